@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/**
+ * What a researcher's encoder answers the judge, on its standard output; the judge sends activations (stream.ts) on
+ * its standard input. Little endian.
+ *
+ *   header  8 bytes  "SAECODE1"
+ *           u32      length of the JSON that follows
+ *           JSON     CodesHeader
+ *           f32      decoder, d_sae × d_in, one latent a row
+ *           f32      decoder bias, d_in
+ *   answer to each frame, for each form in the header's order:
+ *           u32      rows, as in the frame
+ *           u32      nnz
+ *           u32      rows + 1 offsets (CSR)
+ *           u32      nnz latent indices, ascending in a row
+ *           f32      nnz activations, so that reconstruction = codes · decoder + bias
+ */
+export const CODES_MAGIC = 'SAECODE1';
+
+export const CodesHeader = z.object({
+  d_in: z.number().int().positive(),
+  d_sae: z.number().int().positive(),
+  /** `training`: as in training, selection over the batch; `inference`: thresholded, each row by itself. */
+  forms: z.array(z.enum(['training', 'inference'])).min(1),
+});
+export type CodesHeader = z.infer<typeof CodesHeader>;
+
+/** The codes of one batch in compressed sparse rows. `offsets` has rows + 1 entries. */
+export interface SparseCodes {
+  rows: number;
+  offsets: Uint32Array;
+  indices: Uint32Array;
+  values: Float32Array;
+}

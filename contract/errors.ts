@@ -1,0 +1,29 @@
+/**
+ * A mistake of the user or of a file they can mend: one clear line (what is wrong, where, what to do).
+ * Commands print the message alone, without a stack, and exit with `exitCode` (2 unless told otherwise).
+ */
+export class UserError extends Error {
+  override readonly name: string = 'UserError';
+  constructor(
+    message: string,
+    readonly exitCode: number = 2,
+  ) {
+    super(message);
+  }
+}
+
+/** Runs a command's main function: a UserError becomes one line and its exit code, anything else a stack and 1. */
+export async function runMain(main: () => Promise<number | undefined>): Promise<void> {
+  try {
+    const code = await main();
+    if (typeof code === 'number') process.exitCode = code;
+  } catch (error) {
+    if (error instanceof UserError) {
+      process.stderr.write(`error: ${error.message}\n`);
+      process.exitCode = error.exitCode;
+    } else {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exitCode = 1;
+    }
+  }
+}

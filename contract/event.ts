@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { Outcome, Verdict } from './verdict.ts';
+
+const usage = z.object({
+  inputTokens: z.number(),
+  cachedInputTokens: z.number(),
+  outputTokens: z.number(),
+  usd: z.number(),
+});
+
+const kinds = [
+  z.object({
+    type: z.literal('loop.started'),
+    branch: z.string(),
+    profile: z.string(),
+    leaderboard: z.string(),
+    researcher: z.string(),
+    sandbox: z.string(),
+    pid: z.number(),
+    /** Start time of the process in clock ticks since boot (/proc/<pid>/stat): tells a reused pid. */
+    processStart: z.string().nullable(),
+    resumed: z.boolean(),
+  }),
+  z.object({ type: z.literal('sprint.opened'), number: z.number(), treeBefore: z.string() }),
+  z.object({
+    type: z.literal('sprint.claimed'),
+    sprint: z.string(),
+    number: z.number(),
+    title: z.string(),
+    idea: z.string(),
+    predicted: z.record(z.string(), z.number()),
+  }),
+  z.object({
+    type: z.literal('turn.finished'),
+    sprint: z.string().nullable(),
+    stopReason: z.string(),
+    text: z.string(),
+    usage,
+    seconds: z.number(),
+  }),
+  z.object({
+    type: z.literal('tool.finished'),
+    sprint: z.string().nullable(),
+    name: z.string(),
+    summary: z.string(),
+    ok: z.boolean(),
+    seconds: z.number(),
+  }),
+  z.object({
+    type: z.literal('run.started'),
+    run: z.string(),
+    sprint: z.string().nullable(),
+    experiment: z.string(),
+    args: z.array(z.string()),
+    tree: z.string(),
+    /** Process groups to end should the supervisor die: pid and start time. */
+    processes: z.array(z.object({ pid: z.number(), start: z.string().nullable() })),
+  }),
+  z.object({
+    type: z.literal('run.progress'),
+    run: z.string(),
+    samples: z.number(),
+    totalSamples: z.number(),
+    samplesPerSecond: z.number(),
+    etaSeconds: z.number(),
+    values: z.record(z.string(), z.number()),
+  }),
+  z.object({
+    type: z.literal('run.finished'),
+    run: z.string(),
+    status: z.string(),
+    reason: z.string().nullable(),
+    seconds: z.number(),
+  }),
+  z.object({
+    type: z.literal('verdict.given'),
+    run: z.string(),
+    sprint: z.string().nullable(),
+    verdict: Verdict,
+  }),
+  z.object({
+    type: z.literal('sprint.closed'),
+    sprint: z.string(),
+    number: z.number(),
+    outcome: Outcome,
+    reason: z.string(),
+    metrics: z.record(z.string(), z.number()),
+    usd: z.number(),
+    seconds: z.number(),
+  }),
+  z.object({
+    type: z.literal('report.rendered'),
+    sprint: z.string(),
+    files: z.array(z.string()),
+    /** Set when a form could not be made: which and why. */
+    trouble: z.string().nullable(),
+    seconds: z.number(),
+  }),
+  z.object({
+    type: z.literal('sprint.committed'),
+    sprint: z.string(),
+    commit: z.string(),
+    branch: z.string(),
+  }),
+  z.object({ type: z.literal('loop.waiting'), reason: z.string(), seconds: z.number() }),
+  z.object({ type: z.literal('loop.notice'), level: z.enum(['info', 'warn']), text: z.string() }),
+  z.object({ type: z.literal('hint.given'), sprint: z.string().nullable(), text: z.string() }),
+  z.object({ type: z.literal('loop.stopped'), reason: z.string(), exitCode: z.number() }),
+] as const;
+
+/** Everything that happens in a loop. The log, the console, the notebook and the tests consume it; nothing else prints. */
+export const Event = z.discriminatedUnion('type', [...kinds]);
+export type Event = z.infer<typeof Event>;
+
+/** An event as it stands in `state/events.jsonl`: numbered and dated by the log. */
+export type LoggedEvent = Event & { seq: number; at: string };

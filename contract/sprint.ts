@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { EvalPoint } from './run.ts';
+import { Outcome, Verdict } from './verdict.ts';
+
+/** A run as a sprint remembers it, with its curves, so that reports need no run folder. */
+export const SprintRun = z.object({
+  id: z.string(),
+  experiment: z.string(),
+  args: z.array(z.string()),
+  seed: z.number().int(),
+  samples: z.number().int(),
+  tree: z.string(),
+  status: z.string(),
+  reason: z.string().nullable(),
+  seconds: z.number().nullable(),
+  samplesPerSecond: z.number().nullable(),
+  backend: z.string().nullable(),
+  claimed: z.record(z.string(), z.number()),
+  verdict: Verdict.nullable(),
+  /** Thinned to at most 200 points: what the trainer logged. */
+  curve: z.array(z.object({ samples: z.number(), values: z.record(z.string(), z.number()) })),
+  evals: z.array(EvalPoint),
+});
+export type SprintRun = z.infer<typeof SprintRun>;
+
+/**
+ * `sprints/<id>/sprint.json`, written at the close and committed. Ledger, leaderboard and reports are derived from
+ * these files alone.
+ */
+export const Sprint = z.object({
+  version: z.literal(1),
+  /** Folder name: 2026-02-19--10-37-lista-encoder. */
+  id: z.string(),
+  number: z.number().int(),
+  title: z.string(),
+  idea: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string(),
+  profile: z.string(),
+  /** Runs are compared only within one leaderboard: a digest of metric, goal, guards and the profile. */
+  leaderboard: z.string(),
+  metric: z.string(),
+  goal: z.enum(['max', 'min']),
+  researcher: z.object({
+    kind: z.enum(['claude', 'offline']),
+    model: z.string().nullable(),
+    label: z.string(),
+  }),
+  /** "bubblewrap" or "off (why)". */
+  sandbox: z.string(),
+  outcome: Outcome,
+  /** Why the outcome is what it is, in one line. */
+  reason: z.string(),
+  stopReason: z.string(),
+  /** The run that the researcher put forward, and the judge's word on it. */
+  candidate: z.string().nullable(),
+  verdict: Verdict.nullable(),
+  /** What the researcher wrote down before the runs: {"f1": 0.84}. */
+  predicted: z.record(z.string(), z.number()),
+  bestBefore: z
+    .object({ sprint: z.string(), run: z.string(), metrics: z.record(z.string(), z.number()) })
+    .nullable(),
+  /** Gain below this is noise: the spread of repeated seeds of the profile. */
+  noise: z.number(),
+  runs: z.array(SprintRun),
+  summary: z.string(),
+  /** What the researcher would do next. */
+  next: z.string().nullable(),
+  change: z.object({
+    files: z.array(z.string()),
+    insertions: z.number().int(),
+    deletions: z.number().int(),
+    /** Whether the change stands in the workspace after this sprint; if not it lies in change.patch only. */
+    kept: z.boolean(),
+    infrastructure: z.boolean(),
+    treeBefore: z.string(),
+    treeAfter: z.string(),
+  }),
+  cost: z.object({
+    usd: z.number(),
+    turns: z.number().int(),
+    inputTokens: z.number().int(),
+    cachedInputTokens: z.number().int(),
+    outputTokens: z.number().int(),
+    /** Seconds in which training runs held the device, and how long the whole sprint took. */
+    trainSeconds: z.number(),
+    wallSeconds: z.number(),
+    judgeSeconds: z.number(),
+  }),
+});
+export type Sprint = z.infer<typeof Sprint>;

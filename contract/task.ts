@@ -1,0 +1,145 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { Condition } from './condition.ts';
+import { UserError } from './errors.ts';
+
+const command = z.string().trim().min(1, 'must be a command line');
+const relativePath = z
+  .string()
+  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, 'must be a path inside the repository, without ".."');
+
+const Series = z.strictObject({
+  label: z.string(),
+  /** Points (L0, metrics) as published or calibrated, drawn behind our own. */
+  points: z.array(z.strictObject({ l0: z.number() }).catchall(z.number())),
+});
+
+export const Profile = z.strictObject({
+  /** What the serve and judge commands understand: a world's name, a JSON config or a folder. */
+  world: z.string(),
+  /** Fields of a verdict (observed first, then declared) that a counting run must meet: {width: "==128"}. */
+  constraints: z.record(z.string(), Condition).default({}),
+  /** Training rows of a counting run, and of the two cheaper stages before it. */
+  budgets: z.strictObject({
+    screen: z.number().int().positive(),
+    rank: z.number().int().positive(),
+    count: z.number().int().positive(),
+  }),
+  /** Rows that may be read on top, to estimate a norm before training. */
+  normalisation: z.number().int().nonnegative().default(0),
+  /** Fresh rows that the judge draws: for a verdict, and for a snapshot during training. */
+  evaluation: z.strictObject({ verdict: z.number().int().positive(), snapshot: z.number().int().positive() }),
+  /** The spread of repeated seeds: a gain of the metric at or below it is not a gain. */
+  noise: z.number().nonnegative(),
+  noiseFrom: z.string().default('stated in TASK.md'),
+  /** A dashed line in the plots. */
+  ceiling: z.strictObject({ value: z.number(), label: z.string() }).nullable().default(null),
+  baselines: z.array(Series).default([]),
+  /** A run that takes longer than this many seconds is ended. */
+  timeout: z.number().positive().default(86_400),
+});
+export type Profile = z.infer<typeof Profile>;
+
+const fields = {
+  title: z.string().min(1),
+  workspace: relativePath,
+  check: command,
+  train: command,
+  serve: command.optional(),
+  encode: command,
+  judge: command,
+  /** A local server that speaks the Messages API and stands in for Claude where there is no key. */
+  replay: command.optional(),
+  metric: z.string().min(1),
+  goal: z.enum(['max', 'min']),
+  guards: z.record(z.string(), Condition).default({}),
+  also: z.array(z.string()).default([]),
+  start: z
+    .strictObject({
+      /** What `--start baseline` takes out of the workspace, so that there is a path to walk. */
+      baseline: z.strictObject({ remove: z.array(relativePath) }),
+    })
+    .optional(),
+  limits: z.strictObject({
+    usd: z.number().positive(),
+    hours: z.number().positive(),
+    sprints: z.number().int().positive().nullable().default(null),
+    /** Sprints without a verified gain after which the prompt asks for another direction, and then the loop stops. */
+    stagnation: z.strictObject({ warn: z.number().int().positive(), stop: z.number().int().positive() }),
+  }),
+  model: z.strictObject({
+    name: z.string(),
+    effort: z.string().default('high'),
+    maxTokens: z.number().int().positive(),
+  }),
+  profiles: z
+    .record(z.string(), Profile)
+    .refine((p) => Object.keys(p).length > 0, 'needs at least one profile'),
+};
+export const TaskContract = z.strictObject(fields);
+export type TaskContract = z.infer<typeof TaskContract>;
+
+/** A task as read: the contract of the front matter, and the brief (Markdown) that the researcher reads. */
+export interface Task {
+  path: string;
+  contract: TaskContract;
+  brief: string;
+}
+
+/**
+ * Reads TASK.md: YAML front matter between `---` lines, then the brief.
+ * @throws UserError naming file, line and field of every problem found.
+ */
+export function readTask(path: string): Task {
+  if (!existsSync(path)) throw new UserError(`${path}: not found; a task needs its TASK.md`);
+  const text = readFileSync(path, 'utf8');
+  const match = /^---\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(text);
+  if (!match)
+    throw new UserError(
+      `${path}:1: front matter is missing; the file must begin with "---", the contract and "---"`,
+    );
+  const lines = new LineCounter();
+  const document = parseDocument(match[1], { lineCounter: lines });
+  if (document.errors.length > 0) {
+    const [first] = document.errors;
+    throw new UserError(`${path}:${lines.linePos(first.pos[0]).line + 1}: ${first.message.split('\n')[0]}`);
+  }
+  const lineOf = (keys: readonly PropertyKey[]): number => {
+    // The nearest enclosing key that exists in the file: a missing field is reported where it belongs.
+    for (let depth = keys.length; depth > 0; depth--) {
+      const parent = depth === 1 ? document.contents : document.getIn(keys.slice(0, depth - 1), true);
+      const pair = isMap(parent)
+        ? parent.items.find((item) => String(item.key) === String(keys[depth - 1]))
+        : null;
+      const node = pair?.key ?? document.getIn(keys.slice(0, depth), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line + 1;
+    }
+    return 1;
+  };
+  const parsed = TaskContract.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ at: [...issue.path, key], message: 'is not a field of the contract' }))
+        : [{ at: issue.path, message: issue.message }],
+    );
+    throw new UserError(
+      problems
+        .map(({ at, message }) => `${path}:${lineOf(at)}: ${at.join('.') || 'front matter'}: ${message}`)
+        .join('\n       '),
+    );
+  }
+  return { path, contract: parsed.data, brief: text.slice(match[0].length) };
+}
+
+/** The profile of that name. @throws UserError that lists the names there are. */
+export function profileOf(task: Task, name: string): Profile {
+  const profile = Object.hasOwn(task.contract.profiles, name) ? task.contract.profiles[name] : undefined;
+  if (!profile) {
+    throw new UserError(
+      `unknown profile "${name}"; ${task.path} has: ${Object.keys(task.contract.profiles).join(', ')}`,
+    );
+  }
+  return profile;
+}

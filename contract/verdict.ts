@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/**
+ * One measurement of one run by the judge. The judge prints it as its last line of standard output, as JSON.
+ * `metrics` is in the deciding form (for SAEs: the training form, batches of 1024), `also` holds other forms shown
+ * beside it (for SAEs: `inference`). The supervisor compares named fields and knows no more about them.
+ */
+export const Verdict = z.object({
+  version: z.literal(1),
+  run: z.string(),
+  /** `verified`: on the public world; `confirmed`: on the hidden one. */
+  kind: z.enum(['verified', 'confirmed']),
+  profile: z.string(),
+  world: z.object({ name: z.string(), hash: z.string() }),
+  /** The git tree of the workspace that the run was trained from, and that its encoder was run from. */
+  tree: z.string(),
+  /** Numbers of the deciding form: f1, mcc, precision, recall, uniqueness, l0, ... */
+  metrics: z.record(z.string(), z.number()),
+  also: z.record(z.string(), z.record(z.string(), z.number())).default({}),
+  /** What the supervisor's side saw itself: samples, width, normalisation rows. */
+  observed: z.record(z.string(), z.number()),
+  /** What only the trainer says: learning_rate. */
+  declared: z.record(z.string(), z.number()),
+  evaluation: z.object({ samples: z.number().int(), batch: z.number().int(), seed: z.number().int() }),
+  seconds: z.number(),
+  at: z.string(),
+});
+export type Verdict = z.infer<typeof Verdict>;
+
+/** How a sprint ended. */
+export const Outcome = z.enum(['new-best', 'no-gain', 'degenerate', 'invalid', 'failed', 'interrupted']);
+export type Outcome = z.infer<typeof Outcome>;

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{agent,bench,contract,engine,host,replay,sae,test}/**/*.test.ts'],
+    // Real processes, real training: generous, and still an end to a hang.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Two cores: more workers only make the timings of real children worse.
+    maxWorkers: 2,
+    pool: 'forks',
+  },
+});
