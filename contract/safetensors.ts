@@ -26,7 +26,8 @@ const Entry = z.object({
  * Source: github.com/huggingface/safetensors, "Format".
  */
 export function encodeSafetensors(file: SafetensorsFile): Uint8Array[] {
-  const header: Record<string, unknown> = {};
+  // Without a prototype, so that no tensor's name ("__proto__") is special.
+  const header: Record<string, unknown> = Object.create(null);
   if (Object.keys(file.metadata).length > 0) header.__metadata__ = file.metadata;
   const names = [...file.tensors.keys()].sort();
   const parts: Uint8Array[] = [];

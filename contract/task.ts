@@ -36,6 +36,10 @@ export const Profile = z.strictObject({
   /** A dashed line in the plots. */
   ceiling: z.strictObject({ value: z.number(), label: z.string() }).nullable().default(null),
   baselines: z.array(Series).default([]),
+  /** A command that exits 0 where this machine can run the profile, else prints one line that says why not. */
+  requires: command.optional(),
+  /** A short run that tells the samples/s of this machine. */
+  speedProbe: z.strictObject({ experiment: z.string(), samples: z.number().int().positive() }).optional(),
   /** A run that takes longer than this many seconds is ended. */
   timeout: z.number().positive().default(86_400),
 });
@@ -49,6 +53,8 @@ const fields = {
   serve: command.optional(),
   encode: command,
   judge: command,
+  /** Prints per-latent tables of a run for the researcher, made on the judge's side. */
+  inspect: command.optional(),
   /** A local server that speaks the Messages API and stands in for Claude where there is no key. */
   replay: command.optional(),
   metric: z.string().min(1),
