@@ -20,6 +20,8 @@ export const Profile = z.strictObject({
   world: z.string(),
   /** Fields of a verdict (observed first, then declared) that a counting run must meet: {width: "==128"}. */
   constraints: z.record(z.string(), Condition).default({}),
+  /** Guards of this profile, over those of the task. */
+  guards: z.record(z.string(), Condition).default({}),
   /** Training rows of a counting run, and of the two cheaper stages before it. */
   budgets: z.strictObject({
     screen: z.number().int().positive(),
@@ -137,6 +139,11 @@ export function readTask(path: string): Task {
     );
   }
   return { path, contract: parsed.data, brief: text.slice(match[0].length) };
+}
+
+/** The guards in force: those of the task, and over them those of the profile. */
+export function guardsOf(task: Task, profile: Profile): Record<string, Condition> {
+  return { ...task.contract.guards, ...profile.guards };
 }
 
 /** The profile of that name. @throws UserError that lists the names there are. */
