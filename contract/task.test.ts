@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UserError } from './errors.ts';
+import { guardsOf, profileOf, readTask } from './task.ts';
+
+const shipped = readFileSync(new URL('../TASK.md', import.meta.url), 'utf8');
+
+function read(text: string) {
+  const path = join(mkdtempSync(join(tmpdir(), 'task-')), 'TASK.md');
+  writeFileSync(path, text);
+  return readTask(path);
+}
+
+function complaint(text: string): string {
+  try {
+    read(text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    return (error as UserError).message;
+  }
+  throw new Error('was accepted');
+}
+
+const lineOf = (text: string, part: string) => text.split('\n').findIndex((line) => line.includes(part)) + 1;
+
+describe('reading TASK.md', () => {
+  it('reads the task that ships with the project', () => {
+    const task = read(shipped);
+    expect(task.contract.workspace).toBe('sae');
+    expect(task.brief).toContain('# The task');
+    expect(profileOf(task, 'small').constraints.width).toBe('==128');
+    expect(guardsOf(task, profileOf(task, '16k')).uniqueness).toBe('>=0.95');
+  });
+
+  it('names file, line and field of a wrong value', () => {
+    const text = shipped.replace('goal: max', 'goal: up');
+    expect(complaint(text)).toMatch(new RegExp(`TASK\\.md:${lineOf(text, 'goal: up')}: goal: `));
+  });
+
+  it('names the line of a wrong field deep inside, and one that does not belong there', () => {
+    const text = shipped
+      .replace('screen: 512000', 'screen: -3')
+      .replace('world: small', 'world: small\n    wrld: x');
+    const message = complaint(text);
+    expect(message).toMatch(
+      new RegExp(`:${lineOf(text, 'screen: -3')}: profiles\\.small\\.budgets\\.screen: `),
+    );
+    expect(message).toContain(
+      `:${lineOf(text, 'wrld: x')}: profiles.small.wrld: is not a field of the contract`,
+    );
+  });
+
+  it('names a missing field', () => {
+    expect(complaint(shipped.replace(/^judge: .*\n/m, ''))).toMatch(/: judge: /);
+  });
+
+  it('names a condition that cannot be read', () => {
+    const text = shipped.replace('width: "==128"', 'width: "about 128"');
+    expect(complaint(text)).toMatch(/profiles\.small\.constraints\.width: must be an operator and a number/);
+  });
+
+  it('refuses a workspace outside the repository', () => {
+    for (const path of ['../sae', '/etc', 'a/../../b']) {
+      expect(complaint(shipped.replace('workspace: sae', `workspace: ${path}`))).toContain('workspace');
+    }
+  });
+
+  it('says what is wrong with the YAML and where', () => {
+    const text = shipped.replace('goal: max', 'goal: [max');
+    expect(complaint(text)).toMatch(/TASK\.md:\d+: /);
+    expect(complaint('# no front matter')).toContain('TASK.md:1: front matter is missing');
+  });
+
+  it('lists the profiles when one is unknown', () => {
+    expect(() => profileOf(read(shipped), 'large')).toThrow('unknown profile "large"');
+    expect(() => profileOf(read(shipped), 'toString')).toThrow('has: 16k, small');
+  });
+});

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** What each room may import. docs/architecture.md, "Walls". */
+const allowed: Record<string, RegExp> = {
+  agent: /^(agent|contract|host)\//,
+  bench: /^(bench|contract|host|engine)\//,
+  contract: /^contract\//,
+  engine: /^(engine|contract)\//,
+  host: /^(host|contract)\//,
+  replay: /^(replay|contract)\//,
+  sae: /^(sae|contract|engine)\/|^bench\/stream\/reader(\.ts)?$/,
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.m?ts$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+function imports(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => match[1]);
+}
+
+/** The file in the repository that an import names, or null for a package. */
+function target(file: string, specifier: string): string | null {
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  if (specifier.startsWith('.')) return relative(root, normalize(join(root, dirname(file), specifier)));
+  return null;
+}
+
+describe.each(Object.keys(allowed))('the walls of %s/', (room) => {
+  // A test may look over a wall to set up its scene; what ships may not.
+  const files = sources(room).filter((file) => !file.endsWith('.test.ts') && !file.includes('/fixtures/'));
+
+  it('are not crossed by an import', () => {
+    expect(files.length).toBeGreaterThan(0);
+    const crossings = files.flatMap((file) =>
+      imports(file)
+        .map((specifier) => target(file, specifier))
+        .filter((path): path is string => path !== null && !allowed[room].test(path))
+        .map((path) => `${file} imports ${path}`),
+    );
+    expect(crossings).toEqual([]);
+  });
+
+  if (room === 'sae') {
+    it('hold no process: the workspace starts none', () => {
+      const starters = files.filter((file) =>
+        imports(file).some((specifier) => /^(node:)?(child_process|cluster)$|^execa$/.test(specifier)),
+      );
+      expect(starters).toEqual([]);
+    });
+  }
+});
