@@ -1,0 +1,204 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Answer, MessagesRequest } from './protocol.ts';
+import { type MessagesServer, type Respond, startMessagesServer } from './server.ts';
+
+const open: MessagesServer[] = [];
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+
+async function serve(respond: Respond): Promise<{ url: string; client: Anthropic }> {
+  const server = await startMessagesServer(respond);
+  open.push(server);
+  return {
+    url: server.url,
+    client: new Anthropic({ baseURL: server.url, apiKey: 'none', maxRetries: 0, logLevel: 'off' }),
+  };
+}
+
+const ask = { model: 'any', max_tokens: 100, messages: [{ role: 'user' as const, content: 'Hello' }] };
+const text = (words: string): Answer => ({ content: [{ type: 'text', text: words }] });
+
+describe('the Messages API server, seen through the official client', () => {
+  it('answers whole messages', async () => {
+    const { client } = await serve(() => ({ ...text('Good evening'), model: 'offline-replay' }));
+    const message = await client.messages.create(ask);
+    expect(message).toMatchObject({
+      type: 'message',
+      role: 'assistant',
+      model: 'offline-replay',
+      content: [{ type: 'text', text: 'Good evening' }],
+      stop_reason: 'end_turn',
+    });
+    expect(message.id).toMatch(/^msg_/);
+    expect(message.usage.input_tokens).toBeGreaterThan(0);
+    expect(message.usage.output_tokens).toBeGreaterThan(0);
+  });
+
+  it('streams text and tool calls in the order of the API', async () => {
+    const words = `${'naïve 🙂 '.repeat(150)}end`;
+    const input = { path: 'sae/a.ts', file_text: 'const a = "ü";\n'.repeat(80) };
+    const { client } = await serve(() => ({
+      content: [
+        { type: 'text', text: words },
+        { type: 'tool_use', name: 'edit', input },
+      ],
+    }));
+    const types: string[] = [];
+    const stream = client.beta.messages.stream(ask);
+    stream.on('streamEvent', (event) => types.push(event.type));
+    const message = await stream.finalMessage();
+    expect(message.content).toMatchObject([
+      { type: 'text', text: words },
+      { type: 'tool_use', name: 'edit', input },
+    ]);
+    expect(message.stop_reason).toBe('tool_use');
+    const order = types.filter((type, i) => type !== types[i - 1]);
+    expect(order).toEqual([
+      'message_start',
+      ...['content_block_start', 'content_block_delta', 'content_block_stop'],
+      ...['content_block_start', 'content_block_delta', 'content_block_stop'],
+      'message_delta',
+      'message_stop',
+    ]);
+    expect(types.filter((type) => type === 'content_block_delta').length).toBeGreaterThan(4);
+    expect(message.usage.output_tokens).toBeGreaterThan(words.length / 8);
+  });
+
+  it('drives the tool runner: calls, results and the whole history on each request', async () => {
+    const seen: MessagesRequest[] = [];
+    const { client } = await serve((request) => {
+      seen.push(request);
+      if (seen.length === 1) return { content: [{ type: 'tool_use', name: 'add', input: { a: 2, b: 3 } }] };
+      return text('done');
+    });
+    const runner = client.beta.messages.toolRunner(
+      {
+        ...ask,
+        stream: true,
+        thread: false,
+        tools: [
+          betaZodTool({
+            name: 'add',
+            description: 'adds',
+            inputSchema: z.object({ a: z.number(), b: z.number() }),
+            run: ({ a, b }) => String(a + b),
+          }),
+        ],
+      },
+      { headers: { 'anthropic-beta': 'some-beta' } },
+    );
+    const last = await runner.runUntilDone();
+    expect(last.content).toMatchObject([{ type: 'text', text: 'done' }]);
+    expect(seen).toHaveLength(2);
+    const history = seen[1].messages;
+    expect(history.map((message) => message.role)).toEqual(['user', 'assistant', 'user']);
+    const [call] = history[1].content as unknown as { id: string }[];
+    expect(history[2].content).toMatchObject([{ type: 'tool_result', tool_use_id: call.id, content: '5' }]);
+  });
+
+  it('counts tokens without asking anybody', async () => {
+    const { client } = await serve(() => {
+      throw new Error('not to be asked');
+    });
+    const count = await client.messages.countTokens({ model: 'any', messages: ask.messages });
+    expect(count.input_tokens).toBeGreaterThan(0);
+  });
+});
+
+describe('errors in the API’s own shape', () => {
+  it('refuses other paths, bodies that are not JSON and requests without messages', async () => {
+    const { url } = await serve(() => text('unused'));
+    const post = async (path: string, body: string) => {
+      const response = await fetch(url + path, { method: 'POST', body });
+      return { status: response.status, ...((await response.json()) as { type: string; error: object }) };
+    };
+    expect(await post('/v1/complete', '{}')).toMatchObject({
+      status: 404,
+      type: 'error',
+      error: { type: 'not_found_error' },
+    });
+    expect(await post('/v1/messages', '{')).toMatchObject({
+      status: 400,
+      error: { type: 'invalid_request_error' },
+    });
+    expect(await post('/v1/messages?beta=true', '{"model":"m","max_tokens":5,"messages":[]}')).toMatchObject({
+      status: 400,
+      error: { message: expect.stringContaining('messages') },
+    });
+    expect((await fetch(`${url}/v1/messages`)).status).toBe(404);
+  });
+
+  it('acts out HTTP errors, and turns an exception into a 500', async () => {
+    const answers: Answer[] = [
+      { status: 529, type: 'overloaded_error', message: 'Overloaded', headers: { 'retry-after': '7' } },
+      { status: 502, type: '', message: '', body: '<html>bad gateway</html>' },
+    ];
+    const { client } = await serve(() => {
+      const next = answers.shift();
+      if (!next) throw new Error('a bug in the walk');
+      return next;
+    });
+    const failure = () =>
+      client.messages.create(ask).catch((error: unknown) => error as InstanceType<typeof Anthropic.APIError>);
+    const overloaded = (await failure()) as InstanceType<typeof Anthropic.APIError>;
+    expect(overloaded).toMatchObject({ status: 529, type: 'overloaded_error' });
+    expect(overloaded.headers?.get('retry-after')).toBe('7');
+    expect(await failure()).toMatchObject({ status: 502 });
+    expect(await failure()).toMatchObject({
+      status: 500,
+      message: expect.stringContaining('a bug in the walk'),
+    });
+  });
+});
+
+describe('streams that go wrong', () => {
+  const broken = (kind: 'disconnect' | 'silence' | 'error'): Answer => ({
+    content: [{ type: 'text', text: 'half a sentence' }],
+    trouble: { afterEvents: 4, kind },
+  });
+
+  it('cuts the connection after what was sent before', async () => {
+    const { client } = await serve(() => broken('disconnect'));
+    const stream = client.beta.messages.stream(ask);
+    let heard = '';
+    stream.on('text', (delta) => {
+      heard += delta;
+    });
+    await expect(stream.finalMessage()).rejects.toThrow();
+    expect(heard).toBe('half a sentence');
+  });
+
+  it('sends an error event in mid-stream', async () => {
+    const { client } = await serve(() => broken('error'));
+    await expect(client.beta.messages.stream(ask).finalMessage()).rejects.toMatchObject({
+      type: 'overloaded_error',
+    });
+  });
+
+  it('falls silent until the client leaves', async () => {
+    const { client } = await serve(() => broken('silence'));
+    const stream = client.beta.messages.stream(ask);
+    const outcome = stream.finalMessage().then(
+      () => 'finished',
+      () => 'aborted',
+    );
+    const waited = new Promise((resolve) => setTimeout(() => resolve('silent'), 200));
+    expect(await Promise.race([outcome, waited])).toBe('silent');
+    stream.abort();
+    expect(await outcome).toBe('aborted');
+  });
+
+  it('acts out a tool call that max_tokens cut', async () => {
+    const { client } = await serve(() => ({
+      content: [{ type: 'tool_use', name: 'edit', input: {}, partialJson: '{"path": "sae/a' }],
+      stopReason: 'max_tokens',
+    }));
+    const message = await client.beta.messages.stream(ask).finalMessage();
+    expect(message.stop_reason).toBe('max_tokens');
+    expect(message.content[0]).toMatchObject({ type: 'tool_use', name: 'edit' });
+  });
+});
