@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '#contract/errors';
+import { Sprint } from '#contract/sprint';
+import { profileOf, type Task } from '#contract/task';
+
+/**
+ * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json is a sprint
+ * that is still open, or was cut off, and is left out.
+ * @throws UserError naming the file, and the field, that cannot be read.
+ */
+export function readSprints(sprintsDir: string): Sprint[] {
+  if (!existsSync(sprintsDir)) return [];
+  return readdirSync(sprintsDir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(sprintsDir, entry.name, 'sprint.json'))
+    .filter((path) => existsSync(path))
+    .map(readSprint)
+    .sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1));
+}
+
+/** One `sprint.json`. @throws UserError when it is missing, not JSON, or not a sprint. */
+export function readSprint(path: string): Sprint {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read (${(error as Error).message}); restore it from git`);
+  }
+  const parsed = Sprint.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(
+      `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; restore the file from git`,
+    );
+  }
+  return parsed.data;
+}
+
+/**
+ * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers what makes two
+ * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample), and nothing that is only shown.
+ */
+export function leaderboardId(task: Task, profileName: string): string {
+  const { metric, goal, guards } = task.contract;
+  const { world, constraints, budgets, normalisation, evaluation } = profileOf(task, profileName);
+  const rules = [metric, goal, sorted(guards), world, sorted(constraints), budgets.count, normalisation];
+  const digest = createHash('sha256').update(JSON.stringify([...rules, evaluation.verdict]));
+  return `${profileName}-${digest.digest('hex').slice(0, 8)}`;
+}
+
+const sorted = (record: Record<string, unknown>) =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** The present best of a leaderboard: its latest sprint that ended as `new-best`. */
+export function bestOf(sprints: readonly Sprint[], leaderboard: string): Sprint | undefined {
+  return sprints.findLast((s) => s.leaderboard === leaderboard && s.outcome === 'new-best');
+}

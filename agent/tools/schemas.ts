@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+/**
+ * Names and inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for
+ * `bash_20250124` and `text_editor_20250728`; the others are ours.
+ */
+export const BashInput = z.object({
+  command: z.string().optional(),
+  /** Of the native tool: a fresh shell. Every call here is one already. */
+  restart: z.boolean().optional(),
+});
+export type BashInput = z.infer<typeof BashInput>;
+
+export const EditInput = z.discriminatedUnion('command', [
+  z.object({
+    command: z.literal('view'),
+    path: z.string(),
+    view_range: z.tuple([z.number().int(), z.number().int()]).optional(),
+  }),
+  z.object({ command: z.literal('create'), path: z.string(), file_text: z.string() }),
+  z.object({
+    command: z.literal('str_replace'),
+    path: z.string(),
+    old_str: z.string().min(1),
+    new_str: z.string().default(''),
+  }),
+  z.object({
+    command: z.literal('insert'),
+    path: z.string(),
+    insert_line: z.number().int().nonnegative(),
+    insert_text: z.string(),
+  }),
+]);
+export type EditInput = z.infer<typeof EditInput>;
+
+export const StartSprintInput = z.object({
+  slug: z
+    .string()
+    .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case words joined by hyphens, like "lista-encoder"')
+    .max(48)
+    .describe('Names the folder, after date and time: lower-case words joined by hyphens.'),
+  title: z.string().min(3).max(100).describe('A short title for ledger, report and commit.'),
+  idea: z.string().min(1).describe('The one idea that this sprint tests.'),
+  motivation: z.string().min(1).describe('Why it should help: earlier results, related work with names.'),
+  expectation: z.string().min(1).describe('What you expect to see, and what would refute the idea.'),
+  predicted: z
+    .record(z.string(), z.number())
+    .describe('The verified numbers that you predict for the counting run, by name: {"f1": 0.84}.'),
+});
+export type StartSprintInput = z.infer<typeof StartSprintInput>;
+
+export const RunExperimentInput = z.object({
+  experiment: z
+    .string()
+    .min(1)
+    .describe('Name of an experiment of the workspace (the train command has --list).'),
+  budget: z
+    .enum(['screen', 'rank', 'count'])
+    .default('screen')
+    .describe(
+      'Training samples by stage: a cheap screen, a ranking run, or the counting run of the profile.',
+    ),
+  samples: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Instead of a budget: the number of training samples.'),
+  seed: z.number().int().nonnegative().optional().describe('Seed of training data and initialisation.'),
+  set: z
+    .array(z.string().regex(/^[^=\s]+=/, 'must be key=value'))
+    .default([])
+    .describe('Overrides of the experiment: ["k=25", "lr=3e-4"].'),
+});
+export type RunExperimentInput = z.infer<typeof RunExperimentInput>;
+
+const run = z.string().min(1).describe('The run id that run_experiment gave.');
+
+export const WaitInput = z.object({ run });
+export const StopInput = z.object({ run });
+
+export const ReadResultsInput = z.object({
+  sprint: z.string().optional().describe('An earlier sprint, by number or id: its log and all its runs.'),
+  run: z.string().optional().describe('A run, by id: its claimed numbers, curve and measured snapshots.'),
+});
+export type ReadResultsInput = z.infer<typeof ReadResultsInput>;
+
+export const InspectInput = z.object({
+  run,
+  sort: z.enum(['f1', 'precision', 'recall', 'cosine', 'rate']).optional(),
+  worst: z.number().int().positive().max(500).optional().describe('How many latents to show, worst first.'),
+  latents: z.array(z.number().int().nonnegative()).max(500).optional().describe('Or these latents.'),
+});
+export type InspectInput = z.infer<typeof InspectInput>;
+
+export const FinishSprintInput = z.object({
+  summary: z.string().min(1).describe('What was tried, what came out, what was learned; negatives count.'),
+  candidate: z
+    .string()
+    .nullable()
+    .describe(
+      'The run to be judged against the best, usually a counting run; null when nothing is put forward.',
+    ),
+  next: z.string().nullable().default(null).describe('What you would try next, and why.'),
+  infrastructure: z
+    .boolean()
+    .default(false)
+    .describe('The change makes work easier and must not change results: kept if a paired screen agrees.'),
+});
+export type FinishSprintInput = z.infer<typeof FinishSprintInput>;
