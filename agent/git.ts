@@ -1,0 +1,163 @@
+import { realpathSync } from 'node:fs';
+import { type SimpleGit, simpleGit } from 'simple-git';
+import { UserError } from '#contract/errors';
+
+const OWN_IDENTITY = ['user.name=Research loop', 'user.email=loop@localhost'];
+
+/** Dirty files that neither a start nor a commit minds: steering, what is derived, and what recovery looks after. */
+const FREE = [/^TASK\.md$/, /^HINTS\.md$/, /^STOP$/, /^reports\//, /^sprints\//];
+
+/**
+ * The supervisor's git on one repository: hooks, file-system monitor and signing off (nobody is there to type a passphrase),
+ * committing as the user or, where no identity is set, as "Research loop <loop@localhost>".
+ */
+export async function openGit(repo: string): Promise<SimpleGit> {
+  const quiet = [
+    'core.hooksPath=/dev/null',
+    'core.fsmonitor=false',
+    'commit.gpgsign=false',
+    'tag.gpgsign=false',
+  ];
+  const make = (more: string[]) =>
+    simpleGit({
+      baseDir: repo,
+      config: [...quiet, ...more],
+      unsafe: { allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true },
+    }).env(gitEnvironment());
+  const git = make([]);
+  const top = await git.revparse(['--show-toplevel']).catch(() => null);
+  if (top === null || realpathSync(top) !== realpathSync(repo)) {
+    throw new UserError(`${repo}: not the root of a git repository; run "git init" and commit first`);
+  }
+  if (!(await succeeds(git.raw(['rev-parse', '--verify', '--quiet', 'HEAD'])))) {
+    throw new UserError(`${repo}: has no commit yet; commit once, then start the loop`);
+  }
+  const identity = await Promise.all(['user.name', 'user.email'].map((key) => configured(git, key)));
+  return identity.every((value) => value !== null) ? git : make(OWN_IDENTITY);
+}
+
+/** Nothing of the caller's environment steers git but what it needs to find its configuration. */
+function gitEnvironment(): Record<string, string> {
+  const keep = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TMPDIR', 'XDG_CONFIG_HOME'];
+  return Object.fromEntries(keep.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
+/** Uncommitted files, those of the workspace apart from others that must not be there when a loop starts. */
+export async function dirtyFiles(
+  git: SimpleGit,
+  workspace: string,
+): Promise<{ workspace: string[]; others: string[] }> {
+  const entries = (
+    await git.raw(['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all'])
+  ).split('\0');
+  const files = entries.filter((entry) => entry.length > 3).map((entry) => entry.slice(3));
+  const inside = (file: string) => file === workspace || file.startsWith(`${workspace}/`);
+  return {
+    workspace: files.filter(inside),
+    others: files.filter((file) => !inside(file) && !FREE.some((pattern) => pattern.test(file))),
+  };
+}
+
+export interface RunBranch {
+  name: string;
+  /** False where the branch was made now. */
+  resumed: boolean;
+  /** How the user gets back to where they were: "git switch main". */
+  wayBack: string;
+}
+
+/**
+ * Moves the checkout to the branch of this run: the one that stands, `preferred`, or `run/<date>`, made from HEAD where there is
+ * none; `fresh` makes another (`-2`, `-3`, ...). The user's branch stays as it is and is remembered for the way back.
+ * @throws UserError when git cannot switch because of uncommitted changes.
+ */
+export async function takeRunBranch(
+  git: SimpleGit,
+  { date, fresh = false, preferred }: { date: string; fresh?: boolean; preferred?: string },
+): Promise<RunBranch> {
+  const current = (await git.raw(['branch', '--show-current'])).trim();
+  const existing = new Set(
+    (await git.raw(['for-each-ref', '--format=%(refname:short)', 'refs/heads/run/'])).split('\n'),
+  );
+  const standing = current.startsWith('run/') ? current : undefined;
+  if (!fresh) {
+    const name = [preferred, standing, `run/${date}`].find((n) => n !== undefined && existing.has(n));
+    if (name !== undefined) {
+      if (name !== current) await switchTo(git, [name]);
+      return { name, resumed: true, wayBack: await wayBack(git, name) };
+    }
+  }
+  let name = `run/${date}`;
+  for (let n = 2; existing.has(name); n++) name = `run/${date}-${n}`;
+  const from = standing ? ((await configured(git, `branch.${standing}.loop-from`)) ?? standing) : current;
+  const back = from === '' ? `--detach ${(await git.revparse(['--short', 'HEAD'])).trim()}` : from;
+  await switchTo(git, ['-c', name]);
+  await git.raw(['config', '--local', `branch.${name}.loop-from`, back]);
+  return { name, resumed: false, wayBack: await wayBack(git, name) };
+}
+
+const wayBack = async (git: SimpleGit, name: string) =>
+  `git switch ${(await configured(git, `branch.${name}.loop-from`)) ?? '-'}`;
+
+async function switchTo(git: SimpleGit, args: string[]): Promise<void> {
+  await git.raw(['switch', '--quiet', ...args]).catch((error: Error) => {
+    throw new UserError(
+      `git switch ${args.join(' ')} was refused: ${error.message.trim().split('\n')[0]}; commit or undo your changes first`,
+    );
+  });
+}
+
+/** Commits everything under these paths, and nothing else, whatever else is staged. Gives the commit's hash. */
+export async function commitPaths(
+  git: SimpleGit,
+  paths: readonly string[],
+  subject: string,
+  body = '',
+  trailers: Record<string, string> = {},
+): Promise<string> {
+  const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${oneLine(value)}`);
+  const message = [oneLine(subject), body.trim(), lines.join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n');
+  await git.raw(['add', '--all', '--', ...paths]);
+  await git.raw([
+    'commit',
+    '--quiet',
+    '--no-verify',
+    '--allow-empty',
+    '--only',
+    '--message',
+    message,
+    '--',
+    ...paths,
+  ]);
+  return (await git.revparse(['HEAD'])).trim();
+}
+
+/** Moves the lightweight tag `best/<profile>` to a commit. */
+export async function tagBest(git: SimpleGit, profile: string, commit: string): Promise<void> {
+  await git.raw(['tag', '--force', `best/${profile}`, commit]);
+}
+
+const bestKnownRef = (branch: string) => `refs/loop/best-known/${branch.replace(/^run\//, '')}`;
+
+/** Remembers the commit whose workspace a run branch was given before anything was taken out of it. */
+export async function rememberBestKnown(git: SimpleGit, branch: string): Promise<void> {
+  await git.raw(['update-ref', bestKnownRef(branch), 'HEAD']);
+}
+
+/** That commit, or HEAD where the branch came from another clone. */
+export async function bestKnown(git: SimpleGit, branch: string): Promise<string> {
+  return (await git.revparse([bestKnownRef(branch)]).catch(() => git.revparse(['HEAD']))).trim();
+}
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
+
+async function configured(git: SimpleGit, key: string): Promise<string | null> {
+  const value = await git.raw(['config', '--get', key]).catch(() => '');
+  return value.trim() === '' ? null : value.trim();
+}
+
+async function succeeds(promise: Promise<string>): Promise<boolean> {
+  return promise.then((out) => out.trim() !== '').catch(() => false);
+}

@@ -1,0 +1,152 @@
+import type { LoggedEvent } from '#contract/event';
+import type { Outcome, Verdict } from '#contract/verdict';
+
+/** The open sprint as the events tell it: all that closing it needs, live or after a crash. */
+export interface SprintState {
+  number: number;
+  openedAt: string;
+  treeBefore: string;
+  /** Null until the researcher claims the sprint by start_sprint. */
+  claim: { id: string; title: string; idea: string; predicted: Record<string, number> } | null;
+  runs: string[];
+  verdicts: Record<string, Verdict>;
+  closed: { outcome: Outcome; reason: string } | null;
+  rendered: boolean;
+  cost: { usd: number; turns: number; inputTokens: number; cachedInputTokens: number; outputTokens: number };
+  trainSeconds: number;
+}
+
+export interface LiveRun {
+  experiment: string;
+  startedAt: string;
+  processes: { pid: number; start: string | null }[];
+  progress: { samples: number; totalSamples: number; samplesPerSecond: number; etaSeconds: number } | null;
+}
+
+/** What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it. */
+export interface LoopState {
+  started: Extract<LoggedEvent, { type: 'loop.started' }> | null;
+  stopped: { reason: string; exitCode: number; at: string } | null;
+  sprint: SprintState | null;
+  runs: Record<string, LiveRun>;
+  /** Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on). */
+  committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
+  usd: number;
+  waiting: { reason: string; until: string } | null;
+  lastEventAt: string | null;
+  lastAction: string | null;
+}
+
+export const nothingYet: LoopState = {
+  started: null,
+  stopped: null,
+  sprint: null,
+  runs: {},
+  committed: [],
+  usd: 0,
+  waiting: null,
+  lastEventAt: null,
+  lastAction: null,
+};
+
+/** The state after one more event. Pure: the same events always give the same state. */
+export function fold(state: LoopState, event: LoggedEvent): LoopState {
+  const now = { ...state, lastEventAt: event.at };
+  switch (event.type) {
+    case 'loop.started':
+      return event.resumed
+        ? { ...now, started: event, stopped: null, waiting: null }
+        : { ...nothingYet, started: event, lastEventAt: event.at };
+    case 'sprint.opened':
+      return {
+        ...now,
+        sprint: {
+          number: event.number,
+          openedAt: event.at,
+          treeBefore: event.treeBefore,
+          claim: null,
+          runs: [],
+          verdicts: {},
+          closed: null,
+          rendered: false,
+          cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+          trainSeconds: 0,
+        },
+      };
+    case 'sprint.claimed': {
+      const { sprint: id, title, idea, predicted } = event;
+      return withSprint(now, (sprint) => ({ ...sprint, claim: { id, title, idea, predicted } }));
+    }
+    case 'turn.finished': {
+      const { usd, inputTokens, cachedInputTokens, outputTokens } = event.usage;
+      return withSprint({ ...now, usd: now.usd + usd, waiting: null }, (sprint) => ({
+        ...sprint,
+        cost: {
+          usd: sprint.cost.usd + usd,
+          turns: sprint.cost.turns + 1,
+          inputTokens: sprint.cost.inputTokens + inputTokens,
+          cachedInputTokens: sprint.cost.cachedInputTokens + cachedInputTokens,
+          outputTokens: sprint.cost.outputTokens + outputTokens,
+        },
+      }));
+    }
+    case 'tool.finished':
+      return { ...now, lastAction: `${event.name}: ${event.summary}` };
+    case 'run.started': {
+      const run: LiveRun = {
+        experiment: event.experiment,
+        startedAt: event.at,
+        processes: event.processes,
+        progress: null,
+      };
+      return withSprint({ ...now, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
+        event.sprint === null ? sprint : { ...sprint, runs: [...sprint.runs, event.run] },
+      );
+    }
+    case 'run.progress': {
+      const { samples, totalSamples, samplesPerSecond, etaSeconds } = event;
+      const run = now.runs[event.run];
+      if (!run) return now;
+      const progress = { samples, totalSamples, samplesPerSecond, etaSeconds };
+      return { ...now, runs: { ...now.runs, [event.run]: { ...run, progress } } };
+    }
+    case 'run.finished': {
+      const { [event.run]: _ended, ...runs } = now.runs;
+      return withSprint({ ...now, runs }, (sprint) => ({
+        ...sprint,
+        trainSeconds: sprint.trainSeconds + event.seconds,
+      }));
+    }
+    case 'verdict.given':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        verdicts: { ...sprint.verdicts, [event.run]: event.verdict },
+      }));
+    case 'sprint.closed': {
+      const { sprint: id, outcome, reason, metrics } = event;
+      const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];
+      return withSprint({ ...now, committed }, (sprint) => ({ ...sprint, closed: { outcome, reason } }));
+    }
+    case 'report.rendered':
+      return withSprint(now, (sprint) => ({ ...sprint, rendered: true }));
+    case 'sprint.committed':
+      return { ...now, sprint: null };
+    case 'loop.waiting': {
+      const until = new Date(Date.parse(event.at) + event.seconds * 1000).toISOString();
+      return { ...now, waiting: { reason: event.reason, until } };
+    }
+    case 'loop.stopped':
+      return {
+        ...now,
+        stopped: { reason: event.reason, exitCode: event.exitCode, at: event.at },
+        sprint: null,
+      };
+    case 'loop.notice':
+    case 'hint.given':
+      return now;
+  }
+}
+
+function withSprint(state: LoopState, change: (sprint: SprintState) => SprintState): LoopState {
+  return state.sprint ? { ...state, sprint: change(state.sprint) } : state;
+}
