@@ -1,0 +1,34 @@
+import type { WorldConfig } from './config.ts';
+import { randomCopula } from './copula.ts';
+import { orthogonalise, randomBias, randomDirections } from './dictionary.ts';
+import { generateForest, NO_FOREST } from './forest.ts';
+import { TorchGenerator } from './torch-rng.ts';
+import { deriveWorld, type World } from './world.ts';
+
+/**
+ * Makes the world of a config. The same config gives the same world: directions and bias are drawn at `seed`, std
+ * magnitudes at seed + 1, the copula at seed + 2 (or its own seed), exclusive groups at seed + 3. A config without a
+ * seed counts as seed 0. `onStep` hears of each step of the orthogonalisation.
+ */
+export function buildWorld(config: WorldConfig, onStep?: (step: number) => void): World {
+  const { num_features: n, hidden_dim: d, correlation } = config;
+  const seed = config.seed ?? 0;
+  const random = new TorchGenerator(seed);
+  const featureVectors = randomDirections(n, d, random);
+  const bias = randomBias(d, config.bias, random);
+  if (config.orthogonalization) orthogonalise(featureVectors, d, config.orthogonalization, onStep);
+  return deriveWorld({
+    config,
+    forest: config.hierarchy ? generateForest(config.hierarchy, n, seed + 3) : NO_FOREST,
+    featureVectors,
+    bias,
+    copula: correlation
+      ? randomCopula(
+          n,
+          correlation.rank,
+          correlation.correlation_scale,
+          new TorchGenerator(correlation.seed ?? seed + 2),
+        )
+      : null,
+  });
+}

@@ -1,0 +1,86 @@
+import type { TorchGenerator } from './torch-rng.ts';
+
+/** n random directions in R^d, unit rows, float32 [n, d]. */
+export function randomDirections(n: number, d: number, random: TorchGenerator): Float32Array {
+  const rows = random.randn(n * d);
+  normaliseRows(rows, d);
+  return rows;
+}
+
+/** A random vector of the given norm (true: 1, false: zeros). */
+export function randomBias(d: number, bias: boolean | number, random: TorchGenerator): Float32Array {
+  const direction = random.randn(d);
+  normaliseRows(direction, d);
+  return direction.map((x) => x * Number(bias));
+}
+
+/** Divides each row of length d by its norm (at least 1e-8), in place. */
+export function normaliseRows(rows: Float32Array | Float64Array, d: number): void {
+  for (let start = 0; start < rows.length; start += d) {
+    let square = 0;
+    for (let k = start; k < start + d; k++) square += rows[k] * rows[k];
+    const norm = Math.max(Math.sqrt(square), 1e-8);
+    for (let k = start; k < start + d; k++) rows[k] /= norm;
+  }
+}
+
+export interface Orthogonalisation {
+  num_steps: number;
+  lr: number;
+}
+
+/**
+ * Pushes the rows of E [n, d] apart, in place: Adam on sum_{i≠j} (e_i·e_j)² + n·sum_i (|e_i|² - 1)², unit rows before
+ * and after. The gradient of the first term, 4(EEᵀ - diag)E, is computed as 4(E(EᵀE) - diag·E): d² columns in place of n².
+ */
+export function orthogonalise(
+  rows: Float32Array,
+  d: number,
+  { num_steps, lr }: Orthogonalisation,
+  onStep: (step: number) => void = () => {},
+): void {
+  const n = rows.length / d;
+  const e = Float64Array.from(rows);
+  normaliseRows(e, d);
+  const first = new Float64Array(n * d);
+  const second = new Float64Array(n * d);
+  const gram = new Float64Array(d * d);
+  const product = new Float64Array(d);
+  for (let step = 1; step <= num_steps; step++) {
+    gramOfColumns(e, d, gram);
+    const correction1 = 1 - 0.9 ** step;
+    const correction2 = Math.sqrt(1 - 0.999 ** step);
+    for (let start = 0; start < n * d; start += d) {
+      product.fill(0);
+      let square = 0;
+      for (let k = 0; k < d; k++) {
+        const value = e[start + k];
+        square += value * value;
+        for (let l = 0, at = k * d; l < d; l++, at++) product[l] += value * gram[at];
+      }
+      const own = 4 * n * (square - 1) - 4 * square;
+      for (let k = 0; k < d; k++) {
+        const i = start + k;
+        const gradient = 4 * product[k] + own * e[i];
+        first[i] = 0.9 * first[i] + 0.1 * gradient;
+        second[i] = 0.999 * second[i] + 0.001 * gradient * gradient;
+        e[i] -= ((lr / correction1) * first[i]) / (Math.sqrt(second[i]) / correction2 + 1e-8);
+      }
+    }
+    onStep(step);
+  }
+  normaliseRows(e, d);
+  rows.set(e);
+}
+
+/** EᵀE, [d, d]. */
+function gramOfColumns(e: Float64Array, d: number, gram: Float64Array): void {
+  gram.fill(0);
+  for (let start = 0; start < e.length; start += d) {
+    for (let k = 0; k < d; k++) {
+      const value = e[start + k];
+      for (let l = k, at = k * d + k; l < d; l++, at++) gram[at] += value * e[start + l];
+    }
+  }
+  for (let k = 0; k < d; k++) for (let l = 0; l < k; l++) gram[k * d + l] = gram[l * d + k];
+}

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '#contract/atomic';
+import { UserError } from '#contract/errors';
+import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
+import { configText, readConfig, readJson } from './config.ts';
+import { forestText, NO_FOREST, parseForest } from './forest.ts';
+import { deriveWorld, type World } from './world.ts';
+
+export const CONFIG_FILE = 'synthetic_model_config.json';
+export const WEIGHTS_FILE = 'synthetic_model.safetensors';
+export const FOREST_FILE = 'hierarchy.json';
+
+/**
+ * Reads a model in the released directory format. Probabilities, thresholds and magnitudes are recomputed from the
+ * config; the stored `firing_probabilities` are not read, as in the reference.
+ * @throws UserError naming file and field of anything missing, misshapen or not finite.
+ */
+export function loadWorld(dir: string): World {
+  const config = readConfig(join(dir, CONFIG_FILE));
+  const n = config.num_features;
+  const d = config.hidden_dim;
+  const path = join(dir, WEIGHTS_FILE);
+  const { tensors } = readSafetensors(path);
+  const rank = tensors.get('correlation_factor')?.shape[1] ?? 0;
+  const copula = tensors.has('correlation_factor')
+    ? {
+        rank,
+        factor: tensorOf(tensors, path, 'correlation_factor', [n, rank]),
+        diag: tensorOf(tensors, path, 'correlation_diag', [n]),
+      }
+    : null;
+  if (copula?.diag.some((x) => x <= 0)) throw new UserError(`${path}: correlation_diag must be positive`);
+  const forestPath = join(dir, FOREST_FILE);
+  return deriveWorld({
+    config,
+    forest: existsSync(forestPath) ? parseForest(readJson(forestPath), n, forestPath) : NO_FOREST,
+    featureVectors: tensorOf(tensors, path, 'feature_vectors', [n, d]),
+    bias: tensorOf(tensors, path, 'bias', [d]),
+    copula,
+  });
+}
+
+/** Writes the three files of the released format (the forest only where there is one). */
+export function saveWorld(dir: string, world: World): void {
+  const { numFeatures: n, hiddenDim: d, copula } = world;
+  mkdirSync(dir, { recursive: true });
+  const tensors = new Map<string, Tensor32>([
+    ['bias', { shape: [d], data: world.bias }],
+    ['feature_vectors', { shape: [n, d], data: world.featureVectors }],
+    ['firing_probabilities', { shape: [n], data: world.probabilities }],
+  ]);
+  if (copula) {
+    tensors.set('correlation_diag', { shape: [n], data: copula.diag });
+    tensors.set('correlation_factor', { shape: [n, copula.rank], data: copula.factor });
+  }
+  if (world.forest.roots.length > 0) writeFileAtomic(join(dir, FOREST_FILE), forestText(world.forest));
+  writeSafetensors(join(dir, WEIGHTS_FILE), { tensors, metadata: {} });
+  writeFileAtomic(join(dir, CONFIG_FILE), configText(world.config));
+}
+
+function tensorOf(
+  tensors: ReadonlyMap<string, Tensor32>,
+  path: string,
+  name: string,
+  shape: readonly number[],
+): Float32Array {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new UserError(`${path}: tensor "${name}" is missing`);
+  if (tensor.shape.length !== shape.length || tensor.shape.some((size, i) => size !== shape[i])) {
+    throw new UserError(
+      `${path}: tensor "${name}" has shape [${tensor.shape.join(', ')}], [${shape.join(', ')}] expected from the config`,
+    );
+  }
+  if (!tensor.data.every(Number.isFinite))
+    throw new UserError(`${path}: tensor "${name}" has values that are not finite`);
+  return tensor.data;
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { correctedProbabilities, correctionFactors } from './compensation.ts';
+import { configText, type WorldConfig } from './config.ts';
+import type { Copula } from './copula.ts';
+import { type Forest, forestText } from './forest.ts';
+import { magnitudes } from './magnitudes.ts';
+import { firingThreshold } from './normal.ts';
+import { firingProbabilities } from './probabilities.ts';
+
+/** What a released model stores: everything else follows from the config. */
+export interface WorldParts {
+  config: WorldConfig;
+  forest: Forest;
+  /** Unit rows, [num_features, hidden_dim]. */
+  featureVectors: Float32Array;
+  /** [hidden_dim], added to every sample. */
+  bias: Float32Array;
+  copula: Copula | null;
+}
+
+/** A synthetic model: where activations come from, and the truth about them. Vectors have one entry a feature. */
+export interface World extends WorldParts {
+  numFeatures: number;
+  hiddenDim: number;
+  /** Before and after the correction for the hierarchy. */
+  baseProbabilities: Float32Array;
+  probabilities: Float32Array;
+  thresholds: Float32Array;
+  /** Mean and std of a feature's magnitude before it is cut at zero. */
+  means: Float32Array;
+  stds: Float32Array;
+  /** SHA-256 over config, forest and weights. */
+  hash: string;
+}
+
+/**
+ * Fills in what is not stored: probabilities, thresholds and magnitudes, recomputed from config and forest as the
+ * reference's loader does. Std magnitudes come from torch's generator at seed + 1.
+ */
+export function deriveWorld(parts: WorldParts): World {
+  const { config, forest } = parts;
+  const n = config.num_features;
+  const seed = config.seed ?? 0;
+  const base = firingProbabilities(config.firing_probability, n, seed);
+  const probabilities = config.hierarchy?.compensate_probabilities
+    ? correctedProbabilities(base, correctionFactors(forest, base))
+    : base;
+  return {
+    ...parts,
+    numFeatures: n,
+    hiddenDim: config.hidden_dim,
+    baseProbabilities: base,
+    probabilities,
+    thresholds: probabilities.map(firingThreshold),
+    means: magnitudes(config.mean_firing_magnitudes, n, seed + 4),
+    stds: magnitudes(config.std_firing_magnitudes, n, seed + 1),
+    hash: hashOf(parts),
+  };
+}
+
+function hashOf({ config, forest, featureVectors, bias, copula }: WorldParts): string {
+  const hash = createHash('sha256').update(configText(config)).update(forestText(forest));
+  for (const tensor of [featureVectors, bias, ...(copula ? [copula.factor, copula.diag] : [])]) {
+    hash.update(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength));
+  }
+  return hash.digest('hex');
+}
