@@ -1,0 +1,208 @@
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type ChildOptions, collect, startChild } from './child.ts';
+import { cleanEnv } from './env.ts';
+import { isAlive, killGroup, processStart } from './processes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'child-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name: string) => join(folder, name);
+const sh = (script: string, more: Partial<ChildOptions> = {}) =>
+  startChild({ argv: ['bash', '-c', script], cwd: folder, env: cleanEnv(), ...more });
+
+/** The pid that a script wrote to a file, once it has. */
+async function pidIn(name: string): Promise<number> {
+  for (let i = 0; i < 200; i++) {
+    try {
+      const pid = Number(readFileSync(path(name), 'utf8'));
+      if (pid > 0) return pid;
+    } catch {}
+    await sleep(10);
+  }
+  throw new Error(`no pid in ${name}`);
+}
+
+const alive = (pid: number) => isAlive(pid, processStart(pid));
+async function gone(pid: number): Promise<boolean> {
+  for (let i = 0; i < 100 && alive(pid); i++) await sleep(10);
+  return !alive(pid);
+}
+
+describe('a child', () => {
+  it('tells how it ended', async () => {
+    expect(await sh('exit 3').done).toMatchObject({
+      code: 3,
+      signal: null,
+      timedOut: false,
+      stopped: null,
+      outOfMemory: false,
+    });
+    expect(await sh('kill -9 $$').done).toMatchObject({ code: null, signal: 'SIGKILL', outOfMemory: true });
+    expect(await sh('exit 137').done).toMatchObject({ outOfMemory: true });
+  });
+
+  it('knows nothing of our environment but what it was given', async () => {
+    process.env.SOME_API_KEY = 'secret';
+    const child = sh('env', { stdio: { stdout: 'pipe' } });
+    const text = await collect(child.stdout!, child.done);
+    delete process.env.SOME_API_KEY;
+    expect(text).toContain('PATH=');
+    expect(text).not.toContain('secret');
+  });
+
+  it('is not waited for by a grandchild that holds its output, and takes its group with it', async () => {
+    const child = sh('sleep 60 & echo $! > held.pid; echo said', {
+      log: { path: path('held.log'), maxBytes: 1000 },
+    });
+    const exit = await child.done;
+    expect(exit.seconds).toBeLessThan(2);
+    expect(readFileSync(path('held.log'), 'utf8')).toBe('said\n');
+    expect(await gone(await pidIn('held.pid'))).toBe(true);
+  });
+
+  it('does not delay the end when a grandchild escapes the group with its output', async () => {
+    const before = performance.now();
+    const child = sh('setsid sleep 5 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });
+    expect(await collect(child.stdout!, child.done)).toBe('said\n');
+    expect(performance.now() - before).toBeLessThan(3000);
+  });
+
+  it('is ended with everything it started when its time is over, even where SIGTERM is ignored', async () => {
+    const script = `trap '' TERM; bash -c "trap '' TERM; echo \\$\\$ > deaf.pid; sleep 60; sleep 60" & sleep 60; sleep 60`;
+    const child = sh(script, { timeoutSeconds: 0.3, graceSeconds: 0.3 });
+    const inner = await pidIn('deaf.pid');
+    const exit = await child.done;
+    expect(exit).toMatchObject({ timedOut: true, signal: 'SIGKILL', outOfMemory: false });
+    expect(exit.seconds).toBeGreaterThan(0.5);
+    expect(exit.seconds).toBeLessThan(5);
+    expect(await gone(inner)).toBe(true);
+  });
+
+  it('may end in its own way when it is stopped', async () => {
+    const child = sh('trap "echo saved; exit 0" TERM; echo ready; while :; do sleep 0.05; done', {
+      log: { path: path('stop.log'), maxBytes: 1000 },
+    });
+    while (child.log?.lastLines(1)[0] !== 'ready') await sleep(10);
+    expect(await child.stop('the user asked')).toMatchObject({ code: 0, stopped: 'the user asked' });
+    expect(readFileSync(path('stop.log'), 'utf8')).toMatch(/^ready\n(Terminated\n)?saved\n$/);
+    expect(await child.stop('again')).toMatchObject({ stopped: 'the user asked' });
+  });
+
+  it('keeps head and tail of a flooded log, and stays within its limit', async () => {
+    const child = sh('echo first; head -c 20000000 /dev/zero | tr "\\0" x; echo; echo last >&2', {
+      log: { path: path('flood.log'), maxBytes: 10_000 },
+    });
+    await child.done;
+    const text = readFileSync(path('flood.log'), 'utf8');
+    expect(text.startsWith('first\nxxx')).toBe(true);
+    expect(text.endsWith('x\nlast\n')).toBe(true);
+    expect(text).toMatch(/\n\.\.\. 199\d{5} bytes of this log are left out \.\.\.\n/);
+    expect(statSync(path('flood.log')).size).toBeLessThan(10_200);
+    expect(child.log?.lastLines(1)).toEqual(['last']);
+  });
+
+  it('inherits the descriptors it is given and no other', async () => {
+    writeFileSync(path('data'), 'through the door');
+    const ours = openSync(path('data'), 'r');
+    const child = sh('cat <&5; ls -l /proc/self/fd | grep -c data', {
+      fds: { 5: ours },
+      stdio: { stdout: 'pipe' },
+    });
+    closeSync(ours);
+    expect(await collect(child.stdout!, child.done)).toBe('through the door1\n');
+  });
+
+  it('that cannot be started is one clear line', () => {
+    expect(() => startChild({ argv: ['no-such-program'], cwd: folder, env: cleanEnv() })).toThrow(
+      /no such program/,
+    );
+    expect(() => startChild({ argv: ['true'], cwd: path('nowhere'), env: cleanEnv() })).toThrow(
+      /does not exist/,
+    );
+  });
+
+  it('leaves no descriptor open here', async () => {
+    const open = () =>
+      readdirSync('/proc/self/fd')
+        .flatMap((fd) => {
+          try {
+            return [readlinkSync(`/proc/self/fd/${fd}`)];
+          } catch {
+            return [];
+          }
+        })
+        .filter((at) => at.startsWith('socket') || at.startsWith('pipe') || at.startsWith(folder)).length;
+    await sh('echo x', { log: { path: path('leak.log'), maxBytes: 100 } }).done;
+    const before = open();
+    for (let i = 0; i < 5; i++) await sh('echo x', { log: { path: path('leak.log'), maxBytes: 100 } }).done;
+    await sleep(50);
+    expect(open()).toBeLessThanOrEqual(before);
+  });
+
+  it('does not outlive us when we leave without a word', async () => {
+    const script = `import { startChild } from ${JSON.stringify(join(import.meta.dirname, 'child.ts'))};
+      const child = startChild({ argv: ['sleep', '60'], cwd: '/', env: {} });
+      console.log(child.pid);
+      process.exit(0);`;
+    const parent = startChild({
+      argv: [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script],
+      cwd: import.meta.dirname,
+      env: cleanEnv(),
+      stdio: { stdout: 'pipe' },
+    });
+    const pid = Number(await collect(parent.stdout!, parent.done));
+    expect(pid).toBeGreaterThan(1);
+    expect(await gone(pid)).toBe(true);
+  });
+});
+
+describe('what a dead supervisor left', () => {
+  it('is told from a process that took over its pid', async () => {
+    const child = sh('sleep 60');
+    expect(isAlive(child.pid, child.processStart)).toBe(true);
+    expect(isAlive(child.pid, '1')).toBe(false);
+    expect(await killGroup(child.pid, '1')).toBe(false);
+    expect(await killGroup(child.pid, null)).toBe(false);
+    expect(isAlive(child.pid, child.processStart)).toBe(true);
+    expect(await killGroup(child.pid, child.processStart)).toBe(true);
+    expect((await child.done).signal).toBe('SIGTERM');
+    expect(isAlive(child.pid, child.processStart)).toBe(false);
+  });
+
+  it('is ended with its group, with or without its leader, and a stranger is not', async () => {
+    // A supervisor that is killed cannot clean up: its child's group stays.
+    for (const mark of [true, false]) {
+      const script =
+        'trap "" TERM; bash -c \'trap "" TERM; echo $$ > orphan.pid; sleep 60; sleep 60\' & kill -9 $$';
+      rmSync(path('orphan.pid'), { force: true });
+      const supervisor = sh(
+        `${mark ? '' : 'unset LOOP_CHILD;'} setsid bash -c ${JSON.stringify(script).replaceAll('$', '\\$')} & echo $!; sleep 60; :`,
+        {
+          stdio: { stdout: 'pipe' },
+        },
+      );
+      const leader = await new Promise<number>((got) =>
+        supervisor.stdout!.once('data', (d) => got(Number(d))),
+      );
+      const orphan = await pidIn('orphan.pid');
+      while (processStart(leader)) await sleep(10);
+      expect(await killGroup(leader, '123', 0.1), `marked: ${mark}`).toBe(mark);
+      expect(await (mark ? gone(orphan) : alive(orphan))).toBe(true);
+      if (!mark) process.kill(orphan, 'SIGKILL');
+      await supervisor.stop('done', 0);
+    }
+  });
+});

@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { UserError } from '#contract/errors';
+import { CappedLog } from './log.ts';
+import { CHILD_MARK, processStart, signalGroup } from './processes.ts';
+
+export interface ChildOptions {
+  argv: readonly string[];
+  cwd: string;
+  /** The whole environment of the child (see cleanEnv); nothing of ours is added but a mark that it is our child. */
+  env: Readonly<Record<string, string>>;
+  /** A number is a descriptor of ours. `log` goes into the log. Unset: no input, output into the log if there is one. */
+  stdio?: { stdin?: 'ignore' | 'pipe' | number; stdout?: Outlet; stderr?: Outlet };
+  /** More descriptors to inherit: the child's number -> ours. */
+  fds?: Readonly<Record<number, number>>;
+  log?: { path: string; maxBytes: number };
+  timeoutSeconds?: number;
+  /** Between SIGTERM and SIGKILL; 5 unless told. */
+  graceSeconds?: number;
+}
+export type Outlet = 'ignore' | 'pipe' | 'log' | number;
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  timedOut: boolean;
+  /** The reason given to stop(), where it was ended by us. */
+  stopped: string | null;
+  /** Killed by SIGKILL (or 137, a shell's word for it) that we did not send, or out of V8's heap. */
+  outOfMemory: boolean;
+  seconds: number;
+}
+
+export interface Child {
+  pid: number;
+  /** See processStart: with the pid it names this process for good. */
+  processStart: string | null;
+  stdin: Writable | null;
+  stdout: Readable | null;
+  stderr: Readable | null;
+  log: CappedLog | null;
+  /** Resolves when the process has ended and its group with it; never rejects. */
+  done: Promise<Exit>;
+  /** Ends the whole group: SIGTERM, grace, SIGKILL (at once with a grace of 0). */
+  stop(reason: string, graceSeconds?: number): Promise<Exit>;
+}
+
+/** How long output that is still under way may take after the end. */
+const DRAIN_MS = 300;
+
+const running = new Set<number>();
+process.on('exit', () => {
+  for (const pid of running) signalGroup(pid, 'SIGKILL');
+});
+
+/**
+ * Starts a process without a shell in a group (and session) of its own, which ends with it: whatever it leaves in
+ * the group is killed when it ends. A grandchild that holds on to its output does not delay `done`.
+ * @throws UserError where the program or the folder does not exist.
+ */
+export function startChild(options: ChildOptions): Child {
+  const { argv, cwd, env, fds = {}, log: logTo } = options;
+  if (!existsSync(cwd)) throw new UserError(`cannot start ${argv[0]}: its folder ${cwd} does not exist`);
+  const outlet = logTo ? 'log' : 'ignore';
+  const { stdin = 'ignore', stdout = outlet, stderr = outlet } = options.stdio ?? {};
+  const inherited = Object.keys(fds).map(Number);
+  const stdio: ('ignore' | 'pipe' | number)[] = [
+    stdin,
+    stdout === 'log' ? 'pipe' : stdout,
+    stderr === 'log' ? 'pipe' : stderr,
+  ];
+  for (let fd = 3; fd <= Math.max(2, ...inherited); fd++) stdio.push(fds[fd] ?? 'ignore');
+
+  const startedAt = performance.now();
+  // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the child.
+  const child = spawn(argv[0], argv.slice(1), {
+    cwd,
+    env: { ...env, [CHILD_MARK]: '1' },
+    stdio,
+    detached: true,
+  });
+  if (child.pid === undefined) {
+    child.on('error', () => {});
+    throw new UserError(`cannot start ${argv[0]}: no such program, or it may not be run (in ${cwd})`);
+  }
+  const pid = child.pid;
+  running.add(pid);
+  child.stdin?.on('error', () => {}); // It may end before it has read everything.
+
+  const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes) : null;
+  const logged = [stdout === 'log' && child.stdout, stderr === 'log' && child.stderr].filter(
+    Boolean,
+  ) as Readable[];
+  for (const stream of logged) stream.on('data', (chunk: Buffer) => log?.write(chunk));
+
+  const state = { stopped: null as string | null, timedOut: false, killed: false };
+  const timers: NodeJS.Timeout[] = [];
+  const kill = () => {
+    state.killed = true;
+    signalGroup(pid, 'SIGKILL');
+  };
+  const end = (grace: number) => {
+    if (grace <= 0) return kill();
+    signalGroup(pid, 'SIGTERM');
+    timers.push(setTimeout(kill, grace * 1000));
+  };
+  const grace = options.graceSeconds ?? 5;
+
+  const done = new Promise<Exit>((resolve) => {
+    child.once('exit', async (code, signal) => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      for (const timer of timers) clearTimeout(timer);
+      signalGroup(pid, 'SIGKILL');
+      running.delete(pid);
+      await drained(logged);
+      log?.close();
+      resolve({
+        code,
+        signal,
+        ...state,
+        outOfMemory: !state.killed && lookedLikeMemory(code, signal, log),
+        seconds,
+      });
+    });
+  });
+  if (options.timeoutSeconds !== undefined) {
+    // setTimeout takes at most 2^31 - 1 ms.
+    const ms = Math.min(options.timeoutSeconds * 1000, 2 ** 31 - 1);
+    timers.push(
+      setTimeout(() => {
+        state.timedOut = true;
+        end(grace);
+      }, ms),
+    );
+  }
+
+  return {
+    pid,
+    processStart: processStart(pid),
+    stdin: child.stdin,
+    stdout: stdout === 'pipe' ? child.stdout : null,
+    stderr: stderr === 'pipe' ? child.stderr : null,
+    log,
+    done,
+    stop(reason, seconds = grace) {
+      if (running.has(pid)) {
+        state.stopped ??= reason;
+        end(seconds);
+      }
+      return done;
+    },
+  };
+}
+
+function lookedLikeMemory(
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  log: CappedLog | null,
+): boolean {
+  if (signal === 'SIGKILL' || code === 137) return true;
+  const aborted = signal === 'SIGABRT' || code === 134;
+  return aborted && (log?.lastLines(40).some((line) => line.includes('heap out of memory')) ?? false);
+}
+
+/** Waits for the end of the streams, but not for a process that escaped the group and holds them open. */
+async function drained(streams: Readable[]): Promise<void> {
+  const ends = streams.map(
+    (s) => new Promise<void>((ended) => (s.closed ? ended() : s.once('close', ended))),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, DRAIN_MS);
+  });
+  await Promise.race([Promise.all(ends), enough]);
+  clearTimeout(timer);
+  for (const stream of streams) stream.destroy();
+}
+
+/**
+ * All that a child writes to one of its outputs, at most `maxBytes` (the head is dropped), as text. Ends with the
+ * stream, or shortly after the child where a process that escaped its group holds the stream open.
+ */
+export async function collect(stream: Readable, done: Promise<Exit>, maxBytes = 1 << 20): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    while (bytes - chunks[0].length >= maxBytes) bytes -= (chunks.shift() as Buffer).length;
+  });
+  await Promise.race([
+    new Promise((ended) => stream.once('close', ended)),
+    done.then(() => drained([stream])),
+  ]);
+  return Buffer.concat(chunks).subarray(-maxBytes).toString('utf8');
+}

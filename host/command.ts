@@ -1,0 +1,38 @@
+import { UserError } from '#contract/errors';
+
+/**
+ * Splits a command line of the contract into words, as a shell would split plain words and quotes: 'a b', "a b" and
+ * a backslash before a character. It is started without a shell, so what only a shell could do is refused.
+ * @throws UserError that shows the line and says what is wrong with it.
+ */
+export function splitCommand(line: string): string[] {
+  const refuse = (why: string): never => {
+    throw new UserError(`command ${JSON.stringify(line)}: ${why}`);
+  };
+  const words: string[] = [];
+  let word: string | null = null;
+  let quote: '"' | "'" | null = null;
+  for (let i = 0; i < line.length; i++) {
+    const c = line[i];
+    if (c === '\0') refuse('contains a zero character');
+    if (c === '\\' && quote !== "'") {
+      if (++i === line.length) refuse('ends in a backslash');
+      word = (word ?? '') + line[i];
+    } else if (quote) {
+      if (c === quote) quote = null;
+      else word += c;
+    } else if (c === '"' || c === "'") {
+      quote = c;
+      word ??= '';
+    } else if (/\s/.test(c)) {
+      if (word !== null) words.push(word);
+      word = null;
+    } else if ('|&;<>`$()'.includes(c)) {
+      refuse(`"${c}" needs a shell, and it is started without one; put it into a script, or quote it`);
+    } else word = (word ?? '') + c;
+  }
+  if (quote) refuse(`the quote ${quote} is not closed`);
+  if (word !== null) words.push(word);
+  if (words.length === 0) refuse('is empty');
+  return words;
+}

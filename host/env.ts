@@ -1,0 +1,27 @@
+/**
+ * What a child may know of our environment. An allowlist, because a list of secrets is never complete: keys and
+ * tokens have any name, proxies and package settings carry passwords.
+ */
+const allowed = new Set([
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TERM', 'COLORTERM', 'TZ', 'TMPDIR'],
+  ...['NO_COLOR', 'FORCE_COLOR', 'CI'],
+  ...['NODE_ENV', 'NODE_NO_WARNINGS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS'],
+  // Where the libraries of a GPU are, which one to use, and how many threads a library may start.
+  ...['LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES', 'VK_ICD_FILENAMES'],
+  ...['TF_CPP_MIN_LOG_LEVEL', 'TF_FORCE_GPU_ALLOW_GROWTH', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'],
+]);
+
+/**
+ * The environment for a child: the allowed variables of ours (and `LC_*`), then `extra`, which wins and is not
+ * filtered. An `undefined` in `extra` takes a variable out.
+ */
+export function cleanEnv(
+  extra: Readonly<Record<string, string | undefined>> = {},
+  from: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const kept = Object.entries(from).filter(([name]) => allowed.has(name) || name.startsWith('LC_'));
+  const all = { ...Object.fromEntries(kept), ...extra };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

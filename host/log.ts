@@ -1,0 +1,68 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * The log of a child, at most about `maxBytes` long: the first half is written as it comes; of what follows the last
+ * half is kept and written at the end, after a line that says how much is missing. A full disk ends the log, not us.
+ */
+export class CappedLog {
+  private fd: number | null;
+  private headLeft: number;
+  private tail: Buffer[] = [];
+  private tailBytes = 0;
+  private dropped = 0;
+  private recent = Buffer.alloc(0);
+
+  constructor(
+    readonly path: string,
+    private readonly maxBytes: number,
+  ) {
+    mkdirSync(dirname(path), { recursive: true });
+    this.fd = openSync(path, 'w');
+    this.headLeft = Math.floor(maxBytes / 2);
+  }
+
+  write(chunk: Buffer): void {
+    this.recent = Buffer.concat([this.recent, chunk]).subarray(-8192);
+    const head = chunk.subarray(0, this.headLeft);
+    this.headLeft -= head.length;
+    if (head.length > 0) this.put(head);
+    const rest = chunk.subarray(head.length);
+    if (rest.length === 0) return;
+    this.tail.push(rest);
+    this.tailBytes += rest.length;
+    while (this.tailBytes - this.tail[0].length >= this.maxBytes / 2) {
+      const out = this.tail.shift() as Buffer;
+      this.tailBytes -= out.length;
+      this.dropped += out.length;
+    }
+  }
+
+  /** The last lines that were written and are not blank, oldest first. */
+  lastLines(count: number): string[] {
+    const lines = this.recent.toString('utf8').split(/[\r\n]+/);
+    return lines.filter((line) => line.trim() !== '').slice(-count);
+  }
+
+  close(): void {
+    if (this.fd === null) return;
+    const tail = Buffer.concat(this.tail);
+    const kept = tail.subarray(-Math.floor(this.maxBytes / 2));
+    const missing = this.dropped + tail.length - kept.length;
+    if (missing > 0) this.put(Buffer.from(`\n... ${missing} bytes of this log are left out ...\n`));
+    this.put(kept);
+    if (this.fd !== null) closeSync(this.fd);
+    this.fd = null;
+    this.tail = [];
+  }
+
+  private put(bytes: Buffer): void {
+    if (this.fd === null) return;
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.fd, bytes, done);
+    } catch {
+      closeSync(this.fd);
+      this.fd = null;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+
+/**
+ * Opens a file that code we do not trust may have put there: never through a symbolic link, never a FIFO (which
+ * would block us) or a device, so that a run cannot make us read another file. Null where there is no plain file.
+ */
+export function openUntrusted(path: string): { fd: number; size: number } | null {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  const stat = fstatSync(fd);
+  if (stat.isFile()) return { fd, size: stat.size };
+  closeSync(fd);
+  return null;
+}
+
+/** The text of such a file; null where there is no plain file or it is larger than `maxBytes`. */
+export function readUntrusted(path: string, maxBytes: number): string | null {
+  const file = openUntrusted(path);
+  if (!file) return null;
+  try {
+    // One byte more than allowed: it may grow while it is read.
+    const bytes = Buffer.alloc(Math.min(file.size, maxBytes) + 1);
+    let length = 0;
+    for (let n = -1; n !== 0 && length < bytes.length; length += n) {
+      n = readSync(file.fd, bytes, length, bytes.length - length, length);
+    }
+    return length > maxBytes ? null : bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(file.fd);
+  }
+}
