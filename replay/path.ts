@@ -1,0 +1,143 @@
+/** One step of the published path: what it claims, and its change of the experiment `candidate`. */
+export interface Step {
+  /** Names the sprint's folder, and finds the step again in the ledger. */
+  slug: string;
+  title: string;
+  idea: string;
+  /** Why it should work, with its source. */
+  motivation: string;
+  /** What would refute it. */
+  expectation: string;
+  /** Steps without which this one means nothing. */
+  needs: readonly string[];
+  /** Files of the workspace that it uses; those that are not there are restored. */
+  files: readonly string[];
+  /** The architecture that it moves to; unset: the one of the steps before. */
+  architecture?: string;
+  /** Fields of the architecture's or the trainer's configuration: name → TypeScript expression. */
+  settings: Readonly<Record<string, string>>;
+}
+
+const runs =
+  'the published SynthSAEBench runs (Chanin, "Letting Claude do autonomous research to improve SAEs", 2026)';
+
+const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
+const LISTA = 'sae/architectures/lista-matryoshka.ts';
+
+/**
+ * The components of `lista-matryoshka` switched off: what a candidate of that architecture has before any step adds to it.
+ * Written out, because the architecture's own defaults are the full recipe.
+ */
+export const PLAIN_LISTA: Step['settings'] = {
+  matryoshka_widths: '[]',
+  detach_matryoshka_losses: 'false',
+  n_refinement_steps: '0',
+  use_frequency_sorted_matryoshka: 'false',
+  term_tilt: '0',
+};
+
+/** The path in the order in which it was published; ratios (60 to 25, a third, ...) as published at 16k. */
+export const PATH: readonly Step[] = [
+  {
+    slug: 'batchtopk-baseline',
+    title: 'BatchTopK baseline',
+    idea: 'Train a plain BatchTopK SAE at the profile’s k: the baseline that every later step is measured against.',
+    motivation:
+      'Bussmann, Leask and Nanda, "BatchTopK Sparse Autoencoders" (arXiv:2412.06410): the k·B largest pre-activations of a batch fire, so that a sample may use more or fewer than k latents. It is the strongest plain baseline of SynthSAEBench (arXiv:2602.14687).',
+    expectation:
+      'A working dictionary with an L0 at k and few dead latents. F1 well below the published best, because nothing here handles the hierarchy: parents are absorbed into their children. Dead latents or an L0 far from k would say that the trainer is at fault, not the idea.',
+    needs: [],
+    files: [],
+    architecture: 'batchtopk',
+    settings: {},
+  },
+  {
+    slug: 'matryoshka-levels',
+    title: 'Matryoshka levels',
+    idea: 'Ask nested prefixes of the dictionary to reconstruct the input by themselves, and add their losses.',
+    motivation:
+      'Bussmann, Nabeshima, Karvonen and Nanda, "Learning Multi-Level Features with Matryoshka Sparse Autoencoders" (arXiv:2503.17547): a small prefix can afford general features only, which takes away the gain of absorbing a parent feature into its children. The features of this world are hierarchical, so absorption should be what costs F1.',
+    expectation:
+      'F1 clearly above BatchTopK at the same budget, with little change in explained variance. No gain would say that absorption is not what costs F1 at this size.',
+    needs: [],
+    files: [MATRYOSHKA],
+    architecture: 'matryoshka-batchtopk',
+    settings: { matryoshka_widths: 'profile.widths' },
+  },
+  {
+    slug: 'detach-and-decay',
+    title: 'Detached levels and learning-rate decay',
+    idea: 'Let each inner level train its own band only (the earlier levels’ reconstruction is detached), and let the learning rate fall to zero over the last third of training.',
+    motivation: `Two settings of ${runs}. The losses of larger prefixes no longer pull on the latents of smaller ones, which is one cause of hedging (Chanin, Dulka and Garriga-Alonso, "Feature Hedging", arXiv:2505.11756); the decay lets the dictionary settle.`,
+    expectation:
+      'A modest gain of F1 and MCC. A loss would say that the small prefixes need the gradient of the large ones at this size.',
+    needs: ['matryoshka-levels'],
+    files: [LISTA],
+    architecture: 'lista-matryoshka',
+    settings: { detach_matryoshka_losses: 'true', lr_decay_fraction: '1 / 3' },
+  },
+  {
+    slug: 'decreasing-k',
+    title: 'Decreasing k',
+    idea: 'Start with more latents firing than the target and lower k linearly to it over the whole run.',
+    motivation: `${cap(runs)} lower k from 60 to 25; Llama Scope (arXiv:2410.20526) anneals k too. More latents get gradient early, so that fewer end up unused or stuck on a mixture.`,
+    expectation:
+      'A higher precision at the same final L0. A loss would say that the time spent above the target is time taken from training at it: a short run has less to spare.',
+    needs: [],
+    files: [LISTA],
+    architecture: 'lista-matryoshka',
+    settings: { initial_k: '(60 / 25) * profile.k', transition_k_fraction: '1' },
+  },
+  {
+    slug: 'lista-refinement',
+    title: 'LISTA refinement of the encoder',
+    idea: 'After the first selection, correct the pre-activations once by the residual that the selected latents leave, with a step of 0.3, and select again.',
+    motivation: `Gregor and LeCun, "Learning Fast Approximations of Sparse Coding" (ICML 2010): an unrolled iteration of sparse coding explains away what a linear encoder confuses, such as similar directions in superposition. One step of size 0.3 in ${runs}.`,
+    expectation:
+      'Higher precision and recall together. No gain would say that the linear encoder is not the bottleneck at this size.',
+    needs: [],
+    files: [LISTA],
+    architecture: 'lista-matryoshka',
+    settings: { n_refinement_steps: '1', eta: '0.3' },
+  },
+  {
+    slug: 'frequency-sorting',
+    title: 'Prefixes sorted by firing frequency',
+    idea: 'Fill the Matryoshka prefixes by measured firing frequency, so that the smallest prefix holds the most frequent latents at any time.',
+    motivation: `From ${runs}. A fixed order makes a latent general because of its index; sorted, the prefixes follow what the latents have become, and frequent (mostly parent) features are trained by every level.`,
+    expectation:
+      'A small gain of F1. A loss would say that the order changes faster than the latents can follow.',
+    needs: ['matryoshka-levels'],
+    files: [LISTA],
+    architecture: 'lista-matryoshka',
+    settings: { use_frequency_sorted_matryoshka: 'true' },
+  },
+  {
+    slug: 'tilted-loss',
+    title: 'Tilted loss (TERM)',
+    idea: 'Weigh the samples of a batch by a softmax of their loss with a small tilt, so that badly reconstructed samples count a little more.',
+    motivation: `Li, Beirami, Sanjabi and Smith, "Tilted Empirical Risk Minimization" (arXiv:2007.01162), with the tilt of 0.002 of ${runs}: rare features live in the samples that an SAE gets wrong.`,
+    expectation:
+      'A gain near the noise of repeated seeds, if any. A loss would say that the worst samples are worst for reasons that the dictionary cannot mend.',
+    needs: [],
+    files: [LISTA],
+    architecture: 'lista-matryoshka',
+    settings: { term_tilt: '0.002' },
+  },
+  {
+    slug: 'leave-one-out',
+    title: 'Leave-one-out refinement',
+    idea: 'After encoding, drop every active latent whose removal would hardly change the reconstruction: its projection on the residual without it lies below a threshold.',
+    motivation:
+      'A comment on the published runs reports it as an inference-only step that reached the best F1 there; it is the backward half of orthogonal matching pursuit. Spurious activations cost precision, and this asks each latent whether the sample needs it.',
+    expectation:
+      'Higher precision and a lower L0, with recall nearly unchanged. A drop in recall beyond the gain in precision would say that the threshold is too high, or that weak activations are real.',
+    needs: [],
+    files: ['sae/leave-one-out.ts'],
+    settings: { leave_one_out: '{ tau: 0.5 }' },
+  },
+];
+
+function cap(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
+}

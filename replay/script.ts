@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AnswerBlock } from './protocol.ts';
+import type { Exchange, ToolResult } from './transcript.ts';
+
+/** One turn of the researcher: some words, and a call of one tool. */
+export interface Action {
+  say?: string;
+  name: string;
+  input: Record<string, unknown>;
+}
+
+/** A conversation as straight code: yields calls, is handed their results, returns its last words. */
+export type Script = Generator<Action, string, ToolResult>;
+
+/** Calls a tool: `const result = yield* use('bash', { command: 'ls' })`. */
+export function* use(
+  name: string,
+  input: Record<string, unknown>,
+  say?: string,
+): Generator<Action, ToolResult, ToolResult> {
+  return yield { name, input, say };
+}
+
+/**
+ * What the script says next. The server keeps nothing between requests: the script is run again from its start and
+ * is handed the results in the transcript, so that the answer is a function of the conversation alone and a
+ * conversation that was cut off goes on where it stood.
+ */
+export function nextTurn(script: Script, exchanges: readonly Exchange[]): AnswerBlock[] {
+  let step = script.next();
+  for (const { name, input, result } of exchanges) {
+    // A call that was cut off before its result is made again.
+    if (result === null) continue;
+    if (step.done) break;
+    if (step.value.name !== name || !isDeepStrictEqual(step.value.input, input)) {
+      return [{ type: 'text', text: `This conversation is not the offline replay's: it called ${name}.` }];
+    }
+    step = script.next(result);
+  }
+  if (step.done) return [{ type: 'text', text: step.value }];
+  const { say, name, input } = step.value;
+  const call = { type: 'tool_use' as const, name, input };
+  return say ? [{ type: 'text', text: say }, call] : [call];
+}
