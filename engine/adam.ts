@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { numbers } from './kernel.ts';
+
+export interface AdamSettings {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** Clip the norm of all gradients together to this; null leaves them. */
+  maxGradNorm: number | null;
+}
+
+/** First and second moments of one parameter. */
+export interface Moments {
+  first: Float32Array;
+  second: Float32Array;
+}
+
+/**
+ * Adam with bias correction and without weight decay, and the clipping of the global norm before it, in one pass over
+ * plain arrays: factor min(1, max / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ has it.
+ * Source: Kingma & Ba 2015, arXiv 1412.6980; update written as PyTorch's.
+ */
+export class Adam {
+  private readonly moments = new Map<string, Moments>();
+  private steps = 0;
+
+  constructor(
+    private readonly parameters: Record<string, tf.Variable>,
+    private readonly settings: AdamSettings,
+  ) {
+    for (const [name, variable] of Object.entries(parameters)) {
+      this.moments.set(name, {
+        first: new Float32Array(variable.size),
+        second: new Float32Array(variable.size),
+      });
+    }
+  }
+
+  /** One update of the parameters that have a gradient. Returns the norm of all gradients before clipping. */
+  step(gradients: Record<string, tf.Tensor>, learningRate: number): number {
+    const { beta1, beta2, epsilon, maxGradNorm } = this.settings;
+    this.steps++;
+    const norm = globalNorm(Object.values(gradients));
+    const factor = maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6));
+    const rate = learningRate / (1 - beta1 ** this.steps);
+    const correction = Math.sqrt(1 - beta2 ** this.steps);
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const variable = this.parameters[name];
+      const { first, second } = this.moments.get(name) as Moments;
+      const weights = Float32Array.from(numbers(variable));
+      const g = numbers(gradient);
+      for (let i = 0; i < weights.length; i++) {
+        const clipped = g[i] * factor;
+        const m = beta1 * first[i] + (1 - beta1) * clipped;
+        const v = beta2 * second[i] + (1 - beta2) * clipped * clipped;
+        first[i] = m;
+        second[i] = v;
+        weights[i] -= (rate * m) / (Math.sqrt(v) / correction + epsilon);
+      }
+      const updated = tf.tensor(weights, variable.shape);
+      variable.assign(updated);
+      updated.dispose();
+    }
+    return norm;
+  }
+
+  /** What a resumed run needs beside the weights. The arrays are the live ones. */
+  state(): { steps: number; moments: ReadonlyMap<string, Moments> } {
+    return { steps: this.steps, moments: this.moments };
+  }
+
+  restore(state: { steps: number; moments: ReadonlyMap<string, Moments> }): void {
+    this.steps = state.steps;
+    for (const [name, { first, second }] of state.moments) {
+      const own = this.moments.get(name);
+      if (!own || own.first.length !== first.length) throw new Error(`no parameter "${name}" of that size`);
+      own.first.set(first);
+      own.second.set(second);
+    }
+  }
+}
+
+function globalNorm(gradients: readonly tf.Tensor[]): number {
+  let sum = 0;
+  for (const gradient of gradients) {
+    const g = numbers(gradient);
+    for (let i = 0; i < g.length; i++) sum += g[i] * g[i];
+  }
+  return Math.sqrt(sum);
+}

@@ -1,0 +1,250 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+type Gradients = Record<string, () => tf.Tensor>;
+type Rule = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Gradients;
+
+/**
+ * The derivatives of tfjs' kernels: the package for Node ships without its own (they live in the whole of
+ * `@tensorflow/tfjs`, which also brings layers, converters and browsers' backends). Covers arithmetic with broadcasting,
+ * the usual functions of one argument, reductions, products and changes of shape; for another operation write
+ * `tf.customGrad` where it is used.
+ */
+export function registerGradients(): void {
+  if (tf.getGradient('BatchMatMul')) return;
+  binary();
+  unary();
+  reductions();
+  products();
+  shapes();
+}
+
+function register(kernelName: string, inputsToSave: string[], gradFunc: Rule, outputToSave = false): void {
+  const outputsToSave = outputToSave ? [true] : [];
+  tf.registerGradient({ kernelName, inputsToSave, outputsToSave, gradFunc: gradFunc as tf.GradFunc });
+}
+
+/** Sums a gradient over the dimensions along which an operand of that shape was repeated. */
+function reduceTo(gradient: tf.Tensor, shape: number[]): tf.Tensor {
+  if (tf.util.arraysEqual(shape, gradient.shape)) return gradient;
+  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
+  return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, shape);
+}
+
+function binary(): void {
+  const rule = (
+    name: string,
+    da: (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+    db: (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+  ) =>
+    register(name, ['a', 'b'], (dy, [a, b]) => ({
+      a: () => reduceTo(da(dy, a, b), a.shape),
+      b: () => reduceTo(db(dy, a, b), b.shape),
+    }));
+  const where = (dy: tf.Tensor, condition: tf.Tensor) => tf.mul(dy, tf.cast(condition, 'float32'));
+  rule('Add', same, same);
+  rule('Sub', same, tf.neg);
+  rule(
+    'Multiply',
+    (dy, _, b) => tf.mul(dy, b),
+    (dy, a) => tf.mul(dy, a),
+  );
+  rule(
+    'RealDiv',
+    (dy, _, b) => tf.div(dy, b),
+    (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b))),
+  );
+  rule(
+    'SquaredDifference',
+    (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(a, b))),
+    (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(b, a))),
+  );
+  rule(
+    'Maximum',
+    (dy, a, b) => where(dy, tf.greaterEqual(a, b)),
+    (dy, a, b) => where(dy, tf.less(a, b)),
+  );
+  rule(
+    'Minimum',
+    (dy, a, b) => where(dy, tf.lessEqual(a, b)),
+    (dy, a, b) => where(dy, tf.greater(a, b)),
+  );
+  rule(
+    'Pow',
+    (dy, a, b) => tf.mul(dy, tf.mul(b, tf.pow(a, tf.sub(b, 1)))),
+    // a^b log a, and 0 where the logarithm is not defined.
+    (dy, a, b) => tf.mul(dy, tf.mul(tf.pow(a, b), tf.log(tf.where(tf.greater(a, 0), a, tf.onesLike(a))))),
+  );
+  tf.registerGradient({
+    kernelName: 'AddN',
+    saveAllInputs: true,
+    gradFunc: (dy: tf.Tensor | tf.Tensor[], inputs: tf.Tensor[]) =>
+      perInput(inputs.map(() => tf.clone(dy as tf.Tensor))),
+  });
+}
+
+function unary(): void {
+  const ofInput = (name: string, derivative: (x: tf.Tensor) => tf.Tensor) =>
+    register(name, ['x'], (dy, [x]) => ({ x: () => tf.mul(dy, derivative(x)) }));
+  const ofOutput = (name: string, derivative: (y: tf.Tensor) => tf.Tensor) =>
+    register(name, [], (dy, [y]) => ({ x: () => tf.mul(dy, derivative(y)) }), true);
+  ofInput('Abs', tf.sign);
+  ofInput('Square', (x) => tf.mul(2, x));
+  ofInput('Log', tf.reciprocal);
+  ofInput('Log1p', (x) => tf.reciprocal(tf.add(x, 1)));
+  ofInput('Sin', tf.cos);
+  ofInput('Cos', (x) => tf.neg(tf.sin(x)));
+  ofInput('Softplus', tf.sigmoid);
+  ofInput('Relu', (x) => tf.step(x));
+  ofOutput('Exp', same);
+  ofOutput('Sqrt', (y) => tf.div(0.5, y));
+  ofOutput('Rsqrt', (y) => tf.mul(-0.5, tf.pow(y, 3)));
+  ofOutput('Reciprocal', (y) => tf.neg(tf.square(y)));
+  ofOutput('Sigmoid', (y) => tf.mul(y, tf.sub(1, y)));
+  ofOutput('Tanh', (y) => tf.sub(1, tf.square(y)));
+  register('Neg', [], (dy) => ({ x: () => tf.neg(dy) }));
+  for (const name of ['Floor', 'Ceil', 'Round', 'Sign', 'Step']) {
+    register(name, [], (dy) => ({ x: () => tf.zerosLike(dy) }));
+  }
+  register('ClipByValue', ['x'], (dy, [x], attrs) => {
+    const { clipValueMin, clipValueMax } = attrs as { clipValueMin: number; clipValueMax: number };
+    const inside = tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax));
+    return { x: () => tf.mul(dy, tf.cast(inside, 'float32')) };
+  });
+  register('LeakyRelu', ['x'], (dy, [x], attrs) => ({
+    x: () => tf.where(tf.greater(x, 0), dy, tf.mul(dy, (attrs as { alpha: number }).alpha)),
+  }));
+  register(
+    'Softmax',
+    [],
+    (dy, [y], attrs) => ({
+      logits: () => {
+        const weighted = tf.mul(dy, y);
+        return tf.sub(weighted, tf.mul(tf.sum(weighted, (attrs as { dim: number }).dim, true), y));
+      },
+    }),
+    true,
+  );
+}
+
+function reductions(): void {
+  const axesOf = (attrs: tf.NamedAttrMap, shape: number[]) =>
+    tf.util.parseAxisParam((attrs as { axis: number | number[] }).axis, shape);
+  /** dy with a dimension of 1 where it was summed, so that it broadcasts back. */
+  const kept = (dy: tf.Tensor, axes: number[], shape: number[]) =>
+    tf.reshape(
+      dy,
+      shape.map((size, i) => (axes.includes(i) ? 1 : size)),
+    );
+  register('Sum', ['x'], (dy, [x], attrs) => ({
+    x: () => tf.broadcastTo(kept(dy, axesOf(attrs, x.shape), x.shape), x.shape),
+  }));
+  register('Mean', ['x'], (dy, [x], attrs) => ({
+    x: () => {
+      const axes = axesOf(attrs, x.shape);
+      const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
+      return tf.broadcastTo(tf.div(kept(dy, axes, x.shape), count), x.shape);
+    },
+  }));
+  for (const name of ['Max', 'Min']) {
+    register(
+      name,
+      ['x'],
+      (dy, [x, y], attrs) => ({
+        x: () => {
+          const axes = axesOf(attrs, x.shape);
+          const mark = tf.cast(tf.equal(x, kept(y, axes, x.shape)), 'float32');
+          return tf.mul(kept(dy, axes, x.shape), mark);
+        },
+      }),
+      true,
+    );
+  }
+  register('Cumsum', [], (dy, _, attrs) => {
+    const { axis, exclusive, reverse } = attrs as { axis: number; exclusive: boolean; reverse: boolean };
+    return { x: () => tf.cumsum(dy, axis, exclusive, !reverse) };
+  });
+}
+
+function products(): void {
+  register('BatchMatMul', ['a', 'b'], (dy, [a, b], attrs) => {
+    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+    return {
+      a: () => (transposeA ? tf.matMul(b, dy, transposeB, true) : tf.matMul(dy, b, false, !transposeB)),
+      b: () => (transposeB ? tf.matMul(dy, a, true, transposeA) : tf.matMul(a, dy, !transposeA, false)),
+    };
+  });
+}
+
+function shapes(): void {
+  register('Identity', [], (dy) => ({ x: () => tf.clone(dy) }));
+  register('Cast', [], (dy) => ({ x: () => tf.cast(dy, 'float32') }));
+  register('Reshape', ['x'], (dy, [x]) => ({ x: () => tf.reshape(dy, x.shape) }));
+  register('ExpandDims', ['input'], (dy, [input]) => ({ input: () => tf.reshape(dy, input.shape) }));
+  register('Transpose', [], (dy, _, attrs) => {
+    const { perm } = attrs as { perm: number[] };
+    return {
+      x: () =>
+        tf.transpose(
+          dy,
+          perm.map((_axis, i) => perm.indexOf(i)),
+        ),
+    };
+  });
+  register('Select', ['condition'], (dy, [condition]) => ({
+    condition: () => tf.zerosLike(tf.cast(condition, 'float32')),
+    t: () => tf.mul(dy, tf.cast(condition, 'float32')),
+    e: () => tf.mul(dy, tf.cast(tf.logicalNot(condition), 'float32')),
+  }));
+  register('Slice', ['x'], (dy, [x], attrs) => {
+    const { begin, size } = attrs as { begin: number[]; size: number[] };
+    const [from, counts] = tf.slice_util.parseSliceParams(x, begin, size);
+    const around = from.map((start, i): [number, number] => [start, x.shape[i] - start - counts[i]]);
+    return { x: () => tf.pad(dy, around) };
+  });
+  register('PadV2', ['x'], (dy, [x], attrs) => {
+    const { paddings } = attrs as { paddings: [number, number][] };
+    return {
+      x: () =>
+        tf.slice(
+          dy,
+          paddings.map(([before]) => before),
+          x.shape,
+        ),
+    };
+  });
+  register('Tile', ['x'], (dy, [x], attrs) => {
+    const { reps } = attrs as { reps: number[] };
+    return {
+      x: () => {
+        const split = x.shape.flatMap((size, i) => [reps[i], size]);
+        return tf.reshape(
+          tf.sum(
+            tf.reshape(dy, split),
+            x.shape.map((_size, i) => 2 * i),
+          ),
+          x.shape,
+        );
+      },
+    };
+  });
+  tf.registerGradient({
+    kernelName: 'Concat',
+    saveAllInputs: true,
+    gradFunc: (dy: tf.Tensor | tf.Tensor[], inputs: tf.Tensor[], attrs: tf.NamedAttrMap) => {
+      const [axis] = tf.util.parseAxisParam((attrs as { axis: number }).axis, inputs[0].shape);
+      const sizes = inputs.map((x) => x.shape[axis]);
+      return perInput(tf.split(dy as tf.Tensor, sizes, axis));
+    },
+  });
+  tf.registerGradient({
+    kernelName: 'Pack',
+    saveAllInputs: true,
+    gradFunc: (dy: tf.Tensor | tf.Tensor[], _inputs: tf.Tensor[], attrs: tf.NamedAttrMap) =>
+      perInput(tf.unstack(dy as tf.Tensor, (attrs as { axis: number }).axis)),
+  });
+}
+
+const perInput = (gradients: tf.Tensor[]): Gradients =>
+  Object.fromEntries(gradients.map((gradient, i) => [String(i), () => gradient]));
+
+const same = (x: tf.Tensor): tf.Tensor => tf.clone(x);

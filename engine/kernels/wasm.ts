@@ -1,0 +1,118 @@
+import type { KernelConfig, NamedAttrMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { compute } from '../kernel.ts';
+import * as products from '../products.ts';
+import { type Csr, sparseOf } from '../sparse.ts';
+
+/**
+ * Kernels of our own in the place of three of the wasm backend's, so that plain tfjs code is fast too. Measured on
+ * 1024 × 128: a transposed matMul 5.3 → 0.6 ms, transpose 0.9 → 0.15, sum over the batch 0.5 → 0.1. They hand over to
+ * the backend's own function whatever is not a float32 matrix.
+ */
+export function installWasmKernels(): void {
+  override('BatchMatMul', (own) => ({
+    ...own,
+    kernelFunc(args) {
+      const { a, b } = args.inputs as { a: TensorInfo; b: TensorInfo };
+      const { transposeA, transposeB } = args.attrs as unknown as Transposes;
+      if (!isMatrix(a) || !isMatrix(b)) return own.kernelFunc(args);
+      return product(a, b, transposeA, transposeB, (left, right) =>
+        own.kernelFunc({
+          ...args,
+          inputs: { a: left, b: right },
+          attrs: { transposeA: false, transposeB: false } as unknown as NamedAttrMap,
+        }),
+      );
+    },
+  }));
+  override('Transpose', (own) => ({
+    ...own,
+    kernelFunc(args) {
+      const { x } = args.inputs as { x: TensorInfo };
+      const { perm } = args.attrs as unknown as { perm: number[] };
+      return isMatrix(x) && perm[0] === 1 ? transposed(x) : own.kernelFunc(args);
+    },
+  }));
+  override('Sum', (own) => ({
+    ...own,
+    kernelFunc(args) {
+      const { x } = args.inputs as { x: TensorInfo };
+      const { axis, keepDims } = args.attrs as unknown as {
+        axis: number | number[] | null;
+        keepDims: boolean;
+      };
+      const axes = typeof axis === 'number' ? [axis] : axis;
+      if (!isMatrix(x) || axes === null || axes.length !== 1 || axes[0] !== 0) return own.kernelFunc(args);
+      const [rows, columns] = x.shape;
+      return compute([x], keepDims ? [1, columns] : [columns], (out, values) =>
+        products.sumRows(values, rows, columns, out),
+      );
+    },
+  }));
+}
+
+interface Transposes {
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+type Dense = (a: TensorInfo, b: TensorInfo) => TensorInfo | TensorInfo[];
+
+/** A product that takes rows of non-zeros where an operand has few of them, and never a transposed dense product. */
+function product(
+  a: TensorInfo,
+  b: TensorInfo,
+  transposeA: boolean,
+  transposeB: boolean,
+  dense: Dense,
+): TensorInfo | TensorInfo[] {
+  const sparseA = sparseOf(a);
+  if (sparseA) {
+    return transposeB
+      ? withTransposed(b, (right) => sparseProduct(sparseA, transposeA, a, right))
+      : sparseProduct(sparseA, transposeA, a, b);
+  }
+  const sparseB = transposeA && !transposeB ? sparseOf(b) : null;
+  // aᵀ·b = (bᵀ·a)ᵀ: the non-zeros of b lead.
+  if (sparseB) {
+    const flipped = sparseProduct(sparseB, true, b, a);
+    const out = transposed(flipped);
+    flipped.dispose();
+    return out;
+  }
+  if (transposeA) return withTransposed(a, (left) => product(left, b, false, transposeB, dense));
+  if (transposeB) return withTransposed(b, (right) => dense(a, right));
+  return dense(a, b);
+}
+
+function sparseProduct(csr: Csr, transposeA: boolean, a: TensorInfo, b: TensorInfo): Tensor {
+  const n = b.shape[1];
+  const rows = transposeA ? a.shape[1] : a.shape[0];
+  const multiply = transposeA ? products.sparseTransposedTimesDense : products.sparseTimesDense;
+  return compute([b], [rows, n], (out, values) => multiply(csr, values, n, out));
+}
+
+function transposed(x: TensorInfo): Tensor {
+  const [rows, columns] = x.shape;
+  return compute([x], [columns, rows], (out, values) => products.transpose(values, rows, columns, out));
+}
+
+function withTransposed<T>(x: TensorInfo, use: (t: TensorInfo) => T): T {
+  const flipped = transposed(x);
+  const result = use(flipped);
+  flipped.dispose();
+  return result;
+}
+
+const isMatrix = (x: TensorInfo) => x.shape.length === 2 && x.dtype === 'float32';
+
+function override(kernelName: string, wrap: (own: KernelConfig) => KernelConfig): void {
+  const own = tf.getKernel(kernelName, 'wasm');
+  // Installed once only: a second wrap would call itself.
+  if (installed.has(kernelName)) return;
+  installed.add(kernelName);
+  tf.unregisterKernel(kernelName, 'wasm');
+  tf.registerKernel(wrap(own));
+}
+
+const installed = new Set<string>();

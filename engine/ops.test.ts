@@ -1,0 +1,185 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openBackend } from './backend.ts';
+import * as ops from './ops.ts';
+import { uniform } from './random.ts';
+
+beforeAll(async () => {
+  await openBackend('wasm');
+});
+
+/** Random matrix of values in [-1, 1) on a coarse grid, so that ties and zeros occur. */
+function matrix(rows: number, columns: number, seed: number, grid = 1000): tf.Tensor2D {
+  const next = uniform(seed);
+  const data = Float32Array.from(
+    { length: rows * columns },
+    () => Math.round((next() * 2 - 1) * grid) / grid,
+  );
+  return tf.tensor2d(data, [rows, columns]);
+}
+
+function expectClose(got: tf.Tensor, want: tf.Tensor, tolerance = 1e-5): void {
+  expect(got.shape).toEqual(want.shape);
+  const [a, b] = [got.dataSync(), want.dataSync()];
+  for (let i = 0; i < a.length; i++) {
+    if (Math.abs(a[i] - b[i]) > tolerance * (1 + Math.abs(b[i]))) expect(a[i], `at ${i}`).toBe(b[i]);
+  }
+}
+
+/** Values and gradients of two expressions of the same inputs agree; the loss weighs every output differently. */
+function expectSame(
+  inputs: tf.Tensor[],
+  fast: (...xs: tf.Tensor[]) => tf.Tensor,
+  plain: (...xs: tf.Tensor[]) => tf.Tensor,
+): void {
+  tf.tidy(() => {
+    expectClose(fast(...inputs), plain(...inputs));
+    const weights = matrix(1, plain(...inputs).size, 99);
+    const loss =
+      (f: typeof fast) =>
+      (...xs: tf.Tensor[]) =>
+        tf.sum(tf.mul(tf.reshape(f(...xs), [1, -1]), weights)) as tf.Scalar;
+    const a = tf.grads(loss(fast))(inputs);
+    const b = tf.grads(loss(plain))(inputs);
+    for (const [i, gradient] of a.entries()) expectClose(gradient, b[i]);
+  });
+}
+
+/** The mask of the `count` largest positive entries by sorting, first in order on ties. */
+function largestMask(values: Float32Array | Int32Array | Uint8Array, count: number): Float32Array {
+  const order = [...values.keys()]
+    .filter((i) => values[i] > 0)
+    .sort((i, j) => values[j] - values[i] || i - j);
+  const mask = new Float32Array(values.length);
+  for (const i of order.slice(0, count)) mask[i] = 1;
+  return mask;
+}
+
+const sizes = fc.record({
+  batch: fc.integer({ min: 1, max: 90 }),
+  d: fc.integer({ min: 1, max: 20 }),
+  latents: fc.integer({ min: 1, max: 120 }),
+  seed: fc.nat(1e6),
+  grid: fc.constantFrom(3, 1000),
+});
+
+describe('named operations agree with their plain tfjs forms', () => {
+  it('batchTopK keeps int(k·batch) of the batch, fractions, ties and too few positive included', () => {
+    fc.assert(
+      fc.property(sizes, fc.double({ min: 0, max: 8, noNaN: true }), ({ batch, latents, seed, grid }, k) => {
+        const h = matrix(batch, latents, seed, grid);
+        const mask = tf.tensor(largestMask(h.dataSync(), Math.floor(k * batch)), h.shape);
+        expectSame(
+          [h],
+          (x) => ops.batchTopK(x, k),
+          (x) => tf.mul(x, mask),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('topK keeps k of each sample', () => {
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 0, max: 9 }), ({ batch, latents, seed, grid }, k) => {
+        const h = matrix(batch, latents, seed, grid);
+        const values = h.dataSync();
+        const mask = new Float32Array(values.length);
+        for (let row = 0; row < batch; row++) {
+          const base = row * latents;
+          mask.set(largestMask(values.slice(base, base + latents), k), base);
+        }
+        expectSame(
+          [h],
+          (x) => ops.topK(x, k),
+          (x) => tf.mul(x, tf.tensor(mask, h.shape)),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('decode, of sparse codes and dense, through the selection before it', () => {
+    fc.assert(
+      fc.property(sizes, fc.constantFrom(0.5, 3, 60), ({ batch, d, latents, seed }, k) => {
+        const h = matrix(batch, latents, seed);
+        const mask = tf.tensor(largestMask(h.dataSync(), Math.floor(k * batch)), h.shape);
+        expectSame(
+          [h, matrix(latents, d, seed + 1)],
+          (x, W) => ops.decode(ops.batchTopK(x, k), W),
+          (x, W) => tf.matMul(tf.mul(x, mask), W),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('detach keeps the value and stops the gradient', () => {
+    const x = matrix(5, 4, 1);
+    const gradient = tf.grad((v) => tf.sum(tf.mul(v, ops.detach(v))))(x);
+    expectClose(gradient, x);
+  });
+
+  it('largestAmong keeps negative ones too, and only among the marked latents', () => {
+    const h = tf.tensor2d([5, -1, -3, 2, -8, -2], [2, 3]);
+    const kept = ops.largestAmong(h, 1, Uint8Array.from([0, 1, 1])).dataSync();
+    expect([...kept].map((v) => v + 0)).toEqual([0, -1, 0, 0, 0, -2]);
+  });
+
+  it('jumpRelu and stepCount have the gradients of their definitions', () => {
+    const h = tf.tensor2d([0.2, 0.29, 0.31, 0.9], [1, 4]);
+    const theta = tf.tensor1d([0.3, 0.3, 0.3, 0.3]);
+    const [dh, dt] = tf.grads((a, t) => tf.sum(ops.jumpRelu(a, t, 0.1)) as tf.Scalar)([h, theta]);
+    expect([...dh.dataSync()]).toEqual([0, 0, 1, 1]);
+    expectClose(dt, tf.tensor1d([0, -3, -3, 0]));
+    const [ch, ct] = tf.grads((a, t) => tf.sum(ops.stepCount(a, t, 0.1)) as tf.Scalar)([h, theta]);
+    expect([...ch.dataSync()]).toEqual([0, 0, 0, 0]);
+    expectClose(ct, tf.tensor1d([0, -10, -10, 0]));
+  });
+});
+
+describe('kernels of our own', () => {
+  it('matrix products in all four transpositions, sparse operands included', () => {
+    const plain = (a: number[][], b: number[][]) =>
+      a.map((row) => b[0].map((_, j) => row.reduce((sum, v, k) => sum + v * b[k][j], 0)));
+    const flip = (a: number[][]) => a[0].map((_, j) => a.map((row) => row[j]));
+    const sparse = (t: tf.Tensor2D) => tf.mul(t, tf.greater(t, 0.95)) as tf.Tensor2D;
+    for (const thin of ['none', 'a', 'b']) {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ]) {
+        const a = thin === 'a' ? sparse(matrix(70, 90, 1)) : matrix(70, 90, 1);
+        const inner = transposeA ? 70 : 90;
+        const b0 = transposeB ? matrix(80, inner, 2) : matrix(inner, 80, 2);
+        const b = thin === 'b' ? sparse(b0) : b0;
+        const left = a.arraySync();
+        const right = b.arraySync();
+        const want = plain(transposeA ? flip(left) : left, transposeB ? flip(right) : right);
+        expectClose(tf.matMul(a, b, transposeA, transposeB), tf.tensor2d(want));
+      }
+    }
+  });
+
+  it('sum over the batch, kept dimension or not, and transpose', () => {
+    const x = matrix(33, 17, 3);
+    const rows = x.arraySync();
+    const sums = rows[0].map((_, j) => rows.reduce((sum, row) => sum + row[j], 0));
+    expectClose(tf.sum(x, 0), tf.tensor1d(sums));
+    expectClose(tf.sum(x, 0, true), tf.tensor2d([sums]));
+    expect(tf.transpose(x).arraySync()).toEqual(rows[0].map((_, j) => rows.map((row) => row[j])));
+  });
+
+  it('leave no tensor behind', () => {
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const h = matrix(64, 100, 1);
+      const W = matrix(100, 8, 2);
+      tf.grads((x, w) => tf.sum(tf.square(ops.decode(ops.batchTopK(x, 2), w))) as tf.Scalar)([h, W]);
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { compute } from '../kernel.ts';
+import { dotsAt, scatter } from '../products.ts';
+import { remember, sparseOf } from '../sparse.ts';
+
+/**
+ * Reconstruction `z·W`: codes z [batch, d_sae], W [d_sae, d_in]. Forward as `tf.matMul(z, W)`, and so is the gradient of
+ * W. The gradient of sparse z is computed only where z is not zero: right for codes whose zeros nothing can change
+ * (topK, batchTopK, relu). Where zeros have a gradient, as JumpReLU's threshold gives them, use tf.matMul.
+ */
+export function decode(z: tf.Tensor, W: tf.Tensor): tf.Tensor {
+  return tf.customGrad((codes, decoder, save) => {
+    const [c, d] = [codes as tf.Tensor, decoder as tf.Tensor];
+    (save as tf.GradSaveFunc)([c, d]);
+    return {
+      value: tf.matMul(c, d),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => codesAndDecoderGradients(dy, saved[0], saved[1]),
+    };
+  })(z, W);
+}
+
+function codesAndDecoderGradients(dy: tf.Tensor, z: tf.Tensor, W: tf.Tensor): tf.Tensor[] {
+  const dW = tf.matMul(z, dy, true, false);
+  const pattern = sparseOf(z);
+  if (!pattern) return [tf.matMul(dy, W, false, true), dW];
+  const [columns, n] = W.shape;
+  let values: Float32Array = new Float32Array(0);
+  const dz = compute([dy, W], z.shape, (out, left, right) => {
+    values = dotsAt(pattern, left, right, n);
+    scatter(pattern, values, columns, out);
+  });
+  return [remember(dz, { ...pattern, values }), dW];
+}

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { compute, numbers } from '../kernel.ts';
+import { gather, scatter } from '../products.ts';
+import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
+import { type Csr, remember } from '../sparse.ts';
+
+/**
+ * Keeps the int(k·batch) largest positive pre-activations of the whole batch, the rest become 0. k may be a fraction.
+ * Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
+ * Source: Bussmann et al. 2024, "BatchTopK Sparse Autoencoders", arXiv 2412.06410.
+ */
+export function batchTopK(h: tf.Tensor, k: number): tf.Tensor {
+  const count = Math.min(h.size, Math.floor(k * h.shape[0]));
+  return keep(h, (values, rows) => selectLargest(values, rows, count));
+}
+
+/**
+ * Keeps the k largest positive pre-activations of each sample.
+ * Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
+ * Source: Gao et al. 2024, "Scaling and evaluating sparse autoencoders", arXiv 2406.04093.
+ */
+export function topK(h: tf.Tensor, k: number): tf.Tensor {
+  return keep(h, (values, rows) => selectLargestOfRows(values, rows, Math.floor(k)));
+}
+
+/**
+ * Keeps of each sample the k largest pre-activations, negative ones too, among the latents that `among` marks with 1.
+ * Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
+ */
+export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Tensor {
+  const mask = tf.tensor(markLargest(numbers(h), h.shape[0], k, among), h.shape);
+  return tf.mul(h, mask);
+}
+
+function keep(h: tf.Tensor, select: (values: Float32Array, rows: number) => Csr): tf.Tensor {
+  const [rows, columns] = h.shape;
+  return tf.customGrad((x) => {
+    const pattern = select(numbers(x as tf.Tensor), rows);
+    const value = compute([], h.shape, (out) => scatter(pattern, pattern.values, columns, out));
+    return {
+      value: remember(value, pattern),
+      gradFunc: (dy: tf.Tensor) => {
+        let values: Float32Array = new Float32Array(0);
+        const dh = compute([dy], h.shape, (out, gradient) => {
+          values = gather(pattern, columns, gradient);
+          scatter(pattern, values, columns, out);
+        });
+        return remember(dh, { ...pattern, values });
+      },
+    };
+  })(h);
+}
