@@ -1,0 +1,114 @@
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '#contract/errors';
+import { git } from './git.ts';
+
+/** A file of the workspace larger than this does not belong into a history that grows every night. */
+const MAX_FILE_BYTES = 1_000_000;
+
+/**
+ * Stores a folder of the repository as it stands, committed or not, as a git tree that holds that folder alone, and
+ * returns the tree's id. Neither the user's index nor the working tree is touched; what git ignores is left out. With `ref` the tree
+ * is kept under that name, else only until git's next collection of garbage.
+ * @throws UserError where the folder is empty, holds a repository of its own or a file over 1 MB.
+ */
+export async function snapshotTree(from: { repo: string; folder: string; ref?: string }): Promise<string> {
+  const { repo, folder, ref } = from;
+  if (!existsSync(join(repo, folder))) throw new UserError(`${join(repo, folder)}: no such folder`);
+  refuseRepositories(repo, folder);
+  const tree = await withIndex(async (index) => {
+    const list = await git(repo, ['ls-files', '-z', '--others', '--exclude-standard', '--', folder], index);
+    const files = list.split('\0').filter((name) => name !== '');
+    if (files.length === 0)
+      throw new UserError(`${join(repo, folder)}: no file to keep (all ignored, or none)`);
+    for (const name of files) {
+      const { size } = lstatSync(join(repo, name));
+      if (size > MAX_FILE_BYTES) {
+        const megabytes = (size / 1e6).toFixed(1);
+        throw new UserError(
+          `${name}: ${megabytes} MB; a file of the workspace may have 1 MB: move it out, or ignore it`,
+        );
+      }
+    }
+    await git(repo, ['add', '--', folder], index);
+    return git(repo, ['write-tree'], index);
+  });
+  if (ref) await keepTree({ repo, tree, ref });
+  return tree;
+}
+
+/** Keeps a tree under a name of git's: `refs/loop/runs/<run id>`. */
+export async function keepTree({
+  repo,
+  tree,
+  ref,
+}: {
+  repo: string;
+  tree: string;
+  ref: string;
+}): Promise<void> {
+  await git(repo, ['update-ref', ref, tree]);
+}
+
+/**
+ * Lays a tree out under `state/trees/<tree>/` and returns that folder. Whole or not at all; a folder that is there already
+ * is used when its content is the tree's, and made anew when something changed it.
+ * @throws UserError where the repository has no such tree.
+ */
+export async function checkoutTree({ repo, tree }: { repo: string; tree: string }): Promise<string> {
+  const trees = join(repo, 'state', 'trees');
+  const folder = join(trees, tree);
+  if (existsSync(folder) && (await treeOf(repo, folder)) === tree) return folder;
+  mkdirSync(trees, { recursive: true });
+  const fresh = mkdtempSync(join(trees, '.new-'));
+  try {
+    await withIndex(async (index) => {
+      await git(repo, ['read-tree', `${tree}^{tree}`], index);
+      await git(repo, ['checkout-index', '--all', `--prefix=${fresh}/`], index);
+    });
+    if ((await treeOf(repo, fresh)) !== tree)
+      throw new UserError(`tree ${tree}: could not be laid out whole in ${trees}`);
+    if (existsSync(folder)) {
+      const old = mkdtempSync(join(trees, '.old-'));
+      renameSync(folder, join(old, 'tree'));
+      rmSync(old, { recursive: true, force: true });
+    }
+    renameSync(fresh, folder);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    // Another process may have laid out the same tree meanwhile.
+    if (existsSync(folder) && (await treeOf(repo, folder)) === tree) return folder;
+    throw error;
+  }
+  return folder;
+}
+
+/** The tree of all that a folder holds, ignored or not. */
+async function treeOf(repo: string, folder: string): Promise<string> {
+  const gitDir = await git(repo, ['rev-parse', '--absolute-git-dir']);
+  return withIndex(async (index) => {
+    const env = { ...index, GIT_DIR: gitDir, GIT_WORK_TREE: folder };
+    await git(folder, ['add', '--all', '--force', '--', '.'], env);
+    return git(folder, ['write-tree'], env);
+  });
+}
+
+async function withIndex<T>(use: (env: { GIT_INDEX_FILE: string }) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'index-'));
+  try {
+    return await use({ GIT_INDEX_FILE: join(folder, 'index') });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A nested repository would be kept as a bare pointer to a commit, and its configuration can name programs to run. */
+function refuseRepositories(repo: string, folder: string): void {
+  for (const entry of readdirSync(join(repo, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.name === '.git')
+      throw new UserError(`${path}: the workspace may not hold a repository of its own; remove it`);
+    if (entry.isDirectory() && entry.name !== 'node_modules') refuseRepositories(repo, path);
+  }
+}
