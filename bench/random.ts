@@ -1,0 +1,108 @@
+const BLOCK = 1024;
+const LAYERS = 128;
+/** Right end of the ziggurat's base layer, and the area of each of its 128 layers. */
+const TAIL = 3.442619855899;
+const AREA = 9.91256303526217e-3;
+
+/** Ziggurat tables: layer i is accepted at once below ratio[i]; edge[i] is its width, density[i] exp(-edge²/2). */
+const edge = new Float64Array(LAYERS + 1);
+const density = new Float64Array(LAYERS + 1);
+const ratio = new Float64Array(LAYERS);
+edge[0] = AREA / Math.exp(-0.5 * TAIL * TAIL);
+edge[1] = TAIL;
+for (let i = 2; i < LAYERS; i++) {
+  edge[i] = Math.sqrt(-2 * Math.log(AREA / edge[i - 1] + Math.exp(-0.5 * edge[i - 1] ** 2)));
+}
+for (let i = 0; i <= LAYERS; i++) density[i] = Math.exp(-0.5 * edge[i] ** 2);
+for (let i = 0; i < LAYERS; i++) ratio[i] = edge[i + 1] / edge[i];
+
+/**
+ * Random numbers that depend on nothing but their key: the same (seed, stream name, batch index) gives the same
+ * numbers, whoever asks and in whatever order. sfc32 (C. Doty-Humphrey, PractRand) started from a hash of the key.
+ */
+export class Random {
+  private readonly state = new Int32Array(4);
+  private readonly block = new Uint32Array(BLOCK);
+  private next = BLOCK;
+
+  constructor(seed: number, stream: string, index: number) {
+    let hash = 0x9e3779b9;
+    const mix = (word: number): void => {
+      // The finaliser of MurmurHash3, chained.
+      hash = Math.imul(hash ^ word, 0x85ebca6b);
+      hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+      hash ^= hash >>> 16;
+    };
+    for (const char of stream) mix(char.codePointAt(0) as number);
+    for (const number of [seed, index]) {
+      mix(number | 0);
+      mix(Math.floor(number / 2 ** 32) | 0);
+    }
+    for (let i = 0; i < 3; i++) {
+      mix(i + 1);
+      this.state[i] = hash;
+    }
+    this.state[3] = 1;
+    // The first outputs after a start still resemble the key.
+    this.refill();
+  }
+
+  /** 32 random bits. */
+  bits(): number {
+    if (this.next === BLOCK) this.refill();
+    return this.block[this.next++];
+  }
+
+  /** Uniform on (0, 1), never an end. */
+  uniform(): number {
+    return (this.bits() + 0.5) * 2 ** -32;
+  }
+
+  /** Exponential with mean 1. */
+  exponential(): number {
+    return -Math.log(this.uniform());
+  }
+
+  /**
+   * Standard normal by the ziggurat (G. Marsaglia and W. W. Tsang, 2000), layer and position from separate bits (J. A.
+   * Doornik, 2005).
+   */
+  normal(): number {
+    for (;;) {
+      const bits = this.bits();
+      const layer = bits & (LAYERS - 1);
+      // 25 bits: a signed position in the layer.
+      const u = ((bits >>> 7) - 2 ** 24 + 0.5) * 2 ** -24;
+      if (u < ratio[layer] && u > -ratio[layer]) return u * edge[layer];
+      if (layer === 0) return u < 0 ? -this.tail() : this.tail();
+      const x = u * edge[layer];
+      const height = density[layer + 1] + this.uniform() * (density[layer] - density[layer + 1]);
+      if (height < Math.exp(-0.5 * x * x)) return x;
+    }
+  }
+
+  private tail(): number {
+    for (;;) {
+      const x = this.exponential() / TAIL;
+      if (2 * this.exponential() > x * x) return TAIL + x;
+    }
+  }
+
+  private refill(): void {
+    const { state, block } = this;
+    let [a, b, c, d] = state;
+    for (let i = 0; i < BLOCK; i++) {
+      const t = (((a + b) | 0) + d) | 0;
+      d = (d + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + t) | 0;
+      block[i] = t;
+    }
+    state[0] = a;
+    state[1] = b;
+    state[2] = c;
+    state[3] = d;
+    this.next = 0;
+  }
+}

@@ -1,0 +1,127 @@
+import { readSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import {
+  decodeFrameHeader,
+  decodeStreamHeader,
+  FRAME_HEADER_BYTES,
+  HEADER_BYTES,
+  type StreamHeader,
+} from '#contract/stream';
+
+/** Frames that are read ahead. */
+const SLOTS = 4;
+const STATE_WORDS = 4;
+// Words of the shared state, as in reader-worker.mjs.
+const FILLED = 0;
+const FREED = 1;
+const END = 2;
+const ERRNO = 3;
+
+export interface Batch {
+  /** [rows, d], row by row. The reader's memory: valid until the next call of `next`. */
+  x: Float32Array;
+  rows: number;
+  batchIndex: number;
+}
+
+export interface BatchReader {
+  readonly header: StreamHeader;
+  /** Rows handed out so far. */
+  readonly rowsRead: number;
+  /** The next batch, waiting for it; null at the end. @throws Error when the stream is damaged or ends in mid-frame. */
+  next(): Batch | null;
+  /** Stops reading ahead. The descriptor stays the caller's. */
+  close(): void;
+}
+
+/**
+ * Opens a stream of activations (contract/stream.ts) on a file descriptor: a pipe, a socket or a file. A thread reads
+ * ahead while the caller computes; it never keeps the process alive.
+ * @throws Error when the descriptor does not begin such a stream.
+ */
+export function openStream(fd: number): BatchReader {
+  const header = readHeader(fd);
+  const slotBytes = FRAME_HEADER_BYTES + header.batchRows * header.d * 4;
+  const shared = new SharedArrayBuffer(STATE_WORDS * 4 + SLOTS * slotBytes);
+  const state = new Int32Array(shared, 0, STATE_WORDS);
+  const worker = new Worker(new URL('./reader-worker.mjs', import.meta.url), {
+    workerData: {
+      fd,
+      shared,
+      slots: SLOTS,
+      slotBytes,
+      rowBytes: header.d * 4,
+      frameHeaderBytes: FRAME_HEADER_BYTES,
+      stateWords: STATE_WORDS,
+    },
+    execArgv: [],
+    env: {},
+  });
+  worker.unref();
+  let taken = 0;
+  let rowsRead = 0;
+  let holding = false;
+  let closed = false;
+
+  const release = (): void => {
+    if (!holding) return;
+    holding = false;
+    Atomics.store(state, FREED, taken);
+    Atomics.notify(state, FREED);
+  };
+
+  return {
+    header,
+    get rowsRead() {
+      return rowsRead;
+    },
+    next() {
+      if (closed) throw new Error('the stream of activations is closed');
+      release();
+      while (Atomics.load(state, FILLED) <= taken) {
+        const end = Atomics.load(state, END);
+        // Looked at again: a frame may have come in before the end was noted.
+        if (end !== 0 && Atomics.load(state, FILLED) <= taken) {
+          if (end === 1) return null;
+          throw new Error(
+            end === 2
+              ? `damaged stream: it ends in the middle of a frame, after ${rowsRead} rows`
+              : `the stream of activations cannot be read (error ${Atomics.load(state, ERRNO)})`,
+          );
+        }
+        Atomics.wait(state, FILLED, taken, 100);
+      }
+      const at = STATE_WORDS * 4 + (taken % SLOTS) * slotBytes;
+      const { rows, batchIndex } = decodeFrameHeader(Buffer.from(shared, at, FRAME_HEADER_BYTES), header);
+      taken++;
+      rowsRead += rows;
+      holding = true;
+      return {
+        x: new Float32Array(shared, at + FRAME_HEADER_BYTES, rows * header.d),
+        rows,
+        batchIndex,
+      };
+    },
+    close() {
+      closed = true;
+      void worker.terminate();
+    },
+  };
+}
+
+function readHeader(fd: number): StreamHeader {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  let have = 0;
+  while (have < HEADER_BYTES) {
+    try {
+      const read = readSync(fd, bytes, have, HEADER_BYTES - have, null);
+      if (read === 0) throw new Error('the stream of activations is empty: its writer ended at once');
+      have += read;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(sleeper, 0, 0, 1);
+    }
+  }
+  return decodeStreamHeader(bytes);
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '#contract/errors';
+import { type Profile, profileOf, readTask } from '#contract/task';
+import { buildWorld } from './world/build.ts';
+import { configText, parseConfig, readConfig, SYNTH_16K, type WorldConfig } from './world/config.ts';
+import { CONFIG_FILE, FOREST_FILE, loadWorld, saveWorld, WEIGHTS_FILE } from './world/store.ts';
+import type { World } from './world/world.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..');
+/** Built worlds by the hash of their config, and the downloaded one. Holds the truth: hidden from the researcher. */
+const CACHE = join(REPOSITORY, 'state', 'worlds');
+/** Raised when the same config begins to give another world. */
+const BUILDER = 1;
+
+/**
+ * The world of the default profile: 16k's structure (Zipf, exclusive hierarchy with compensation, copula, magnitudes,
+ * superposition) at a size where a counting run takes seconds. An SAE of width 128 is a quarter of its features; these
+ * have a true L0 of about 3.5.
+ */
+export const SMALL: WorldConfig = parseConfig(
+  {
+    ...SYNTH_16K,
+    num_features: 512,
+    hidden_dim: 64,
+    hierarchy: { ...SYNTH_16K.hierarchy, total_root_nodes: 4, branching_factor: 4, max_depth: 3 },
+    correlation: { rank: 25, correlation_scale: 0.1 },
+    seed: 42,
+  },
+  'small',
+);
+
+const BUILT_IN: Record<string, WorldConfig> = { small: SMALL };
+
+export interface NamedWorld {
+  name: string;
+  world: World;
+}
+
+/**
+ * The world of a name (`small`, `synth-16k`), of a config (a path ending in .json) or of a folder in the released format.
+ * Built ones are cached. @throws UserError when there is no such world or its files are wrong.
+ */
+export function openWorld(name: string): NamedWorld {
+  if (Object.hasOwn(BUILT_IN, name)) return { name, world: buildCached(BUILT_IN[name]) };
+  if (name === 'synth-16k') return { name, world: loadReleased() };
+  if (name.endsWith('.json')) return { name, world: buildCached(readConfig(name)) };
+  if (existsSync(name) && statSync(name).isDirectory()) return { name, world: loadWorld(name) };
+  throw new UserError(
+    `unknown world "${name}"; there are: ${Object.keys(BUILT_IN).join(', ')}, synth-16k, the path of a config (.json), a folder with a saved model`,
+  );
+}
+
+/** A profile of TASK.md (null where no task stands here yet: the name is then a world's own) and the world it names. */
+export function profileWorld(name: string): { profile: Profile | null; world: string } {
+  if (!existsSync('TASK.md')) return { profile: null, world: name };
+  const profile = profileOf(readTask('TASK.md'), name);
+  return { profile, world: profile.world };
+}
+
+function loadReleased(): World {
+  const dir = process.env.WORLD_DIR ?? join(CACHE, 'synth-16k');
+  if (!existsSync(join(dir, CONFIG_FILE))) {
+    throw new UserError(
+      `the released model synth-16k is not here: put ${CONFIG_FILE}, ${WEIGHTS_FILE} and ${FOREST_FILE} of huggingface.co/decoderesearch/synth-sae-bench-16k-v1 into ${dir} (or name their folder in WORLD_DIR)`,
+    );
+  }
+  return loadWorld(dir);
+}
+
+function buildCached(config: WorldConfig): World {
+  const key = createHash('sha256')
+    .update(`${BUILDER}\n${configText(config)}`)
+    .digest('hex')
+    .slice(0, 32);
+  const dir = join(CACHE, key);
+  if (existsSync(dir)) return loadWorld(dir);
+  const world = buildWorld(config);
+  const temporary = `${dir}.${process.pid}.tmp`;
+  mkdirSync(CACHE, { recursive: true });
+  saveWorld(temporary, world);
+  try {
+    renameSync(temporary, dir);
+  } catch {
+    // Another process built the same world meanwhile.
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  return world;
+}
