@@ -56,9 +56,9 @@ export const RunExperimentInput = z.object({
     .describe('Name of an experiment of the workspace (the train command has --list).'),
   budget: z
     .enum(['screen', 'rank', 'count'])
-    .default('screen')
+    .optional()
     .describe(
-      'Training samples by stage: a cheap screen, a ranking run, or the counting run of the profile.',
+      'Training samples by stage: a cheap screen (the default), a ranking run, or the counting run of the profile.',
     ),
   samples: z
     .number()
@@ -69,7 +69,7 @@ export const RunExperimentInput = z.object({
   seed: z.number().int().nonnegative().optional().describe('Seed of training data and initialisation.'),
   set: z
     .array(z.string().regex(/^[^=\s]+=/, 'must be key=value'))
-    .default([])
+    .optional()
     .describe('Overrides of the experiment: ["k=25", "lr=3e-4"].'),
 });
 export type RunExperimentInput = z.infer<typeof RunExperimentInput>;
@@ -101,10 +101,10 @@ export const FinishSprintInput = z.object({
     .describe(
       'The run to be judged against the best, usually a counting run; null when nothing is put forward.',
     ),
-  next: z.string().nullable().default(null).describe('What you would try next, and why.'),
+  next: z.string().nullable().optional().describe('What you would try next, and why.'),
   infrastructure: z
     .boolean()
-    .default(false)
+    .optional()
     .describe('The change makes work easier and must not change results: kept if a paired screen agrees.'),
 });
 export type FinishSprintInput = z.infer<typeof FinishSprintInput>;

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import type { SimpleGit } from 'simple-git';
+import type { Profile, Task } from '#contract/task';
+import type { Sandbox } from '#host/sandbox';
+import type { EventLog } from './events.ts';
+import type { Executor } from './executor/executor.ts';
+import type { RunBranch } from './git.ts';
+import type { Connection } from './researcher/connection.ts';
+import type { Split } from './split.ts';
+import type { LoopState } from './state.ts';
+import type { Stopper } from './stop.ts';
+
+/** What `npm run loop` was asked for, all defaults filled in. */
+export interface LoopOptions {
+  repo: string;
+  researcher: 'claude' | 'offline' | null;
+  profile: string | null;
+  start: 'best-known' | 'baseline' | null;
+  fresh: boolean;
+  maxSprints: number | null;
+  maxUsd: number | 'none' | null;
+  until: string | null;
+  model: string | null;
+  sandbox: 'auto' | 'off';
+  seed: number;
+}
+
+/** Everything a running loop has at hand. Made by preflight, handed to every step. */
+export interface House {
+  repo: string;
+  /** Read again before every sprint: an edit of TASK.md takes effect at the next one. */
+  task: Task;
+  profileName: string;
+  profile: Profile;
+  leaderboard: string;
+  seed: number;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  git: SimpleGit;
+  branch: RunBranch;
+  bestKnown: string;
+  events: EventLog;
+  /** The fold of all events so far. */
+  state(): LoopState;
+  split: Split;
+  stopper: Stopper;
+  limits: { usd: number | null; sprints: number | null; until: Date };
+}
+
+export const sprintsDir = (repo: string) => join(repo, 'sprints');
+export const reportsDir = (repo: string) => join(repo, 'reports');
+export const stateDir = (repo: string) => join(repo, 'state');
+export const eventsPath = (repo: string) => join(repo, 'state', 'events.jsonl');

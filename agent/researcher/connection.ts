@@ -1,0 +1,13 @@
+import type { Price } from './prices.ts';
+
+/** Where a researcher is reached. Claude and the offline replay differ in these fields and in nothing else. */
+export interface Connection {
+  kind: 'claude' | 'offline';
+  /** Shown wherever a result is: "Claude (claude-opus-5-5)", "offline replay, no model". */
+  label: string;
+  model: string;
+  price: Price;
+  baseURL: string;
+  apiKey: string;
+  close(): Promise<void>;
+}

@@ -1,0 +1,60 @@
+import { APIConnectionError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
+
+/** What a failed call means for the loop. */
+export type Failure =
+  /** Bad key, no credit, no permission: waiting cannot help. */
+  | { kind: 'fatal'; reason: string }
+  /** Overload, limits, network: the same call again, after a while. */
+  | { kind: 'passing'; reason: string; retryAfterSeconds: number | null }
+  /** The request itself is refused: this conversation is over. */
+  | { kind: 'broken'; reason: string };
+
+const FATAL: Record<number, string> = {
+  401: 'the API key is not accepted (401)',
+  402: 'the account has no credit (402)',
+  403: 'the API key may not use this model or endpoint (403)',
+};
+const BROKEN = new Set([400, 404, 405, 413, 422]);
+const BROKEN_TYPES = new Set(['invalid_request_error', 'not_found_error', 'request_too_large']);
+const FATAL_TYPES: Record<string, number> = {
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+};
+
+/** Sorts an error of the SDK. What it does not know is taken to pass: giving up a night needs a reason. */
+export function classify(error: unknown): Failure {
+  const reason = firstLine(error);
+  if (error instanceof APIError && !(error instanceof APIConnectionError)) {
+    const status = error.status ?? FATAL_TYPES[error.type ?? ''];
+    // A spent balance is answered with 400 and this sentence.
+    if (status === 400 && /credit balance is too low/i.test(error.message))
+      return { kind: 'fatal', reason: FATAL[402] };
+    if (status !== undefined && FATAL[status]) return { kind: 'fatal', reason: FATAL[status] };
+    if (BROKEN.has(status ?? 0) || BROKEN_TYPES.has(error.type ?? '')) return { kind: 'broken', reason };
+    return { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
+  }
+  if (error instanceof APIUserAbortError)
+    return { kind: 'passing', reason: 'the stream fell silent', retryAfterSeconds: null };
+  return { kind: 'passing', reason, retryAfterSeconds: null };
+}
+
+/** Seconds to wait before attempt n (from 1) of the same call: 5 s doubling to 15 minutes, or what the server asks for. */
+export function backoffSeconds(attempt: number, retryAfterSeconds: number | null): number {
+  const own = Math.min(15 * 60, 5 * 2 ** (attempt - 1));
+  return Math.min(60 * 60, Math.max(own, retryAfterSeconds ?? 0));
+}
+
+function retryAfter(headers: Headers | undefined): number | null {
+  const value = headers?.get('retry-after');
+  if (!value) return null;
+  const seconds = Number(value);
+  const wait = Number.isFinite(seconds) ? seconds : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isFinite(wait) && wait > 0 ? wait : null;
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${text}${cause}`.split('\n')[0].slice(0, 300);
+}

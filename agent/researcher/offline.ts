@@ -1,0 +1,67 @@
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { UserError } from '#contract/errors';
+import type { Task } from '#contract/task';
+import { startChild } from '#host/child';
+import { splitCommand } from '#host/command';
+import { cleanEnv } from '#host/env';
+import type { Connection } from './connection.ts';
+import { FREE } from './prices.ts';
+
+const Hello = z.object({ url: z.url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/ }) });
+
+/**
+ * Starts the task's `replay` command and waits for its first line, `{"url": "http://127.0.0.1:PORT"}`. It speaks the Messages API and
+ * ends when its standard input closes, so it does not outlive us.
+ * @throws UserError where the task has none or it does not come up in 30 s.
+ */
+export async function startOffline(task: Task, repo: string): Promise<Connection> {
+  const { replay } = task.contract;
+  if (!replay)
+    throw new UserError(
+      `${task.path}: has no "replay" command, so there is no offline researcher; set ANTHROPIC_API_KEY`,
+    );
+  const child = startChild({
+    argv: splitCommand(replay),
+    cwd: repo,
+    env: cleanEnv(),
+    stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'log' },
+    log: { path: `${repo}/state/logs/replay.log`, maxBytes: 1 << 20 },
+  });
+  const first = new Promise<string | null>((resolve) => {
+    const lines = createInterface({ input: child.stdout! });
+    lines.once('line', resolve);
+    lines.once('close', () => resolve(null));
+    setTimeout(() => resolve(null), 30_000).unref();
+  });
+  const hello = Hello.safeParse(parseJson(await first));
+  if (!hello.success) {
+    await child.stop('it did not come up');
+    const why = child.log?.lastLines(1)[0];
+    throw new UserError(
+      `the offline replay ("${replay}") did not come up${why ? `: ${why}` : ''}; see state/logs/replay.log`,
+    );
+  }
+  child.stdout?.resume();
+  return {
+    kind: 'offline',
+    label: 'offline replay, no model',
+    model: 'offline-replay',
+    price: FREE,
+    baseURL: hello.data.url,
+    apiKey: 'none',
+    close: async () => {
+      child.stdin?.end();
+      await Promise.race([child.done, new Promise((resolve) => setTimeout(resolve, 2000).unref())]);
+      await child.stop('the loop has ended', 1);
+    },
+  };
+}
+
+function parseJson(line: string | null): unknown {
+  try {
+    return JSON.parse(line ?? '');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,110 @@
+import { UserError } from '#contract/errors';
+import table from './prices.json' with { type: 'json' };
+
+/** US dollars per million tokens of one model. */
+export interface Price {
+  input: number;
+  output: number;
+}
+
+export const FREE: Price = { input: 0, output: 0 };
+
+/** When the prices were looked up. */
+export const pricesDate: string = table.date;
+
+/** @throws UserError for a model that the table does not know: with a money limit it cannot be used. */
+export function priceOf(model: string): Price {
+  const models: Record<string, Price> = table.models;
+  // Dated snapshots of a model ("claude-opus-5-5-20260101") cost what the model costs.
+  const known = Object.keys(models).find(
+    (name) => model === name || (/^-\d{8}$/.test(model.slice(name.length)) && model.startsWith(name)),
+  );
+  if (known === undefined) {
+    throw new UserError(
+      `model "${model}" has no price in agent/researcher/prices.json (${table.date}), so no money limit can hold; add it there, or choose one of: ${Object.keys(models).join(', ')}`,
+    );
+  }
+  return models[known];
+}
+
+/** Tokens of a call, as the API bills them: compaction and other inner calls of the server included. */
+export interface Usage {
+  inputTokens: number;
+  cacheReadTokens: number;
+  cacheWrite5mTokens: number;
+  cacheWrite1hTokens: number;
+  outputTokens: number;
+  webSearches: number;
+}
+
+export const noUsage: Usage = {
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+  outputTokens: 0,
+  webSearches: 0,
+};
+
+/** The fields of a response's usage that are billed; as the SDK types them, all optional here because a cut stream has few. */
+export interface RawUsage {
+  input_tokens?: number | null;
+  output_tokens?: number | null;
+  cache_read_input_tokens?: number | null;
+  cache_creation_input_tokens?: number | null;
+  cache_creation?: { ephemeral_5m_input_tokens: number; ephemeral_1h_input_tokens: number } | null;
+  server_tool_use?: { web_search_requests?: number } | null;
+  iterations?: readonly (RawUsage & { type?: string })[] | null;
+}
+
+/** What a response is billed for. The totals leave out compaction, which stands in `iterations` alone. */
+export function billed(raw: RawUsage): Usage {
+  const inner = (raw.iterations ?? []).filter((iteration) => iteration.type === 'compaction');
+  return [raw, ...inner].map(tokens).reduce(add, noUsage);
+}
+
+function tokens(raw: RawUsage): Usage {
+  const written = raw.cache_creation_input_tokens ?? 0;
+  const hour = raw.cache_creation?.ephemeral_1h_input_tokens ?? 0;
+  return {
+    inputTokens: raw.input_tokens ?? 0,
+    cacheReadTokens: raw.cache_read_input_tokens ?? 0,
+    cacheWrite5mTokens: raw.cache_creation?.ephemeral_5m_input_tokens ?? Math.max(0, written - hour),
+    cacheWrite1hTokens: hour,
+    outputTokens: raw.output_tokens ?? 0,
+    webSearches: raw.server_tool_use?.web_search_requests ?? 0,
+  };
+}
+
+export function add(a: Usage, b: Usage): Usage {
+  const sum = { ...a };
+  for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] += b[key];
+  return sum;
+}
+
+/** US dollars for a usage. */
+export function costOf(usage: Usage, price: Price): number {
+  const input =
+    usage.inputTokens +
+    usage.cacheReadTokens * table.cacheRead +
+    usage.cacheWrite5mTokens * table.cacheWrite5m +
+    usage.cacheWrite1hTokens * table.cacheWrite1h;
+  const perToken = (input * price.input + usage.outputTokens * price.output) / 1e6;
+  return price === FREE ? 0 : perToken + usage.webSearches * table.webSearch;
+}
+
+/**
+ * What the next call can cost at most: all of its input at the dearest tier that it may be billed at (a cache write of the tier
+ * that is used), every output token it may make, and its web searches.
+ */
+export function reserveOf(
+  {
+    inputTokens,
+    maxTokens,
+    webSearches = 0,
+  }: { inputTokens: number; maxTokens: number; webSearches?: number },
+  price: Price,
+): number {
+  const worst = { ...noUsage, cacheWrite5mTokens: inputTokens, outputTokens: maxTokens, webSearches };
+  return costOf(worst, price);
+}

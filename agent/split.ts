@@ -1,0 +1,26 @@
+/** What the time of a loop went into. Training overlaps with nothing here: a wait for a run counts as training, not as the researcher's. */
+export const PARTS = ['researcher', 'training', 'judging', 'reports', 'git'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** Seconds by part, added up as they are spent. */
+export class Split {
+  readonly seconds: Record<Part, number> = { researcher: 0, training: 0, judging: 0, reports: 0, git: 0 };
+  readonly #started = performance.now();
+
+  add(part: Part, seconds: number): void {
+    this.seconds[part] += seconds;
+  }
+
+  async time<T>(part: Part, task: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    try {
+      return await task();
+    } finally {
+      this.add(part, (performance.now() - started) / 1000);
+    }
+  }
+
+  get total(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
+}

@@ -1,0 +1,130 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { Sprint } from '#contract/sprint';
+import type { Task } from '#contract/task';
+import { snapshotTree } from '#host/tree';
+import { type House, sprintsDir } from '../house.ts';
+import { bestOf, readSprints } from '../ledger.ts';
+import type { SprintState } from '../state.ts';
+import type { FinishSprintInput } from '../tools/schemas.ts';
+import type { Judged } from './judge.ts';
+import { readSprintRun } from './run-folder.ts';
+import { diffTrees, restoreWorkspace } from './workspace.ts';
+
+/** What a sprint is closed with, live or after a crash: its state by the events, and what it came to. */
+export interface Closing {
+  state: SprintState;
+  judged: Judged;
+  finish: FinishSprintInput | null;
+  stopReason: string;
+  /** The workspace as the researcher left it. */
+  treeNow: string;
+}
+
+/**
+ * Closes a sprint: `change.patch`, the workspace moved on or put back, then `sprint.json`, written last and whole, so that a sprint
+ * either is closed or is not.
+ */
+export async function closeSprint(
+  house: House,
+  { state, judged, finish, stopReason, treeNow }: Closing,
+): Promise<Sprint> {
+  const { repo, task } = house;
+  const claim = state.claim;
+  if (!claim) throw new Error('a sprint that was never claimed cannot be closed');
+  const dir = join(sprintsDir(repo), claim.id);
+  const treeAfter = judged.keep ?? state.treeBefore;
+  const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
+  const patch = join(dir, 'change.patch');
+  // After a crash the workspace may have been put back already, with the patch written.
+  if (change.patch !== '' || !existsSync(patch)) writeFileSync(patch, change.patch);
+  await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeAfter });
+
+  const best = bestOf(readSprints(sprintsDir(repo)), house.leaderboard);
+  const { cost } = state;
+  const sprint: Sprint = {
+    version: 1,
+    id: claim.id,
+    number: state.number,
+    title: claim.title,
+    idea: claim.idea,
+    openedAt: state.openedAt,
+    closedAt: new Date().toISOString(),
+    profile: house.profileName,
+    leaderboard: house.leaderboard,
+    metric: task.contract.metric,
+    goal: task.contract.goal,
+    researcher: {
+      kind: house.connection.kind,
+      model: house.connection.kind === 'claude' ? house.connection.model : null,
+      label: house.connection.label,
+    },
+    sandbox: house.sandbox.label,
+    outcome: judged.outcome,
+    reason: judged.reason,
+    stopReason,
+    candidate: judged.candidate,
+    verdict: judged.verdict,
+    predicted: claim.predicted,
+    bestBefore:
+      best?.candidate && best.verdict
+        ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics }
+        : null,
+    noise: house.profile.noise,
+    runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []),
+    summary: finish?.summary ?? `Not finished: ${judged.reason}.`,
+    next: finish?.next ?? null,
+    change: {
+      files: change.files,
+      insertions: change.insertions,
+      deletions: change.deletions,
+      kept: judged.keep !== null && treeAfter !== state.treeBefore,
+      infrastructure: judged.infrastructure,
+      treeBefore: state.treeBefore,
+      treeAfter,
+    },
+    cost: {
+      ...cost,
+      trainSeconds: state.trainSeconds,
+      wallSeconds: (Date.now() - Date.parse(state.openedAt)) / 1000,
+      judgeSeconds: judged.seconds,
+    },
+  };
+  writeJsonAtomic(join(dir, 'sprint.json'), sprint);
+  announceClosed(house, sprint);
+  return sprint;
+}
+
+export function announceClosed(house: House, sprint: Sprint): void {
+  house.events.emit({
+    type: 'sprint.closed',
+    sprint: sprint.id,
+    number: sprint.number,
+    outcome: sprint.outcome,
+    reason: sprint.reason,
+    metrics: headline(sprint, house.task),
+    usd: sprint.cost.usd,
+    seconds: sprint.cost.wallSeconds,
+  });
+}
+
+/** The verified numbers that stand in events, commits and on the screen: the metric and those shown beside it. */
+export function headline(sprint: Sprint, { contract }: Task): Record<string, number> {
+  const metrics = sprint.verdict?.metrics ?? {};
+  const fields = [contract.metric, ...contract.also];
+  return Object.fromEntries(fields.flatMap((f) => (metrics[f] === undefined ? [] : [[f, metrics[f]]])));
+}
+
+/** The workspace as it stands. Where it cannot be kept (a file over 1 MB, a nested repository), why, and the tree it began with. */
+export async function leftWorkspace(
+  house: House,
+  treeBefore: string,
+): Promise<{ tree: string; trouble: string | null }> {
+  const { repo, task } = house;
+  try {
+    return { tree: await snapshotTree({ repo, folder: task.contract.workspace }), trouble: null };
+  } catch (error) {
+    return { tree: treeBefore, trouble: error instanceof Error ? error.message : String(error) };
+  }
+}

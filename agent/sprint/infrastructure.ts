@@ -1,0 +1,42 @@
+import type { Sprint } from '#contract/sprint';
+import { judgeRun } from '../judging.ts';
+import { checkTree } from './check.ts';
+import type { OpenSprint } from './open.ts';
+import { runDir } from './run-folder.ts';
+
+/**
+ * Whether a change that must not change results does not: the check passes, and the best's experiment, trained at the screening
+ * budget with the same seed from the old and the new tree, is judged the same within the noise.
+ */
+export async function pairedScreen(
+  { house, desk, treeBefore }: OpenSprint,
+  best: Sprint | undefined,
+  treeNow: string,
+): Promise<{ kept: boolean; reason: string }> {
+  const { task, repo, profile, sandbox } = house;
+  if (treeNow === treeBefore) return { kept: false, reason: 'the workspace did not change' };
+  const failed = await checkTree(house, treeNow);
+  if (failed) return { kept: false, reason: `check failed: ${failed}` };
+  const run = best?.runs.find((r) => r.id === best.candidate);
+  if (!run) return { kept: true, reason: 'check passed, and there is no best yet to compare with' };
+
+  const { metric } = task.contract;
+  const set = run.args.filter((_, i) => run.args[i - 1] === '--set');
+  const values: number[] = [];
+  for (const tree of [treeBefore, treeNow]) {
+    const spec = { experiment: run.experiment, samples: profile.budgets.screen, seed: run.seed, set, tree };
+    const record = await desk.complete(spec);
+    if (record.status !== 'finished') {
+      return {
+        kept: false,
+        reason: `its screen ended as ${record.status}: ${record.reason ?? 'no reason given'}`,
+      };
+    }
+    const verdict = await judgeRun({ task, repo, runDir: runDir(repo, record.id), sandbox });
+    values.push(verdict.metrics[metric] ?? Number.NaN);
+  }
+  const [before, after] = values;
+  const kept = Math.abs(after - before) <= profile.noise;
+  const reason = `the best's screen gives ${metric} ${before.toPrecision(4)} before and ${after.toPrecision(4)} after, noise ${profile.noise}`;
+  return { kept, reason };
+}

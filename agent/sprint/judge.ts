@@ -1,0 +1,118 @@
+import type { Sprint, SprintRun } from '#contract/sprint';
+import type { Outcome, Verdict } from '#contract/verdict';
+import { type Decision, decide } from '../decide.ts';
+import { sprintsDir } from '../house.ts';
+import { judgeRun } from '../judging.ts';
+import { bestOf, readSprints } from '../ledger.ts';
+import type { Ending } from '../researcher/converse.ts';
+import { checkTree } from './check.ts';
+import { pairedScreen } from './infrastructure.ts';
+import type { OpenSprint } from './open.ts';
+import { readSprintRun, runDir } from './run-folder.ts';
+
+/** What a sprint came to, and the tree that the workspace goes on with. */
+export interface Judged {
+  outcome: Outcome;
+  reason: string;
+  candidate: string | null;
+  verdict: Verdict | null;
+  /** Null: back to where the sprint began. */
+  keep: string | null;
+  infrastructure: boolean;
+  seconds: number;
+}
+
+/**
+ * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is better than the best
+ * beyond the noise, within constraints and guards. A change marked as infrastructure is kept when a paired screen agrees.
+ */
+export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
+  const started = performance.now();
+  const { finish } = sprint;
+  const verdict: { given: Verdict | null } = { given: null };
+  const { outcome, reason, keep } = finish
+    ? await decision(sprint, verdict, treeNow)
+    : { ...unfinished(ending), keep: null };
+  return {
+    outcome,
+    reason,
+    candidate: finish?.candidate ? sprint.desk.resolve(finish.candidate) : null,
+    verdict: verdict.given,
+    keep,
+    infrastructure: finish?.infrastructure ?? false,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function unfinished(ending: Ending): Decision {
+  switch (ending.kind) {
+    case 'stopped':
+    case 'limit':
+    case 'fatal':
+      return { outcome: 'interrupted', reason: ending.reason };
+    case 'failed':
+      return { outcome: 'failed', reason: ending.reason };
+    case 'silent':
+    case 'finished':
+      return { outcome: 'failed', reason: 'the researcher ended without finish_sprint' };
+  }
+}
+
+type Kept = Decision & { keep: string | null };
+
+async function decision(
+  sprint: OpenSprint,
+  verdict: { given: Verdict | null },
+  treeNow: string,
+): Promise<Kept> {
+  const { house, finish } = sprint;
+  const best = bestOf(readSprints(sprintsDir(house.repo)), house.leaderboard);
+  const decided = finish?.candidate
+    ? await judgeCandidate(sprint, sprint.desk.resolve(finish.candidate), best, verdict)
+    : nothingPutForward(sprint);
+  if (decided.keep !== null || !finish?.infrastructure) return decided;
+  const screen = await pairedScreen(sprint, best, treeNow);
+  const reason = `${decided.reason}; infrastructure ${screen.kept ? 'kept' : 'not kept'}: ${screen.reason}`;
+  return { outcome: decided.outcome, reason, keep: screen.kept ? treeNow : null };
+}
+
+async function judgeCandidate(
+  { house, claim }: OpenSprint,
+  id: string,
+  best: Sprint | undefined,
+  told: { given: Verdict | null },
+): Promise<Kept> {
+  const { repo, task, sandbox, events, profile } = house;
+  const run = readSprintRun(repo, id) as SprintRun;
+  const failed = await checkTree(house, run.tree);
+  if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, keep: null };
+  let verdict: Verdict;
+  try {
+    verdict = await judgeRun({ task, repo, runDir: runDir(repo, id), sandbox });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { outcome: 'invalid', reason: `could not be judged: ${why}`, keep: null };
+  }
+  told.given = verdict;
+  events.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
+  const decided = decide(verdict, {
+    contract: task.contract,
+    profile,
+    best: best?.verdict ?? undefined,
+  });
+  return { ...decided, keep: decided.outcome === 'new-best' ? run.tree : null };
+}
+
+/** No candidate: a sprint in which every run went wrong has failed, else its ideas brought no gain. */
+function nothingPutForward({ house, desk }: OpenSprint): Kept {
+  const runs = desk.started.flatMap((id) => readSprintRun(house.repo, id) ?? []);
+  const bad = runs.findLast((run) => run.status !== 'finished');
+  if (bad && runs.every((run) => run.status !== 'finished')) {
+    return {
+      outcome: 'failed',
+      reason: `every run went wrong, the last one ${bad.status}: ${bad.reason ?? 'no reason given'}`,
+      keep: null,
+    };
+  }
+  return { outcome: 'no-gain', reason: 'nothing was put forward', keep: null };
+}

@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '#contract/atomic';
+import { snapshotTree } from '#host/tree';
+import { type House, sprintsDir } from '../house.ts';
+import { readSprints } from '../ledger.ts';
+import { ToolMistake } from '../tools/paths.ts';
+import { Queue } from '../tools/queue.ts';
+import type { FinishSprintInput, StartSprintInput } from '../tools/schemas.ts';
+import { Runs } from './runs.ts';
+
+/** A sprint that is open: what its tools work on. */
+export class OpenSprint {
+  /** Commands, edits and snapshots, one after the other. */
+  readonly queue = new Queue();
+  claim: { id: string; dir: string } | null = null;
+  runs: Runs | null = null;
+  finish: FinishSprintInput | null = null;
+
+  constructor(
+    readonly house: House,
+    readonly number: number,
+    readonly treeBefore: string,
+  ) {}
+
+  /** Folders that the researcher may write, relative to the repository. */
+  get writable(): string[] {
+    const { workspace } = this.house.task.contract;
+    return this.claim ? [workspace, join('sprints', this.claim.id)] : [workspace];
+  }
+
+  /** The runs of a claimed sprint. @throws ToolMistake before start_sprint. */
+  get desk(): Runs {
+    if (!this.runs) throw new ToolMistake('no sprint is open yet: call start_sprint first');
+    return this.runs;
+  }
+
+  /** Makes the sprint's folder with its README, so that the idea is taken. @throws ToolMistake on a second call. */
+  start(input: StartSprintInput, now = new Date()): string {
+    if (this.claim) throw new ToolMistake(`this sprint is ${this.claim.id} already; one idea a sprint`);
+    const { house, number } = this;
+    const id = makeFolder(sprintsDir(house.repo), `${stamp(now)}-${input.slug}`);
+    const dir = join(sprintsDir(house.repo), id);
+    writeFileAtomic(join(dir, 'README.md'), readme(input, `Sprint ${number}`, house, now));
+    this.claim = { id, dir };
+    this.runs = new Runs(house, id);
+    const { title, idea, predicted } = input;
+    house.events.emit({ type: 'sprint.claimed', sprint: id, number, title, idea, predicted });
+    return id;
+  }
+}
+
+/** Opens the next sprint: number and workspace are fixed, nothing is written but the event. */
+export async function openSprint(house: House): Promise<OpenSprint> {
+  const { repo, task } = house;
+  const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
+  const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
+  house.events.emit({ type: 'sprint.opened', number, treeBefore });
+  return new OpenSprint(house, number, treeBefore);
+}
+
+/** UTC, as in 2026-02-19--10-37. */
+export const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');
+
+function makeFolder(parent: string, name: string): string {
+  mkdirSync(parent, { recursive: true });
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? name : `${name}-${n}`;
+    try {
+      mkdirSync(join(parent, id));
+      return id;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function readme(
+  input: StartSprintInput,
+  number: string,
+  { profileName, connection }: House,
+  now: Date,
+): string {
+  const predicted = Object.entries(input.predicted).map(([name, value]) => `${name} ${value}`);
+  return `# ${input.title.replace(/\s+/g, ' ')}
+
+${number}, opened ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC, profile ${profileName}, by ${connection.label}.
+
+## Idea
+
+${input.idea.trim()}
+
+## Motivation
+
+${input.motivation.trim()}
+
+## Expectation
+
+${input.expectation.trim()}
+
+Predicted: ${predicted.join(', ') || 'no number'}.
+
+## Log
+`;
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { EvalPoint, Progress, RunRecord, TrainResult } from '#contract/run';
+import type { SprintRun } from '#contract/sprint';
+import { Verdict } from '#contract/verdict';
+import { readUntrusted } from '#host/untrusted';
+
+const MAX_BYTES = 32 * 2 ** 20;
+const CURVE_POINTS = 200;
+
+export const runDir = (repo: string, id: string) => join(repo, 'checkpoints', id);
+
+/**
+ * A run folder as a sprint remembers it: the supervisor's record, the trainer's word (read as what it is: files that anything may stand
+ * in), snapshots that were measured, and the verdict where there is one. Null where the folder holds no record.
+ */
+export function readSprintRun(repo: string, id: string): SprintRun | null {
+  const dir = runDir(repo, id);
+  const record = json(RunRecord, join(dir, 'run.json'));
+  if (!record) return null;
+  const result = json(TrainResult, join(dir, 'out', 'result.json'));
+  const progress = lines(Progress, join(dir, 'out', 'progress.jsonl'));
+  return {
+    id: record.id,
+    experiment: record.experiment,
+    args: record.args,
+    seed: record.seed,
+    samples: record.samples,
+    tree: record.tree,
+    status: record.status,
+    reason: record.reason,
+    seconds: record.seconds,
+    samplesPerSecond: progress.at(-1)?.samplesPerSecond ?? null,
+    backend: result?.backend ?? null,
+    claimed: result?.claimed ?? {},
+    verdict: json(Verdict, join(dir, 'verdict.json')),
+    curve: thinned(progress, CURVE_POINTS).map(({ samples, values }) => ({ samples, values })),
+    evals: lines(EvalPoint, join(dir, 'evals.jsonl')),
+  };
+}
+
+/** At most `count` of the points, evenly spread, the first and the last among them. */
+export function thinned<T>(points: readonly T[], count: number): T[] {
+  if (points.length <= count) return [...points];
+  const step = (points.length - 1) / (count - 1);
+  return Array.from({ length: count }, (_, i) => points[Math.round(i * step)]);
+}
+
+function json<T>(schema: z.ZodType<T>, path: string): T | null {
+  return parsed(schema, readUntrusted(path, MAX_BYTES) ?? '');
+}
+
+function lines<T>(schema: z.ZodType<T>, path: string): T[] {
+  return (readUntrusted(path, MAX_BYTES) ?? '')
+    .split('\n')
+    .map((line) => parsed(schema, line))
+    .filter((value) => value !== null);
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string): T | null {
+  if (text === '') return null;
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}

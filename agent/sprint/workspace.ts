@@ -1,0 +1,65 @@
+import { mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { git } from '#host/git';
+
+/**
+ * Puts the workspace back to a tree: its files as they are there, and none besides. Files that the tree's own `.gitignore`
+ * ignores stay. Neither the user's index nor anything outside of the folder is touched.
+ */
+export async function restoreWorkspace(from: { repo: string; folder: string; tree: string }): Promise<void> {
+  const { repo, folder, tree } = from;
+  const scratch = mkdtempSync(join(tmpdir(), 'index-'));
+  try {
+    const index = { GIT_INDEX_FILE: join(scratch, 'index') };
+    const none = { GIT_INDEX_FILE: join(scratch, 'none') };
+    const wanted = new Set((await git(repo, ['ls-tree', '-r', '-z', '--name-only', tree])).split('\0'));
+    const removeUnwanted = async (...list: string[]) => {
+      const found = (await git(repo, ['ls-files', '-z', '--others', ...list], none)).split('\0');
+      for (const file of found.filter((name) => name !== '' && !wanted.has(name))) {
+        rmSync(join(repo, file), { recursive: true, force: true });
+        removeEmptyFolders(repo, dirname(file), folder);
+      }
+    };
+    // First every .gitignore that the tree does not have: it may hide files, itself included.
+    await removeUnwanted('--', `:(glob)${folder}/**/.gitignore`);
+    await git(repo, ['read-tree', `${tree}^{tree}`], index);
+    await git(repo, ['checkout-index', '--all', '--force'], index);
+    await removeUnwanted('--exclude-standard', '--', folder);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function removeEmptyFolders(repo: string, from: string, folder: string): void {
+  for (let at = from; at !== folder && at !== '.'; at = dirname(at)) {
+    try {
+      if (readdirSync(join(repo, at)).length > 0) return;
+      rmdirSync(join(repo, at));
+    } catch {
+      return; // Already gone, or a link: nothing that stands in the way.
+    }
+  }
+}
+
+export interface Change {
+  files: string[];
+  insertions: number;
+  deletions: number;
+  /** What `git apply` takes, binary files included. */
+  patch: string;
+}
+
+/** What changed from one tree of the workspace to another. */
+export async function diffTrees(repo: string, from: string, to: string): Promise<Change> {
+  if (from === to) return { files: [], insertions: 0, deletions: 0, patch: '' };
+  const plain = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', from, to];
+  const rows = (await git(repo, ['diff', '--numstat', '-z', ...plain]))
+    .split('\0')
+    .filter((row) => row !== '');
+  const counts = rows.map((row) => row.split('\t'));
+  // A binary file has "-" for both numbers.
+  const sum = (column: number) => counts.reduce((n, row) => n + (Number(row[column]) || 0), 0);
+  const patch = await git(repo, ['diff', '--binary', ...plain]);
+  return { files: counts.map((row) => row[2]), insertions: sum(0), deletions: sum(1), patch: `${patch}\n` };
+}

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { tail } from './output.ts';
+import { readableTarget, ToolMistake, writableTarget } from './paths.ts';
+import type { EditInput } from './schemas.ts';
+
+export interface EditScope {
+  repo: string;
+  /** Folders that may be written, relative to the repository or absolute. */
+  writable: readonly string[];
+  /** Folders that may not be read. */
+  hidden: readonly string[];
+}
+
+/**
+ * The native text editor tool: view, create, str_replace, insert. @returns what the model is told.
+ * @throws ToolMistake for a path out of bounds, a missing file, or a text that is not there exactly once.
+ */
+export function edit(input: EditInput, scope: EditScope): string {
+  if (input.command === 'view') return view(input, scope);
+  const path = writableTarget(scope.repo, input.path, scope.writable);
+  if (input.command === 'create') {
+    const existed = existsSync(path);
+    if (existed && !statSync(path).isFile()) throw new ToolMistake(`${input.path}: is not a file`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, input.file_text);
+    return `${input.path} ${existed ? 'overwritten' : 'created'} (${lineCount(input.file_text)} lines)`;
+  }
+  const text = read(path, input.path);
+  if (input.command === 'str_replace') {
+    const found = text.split(input.old_str).length - 1;
+    if (found !== 1) {
+      throw new ToolMistake(
+        found === 0
+          ? `${input.path}: old_str is not in the file; view it and copy the text exactly`
+          : `${input.path}: old_str occurs ${found} times; add lines around it until it is unique`,
+      );
+    }
+    const at = text.indexOf(input.old_str);
+    const changed = text.slice(0, at) + input.new_str + text.slice(at + input.old_str.length);
+    writeFileSync(path, changed);
+    const first = lineCount(text.slice(0, at));
+    return `${input.path} edited:\n${numbered(changed, first - 3, first + lineCount(input.new_str) + 2)}`;
+  }
+  const lines = text.split('\n');
+  const last = text.endsWith('\n') ? lines.length - 1 : lines.length;
+  if (input.insert_line > last)
+    throw new ToolMistake(`${input.path}: has ${last} lines, not ${input.insert_line}`);
+  lines.splice(input.insert_line, 0, ...input.insert_text.replace(/\n$/, '').split('\n'));
+  writeFileSync(path, lines.join('\n'));
+  return `${input.path}: inserted after line ${input.insert_line}`;
+}
+
+function view(input: Extract<EditInput, { command: 'view' }>, scope: EditScope): string {
+  const path = readableTarget(scope.repo, input.path, scope.hidden);
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.map((e) => (e.isDirectory() ? `${e.name}/` : e.name)).join('\n') || '(empty folder)';
+  }
+  const text = read(path, input.path);
+  const [from, to] = input.view_range ?? [1, -1];
+  const total = lineCount(text);
+  if (from < 1 || from > total || (to !== -1 && to < from)) {
+    throw new ToolMistake(`${input.path}: view_range [${from}, ${to}] does not fit a file of ${total} lines`);
+  }
+  return tail(numbered(text, from, to === -1 ? total : to));
+}
+
+function read(path: string, shown: string): string {
+  if (!existsSync(path)) throw new ToolMistake(`${shown}: does not exist`);
+  const stat = statSync(path);
+  if (!stat.isFile()) throw new ToolMistake(`${shown}: is not a file`);
+  if (stat.size > 10 * 2 ** 20)
+    throw new ToolMistake(`${shown}: is too large to be edited (${stat.size} bytes)`);
+  return readFileSync(path, 'utf8');
+}
+
+const lineCount = (text: string) => text.replace(/\n$/, '').split('\n').length;
+
+function numbered(text: string, from: number, to: number): string {
+  const lines = text.replace(/\n$/, '').split('\n');
+  const first = Math.max(1, from);
+  return lines
+    .slice(first - 1, to)
+    .map((line, index) => `${String(first + index).padStart(6)}\t${line}`)
+    .join('\n');
+}

@@ -1,0 +1,22 @@
+import type { OpenSprint } from '../sprint/open.ts';
+import { readSprintRun } from '../sprint/run-folder.ts';
+import { ToolMistake } from './paths.ts';
+import type { FinishSprintInput } from './schemas.ts';
+
+/** Takes the researcher's last word. @throws ToolMistake while runs are open, or for a candidate that cannot be judged. */
+export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): string {
+  const { desk } = sprint;
+  if (desk.open.length > 0) {
+    throw new ToolMistake(`still open: ${desk.open.join(', ')}; wait for them or stop them first`);
+  }
+  if (input.candidate !== null) {
+    const run = readSprintRun(sprint.house.repo, desk.resolve(input.candidate));
+    if (run?.status !== 'finished') {
+      throw new ToolMistake(
+        `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged. Name another, or null`,
+      );
+    }
+  }
+  sprint.finish = input;
+  return 'The sprint is finished. The candidate is judged now, by fresh samples; the next sprint will read the verdict.';
+}

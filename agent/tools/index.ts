@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
+import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
+import type { z } from 'zod';
+import type { OpenSprint } from '../sprint/open.ts';
+import { bash } from './bash.ts';
+import { edit } from './edit.ts';
+import { finishSprint } from './finish-sprint.ts';
+import { inspect } from './inspect.ts';
+import { capped } from './output.ts';
+import { readResults } from './read-results.ts';
+import {
+  BashInput,
+  EditInput,
+  FinishSprintInput,
+  InspectInput,
+  ReadResultsInput,
+  RunExperimentInput,
+  StartSprintInput,
+  StopInput,
+  WaitInput,
+} from './schemas.ts';
+import { runDetails } from './tables.ts';
+
+const COMMAND_SECONDS = 300;
+
+/** Where long outputs are kept: the researcher may read it, and it is not committed. */
+export const outputsDir = (repo: string) => join(repo, 'checkpoints', 'outputs');
+
+/** The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as an error result. */
+export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
+  const { house } = sprint;
+  const { repo, task } = house;
+  const outputs = outputsDir(repo);
+  const shell = { repo, sandbox: house.sandbox, outputs, timeoutSeconds: COMMAND_SECONDS };
+  const tool = <T extends z.ZodType>(
+    name: string,
+    inputSchema: T,
+    description: string,
+    run: (input: z.infer<T>) => Promise<string> | string,
+  ) => betaZodTool({ name, inputSchema, description, run: (input) => observed(sprint, name, input, run) });
+
+  const tools: BetaRunnableTool[] = [
+    {
+      type: 'bash_20250124',
+      name: 'bash',
+      parse: (input: unknown) => BashInput.parse(input),
+      run: (input: BashInput) =>
+        observed(sprint, 'bash', input, ({ command }) =>
+          command === undefined
+            ? 'Every call is a fresh shell; there is nothing to restart.'
+            : sprint.queue.run(() =>
+                bash(command, { ...shell, writable: sprint.writable }, house.stopper.hard),
+              ),
+        ),
+    },
+    {
+      type: 'text_editor_20250728',
+      name: 'str_replace_based_edit_tool',
+      parse: (input: unknown) => EditInput.parse(input),
+      run: (input: EditInput) =>
+        observed(sprint, 'str_replace_based_edit_tool', input, (call) =>
+          sprint.queue.run(() => edit(call, { repo, writable: sprint.writable, hidden: ['state', '.git'] })),
+        ),
+    },
+    tool(
+      'start_sprint',
+      StartSprintInput,
+      'Opens this sprint: makes its folder with a README of idea, motivation and expectation. Call it once, after reading earlier results and before changing or running anything.',
+      (input) => {
+        const id = sprint.start(input);
+        return `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md as you go.`;
+      },
+    ),
+    tool(
+      'run_experiment',
+      RunExperimentInput,
+      'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once. Runs are queued on the one device.',
+      async (input) => {
+        const { id, queued, samples } = await sprint.desk.request(input, sprint.queue);
+        return queued
+          ? `Queued as ${id} (${samples} samples): it starts when the runs before it have ended. Wait with wait_for_experiment.`
+          : `Run ${id} has started (${samples} samples). Wait with wait_for_experiment.`;
+      },
+    ),
+    tool(
+      'wait_for_experiment',
+      WaitInput,
+      'Waits until a run has ended and its snapshots are measured, however long it takes, and returns its results. Waiting costs nothing.',
+      async (input) => {
+        const { run, trouble, ended } = await sprint.desk.wait(input.run);
+        if (trouble) return `The run did not start: ${trouble}`;
+        if (!ended) return 'The loop is being stopped; the run will be ended.';
+        return run
+          ? capped(runDetails(run, task.contract), outputs, `wait-${run.id}`)
+          : 'The run left no record.';
+      },
+    ),
+    tool('stop_experiment', StopInput, 'Ends a run, or takes it out of the queue.', async (input) => {
+      await sprint.desk.stop(input.run, 'stopped by the researcher');
+      return `${sprint.desk.resolve(input.run)} was stopped.`;
+    }),
+    tool(
+      'read_results',
+      ReadResultsInput,
+      'The ledger of all sprints with their verified metrics, and the runs of this sprint; or one sprint, or one run, at length.',
+      (input) => capped(readResults(sprint, input), outputs, `results-${Date.now()}`),
+    ),
+    tool(
+      'finish_sprint',
+      FinishSprintInput,
+      'Ends the sprint: what was learned, and which run is to be judged against the best. Call it last.',
+      (input) => finishSprint(sprint, input),
+    ),
+  ];
+  if (task.contract.inspect !== undefined) {
+    const description =
+      "Per-latent tables of a finished run, made on the judge's side: which latents go wrong and with what they are confused.";
+    tools.push(tool('inspect', InspectInput, description, (input) => inspect(sprint, input)));
+  }
+  return tools;
+}
+
+/** Runs a tool and tells the event log, whatever becomes of it. */
+async function observed<T>(
+  sprint: OpenSprint,
+  name: string,
+  input: T,
+  run: (input: T) => Promise<string> | string,
+): Promise<string> {
+  const started = performance.now();
+  let ok = false;
+  try {
+    const answer = await run(input);
+    ok = true;
+    return answer;
+  } finally {
+    sprint.house.events.emit({
+      type: 'tool.finished',
+      sprint: sprint.claim?.id ?? null,
+      name,
+      summary: summary(input),
+      ok,
+      seconds: (performance.now() - started) / 1000,
+    });
+  }
+}
+
+/** What a call is about, in one short line. */
+function summary(input: unknown): string {
+  const { command, path, experiment, run, title } = input as Record<string, unknown>;
+  const text = [command, path, experiment, run, title].filter((part) => typeof part === 'string').join(' ');
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}

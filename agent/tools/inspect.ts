@@ -1,0 +1,38 @@
+import { collect, startChild } from '#host/child';
+import { splitCommand } from '#host/command';
+import { cleanEnv } from '#host/env';
+import type { OpenSprint } from '../sprint/open.ts';
+import { runDir } from '../sprint/run-folder.ts';
+import { tail } from './output.ts';
+import { ToolMistake } from './paths.ts';
+import type { InspectInput } from './schemas.ts';
+
+const SECONDS = 600;
+
+/** Runs the contract's inspect command on a run of this sprint. @throws ToolMistake with its last line where it fails. */
+export async function inspect({ house, desk }: OpenSprint, input: InspectInput): Promise<string> {
+  const { repo, task, stopper } = house;
+  const options = [
+    ...(input.sort ? ['--sort', input.sort] : []),
+    ...(input.worst ? ['--worst', String(input.worst)] : []),
+    ...(input.latents ? ['--latents', input.latents.join(',')] : []),
+  ];
+  const child = startChild({
+    argv: [...splitCommand(task.contract.inspect ?? ''), runDir(repo, desk.resolve(input.run)), ...options],
+    cwd: repo,
+    env: cleanEnv(),
+    stdio: { stdout: 'pipe', stderr: 'pipe' },
+    timeoutSeconds: SECONDS,
+  });
+  const abort = () => void child.stop('the loop was stopped', 1);
+  stopper.hard.addEventListener('abort', abort, { once: true });
+  const [text, errors, exit] = await Promise.all([
+    collect(child.stdout!, child.done),
+    collect(child.stderr!, child.done),
+    child.done,
+  ]);
+  stopper.hard.removeEventListener('abort', abort);
+  if (exit.code !== 0)
+    throw new ToolMistake(errors.trim().split('\n').at(-1) || `inspect ended with ${exit.code}`);
+  return tail(text);
+}

@@ -1,0 +1,55 @@
+import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+
+/** A call that the model can mend; its message goes back as the tool's error result. */
+export class ToolMistake extends Error {
+  override readonly name = 'ToolMistake';
+}
+
+/**
+ * Where a path of the model's really leads: relative ones begin at the repository, and every link on the way is followed,
+ * also for a file that does not exist yet.
+ */
+export function realTarget(repo: string, path: string): string {
+  let at = isAbsolute(path) ? resolve(path) : resolve(repo, path);
+  const missing: string[] = [];
+  for (let hops = 0; hops < 100; hops++) {
+    if (existsSync(at)) return join(realpathSync(at), ...missing);
+    // A link that leads nowhere yet would be written through: follow it.
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      at = resolve(dirname(at), readlinkSync(at));
+    } else {
+      missing.unshift(basename(at));
+      at = dirname(at);
+    }
+  }
+  throw new ToolMistake(`${path}: too many symbolic links`);
+}
+
+export function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (way !== '..' && !way.startsWith('../') && !isAbsolute(way));
+}
+
+/** The real target of a path that may be written. @throws ToolMistake outside of `writable`. */
+export function writableTarget(repo: string, path: string, writable: readonly string[]): string {
+  const target = realTarget(repo, path);
+  if (!writable.some((folder) => isInside(target, realTarget(repo, folder)))) {
+    throw new ToolMistake(`${path}: may not be written; you may write in ${writable.join(' and ')}`);
+  }
+  return target;
+}
+
+/** The real target of a path that may be read: anywhere in the repository but `hidden`. @throws ToolMistake elsewhere. */
+export function readableTarget(repo: string, path: string, hidden: readonly string[]): string {
+  const target = realTarget(repo, path);
+  if (
+    !isInside(target, realpathSync(repo)) ||
+    hidden.some((folder) => isInside(target, realTarget(repo, folder)))
+  ) {
+    throw new ToolMistake(
+      `${path}: may not be read; it lies outside of the repository or is the supervisor's own`,
+    );
+  }
+  return target;
+}

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sprintsDir } from '../house.ts';
+import { bestOf, readSprints } from '../ledger.ts';
+import type { OpenSprint } from '../sprint/open.ts';
+import { readSprintRun } from '../sprint/run-folder.ts';
+import { ToolMistake } from './paths.ts';
+import type { ReadResultsInput } from './schemas.ts';
+import { ledgerTable, runDetails, runsTable, show } from './tables.ts';
+
+/** What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for an unknown one. */
+export function readResults({ house, runs }: OpenSprint, input: ReadResultsInput): string {
+  const { contract } = house.task;
+  const sprints = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
+  if (input.run !== undefined) {
+    const inLedger = sprints.flatMap((s) => s.runs).find((r) => r.id === input.run);
+    const run = inLedger ?? readSprintRun(house.repo, runs?.resolve(input.run) ?? input.run);
+    if (!run) throw new ToolMistake(`no run "${input.run}"`);
+    return runDetails(run, contract);
+  }
+  if (input.sprint !== undefined) {
+    const sprint = sprints.find((s) => s.id === input.sprint || String(s.number) === input.sprint);
+    if (!sprint) throw new ToolMistake(`no closed sprint "${input.sprint}" on this leaderboard`);
+    const log = join(sprintsDir(house.repo), sprint.id, 'README.md');
+    return [
+      ledgerTable([sprint], contract),
+      runsTable(sprint.runs, contract),
+      `Summary: ${sprint.summary}`,
+      `Next: ${sprint.next ?? 'nothing named'}`,
+      existsSync(log) ? readFileSync(log, 'utf8') : '',
+    ].join('\n\n');
+  }
+  const best = bestOf(sprints, house.leaderboard);
+  const mine = (runs?.started ?? []).flatMap((id) => readSprintRun(house.repo, id) ?? []);
+  return [
+    `## Ledger (leaderboard ${house.leaderboard})\n\n${ledgerTable(sprints, contract)}`,
+    best
+      ? `Present best: sprint ${best.number} (${best.id}), run ${best.candidate}, ${contract.metric} ${show(best.verdict?.metrics[contract.metric])}.`
+      : 'There is no best yet.',
+    `## Runs of this sprint\n\n${runsTable(mine, contract)}`,
+  ].join('\n\n');
+}
