@@ -36,11 +36,15 @@ export class Adam {
     }
   }
 
-  /** One update of the parameters that have a gradient. Returns the norm of all gradients before clipping. */
+  /**
+   * One update of the parameters that have a gradient, none where the norm of all gradients is not a finite number.
+   * Returns that norm, as it is before clipping.
+   */
   step(gradients: Record<string, tf.Tensor>, learningRate: number): number {
     const { beta1, beta2, epsilon, maxGradNorm } = this.settings;
-    this.steps++;
     const norm = globalNorm(Object.values(gradients));
+    if (!Number.isFinite(norm)) return norm;
+    this.steps++;
     const factor = maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6));
     const rate = learningRate / (1 - beta1 ** this.steps);
     const correction = Math.sqrt(1 - beta2 ** this.steps);

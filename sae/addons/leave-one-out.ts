@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { compute } from '#engine/kernel';
+import { decode } from '#engine/ops';
+import { dotsAt, scatter } from '#engine/products';
+import { csrOf } from '#engine/sparse';
+import { type CodedBatch, defineAddon } from '../addon.ts';
+
+/**
+ * Leave-one-out refinement: a latent stays active only if it explains something that the others do not. With
+ * r = x - (z·W_dec + b_dec), score_i = r·d_i + z_i |d_i|² is the projection on d_i of what is left when latent i is
+ * taken out; z_i is kept where score_i > tau. One pass, values unchanged.
+ * Source: a comment on the published experiment (F1 0.989 there; about a third of the active latents go).
+ */
+export default defineAddon({
+  setting: 'leave_one_out',
+  config: z.strictObject({ tau: z.number().default(0) }),
+
+  apply({ x, codes, W_dec, b_dec }: CodedBatch, { tau }) {
+    const residual = tf.sub(x, tf.add(decode(codes, W_dec), b_dec));
+    const active = csrOf(codes);
+    const [d_sae, d_in] = W_dec.shape;
+    return compute([residual, W_dec], codes.shape, (out, r, decoder) => {
+      const norms = Float32Array.from({ length: d_sae }, (_, i) =>
+        decoder.subarray(i * d_in, (i + 1) * d_in).reduce((sum, v) => sum + v * v, 0),
+      );
+      const dots = dotsAt(active, r, decoder, d_in);
+      const kept = active.values.map((value, at) =>
+        dots[at] + value * norms[active.indices[at]] > tau ? value : 0,
+      );
+      scatter(active, kept, d_sae, out);
+    });
+  },
+});

@@ -1,0 +1,93 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { Tensor32 } from '#contract/safetensors';
+
+/** Weights by SAELens' names and layouts: W_enc [d_in, d_sae], b_enc [d_sae], W_dec [d_sae, d_in], b_dec [d_in] ... */
+export type Weights<Name extends string = string> = Record<Name, tf.Tensor>;
+
+/** State that training carries along but does not learn (thresholds, frequencies), in float64. */
+export type Buffers<Name extends string = string> = Record<Name, Float64Array>;
+
+/** Fields that every architecture has. Widths come from the data and the profile. */
+export const baseFields = {
+  d_in: z.number().int().positive(),
+  d_sae: z.number().int().positive(),
+  /** Every decoder row begins with this norm; null leaves the rows as drawn. */
+  decoder_init_norm: z.number().positive().nullable().default(0.1),
+};
+
+export interface BaseConfig {
+  d_in: number;
+  d_sae: number;
+  decoder_init_norm: number | null;
+}
+
+/** One training pass sees this. `x` [batch, d_in] is all that is known of the data. */
+export interface Pass<Config, W extends string, B extends string> {
+  x: tf.Tensor;
+  weights: Weights<W>;
+  buffers: Buffers<B>;
+  config: Config;
+  /** 0-based. */
+  step: number;
+  /** floor(samples / batch), what schedules are measured in. */
+  trainingSteps: number;
+  /** 1 for latents that have not fired for the window, null where none is dead. */
+  dead: Uint8Array | null;
+  /** Multiplies the sparsity coefficient: the L0 autotuner's, else 1. */
+  multiplier: number;
+}
+
+export interface PassResult {
+  /** Pre-activations and activations [batch, d_sae]; a latent fires where its activation is not 0. */
+  hiddenPre: tf.Tensor;
+  acts: tf.Tensor;
+  /** Reconstruction of x [batch, d_in]. */
+  recon: tf.Tensor;
+  /** Scalars; training minimises their sum. */
+  losses: Record<string, tf.Tensor>;
+}
+
+/** A trained SAE in use: `encode(x) · W_dec + b_dec` reconstructs x. */
+export interface Encoder {
+  encode(x: tf.Tensor): tf.Tensor;
+  /** [d_sae, d_in] and [d_in]. */
+  W_dec: tf.Tensor;
+  b_dec: tf.Tensor;
+}
+
+/** The inference form: every sample by itself, with weights that SAELens would save. */
+export interface InferenceForm extends Encoder {
+  /** Name of this form in SAELens, as `jumprelu` for a trained BatchTopK. */
+  architecture: string;
+  weights: Weights;
+}
+
+/**
+ * An SAE architecture: one file in `architectures/` with one of these as its default export; the file's name is the
+ * architecture's. The trainer knows nothing else of it.
+ */
+export interface Architecture<
+  Config extends BaseConfig = BaseConfig,
+  W extends string = string,
+  B extends string = string,
+> {
+  /** One line for lists: what it is, and where it was published. */
+  summary: string;
+  /** Its fields with their defaults, by SAELens' names. */
+  config: z.ZodObject<z.ZodRawShape> & z.ZodType<Config>;
+  init(config: Config, random: () => number): Record<W, Tensor32>;
+  buffers?(config: Config): Buffers<B>;
+  /** One training pass: losses with gradients to `weights`; updates `buffers`. */
+  train(pass: Pass<Config, W, B>): PassResult;
+  /** The training form in evaluation: selections over the batch that `encode` is given. */
+  training(weights: Weights<W>, buffers: Buffers<B>, config: Config): Encoder;
+  inference(weights: Weights<W>, buffers: Buffers<B>, config: Config): InferenceForm;
+}
+
+/** Checks an architecture's types where it is written. Returns it with its names widened, for the trainer. */
+export function defineArchitecture<Config extends BaseConfig, W extends string, B extends string = never>(
+  architecture: Architecture<Config, W, B>,
+): Architecture {
+  return architecture as unknown as Architecture;
+}

@@ -1,0 +1,84 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { batchTopK, decode } from '#engine/ops';
+import { baseFields, defineArchitecture } from '../architecture.ts';
+import { initialWeights } from '../parts/init.ts';
+import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
+import { bands } from '../parts/prefixes.ts';
+import { rescaled } from '../parts/rescale.ts';
+import { followThreshold, thresholded } from '../parts/thresholds.ts';
+
+const config = z.strictObject({
+  ...baseFields,
+  /** Active latents of a sample, on average over the batch. May be a fraction. */
+  k: z.number().positive(),
+  aux_loss_coefficient: z.number().nonnegative().default(1),
+  rescale_acts_by_decoder_norm: z.boolean().default(true),
+  topk_threshold_lr: z.number().min(0).max(1).default(0.01),
+  /** Prefixes of the dictionary that must reconstruct alone; d_sae is appended where it is missing. */
+  matryoshka_widths: z.array(z.number().int().positive()).default([]),
+  /** Revive the dead latents of each band on the residual of its own prefix. */
+  use_matryoshka_aux_loss: z.boolean().default(false),
+});
+
+export default defineArchitecture<
+  z.infer<typeof config>,
+  'W_enc' | 'b_enc' | 'W_dec' | 'b_dec',
+  'topk_threshold'
+>({
+  summary: 'Matryoshka BatchTopK: nested prefixes reconstruct too (Bussmann et al. 2025, arXiv 2503.17547)',
+  config,
+  init: initialWeights,
+  buffers: () => ({ topk_threshold: Float64Array.of(0) }),
+
+  train({ x, weights, buffers, config, dead }) {
+    const { b_dec } = weights;
+    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const hiddenPre = sae.encode(tf.sub(x, b_dec));
+    const acts = batchTopK(hiddenPre, config.k);
+    followThreshold(buffers.topk_threshold, 0, acts, config.topk_threshold_lr);
+
+    const losses: Record<string, tf.Tensor> = {};
+    let revival: tf.Tensor = tf.scalar(0);
+    let recon: tf.Tensor = b_dec;
+    for (const band of bands(config.matryoshka_widths, config.d_sae)) {
+      const decoder = band.whole ? sae.W_dec : tf.mul(sae.W_dec, band.rows);
+      recon = tf.add(recon, decode(acts, decoder));
+      const name = band.width === config.d_sae ? 'mse_loss' : `inner_mse_loss_${band.width}`;
+      losses[name] = meanSquaredError(recon, x);
+      if (config.use_matryoshka_aux_loss) {
+        const deadHere = dead ? dead.map((isDead, i) => isDead & band.members[i]) : null;
+        const loss = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), deadHere);
+        revival = tf.add(revival, loss);
+      }
+    }
+    if (!config.use_matryoshka_aux_loss) {
+      revival = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), dead);
+    }
+    losses.auxiliary_reconstruction_loss = tf.mul(config.aux_loss_coefficient, revival);
+    return { hiddenPre, acts, recon, losses };
+  },
+
+  training(weights, _buffers, config) {
+    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    return {
+      encode: (x) => batchTopK(sae.encode(tf.sub(x, weights.b_dec)), config.k),
+      W_dec: sae.W_dec,
+      b_dec: weights.b_dec,
+    };
+  },
+
+  /** JumpReLU with one threshold for all: the selection no longer depends on the batch. */
+  inference(weights, buffers, config) {
+    const { W_enc, b_enc, W_dec } = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const { b_dec } = weights;
+    const threshold = tf.fill([config.d_sae], buffers.topk_threshold[0]);
+    return {
+      architecture: 'jumprelu',
+      weights: { W_enc, b_enc, W_dec, b_dec, threshold },
+      encode: (x) => thresholded(tf.add(tf.matMul(tf.sub(x, b_dec), W_enc), b_enc), threshold),
+      W_dec,
+      b_dec,
+    };
+  },
+});

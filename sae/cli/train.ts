@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { openStream } from '#bench/stream/reader';
+import { runMain, UserError } from '#contract/errors';
+import { backendNames, openBackend } from '#engine/backend';
+import { uniform } from '#engine/random';
+import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
+import { widthProfile } from '../profiles.ts';
+import { resolve } from '../settings.ts';
+import { train } from '../trainer/train.ts';
+
+interface Options {
+  profile: string;
+  samples: number;
+  seed: number;
+  out: string;
+  set: string[];
+  resume: boolean;
+  backend: string;
+  list: boolean;
+}
+
+const integer = (least: number) => (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least) {
+    throw new InvalidArgumentError(`must be a whole number of at least ${least}`);
+  }
+  return value;
+};
+
+const program = new Command('train')
+  .description('Trains one SAE on the stream of activations in file descriptor $LOOP_DATA_FD.')
+  .argument('[experiment]', 'a name that --list prints')
+  .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
+  .option('--samples <n>', 'training rows', integer(1), 2_048_000)
+  .option('--seed <n>', 'of the initial weights', integer(0), 0)
+  .option('--out <folder>', 'where the run is written')
+  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', collect, [])
+  .option('--backend <name>', `what runs the tensors: ${backendNames.join(', ')}`, 'wasm')
+  .option('--resume', 'go on from optimizer.safetensors in --out', false)
+  .option('--list', 'print the experiments as JSON', false)
+  .addHelpText(
+    'after',
+    `
+By hand use \`npm run train\`, which starts the data service too. The bare form:
+  $ node --import tsx bench/cli/serve.ts --profile small --seed 0 |
+      LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts baseline_batchtopk --out /tmp/run
+Settings:
+  --set k=4 --set sae.eta=0.25 --set lr_decay_fraction=1/3 --set matryoshka_widths=[8,32]`,
+  )
+  .exitOverride()
+  .configureOutput({ outputError: () => undefined });
+
+function collect(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
+await runMain(async () => {
+  try {
+    program.parse();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw new UserError(error.message.replace(/^error: /, ''));
+  }
+  const options = program.opts<Options>();
+  const experiments = await loadExperiments();
+  if (options.list) {
+    const list = [...experiments.values()].map(({ name, description }) => ({ name, description }));
+    process.stdout.write(`${JSON.stringify(list, null, 2)}\n`);
+    return 0;
+  }
+  const [name] = program.args;
+  const experiment = experiments.get(name);
+  if (!experiment) {
+    const known = [...experiments.keys()].join(', ');
+    throw new UserError(
+      name ? `unknown experiment "${name}"; there are: ${known}` : `which experiment? ${known}`,
+    );
+  }
+  if (!options.out) throw new UserError('--out is missing: the folder to write the run in');
+  const profile = widthProfile(options.profile);
+  const [architecture, addons] = await Promise.all([loadArchitecture(experiment.architecture), loadAddons()]);
+  // Before anything is read or written: settings are right whatever the width of the data.
+  resolve(experiment, architecture, addons, profile, 1, options.set);
+  if (!options.resume && existsSync(`${options.out}/result.json`)) {
+    throw new UserError(`${options.out}: has a finished run; choose another --out`);
+  }
+  const fd = dataDescriptor();
+  const [backend] = await Promise.all([openBackend(options.backend)]);
+  const data = openStream(fd);
+  const settings = resolve(experiment, architecture, addons, profile, data.header.d, options.set);
+  mkdirSync(options.out, { recursive: true });
+
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  process.stderr.write(
+    `${experiment.name} (${experiment.architecture}), ${options.samples} samples, ${backend.label}, ` +
+      `started in ${Math.round(performance.now())} ms\n`,
+  );
+  const result = await train(
+    {
+      experiment: experiment.name,
+      architectureName: experiment.architecture,
+      architecture,
+      ...settings,
+      samples: options.samples,
+      random: uniform(options.seed),
+      out: options.out,
+      backend: backend.label,
+      resume: options.resume,
+    },
+    data,
+    stop.signal,
+  );
+  data.close();
+  const rate = Math.round(result.samples / result.seconds);
+  process.stderr.write(
+    `${result.status}${result.reason ? `: ${result.reason}` : ''} after ${result.samples} samples, ` +
+      `${result.seconds.toFixed(1)} s, ${rate} samples/s\n`,
+  );
+  return 0;
+});
+
+function dataDescriptor(): number {
+  const text = process.env.LOOP_DATA_FD;
+  if (!text || !/^\d+$/.test(text)) {
+    throw new UserError('no data: LOOP_DATA_FD names no file descriptor; by hand use `npm run train -- ...`');
+  }
+  return Number(text);
+}

@@ -1,0 +1,39 @@
+import { type Experiment, type Settings, vary } from '../experiment.ts';
+
+/** The published recipe. k falls from 60/25 of its end over the whole run, as 60 → 25 does at 16k. */
+const full: Experiment = {
+  name: 'default',
+  description: 'LISTA-Matryoshka with decreasing k: the full published recipe',
+  architecture: 'lista-matryoshka',
+  settings: ({ k }) => ({
+    n_refinement_steps: 1,
+    eta: 0.3,
+    detach_matryoshka_losses: true,
+    use_frequency_sorted_matryoshka: true,
+    term_tilt: 0.002,
+    initial_k: 2.4 * k,
+    transition_k_duration_fraction: 1,
+    lr_decay_fraction: 1 / 3,
+  }),
+};
+
+const constantK: Settings = { initial_k: null, transition_k_duration_fraction: null };
+const ablations: [string, string, Settings][] = [
+  ['no_refinement', 'the LISTA step', { n_refinement_steps: 0 }],
+  ['no_matryoshka', 'the inner losses', { matryoshka_widths: [] }],
+  ['no_term', 'the tilt', { term_tilt: 0 }],
+  ['no_freq_sort', 'frequency sorting', { use_frequency_sorted_matryoshka: false }],
+  ['no_lr_decay', 'the learning-rate decay', { lr_decay_fraction: null }],
+  ['no_detach_matryoshka', 'detaching the inner losses', { detach_matryoshka_losses: false }],
+  ['no_decreasing_k', 'decreasing k', constantK],
+];
+
+export const experiments: Experiment[] = [
+  full,
+  ...ablations.map(([name, what, change]) =>
+    vary(full, `ablation_${name}`, `default without ${what}`, change),
+  ),
+  ...[15, 20, 25, 30, 35, 40, 45].map((k) =>
+    vary(full, `l0_${k}`, `default at L0 ${k}, from 60`, { k, initial_k: 60 }),
+  ),
+];

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UserError } from '#contract/errors';
+import type { Addon } from './addon.ts';
+import type { Architecture } from './architecture.ts';
+import type { Experiment } from './experiment.ts';
+
+/** The workspace that this file stands in. */
+const workspace = import.meta.dirname;
+
+/** Names of the architectures there are: the files of `architectures/`. */
+export const architectureNames = (root = workspace): string[] => filesOf(root, 'architectures');
+
+/** @throws UserError for a name without a file, listing those there are; or for a file that does not load. */
+export async function loadArchitecture(name: string, root = workspace): Promise<Architecture> {
+  if (!architectureNames(root).includes(name)) {
+    throw new UserError(
+      `unknown architecture "${name}"; sae/architectures/ has: ${architectureNames(root).join(', ')}`,
+    );
+  }
+  const found = (await load(root, 'architectures', name)) as { default?: Architecture };
+  if (!found.default?.train) {
+    throw new UserError(
+      `sae/architectures/${name}.ts: no architecture as default export (defineArchitecture)`,
+    );
+  }
+  return found.default;
+}
+
+/**
+ * All experiments of the files of `experiments/` whose architecture is there, by name.
+ * @throws UserError for a file that does not load, and for a name that two files claim.
+ */
+export async function loadExperiments(root = workspace): Promise<Map<string, Experiment>> {
+  const architectures = new Set(architectureNames(root));
+  const found = new Map<string, Experiment>();
+  for (const file of filesOf(root, 'experiments')) {
+    const { experiments } = (await load(root, 'experiments', file)) as { experiments?: Experiment[] };
+    if (!Array.isArray(experiments)) {
+      throw new UserError(`sae/experiments/${file}.ts: must export \`experiments\`, an array of experiments`);
+    }
+    for (const experiment of experiments) {
+      if (found.has(experiment.name)) {
+        throw new UserError(
+          `sae/experiments/${file}.ts: there is another experiment "${experiment.name}"; names must differ`,
+        );
+      }
+      if (architectures.has(experiment.architecture)) found.set(experiment.name, experiment);
+    }
+  }
+  return found;
+}
+
+/** What can be done to codes at inference: the files of `addons/`, by the setting that switches each on. */
+export async function loadAddons(root = workspace): Promise<Map<string, Addon>> {
+  const addons = new Map<string, Addon>();
+  for (const file of filesOf(root, 'addons')) {
+    const { default: addon } = (await load(root, 'addons', file)) as { default?: Addon };
+    if (!addon?.setting) throw new UserError(`sae/addons/${file}.ts: no add-on as default export`);
+    addons.set(addon.setting, addon);
+  }
+  return addons;
+}
+
+function filesOf(root: string, folder: string): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('_'))
+    .map((file) => file.slice(0, -3))
+    .sort();
+}
+
+async function load(root: string, folder: string, name: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(join(root, folder, `${name}.ts`)).href);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new UserError(`sae/${folder}/${name}.ts: does not load: ${reason}`);
+  }
+}

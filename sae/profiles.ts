@@ -1,0 +1,25 @@
+import { UserError } from '#contract/errors';
+
+/** What the size of a world decides. An experiment's settings come on top. */
+export interface WidthProfile {
+  d_sae: number;
+  k: number;
+  lr: number;
+  matryoshka_widths: number[];
+}
+
+/** By the names of TASK.md's profiles. k is the true L0 of the first d_sae features. */
+export const profiles: Record<string, WidthProfile> = {
+  small: { d_sae: 128, k: 3.55, lr: 4e-3, matryoshka_widths: [4, 16, 64] },
+  '16k': { d_sae: 4096, k: 25, lr: 3e-4, matryoshka_widths: [128, 512, 2048] },
+};
+
+/** @throws UserError that lists the names there are. */
+export function widthProfile(name: string): WidthProfile {
+  if (!Object.hasOwn(profiles, name)) {
+    throw new UserError(
+      `unknown profile "${name}"; sae/profiles.ts has: ${Object.keys(profiles).join(', ')}`,
+    );
+  }
+  return profiles[name];
+}

@@ -1,0 +1,93 @@
+import type { z } from 'zod';
+import { UserError } from '#contract/errors';
+import type { Addon } from './addon.ts';
+import { type Architecture, type BaseConfig, baseFields } from './architecture.ts';
+import { type Experiment, type Setting, type Settings, settingsOf } from './experiment.ts';
+import type { WidthProfile } from './profiles.ts';
+import { TrainerConfig } from './trainer/config.ts';
+
+export interface Resolved {
+  sae: BaseConfig;
+  trainer: TrainerConfig;
+  addons: Record<string, unknown>;
+}
+
+/**
+ * The settings of a run. Later ones win: defaults of architecture and trainer, the profile (fields that the architecture
+ * has), the experiment, `--set`.
+ * @throws UserError for a field that does not exist, listing those that do, or a value that does not fit.
+ */
+export function resolve(
+  experiment: Experiment,
+  architecture: Architecture,
+  addons: ReadonlyMap<string, Addon>,
+  profile: WidthProfile,
+  d_in: number,
+  overrides: readonly string[] = [],
+): Resolved {
+  const saeFields = Object.keys(architecture.config.shape);
+  const trainerFields = Object.keys(TrainerConfig.shape);
+  const sae: Record<string, unknown> = { d_in };
+  const trainer: Record<string, unknown> = {};
+  const chosen: Record<string, unknown> = {};
+  const put = (name: string, value: Setting, where: string, optional = false): void => {
+    const [head, ...rest] = name.replace(/^(sae|trainer)\./, '').split('.');
+    const target = saeFields.includes(head)
+      ? sae
+      : trainerFields.includes(head)
+        ? trainer
+        : addons.has(head)
+          ? chosen
+          : null;
+    if (target === null || head === 'd_in') {
+      if (optional) return;
+      const known = [...saeFields.filter((f) => f !== 'd_in'), ...trainerFields, ...addons.keys()].sort();
+      throw new UserError(
+        `${where}: "${head}" is no setting of ${experiment.architecture}; there are: ${known.join(', ')}`,
+      );
+    }
+    if (rest.length === 0) target[head] = value;
+    else target[head] = { ...(target[head] as object | undefined), [rest.join('.')]: value };
+  };
+  for (const [name, value] of Object.entries(profile)) put(name, value, 'profile', true);
+  const settings: Settings = settingsOf(experiment, profile);
+  for (const [name, value] of Object.entries(settings)) put(name, value, `experiment ${experiment.name}`);
+  for (const override of overrides) {
+    const at = override.indexOf('=');
+    if (at < 1) throw new UserError(`--set ${override}: must be key=value`);
+    put(override.slice(0, at), settingFrom(override.slice(at + 1)), `--set ${override}`);
+  }
+  const where = `experiment ${experiment.name}`;
+  return {
+    sae: parse(architecture.config, sae, where),
+    trainer: parse(TrainerConfig, trainer, where),
+    addons: Object.fromEntries(
+      Object.entries(chosen)
+        .filter(([, value]) => value !== null)
+        .map(([name, value]) => [
+          name,
+          parse((addons.get(name) as Addon).config, value, `${where}: ${name}`),
+        ]),
+    ),
+  };
+}
+
+/** `30`, `true`, `null`, `[4,16]`, `1/3` and JSON as they mean; anything else is a string. */
+function settingFrom(text: string): Setting {
+  const share = /^(\d+)\/(\d+)$/.exec(text);
+  if (share) return Number(share[1]) / Number(share[2]);
+  try {
+    return JSON.parse(text) as Setting;
+  } catch {
+    return text;
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${where}: ${issue.path.join('.') || 'settings'}: ${issue.message}`);
+}
+
+export { baseFields };

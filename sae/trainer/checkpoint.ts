@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { UserError } from '#contract/errors';
+import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
+import type { BaseConfig, Buffers } from '../architecture.ts';
+import type { Model } from './step.ts';
+
+/** What `config` in a checkpoint's metadata says: enough to encode with it. */
+export interface CheckpointConfig {
+  version: 1;
+  architecture: string;
+  /** The architecture's fields. */
+  sae: BaseConfig;
+  /** Settings of the add-ons, by their names. */
+  addons: Record<string, unknown>;
+  experiment: string;
+  samples: number;
+  /** x is multiplied by this before it is encoded, as in training; 1 where it is folded into the weights. */
+  scale: number;
+  /** In float64, which the tensors are not. */
+  buffers: Record<string, number[]>;
+}
+
+export interface Checkpoint {
+  config: CheckpointConfig;
+  weights: Record<string, Tensor32>;
+  buffers: Buffers;
+}
+
+/** Weights and buffers as they stand: parameters by SAELens' names, buffers as tensors too. Whole or not at all. */
+export function writeCheckpoint(
+  path: string,
+  model: Model,
+  about: Pick<CheckpointConfig, 'architecture' | 'addons' | 'experiment' | 'samples' | 'scale'>,
+): void {
+  const tensors = new Map<string, Tensor32>();
+  for (const [name, variable] of Object.entries(model.variables)) {
+    tensors.set(name, { shape: variable.shape, data: variable.dataSync() as Float32Array });
+  }
+  for (const [name, values] of Object.entries(model.buffers)) {
+    tensors.set(name, { shape: [values.length], data: Float32Array.from(values) });
+  }
+  const config: CheckpointConfig = {
+    version: 1,
+    ...about,
+    sae: model.config,
+    buffers: Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, [...v]])),
+  };
+  writeSafetensors(path, { tensors, metadata: { config: JSON.stringify(config) } });
+}
+
+/** @throws UserError when the file is not such a checkpoint. */
+export function readCheckpoint(path: string): Checkpoint {
+  const { tensors, metadata } = readSafetensors(path);
+  let config: CheckpointConfig;
+  try {
+    config = JSON.parse(metadata.config ?? '');
+  } catch {
+    throw new UserError(
+      `${path}: its metadata has no config that can be read; is it a checkpoint of this trainer?`,
+    );
+  }
+  if (config.version !== 1 || typeof config.architecture !== 'string' || !config.sae || !config.buffers) {
+    throw new UserError(`${path}: its config is not one of version 1`);
+  }
+  const weights: Record<string, Tensor32> = {};
+  for (const [name, tensor] of tensors) if (!Object.hasOwn(config.buffers, name)) weights[name] = tensor;
+  const buffers = Object.fromEntries(
+    Object.entries(config.buffers).map(([name, values]) => [name, Float64Array.from(values)]),
+  );
+  return { config, weights, buffers };
+}
+
+/** The weights as tensors, for use. */
+export function asTensors(weights: Record<string, Tensor32>): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
+  );
+}

@@ -1,0 +1,55 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Progress } from '#contract/run';
+import type { StepResult } from './step.ts';
+
+const EVERY_MS = 1000;
+
+/** `progress.jsonl`: a line about once a second and at the last step. */
+export class ProgressLog {
+  private readonly path: string;
+  private last = performance.now();
+  private lastSeen: number;
+  private written = false;
+
+  constructor(
+    out: string,
+    private readonly totalSamples: number,
+    seen: number,
+  ) {
+    mkdirSync(out, { recursive: true });
+    this.path = join(out, 'progress.jsonl');
+    this.lastSeen = seen;
+  }
+
+  /** The first step is due at once, so that a reader sees that training has begun. */
+  due(now: number): boolean {
+    return !this.written || now - this.last >= EVERY_MS;
+  }
+
+  write(state: { step: number; seen: number }, result: StepResult, lr: number, deadLatents: number): void {
+    const now = performance.now();
+    const samplesPerSecond = ((state.seen - this.lastSeen) * 1000) / Math.max(1, now - this.last);
+    const values: Record<string, number> = {
+      loss: result.loss,
+      ...result.losses,
+      l0: result.l0,
+      dead_latents: deadLatents,
+      learning_rate: lr,
+      grad_norm: result.gradNorm,
+    };
+    if (result.explainedVariance !== null) values.explained_variance = result.explainedVariance;
+    const line: Progress = {
+      step: state.step,
+      samples: state.seen,
+      totalSamples: this.totalSamples,
+      samplesPerSecond,
+      etaSeconds: Math.max(0, this.totalSamples - state.seen) / samplesPerSecond,
+      values,
+    };
+    appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+    this.last = now;
+    this.lastSeen = state.seen;
+    this.written = true;
+  }
+}

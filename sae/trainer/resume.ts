@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { UserError } from '#contract/errors';
+import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
+import type { DeadLatents } from './dead-latents.ts';
+import type { Model } from './step.ts';
+import type { RunState } from './train.ts';
+
+const FILE = 'optimizer.safetensors';
+
+/**
+ * `optimizer.safetensors`: all that a resumed run needs to go on bit for bit, in one file so that it is whole or the
+ * one before: weights, Adam's moments, and in the metadata counters, buffers in float64 and schedules.
+ */
+export function writeResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): void {
+  const { steps, moments } = model.adam.state();
+  const tensors = new Map<string, Tensor32>();
+  for (const [name, variable] of Object.entries(model.variables)) {
+    const { shape } = variable;
+    tensors.set(name, { shape, data: variable.dataSync() as Float32Array });
+    const own = moments.get(name);
+    if (own) {
+      tensors.set(`${name}.adam_first`, { shape, data: own.first });
+      tensors.set(`${name}.adam_second`, { shape, data: own.second });
+    }
+  }
+  const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, [...v]]));
+  const metadata = {
+    state: JSON.stringify({ ...state, adamSteps: steps, buffers, sinceFired: [...dead.sinceFired] }),
+  };
+  writeSafetensors(join(out, FILE), { tensors, metadata });
+}
+
+/** @throws UserError when there is nothing to resume from, or it is of another experiment. */
+export function readResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): void {
+  const path = join(out, FILE);
+  if (!existsSync(path))
+    throw new UserError(`${path}: not found; there is nothing to resume, start without --resume`);
+  const { tensors, metadata } = readSafetensors(path);
+  const saved = JSON.parse(metadata.state ?? 'null') as
+    | (RunState & { adamSteps: number; buffers: Record<string, number[]>; sinceFired: number[] })
+    | null;
+  if (!saved) throw new UserError(`${path}: has no training state`);
+  const moments = new Map<string, { first: Float32Array; second: Float32Array }>();
+  for (const [name, variable] of Object.entries(model.variables)) {
+    const own = tensors.get(name);
+    const first = tensors.get(`${name}.adam_first`);
+    const second = tensors.get(`${name}.adam_second`);
+    if (!own || !first || !second || !tf.util.arraysEqual([...own.shape], variable.shape)) {
+      throw new UserError(
+        `${path}: ${name} is missing or of another shape; resume with the run's own settings`,
+      );
+    }
+    tf.tidy(() => variable.assign(tf.tensor(own.data, [...own.shape])));
+    moments.set(name, { first: first.data, second: second.data });
+  }
+  const { adamSteps, buffers, sinceFired, ...rest } = saved;
+  model.adam.restore({ steps: adamSteps, moments });
+  for (const [name, values] of Object.entries(buffers)) model.buffers[name].set(values);
+  dead.sinceFired.set(sinceFired);
+  Object.assign(state, rest);
+}

@@ -1,0 +1,42 @@
+import type { TrainerConfig } from './config.ts';
+
+type RateConfig = Pick<TrainerConfig, 'lr' | 'lr_scheduler' | 'lr_end'> & {
+  warmUpSteps: number;
+  decaySteps: number;
+};
+
+/**
+ * The learning rate in force at a 0-based step, as SAELens' schedulers: linear warm-up lr·(s + 1) / W, the main part,
+ * then a linear fall to 0 that begins at full rate; 0 from `trainingSteps` on (a last, unfinished batch).
+ */
+export function learningRate(step: number, trainingSteps: number, config: RateConfig): number {
+  const { lr, lr_scheduler, warmUpSteps, decaySteps } = config;
+  if (step < warmUpSteps) return (lr * (step + 1)) / warmUpSteps;
+  const decayStart = trainingSteps - decaySteps;
+  if (lr_scheduler === 'cosineannealing') {
+    const end = config.lr_end ?? lr / 10;
+    if (decaySteps > 0 && step >= decayStart) {
+      return end * Math.max(0, 1 - (step - decayStart) / decaySteps);
+    }
+    const length = decayStart - warmUpSteps;
+    return end + ((lr - end) * (1 + Math.cos((Math.PI * (step - warmUpSteps)) / length))) / 2;
+  }
+  if (decaySteps > 0 && step >= decayStart) return lr * Math.max(0, 1 - (step - decayStart) / decaySteps);
+  return lr;
+}
+
+/** Durations in steps: a share of the run where one is given, else the steps. */
+export function durations(config: TrainerConfig, trainingSteps: number) {
+  const steps = (share: number | null, fixed: number) =>
+    share === null ? fixed : Math.floor(share * trainingSteps);
+  return {
+    warmUpSteps: steps(config.lr_warm_up_fraction, config.lr_warm_up_steps),
+    decaySteps: steps(config.lr_decay_fraction, config.lr_decay_steps),
+    autotuneStart: steps(config.autotune_start_fraction, config.autotune_start_step),
+  };
+}
+
+/** A coefficient that warms up linearly from 0 over `warmUpSteps`, its value at a 0-based step. */
+export function warmedUp(final: number, warmUpSteps: number, step: number): number {
+  return warmUpSteps === 0 ? final : final * Math.min(1, step / warmUpSteps);
+}
