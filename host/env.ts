@@ -25,3 +25,9 @@ export function cleanEnv(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
+
+/** For our own services (data service, judge): where the downloaded worlds lie, as well. */
+export function serviceEnv(extra: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
+  const { HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, XDG_CACHE_HOME } = process.env;
+  return cleanEnv({ HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, XDG_CACHE_HOME, ...extra });
+}

@@ -1,0 +1,48 @@
+import type { Progress, RunRecord } from '#contract/run';
+import type { Task } from '#contract/task';
+import type { Sandbox } from '#host/sandbox';
+
+/** One training run that is asked for. */
+export interface RunRequest {
+  repo: string;
+  task: Task;
+  profileName: string;
+  experiment: string;
+  /** More arguments for the train command: `['--set', 'k=30']`. */
+  args: readonly string[];
+  samples: number;
+  seed: number;
+  /** The sprint that it belongs to; null by hand. */
+  sprint: string | null;
+  /** The git tree of the workspace to train from (see snapshotTree). */
+  tree: string;
+  sandbox: Sandbox;
+  /** The run folder; unset: `checkpoints/<run id>`. */
+  out?: string;
+  /** Ends the run earlier than the profile's own limit does. */
+  timeoutSeconds?: number;
+}
+
+/** A run that has been started. */
+export interface RunHandle {
+  id: string;
+  /** The run folder, absolute. */
+  dir: string;
+  /** The folder that holds the tree it is trained from. */
+  treeDir: string;
+  args: readonly string[];
+  /** Process groups to end should we die: pid and start time. */
+  processes: { pid: number; start: string | null }[];
+  /** The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason. */
+  done: Promise<RunRecord>;
+  /** Ends the run with all its processes; `now` without giving it time to save. Its status becomes `killed`. */
+  stop(reason: string, now?: boolean): Promise<RunRecord>;
+  /** Calls back for every well-formed line of progress from now on. Returns what ends that. */
+  onProgress(listener: (progress: Progress) => void): () => void;
+}
+
+/** Where training runs happen. One implementation: a local process (local.ts). */
+export interface Executor {
+  /** @throws UserError for a request that cannot be started; then nothing is left behind. */
+  start(request: RunRequest): Promise<RunHandle>;
+}

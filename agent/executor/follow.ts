@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import { type Progress, type RunRecord, TrainResult } from '#contract/run';
+import type { Child } from '#host/child';
+import { readUntrusted } from '#host/untrusted';
+import type { RunHandle } from './executor.ts';
+import { outcomeOf } from './outcome.ts';
+import { ProgressTail } from './progress.ts';
+
+const POLL_MS = 250;
+/** How long the data service may take to notice that its reader is gone. */
+const SERVICE_ENDS_MS = 5000;
+
+/** Watches a run to its end, whatever that is, and completes its record. */
+export function follow(run: {
+  record: RunRecord;
+  dir: string;
+  treeDir: string;
+  service: Child | null;
+  trainer: Child;
+}): RunHandle {
+  const { record, dir, treeDir, service, trainer } = run;
+  const out = join(dir, 'out');
+  const listeners = new Set<(progress: Progress) => void>();
+  const tail = new ProgressTail(join(out, 'progress.jsonl'));
+  const look = () => {
+    for (const progress of tail.read()) for (const listener of listeners) listener(progress);
+  };
+  const timer = setInterval(look, POLL_MS);
+
+  const finish = async (): Promise<RunRecord> => {
+    const exit = await trainer.done;
+    clearInterval(timer);
+    look();
+    const served = service ? await endService(service) : null;
+    const ended = outcomeOf({
+      exit,
+      result: readResult(out),
+      lastLine: trainer.log?.lastLines(1)[0],
+      service: served?.failed ?? null,
+    });
+    const complete: RunRecord = {
+      ...record,
+      ...ended,
+      endedAt: new Date().toISOString(),
+      seconds: exit.seconds,
+      rowsServed: served?.rows ?? null,
+    };
+    try {
+      writeJsonAtomic(join(dir, 'run.json'), complete);
+    } catch (error) {
+      const trouble = `run.json could not be written (${(error as Error).message})`;
+      complete.reason = complete.reason ? `${complete.reason}; ${trouble}` : trouble;
+    }
+    return complete;
+  };
+  const done = finish();
+
+  return {
+    id: record.id,
+    dir,
+    treeDir,
+    args: record.args,
+    processes: [trainer, ...(service ? [service] : [])].map((child) => ({
+      pid: child.pid,
+      start: child.processStart,
+    })),
+    done,
+    async stop(reason, now = false) {
+      await trainer.stop(reason, now ? 0 : undefined);
+      return done;
+    },
+    onProgress(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Waits for the data service, whose reader is gone, and reads off how many rows it handed out and whether it failed by itself. */
+async function endService(service: Child): Promise<{ rows: number | null; failed: string | null }> {
+  const patience = setTimeout(() => void service.stop('its trainer has ended'), SERVICE_ENDS_MS);
+  const exit = await service.done;
+  clearTimeout(patience);
+  const lines = service.log?.lastLines(20) ?? [];
+  const failed = exit.stopped === null && exit.code !== 0;
+  return {
+    rows: lines.map(rowsIn).findLast((rows) => rows !== null) ?? null,
+    failed: failed ? (lines.at(-1) ?? `exit code ${exit.code ?? exit.signal}`) : null,
+  };
+}
+
+function rowsIn(line: string): number | null {
+  const match = /^\{"served":\{"rows":(\d+)[,}]/.exec(line.replaceAll(' ', ''));
+  return match ? Number(match[1]) : null;
+}
+
+function readResult(out: string): TrainResult | null {
+  try {
+    return TrainResult.parse(JSON.parse(readUntrusted(join(out, 'result.json'), 1 << 20) ?? ''));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,208 @@
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Progress, RunRecord } from '#contract/run';
+import type { Task } from '#contract/task';
+import { git } from '#host/git';
+import { isAlive, processStart } from '#host/processes';
+import { noSandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import { exampleTask } from '../testing/examples.ts';
+import type { RunRequest } from './executor.ts';
+import { LocalExecutor } from './local.ts';
+
+let repo: string;
+let tree: string;
+const withService = exampleTask((contract) => {
+  contract.serve = 'node serve.mjs';
+  contract.profiles.tiny.normalisation = 1000;
+  contract.profiles.hasty = { ...contract.profiles.tiny, timeout: 0.5 };
+  contract.profiles.broken = contract.profiles.tiny;
+});
+
+beforeAll(async () => {
+  repo = mkdtempSync(join(tmpdir(), 'executor-'));
+  const fixtures = join(import.meta.dirname, 'fixtures');
+  await git(repo, ['init', '-q']);
+  cpSync(join(fixtures, 'serve.mjs'), join(repo, 'serve.mjs'));
+  cpSync(join(fixtures, 'train.mjs'), join(repo, 'work/train.mjs'));
+  tree = await snapshotTree({ repo, folder: 'work' });
+  // What stands in the folder now is not what was snapshotted.
+  writeFileSync(join(repo, 'work/train.mjs'), 'process.exit(9)');
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+const start = (experiment: string, over: Partial<RunRequest> = {}, task: Task = withService) =>
+  new LocalExecutor().start({
+    ...{ repo, task, profileName: 'tiny', experiment, args: [], samples: 5000, seed: 7, sprint: null, tree },
+    ...{ sandbox: noSandbox('test'), ...over },
+  });
+const runs = () =>
+  existsSync(join(repo, 'checkpoints')) ? readdirSync(join(repo, 'checkpoints')).length : 0;
+
+async function gone(pid: number): Promise<boolean> {
+  for (let i = 0; i < 100 && isAlive(pid, processStart(pid)); i++) await sleep(10);
+  return !isAlive(pid, processStart(pid));
+}
+
+describe('a run', () => {
+  it('trains from its tree on a stream of its own, and leaves a complete record', async () => {
+    process.env.SOME_API_KEY = 'secret';
+    const run = await start('good', { args: ['--set', 'k=3'] });
+    delete process.env.SOME_API_KEY;
+    const seen: Progress[] = [];
+    run.onProgress((progress) => seen.push(progress));
+    expect(RunRecord.parse(JSON.parse(readFileSync(join(run.dir, 'run.json'), 'utf8'))).status).toBe(
+      'running',
+    );
+    const record = await run.done;
+    expect(record).toMatchObject({
+      status: 'finished',
+      reason: null,
+      tree,
+      seed: 7,
+      samples: 5000,
+      sandbox: 'off (test)',
+    });
+    // 5 batches to train on and one for the norm; the last stays in the pipe.
+    expect(record.rowsServed).toBe(6 * 1024);
+    expect(record.args).toEqual([
+      'good',
+      '--profile',
+      'tiny',
+      '--samples',
+      '5000',
+      '--seed',
+      '7',
+      '--set',
+      'k=3',
+    ]);
+    expect(RunRecord.parse(JSON.parse(readFileSync(join(run.dir, 'run.json'), 'utf8')))).toEqual(record);
+    const said = JSON.parse(readFileSync(join(run.dir, 'trainer.log'), 'utf8'));
+    expect(said).toEqual({
+      rows: 5000,
+      cwd: run.treeDir,
+      args: [...record.args, '--out', join(run.dir, 'out')],
+    });
+    expect(seen.map((progress) => progress.samples)).toEqual([1, 2]);
+    expect(run.id).toMatch(/^\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-good-s7/);
+    expect(run.dir).toBe(join(repo, 'checkpoints', run.id));
+    expect(await git(repo, ['rev-parse', `refs/loop/runs/${run.id}`])).toBe(tree);
+    expect(run.processes.map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);
+  });
+
+  it('needs no data service where the task has none', async () => {
+    const run = await start('good', {}, exampleTask());
+    expect(await run.done).toMatchObject({ status: 'finished', rowsServed: null });
+    expect(run.processes).toHaveLength(1);
+  });
+
+  it.each([
+    ['crash', 'failed', 'exit code 1: error: W_enc has 3 columns, 4 expected'],
+    ['diverge', 'diverged', 'loss is NaN at step 12'],
+    ['mute', 'failed', 'without a readable out/result.json'],
+    ['liar', 'failed', 'without a readable out/result.json'],
+    ['hungry', 'out-of-memory', 'memory'],
+    ['hungry137', 'out-of-memory', 'memory'],
+  ])('that goes the way of "%s" is %s', async (experiment, status, reason) => {
+    const run = await start(experiment);
+    const record = await run.done;
+    expect(record).toMatchObject({ status, reason: expect.stringContaining(reason) });
+    for (const { pid, start } of run.processes) expect(isAlive(pid, start)).toBe(false);
+  });
+
+  it('that hangs is ended at its limit with all its processes, though it ignores SIGTERM', async () => {
+    const run = await start('deaf', { timeoutSeconds: 0.5 });
+    while (!existsSync(join(run.dir, 'out/child.pid'))) await sleep(20);
+    const child = Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8'));
+    const stopped = run.stop('the test is impatient', true);
+    expect(await stopped).toMatchObject({ status: 'killed', reason: 'the test is impatient' });
+    expect(await gone(child)).toBe(true);
+    expect(
+      await (await start('deaf', { profileName: 'hasty', timeoutSeconds: 99 })).stop('x', true),
+    ).toMatchObject({ status: 'killed' });
+  });
+
+  it('takes no longer than its profile allows', async () => {
+    const started = performance.now();
+    const run = await start('halves', { profileName: 'hasty' });
+    expect(await run.done).toMatchObject({ status: 'timeout', reason: expect.stringContaining('its limit') });
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
+
+  it('takes the processes it forked with it', async () => {
+    const run = await start('forker');
+    expect(await run.done).toMatchObject({ status: 'finished' });
+    expect(await gone(Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8')))).toBe(true);
+  });
+
+  it('may flood its log, write half lines and link its progress to anything', async () => {
+    const flood = await start('flood');
+    expect(await flood.done).toMatchObject({ status: 'finished' });
+    expect(statSync(join(flood.dir, 'trainer.log')).size).toBeLessThan(2_100_000);
+    const halves = await start('halves');
+    const seen: Progress[] = [];
+    halves.onProgress((progress) => seen.push(progress));
+    await halves.done;
+    expect(seen).toHaveLength(1);
+    expect(await (await start('linker')).done).toMatchObject({ status: 'finished' });
+  });
+
+  it('says so when it was the data service that failed', async () => {
+    const run = await start('mute', { profileName: 'broken' });
+    expect(await run.done).toMatchObject({
+      status: 'failed',
+      reason: 'the data service failed: error: no such world',
+    });
+  });
+
+  it('never shares a folder with another', async () => {
+    const [a, b] = await Promise.all([start('mute', { seed: 1 }), start('mute', { seed: 1 })]);
+    await Promise.all([a.done, b.done]);
+    expect(a.dir).not.toBe(b.dir);
+  });
+
+  it('goes where it is told', async () => {
+    const run = await start('good', { out: join(repo, 'elsewhere/mine') });
+    expect(run.dir).toBe(join(repo, 'elsewhere/mine'));
+    await run.done;
+    await expect(start('good', { out: join(repo, 'elsewhere/mine') })).rejects.toThrow(
+      'there is something already',
+    );
+  });
+});
+
+describe('a request that cannot be started', () => {
+  it.each<[string, Partial<RunRequest>, RegExp]>([
+    ['no samples', { samples: 0 }, /samples must be/],
+    ['half a sample', { samples: 1.5 }, /samples must be/],
+    ['a negative seed', { seed: -1 }, /seed must be/],
+    ['an unknown profile', { profileName: 'huge' }, /unknown profile "huge"/],
+    ['an unknown tree', { tree: 'e'.repeat(40) }, /git read-tree/],
+  ])('for %s leaves nothing behind', async (_, over, message) => {
+    const before = runs();
+    await expect(start('good', over)).rejects.toThrow(message);
+    expect(runs()).toBe(before);
+  });
+
+  it('for want of a program leaves nothing behind', async () => {
+    const before = runs();
+    const task = exampleTask((contract) => {
+      contract.serve = 'node serve.mjs';
+      contract.train = 'no-such-trainer';
+    });
+    await expect(start('good', {}, task)).rejects.toThrow(/no such program/);
+    expect(runs()).toBe(before);
+  });
+});

@@ -1,0 +1,38 @@
+import type { RunRecord, TrainResult } from '#contract/run';
+import type { Exit } from '#host/child';
+
+/** What is known of a run when its trainer has ended. */
+export interface Ending {
+  exit: Exit;
+  /** The trainer's last word, where it left one. */
+  result: TrainResult | null;
+  /** The last line of its log. */
+  lastLine: string | undefined;
+  /** The data service's last line where it failed by itself, and so cut the stream. */
+  service: string | null;
+}
+
+/** How a run ended: its status, and one line that says why where it is not `finished`. */
+export function outcomeOf({ exit, result, lastLine, service }: Ending): Pick<RunRecord, 'status' | 'reason'> {
+  const log = lastLine ? `: ${lastLine.slice(0, 500)}` : '';
+  if (exit.stopped !== null) return { status: 'killed', reason: exit.stopped };
+  if (exit.timedOut)
+    return { status: 'timeout', reason: `ended after ${exit.seconds.toFixed(0)} s, its limit` };
+  if (exit.outOfMemory) {
+    return { status: 'out-of-memory', reason: `killed from outside, most likely for want of memory${log}` };
+  }
+  if (exit.signal !== null) return { status: 'failed', reason: `ended by ${exit.signal}${log}` };
+  if (exit.code === 0 && result?.status === 'finished') return { status: 'finished', reason: null };
+  if (service !== null) return { status: 'failed', reason: `the data service failed: ${service}` };
+  switch (result?.status) {
+    case 'diverged':
+    case 'out-of-memory':
+      return { status: result.status, reason: result.reason ?? result.status };
+    case 'interrupted':
+    case 'failed':
+      return { status: 'failed', reason: result.reason ?? result.status };
+  }
+  if (exit.code === 0)
+    return { status: 'failed', reason: `the trainer ended without a readable out/result.json${log}` };
+  return { status: 'failed', reason: `exit code ${exit.code}${log}` };
+}

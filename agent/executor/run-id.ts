@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UserError } from '#contract/errors';
+
+/** `2026-02-19--10-37-12-matryoshka-s0`: UTC start, experiment, seed. */
+export function runId(experiment: string, seed: number, now = new Date()): string {
+  const [day, time] = now.toISOString().slice(0, 19).split('T');
+  const name = experiment.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 60);
+  return `${day}--${time.replaceAll(':', '-')}-${name}-s${seed}`;
+}
+
+/**
+ * Makes the folder of a new run, `checkpoints/<run id>` (with `-2`, `-3` ... where that is taken) or `out`.
+ * @throws UserError where `out` is there already and not empty.
+ */
+export function claimRunFolder(run: { repo: string; experiment: string; seed: number; out?: string }): {
+  id: string;
+  dir: string;
+} {
+  const base = runId(run.experiment, run.seed);
+  if (run.out !== undefined) {
+    const dir = resolve(run.out);
+    if (existsSync(dir) && !(statSync(dir).isDirectory() && readdirSync(dir).length === 0)) {
+      throw new UserError(`${run.out}: there is something already; name a new folder, or an empty one`);
+    }
+    mkdirSync(dir, { recursive: true });
+    return { id: base, dir };
+  }
+  const runs = join(run.repo, 'checkpoints');
+  mkdirSync(runs, { recursive: true });
+  for (let n = 1; ; n++) {
+    const id = n === 1 ? base : `${base}-${n}`;
+    if (makeFolder(join(runs, id))) return { id, dir: join(runs, id) };
+  }
+}
+
+/** False where there is something of that name already: two runs never share a folder. */
+function makeFolder(dir: string): boolean {
+  try {
+    mkdirSync(dir);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

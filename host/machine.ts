@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus, hostname } from 'node:os';
+import type { RunRecord } from '#contract/run';
+
+/** The machine as a run's record states it. A GPU is named by the NVIDIA driver's own files, so that nothing has to be started. */
+export function machine(): RunRecord['machine'] {
+  return {
+    host: hostname(),
+    cpu: cpus()[0]?.model.trim() || 'unknown',
+    cores: availableParallelism(),
+    gpu: gpu(),
+    node: process.version,
+  };
+}
+
+function gpu(): string | null {
+  const folder = '/proc/driver/nvidia/gpus';
+  try {
+    const names = readdirSync(folder).map((id) => {
+      const text = readFileSync(`${folder}/${id}/information`, 'utf8');
+      return /^Model:\s*(.+)$/m.exec(text)?.[1] ?? 'NVIDIA GPU';
+    });
+    return names.length > 0 ? names.join(', ') : null;
+  } catch {
+    return null;
+  }
+}
