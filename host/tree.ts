@@ -51,6 +51,11 @@ export async function keepTree({
   await git(repo, ['update-ref', ref, tree]);
 }
 
+/** Forgets a name given by keepTree; git collects the tree when nothing else keeps it. */
+export async function dropTree({ repo, ref }: { repo: string; ref: string }): Promise<void> {
+  await git(repo, ['update-ref', '-d', ref]);
+}
+
 /**
  * Lays a tree out under `state/trees/<tree>/` and returns that folder. Whole or not at all; a folder that is there already
  * is used when its content is the tree's, and made anew when something changed it.

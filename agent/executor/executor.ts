@@ -35,6 +35,13 @@ export interface RunHandle {
   processes: { pid: number; start: string | null }[];
   /** The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason. */
   done: Promise<RunRecord>;
+  /**
+   * The line with which the train command refused its arguments (exit code 2, nothing written), once the run is done;
+   * null for a run that began.
+   */
+  refusal: Promise<string | null>;
+  /** Takes back a run that was refused: its folder and its reference are removed. */
+  discard(): Promise<void>;
   /** Ends the run with all its processes; `now` without giving it time to save. Its status becomes `killed`. */
   stop(reason: string, now?: boolean): Promise<RunRecord>;
   /** Calls back for every well-formed line of progress from now on. Returns what ends that. */

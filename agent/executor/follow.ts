@@ -1,11 +1,14 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { type Progress, type RunRecord, TrainResult } from '#contract/run';
 import type { Child } from '#host/child';
+import { dropTree } from '#host/tree';
 import { readUntrusted } from '#host/untrusted';
 import type { RunHandle } from './executor.ts';
 import { outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
+import { runRef } from './run-id.ts';
 
 const POLL_MS = 250;
 /** How long the data service may take to notice that its reader is gone. */
@@ -13,13 +16,14 @@ const SERVICE_ENDS_MS = 5000;
 
 /** Watches a run to its end, whatever that is, and completes its record. */
 export function follow(run: {
+  repo: string;
   record: RunRecord;
   dir: string;
   treeDir: string;
   service: Child | null;
   trainer: Child;
 }): RunHandle {
-  const { record, dir, treeDir, service, trainer } = run;
+  const { repo, record, dir, treeDir, service, trainer } = run;
   const out = join(dir, 'out');
   const listeners = new Set<(progress: Progress) => void>();
   const tail = new ProgressTail(join(out, 'progress.jsonl'));
@@ -55,6 +59,11 @@ export function follow(run: {
     return complete;
   };
   const done = finish();
+  const refusal = Promise.all([trainer.done, done]).then(([exit]) =>
+    exit.code === 2 && isEmpty(out)
+      ? (trainer.log?.lastLines(1)[0]?.replace(/^error: /, '') ?? 'the train command refused its arguments')
+      : null,
+  );
 
   return {
     id: record.id,
@@ -66,6 +75,12 @@ export function follow(run: {
       start: child.processStart,
     })),
     done,
+    refusal,
+    async discard() {
+      await done;
+      rmSync(dir, { recursive: true, force: true });
+      await dropTree({ repo, ref: runRef(record.id) });
+    },
     async stop(reason, now = false) {
       await trainer.stop(reason, now ? 0 : undefined);
       return done;
@@ -100,5 +115,13 @@ function readResult(out: string): TrainResult | null {
     return TrainResult.parse(JSON.parse(readUntrusted(join(out, 'result.json'), 1 << 20) ?? ''));
   } catch {
     return null;
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch {
+    return false;
   }
 }

@@ -122,16 +122,24 @@ describe('a run', () => {
     for (const { pid, start } of run.processes) expect(isAlive(pid, start)).toBe(false);
   });
 
-  it('that hangs is ended at its limit with all its processes, though it ignores SIGTERM', async () => {
-    const run = await start('deaf', { timeoutSeconds: 0.5 });
+  it('that is stopped at once takes all its processes with it, though it ignores SIGTERM', async () => {
+    const run = await start('deaf');
     while (!existsSync(join(run.dir, 'out/child.pid'))) await sleep(20);
     const child = Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8'));
-    const stopped = run.stop('the test is impatient', true);
-    expect(await stopped).toMatchObject({ status: 'killed', reason: 'the test is impatient' });
+    expect(await run.stop('the test is impatient', true)).toMatchObject({
+      status: 'killed',
+      reason: 'the test is impatient',
+    });
     expect(await gone(child)).toBe(true);
-    expect(
-      await (await start('deaf', { profileName: 'hasty', timeoutSeconds: 99 })).stop('x', true),
-    ).toMatchObject({ status: 'killed' });
+  });
+
+  it('that refuses its arguments can be taken back', async () => {
+    const run = await start('refuse');
+    expect(await run.refusal).toBe('k must be a number');
+    await run.discard();
+    expect(existsSync(run.dir)).toBe(false);
+    expect(await git(repo, ['for-each-ref', `refs/loop/runs/${run.id}`])).toBe('');
+    expect(await (await start('crash')).refusal).toBeNull();
   });
 
   it('takes no longer than its profile allows', async () => {

@@ -12,7 +12,7 @@ import { makePipe } from '#host/pipe';
 import { checkoutTree, keepTree } from '#host/tree';
 import type { Executor, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
-import { claimRunFolder } from './run-id.ts';
+import { claimRunFolder, runRef } from './run-id.ts';
 
 /** Rows of a whole batch of the data service: its default. */
 const BATCH_ROWS = 1024;
@@ -62,7 +62,7 @@ export class LocalExecutor implements Executor {
     };
     const processes: Processes = { service: null, trainer: null };
     try {
-      await keepTree({ repo, tree, ref: `refs/loop/runs/${id}` });
+      await keepTree({ repo, tree, ref: runRef(id) });
       mkdirSync(out, { recursive: true });
       writeJsonAtomic(join(dir, 'run.json'), record);
       const rows = wholeBatches(samples) + wholeBatches(profile.normalisation);
@@ -79,7 +79,14 @@ export class LocalExecutor implements Executor {
       rmSync(dir, { recursive: true, force: true });
       throw error;
     }
-    return follow({ record, dir, treeDir, service: processes.service, trainer: processes.trainer as Child });
+    return follow({
+      repo,
+      record,
+      dir,
+      treeDir,
+      service: processes.service,
+      trainer: processes.trainer as Child,
+    });
   }
 
   private launch(processes: Processes, run: Launch): void {

@@ -9,6 +9,9 @@ export function runId(experiment: string, seed: number, now = new Date()): strin
   return `${day}--${time.replaceAll(':', '-')}-${name}-s${seed}`;
 }
 
+/** Where git keeps the tree that a run was started from. */
+export const runRef = (id: string) => `refs/loop/runs/${id}`;
+
 /**
  * Makes the folder of a new run, `checkpoints/<run id>` (with `-2`, `-3` ... where that is taken) or `out`.
  * @throws UserError where `out` is there already and not empty.

@@ -1,0 +1,96 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { RunRecord } from '#contract/run';
+import { noSandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import { JudgeError, type JudgeRequest, judgeRun, measureSnapshots } from './judging.ts';
+import { exampleTask, exampleVerdict } from './testing/examples.ts';
+import { newRepo } from './testing/repo.ts';
+
+// A judge in small: `mode` in the run folder says what it does.
+const judge = `
+import { readFileSync } from 'node:fs';
+const [run, ...rest] = process.argv.slice(2);
+const mode = readFileSync(run + '/mode', 'utf8');
+console.log('loading');
+if (mode === 'refuse') { console.error('error: no checkpoint'); process.exit(2); }
+if (mode === 'hang') setInterval(() => {}, 1000);
+else if (mode === 'babble') console.log('all is well');
+else if (rest.includes('--evals')) {
+  for (const samples of [10, 20]) console.log(JSON.stringify({ samples, evaluationSamples: 5, metrics: { f1: samples / 100 } }));
+} else {
+  const dir = rest[rest.indexOf('--tree-dir') + 1];
+  const encoder = readFileSync(dir + '/work/encode.mjs', 'utf8');
+  const words = [encoder, process.env.LOOP_SANDBOX, process.env.SOME_API_KEY, ...rest.filter((w) => w !== dir)];
+  console.log(JSON.stringify({ ...${JSON.stringify(exampleVerdict())}, run: words.join(' ') }));
+}
+`;
+let repo: string;
+let run: string;
+const task = exampleTask();
+
+beforeAll(async () => {
+  repo = newRepo({ 'judge.mjs': judge, 'work/encode.mjs': 'the encoder then' });
+  run = join(repo, 'checkpoints/run');
+  mkdirSync(run, { recursive: true });
+  const tree = await snapshotTree({ repo, folder: 'work' });
+  const record: RunRecord = {
+    ...{
+      version: 1,
+      id: 'run',
+      sprint: null,
+      experiment: 'x',
+      args: [],
+      profile: 'tiny',
+      seed: 0,
+      samples: 10,
+    },
+    ...{ tree, startedAt: '', endedAt: '', status: 'finished', reason: null, seconds: 1, rowsServed: 10 },
+    ...{ machine: { host: '', cpu: '', cores: 1, gpu: null, node: '' }, sandbox: 'off (test)' },
+  };
+  writeJsonAtomic(join(run, 'run.json'), record);
+  writeFileSync(join(repo, 'work/encode.mjs'), 'the encoder now');
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+const ask = (mode: string, over: Partial<JudgeRequest> = {}): JudgeRequest => {
+  writeFileSync(join(run, 'mode'), mode);
+  return { task, repo, runDir: run, sandbox: noSandbox('test'), ...over };
+};
+
+it('gives the verdict on the tree that was trained, and tells the judge what it was asked', async () => {
+  process.env.SOME_API_KEY = 'secret';
+  const verdict = await judgeRun(ask('judge', { samples: 50, evalSeed: 3 }));
+  delete process.env.SOME_API_KEY;
+  expect(verdict.metrics).toEqual(exampleVerdict().metrics);
+  expect(verdict.run).toBe('the encoder then off (test)  --tree-dir --samples 50 --eval-seed 3 --json');
+});
+
+it('gives the snapshots that were measured', async () => {
+  expect((await measureSnapshots(ask('judge'))).map((point) => point.samples)).toEqual([10, 20]);
+});
+
+it("passes on the judge's own line where it refuses", async () => {
+  const refused = judgeRun(ask('refuse'));
+  await expect(refused).rejects.toThrow(new JudgeError('no checkpoint'));
+  await expect(refused).rejects.toMatchObject({ exitCode: 2 });
+  expect(readFileSync(join(run, 'judge.log'), 'utf8')).toBe('error: no checkpoint\n');
+});
+
+it('says so when the judge says nothing, or nothing in time', async () => {
+  await expect(judgeRun(ask('babble'))).rejects.toThrow(
+    /gave no verdict .* it said "all is well"/,
+  );
+  await expect(judgeRun(ask('hang', { timeoutSeconds: 0.5 }))).rejects.toThrow('no verdict after 0.5 s');
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 200);
+  await expect(judgeRun(ask('hang', { signal: stop.signal }))).rejects.toThrow('the judge was stopped');
+});
+
+it('needs a run folder', async () => {
+  await expect(judgeRun(ask('judge', { runDir: join(repo, 'work') }))).rejects.toThrow(
+    /work: not a run folder/,
+  );
+});

@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { UserError } from '#contract/errors';
+import { EvalPoint, RunRecord } from '#contract/run';
+import type { Task } from '#contract/task';
+import { Verdict } from '#contract/verdict';
+import { collect, startChild } from '#host/child';
+import { splitCommand } from '#host/command';
+import { serviceEnv } from '#host/env';
+import type { Sandbox } from '#host/sandbox';
+import { checkoutTree } from '#host/tree';
+
+/** The judge could not measure a run; `message` is its own line, `exitCode` its exit code. */
+export class JudgeError extends UserError {
+  override readonly name = 'JudgeError';
+}
+
+export interface JudgeRequest {
+  task: Task;
+  repo: string;
+  /** The run folder: `run.json` and `out/`. */
+  runDir: string;
+  /** Where the judge starts the researcher's encoder. */
+  sandbox: Sandbox;
+  /** Fresh rows to draw; unset: the profile's. */
+  samples?: number;
+  /** Seed of those rows; unset: the judge's own. */
+  evalSeed?: number;
+  /** An hour unless told. */
+  timeoutSeconds?: number;
+  /** Ends the judge when it aborts. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Has the task's judge measure a run, with the encoder of the tree that it was trained from. The verdict also stands in
+ * `verdict.json` of the run folder then.
+ * @throws JudgeError with the judge's own line, where it cannot.
+ */
+export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
+  const lines = await startJudge(request, ['--json']);
+  return parse(Verdict, lines.at(-1) ?? '', request);
+}
+
+/**
+ * Has the judge measure the snapshots of a run that were not measured yet (it appends them to `evals.jsonl`); returns
+ * the new points.
+ * @throws JudgeError with the judge's own line, where it cannot.
+ */
+export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint[]> {
+  const lines = await startJudge(request, ['--evals', '--json']);
+  return lines.filter((line) => line.startsWith('{')).map((line) => parse(EvalPoint, line, request));
+}
+
+/** The record of a run folder. @throws UserError where there is none that can be read. */
+export function readRunRecord(runDir: string): RunRecord {
+  const path = join(runDir, 'run.json');
+  if (!existsSync(path)) throw new UserError(`${runDir}: not a run folder (it has no run.json)`);
+  try {
+    return RunRecord.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new UserError(`${path}: not the record of a run (${(error as Error).message.split('\n')[0]})`);
+  }
+}
+
+/** Runs the judge and returns the lines of its standard output that are not blank. */
+async function startJudge(request: JudgeRequest, flags: readonly string[]): Promise<string[]> {
+  const { task, repo, runDir, samples, evalSeed, sandbox, signal, timeoutSeconds = 3600 } = request;
+  const record = readRunRecord(runDir);
+  const treeDir = await checkoutTree({ repo, tree: record.tree });
+  const options = { samples, 'eval-seed': evalSeed };
+  const given = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, `${value}`],
+  );
+  const child = startChild({
+    argv: [...splitCommand(task.contract.judge), runDir, '--tree-dir', treeDir, ...given, ...flags],
+    cwd: repo,
+    env: serviceEnv({ LOOP_SANDBOX: sandbox.label }),
+    stdio: { stdout: 'pipe', stderr: 'log' },
+    log: { path: join(runDir, 'judge.log'), maxBytes: 1_000_000 },
+    timeoutSeconds,
+  });
+  const abort = () => void child.stop('stopped');
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
+  const output = await collect(child.stdout as NonNullable<typeof child.stdout>, child.done, 4 << 20);
+  const exit = await child.done;
+  signal?.removeEventListener('abort', abort);
+  if (exit.code !== 0 || exit.stopped !== null || exit.timedOut) {
+    const line =
+      child.log?.lastLines(1)[0]?.replace(/^error: /, '') ?? `no word, exit code ${exit.code ?? exit.signal}`;
+    const why = exit.timedOut
+      ? `no verdict after ${timeoutSeconds} s`
+      : exit.stopped
+        ? `the judge was ${exit.stopped}`
+        : line;
+    throw new JudgeError(why, exit.code ?? 1);
+  }
+  return output.split('\n').filter((line) => line.trim() !== '');
+}
+
+function parse<T>(schema: z.ZodType<T>, line: string, { task, runDir }: JudgeRequest): T {
+  try {
+    return schema.parse(JSON.parse(line));
+  } catch {
+    const said = line === '' ? 'nothing' : JSON.stringify(line.slice(0, 200));
+    throw new JudgeError(
+      `the judge ("${task.contract.judge}") gave no verdict on ${runDir}; it said ${said}`,
+      1,
+    );
+  }
+}
