@@ -1,0 +1,100 @@
+// Measures a run blind: fresh samples, the run's own encoder, every metric.
+//   npm run --silent judge -- checkpoints/2026-02-19--10-37-12-matryoshka-s0
+//   npm run --silent judge -- checkpoints/... --samples 50000 --tree-dir .
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import { runMain } from '#contract/errors';
+import type { EvalPoint } from '#contract/run';
+import type { Verdict } from '#contract/verdict';
+import { openCase } from '../judge/case.ts';
+import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
+import { observedOf } from '../judge/observed.ts';
+import { unmeasuredSnapshots } from '../judge/run-folder.ts';
+import { integer, parsed, program } from './program.ts';
+
+interface Options {
+  treeDir?: string;
+  world?: string;
+  evals?: boolean;
+  samples?: number;
+  evalSeed: number;
+  stallSeconds: number;
+  json?: boolean;
+}
+
+await runMain(async () => {
+  const command = parsed(
+    program('judge', 'Measures a run on fresh samples and writes verdict.json beside its run.json.')
+      .argument('<run folder>')
+      .option(
+        '--tree-dir <dir>',
+        'folder of the workspace to run the encoder from (default: the tree of the run)',
+      )
+      .option('--world <name>', 'another world than that of the profile')
+      .option('--evals', 'measure the snapshots in out/evals/ that evals.jsonl lacks, one EvalPoint a line')
+      .option('--samples <n>', 'fresh samples (default: what the profile says)', integer(1))
+      .option('--eval-seed <n>', 'seed of the samples', integer(0), 0)
+      .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', integer(1), 120)
+      .option('--json', 'print the JSON line alone')
+      .addHelpText(
+        'after',
+        '\nExample:\n  judge checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n\nThe last line printed is the verdict as JSON.',
+      ),
+  );
+  if (!command) return 0;
+  const options = command.opts<Options>();
+  const [path] = command.args;
+  const opened = await openCase(path, options);
+  if (options.evals) {
+    for (const { samples, name } of unmeasuredSnapshots(opened.folder)) {
+      const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;
+      const { deciding } = metricsOf(await opened.measure(name, evaluationSamples));
+      const point: EvalPoint = { samples, evaluationSamples, metrics: deciding };
+      appendFileSync(join(opened.folder.dir, 'evals.jsonl'), `${JSON.stringify(point)}\n`);
+      process.stdout.write(`${JSON.stringify(point)}\n`);
+    }
+    return 0;
+  }
+  const started = performance.now();
+  const samples = options.samples ?? opened.profile.evaluation.verdict;
+  const measurement = await opened.measure('checkpoint.safetensors', samples);
+  const { deciding, also } = metricsOf(measurement);
+  const { run, result } = opened.folder;
+  const verdict: Verdict = {
+    version: 1,
+    run: run.id,
+    kind: 'verified',
+    profile: run.profile,
+    world: { name: opened.world.name, hash: opened.world.world.hash },
+    tree: run.tree,
+    metrics: deciding,
+    also,
+    observed: observedOf(opened.folder, opened.profile, measurement.matching.best.length),
+    declared: result?.declared ?? {},
+    evaluation: { samples, batch: EVALUATION_BATCH, seed: options.evalSeed },
+    seconds: (performance.now() - started) / 1000,
+    at: new Date().toISOString(),
+  };
+  writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);
+  if (!options.json) process.stdout.write(table(deciding, also));
+  process.stdout.write(`${JSON.stringify(verdict)}\n`);
+  return 0;
+});
+
+/** A metric a line, a form a column. */
+function table(deciding: Record<string, number>, also: Record<string, Record<string, number>>): string {
+  const columns = { training: deciding, ...also };
+  const cell = (text: string): string => text.padStart(12);
+  const lines = [
+    `${' '.repeat(20)}${Object.keys(columns).map(cell).join('')}`,
+    ...Object.keys(deciding).map(
+      (name) =>
+        name.padEnd(20) +
+        Object.values(columns)
+          .map((metrics) => cell(String(Number(metrics[name].toPrecision(5)))))
+          .join(''),
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,179 @@
+import type { SparseCodes } from '#contract/codes';
+import type { SparseRows } from '../sampler/sampler.ts';
+import type { Matching } from './matching.ts';
+
+/** What a latent says about its nearest feature, over all samples. */
+export interface LatentCounts {
+  tp: Float64Array;
+  fp: Float64Array;
+  fn: Float64Array;
+  tn: Float64Array;
+}
+
+/** Numbers of a verdict; each defined where it is computed in `Evaluation.metrics`. */
+export interface Metrics extends Record<string, number> {
+  f1: number;
+  mcc: number;
+  precision: number;
+  recall: number;
+  accuracy: number;
+  uniqueness: number;
+  l0: number;
+  true_l0: number;
+  explained_variance: number;
+  dead_latents: number;
+  shrinkage: number;
+}
+
+export interface Decoder {
+  /** [latents, dim], one latent a row. */
+  weights: Float32Array;
+  bias: Float32Array;
+}
+
+const TINY_NORM = 1e-6;
+const TINY_VARIANCE = 1e-10;
+
+/**
+ * Streaming evaluation of one form of an SAE against the truth, as SAELens' synthetic evaluation defines it. Memory is
+ * O(latents + features), time O(what fires): no [samples, latents] table ever exists.
+ */
+export class Evaluation {
+  samples = 0;
+  /** By latent: samples in which it fires, and those in which its nearest feature is active as well. */
+  readonly fired: Float64Array;
+  readonly hits: Float64Array;
+  /** By feature: samples in which it is active. */
+  readonly active: Float64Array;
+  private readonly dim: number;
+  private readonly isActive: Uint8Array;
+  private readonly sumX: Float64Array;
+  private readonly output: Float64Array;
+  private sumSquare = 0;
+  private sumError = 0;
+  private sumRatio = 0;
+  private ratios = 0;
+  private codes = 0;
+
+  constructor(
+    private readonly matching: Matching,
+    private readonly decoder: Decoder,
+    features: number,
+  ) {
+    this.dim = decoder.bias.length;
+    this.fired = new Float64Array(matching.best.length);
+    this.hits = new Float64Array(matching.best.length);
+    this.active = new Float64Array(features);
+    this.isActive = new Uint8Array(features);
+    this.sumX = new Float64Array(this.dim);
+    this.output = new Float64Array(this.dim);
+  }
+
+  /** Takes in a batch: which features were active, the activations x [rows, dim] and the SAE's codes. */
+  add(truth: SparseRows, x: Float32Array, codes: SparseCodes): void {
+    const { isActive, active } = this;
+    for (let row = 0; row < truth.rows; row++) {
+      const from = truth.offsets[row];
+      const to = truth.offsets[row + 1];
+      for (let e = from; e < to; e++) {
+        if (truth.values[e] <= 0) continue;
+        isActive[truth.features[e]] = 1;
+        active[truth.features[e]]++;
+      }
+      this.classify(codes, row);
+      this.reconstruct(codes, row, x);
+      for (let e = from; e < to; e++) isActive[truth.features[e]] = 0;
+    }
+    this.samples += truth.rows;
+  }
+
+  private classify(codes: SparseCodes, row: number): void {
+    const { best } = this.matching;
+    for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
+      if (codes.values[e] <= 0) continue;
+      const latent = codes.indices[e];
+      this.codes++;
+      this.fired[latent]++;
+      this.hits[latent] += this.isActive[best[latent]];
+    }
+  }
+
+  private reconstruct(codes: SparseCodes, row: number, x: Float32Array): void {
+    const { dim, output, sumX, decoder } = this;
+    output.set(decoder.bias);
+    for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
+      const value = codes.values[e];
+      for (let k = 0, at = codes.indices[e] * dim; k < dim; k++, at++)
+        output[k] += value * decoder.weights[at];
+    }
+    let square = 0;
+    let error = 0;
+    let norm = 0;
+    for (let k = 0, at = row * dim; k < dim; k++, at++) {
+      const value = x[at];
+      const difference = value - output[k];
+      square += value * value;
+      error += difference * difference;
+      norm += output[k] * output[k];
+      sumX[k] += value;
+    }
+    this.sumSquare += square;
+    this.sumError += error;
+    if (Math.sqrt(square) > TINY_NORM) {
+      this.sumRatio += Math.sqrt(norm / square);
+      this.ratios++;
+    }
+  }
+
+  /** True and false positives and negatives of each latent as a detector of its nearest feature. */
+  counts(): LatentCounts {
+    const { best } = this.matching;
+    const fp = this.fired.map((n, i) => n - this.hits[i]);
+    const fn = this.hits.map((n, i) => this.active[best[i]] - n);
+    return { tp: this.hits, fp, fn, tn: this.hits.map((tp, i) => this.samples - tp - fp[i] - fn[i]) };
+  }
+
+  /** Precision, recall and F1 of each latent, 0 where undefined. */
+  scores(): { precision: Float64Array; recall: Float64Array; f1: Float64Array; accuracy: Float64Array } {
+    const { tp, fp, fn, tn } = this.counts();
+    const precision = tp.map((n, i) => ratio(n, n + fp[i]));
+    const recall = tp.map((n, i) => ratio(n, n + fn[i]));
+    return {
+      precision,
+      recall,
+      f1: precision.map((p, i) => ratio(2 * p * recall[i], p + recall[i])),
+      accuracy: tp.map((n, i) => (n + tn[i]) / Math.max(this.samples, 1e-8)),
+    };
+  }
+
+  /** Classification metrics are plain means over ALL latents: a dead one counts as 0. */
+  metrics(): Metrics {
+    const { precision, recall, f1, accuracy } = this.scores();
+    const n = Math.max(1, this.samples);
+    const meanSquare = this.sumSquare / n;
+    const variance = meanSquare - this.sumX.reduce((sum, x) => sum + (x / n) ** 2, 0);
+    const explained =
+      variance < TINY_VARIANCE ? Number(this.sumError < TINY_VARIANCE) : 1 - this.sumError / n / variance;
+    return {
+      f1: mean(f1),
+      mcc: this.matching.mcc,
+      precision: mean(precision),
+      recall: mean(recall),
+      accuracy: mean(accuracy),
+      uniqueness: this.matching.uniqueness,
+      l0: this.codes / n,
+      true_l0: this.active.reduce((a, b) => a + b, 0) / n,
+      explained_variance: explained,
+      dead_latents: this.fired.reduce((dead, count) => dead + Number(count === 0), 0),
+      shrinkage: ratio(this.sumRatio, this.ratios),
+    };
+  }
+}
+
+function ratio(a: number, b: number): number {
+  return b > 0 ? a / b : 0;
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}

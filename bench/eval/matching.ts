@@ -1,0 +1,76 @@
+import { assign } from './assignment.ts';
+
+/** Rows of length `dim`, each the direction of a latent or a feature. */
+export interface Directions {
+  count: number;
+  dim: number;
+  data: Float32Array;
+}
+
+/** How a decoder's latents lie to the true features, before any sample is drawn. */
+export interface Matching {
+  /** |cosine| of each latent and each feature, [latents, features]. */
+  cosines: Float32Array;
+  /** Each latent's nearest feature, sign ignored, the first on ties; several latents may share one. */
+  best: Int32Array;
+  bestCosine: Float32Array;
+  /** Mean |cosine| of the best one-to-one assignment (the mean correlation coefficient). */
+  mcc: number;
+  /** Distinct nearest features per latent. */
+  uniqueness: number;
+}
+
+/** Matches latents to features. A zero row has cosine 0 with everything, and so the first feature as its nearest. */
+export function matchLatents(latents: Directions, features: Directions): Matching {
+  const cosines = absoluteCosines(latents, features);
+  const { count: m } = latents;
+  const { count: n } = features;
+  const best = new Int32Array(m);
+  const bestCosine = new Float32Array(m);
+  for (let i = 0; i < m; i++) {
+    for (let j = 1; j < n; j++) if (cosines[i * n + j] > cosines[i * n + best[i]]) best[i] = j;
+    bestCosine[i] = cosines[i * n + best[i]];
+  }
+  const assigned = assign(
+    cosines.map((c) => -c),
+    m,
+    n,
+  );
+  let sum = 0;
+  assigned.forEach((j, i) => {
+    if (j >= 0) sum += cosines[i * n + j];
+  });
+  return {
+    cosines,
+    best,
+    bestCosine,
+    mcc: sum / Math.min(m, n),
+    uniqueness: new Set(best).size / m,
+  };
+}
+
+function absoluteCosines(a: Directions, b: Directions): Float32Array {
+  const left = unitRows(a);
+  const right = unitRows(b);
+  const { dim } = a;
+  const out = new Float32Array(a.count * b.count);
+  for (let i = 0; i < a.count; i++) {
+    for (let j = 0; j < b.count; j++) {
+      let dot = 0;
+      for (let k = 0, p = i * dim, q = j * dim; k < dim; k++, p++, q++) dot += left[p] * right[q];
+      out[i * b.count + j] = Math.abs(dot);
+    }
+  }
+  return out;
+}
+
+function unitRows({ count, dim, data }: Directions): Float64Array {
+  const out = new Float64Array(count * dim);
+  for (let i = 0; i < count; i++) {
+    let square = 0;
+    for (let k = i * dim; k < (i + 1) * dim; k++) square += data[k] ** 2;
+    const norm = Math.max(Math.sqrt(square), 1e-8);
+    for (let k = i * dim; k < (i + 1) * dim; k++) out[k] = data[k] / norm;
+  }
+  return out;
+}

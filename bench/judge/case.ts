@@ -1,0 +1,62 @@
+import { join, resolve } from 'node:path';
+import { type Profile, profileOf, readTask } from '#contract/task';
+import { splitCommand } from '#host/command';
+import { noSandbox } from '#host/sandbox';
+import { checkoutTree } from '#host/tree';
+import { type NamedWorld, openWorld } from '../worlds.ts';
+import { Encoder } from './encoder.ts';
+import { EVALUATION_BATCH, type Measurement, measure } from './measure.ts';
+import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
+
+export interface CaseOptions {
+  treeDir?: string;
+  world?: string;
+  evalSeed: number;
+  stallSeconds: number;
+}
+
+/** A run before the judge: its folder, its profile, its world, and a way to measure one of its checkpoints. */
+export interface Case {
+  folder: RunFolder;
+  profile: Profile;
+  world: NamedWorld;
+  /** `name` is a file below the run's `out/`. @throws UserError for a bad file, EncoderError for a bad encoder */
+  measure(name: string, samples: number, onBatch?: Parameters<typeof measure>[3]): Promise<Measurement>;
+}
+
+/** Opens a run for judging. The task is TASK.md of the working directory, which is the repository. @throws UserError */
+export async function openCase(path: string, options: CaseOptions): Promise<Case> {
+  const folder = openRunFolder(path);
+  const task = readTask('TASK.md');
+  const profile = profileOf(task, folder.run.profile);
+  const argv = splitCommand(task.contract.encode);
+  const world = openWorld(options.world ?? profile.world);
+  return {
+    folder,
+    profile,
+    world,
+    async measure(name, samples, onBatch) {
+      const checkpoint = checkpointOf(folder, name);
+      const cwd = options.treeDir
+        ? resolve(options.treeDir)
+        : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
+      const encoder = await Encoder.start(
+        {
+          argv,
+          cwd,
+          checkpoint,
+          sandbox: noSandbox('not confined yet'),
+          log: join(folder.dir, 'judge.log'),
+          stallSeconds: options.stallSeconds,
+        },
+        world.world.hiddenDim,
+        EVALUATION_BATCH,
+      );
+      try {
+        return await measure(world.world, encoder, { samples, seed: options.evalSeed }, onBatch);
+      } finally {
+        await encoder.stop();
+      }
+    },
+  };
+}

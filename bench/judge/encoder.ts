@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import type { CodesHeader, SparseCodes } from '#contract/codes';
+import { UserError } from '#contract/errors';
+import { encodeFrameHeader, encodeStreamHeader } from '#contract/stream';
+import { type Child, startChild } from '#host/child';
+import type { Sandbox } from '#host/sandbox';
+import type { Decoder } from '../eval/evaluation.ts';
+import { ByteReader } from './byte-reader.ts';
+import { BadCodes, readCodes, readCodesHeader } from './codes.ts';
+
+/** The encoder crashed, hung or answered nonsense: exit code 1, one line. */
+export class EncoderError extends UserError {
+  override readonly name = 'EncoderError';
+  constructor(message: string) {
+    super(message, 1);
+  }
+}
+
+export interface EncoderCommand {
+  /** The contract's `encode`, in words; `--checkpoint FILE` is added. */
+  argv: readonly string[];
+  /** The tree that the run was trained from. */
+  cwd: string;
+  checkpoint: string;
+  sandbox: Sandbox;
+  /** Standard error of the encoder. */
+  log: string;
+  /** Ended when it says nothing for so long. */
+  stallSeconds: number;
+}
+
+const LOG_BYTES = 1 << 20;
+
+/**
+ * The researcher's encoder as a child process that gets activations and nothing else. It is not trusted: whatever it
+ * says is checked, and silence has a limit. @throws EncoderError from every method
+ */
+export class Encoder {
+  private constructor(
+    readonly header: CodesHeader,
+    readonly decoder: Decoder,
+    private readonly child: Child,
+    private readonly answers: ByteReader,
+    private readonly input: Writable,
+    private readonly stallSeconds: number,
+  ) {}
+
+  static async start(command: EncoderCommand, d: number, batchRows: number): Promise<Encoder> {
+    const { cwd, checkpoint, sandbox, stallSeconds } = command;
+    const wrapped = sandbox.wrap([...command.argv, '--checkpoint', checkpoint], {
+      cwd,
+      readable: [cwd, checkpoint],
+    });
+    const child = startChild({
+      ...wrapped,
+      cwd,
+      stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'log' },
+      log: { path: command.log, maxBytes: LOG_BYTES },
+      graceSeconds: 1,
+    });
+    const input = child.stdin as Writable;
+    const answers = new ByteReader(child.stdout as Readable);
+    input.write(encodeStreamHeader({ d, batchRows }));
+    const { header, decoder } = await guarded(child, stallSeconds, readCodesHeader(answers, d));
+    return new Encoder(header, decoder, child, answers, input, stallSeconds);
+  }
+
+  /** Sends rows of activations; resolves when the encoder has room for more. */
+  async send(x: Float32Array, rows: number, index: number): Promise<void> {
+    this.input.write(encodeFrameHeader(rows, index));
+    const bytes = Buffer.from(x.buffer, x.byteOffset, rows * this.decoder.bias.length * 4);
+    if (this.input.write(bytes)) return;
+    // Where it ends meanwhile, `receive` finds out and says why.
+    const room = Promise.race([once(this.input, 'drain').catch(() => {}), this.child.done]);
+    await guarded(this.child, this.stallSeconds, room);
+  }
+
+  /** The codes of the next batch, one for each form of the header. */
+  async receive(rows: number): Promise<SparseCodes[]> {
+    const all: SparseCodes[] = [];
+    for (const _ of this.header.forms) {
+      all.push(
+        await guarded(this.child, this.stallSeconds, readCodes(this.answers, rows, this.header.d_sae)),
+      );
+    }
+    return all;
+  }
+
+  /** Ends its input and waits for its end. */
+  async finish(): Promise<void> {
+    this.input.end();
+    const exit = await guarded(this.child, this.stallSeconds, this.child.done);
+    if (exit.code !== 0) throw await failure(this.child, null);
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop('the judge is done', 0);
+  }
+}
+
+/** Waits for an answer, for at most `seconds`; nonsense and silence end the child and become one clear line. */
+async function guarded<T>(child: Child, seconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new BadCodes(`it did nothing for ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([answer, stalled]);
+  } catch (error) {
+    if (!(error instanceof BadCodes)) throw error;
+    throw await failure(child, error.message);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Why an encoder failed: its own last words where it crashed, else what was wrong with what it said. */
+async function failure(child: Child, said: string | null): Promise<EncoderError> {
+  // A crash is seen as an early end of its output first; its exit follows at once.
+  const alive = new Promise<null>((resolve) => setTimeout(resolve, 300, null).unref());
+  const exit = await Promise.race([child.done, alive]);
+  if (!exit) await child.stop('the judge refuses it', 0);
+  const crashed = exit && exit.code !== 0;
+  const how = crashed ? `it ended with ${exit.signal ?? `exit code ${exit.code}`}` : said;
+  const words = crashed ? child.log?.lastLines(1)[0] : undefined;
+  return new EncoderError(
+    `the encoder failed: ${how}${words ? `: ${words.slice(0, 500)}` : ''} (log: ${child.log?.path})`,
+  );
+}

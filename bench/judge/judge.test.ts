@@ -1,0 +1,208 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EvalPoint, type RunRecord, type TrainResult } from '#contract/run';
+import { writeSafetensors } from '#contract/safetensors';
+import { Verdict } from '#contract/verdict';
+import { buildWorld } from '../world/build.ts';
+import { parseConfig } from '../world/config.ts';
+import { saveWorld } from '../world/store.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'judge-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const here = import.meta.dirname;
+const encoder = join(here, 'testing/encoder.mjs');
+const judge = join(here, '../cli/judge.ts');
+
+/** No superposition to speak of: a decoder that holds the true features must score nearly 1. */
+const world = buildWorld(
+  parseConfig(
+    {
+      num_features: 24,
+      hidden_dim: 48,
+      firing_probability: { exponent: 0.5, max_prob: 0.4, min_prob: 0.05, generator_name: 'zipfian' },
+      orthogonalization: { num_steps: 300, lr: 0.003 },
+      correlation: { rank: 3, correlation_scale: 0.1 },
+      mean_firing_magnitudes: 5,
+      std_firing_magnitudes: 0.5,
+      bias: 0.5,
+      seed: 3,
+    },
+    'test',
+  ),
+);
+
+const run: RunRecord = {
+  version: 1,
+  id: 'the-run',
+  sprint: null,
+  experiment: 'exact',
+  args: ['exact'],
+  profile: 'tiny',
+  seed: 0,
+  samples: 10_240,
+  tree: 'none',
+  startedAt: '2026-01-01T00:00:00Z',
+  endedAt: null,
+  status: 'finished',
+  reason: null,
+  seconds: 1,
+  rowsServed: 12_288,
+  machine: { host: 'h', cpu: 'c', cores: 2, gpu: null, node: 'v20' },
+  sandbox: 'off (test)',
+};
+const result: TrainResult = {
+  version: 1,
+  status: 'finished',
+  reason: null,
+  experiment: 'exact',
+  architecture: 'exact',
+  config: {},
+  backend: 'none',
+  steps: 10,
+  samples: 10_240,
+  normalisationSamples: 1024,
+  seconds: 1,
+  declared: { learning_rate: 0.01 },
+  claimed: {},
+};
+
+const taskText = (encode: string): string => `---
+title: a task for the tests of the judge
+workspace: sae
+check: node check.ts
+train: node train.ts
+encode: ${encode}
+judge: node judge.ts
+metric: f1
+goal: max
+limits: { usd: 1, hours: 1, stagnation: { warn: 1, stop: 2 } }
+model: { name: none, maxTokens: 1 }
+profiles:
+  tiny:
+    world: ${join(root, 'world')}
+    budgets: { screen: 1024, rank: 2048, count: 10240 }
+    normalisation: 2048
+    evaluation: { verdict: 5000, snapshot: 2000 }
+    noise: 0.01
+---
+`;
+
+/** A repository with a task whose encoder tells the given lie, and a run folder in it. */
+function repository(lie = ''): { repo: string; dir: string } {
+  const repo = mkdtempSync(join(root, 'repo-'));
+  writeFileSync(join(repo, 'TASK.md'), taskText(`node ${encoder}${lie && ` --lie ${lie}`}`));
+  const dir = join(repo, 'checkpoints/the-run');
+  mkdirSync(join(dir, 'out/evals'), { recursive: true });
+  writeFileSync(join(dir, 'run.json'), JSON.stringify(run));
+  writeFileSync(join(dir, 'out/result.json'), JSON.stringify(result));
+  for (const name of ['checkpoint', 'evals/2048', 'evals/10240']) {
+    writeSafetensors(join(dir, `out/${name}.safetensors`), {
+      tensors: new Map([
+        ['W_dec', { shape: [16, 48], data: world.featureVectors.slice(0, 16 * 48) }],
+        ['b_dec', { shape: [48], data: world.bias }],
+      ]),
+      metadata: {},
+    });
+  }
+  return { repo, dir };
+}
+
+function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const loader = import.meta.resolve('tsx');
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', loader, judge, '--tree-dir', '.', ...args],
+      { cwd: repo },
+      (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
+    );
+  });
+}
+
+beforeAll(() => saveWorld(join(root, 'world'), world));
+
+describe('the judge', () => {
+  it('gives a verdict on every metric and form, and keeps it', async () => {
+    const { repo, dir } = repository();
+    const { code, stdout, stderr } = await ask(repo, dir);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const verdict = Verdict.parse(JSON.parse(stdout.trim().split('\n').at(-1)!));
+    expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
+    expect(verdict.metrics.f1).toBeGreaterThan(0.98);
+    expect(verdict.metrics.mcc).toBeGreaterThan(0.999);
+    expect(verdict.metrics).toMatchObject({ uniqueness: 1, dead_latents: 0 });
+    expect(verdict.also.inference).toEqual(verdict.metrics);
+    expect(verdict.observed).toEqual({
+      samples: 10_240,
+      normalisation_samples: 1024,
+      width: 16,
+      rows_served: 12_288,
+    });
+    expect(verdict.declared).toEqual({ learning_rate: 0.01 });
+    expect(verdict.evaluation).toEqual({ samples: 5000, batch: 1024, seed: 0 });
+    expect(verdict.world.hash).toBe(world.hash);
+  });
+
+  it('does not take a trainer’s word for fewer samples than it was served', async () => {
+    const { repo, dir } = repository();
+    writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...run, rowsServed: 100_000 }));
+    const { stdout } = await ask(repo, dir, '--json', '--samples', '1000');
+    expect(Verdict.parse(JSON.parse(stdout)).observed.samples).toBe(100_000 - 2048);
+  });
+
+  it('measures each snapshot once', async () => {
+    const { repo, dir } = repository();
+    const { stdout } = await ask(repo, dir, '--evals');
+    const points = stdout
+      .trim()
+      .split('\n')
+      .map((line) => EvalPoint.parse(JSON.parse(line)));
+    expect(points.map((point) => point.samples)).toEqual([2048, 10_240]);
+    expect(points[0]).toMatchObject({ evaluationSamples: 2000 });
+    expect(readFileSync(join(dir, 'evals.jsonl'), 'utf8')).toBe(stdout);
+    expect(await ask(repo, dir, '--evals')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it.each([
+    ['crash', /exit code 1/],
+    ['hang', /did nothing for 2 s/],
+    ['magic', /does not begin with SAECODE1/],
+    ['rows', /answers 1023 rows to a batch of 1024/],
+    ['range', /names latent 16 of 16/],
+    ['order', /not in ascending order/],
+    ['nan', /not finite/],
+    ['short', /ended before the codes of a batch were whole/],
+    ['shape', /says d_in 49, the activations have 48/],
+    ['decoder', /decoder has numbers that are not finite/],
+  ])('refuses an encoder that lies (%s)', async (lie, message) => {
+    const { repo, dir } = repository(lie);
+    const { code, stderr } = await ask(repo, dir, '--stall-seconds', '2');
+    expect(stderr).toMatch(message);
+    expect(stderr.split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+    expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
+  });
+
+  it('refuses bad folders and files with one line and exit code 2', async () => {
+    const { repo, dir } = repository();
+    const refusal = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await ask(repo, ...args);
+      expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
+      return stderr;
+    };
+    expect(await refusal(join(repo, 'nothing'))).toContain('no such run folder');
+    expect(await refusal(repo)).toContain('no run.json');
+    expect(await refusal(dir, '--samples', '0')).toContain('at least 1');
+    writeFileSync(join(dir, 'out/checkpoint.safetensors'), 'rubbish');
+    expect(await refusal(dir)).toContain('not a readable safetensors file');
+    rmSync(join(dir, 'out/checkpoint.safetensors'));
+    expect(await refusal(dir)).toContain('no checkpoint there');
+    writeFileSync(join(dir, 'run.json'), '{"version": 1}');
+    expect(await refusal(dir)).toContain('run.json: id');
+  });
+});

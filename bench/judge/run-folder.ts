@@ -1,0 +1,92 @@
+import { closeSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UserError } from '#contract/errors';
+import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
+import { decodeSafetensors } from '#contract/safetensors';
+import { openUntrusted, readUntrusted } from '#host/untrusted';
+
+/** A run folder as the judge sees it; `result` is the trainer's own word, null where it left none. */
+export interface RunFolder {
+  dir: string;
+  run: RunRecord;
+  result: TrainResult | null;
+}
+
+const MAX_RESULT_BYTES = 1 << 22;
+
+/** @throws UserError when the folder has no readable run.json. */
+export function openRunFolder(path: string): RunFolder {
+  const dir = resolve(path);
+  const file = join(dir, 'run.json');
+  if (!existsSync(dir)) throw new UserError(`${dir}: no such run folder`);
+  if (!existsSync(file)) throw new UserError(`${dir}: no run.json in it, so it is not a run folder`);
+  const parsed = RunRecord.safeParse(jsonOf(readFileSync(file, 'utf8'), file));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(`${file}: ${issue.path.join('.')}: ${issue.message}`);
+  }
+  return { dir, run: parsed.data, result: readResult(join(dir, 'out', 'result.json')) };
+}
+
+/**
+ * The checkpoint's path, once it is known to be a readable safetensors file and not a link to something else.
+ * @throws UserError
+ */
+export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'): string {
+  const path = join(dir, 'out', name);
+  const file = openUntrusted(path);
+  if (!file)
+    throw new UserError(`${path}: no checkpoint there; the run has not written one yet, or has failed`);
+  try {
+    decodeSafetensors(readFileSync(file.fd), path);
+  } finally {
+    closeSync(file.fd);
+  }
+  return path;
+}
+
+/** Snapshots in `out/evals/` that `evals.jsonl` lacks, by the samples at which they were taken, in order. */
+export function unmeasuredSnapshots({ dir }: RunFolder): { samples: number; name: string }[] {
+  const measured = new Set(readEvals(dir).map((point) => point.samples));
+  const folder = join(dir, 'out', 'evals');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const match = /^(\d+)\.safetensors$/.exec(name);
+      return match ? [{ samples: Number(match[1]), name: `evals/${name}` }] : [];
+    })
+    .filter(({ samples }) => !measured.has(samples))
+    .sort((a, b) => a.samples - b.samples);
+}
+
+/** The whole lines of `evals.jsonl`; a line that a crash cut short is not one. */
+function readEvals(dir: string): EvalPoint[] {
+  const path = join(dir, 'evals.jsonl');
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [EvalPoint.parse(JSON.parse(line))];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function readResult(path: string): TrainResult | null {
+  const text = readUntrusted(path, MAX_RESULT_BYTES);
+  if (text === null) return null;
+  const parsed = TrainResult.safeParse(jsonOf(text, path));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${path}: ${issue.path.join('.')}: ${issue.message}`);
+}
+
+function jsonOf(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`${path}: is not JSON`);
+  }
+}
