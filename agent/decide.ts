@@ -1,6 +1,7 @@
 import { violation } from '#contract/condition';
-import type { Profile, TaskContract } from '#contract/task';
+import { guardsOf, type Profile, type Task } from '#contract/task';
 import type { Outcome, Verdict } from '#contract/verdict';
+import { show } from './words.ts';
 
 export interface Decision {
   outcome: Outcome;
@@ -8,33 +9,43 @@ export interface Decision {
   reason: string;
 }
 
-/** The fields of the contract that decide, and the present best of the same leaderboard. */
+/** What decides: the contract's metric and guards, the profile's constraints and noise, the present best of the leaderboard. */
 export interface Rules {
-  contract: Pick<TaskContract, 'metric' | 'goal' | 'guards'>;
-  profile: Pick<Profile, 'constraints' | 'noise'>;
+  metric: string;
+  goal: 'max' | 'min';
+  guards: Record<string, string>;
+  constraints: Record<string, string>;
+  noise: number;
   best: Verdict | undefined;
+}
+
+export function rulesOf(task: Task, profile: Profile, best: Verdict | undefined): Rules {
+  const { metric, goal } = task.contract;
+  const { constraints, noise } = profile;
+  return { metric, goal, guards: guardsOf(task, profile), constraints, noise, best };
 }
 
 /**
  * What a candidate's verdict makes of its sprint: `invalid` where a constraint of the profile is broken, `no-gain` within the noise
  * of the best, `degenerate` where it gains but a guard fails, else `new-best`. The first valid run that passes the guards is a best.
  */
-export function decide(verdict: Verdict, { contract, profile, best }: Rules): Decision {
-  const value = verdict.metrics[contract.metric];
+export function decide(verdict: Verdict, rules: Rules): Decision {
+  const { metric, constraints, guards, best } = rules;
+  const value = verdict.metrics[metric];
   if (value === undefined || Number.isNaN(value)) {
-    return { outcome: 'invalid', reason: `the verdict has no value for ${contract.metric}` };
+    return { outcome: 'invalid', reason: `the verdict has no value for ${metric}` };
   }
   const broken = problems(
-    profile.constraints,
+    constraints,
     (field) => seen(verdict, field),
     (field) => best && seen(best, field),
   );
   if (broken) return { outcome: 'invalid', reason: `constraint not met: ${broken}` };
 
-  const { gained, words } = gain(value, best?.metrics[contract.metric], contract, profile.noise);
+  const { gained, words } = gain(value, rules);
   if (!gained) return { outcome: 'no-gain', reason: words };
   const failed = problems(
-    contract.guards,
+    guards,
     (field) => verdict.metrics[field],
     (field) => best?.metrics[field],
   );
@@ -58,21 +69,15 @@ function problems(
     .join('; ');
 }
 
-function gain(
-  value: number,
-  best: number | undefined,
-  { metric, goal }: Rules['contract'],
-  noise: number,
-): { gained: boolean; words: string } {
-  if (best === undefined)
+function gain(value: number, { metric, goal, noise, best }: Rules): { gained: boolean; words: string } {
+  const incumbent = best?.metrics[metric];
+  if (incumbent === undefined)
     return { gained: true, words: `${metric} ${show(value)}, the first verified result` };
-  const difference = goal === 'max' ? value - best : best - value;
-  const from = `${metric} ${show(value)} against the best's ${show(best)}`;
+  const difference = goal === 'max' ? value - incumbent : incumbent - value;
+  const from = `${metric} ${show(value)} against the best's ${show(incumbent)}`;
   if (difference > noise) return { gained: true, words: `${from}: a gain of ${show(difference)}` };
   return {
     gained: false,
     words: difference < -noise ? `${from}: worse` : `${from}: within the noise of ${show(noise)}`,
   };
 }
-
-const show = (value: number) => String(Number(value.toPrecision(4)));

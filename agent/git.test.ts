@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { emptyFolder, git, newRepo } from './fixtures/repo.ts';
 import {
   bestKnown,
   commitPaths,
@@ -11,7 +12,6 @@ import {
   tagBest,
   takeRunBranch,
 } from './git.ts';
-import { emptyFolder, git, newRepo } from './testing/repo.ts';
 
 const write = (repo: string, file: string, text: string) => {
   mkdirSync(join(repo, file, '..'), { recursive: true });

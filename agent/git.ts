@@ -119,7 +119,9 @@ export async function commitPaths(
   const message = [oneLine(subject), body.trim(), lines.join('\n')]
     .filter((part) => part !== '')
     .join('\n\n');
-  await git.raw(['add', '--all', '--', ...paths]);
+  const known = await Promise.all(paths.map((path) => hasFiles(git, path)));
+  const there = paths.filter((_, i) => known[i]);
+  await git.raw(['add', '--all', '--', ...there]);
   await git.raw([
     'commit',
     '--quiet',
@@ -129,10 +131,14 @@ export async function commitPaths(
     '--message',
     message,
     '--',
-    ...paths,
+    ...there,
   ]);
   return (await git.revparse(['HEAD'])).trim();
 }
+
+/** Whether git has, or could take, any file of a path: it refuses a path of which it knows nothing. */
+const hasFiles = (git: SimpleGit, path: string) =>
+  succeeds(git.raw(['ls-files', '--cached', '--others', '--exclude-standard', '--', path]));
 
 /** Moves the lightweight tag `best/<profile>` to a commit. */
 export async function tagBest(git: SimpleGit, profile: string, commit: string): Promise<void> {

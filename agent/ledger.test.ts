@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '#contract/errors';
+import { exampleSprint, exampleTask } from './fixtures/examples.ts';
 import { bestOf, leaderboardId, readSprints } from './ledger.ts';
-import { exampleSprint, exampleTask } from './testing/examples.ts';
 
 function folderOf(...sprints: { id: string }[]): string {
   const dir = mkdtempSync(join(tmpdir(), 'ledger-'));

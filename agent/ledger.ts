@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
-import { profileOf, type Task } from '#contract/task';
+import { guardsOf, profileOf, type Task } from '#contract/task';
 
 /**
  * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json is a sprint
@@ -43,8 +43,10 @@ export function readSprint(path: string): Sprint {
  * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample), and nothing that is only shown.
  */
 export function leaderboardId(task: Task, profileName: string): string {
-  const { metric, goal, guards } = task.contract;
-  const { world, constraints, budgets, normalisation, evaluation } = profileOf(task, profileName);
+  const { metric, goal } = task.contract;
+  const profile = profileOf(task, profileName);
+  const { world, constraints, budgets, normalisation, evaluation } = profile;
+  const guards = guardsOf(task, profile);
   const rules = [metric, goal, sorted(guards), world, sorted(constraints), budgets.count, normalisation];
   const digest = createHash('sha256').update(JSON.stringify([...rules, evaluation.verdict]));
   return `${profileName}-${digest.digest('hex').slice(0, 8)}`;

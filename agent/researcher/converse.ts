@@ -181,7 +181,8 @@ const stop = (c: Conversation): Ending | null => {
 };
 
 function limit(c: Conversation, meter: Meter, turns: number): Ending | null {
-  if (turns >= c.maxTurns) return { kind: 'limit', of: 'sprint', reason: `${c.maxTurns} turns in one sprint` };
+  if (turns >= c.maxTurns)
+    return { kind: 'limit', of: 'sprint', reason: `${c.maxTurns} turns in one sprint` };
   const reason = c.mayCall(meter.reserve());
   return reason === null ? null : { kind: 'limit', of: 'loop', reason };
 }

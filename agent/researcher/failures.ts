@@ -1,4 +1,5 @@
 import { APIConnectionError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
+import { messageOf } from '../words.ts';
 
 /** What a failed call means for the loop. */
 export type Failure =
@@ -54,7 +55,7 @@ function retryAfter(headers: Headers | undefined): number | null {
 }
 
 function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return `${text}${cause}`.split('\n')[0].slice(0, 300);
 }

@@ -8,6 +8,7 @@ import { type House, sprintsDir } from '../house.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import type { SprintState } from '../state.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
+import { messageOf } from '../words.ts';
 import type { Judged } from './judge.ts';
 import { readSprintRun } from './run-folder.ts';
 import { diffTrees, restoreWorkspace } from './workspace.ts';
@@ -125,6 +126,6 @@ export async function leftWorkspace(
   try {
     return { tree: await snapshotTree({ repo, folder: task.contract.workspace }), trouble: null };
   } catch (error) {
-    return { tree: treeBefore, trouble: error instanceof Error ? error.message : String(error) };
+    return { tree: treeBefore, trouble: messageOf(error) };
   }
 }

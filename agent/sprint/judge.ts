@@ -1,10 +1,11 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
-import { type Decision, decide } from '../decide.ts';
+import { type Decision, decide, rulesOf } from '../decide.ts';
 import { sprintsDir } from '../house.ts';
-import { judgeRun } from '../judging.ts';
+import { JudgeError, judgeRun } from '../judging.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import type { Ending } from '../researcher/converse.ts';
+import { messageOf } from '../words.ts';
 import { checkTree } from './check.ts';
 import { pairedScreen } from './infrastructure.ts';
 import type { OpenSprint } from './open.ts';
@@ -82,24 +83,22 @@ async function judgeCandidate(
   best: Sprint | undefined,
   told: { given: Verdict | null },
 ): Promise<Kept> {
-  const { repo, task, sandbox, events, profile } = house;
+  const { repo, task, sandbox, events, profile, stopper } = house;
   const run = readSprintRun(repo, id) as SprintRun;
   const failed = await checkTree(house, run.tree);
   if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, keep: null };
   let verdict: Verdict;
   try {
-    verdict = await judgeRun({ task, repo, runDir: runDir(repo, id), sandbox });
+    verdict = await judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal: stopper.hard });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { outcome: 'invalid', reason: `could not be judged: ${why}`, keep: null };
+    const why = messageOf(error);
+    // 2 is the judge's word that the run cannot be measured; anything else is its own trouble.
+    const outcome = error instanceof JudgeError && error.exitCode === 2 ? 'invalid' : 'failed';
+    return { outcome, reason: `could not be judged: ${why}`, keep: null };
   }
   told.given = verdict;
   events.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
-  const decided = decide(verdict, {
-    contract: task.contract,
-    profile,
-    best: best?.verdict ?? undefined,
-  });
+  const decided = decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
   return { ...decided, keep: decided.outcome === 'new-best' ? run.tree : null };
 }
 

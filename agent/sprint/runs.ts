@@ -8,6 +8,7 @@ import { measureSnapshots } from '../judging.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
+import { messageOf } from '../words.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
 export interface RunSpec {
@@ -172,7 +173,7 @@ export class Runs {
         sandbox: house.sandbox,
       });
     } catch (error) {
-      job.trouble = error instanceof Error ? error.message : String(error);
+      job.trouble = messageOf(error);
       return;
     }
     job.run = job.handle.id;
@@ -217,7 +218,7 @@ export class Runs {
       try {
         await measureSnapshots({ task, repo, runDir: runDir(repo, record.id), sandbox });
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         events.emit({
           type: 'loop.notice',
           level: 'warn',

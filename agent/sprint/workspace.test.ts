@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { snapshotTree } from '#host/tree';
-import { git, newRepo } from '../testing/repo.ts';
+import { git, newRepo } from '../fixtures/repo.ts';
 import { diffTrees, restoreWorkspace } from './workspace.ts';
 
 const files = {

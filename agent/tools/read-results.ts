@@ -4,9 +4,10 @@ import { sprintsDir } from '../house.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { readSprintRun } from '../sprint/run-folder.ts';
+import { show } from '../words.ts';
 import { ToolMistake } from './paths.ts';
 import type { ReadResultsInput } from './schemas.ts';
-import { ledgerTable, runDetails, runsTable, show } from './tables.ts';
+import { ledgerTable, runDetails, runsTable } from './tables.ts';
 
 /** What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for an unknown one. */
 export function readResults({ house, runs }: OpenSprint, input: ReadResultsInput): string {

@@ -1,9 +1,6 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
-
-/** Four significant digits, as everywhere. */
-export const show = (value: number | undefined): string =>
-  value === undefined ? '' : String(Number(value.toPrecision(4)));
+import { show } from '../words.ts';
 
 /** A Markdown table; cells are one line and their bars are escaped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,0 +1,116 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runMain, UserError } from '#contract/errors';
+import { consoleOver } from '../console.ts';
+import { dryRun } from '../dry.ts';
+import type { LoopOptions } from '../house.ts';
+import { logOver } from '../log.ts';
+import { runLoop } from '../loop.ts';
+import { preflight } from '../preflight.ts';
+
+const whole = (text: string) => {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('must be a whole number above 0.');
+  return Number(text);
+};
+const natural = (text: string) => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number.');
+  return Number(text);
+};
+const money = (text: string) => {
+  if (text === 'none') return text;
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('must be an amount above 0, or "none".');
+  return value;
+};
+
+const program = new Command('npm run loop --')
+  .description(
+    'Runs the research loop of TASK.md: sprint after sprint, each judged, reported and committed on a branch of its own.',
+  )
+  .addOption(
+    new Option(
+      '--researcher <who>',
+      'Claude (needs ANTHROPIC_API_KEY) or the offline replay; default: Claude where there is a key',
+    ).choices(['claude', 'offline']),
+  )
+  .option('--profile <name>', 'profile of TASK.md; default: the first that this machine can run')
+  .addOption(
+    new Option(
+      '--start <from>',
+      'what the workspace begins with; default: best-known for Claude, baseline for the replay',
+    ).choices(['best-known', 'baseline']),
+  )
+  .option('--new', 'start another run branch instead of going on with the last one')
+  .option('--dry', 'show what would be done and what the night would cost; change nothing in git')
+  .option('--max-sprints <n>', 'stop after this many sprints', whole)
+  .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', money)
+  .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
+  .option('--model <name>', 'model of the researcher; default: TASK.md')
+  .addOption(
+    new Option('--sandbox <how>', 'bubblewrap for Claude, unless it is switched off')
+      .choices(['auto', 'off'])
+      .default('auto'),
+  )
+  .option('--seed <n>', 'seed of runs that name none', natural, 0)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run loop                                       the offline replay, or Claude where ANTHROPIC_API_KEY is set
+  npm run loop -- --dry                              what would be done, at which speed and cost
+  npm run loop -- --until 07:30 --max-usd 20         a night with Claude
+  npm run loop -- --researcher offline --max-sprints 2
+
+Exit codes: 0 a limit was reached or nothing is left · 2 bad input · 3 key or credit at an end · 4 three identical failures
+  · 5 no gain for too long · 130 Ctrl-C · 143 SIGTERM`,
+  )
+  .allowExcessArguments(false)
+  .exitOverride();
+
+interface Flags {
+  researcher?: 'claude' | 'offline';
+  profile?: string;
+  start?: 'best-known' | 'baseline';
+  new?: boolean;
+  dry?: boolean;
+  maxSprints?: number;
+  maxUsd?: number | 'none';
+  until?: string;
+  model?: string;
+  sandbox: 'auto' | 'off';
+  seed: number;
+}
+
+function parse(argv: readonly string[]): Flags | null {
+  try {
+    return program
+      .configureOutput({ writeErr: () => {} })
+      .parse([...argv])
+      .opts<Flags>();
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string };
+    if (code === 'commander.helpDisplayed' || code === 'commander.help') return null;
+    throw new UserError(`${message.replace(/^error: /, '')} (see npm run loop -- --help)`);
+  }
+}
+
+await runMain(async () => {
+  const flags = parse(process.argv);
+  if (!flags) return 0;
+  const options: LoopOptions = {
+    repo: process.cwd(),
+    researcher: flags.researcher ?? null,
+    profile: flags.profile ?? null,
+    start: flags.start ?? null,
+    fresh: flags.new ?? false,
+    maxSprints: flags.maxSprints ?? null,
+    maxUsd: flags.maxUsd ?? null,
+    until: flags.until ?? null,
+    model: flags.model ?? null,
+    sandbox: flags.sandbox,
+    seed: flags.seed,
+  };
+  const plan = await preflight(options);
+  if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
+  if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
+  return runLoop(plan, [logOver, consoleOver]);
+});

@@ -1,0 +1,145 @@
+import type { LoggedEvent } from '#contract/event';
+import type { House } from './house.ts';
+import { lastScreen } from './last-screen.ts';
+import { duration, show } from './words.ts';
+
+/** Where the console writes: standard output, or a test. */
+export interface Terminal {
+  isTTY: boolean;
+  columns: number;
+  write(text: string): void;
+}
+
+const PLAIN_PROGRESS_MS = 5000;
+
+/**
+ * A calm console over the events: a headline a sprint, a line for what matters in it, a bar for the run under way. On a terminal the last
+ * line is redrawn; otherwise progress is a plain line every few seconds.
+ */
+export function consoleOver(house: House, terminal: Terminal = stdout()): (event: LoggedEvent) => void {
+  const bold = (text: string) => (terminal.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
+  const dim = (text: string) => (terminal.isTTY ? `\x1b[2m${text}\x1b[22m` : text);
+  let live = false;
+  let lastProgress = 0;
+
+  const line = (text: string) => {
+    if (live) terminal.write('\r\x1b[K');
+    live = false;
+    terminal.write(`${text}\n`);
+  };
+  const redraw = (text: string) => {
+    terminal.write(`\r\x1b[K${text.slice(0, terminal.columns - 1)}`);
+    live = true;
+  };
+  const step = (text: string) => line(`  ${text}`);
+
+  return (event) => {
+    switch (event.type) {
+      case 'loop.started': {
+        const { usd, sprints, until } = house.limits;
+        line(bold(house.task.contract.title));
+        line(
+          `profile ${event.profile} (leaderboard ${event.leaderboard}) · ${event.researcher} · sandbox ${event.sandbox}`,
+        );
+        line(
+          `branch ${event.branch}${event.resumed ? ', taken up after a crash' : ''} · back with "${house.branch.wayBack}"`,
+        );
+        const money =
+          house.connection.kind === 'offline'
+            ? 'costs nothing'
+            : usd === null
+              ? 'no money limit'
+              : `at most ${usd} USD`;
+        line(
+          dim(
+            `until ${clock(until)} · ${sprints === null ? 'any number of' : sprints} sprints · ${money} · Ctrl-C ends after the turn`,
+          ),
+        );
+        return;
+      }
+      case 'sprint.claimed':
+        line('');
+        line(bold(`Sprint ${event.number}: ${event.title}`));
+        step(dim(`${clock(event.at)} sprints/${event.sprint}/`));
+        return;
+      case 'turn.finished':
+        if (event.text.trim() !== '') step(dim(firstLine(event.text, terminal.columns - 4)));
+        return;
+      case 'tool.finished':
+        if (!event.ok) step(dim(`${event.name} was refused: ${event.summary}`));
+        return;
+      case 'run.started':
+        lastProgress = Date.now();
+        step(`run ${event.run}`);
+        return;
+      case 'run.progress': {
+        const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;
+        const rate = `${show(event.samplesPerSecond)} samples/s`;
+        const text = `${Math.round(share * 100)}% of ${show(event.totalSamples)} samples · ${rate} · ${duration(event.etaSeconds)} left`;
+        if (terminal.isTTY) redraw(`  ${bar(share)} ${text}`);
+        else if (Date.now() - lastProgress >= PLAIN_PROGRESS_MS) {
+          lastProgress = Date.now();
+          step(text);
+        }
+        return;
+      }
+      case 'run.finished':
+        step(`${event.status} after ${duration(event.seconds)}${event.reason ? `: ${event.reason}` : ''}`);
+        return;
+      case 'verdict.given': {
+        const { metric, also } = house.task.contract;
+        const fields = [metric, ...also.slice(0, 3)].filter((f) => event.verdict.metrics[f] !== undefined);
+        step(`verified ${fields.map((f) => `${f} ${show(event.verdict.metrics[f])}`).join(', ')}`);
+        return;
+      }
+      case 'sprint.closed':
+        step(`${bold(event.outcome)}: ${event.reason}`);
+        return;
+      case 'report.rendered':
+        if (event.trouble) step(`report: ${event.trouble}`);
+        return;
+      case 'sprint.committed': {
+        const usd = house.state().usd;
+        const money = usd > 0 ? ` · ${usd.toFixed(2)} USD so far` : '';
+        step(dim(`reports/${event.sprint}.html · commit ${event.commit.slice(0, 9)}${money}`));
+        return;
+      }
+      case 'loop.waiting':
+        step(`waiting ${duration(event.seconds)}: ${event.reason}`);
+        return;
+      case 'loop.notice':
+        step(event.level === 'warn' ? `! ${event.text}` : event.text);
+        return;
+      case 'hint.given':
+        step(`hint passed on: ${firstLine(event.text, terminal.columns - 20)}`);
+        return;
+      case 'loop.stopped':
+        line('');
+        for (const text of lastScreen(house, event)) line(text);
+        return;
+      case 'sprint.opened':
+        return;
+    }
+  };
+}
+
+function stdout(): Terminal {
+  const { stdout } = process;
+  return {
+    isTTY: stdout.isTTY === true && process.env.TERM !== 'dumb' && process.env.NO_COLOR === undefined,
+    columns: stdout.columns ?? 100,
+    write: (text) => stdout.write(text),
+  };
+}
+
+const bar = (share: number) => {
+  const full = Math.round(share * 20);
+  return `${'█'.repeat(full)}${'░'.repeat(20 - full)}`;
+};
+
+const firstLine = (text: string, width: number) => {
+  const line = text.trim().split('\n')[0];
+  return line.length > width ? `${line.slice(0, Math.max(1, width - 1))}…` : line;
+};
+
+const clock = (time: string | Date) => new Date(time).toTimeString().slice(0, 5);

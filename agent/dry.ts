@@ -1,0 +1,100 @@
+import { rmSync } from 'node:fs';
+import { UserError } from '#contract/errors';
+import { guardsOf } from '#contract/task';
+import { machine } from '#host/machine';
+import { snapshotTree } from '#host/tree';
+import { LocalExecutor } from './executor/local.ts';
+import type { Plan } from './preflight.ts';
+import { priceOf, pricesDate, reserveOf } from './researcher/prices.ts';
+import { readSprintRun } from './sprint/run-folder.ts';
+import { duration, show } from './words.ts';
+
+/**
+ * What a night would be, without having it: the contract with all defaults, the machine, its measured speed, money, and how many
+ * runs fit. Changes nothing in git; the probe's run folder is removed again.
+ */
+export async function dryRun(plan: Plan, print: (line: string) => void): Promise<number> {
+  const { task, profile, profileName, limits } = plan;
+  const { contract } = task;
+  const conditions = (list: Record<string, string>) =>
+    Object.entries(list)
+      .map(([field, condition]) => `${field} ${condition}`)
+      .join(', ') || 'none';
+  const { budgets } = profile;
+  const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
+  const rows: [string, string][] = [
+    ['task', contract.title],
+    ['researcher', plan.researcher === 'claude' ? `Claude (${plan.model})` : 'offline replay, no model'],
+    ['sandbox', plan.sandbox.label],
+    ['profile', `${profileName} (world ${profile.world})${plan.profileWhy ? `: ${plan.profileWhy}` : ''}`],
+    ['leaderboard', plan.leaderboard],
+    ['metric', `${contract.metric} (${contract.goal}), noise ${profile.noise} (${profile.noiseFrom})`],
+    ['constraints', conditions(profile.constraints)],
+    ['guards', conditions(guardsOf(task, profile))],
+    ['budgets', `screen ${budgets.screen}, rank ${budgets.rank}, count ${budgets.count} samples`],
+    ['start', plan.start],
+    [
+      'until',
+      `${limits.until.toString().slice(0, 21)} (${hours.toFixed(1)} h), ${limits.sprints ?? 'any number of'} sprints`,
+    ],
+    ['money', money(plan)],
+    ['machine', describeMachine()],
+  ];
+  for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
+  const speed = await probe(plan);
+  if (!speed) {
+    print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
+    return 0;
+  }
+  print(`${'backend'.padEnd(12)} ${speed.backend ?? 'not told by the trainer'}`);
+  print(`${'speed'.padEnd(12)} ${show(speed.samplesPerSecond)} samples/s`);
+  for (const name of ['screen', 'rank', 'count'] as const) {
+    const seconds = budgets[name] / speed.samplesPerSecond;
+    const fit = Math.floor((hours * 3600) / seconds);
+    print(`${name.padEnd(12)} ${duration(seconds)} a run, ${fit} of them fit`);
+  }
+  return 0;
+}
+
+function money({ researcher, limits, model, task }: Plan): string {
+  if (researcher === 'offline') return 'nothing: the offline replay is free';
+  if (limits.usd === null) return 'no limit (--max-usd none)';
+  const price = priceOf(model);
+  const turn = reserveOf({ inputTokens: 100_000, maxTokens: task.contract.model.maxTokens }, price);
+  return `at most ${limits.usd} USD; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate}); a call is reserved at about ${turn.toFixed(2)} USD`;
+}
+
+function describeMachine(): string {
+  const { cpu, cores, gpu, node } = machine();
+  return `${cpu}, ${cores} cores, ${gpu ?? 'no GPU'}, Node ${node}`;
+}
+
+async function probe(plan: Plan): Promise<{ samplesPerSecond: number; backend: string | null } | null> {
+  const { repo, task, profile, profileName, sandbox, seed } = plan;
+  if (!profile.speedProbe) return null;
+  const { experiment, samples } = profile.speedProbe;
+  const tree = await snapshotTree({ repo, folder: task.contract.workspace });
+  const request = {
+    repo,
+    task,
+    profileName,
+    experiment,
+    args: [],
+    samples,
+    seed,
+    sprint: null,
+    tree,
+    sandbox,
+  };
+  const handle = await new LocalExecutor().start(request);
+  const record = await handle.done;
+  const run = readSprintRun(repo, handle.id);
+  if (record.status !== 'finished') {
+    throw new UserError(
+      `the speed probe ended as ${record.status}: ${record.reason ?? 'no reason given'}; see ${handle.dir}/trainer.log`,
+    );
+  }
+  rmSync(handle.dir, { recursive: true, force: true });
+  const samplesPerSecond = run?.samplesPerSecond ?? samples / (record.seconds ?? Number.NaN);
+  return { samplesPerSecond, backend: run?.backend ?? null };
+}

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { LoggedEvent } from '#contract/event';
+import { type House, stateDir } from './house.ts';
+
+/** A log file a loop under `state/logs`, JSON lines, written at once; whatever looks like a secret is blanked out. */
+export function logOver(house: House): (event: LoggedEvent) => void {
+  const name = `loop-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl`;
+  const dest = pino.destination({ dest: join(stateDir(house.repo), 'logs', name), mkdir: true, sync: true });
+  const logger = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: (line: string) => dest.write(redact(line)) },
+  );
+  return ({ type, ...fields }) => {
+    const level = type === 'loop.notice' && 'level' in fields && fields.level === 'warn' ? 'warn' : 'info';
+    logger[level](fields, type);
+  };
+}
+
+const SECRET_NAMES = /key|token|secret|password|credential/i;
+const SECRET_SHAPES =
+  /\b(sk-[A-Za-z0-9_-]{8,}|gh[pousr]_[A-Za-z0-9]{20,}|hf_[A-Za-z0-9]{20,}|AKIA[A-Z0-9]{16})\b/g;
+
+/** Blanks out values of our environment whose names sound secret, and what has the shape of a key. */
+export function redact(text: string, env: NodeJS.ProcessEnv = process.env): string {
+  let clean = text.replace(SECRET_SHAPES, '[secret]');
+  for (const [name, value] of Object.entries(env)) {
+    if (value && value.length >= 8 && SECRET_NAMES.test(name)) clean = clean.replaceAll(value, '[secret]');
+  }
+  return clean;
+}

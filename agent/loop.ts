@@ -1,0 +1,258 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { LoggedEvent } from '#contract/event';
+import { profileOf, readTask } from '#contract/task';
+import { processStart } from '#host/processes';
+import { EventLog } from './events.ts';
+import { LocalExecutor } from './executor/local.ts';
+import { bestKnown, commitPaths, dirtyFiles, openGit, rememberBestKnown, takeRunBranch } from './git.ts';
+import { eventsPath, type House, sprintsDir, stateDir } from './house.ts';
+import { leaderboardId, readSprints } from './ledger.ts';
+import { takeLock } from './lock.ts';
+import type { Plan } from './preflight.ts';
+import { sprintsWithoutGain } from './prompt.ts';
+import { isUnfinished, recover } from './recover.ts';
+import { connectClaude } from './researcher/claude.ts';
+import type { Ending } from './researcher/converse.ts';
+import { startOffline } from './researcher/offline.ts';
+import { Split } from './split.ts';
+import { closeSprint, leftWorkspace } from './sprint/close.ts';
+import { commitSprint } from './sprint/commit.ts';
+import { judgeSprint } from './sprint/judge.ts';
+import { type OpenSprint, openSprint } from './sprint/open.ts';
+import { reportSprint } from './sprint/report.ts';
+import { research } from './sprint/research.ts';
+import { restoreWorkspace } from './sprint/workspace.ts';
+import { fold, type LoopState, nothingYet } from './state.ts';
+import { EXIT, Stopper, type StopRequest } from './stop.ts';
+import { messageOf } from './words.ts';
+
+/** Who listens to the loop: console, log, notebook, tests. Called once the house stands. */
+export type Listener = (house: House) => (event: LoggedEvent) => void;
+
+const SAME_FAILURES = 3;
+
+/**
+ * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE → next or stop.
+ * Gives the exit code (see EXIT).
+ */
+export async function runLoop(plan: Plan, listeners: readonly Listener[]): Promise<number> {
+  const unlock = takeLock(stateDir(plan.repo));
+  try {
+    const { house, unfinished } = await moveIn(plan, listeners);
+    house.stopper.listen(() =>
+      notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
+    );
+    try {
+      if (unfinished) await recover(house);
+      await settle(house, plan);
+      const stop = await sprints(house);
+      house.events.emit({ type: 'loop.stopped', ...stop });
+      return stop.exitCode;
+    } finally {
+      house.stopper.release();
+      await house.connection.close();
+      house.events.close();
+    }
+  } finally {
+    unlock();
+  }
+}
+
+/** Sprint after sprint, until there is a reason to stop. */
+async function sprints(house: House): Promise<StopRequest> {
+  const failures: string[] = [];
+  for (;;) {
+    const stop = house.stopper.requested() ?? atLimit(house);
+    if (stop) return stop;
+    rereadTask(house);
+    const sprint = await openSprint(house);
+    const ending = await attempt(house, sprint);
+    if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
+    if (sprint.claim) await finishSprint(house, sprint, ending);
+    else await dropSprint(house, sprint);
+    const reason = decideNext(house, sprint, ending, failures);
+    if (reason) return reason;
+  }
+}
+
+/** The researcher's part. Whatever goes wrong in it is this sprint's failure, not the loop's end. */
+async function attempt(house: House, sprint: OpenSprint): Promise<Ending> {
+  try {
+    return await research(house, sprint);
+  } catch (error) {
+    const reason = messageOf(error);
+    notice(house, `the sprint failed: ${reason}`, 'warn');
+    await sprint.runs?.stopAll('the sprint failed');
+    return { kind: 'failed', reason: reason.split('\n')[0] };
+  }
+}
+
+/** JUDGE → close → REPORT → COMMIT. */
+async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): Promise<void> {
+  const { tree: treeNow, trouble } = await leftWorkspace(house, sprint.treeBefore);
+  if (trouble) notice(house, trouble, 'warn');
+  const trained = house.split.seconds.training;
+  const judged = await house.split.time('judging', () => judgeSprint(sprint, ending, treeNow));
+  // The paired screens of an infrastructure change train inside of judging.
+  house.split.add('judging', trained - house.split.seconds.training);
+  const state = house.state().sprint;
+  if (!state) throw new Error('the event log lost the open sprint');
+  const { finish } = sprint;
+  const stopReason = ending.kind === 'finished' ? 'finish_sprint' : reasonOf(ending);
+  const closed = await closeSprint(house, { state, judged, finish, stopReason, treeNow });
+  await reportSprint(house, closed);
+  await commitSprint(house, closed);
+}
+
+/** A conversation that never claimed a sprint leaves nothing but the workspace as it was. */
+async function dropSprint(house: House, sprint: OpenSprint): Promise<void> {
+  await restoreWorkspace({
+    repo: house.repo,
+    folder: house.task.contract.workspace,
+    tree: sprint.treeBefore,
+  });
+}
+
+/** DECIDE: why the loop stops after this sprint, or null to go on. */
+function decideNext(
+  house: House,
+  sprint: OpenSprint,
+  ending: Ending,
+  failures: string[],
+): StopRequest | null {
+  if (ending.kind === 'fatal') return { reason: ending.reason, exitCode: EXIT.fatal };
+  if (ending.kind === 'limit' && ending.of === 'loop') return { reason: ending.reason, exitCode: EXIT.done };
+  if (ending.kind === 'silent' && !sprint.claim) {
+    if (house.connection.kind === 'offline')
+      return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
+    ending = { kind: 'failed', reason: 'no sprint was started' };
+  }
+  const last = readSprints(sprintsDir(house.repo)).at(-1);
+  const failure = sprint.claim ? (last?.outcome === 'failed' ? last.reason : null) : reasonOf(ending);
+  if (failure === null) failures.length = 0;
+  else failures.push(failure);
+  if (failures.length >= SAME_FAILURES && new Set(failures.slice(-SAME_FAILURES)).size === 1) {
+    return { reason: `${SAME_FAILURES} times in a row: ${failure}`, exitCode: EXIT.failing };
+  }
+  const { stop } = house.task.contract.limits.stagnation;
+  const mine = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
+  const without = sprintsWithoutGain(
+    mine,
+    house.state().committed.map((c) => c.sprint),
+  );
+  if (without >= stop)
+    return { reason: `${without} sprints without a verified gain`, exitCode: EXIT.stagnant };
+  return null;
+}
+
+function atLimit({ limits, state }: House): StopRequest | null {
+  const done = state().committed.length;
+  if (limits.sprints !== null && done >= limits.sprints)
+    return { reason: `${done} sprints, as asked`, exitCode: EXIT.done };
+  if (Date.now() >= limits.until.getTime()) return { reason: 'the time is up', exitCode: EXIT.done };
+  return null;
+}
+
+const reasonOf = (ending: Ending): string => ('reason' in ending ? ending.reason : ending.kind);
+
+function notice(house: House, text: string, level: 'info' | 'warn' = 'info'): void {
+  house.events.emit({ type: 'loop.notice', level, text });
+}
+
+/** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
+async function moveIn(
+  plan: Plan,
+  listeners: readonly Listener[],
+): Promise<{ house: House; unfinished: boolean }> {
+  const { repo } = plan;
+  const { log: events, past } = openLog(repo);
+  let state: LoopState = past.reduce(fold, nothingYet);
+  const unfinished = isUnfinished(state);
+  const git = await openGit(repo);
+  const date = new Date().toISOString().slice(0, 10);
+  const fresh = plan.fresh && !unfinished;
+  const branch = await takeRunBranch(git, {
+    date,
+    fresh,
+    preferred: unfinished ? state.started?.branch : undefined,
+  });
+  if (!branch.resumed) await rememberBestKnown(git, branch.name);
+  const connection =
+    plan.researcher === 'claude' ? connectClaude(plan.model) : await startOffline(plan.task, repo);
+  const house: House = {
+    ...plan,
+    connection,
+    executor: new LocalExecutor(),
+    git,
+    branch,
+    bestKnown: await bestKnown(git, branch.name),
+    events,
+    state: () => state,
+    split: new Split(),
+    stopper: new Stopper(repo),
+  };
+  events.subscribe((event) => {
+    state = fold(state, event);
+  });
+  for (const listener of listeners) events.subscribe(listener(house));
+  events.emit({
+    type: 'loop.started',
+    branch: branch.name,
+    profile: plan.profileName,
+    leaderboard: plan.leaderboard,
+    researcher: connection.label,
+    sandbox: plan.sandbox.label,
+    pid: process.pid,
+    processStart: processStart(process.pid),
+    resumed: unfinished,
+  });
+  return { house, unfinished };
+}
+
+/** The log of a loop that came to its end is put aside, so that a replay stays short. */
+function openLog(repo: string): { log: EventLog; past: LoggedEvent[] } {
+  const path = eventsPath(repo);
+  const opened = EventLog.open(path);
+  if (opened.past.length === 0 || isUnfinished(opened.past.reduce(fold, nothingYet))) return opened;
+  opened.log.close();
+  const old = join(stateDir(repo), 'logs', `events-${opened.past[0].at.replaceAll(':', '-')}.jsonl`);
+  mkdirSync(dirname(old), { recursive: true });
+  renameSync(path, old);
+  return EventLog.open(path);
+}
+
+/** What stands in the workspace when a loop begins is committed first; `--start baseline` then takes out what is to be found. */
+async function settle(house: House, plan: Plan): Promise<void> {
+  const { repo, git, branch, task } = house;
+  const { workspace, start } = task.contract;
+  await house.split.time('git', async () => {
+    if ((await dirtyFiles(git, workspace)).workspace.length > 0) {
+      await commitPaths(git, [workspace], `Start from ${workspace}/ as it stands`);
+      if (!branch.resumed) {
+        await rememberBestKnown(git, branch.name);
+        house.bestKnown = await bestKnown(git, branch.name);
+      }
+    }
+    if (branch.resumed || plan.start !== 'baseline' || !start) return;
+    const there = start.baseline.remove.filter((path) => existsSync(join(repo, path)));
+    if (there.length === 0) return;
+    for (const path of there) rmSync(join(repo, path), { recursive: true, force: true });
+    const body = `Taken out, so that there is a path to walk:\n${there.map((path) => `- ${path}`).join('\n')}`;
+    await commitPaths(git, there, 'Begin with the published baselines only', body);
+  });
+}
+
+/** TASK.md may be edited while the loop runs: it takes effect at the next sprint. A broken edit is told and waits. */
+function rereadTask(house: House): void {
+  try {
+    const task = readTask(house.task.path);
+    const profile = profileOf(task, house.profileName);
+    const leaderboard = leaderboardId(task, house.profileName);
+    if (leaderboard !== house.leaderboard)
+      notice(house, `TASK.md has new rules: from now on leaderboard ${leaderboard}`);
+    Object.assign(house, { task, profile, leaderboard });
+  } catch (error) {
+    notice(house, `TASK.md was edited and is not used: ${(error as Error).message}`, 'warn');
+  }
+}

@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '#contract/errors';
+import { type Profile, profileOf, readTask, type Task } from '#contract/task';
+import { collect, startChild } from '#host/child';
+import { splitCommand } from '#host/command';
+import { cleanEnv } from '#host/env';
+import { noSandbox, type Sandbox } from '#host/sandbox';
+import { dirtyFiles, openGit } from './git.ts';
+import type { LoopOptions } from './house.ts';
+import { leaderboardId } from './ledger.ts';
+import { priceOf } from './researcher/prices.ts';
+
+/** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
+export interface Plan {
+  repo: string;
+  task: Task;
+  researcher: 'claude' | 'offline';
+  model: string;
+  profileName: string;
+  profile: Profile;
+  /** Why this profile and not another, where that was not asked for. */
+  profileWhy: string | null;
+  leaderboard: string;
+  sandbox: Sandbox;
+  start: 'best-known' | 'baseline';
+  fresh: boolean;
+  seed: number;
+  limits: { usd: number | null; sprints: number | null; until: Date };
+}
+
+/**
+ * Reads and tries everything that a night depends on, and writes nothing: task, key, price, profile, sandbox, git.
+ * @throws UserError, one clear line, for whatever is not as it must be.
+ */
+export async function preflight(options: LoopOptions): Promise<Plan> {
+  const { repo } = options;
+  const task = readTask(join(repo, 'TASK.md'));
+  const { contract } = task;
+  const researcher = options.researcher ?? (process.env.ANTHROPIC_API_KEY?.trim() ? 'claude' : 'offline');
+  const model = researcher === 'claude' ? (options.model ?? contract.model.name) : 'offline-replay';
+  const usd = options.maxUsd === 'none' ? null : (options.maxUsd ?? contract.limits.usd);
+  if (researcher === 'claude' && usd !== null) priceOf(model);
+  const chosen = await chooseProfile(task, repo, researcher, options.profile);
+  const profile = profileOf(task, chosen.name);
+  if (!existsSync(join(repo, contract.workspace))) {
+    throw new UserError(`${task.path}: workspace: the folder ${contract.workspace}/ does not exist`);
+  }
+  const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');
+  if (options.start === 'baseline' && !contract.start) {
+    throw new UserError(`${task.path}: has no start.baseline, so --start baseline has nothing to take out`);
+  }
+  const git = await openGit(repo);
+  const dirty = (await dirtyFiles(git, contract.workspace)).others;
+  if (dirty.length > 0) {
+    const names = dirty.slice(0, 5).join(', ') + (dirty.length > 5 ? ` and ${dirty.length - 5} more` : '');
+    throw new UserError(
+      `uncommitted changes outside of ${contract.workspace}/: ${names}; commit, stash or remove them, then start again`,
+    );
+  }
+  return {
+    repo,
+    task,
+    researcher,
+    model,
+    profileName: chosen.name,
+    profile,
+    profileWhy: chosen.why,
+    leaderboard: leaderboardId(task, chosen.name),
+    sandbox: await chooseSandbox(researcher, options.sandbox),
+    start: start === 'baseline' && contract.start ? 'baseline' : 'best-known',
+    fresh: options.fresh,
+    seed: options.seed,
+    limits: {
+      usd,
+      sprints: options.maxSprints ?? contract.limits.sprints,
+      until: options.until ? nextTime(options.until) : new Date(Date.now() + contract.limits.hours * 3.6e6),
+    },
+  };
+}
+
+/**
+ * The profile that was asked for; else for Claude the first whose `requires` this machine meets, and otherwise the first that
+ * requires nothing, with the line that says why.
+ */
+async function chooseProfile(
+  task: Task,
+  repo: string,
+  researcher: 'claude' | 'offline',
+  asked: string | null,
+): Promise<{ name: string; why: string | null }> {
+  if (asked !== null) {
+    const { requires } = profileOf(task, asked);
+    const missing = requires === undefined ? null : await unmet(requires, repo);
+    if (missing !== null) throw new UserError(`profile "${asked}" cannot run here: ${missing}`);
+    return { name: asked, why: null };
+  }
+  const profiles = Object.entries(task.contract.profiles);
+  const whyNot: string[] = [];
+  if (researcher === 'claude') {
+    for (const [name, { requires }] of profiles) {
+      if (requires === undefined) continue;
+      const missing = await unmet(requires, repo);
+      if (missing === null) return { name, why: `this machine can run ${name}` };
+      whyNot.push(`${name}: ${missing}`);
+    }
+  }
+  const plain = profiles.find(([, { requires }]) => requires === undefined);
+  if (!plain)
+    throw new UserError(
+      `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'each requires something; name one with --profile'}`,
+    );
+  return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
+}
+
+/** Null where the command exits 0, else its last line. */
+async function unmet(requires: string, repo: string): Promise<string | null> {
+  const child = startChild({
+    argv: splitCommand(requires),
+    cwd: repo,
+    env: cleanEnv(),
+    stdio: { stdout: 'pipe', stderr: 'pipe' },
+    timeoutSeconds: 300,
+  });
+  const [out, errors, exit] = await Promise.all([
+    collect(child.stdout!, child.done),
+    collect(child.stderr!, child.done),
+    child.done,
+  ]);
+  if (exit.code === 0) return null;
+  const line = (text: string) => text.trim().split('\n').at(-1) ?? '';
+  return line(out) || line(errors) || `"${requires}" exited with ${exit.code ?? exit.signal}`;
+}
+
+async function chooseSandbox(researcher: 'claude' | 'offline', asked: 'auto' | 'off'): Promise<Sandbox> {
+  if (researcher === 'offline') return noSandbox('offline replay, our own code');
+  if (asked === 'off') return noSandbox('--sandbox off');
+  throw new UserError('Claude is not started without a sandbox; accept the risk with --sandbox off');
+}
+
+/** The next time that the clock shows HH:MM. @throws UserError for anything else. */
+export function nextTime(text: string, now = new Date()): Date {
+  const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (!match) throw new UserError(`--until ${text}: must be a time of day, like 07:30`);
+  const time = new Date(now);
+  time.setHours(Number(match[1]), Number(match[2]), 0, 0);
+  if (time <= now) time.setDate(time.getDate() + 1);
+  return time;
+}

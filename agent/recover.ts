@@ -1,0 +1,99 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import { RunRecord } from '#contract/run';
+import { killGroup } from '#host/processes';
+import { readUntrusted } from '#host/untrusted';
+import { type House, sprintsDir, stateDir } from './house.ts';
+import { readSprint } from './ledger.ts';
+import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
+import { commitSprint } from './sprint/commit.ts';
+import { reportSprint } from './sprint/report.ts';
+import { runDir } from './sprint/run-folder.ts';
+import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
+import type { LoopState } from './state.ts';
+
+/** Whether the last loop left something that the next one has to bring to its end first. */
+export const isUnfinished = (state: LoopState): boolean =>
+  state.started !== null &&
+  (state.stopped === null || state.sprint !== null || Object.keys(state.runs).length > 0);
+
+/**
+ * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended, the open sprint is closed
+ * as `interrupted`, or reported and committed from wherever it stood.
+ */
+export async function recover(house: House): Promise<void> {
+  await endLeftovers(house);
+  const { sprint } = house.state();
+  if (!sprint) return;
+  const { repo, task, events } = house;
+  const { tree: treeNow, trouble } = await leftWorkspace(house, sprint.treeBefore);
+  const where = sprint.claim && join(sprintsDir(repo), sprint.claim.id);
+  if (!sprint.claim || !where || !existsSync(where)) {
+    const change = await diffTrees(repo, sprint.treeBefore, treeNow);
+    const patch = join(stateDir(repo), `unclaimed-sprint-${sprint.number}.patch`);
+    if (change.patch !== '') writeFileSync(patch, change.patch);
+    await restoreWorkspace({ repo, folder: task.contract.workspace, tree: sprint.treeBefore });
+    const kept = change.patch === '' ? '' : `; its changes are kept in ${patch}`;
+    events.emit({
+      type: 'loop.notice',
+      level: 'info',
+      text: `a sprint that was never claimed is dropped${kept}`,
+    });
+    return;
+  }
+
+  const closed = join(where, 'sprint.json');
+  let record: Awaited<ReturnType<typeof closeSprint>>;
+  if (existsSync(closed)) {
+    record = readSprint(closed);
+    if (!sprint.closed) announceClosed(house, record);
+  } else {
+    const reason = trouble ? `the loop was cut off; ${trouble}` : 'the loop was cut off';
+    record = await closeSprint(house, {
+      state: house.state().sprint ?? sprint,
+      judged: {
+        outcome: 'interrupted',
+        reason,
+        candidate: null,
+        verdict: null,
+        keep: null,
+        infrastructure: false,
+        seconds: 0,
+      },
+      finish: null,
+      stopReason: 'the loop was cut off',
+      treeNow,
+    });
+  }
+  if (!sprint.rendered) await reportSprint(house, record);
+  await commitSprint(house, record);
+}
+
+/** Ends the process groups of runs that the log shows as running, and completes their records. */
+async function endLeftovers(house: House): Promise<void> {
+  for (const [id, run] of Object.entries(house.state().runs)) {
+    const ended = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
+    const path = join(runDir(house.repo, id), 'run.json');
+    const record = completed(path);
+    if (record) writeJsonAtomic(path, record);
+    const reason = `the loop was cut off${ended.some(Boolean) ? '; what still ran was ended' : ''}`;
+    house.events.emit({
+      type: 'run.finished',
+      run: id,
+      status: record?.status ?? 'killed',
+      reason,
+      seconds: 0,
+    });
+  }
+}
+
+function completed(path: string): RunRecord | null {
+  try {
+    const record = RunRecord.parse(JSON.parse(readUntrusted(path, 1 << 20) ?? ''));
+    if (record.status !== 'running') return record;
+    return { ...record, status: 'killed', reason: 'the loop was cut off', endedAt: new Date().toISOString() };
+  } catch {
+    return null;
+  }
+}

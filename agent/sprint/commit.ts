@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import type { Sprint } from '#contract/sprint';
+import { commitPaths, tagBest } from '../git.ts';
+import type { House } from '../house.ts';
+import { show } from '../words.ts';
+import { headline } from './close.ts';
+
+/** One commit a sprint on the run branch: workspace, sprint folder, reports. A new best moves the tag `best/<profile>`. */
+export async function commitSprint(house: House, sprint: Sprint): Promise<string> {
+  const { git, task, branch, events, split } = house;
+  return split.time('git', async () => {
+    const paths = [task.contract.workspace, join('sprints', sprint.id), 'reports'];
+    const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
+    const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;
+    const commit = await commitPaths(git, paths, subject, body, trailers(sprint, house));
+    if (sprint.outcome === 'new-best') await tagBest(git, sprint.profile, commit);
+    events.emit({ type: 'sprint.committed', sprint: sprint.id, commit, branch: branch.name });
+    return commit;
+  });
+}
+
+/** `F1: 0.8364`, `MCC: 0.7541`: the deciding number and the first beside it, then how they came about. */
+function trailers(sprint: Sprint, { task }: House): Record<string, string> {
+  const { metric, also } = task.contract;
+  const numbers = Object.entries(headline(sprint, task))
+    .filter(([name]) => name === metric || name === also[0])
+    .map(([name, value]) => [trailerName(name), show(value)]);
+  const { kind, label, model } = sprint.researcher;
+  return {
+    ...Object.fromEntries(numbers),
+    Verdict: sprint.outcome,
+    'Cost-USD': sprint.cost.usd.toFixed(4),
+    Researcher: kind === 'claude' ? `claude (${model})` : label,
+    Profile: sprint.profile,
+    Leaderboard: sprint.leaderboard,
+  };
+}
+
+const trailerName = (name: string) =>
+  name.length <= 4 ? name.toUpperCase() : capital(name.replaceAll(/[^A-Za-z0-9]+/g, '-'));
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,106 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import { type House, sprintsDir, stateDir } from '../house.ts';
+import { readSprints } from '../ledger.ts';
+import { sprintPrompt, systemPrompt } from '../prompt.ts';
+import { converse, type Ending } from '../researcher/converse.ts';
+import { makeTools } from '../tools/index.ts';
+import type { OpenSprint } from './open.ts';
+
+const MAX_TURNS = 200;
+const STALL_MS = 90_000;
+
+/** Said once to a researcher that falls silent before the sprint is over. */
+const NOT_STARTED =
+  'No sprint was started. Start one with start_sprint, or say that nothing is left to be tried.';
+const NOT_FINISHED =
+  'The sprint is still open. Go on, or end it with finish_sprint (candidate null where there is none).';
+
+/**
+ * The researcher's part of a sprint, from a fresh conversation to finish_sprint or another end. Every message is appended to the
+ * sprint's transcript under `state/` before the next call is made.
+ */
+export async function research(house: House, sprint: OpenSprint): Promise<Ending> {
+  const { connection, task, stopper } = house;
+  const { model } = task.contract;
+  const transcript = transcriptPath(house, sprint);
+  const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
+  const messages: BetaMessageParam[] = [];
+  const say = (message: BetaMessageParam) => {
+    messages.push(message);
+    record(transcript, message);
+  };
+  say({ role: 'user', content: prompt });
+  const talk = () =>
+    converse({
+      connection,
+      system: systemPrompt(task.contract),
+      messages,
+      onMessage: (message) => record(transcript, message),
+      tools: makeTools(sprint),
+      maxTokens: model.maxTokens,
+      effort: model.effort,
+      maxTurns: MAX_TURNS,
+      stallMs: STALL_MS,
+      mayCall: (reserve) => overLimit(house, reserve),
+      isFinished: () => sprint.finish !== null,
+      stopRequested: () => stopper.requested()?.reason ?? null,
+      hints: () => [],
+      onTurn: ({ message, usage, usd, seconds }) => {
+        house.split.add('researcher', seconds);
+        house.events.emit({
+          type: 'turn.finished',
+          sprint: sprint.claim?.id ?? null,
+          stopReason: message.stopReason,
+          text: message.text,
+          usage: {
+            inputTokens:
+              usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens,
+            cachedInputTokens: usage.cacheReadTokens,
+            outputTokens: usage.outputTokens,
+            usd,
+          },
+          seconds,
+        });
+      },
+      wait: async (seconds, reason) => {
+        house.events.emit({ type: 'loop.waiting', reason, seconds });
+        await stopper.sleep(Math.min(seconds, (house.limits.until.getTime() - Date.now()) / 1000));
+      },
+      signal: stopper.hard,
+    });
+
+  let ending = await talk();
+  // The replay says so when its path is walked; a model may only have forgotten.
+  const mayBeDone = connection.kind === 'offline' && !sprint.claim;
+  if (ending.kind === 'silent' && !mayBeDone) {
+    say({ role: 'user', content: sprint.claim ? NOT_FINISHED : NOT_STARTED });
+    ending = await talk();
+  }
+  await sprint.runs?.stopAll('the sprint has ended');
+  return ending;
+}
+
+/** Why the next call may not be made: the loop's money or its time is at an end. */
+function overLimit({ limits, state }: House, reserve: number): string | null {
+  if (Date.now() >= limits.until.getTime())
+    return `the time is up (${limits.until.toISOString().slice(0, 16)} UTC)`;
+  const spent = state().usd;
+  if (limits.usd !== null && spent + reserve > limits.usd) {
+    return `the money limit of ${limits.usd} USD: ${spent.toFixed(2)} spent, and the next call could cost ${reserve.toFixed(2)}`;
+  }
+  return null;
+}
+
+const transcriptPath = (house: House, sprint: OpenSprint) => {
+  const folder = join(stateDir(house.repo), 'transcripts');
+  mkdirSync(folder, { recursive: true });
+  return join(
+    folder,
+    `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-sprint-${sprint.number}.jsonl`,
+  );
+};
+
+const record = (path: string, message: BetaMessageParam) =>
+  appendFileSync(path, `${JSON.stringify(message)}\n`);

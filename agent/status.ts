@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readTask } from '#contract/task';
+import { readEvents } from './events.ts';
+import { eventsPath, sprintsDir, stateDir } from './house.ts';
+import { bestOf, readSprints } from './ledger.ts';
+import { lockHolder } from './lock.ts';
+import { fold, type LoopState, nothingYet } from './state.ts';
+
+/** What `npm run status` tells, as `--json` prints it. */
+export interface Status {
+  /** `cut off`: the process is gone and left something to recover. */
+  loop: 'never started' | 'running' | 'stopped' | 'cut off';
+  pid: number | null;
+  branch: string | null;
+  profile: string | null;
+  researcher: string | null;
+  sandbox: string | null;
+  startedAt: string | null;
+  stopped: { reason: string; exitCode: number; at: string } | null;
+  waiting: { reason: string; until: string } | null;
+  lastEventAt: string | null;
+  lastAction: string | null;
+  usd: number;
+  sprint: {
+    number: number;
+    id: string | null;
+    title: string | null;
+    openedAt: string;
+    turns: number;
+    usd: number;
+  } | null;
+  runs: { id: string; experiment: string; progress: LoopState['runs'][string]['progress'] }[];
+  committed: LoopState['committed'];
+  best: { sprint: string; run: string | null; metrics: Record<string, number> } | null;
+}
+
+/** Reads the status of the loop in a checkout, from its files alone: it works while the loop runs and after. */
+export function readStatus(repo: string): Status {
+  const state = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
+  const holder = lockHolder(stateDir(repo));
+  const { started, stopped, sprint } = state;
+  const alive = holder?.alive === true;
+  const leaderboard = started?.leaderboard;
+  const best = leaderboard === undefined ? undefined : bestOf(readSprints(sprintsDir(repo)), leaderboard);
+  return {
+    loop: alive ? 'running' : !started ? 'never started' : stopped ? 'stopped' : 'cut off',
+    pid: alive ? (holder?.pid ?? null) : null,
+    branch: started?.branch ?? null,
+    profile: started?.profile ?? null,
+    researcher: started?.researcher ?? null,
+    sandbox: started?.sandbox ?? null,
+    startedAt: started?.at ?? null,
+    stopped,
+    waiting: alive ? state.waiting : null,
+    lastEventAt: state.lastEventAt,
+    lastAction: state.lastAction,
+    usd: state.usd,
+    sprint: sprint && {
+      number: sprint.number,
+      id: sprint.claim?.id ?? null,
+      title: sprint.claim?.title ?? null,
+      openedAt: sprint.openedAt,
+      turns: sprint.cost.turns,
+      usd: sprint.cost.usd,
+    },
+    runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
+    committed: state.committed,
+    best: best?.verdict ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics } : null,
+  };
+}
+
+/** The fields that the task shows beside its metric; everything where there is no readable task. */
+export function shownFields(repo: string): string[] | null {
+  const path = join(repo, 'TASK.md');
+  if (!existsSync(path)) return null;
+  try {
+    const { metric, also } = readTask(path).contract;
+    return [metric, ...also];
+  } catch {
+    return null;
+  }
+}
