@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { floats, type GoldenTensor, golden, numbers } from '../golden.ts';
+import { parseConfig } from '../world/config.ts';
+import type { ForestNode } from '../world/forest.ts';
+import { deriveWorld, type World } from '../world/world.ts';
+import { Sampler } from './sampler.ts';
+
+interface Variant {
+  scale_children_by_parent: boolean;
+  num_samples: number;
+  firing_rate: GoldenTensor;
+  l0_mean: number;
+  l0_mean_se: number;
+  l0_std: number;
+  l0_histogram: GoldenTensor;
+  pairs: [number, number][];
+  co_firing_rate: GoldenTensor;
+  magnitude: {
+    features: number[];
+    count: GoldenTensor;
+    mean_when_active: GoldenTensor;
+    std_when_active: GoldenTensor;
+  };
+  second_moment_trace: number;
+  second_moment_trace_se: number;
+  mean_hidden: GoldenTensor;
+}
+
+const fixture = golden<{
+  inputs: Record<string, GoldenTensor> & {
+    num_features: number;
+    hidden_dim: number;
+    rank: number;
+    parent: number[];
+  };
+  variants: Variant[];
+}>('sampler_distribution.json');
+
+/** The fixture's world: its tensors, with exclusive children wherever there are two. */
+function worldOf(scaling: boolean): World {
+  const { inputs } = fixture;
+  const nodes: ForestNode[] = inputs.parent.map((_, i) => ({
+    feature_index: i,
+    mutually_exclusive_children: false,
+    scale_children_by_parent: scaling,
+    feature_id: null,
+    children: [],
+  }));
+  inputs.parent.forEach((parent, i) => {
+    if (parent >= 0) nodes[parent].children.push(nodes[i]);
+  });
+  for (const node of nodes) node.mutually_exclusive_children = node.children.length >= 2;
+  const world = deriveWorld({
+    config: parseConfig({ num_features: inputs.num_features, hidden_dim: inputs.hidden_dim }, 'fixture'),
+    forest: { roots: nodes.filter((node, i) => inputs.parent[i] < 0 && node.children.length > 0) },
+    featureVectors: floats(inputs.feature_vectors),
+    bias: floats(inputs.bias),
+    copula: {
+      rank: inputs.rank,
+      factor: floats(inputs.correlation_factor),
+      diag: floats(inputs.correlation_diag),
+    },
+  });
+  return {
+    ...world,
+    probabilities: floats(inputs.firing_prob),
+    thresholds: floats(inputs.thresholds),
+    means: floats(inputs.mean_magnitudes),
+    stds: floats(inputs.std_magnitudes),
+  };
+}
+
+const ROWS = 1024;
+const BATCHES = 120;
+const SAMPLES = ROWS * BATCHES;
+
+function statistics(world: World, pairs: readonly [number, number][]) {
+  const { numFeatures: n, hiddenDim: d } = world;
+  const sampler = new Sampler(world, 1, 'test');
+  const counts = new Float64Array(n);
+  const sums = new Float64Array(n);
+  const squares = new Float64Array(n);
+  const together = new Float64Array(pairs.length);
+  const histogram = new Float64Array(n + 1);
+  const meanX = new Float64Array(d);
+  const x = new Float32Array(ROWS * d);
+  let trace = 0;
+  let traceSquare = 0;
+  const on = new Uint8Array(n);
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const { offsets, features, values } = sampler.sample(batch, ROWS, x);
+    for (let row = 0; row < ROWS; row++) {
+      histogram[offsets[row + 1] - offsets[row]]++;
+      for (let e = offsets[row]; e < offsets[row + 1]; e++) {
+        on[features[e]] = 1;
+        counts[features[e]]++;
+        sums[features[e]] += values[e];
+        squares[features[e]] += values[e] ** 2;
+      }
+      pairs.forEach(([a, b], i) => {
+        together[i] += on[a] & on[b];
+      });
+      for (let e = offsets[row]; e < offsets[row + 1]; e++) on[features[e]] = 0;
+      let square = 0;
+      for (let k = 0; k < d; k++) {
+        const value = x[row * d + k];
+        meanX[k] += value / SAMPLES;
+        square += value * value;
+      }
+      trace += square / SAMPLES;
+      traceSquare += square ** 2 / SAMPLES;
+    }
+  }
+  return {
+    counts,
+    sums,
+    squares,
+    together,
+    histogram,
+    meanX,
+    trace,
+    traceSe: Math.sqrt((traceSquare - trace ** 2) / SAMPLES),
+  };
+}
+
+const rootMeanSquare = (z: number[]): number => Math.sqrt(z.reduce((sum, v) => sum + v * v, 0) / z.length);
+
+/** z-scores of our rates against theirs, with both errors; pooled, so that a rare feature is not compared with itself. */
+function rateScores(ours: Float64Array, theirs: ArrayLike<number>, theirSamples: number): number[] {
+  return [...ours].flatMap((count, i) => {
+    const pooled = (count + theirs[i] * theirSamples) / (SAMPLES + theirSamples);
+    const se = Math.sqrt(pooled * (1 - pooled) * (1 / SAMPLES + 1 / theirSamples));
+    return pooled * SAMPLES < 5 ? [] : [(count / SAMPLES - theirs[i]) / se];
+  });
+}
+
+describe('the fast sampler against 240,000 samples of the reference', () => {
+  it.each(fixture.variants.map((v) => [v.scale_children_by_parent, v] as const))(
+    'scaling %s',
+    (scaling, v) => {
+      const world = worldOf(scaling);
+      const ours = statistics(world, v.pairs);
+      const rates = rateScores(ours.counts, numbers(v.firing_rate), v.num_samples);
+      expect(rates.length).toBeGreaterThan(200);
+      expect(rootMeanSquare(rates)).toBeGreaterThan(0.9);
+      expect(rootMeanSquare(rates)).toBeLessThan(1.1);
+      expect(Math.max(...rates.map(Math.abs))).toBeLessThan(5);
+
+      const pairs = rateScores(ours.together, numbers(v.co_firing_rate), v.num_samples);
+      expect(rootMeanSquare(pairs)).toBeLessThan(1.35);
+      expect(Math.max(...pairs.map(Math.abs))).toBeLessThan(4.5);
+
+      const magnitudes = v.magnitude.features.flatMap((i, at) => {
+        const theirCount = Number(v.magnitude.count.data[at]);
+        const std = Number(v.magnitude.std_when_active.data[at]);
+        if (ours.counts[i] < 30 || theirCount < 30 || std === 0) return [];
+        const difference = ours.sums[i] / ours.counts[i] - Number(v.magnitude.mean_when_active.data[at]);
+        return [difference / (std * Math.sqrt(1 / ours.counts[i] + 1 / theirCount))];
+      });
+      expect(magnitudes.length).toBeGreaterThan(30);
+      expect(rootMeanSquare(magnitudes)).toBeLessThan(1.35);
+      expect(Math.max(...magnitudes.map(Math.abs))).toBeLessThan(5);
+
+      // Chi-square over bins of L0 with enough counts; its mean is the degrees of freedom, its variance twice that.
+      const theirs = numbers(v.l0_histogram);
+      let chi = 0;
+      let degrees = 0;
+      theirs.forEach((share, l0) => {
+        const pooled = (ours.histogram[l0] + share * v.num_samples) / (SAMPLES + v.num_samples);
+        if (pooled * SAMPLES < 10) return;
+        chi += (ours.histogram[l0] / SAMPLES - share) ** 2 / (pooled * (1 / SAMPLES + 1 / v.num_samples));
+        degrees++;
+      });
+      expect((chi - degrees) / Math.sqrt(2 * degrees)).toBeLessThan(4.5);
+
+      const l0 = ours.counts.reduce((a, b) => a + b) / SAMPLES;
+      expect(Math.abs(l0 - v.l0_mean)).toBeLessThan(
+        4 * Math.hypot(v.l0_mean_se, v.l0_std / Math.sqrt(SAMPLES)),
+      );
+      expect(Math.abs(ours.trace - v.second_moment_trace)).toBeLessThan(
+        4 * Math.hypot(ours.traceSe, v.second_moment_trace_se),
+      );
+      const spread = Math.sqrt(v.second_moment_trace / world.hiddenDim);
+      numbers(v.mean_hidden).forEach((mean, k) => {
+        expect(Math.abs(ours.meanX[k] - mean)).toBeLessThan(
+          6 * spread * Math.sqrt(1 / SAMPLES + 1 / v.num_samples),
+        );
+      });
+    },
+  );
+});
