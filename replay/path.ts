@@ -12,11 +12,16 @@ export interface Step {
   needs: readonly string[];
   /** Files of the workspace that it uses; those that are not there are restored. */
   files: readonly string[];
-  /** The architecture that it moves to; unset: the one of the steps before. */
+  /** The architecture that it moves to; unset: it works with any. */
   architecture?: string;
-  /** Fields of the architecture's or the trainer's configuration: name → TypeScript expression. */
-  settings: Readonly<Record<string, string>>;
+  /** What it sets, for itself and all later steps. */
+  settings: Settings;
+  /** What it sets on its own architecture only. */
+  ownSettings?: Settings;
 }
+
+/** Settings of an experiment: name → TypeScript expression, in which `k` and `matryoshka_widths` are the profile's. */
+export type Settings = Readonly<Record<string, string>>;
 
 const runs =
   'the published SynthSAEBench runs (Chanin, "Letting Claude do autonomous research to improve SAEs", 2026)';
@@ -24,16 +29,11 @@ const runs =
 const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
 const LISTA = 'sae/architectures/lista-matryoshka.ts';
 
-/**
- * The components of `lista-matryoshka` switched off: what a candidate of that architecture has before any step adds to it.
- * Written out, because the architecture's own defaults are the full recipe.
- */
-export const PLAIN_LISTA: Step['settings'] = {
+/** `lista-matryoshka` with none of its components: what its steps switch on is on by default, or set by the profile. */
+export const BARE_LISTA: Settings = {
   matryoshka_widths: '[]',
   detach_matryoshka_losses: 'false',
   n_refinement_steps: '0',
-  use_frequency_sorted_matryoshka: 'false',
-  term_tilt: '0',
 };
 
 /** The path in the order in which it was published; ratios (60 to 25, a third, ...) as published at 16k. */
@@ -62,7 +62,8 @@ export const PATH: readonly Step[] = [
     needs: [],
     files: [MATRYOSHKA],
     architecture: 'matryoshka-batchtopk',
-    settings: { matryoshka_widths: 'profile.widths' },
+    settings: { matryoshka_widths: 'matryoshka_widths' },
+    ownSettings: { use_matryoshka_aux_loss: 'true' },
   },
   {
     slug: 'detach-and-decay',
@@ -86,7 +87,7 @@ export const PATH: readonly Step[] = [
     needs: [],
     files: [LISTA],
     architecture: 'lista-matryoshka',
-    settings: { initial_k: '(60 / 25) * profile.k', transition_k_fraction: '1' },
+    settings: { initial_k: '(60 / 25) * k', transition_k_duration_fraction: '1' },
   },
   {
     slug: 'lista-refinement',
@@ -127,14 +128,14 @@ export const PATH: readonly Step[] = [
   {
     slug: 'leave-one-out',
     title: 'Leave-one-out refinement',
-    idea: 'After encoding, drop every active latent whose removal would hardly change the reconstruction: its projection on the residual without it lies below a threshold.',
+    idea: 'After encoding, drop every active latent whose removal would hardly change the reconstruction: its projection on what the others leave over is not positive.',
     motivation:
       'A comment on the published runs reports it as an inference-only step that reached the best F1 there; it is the backward half of orthogonal matching pursuit. Spurious activations cost precision, and this asks each latent whether the sample needs it.',
     expectation:
-      'Higher precision and a lower L0, with recall nearly unchanged. A drop in recall beyond the gain in precision would say that the threshold is too high, or that weak activations are real.',
+      'Higher precision and a lower L0, with recall nearly unchanged. A drop in recall beyond the gain in precision would say that weak activations are real.',
     needs: [],
-    files: ['sae/leave-one-out.ts'],
-    settings: { leave_one_out: '{ tau: 0.5 }' },
+    files: ['sae/addons/leave-one-out.ts'],
+    settings: { leave_one_out: '{ tau: 0 }' },
   },
 ];
 

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { candidateFile, combine } from './candidate.ts';
+import { PATH, type Step } from './path.ts';
+
+const steps = (...slugs: string[]): Step[] => PATH.filter((step) => slugs.includes(step.slug));
+
+describe('the candidate that some steps make', () => {
+  it('is the plain baseline for the first step', () => {
+    expect(combine(steps('batchtopk-baseline'))).toEqual({ architecture: 'batchtopk', settings: {} });
+  });
+
+  it('switches off the components of lista-matryoshka that no step added', () => {
+    expect(combine(steps('batchtopk-baseline', 'decreasing-k'))).toEqual({
+      architecture: 'lista-matryoshka',
+      settings: {
+        matryoshka_widths: '[]',
+        detach_matryoshka_losses: 'false',
+        n_refinement_steps: '0',
+        initial_k: '(60 / 25) * k',
+        transition_k_duration_fraction: '1',
+      },
+    });
+  });
+
+  it('leaves behind what only an earlier architecture has', () => {
+    const two = steps('batchtopk-baseline', 'matryoshka-levels');
+    expect(combine(two).settings).toHaveProperty('use_matryoshka_aux_loss');
+    const three = [...two, ...steps('detach-and-decay')];
+    expect(combine(three)).toEqual({
+      architecture: 'lista-matryoshka',
+      settings: {
+        matryoshka_widths: 'matryoshka_widths',
+        detach_matryoshka_losses: 'true',
+        n_refinement_steps: '0',
+        lr_decay_fraction: '1 / 3',
+      },
+    });
+  });
+
+  it('does not depend on the order in which steps were gained', () => {
+    expect(candidateFile([...PATH].reverse())).toBe(candidateFile(PATH));
+  });
+
+  it('reads like a file that a person would write', () => {
+    expect(
+      candidateFile(steps('batchtopk-baseline', 'matryoshka-levels', 'decreasing-k')),
+    ).toBe(`import type { Experiment } from '../experiment.ts';
+
+/** What gave a gain so far, and the one change that the present sprint tries. */
+export const experiments: Experiment[] = [
+  {
+    name: 'candidate',
+    description: 'BatchTopK baseline + Matryoshka levels + Decreasing k',
+    architecture: 'lista-matryoshka',
+    settings: ({ k, matryoshka_widths }) => ({
+      matryoshka_widths,
+      detach_matryoshka_losses: false,
+      n_refinement_steps: 0,
+      initial_k: (60 / 25) * k,
+      transition_k_duration_fraction: 1,
+    }),
+  },
+];
+`);
+  });
+});

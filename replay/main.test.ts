@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import Anthropic from '@anthropic-ai/sdk';
+import { expect, it } from 'vitest';
+
+it('prints its address, answers the official client and ends with its standard input', async () => {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'replay/main.ts'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  try {
+    const [line] = await once(createInterface({ input: child.stdout }), 'line');
+    const { url } = JSON.parse(String(line)) as { url: string };
+    const client = new Anthropic({ baseURL: url, apiKey: 'none', maxRetries: 0 });
+    const message = await client.beta.messages
+      .stream({
+        model: 'offline-replay',
+        max_tokens: 1000,
+        messages: [{ role: 'user', content: 'Follow the instructions in TASK.md.' }],
+      })
+      .finalMessage();
+    expect(message).toMatchObject({ model: 'offline-replay', stop_reason: 'tool_use' });
+    expect(message.content).toMatchObject([
+      { type: 'text', text: expect.stringContaining('no model') },
+      { type: 'tool_use', name: 'read_results', input: {} },
+    ]);
+    child.stdin.end();
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});

@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { runMain } from '#contract/errors';
+import { startMessagesServer } from './server.ts';
+import { MODEL, walk } from './walk.ts';
+
+// node --import tsx replay/main.ts < /dev/null      ends at once
+// node --import tsx replay/main.ts                  ends with ctrl-D
+
+new Command('replay')
+  .description(
+    `The offline researcher (model "${MODEL}", no model at all): serves the Messages API on loopback and walks the published path.`,
+  )
+  .addHelpText(
+    'after',
+    `
+Prints {"url":"http://127.0.0.1:PORT"} as its first line and ends when its standard input closes.
+
+Examples:
+  $ npm run loop -- --researcher offline        the loop starts it by itself
+  $ node --import tsx replay/main.ts            by hand; point a client's base URL at it, any key will do`,
+  )
+  .action(() =>
+    runMain(async () => {
+      const server = await startMessagesServer((request) => walk(request));
+      process.stdout.write(`${JSON.stringify({ url: server.url })}\n`);
+      // The supervisor holds the other end: whatever becomes of it, this process does not stay behind.
+      await new Promise<void>((resolve) => {
+        process.stdin
+          .on('end', resolve)
+          .on('close', resolve)
+          .on('error', () => resolve())
+          .resume();
+      });
+      await server.close();
+      return 0;
+    }),
+  )
+  .parse();

@@ -1,0 +1,94 @@
+import type { LedgerRow } from './choose.ts';
+
+/** What a run says of itself and what was measured of it, as the tools print it. */
+export interface RunResult {
+  run: string;
+  status: string;
+  /** After the status: why it is not `finished`. */
+  reason: string;
+  /** The trainer's word: loss, l0, explained_variance, ... */
+  claimed: Record<string, number>;
+  /** The last snapshot, on few fresh samples: f1, mcc, ... */
+  measured: Record<string, number>;
+}
+
+const NOT_METRICS = ['#', 'id', 'title', 'outcome', 'predicted', 'reason'];
+
+/** The ledger's table in what `read_results {}` prints, oldest sprint first; empty where there is no table. */
+export function parseLedger(text: string): LedgerRow[] {
+  return tableWith(text, ['#', 'id', 'outcome']).map((row) => ({
+    number: Number(row['#']),
+    id: row.id,
+    // "no-gain (infrastructure kept)"
+    outcome: row.outcome.split(' ')[0],
+    metrics: Object.fromEntries(
+      Object.entries(row)
+        .filter(([name, cell]) => !NOT_METRICS.includes(name) && cell !== '')
+        .map(([name, cell]) => [name, Number(cell)]),
+    ),
+  }));
+}
+
+/** The run in what `wait_for_experiment` prints; null where it says that there is none. */
+export function parseRun(text: string): RunResult | null {
+  const [row] = tableWith(text, ['run', 'status', 'claimed', 'measured']);
+  if (!row) return null;
+  const [, status, reason] = /^([^:]*)(?:: (.*))?$/.exec(row.status) ?? [];
+  return {
+    run: row.run,
+    status: status ?? row.status,
+    reason: reason ?? '',
+    claimed: namedNumbers(row.claimed),
+    measured: namedNumbers(row.measured),
+  };
+}
+
+/** The id, or the ticket of a queue, in what `run_experiment` answers. */
+export function runIdOf(text: string): string | null {
+  return /\b(?:Run|Queued as) ([\w.-]+)/.exec(text)?.[1] ?? null;
+}
+
+/** The sprint's folder in what `start_sprint` answers, "sprints/<id>". */
+export function sprintFolderOf(text: string): string | null {
+  return /\bsprints\/[\w.-]+(?=\/)/.exec(text)?.[0] ?? null;
+}
+
+/** The commit that the prompt names as the best-known workspace. */
+export function bestKnownOf(prompt: string): string | null {
+  return /best-known workspace: ([0-9a-f]{7,40})\b/.exec(prompt)?.[1] ?? null;
+}
+
+/** "f1 0.84, mcc 0.7" as a record. */
+function namedNumbers(text: string): Record<string, number> {
+  return Object.fromEntries(
+    [...text.matchAll(/(\w+) (-?[\d.]+(?:e[+-]?\d+)?)/g)].map(([, k, v]) => [k, Number(v)]),
+  );
+}
+
+/** Rows of the first Markdown table that has these columns, by column. */
+function tableWith(text: string, columns: readonly string[]): Record<string, string>[] {
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) => {
+    const cells = cellsOf(line);
+    return cells !== null && columns.every((column) => cells.includes(column));
+  });
+  if (at === -1) return [];
+  const head = cellsOf(lines[at]) ?? [];
+  const rows: Record<string, string>[] = [];
+  for (const line of lines.slice(at + 2)) {
+    const cells = cellsOf(line);
+    if (!cells) break;
+    rows.push(Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ''])));
+  }
+  return rows;
+}
+
+/** The cells of a line of a table (bars inside are escaped), or null for any other line. */
+function cellsOf(line: string): string[] | null {
+  if (!/^\|.*\|$/.test(line.trim())) return null;
+  return line
+    .trim()
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll('\\|', '|'));
+}

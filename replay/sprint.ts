@@ -1,0 +1,109 @@
+import { CANDIDATE, candidateBody, candidateFile } from './candidate.ts';
+import { choose, type Next, type Standing } from './choose.ts';
+import { bestKnownOf, parseLedger, parseRun, runIdOf, sprintFolderOf } from './results.ts';
+import { type Action, type Script, use } from './script.ts';
+import type { ToolResult } from './transcript.ts';
+import * as words from './words.ts';
+
+const EDIT = 'str_replace_based_edit_tool';
+
+/** A part of the script that comes to something. */
+type Part<T> = Generator<Action, T, ToolResult>;
+
+/** A tool did not do what the sprint needs: it is finished without a candidate. */
+class Stuck extends Error {}
+
+/**
+ * One sprint of the offline replay, from the ledger to finish_sprint; a text alone when the path is walked.
+ * Written as straight code over tool results (script.ts).
+ */
+export function* sprint(prompt: string): Script {
+  const overview = yield* use('read_results', {}, words.opening);
+  if (overview.isError) return words.stopped('the ledger could not be read', overview.text);
+  const ledger = parseLedger(overview.text);
+  const { standing, next } = choose(ledger);
+  if (!next) return words.walked(standing);
+
+  const opened = yield* use('start_sprint', words.claim(standing, next), words.choice(standing, next));
+  if (opened.isError) return words.stopped('the sprint could not be started', opened.text);
+  const folder = sprintFolderOf(opened.text);
+  if (!folder) return words.stopped('the answer of start_sprint names no folder', opened.text);
+  const readme = `${folder}/README.md`;
+
+  try {
+    const restorations = yield* restoreMissing(next, bestKnownOf(prompt));
+    yield* editCandidate(standing, next);
+    const body = candidateBody([...standing.kept, next.step]);
+    yield* append(readme, words.changeNote(restorations, body));
+    const { text, result } = yield* trainCandidate();
+    yield* append(readme, words.runNote(standing, text, result));
+    yield* must(use('finish_sprint', words.finish(standing, next, result, ledger)));
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    yield* append(readme, words.stuckNote(error.message));
+    yield* use('finish_sprint', words.giveUp(next, error.message, ledger));
+  }
+  return words.closing;
+}
+
+/** Files of the step that the workspace lacks, created as they stood where the run branch began; the notes about them. */
+function* restoreMissing({ step }: Next, commit: string | null): Part<string[]> {
+  const listing = yield* shell(
+    `find sae -name '*.ts' -not -name '*.test.ts' | sort`,
+    'What is in the workspace?',
+  );
+  const present = new Set(listing.split('\n'));
+  const notes: string[] = [];
+  for (const file of step.files.filter((name) => !present.has(name))) {
+    if (!commit) throw new Stuck(`${file} is missing, and the prompt names no best-known workspace.`);
+    const source = yield* shell(`git show ${commit}:${file}`, `${file} is not there; the published one is.`);
+    const file_text = source.endsWith('\n') ? source : `${source}\n`;
+    yield* must(use(EDIT, { command: 'create', path: file, file_text }));
+    notes.push(words.restored(file, commit));
+  }
+  return notes;
+}
+
+/** Adds the step to candidate.ts: an edit of the lines that change, or the whole file where it is not as the ledger has it. */
+function* editCandidate({ kept }: Standing, { step }: Next): Part<void> {
+  const present = yield* shell(`cat ${CANDIDATE} 2>/dev/null || true`, 'The candidate as it stands.');
+  const wanted = [...kept, step];
+  if (kept.length > 0 && present.trim() === candidateFile(kept).trim()) {
+    const [old_str, new_str] = [candidateBody(kept), candidateBody(wanted)];
+    const edited = yield* use(EDIT, { command: 'str_replace', path: CANDIDATE, old_str, new_str });
+    if (!edited.isError) return;
+  }
+  yield* must(use(EDIT, { command: 'create', path: CANDIDATE, file_text: candidateFile(wanted) }));
+}
+
+/** One counting run of the candidate, waited for. */
+function* trainCandidate() {
+  const started = yield* must(
+    use('run_experiment', { experiment: 'candidate', budget: 'count' }, 'One counting run.'),
+  );
+  const run = runIdOf(started);
+  if (!run) throw new Stuck(`The run could not be started: ${words.firstLine(started)}`);
+  const text = yield* must(use('wait_for_experiment', { run }));
+  return { text, result: parseRun(text) };
+}
+
+/** Appends to the sprint's log. A log that cannot be written is no reason to stop. */
+function* append(readme: string, text: string): Part<void> {
+  yield* use('bash', { command: `cat >> ${readme} <<'END_OF_NOTE'\n\n${text}\n\nEND_OF_NOTE` });
+}
+
+/** A command that must succeed: its whole output. */
+function* shell(command: string, say: string): Part<string> {
+  const output = yield* must(use('bash', { command }, say));
+  if (/^\[the (end|last) .*full output/.test(output)) throw new Stuck(`Too long an output: ${command}`);
+  if (/^\[(exit code|ended|killed)[^\n]*\]$/m.test(output.slice(-200))) {
+    throw new Stuck(`${command}: ${words.firstLine(output)}`);
+  }
+  return output === '[no output]' ? '' : output;
+}
+
+function* must(part: Part<ToolResult>): Part<string> {
+  const { text, isError } = yield* part;
+  if (isError) throw new Stuck(words.firstLine(text));
+  return text;
+}

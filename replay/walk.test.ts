@@ -1,0 +1,252 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CANDIDATE, candidateFile } from './candidate.ts';
+import { choose, stepOf } from './choose.ts';
+import { PATH } from './path.ts';
+import type { MessageParam } from './protocol.ts';
+import { parseLedger } from './results.ts';
+import { MODEL, walk } from './walk.ts';
+
+const BEST_KNOWN = '0123456789abcdef0123456789abcdef01234567';
+const PROMPT = `Follow the instructions in TASK.md.\n\n- best-known workspace: ${BEST_KNOWN}\n- seed of runs: 0`;
+
+interface Judgement {
+  outcome: string;
+  f1: number;
+  /** How the run itself ends. */
+  status?: string;
+}
+
+/** The other side of the conversation: ledger, workspace and tools, printing what the real tools print. */
+class Counterpart {
+  readonly rows: string[] = [];
+  workspace = new Map<string, string>([['sae/architectures/batchtopk.ts', '// batchtopk\n']]);
+  /** All that the replay could have read a number from. */
+  seen = PROMPT;
+  said: string[] = [];
+  calls: string[] = [];
+  logs: string[] = [];
+  #before = new Map(this.workspace);
+  #id = '';
+  #judgement: Judgement = { outcome: 'new-best', f1: 0 };
+  /** Answers that replace the tools' own, by tool name: a fault acted out. */
+  faults = new Map<string, () => string>();
+  finished: { summary: string; candidate: string | null; next: string | null } | null = null;
+
+  /** One sprint: a conversation from its prompt to its end. False when nothing was started. */
+  sprint(judgement: Judgement): boolean {
+    this.#judgement = judgement;
+    this.#before = new Map(this.workspace);
+    this.finished = null;
+    this.#id = '';
+    this.seen = PROMPT;
+    const messages: MessageParam[] = [{ role: 'user', content: PROMPT }];
+    for (let turn = 0; turn < 30 && !this.finished; turn++) {
+      const reply = walk({ messages, system: 'You are a researcher.' });
+      expect(reply.model).toBe(MODEL);
+      const content = reply.content.map((block, i) =>
+        block.type === 'tool_use' ? { ...block, id: `toolu_${turn}_${i}` } : block,
+      );
+      messages.push({ role: 'assistant', content: content as Extract<MessageParam['content'], unknown[]> });
+      const call = content.find((block) => block.type === 'tool_use') as
+        | { id: string; name: string; input: Record<string, string> }
+        | undefined;
+      this.said.push(JSON.stringify(content));
+      if (!call) break;
+      this.calls.push(call.name);
+      const [text, is_error] = this.#answer(call.name, call.input);
+      this.seen += text;
+      messages.push({
+        role: 'user',
+        content: [{ type: 'tool_result', tool_use_id: call.id, content: [{ type: 'text', text }], is_error }],
+      });
+    }
+    if (this.#id === '') return false;
+    expect(this.finished, 'a started sprint is finished').not.toBeNull();
+    this.#close();
+    return true;
+  }
+
+  #answer(name: string, input: Record<string, string>): [string, boolean] {
+    const fault = this.faults.get(name)?.();
+    if (fault) return [fault, true];
+    switch (name) {
+      case 'read_results':
+        return [`## Ledger (leaderboard small-1)\n\n${this.ledger}\n\nThere is no best yet.`, false];
+      case 'start_sprint':
+        this.#id = `2026-02-19--10-37-${input.slug}`;
+        return [`Sprint 1 is open. Its folder is sprints/${this.#id}/; write your log there.`, false];
+      case 'bash':
+        return [this.#shell(input.command), false];
+      case 'str_replace_based_edit_tool':
+        return this.#edit(input);
+      case 'run_experiment':
+        return ['Run 2026-02-19--10-40-00-candidate-s0 has started (4096000 samples).', false];
+      case 'wait_for_experiment': {
+        const { status = 'finished', f1 } = this.#judgement;
+        const measured = status === 'finished' ? `f1 ${f1}, mcc 0.5` : '';
+        return [
+          `| run | experiment | set | samples | seed | status | claimed | measured | verified |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n| ${input.run} | candidate |  | 4096000 | 0 | ${status} | loss 12.34, l0 3.55 | ${measured} |  |\n\n21.5 s, 190500 samples/s`,
+          false,
+        ];
+      }
+      case 'finish_sprint':
+        this.finished = input as unknown as NonNullable<Counterpart['finished']>;
+        return ['The sprint is finished.', false];
+      default:
+        return [`no tool ${name}`, true];
+    }
+  }
+
+  #shell(command: string): string {
+    const [, path] = /^git show [0-9a-f]+:(\S+)$/.exec(command) ?? [];
+    if (path) return `// published ${path}\n`;
+    const [, log] = /^cat >> \S+ <<'END_OF_NOTE'\n([\s\S]*)\nEND_OF_NOTE$/.exec(command) ?? [];
+    if (log) {
+      this.logs.push(log);
+      return '[no output]';
+    }
+    if (command.startsWith('find ')) return [...this.workspace.keys()].sort().join('\n');
+    if (command.startsWith('cat ')) return this.workspace.get(CANDIDATE) ?? '[no output]';
+    return `${command}: not known\n[exit code 127]`;
+  }
+
+  #edit({ command, path, file_text, old_str, new_str }: Record<string, string>): [string, boolean] {
+    if (command === 'create') {
+      this.workspace.set(path, file_text);
+      return [`${path} created`, false];
+    }
+    const text = this.workspace.get(path) ?? '';
+    if (text.split(old_str).length !== 2) return [`${path}: old_str is not in the file`, true];
+    this.workspace.set(
+      path,
+      text.replace(old_str, () => new_str),
+    );
+    return [`${path} edited`, false];
+  }
+
+  #close(): void {
+    const { outcome, f1, status } = this.#judgement;
+    const judged = status && status !== 'finished' ? 'failed' : outcome;
+    const metrics = judged === 'failed' ? '|  |  ' : `| ${f1} | 0.5 `;
+    this.rows.push(
+      `| ${this.rows.length + 1} | ${this.#id} | Title \\| with a bar | ${judged} ${metrics}| f1 0.1 | why |`,
+    );
+    if (judged !== 'new-best') this.workspace = this.#before;
+  }
+
+  get ledger(): string {
+    if (this.rows.length === 0) return 'No sprint has been closed on this leaderboard yet.';
+    const head = '| # | id | title | outcome | f1 | mcc | predicted | reason |';
+    return [head, head.replace(/[^|]+/g, ' --- '), ...this.rows].join('\n');
+  }
+}
+
+const decimals = (text: string) => text.match(/\d+\.\d+/g) ?? [];
+const stated = new Set(decimals(JSON.stringify(PATH) + candidateFile(PATH)));
+
+describe('the walk', () => {
+  it('goes through a sprint as a researcher would: look, claim, change, run, note, finish', () => {
+    const house = new Counterpart();
+    house.sprint({ outcome: 'new-best', f1: 0.5123 });
+    expect(house.calls).toEqual([
+      'read_results',
+      'start_sprint',
+      'bash',
+      'bash',
+      'str_replace_based_edit_tool',
+      'bash',
+      'run_experiment',
+      'wait_for_experiment',
+      'bash',
+      'finish_sprint',
+    ]);
+    expect(house.finished).toMatchObject({ candidate: '2026-02-19--10-40-00-candidate-s0' });
+    expect(house.finished?.summary).toMatch(/^F1 0.5123 /);
+    expect(house.logs.join()).toContain('Offline replay, no model');
+    expect(house.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
+  });
+
+  it('restores what the workspace lacks from the best-known commit, and says so', () => {
+    const house = new Counterpart();
+    house.sprint({ outcome: 'new-best', f1: 0.5 });
+    house.sprint({ outcome: 'new-best', f1: 0.7 });
+    const file = 'sae/architectures/matryoshka-batchtopk.ts';
+    expect(house.workspace.get(file)).toBe(`// published ${file}\n`);
+    expect(house.logs.join()).toContain(`restored from the published implementation`);
+    expect(house.logs.join()).toContain(BEST_KNOWN.slice(0, 12));
+  });
+
+  it('edits the candidate by the lines that change when it is as the ledger has it', () => {
+    const house = new Counterpart();
+    for (let i = 0; i < PATH.length; i++) house.sprint({ outcome: 'new-best', f1: 0.5 + i / 100 });
+    expect(house.workspace.get(CANDIDATE)).toBe(candidateFile(PATH));
+    const edits = house.said.filter((text) => text.includes('"str_replace"'));
+    expect(edits).toHaveLength(PATH.length - 1);
+    expect(house.sprint({ outcome: 'new-best', f1: 0.9 })).toBe(false);
+    expect(house.said.at(-1)).toContain('path is walked');
+  });
+
+  it('puts nothing forward when a run diverges, and leaves the step out from then on', () => {
+    const house = new Counterpart();
+    house.sprint({ outcome: 'new-best', f1: 0.5 });
+    house.sprint({ outcome: 'new-best', f1: 0.6, status: 'diverged: loss is NaN at step 3' });
+    expect(house.finished).toMatchObject({ candidate: null, summary: expect.stringContaining('diverged') });
+    house.sprint({ outcome: 'new-best', f1: 0.6 });
+    expect(house.workspace.get(CANDIDATE)).not.toContain('matryoshka_widths,');
+  });
+
+  it('adapts to a tool that fails, or finishes without a candidate', () => {
+    for (const tool of ['run_experiment', 'wait_for_experiment', 'bash']) {
+      const house = new Counterpart();
+      house.faults.set(tool, () => 'the disk is full\nsecond line');
+      expect(house.sprint({ outcome: 'failed', f1: 0 })).toBe(true);
+      expect(house.finished).toMatchObject({ candidate: null });
+      expect(house.finished?.summary).toContain('the disk is full');
+    }
+    const house = new Counterpart();
+    house.sprint({ outcome: 'new-best', f1: 0.5 });
+    let edits = 0;
+    house.faults.set('str_replace_based_edit_tool', () => (edits++ === 1 ? 'no such text' : ''));
+    house.sprint({ outcome: 'new-best', f1: 0.6 });
+    expect(house.workspace.get(CANDIDATE)).toBe(candidateFile(PATH.slice(0, 2)));
+    expect(house.finished?.candidate).not.toBeNull();
+  });
+
+  it('starts nothing when the ledger cannot be read', () => {
+    const house = new Counterpart();
+    house.faults.set('read_results', () => 'sprint.json is corrupt');
+    expect(house.sprint({ outcome: 'failed', f1: 0 })).toBe(false);
+    expect(house.said.at(-1)).toContain('sprint.json is corrupt');
+  });
+
+  it('for any verdicts: ends, builds what they kept, and states no number it did not read', () => {
+    const judgement = fc.record({
+      outcome: fc.constantFrom('new-best', 'new-best', 'no-gain', 'degenerate', 'invalid', 'interrupted'),
+      f1: fc.integer({ min: 1, max: 9999 }).map((n) => n / 10_000),
+      status: fc.constantFrom('finished', 'finished', 'finished', 'diverged: loss is NaN at step 3'),
+    });
+    fc.assert(
+      fc.property(fc.array(judgement, { minLength: 30, maxLength: 30 }), (judgements) => {
+        const house = new Counterpart();
+        for (const judgement of judgements) {
+          const more = house.sprint(judgement);
+          for (const text of house.said.splice(0)) {
+            for (const number of decimals(text)) {
+              expect(stated.has(number) || house.seen.includes(number), `${number} in ${text}`).toBe(true);
+            }
+          }
+          if (!more) break;
+        }
+        const ledger = parseLedger(house.ledger);
+        expect(ledger.length).toBeLessThan(30);
+        const { standing, next } = choose(ledger);
+        expect(next).toBeNull();
+        const gained = ledger.filter((row) => row.outcome === 'new-best').map((row) => stepOf(row.id));
+        expect(standing.kept).toEqual(gained);
+        if (gained.length > 0) expect(house.workspace.get(CANDIDATE)).toBe(candidateFile(standing.kept));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

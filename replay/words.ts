@@ -1,0 +1,151 @@
+import { choose, type LedgerRow, type Next, type Standing } from './choose.ts';
+import type { Step } from './path.ts';
+import type { RunResult } from './results.ts';
+
+/**
+ * All that the replay says and writes. Every measured number in it is copied from a tool result; what it predicts follows the
+ * rule that is stated beside it.
+ */
+const NAME = 'Offline replay, no model';
+const METRIC = 'f1';
+
+export const opening = `${NAME}: this walks the published path step by step, and what it tries next depends on the verdicts. First the ledger.`;
+
+export const closing = `${NAME}: this sprint is finished.`;
+
+export const stopped = (what: string, why: string) =>
+  `${NAME}: ${what}, so this stops here. ${firstLine(why)}`;
+
+export function walked({ kept, rejected, skipped, best }: Standing): string {
+  const parts = [
+    `${NAME}: the published path is walked, and nothing is left that it would try.`,
+    kept.length > 0 ? `Kept: ${titles(kept)}.` : 'No step gave a gain.',
+    rejected.length > 0 ? `Without gain: ${titles(rejected.map(({ step }) => step))}.` : '',
+    skipped.length > 0 ? `Not tried, because they build on one of these: ${titles(skipped)}.` : '',
+    best ? `The present best is ${bestInWords(best)}.` : '',
+    'From here it takes a researcher with ideas.',
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+export function choice({ kept, rejected, skipped }: Standing, { step, again }: Next): string {
+  const left = rejected.filter((trial) => trial.step !== step);
+  const parts = [
+    again
+      ? `${step.title} again: ${again.cutOff ? 'its sprint was cut off before a verdict' : 'without gain before, but what it stands on has changed since'}.`
+      : `The next step is ${step.title}.`,
+    kept.length > 0 ? `It goes on top of what gave a gain: ${titles(kept)}.` : '',
+    left.length > 0
+      ? `Left out, because the verdict saw no gain: ${left.map((trial) => `${trial.step.title} (sprint ${trial.row.number}, ${trial.row.outcome})`).join(', ')}.`
+      : '',
+    skipped.length > 0 ? `So ${titles(skipped)} is not tried: it builds on one of these.` : '',
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/** The input of start_sprint. */
+export function claim(standing: Standing, next: Next): Record<string, unknown> {
+  const { step, again } = next;
+  const best = standing.best?.metrics[METRIC];
+  const before =
+    again === null
+      ? ''
+      : again.cutOff
+        ? ` Sprint ${again.row.number} began this and was cut off before a verdict.`
+        : ` Sprint ${again.row.number} tried this without gain (${again.row.outcome}); since then other steps were kept, and this asks whether it helps on top of them.`;
+  const prediction =
+    standing.best && best !== undefined
+      ? `Rule for the prediction: at least the present best, ${bestInWords(standing.best)}. It is copied, not measured or estimated.`
+      : 'No number is predicted: there is no verified result to derive one from.';
+  return {
+    slug: `${step.slug}${again ? '-again' : ''}`,
+    title: `${step.title}${again ? ', again' : ''}`,
+    idea: `${step.idea}${before}\n\n${choice(standing, next)}\n\n${NAME}: this step is taken from the published path.`,
+    motivation: step.motivation,
+    expectation: `${step.expectation}\n\n${prediction}`,
+    predicted: best === undefined ? {} : { [METRIC]: best },
+  };
+}
+
+export const restored = (file: string, commit: string) =>
+  `\`${file}\` was not in the workspace. It is restored from the published implementation that ships with this repository (commit ${commit.slice(0, 12)}), not written here.`;
+
+/** What is noted before the run: the change. */
+export function changeNote(restorations: readonly string[], body: string): string {
+  return [
+    `*${NAME}: the words of this log come from a script, its numbers from tool results.*`,
+    '### Change',
+    ...restorations,
+    `The experiment \`candidate\` is now:\n\n\`\`\`ts\n${outdent(body)}\n\`\`\``,
+  ].join('\n\n');
+}
+
+/** What is noted after the run: the tool's own words, then how they compare with the present best. */
+export function runNote({ best }: Standing, text: string, result: RunResult | null): string {
+  return ['### Run', text.trim(), '### Reading', reading(best, result)].join('\n\n');
+}
+
+export const stuckNote = (why: string) => `### Stopped\n\n${firstLine(why)} Nothing was measured.`;
+
+/** The input of finish_sprint after a run. */
+export function finish(
+  standing: Standing,
+  next: Next,
+  result: RunResult | null,
+  ledger: readonly LedgerRow[],
+): Record<string, unknown> {
+  const finished = result?.status === 'finished';
+  return {
+    summary: `${reading(standing.best, result)} Tried: ${next.step.title}${standing.kept.length > 0 ? `, on top of ${titles(standing.kept)}` : ''}. (${NAME}.)`,
+    candidate: finished ? result.run : null,
+    next: after(next.step, ledger),
+  };
+}
+
+/** The input of finish_sprint where no run came about. */
+export function giveUp(next: Next, why: string, ledger: readonly LedgerRow[]): Record<string, unknown> {
+  return {
+    summary: `Nothing was measured. ${firstLine(why)} Tried: ${next.step.title}. (${NAME}.)`,
+    candidate: null,
+    next: after(next.step, ledger),
+  };
+}
+
+function reading(best: LedgerRow | null, result: RunResult | null): string {
+  if (!result) return 'The run left no result.';
+  if (result.status !== 'finished') {
+    const why = result.reason ? ` (${result.reason})` : '';
+    return `The run ended as ${result.status}${why}: there is no candidate, and the step counts as without gain.`;
+  }
+  const value = result.measured[METRIC];
+  if (value === undefined) return 'The run finished; no snapshot of it was measured. The verdict decides.';
+  const bar = best?.metrics[METRIC];
+  if (!best || bar === undefined) {
+    return `F1 ${value} in the last snapshot; there is no verified result yet to compare it with. A snapshot has fewer samples than a verdict; the verdict decides.`;
+  }
+  const place = value > bar ? 'above' : value < bar ? 'below' : 'the same as';
+  return `F1 ${value} in the last snapshot, ${place} the present best, ${bestInWords(best)}. A snapshot has fewer samples than a verdict; the verdict decides.`;
+}
+
+/** What comes next with a gain, and without. */
+function after(step: Step, ledger: readonly LedgerRow[]): string {
+  const then = (outcome: string) => {
+    const row = { number: ledger.length + 1, id: `2000-01-01--00-00-${step.slug}`, outcome, metrics: {} };
+    const following = choose([...ledger, row]).next;
+    if (!following) return 'nothing: the published path is walked';
+    return `${following.step.title}${following.again ? ', once more' : ''}`;
+  };
+  const [gain, none] = [then('new-best'), then('no-gain')];
+  return gain === none
+    ? `On the published path: ${gain}.`
+    : `On the published path: with a gain, ${gain}; without, ${none}.`;
+}
+
+const bestInWords = (best: LedgerRow) =>
+  `F1 ${best.metrics[METRIC] ?? 'unknown'} (verified, sprint ${best.number})`;
+
+const titles = (steps: readonly Step[]) => steps.map((step) => step.title).join(', ');
+
+export const firstLine = (text: string) => text.trim().split('\n')[0] ?? '';
+
+const outdent = (text: string) => text.replaceAll(/^ {4}/gm, '');
