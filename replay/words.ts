@@ -36,7 +36,7 @@ export function choice({ kept, rejected, skipped }: Standing, { step, again }: N
       : `The next step is ${step.title}.`,
     kept.length > 0 ? `It goes on top of what gave a gain: ${titles(kept)}.` : '',
     left.length > 0
-      ? `Left out, because the verdict saw no gain: ${left.map((trial) => `${trial.step.title} (sprint ${trial.row.number}, ${trial.row.outcome})`).join(', ')}.`
+      ? `Left out, as they brought no gain: ${left.map((trial) => `${trial.step.title} (sprint ${trial.row.number}, ${trial.row.outcome})`).join(', ')}.`
       : '',
     skipped.length > 0 ? `So ${titles(skipped)} is not tried: it builds on one of these.` : '',
   ];
