@@ -5,7 +5,7 @@ import { noSandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import { type NamedWorld, openWorld } from '../worlds.ts';
 import { Encoder } from './encoder.ts';
-import { EVALUATION_BATCH, type Measurement, measure } from './measure.ts';
+import { type BatchListener, EVALUATION_BATCH, type Measurement, measure } from './measure.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface CaseOptions {
@@ -21,7 +21,7 @@ export interface Case {
   profile: Profile;
   world: NamedWorld;
   /** `name` is a file below the run's `out/`. @throws UserError for a bad file, EncoderError for a bad encoder */
-  measure(name: string, samples: number, onBatch?: Parameters<typeof measure>[3]): Promise<Measurement>;
+  measure(name: string, samples: number, onBatch?: BatchListener): Promise<Measurement>;
 }
 
 /** Opens a run for judging. The task is TASK.md of the working directory, which is the repository. @throws UserError */

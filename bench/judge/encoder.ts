@@ -123,7 +123,10 @@ async function failure(child: Child, said: string | null): Promise<EncoderError>
   if (!exit) await child.stop('the judge refuses it', 0);
   const crashed = exit && exit.code !== 0;
   const how = crashed ? `it ended with ${exit.signal ?? `exit code ${exit.code}`}` : said;
-  const words = crashed ? child.log?.lastLines(1)[0] : undefined;
+  // A crash of Node ends with its stack and its version: the message stands above them.
+  const words = crashed
+    ? child.log?.lastLines(20).findLast((line) => !/^\s+at |^Node\.js v|^\}/.test(line))
+    : undefined;
   return new EncoderError(
     `the encoder failed: ${how}${words ? `: ${words.slice(0, 500)}` : ''} (log: ${child.log?.path})`,
   );

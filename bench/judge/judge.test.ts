@@ -16,6 +16,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const here = import.meta.dirname;
 const encoder = join(here, 'testing/encoder.mjs');
 const judge = join(here, '../cli/judge.ts');
+const inspect = join(here, '../cli/inspect.ts');
 
 /** No superposition to speak of: a decoder that holds the true features must score nearly 1. */
 const world = buildWorld(
@@ -111,12 +112,14 @@ function repository(lie = ''): { repo: string; dir: string } {
   return { repo, dir };
 }
 
+/** Asks the judge, or the tool that is named last. */
 function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const tool = args.at(-1) === inspect ? inspect : judge;
   const loader = import.meta.resolve('tsx');
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', loader, judge, '--tree-dir', '.', ...args],
+      ['--import', loader, tool, '--tree-dir', '.', ...args.filter((arg) => arg !== tool)],
       { cwd: repo },
       (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
@@ -168,24 +171,32 @@ describe('the judge', () => {
     expect(await ask(repo, dir, '--evals')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it.each([
-    ['crash', /exit code 1/],
-    ['hang', /did nothing for 2 s/],
-    ['magic', /does not begin with SAECODE1/],
-    ['rows', /answers 1023 rows to a batch of 1024/],
-    ['range', /names latent 16 of 16/],
-    ['order', /not in ascending order/],
-    ['nan', /not finite/],
-    ['short', /ended before the codes of a batch were whole/],
-    ['shape', /says d_in 49, the activations have 48/],
-    ['decoder', /decoder has numbers that are not finite/],
-  ])('refuses an encoder that lies (%s)', async (lie, message) => {
-    const { repo, dir } = repository(lie);
-    const { code, stderr } = await ask(repo, dir, '--stall-seconds', '2');
-    expect(stderr).toMatch(message);
-    expect(stderr.split('\n')).toHaveLength(1);
-    expect(code).toBe(1);
+  it('passes an encoder’s failure on as one line and exit code 1', async () => {
+    const { repo, dir } = repository('crash');
+    const { code, stdout, stderr } = await ask(repo, dir);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^error: the encoder failed: it ended with exit code 1: .*W_enc is missing.*judge\.log\)$/,
+    );
     expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
+  });
+
+  it('shows latents without telling a feature’s place', async () => {
+    const { repo, dir } = repository();
+    const { code, stdout } = await ask(repo, dir, '--worst', '3', '--sort', 'rate', inspect);
+    expect(code).toBe(0);
+    const lines = stdout.split('\n').filter((line) => /^ +\d+ +F\d\d /.test(line));
+    expect(lines).toHaveLength(3);
+    const rates = lines.map((line) => Number(line.trim().split(/ +/)[6]));
+    expect(rates).toEqual([...rates].sort((a, b) => a - b));
+    // Latent i holds feature i; the ids must not say so.
+    expect(
+      lines.some(
+        (line) => Number(line.trim().split(/ +/)[1].slice(1)) !== Number(line.trim().split(/ +/)[0]),
+      ),
+    ).toBe(true);
+    expect(stdout).toContain('by firing rate of the feature');
+    expect((await ask(repo, dir, '--latents', '16', inspect)).stderr).toContain('there are 0 to 15');
   });
 
   it('refuses bad folders and files with one line and exit code 2', async () => {

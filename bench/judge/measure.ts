@@ -1,3 +1,4 @@
+import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { Evaluation, type Metrics } from '../eval/evaluation.ts';
 import { type Matching, matchLatents } from '../eval/matching.ts';
 import { Sampler, type SparseRows } from '../sampler/sampler.ts';
@@ -11,8 +12,13 @@ const AHEAD = 4;
 export interface Measurement {
   matching: Matching;
   /** By form, in the encoder's order. */
-  evaluations: Map<string, Evaluation>;
+  evaluations: Map<Form, Evaluation>;
 }
+
+type Form = CodesHeader['forms'][number];
+
+/** Hears of every batch in the deciding form. */
+export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Matching) => void;
 
 /**
  * Draws `samples` fresh samples, has them encoded and counts, all forms in one pass. Memory does not grow with samples.
@@ -22,7 +28,7 @@ export async function measure(
   world: World,
   encoder: Encoder,
   { samples, seed }: { samples: number; seed: number },
-  onBatch: (batch: { truth: SparseRows; evaluations: Measurement['evaluations'] }) => void = () => {},
+  onBatch: BatchListener = () => {},
 ): Promise<Measurement> {
   const { decoder, header } = encoder;
   const matching = matchLatents(
@@ -41,7 +47,7 @@ export async function measure(
     header.forms.forEach((form, i) => {
       evaluations.get(form)?.add(batch.truth, batch.x, codes[i]);
     });
-    onBatch({ truth: batch.truth, evaluations });
+    onBatch(batch.truth, codes[header.forms.indexOf(decidingForm(header.forms))], matching);
   };
   for (let start = 0, index = 0; start < samples; start += EVALUATION_BATCH, index++) {
     const rows = Math.min(EVALUATION_BATCH, samples - start);
@@ -56,15 +62,24 @@ export async function measure(
   return { matching, evaluations };
 }
 
-/** Metrics by form; the deciding form is `training` where the encoder has it. */
+/** Metrics by form, the deciding one apart. */
 export function metricsOf({ evaluations }: Measurement): {
   deciding: Metrics;
   also: Record<string, Metrics>;
 } {
-  const all = [...evaluations].map(([form, evaluation]) => [form, evaluation.metrics()] as const);
-  const deciding = all.find(([form]) => form === 'training') ?? all[0];
+  const deciding = decidingEvaluation({ evaluations });
+  const others = [...evaluations].filter(([, evaluation]) => evaluation !== deciding);
   return {
-    deciding: deciding[1],
-    also: Object.fromEntries(all.filter(([form]) => form !== deciding[0])),
+    deciding: deciding.metrics(),
+    also: Object.fromEntries(others.map(([form, evaluation]) => [form, evaluation.metrics()])),
   };
+}
+
+/** The evaluation that decides: the training form where the encoder has it, as published. */
+export function decidingEvaluation({ evaluations }: Pick<Measurement, 'evaluations'>): Evaluation {
+  return evaluations.get(decidingForm([...evaluations.keys()])) as Evaluation;
+}
+
+function decidingForm(forms: readonly Form[]): Form {
+  return forms.includes('training') ? 'training' : forms[0];
 }

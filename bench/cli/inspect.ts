@@ -1,0 +1,137 @@
+// Which latents go wrong, and on what: made on the judge's side, without a vector of the truth.
+//   node --import tsx bench/cli/inspect.ts checkpoints/2026-02-19--10-37-12-matryoshka-s0 --worst 20
+//   node --import tsx bench/cli/inspect.ts checkpoints/... --latents 0,5,17
+import { Option } from 'commander';
+import { runMain, UserError } from '#contract/errors';
+import { Confusion } from '../eval/confusion.ts';
+import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
+import { openCase } from '../judge/case.ts';
+import { decidingEvaluation } from '../judge/measure.ts';
+import { integer, parsed, program } from './program.ts';
+
+const SORTS = {
+  f1: 'f1',
+  precision: 'precision',
+  recall: 'recall',
+  cosine: 'cosine',
+  rate: 'latentRate',
+} as const;
+
+interface Options {
+  treeDir?: string;
+  world?: string;
+  sort: keyof typeof SORTS;
+  worst: number;
+  latents?: string;
+  samples?: number;
+  evalSeed: number;
+  stallSeconds: number;
+}
+
+await runMain(async () => {
+  const command = parsed(
+    program(
+      'inspect',
+      'Prints the latents of a run against the features they are nearest to, the worst first.',
+    )
+      .argument('<run folder>')
+      .addOption(new Option('--sort <by>', 'what is worst').choices(Object.keys(SORTS)).default('f1'))
+      .option('--worst <n>', 'latents to print', integer(1), 20)
+      .option('--latents <list>', 'these latents, in place of the worst: 0,5,17')
+      .option(
+        '--tree-dir <dir>',
+        'folder of the workspace to run the encoder from (default: the tree of the run)',
+      )
+      .option('--world <name>', 'another world than that of the profile')
+      .option('--samples <n>', 'fresh samples (default: a snapshot’s, as the profile says)', integer(1))
+      .option('--eval-seed <n>', 'seed of the samples', integer(0), 1)
+      .option('--stall-seconds <n>', 'end an encoder that does nothing for so long', integer(1), 120)
+      .addHelpText(
+        'after',
+        [
+          '\nfeature: an opaque id. confused with: what is active when the latent fires without its feature, how it',
+          'lies to that feature in the hierarchy, and in which share of these false alarms it is active.',
+        ].join('\n'),
+      ),
+  );
+  if (!command) return 0;
+  const options = command.opts<Options>();
+  const opened = await openCase(command.args[0], options);
+  const { world } = opened.world;
+  let confusion: Confusion | undefined;
+  const samples = options.samples ?? opened.profile.evaluation.snapshot;
+  const measurement = await opened.measure('checkpoint.safetensors', samples, (truth, codes, { best }) => {
+    confusion ??= new Confusion(best.length, world.numFeatures);
+    confusion.add(truth, codes, best);
+  });
+  const { matching } = measurement;
+  const rows = latentRows(
+    world,
+    matching,
+    decidingEvaluation(measurement),
+    confusion ?? new Confusion(matching.best.length, world.numFeatures),
+  );
+  const shown = options.latents ? chosen(options.latents, rows) : worst(rows, options);
+  process.stdout.write(
+    [
+      `${opened.folder.run.id}: ${shown.length} of ${rows.length} latents, ${samples} fresh samples`,
+      '',
+      ...latentLines(shown),
+      '',
+      ...groupLines('by depth of the feature', byDepth(rows)),
+      '',
+      ...groupLines('by firing rate of the feature', byRate(rows)),
+      '',
+    ].join('\n'),
+  );
+  return 0;
+});
+
+function worst(rows: readonly LatentRow[], { sort, worst: count }: Options): LatentRow[] {
+  const key = SORTS[sort];
+  return [...rows].sort((a, b) => a[key] - b[key] || a.latent - b.latent).slice(0, count);
+}
+
+function chosen(list: string, rows: readonly LatentRow[]): LatentRow[] {
+  return list.split(',').map((text) => {
+    const row = /^\d+$/.test(text.trim()) ? rows[Number(text)] : undefined;
+    if (!row) throw new UserError(`--latents: "${text}" is not a latent; there are 0 to ${rows.length - 1}`);
+    return row;
+  });
+}
+
+function latentLines(rows: readonly LatentRow[]): string[] {
+  const head = ['latent', 'feature', 'cosine', 'precision', 'recall', 'F1', 'fires %', 'feature %', 'depth'];
+  const width = [6, 8, 7, 9, 7, 7, 8, 9, 6];
+  const line = (cells: readonly string[], tail: string): string =>
+    `${cells.map((cell, i) => cell.padStart(width[i])).join(' ')}  ${tail}`.trimEnd();
+  return [
+    line(head, 'confused with'),
+    ...rows.map((row) =>
+      line(
+        [
+          String(row.latent),
+          row.feature,
+          ...[row.cosine, row.precision, row.recall, row.f1].map((value) => value.toFixed(3)),
+          ...[row.latentRate, row.featureRate].map((rate) => (100 * rate).toFixed(2)),
+          row.depth === null ? 'flat' : String(row.depth),
+        ],
+        row.confusedWith
+          ? `${row.confusedWith.feature} ${row.confusedWith.relation} ${(100 * row.confusedWith.share).toFixed(0)} %`
+          : '-',
+      ),
+    ),
+  ];
+}
+
+function groupLines(title: string, groups: readonly Group[]): string[] {
+  return [
+    `${title.padEnd(32)} latents precision  recall      F1`,
+    ...groups.map(
+      ({ name, latents, precision, recall, f1 }) =>
+        `${name.padEnd(32)} ${String(latents).padStart(7)} ${precision.toFixed(3).padStart(9)} ${recall
+          .toFixed(3)
+          .padStart(7)} ${f1.toFixed(3).padStart(7)}`,
+    ),
+  ];
+}

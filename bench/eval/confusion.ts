@@ -1,0 +1,53 @@
+import type { SparseCodes } from '#contract/codes';
+import type { SparseRows } from '../sampler/sampler.ts';
+
+/**
+ * What a latent fires on when its own feature is inactive: counts of every feature that is active then. A table
+ * [latents, features], for `inspect`, not for verdicts.
+ */
+export class Confusion {
+  private readonly counts: Uint32Array;
+  /** By latent: samples in which it fires without its feature. */
+  private readonly wrong: Uint32Array;
+  private readonly isActive: Uint8Array;
+
+  constructor(
+    latents: number,
+    private readonly features: number,
+  ) {
+    this.counts = new Uint32Array(latents * features);
+    this.wrong = new Uint32Array(latents);
+    this.isActive = new Uint8Array(features);
+  }
+
+  /** `best` is each latent's own feature. */
+  add(truth: SparseRows, codes: SparseCodes, best: Int32Array): void {
+    const { isActive, counts, wrong, features } = this;
+    for (let row = 0; row < truth.rows; row++) {
+      const active = truth.features.subarray(truth.offsets[row], truth.offsets[row + 1]);
+      for (const feature of active) isActive[feature] = 1;
+      for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
+        const latent = codes.indices[e];
+        if (codes.values[e] <= 0 || isActive[best[latent]]) continue;
+        wrong[latent]++;
+        for (const feature of active) counts[latent * features + feature]++;
+      }
+      for (const feature of active) isActive[feature] = 0;
+    }
+  }
+
+  /**
+   * The feature that a latent takes for its own: active in the largest share of its false alarms beyond that feature's
+   * own rate. Null for a latent that never fires wrongly.
+   */
+  worst(latent: number, rates: Float64Array): { feature: number; share: number } | null {
+    const total = this.wrong[latent];
+    if (total === 0) return null;
+    const shares = Array.from(rates, (_, j) => this.counts[latent * this.features + j] / total);
+    let feature = 0;
+    for (let j = 1; j < shares.length; j++) {
+      if (shares[j] - rates[j] > shares[feature] - rates[feature]) feature = j;
+    }
+    return { feature, share: shares[feature] };
+  }
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { writeSafetensors } from '#contract/safetensors';
+import { noSandbox } from '#host/sandbox';
+import { buildWorld } from '../world/build.ts';
+import { parseConfig } from '../world/config.ts';
+import { Encoder, EncoderError } from './encoder.ts';
+import { measure } from './measure.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'encoder-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const world = buildWorld(parseConfig({ num_features: 20, hidden_dim: 64, seed: 1 }, 'test'));
+const checkpoint = join(root, 'checkpoint.safetensors');
+writeSafetensors(checkpoint, {
+  tensors: new Map([
+    ['W_dec', { shape: [16, 64], data: world.featureVectors.slice(0, 16 * 64) }],
+    ['b_dec', { shape: [64], data: world.bias }],
+  ]),
+  metadata: {},
+});
+
+async function measureWith(lie: string): Promise<void> {
+  const argv = ['node', join(import.meta.dirname, 'testing/encoder.mjs'), '--lie', lie];
+  const encoder = { checkpoint, argv, cwd: root, sandbox: noSandbox('test'), log: join(root, `${lie}.log`) };
+  const started = await Encoder.start({ ...encoder, stallSeconds: 1 }, 64, 1024);
+  try {
+    await measure(world, started, { samples: 6000, seed: 0 });
+  } finally {
+    await started.stop();
+  }
+}
+
+describe('an encoder that is not to be trusted', () => {
+  it.each([
+    ['crash', /ended with exit code 1: .*W_enc is missing/],
+    ['hang', /did nothing for 1 s/],
+    ['magic', /does not begin with SAECODE1/],
+    ['rows', /answers 1023 rows to a batch of 1024/],
+    ['range', /names latent 16 of 16/],
+    ['order', /not in ascending order/],
+    ['nan', /activations that are not finite/],
+    ['short', /ended before the codes of a batch were whole/],
+    ['shape', /says d_in 65, the activations have 64/],
+    ['decoder', /decoder has numbers that are not finite/],
+  ])('%s', async (lie, message) => {
+    const error = await measureWith(lie).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(EncoderError);
+    expect((error as EncoderError).message).toMatch(message);
+    expect((error as EncoderError).exitCode).toBe(1);
+  });
+
+  it('is measured when it tells the truth', async () => {
+    await expect(measureWith('none')).resolves.toBeUndefined();
+  });
+});
