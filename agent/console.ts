@@ -1,7 +1,7 @@
 import type { LoggedEvent } from '#contract/event';
 import type { House } from './house.ts';
 import { lastScreen } from './last-screen.ts';
-import { duration, show } from './words.ts';
+import { count, duration, show } from './words.ts';
 
 /** Where the console writes: standard output, or a test. */
 export interface Terminal {
@@ -52,7 +52,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
               : `at most ${usd} USD`;
         line(
           dim(
-            `until ${clock(until)} · ${sprints === null ? 'any number of' : sprints} sprints · ${money} · Ctrl-C ends after the turn`,
+            `until ${clock(until)} · ${sprints === null ? 'any number of sprints' : count(sprints, 'sprint')} · ${money} · Ctrl-C ends after the turn`,
           ),
         );
         return;
@@ -118,6 +118,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         for (const text of lastScreen(house, event)) line(text);
         return;
       case 'sprint.opened':
+      case 'sprint.dropped':
         return;
     }
   };

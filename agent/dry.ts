@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import { guardsOf } from '#contract/task';
+import { git } from '#host/git';
 import { machine } from '#host/machine';
 import { snapshotTree } from '#host/tree';
 import { LocalExecutor } from './executor/local.ts';
@@ -95,6 +96,7 @@ async function probe(plan: Plan): Promise<{ samplesPerSecond: number; backend: s
     );
   }
   rmSync(handle.dir, { recursive: true, force: true });
+  await git(repo, ['update-ref', '-d', `refs/loop/runs/${handle.id}`]);
   const samplesPerSecond = run?.samplesPerSecond ?? samples / (record.seconds ?? Number.NaN);
   return { samplesPerSecond, backend: run?.backend ?? null };
 }

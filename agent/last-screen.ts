@@ -5,7 +5,7 @@ import { type House, reportsDir, sprintsDir } from './house.ts';
 import { bestOf, readSprints } from './ledger.ts';
 import { PARTS } from './split.ts';
 import { table } from './tools/tables.ts';
-import { duration, show } from './words.ts';
+import { count, duration, show } from './words.ts';
 
 /** What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie, how to go on. */
 export function lastScreen(house: House, stopped: { reason: string }): string[] {
@@ -17,7 +17,7 @@ export function lastScreen(house: House, stopped: { reason: string }): string[] 
   const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD` : '';
   return [
     `Stopped: ${stopped.reason}.`,
-    `${mine.length} sprints in ${duration(split.total)}${money}: ${parts}.`,
+    `${count(mine.length, 'sprint')} in ${duration(split.total)}${money}: ${parts}.`,
     '',
     ...overview(mine, house),
     ...best(bestOf(sprints, leaderboard), house),

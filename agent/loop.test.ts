@@ -57,7 +57,7 @@ describe('the loop, end to end on a tiny task', () => {
     await loopIn(repo, { maxSprints: 1 });
     writeFileSync(join(repo, 'work/number.json'), '{"f1":0.65,"mcc":0.6}\n');
     const { events } = await loopIn(repo, { maxSprints: 1 });
-    expect(events.at(-1)).toMatchObject({ reason: '1 sprints, as asked', exitCode: 0 });
+    expect(events.at(-1)).toMatchObject({ reason: '1 sprint, as asked', exitCode: 0 });
     expect(readSprints(join(repo, 'sprints')).map((s) => [s.number, s.outcome])).toEqual([
       [1, 'new-best'],
       [2, 'new-best'],

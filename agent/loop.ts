@@ -25,7 +25,7 @@ import { research } from './sprint/research.ts';
 import { restoreWorkspace } from './sprint/workspace.ts';
 import { fold, type LoopState, nothingYet } from './state.ts';
 import { EXIT, Stopper, type StopRequest } from './stop.ts';
-import { messageOf } from './words.ts';
+import { count, messageOf } from './words.ts';
 
 /** Who listens to the loop: console, log, notebook, tests. Called once the house stands. */
 export type Listener = (house: House) => (event: LoggedEvent) => void;
@@ -70,7 +70,7 @@ async function sprints(house: House): Promise<StopRequest> {
     const ending = await attempt(house, sprint);
     if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
     if (sprint.claim) await finishSprint(house, sprint, ending);
-    else await dropSprint(house, sprint);
+    else await dropSprint(house, sprint, ending);
     const reason = decideNext(house, sprint, ending, failures);
     if (reason) return reason;
   }
@@ -106,12 +106,10 @@ async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): P
 }
 
 /** A conversation that never claimed a sprint leaves nothing but the workspace as it was. */
-async function dropSprint(house: House, sprint: OpenSprint): Promise<void> {
-  await restoreWorkspace({
-    repo: house.repo,
-    folder: house.task.contract.workspace,
-    tree: sprint.treeBefore,
-  });
+async function dropSprint(house: House, { number, treeBefore }: OpenSprint, ending: Ending): Promise<void> {
+  const { repo, task, events } = house;
+  await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeBefore });
+  events.emit({ type: 'sprint.dropped', number, reason: reasonOf(ending) });
 }
 
 /** DECIDE: why the loop stops after this sprint, or null to go on. */
@@ -149,7 +147,7 @@ function decideNext(
 function atLimit({ limits, state }: House): StopRequest | null {
   const done = state().committed.length;
   if (limits.sprints !== null && done >= limits.sprints)
-    return { reason: `${done} sprints, as asked`, exitCode: EXIT.done };
+    return { reason: `${count(done, 'sprint')}, as asked`, exitCode: EXIT.done };
   if (Date.now() >= limits.until.getTime()) return { reason: 'the time is up', exitCode: EXIT.done };
   return null;
 }

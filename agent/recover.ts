@@ -34,12 +34,11 @@ export async function recover(house: House): Promise<void> {
     const patch = join(stateDir(repo), `unclaimed-sprint-${sprint.number}.patch`);
     if (change.patch !== '') writeFileSync(patch, change.patch);
     await restoreWorkspace({ repo, folder: task.contract.workspace, tree: sprint.treeBefore });
-    const kept = change.patch === '' ? '' : `; its changes are kept in ${patch}`;
-    events.emit({
-      type: 'loop.notice',
-      level: 'info',
-      text: `a sprint that was never claimed is dropped${kept}`,
-    });
+    if (change.patch !== '') {
+      const text = `changes of a sprint that was never claimed are kept in ${patch}`;
+      events.emit({ type: 'loop.notice', level: 'info', text });
+    }
+    events.emit({ type: 'sprint.dropped', number: sprint.number, reason: 'the loop was cut off' });
     return;
   }
 

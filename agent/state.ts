@@ -129,6 +129,7 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
     }
     case 'report.rendered':
       return withSprint(now, (sprint) => ({ ...sprint, rendered: true }));
+    case 'sprint.dropped':
     case 'sprint.committed':
       return { ...now, sprint: null };
     case 'loop.waiting': {
@@ -139,7 +140,6 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
       return {
         ...now,
         stopped: { reason: event.reason, exitCode: event.exitCode, at: event.at },
-        sprint: null,
       };
     case 'loop.notice':
     case 'hint.given':

@@ -22,6 +22,8 @@ const kinds = [
     resumed: z.boolean(),
   }),
   z.object({ type: z.literal('sprint.opened'), number: z.number(), treeBefore: z.string() }),
+  /** A conversation ended without claiming its sprint: nothing of it stays. */
+  z.object({ type: z.literal('sprint.dropped'), number: z.number(), reason: z.string() }),
   z.object({
     type: z.literal('sprint.claimed'),
     sprint: z.string(),

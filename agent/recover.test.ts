@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isAlive } from '#host/processes';
+import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
+import { git } from './fixtures/repo.ts';
+import { call, type Step, sprintTo, start, train, wait, write } from './fixtures/scripted.ts';
+import { readSprints } from './ledger.ts';
+import { readStatus } from './status.ts';
+
+const hanging = (experiment = 'slow'): Step[] => [start('hanging'), write(0.9), train(experiment), wait];
+const outcomes = (repo: string) => readSprints(join(repo, 'sprints')).map((s) => s.outcome);
+const ledgerOfCommits = (repo: string) =>
+  git(repo, 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n').reverse();
+
+describe('a loop that is cut off', () => {
+  it('is taken up after kill -9: leftovers end, the sprint is closed as interrupted, and the next one starts', async () => {
+    const repo = tinyHouse([hanging('forks'), sprintTo('second', 0.7)]);
+    const loop = startCommand(repo, 'loop');
+    const { processes } = await eventOf(repo, 'run.started');
+    expect(readStatus(repo)).toMatchObject({
+      loop: 'running',
+      sprint: { number: 1 },
+      runs: [{ experiment: 'forks' }],
+    });
+    loop.child.kill('SIGKILL');
+    await loop.ended;
+    expect(readStatus(repo).loop).toBe('cut off');
+    expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(true);
+
+    const { events } = await loopIn(repo);
+    expect(events[0]).toMatchObject({ type: 'loop.started', resumed: true });
+    expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
+    expect(outcomes(repo)).toEqual(['interrupted', 'new-best']);
+    expect(ledgerOfCommits(repo)).toEqual([
+      'Sprint 1: Try hanging (interrupted)',
+      'Sprint 2: Try second (new-best)',
+    ]);
+    const [cutOff] = readSprints(join(repo, 'sprints'));
+    expect(cutOff).toMatchObject({ runs: [{ status: 'killed' }], change: { kept: false } });
+    expect(readFileSync(join(repo, 'sprints', cutOff.id, 'change.patch'), 'utf8')).toContain('+{"f1":0.9');
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+  });
+
+  it('drops a sprint that was never claimed and keeps its changes as a patch', async () => {
+    const repo = tinyHouse([[write(0.9), call('bash', { command: 'sleep 100' })], sprintTo('second', 0.7)]);
+    const loop = startCommand(repo, 'loop');
+    await eventOf(repo, 'tool.finished');
+    loop.child.kill('SIGKILL');
+    await loop.ended;
+    const again = startCommand(repo, 'loop');
+    await eventOf(repo, 'sprint.dropped');
+    again.child.kill('SIGKILL');
+    await again.ended;
+    expect(readFileSync(join(repo, 'state/unclaimed-sprint-1.patch'), 'utf8')).toContain('+{"f1":0.9');
+    expect(ledgerOfCommits(repo)).toEqual(['']);
+    expect(git(repo, 'diff', 'main', '--', 'work/number.json')).toBe('');
+  });
+
+  it('commits a sprint that was closed but not committed, once', async () => {
+    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    await loopIn(repo, { maxSprints: 1 });
+    // As a crash leaves it between sprint.json and the commit.
+    const path = join(repo, 'state/events.jsonl');
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+    const at = lines.findIndex((line) => line.includes('"sprint.closed"'));
+    writeFileSync(path, `${lines.slice(0, at).join('\n')}\n`);
+    git(repo, 'reset', '-q', '--soft', 'HEAD~1');
+    git(repo, 'reset', '-q');
+    await loopIn(repo);
+    expect(outcomes(repo)).toEqual(['new-best', 'new-best']);
+    expect(ledgerOfCommits(repo)).toEqual([
+      'Sprint 1: Try first (new-best)',
+      'Sprint 2: Try second (new-best)',
+    ]);
+  });
+});
+
+describe('a loop that is asked to stop', () => {
+  it('ends the turn, reports and commits on the first Ctrl-C', async () => {
+    const repo = tinyHouse([hanging()]);
+    const loop = startCommand(repo, 'loop');
+    const { processes } = await eventOf(repo, 'run.started');
+    loop.child.kill('SIGINT');
+    expect(await loop.ended).toBe(130);
+    expect(outcomes(repo)).toEqual(['interrupted']);
+    expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(loop.said()).toContain('Stopped: Ctrl-C.');
+    expect(loop.said()).toContain('git switch main');
+  });
+
+  it('ends at once on the second, and is taken up later', async () => {
+    const repo = tinyHouse([
+      [start('busy'), call('bash', { command: 'sleep 100' })],
+      sprintTo('second', 0.7),
+    ]);
+    const loop = startCommand(repo, 'loop');
+    await eventOf(repo, 'sprint.claimed');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    loop.child.kill('SIGINT');
+    await eventOf(repo, 'loop.notice');
+    loop.child.kill('SIGINT');
+    expect(await loop.ended).toBe(130);
+    expect(outcomes(repo)).toEqual([]);
+    await loopIn(repo);
+    expect(outcomes(repo)).toEqual(['interrupted', 'new-best']);
+  });
+
+  it('stops after the sprint for a file STOP, which it removes', async () => {
+    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const { code, events } = await loopIn(repo, {}, () => (event) => {
+      if (event.type === 'sprint.closed') writeFileSync(join(repo, 'STOP'), '');
+    });
+    expect(code).toBe(0);
+    expect(events.at(-1)).toMatchObject({ reason: 'the file STOP' });
+    expect(outcomes(repo)).toEqual(['new-best']);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+  });
+});
+
+it('refuses a second loop in one checkout and names the first', async () => {
+  const repo = tinyHouse([hanging()]);
+  const loop = startCommand(repo, 'loop');
+  await eventOf(repo, 'run.started');
+  const second = startCommand(repo, 'loop');
+  expect(await second.ended).toBe(2);
+  expect(second.said()).toContain(`another loop runs in this checkout: process ${loop.child.pid}`);
+  loop.child.kill('SIGINT');
+  await loop.ended;
+});
