@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +17,7 @@ import { Verdict } from '#contract/verdict';
 import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { saveWorld } from '../world/store.ts';
+import { checkpointOf, openRunFolder } from './run-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'judge-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -201,19 +210,23 @@ describe('the judge', () => {
 
   it('refuses bad folders and files with one line and exit code 2', async () => {
     const { repo, dir } = repository();
-    const refusal = async (...args: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await ask(repo, ...args);
-      expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
-      return stderr;
-    };
-    expect(await refusal(join(repo, 'nothing'))).toContain('no such run folder');
-    expect(await refusal(repo)).toContain('no run.json');
-    expect(await refusal(dir, '--samples', '0')).toContain('at least 1');
-    writeFileSync(join(dir, 'out/checkpoint.safetensors'), 'rubbish');
-    expect(await refusal(dir)).toContain('not a readable safetensors file');
-    rmSync(join(dir, 'out/checkpoint.safetensors'));
-    expect(await refusal(dir)).toContain('no checkpoint there');
+    expect(await ask(repo, repo)).toMatchObject({ code: 2, stdout: '' });
+    expect(() => openRunFolder(join(repo, 'nothing'))).toThrow('no such run folder');
+    expect(() => openRunFolder(repo)).toThrow('no run.json');
+    const folder = openRunFolder(dir);
+    const checkpoint = join(dir, 'out/checkpoint.safetensors');
+    expect(checkpointOf(folder)).toBe(checkpoint);
+    writeFileSync(checkpoint, 'rubbish');
+    const { code, stdout, stderr } = await ask(repo, dir);
+    expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
+    expect(stderr).toContain('not a readable safetensors file');
+    rmSync(checkpoint);
+    expect(() => checkpointOf(folder)).toThrow('no checkpoint there');
+    symlinkSync(join(dir, 'out/evals/2048.safetensors'), checkpoint);
+    expect(() => checkpointOf(folder)).toThrow('no checkpoint there');
+    writeFileSync(join(dir, 'out/result.json'), '{"version": 1}');
+    expect(() => openRunFolder(dir)).toThrow('result.json: status');
     writeFileSync(join(dir, 'run.json'), '{"version": 1}');
-    expect(await refusal(dir)).toContain('run.json: id');
+    expect(() => openRunFolder(dir)).toThrow('run.json: id');
   });
 });

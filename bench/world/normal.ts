@@ -29,6 +29,8 @@ const Q = [
 export function erfc(x: number): number {
   const y = Math.abs(x);
   if (y <= 0.46875) return 1 - erfSmall(x);
+  // Below the smallest double; and Infinity would come out as NaN.
+  if (y > 27) return x < 0 ? 2 : 0;
   let tail: number;
   if (y <= 4) {
     let numerator = C[8] * y;

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Random } from '../random.ts';
+import { buildWorld } from '../world/build.ts';
+import { parseConfig } from '../world/config.ts';
+import type { Forest, ForestNode } from '../world/forest.ts';
+import { deriveWorld, type World } from '../world/world.ts';
+import { compileKernels } from './build-wasm.ts';
+import { hiddenOf, referenceSample } from './reference.ts';
+import { Sampler, type SparseRows } from './sampler.ts';
+
+const config = parseConfig(
+  {
+    num_features: 90,
+    hidden_dim: 10,
+    firing_probability: { exponent: 0.5, max_prob: 0.5, min_prob: 0.02, generator_name: 'zipfian' },
+    hierarchy: {
+      total_root_nodes: 3,
+      branching_factor: 3,
+      max_depth: 2,
+      mutually_exclusive_portion: 1,
+      compensate_probabilities: true,
+    },
+    correlation: { rank: 5, correlation_scale: 0.2 },
+    std_firing_magnitudes: 2,
+    mean_firing_magnitudes: 3,
+    seed: 4,
+  },
+  'test',
+);
+const world = buildWorld(config);
+
+function dense({ rows, offsets, features, values }: SparseRows, n: number): Float32Array {
+  const out = new Float32Array(rows * n);
+  for (let row = 0; row < rows; row++) {
+    for (let e = offsets[row]; e < offsets[row + 1]; e++) out[row * n + features[e]] = values[e];
+  }
+  return out;
+}
+
+describe('the fast sampler', () => {
+  it('depends on seed, stream, index and rows alone', () => {
+    const sampler = new Sampler(world, 7, 'train');
+    const forwards = [0, 1, 2].map((index) => sampler.sample(index, 50));
+    const backwards = [2, 1, 0].map((index) => new Sampler(world, 7, 'train').sample(index, 50));
+    expect(backwards.reverse()).toEqual(forwards);
+    expect(sampler.sample(1, 50)).toEqual(forwards[1]);
+    for (const other of [new Sampler(world, 8, 'train'), new Sampler(world, 7, 'eval')]) {
+      expect(other.sample(1, 50)).not.toEqual(forwards[1]);
+    }
+  });
+
+  it('makes x of its own activations, in partial batches too', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 }), fc.nat(), (rows, index) => {
+        const x = new Float32Array(rows * world.hiddenDim);
+        const sparse = new Sampler(world, 1, 'train').sample(index, rows, x);
+        expect(sparse.offsets).toHaveLength(rows + 1);
+        expect(sparse.values.every((value) => value > 0)).toBe(true);
+        const expected = hiddenOf(world, dense(sparse, world.numFeatures));
+        expect(x.every((value, i) => Math.abs(value - expected[i]) < 1e-4)).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('draws a whole number of rows beyond 4 numbers a row and without the copula', () => {
+    const odd = buildWorld(parseConfig({ num_features: 5, hidden_dim: 3, seed: 1 }, 'test'));
+    const x = new Float32Array(7 * 3);
+    const expected = hiddenOf(odd, dense(new Sampler(odd, 1, 'train').sample(0, 7, x), 5));
+    expect(x.every((value, i) => Math.abs(value - expected[i]) < 1e-5)).toBe(true);
+  });
+
+  it('always fires what has probability 1, and nothing where nothing can fire', () => {
+    const sure: World = {
+      ...world,
+      thresholds: world.thresholds.map((t, i) => (i === 0 || i === 89 ? Number.NEGATIVE_INFINITY : t)),
+      stds: new Float32Array(90).fill(0.01),
+    };
+    const { features } = new Sampler(sure, 1, 'train').sample(0, 500);
+    for (const feature of [0, 89]) expect(features.filter((f) => f === feature)).toHaveLength(500);
+    const never: World = {
+      ...world,
+      means: new Float32Array(90).fill(-5),
+      stds: new Float32Array(90),
+    };
+    const x = new Float32Array(10 * world.hiddenDim);
+    const none = new Sampler(never, 1, 'train').sample(0, 10, x);
+    expect(none.features).toHaveLength(0);
+    expect([...x.subarray(0, world.hiddenDim)]).toEqual([...world.bias]);
+  });
+
+  it('runs the build of kernels.as that lies beside it', async () => {
+    const built = readFileSync(new URL('./kernels.wasm', import.meta.url));
+    expect(Buffer.from(await compileKernels()).equals(built)).toBe(true);
+  });
+});
+
+/** Any forest: organisational nodes, exclusive or not, scaling or not, any depth, some features flat. */
+const anyForest = fc
+  .array(
+    fc.record({ parent: fc.nat(), open: fc.boolean(), exclusive: fc.boolean(), scaling: fc.boolean() }),
+    { minLength: 1, maxLength: 14 },
+  )
+  .map((specs): Forest => {
+    const nodes: ForestNode[] = [];
+    const roots: ForestNode[] = [];
+    let next = 0;
+    for (const spec of specs) {
+      const node: ForestNode = {
+        feature_index: spec.open ? null : next++,
+        mutually_exclusive_children: spec.exclusive,
+        scale_children_by_parent: spec.scaling,
+        feature_id: null,
+        children: [],
+      };
+      const at = spec.parent % (nodes.length + 1);
+      if (at === nodes.length) roots.push(node);
+      else nodes[at].children.push(node);
+      nodes.push(node);
+    }
+    return { roots };
+  });
+
+const ROWS = 4000;
+
+/** Of each feature and each pair of features: how often active, and the sums of magnitudes. */
+function moments(activations: Float32Array, n: number): { pairs: Float64Array; sums: Float64Array } {
+  const pairs = new Float64Array(n * n);
+  const sums = new Float64Array(n);
+  for (let row = 0; row < activations.length; row += n) {
+    for (let i = 0; i < n; i++) {
+      if (activations[row + i] <= 0) continue;
+      sums[i] += Math.min(50, activations[row + i]);
+      for (let j = 0; j <= i; j++) pairs[i * n + j] += Number(activations[row + j] > 0);
+    }
+  }
+  return { pairs, sums };
+}
+
+it('equals the reference pipeline on any forest', () => {
+  fc.assert(
+    fc.property(anyForest, fc.nat({ max: 1000 }), fc.boolean(), (forest, seed, correlated) => {
+      const n = 16;
+      const base = buildWorld(
+        parseConfig(
+          {
+            num_features: n,
+            hidden_dim: 4,
+            firing_probability: { max_prob: 0.9, min_prob: 0.3, generator_name: 'linear' },
+            correlation: correlated ? { rank: 2, correlation_scale: 0.4 } : null,
+            std_firing_magnitudes: 1.5,
+            mean_firing_magnitudes: 2,
+            seed,
+          },
+          'test',
+        ),
+      );
+      const any = deriveWorld({ ...base, forest });
+      const fast = moments(dense(new Sampler(any, seed, 'test').sample(0, ROWS), n), n);
+      const plain = moments(referenceSample(any, ROWS, new Random(seed, 'reference', 0)), n);
+      fast.pairs.forEach((count, at) => {
+        const p = (count + plain.pairs[at]) / (2 * ROWS);
+        const se = Math.sqrt((p * (1 - p) * 2) / ROWS);
+        // 136 pairs and 40 forests: chance alone stays below 5.5.
+        expect(Math.abs(count - plain.pairs[at]) / ROWS).toBeLessThanOrEqual(5.5 * se + 1e-9);
+      });
+      fast.sums.forEach((sum, i) => {
+        const count = Math.max(1, plain.pairs[i * n + i]);
+        // Magnitudes scatter by less than 12 even where they scale three times over.
+        expect(Math.abs(sum - plain.sums[i])).toBeLessThan(6 * 12 * Math.sqrt(2 * count) + 1);
+      });
+    }),
+    { numRuns: 40, seed: 20260219 },
+  );
+});

@@ -1,0 +1,168 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { encodeFrameHeader, encodeStreamHeader } from '#contract/stream';
+import { openStream } from './reader.ts';
+import { StreamWriter } from './writer.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'stream-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A stream of the given frames (rows each), d = 3, batches of 4; the numbers count up. */
+function written(...frames: number[]): Buffer {
+  const path = join(root, 'written');
+  const fd = openSync(path, 'w');
+  const writer = new StreamWriter(fd, 3, 4);
+  let next = 0;
+  frames.forEach((rows, index) => {
+    for (let i = 0; i < rows * 3; i++) writer.batch[i] = next++;
+    writer.send(rows, index + 7);
+  });
+  closeSync(fd);
+  expect(writer.rows).toBe(frames.reduce((a, b) => a + b, 0));
+  expect(writer.frames).toBe(frames.length);
+  return readFileSync(path);
+}
+
+function read(bytes: Uint8Array): { rows: number[]; indices: number[]; numbers: number[]; rowsRead: number } {
+  const path = join(root, 'read');
+  writeFileSync(path, bytes);
+  const fd = openSync(path, 'r');
+  const reader = openStream(fd);
+  const out = { rows: [] as number[], indices: [] as number[], numbers: [] as number[], rowsRead: 0 };
+  try {
+    for (let batch = reader.next(); batch; batch = reader.next()) {
+      out.rows.push(batch.rows);
+      out.indices.push(batch.batchIndex);
+      out.numbers.push(...batch.x);
+    }
+    expect(reader.next()).toBeNull();
+    return { ...out, rowsRead: reader.rowsRead };
+  } finally {
+    reader.close();
+    closeSync(fd);
+  }
+}
+
+describe('the stream of activations', () => {
+  it('comes out as it went in, more frames than are read ahead, the last one smaller', () => {
+    const frames = [4, 4, 4, 4, 4, 4, 4, 4, 4, 2];
+    expect(read(written(...frames))).toEqual({
+      rows: frames,
+      indices: frames.map((_, i) => i + 7),
+      numbers: Array.from({ length: 38 * 3 }, (_, i) => i),
+      rowsRead: 38,
+    });
+  });
+
+  it('may hold nothing but its header', () => {
+    expect(read(encodeStreamHeader({ d: 3, batchRows: 4 })).rows).toEqual([]);
+  });
+
+  it.each([
+    ['no stream', Buffer.from('something else altogether'), /not a stream of activations/],
+    ['an empty file', Buffer.alloc(0), /empty: its writer ended at once/],
+    ['an end within a frame', written(4, 4).subarray(0, -5), /ends in the middle of a frame, after 4 rows/],
+    [
+      'an end within a frame header',
+      written(4).subarray(0, 20),
+      /ends in the middle of a frame, after 0 rows/,
+    ],
+    ['a frame that is none', Buffer.concat([written(4), Buffer.alloc(16)]), /does not begin with BTCH/],
+    [
+      'a frame larger than a batch',
+      Buffer.concat([written(4), encodeFrameHeader(5, 1), Buffer.alloc(60)]),
+      /a frame of 5 rows, at most 4/,
+    ],
+  ])('refuses %s', (_, bytes, message) => {
+    expect(() => read(bytes)).toThrow(message);
+  });
+});
+
+const loader = import.meta.resolve('tsx');
+const serve = join(import.meta.dirname, '../cli/serve.ts');
+const config = join(root, 'world.json');
+writeFileSync(config, JSON.stringify({ num_features: 30, hidden_dim: 6, seed: 1 }));
+const args = ['--import', loader, serve, '--world', config, '--batch', '64'];
+
+/** A program that reads a stream on descriptor 0 and then does what the script says. */
+function reading(script: string): string[] {
+  const module = new URL('./reader.ts', import.meta.url).href;
+  return [
+    '--import',
+    loader,
+    '--input-type=module',
+    '-e',
+    `import { openStream } from '${module}';\n${script}`,
+  ];
+}
+
+describe('the data service', () => {
+  it('gives the same rows for the same seed, from any batch on, and counts them', () => {
+    const run = (...more: string[]): Buffer =>
+      execFileSync(process.execPath, [...args, ...more], { stdio: ['ignore', 'pipe', 'ignore'], cwd: root });
+    const whole = run('--seed', '5', '--rows', '300');
+    expect(read(whole).rows).toEqual([64, 64, 64, 64, 44]);
+    expect(run('--seed', '5', '--rows', '300')).toEqual(whole);
+    const later = run('--seed', '5', '--rows', '64', '--from', '2');
+    expect(read(later).indices).toEqual([2]);
+    expect(read(later).numbers).toEqual(read(whole).numbers.slice(2 * 64 * 6, 3 * 64 * 6));
+    expect(run('--seed', '6', '--rows', '64')).not.toEqual(run('--seed', '5', '--rows', '64'));
+  });
+
+  it('ends quietly when its reader goes, and the reader when it has enough', async () => {
+    const service = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: root });
+    let lines = '';
+    service.stderr.on('data', (chunk: Buffer) => {
+      lines += chunk;
+    });
+    // Our end of the pipe is closed once the reader has its own, so that the service notices when the reader goes.
+    const reader = spawn(
+      process.execPath,
+      reading(
+        'const r = openStream(0); for (let i = 0; i < 3; i++) r.next(); console.log(r.rowsRead, r.header.d);',
+      ),
+      { stdio: [service.stdout, 'pipe', 'inherit'] },
+    );
+    service.stdout.destroy();
+    const said = await new Promise<string>((resolve) => {
+      reader.stdout.on('data', (chunk: Buffer) => resolve(String(chunk)));
+    });
+    expect(said).toBe('192 6\n');
+    const code = await new Promise((resolve) => service.on('close', resolve));
+    expect(code).toBe(0);
+    const { served } = JSON.parse(lines.trim().split('\n').at(-1)!);
+    expect(served.rows).toBe(served.batches * 64);
+    expect(served.rows).toBeGreaterThanOrEqual(192);
+  });
+
+  it('does not keep a reader alive whose writer says nothing', async () => {
+    const reader = spawn(process.execPath, reading('openStream(0); console.log("open");'), {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    // The writer stays open and silent.
+    reader.stdin.write(encodeStreamHeader({ d: 3, batchRows: 4 }));
+    const code = await new Promise((resolve) => reader.on('exit', resolve));
+    expect(code).toBe(0);
+    reader.stdin.destroy();
+  });
+
+  it.each([
+    [['--rows', '0'], 'at least 1'],
+    [['--frobnicate'], 'unknown option'],
+    [['--world', 'nowhere'], 'unknown world "nowhere"'],
+  ])('refuses %j', (more, message) => {
+    let error: { status: number; stdout: string; stderr: string } | undefined;
+    try {
+      execFileSync(process.execPath, [...args, ...more], { encoding: 'utf8', stdio: 'pipe', cwd: root });
+    } catch (reason) {
+      error = reason as typeof error;
+    }
+    expect(error?.status).toBe(2);
+    expect(error?.stdout).toBe('');
+    expect(error?.stderr).toContain(message);
+    expect(error?.stderr.trim().split('\n')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,148 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readSafetensors, writeSafetensors } from '#contract/safetensors';
+import { buildWorld } from './build.ts';
+import { parseConfig, SYNTH_16K } from './config.ts';
+import { loadWorld, saveWorld } from './store.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'store-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const good = join(root, 'good');
+saveWorld(
+  good,
+  buildWorld(
+    parseConfig(
+      {
+        num_features: 12,
+        hidden_dim: 4,
+        hierarchy: { total_root_nodes: 2, branching_factor: 2 },
+        correlation: { rank: 2 },
+        seed: 1,
+      },
+      'test',
+    ),
+  ),
+);
+
+/** A copy of the good folder with one file changed. */
+function spoiled(file: string, change: (text: string) => string): string {
+  const dir = mkdtempSync(join(root, 'bad-'));
+  cpSync(good, dir, { recursive: true });
+  writeFileSync(join(dir, file), change(readFileSync(join(dir, file), 'utf8')));
+  return dir;
+}
+
+function respelled(change: (tensors: ReturnType<typeof readSafetensors>['tensors']) => void): string {
+  const dir = mkdtempSync(join(root, 'bad-'));
+  cpSync(good, dir, { recursive: true });
+  const path = join(dir, 'synthetic_model.safetensors');
+  const file = readSafetensors(path);
+  change(file.tensors);
+  writeSafetensors(path, file);
+  return dir;
+}
+
+describe('a model directory that is not whole is refused, with file and field', () => {
+  it.each([
+    ['no config', () => join(root, 'nowhere'), /nowhere.synthetic_model_config\.json: cannot be read/],
+    ['no JSON', () => spoiled('synthetic_model_config.json', () => '{'), /config\.json: is not JSON/],
+    [
+      'weights of another size',
+      () =>
+        spoiled('synthetic_model_config.json', (text) => text.replace('"hidden_dim": 4', '"hidden_dim": 5')),
+      /"feature_vectors" has shape \[12, 4\], \[12, 5\] expected|"bias" has shape/,
+    ],
+    [
+      'a truncated file',
+      () => {
+        const dir = spoiled('hierarchy.json', (text) => text);
+        const path = join(dir, 'synthetic_model.safetensors');
+        writeFileSync(path, readFileSync(path).subarray(0, -4));
+        return dir;
+      },
+      /synthetic_model\.safetensors: not a readable safetensors file/,
+    ],
+    ['a missing tensor', () => respelled((t) => t.delete('bias')), /tensor "bias" is missing/],
+    [
+      'a weight that is no number',
+      () =>
+        respelled((t) => {
+          t.get('feature_vectors')!.data[3] = Number.NaN;
+        }),
+      /"feature_vectors" has values that are not finite/,
+    ],
+    [
+      'a variance of nothing',
+      () =>
+        respelled((t) => {
+          t.get('correlation_diag')!.data[0] = 0;
+        }),
+      /correlation_diag must be positive/,
+    ],
+    [
+      'a feature in two places',
+      () => spoiled('hierarchy.json', (text) => text.replace('"feature_index": 3', '"feature_index": 2')),
+      /hierarchy\.json: feature_index 2 stands in two nodes/,
+    ],
+    [
+      'a feature that is not there',
+      () => spoiled('hierarchy.json', (text) => text.replace('"feature_index": 3', '"feature_index": 12')),
+      /feature_index 12 in a world of 12 features/,
+    ],
+    [
+      'a node without flags',
+      () => spoiled('hierarchy.json', () => '{"roots": [{"feature_index": 0}]}'),
+      /hierarchy\.json: roots\.0\.mutually_exclusive_children/,
+    ],
+  ])('%s', (_, dir, message) => {
+    expect(() => loadWorld(dir())).toThrow(message);
+  });
+});
+
+describe('a config', () => {
+  it('names every wrong field', () => {
+    const wrong = {
+      ...SYNTH_16K,
+      num_features: 0,
+      hierarchy: { ...SYNTH_16K.hierarchy, branching_factor: 1, mutually_exclusive_portion: 2 },
+      firing_probability: { ...SYNTH_16K.firing_probability, min_prob: 0.5 },
+      colour: 'blue',
+    };
+    let message = '';
+    try {
+      parseConfig(wrong, 'world.json');
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    for (const field of [
+      'num_features',
+      'hierarchy.branching_factor',
+      'hierarchy.mutually_exclusive_portion',
+      'firing_probability.min_prob',
+      'colour',
+    ]) {
+      expect(message).toContain(`${field}: `);
+    }
+    expect(message).toMatch(/^world\.json: /);
+    expect(message).not.toContain('\n');
+  });
+
+  it('has the reference’s defaults', () => {
+    expect(parseConfig({ num_features: 2, hidden_dim: 1 }, 'test')).toEqual({
+      num_features: 2,
+      hidden_dim: 1,
+      firing_probability: { exponent: 1, max_prob: 0.3, min_prob: 0.01, generator_name: 'zipfian' },
+      hierarchy: null,
+      orthogonalization: null,
+      correlation: null,
+      std_firing_magnitudes: 0,
+      mean_firing_magnitudes: 1,
+      bias: 1,
+      dtype: 'float32',
+      seed: null,
+    });
+  });
+});
