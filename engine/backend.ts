@@ -1,4 +1,3 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { goldenStep } from './golden-step.ts';
@@ -46,9 +45,4 @@ async function loadWasm(): Promise<void> {
     }
   }
   installWasmKernels();
-}
-
-/** The backend's heap when it has one that JavaScript can look into. */
-export function wasmBackend(): BackendWasm | null {
-  return tf.getBackend() === 'wasm' ? (tf.backend() as BackendWasm) : null;
 }

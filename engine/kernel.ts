@@ -1,5 +1,6 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { wasmBackend } from './backend.ts';
+import { currentHeap } from './wasm/heap.ts';
 
 /**
  * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as zeros.
@@ -11,18 +12,27 @@ export function compute(
   shape: readonly number[],
   body: (out: Float32Array, ...inputs: Float32Array[]) => void,
 ): tf.Tensor {
+  return computeAll(inputs, [shape], ([out], values) => body(out, ...values))[0];
+}
+
+/** The same with several tensors at once. */
+export function computeAll(
+  inputs: readonly tf.TensorInfo[],
+  shapes: readonly (readonly number[])[],
+  body: (outs: Float32Array[], inputs: Float32Array[]) => void,
+): tf.Tensor[] {
   const wasm = wasmBackend();
   if (!wasm) {
-    const out = new Float32Array(tf.util.sizeFromShape([...shape]));
-    body(out, ...inputs.map(numbers));
-    return tf.tensor(out, [...shape], 'float32');
+    const outs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
+    body(outs, inputs.map(numbers));
+    return outs.map((out, i) => tf.tensor(out, [...shapes[i]], 'float32'));
   }
-  const info = wasm.makeOutput([...shape], 'float32');
-  // Views are taken after the allocation: it may have moved the heap.
-  const out = wasm.typedArrayFromHeap(info) as Float32Array;
-  out.fill(0);
-  body(out, ...inputs.map(numbers));
-  return tf.engine().makeTensorFromTensorInfo(info, wasm);
+  currentHeap()?.settle();
+  const infos = shapes.map((shape) => wasm.makeOutput([...shape], 'float32'));
+  // Views are taken after the allocations, which may have moved the heap.
+  const outs = infos.map((info) => (wasm.typedArrayFromHeap(info) as Float32Array).fill(0));
+  body(outs, inputs.map(numbers));
+  return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, wasm));
 }
 
 /** The numbers of a float32 tensor to look at now: a view where the backend allows, valid until the next tensor. */
@@ -30,4 +40,8 @@ export function numbers(tensor: tf.TensorInfo): Float32Array {
   const wasm = wasmBackend();
   if (wasm) return wasm.typedArrayFromHeap(tensor) as Float32Array;
   return tf.engine().readSync(tensor.dataId) as Float32Array;
+}
+
+function wasmBackend(): BackendWasm | null {
+  return tf.getBackend() === 'wasm' ? (tf.backend() as BackendWasm) : null;
 }

@@ -3,6 +3,7 @@
  * expression, which its test holds it to, values and gradients; whatever is not named here is plain tfjs.
  */
 export { decode } from './ops/decode.ts';
+export { decodeBands } from './ops/decode-bands.ts';
 export { detach } from './ops/detach.ts';
 export { encode } from './ops/encode.ts';
 export { jumpRelu, stepCount } from './ops/jump-relu.ts';

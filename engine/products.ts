@@ -1,42 +1,121 @@
 import type { Csr } from './sparse.ts';
+import { type Heap, heapFor } from './wasm/heap.ts';
 
-/** out[i, :] += Σ_j a[i, j] · b[j, :] for a sparse `a`; `b` and `out` have rows of `n` numbers. */
-export function sparseTimesDense(a: Csr, b: Float32Array, n: number, out: Float32Array): void {
-  for (let row = 0; row < a.rows; row++) {
-    const to = row * n;
-    for (let at = a.offsets[row]; at < a.offsets[row + 1]; at++) {
-      const from = a.indices[at] * n;
-      const value = a.values[at];
-      for (let k = 0; k < n; k++) out[to + k] += value * b[from + k];
-    }
+/**
+ * Products with few non-zeros, by bands: latent j, a column of the sparse matrix, belongs to band `bandOf[j]`, and each
+ * band has a dense matrix [rows, n] of its own. Without `bandOf` there is one band. Dense numbers that lie in the wasm
+ * backend's memory are worked on there with SIMD; others in plain TypeScript, which is also the definition.
+ */
+type Bands = Uint8Array | undefined;
+
+/** parts[band of j][i, :] += a[i, j] · W[j, :]. */
+export function sparseTimesDense(
+  a: Csr,
+  W: Float32Array,
+  n: number,
+  parts: readonly Float32Array[],
+  bandOf?: Bands,
+): void {
+  const heap = heapFor(bytesOf(a, bandOf), W, ...parts);
+  if (heap) {
+    const { offsets, indices, values, bands, table } = upload(heap, a, parts, bandOf);
+    heap.kernels.sparseTimesDense(a.rows, offsets, indices, values, bands, table, W.byteOffset, n);
+    return;
   }
+  eachNonZero(a, bandOf, (row, latent, band, at) => {
+    const out = parts[band];
+    for (let k = 0; k < n; k++) out[row * n + k] += a.values[at] * W[latent * n + k];
+  });
 }
 
-/** out[j, :] += Σ_i a[i, j] · b[i, :] for a sparse `a`: the product with its transpose. */
-export function sparseTransposedTimesDense(a: Csr, b: Float32Array, n: number, out: Float32Array): void {
-  for (let row = 0; row < a.rows; row++) {
-    const from = row * n;
-    for (let at = a.offsets[row]; at < a.offsets[row + 1]; at++) {
-      const to = a.indices[at] * n;
-      const value = a.values[at];
-      for (let k = 0; k < n; k++) out[to + k] += value * b[from + k];
-    }
+/** out[j, :] += a[i, j] · parts[band of j][i, :]: the product with the transpose. */
+export function sparseTransposedTimesDense(
+  a: Csr,
+  parts: readonly Float32Array[],
+  n: number,
+  out: Float32Array,
+  bandOf?: Bands,
+): void {
+  const heap = heapFor(bytesOf(a, bandOf), out, ...parts);
+  if (heap) {
+    const { offsets, indices, values, bands, table } = upload(heap, a, parts, bandOf);
+    heap.kernels.sparseTransposedTimesDense(
+      a.rows,
+      offsets,
+      indices,
+      values,
+      bands,
+      table,
+      out.byteOffset,
+      n,
+    );
+    return;
   }
+  eachNonZero(a, bandOf, (row, latent, band, at) => {
+    const from = parts[band];
+    for (let k = 0; k < n; k++) out[latent * n + k] += a.values[at] * from[row * n + k];
+  });
 }
 
-/** a[i, :] · b[j, :] at every non-zero (i, j) of `pattern`, in its order. Rows of `n` numbers. */
-export function dotsAt(pattern: Csr, a: Float32Array, b: Float32Array, n: number): Float32Array {
+/** parts[band of j][i, :] · W[j, :] at every non-zero (i, j) of `pattern`, in its order. */
+export function dotsAt(
+  pattern: Csr,
+  parts: readonly Float32Array[],
+  W: Float32Array,
+  n: number,
+  bandOf?: Bands,
+): Float32Array {
+  const heap = heapFor(bytesOf(pattern, bandOf), W, ...parts);
+  if (heap) {
+    const { offsets, indices, values, bands, table } = upload(heap, pattern, parts, bandOf);
+    heap.kernels.dotsAt(pattern.rows, offsets, indices, values, bands, table, W.byteOffset, n);
+    return heap.floats(values, pattern.indices.length).slice();
+  }
   const dots = new Float32Array(pattern.indices.length);
-  for (let row = 0; row < pattern.rows; row++) {
-    const left = row * n;
-    for (let at = pattern.offsets[row]; at < pattern.offsets[row + 1]; at++) {
-      const right = pattern.indices[at] * n;
-      let sum = 0;
-      for (let k = 0; k < n; k++) sum += a[left + k] * b[right + k];
-      dots[at] = sum;
+  eachNonZero(pattern, bandOf, (row, latent, band, at) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += parts[band][row * n + k] * W[latent * n + k];
+    dots[at] = sum;
+  });
+  return dots;
+}
+
+function eachNonZero(
+  a: Csr,
+  bandOf: Bands,
+  visit: (row: number, latent: number, band: number, at: number) => void,
+): void {
+  for (let row = 0; row < a.rows; row++) {
+    for (let at = a.offsets[row]; at < a.offsets[row + 1]; at++) {
+      const latent = a.indices[at];
+      visit(row, latent, bandOf ? bandOf[latent] : 0, at);
     }
   }
-  return dots;
+}
+
+const ONE_BAND = new Uint8Array(1 << 17);
+const MAX_BANDS = 256;
+
+function bytesOf(a: Csr, bandOf: Bands): number {
+  const bands = bandOf?.length ?? columnsOf(a);
+  return 4 * (a.offsets.length + 2 * a.indices.length + MAX_BANDS) + bands;
+}
+
+/** One more than the largest column. */
+function columnsOf(a: Csr): number {
+  let largest = 0;
+  for (let at = 0; at < a.indices.length; at++) if (a.indices[at] > largest) largest = a.indices[at];
+  return largest + 1;
+}
+
+function upload(heap: Heap, a: Csr, parts: readonly Float32Array[], bandOf: Bands) {
+  return {
+    offsets: heap.put(a.offsets),
+    indices: heap.put(a.indices),
+    values: heap.put(a.values),
+    bands: heap.put(bandOf ?? ONE_BAND.subarray(0, columnsOf(a))),
+    table: heap.put(Uint32Array.from(parts, (part) => part.byteOffset)),
+  };
 }
 
 /** Writes values at the non-zeros of `pattern` into a dense matrix of rows of `columns` numbers. */
@@ -78,6 +157,11 @@ export function transpose(a: Float32Array, rows: number, columns: number, out: F
 
 /** out[j] += Σ_i a[i, j]. */
 export function sumRows(a: Float32Array, rows: number, columns: number, out: Float32Array): void {
+  const heap = heapFor(0, a, out);
+  if (heap) {
+    heap.kernels.sumRows(a.byteOffset, rows, columns, out.byteOffset);
+    return;
+  }
   for (let i = 0, at = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++, at++) out[j] += a[at];
   }

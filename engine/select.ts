@@ -1,58 +1,83 @@
-import type { Csr } from './sparse.ts';
+import { atPositions, type Csr, positionsAbove } from './sparse.ts';
 
 const histogram = new Uint32Array(1 << 16);
 
+/** A selection looks first only at what exceeds this share of the last cut: few numbers, and nearly always enough. */
+const HINT = 0.9;
+let lastCut = 0;
+
 /**
  * The `count` largest positive numbers of a matrix of `rows` rows, all rows together; fewer when fewer are positive.
- * Ties at the cut: the first in row order. Bits of positive floats sort as their values do, so two histograms of 16
- * bits find the cut without a sort.
+ * Ties at the cut: the first in row order. What was selected last helps to find it fast and never changes it.
  */
 export function selectLargest(values: Float32Array, rows: number, count: number): Csr {
-  const columns = values.length / rows;
-  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-  const cut = largestBits(bits, count);
-  const offsets = new Uint32Array(rows + 1);
-  const indices = new Uint32Array(count);
-  const kept = new Float32Array(count);
+  const candidates = candidatesFor(values, count);
+  const bits = new Int32Array(candidates.length);
+  const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < candidates.length; i++) bits[i] = raw[candidates[i]];
+  const cut = cutAt(bits, count);
+  let kept = 0;
   let ties = cut.ties;
-  let found = 0;
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) {
-      const b = bits[at];
-      if (b < cut.bits || (b === cut.bits && ties-- <= 0)) continue;
-      indices[found] = column;
-      kept[found++] = values[at];
-    }
-    offsets[row + 1] = found;
+  for (let i = 0; i < candidates.length; i++) {
+    const b = bits[i];
+    if (b > cut.bits || (b === cut.bits && ties-- > 0)) candidates[kept++] = candidates[i];
   }
-  return { rows, offsets, indices: indices.subarray(0, found), values: kept.subarray(0, found) };
+  const selected = atPositions(candidates.subarray(0, kept), values, rows, values.length / rows);
+  if (kept > 0) lastCut = smallest(selected.values);
+  return selected;
 }
 
-/** The bits of the smallest number kept, and how many equal to it are kept. Signed: negative floats are below 1. */
-function largestBits(bits: Int32Array, count: number): { bits: number; ties: number } {
+/** Positions of at least the `count` largest positive numbers, or of all positive ones. */
+function candidatesFor(values: Float32Array, count: number): Uint32Array {
+  if (lastCut > 0) {
+    const near = positionsAbove(values, lastCut * HINT, Math.min(values.length, 2 * count + 64));
+    if (near && near.length >= count) return near;
+  }
+  return positionsAbove(values, 0, values.length) as Uint32Array;
+}
+
+/**
+ * The bits of the smallest number kept, and how many equal to it are kept. Bits of positive floats sort as their values
+ * do, so two histograms of 16 bits find the cut without a sort.
+ */
+function cutAt(bits: Int32Array, count: number): { bits: number; ties: number } {
   if (count <= 0) return { bits: 0x7fffffff, ties: 0 };
-  histogram.fill(0, 0, 1 << 15);
-  for (let i = 0; i < bits.length; i++) if (bits[i] > 0) histogram[bits[i] >>> 16]++;
+  if (bits.length <= count) return { bits: 0, ties: 0 };
+  histogram.fill(0);
+  for (let i = 0; i < bits.length; i++) histogram[bits[i] >>> 16]++;
   let left = count;
   let high = (1 << 15) - 1;
-  while (high >= 0 && histogram[high] < left) left -= histogram[high--];
-  // Fewer positive numbers than asked for: keep them all (the smallest positive float has bits 1).
-  if (high < 0) return { bits: 1, ties: count };
+  while (histogram[high] < left) left -= histogram[high--];
   histogram.fill(0);
   for (let i = 0; i < bits.length; i++) if (bits[i] >>> 16 === high) histogram[bits[i] & 0xffff]++;
   let low = 0xffff;
   while (histogram[low] < left) left -= histogram[low--];
-  // high = low = 0 is the float 0 itself, which is not positive.
-  return { bits: Math.max(1, ((high << 16) | low) >>> 0), ties: left };
+  return { bits: (high << 16) | low, ties: left };
+}
+
+function smallest(values: Float32Array): number {
+  let least = values[0];
+  for (let i = 1; i < values.length; i++) if (values[i] < least) least = values[i];
+  return least;
 }
 
 /** The `k` largest positive numbers of each row. Ties at the cut: the first in the row. */
 export function selectLargestOfRows(values: Float32Array, rows: number, k: number): Csr {
   const columns = values.length / rows;
-  const parts = Array.from({ length: rows }, (_, row) =>
-    selectLargest(values.subarray(row * columns, (row + 1) * columns), 1, k),
-  );
-  return join(parts);
+  const positions = new Uint32Array(rows * Math.min(k, columns));
+  let found = 0;
+  for (let row = 0; row < rows; row++) {
+    const base = row * columns;
+    const sorted = values.slice(base, base + columns).sort();
+    // What is not among the k largest is at or below the cut; of those at the cut the first few are kept.
+    const cut = k < columns ? sorted[columns - k] : Number.NEGATIVE_INFINITY;
+    let ties = sorted.subarray(Math.max(0, columns - k)).filter((v) => v === cut).length;
+    for (let at = base; at < base + columns; at++) {
+      const value = values[at];
+      if (value > 0 && (value > cut || (value === cut && ties-- > 0))) positions[found++] = at;
+    }
+  }
+  return atPositions(positions.subarray(0, found), values, rows, columns);
 }
 
 /** Of each row the `k` largest among the columns that `among` marks, negative ones too: 1 where kept. */
@@ -79,18 +104,4 @@ export function markLargest(values: Float32Array, rows: number, k: number, among
     }
   }
   return mask;
-}
-
-function join(parts: readonly Csr[]): Csr {
-  const offsets = new Uint32Array(parts.length + 1);
-  parts.forEach((part, row) => {
-    offsets[row + 1] = offsets[row] + part.indices.length;
-  });
-  const indices = new Uint32Array(offsets[parts.length]);
-  const values = new Float32Array(offsets[parts.length]);
-  parts.forEach((part, row) => {
-    indices.set(part.indices, offsets[row]);
-    values.set(part.values, offsets[row]);
-  });
-  return { rows: parts.length, offsets, indices, values };
 }

@@ -1,12 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
 import { numbers } from './kernel.ts';
+import { heapFor } from './wasm/heap.ts';
 
 /** Rows of few non-zeros (CSR): those of row i are `offsets[i] .. offsets[i + 1]`, columns ascending. */
 export type Csr = SparseCodes;
 
 /** Above this share of non-zeros the dense product on the backend is faster than rows of non-zeros. */
-const SPARSE_SHARE = 0.06;
+const SPARSE_SHARE = 0.1;
 /** Smaller than this, looking for zeros costs more than it saves. */
 const MIN_SIZE = 4096;
 
@@ -40,22 +41,62 @@ export function csrOf(tensor: tf.Tensor): Csr {
 }
 
 function scan(values: Float32Array, rows: number, columns: number, limit: number): Csr | null {
+  const positions = nonZeros(values, limit);
+  return positions && atPositions(positions, values, rows, columns);
+}
+
+/** The numbers at these positions of a dense matrix, ascending, as rows of non-zeros. */
+export function atPositions(positions: Uint32Array, dense: Float32Array, rows: number, columns: number): Csr {
   const offsets = new Uint32Array(rows + 1);
-  const found = new Uint32Array(limit);
-  let count = 0;
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (const end = at + columns; at < end; at++) {
-      if (values[at] === 0) continue;
-      if (count === limit) return null;
-      found[count++] = at;
+  const indices = new Uint32Array(positions.length);
+  const values = new Float32Array(positions.length);
+  let row = 0;
+  let base = 0;
+  for (let i = 0; i < positions.length; i++) {
+    const at = positions[i];
+    while (at >= base + columns) {
+      base += columns;
+      offsets[++row] = i;
     }
-    offsets[row + 1] = count;
+    indices[i] = at - base;
+    values[i] = dense[at];
   }
-  const indices = new Uint32Array(count);
-  const kept = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    indices[i] = found[i] % columns;
-    kept[i] = values[found[i]];
+  offsets.fill(positions.length, row + 1);
+  return { rows, offsets, indices, values };
+}
+
+/** Positions of what is not 0, ascending; null when there are more than `limit`. */
+function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
+  const heap = heapFor(4 * limit, values);
+  if (heap) {
+    const positions = heap.reserve(4 * limit);
+    const found = heap.kernels.nonZeros(values.byteOffset, values.length, limit, positions);
+    return found > limit ? null : heap.words(positions, found).slice();
   }
-  return { rows, offsets, indices, values: kept };
+  const positions = new Uint32Array(limit);
+  let found = 0;
+  for (let at = 0; at < values.length; at++) {
+    if (values[at] === 0) continue;
+    if (found === limit) return null;
+    positions[found++] = at;
+  }
+  return positions.slice(0, found);
+}
+
+/** Positions of what is greater than `least`, ascending; null when there are more than `limit`. */
+export function positionsAbove(values: Float32Array, least: number, limit: number): Uint32Array | null {
+  const heap = heapFor(4 * limit, values);
+  if (heap) {
+    const positions = heap.reserve(4 * limit);
+    const found = heap.kernels.above(values.byteOffset, values.length, least, limit, positions);
+    return found > limit ? null : heap.words(positions, found).slice();
+  }
+  const positions = new Uint32Array(limit);
+  let found = 0;
+  for (let at = 0; at < values.length; at++) {
+    if (!(values[at] > least)) continue;
+    if (found === limit) return null;
+    positions[found++] = at;
+  }
+  return positions.slice(0, found);
 }

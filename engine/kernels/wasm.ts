@@ -88,8 +88,11 @@ function product(
 function sparseProduct(csr: Csr, transposeA: boolean, a: TensorInfo, b: TensorInfo): Tensor {
   const n = b.shape[1];
   const rows = transposeA ? a.shape[1] : a.shape[0];
-  const multiply = transposeA ? products.sparseTransposedTimesDense : products.sparseTimesDense;
-  return compute([b], [rows, n], (out, values) => multiply(csr, values, n, out));
+  return compute([b], [rows, n], (out, values) =>
+    transposeA
+      ? products.sparseTransposedTimesDense(csr, [values], n, out)
+      : products.sparseTimesDense(csr, values, n, [out]),
+  );
 }
 
 function transposed(x: TensorInfo): Tensor {

@@ -26,7 +26,7 @@ function codesAndDecoderGradients(dy: tf.Tensor, z: tf.Tensor, W: tf.Tensor): tf
   const [columns, n] = W.shape;
   let values: Float32Array = new Float32Array(0);
   const dz = compute([dy, W], z.shape, (out, left, right) => {
-    values = dotsAt(pattern, left, right, n);
+    values = dotsAt(pattern, [left], right, n);
     scatter(pattern, values, columns, out);
   });
   return [remember(dz, { ...pattern, values }), dW];

@@ -24,7 +24,7 @@ export default defineAddon({
       const norms = Float32Array.from({ length: d_sae }, (_, i) =>
         decoder.subarray(i * d_in, (i + 1) * d_in).reduce((sum, v) => sum + v * v, 0),
       );
-      const dots = dotsAt(active, r, decoder, d_in);
+      const dots = dotsAt(active, [r], decoder, d_in);
       const kept = active.values.map((value, at) =>
         dots[at] + value * norms[active.indices[at]] > tau ? value : 0,
       );

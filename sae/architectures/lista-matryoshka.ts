@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { batchTopK, decode, detach, squaredErrors } from '#engine/ops';
+import { batchTopK, decode, decodeBands, detach, squaredErrors } from '#engine/ops';
 import { baseFields, defineArchitecture, type Weights } from '../architecture.ts';
 import { followFrequencies, mostFrequentFirst } from '../parts/frequencies.ts';
 import { full, initialWeights } from '../parts/init.ts';
 import { deadLatentLoss } from '../parts/losses.ts';
-import { bands } from '../parts/prefixes.ts';
+import { prefixes } from '../parts/prefixes.ts';
 import { type Rescaled, rescaled } from '../parts/rescale.ts';
 import { followThreshold, thresholded } from '../parts/thresholds.ts';
 
@@ -69,28 +69,29 @@ export default defineArchitecture<Config, Names, 'topk_thresholds' | 'frequencie
       followThreshold(buffers.topk_thresholds, t, z, config.topk_threshold_lr);
     }
 
+    let order: Uint32Array | undefined;
+    if (config.use_frequency_sorted_matryoshka) {
+      followFrequencies(buffers.frequencies, acts, config.firing_frequency_ema_decay);
+      order = mostFrequentFirst(buffers.frequencies);
+    }
+    const { widths, bandOf } = prefixes(config.matryoshka_widths, config.d_sae, order);
+    const parts = decodeBands(acts, sae.W_dec, bandOf, widths.length);
+    const recon = tf.add(tf.addN(parts), b_dec);
+
     const target = config.target_without_b_dec ? tf.sub(x, b_dec) : x;
     const loss = (recon: tf.Tensor) => tiltedMean(squaredErrors(recon, target), config.term_tilt);
-    const recon = tf.add(decode(acts, sae.W_dec), b_dec);
     const losses: Record<string, tf.Tensor> = {};
     if (config.include_outer_loss) {
       losses.mse_loss = loss(recon);
       const revival = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(target, recon), dead);
       losses.auxiliary_reconstruction_loss = tf.mul(config.aux_loss_coefficient, revival);
     }
-
-    let order: Uint32Array | undefined;
-    if (config.use_frequency_sorted_matryoshka) {
-      followFrequencies(buffers.frequencies, acts, config.firing_frequency_ema_decay);
-      order = mostFrequentFirst(buffers.frequencies);
-    }
-    let levels = bands(config.matryoshka_widths, config.d_sae, order);
-    if (config.skip_final_matryoshka_width) levels = levels.slice(0, -1);
     let inner: tf.Tensor = tf.scalar(0);
     let prefix: tf.Tensor = b_dec;
-    for (const [level, band] of levels.entries()) {
+    const levels = config.skip_final_matryoshka_width ? parts.slice(0, -1) : parts;
+    for (const [level, part] of levels.entries()) {
       if (config.detach_matryoshka_losses && level > 0) prefix = detach(prefix);
-      prefix = tf.add(prefix, decode(acts, tf.mul(sae.W_dec, band.rows)));
+      prefix = tf.add(prefix, part);
       inner = tf.add(inner, loss(prefix));
     }
     losses.inner_recons_loss = tf.mul(config.inner_loss_coefficient, inner);

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { batchTopK, decode } from '#engine/ops';
+import { batchTopK, decodeBands } from '#engine/ops';
 import { baseFields, defineArchitecture } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
 import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
-import { bands } from '../parts/prefixes.ts';
+import { prefixes } from '../parts/prefixes.ts';
 import { rescaled } from '../parts/rescale.ts';
 import { followThreshold, thresholded } from '../parts/thresholds.ts';
 
@@ -41,13 +41,13 @@ export default defineArchitecture<
     const losses: Record<string, tf.Tensor> = {};
     let revival: tf.Tensor = tf.scalar(0);
     let recon: tf.Tensor = b_dec;
-    for (const band of bands(config.matryoshka_widths, config.d_sae)) {
-      const decoder = band.whole ? sae.W_dec : tf.mul(sae.W_dec, band.rows);
-      recon = tf.add(recon, decode(acts, decoder));
-      const name = band.width === config.d_sae ? 'mse_loss' : `inner_mse_loss_${band.width}`;
-      losses[name] = meanSquaredError(recon, x);
-      if (config.use_matryoshka_aux_loss) {
-        const deadHere = dead ? dead.map((isDead, i) => isDead & band.members[i]) : null;
+    const { widths, bandOf } = prefixes(config.matryoshka_widths, config.d_sae);
+    for (const [level, part] of decodeBands(acts, sae.W_dec, bandOf, widths.length).entries()) {
+      recon = tf.add(recon, part);
+      const isWhole = level === widths.length - 1;
+      losses[isWhole ? 'mse_loss' : `inner_mse_loss_${widths[level]}`] = meanSquaredError(recon, x);
+      if (config.use_matryoshka_aux_loss && dead) {
+        const deadHere = dead.map((isDead, i) => (isDead && bandOf[i] === level ? 1 : 0));
         const loss = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), deadHere);
         revival = tf.add(revival, loss);
       }

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { compute, computeAll } from '../kernel.ts';
+import { dotsAt, scatter, sparseTimesDense, sparseTransposedTimesDense } from '../products.ts';
+import { csrOf, remember } from '../sparse.ts';
+
+const KERNEL = 'DecodeBands';
+
+/**
+ * Reconstructions by bands of latents, one tensor [batch, d_in] a band: `bandOf[i]` is the band of latent i. Their sum is
+ * decode(z, W), at the cost of one decode. Gradients as those of decode: to z only where it is not zero.
+ * Plain: `decode(z, tf.mul(W, rows))` with rows = [bandOf = band] as a 0/1 column, for each band.
+ */
+export function decodeBands(z: tf.Tensor, W: tf.Tensor, bandOf: Uint8Array, bands: number): tf.Tensor[] {
+  register(tf.getBackend());
+  const attrs = { bandOf, bands } as unknown as tf.NamedAttrMap;
+  return tf.engine().runKernel(KERNEL, { z, W }, attrs) as unknown as tf.Tensor[];
+}
+
+interface Attributes {
+  bandOf: Uint8Array;
+  bands: number;
+}
+
+function register(backendName: string): void {
+  if (tf.getKernel(KERNEL, backendName)) return;
+  tf.registerKernel({
+    kernelName: KERNEL,
+    backendName,
+    kernelFunc({ inputs, attrs }) {
+      const [z, W] = [inputs.z as tf.Tensor, inputs.W as tf.Tensor];
+      const { bandOf, bands } = attrs as unknown as Attributes;
+      const codes = csrOf(z);
+      const [rows, n] = [z.shape[0], W.shape[1] as number];
+      const shapes = Array.from({ length: bands }, () => [rows, n]);
+      return computeAll([W], shapes, (parts, [decoder]) =>
+        sparseTimesDense(codes, decoder, n, parts, bandOf),
+      );
+    },
+  });
+  if (tf.getGradient(KERNEL)) return;
+  tf.registerGradient({
+    kernelName: KERNEL,
+    inputsToSave: ['z', 'W'],
+    gradFunc(dys, saved, attrs) {
+      const [z, W] = saved;
+      const { bandOf } = attrs as unknown as Attributes;
+      const pattern = csrOf(z);
+      const [latents, n] = W.shape as [number, number];
+      return {
+        z: () => {
+          let values: Float32Array = new Float32Array(0);
+          const dz = compute([W, ...(dys as tf.Tensor[])], z.shape, (out, decoder, ...parts) => {
+            values = dotsAt(pattern, parts, decoder, n, bandOf);
+            scatter(pattern, values, latents, out);
+          });
+          return remember(dz, { ...pattern, values });
+        },
+        W: () =>
+          compute(dys as tf.Tensor[], W.shape, (out, ...parts) =>
+            sparseTransposedTimesDense(pattern, parts, n, out, bandOf),
+          ),
+      };
+    },
+  });
+}
