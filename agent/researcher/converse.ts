@@ -226,12 +226,13 @@ class Meter {
     };
   }
 
-  /** A stream that was cut is billed for its input and for what it had said: at most a token a byte. */
+  /**
+   * A stream that was cut is billed for its input and for all that was said, of which we may have seen only a part: its cost is taken to be
+   * that of a full reply, so that the limit holds.
+   */
   cutTurn(partial: BetaMessage, seconds: number): Turn {
-    const said = Buffer.byteLength(JSON.stringify(partial.content));
     const usage = billed(partial.usage as RawUsage);
-    usage.outputTokens = Math.min(this.c.maxTokens, Math.max(usage.outputTokens, said));
-    const usd = costOf(usage, this.c.connection.price);
+    const usd = costOf({ ...usage, outputTokens: this.c.maxTokens }, this.c.connection.price);
     return { message: { stopReason: 'cut', text: '' }, usage, usd, seconds };
   }
 

@@ -94,8 +94,8 @@ export function costOf(usage: Usage, price: Price): number {
 }
 
 /**
- * What the next call can cost at most: all of its input at the dearest tier that it may be billed at (a cache write of the tier
- * that is used), every output token it may make, and its web searches.
+ * What the next call can cost at most: all of its input at the dearest tier (a cache write for
+ * an hour), every output token it may make, and its web searches.
  */
 export function reserveOf(
   {
@@ -105,6 +105,6 @@ export function reserveOf(
   }: { inputTokens: number; maxTokens: number; webSearches?: number },
   price: Price,
 ): number {
-  const worst = { ...noUsage, cacheWrite5mTokens: inputTokens, outputTokens: maxTokens, webSearches };
+  const worst = { ...noUsage, cacheWrite1hTokens: inputTokens, outputTokens: maxTokens, webSearches };
   return costOf(worst, price);
 }
