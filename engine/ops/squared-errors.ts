@@ -1,6 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { compute, computeAll } from '../kernel.ts';
 
-/** |a_i - b_i|² of every sample, [batch]. Plain: `tf.sum(tf.square(tf.sub(a, b)), 1)`. */
+/** |a_i - b_i|² of every sample, [batch]; a and b [batch, d]. Plain: `tf.sum(tf.square(tf.sub(a, b)), 1)`. */
 export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return tf.sum(tf.square(tf.sub(a, b)), 1);
+  const [rows, columns] = a.shape;
+  return tf.customGrad((left, right, save) => {
+    const inputs = [left as tf.Tensor, right as tf.Tensor];
+    (save as tf.GradSaveFunc)(inputs);
+    return {
+      value: compute(inputs, [rows], (out, x, y) => {
+        for (let i = 0, at = 0; i < rows; i++) {
+          let sum = 0;
+          for (const end = at + columns; at < end; at++) sum += (x[at] - y[at]) * (x[at] - y[at]);
+          out[i] = sum;
+        }
+      }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        computeAll([dy, ...saved], [a.shape, b.shape], ([da, db], [d, x, y]) => {
+          for (let i = 0, at = 0; i < rows; i++) {
+            const factor = 2 * d[i];
+            for (const end = at + columns; at < end; at++) {
+              da[at] = factor * (x[at] - y[at]);
+              db[at] = -da[at];
+            }
+          }
+        }),
+    };
+  })(a, b);
 }
