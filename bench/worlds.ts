@@ -43,10 +43,23 @@ export interface NamedWorld {
  * Built ones are cached. @throws UserError when there is no such world or its files are wrong.
  */
 export function openWorld(name: string): NamedWorld {
-  if (Object.hasOwn(BUILT_IN, name)) return { name, world: buildCached(BUILT_IN[name]) };
-  if (name === 'synth-16k') return { name, world: loadReleased() };
-  if (name.endsWith('.json')) return { name, world: buildCached(readConfig(name)) };
-  if (existsSync(name) && statSync(name).isDirectory()) return { name, world: loadWorld(name) };
+  const source = sourceOf(name);
+  return { name, world: 'dir' in source ? loadWorld(source.dir) : buildCached(source.config) };
+}
+
+/** The config of a world, without building or loading the rest. @throws UserError as `openWorld` */
+export function worldConfig(name: string): WorldConfig {
+  const source = sourceOf(name);
+  return 'dir' in source ? readConfig(join(source.dir, CONFIG_FILE)) : source.config;
+}
+
+type Source = { dir: string } | { config: WorldConfig };
+
+function sourceOf(name: string): Source {
+  if (Object.hasOwn(BUILT_IN, name)) return { config: BUILT_IN[name] };
+  if (name === 'synth-16k') return { dir: releasedDir() };
+  if (name.endsWith('.json')) return { config: readConfig(name) };
+  if (existsSync(name) && statSync(name).isDirectory()) return { dir: name };
   throw new UserError(
     `unknown world "${name}"; there are: ${Object.keys(BUILT_IN).join(', ')}, synth-16k, the path of a config (.json), a folder with a saved model`,
   );
@@ -59,14 +72,13 @@ export function profileWorld(name: string): { profile: Profile | null; world: st
   return { profile, world: profile.world };
 }
 
-function loadReleased(): World {
+function releasedDir(): string {
   const dir = process.env.WORLD_DIR ?? join(CACHE, 'synth-16k');
-  if (!existsSync(join(dir, CONFIG_FILE))) {
-    throw new UserError(
-      `the released model synth-16k is not here: put ${CONFIG_FILE}, ${WEIGHTS_FILE} and ${FOREST_FILE} of huggingface.co/decoderesearch/synth-sae-bench-16k-v1 into ${dir} (or name their folder in WORLD_DIR)`,
-    );
-  }
-  return loadWorld(dir);
+  const absent = [CONFIG_FILE, WEIGHTS_FILE, FOREST_FILE].filter((file) => !existsSync(join(dir, file)));
+  if (absent.length === 0) return dir;
+  throw new UserError(
+    `the released model synth-16k is not here: put ${CONFIG_FILE}, ${WEIGHTS_FILE} and ${FOREST_FILE} of huggingface.co/decoderesearch/synth-sae-bench-16k-v1 into ${dir} (or name their folder in WORLD_DIR)`,
+  );
 }
 
 function buildCached(config: WorldConfig): World {

@@ -1,0 +1,149 @@
+// How fast the benchmark itself is on this machine, one JSON object a line.
+//   npm run --silent bench -- sampler serve eval --json
+//   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { runMain, UserError } from '#contract/errors';
+import { makePipe } from '#host/pipe';
+import { Evaluation } from '../eval/evaluation.ts';
+import { matchLatents } from '../eval/matching.ts';
+import { Random } from '../random.ts';
+import { hiddenOf, referenceSample } from '../sampler/reference.ts';
+import { Sampler } from '../sampler/sampler.ts';
+import { openStream } from '../stream/reader.ts';
+import type { World } from '../world/world.ts';
+import { openWorld } from '../worlds.ts';
+import { integer, parsed, program } from './program.ts';
+
+const ROWS = 1024;
+
+interface Line {
+  name: string;
+  ms: number;
+  samplesPerSecond?: number;
+  /** Against the plain reference pipeline in the same run. */
+  ratio?: number;
+  [more: string]: number | string | undefined;
+}
+
+interface Options {
+  world: string;
+  seconds: number;
+  json?: boolean;
+}
+
+/** Repeats `step` (of so many samples) for some seconds after one round to warm up. */
+function timed(
+  seconds: number,
+  samples: number,
+  step: (round: number) => void,
+): { ms: number; samplesPerSecond: number } {
+  step(0);
+  const started = performance.now();
+  let rounds = 0;
+  do step(++rounds);
+  while (performance.now() - started < seconds * 1000);
+  const ms = performance.now() - started;
+  return { ms, samplesPerSecond: (rounds * samples * 1000) / ms };
+}
+
+function benchSampler(world: World, { seconds }: Options): Line[] {
+  const sampler = new Sampler(world, 0, 'bench');
+  const x = new Float32Array(ROWS * world.hiddenDim);
+  const fast = timed(seconds, ROWS, (round) => sampler.sample(round, ROWS, x));
+  const sparse = timed(seconds, ROWS, (round) => sampler.sample(round, ROWS));
+  const few = Math.max(4, Math.round(2e6 / world.numFeatures));
+  const plain = timed(seconds, few, (round) => {
+    hiddenOf(world, referenceSample(world, few, new Random(0, 'bench', round)));
+  });
+  const ratio = (line: { samplesPerSecond: number }): number =>
+    line.samplesPerSecond / plain.samplesPerSecond;
+  return [
+    { name: 'sampler dense', ...fast, ratio: ratio(fast) },
+    { name: 'sampler sparse', ...sparse, ratio: ratio(sparse) },
+    { name: 'reference pipeline', ...plain, ratio: 1 },
+  ];
+}
+
+async function benchServe(world: World, { world: name, seconds }: Options): Promise<Line[]> {
+  const pipe = makePipe();
+  const serve = new URL('./serve.ts', import.meta.url).pathname;
+  const service = spawn(process.execPath, ['--import', 'tsx', serve, '--world', name], {
+    stdio: ['ignore', pipe.writeFd, 'ignore'],
+  });
+  closeSync(pipe.writeFd);
+  const reader = openStream(pipe.readFd);
+  const read = timed(seconds, ROWS, () => {
+    if (!reader.next()) throw new Error('the data service ended');
+  });
+  reader.close();
+  closeSync(pipe.readFd);
+  service.kill();
+  return [
+    { name: 'serve', ...read, gigabytesPerSecond: (read.samplesPerSecond * world.hiddenDim * 4) / 1e9 },
+  ];
+}
+
+/** An SAE that is nearly right: a quarter of the features, its codes the truth's. */
+function benchEval(world: World, { seconds }: Options): Line[] {
+  const latents = Math.ceil(world.numFeatures / 4);
+  const { hiddenDim: dim } = world;
+  const random = new Random(0, 'bench decoder', 0);
+  const weights = world.featureVectors
+    .slice(0, latents * dim)
+    .map((value) => value + (0.3 * random.normal()) / Math.sqrt(dim));
+  const started = performance.now();
+  const matching = matchLatents(
+    { count: latents, dim, data: weights },
+    { count: world.numFeatures, dim, data: world.featureVectors },
+  );
+  const matched = performance.now() - started;
+  const evaluation = new Evaluation(matching, { weights, bias: world.bias }, world.numFeatures);
+  const sampler = new Sampler(world, 0, 'bench');
+  const x = new Float32Array(ROWS * dim);
+  const truth = sampler.sample(0, ROWS, x);
+  const codes = { ...truth, indices: truth.features.map((feature) => feature % latents) };
+  const counted = timed(seconds, ROWS, () => evaluation.add(truth, x, codes));
+  return [
+    { name: 'eval matching', ms: matched, latents, mcc: matching.mcc },
+    { name: 'eval counting', ...counted },
+  ];
+}
+
+const BENCHES: Record<string, (world: World, options: Options) => Line[] | Promise<Line[]>> = {
+  sampler: benchSampler,
+  serve: benchServe,
+  eval: benchEval,
+};
+
+await runMain(async () => {
+  const command = parsed(
+    program('bench', 'Measures sampler, data service and evaluation on this machine.')
+      .argument('[what...]', `any of: ${Object.keys(BENCHES).join(', ')} (default: all)`)
+      .option('--world <name>', 'a world by name, config (.json) or folder', 'small')
+      .option('--seconds <n>', 'for each measurement', integer(1), 2)
+      .option('--json', 'one JSON object a line'),
+  );
+  if (!command) return 0;
+  const options = command.opts<Options>();
+  const wanted = command.args.length > 0 ? command.args : Object.keys(BENCHES);
+  const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
+  if (unknown)
+    throw new UserError(`unknown bench "${unknown}"; there are: ${Object.keys(BENCHES).join(', ')}`);
+  const { world } = openWorld(options.world);
+  for (const name of wanted) {
+    for (const line of await BENCHES[name](world, options)) {
+      process.stdout.write(
+        `${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`,
+      );
+    }
+  }
+  return 0;
+});
+
+function spoken({ name, ms, ...rest }: Line): string {
+  const numbers = Object.entries({ ms, ...rest }).map(
+    ([key, value]) => `${key} ${typeof value === 'number' ? Number(value.toPrecision(4)) : value}`,
+  );
+  return `${name.padEnd(20)} ${numbers.join('  ')}`;
+}
