@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { openStream } from '#bench/stream/reader';
 import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
@@ -9,6 +9,7 @@ import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { train } from '../trainer/train.ts';
+import { parseArguments } from './arguments.ts';
 
 interface Options {
   profile: string;
@@ -48,22 +49,14 @@ By hand use \`npm run train\`, which starts the data service too. The bare form:
       LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts baseline_batchtopk --out /tmp/run
 Settings:
   --set k=4 --set sae.eta=0.25 --set lr_decay_fraction=1/3 --set matryoshka_widths=[8,32]`,
-  )
-  .exitOverride()
-  .configureOutput({ outputError: () => undefined });
+  );
 
 function collect(value: string, all: string[]): string[] {
   return [...all, value];
 }
 
 await runMain(async () => {
-  try {
-    program.parse();
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    throw new UserError(error.message.replace(/^error: /, ''));
-  }
+  if (!parseArguments(program)) return 0;
   const options = program.opts<Options>();
   const experiments = await loadExperiments();
   if (options.list) {

@@ -1,0 +1,83 @@
+import { writeSync } from 'node:fs';
+import { Command } from 'commander';
+import { openStream } from '#bench/stream/reader';
+import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
+import { runMain, UserError } from '#contract/errors';
+import { openBackend } from '#engine/backend';
+import type { Csr } from '#engine/sparse';
+import { createCoder, forms } from '../encoding.ts';
+import { loadAddons, loadArchitecture } from '../load.ts';
+import { readCheckpoint } from '../trainer/checkpoint.ts';
+import { parseArguments } from './arguments.ts';
+
+const STDIN = 0;
+const STDOUT = 1;
+
+const program = new Command('encode')
+  .description('Answers activations on standard input (contract/stream.ts) with codes (contract/codes.ts).')
+  .option('--checkpoint <file>', 'a checkpoint.safetensors or a snapshot in evals/')
+  .option('--backend <name>', 'what runs the tensors', 'wasm')
+  .addHelpText(
+    'after',
+    `
+Example:
+  $ node --import tsx bench/cli/serve.ts --profile small --seed 1 --rows 4096 |
+      node --import tsx sae/cli/encode.ts --checkpoint checkpoints/<run>/out/checkpoint.safetensors > codes.bin`,
+  );
+
+await runMain(async () => {
+  if (!parseArguments(program)) return 0;
+  const options = program.opts<{ checkpoint?: string; backend: string }>();
+  if (!options.checkpoint) throw new UserError('--checkpoint is missing: the file to encode with');
+  const checkpoint = readCheckpoint(options.checkpoint);
+  const [architecture, addons] = await Promise.all([
+    loadArchitecture(checkpoint.config.architecture),
+    loadAddons(),
+    openBackend(options.backend),
+  ]);
+  const coder = createCoder(checkpoint, architecture, addons);
+  const input = openStream(STDIN);
+  if (input.header.d !== coder.d_in) {
+    throw new UserError(
+      `${options.checkpoint}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`,
+    );
+  }
+  write(header({ d_in: coder.d_in, d_sae: coder.d_sae, forms: [...forms] }));
+  write(bytesOf(coder.decoder));
+  write(bytesOf(coder.bias));
+  for (let batch = input.next(); batch !== null; batch = input.next()) {
+    for (const codes of coder.codes(batch.x, batch.rows)) write(answer(codes));
+  }
+  return 0;
+});
+
+function header(content: CodesHeader): Buffer {
+  const json = Buffer.from(JSON.stringify(content));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([Buffer.from(CODES_MAGIC, 'latin1'), length, json]);
+}
+
+function answer({ rows, offsets, indices, values }: Csr): Buffer {
+  const counts = Uint32Array.of(rows, indices.length);
+  return Buffer.concat([counts, offsets, indices, values].map(bytesOf));
+}
+
+function bytesOf(numbers: Uint32Array | Float32Array): Buffer {
+  return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}
+
+/** The whole of it, waiting for the reader. A reader that has gone ends the process without a word. */
+function write(bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(STDOUT, bytes, done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') process.exit(0);
+      if (code !== 'EAGAIN') throw error;
+      // A pipe that does not block: a millisecond for its reader.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { numbers } from '#engine/kernel';
+import { type Csr, csrOf } from '#engine/sparse';
+import type { Addon } from './addon.ts';
+import type { Architecture, Encoder } from './architecture.ts';
+import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
+
+/** The forms that a trained SAE is measured in, in the order of their answers. */
+export const forms = ['training', 'inference'] as const;
+
+/** A checkpoint in use. All forms share one decoder of unit rows: `codes · decoder + bias` reconstructs x. */
+export interface Coder {
+  d_in: number;
+  d_sae: number;
+  /** [d_sae × d_in], rows of norm 1. */
+  decoder: Float32Array;
+  bias: Float32Array;
+  /** The codes of a batch x [rows × d_in], one for each form. */
+  codes(x: Float32Array, rows: number): Csr[];
+}
+
+/**
+ * Makes the encoder that a checkpoint describes, add-ons included. Codes are scaled to decoder rows of norm 1, whatever
+ * units an architecture counts in, and to x as it comes, whatever scale it was trained at.
+ */
+export function createCoder(
+  { config, weights, buffers }: Checkpoint,
+  architecture: Architecture,
+  addons: ReadonlyMap<string, Addon>,
+): Coder {
+  const sae = architecture.config.parse(config.sae);
+  const tensors = asTensors(weights);
+  const encoders = forms.map((form) => architecture[form](tensors, buffers, sae));
+  const { W_dec, b_dec } = encoders[encoders.length - 1];
+  const { d_in, d_sae } = sae;
+  const decoder = Float32Array.from(numbers(W_dec));
+  normsOf(decoder, d_in).forEach((norm, i) => {
+    for (let j = 0; j < d_in; j++) decoder[i * d_in + j] /= norm;
+  });
+  const unscaled = 1 / config.scale;
+  const bias = Float32Array.from(numbers(b_dec), (v) => v * unscaled);
+  const units = encoders.map((encoder) =>
+    normsOf(numbers(encoder.W_dec), d_in).map((norm) => norm * unscaled),
+  );
+
+  const codes = (x: Float32Array, rows: number): Csr[] => {
+    const found: Csr[] = [];
+    tf.tidy(() => {
+      const values = config.scale === 1 ? x : x.map((v) => v * config.scale);
+      const batch = tf.tensor2d(values, [rows, d_in]);
+      for (const [form, encoder] of encoders.entries()) {
+        const active = csrOf(refined(encoder, batch));
+        const scaled = active.values.map((value, at) => value * units[form][active.indices[at]]);
+        found.push({ ...active, values: scaled });
+      }
+    });
+    return found;
+  };
+
+  function refined(encoder: Encoder, x: tf.Tensor): tf.Tensor {
+    let acts = encoder.encode(x);
+    for (const [name, settings] of Object.entries(config.addons)) {
+      const addon = addons.get(name);
+      if (!addon) throw new Error(`the checkpoint uses ${name}, and sae/addons/ has no such add-on`);
+      acts = addon.apply({ x, codes: acts, W_dec: encoder.W_dec, b_dec: encoder.b_dec }, settings);
+    }
+    return acts;
+  }
+
+  return { d_in, d_sae, decoder, bias, codes };
+}
+
+/** Norm of each row of `n` numbers, never 0. */
+function normsOf(rows: Float32Array, n: number): number[] {
+  return Array.from({ length: rows.length / n }, (_, i) =>
+    Math.max(1e-8, Math.sqrt(rows.subarray(i * n, (i + 1) * n).reduce((sum, v) => sum + v * v, 0))),
+  );
+}
