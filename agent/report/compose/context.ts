@@ -1,0 +1,46 @@
+import type { Sprint } from '#contract/sprint';
+import { guardsOf, type Profile, type Task } from '#contract/task';
+import type { Caption, Inline } from '../tree.ts';
+import { text } from '../tree.ts';
+
+/** What a report of one sprint draws on. */
+export interface Context {
+  sprint: Sprint;
+  /** The closed sprints of the same leaderboard up to this one, by number. */
+  history: Sprint[];
+  task: Task;
+  /** Null when TASK.md no longer has the sprint's profile: then there are no baselines to draw. */
+  profile: Profile | null;
+  number: Numbering;
+}
+
+/** Tables and figures are numbered apart, in the order of the page. */
+export class Numbering {
+  private tables = 0;
+  private figures = 0;
+
+  table(...c: Inline[]): Caption {
+    return { label: `Table ${++this.tables}.`, c: [text(' '), ...c] };
+  }
+
+  figure(...c: Inline[]): Caption {
+    return { label: `Figure ${++this.figures}.`, c: [text(' '), ...c] };
+  }
+}
+
+/** The metric that decides and those shown beside it, in the task's order. */
+export function columnsOf({ sprint, task }: Context): string[] {
+  return [...new Set([sprint.metric, ...task.contract.also])];
+}
+
+export function guardsIn({ task, profile }: Context) {
+  return profile ? guardsOf(task, profile) : task.contract.guards;
+}
+
+/** Which way is better: for the metric by the goal, for a guarded number by its guard, else unknown. */
+export function direction(context: Context, name: string): 1 | -1 | null {
+  if (name === context.sprint.metric) return context.sprint.goal === 'max' ? 1 : -1;
+  const guard = guardsIn(context)[name];
+  if (guard === undefined) return null;
+  return guard.trim().startsWith('>') ? 1 : guard.trim().startsWith('<') ? -1 : null;
+}

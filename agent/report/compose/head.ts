@@ -1,0 +1,217 @@
+import { violation } from '#contract/condition';
+import type { Sprint } from '#contract/sprint';
+import type { Outcome } from '#contract/verdict';
+import { type Badge, type Block, type Card, code, type Inline, strong, type Tone, text } from '../tree.ts';
+import { type Context, columnsOf, direction, guardsIn } from './context.ts';
+import { count, dateTime, duration, label, money, number, samples, signed } from './names.ts';
+
+export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
+  'new-best': { words: 'new best', tone: 'good' },
+  'no-gain': { words: 'no gain', tone: 'neutral' },
+  degenerate: { words: 'degenerate: a guard failed', tone: 'bad' },
+  invalid: { words: 'invalid: a constraint failed', tone: 'bad' },
+  failed: { words: 'failed', tone: 'bad' },
+  interrupted: { words: 'interrupted', tone: 'warn' },
+};
+
+/** Title, date, size and cost in a line, and how the sprint ended. */
+export function titleBlock({ sprint, task }: Context): Block {
+  const badges: Badge[] = [{ v: outcomes[sprint.outcome].words, tone: outcomes[sprint.outcome].tone }];
+  badges.push({
+    v: sprint.researcher.label,
+    tone: sprint.researcher.kind === 'offline' ? 'warn' : 'neutral',
+  });
+  if (sprint.sandbox.startsWith('off')) badges.push({ v: 'sandbox off', tone: 'warn' });
+  return {
+    t: 'title',
+    kicker: `Sprint report · ${task.contract.title} · profile ${sprint.profile}`,
+    title: `Sprint ${sprint.number}: ${sprint.title}`,
+    facts: [
+      dateTime(sprint.openedAt),
+      `${sprint.runs.length} ${sprint.runs.length === 1 ? 'run' : 'runs'}`,
+      `${duration(sprint.cost.trainSeconds)} ${trainingKind(sprint)}`,
+      money(sprint.cost.usd),
+    ],
+    badges,
+  };
+}
+
+const trainingKind = (sprint: Sprint) => (onGpu(sprint) ? 'of GPU training' : 'of CPU training');
+const onGpu = (sprint: Sprint) => sprint.runs.some((run) => /gpu|cuda|metal/i.test(run.backend ?? ''));
+
+/** The key numbers: the verified metric, what is guarded, the distance to the ceiling; or what there is without a verdict. */
+export function cards(context: Context): Block {
+  const { sprint, profile } = context;
+  const before = sprint.bestBefore?.metrics ?? {};
+  const verdict = sprint.verdict;
+  const metric = label(sprint.metric);
+  const best = before[sprint.metric];
+  if (!verdict) {
+    const finished = sprint.runs.filter((run) => run.status === 'finished').length;
+    const all: Card[] = [
+      { label: `Verified ${metric}`, value: '–', note: 'no candidate was judged', main: true },
+      {
+        label: `Best ${metric} so far`,
+        value: number(best),
+        note: best === undefined ? 'none yet' : 'unchanged',
+        main: false,
+      },
+      { label: 'Runs finished', value: `${finished} of ${sprint.runs.length}`, note: '', main: false },
+      { label: 'Spent', value: money(sprint.cost.usd), note: `${sprint.cost.turns} turns`, main: false },
+    ];
+    return { t: 'cards', cards: all };
+  }
+  const value = verdict.metrics[sprint.metric];
+  const out: Card[] = [
+    {
+      label: `${verdict.kind === 'confirmed' ? 'Confirmed' : 'Verified'} ${metric}`,
+      value: number(value),
+      note:
+        best === undefined ? 'the first of this leaderboard' : `${signed(value - best)} to the best before`,
+      main: true,
+    },
+  ];
+  const guards = guardsIn(context);
+  const shown = columnsOf(context).slice(1);
+  const beside = [...new Set([...shown.filter((name) => name in guards), ...shown])].filter(
+    (name) => verdict.metrics[name] !== undefined,
+  );
+  for (const name of beside.slice(0, profile?.ceiling ? 2 : 3)) {
+    const guard = guards[name];
+    const held = guard === undefined || violation(guard, verdict.metrics[name], before[name]) === null;
+    const note = [
+      before[name] === undefined ? '' : signed(verdict.metrics[name] - before[name]),
+      guard === undefined ? '' : `guard ${guardWords(guard)} ${held ? 'held' : 'FAILED'}`,
+    ];
+    out.push({
+      label: label(name),
+      value: number(verdict.metrics[name]),
+      note: note.filter(Boolean).join(' · '),
+      main: false,
+    });
+  }
+  if (profile?.ceiling) {
+    const gap = (profile.ceiling.value - value) * (sprint.goal === 'max' ? 1 : -1);
+    const was = best === undefined ? null : (profile.ceiling.value - best) * (sprint.goal === 'max' ? 1 : -1);
+    out.push({
+      label: `Gap to ceiling ${profile.ceiling.value}`,
+      value: number(gap),
+      note: was === null ? profile.ceiling.label : `was ${number(was)}`,
+      main: false,
+    });
+  }
+  return { t: 'cards', cards: out };
+}
+
+const guardWords = (guard: string) =>
+  guard.replace('>=', '≥ ').replace('<=', '≤ ').replace('==', '= ').replace('-', ' − ');
+
+/** Predicted, claimed and verified side by side, in the deciding form and the others, against the best before. */
+export function claimedAndVerified(context: Context): Block | null {
+  const { sprint } = context;
+  const verdict = sprint.verdict;
+  const candidate = sprint.runs.find((run) => run.id === sprint.candidate);
+  const before = sprint.bestBefore?.metrics;
+  const lines: { name: string; values: Record<string, number>; tone: 'plain' | 'best' | 'muted' }[] = [];
+  if (Object.keys(sprint.predicted).length > 0)
+    lines.push({ name: 'Predicted before the runs', values: sprint.predicted, tone: 'plain' });
+  if (candidate && Object.keys(candidate.claimed).length > 0)
+    lines.push({ name: 'Claimed by the trainer', values: candidate.claimed, tone: 'plain' });
+  if (verdict) {
+    const kind = verdict.kind === 'confirmed' ? 'Confirmed' : 'Verified';
+    lines.push({ name: `${kind} by the judge (decides)`, values: verdict.metrics, tone: 'best' });
+    for (const [form, values] of Object.entries(verdict.also)) {
+      lines.push({ name: `${kind}, ${form} form`, values, tone: 'muted' });
+    }
+  }
+  if (before) lines.push({ name: 'Best before', values: before, tone: 'plain' });
+  if (lines.length === 0) return null;
+  const columns = columnsOf(context).filter((name) => lines.some((line) => line.values[name] !== undefined));
+  const evaluation = verdict
+    ? ` The judge measured ${count(verdict.evaluation.samples)} fresh samples in batches of ${count(verdict.evaluation.batch)}.`
+    : '';
+  return {
+    t: 'table',
+    head: [[text('')], ...columns.map((name) => [text(label(name))])],
+    align: ['left', ...columns.map(() => 'right' as const)],
+    rows: lines.map((line) => ({
+      tone: line.tone,
+      cells: [
+        [line.tone === 'best' ? strong(line.name) : text(line.name)],
+        ...columns.map((name): Inline[] => {
+          const shown = number(line.values[name]);
+          return [line.tone === 'best' && direction(context, name) ? strong(shown) : text(shown)];
+        }),
+      ],
+    })),
+    caption: context.number.table(
+      text(
+        `Claimed and verified. The trainer sees activations only, so it can claim losses and sparsity but no ${label(sprint.metric)}.${evaluation}`,
+      ),
+    ),
+    omitted: null,
+  };
+}
+
+/** How it ended, what it cost, who did it, under which rules. */
+export function facts({ sprint, profile }: Context): Block {
+  const { cost, verdict, change } = sprint;
+  const cached =
+    cost.inputTokens > 0 ? ` (${Math.round((cost.cachedInputTokens / cost.inputTokens) * 100)}% cached)` : '';
+  const backends = [...new Set(sprint.runs.flatMap((run) => run.backend ?? []))].join(', ');
+  const training = onGpu(sprint)
+    ? `${(cost.trainSeconds / 3600).toFixed(2)} GPU-hours of training`
+    : `${duration(cost.trainSeconds)} of training on the CPU`;
+  const rows: { label: string; c: Inline[] }[] = [
+    { label: 'Outcome', c: [strong(outcomes[sprint.outcome].words), text(`. ${sprint.reason}`)] },
+    { label: 'Stopped because', c: [text(sprint.stopReason)] },
+    {
+      label: 'Spent',
+      c: [
+        strong(money(cost.usd)),
+        text(
+          ` in ${cost.turns} turns: ${samples(cost.inputTokens)} tokens in${cached}, ${samples(cost.outputTokens)} out`,
+        ),
+      ],
+    },
+    {
+      label: 'Time',
+      c: [
+        text(
+          `${training}${backends ? ` (${backends})` : ''}, ${duration(cost.judgeSeconds)} of judging, ${duration(cost.wallSeconds)} in all`,
+        ),
+      ],
+    },
+    { label: 'Researcher', c: researcher(sprint) },
+    { label: 'Sandbox', c: [text(sprint.sandbox)] },
+    {
+      label: 'World',
+      c: verdict
+        ? [text(`${verdict.world.name}, hash `), code(verdict.world.hash.slice(0, 12))]
+        : [text(profile?.world ?? 'unknown')],
+    },
+    {
+      label: 'Noise floor',
+      c: [text(`${number(sprint.noise)}${profile ? ` (${profile.noiseFrom})` : ''}`)],
+    },
+    { label: 'Change', c: changeWords(change) },
+  ];
+  return { t: 'facts', rows };
+}
+
+function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {
+  if (kind === 'offline')
+    return [strong(name), text(': a fixed path walked by a script; no language model took part')];
+  return [text(name), ...(model && model !== name ? [text(` (${model})`)] : [])];
+}
+
+function changeWords(change: Sprint['change']): Inline[] {
+  if (change.files.length === 0) return [text('none')];
+  const size = `${change.files.length} ${change.files.length === 1 ? 'file' : 'files'}, +${change.insertions} −${change.deletions}, `;
+  const fate = change.kept
+    ? change.infrastructure
+      ? 'kept as infrastructure'
+      : 'kept in the workspace'
+    : 'set back; it stands in change.patch';
+  return [text(size + fate)];
+}

@@ -1,0 +1,73 @@
+/**
+ * The name of a number as the field writes it: short names are initials (f1 → F1, mcc → MCC, l0 → L0), longer ones
+ * words (explained_variance → Explained variance).
+ */
+export function label(name: string): string {
+  if (name.length <= 3 && !name.includes('_')) return name.toUpperCase();
+  const words = name.replaceAll('_', ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A measured number: three decimals below 2, fewer above; counts in full. */
+export function number(value: number | undefined, whole = Number.isInteger(value) && value !== 1): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  const size = Math.abs(value);
+  if (whole) return count(value);
+  if (size > 0 && size < 0.0005) return value.toExponential(1).replace('e-', 'e−');
+  return minus(value.toFixed(size < 2 ? 3 : size < 100 ? 2 : 1));
+}
+
+/** How to write one column: counts where all of it are, so that 1 dead latent is "1" and a uniqueness of 1 "1.000". */
+export function numberFormat(values: readonly (number | undefined)[]): (value: number | undefined) => string {
+  const present = values.filter((value) => value !== undefined);
+  const whole = present.length > 0 && present.every(Number.isInteger) && present.some((v) => v !== 1);
+  return (value) => number(value, whole);
+}
+
+/** A difference with its sign: +0.007, −0.012, ±0.000. */
+export function signed(value: number): string {
+  const shown = number(Math.abs(value) < 5e-4 ? 0.0 : Math.abs(value));
+  if (Math.abs(value) < 5e-4) return '±0.000';
+  return `${value > 0 ? '+' : '−'}${shown}`;
+}
+
+export function count(value: number): string {
+  return minus(value.toLocaleString('en-US'));
+}
+
+/** Samples in short: 950k, 1.2M, 200M. */
+export function samples(value: number): string {
+  if (value >= 1e6) return `${trim(value / 1e6)}M`;
+  if (value >= 1e4) return `${trim(value / 1e3)}k`;
+  return count(value);
+}
+
+/** Seconds in words: 42 s, 12 min, 4.1 h. */
+export function duration(seconds: number): string {
+  if (seconds < 99.5) return `${seconds < 9.95 ? trim(seconds) : Math.round(seconds)} s`;
+  if (seconds < 5_970) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+export function money(usd: number): string {
+  return `$${usd > 0 && usd < 0.01 ? usd.toFixed(4) : usd.toFixed(2)}`;
+}
+
+/** 2026-02-18 21:40 UTC. */
+export function dateTime(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? iso : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export function clip(value: string, length: number): string {
+  const letters = [...value];
+  return letters.length <= length
+    ? value
+    : `${letters
+        .slice(0, length - 1)
+        .join('')
+        .trimEnd()}…`;
+}
+
+const trim = (value: number) => value.toFixed(1).replace(/\.0$/, '');
+const minus = (value: string) => value.replace('-', '−');

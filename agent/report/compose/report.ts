@@ -1,0 +1,179 @@
+import type { Sprint } from '#contract/sprint';
+import type { Profile, Task } from '#contract/task';
+import { imageReader } from '../markdown/images.ts';
+import { parseMarkdown, plainText } from '../markdown/parse.ts';
+import { curvesPlot } from '../plots/curves.ts';
+import { frontierPlot } from '../plots/frontier.ts';
+import { progressPlot } from '../plots/progress.ts';
+import type { Plot } from '../plots/theme.ts';
+import { plot } from '../plots/vega.ts';
+import type { SprintSource } from '../source.ts';
+import { type Block, type Caption, heading, para, plain, type Report, text } from '../tree.ts';
+import { type Context, columnsOf, Numbering } from './context.ts';
+import { diffBlock } from './diff.ts';
+import { cards, claimedAndVerified, facts, outcomes, titleBlock } from './head.ts';
+import { clip, label, number } from './names.ts';
+import { badEnds, provenance, resultsTable } from './results.ts';
+import { measured, runNames } from './runs.ts';
+
+/**
+ * The whole report of one sprint as a tree. `sprints` is the leaderboard (others are ignored). With `simple`, the
+ * researcher's Markdown is taken as plain text and nothing is drawn: for when reading or drawing brought the renderer down.
+ */
+export async function composeReport(
+  source: SprintSource,
+  sprints: readonly Sprint[],
+  task: Task,
+  profile: Profile | null,
+  simple = false,
+): Promise<Report> {
+  const { sprint } = source;
+  const others = sprints.filter(
+    (s) => s.leaderboard === sprint.leaderboard && s.number <= sprint.number && s.id !== sprint.id,
+  );
+  const history = [...others, sprint].sort((a, b) => a.number - b.number);
+  const context: Context = { sprint, history, task, profile, number: new Numbering() };
+  const images = imageReader(source.dir);
+  const read = async (markdown: string): Promise<Block[]> =>
+    simple ? plainText(markdown) : parseMarkdown(markdown, images);
+  const { asked, log } = splitLog(await read(source.readme ?? sprint.idea));
+  const [oneLine, ...found] = simple
+    ? [para(text(sprint.summary))]
+    : await parseMarkdown(sprint.summary, images);
+
+  const blocks: Block[] = [titleBlock(context), cards(context)];
+  blocks.push({
+    t: 'callout',
+    label: 'In one line',
+    tone: outcomes[sprint.outcome].tone,
+    c: oneLine?.t === 'para' ? oneLine.c : [text(sprint.summary || sprint.reason)],
+  });
+  blocks.push(facts(context));
+  add(blocks, claimedAndVerified(context));
+  blocks.push(heading(1, 'What we asked'), { t: 'untrusted', c: asked });
+  blocks.push(heading(1, 'Results'));
+  if (sprint.runs.length === 0) blocks.push(para(text('No run was started in this sprint.')));
+  else blocks.push(resultsTable(context), ...badEnds(context));
+  if (found.length > 0) blocks.push({ t: 'untrusted', c: found });
+  if (!simple) blocks.push(...(await figures(context)));
+  if (sprint.next?.trim())
+    blocks.push(heading(1, 'Next steps'), { t: 'untrusted', c: await read(sprint.next) });
+  if (log.length > 0) blocks.push(heading(1, 'The researcher’s log'), { t: 'untrusted', c: log });
+  const diff = source.patch === null ? null : diffBlock(source.patch);
+  if (diff && diff.files.length > 0) {
+    const fate = sprint.change.kept ? 'It stands in the workspace.' : 'It was set back after this sprint.';
+    blocks.push(heading(1, 'The change'), para(text(fate)), diff);
+  }
+  const made = provenance(context);
+  if (made) blocks.push(heading(1, 'Provenance'), made);
+  if (task.contract.caveat) blocks.push({ t: 'rule' }, para({ t: 'em', c: [text(task.contract.caveat)] }));
+  return {
+    title: `Sprint ${sprint.number}: ${sprint.title}`,
+    left: `Sprint ${sprint.number}: ${clip(sprint.title, 70)}`,
+    right: `${sprint.openedAt.slice(0, 10)} · profile ${sprint.profile} · ${sprint.researcher.label}`,
+    date: sprint.closedAt,
+    blocks,
+  };
+}
+
+function add(blocks: Block[], block: Block | null): void {
+  if (block) blocks.push(block);
+}
+
+/**
+ * The README's opening (idea, motivation, expectation), written before the work, apart from the log that follows. The
+ * title goes: the report has its own.
+ */
+function splitLog(blocks: Block[]): { asked: Block[]; log: Block[] } {
+  const body = blocks[0]?.t === 'heading' && blocks[0].level === 1 ? blocks.slice(1) : blocks;
+  const opening = /idea|motiv|expect|predict|question|hypothes|background|why|what|goal|claim/i;
+  const at = body.findIndex(
+    (block) => block.t === 'heading' && block.level <= 2 && !opening.test(plain(block.c)),
+  );
+  const lowered = body.map(
+    (block): Block =>
+      block.t === 'heading' ? { ...block, level: Math.max(2, block.level) as 2 | 3 | 4 } : block,
+  );
+  return at === -1 ? { asked: lowered, log: [] } : { asked: lowered.slice(0, at), log: lowered.slice(at) };
+}
+
+async function figures(context: Context): Promise<Block[]> {
+  const { sprint, history, profile } = context;
+  const blocks: Block[] = [];
+  const curves = await draw(curvesPlot(sprint.runs, runNames(sprint), sprint.metric));
+  if (curves) {
+    blocks.push(
+      figure(
+        curves,
+        'Training curves',
+        context.number.figure(
+          text(
+            `Training. Losses and sparsity as the trainer logged them, ${label(sprint.metric)} as the judge measured it on snapshots, over training samples.`,
+          ),
+        ),
+      ),
+    );
+  }
+  const [metric, second] = columnsOf(context);
+  const runs = sprint.runs.map((run) => ({
+    metrics: measured(run).metrics,
+    role: run.id === sprint.candidate ? ('candidate' as const) : ('other run of this sprint' as const),
+  }));
+  const all = sprint.bestBefore
+    ? [...runs, { metrics: sprint.bestBefore.metrics, role: 'best before' as const }]
+    : runs;
+  const frontier = await draw(frontierPlot(all, profile, second ? [metric, second] : [metric]));
+  if (frontier) {
+    const dashed = profile?.ceiling ? ` Dashed: ${profile.ceiling.label}.` : '';
+    blocks.push(
+      figure(
+        frontier,
+        'Metrics against L0',
+        context.number.figure(
+          text(
+            `${label(metric)}${second ? ` and ${label(second)}` : ''} against L0, with the published baselines of the profile behind our runs.${dashed}`,
+          ),
+        ),
+      ),
+    );
+  }
+  const progress = await draw(progressPlot(history, metric, profile?.ceiling ?? null));
+  if (progress) {
+    blocks.push(
+      heading(1, 'Where the project stands'),
+      para(text(standing(context))),
+      figure(
+        progress,
+        'Progress over sprints',
+        context.number.figure(
+          text('The leaderboard over sprints. Dots are single runs; the line is the best so far.'),
+        ),
+      ),
+    );
+  }
+  return blocks;
+}
+
+function standing({ sprint, history, profile }: Context): string {
+  const gains = history.filter((s) => s.outcome === 'new-best');
+  const best = gains.at(-1);
+  const value = best?.verdict?.metrics[sprint.metric];
+  if (!best || value === undefined) return 'No sprint of this leaderboard has a verified gain yet.';
+  const gap = profile?.ceiling
+    ? `, ${number(Math.abs(profile.ceiling.value - value))} from the ceiling of ${profile.ceiling.value} (${profile.ceiling.label})`
+    : '';
+  return `After ${history.length} ${history.length === 1 ? 'sprint' : 'sprints'}, ${gains.length} of them with a verified gain, the best is ${label(sprint.metric)} ${number(value)} of sprint ${best.number}${gap}.`;
+}
+
+async function draw(
+  drawn: Plot | null,
+): Promise<{ kind: 'plot'; panels: string[]; legend: Plot['legend'] } | null> {
+  if (drawn === null) return null;
+  const panels: string[] = [];
+  for (const spec of drawn.panels) panels.push(await plot(spec));
+  return { kind: 'plot', panels, legend: drawn.legend };
+}
+
+function figure(picture: Extract<Block, { t: 'figure' }>['picture'], alt: string, caption: Caption): Block {
+  return { t: 'figure', picture, alt, caption };
+}

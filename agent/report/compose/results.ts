@@ -1,0 +1,134 @@
+import type { SprintRun } from '#contract/sprint';
+import { type Block, code, em, type Inline, type Row, strong, text } from '../tree.ts';
+import { type Context, columnsOf, direction } from './context.ts';
+import { duration, label, numberFormat, samples } from './names.ts';
+import { measured, runTitle } from './runs.ts';
+
+/**
+ * Every run of the sprint against the best before: numbers of the judge, or of the last measured snapshot (in italics)
+ * where a run was not judged. The candidate's row is tinted, the best verified number of a column bold.
+ */
+export function resultsTable(context: Context): Block {
+  const { sprint } = context;
+  const before = sprint.bestBefore?.metrics;
+  const rows = sprint.runs.map((run) => ({ run, ...measured(run) }));
+  const columns = columnsOf(context).filter(
+    (name) => before?.[name] !== undefined || rows.some((row) => row.metrics[name] !== undefined),
+  );
+  const formats = new Map(
+    columns.map((name) => [name, numberFormat([before?.[name], ...rows.map((row) => row.metrics[name])])]),
+  );
+  const bests = new Map(columns.map((name) => [name, bestOf(context, name)]));
+  const cell = (name: string, value: number | undefined, from: 'verdict' | 'snapshot' | null): Inline[] => {
+    const shown = formats.get(name)?.(value) ?? '–';
+    if (value !== undefined && from === 'snapshot') return [em(shown)];
+    return [value !== undefined && value === bests.get(name) ? strong(shown) : text(shown)];
+  };
+  const table: Row[] = [];
+  if (sprint.bestBefore && before) {
+    table.push({
+      tone: 'muted',
+      cells: [
+        [text('Best before')],
+        [text('')],
+        [text('')],
+        [text('verified')],
+        ...columns.map((name) => cell(name, before[name], 'verdict')),
+      ],
+    });
+  }
+  for (const { run, metrics, from } of rows) {
+    const candidate = run.id === sprint.candidate;
+    table.push({
+      tone: candidate ? 'best' : 'plain',
+      cells: [
+        [candidate ? strong(runTitle(run)) : text(runTitle(run))],
+        [text(String(run.seed))],
+        [text(samples(run.samples))],
+        [text(state(run, from))],
+        ...columns.map((name) => cell(name, metrics[name], from)),
+      ],
+    });
+  }
+  const notes = ['Every run of this sprint.'];
+  if (sprint.candidate) notes.push('Tinted: the candidate.');
+  notes.push('Bold: the best verified number of a column where it is known which way is better.');
+  if (rows.some((row) => row.from === 'snapshot'))
+    notes.push('Italics: measured on the last snapshot of a run that was not judged.');
+  return {
+    t: 'table',
+    head: ['Run', 'Seed', 'Samples', 'Status', ...columns.map(label)].map((name) => [text(name)]),
+    align: ['left', 'right', 'right', 'left', ...columns.map(() => 'right' as const)],
+    rows: table,
+    caption: context.number.table(text(notes.join(' '))),
+    omitted: null,
+  };
+}
+
+function state(run: SprintRun, from: 'verdict' | 'snapshot' | null): string {
+  if (run.status !== 'finished') return run.status;
+  return from === 'verdict' ? 'verified' : from === 'snapshot' ? 'measured' : 'not judged';
+}
+
+function bestOf(context: Context, name: string): number | undefined {
+  const way = direction(context, name);
+  if (way === null) return undefined;
+  const values = [
+    context.sprint.bestBefore?.metrics[name],
+    ...context.sprint.runs.map((run) => run.verdict?.metrics[name]),
+  ].filter((value) => value !== undefined);
+  if (values.length < 2) return undefined;
+  return way === 1 ? Math.max(...values) : Math.min(...values);
+}
+
+/** One line for each run that did not finish, with its reason. */
+export function badEnds({ sprint }: Context): Block[] {
+  const bad = sprint.runs.filter((run) => run.status !== 'finished');
+  if (bad.length === 0) return [];
+  return [
+    {
+      t: 'list',
+      ordered: false,
+      start: 1,
+      items: bad.map((run) => ({
+        checked: null,
+        c: [
+          {
+            t: 'para' as const,
+            c: [
+              text('Run '),
+              code(run.id),
+              text(' '),
+              strong(run.status),
+              text(run.reason ? `: ${run.reason}` : ''),
+            ],
+          },
+        ],
+      })),
+    },
+  ];
+}
+
+/** Where each run came from: its tree, its arguments, its speed. Enough to do it again. */
+export function provenance({ sprint, number }: Context): Block | null {
+  if (sprint.runs.length === 0) return null;
+  return {
+    t: 'table',
+    head: ['Run and arguments', 'Tree', 'Took', 'Samples/s', 'Backend'].map((name) => [text(name)]),
+    align: ['left', 'left', 'right', 'right', 'left'],
+    rows: sprint.runs.map((run) => ({
+      tone: run.id === sprint.candidate ? 'best' : 'plain',
+      cells: [
+        [code(run.id), { t: 'break' }, text(run.args.join(' '))],
+        [code(run.tree.slice(0, 10))],
+        [text(run.seconds === null ? '–' : duration(run.seconds))],
+        [text(run.samplesPerSecond === null ? '–' : samples(Math.round(run.samplesPerSecond)))],
+        [text(run.backend ?? '–')],
+      ],
+    })),
+    caption: number.table(
+      text('How each run was made: the git tree of the workspace and the arguments of the train command.'),
+    ),
+    omitted: null,
+  };
+}

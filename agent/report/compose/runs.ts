@@ -1,0 +1,49 @@
+import type { Sprint, SprintRun } from '#contract/sprint';
+import { clip, samples } from './names.ts';
+
+/** What a run changed of its experiment: `--set key=value` and `--set=key=value` of its arguments. */
+export function settings(run: Pick<SprintRun, 'args'>): string[] {
+  return run.args.flatMap((arg, index) => {
+    if (arg === '--set' && run.args[index + 1] !== undefined) return [run.args[index + 1]];
+    return arg.startsWith('--set=') ? [arg.slice('--set='.length)] : [];
+  });
+}
+
+/** Experiment and what it changed: "lista · eta=0.3". */
+export function runTitle(run: SprintRun): string {
+  return clip([run.experiment, ...settings(run)].join(' · '), 60);
+}
+
+/**
+ * Short names of a sprint's runs that tell them apart, the most important first: the candidate, then the other verified
+ * ones, then the longest. Seed and samples appear only where they differ.
+ */
+export function runNames(sprint: Pick<Sprint, 'runs' | 'candidate'>): Map<string, string> {
+  const { runs } = sprint;
+  const seeds = new Set(runs.map((run) => run.seed)).size > 1;
+  const budgets = new Set(runs.map((run) => run.samples)).size > 1;
+  const weight = (run: SprintRun) =>
+    (run.id === sprint.candidate ? 4e15 : 0) + (run.verdict ? 2e15 : 0) + run.samples;
+  const names = new Map<string, string>();
+  const used = new Map<string, number>();
+  for (const run of runs.toSorted((a, b) => weight(b) - weight(a))) {
+    const parts = [runTitle(run)];
+    if (budgets) parts.push(samples(run.samples));
+    if (seeds) parts.push(`seed ${run.seed}`);
+    const name = parts.join(', ');
+    const count = (used.get(name) ?? 0) + 1;
+    used.set(name, count);
+    names.set(run.id, count === 1 ? name : `${name} (${count})`);
+  }
+  return names;
+}
+
+/** The judge's numbers of a run; where there is no verdict, those of its last measured snapshot. */
+export function measured(run: SprintRun): {
+  metrics: Record<string, number>;
+  from: 'verdict' | 'snapshot' | null;
+} {
+  if (run.verdict) return { metrics: run.verdict.metrics, from: 'verdict' };
+  const last = run.evals.at(-1);
+  return last ? { metrics: last.metrics, from: 'snapshot' } : { metrics: {}, from: null };
+}

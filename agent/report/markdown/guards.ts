@@ -1,0 +1,79 @@
+/** What a report takes at most from a researcher's Markdown. Beyond it the report says how much is left out. */
+export const limits = {
+  /** Characters of Markdown that are read. */
+  source: 400_000,
+  /** Blocks inside blocks: lists in lists, quotes in quotes. */
+  depth: 8,
+  rows: 200,
+  columns: 14,
+  codeLines: 400,
+  codeColumns: 500,
+  /** Bytes of one picture, and pictures of one report. */
+  imageBytes: 8 * 1024 * 1024,
+  images: 40,
+  /** Characters of one formula. */
+  math: 2_000,
+} as const;
+
+const ZERO_WIDTH_SPACE = '\u200b';
+
+/** Lets a very long word break: a zero-width space after every 24 characters of a run without any space. */
+export function breakable(value: string): string {
+  return value.replace(/[^\s\u200b]{40,}/gu, (word) =>
+    (word.match(/.{1,24}/gsu) ?? []).join(ZERO_WIDTH_SPACE),
+  );
+}
+
+// Control characters, and marks that turn the direction of what follows (a title that reads backwards).
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+export function clean(value: string): string {
+  // A surrogate without its other half is no character: JSON for the compiler must be valid UTF-8.
+  return value
+    .replace(/\r\n?/g, '\n')
+    .replace(unprintable, '')
+    .replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** The address if it may stand behind a link: http, https, mailto, or a place in this document; else null. */
+export function safeHref(href: string): string | null {
+  // A browser drops tabs and newlines inside a scheme and decodes entities; so look at it the same way.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers ignore them, so must we
+  const bare = decodeEntities(href).replace(/[\u0000-\u0020\u007f-\u00a0\u200b]/g, '');
+  if (/^(https?:\/\/[^/]|mailto:[^@]+@)/i.test(bare)) return bare;
+  return null;
+}
+
+const named: Record<string, string> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+  colon: ':',
+  tab: '\t',
+  newline: '\n',
+  lpar: '(',
+  rpar: ')',
+  ndash: '–',
+  mdash: '—',
+  hellip: '…',
+  times: '×',
+  le: '≤',
+  ge: '≥',
+  ne: '≠',
+  rarr: '→',
+};
+
+/** HTML's character references as characters; marked leaves them as written. Unknown ones stay. */
+export function decodeEntities(value: string): string {
+  return value.replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,8});?/gi, (whole, body: string) => {
+    if (!body.startsWith('#')) return named[body.toLowerCase()] ?? whole;
+    const code = /^#x/i.test(body) ? Number.parseInt(body.slice(2), 16) : Number(body.slice(1));
+    return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000)
+      ? String.fromCodePoint(code)
+      : whole;
+  });
+}

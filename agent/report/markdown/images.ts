@@ -1,0 +1,75 @@
+import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import type { Block } from '../tree.ts';
+import { limits } from './guards.ts';
+
+type Figure = Extract<Block, { t: 'figure' }>;
+type Missing = Extract<Block, { t: 'missing' }>;
+
+/** Turns an image of the researcher's Markdown into a figure, or says in its place why there is none. */
+export type ImageReader = (href: string, alt: string) => Figure | Missing;
+
+/**
+ * Reads pictures inside one folder only: by their real path, so that no symlink leads out; never remote; PNG, JPEG,
+ * GIF or SVG by their bytes, whatever they are called.
+ */
+export function imageReader(folder: string): ImageReader {
+  let read = 0;
+  return (href, alt) => {
+    const missing = (why: string): Missing => ({ t: 'missing', what: alt || href.slice(0, 120), why });
+    if (/^\s*data:/i.test(href)) return missing('a data address; save the picture in the sprint folder');
+    if (/^\s*([a-z][a-z0-9+.-]*:|\/\/)/i.test(href)) return missing('not in the sprint folder');
+    if (read >= limits.images) return missing(`only the first ${limits.images} pictures are shown`);
+    let bytes: Buffer;
+    let name: string;
+    try {
+      const root = realpathSync(folder);
+      const path = realpathSync(join(root, decodeURIComponent(href.replace(/[?#].*$/s, ''))));
+      name = relative(root, path);
+      if (name === '' || name.startsWith('..') || isAbsolute(name))
+        return missing('outside the sprint folder');
+      const fd = openSync(path, 'r');
+      try {
+        const stat = fstatSync(fd);
+        if (!stat.isFile()) return missing('not a file');
+        if (stat.size > limits.imageBytes)
+          return missing(`larger than ${limits.imageBytes / 1024 / 1024} MB`);
+        bytes = readFileSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    } catch {
+      return missing('not found');
+    }
+    const mime = mimeOf(bytes);
+    if (mime === null) return missing('not a PNG, JPEG, GIF or SVG');
+    if (mime === 'image/svg+xml' && reachesOut(bytes.toString('utf8'))) {
+      return missing('an SVG that refers to something outside itself');
+    }
+    read++;
+    const picture = { kind: 'file', name, mime, base64: bytes.toString('base64') } as const;
+    return { t: 'figure', picture, alt, caption: null };
+  };
+}
+
+function mimeOf(bytes: Buffer) {
+  if (bytes.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])))
+    return 'image/png';
+  if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'image/jpeg';
+  if (/^GIF8[79]a$/.test(bytes.toString('latin1', 0, 6))) return 'image/gif';
+  if (/^\ufeff?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*|<!DOCTYPE[^>[]*>\s*)*<svg[\s>]/s.test(head(bytes)))
+    return 'image/svg+xml';
+  return null;
+}
+
+const head = (bytes: Buffer) => bytes.toString('utf8', 0, 4096);
+
+/** Whether an SVG loads anything: the PDF's compiler would read local files that its `href`s name. */
+function reachesOut(svg: string): boolean {
+  if (/<!ENTITY|<script|<foreignObject|@import/i.test(svg)) return true;
+  const references = [
+    ...svg.matchAll(/\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi),
+    ...svg.matchAll(/url\(\s*(?:"([^"]*)"|'([^']*)'|([^)"']*))/gi),
+  ].map((match) => (match[1] ?? match[2] ?? match[3] ?? '').trim());
+  return references.some((to) => !to.startsWith('#') && !/^data:image\/(png|jpeg|gif)[;,]/i.test(to));
+}

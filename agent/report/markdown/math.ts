@@ -1,0 +1,171 @@
+import temml from 'temml';
+import type { MathNode } from '../tree.ts';
+import { limits } from './guards.ts';
+
+/** The node of temml's MathML tree, as far as we read it. */
+interface Mathml {
+  type?: string;
+  text?: string;
+  attributes?: Record<string, string>;
+  classes?: string[];
+  children?: Mathml[];
+}
+
+/** Its types are written for a page with a DOM, and leave out that the default export holds the rest. */
+const { renderToString, __renderToMathMLTree } = temml as unknown as {
+  renderToString(tex: string, options: object): string;
+  __renderToMathMLTree(tex: string, options: object): Mathml;
+};
+
+export interface Formula {
+  tex: string;
+  /** MathML for HTML; empty where temml could not read the formula, which is then shown as code. */
+  mathml: string;
+  walk: MathNode | null;
+}
+
+/** LaTeX → MathML for HTML and, from the same tree, what report.typ sets in the PDF. Never throws. */
+export function formula(tex: string, display: boolean): Formula {
+  const source = tex.trim();
+  if (source === '' || source.length > limits.math) return { tex, mathml: '', walk: null };
+  try {
+    const options = { displayMode: display, throwOnError: true, trust: false, maxExpand: 200, wrap: 'none' };
+    const mathml = renderToString(source, options);
+    return { tex: source, mathml, walk: walkOrNull(__renderToMathMLTree(source, options)) };
+  } catch {
+    return { tex: source, mathml: '', walk: null };
+  }
+}
+
+class Unsupported extends Error {}
+
+function walkOrNull(tree: Mathml): MathNode | null {
+  try {
+    return walk(tree, 0);
+  } catch (error) {
+    if (error instanceof Unsupported) return null;
+    throw error;
+  }
+}
+
+const accents = new Set(['^', 'ˆ', '~', '˜', '¯', '‾', '→', '⃗', '˙', '¨', '´', '`', '˘', 'ˇ', '˚']);
+
+function walk(node: Mathml, depth: number): MathNode {
+  if (depth > 40) throw new Unsupported();
+  const kids = node.children ?? [];
+  const at = (index: number): MathNode => {
+    if (!kids[index]) throw new Unsupported();
+    return walk(kids[index], depth + 1);
+  };
+  switch (node.type) {
+    case 'math':
+    case 'mrow':
+    case 'mstyle':
+    case 'semantics':
+    case 'mpadded':
+      return fenced(kids, depth) ?? { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) };
+    case 'menclose':
+      if (node.attributes?.notation !== 'top' && node.attributes?.notation !== 'bottom')
+        throw new Unsupported();
+      return { m: 'line', base: at(0), over: node.attributes.notation === 'top' };
+    case 'mi':
+      return identifier(node);
+    case 'mn':
+      return { m: 'num', v: words(node) };
+    case 'mo':
+      return operator(node);
+    case 'mtext':
+      return { m: 'text', v: words(node).replaceAll('\u00a0', ' ') };
+    case 'mspace':
+      return { m: 'space', em: Number.parseFloat(node.attributes?.width ?? '0') || 0 };
+    case 'mfrac':
+      return {
+        m: 'frac',
+        a: at(0),
+        b: at(1),
+        bar: !/^0(px|em)?$/.test(node.attributes?.linethickness ?? ''),
+      };
+    case 'msqrt':
+      return { m: 'root', a: { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) }, n: null };
+    case 'mroot':
+      return { m: 'root', a: at(0), n: at(1) };
+    case 'msub':
+      return { m: 'attach', base: at(0), sub: at(1), sup: null, limits: false };
+    case 'msup':
+      return { m: 'attach', base: at(0), sub: null, sup: at(1), limits: false };
+    case 'msubsup':
+      return { m: 'attach', base: at(0), sub: at(1), sup: at(2), limits: false };
+    case 'munder':
+      if (isLine(kids[1])) return { m: 'line', base: at(0), over: false };
+      return { m: 'attach', base: at(0), sub: at(1), sup: null, limits: true };
+    case 'mover': {
+      const mark = kids[1]?.type === 'mo' ? words(kids[1]) : '';
+      if (isLine(kids[1])) return { m: 'line', base: at(0), over: true };
+      if (accents.has(mark)) return { m: 'accent', base: at(0), v: mark };
+      return { m: 'attach', base: at(0), sub: null, sup: at(1), limits: true };
+    }
+    case 'munderover':
+      return { m: 'attach', base: at(0), sub: at(1), sup: at(2), limits: true };
+    case 'mtable':
+      return table(kids, depth);
+    case undefined:
+      // temml's fragments and bare text.
+      if (node.text !== undefined) return { m: 'text', v: node.text };
+      return { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) };
+    default:
+      throw new Unsupported();
+  }
+}
+
+function isLine(node: Mathml | undefined): boolean {
+  return (
+    node?.type === 'mo' && ['¯', '‾', '_', '―'].includes(words(node)) && !node.classes?.includes('chr-sml')
+  );
+}
+
+/** A row that begins and ends with stretching fences: \left( ... \right), cases. */
+function fenced(kids: Mathml[], depth: number): MathNode | null {
+  const [first, last] = [kids[0], kids.at(-1)];
+  const isFence = (node: Mathml | undefined) => node?.type === 'mo' && node.attributes?.fence === 'true';
+  if (kids.length < 2 || !isFence(first) || !isFence(last) || first?.attributes?.stretchy !== 'true')
+    return null;
+  const inner = kids.slice(1, -1).map((kid) => walk(kid, depth + 1));
+  return {
+    m: 'fence',
+    open: words(first as Mathml),
+    close: words(last as Mathml),
+    c: { m: 'row', c: inner },
+  };
+}
+
+function identifier(node: Mathml): MathNode {
+  const value = words(node);
+  const variant = node.attributes?.mathvariant ?? '';
+  if (variant.includes('bold')) return { m: 'id', v: value, style: 'bold' };
+  if (variant === 'normal' || [...value].length > 1) return { m: 'id', v: value, style: 'upright' };
+  return { m: 'id', v: value, style: 'italic' };
+}
+
+function operator(node: Mathml): MathNode {
+  const value = words(node);
+  if (value === '' || value === '\u2061' || value === '\u2062') return { m: 'row', c: [] };
+  const tight = node.attributes?.fence === 'true' || node.attributes?.lspace === '0em';
+  return { m: 'op', v: value, space: tight ? 'none' : 'normal' };
+}
+
+function table(rows: Mathml[], depth: number): MathNode {
+  const cells = rows.map((row) => {
+    if (row.type !== 'mtr') throw new Unsupported();
+    return (row.children ?? []).map((cell): MathNode => {
+      return { m: 'row', c: (cell.children ?? []).map((kid) => walk(kid, depth + 2)) };
+    });
+  });
+  const marks = (rows[0]?.children ?? []).flatMap((cell) => cell.classes ?? []);
+  const align = marks.includes('tml-left') ? 'left' : marks.includes('tml-right') ? 'right' : 'center';
+  return { m: 'table', rows: cells, align };
+}
+
+function words(node: Mathml): string {
+  if (node.text !== undefined) return node.text;
+  return (node.children ?? []).map(words).join('');
+}

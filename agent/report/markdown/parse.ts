@@ -1,0 +1,223 @@
+import { Marked, type Token, type Tokens } from 'marked';
+import { plot, plotSpec } from '../plots/vega.ts';
+import { type Align, type Block, code, em, type Inline, plain, text } from '../tree.ts';
+import { breakable, clean, decodeEntities, limits, safeHref } from './guards.ts';
+import { highlight } from './highlight.ts';
+import type { ImageReader } from './images.ts';
+import { formula } from './math.ts';
+
+/** `$$…$$` on lines of its own, and `$…$` by Pandoc's rule, so that "$5 and $10" stays money. */
+const mathExtension = {
+  extensions: [
+    {
+      name: 'equation',
+      level: 'block' as const,
+      start: (source: string) => /(^|\n)\$\$/.exec(source)?.index,
+      tokenizer(source: string) {
+        const match = /^\$\$([^$]+?)\$\$[ \t]*(?:\n|$)/.exec(source);
+        return match ? { type: 'equation', raw: match[0], text: match[1] } : undefined;
+      },
+    },
+    {
+      name: 'formula',
+      level: 'inline' as const,
+      start: (source: string) => source.indexOf('$'),
+      tokenizer(source: string) {
+        const match = /^\$\$?(?!\s|\$)((?:\\[^\n]|[^$\\\n]|\n(?!\n))+?)(?<!\s)\$\$?(?!\d)/.exec(source);
+        return match ? { type: 'formula', raw: match[0], text: match[1] } : undefined;
+      },
+    },
+  ],
+};
+const marked = new Marked({ gfm: true }, mathExtension);
+
+/**
+ * Reads a researcher's Markdown into blocks. Nothing in it is trusted: HTML is shown as text, links are http, https or
+ * mailto, pictures come through `images`, and every size is capped. Never throws.
+ */
+export async function parseMarkdown(source: string, images: ImageReader): Promise<Block[]> {
+  const cleaned = clean(source.slice(0, limits.source));
+  let tokens: Token[];
+  try {
+    tokens = marked.lexer(cleaned);
+  } catch {
+    // Quotes nested ten thousand deep overflow the lexer's stack; their text is still worth showing.
+    return plainText(cleaned);
+  }
+  const out = await new Reader(images).blocks(tokens, 0);
+  if (source.length > limits.source) {
+    out.push({ t: 'para', c: [em(`The last ${source.length - limits.source} characters are left out.`)] });
+  }
+  return out;
+}
+
+/** The text as it stands, without reading any mark of it. */
+export function plainText(source: string): Block[] {
+  const { lines, omitted } = highlight(clean(source), 'text');
+  return [{ t: 'code', lang: '', lines, omitted }];
+}
+
+class Reader {
+  constructor(private readonly images: ImageReader) {}
+
+  async blocks(tokens: readonly Token[], depth: number): Promise<Block[]> {
+    if (depth > limits.depth) {
+      const raw = tokens.map((token) => token.raw).join('');
+      return raw.trim() === '' ? [] : [{ t: 'para', c: [text(shown(raw.trim().slice(0, 2000)))] }];
+    }
+    const out: Block[] = [];
+    for (const token of tokens) out.push(...(await this.block(token as Tokens.Generic, depth)));
+    return out;
+  }
+
+  private async block(token: Tokens.Generic, depth: number): Promise<Block[]> {
+    switch (token.type) {
+      case 'space':
+      case 'def':
+      case 'checkbox':
+        return [];
+      case 'heading':
+        return [
+          { t: 'heading', level: Math.min(4, token.depth) as 1 | 2 | 3 | 4, c: this.inlines(token.tokens) },
+        ];
+      case 'paragraph':
+      case 'text':
+        return this.paragraph(token.tokens ?? [token]);
+      case 'code':
+        return this.fence(token as Tokens.Code);
+      case 'list':
+        return [
+          {
+            t: 'list',
+            ordered: token.ordered,
+            start: Number(token.start) || 1,
+            items: await Promise.all(
+              (token as Tokens.List).items.map(async (item) => ({
+                checked: item.task ? Boolean(item.checked) : null,
+                c: await this.blocks(item.tokens, depth + 1),
+              })),
+            ),
+          },
+        ];
+      case 'blockquote':
+        return [{ t: 'quote', c: await this.blocks(token.tokens ?? [], depth + 1) }];
+      case 'table':
+        return [this.table(token as Tokens.Table)];
+      case 'hr':
+        return [{ t: 'rule' }];
+      case 'equation':
+        return [{ t: 'equation', ...formula(token.text, true) }];
+      default: {
+        const raw = token.raw.trim();
+        return raw === '' ? [] : [{ t: 'para', c: [text(shown(raw))] }];
+      }
+    }
+  }
+
+  /** A paragraph; pictures in it stand by themselves between the words before and after. */
+  private paragraph(tokens: readonly Token[]): Block[] {
+    const out: Block[] = [];
+    let words: Token[] = [];
+    const flush = () => {
+      const c = this.inlines(words);
+      if (plain(c).trim() !== '') out.push({ t: 'para', c });
+      words = [];
+    };
+    for (const token of tokens) {
+      if (token.type === 'image') {
+        flush();
+        const image = token as Tokens.Image;
+        out.push(this.images(decodeEntities(image.href), shown(decodeEntities(image.text))));
+      } else words.push(token);
+    }
+    flush();
+    return out;
+  }
+
+  private async fence(token: Tokens.Code): Promise<Block[]> {
+    const language = /^[\w+-]*/.exec(token.lang ?? '')?.[0].toLowerCase() ?? '';
+    if (language === 'math') return [{ t: 'equation', ...formula(token.text, true) }];
+    if (language === 'vega-lite') {
+      try {
+        const picture = { kind: 'plot' as const, panels: [await plot(plotSpec(token.text))], legend: [] };
+        return [{ t: 'figure', picture, alt: 'plot of the researcher', caption: null }];
+      } catch (error) {
+        const why = error instanceof Error ? error.message.split('\n')[0].slice(0, 200) : 'not drawable';
+        return [{ t: 'missing', what: 'a vega-lite plot', why: shown(why) }];
+      }
+    }
+    return [{ t: 'code', ...highlight(token.text, aliases[language] ?? language) }];
+  }
+
+  private table(token: Tokens.Table): Block {
+    const columns = Math.min(limits.columns, token.header.length);
+    const cell = (from: Tokens.TableCell | undefined) => (from ? this.inlines(from.tokens) : []);
+    const rows = token.rows.slice(0, limits.rows);
+    const notes = [
+      token.rows.length > rows.length ? `${token.rows.length - rows.length} more rows` : '',
+      token.header.length > columns ? `${token.header.length - columns} more columns` : '',
+    ].filter(Boolean);
+    return {
+      t: 'table',
+      head: token.header.slice(0, columns).map(cell),
+      align: token.align.slice(0, columns).map((align): Align => align ?? 'left'),
+      rows: rows.map((row) => ({
+        cells: Array.from({ length: columns }, (_, i) => cell(row[i])),
+        tone: 'plain',
+      })),
+      caption: null,
+      omitted: notes.length > 0 ? `${notes.join(' and ')} left out.` : null,
+    };
+  }
+
+  inlines(tokens: readonly Token[] | undefined, depth = 0): Inline[] {
+    return (tokens ?? []).flatMap((token) => this.inline(token as Tokens.Generic, depth));
+  }
+
+  private inline(token: Tokens.Generic, depth: number): Inline[] {
+    if (depth > limits.depth) return [text(shown(token.raw))];
+    const inner = () => this.inlines(token.tokens, depth + 1);
+    switch (token.type) {
+      case 'text':
+      case 'escape':
+        return token.tokens ? inner() : [text(shown(decodeEntities(token.text)))];
+      case 'strong':
+        return [{ t: 'strong', c: inner() }];
+      case 'em':
+        return [{ t: 'em', c: inner() }];
+      case 'del':
+        return [{ t: 'del', c: inner() }];
+      case 'codespan':
+        return [code(shown(token.text))];
+      case 'br':
+        return [{ t: 'break' }];
+      case 'formula':
+        return [{ t: 'math', ...formula(token.text, false) }];
+      case 'link': {
+        const href = safeHref(token.href);
+        return href === null ? inner() : [{ t: 'link', href, c: inner() }];
+      }
+      case 'image': {
+        // Only a table's cell or a link gets here: say what the picture was.
+        return [em(shown(decodeEntities(token.text || 'picture')))];
+      }
+      default:
+        return [text(shown(token.raw))];
+    }
+  }
+}
+
+const aliases: Record<string, string> = {
+  ts: 'typescript',
+  js: 'typescript',
+  javascript: 'typescript',
+  tsx: 'typescript',
+  py: 'python',
+  sh: 'bash',
+  shell: 'bash',
+  yml: 'yaml',
+  jsonl: 'json',
+};
+
+/** A line end inside a paragraph is a space. */
+const shown = (value: string) => breakable(value.replace(/\s*\n\s*/g, ' '));

@@ -1,0 +1,117 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Profile } from '#contract/task';
+import { label } from '../compose/names.ts';
+import type { LegendItem } from '../tree.ts';
+import { ceilingLayers } from './ceiling.ts';
+import { baselineSeries, colours, domainOf, frame, type Plot, panelWidth } from './theme.ts';
+
+export interface FrontierRun {
+  metrics: Record<string, number>;
+  role: 'candidate' | 'other run of this sprint' | 'best before';
+}
+
+const roles: Record<FrontierRun['role'], string> = {
+  candidate: colours.orange,
+  'other run of this sprint': '#efc08f',
+  'best before': colours.blue,
+};
+
+interface Point {
+  group: string;
+  l0: number;
+  value: number;
+}
+
+/**
+ * Each of `metrics` against L0: our runs in front of the profile's published baselines, the ceiling (which is one of the
+ * first metric) dashed. Null when no run has an L0.
+ */
+export function frontierPlot(
+  runs: readonly FrontierRun[],
+  profile: Profile | null,
+  metrics: readonly string[],
+): Plot | null {
+  const ours = runs.filter((run) => Number.isFinite(run.metrics.l0));
+  const shown = metrics.filter((metric) => ours.some((run) => Number.isFinite(run.metrics[metric])));
+  if (shown.length === 0) return null;
+  const colourOf = new Map<string, string>();
+  const legend: LegendItem[] = [];
+  for (const [role, colour] of Object.entries(roles)) {
+    if (!ours.some((run) => run.role === role)) continue;
+    colourOf.set(role, colour);
+    legend.push({ label: role, colour, mark: 'dot' });
+  }
+  (profile?.baselines ?? []).forEach((line, index) => {
+    const colour = baselineSeries[index % baselineSeries.length];
+    colourOf.set(line.label, colour);
+    legend.push({ label: `${line.label} (published)`, colour, mark: 'line' });
+  });
+  const panels = shown.map((metric, index) => {
+    const published = (profile?.baselines ?? []).flatMap((line) =>
+      line.points.flatMap((point) =>
+        Number.isFinite(point[metric]) ? [{ group: line.label, l0: point.l0, value: point[metric] }] : [],
+      ),
+    );
+    const mine = ours.flatMap((run) =>
+      Number.isFinite(run.metrics[metric])
+        ? [{ group: run.role, l0: run.metrics.l0, value: run.metrics[metric] }]
+        : [],
+    );
+    const ceiling = index === 0 ? (profile?.ceiling ?? null) : null;
+    return frontierPanel(metric, mine, published, ceiling, colourOf, panelWidth(shown.length));
+  });
+  return { panels, legend };
+}
+
+function frontierPanel(
+  metric: string,
+  mine: Point[],
+  published: Point[],
+  ceiling: Profile['ceiling'],
+  colourOf: ReadonlyMap<string, string>,
+  width: number,
+): TopLevelSpec {
+  const all = [...mine, ...published];
+  const [low, high] = domainOf(
+    all.map((point) => point.l0),
+    0.07,
+    1,
+  );
+  const scale = {
+    domain: domainOf(all.map((point) => point.value).concat(ceiling ? [ceiling.value] : []), 0.12),
+    nice: false,
+    zero: false,
+  };
+  const x = {
+    field: 'l0',
+    type: 'quantitative',
+    scale: { domain: [Math.max(0, low), high], nice: false },
+    axis: { title: 'L0 (latents firing in a sample, mean)', tickCount: 6 },
+  };
+  const y = { field: 'value', type: 'quantitative', scale, axis: { title: label(metric) } };
+  const color = {
+    field: 'group',
+    type: 'nominal',
+    legend: null,
+    scale: { domain: [...colourOf.keys()], range: [...colourOf.values()] },
+  };
+  const dots = (group: string, size: number) => ({
+    data: { values: mine.filter((point) => point.group === group) },
+    mark: { type: 'point', filled: true, size, stroke: 'white', strokeWidth: 1, opacity: 1 },
+    encoding: { x, y, color },
+  });
+  return {
+    ...frame(width, 190),
+    layer: [
+      ...(ceiling ? ceilingLayers(ceiling, scale) : []),
+      {
+        data: { values: published },
+        mark: { type: 'line', strokeWidth: 1.5, point: { size: 24 } },
+        encoding: { x, y, color },
+      },
+      dots('other run of this sprint', 70),
+      dots('best before', 80),
+      dots('candidate', 130),
+    ],
+  } as unknown as TopLevelSpec;
+}

@@ -1,0 +1,169 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { Sprint } from '#contract/sprint';
+import type { Profile } from '#contract/task';
+import { clip, label } from '../compose/names.ts';
+import { ceilingLayers, ceilingText } from './ceiling.ts';
+import { colours, domainOf, frame, type Plot, WIDTH } from './theme.ts';
+
+const HEIGHT = 180;
+
+/** The panel's inner size: what Vega leaves beside the axes. Only labels are placed by it. */
+const inner = { width: WIDTH - 52, height: HEIGHT - 46 };
+
+interface Gain {
+  sprint: number;
+  value: number;
+  title: string;
+}
+
+/**
+ * Progress of one leaderboard: a dot for each verified run, a step line of the best so far, the title of each sprint
+ * that moved it, the ceiling dashed. Null before the first verdict.
+ */
+export function progressPlot(
+  sprints: readonly Sprint[],
+  metric: string,
+  ceiling: Profile['ceiling'],
+): Plot | null {
+  const dots = sprints.flatMap((sprint) =>
+    sprint.runs.flatMap(({ verdict }) =>
+      verdict && Number.isFinite(verdict.metrics[metric])
+        ? [{ sprint: sprint.number, value: verdict.metrics[metric] }]
+        : [],
+    ),
+  );
+  const gains = sprints.flatMap((sprint): Gain[] => {
+    const value = sprint.verdict?.metrics[metric];
+    return sprint.outcome === 'new-best' && value !== undefined
+      ? [{ sprint: sprint.number, value, title: clip(sprint.title, 32) }]
+      : [];
+  });
+  if (dots.length + gains.length === 0) return null;
+  const first = Math.min(...sprints.map((sprint) => sprint.number));
+  const last = Math.max(...sprints.map((sprint) => sprint.number));
+  const margin = Math.max(1, last - first) * 0.04;
+  const xDomain = [first - margin, last + margin] as const;
+  const values = [...dots, ...gains].map((point) => point.value).concat(ceiling ? [ceiling.value] : []);
+  const yDomain = domainOf(values, 0.14);
+  const x = {
+    field: 'sprint',
+    type: 'quantitative',
+    scale: { domain: xDomain, nice: false },
+    axis: { title: 'Sprint', format: 'd', values: ticks(first, last) },
+  };
+  const scale = { domain: yDomain, nice: false, zero: false };
+  const y = { field: 'value', type: 'quantitative', scale, axis: { title: label(metric) } };
+  const newest = gains.at(-1);
+  const line = newest && newest.sprint < last ? [...gains, { ...newest, sprint: last }] : gains;
+  const labels = placeLabels(
+    gains,
+    (sprint) => ((sprint - xDomain[0]) / (xDomain[1] - xDomain[0])) * inner.width,
+    (value) => ((yDomain[1] - value) / (yDomain[1] - yDomain[0])) * inner.height,
+    ceiling,
+  );
+  const panel = {
+    ...frame(WIDTH, HEIGHT),
+    layer: [
+      ...(ceiling ? ceilingLayers(ceiling, scale) : []),
+      {
+        data: { values: line },
+        mark: { type: 'line', interpolate: 'step-after', color: colours.blue, strokeWidth: 2.2 },
+        encoding: { x, y },
+      },
+      {
+        data: { values: dots },
+        mark: { type: 'point', filled: true, size: 42, color: colours.grey, opacity: 0.9 },
+        encoding: { x, y },
+      },
+      {
+        data: { values: gains },
+        mark: { type: 'point', filled: true, size: 80, color: colours.blue, opacity: 1 },
+        encoding: { x, y },
+      },
+      ...labels.map((item) => ({
+        data: { values: [item] },
+        mark: {
+          type: 'text',
+          align: item.align,
+          baseline: 'middle',
+          dx: item.align === 'left' ? 6 : -6,
+          dy: item.dy,
+          fontWeight: 600,
+          color: colours.blue,
+        },
+        encoding: { x, y, text: { field: 'title' } },
+      })),
+    ],
+  } as unknown as TopLevelSpec;
+  return {
+    panels: [panel],
+    legend: [
+      { label: 'best so far (verified)', colour: colours.blue, mark: 'line' },
+      { label: 'single run', colour: colours.grey, mark: 'dot' },
+    ],
+  };
+}
+
+/** Whole sprint numbers, at most a dozen of them. */
+function ticks(first: number, last: number): number[] {
+  const step = Math.max(1, Math.ceil((last - first) / 12));
+  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
+}
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/**
+ * Where the names of the gains stand: right of their dot or left of it, above the line or below, wherever nothing else
+ * stands yet, the newest first. A name without any free place is left out.
+ */
+function placeLabels(
+  gains: readonly Gain[],
+  px: (sprint: number) => number,
+  py: (value: number) => number,
+  ceiling: Profile['ceiling'],
+): (Gain & { align: 'left' | 'right'; dy: number })[] {
+  const taken: Box[] = gains.map((gain) => around(px(gain.sprint), py(gain.value), 6));
+  // The steps of the line itself: up at each gain, across to the next.
+  gains.forEach((gain, index) => {
+    const next = gains[index + 1];
+    const [from, to] = [px(gain.sprint), next ? px(next.sprint) : inner.width];
+    const y = py(gain.value);
+    taken.push({ left: from, right: to, top: y - 1, bottom: y + 1 });
+    if (next) taken.push({ left: to - 1, right: to + 1, top: py(next.value), bottom: y });
+  });
+  if (ceiling) {
+    const y = py(ceiling.value);
+    taken.push({ left: 0, right: inner.width, top: y - 1, bottom: y + 1 });
+    taken.push({ left: 0, right: ceilingText(ceiling).length * 5.4, top: y - 18, bottom: y });
+  }
+  return gains.toReversed().flatMap((gain) => {
+    const [x, y, length] = [px(gain.sprint), py(gain.value), gain.title.length * 5.9];
+    for (const dy of [-11, 12, -24, 25]) {
+      for (const align of ['left', 'right'] as const) {
+        const left = align === 'left' ? x + 6 : x - 6 - length;
+        const box = { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 };
+        const inside =
+          box.left >= 0 && box.right <= inner.width && box.top >= 0 && box.bottom <= inner.height;
+        if (!inside || taken.some((other) => overlap(box, other))) continue;
+        taken.push(box);
+        return [{ ...gain, align, dy }];
+      }
+    }
+    return [];
+  });
+}
+
+const around = (x: number, y: number, by: number): Box => ({
+  left: x - by,
+  right: x + by,
+  top: y - by,
+  bottom: y + by,
+});
+
+const overlap = (a: Box, b: Box) =>
+  a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { inflateSync } from 'node:zlib';
+
+const require = createRequire(import.meta.url);
+
+export interface FontFace {
+  family: string;
+  weight: 400 | 600 | 700;
+  style: 'normal' | 'italic';
+  file: string;
+}
+
+const sourceSans = (
+  weight: 400 | 600 | 700,
+  name: string,
+  style: 'normal' | 'italic' = 'normal',
+): FontFace => ({
+  family: 'Source Sans 3',
+  weight,
+  style,
+  file: `@expo-google-fonts/source-sans-3/${name}/SourceSans3_${name}.ttf`,
+});
+
+/** The faces that text is set in, in PDF and HTML. */
+export const faces: FontFace[] = [
+  sourceSans(400, '400Regular'),
+  sourceSans(400, '400Regular_Italic', 'italic'),
+  sourceSans(600, '600SemiBold'),
+  sourceSans(700, '700Bold'),
+  {
+    family: 'JetBrains Mono',
+    weight: 400,
+    style: 'normal',
+    file: '@expo-google-fonts/jetbrains-mono/400Regular/JetBrainsMono_400Regular.ttf',
+  },
+];
+
+/** Signs that those lack. In HTML the reader's system has its own. */
+const fallbacks = [
+  '@expo-google-fonts/noto-emoji/400Regular/NotoEmoji_400Regular.ttf',
+  '@fontsource/noto-sans-math/files/noto-sans-math-latin-400-normal.woff',
+];
+
+export function fontFile(file: string): Buffer {
+  // By the package's own manifest: its files are not in its exports.
+  const [scope, name, ...rest] = file.split('/');
+  const root = require.resolve(`${scope}/${name}/package.json`);
+  return readFileSync(root.replace(/package\.json$/, rest.join('/')));
+}
+
+/** All fonts for Typst, which reads TrueType only. */
+export function pdfFonts(): Buffer[] {
+  const files = [...faces.map((face) => face.file), ...fallbacks];
+  return files.map((file) => (file.endsWith('.woff') ? unpackWoff(fontFile(file)) : fontFile(file)));
+}
+
+/**
+ * WOFF 1.0 as the TrueType font in it: each table is inflated and the directory written anew.
+ * Source: W3C, WOFF File Format 1.0, sections 3 to 5.
+ */
+export function unpackWoff(woff: Buffer): Buffer {
+  const count = woff.readUInt16BE(12);
+  const tables = Array.from({ length: count }, (_, index) => {
+    const at = 44 + 20 * index;
+    const start = woff.readUInt32BE(at + 4);
+    const packed = woff.subarray(start, start + woff.readUInt32BE(at + 8));
+    const length = woff.readUInt32BE(at + 12);
+    return {
+      tag: woff.toString('latin1', at, at + 4),
+      checksum: woff.readUInt32BE(at + 16),
+      data: packed.length < length ? inflateSync(packed) : packed,
+    };
+  });
+  return packSfnt(woff.readUInt32BE(4), tables);
+}
+
+export interface SfntTable {
+  tag: string;
+  checksum: number;
+  data: Buffer;
+}
+
+/** The offset table, the directory and the tables on boundaries of four bytes. Source: OpenType, "Font file". */
+export function packSfnt(flavour: number, tables: readonly SfntTable[]): Buffer {
+  const header = Buffer.alloc(12 + 16 * tables.length);
+  const power = 2 ** Math.floor(Math.log2(tables.length));
+  header.writeUInt32BE(flavour, 0);
+  header.writeUInt16BE(tables.length, 4);
+  header.writeUInt16BE(power * 16, 6);
+  header.writeUInt16BE(Math.log2(power), 8);
+  header.writeUInt16BE((tables.length - power) * 16, 10);
+  const parts: Buffer[] = [header];
+  let offset = header.length;
+  tables.forEach(({ tag, checksum, data }, index) => {
+    const at = 12 + 16 * index;
+    header.write(tag, at, 'latin1');
+    header.writeUInt32BE(checksum, at + 4);
+    header.writeUInt32BE(offset, at + 8);
+    header.writeUInt32BE(data.length, at + 12);
+    const padding = Buffer.alloc((4 - (data.length % 4)) % 4);
+    parts.push(data, padding);
+    offset += data.length + padding.length;
+  });
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import sanitize from 'sanitize-html';
+import type { Block, Inline, LegendItem, Picture, Report } from '../tree.ts';
+import { faces, fontFile } from './fonts.ts';
+import { subsetWoff } from './subset.ts';
+
+const css = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+
+/** Nothing runs, nothing is fetched: pictures and fonts are in the page, and that is all that may be. */
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
+
+/** A report as one HTML file that opens from disk, without scripts, files beside it, or a network. */
+export function writeHtml(report: Report): string {
+  return page({ title: report.title, body: report.blocks.map(block).join('\n'), refresh: null });
+}
+
+/** A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after so many seconds. */
+export function page({
+  title,
+  body,
+  refresh,
+}: {
+  title: string;
+  body: string;
+  refresh: number | null;
+}): string {
+  const main = `<main>\n${body}\n</main>`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">${refresh === null ? '' : `\n<meta http-equiv="refresh" content="${refresh}">`}
+<title>${escaped(title)}</title>
+<style>
+${fontFaces(`${title}${main}`)}
+${css}</style>
+</head>
+<body>
+${main}
+</body>
+</html>
+`;
+}
+
+/** The fonts, cut down to the characters of this page. */
+function fontFaces(html: string): string {
+  const used = new Set<number>([...`${html}&<>"'`].map((letter) => letter.codePointAt(0) ?? 32));
+  // Upper case is made by the style sheet.
+  for (const letter of html.toUpperCase()) used.add(letter.codePointAt(0) ?? 32);
+  return faces
+    .map(({ family, weight, style, file }) => {
+      const data = subsetWoff(fontFile(file), used).toString('base64');
+      return `@font-face{font-family:"${family}";font-weight:${weight};font-style:${style};src:url(data:font/woff;base64,${data}) format("woff")}`;
+    })
+    .join('\n');
+}
+
+export function escaped(value: string): string {
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+function inlines(nodes: readonly Inline[]): string {
+  return nodes.map(inline).join('');
+}
+
+function inline(node: Inline): string {
+  switch (node.t) {
+    case 'text':
+      return escaped(node.v);
+    case 'strong':
+      return `<strong>${inlines(node.c)}</strong>`;
+    case 'em':
+      return `<em>${inlines(node.c)}</em>`;
+    case 'del':
+      return `<del>${inlines(node.c)}</del>`;
+    case 'code':
+      return `<code>${escaped(node.v)}</code>`;
+    case 'link':
+      return `<a href="${escaped(node.href)}" rel="noreferrer noopener">${inlines(node.c)}</a>`;
+    case 'math':
+      return node.mathml === '' ? `<code>${escaped(node.tex)}</code>` : node.mathml;
+    case 'break':
+      return '<br>';
+  }
+}
+
+export function block(node: Block): string {
+  switch (node.t) {
+    case 'heading':
+      return `<h${node.level + 1}>${inlines(node.c)}</h${node.level + 1}>`;
+    case 'para':
+      return `<p>${inlines(node.c)}</p>`;
+    case 'code': {
+      const lines = node.lines.map((line) =>
+        line
+          .map(({ k, v }) => (k === 'plain' ? escaped(v) : `<span class="k-${k}">${escaped(v)}</span>`))
+          .join(''),
+      );
+      const more = node.omitted > 0 ? `\n<span class="more">${node.omitted} more lines left out</span>` : '';
+      return `<pre>${lines.join('\n')}${more}</pre>`;
+    }
+    case 'list': {
+      const tag = node.ordered ? 'ol' : 'ul';
+      const start = node.ordered && node.start !== 1 ? ` start="${node.start}"` : '';
+      const items = node.items.map(({ checked, c }) => {
+        const inner = c.map(block).join('');
+        return checked === null
+          ? `<li>${inner}</li>`
+          : `<li class="task">${checked ? '☑' : '☐'} ${inner}</li>`;
+      });
+      return `<${tag}${start}>${items.join('')}</${tag}>`;
+    }
+    case 'quote':
+      return `<blockquote>${node.c.map(block).join('')}</blockquote>`;
+    case 'table':
+      return table(node);
+    case 'rule':
+      return '<hr>';
+    case 'equation':
+      return node.mathml === ''
+        ? `<pre>${escaped(node.tex)}</pre>`
+        : `<div class="equation">${node.mathml}</div>`;
+    case 'figure':
+      return `<figure>${picture(node.picture, node.alt)}${node.caption ? caption(node.caption) : node.picture.kind === 'file' && node.alt ? `<p class="caption center">${escaped(node.alt)}</p>` : ''}</figure>`;
+    case 'missing':
+      return `<p class="missing">Picture not shown: ${escaped(node.what)} (${escaped(node.why)})</p>`;
+    case 'title':
+      return `<header><p class="kicker">${escaped(node.kicker)}</p><h1>${escaped(node.title)}</h1><p class="facts-line">${node.facts.map(escaped).join(' &nbsp;·&nbsp; ')}</p><p>${node.badges.map(({ v, tone }) => `<span class="badge ${tone}">${escaped(v)}</span>`).join('')}</p></header>`;
+    case 'cards':
+      return `<div class="cards">${node.cards.map((card) => `<div class="card${card.main ? ' main' : ''}"><span>${escaped(card.label)}</span><b>${escaped(card.value)}</b><span>${escaped(card.note)}</span></div>`).join('')}</div>`;
+    case 'callout':
+      return `<p class="callout ${node.tone}"><strong>${escaped(node.label)}:</strong> <span>${inlines(node.c)}</span></p>`;
+    case 'facts':
+      return `<dl class="facts">${node.rows.map((row) => `<dt>${escaped(row.label)}</dt><dd>${inlines(row.c)}</dd>`).join('')}</dl>`;
+    case 'diff': {
+      const files = node.files.map(({ path, note, lines }) => {
+        const signs = { add: '+ ', remove: '− ', keep: '  ', hunk: '' };
+        const body = lines
+          .map(({ k, v }) => `<span class="${k}">${signs[k]}${escaped(v) || ' '}</span>`)
+          .join('');
+        return `<p class="file"><code>${escaped(path)}</code> <span>${escaped(note)}</span></p>${body ? `<pre class="diff">${body}</pre>` : ''}`;
+      });
+      const more =
+        node.omitted > 0 ? `<p class="omitted">${node.omitted} more lines in change.patch</p>` : '';
+      return files.join('') + more;
+    }
+    case 'untrusted':
+      return sanitised(node.c);
+  }
+}
+
+function table(node: Extract<Block, { t: 'table' }>): string {
+  const cell = (tag: 'td' | 'th', c: Inline[], index: number) => {
+    const align = node.align[index] === 'left' ? '' : ` class="${node.align[index]}"`;
+    return `<${tag}${align}>${inlines(c)}</${tag}>`;
+  };
+  const head = node.head.map((c, index) => cell('th', c, index)).join('');
+  const rows = node.rows.map(
+    ({ cells, tone }) =>
+      `<tr${tone === 'plain' ? '' : ` class="${tone}"`}>${cells.map((c, index) => cell('td', c, index)).join('')}</tr>`,
+  );
+  const wide = node.head.length > 9 ? ' class="wide"' : '';
+  return `<div class="scroll"><table${wide}><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${node.omitted ? `<p class="omitted">${escaped(node.omitted)}</p>` : ''}${node.caption ? caption(node.caption) : ''}`;
+}
+
+function caption({ label, c }: { label: string; c: Inline[] }): string {
+  return `<p class="caption"><b>${escaped(label)}</b>${inlines(c)}</p>`;
+}
+
+function picture(shown: Picture, alt: string): string {
+  if (shown.kind === 'file') {
+    return `<img alt="${escaped(alt)}" src="data:${shown.mime};base64,${shown.base64}">`;
+  }
+  const panels = shown.panels.map((svg) =>
+    svg.replace(/^<svg/, `<svg role="img" aria-label="${escaped(alt)}"`),
+  );
+  const legend =
+    shown.legend.length > 0 ? `<div class="legend">${shown.legend.map(legendItem).join('')}</div>` : '';
+  return `<div class="panels">${panels.join('')}</div>${legend}`;
+}
+
+function legendItem({ label, colour, mark }: LegendItem): string {
+  const sign =
+    mark === 'dot'
+      ? `<circle cx="8" cy="5" r="4" fill="${escaped(colour)}"/>`
+      : `<path d="M1 5h16" stroke="${escaped(colour)}" stroke-width="2.5"${mark === 'dash' ? ' stroke-dasharray="4 3"' : ''}/>`;
+  return `<span><svg width="18" height="10">${sign}</svg>${escaped(label)}</span>`;
+}
+
+/**
+ * A researcher's blocks: escaped by construction, and once more through an allow-list, since formulas come from a
+ * library. Plots are ours (Vega escapes their words) and would lose their SVG there, so they are put in afterwards.
+ */
+function sanitised(nodes: readonly Block[]): string {
+  const figures: string[] = [];
+  const held = nodes.map((node): string => {
+    if (node.t !== 'figure' || node.picture.kind !== 'plot') return block(node);
+    figures.push(block(node));
+    return `<hr class="figure-${figures.length - 1}">`;
+  });
+  const safe = sanitize(held.join('\n'), allowed);
+  return safe.replace(/<hr class="figure-(\d+)" \/>/g, (_, index) => figures[Number(index)] ?? '');
+}
+
+const mathml = (
+  'math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mstyle mpadded ' +
+  'mphantom menclose semantics'
+).split(' ');
+
+const allowed: sanitize.IOptions = {
+  allowedTags: [
+    ...'h2 h3 h4 h5 p strong em del code pre span a br ul ol li blockquote hr div table thead tbody tr th td figure img'.split(
+      ' ',
+    ),
+    ...mathml,
+  ],
+  allowedAttributes: {
+    '*': ['class'],
+    a: ['href', 'rel'],
+    img: ['src', 'alt'],
+    ol: ['start'],
+    ...Object.fromEntries(
+      mathml.map((tag) => [
+        tag,
+        'class display mathvariant stretchy fence form separator width height depth lspace rspace linethickness scriptlevel displaystyle accent movablelimits notation minsize maxsize'.split(
+          ' ',
+        ),
+      ]),
+    ),
+  },
+  allowedSchemes: ['http', 'https', 'mailto'],
+  allowedSchemesByTag: { img: ['data'] },
+  allowProtocolRelative: false,
+  disallowedTagsMode: 'escape',
+};
