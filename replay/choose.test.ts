@@ -44,6 +44,11 @@ describe('choosing the next step by the verdicts', () => {
     ]);
   });
 
+  it('does not call skipped what is only still to come', () => {
+    expect(choose([]).standing.skipped).toEqual([]);
+    expect(choose([row('batchtopk-baseline', 'new-best')]).standing.skipped).toEqual([]);
+  });
+
   it('opens what was left out when a follow-up succeeds', () => {
     const ledger = walkPath((slug) => (slug === 'matryoshka-levels' ? 'no-gain' : 'new-best'));
     expect(slugs(ledger)).toEqual(expect.arrayContaining(['matryoshka-levels-again', 'detach-and-decay']));

@@ -62,7 +62,13 @@ export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next
   const possible = (step: Step) => step.needs.every((slug) => kept.some((have) => have.slug === slug));
   const open = PATH.filter((step) => trialsOf(step).length === 0);
   const rejected = PATH.filter((step) => !kept.includes(step)).flatMap((step) => trialsOf(step).slice(-1));
-  const standing = { kept, rejected, skipped: open.filter((step) => !possible(step)), best };
+  // Not merely still to come: what the step needs has had its verdict, or can have none itself.
+  const skipped: Step[] = [];
+  for (const step of open) {
+    const without = [...rejected.map((trial) => trial.step), ...skipped];
+    if (step.needs.some((slug) => without.some((missing) => missing.slug === slug))) skipped.push(step);
+  }
+  const standing = { kept, rejected, skipped, best };
 
   const first = open.find(possible);
   if (first) {
