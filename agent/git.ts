@@ -1,6 +1,8 @@
 import { realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
+import { messageOf } from './words.ts';
 
 const OWN_IDENTITY = ['user.name=Research loop', 'user.email=loop@localhost'];
 
@@ -121,8 +123,8 @@ export async function commitPaths(
     .join('\n\n');
   const known = await Promise.all(paths.map((path) => hasFiles(git, path)));
   const there = paths.filter((_, i) => known[i]);
-  await git.raw(['add', '--all', '--', ...there]);
-  await git.raw([
+  await patiently(() => git.raw(['add', '--all', '--', ...there]));
+  const args = [
     'commit',
     '--quiet',
     '--no-verify',
@@ -132,8 +134,21 @@ export async function commitPaths(
     message,
     '--',
     ...there,
-  ]);
+  ];
+  await patiently(() => git.raw(args));
   return (await git.revparse(['HEAD'])).trim();
+}
+
+/** Someone else's git may hold the index for a moment: an editor, a prompt. */
+async function patiently<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === 20 || !messageOf(error).includes('index.lock')) throw error;
+      await sleep(250);
+    }
+  }
 }
 
 /** Whether git has, or could take, any file of a path: it refuses a path of which it knows nothing. */

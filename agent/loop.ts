@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
+import type { Sprint } from '#contract/sprint';
 import { profileOf, readTask } from '#contract/task';
 import { processStart } from '#host/processes';
+import { diskTrouble } from './disk.ts';
 import { EventLog } from './events.ts';
 import { LocalExecutor } from './executor/local.ts';
 import { bestKnown, commitPaths, dirtyFiles, openGit, rememberBestKnown, takeRunBranch } from './git.ts';
@@ -18,7 +20,7 @@ import { startOffline } from './researcher/offline.ts';
 import { Split } from './split.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
-import { judgeSprint } from './sprint/judge.ts';
+import { type Judged, judgeSprint, NOT_JUDGED } from './sprint/judge.ts';
 import { type OpenSprint, openSprint } from './sprint/open.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
@@ -93,7 +95,7 @@ async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): P
   const { tree: treeNow, trouble } = await leftWorkspace(house, sprint.treeBefore);
   if (trouble) notice(house, trouble, 'warn');
   const trained = house.split.seconds.training;
-  const judged = await house.split.time('judging', () => judgeSprint(sprint, ending, treeNow));
+  const judged = await house.split.time('judging', () => judge(sprint, ending, treeNow));
   // The paired screens of an infrastructure change train inside of judging.
   house.split.add('judging', trained - house.split.seconds.training);
   const state = house.state().sprint;
@@ -103,6 +105,16 @@ async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): P
   const closed = await closeSprint(house, { state, judged, finish, stopReason, treeNow });
   await reportSprint(house, closed);
   await commitSprint(house, closed);
+}
+
+/** JUDGE. A fault of judging is this sprint's failure; the loop goes on. */
+async function judge(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
+  try {
+    return await judgeSprint(sprint, ending, treeNow);
+  } catch (error) {
+    const reason = `could not be judged: ${messageOf(error).split('\n')[0]}`;
+    return { ...NOT_JUDGED, outcome: 'failed', reason };
+  }
 }
 
 /** A conversation that never claimed a sprint leaves nothing but the workspace as it was. */
@@ -121,30 +133,34 @@ function decideNext(
 ): StopRequest | null {
   if (ending.kind === 'fatal') return { reason: ending.reason, exitCode: EXIT.fatal };
   if (ending.kind === 'limit' && ending.of === 'loop') return { reason: ending.reason, exitCode: EXIT.done };
-  if (ending.kind === 'silent' && !sprint.claim) {
-    if (house.connection.kind === 'offline')
-      return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
-    ending = { kind: 'failed', reason: 'no sprint was started' };
+  const nothingClaimed = ending.kind === 'silent' && !sprint.claim;
+  if (nothingClaimed && house.connection.kind === 'offline') {
+    return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
   }
-  const last = readSprints(sprintsDir(house.repo)).at(-1);
-  const failure = sprint.claim ? (last?.outcome === 'failed' ? last.reason : null) : reasonOf(ending);
+  const mine = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
+  const failure = sprint.claim
+    ? failureOf(mine.at(-1))
+    : nothingClaimed
+      ? 'no sprint was started'
+      : reasonOf(ending);
   if (failure === null) failures.length = 0;
   else failures.push(failure);
   if (failures.length >= SAME_FAILURES && new Set(failures.slice(-SAME_FAILURES)).size === 1) {
     return { reason: `${SAME_FAILURES} times in a row: ${failure}`, exitCode: EXIT.failing };
   }
   const { stop } = house.task.contract.limits.stagnation;
-  const mine = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
-  const without = sprintsWithoutGain(
-    mine,
-    house.state().committed.map((c) => c.sprint),
-  );
+  const ofThisLoop = house.state().committed.map((c) => c.sprint);
+  const without = sprintsWithoutGain(mine, ofThisLoop);
   if (without >= stop)
     return { reason: `${without} sprints without a verified gain`, exitCode: EXIT.stagnant };
   return null;
 }
 
-function atLimit({ limits, state }: House): StopRequest | null {
+const failureOf = (sprint: Sprint | undefined) => (sprint?.outcome === 'failed' ? sprint.reason : null);
+
+function atLimit({ repo, limits, state }: House): StopRequest | null {
+  const disk = diskTrouble(repo);
+  if (disk) return { reason: disk, exitCode: EXIT.disk };
   const done = state().committed.length;
   if (limits.sprints !== null && done >= limits.sprints)
     return { reason: `${count(done, 'sprint')}, as asked`, exitCode: EXIT.done };
@@ -177,7 +193,9 @@ async function moveIn(
   });
   if (!branch.resumed) await rememberBestKnown(git, branch.name);
   const connection =
-    plan.researcher === 'claude' ? connectClaude(plan.model) : await startOffline(plan.task, repo);
+    plan.researcher === 'claude'
+      ? connectClaude(plan.model, plan.limits.usd !== null)
+      : await startOffline(plan.task, repo);
   const house: House = {
     ...plan,
     connection,

@@ -6,10 +6,11 @@ import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
 import { noSandbox, type Sandbox } from '#host/sandbox';
+import { diskTrouble } from './disk.ts';
 import { dirtyFiles, openGit } from './git.ts';
 import type { LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
-import { priceOf } from './researcher/prices.ts';
+import { connectClaude } from './researcher/claude.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
 export interface Plan {
@@ -40,7 +41,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const researcher = options.researcher ?? (process.env.ANTHROPIC_API_KEY?.trim() ? 'claude' : 'offline');
   const model = researcher === 'claude' ? (options.model ?? contract.model.name) : 'offline-replay';
   const usd = options.maxUsd === 'none' ? null : (options.maxUsd ?? contract.limits.usd);
-  if (researcher === 'claude' && usd !== null) priceOf(model);
+  if (researcher === 'claude') connectClaude(model, usd !== null);
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
   const profile = profileOf(task, chosen.name);
   if (!existsSync(join(repo, contract.workspace))) {
@@ -50,6 +51,8 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   if (options.start === 'baseline' && !contract.start) {
     throw new UserError(`${task.path}: has no start.baseline, so --start baseline has nothing to take out`);
   }
+  const disk = diskTrouble(repo);
+  if (disk) throw new UserError(disk);
   const git = await openGit(repo);
   const dirty = (await dirtyFiles(git, contract.workspace)).others;
   if (dirty.length > 0) {

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type TaskContract } from '#contract/task';
+import { readHints } from './hints.ts';
 import type { House } from './house.ts';
 import { bestOf } from './ledger.ts';
+import { measuredSpeed } from './pace.ts';
 import { ledgerTable } from './tools/tables.ts';
-import { show } from './words.ts';
+import { duration, show } from './words.ts';
 
 /** What holds in every sprint. The same text in every call, so that it is read from the cache. */
 export function systemPrompt({ workspace, train, check }: TaskContract): string {
@@ -33,7 +33,7 @@ export function sprintPrompt(house: House, number: number, sprints: readonly Spr
   return [
     'Follow the instructions in TASK.md.',
     `<task title="${contract.title}">\n${task.brief.trim()}\n</task>`,
-    `# Sprint ${number}\n\n${conditions(house)}\n${standing(house)}`,
+    `# Sprint ${number}\n\n${conditions(house)}\n${standing(house)}\n${pace(house, mine)}`,
     `# Present best\n\n${
       best
         ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}.`
@@ -41,7 +41,7 @@ export function sprintPrompt(house: House, number: number, sprints: readonly Spr
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
     stagnation(house, mine),
-    hintsFile(repo),
+    hintsSection(repo),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -70,6 +70,18 @@ function standing({ bestKnown, limits, state, seed }: House): string {
 - left: ${hours.toFixed(1)} hours, ${money}`;
 }
 
+/** The night is planned, not improvised: how fast this machine is, and what still fits. */
+function pace({ profile, limits }: House, mine: readonly Sprint[]): string {
+  const speed = measuredSpeed(mine);
+  if (speed === null) return '- speed: not measured yet on this leaderboard';
+  const seconds = (limits.until.getTime() - Date.now()) / 1000;
+  const fits = Object.entries(profile.budgets).map(
+    ([name, samples]) =>
+      `${Math.floor(seconds / (samples / speed))} ${name} runs (${duration(samples / speed)} each)`,
+  );
+  return `- speed: ${show(speed)} samples/s measured; until the end fit ${fits.join(', or ')}`;
+}
+
 function stagnation({ task, state }: House, mine: readonly Sprint[]): string {
   const without = sprintsWithoutGain(
     mine,
@@ -86,9 +98,8 @@ export function sprintsWithoutGain(mine: readonly Sprint[], ofThisLoop: readonly
   return recent.length - 1 - last;
 }
 
-function hintsFile(repo: string): string {
-  const path = join(repo, 'HINTS.md');
-  const text = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+function hintsSection(repo: string): string {
+  const text = readHints(repo);
   return text === '' ? '' : `# Hints from the people you work for\n\n${text}`;
 }
 

@@ -8,6 +8,7 @@ import { type House, sprintsDir, stateDir } from './house.ts';
 import { readSprint } from './ledger.ts';
 import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
+import { NOT_JUDGED } from './sprint/judge.ts';
 import { reportSprint } from './sprint/report.ts';
 import { runDir } from './sprint/run-folder.ts';
 import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
@@ -51,15 +52,7 @@ export async function recover(house: House): Promise<void> {
     const reason = trouble ? `the loop was cut off; ${trouble}` : 'the loop was cut off';
     record = await closeSprint(house, {
       state: house.state().sprint ?? sprint,
-      judged: {
-        outcome: 'interrupted',
-        reason,
-        candidate: null,
-        verdict: null,
-        keep: null,
-        infrastructure: false,
-        seconds: 0,
-      },
+      judged: { ...NOT_JUDGED, outcome: 'interrupted', reason },
       finish: null,
       stopReason: 'the loop was cut off',
       treeNow,

@@ -89,6 +89,8 @@ export const EXIT = {
   failing: 4,
   /** No verified gain for as many sprints as TASK.md allows. */
   stagnant: 5,
+  /** The disk is nearly full. */
+  disk: 6,
   /** Ctrl-C. */
   interrupted: 130,
   /** SIGTERM. */

@@ -61,7 +61,7 @@ Examples:
   npm run loop -- --researcher offline --max-sprints 2
 
 Exit codes: 0 a limit was reached or nothing is left · 2 bad input · 3 key or credit at an end · 4 three identical failures
-  · 5 no gain for too long · 130 Ctrl-C · 143 SIGTERM`,
+  · 5 no gain for too long · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM`,
   )
   .allowExcessArguments(false)
   .exitOverride();

@@ -1,12 +1,12 @@
 import { UserError } from '#contract/errors';
 import type { Connection } from './connection.ts';
-import { priceOf } from './prices.ts';
+import { FREE, knownPrice, priceOf } from './prices.ts';
 
 /**
  * Claude over the Messages API, with the key of ANTHROPIC_API_KEY (and the gateway of ANTHROPIC_BASE_URL, where set).
- * @throws UserError without a key, or for a model without a price.
+ * @throws UserError without a key, or under a money limit for a model without a price.
  */
-export function connectClaude(model: string): Connection {
+export function connectClaude(model: string, limited: boolean): Connection {
   const apiKey = process.env.ANTHROPIC_API_KEY?.trim();
   if (!apiKey) {
     throw new UserError(
@@ -17,7 +17,7 @@ export function connectClaude(model: string): Connection {
     kind: 'claude',
     label: `Claude (${model})`,
     model,
-    price: priceOf(model),
+    price: limited ? priceOf(model) : (knownPrice(model) ?? FREE),
     baseURL: process.env.ANTHROPIC_BASE_URL?.trim() || 'https://api.anthropic.com',
     apiKey,
     close: async () => {},

@@ -12,19 +12,20 @@ export const FREE: Price = { input: 0, output: 0 };
 /** When the prices were looked up. */
 export const pricesDate: string = table.date;
 
-/** @throws UserError for a model that the table does not know: with a money limit it cannot be used. */
-export function priceOf(model: string): Price {
+/** The price of a model, or null where the table does not know it. Dated names ("claude-opus-5-5-20260101") cost what the model costs. */
+export function knownPrice(model: string): Price | null {
   const models: Record<string, Price> = table.models;
-  // Dated snapshots of a model ("claude-opus-5-5-20260101") cost what the model costs.
-  const known = Object.keys(models).find(
-    (name) => model === name || (/^-\d{8}$/.test(model.slice(name.length)) && model.startsWith(name)),
+  return models[model.replace(/-\d{8}$/, '')] ?? null;
+}
+
+/** @throws UserError for a model that the table does not know: no money limit could hold. */
+export function priceOf(model: string): Price {
+  const price = knownPrice(model);
+  if (price) return price;
+  const known = Object.keys(table.models).join(', ');
+  throw new UserError(
+    `model "${model}" has no price in agent/researcher/prices.json (${table.date}), so no money limit can hold; add it there, or choose one of: ${known}`,
   );
-  if (known === undefined) {
-    throw new UserError(
-      `model "${model}" has no price in agent/researcher/prices.json (${table.date}), so no money limit can hold; add it there, or choose one of: ${Object.keys(models).join(', ')}`,
-    );
-  }
-  return models[known];
 }
 
 /** Tokens of a call, as the API bills them: compaction and other inner calls of the server included. */

@@ -23,6 +23,15 @@ export interface Judged {
   seconds: number;
 }
 
+/** Of a sprint that never came to be judged. */
+export const NOT_JUDGED = {
+  candidate: null,
+  verdict: null,
+  keep: null,
+  infrastructure: false,
+  seconds: 0,
+} as const;
+
 /**
  * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is better than the best
  * beyond the noise, within constraints and guards. A change marked as infrastructure is kept when a paired screen agrees.

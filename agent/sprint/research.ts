@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import { Hints } from '../hints.ts';
 import { type House, sprintsDir, stateDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
@@ -26,6 +27,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const { model } = task.contract;
   const transcript = transcriptPath(house, sprint);
   const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
+  const hints = new Hints(house.repo);
   const messages: BetaMessageParam[] = [];
   const say = (message: BetaMessageParam) => {
     messages.push(message);
@@ -46,7 +48,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       mayCall: (reserve) => overLimit(house, reserve),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
-      hints: () => [],
+      hints: () => freshHints(house, sprint, hints),
       onTurn: ({ message, usage, usd, seconds }) => {
         house.split.add('researcher', seconds);
         house.events.emit({
@@ -80,6 +82,14 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   }
   await sprint.runs?.stopAll('the sprint has ended');
   return ending;
+}
+
+/** What was added to HINTS.md since the last turn, and told as events. */
+function freshHints({ events }: House, sprint: OpenSprint, hints: Hints): string[] {
+  const text = hints.fresh();
+  if (text === null) return [];
+  events.emit({ type: 'hint.given', sprint: sprint.claim?.id ?? null, text });
+  return [`A hint from the people you work for, added just now: ${text}`];
 }
 
 /** Why the next call may not be made: the loop's money or its time is at an end. */

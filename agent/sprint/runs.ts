@@ -3,12 +3,14 @@ import type { RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { snapshotTree } from '#host/tree';
 import type { RunHandle } from '../executor/executor.ts';
-import type { House } from '../house.ts';
+import { type House, sprintsDir } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
+import { readSprints } from '../ledger.ts';
+import { measuredSpeed, speedOf } from '../pace.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
-import { messageOf } from '../words.ts';
+import { duration, messageOf, show } from '../words.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
 export interface RunSpec {
@@ -55,6 +57,7 @@ export class Runs {
   ): Promise<{ id: string; queued: boolean; samples: number }> {
     const { repo, task, profile, seed } = this.house;
     const samples = input.samples ?? profile.budgets[input.budget ?? 'screen'];
+    this.#refuseTooLong(samples);
     const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
     const spec = {
       experiment: input.experiment,
@@ -123,6 +126,19 @@ export class Runs {
     return run ?? ticket;
   }
 
+  /** No run is started that cannot end before the loop does, at the speed that was measured last. */
+  #refuseTooLong(samples: number): void {
+    const { repo, leaderboard, limits } = this.house;
+    const mine = this.started.flatMap((id) => readSprintRun(repo, id) ?? []);
+    const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
+    const speed = speedOf(mine) ?? measuredSpeed(sprints);
+    const left = secondsUntil(limits.until);
+    if (speed === null || samples / speed <= left) return;
+    throw new ToolMistake(
+      `${samples} samples take about ${duration(samples / speed)} at ${show(speed)} samples/s, and the loop ends in ${duration(left)}; at most ${Math.floor(speed * left)} samples still fit`,
+    );
+  }
+
   #job(id: string): Job {
     const job = this.#jobs.find((j) => j.run === id || j.ticket === id);
     if (job) return job;
@@ -171,6 +187,7 @@ export class Runs {
         tree: spec.tree,
         repo: house.repo,
         sandbox: house.sandbox,
+        timeoutSeconds: Math.max(1, secondsUntil(house.limits.until)),
       });
     } catch (error) {
       job.trouble = messageOf(error);
@@ -228,3 +245,5 @@ export class Runs {
     });
   }
 }
+
+const secondsUntil = (time: Date) => (time.getTime() - Date.now()) / 1000;
