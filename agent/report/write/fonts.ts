@@ -36,23 +36,29 @@ export const faces: FontFace[] = [
   },
 ];
 
-/** Signs that those lack. In HTML the reader's system has its own. */
-const fallbacks = [
-  '@expo-google-fonts/noto-emoji/400Regular/NotoEmoji_400Regular.ttf',
-  '@fontsource/noto-sans-math/files/noto-sans-math-latin-400-normal.woff',
+/** Signs and emoji that those lack. */
+export const signs: FontFace[] = [
+  {
+    family: 'Noto Sans Math',
+    weight: 400,
+    style: 'normal',
+    file: '@fontsource/noto-sans-math/files/noto-sans-math-latin-400-normal.woff',
+  },
+  {
+    family: 'Noto Emoji',
+    weight: 400,
+    style: 'normal',
+    file: '@expo-google-fonts/noto-emoji/400Regular/NotoEmoji_400Regular.ttf',
+  },
 ];
 
-export function fontFile(file: string): Buffer {
+/** The TrueType font of a face. */
+export function fontFile({ file }: FontFace): Buffer {
   // By the package's own manifest: its files are not in its exports.
   const [scope, name, ...rest] = file.split('/');
   const root = require.resolve(`${scope}/${name}/package.json`);
-  return readFileSync(root.replace(/package\.json$/, rest.join('/')));
-}
-
-/** All fonts for Typst, which reads TrueType only. */
-export function pdfFonts(): Buffer[] {
-  const files = [...faces.map((face) => face.file), ...fallbacks];
-  return files.map((file) => (file.endsWith('.woff') ? unpackWoff(fontFile(file)) : fontFile(file)));
+  const bytes = readFileSync(root.replace(/package\.json$/, rest.join('/')));
+  return file.endsWith('.woff') ? unpackWoff(bytes) : bytes;
 }
 
 /**

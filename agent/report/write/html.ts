@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import sanitize from 'sanitize-html';
 import type { Block, Inline, LegendItem, Picture, Report } from '../tree.ts';
-import { faces, fontFile } from './fonts.ts';
+import { faces, fontFile, signs } from './fonts.ts';
 import { subsetWoff } from './subset.ts';
 
 const css = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
@@ -48,10 +48,13 @@ function fontFaces(html: string): string {
   const used = new Set<number>([...`${html}&<>"'`].map((letter) => letter.codePointAt(0) ?? 32));
   // Upper case is made by the style sheet.
   for (const letter of html.toUpperCase()) used.add(letter.codePointAt(0) ?? 32);
-  return faces
-    .map(({ family, weight, style, file }) => {
-      const data = subsetWoff(fontFile(file), used).toString('base64');
-      return `@font-face{font-family:"${family}";font-weight:${weight};font-style:${style};src:url(data:font/woff;base64,${data}) format("woff")}`;
+  // Arrows, box signs and emoji come from fonts that are large: only where such characters stand.
+  const special = new Set([...used].filter((character) => character >= 0x2190));
+  const wanted = special.size > 0 ? [...faces, ...signs] : faces;
+  return wanted
+    .map((face) => {
+      const data = subsetWoff(fontFile(face), signs.includes(face) ? special : used).toString('base64');
+      return `@font-face{font-family:"${face.family}";font-weight:${face.weight};font-style:${face.style};src:url(data:font/woff;base64,${data}) format("woff")}`;
     })
     .join('\n');
 }
@@ -133,7 +136,7 @@ export function block(node: Block): string {
     case 'title':
       return `<header><p class="kicker">${escaped(node.kicker)}</p><h1>${escaped(node.title)}</h1><p class="facts-line">${node.facts.map(escaped).join(' &nbsp;·&nbsp; ')}</p><p>${node.badges.map(({ v, tone }) => `<span class="badge ${tone}">${escaped(v)}</span>`).join('')}</p></header>`;
     case 'cards':
-      return `<div class="cards">${node.cards.map((card) => `<div class="card${card.main ? ' main' : ''}"><span>${escaped(card.label)}</span><b>${escaped(card.value)}</b><span>${escaped(card.note)}</span></div>`).join('')}</div>`;
+      return `<div class="cards">${node.cards.map((card) => `<div class="card${card.main ? ' main' : ''}"><small>${escaped(card.label)}</small><b>${escaped(card.value)}</b><small>${escaped(card.note)}</small></div>`).join('')}</div>`;
     case 'callout':
       return `<p class="callout ${node.tone}"><strong>${escaped(node.label)}:</strong> <span>${inlines(node.c)}</span></p>`;
     case 'facts':

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 import type { Block, Picture, Report } from '../tree.ts';
-import { pdfFonts } from './fonts.ts';
+import { faces, fontFile, signs } from './fonts.ts';
 
 /** What the compiler sees of the disk: nothing but the files that we hand it. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), 'typst-root');
@@ -20,7 +20,10 @@ export interface Pdf {
  * @throws Error with the compiler's first message when even that fails.
  */
 export function writePdf(report: Report): Pdf {
-  const compiler = NodeCompiler.create({ workspace: ROOT, fontArgs: [{ fontBlobs: pdfFonts() }] });
+  const compiler = NodeCompiler.create({
+    workspace: ROOT,
+    fontArgs: [{ fontBlobs: [...faces, ...signs].map(fontFile) }],
+  });
   const template = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'report.typ'), 'utf8');
   compiler.addSource(join(ROOT, 'main.typ'), template);
   const files = new Files(compiler);

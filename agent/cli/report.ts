@@ -1,0 +1,42 @@
+// Renders a sprint's report again, from its committed folder alone:
+//   npm run report -- sprints/2026-02-19--10-37-lista-encoder
+import { dirname, join, resolve } from 'node:path';
+import { runMain, UserError } from '#contract/errors';
+import { readTask } from '#contract/task';
+import { readSprints } from '../ledger.ts';
+import { renderNotebook, renderReport } from '../report/index.ts';
+import { readSource } from '../report/source.ts';
+import { parsed, program } from './arguments.ts';
+
+const command = program(
+  'report',
+  'Renders the report of a closed sprint (Markdown, HTML, PDF) and the lab notebook from the sprint folders alone.',
+)
+  .argument('<sprint folder>', 'the folder of a closed sprint, like sprints/2026-02-19--10-37-lista-encoder')
+  .option('--out <dir>', 'where to write', 'reports')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npm run report -- sprints/2026-02-19--10-37-lista-encoder
+  $ npm run report -- sprints/2026-02-19--10-37-lista-encoder --out /tmp/reports`,
+  );
+
+async function main(): Promise<number> {
+  if (!parsed(command)) return 0;
+  const sprintDir = resolve(command.args[0]);
+  const reportsDir = resolve(command.opts<{ out: string }>().out);
+  const { sprint } = readSource(sprintDir);
+  const task = readTask(join(process.cwd(), 'TASK.md'));
+  const sprints = readSprints(dirname(sprintDir));
+  const { profiles } = task.contract;
+  const profile = Object.hasOwn(profiles, sprint.profile) ? profiles[sprint.profile] : null;
+  const report = await renderReport({ sprintDir, reportsDir, sprints, task, profile });
+  const notebook = await renderNotebook({ sprints, live: null, reportsDir, task });
+  for (const file of [...report.files, notebook]) process.stdout.write(`${file}\n`);
+  if (report.trouble) process.stderr.write(`warning: ${report.trouble}\n`);
+  if (report.files.length === 0) throw new UserError(`${sprintDir}: no report could be made`, 1);
+  return 0;
+}
+
+await runMain(main);

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Sprint } from '#contract/sprint';
+import type { Profile, Task } from '#contract/task';
+import { cleanEnv } from '#host/env';
+import type { JobLine, RenderJob } from './job.ts';
+import { readSource } from './source.ts';
+
+export { type LiveState, renderNotebook } from './notebook.ts';
+
+export interface ReportRequest {
+  /** `sprints/<id>`, with sprint.json, and README.md and change.patch where there are any. */
+  sprintDir: string;
+  reportsDir: string;
+  /** All closed sprints, this one included; those of other leaderboards and later ones are left out. */
+  sprints: readonly Sprint[];
+  task: Task;
+  /** Null when TASK.md has no such profile any more. */
+  profile: Profile | null;
+  /** Seconds after which a renderer is ended; twice at most. */
+  timeout?: number;
+}
+
+export interface RenderedReport {
+  /** The files on disk, in the order written: Markdown, HTML, PDF. */
+  files: string[];
+  /** What could not be made, and why; null when all is there. */
+  trouble: string | null;
+  seconds: number;
+}
+
+/**
+ * Renders a sprint's report as Markdown, HTML and PDF, in a child process with a time limit. When the child dies before
+ * all three are there, a second one takes the researcher's Markdown as plain text and draws nothing.
+ * @throws UserError for a folder without a readable sprint.json; anything else is in `trouble`.
+ */
+export async function renderReport(request: ReportRequest): Promise<RenderedReport> {
+  const started = performance.now();
+  const { sprint } = readSource(request.sprintDir);
+  const { sprintDir, reportsDir, task, profile } = request;
+  const job: RenderJob = {
+    sprintDir,
+    reportsDir,
+    task,
+    profile,
+    simple: false,
+    // Curves of other sprints are not drawn, and are most of their bytes.
+    sprints: request.sprints
+      .filter((s) => s.leaderboard === sprint.leaderboard)
+      .map((s) => ({ ...s, runs: s.runs.map((run) => ({ ...run, curve: [], evals: [] })) })),
+  };
+  const timeout = (request.timeout ?? 60) * 1000;
+  const first = await runChild(job, timeout);
+  const lines = [...first.lines];
+  if (first.died !== null) {
+    lines.push({ trouble: `the renderer ${first.died}; made again as plain text, without pictures` });
+    const second = await runChild({ ...job, simple: true }, timeout);
+    lines.push(...second.lines);
+    if (second.died !== null) lines.push({ trouble: `the plain renderer ${second.died} too` });
+  }
+  const files = lines.flatMap((line) => ('file' in line ? [line.file] : []));
+  const trouble = lines.flatMap((line) => ('trouble' in line ? [line.trouble] : []));
+  return {
+    files: [...new Set(files)].filter((file) => existsSync(file)),
+    trouble: trouble.length > 0 ? trouble.join('; ') : null,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+// By its own path: `--import tsx` is looked up from the working directory, which need not be this repository.
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const entry = fileURLToPath(new URL('./child.ts', import.meta.url));
+
+/** One child, to its end. `died` says in words why it did not end by itself with 0. */
+function runChild(job: RenderJob, timeout: number): Promise<{ lines: JobLine[]; died: string | null }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', tsx, entry], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: cleanEnv(),
+    });
+    let out = '';
+    let err = '';
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, timeout);
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      out += part;
+    });
+    child.stderr.setEncoding('utf8').on('data', (part: string) => {
+      err = (err + part).slice(-4000);
+    });
+    // A child that dies at once closes its input: the reason is in its exit.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(JSON.stringify(job));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ lines: [], died: `did not start: ${error.message}` });
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const lines = out.split('\n').filter((line) => line.endsWith('}'));
+      const reason = /^\w*Error: .*$/m.exec(err)?.[0] ?? '';
+      const died = late
+        ? `took longer than ${timeout / 1000} s`
+        : code === 0
+          ? null
+          : `ended with ${signal ?? code}${reason ? ` (${reason})` : ''}`;
+      resolve({ lines: lines.map((line) => JSON.parse(line) as JobLine), died });
+    });
+  });
+}

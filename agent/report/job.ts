@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { writeFileAtomic } from '#contract/atomic';
+import type { Sprint } from '#contract/sprint';
+import type { Profile, Task } from '#contract/task';
+import { composeReport } from './compose/report.ts';
+import { readSource } from './source.ts';
+import { writeHtml } from './write/html.ts';
+import { writeMarkdown } from './write/markdown.ts';
+import { writePdf } from './write/pdf.ts';
+
+/** What the child process is asked for, as JSON on its standard input. */
+export interface RenderJob {
+  sprintDir: string;
+  reportsDir: string;
+  sprints: Sprint[];
+  task: Task;
+  profile: Profile | null;
+  /** Take the researcher's Markdown as plain text and draw nothing: after a first child died. */
+  simple: boolean;
+}
+
+/** One line of the child's standard output: a file that is on disk, or what went wrong. */
+export type JobLine = { file: string } | { trouble: string };
+
+/**
+ * Writes `<reportsDir>/<sprint id>.md`, `.html`, `.pdf`, in this order, each whole or not at all, and tells of each as soon
+ * as it is there: what is written stays, whatever happens to the next.
+ * @throws UserError for a folder without sprint.json.
+ */
+export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): Promise<void> {
+  const source = readSource(job.sprintDir);
+  const report = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
+  mkdirSync(job.reportsDir, { recursive: true });
+  const write = (form: string, content: () => string | Uint8Array) => {
+    const file = join(job.reportsDir, `${source.sprint.id}.${form}`);
+    try {
+      writeFileAtomic(file, content());
+      tell({ file });
+    } catch (error) {
+      tell({
+        trouble: `no ${form.toUpperCase()}: ${error instanceof Error ? error.message : String(error)}`,
+      });
+    }
+  };
+  write('md', () => writeMarkdown(report, relative(job.reportsDir, job.sprintDir)));
+  write('html', () => writeHtml(report));
+  write('pdf', () => {
+    const { bytes, trouble } = writePdf(report);
+    if (trouble) tell({ trouble });
+    return bytes;
+  });
+}

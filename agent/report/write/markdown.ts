@@ -1,0 +1,162 @@
+import type { Block, Inline, Report } from '../tree.ts';
+
+/**
+ * A report as GitHub-flavoured Markdown: the form that always can be made, and that git diffs. Plots are named, not drawn;
+ * they stand in the HTML and PDF beside it. `pictures` is the path from the reports to the sprint's folder.
+ */
+export function writeMarkdown(report: Report, pictures: string): string {
+  const writer = new Writer(pictures);
+  return `${writer
+    .blocks(report.blocks)
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
+}
+
+class Writer {
+  constructor(private readonly pictures: string) {}
+
+  blocks(nodes: readonly Block[]): string {
+    return nodes.map((node) => this.block(node)).join('\n\n');
+  }
+
+  private block(node: Block): string {
+    switch (node.t) {
+      case 'heading':
+        return `${'#'.repeat(node.level + 1)} ${inlines(node.c)}`;
+      case 'para':
+        return lineStart(inlines(node.c));
+      case 'code': {
+        const body = node.lines.map((line) => line.map((span) => span.v).join(''));
+        if (node.omitted > 0) body.push(`… ${node.omitted} more lines left out`);
+        return fenced(body.join('\n'), node.lang);
+      }
+      case 'list':
+        return node.items
+          .map(({ checked, c }, index) => {
+            const mark = node.ordered ? `${node.start + index}. ` : '- ';
+            const box = checked === null ? '' : checked ? '[x] ' : '[ ] ';
+            return mark + indent(box + this.blocks(c), mark.length);
+          })
+          .join('\n');
+      case 'quote':
+        return prefix(this.blocks(node.c), '> ');
+      case 'table':
+        return this.table(node);
+      case 'rule':
+        return '---';
+      case 'equation':
+        return fenced(node.tex, 'math');
+      case 'figure': {
+        const caption = node.caption
+          ? `**${node.caption.label}**${inlines(node.caption.c)}`
+          : words(node.alt);
+        if (node.picture.kind === 'plot') return `*${caption} (drawn in the HTML and PDF)*`;
+        const path = [this.pictures, ...node.picture.name.split('/')].filter(Boolean);
+        return `![${words(node.alt)}](<${path.map((part) => part.replace(/[<>\\]/g, encodeURIComponent)).join('/')}>)`;
+      }
+      case 'missing':
+        return `*Picture not shown: ${words(node.what)} (${words(node.why)})*`;
+      case 'title':
+        return [
+          words(node.kicker),
+          `# ${words(node.title)}`,
+          node.facts.map(words).join(' · '),
+          node.badges.map((badge) => `**${words(badge.v)}**`).join(' · '),
+        ].join('\n\n');
+      case 'cards':
+        return node.cards
+          .map((card) => `- **${words(card.label)}: ${words(card.value)}** ${words(card.note)}`.trimEnd())
+          .join('\n');
+      case 'callout':
+        return `> **${words(node.label)}:** ${inlines(node.c)}`;
+      case 'facts':
+        return node.rows.map((row) => `- ${words(row.label)}: ${inlines(row.c)}`).join('\n');
+      case 'diff': {
+        const signs = { add: '+', remove: '-', keep: ' ', hunk: '' };
+        const files = node.files.map((file) => {
+          const lines = file.lines.map((line) => `${signs[line.k]}${line.v.replaceAll('\u200b', '')}`);
+          return `${code(file.path)} ${words(file.note)}\n\n${fenced(lines.join('\n'), 'diff')}`;
+        });
+        if (node.omitted > 0) files.push(`*${node.omitted} more lines in change.patch*`);
+        return files.join('\n\n');
+      }
+      case 'untrusted':
+        return this.blocks(node.c);
+    }
+  }
+
+  private table(node: Extract<Block, { t: 'table' }>): string {
+    const row = (cells: Inline[][]) =>
+      `| ${cells.map((cell) => inlines(cell).replaceAll('\n', ' ')).join(' | ')} |`;
+    const rules = { left: '---', right: '---:', center: ':---:' };
+    const lines = [
+      row(node.head),
+      `| ${node.align.map((align) => rules[align]).join(' | ')} |`,
+      ...node.rows.map((line) => row(line.cells)),
+    ];
+    if (node.omitted) lines.push('', `*${words(node.omitted)}*`);
+    if (node.caption) lines.push('', `**${words(node.caption.label)}**${inlines(node.caption.c)}`);
+    return lines.join('\n');
+  }
+}
+
+function inlines(nodes: readonly Inline[]): string {
+  return nodes.map(inline).join('');
+}
+
+function inline(node: Inline): string {
+  switch (node.t) {
+    case 'text':
+      return words(node.v);
+    case 'strong':
+      return mark('**', inlines(node.c));
+    case 'em':
+      return mark('*', inlines(node.c));
+    case 'del':
+      return mark('~~', inlines(node.c));
+    case 'code':
+      return code(node.v);
+    case 'link':
+      return `[${inlines(node.c)}](<${node.href.replace(/[<>\\]/g, encodeURIComponent)}>)`;
+    case 'math':
+      // A bar would end a table's cell.
+      return `$${node.tex.replace(/\\?\|/g, (bar) => (bar === '|' ? '\\vert ' : '\\Vert '))}$`;
+    case 'break':
+      return '<br>';
+  }
+}
+
+/** Marks stick to words: blanks at the ends go outside. */
+function mark(sign: string, inner: string): string {
+  const [, before, core, after] = /^(\s*)(.*?)(\s*)$/s.exec(inner) ?? ['', '', inner, ''];
+  return core === '' ? inner : `${before}${sign}${core}${sign}${after}`;
+}
+
+/** Text with every sign that Markdown or HTML could read as a mark taken literally. */
+function words(value: string): string {
+  return value
+    .replaceAll('\u200b', '')
+    .replace(/[\\`*_[\]|~$]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}
+
+const lineStart = (value: string) => value.replace(/^(\s*)([#+-]|\d+[.)]|=+$)/, '$1\\$2');
+
+function code(value: string): string {
+  const bare = value.replaceAll('\u200b', '').replaceAll('\n', ' ').replaceAll('|', '\\|');
+  const ticks = '`'.repeat(longest(bare, /`+/g) + 1);
+  const space = /^`|`$/.test(bare) ? ' ' : '';
+  return bare === '' ? '' : `${ticks}${space}${bare}${space}${ticks}`;
+}
+
+function fenced(body: string, language: string): string {
+  const ticks = '`'.repeat(Math.max(3, longest(body, /`+/g) + 1));
+  return `${ticks}${language.replace(/[^\w+-]/g, '')}\n${body}\n${ticks}`;
+}
+
+const longest = (value: string, pattern: RegExp) =>
+  Math.max(0, ...(value.match(pattern) ?? []).map((run) => run.length));
+const indent = (value: string, by: number) => value.replace(/\n(?!\n)/g, `\n${' '.repeat(by)}`);
+const prefix = (value: string, by: string) => value.replace(/^/gm, by);
