@@ -115,6 +115,37 @@ describe('named operations agree with their plain tfjs forms', () => {
     );
   });
 
+  it('decodeBands, each band as a decode with the other rows at 0, and one band alone', () => {
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 4 }), ({ batch, d, latents, seed }, bands) => {
+        const h = matrix(batch, latents, seed);
+        const bandOf = Uint8Array.from({ length: latents }, (_, i) => (i * 7 + seed) % bands);
+        const rows = (band: number) =>
+          tf.tensor2d(
+            Array.from(bandOf, (b) => (b === band ? 1 : 0)),
+            [latents, 1],
+          );
+        const mask = tf.tensor(largestMask(h.dataSync(), 2 * batch), h.shape);
+        expectSame(
+          [h, matrix(latents, d, seed + 1)],
+          (x, W) => tf.concat(ops.decodeBands(ops.batchTopK(x, 2), W, bandOf, bands), 1),
+          (x, W) =>
+            tf.concat(
+              Array.from({ length: bands }, (_, band) => tf.matMul(tf.mul(x, mask), tf.mul(W, rows(band)))),
+              1,
+            ),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('squaredErrors', () => {
+    expectSame([matrix(30, 7, 1), matrix(30, 7, 2)], ops.squaredErrors, (a, b) =>
+      tf.sum(tf.square(tf.sub(a, b)), 1),
+    );
+  });
+
   it('detach keeps the value and stops the gradient', () => {
     const x = matrix(5, 4, 1);
     const gradient = tf.grad((v) => tf.sum(tf.mul(v, ops.detach(v))))(x);

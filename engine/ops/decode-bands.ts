@@ -44,19 +44,21 @@ function register(backendName: string): void {
     gradFunc(dys, saved, attrs) {
       const [z, W] = saved;
       const { bandOf } = attrs as unknown as Attributes;
+      // tfjs hands a single output's gradient without a list.
+      const gradients = Array.isArray(dys) ? dys : [dys];
       const pattern = csrOf(z);
       const [latents, n] = W.shape as [number, number];
       return {
         z: () => {
           let values: Float32Array = new Float32Array(0);
-          const dz = compute([W, ...(dys as tf.Tensor[])], z.shape, (out, decoder, ...parts) => {
+          const dz = compute([W, ...gradients], z.shape, (out, decoder, ...parts) => {
             values = dotsAt(pattern, parts, decoder, n, bandOf);
             scatter(pattern, values, latents, out);
           });
           return remember(dz, { ...pattern, values });
         },
         W: () =>
-          compute(dys as tf.Tensor[], W.shape, (out, ...parts) =>
+          compute(gradients, W.shape, (out, ...parts) =>
             sparseTransposedTimesDense(pattern, parts, n, out, bandOf),
           ),
       };

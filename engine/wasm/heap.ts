@@ -22,9 +22,19 @@ type SparseKernel = (
   n: number,
 ) => void;
 
+// Node has it; its types stand in the library of browsers.
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: unknown };
+};
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+
 /** What we use of the backend's Emscripten module. */
 interface Module {
-  asm: { memory: WebAssembly.Memory };
+  asm: { memory: Memory };
   _malloc(bytes: number): number;
   _free(pointer: number): void;
 }
@@ -37,7 +47,7 @@ const FIRST_SCRATCH = 1 << 20;
  */
 export class Heap {
   readonly kernels: Kernels;
-  private readonly memory: WebAssembly.Memory;
+  private readonly memory: Memory;
   private scratch = 0;
   private size = 0;
   private wanted = FIRST_SCRATCH;
@@ -47,7 +57,7 @@ export class Heap {
     this.memory = module.asm.memory;
     const binary = new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
     const instance = new WebAssembly.Instance(binary, { env: { memory: this.memory } });
-    this.kernels = instance.exports as unknown as Kernels;
+    this.kernels = instance.exports as Kernels;
   }
 
   /** Whether these numbers lie in the backend's memory, so that `view.byteOffset` is a pointer. */

@@ -93,6 +93,7 @@ export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promi
     save(state);
   }
   const result = resultOf(end, last);
+  tf.dispose(model.variables);
   writeJsonAtomic(join(plan.out, 'result.json'), result);
   return result;
 
