@@ -145,7 +145,7 @@ function table(board: readonly Sprint[], metric: string, task: Task, reportsDir:
       const shown = formats[index](sprint.verdict?.metrics[name]);
       return `<td${right}>${sprint === best && name === metric ? `<strong>${shown}</strong>` : shown}</td>`;
     });
-    return `<tr${sprint === best ? ' class="best"' : ''}><td${right}>${sprint.number}</td><td>${escaped(clip(sprint.title, 120))}</td><td><span class="badge ${tone}">${escaped(words.replace(/:.*/, ''))}</span></td>${numbers.join('')}<td${right}>${duration(sprint.cost.trainSeconds)}</td><td${right}>${money(sprint.cost.usd)}</td><td>${links.join(' ')}</td></tr>`;
+    return `<tr${sprint === best ? ' class="best"' : ''}><td${right}>${sprint.number}</td><td>${escaped(clip(sprint.title, 120))}</td><td><span class="badge ${tone}">${escaped(words.replace(/:.*/, ''))}</span></td>${numbers.join('')}<td${right}>${duration(sprint.cost.trainSeconds)}</td><td${right}>${money(sprint.cost.usd)}</td><td class="nowrap">${links.join(' ')}</td></tr>`;
   });
   return `<div class="scroll"><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }

@@ -119,9 +119,16 @@ async function figures(context: Context): Promise<Block[]> {
     metrics: measured(run).metrics,
     role: run.id === sprint.candidate ? ('candidate' as const) : ('other run of this sprint' as const),
   }));
-  const all = sprint.bestBefore
-    ? [...runs, { metrics: sprint.bestBefore.metrics, role: 'best before' as const }]
-    : runs;
+  const before = sprint.bestBefore;
+  const earlier = history
+    .filter((other) => other.id !== sprint.id)
+    .flatMap((other) =>
+      other.runs.flatMap((run) => (run.verdict && run.id !== before?.run ? [run.verdict] : [])),
+    )
+    .map(({ metrics }) => ({ metrics, role: 'earlier sprints' as const }));
+  const all = before
+    ? [...earlier, ...runs, { metrics: before.metrics, role: 'best before' as const }]
+    : [...earlier, ...runs];
   const frontier = await draw(frontierPlot(all, profile, second ? [metric, second] : [metric]));
   if (frontier) {
     const dashed = profile?.ceiling ? ` Dashed: ${profile.ceiling.label}.` : '';
@@ -131,7 +138,7 @@ async function figures(context: Context): Promise<Block[]> {
         'Metrics against L0',
         context.number.figure(
           text(
-            `${label(metric)}${second ? ` and ${label(second)}` : ''} against L0, with the published baselines of the profile behind our runs.${dashed}`,
+            `${label(metric)}${second ? ` and ${label(second)}` : ''} against L0${profile?.baselines.length ? ', with the published baselines of the profile behind our runs' : ''}.${dashed}`,
           ),
         ),
       ),

@@ -18,7 +18,15 @@ export function ceilingLayers(ceiling: NonNullable<Profile['ceiling']>, scale: o
     },
     {
       data,
-      mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 2, dy: -3, color: colours.red },
+      mark: {
+        type: 'text',
+        clip: true,
+        align: 'left',
+        baseline: 'bottom',
+        dx: 2,
+        dy: -3,
+        color: colours.red,
+      },
       encoding: { y, x: { value: 2 }, text: { field: 'text' } },
     },
   ];

@@ -87,7 +87,7 @@ function curvePanel(
   const inFront = { field: 'run', oneOf: front };
   const line = { type: 'line', strokeJoin: 'round', clip: false };
   return {
-    ...frame(width, 170),
+    ...frame(width, 162),
     title: { text: panel.title },
     data: { values: panel.rows },
     layer: [

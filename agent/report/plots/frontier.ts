@@ -7,13 +7,14 @@ import { baselineSeries, colours, domainOf, frame, type Plot, panelWidth } from 
 
 export interface FrontierRun {
   metrics: Record<string, number>;
-  role: 'candidate' | 'other run of this sprint' | 'best before';
+  role: 'candidate' | 'other run of this sprint' | 'best before' | 'earlier sprints';
 }
 
 const roles: Record<FrontierRun['role'], string> = {
   candidate: colours.orange,
   'other run of this sprint': '#efc08f',
   'best before': colours.blue,
+  'earlier sprints': '#b9c6d3',
 };
 
 interface Point {
@@ -24,7 +25,7 @@ interface Point {
 
 /**
  * Each of `metrics` against L0: our runs in front of the profile's published baselines, the ceiling (which is one of the
- * first metric) dashed. Null when no run has an L0.
+ * first metric) dashed. Null when there are not two points with an L0.
  */
 export function frontierPlot(
   runs: readonly FrontierRun[],
@@ -33,7 +34,8 @@ export function frontierPlot(
 ): Plot | null {
   const ours = runs.filter((run) => Number.isFinite(run.metrics.l0));
   const shown = metrics.filter((metric) => ours.some((run) => Number.isFinite(run.metrics[metric])));
-  if (shown.length === 0) return null;
+  const points = ours.length + (profile?.baselines ?? []).flatMap((line) => line.points).length;
+  if (shown.length === 0 || points < 2) return null;
   const colourOf = new Map<string, string>();
   const legend: LegendItem[] = [];
   for (const [role, colour] of Object.entries(roles)) {
@@ -72,11 +74,9 @@ function frontierPanel(
   width: number,
 ): TopLevelSpec {
   const all = [...mine, ...published];
-  const [low, high] = domainOf(
-    all.map((point) => point.l0),
-    0.07,
-    1,
-  );
+  const l0s = all.map((point) => point.l0);
+  // At one and the same k the L0s differ by noise only: not a range to zoom into.
+  const [low, high] = domainOf(l0s, 0.07, 3 * Math.max(...l0s));
   const scale = {
     domain: domainOf(all.map((point) => point.value).concat(ceiling ? [ceiling.value] : []), 0.12),
     nice: false,
@@ -101,7 +101,7 @@ function frontierPanel(
     encoding: { x, y, color },
   });
   return {
-    ...frame(width, 190),
+    ...frame(width, 180),
     layer: [
       ...(ceiling ? ceilingLayers(ceiling, scale) : []),
       {
@@ -109,6 +109,7 @@ function frontierPanel(
         mark: { type: 'line', strokeWidth: 1.5, point: { size: 24 } },
         encoding: { x, y, color },
       },
+      dots('earlier sprints', 45),
       dots('other run of this sprint', 70),
       dots('best before', 80),
       dots('candidate', 130),

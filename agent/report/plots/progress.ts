@@ -5,7 +5,7 @@ import { clip, label } from '../compose/names.ts';
 import { ceilingLayers, ceilingText } from './ceiling.ts';
 import { colours, domainOf, frame, type Plot, WIDTH } from './theme.ts';
 
-const HEIGHT = 180;
+const HEIGHT = 172;
 
 /** The panel's inner size: what Vega leaves beside the axes. Only labels are placed by it. */
 const inner = { width: WIDTH - 52, height: HEIGHT - 46 };
@@ -84,6 +84,8 @@ export function progressPlot(
         data: { values: [item] },
         mark: {
           type: 'text',
+          // Vega guesses the width of words, too wide; what is clipped does not push the axes in.
+          clip: true,
           align: item.align,
           baseline: 'middle',
           dx: item.align === 'left' ? 6 : -6,
