@@ -5,9 +5,9 @@ import { writeJsonAtomic } from '#contract/atomic';
 import type { RunRecord } from '#contract/run';
 import { noSandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
+import { exampleTask, exampleVerdict } from './fixtures/examples.ts';
+import { newRepo } from './fixtures/repo.ts';
 import { JudgeError, type JudgeRequest, judgeRun, measureSnapshots } from './judging.ts';
-import { exampleTask, exampleVerdict } from './testing/examples.ts';
-import { newRepo } from './testing/repo.ts';
 
 // A judge in small: `mode` in the run folder says what it does.
 const judge = `
@@ -80,9 +80,7 @@ it("passes on the judge's own line where it refuses", async () => {
 });
 
 it('says so when the judge says nothing, or nothing in time', async () => {
-  await expect(judgeRun(ask('babble'))).rejects.toThrow(
-    /gave no verdict .* it said "all is well"/,
-  );
+  await expect(judgeRun(ask('babble'))).rejects.toThrow(/gave no verdict .* it said "all is well"/);
   await expect(judgeRun(ask('hang', { timeoutSeconds: 0.5 }))).rejects.toThrow('no verdict after 0.5 s');
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 200);

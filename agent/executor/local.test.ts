@@ -18,7 +18,7 @@ import { git } from '#host/git';
 import { isAlive, processStart } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import { exampleTask } from '../testing/examples.ts';
+import { exampleTask } from '../fixtures/examples.ts';
 import type { RunRequest } from './executor.ts';
 import { LocalExecutor } from './local.ts';
 

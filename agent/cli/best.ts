@@ -1,0 +1,112 @@
+// Judges the best checkpoint again, on fresh samples of a new seed:
+//   npm run best
+//   npm run best -- --profile small --eval-seed 12
+import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '#contract/atomic';
+import { runMain, UserError } from '#contract/errors';
+import type { Sprint } from '#contract/sprint';
+import { profileOf, readTask, type Task } from '#contract/task';
+import type { Verdict } from '#contract/verdict';
+import { noSandbox } from '#host/sandbox';
+import { sprintsDir } from '../house.ts';
+import { judgeRun } from '../judging.ts';
+import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
+import { parsed, program, whole } from './arguments.ts';
+import { show, shownMetrics, table } from './verdict-table.ts';
+
+interface Options {
+  profile?: string;
+  samples?: number;
+  evalSeed?: number;
+}
+
+const command = program(
+  'best',
+  "Judges the best sprint's checkpoint again and shows the recorded numbers beside the new ones.",
+)
+  .option('--profile <name>', 'whose leaderboard (default: the first in TASK.md that has a best)')
+  .option('--samples <n>', 'fresh rows to draw (default: those of a verdict)', whole(1))
+  .option('--eval-seed <n>', 'seed of those rows (default: a new one each time)', whole(0))
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npm run best
+  $ npm run best -- --profile small --eval-seed 12`,
+  );
+
+async function main(): Promise<number> {
+  if (!parsed(command)) return 0;
+  const options = command.opts<Options>();
+  const repo = process.cwd();
+  const task = readTask('TASK.md');
+  const { profileName, sprint, recorded } = findBest(task, repo, options.profile);
+  const runDir = join(repo, 'checkpoints', recorded.run);
+  if (!existsSync(runDir)) {
+    const { args } = sprint.runs.find((run) => run.id === recorded.run) ?? { args: [] };
+    throw new UserError(
+      `checkpoints/${recorded.run} is not here (weights are not committed); train it again: npm run train -- ${args.join(' ')}`,
+    );
+  }
+  const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
+  process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${runDir}\n\n`);
+  const now = await keepingVerdict(runDir, () =>
+    judgeRun({
+      ...{ task, repo, runDir, samples: options.samples, evalSeed },
+      sandbox: noSandbox('by hand, our own code'),
+    }),
+  );
+  process.stdout.write(comparison(task, recorded, now));
+  process.stdout.write(`\n${conclusion(task, profileName, recorded, now)}\n`);
+  return 0;
+}
+
+/** The best sprint of a profile, or of the first that has one. @throws UserError where there is none. */
+function findBest(
+  task: Task,
+  repo: string,
+  wanted: string | undefined,
+): { profileName: string; sprint: Sprint; recorded: Verdict } {
+  if (wanted !== undefined) profileOf(task, wanted);
+  const sprints = readSprints(sprintsDir(repo));
+  for (const profileName of wanted === undefined ? Object.keys(task.contract.profiles) : [wanted]) {
+    const sprint = bestOf(sprints, leaderboardId(task, profileName));
+    if (sprint?.verdict) return { profileName, sprint, recorded: sprint.verdict };
+  }
+  const where = wanted === undefined ? '' : ` of profile "${wanted}"`;
+  throw new UserError(`no sprint${where} has a verified best yet; \`npm run loop\` makes some`);
+}
+
+/** The judge leaves its verdict in the run folder; this one is a second opinion, so the first is put back. */
+async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promise<T> {
+  const path = join(runDir, 'verdict.json');
+  const before = existsSync(path) ? readFileSync(path) : null;
+  try {
+    return await judge();
+  } finally {
+    if (before) writeFileAtomic(path, before);
+  }
+}
+
+function comparison({ contract }: Task, recorded: Verdict, now: Verdict): string {
+  const rows = shownMetrics(contract, now).map((name) => {
+    const change = now.metrics[name] - recorded.metrics[name];
+    const signed = Number.isFinite(change) ? `${change < 0 ? '' : '+'}${change.toFixed(4)}` : '-';
+    return [name, show(recorded.metrics[name]), show(now.metrics[name]), signed];
+  });
+  return table([['', 'recorded', 'now', 'change'], ...rows]);
+}
+
+function conclusion(task: Task, profileName: string, recorded: Verdict, now: Verdict): string {
+  const { metric } = task.contract;
+  const { noise } = profileOf(task, profileName);
+  const change = Math.abs(now.metrics[metric] - recorded.metrics[metric]);
+  const { samples, seed } = now.evaluation;
+  const drawn = `${samples} fresh samples, seed ${seed}`;
+  if (change <= noise) return `${metric} holds: within the noise of ${noise} (${drawn})`;
+  return `${metric} does NOT hold: it moved by ${show(change)}, the noise is ${noise} (${drawn})`;
+}
+
+await runMain(main);

@@ -1,0 +1,199 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeJsonAtomic } from '#contract/atomic';
+import { readTask } from '#contract/task';
+import { capture } from '#host/capture';
+import { startChild } from '#host/child';
+import { cleanEnv } from '#host/env';
+import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
+import { git, newRepo } from '../fixtures/repo.ts';
+import { leaderboardId } from '../ledger.ts';
+
+const taskText = `---
+title: Guess
+workspace: work
+check: node work/check.mjs
+train: node work/train.mjs
+encode: node work/encode.mjs
+serve: node serve.mjs
+judge: node judge.mjs
+metric: f1
+goal: max
+also: [mcc]
+limits: { usd: 5, hours: 1, stagnation: { warn: 4, stop: 8 } }
+model: { name: offline-replay, maxTokens: 4000 }
+profiles:
+  huge:
+    world: huge
+    requires: node -e "console.error('no GPU here'); process.exit(1)"
+    budgets: { screen: 100, rank: 500, count: 100000 }
+    evaluation: { verdict: 100, snapshot: 50 }
+    noise: 0.01
+  tiny:
+    world: tiny
+    constraints: { samples: "<=5000" }
+    budgets: { screen: 100, rank: 500, count: 5000 }
+    evaluation: { verdict: 100, snapshot: 50 }
+    noise: 0.01
+---
+Guess well.
+`;
+// Gives what was recorded, and tells which seed it was asked for.
+const judge = `
+import { readFileSync, writeFileSync } from 'node:fs';
+const [run, ...rest] = process.argv.slice(2);
+if (rest.includes('--evals')) {
+  console.log(JSON.stringify({ samples: 100, evaluationSamples: 5, metrics: { f1: 0.25 } }));
+} else {
+  const seed = Number(rest[rest.indexOf('--eval-seed') + 1]);
+  const verdict = ${JSON.stringify(exampleVerdict({ also: { inference: { f1: 0.45 } } }))};
+  verdict.evaluation.seed = Number.isNaN(seed) ? 1 : seed;
+  if (seed === 13) verdict.metrics.f1 = 0.1;
+  writeFileSync(run + '/verdict.json', JSON.stringify(verdict));
+  console.log(JSON.stringify(verdict));
+}
+`;
+const root = join(import.meta.dirname, '../..');
+const cli = (name: string) => [
+  'node',
+  '--import',
+  join(root, 'node_modules/tsx/dist/esm/index.mjs'),
+  join(import.meta.dirname, `${name}.ts`),
+];
+let repo: string;
+
+beforeAll(() => {
+  repo = newRepo({
+    'TASK.md': taskText,
+    'judge.mjs': judge,
+    'work/train.mjs': '',
+    '.gitignore': '/state/\n/checkpoints/\n',
+  });
+  const fixtures = join(import.meta.dirname, '../executor/fixtures');
+  cpSync(join(fixtures, 'serve.mjs'), join(repo, 'serve.mjs'));
+  cpSync(join(fixtures, 'train.mjs'), join(repo, 'work/train.mjs'));
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+const run = (name: string, ...args: string[]) =>
+  capture({ argv: [...cli(name), ...args], cwd: repo, env: cleanEnv(), timeoutSeconds: 50 });
+const everything = () => [git(repo, 'status', '--porcelain', '--ignored'), git(repo, 'for-each-ref')];
+
+describe('npm run train', () => {
+  it('trains, has the snapshots and the run judged, and says where it lies', async () => {
+    const { exit, stdout } = await run('train', 'good', '--seed', '4', '--set', 'k=3');
+    expect(exit.code).toBe(0);
+    const [id] = readdirSync(join(repo, 'checkpoints'));
+    const dir = join(repo, 'checkpoints', id);
+    expect(JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8'))).toMatchObject({
+      ...{
+        profile: 'tiny',
+        samples: 5000,
+        seed: 4,
+        status: 'finished',
+        sandbox: 'off (by hand, our own code)',
+      },
+      args: ['good', '--profile', 'tiny', '--samples', '5000', '--seed', '4', '--set', 'k=3'],
+    });
+    expect(stdout).toContain(`s: ${dir}\n`);
+    expect(stdout).toContain('  samples      f1\n  100      0.2500\n');
+    expect(stdout).toContain(
+      '       verified  inference\n  f1     0.5000     0.4500\n  mcc    0.6000          -\n',
+    );
+    expect(stdout).toContain('as a candidate: new-best (f1 0.5, the first verified result)');
+  });
+
+  it('lists what there is', async () => {
+    expect((await run('train', '--list')).stdout).toContain('  good       as it should be\n');
+  });
+
+  it.each([
+    [['nope'], /^unknown experiment "nope"; there are: good, /],
+    [[], /^which experiment\? there are: good, /],
+    [['good', '--profile', 'vast'], /^unknown profile "vast"; TASK.md has: huge, tiny/],
+    [['good', '--profile', 'huge'], /^profile "huge" cannot run here: no GPU here/],
+    [['good', '--samples', '0'], /whole number of at least 1/],
+    [['good', '--sampels', '7'], /unknown option '--sampels'/],
+    [['good', 'better'], /too many arguments/],
+    [['good', '--out', '.'], /there is something already/],
+    [['refuse', '--set', 'k=x'], /^k must be a number/],
+  ])('refuses %j with one line, and nothing is written', async (args, message) => {
+    const before = everything();
+    const { exit, stdout, complaint } = await run('train', ...args);
+    expect(complaint).toMatch(message);
+    expect(exit.code).toBe(2);
+    expect(stdout).toBe('');
+    expect(everything().map((seen) => seen.replace('!! state/\n', ''))).toEqual(
+      before.map((seen) => seen.replace('!! state/\n', '')),
+    );
+  });
+
+  it('names file and line of a mistake in TASK.md', async () => {
+    writeFileSync(join(repo, 'TASK.md'), taskText.replace('metric: f1\n', ''));
+    const { exit, complaint } = await run('train', 'good');
+    writeFileSync(join(repo, 'TASK.md'), taskText);
+    expect([exit.code, complaint]).toEqual([2, expect.stringMatching(/^TASK\.md:1: metric: /)]);
+  });
+
+  it('says why a run ended badly, and keeps its folder', async () => {
+    const { exit, complaint } = await run('train', 'crash', '--out', join(repo, 'checkpoints/crashed'));
+    expect(exit.code).toBe(1);
+    expect(complaint).toContain('checkpoints/crashed (trainer.log has the rest)');
+    expect(existsSync(join(repo, 'checkpoints/crashed/run.json'))).toBe(true);
+  });
+
+  it('ends the run on Ctrl-C, at once on the second', async () => {
+    const out = join(repo, 'checkpoints/deaf');
+    const child = startChild({ argv: [...cli('train'), 'deaf', '--out', out], cwd: repo, env: cleanEnv() });
+    while (!existsSync(join(out, 'out/child.pid'))) await sleep(50);
+    process.kill(child.pid, 'SIGINT');
+    await sleep(300);
+    process.kill(child.pid, 'SIGINT');
+    expect((await child.done).code).toBe(130);
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ status: 'killed' });
+  });
+});
+
+describe('npm run best', () => {
+  it('says so where there is no best yet', async () => {
+    const { exit, complaint } = await run('best');
+    expect([exit.code, complaint]).toEqual([
+      2,
+      'no sprint has a verified best yet; `npm run loop` makes some',
+    ]);
+    expect((await run('best', '--profile', 'vast')).complaint).toContain('unknown profile "vast"');
+  });
+
+  it('shows the recorded numbers beside those of fresh samples, and leaves the first verdict', async () => {
+    await run('train', 'good', '--out', join(repo, 'checkpoints/winner'), '--no-judge');
+    const task = readTask(join(repo, 'TASK.md'));
+    const verdict = exampleVerdict({ run: 'winner', metrics: { f1: 0.505, mcc: 0.6 } });
+    const sprint = exampleSprint({
+      profile: 'tiny',
+      leaderboard: leaderboardId(task, 'tiny'),
+      candidate: 'winner',
+      verdict,
+    });
+    writeJsonAtomic(join(repo, 'sprints', sprint.id, 'sprint.json'), sprint);
+    const first = join(repo, 'checkpoints/winner/verdict.json');
+    writeFileSync(first, 'the first verdict');
+
+    const { exit, stdout } = await run('best');
+    expect(exit.code).toBe(0);
+    expect(stdout).toContain('best of tiny: sprint 1, Base\n');
+    expect(stdout).toContain('  f1     0.5050  0.5000  -0.0050\n');
+    expect(stdout).toMatch(/f1 holds: within the noise of 0.01 \(100 fresh samples, seed \d+\)/);
+    expect((await run('best')).stdout).not.toBe(stdout);
+    expect((await run('best', '--eval-seed', '13')).stdout).toContain('f1 does NOT hold: it moved by 0.4050');
+    expect(readFileSync(first, 'utf8')).toBe('the first verdict');
+
+    rmSync(join(repo, 'checkpoints/winner'), { recursive: true });
+    const gone = await run('best');
+    expect([gone.exit.code, gone.complaint]).toEqual([
+      2,
+      expect.stringContaining('checkpoints/winner is not here'),
+    ]);
+  });
+});

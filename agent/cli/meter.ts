@@ -1,0 +1,78 @@
+import type { Progress } from '#contract/run';
+
+const EVERY_MS = { terminal: 100, plain: 5000 };
+const BAR = 24;
+
+/**
+ * Shows how a run goes: one line that is drawn again and again on a terminal, else a plain line every few seconds
+ * (and for the last step). Writes to standard error, so that standard output stays for results.
+ */
+export class Meter {
+  private shownAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly out: NodeJS.WriteStream = process.stderr) {}
+
+  show(progress: Progress): void {
+    const now = performance.now();
+    const last = progress.samples >= progress.totalSamples;
+    if (!last && now - this.shownAt < EVERY_MS[this.out.isTTY ? 'terminal' : 'plain']) return;
+    this.shownAt = now;
+    if (!this.out.isTTY) this.out.write(`${progressLine(progress)}\n`);
+    else {
+      const line = `${bar(progress)} ${progressLine(progress)}`.slice(0, (this.out.columns || 120) - 1);
+      this.out.write(`\r\x1b[K${line}`);
+    }
+  }
+
+  /** Leaves the last line standing. */
+  end(): void {
+    if (this.out.isTTY && this.shownAt > 0) this.out.write('\n');
+  }
+}
+
+/** `42% · 1.72M of 4.10M samples · 152k samples/s · 0:16 left · loss 0.0123 · l0 4.1` */
+export function progressLine({
+  samples,
+  totalSamples,
+  samplesPerSecond,
+  etaSeconds,
+  values,
+}: Progress): string {
+  const numbers = ['loss', 'l0', 'explained_variance']
+    .filter((name) => values[name] !== undefined)
+    .map((name) => `${name.replace('explained_variance', 'EV')} ${Number(values[name].toPrecision(3))}`);
+  return [
+    `${Math.floor((100 * samples) / Math.max(1, totalSamples))}%`,
+    `${count(samples)} of ${count(totalSamples)} samples`,
+    `${count(samplesPerSecond)} samples/s`,
+    `${clock(etaSeconds)} left`,
+    ...numbers,
+  ].join(' · ');
+}
+
+function bar({ samples, totalSamples }: Progress): string {
+  const full = Math.min(BAR, Math.max(0, Math.round((BAR * samples) / Math.max(1, totalSamples))));
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+/** 950 · 12.3k · 4.10M · 2.00G */
+export function count(n: number): string {
+  const [size, letter] = (
+    [
+      [1e9, 'G'],
+      [1e6, 'M'],
+      [1e3, 'k'],
+    ] as const
+  ).find(([from]) => n >= 0.9995 * from) ?? [1, ''];
+  return letter === '' ? String(Math.round(n)) : `${(n / size).toPrecision(3)}${letter}`;
+}
+
+/** 0:16 · 12:05 · 3:20:00 */
+export function clock(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const minutes = Math.floor(s / 60);
+  return minutes < 60
+    ? `${minutes}:${two(s % 60)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
+}

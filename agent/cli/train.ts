@@ -1,0 +1,129 @@
+// One training run by hand, judged:
+//   npm run train -- --list
+//   npm run train -- matryoshka --samples 512000 --seed 1 --set k=4
+import { resolve } from 'node:path';
+import { runMain, UserError } from '#contract/errors';
+import type { RunRecord } from '#contract/run';
+import { readTask, type Task } from '#contract/task';
+import { noSandbox, type Sandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import type { RunHandle } from '../executor/executor.ts';
+import { LocalExecutor } from '../executor/local.ts';
+import { listExperiments } from '../experiments.ts';
+import { judgeRun, measureSnapshots } from '../judging.ts';
+import { readyProfile } from '../profiles.ts';
+import { parsed, program, several, whole } from './arguments.ts';
+import { Meter } from './meter.ts';
+import { standing, table, verdictTable } from './verdict-table.ts';
+
+interface Options {
+  profile?: string;
+  samples?: number;
+  seed: number;
+  out?: string;
+  set: string[];
+  judge: boolean;
+  list?: boolean;
+}
+
+const command = program('train', 'Trains one experiment of the workspace, as it stands, and has it judged.')
+  .argument('[experiment]', 'a name that --list prints')
+  .option('--profile <name>', 'profile of TASK.md (default: the first that needs nothing special)')
+  .option('--samples <n>', 'training rows (default: those of a counting run)', whole(1))
+  .option('--seed <n>', 'of initial weights and data', whole(0), 0)
+  .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')
+  .option('--set <key=value>', 'overrides a setting of the experiment; may be repeated', several, [])
+  .option('--no-judge', 'train only')
+  .option('--list', 'print the experiments')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npm run train -- --list
+  $ npm run train -- baseline_batchtopk --samples 512000
+  $ npm run train -- matryoshka --seed 1 --set k=4 --out /tmp/mine`,
+  );
+
+async function main(): Promise<number> {
+  if (!parsed(command)) return 0;
+  const options = command.opts<Options>();
+  const [experiment] = command.args;
+  const repo = process.cwd();
+  const task = readTask('TASK.md');
+  const sandbox = noSandbox('by hand, our own code');
+  const experiments = await listExperiments({ task, cwd: repo, sandbox });
+  if (options.list) {
+    process.stdout.write(
+      table(
+        experiments.map(({ name, description }) => [name, description]),
+        ['left', 'left'],
+      ),
+    );
+    return 0;
+  }
+  const names = experiments.map(({ name }) => name);
+  if (!names.includes(experiment)) {
+    const problem = experiment === undefined ? 'which experiment?' : `unknown experiment "${experiment}";`;
+    throw new UserError(`${problem} there are: ${names.join(', ')}`);
+  }
+  const profileName = await readyProfile(task, repo, options.profile);
+  const tree = await snapshotTree({ repo, folder: task.contract.workspace });
+  const run = await new LocalExecutor().start({
+    ...{ repo, task, profileName, experiment, tree, sandbox, sprint: null, seed: options.seed },
+    samples: options.samples ?? task.contract.profiles[profileName].budgets.count,
+    args: options.set.flatMap((pair) => ['--set', pair]),
+    out: options.out === undefined ? undefined : resolve(options.out),
+  });
+  say(`${run.id} · profile ${profileName} · tree ${tree.slice(0, 8)}`);
+  const record = await watch(run);
+  if (record.status !== 'finished') {
+    say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
+    return record.status === 'killed' ? 130 : 1;
+  }
+  process.stdout.write(`trained in ${record.seconds?.toFixed(1)} s: ${run.dir}\n`);
+  if (options.judge) await judge({ task, repo, run, sandbox, profileName });
+  return 0;
+}
+
+/** Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. */
+async function watch(run: RunHandle): Promise<RunRecord> {
+  const meter = new Meter();
+  run.onProgress((progress) => meter.show(progress));
+  let asked = 0;
+  const onSignal = () => void run.stop('stopped by hand', asked++ > 0);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const record = await run.done;
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  meter.end();
+  const refusal = await run.refusal;
+  if (refusal === null) return record;
+  await run.discard();
+  throw new UserError(refusal);
+}
+
+interface Finished {
+  task: Task;
+  repo: string;
+  run: RunHandle;
+  sandbox: Sandbox;
+  profileName: string;
+}
+
+async function judge({ task, repo, run, sandbox, profileName }: Finished): Promise<void> {
+  const request = { task, repo, runDir: run.dir, sandbox };
+  const { metric } = task.contract;
+  const points = await measureSnapshots(request);
+  if (points.length > 0) {
+    const curve = points.map(({ samples, metrics }) => [String(samples), metrics[metric]?.toFixed(4) ?? '-']);
+    process.stdout.write(table([['samples', metric], ...curve]));
+  }
+  const verdict = await judgeRun(request);
+  process.stdout.write(`\n${verdictTable(task.contract, verdict)}\n`);
+  process.stdout.write(`${standing(task, profileName, repo, verdict)}\n`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+await runMain(main);

@@ -1,0 +1,49 @@
+import { profileOf, type Task, type TaskContract } from '#contract/task';
+import type { Verdict } from '#contract/verdict';
+import { decide, rulesOf } from '../decide.ts';
+import { sprintsDir } from '../house.ts';
+import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
+
+/** The metrics of a verdict that the task shows: the deciding one first. */
+export function shownMetrics(
+  { metric, also }: Pick<TaskContract, 'metric' | 'also'>,
+  verdict: Verdict,
+): string[] {
+  return [...new Set([metric, ...also])].filter((name) => verdict.metrics[name] !== undefined);
+}
+
+/** A verdict as a table: one metric a line, the deciding form first, the other forms beside it. */
+export function verdictTable(contract: Pick<TaskContract, 'metric' | 'also'>, verdict: Verdict): string {
+  const others = Object.keys(verdict.also);
+  const rows = shownMetrics(contract, verdict).map((name) => [
+    name,
+    show(verdict.metrics[name]),
+    ...others.map((form) => show(verdict.also[form][name])),
+  ]);
+  return table([['', 'verified', ...others], ...rows]);
+}
+
+/** Rows of cells as aligned text: the first column to the left and numbers to the right, unless told. */
+export function table(
+  rows: readonly (readonly string[])[],
+  align: readonly ('left' | 'right')[] = ['left'],
+): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const pad = (cell: string, i: number) =>
+    align[i] === 'left' ? cell.padEnd(widths[i]) : cell.padStart(widths[i]);
+  return rows.map((row) => `  ${row.map(pad).join('  ').trimEnd()}\n`).join('');
+}
+
+/** What a verdict would be worth as a sprint's candidate, against the best there is: one line. */
+export function standing(task: Task, profileName: string, repo: string, verdict: Verdict): string {
+  const best = bestOf(readSprints(sprintsDir(repo)), leaderboardId(task, profileName));
+  const rules = rulesOf(task, profileOf(task, profileName), best?.verdict ?? undefined);
+  const { outcome, reason } = decide(verdict, rules);
+  return `as a candidate: ${outcome} (${reason})`;
+}
+
+/** A metric with four digits after the point, a count without any. */
+export function show(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '-';
+  return Number.isInteger(value) && Math.abs(value) >= 2 ? String(value) : value.toFixed(4);
+}

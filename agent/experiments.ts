@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { UserError } from '#contract/errors';
+import type { Task } from '#contract/task';
+import { capture } from '#host/capture';
+import { splitCommand } from '#host/command';
+import type { Sandbox } from '#host/sandbox';
+
+const Listing = z.array(z.object({ name: z.string(), description: z.string().default('') }));
+export type Experiment = z.infer<typeof Listing>[number];
+
+/**
+ * The experiments of the workspace (`train --list`). `cwd` holds it: the repository, or a tree.
+ * @throws UserError where the workspace is too broken to tell.
+ */
+export async function listExperiments(of: {
+  task: Task;
+  cwd: string;
+  sandbox: Sandbox;
+}): Promise<Experiment[]> {
+  const { task, cwd, sandbox } = of;
+  const train = splitCommand(task.contract.train);
+  const wrapped = sandbox.wrap([...train, '--list'], { cwd, readable: [cwd] });
+  const { exit, stdout, complaint } = await capture({ ...wrapped, cwd, timeoutSeconds: 60 });
+  try {
+    if (exit.code === 0) return Listing.parse(JSON.parse(stdout));
+  } catch {}
+  throw new UserError(
+    `the workspace ${task.contract.workspace}/ cannot list its experiments (${task.contract.train} --list): ${
+      exit.timedOut ? 'no answer in 60 s' : (complaint ?? 'no list in what it printed')
+    }`,
+  );
+}

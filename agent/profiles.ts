@@ -1,0 +1,32 @@
+import { UserError } from '#contract/errors';
+import { profileOf, type Task } from '#contract/task';
+import { capture } from '#host/capture';
+import { splitCommand } from '#host/command';
+import { serviceEnv } from '#host/env';
+
+/** Why this machine cannot run a profile, in one line; null where it can. */
+export async function notReady(task: Task, repo: string, profileName: string): Promise<string | null> {
+  const { requires } = profileOf(task, profileName);
+  if (!requires) return null;
+  const { exit, stdout, complaint } = await capture({
+    argv: splitCommand(requires),
+    cwd: repo,
+    env: serviceEnv(),
+    timeoutSeconds: 600,
+  });
+  return exit.code === 0 ? null : (complaint ?? (stdout.trim().split('\n').at(-1) || `"${requires}" failed`));
+}
+
+/** The profile to use by hand where none is named: the first that needs nothing special of the machine. */
+export function defaultProfile(task: Task): string {
+  const names = Object.keys(task.contract.profiles);
+  return names.find((name) => task.contract.profiles[name].requires === undefined) ?? names[0];
+}
+
+/** A profile by name, or the default. @throws UserError where there is none of that name, or the machine cannot run it. */
+export async function readyProfile(task: Task, repo: string, name: string | undefined): Promise<string> {
+  const profileName = name ?? defaultProfile(task);
+  const why = await notReady(task, repo, profileName);
+  if (why !== null) throw new UserError(`profile "${profileName}" cannot run here: ${why}`);
+  return profileName;
+}
