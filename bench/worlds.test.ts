@@ -14,8 +14,8 @@ afterEach(() => {
 });
 
 describe('worlds', () => {
-  it('the small one has 16k’s structure and the L0 that its profile counts on', () => {
-    const { world } = openWorld('small');
+  it('the small one has 16k’s structure and the L0 that its profile counts on', async () => {
+    const { world } = await openWorld('small');
     const batch = new Sampler(world, 0, 'test').sample(0, 50_000);
     const trueL0 = batch.features.length / batch.rows;
     const first = batch.features.filter((feature) => feature < world.numFeatures / 4).length / batch.rows;
@@ -28,19 +28,21 @@ describe('worlds', () => {
     expect(world.numFeatures).toBeGreaterThan(4 * world.hiddenDim);
   });
 
-  it('of a config are built once and read back the same', () => {
+  it('of a config are built once and read back the same', async () => {
     const path = join(root, 'mine.json');
     writeFileSync(path, JSON.stringify({ num_features: 7, hidden_dim: 3, seed: 5 }));
-    const first = openWorld(path).world;
-    expect(openWorld(path).world).toEqual(first);
+    const first = (await openWorld(path)).world;
+    expect((await openWorld(path)).world).toEqual(first);
     expect(worldConfig(path)).toEqual(first.config);
   });
 
-  it('that are not here are named with what to do', () => {
+  it('that are not here are named with what to do', async () => {
     process.env.WORLD_DIR = root;
-    expect(() => openWorld('synth-16k')).toThrow(
+    await expect(openWorld('synth-16k')).rejects.toThrow(
       /synthetic_model_config\.json, synthetic_model\.safetensors and hierarchy\.json .* into .*worlds-/,
     );
-    expect(() => openWorld('atlantis')).toThrow(/unknown world "atlantis"; there are: small, synth-16k/);
+    await expect(openWorld('atlantis')).rejects.toThrow(
+      /unknown world "atlantis"; there are: small, synth-16k/,
+    );
   });
 });

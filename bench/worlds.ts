@@ -33,6 +33,9 @@ export const SMALL: WorldConfig = parseConfig(
 
 const BUILT_IN: Record<string, WorldConfig> = { small: SMALL };
 
+/** Hears of the steps of a build that takes a while. */
+export type BuildListener = (step: number, of: number) => void;
+
 export interface NamedWorld {
   name: string;
   world: World;
@@ -42,9 +45,9 @@ export interface NamedWorld {
  * The world of a name (`small`, `synth-16k`), of a config (a path ending in .json) or of a folder in the released format.
  * Built ones are cached. @throws UserError when there is no such world or its files are wrong.
  */
-export function openWorld(name: string): NamedWorld {
+export async function openWorld(name: string, onStep?: BuildListener): Promise<NamedWorld> {
   const source = sourceOf(name);
-  return { name, world: 'dir' in source ? loadWorld(source.dir) : buildCached(source.config) };
+  return { name, world: 'dir' in source ? loadWorld(source.dir) : await buildCached(source.config, onStep) };
 }
 
 /** The config of a world, without building or loading the rest. @throws UserError as `openWorld` */
@@ -81,14 +84,15 @@ function releasedDir(): string {
   );
 }
 
-function buildCached(config: WorldConfig): World {
+async function buildCached(config: WorldConfig, onStep: BuildListener = () => {}): Promise<World> {
   const key = createHash('sha256')
     .update(`${BUILDER}\n${configText(config)}`)
     .digest('hex')
     .slice(0, 32);
   const dir = join(CACHE, key);
   if (existsSync(dir)) return loadWorld(dir);
-  const world = buildWorld(config);
+  const of = config.orthogonalization?.num_steps ?? 0;
+  const world = await buildWorld(config, (step) => onStep(step, of));
   const temporary = `${dir}.${process.pid}.tmp`;
   mkdirSync(CACHE, { recursive: true });
   saveWorld(temporary, world);

@@ -130,7 +130,7 @@ await runMain(async () => {
   const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
   if (unknown)
     throw new UserError(`unknown bench "${unknown}"; there are: ${Object.keys(BENCHES).join(', ')}`);
-  const { world } = openWorld(options.world);
+  const { world } = await openWorld(options.world);
   for (const name of wanted) {
     for (const line of await BENCHES[name](world, options)) {
       process.stdout.write(

@@ -24,6 +24,10 @@ function report(writer: StreamWriter): void {
   writeSync(2, `${JSON.stringify({ served: { rows: writer.rows, batches: writer.frames } })}\n`);
 }
 
+function building(step: number, of: number): void {
+  if (step % 10 === 0) writeSync(2, `${JSON.stringify({ building: { step, of } })}\n`);
+}
+
 await runMain(async () => {
   const command = parsed(
     program('serve', 'Streams activations of a world to standard output (format: contract/stream.ts).')
@@ -37,7 +41,7 @@ await runMain(async () => {
   );
   if (!command) return 0;
   const options = command.opts<Options>();
-  const { world } = openWorld(options.world ?? profileWorld(options.profile).world);
+  const { world } = await openWorld(options.world ?? profileWorld(options.profile).world, building);
   const sampler = new Sampler(world, options.seed, 'train');
   const writer = new StreamWriter(1, world.hiddenDim, options.batch);
   let reported = performance.now();

@@ -30,7 +30,7 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
   const task = readTask('TASK.md');
   const profile = profileOf(task, folder.run.profile);
   const argv = splitCommand(task.contract.encode);
-  const world = openWorld(options.world ?? profile.world);
+  const world = await openWorld(options.world ?? profile.world);
   return {
     folder,
     profile,

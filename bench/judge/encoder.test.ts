@@ -12,7 +12,7 @@ import { measure } from './measure.ts';
 const root = mkdtempSync(join(tmpdir(), 'encoder-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const world = buildWorld(parseConfig({ num_features: 20, hidden_dim: 64, seed: 1 }, 'test'));
+const world = await buildWorld(parseConfig({ num_features: 20, hidden_dim: 64, seed: 1 }, 'test'));
 const checkpoint = join(root, 'checkpoint.safetensors');
 writeSafetensors(checkpoint, {
   tensors: new Map([

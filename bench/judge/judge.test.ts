@@ -28,7 +28,7 @@ const judge = join(here, '../cli/judge.ts');
 const inspect = join(here, '../cli/inspect.ts');
 
 /** No superposition to speak of: a decoder that holds the true features must score nearly 1. */
-const world = buildWorld(
+const world = await buildWorld(
   parseConfig(
     {
       num_features: 24,

@@ -1,7 +1,8 @@
+import { KernelMemory } from '../kernel-memory.ts';
 import { Random } from '../random.ts';
 import { normalCdf } from '../world/normal.ts';
 import type { World } from '../world/world.ts';
-import { KernelMemory } from './kernels.ts';
+import { openKernels, type SamplerKernels } from './kernels.ts';
 import { BUCKET, type Plan, planOf } from './plan.ts';
 
 /** Which features are active in each row and how strongly: row r holds entries offsets[r] .. offsets[r + 1]. */
@@ -37,7 +38,7 @@ export class Sampler {
   private readonly means: Float32Array;
   private readonly stds: Float32Array;
   private readonly stride: number;
-  private readonly kernels: ReturnType<KernelMemory['open']>;
+  private readonly kernels: SamplerKernels;
   private readonly pointers: Record<
     | 'z'
     | 'loadings'
@@ -88,7 +89,7 @@ export class Sampler {
       bias: memory.reserve(this.stride),
       x: memory.reserve(BLOCK * this.stride),
     };
-    this.kernels = memory.open();
+    this.kernels = openKernels(memory);
     const { pointers } = this;
     this.z = memory.floats(pointers.z, BLOCK * rank);
     this.args = memory.floats(pointers.args, BLOCK * buckets * BUCKET);

@@ -2,21 +2,29 @@ import type { WorldConfig } from './config.ts';
 import { randomCopula } from './copula.ts';
 import { orthogonalise, randomBias, randomDirections } from './dictionary.ts';
 import { generateForest, NO_FOREST } from './forest.ts';
+import { orthogonaliseOnThreads } from './threads.ts';
 import { TorchGenerator } from './torch-rng.ts';
 import { deriveWorld, type World } from './world.ts';
+
+/** Numbers in a dictionary from which on its orthogonalisation is worth threads. */
+const LARGE = 1 << 20;
 
 /**
  * Makes the world of a config. The same config gives the same world: directions and bias are drawn at `seed`, std
  * magnitudes at seed + 1, the copula at seed + 2 (or its own seed), exclusive groups at seed + 3. A config without a
  * seed counts as seed 0. `onStep` hears of each step of the orthogonalisation.
  */
-export function buildWorld(config: WorldConfig, onStep?: (step: number) => void): World {
+export async function buildWorld(config: WorldConfig, onStep?: (step: number) => void): Promise<World> {
   const { num_features: n, hidden_dim: d, correlation } = config;
   const seed = config.seed ?? 0;
   const random = new TorchGenerator(seed);
   const featureVectors = randomDirections(n, d, random);
   const bias = randomBias(d, config.bias, random);
-  if (config.orthogonalization) orthogonalise(featureVectors, d, config.orthogonalization, onStep);
+  if (config.orthogonalization) {
+    // By size alone: which of the two is used decides the last bits of the world.
+    const method = n * d > LARGE ? orthogonaliseOnThreads : orthogonalise;
+    await method(featureVectors, d, config.orthogonalization, onStep);
+  }
   return deriveWorld({
     config,
     forest: config.hierarchy ? generateForest(config.hierarchy, n, seed + 3) : NO_FOREST,

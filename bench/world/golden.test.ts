@@ -203,8 +203,8 @@ describe('a model directory', () => {
     expect(loadWorld(copy).hash).toBe(loadWorld(dir).hash);
   });
 
-  it('of a built world round-trips', () => {
-    const world = buildWorld(
+  it('of a built world round-trips', async () => {
+    const world = await buildWorld(
       parseConfig({ num_features: 40, hidden_dim: 8, hierarchy: { total_root_nodes: 3 }, seed: 7 }, 'test'),
     );
     saveWorld(join(temporary, 'built'), world);

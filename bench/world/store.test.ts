@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const good = join(root, 'good');
 saveWorld(
   good,
-  buildWorld(
+  await buildWorld(
     parseConfig(
       {
         num_features: 12,

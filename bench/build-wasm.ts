@@ -2,14 +2,20 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '#contract/atomic';
 
-const SOURCE = new URL('./kernels.as', import.meta.url);
-const TARGET = new URL('./kernels.wasm', import.meta.url);
+/** Kernels in AssemblyScript: X.as is built into X.wasm beside it, and both are committed. */
+export const KERNELS = ['./sampler/kernels.as', './world/gemm.as'].map(
+  (path) => new URL(path, import.meta.url),
+);
 
-/** Compiles kernels.as (AssemblyScript) and returns the bytes that stand in kernels.wasm. */
-export async function compileKernels(): Promise<Uint8Array> {
+export function builtPath(source: URL): string {
+  return fileURLToPath(source).replace(/\.as$/, '.wasm');
+}
+
+/** Compiles kernels and returns the bytes that stand in their .wasm. */
+export async function compileKernels(source: URL): Promise<Uint8Array> {
   // A development dependency: only this script and its test need the compiler.
   const asc = await import('assemblyscript/asc');
-  const source = readFileSync(SOURCE, 'utf8');
+  const text = readFileSync(source, 'utf8');
   let binary: Uint8Array | null = null;
   const { error, stderr } = await asc.main(
     [
@@ -25,17 +31,17 @@ export async function compileKernels(): Promise<Uint8Array> {
       'simd',
     ],
     {
-      readFile: (name) => (name === 'kernels.ts' ? source : null),
+      readFile: (name) => (name === 'kernels.ts' ? text : null),
       writeFile: (name, content) => {
         if (name === 'kernels.wasm' && content instanceof Uint8Array) binary = content;
       },
       listFiles: () => [],
     },
   );
-  if (error || !binary) throw new Error(`kernels.as does not compile: ${stderr.toString()}`);
+  if (error || !binary) throw new Error(`${source.pathname} does not compile: ${stderr.toString()}`);
   return binary;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileAtomic(fileURLToPath(TARGET), await compileKernels());
+  for (const source of KERNELS) writeFileAtomic(builtPath(source), await compileKernels(source));
 }
