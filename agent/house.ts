@@ -5,6 +5,8 @@ import type { Sandbox } from '#host/sandbox';
 import type { EventLog } from './events.ts';
 import type { Executor } from './executor/executor.ts';
 import type { RunBranch } from './git.ts';
+import type { Notebook } from './notebook.ts';
+import type { RenderedReport, ReportRequest } from './report/index.ts';
 import type { Connection } from './researcher/connection.ts';
 import type { Split } from './split.ts';
 import type { LoopState } from './state.ts';
@@ -44,6 +46,8 @@ export interface House {
   /** The fold of all events so far. */
   state(): LoopState;
   split: Split;
+  notebook: Notebook;
+  report(request: ReportRequest): Promise<RenderedReport>;
   stopper: Stopper;
   limits: { usd: number | null; sprints: number | null; until: Date };
 }

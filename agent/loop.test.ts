@@ -5,6 +5,7 @@ import { loopIn, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
 import { sprintTo } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
+import { renderReport } from './report/index.ts';
 
 const numberIn = (repo: string) => JSON.parse(readFileSync(join(repo, 'work/number.json'), 'utf8')).f1;
 
@@ -12,7 +13,7 @@ describe('the loop, end to end on a tiny task', () => {
   it('runs sprints until nothing is left: judged, reported, committed; the best stays and the rest goes back', async () => {
     const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('worse', 0.3), sprintTo('best', 0.8)]);
     const main = git(repo, 'rev-parse', 'main');
-    const { code, events } = await loopIn(repo);
+    const { code, events } = await loopIn(repo, {}, undefined, renderReport);
 
     expect(events.at(-1)).toMatchObject({
       type: 'loop.stopped',

@@ -8,12 +8,14 @@ import { diskTrouble } from './disk.ts';
 import { EventLog } from './events.ts';
 import { LocalExecutor } from './executor/local.ts';
 import { bestKnown, commitPaths, dirtyFiles, openGit, rememberBestKnown, takeRunBranch } from './git.ts';
-import { eventsPath, type House, sprintsDir, stateDir } from './house.ts';
+import { eventsPath, type House, reportsDir, sprintsDir, stateDir } from './house.ts';
 import { leaderboardId, readSprints } from './ledger.ts';
 import { takeLock } from './lock.ts';
+import { Notebook } from './notebook.ts';
 import type { Plan } from './preflight.ts';
 import { sprintsWithoutGain } from './prompt.ts';
 import { isUnfinished, recover } from './recover.ts';
+import { renderReport } from './report/index.ts';
 import { connectClaude } from './researcher/claude.ts';
 import type { Ending } from './researcher/converse.ts';
 import { startOffline } from './researcher/offline.ts';
@@ -29,8 +31,12 @@ import { fold, type LoopState, nothingYet } from './state.ts';
 import { EXIT, Stopper, type StopRequest } from './stop.ts';
 import { count, messageOf } from './words.ts';
 
-/** Who listens to the loop: console, log, notebook, tests. Called once the house stands. */
-export type Listener = (house: House) => (event: LoggedEvent) => void;
+/** What a loop is given from outside. */
+export interface Fittings {
+  /** Who listens to the loop: console, log, tests. Each is called once the house stands. */
+  listeners: readonly ((house: House) => (event: LoggedEvent) => void)[];
+  report?: House['report'];
+}
 
 const SAME_FAILURES = 3;
 
@@ -38,10 +44,10 @@ const SAME_FAILURES = 3;
  * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE → next or stop.
  * Gives the exit code (see EXIT).
  */
-export async function runLoop(plan: Plan, listeners: readonly Listener[]): Promise<number> {
+export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
   const unlock = takeLock(stateDir(plan.repo));
   try {
-    const { house, unfinished } = await moveIn(plan, listeners);
+    const { house, unfinished } = await moveIn(plan, fittings);
     house.stopper.listen(() =>
       notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
     );
@@ -49,6 +55,7 @@ export async function runLoop(plan: Plan, listeners: readonly Listener[]): Promi
       if (unfinished) await recover(house);
       await settle(house, plan);
       const stop = await sprints(house);
+      await leaveClean(house);
       house.events.emit({ type: 'loop.stopped', ...stop });
       return stop.exitCode;
     } finally {
@@ -59,6 +66,13 @@ export async function runLoop(plan: Plan, listeners: readonly Listener[]): Promi
   } finally {
     unlock();
   }
+}
+
+/** The notebook shows what runs; when nothing runs any more, it is as it was committed, so that git switches back without a word. */
+async function leaveClean({ git, notebook, repo }: House): Promise<void> {
+  await notebook.draw(false).catch(() => {});
+  const page = join(reportsDir(repo), 'index.html');
+  if (existsSync(page)) await git.raw(['checkout', '--quiet', 'HEAD', '--', page]).catch(() => {});
 }
 
 /** Sprint after sprint, until there is a reason to stop. */
@@ -177,7 +191,7 @@ function notice(house: House, text: string, level: 'info' | 'warn' = 'info'): vo
 /** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
 async function moveIn(
   plan: Plan,
-  listeners: readonly Listener[],
+  { listeners, report = renderReport }: Fittings,
 ): Promise<{ house: House; unfinished: boolean }> {
   const { repo } = plan;
   const { log: events, past } = openLog(repo);
@@ -207,10 +221,13 @@ async function moveIn(
     state: () => state,
     split: new Split(),
     stopper: new Stopper(repo),
+    report,
+    notebook: new Notebook(() => house),
   };
   events.subscribe((event) => {
     state = fold(state, event);
   });
+  events.subscribe(house.notebook.listen);
   for (const listener of listeners) events.subscribe(listener(house));
   events.emit({
     type: 'loop.started',

@@ -10,7 +10,7 @@ const SECONDS = 600;
 export async function checkTree(house: House, tree: string): Promise<string | null> {
   const { repo, task, sandbox, stopper } = house;
   const cwd = await checkoutTree({ repo, tree });
-  const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), { cwd, writable: [] });
+  const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), { cwd, readable: [cwd] });
   const child = startChild({
     argv,
     cwd,

@@ -6,28 +6,22 @@ import { messageOf } from '../words.ts';
 
 /** Writes a sprint's report and redraws the notebook. A report that cannot be made is told, and stops nothing. */
 export async function reportSprint(house: House, sprint: Sprint): Promise<void> {
-  const { repo, task, profile, events, split } = house;
-  const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === sprint.leaderboard);
+  const { repo, task, profile, events, split, notebook } = house;
   await split.time('reports', async () => {
     const started = performance.now();
     let files: string[] = [];
-    let trouble: string | null = null;
+    const troubles: string[] = [];
     try {
-      const name = '../report/index.ts';
-      const { renderNotebook, renderReport } = await import(name);
       const sprintDir = join(sprintsDir(repo), sprint.id);
-      const report = await renderReport({ sprintDir, reportsDir: reportsDir(repo), sprints, task, profile });
-      files = report.files.map((file: string) => relative(repo, file));
-      trouble = report.trouble;
-      await renderNotebook({
-        sprints: readSprints(sprintsDir(repo)),
-        live: null,
-        reportsDir: reportsDir(repo),
-        task,
-      });
+      const sprints = readSprints(sprintsDir(repo));
+      const report = await house.report({ sprintDir, reportsDir: reportsDir(repo), sprints, task, profile });
+      files = report.files.map((file) => relative(repo, file));
+      if (report.trouble) troubles.push(report.trouble);
+      await notebook.draw(false);
     } catch (error) {
-      trouble = [trouble, messageOf(error)].filter(Boolean).join('; ');
+      troubles.push(messageOf(error));
     }
+    const trouble = troubles.join('; ') || null;
     const seconds = (performance.now() - started) / 1000;
     events.emit({ type: 'report.rendered', sprint: sprint.id, files, trouble, seconds });
   });

@@ -1,0 +1,66 @@
+import type { LoggedEvent } from '#contract/event';
+import { type House, reportsDir, sprintsDir } from './house.ts';
+import { readSprints } from './ledger.ts';
+import { type LiveState, renderNotebook } from './report/index.ts';
+import { messageOf } from './words.ts';
+
+const EVERY_MS = 10_000;
+
+/**
+ * The lab notebook `reports/index.html`, kept up while the loop runs: redrawn when something happens, at most every ten
+ * seconds, one drawing after the other. A commit holds the page as it is when nothing runs.
+ */
+export class Notebook {
+  #drawing: Promise<void> = Promise.resolve();
+  #last = 0;
+  #told = false;
+
+  constructor(readonly house: () => House) {}
+
+  readonly listen = (event: LoggedEvent): void => {
+    const worth = ['sprint.claimed', 'run.started', 'run.progress', 'run.finished', 'loop.waiting'];
+    if (!worth.includes(event.type) || Date.now() - this.#last < EVERY_MS) return;
+    this.#last = Date.now();
+    void this.draw(true).catch((error: unknown) => {
+      if (this.#told) return;
+      this.#told = true;
+      this.house().events.emit({
+        type: 'loop.notice',
+        level: 'warn',
+        text: `the notebook is not drawn: ${messageOf(error)}`,
+      });
+    });
+  };
+
+  /** Draws it after whatever is being drawn. `live`: with what runs now, and reloading itself. */
+  draw(live: boolean): Promise<void> {
+    const { repo, task } = this.house();
+    const next = this.#drawing.then(async () => {
+      await renderNotebook({
+        sprints: readSprints(sprintsDir(repo)),
+        live: live ? liveState(this.house()) : null,
+        reportsDir: reportsDir(repo),
+        task,
+      });
+    });
+    this.#drawing = next.catch(() => {});
+    return next;
+  }
+}
+
+function liveState({ state, limits, connection }: House): LiveState {
+  const { sprint, runs, waiting, usd, started } = state();
+  const [run] = Object.values(runs);
+  const doing = waiting ? `waiting: ${waiting.reason}` : run ? 'training' : 'working';
+  return {
+    sprint: sprint?.claim
+      ? { number: sprint.number, title: sprint.claim.title, openedAt: sprint.openedAt }
+      : null,
+    doing,
+    run: run?.progress ? { experiment: run.experiment, ...run.progress } : null,
+    researcher: connection.label,
+    usdSpent: usd,
+    usdLimit: limits.usd,
+    startedAt: started?.at ?? new Date().toISOString(),
+  };
+}
