@@ -28,19 +28,27 @@ export function walked({ kept, rejected, skipped, best }: Standing): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-export function choice({ kept, rejected, skipped }: Standing, { step, again }: Next): string {
-  const left = rejected.filter((trial) => trial.step !== step);
-  const parts = [
-    again
-      ? `${step.title} again: ${again.cutOff ? 'its sprint was cut off before a verdict' : 'without gain before, but what it stands on has changed since'}.`
-      : `The next step is ${step.title}.`,
-    kept.length > 0 ? `It goes on top of what gave a gain: ${titles(kept)}.` : '',
-    left.length > 0
-      ? `Left out, as they brought no gain: ${left.map((trial) => `${trial.step.title} (sprint ${trial.row.number}, ${trial.row.outcome})`).join(', ')}.`
-      : '',
-    skipped.length > 0 ? `So ${titles(skipped)} is not tried: it builds on one of these.` : '',
-  ];
-  return parts.filter((part) => part !== '').join(' ');
+/** What is next, said before it is claimed. */
+export function choice(standing: Standing, next: Next): string {
+  const { step, again } = next;
+  const lead = !again
+    ? `The next step is ${step.title}.`
+    : again.cutOff
+      ? `${step.title} again: its sprint was cut off before a verdict.`
+      : `${step.title} again: it brought no gain, but what it stands on has changed since.`;
+  return [lead, ...ground(standing, next)].join(' ');
+}
+
+/** What a step stands on, and what the verdicts left out. */
+function ground({ kept, rejected, skipped }: Standing, { step }: Next): string[] {
+  const left = rejected
+    .filter((trial) => trial.step !== step)
+    .map((trial) => `${trial.step.title} (sprint ${trial.row.number}, ${trial.row.outcome})`);
+  return [
+    kept.length > 0 ? `On top of what gave a gain: ${titles(kept)}.` : '',
+    left.length > 0 ? `Left out, as they brought no gain: ${left.join(', ')}.` : '',
+    skipped.length > 0 ? `Not tried, as they build on one of these: ${titles(skipped)}.` : '',
+  ].filter((part) => part !== '');
 }
 
 /** The input of start_sprint. */
@@ -60,7 +68,7 @@ export function claim(standing: Standing, next: Next): Record<string, unknown> {
   return {
     slug: `${step.slug}${again ? '-again' : ''}`,
     title: `${step.title}${again ? ', again' : ''}`,
-    idea: `${step.idea}${before}\n\n${choice(standing, next)}\n\n${NAME}: this step is taken from the published path.`,
+    idea: `${[step.idea + before, ...ground(standing, next)].join(' ')}\n\n${NAME}: this step is taken from the published path.`,
     motivation: step.motivation,
     expectation: `${step.expectation}\n\n${prediction}`,
     predicted: best === undefined ? {} : { [METRIC]: best },
@@ -80,9 +88,10 @@ export function changeNote(restorations: readonly string[], body: string): strin
   ].join('\n\n');
 }
 
-/** What is noted after the run: the tool's own words, then how they compare with the present best. */
+/** What is noted after the run: the tool's own words (the claimed curve is in the report), then how they compare with the best. */
 export function runNote({ best }: Standing, text: string, result: RunResult | null): string {
-  return ['### Run', text.trim(), '### Reading', reading(best, result)].join('\n\n');
+  const [measured] = text.split('\n\nClaimed during training');
+  return ['### Run', measured.trim(), '### Reading', reading(best, result)].join('\n\n');
 }
 
 export const stuckNote = (why: string) => `### Stopped\n\n${firstLine(why)} Nothing was measured.`;
