@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
+import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
+import { full, initialWeights } from '../parts/init.ts';
+import { meanSquaredError } from '../parts/losses.ts';
+import { thresholded } from '../parts/thresholds.ts';
+import { warmedUp } from '../trainer/schedules.ts';
+
+const config = z.strictObject({
+  ...baseFields,
+  jumprelu_init_threshold: z.number().positive().default(0.01),
+  /** Width of the rectangle in which thresholds get a gradient. */
+  jumprelu_bandwidth: z.number().positive().default(0.05),
+  /** step: the L0 itself; tanh: a smooth stand-in that also reaches the activations. */
+  jumprelu_sparsity_loss_mode: z.enum(['step', 'tanh']).default('step'),
+  jumprelu_tanh_scale: z.number().positive().default(4),
+  l0_coefficient: z.number().nonnegative().default(1),
+  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  l0_warm_up_steps: z.number().int().nonnegative().default(0),
+  l0_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
+  /** Pulls the pre-activations of dead latents up to their thresholds; null leaves them. */
+  pre_act_loss_coefficient: z.number().nonnegative().nullable().default(null),
+});
+type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec' | 'log_threshold';
+
+export default defineArchitecture<z.infer<typeof config>, Names>({
+  summary: 'JumpReLU: a trained threshold for each latent (Rajamanoharan et al. 2024, arXiv 2407.14435)',
+  config,
+  init: (config, random) => ({
+    ...initialWeights(config, random),
+    log_threshold: full(config.d_sae, Math.log(config.jumprelu_init_threshold)),
+  }),
+
+  train({ x, weights, config, step, trainingSteps, dead, multiplier }) {
+    const { W_dec, b_dec } = weights;
+    const theta = tf.exp(weights.log_threshold);
+    const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
+    const acts = jumpRelu(hiddenPre, theta, config.jumprelu_bandwidth);
+    // Not decode: thresholds get a gradient where activations are 0.
+    const recon = tf.add(tf.matMul(acts, W_dec), b_dec);
+    const warmUp =
+      config.l0_warm_up_fraction === null
+        ? config.l0_warm_up_steps
+        : Math.floor(config.l0_warm_up_fraction * trainingSteps);
+    const coefficient = multiplier * warmedUp(config.l0_coefficient, warmUp, step);
+    const counted =
+      config.jumprelu_sparsity_loss_mode === 'step'
+        ? stepCount(hiddenPre, theta, config.jumprelu_bandwidth)
+        : tf.tanh(tf.mul(config.jumprelu_tanh_scale, tf.mul(acts, rowNorms(W_dec))));
+    const losses: Record<string, tf.Tensor> = {
+      mse_loss: meanSquaredError(recon, x),
+      l0_loss: tf.mul(coefficient, tf.mean(tf.sum(counted, 1))),
+    };
+    if (config.pre_act_loss_coefficient !== null && dead) {
+      const below = tf.mul(tf.relu(tf.sub(theta, hiddenPre)), rowNorms(W_dec));
+      const ofDead = tf.mul(below, tf.tensor(Float32Array.from(dead)));
+      losses.pre_act_loss = tf.mul(config.pre_act_loss_coefficient, tf.mean(tf.sum(ofDead, 1)));
+    }
+    return { hiddenPre, acts, recon, losses };
+  },
+
+  training: encoder,
+  inference: ({ log_threshold, ...weights }) => ({
+    architecture: 'jumprelu',
+    weights: { ...weights, threshold: tf.exp(log_threshold) },
+    ...encoder({ log_threshold, ...weights }),
+  }),
+});
+
+function encoder({ W_enc, b_enc, W_dec, b_dec, log_threshold }: Weights<Names>): Encoder {
+  const threshold = tf.exp(log_threshold);
+  return {
+    encode: (x) => thresholded(encode(tf.sub(x, b_dec), W_enc, b_enc), threshold),
+    W_dec,
+    b_dec,
+  };
+}

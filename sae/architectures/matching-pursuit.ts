@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { decode, topK } from '#engine/ops';
+import { csrOf } from '#engine/sparse';
+import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
+import { initialDecoder, zeros } from '../parts/init.ts';
+import { meanSquaredError } from '../parts/losses.ts';
+
+const config = z.strictObject({
+  ...baseFields,
+  decoder_init_norm: z.number().positive().nullable().default(1),
+  /** Latents taken at most; d_in if null. A fraction is cut off. */
+  max_iterations: z.number().positive().nullable().default(null),
+  /** A sample is done when what is left of it is shorter than this. */
+  residual_threshold: z.number().nonnegative().default(0),
+  /** A sample is done when it takes a latent that it has already. */
+  stop_on_duplicate_support: z.boolean().default(true),
+});
+type Config = z.infer<typeof config>;
+type Names = 'W_dec' | 'b_dec';
+
+export default defineArchitecture<Config, Names>({
+  summary:
+    'Matching pursuit: the best latent again and again, the encoder is the decoder (Costa et al. 2025)',
+  config,
+  init: (config, random) => ({ W_dec: initialDecoder(config, random), b_dec: zeros(config.d_in) }),
+
+  train({ x, weights, config }) {
+    const acts = pursue(tf.sub(x, weights.b_dec), weights.W_dec, config);
+    const recon = tf.add(decode(acts, weights.W_dec), weights.b_dec);
+    return {
+      hiddenPre: tf.zerosLike(acts),
+      acts,
+      recon,
+      losses: { mse_loss: meanSquaredError(recon, x) },
+    };
+  },
+
+  training: (weights, _buffers, config) => encoder(weights, config),
+  inference: (weights, _buffers, config) => ({
+    architecture: 'matching_pursuit',
+    weights,
+    ...encoder(weights, config),
+  }),
+});
+
+function encoder({ W_dec, b_dec }: Weights<Names>, config: Config): Encoder {
+  return { encode: (x) => pursue(tf.sub(x, b_dec), W_dec, config), W_dec, b_dec };
+}
+
+/**
+ * From r = u: take the latent with the largest r·d_i, its activation v = relu(r·d_i), and go on with r - v d_i. The
+ * choice is a constant for the gradient, which flows through v, d_i and r of every iteration.
+ */
+function pursue(u: tf.Tensor, W_dec: tf.Tensor, config: Config): tf.Tensor {
+  const [samples, d_in] = u.shape as [number, number];
+  const unfinished = new Uint8Array(samples).fill(1);
+  let residual = u;
+  let acts: tf.Tensor = tf.zeros([samples, config.d_sae]);
+  for (let i = 0; i < Math.floor(config.max_iterations ?? d_in) && unfinished.includes(1); i++) {
+    const best = topK(tf.matMul(residual, W_dec, false, true), 1);
+    const taken = tf.mul(best, tf.tensor(Float32Array.from(unfinished), [samples, 1]));
+    const before = config.stop_on_duplicate_support ? csrOf(acts) : null;
+    acts = tf.add(acts, taken);
+    residual = tf.sub(residual, decode(taken, W_dec));
+    const after = csrOf(acts);
+    const lengths = config.residual_threshold > 0 ? tf.norm(residual, 2, 1).dataSync() : null;
+    for (let row = 0; row < samples; row++) {
+      const count = ({ offsets }: typeof after) => offsets[row + 1] - offsets[row];
+      if (before && count(before) === count(after)) unfinished[row] = 0;
+      if (lengths && lengths[row] < config.residual_threshold) unfinished[row] = 0;
+    }
+  }
+  return acts;
+}

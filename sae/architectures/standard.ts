@@ -1,0 +1,58 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { decode, encode, rowNorms } from '#engine/ops';
+import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
+import { initialWeights } from '../parts/init.ts';
+import { meanSquaredError } from '../parts/losses.ts';
+import { warmedUp } from '../trainer/schedules.ts';
+
+const config = z.strictObject({
+  ...baseFields,
+  l1_coefficient: z.number().nonnegative().default(1),
+  lp_norm: z.number().positive().default(1),
+  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  l1_warm_up_steps: z.number().int().nonnegative().default(0),
+  l1_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
+});
+type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec';
+
+export default defineArchitecture<z.infer<typeof config>, Names>({
+  summary: 'Standard: relu with an L1 penalty on activations times decoder norms (Conerly et al. 2024)',
+  config,
+  init: initialWeights,
+
+  train({ x, weights, config, step, trainingSteps, multiplier }) {
+    const { W_dec, b_dec } = weights;
+    const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
+    const acts = tf.relu(hiddenPre);
+    const recon = tf.add(decode(acts, W_dec), b_dec);
+    const warmUp =
+      config.l1_warm_up_fraction === null
+        ? config.l1_warm_up_steps
+        : Math.floor(config.l1_warm_up_fraction * trainingSteps);
+    const coefficient = multiplier * warmedUp(config.l1_coefficient, warmUp, step);
+    const penalty = lpNorms(tf.mul(acts, rowNorms(W_dec)), config.lp_norm);
+    return {
+      hiddenPre,
+      acts,
+      recon,
+      losses: {
+        mse_loss: meanSquaredError(recon, x),
+        l1_loss: tf.mul(coefficient, tf.mean(penalty)),
+      },
+    };
+  },
+
+  training: encoder,
+  inference: (weights) => ({ architecture: 'standard', weights, ...encoder(weights) }),
+});
+
+function encoder({ W_enc, b_enc, W_dec, b_dec }: Weights<Names>): Encoder {
+  return { encode: (x) => tf.relu(encode(tf.sub(x, b_dec), W_enc, b_enc)), W_dec, b_dec };
+}
+
+/** (Σ_i v_i^p)^(1/p) of every row of non-negative numbers. */
+function lpNorms(values: tf.Tensor, p: number): tf.Tensor {
+  if (p === 1) return tf.sum(values, 1);
+  return tf.pow(tf.sum(tf.pow(values, p), 1), 1 / p);
+}

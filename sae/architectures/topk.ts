@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { decode, topK } from '#engine/ops';
+import { baseFields, defineArchitecture } from '../architecture.ts';
+import { initialWeights } from '../parts/init.ts';
+import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
+import { rescaled } from '../parts/rescale.ts';
+
+const config = z.strictObject({
+  ...baseFields,
+  /** Active latents of each sample; a fraction is cut off. */
+  k: z.number().positive(),
+  aux_loss_coefficient: z.number().nonnegative().default(1),
+  rescale_acts_by_decoder_norm: z.boolean().default(true),
+});
+
+export default defineArchitecture<z.infer<typeof config>, 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec'>({
+  summary: 'TopK: the k largest activations of each sample (Gao et al. 2024, arXiv 2406.04093)',
+  config,
+  init: initialWeights,
+
+  train({ x, weights, config, dead }) {
+    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const hiddenPre = sae.encode(tf.sub(x, weights.b_dec));
+    const acts = topK(hiddenPre, config.k);
+    const recon = tf.add(decode(acts, sae.W_dec), weights.b_dec);
+    const revival = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), dead);
+    return {
+      hiddenPre,
+      acts,
+      recon,
+      losses: {
+        mse_loss: meanSquaredError(recon, x),
+        auxiliary_reconstruction_loss: tf.mul(config.aux_loss_coefficient, revival),
+      },
+    };
+  },
+
+  training(weights, _buffers, config) {
+    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const { b_dec } = weights;
+    return { encode: (x) => topK(sae.encode(tf.sub(x, b_dec)), config.k), W_dec: sae.W_dec, b_dec };
+  },
+
+  /** The same, with the decoder's norms folded into the weights. */
+  inference(weights, _buffers, config) {
+    const { W_enc, b_enc, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const { b_dec } = weights;
+    return {
+      architecture: 'topk',
+      weights: { W_enc, b_enc, W_dec, b_dec },
+      encode: (x) => topK(encode(tf.sub(x, b_dec)), config.k),
+      W_dec,
+      b_dec,
+    };
+  },
+});

@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openBackend } from '#engine/backend';
+import { numbers } from '#engine/kernel';
+import addon from './addons/leave-one-out.ts';
+import type { Architecture, BaseConfig, Buffers } from './architecture.ts';
+import { loadArchitecture } from './load.ts';
+import { TrainerConfig } from './trainer/config.ts';
+import { DeadLatents } from './trainer/dead-latents.ts';
+import { createModel, gradientsOf, type Model, trainStep } from './trainer/step.ts';
+
+/** The reference's numbers: see README.md there. Sizes come from the files. */
+const folder = process.env.GOLDEN_DIR ?? join(import.meta.dirname, '../test/golden');
+
+interface Stored {
+  shape: number[];
+  data: (number | string)[];
+}
+type StoredTensors = Record<string, Stored>;
+
+interface Forward {
+  n_training_steps: number;
+  hidden_pre: Stored;
+  acts: Stored;
+  recon: Stored;
+  losses: Record<string, number>;
+  loss: number;
+  grad_norm: number;
+  grads: StoredTensors;
+  buffers_after?: StoredTensors;
+  k?: number;
+}
+
+interface Case {
+  name: string;
+  config: Record<string, unknown>;
+  /** "same as case 0", whole or weight by weight, where it is. */
+  init: string | Record<string, string | Stored>;
+  init_buffers?: StoredTensors;
+  forward: Forward;
+  forward_other_step?: Forward;
+  /** Not for every case. */
+  after_3_steps?: {
+    params: StoredTensors;
+    steps: { loss: number; losses: Record<string, number>; dead_mask: number[] }[];
+    n_since_fired: number[];
+    buffers?: StoredTensors;
+  };
+  inference?: {
+    architecture: string;
+    state: StoredTensors;
+    acts: Stored;
+    recon: Stored;
+    training_model_eval_mode_acts: Stored;
+  };
+}
+
+interface File {
+  d_in: number;
+  d_sae: number;
+  lr: number;
+  dead_feature_window: number;
+  batches: Stored[];
+  n_since_fired_initial: number[];
+  initial_frequencies?: Stored;
+  cases: Case[];
+}
+
+const read = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+
+/** Every number as the reference has it: |a - b| <= 1e-5 + 1e-5 |b|. */
+function expectNumbers(got: ArrayLike<number>, want: readonly (number | string)[], what: string): void {
+  expect(got.length, `${what}: how many`).toBe(want.length);
+  for (let i = 0; i < want.length; i++) {
+    const b = Number(want[i]);
+    if (!(Math.abs(got[i] - b) <= 1e-5 + 1e-5 * Math.abs(b))) {
+      expect.fail(`${what}[${i}]: ${got[i]}, the reference has ${b}`);
+    }
+  }
+}
+
+const floats = (stored: Stored) => Float32Array.from(stored.data, Number);
+const tensor = (stored: Stored) => tf.tensor(floats(stored), stored.shape);
+
+/** The reference keeps learnable step sizes as scalars; here they are one weight. */
+function joined(stored: StoredTensors): StoredTensors {
+  const { 'eta_params.0': first, ...rest } = stored;
+  if (!first) return stored;
+  const etas = Object.keys(stored).filter((name) => name.startsWith('eta_params.'));
+  const data = etas.sort().flatMap((name) => stored[name].data);
+  const others = Object.fromEntries(Object.entries(rest).filter(([name]) => !etas.includes(name)));
+  return { ...others, eta: { shape: [data.length], data } };
+}
+
+function initOf(file: File, { init }: Case): StoredTensors {
+  const first = file.cases[0].init as StoredTensors;
+  if (typeof init === 'string') return first;
+  return Object.fromEntries(
+    Object.entries(init).map(([name, own]) => [name, typeof own === 'string' ? first[name] : own]),
+  );
+}
+
+function configOf(architecture: Architecture, file: File, config: Record<string, unknown>): BaseConfig {
+  const known = Object.keys(architecture.config.shape);
+  const own = Object.entries(config).filter(([name]) => known.includes(name));
+  return architecture.config.parse({ ...Object.fromEntries(own), d_in: file.d_in, d_sae: file.d_sae });
+}
+
+function modelOf(architecture: Architecture, file: File, golden: Case): Model {
+  const { config, init_buffers } = golden;
+  const weights = Object.fromEntries(
+    Object.entries(joined(initOf(file, golden))).map(([name, t]) => [
+      name,
+      { shape: t.shape, data: floats(t) },
+    ]),
+  );
+  const sae = configOf(architecture, file, config);
+  const model = createModel(architecture, sae, weights, TrainerConfig.parse({ lr: file.lr }));
+  for (const [name, stored] of Object.entries(init_buffers ?? {})) {
+    model.buffers[name]?.set(stored.data.map(Number));
+  }
+  if (model.buffers.frequencies?.length && file.initial_frequencies) {
+    model.buffers.frequencies.set(file.initial_frequencies.data.map(Number));
+  }
+  return model;
+}
+
+/** What the reference calls the buffers. */
+function expectBuffers(buffers: Buffers, want: StoredTensors | undefined): void {
+  const names: Record<string, string> = { 'firing_frequency_tracker.frequencies': 'frequencies' };
+  for (const [name, stored] of Object.entries(want ?? {})) {
+    const own = buffers[names[name] ?? name];
+    if (own && own.length > 0) expectNumbers(own, stored.data, name);
+  }
+}
+
+const files = {
+  standard: 'sae_standard.json',
+  topk: 'sae_topk.json',
+  batchtopk: 'sae_batchtopk.json',
+  jumprelu: 'sae_jumprelu.json',
+  gated: 'sae_gated.json',
+  'matryoshka-batchtopk': 'sae_matryoshka_batchtopk.json',
+  'matching-pursuit': 'sae_matching_pursuit.json',
+  'lista-matryoshka': 'sae_lista_matryoshka.json',
+};
+
+beforeAll(async () => {
+  await openBackend('wasm');
+});
+
+describe.each(Object.entries(files))('%s equals the reference', (name, fileName) => {
+  const file = read<File>(fileName);
+
+  describe.each(file.cases)('$name', (golden) => {
+    const dead = Uint8Array.from(file.n_since_fired_initial, (n) => (n > file.dead_feature_window ? 1 : 0));
+    const pass = { trainingSteps: 10, dead, multiplier: 1, measure: false };
+
+    it('in forward pass, losses, gradients and buffers', async () => {
+      const architecture = await loadArchitecture(name);
+      for (const want of [golden.forward, golden.forward_other_step]) {
+        if (!want) continue;
+        const model = modelOf(architecture, file, golden);
+        const x = tensor(file.batches[0]);
+        const step = want.n_training_steps;
+        // The pass itself, on a copy of the buffers, for the tensors that a training step does not keep.
+        const buffers = Object.fromEntries(Object.entries(model.buffers).map(([n, b]) => [n, b.slice()]));
+        const { config } = model;
+        const seen = architecture.train({ ...pass, x, weights: model.variables, buffers, config, step });
+        expectNumbers(numbers(seen.hiddenPre), want.hidden_pre.data, 'hidden_pre');
+        expectNumbers(numbers(seen.acts), want.acts.data, 'acts');
+        expectNumbers(numbers(seen.recon), want.recon.data, 'recon');
+        const { result, gradients } = gradientsOf(model, { ...pass, x, step });
+        for (const [term, value] of Object.entries(want.losses)) {
+          expectNumbers([result.losses[term]], [value], term);
+        }
+        expectNumbers([result.loss], [want.loss], 'loss');
+        for (const [weight, gradient] of Object.entries(joined(want.grads))) {
+          expectNumbers(numbers(gradients[weight]), gradient.data, `gradient of ${weight}`);
+        }
+        expectBuffers(model.buffers, want.buffers_after);
+        if (want.k !== undefined) expectNumbers(model.buffers.k, [want.k], 'k');
+      }
+    });
+
+    const { after_3_steps: want, inference } = golden;
+    if (!want || !inference) return;
+    it('after three steps of Adam, and in inference', async () => {
+      const architecture = await loadArchitecture(name);
+      const model = modelOf(architecture, file, golden);
+      const deadLatents = new DeadLatents(file.d_sae, file.dead_feature_window);
+      deadLatents.sinceFired.set(file.n_since_fired_initial);
+      const firstStep = golden.forward.n_training_steps;
+      for (const [i, stepped] of want.steps.entries()) {
+        const mask = deadLatents.mask() ?? new Uint8Array(file.d_sae);
+        expect([...mask], `dead before step ${i}`).toEqual(stepped.dead_mask);
+        const x = tensor(file.batches[i]);
+        const at = { ...pass, x, step: firstStep + i, learningRate: file.lr, dead: deadLatents.mask() };
+        const result = trainStep(model, at);
+        deadLatents.update(result.acts);
+        expectNumbers([result.loss], [stepped.loss], `loss of step ${i}`);
+        if (i === 0) expectNumbers([result.gradNorm], [golden.forward.grad_norm], 'norm of the gradients');
+      }
+      for (const [weight, stored] of Object.entries(joined(want.params))) {
+        expectNumbers(numbers(model.variables[weight]), stored.data, weight);
+      }
+      expect([...deadLatents.sinceFired]).toEqual(want.n_since_fired);
+      expectBuffers(model.buffers, want.buffers);
+
+      const form = architecture.inference(model.variables, model.buffers, model.config);
+      const x = tensor(file.batches[0]);
+      expect(form.architecture).toBe(inference.architecture);
+      for (const [weight, stored] of Object.entries(inference.state)) {
+        expectNumbers(numbers(form.weights[weight]), stored.data, `inference ${weight}`);
+      }
+      const acts = form.encode(x);
+      expectNumbers(numbers(acts), inference.acts.data, 'inference acts');
+      const recon = tf.add(tf.matMul(acts, form.W_dec), form.b_dec);
+      expectNumbers(numbers(recon), inference.recon.data, 'inference recon');
+      const training = architecture.training(model.variables, model.buffers, model.config);
+      const eval_acts = inference.training_model_eval_mode_acts.data;
+      expectNumbers(numbers(training.encode(x)), eval_acts, 'acts in evaluation');
+    });
+  });
+});
+
+describe('leave-one-out', () => {
+  it('drops what the reference drops', () => {
+    const golden = read<{
+      x: Stored;
+      W_dec: Stored;
+      b_dec: Stored;
+      acts_in: Stored;
+      cases: { tau: number; acts_out: Stored }[];
+    }>('loo_refinement.json');
+    const batch = {
+      x: tensor(golden.x),
+      codes: tensor(golden.acts_in),
+      W_dec: tensor(golden.W_dec),
+      b_dec: tensor(golden.b_dec),
+    };
+    for (const { tau, acts_out } of golden.cases) {
+      expectNumbers(numbers(addon.apply(batch, { tau })), acts_out.data, `acts at tau ${tau}`);
+    }
+  });
+});
