@@ -1,0 +1,187 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
+import { capture } from './capture.ts';
+import { collect, startChild } from './child.ts';
+import { git } from './git.ts';
+import { isAlive, processStart } from './processes.ts';
+
+const repo = realpathSync(mkdtempSync(join(tmpdir(), 'sandbox-')));
+const at = (name: string) => join(repo, name);
+const write = (name: string, text: string) => {
+  mkdirSync(join(at(name), '..'), { recursive: true });
+  writeFileSync(at(name), text);
+};
+const tried = await tryBubblewrap(repo);
+if (!tried.ok) console.log(`SKIP host/bubblewrap.test.ts: ${tried.why}`);
+
+beforeAll(async () => {
+  await git(repo, ['init', '-q']);
+  write('TASK.md', 'the task');
+  write('sae/train.ts', 'code');
+  write('bench/judge.ts', 'truth');
+  write('state/events.jsonl', 'secret');
+  write('state/trees/mine/sae/train.ts', 'mine');
+  write('state/trees/other/sae/train.ts', 'secret');
+  write('checkpoints/old/out/optimizer.safetensors', 'secret');
+  write('checkpoints/old/out/result.json', 'result');
+  write('checkpoints/new/out/optimizer.safetensors', 'moments');
+  write('.env', 'KEY=secret');
+  await git(repo, ['config', 'http.extraHeader', 'secret']);
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+describe.skipIf(!tried.ok)('in bubblewrap', () => {
+  const wrap = (script: string, writable: string[] = [], readable: string[] = []) => {
+    if (!tried.ok) throw new Error(tried.why);
+    const confinement = { cwd: repo, writable: writable.map(at), readable: readable.map(at) };
+    return tried.sandbox.wrap(['bash', '-c', script], confinement);
+  };
+  const run = (script: string, writable?: string[], readable?: string[]) =>
+    capture({ ...wrap(script, writable, readable), cwd: repo, timeoutSeconds: 20 });
+
+  it('one writes what one may, and nothing else', async () => {
+    const targets = [
+      'sae/new',
+      'bench/judge.ts',
+      'TASK.md',
+      '.git/HEAD',
+      'state/events.jsonl',
+      'sae/link',
+      'new',
+    ];
+    symlinkSync(at('bench/judge.ts'), at('sae/link'));
+    const { stdout } = await run(
+      `${targets.map((name) => `echo spoiled > ${name} && echo ${name}`).join('; ')}; ln bench/judge.ts sae/hard && echo linked`,
+      ['sae'],
+    );
+    rmSync(at('sae/link'));
+    // What is written over state/ goes into a memory that ends with the sandbox.
+    expect(stdout.split('\n').filter((name) => name && name !== 'state/events.jsonl')).toEqual(['sae/new']);
+    expect(readFileSync(at('sae/new'), 'utf8')).toBe('spoiled\n');
+    expect(readFileSync(at('bench/judge.ts'), 'utf8')).toBe('truth');
+    expect(readFileSync(at('state/events.jsonl'), 'utf8')).toBe('secret');
+  });
+
+  it('one reads the repository and the own tree, and no secret', async () => {
+    process.env.SOME_API_KEY = 'secret';
+    const probe = join(homedir(), `.loop-sandbox-probe-${process.pid}`);
+    writeFileSync(probe, 'secret');
+    const { stdout } = await run(
+      `cat TASK.md state/trees/mine/sae/train.ts checkpoints/old/out/result.json checkpoints/new/out/optimizer.safetensors
+       cat ${probe} .env .git/config state/events.jsonl state/trees/other/sae/train.ts checkpoints/old/out/optimizer.safetensors
+       cat /proc/*/environ | tr '\\0' '\\n'; env; git log 2>&1`,
+      ['checkpoints/new/out'],
+      ['state/trees/mine'],
+    );
+    delete process.env.SOME_API_KEY;
+    rmSync(probe);
+    expect(stdout).toMatch(/^the taskmineresultmoments/);
+    expect(stdout).toContain('PATH=');
+    expect(stdout).not.toContain('secret');
+  });
+
+  it('one sees no network and no process outside', async () => {
+    const server = createServer((_, response) => response.end('reached')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const fetching = `fetch('http://127.0.0.1:${port}').then((r) => r.text()).then(console.log, () => console.log('no way'))`;
+    const { stdout } = await run(
+      `'${process.execPath}' -e "${fetching}"; kill -9 ${process.pid}; ls /proc | grep -cE '^[0-9]+$'`,
+    );
+    server.close();
+    const [reached, processes] = stdout.trim().split('\n');
+    expect(reached).toBe('no way');
+    expect(Number(processes)).toBeLessThan(8);
+  });
+
+  it('inherited descriptors pass through, and the sandbox ends with its command', async () => {
+    const fd = openSync(at('TASK.md'), 'r');
+    const child = startChild({
+      ...wrap('setsid sleep 300 & cat <&3'),
+      cwd: repo,
+      fds: { 3: fd },
+      stdio: { stdout: 'pipe' },
+    });
+    closeSync(fd);
+    expect(await collect(child.stdout!, child.done)).toBe('the task');
+    const exit = await child.done;
+    expect(exit.code).toBe(0);
+    expect(exit.seconds).toBeLessThan(5);
+  });
+
+  it('a command that is stopped may save, and one that will not is killed with all it started', async () => {
+    const saver = startChild({
+      ...wrap('trap "echo saved > sae/saved; exit 0" TERM; touch sae/ready; while :; do sleep 0.05; done', [
+        'sae',
+      ]),
+      cwd: repo,
+    });
+    while (!existsSync(at('sae/ready'))) await sleep(10);
+    expect(await saver.stop('asked')).toMatchObject({ code: 0, stopped: 'asked' });
+    expect(readFileSync(at('sae/saved'), 'utf8')).toBe('saved\n');
+
+    const marker = `300.0${process.pid}`;
+    const deaf = startChild({
+      ...wrap(`trap "" TERM; setsid sleep ${marker} & touch sae/deaf; sleep 300; sleep 300`, ['sae']),
+      cwd: repo,
+      graceSeconds: 0.3,
+    });
+    while (!existsSync(at('sae/deaf'))) await sleep(10);
+    expect(await deaf.stop('asked')).toMatchObject({ signal: 'SIGKILL' });
+    await sleep(200);
+    const { stdout } = await capture({
+      argv: ['pgrep', '-f', `sleep ${marker}`],
+      cwd: repo,
+      env: { PATH: process.env.PATH! },
+    });
+    expect(stdout).toBe('');
+    expect(isAlive(deaf.pid, processStart(deaf.pid))).toBe(false);
+  });
+
+  it('the exit code is the command’s', async () => {
+    expect((await run('exit 7')).exit.code).toBe(7);
+    expect((await run('kill -9 $$')).exit.outOfMemory).toBe(true);
+  });
+});
+
+describe('without bubblewrap', () => {
+  it('says what to install', async () => {
+    const path = process.env.PATH;
+    const bin = mkdtempSync(join(tmpdir(), 'bin-'));
+    symlinkSync('/usr/bin/env', join(bin, 'env'));
+    process.env.PATH = bin;
+    const result = await tryBubblewrap(repo);
+    process.env.PATH = path;
+    rmSync(bin, { recursive: true });
+    expect(result).toEqual({
+      ok: false,
+      why: 'bubblewrap is not installed',
+      install: 'sudo apt install bubblewrap',
+    });
+  });
+
+  it('is what a label says', () => {
+    expect(sandboxFromEnv(repo, 'off (offline replay, our own code)').label).toBe(
+      'off (offline replay, our own code)',
+    );
+    expect(sandboxFromEnv(repo, 'bubblewrap').label).toBe('bubblewrap');
+    expect(sandboxFromEnv(repo, undefined).label).toBe('off (by hand, our own code)');
+  });
+});
