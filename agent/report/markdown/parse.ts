@@ -51,10 +51,12 @@ export async function parseMarkdown(source: string, images: ImageReader): Promis
   return out;
 }
 
-/** The text as it stands, without reading any mark of it. */
+/** The text as it stands, its long lines folded, without reading any mark of it. */
 export function plainText(source: string): Block[] {
-  const { lines, omitted } = highlight(clean(source), 'text');
-  return [{ t: 'code', lang: '', lines, omitted }];
+  const folded = clean(source).replace(/[^\n]{101,}/g, (line) =>
+    (line.match(/.{1,100}(?:\s|$)|.{1,100}/gu) ?? []).join('\n'),
+  );
+  return [{ t: 'code', ...highlight(folded, 'text') }];
 }
 
 class Reader {
@@ -63,7 +65,7 @@ class Reader {
   async blocks(tokens: readonly Token[], depth: number): Promise<Block[]> {
     if (depth > limits.depth) {
       const raw = tokens.map((token) => token.raw).join('');
-      return raw.trim() === '' ? [] : [{ t: 'para', c: [text(shown(raw.trim().slice(0, 2000)))] }];
+      return raw.trim() === '' ? [] : [{ t: 'para', c: [text(shown(raw.trim()).slice(0, 2000))] }];
     }
     const out: Block[] = [];
     for (const token of tokens) out.push(...(await this.block(token as Tokens.Generic, depth)));

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { Sprint } from '#contract/sprint';
+import { folderOf, interrupted, lista, matryoshka, profile, sprints, task } from '../fixtures/load.ts';
+import { readSource } from '../source.ts';
+import { type Block, plain } from '../tree.ts';
+import { composeReport } from './report.ts';
+
+const compose = (sprint: Sprint, simple = false) =>
+  composeReport({ ...readSource(folderOf(sprint.id)), sprint }, sprints, task, profile, simple);
+
+const of = <T extends Block['t']>(blocks: Block[], t: T) =>
+  blocks.filter((block): block is Extract<Block, { t: T }> => block.t === t);
+const headings = (blocks: Block[]) => of(blocks, 'heading').map((block) => plain(block.c));
+
+describe('the report of a sprint', () => {
+  it('leads with verified numbers against the best before, the guards and the ceiling', async () => {
+    const { blocks } = await compose(lista);
+    const [{ cards }] = of(blocks, 'cards');
+    expect(cards.map((card) => [card.label, card.value])).toEqual([
+      ['Verified F1', '0.872'],
+      ['MCC', '0.763'],
+      ['Uniqueness', '0.992'],
+      ['Gap to ceiling 0.95', '0.078'],
+    ]);
+    expect(cards[0].note).toBe('+0.038 to the best before');
+    expect(cards[1].note).toContain('held');
+  });
+
+  it('says when a guard failed', async () => {
+    const verdict = structuredClone(lista.verdict);
+    if (verdict) verdict.metrics.uniqueness = 0.2;
+    const { blocks } = await compose({ ...lista, outcome: 'degenerate', verdict });
+    expect(of(blocks, 'cards')[0].cards[2].note).toContain('FAILED');
+  });
+
+  it('puts predicted, claimed and verified side by side, and both forms', async () => {
+    const [table] = of((await compose(lista)).blocks, 'table');
+    expect(table.rows.map((row) => plain(row.cells[0]))).toEqual([
+      'Predicted before the runs',
+      'Claimed by the trainer',
+      'Verified by the judge (decides)',
+      'Verified, inference form',
+      'Best before',
+    ]);
+    expect(table.head.map(plain).slice(0, 3)).toEqual(['', 'F1', 'MCC']);
+    expect(table.rows.map((row) => plain(row.cells[1]))).toEqual(['0.860', '–', '0.872', '0.864', '0.834']);
+  });
+
+  it('tells verified from measured runs, tints the candidate, and explains bad ends', async () => {
+    const { blocks } = await compose(lista);
+    const table = of(blocks, 'table')[1];
+    expect(table.rows.map((row) => plain(row.cells[3]))).toEqual([
+      'verified',
+      'verified',
+      'measured',
+      'measured',
+      'diverged',
+      'verified',
+    ]);
+    expect(table.rows.map((row) => row.tone)).toEqual(['muted', 'best', 'plain', 'plain', 'plain', 'plain']);
+    expect(JSON.stringify(table.rows[1].cells[4])).toContain('strong');
+    expect(JSON.stringify(table.rows[2].cells[4])).toContain('"em"');
+    expect(JSON.stringify(of(blocks, 'list'))).toContain('loss is NaN at step 921');
+  });
+
+  it('orders its parts, numbers its figures, and ends with the caveat', async () => {
+    const { blocks } = await compose(lista);
+    expect(headings(blocks)).toEqual([
+      'What we asked',
+      'Results',
+      'Where the project stands',
+      'Next steps',
+      'The researcher’s log',
+      'The change',
+      'Provenance',
+    ]);
+    expect(of(blocks, 'figure').map((figure) => figure.caption?.label)).toEqual([
+      'Figure 1.',
+      'Figure 2.',
+      'Figure 3.',
+    ]);
+    expect(JSON.stringify(blocks.at(-1))).toContain(task.contract.caveat);
+    const log = of(blocks, 'untrusted').map((block) => headings(block.c));
+    expect(log).toContainEqual(['Idea', 'Motivation', 'Expectation']);
+    expect(log).toContainEqual(['Log', 'Related work']);
+  });
+
+  it('knows only what was known then: no later sprint in its progress', async () => {
+    const { blocks } = await compose(matryoshka);
+    expect(JSON.stringify(blocks)).toContain('After 2 sprints');
+    expect(JSON.stringify(of(blocks, 'figure'))).not.toContain('LISTA encoder');
+  });
+
+  it('stands without a verdict, and says that no model took part', async () => {
+    const { blocks } = await compose(interrupted);
+    const [title] = of(blocks, 'title');
+    expect(title.badges.map((badge) => badge.v)).toEqual([
+      'interrupted',
+      'offline replay, no model',
+      'sandbox off',
+    ]);
+    expect(of(blocks, 'cards')[0].cards[0]).toMatchObject({ value: '–', note: 'no candidate was judged' });
+  });
+
+  it('stands with nothing at all: no runs, no README, no profile', async () => {
+    const bare: Sprint = { ...interrupted, runs: [], predicted: {}, bestBefore: null, next: null };
+    const source = { dir: '/nowhere', sprint: bare, readme: null, patch: null };
+    const { blocks } = await composeReport(source, [], task, null);
+    expect(JSON.stringify(blocks)).toContain('No run was started');
+  });
+
+  it('draws and reads nothing when asked to be simple', async () => {
+    const { blocks } = await compose(lista, true);
+    expect(of(blocks, 'figure')).toEqual([]);
+    expect(JSON.stringify(blocks)).toContain('## Motivation');
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { writePdf } from '../write/pdf.ts';
+import { formula } from './math.ts';
+
+const formulas = [
+  'k(t)=\\begin{cases}k_0+(k-k_0)\\frac{t}{\\tau}&t<\\tau\\\\k&t\\ge\\tau\\end{cases}',
+  '\\mathcal{L}=\\sum_{m\\in\\mathcal{M}}\\left\\|x-\\hat{x}_{1:m}\\right\\|_2^2+\\lambda_{\\mathrm{aux}}',
+  '\\text{F1}=\\frac{2PR}{P+R}',
+  '\\sqrt[3]{a+b}',
+  '\\overline{x}\\,\\underline{y}\\,\\vec{z}\\,\\tilde{w}',
+  '\\mathbb{R}^{n\\times d}\\ni\\mathbf{W}',
+  '\\begin{aligned}a&=b\\\\c&=d\\end{aligned}',
+  '\\arg\\min_x \\log p(x)',
+  '\\binom{n}{k}',
+  "f'(x)\\to\\infty",
+  '\\begin{pmatrix}1&0\\\\0&1\\end{pmatrix}',
+  '3\\times10^{-4}',
+];
+
+describe('formulas', () => {
+  it.each(formulas)('%s is MathML for HTML and compiles for the PDF', (tex) => {
+    const { mathml, walk } = formula(tex, true);
+    expect(mathml).toMatch(/^<math.*<\/math>$/s);
+    expect(walk).not.toBeNull();
+  });
+
+  it('sets all of them in one PDF without trouble', () => {
+    const blocks = formulas.map((tex) => ({ t: 'equation' as const, ...formula(tex, true) }));
+    const pdf = writePdf({ title: 't', left: '', right: '', date: '2026-01-01T00:00:00Z', blocks });
+    expect(pdf.trouble).toBeNull();
+  });
+
+  it('shows as code what cannot be read: errors, size, tricks', () => {
+    for (const tex of ['\\bad{', `${'x+'.repeat(2000)}x`, '\\def\\a{\\a\\a}\\a', '']) {
+      expect(formula(tex, false), tex.slice(0, 20)).toMatchObject({ mathml: '', walk: null });
+    }
+    expect(formula('\\href{javascript:alert(1)}{x}', false).mathml).not.toContain('javascript');
+  });
+});

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { composeReport } from '../compose/report.ts';
+import { folderOf, lista, profile, sprints, task } from '../fixtures/load.ts';
+import { readSource } from '../source.ts';
+import { writeHtml } from './html.ts';
+
+const hostile = `# x
+
+<script>alert(1)</script>
+
+<img src=x onerror=alert(1)> <svg onload=alert(1)> <iframe src="https://evil.example"></iframe>
+
+[a](javascript:alert(1)) [b](java&#115;cript:alert(1)) ![c](https://evil.example/pixel.png) ![d](data:text/html,x)
+
+| <b onclick=alert(1)>h</b> |
+| --- |
+| <script>alert(2)</script> |
+
+\`\`\`vega-lite
+{"data": {"values": [{"a": "</svg><script>alert(3)</script>"}]}, "mark": "text", "encoding": {"text": {"field": "a"}}}
+\`\`\`
+
+<hr class="figure-0" />
+
+$\\href{javascript:alert(4)}{x}$ $\\text{</math><script>alert(5)</script>}$
+`;
+
+async function render(readme: string) {
+  const sprint = { ...lista, title: '"><script>alert(6)</script>', summary: '<script>alert(7)</script>' };
+  const source = { ...readSource(folderOf(lista.id)), sprint, readme };
+  return writeHtml(await composeReport(source, sprints, task, profile));
+}
+
+it('carries nothing that runs or is fetched, whatever the researcher wrote', async () => {
+  const html = await render(hostile);
+  const tags = html.match(/<[a-z][^>]*>/gi) ?? [];
+  expect(
+    tags.filter((tag) => /^<(script|iframe|object|embed|link|base|form|foreignObject)/i.test(tag)),
+  ).toEqual([]);
+  expect(tags.filter((tag) => /\son\w+\s*=/i.test(tag))).toEqual([]);
+  expect(tags.filter((tag) => /(href|src)\s*=\s*["']?\s*(javascript|data:text|vbscript)/i.test(tag))).toEqual(
+    [],
+  );
+  expect(tags.filter((tag) => /\ssrc="(?!data:image)/i.test(tag))).toEqual([]);
+  expect(html).not.toContain('evil.example/pixel.png"');
+  expect(html).toContain("default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:");
+  expect(html).toContain('&lt;script&gt;alert(1)');
+});
+
+it('is one file with its own fonts, small enough to commit every sprint', async () => {
+  const html = await render('## Idea\n\nplain');
+  expect(html.length).toBeLessThan(300_000);
+  expect(html.match(/@font-face/g)?.length).toBeGreaterThanOrEqual(5);
+  expect(html.match(/<svg /g)?.length).toBeGreaterThanOrEqual(6);
+});
+
+it('keeps formulas, tables and pictures of a friendly one', async () => {
+  const html = writeHtml(await composeReport(readSource(folderOf(lista.id)), sprints, task, profile));
+  expect(html).toMatch(/<math[ >].*<mi>/s);
+  expect(html).toContain('src="data:image/png;base64,');
+  expect(html).toContain('<a href="https://icml.cc/');
+  expect(html).toContain('class="k-keyword"');
+});

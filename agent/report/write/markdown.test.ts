@@ -1,0 +1,68 @@
+import { marked, type Token } from 'marked';
+import { expect, it } from 'vitest';
+import { composeReport } from '../compose/report.ts';
+import { folderOf, lista, profile, sprints, task } from '../fixtures/load.ts';
+import { readSource } from '../source.ts';
+import { type Block, text } from '../tree.ts';
+import { writeMarkdown } from './markdown.ts';
+
+const write = (blocks: Block[]) =>
+  writeMarkdown({ title: '', left: '', right: '', date: '', blocks }, '../sprints/x');
+
+function kinds(tokens: Token[]): string[] {
+  return tokens.flatMap((token) => [
+    token.type,
+    ...kinds(('tokens' in token && token.tokens) || []),
+    ...('items' in token ? kinds(token.items as Token[]) : []),
+  ]);
+}
+
+it.each([
+  '# not a heading',
+  '- no list',
+  '1. no list',
+  '<b>bold</b>',
+  '*a* _b_ `c` [d](e)',
+  '| a |',
+  '+ x',
+  '---',
+])('writes %j as the words that they are', (value) => {
+  const tokens = marked.lexer(write([{ t: 'para', c: [text(value)] }]));
+  const found = new Set(kinds(tokens));
+  for (const kind of ['heading', 'list', 'html', 'em', 'strong', 'codespan', 'link', 'hr', 'table']) {
+    expect(found, kind).not.toContain(kind);
+  }
+});
+
+it('writes code that holds fences, and cells that hold bars', () => {
+  const listing = write([
+    { t: 'code', lang: 'md', lines: [[{ v: '```', k: 'plain' }], [{ v: '# x', k: 'plain' }]], omitted: 0 },
+  ]);
+  expect(marked.lexer(listing)[0]).toMatchObject({ type: 'code', text: '```\n# x' });
+  const table = write([
+    {
+      t: 'table',
+      head: [[text('a|b')], [text('c')]],
+      align: ['left', 'right'],
+      rows: [{ tone: 'plain', cells: [[{ t: 'code', v: 'x|y' }], [text('z')]] }],
+      caption: null,
+      omitted: null,
+    },
+  ]);
+  expect(marked.lexer(table)[0]).toMatchObject({ type: 'table', rows: [[{ text: '`x|y`' }, { text: 'z' }]] });
+});
+
+it('holds the whole report, with numbers, log and diff', async () => {
+  const source = readSource(folderOf(lista.id));
+  const markdown = writeMarkdown(await composeReport(source, sprints, task, profile), '../sprints/x');
+  for (const part of [
+    '# Sprint 3: LISTA encoder',
+    '| **Verified by the judge (decides)** | **0.872** |',
+    '## The researcher’s log',
+    '![Cosines of latents (rows) and features (columns)](<../sprints/x/cosines.png>)',
+    '```diff',
+    '- [x] golden step still agrees',
+  ]) {
+    expect(markdown).toContain(part);
+  }
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { Block } from '../tree.ts';
+import { type Pdf, writePdf } from './pdf.ts';
+
+const pdf = (blocks: Block[]): Pdf =>
+  writePdf({ title: 'Title', left: 'l', right: 'r', date: '2026-02-18T21:40:00Z', blocks });
+const para = (v: string): Block => ({ t: 'para', c: [{ t: 'text', v }] });
+const picture = (mime: 'image/png' | 'image/svg+xml', bytes: string): Block => ({
+  t: 'figure',
+  alt: 'a picture',
+  caption: null,
+  picture: { kind: 'file', name: 'x', mime, base64: Buffer.from(bytes, 'latin1').toString('base64') },
+});
+
+describe('the PDF', () => {
+  it('is the same bytes for the same report', () => {
+    const first = pdf([para('text')]);
+    expect(first.bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(pdf([para('text')]).bytes.equals(first.bytes)).toBe(true);
+  });
+
+  it('takes text as data, whatever it looks like', () => {
+    const tricks = [
+      '#read("/etc/passwd")',
+      '$ unclosed',
+      '*_`~@<label>[]{}\\',
+      '#panic()',
+      '漢字 😀 → ∈ ⊗ é',
+    ];
+    const blocks = tricks.flatMap((v): Block[] => [
+      para(v),
+      { t: 'heading', level: 1, c: [{ t: 'text', v }] },
+      { t: 'code', lang: '', lines: [[{ v, k: 'plain' }]], omitted: 0 },
+    ]);
+    expect(pdf(blocks).trouble).toBeNull();
+  });
+
+  it('sets empty things: a list without items, a table without rows, a heading without words', () => {
+    const blocks: Block[] = [
+      { t: 'list', ordered: false, start: 1, items: [{ checked: true, c: [] }] },
+      { t: 'list', ordered: true, start: 3, items: [] },
+      { t: 'table', head: [[], []], align: ['left', 'right'], rows: [], caption: null, omitted: null },
+      { t: 'heading', level: 2, c: [] },
+      { t: 'para', c: [] },
+      { t: 'quote', c: [] },
+      { t: 'code', lang: '', lines: [[]], omitted: 2 },
+      { t: 'diff', files: [{ path: 'a', note: 'Binary files differ', lines: [] }], omitted: 1 },
+      { t: 'facts', rows: [] },
+      { t: 'untrusted', c: [] },
+    ];
+    expect(pdf(blocks).trouble).toBeNull();
+  });
+
+  it('shows a line in place of a broken picture', () => {
+    const whole = pdf([para('before'), picture('image/png', '\x89PNG\r\n\x1a\nbroken'), para('after')]);
+    expect(whole.trouble).toBeNull();
+    expect(pdf([picture('image/svg+xml', '<svg xmlns="x"><unclosed')]).trouble).toBeNull();
+  });
+
+  it('does without pictures and formulas when a plot does not compile', () => {
+    const broken: Block = {
+      t: 'figure',
+      alt: 'plot',
+      caption: null,
+      picture: { kind: 'plot', panels: ['<svg broken'], legend: [] },
+    };
+    const { bytes, trouble } = pdf([para('text'), broken]);
+    expect(trouble).toContain('without pictures and formulas');
+    expect(bytes.length).toBeGreaterThan(1000);
+  });
+
+  it('falls back to plain text when the tree itself does not compile', () => {
+    const nonsense = { t: 'code', lines: 'not lines', omitted: 'x' } as unknown as Block;
+    const { bytes, trouble } = pdf([para('text'), nonsense]);
+    expect(trouble).toContain('plain text');
+    expect(bytes.length).toBeGreaterThan(1000);
+  });
+
+  it('stays quick with a table of 200 rows and 14 columns', () => {
+    const cells = Array.from({ length: 14 }, (_, i) => [{ t: 'text' as const, v: `cell ${i}` }]);
+    const rows = Array.from({ length: 200 }, () => ({ cells, tone: 'plain' as const }));
+    const align = cells.map(() => 'left' as const);
+    const table: Block = { t: 'table', head: cells, align, rows, caption: null, omitted: null };
+    const started = performance.now();
+    expect(pdf([table]).trouble).toBeNull();
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
