@@ -34,6 +34,8 @@ export interface Plan {
   out: string;
   backend: string;
   resume: boolean;
+  /** Called after every step, for whoever watches. */
+  onStep?(result: StepResult): void;
 }
 
 /** Seconds between saves from which a killed run can be resumed. */
@@ -119,6 +121,7 @@ export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promi
       const measure = final || progress.due(now);
       const lr = learningRate(state.step, trainingSteps, rates);
       last = oneStep(next, { lr, trainingSteps, autotuneStart: rates.autotuneStart, measure });
+      plan.onStep?.(last);
       const trouble = divergence(last, state);
       if (trouble) return { end: { status: 'diverged', reason: trouble }, last };
       if (measure) progress.write({ ...state, step: state.step + 1 }, last, lr, dead.count);
