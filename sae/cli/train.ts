@@ -18,6 +18,7 @@ interface Options {
   out: string;
   set: string[];
   resume: boolean;
+  saveEvery: number;
   backend: string;
   list: boolean;
 }
@@ -40,6 +41,7 @@ const program = new Command('train')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', collect, [])
   .option('--backend <name>', `what runs the tensors: ${backendNames.join(', ')}`, 'wasm')
   .option('--resume', 'go on from optimizer.safetensors in --out', false)
+  .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', Number, 30)
   .option('--list', 'print the experiments as JSON', false)
   .addHelpText(
     'after',
@@ -103,6 +105,7 @@ await runMain(async () => {
       out: options.out,
       backend: backend.label,
       resume: options.resume,
+      saveEvery: options.saveEvery,
     },
     data,
     stop.signal,

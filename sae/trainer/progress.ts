@@ -30,15 +30,15 @@ export class ProgressLog {
   write(state: { step: number; seen: number }, result: StepResult, lr: number, deadLatents: number): void {
     const now = performance.now();
     const samplesPerSecond = ((state.seen - this.lastSeen) * 1000) / Math.max(1, now - this.last);
-    const values: Record<string, number> = {
+    const values = finiteOf({
       loss: result.loss,
       ...result.losses,
       l0: result.l0,
       dead_latents: deadLatents,
       learning_rate: lr,
       grad_norm: result.gradNorm,
-    };
-    if (result.explainedVariance !== null) values.explained_variance = result.explainedVariance;
+      explained_variance: result.explainedVariance,
+    });
     const line: Progress = {
       step: state.step,
       samples: state.seen,
@@ -52,4 +52,10 @@ export class ProgressLog {
     this.lastSeen = state.seen;
     this.written = true;
   }
+}
+
+/** Without what is not a finite number: JSON has no word for it. */
+export function finiteOf(values: Record<string, number | null | undefined>): Record<string, number> {
+  const entries = Object.entries(values).filter(([, value]) => Number.isFinite(value));
+  return Object.fromEntries(entries) as Record<string, number>;
 }

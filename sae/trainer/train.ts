@@ -8,7 +8,7 @@ import type { TrainerConfig } from './config.ts';
 import { DeadLatents } from './dead-latents.ts';
 import { type AutotunerState, autotune, autotunerDefaults } from './l0-autotuner.ts';
 import { foldScale, measureScale } from './normalisation.ts';
-import { ProgressLog } from './progress.ts';
+import { finiteOf, ProgressLog } from './progress.ts';
 import { readResumeState, writeResumeState } from './resume.ts';
 import { durations, learningRate } from './schedules.ts';
 import { createModel, type Model, type StepResult, trainStep } from './step.ts';
@@ -34,12 +34,12 @@ export interface Plan {
   out: string;
   backend: string;
   resume: boolean;
+  /** Seconds between saves from which a killed run can be resumed; 30 if not given. */
+  saveEvery?: number;
   /** Called after every step, for whoever watches. */
   onStep?(result: StepResult): void;
 }
 
-/** Seconds between saves from which a killed run can be resumed. */
-const SAVE_EVERY = 30;
 /** A loss so many times the first one will not come back. */
 const EXPLODED = 1e6;
 
@@ -129,7 +129,7 @@ export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promi
       const had = Math.floor(((state.seen - next.rows) * trainer.n_snapshots) / samples);
       state.step++;
       if (!final && reached > had) snapshot(state);
-      if (now - saved > SAVE_EVERY * 1000) {
+      if (now - saved > 1000 * (plan.saveEvery ?? 30)) {
         state.seconds = before + (now - started) / 1000;
         save(state);
         saved = now;
@@ -188,9 +188,12 @@ export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promi
   }
 
   function resultOf(end: End, last: StepResult | null): TrainResult {
-    const claimed: Record<string, number> = { dead_latents: dead.count };
-    if (last) Object.assign(claimed, { loss: last.loss, l0: last.l0 });
-    if (last?.explainedVariance != null) claimed.explained_variance = last.explainedVariance;
+    const numbers = {
+      dead_latents: dead.count,
+      loss: last?.loss,
+      l0: last?.l0,
+      explained_variance: last?.explainedVariance,
+    };
     return {
       version: 1,
       ...end,
@@ -203,7 +206,7 @@ export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promi
       normalisationSamples: state.normalisationSamples,
       seconds: state.seconds,
       declared: { learning_rate: trainer.lr },
-      claimed,
+      claimed: finiteOf(numbers),
     };
   }
 }

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Progress, TrainResult } from '#contract/run';
+import { readSafetensors } from '#contract/safetensors';
+import { writeStream } from '../testing/stream.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sae-train-'));
+const data = join(folder, 'data.bin');
+const repo = join(import.meta.dirname, '../..');
+
+beforeAll(() => writeStream(data));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the trainer on the made-up data as its descriptor 3. `watch` may end it. */
+async function trainer(
+  args: string[],
+  watch?: (pid: number) => () => void,
+  stream: string | null = data,
+): Promise<Ended> {
+  const fd = stream === null ? null : openSync(stream, 'r');
+  const { LOOP_DATA_FD: _, ...env } = process.env;
+  const child = spawn(process.execPath, ['--import', 'tsx', 'sae/cli/train.ts', ...args], {
+    cwd: repo,
+    stdio: ['ignore', 'pipe', 'pipe', fd ?? 'ignore'],
+    env: fd === null ? env : { ...env, LOOP_DATA_FD: '3' },
+  });
+  const done = watch?.(child.pid as number);
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  child.stdout?.on('data', (text) => {
+    ended.stdout += text;
+  });
+  child.stderr?.on('data', (text) => {
+    ended.stderr += text;
+  });
+  ended.code = await new Promise((resolve) => child.on('close', resolve));
+  done?.();
+  if (fd !== null) closeSync(fd);
+  return ended;
+}
+
+/** Sends a signal as soon as the file is there. */
+const whenThere = (file: string, signal: NodeJS.Signals) => (pid: number) => {
+  const timer = setInterval(() => {
+    if (!existsSync(file)) return;
+    clearInterval(timer);
+    process.kill(pid, signal);
+  }, 5);
+  return () => clearInterval(timer);
+};
+
+const resultOf = (out: string) =>
+  TrainResult.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
+
+const small = ['default', '--set', 'd_sae=32', '--set', 'matryoshka_widths=[4,8]'];
+
+describe('train', () => {
+  it('writes progress, snapshots, checkpoint and result as the contract says', async () => {
+    const out = join(folder, 'whole');
+    const ended = await trainer([...small, '--samples', '7000', '--out', out, '--seed', '3']);
+    expect(ended.stderr).toContain('finished after 7040 samples');
+    expect(ended.code).toBe(0);
+    const result = resultOf(out);
+    expect(result).toMatchObject({
+      status: 'finished',
+      steps: 55,
+      samples: 7040,
+      architecture: 'lista-matryoshka',
+    });
+    expect(result.declared.learning_rate).toBe(0.004);
+    for (const name of ['loss', 'l0', 'explained_variance', 'dead_latents']) {
+      expect(result.claimed[name], name).toBeTypeOf('number');
+    }
+    const lines = readFileSync(join(out, 'progress.jsonl'), 'utf8').trim().split('\n');
+    const progress = lines.map((line) => Progress.parse(JSON.parse(line)));
+    expect(progress[0].step).toBe(1);
+    expect(progress.at(-1)).toMatchObject({ step: 55, samples: 7040 });
+    expect(progress.at(-1)?.values.loss).toBeLessThan(progress[0].values.loss);
+    const snapshots = readdirSync(join(out, 'evals')).map((name) => Number.parseInt(name, 10));
+    expect(snapshots.sort((a, b) => a - b)).toHaveLength(6);
+    expect(snapshots.at(-1)).toBe(7040);
+    const { tensors, metadata } = readSafetensors(join(out, 'checkpoint.safetensors'));
+    expect(tensors.get('W_enc')?.shape).toEqual([16, 32]);
+    expect(tensors.get('W_dec')?.shape).toEqual([32, 16]);
+    expect(JSON.parse(metadata.config)).toMatchObject({ architecture: 'lista-matryoshka', samples: 7040 });
+  });
+
+  it('resumes after kill -9 to bit-identical weights', async () => {
+    const args = [...small, '--samples', '7680'];
+    const straight = join(folder, 'straight');
+    const killed = join(folder, 'killed');
+    await trainer([...args, '--out', straight]);
+    const saved = join(killed, 'optimizer.safetensors');
+    const first = await trainer(
+      [...args, '--out', killed, '--save-every', '0.01'],
+      whenThere(saved, 'SIGKILL'),
+    );
+    expect(first.code).toBe(null);
+    expect(existsSync(join(killed, 'result.json'))).toBe(false);
+    const second = await trainer([...args, '--out', killed, '--resume']);
+    expect(second.stderr).toContain('finished after 7680 samples');
+    for (const file of ['checkpoint.safetensors', 'optimizer.safetensors']) {
+      const [a, b] = [straight, killed].map((out) => readSafetensors(join(out, file)).tensors);
+      expect([...b.keys()]).toEqual([...a.keys()]);
+      for (const [name, { data: numbers }] of a) expect(b.get(name)?.data, name).toEqual(numbers);
+    }
+  });
+
+  it('on SIGTERM saves and says so', async () => {
+    const out = join(folder, 'stopped');
+    const ended = await trainer(
+      [...small, '--samples', '7680', '--out', out],
+      whenThere(join(out, 'progress.jsonl'), 'SIGTERM'),
+    );
+    expect(ended.code).toBe(0);
+    expect(resultOf(out).status).toBe('interrupted');
+    expect(existsSync(join(out, 'optimizer.safetensors'))).toBe(true);
+  });
+
+  it('ends a loss that is not finite, and data that end early, with the reason', async () => {
+    const diverged = join(folder, 'diverged');
+    await trainer([...small, '--samples', '7000', '--out', diverged, '--set', 'lr=1e30']);
+    expect(resultOf(diverged)).toMatchObject({ status: 'diverged' });
+    expect(resultOf(diverged).reason).toMatch(/at step \d+/);
+    const short = join(folder, 'short');
+    await trainer([...small, '--samples', '9000', '--out', short]);
+    expect(resultOf(short)).toMatchObject({ status: 'failed', reason: 'the data ended after 7680 rows' });
+  });
+
+  it.concurrent.each<[string, string[], RegExp]>([
+    ['an unknown experiment', ['nonsense'], /unknown experiment "nonsense"; there are: .*baseline_batchtopk/],
+    ['no samples', ['default', '--samples', '0'], /--samples.*at least 1/],
+    [
+      'an unknown setting',
+      ['default', '--set', 'kk=3'],
+      /"kk" is no setting of lista-matryoshka; there are: .*eta/,
+    ],
+  ])('refuses %s in one line, and writes nothing', async (_, args, message) => {
+    const out = join(folder, 'refused');
+    const ended = await trainer([...args, '--out', out]);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('without data names the way by hand', async () => {
+    const ended = await trainer(['default', '--out', join(folder, 'none')], undefined, null);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain('npm run train');
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import batchtopk from './architectures/batchtopk.ts';
+import type { Experiment } from './experiment.ts';
+import { loadAddons } from './load.ts';
+import { widthProfile } from './profiles.ts';
+import { resolve } from './settings.ts';
+
+const small = widthProfile('small');
+const addons = await loadAddons();
+const experiment: Experiment = {
+  name: 'x',
+  description: '',
+  architecture: 'batchtopk',
+  settings: { lr: 0.1 },
+};
+const set = (...overrides: string[]) => resolve(experiment, batchtopk, addons, small, 64, overrides);
+
+describe('settings', () => {
+  it('defaults < profile < experiment < --set, fields of the profile that the architecture lacks passed over', () => {
+    const { sae, trainer, addons: chosen } = set();
+    expect(sae).toMatchObject({ d_in: 64, d_sae: 128, k: 3.55, aux_loss_coefficient: 1 });
+    expect(sae).not.toHaveProperty('matryoshka_widths');
+    expect(trainer).toMatchObject({ lr: 0.1, lr_decay_fraction: null });
+    expect(chosen).toEqual({});
+    expect(set('k=5', 'lr=0.2')).toMatchObject({ sae: { k: 5 }, trainer: { lr: 0.2 } });
+  });
+
+  it('--set takes prefixes, shares, null, and paths into add-ons', () => {
+    expect(set('sae.k=5').sae).toMatchObject({ k: 5 });
+    expect(set('trainer.lr_decay_fraction=1/4').trainer.lr_decay_fraction).toBe(0.25);
+    expect(set('decoder_init_norm=null').sae.decoder_init_norm).toBe(null);
+    expect(set('leave_one_out.tau=0.5').addons).toEqual({ leave_one_out: { tau: 0.5 } });
+    expect(set('leave_one_out={}').addons).toEqual({ leave_one_out: { tau: 0 } });
+    expect(set('leave_one_out=null').addons).toEqual({});
+  });
+
+  it('settings that depend on the profile', () => {
+    const scaled = { ...experiment, settings: ({ k }: { k: number }) => ({ k: 2 * k }) };
+    expect(resolve(scaled, batchtopk, addons, small, 64).sae).toMatchObject({ k: 7.1 });
+  });
+
+  it.each([
+    ['kk=3', /--set kk=3: "kk" is no setting of batchtopk; there are: .*leave_one_out.*lr/],
+    ['eta=0.1', /"eta" is no setting of batchtopk/],
+    ['d_in=3', /"d_in" is no setting/],
+    ['k=-1', /k: /],
+    ['k=many', /k: /],
+    ['lr_decay_fraction=2', /lr_decay_fraction: /],
+    ['leave_one_out.taw=1', /leave_one_out: /],
+    ['k', /must be key=value/],
+  ])('refuses %s', (override, message) => {
+    expect(() => set(override)).toThrow(message);
+  });
+
+  it('an unknown profile names those there are', () => {
+    expect(() => widthProfile('huge')).toThrow(/unknown profile "huge".*small, 16k/);
+  });
+});

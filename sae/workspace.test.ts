@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeStream } from './testing/stream.ts';
+
+/**
+ * A tree as the supervisor lays it out, under the repository so that #engine and packages resolve, without the files
+ * that `--start baseline` takes away; then a new architecture and an experiment for it are put in.
+ */
+const repo = join(import.meta.dirname, '..');
+const trees = join(repo, 'state/trees');
+let tree = '';
+
+beforeAll(() => {
+  mkdirSync(trees, { recursive: true });
+  tree = mkdtempSync(join(trees, 'test-'));
+  cpSync(join(repo, 'sae'), join(tree, 'sae'), { recursive: true });
+  for (const name of ['matryoshka-batchtopk', 'lista-matryoshka']) {
+    rmSync(join(tree, `sae/architectures/${name}.ts`));
+  }
+  rmSync(join(tree, 'sae/addons/leave-one-out.ts'));
+});
+afterAll(() => rmSync(tree, { recursive: true }));
+
+const run = (command: string, ...args: string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', `sae/cli/${command}.ts`, ...args], {
+    cwd: tree,
+    encoding: 'utf8',
+  });
+
+describe('a workspace without its best parts', () => {
+  it('passes the check and lists what is left', () => {
+    const checked = run('check');
+    expect(checked.stderr).toBe('');
+    expect(checked.stdout).toMatch(/types hold.*experiments train and encode/);
+    expect(checked.status).toBe(0);
+    const names = (JSON.parse(run('train', '--list').stdout) as { name: string }[]).map(({ name }) => name);
+    expect(names).toContain('baseline_batchtopk');
+    expect(names).not.toContain('default');
+  });
+
+  it('takes a new architecture by one file and an experiment by another, trains and encodes', () => {
+    cpSync(join(tree, 'sae/architectures/batchtopk.ts'), join(tree, 'sae/architectures/my-own.ts'));
+    writeFileSync(
+      join(tree, 'sae/experiments/candidate.ts'),
+      `import type { Experiment } from '../experiment.ts';
+export const experiments: Experiment[] = [
+  { name: 'candidate', description: 'mine', architecture: 'my-own', settings: { k: 2, d_sae: 32 } },
+];
+`,
+    );
+    const data = join(tree, 'data.bin');
+    writeStream(data, { batches: 10 });
+    const shell = (command: string) => spawnSync('sh', ['-c', command], { cwd: tree, maxBuffer: 1 << 26 });
+    const trained = shell(
+      `LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts candidate --samples 1280 --out out < ${data}`,
+    );
+    expect(String(trained.stderr)).toContain('candidate (my-own)');
+    expect(trained.status).toBe(0);
+    const encoded = shell(
+      `node --import tsx sae/cli/encode.ts --checkpoint out/checkpoint.safetensors < ${data}`,
+    );
+    expect(String(encoded.stderr)).toBe('');
+    const bytes = encoded.stdout;
+    expect(bytes.toString('latin1', 0, 8)).toBe('SAECODE1');
+    const jsonLength = bytes.readUInt32LE(8);
+    const header = JSON.parse(bytes.toString('utf8', 12, 12 + jsonLength));
+    expect(header).toEqual({ d_in: 16, d_sae: 32, forms: ['training', 'inference'] });
+    // The first answer: rows and non-zeros of the training form, k·batch of them.
+    const first = 12 + jsonLength + 4 * (32 * 16 + 16);
+    expect([bytes.readUInt32LE(first), bytes.readUInt32LE(first + 4)]).toEqual([128, 256]);
+  });
+
+  it('fails the check with file and line where a type is wrong', () => {
+    writeFileSync(join(tree, 'sae/experiments/wrong.ts'), `\nexport const experiments: number[] = ['a'];\n`);
+    const checked = run('check');
+    expect(checked.status).toBe(1);
+    expect(checked.stderr).toMatch(/^error: sae\/experiments\/wrong\.ts:2: .*number.*\n$/);
+  });
+});
