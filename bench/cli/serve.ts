@@ -2,8 +2,9 @@
 //   npm run --silent serve -- --profile small --seed 0 --rows 1000000 > /tmp/stream
 //   npm run --silent serve -- --world synth-16k --seed 0 --from 1000
 import { writeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { runMain } from '#contract/errors';
-import { Sampler } from '../sampler/sampler.ts';
+import { openFrames } from '../sampler/frames.ts';
 import { StreamWriter } from '../stream/writer.ts';
 import { openWorld, profileWorld } from '../worlds.ts';
 import { integer, parsed, program } from './program.ts';
@@ -15,9 +16,16 @@ interface Options {
   from: number;
   rows?: number;
   batch: number;
+  threads: number;
 }
 
 const REPORT_MS = 1000;
+
+/** On two cores a trainer has the other one; with more, a GPU may wait for data. */
+function defaultThreads(): number {
+  const cores = availableParallelism();
+  return cores <= 2 ? 0 : Math.min(8, cores - 2);
+}
 
 /** Standard error carries JSON lines; the last tells what was served, also where the end came without warning. */
 function report(writer: StreamWriter): void {
@@ -37,20 +45,19 @@ await runMain(async () => {
       .option('--from <batch>', 'index of the first batch', integer(0), 0)
       .option('--rows <n>', 'rows to serve (default: until the reader goes)', integer(1))
       .option('--batch <rows>', 'rows of a batch', integer(1), 1024)
+      .option('--threads <n>', 'threads that draw ahead (0: none)', integer(0), defaultThreads())
       .addHelpText('after', '\nExample:\n  serve --profile small --seed 0 --rows 100000 | head -c 16 | xxd'),
   );
   if (!command) return 0;
   const options = command.opts<Options>();
   const { world } = await openWorld(options.world ?? profileWorld(options.profile).world, building);
-  const sampler = new Sampler(world, options.seed, 'train');
-  const writer = new StreamWriter(1, world.hiddenDim, options.batch);
+  const { seed, from, batch, rows = Number.POSITIVE_INFINITY } = options;
+  const frames = await openFrames({ world, seed, from, rows, batch }, options.threads);
+  const writer = new StreamWriter(1, { d: world.hiddenDim, batchRows: batch });
   let reported = performance.now();
   try {
-    for (let left = options.rows ?? Number.POSITIVE_INFINITY, index = options.from; left > 0; index++) {
-      const rows = Math.min(left, options.batch);
-      sampler.sample(index, rows, writer.batch);
-      writer.send(rows, index);
-      left -= rows;
+    for (let frame = frames.next(); frame; frame = frames.next()) {
+      writer.send(frame);
       if (performance.now() - reported > REPORT_MS) {
         report(writer);
         reported = performance.now();
@@ -59,6 +66,8 @@ await runMain(async () => {
   } catch (error) {
     // The reader has what it wanted.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  } finally {
+    frames.stop();
   }
   report(writer);
   return 0;

@@ -96,8 +96,9 @@ function largest(v: v128): f32 {
 }
 
 /**
- * x[row] = bias + sum of values · vectors[features] over offsets[row] .. offsets[row + 1]. `stride` numbers in a row of
- * vectors, bias and x, a multiple of 4.
+ * Some columns of x: x[row][0 .. width] = bias + sum of values · vectors[features] over offsets[row] .. offsets[row + 1].
+ * `vectors` holds these columns alone, [features][width], so that what a batch touches stays in the cache; rows of x
+ * are `stride` numbers apart. width is a multiple of 4.
  */
 export function synthesise(
   offsets: usize,
@@ -107,18 +108,23 @@ export function synthesise(
   bias: usize,
   x: usize,
   rows: i32,
+  width: i32,
   stride: i32,
 ): void {
-  const bytes = <usize>stride << 2;
+  const bytes = <usize>width << 2;
   for (let row = 0; row < rows; row++) {
     const from = <usize>i32.load(offsets + (<usize>row << 2)) << 2;
     const to = <usize>i32.load(offsets + (<usize>row << 2), 4) << 2;
     let at: usize = 0;
-    for (; at + 64 <= bytes; at += 64) {
+    for (; at + 128 <= bytes; at += 128) {
       let s0 = v128.load(bias + at);
       let s1 = v128.load(bias + at, 16);
       let s2 = v128.load(bias + at, 32);
       let s3 = v128.load(bias + at, 48);
+      let s4 = v128.load(bias + at, 64);
+      let s5 = v128.load(bias + at, 80);
+      let s6 = v128.load(bias + at, 96);
+      let s7 = v128.load(bias + at, 112);
       for (let i = from; i < to; i += 4) {
         const vector = vectors + <usize>i32.load(features + i) * bytes + at;
         const value = v128.load32_splat(values + i);
@@ -126,11 +132,19 @@ export function synthesise(
         s1 = f32x4.add(s1, f32x4.mul(value, v128.load(vector, 16)));
         s2 = f32x4.add(s2, f32x4.mul(value, v128.load(vector, 32)));
         s3 = f32x4.add(s3, f32x4.mul(value, v128.load(vector, 48)));
+        s4 = f32x4.add(s4, f32x4.mul(value, v128.load(vector, 64)));
+        s5 = f32x4.add(s5, f32x4.mul(value, v128.load(vector, 80)));
+        s6 = f32x4.add(s6, f32x4.mul(value, v128.load(vector, 96)));
+        s7 = f32x4.add(s7, f32x4.mul(value, v128.load(vector, 112)));
       }
       v128.store(x + at, s0);
       v128.store(x + at, s1, 16);
       v128.store(x + at, s2, 32);
       v128.store(x + at, s3, 48);
+      v128.store(x + at, s4, 64);
+      v128.store(x + at, s5, 80);
+      v128.store(x + at, s6, 96);
+      v128.store(x + at, s7, 112);
     }
     for (; at < bytes; at += 16) {
       let s = v128.load(bias + at);
@@ -140,6 +154,6 @@ export function synthesise(
       }
       v128.store(x + at, s);
     }
-    x += bytes;
+    x += <usize>stride << 2;
   }
 }

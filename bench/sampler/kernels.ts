@@ -20,6 +20,7 @@ export interface SamplerKernels {
     bias: number,
     x: number,
     rows: number,
+    width: number,
     stride: number,
   ): void;
 }

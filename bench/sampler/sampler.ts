@@ -4,6 +4,7 @@ import { normalCdf } from '../world/normal.ts';
 import type { World } from '../world/world.ts';
 import { openKernels, type SamplerKernels } from './kernels.ts';
 import { BUCKET, type Plan, planOf } from './plan.ts';
+import { Synthesis } from './synthesis.ts';
 
 /** Which features are active in each row and how strongly: row r holds entries offsets[r] .. offsets[r + 1]. */
 export interface SparseRows {
@@ -33,33 +34,17 @@ const hazard = bound.map((q) => -Math.log1p(-q));
  * definition that this equals in distribution is `reference.ts`.
  */
 export class Sampler {
-  readonly rowLength: number;
   private readonly plan: Plan;
-  private readonly means: Float32Array;
-  private readonly stds: Float32Array;
-  private readonly stride: number;
   private readonly kernels: SamplerKernels;
-  private readonly pointers: Record<
-    | 'z'
-    | 'loadings'
-    | 'cutoffs'
-    | 'args'
-    | 'maxima'
-    | 'offsets'
-    | 'features'
-    | 'values'
-    | 'vectors'
-    | 'bias'
-    | 'x',
-    number
-  >;
+  private readonly pointers: Record<'z' | 'loadings' | 'cutoffs' | 'args' | 'maxima', number>;
   private readonly z: Float32Array;
   private readonly args: Float32Array;
   private readonly maxima: Float32Array;
-  private readonly offsets: Uint32Array;
+  /** The present block's samples: where each row begins, its features and their values. */
+  private readonly offsets = new Uint32Array(BLOCK + 1);
   private readonly features: Uint32Array;
   private readonly values: Float32Array;
-  private readonly x: Float32Array;
+  private synthesis: Synthesis | undefined;
   private random = new Random(0, '', 0);
   /** Entries of the present block, and where the present row's factors begin in `z`. */
   private count = 0;
@@ -67,46 +52,28 @@ export class Sampler {
 
   /** @param stream names an independent stream of the same seed: 'train', 'eval'. */
   constructor(
-    world: World,
+    private readonly world: World,
     readonly seed: number,
     readonly stream: string,
   ) {
     const plan = planOf(world);
-    const { numFeatures: n, hiddenDim: d } = world;
     const { rank, buckets } = plan;
+    this.plan = plan;
+    this.features = new Uint32Array(BLOCK * world.numFeatures);
+    this.values = new Float32Array(BLOCK * world.numFeatures);
     const memory = new KernelMemory();
-    this.stride = Math.ceil(d / 4) * 4;
     this.pointers = {
       z: memory.reserve(BLOCK * rank),
       loadings: memory.reserve(buckets * rank * BUCKET),
       cutoffs: memory.reserve(buckets * BUCKET),
       args: memory.reserve(BLOCK * buckets * BUCKET),
       maxima: memory.reserve(BLOCK * buckets),
-      offsets: memory.reserve(BLOCK + 1),
-      features: memory.reserve(BLOCK * n),
-      values: memory.reserve(BLOCK * n),
-      vectors: memory.reserve(n * this.stride),
-      bias: memory.reserve(this.stride),
-      x: memory.reserve(BLOCK * this.stride),
     };
     this.kernels = openKernels(memory);
     const { pointers } = this;
     this.z = memory.floats(pointers.z, BLOCK * rank);
     this.args = memory.floats(pointers.args, BLOCK * buckets * BUCKET);
     this.maxima = memory.floats(pointers.maxima, BLOCK * buckets);
-    this.offsets = memory.words(pointers.offsets, BLOCK + 1);
-    this.features = memory.words(pointers.features, BLOCK * n);
-    this.values = memory.floats(pointers.values, BLOCK * n);
-    this.x = memory.floats(pointers.x, BLOCK * this.stride);
-    this.plan = plan;
-    this.means = world.means;
-    this.stds = world.stds;
-    this.rowLength = d;
-
-    const vectors = memory.floats(pointers.vectors, n * this.stride);
-    for (let i = 0; i < n; i++)
-      vectors.set(world.featureVectors.subarray(i * d, (i + 1) * d), i * this.stride);
-    memory.floats(pointers.bias, this.stride).set(world.bias);
     const cutoffs = memory.floats(pointers.cutoffs, buckets * BUCKET);
     const loadings = memory.floats(pointers.loadings, buckets * rank * BUCKET);
     plan.top.forEach((feature, position) => {
@@ -133,9 +100,18 @@ export class Sampler {
       for (let r = 1; r <= inBlock; r++) offsets[start + r] = offsets[start] + this.offsets[r];
       features.push(this.features.slice(0, this.count));
       values.push(this.values.slice(0, this.count));
-      if (x) this.synthesise(inBlock, x, start);
     }
-    return { rows, offsets, features: joined(Uint32Array, features), values: joined(Float32Array, values) };
+    const sparse = {
+      rows,
+      offsets,
+      features: joined(Uint32Array, features),
+      values: joined(Float32Array, values),
+    };
+    if (x) {
+      this.synthesis ??= new Synthesis(this.world.featureVectors, this.world.bias);
+      this.synthesis.write({ ...sparse, indices: sparse.features }, x);
+    }
+    return sparse;
   }
 
   private drawBlock(rows: number): void {
@@ -199,7 +175,7 @@ export class Sampler {
     let rivals = 0;
     for (let i = plan.childStart[node]; i < plan.childStart[node + 1]; i++) {
       const child = plan.childList[i];
-      if (child >= this.means.length) {
+      if (child >= this.world.numFeatures) {
         this.descend(child, value, mean);
         continue;
       }
@@ -229,41 +205,21 @@ export class Sampler {
     this.features[this.count] = feature;
     this.values[this.count++] = value;
     const { childStart } = this.plan;
-    if (childStart[feature] !== childStart[feature + 1]) this.descend(feature, value, this.means[feature]);
+    if (childStart[feature] !== childStart[feature + 1])
+      this.descend(feature, value, this.world.means[feature]);
   }
 
   private fires(feature: number): boolean {
+    const { z, zRow } = this;
     const { rank, loadings, cutoffs } = this.plan;
     let argument = -cutoffs[feature];
-    for (let k = 0, at = feature * rank; k < rank; k++, at++)
-      argument += this.z[this.zRow + k] * loadings[at];
+    for (let k = 0, at = feature * rank; k < rank; k++, at++) argument += z[zRow + k] * loadings[at];
     // A normal below the argument: probability Phi(argument), without computing Phi.
     return this.random.normal() < argument;
   }
 
   private magnitude(feature: number): number {
-    return this.means[feature] + this.stds[feature] * this.random.normal();
-  }
-
-  private synthesise(rows: number, x: Float32Array, start: number): void {
-    const { pointers, stride, rowLength } = this;
-    this.kernels.synthesise(
-      pointers.offsets,
-      pointers.features,
-      pointers.values,
-      pointers.vectors,
-      pointers.bias,
-      pointers.x,
-      rows,
-      stride,
-    );
-    if (stride === rowLength) {
-      x.set(this.x.subarray(0, rows * stride), start * rowLength);
-      return;
-    }
-    for (let row = 0; row < rows; row++) {
-      x.set(this.x.subarray(row * stride, row * stride + rowLength), (start + row) * rowLength);
-    }
+    return this.world.means[feature] + this.world.stds[feature] * this.random.normal();
   }
 }
 

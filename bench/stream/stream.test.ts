@@ -14,11 +14,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 function written(...frames: number[]): Buffer {
   const path = join(root, 'written');
   const fd = openSync(path, 'w');
-  const writer = new StreamWriter(fd, 3, 4);
+  const writer = new StreamWriter(fd, { d: 3, batchRows: 4 });
   let next = 0;
   frames.forEach((rows, index) => {
-    for (let i = 0; i < rows * 3; i++) writer.batch[i] = next++;
-    writer.send(rows, index + 7);
+    const x = Float32Array.from({ length: rows * 3 }, () => next++);
+    const bytes = Buffer.concat([encodeFrameHeader(rows, index + 7), Buffer.from(x.buffer)]);
+    writer.send({ bytes, rows });
   });
   closeSync(fd);
   expect(writer.rows).toBe(frames.reduce((a, b) => a + b, 0));
@@ -100,7 +101,7 @@ function reading(script: string): string[] {
 }
 
 describe('the data service', () => {
-  it('gives the same rows for the same seed, from any batch on, and counts them', () => {
+  it('gives the same rows for the same seed, from any batch on, on any number of threads', () => {
     const run = (...more: string[]): Buffer =>
       execFileSync(process.execPath, [...args, ...more], { stdio: ['ignore', 'pipe', 'ignore'], cwd: root });
     const whole = run('--seed', '5', '--rows', '300');
@@ -109,6 +110,8 @@ describe('the data service', () => {
     const later = run('--seed', '5', '--rows', '64', '--from', '2');
     expect(read(later).indices).toEqual([2]);
     expect(read(later).numbers).toEqual(read(whole).numbers.slice(2 * 64 * 6, 3 * 64 * 6));
+    for (const threads of ['1', '3'])
+      expect(run('--seed', '5', '--rows', '300', '--threads', threads)).toEqual(whole);
     expect(run('--seed', '6', '--rows', '64')).not.toEqual(run('--seed', '5', '--rows', '64'));
   });
 

@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import { encodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
+import type { World } from '../world/world.ts';
+import { Sampler } from './sampler.ts';
+
+// Words of `control`.
+export const FREED = 0;
+export const STOPPED = 1;
+export const FAILED = 2;
+
+export interface FrameRequest {
+  world: World;
+  seed: number;
+  /** Index of the first batch. */
+  from: number;
+  /** Rows in all, possibly Infinity, and rows of a whole batch. */
+  rows: number;
+  batch: number;
+}
+
+export interface FrameTask extends FrameRequest {
+  thread: number;
+  threads: number;
+  slots: number;
+  shared: SharedArrayBuffer;
+  /** By slot: the number of the frame in it, counted from 1. */
+  ready: Int32Array;
+  control: Int32Array;
+}
+
+/** Frames of a stream, one after the other, whoever draws them. */
+export interface Frames {
+  /** The next frame as it goes over the wire, valid until the next call; null after the last. */
+  next(): { bytes: Uint8Array; rows: number } | null;
+  stop(): void;
+}
+
+export function slotBytes(batch: number, d: number): number {
+  return FRAME_HEADER_BYTES + batch * d * 4;
+}
+
+/**
+ * The frames of a request, drawn when asked for (no threads) or ahead by so many threads. The bytes are the same for any
+ * number: a batch depends on its index alone.
+ */
+export async function openFrames(request: FrameRequest, threads: number): Promise<Frames> {
+  return threads === 0 ? drawnHere(request) : drawnAhead(request, threads);
+}
+
+function drawnHere({ world, seed, from, rows, batch }: FrameRequest): Frames {
+  const sampler = new Sampler(world, seed, 'train');
+  const bytes = new Uint8Array(slotBytes(batch, world.hiddenDim));
+  const x = new Float32Array(bytes.buffer, FRAME_HEADER_BYTES);
+  let frame = 0;
+  return {
+    next() {
+      const inFrame = Math.min(batch, rows - frame * batch);
+      if (inFrame <= 0) return null;
+      sampler.sample(from + frame, inFrame, x);
+      bytes.set(encodeFrameHeader(inFrame, from + frame));
+      frame++;
+      return { bytes: bytes.subarray(0, slotBytes(inFrame, world.hiddenDim)), rows: inFrame };
+    },
+    stop() {},
+  };
+}
+
+async function drawnAhead(request: FrameRequest, threads: number): Promise<Frames> {
+  const { world, rows, batch } = request;
+  const slots = 2 * threads + 2;
+  const size = slotBytes(batch, world.hiddenDim);
+  const shared = new SharedArrayBuffer(slots * size);
+  const ready = new Int32Array(new SharedArrayBuffer(slots * 4));
+  const control = new Int32Array(new SharedArrayBuffer(12));
+  const workers = Array.from({ length: threads }, (_, thread) => {
+    const task: FrameTask = { ...request, thread, threads, slots, shared, ready, control };
+    const worker = new Worker(new URL('../thread.mjs', import.meta.url), {
+      workerData: { module: new URL('./frame-thread.ts', import.meta.url).href, task },
+      execArgv: [],
+    });
+    return worker;
+  });
+  // From here on this thread blocks, so a thread that cannot start must be heard of now.
+  await Promise.all(
+    workers.map(
+      (worker) =>
+        new Promise<void>((resolve, reject) => {
+          worker.once('message', () => resolve());
+          worker.once('error', reject);
+        }),
+    ),
+  );
+  for (const worker of workers) worker.unref();
+  let frame = 0;
+  return {
+    next() {
+      Atomics.store(control, FREED, frame);
+      Atomics.notify(control, FREED);
+      const inFrame = Math.min(batch, rows - frame * batch);
+      if (inFrame <= 0) return null;
+      const slot = frame % slots;
+      for (let there = 0; there !== frame + 1; ) {
+        there = Atomics.load(ready, slot);
+        if (Atomics.load(control, FAILED)) throw new Error('a thread of the data service failed');
+        if (there !== frame + 1) Atomics.wait(ready, slot, there, 1000);
+      }
+      frame++;
+      return {
+        bytes: new Uint8Array(shared, slot * size, slotBytes(inFrame, world.hiddenDim)),
+        rows: inFrame,
+      };
+    },
+    stop() {
+      Atomics.store(control, STOPPED, 1);
+      Atomics.notify(control, FREED);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { KernelMemory } from '../kernel-memory.ts';
+import { openKernels, type SamplerKernels } from './kernels.ts';
+
+/** Columns that are made at a time: a feature's share of them stays in the cache from row to row. */
+const CHUNK = 64;
+const ROWS = 1024;
+const ENTRIES = 1 << 16;
+
+/** Rows of a sparse matrix: row r holds entries offsets[r] .. offsets[r + 1]. */
+export interface Entries {
+  rows: number;
+  offsets: Uint32Array;
+  indices: Uint32Array;
+  values: Float32Array;
+}
+
+/** Sums of vectors: from sparse rows to dense ones, x = values · vectors + bias, float32. */
+export class Synthesis {
+  private readonly kernels: SamplerKernels;
+  private readonly offsets: Uint32Array;
+  private readonly indices: Uint32Array;
+  private readonly values: Float32Array;
+  private readonly x: Float32Array;
+  private readonly pointers: Record<'offsets' | 'indices' | 'values' | 'vectors' | 'bias' | 'x', number>;
+  private readonly stride: number;
+  private readonly capacity: number;
+  private readonly count: number;
+
+  /** @param vectors [count, bias.length] */
+  constructor(
+    vectors: Float32Array,
+    private readonly bias: Float32Array,
+  ) {
+    const d = bias.length;
+    const count = vectors.length / d;
+    this.stride = Math.ceil(d / 4) * 4;
+    this.capacity = Math.max(ENTRIES, count);
+    const memory = new KernelMemory();
+    const { stride, capacity } = this;
+    this.pointers = {
+      offsets: memory.reserve(ROWS + 1),
+      indices: memory.reserve(capacity),
+      values: memory.reserve(capacity),
+      vectors: memory.reserve(count * stride),
+      bias: memory.reserve(stride),
+      x: memory.reserve(ROWS * stride),
+    };
+    this.kernels = openKernels(memory);
+    const { pointers } = this;
+    this.offsets = memory.words(pointers.offsets, ROWS + 1);
+    this.indices = memory.words(pointers.indices, capacity);
+    this.values = memory.floats(pointers.values, capacity);
+    this.x = memory.floats(pointers.x, ROWS * stride);
+    memory.floats(pointers.bias, stride).set(bias);
+    // Column chunks one after the other: [chunk][count][width].
+    const chunked = memory.floats(pointers.vectors, count * stride);
+    for (let column = 0; column < stride; column += CHUNK) {
+      const width = Math.min(CHUNK, stride - column);
+      for (let i = 0; i < count; i++) {
+        const part = vectors.subarray(i * d + column, i * d + Math.min(column + width, d));
+        chunked.set(part, column * count + i * width);
+      }
+    }
+    this.count = count;
+  }
+
+  /** Writes all rows of the sparse matrix into x, [rows, bias.length]. */
+  write(entries: Entries, x: Float32Array): void {
+    for (let row = 0; row < entries.rows; ) row = this.writeSome(entries, row, x);
+  }
+
+  /** As many rows as fit from `start` on; returns the next one. A single row always fits. */
+  private writeSome({ rows, offsets, indices, values }: Entries, start: number, x: Float32Array): number {
+    const { pointers, stride } = this;
+    const first = offsets[start];
+    let end = start;
+    while (end < rows && end - start < ROWS && offsets[end + 1] - first <= this.capacity) end++;
+    for (let row = start; row <= end; row++) this.offsets[row - start] = offsets[row] - first;
+    this.indices.set(indices.subarray(first, offsets[end]));
+    this.values.set(values.subarray(first, offsets[end]));
+    for (let column = 0; column < stride; column += CHUNK) {
+      this.kernels.synthesise(
+        pointers.offsets,
+        pointers.indices,
+        pointers.values,
+        pointers.vectors + column * this.count * 4,
+        pointers.bias + column * 4,
+        pointers.x + column * 4,
+        end - start,
+        Math.min(CHUNK, stride - column),
+        stride,
+      );
+    }
+    const d = this.bias.length;
+    if (stride === d) x.set(this.x.subarray(0, (end - start) * d), start * d);
+    else {
+      for (let row = start; row < end; row++) {
+        const at = (row - start) * stride;
+        x.set(this.x.subarray(at, at + d), row * d);
+      }
+    }
+    return end;
+  }
+}
