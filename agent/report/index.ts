@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
 import { cleanEnv } from '#host/env';
@@ -69,14 +68,12 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
   };
 }
 
-// By its own path: `--import tsx` is looked up from the working directory, which need not be this repository.
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const entry = fileURLToPath(new URL('./child.ts', import.meta.url));
+const entry = fileURLToPath(new URL('./child.mjs', import.meta.url));
 
 /** One child, to its end. `died` says in words why it did not end by itself with 0. */
 function runChild(job: RenderJob, timeout: number): Promise<{ lines: JobLine[]; died: string | null }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', tsx, entry], {
+    const child = spawn(process.execPath, [entry], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: cleanEnv(),
     });

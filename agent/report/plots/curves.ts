@@ -81,7 +81,9 @@ function curvePanel(
   const y = {
     field: 'value',
     type: 'quantitative',
-    scale: log ? { type: 'log', nice: false } : { domain: domainOf(values, 0.06), zero: false, nice: true },
+    scale: log
+      ? { type: 'log', nice: false }
+      : { domain: domainOf(values, 0.06, 0.15 * Math.max(...values.map(Math.abs))), zero: false, nice: true },
     axis: { title: null, tickCount: 5, ...(log ? { format: '~g' } : {}) },
   };
   const inFront = { field: 'run', oneOf: front };

@@ -76,7 +76,7 @@ function frontierPanel(
   const all = [...mine, ...published];
   const l0s = all.map((point) => point.l0);
   // At one and the same k the L0s differ by noise only: not a range to zoom into.
-  const [low, high] = domainOf(l0s, 0.07, 3 * Math.max(...l0s));
+  const [low, high] = domainOf(l0s, 0.07, 0.4 * Math.max(...l0s));
   const scale = {
     domain: domainOf(all.map((point) => point.value).concat(ceiling ? [ceiling.value] : []), 0.12),
     nice: false,
