@@ -145,7 +145,12 @@ async function patiently<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      if (attempt === 20 || !messageOf(error).includes('index.lock')) throw error;
+      if (!messageOf(error).includes('index.lock')) throw error;
+      if (attempt === 20) {
+        throw new UserError(
+          'git is locked (.git/index.lock): another git runs here, or one crashed; remove the file if none runs',
+        );
+      }
       await sleep(250);
     }
   }
@@ -154,6 +159,11 @@ async function patiently<T>(run: () => Promise<T>): Promise<T> {
 /** Whether git has, or could take, any file of a path: it refuses a path of which it knows nothing. */
 const hasFiles = (git: SimpleGit, path: string) =>
   succeeds(git.raw(['ls-files', '--cached', '--others', '--exclude-standard', '--', path]));
+
+/** The commit that brought a file, or changed it last; null where none has it. */
+export async function commitOf(git: SimpleGit, file: string): Promise<string | null> {
+  return (await git.raw(['log', '-1', '--format=%H', '--', file])).trim() || null;
+}
 
 /** Moves the lightweight tag `best/<profile>` to a commit. */
 export async function tagBest(git: SimpleGit, profile: string, commit: string): Promise<void> {
@@ -167,9 +177,19 @@ export async function rememberBestKnown(git: SimpleGit, branch: string): Promise
   await git.raw(['update-ref', bestKnownRef(branch), 'HEAD']);
 }
 
-/** That commit, or HEAD where the branch came from another clone. */
-export async function bestKnown(git: SimpleGit, branch: string): Promise<string> {
-  return (await git.revparse([bestKnownRef(branch)]).catch(() => git.revparse(['HEAD']))).trim();
+/** That commit; null where the branch has none yet. */
+export async function bestKnown(git: SimpleGit, branch: string): Promise<string | null> {
+  const commit = await git.raw(['rev-parse', '--verify', '--quiet', bestKnownRef(branch)]).catch(() => '');
+  return commit.trim() || null;
+}
+
+/** Whether a run branch has got its start: the workspace as it stood, and the baseline where that was asked for. */
+export async function isSettled(git: SimpleGit, branch: string): Promise<boolean> {
+  return (await configured(git, `branch.${branch}.loop-settled`)) === 'true';
+}
+
+export async function markSettled(git: SimpleGit, branch: string): Promise<void> {
+  await git.raw(['config', '--local', `branch.${branch}.loop-settled`, 'true']);
 }
 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();

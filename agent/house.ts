@@ -41,6 +41,7 @@ export interface House {
   executor: Executor;
   git: SimpleGit;
   branch: RunBranch;
+  /** The commit whose workspace the run branch began with; empty until the branch has its start. */
   bestKnown: string;
   events: EventLog;
   /** The fold of all events so far. */

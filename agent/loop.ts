@@ -7,7 +7,16 @@ import { processStart } from '#host/processes';
 import { diskTrouble } from './disk.ts';
 import { EventLog } from './events.ts';
 import { LocalExecutor } from './executor/local.ts';
-import { bestKnown, commitPaths, dirtyFiles, openGit, rememberBestKnown, takeRunBranch } from './git.ts';
+import {
+  bestKnown,
+  commitPaths,
+  dirtyFiles,
+  isSettled,
+  markSettled,
+  openGit,
+  rememberBestKnown,
+  takeRunBranch,
+} from './git.ts';
 import { eventsPath, type House, reportsDir, sprintsDir, stateDir } from './house.ts';
 import { leaderboardId, readSprints } from './ledger.ts';
 import { takeLock } from './lock.ts';
@@ -205,7 +214,6 @@ async function moveIn(
     fresh,
     preferred: unfinished ? state.started?.branch : undefined,
   });
-  if (!branch.resumed) await rememberBestKnown(git, branch.name);
   const connection =
     plan.researcher === 'claude'
       ? connectClaude(plan.model, plan.limits.usd !== null)
@@ -216,7 +224,7 @@ async function moveIn(
     executor: new LocalExecutor(),
     git,
     branch,
-    bestKnown: await bestKnown(git, branch.name),
+    bestKnown: (await bestKnown(git, branch.name)) ?? '',
     events,
     state: () => state,
     split: new Split(),
@@ -255,25 +263,37 @@ function openLog(repo: string): { log: EventLog; past: LoggedEvent[] } {
   return EventLog.open(path);
 }
 
-/** What stands in the workspace when a loop begins is committed first; `--start baseline` then takes out what is to be found. */
+/**
+ * Gives a run branch its start: what stands in the workspace is committed and remembered as the best known, then `--start baseline`
+ * takes out what is to be found. A crash between two of these steps is made good at the next start.
+ */
 async function settle(house: House, plan: Plan): Promise<void> {
-  const { repo, git, branch, task } = house;
-  const { workspace, start } = task.contract;
-  await house.split.time('git', async () => {
-    if ((await dirtyFiles(git, workspace)).workspace.length > 0) {
-      await commitPaths(git, [workspace], `Start from ${workspace}/ as it stands`);
-      if (!branch.resumed) {
-        await rememberBestKnown(git, branch.name);
-        house.bestKnown = await bestKnown(git, branch.name);
-      }
+  const { git, branch, split } = house;
+  await split.time('git', async () => {
+    const settled = await isSettled(git, branch.name);
+    if (settled || house.bestKnown === '') {
+      await commitWorkspace(house);
+      if (!settled) await rememberBestKnown(git, branch.name);
     }
-    if (branch.resumed || plan.start !== 'baseline' || !start) return;
-    const there = start.baseline.remove.filter((path) => existsSync(join(repo, path)));
-    if (there.length === 0) return;
-    for (const path of there) rmSync(join(repo, path), { recursive: true, force: true });
-    const body = `Taken out, so that there is a path to walk:\n${there.map((path) => `- ${path}`).join('\n')}`;
-    await commitPaths(git, there, 'Begin with the published baselines only', body);
+    if (!settled && plan.start === 'baseline') await takeOutBaseline(house);
+    if (!settled) await markSettled(git, branch.name);
+    house.bestKnown = (await bestKnown(git, branch.name)) ?? (await git.revparse(['HEAD'])).trim();
   });
+}
+
+async function commitWorkspace({ git, task }: House): Promise<void> {
+  const { workspace } = task.contract;
+  if ((await dirtyFiles(git, workspace)).workspace.length === 0) return;
+  await commitPaths(git, [workspace], `Start from ${workspace}/ as it stands`);
+}
+
+async function takeOutBaseline({ repo, git, task }: House): Promise<void> {
+  const { workspace, start } = task.contract;
+  const paths = start?.baseline.remove ?? [];
+  for (const path of paths) rmSync(join(repo, path), { recursive: true, force: true });
+  if ((await dirtyFiles(git, workspace)).workspace.length === 0) return;
+  const body = `Taken out, so that there is a path to walk:\n${paths.map((path) => `- ${path}`).join('\n')}`;
+  await commitPaths(git, [workspace], 'Begin with the published baselines only', body);
 }
 
 /** TASK.md may be edited while the loop runs: it takes effect at the next sprint. A broken edit is told and waits. */

@@ -2,14 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
-import { collect, startChild } from '#host/child';
-import { splitCommand } from '#host/command';
-import { cleanEnv } from '#host/env';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import { diskTrouble } from './disk.ts';
 import { dirtyFiles, openGit } from './git.ts';
 import type { LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
+import { notReady, readyProfile } from './profiles.ts';
 import { connectClaude } from './researcher/claude.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
@@ -93,17 +91,14 @@ async function chooseProfile(
   asked: string | null,
 ): Promise<{ name: string; why: string | null }> {
   if (asked !== null) {
-    const { requires } = profileOf(task, asked);
-    const missing = requires === undefined ? null : await unmet(requires, repo);
-    if (missing !== null) throw new UserError(`profile "${asked}" cannot run here: ${missing}`);
-    return { name: asked, why: null };
+    return { name: await readyProfile(task, repo, asked), why: null };
   }
   const profiles = Object.entries(task.contract.profiles);
   const whyNot: string[] = [];
   if (researcher === 'claude') {
     for (const [name, { requires }] of profiles) {
       if (requires === undefined) continue;
-      const missing = await unmet(requires, repo);
+      const missing = await notReady(task, repo, name);
       if (missing === null) return { name, why: `this machine can run ${name}` };
       whyNot.push(`${name}: ${missing}`);
     }
@@ -114,25 +109,6 @@ async function chooseProfile(
       `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'each requires something; name one with --profile'}`,
     );
   return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
-}
-
-/** Null where the command exits 0, else its last line. */
-async function unmet(requires: string, repo: string): Promise<string | null> {
-  const child = startChild({
-    argv: splitCommand(requires),
-    cwd: repo,
-    env: cleanEnv(),
-    stdio: { stdout: 'pipe', stderr: 'pipe' },
-    timeoutSeconds: 300,
-  });
-  const [out, errors, exit] = await Promise.all([
-    collect(child.stdout!, child.done),
-    collect(child.stderr!, child.done),
-    child.done,
-  ]);
-  if (exit.code === 0) return null;
-  const line = (text: string) => text.trim().split('\n').at(-1) ?? '';
-  return line(out) || line(errors) || `"${requires}" exited with ${exit.code ?? exit.signal}`;
 }
 
 async function chooseSandbox(researcher: 'claude' | 'offline', asked: 'auto' | 'off'): Promise<Sandbox> {

@@ -76,6 +76,18 @@ describe('a loop that is cut off', () => {
   });
 });
 
+it('does not commit a sprint again when only the event of its commit is missing', async () => {
+  const repo = tinyHouse([sprintTo('first', 0.6)]);
+  await loopIn(repo, { maxSprints: 1 });
+  const path = join(repo, 'state/events.jsonl');
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const at = lines.findIndex((line) => line.includes('"sprint.committed"'));
+  writeFileSync(path, `${lines.slice(0, at).join('\n')}\n`);
+  const { events } = await loopIn(repo);
+  expect(events.filter((e) => e.type === 'sprint.committed')).toHaveLength(1);
+  expect(ledgerOfCommits(repo)).toEqual(['Sprint 1: Try first (new-best)']);
+});
+
 describe('a loop that is asked to stop', () => {
   it('ends the turn, reports and commits on the first Ctrl-C', async () => {
     const repo = tinyHouse([hanging()]);

@@ -1,30 +1,23 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { runMain, UserError } from '#contract/errors';
+import { InvalidArgumentError, Option } from 'commander';
+import { runMain } from '#contract/errors';
 import { consoleOver } from '../console.ts';
 import { dryRun } from '../dry.ts';
 import type { LoopOptions } from '../house.ts';
 import { logOver } from '../log.ts';
 import { preflight } from '../preflight.ts';
+import { parsed, program, whole } from './arguments.ts';
 
-const whole = (text: string) => {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('must be a whole number above 0.');
-  return Number(text);
-};
-const natural = (text: string) => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('must be a whole number.');
-  return Number(text);
-};
 const money = (text: string) => {
   if (text === 'none') return text;
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('must be an amount above 0, or "none".');
+  if (!(value > 0)) throw new InvalidArgumentError('It must be an amount above 0, or "none".');
   return value;
 };
 
-const program = new Command('npm run loop --')
-  .description(
-    'Runs the research loop of TASK.md: sprint after sprint, each judged, reported and committed on a branch of its own.',
-  )
+const command = program(
+  'npm run loop --',
+  'Runs the research loop of TASK.md: sprint after sprint, each judged, reported and committed on a branch of its own.',
+)
   .addOption(
     new Option(
       '--researcher <who>',
@@ -40,7 +33,7 @@ const program = new Command('npm run loop --')
   )
   .option('--new', 'start another run branch instead of going on with the last one')
   .option('--dry', 'show what would be done and what the night would cost; change nothing in git')
-  .option('--max-sprints <n>', 'stop after this many sprints', whole)
+  .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', money)
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
@@ -49,7 +42,7 @@ const program = new Command('npm run loop --')
       .choices(['auto', 'off'])
       .default('auto'),
   )
-  .option('--seed <n>', 'seed of runs that name none', natural, 0)
+  .option('--seed <n>', 'seed of runs that name none', whole(0), 0)
   .addHelpText(
     'after',
     `
@@ -61,9 +54,7 @@ Examples:
 
 Exit codes: 0 a limit was reached or nothing is left · 2 bad input · 3 key or credit at an end · 4 three identical failures
   · 5 no gain for too long · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM`,
-  )
-  .allowExcessArguments(false)
-  .exitOverride();
+  );
 
 interface Flags {
   researcher?: 'claude' | 'offline';
@@ -79,22 +70,9 @@ interface Flags {
   seed: number;
 }
 
-function parse(argv: readonly string[]): Flags | null {
-  try {
-    return program
-      .configureOutput({ writeErr: () => {} })
-      .parse([...argv])
-      .opts<Flags>();
-  } catch (error) {
-    const { code, message } = error as { code: string; message: string };
-    if (code === 'commander.helpDisplayed' || code === 'commander.help') return null;
-    throw new UserError(`${message.replace(/^error: /, '')} (see npm run loop -- --help)`);
-  }
-}
-
 await runMain(async () => {
-  const flags = parse(process.argv);
-  if (!flags) return 0;
+  if (!parsed(command)) return 0;
+  const flags = command.opts<Flags>();
   const options: LoopOptions = {
     repo: process.cwd(),
     researcher: flags.researcher ?? null,

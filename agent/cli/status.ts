@@ -1,25 +1,18 @@
-import { Command } from 'commander';
-import { runMain, UserError } from '#contract/errors';
+import { runMain } from '#contract/errors';
 import { readStatus, type Status, shownFields } from '../status.ts';
 import { duration, show } from '../words.ts';
+import { parsed, program } from './arguments.ts';
 
-const program = new Command('npm run status --')
-  .description('Tells what the loop in this checkout is at, while it runs and after.')
+const command = program(
+  'npm run status --',
+  'Tells what the loop in this checkout is at, while it runs and after.',
+)
   .option('--json', 'as JSON')
-  .addHelpText('after', '\nExamples:\n  npm run status\n  npm run --silent status -- --json')
-  .allowExcessArguments(false)
-  .configureOutput({ writeErr: () => {} })
-  .exitOverride();
+  .addHelpText('after', '\nExamples:\n  npm run status\n  npm run --silent status -- --json');
 
 await runMain(async () => {
-  let json = false;
-  try {
-    json = program.parse(process.argv).opts<{ json?: boolean }>().json ?? false;
-  } catch (error) {
-    const { code, message } = error as { code: string; message: string };
-    if (code === 'commander.helpDisplayed') return 0;
-    throw new UserError(`${message.replace(/^error: /, '')} (see npm run status -- --help)`);
-  }
+  if (!parsed(command)) return 0;
+  const { json } = command.opts<{ json?: boolean }>();
   const repo = process.cwd();
   const status = readStatus(repo);
   const text = json ? JSON.stringify(status, null, 2) : describe(status, shownFields(repo)).join('\n');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Sprint } from '#contract/sprint';
-import { commitPaths, tagBest } from '../git.ts';
+import { commitOf, commitPaths, tagBest } from '../git.ts';
 import type { House } from '../house.ts';
 import { show } from '../words.ts';
 import { headline } from './close.ts';
@@ -12,7 +12,10 @@ export async function commitSprint(house: House, sprint: Sprint): Promise<string
     const paths = [task.contract.workspace, join('sprints', sprint.id), 'reports'];
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
     const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;
-    const commit = await commitPaths(git, paths, subject, body, trailers(sprint, house));
+    // After a crash it may have been committed already, and only the event is missing.
+    const commit =
+      (await commitOf(git, join('sprints', sprint.id, 'sprint.json'))) ??
+      (await commitPaths(git, paths, subject, body, trailers(sprint, house)));
     if (sprint.outcome === 'new-best') await tagBest(git, sprint.profile, commit);
     events.emit({ type: 'sprint.committed', sprint: sprint.id, commit, branch: branch.name });
     return commit;

@@ -1,6 +1,6 @@
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
-import { cleanEnv } from '#host/env';
+import { serviceEnv } from '#host/env';
 import type { OpenSprint } from '../sprint/open.ts';
 import { runDir } from '../sprint/run-folder.ts';
 import { tail } from './output.ts';
@@ -20,7 +20,7 @@ export async function inspect({ house, desk }: OpenSprint, input: InspectInput):
   const child = startChild({
     argv: [...splitCommand(task.contract.inspect ?? ''), runDir(repo, desk.resolve(input.run)), ...options],
     cwd: repo,
-    env: cleanEnv(),
+    env: serviceEnv(),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     timeoutSeconds: SECONDS,
   });
