@@ -127,8 +127,11 @@ function unary(): void {
 }
 
 function reductions(): void {
-  const axesOf = (attrs: tf.NamedAttrMap, shape: number[]) =>
-    tf.util.parseAxisParam((attrs as { axis: number | number[] }).axis, shape);
+  const axesOf = (attrs: tf.NamedAttrMap, shape: number[]) => {
+    // Max alone has another name for it.
+    const { axis, reductionIndices } = attrs as Record<string, number | number[]>;
+    return tf.util.parseAxisParam(axis ?? reductionIndices, shape);
+  };
   /** dy with a dimension of 1 where it was summed, so that it broadcasts back. */
   const kept = (dy: tf.Tensor, axes: number[], shape: number[]) =>
     tf.reshape(
