@@ -175,6 +175,17 @@ describe('a run', () => {
     });
   });
 
+  it('that ends early ends its data service too, and leaves no descriptor open here', async () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    await (await start('mute')).done;
+    const before = open();
+    const started = performance.now();
+    const record = await (await start('mute', { samples: 10_000_000 })).done;
+    expect(record.rowsServed).toBeLessThan(1_000_000);
+    expect(performance.now() - started).toBeLessThan(4500);
+    expect(open()).toBeLessThanOrEqual(before);
+  });
+
   it('never shares a folder with another', async () => {
     const [a, b] = await Promise.all([start('mute', { seed: 1 }), start('mute', { seed: 1 })]);
     await Promise.all([a.done, b.done]);
