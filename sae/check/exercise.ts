@@ -11,7 +11,7 @@ import { readCheckpoint } from '../trainer/checkpoint.ts';
 import { createModel, trainStep } from '../trainer/step.ts';
 import { type Batches, train } from '../trainer/train.ts';
 
-const TINY: WidthProfile = { d_sae: 16, k: 2, lr: 1e-3, matryoshka_widths: [2, 8] };
+const TINY: WidthProfile = { d_sae: 16, k: 2, lr: 1e-3, matryoshka_widths: [2, 8], dead_feature_window: 1 };
 const D_IN = 8;
 const ROWS = 32;
 const STEPS = 3;
@@ -47,7 +47,7 @@ const nameOf = (experiment: Experiment) => `experiment ${experiment.name} (${exp
 async function settle(experiment: Experiment, addons: Addons) {
   const architecture = await loadArchitecture(experiment.architecture);
   for (const profile of Object.values(profiles)) resolve(experiment, architecture, addons, profile, D_IN);
-  const quick = ['n_snapshots=1', 'n_batches_for_norm_estimate=1', 'dead_feature_window=1'];
+  const quick = ['n_snapshots=1', 'n_batches_for_norm_estimate=1'];
   return { architecture, settings: resolve(experiment, architecture, addons, TINY, D_IN, quick) };
 }
 
