@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
 import { cleanEnv } from '#host/env';
-import type { JobLine, RenderJob } from './job.ts';
+import { type Form, forms, type JobLine, type RenderJob } from './job.ts';
 import { readSource } from './source.ts';
 
 export { type LiveState, renderNotebook } from './notebook.ts';
@@ -32,7 +32,7 @@ export interface RenderedReport {
 
 /**
  * Renders a sprint's report as Markdown, HTML and PDF, in a child process with a time limit. When the child dies before
- * all three are there, a second one takes the researcher's Markdown as plain text and draws nothing.
+ * all three are there, a second one makes the missing ones: the researcher's Markdown as plain text, nothing drawn.
  * @throws UserError for a folder without a readable sprint.json; anything else is in `trouble`.
  */
 export async function renderReport(request: ReportRequest): Promise<RenderedReport> {
@@ -44,6 +44,7 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
     reportsDir,
     task,
     profile,
+    forms: [...forms],
     simple: false,
     // Curves of other sprints are not drawn, and are most of their bytes.
     sprints: request.sprints
@@ -54,8 +55,10 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
   const first = await runChild(job, timeout);
   const lines = [...first.lines];
   if (first.died !== null) {
-    lines.push({ trouble: `the renderer ${first.died}; made again as plain text, without pictures` });
-    const second = await runChild({ ...job, simple: true }, timeout);
+    // What the first has written is better than what a plain one would make of it.
+    const missing = forms.filter((form) => !lines.some((line) => 'file' in line && isForm(line.file, form)));
+    lines.push({ trouble: `the renderer ${first.died}; ${missing.join(', ')} made again as plain text` });
+    const second = await runChild({ ...job, forms: missing, simple: true }, timeout);
     lines.push(...second.lines);
     if (second.died !== null) lines.push({ trouble: `the plain renderer ${second.died} too` });
   }
@@ -67,6 +70,8 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
     seconds: (performance.now() - started) / 1000,
   };
 }
+
+const isForm = (file: string, form: Form) => file.endsWith(`.${form}`);
 
 const entry = fileURLToPath(new URL('./child.mjs', import.meta.url));
 

@@ -9,6 +9,10 @@ import { writeHtml } from './write/html.ts';
 import { writeMarkdown } from './write/markdown.ts';
 import { writePdf } from './write/pdf.ts';
 
+/** In the order in which they are written. */
+export const forms = ['md', 'html', 'pdf'] as const;
+export type Form = (typeof forms)[number];
+
 /** What the child process is asked for, as JSON on its standard input. */
 export interface RenderJob {
   sprintDir: string;
@@ -16,6 +20,7 @@ export interface RenderJob {
   sprints: Sprint[];
   task: Task;
   profile: Profile | null;
+  forms: Form[];
   /** Take the researcher's Markdown as plain text and draw nothing: after a first child died. */
   simple: boolean;
 }
@@ -24,7 +29,7 @@ export interface RenderJob {
 export type JobLine = { file: string } | { trouble: string };
 
 /**
- * Writes `<reportsDir>/<sprint id>.md`, `.html`, `.pdf`, in this order, each whole or not at all, and tells of each as soon
+ * Writes the asked of `<reportsDir>/<sprint id>.md`, `.html`, `.pdf`, in this order, each whole or not at all, and tells of each as soon
  * as it is there: what is written stays, whatever happens to the next.
  * @throws UserError for a folder without sprint.json.
  */
@@ -32,7 +37,8 @@ export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): 
   const source = readSource(job.sprintDir);
   const report = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
   mkdirSync(job.reportsDir, { recursive: true });
-  const write = (form: string, content: () => string | Uint8Array) => {
+  const write = (form: Form, content: () => string | Uint8Array) => {
+    if (!job.forms.includes(form)) return;
     const file = join(job.reportsDir, `${source.sprint.id}.${form}`);
     try {
       writeFileAtomic(file, content());
