@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
+import { tryBubblewrap } from '#host/bubblewrap';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import { diskTrouble } from './disk.ts';
 import { dirtyFiles, openGit } from './git.ts';
@@ -68,7 +69,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     profile,
     profileWhy: chosen.why,
     leaderboard: leaderboardId(task, chosen.name),
-    sandbox: await chooseSandbox(researcher, options.sandbox),
+    sandbox: await chooseSandbox(repo, researcher, options.sandbox),
     start: start === 'baseline' && contract.start ? 'baseline' : 'best-known',
     fresh: options.fresh,
     seed: options.seed,
@@ -111,10 +112,19 @@ async function chooseProfile(
   return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
 }
 
-async function chooseSandbox(researcher: 'claude' | 'offline', asked: 'auto' | 'off'): Promise<Sandbox> {
+/** Bubblewrap for Claude, tried and not only looked for; none for the replay, which is our own code. */
+async function chooseSandbox(
+  repo: string,
+  researcher: 'claude' | 'offline',
+  asked: 'auto' | 'off',
+): Promise<Sandbox> {
   if (researcher === 'offline') return noSandbox('offline replay, our own code');
   if (asked === 'off') return noSandbox('--sandbox off');
-  throw new UserError('Claude is not started without a sandbox; accept the risk with --sandbox off');
+  const tried = await tryBubblewrap(repo);
+  if (tried.ok) return tried.sandbox;
+  throw new UserError(
+    `Claude is not started without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+  );
 }
 
 /** The next time that the clock shows HH:MM. @throws UserError for anything else. */
