@@ -41,7 +41,7 @@ describe('reading TASK.md', () => {
 
   it('names the line of a wrong field deep inside, and one that does not belong there', () => {
     const text = shipped
-      .replace('screen: 512000', 'screen: -3')
+      .replace('screen: 256000', 'screen: -3')
       .replace('world: small', 'world: small\n    wrld: x');
     const message = complaint(text);
     expect(message).toMatch(
