@@ -49,7 +49,7 @@ export type Profile = z.infer<typeof Profile>;
 
 const fields = {
   title: z.string().min(1),
-  /** A sentence that every report ends with: what these results do not show. */
+  /** A sentence that every report carries: what these results do not show. */
   caveat: z.string().optional(),
   workspace: relativePath,
   check: command,

@@ -8,7 +8,7 @@ import { progressPlot } from '../plots/progress.ts';
 import type { Plot } from '../plots/theme.ts';
 import { plot } from '../plots/vega.ts';
 import type { SprintSource } from '../source.ts';
-import { type Block, type Caption, heading, para, plain, type Report, text } from '../tree.ts';
+import { type Block, type Caption, em, heading, para, plain, type Report, text } from '../tree.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { cards, claimedAndVerified, facts, outcomes, titleBlock } from './head.ts';
@@ -56,6 +56,7 @@ export async function composeReport(
   else blocks.push(resultsTable(context), ...badEnds(context));
   if (found.length > 0) blocks.push({ t: 'untrusted', c: found });
   if (!simple) blocks.push(...(await figures(context)));
+  blocks.push(...(await standing(context, simple)));
   if (sprint.next?.trim())
     blocks.push(heading(1, 'Next steps'), { t: 'untrusted', c: await read(sprint.next) });
   if (log.length > 0) blocks.push(heading(1, 'The researcher’s log'), { t: 'untrusted', c: log });
@@ -66,7 +67,6 @@ export async function composeReport(
   }
   const made = provenance(context);
   if (made) blocks.push(heading(1, 'Provenance'), made);
-  if (task.contract.caveat) blocks.push({ t: 'rule' }, para({ t: 'em', c: [text(task.contract.caveat)] }));
   return {
     title: `Sprint ${sprint.number}: ${sprint.title}`,
     left: `Sprint ${sprint.number}: ${clip(sprint.title, 70)}`,
@@ -144,24 +144,23 @@ async function figures(context: Context): Promise<Block[]> {
       ),
     );
   }
-  const progress = await draw(progressPlot(history, metric, profile?.ceiling ?? null));
+  return blocks;
+}
+
+/** Where the leaderboard stands after this sprint, and what the task says its results do not show. */
+async function standing(context: Context, simple: boolean): Promise<Block[]> {
+  const { sprint, history, profile, task } = context;
+  const caveat = task.contract.caveat ? [text(' '), em(task.contract.caveat)] : [];
+  const blocks = [heading(1, 'Where the project stands'), para(text(standingWords(context)), ...caveat)];
+  const progress = simple ? null : await draw(progressPlot(history, sprint.metric, profile?.ceiling ?? null));
   if (progress) {
-    blocks.push(
-      heading(1, 'Where the project stands'),
-      para(text(standing(context))),
-      figure(
-        progress,
-        'Progress over sprints',
-        context.number.figure(
-          text('The leaderboard over sprints. Dots are single runs; the line is the best so far.'),
-        ),
-      ),
-    );
+    const caption = text('The leaderboard over sprints. Dots are single runs; the line is the best so far.');
+    blocks.push(figure(progress, 'Progress over sprints', context.number.figure(caption)));
   }
   return blocks;
 }
 
-function standing({ sprint, history, profile }: Context): string {
+function standingWords({ sprint, history, profile }: Context): string {
   const gains = history.filter((s) => s.outcome === 'new-best');
   const best = gains.at(-1);
   const value = best?.verdict?.metrics[sprint.metric];

@@ -96,6 +96,8 @@ function walk(node: Mathml, depth: number): MathNode {
     case 'msubsup':
       return { m: 'attach', base: at(0), sub: at(1), sup: at(2), limits: false };
     case 'munder':
+      // A brace must stretch over its base.
+      if (['⏟', '⏞'].includes(words(kids[1] ?? {}))) throw new Unsupported();
       if (isLine(kids[1])) return { m: 'line', base: at(0), over: false };
       return { m: 'attach', base: at(0), sub: at(1), sup: null, limits: true };
     case 'mover': {
