@@ -3,9 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '#contract/atomic';
 
 /** Kernels in AssemblyScript: X.as is built into X.wasm beside it, and both are committed. */
-export const KERNELS = ['./sampler/kernels.as', './world/gemm.as'].map(
-  (path) => new URL(path, import.meta.url),
-);
+export const KERNELS = ['./sampler/kernels.as', './gemm.as'].map((path) => new URL(path, import.meta.url));
 
 export function builtPath(source: URL): string {
   return fileURLToPath(source).replace(/\.as$/, '.wasm');

@@ -13,7 +13,7 @@ import { Sampler } from '../sampler/sampler.ts';
 import { openStream } from '../stream/reader.ts';
 import type { World } from '../world/world.ts';
 import { openWorld } from '../worlds.ts';
-import { integer, parsed, program } from './program.ts';
+import { integer, parsed, print, program } from './program.ts';
 
 const ROWS = 1024;
 
@@ -133,9 +133,7 @@ await runMain(async () => {
   const { world } = await openWorld(options.world);
   for (const name of wanted) {
     for (const line of await BENCHES[name](world, options)) {
-      process.stdout.write(
-        `${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`,
-      );
+      print(`${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`);
     }
   }
   return 0;

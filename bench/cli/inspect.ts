@@ -7,7 +7,7 @@ import { Confusion } from '../eval/confusion.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
-import { integer, parsed, program } from './program.ts';
+import { integer, parsed, print, program } from './program.ts';
 
 const SORTS = {
   f1: 'f1',
@@ -72,7 +72,7 @@ await runMain(async () => {
     confusion ?? new Confusion(matching.best.length, world.numFeatures),
   );
   const shown = options.latents ? chosen(options.latents, rows) : worst(rows, options);
-  process.stdout.write(
+  print(
     [
       `${opened.folder.run.id}: ${shown.length} of ${rows.length} latents, ${samples} fresh samples`,
       '',

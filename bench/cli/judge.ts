@@ -11,7 +11,7 @@ import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { unmeasuredSnapshots } from '../judge/run-folder.ts';
-import { integer, parsed, program } from './program.ts';
+import { integer, parsed, print, program } from './program.ts';
 
 interface Options {
   treeDir?: string;
@@ -52,7 +52,7 @@ await runMain(async () => {
       const { deciding } = metricsOf(await opened.measure(name, evaluationSamples));
       const point: EvalPoint = { samples, evaluationSamples, metrics: deciding };
       appendFileSync(join(opened.folder.dir, 'evals.jsonl'), `${JSON.stringify(point)}\n`);
-      process.stdout.write(`${JSON.stringify(point)}\n`);
+      print(`${JSON.stringify(point)}\n`);
     }
     return 0;
   }
@@ -77,8 +77,8 @@ await runMain(async () => {
     at: new Date().toISOString(),
   };
   writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);
-  if (!options.json) process.stdout.write(table(deciding, also));
-  process.stdout.write(`${JSON.stringify(verdict)}\n`);
+  if (!options.json) print(table(deciding, also));
+  print(`${JSON.stringify(verdict)}\n`);
   return 0;
 });
 

@@ -31,3 +31,16 @@ export function integer(least: number): (text: string) => number {
     return value;
   };
 }
+
+let listening = false;
+
+/** Prints to standard output; a reader that has seen enough (`| head`) is no mistake. */
+export function print(text: string): void {
+  if (!listening) {
+    listening = true;
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  process.stdout.write(text);
+}

@@ -3,7 +3,7 @@
 import { runMain } from '#contract/errors';
 import { backendNames } from '#engine/backend';
 import { profileWorld, worldConfig } from '../worlds.ts';
-import { parsed, program } from './program.ts';
+import { parsed, print, program } from './program.ts';
 
 /** From this many features on a counting run takes days on a CPU. */
 const NEEDS_GPU = 4096;
@@ -29,6 +29,6 @@ await runMain(async () => {
     missing.push((error as Error).message);
   }
   if (missing.length === 0) return 0;
-  process.stdout.write(`profile ${profile}: ${missing.join('; ')}\n`);
+  print(`profile ${profile}: ${missing.join('; ')}\n`);
   return 1;
 });

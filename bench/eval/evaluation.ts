@@ -1,5 +1,6 @@
 import type { SparseCodes } from '#contract/codes';
 import type { SparseRows } from '../sampler/sampler.ts';
+import { Synthesis } from '../sampler/synthesis.ts';
 import type { Matching } from './matching.ts';
 
 /** What a latent says about its nearest feature, over all samples. */
@@ -48,7 +49,8 @@ export class Evaluation {
   private readonly dim: number;
   private readonly isActive: Uint8Array;
   private readonly sumX: Float64Array;
-  private readonly output: Float64Array;
+  private readonly synthesis: Synthesis;
+  private output = new Float32Array();
   private sumSquare = 0;
   private sumError = 0;
   private sumRatio = 0;
@@ -57,7 +59,7 @@ export class Evaluation {
 
   constructor(
     private readonly matching: Matching,
-    private readonly decoder: Decoder,
+    decoder: Decoder,
     features: number,
   ) {
     this.dim = decoder.bias.length;
@@ -66,7 +68,7 @@ export class Evaluation {
     this.active = new Float64Array(features);
     this.isActive = new Uint8Array(features);
     this.sumX = new Float64Array(this.dim);
-    this.output = new Float64Array(this.dim);
+    this.synthesis = new Synthesis(decoder.weights, decoder.bias);
   }
 
   /** Takes in a batch: which features were active, the activations x [rows, dim] and the SAE's codes. */
@@ -81,9 +83,11 @@ export class Evaluation {
         active[truth.features[e]]++;
       }
       this.classify(codes, row);
-      this.reconstruct(codes, row, x);
       for (let e = from; e < to; e++) isActive[truth.features[e]] = 0;
     }
+    if (this.output.length < x.length) this.output = new Float32Array(x.length);
+    this.synthesis.write(codes, this.output);
+    this.compare(x, truth.rows);
     this.samples += truth.rows;
   }
 
@@ -98,30 +102,27 @@ export class Evaluation {
     }
   }
 
-  private reconstruct(codes: SparseCodes, row: number, x: Float32Array): void {
-    const { dim, output, sumX, decoder } = this;
-    output.set(decoder.bias);
-    for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
-      const value = codes.values[e];
-      for (let k = 0, at = codes.indices[e] * dim; k < dim; k++, at++)
-        output[k] += value * decoder.weights[at];
-    }
-    let square = 0;
-    let error = 0;
-    let norm = 0;
-    for (let k = 0, at = row * dim; k < dim; k++, at++) {
-      const value = x[at];
-      const difference = value - output[k];
-      square += value * value;
-      error += difference * difference;
-      norm += output[k] * output[k];
-      sumX[k] += value;
-    }
-    this.sumSquare += square;
-    this.sumError += error;
-    if (Math.sqrt(square) > TINY_NORM) {
-      this.sumRatio += Math.sqrt(norm / square);
-      this.ratios++;
+  /** Adds up what the difference between x and its reconstruction (`output`) says. */
+  private compare(x: Float32Array, rows: number): void {
+    const { dim, output, sumX } = this;
+    for (let row = 0; row < rows; row++) {
+      let square = 0;
+      let error = 0;
+      let norm = 0;
+      for (let k = 0, at = row * dim; k < dim; k++, at++) {
+        const value = x[at];
+        const difference = value - output[at];
+        square += value * value;
+        error += difference * difference;
+        norm += output[at] * output[at];
+        sumX[k] += value;
+      }
+      this.sumSquare += square;
+      this.sumError += error;
+      if (Math.sqrt(square) > TINY_NORM) {
+        this.sumRatio += Math.sqrt(norm / square);
+        this.ratios++;
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import { innerProducts } from '../gemm.ts';
+import { normaliseRows } from '../world/dictionary.ts';
 import { assign } from './assignment.ts';
 
 /** Rows of length `dim`, each the direction of a latent or a feature. */
@@ -50,27 +52,14 @@ export function matchLatents(latents: Directions, features: Directions): Matchin
 }
 
 function absoluteCosines(a: Directions, b: Directions): Float32Array {
-  const left = unitRows(a);
-  const right = unitRows(b);
-  const { dim } = a;
-  const out = new Float32Array(a.count * b.count);
-  for (let i = 0; i < a.count; i++) {
-    for (let j = 0; j < b.count; j++) {
-      let dot = 0;
-      for (let k = 0, p = i * dim, q = j * dim; k < dim; k++, p++, q++) dot += left[p] * right[q];
-      out[i * b.count + j] = Math.abs(dot);
-    }
-  }
-  return out;
+  const cosines = innerProducts(unitRows(a), unitRows(b), a.dim);
+  // In place: at 16k this is 268 MB.
+  for (let i = 0; i < cosines.length; i++) cosines[i] = Math.abs(cosines[i]);
+  return cosines;
 }
 
-function unitRows({ count, dim, data }: Directions): Float64Array {
-  const out = new Float64Array(count * dim);
-  for (let i = 0; i < count; i++) {
-    let square = 0;
-    for (let k = i * dim; k < (i + 1) * dim; k++) square += data[k] ** 2;
-    const norm = Math.max(Math.sqrt(square), 1e-8);
-    for (let k = i * dim; k < (i + 1) * dim; k++) out[k] = data[k] / norm;
-  }
-  return out;
+function unitRows({ dim, data }: Directions): Float32Array {
+  const rows = data.slice();
+  normaliseRows(rows, dim);
+  return rows;
 }

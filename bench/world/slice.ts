@@ -1,21 +1,8 @@
+import { type GemmKernels, openGemm, PANEL } from '../gemm.ts';
 import { KernelMemory } from '../kernel-memory.ts';
-
-interface GemmKernels {
-  multiplyAdd(
-    a: number,
-    aStride: number,
-    b: number,
-    c: number,
-    cStride: number,
-    m: number,
-    n: number,
-    k: number,
-  ): void;
-}
 
 /** Rows whose gradient is computed at a time. */
 const BLOCK = 256;
-const PANEL = 8;
 
 /**
  * Some rows of a dictionary E under orthogonalisation, in float32 and with SIMD: what one thread holds. The loss couples rows
@@ -52,7 +39,7 @@ export class DictionarySlice {
       gram: memory.reserve(stride * stride),
       product: memory.reserve(BLOCK * stride),
     };
-    this.kernels = memory.open<GemmKernels>(new URL('./gemm.wasm', import.meta.url));
+    this.kernels = openGemm(memory);
     this.e = memory.floats(this.pointers.e, paddedRows * stride);
     this.turned = memory.floats(this.pointers.turned, paddedRows * stride);
     this.packed = memory.floats(this.pointers.packed, Math.max(paddedRows, stride) * stride);

@@ -1,4 +1,4 @@
-// A dense product for the orthogonalisation, AssemblyScript with SIMD. `npm run build:wasm` compiles it to gemm.wasm.
+// A dense product, AssemblyScript with SIMD. `npm run build:wasm` compiles it to gemm.wasm.
 // Pointers are bytes into the one memory; numbers are f32.
 
 /**

@@ -1,0 +1,51 @@
+// Brings the released model synth-sae-bench-16k-v1 here (52 MB), with its hashes checked.
+//   npm run fetch
+//   npm run fetch -- --from ~/Downloads/synth-sae-bench-16k-v1
+import { runMain } from '#contract/errors';
+import { fetchReleased, importReleased } from '../hub/fetch.ts';
+import { locateReleased, RELEASED_FOLDER, verifyReleased } from '../hub/released.ts';
+import { parsed, program } from './program.ts';
+
+interface Options {
+  dir?: string;
+  from?: string;
+}
+
+/** A line a file and tenth, which reads well in a log too. */
+function progress(): (file: string, bytes: number, of: number) => void {
+  let last = '';
+  return (file, bytes, of) => {
+    const line = `${file}: ${Math.floor((10 * bytes) / of) * 10} % of ${(of / 1e6).toFixed(1)} MB`;
+    if (line !== last) process.stderr.write(`${line}\n`);
+    last = line;
+  };
+}
+
+await runMain(async () => {
+  const command = parsed(
+    program('fetch', 'Brings the released model synth-sae-bench-16k-v1 here and checks its hashes.')
+      .option('--dir <folder>', 'put copies of the files here, to be named in WORLD_DIR')
+      .option(
+        '--from <folder>',
+        'take the three files from a folder instead of the hub (into state/worlds/synth-16k)',
+      )
+      .addHelpText(
+        'after',
+        '\nHF_ENDPOINT names a mirror, HF_HOME or HF_HUB_CACHE another cache, HF_TOKEN a token where the mirror wants one.' +
+          '\n\nExamples:\n  fetch\n  fetch --from ~/Downloads/synth-sae-bench-16k-v1\n  HF_ENDPOINT=https://mirror.example fetch',
+      ),
+  );
+  if (!command) return 0;
+  const { dir, from } = command.opts<Options>();
+  if (from) {
+    importReleased(from, dir ?? RELEASED_FOLDER);
+  } else if (dir) {
+    importReleased(await fetchReleased({ onProgress: progress() }), dir);
+  } else {
+    const here = locateReleased();
+    if (here) verifyReleased(here);
+    else await fetchReleased({ onProgress: progress() });
+  }
+  process.stdout.write(`${dir ?? locateReleased()}: the released model, hashes checked\n`);
+  return 0;
+});

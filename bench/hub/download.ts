@@ -1,0 +1,142 @@
+import { closeSync, existsSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { downloadFile, type FileDownloadInfoOutput, fileDownloadInfo, HubApiError } from '@huggingface/hub';
+
+/** One file of a hub repository, and how patiently to ask for it. */
+export interface Source {
+  repo: string;
+  revision: string;
+  path: string;
+  hubUrl: string;
+  accessToken?: string;
+  /** Failures in a row without a new byte after which we give up. */
+  attempts: number;
+  /** Pause after the first failure; it doubles, up to 30 s. */
+  retryMs: number;
+  /** Longest wait for an answer to begin, and between two pieces of a file. */
+  contactMs: number;
+  stallMs: number;
+}
+
+/** Size and etag of a file. @throws HubApiError, or what `fetch` throws where there is no connection. */
+export async function describe(source: Source): Promise<FileDownloadInfoOutput> {
+  const info = await persistently(source, () => fileDownloadInfo(request(source)));
+  if (!info) throw new Error(`the repository has no ${source.path} at ${source.revision}`);
+  return info;
+}
+
+/**
+ * Brings `partial` up to the size of the file, going on behind the bytes it has. The library's own cache download begins
+ * anew after a cut; its blobs can be sliced, and a slice is a range request.
+ * @throws the last error when `attempts` in a row brought no byte; the partial file stays for the next time.
+ */
+export async function downloadInto(
+  partial: string,
+  source: Source,
+  onBytes: (done: number, of: number) => void,
+): Promise<void> {
+  mkdirSync(dirname(partial), { recursive: true });
+  const have = (): number => (existsSync(partial) ? statSync(partial).size : 0);
+  let before = have();
+  const advanced = (): boolean => {
+    const more = have() > before;
+    before = have();
+    return more;
+  };
+  await persistently(
+    source,
+    async () => {
+      // Asked anew each time: the address that the hub redirects to expires.
+      const downloadInfo = (await fileDownloadInfo(request(source))) ?? undefined;
+      const blob = downloadInfo && (await downloadFile({ ...request(source), downloadInfo, xet: false }));
+      if (!blob) throw new Error(`the repository has no ${source.path} at ${source.revision}`);
+      const done = have();
+      // More than there is cannot be a beginning of this file.
+      const from = done > blob.size ? 0 : done;
+      if (from < blob.size)
+        await append(blob.slice(from), partial, from, source.stallMs, (n) => onBytes(n, blob.size));
+      if (have() < blob.size) throw new Error(`the connection was cut at ${have()} of ${blob.size} bytes`);
+    },
+    advanced,
+  );
+}
+
+async function append(
+  blob: Blob,
+  partial: string,
+  from: number,
+  stallMs: number,
+  onBytes: (done: number) => void,
+): Promise<void> {
+  const fd = openSync(partial, from === 0 ? 'w' : 'a');
+  const reader = blob.stream().getReader();
+  let done = from;
+  try {
+    for (;;) {
+      const { value, done: end } = await within(stallMs, reader.read());
+      if (end) return;
+      for (let at = 0; at < value.length; ) at += writeSync(fd, value, at);
+      done += value.length;
+      onBytes(done);
+    }
+  } finally {
+    closeSync(fd);
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** Repeats what fails for a reason that may pass. `advanced` tells whether the failed try still brought something. */
+async function persistently<T>(
+  { attempts, retryMs }: Source,
+  action: () => Promise<T>,
+  advanced: () => boolean = () => false,
+): Promise<T> {
+  for (let failures = 0; ; ) {
+    try {
+      return await action();
+    } catch (error) {
+      failures = advanced() ? 1 : failures + 1;
+      if (isFinal(error) || failures >= attempts) throw error;
+      await sleep(Math.min(30_000, retryMs * 2 ** (failures - 1)));
+    }
+  }
+}
+
+/** A refusal that no waiting changes, or a disk that takes no more. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof HubApiError) {
+    return error.statusCode < 500 && error.statusCode !== 408 && error.statusCode !== 429;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS';
+}
+
+function request({ repo, path, revision, hubUrl, accessToken, contactMs }: Source) {
+  const fetchInTime: typeof fetch = async (input, init) => {
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => controller.abort(new Error(`no answer within ${contactMs / 1000} s`)),
+      contactMs,
+    );
+    try {
+      return await fetch(input, { ...init, signal: controller.signal });
+    } finally {
+      // The body may take as long as it brings bytes.
+      clearTimeout(timer);
+    }
+  };
+  return { repo, path, revision, hubUrl, accessToken, fetch: fetchInTime };
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no byte for ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([promise, stalled]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
