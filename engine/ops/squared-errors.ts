@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { compute, computeAll } from '../kernel.ts';
+import { heapFor } from '../wasm/heap.ts';
 
 /** |a_i - b_i|² of every sample, [batch]; a and b [batch, d]. Plain: `tf.sum(tf.square(tf.sub(a, b)), 1)`. */
 export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -9,6 +10,11 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     (save as tf.GradSaveFunc)(inputs);
     return {
       value: compute(inputs, [rows], (out, x, y) => {
+        const heap = heapFor(0, out, x, y);
+        if (heap) {
+          heap.kernels.squaredErrors(x.byteOffset, y.byteOffset, rows, columns, out.byteOffset);
+          return;
+        }
         for (let i = 0, at = 0; i < rows; i++) {
           let sum = 0;
           for (const end = at + columns; at < end; at++) sum += (x[at] - y[at]) * (x[at] - y[at]);
@@ -17,6 +23,12 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
       }),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
         computeAll([dy, ...saved], [a.shape, b.shape], ([da, db], [d, x, y]) => {
+          const heap = heapFor(0, da, db, d, x, y);
+          if (heap) {
+            const [dAt, xAt, yAt, daAt, dbAt] = [d, x, y, da, db].map((view) => view.byteOffset);
+            heap.kernels.squaredErrorsGradients(dAt, xAt, yAt, rows, columns, daAt, dbAt);
+            return;
+          }
           for (let i = 0, at = 0; i < rows; i++) {
             const factor = 2 * d[i];
             for (const end = at + columns; at < end; at++) {

@@ -8,6 +8,16 @@ interface Kernels {
   dotsAt: SparseKernel;
   nonZeros(values: number, count: number, limit: number, positions: number): number;
   above(values: number, count: number, least: number, limit: number, positions: number): number;
+  squaredErrors(a: number, b: number, rows: number, n: number, out: number): void;
+  squaredErrorsGradients(
+    dy: number,
+    a: number,
+    b: number,
+    rows: number,
+    n: number,
+    da: number,
+    db: number,
+  ): void;
   sumRows(a: number, rows: number, columns: number, out: number): void;
 }
 

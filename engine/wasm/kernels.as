@@ -146,3 +146,58 @@ export function sumRows(a: usize, rows: i32, columns: i32, out: usize): void {
   const bytes = <usize>columns << 2;
   for (let row = 0; row < rows; row++) axpy(1, a + <usize>row * bytes, out, bytes);
 }
+
+/** out[i] = |a_i - b_i|² of every row of n numbers. */
+export function squaredErrors(a: usize, b: usize, rows: i32, n: i32, out: usize): void {
+  const bytes = <usize>n << 2;
+  const whole = bytes & ~15;
+  for (let row = 0; row < rows; row++) {
+    const left = a + <usize>row * bytes;
+    const right = b + <usize>row * bytes;
+    let sums = f32x4.splat(0);
+    let k: usize = 0;
+    for (; k < whole; k += 16) {
+      const d = f32x4.sub(v128.load(left + k), v128.load(right + k));
+      sums = f32x4.add(sums, f32x4.mul(d, d));
+    }
+    let sum =
+      f32x4.extract_lane(sums, 0) +
+      f32x4.extract_lane(sums, 1) +
+      (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3));
+    for (; k < bytes; k += 4) {
+      const d = load<f32>(left + k) - load<f32>(right + k);
+      sum += d * d;
+    }
+    store<f32>(out + (<usize>row << 2), sum);
+  }
+}
+
+/** da = 2 dy (a - b), db = -da, row by row. */
+export function squaredErrorsGradients(
+  dy: usize,
+  a: usize,
+  b: usize,
+  rows: i32,
+  n: i32,
+  da: usize,
+  db: usize,
+): void {
+  const bytes = <usize>n << 2;
+  const whole = bytes & ~15;
+  for (let row = 0; row < rows; row++) {
+    const factor: f32 = 2 * load<f32>(dy + (<usize>row << 2));
+    const factors = f32x4.splat(factor);
+    const at = <usize>row * bytes;
+    let k: usize = 0;
+    for (; k < whole; k += 16) {
+      const d = f32x4.mul(factors, f32x4.sub(v128.load(a + at + k), v128.load(b + at + k)));
+      v128.store(da + at + k, d);
+      v128.store(db + at + k, f32x4.neg(d));
+    }
+    for (; k < bytes; k += 4) {
+      const d = factor * (load<f32>(a + at + k) - load<f32>(b + at + k));
+      store<f32>(da + at + k, d);
+      store<f32>(db + at + k, -d);
+    }
+  }
+}
