@@ -95,7 +95,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
       : exit.stopped
         ? `the judge was ${exit.stopped}`
         : line;
-    throw new JudgeError(why, exit.code ?? 1);
+    throw new JudgeError(why, exit.stopped ? 130 : (exit.code ?? 1));
   }
   return output.split('\n').filter((line) => line.trim() !== '');
 }

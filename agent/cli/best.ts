@@ -14,6 +14,7 @@ import { sprintsDir } from '../house.ts';
 import { judgeRun } from '../judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
 import { parsed, program, whole } from './arguments.ts';
+import { abortable } from './interrupt.ts';
 import { show, shownMetrics, table } from './verdict-table.ts';
 
 interface Options {
@@ -53,10 +54,12 @@ async function main(): Promise<number> {
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${runDir}\n\n`);
   const now = await keepingVerdict(runDir, () =>
-    judgeRun({
-      ...{ task, repo, runDir, samples: options.samples, evalSeed },
-      sandbox: noSandbox('by hand, our own code'),
-    }),
+    abortable((signal) =>
+      judgeRun({
+        ...{ task, repo, runDir, samples: options.samples, evalSeed, signal },
+        sandbox: noSandbox('by hand, our own code'),
+      }),
+    ),
   );
   process.stdout.write(comparison(task, recorded, now));
   process.stdout.write(`\n${conclusion(task, profileName, recorded, now)}\n`);

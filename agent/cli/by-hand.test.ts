@@ -7,6 +7,7 @@ import { readTask } from '#contract/task';
 import { capture } from '#host/capture';
 import { startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
+import { processStart } from '#host/processes';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { git, newRepo } from '../fixtures/repo.ts';
 import { leaderboardId } from '../ledger.ts';
@@ -44,7 +45,10 @@ Guess well.
 const judge = `
 import { readFileSync, writeFileSync } from 'node:fs';
 const [run, ...rest] = process.argv.slice(2);
-if (rest.includes('--evals')) {
+if (JSON.parse(readFileSync(run + '/run.json', 'utf8')).seed === 99) {
+  writeFileSync(run + '/judge.pid', String(process.pid));
+  setInterval(() => {}, 1000);
+} else if (rest.includes('--evals')) {
   console.log(JSON.stringify({ samples: 100, evaluationSamples: 5, metrics: { f1: 0.25 } }));
 } else {
   const seed = Number(rest[rest.indexOf('--eval-seed') + 1]);
@@ -79,7 +83,10 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 const run = (name: string, ...args: string[]) =>
   capture({ argv: [...cli(name), ...args], cwd: repo, env: cleanEnv(), timeoutSeconds: 50 });
-const everything = () => [git(repo, 'status', '--porcelain', '--ignored'), git(repo, 'for-each-ref')];
+const everything = () => [
+  ...[git(repo, 'status', '--porcelain', '--ignored'), git(repo, 'for-each-ref')],
+  readdirSync(join(repo, 'checkpoints')),
+];
 
 describe('npm run train', () => {
   it('trains, has the snapshots and the run judged, and says where it lies', async () => {
@@ -109,25 +116,28 @@ describe('npm run train', () => {
     expect((await run('train', '--list')).stdout).toContain('  good       as it should be\n');
   });
 
-  it.each([
-    [['nope'], /^unknown experiment "nope"; there are: good, /],
-    [[], /^which experiment\? there are: good, /],
-    [['good', '--profile', 'vast'], /^unknown profile "vast"; TASK.md has: huge, tiny/],
-    [['good', '--profile', 'huge'], /^profile "huge" cannot run here: no GPU here/],
-    [['good', '--samples', '0'], /whole number of at least 1/],
-    [['good', '--sampels', '7'], /unknown option '--sampels'/],
-    [['good', 'better'], /too many arguments/],
-    [['good', '--out', '.'], /there is something already/],
-    [['refuse', '--set', 'k=x'], /^k must be a number/],
-  ])('refuses %j with one line, and nothing is written', async (args, message) => {
+  it('refuses bad input with one line, and nothing is written', async () => {
+    const bad: [string[], RegExp][] = [
+      [['nope'], /^unknown experiment "nope"; there are: good, /],
+      [[], /^which experiment\? there are: good, /],
+      [['good', '--profile', 'vast'], /^unknown profile "vast"; TASK.md has: huge, tiny/],
+      [['good', '--profile', 'huge'], /^profile "huge" cannot run here: no GPU here/],
+      [['good', '--samples', '0'], /whole number of at least 1/],
+      [['good', '--sampels', '7'], /unknown option '--sampels'/],
+      [['good', 'better'], /too many arguments/],
+      [['good', '--out', '.'], /there is something already/],
+      [['refuse', '--set', 'k=x'], /^k must be a number/],
+    ];
     const before = everything();
-    const { exit, stdout, complaint } = await run('train', ...args);
-    expect(complaint).toMatch(message);
-    expect(exit.code).toBe(2);
-    expect(stdout).toBe('');
-    expect(everything().map((seen) => seen.replace('!! state/\n', ''))).toEqual(
-      before.map((seen) => seen.replace('!! state/\n', '')),
-    );
+    const ends = await Promise.all(bad.map(([args]) => run('train', ...args)));
+    for (const [i, { exit, stdout, complaint }] of ends.entries()) {
+      expect([complaint, exit.code, stdout], bad[i][0].join(' ')).toEqual([
+        expect.stringMatching(bad[i][1]),
+        2,
+        '',
+      ]);
+    }
+    expect(everything()).toEqual(before);
   });
 
   it('names file and line of a mistake in TASK.md', async () => {
@@ -153,6 +163,17 @@ describe('npm run train', () => {
     process.kill(child.pid, 'SIGINT');
     expect((await child.done).code).toBe(130);
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ status: 'killed' });
+  });
+
+  it('leaves no judge behind on Ctrl-C', async () => {
+    const out = join(repo, 'checkpoints/judged');
+    const argv = [...cli('train'), 'good', '--seed', '99', '--out', out];
+    const child = startChild({ argv, cwd: repo, env: cleanEnv() });
+    while (!existsSync(join(out, 'judge.pid'))) await sleep(50);
+    const judgePid = Number(readFileSync(join(out, 'judge.pid'), 'utf8'));
+    process.kill(child.pid, 'SIGINT');
+    expect((await child.done).code).toBe(130);
+    expect(processStart(judgePid)).toBeNull();
   });
 });
 

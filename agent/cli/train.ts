@@ -13,6 +13,7 @@ import { listExperiments } from '../experiments.ts';
 import { judgeRun, measureSnapshots } from '../judging.ts';
 import { readyProfile } from '../profiles.ts';
 import { parsed, program, several, whole } from './arguments.ts';
+import { abortable, stoppable } from './interrupt.ts';
 import { Meter } from './meter.ts';
 import { standing, table, verdictTable } from './verdict-table.ts';
 
@@ -81,7 +82,7 @@ async function main(): Promise<number> {
     return record.status === 'killed' ? 130 : 1;
   }
   process.stdout.write(`trained in ${record.seconds?.toFixed(1)} s: ${run.dir}\n`);
-  if (options.judge) await judge({ task, repo, run, sandbox, profileName });
+  if (options.judge) await abortable((signal) => judge({ task, repo, run, sandbox, profileName, signal }));
   return 0;
 }
 
@@ -89,11 +90,10 @@ async function main(): Promise<number> {
 async function watch(run: RunHandle): Promise<RunRecord> {
   const meter = new Meter();
   run.onProgress((progress) => meter.show(progress));
-  let asked = 0;
-  const onSignal = () => void run.stop('stopped by hand', asked++ > 0);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  const record = await run.done;
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  const record = await stoppable(
+    (before) => void run.stop('stopped by hand', before > 0),
+    () => run.done,
+  );
   meter.end();
   const refusal = await run.refusal;
   if (refusal === null) return record;
@@ -107,10 +107,11 @@ interface Finished {
   run: RunHandle;
   sandbox: Sandbox;
   profileName: string;
+  signal: AbortSignal;
 }
 
-async function judge({ task, repo, run, sandbox, profileName }: Finished): Promise<void> {
-  const request = { task, repo, runDir: run.dir, sandbox };
+async function judge({ task, repo, run, sandbox, profileName, signal }: Finished): Promise<void> {
+  const request = { task, repo, runDir: run.dir, sandbox, signal };
   const { metric } = task.contract;
   const points = await measureSnapshots(request);
   if (points.length > 0) {

@@ -1,0 +1,23 @@
+/**
+ * While `work` runs, Ctrl-C and SIGTERM do not end us but call `stop` (with how often it was asked for before), because children
+ * that have sessions of their own would stay behind.
+ */
+export async function stoppable<T>(stop: (before: number) => void, work: () => Promise<T>): Promise<T> {
+  let before = 0;
+  const onSignal = () => stop(before++);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    return await work();
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** The same for work that ends by an AbortSignal. */
+export function abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  return stoppable(
+    () => abort.abort(),
+    () => work(abort.signal),
+  );
+}
