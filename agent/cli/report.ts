@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
 import { readSprints } from '../ledger.ts';
+import { renderNotebook, renderReport } from '../report/index.ts';
 import { readSource } from '../report/source.ts';
 import { parsed, program } from './arguments.ts';
 
@@ -30,8 +31,6 @@ async function main(): Promise<number> {
   const sprints = readSprints(dirname(sprintDir));
   const { profiles } = task.contract;
   const profile = Object.hasOwn(profiles, sprint.profile) ? profiles[sprint.profile] : null;
-  // Only now: what draws plots takes half a second to load, and a mistake in the arguments is told at once.
-  const { renderNotebook, renderReport } = await import('../report/index.ts');
   const report = await renderReport({ sprintDir, reportsDir, sprints, task, profile });
   const notebook = await renderNotebook({ sprints, live: null, reportsDir, task });
   for (const file of [...report.files, notebook]) process.stdout.write(`${file}\n`);

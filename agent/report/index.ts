@@ -5,9 +5,19 @@ import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
 import { cleanEnv } from '#host/env';
 import { type Form, forms, type JobLine, type RenderJob } from './job.ts';
+import type { NotebookRequest } from './notebook.ts';
 import { readSource } from './source.ts';
 
-export { type LiveState, renderNotebook } from './notebook.ts';
+export type { LiveState } from './notebook.ts';
+
+/**
+ * Redraws the lab notebook (notebook.ts) and returns its path. What draws is loaded at the first call: it takes half a second,
+ * and a loop that starts, or only says what it would do, need not wait for it.
+ */
+export async function renderNotebook(request: NotebookRequest): Promise<string> {
+  const notebook = await import('./notebook.ts');
+  return notebook.renderNotebook(request);
+}
 
 export interface ReportRequest {
   /** `sprints/<id>`, with sprint.json, and README.md and change.patch where there are any. */

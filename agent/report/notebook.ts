@@ -30,6 +30,13 @@ export interface LiveState {
   startedAt: string;
 }
 
+export interface NotebookRequest {
+  sprints: readonly Sprint[];
+  live: LiveState | null;
+  reportsDir: string;
+  task: Task;
+}
+
 /** Seconds after which an open browser reloads the page while a loop runs. */
 const REFRESH = 15;
 
@@ -37,17 +44,7 @@ const REFRESH = 15;
  * Redraws `<reportsDir>/index.html`, the lab notebook: what runs now, and for each leaderboard its progress and a line a
  * sprint with verdict and links to the reports beside it. One file, opens from disk. Returns its path.
  */
-export async function renderNotebook({
-  sprints,
-  live,
-  reportsDir,
-  task,
-}: {
-  sprints: readonly Sprint[];
-  live: LiveState | null;
-  reportsDir: string;
-  task: Task;
-}): Promise<string> {
+export async function renderNotebook({ sprints, live, reportsDir, task }: NotebookRequest): Promise<string> {
   const boards = new Map<string, Sprint[]>();
   for (const sprint of sprints.toSorted((a, b) => a.number - b.number)) {
     boards.set(sprint.leaderboard, [...(boards.get(sprint.leaderboard) ?? []), sprint]);
