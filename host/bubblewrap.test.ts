@@ -49,6 +49,7 @@ beforeAll(async () => {
   write('checkpoints/old/out/optimizer.safetensors', 'secret');
   write('checkpoints/old/out/result.json', 'result');
   write('checkpoints/new/out/optimizer.safetensors', 'moments');
+  write('worlds/dictionary', 'secret');
   write('.env', 'KEY=secret');
   await git(repo, ['config', 'http.extraHeader', 'secret']);
 });
@@ -88,16 +89,18 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
 
   it('one reads the repository and the own tree, and no secret', async () => {
     process.env.SOME_API_KEY = 'secret';
+    process.env.WORLD_DIR = at('worlds');
     const probe = join(homedir(), `.loop-sandbox-probe-${process.pid}`);
     writeFileSync(probe, 'secret');
     const { stdout } = await run(
       `cat TASK.md state/trees/mine/sae/train.ts checkpoints/old/out/result.json checkpoints/new/out/optimizer.safetensors
-       cat ${probe} .env .git/config state/events.jsonl state/trees/other/sae/train.ts checkpoints/old/out/optimizer.safetensors
+       cat ${probe} worlds/dictionary .env .git/config state/events.jsonl state/trees/other/sae/train.ts checkpoints/old/out/optimizer.safetensors
        cat /proc/*/environ | tr '\\0' '\\n'; env; git log 2>&1`,
       ['checkpoints/new/out'],
       ['state/trees/mine'],
     );
     delete process.env.SOME_API_KEY;
+    delete process.env.WORLD_DIR;
     rmSync(probe);
     expect(stdout).toMatch(/^the taskmineresultmoments/);
     expect(stdout).toContain('PATH=');

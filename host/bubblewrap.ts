@@ -24,7 +24,11 @@ export function bubblewrap(repo: string): Sandbox {
         ...gpuDevices().flatMap((path) => ['--dev-bind-try', path, path]),
         ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
         ...[...nodeItself(), root].flatMap(same('--ro-bind')),
-        ...['--tmpfs', join(root, 'state')],
+        // After the repository, which may hold them; but a folder that holds the repository must not cover it.
+        ...[join(root, 'state'), ...worldPlaces().filter((path) => !inside(root, path))].flatMap((path) => [
+          '--tmpfs',
+          path,
+        ]),
         ...masked(root, allowed).flatMap((path) => ['--ro-bind', '/dev/null', path]),
         ...readable.map((path) => realpathSync(path)).flatMap(same('--ro-bind')),
         ...allowed.flatMap(same('--bind')),
@@ -96,21 +100,22 @@ const same = (flag: string) => (path: string) => [flag, path, path];
 
 /** Places with other people's files, our own secrets, or sockets that lead outside. */
 function hiddenPlaces(): string[] {
-  const places = [
-    homedir(),
-    tmpdir(),
-    process.env.HF_HOME,
-    '/home',
-    '/root',
-    '/tmp',
-    '/var/tmp',
-    '/run',
-    '/mnt',
-    '/media',
-  ];
-  const real = places.flatMap((path) => (path && existsSync(path) ? [realpathSync(path)] : []));
-  const kept = [...new Set(real)].filter((path) => path !== '/').sort();
-  return kept.filter((path) => !kept.some((other) => path !== other && inside(path, other)));
+  return outermost([homedir(), tmpdir(), '/home', '/root', '/tmp', '/var/tmp', '/run', '/mnt', '/media']);
+}
+
+/** Where the worlds of a benchmark lie, with their truth. */
+function worldPlaces(): string[] {
+  const { WORLD_DIR, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME } = process.env;
+  return outermost([WORLD_DIR, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME].filter((path) => path !== undefined));
+}
+
+/** The folders that exist, without those inside another of them. */
+function outermost(folders: readonly string[]): string[] {
+  const real = new Set(
+    folders.filter((path) => path !== '' && existsSync(path)).map((path) => realpathSync(path)),
+  );
+  real.delete('/');
+  return [...real].filter((path) => ![...real].some((other) => path !== other && inside(path, other)));
 }
 
 const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);

@@ -26,8 +26,18 @@ export function cleanEnv(
   );
 }
 
-/** For our own services (data service, judge): where the downloaded worlds lie, as well. */
+/** Where the worlds of a benchmark may lie or come from. No token among them: what is released is public. */
+const worldVariables = [
+  'WORLD_DIR',
+  'HF_HOME',
+  'HF_HUB_CACHE',
+  'HF_HUB_OFFLINE',
+  'HF_ENDPOINT',
+  'XDG_CACHE_HOME',
+];
+
+/** For our own services (data service, judge), which find the worlds; code that we do not trust gets `cleanEnv`. */
 export function serviceEnv(extra: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
-  const { HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, XDG_CACHE_HOME } = process.env;
-  return cleanEnv({ HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, XDG_CACHE_HOME, ...extra });
+  const worlds = worldVariables.map((name) => [name, process.env[name]]);
+  return cleanEnv({ ...Object.fromEntries(worlds), ...extra });
 }

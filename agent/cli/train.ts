@@ -75,8 +75,7 @@ async function main(): Promise<number> {
     args: options.set.flatMap((pair) => ['--set', pair]),
     out: options.out === undefined ? undefined : resolve(options.out),
   });
-  say(`${run.id} · profile ${profileName} · tree ${tree.slice(0, 8)}`);
-  const record = await watch(run);
+  const record = await watch(run, `${run.id} · profile ${profileName} · tree ${tree.slice(0, 8)}`);
   if (record.status !== 'finished') {
     say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
     return record.status === 'killed' ? 130 : 1;
@@ -87,9 +86,15 @@ async function main(): Promise<number> {
 }
 
 /** Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. */
-async function watch(run: RunHandle): Promise<RunRecord> {
+async function watch(run: RunHandle, title: string): Promise<RunRecord> {
   const meter = new Meter();
-  run.onProgress((progress) => meter.show(progress));
+  let begun = false;
+  run.onProgress((progress) => {
+    // Not before: a run that is refused says one line, why.
+    if (!begun) say(title);
+    begun = true;
+    meter.show(progress);
+  });
   const record = await stoppable(
     (before) => void run.stop('stopped by hand', before > 0),
     () => run.done,
