@@ -61,6 +61,8 @@ export interface InferenceForm extends Encoder {
   /** Name of this form in SAELens, as `jumprelu` for a trained BatchTopK. */
   architecture: string;
   weights: Weights;
+  /** Fields that SAELens' config of this form needs beside the sizes. */
+  fields?: Record<string, number | boolean | null>;
 }
 
 /**

@@ -39,6 +39,11 @@ export default defineArchitecture<Config, Names>({
   training: (weights, _buffers, config) => encoder(weights, config),
   inference: (weights, _buffers, config) => ({
     architecture: 'matching_pursuit',
+    fields: {
+      residual_threshold: config.residual_threshold,
+      max_iterations: config.max_iterations && Math.floor(config.max_iterations),
+      stop_on_duplicate_support: config.stop_on_duplicate_support,
+    },
     weights,
     ...encoder(weights, config),
   }),

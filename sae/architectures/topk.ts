@@ -48,6 +48,7 @@ export default defineArchitecture<z.infer<typeof config>, 'W_enc' | 'b_enc' | 'W
     const { b_dec } = weights;
     return {
       architecture: 'topk',
+      fields: { k: Math.floor(config.k), rescale_acts_by_decoder_norm: false },
       weights: { W_enc, b_enc, W_dec, b_dec },
       encode: (x) => topK(encode(tf.sub(x, b_dec)), config.k),
       W_dec,

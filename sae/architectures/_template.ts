@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { baseFields, defineArchitecture, type Weights } from '../architecture.ts';
+import { initialWeights } from '../parts/init.ts';
+
+/*
+ * A template, in plain tfjs: copy it to <new-name>.ts and name that in an experiment. (Files that begin with _ are
+ * passed over.) As it stands: relu codes with a penalty on their square roots, which falls harder on small ones.
+ */
+
+const config = z.strictObject({
+  ...baseFields,
+  sparsity_coefficient: z.number().nonnegative().default(0.3),
+});
+type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec';
+
+export default defineArchitecture<z.infer<typeof config>, Names>({
+  summary: 'Template: relu with a square-root penalty (cite where it comes from)',
+  config,
+  init: initialWeights,
+
+  train({ x, weights, config, multiplier }) {
+    const hiddenPre = preActivations(x, weights);
+    const acts = tf.relu(hiddenPre);
+    const recon = tf.add(tf.matMul(acts, weights.W_dec), weights.b_dec);
+    // sqrt has no slope at 0: begin a little beside it.
+    const penalty = tf.sum(tf.sub(tf.sqrt(tf.add(acts, 0.01)), 0.1), 1);
+    return {
+      hiddenPre,
+      acts,
+      recon,
+      losses: {
+        mse_loss: tf.mean(tf.sum(tf.squaredDifference(recon, x), 1)),
+        sparsity_loss: tf.mul(config.sparsity_coefficient * multiplier, tf.mean(penalty)),
+      },
+    };
+  },
+
+  training: (weights) => ({
+    encode: (x) => tf.relu(preActivations(x, weights)),
+    W_dec: weights.W_dec,
+    b_dec: weights.b_dec,
+  }),
+
+  /** The name for an export; SAELens loads `standard`, since this form is the same. */
+  inference: (weights) => ({
+    architecture: 'standard',
+    weights,
+    encode: (x) => tf.relu(preActivations(x, weights)),
+    W_dec: weights.W_dec,
+    b_dec: weights.b_dec,
+  }),
+});
+
+function preActivations(x: tf.Tensor, { W_enc, b_enc, b_dec }: Weights<Names>): tf.Tensor {
+  return tf.add(tf.matMul(tf.sub(x, b_dec), W_enc), b_enc);
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { runMain, UserError } from '#contract/errors';
+import { openBackend } from '#engine/backend';
+import { exportCheckpoint } from '../export.ts';
+import { loadArchitecture } from '../load.ts';
+import { readCheckpoint } from '../trainer/checkpoint.ts';
+import { parseArguments } from './arguments.ts';
+
+const program = new Command('export')
+  .description(
+    'Writes a trained SAE as SAELens saves it (cfg.json, sae_weights.safetensors), with a parity file.',
+  )
+  .argument('<run>', 'a run folder, its out/, or a checkpoint.safetensors')
+  .option('--out <folder>', 'where to; <run>/export if not given')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npm run export -- checkpoints/<run>
+  $ npm run export -- checkpoints/<run> --out /tmp/my-sae
+In Python: SAE.load_from_disk("/tmp/my-sae"); an architecture that SAELens lacks comes with encode.py instead.`,
+  );
+
+await runMain(async () => {
+  if (!parseArguments(program)) return 0;
+  const [run] = program.args;
+  const file = [run, join(run, 'checkpoint.safetensors'), join(run, 'out/checkpoint.safetensors')].find(
+    (path) => path.endsWith('.safetensors') && existsSync(path),
+  );
+  if (!file)
+    throw new UserError(`${run}: no checkpoint.safetensors here or in its out/; is it a run folder?`);
+  const out =
+    program.opts<{ out?: string }>().out ?? join(run.endsWith('.safetensors') ? '.' : run, 'export');
+  const checkpoint = readCheckpoint(file);
+  if (checkpoint.config.scale !== 1) {
+    throw new UserError(`${file}: a snapshot of a run that scales x; export its last checkpoint`);
+  }
+  const architecture = await loadArchitecture(checkpoint.config.architecture);
+  await openBackend('wasm');
+  const { architecture: name, loads, files } = exportCheckpoint(checkpoint, architecture, out);
+  process.stdout.write(`${out}: ${files.join(', ')} (${name})\n`);
+  if (!loads && !files.includes('encode.py')) {
+    process.stdout.write(
+      `SAELens has no ${name}, and sae/architectures/${checkpoint.config.architecture}.py, its encode in Python, is missing\n`,
+    );
+  }
+  const addons = Object.keys(checkpoint.config.addons);
+  if (addons.length > 0)
+    process.stdout.write(`not part of it: ${addons.join(', ')}, done at inference here\n`);
+  return 0;
+});
