@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
+import { howToGet, locateReleased } from './hub/released.ts';
 import { buildWorld } from './world/build.ts';
 import { configText, parseConfig, readConfig, SYNTH_16K, type WorldConfig } from './world/config.ts';
-import { CONFIG_FILE, FOREST_FILE, loadWorld, saveWorld, WEIGHTS_FILE } from './world/store.ts';
+import { CONFIG_FILE, loadWorld, saveWorld } from './world/store.ts';
 import type { World } from './world/world.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -76,12 +77,9 @@ export function profileWorld(name: string): { profile: Profile | null; world: st
 }
 
 function releasedDir(): string {
-  const dir = process.env.WORLD_DIR ?? join(CACHE, 'synth-16k');
-  const absent = [CONFIG_FILE, WEIGHTS_FILE, FOREST_FILE].filter((file) => !existsSync(join(dir, file)));
-  if (absent.length === 0) return dir;
-  throw new UserError(
-    `the released model synth-16k is not here: put ${CONFIG_FILE}, ${WEIGHTS_FILE} and ${FOREST_FILE} of huggingface.co/decoderesearch/synth-sae-bench-16k-v1 into ${dir} (or name their folder in WORLD_DIR)`,
-  );
+  const dir = locateReleased();
+  if (dir) return dir;
+  throw new UserError(`the released model synth-16k is not here: ${howToGet()}`);
 }
 
 async function buildCached(config: WorldConfig, onStep: BuildListener = () => {}): Promise<World> {

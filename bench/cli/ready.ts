@@ -1,34 +1,49 @@
 // Whether this machine can run a profile: exit code 0, or 1 and one line that says what is missing.
 //   node --import tsx bench/cli/ready.ts --profile 16k
-import { runMain } from '#contract/errors';
-import { backendNames } from '#engine/backend';
+import { runMain, UserError } from '#contract/errors';
+import { gpuBackend } from '../gpu.ts';
+import { fetchReleased } from '../hub/fetch.ts';
+import { locateReleased, verifyReleased } from '../hub/released.ts';
 import { profileWorld, worldConfig } from '../worlds.ts';
-import { parsed, print, program } from './program.ts';
+import { parsed, program } from './program.ts';
 
 /** From this many features on a counting run takes days on a CPU. */
 const NEEDS_GPU = 4096;
+
+/** Offline must be said soon: one try, and a hub that answers at all answers by then. */
+const IMPATIENT = { attempts: 1, contactMs: 1500 };
 
 await runMain(async () => {
   const command = parsed(
     program(
       'ready',
-      'Exits 0 where this machine can run the profile, else prints what is missing.',
-    ).requiredOption('--profile <name>', 'profile of TASK.md'),
+      'Exits 0 where this machine can run the profile, else prints what is missing. Downloads the released model where only that is missing.',
+    )
+      .requiredOption('--profile <name>', 'profile of TASK.md')
+      .addHelpText(
+        'after',
+        '\nExample:\n  ready --profile 16k && npm run train -- baseline_batchtopk --profile 16k',
+      ),
   );
   if (!command) return 0;
   const { profile } = command.opts<{ profile: string }>();
-  const missing: string[] = [];
   try {
-    const { num_features } = worldConfig(profileWorld(profile).world);
-    const backends: readonly string[] = backendNames;
-    const onGpu = backends.some((name) => name.includes('gpu'));
-    if (num_features >= NEEDS_GPU && !onGpu) {
-      missing.push(`it needs a GPU, and the engine has no GPU backend yet (${backends.join(', ')})`);
+    const { world } = profileWorld(profile);
+    const released = world === 'synth-16k';
+    if (released || worldConfig(world).num_features >= NEEDS_GPU) {
+      const gpu = await gpuBackend();
+      if ('none' in gpu) throw new UserError(`it needs a GPU: ${gpu.none}`);
     }
+    if (released) {
+      const dir = locateReleased();
+      if (dir) verifyReleased(dir);
+      else await fetchReleased(IMPATIENT);
+    }
+    worldConfig(world);
+    return 0;
   } catch (error) {
-    missing.push((error as Error).message);
+    if (!(error instanceof UserError)) throw error;
+    process.stdout.write(`profile ${profile}: ${error.message}\n`);
+    return 1;
   }
-  if (missing.length === 0) return 0;
-  print(`profile ${profile}: ${missing.join('; ')}\n`);
-  return 1;
 });

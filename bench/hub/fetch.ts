@@ -103,8 +103,8 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
 function reason(error: unknown, secret: string | undefined): string {
   if (error instanceof HubApiError) return `HTTP ${error.statusCode}`;
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  const text = (code ? `${message}: ${code}` : message).split('\n')[0];
+  const under = cause as NodeJS.ErrnoException | undefined;
+  const text = (under ? `${message}: ${under.code ?? under.message}` : message).split('\n')[0];
   return secret ? text.replaceAll(secret, '[token]') : text;
 }
 
