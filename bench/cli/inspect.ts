@@ -7,7 +7,7 @@ import { Confusion } from '../eval/confusion.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
-import { integer, parsed, print, program } from './program.ts';
+import { endOnSignals, integer, parsed, print, program } from './program.ts';
 
 const SORTS = {
   f1: 'f1',
@@ -55,6 +55,7 @@ await runMain(async () => {
       ),
   );
   if (!command) return 0;
+  endOnSignals();
   const options = command.opts<Options>();
   const opened = await openCase(command.args[0], options);
   const { world } = opened.world;

@@ -11,7 +11,7 @@ import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { unmeasuredSnapshots } from '../judge/run-folder.ts';
-import { integer, parsed, print, program } from './program.ts';
+import { endOnSignals, integer, parsed, print, program } from './program.ts';
 
 interface Options {
   treeDir?: string;
@@ -43,6 +43,7 @@ await runMain(async () => {
       ),
   );
   if (!command) return 0;
+  endOnSignals();
   const options = command.opts<Options>();
   const [path] = command.args;
   const opened = await openCase(path, options);

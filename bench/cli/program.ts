@@ -32,6 +32,12 @@ export function integer(least: number): (text: string) => number {
   };
 }
 
+/** Lets SIGINT and SIGTERM end the process the ordinary way, so that its children are ended with it. */
+export function endOnSignals(): void {
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+}
+
 let listening = false;
 
 /** Prints to standard output; a reader that has seen enough (`| head`) is no mistake. */

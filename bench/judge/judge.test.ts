@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EvalPoint, type RunRecord, type TrainResult } from '#contract/run';
 import { writeSafetensors } from '#contract/safetensors';
@@ -188,6 +189,29 @@ describe('the judge', () => {
       /^error: the encoder failed: it ended with exit code 1: .*W_enc is missing.*judge\.log\)$/,
     );
     expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
+  });
+
+  it('takes its encoder along when it is ended', async () => {
+    const { repo, dir } = repository('hang');
+    const child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), judge, '--tree-dir', '.', dir],
+      {
+        cwd: repo,
+        stdio: 'ignore',
+      },
+    );
+    const pidOf = (): number | undefined => {
+      const log = join(dir, 'judge.log');
+      const match = existsSync(log) && /pid (\d+)/.exec(readFileSync(log, 'utf8'));
+      return match ? Number(match[1]) : undefined;
+    };
+    while (pidOf() === undefined) await sleep(50);
+    child.kill('SIGTERM');
+    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(143);
+    const alive = (): boolean => existsSync(`/proc/${pidOf()}/exe`);
+    for (let i = 0; i < 40 && alive(); i++) await sleep(50);
+    expect(alive()).toBe(false);
   });
 
   it('shows latents without telling a feature’s place', async () => {

@@ -58,8 +58,11 @@ for (let frame = read(16); frame; frame = read(16)) {
   const rows = frame.readUInt32LE(4);
   const bytes = read(rows * d * 4);
   const x = new Float32Array(bytes.buffer, bytes.byteOffset, rows * d);
-  if (lie === 'hang') setInterval(() => {}, 1000);
-  if (lie === 'hang') break;
+  if (lie === 'hang') {
+    console.error(`pid ${process.pid}`);
+    setInterval(() => {}, 1000);
+    break;
+  }
   const offsets = [0];
   const indices = [];
   const values = [];
