@@ -10,7 +10,7 @@ import { readSprints } from './ledger.ts';
 import { readStatus } from './status.ts';
 
 /** More of them by hand: CRASHES=50 npx vitest run agent/crash.test.ts */
-const CRASHES = Number(process.env.CRASHES ?? 4);
+const CRASHES = Number(process.env.CRASHES ?? 3);
 
 it(`loses and doubles nothing when it is killed at ${CRASHES} random instants`, async () => {
   const numbers = Array.from({ length: CRASHES + 3 }, (_, i) => sprintTo(`s${i + 1}`, 0.5 + i / 100));

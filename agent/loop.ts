@@ -24,7 +24,6 @@ import { Notebook } from './notebook.ts';
 import type { Plan } from './preflight.ts';
 import { sprintsWithoutGain } from './prompt.ts';
 import { isUnfinished, recover } from './recover.ts';
-import { renderReport } from './report/index.ts';
 import { connectClaude } from './researcher/claude.ts';
 import type { Ending } from './researcher/converse.ts';
 import { startOffline } from './researcher/offline.ts';
@@ -56,14 +55,14 @@ const SAME_FAILURES = 3;
 export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
   const unlock = takeLock(stateDir(plan.repo));
   try {
-    const { house, unfinished } = await moveIn(plan, fittings);
+    const { house, before } = await moveIn(plan, fittings);
     house.stopper.listen(() =>
       notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
     );
     try {
-      if (unfinished) await recover(house);
-      await settle(house, plan);
-      const stop = await sprints(house);
+      const open = isUnfinished(before) ? await recover(house, before) : null;
+      if (!open) await settle(house, plan);
+      const stop = await sprints(house, open);
       await leaveClean(house);
       house.events.emit({ type: 'loop.stopped', ...stop });
       return stop.exitCode;
@@ -85,13 +84,15 @@ async function leaveClean({ git, notebook, repo }: House): Promise<void> {
 }
 
 /** Sprint after sprint, until there is a reason to stop. */
-async function sprints(house: House): Promise<StopRequest> {
+async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRequest> {
   const failures: string[] = [];
-  for (;;) {
-    const stop = house.stopper.requested() ?? atLimit(house);
-    if (stop) return stop;
-    rereadTask(house);
-    const sprint = await openSprint(house);
+  for (let open = resumed; ; open = null) {
+    if (!open) {
+      const stop = house.stopper.requested() ?? atLimit(house);
+      if (stop) return stop;
+      rereadTask(house);
+    }
+    const sprint = open ?? (await openSprint(house));
     const ending = await attempt(house, sprint);
     if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
     if (sprint.claim) await finishSprint(house, sprint, ending);
@@ -200,12 +201,13 @@ function notice(house: House, text: string, level: 'info' | 'warn' = 'info'): vo
 /** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
 async function moveIn(
   plan: Plan,
-  { listeners, report = renderReport }: Fittings,
-): Promise<{ house: House; unfinished: boolean }> {
+  { listeners, report = lateReport }: Fittings,
+): Promise<{ house: House; before: LoopState }> {
   const { repo } = plan;
   const { log: events, past } = openLog(repo);
   let state: LoopState = past.reduce(fold, nothingYet);
-  const unfinished = isUnfinished(state);
+  const before = state;
+  const unfinished = isUnfinished(before);
   const git = await openGit(repo);
   const date = new Date().toISOString().slice(0, 10);
   const fresh = plan.fresh && !unfinished;
@@ -248,8 +250,14 @@ async function moveIn(
     processStart: processStart(process.pid),
     resumed: unfinished,
   });
-  return { house, unfinished };
+  return { house, before };
 }
+
+/** What renders reports is loaded with the first of them. */
+const lateReport: House['report'] = async (request) => {
+  const { renderReport } = await import('./report/index.ts');
+  return renderReport(request);
+};
 
 /** The log of a loop that came to its end is put aside, so that a replay stays short. */
 function openLog(repo: string): { log: EventLog; past: LoggedEvent[] } {

@@ -1,7 +1,7 @@
 import type { LoggedEvent } from '#contract/event';
 import { type House, reportsDir, sprintsDir } from './house.ts';
 import { readSprints } from './ledger.ts';
-import { type LiveState, renderNotebook } from './report/index.ts';
+import type { LiveState } from './report/index.ts';
 import { messageOf } from './words.ts';
 
 const EVERY_MS = 10_000;
@@ -36,6 +36,8 @@ export class Notebook {
   draw(live: boolean): Promise<void> {
     const { repo, task } = this.house();
     const next = this.#drawing.then(async () => {
+      // Loaded late: what draws plots takes a second to load, and a loop has to start at once.
+      const { renderNotebook } = await import('./report/index.ts');
       await renderNotebook({
         sprints: readSprints(sprintsDir(repo)),
         live: live ? liveState(this.house()) : null,

@@ -1,20 +1,37 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '#host/processes';
 import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
-import { call, type Step, sprintTo, start, train, wait, write } from './fixtures/scripted.ts';
+import { call, finish, type Step, sprintTo, start, train, wait, write } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
 import { readStatus } from './status.ts';
 
-const hanging = (experiment = 'slow'): Step[] => [start('hanging'), write(0.9), train(experiment), wait];
+/** A sprint whose first run does not end by itself; it has another try at it. */
+const hanging = (experiment = 'slow'): Step[] => [
+  start('hanging'),
+  write(0.9),
+  train(experiment),
+  wait,
+  train(),
+  wait,
+  finish(),
+];
 const outcomes = (repo: string) => readSprints(join(repo, 'sprints')).map((s) => s.outcome);
 const ledgerOfCommits = (repo: string) =>
   git(repo, 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n').reverse();
 
+/** Takes an event and all after it out of the log, as a crash just before it would have. */
+function cutLogBefore(repo: string, type: string): void {
+  const path = join(repo, 'state/events.jsonl');
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const at = lines.findIndex((line) => line.includes(`"${type}"`));
+  writeFileSync(path, `${lines.slice(0, at).join('\n')}\n`);
+}
+
 describe('a loop that is cut off', () => {
-  it('is taken up after kill -9: leftovers end, the sprint is closed as interrupted, and the next one starts', async () => {
+  it('is taken up after kill -9: leftovers end, and the conversation goes on from its last whole turn', async () => {
     const repo = tinyHouse([hanging('forks'), sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop');
     const { processes } = await eventOf(repo, 'run.started');
@@ -31,15 +48,45 @@ describe('a loop that is cut off', () => {
     const { events } = await loopIn(repo);
     expect(events[0]).toMatchObject({ type: 'loop.started', resumed: true });
     expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
-    expect(outcomes(repo)).toEqual(['interrupted', 'new-best']);
+    const [first, second] = readSprints(join(repo, 'sprints'));
+    expect(first).toMatchObject({
+      outcome: 'new-best',
+      runs: [{ status: 'killed' }, { status: 'finished' }],
+    });
+    expect(first.cost.turns).toBeGreaterThanOrEqual(7);
+    expect(second.outcome).toBe('no-gain');
     expect(ledgerOfCommits(repo)).toEqual([
-      'Sprint 1: Try hanging (interrupted)',
-      'Sprint 2: Try second (new-best)',
+      'Sprint 1: Try hanging (new-best)',
+      'Sprint 2: Try second (no-gain)',
     ]);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+  });
+
+  it('goes straight on to the judge when the last word was said already', async () => {
+    const repo = tinyHouse([sprintTo('first', 0.6)]);
+    await loopIn(repo, { maxSprints: 1 });
+    // As a crash leaves it between finish_sprint and sprint.json.
+    cutLogBefore(repo, 'verdict.given');
+    const [{ id }] = readSprints(join(repo, 'sprints'));
+    rmSync(join(repo, 'sprints', id, 'sprint.json'));
+    git(repo, 'reset', '-q', 'HEAD~1');
+    const { events } = await loopIn(repo, { maxSprints: 1 });
+    expect(events.filter((e) => e.type === 'turn.finished')).toEqual([]);
+    expect(outcomes(repo)).toEqual(['new-best']);
+  });
+
+  it('is closed as interrupted where its conversation is lost', async () => {
+    const repo = tinyHouse([hanging(), sprintTo('second', 0.7)]);
+    const loop = startCommand(repo, 'loop');
+    await eventOf(repo, 'run.started');
+    loop.child.kill('SIGKILL');
+    await loop.ended;
+    rmSync(join(repo, 'state/transcripts'), { recursive: true });
+    await loopIn(repo);
+    expect(outcomes(repo)).toEqual(['interrupted', 'new-best']);
     const [cutOff] = readSprints(join(repo, 'sprints'));
     expect(cutOff).toMatchObject({ runs: [{ status: 'killed' }], change: { kept: false } });
     expect(readFileSync(join(repo, 'sprints', cutOff.id, 'change.patch'), 'utf8')).toContain('+{"f1":0.9');
-    expect(git(repo, 'status', '--porcelain')).toBe('');
   });
 
   it('drops a sprint that was never claimed and keeps its changes as a patch', async () => {
@@ -61,10 +108,7 @@ describe('a loop that is cut off', () => {
     const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
     // As a crash leaves it between sprint.json and the commit.
-    const path = join(repo, 'state/events.jsonl');
-    const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
-    const at = lines.findIndex((line) => line.includes('"sprint.closed"'));
-    writeFileSync(path, `${lines.slice(0, at).join('\n')}\n`);
+    cutLogBefore(repo, 'sprint.closed');
     git(repo, 'reset', '-q', '--soft', 'HEAD~1');
     git(repo, 'reset', '-q');
     await loopIn(repo);
@@ -79,10 +123,7 @@ describe('a loop that is cut off', () => {
 it('does not commit a sprint again when only the event of its commit is missing', async () => {
   const repo = tinyHouse([sprintTo('first', 0.6)]);
   await loopIn(repo, { maxSprints: 1 });
-  const path = join(repo, 'state/events.jsonl');
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
-  const at = lines.findIndex((line) => line.includes('"sprint.committed"'));
-  writeFileSync(path, `${lines.slice(0, at).join('\n')}\n`);
+  cutLogBefore(repo, 'sprint.committed');
   const { events } = await loopIn(repo);
   expect(events.filter((e) => e.type === 'sprint.committed')).toHaveLength(1);
   expect(ledgerOfCommits(repo)).toEqual(['Sprint 1: Try first (new-best)']);
@@ -104,7 +145,7 @@ describe('a loop that is asked to stop', () => {
 
   it('ends at once on the second, and is taken up later', async () => {
     const repo = tinyHouse([
-      [start('busy'), call('bash', { command: 'sleep 100' })],
+      [start('busy'), call('bash', { command: 'sleep 100' }), finish({ candidate: null })],
       sprintTo('second', 0.7),
     ]);
     const loop = startCommand(repo, 'loop');
@@ -116,7 +157,7 @@ describe('a loop that is asked to stop', () => {
     expect(await loop.ended).toBe(130);
     expect(outcomes(repo)).toEqual([]);
     await loopIn(repo);
-    expect(outcomes(repo)).toEqual(['interrupted', 'new-best']);
+    expect(outcomes(repo)).toEqual(['no-gain', 'new-best']);
   });
 
   it('stops after the sprint for a file STOP, which it removes', async () => {

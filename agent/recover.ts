@@ -9,10 +9,11 @@ import { readSprint } from './ledger.ts';
 import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { NOT_JUDGED } from './sprint/judge.ts';
+import { type OpenSprint, reopenSprint } from './sprint/open.ts';
 import { reportSprint } from './sprint/report.ts';
 import { runDir } from './sprint/run-folder.ts';
 import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
-import type { LoopState } from './state.ts';
+import type { LoopState, SprintState } from './state.ts';
 
 /** Whether the last loop left something that the next one has to bring to its end first. */
 export const isUnfinished = (state: LoopState): boolean =>
@@ -22,11 +23,22 @@ export const isUnfinished = (state: LoopState): boolean =>
 /**
  * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended, the open sprint is closed
  * as `interrupted`, or reported and committed from wherever it stood.
+ * Where its conversation can be gone on with by the same researcher under the same rules, the open sprint is given back instead.
  */
-export async function recover(house: House): Promise<void> {
+export async function recover(house: House, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(house);
   const { sprint } = house.state();
-  if (!sprint) return;
+  if (!sprint) return null;
+  const { researcher, leaderboard } = before.started ?? {};
+  if (researcher === house.connection.label && leaderboard === house.leaderboard) {
+    const open = reopenSprint(house, sprint);
+    if (open) return open;
+  }
+  await closeLeftover(house, sprint);
+  return null;
+}
+
+async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
   const { repo, task, events } = house;
   const { tree: treeNow, trouble } = await leftWorkspace(house, sprint.treeBefore);
   const where = sprint.claim && join(sprintsDir(repo), sprint.claim.id);

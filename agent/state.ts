@@ -12,6 +12,8 @@ export interface SprintState {
   verdicts: Record<string, Verdict>;
   closed: { outcome: Outcome; reason: string } | null;
   rendered: boolean;
+  /** How often it was taken up again after the loop was cut off. */
+  resumed: number;
   cost: { usd: number; turns: number; inputTokens: number; cachedInputTokens: number; outputTokens: number };
   trainSeconds: number;
 }
@@ -55,7 +57,10 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
   switch (event.type) {
     case 'loop.started':
       return event.resumed
-        ? { ...now, started: event, stopped: null, waiting: null }
+        ? withSprint({ ...now, started: event, stopped: null, waiting: null }, (sprint) => ({
+            ...sprint,
+            resumed: sprint.resumed + 1,
+          }))
         : { ...nothingYet, started: event, lastEventAt: event.at };
     case 'sprint.opened':
       return {
@@ -69,6 +74,7 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
           verdicts: {},
           closed: null,
           rendered: false,
+          resumed: 0,
           cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
           trainSeconds: 0,
         },

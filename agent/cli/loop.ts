@@ -4,6 +4,7 @@ import { consoleOver } from '../console.ts';
 import { dryRun } from '../dry.ts';
 import type { LoopOptions } from '../house.ts';
 import { logOver } from '../log.ts';
+import { runLoop } from '../loop.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
 
@@ -89,7 +90,5 @@ await runMain(async () => {
   const plan = await preflight(options);
   if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
-  // Loaded late, with all that draws reports: help and refusals come at once.
-  const { runLoop } = await import('../loop.ts');
   return runLoop(plan, { listeners: [logOver, consoleOver] });
 });

@@ -5,7 +5,6 @@ import { sprintsDir } from '../house.ts';
 import { JudgeError, judgeRun } from '../judging.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import type { Ending } from '../researcher/converse.ts';
-import { messageOf } from '../words.ts';
 import { checkTree } from './check.ts';
 import { pairedScreen } from './infrastructure.ts';
 import type { OpenSprint } from './open.ts';
@@ -94,22 +93,26 @@ async function judgeCandidate(
 ): Promise<Kept> {
   const { repo, task, sandbox, events, profile, stopper } = house;
   const run = readSprintRun(repo, id) as SprintRun;
-  const failed = await checkTree(house, run.tree);
+  // Side by side: each keeps one core busy for some seconds.
+  const [failed, judged] = await Promise.all([
+    checkTree(house, run.tree),
+    judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal: stopper.hard }).catch((e: unknown) =>
+      asError(e),
+    ),
+  ]);
   if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, keep: null };
-  let verdict: Verdict;
-  try {
-    verdict = await judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal: stopper.hard });
-  } catch (error) {
-    const why = messageOf(error);
+  if (judged instanceof Error) {
     // 2 is the judge's word that the run cannot be measured; anything else is its own trouble.
-    const outcome = error instanceof JudgeError && error.exitCode === 2 ? 'invalid' : 'failed';
-    return { outcome, reason: `could not be judged: ${why}`, keep: null };
+    const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
+    return { outcome, reason: `could not be judged: ${judged.message}`, keep: null };
   }
-  told.given = verdict;
-  events.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
-  const decided = decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
+  told.given = judged;
+  events.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict: judged });
+  const decided = decide(judged, rulesOf(task, profile, best?.verdict ?? undefined));
   return { ...decided, keep: decided.outcome === 'new-best' ? run.tree : null };
 }
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 /** No candidate: a sprint in which every run went wrong has failed, else its ideas brought no gain. */
 function nothingPutForward({ house, desk }: OpenSprint): Kept {

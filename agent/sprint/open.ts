@@ -1,13 +1,15 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { snapshotTree } from '#host/tree';
-import { type House, sprintsDir } from '../house.ts';
+import { type House, sprintsDir, stateDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
+import type { SprintState } from '../state.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import { Queue } from '../tools/queue.ts';
 import type { FinishSprintInput, StartSprintInput } from '../tools/schemas.ts';
 import { Runs } from './runs.ts';
+import { Transcript, transcriptPath } from './transcript.ts';
 
 /** A sprint that is open: what its tools work on. */
 export class OpenSprint {
@@ -21,6 +23,7 @@ export class OpenSprint {
     readonly house: House,
     readonly number: number,
     readonly treeBefore: string,
+    readonly transcript: Transcript,
   ) {}
 
   /** Folders that the researcher may write, relative to the repository. */
@@ -55,9 +58,34 @@ export async function openSprint(house: House): Promise<OpenSprint> {
   const { repo, task } = house;
   const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
-  house.events.emit({ type: 'sprint.opened', number, treeBefore });
-  return new OpenSprint(house, number, treeBefore);
+  const { at } = house.events.emit({ type: 'sprint.opened', number, treeBefore });
+  return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at));
 }
+
+/**
+ * The sprint that the events show as open, as it was when the loop was cut off: its folder, its runs, its conversation up to the last whole
+ * turn. Null where it cannot be gone on with.
+ */
+export function reopenSprint(house: House, state: SprintState): OpenSprint | null {
+  const { claim, number, treeBefore, openedAt, runs } = state;
+  if (!claim || state.closed || state.resumed > MAX_RESUMES) return null;
+  const transcript = transcriptOf(house, number, openedAt);
+  const dir = join(sprintsDir(house.repo), claim.id);
+  if (transcript.messages.length === 0 || !existsSync(dir) || existsSync(join(dir, 'sprint.json')))
+    return null;
+  const sprint = new OpenSprint(house, number, treeBefore, transcript);
+  sprint.claim = { id: claim.id, dir };
+  sprint.runs = new Runs(house, claim.id, runs);
+  sprint.finish = transcript.finish;
+  if (!sprint.finish) transcript.mend();
+  return sprint;
+}
+
+/** A sprint that brings the loop down again and again is closed instead. */
+const MAX_RESUMES = 3;
+
+const transcriptOf = (house: House, number: number, openedAt: string) =>
+  new Transcript(transcriptPath(stateDir(house.repo), number, openedAt));
 
 /** UTC, as in 2026-02-19--10-37. */
 export const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');

@@ -1,8 +1,5 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
 import { Hints } from '../hints.ts';
-import { type House, sprintsDir, stateDir } from '../house.ts';
+import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
 import { converse, type Ending } from '../researcher/converse.ts';
@@ -19,27 +16,26 @@ const NOT_FINISHED =
   'The sprint is still open. Go on, or end it with finish_sprint (candidate null where there is none).';
 
 /**
- * The researcher's part of a sprint, from a fresh conversation to finish_sprint or another end. Every message is appended to the
- * sprint's transcript under `state/` before the next call is made.
+ * The researcher's part of a sprint, from a fresh conversation (or one that was cut off) to finish_sprint or another end. Every message is
+ * in the sprint's transcript before the next call is made.
  */
 export async function research(house: House, sprint: OpenSprint): Promise<Ending> {
   const { connection, task, stopper } = house;
   const { model } = task.contract;
-  const transcript = transcriptPath(house, sprint);
-  const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
+  const { transcript } = sprint;
   const hints = new Hints(house.repo);
-  const messages: BetaMessageParam[] = [];
-  const say = (message: BetaMessageParam) => {
-    messages.push(message);
-    record(transcript, message);
-  };
-  say({ role: 'user', content: prompt });
+  if (transcript.messages.length === 0) {
+    const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
+    transcript.say({ role: 'user', content: prompt });
+  }
+  // Cut off after its last word: there is nothing left to say, only to judge.
+  if (sprint.finish) return { kind: 'finished' };
   const talk = () =>
     converse({
       connection,
       system: systemPrompt(task.contract),
-      messages,
-      onMessage: (message) => record(transcript, message),
+      messages: transcript.messages,
+      onMessage: (message) => transcript.record(message),
       tools: makeTools(sprint),
       maxTokens: model.maxTokens,
       effort: model.effort,
@@ -77,7 +73,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   // The replay says so when its path is walked; a model may only have forgotten.
   const mayBeDone = connection.kind === 'offline' && !sprint.claim;
   if (ending.kind === 'silent' && !mayBeDone) {
-    say({ role: 'user', content: sprint.claim ? NOT_FINISHED : NOT_STARTED });
+    transcript.say({ role: 'user', content: sprint.claim ? NOT_FINISHED : NOT_STARTED });
     ending = await talk();
   }
   await sprint.runs?.stopAll('the sprint has ended');
@@ -102,15 +98,3 @@ function overLimit({ limits, state }: House, reserve: number): string | null {
   }
   return null;
 }
-
-const transcriptPath = (house: House, sprint: OpenSprint) => {
-  const folder = join(stateDir(house.repo), 'transcripts');
-  mkdirSync(folder, { recursive: true });
-  return join(
-    folder,
-    `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-sprint-${sprint.number}.jsonl`,
-  );
-};
-
-const record = (path: string, message: BetaMessageParam) =>
-  appendFileSync(path, `${JSON.stringify(message)}\n`);

@@ -48,7 +48,11 @@ export class Runs {
   constructor(
     readonly house: House,
     readonly sprint: string | null,
-  ) {}
+    /** Runs of this sprint that have ended before: those of a sprint that is taken up again. */
+    before: readonly string[] = [],
+  ) {
+    for (const run of before) this.#jobs.push({ ...newJob(this.#jobs.length), run, state: 'ended' });
+  }
 
   /** Asks for an experiment from the workspace as it stands. Gives the run's id, or a ticket where the device is busy. */
   async request(
@@ -147,16 +151,7 @@ export class Runs {
   }
 
   #enqueue(spec: RunSpec): { job: Job; started: Promise<void> } {
-    const job: Job = {
-      ticket: `queued-${this.#jobs.length + 1}`,
-      run: null,
-      state: 'queued',
-      handle: null,
-      record: null,
-      trouble: null,
-      cancelled: null,
-      ended: Promise.resolve(),
-    };
+    const job = newJob(this.#jobs.length);
     this.#jobs.push(job);
     const started = this.#device.then(() => this.#start(job, spec));
     job.ended = started
@@ -245,5 +240,16 @@ export class Runs {
     });
   }
 }
+
+const newJob = (before: number): Job => ({
+  ticket: `queued-${before + 1}`,
+  run: null,
+  state: 'queued',
+  handle: null,
+  record: null,
+  trouble: null,
+  cancelled: null,
+  ended: Promise.resolve(),
+});
 
 const secondsUntil = (time: Date) => (time.getTime() - Date.now()) / 1000;
