@@ -7,7 +7,9 @@ import { runMain, UserError } from '#contract/errors';
 import { makePipe } from '#host/pipe';
 import { Evaluation } from '../eval/evaluation.ts';
 import { matchLatents } from '../eval/matching.ts';
+import { innerProducts } from '../gemm.ts';
 import { Random } from '../random.ts';
+import { planOf } from '../sampler/plan.ts';
 import { hiddenOf, referenceSample } from '../sampler/reference.ts';
 import { Sampler } from '../sampler/sampler.ts';
 import { openStream } from '../stream/reader.ts';
@@ -47,6 +49,24 @@ function timed(
   return { ms, samplesPerSecond: (rounds * samples * 1000) / ms };
 }
 
+/** What this machine can do at best here: copying memory, and multiply-adds of our SIMD product on one thread. */
+function ceilings(seconds: number): { copyBytesPerSecond: number; multiplyAddsPerSecond: number } {
+  const from = new Float32Array(1 << 24).fill(1);
+  const to = new Float32Array(from.length);
+  const copied = timed(seconds, from.byteLength, () => to.set(from));
+  const [rows, columns, d] = [512, 1024, 768];
+  const [a, b] = [new Float32Array(rows * d).fill(1), new Float32Array(columns * d).fill(1)];
+  const multiplied = timed(seconds, rows * columns * d, () => innerProducts(a, b, d));
+  return {
+    copyBytesPerSecond: copied.samplesPerSecond,
+    multiplyAddsPerSecond: multiplied.samplesPerSecond,
+  };
+}
+
+function benchMachine(_world: World, { seconds }: Options): Line[] {
+  return [{ name: 'machine', ms: seconds * 1000, ...ceilings(seconds) }];
+}
+
 function benchSampler(world: World, { seconds }: Options): Line[] {
   const sampler = new Sampler(world, 0, 'bench');
   const x = new Float32Array(ROWS * world.hiddenDim);
@@ -56,10 +76,21 @@ function benchSampler(world: World, { seconds }: Options): Line[] {
   const plain = timed(seconds, few, (round) => {
     hiddenOf(world, referenceSample(world, few, new Random(0, 'bench', round)));
   });
+  // Multiply-adds that the definition of a sample asks of the fast sampler: factors of the top features, and the sums of x.
+  const { rank, top } = planOf(world);
+  const active = sampler.sample(0, ROWS).features.length / ROWS;
+  const multiplyAdds = rank * top.length + active * world.hiddenDim;
+  const machine = ceilings(1);
   const ratio = (line: { samplesPerSecond: number }): number =>
     line.samplesPerSecond / plain.samplesPerSecond;
   return [
-    { name: 'sampler dense', ...fast, ratio: ratio(fast) },
+    {
+      name: 'sampler dense',
+      ...fast,
+      ratio: ratio(fast),
+      shareOfMultiplyAdds: (fast.samplesPerSecond * multiplyAdds) / machine.multiplyAddsPerSecond,
+      shareOfCopy: (fast.samplesPerSecond * world.hiddenDim * 4) / machine.copyBytesPerSecond,
+    },
     { name: 'sampler sparse', ...sparse, ratio: ratio(sparse) },
     { name: 'reference pipeline', ...plain, ratio: 1 },
   ];
@@ -111,6 +142,7 @@ function benchEval(world: World, { seconds }: Options): Line[] {
 }
 
 const BENCHES: Record<string, (world: World, options: Options) => Line[] | Promise<Line[]>> = {
+  machine: benchMachine,
   sampler: benchSampler,
   serve: benchServe,
   eval: benchEval,
