@@ -1,4 +1,5 @@
 const BLOCK = 1024;
+const WARM_UP = 16;
 const LAYERS = 128;
 /** Right end of the ziggurat's base layer, and the area of each of its 128 layers. */
 const TAIL = 3.442619855899;
@@ -43,8 +44,9 @@ export class Random {
       this.state[i] = hash;
     }
     this.state[3] = 1;
-    // The first outputs after a start still resemble the key.
     this.refill();
+    // The first outputs after a start may still resemble the key.
+    this.next = WARM_UP;
   }
 
   /** 32 random bits. */
