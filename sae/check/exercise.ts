@@ -8,8 +8,9 @@ import { architectureNames, loadAddons, loadArchitecture, loadExperiments } from
 import { profiles, type WidthProfile } from '../profiles.ts';
 import { type Resolved, resolve } from '../settings.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
+import type { Batches } from '../trainer/plan.ts';
 import { createModel, trainStep } from '../trainer/step.ts';
-import { type Batches, train } from '../trainer/train.ts';
+import { train } from '../trainer/train.ts';
 
 const TINY: WidthProfile = { d_sae: 16, k: 2, lr: 1e-3, matryoshka_widths: [2, 8], dead_feature_window: 1 };
 const D_IN = 8;

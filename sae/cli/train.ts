@@ -109,7 +109,9 @@ await runMain(async () => {
     },
     data,
     stop.signal,
-  );
+  ).catch((error: unknown) => {
+    throw told(error, options.out);
+  });
   data.close();
   const rate = Math.round(result.samples / result.seconds);
   process.stderr.write(
@@ -125,4 +127,12 @@ function dataDescriptor(): number {
     throw new UserError('no data: LOOP_DATA_FD names no file descriptor; by hand use `npm run train -- ...`');
   }
   return Number(text);
+}
+
+/** Trouble that has nothing to do with the code, in one line. */
+function told(error: unknown, out: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new UserError(`${out}: the disk is full; the run ends here`, 1);
+  return error;
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
+import type { Batches } from './plan.ts';
 import type { Model } from './step.ts';
-import type { Batches } from './train.ts';
 
 /**
  * Reads fresh batches before training and returns the factor that makes the mean norm of x √d_in: √d_in over the mean

@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
 import type { DeadLatents } from './dead-latents.ts';
+import type { RunState } from './plan.ts';
 import type { Model } from './step.ts';
-import type { RunState } from './train.ts';
 
 const FILE = 'optimizer.safetensors';
 

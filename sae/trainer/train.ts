@@ -2,61 +2,19 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { TrainResult } from '#contract/run';
-import type { Architecture, BaseConfig } from '../architecture.ts';
 import { writeCheckpoint } from './checkpoint.ts';
-import type { TrainerConfig } from './config.ts';
 import { DeadLatents } from './dead-latents.ts';
-import { type AutotunerState, autotune, autotunerDefaults } from './l0-autotuner.ts';
+import { divergence } from './divergence.ts';
+import { autotune, autotunerDefaults } from './l0-autotuner.ts';
 import { foldScale, measureScale } from './normalisation.ts';
+import { type Batches, freshState, type Plan, type RunState } from './plan.ts';
 import { finiteOf, ProgressLog } from './progress.ts';
 import { readResumeState, writeResumeState } from './resume.ts';
 import { durations, learningRate } from './schedules.ts';
 import { createModel, type Model, type StepResult, trainStep } from './step.ts';
 
-/** Batches in order, read synchronously: `#bench/stream/reader`, or anything like it. */
-export interface Batches {
-  next(): { x: Float32Array; rows: number; batchIndex: number } | null;
-  readonly header: { d: number; batchRows: number };
-}
-
-/** One training run, all decided. */
-export interface Plan {
-  experiment: string;
-  architectureName: string;
-  architecture: Architecture;
-  sae: BaseConfig;
-  trainer: TrainerConfig;
-  addons: Record<string, unknown>;
-  samples: number;
-  /** Uniform numbers for the initial weights. */
-  random: () => number;
-  /** The run's `out/`. */
-  out: string;
-  backend: string;
-  resume: boolean;
-  /** Seconds between saves from which a killed run can be resumed; 30 if not given. */
-  saveEvery?: number;
-  /** Called after every step, for whoever watches. */
-  onStep?(result: StepResult): void;
-}
-
-/** A loss so many times the first one will not come back. */
-const EXPLODED = 1e6;
-
-/** What changes from step to step beside the model. */
-export interface RunState {
-  step: number;
-  seen: number;
-  /** Index that the next batch of the stream must have; null before the first. */
-  nextBatch: number | null;
-  scale: number;
-  normalisationSamples: number;
-  autotuner: AutotunerState;
-  firstLoss: number | null;
-  seconds: number;
-}
-
 type End = Pick<TrainResult, 'status' | 'reason'>;
+type Batch = NonNullable<ReturnType<Batches['next']>>;
 
 /**
  * Trains as planned, writing progress, snapshots and checkpoints into `plan.out`, and result.json last. Steps as in
@@ -64,170 +22,174 @@ type End = Pick<TrainResult, 'status' | 'reason'>;
  * Adam, schedules. `stop` ends the run after its present step, saved.
  */
 export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promise<TrainResult> {
-  const started = performance.now();
-  const { trainer, samples } = plan;
-  const weights = plan.architecture.init(plan.sae, plan.random);
-  const model = createModel(plan.architecture, plan.sae, weights, trainer);
-  const dead = new DeadLatents(plan.sae.d_sae, trainer.dead_feature_window);
-  const state: RunState = {
-    step: 0,
-    seen: 0,
-    nextBatch: null,
-    scale: 1,
-    normalisationSamples: 0,
-    autotuner: { multiplier: 1, smoothed: null, rate: 0 },
-    firstLoss: null,
-    seconds: 0,
-  };
-  if (plan.resume) readResumeState(plan.out, model, dead, state);
-  else if (trainer.normalize_activations !== 'none') {
-    Object.assign(state, measureScale(data, trainer.n_batches_for_norm_estimate));
-  }
-  const before = state.seconds;
-  const progress = new ProgressLog(plan.out, samples, state.seen);
-  const { end, last } = await steps();
-  state.seconds = before + (performance.now() - started) / 1000;
-  if (end.status === 'finished') {
-    foldScale(model, state.scale);
-    save({ ...state, scale: 1 });
-    snapshot({ ...state, scale: 1 });
-  } else if (end.status === 'interrupted' && state.step > 0) {
-    save(state);
-  }
-  const result = resultOf(end, last);
-  tf.dispose(model.variables);
+  const run = new Run(plan, data);
+  const end = await run.steps(stop).catch(outOfMemory);
+  run.finish(end);
+  const result = run.result(end);
   writeJsonAtomic(join(plan.out, 'result.json'), result);
   return result;
+}
 
-  async function steps(): Promise<{ end: End; last: StepResult | null }> {
-    const batch = data.header.batchRows;
-    const trainingSteps = Math.max(1, Math.floor(samples / batch));
-    const rates = { ...trainer, ...durations(trainer, trainingSteps) };
-    let last: StepResult | null = null;
+/** A typed end where memory ran out; anything else stays an error. */
+function outOfMemory(error: unknown): End {
+  if (error instanceof RangeError && /allocation|memory/i.test(error.message)) {
+    return { status: 'out-of-memory', reason: error.message };
+  }
+  throw error;
+}
+
+class Run {
+  private readonly model: Model;
+  private readonly dead: DeadLatents;
+  private readonly state: RunState = freshState();
+  private readonly progress: ProgressLog;
+  private readonly trainingSteps: number;
+  private last: StepResult | null = null;
+  private lastSnapshot: string | null = null;
+  private readonly started = performance.now();
+  private readonly secondsBefore: number;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly data: Batches,
+  ) {
+    const { trainer, sae, architecture } = plan;
+    this.model = createModel(architecture, sae, architecture.init(sae, plan.random), trainer);
+    this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
+    this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
+    if (plan.resume) readResumeState(plan.out, this.model, this.dead, this.state);
+    else if (trainer.normalize_activations !== 'none') {
+      Object.assign(this.state, measureScale(data, trainer.n_batches_for_norm_estimate));
+    }
+    this.secondsBefore = this.state.seconds;
+    this.progress = new ProgressLog(plan.out, plan.samples, this.state.seen);
+  }
+
+  /** Steps until the samples are reached, or something ends them. */
+  async steps(stop: AbortSignal): Promise<End> {
+    const { state, plan } = this;
     let saved = performance.now();
-    let yielded = performance.now();
-    while (state.seen < samples) {
-      if (stop.aborted) return { end: { status: 'interrupted', reason: 'asked to stop' }, last };
-      const next = data.next();
-      if (next === null) {
-        return { end: { status: 'failed', reason: `the data ended after ${state.seen} rows` }, last };
-      }
+    let yielded = saved;
+    while (state.seen < plan.samples) {
+      if (stop.aborted) return { status: 'interrupted', reason: 'asked to stop' };
+      const batch = this.data.next();
+      if (batch === null) return { status: 'failed', reason: `the data ended after ${state.seen} rows` };
       // A resumed run whose stream begins earlier passes over what it has had.
-      if (state.nextBatch !== null && next.batchIndex < state.nextBatch) continue;
-      state.nextBatch = next.batchIndex + 1;
-      state.seen += next.rows;
-      const final = state.seen >= samples;
+      if (state.nextBatch !== null && batch.batchIndex < state.nextBatch) continue;
+      const trouble = this.oneStep(batch);
+      if (trouble) return { status: 'diverged', reason: trouble };
       const now = performance.now();
-      const measure = final || progress.due(now);
-      const lr = learningRate(state.step, trainingSteps, rates);
-      last = oneStep(next, { lr, trainingSteps, autotuneStart: rates.autotuneStart, measure });
-      plan.onStep?.(last);
-      const trouble = divergence(last, state);
-      if (trouble) return { end: { status: 'diverged', reason: trouble }, last };
-      if (measure) progress.write({ ...state, step: state.step + 1 }, last, lr, dead.count);
-      const reached = Math.floor((state.seen * trainer.n_snapshots) / samples);
-      const had = Math.floor(((state.seen - next.rows) * trainer.n_snapshots) / samples);
-      state.step++;
-      if (!final && reached > had) snapshot(state);
       if (now - saved > 1000 * (plan.saveEvery ?? 30)) {
-        state.seconds = before + (now - started) / 1000;
-        save(state);
+        this.save();
         saved = now;
       }
       // Signals and timers get their turn between steps only.
       if (now - yielded > 50) {
         await new Promise((resolve) => setImmediate(resolve));
-        yielded = performance.now();
+        yielded = now;
       }
     }
-    return { end: { status: 'finished', reason: null }, last };
+    return { status: 'finished', reason: null };
   }
 
-  function oneStep(
-    batch: { x: Float32Array; rows: number },
-    { lr, trainingSteps, autotuneStart, measure }: StepPlan,
-  ): StepResult {
+  /** One step and what goes with it. Returns why training cannot go on, or null. */
+  private oneStep(batch: Batch): string | null {
+    const { state, plan, dead } = this;
+    const rates = { ...plan.trainer, ...durations(plan.trainer, this.trainingSteps) };
+    const seen = state.seen + batch.rows;
+    const final = seen >= plan.samples;
+    const measure = final || this.progress.due(performance.now());
+    const rate = learningRate(state.step, this.trainingSteps, rates);
+
     const values = state.scale === 1 ? batch.x : batch.x.map((v) => v * state.scale);
-    const x = tf.tensor2d(values, [batch.rows, data.header.d]);
-    const result = trainStep(model, {
+    const x = tf.tensor2d(values, [batch.rows, this.data.header.d]);
+    const result = trainStep(this.model, {
       x,
       step: state.step,
-      trainingSteps,
-      learningRate: lr,
+      trainingSteps: this.trainingSteps,
+      learningRate: rate,
       dead: dead.mask(),
       multiplier: state.autotuner.multiplier,
       measure,
     });
     x.dispose();
+    this.last = result;
+    plan.onStep?.(result);
+    state.firstLoss ??= result.loss;
+    const trouble = divergence(result, state.step, state.firstLoss);
+    if (trouble) return `${trouble}${this.lastSnapshot ? `; weights before: ${this.lastSnapshot}` : ''}`;
+
     dead.update(result.acts);
-    if (trainer.target_l0 !== null) {
-      const settings = { ...autotunerDefaults, target_l0: trainer.target_l0, start_step: autotuneStart };
+    const { target_l0 } = plan.trainer;
+    if (target_l0 !== null) {
+      const settings = { ...autotunerDefaults, target_l0, start_step: rates.autotuneStart };
       state.autotuner = autotune(state.autotuner, result.l0, state.step, settings);
     }
-    state.firstLoss ??= result.loss;
-    return result;
+    const reached = (rows: number) => Math.floor((rows * plan.trainer.n_snapshots) / plan.samples);
+    const isSnapshot = !final && reached(seen) > reached(state.seen);
+    state.step++;
+    state.seen = seen;
+    state.nextBatch = batch.batchIndex + 1;
+    if (measure) this.progress.write(state, result, rate, dead.count);
+    if (isSnapshot) this.snapshot();
+    return null;
   }
 
-  function save(at: RunState): void {
-    writeCheckpoint(join(plan.out, 'checkpoint.safetensors'), model, about(at));
-    writeResumeState(plan.out, model, dead, at);
+  /** Leaves the files of a run that ended so, and lets go of the tensors. */
+  finish(end: End): void {
+    if (end.status === 'finished') {
+      foldScale(this.model, this.state.scale);
+      this.state.scale = 1;
+      this.save();
+      this.snapshot();
+    } else if (end.status === 'interrupted' && this.state.step > 0) {
+      this.save();
+    }
+    tf.dispose(this.model.variables);
   }
 
-  function snapshot(at: RunState): void {
-    writeCheckpoint(join(plan.out, 'evals', `${at.seen}.safetensors`), model, about(at));
+  private save(): void {
+    this.state.seconds = this.seconds();
+    writeCheckpoint(join(this.plan.out, 'checkpoint.safetensors'), this.model, this.about());
+    writeResumeState(this.plan.out, this.model, this.dead, this.state);
   }
 
-  function about(at: RunState) {
-    return {
-      architecture: plan.architectureName,
-      addons: plan.addons,
-      experiment: plan.experiment,
-      samples: at.seen,
-      scale: at.scale,
-    };
+  private snapshot(): void {
+    const name = `evals/${this.state.seen}.safetensors`;
+    writeCheckpoint(join(this.plan.out, name), this.model, this.about());
+    this.lastSnapshot = name;
   }
 
-  function resultOf(end: End, last: StepResult | null): TrainResult {
-    const numbers = {
-      dead_latents: dead.count,
-      loss: last?.loss,
-      l0: last?.l0,
-      explained_variance: last?.explainedVariance,
-    };
+  private about() {
+    const { architectureName: architecture, addons, experiment } = this.plan;
+    return { architecture, addons, experiment, samples: this.state.seen, scale: this.state.scale };
+  }
+
+  private seconds(): number {
+    return this.secondsBefore + (performance.now() - this.started) / 1000;
+  }
+
+  /** The run in the trainer's own words. */
+  result(end: End): TrainResult {
+    const { plan, state, last } = this;
     return {
       version: 1,
       ...end,
       experiment: plan.experiment,
       architecture: plan.architectureName,
-      config: { ...plan.sae, ...trainer, ...plan.addons },
+      config: { ...plan.sae, ...plan.trainer, ...plan.addons },
       backend: plan.backend,
       steps: state.step,
       samples: state.seen,
       normalisationSamples: state.normalisationSamples,
-      seconds: state.seconds,
-      declared: { learning_rate: trainer.lr },
-      claimed: finiteOf(numbers),
+      seconds: this.seconds(),
+      declared: { learning_rate: plan.trainer.lr },
+      claimed: finiteOf({
+        dead_latents: this.dead.count,
+        loss: last?.loss,
+        l0: last?.l0,
+        explained_variance: last?.explainedVariance,
+      }),
     };
   }
 }
-
-interface StepPlan {
-  lr: number;
-  trainingSteps: number;
-  autotuneStart: number;
-  measure: boolean;
-}
-
-/** Why the run cannot go on after this step, or null. */
-function divergence(result: StepResult, { step, firstLoss }: RunState): string | null {
-  for (const [term, value] of Object.entries(result.losses)) {
-    if (!Number.isFinite(value)) return `${term} is ${value} at step ${step}`;
-  }
-  if (!Number.isFinite(result.gradNorm)) return `the gradients are not finite at step ${step}`;
-  if (firstLoss !== null && result.loss > EXPLODED * Math.max(1, firstLoss)) {
-    return `the loss exploded to ${result.loss.toPrecision(4)} at step ${step} (${firstLoss.toPrecision(4)} at the first)`;
-  }
-  return null;
-}
-
-export type { Model };

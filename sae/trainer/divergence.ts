@@ -1,0 +1,17 @@
+import type { StepResult } from './step.ts';
+
+/** A loss so many times the first one will not come back. */
+const EXPLODED = 1e6;
+
+/** Why training cannot go on after this step, naming the term, or null. */
+export function divergence(result: StepResult, step: number, firstLoss: number): string | null {
+  for (const [term, value] of Object.entries(result.losses)) {
+    if (!Number.isFinite(value)) return `${term} is ${value} at step ${step}`;
+  }
+  if (!Number.isFinite(result.gradNorm)) return `the gradients are not finite at step ${step}`;
+  if (result.loss > EXPLODED * Math.max(1, firstLoss)) {
+    const [now, first] = [result.loss, firstLoss].map((loss) => loss.toPrecision(4));
+    return `the loss exploded to ${now} at step ${step} (${first} at the first)`;
+  }
+  return null;
+}
