@@ -1,0 +1,70 @@
+// What a supervised linear probe reaches on a world: the mean F1 drawn as a ceiling.
+//   npm run ceiling -- --profile small
+//   npm run ceiling -- --profile 16k --samples 1000000    # hours on a CPU
+import { runMain } from '#contract/errors';
+import { probeCeiling } from '../ceiling/ceiling.ts';
+import { openWorld, profileWorld } from '../worlds.ts';
+import { integer, parsed, program } from './program.ts';
+
+interface Options {
+  profile: string;
+  world?: string;
+  width?: number;
+  samples: number;
+  test: number;
+  seed: number;
+}
+
+const BATCH = 256;
+const LEARNING_RATE = 0.05;
+
+await runMain(async () => {
+  const command = parsed(
+    program(
+      'ceiling',
+      'Fits a logistic-regression probe on x for each of the first features and prints their mean F1.',
+    )
+      .option('--profile <name>', 'profile of TASK.md whose world and width are taken', 'small')
+      .option('--world <name>', 'a world by name, config (.json) or folder, in place of a profile')
+      .option(
+        '--width <n>',
+        'probes (default: the width that the profile demands, else a quarter)',
+        integer(1),
+      )
+      .option('--samples <n>', 'samples to fit on, each seen once', integer(1), 400_000)
+      .option('--test <n>', 'other samples to score on', integer(1), 100_000)
+      .option('--seed <n>', 'seed of both', integer(0), 0)
+      .addHelpText(
+        'after',
+        '\nThe last line is JSON; the result is kept in state/ceilings/.\n\nExamples:\n  ceiling --profile small\n  ceiling --world mine.json --width 64 --samples 1000000',
+      ),
+  );
+  if (!command) return 0;
+  const options = command.opts<Options>();
+  const { profile, world: name } = options.world
+    ? { profile: null, world: options.world }
+    : profileWorld(options.profile);
+  const named = await openWorld(name);
+  const demanded = /^==\s*(\d+)$/.exec(String(profile?.constraints.width ?? ''))?.[1];
+  const width = options.width ?? (demanded ? Number(demanded) : Math.ceil(named.world.numFeatures / 4));
+  let told = performance.now();
+  const started = told;
+  const { samples: fitSamples, test: testSamples, seed } = options;
+  const ceiling = probeCeiling(
+    named,
+    { width, fitSamples, testSamples, batch: BATCH, learningRate: LEARNING_RATE, seed },
+    (done, of) => {
+      if (performance.now() - told < 5000) return;
+      told = performance.now();
+      const left = (((told - started) / done) * (of - done)) / 1000;
+      process.stderr.write(`${done} of ${of} samples, ${Math.ceil(left)} s left\n`);
+    },
+  );
+  const { perFeature, ...summary } = ceiling;
+  const worst = Math.min(...perFeature);
+  process.stderr.write(
+    `${name}: ${width} probes, mean F1 ${ceiling.f1.toFixed(4)}, lowest ${worst.toFixed(4)} (fit ${fitSamples}, test ${testSamples} samples)\n`,
+  );
+  process.stdout.write(`${JSON.stringify(summary)}\n`);
+  return 0;
+});
