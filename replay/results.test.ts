@@ -54,6 +54,10 @@ Present best: sprint 1 (2026-02-19--10-37-batchtopk-baseline), run r, f1 0.5812.
     expect(sprintFolderOf('Its folder is sprints/2026-02-19--10-37-x-2/; write')).toBe(
       'sprints/2026-02-19--10-37-x-2',
     );
+    expect(sprintFolderOf('this sprint is 2026-02-19--10-37-x already; one idea a sprint')).toBe(
+      'sprints/2026-02-19--10-37-x',
+    );
+    expect(sprintFolderOf('the disk is full')).toBeNull();
     expect(bestKnownOf('- best-known workspace: 0123abc\n- seed')).toBe('0123abc');
     expect(bestKnownOf('nothing of the kind')).toBeNull();
   });

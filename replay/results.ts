@@ -48,9 +48,10 @@ export function runIdOf(text: string): string | null {
   return /\b(?:Run|Queued as) ([\w.-]+)/.exec(text)?.[1] ?? null;
 }
 
-/** The sprint's folder in what `start_sprint` answers, "sprints/<id>". */
+/** The sprint's folder in what `start_sprint` answers, "sprints/<id>"; also where it says that this sprint is claimed already. */
 export function sprintFolderOf(text: string): string | null {
-  return /\bsprints\/[\w.-]+(?=\/)/.exec(text)?.[0] ?? null;
+  const claimed = /this sprint is ([\w.-]+) already/.exec(text)?.[1];
+  return claimed ? `sprints/${claimed}` : (/\bsprints\/[\w.-]+(?=\/)/.exec(text)?.[0] ?? null);
 }
 
 /** The commit that the prompt names as the best-known workspace. */

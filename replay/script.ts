@@ -12,14 +12,22 @@ export interface Action {
 /** A conversation as straight code: yields calls, is handed their results, returns its last words. */
 export type Script = Generator<Action, string, ToolResult>;
 
-/** Calls a tool: `const result = yield* use('bash', { command: 'ls' })`. */
+/**
+ * Calls a tool: `const result = yield* use('bash', { command: 'ls' })`. A call during which the loop was cut off and
+ * started again is made once more.
+ */
 export function* use(
   name: string,
   input: Record<string, unknown>,
   say?: string,
 ): Generator<Action, ToolResult, ToolResult> {
-  return yield { name, input, say };
+  const result = yield { name, input, say };
+  if (!result.isError || !result.text.startsWith(CUT_OFF)) return result;
+  return yield { name, input, say: 'The loop was cut off during this call: once more.' };
 }
+
+/** How the supervisor answers a call that it did not see the end of. */
+const CUT_OFF = 'The loop was cut off during this call';
 
 /**
  * What the script says next. The server keeps nothing between requests: the script is run again from its start and

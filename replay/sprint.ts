@@ -1,6 +1,6 @@
 import { CANDIDATE, candidateBody, candidateFile } from './candidate.ts';
 import { choose, type Next, type Standing } from './choose.ts';
-import { bestKnownOf, parseLedger, parseRun, runIdOf, sprintFolderOf } from './results.ts';
+import { bestKnownOf, parseLedger, parseRun, type RunResult, runIdOf, sprintFolderOf } from './results.ts';
 import { type Action, type Script, use } from './script.ts';
 import type { ToolResult } from './transcript.ts';
 import * as words from './words.ts';
@@ -25,9 +25,8 @@ export function* sprint(prompt: string): Script {
   if (!next) return words.walked(standing);
 
   const opened = yield* use('start_sprint', words.claim(standing, next), words.choice(standing, next));
-  if (opened.isError) return words.stopped('the sprint could not be started', opened.text);
   const folder = sprintFolderOf(opened.text);
-  if (!folder) return words.stopped('the answer of start_sprint names no folder', opened.text);
+  if (!folder) return words.stopped('the sprint could not be started', opened.text);
   const readme = `${folder}/README.md`;
 
   try {
@@ -76,8 +75,18 @@ function* editCandidate({ kept }: Standing, { step }: Next): Part<void> {
   yield* must(use(EDIT, { command: 'create', path: CANDIDATE, file_text: candidateFile(wanted) }));
 }
 
-/** One counting run of the candidate, waited for. */
-function* trainCandidate() {
+interface Trained {
+  text: string;
+  result: RunResult | null;
+}
+
+/** A counting run of the candidate; a second one where the loop was cut off and took the first along. */
+function* trainCandidate(): Part<Trained> {
+  const first = yield* countingRun();
+  return first.result?.status === 'killed' ? yield* countingRun() : first;
+}
+
+function* countingRun(): Part<Trained> {
   const started = yield* must(
     use('run_experiment', { experiment: 'candidate', budget: 'count' }, 'One counting run.'),
   );
@@ -87,9 +96,9 @@ function* trainCandidate() {
   return { text, result: parseRun(text) };
 }
 
-/** Appends to the sprint's log. A log that cannot be written is no reason to stop. */
+/** Appends to the sprint's log, once. A log that cannot be written is no reason to stop. */
 function* append(readme: string, text: string): Part<void> {
-  yield* use('bash', { command: `cat >> ${readme} <<'END_OF_NOTE'\n\n${text}\n\nEND_OF_NOTE` });
+  yield { name: 'bash', input: { command: `cat >> ${readme} <<'END_OF_NOTE'\n\n${text}\n\nEND_OF_NOTE` } };
 }
 
 /** A command that must succeed: its whole output. */

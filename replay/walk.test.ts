@@ -31,6 +31,8 @@ class Counterpart {
   #judgement: Judgement = { outcome: 'new-best', f1: 0 };
   /** Answers that replace the tools' own, by tool name: a fault acted out. */
   faults = new Map<string, () => string>();
+  /** How runs end, over what the judgement says. */
+  status: string | null = null;
   finished: { summary: string; candidate: string | null; next: string | null } | null = null;
 
   /** One sprint: a conversation from its prompt to its end. False when nothing was started. */
@@ -83,7 +85,8 @@ class Counterpart {
       case 'run_experiment':
         return ['Run 2026-02-19--10-40-00-candidate-s0 has started (4096000 samples).', false];
       case 'wait_for_experiment': {
-        const { status = 'finished', f1 } = this.#judgement;
+        const { f1 } = this.#judgement;
+        const status = this.status ?? this.#judgement.status ?? 'finished';
         const measured = status === 'finished' ? `f1 ${f1}, mcc 0.5` : '';
         return [
           `| run | experiment | set | samples | seed | status | claimed | measured | verified |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n| ${input.run} | candidate |  | 4096000 | 0 | ${status} | loss 12.34, l0 3.55 | ${measured} |  |\n\n21.5 s, 190500 samples/s`,
@@ -210,6 +213,28 @@ describe('the walk', () => {
     house.faults.set('str_replace_based_edit_tool', () => (edits++ === 1 ? 'no such text' : ''));
     house.sprint({ outcome: 'new-best', f1: 0.6 });
     expect(house.workspace.get(CANDIDATE)).toBe(candidateFile(PATH.slice(0, 2)));
+    expect(house.finished?.candidate).not.toBeNull();
+  });
+
+  it('goes on after the loop was cut off in any call, and trains again what was lost', () => {
+    const cutOff = 'The loop was cut off during this call and started again. It may have been carried out.';
+    for (const tool of ['read_results', 'start_sprint', 'str_replace_based_edit_tool', 'run_experiment']) {
+      const house = new Counterpart();
+      let calls = 0;
+      house.faults.set(tool, () => (calls++ === 0 ? cutOff : ''));
+      expect(house.sprint({ outcome: 'new-best', f1: 0.5 }), tool).toBe(true);
+      expect(house.finished?.candidate, tool).not.toBeNull();
+      expect(house.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
+    }
+    const house = new Counterpart();
+    let waits = 0;
+    house.faults.set('wait_for_experiment', () => {
+      if (waits++ === 0) return cutOff;
+      house.status = waits === 2 ? 'killed: the loop was cut off' : 'finished';
+      return '';
+    });
+    house.sprint({ outcome: 'new-best', f1: 0.5 });
+    expect(house.calls.filter((name) => name === 'run_experiment')).toHaveLength(2);
     expect(house.finished?.candidate).not.toBeNull();
   });
 
