@@ -5,7 +5,7 @@ import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { loopIn, optionsFor, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
-import { type Step, scripted, sprintTo, start } from './fixtures/scripted.ts';
+import { finish, type Step, scripted, sprintTo, start, train, wait } from './fixtures/scripted.ts';
 import type { LoopOptions } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { preflight } from './preflight.ts';
@@ -113,6 +113,38 @@ describe('Claude at the wheel', () => {
     const stop = events.at(-1);
     expect(stop?.type === 'loop.stopped' && stop.reason).toContain('the money limit of 0.01 USD');
     expect(sprints[0].cost.usd).toBeLessThanOrEqual(0.01);
+  });
+});
+
+describe('limits', () => {
+  it('stops when the target is verified, and before the call that could exceed the tokens', async () => {
+    const script = [sprintTo('first', 0.6), sprintTo('second', 0.8), sprintTo('third', 0.9)];
+    const reached = await night(scripted(script), { target: { metric: 'f1', value: 0.75 } });
+    expect(reached.events.at(-1)).toMatchObject({
+      reason: 'the target is reached: f1 0.8, verified',
+      exitCode: 0,
+    });
+    expect(reached.sprints).toHaveLength(2);
+    await server?.close();
+    const tokens = await night(scripted(script), { maxTokens: 20_000 });
+    const stop = tokens.events.at(-1);
+    expect(stop?.type === 'loop.stopped' && stop.reason).toContain('the limit of 20000 tokens');
+  });
+
+  it('refuses a run that the hours of training, or the time, have no room for', async () => {
+    const script = [
+      [
+        start('first'),
+        train('plain', { samples: 1000 }),
+        wait,
+        train('plain', { samples: 100_000 }),
+        finish(),
+      ],
+    ];
+    const { events } = await night(scripted(script), { trainHours: 0.01, maxSprints: 1 });
+    const refused = events.filter((e) => e.type === 'tool.finished' && !e.ok);
+    expect(refused).toHaveLength(1);
+    expect(events.filter((e) => e.type === 'run.started')).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { LoggedEvent } from '#contract/event';
 import type { House } from './house.ts';
 import { lastScreen } from './last-screen.ts';
-import { count, duration, show } from './words.ts';
+import { count, duration, many, show } from './words.ts';
 
 /** Where the console writes: standard output, or a test. */
 export interface Terminal {
@@ -74,8 +74,8 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         return;
       case 'run.progress': {
         const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;
-        const rate = `${show(event.samplesPerSecond)} samples/s`;
-        const text = `${Math.round(share * 100)}% of ${show(event.totalSamples)} samples · ${rate} · ${duration(event.etaSeconds)} left`;
+        const rate = `${many(event.samplesPerSecond)} samples/s`;
+        const text = `${Math.round(share * 100)}% of ${many(event.totalSamples)} samples · ${rate} · ${duration(event.etaSeconds)} left`;
         if (terminal.isTTY) redraw(`  ${bar(share)} ${text}`);
         else if (Date.now() - lastProgress >= PLAIN_PROGRESS_MS) {
           lastProgress = Date.now();

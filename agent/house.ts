@@ -12,6 +12,18 @@ import type { Split } from './split.ts';
 import type { LoopState } from './state.ts';
 import type { Stopper } from './stop.ts';
 
+/** Where a loop ends, if nothing else ends it before; null is no limit. */
+export interface Limits {
+  usd: number | null;
+  tokens: number | null;
+  sprints: number | null;
+  /** Hours that training runs may hold the device, all together. */
+  trainHours: number | null;
+  until: Date;
+  /** Verified by the judge: then there is nothing more to do. */
+  target: { metric: string; value: number } | null;
+}
+
 /** What `npm run loop` was asked for, all defaults filled in. */
 export interface LoopOptions {
   repo: string;
@@ -21,6 +33,9 @@ export interface LoopOptions {
   fresh: boolean;
   maxSprints: number | null;
   maxUsd: number | 'none' | null;
+  maxTokens: number | null;
+  trainHours: number | null;
+  target: { metric: string; value: number } | null;
   until: string | null;
   model: string | null;
   sandbox: 'auto' | 'off';
@@ -50,7 +65,7 @@ export interface House {
   notebook: Notebook;
   report(request: ReportRequest): Promise<RenderedReport>;
   stopper: Stopper;
-  limits: { usd: number | null; sprints: number | null; until: Date };
+  limits: Limits;
 }
 
 export const sprintsDir = (repo: string) => join(repo, 'sprints');

@@ -18,7 +18,7 @@ import {
   takeRunBranch,
 } from './git.ts';
 import { eventsPath, type House, reportsDir, sprintsDir, stateDir } from './house.ts';
-import { leaderboardId, readSprints } from './ledger.ts';
+import { bestOf, leaderboardId, readSprints } from './ledger.ts';
 import { takeLock } from './lock.ts';
 import { Notebook } from './notebook.ts';
 import type { Plan } from './preflight.ts';
@@ -37,7 +37,7 @@ import { research } from './sprint/research.ts';
 import { restoreWorkspace } from './sprint/workspace.ts';
 import { fold, type LoopState, nothingYet } from './state.ts';
 import { EXIT, Stopper, type StopRequest } from './stop.ts';
-import { count, messageOf } from './words.ts';
+import { count, messageOf, show } from './words.ts';
 
 /** What a loop is given from outside. */
 export interface Fittings {
@@ -162,6 +162,8 @@ function decideNext(
     return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
   }
   const mine = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
+  const target = targetReached(house, bestOf(mine, house.leaderboard));
+  if (target) return { reason: target, exitCode: EXIT.done };
   const failure = sprint.claim
     ? failureOf(mine.at(-1))
     : nothingClaimed
@@ -178,6 +180,15 @@ function decideNext(
   if (without >= stop)
     return { reason: `${without} sprints without a verified gain`, exitCode: EXIT.stagnant };
   return null;
+}
+
+function targetReached({ limits, task }: House, best: Sprint | undefined): string | null {
+  const { target } = limits;
+  const value = target === null ? undefined : best?.verdict?.metrics[target.metric];
+  if (target === null || value === undefined) return null;
+  const falling = target.metric === task.contract.metric && task.contract.goal === 'min';
+  const reached = falling ? value <= target.value : value >= target.value;
+  return reached ? `the target is reached: ${target.metric} ${show(value)}, verified` : null;
 }
 
 const failureOf = (sprint: Sprint | undefined) => (sprint?.outcome === 'failed' ? sprint.reason : null);

@@ -6,7 +6,7 @@ import { tryBubblewrap } from '#host/bubblewrap';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import { diskTrouble } from './disk.ts';
 import { dirtyFiles, openGit } from './git.ts';
-import type { LoopOptions } from './house.ts';
+import type { Limits, LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { notReady, readyProfile } from './profiles.ts';
 import { connectClaude } from './researcher/claude.ts';
@@ -26,7 +26,7 @@ export interface Plan {
   start: 'best-known' | 'baseline';
   fresh: boolean;
   seed: number;
-  limits: { usd: number | null; sprints: number | null; until: Date };
+  limits: Limits;
 }
 
 /**
@@ -75,7 +75,10 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     seed: options.seed,
     limits: {
       usd,
+      tokens: options.maxTokens,
       sprints: options.maxSprints ?? contract.limits.sprints,
+      trainHours: options.trainHours,
+      target: targetOf(options, task),
       until: options.until ? nextTime(options.until) : new Date(Date.now() + contract.limits.hours * 3.6e6),
     },
   };
@@ -110,6 +113,12 @@ async function chooseProfile(
       `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'each requires something; name one with --profile'}`,
     );
   return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
+}
+
+function targetOf({ target }: LoopOptions, { contract, path }: Task): Limits['target'] {
+  const shown = [contract.metric, ...contract.also];
+  if (target === null || shown.includes(target.metric)) return target;
+  throw new UserError(`--target ${target.metric}: ${path} has no such metric; it has: ${shown.join(', ')}`);
 }
 
 /** Bubblewrap for Claude, tried and not only looked for; none for the replay, which is our own code. */

@@ -34,6 +34,9 @@ export interface LoopState {
   /** Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on). */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
   usd: number;
+  /** Input and output, cached or not. */
+  tokens: number;
+  trainSeconds: number;
   waiting: { reason: string; until: string } | null;
   lastEventAt: string | null;
   lastAction: string | null;
@@ -46,6 +49,8 @@ export const nothingYet: LoopState = {
   runs: {},
   committed: [],
   usd: 0,
+  tokens: 0,
+  trainSeconds: 0,
   waiting: null,
   lastEventAt: null,
   lastAction: null,
@@ -85,7 +90,8 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
     }
     case 'turn.finished': {
       const { usd, inputTokens, cachedInputTokens, outputTokens } = event.usage;
-      return withSprint({ ...now, usd: now.usd + usd, waiting: null }, (sprint) => ({
+      const tokens = now.tokens + inputTokens + outputTokens;
+      return withSprint({ ...now, usd: now.usd + usd, tokens, waiting: null }, (sprint) => ({
         ...sprint,
         cost: {
           usd: sprint.cost.usd + usd,
@@ -118,7 +124,8 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
     }
     case 'run.finished': {
       const { [event.run]: _ended, ...runs } = now.runs;
-      return withSprint({ ...now, runs }, (sprint) => ({
+      const trainSeconds = now.trainSeconds + event.seconds;
+      return withSprint({ ...now, runs, trainSeconds }, (sprint) => ({
         ...sprint,
         trainSeconds: sprint.trainSeconds + event.seconds,
       }));

@@ -14,5 +14,11 @@ export function duration(seconds: number): string {
 /** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** 512k, 4.1M: numbers of samples. */
+export function many(n: number): string {
+  if (n < 1e4) return String(Math.round(n));
+  return n < 1e6 ? `${Number((n / 1e3).toPrecision(3))}k` : `${Number((n / 1e6).toPrecision(3))}M`;
+}
+
 /** 1 sprint, 2 sprints. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -15,6 +15,16 @@ const money = (text: string) => {
   return value;
 };
 
+const target = (text: string) => {
+  const match = /^([a-z][a-z0-9_]*)=(\d*\.?\d+)$/i.exec(text);
+  if (!match) throw new InvalidArgumentError('It must be a metric and a number, like f1=0.99.');
+  return { metric: match[1], value: Number(match[2]) };
+};
+const hours = (text: string) => {
+  if (!(Number(text) > 0)) throw new InvalidArgumentError('It must be a number of hours above 0.');
+  return Number(text);
+};
+
 const command = program(
   'npm run loop --',
   'Runs the research loop of TASK.md: sprint after sprint, each judged, reported and committed on a branch of its own.',
@@ -36,6 +46,9 @@ const command = program(
   .option('--dry', 'show what would be done and what the night would cost; change nothing in git')
   .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', money)
+  .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
+  .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
+  .option('--target <metric=value>', 'stop when the best is verified at this value: f1=0.99', target)
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
   .addOption(
@@ -65,6 +78,9 @@ interface Flags {
   dry?: boolean;
   maxSprints?: number;
   maxUsd?: number | 'none';
+  maxTokens?: number;
+  gpuHours?: number;
+  target?: { metric: string; value: number };
   until?: string;
   model?: string;
   sandbox: 'auto' | 'off';
@@ -82,6 +98,9 @@ await runMain(async () => {
     fresh: flags.new ?? false,
     maxSprints: flags.maxSprints ?? null,
     maxUsd: flags.maxUsd ?? null,
+    maxTokens: flags.maxTokens ?? null,
+    trainHours: flags.gpuHours ?? null,
+    target: flags.target ?? null,
     until: flags.until ?? null,
     model: flags.model ?? null,
     sandbox: flags.sandbox,

@@ -1,6 +1,6 @@
 import { runMain } from '#contract/errors';
 import { readStatus, type Status, shownFields } from '../status.ts';
-import { duration, show } from '../words.ts';
+import { duration, many, show } from '../words.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
@@ -38,7 +38,7 @@ function describe(s: Status, shown: string[] | null): string[] {
   for (const { id, progress } of s.runs) {
     const done = progress ? Math.round((100 * progress.samples) / progress.totalSamples) : 0;
     const rest = progress
-      ? `${done}%, ${show(progress.samplesPerSecond)} samples/s, ${duration(progress.etaSeconds)} left`
+      ? `${done}%, ${many(progress.samplesPerSecond)} samples/s, ${duration(progress.etaSeconds)} left`
       : 'starting';
     lines.push(`Run ${id}: ${rest}`);
   }

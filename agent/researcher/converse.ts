@@ -8,7 +8,7 @@ import type {
 } from '@anthropic-ai/sdk/resources/beta';
 import type { Connection } from './connection.ts';
 import { backoffSeconds, classify } from './failures.ts';
-import { add, billed, costOf, noUsage, type RawUsage, reserveOf, type Usage } from './prices.ts';
+import { billed, costOf, type RawUsage, reserveOf, type Usage } from './prices.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** How a conversation came to its end. */
@@ -33,6 +33,12 @@ export interface Turn {
   seconds: number;
 }
 
+/** What the next call can use at most. */
+export interface Reserve {
+  usd: number;
+  tokens: number;
+}
+
 export interface Conversation {
   connection: Connection;
   system: string;
@@ -45,7 +51,7 @@ export interface Conversation {
   maxTurns: number;
   stallMs: number;
   /** Asked before every call, with what it can cost at most. A text, the limit of the loop that is reached, ends the conversation. */
-  mayCall(reserveUsd: number): string | null;
+  mayCall(reserve: Reserve): string | null;
   /** Whether `finish_sprint` was called. */
   isFinished(): boolean;
   /** A request to stop that lets the turn end; null while there is none. */
@@ -207,7 +213,7 @@ function request(c: Conversation) {
 /** Counts what is spent, and bounds what the next call can cost. */
 class Meter {
   lastMessage: BetaMessage | null = null;
-  /** Tokens of the last call, all of which are input of the next, and how many messages they cover. */
+  /** Input tokens of the last call, and how many messages they cover. */
   #known = 0;
   #covered = 0;
 
@@ -216,8 +222,8 @@ class Meter {
   turn(message: BetaMessage, seconds: number): Turn {
     this.lastMessage = message;
     const usage = billed(message.usage as RawUsage);
-    this.#known = total(tokensOfTurn(message.usage as RawUsage));
-    this.#covered = this.c.messages.length + 1;
+    this.#known = inputOf(message.usage as RawUsage);
+    this.#covered = this.c.messages.length;
     return {
       message: { stopReason: message.stop_reason ?? 'unknown', text: textOf(message) },
       usage,
@@ -237,20 +243,21 @@ class Meter {
   }
 
   /** An upper bound of the next call's cost: known tokens, and no more than a token for each byte that is new. */
-  reserve(): number {
+  reserve(): Reserve {
     const fresh = this.c.messages.slice(this.#covered);
     const overhead = this.#covered === 0 ? JSON.stringify([this.c.system, this.c.tools]) : '';
     const bytes = Buffer.byteLength(JSON.stringify(fresh)) + Buffer.byteLength(overhead);
-    return reserveOf(
-      { inputTokens: this.#known + bytes, maxTokens: this.c.maxTokens },
-      this.c.connection.price,
-    );
+    const inputTokens = this.#known + bytes;
+    const { maxTokens, connection } = this.c;
+    return { usd: reserveOf({ inputTokens, maxTokens }, connection.price), tokens: inputTokens + maxTokens };
   }
 }
 
-const tokensOfTurn = (raw: RawUsage) => add(noUsage, billed({ ...raw, iterations: null }));
-const total = (u: Usage) =>
-  u.inputTokens + u.cacheReadTokens + u.cacheWrite5mTokens + u.cacheWrite1hTokens + u.outputTokens;
+/** Input tokens of a call, from whatever tier; without those of inner calls of the server. */
+function inputOf(raw: RawUsage): number {
+  const u = billed({ ...raw, iterations: null });
+  return u.inputTokens + u.cacheReadTokens + u.cacheWrite5mTokens + u.cacheWrite1hTokens;
+}
 
 const textOf = (message: BetaMessage) =>
   message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');

@@ -2,7 +2,7 @@ import { Hints } from '../hints.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
-import { converse, type Ending } from '../researcher/converse.ts';
+import { converse, type Ending, type Reserve } from '../researcher/converse.ts';
 import { makeTools } from '../tools/index.ts';
 import type { OpenSprint } from './open.ts';
 
@@ -89,12 +89,15 @@ function freshHints({ events }: House, sprint: OpenSprint, hints: Hints): string
 }
 
 /** Why the next call may not be made: the loop's money or its time is at an end. */
-function overLimit({ limits, state }: House, reserve: number): string | null {
+function overLimit({ limits, state }: House, reserve: Reserve): string | null {
   if (Date.now() >= limits.until.getTime())
     return `the time is up (${limits.until.toISOString().slice(0, 16)} UTC)`;
-  const spent = state().usd;
-  if (limits.usd !== null && spent + reserve > limits.usd) {
-    return `the money limit of ${limits.usd} USD: ${spent.toFixed(2)} spent, and the next call could cost ${reserve.toFixed(2)}`;
+  const { usd, tokens } = state();
+  if (limits.usd !== null && usd + reserve.usd > limits.usd) {
+    return `the money limit of ${limits.usd} USD: ${usd.toFixed(2)} spent, and the next call could cost ${reserve.usd.toFixed(2)}`;
+  }
+  if (limits.tokens !== null && tokens + reserve.tokens > limits.tokens) {
+    return `the limit of ${limits.tokens} tokens: ${tokens} used, and the next call could use ${reserve.tokens}`;
   }
   return null;
 }

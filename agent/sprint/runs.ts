@@ -132,15 +132,24 @@ export class Runs {
 
   /** No run is started that cannot end before the loop does, at the speed that was measured last. */
   #refuseTooLong(samples: number): void {
-    const { repo, leaderboard, limits } = this.house;
+    const { repo, leaderboard } = this.house;
+    if (this.#secondsLeft() <= 0) throw new ToolMistake('no time is left for training');
     const mine = this.started.flatMap((id) => readSprintRun(repo, id) ?? []);
     const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
     const speed = speedOf(mine) ?? measuredSpeed(sprints);
-    const left = secondsUntil(limits.until);
+    const left = this.#secondsLeft();
     if (speed === null || samples / speed <= left) return;
     throw new ToolMistake(
-      `${samples} samples take about ${duration(samples / speed)} at ${show(speed)} samples/s, and the loop ends in ${duration(left)}; at most ${Math.floor(speed * left)} samples still fit`,
+      `${samples} samples take about ${duration(samples / speed)} at ${show(speed)} samples/s, and ${duration(left)} are left for training; at most ${Math.floor(speed * left)} samples still fit`,
     );
+  }
+
+  /** Until the end of the loop, or of the hours that training may take. */
+  #secondsLeft(): number {
+    const { limits, state } = this.house;
+    const time = (limits.until.getTime() - Date.now()) / 1000;
+    if (limits.trainHours === null) return time;
+    return Math.min(time, limits.trainHours * 3600 - state().trainSeconds);
   }
 
   #job(id: string): Job {
@@ -182,7 +191,7 @@ export class Runs {
         tree: spec.tree,
         repo: house.repo,
         sandbox: house.sandbox,
-        timeoutSeconds: Math.max(1, secondsUntil(house.limits.until)),
+        timeoutSeconds: Math.max(1, this.#secondsLeft()),
       });
     } catch (error) {
       job.trouble = messageOf(error);
@@ -251,5 +260,3 @@ const newJob = (before: number): Job => ({
   cancelled: null,
   ended: Promise.resolve(),
 });
-
-const secondsUntil = (time: Date) => (time.getTime() - Date.now()) / 1000;
