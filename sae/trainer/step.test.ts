@@ -6,7 +6,7 @@ import template from '../architectures/_template.ts';
 import batchtopk from '../architectures/batchtopk.ts';
 import lista from '../architectures/lista-matryoshka.ts';
 import { TrainerConfig } from './config.ts';
-import { createModel, explainedVariance, type Model, trainStep } from './step.ts';
+import { createModel, explainedVariance, gradientsOf, type Model, trainStep } from './step.ts';
 
 beforeAll(async () => {
   await openBackend('wasm');
@@ -68,6 +68,29 @@ describe('a training step', () => {
     const onCpu = run();
     await openBackend('wasm');
     for (const [i, loss] of onWasm.entries()) expect(Math.abs(loss / onCpu[i] - 1)).toBeLessThan(1e-5);
+  });
+
+  it('LISTA weighs its inner losses, and compares with x or with x - b_dec', () => {
+    const losses = (fields: Record<string, unknown>) =>
+      tf.tidy(() => {
+        const config = lista.config.parse({ ...sizes, k: 4, matryoshka_widths: [8, 32], ...fields });
+        const model = createModel(lista, config, lista.init(config, uniform(0)), trainer);
+        model.variables.b_dec.assign(tf.fill([16], 0.3));
+        const x = tf.tensor2d(Float32Array.from({ length: 64 * 16 }, uniform(5)), [64, 16]);
+        const pass = { x, step: 0, trainingSteps: 9, dead: null, multiplier: 1, measure: false };
+        return gradientsOf(model, pass).result as unknown as tf.TensorContainer;
+      }) as unknown as { loss: number; losses: Record<string, number> };
+    const plain = losses({});
+    const half = losses({ inner_loss_coefficient: 0.5 });
+    const { mse_loss, inner_recons_loss } = plain.losses;
+    expect(half.losses.inner_recons_loss).toBeCloseTo(inner_recons_loss / 2, 4);
+    expect(half.loss).toBeCloseTo(mse_loss + inner_recons_loss / 2, 4);
+    // Without any code the reconstruction is b_dec alone, 0.3 everywhere.
+    const next = uniform(5);
+    const x = Array.from({ length: 64 * 16 }, next);
+    const errors = (shift: number) => x.reduce((sum, v) => sum + (0.3 + shift - v) ** 2, 0) / 64;
+    expect(losses({ k: 0.01, target_without_b_dec: false }).losses.mse_loss).toBeCloseTo(errors(0), 3);
+    expect(losses({ k: 0.01 }).losses.mse_loss).toBeCloseTo(errors(0.3), 3);
   });
 
   it('explained variance is 1 for a perfect reconstruction and 0 for the mean', () => {
