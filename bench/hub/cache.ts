@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * The Hugging Face cache that Python's huggingface_hub uses: HF_HUB_CACHE, else hub/ in HF_HOME, else in
- * XDG_CACHE_HOME/huggingface or ~/.cache/huggingface.
+ * XDG_CACHE_HOME/huggingface or ~/.cache/huggingface. (The library has the same; who only looks for a world need not load it.)
  */
 export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
   if (env.HF_HUB_CACHE) return env.HF_HUB_CACHE;

@@ -66,7 +66,7 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
     contactMs,
     stallMs,
   };
-  if (!/^0?$/.test(process.env.HF_HUB_OFFLINE ?? '')) {
+  if (/^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? '')) {
     throw new UserError(`${name} of ${repo} is not here, and HF_HUB_OFFLINE is set; ${howToGet(release)}`);
   }
   const offline = (error: unknown): never => {
