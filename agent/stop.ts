@@ -23,12 +23,17 @@ export class Stopper {
   listen(onFirst: () => void): void {
     const onSignal = (signal: NodeJS.Signals) => {
       const exitCode = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
-      if (this.#request?.exitCode === exitCode) return this.now();
+      if (this.#request) return this.now();
       this.ask({ reason: signal === 'SIGTERM' ? 'SIGTERM' : 'Ctrl-C', exitCode });
       onFirst();
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    this.#release = () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    // A wait for a run of hours looks at nothing else.
+    const look = setInterval(() => this.requested(), 1000).unref();
+    this.#release = () => {
+      clearInterval(look);
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    };
   }
 
   release(): void {

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { eventOf, startCommand, tinyHouse } from '../fixtures/house.ts';
+import { emptyFolder, git } from '../fixtures/repo.ts';
+import { finish, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
+import { readSprints } from '../ledger.ts';
+
+async function run(repo: string, name: 'status' | 'hint' | 'stop' | 'loop', ...args: string[]) {
+  const started = startCommand(repo, name, ...args);
+  return { code: await started.ended, said: started.said() };
+}
+
+describe('steering a loop from outside', () => {
+  it('shows the status, passes a hint, and stops the loop in the middle of a run', async () => {
+    const repo = tinyHouse([[start('long'), train('slow'), wait, finish({ candidate: null })]]);
+    expect((await run(repo, 'status')).said).toContain('No loop was started');
+    expect(await run(repo, 'stop')).toEqual({ code: 2, said: 'error: no loop runs in this checkout\n' });
+    const loop = startCommand(repo, 'loop');
+    await eventOf(repo, 'run.started');
+    const status = JSON.parse((await run(repo, 'status', '--json')).said);
+    expect(status).toMatchObject({
+      loop: 'running',
+      sprint: { title: 'Try long' },
+      runs: [{ experiment: 'slow' }],
+    });
+    expect((await run(repo, 'hint', 'Try', 'sorting.')).code).toBe(0);
+    expect((await run(repo, 'stop')).code).toBe(0);
+    expect(await loop.ended).toBe(0);
+    expect(await eventOf(repo, 'hint.given')).toMatchObject({ text: '- Try sorting.' });
+    expect(readFileSync(join(repo, 'HINTS.md'), 'utf8')).toBe('- Try sorting.\n');
+    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['interrupted']);
+    expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP');
+    expect(existsSync(join(repo, 'STOP'))).toBe(false);
+  });
+
+  it('shows what it would do with --dry and changes nothing in git', async () => {
+    const repo = tinyHouse([sprintTo('first', 0.6)]);
+    const refs = git(repo, 'for-each-ref');
+    const { code, said } = await run(repo, 'loop', '--dry');
+    expect(code).toBe(0);
+    for (const part of [
+      'offline replay, no model',
+      'samples <=1000',
+      '1000 samples/s',
+      'count        1.0 s a run, 3',
+    ]) {
+      expect(said).toContain(part);
+    }
+    expect(git(repo, 'for-each-ref')).toBe(refs);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+  });
+
+  it('answers bad input with one line and exit code 2', async () => {
+    const empty = emptyFolder();
+    for (const [name, ...args] of [
+      ['loop', '--bogus'],
+      ['loop', '--target', 'f1'],
+      ['loop'],
+      ['hint'],
+    ] as const) {
+      const { code, said } = await run(empty, name, ...args);
+      expect([code, said.trim().split('\n').length], `${name} ${args.join(' ')}: ${said}`).toEqual([2, 1]);
+    }
+  });
+});

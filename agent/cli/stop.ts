@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runMain, UserError } from '#contract/errors';
+import { stateDir } from '../house.ts';
+import { lockHolder } from '../lock.ts';
+import { parsed, program } from './arguments.ts';
+
+const command = program(
+  'npm run stop --',
+  'Asks the loop in this checkout to stop: its turn ends, the sprint is reported and committed, then it leaves.',
+)
+  .option('--now', 'stop at once; the next "npm run loop" goes on with the open sprint')
+  .addHelpText('after', '\nExamples:\n  npm run stop\n  npm run stop -- --now');
+
+await runMain(async () => {
+  if (!parsed(command)) return 0;
+  const repo = process.cwd();
+  const holder = lockHolder(stateDir(repo));
+  if (!holder?.alive) throw new UserError('no loop runs in this checkout');
+  if (command.opts<{ now?: boolean }>().now) {
+    process.kill(holder.pid, 'SIGINT');
+    await sleep(300);
+    if (lockHolder(stateDir(repo))?.alive) process.kill(holder.pid, 'SIGINT');
+  } else {
+    writeFileSync(join(repo, 'STOP'), '');
+  }
+  process.stdout.write('Asked to stop; "npm run status" shows when it has.\n');
+  return 0;
+});
