@@ -41,7 +41,7 @@ export function howToGet(release: Release = SYNTH_16K_RELEASE): string {
   const names = release.files.map(({ name }) => name);
   const last = names.pop();
   const list = names.length > 0 ? `${names.join(', ')} and ${last}` : last;
-  return `run \`npm run fetch\`, or put ${list} of huggingface.co/${release.repo} into ${process.env.WORLD_DIR ?? RELEASED_FOLDER} (or name their folder in WORLD_DIR)`;
+  return `run \`npm run fetch\`, or put ${list} of huggingface.co/${release.repo} into ${process.env.WORLD_DIR || RELEASED_FOLDER} (or name their folder in WORLD_DIR)`;
 }
 
 /** The file's SHA-256 in hex, read in pieces. About 0.1 s for the released model, so that nothing needs to be remembered. */
