@@ -1,6 +1,6 @@
 import { atPositions, type Csr, positionsAbove } from './sparse.ts';
 
-const histogram = new Uint32Array(1 << 16);
+const histogram = new Uint32Array(1 << 11);
 
 /** A selection looks first only at what exceeds this share of the last cut: few numbers, and nearly always enough. */
 const HINT = 0.9;
@@ -36,23 +36,34 @@ function candidatesFor(values: Float32Array, count: number): Uint32Array {
   return positionsAbove(values, 0, values.length) as Uint32Array;
 }
 
+/** The bits of a float from the top, in digits that a small histogram holds. */
+const DIGITS = [
+  { shift: 21, mask: 0x7ff },
+  { shift: 10, mask: 0x7ff },
+  { shift: 0, mask: 0x3ff },
+];
+
 /**
  * The bits of the smallest number kept, and how many equal to it are kept. Bits of positive floats sort as their values
- * do, so two histograms of 16 bits find the cut without a sort.
+ * do, so a radix select finds the cut, digit by digit, without a sort.
  */
 function cutAt(bits: Int32Array, count: number): { bits: number; ties: number } {
   if (count <= 0) return { bits: 0x7fffffff, ties: 0 };
   if (bits.length <= count) return { bits: 0, ties: 0 };
-  histogram.fill(0);
-  for (let i = 0; i < bits.length; i++) histogram[bits[i] >>> 16]++;
   let left = count;
-  let high = (1 << 15) - 1;
-  while (histogram[high] < left) left -= histogram[high--];
-  histogram.fill(0);
-  for (let i = 0; i < bits.length; i++) if (bits[i] >>> 16 === high) histogram[bits[i] & 0xffff]++;
-  let low = 0xffff;
-  while (histogram[low] < left) left -= histogram[low--];
-  return { bits: (high << 16) | low, ties: left };
+  let prefix = 0;
+  let known = 0;
+  for (const { shift, mask } of DIGITS) {
+    histogram.fill(0);
+    for (let i = 0; i < bits.length; i++) {
+      if ((bits[i] & known) === prefix) histogram[(bits[i] >>> shift) & mask]++;
+    }
+    let digit = mask;
+    while (histogram[digit] < left) left -= histogram[digit--];
+    prefix |= digit << shift;
+    known |= mask << shift;
+  }
+  return { bits: prefix, ties: left };
 }
 
 function smallest(values: Float32Array): number {

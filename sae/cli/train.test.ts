@@ -107,6 +107,9 @@ describe('train', () => {
     expect(existsSync(join(killed, 'result.json'))).toBe(false);
     const second = await trainer([...args, '--out', killed, '--resume']);
     expect(second.stderr).toContain('finished after 7680 samples');
+    const logged = readFileSync(join(killed, 'progress.jsonl'), 'utf8').trim().split('\n');
+    const samples = logged.map((line) => Progress.parse(JSON.parse(line)).samples);
+    expect(samples).toEqual([...new Set(samples)].sort((a, b) => a - b));
     for (const file of ['checkpoint.safetensors', 'optimizer.safetensors']) {
       const [a, b] = [straight, killed].map((out) => readSafetensors(join(out, file)).tensors);
       expect([...b.keys()]).toEqual([...a.keys()]);

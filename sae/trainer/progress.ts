@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomic } from '#contract/atomic';
 import type { Progress } from '#contract/run';
 import type { StepResult } from './step.ts';
 
@@ -20,6 +21,7 @@ export class ProgressLog {
     mkdirSync(out, { recursive: true });
     this.path = join(out, 'progress.jsonl');
     this.lastSeen = seen;
+    if (existsSync(this.path)) keepUpTo(this.path, seen);
   }
 
   /** The first step is due at once, so that a reader sees that training has begun. */
@@ -52,6 +54,13 @@ export class ProgressLog {
     this.lastSeen = state.seen;
     this.written = true;
   }
+}
+
+/** A resumed run goes on from what was saved: what had been logged after that will be logged again. */
+function keepUpTo(path: string, seen: number): void {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const kept = lines.filter((line) => Number(/"samples":(\d+)/.exec(line)?.[1] ?? Infinity) <= seen);
+  writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
 }
 
 /** Without what is not a finite number: JSON has no word for it. */
