@@ -25,9 +25,12 @@ function sources(folder: string): string[] {
 function imports(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
   // Statements at the start of a line: what stands in a template string is not an import of this file.
-  const statements =
-    /^(?:import|export)\b[^'"`;]*?(?:from\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
-  return [...text.matchAll(statements)].map((match) => match[1] ?? match[2]);
+  const statements = [
+    /^import\s+(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]/gm,
+    /^export\s[^'"`;=]*?\sfrom\s+['"]([^'"]+)['"]/gm,
+    /\bimport\(\s*['"]([^'"]+)['"]/g,
+  ];
+  return statements.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]));
 }
 
 /** The file in the repository that an import names, or null for a package. */
