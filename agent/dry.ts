@@ -57,7 +57,7 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
   return 0;
 }
 
-function money({ researcher, limits, model, task }: Plan): string {
+export function money({ researcher, limits, model, task }: Plan): string {
   if (researcher === 'offline') return 'nothing: the offline replay is free';
   if (limits.usd === null) return 'no limit (--max-usd none)';
   const price = priceOf(model);

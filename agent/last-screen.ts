@@ -57,13 +57,17 @@ function best(sprint: Sprint | undefined, { task, profileName }: House): string[
   const { metrics } = sprint.verdict;
   const numbers = [metric, ...also].filter((f) => metrics[f] !== undefined);
   const list = (fields: string[]) => fields.map((f) => `${f.toUpperCase()} ${show(metrics[f])}`).join(', ');
-  const claimed = Object.entries(sprint.predicted)
-    .map(([name, value]) => `${name} ${show(value)}`)
-    .join(', ');
+  const words = (numbers: Record<string, number>, most: number) =>
+    Object.entries(numbers)
+      .slice(0, most)
+      .map(([name, value]) => `${name} ${show(value)}`)
+      .join(', ') || 'nothing';
+  const trainer = sprint.runs.find((run) => run.id === sprint.candidate)?.claimed ?? {};
   return [
     `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${sprint.title}`,
-    `              claimed before: ${claimed || 'nothing'}; verified: ${metric} ${show(metrics[metric])}`,
-    '              look at it: npm run best',
+    `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
+    `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
+    'Look at it:   npm run best',
   ];
 }
 

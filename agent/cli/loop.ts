@@ -1,14 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import { runMain } from '#contract/errors';
 import { consoleOver } from '../console.ts';
-import { dryRun } from '../dry.ts';
+import { dryRun, money } from '../dry.ts';
 import type { LoopOptions } from '../house.ts';
 import { logOver } from '../log.ts';
 import { runLoop } from '../loop.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
 
-const money = (text: string) => {
+const amount = (text: string) => {
   if (text === 'none') return text;
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError('It must be an amount above 0, or "none".');
@@ -45,7 +46,7 @@ const command = program(
   .option('--new', 'start another run branch instead of going on with the last one')
   .option('--dry', 'show what would be done and what the night would cost; change nothing in git')
   .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
-  .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', money)
+  .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
   .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
   .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
   .option('--target <metric=value>', 'stop when the best is verified at this value: f1=0.99', target)
@@ -109,5 +110,12 @@ await runMain(async () => {
   const plan = await preflight(options);
   if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
+  if (plan.researcher === 'claude') {
+    process.stdout.write(`Money: ${money(plan)}\n`);
+    if (process.stdout.isTTY) {
+      process.stdout.write('The first paid call is made in 10 s; Ctrl-C until then costs nothing.\n');
+      await sleep(10_000);
+    }
+  }
   return runLoop(plan, { listeners: [logOver, consoleOver] });
 });

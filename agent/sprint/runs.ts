@@ -6,7 +6,7 @@ import type { RunHandle } from '../executor/executor.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
 import { readSprints } from '../ledger.ts';
-import { measuredSpeed, speedOf } from '../pace.ts';
+import { speedOf } from '../pace.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
@@ -59,9 +59,12 @@ export class Runs {
     input: RunExperimentInput,
     queue: Queue,
   ): Promise<{ id: string; queued: boolean; samples: number }> {
-    const { repo, task, profile, seed } = this.house;
+    const { repo, task, profile, seed, leaderboard } = this.house;
     const samples = input.samples ?? profile.budgets[input.budget ?? 'screen'];
-    this.#refuseTooLong(samples);
+    const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
+    const earlier = sprints.flatMap((s) => s.runs);
+    const mine = this.started.flatMap((id) => readSprintRun(repo, id) ?? []);
+    this.#refuseTooLong(samples, speedOf(mine) ?? speedOf(earlier));
     const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
     const spec = {
       experiment: input.experiment,
@@ -70,6 +73,7 @@ export class Runs {
       set: input.set ?? [],
       tree,
     };
+    refuseRepeat(spec, [...earlier, ...mine]);
     const queued = this.#jobs.some((job) => job.state !== 'ended');
     const { job, started } = this.#enqueue(spec);
     if (!queued) await started;
@@ -131,13 +135,9 @@ export class Runs {
   }
 
   /** No run is started that cannot end before the loop does, at the speed that was measured last. */
-  #refuseTooLong(samples: number): void {
-    const { repo, leaderboard } = this.house;
-    if (this.#secondsLeft() <= 0) throw new ToolMistake('no time is left for training');
-    const mine = this.started.flatMap((id) => readSprintRun(repo, id) ?? []);
-    const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
-    const speed = speedOf(mine) ?? measuredSpeed(sprints);
+  #refuseTooLong(samples: number, speed: number | null): void {
     const left = this.#secondsLeft();
+    if (left <= 0) throw new ToolMistake('no time is left for training');
     if (speed === null || samples / speed <= left) return;
     throw new ToolMistake(
       `${samples} samples take about ${duration(samples / speed)} at ${show(speed)} samples/s, and ${duration(left)} are left for training; at most ${Math.floor(speed * left)} samples still fit`,
@@ -248,6 +248,29 @@ export class Runs {
       }
     });
   }
+}
+
+/** A run that was made already tells nothing new. @throws ToolMistake with what it gave. */
+function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
+  const overrides = (args: readonly string[]) => args.filter((_, i) => args[i - 1] === '--set').join(' ');
+  const same = runs.find(
+    (run) =>
+      run.status === 'finished' &&
+      run.tree === spec.tree &&
+      run.experiment === spec.experiment &&
+      run.samples === spec.samples &&
+      run.seed === spec.seed &&
+      overrides(run.args) === spec.set.join(' '),
+  );
+  if (!same) return;
+  const numbers = Object.entries(same.verdict?.metrics ?? same.evals.at(-1)?.metrics ?? same.claimed).slice(
+    0,
+    4,
+  );
+  const gave = numbers.map(([name, value]) => `${name} ${show(value)}`).join(', ');
+  throw new ToolMistake(
+    `this exact run was made already, as ${same.id} (same code, settings, samples and seed): ${gave}. Change something, or read it with read_results`,
+  );
 }
 
 const newJob = (before: number): Job => ({

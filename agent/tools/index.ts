@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
+import { sprintsDir } from '../house.ts';
+import { readSprints } from '../ledger.ts';
+import { alike } from '../sprint/alike.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { bash } from './bash.ts';
 import { edit } from './edit.ts';
@@ -68,8 +71,17 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       StartSprintInput,
       'Opens this sprint: makes its folder with a README of idea, motivation and expectation. Call it once, after reading earlier results and before changing or running anything.',
       (input) => {
+        const earlier = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === house.leaderboard);
+        const similar = alike(input, earlier);
         const id = sprint.start(input);
-        return `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md as you go.`;
+        const seen = similar.map(
+          (s) => `\nSprint ${s.number} (${s.id}) looks like it, and ended as ${s.outcome}: ${s.reason}.`,
+        );
+        const warning =
+          similar.length === 0
+            ? ''
+            : `${seen.join('')}\nRead it with read_results before you spend time, and say in your log what is different now.`;
+        return `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md as you go.${warning}`;
       },
     ),
     tool(

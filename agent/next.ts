@@ -1,0 +1,69 @@
+import type { Sprint } from '#contract/sprint';
+import { diskTrouble } from './disk.ts';
+import { type House, sprintsDir } from './house.ts';
+import { bestOf, readSprints } from './ledger.ts';
+import { sprintsWithoutGain } from './prompt.ts';
+import type { Ending } from './researcher/converse.ts';
+import type { OpenSprint } from './sprint/open.ts';
+import { EXIT, type StopRequest } from './stop.ts';
+import { count, show } from './words.ts';
+
+const SAME_FAILURES = 3;
+
+/** DECIDE: why the loop stops after this sprint, or null to go on. */
+export function decideNext(
+  house: House,
+  sprint: OpenSprint,
+  ending: Ending,
+  failures: string[],
+): StopRequest | null {
+  if (ending.kind === 'fatal') return { reason: ending.reason, exitCode: EXIT.fatal };
+  if (ending.kind === 'limit' && ending.of === 'loop') return { reason: ending.reason, exitCode: EXIT.done };
+  const nothingClaimed = ending.kind === 'silent' && !sprint.claim;
+  if (nothingClaimed && house.connection.kind === 'offline') {
+    return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
+  }
+  const mine = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
+  const target = targetReached(house, bestOf(mine, house.leaderboard));
+  if (target) return { reason: target, exitCode: EXIT.done };
+  const failure = sprint.claim
+    ? failureOf(mine.at(-1))
+    : nothingClaimed
+      ? 'no sprint was started'
+      : reasonOf(ending);
+  if (failure === null) failures.length = 0;
+  else failures.push(failure);
+  if (failures.length >= SAME_FAILURES && new Set(failures.slice(-SAME_FAILURES)).size === 1) {
+    return { reason: `${SAME_FAILURES} times in a row: ${failure}`, exitCode: EXIT.failing };
+  }
+  const { stop } = house.task.contract.limits.stagnation;
+  const ofThisLoop = house.state().committed.map((c) => c.sprint);
+  const without = sprintsWithoutGain(mine, ofThisLoop);
+  if (without >= stop)
+    return { reason: `${without} sprints without a verified gain`, exitCode: EXIT.stagnant };
+  return null;
+}
+
+function targetReached({ limits, task }: House, best: Sprint | undefined): string | null {
+  const { target } = limits;
+  const value = target === null ? undefined : best?.verdict?.metrics[target.metric];
+  if (target === null || value === undefined) return null;
+  const falling = target.metric === task.contract.metric && task.contract.goal === 'min';
+  const reached = falling ? value <= target.value : value >= target.value;
+  return reached ? `the target is reached: ${target.metric} ${show(value)}, verified` : null;
+}
+
+const failureOf = (sprint: Sprint | undefined) => (sprint?.outcome === 'failed' ? sprint.reason : null);
+
+/** Why no further sprint may begin. */
+export function atLimit({ repo, limits, state }: House): StopRequest | null {
+  const disk = diskTrouble(repo);
+  if (disk) return { reason: disk, exitCode: EXIT.disk };
+  const done = state().committed.length;
+  if (limits.sprints !== null && done >= limits.sprints)
+    return { reason: `${count(done, 'sprint')}, as asked`, exitCode: EXIT.done };
+  if (Date.now() >= limits.until.getTime()) return { reason: 'the time is up', exitCode: EXIT.done };
+  return null;
+}
+
+export const reasonOf = (ending: Ending): string => ('reason' in ending ? ending.reason : ending.kind);

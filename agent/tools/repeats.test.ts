@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { MessagesRequest } from '#replay/protocol';
+import { startMessagesServer } from '#replay/server';
+import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
+import { readSprints } from '../ledger.ts';
+
+it('points out a sprint, and refuses a run, that was made already', async () => {
+  const again = train('plain', { set: ['f1=0.55'] });
+  const script: Step[][] = [
+    [start('sorting'), train(), wait, finish()],
+    [start('sorting'), train(), again, wait, again, write(0.7), train(), wait, finish()],
+  ];
+  const requests: MessagesRequest[] = [];
+  const server = await startMessagesServer((request) => {
+    requests.push(request);
+    return scripted(script)(request);
+  });
+  process.env.ANTHROPIC_API_KEY = 'test-key';
+  process.env.ANTHROPIC_BASE_URL = server.url;
+  const repo = tinyHouse();
+  const { events } = await loopIn(repo, { researcher: 'claude', maxSprints: 2 });
+  await server.close();
+  const heard = JSON.stringify(requests.at(-1)?.messages);
+  expect(heard).toContain('looks like it, and ended as new-best');
+  expect(heard.match(/this exact run was made already/g)).toHaveLength(2);
+  expect(events.filter((e) => e.type === 'run.started')).toHaveLength(3);
+  expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['new-best', 'new-best']);
+});
