@@ -13,7 +13,7 @@ export function alike(input: StartSprintInput, sprints: readonly Sprint[]): Spri
 }
 
 const slugOf = (id: string) => id.replace(/^\d{4}-\d\d-\d\d--\d\d-\d\d-/, '').replace(/-\d+$/, '');
-const wordsOf = (text: string) => new Set(text.toLowerCase().match(/[a-z0-9.]+/g) ?? []);
+const wordsOf = (text: string) => new Set(text.toLowerCase().match(/[a-z0-9]+(?:\.\d+)?/g) ?? []);
 
 /** Shared words over all words of two texts. */
 function overlap(a: Set<string>, b: Set<string>): number {
