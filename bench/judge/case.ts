@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Profile, profileOf, readTask } from '#contract/task';
+import { sandboxFromEnv } from '#host/bubblewrap';
 import { splitCommand } from '#host/command';
-import { noSandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import { type NamedWorld, openWorld } from '../worlds.ts';
 import { Encoder } from './encoder.ts';
@@ -45,7 +45,8 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
           argv,
           cwd,
           checkpoint,
-          sandbox: noSandbox('not confined yet'),
+          // The loop tells its choice of sandbox in the environment; by hand there is none.
+          sandbox: sandboxFromEnv(process.cwd()),
           log: join(folder.dir, 'judge.log'),
           stallSeconds: options.stallSeconds,
         },
