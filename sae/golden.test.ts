@@ -4,9 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { numbers } from '#engine/kernel';
-import addon from './addons/leave-one-out.ts';
 import type { Architecture, BaseConfig, Buffers } from './architecture.ts';
-import { loadArchitecture } from './load.ts';
+import { architectureNames, loadAddons, loadArchitecture } from './load.ts';
 import { TrainerConfig } from './trainer/config.ts';
 import { DeadLatents } from './trainer/dead-latents.ts';
 import { createModel, gradientsOf, type Model, trainStep } from './trainer/step.ts';
@@ -151,7 +150,10 @@ beforeAll(async () => {
   await openBackend('wasm');
 });
 
-describe.each(Object.entries(files))('%s equals the reference', (name, fileName) => {
+// A workspace need not have them all: one may begin without its best ones.
+const present = Object.entries(files).filter(([name]) => architectureNames().includes(name));
+
+describe.each(present)('%s equals the reference', (name, fileName) => {
   const file = read<File>(fileName);
 
   describe.each(file.cases)('$name', (golden) => {
@@ -226,7 +228,9 @@ describe.each(Object.entries(files))('%s equals the reference', (name, fileName)
   });
 });
 
-describe('leave-one-out', () => {
+const addon = (await loadAddons()).get('leave_one_out');
+
+describe.skipIf(!addon)('leave-one-out', () => {
   it('drops what the reference drops', () => {
     const golden = read<{
       x: Stored;
@@ -242,7 +246,7 @@ describe('leave-one-out', () => {
       b_dec: tensor(golden.b_dec),
     };
     for (const { tau, acts_out } of golden.cases) {
-      expectNumbers(numbers(addon.apply(batch, { tau })), acts_out.data, `acts at tau ${tau}`);
+      expectNumbers(numbers(addon?.apply(batch, { tau }) as tf.Tensor), acts_out.data, `acts at tau ${tau}`);
     }
   });
 });

@@ -17,9 +17,10 @@ beforeAll(() => {
   tree = mkdtempSync(join(trees, 'test-'));
   cpSync(join(repo, 'sae'), join(tree, 'sae'), { recursive: true });
   for (const name of ['matryoshka-batchtopk', 'lista-matryoshka']) {
-    rmSync(join(tree, `sae/architectures/${name}.ts`));
+    rmSync(join(tree, `sae/architectures/${name}.ts`), { force: true });
   }
-  rmSync(join(tree, 'sae/addons/leave-one-out.ts'));
+  rmSync(join(tree, 'sae/addons/leave-one-out.ts'), { force: true });
+  rmSync(join(tree, 'sae/experiments/candidate.ts'), { force: true });
 });
 afterAll(() => rmSync(tree, { recursive: true }));
 

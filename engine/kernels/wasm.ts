@@ -6,9 +6,9 @@ import * as products from '../products.ts';
 import { type Csr, sparseOf } from '../sparse.ts';
 
 /**
- * Kernels of our own in the place of some of the wasm backend's, so that plain tfjs code is fast too. Measured on
- * 1024 × 128: a transposed matMul 5.3 → 0.6 ms, transpose 0.9 → 0.15, sum over the batch 0.5 → 0.1. They hand over to
- * the backend's own function whatever is not a float32 matrix.
+ * Kernels of our own in the place of some of the wasm backend's, so that plain tfjs code is fast too. Measured with 1024 ×
+ * 128 numbers: a transposed matMul 4.8 → 0.4 ms, transpose 0.85 → 0.21, sum over the batch 0.91 → 0.02, clone 10 → 1 µs.
+ * They hand over to the backend's own function whatever is not a float32 matrix.
  */
 export function installWasmKernels(): void {
   override('BatchMatMul', (own) => ({

@@ -5,39 +5,41 @@ import { baseFields, defineArchitecture, type Weights } from '../architecture.ts
 import { followFrequencies, mostFrequentFirst } from '../parts/frequencies.ts';
 import { full, initialWeights } from '../parts/init.ts';
 import { deadLatentLoss } from '../parts/losses.ts';
-import { prefixes } from '../parts/prefixes.ts';
+import { areNested, notNested, prefixes } from '../parts/prefixes.ts';
 import { type Rescaled, rescaled } from '../parts/rescale.ts';
 import { followThreshold, thresholded } from '../parts/thresholds.ts';
 
-const config = z.strictObject({
-  ...baseFields,
-  /** Active latents of a sample, on average over the batch. May be a fraction. */
-  k: z.number().positive(),
-  /** Decreasing k: from `initial_k` linearly to `k` over so many steps, or over that share of the run. */
-  initial_k: z.number().positive().nullable().default(null),
-  transition_k_duration_steps: z.number().int().positive().nullable().default(null),
-  transition_k_duration_fraction: z.number().positive().max(1).nullable().default(null),
-  /** LISTA: so many steps of size eta correct the pre-activations by what the codes leave over. */
-  n_refinement_steps: z.number().int().nonnegative().default(1),
-  eta: z.number().default(0.3),
-  learnable_eta: z.boolean().default(false),
-  matryoshka_widths: z.array(z.number().int().positive()).default([]),
-  /** Each level trains its own band only: what smaller prefixes reconstruct is held fixed. */
-  detach_matryoshka_losses: z.boolean().default(true),
-  skip_final_matryoshka_width: z.boolean().default(true),
-  inner_loss_coefficient: z.number().nonnegative().default(1),
-  include_outer_loss: z.boolean().default(true),
-  /** Prefixes take the latents by firing frequency, most frequent first. */
-  use_frequency_sorted_matryoshka: z.boolean().default(false),
-  firing_frequency_ema_decay: z.number().min(0).max(1).default(0.99),
-  /** TERM: samples that are reconstructed badly weigh more; 0 is the mean. */
-  term_tilt: z.number().nonnegative().default(0),
-  /** Losses compare with x - b_dec, as published, although the reconstruction adds b_dec; false compares with x. */
-  target_without_b_dec: z.boolean().default(true),
-  aux_loss_coefficient: z.number().nonnegative().default(1),
-  rescale_acts_by_decoder_norm: z.boolean().default(true),
-  topk_threshold_lr: z.number().min(0).max(1).default(0.01),
-});
+const config = z
+  .strictObject({
+    ...baseFields,
+    /** Active latents of a sample, on average over the batch. May be a fraction. */
+    k: z.number().positive(),
+    /** Decreasing k: from `initial_k` linearly to `k` over so many steps, or over that share of the run. */
+    initial_k: z.number().positive().nullable().default(null),
+    transition_k_duration_steps: z.number().int().positive().nullable().default(null),
+    transition_k_duration_fraction: z.number().positive().max(1).nullable().default(null),
+    /** LISTA: so many steps of size eta correct the pre-activations by what the codes leave over. */
+    n_refinement_steps: z.number().int().nonnegative().default(1),
+    eta: z.number().default(0.3),
+    learnable_eta: z.boolean().default(false),
+    matryoshka_widths: z.array(z.number().int().positive()).default([]),
+    /** Each level trains its own band only: what smaller prefixes reconstruct is held fixed. */
+    detach_matryoshka_losses: z.boolean().default(true),
+    skip_final_matryoshka_width: z.boolean().default(true),
+    inner_loss_coefficient: z.number().nonnegative().default(1),
+    include_outer_loss: z.boolean().default(true),
+    /** Prefixes take the latents by firing frequency, most frequent first. */
+    use_frequency_sorted_matryoshka: z.boolean().default(false),
+    firing_frequency_ema_decay: z.number().min(0).max(1).default(0.99),
+    /** TERM: samples that are reconstructed badly weigh more; 0 is the mean. */
+    term_tilt: z.number().nonnegative().default(0),
+    /** Losses compare with x - b_dec, as published, although the reconstruction adds b_dec; false compares with x. */
+    target_without_b_dec: z.boolean().default(true),
+    aux_loss_coefficient: z.number().nonnegative().default(1),
+    rescale_acts_by_decoder_norm: z.boolean().default(true),
+    topk_threshold_lr: z.number().min(0).max(1).default(0.01),
+  })
+  .refine(areNested, notNested);
 type Config = z.infer<typeof config>;
 type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec' | 'eta';
 

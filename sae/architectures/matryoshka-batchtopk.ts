@@ -4,22 +4,24 @@ import { batchTopK, decodeBands } from '#engine/ops';
 import { baseFields, defineArchitecture } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
 import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
-import { prefixes } from '../parts/prefixes.ts';
+import { areNested, notNested, prefixes } from '../parts/prefixes.ts';
 import { rescaled } from '../parts/rescale.ts';
 import { followThreshold, thresholded } from '../parts/thresholds.ts';
 
-const config = z.strictObject({
-  ...baseFields,
-  /** Active latents of a sample, on average over the batch. May be a fraction. */
-  k: z.number().positive(),
-  aux_loss_coefficient: z.number().nonnegative().default(1),
-  rescale_acts_by_decoder_norm: z.boolean().default(true),
-  topk_threshold_lr: z.number().min(0).max(1).default(0.01),
-  /** Prefixes of the dictionary that must reconstruct alone; d_sae is appended where it is missing. */
-  matryoshka_widths: z.array(z.number().int().positive()).default([]),
-  /** Revive the dead latents of each band on the residual of its own prefix. */
-  use_matryoshka_aux_loss: z.boolean().default(false),
-});
+const config = z
+  .strictObject({
+    ...baseFields,
+    /** Active latents of a sample, on average over the batch. May be a fraction. */
+    k: z.number().positive(),
+    aux_loss_coefficient: z.number().nonnegative().default(1),
+    rescale_acts_by_decoder_norm: z.boolean().default(true),
+    topk_threshold_lr: z.number().min(0).max(1).default(0.01),
+    /** Prefixes of the dictionary that must reconstruct alone; d_sae is appended where it is missing. */
+    matryoshka_widths: z.array(z.number().int().positive()).default([]),
+    /** Revive the dead latents of each band on the residual of its own prefix. */
+    use_matryoshka_aux_loss: z.boolean().default(false),
+  })
+  .refine(areNested, notNested);
 
 export default defineArchitecture<
   z.infer<typeof config>,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Progress, TrainResult } from '#contract/run';
 import { readSafetensors } from '#contract/safetensors';
+import { architectureNames } from '../load.ts';
 import { writeStream } from '../testing/stream.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sae-train-'));
@@ -60,7 +61,13 @@ const whenThere = (file: string, signal: NodeJS.Signals) => (pid: number) => {
 const resultOf = (out: string) =>
   TrainResult.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
 
-const small = ['default', '--set', 'd_sae=32', '--set', 'matryoshka_widths=[4,8]'];
+// The richest there is: a workspace may begin without it.
+const rich = architectureNames().includes('lista-matryoshka');
+const architecture = rich ? 'lista-matryoshka' : 'batchtopk';
+const small = [
+  ...(rich ? ['default', '--set', 'matryoshka_widths=[4,8]'] : ['baseline_batchtopk']),
+  ...['--set', 'd_sae=32'],
+];
 
 describe('train', () => {
   it('writes progress, snapshots, checkpoint and result as the contract says', async () => {
@@ -73,7 +80,7 @@ describe('train', () => {
       status: 'finished',
       steps: 55,
       samples: 7040,
-      architecture: 'lista-matryoshka',
+      architecture,
     });
     expect(result.declared.learning_rate).toBe(0.004);
     for (const name of ['loss', 'l0', 'explained_variance', 'dead_latents']) {
@@ -90,7 +97,7 @@ describe('train', () => {
     const { tensors, metadata } = readSafetensors(join(out, 'checkpoint.safetensors'));
     expect(tensors.get('W_enc')?.shape).toEqual([16, 32]);
     expect(tensors.get('W_dec')?.shape).toEqual([32, 16]);
-    expect(JSON.parse(metadata.config)).toMatchObject({ architecture: 'lista-matryoshka', samples: 7040 });
+    expect(JSON.parse(metadata.config)).toMatchObject({ architecture, samples: 7040 });
   });
 
   it('resumes after kill -9 to bit-identical weights', async () => {
@@ -140,11 +147,11 @@ describe('train', () => {
 
   it.concurrent.each<[string, string[], RegExp]>([
     ['an unknown experiment', ['nonsense'], /unknown experiment "nonsense"; there are: .*baseline_batchtopk/],
-    ['no samples', ['default', '--samples', '0'], /--samples.*at least 1/],
+    ['no samples', ['baseline_batchtopk', '--samples', '0'], /--samples.*at least 1/],
     [
       'an unknown setting',
-      ['default', '--set', 'kk=3'],
-      /"kk" is no setting of lista-matryoshka; there are: .*eta/,
+      ['baseline_batchtopk', '--set', 'kk=3'],
+      /"kk" is no setting of batchtopk; there are: .*topk_threshold_lr/,
     ],
   ])('refuses %s in one line, and writes nothing', async (_, args, message) => {
     const out = join(folder, 'refused');
@@ -156,7 +163,7 @@ describe('train', () => {
   });
 
   it('without data names the way by hand', async () => {
-    const ended = await trainer(['default', '--out', join(folder, 'none')], undefined, null);
+    const ended = await trainer(['baseline_batchtopk', '--out', join(folder, 'none')], undefined, null);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain('npm run train');
   });

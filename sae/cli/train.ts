@@ -84,7 +84,7 @@ await runMain(async () => {
   }
   const fd = dataDescriptor();
   const [backend] = await Promise.all([openBackend(options.backend)]);
-  const data = openStream(fd);
+  const data = openData(fd);
   const settings = resolve(experiment, architecture, addons, profile, data.header.d, options.set);
   mkdirSync(options.out, { recursive: true });
 
@@ -127,6 +127,14 @@ function dataDescriptor(): number {
     throw new UserError('no data: LOOP_DATA_FD names no file descriptor; by hand use `npm run train -- ...`');
   }
   return Number(text);
+}
+
+function openData(fd: number): ReturnType<typeof openStream> {
+  try {
+    return openStream(fd);
+  } catch (error) {
+    throw new UserError(`LOOP_DATA_FD=${fd}: ${(error as Error).message}`);
+  }
 }
 
 /** Trouble that has nothing to do with the code, in one line. */

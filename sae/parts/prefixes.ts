@@ -1,5 +1,3 @@
-import { UserError } from '#contract/errors';
-
 /** A dictionary cut into bands: level j's prefix is the bands 0 to j together. */
 export interface Prefixes {
   /** Widths of the prefixes, the whole dictionary last. */
@@ -10,16 +8,10 @@ export interface Prefixes {
 
 /**
  * The prefixes of those widths, the whole dictionary last. `order` lists the latents as the prefixes take them; without
- * it, by index.
- * @throws UserError when the widths do not increase or exceed d_sae.
+ * it, by index. The widths must be nested (`areNested`).
  */
 export function prefixes(widths: readonly number[], d_sae: number, order?: Uint32Array): Prefixes {
-  const all = widths.at(-1) === d_sae ? [...widths] : [...widths, d_sae];
-  if (all.some((width, i) => i > 0 && width <= all[i - 1])) {
-    throw new UserError(
-      `matryoshka_widths [${widths.join(', ')}]: must increase strictly and end at or below d_sae (${d_sae})`,
-    );
-  }
+  const all = completed(widths, d_sae);
   const bandOf = new Uint8Array(d_sae);
   for (let rank = 0, band = 0; rank < d_sae; rank++) {
     if (rank === all[band]) band++;
@@ -27,3 +19,17 @@ export function prefixes(widths: readonly number[], d_sae: number, order?: Uint3
   }
   return { widths: all, bandOf };
 }
+
+/** For a config's `refine`: whether the widths increase strictly and end at or below d_sae. */
+export function areNested(config: { matryoshka_widths: number[]; d_sae: number }): boolean {
+  const all = completed(config.matryoshka_widths, config.d_sae);
+  return all.every((width, i) => i === 0 || width > all[i - 1]);
+}
+
+export const notNested = {
+  path: ['matryoshka_widths'],
+  message: 'must increase strictly and end at or below d_sae',
+};
+
+const completed = (widths: readonly number[], d_sae: number): number[] =>
+  widths.at(-1) === d_sae ? [...widths] : [...widths, d_sae];
