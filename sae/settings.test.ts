@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineAddon } from './addon.ts';
 import batchtopk from './architectures/batchtopk.ts';
 import type { Experiment } from './experiment.ts';
-import { loadAddons } from './load.ts';
 import { widthProfile } from './profiles.ts';
 import { resolve } from './settings.ts';
 
 const small = widthProfile('small');
-const addons = await loadAddons();
+const refined = defineAddon({
+  setting: 'refined',
+  config: z.strictObject({ tau: z.number().default(0) }),
+  apply: ({ codes }) => codes,
+});
+const addons = new Map([[refined.setting, refined]]);
 const experiment: Experiment = {
   name: 'x',
   description: '',
@@ -29,9 +35,9 @@ describe('settings', () => {
     expect(set('sae.k=5').sae).toMatchObject({ k: 5 });
     expect(set('trainer.lr_decay_fraction=1/4').trainer.lr_decay_fraction).toBe(0.25);
     expect(set('decoder_init_norm=null').sae.decoder_init_norm).toBe(null);
-    expect(set('leave_one_out.tau=0.5').addons).toEqual({ leave_one_out: { tau: 0.5 } });
-    expect(set('leave_one_out={}').addons).toEqual({ leave_one_out: { tau: 0 } });
-    expect(set('leave_one_out=null').addons).toEqual({});
+    expect(set('refined.tau=0.5').addons).toEqual({ refined: { tau: 0.5 } });
+    expect(set('refined={}').addons).toEqual({ refined: { tau: 0 } });
+    expect(set('refined=null').addons).toEqual({});
   });
 
   it('settings that depend on the profile', () => {
@@ -40,13 +46,13 @@ describe('settings', () => {
   });
 
   it.each([
-    ['kk=3', /--set kk=3: "kk" is no setting of batchtopk; there are: .*leave_one_out.*lr/],
+    ['kk=3', /--set kk=3: "kk" is no setting of batchtopk; there are: .*refined.*lr/],
     ['eta=0.1', /"eta" is no setting of batchtopk/],
     ['d_in=3', /"d_in" is no setting/],
     ['k=-1', /k: /],
     ['k=many', /k: /],
     ['lr_decay_fraction=2', /lr_decay_fraction: /],
-    ['leave_one_out.taw=1', /leave_one_out: /],
+    ['refined.taw=1', /refined: /],
     ['k', /must be key=value/],
   ])('refuses %s', (override, message) => {
     expect(() => set(override)).toThrow(message);
