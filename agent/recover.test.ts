@@ -1,10 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '#host/processes';
+import { readEvents } from './events.ts';
 import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from './fixtures/scripted.ts';
+import { eventsPath } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { readStatus } from './status.ts';
 
@@ -28,6 +32,21 @@ function cutLogBefore(repo: string, type: string): void {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
   const at = lines.findIndex((line) => line.includes(`"${type}"`));
   writeFileSync(path, `${lines.slice(0, at).join('\n')}\n`);
+}
+
+/** Command lines of the processes of a shell tool that run in a repository. */
+function commandsIn(repo: string): string[] {
+  const lines = execFileSync(
+    'sh',
+    [
+      '-c',
+      'for p in /proc/[0-9]*; do echo "$(readlink $p/cwd)|$(tr "\\0" " " < $p/cmdline)"; done 2>/dev/null',
+    ],
+    {
+      encoding: 'utf8',
+    },
+  ).split('\n');
+  return lines.filter((l) => l.startsWith(`${repo}|sleep`)).map((l) => l.split('|')[1].trim());
 }
 
 describe('a loop that is cut off', () => {
@@ -93,15 +112,20 @@ describe('a loop that is cut off', () => {
     const repo = tinyHouse([[write(0.9), call('bash', { command: 'sleep 100' })], sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop');
     await eventOf(repo, 'tool.finished');
+    while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
     loop.child.kill('SIGKILL');
     await loop.ended;
+    expect(commandsIn(repo)).toEqual(['sleep 100']);
     const again = startCommand(repo, 'loop');
-    await eventOf(repo, 'sprint.dropped');
+    const { seq } = await eventOf(repo, 'sprint.dropped');
+    expect(commandsIn(repo)).toEqual([]);
+    await eventOf(repo, 'sprint.opened', (e) => e.seq > seq);
     again.child.kill('SIGKILL');
     await again.ended;
     expect(readFileSync(join(repo, 'state/unclaimed-sprint-1.patch'), 'utf8')).toContain('+{"f1":0.9');
     expect(ledgerOfCommits(repo)).toEqual(['']);
-    expect(git(repo, 'diff', 'main', '--', 'work/number.json')).toBe('');
+    const opened = readEvents(eventsPath(repo)).filter((e) => e.type === 'sprint.opened');
+    expect(opened.map((e) => e.treeBefore)).toEqual([opened[0].treeBefore, opened[0].treeBefore]);
   });
 
   it('commits a sprint that was closed but not committed, once', async () => {

@@ -6,6 +6,7 @@ import { killGroup } from '#host/processes';
 import { readUntrusted } from '#host/untrusted';
 import { type House, sprintsDir, stateDir } from './house.ts';
 import { readSprint } from './ledger.ts';
+import { endOrphans } from './orphans.ts';
 import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { NOT_JUDGED } from './sprint/judge.ts';
@@ -76,6 +77,7 @@ async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
 
 /** Ends the process groups of runs that the log shows as running, and completes their records. */
 async function endLeftovers(house: House): Promise<void> {
+  endOrphans();
   for (const [id, run] of Object.entries(house.state().runs)) {
     const ended = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
     const path = join(runDir(house.repo, id), 'run.json');

@@ -1,6 +1,7 @@
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
+import { supervised } from '../orphans.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { runDir } from '../sprint/run-folder.ts';
 import { tail } from './output.ts';
@@ -20,7 +21,7 @@ export async function inspect({ house, desk }: OpenSprint, input: InspectInput):
   const child = startChild({
     argv: [...splitCommand(task.contract.inspect ?? ''), runDir(repo, desk.resolve(input.run)), ...options],
     cwd: repo,
-    env: serviceEnv(),
+    env: supervised(serviceEnv()),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     timeoutSeconds: SECONDS,
   });
