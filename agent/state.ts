@@ -103,7 +103,7 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
       }));
     }
     case 'tool.finished':
-      return { ...now, lastAction: `${event.name}: ${event.summary}` };
+      return { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` };
     case 'run.started': {
       const run: LiveRun = {
         experiment: event.experiment,

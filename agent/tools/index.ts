@@ -151,7 +151,7 @@ async function observed<T>(
       type: 'tool.finished',
       sprint: sprint.claim?.id ?? null,
       name,
-      summary: summary(input),
+      summary: aboutWhat(input),
       ok,
       seconds: (performance.now() - started) / 1000,
     });
@@ -159,9 +159,11 @@ async function observed<T>(
 }
 
 /** What a call is about, in one short line. */
-function summary(input: unknown): string {
-  const { command, path, experiment, run, title } = input as Record<string, unknown>;
-  const text = [command, path, experiment, run, title].filter((part) => typeof part === 'string').join(' ');
+function aboutWhat(input: unknown): string {
+  const { command, path, experiment, run, title, summary } = input as Record<string, unknown>;
+  const text = [command, path, experiment, run, title, summary]
+    .filter((part) => typeof part === 'string')
+    .join(' ');
   const line = text.replace(/\s+/g, ' ');
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
