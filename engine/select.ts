@@ -76,19 +76,32 @@ function smallest(values: Float32Array): number {
 export function selectLargestOfRows(values: Float32Array, rows: number, k: number): Csr {
   const columns = values.length / rows;
   const positions = new Uint32Array(rows * Math.min(k, columns));
+  const top = new Float32Array(k);
   let found = 0;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < rows && k > 0; row++) {
     const base = row * columns;
-    const sorted = values.slice(base, base + columns).sort();
-    // What is not among the k largest is at or below the cut; of those at the cut the first few are kept.
-    const cut = k < columns ? sorted[columns - k] : Number.NEGATIVE_INFINITY;
-    let ties = sorted.subarray(Math.max(0, columns - k)).filter((v) => v === cut).length;
+    keepTop(values, base, base + columns, top);
+    const cut = top[0];
+    // 0 where fewer are positive than asked for: then all of them are kept.
+    let ties = cut === 0 ? 0 : top.lastIndexOf(cut) + 1;
     for (let at = base; at < base + columns; at++) {
       const value = values[at];
-      if (value > 0 && (value > cut || (value === cut && ties-- > 0))) positions[found++] = at;
+      if (value > cut || (value === cut && ties-- > 0)) positions[found++] = at;
     }
   }
   return atPositions(positions.subarray(0, found), values, rows, columns);
+}
+
+/** Fills `top` with the largest positive of values[from..to), ascending, zeros before them. */
+function keepTop(values: Float32Array, from: number, to: number, top: Float32Array): void {
+  top.fill(0);
+  for (let at = from; at < to; at++) {
+    const value = values[at];
+    if (!(value > top[0])) continue;
+    let i = 0;
+    for (; i + 1 < top.length && top[i + 1] < value; i++) top[i] = top[i + 1];
+    top[i] = value;
+  }
 }
 
 /** Of each row the `k` largest among the columns that `among` marks, negative ones too: 1 where kept. */
