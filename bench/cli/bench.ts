@@ -3,6 +3,7 @@
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { runMain, UserError } from '#contract/errors';
 import { makePipe } from '#host/pipe';
 import { Evaluation } from '../eval/evaluation.ts';
@@ -97,22 +98,28 @@ function benchSampler(world: World, { seconds }: Options): Line[] {
 }
 
 async function benchServe(world: World, { world: name, seconds }: Options): Promise<Line[]> {
+  const d = world.hiddenDim;
+  return [
+    through('serve', ['../cli/serve.ts', '--world', name], d, seconds),
+    through('pipe alone', ['../stream/testing/pour.ts', String(d), String(ROWS)], d, seconds),
+  ];
+}
+
+/** Rows a second that a reader gets from a program that writes a stream. */
+function through(name: string, [program, ...args]: string[], d: number, seconds: number): Line {
   const pipe = makePipe();
-  const serve = new URL('./serve.ts', import.meta.url).pathname;
-  const service = spawn(process.execPath, ['--import', 'tsx', serve, '--world', name], {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const writer = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
     stdio: ['ignore', pipe.writeFd, 'ignore'],
   });
   closeSync(pipe.writeFd);
   const reader = openStream(pipe.readFd);
   const read = timed(seconds, ROWS, () => {
-    if (!reader.next()) throw new Error('the data service ended');
+    if (!reader.next()) throw new Error(`${program} ended`);
   });
   reader.close();
-  closeSync(pipe.readFd);
-  service.kill();
-  return [
-    { name: 'serve', ...read, gigabytesPerSecond: (read.samplesPerSecond * world.hiddenDim * 4) / 1e9 },
-  ];
+  writer.kill();
+  return { name, ...read, gigabytesPerSecond: (read.samplesPerSecond * d * 4) / 1e9 };
 }
 
 /** An SAE that is nearly right: a quarter of the features, its codes the truth's. */

@@ -1,12 +1,13 @@
 // Reads a stream of activations ahead into a ring on shared memory. Plain JavaScript: a worker is not compiled on the way in.
-import { createReadStream, fstatSync } from 'node:fs';
+import { createReadStream, fstatSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
 
-const { fd, shared, slots, slotBytes, rowBytes, frameHeaderBytes, stateWords } = workerData;
+const { fd, shared, slots, slotBytes, rowBytes, frameHeaderBytes, stateWords, blocking } = workerData;
 const state = new Int32Array(shared, 0, stateWords);
-// Words of the state, as in reader.ts: frames filled, frames freed, end (0 open, 1 whole, 2 in mid-frame, 3 error), error number.
-const [FILLED, FREED, END, ERRNO] = [0, 1, 2, 3];
+// Words of the state, as in reader.ts: frames filled, frames freed, end (0 open, 1 whole, 2 in mid-frame, 3 error), error number,
+// closed by the reader.
+const [FILLED, FREED, END, ERRNO, CLOSED] = [0, 1, 2, 3, 4];
 
 let filled = 0;
 let have = 0;
@@ -29,36 +30,67 @@ function missing() {
   return Math.min(slotBytes, frameHeaderBytes + slot.readUInt32LE(4) * rowBytes) - have;
 }
 
+/** Waits for a free slot; false when the reader was closed meanwhile. */
+function waitForSlot() {
+  for (;;) {
+    if (Atomics.load(state, CLOSED)) return false;
+    const freed = Atomics.load(state, FREED);
+    if (filled - freed < slots) return true;
+    Atomics.wait(state, FREED, freed);
+  }
+}
+
+/** Hands the present frame over when it is whole. */
+function passOn() {
+  if (have < frameHeaderBytes || missing() > 0) return;
+  filled++;
+  have = 0;
+  slot = slotAt(filled);
+  Atomics.store(state, FILLED, filled);
+  Atomics.notify(state, FILLED);
+}
+
 function take(chunk) {
   for (let at = 0; at < chunk.length; ) {
-    // Waits for a free slot only when there is something to put in it.
-    if (have === 0) {
-      for (
-        let freed = Atomics.load(state, FREED);
-        filled - freed >= slots;
-        freed = Atomics.load(state, FREED)
-      ) {
-        Atomics.wait(state, FREED, freed);
-      }
-    }
+    if (have === 0) waitForSlot();
     const bytes = Math.min(missing(), chunk.length - at);
     chunk.copy(slot, have, at, at + bytes);
     have += bytes;
     at += bytes;
-    if (have >= frameHeaderBytes && missing() <= 0) {
-      filled++;
-      have = 0;
-      slot = slotAt(filled);
-      Atomics.store(state, FILLED, filled);
-      Atomics.notify(state, FILLED);
-    }
+    passOn();
   }
 }
 
-// Not readSync: a thread blocked in read(2) cannot be ended, and would keep the process alive.
-const source = fstatSync(fd).isFile()
-  ? createReadStream('', { fd, autoClose: false, highWaterMark: 1 << 20 })
-  : new Socket({ fd, readable: true, writable: false });
-source.on('data', take);
-source.on('end', () => finish(have === 0 ? 1 : 2));
-source.on('error', (error) => finish(3, error.errno ?? 0));
+/**
+ * Reads a pipe straight into the ring. Blocks in read(2): on a busy machine the kernel then hands over between writer and
+ * reader at once, which was ten times faster than waiting by epoll. `close` in reader.ts knows how to end it.
+ */
+function readBlocking() {
+  for (;;) {
+    if (have === 0 && !waitForSlot()) return;
+    let bytes = 0;
+    try {
+      bytes = readSync(fd, slot, have, missing());
+    } catch (error) {
+      if (error.code !== 'EAGAIN') return finish(3, error.errno ?? 0);
+      // Somebody set the pipe not to block.
+      Atomics.wait(state, CLOSED, 0, 1);
+      bytes = -1;
+    }
+    if (Atomics.load(state, CLOSED)) return;
+    if (bytes > 0) {
+      have += bytes;
+      passOn();
+    } else if (bytes === 0) return finish(have === 0 ? 1 : 2);
+  }
+}
+
+if (blocking) readBlocking();
+else {
+  const source = fstatSync(fd).isFile()
+    ? createReadStream('', { fd, highWaterMark: 1 << 20 })
+    : new Socket({ fd, readable: true, writable: false });
+  source.on('data', take);
+  source.on('end', () => finish(have === 0 ? 1 : 2));
+  source.on('error', (error) => finish(3, error.errno ?? 0));
+}

@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import {
   decodeFrameHeader,
@@ -10,12 +10,13 @@ import {
 
 /** Frames that are read ahead. */
 const SLOTS = 4;
-const STATE_WORDS = 4;
+const STATE_WORDS = 8;
 // Words of the shared state, as in reader-worker.mjs.
 const FILLED = 0;
 const FREED = 1;
 const END = 2;
 const ERRNO = 3;
+const CLOSED = 4;
 
 export interface Batch {
   /** [rows, d], row by row. The reader's memory: valid until the next call of `next`. */
@@ -30,13 +31,14 @@ export interface BatchReader {
   readonly rowsRead: number;
   /** The next batch, waiting for it; null at the end. @throws Error when the stream is damaged or ends in mid-frame. */
   next(): Batch | null;
-  /** Stops reading ahead. The descriptor stays the caller's. */
+  /** Stops reading ahead and closes the descriptor, so that the writer notices. */
   close(): void;
 }
 
 /**
  * Opens a stream of activations (contract/stream.ts) on a file descriptor: a pipe, a socket or a file. A thread reads
- * ahead while the caller computes; it never keeps the process alive.
+ * ahead while the caller computes; it never keeps the process alive. The descriptor is the reader's from here on: nobody
+ * else may close it.
  * @throws Error when the descriptor does not begin such a stream.
  */
 export function openStream(fd: number): BatchReader {
@@ -44,6 +46,7 @@ export function openStream(fd: number): BatchReader {
   const slotBytes = FRAME_HEADER_BYTES + header.batchRows * header.d * 4;
   const shared = new SharedArrayBuffer(STATE_WORDS * 4 + SLOTS * slotBytes);
   const state = new Int32Array(shared, 0, STATE_WORDS);
+  const blocking = fstatSync(fd).isFIFO() && poke(fd, false);
   const worker = new Worker(new URL('./reader-worker.mjs', import.meta.url), {
     workerData: {
       fd,
@@ -53,6 +56,7 @@ export function openStream(fd: number): BatchReader {
       rowBytes: header.d * 4,
       frameHeaderBytes: FRAME_HEADER_BYTES,
       stateWords: STATE_WORDS,
+      blocking,
     },
     execArgv: [],
     env: {},
@@ -62,6 +66,17 @@ export function openStream(fd: number): BatchReader {
   let rowsRead = 0;
   let holding = false;
   let closed = false;
+
+  /** Ends the thread; one that is blocked in read(2) needs something to read. */
+  const stop = (): void => {
+    Atomics.store(state, CLOSED, 1);
+    Atomics.notify(state, CLOSED);
+    Atomics.notify(state, FREED);
+    if (!blocking) void worker.terminate();
+    else if (Atomics.load(state, END) === 0) poke(fd, true);
+  };
+  // Node waits for its threads before it exits.
+  process.on('exit', stop);
 
   const release = (): void => {
     if (!holding) return;
@@ -103,10 +118,32 @@ export function openStream(fd: number): BatchReader {
       };
     },
     close() {
+      if (closed) return;
       closed = true;
-      void worker.terminate();
+      process.off('exit', stop);
+      if (blocking) worker.once('exit', () => closeSync(fd));
+      stop();
     },
   };
+}
+
+/**
+ * Opens the other end of the pipe that we read, which Linux allows, and puts a byte into it: a read that waits returns. With
+ * `really` false it only tries whether that is possible here.
+ */
+function poke(fd: number, really: boolean): boolean {
+  try {
+    const end = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    try {
+      if (really) writeSync(end, Buffer.alloc(1));
+    } finally {
+      closeSync(end);
+    }
+    return true;
+  } catch {
+    // Full (then nobody waits to read), or not possible.
+    return false;
+  }
 }
 
 function readHeader(fd: number): StreamHeader {

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeFrameHeader, encodeStreamHeader } from '#contract/stream';
+import { makePipe } from '#host/pipe';
 import { openStream } from './reader.ts';
 import { StreamWriter } from './writer.ts';
 
@@ -43,7 +44,6 @@ function read(bytes: Uint8Array): { rows: number[]; indices: number[]; numbers: 
     return { ...out, rowsRead: reader.rowsRead };
   } finally {
     reader.close();
-    closeSync(fd);
   }
 }
 
@@ -141,15 +141,34 @@ describe('the data service', () => {
     expect(served.rows).toBeGreaterThanOrEqual(192);
   });
 
-  it('does not keep a reader alive whose writer says nothing', async () => {
+  it.each(['pipe', 'socket'])('does not keep a reader alive whose writer says nothing (%s)', async (kind) => {
+    const pipe = kind === 'pipe' ? makePipe() : null;
     const reader = spawn(process.execPath, reading('openStream(0); console.log("open");'), {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: [pipe ? pipe.readFd : 'pipe', 'ignore', 'inherit'],
     });
     // The writer stays open and silent.
-    reader.stdin.write(encodeStreamHeader({ d: 3, batchRows: 4 }));
+    const header = encodeStreamHeader({ d: 3, batchRows: 4 });
+    if (pipe) writeSync(pipe.writeFd, header);
+    else reader.stdin?.write(header);
     const code = await new Promise((resolve) => reader.on('exit', resolve));
     expect(code).toBe(0);
-    reader.stdin.destroy();
+    for (const fd of pipe ? [pipe.readFd, pipe.writeFd] : []) closeSync(fd);
+    reader.stdin?.destroy();
+  });
+
+  it('is let go by a reader that closes, though the reader lives on', async () => {
+    const pipe = makePipe();
+    const service = spawn(process.execPath, args, { stdio: ['ignore', pipe.writeFd, 'ignore'], cwd: root });
+    const reader = spawn(
+      process.execPath,
+      reading('const r = openStream(0); r.next(); r.close(); setInterval(() => {}, 1000);'),
+      { stdio: [pipe.readFd, 'ignore', 'inherit'] },
+    );
+    closeSync(pipe.readFd);
+    closeSync(pipe.writeFd);
+    expect(await new Promise((resolve) => service.on('exit', resolve))).toBe(0);
+    expect(reader.exitCode).toBeNull();
+    reader.kill();
   });
 
   it.each([
