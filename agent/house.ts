@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
+import type { SprintRun } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
+import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
 import type { EventLog } from './events.ts';
 import type { Executor } from './executor/executor.ts';
@@ -64,6 +66,8 @@ export interface House {
   split: Split;
   notebook: Notebook;
   report(request: ReportRequest): Promise<RenderedReport>;
+  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  confirm?: (run: SprintRun) => Promise<Verdict>;
   stopper: Stopper;
   limits: Limits;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exampleVerdict } from './fixtures/examples.ts';
 import { loopIn, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
 import { sprintTo } from './fixtures/scripted.ts';
@@ -13,7 +14,7 @@ describe('the loop, end to end on a tiny task', () => {
   it('runs sprints until nothing is left: judged, reported, committed; the best stays and the rest goes back', async () => {
     const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('worse', 0.3), sprintTo('best', 0.8)]);
     const main = git(repo, 'rev-parse', 'main');
-    const { code, events } = await loopIn(repo, {}, undefined, renderReport);
+    const { code, events } = await loopIn(repo, {}, undefined, { report: renderReport });
 
     expect(events.at(-1)).toMatchObject({
       type: 'loop.stopped',
@@ -51,6 +52,26 @@ describe('the loop, end to end on a tiny task', () => {
     expect(git(repo, 'status', '--porcelain')).toBe('');
     expect(existsSync(join(repo, 'reports', `${sprints[0].id}.html`))).toBe(true);
     expect(existsSync(join(repo, 'state/lock.json'))).toBe(false);
+  });
+
+  it('moves the best only where a gain is confirmed', async () => {
+    const repo = tinyHouse([sprintTo('true', 0.6), sprintTo('luck', 0.9)]);
+    const asked: string[] = [];
+    const { events } = await loopIn(repo, {}, undefined, {
+      confirm: async (run) => {
+        asked.push(run.id);
+        const verdict = run.evals[0].metrics.f1 > 0.8 ? { f1: 0.6, mcc: 0.6 } : { f1: 0.61, mcc: 0.6 };
+        return exampleVerdict({ kind: 'confirmed', run: run.id, metrics: verdict });
+      },
+    });
+    expect(asked).toHaveLength(2);
+    const sprints = readSprints(join(repo, 'sprints'));
+    expect(sprints.map((s) => [s.outcome, s.verdict?.kind, s.verdict?.metrics.f1])).toEqual([
+      ['new-best', 'confirmed', 0.61],
+      ['no-gain', 'confirmed', 0.6],
+    ]);
+    expect(events.filter((e) => e.type === 'verdict.given')).toHaveLength(4);
+    expect(numberIn(repo)).toBe(0.6);
   });
 
   it('goes on where it stopped, with its numbers, on the same branch', async () => {

@@ -20,12 +20,13 @@ export interface Fittings {
   /** Who listens to the loop: console, log, tests. Each is called once the house stands. */
   listeners: readonly ((house: House) => (event: LoggedEvent) => void)[];
   report?: House['report'];
+  confirm?: House['confirm'];
 }
 
 /** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
 export async function moveIn(
   plan: Plan,
-  { listeners, report = lateReport }: Fittings,
+  { listeners, report = lateReport, confirm }: Fittings,
 ): Promise<{ house: House; before: LoopState }> {
   const { repo } = plan;
   const { log: events, past } = openLog(repo);
@@ -56,6 +57,7 @@ export async function moveIn(
     split: new Split(),
     stopper: new Stopper(repo),
     report,
+    confirm,
     notebook: new Notebook(() => house),
   };
   events.subscribe((event) => {

@@ -91,7 +91,7 @@ async function judgeCandidate(
   best: Sprint | undefined,
   told: { given: Verdict | null },
 ): Promise<Kept> {
-  const { repo, task, sandbox, events, profile, stopper } = house;
+  const { repo, task, sandbox, events, profile, stopper, confirm } = house;
   const run = readSprintRun(repo, id) as SprintRun;
   // Side by side: each keeps one core busy for some seconds.
   const [failed, judged] = await Promise.all([
@@ -106,9 +106,14 @@ async function judgeCandidate(
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
     return { outcome, reason: `could not be judged: ${judged.message}`, keep: null };
   }
-  told.given = judged;
-  events.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict: judged });
-  const decided = decide(judged, rulesOf(task, profile, best?.verdict ?? undefined));
+  const weigh = (verdict: Verdict): Decision => {
+    told.given = verdict;
+    events.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
+    return decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
+  };
+  const verified = weigh(judged);
+  // A gain that was verified may have to be confirmed, where that is possible, before it moves the best.
+  const decided = verified.outcome === 'new-best' && confirm ? weigh(await confirm(run)) : verified;
   return { ...decided, keep: decided.outcome === 'new-best' ? run.tree : null };
 }
 
