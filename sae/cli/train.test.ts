@@ -101,7 +101,8 @@ describe('train', () => {
   });
 
   it('resumes after kill -9 to bit-identical weights', async () => {
-    const args = [...small, '--samples', '7680'];
+    // Latents that die and come back, so that their counters matter too.
+    const args = [...small, '--samples', '7680', '--set', 'dead_feature_window=2'];
     const straight = join(folder, 'straight');
     const killed = join(folder, 'killed');
     await trainer([...args, '--out', straight]);
