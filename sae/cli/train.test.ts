@@ -102,7 +102,8 @@ describe('train', () => {
 
   it('resumes after kill -9 to bit-identical weights', async () => {
     // Latents that die and come back, so that their counters matter too.
-    const args = [...small, '--samples', '7680', '--set', 'dead_feature_window=2'];
+    const rare = ['dead_feature_window=2', 'k=0.3', ...(rich ? ['initial_k=null'] : [])];
+    const args = [...small, '--samples', '7680', ...rare.flatMap((setting) => ['--set', setting])];
     const straight = join(folder, 'straight');
     const killed = join(folder, 'killed');
     await trainer([...args, '--out', straight]);
