@@ -6,7 +6,7 @@ import { loopIn, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
 import { sprintTo } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
-import { renderReport } from './report/index.ts';
+import { renderNotebook, renderReport } from './report/index.ts';
 
 const numberIn = (repo: string) => JSON.parse(readFileSync(join(repo, 'work/number.json'), 'utf8')).f1;
 
@@ -14,7 +14,10 @@ describe('the loop, end to end on a tiny task', () => {
   it('runs sprints until nothing is left: judged, reported, committed; the best stays and the rest goes back', async () => {
     const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('worse', 0.3), sprintTo('best', 0.8)]);
     const main = git(repo, 'rev-parse', 'main');
-    const { code, events } = await loopIn(repo, {}, undefined, { report: renderReport });
+    const { code, events } = await loopIn(repo, {}, undefined, {
+      report: renderReport,
+      notebook: renderNotebook,
+    });
 
     expect(events.at(-1)).toMatchObject({
       type: 'loop.stopped',
@@ -50,7 +53,9 @@ describe('the loop, end to end on a tiny task', () => {
     );
     expect(git(repo, 'rev-parse', 'best/tiny')).toBe(git(repo, 'rev-parse', 'HEAD'));
     expect(git(repo, 'status', '--porcelain')).toBe('');
-    expect(existsSync(join(repo, 'reports', `${sprints[0].id}.html`))).toBe(true);
+    for (const page of [`${sprints[0].id}.html`, `${sprints[0].id}.pdf`, 'index.html']) {
+      expect(existsSync(join(repo, 'reports', page)), page).toBe(true);
+    }
     expect(existsSync(join(repo, 'state/lock.json'))).toBe(false);
   });
 

@@ -6,7 +6,7 @@ import { EventLog } from './events.ts';
 import { LocalExecutor } from './executor/local.ts';
 import { bestKnown, openGit, takeRunBranch } from './git.ts';
 import { eventsPath, type House, stateDir } from './house.ts';
-import { Notebook } from './notebook.ts';
+import { Notebook, type NotebookRenderer } from './notebook.ts';
 import type { Plan } from './preflight.ts';
 import { isUnfinished } from './recover.ts';
 import { connectClaude } from './researcher/claude.ts';
@@ -20,13 +20,14 @@ export interface Fittings {
   /** Who listens to the loop: console, log, tests. Each is called once the house stands. */
   listeners: readonly ((house: House) => (event: LoggedEvent) => void)[];
   report?: House['report'];
+  notebook?: NotebookRenderer;
   confirm?: House['confirm'];
 }
 
 /** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
 export async function moveIn(
   plan: Plan,
-  { listeners, report = lateReport, confirm }: Fittings,
+  { listeners, report = lateReport, notebook, confirm }: Fittings,
 ): Promise<{ house: House; before: LoopState }> {
   const { repo } = plan;
   const { log: events, past } = openLog(repo);
@@ -58,7 +59,7 @@ export async function moveIn(
     stopper: new Stopper(repo),
     report,
     confirm,
-    notebook: new Notebook(() => house),
+    notebook: new Notebook(() => house, notebook),
   };
   events.subscribe((event) => {
     state = fold(state, event);

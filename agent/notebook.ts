@@ -1,10 +1,18 @@
 import type { LoggedEvent } from '#contract/event';
 import { type House, reportsDir, sprintsDir } from './house.ts';
 import { readSprints } from './ledger.ts';
-import type { LiveState } from './report/index.ts';
+import type { LiveState, renderNotebook } from './report/index.ts';
 import { messageOf } from './words.ts';
 
 const EVERY_MS = 10_000;
+
+export type NotebookRenderer = (page: Parameters<typeof renderNotebook>[0]) => Promise<unknown>;
+
+/** Loaded late: what draws plots takes a second to load, and a loop has to start at once. */
+const lateRenderer: NotebookRenderer = async (page) => {
+  const { renderNotebook } = await import('./report/index.ts');
+  return renderNotebook(page);
+};
 
 /**
  * The lab notebook `reports/index.html`, kept up while the loop runs: redrawn when something happens, at most every ten
@@ -15,7 +23,10 @@ export class Notebook {
   #last = 0;
   #told = false;
 
-  constructor(readonly house: () => House) {}
+  constructor(
+    readonly house: () => House,
+    readonly render: NotebookRenderer = lateRenderer,
+  ) {}
 
   readonly listen = (event: LoggedEvent): void => {
     const worth = ['sprint.claimed', 'run.started', 'run.progress', 'run.finished', 'loop.waiting'];
@@ -36,9 +47,7 @@ export class Notebook {
   draw(live: boolean): Promise<void> {
     const { repo, task } = this.house();
     const next = this.#drawing.then(async () => {
-      // Loaded late: what draws plots takes a second to load, and a loop has to start at once.
-      const { renderNotebook } = await import('./report/index.ts');
-      await renderNotebook({
+      await this.render({
         sprints: readSprints(sprintsDir(repo)),
         live: live ? liveState(this.house()) : null,
         reportsDir: reportsDir(repo),

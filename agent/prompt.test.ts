@@ -24,7 +24,7 @@ const house = (ids: string[] = []) =>
       sprints: null,
       trainHours: null,
       target: null,
-      until: new Date(Date.now() + 3.6e6),
+      until: new Date(Date.now() + 3.65e6),
     },
     state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }),
   }) as unknown as House;
