@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Answer, MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { type Conversation, converse, type Turn } from './converse.ts';
+import { type Conversation, converse } from './converse.ts';
+import type { Turn } from './meter.ts';
 import { costOf, noUsage, priceOf } from './prices.ts';
 
 const servers: MessagesServer[] = [];

@@ -2,7 +2,8 @@ import { Hints } from '../hints.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
-import { converse, type Ending, type Reserve } from '../researcher/converse.ts';
+import { converse, type Ending } from '../researcher/converse.ts';
+import type { Reserve } from '../researcher/meter.ts';
 import { makeTools } from '../tools/index.ts';
 import type { OpenSprint } from './open.ts';
 

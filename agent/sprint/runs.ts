@@ -11,16 +11,8 @@ import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
 import { duration, messageOf, show } from '../words.ts';
+import { type RunSpec, refuseRepeat } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
-
-export interface RunSpec {
-  experiment: string;
-  samples: number;
-  seed: number;
-  /** "key=value" overrides. */
-  set: readonly string[];
-  tree: string;
-}
 
 /** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
 interface Job {
@@ -248,29 +240,6 @@ export class Runs {
       }
     });
   }
-}
-
-/** A run that was made already tells nothing new. @throws ToolMistake with what it gave. */
-function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
-  const overrides = (args: readonly string[]) => args.filter((_, i) => args[i - 1] === '--set').join(' ');
-  const same = runs.find(
-    (run) =>
-      run.status === 'finished' &&
-      run.tree === spec.tree &&
-      run.experiment === spec.experiment &&
-      run.samples === spec.samples &&
-      run.seed === spec.seed &&
-      overrides(run.args) === spec.set.join(' '),
-  );
-  if (!same) return;
-  const numbers = Object.entries(same.verdict?.metrics ?? same.evals.at(-1)?.metrics ?? same.claimed).slice(
-    0,
-    4,
-  );
-  const gave = numbers.map(([name, value]) => `${name} ${show(value)}`).join(', ');
-  throw new ToolMistake(
-    `this exact run was made already, as ${same.id} (same code, settings, samples and seed): ${gave}. Change something, or read it with read_results`,
-  );
 }
 
 const newJob = (before: number): Job => ({
