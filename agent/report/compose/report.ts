@@ -8,11 +8,22 @@ import { progressPlot } from '../plots/progress.ts';
 import type { Plot } from '../plots/theme.ts';
 import { plot } from '../plots/vega.ts';
 import type { SprintSource } from '../source.ts';
-import { type Block, type Caption, em, heading, para, plain, type Report, text } from '../tree.ts';
+import {
+  type Block,
+  type Caption,
+  em,
+  heading,
+  type Inline,
+  para,
+  plain,
+  type Report,
+  strong,
+  text,
+} from '../tree.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { cards, claimedAndVerified, facts, outcomes, titleBlock } from './head.ts';
-import { clip, label, number } from './names.ts';
+import { clip, label, number, signed } from './names.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 
@@ -46,7 +57,10 @@ export async function composeReport(
     t: 'callout',
     label: 'In one line',
     tone: outcomes[sprint.outcome].tone,
-    c: oneLine?.t === 'para' ? oneLine.c : [text(sprint.summary || sprint.reason)],
+    c: [
+      ...verifiedFirst(context),
+      ...(oneLine?.t === 'para' ? oneLine.c : [text(sprint.summary || sprint.reason)]),
+    ],
   });
   blocks.push(facts(context));
   add(blocks, claimedAndVerified(context));
@@ -74,6 +88,20 @@ export async function composeReport(
     date: sprint.closedAt,
     blocks,
   };
+}
+
+/** The judge's number comes before the researcher's words about it. */
+function verifiedFirst({ sprint }: Context): Inline[] {
+  const { metric, verdict, bestBefore } = sprint;
+  const value = verdict?.metrics[metric];
+  if (value === undefined) return [];
+  const before = bestBefore?.metrics[metric];
+  const change =
+    before === undefined ? 'the first of this leaderboard' : `${signed(value - before)} to the best before`;
+  return [
+    strong(`Verified ${label(metric)} ${number(value)}`),
+    text(`, ${change}: ${outcomes[sprint.outcome].words}. `),
+  ];
 }
 
 function add(blocks: Block[], block: Block | null): void {
