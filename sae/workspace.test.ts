@@ -33,7 +33,8 @@ const run = (command: string, ...args: string[]) =>
 describe('a workspace without its best parts', () => {
   it('passes the check and lists what is left', () => {
     const checked = run('check');
-    expect(checked.stderr).toBe('');
+    // TypeScript's server may say on its way out that it was told to stop.
+    expect(checked.stderr.replace('context canceled\n', '')).toBe('');
     expect(checked.stdout).toMatch(/types hold.*experiments train and encode/);
     expect(checked.status).toBe(0);
     const names = (JSON.parse(run('train', '--list').stdout) as { name: string }[]).map(({ name }) => name);
