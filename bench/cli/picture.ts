@@ -1,0 +1,31 @@
+// Draws the picture of bench/README.md from samples of a world.
+//   npm run bench:picture
+//   npm run bench:picture -- --world synth-16k --out /tmp/16k.svg
+import { join } from 'node:path';
+import { writeFileAtomic } from '#contract/atomic';
+import { runMain } from '#contract/errors';
+import { drawWorld } from '../picture/draw.ts';
+import { worldFacts } from '../picture/facts.ts';
+import { openWorld } from '../worlds.ts';
+import { parsed, program } from './program.ts';
+
+/** Rows of the picture in the README. */
+const ROWS = 50_000;
+
+await runMain(async () => {
+  const command = parsed(
+    program('picture', 'Draws firing rates, the L0 histogram and a tree of a world, from real samples.')
+      .option('--world <world>', 'name, config (.json) or folder', 'small')
+      .option('--out <file>', 'where the SVG goes', join(import.meta.dirname, '..', 'picture', 'world.svg'))
+      .addHelpText(
+        'after',
+        '\nExamples:\n  npm run bench:picture\n  npm run bench:picture -- --world synth-16k --out /tmp/16k.svg',
+      ),
+  );
+  if (!command) return 0;
+  const { world: name, out } = command.opts<{ world: string; out: string }>();
+  const { world } = await openWorld(name);
+  writeFileAtomic(out, await drawWorld(worldFacts(world, ROWS)));
+  process.stdout.write(`${out}\n`);
+  return 0;
+});
