@@ -61,6 +61,8 @@ describe('safetensors', () => {
     expect(lie('{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,8]}}')).toThrow('shape [4]');
     expect(lie('{"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}}')).toThrow('F16');
     expect(lie('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}')).toThrow('8 bytes of data');
+    const half = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
+    expect(lie(`{"a":${half},"b":${half}}`)).toThrow('tensor "b" begins at byte 0, 4 expected');
     expect(lie('[1,2,3]')).toThrow('not a JSON object');
   });
 

@@ -78,7 +78,7 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
   const available = view.length - start;
   const tensors = new Map<string, Tensor32>();
   let metadata: Record<string, string> = {};
-  let used = 0;
+  const spans: [from: number, to: number, name: string][] = [];
   for (const [name, value] of Object.entries(header as Record<string, unknown>)) {
     if (name === '__metadata__') {
       const parsed = z.record(z.string(), z.string()).safeParse(value);
@@ -96,11 +96,16 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
     const [from, to] = data_offsets;
     if (to > available) bad(`tensor "${name}" ends at byte ${to} of ${available}: the file is truncated`);
     if (to - from !== count * 4) bad(`tensor "${name}" of shape [${shape.join(', ')}] in ${to - from} bytes`);
-    used += to - from;
+    spans.push([from, to, name]);
     // A copy: offsets need not be aligned in the file.
     const data = new Float32Array(count);
     new Uint8Array(data.buffer).set(view.subarray(start + from, start + to));
     tensors.set(name, { shape, data });
+  }
+  let used = 0;
+  for (const [from, to, name] of spans.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    if (from !== used) bad(`tensor "${name}" begins at byte ${from}, ${used} expected: overlap or gap`);
+    used = to;
   }
   if (used !== available) bad(`${available} bytes of data, its tensors name ${used}`);
   return { tensors, metadata };

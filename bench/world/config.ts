@@ -49,12 +49,15 @@ const Hierarchy = z
   .strictObject({
     total_root_nodes: count.default(100),
     branching_factor: z
-      .union([
-        z.number().int().min(2),
-        z
-          .tuple([z.number().int().min(2), z.number().int().min(2)])
-          .refine(([low, high]) => low <= high, 'must be [min, max] with min <= max'),
-      ])
+      .union(
+        [
+          z.number().int().min(2),
+          z
+            .tuple([z.number().int().min(2), z.number().int().min(2)])
+            .refine(([low, high]) => low <= high, 'must be [min, max] with min <= max'),
+        ],
+        'must be a whole number from 2 up, or [min, max] of such',
+      )
       .default(100),
     max_depth: count.default(2),
     mutually_exclusive_portion: z.number().min(0).max(1).default(0),
@@ -71,22 +74,30 @@ const Hierarchy = z
   );
 export type HierarchyConfig = z.infer<typeof Hierarchy>;
 
-const Magnitude = z.union([
-  z.number().nonnegative(),
-  z.discriminatedUnion('generator_name', [
-    z.strictObject({ value: z.number().nonnegative().default(1), generator_name: z.literal('constant') }),
-    z.strictObject({ start: positive, end: positive, generator_name: z.literal('linear') }),
-    z.strictObject({ start: positive, end: positive, generator_name: z.literal('exponential') }),
-    z.strictObject({
-      mean: z.number().default(0),
-      std: positive.default(0.1),
-      min_value: z.number().nonnegative().nullable().default(null),
-      max_value: positive.nullable().default(null),
-      generator_name: z.literal('folded_normal'),
-      seed: seed.nullable().optional(),
-    }),
-  ]),
-]);
+const Magnitude = z.union(
+  [
+    z.number().nonnegative(),
+    z.discriminatedUnion('generator_name', [
+      z.strictObject({ value: z.number().nonnegative().default(1), generator_name: z.literal('constant') }),
+      z.strictObject({ start: positive, end: positive, generator_name: z.literal('linear') }),
+      z.strictObject({ start: positive, end: positive, generator_name: z.literal('exponential') }),
+      z
+        .strictObject({
+          mean: z.number().default(0),
+          std: positive.default(0.1),
+          min_value: z.number().nonnegative().nullable().default(null),
+          max_value: positive.nullable().default(null),
+          generator_name: z.literal('folded_normal'),
+          seed: seed.nullable().optional(),
+        })
+        .refine((o) => (o.min_value ?? 0) <= (o.max_value ?? Number.POSITIVE_INFINITY), {
+          message: 'must not be above max_value',
+          path: ['min_value'],
+        }),
+    ]),
+  ],
+  'must be a number or have a generator_name: constant, linear, exponential or folded_normal',
+);
 export type Magnitude = z.infer<typeof Magnitude>;
 
 /**
@@ -122,7 +133,9 @@ export const WorldConfig = z.strictObject({
   std_firing_magnitudes: Magnitude.default(0),
   mean_firing_magnitudes: Magnitude.default(1),
   /** true: a vector of norm 1; a number: of that norm; false: none. */
-  bias: z.union([z.boolean(), z.number().nonnegative()]).default(1),
+  bias: z
+    .union([z.boolean(), z.number().nonnegative()], 'must be true, false or a number, 0 or more')
+    .default(1),
   dtype: z.literal('float32').default('float32'),
   seed: seed.nullable().default(null),
 });

@@ -85,7 +85,7 @@ export function placements(forest: Forest): Placement[] {
 }
 
 const NodeFile: z.ZodType<ForestNode> = z.lazy(() =>
-  z.object({
+  z.strictObject({
     feature_index: z.number().int().nonnegative().nullable(),
     mutually_exclusive_children: z.boolean(),
     scale_children_by_parent: z.boolean().default(false),
@@ -93,10 +93,32 @@ const NodeFile: z.ZodType<ForestNode> = z.lazy(() =>
     children: z.array(NodeFile).default([]),
   }),
 );
-const ForestFile = z.object({ roots: z.array(NodeFile) });
+const ForestFile = z.strictObject({ roots: z.array(NodeFile) });
+
+/** Levels of a forest. What is deeper is a mistake or a cycle, and would overflow the stack. */
+const MAX_LEVELS = 256;
+
+function tooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth <= MAX_LEVELS; depth++) {
+    // As a set: a node that stands in two places does not double the work at every level.
+    level = [
+      ...new Set(
+        level.flatMap((node) => {
+          const { roots, children } = (node ?? {}) as { roots?: unknown; children?: unknown };
+          return [roots, children].filter(Array.isArray).flat();
+        }),
+      ),
+    ];
+    if (level.length === 0) return false;
+  }
+  return true;
+}
 
 /** Checks a forest read from `where`. @throws UserError naming the node that is wrong, duplicate or out of range. */
 export function parseForest(value: unknown, numFeatures: number, where: string): Forest {
+  if (tooDeep(value))
+    throw new UserError(`${where}: children: a cycle, or more than ${MAX_LEVELS} levels of nodes`);
   const parsed = ForestFile.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '#contract/safetensors';
 import { buildWorld } from './build.ts';
 import { parseConfig, SYNTH_16K } from './config.ts';
+import { parseForest } from './forest.ts';
 import { loadWorld, saveWorld } from './store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'store-'));
@@ -97,12 +98,48 @@ describe('a model directory that is not whole is refused, with file and field', 
       () => spoiled('hierarchy.json', () => '{"roots": [{"feature_index": 0}]}'),
       /hierarchy\.json: roots\.0\.mutually_exclusive_children/,
     ],
+    [
+      'a misspelt field of a node',
+      () => spoiled('hierarchy.json', (text) => text.replace('"children"', '"childs"')),
+      /hierarchy\.json: roots\.0.*"childs"/,
+    ],
+    [
+      'a tower of nodes',
+      () => {
+        const node = '{"feature_index":null,"mutually_exclusive_children":false,"children":[';
+        return spoiled('hierarchy.json', () => `{"roots":[${node.repeat(9000)}${']}'.repeat(9000)}]}`);
+      },
+      /hierarchy\.json: children: a cycle, or more than 256 levels/,
+    ],
   ])('%s', (_, dir, message) => {
     expect(() => loadWorld(dir())).toThrow(message);
   });
 });
 
+it('a forest that contains itself is refused', () => {
+  const node: { children: unknown[] } & Record<string, unknown> = {
+    feature_index: null,
+    mutually_exclusive_children: false,
+    children: [],
+  };
+  node.children.push(node, node);
+  expect(() => parseForest({ roots: [node] }, 4, 'mine.json')).toThrow(/^mine\.json: children: a cycle/);
+});
+
 describe('a config', () => {
+  it.each([
+    [{ std_firing_magnitudes: 'big' }, /std_firing_magnitudes: must be a number or have a generator_name/],
+    [{ mean_firing_magnitudes: { generator_name: 'none' } }, /mean_firing_magnitudes.*: .*generator_name/],
+    [
+      { std_firing_magnitudes: { min_value: 3, max_value: 1, generator_name: 'folded_normal' } },
+      /std_firing_magnitudes\.min_value: must not be above max_value/,
+    ],
+    [{ bias: 'x' }, /bias: must be true, false or a number/],
+    [{ hierarchy: { branching_factor: 'x' } }, /hierarchy\.branching_factor: must be a whole number/],
+  ])('says what was expected instead of %j', (field, message) => {
+    expect(() => parseConfig({ num_features: 4, hidden_dim: 2, ...field }, 'mine.json')).toThrow(message);
+  });
+
   it('names every wrong field', () => {
     const wrong = {
       ...SYNTH_16K,
