@@ -33,6 +33,8 @@ describe('the supervisor and git', () => {
     expect((await takeRunBranch(g, { date: '2026-02-20' })).name).toBe('run/2026-02-19');
     const second = await takeRunBranch(g, { date: '2026-02-19', fresh: true });
     expect(second).toMatchObject({ name: 'run/2026-02-19-2', wayBack: 'git switch main' });
+    // Where the first one began, not on top of it.
+    expect(git(repo, 'rev-parse', 'HEAD')).toBe(main);
     git(repo, 'switch', '-q', 'main');
     expect(await takeRunBranch(g, { date: '2026-02-19' })).toMatchObject({
       name: 'run/2026-02-19',

@@ -93,7 +93,11 @@ export async function takeRunBranch(
   for (let n = 2; existing.has(name); n++) name = `run/${date}-${n}`;
   const from = standing ? ((await configured(git, `branch.${standing}.loop-from`)) ?? standing) : current;
   const back = from === '' ? `--detach ${(await git.revparse(['--short', 'HEAD'])).trim()}` : from;
-  await switchTo(git, ['-c', name]);
+  // A fresh branch begins where the standing one began, not at the end of it: without its sprints, with its files.
+  const origin = standing ? back.replace(/^--detach /, '') : '';
+  const known =
+    origin !== '' && (await git.raw(['rev-parse', '--verify', '--quiet', origin]).catch(() => '')) !== '';
+  await switchTo(git, known ? ['-c', name, origin] : ['-c', name]);
   await git.raw(['config', '--local', `branch.${name}.loop-from`, back]);
   return { name, resumed: false, wayBack: await wayBack(git, name) };
 }
