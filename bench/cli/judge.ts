@@ -1,6 +1,7 @@
 // Measures a run blind: fresh samples, the run's own encoder, every metric.
 //   npm run --silent judge -- checkpoints/2026-02-19--10-37-12-matryoshka-s0
 //   npm run --silent judge -- checkpoints/... --samples 50000 --tree-dir .
+import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
@@ -18,7 +19,7 @@ interface Options {
   world?: string;
   evals?: boolean;
   samples?: number;
-  evalSeed: number;
+  evalSeed?: number;
   stallSeconds: number;
   json?: boolean;
 }
@@ -33,8 +34,12 @@ await runMain(async () => {
       )
       .option('--world <name>', 'another world than that of the profile')
       .option('--evals', 'measure the snapshots in out/evals/ that evals.jsonl lacks, one EvalPoint a line')
-      .option('--samples <n>', 'fresh samples (default: what the profile says)', integer(1))
-      .option('--eval-seed <n>', 'seed of the samples', integer(0), 0)
+      .option(
+        '--samples <n>',
+        'fresh samples (default: what the profile says; with fewer, verdict.json is left as it is)',
+        integer(1),
+      )
+      .option('--eval-seed <n>', 'seed of the samples (default: a new one each time)', integer(0))
       .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', integer(1), 120)
       .option('--json', 'print the JSON line alone')
       .addHelpText(
@@ -45,8 +50,10 @@ await runMain(async () => {
   if (!command) return 0;
   endOnSignals();
   const options = command.opts<Options>();
+  // Fresh samples each time: what was measured before, snapshots of the same run too, was on others.
+  const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   const [path] = command.args;
-  const opened = await openCase(path, options);
+  const opened = await openCase(path, { ...options, evalSeed });
   if (options.evals) {
     for (const { samples, name } of unmeasuredSnapshots(opened.folder)) {
       const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;
@@ -73,11 +80,14 @@ await runMain(async () => {
     also,
     observed: observedOf(opened.folder, opened.profile, measurement.matching.best.length),
     declared: result?.declared ?? {},
-    evaluation: { samples, batch: EVALUATION_BATCH, seed: options.evalSeed },
+    evaluation: { samples, batch: EVALUATION_BATCH, seed: evalSeed },
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
   };
-  writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);
+  // A quick look on fewer samples does not take the place of the verdict.
+  if (samples >= opened.profile.evaluation.verdict) {
+    writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);
+  }
   if (!options.json) print(table(deciding, also));
   print(`${JSON.stringify(verdict)}\n`);
   return 0;

@@ -157,8 +157,15 @@ describe('the judge', () => {
       rows_served: 12_288,
     });
     expect(verdict.declared).toEqual({ learning_rate: 0.01 });
-    expect(verdict.evaluation).toEqual({ samples: 5000, batch: 1024, seed: 0 });
+    expect(verdict.evaluation).toMatchObject({ samples: 5000, batch: 1024 });
     expect(verdict.world.hash).toBe(world.hash);
+
+    // A quick look leaves the verdict as it is, and is taken on other samples.
+    const look = await ask(repo, dir, '--samples', '1024');
+    const seen = Verdict.parse(JSON.parse(look.stdout.trim().split('\n').at(-1)!));
+    expect(seen.evaluation.samples).toBe(1024);
+    expect(seen.evaluation.seed).not.toBe(verdict.evaluation.seed);
+    expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
   });
 
   it('does not take a trainer’s word for fewer samples than it was served', async () => {
