@@ -46,7 +46,7 @@ function ground({ kept, rejected, skipped }: Standing, { step }: Next): string[]
     .map((trial) => `${trial.step.title} (sprint ${trial.row.number}, ${trial.row.outcome})`);
   return [
     kept.length > 0 ? `On top of what gave a gain: ${titles(kept)}.` : '',
-    left.length > 0 ? `Left out, as they brought no gain: ${left.join(', ')}.` : '',
+    left.length > 0 ? `Left out, without a verified gain: ${left.join(', ')}.` : '',
     skipped.length > 0 ? `Not tried, as they build on one of these: ${titles(skipped)}.` : '',
   ].filter((part) => part !== '');
 }

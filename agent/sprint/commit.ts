@@ -34,6 +34,7 @@ function trailers(sprint: Sprint, { task }: House): Record<string, string> {
     Verdict: sprint.outcome,
     'Cost-USD': sprint.cost.usd.toFixed(4),
     Researcher: kind === 'claude' ? `claude (${model})` : label,
+    Sandbox: sprint.sandbox,
     Profile: sprint.profile,
     Leaderboard: sprint.leaderboard,
   };

@@ -119,9 +119,12 @@ async function judgeCandidate(
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
-/** No candidate: a sprint in which every run went wrong has failed, else its ideas brought no gain. */
-function nothingPutForward({ house, desk }: OpenSprint): Kept {
+/** No candidate: a sprint without a run, or in which every run went wrong, has failed; else its ideas brought no gain. */
+function nothingPutForward({ house, desk, finish }: OpenSprint): Kept {
   const runs = desk.started.flatMap((id) => readSprintRun(house.repo, id) ?? []);
+  if (runs.length === 0 && !finish?.infrastructure) {
+    return { outcome: 'failed', reason: 'nothing was put forward, and no run was made', keep: null };
+  }
   const bad = runs.findLast((run) => run.status !== 'finished');
   if (bad && runs.every((run) => run.status !== 'finished')) {
     return {
