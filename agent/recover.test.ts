@@ -181,7 +181,7 @@ describe('a loop that is asked to stop', () => {
     expect(await loop.ended).toBe(130);
     expect(outcomes(repo)).toEqual([]);
     await loopIn(repo);
-    expect(outcomes(repo)).toEqual(['no-gain', 'new-best']);
+    expect(outcomes(repo)).toEqual(['failed', 'new-best']);
   });
 
   it('stops after the sprint for a file STOP, which it removes', async () => {
