@@ -34,6 +34,11 @@ it.each([
   }
 });
 
+it('leaves a number at the start of a line as it is', () => {
+  expect(write([{ t: 'para', c: [text('22.97 s of training')] }])).toBe('22.97 s of training\n');
+  expect(write([{ t: 'para', c: [text('1. no list')] }])).toBe('1\\. no list\n');
+});
+
 it('writes code that holds fences, and cells that hold bars', () => {
   const listing = write([
     { t: 'code', lang: 'md', lines: [[{ v: '```', k: 'plain' }], [{ v: '# x', k: 'plain' }]], omitted: 0 },

@@ -142,7 +142,9 @@ function words(value: string): string {
     .replaceAll('>', '&gt;');
 }
 
-const lineStart = (value: string) => value.replace(/^(\s*)([#+-]|\d+[.)]|=+$)/, '$1\\$2');
+/** A number that would begin a list has its dot escaped: a backslash before a digit would be read as a backslash. */
+const lineStart = (value: string) =>
+  value.replace(/^(\s*)([#+-]|=+$)/, '$1\\$2').replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2');
 
 function code(value: string): string {
   const bare = value.replaceAll('\u200b', '').replaceAll('\n', ' ').replaceAll('|', '\\|');
