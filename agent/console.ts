@@ -19,6 +19,11 @@ const PLAIN_PROGRESS_MS = 5000;
 export function consoleOver(house: House, terminal: Terminal = stdout()): (event: LoggedEvent) => void {
   const bold = (text: string) => (terminal.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
   const dim = (text: string) => (terminal.isTTY ? `\x1b[2m${text}\x1b[22m` : text);
+  // A terminal that does not know its width says 0.
+  const width = () => terminal.columns || 80;
+  /** The first line of a text: cut to what is left of the width on a terminal, whole in a log. */
+  const sentence = (text: string, taken: number) =>
+    firstLine(text, terminal.isTTY ? width() - taken : Number.POSITIVE_INFINITY);
   let live = false;
   let lastProgress = 0;
 
@@ -28,7 +33,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
     terminal.write(`${text}\n`);
   };
   const redraw = (text: string) => {
-    terminal.write(`\r\x1b[K${text.slice(0, terminal.columns - 1)}`);
+    terminal.write(`\r\x1b[K${text.slice(0, width() - 1)}`);
     live = true;
   };
   const step = (text: string) => line(`  ${text}`);
@@ -63,7 +68,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         step(dim(`${clock(event.at)} sprints/${event.sprint}/`));
         return;
       case 'turn.finished':
-        if (event.text.trim() !== '') step(dim(firstLine(event.text, terminal.columns - 4)));
+        if (event.text.trim() !== '') step(dim(sentence(event.text, 4)));
         return;
       case 'tool.finished':
         if (!event.ok) step(dim(`${event.name} was refused: ${event.summary}`));
@@ -111,7 +116,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         step(event.level === 'warn' ? `! ${event.text}` : event.text);
         return;
       case 'hint.given':
-        step(`hint passed on: ${firstLine(event.text, terminal.columns - 20)}`);
+        step(`hint passed on: ${sentence(event.text, 20)}`);
         return;
       case 'loop.stopped':
         line('');
@@ -128,7 +133,7 @@ function stdout(): Terminal {
   const { stdout } = process;
   return {
     isTTY: stdout.isTTY === true && process.env.TERM !== 'dumb' && process.env.NO_COLOR === undefined,
-    columns: stdout.columns ?? 100,
+    columns: stdout.columns || 80,
     write: (text) => stdout.write(text),
   };
 }
