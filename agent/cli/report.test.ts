@@ -40,3 +40,9 @@ it('says in one line what is wrong, with exit code 2, and writes nothing', async
   }
   expect(existsSync(out)).toBe(false);
 });
+
+it.each(['/dev/null/x', '/proc/x'])('refuses %s as a place for reports in one line', async (out) => {
+  const { exitCode, stderr } = await report(join(sprintsFolder, baseline.id), '--out', out);
+  expect(exitCode, stderr).toBe(2);
+  expect(stderr).toMatch(/^error: --out \/[^\n]+cannot be written to[^\n]+$/);
+});
