@@ -65,6 +65,8 @@ const fields = {
   goal: z.enum(['max', 'min']),
   guards: z.record(z.string(), Condition).default({}),
   also: z.array(z.string()).default([]),
+  /** How each form of a verdict is said to a reader: `deciding` for its `metrics`, other keys as in its `also`. */
+  forms: z.record(z.string(), z.string()).optional(),
   start: z
     .strictObject({
       /** What `--start baseline` takes out of the workspace, so that there is a path to walk. */

@@ -3,6 +3,7 @@ import type { Verdict } from '#contract/verdict';
 import { decide, rulesOf } from '../decide.ts';
 import { sprintsDir } from '../house.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
+import { isCount } from '../report/compose/names.ts';
 
 /** The metrics of a verdict that the task shows: the deciding one first. */
 export function shownMetrics(
@@ -12,15 +13,27 @@ export function shownMetrics(
   return [...new Set([metric, ...also])].filter((name) => verdict.metrics[name] !== undefined);
 }
 
-/** A verdict as a table: one metric a line, the deciding form first, the other forms beside it. */
-export function verdictTable(contract: Pick<TaskContract, 'metric' | 'also'>, verdict: Verdict): string {
+/**
+ * A verdict as a table: one metric a line, the deciding form first, the other forms beside it, and below what these forms are
+ * where the task says so.
+ */
+export function verdictTable(
+  contract: Pick<TaskContract, 'metric' | 'also' | 'forms'>,
+  verdict: Verdict,
+): string {
   const others = Object.keys(verdict.also);
   const rows = shownMetrics(contract, verdict).map((name) => [
     name,
-    show(verdict.metrics[name]),
-    ...others.map((form) => show(verdict.also[form][name])),
+    show(verdict.metrics[name], name),
+    ...others.map((form) => show(verdict.also[form][name], name)),
   ]);
-  return table([['', 'verified', ...others], ...rows]);
+  const { deciding, ...beside } = contract.forms ?? {};
+  const said = [
+    ...(deciding ? [`verified (decides): ${deciding}`] : []),
+    ...others.flatMap((form) => (beside[form] ? [`${form}: ${beside[form]}`] : [])),
+  ];
+  const below = said.length > 0 ? `\n  ${said.join('; ')}\n` : '';
+  return table([['', 'verified', ...others], ...rows]) + below;
 }
 
 /** Rows of cells as aligned text: the first column to the left and numbers to the right, unless told. */
@@ -42,8 +55,10 @@ export function standing(task: Task, profileName: string, repo: string, verdict:
   return `as a candidate: ${outcome} (${reason})`;
 }
 
-/** A metric with four digits after the point, a count without any. */
-export function show(value: number | undefined): string {
+/** A metric with four digits after the point, a count without any; by its name a 0 or 1 is known as one. */
+export function show(value: number | undefined, name = ''): string {
   if (value === undefined || Number.isNaN(value)) return '-';
-  return Number.isInteger(value) && Math.abs(value) >= 2 ? String(value) : value.toFixed(4);
+  return Number.isInteger(value) && (isCount(name) || Math.abs(value) >= 2)
+    ? String(value)
+    : value.toFixed(4);
 }

@@ -46,6 +46,17 @@ it('has a line a sprint, the newest first, and links only to what is there', asy
   expect(html).toContain('Best: F1 <strong>0.872</strong>, sprint 3');
 });
 
+it('says why sprints ran without a sandbox, each reason once, and nothing when all had one', async () => {
+  const off = 'off (offline replay, our own code)';
+  const html = await notebook(
+    null,
+    sprints.map((sprint) => ({ ...sprint, sandbox: off })),
+  );
+  expect(html.match(/sandbox off \(offline replay, our own code\)/g)).toHaveLength(1);
+  const boxed = sprints.map((sprint) => ({ ...sprint, sandbox: 'bubblewrap' }));
+  expect(await notebook(null, boxed)).not.toContain('sandbox off');
+});
+
 it('never mixes leaderboards, and stands without any sprint', async () => {
   const other = { ...interrupted, leaderboard: 'other', profile: '16k', number: 9 };
   const html = await notebook(null, [...sprints, other]);

@@ -76,7 +76,10 @@ function header(sprints: readonly Sprint[], task: Task): string {
       money(usd),
     ],
     badges: [
-      ...new Set(sprints.filter((s) => s.researcher.kind === 'offline').map((s) => s.researcher.label)),
+      ...new Set([
+        ...sprints.filter((s) => s.researcher.kind === 'offline').map((s) => s.researcher.label),
+        ...sprints.filter((s) => s.sandbox.startsWith('off')).map((s) => `sandbox ${s.sandbox}`),
+      ]),
     ].map((v) => ({ v, tone: 'warn' as const })),
   });
 }
@@ -130,7 +133,12 @@ function table(board: readonly Sprint[], metric: string, task: Task, reportsDir:
   const columns = [...new Set([metric, ...task.contract.also])]
     .filter((name) => board.some((sprint) => sprint.verdict?.metrics[name] !== undefined))
     .slice(0, 5);
-  const formats = columns.map((name) => numberFormat(board.map((sprint) => sprint.verdict?.metrics[name])));
+  const formats = columns.map((name) =>
+    numberFormat(
+      name,
+      board.map((sprint) => sprint.verdict?.metrics[name]),
+    ),
+  );
   const right = ' class="right"';
   const head = `<tr><th${right}>#</th><th>Sprint</th><th>Outcome</th>${columns.map((name) => `<th${right}>${escaped(label(name))}</th>`).join('')}<th${right}>Training</th><th${right}>Cost</th><th>Report</th></tr>`;
   const rows = board.toReversed().map((sprint) => {

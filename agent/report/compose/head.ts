@@ -3,7 +3,7 @@ import type { Sprint } from '#contract/sprint';
 import type { Outcome } from '#contract/verdict';
 import { type Badge, type Block, type Card, code, type Inline, strong, type Tone, text } from '../tree.ts';
 import { type Context, columnsOf, direction, guardsIn } from './context.ts';
-import { count, dateTime, duration, label, money, number, samples, signed } from './names.ts';
+import { count, dateTime, duration, label, metricNumber, money, number, samples, signed } from './names.ts';
 
 export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
   'new-best': { words: 'new best', tone: 'good' },
@@ -80,12 +80,12 @@ export function cards(context: Context): Block {
     const guard = guards[name];
     const held = guard === undefined || violation(guard, verdict.metrics[name], before[name]) === null;
     const note = [
-      before[name] === undefined ? '' : signed(verdict.metrics[name] - before[name]),
+      before[name] === undefined ? '' : signed(verdict.metrics[name] - before[name], name),
       guard === undefined ? '' : `guard ${guardWords(guard)} ${held ? 'held' : 'FAILED'}`,
     ];
     out.push({
       label: label(name),
-      value: number(verdict.metrics[name]),
+      value: metricNumber(name, verdict.metrics[name]),
       note: note.filter(Boolean).join(' · '),
       main: false,
     });
@@ -112,6 +112,8 @@ export function claimedAndVerified(context: Context): Block | null {
   const verdict = sprint.verdict;
   const candidate = sprint.runs.find((run) => run.id === sprint.candidate);
   const before = sprint.bestBefore?.metrics;
+  const { forms = {} } = context.task.contract;
+  const deciding = forms.deciding ? `, ${short(forms.deciding)}` : '';
   const lines: { name: string; values: Record<string, number>; tone: 'plain' | 'best' | 'muted' }[] = [];
   if (Object.keys(sprint.predicted).length > 0)
     lines.push({ name: 'Predicted before the runs', values: sprint.predicted, tone: 'plain' });
@@ -119,9 +121,13 @@ export function claimedAndVerified(context: Context): Block | null {
     lines.push({ name: 'Claimed by the trainer', values: candidate.claimed, tone: 'plain' });
   if (verdict) {
     const kind = verdict.kind === 'confirmed' ? 'Confirmed' : 'Verified';
-    lines.push({ name: `${kind} by the judge (decides)`, values: verdict.metrics, tone: 'best' });
+    lines.push({ name: `${kind} by the judge${deciding} (decides)`, values: verdict.metrics, tone: 'best' });
     for (const [form, values] of Object.entries(verdict.also)) {
-      lines.push({ name: `${kind}, ${form} form`, values, tone: 'muted' });
+      lines.push({
+        name: `${kind}, ${forms[form] ? short(forms[form]) : `${form} form`}`,
+        values,
+        tone: 'muted',
+      });
     }
   }
   if (before) lines.push({ name: 'Best before', values: before, tone: 'plain' });
@@ -139,18 +145,28 @@ export function claimedAndVerified(context: Context): Block | null {
       cells: [
         [line.tone === 'best' ? strong(line.name) : text(line.name)],
         ...columns.map((name): Inline[] => {
-          const shown = number(line.values[name]);
+          const shown = metricNumber(name, line.values[name]);
           return [line.tone === 'best' && direction(context, name) ? strong(shown) : text(shown)];
         }),
       ],
     })),
     caption: context.number.table(
       text(
-        `Claimed and verified. The trainer sees activations only, so it can claim losses and sparsity but no ${label(sprint.metric)}.${evaluation}`,
+        `Claimed and verified. The trainer sees activations only, so it can claim losses and sparsity but no ${label(sprint.metric)}.${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
       ),
     ),
     omitted: null,
   };
+}
+
+/** The name of a form without what explains it in brackets: "training form". */
+const short = (form: string) => form.replace(/\s*\(.*$/, '');
+
+/** Which form decides and which stand beside it, in the task's words; nothing where it has none. */
+function formWords(forms: Record<string, string>, others: readonly string[]): string {
+  const beside = others.flatMap((form) => forms[form] ?? []);
+  const deciding = forms.deciding ? ` The ${forms.deciding} decides.` : '';
+  return beside.length > 0 ? `${deciding} Beside it: ${beside.join('; ')}.` : deciding;
 }
 
 /** How it ended, what it cost, who did it, under which rules. */

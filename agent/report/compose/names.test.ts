@@ -1,5 +1,16 @@
 import { expect, it } from 'vitest';
-import { clip, count, duration, label, money, number, numberFormat, samples, signed } from './names.ts';
+import {
+  clip,
+  count,
+  duration,
+  label,
+  metricNumber,
+  money,
+  number,
+  numberFormat,
+  samples,
+  signed,
+} from './names.ts';
 
 it('names numbers as the field does', () => {
   expect(['f1', 'mcc', 'l0', 'dead_latents', 'precision'].map(label)).toEqual([
@@ -27,13 +38,16 @@ it('writes numbers with the digits that matter', () => {
 });
 
 it('writes a column alike: one dead latent is 1, a uniqueness of one is 1.000', () => {
-  expect(numberFormat([0, 1, 41])(1)).toBe('1');
-  expect(numberFormat([0.998, 1])(1)).toBe('1.000');
-  expect(numberFormat([undefined, 1])(1)).toBe('1.000');
+  expect(numberFormat('dead_latents', [0, 1, 41])(1)).toBe('1');
+  expect(numberFormat('uniqueness', [0.998, 1])(1)).toBe('1.000');
+  expect(numberFormat('uniqueness', [undefined, 1])(1)).toBe('1.000');
+  expect(numberFormat('dead_latents', [undefined, 1])(1)).toBe('1');
+  expect(['dead_latents', 'uniqueness'].map((name) => metricNumber(name, 1))).toEqual(['1', '1.000']);
+  expect([1, 0, -3].map((v) => signed(v, 'dead_latents'))).toEqual(['+1', '±0', '−3']);
 });
 
 it('writes differences with their sign', () => {
-  expect([0.0071, -0.012, 0, 0.0004].map(signed)).toEqual(['+0.007', '−0.012', '±0.000', '±0.000']);
+  expect([0.0071, -0.012, 0, 0.0004].map((v) => signed(v))).toEqual(['+0.007', '−0.012', '±0.000', '±0.000']);
 });
 
 it('writes amounts', () => {

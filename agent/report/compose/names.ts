@@ -17,15 +17,29 @@ export function number(value: number | undefined, whole = Number.isInteger(value
   return minus(value.toFixed(size < 2 ? 3 : size < 100 ? 2 : 1));
 }
 
-/** How to write one column: counts where all of it are, so that 1 dead latent is "1" and a uniqueness of 1 "1.000". */
-export function numberFormat(values: readonly (number | undefined)[]): (value: number | undefined) => string {
+/** Whether a metric counts things, by its name (dead_latents): then 0 and 1 are whole numbers and no shares. */
+export const isCount = (name: string): boolean => /(^|_)(latents|features|samples|rows|steps)$/.test(name);
+
+/** A number of the metric `name`: a count as a count, so that 1 dead latent is "1" and a uniqueness of 1 "1.000". */
+export function metricNumber(name: string, value: number | undefined): string {
+  return isCount(name) && Number.isInteger(value) ? number(value, true) : number(value);
+}
+
+/** How to write the column of a metric: counts where all of it are. */
+export function numberFormat(
+  name: string,
+  values: readonly (number | undefined)[],
+): (value: number | undefined) => string {
+  if (isCount(name)) return (value) => metricNumber(name, value);
   const present = values.filter((value) => value !== undefined);
   const whole = present.length > 0 && present.every(Number.isInteger) && present.some((v) => v !== 1);
   return (value) => number(value, whole);
 }
 
-/** A difference with its sign: +0.007, −0.012, ±0.000. */
-export function signed(value: number): string {
+/** A difference with its sign: +0.007, −0.012, ±0.000; of a metric that counts: +1, ±0. */
+export function signed(value: number, name = ''): string {
+  if (isCount(name) && Number.isInteger(value))
+    return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${count(Math.abs(value))}`;
   const shown = number(Math.abs(value) < 5e-4 ? 0.0 : Math.abs(value));
   if (Math.abs(value) < 5e-4) return '±0.000';
   return `${value > 0 ? '+' : '−'}${shown}`;

@@ -46,6 +46,20 @@ describe('the report of a sprint', () => {
     expect(table.rows.map((row) => plain(row.cells[1]))).toEqual(['0.860', '–', '0.872', '0.864', '0.834']);
   });
 
+  it('says in the words of the task which form decides', async () => {
+    const forms = { deciding: 'training form (top k)', inference: 'inference form (thresholded)' };
+    const worded = { ...task, contract: { ...task.contract, forms } };
+    const source = { ...readSource(folderOf(lista.id)), sprint: lista };
+    const [table] = of((await composeReport(source, sprints, worded, profile, true)).blocks, 'table');
+    expect(table.rows.map((row) => plain(row.cells[0])).slice(2, 4)).toEqual([
+      'Verified by the judge, training form (decides)',
+      'Verified, inference form',
+    ]);
+    expect(plain(table.caption?.c ?? [])).toContain(
+      'The training form (top k) decides. Beside it: inference form (thresholded).',
+    );
+  });
+
   it('tells verified from measured runs, tints the candidate, and explains bad ends', async () => {
     const { blocks } = await compose(lista);
     const table = of(blocks, 'table')[1];

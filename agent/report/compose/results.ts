@@ -16,7 +16,10 @@ export function resultsTable(context: Context): Block {
     (name) => before?.[name] !== undefined || rows.some((row) => row.metrics[name] !== undefined),
   );
   const formats = new Map(
-    columns.map((name) => [name, numberFormat([before?.[name], ...rows.map((row) => row.metrics[name])])]),
+    columns.map((name) => [
+      name,
+      numberFormat(name, [before?.[name], ...rows.map((row) => row.metrics[name])]),
+    ]),
   );
   const bests = new Map(columns.map((name) => [name, bestOf(context, name)]));
   const cell = (name: string, value: number | undefined, from: 'verdict' | 'snapshot' | null): Inline[] => {

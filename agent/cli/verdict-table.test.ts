@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { Verdict } from '#contract/verdict';
+import { verdictTable } from './verdict-table.ts';
+
+const verdict = Verdict.parse({
+  version: 1,
+  run: 'r',
+  kind: 'verified',
+  profile: 'small',
+  world: { name: 'w', hash: 'h' },
+  tree: 't',
+  metrics: { f1: 0.9, uniqueness: 1, dead_latents: 0 },
+  also: { inference: { f1: 0.8, uniqueness: 1, dead_latents: 1 } },
+  observed: {},
+  declared: {},
+  evaluation: { samples: 1, batch: 1, seed: 0 },
+  seconds: 1,
+  at: '2026-02-18T21:40:00Z',
+});
+const contract = { metric: 'f1', also: ['uniqueness', 'dead_latents'] };
+
+it('writes counts as whole numbers and shares with their digits', () => {
+  const rows = verdictTable(contract, verdict)
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  expect(rows).toEqual([
+    ['verified', 'inference'],
+    ['f1', '0.9000', '0.8000'],
+    ['uniqueness', '1.0000', '1.0000'],
+    ['dead_latents', '0', '1'],
+  ]);
+});
+
+it('says below which form decides, where the task names the forms', () => {
+  const forms = { deciding: 'training form (top k)', inference: 'inference form (thresholded)' };
+  const told = verdictTable({ ...contract, forms }, verdict);
+  expect(told.split('\n').at(-2)).toBe(
+    '  verified (decides): training form (top k); inference: inference form (thresholded)',
+  );
+});
