@@ -97,7 +97,7 @@ function comparison({ contract }: Task, recorded: Verdict, now: Verdict): string
   const rows = shownMetrics(contract, now).map((name) => {
     const change = now.metrics[name] - recorded.metrics[name];
     const signed = Number.isFinite(change) ? `${change < 0 ? '' : '+'}${change.toFixed(4)}` : '-';
-    return [name, show(recorded.metrics[name]), show(now.metrics[name]), signed];
+    return [name, show(recorded.metrics[name], name), show(now.metrics[name], name), signed];
   });
   return table([['', 'recorded', 'now', 'change'], ...rows]);
 }
