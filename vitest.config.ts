@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{agent,bench,contract,engine,host,replay,sae,test}/**/*.test.ts'],
+    include: ['{agent,bench,contract,engine,examples,host,replay,sae,test}/**/*.test.ts'],
+    globalSetup: './test/own-tmp.ts',
     // Real processes, real training: generous, and still an end to a hang.
     testTimeout: 60_000,
     hookTimeout: 60_000,
