@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { goldenStep } from './golden-step.ts';
@@ -5,44 +6,80 @@ import { registerGradients } from './gradients.ts';
 
 /** What runs the tensors: printed at the start of a run and recorded in its result. */
 export interface Backend {
-  name: BackendName;
+  name: string;
   /** For a person: "tfjs 4.22.0 wasm (SIMD, 1 thread)". */
   label: string;
+  /** Why this one: it was asked for, or what became of those that `auto` would rather have had. */
+  why: string;
+  /** Whether a GPU computes, a real one. */
+  gpu: boolean;
 }
 
-export const backendNames = ['wasm', 'cpu'] as const;
-export type BackendName = (typeof backendNames)[number];
+/** One way to run tensors: what a file of `backends/` exports as `backend`. Users call it by the file's name. */
+export interface BackendModule {
+  /** tfjs' name of it, once it is registered. */
+  tfName: string;
+  /** Why it cannot run here and what to do, in one line; null where it may be tried. Looks only, and loads nothing. */
+  missing(): string | null;
+  /** Loads it and registers it with tfjs. @throws Error, one line, where it does not start. */
+  open(): Promise<Opened>;
+}
+
+export interface Opened {
+  /** What a person wants to know beside the name: "SIMD, 1 thread". */
+  detail: string;
+  gpu: boolean;
+  /** Why `auto` passes over it although it runs, in one line. */
+  notByItself?: string;
+}
+
+/** The order in which `auto` tries: GPUs, then by speed on a training step. */
+const ORDER = ['node-gpu', 'webgpu', 'embedded', 'node', 'wasm', 'cpu'];
+
+/** The backends that this repository has, in the order of `auto`. Whether one can run here shows when it is opened. */
+export const backendNames: readonly string[] = ORDER.filter((name) =>
+  existsSync(new URL(`./backends/${name}.ts`, import.meta.url)),
+);
 
 /**
- * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed numbers.
- * Nothing is switched silently: a backend that does not start, or computes something else, is an error.
- * @throws UserError for a name there is not.
+ * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed numbers. Nothing
+ * is switched silently: one that does not start, or computes something else, is an error. `auto` takes the first that
+ * passes, and `why` says what became of those before it.
+ * @throws UserError for a name there is not, and for a backend that cannot run here.
  */
-export async function openBackend(name: string = 'wasm'): Promise<Backend> {
-  const known = backendNames.find((candidate) => candidate === name);
-  if (!known) throw new UserError(`unknown backend "${name}"; there are: ${backendNames.join(', ')}`);
-  if (known === 'wasm') await loadWasm();
-  else await import('@tensorflow/tfjs-backend-cpu');
-  const started = await tf.setBackend(known);
-  if (!started || tf.getBackend() !== known) throw new Error(`the ${known} backend did not start`);
-  registerGradients();
-  goldenStep();
-  const detail = known === 'wasm' ? ' (SIMD, 1 thread)' : ' (plain JavaScript)';
-  return { name: known, label: `tfjs ${tf.version_core} ${known}${detail}` };
+export async function openBackend(name: string = 'auto'): Promise<Backend> {
+  if (name === 'auto') return openFirst();
+  if (!backendNames.includes(name)) {
+    throw new UserError(`unknown backend "${name}"; there are: auto, ${backendNames.join(', ')}`);
+  }
+  const { opened, ...backend } = await start(name);
+  return { ...backend, why: 'asked for', gpu: opened.gpu };
 }
 
-async function loadWasm(): Promise<void> {
-  const before = (['uncaughtException', 'unhandledRejection'] as const).map(
-    (event) => [event, process.listeners(event as 'uncaughtException')] as const,
-  );
-  await import('@tensorflow/tfjs-backend-wasm');
-  const { installWasmKernels } = await import('./kernels/wasm.ts');
-  await tf.setBackend('wasm');
-  // Emscripten's handlers rethrow, and Node then prints the minified module instead of the error's message.
-  for (const [event, kept] of before) {
-    for (const listener of process.listeners(event as 'uncaughtException')) {
-      if (!kept.includes(listener)) process.removeListener(event, listener);
+async function openFirst(): Promise<Backend> {
+  const passedOver: string[] = [];
+  for (const name of backendNames) {
+    try {
+      const { opened, ...backend } = await start(name);
+      if (opened.notByItself) throw new UserError(opened.notByItself);
+      const why = `the first that runs here of ${backendNames.join(', ')}`;
+      return { ...backend, why: [why, ...passedOver].join('; '), gpu: opened.gpu };
+    } catch (error) {
+      passedOver.push(`${name}: ${(error as Error).message.split('\n')[0]}`);
     }
   }
-  installWasmKernels();
+  throw new Error(`no backend runs here: ${passedOver.join('; ')}`);
+}
+
+async function start(name: string): Promise<{ name: string; label: string; opened: Opened }> {
+  const { backend } = (await import(`./backends/${name}.ts`)) as { backend: BackendModule };
+  const missing = backend.missing();
+  if (missing) throw new UserError(`backend ${name}: ${missing}`);
+  const opened = await backend.open();
+  const started = await tf.setBackend(backend.tfName);
+  // tfjs answers true and takes another backend where one fails to start.
+  if (!started || tf.getBackend() !== backend.tfName) throw new Error(`the ${name} backend did not start`);
+  registerGradients();
+  goldenStep();
+  return { name, label: `tfjs ${tf.version_core} ${name} (${opened.detail})`, opened };
 }

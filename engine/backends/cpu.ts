@@ -1,0 +1,11 @@
+import type { BackendModule } from '../backend.ts';
+
+/** tfjs in plain JavaScript: the slowest, and the definition of what the others compute. */
+export const backend: BackendModule = {
+  tfName: 'cpu',
+  missing: () => null,
+  async open() {
+    await import('@tensorflow/tfjs-backend-cpu');
+    return { detail: 'plain JavaScript', gpu: false };
+  },
+};
