@@ -43,7 +43,7 @@ export const Progress = z.object({
   totalSamples: z.number().int(),
   samplesPerSecond: z.number(),
   etaSeconds: z.number(),
-  /** loss, mse, l0, explained_variance, learning_rate, dead_latents, ... whatever the trainer can know from x. */
+  /** loss, learning_rate, ... whatever the trainer can know from its data; those that matter most first. */
   values: z.record(z.string(), z.number()),
 });
 export type Progress = z.infer<typeof Progress>;
@@ -54,13 +54,15 @@ export const TrainResult = z.object({
   status: z.enum(['finished', 'diverged', 'out-of-memory', 'interrupted', 'failed']),
   reason: z.string().nullable(),
   experiment: z.string(),
-  architecture: z.string(),
+  /** What kind of model it is, where the task has more than one. */
+  architecture: z.string().optional(),
   config: z.record(z.string(), z.unknown()),
-  backend: z.string(),
+  /** What computed it: a device, a library. */
+  backend: z.string().optional(),
   steps: z.number().int(),
   /** Training rows used, and rows used to estimate the norm before training. */
   samples: z.number().int(),
-  normalisationSamples: z.number().int(),
+  normalisationSamples: z.number().int().default(0),
   seconds: z.number(),
   /** Declared numbers that the constraints of the profile name: learning_rate. */
   declared: z.record(z.string(), z.number()),

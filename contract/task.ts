@@ -11,9 +11,28 @@ const relativePath = z
 
 const Series = z.strictObject({
   label: z.string(),
-  /** Points (L0, metrics) as published or calibrated, drawn behind our own. */
-  points: z.array(z.strictObject({ l0: z.number() }).catchall(z.number())),
+  /** Points as published or calibrated, drawn behind our own: the field of `plots.against` and metrics, by name. */
+  points: z.array(z.record(z.string(), z.number())),
 });
+
+/** How the researcher may look into a run on the judge's side: a command, and the options that it may set. */
+export const Inspection = z.strictObject({
+  command,
+  /** What it shows, in words for the researcher. */
+  about: z.string().min(1),
+  /** Nothing else is passed on. `choices`: one of these words; `most`: a whole number from 1; `list`: up to so many whole numbers. */
+  options: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be the long name of an option, without dashes'),
+      z.union([
+        z.strictObject({ about: z.string(), choices: z.array(z.string()).min(1) }),
+        z.strictObject({ about: z.string(), most: z.number().int().positive() }),
+        z.strictObject({ about: z.string(), list: z.number().int().positive() }),
+      ]),
+    )
+    .default({}),
+});
+export type Inspection = z.infer<typeof Inspection>;
 
 export const Profile = z.strictObject({
   /** What the serve and judge commands understand: a world's name, a JSON config or a folder. */
@@ -57,14 +76,22 @@ const fields = {
   serve: command.optional(),
   encode: command,
   judge: command,
-  /** Prints per-latent tables of a run for the researcher, made on the judge's side. */
-  inspect: command.optional(),
+  inspect: Inspection.optional(),
   /** A local server that speaks the Messages API and stands in for Claude where there is no key. */
   replay: command.optional(),
   metric: z.string().min(1),
   goal: z.enum(['max', 'min']),
   guards: z.record(z.string(), Condition).default({}),
   also: z.array(z.string()).default([]),
+  /** What reports draw beside the metric over sprints. */
+  plots: z
+    .strictObject({
+      /** Numbers of the trainer's log to draw over training; none named: the first two that it logs. */
+      curves: z.array(z.string()).default([]),
+      /** The number of a verdict that the metrics are drawn against, and the title of its axis. */
+      against: z.strictObject({ field: z.string(), label: z.string() }).optional(),
+    })
+    .prefault({}),
   /** How each form of a verdict is said to a reader: `deciding` for its `metrics`, other keys as in its `also`. */
   forms: z.record(z.string(), z.string()).optional(),
   start: z

@@ -40,6 +40,23 @@ function target(file: string, specifier: string): string | null {
   return null;
 }
 
+/** The field of the task that ships with the loop. Another task is another TASK.md, and no other supervisor. */
+const WORDS =
+  /\b(saes?|saelens|synthsae\w*|autoencoders?|latents?|activations?|\w*topk|matryoshka|lista|f1|mcc|l0)\b/i;
+
+it('the supervisor speaks of no task: what a task needs to say stands in its TASK.md', () => {
+  const files = readdirSync(join(root, 'agent'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(m?ts|json|typ|css)$/.test(name))
+    .filter((name) => !name.endsWith('.test.ts') && !/(^|\/)fixtures\//.test(name));
+  expect(files.length).toBeGreaterThan(50);
+  const said = files.flatMap((file) =>
+    readFileSync(join(root, 'agent', file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) => (WORDS.test(line) ? [`agent/${file}:${index + 1}: ${line.trim()}`] : [])),
+  );
+  expect(said).toEqual([]);
+});
+
 describe.each(Object.keys(allowed))('the walls of %s/', (room) => {
   // A test may look over a wall to set up its scene; what ships may not.
   const files = sources(room).filter((file) => !file.endsWith('.test.ts') && !file.includes('/fixtures/'));

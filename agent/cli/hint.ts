@@ -9,7 +9,7 @@ const command = program(
   'Tells the researcher something: it is added to HINTS.md, which reaches the running sprint after its present turn, and every sprint after it.',
 )
   .argument('<text...>', 'what to tell')
-  .addHelpText('after', '\nExample:\n  npm run hint -- "Look at the latents of rare features first."');
+  .addHelpText('after', '\nExample:\n  npm run hint -- "Look at the rare cases first."');
 
 await runMain(async () => {
   if (!parsed(command)) return 0;

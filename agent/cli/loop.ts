@@ -18,7 +18,7 @@ const amount = (text: string) => {
 
 const target = (text: string) => {
   const match = /^([a-z][a-z0-9_]*)=(\d*\.?\d+)$/i.exec(text);
-  if (!match) throw new InvalidArgumentError('It must be a metric and a number, like f1=0.99.');
+  if (!match) throw new InvalidArgumentError('It must be a metric and a number, like accuracy=0.99.');
   return { metric: match[1], value: Number(match[2]) };
 };
 const hours = (text: string) => {
@@ -49,7 +49,7 @@ const command = program(
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
   .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
   .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
-  .option('--target <metric=value>', 'stop when the best is verified at this value: f1=0.99', target)
+  .option('--target <metric=value>', 'stop when the best is verified at this value: accuracy=0.99', target)
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
   .addOption(

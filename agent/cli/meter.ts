@@ -2,6 +2,7 @@ import type { Progress } from '#contract/run';
 
 const EVERY_MS = { terminal: 100, plain: 5000 };
 const BAR = 24;
+const MOST_NUMBERS = 3;
 
 /**
  * Shows how a run goes: one line that is drawn again and again on a terminal, else a plain line every few seconds
@@ -10,16 +11,23 @@ const BAR = 24;
 export class Meter {
   private shownAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly out: NodeJS.WriteStream = process.stderr) {}
+  /** `names`: the logged numbers to show; none named: the first that were logged. */
+  constructor(
+    private readonly names: readonly string[] = [],
+    private readonly out: NodeJS.WriteStream = process.stderr,
+  ) {}
 
   show(progress: Progress): void {
     const now = performance.now();
     const last = progress.samples >= progress.totalSamples;
     if (!last && now - this.shownAt < EVERY_MS[this.out.isTTY ? 'terminal' : 'plain']) return;
     this.shownAt = now;
-    if (!this.out.isTTY) this.out.write(`${progressLine(progress)}\n`);
+    if (!this.out.isTTY) this.out.write(`${progressLine(progress, this.names)}\n`);
     else {
-      const line = `${bar(progress)} ${progressLine(progress)}`.slice(0, (this.out.columns || 120) - 1);
+      const line = `${bar(progress)} ${progressLine(progress, this.names)}`.slice(
+        0,
+        (this.out.columns || 120) - 1,
+      );
       this.out.write(`\r\x1b[K${line}`);
     }
   }
@@ -30,17 +38,13 @@ export class Meter {
   }
 }
 
-/** `42% · 1.72M of 4.10M samples · 152k samples/s · 0:16 left · loss 0.0123 · l0 4.1` */
-export function progressLine({
-  samples,
-  totalSamples,
-  samplesPerSecond,
-  etaSeconds,
-  values,
-}: Progress): string {
-  const numbers = ['loss', 'l0', 'explained_variance']
-    .filter((name) => values[name] !== undefined)
-    .map((name) => `${name.replace('explained_variance', 'EV')} ${Number(values[name].toPrecision(3))}`);
+/** `42% · 1.72M of 4.10M samples · 152k samples/s · 0:16 left · loss 0.0123 · accuracy 0.81` */
+export function progressLine(progress: Progress, names: readonly string[] = []): string {
+  const { samples, totalSamples, samplesPerSecond, etaSeconds, values } = progress;
+  const known = names.filter((name) => values[name] !== undefined);
+  const numbers = (known.length > 0 ? known : Object.keys(values).slice(0, MOST_NUMBERS)).map(
+    (name) => `${name} ${Number(values[name].toPrecision(3))}`,
+  );
   return [
     `${Math.floor((100 * samples) / Math.max(1, totalSamples))}%`,
     `${count(samples)} of ${count(totalSamples)} samples`,

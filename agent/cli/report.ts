@@ -1,5 +1,5 @@
 // Renders a sprint's report again, from its committed folder alone:
-//   npm run report -- sprints/2026-02-19--10-37-lista-encoder
+//   npm run report -- sprints/2026-02-19--10-37-slower-decay
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
@@ -14,14 +14,14 @@ const command = program(
   'report',
   'Renders the report of a closed sprint (Markdown, HTML, PDF) and the lab notebook from the sprint folders alone.',
 )
-  .argument('<sprint folder>', 'the folder of a closed sprint, like sprints/2026-02-19--10-37-lista-encoder')
+  .argument('<sprint folder>', 'the folder of a closed sprint, like sprints/2026-02-19--10-37-slower-decay')
   .option('--out <dir>', 'where to write', 'reports')
   .addHelpText(
     'after',
     `
 Examples:
-  $ npm run report -- sprints/2026-02-19--10-37-lista-encoder
-  $ npm run report -- sprints/2026-02-19--10-37-lista-encoder --out /tmp/reports`,
+  $ npm run report -- sprints/2026-02-19--10-37-slower-decay
+  $ npm run report -- sprints/2026-02-19--10-37-slower-decay --out /tmp/reports`,
   );
 
 async function main(): Promise<number> {

@@ -1,6 +1,6 @@
 // One training run by hand, judged:
 //   npm run train -- --list
-//   npm run train -- matryoshka --samples 512000 --seed 1 --set k=4
+//   npm run train -- default --samples 512000 --seed 1 --set lr=0.001
 import { resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
@@ -41,8 +41,8 @@ const command = program('train', 'Trains one experiment of the workspace, as it 
     `
 Examples:
   $ npm run train -- --list
-  $ npm run train -- baseline_batchtopk --samples 512000
-  $ npm run train -- matryoshka --seed 1 --set k=4 --out /tmp/mine`,
+  $ npm run train -- default --samples 512000
+  $ npm run train -- default --seed 1 --set lr=0.001 --out /tmp/mine`,
   );
 
 async function main(): Promise<number> {
@@ -75,7 +75,8 @@ async function main(): Promise<number> {
     args: options.set.flatMap((pair) => ['--set', pair]),
     out: options.out === undefined ? undefined : resolve(options.out),
   });
-  const record = await watch(run, `${run.id} · profile ${profileName} · tree ${tree.slice(0, 8)}`);
+  const title = `${run.id} · profile ${profileName} · tree ${tree.slice(0, 8)}`;
+  const record = await watch(run, title, task.contract.plots.curves);
   if (record.status !== 'finished') {
     say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
     return record.status === 'killed' ? 130 : 1;
@@ -86,8 +87,8 @@ async function main(): Promise<number> {
 }
 
 /** Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. */
-async function watch(run: RunHandle, title: string): Promise<RunRecord> {
-  const meter = new Meter();
+async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
+  const meter = new Meter(names);
   let begun = false;
   run.onProgress((progress) => {
     // Not before: a run that is refused says one line, why.

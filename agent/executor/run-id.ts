@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 
-/** `2026-02-19--10-37-12-matryoshka-s0`: UTC start, experiment, seed. */
+/** `2026-02-19--10-37-12-wider-s0`: UTC start, experiment, seed. */
 export function runId(experiment: string, seed: number, now = new Date()): string {
   const [day, time] = now.toISOString().slice(0, 19).split('T');
   const name = experiment.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 60);

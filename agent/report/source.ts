@@ -19,7 +19,7 @@ export interface SprintSource {
 export function readSource(dir: string): SprintSource {
   if (!existsSync(join(dir, 'sprint.json'))) {
     throw new UserError(
-      `${join(dir, 'sprint.json')}: not found; a report needs the folder of a closed sprint, like sprints/2026-02-19--10-37-lista-encoder`,
+      `${join(dir, 'sprint.json')}: not found; a report needs the folder of a closed sprint, like sprints/2026-02-19--10-37-slower-decay`,
     );
   }
   return {

@@ -88,6 +88,8 @@ export interface Report {
   /** Running heads of the pages. */
   left: string;
   right: string;
+  /** Running foot of the pages: the task. */
+  foot: string;
   /** ISO date, for the PDF's metadata: the same input gives the same bytes. */
   date: string;
   blocks: Block[];

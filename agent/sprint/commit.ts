@@ -22,7 +22,7 @@ export async function commitSprint(house: House, sprint: Sprint): Promise<string
   });
 }
 
-/** `F1: 0.8364`, `MCC: 0.7541`: the deciding number and the first beside it, then how they came about. */
+/** `MSE: 0.8364`, `R2: 0.7541`: the deciding number and the first beside it, then how they came about. */
 function trailers(sprint: Sprint, { task }: House): Record<string, string> {
   const { metric, also } = task.contract;
   const numbers = Object.entries(headline(sprint, task))

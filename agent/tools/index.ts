@@ -16,7 +16,7 @@ import {
   BashInput,
   EditInput,
   FinishSprintInput,
-  InspectInput,
+  inspectInput,
   ReadResultsInput,
   RunExperimentInput,
   StartSprintInput,
@@ -125,10 +125,10 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       (input) => finishSprint(sprint, input),
     ),
   ];
-  if (task.contract.inspect !== undefined) {
-    const description =
-      "Per-latent tables of a finished run, made on the judge's side: which latents go wrong and with what they are confused.";
-    tools.push(tool('inspect', InspectInput, description, (input) => inspect(sprint, input)));
+  const inspection = task.contract.inspect;
+  if (inspection) {
+    const { command, about } = inspection;
+    tools.push(tool('inspect', inspectInput(inspection), about, (input) => inspect(sprint, command, input)));
   }
   return tools;
 }

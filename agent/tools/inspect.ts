@@ -11,15 +11,18 @@ import type { InspectInput } from './schemas.ts';
 const SECONDS = 600;
 
 /** Runs the contract's inspect command on a run of this sprint. @throws ToolMistake with its last line where it fails. */
-export async function inspect({ house, desk }: OpenSprint, input: InspectInput): Promise<string> {
-  const { repo, task, stopper } = house;
-  const options = [
-    ...(input.sort ? ['--sort', input.sort] : []),
-    ...(input.worst ? ['--worst', String(input.worst)] : []),
-    ...(input.latents ? ['--latents', input.latents.join(',')] : []),
-  ];
+export async function inspect(
+  { house, desk }: OpenSprint,
+  command: string,
+  input: InspectInput,
+): Promise<string> {
+  const { repo, stopper } = house;
+  const { run, ...given } = input;
+  const options = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
   const child = startChild({
-    argv: [...splitCommand(task.contract.inspect ?? ''), runDir(repo, desk.resolve(input.run)), ...options],
+    argv: [...splitCommand(command), runDir(repo, desk.resolve(run)), ...options],
     cwd: repo,
     env: supervised(serviceEnv()),
     stdio: { stdout: 'pipe', stderr: 'pipe' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Inspection } from '#contract/task';
 
 /**
  * Names and inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for
@@ -36,7 +37,7 @@ export type EditInput = z.infer<typeof EditInput>;
 export const StartSprintInput = z.object({
   slug: z
     .string()
-    .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case words joined by hyphens, like "lista-encoder"')
+    .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case words joined by hyphens, like "slower-decay"')
     .max(48)
     .describe('Names the folder, after date and time: lower-case words joined by hyphens.'),
   title: z.string().min(3).max(100).describe('A short title for ledger, report and commit.'),
@@ -45,7 +46,7 @@ export const StartSprintInput = z.object({
   expectation: z.string().min(1).describe('What you expect to see, and what would refute the idea.'),
   predicted: z
     .record(z.string(), z.number())
-    .describe('The verified numbers that you predict for the counting run, by name: {"f1": 0.84}.'),
+    .describe('The verified numbers that you predict for the counting run, by the names in the ledger.'),
 });
 export type StartSprintInput = z.infer<typeof StartSprintInput>;
 
@@ -70,7 +71,7 @@ export const RunExperimentInput = z.object({
   set: z
     .array(z.string().regex(/^[^=\s]+=/, 'must be key=value'))
     .optional()
-    .describe('Overrides of the experiment: ["k=25", "lr=3e-4"].'),
+    .describe('Overrides of the experiment: ["depth=4", "lr=3e-4"].'),
 });
 export type RunExperimentInput = z.infer<typeof RunExperimentInput>;
 
@@ -85,13 +86,20 @@ export const ReadResultsInput = z.object({
 });
 export type ReadResultsInput = z.infer<typeof ReadResultsInput>;
 
-export const InspectInput = z.object({
-  run,
-  sort: z.enum(['f1', 'precision', 'recall', 'cosine', 'rate']).optional(),
-  worst: z.number().int().positive().max(500).optional().describe('How many latents to show, worst first.'),
-  latents: z.array(z.number().int().nonnegative()).max(500).optional().describe('Or these latents.'),
-});
-export type InspectInput = z.infer<typeof InspectInput>;
+/** The input of inspect: a run, and the options that the task allows. */
+export function inspectInput({ options }: Inspection) {
+  const fields = Object.entries(options).map(([name, option]) => {
+    const field =
+      'choices' in option
+        ? z.enum(option.choices)
+        : 'most' in option
+          ? z.number().int().positive().max(option.most)
+          : z.array(z.number().int().nonnegative()).max(option.list);
+    return [name, field.optional().describe(option.about)] as const;
+  });
+  return z.object({ run, ...Object.fromEntries(fields) });
+}
+export type InspectInput = { run: string } & Record<string, string | number | number[] | undefined>;
 
 export const FinishSprintInput = z.object({
   summary: z.string().min(1).describe('What was tried, what came out, what was learned; negatives count.'),

@@ -152,7 +152,7 @@ export function claimedAndVerified(context: Context): Block | null {
     })),
     caption: context.number.table(
       text(
-        `Claimed and verified. The trainer sees activations only, so it can claim losses and sparsity but no ${label(sprint.metric)}.${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
+        `Claimed and verified. A claim is the trainer’s own word about the data it was given; a verdict is the judge’s.${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
       ),
     ),
     omitted: null,

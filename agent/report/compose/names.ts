@@ -1,6 +1,6 @@
 /**
- * The name of a number as the field writes it: short names are initials (f1 → F1, mcc → MCC, l0 → L0), longer ones
- * words (explained_variance → Explained variance).
+ * The name of a number as the field writes it: short names are initials (mse → MSE, r2 → R2), longer ones
+ * words (held_out_loss → Held out loss).
  */
 export function label(name: string): string {
   if (name.length <= 3 && !name.includes('_')) return name.toUpperCase();
@@ -17,10 +17,10 @@ export function number(value: number | undefined, whole = Number.isInteger(value
   return minus(value.toFixed(size < 2 ? 3 : size < 100 ? 2 : 1));
 }
 
-/** Whether a metric counts things, by its name (dead_latents): then 0 and 1 are whole numbers and no shares. */
-export const isCount = (name: string): boolean => /(^|_)(latents|features|samples|rows|steps)$/.test(name);
+/** Whether a metric counts things, by its name (dead_units, n_parameters, steps): then 0 and 1 are whole numbers and no shares. */
+export const isCount = (name: string): boolean => /^(dead|n|num)_|(^|_)(samples|rows|steps)$/.test(name);
 
-/** A number of the metric `name`: a count as a count, so that 1 dead latent is "1" and a uniqueness of 1 "1.000". */
+/** A number of the metric `name`: a count as a count, so that 1 dead unit is "1" and a precision of 1 "1.000". */
 export function metricNumber(name: string, value: number | undefined): string {
   return isCount(name) && Number.isInteger(value) ? number(value, true) : number(value);
 }

@@ -86,6 +86,7 @@ export async function composeReport(
     left: `Sprint ${sprint.number}: ${clip(sprint.title, 70)}`,
     right: `${sprint.openedAt.slice(0, 10)} · profile ${sprint.profile} · ${sprint.researcher.label}`,
     date: sprint.closedAt,
+    foot: task.contract.title,
     blocks,
   };
 }
@@ -127,8 +128,9 @@ function splitLog(blocks: Block[]): { asked: Block[]; log: Block[] } {
 
 async function figures(context: Context): Promise<Block[]> {
   const { sprint, history, profile } = context;
+  const { plots } = context.task.contract;
   const blocks: Block[] = [];
-  const curves = await draw(curvesPlot(sprint.runs, runNames(sprint), sprint.metric));
+  const curves = await draw(curvesPlot(sprint.runs, runNames(sprint), sprint.metric, plots.curves));
   if (curves) {
     blocks.push(
       figure(
@@ -136,7 +138,7 @@ async function figures(context: Context): Promise<Block[]> {
         'Training curves',
         context.number.figure(
           text(
-            `Training. Losses and sparsity as the trainer logged them, ${label(sprint.metric)} as the judge measured it on snapshots, over training samples.`,
+            `Training, over training samples: what the trainer logged, and ${label(sprint.metric)} as the judge measured it on snapshots.`,
           ),
         ),
       ),
@@ -157,16 +159,19 @@ async function figures(context: Context): Promise<Block[]> {
   const all = before
     ? [...earlier, ...runs, { metrics: before.metrics, role: 'best before' as const }]
     : [...earlier, ...runs];
-  const frontier = await draw(frontierPlot(all, profile, second ? [metric, second] : [metric]));
-  if (frontier) {
+  const { against } = plots;
+  const shown = second ? [metric, second] : [metric];
+  const frontier = against ? await draw(frontierPlot(all, profile, shown, against)) : null;
+  if (against && frontier) {
+    const beside = label(against.field);
     const dashed = profile?.ceiling ? ` Dashed: ${profile.ceiling.label}.` : '';
     blocks.push(
       figure(
         frontier,
-        'Metrics against L0',
+        `Metrics against ${beside}`,
         context.number.figure(
           text(
-            `${label(metric)}${second ? ` and ${label(second)}` : ''} against L0${profile?.baselines.length ? ', with the published baselines of the profile behind our runs' : ''}.${dashed}`,
+            `${label(metric)}${second ? ` and ${label(second)}` : ''} against ${beside}${profile?.baselines.length ? ', with the published baselines of the profile behind our runs' : ''}.${dashed}`,
           ),
         ),
       ),

@@ -9,7 +9,7 @@ export function settings(run: Pick<SprintRun, 'args'>): string[] {
   });
 }
 
-/** Experiment and what it changed: "lista · eta=0.3". */
+/** Experiment and what it changed: "wide · lr=0.3". */
 export function runTitle(run: SprintRun): string {
   return clip([run.experiment, ...settings(run)].join(' · '), 60);
 }

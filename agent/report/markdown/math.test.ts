@@ -26,7 +26,7 @@ describe('formulas', () => {
 
   it('sets all of them in one PDF without trouble', () => {
     const blocks = formulas.map((tex) => ({ t: 'equation' as const, ...formula(tex, true) }));
-    const pdf = writePdf({ title: 't', left: '', right: '', date: '2026-01-01T00:00:00Z', blocks });
+    const pdf = writePdf({ title: 't', left: '', right: '', foot: '', date: '2026-01-01T00:00:00Z', blocks });
     expect(pdf.trouble).toBeNull();
   });
 

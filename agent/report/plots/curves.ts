@@ -10,18 +10,19 @@ interface Row {
 }
 
 /**
- * Training curves of a sprint over training samples: the loss and the sparsity that the trainer logged, and the metric that
- * the judge's side measured on snapshots. `names` are the runs to draw with the names to show, the most important
- * first; those beyond the palette stay behind in grey. Null when no run logged anything.
+ * Training curves of a sprint over training samples: the numbers that the trainer logged (those of `usual`, where it did, else
+ * the first two), and the metric that the judge's side measured on snapshots. `names` are the runs to draw with the names to show, the
+ * most important first; those beyond the palette stay behind in grey. Null when no run logged anything.
  */
 export function curvesPlot(
   runs: readonly SprintRun[],
   names: ReadonlyMap<string, string>,
   metric: string,
+  usual: readonly string[],
 ): Plot | null {
   const keys = new Set(runs.flatMap((run) => run.curve.flatMap((point) => Object.keys(point.values))));
-  const usual = ['loss', 'l0'].filter((key) => keys.has(key));
-  const panels = (usual.length > 0 ? usual : [...keys].slice(0, 2)).map((key) => ({
+  const logged = usual.filter((key) => keys.has(key));
+  const panels = (logged.length > 0 ? logged : [...keys].slice(0, 2)).map((key) => ({
     title: label(key),
     measured: false,
     rows: rowsOf(runs, names, (run) => run.curve.map((p) => ({ samples: p.samples, value: p.values[key] }))),

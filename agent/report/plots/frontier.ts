@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Profile } from '#contract/task';
+import type { Profile, TaskContract } from '#contract/task';
 import { label } from '../compose/names.ts';
 import type { LegendItem } from '../tree.ts';
 import { ceilingLayers } from './ceiling.ts';
@@ -17,22 +17,27 @@ const roles: Record<FrontierRun['role'], string> = {
   'earlier sprints': '#b9c6d3',
 };
 
+/** The number that metrics are drawn against: its field in a verdict, and the title of the axis. */
+type Against = NonNullable<TaskContract['plots']['against']>;
+
 interface Point {
   group: string;
-  l0: number;
+  x: number;
   value: number;
 }
 
 /**
- * Each of `metrics` against L0: our runs in front of the profile's published baselines, the ceiling (which is one of the
- * first metric) dashed. Null when there are not two points with an L0.
+ * Each of `metrics` against the number that the task names for it (a size, a sparsity, a cost): our runs in front of the profile's
+ * published baselines, the ceiling (which is one of the first metric) dashed. Null when fewer than two points have that number.
  */
 export function frontierPlot(
   runs: readonly FrontierRun[],
   profile: Profile | null,
   metrics: readonly string[],
+  against: Against,
 ): Plot | null {
-  const ours = runs.filter((run) => Number.isFinite(run.metrics.l0));
+  const { field } = against;
+  const ours = runs.filter((run) => Number.isFinite(run.metrics[field]));
   const shown = metrics.filter((metric) => ours.some((run) => Number.isFinite(run.metrics[metric])));
   const points = ours.length + (profile?.baselines ?? []).flatMap((line) => line.points).length;
   if (shown.length === 0 || points < 2) return null;
@@ -51,22 +56,23 @@ export function frontierPlot(
   const panels = shown.map((metric, index) => {
     const published = (profile?.baselines ?? []).flatMap((line) =>
       line.points.flatMap((point) =>
-        Number.isFinite(point[metric]) ? [{ group: line.label, l0: point.l0, value: point[metric] }] : [],
+        Number.isFinite(point[metric]) ? [{ group: line.label, x: point[field], value: point[metric] }] : [],
       ),
     );
     const mine = ours.flatMap((run) =>
       Number.isFinite(run.metrics[metric])
-        ? [{ group: run.role, l0: run.metrics.l0, value: run.metrics[metric] }]
+        ? [{ group: run.role, x: run.metrics[field], value: run.metrics[metric] }]
         : [],
     );
     const ceiling = index === 0 ? (profile?.ceiling ?? null) : null;
-    return frontierPanel(metric, mine, published, ceiling, colourOf, panelWidth(shown.length));
+    const titles = { x: against.label, y: label(metric) };
+    return frontierPanel(titles, mine, published, ceiling, colourOf, panelWidth(shown.length));
   });
   return { panels, legend };
 }
 
 function frontierPanel(
-  metric: string,
+  titles: { x: string; y: string },
   mine: Point[],
   published: Point[],
   ceiling: Profile['ceiling'],
@@ -74,21 +80,21 @@ function frontierPanel(
   width: number,
 ): TopLevelSpec {
   const all = [...mine, ...published];
-  const l0s = all.map((point) => point.l0);
-  // At one and the same k the L0s differ by noise only: not a range to zoom into.
-  const [low, high] = domainOf(l0s, 0.07, 0.4 * Math.max(...l0s));
+  const xs = all.map((point) => point.x);
+  // Runs with one and the same setting differ by noise only: not a range to zoom into.
+  const [low, high] = domainOf(xs, 0.07, 0.4 * Math.max(...xs));
   const scale = {
     domain: domainOf(all.map((point) => point.value).concat(ceiling ? [ceiling.value] : []), 0.12),
     nice: false,
     zero: false,
   };
   const x = {
-    field: 'l0',
+    field: 'x',
     type: 'quantitative',
     scale: { domain: [Math.max(0, low), high], nice: false },
-    axis: { title: 'L0 (latents firing in a sample, mean)', tickCount: 6 },
+    axis: { title: titles.x, tickCount: 6 },
   };
-  const y = { field: 'value', type: 'quantitative', scale, axis: { title: label(metric) } };
+  const y = { field: 'value', type: 'quantitative', scale, axis: { title: titles.y } };
   const color = {
     field: 'group',
     type: 'nominal',

@@ -130,13 +130,15 @@ function placeLabels(
   ceiling: Profile['ceiling'],
 ): (Gain & { align: 'left' | 'right'; dy: number })[] {
   const taken: Box[] = gains.map((gain) => around(px(gain.sprint), py(gain.value), 6));
-  // The steps of the line itself: up at each gain, across to the next.
+  // The steps of the line itself: across to the next gain, and there up or down to it.
   gains.forEach((gain, index) => {
     const next = gains[index + 1];
     const [from, to] = [px(gain.sprint), next ? px(next.sprint) : inner.width];
     const y = py(gain.value);
     taken.push({ left: from, right: to, top: y - 1, bottom: y + 1 });
-    if (next) taken.push({ left: to - 1, right: to + 1, top: py(next.value), bottom: y });
+    // A goal of max climbs, a goal of min descends.
+    const ends = next ? [y, py(next.value)] : [];
+    if (next) taken.push({ left: to - 1, right: to + 1, top: Math.min(...ends), bottom: Math.max(...ends) });
   });
   if (ceiling) {
     const y = py(ceiling.value);

@@ -7,7 +7,7 @@ import { type Block, text } from '../tree.ts';
 import { writeMarkdown } from './markdown.ts';
 
 const write = (blocks: Block[]) =>
-  writeMarkdown({ title: '', left: '', right: '', date: '', blocks }, '../sprints/x');
+  writeMarkdown({ title: '', left: '', right: '', foot: '', date: '', blocks }, '../sprints/x');
 
 function kinds(tokens: Token[]): string[] {
   return tokens.flatMap((token) => [

@@ -3,7 +3,7 @@ import type { Block } from '../tree.ts';
 import { type Pdf, writePdf } from './pdf.ts';
 
 const pdf = (blocks: Block[]): Pdf =>
-  writePdf({ title: 'Title', left: 'l', right: 'r', date: '2026-02-18T21:40:00Z', blocks });
+  writePdf({ title: 'Title', left: 'l', right: 'r', foot: 'f', date: '2026-02-18T21:40:00Z', blocks });
 const para = (v: string): Block => ({ t: 'para', c: [{ t: 'text', v }] });
 const picture = (mime: 'image/png' | 'image/svg+xml', bytes: string): Block => ({
   t: 'figure',

@@ -36,7 +36,7 @@ export function writePdf(report: Report): Pdf {
   for (const { without, blocks, math } of steps) {
     try {
       const mapped = blocks();
-      const json = { ...report, foot: 'SAE research loop', math, pictures: files.paths, blocks: mapped };
+      const json = { ...report, math, pictures: files.paths, blocks: mapped };
       compiler.mapShadow(join(ROOT, 'doc.json'), Buffer.from(JSON.stringify(json)));
       const bytes = compilePdf(compiler, 'main.typ', report.date);
       return { bytes, trouble: without && `PDF without ${without}: ${reason}` };
