@@ -64,6 +64,7 @@ async function talk(respond: Respond, over: Partial<Conversation> = {}) {
     effort: 'low',
     maxTurns: 20,
     stallMs: 400,
+    ready: async () => {},
     mayCall: () => null,
     isFinished: () => finished,
     stopRequested: () => null,
@@ -120,7 +121,9 @@ describe('a conversation', () => {
     expect(turns.ending).toMatchObject({ kind: 'limit', of: 'sprint' });
     expect(turns.requests).toHaveLength(3);
     let calls = 0;
-    const money = await talk(endless, { mayCall: () => (++calls > 2 ? 'no money' : null) });
+    const money = await talk(endless, {
+      mayCall: () => (++calls > 2 ? { of: 'loop' as const, reason: 'no money' } : null),
+    });
     expect(money.ending).toEqual({ kind: 'limit', of: 'loop', reason: 'no money' });
     expect(money.requests).toHaveLength(2);
   });

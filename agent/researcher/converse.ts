@@ -37,8 +37,10 @@ export interface Conversation {
   effort: string;
   maxTurns: number;
   stallMs: number;
-  /** Asked before every call, with what it can cost at most. A text, the limit of the loop that is reached, ends the conversation. */
-  mayCall(reserve: Reserve): string | null;
+  /** Awaited before every call: it comes back at once, or when a pause is over. */
+  ready(): Promise<void>;
+  /** Asked before every call, with what it can cost at most. A limit that is reached, of this sprint or of the loop, ends the conversation. */
+  mayCall(reserve: Reserve): { of: 'sprint' | 'loop'; reason: string } | null;
   /** Whether `finish_sprint` was called. */
   isFinished(): boolean;
   /** A request to stop that lets the turn end; null while there is none. */
@@ -78,6 +80,7 @@ export async function converse(c: Conversation): Promise<Ending> {
   };
 
   for (;;) {
+    await c.ready();
     const no = stop(c) ?? limit(c, meter, turns);
     if (no) return no;
     const runner = client.beta.messages.toolRunner(request(c), { signal: c.signal });
@@ -113,6 +116,7 @@ export async function converse(c: Conversation): Promise<Ending> {
         const answer: BetaMessageParam = { role: 'user', content };
         say(answer);
         if (c.isFinished()) return { kind: 'finished' };
+        await c.ready();
         const end = stop(c) ?? limit(c, meter, turns);
         if (end) return end;
         if (hints.length > 0)
@@ -176,8 +180,8 @@ const stop = (c: Conversation): Ending | null => {
 function limit(c: Conversation, meter: Meter, turns: number): Ending | null {
   if (turns >= c.maxTurns)
     return { kind: 'limit', of: 'sprint', reason: `${c.maxTurns} turns in one sprint` };
-  const reason = c.mayCall(meter.reserve());
-  return reason === null ? null : { kind: 'limit', of: 'loop', reason };
+  const no = c.mayCall(meter.reserve());
+  return no && { kind: 'limit', ...no };
 }
 
 function request(c: Conversation) {

@@ -42,6 +42,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       effort: model.effort,
       maxTurns: MAX_TURNS,
       stallMs: STALL_MS,
+      ready: async () => {},
       mayCall: (reserve) => overLimit(house, reserve),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
@@ -90,15 +91,20 @@ function freshHints({ events }: House, sprint: OpenSprint, hints: Hints): string
 }
 
 /** Why the next call may not be made: the loop's money or its time is at an end. */
-function overLimit({ limits, state }: House, reserve: Reserve): string | null {
+function overLimit({ limits, state }: House, reserve: Reserve): { of: 'loop'; reason: string } | null {
+  const over = (reason: string) => ({ of: 'loop' as const, reason });
   if (Date.now() >= limits.until.getTime())
-    return `the time is up (${limits.until.toISOString().slice(0, 16)} UTC)`;
+    return over(`the time is up (${limits.until.toISOString().slice(0, 16)} UTC)`);
   const { usd, tokens } = state();
   if (limits.usd !== null && usd + reserve.usd > limits.usd) {
-    return `the money limit of ${limits.usd} USD: ${usd.toFixed(2)} spent, and the next call could cost ${reserve.usd.toFixed(2)}`;
+    return over(
+      `the money limit of ${limits.usd} USD: ${usd.toFixed(2)} spent, and the next call could cost ${reserve.usd.toFixed(2)}`,
+    );
   }
   if (limits.tokens !== null && tokens + reserve.tokens > limits.tokens) {
-    return `the limit of ${limits.tokens} tokens: ${tokens} used, and the next call could use ${reserve.tokens}`;
+    return over(
+      `the limit of ${limits.tokens} tokens: ${tokens} used, and the next call could use ${reserve.tokens}`,
+    );
   }
   return null;
 }
