@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numbers } from './kernel.ts';
+import { currentForm } from './operation.ts';
+import { PlainAdam } from './plain-adam.ts';
 
 export interface AdamSettings {
   beta1: number;
@@ -15,12 +17,28 @@ export interface Moments {
   second: Float32Array;
 }
 
+export interface Optimizer {
+  /**
+   * One update of the parameters that have a gradient, none where the norm of all gradients is not a finite number.
+   * Returns that norm, as it is before clipping.
+   */
+  step(gradients: Record<string, tf.Tensor>, learningRate: number): number;
+  /** What a resumed run needs beside the weights. The arrays may be the live ones. */
+  state(): { steps: number; moments: ReadonlyMap<string, Moments> };
+  restore(state: { steps: number; moments: ReadonlyMap<string, Moments> }): void;
+}
+
+/** Adam in the form that the backend in use takes. */
+export function createAdam(parameters: Record<string, tf.Variable>, settings: AdamSettings): Optimizer {
+  return currentForm() === 'plain' ? new PlainAdam(parameters, settings) : new Adam(parameters, settings);
+}
+
 /**
  * Adam with bias correction and without weight decay, and the clipping of the global norm before it, in one pass over
  * plain arrays: factor min(1, max / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ has it.
  * Source: Kingma & Ba 2015, arXiv 1412.6980; update written as PyTorch's.
  */
-export class Adam {
+export class Adam implements Optimizer {
   private readonly moments = new Map<string, Moments>();
   private steps = 0;
 
@@ -36,10 +54,6 @@ export class Adam {
     }
   }
 
-  /**
-   * One update of the parameters that have a gradient, none where the norm of all gradients is not a finite number.
-   * Returns that norm, as it is before clipping.
-   */
   step(gradients: Record<string, tf.Tensor>, learningRate: number): number {
     const { beta1, beta2, epsilon, maxGradNorm } = this.settings;
     const norm = globalNorm(Object.values(gradients));
@@ -68,7 +82,6 @@ export class Adam {
     return norm;
   }
 
-  /** What a resumed run needs beside the weights. The arrays are the live ones. */
   state(): { steps: number; moments: ReadonlyMap<string, Moments> } {
     return { steps: this.steps, moments: this.moments };
   }

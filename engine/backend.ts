@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { goldenStep } from './golden-step.ts';
 import { registerGradients } from './gradients.ts';
+import { type Form, useForm } from './operation.ts';
 
 /** What runs the tensors: printed at the start of a run and recorded in its result. */
 export interface Backend {
@@ -29,6 +30,8 @@ export interface Opened {
   /** What a person wants to know beside the name: "SIMD, 1 thread". */
   detail: string;
   gpu: boolean;
+  /** The form that the named operations take on it: `kernels` where its numbers lie in this process's memory. */
+  form: Form;
   /** Why `auto` passes over it although it runs, in one line. */
   notByItself?: string;
 }
@@ -80,6 +83,7 @@ async function start(name: string): Promise<{ name: string; label: string; opene
   // tfjs answers true and takes another backend where one fails to start.
   if (!started || tf.getBackend() !== backend.tfName) throw new Error(`the ${name} backend did not start`);
   registerGradients();
+  useForm(opened.form);
   goldenStep();
   return { name, label: `tfjs ${tf.version_core} ${name} (${opened.detail})`, opened };
 }

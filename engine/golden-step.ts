@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Adam } from './adam.ts';
+import { createAdam } from './adam.ts';
 import { batchTopK, decode, encode, squaredErrors } from './ops.ts';
 
 const TOLERANCE = 1e-5;
@@ -38,7 +38,8 @@ export function step(): { loss: number; weights: number[] } {
       () => tf.mean(squaredErrors(decode(batchTopK(encode(x, W_enc), 2.5), W_dec), x)) as tf.Scalar,
       [W_enc, W_dec],
     );
-    const adam = new Adam({ W_enc, W_dec }, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 });
+    const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };
+    const adam = createAdam({ W_enc, W_dec }, settings);
     adam.step({ W_enc: grads[W_enc.name], W_dec: grads[W_dec.name] }, 0.01);
     const weights = [...W_enc.dataSync().slice(0, 2), ...W_dec.dataSync().slice(0, 2)];
     const loss = value.dataSync()[0];

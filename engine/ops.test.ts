@@ -2,12 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
+import { type Form, useForm } from './operation.ts';
 import * as ops from './ops.ts';
 import { uniform } from './random.ts';
-
-beforeAll(async () => {
-  await openBackend('wasm');
-});
 
 /** Random matrix of values in [-1, 1) on a coarse grid, so that ties and zeros occur. */
 function matrix(rows: number, columns: number, seed: number, grid = 1000): tf.Tensor2D {
@@ -64,113 +61,136 @@ const sizes = fc.record({
   grid: fc.constantFrom(3, 1000),
 });
 
-describe('named operations agree with their plain tfjs forms', () => {
-  it('batchTopK keeps int(k·batch) of the batch, fractions, ties and too few positive included', () => {
-    fc.assert(
-      fc.property(sizes, fc.double({ min: 0, max: 8, noNaN: true }), ({ batch, latents, seed, grid }, k) => {
-        const h = matrix(batch, latents, seed, grid);
-        const mask = tf.tensor(largestMask(h.dataSync(), Math.floor(k * batch)), h.shape);
-        expectSame(
-          [h],
-          (x) => ops.batchTopK(x, k),
-          (x) => tf.mul(x, mask),
-        );
-      }),
-      { numRuns: 60 },
-    );
-  });
+const forms: [Form, string][] = [
+  ['kernels', 'wasm'],
+  ['kernels', 'cpu'],
+  ['plain', 'cpu'],
+  ['plain', 'wasm'],
+];
 
-  it('topK keeps k of each sample', () => {
-    fc.assert(
-      fc.property(sizes, fc.integer({ min: 0, max: 9 }), ({ batch, latents, seed, grid }, k) => {
-        const h = matrix(batch, latents, seed, grid);
-        const values = h.dataSync();
-        const mask = new Float32Array(values.length);
-        for (let row = 0; row < batch; row++) {
-          const base = row * latents;
-          mask.set(largestMask(values.slice(base, base + latents), k), base);
-        }
-        expectSame(
-          [h],
-          (x) => ops.topK(x, k),
-          (x) => tf.mul(x, tf.tensor(mask, h.shape)),
-        );
-      }),
-      { numRuns: 30 },
-    );
-  });
+describe.each(forms)(
+  'named operations, in the form %s on %s, agree with their definitions',
+  (form, backend) => {
+    beforeAll(async () => {
+      await openBackend(backend);
+      useForm(form);
+    });
 
-  it('decode, of sparse codes and dense, through the selection before it', () => {
-    fc.assert(
-      fc.property(sizes, fc.constantFrom(0.5, 3, 60), ({ batch, d, latents, seed }, k) => {
-        const h = matrix(batch, latents, seed);
-        const mask = tf.tensor(largestMask(h.dataSync(), Math.floor(k * batch)), h.shape);
-        expectSame(
-          [h, matrix(latents, d, seed + 1)],
-          (x, W) => ops.decode(ops.batchTopK(x, k), W),
-          (x, W) => tf.matMul(tf.mul(x, mask), W),
-        );
-      }),
-      { numRuns: 60 },
-    );
-  });
+    it('batchTopK keeps int(k·batch) of the batch, fractions, ties and too few positive included', () => {
+      fc.assert(
+        fc.property(
+          sizes,
+          fc.double({ min: 0, max: 8, noNaN: true }),
+          ({ batch, latents, seed, grid }, k) => {
+            const h = matrix(batch, latents, seed, grid);
+            const mask = tf.tensor(largestMask(h.dataSync(), Math.floor(k * batch)), h.shape);
+            expectSame(
+              [h],
+              (x) => ops.batchTopK(x, k),
+              (x) => tf.mul(x, mask),
+            );
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
 
-  it('decodeBands, each band as a decode with the other rows at 0, and one band alone', () => {
-    fc.assert(
-      fc.property(sizes, fc.integer({ min: 1, max: 4 }), ({ batch, d, latents, seed }, bands) => {
-        const h = matrix(batch, latents, seed);
-        const bandOf = Uint8Array.from({ length: latents }, (_, i) => (i * 7 + seed) % bands);
-        const rows = (band: number) =>
-          tf.tensor2d(
-            Array.from(bandOf, (b) => (b === band ? 1 : 0)),
-            [latents, 1],
+    it('topK keeps k of each sample', () => {
+      fc.assert(
+        fc.property(sizes, fc.integer({ min: 0, max: 9 }), ({ batch, latents, seed, grid }, k) => {
+          const h = matrix(batch, latents, seed, grid);
+          const values = h.dataSync();
+          const mask = new Float32Array(values.length);
+          for (let row = 0; row < batch; row++) {
+            const base = row * latents;
+            mask.set(largestMask(values.slice(base, base + latents), k), base);
+          }
+          expectSame(
+            [h],
+            (x) => ops.topK(x, k),
+            (x) => tf.mul(x, tf.tensor(mask, h.shape)),
           );
-        const mask = tf.tensor(largestMask(h.dataSync(), 2 * batch), h.shape);
-        expectSame(
-          [h, matrix(latents, d, seed + 1)],
-          (x, W) => tf.concat(ops.decodeBands(ops.batchTopK(x, 2), W, bandOf, bands), 1),
-          (x, W) =>
-            tf.concat(
-              Array.from({ length: bands }, (_, band) => tf.matMul(tf.mul(x, mask), tf.mul(W, rows(band)))),
-              1,
-            ),
-        );
-      }),
-      { numRuns: 40 },
-    );
-  });
+        }),
+        { numRuns: 30 },
+      );
+    });
 
-  it('squaredErrors', () => {
-    expectSame([matrix(30, 7, 1), matrix(30, 7, 2)], ops.squaredErrors, (a, b) =>
-      tf.sum(tf.square(tf.sub(a, b)), 1),
-    );
-  });
+    it('decode, of sparse codes and dense, through the selection before it', () => {
+      fc.assert(
+        fc.property(sizes, fc.constantFrom(0.5, 3, 60), ({ batch, d, latents, seed }, k) => {
+          const h = matrix(batch, latents, seed);
+          const mask = tf.tensor(largestMask(h.dataSync(), Math.floor(k * batch)), h.shape);
+          expectSame(
+            [h, matrix(latents, d, seed + 1)],
+            (x, W) => ops.decode(ops.batchTopK(x, k), W),
+            (x, W) => tf.matMul(tf.mul(x, mask), W),
+          );
+        }),
+        { numRuns: 60 },
+      );
+    });
 
-  it('detach keeps the value and stops the gradient', () => {
-    const x = matrix(5, 4, 1);
-    const gradient = tf.grad((v) => tf.sum(tf.mul(v, ops.detach(v))))(x);
-    expectClose(gradient, x);
-  });
+    it('decodeBands, each band as a decode with the other rows at 0, and one band alone', () => {
+      fc.assert(
+        fc.property(sizes, fc.integer({ min: 1, max: 4 }), ({ batch, d, latents, seed }, bands) => {
+          const h = matrix(batch, latents, seed);
+          const bandOf = Uint8Array.from({ length: latents }, (_, i) => (i * 7 + seed) % bands);
+          const rows = (band: number) =>
+            tf.tensor2d(
+              Array.from(bandOf, (b) => (b === band ? 1 : 0)),
+              [latents, 1],
+            );
+          const mask = tf.tensor(largestMask(h.dataSync(), 2 * batch), h.shape);
+          expectSame(
+            [h, matrix(latents, d, seed + 1)],
+            (x, W) => tf.concat(ops.decodeBands(ops.batchTopK(x, 2), W, bandOf, bands), 1),
+            (x, W) =>
+              tf.concat(
+                Array.from({ length: bands }, (_, band) => tf.matMul(tf.mul(x, mask), tf.mul(W, rows(band)))),
+                1,
+              ),
+          );
+        }),
+        { numRuns: 40 },
+      );
+    });
 
-  it('largestAmong keeps negative ones too, and only among the marked latents', () => {
-    const h = tf.tensor2d([5, -1, -3, 2, -8, -2], [2, 3]);
-    const kept = ops.largestAmong(h, 1, Uint8Array.from([0, 1, 1])).dataSync();
-    expect([...kept].map((v) => v + 0)).toEqual([0, -1, 0, 0, 0, -2]);
-  });
+    it('squaredErrors', () => {
+      expectSame([matrix(30, 7, 1), matrix(30, 7, 2)], ops.squaredErrors, (a, b) =>
+        tf.sum(tf.square(tf.sub(a, b)), 1),
+      );
+    });
 
-  it('jumpRelu and stepCount have the gradients of their definitions', () => {
-    const h = tf.tensor2d([0.2, 0.29, 0.31, 0.9], [1, 4]);
-    const theta = tf.tensor1d([0.3, 0.3, 0.3, 0.3]);
-    const [dh, dt] = tf.grads((a, t) => tf.sum(ops.jumpRelu(a, t, 0.1)) as tf.Scalar)([h, theta]);
-    expect([...dh.dataSync()]).toEqual([0, 0, 1, 1]);
-    expectClose(dt, tf.tensor1d([0, -3, -3, 0]));
-    const [ch, ct] = tf.grads((a, t) => tf.sum(ops.stepCount(a, t, 0.1)) as tf.Scalar)([h, theta]);
-    expect([...ch.dataSync()]).toEqual([0, 0, 0, 0]);
-    expectClose(ct, tf.tensor1d([0, -10, -10, 0]));
-  });
-});
+    it('detach keeps the value and stops the gradient', () => {
+      const x = matrix(5, 4, 1);
+      const gradient = tf.grad((v) => tf.sum(tf.mul(v, ops.detach(v))))(x);
+      expectClose(gradient, x);
+    });
+
+    it('largestAmong keeps negative ones too, and only among the marked latents', () => {
+      const h = tf.tensor2d([5, -1, -3, 2, -8, -2], [2, 3]);
+      const kept = ops.largestAmong(h, 1, Uint8Array.from([0, 1, 1])).dataSync();
+      expect([...kept].map((v) => v + 0)).toEqual([0, -1, 0, 0, 0, -2]);
+    });
+
+    it('jumpRelu and stepCount have the gradients of their definitions', () => {
+      const h = tf.tensor2d([0.2, 0.29, 0.31, 0.9], [1, 4]);
+      const theta = tf.tensor1d([0.3, 0.3, 0.3, 0.3]);
+      const [dh, dt] = tf.grads((a, t) => tf.sum(ops.jumpRelu(a, t, 0.1)) as tf.Scalar)([h, theta]);
+      expect([...dh.dataSync()]).toEqual([0, 0, 1, 1]);
+      expectClose(dt, tf.tensor1d([0, -3, -3, 0]));
+      const [ch, ct] = tf.grads((a, t) => tf.sum(ops.stepCount(a, t, 0.1)) as tf.Scalar)([h, theta]);
+      expect([...ch.dataSync()]).toEqual([0, 0, 0, 0]);
+      expectClose(ct, tf.tensor1d([0, -10, -10, 0]));
+    });
+  },
+);
 
 describe('kernels of our own', () => {
+  beforeAll(async () => {
+    await openBackend('wasm');
+  });
+
   it('matrix products in all four transpositions, sparse operands included', () => {
     const plain = (a: number[][], b: number[][]) =>
       a.map((row) => b[0].map((_, j) => row.reduce((sum, v, k) => sum + v * b[k][j], 0)));

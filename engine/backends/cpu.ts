@@ -6,6 +6,6 @@ export const backend: BackendModule = {
   missing: () => null,
   async open() {
     await import('@tensorflow/tfjs-backend-cpu');
-    return { detail: 'plain JavaScript', gpu: false };
+    return { detail: 'plain JavaScript', gpu: false, form: 'kernels' };
   },
 };

@@ -18,6 +18,6 @@ export const backend: BackendModule = {
       }
     }
     installWasmKernels();
-    return { detail: 'SIMD, 1 thread', gpu: false };
+    return { detail: 'SIMD, 1 thread', gpu: false, form: 'kernels' };
   },
 };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor32 } from '#contract/safetensors';
-import { Adam } from '#engine/adam';
+import { createAdam, type Optimizer } from '#engine/adam';
 import { numbers } from '#engine/kernel';
 import { type Csr, csrOf } from '#engine/sparse';
 import type { Architecture, BaseConfig, Buffers } from '../architecture.ts';
@@ -12,7 +12,7 @@ export interface Model {
   config: BaseConfig;
   variables: Record<string, tf.Variable>;
   buffers: Buffers;
-  adam: Adam;
+  adam: Optimizer;
 }
 
 /** Numbers of one step, all claimed: the trainer sees x only. */
@@ -48,7 +48,7 @@ export function createModel(
   for (const [name, { shape, data }] of Object.entries(weights)) {
     variables[name] = tf.variable(tf.tensor(data, [...shape]), true);
   }
-  const adam = new Adam(variables, {
+  const adam = createAdam(variables, {
     beta1: trainer.adam_beta1,
     beta2: trainer.adam_beta2,
     epsilon: 1e-8,
