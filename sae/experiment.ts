@@ -16,17 +16,30 @@ export interface Experiment {
   settings?: Settings | ((profile: WidthProfile) => Settings);
 }
 
-export function settingsOf(experiment: Experiment, profile: WidthProfile): Settings {
-  const { settings = {} } = experiment;
+/** Experiments that are run one after the other and set side by side, by `npm run sweep -- <name>`. */
+export interface Sweep {
+  name: string;
+  /** One line for lists. */
+  description: string;
+  /** Names of experiments, in the order of the table. */
+  members: readonly string[];
+}
+
+export function settingsOf({ settings = {} }: Pick<Experiment, 'settings'>, profile: WidthProfile): Settings {
   return typeof settings === 'function' ? settings(profile) : settings;
 }
 
 /** The same experiment under another name with some settings changed. */
-export function vary(base: Experiment, name: string, description: string, change: Settings): Experiment {
+export function vary(
+  base: Experiment,
+  name: string,
+  description: string,
+  change: NonNullable<Experiment['settings']>,
+): Experiment {
   return {
     ...base,
     name,
     description,
-    settings: (profile) => ({ ...settingsOf(base, profile), ...change }),
+    settings: (profile) => ({ ...settingsOf(base, profile), ...settingsOf({ settings: change }, profile) }),
   };
 }

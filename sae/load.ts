@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { UserError } from '#contract/errors';
 import type { Addon } from './addon.ts';
 import type { Architecture } from './architecture.ts';
-import type { Experiment } from './experiment.ts';
+import type { Experiment, Sweep } from './experiment.ts';
 
 /** The workspace that this file stands in. */
 const workspace = import.meta.dirname;
@@ -28,6 +28,11 @@ export async function loadArchitecture(name: string, root = workspace): Promise<
   return found.default;
 }
 
+interface ExperimentFile {
+  experiments?: Experiment[];
+  sweeps?: Sweep[];
+}
+
 /**
  * All experiments of the files of `experiments/` whose architecture is there, by name.
  * @throws UserError for a file that does not load, and for a name that two files claim.
@@ -36,17 +41,38 @@ export async function loadExperiments(root = workspace): Promise<Map<string, Exp
   const architectures = new Set(architectureNames(root));
   const found = new Map<string, Experiment>();
   for (const file of filesOf(root, 'experiments')) {
-    const { experiments } = (await load(root, 'experiments', file)) as { experiments?: Experiment[] };
-    if (!Array.isArray(experiments)) {
+    const { experiments, sweeps } = (await load(root, 'experiments', file)) as ExperimentFile;
+    if (!Array.isArray(experiments) && !Array.isArray(sweeps)) {
       throw new UserError(`sae/experiments/${file}.ts: must export \`experiments\`, an array of experiments`);
     }
-    for (const experiment of experiments) {
+    for (const experiment of experiments ?? []) {
       if (found.has(experiment.name)) {
         throw new UserError(
           `sae/experiments/${file}.ts: there is another experiment "${experiment.name}"; names must differ`,
         );
       }
       if (architectures.has(experiment.architecture)) found.set(experiment.name, experiment);
+    }
+  }
+  return found;
+}
+
+/** The sweeps of the same files, with those of their members that are there; a sweep without any is left out. */
+export async function loadSweeps(
+  experiments: ReadonlyMap<string, Experiment>,
+  root = workspace,
+): Promise<Map<string, Sweep>> {
+  const found = new Map<string, Sweep>();
+  for (const file of filesOf(root, 'experiments')) {
+    const { sweeps = [] } = (await load(root, 'experiments', file)) as ExperimentFile;
+    for (const sweep of sweeps) {
+      if (found.has(sweep.name) || experiments.has(sweep.name)) {
+        throw new UserError(
+          `sae/experiments/${file}.ts: the name of the sweep "${sweep.name}" is taken; names must differ`,
+        );
+      }
+      const members = sweep.members.filter((name) => experiments.has(name));
+      if (members.length > 0) found.set(sweep.name, { ...sweep, members });
     }
   }
   return found;

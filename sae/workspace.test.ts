@@ -37,9 +37,12 @@ describe('a workspace without its best parts', () => {
     expect(checked.stderr.replace('context canceled\n', '')).toBe('');
     expect(checked.stdout).toMatch(/types hold.*experiments train and encode/);
     expect(checked.status).toBe(0);
-    const names = (JSON.parse(run('train', '--list').stdout) as { name: string }[]).map(({ name }) => name);
+    const list = JSON.parse(run('train', '--list').stdout) as { name: string; members?: string[] }[];
+    const names = list.map(({ name }) => name);
     expect(names).toContain('baseline_batchtopk');
     expect(names).not.toContain('default');
+    expect(list.find(({ name }) => name === 'ablations')?.members).toEqual(['baseline_batchtopk']);
+    expect(names).not.toContain('l0_sweep');
   });
 
   it('takes a new architecture by one file and an experiment by another, trains and encodes', () => {

@@ -149,6 +149,11 @@ describe('train', () => {
 
   it.concurrent.each<[string, string[], RegExp]>([
     ['an unknown experiment', ['nonsense'], /unknown experiment "nonsense"; there are: .*baseline_batchtopk/],
+    [
+      'a sweep',
+      ['baseline_l0_sweep'],
+      /"baseline_l0_sweep" is a sweep; run its experiments one by one: baseline_l0_15, .*npm run sweep/,
+    ],
     ['no samples', ['baseline_batchtopk', '--samples', '0'], /--samples.*at least 1/],
     [
       'an unknown setting',

@@ -5,7 +5,7 @@ import { openStream } from '#bench/stream/reader';
 import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
-import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
+import { loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../load.ts';
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { train } from '../trainer/train.ts';
@@ -61,13 +61,23 @@ await runMain(async () => {
   if (!parseArguments(program)) return 0;
   const options = program.opts<Options>();
   const experiments = await loadExperiments();
+  const sweeps = await loadSweeps(experiments);
   if (options.list) {
-    const list = [...experiments.values()].map(({ name, description }) => ({ name, description }));
+    const list = [
+      ...[...experiments.values()].map(({ name, description }) => ({ name, description })),
+      ...[...sweeps.values()].map(({ name, description, members }) => ({ name, description, members })),
+    ];
     process.stdout.write(`${JSON.stringify(list, null, 2)}\n`);
     return 0;
   }
   const [name] = program.args;
   const experiment = experiments.get(name);
+  const sweep = sweeps.get(name);
+  if (sweep) {
+    throw new UserError(
+      `"${name}" is a sweep; run its experiments one by one: ${sweep.members.join(', ')} (by hand: npm run sweep -- ${name})`,
+    );
+  }
   if (!experiment) {
     const known = [...experiments.keys()].join(', ');
     throw new UserError(

@@ -1,4 +1,5 @@
 import { type Experiment, vary } from '../experiment.ts';
+import { publishedL0s, scaledL0 } from '../parts/published-l0.ts';
 
 const baseline: Experiment = {
   name: 'baseline_batchtopk',
@@ -8,7 +9,14 @@ const baseline: Experiment = {
 
 export const experiments: Experiment[] = [
   baseline,
-  ...[15, 20, 25, 30, 35, 40, 45].map((k) =>
-    vary(baseline, `baseline_l0_${k}`, `BatchTopK at L0 ${k}`, { k }),
+  ...publishedL0s.map((l0) =>
+    vary(
+      baseline,
+      `baseline_l0_${l0}`,
+      `BatchTopK with k ${l0} at 16k, elsewhere in proportion`,
+      (profile) => ({
+        k: scaledL0(l0, profile),
+      }),
+    ),
   ),
 ];

@@ -1,4 +1,5 @@
 import { type Experiment, type Settings, settingsOf, vary } from '../experiment.ts';
+import { publishedL0s, scaledL0 } from '../parts/published-l0.ts';
 
 /** The published recipe. k falls from 60/25 of its end over the whole run, as 60 → 25 does at 16k. */
 const full: Experiment = {
@@ -51,7 +52,10 @@ export const experiments: Experiment[] = [
   ...ablations.map(([name, what, change]) =>
     vary(full, `ablation_${name}`, `default without ${what}`, change),
   ),
-  ...[15, 20, 25, 30, 35, 40, 45].map((k) =>
-    vary(full, `l0_${k}`, `default at L0 ${k}, from 60`, { k, initial_k: 60 }),
+  // initial_k stays that of `default`.
+  ...publishedL0s.map((l0) =>
+    vary(full, `l0_${l0}`, `default with k ${l0} at 16k, elsewhere in proportion`, (profile) => ({
+      k: scaledL0(l0, profile),
+    })),
   ),
 ];
