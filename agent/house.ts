@@ -7,12 +7,12 @@ import type { Sandbox } from '#host/sandbox';
 import type { EventLog } from './events.ts';
 import type { Executor } from './executor/executor.ts';
 import type { RunBranch } from './git.ts';
+import type { Stopper } from './night/stop.ts';
 import type { Notebook } from './notebook.ts';
 import type { RenderedReport, ReportRequest } from './report/index.ts';
 import type { Connection } from './researcher/connection.ts';
 import type { Split } from './split.ts';
 import type { LoopState } from './state.ts';
-import type { Stopper } from './stop.ts';
 
 /** Where a loop ends, if nothing else ends it before; null is no limit. */
 export interface Limits {

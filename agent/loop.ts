@@ -3,7 +3,8 @@ import { type House, stateDir } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { takeLock } from './lock.ts';
 import { type Fittings, moveIn } from './move-in.ts';
-import { atLimit, decideNext, reasonOf } from './next.ts';
+import { atLimit, decideNext, reasonOf } from './night/next.ts';
+import type { StopRequest } from './night/stop.ts';
 import type { Plan } from './preflight.ts';
 import { isUnfinished, recover } from './recover.ts';
 import type { Ending } from './researcher/converse.ts';
@@ -15,7 +16,6 @@ import { type OpenSprint, openSprint } from './sprint/open.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
 import { restoreWorkspace } from './sprint/workspace.ts';
-import type { StopRequest } from './stop.ts';
 import { messageOf } from './words.ts';
 
 /**

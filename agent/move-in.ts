@@ -6,6 +6,7 @@ import { EventLog } from './events.ts';
 import { LocalExecutor } from './executor/local.ts';
 import { bestKnown, openGit, takeRunBranch } from './git.ts';
 import { eventsPath, type House, stateDir } from './house.ts';
+import { Stopper } from './night/stop.ts';
 import { Notebook, type NotebookRenderer } from './notebook.ts';
 import type { Plan } from './preflight.ts';
 import { isUnfinished } from './recover.ts';
@@ -13,7 +14,6 @@ import { connectClaude } from './researcher/claude.ts';
 import { startOffline } from './researcher/offline.ts';
 import { Split } from './split.ts';
 import { fold, type LoopState, nothingYet } from './state.ts';
-import { Stopper } from './stop.ts';
 
 /** What a loop is given from outside. */
 export interface Fittings {

@@ -4,10 +4,10 @@ import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { noSandbox, type Sandbox } from '#host/sandbox';
-import { diskTrouble } from './disk.ts';
 import { dirtyFiles, openGit } from './git.ts';
 import type { Limits, LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
+import { diskTrouble } from './night/disk.ts';
 import { notReady, readyProfile } from './profiles.ts';
 import { connectClaude } from './researcher/claude.ts';
 

@@ -3,7 +3,7 @@ import { guardsOf, type TaskContract } from '#contract/task';
 import { readHints } from './hints.ts';
 import type { House } from './house.ts';
 import { bestOf } from './ledger.ts';
-import { measuredSpeed } from './pace.ts';
+import { measuredSpeed } from './night/pace.ts';
 import { ledgerTable } from './tools/tables.ts';
 import { duration, show } from './words.ts';
 

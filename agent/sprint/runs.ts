@@ -6,7 +6,7 @@ import type { RunHandle } from '../executor/executor.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
 import { readSprints } from '../ledger.ts';
-import { speedOf } from '../pace.ts';
+import { speedOf } from '../night/pace.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';

@@ -1,12 +1,12 @@
 import type { Sprint } from '#contract/sprint';
+import { type House, sprintsDir } from '../house.ts';
+import { bestOf, readSprints } from '../ledger.ts';
+import { sprintsWithoutGain } from '../prompt.ts';
+import type { Ending } from '../researcher/converse.ts';
+import type { OpenSprint } from '../sprint/open.ts';
+import { count, show } from '../words.ts';
 import { diskTrouble } from './disk.ts';
-import { type House, sprintsDir } from './house.ts';
-import { bestOf, readSprints } from './ledger.ts';
-import { sprintsWithoutGain } from './prompt.ts';
-import type { Ending } from './researcher/converse.ts';
-import type { OpenSprint } from './sprint/open.ts';
 import { EXIT, type StopRequest } from './stop.ts';
-import { count, show } from './words.ts';
 
 const SAME_FAILURES = 3;
 
