@@ -1,13 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { RunRecord } from '#contract/run';
+import { tryBubblewrap } from '#host/bubblewrap';
 import { noSandbox } from '#host/sandbox';
-import { snapshotTree } from '#host/tree';
+import { checkoutTree, snapshotTree } from '#host/tree';
 import { exampleTask, exampleVerdict } from './fixtures/examples.ts';
 import { newRepo } from './fixtures/repo.ts';
-import { JudgeError, type JudgeRequest, judgeRun, measureSnapshots } from './judging.ts';
+import { JudgeError, type JudgeRequest, judgeEnv, judgeRun, measureSnapshots } from './judging.ts';
 
 // A judge in small: `mode` in the run folder says what it does.
 const judge = `
@@ -91,4 +93,24 @@ it('needs a run folder', async () => {
   await expect(judgeRun(ask('judge', { runDir: join(repo, 'work') }))).rejects.toThrow(
     /work: not a run folder/,
   );
+});
+
+it('tells the judge how to start the encoder of that tree, in the sandbox and without our environment', async () => {
+  const encoder = `
+import { existsSync } from 'node:fs';
+console.log(JSON.stringify({ words: process.argv.slice(2), key: process.env.SOME_API_KEY ?? null, state: existsSync('${repo}/state/secret') }));
+`;
+  writeFileSync(join(repo, 'work/encode.mjs'), encoder);
+  const treeDir = await checkoutTree({ repo, tree: await snapshotTree({ repo, folder: 'work' }) });
+  writeFileSync(join(repo, 'state/secret'), 'secret');
+  const tried = await tryBubblewrap(repo);
+  const sandbox = tried.ok ? tried.sandbox : noSandbox('test');
+  const [program, ...words] = JSON.parse(judgeEnv({ task, sandbox, treeDir }).LOOP_ENCODE) as string[];
+  const env = { PATH: process.env.PATH, SOME_API_KEY: 'secret' };
+  const said = execFileSync(program, [...words, '--checkpoint', 'x y'], {
+    cwd: treeDir,
+    env,
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(said)).toEqual({ words: ['--checkpoint', 'x y'], key: null, state: !tried.ok });
 });

@@ -10,6 +10,7 @@ import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
+import { supervised } from './orphans.ts';
 
 /** The judge could not measure a run; `message` is its own line, `exitCode` its exit code. */
 export class JudgeError extends UserError {
@@ -64,6 +65,23 @@ export function readRunRecord(runDir: string): RunRecord {
   }
 }
 
+/**
+ * What the judge's side is told of the sandbox: its label, and the task's encode command as it is to be started for this tree,
+ * confined already, as a JSON list of words. A judge in any language adds its arguments and need know nothing of sandboxes.
+ */
+export function judgeEnv(of: { task: Task; sandbox: Sandbox; treeDir: string }): Record<string, string> {
+  const { task, sandbox, treeDir } = of;
+  const { argv, env } = sandbox.wrap(splitCommand(task.contract.encode), {
+    cwd: treeDir,
+    readable: [treeDir],
+  });
+  const variables = Object.entries(supervised(env)).map(([name, value]) => `${name}=${value}`);
+  return serviceEnv({
+    LOOP_SANDBOX: sandbox.label,
+    LOOP_ENCODE: JSON.stringify(['env', '-i', ...variables, ...argv]),
+  });
+}
+
 /** Runs the judge and returns the lines of its standard output that are not blank. */
 async function startJudge(request: JudgeRequest, flags: readonly string[]): Promise<string[]> {
   const { task, repo, runDir, samples, evalSeed, sandbox, signal, timeoutSeconds = 3600 } = request;
@@ -76,7 +94,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
   const child = startChild({
     argv: [...splitCommand(task.contract.judge), runDir, '--tree-dir', treeDir, ...given, ...flags],
     cwd: repo,
-    env: serviceEnv({ LOOP_SANDBOX: sandbox.label }),
+    env: judgeEnv({ task, sandbox, treeDir }),
     stdio: { stdout: 'pipe', stderr: 'log' },
     log: { path: join(runDir, 'judge.log'), maxBytes: 1_000_000 },
     timeoutSeconds,

@@ -1,6 +1,7 @@
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
-import { serviceEnv } from '#host/env';
+import { checkoutTree } from '#host/tree';
+import { judgeEnv, readRunRecord } from '../judging.ts';
 import { supervised } from '../orphans.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { runDir } from '../sprint/run-folder.ts';
@@ -10,21 +11,23 @@ import type { InspectInput } from './schemas.ts';
 
 const SECONDS = 600;
 
-/** Runs the contract's inspect command on a run of this sprint. @throws ToolMistake with its last line where it fails. */
+/** Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does. @throws ToolMistake with its last line where it fails. */
 export async function inspect(
   { house, desk }: OpenSprint,
   command: string,
   input: InspectInput,
 ): Promise<string> {
-  const { repo, stopper } = house;
+  const { repo, task, sandbox, stopper } = house;
   const { run, ...given } = input;
   const options = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
+  const dir = runDir(repo, desk.resolve(run));
+  const treeDir = await checkoutTree({ repo, tree: readRunRecord(dir).tree });
   const child = startChild({
-    argv: [...splitCommand(command), runDir(repo, desk.resolve(run)), ...options],
+    argv: [...splitCommand(command), dir, '--tree-dir', treeDir, ...options],
     cwd: repo,
-    env: supervised(serviceEnv()),
+    env: supervised(judgeEnv({ task, sandbox, treeDir })),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     timeoutSeconds: SECONDS,
   });
