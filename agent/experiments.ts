@@ -5,11 +5,18 @@ import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import type { Sandbox } from '#host/sandbox';
 
-const Listing = z.array(z.object({ name: z.string(), description: z.string().default('') }));
+const Listing = z.array(
+  z.object({
+    name: z.string(),
+    description: z.string().default(''),
+    /** Of a sweep: the experiments that it is made of. */
+    members: z.array(z.string()).min(1).optional(),
+  }),
+);
 export type Experiment = z.infer<typeof Listing>[number];
 
 /**
- * The experiments of the workspace (`train --list`). `cwd` holds it: the repository, or a tree.
+ * The experiments and sweeps of the workspace (`train --list`). `cwd` holds it: the repository, or a tree.
  * @throws UserError where the workspace is too broken to tell.
  */
 export async function listExperiments(of: {

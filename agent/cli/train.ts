@@ -3,7 +3,6 @@
 //   npm run train -- default --samples 512000 --seed 1 --set lr=0.001
 import { resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
-import type { RunRecord } from '#contract/run';
 import { readTask, type Task } from '#contract/task';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
@@ -13,9 +12,9 @@ import { listExperiments } from '../experiments.ts';
 import { judgeRun, measureSnapshots } from '../judging.ts';
 import { readyProfile } from '../profiles.ts';
 import { parsed, program, several, whole } from './arguments.ts';
-import { abortable, stoppable } from './interrupt.ts';
-import { Meter } from './meter.ts';
+import { abortable } from './interrupt.ts';
 import { standing, table, verdictTable } from './verdict-table.ts';
+import { say, watch } from './watch.ts';
 
 interface Options {
   profile?: string;
@@ -56,13 +55,19 @@ async function main(): Promise<number> {
   if (options.list) {
     process.stdout.write(
       table(
-        experiments.map(({ name, description }) => [name, description]),
+        experiments.map(({ name, description, members }) => [
+          name,
+          members ? `sweep of ${members.length}: ${description}` : description,
+        ]),
         ['left', 'left'],
       ),
     );
     return 0;
   }
-  const names = experiments.map(({ name }) => name);
+  const names = experiments.filter(({ members }) => !members).map(({ name }) => name);
+  if (experiments.some(({ name, members }) => members && name === experiment)) {
+    throw new UserError(`"${experiment}" is a sweep of several experiments: npm run sweep -- ${experiment}`);
+  }
   if (!names.includes(experiment)) {
     const problem = experiment === undefined ? 'which experiment?' : `unknown experiment "${experiment}";`;
     throw new UserError(`${problem} there are: ${names.join(', ')}`);
@@ -86,27 +91,6 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. */
-async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
-  const meter = new Meter(names);
-  let begun = false;
-  run.onProgress((progress) => {
-    // Not before: a run that is refused says one line, why.
-    if (!begun) say(title);
-    begun = true;
-    meter.show(progress);
-  });
-  const record = await stoppable(
-    (before) => void run.stop('stopped by hand', before > 0),
-    () => run.done,
-  );
-  meter.end();
-  const refusal = await run.refusal;
-  if (refusal === null) return record;
-  await run.discard();
-  throw new UserError(refusal);
-}
-
 interface Finished {
   task: Task;
   repo: string;
@@ -127,10 +111,6 @@ async function judge({ task, repo, run, sandbox, profileName, signal }: Finished
   const verdict = await judgeRun(request);
   process.stdout.write(`\n${verdictTable(task.contract, verdict)}\n`);
   process.stdout.write(`${standing(task, profileName, repo, verdict)}\n`);
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 await runMain(main);

@@ -12,18 +12,25 @@ export interface RunSpec {
   tree: string;
 }
 
+/** Whether a run that has finished was made from exactly this. */
+export function isRunOf(
+  spec: RunSpec,
+  run: Pick<SprintRun, 'status' | 'tree' | 'experiment' | 'samples' | 'seed' | 'args'>,
+): boolean {
+  const { args } = run;
+  return (
+    run.status === 'finished' &&
+    run.tree === spec.tree &&
+    run.experiment === spec.experiment &&
+    run.samples === spec.samples &&
+    run.seed === spec.seed &&
+    args.filter((_, i) => args[i - 1] === '--set').join(' ') === spec.set.join(' ')
+  );
+}
+
 /** A run that was made already tells nothing new. @throws ToolMistake with what it gave. */
 export function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
-  const overrides = (args: readonly string[]) => args.filter((_, i) => args[i - 1] === '--set').join(' ');
-  const same = runs.find(
-    (run) =>
-      run.status === 'finished' &&
-      run.tree === spec.tree &&
-      run.experiment === spec.experiment &&
-      run.samples === spec.samples &&
-      run.seed === spec.seed &&
-      overrides(run.args) === spec.set.join(' '),
-  );
+  const same = runs.find((run) => isRunOf(spec, run));
   if (!same) return;
   const numbers = Object.entries(same.verdict?.metrics ?? same.evals.at(-1)?.metrics ?? same.claimed).slice(
     0,

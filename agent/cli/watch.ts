@@ -1,0 +1,33 @@
+import { UserError } from '#contract/errors';
+import type { RunRecord } from '#contract/run';
+import type { RunHandle } from '../executor/executor.ts';
+import { stoppable } from './interrupt.ts';
+import { Meter } from './meter.ts';
+
+/**
+ * Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. `names`: logged numbers to show.
+ * @throws UserError where the train command refused its arguments; then nothing of the run is left.
+ */
+export async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
+  const meter = new Meter(names);
+  let begun = false;
+  run.onProgress((progress) => {
+    // Not before: a run that is refused says one line, why.
+    if (!begun) say(title);
+    begun = true;
+    meter.show(progress);
+  });
+  const record = await stoppable(
+    (before) => void run.stop('stopped by hand', before > 0),
+    () => run.done,
+  );
+  meter.end();
+  const refusal = await run.refusal;
+  if (refusal === null) return record;
+  await run.discard();
+  throw new UserError(refusal);
+}
+
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
