@@ -22,8 +22,11 @@ export interface BackendModule {
   tfName: string;
   /** Why it cannot run here and what to do, in one line; null where it may be tried. Looks only, and loads nothing. */
   missing(): string | null;
-  /** Loads it and registers it with tfjs. @throws Error, one line, where it does not start. */
-  open(): Promise<Opened>;
+  /**
+   * Loads it and registers it with tfjs; `plain` leaves out kernels of ours that stand in tfjs' place.
+   * @throws Error, one line, where it does not start.
+   */
+  open(plain: boolean): Promise<Opened>;
 }
 
 export interface Opened {
@@ -48,22 +51,23 @@ export const backendNames: readonly string[] = ORDER.filter((name) =>
  * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed numbers. Nothing
  * is switched silently: one that does not start, or computes something else, is an error. `auto` takes the first that
  * passes, and `why` says what became of those before it.
+ * `plain` leaves everything to tfjs, named operations too: what our own kernels are compared with.
  * @throws UserError for a name there is not, and for a backend that cannot run here.
  */
-export async function openBackend(name: string = 'auto'): Promise<Backend> {
-  if (name === 'auto') return openFirst();
+export async function openBackend(name = 'auto', { plain = false } = {}): Promise<Backend> {
+  if (name === 'auto') return openFirst(plain);
   if (!backendNames.includes(name)) {
     throw new UserError(`unknown backend "${name}"; there are: auto, ${backendNames.join(', ')}`);
   }
-  const { opened, ...backend } = await start(name);
+  const { opened, ...backend } = await start(name, plain);
   return { ...backend, why: 'asked for', gpu: opened.gpu };
 }
 
-async function openFirst(): Promise<Backend> {
+async function openFirst(plain: boolean): Promise<Backend> {
   const passedOver: string[] = [];
   for (const name of backendNames) {
     try {
-      const { opened, ...backend } = await start(name);
+      const { opened, ...backend } = await start(name, plain);
       if (opened.notByItself) throw new UserError(opened.notByItself);
       const why = `the first that runs here of ${backendNames.join(', ')}`;
       return { ...backend, why: [why, ...passedOver].join('; '), gpu: opened.gpu };
@@ -74,16 +78,20 @@ async function openFirst(): Promise<Backend> {
   throw new Error(`no backend runs here: ${passedOver.join('; ')}`);
 }
 
-async function start(name: string): Promise<{ name: string; label: string; opened: Opened }> {
+async function start(name: string, plain: boolean): Promise<{ name: string; label: string; opened: Opened }> {
   const { backend } = (await import(`./backends/${name}.ts`)) as { backend: BackendModule };
   const missing = backend.missing();
   if (missing) throw new UserError(`backend ${name}: ${missing}`);
-  const opened = await backend.open();
+  const opened = await backend.open(plain);
   const started = await tf.setBackend(backend.tfName);
   // tfjs answers true and takes another backend where one fails to start.
   if (!started || tf.getBackend() !== backend.tfName) throw new Error(`the ${name} backend did not start`);
   registerGradients();
-  useForm(opened.form);
+  useForm(plain ? 'plain' : opened.form);
   goldenStep();
-  return { name, label: `tfjs ${tf.version_core} ${name} (${opened.detail})`, opened };
+  return {
+    name,
+    label: `tfjs ${tf.version_core} ${name} (${opened.detail}${plain ? ', plain tfjs' : ''})`,
+    opened,
+  };
 }

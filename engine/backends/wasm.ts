@@ -5,7 +5,7 @@ import type { BackendModule } from '../backend.ts';
 export const backend: BackendModule = {
   tfName: 'wasm',
   missing: () => null,
-  async open() {
+  async open(plain) {
     const events = ['uncaughtException', 'unhandledRejection'] as const;
     const before = events.map((event) => [event, process.listeners(event as 'uncaughtException')] as const);
     await import('@tensorflow/tfjs-backend-wasm');
@@ -17,7 +17,7 @@ export const backend: BackendModule = {
         if (!kept.includes(listener)) process.removeListener(event, listener);
       }
     }
-    installWasmKernels();
+    if (!plain) installWasmKernels();
     return { detail: 'SIMD, 1 thread', gpu: false, form: 'kernels' };
   },
 };

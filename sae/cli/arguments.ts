@@ -1,4 +1,5 @@
-import { type Command, CommanderError } from 'commander';
+import { type Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type BatchReader, openStream } from '#bench/stream/reader';
 import { UserError } from '#contract/errors';
 
 /**
@@ -14,5 +15,37 @@ export function parseArguments(program: Command): boolean {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return false;
     throw new UserError(error.message.replace(/^error: /, ''));
+  }
+}
+
+/** A parser of whole numbers of at least `least` for commander's options. */
+export const whole = (least: number) => (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least) {
+    throw new InvalidArgumentError(`must be a whole number of at least ${least}`);
+  }
+  return value;
+};
+
+/** Gathers the values of an option that may be given several times. */
+export function repeated(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
+/** The file descriptor of the stream of activations. @throws UserError where $LOOP_DATA_FD names none. */
+export function dataDescriptor(): number {
+  const text = process.env.LOOP_DATA_FD;
+  if (!text || !/^\d+$/.test(text)) {
+    throw new UserError('no data: LOOP_DATA_FD names no file descriptor; by hand use `npm run train -- ...`');
+  }
+  return Number(text);
+}
+
+/** @throws UserError where the descriptor carries no such stream. */
+export function openData(fd: number): BatchReader {
+  try {
+    return openStream(fd);
+  } catch (error) {
+    throw new UserError(`LOOP_DATA_FD=${fd}: ${(error as Error).message}`);
   }
 }

@@ -18,7 +18,7 @@ await runMain(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sae-check-'));
   try {
     const typed = await checkTypes(join(import.meta.dirname, '..'));
-    const backend = await openBackend('wasm');
+    const backend = await openBackend();
     const count = await exerciseAll(folder);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { openStream } from '#bench/stream/reader';
 import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
 import { runMain, UserError } from '#contract/errors';
-import { openBackend } from '#engine/backend';
+import { backendNames, openBackend } from '#engine/backend';
 import type { Csr } from '#engine/sparse';
 import { createCoder, forms } from '../encoding.ts';
 import { loadAddons, loadArchitecture } from '../load.ts';
@@ -16,7 +16,7 @@ const STDOUT = 1;
 const program = new Command('encode')
   .description('Answers activations on standard input (contract/stream.ts) with codes (contract/codes.ts).')
   .option('--checkpoint <file>', 'a checkpoint.safetensors or a snapshot in evals/')
-  .option('--backend <name>', 'what runs the tensors', 'wasm')
+  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
   .addHelpText(
     'after',
     `

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Command, InvalidArgumentError } from 'commander';
-import { openStream } from '#bench/stream/reader';
+import { Command } from 'commander';
 import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
@@ -9,7 +8,7 @@ import { loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../lo
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { train } from '../trainer/train.ts';
-import { parseArguments } from './arguments.ts';
+import { dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
 
 interface Options {
   profile: string;
@@ -23,23 +22,15 @@ interface Options {
   list: boolean;
 }
 
-const integer = (least: number) => (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) {
-    throw new InvalidArgumentError(`must be a whole number of at least ${least}`);
-  }
-  return value;
-};
-
 const program = new Command('train')
   .description('Trains one SAE on the stream of activations in file descriptor $LOOP_DATA_FD.')
   .argument('[experiment]', 'a name that --list prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
-  .option('--samples <n>', 'training rows', integer(1), 2_048_000)
-  .option('--seed <n>', 'of the initial weights', integer(0), 0)
+  .option('--samples <n>', 'training rows', whole(1), 2_048_000)
+  .option('--seed <n>', 'of the initial weights', whole(0), 0)
   .option('--out <folder>', 'where the run is written')
-  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', collect, [])
-  .option('--backend <name>', `what runs the tensors: ${backendNames.join(', ')}`, 'wasm')
+  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
+  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
   .option('--resume', 'go on from optimizer.safetensors in --out', false)
   .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', Number, 30)
   .option('--list', 'print the experiments as JSON', false)
@@ -52,10 +43,6 @@ By hand use \`npm run train\`, which starts the data service too. The bare form:
 Settings:
   --set k=4 --set sae.eta=0.25 --set lr_decay_fraction=1/3 --set matryoshka_widths=[8,32]`,
   );
-
-function collect(value: string, all: string[]): string[] {
-  return [...all, value];
-}
 
 await runMain(async () => {
   if (!parseArguments(program)) return 0;
@@ -93,7 +80,7 @@ await runMain(async () => {
     throw new UserError(`${options.out}: has a finished run; choose another --out`);
   }
   const fd = dataDescriptor();
-  const [backend] = await Promise.all([openBackend(options.backend)]);
+  const backend = await openBackend(options.backend);
   const data = openData(fd);
   const settings = resolve(experiment, architecture, addons, profile, data.header.d, options.set);
   mkdirSync(options.out, { recursive: true });
@@ -102,7 +89,7 @@ await runMain(async () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   process.stderr.write(
     `${experiment.name} (${experiment.architecture}), ${options.samples} samples, ${backend.label}, ` +
-      `started in ${Math.round(performance.now())} ms\n`,
+      `started in ${Math.round(performance.now())} ms\nbackend ${backend.name}: ${backend.why}\n`,
   );
   const result = await train(
     {
@@ -130,22 +117,6 @@ await runMain(async () => {
   );
   return 0;
 });
-
-function dataDescriptor(): number {
-  const text = process.env.LOOP_DATA_FD;
-  if (!text || !/^\d+$/.test(text)) {
-    throw new UserError('no data: LOOP_DATA_FD names no file descriptor; by hand use `npm run train -- ...`');
-  }
-  return Number(text);
-}
-
-function openData(fd: number): ReturnType<typeof openStream> {
-  try {
-    return openStream(fd);
-  } catch (error) {
-    throw new UserError(`LOOP_DATA_FD=${fd}: ${(error as Error).message}`);
-  }
-}
 
 /** Trouble that has nothing to do with the code, in one line. */
 function told(error: unknown, out: string): unknown {

@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { runMain, UserError } from '#contract/errors';
+import { backendNames, openBackend } from '#engine/backend';
+import { uniform } from '#engine/random';
+import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
+import { widthProfile } from '../profiles.ts';
+import { resolve } from '../settings.ts';
+import { measureSteps } from '../trainer/measure.ts';
+import { dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
+
+interface Options {
+  profile: string;
+  steps: number;
+  warmUp: number;
+  set: string[];
+  backend: string;
+  plain: boolean;
+}
+
+const program = new Command('step')
+  .description('Times the parts of a training step on the stream in $LOOP_DATA_FD; prints one JSON object.')
+  .argument('<experiment>', 'a name that `train --list` prints')
+  .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
+  .option('--steps <n>', 'steps whose medians count', whole(1), 20)
+  .option('--warm-up <n>', 'steps before them', whole(0), 5)
+  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
+  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
+  .option('--plain', 'the named operations as plain tfjs, for comparison', false)
+  .addHelpText(
+    'after',
+    `
+\`npm run bench -- step\` starts the data service too and compares. The bare form:
+  $ node --import tsx bench/cli/serve.ts --profile small |
+      LOOP_DATA_FD=0 node --import tsx sae/cli/step.ts baseline_batchtopk`,
+  );
+
+await runMain(async () => {
+  if (!parseArguments(program)) return 0;
+  const options = program.opts<Options>();
+  const [name] = program.args;
+  const experiment = (await loadExperiments()).get(name);
+  if (!experiment)
+    throw new UserError(`unknown experiment "${name}"; \`train --list\` prints those there are`);
+  const fd = dataDescriptor();
+  const [architecture, addons, backend] = await Promise.all([
+    loadArchitecture(experiment.architecture),
+    loadAddons(),
+    openBackend(options.backend, { plain: options.plain }),
+  ]);
+  const data = openData(fd);
+  const { d, batchRows } = data.header;
+  const settings = resolve(experiment, architecture, addons, widthProfile(options.profile), d, options.set);
+  const measured = measureSteps(architecture, settings, data, uniform(0), options);
+  data.close();
+  const answer = {
+    experiment: name,
+    architecture: experiment.architecture,
+    backend: backend.label,
+    d_in: d,
+    d_sae: settings.sae.d_sae,
+    batch: batchRows,
+    ...measured,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  };
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  return 0;
+});
