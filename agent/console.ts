@@ -112,6 +112,18 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
       case 'loop.waiting':
         step(`waiting ${duration(event.seconds)}: ${event.reason}`);
         return;
+      case 'loop.paused':
+        step('paused: no call and no run until "npm run resume"; the limits of time count on');
+        return;
+      case 'loop.continued':
+        step('goes on');
+        return;
+      case 'sprint.capped':
+        step(`told to close the sprint: ${event.reason}`);
+        return;
+      case 'speed.measured':
+        step(`this machine: ${many(event.samplesPerSecond)} samples/s (speed probe, ${event.experiment})`);
+        return;
       case 'loop.notice':
         step(event.level === 'warn' ? `! ${event.text}` : event.text);
         return;

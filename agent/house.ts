@@ -22,6 +22,8 @@ export interface Limits {
   /** Hours that training runs may hold the device, all together. */
   trainHours: number | null;
   until: Date;
+  /** Of one sprint (see TASK.md). */
+  sprint: { usd: number | null; hours: number | null; turns: number };
   /** Verified by the judge: then there is nothing more to do. */
   target: { metric: string; value: number } | null;
 }
@@ -37,6 +39,8 @@ export interface LoopOptions {
   maxUsd: number | 'none' | null;
   maxTokens: number | null;
   trainHours: number | null;
+  sprintUsd: number | null;
+  sprintHours: number | null;
   target: { metric: string; value: number } | null;
   until: string | null;
   model: string | null;
@@ -70,6 +74,9 @@ export interface House {
   confirm?: (run: SprintRun) => Promise<Verdict>;
   stopper: Stopper;
   limits: Limits;
+  asked: LoopOptions;
+  /** When this loop was started. */
+  since: Date;
 }
 
 export const sprintsDir = (repo: string) => join(repo, 'sprints');

@@ -3,7 +3,9 @@ import { type House, stateDir } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { takeLock } from './lock.ts';
 import { type Fittings, moveIn } from './move-in.ts';
+import { limitsOf } from './night/limits.ts';
 import { atLimit, decideNext, reasonOf } from './night/next.ts';
+import { whilePaused } from './night/pause.ts';
 import type { StopRequest } from './night/stop.ts';
 import type { Plan } from './preflight.ts';
 import { isUnfinished, recover } from './recover.ts';
@@ -50,10 +52,11 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
 async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRequest> {
   const failures: string[] = [];
   for (let open = resumed; ; open = null) {
+    await whilePaused(house);
     if (!open) {
+      rereadTask(house);
       const stop = house.stopper.requested() ?? atLimit(house);
       if (stop) return stop;
-      rereadTask(house);
     }
     const sprint = open ?? (await openSprint(house));
     const ending = await attempt(house, sprint);
@@ -126,7 +129,8 @@ function rereadTask(house: House): void {
     const leaderboard = leaderboardId(task, house.profileName);
     if (leaderboard !== house.leaderboard)
       notice(house, `TASK.md has new rules: from now on leaderboard ${leaderboard}`);
-    Object.assign(house, { task, profile, leaderboard });
+    const limits = limitsOf(house.asked, task, house.since);
+    Object.assign(house, { task, profile, leaderboard, limits });
   } catch (error) {
     notice(house, `TASK.md was edited and is not used: ${(error as Error).message}`, 'warn');
   }

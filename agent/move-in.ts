@@ -66,6 +66,7 @@ export async function moveIn(
   });
   events.subscribe(house.notebook.listen);
   for (const listener of listeners) events.subscribe(listener(house));
+  const { usd, tokens, sprints, trainHours, until } = plan.limits;
   events.emit({
     type: 'loop.started',
     branch: branch.name,
@@ -76,6 +77,7 @@ export async function moveIn(
     pid: process.pid,
     processStart: processStart(process.pid),
     resumed: unfinished,
+    limits: { usd, tokens, sprints, trainHours, until: until.toISOString() },
   });
   return { house, before };
 }

@@ -30,7 +30,9 @@ export class Notebook {
 
   readonly listen = (event: LoggedEvent): void => {
     const worth = ['sprint.claimed', 'run.started', 'run.progress', 'run.finished', 'loop.waiting'];
-    if (!worth.includes(event.type) || Date.now() - this.#last < EVERY_MS) return;
+    // A pause may last, with nothing after it that would be drawn.
+    const now = ['loop.paused', 'loop.continued'].includes(event.type);
+    if (!now && (!worth.includes(event.type) || Date.now() - this.#last < EVERY_MS)) return;
     this.#last = Date.now();
     void this.draw(true).catch((error: unknown) => {
       if (this.#told) return;
@@ -60,14 +62,21 @@ export class Notebook {
 }
 
 function liveState({ state, limits, connection }: House): LiveState {
-  const { sprint, runs, waiting, usd, started } = state();
+  const { sprint, runs, waiting, paused, usd, started } = state();
   const [run] = Object.values(runs);
-  const doing = waiting ? `waiting: ${waiting.reason}` : run ? 'training' : 'working';
+  const doing = paused
+    ? `paused since ${paused.slice(11, 16)} UTC ("npm run resume")${run ? '; the run under way goes on' : ''}`
+    : waiting
+      ? `waiting: ${waiting.reason}`
+      : run
+        ? 'training'
+        : 'working';
   return {
     sprint: sprint?.claim
       ? { number: sprint.number, title: sprint.claim.title, openedAt: sprint.openedAt }
       : null,
     doing,
+    paused: paused !== null,
     run: run?.progress ? { experiment: run.experiment, ...run.progress } : null,
     researcher: connection.label,
     usdSpent: usd,

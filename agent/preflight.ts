@@ -8,6 +8,7 @@ import { dirtyFiles, openGit } from './git.ts';
 import type { Limits, LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { diskTrouble } from './night/disk.ts';
+import { limitsOf } from './night/limits.ts';
 import { notReady, readyProfile } from './profiles.ts';
 import { connectClaude } from './researcher/claude.ts';
 
@@ -27,6 +28,9 @@ export interface Plan {
   fresh: boolean;
   seed: number;
   limits: Limits;
+  /** What the limits come from, beside TASK.md. */
+  asked: LoopOptions;
+  since: Date;
 }
 
 /**
@@ -39,8 +43,9 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const { contract } = task;
   const researcher = options.researcher ?? (process.env.ANTHROPIC_API_KEY?.trim() ? 'claude' : 'offline');
   const model = researcher === 'claude' ? (options.model ?? contract.model.name) : 'offline-replay';
-  const usd = options.maxUsd === 'none' ? null : (options.maxUsd ?? contract.limits.usd);
-  if (researcher === 'claude') connectClaude(model, usd !== null);
+  const since = new Date();
+  const limits = limitsOf(options, task, since);
+  if (researcher === 'claude') connectClaude(model, limits.usd !== null);
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
   const profile = profileOf(task, chosen.name);
   if (!existsSync(join(repo, contract.workspace))) {
@@ -73,14 +78,9 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     start: start === 'baseline' && contract.start ? 'baseline' : 'best-known',
     fresh: options.fresh,
     seed: options.seed,
-    limits: {
-      usd,
-      tokens: options.maxTokens,
-      sprints: options.maxSprints ?? contract.limits.sprints,
-      trainHours: options.trainHours,
-      target: targetOf(options, task),
-      until: options.until ? nextTime(options.until) : new Date(Date.now() + contract.limits.hours * 3.6e6),
-    },
+    limits,
+    asked: options,
+    since,
   };
 }
 
@@ -115,12 +115,6 @@ async function chooseProfile(
   return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
 }
 
-function targetOf({ target }: LoopOptions, { contract, path }: Task): Limits['target'] {
-  const shown = [contract.metric, ...contract.also];
-  if (target === null || shown.includes(target.metric)) return target;
-  throw new UserError(`--target ${target.metric}: ${path} has no such metric; it has: ${shown.join(', ')}`);
-}
-
 /** Bubblewrap for Claude, tried and not only looked for; none for the replay, which is our own code. */
 async function chooseSandbox(
   repo: string,
@@ -134,14 +128,4 @@ async function chooseSandbox(
   throw new UserError(
     `Claude is not started without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
   );
-}
-
-/** The next time that the clock shows HH:MM. @throws UserError for anything else. */
-export function nextTime(text: string, now = new Date()): Date {
-  const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
-  if (!match) throw new UserError(`--until ${text}: must be a time of day, like 07:30`);
-  const time = new Date(now);
-  time.setHours(Number(match[1]), Number(match[2]), 0, 0);
-  if (time <= now) time.setDate(time.getDate() + 1);
-  return time;
 }

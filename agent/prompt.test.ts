@@ -23,6 +23,7 @@ const house = (ids: string[] = []) =>
       tokens: null,
       sprints: null,
       trainHours: null,
+      sprint: { usd: null, hours: null, turns: 200 },
       target: null,
       until: new Date(Date.now() + 3.65e6),
     },

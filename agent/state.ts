@@ -16,6 +16,8 @@ export interface SprintState {
   resumed: number;
   cost: { usd: number; turns: number; inputTokens: number; cachedInputTokens: number; outputTokens: number };
   trainSeconds: number;
+  /** The limit of this sprint alone that was reached, and after how many turns the researcher was told. */
+  capped: { reason: string; turns: number } | null;
 }
 
 export interface LiveRun {
@@ -38,6 +40,10 @@ export interface LoopState {
   tokens: number;
   trainSeconds: number;
   waiting: { reason: string; until: string } | null;
+  /** Since when no call is made and no run is started. */
+  paused: string | null;
+  /** Samples a second of the speed probe. */
+  probedSpeed: number | null;
   lastEventAt: string | null;
   lastAction: string | null;
 }
@@ -52,6 +58,8 @@ export const nothingYet: LoopState = {
   tokens: 0,
   trainSeconds: 0,
   waiting: null,
+  paused: null,
+  probedSpeed: null,
   lastEventAt: null,
   lastAction: null,
 };
@@ -62,7 +70,7 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
   switch (event.type) {
     case 'loop.started':
       return event.resumed
-        ? withSprint({ ...now, started: event, stopped: null, waiting: null }, (sprint) => ({
+        ? withSprint({ ...now, started: event, stopped: null, waiting: null, paused: null }, (sprint) => ({
             ...sprint,
             resumed: sprint.resumed + 1,
           }))
@@ -82,12 +90,18 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
           resumed: 0,
           cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
           trainSeconds: 0,
+          capped: null,
         },
       };
     case 'sprint.claimed': {
       const { sprint: id, title, idea, predicted } = event;
       return withSprint(now, (sprint) => ({ ...sprint, claim: { id, title, idea, predicted } }));
     }
+    case 'sprint.capped':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        capped: { reason: event.reason, turns: sprint.cost.turns },
+      }));
     case 'turn.finished': {
       const { usd, inputTokens, cachedInputTokens, outputTokens } = event.usage;
       const tokens = now.tokens + inputTokens + outputTokens;
@@ -154,6 +168,12 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
         ...now,
         stopped: { reason: event.reason, exitCode: event.exitCode, at: event.at },
       };
+    case 'loop.paused':
+      return { ...now, paused: event.at };
+    case 'loop.continued':
+      return { ...now, paused: null };
+    case 'speed.measured':
+      return { ...now, probedSpeed: event.samplesPerSecond };
     case 'loop.notice':
     case 'hint.given':
       return now;

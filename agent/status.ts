@@ -5,6 +5,7 @@ import { readEvents } from './events.ts';
 import { eventsPath, sprintsDir, stateDir } from './house.ts';
 import { bestOf, readSprints } from './ledger.ts';
 import { lockHolder } from './lock.ts';
+import { pausedSince } from './night/pause.ts';
 import { fold, type LoopState, nothingYet } from './state.ts';
 
 /** What `npm run status` tells, as `--json` prints it. */
@@ -19,6 +20,8 @@ export interface Status {
   startedAt: string | null;
   stopped: { reason: string; exitCode: number; at: string } | null;
   waiting: { reason: string; until: string } | null;
+  /** Since when `npm run pause` holds it, UTC; null where it is not paused. */
+  paused: string | null;
   lastEventAt: string | null;
   lastAction: string | null;
   usd: number;
@@ -53,6 +56,7 @@ export function readStatus(repo: string): Status {
     startedAt: started?.at ?? null,
     stopped,
     waiting: alive ? state.waiting : null,
+    paused: pausedSince(repo),
     lastEventAt: state.lastEventAt,
     lastAction: state.lastAction,
     usd: state.usd,

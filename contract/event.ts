@@ -20,6 +20,16 @@ const kinds = [
     /** Start time of the process in clock ticks since boot (/proc/<pid>/stat): tells a reused pid. */
     processStart: z.string().nullable(),
     resumed: z.boolean(),
+    /** Where it is going to end, for whoever looks on. */
+    limits: z
+      .object({
+        usd: z.number().nullable(),
+        tokens: z.number().nullable(),
+        sprints: z.number().nullable(),
+        trainHours: z.number().nullable(),
+        until: z.string(),
+      })
+      .optional(),
   }),
   z.object({ type: z.literal('sprint.opened'), number: z.number(), treeBefore: z.string() }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
@@ -32,6 +42,8 @@ const kinds = [
     idea: z.string(),
     predicted: z.record(z.string(), z.number()),
   }),
+  /** A limit of this sprint alone is reached: the researcher is told to close it. */
+  z.object({ type: z.literal('sprint.capped'), sprint: z.string().nullable(), reason: z.string() }),
   z.object({
     type: z.literal('turn.finished'),
     sprint: z.string().nullable(),
@@ -105,6 +117,16 @@ const kinds = [
     branch: z.string(),
   }),
   z.object({ type: z.literal('loop.waiting'), reason: z.string(), seconds: z.number() }),
+  /** No call is made and no run is started from here on, until `loop.continued`. */
+  z.object({ type: z.literal('loop.paused') }),
+  z.object({ type: z.literal('loop.continued') }),
+  /** The speed probe of this machine, before the first sprint. */
+  z.object({
+    type: z.literal('speed.measured'),
+    experiment: z.string(),
+    samplesPerSecond: z.number(),
+    backend: z.string().nullable(),
+  }),
   z.object({ type: z.literal('loop.notice'), level: z.enum(['info', 'warn']), text: z.string() }),
   z.object({ type: z.literal('hint.given'), sprint: z.string().nullable(), text: z.string() }),
   z.object({ type: z.literal('loop.stopped'), reason: z.string(), exitCode: z.number() }),

@@ -8,6 +8,8 @@ export const RunRecord = z.object({
   version: z.literal(1),
   id: z.string(),
   sprint: z.string().nullable(),
+  /** Set where the loop trained the present best once more, to compare a candidate with at the same budget and seed. */
+  role: z.literal('incumbent').optional(),
   experiment: z.string(),
   /** Arguments after the train command, as given: ["matryoshka", "--samples", "1000000", ...]. */
   args: z.array(z.string()),

@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { EvalPoint } from './run.ts';
+import { EvalPoint, RunRecord } from './run.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
 /** A run as a sprint remembers it, with its curves, so that reports need no run folder. */
 export const SprintRun = z.object({
   id: z.string(),
+  /** As in the run's record. */
+  role: RunRecord.shape.role,
   experiment: z.string(),
   args: z.array(z.string()),
   seed: z.number().int(),

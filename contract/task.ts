@@ -49,6 +49,11 @@ export const Profile = z.strictObject({
   }),
   /** Rows that may be read on top, to estimate a norm before training. */
   normalisation: z.number().int().nonnegative().default(0),
+  /**
+   * Whether the budgets are stages that have to be earned: a rank run by a screen that beats the best's screen of the same budget
+   * and seed beyond the noise, a counting run by such a rank run; the last full run that fits is kept for the best candidate.
+   */
+  staged: z.boolean().default(false),
   /** Fresh rows that the judge draws: for a verdict, and for a snapshot during training. */
   evaluation: z.strictObject({ verdict: z.number().int().positive(), snapshot: z.number().int().positive() }),
   /** The spread of repeated seeds: a gain of the metric at or below it is not a gain. */
@@ -104,6 +109,14 @@ const fields = {
     usd: z.number().positive(),
     hours: z.number().positive(),
     sprints: z.number().int().positive().nullable().default(null),
+    /** Of one sprint: when one is reached the researcher is told, has a few turns to close the sprint, and then it is closed. */
+    sprint: z
+      .strictObject({
+        usd: z.number().positive().nullable().default(null),
+        hours: z.number().positive().nullable().default(null),
+        turns: z.number().int().positive().default(200),
+      })
+      .prefault({}),
     /** Sprints without a verified gain after which the prompt asks for another direction, and then the loop stops. */
     stagnation: z.strictObject({ warn: z.number().int().positive(), stop: z.number().int().positive() }),
   }),

@@ -21,10 +21,11 @@ const target = (text: string) => {
   if (!match) throw new InvalidArgumentError('It must be a metric and a number, like accuracy=0.99.');
   return { metric: match[1], value: Number(match[2]) };
 };
-const hours = (text: string) => {
-  if (!(Number(text) > 0)) throw new InvalidArgumentError('It must be a number of hours above 0.');
-  return Number(text);
+const above0 = (what: string) => (text: string) => {
+  if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
+  throw new InvalidArgumentError(`It must be ${what} above 0.`);
 };
+const hours = above0('a number of hours');
 
 const command = program(
   'npm run loop --',
@@ -49,6 +50,8 @@ const command = program(
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
   .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
   .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
+  .option('--sprint-usd <amount>', 'money of one sprint; default: TASK.md', above0('an amount'))
+  .option('--sprint-hours <h>', 'hours of one sprint; default: TASK.md', hours)
   .option('--target <metric=value>', 'stop when the best is verified at this value: accuracy=0.99', target)
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
@@ -81,6 +84,8 @@ interface Flags {
   maxUsd?: number | 'none';
   maxTokens?: number;
   gpuHours?: number;
+  sprintUsd?: number;
+  sprintHours?: number;
   target?: { metric: string; value: number };
   until?: string;
   model?: string;
@@ -101,6 +106,8 @@ await runMain(async () => {
     maxUsd: flags.maxUsd ?? null,
     maxTokens: flags.maxTokens ?? null,
     trainHours: flags.gpuHours ?? null,
+    sprintUsd: flags.sprintUsd ?? null,
+    sprintHours: flags.sprintHours ?? null,
     target: flags.target ?? null,
     until: flags.until ?? null,
     model: flags.model ?? null,

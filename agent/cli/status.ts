@@ -28,6 +28,10 @@ function describe(s: Status, shown: string[] | null): string[] {
     `${s.branch} · profile ${s.profile} · ${s.researcher} · sandbox ${s.sandbox}`,
   ];
   if (s.loop === 'cut off') lines.push('It was cut off; "npm run loop" takes it up.');
+  if (s.paused)
+    lines.push(
+      `Paused since ${s.paused.slice(11, 16)} UTC: no call is made and no run is started; "npm run resume" lets it go on`,
+    );
   if (s.waiting) lines.push(`Waiting until ${s.waiting.until.slice(11, 19)} UTC: ${s.waiting.reason}`);
   if (s.sprint) {
     const age = duration((Date.now() - Date.parse(s.sprint.openedAt)) / 1000);

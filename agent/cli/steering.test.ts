@@ -1,12 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readEvents } from '../events.ts';
 import { eventOf, startCommand, tinyHouse } from '../fixtures/house.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
+import { eventsPath } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 
-async function run(repo: string, name: 'status' | 'hint' | 'stop' | 'loop', ...args: string[]) {
+async function run(
+  repo: string,
+  name: 'status' | 'hint' | 'stop' | 'pause' | 'resume' | 'loop',
+  ...args: string[]
+) {
   const started = startCommand(repo, name, ...args);
   return { code: await started.ended, said: started.said() };
 }
@@ -32,6 +38,27 @@ describe('steering a loop from outside', () => {
     expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['interrupted']);
     expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP');
     expect(existsSync(join(repo, 'STOP'))).toBe(false);
+  });
+
+  it('pauses a loop, over a kill and a restart, and lets it go on', async () => {
+    const repo = tinyHouse([[start('long'), train('slow'), wait, finish({ candidate: null })]]);
+    expect((await run(repo, 'pause')).code).toBe(2);
+    const first = startCommand(repo, 'loop');
+    await eventOf(repo, 'run.started');
+    expect((await run(repo, 'pause')).said).toContain('so does the clock of the limits');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = startCommand(repo, 'loop', '--max-sprints', '1');
+    await eventOf(repo, 'loop.paused');
+    expect((await run(repo, 'status')).said).toMatch(/^Paused since .*npm run resume/m);
+    expect(second.said()).toContain('paused: no call and no run');
+    const before = readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
+    expect((await run(repo, 'resume')).said).toBe('It goes on.\n');
+    expect(await second.ended).toBe(0);
+    const turns = readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
+    expect([before, turns]).toEqual([3, 4]);
+    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['failed']);
+    expect((await run(repo, 'resume')).code).toBe(2);
   });
 
   it('shows what it would do with --dry and changes nothing in git', async () => {

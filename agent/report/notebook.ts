@@ -15,6 +15,8 @@ export interface LiveState {
   sprint: { number: number; title: string; openedAt: string } | null;
   /** What it does at this moment, in a few words: "training", "waiting: overloaded until 03:12". */
   doing: string;
+  /** Whether it waits for `npm run resume`. */
+  paused?: boolean;
   /** The training run that holds the device. */
   run: {
     experiment: string;
@@ -94,7 +96,7 @@ function livePart(live: LiveState): string {
   const bar = run
     ? `<div class="bar"><i style="width:${(share * 100).toFixed(1)}%"></i></div><p>${escaped(run.experiment)}: ${samples(run.samples)} of ${samples(run.totalSamples)} samples, ${samples(Math.round(run.samplesPerSecond))} a second, ${duration(run.etaSeconds)} left</p>`
     : '';
-  return `<section class="live"><p><span class="badge good">running</span> <strong>${title}</strong></p><p>${escaped(live.doing)} · ${escaped(live.researcher)} · ${money(live.usdSpent)}${limit} spent · since ${dateTime(live.startedAt)}</p>${bar}</section>`;
+  return `<section class="live"><p>${live.paused ? '<span class="badge warn">paused</span>' : '<span class="badge good">running</span>'} <strong>${title}</strong></p><p>${escaped(live.doing)} · ${escaped(live.researcher)} · ${money(live.usdSpent)}${limit} spent · since ${dateTime(live.startedAt)}</p>${bar}</section>`;
 }
 
 async function boardPart(board: readonly Sprint[], reportsDir: string, task: Task): Promise<string> {

@@ -1,13 +1,14 @@
 import { Hints } from '../hints.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
+import { CLOSING_TURNS, capNotice, pastCap } from '../night/caps.ts';
+import { whilePaused } from '../night/pause.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
 import { converse, type Ending } from '../researcher/converse.ts';
 import type { Reserve } from '../researcher/meter.ts';
 import { makeTools } from '../tools/index.ts';
 import type { OpenSprint } from './open.ts';
 
-const MAX_TURNS = 200;
 const STALL_MS = 90_000;
 
 /** Said once to a researcher that falls silent before the sprint is over. */
@@ -40,13 +41,13 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       tools: makeTools(sprint),
       maxTokens: model.maxTokens,
       effort: model.effort,
-      maxTurns: MAX_TURNS,
+      maxTurns: house.limits.sprint.turns + CLOSING_TURNS,
       stallMs: STALL_MS,
-      ready: async () => {},
-      mayCall: (reserve) => overLimit(house, reserve),
+      ready: () => whilePaused(house),
+      mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
-      hints: () => freshHints(house, sprint, hints),
+      hints: () => [...freshHints(house, sprint, hints), ...capNotice(house, sprint)],
       onTurn: ({ message, usage, usd, seconds }) => {
         house.split.add('researcher', seconds);
         house.events.emit({

@@ -6,7 +6,9 @@ import type { RunHandle } from '../executor/executor.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
 import { readSprints } from '../ledger.ts';
+import { sprintSecondsLeft } from '../night/caps.ts';
 import { speedOf } from '../night/pace.ts';
+import { whilePaused } from '../night/pause.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
@@ -139,7 +141,7 @@ export class Runs {
   /** Until the end of the loop, or of the hours that training may take. */
   #secondsLeft(): number {
     const { limits, state } = this.house;
-    const time = (limits.until.getTime() - Date.now()) / 1000;
+    const time = Math.min((limits.until.getTime() - Date.now()) / 1000, sprintSecondsLeft(this.house));
     if (limits.trainHours === null) return time;
     return Math.min(time, limits.trainHours * 3600 - state().trainSeconds);
   }
@@ -166,6 +168,7 @@ export class Runs {
 
   async #start(job: Job, spec: RunSpec): Promise<void> {
     const { house } = this;
+    await whilePaused(house, () => job.cancelled === null);
     if (job.cancelled) {
       job.trouble = `not started: ${job.cancelled}`;
       return;

@@ -1,0 +1,21 @@
+import { rmSync } from 'node:fs';
+import { runMain, UserError } from '#contract/errors';
+import { stateDir } from '../house.ts';
+import { lockHolder } from '../lock.ts';
+import { isPaused, pauseFile } from '../night/pause.ts';
+import { parsed, program } from './arguments.ts';
+
+const command = program('npm run resume', 'Ends the pause that "npm run pause" began.').addHelpText(
+  'after',
+  '\nExample:\n  npm run resume',
+);
+
+await runMain(async () => {
+  if (!parsed(command)) return 0;
+  const repo = process.cwd();
+  if (!isPaused(repo)) throw new UserError('the loop in this checkout is not paused');
+  rmSync(pauseFile(repo), { force: true });
+  const runs = lockHolder(stateDir(repo))?.alive;
+  process.stdout.write(runs ? 'It goes on.\n' : 'The pause is over; "npm run loop" starts the loop.\n');
+  return 0;
+});

@@ -1,0 +1,45 @@
+import { UserError } from '#contract/errors';
+import type { Task } from '#contract/task';
+import type { Limits, LoopOptions } from '../house.ts';
+
+/**
+ * Where a loop that began at `since` ends: what was asked for, and TASK.md for the rest. The same at every look, so that an edit of
+ * TASK.md takes effect and nothing else moves.
+ * @throws UserError for a time of day that is none, or a target that the task does not measure.
+ */
+export function limitsOf(asked: LoopOptions, task: Task, since: Date): Limits {
+  const { limits } = task.contract;
+  return {
+    usd: asked.maxUsd === 'none' ? null : (asked.maxUsd ?? limits.usd),
+    tokens: asked.maxTokens,
+    sprints: asked.maxSprints ?? limits.sprints,
+    trainHours: asked.trainHours,
+    until: asked.until
+      ? nextTime(asked.until, since)
+      : new Date(since.getTime() + limits.hours * SECONDS_AN_HOUR * 1000),
+    sprint: {
+      usd: asked.sprintUsd ?? limits.sprint.usd,
+      hours: asked.sprintHours ?? limits.sprint.hours,
+      turns: limits.sprint.turns,
+    },
+    target: targetOf(asked, task),
+  };
+}
+
+const SECONDS_AN_HOUR = 3600;
+
+function targetOf({ target }: LoopOptions, { contract, path }: Task): Limits['target'] {
+  const shown = [contract.metric, ...contract.also];
+  if (target === null || shown.includes(target.metric)) return target;
+  throw new UserError(`--target ${target.metric}: ${path} has no such metric; it has: ${shown.join(', ')}`);
+}
+
+/** The next time after `now` that the clock shows HH:MM. @throws UserError for anything else. */
+export function nextTime(text: string, now: Date): Date {
+  const match = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text);
+  if (!match) throw new UserError(`--until ${text}: must be a time of day, like 07:30`);
+  const time = new Date(now);
+  time.setHours(Number(match[1]), Number(match[2]), 0, 0);
+  if (time <= now) time.setDate(time.getDate() + 1);
+  return time;
+}
