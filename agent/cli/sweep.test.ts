@@ -1,0 +1,146 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { capture } from '#host/capture';
+import { startChild } from '#host/child';
+import { cleanEnv } from '#host/env';
+import { exampleVerdict } from '../fixtures/examples.ts';
+import { newRepo } from '../fixtures/repo.ts';
+import type { SweepSummary } from '../sweep/summary.ts';
+
+const taskText = `---
+title: Guess
+workspace: work
+check: node work/check.mjs
+train: node work/train.mjs
+encode: node work/encode.mjs
+serve: node serve.mjs
+judge: node judge.mjs
+metric: f1
+goal: max
+also: [mcc, l0]
+plots: { against: { field: l0, label: L0 } }
+limits: { usd: 5, hours: 1, stagnation: { warn: 4, stop: 8 } }
+model: { name: offline-replay, maxTokens: 4000 }
+profiles:
+  tiny:
+    world: tiny
+    budgets: { screen: 100, rank: 500, count: 5000 }
+    evaluation: { verdict: 100, snapshot: 50 }
+    noise: 0.01
+    baselines: [{ label: Known, points: [{ l0: 3, f1: 0.4, mcc: 0.5 }, { l0: 5, f1: 0.3, mcc: 0.5 }] }]
+---
+Guess well.
+`;
+/** The seed moves what it finds, so that seeds have a spread. */
+const judge = `
+import { readFileSync, writeFileSync } from 'node:fs';
+const [run] = process.argv.slice(2);
+const { seed } = JSON.parse(readFileSync(run + '/run.json', 'utf8'));
+const verdict = ${JSON.stringify(exampleVerdict({ metrics: { f1: 0.5, mcc: 0.6, l0: 4.25 }, also: { inference: { f1: 0.45 } } }))};
+verdict.metrics.f1 += 0.02 * seed;
+writeFileSync(run + '/verdict.json', JSON.stringify(verdict));
+console.log(JSON.stringify(verdict));
+`;
+const root = join(import.meta.dirname, '../..');
+const cli = [
+  ...['node', '--import', join(root, 'node_modules/tsx/dist/esm/index.mjs')],
+  join(import.meta.dirname, 'sweep.ts'),
+];
+let repo: string;
+const sweep = (...args: string[]) =>
+  capture({ argv: [...cli, ...args], cwd: repo, env: cleanEnv(), timeoutSeconds: 50 });
+const summaryIn = (folder: string): SweepSummary =>
+  JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'));
+const runs = () => readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'sweeps');
+
+beforeAll(() => {
+  repo = newRepo({
+    'TASK.md': taskText,
+    'judge.mjs': judge,
+    'work/x': '',
+    '.gitignore': '/state/\n/checkpoints/\n',
+  });
+  const fixtures = join(import.meta.dirname, '../executor/fixtures');
+  cpSync(join(fixtures, 'serve.mjs'), join(repo, 'serve.mjs'));
+  cpSync(join(fixtures, 'train.mjs'), join(repo, 'work/train.mjs'));
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+describe('npm run sweep', () => {
+  it('refuses what is no sweep, and writes nothing', async () => {
+    const [unknown, none] = await Promise.all([sweep('nope'), sweep()]);
+    expect([unknown.exit.code, unknown.complaint]).toEqual([
+      2,
+      'unknown sweep "nope"; there are: mixed, stuck',
+    ]);
+    expect([none.exit.code, none.complaint]).toEqual([2, 'which sweep? there are: mixed, stuck']);
+    expect(existsSync(join(repo, 'checkpoints'))).toBe(false);
+  });
+
+  it('judges every experiment, records those that fail, and goes on', async () => {
+    const { exit, stdout } = await sweep('mixed');
+    expect(exit.code).toBe(1);
+    expect(stdout).toMatch(/^ {2}good +0\.500 +0\.600 +4\.25 +0\.450$/m);
+    expect(stdout).toContain('  diverge     diverged');
+    expect(stdout).toContain('3 runs in ');
+    const [name] = readdirSync(join(repo, 'checkpoints/sweeps'));
+    expect(name).toMatch(/^mixed-tiny-[0-9a-f]{8}$/);
+    const folder = join(repo, 'checkpoints/sweeps', name);
+    expect(stdout).toContain(`${folder}/README.md`);
+    const summary = summaryIn(folder);
+    expect(summary).toMatchObject({ sweep: 'mixed', profile: 'tiny', samples: 5000, seeds: [0], set: [] });
+    expect(summary.runs).toMatchObject([
+      { name: 'good', status: 'finished', metrics: { f1: 0.5, l0: 4.25 }, also: { inference: { f1: 0.45 } } },
+      { name: 'diverge', status: 'diverged', reason: 'loss is NaN at step 12', metrics: {} },
+      { name: 'refuse', status: 'refused', reason: 'k must be a number', run: null },
+    ]);
+    expect(runs()).toEqual(summary.runs.flatMap(({ run }) => run ?? []).sort());
+    expect(readFileSync(join(folder, 'summary.csv'), 'utf8').split('\n')).toEqual([
+      'name,seed,run,status,reason,seconds,f1,mcc,l0,inference_f1',
+      expect.stringMatching(/^good,0,.*-good-s0,finished,,[\d.]+,0.5,0.6,4.25,0.45$/),
+      expect.stringMatching(/^diverge,0,.*,diverged,loss is NaN at step 12,[\d.]+,,,,$/),
+      'refuse,0,,refused,k must be a number,,,,,',
+      '',
+    ]);
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(readme).toContain('| experiment | F1 | MCC | L0 | F1 (inference) |');
+    expect(readme).toContain('- diverge, seed 0: **diverged**, loss is NaN at step 12');
+    expect(readme).toContain('![mixed](plot.svg)');
+    expect(readme).toContain('    npm run sweep -- mixed --profile tiny --samples 5000 --seed 0\n');
+    expect(readFileSync(join(folder, 'plot.svg'), 'utf8')).toContain('Known (published)');
+  });
+
+  it('passes over what is complete, and counts another seed or setting as another run', async () => {
+    const before = runs();
+    const { stdout } = await sweep('mixed', '--seeds', '2');
+    expect(stdout).toContain('0.510 ± 0.014');
+    const made = runs().filter((run) => !before.includes(run));
+    expect(made.map((run) => run.slice(21)).sort()).toEqual(['diverge-s0', 'diverge-s1', 'good-s1']);
+    await sweep('mixed', '--set', 'k=3', '--out', join(repo, 'mine'));
+    const good = summaryIn(join(repo, 'mine')).runs[0].run as string;
+    expect([...before, ...made]).not.toContain(good);
+  });
+
+  it('stops on Ctrl-C, and says how to go on', async () => {
+    const out = join(repo, 'stopped');
+    const argv = [...cli, 'stuck', '--out', out];
+    const child = startChild({
+      argv,
+      cwd: repo,
+      env: cleanEnv(),
+      log: { path: `${out}.log`, maxBytes: 1e5 },
+    });
+    const deaf = () => runs().find((run) => run.includes('-deaf-'));
+    while (!deaf() || !existsSync(join(repo, 'checkpoints', `${deaf()}`, 'out/child.pid'))) await sleep(50);
+    process.kill(child.pid, 'SIGINT');
+    await sleep(300);
+    process.kill(child.pid, 'SIGINT');
+    expect((await child.done).code).toBe(130);
+    expect(readFileSync(`${out}.log`, 'utf8')).toContain(
+      'stopped after 1 of 2 runs; go on with: npm run sweep -- stuck',
+    );
+    expect(summaryIn(out).runs.map(({ name }) => name)).toEqual(['good']);
+  });
+});

@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
+import type { TaskContract } from '#contract/task';
+import type { Verdict } from '#contract/verdict';
+import { count, label, numberFormat } from '../report/compose/names.ts';
+
+/** One run of a sweep: what its judge said, or why there is nothing to say. */
+export interface SweepRun {
+  name: string;
+  seed: number;
+  /** Its folder in `checkpoints/`; null where the run was refused. */
+  run: string | null;
+  /** `finished`: trained and judged; else that of the run's record, `refused`, or `not judged`. */
+  status: string;
+  reason: string | null;
+  seconds: number | null;
+  metrics: Verdict['metrics'];
+  also: Verdict['also'];
+}
+
+/** `summary.json` of a sweep's folder. */
+export interface SweepSummary {
+  version: 1;
+  sweep: string;
+  description: string;
+  profile: string;
+  samples: number;
+  seeds: number[];
+  /** "key=value" overrides of every experiment. */
+  set: string[];
+  tree: string;
+  at: string;
+  runs: SweepRun[];
+}
+
+/** The runs of one experiment together: the mean of each number over seeds, and its spread where there are several. */
+export interface Row {
+  name: string;
+  runs: SweepRun[];
+  mean: Record<string, number>;
+  /** Sample standard deviation over seeds; empty for one seed. */
+  spread: Record<string, number>;
+}
+
+type Shown = Pick<TaskContract, 'metric' | 'also'>;
+
+/** One row an experiment, in the order they came. Numbers of other forms have theirs in front: `inference_f1`. */
+export function rowsOf(runs: readonly SweepRun[]): Row[] {
+  return [...new Set(runs.map(({ name }) => name))].map((name) => {
+    const own = runs.filter((run) => run.name === name);
+    const numbers = own.filter(({ status }) => status === 'finished').map(numbersOf);
+    const mean: Row['mean'] = {};
+    const spread: Row['spread'] = {};
+    for (const field of Object.keys(numbers[0] ?? {})) {
+      const values = numbers.map((of) => of[field]).filter(Number.isFinite);
+      mean[field] = values.reduce((sum, v) => sum + v, 0) / values.length;
+      if (values.length < 2) continue;
+      const squares = values.reduce((sum, v) => sum + (v - mean[field]) ** 2, 0);
+      spread[field] = Math.sqrt(squares / (values.length - 1));
+    }
+    return { name, runs: own, mean, spread };
+  });
+}
+
+function numbersOf({ metrics, also }: SweepRun): Record<string, number> {
+  const others = Object.entries(also).flatMap(([form, numbers]) =>
+    Object.entries(numbers).map(([name, value]) => [`${form}_${name}`, value] as const),
+  );
+  return { ...metrics, ...Object.fromEntries(others) };
+}
+
+/** The table of a sweep as cells: a line an experiment, the numbers that the task shows, then the metric in other forms. */
+export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[][] {
+  const rows = rowsOf(summary.runs);
+  const known = (field: string) => rows.some(({ mean }) => mean[field] !== undefined);
+  const forms = [...new Set(summary.runs.flatMap((run) => Object.keys(run.also)))];
+  const titles = new Map([metric, ...also].map((field) => [field, label(field)]));
+  for (const form of forms) titles.set(`${form}_${metric}`, `${label(metric)} (${form})`);
+  const fields = [...titles.keys()].filter(known);
+  const formats = fields.map((field) =>
+    numberFormat(
+      field,
+      rows.map(({ mean }) => mean[field]),
+    ),
+  );
+  return [
+    ['experiment', ...fields.map((field) => titles.get(field) ?? field)],
+    ...rows.map(({ name, runs, mean, spread }) => [
+      name,
+      ...fields.map((field, i) => {
+        if (mean[field] === undefined) return i === 0 ? runs[0].status : '–';
+        return formats[i](mean[field]) + (field in spread ? ` ± ${spread[field].toFixed(3)}` : '');
+      }),
+    ]),
+  ];
+}
+
+/** Writes `summary.json`, `README.md` and `summary.csv`, each whole or not at all. `plot`: the picture's file, once drawn. */
+export function writeSummary(folder: string, summary: SweepSummary, shown: Shown, plot: string | null): void {
+  writeJsonAtomic(join(folder, 'summary.json'), summary);
+  writeFileAtomic(join(folder, 'summary.csv'), csv(summary));
+  writeFileAtomic(join(folder, 'README.md'), markdown(summary, shown, plot));
+}
+
+/** The command that makes the sweep again, or what is missing of it. */
+export function commandOf({ sweep, profile, samples, seeds, set }: SweepSummary): string {
+  return [
+    `npm run sweep -- ${sweep} --profile ${profile} --samples ${samples} --seed ${seeds[0]}`,
+    ...(seeds.length > 1 ? [`--seeds ${seeds.length}`] : []),
+    ...set.map((pair) => `--set ${pair}`),
+  ].join(' ');
+}
+
+function markdown(summary: SweepSummary, shown: Shown, plot: string | null): string {
+  const { sweep, description, profile, samples, seeds, set, tree, runs, at } = summary;
+  const [head, ...rows] = tableOf(summary, shown);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const facts = [
+    `profile ${profile}`,
+    `${count(samples)} samples`,
+    seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds[seeds.length - 1]}, mean ± std`,
+    ...set,
+    `tree ${tree.slice(0, 8)}`,
+    at.slice(0, 16).replace('T', ' '),
+  ];
+  const bad = runs.filter(({ status }) => status !== 'finished');
+  const parts = [
+    `# Sweep ${sweep}`,
+    `${description}. Measured by the judge.`,
+    `*${facts.join(' · ')}*`,
+    [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n'),
+    bad.map((run) => `- ${run.name}, seed ${run.seed}: **${run.status}**, ${run.reason}`).join('\n'),
+    plot ? `![${sweep}](${plot})` : '',
+    `Every run is listed with its folder in \`summary.json\`. Again, or what is missing:\n\n    ${commandOf(summary)}`,
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** A line a run: name, seed, how it ended, and every number of its verdict. */
+function csv({ runs }: SweepSummary): string {
+  const numbers = runs.map(numbersOf);
+  const fields = [...new Set(numbers.flatMap(Object.keys))];
+  const lines = runs.map(({ name, seed, run, status, reason, seconds }, i) => [
+    ...[name, seed, run, status, reason, seconds],
+    ...fields.map((field) => numbers[i][field]),
+  ]);
+  const cell = (value: string | number | null | undefined) => {
+    const text = String(value ?? '');
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const head = ['name', 'seed', 'run', 'status', 'reason', 'seconds', ...fields];
+  return [head, ...lines].map((line) => `${line.map(cell).join(',')}\n`).join('');
+}
