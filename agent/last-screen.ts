@@ -25,7 +25,7 @@ export function lastScreen(house: House, stopped: { reason: string }): string[] 
     `Branch:       ${branch.name}, one commit a sprint (git log ${branch.name})`,
     `Go on:        npm run loop     Way back: ${branch.wayBack}`,
     ...(task.contract.title && connection.kind === 'offline'
-      ? ['', `These results come from the ${connection.label}: it walks a published path.`]
+      ? ['', `These results come from the ${connection.label}: a script that walks a fixed path.`]
       : []),
   ];
 }
@@ -56,7 +56,8 @@ function best(sprint: Sprint | undefined, { task, profileName }: House): string[
   const { metric, also } = task.contract;
   const { metrics } = sprint.verdict;
   const numbers = [metric, ...also].filter((f) => metrics[f] !== undefined);
-  const list = (fields: string[]) => fields.map((f) => `${f.toUpperCase()} ${show(metrics[f])}`).join(', ');
+  const list = (fields: string[]) =>
+    fields.map((f) => `${f.length <= 4 ? f.toUpperCase() : f} ${show(metrics[f])}`).join(', ');
   const words = (numbers: Record<string, number>, most: number) =>
     Object.entries(numbers)
       .slice(0, most)

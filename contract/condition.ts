@@ -39,5 +39,8 @@ export function violation(
     '>': value > bound,
     '<': value < bound,
   }[operator as '>='];
-  return holds ? null : `${value} where ${condition}${relative ? ` (${bound})` : ''} is asked`;
+  return holds ? null : `${short(value)} where ${condition}${relative ? ` (${short(bound)})` : ''} is asked`;
 }
+
+/** Counts in full, measured numbers with the digits that matter. */
+const short = (n: number) => (Number.isInteger(n) ? n : Number(n.toPrecision(6)));

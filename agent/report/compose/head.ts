@@ -94,7 +94,7 @@ export function cards(context: Context): Block {
     const gap = (profile.ceiling.value - value) * (sprint.goal === 'max' ? 1 : -1);
     const was = best === undefined ? null : (profile.ceiling.value - best) * (sprint.goal === 'max' ? 1 : -1);
     out.push({
-      label: `Gap to ceiling ${profile.ceiling.value}`,
+      label: `Gap to ${edge(sprint)} ${profile.ceiling.value}`,
       value: number(gap),
       note: was === null ? profile.ceiling.label : `was ${number(was)}`,
       main: false,
@@ -102,6 +102,9 @@ export function cards(context: Context): Block {
   }
   return { t: 'cards', cards: out };
 }
+
+/** What the profile's dashed line is to the metric: where it is to rise, a ceiling; where it is to fall, a floor. */
+export const edge = ({ goal }: Sprint) => (goal === 'max' ? 'ceiling' : 'floor');
 
 const guardWords = (guard: string) =>
   guard.replace('>=', '≥ ').replace('<=', '≤ ').replace('==', '= ').replace('-', ' − ');
@@ -133,6 +136,8 @@ export function claimedAndVerified(context: Context): Block | null {
   if (before) lines.push({ name: 'Best before', values: before, tone: 'plain' });
   if (lines.length === 0) return null;
   const columns = columnsOf(context).filter((name) => lines.some((line) => line.values[name] !== undefined));
+  // A trainer may claim nothing that the judge measures.
+  const said = lines.filter((line) => columns.some((name) => line.values[name] !== undefined));
   const evaluation = verdict
     ? ` The judge measured ${count(verdict.evaluation.samples)} fresh samples in batches of ${count(verdict.evaluation.batch)}.`
     : '';
@@ -140,7 +145,7 @@ export function claimedAndVerified(context: Context): Block | null {
     t: 'table',
     head: [[text('')], ...columns.map((name) => [text(label(name))])],
     align: ['left', ...columns.map(() => 'right' as const)],
-    rows: lines.map((line) => ({
+    rows: said.map((line) => ({
       tone: line.tone,
       cells: [
         [line.tone === 'best' ? strong(line.name) : text(line.name)],

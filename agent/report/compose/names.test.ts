@@ -46,6 +46,12 @@ it('writes a column alike: one dead latent is 1, a uniqueness of one is 1.000', 
   expect([1, 0, -3].map((v) => signed(v, 'dead_latents'))).toEqual(['+1', '±0', '−3']);
 });
 
+it('writes a column with the same digits all the way down', () => {
+  const format = numberFormat('loss', [2.114, 1.375, undefined]);
+  expect([2.114, 1.375, undefined, -1].map(format)).toEqual(['2.114', '1.375', '–', '−1.000']);
+  expect(numberFormat('rate', [25.12, 1.5])(25.12)).toBe('25.12');
+});
+
 it('writes differences with their sign', () => {
   expect([0.0071, -0.012, 0, 0.0004].map((v) => signed(v))).toEqual(['+0.007', '−0.012', '±0.000', '±0.000']);
 });

@@ -25,7 +25,7 @@ export function metricNumber(name: string, value: number | undefined): string {
   return isCount(name) && Number.isInteger(value) ? number(value, true) : number(value);
 }
 
-/** How to write the column of a metric: counts where all of it are. */
+/** How to write the column of a metric: counts where all of it are, else with the same digits all the way down. */
 export function numberFormat(
   name: string,
   values: readonly (number | undefined)[],
@@ -33,7 +33,11 @@ export function numberFormat(
   if (isCount(name)) return (value) => metricNumber(name, value);
   const present = values.filter((value) => value !== undefined);
   const whole = present.length > 0 && present.every(Number.isInteger) && present.some((v) => v !== 1);
-  return (value) => number(value, whole);
+  const sizes = present.map(Math.abs);
+  // 2.11 above 1.375 would hide which digits can be compared.
+  const even = sizes.some((size) => size < 2) && sizes.some((size) => size >= 2) && Math.max(...sizes) < 10;
+  return (value) =>
+    even && value !== undefined && Number.isFinite(value) ? minus(value.toFixed(3)) : number(value, whole);
 }
 
 /** A difference with its sign: +0.007, −0.012, ±0.000; of a metric that counts: +1, ±0. */

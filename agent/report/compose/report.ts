@@ -22,7 +22,7 @@ import {
 } from '../tree.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
-import { cards, claimedAndVerified, facts, outcomes, titleBlock } from './head.ts';
+import { cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
 import { clip, label, number, signed } from './names.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
@@ -73,7 +73,8 @@ export async function composeReport(
   blocks.push(...(await standing(context, simple)));
   if (sprint.next?.trim())
     blocks.push(heading(1, 'Next steps'), { t: 'untrusted', c: await read(sprint.next) });
-  if (log.length > 0) blocks.push(heading(1, 'The researcher’s log'), { t: 'untrusted', c: log });
+  if (log.some((block) => block.t !== 'heading'))
+    blocks.push(heading(1, 'The researcher’s log'), { t: 'untrusted', c: log });
   const diff = source.patch === null ? null : diffBlock(source.patch);
   if (diff && diff.files.length > 0) {
     const fate = sprint.change.kept ? 'It stands in the workspace.' : 'It was set back after this sprint.';
@@ -199,7 +200,7 @@ function standingWords({ sprint, history, profile }: Context): string {
   const value = best?.verdict?.metrics[sprint.metric];
   if (!best || value === undefined) return 'No sprint of this leaderboard has a verified gain yet.';
   const gap = profile?.ceiling
-    ? `, ${number(Math.abs(profile.ceiling.value - value))} from the ceiling of ${profile.ceiling.value} (${profile.ceiling.label})`
+    ? `, ${number(Math.abs(profile.ceiling.value - value))} from the ${edge(sprint)} of ${profile.ceiling.value} (${profile.ceiling.label})`
     : '';
   return `After ${history.length} ${history.length === 1 ? 'sprint' : 'sprints'}, ${gains.length} of them with a verified gain, the best is ${label(sprint.metric)} ${number(value)} of sprint ${best.number}${gap}.`;
 }

@@ -1,0 +1,60 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { readSprints } from '#agent/ledger';
+import { cleanEnv } from '#host/env';
+
+const python = spawnSync('python3', ['-c', 'import http.server, json']).status === 0;
+
+it.skipIf(!python)(
+  'another task, in another language and to be minimised, runs on the unchanged loop',
+  () => {
+    const home = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
+    const repo = join(home, 'task');
+    const start = fileURLToPath(new URL('../start.mjs', import.meta.url));
+    const words = [start, '--into', repo, '--max-sprints', '2'];
+    const night = spawnSync(process.execPath, words, { env: cleanEnv({ HOME: home }), encoding: 'utf8' });
+    expect(night.status, night.stdout + night.stderr).toBe(0);
+
+    const sprints = readSprints(join(repo, 'sprints'));
+    expect(sprints.map((s) => [s.outcome, s.metric, s.goal])).toEqual(
+      Array(2).fill(['new-best', 'bpc', 'min']),
+    );
+    const [first, second] = sprints.map((s) => s.verdict?.metrics.bpc ?? Number.NaN);
+    // Fewer bits are a gain; nothing is below the entropy of the language, nor above a guess.
+    expect(second).toBeLessThan(first - 0.2);
+    expect(second).toBeGreaterThan(1.3);
+    expect(first).toBeLessThan(Math.log2(27));
+    // Counted by the data service, in whole batches, and measured on the way.
+    expect(sprints[1].verdict?.observed.samples).toBe(100_352);
+    const runs = sprints[1].runs.map((run) => [run.status, run.args.slice(-1)[0], run.evals.length]);
+    expect(runs).toEqual([
+      ['finished', 'order=5', 3],
+      ['finished', 'order=4', 3],
+      ['finished', 'order=3', 3],
+    ]);
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' }).trim();
+    expect(git('rev-parse', 'best/small')).toBe(git('rev-parse', 'HEAD'));
+    expect(git('status', '--porcelain')).toBe('');
+
+    const report = readFileSync(join(repo, 'reports', `${sprints[1].id}.md`), 'utf8');
+    expect(report).toContain('from the floor of 1.32');
+    expect(report).toMatch(/−0\.\d+ to the best before: new best/);
+    expect(readdirSync(join(repo, 'reports')).filter((name) => name.endsWith('.pdf'))).toHaveLength(2);
+    // Nothing of the task that the loop was built for is left in what a reader sees.
+    expect(`${report}\n${night.stdout}`).not.toMatch(/\b(sae|latent|autoencoder|F1|MCC|L0)s?\b/);
+  },
+  120_000,
+);
+
+it.skipIf(!python)('says in one line what is wrong with the command', () => {
+  const run = fileURLToPath(new URL('../../agent/cli/run.mjs', import.meta.url));
+  const said = spawnSync(process.execPath, [run, '../loop'], { encoding: 'utf8' });
+  expect([said.status, said.stderr]).toEqual([
+    2,
+    'error: which command? loop, status, hint, stop, pause, resume, train, best or report\n',
+  ]);
+});

@@ -1,0 +1,28 @@
+// Runs an example of this folder offline, in a fresh folder and git repository of its own, as somebody with a task of their own would.
+//   npm run example                                    five sprints of other-task, half a minute
+//   npm run example -- --into ~/my-task --max-sprints 2
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const flags = process.argv.slice(2);
+const at = flags.indexOf('--into');
+const [, given] = at === -1 ? [] : flags.splice(at, 2);
+if (at !== -1 && (given === undefined || existsSync(given))) {
+  process.stderr.write('error: --into needs the name of a folder that does not exist yet\n');
+  process.exit(2);
+}
+const folder = given ? resolve(given) : join(mkdtempSync(join(tmpdir(), 'example-')), 'other-task');
+cpSync(fileURLToPath(new URL('./other-task', import.meta.url)), folder, { recursive: true });
+const git = (...args) => execFileSync('git', args, { cwd: folder });
+git('init', '-q', '-b', 'main');
+git('add', '-A');
+git('-c', 'user.name=Example', '-c', 'user.email=example@localhost', 'commit', '-qm', 'A task of my own');
+
+const run = fileURLToPath(new URL('../agent/cli/run.mjs', import.meta.url));
+const loop = [run, 'loop', '--researcher', 'offline', ...flags];
+const { status } = spawnSync(process.execPath, loop, { cwd: folder, stdio: 'inherit' });
+process.stdout.write(`\nAll of it lies in ${folder}\n`);
+process.exitCode = status ?? 1;
