@@ -1,8 +1,10 @@
 // How fast the benchmark itself is on this machine, one JSON object a line.
 //   npm run --silent bench -- sampler serve eval --json
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
+//   npm run --silent bench -- step --json
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { runMain, UserError } from '#contract/errors';
 import { makePipe } from '#host/pipe';
@@ -13,6 +15,7 @@ import { Random } from '../random.ts';
 import { planOf } from '../sampler/plan.ts';
 import { hiddenOf, referenceSample } from '../sampler/reference.ts';
 import { Sampler } from '../sampler/sampler.ts';
+import { benchStep } from '../step/step.ts';
 import { openStream } from '../stream/reader.ts';
 import type { World } from '../world/world.ts';
 import { openWorld } from '../worlds.ts';
@@ -33,6 +36,10 @@ interface Options {
   world: string;
   seconds: number;
   json?: boolean;
+  full?: boolean;
+  backend: string;
+  widths?: number[];
+  threads?: number[];
 }
 
 /** Repeats `step` (of so many samples) for some seconds after one round to warm up. */
@@ -148,35 +155,68 @@ function benchEval(world: World, { seconds }: Options): Line[] {
   ];
 }
 
-const BENCHES: Record<string, (world: World, options: Options) => Line[] | Promise<Line[]>> = {
+function benchTrainer(
+  _world: World,
+  { seconds, full, backend, widths, threads }: Options,
+): AsyncIterable<Line> {
+  const cores = availableParallelism();
+  return benchStep({
+    backend,
+    widths: widths ?? (full ? [1024, 2048, 4096, 8192, 16_384] : [4096]),
+    threads: threads ?? (full ? [1, 2] : []),
+    yardstick: !full,
+    ceiling: {
+      multiplyAddsPerSecond: ceilings(seconds).multiplyAddsPerSecond * cores,
+      of: `our SIMD product on one thread, times ${cores} cores`,
+    },
+  });
+}
+
+type Bench = (world: World, options: Options) => Line[] | Promise<Line[]> | AsyncIterable<Line>;
+const BENCHES: Record<string, Bench> = {
   machine: benchMachine,
   sampler: benchSampler,
   serve: benchServe,
   eval: benchEval,
+  step: benchTrainer,
 };
+/** Takes minutes: only where it is named. */
+const LONG = ['step'];
 
 await runMain(async () => {
   const command = parsed(
     program('bench', 'Measures sampler, data service and evaluation on this machine.')
-      .argument('[what...]', `any of: ${Object.keys(BENCHES).join(', ')} (default: all)`)
+      .argument(
+        '[what...]',
+        `any of: ${Object.keys(BENCHES).join(', ')} (default: all but ${LONG.join(', ')})`,
+      )
       .option('--world <name>', 'a world by name, config (.json) or folder', 'small')
       .option('--seconds <n>', 'for each measurement', integer(1), 2)
+      .option('--full', 'step: all widths, on 1 and 2 threads, without plain tfjs')
+      .option('--backend <name>', 'step: what runs the tensors', 'auto')
+      .option('--widths <n,n>', 'step: widths at full size (default: 4096)', integers)
+      .option('--threads <n,n>', "step: the engine's threads (default: its own choice)", integers)
       .option('--json', 'one JSON object a line'),
   );
   if (!command) return 0;
   const options = command.opts<Options>();
-  const wanted = command.args.length > 0 ? command.args : Object.keys(BENCHES);
+  const wanted =
+    command.args.length > 0 ? command.args : Object.keys(BENCHES).filter((name) => !LONG.includes(name));
   const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
   if (unknown)
     throw new UserError(`unknown bench "${unknown}"; there are: ${Object.keys(BENCHES).join(', ')}`);
   const { world } = await openWorld(options.world);
   for (const name of wanted) {
-    for (const line of await BENCHES[name](world, options)) {
+    for await (const line of await BENCHES[name](world, options)) {
       print(`${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`);
     }
   }
   return 0;
 });
+
+function integers(text: string): number[] {
+  return text.split(',').map(integer(1));
+}
 
 function spoken({ name, ms, ...rest }: Line): string {
   const numbers = Object.entries({ ms, ...rest }).map(

@@ -1,0 +1,81 @@
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { collect, startChild } from '#host/child';
+import { cleanEnv, serviceEnv } from '#host/env';
+import { makePipe } from '#host/pipe';
+
+/** One measurement: what is trained, on what. */
+export interface Case {
+  experiment: string;
+  profile: string;
+  world: string;
+  settings: readonly string[];
+  backend: string;
+  /** Everything in tfjs' own kernels: the yardstick. */
+  plain: boolean;
+  /** The engine's threads; null leaves them to it. */
+  threads: number | null;
+  warmUp: number;
+  steps: number;
+}
+
+/** What the trainer's own `step` command answers (sae/cli/step.ts). */
+export interface Answer {
+  architecture: string;
+  backend: string;
+  d_in: number;
+  d_sae: number;
+  batch: number;
+  ms: Record<'step' | 'waiting' | 'forward' | 'backward' | 'optimiser' | 'sampling' | 'encode', number> & {
+    operations: Record<string, number>;
+  };
+  firstStepMs: number;
+  loss: number;
+  peakBytes: number;
+}
+
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+const DATA_FD = 3;
+
+/**
+ * Runs a case as a run is run: data service, pipe, trainer, each a process.
+ * @throws Error with the trainer's last line where it fails.
+ */
+export async function runCase(asked: Case): Promise<Answer> {
+  const node = [process.execPath, '--import', 'tsx'];
+  const pipe = makePipe();
+  const service = startChild({
+    argv: [...node, 'bench/cli/serve.ts', '--world', asked.world],
+    cwd: REPOSITORY,
+    env: serviceEnv(),
+    stdio: { stdout: pipe.writeFd },
+  });
+  const trainer = startChild({
+    argv: [...node, 'sae/cli/step.ts', ...argumentsOf(asked)],
+    cwd: REPOSITORY,
+    env: cleanEnv({ LOOP_DATA_FD: String(DATA_FD), ENGINE_THREADS: asked.threads?.toString() }),
+    stdio: { stdout: 'pipe', stderr: 'pipe' },
+    fds: { [DATA_FD]: pipe.readFd },
+  });
+  closeSync(pipe.writeFd);
+  closeSync(pipe.readFd);
+  if (!trainer.stdout || !trainer.stderr) throw new Error('the trainer has no output');
+  const [out, err, { code }] = await Promise.all([
+    collect(trainer.stdout, trainer.done),
+    collect(trainer.stderr, trainer.done),
+    trainer.done,
+  ]);
+  await service.stop('measured', 0);
+  if (code !== 0)
+    throw new Error(`${asked.experiment}: ${err.trim().split('\n').at(-1) ?? `exit code ${code}`}`);
+  return JSON.parse(out) as Answer;
+}
+
+function argumentsOf({ experiment, profile, settings, backend, plain, warmUp, steps }: Case): string[] {
+  return [
+    experiment,
+    ...['--profile', profile, '--backend', backend, '--warm-up', String(warmUp), '--steps', String(steps)],
+    ...settings.flatMap((setting) => ['--set', setting]),
+    ...(plain ? ['--plain'] : []),
+  ];
+}

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { runCase } from './run.ts';
+import { lineOf } from './step.ts';
+
+const asked = {
+  experiment: 'default',
+  profile: 'small',
+  world: 'small',
+  settings: ['d_sae=64', 'matryoshka_widths=[4,16]'],
+  backend: 'wasm',
+  plain: false,
+  threads: null,
+  warmUp: 1,
+  steps: 3,
+};
+
+it('times a step of the real trainer on the real stream, part by part', async () => {
+  const answer = await runCase(asked);
+  expect(answer).toMatchObject({ architecture: 'lista-matryoshka', d_in: 64, d_sae: 64, batch: 1024 });
+  const { step, waiting, forward, backward, optimiser, operations, sampling, encode } = answer.ms;
+  for (const part of [waiting, forward, backward, optimiser, sampling, encode])
+    expect(part).toBeGreaterThan(0);
+  expect(Math.max(waiting, forward, backward, optimiser)).toBeLessThan(step);
+  expect(Object.keys(operations)).toEqual(expect.arrayContaining(['encode', 'batchTopK', 'decodeBands']));
+  const named = Object.values(operations).reduce((sum, ms) => sum + ms, 0);
+  // Medians of parts need not add up exactly.
+  expect(named).toBeLessThan(1.5 * forward);
+  expect(answer.peakBytes).toBeGreaterThan(2 ** 26);
+  expect(answer.firstStepMs).toBeGreaterThan(step);
+});
+
+it('says why a trainer could not be measured', async () => {
+  await expect(runCase({ ...asked, settings: ['k=-1'] })).rejects.toThrow(/^default: error: .*\bk\b/);
+});
+
+it('counts products against the ceiling, and the step against its encodes', () => {
+  const ms = { step: 100, waiting: 1, forward: 60, backward: 30, optimiser: 5, sampling: 20, encode: 20 };
+  const answer = {
+    ...{ architecture: 'x', backend: 'y', d_in: 10, d_sae: 100, batch: 1000, firstStepMs: 500, loss: 1 },
+    peakBytes: 2 ** 30,
+    ms: { ...ms, operations: { encode: 41, batchTopK: 4, decode: 3, decodeBands: 2, detach: 1 } },
+  };
+  const options = {
+    ...{ backend: 'auto', widths: [], threads: [], yardstick: false },
+    ceiling: { multiplyAddsPerSecond: 1e8, of: 'made up' },
+  };
+  expect(lineOf('step x', answer, 2, options)).toMatchObject({
+    ms: 100,
+    samplesPerSecond: 10_000,
+    msEncodes: 41,
+    msSparse: 39,
+    stepOverEncodes: 2.5,
+    encodeShareOfCeiling: 0.5,
+    stepShareOfCeiling: 0.2,
+    peakMegabytes: 1024,
+  });
+});
