@@ -96,9 +96,46 @@ function largest(v: v128): f32 {
 }
 
 /**
- * Some columns of x: x[row][0 .. width] = bias + sum of values · vectors[features] over offsets[row] .. offsets[row + 1].
- * `vectors` holds these columns alone, [features][width], so that what a batch touches stays in the cache; rows of x
- * are `stride` numbers apart. width is a multiple of 4.
+ * out[i] = z · loadings_i - cutoffs_i in double precision, for `quads` times four features. loadings [quad][rank][4],
+ * cutoffs [quad][4], out f64 [quad][4].
+ */
+export function familyArguments(
+  z: usize,
+  loadings: usize,
+  cutoffs: usize,
+  out: usize,
+  quads: i32,
+  rank: i32,
+): void {
+  const zEnd = z + (<usize>rank << 2);
+  for (let quad = 0; quad < quads; quad++) {
+    const c = f32x4.neg(v128.load(cutoffs));
+    let low = f64x2.promote_low_f32x4(c);
+    let high = f64x2.promote_low_f32x4(upperHalf(c));
+    for (let at = z; at < zEnd; at += 4) {
+      const factor = f64x2.splat(<f64>f32.load(at));
+      const four = v128.load(loadings);
+      low = f64x2.add(low, f64x2.mul(factor, f64x2.promote_low_f32x4(four)));
+      high = f64x2.add(high, f64x2.mul(factor, f64x2.promote_low_f32x4(upperHalf(four))));
+      loadings += 16;
+    }
+    v128.store(out, low);
+    v128.store(out, high, 16);
+    cutoffs += 16;
+    out += 32;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function upperHalf(v: v128): v128 {
+  return v128.shuffle<f32>(v, v, 2, 3, 2, 3);
+}
+
+/**
+ * x[row] = bias + the sum of values · vectors[features] over offsets[row] .. offsets[row + 1], `stride` numbers a row of x, bias
+ * and vectors (a multiple of 4). Whole rows, four at a time: what a batch touches does not fit the cache, and rows that are
+ * read from end to end are fetched ahead.
  */
 export function synthesise(
   offsets: usize,
@@ -108,52 +145,38 @@ export function synthesise(
   bias: usize,
   x: usize,
   rows: i32,
-  width: i32,
   stride: i32,
 ): void {
-  const bytes = <usize>width << 2;
+  const bytes = <usize>stride << 2;
   for (let row = 0; row < rows; row++) {
-    const from = <usize>i32.load(offsets + (<usize>row << 2)) << 2;
-    const to = <usize>i32.load(offsets + (<usize>row << 2), 4) << 2;
-    let at: usize = 0;
-    for (; at + 128 <= bytes; at += 128) {
-      let s0 = v128.load(bias + at);
-      let s1 = v128.load(bias + at, 16);
-      let s2 = v128.load(bias + at, 32);
-      let s3 = v128.load(bias + at, 48);
-      let s4 = v128.load(bias + at, 64);
-      let s5 = v128.load(bias + at, 80);
-      let s6 = v128.load(bias + at, 96);
-      let s7 = v128.load(bias + at, 112);
-      for (let i = from; i < to; i += 4) {
-        const vector = vectors + <usize>i32.load(features + i) * bytes + at;
-        const value = v128.load32_splat(values + i);
-        s0 = f32x4.add(s0, f32x4.mul(value, v128.load(vector)));
-        s1 = f32x4.add(s1, f32x4.mul(value, v128.load(vector, 16)));
-        s2 = f32x4.add(s2, f32x4.mul(value, v128.load(vector, 32)));
-        s3 = f32x4.add(s3, f32x4.mul(value, v128.load(vector, 48)));
-        s4 = f32x4.add(s4, f32x4.mul(value, v128.load(vector, 64)));
-        s5 = f32x4.add(s5, f32x4.mul(value, v128.load(vector, 80)));
-        s6 = f32x4.add(s6, f32x4.mul(value, v128.load(vector, 96)));
-        s7 = f32x4.add(s7, f32x4.mul(value, v128.load(vector, 112)));
+    let entry = <usize>i32.load(offsets + (<usize>row << 2)) << 2;
+    const end = <usize>i32.load(offsets + (<usize>row << 2), 4) << 2;
+    memory.copy(x, bias, bytes);
+    for (; entry + 16 <= end; entry += 16) {
+      const v0 = vectors + <usize>i32.load(features + entry) * bytes;
+      const v1 = vectors + <usize>i32.load(features + entry, 4) * bytes;
+      const v2 = vectors + <usize>i32.load(features + entry, 8) * bytes;
+      const v3 = vectors + <usize>i32.load(features + entry, 12) * bytes;
+      const a0 = v128.load32_splat(values + entry);
+      const a1 = v128.load32_splat(values + entry, 4);
+      const a2 = v128.load32_splat(values + entry, 8);
+      const a3 = v128.load32_splat(values + entry, 12);
+      for (let at: usize = 0; at < bytes; at += 16) {
+        let sum = v128.load(x + at);
+        sum = f32x4.add(sum, f32x4.mul(a0, v128.load(v0 + at)));
+        sum = f32x4.add(sum, f32x4.mul(a1, v128.load(v1 + at)));
+        sum = f32x4.add(sum, f32x4.mul(a2, v128.load(v2 + at)));
+        sum = f32x4.add(sum, f32x4.mul(a3, v128.load(v3 + at)));
+        v128.store(x + at, sum);
       }
-      v128.store(x + at, s0);
-      v128.store(x + at, s1, 16);
-      v128.store(x + at, s2, 32);
-      v128.store(x + at, s3, 48);
-      v128.store(x + at, s4, 64);
-      v128.store(x + at, s5, 80);
-      v128.store(x + at, s6, 96);
-      v128.store(x + at, s7, 112);
     }
-    for (; at < bytes; at += 16) {
-      let s = v128.load(bias + at);
-      for (let i = from; i < to; i += 4) {
-        const vector = vectors + <usize>i32.load(features + i) * bytes + at;
-        s = f32x4.add(s, f32x4.mul(v128.load32_splat(values + i), v128.load(vector)));
+    for (; entry < end; entry += 4) {
+      const vector = vectors + <usize>i32.load(features + entry) * bytes;
+      const value = v128.load32_splat(values + entry);
+      for (let at: usize = 0; at < bytes; at += 16) {
+        v128.store(x + at, f32x4.add(v128.load(x + at), f32x4.mul(value, v128.load(vector + at))));
       }
-      v128.store(x + at, s);
     }
-    x += <usize>stride << 2;
+    x += bytes;
   }
 }

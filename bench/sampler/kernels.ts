@@ -12,6 +12,14 @@ export interface SamplerKernels {
     buckets: number,
     rank: number,
   ): void;
+  familyArguments(
+    z: number,
+    loadings: number,
+    cutoffs: number,
+    out: number,
+    quads: number,
+    rank: number,
+  ): void;
   synthesise(
     offsets: number,
     features: number,
@@ -20,7 +28,6 @@ export interface SamplerKernels {
     bias: number,
     x: number,
     rows: number,
-    width: number,
     stride: number,
   ): void;
 }

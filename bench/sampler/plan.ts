@@ -17,9 +17,11 @@ export interface Plan {
   loadings: Float32Array;
   /** threshold_i / sqrt(diag_i); -Infinity where a feature always fires. */
   cutoffs: Float32Array;
-  /** Features without anything above them (roots and flat): the frequent ones, then the rest in buckets. */
-  frequent: Int32Array;
-  /** Likeliest first, filled up with -1 to whole buckets. */
+  /**
+   * Features without anything above them (roots and flat): the frequent ones are the children of the node `frequent`, the rest
+   * stands in `top`, likeliest first, filled up with -1 to whole buckets.
+   */
+  frequent: number;
   top: Int32Array;
   buckets: number;
   /** Organisational roots: their children are looked at in every sample. */
@@ -65,12 +67,12 @@ export function planOf(world: World): Plan {
   for (const root of world.forest.roots) number(root, true);
 
   const free = Array.from({ length: n }, (_, i) => i).filter((i) => !below[i]);
-  const frequent = free.filter((i) => world.probabilities[i] > FREQUENT);
+  const frequent = children.push(free.filter((i) => world.probabilities[i] > FREQUENT)) - 1;
   const top = free
     .filter((i) => world.probabilities[i] <= FREQUENT)
     .sort((a, b) => cutoffs[a] - cutoffs[b] || a - b);
   while (top.length % BUCKET !== 0) top.push(-1);
-  const childStart = new Int32Array(nodes.length + 1);
+  const childStart = new Int32Array(children.length + 1);
   children.forEach((list, i) => {
     childStart[i + 1] = childStart[i] + list.length;
   });
@@ -78,7 +80,7 @@ export function planOf(world: World): Plan {
     rank,
     loadings,
     cutoffs,
-    frequent: Int32Array.from(frequent),
+    frequent,
     top: Int32Array.from(top),
     buckets: top.length / BUCKET,
     openRoots,

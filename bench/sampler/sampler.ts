@@ -1,8 +1,7 @@
-import { KernelMemory } from '../kernel-memory.ts';
 import { Random } from '../random.ts';
-import { normalCdf } from '../world/normal.ts';
 import type { World } from '../world/world.ts';
-import { openKernels, type SamplerKernels } from './kernels.ts';
+import { BLOCK, Firing } from './firing.ts';
+import { bound, hazard, isBelowPhi, levelAbove } from './phi-grid.ts';
 import { BUCKET, type Plan, planOf } from './plan.ts';
 import { Synthesis } from './synthesis.ts';
 
@@ -14,19 +13,6 @@ export interface SparseRows {
   values: Float32Array;
 }
 
-/** Rows that pass through the kernels at a time: their arguments stay in the cache. A multiple of 4. */
-const BLOCK = 32;
-
-/** Bounds for thinning: Phi on a grid, rounded up, and the hazard -log(1 - Phi). */
-const GRID_STEP = 1 / 32;
-const GRID_LOW = -10;
-const GRID_HIGH = 8;
-const GRID = Math.round((GRID_HIGH - GRID_LOW) / GRID_STEP);
-const bound = Float64Array.from({ length: GRID + 1 }, (_, i) =>
-  i === GRID ? 1 : normalCdf(GRID_LOW + i * GRID_STEP),
-);
-const hazard = bound.map((q) => -Math.log1p(-q));
-
 /**
  * Draws exact samples of a world without touching what does not fire. Given the copula's factors z, features fire
  * independently with Phi(A_i·z - c_i), so roots and flat features are thinned in buckets (candidates at the bucket's
@@ -35,20 +21,16 @@ const hazard = bound.map((q) => -Math.log1p(-q));
  */
 export class Sampler {
   private readonly plan: Plan;
-  private readonly kernels: SamplerKernels;
-  private readonly pointers: Record<'z' | 'loadings' | 'cutoffs' | 'args' | 'maxima', number>;
-  private readonly z: Float32Array;
-  private readonly args: Float32Array;
-  private readonly maxima: Float32Array;
+  private readonly firing: Firing;
   /** The present block's samples: where each row begins, its features and their values. */
   private readonly offsets = new Uint32Array(BLOCK + 1);
   private readonly features: Uint32Array;
   private readonly values: Float32Array;
   private synthesis: Synthesis | undefined;
   private random = new Random(0, '', 0);
-  /** Entries of the present block, and where the present row's factors begin in `z`. */
+  /** Entries of the present block, and the row that is being drawn. */
   private count = 0;
-  private zRow = 0;
+  private row = 0;
 
   /** @param stream names an independent stream of the same seed: 'train', 'eval'. */
   constructor(
@@ -56,33 +38,10 @@ export class Sampler {
     readonly seed: number,
     readonly stream: string,
   ) {
-    const plan = planOf(world);
-    const { rank, buckets } = plan;
-    this.plan = plan;
+    this.plan = planOf(world);
+    this.firing = new Firing(this.plan);
     this.features = new Uint32Array(BLOCK * world.numFeatures);
     this.values = new Float32Array(BLOCK * world.numFeatures);
-    const memory = new KernelMemory();
-    this.pointers = {
-      z: memory.reserve(BLOCK * rank),
-      loadings: memory.reserve(buckets * rank * BUCKET),
-      cutoffs: memory.reserve(buckets * BUCKET),
-      args: memory.reserve(BLOCK * buckets * BUCKET),
-      maxima: memory.reserve(BLOCK * buckets),
-    };
-    this.kernels = openKernels(memory);
-    const { pointers } = this;
-    this.z = memory.floats(pointers.z, BLOCK * rank);
-    this.args = memory.floats(pointers.args, BLOCK * buckets * BUCKET);
-    this.maxima = memory.floats(pointers.maxima, BLOCK * buckets);
-    const cutoffs = memory.floats(pointers.cutoffs, buckets * BUCKET);
-    const loadings = memory.floats(pointers.loadings, buckets * rank * BUCKET);
-    plan.top.forEach((feature, position) => {
-      // A place to fill up a bucket must never fire.
-      cutoffs[position] = feature < 0 ? 1e30 : plan.cutoffs[feature];
-      if (feature < 0) return;
-      const panel = Math.floor(position / BUCKET) * rank * BUCKET + (position % BUCKET);
-      for (let k = 0; k < rank; k++) loadings[panel + k * BUCKET] = plan.loadings[feature * rank + k];
-    });
   }
 
   /**
@@ -115,48 +74,44 @@ export class Sampler {
   }
 
   private drawBlock(rows: number): void {
-    const { z, plan, pointers, random } = this;
-    for (let i = 0; i < rows * plan.rank; i++) z[i] = random.normal();
-    this.kernels.fireArguments(
-      pointers.z,
-      pointers.loadings,
-      pointers.cutoffs,
-      pointers.args,
-      pointers.maxima,
-      Math.ceil(rows / 4) * 4,
-      plan.buckets,
-      plan.rank,
-    );
+    this.firing.draw(rows, this.random);
     this.count = 0;
-    for (let row = 0; row < rows; row++) {
-      this.offsets[row] = this.count;
-      this.zRow = row * plan.rank;
-      this.drawTop(row);
-      for (const root of plan.openRoots) this.descend(root, 0, 0);
+    for (this.row = 0; this.row < rows; this.row++) {
+      this.offsets[this.row] = this.count;
+      this.drawFrequent();
+      this.drawBuckets();
+      for (const root of this.plan.openRoots) this.descend(root, 0, 0);
     }
     this.offsets[rows] = this.count;
   }
 
-  /**
-   * Roots and flat features of one row. Candidates come at the hazard of their bucket, so that one exponential skips
-   * over all that do not fire.
-   */
-  private drawTop(row: number): void {
-    const { plan, random, args, maxima } = this;
-    for (const feature of plan.frequent) {
-      if (this.fires(feature)) this.tryActivate(feature);
+  private drawFrequent(): void {
+    const { plan, random, firing } = this;
+    const start = plan.childStart[plan.frequent];
+    const family = firing.push(this.row, plan.frequent);
+    for (let i = start; i < plan.childStart[plan.frequent + 1]; i++) {
+      if (random.normal() < firing.family[family + i - start]) this.tryActivate(plan.childList[i]);
     }
+    firing.pop(family);
+  }
+
+  /**
+   * The other roots and flat features of a row. Candidates come at the hazard of their bucket, so that one exponential
+   * skips over all that do not fire.
+   */
+  private drawBuckets(): void {
+    const { plan, random, row } = this;
+    const { args, maxima } = this.firing;
     let budget = random.exponential();
     for (let bucket = 0; bucket < plan.buckets; bucket++) {
       const at = (row * plan.buckets + bucket) * BUCKET;
-      const grid = Math.ceil((maxima[row * plan.buckets + bucket] - GRID_LOW) / GRID_STEP);
-      const level = Math.max(0, Math.min(GRID, grid));
+      const level = levelAbove(maxima[row * plan.buckets + bucket]);
       const rate = hazard[level];
       let member = 0;
       while (member < BUCKET && budget < rate * (BUCKET - member)) {
         member = Math.min(BUCKET - 1, member + Math.floor(budget / rate));
         budget = random.exponential();
-        if (random.uniform() * bound[level] < normalCdf(args[at + member])) {
+        if (isBelowPhi(random.uniform() * bound[level], args[at + member])) {
           this.tryActivate(plan.top[bucket * BUCKET + member]);
         }
         member++;
@@ -167,19 +122,22 @@ export class Sampler {
 
   /** Children of an active node; `value` and `mean` are the nearest active feature's (mean 0: there is none). */
   private descend(node: number, value: number, mean: number): void {
-    const { plan, random } = this;
+    const { plan, random, firing } = this;
     const exclusive = plan.exclusive[node] === 1;
     const scale = plan.scaling[node] === 1 && mean > 0 ? value / mean : 1;
     let kept = -1;
     let keptMagnitude = 0;
     let rivals = 0;
-    for (let i = plan.childStart[node]; i < plan.childStart[node + 1]; i++) {
+    const start = plan.childStart[node];
+    const family = firing.push(this.row, node);
+    for (let i = start; i < plan.childStart[node + 1]; i++) {
       const child = plan.childList[i];
       if (child >= this.world.numFeatures) {
         this.descend(child, value, mean);
         continue;
       }
-      if (!this.fires(child)) continue;
+      // A normal below the argument: probability Phi(argument), without computing Phi.
+      if (random.normal() >= firing.family[family + i - start]) continue;
       const magnitude = this.magnitude(child);
       if (magnitude <= 0) continue;
       if (!exclusive) {
@@ -193,6 +151,7 @@ export class Sampler {
         keptMagnitude = magnitude;
       }
     }
+    firing.pop(family);
     if (kept >= 0) this.activate(kept, keptMagnitude * scale);
   }
 
@@ -207,15 +166,6 @@ export class Sampler {
     const { childStart } = this.plan;
     if (childStart[feature] !== childStart[feature + 1])
       this.descend(feature, value, this.world.means[feature]);
-  }
-
-  private fires(feature: number): boolean {
-    const { z, zRow } = this;
-    const { rank, loadings, cutoffs } = this.plan;
-    let argument = -cutoffs[feature];
-    for (let k = 0, at = feature * rank; k < rank; k++, at++) argument += z[zRow + k] * loadings[at];
-    // A normal below the argument: probability Phi(argument), without computing Phi.
-    return this.random.normal() < argument;
   }
 
   private magnitude(feature: number): number {

@@ -1,8 +1,6 @@
 import { KernelMemory } from '../kernel-memory.ts';
 import { openKernels, type SamplerKernels } from './kernels.ts';
 
-/** Columns that are made at a time: a feature's share of them stays in the cache from row to row. */
-const CHUNK = 64;
 const ROWS = 1024;
 const ENTRIES = 1 << 16;
 
@@ -24,7 +22,6 @@ export class Synthesis {
   private readonly pointers: Record<'offsets' | 'indices' | 'values' | 'vectors' | 'bias' | 'x', number>;
   private readonly stride: number;
   private readonly capacity: number;
-  private readonly count: number;
 
   /** @param vectors [count, bias.length] */
   constructor(
@@ -52,16 +49,8 @@ export class Synthesis {
     this.values = memory.floats(pointers.values, capacity);
     this.x = memory.floats(pointers.x, ROWS * stride);
     memory.floats(pointers.bias, stride).set(bias);
-    // Column chunks one after the other: [chunk][count][width].
-    const chunked = memory.floats(pointers.vectors, count * stride);
-    for (let column = 0; column < stride; column += CHUNK) {
-      const width = Math.min(CHUNK, stride - column);
-      for (let i = 0; i < count; i++) {
-        const part = vectors.subarray(i * d + column, i * d + Math.min(column + width, d));
-        chunked.set(part, column * count + i * width);
-      }
-    }
-    this.count = count;
+    const padded = memory.floats(pointers.vectors, count * stride);
+    for (let i = 0; i < count; i++) padded.set(vectors.subarray(i * d, (i + 1) * d), i * stride);
   }
 
   /** Writes all rows of the sparse matrix into x, [rows, bias.length]. */
@@ -78,19 +67,16 @@ export class Synthesis {
     for (let row = start; row <= end; row++) this.offsets[row - start] = offsets[row] - first;
     this.indices.set(indices.subarray(first, offsets[end]));
     this.values.set(values.subarray(first, offsets[end]));
-    for (let column = 0; column < stride; column += CHUNK) {
-      this.kernels.synthesise(
-        pointers.offsets,
-        pointers.indices,
-        pointers.values,
-        pointers.vectors + column * this.count * 4,
-        pointers.bias + column * 4,
-        pointers.x + column * 4,
-        end - start,
-        Math.min(CHUNK, stride - column),
-        stride,
-      );
-    }
+    this.kernels.synthesise(
+      pointers.offsets,
+      pointers.indices,
+      pointers.values,
+      pointers.vectors,
+      pointers.bias,
+      pointers.x,
+      end - start,
+      stride,
+    );
     const d = this.bias.length;
     if (stride === d) x.set(this.x.subarray(0, (end - start) * d), start * d);
     else {
