@@ -124,6 +124,8 @@ const fields = {
     name: z.string(),
     effort: z.string().default('high'),
     maxTokens: z.number().int().positive(),
+    /** A stream without a sign of life for so long is given up, and the call made again. */
+    stallSeconds: z.number().positive().default(90),
   }),
   profiles: z
     .record(z.string(), Profile)

@@ -9,8 +9,6 @@ import type { Reserve } from '../researcher/meter.ts';
 import { makeTools } from '../tools/index.ts';
 import type { OpenSprint } from './open.ts';
 
-const STALL_MS = 90_000;
-
 /** Said once to a researcher that falls silent before the sprint is over. */
 const NOT_STARTED =
   'No sprint was started. Start one with start_sprint, or say that nothing is left to be tried.';
@@ -42,7 +40,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       maxTokens: model.maxTokens,
       effort: model.effort,
       maxTurns: house.limits.sprint.turns + CLOSING_TURNS,
-      stallMs: STALL_MS,
+      stallMs: model.stallSeconds * 1000,
       ready: () => whilePaused(house),
       mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house),
       isFinished: () => sprint.finish !== null,
