@@ -165,6 +165,24 @@ describe('npm run train', () => {
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ status: 'killed' });
   });
 
+  it('says after Ctrl-C how to go on, and goes on', async () => {
+    const out = join(repo, 'checkpoints/paused');
+    const log = join(repo, 'state/paused.log');
+    const argv = [...cli('train'), 'pausing', '--out', out];
+    const child = startChild({ argv, cwd: repo, env: cleanEnv(), log: { path: log, maxBytes: 1e5 } });
+    while (!existsSync(join(out, 'out/optimizer.safetensors'))) await sleep(50);
+    process.kill(child.pid, 'SIGINT');
+    expect((await child.done).code).toBe(130);
+    expect(readFileSync(log, 'utf8')).toContain(`go on with: npm run train -- --resume ${out}\n`);
+    const other = await run('train', '--resume', out, '--seed', '3');
+    expect([other.exit.code, other.complaint]).toEqual([
+      2,
+      "--resume goes on with the run's own arguments; leave out --seed",
+    ]);
+    const { exit, stdout } = await run('train', '--resume', out, '--no-judge');
+    expect([exit.code, stdout]).toEqual([0, expect.stringMatching(/^trained in /)]);
+  });
+
   it('leaves no judge behind on Ctrl-C', async () => {
     const out = join(repo, 'checkpoints/judged');
     const argv = [...cli('train'), 'good', '--seed', '99', '--out', out];

@@ -1,7 +1,8 @@
 // One training run by hand, judged:
 //   npm run train -- --list
 //   npm run train -- default --samples 512000 --seed 1 --set lr=0.001
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask, type Task } from '#contract/task';
 import { noSandbox, type Sandbox } from '#host/sandbox';
@@ -9,7 +10,7 @@ import { snapshotTree } from '#host/tree';
 import type { RunHandle } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
-import { judgeRun, measureSnapshots } from '../judging.ts';
+import { judgeRun, measureSnapshots, readRunRecord } from '../judging.ts';
 import { readyProfile } from '../profiles.ts';
 import { parsed, program, several, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
@@ -24,6 +25,7 @@ interface Options {
   set: string[];
   judge: boolean;
   list?: boolean;
+  resume?: string;
 }
 
 const command = program('train', 'Trains one experiment of the workspace, as it stands, and has it judged.')
@@ -34,6 +36,10 @@ const command = program('train', 'Trains one experiment of the workspace, as it 
   .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')
   .option('--set <key=value>', 'overrides a setting of the experiment; may be repeated', several, [])
   .option('--no-judge', 'train only')
+  .option(
+    '--resume <run folder>',
+    'go on with a run that was stopped or killed, by its own tree and arguments',
+  )
   .option('--list', 'print the experiments')
   .addHelpText(
     'after',
@@ -41,29 +47,46 @@ const command = program('train', 'Trains one experiment of the workspace, as it 
 Examples:
   $ npm run train -- --list
   $ npm run train -- default --samples 512000
-  $ npm run train -- default --seed 1 --set lr=0.001 --out /tmp/mine`,
+  $ npm run train -- default --seed 1 --set lr=0.001 --out /tmp/mine
+  $ npm run train -- --resume /tmp/mine`,
   );
 
 async function main(): Promise<number> {
   if (!parsed(command)) return 0;
   const options = command.opts<Options>();
-  const [experiment] = command.args;
   const repo = process.cwd();
   const task = readTask('TASK.md');
   const sandbox = noSandbox('by hand, our own code');
-  const experiments = await listExperiments({ task, cwd: repo, sandbox });
   if (options.list) {
-    process.stdout.write(
-      table(
-        experiments.map(({ name, description, members }) => [
-          name,
-          members ? `sweep of ${members.length}: ${description}` : description,
-        ]),
-        ['left', 'left'],
-      ),
-    );
+    const experiments = await listExperiments({ task, cwd: repo, sandbox });
+    const rows = experiments.map(({ name, description, members }) => [
+      name,
+      members ? `sweep of ${members.length}: ${description}` : description,
+    ]);
+    process.stdout.write(table(rows, ['left', 'left']));
     return 0;
   }
+  const run = options.resume === undefined ? await begin(task, sandbox) : await goOn(task, sandbox);
+  const { profile: profileName, tree } = readRunRecord(run.dir);
+  const title = `${run.id} · profile ${profileName} · tree ${tree.slice(0, 8)}`;
+  const record = await watch(run, title, task.contract.plots.curves);
+  if (record.status !== 'finished') {
+    say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
+    const saved = existsSync(join(run.dir, 'out', 'optimizer.safetensors'));
+    if (saved && record.status !== 'diverged') say(`go on with: npm run train -- --resume ${run.dir}`);
+    return record.status === 'killed' ? 130 : 1;
+  }
+  process.stdout.write(`trained in ${record.seconds?.toFixed(1)} s: ${run.dir}\n`);
+  if (options.judge) await abortable((signal) => judge({ task, repo, run, sandbox, profileName, signal }));
+  return 0;
+}
+
+/** Starts the experiment that the arguments ask for, from the workspace as it stands. */
+async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
+  const options = command.opts<Options>();
+  const [experiment] = command.args;
+  const repo = process.cwd();
+  const experiments = await listExperiments({ task, cwd: repo, sandbox });
   const names = experiments.filter(({ members }) => !members).map(({ name }) => name);
   if (experiments.some(({ name, members }) => members && name === experiment)) {
     throw new UserError(`"${experiment}" is a sweep of several experiments: npm run sweep -- ${experiment}`);
@@ -74,21 +97,23 @@ async function main(): Promise<number> {
   }
   const profileName = await readyProfile(task, repo, options.profile);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
-  const run = await new LocalExecutor().start({
+  return new LocalExecutor().start({
     ...{ repo, task, profileName, experiment, tree, sandbox, sprint: null, seed: options.seed },
     samples: options.samples ?? task.contract.profiles[profileName].budgets.count,
     args: options.set.flatMap((pair) => ['--set', pair]),
     out: options.out === undefined ? undefined : resolve(options.out),
   });
-  const title = `${run.id} · profile ${profileName} · tree ${tree.slice(0, 8)}`;
-  const record = await watch(run, title, task.contract.plots.curves);
-  if (record.status !== 'finished') {
-    say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
-    return record.status === 'killed' ? 130 : 1;
-  }
-  process.stdout.write(`trained in ${record.seconds?.toFixed(1)} s: ${run.dir}\n`);
-  if (options.judge) await abortable((signal) => judge({ task, repo, run, sandbox, profileName, signal }));
-  return 0;
+}
+
+/** Goes on with the run of --resume. @throws UserError where an argument would make it another run. */
+async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
+  const given = ['profile', 'samples', 'seed', 'set', 'out'].filter(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  );
+  const [other] = [...command.args, ...given.map((name) => `--${name}`)];
+  if (other) throw new UserError(`--resume goes on with the run's own arguments; leave out ${other}`);
+  const dir = resolve(command.opts<Options>().resume as string);
+  return new LocalExecutor().resume({ repo: process.cwd(), task, sandbox, dir });
 }
 
 interface Finished {

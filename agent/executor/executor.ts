@@ -14,6 +14,8 @@ export interface RunRequest {
   seed: number;
   /** The sprint that it belongs to; null by hand. */
   sprint: string | null;
+  /** As in the run's record. */
+  role?: RunRecord['role'];
   /** The git tree of the workspace to train from (see snapshotTree). */
   tree: string;
   sandbox: Sandbox;
@@ -48,8 +50,16 @@ export interface RunHandle {
   onProgress(listener: (progress: Progress) => void): () => void;
 }
 
+/** A run that has begun, to be gone on with: what its record does not say. */
+export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {
+  /** The run folder. */
+  dir: string;
+}
+
 /** Where training runs happen. One implementation: a local process (local.ts). */
 export interface Executor {
   /** @throws UserError for a request that cannot be started; then nothing is left behind. */
   start(request: RunRequest): Promise<RunHandle>;
+  /** @throws UserError for a run that cannot be gone on with; then it stays as it was. */
+  resume(request: ResumeRequest): Promise<RunHandle>;
 }

@@ -22,8 +22,10 @@ export function follow(run: {
   treeDir: string;
   service: Child | null;
   trainer: Child;
+  /** Of a run that is gone on with: seconds and rows before. */
+  earlier?: { seconds: number; rows: number };
 }): RunHandle {
-  const { repo, record, dir, treeDir, service, trainer } = run;
+  const { repo, record, dir, treeDir, service, trainer, earlier = { seconds: 0, rows: 0 } } = run;
   const out = join(dir, 'out');
   const listeners = new Set<(progress: Progress) => void>();
   const tail = new ProgressTail(join(out, 'progress.jsonl'));
@@ -47,8 +49,8 @@ export function follow(run: {
       ...record,
       ...ended,
       endedAt: new Date().toISOString(),
-      seconds: exit.seconds,
-      rowsServed: served?.rows ?? null,
+      seconds: earlier.seconds + exit.seconds,
+      rowsServed: served?.rows == null ? null : earlier.rows + served.rows,
     };
     try {
       writeJsonAtomic(join(dir, 'run.json'), complete);

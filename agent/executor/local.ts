@@ -10,8 +10,10 @@ import { serviceEnv } from '#host/env';
 import { machine } from '#host/machine';
 import { makePipe } from '#host/pipe';
 import { checkoutTree, keepTree } from '#host/tree';
-import type { Executor, RunHandle, RunRequest } from './executor.ts';
+import { readRunRecord } from '../judging.ts';
+import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
+import { resumePoint } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
 
 /** Rows of a whole batch of the data service: its default. */
@@ -27,24 +29,22 @@ const DATA_FD = 3;
 export class LocalExecutor implements Executor {
   async start(request: RunRequest): Promise<RunHandle> {
     const { repo, task, profileName, experiment, samples, seed, tree } = request;
-    const profile = profileOf(task, profileName);
+    profileOf(task, profileName);
     if (!Number.isSafeInteger(samples) || samples <= 0) {
       throw new UserError(`samples must be a whole number above 0, not ${samples}`);
     }
     if (!Number.isSafeInteger(seed) || seed < 0)
       throw new UserError(`seed must be a whole number from 0, not ${seed}`);
-    const train = splitCommand(task.contract.train);
-    const serve = task.contract.serve ? splitCommand(task.contract.serve) : null;
     const treeDir = await checkoutTree({ repo, tree });
 
     const { id, dir } = claimRunFolder(request);
-    const out = join(dir, 'out');
     const common = ['--profile', profileName, '--samples', String(samples), '--seed', String(seed)];
     const args = [experiment, ...common, ...request.args];
     const record: RunRecord = {
       version: 1,
       id,
       sprint: request.sprint,
+      role: request.role,
       experiment,
       args,
       profile: profileName,
@@ -63,48 +63,64 @@ export class LocalExecutor implements Executor {
     const processes: Processes = { service: null, trainer: null };
     try {
       await keepTree({ repo, tree, ref: runRef(id) });
-      mkdirSync(out, { recursive: true });
+      mkdirSync(join(dir, 'out'), { recursive: true });
       writeJsonAtomic(join(dir, 'run.json'), record);
-      const rows = wholeBatches(samples) + wholeBatches(profile.normalisation);
-      this.launch(processes, {
-        request,
-        dir,
-        treeDir,
-        train: [...train, ...args, '--out', out],
-        serve: serve && [...serve, '--profile', profileName, '--seed', String(seed), '--rows', String(rows)],
-        timeoutSeconds: Math.min(profile.timeout, request.timeoutSeconds ?? Number.POSITIVE_INFINITY),
-      });
+      this.launch(processes, { ...request, record, dir, treeDir, from: null });
     } catch (error) {
       await processes.service?.stop('its trainer could not be started', 0);
       rmSync(dir, { recursive: true, force: true });
       throw error;
     }
-    return follow({
-      repo,
-      record,
-      dir,
-      treeDir,
-      service: processes.service,
-      trainer: processes.trainer as Child,
-    });
+    return follow({ repo, record, dir, treeDir, ...processes, trainer: processes.trainer as Child });
   }
 
-  private launch(processes: Processes, run: Launch): void {
-    const { request, dir, treeDir } = run;
-    const pipe = run.serve ? makePipe() : null;
+  /**
+   * Goes on with a run that was ended or killed, in its own folder, from what its trainer saved last: the same tree and
+   * arguments, the stream from the batch that comes next. @throws UserError where that cannot be.
+   */
+  async resume(request: ResumeRequest): Promise<RunHandle> {
+    const { repo, dir } = request;
+    const before = readRunRecord(dir);
+    const from = resumePoint(dir, before);
+    const treeDir = await checkoutTree({ repo, tree: before.tree });
+    const record: RunRecord = { ...before, status: 'running', reason: null, endedAt: null };
+    const processes: Processes = { service: null, trainer: null };
     try {
-      if (run.serve && pipe) {
+      writeJsonAtomic(join(dir, 'run.json'), record);
+      this.launch(processes, { ...request, record, treeDir, from });
+    } catch (error) {
+      await processes.service?.stop('its trainer could not be started', 0);
+      writeJsonAtomic(join(dir, 'run.json'), before);
+      throw error;
+    }
+    const earlier = { seconds: before.seconds ?? 0, rows: from * BATCH_ROWS };
+    return follow({ repo, record, dir, treeDir, ...processes, trainer: processes.trainer as Child, earlier });
+  }
+
+  /** Starts both processes into `processes`, so that whoever catches can end the one that did start. */
+  private launch(processes: Processes, run: Launch): void {
+    const { repo, task, sandbox, record, dir, treeDir, from } = run;
+    const { profile: profileName, samples, seed, args } = record;
+    const profile = profileOf(task, profileName);
+    const out = join(dir, 'out');
+    const pipe = task.contract.serve ? makePipe() : null;
+    try {
+      if (task.contract.serve && pipe) {
+        const rows = wholeBatches(samples) + wholeBatches(profile.normalisation) - (from ?? 0) * BATCH_ROWS;
+        const stream = ['--profile', profileName, '--seed', String(seed), '--rows', String(rows)];
+        const begin = from === null ? [] : ['--from', String(from)];
         processes.service = startChild({
-          argv: run.serve,
-          cwd: request.repo,
+          argv: [...splitCommand(task.contract.serve), ...stream, ...begin],
+          cwd: repo,
           env: serviceEnv(),
           stdio: { stdout: pipe.writeFd },
           log: { path: join(dir, 'serve.log'), maxBytes: LOG_BYTES },
         });
       }
-      const wrapped = request.sandbox.wrap(run.train, {
+      const resume = from === null ? [] : ['--resume'];
+      const wrapped = sandbox.wrap([...splitCommand(task.contract.train), ...args, '--out', out, ...resume], {
         cwd: treeDir,
-        writable: [join(dir, 'out')],
+        writable: [out],
         readable: [treeDir],
         env: pipe ? { LOOP_DATA_FD: String(DATA_FD) } : {},
       });
@@ -113,7 +129,7 @@ export class LocalExecutor implements Executor {
         cwd: treeDir,
         fds: pipe ? { [DATA_FD]: pipe.readFd } : {},
         log: { path: join(dir, 'trainer.log'), maxBytes: LOG_BYTES },
-        timeoutSeconds: run.timeoutSeconds,
+        timeoutSeconds: Math.min(profile.timeout, run.timeoutSeconds ?? Number.POSITIVE_INFINITY),
         graceSeconds: 10,
       });
     } finally {
@@ -130,13 +146,12 @@ interface Processes {
   trainer: Child | null;
 }
 
-interface Launch {
-  request: RunRequest;
+interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {
+  record: RunRecord;
   dir: string;
   treeDir: string;
-  train: string[];
-  serve: string[] | null;
-  timeoutSeconds: number;
+  /** The batch to go on from; null for a run that begins. */
+  from: number | null;
 }
 
 const wholeBatches = (rows: number) => Math.ceil(rows / BATCH_ROWS) * BATCH_ROWS;

@@ -37,7 +37,7 @@ export async function sweepPlot(
   const color = {
     field: 'group',
     type: 'nominal',
-    legend: { orient: 'bottom', columns: 3, title: null },
+    legend: { orient: 'bottom', columns: 3, title: null, labelLimit: 400, columnPadding: 12 },
     scale: {
       domain: [...own, ...published],
       range: [
@@ -64,7 +64,7 @@ export async function sweepPlot(
   });
   const svg = await plot({ hconcat: panels, spacing: 24, background: 'white' } as unknown as TopLevelSpec);
   // Where the report's font is not installed a viewer would take its own serif.
-  return svg.replaceAll(FONT, `${FONT}, sans-serif`);
+  return svg.replaceAll(FONT, `'${FONT}', sans-serif`);
 }
 
 /** `l0_15` and `l0_20` belong to one line, `l0_*`; a name without such a sibling stands for itself. */

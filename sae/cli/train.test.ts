@@ -114,7 +114,14 @@ describe('train', () => {
     );
     expect(first.code).toBe(null);
     expect(existsSync(join(killed, 'result.json'))).toBe(false);
-    const second = await trainer([...args, '--out', killed, '--resume']);
+    const next = Number(readSafetensors(saved).metadata.next_batch);
+    // A service that is asked for more begins there, and not behind.
+    const [rest, gap] = [join(folder, 'rest.bin'), join(folder, 'gap.bin')];
+    writeStream(rest, { from: next });
+    writeStream(gap, { from: next + 1 });
+    await trainer([...args, '--out', killed, '--resume'], undefined, gap);
+    expect(resultOf(killed).reason).toBe(`the data go on at batch ${next + 1}, and ${next} comes next`);
+    const second = await trainer([...args, '--out', killed, '--resume'], undefined, rest);
     expect(second.stderr).toContain('finished after 7680 samples');
     const logged = readFileSync(join(killed, 'progress.jsonl'), 'utf8').trim().split('\n');
     const samples = logged.map((line) => Progress.parse(JSON.parse(line)).samples);

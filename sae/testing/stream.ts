@@ -4,9 +4,12 @@ import { uniform } from '#engine/random';
 
 /**
  * Writes a stream of made-up activations: rows that are sums of a few of 32 directions, so that there is something to
- * learn. The same seed writes the same bytes.
+ * learn. The same seed writes the same bytes; `from` leaves out the batches before it.
  */
-export function writeStream(path: string, { d = 16, rows = 128, batches = 60, seed = 1 } = {}): void {
+export function writeStream(
+  path: string,
+  { d = 16, rows = 128, batches = 60, seed = 1, from = 0 } = {},
+): void {
   const next = uniform(seed);
   const directions = Array.from({ length: 32 }, () => Float32Array.from({ length: d }, () => next() - 0.5));
   const parts: Uint8Array[] = [encodeStreamHeader({ d, batchRows: rows })];
@@ -19,7 +22,7 @@ export function writeStream(path: string, { d = 16, rows = 128, batches = 60, se
         for (let j = 0; j < d; j++) x[row * d + j] += amount * direction[j];
       }
     }
-    parts.push(encodeFrameHeader(rows, index), new Uint8Array(x.buffer));
+    if (index >= from) parts.push(encodeFrameHeader(rows, index), new Uint8Array(x.buffer));
   }
   writeFileSync(path, Buffer.concat(parts));
 }

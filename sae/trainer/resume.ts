@@ -11,7 +11,8 @@ const FILE = 'optimizer.safetensors';
 
 /**
  * `optimizer.safetensors`: all that a resumed run needs to go on bit for bit, in one file so that it is whole or the
- * one before: weights, Adam's moments, and in the metadata counters, buffers in float64 and schedules.
+ * one before: weights, Adam's moments, and in the metadata counters, buffers in float64 and schedules. `next_batch` stands there by
+ * itself, for whoever starts the stream again.
  */
 export function writeResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): void {
   const { steps, moments } = model.adam.state();
@@ -27,6 +28,7 @@ export function writeResumeState(out: string, model: Model, dead: DeadLatents, s
   }
   const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, [...v]]));
   const metadata = {
+    next_batch: String(state.nextBatch ?? 0),
     state: JSON.stringify({ ...state, adamSteps: steps, buffers, sinceFired: [...dead.sinceFired] }),
   };
   writeSafetensors(join(out, FILE), { tensors, metadata });

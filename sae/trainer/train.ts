@@ -76,6 +76,10 @@ class Run {
       if (batch === null) return { status: 'failed', reason: `the data ended after ${state.seen} rows` };
       // A resumed run whose stream begins earlier passes over what it has had.
       if (state.nextBatch !== null && batch.batchIndex < state.nextBatch) continue;
+      if (batch.batchIndex > (state.nextBatch ?? batch.batchIndex)) {
+        const reason = `the data go on at batch ${batch.batchIndex}, and ${state.nextBatch} comes next`;
+        return { status: 'failed', reason };
+      }
       const trouble = this.oneStep(batch);
       if (trouble) return { status: 'diverged', reason: trouble };
       const now = performance.now();

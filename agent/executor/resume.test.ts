@@ -1,0 +1,72 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { git } from '#host/git';
+import { noSandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import { exampleTask } from '../fixtures/examples.ts';
+import { LocalExecutor } from './local.ts';
+
+let repo: string;
+let tree: string;
+const executor = new LocalExecutor();
+const task = exampleTask((contract) => {
+  contract.serve = 'node serve.mjs';
+  contract.profiles.tiny.normalisation = 1000;
+});
+const sandbox = noSandbox('test');
+
+beforeAll(async () => {
+  repo = mkdtempSync(join(tmpdir(), 'resume-'));
+  const fixtures = join(import.meta.dirname, 'fixtures');
+  await git(repo, ['init', '-q']);
+  cpSync(join(fixtures, 'serve.mjs'), join(repo, 'serve.mjs'));
+  cpSync(join(fixtures, 'train.mjs'), join(repo, 'work/train.mjs'));
+  tree = await snapshotTree({ repo, folder: 'work' });
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+const start = (experiment: string) =>
+  executor.start({
+    ...{ repo, task, sandbox, tree, profileName: 'tiny', experiment, args: ['--set', 'k=3'] },
+    ...{ samples: 5000, seed: 7, sprint: null },
+  });
+const resume = (dir: string) => executor.resume({ repo, task, sandbox, dir });
+const text = (path: string) => readFileSync(path, 'utf8');
+
+it('goes on in its folder, from the batch that was saved, and counts every row once', async () => {
+  const run = await start('pausing');
+  while (!existsSync(join(run.dir, 'out/optimizer.safetensors'))) await sleep(20);
+  await expect(resume(run.dir)).rejects.toThrow(/its trainer still runs \(process \d+\)/);
+  const stopped = await run.stop('stopped by hand');
+  expect(stopped).toMatchObject({ status: 'killed', reason: 'stopped by hand' });
+  // A command that was killed itself leaves a record that says it still runs.
+  const path = join(run.dir, 'run.json');
+  expect(JSON.parse(text(path))).toEqual(stopped);
+
+  const resumed = await (await resume(run.dir)).done;
+  expect(resumed).toEqual({
+    ...stopped,
+    ...{ status: 'finished', reason: null, endedAt: resumed.endedAt, seconds: resumed.seconds },
+    // 5,000 rows and 1,000 for the norm, in whole batches.
+    rowsServed: 6 * 1024,
+  });
+  expect(resumed.seconds).toBeGreaterThan(stopped.seconds as number);
+  expect(JSON.parse(text(join(run.dir, 'trainer.log')))).toEqual({ rows: 4 * 1024, resumed: true });
+  expect(text(join(run.dir, 'serve.log'))).toContain('from batch 2\n');
+  expect(JSON.parse(text(path))).toEqual(resumed);
+
+  await expect(resume(run.dir)).rejects.toThrow(/this run has finished; there is nothing to go on with/);
+  expect(JSON.parse(text(path))).toEqual(resumed);
+});
+
+it('says how to begin again where nothing was saved', async () => {
+  const run = await start('diverge');
+  await run.done;
+  await expect(resume(run.dir)).rejects.toThrow(
+    /nothing was saved yet; train again: npm run train -- diverge --profile tiny --samples 5000 --seed 7 --set k=3/,
+  );
+  await expect(resume(repo)).rejects.toThrow(/not a run folder/);
+});
