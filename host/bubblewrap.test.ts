@@ -1,5 +1,7 @@
 import {
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,7 +18,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
+import { gpuDevices, sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
 import { capture } from './capture.ts';
 import { collect, startChild } from './child.ts';
 import { cleanEnv } from './env.ts';
@@ -165,10 +167,66 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
     expect(isAlive(deaf.pid, processStart(deaf.pid))).toBe(false);
   });
 
+  it('one has no capability, though root started it, and cannot get one', async () => {
+    const { stdout } = await run(
+      'grep -hE "^Cap(Prm|Eff|Bnd)|^NoNewPrivs" /proc/self/status; test -w /proc/sys/kernel/core_pattern && echo writable',
+    );
+    const none = '0'.repeat(16);
+    expect(stdout.replaceAll('\t', ' ').trim().split('\n')).toEqual([
+      `CapPrm: ${none}`,
+      `CapEff: ${none}`,
+      `CapBnd: ${none}`,
+      'NoNewPrivs: 1',
+    ]);
+  });
+
+  it('a checkout and a Node that lie in the home are there, and the rest of it is not', async () => {
+    const home = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
+    const node = join(home, '.nvm/versions/node/bin/node');
+    const checkout = join(home, 'checkout');
+    mkdirSync(join(node, '..'), { recursive: true });
+    mkdirSync(checkout);
+    writeFileSync(join(home, '.netrc'), 'secret');
+    writeFileSync(join(checkout, 'TASK.md'), 'the task');
+    copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE);
+    const program = `
+      import { tryBubblewrap } from ${JSON.stringify(join(import.meta.dirname, 'bubblewrap.ts'))};
+      import { capture } from ${JSON.stringify(join(import.meta.dirname, 'capture.ts'))};
+      const tried = await tryBubblewrap('.');
+      if (!tried.ok) throw new Error(tried.why);
+      const wrapped = tried.sandbox.wrap(['bash', '-c', 'cat TASK.md ../.netrc; ls -A ..'], { cwd: '.' });
+      process.stdout.write((await capture({ ...wrapped, cwd: '.' })).stdout);`;
+    const { stdout, complaint } = await capture({
+      argv: [node, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program],
+      cwd: checkout,
+      env: cleanEnv({ HOME: home }),
+      timeoutSeconds: 30,
+    });
+    rmSync(home, { recursive: true });
+    expect(stdout, complaint ?? '').toBe('the task.nvm\ncheckout\n');
+  });
+
   it('the exit code is the command’s', async () => {
     expect((await run('exit 7')).exit.code).toBe(7);
     expect((await run('kill -9 $$')).exit.outOfMemory).toBe(true);
   });
+});
+
+it('GPUs are passed by the names of their devices', () => {
+  const names = [
+    'null',
+    'nvidia0',
+    'nvidiactl',
+    'nvidia-caps',
+    'nvidia-uvm',
+    'dri',
+    'kfd',
+    'sda',
+    'mem',
+    'kvm',
+  ];
+  const passed = ['nvidia0', 'nvidiactl', 'nvidia-caps', 'nvidia-uvm', 'dri', 'kfd'];
+  expect(gpuDevices(names)).toEqual(passed.map((name) => `/dev/${name}`));
 });
 
 describe('without bubblewrap', () => {

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { capture } from './capture.ts';
 import { cleanEnv } from './env.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
+import { secretFiles } from './secrets.ts';
 
 /**
  * Confines a command with bubblewrap: all of the machine is there to read but homes, temporary folders, sockets, the
@@ -21,7 +22,8 @@ export function bubblewrap(repo: string): Sandbox {
       const allowed = writable.map((path) => realpathSync(path));
       const mounts = [
         ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
-        ...gpuDevices().flatMap((path) => ['--dev-bind-try', path, path]),
+        ...kernelKnobs.map((name) => `/proc/${name}`).flatMap((path) => ['--ro-bind-try', path, path]),
+        ...gpuDevices(readdirSync('/dev')).flatMap((path) => ['--dev-bind-try', path, path]),
         ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
         ...[...nodeItself(), root].flatMap(same('--ro-bind')),
         // After the repository, which may hold them; but a folder that holds the repository must not cover it.
@@ -39,6 +41,8 @@ export function bubblewrap(repo: string): Sandbox {
         '--unshare-net',
         '--unshare-ipc',
         '--die-with-parent',
+        // Started by root, bwrap would hand on every capability, and with CAP_SYS_ADMIN one remounts it all writable.
+        ...['--cap-drop', 'ALL'],
       ];
       // No --new-session: startChild gives every child a session of its own, and SIGTERM for the group has to reach
       // the command. bwrap itself would die of it and take the command along before that could save: it ignores it.
@@ -96,11 +100,19 @@ export function sandboxFromEnv(repo: string, label = process.env.LOOP_SANDBOX): 
   return noSandbox(/^off \((.*)\)$/.exec(label ?? '')?.[1] ?? 'by hand, our own code');
 }
 
+/**
+ * What under /proc steers the whole machine. Most of it asks for the user and not for a capability, so that root in a sandbox could
+ * write it (`kernel/core_pattern` names a program that the kernel runs outside); bwrap covers only some of it.
+ */
+const kernelKnobs = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'driver'];
+
 const same = (flag: string) => (path: string) => [flag, path, path];
 
 /** Places with other people's files, our own secrets, or sockets that lead outside. */
 function hiddenPlaces(): string[] {
-  return outermost([homedir(), tmpdir(), '/home', '/root', '/tmp', '/var/tmp', '/run', '/mnt', '/media']);
+  // HOME may point elsewhere than the account does, which has keys all the same.
+  const homes = [homedir(), userInfo().homedir, '/home', '/root'];
+  return outermost([...homes, tmpdir(), '/tmp', '/var/tmp', '/run', '/mnt', '/media']);
 }
 
 /** Where the worlds of a benchmark lie, with their truth. */
@@ -134,13 +146,12 @@ function masked(root: string, writable: readonly string[]): string[] {
   const optimizers = existsSync(runs)
     ? readdirSync(runs).map((run) => join(runs, run, 'out', 'optimizer.safetensors'))
     : [];
-  return [...['.git/config', '.env', '.npmrc'].map((name) => join(root, name)), ...optimizers]
+  return [...secretFiles(root), ...optimizers]
     .filter((path) => existsSync(path))
     .filter((path) => !writable.some((folder) => inside(path, folder)));
 }
 
-/** A GPU by its device files: bwrap knows no wildcards. WebGPU also needs /dev/dri. */
-function gpuDevices(): string[] {
-  const names = readdirSync('/dev').filter((name) => /^nvidia|^dri$|^kfd$/.test(name));
-  return names.map((name) => join('/dev', name));
+/** The device files of GPUs among the names in /dev: bwrap knows no wildcards. WebGPU also needs /dev/dri. */
+export function gpuDevices(names: readonly string[]): string[] {
+  return names.filter((name) => /^nvidia|^(dri|kfd|dxg)$/.test(name)).map((name) => join('/dev', name));
 }

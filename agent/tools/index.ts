@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
+import { secretFiles } from '#host/secrets';
 import { sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { alike } from '../sprint/alike.ts';
@@ -63,7 +64,9 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       parse: (input: unknown) => EditInput.parse(input),
       run: (input: EditInput) =>
         observed(sprint, 'str_replace_based_edit_tool', input, (call) =>
-          sprint.queue.run(() => edit(call, { repo, writable: sprint.writable, hidden: ['state', '.git'] })),
+          sprint.queue.run(() =>
+            edit(call, { repo, writable: sprint.writable, hidden: ['state', '.git', ...secretFiles(repo)] }),
+          ),
         ),
     },
     tool(
