@@ -1,13 +1,9 @@
-import { rmSync } from 'node:fs';
-import { UserError } from '#contract/errors';
 import { guardsOf } from '#contract/task';
-import { git } from '#host/git';
 import { machine } from '#host/machine';
-import { snapshotTree } from '#host/tree';
 import { LocalExecutor } from './executor/local.ts';
+import { probeSpeed } from './night/probe.ts';
 import type { Plan } from './preflight.ts';
 import { priceOf, pricesDate, reserveOf } from './researcher/prices.ts';
-import { readSprintRun } from './sprint/run-folder.ts';
 import { duration, show } from './words.ts';
 
 /**
@@ -42,7 +38,7 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
     ['machine', describeMachine()],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
-  const speed = await probe(plan);
+  const speed = await probeSpeed(plan, new LocalExecutor());
   if (!speed) {
     print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
     return 0;
@@ -68,35 +64,4 @@ export function money({ researcher, limits, model, task }: Plan): string {
 function describeMachine(): string {
   const { cpu, cores, gpu, node } = machine();
   return `${cpu}, ${cores} cores, ${gpu ?? 'no GPU'}, Node ${node}`;
-}
-
-async function probe(plan: Plan): Promise<{ samplesPerSecond: number; backend: string | null } | null> {
-  const { repo, task, profile, profileName, sandbox, seed } = plan;
-  if (!profile.speedProbe) return null;
-  const { experiment, samples } = profile.speedProbe;
-  const tree = await snapshotTree({ repo, folder: task.contract.workspace });
-  const request = {
-    repo,
-    task,
-    profileName,
-    experiment,
-    args: [],
-    samples,
-    seed,
-    sprint: null,
-    tree,
-    sandbox,
-  };
-  const handle = await new LocalExecutor().start(request);
-  const record = await handle.done;
-  const run = readSprintRun(repo, handle.id);
-  if (record.status !== 'finished') {
-    throw new UserError(
-      `the speed probe ended as ${record.status}: ${record.reason ?? 'no reason given'}; see ${handle.dir}/trainer.log`,
-    );
-  }
-  rmSync(handle.dir, { recursive: true, force: true });
-  await git(repo, ['update-ref', '-d', `refs/loop/runs/${handle.id}`]);
-  const samplesPerSecond = run?.samplesPerSecond ?? samples / (record.seconds ?? Number.NaN);
-  return { samplesPerSecond, backend: run?.backend ?? null };
 }

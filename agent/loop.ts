@@ -6,6 +6,7 @@ import { type Fittings, moveIn } from './move-in.ts';
 import { limitsOf } from './night/limits.ts';
 import { atLimit, decideNext, reasonOf } from './night/next.ts';
 import { whilePaused } from './night/pause.ts';
+import { probeSpeed } from './night/probe.ts';
 import type { StopRequest } from './night/stop.ts';
 import type { Plan } from './preflight.ts';
 import { isUnfinished, recover } from './recover.ts';
@@ -34,6 +35,7 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     try {
       const open = isUnfinished(before) ? await recover(house, before) : null;
       if (!open) await settle(house, plan.start);
+      if (house.profile.staged && house.state().probedSpeed === null) await probe(house);
       const stop = await sprints(house, open);
       await leaveClean(house);
       house.events.emit({ type: 'loop.stopped', ...stop });
@@ -45,6 +47,16 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     }
   } finally {
     unlock();
+  }
+}
+
+/** A night in stages is planned from its first sprint on: how fast is this machine? */
+async function probe(house: House): Promise<void> {
+  try {
+    const speed = await house.split.time('training', () => probeSpeed(house, house.executor));
+    if (speed) house.events.emit({ type: 'speed.measured', ...speed });
+  } catch (error) {
+    notice(house, messageOf(error), 'warn');
   }
 }
 

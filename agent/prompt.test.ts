@@ -18,6 +18,7 @@ const house = (ids: string[] = []) =>
     leaderboard,
     bestKnown: 'abc123',
     seed: 7,
+    connection: { kind: 'claude' },
     limits: {
       usd: 5,
       tokens: null,
@@ -25,7 +26,7 @@ const house = (ids: string[] = []) =>
       trainHours: null,
       sprint: { usd: null, hours: null, turns: 200 },
       target: null,
-      until: new Date(Date.now() + 3.65e6),
+      until: new Date(Date.now() + 3.651e6),
     },
     state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }),
   }) as unknown as House;
@@ -68,7 +69,8 @@ describe('the prompt of a sprint', () => {
       'guards of a new best: mcc >=best-0.01',
       'best-known workspace: abc123',
       'left: 1.0 hours, 3.50 USD',
-      'speed: 100 samples/s measured; until the end fit 36',
+      'speed: 100 samples/s, measured by earlier loops',
+      'fit 1825 screen runs of 100 samples (2.0 s each, judged), or 608 rank runs',
       'Sprint 1 (s1), run 2026-01-01--00-00-00-base-s0: f1 0.5, mcc 0.6.',
       `| 1 | s1 | Sprint of ${leaderboard} | new-best | 0.5 | 0.6 |`,
     ]) {

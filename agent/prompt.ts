@@ -3,9 +3,9 @@ import { guardsOf, type TaskContract } from '#contract/task';
 import { readHints } from './hints.ts';
 import type { House } from './house.ts';
 import { bestOf } from './ledger.ts';
-import { measuredSpeed } from './night/pace.ts';
+import { planLines } from './night/plan.ts';
 import { ledgerTable } from './tools/tables.ts';
-import { duration, show } from './words.ts';
+import { show } from './words.ts';
 
 /** What holds in every sprint. The same text in every call, so that it is read from the cache. */
 export function systemPrompt({ workspace, train, check }: TaskContract): string {
@@ -33,7 +33,7 @@ export function sprintPrompt(house: House, number: number, sprints: readonly Spr
   return [
     'Follow the instructions in TASK.md.',
     `<task title="${contract.title}">\n${task.brief.trim()}\n</task>`,
-    `# Sprint ${number}\n\n${conditions(house)}\n${standing(house)}\n${pace(house, mine)}`,
+    `# Sprint ${number}\n\n${conditions(house)}\n${standing(house)}\n${planLines(house, { sprints: mine, mine: [] }).join('\n')}`,
     `# Present best\n\n${
       best
         ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}.`
@@ -68,18 +68,6 @@ function standing({ bestKnown, limits, state, seed }: House): string {
   return `- best-known workspace: ${bestKnown}
 - seed of runs unless you name one: ${seed}
 - left: ${hours.toFixed(1)} hours, ${money}`;
-}
-
-/** The night is planned, not improvised: how fast this machine is, and what still fits. */
-function pace({ profile, limits }: House, mine: readonly Sprint[]): string {
-  const speed = measuredSpeed(mine);
-  if (speed === null) return '- speed: not measured yet on this leaderboard';
-  const seconds = (limits.until.getTime() - Date.now()) / 1000;
-  const fits = Object.entries(profile.budgets).map(
-    ([name, samples]) =>
-      `${Math.floor(seconds / (samples / speed))} ${name} runs (${duration(samples / speed)} each)`,
-  );
-  return `- speed: ${show(speed)} samples/s measured; until the end fit ${fits.join(', or ')}`;
 }
 
 function stagnation({ task, state }: House, mine: readonly Sprint[]): string {

@@ -1,5 +1,6 @@
 import type { Sprint } from '#contract/sprint';
 import { judgeRun } from '../judging.ts';
+import { messageOf } from '../words.ts';
 import { checkTree } from './check.ts';
 import type { OpenSprint } from './open.ts';
 import { runDir } from './run-folder.ts';
@@ -25,7 +26,8 @@ export async function pairedScreen(
   const values: number[] = [];
   for (const tree of [treeBefore, treeNow]) {
     const spec = { experiment: run.experiment, samples: profile.budgets.screen, seed: run.seed, set, tree };
-    const record = await desk.complete(spec);
+    const record = await desk.complete(spec).catch((error: unknown) => messageOf(error));
+    if (typeof record === 'string') return { kept: false, reason: `its screen was ${record}` };
     if (record.status !== 'finished') {
       return {
         kept: false,

@@ -3,6 +3,7 @@ import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { CLOSING_TURNS, capNotice, pastCap } from '../night/caps.ts';
 import { whilePaused } from '../night/pause.ts';
+import { SlotWatch } from '../night/plan.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
 import { converse, type Ending } from '../researcher/converse.ts';
 import type { Reserve } from '../researcher/meter.ts';
@@ -24,6 +25,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const { model } = task.contract;
   const { transcript } = sprint;
   const hints = new Hints(house.repo);
+  const slot = new SlotWatch();
   if (transcript.messages.length === 0) {
     const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
     transcript.say({ role: 'user', content: prompt });
@@ -45,7 +47,11 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
-      hints: () => [...freshHints(house, sprint, hints), ...capNotice(house, sprint)],
+      hints: () => [
+        ...freshHints(house, sprint, hints),
+        ...capNotice(house, sprint),
+        ...slot.notice(house, sprint.runs?.started ?? []),
+      ],
       onTurn: ({ message, usage, usd, seconds }) => {
         house.split.add('researcher', seconds);
         house.events.emit({

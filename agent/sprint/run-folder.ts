@@ -22,6 +22,7 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
   const progress = lines(Progress, join(dir, 'out', 'progress.jsonl'));
   return {
     id: record.id,
+    role: record.role,
     experiment: record.experiment,
     args: record.args,
     seed: record.seed,

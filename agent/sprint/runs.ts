@@ -3,22 +3,24 @@ import type { RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { snapshotTree } from '#host/tree';
 import type { RunHandle } from '../executor/executor.ts';
-import { type House, sprintsDir } from '../house.ts';
+import type { House } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
-import { readSprints } from '../ledger.ts';
-import { sprintSecondsLeft } from '../night/caps.ts';
-import { speedOf } from '../night/pace.ts';
+import type { Pace } from '../night/pace.ts';
 import { whilePaused } from '../night/pause.ts';
+import { fieldOf, look, paceNow, refusal, secondsLeft } from '../night/plan.ts';
+import { type Field, referenceFor, standingOf } from '../night/stages.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
-import { duration, messageOf, show } from '../words.ts';
-import { type RunSpec, refuseRepeat } from './repeat.ts';
+import { duration, messageOf } from '../words.ts';
+import { nearRuns, type RunSpec, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
 /** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
 interface Job {
   ticket: string;
+  /** Null for a run of a sprint that is taken up again. */
+  spec: RunSpec | null;
   run: string | null;
   state: 'queued' | 'running' | 'ended';
   handle: RunHandle | null;
@@ -27,6 +29,18 @@ interface Job {
   trouble: string | null;
   cancelled: string | null;
   ended: Promise<void>;
+}
+
+/** A run that was accepted. */
+export interface Granted {
+  /** The run's id, or a ticket where the device is busy. */
+  id: string;
+  queued: boolean;
+  samples: number;
+  /** The ticket of the incumbent's run that it will be compared with, where that had to be queued too. */
+  against: string | null;
+  /** Runs that it nearly repeats. */
+  near: SprintRun[];
 }
 
 const PROGRESS_EVERY_MS = 2000;
@@ -48,31 +62,25 @@ export class Runs {
     for (const run of before) this.#jobs.push({ ...newJob(this.#jobs.length), run, state: 'ended' });
   }
 
-  /** Asks for an experiment from the workspace as it stands. Gives the run's id, or a ticket where the device is busy. */
-  async request(
-    input: RunExperimentInput,
-    queue: Queue,
-  ): Promise<{ id: string; queued: boolean; samples: number }> {
-    const { repo, task, profile, seed, leaderboard } = this.house;
-    const samples = input.samples ?? profile.budgets[input.budget ?? 'screen'];
-    const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
-    const earlier = sprints.flatMap((s) => s.runs);
-    const mine = this.started.flatMap((id) => readSprintRun(repo, id) ?? []);
-    this.#refuseTooLong(samples, speedOf(mine) ?? speedOf(earlier));
-    const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
-    const spec = {
-      experiment: input.experiment,
-      samples,
-      seed: input.seed ?? seed,
-      set: input.set ?? [],
-      tree,
-    };
-    refuseRepeat(spec, [...earlier, ...mine]);
-    const queued = this.#jobs.some((job) => job.state !== 'ended');
+  /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
+  async request(input: RunExperimentInput, queue: Queue): Promise<Granted> {
+    const { house } = this;
+    const seen = look(house, this.started);
+    const all = [...seen.sprints.flatMap((s) => s.runs), ...seen.mine];
+    const spec = await this.#specOf(input, all, queue);
+    refuseRepeat(spec, all);
+    const field = fieldOf(house, seen);
+    const reference = field && this.#missingReference(spec, field);
+    const open = this.#jobs.flatMap(({ state, spec }) => (state !== 'ended' && spec ? [spec] : []));
+    const asked = { spec, reference, open, openSeconds: this.#openSeconds(paceNow(house, seen)) };
+    const why = refusal(house, asked, seen);
+    if (why !== null) throw new ToolMistake(why);
+    const queued = open.length > 0;
     const { job, started } = this.#enqueue(spec);
+    const against = reference && this.#enqueue(reference, 'incumbent').job.ticket;
     if (!queued) await started;
     if (job.trouble) throw new ToolMistake(job.trouble);
-    return { id: job.run ?? job.ticket, queued, samples };
+    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, near: nearRuns(spec, all) };
   }
 
   /** Runs one experiment to its end, measured; for the supervisor's own comparisons. */
@@ -113,6 +121,12 @@ export class Runs {
     await Promise.all(open.map((job) => job.ended));
   }
 
+  /** What a run is worth so far by the stages of the profile; nothing where its budgets are no stages. */
+  standing(run: SprintRun): string {
+    const field = fieldOf(this.house, look(this.house, this.started));
+    return field ? standingOf(run, field) : '';
+  }
+
   /** Ids of the runs that were started, in order. */
   get started(): string[] {
     return this.#jobs.flatMap((job) => (job.run === null ? [] : [job.run]));
@@ -128,22 +142,46 @@ export class Runs {
     return run ?? ticket;
   }
 
-  /** No run is started that cannot end before the loop does, at the speed that was measured last. */
-  #refuseTooLong(samples: number, speed: number | null): void {
-    const left = this.#secondsLeft();
-    if (left <= 0) throw new ToolMistake('no time is left for training');
-    if (speed === null || samples / speed <= left) return;
-    throw new ToolMistake(
-      `${samples} samples take about ${duration(samples / speed)} at ${show(speed)} samples/s, and ${duration(left)} are left for training; at most ${Math.floor(speed * left)} samples still fit`,
-    );
+  /** What is asked for: by name from the workspace as it stands, or as an earlier run was (`of`), at another budget or seed. */
+  async #specOf(input: RunExperimentInput, runs: readonly SprintRun[], queue: Queue): Promise<RunSpec> {
+    const { repo, task, profile, seed } = this.house;
+    const common = {
+      samples: input.samples ?? profile.budgets[input.budget ?? 'screen'],
+      seed: input.seed ?? seed,
+    };
+    if (input.of !== undefined) {
+      const id = this.#jobs.find((job) => job.ticket === input.of)?.run ?? input.of;
+      const run = runs.find((run) => run.id === id);
+      if (!run) throw new ToolMistake(`no run "${input.of}" on this leaderboard`);
+      if (input.experiment !== undefined || input.set !== undefined)
+        throw new ToolMistake('"of" takes code and settings from that run; leave out experiment and set');
+      return { ...specOf(run), ...common };
+    }
+    if (input.experiment === undefined) throw new ToolMistake('name an experiment, or a run with "of"');
+    const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
+    return { experiment: input.experiment, set: input.set ?? [], tree, ...common };
   }
 
-  /** Until the end of the loop, or of the hours that training may take. */
-  #secondsLeft(): number {
-    const { limits, state } = this.house;
-    const time = Math.min((limits.until.getTime() - Date.now()) / 1000, sprintSecondsLeft(this.house));
-    if (limits.trainHours === null) return time;
-    return Math.min(time, limits.trainHours * 3600 - state().trainSeconds);
+  /** The incumbent's run to compare with, where it was not made and is not queued. */
+  #missingReference(spec: RunSpec, field: Field): RunSpec | null {
+    const reference = referenceFor(spec, field);
+    if (!reference) return null;
+    const there = field.runs.some((run) => run.status === 'finished' && sameRun(specOf(run), reference));
+    const coming = this.#jobs.some(
+      (job) => job.state !== 'ended' && job.spec && sameRun(job.spec, reference),
+    );
+    return there || coming ? null : reference;
+  }
+
+  /** How long the device is still held by what was asked for before. */
+  #openSeconds(pace: Pace | null): number {
+    if (!pace) return 0;
+    const running = this.house.state().runs;
+    return this.#jobs.reduce((sum, { state, spec, run }) => {
+      if (state === 'ended' || !spec) return sum;
+      const eta = run === null ? undefined : running[run]?.progress?.etaSeconds;
+      return sum + (eta ?? spec.samples / pace.samplesPerSecond);
+    }, 0);
   }
 
   #job(id: string): Job {
@@ -153,10 +191,10 @@ export class Runs {
     throw new ToolMistake(`no run "${id}" in this sprint; its runs: ${known}`);
   }
 
-  #enqueue(spec: RunSpec): { job: Job; started: Promise<void> } {
-    const job = newJob(this.#jobs.length);
+  #enqueue(spec: RunSpec, role?: 'incumbent'): { job: Job; started: Promise<void> } {
+    const job = { ...newJob(this.#jobs.length), spec };
     this.#jobs.push(job);
-    const started = this.#device.then(() => this.#start(job, spec));
+    const started = this.#device.then(() => this.#start(job, spec, role));
     job.ended = started
       .then(() => this.#finish(job))
       .finally(() => {
@@ -166,11 +204,18 @@ export class Runs {
     return { job, started };
   }
 
-  async #start(job: Job, spec: RunSpec): Promise<void> {
+  async #start(job: Job, spec: RunSpec, role?: 'incumbent'): Promise<void> {
     const { house } = this;
     await whilePaused(house, () => job.cancelled === null);
     if (job.cancelled) {
       job.trouble = `not started: ${job.cancelled}`;
+      return;
+    }
+    // The device may have been held for longer than was thought, or the loop been paused.
+    const left = secondsLeft(house);
+    const pace = paceNow(house, look(house, this.started), spec.experiment);
+    if (left <= 0 || (pace && spec.samples / pace.samplesPerSecond > left)) {
+      job.trouble = `not started: ${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples`;
       return;
     }
     const args = spec.set.flatMap((pair) => ['--set', pair]);
@@ -183,10 +228,11 @@ export class Runs {
         samples: spec.samples,
         seed: spec.seed,
         sprint: this.sprint,
+        role,
         tree: spec.tree,
         repo: house.repo,
         sandbox: house.sandbox,
-        timeoutSeconds: Math.max(1, this.#secondsLeft()),
+        timeoutSeconds: Math.max(1, left),
       });
     } catch (error) {
       job.trouble = messageOf(error);
@@ -247,6 +293,7 @@ export class Runs {
 
 const newJob = (before: number): Job => ({
   ticket: `queued-${before + 1}`,
+  spec: null,
   run: null,
   state: 'queued',
   handle: null,

@@ -7,7 +7,7 @@ import { profileOf, type Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 import type { Executor, RunHandle } from '../executor/executor.ts';
 import { judgeRun, readRunRecord } from '../judging.ts';
-import { isRunOf } from '../sprint/repeat.ts';
+import { sameRun, specOf } from '../sprint/repeat.ts';
 import { readSprintRun, runDir } from '../sprint/run-folder.ts';
 import { messageOf } from '../words.ts';
 import type { SweepRun } from './summary.ts';
@@ -64,7 +64,8 @@ function findRun(plan: SweepPlan, experiment: string, seed: number): SprintRun |
   const { evaluation } = profileOf(task, profileName);
   const found = runIds(repo).flatMap((id) => {
     const record = recordOf(runDir(repo, id));
-    const same = record?.profile === profileName && isRunOf({ experiment, samples, seed, set, tree }, record);
+    if (record?.profile !== profileName || record.status !== 'finished') return [];
+    const same = sameRun(specOf(record), { experiment, samples, seed, set, tree });
     return same ? (readSprintRun(repo, id) ?? []) : [];
   });
   const judged = found.findLast((run) => run.verdict?.evaluation.samples === evaluation.verdict);

@@ -7,6 +7,7 @@ import { sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { alike } from '../sprint/alike.ts';
 import type { OpenSprint } from '../sprint/open.ts';
+import { gave } from '../sprint/repeat.ts';
 import { bash } from './bash.ts';
 import { edit } from './edit.ts';
 import { finishSprint } from './finish-sprint.ts';
@@ -92,10 +93,16 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       RunExperimentInput,
       'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once. Runs are queued on the one device.',
       async (input) => {
-        const { id, queued, samples } = await sprint.desk.request(input, sprint.queue);
-        return queued
+        const { id, queued, samples, against, near } = await sprint.desk.request(input, sprint.queue);
+        const seen = near.map((run) => ` It nearly repeats run ${run.id}, which gave ${gave(run)}.`);
+        const reference =
+          against === null
+            ? ''
+            : ` The best's run to compare it with is queued as ${against}: wait for both.`;
+        const granted = queued
           ? `Queued as ${id} (${samples} samples): it starts when the runs before it have ended. Wait with wait_for_experiment.`
           : `Run ${id} has started (${samples} samples). Wait with wait_for_experiment.`;
+        return granted + reference + seen.join('');
       },
     ),
     tool(
@@ -106,9 +113,13 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
         const { run, trouble, ended } = await sprint.desk.wait(input.run);
         if (trouble) return `The run did not start: ${trouble}`;
         if (!ended) return 'The loop is being stopped; the run will be ended.';
-        return run
-          ? capped(runDetails(run, task.contract), outputs, `wait-${run.id}`)
-          : 'The run left no record.';
+        if (!run) return 'The run left no record.';
+        const standing = sprint.desk.standing(run);
+        return capped(
+          [runDetails(run, task.contract), standing].join('\n\n').trim(),
+          outputs,
+          `wait-${run.id}`,
+        );
       },
     ),
     tool('stop_experiment', StopInput, 'Ends a run, or takes it out of the queue.', async (input) => {

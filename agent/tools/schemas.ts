@@ -54,7 +54,15 @@ export const RunExperimentInput = z.object({
   experiment: z
     .string()
     .min(1)
+    .optional()
     .describe('Name of an experiment of the workspace (the train command has --list).'),
+  of: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Instead of an experiment: a run whose code and settings are run again, at another budget or seed.',
+    ),
   budget: z
     .enum(['screen', 'rank', 'count'])
     .optional()

@@ -40,7 +40,7 @@ export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskCont
     ['run', 'experiment', 'set', 'samples', 'seed', 'status', 'claimed', 'measured', 'verified'],
     runs.map((run) => [
       run.id,
-      run.experiment,
+      run.role === 'incumbent' ? `${run.experiment} (the best's, again)` : run.experiment,
       overrides(run.args),
       String(run.samples),
       String(run.seed),

@@ -1,0 +1,43 @@
+import { rmSync } from 'node:fs';
+import { UserError } from '#contract/errors';
+import type { Profile, Task } from '#contract/task';
+import { git } from '#host/git';
+import type { Sandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import type { Executor } from '../executor/executor.ts';
+import { runRef } from '../executor/run-id.ts';
+import { readSprintRun } from '../sprint/run-folder.ts';
+
+export interface Probed {
+  experiment: string;
+  samplesPerSecond: number;
+  /** What the trainer computed with; null where it does not say. */
+  backend: string | null;
+}
+
+/**
+ * Runs the profile's speed probe from the workspace as it stands, and leaves nothing of it. Null where the profile names none.
+ * @throws UserError where the probe does not finish.
+ */
+export async function probeSpeed(
+  on: { repo: string; task: Task; profile: Profile; profileName: string; sandbox: Sandbox; seed: number },
+  executor: Executor,
+): Promise<Probed | null> {
+  const { repo, task, profile, profileName, sandbox, seed } = on;
+  if (!profile.speedProbe) return null;
+  const { experiment, samples } = profile.speedProbe;
+  const tree = await snapshotTree({ repo, folder: task.contract.workspace });
+  const common = { repo, task, profileName, sandbox, seed, tree };
+  const handle = await executor.start({ ...common, experiment, samples, args: [], sprint: null });
+  const record = await handle.done;
+  const run = readSprintRun(repo, handle.id);
+  if (record.status !== 'finished') {
+    throw new UserError(
+      `the speed probe ended as ${record.status}: ${record.reason ?? 'no reason given'}; see ${handle.dir}/trainer.log`,
+    );
+  }
+  rmSync(handle.dir, { recursive: true, force: true });
+  await git(repo, ['update-ref', '-d', runRef(handle.id)]);
+  const samplesPerSecond = run?.samplesPerSecond ?? samples / (record.seconds ?? Number.NaN);
+  return { experiment, samplesPerSecond, backend: run?.backend ?? null };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { SprintRun } from '#contract/sprint';
+import { nearRuns, type RunSpec, refuseRepeat } from './repeat.ts';
+
+const run = (set: string[], more: Partial<SprintRun> = {}): SprintRun => ({
+  ...{ id: 'r', experiment: 'plain', seed: 0, samples: 100, tree: 'a', status: 'finished', reason: null },
+  ...{ seconds: 1, samplesPerSecond: 1, backend: null, claimed: { loss: 0.5 }, verdict: null },
+  ...{ curve: [], evals: [], args: set.flatMap((pair) => ['--set', pair]) },
+  ...more,
+});
+const spec = (set: string[], more: Partial<RunSpec> = {}): RunSpec => ({
+  ...{ experiment: 'plain', seed: 0, samples: 100, tree: 'a', set },
+  ...more,
+});
+
+describe('a run that was made already', () => {
+  it('is refused however its settings are written, and where it would diverge again', () => {
+    const made = [run(['k=25', 'lr=0.0003'])];
+    for (const set of [
+      ['lr=3e-4', 'k=25.0'],
+      ['k=7', 'lr=0.0003', 'k=25'],
+    ]) {
+      expect(() => refuseRepeat(spec(set), made), set.join()).toThrow('as r (same code');
+    }
+    const diverged = [run([], { status: 'diverged', reason: 'loss is NaN' })];
+    expect(() => refuseRepeat(spec([]), diverged)).toThrow('diverged: loss is NaN');
+  });
+
+  it('is not refused with another setting, seed, budget or tree, or after an end that was not its own', () => {
+    const made = [run(['k=25'])];
+    for (const other of [
+      spec(['k=26']),
+      spec([]),
+      spec(['k=25'], { seed: 1 }),
+      spec(['k=25'], { samples: 200 }),
+      spec(['k=25'], { tree: 'b' }),
+    ]) {
+      expect(() => refuseRepeat(other, made)).not.toThrow();
+    }
+    expect(() => refuseRepeat(spec([]), [run([], { status: 'killed' })])).not.toThrow();
+  });
+
+  it('is near where numbers differ by a tenth, or only the seed does', () => {
+    const made = [run(['k=25', 'mode=sum'])];
+    const near = (of: RunSpec) => nearRuns(of, made).length;
+    expect(near(spec(['k=26', 'mode=sum']))).toBe(1);
+    expect(near(spec(['k=25', 'mode=sum'], { seed: 3 }))).toBe(1);
+    expect(near(spec(['k=30', 'mode=sum']))).toBe(0);
+    expect(near(spec(['k=25', 'mode=mean']))).toBe(0);
+    expect(near(spec(['k=25', 'mode=sum', 'tilt=0.1']))).toBe(0);
+    expect(near(spec(['k=26', 'mode=sum'], { tree: 'b' }))).toBe(0);
+  });
+});
