@@ -38,6 +38,15 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
   return tree;
 }
 
+/** The tree that snapshotTree would give of a folder as a commit has it: in a clone, where the runs' own trees are missing. */
+export async function committedTree(from: { repo: string; commit: string; folder: string }): Promise<string> {
+  const { repo, commit, folder } = from;
+  return withIndex(async (index) => {
+    await git(repo, ['read-tree', `--prefix=${folder}/`, `${commit}:${folder}`], index);
+    return git(repo, ['write-tree'], index);
+  });
+}
+
 /** Keeps a tree under a name of git's: `refs/loop/runs/<run id>`. */
 export async function keepTree({
   repo,

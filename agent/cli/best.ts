@@ -1,18 +1,21 @@
 // Judges the best checkpoint again, on fresh samples of a new seed:
 //   npm run best
 //   npm run best -- --profile small --eval-seed 12
+//   npm run best -- --train
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
-import type { Sprint } from '#contract/sprint';
+import type { Sprint, SprintRun } from '#contract/sprint';
 import { profileOf, readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { noSandbox } from '#host/sandbox';
 import { sprintsDir } from '../house.ts';
 import { judgeRun } from '../judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
+import { readSprintRun, runDir } from '../sprint/run-folder.ts';
+import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { show, shownMetrics, table } from './verdict-table.ts';
@@ -21,21 +24,24 @@ interface Options {
   profile?: string;
   samples?: number;
   evalSeed?: number;
+  train?: boolean;
 }
 
 const command = program(
   'best',
-  "Judges the best sprint's checkpoint again and shows the recorded numbers beside the new ones.",
+  "Judges the best sprint's checkpoint again, or trains it again as well, and shows the recorded numbers beside the new ones.",
 )
   .option('--profile <name>', 'whose leaderboard (default: the first in TASK.md that has a best)')
   .option('--samples <n>', 'fresh rows to draw (default: those of a verdict)', whole(1))
   .option('--eval-seed <n>', 'seed of those rows (default: a new one each time)', whole(0))
+  .option('--train', 'train it again first, from its recorded tree and arguments, and compare')
   .addHelpText(
     'after',
     `
 Examples:
   $ npm run best
-  $ npm run best -- --profile small --eval-seed 12`,
+  $ npm run best -- --profile small --eval-seed 12
+  $ npm run best -- --train`,
   );
 
 async function main(): Promise<number> {
@@ -43,26 +49,38 @@ async function main(): Promise<number> {
   const options = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');
+  const sandbox = noSandbox('by hand, our own code');
   const { profileName, sprint, recorded } = findBest(task, repo, options.profile);
-  const runDir = join(repo, 'checkpoints', recorded.run);
-  if (!existsSync(runDir)) {
-    const { args } = sprint.runs.find((run) => run.id === recorded.run) ?? { args: [] };
+  const dir = runDir(repo, recorded.run);
+  const here = existsSync(dir);
+  if (!here && !options.train) {
     throw new UserError(
-      `checkpoints/${recorded.run} is not here (weights are not committed); train it again: npm run train -- ${args.join(' ')}`,
+      `checkpoints/${recorded.run} is not here (weights are not committed); train it again: npm run best -- --train`,
     );
   }
+  process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${dir}\n\n`);
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
-  process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${runDir}\n\n`);
-  const now = await keepingVerdict(runDir, () =>
+  const judge = (runDir: string) =>
     abortable((signal) =>
-      judgeRun({
-        ...{ task, repo, runDir, samples: options.samples, evalSeed, signal },
-        sandbox: noSandbox('by hand, our own code'),
-      }),
-    ),
-  );
-  process.stdout.write(comparison(task, recorded, now));
-  process.stdout.write(`\n${conclusion(task, profileName, recorded, now)}\n`);
+      judgeRun({ task, repo, runDir, samples: options.samples, evalSeed, signal, sandbox }),
+    );
+  if (!options.train) {
+    const now = await keepingVerdict(dir, () => judge(dir));
+    process.stdout.write(comparison(shownMetrics(task.contract, now), { recorded, now }));
+    process.stdout.write(`\n${conclusion(task, profileName, recorded, now)}\n`);
+    return 0;
+  }
+  const run = sprint.runs.find(({ id }) => id === recorded.run);
+  if (!run) throw new UserError(`sprints/${sprint.id}/sprint.json does not hold its run ${recorded.run}`);
+  const { id } = await trainAgain({ task, repo, sandbox, sprint, run });
+  // Both on the same fresh samples, so that only the training can make a difference.
+  const first = here ? await keepingVerdict(dir, () => judge(dir)) : null;
+  const again = await judge(runDir(repo, id));
+  const columns = { recorded, ...(first && { now: first }), again };
+  process.stdout.write(comparison(Object.keys(again.metrics), columns));
+  const trained = readSprintRun(repo, id) as SprintRun;
+  process.stdout.write(`\ntrained again: ${runDir(repo, id)}\n${weightsCompared(repo, run, trained)}\n`);
+  process.stdout.write(`${conclusion(task, profileName, first ?? recorded, again)}\n`);
   return 0;
 }
 
@@ -93,13 +111,16 @@ async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promi
   }
 }
 
-function comparison({ contract }: Task, recorded: Verdict, now: Verdict): string {
-  const rows = shownMetrics(contract, now).map((name) => {
-    const change = now.metrics[name] - recorded.metrics[name];
+/** Metrics a line each, a column a verdict, and how the last one differs from the one before it. */
+function comparison(names: readonly string[], verdicts: Record<string, Verdict>): string {
+  const columns = Object.values(verdicts);
+  const [before, last] = columns.slice(-2);
+  const rows = names.map((name) => {
+    const change = last.metrics[name] - before.metrics[name];
     const signed = Number.isFinite(change) ? `${change < 0 ? '' : '+'}${change.toFixed(4)}` : '-';
-    return [name, show(recorded.metrics[name], name), show(now.metrics[name], name), signed];
+    return [name, ...columns.map(({ metrics }) => show(metrics[name], name)), signed];
   });
-  return table([['', 'recorded', 'now', 'change'], ...rows]);
+  return table([['', ...Object.keys(verdicts), 'change'], ...rows]);
 }
 
 function conclusion(task: Task, profileName: string, recorded: Verdict, now: Verdict): string {

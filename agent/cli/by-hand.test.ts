@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
+import { RunRecord } from '#contract/run';
+import type { SprintRun } from '#contract/sprint';
 import { readTask } from '#contract/task';
 import { capture } from '#host/capture';
 import { startChild } from '#host/child';
@@ -11,6 +13,7 @@ import { processStart } from '#host/processes';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { git, newRepo } from '../fixtures/repo.ts';
 import { leaderboardId } from '../ledger.ts';
+import { readSprintRun } from '../sprint/run-folder.ts';
 
 const taskText = `---
 title: Guess
@@ -210,6 +213,7 @@ describe('npm run best', () => {
     const task = readTask(join(repo, 'TASK.md'));
     const verdict = exampleVerdict({ run: 'winner', metrics: { f1: 0.505, mcc: 0.6 } });
     const sprint = exampleSprint({
+      runs: [{ ...(readSprintRun(repo, 'winner') as SprintRun), id: 'winner' }],
       profile: 'tiny',
       leaderboard: leaderboardId(task, 'tiny'),
       candidate: 'winner',
@@ -228,11 +232,32 @@ describe('npm run best', () => {
     expect((await run('best', '--eval-seed', '13')).stdout).toContain('f1 does NOT hold: it moved by 0.4050');
     expect(readFileSync(first, 'utf8')).toBe('the first verdict');
 
+    const again = await run('best', '--train', '--eval-seed', '5');
+    expect(again.exit.code).toBe(0);
+    expect(again.stdout).toContain(
+      '       recorded     now   again   change\n  f1     0.5050  0.5000  0.5000  +0.0000\n',
+    );
+    expect(again.stdout).toContain('weights: bit-identical (1 tensors, none)\n');
+    const retrained = /trained again: (.*)\n/.exec(again.stdout)?.[1] as string;
+    const record = (dir: string) => RunRecord.parse(JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')));
+    const before = record(join(repo, 'checkpoints/winner'));
+    expect(record(retrained)).toMatchObject({ args: before.args, tree: before.tree, seed: before.seed });
+
     rmSync(join(repo, 'checkpoints/winner'), { recursive: true });
     const gone = await run('best');
     expect([gone.exit.code, gone.complaint]).toEqual([
       2,
       expect.stringContaining('checkpoints/winner is not here'),
     ]);
+
+    // A clone has commits, and neither run folders nor the trees of runs.
+    git(repo, 'add', 'work', 'serve.mjs', 'sprints');
+    git(repo, '-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-q', '-m', 'Sprint 1');
+    const clone = join(repo, 'state/clone');
+    git(repo, 'clone', '-q', repo, clone);
+    const there = await capture({ argv: [...cli('best'), '--train'], cwd: clone, env: cleanEnv() });
+    expect(there.stdout).toContain('weights: the first ones are not here');
+    expect(there.stdout).toContain('       recorded   again   change\n');
+    expect(there.exit.code).toBe(0);
   });
 });

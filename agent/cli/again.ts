@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '#contract/errors';
+import type { RunRecord } from '#contract/run';
+import { readSafetensors } from '#contract/safetensors';
+import type { Sprint, SprintRun } from '#contract/sprint';
+import type { Task } from '#contract/task';
+import { git } from '#host/git';
+import type { Sandbox } from '#host/sandbox';
+import { committedTree } from '#host/tree';
+import { LocalExecutor } from '../executor/local.ts';
+import { runDir } from '../sprint/run-folder.ts';
+import { watch } from './watch.ts';
+
+/**
+ * Trains a run of a sprint again, from its recorded tree and arguments, as a run of its own.
+ * @throws UserError where the tree is nowhere to be found, or the run did not finish.
+ */
+export async function trainAgain(of: {
+  task: Task;
+  repo: string;
+  sandbox: Sandbox;
+  sprint: Sprint;
+  run: SprintRun;
+}): Promise<RunRecord> {
+  const { task, repo, sandbox, sprint, run } = of;
+  await findTree(task, repo, sprint, run);
+  const { experiment, tree, seed, samples } = run;
+  const set = run.args.flatMap((word, i) => (run.args[i - 1] === '--set' ? ['--set', word] : []));
+  const again = await new LocalExecutor().start({
+    ...{ repo, task, sandbox, experiment, tree, seed, samples, args: set },
+    ...{ profileName: sprint.profile, sprint: null },
+  });
+  const record = await watch(again, `${again.id} · tree ${tree.slice(0, 8)}`, task.contract.plots.curves);
+  if (record.status === 'finished') return record;
+  throw new UserError(
+    `${again.dir}: ${record.status}: ${record.reason}`,
+    record.status === 'killed' ? 130 : 1,
+  );
+}
+
+/** A clone has the sprints' commits and not the trees of its runs: then the one of the best is the commit's workspace. */
+async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: SprintRun): Promise<void> {
+  const present = await git(repo, ['cat-file', '-e', `${tree}^{tree}`]).then(
+    () => true,
+    () => false,
+  );
+  if (present) return;
+  const record = `sprints/${sprint.id}/sprint.json`;
+  const commit = await git(repo, ['log', '--all', '-1', '--format=%H', '--', record]);
+  const folder = task.contract.workspace;
+  if (commit !== '' && (await committedTree({ repo, commit, folder })) === tree) return;
+  throw new UserError(
+    `${id} was trained from the tree ${tree}, which this repository does not have; fetch the branch that holds ${record}, or use the checkout that made it`,
+  );
+}
+
+/** Whether two runs have the same weights: one line, naming the tensors that differ and by how much. */
+export function weightsCompared(repo: string, first: SprintRun, second: SprintRun): string {
+  const [a, b] = [first, second].map(({ id }) => join(runDir(repo, id), 'out', 'checkpoint.safetensors'));
+  if (!existsSync(a)) return 'weights: the first ones are not here (they are not committed)';
+  const [was, now] = [a, b].map((path) => readSafetensors(path).tensors);
+  const differences: string[] = [];
+  for (const [name, { data }] of was) {
+    const other = now.get(name)?.data;
+    if (other?.length !== data.length) differences.push(`${name} has another shape`);
+    else {
+      const most = data.reduce((largest, value, i) => Math.max(largest, Math.abs(value - other[i])), 0);
+      if (most !== 0) differences.push(`${name} by at most ${most.toPrecision(2)}`);
+    }
+  }
+  const engines = [...new Set([first.backend ?? '?', second.backend ?? '?'])].join(', then ');
+  return differences.length === 0
+    ? `weights: bit-identical (${was.size} tensors, ${engines})`
+    : `weights: differ (${engines}): ${differences.join(', ')}`;
+}
