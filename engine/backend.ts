@@ -59,39 +59,43 @@ export async function openBackend(name = 'auto', { plain = false } = {}): Promis
   if (!backendNames.includes(name)) {
     throw new UserError(`unknown backend "${name}"; there are: auto, ${backendNames.join(', ')}`);
   }
-  const { opened, ...backend } = await start(name, plain);
-  return { ...backend, why: 'asked for', gpu: opened.gpu };
+  try {
+    const { notByItself, ...backend } = await start(name, plain);
+    return { ...backend, why: 'asked for' };
+  } catch (error) {
+    throw new UserError(`backend ${name}: ${firstLine(error)}`);
+  }
 }
 
 async function openFirst(plain: boolean): Promise<Backend> {
-  const passedOver: string[] = [];
+  const why = [`the first that runs here of ${backendNames.join(', ')}`];
   for (const name of backendNames) {
     try {
-      const { opened, ...backend } = await start(name, plain);
-      if (opened.notByItself) throw new UserError(opened.notByItself);
-      const why = `the first that runs here of ${backendNames.join(', ')}`;
-      return { ...backend, why: [why, ...passedOver].join('; '), gpu: opened.gpu };
+      const { notByItself, ...backend } = await start(name, plain);
+      if (!notByItself) return { ...backend, why: why.join('; ') };
+      why.push(`${name}: ${notByItself}`);
     } catch (error) {
-      passedOver.push(`${name}: ${(error as Error).message.split('\n')[0]}`);
+      why.push(`${name}: ${firstLine(error)}`);
     }
   }
-  throw new Error(`no backend runs here: ${passedOver.join('; ')}`);
+  throw new Error(`no backend runs here: ${why.join('; ')}`);
 }
 
-async function start(name: string, plain: boolean): Promise<{ name: string; label: string; opened: Opened }> {
+type Started = Omit<Backend, 'why'> & Pick<Opened, 'notByItself'>;
+
+async function start(name: string, plain: boolean): Promise<Started> {
   const { backend } = (await import(`./backends/${name}.ts`)) as { backend: BackendModule };
   const missing = backend.missing();
-  if (missing) throw new UserError(`backend ${name}: ${missing}`);
-  const opened = await backend.open(plain);
+  if (missing) throw new Error(missing);
+  const { detail, gpu, form, notByItself } = await backend.open(plain);
   const started = await tf.setBackend(backend.tfName);
   // tfjs answers true and takes another backend where one fails to start.
-  if (!started || tf.getBackend() !== backend.tfName) throw new Error(`the ${name} backend did not start`);
+  if (!started || tf.getBackend() !== backend.tfName) throw new Error('tfjs could not start it');
   registerGradients();
-  useForm(plain ? 'plain' : opened.form);
+  useForm(plain ? 'plain' : form);
   goldenStep();
-  return {
-    name,
-    label: `tfjs ${tf.version_core} ${name} (${opened.detail}${plain ? ', plain tfjs' : ''})`,
-    opened,
-  };
+  const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
+  return { name, label, gpu, notByItself };
 }
+
+const firstLine = (error: unknown): string => (error as Error).message.split('\n')[0].trim();

@@ -2,10 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
 
-beforeAll(async () => {
-  await openBackend('wasm');
-});
-
 type F = (...xs: tf.Tensor[]) => tf.Tensor;
 
 const a = () => tf.tensor2d([0.5, 1.25, 2, 0.75, 1.5, 0.3], [2, 3]);
@@ -44,7 +40,11 @@ function expectDerivatives(f: F, inputs: tf.Tensor[]): void {
   });
 }
 
-describe('derivatives against finite differences', () => {
+describe.each(['wasm', 'cpu'])('derivatives on %s against finite differences', (backend) => {
+  beforeAll(async () => {
+    await openBackend(backend);
+  });
+
   const binary: [string, F][] = [
     ['add', tf.add],
     ['sub', tf.sub],
@@ -82,6 +82,8 @@ describe('derivatives against finite differences', () => {
     ['rsqrt', tf.rsqrt, false],
     ['reciprocal', tf.reciprocal, false],
     ['norm of rows', (x) => tf.norm(x, 2, 1), true],
+    ['a mask by comparison', (x) => tf.mul(x, tf.cast(tf.greater(x, 0.2), 'float32')), true],
+    ['a mask by logic', (x) => tf.mul(x, tf.cast(tf.logicalNot(tf.less(x, 0.2)), 'float32')), true],
   ];
   it.each(unary)('%s', (_, f, anySign) => {
     expectDerivatives(f, [anySign ? signed() : a()]);

@@ -10,8 +10,8 @@ type Rule = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Gradi
  * `tf.customGrad` where it is used.
  */
 export function registerGradients(): void {
-  if (tf.getGradient('BatchMatMul')) return;
   binary();
+  comparisons();
   unary();
   reductions();
   products();
@@ -20,7 +20,12 @@ export function registerGradients(): void {
 
 function register(kernelName: string, inputsToSave: string[], gradFunc: Rule, outputToSave = false): void {
   const outputsToSave = outputToSave ? [true] : [];
-  tf.registerGradient({ kernelName, inputsToSave, outputsToSave, gradFunc: gradFunc as tf.GradFunc });
+  add({ kernelName, inputsToSave, outputsToSave, gradFunc: gradFunc as tf.GradFunc });
+}
+
+/** tfjs' own stay where a package has brought them along. */
+function add(config: tf.GradConfig): void {
+  if (!tf.getGradient(config.kernelName)) tf.registerGradient(config);
 }
 
 /** Sums a gradient over the dimensions along which an operand of that shape was repeated. */
@@ -74,12 +79,31 @@ function binary(): void {
     // a^b log a, and 0 where the logarithm is not defined.
     (dy, a, b) => tf.mul(dy, tf.mul(tf.pow(a, b), tf.log(tf.where(tf.greater(a, 0), a, tf.onesLike(a))))),
   );
-  tf.registerGradient({
+  add({
     kernelName: 'AddN',
     saveAllInputs: true,
     gradFunc: (dy: tf.Tensor | tf.Tensor[], inputs: tf.Tensor[]) =>
       perInput(inputs.map(() => tf.clone(dy as tf.Tensor))),
   });
+}
+
+/** Comparisons jump: their slope is 0 wherever there is one, as in PyTorch. */
+function comparisons(): void {
+  const flat = (shape: number[]) => () => tf.zeros(shape);
+  const names = [
+    'Greater',
+    'GreaterEqual',
+    'Less',
+    'LessEqual',
+    'Equal',
+    'NotEqual',
+    'LogicalAnd',
+    'LogicalOr',
+  ];
+  for (const name of names) {
+    register(name, ['a', 'b'], (_dy, [a, b]) => ({ a: flat(a.shape), b: flat(b.shape) }));
+  }
+  register('LogicalNot', ['x'], (_dy, [x]) => ({ x: flat(x.shape) }));
 }
 
 function unary(): void {
@@ -230,7 +254,7 @@ function shapes(): void {
       },
     };
   });
-  tf.registerGradient({
+  add({
     kernelName: 'Concat',
     saveAllInputs: true,
     gradFunc: (dy: tf.Tensor | tf.Tensor[], inputs: tf.Tensor[], attrs: tf.NamedAttrMap) => {
@@ -239,7 +263,7 @@ function shapes(): void {
       return perInput(tf.split(dy as tf.Tensor, sizes, axis));
     },
   });
-  tf.registerGradient({
+  add({
     kernelName: 'Pack',
     saveAllInputs: true,
     gradFunc: (dy: tf.Tensor | tf.Tensor[], _inputs: tf.Tensor[], attrs: tf.NamedAttrMap) =>

@@ -146,14 +146,22 @@ const files = {
   'lista-matryoshka': 'sae_lista_matryoshka.json',
 };
 
+/** Another backend's numbers, a GPU's say: GOLDEN_BACKEND=webgpu npm run test:golden. */
+const { GOLDEN_BACKEND: backend = 'wasm' } = process.env;
+
 beforeAll(async () => {
-  await openBackend('wasm');
+  await openBackend(backend);
 });
 
 // A workspace need not have them all: one may begin without its best ones.
-const present = Object.entries(files).filter(([name]) => architectureNames().includes(name));
+const present = Object.entries(files)
+  .filter(([name]) => architectureNames().includes(name))
+  .flatMap(([name, file]) => [[name, 'our kernels', file] as const, [name, 'plain tfjs', file] as const]);
 
-describe.each(present)('%s equals the reference', (name, fileName) => {
+describe.each(present)('%s with %s equals the reference', (name, form, fileName) => {
+  beforeAll(async () => {
+    await openBackend(backend, { plain: form === 'plain tfjs' });
+  });
   const file = read<File>(fileName);
 
   describe.each(file.cases)('$name', (golden) => {

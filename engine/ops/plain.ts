@@ -49,10 +49,11 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 }
 
 export function detach(x: tf.Tensor): tf.Tensor {
-  return tf.customGrad((v) => ({
-    value: tf.clone(v as tf.Tensor),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }))(x);
+  const backend = tf.backend();
+  // A kernel that is called past the engine is not on the tape.
+  const { kernelFunc } = tf.getKernel('Identity', tf.getBackend());
+  const info = kernelFunc({ inputs: { x }, backend, attrs: {} }) as tf.TensorInfo;
+  return tf.engine().makeTensorFromTensorInfo(info, backend);
 }
 
 export function jumpRelu(h: tf.Tensor, theta: tf.Tensor, bandwidth: number): tf.Tensor {

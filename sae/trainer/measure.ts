@@ -5,7 +5,7 @@ import type { Architecture } from '../architecture.ts';
 import type { Resolved } from '../settings.ts';
 import { DeadLatents } from './dead-latents.ts';
 import type { Batches } from './plan.ts';
-import { createModel, gradientsOf } from './step.ts';
+import { createModel, gradientsOf, type Model } from './step.ts';
 
 export interface Measurement {
   /** Medians over the steps, in milliseconds. */
@@ -86,7 +86,7 @@ export function measureSteps(
       ...Object.fromEntries(Object.entries(operations).map(([name, ms]) => [`${OPERATION}${name}`, ms])),
     });
   }
-  const encodeMs = timeEncode(model.variables.W_enc, nextOf(data), data.header.d);
+  const encodeMs = timeEncode(encoderOf(model), nextOf(data), data.header.d);
   const medians = Object.entries(mediansOf(rows));
   const parts = Object.fromEntries(medians.filter(([name]) => !name.startsWith(OPERATION)));
   const named = medians.filter(([name]) => name.startsWith(OPERATION));
@@ -108,6 +108,11 @@ function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> {
   const batch = data.next();
   if (!batch) throw new Error('the data ended before the steps did');
   return batch;
+}
+
+/** [d_in, d_sae]; Matching Pursuit has no encoder but its decoder. */
+function encoderOf({ variables }: Model): tf.Tensor {
+  return variables.W_enc ?? tf.transpose(variables.W_dec);
 }
 
 function timeEncode(W: tf.Tensor, { x, rows }: { x: Float32Array; rows: number }, d: number): number {

@@ -1,0 +1,15 @@
+import type { BackendModule } from '../backend.ts';
+import { notInstalled } from '../packages.ts';
+import { openTensorflow } from '../tensorflow.ts';
+
+const PACKAGE = '@tensorflow/tfjs-node';
+
+/** libtensorflow on the CPU. */
+export const backend: BackendModule = {
+  tfName: 'tensorflow',
+  missing: () => notInstalled(PACKAGE),
+  async open() {
+    await openTensorflow(PACKAGE);
+    return { detail: 'libtensorflow', gpu: false, form: 'plain' };
+  },
+};

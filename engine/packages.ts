@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+
+const { resolve } = createRequire(import.meta.url);
+
+/** Whether an optional package is installed. Looks for its files and loads nothing. */
+export function isInstalled(name: string): boolean {
+  try {
+    resolve(name);
+    return true;
+  } catch (error) {
+    // A package for `import` alone is there, and says so by another code.
+    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+  }
+}
+
+/** What is to be done about packages of these names that are not installed; null where all are. */
+export function notInstalled(...names: string[]): string | null {
+  const absent = names.filter((name) => !isInstalled(name));
+  return absent.length > 0 ? `${absent.join(' and ')} not installed (npm run setup:gpu)` : null;
+}
+
+/** Loads an optional package; its types are the caller's word, since they are not there without it. */
+export async function load<T>(name: string): Promise<T> {
+  return (await import(name)) as T;
+}

@@ -1,0 +1,26 @@
+import util from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { load } from './packages.ts';
+
+/**
+ * Loads one of the two packages that bind libtensorflow, which register themselves as `tensorflow`.
+ * @throws Error where the package was installed without libtensorflow, whose download its installation starts.
+ */
+export async function openTensorflow(name: string): Promise<{ usesGpu: boolean }> {
+  mendUtil();
+  try {
+    await load(name);
+  } catch (error) {
+    throw new Error(`${name} does not load: ${(error as Error).message.split('\n')[0].trim()}`);
+  }
+  await tf.setBackend('tensorflow');
+  const { isUsingGpuDevice } = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
+  return { usesGpu: isUsingGpuDevice === true };
+}
+
+/** tfjs-node 4.22 calls functions of util that Node 23 took out. */
+function mendUtil(): void {
+  const old = util as unknown as Record<string, unknown>;
+  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  old.isArray ??= Array.isArray;
+}
