@@ -66,14 +66,18 @@ function drawnHere({ world, seed, from, rows, batch }: FrameRequest): Frames {
 }
 
 async function drawnAhead(request: FrameRequest, threads: number): Promise<Frames> {
-  const { world, rows, batch } = request;
+  const { rows, batch } = request;
+  // One dictionary for all threads, which else is copied for each: 50 MB at 16k.
+  const featureVectors = new Float32Array(new SharedArrayBuffer(request.world.featureVectors.byteLength));
+  featureVectors.set(request.world.featureVectors);
+  const world = { ...request.world, featureVectors };
   const slots = 2 * threads + 2;
   const size = slotBytes(batch, world.hiddenDim);
   const shared = new SharedArrayBuffer(slots * size);
   const ready = new Int32Array(new SharedArrayBuffer(slots * 4));
   const control = new Int32Array(new SharedArrayBuffer(12));
   const workers = Array.from({ length: threads }, (_, thread) => {
-    const task: FrameTask = { ...request, thread, threads, slots, shared, ready, control };
+    const task: FrameTask = { ...request, world, thread, threads, slots, shared, ready, control };
     const worker = new Worker(new URL('../thread.mjs', import.meta.url), {
       workerData: { module: new URL('./frame-thread.ts', import.meta.url).href, task },
       execArgv: [],

@@ -115,6 +115,34 @@ describe('the data service', () => {
     expect(run('--seed', '6', '--rows', '64')).not.toEqual(run('--seed', '5', '--rows', '64'));
   });
 
+  it('waits for its reader in the kernel, though Node has set standard output not to block', async () => {
+    const pipe = makePipe();
+    const module = new URL('./writer.ts', import.meta.url).href;
+    // The states of all descriptors of that pipe that can be written to, then the stream.
+    const script = `import { readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+      import { StreamWriter } from '${module}';
+      process.stdout;
+      const writer = new StreamWriter(1, { d: 1, batchRows: 1 });
+      const link = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch {} };
+      const flags = readdirSync('/proc/self/fd').filter((fd) => link(fd) === link(1))
+        .map((fd) => Number.parseInt(/flags:\\s+(\\d+)/.exec(readFileSync('/proc/self/fdinfo/' + fd, 'utf8'))[1], 8));
+      writeSync(2, JSON.stringify(flags.map((f) => ({ writes: f & 3, waits: (f & 0o4000) === 0 }))));
+      try { for (;;) writer.send({ bytes: new Uint8Array(1 << 20), rows: 1 }); } catch (error) { writeSync(2, error.code); }`;
+    const child = spawn(process.execPath, ['--import', loader, '--input-type=module', '-e', script], {
+      stdio: ['ignore', pipe.writeFd, 'pipe'],
+    });
+    closeSync(pipe.writeFd);
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk;
+      // The reader goes once the stream is under way.
+      if (said.endsWith(']')) closeSync(pipe.readFd);
+    });
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(said).toMatch(/EPIPE$/);
+    expect(JSON.parse(said.slice(0, -'EPIPE'.length))).toContainEqual({ writes: 1, waits: true });
+  });
+
   it('ends quietly when its reader goes, and the reader when it has enough', async () => {
     const service = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: root });
     let lines = '';

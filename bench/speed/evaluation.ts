@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { openBackend } from '#engine/backend';
+import { batchTopK, encode } from '#engine/ops';
+import { csrOf } from '#engine/sparse';
+import { Evaluation } from '../eval/evaluation.ts';
+import { matchLatents } from '../eval/matching.ts';
+import { Random } from '../random.ts';
+import { Sampler } from '../sampler/sampler.ts';
+import type { World } from '../world/world.ts';
+import { type Line, ROWS, timed } from './timing.ts';
+
+/** Forms of an SAE that the judge counts in one pass: the training form and the thresholded one. */
+const FORMS = 2;
+
+/**
+ * The parts of a verdict, on one thread each, for an SAE that is nearly right (a quarter of the features): matching, once;
+ * a batch's encode by the engine; and the judge's own work on a batch, which is drawing and counting.
+ */
+export async function benchEvaluation(world: World, seconds: number, backend: string): Promise<Line[]> {
+  const { hiddenDim: dim, numFeatures } = world;
+  const latents = Math.ceil(numFeatures / 4);
+  const random = new Random(0, 'bench decoder', 0);
+  const weights = world.featureVectors
+    .slice(0, latents * dim)
+    .map((value) => value + (0.3 * random.normal()) / Math.sqrt(dim));
+  const started = performance.now();
+  const matching = matchLatents(
+    { count: latents, dim, data: weights },
+    { count: numFeatures, dim, data: world.featureVectors },
+  );
+  const matched = performance.now() - started;
+
+  const sampler = new Sampler(world, 0, 'bench');
+  const evaluation = new Evaluation(matching, { weights, bias: world.bias }, numFeatures);
+  const x = new Float32Array(ROWS * dim);
+  let active = 0;
+  const own = timed(seconds, ROWS, (batch) => {
+    const truth = sampler.sample(batch, ROWS, x);
+    const codes = { ...truth, indices: truth.features.map((feature) => feature % latents) };
+    for (let form = 0; form < FORMS; form++) evaluation.add(truth, x, codes);
+    active = truth.features.length / ROWS;
+  });
+
+  const { label } = await openBackend(backend);
+  const W = tf.tidy(() => tf.transpose(tf.tensor2d(weights, [latents, dim])));
+  const encodes = timed(seconds, ROWS, () => {
+    tf.tidy(() => {
+      csrOf(batchTopK(encode(tf.tensor2d(x, [ROWS, dim]), W), active));
+    });
+  });
+  return [
+    { name: 'eval matching', ms: matched, latents, mcc: matching.mcc },
+    { name: 'eval encode', ...encodes, backend: label },
+    {
+      name: 'eval draw and count',
+      ...own,
+      forms: FORMS,
+      // Below 1 the encodes, which run beside it, decide how long a verdict takes.
+      timeToEncodeTime: encodes.samplesPerSecond / own.samplesPerSecond,
+      peakMegabytes: process.resourceUsage().maxRSS / 1024,
+    },
+  ];
+}
