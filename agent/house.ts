@@ -9,6 +9,7 @@ import type { Executor } from './executor/executor.ts';
 import type { RunBranch } from './git.ts';
 import type { Stopper } from './night/stop.ts';
 import type { Notebook } from './notebook.ts';
+import type { Notifier } from './notify/notifier.ts';
 import type { RenderedReport, ReportRequest } from './report/index.ts';
 import type { Connection } from './researcher/connection.ts';
 import type { Split } from './split.ts';
@@ -41,6 +42,8 @@ export interface LoopOptions {
   trainHours: number | null;
   sprintUsd: number | null;
   sprintHours: number | null;
+  /** An http(s) address or a command that is told of new bests, trouble and the end. */
+  notify: string | null;
   target: { metric: string; value: number } | null;
   until: string | null;
   model: string | null;
@@ -69,6 +72,7 @@ export interface House {
   state(): LoopState;
   split: Split;
   notebook: Notebook;
+  notifier: Notifier | null;
   report(request: ReportRequest): Promise<RenderedReport>;
   /** Measures a run that gained once more, on a world that the researcher cannot know. */
   confirm?: (run: SprintRun) => Promise<Verdict>;

@@ -40,7 +40,11 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
       await leaveClean(house);
       house.events.emit({ type: 'loop.stopped', ...stop });
       return stop.exitCode;
+    } catch (error) {
+      notice(house, `the loop failed: ${messageOf(error)}`, 'warn');
+      throw error;
     } finally {
+      await house.notifier?.settled();
       house.stopper.release();
       await house.connection.close();
       house.events.close();

@@ -8,6 +8,7 @@ import { bestKnown, openGit, takeRunBranch } from './git.ts';
 import { eventsPath, type House, stateDir } from './house.ts';
 import { Stopper } from './night/stop.ts';
 import { Notebook, type NotebookRenderer } from './notebook.ts';
+import { Notifier } from './notify/notifier.ts';
 import type { Plan } from './preflight.ts';
 import { isUnfinished } from './recover.ts';
 import { connectClaude } from './researcher/claude.ts';
@@ -60,11 +61,13 @@ export async function moveIn(
     report,
     confirm,
     notebook: new Notebook(() => house, notebook),
+    notifier: plan.notify && new Notifier(() => house, plan.notify),
   };
   events.subscribe((event) => {
     state = fold(state, event);
   });
   events.subscribe(house.notebook.listen);
+  if (house.notifier) events.subscribe(house.notifier.listen);
   for (const listener of listeners) events.subscribe(listener(house));
   const { usd, tokens, sprints, trainHours, until } = plan.limits;
   events.emit({

@@ -9,6 +9,7 @@ import type { Limits, LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { diskTrouble } from './night/disk.ts';
 import { limitsOf } from './night/limits.ts';
+import { parseTarget, type Target } from './notify/send.ts';
 import { notReady, readyProfile } from './profiles.ts';
 import { connectClaude } from './researcher/claude.ts';
 
@@ -31,6 +32,7 @@ export interface Plan {
   /** What the limits come from, beside TASK.md. */
   asked: LoopOptions;
   since: Date;
+  notify: Target | null;
 }
 
 /**
@@ -81,6 +83,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     limits,
     asked: options,
     since,
+    notify: options.notify === null ? null : parseTarget(options.notify),
   };
 }
 

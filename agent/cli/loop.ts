@@ -54,6 +54,7 @@ const command = program(
   .option('--sprint-hours <h>', 'hours of one sprint; default: TASK.md', hours)
   .option('--target <metric=value>', 'stop when the best is verified at this value: accuracy=0.99', target)
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
+  .option('--notify <command or URL>', 'told as JSON of new bests, trouble and the end (also: LOOP_NOTIFY)')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
   .addOption(
     new Option('--sandbox <how>', 'bubblewrap for Claude, unless it is switched off')
@@ -86,6 +87,7 @@ interface Flags {
   gpuHours?: number;
   sprintUsd?: number;
   sprintHours?: number;
+  notify?: string;
   target?: { metric: string; value: number };
   until?: string;
   model?: string;
@@ -108,6 +110,7 @@ await runMain(async () => {
     trainHours: flags.gpuHours ?? null,
     sprintUsd: flags.sprintUsd ?? null,
     sprintHours: flags.sprintHours ?? null,
+    notify: flags.notify ?? (process.env.LOOP_NOTIFY?.trim() || null),
     target: flags.target ?? null,
     until: flags.until ?? null,
     model: flags.model ?? null,

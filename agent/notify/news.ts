@@ -1,0 +1,62 @@
+import type { LoggedEvent } from '#contract/event';
+import type { House } from '../house.ts';
+import { redact } from '../log.ts';
+import { duration, show } from '../words.ts';
+
+/** What is told to the outside, as JSON. */
+export interface News {
+  event: 'new-best' | 'stop' | 'trouble';
+  /** One line for a person. */
+  text: string;
+  at: string;
+  task: string;
+  branch: string;
+  profile: string;
+  sprint: string | null;
+  /** Verified numbers of a new best. */
+  metrics: Record<string, number> | null;
+  exitCode: number | null;
+  /** Spent by this loop so far. */
+  usd: number;
+}
+
+/** A wait that is shorter than this is no trouble. */
+const LONG_WAIT_SECONDS = 60;
+
+/** What an event is to somebody who sleeps; null for what can wait until the morning. */
+export function newsOf(house: House, event: LoggedEvent): News | null {
+  const { task, branch, profileName, state } = house;
+  const news = (kind: News['event'], text: string, more: Partial<News> = {}): News => ({
+    event: kind,
+    text: redact(text),
+    at: event.at,
+    task: task.contract.title,
+    branch: branch.name,
+    profile: profileName,
+    sprint: state().sprint?.claim?.id ?? null,
+    metrics: null,
+    exitCode: null,
+    usd: state().usd,
+    ...more,
+  });
+  switch (event.type) {
+    case 'sprint.closed': {
+      if (event.outcome !== 'new-best') return null;
+      const { sprint, metrics, number, reason } = event;
+      const { metric } = task.contract;
+      const title = state().sprint?.claim?.title ?? sprint;
+      const text = `New best, ${metric} ${show(metrics[metric])} verified: sprint ${number}, ${title} (${reason})`;
+      return news('new-best', text, { sprint, metrics });
+    }
+    case 'loop.stopped':
+      return news('stop', `Stopped: ${event.reason}`, { exitCode: event.exitCode });
+    case 'loop.notice':
+      return event.level === 'warn' ? news('trouble', event.text) : null;
+    case 'loop.waiting':
+      return event.seconds < LONG_WAIT_SECONDS
+        ? null
+        : news('trouble', `Waiting for ${duration(event.seconds)}: ${event.reason}`);
+    default:
+      return null;
+  }
+}

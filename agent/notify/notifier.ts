@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoggedEvent } from '#contract/event';
+import type { House } from '../house.ts';
+import { messageOf } from '../words.ts';
+import { newsOf } from './news.ts';
+import { send, type Target } from './send.ts';
+
+/** More than these that wait for a slow receiver are dropped. */
+const MOST_WAITING = 20;
+const LAST_WAIT_MS = 15_000;
+
+/**
+ * Tells somebody outside of new bests, trouble and the end. News go out one after the other beside the loop, which never waits for them but at its
+ * end; a failure is one warning, whatever fails after it.
+ */
+export class Notifier {
+  #sending: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #failed = false;
+  #lastTrouble = '';
+
+  constructor(
+    readonly house: () => House,
+    readonly target: Target,
+  ) {}
+
+  readonly listen = (event: LoggedEvent): void => {
+    const news = newsOf(this.house(), event);
+    if (!news || this.#waiting >= MOST_WAITING) return;
+    // Trouble that goes on, as an overload does, is told once. So is ours: it would be told by what does not work.
+    const trouble = event.type === 'loop.waiting' ? event.reason : news.text;
+    if (news.event === 'trouble' && (trouble === this.#lastTrouble || trouble.startsWith(UNDELIVERED)))
+      return;
+    if (news.event === 'trouble') this.#lastTrouble = trouble;
+    this.#waiting++;
+    this.#sending = this.#sending
+      .then(() => send(this.target, news))
+      .catch((error: unknown) => this.#fail(messageOf(error)))
+      .finally(() => {
+        this.#waiting--;
+      });
+  };
+
+  /** Resolves when all that was to be told is told or could not be, or when the loop has waited for that long enough. */
+  async settled(): Promise<void> {
+    const enough = new AbortController();
+    await Promise.race([this.#sending, sleep(LAST_WAIT_MS, undefined, enough).catch(() => {})]);
+    enough.abort();
+  }
+
+  #fail(why: string): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    const text = `${UNDELIVERED}: ${why}; further ones are not told`;
+    this.house().events.emit({ type: 'loop.notice', level: 'warn', text });
+  }
+}
+
+const UNDELIVERED = 'a notification was not delivered';

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { emptyFolder } from '../fixtures/repo.ts';
+import { sprintTo } from '../fixtures/scripted.ts';
+import type { News } from './news.ts';
+import { parseTarget, send } from './send.ts';
+
+const news: News = {
+  ...{ event: 'trouble', text: 'A trouble.', at: '', task: 't', branch: 'b', profile: 'p' },
+  ...{ sprint: null, metrics: null, exitCode: null, usd: 0 },
+};
+let server: Server | undefined;
+afterEach(() => server?.closeAllConnections());
+afterEach(() => void server?.close());
+
+/** A webhook on loopback that answers with a status, or never. */
+async function webhook(answer: number | 'never'): Promise<{ url: string; heard: News[] }> {
+  const heard: News[] = [];
+  server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part) => (text += part));
+    request.on('end', () => {
+      heard.push(JSON.parse(text));
+      if (answer !== 'never') response.writeHead(answer).end('said');
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server!.address() as AddressInfo).port}/token-abc`, heard };
+}
+
+describe('news from a loop', () => {
+  it('reach a webhook: each new best, trouble once, and the end', async () => {
+    const { url, heard } = await webhook(200);
+    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('worse', 0.5)]);
+    const { code, events } = await loopIn(repo, { notify: url }, () => (event) => {
+      if (event.type === 'sprint.committed') writeFileSync(join(repo, 'TASK.md'), 'no front matter');
+    });
+    expect(code).toBe(0);
+    expect(heard.map((n) => n.event)).toEqual(['new-best', 'trouble', 'stop']);
+    expect(heard[0]).toMatchObject({
+      text: 'New best, f1 0.6 verified: sprint 1, Try first (f1 0.6, the first verified result)',
+      metrics: { f1: 0.6, mcc: 0.6 },
+      profile: 'tiny',
+    });
+    expect(heard[1].text).toContain('TASK.md was edited and is not used');
+    expect(heard[2]).toMatchObject({ text: 'Stopped: nothing is left to be tried', exitCode: 0 });
+    // Before the second sprint and before the third, which is not claimed any more.
+    expect(events.filter((e) => e.type === 'loop.notice')).toHaveLength(2);
+  });
+
+  it('that cannot be delivered are one warning, and the loop goes on', async () => {
+    const { url, heard } = await webhook(500);
+    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const { code, events } = await loopIn(repo, { notify: url });
+    expect([code, heard.length]).toEqual([0, 3]);
+    const notices = events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []));
+    expect(notices).toEqual([
+      'a notification was not delivered: the webhook answered 500; further ones are not told',
+    ]);
+  });
+});
+
+describe('sending', () => {
+  it('gives a command the JSON on its input, and none of our secrets', async () => {
+    const folder = emptyFolder();
+    const script = join(folder, 'tell.mjs');
+    const to = join(folder, 'told.json');
+    writeFileSync(
+      script,
+      `import { readFileSync, writeFileSync } from 'node:fs';
+       writeFileSync(process.argv[2], JSON.stringify({ news: JSON.parse(readFileSync(0, 'utf8')), env: process.env }));`,
+    );
+    process.env.LOOP_NOTIFY = 'https://example.org/secret';
+    process.env.ANTHROPIC_API_KEY = 'sk-ant-secret';
+    await send(parseTarget(`node ${script} ${to}`), news);
+    delete process.env.LOOP_NOTIFY;
+    delete process.env.ANTHROPIC_API_KEY;
+    const told = JSON.parse(readFileSync(to, 'utf8'));
+    expect(told.news).toEqual(news);
+    expect(JSON.stringify(told.env)).not.toContain('secret');
+  });
+
+  it('gives up on what does not answer, and never names the address', async () => {
+    const { url } = await webhook('never');
+    await expect(send({ url }, news, 0.3)).rejects.toThrow(/^no answer in 0.3 s$/);
+    server?.closeAllConnections();
+    server?.close();
+    await expect(send({ url }, news)).rejects.toThrow(/^no connection \(ECONNREFUSED\)$/);
+    const marker = join(emptyFolder(), 'marker');
+    const slow = parseTarget(`sh -c "sleep 20; touch ${marker}"`);
+    await expect(send(slow, news, 0.3)).rejects.toThrow('sh took longer than 0.3 s');
+    expect(existsSync(marker)).toBe(false);
+    await expect(send(parseTarget('false'), news)).rejects.toThrow('false ended with 1');
+    await expect(send(parseTarget('/no/such/program'), news)).rejects.toThrow();
+  });
+
+  it('refuses at once what is neither address nor command', () => {
+    for (const text of ['ftp://example.org', 'http://', 'tell me | loudly', ''])
+      expect(() => parseTarget(text), text).toThrow(/--notify|command/);
+  });
+});
