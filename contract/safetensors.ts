@@ -55,7 +55,7 @@ export function writeSafetensors(path: string, file: SafetensorsFile): void {
 }
 
 /**
- * Reads the bytes of a safetensors file of F32 tensors. `where` names the file in messages.
+ * Reads the bytes of a safetensors file of F32 tensors; F64 ones are rounded to them. `where` names the file in messages.
  * @throws UserError when anything about header, offsets or sizes is not as the format says.
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
@@ -91,15 +91,17 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
       continue;
     }
     const { dtype, shape, data_offsets } = parsed.data;
-    if (dtype !== 'F32') bad(`tensor "${name}" is ${dtype}, only F32 is read`);
+    if (dtype !== 'F32' && dtype !== 'F64') bad(`tensor "${name}" is ${dtype}, only F32 and F64 are read`);
+    const bytes = dtype === 'F64' ? 8 : 4;
     const count = shape.reduce((a, b) => a * b, 1);
     const [from, to] = data_offsets;
     if (to > available) bad(`tensor "${name}" ends at byte ${to} of ${available}: the file is truncated`);
-    if (to - from !== count * 4) bad(`tensor "${name}" of shape [${shape.join(', ')}] in ${to - from} bytes`);
+    if (to - from !== count * bytes)
+      bad(`tensor "${name}" of shape [${shape.join(', ')}] in ${to - from} bytes`);
     spans.push([from, to, name]);
     // A copy: offsets need not be aligned in the file.
-    const data = new Float32Array(count);
-    new Uint8Array(data.buffer).set(view.subarray(start + from, start + to));
+    const copied = new Uint8Array(view.subarray(start + from, start + to)).buffer;
+    const data = dtype === 'F64' ? Float32Array.from(new Float64Array(copied)) : new Float32Array(copied);
     tensors.set(name, { shape, data });
   }
   let used = 0;

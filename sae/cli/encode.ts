@@ -6,6 +6,7 @@ import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
 import type { Csr } from '#engine/sparse';
 import { createCoder, forms } from '../encoding.ts';
+import { isSaelens, readSaelens } from '../import.ts';
 import { loadAddons, loadArchitecture } from '../load.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
 import { parseArguments } from './arguments.ts';
@@ -15,7 +16,10 @@ const STDOUT = 1;
 
 const program = new Command('encode')
   .description('Answers activations on standard input (contract/stream.ts) with codes (contract/codes.ts).')
-  .option('--checkpoint <file>', 'a checkpoint.safetensors or a snapshot in evals/')
+  .option(
+    '--checkpoint <path>',
+    'a checkpoint.safetensors, a snapshot in evals/, or a folder saved by SAELens',
+  )
   .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
   .addHelpText(
     'after',
@@ -29,7 +33,8 @@ await runMain(async () => {
   if (!parseArguments(program)) return 0;
   const options = program.opts<{ checkpoint?: string; backend: string }>();
   if (!options.checkpoint) throw new UserError('--checkpoint is missing: the file to encode with');
-  const checkpoint = readCheckpoint(options.checkpoint);
+  const path = options.checkpoint;
+  const checkpoint = isSaelens(path) ? readSaelens(path) : readCheckpoint(path);
   const [architecture, addons] = await Promise.all([
     loadArchitecture(checkpoint.config.architecture),
     loadAddons(),
@@ -38,9 +43,7 @@ await runMain(async () => {
   const coder = createCoder(checkpoint, architecture, addons);
   const input = openStream(STDIN);
   if (input.header.d !== coder.d_in) {
-    throw new UserError(
-      `${options.checkpoint}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`,
-    );
+    throw new UserError(`${path}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`);
   }
   write(header({ d_in: coder.d_in, d_sae: coder.d_sae, forms: [...forms] }));
   write(bytesOf(coder.decoder));
