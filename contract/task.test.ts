@@ -52,8 +52,19 @@ describe('reading TASK.md', () => {
     );
   });
 
-  it('names a missing field', () => {
-    expect(complaint(shipped.replace(/^judge: .*\n/m, ''))).toMatch(/: judge: /);
+  it('names a missing field, and the line where it belongs', () => {
+    const flat = shipped.replace(/^judge: .*\n/m, '');
+    const end = flat.split('\n').indexOf('---', 1) + 1;
+    expect(complaint(flat)).toMatch(new RegExp(`TASK\\.md:${end}: judge: is missing$`));
+    const deep = shipped.replace(/^ {4}world: small\n/m, '');
+    const where = `TASK\\.md:${lineOf(deep, '  small:')}: profiles\\.small\\.world: is missing$`;
+    expect(complaint(deep)).toMatch(new RegExp(where));
+  });
+
+  it('names the line of a field that stands there twice', () => {
+    const twice = shipped.replace('goal: max', 'goal: max\ngoal: min');
+    const message = complaint(twice);
+    expect(message).toMatch(new RegExp(`TASK\\.md:${lineOf(twice, 'goal: min')}: Map keys must be unique$`));
   });
 
   it('names a condition that cannot be read', () => {

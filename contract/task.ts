@@ -157,7 +157,9 @@ export function readTask(path: string): Task {
   const document = parseDocument(match[1], { lineCounter: lines });
   if (document.errors.length > 0) {
     const [first] = document.errors;
-    throw new UserError(`${path}:${lines.linePos(first.pos[0]).line + 1}: ${first.message.split('\n')[0]}`);
+    throw new UserError(
+      `${path}:${lines.linePos(first.pos[0]).line + 1}: ${first.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '')}`,
+    );
   }
   const lineOf = (keys: readonly PropertyKey[]): number => {
     // The nearest enclosing key that exists in the file: a missing field is reported where it belongs.
@@ -169,14 +171,15 @@ export function readTask(path: string): Task {
       const node = pair?.key ?? document.getIn(keys.slice(0, depth), true);
       if (isNode(node) && node.range) return lines.linePos(node.range[0]).line + 1;
     }
-    return 1;
+    // A field of the outermost level: where it would be added, before the line that closes the front matter.
+    return match[0].trimEnd().split('\n').length;
   };
   const parsed = TaskContract.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => ({ at: [...issue.path, key], message: 'is not a field of the contract' }))
-        : [{ at: issue.path, message: issue.message }],
+        : [{ at: issue.path, message: document.hasIn(issue.path) ? issue.message : 'is missing' }],
     );
     throw new UserError(
       problems
