@@ -30,8 +30,7 @@ export async function recover(house: House, before: LoopState): Promise<OpenSpri
   await endLeftovers(house);
   const { sprint } = house.state();
   if (!sprint) return null;
-  const { researcher, leaderboard } = before.started ?? {};
-  if (researcher === house.connection.label && leaderboard === house.leaderboard) {
+  if (before.started?.researcher === house.connection.label && before.leaderboard === house.leaderboard) {
     const open = reopenSprint(house, sprint);
     if (open) return open;
   }

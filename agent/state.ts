@@ -29,6 +29,8 @@ export interface LiveRun {
 
 /** What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it. */
 export interface LoopState {
+  /** Of the sprint that was opened last: TASK.md may be edited while a loop runs. */
+  leaderboard: string | null;
   started: Extract<LoggedEvent, { type: 'loop.started' }> | null;
   stopped: { reason: string; exitCode: number; at: string } | null;
   sprint: SprintState | null;
@@ -57,6 +59,7 @@ export const nothingYet: LoopState = {
   usd: 0,
   tokens: 0,
   trainSeconds: 0,
+  leaderboard: null,
   waiting: null,
   paused: null,
   probedSpeed: null,
@@ -70,14 +73,22 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
   switch (event.type) {
     case 'loop.started':
       return event.resumed
-        ? withSprint({ ...now, started: event, stopped: null, waiting: null, paused: null }, (sprint) => ({
-            ...sprint,
-            resumed: sprint.resumed + 1,
-          }))
-        : { ...nothingYet, started: event, lastEventAt: event.at };
+        ? withSprint(
+            {
+              ...now,
+              started: event,
+              leaderboard: event.leaderboard,
+              stopped: null,
+              waiting: null,
+              paused: null,
+            },
+            (sprint) => ({ ...sprint, resumed: sprint.resumed + 1 }),
+          )
+        : { ...nothingYet, started: event, leaderboard: event.leaderboard, lastEventAt: event.at };
     case 'sprint.opened':
       return {
         ...now,
+        leaderboard: event.leaderboard ?? now.leaderboard,
         sprint: {
           number: event.number,
           openedAt: event.at,

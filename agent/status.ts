@@ -42,10 +42,9 @@ export interface Status {
 export function readStatus(repo: string): Status {
   const state = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
   const holder = lockHolder(stateDir(repo));
-  const { started, stopped, sprint } = state;
+  const { started, stopped, sprint, leaderboard } = state;
   const alive = holder?.alive === true;
-  const leaderboard = started?.leaderboard;
-  const best = leaderboard === undefined ? undefined : bestOf(readSprints(sprintsDir(repo)), leaderboard);
+  const best = leaderboard === null ? undefined : bestOf(readSprints(sprintsDir(repo)), leaderboard);
   return {
     loop: alive ? 'running' : !started ? 'never started' : stopped ? 'stopped' : 'cut off',
     pid: alive ? (holder?.pid ?? null) : null,

@@ -31,7 +31,13 @@ const kinds = [
       })
       .optional(),
   }),
-  z.object({ type: z.literal('sprint.opened'), number: z.number(), treeBefore: z.string() }),
+  z.object({
+    type: z.literal('sprint.opened'),
+    number: z.number(),
+    treeBefore: z.string(),
+    /** TASK.md may have been edited since the loop was started. */
+    leaderboard: z.string().optional(),
+  }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
   z.object({ type: z.literal('sprint.dropped'), number: z.number(), reason: z.string() }),
   z.object({

@@ -55,10 +55,10 @@ export class OpenSprint {
 
 /** Opens the next sprint: number and workspace are fixed, nothing is written but the event. */
 export async function openSprint(house: House): Promise<OpenSprint> {
-  const { repo, task } = house;
+  const { repo, task, leaderboard } = house;
   const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
-  const { at } = house.events.emit({ type: 'sprint.opened', number, treeBefore });
+  const { at } = house.events.emit({ type: 'sprint.opened', number, treeBefore, leaderboard });
   return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at));
 }
 

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import type { Event } from '#contract/event';
+import { fold, nothingYet } from './state.ts';
+
+const started = (leaderboard: string, resumed = false): Event => ({
+  ...{ type: 'loop.started', branch: 'run/x', profile: 'tiny', leaderboard, researcher: 'x', sandbox: 'x' },
+  ...{ pid: 1, processStart: null, resumed },
+});
+const folded = (...events: Event[]) =>
+  events.map((event, seq) => ({ ...event, seq, at: '2026-01-01T00:00:00.000Z' })).reduce(fold, nothingYet);
+const opened: Event = { type: 'sprint.opened', number: 1, treeBefore: '' };
+
+it('knows the leaderboard of the sprint that was opened last, also after TASK.md was edited', () => {
+  expect(folded().leaderboard).toBeNull();
+  expect(folded(started('old'), opened).leaderboard).toBe('old');
+  expect(folded(started('old'), { ...opened, leaderboard: 'new' }).leaderboard).toBe('new');
+  expect(folded(started('old'), { ...opened, leaderboard: 'new' }, started('newer', true)).leaderboard).toBe(
+    'newer',
+  );
+});
