@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
+import { withoutDrivers } from '#host/git';
 import { messageOf } from './words.ts';
 
 const OWN_IDENTITY = ['user.name=Research loop', 'user.email=loop@localhost'];
@@ -10,7 +11,7 @@ const OWN_IDENTITY = ['user.name=Research loop', 'user.email=loop@localhost'];
 const FREE = [/^TASK\.md$/, /^HINTS\.md$/, /^STOP$/, /^reports\//, /^sprints\//];
 
 /**
- * The supervisor's git on one repository: hooks, file-system monitor and signing off (nobody is there to type a passphrase),
+ * The supervisor's git on one repository: hooks, file-system monitor, filters and signing off (nobody is there to type a passphrase),
  * committing as the user or, where no identity is set, as "Research loop <loop@localhost>".
  */
 export async function openGit(repo: string): Promise<SimpleGit> {
@@ -20,11 +21,20 @@ export async function openGit(repo: string): Promise<SimpleGit> {
     'commit.gpgsign=false',
     'tag.gpgsign=false',
   ];
+  const drivers = await withoutDrivers(repo);
   const make = (more: string[]) =>
     simpleGit({
       baseDir: repo,
-      config: [...quiet, ...more],
-      unsafe: { allowUnsafeHooksPath: true, allowUnsafeFsMonitor: true },
+      config: [...quiet, ...drivers, ...more],
+      // All of these are set to nothing.
+      unsafe: {
+        allowUnsafeHooksPath: true,
+        allowUnsafeFsMonitor: true,
+        allowUnsafeFilter: true,
+        allowUnsafeDiffExternal: true,
+        allowUnsafeDiffTextConv: true,
+        allowUnsafeMergeDriver: true,
+      },
     }).env(gitEnvironment());
   const git = make([]);
   const top = await git.revparse(['--show-toplevel']).catch(() => null);
@@ -44,14 +54,16 @@ function gitEnvironment(): Record<string, string> {
   return Object.fromEntries(keep.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
+const STATUS = ['status', '--porcelain=v1', '-z', '--no-renames'];
+
 /** Uncommitted files, those of the workspace apart from others that must not be there when a loop starts. */
 export async function dirtyFiles(
   git: SimpleGit,
   workspace: string,
 ): Promise<{ workspace: string[]; others: string[] }> {
-  const entries = (
-    await git.raw(['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all'])
-  ).split('\0');
+  const entries =
+    // Git would run in a nested repository too, by the configuration that lies there.
+    (await git.raw([...STATUS, '--untracked-files=all', '--ignore-submodules=all'])).split('\0');
   const files = entries.filter((entry) => entry.length > 3).map((entry) => entry.slice(3));
   const inside = (file: string) => file === workspace || file.startsWith(`${workspace}/`);
   return {

@@ -5,12 +5,12 @@ import { RunRecord } from '#contract/run';
 import { killGroup } from '#host/processes';
 import { readUntrusted } from '#host/untrusted';
 import { type House, sprintsDir, stateDir } from './house.ts';
-import { readSprint } from './ledger.ts';
 import { endOrphans } from './orphans.ts';
 import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
-import { NOT_JUDGED } from './sprint/judge.ts';
+import { NOT_JUDGED, tellTidied } from './sprint/judge.ts';
 import { type OpenSprint, reopenSprint } from './sprint/open.ts';
+import { closedRecord, tidySprintFolder } from './sprint/own-folder.ts';
 import { reportSprint } from './sprint/report.ts';
 import { runDir } from './sprint/run-folder.ts';
 import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
@@ -55,12 +55,12 @@ async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
     return;
   }
 
-  const closed = join(where, 'sprint.json');
-  let record: Awaited<ReturnType<typeof closeSprint>>;
-  if (existsSync(closed)) {
-    record = readSprint(closed);
+  let record = closedRecord(repo, sprint.claim.id);
+  if (record) {
+    writeJsonAtomic(join(where, 'sprint.json'), record);
     if (!sprint.closed) announceClosed(house, record);
   } else {
+    tellTidied(house, tidySprintFolder(where));
     const reason = trouble ? `the loop was cut off; ${trouble}` : 'the loop was cut off';
     record = await closeSprint(house, {
       state: house.state().sprint ?? sprint,

@@ -8,8 +8,10 @@ import { dirname } from 'node:path';
 export function writeFileAtomic(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
+  // Made anew: through a link that someone put there we would write elsewhere.
+  rmSync(temporary, { recursive: true, force: true });
   const parts = Array.isArray(content) ? content : [content as string | Uint8Array];
-  const fd = openSync(temporary, 'w');
+  const fd = openSync(temporary, 'wx');
   try {
     for (const part of parts) {
       const bytes = typeof part === 'string' ? Buffer.from(part) : part;

@@ -11,7 +11,35 @@ const quiet = [
 ];
 
 /**
- * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks and fsmonitor are off; `env` may name
+ * Settings that take away the programs that the user's configuration names for filters and diffs (git-lfs, textconv): an
+ * untrusted `.gitattributes` could have them run on files of its choice, and change what is stored.
+ */
+export function withoutDrivers(cwd: string): Promise<string[]> {
+  const known = drivers.get(cwd) ?? findDrivers(cwd);
+  drivers.set(cwd, known);
+  return known;
+}
+const drivers = new Map<string, Promise<string[]>>();
+
+async function findDrivers(cwd: string): Promise<string[]> {
+  const keys = '^(filter|diff|merge)\\..+\\.(clean|smudge|process|required|textconv|command|driver)$';
+  // No such key is exit code 1.
+  const { stdout = '' } = await plainGit(cwd, ['config', '--null', '--name-only', '--get-regexp', keys], {});
+  const names = stdout.split('\0').filter((name) => name !== '');
+  return names.map((name) => (name.endsWith('.required') ? `${name}=false` : `${name}=`));
+}
+
+const plainGit = (cwd: string, args: readonly string[], env: Record<string, string>) =>
+  execa('git', args, {
+    cwd,
+    env: cleanEnv({ GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...env }),
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+  });
+
+/**
+ * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks, fsmonitor and drivers are off; `env` may name
  * an index or a working tree of its own.
  * @throws UserError with git's last line where it fails.
  */
@@ -20,13 +48,8 @@ export async function git(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<string> {
-  const result = await execa('git', [...quiet.flatMap((setting) => ['-c', setting]), ...args], {
-    cwd,
-    env: cleanEnv({ GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...env }),
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-  });
+  const settings = [...quiet, ...(await withoutDrivers(cwd))];
+  const result = await plainGit(cwd, [...settings.flatMap((setting) => ['-c', setting]), ...args], env);
   if (result.failed) {
     const line = result.stderr?.trim().split('\n').at(-1) || result.shortMessage;
     throw new UserError(`git ${args[0]} in ${cwd}: ${line}`);

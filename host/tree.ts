@@ -1,6 +1,15 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { git } from './git.ts';
 
@@ -11,7 +20,7 @@ const MAX_FILE_BYTES = 1_000_000;
  * Stores a folder of the repository as it stands, committed or not, as a git tree that holds that folder alone, and
  * returns the tree's id. Neither the user's index nor the working tree is touched; what git ignores is left out. With `ref` the tree
  * is kept under that name, else only until git's next collection of garbage.
- * @throws UserError where the folder is empty, holds a repository of its own or a file over 1 MB.
+ * @throws UserError where the folder is empty, holds a repository of its own, a file over 1 MB, or a link that leads out of it.
  */
 export async function snapshotTree(from: { repo: string; folder: string; ref?: string }): Promise<string> {
   const { repo, folder, ref } = from;
@@ -23,7 +32,9 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
     if (files.length === 0)
       throw new UserError(`${join(repo, folder)}: no file to keep (all ignored, or none)`);
     for (const name of files) {
+      if (name.endsWith('/')) refuseRepository(name);
       const { size } = lstatSync(join(repo, name));
+      refuseWayOut(repo, folder, name);
       if (size > MAX_FILE_BYTES) {
         const megabytes = (size / 1e6).toFixed(1);
         throw new UserError(
@@ -121,8 +132,20 @@ async function withIndex<T>(use: (env: { GIT_INDEX_FILE: string }) => Promise<T>
 function refuseRepositories(repo: string, folder: string): void {
   for (const entry of readdirSync(join(repo, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.name === '.git')
-      throw new UserError(`${path}: the workspace may not hold a repository of its own; remove it`);
+    if (entry.name === '.git') refuseRepository(path);
     if (entry.isDirectory() && entry.name !== 'node_modules') refuseRepositories(repo, path);
   }
+}
+
+function refuseRepository(path: string): never {
+  throw new UserError(`${path}: the workspace may not hold a repository of its own; remove it`);
+}
+
+/** Laid out elsewhere, the tree would lead to other files, or lead us to write there. */
+function refuseWayOut(repo: string, folder: string, name: string): void {
+  const path = join(repo, name);
+  if (!lstatSync(path).isSymbolicLink()) return;
+  const way = relative(join(repo, folder), resolve(dirname(path), readlinkSync(path)));
+  if (way === '..' || way.startsWith('../') || isAbsolute(readlinkSync(path)))
+    throw new UserError(`${name}: a link that leads out of ${folder}/; put the file itself there`);
 }

@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeJsonAtomic } from '#contract/atomic';
+import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { snapshotTree } from '#host/tree';
@@ -10,6 +10,7 @@ import type { SprintState } from '../state.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
 import { messageOf } from '../words.ts';
 import type { Judged } from './judge.ts';
+import { rememberClosed } from './own-folder.ts';
 import { readSprintRun } from './run-folder.ts';
 import { diffTrees, restoreWorkspace } from './workspace.ts';
 
@@ -39,7 +40,7 @@ export async function closeSprint(
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
   const patch = join(dir, 'change.patch');
   // After a crash the workspace may have been put back already, with the patch written.
-  if (change.patch !== '' || !existsSync(patch)) writeFileSync(patch, change.patch);
+  if (change.patch !== '' || !existsSync(patch)) writeFileAtomic(patch, change.patch);
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeAfter });
 
   const best = bestOf(readSprints(sprintsDir(repo)), house.leaderboard);
@@ -92,6 +93,7 @@ export async function closeSprint(
       judgeSeconds: judged.seconds,
     },
   };
+  rememberClosed(repo, sprint);
   writeJsonAtomic(join(dir, 'sprint.json'), sprint);
   announceClosed(house, sprint);
   return sprint;

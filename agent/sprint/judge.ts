@@ -1,13 +1,14 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { type Decision, decide, rulesOf } from '../decide.ts';
-import { sprintsDir } from '../house.ts';
+import { type House, sprintsDir } from '../house.ts';
 import { JudgeError, judgeRun } from '../judging.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import type { Ending } from '../researcher/converse.ts';
 import { checkTree } from './check.ts';
 import { pairedScreen } from './infrastructure.ts';
 import type { OpenSprint } from './open.ts';
+import { tidySprintFolder } from './own-folder.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
 /** What a sprint came to, and the tree that the workspace goes on with. */
@@ -38,6 +39,7 @@ export const NOT_JUDGED = {
 export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
   const { finish } = sprint;
+  if (sprint.claim) tellTidied(sprint.house, tidySprintFolder(sprint.claim.dir));
   const verdict: { given: Verdict | null } = { given: null };
   const { outcome, reason, keep } = finish
     ? await decision(sprint, verdict, treeNow)
@@ -51,6 +53,13 @@ export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: s
     infrastructure: finish?.infrastructure ?? false,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+export function tellTidied({ events }: House, removed: readonly string[]): void {
+  if (removed.length === 0) return;
+  const names =
+    removed.slice(0, 5).join(', ') + (removed.length > 5 ? ` and ${removed.length - 5} more` : '');
+  events.emit({ type: 'loop.notice', level: 'warn', text: `taken out of the sprint's folder: ${names}` });
 }
 
 function unfinished(ending: Ending): Decision {

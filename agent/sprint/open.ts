@@ -8,6 +8,7 @@ import type { SprintState } from '../state.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import { Queue } from '../tools/queue.ts';
 import type { FinishSprintInput, StartSprintInput } from '../tools/schemas.ts';
+import { closedRecord } from './own-folder.ts';
 import { Runs } from './runs.ts';
 import { Transcript, transcriptPath } from './transcript.ts';
 
@@ -71,8 +72,7 @@ export function reopenSprint(house: House, state: SprintState): OpenSprint | nul
   if (!claim || state.closed || state.resumed > MAX_RESUMES) return null;
   const transcript = transcriptOf(house, number, openedAt);
   const dir = join(sprintsDir(house.repo), claim.id);
-  if (transcript.messages.length === 0 || !existsSync(dir) || existsSync(join(dir, 'sprint.json')))
-    return null;
+  if (transcript.messages.length === 0 || !existsSync(dir) || closedRecord(house.repo, claim.id)) return null;
   const sprint = new OpenSprint(house, number, treeBefore, transcript);
   sprint.claim = { id: claim.id, dir };
   sprint.runs = new Runs(house, claim.id, runs);

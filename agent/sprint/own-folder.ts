@@ -1,0 +1,46 @@
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import { Sprint } from '#contract/sprint';
+import { stateDir } from '../house.ts';
+
+/** A file of a sprint's folder larger than this does not belong into a history that grows every night. */
+const MAX_FILE_BYTES = 1_000_000;
+/** Would make git leave the record out of the commit, change it on the way, or run what another configuration names. */
+const STEERS_GIT = ['.git', '.gitignore', '.gitattributes', '.gitmodules'];
+
+/**
+ * Makes the folder of a sprint fit to be read, written into and committed: its researcher may have left anything there. Taken out are
+ * links, pipes and the like (through which we would read or write elsewhere), what steers git, files over 1 MB, and a `sprint.json`,
+ * which only the supervisor writes, and has not yet. Gives the names of what was taken out.
+ */
+export function tidySprintFolder(dir: string): string[] {
+  const removed: string[] = [];
+  const walk = (below: string) => {
+    for (const entry of readdirSync(join(dir, below), { withFileTypes: true })) {
+      const name = join(below, entry.name);
+      if (STEERS_GIT.includes(entry.name) || name === 'sprint.json') removed.push(name);
+      else if (entry.isDirectory()) walk(name);
+      else if (!entry.isFile() || lstatSync(join(dir, name)).size > MAX_FILE_BYTES) removed.push(name);
+    }
+  };
+  walk('.');
+  for (const name of removed) rmSync(join(dir, name), { recursive: true, force: true });
+  return removed;
+}
+
+const closedPath = (repo: string) => join(stateDir(repo), 'closed-sprint.json');
+
+/** Writes down the record of a sprint that is being closed where no researcher can: what recovery trusts. */
+export const rememberClosed = (repo: string, sprint: Sprint): void =>
+  writeJsonAtomic(closedPath(repo), sprint);
+
+/** The record of this sprint, where it was closed before the loop was cut off. A `sprint.json` alone may be anybody's. */
+export function closedRecord(repo: string, id: string): Sprint | null {
+  try {
+    const sprint = Sprint.parse(JSON.parse(readFileSync(closedPath(repo), 'utf8')));
+    return sprint.id === id ? sprint : null;
+  } catch {
+    return null;
+  }
+}
