@@ -20,6 +20,7 @@ describe('the progress of a run', () => {
     const always = '42% · 1.72M of 4.10M samples · 152k samples/s · 1:15 left';
     expect(progressLine(at(1_720_320))).toBe(`${always} · loss 0.0123 · l0 4 · explained_variance 0.778`);
     expect(progressLine(at(1_720_320), ['l0', 'absent'])).toBe(`${always} · l0 4`);
+    expect(progressLine({ ...at(1024), totalSamples: 1 })).toMatch(/^100% · 1.02k of 1 samples/);
   });
 
   it('is a bar that is drawn over on a terminal, as wide as that', () => {

@@ -46,7 +46,8 @@ export function progressLine(progress: Progress, names: readonly string[] = []):
     (name) => `${name} ${Number(values[name].toPrecision(3))}`,
   );
   return [
-    `${Math.floor((100 * samples) / Math.max(1, totalSamples))}%`,
+    // Fewer samples than a batch are trained as a whole one.
+    `${Math.min(100, Math.floor((100 * samples) / Math.max(1, totalSamples)))}%`,
     `${count(samples)} of ${count(totalSamples)} samples`,
     `${count(samplesPerSecond)} samples/s`,
     `${clock(etaSeconds)} left`,

@@ -4,12 +4,14 @@ import { commitOf, commitPaths, tagBest } from '../git.ts';
 import type { House } from '../house.ts';
 import { show } from '../words.ts';
 import { headline } from './close.ts';
+import { keepContract } from './contract-file.ts';
 
 /** One commit a sprint on the run branch: workspace, sprint folder, reports. A new best moves the tag `best/<profile>`. */
 export async function commitSprint(house: House, sprint: Sprint): Promise<string> {
   const { git, task, branch, events, split } = house;
   return split.time('git', async () => {
     const paths = [task.contract.workspace, join('sprints', sprint.id), 'reports'];
+    if (sprint.leaderboard === house.leaderboard) paths.push(keepContract(house));
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
     const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;
     // After a crash it may have been committed already, and only the event is missing.

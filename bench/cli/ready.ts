@@ -43,7 +43,7 @@ await runMain(async () => {
     return 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    process.stdout.write(`profile ${profile}: ${error.message}\n`);
+    process.stdout.write(`${error.message}\n`);
     return 1;
   }
 });

@@ -1,0 +1,26 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { writeFileAtomic } from '#contract/atomic';
+import type { House } from '../house.ts';
+
+/** Where the contract of a leaderboard lies, relative to the repository. */
+export const contractPath = (leaderboard: string) => join('sprints', 'leaderboards', `${leaderboard}.yaml`);
+
+/**
+ * Keeps the contract that a leaderboard's first sprint was held under, all defaults filled in: TASK.md may be edited at night without a
+ * commit, and a number is worth what its rules were. Gives its path.
+ */
+export function keepContract({ repo, task, profileName, leaderboard }: House): string {
+  const path = contractPath(leaderboard);
+  const full = join(repo, path);
+  if (existsSync(full)) return path;
+  mkdirSync(dirname(full), { recursive: true });
+  const { profiles, ...contract } = task.contract;
+  const rules = { leaderboard, ...contract, profiles: { [profileName]: profiles[profileName] } };
+  writeFileAtomic(
+    full,
+    `# The front matter of TASK.md under which these numbers were measured.\n${stringify(rules)}`,
+  );
+  return path;
+}
