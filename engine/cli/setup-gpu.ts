@@ -1,0 +1,84 @@
+// Installs the backends for GPUs that this machine can run, and says what the others miss.
+//   npm run setup:gpu
+//   npm run setup:gpu -- --probe
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { runMain, UserError } from '#contract/errors';
+import { openBackend } from '../backend.ts';
+import { described, describedGpu, type GpuBackend, gpuBackends } from '../gpu/needs.ts';
+import { thisSystem } from '../gpu/system.ts';
+
+const program = new Command('setup-gpu')
+  .description(
+    'Installs the optional GPU backends that this machine can run; exits 0 when one works, else 1.',
+  )
+  .argument(
+    '[names...]',
+    `install these, whatever is missing: ${gpuBackends.map(({ name }) => name).join(', ')}`,
+  )
+  .option('--probe', 'only look')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ npm run setup:gpu -- --probe        # what there is, what is missing
+  $ npm run setup:gpu                   # install what can run here
+  $ npm run setup:gpu -- webgpu         # install this one in any case
+\`npm ci\` takes them away again.`,
+  )
+  .exitOverride()
+  .configureOutput({ outputError: () => undefined });
+
+await runMain(async () => {
+  try {
+    program.parse();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw new UserError(error.message.replace(/^error: /, ''));
+  }
+  const chosen = program.args.map(named);
+  say(describedGpu(thisSystem));
+  const wanted =
+    chosen.length > 0 ? chosen : gpuBackends.filter(({ missing }) => missing(thisSystem).length === 0);
+  if (!program.opts<{ probe?: boolean }>().probe) install(wanted);
+  for (const backend of gpuBackends) say(described(backend, thisSystem));
+  const { label, why, gpu } = await openBackend();
+  say(`chosen: ${label}: ${why}`);
+  return gpu ? 0 : 1;
+});
+
+function named(name: string): GpuBackend {
+  const found = gpuBackends.find((backend) => backend.name === name);
+  if (found) return found;
+  throw new UserError(`no GPU backend "${name}"; there are: ${gpuBackends.map((b) => b.name).join(', ')}`);
+}
+
+/** All in one command: npm takes away what another --no-save brought. */
+function install(backends: readonly GpuBackend[]): void {
+  const packages = backends.flatMap((backend) => backend.packages);
+  if (packages.length === 0) {
+    say('nothing to install: no GPU backend can run here');
+    return;
+  }
+  say(`npm install --no-save ${packages.join(' ')}`);
+  const { status, stderr, error } = spawnSync('npm', ['install', '--no-save', ...packages], {
+    cwd: join(import.meta.dirname, '..', '..'),
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  if (error) throw new UserError(`npm does not start: ${error.message}`, 1);
+  if (status !== 0) say(`not installed: ${reasonOf(stderr)}`);
+}
+
+/** Of npm's page of errors the line that tells the most. */
+function reasonOf(stderr: string): string {
+  const host = /getaddrinfo \w+ (\S+)/.exec(stderr)?.[1];
+  if (host) return `${host} cannot be reached, from which the installation downloads libtensorflow`;
+  return stderr.split('\n').find((line) => /error/i.test(line)) ?? 'npm failed and does not say why';
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,85 @@
+import { notInstalled } from '../packages.ts';
+import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './system.ts';
+
+/** A backend on a GPU: the packages it is made of, and what it misses here, in plain words, each with a remedy. */
+export interface GpuBackend {
+  name: 'node-gpu' | 'webgpu';
+  packages: readonly string[];
+  /** What npm cannot bring. Empty: worth installing. */
+  missing(system: System): string[];
+}
+
+/** What libtensorflow 2.9.1 loads, which tfjs-node-gpu 4.22 brings: CUDA 11.2 and cuDNN 8.1. */
+const CUDA = [
+  ...['libcudart.so.11.0', 'libcublas.so.11', 'libcublasLt.so.11', 'libcufft.so.10', 'libcurand.so.10'],
+  ...['libcusolver.so.11', 'libcusparse.so.11'],
+];
+
+export const gpuBackends: readonly GpuBackend[] = [
+  {
+    name: 'node-gpu',
+    packages: ['@tensorflow/tfjs-node-gpu@4.22.0'],
+    missing(system) {
+      const cuda = missingLibraries(system, CUDA);
+      const cudnn = missingLibraries(system, ['libcudnn.so.8']);
+      return [
+        ...driver(system),
+        ...(cuda.length > 0
+          ? [
+              `CUDA 11.2 is missing or incomplete (${cuda.join(', ')}): install the CUDA toolkit 11.2; 12 and later do not serve`,
+            ]
+          : []),
+        ...(cudnn.length > 0 ? ['cuDNN 8.1 is missing (libcudnn.so.8): install it for CUDA 11.2'] : []),
+      ];
+    },
+  },
+  {
+    name: 'webgpu',
+    packages: ['webgpu@0.6.2', '@tensorflow/tfjs-backend-webgpu@4.22.0'],
+    missing(system) {
+      const loader = missingLibraries(system, ['libvulkan.so.1']);
+      const drivers = vulkanDrivers(system);
+      return [
+        ...(loader.length > 0
+          ? ['the Vulkan loader is missing (libvulkan.so.1): apt-get install libvulkan1']
+          : []),
+        ...(drivers.length === 0
+          ? [
+              "no Vulkan driver is installed (no file in /usr/share/vulkan/icd.d): NVIDIA's driver brings one, for others mesa-vulkan-drivers 25 or newer",
+            ]
+          : []),
+      ];
+    },
+  },
+];
+
+function driver(system: System): string[] {
+  const found = nvidiaDriver(system);
+  if (!found)
+    return [
+      "NVIDIA's driver is not loaded (no /proc/driver/nvidia): install it, or start the container with its GPU",
+    ];
+  return found.cards.length === 0 ? [`NVIDIA's driver ${found.version} is loaded and sees no card`] : [];
+}
+
+/** One paragraph a backend: installed or not, and what is missing. */
+export function described(backend: GpuBackend, system: System): string {
+  const absent = notInstalled(...backend.packages.map(nameOf));
+  const missing = backend.missing(system);
+  const lines = [
+    `${backend.name}: ${absent ? absent.replace(' (npm run setup:gpu)', '') : 'installed'}`,
+    ...missing.map((line) => `  - ${line}`),
+    ...(missing.length === 0 ? ['  - nothing else is missing'] : []),
+  ];
+  return lines.join('\n');
+}
+
+/** NVIDIA's GPU in one line. Others show themselves only to Vulkan. */
+export function describedGpu(system: System): string {
+  const found = nvidiaDriver(system);
+  if (!found || found.cards.length === 0) return "GPU: none of NVIDIA's";
+  return `GPU: ${found.cards.join(', ')} (NVIDIA's driver ${found.version})`;
+}
+
+/** "webgpu@0.6.2" is the package webgpu. */
+const nameOf = (spec: string): string => spec.slice(0, spec.lastIndexOf('@'));
