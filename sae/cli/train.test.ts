@@ -1,5 +1,14 @@
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +16,7 @@ import { Progress, TrainResult } from '#contract/run';
 import { readSafetensors } from '#contract/safetensors';
 import { architectureNames } from '../load.ts';
 import { writeStream } from '../testing/stream.ts';
+import { readCheckpoint } from '../trainer/checkpoint.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sae-train-'));
 const data = join(folder, 'data.bin');
@@ -152,6 +162,27 @@ describe('train', () => {
     const short = join(folder, 'short');
     await trainer([...small, '--samples', '9000', '--out', short]);
     expect(resultOf(short)).toMatchObject({ status: 'failed', reason: 'the data ended after 7680 rows' });
+  });
+
+  it('says in one line that the disk is full, and leaves whole what it saved before', () => {
+    // A disk of 64 KB of its own, for one shell: what is on it is copied out before the shell ends.
+    const [full, kept] = [join(folder, 'full'), join(folder, 'kept')];
+    mkdirSync(full);
+    const train = `node --import tsx sae/cli/train.ts ${small.join(' ')} --samples 7680 --set n_snapshots=50 --out ${full}/out`;
+    const script = `mount -t tmpfs -o size=64k tmpfs ${full} || exit 99
+      LOOP_DATA_FD=3 ${train} 3< ${data}; code=$?; cp -r ${full}/out ${kept}; exit $code`;
+    const ended = spawnSync('unshare', ['-Urm', 'sh', '-c', script], { cwd: repo, encoding: 'utf8' });
+    if (ended.status === 99 || ended.error || /unshare/.test(ended.stderr)) {
+      console.log('SKIP: no small disk can be mounted here, so none was filled');
+      return;
+    }
+    expect(ended.stderr).toMatch(/^error: .*full\/out: the disk is full; the run ends here.*$/m);
+    expect(ended.status).toBe(1);
+    const names = readdirSync(join(kept, 'evals'));
+    expect(names.length).toBeGreaterThan(3);
+    // No half files, and none that only looks whole.
+    for (const name of names) expect(readCheckpoint(join(kept, 'evals', name)).config.version).toBe(1);
+    expect(readdirSync(kept).sort()).toEqual(['evals', 'progress.jsonl']);
   });
 
   it.concurrent.each<[string, string[], RegExp]>([

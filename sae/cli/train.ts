@@ -121,7 +121,9 @@ await runMain(async () => {
 /** Trouble that has nothing to do with the code, in one line. */
 function told(error: unknown, out: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new UserError(`${out}: the disk is full; the run ends here`, 1);
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
+    const what = code === 'EFBIG' ? 'a file may not grow further (ulimit -f)' : 'the disk is full';
+    return new UserError(`${out}: ${what}; the run ends here, and what it saved before is whole`, 1);
+  }
   return error;
 }

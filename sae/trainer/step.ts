@@ -46,7 +46,8 @@ export function createModel(
 ): Model {
   const variables: Record<string, tf.Variable> = {};
   for (const [name, { shape, data }] of Object.entries(weights)) {
-    variables[name] = tf.variable(tf.tensor(data, [...shape]), true);
+    // A variable holds values of its own: those it began with need not stay.
+    variables[name] = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), true));
   }
   const adam = createAdam(variables, {
     beta1: trainer.adam_beta1,

@@ -6,6 +6,7 @@ import { writeCheckpoint } from './checkpoint.ts';
 import { DeadLatents } from './dead-latents.ts';
 import { divergence } from './divergence.ts';
 import { autotune, autotunerDefaults } from './l0-autotuner.ts';
+import { outOfMemory } from './memory.ts';
 import { foldScale, measureScale } from './normalisation.ts';
 import { type Batches, freshState, type Plan, type RunState } from './plan.ts';
 import { finiteOf, ProgressLog } from './progress.ts';
@@ -22,20 +23,22 @@ type Batch = NonNullable<ReturnType<Batches['next']>>;
  * Adam, schedules. `stop` ends the run after its present step, saved.
  */
 export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promise<TrainResult> {
-  const run = new Run(plan, data);
-  const end = await run.steps(stop).catch(outOfMemory);
-  run.finish(end);
-  const result = run.result(end);
+  let run: Run | null = null;
+  let end: End;
+  try {
+    run = new Run(plan, data);
+    end = await run.steps(stop);
+    run.finish(end);
+  } catch (error) {
+    const reason = outOfMemory(error);
+    if (reason === null) throw error;
+    end = { status: 'out-of-memory', reason: `${reason}${run?.lastGood ?? ''}` };
+  } finally {
+    run?.dispose();
+  }
+  const result = resultOf(plan, end, run?.soFar() ?? { state: freshState(), seconds: 0, claimed: {} });
   writeJsonAtomic(join(plan.out, 'result.json'), result);
   return result;
-}
-
-/** A typed end where memory ran out; anything else stays an error. */
-function outOfMemory(error: unknown): End {
-  if (error instanceof RangeError && /allocation|memory/i.test(error.message)) {
-    return { status: 'out-of-memory', reason: error.message };
-  }
-  throw error;
 }
 
 class Run {
@@ -45,7 +48,8 @@ class Run {
   private readonly progress: ProgressLog;
   private readonly trainingSteps: number;
   private last: StepResult | null = null;
-  private lastSnapshot: string | null = null;
+  /** For the reason of a bad end: where the weights before it lie. */
+  lastGood = '';
   private readonly started = performance.now();
   private readonly secondsBefore: number;
 
@@ -121,7 +125,7 @@ class Run {
     plan.onStep?.(result);
     state.firstLoss ??= result.loss;
     const trouble = divergence(result, state.step, state.firstLoss);
-    if (trouble) return `${trouble}${this.lastSnapshot ? `; weights before: ${this.lastSnapshot}` : ''}`;
+    if (trouble) return `${trouble}${this.lastGood}`;
 
     dead.update(result.acts);
     const { target_l0 } = plan.trainer;
@@ -139,7 +143,7 @@ class Run {
     return null;
   }
 
-  /** Leaves the files of a run that ended so, and lets go of the tensors. */
+  /** Leaves the files of a run that ended so. */
   finish(end: End): void {
     if (end.status === 'finished') {
       foldScale(this.model, this.state.scale);
@@ -149,19 +153,25 @@ class Run {
     } else if (end.status === 'interrupted' && this.state.step > 0) {
       this.save();
     }
+  }
+
+  dispose(): void {
     tf.dispose(this.model.variables);
   }
 
   private save(): void {
     this.state.seconds = this.seconds();
-    writeCheckpoint(join(this.plan.out, 'checkpoint.safetensors'), this.model, this.about());
+    this.write('checkpoint.safetensors');
     writeResumeState(this.plan.out, this.model, this.dead, this.state);
   }
 
   private snapshot(): void {
-    const name = `evals/${this.state.seen}.safetensors`;
+    this.write(`evals/${this.state.seen}.safetensors`);
+  }
+
+  private write(name: string): void {
     writeCheckpoint(join(this.plan.out, name), this.model, this.about());
-    this.lastSnapshot = name;
+    this.lastGood = `; the weights after ${this.state.seen} samples are in ${name}`;
   }
 
   private about() {
@@ -173,27 +183,38 @@ class Run {
     return this.secondsBefore + (performance.now() - this.started) / 1000;
   }
 
-  /** The run in the trainer's own words. */
-  result(end: End): TrainResult {
-    const { plan, state, last } = this;
-    return {
-      version: 1,
-      ...end,
-      experiment: plan.experiment,
-      architecture: plan.architectureName,
-      config: { ...plan.sae, ...plan.trainer, ...plan.addons },
-      backend: plan.backend,
-      steps: state.step,
-      samples: state.seen,
-      normalisationSamples: state.normalisationSamples,
-      seconds: this.seconds(),
-      declared: { learning_rate: plan.trainer.lr },
-      claimed: finiteOf({
-        dead_latents: this.dead.count,
-        loss: last?.loss,
-        l0: last?.l0,
-        explained_variance: last?.explainedVariance,
-      }),
-    };
+  soFar(): SoFar {
+    const { state, last } = this;
+    const claimed = finiteOf({
+      dead_latents: this.dead.count,
+      loss: last?.loss,
+      l0: last?.l0,
+      explained_variance: last?.explainedVariance,
+    });
+    return { state, seconds: this.seconds(), claimed };
   }
+}
+
+interface SoFar {
+  state: RunState;
+  seconds: number;
+  claimed: Record<string, number>;
+}
+
+/** The run in the trainer's own words. */
+function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFar): TrainResult {
+  return {
+    version: 1,
+    ...end,
+    experiment: plan.experiment,
+    architecture: plan.architectureName,
+    config: { ...plan.sae, ...plan.trainer, ...plan.addons },
+    backend: plan.backend,
+    steps: state.step,
+    samples: state.seen,
+    normalisationSamples: state.normalisationSamples,
+    seconds,
+    declared: { learning_rate: plan.trainer.lr },
+    claimed,
+  };
 }

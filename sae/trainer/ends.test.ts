@@ -1,0 +1,136 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TrainResult } from '#contract/run';
+import { openBackend } from '#engine/backend';
+import { uniform } from '#engine/random';
+import type { Architecture } from '../architecture.ts';
+import template from '../architectures/_template.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { TrainerConfig } from './config.ts';
+import { outOfMemory } from './memory.ts';
+import { train } from './train.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sae-ends-'));
+beforeAll(async () => {
+  await openBackend('wasm');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const [ROWS, STEPS] = [32, 40];
+
+/** Trains the template with something done to its passes, four snapshots in 40 steps. */
+async function trained(
+  name: string,
+  architecture: Architecture,
+): Promise<{ result: TrainResult; out: string }> {
+  const out = join(folder, name);
+  const random = uniform(1);
+  let batchIndex = 0;
+  const result = await train(
+    {
+      ...{
+        experiment: name,
+        architectureName: 'template',
+        architecture,
+        out,
+        backend: 'wasm',
+        resume: false,
+      },
+      sae: template.config.parse({ d_in: 8, d_sae: 16 }),
+      trainer: TrainerConfig.parse({ lr: 0.01, n_snapshots: 4 }),
+      ...{ addons: {}, samples: STEPS * ROWS, random: uniform(0) },
+    },
+    {
+      header: { d: 8, batchRows: ROWS },
+      next: () => ({
+        x: Float32Array.from({ length: ROWS * 8 }, random),
+        rows: ROWS,
+        batchIndex: batchIndex++,
+      }),
+    },
+    new AbortController().signal,
+  );
+  expect(TrainResult.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')))).toEqual(result);
+  return { result, out };
+}
+
+/** The template, its losses changed from a step on. */
+const spoiled = (from: number, change: (losses: Record<string, tf.Tensor>) => Record<string, tf.Tensor>) => ({
+  ...template,
+  train: (pass: Parameters<Architecture['train']>[0]) => {
+    const result = template.train(pass);
+    return pass.step < from ? result : { ...result, losses: { ...result.losses, ...change(result.losses) } };
+  },
+});
+
+describe('a run that cannot go on', () => {
+  it('for a term that is not a number ends with term, step and the last good weights', async () => {
+    const tensors = tf.memory().numTensors;
+    const { result, out } = await trained(
+      'nan',
+      spoiled(25, ({ sparsity_loss }) => ({ sparsity_loss: tf.mul(sparsity_loss, Number.NaN) })),
+    );
+    expect(result).toMatchObject({ status: 'diverged', steps: 25, samples: 25 * ROWS });
+    expect(result.reason).toBe(
+      'sparsity_loss is NaN at step 25; the weights after 640 samples are in evals/640.safetensors',
+    );
+    const { W_dec } = readCheckpoint(join(out, 'evals/640.safetensors')).weights;
+    expect(W_dec.data.every(Number.isFinite)).toBe(true);
+    expect(existsSync(join(out, 'checkpoint.safetensors'))).toBe(false);
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('for a loss that explodes ends with both losses', async () => {
+    const explosion = spoiled(12, ({ mse_loss }) => ({ mse_loss: tf.mul(mse_loss, 1e9) }));
+    const { result } = await trained('explosion', explosion);
+    expect(result.status).toBe('diverged');
+    expect(result.reason).toMatch(
+      /^the loss exploded to \d\.\d+e\+\d+ at step 12 \(\d.* at the first\); the weights after 320 /,
+    );
+  });
+
+  it('for gradients that are not numbers ends before they are saved', async () => {
+    // The square root of 0: its value is fine, and its slope is not.
+    const cliff = spoiled(3, ({ mse_loss }) => ({ cliff: tf.sqrt(tf.relu(tf.sub(tf.mul(mse_loss, 0), 0))) }));
+    const { result } = await trained('cliff', cliff);
+    expect(result).toMatchObject({ status: 'diverged', reason: 'the gradients are not finite at step 3' });
+  });
+
+  it.each<[string, Architecture]>([
+    ['in a step', spoiled(5, () => ({ hungry: tf.scalar(new Float32Array(new ArrayBuffer(2 ** 46))[0]) }))],
+    [
+      'before the first',
+      {
+        ...template,
+        init: () => {
+          throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory');
+        },
+      },
+    ],
+  ])('for want of memory %s ends as out-of-memory', async (name, architecture) => {
+    const { result } = await trained(`memory ${name}`, architecture);
+    expect(result.status).toBe('out-of-memory');
+    expect(result.reason).toMatch(/^out of memory: /);
+  });
+
+  it('for a mistake in its code is an error, and no outcome', async () => {
+    const mistake = spoiled(2, () => {
+      throw new TypeError('losses.mse is undefined');
+    });
+    await expect(trained('mistake', mistake)).rejects.toThrow('losses.mse is undefined');
+    expect(existsSync(join(folder, 'mistake/result.json'))).toBe(false);
+  });
+});
+
+it.each([
+  [new RangeError('Array buffer allocation failed'), true],
+  [new RangeError('Invalid typed array length: -1'), false],
+  [new Error('Aborted(OOM). Build with -sASSERTIONS for more info.'), true],
+  [new Error('OOM when allocating tensor with shape[4096,768]'), true],
+  [new Error('no ROOM left'), false],
+])('%s is about memory: %s', (error, about) => {
+  expect(outOfMemory(error) !== null).toBe(about);
+});
