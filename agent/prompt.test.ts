@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { exampleSprint, exampleTask, exampleVerdict } from './fixtures/examples.ts';
 import { emptyFolder } from './fixtures/repo.ts';
 import type { House } from './house.ts';
-import { sprintPrompt, sprintsWithoutGain } from './prompt.ts';
+import { sprintsWithoutGain } from './night/stagnation.ts';
+import { sprintPrompt } from './prompt.ts';
 import { nothingYet } from './state.ts';
 
 const task = exampleTask();

@@ -4,6 +4,7 @@ import { readHints } from './hints.ts';
 import type { House } from './house.ts';
 import { bestOf } from './ledger.ts';
 import { planLines } from './night/plan.ts';
+import { sprintsWithoutGain } from './night/stagnation.ts';
 import { ledgerTable } from './tools/tables.ts';
 import { show } from './words.ts';
 
@@ -75,15 +76,9 @@ function stagnation({ task, state }: House, mine: readonly Sprint[]): string {
     mine,
     state().committed.map((c) => c.sprint),
   );
-  if (without < task.contract.limits.stagnation.warn) return '';
-  return `# Another direction\n\nThe last ${without} sprints brought no verified gain. Leave the direction of those sprints: read up on related work and take an idea of another kind.`;
-}
-
-/** How many of the latest sprints of this loop, in a row, brought no new best. */
-export function sprintsWithoutGain(mine: readonly Sprint[], ofThisLoop: readonly string[]): number {
-  const recent = mine.filter((s) => ofThisLoop.includes(s.id));
-  const last = recent.findLastIndex((s) => s.outcome === 'new-best');
-  return recent.length - 1 - last;
+  const { warn, stop } = task.contract.limits.stagnation;
+  if (without < warn) return '';
+  return `# Another direction\n\n${without === 1 ? 'The last sprint' : `The last ${without} sprints`} brought no verified gain; after ${stop} in a row the loop ends. Leave the direction of those sprints: read up on related work and take an idea of another kind.`;
 }
 
 function hintsSection(repo: string): string {

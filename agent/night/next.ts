@@ -1,14 +1,12 @@
 import type { Sprint } from '#contract/sprint';
 import { type House, sprintsDir } from '../house.ts';
 import { bestOf, readSprints } from '../ledger.ts';
-import { sprintsWithoutGain } from '../prompt.ts';
 import type { Ending } from '../researcher/converse.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { count, show } from '../words.ts';
 import { diskTrouble } from './disk.ts';
+import { repeatedFailure, sprintsWithoutGain } from './stagnation.ts';
 import { EXIT, type StopRequest } from './stop.ts';
-
-const SAME_FAILURES = 3;
 
 /** DECIDE: why the loop stops after this sprint, or null to go on. */
 export function decideNext(
@@ -33,9 +31,8 @@ export function decideNext(
       : reasonOf(ending);
   if (failure === null) failures.length = 0;
   else failures.push(failure);
-  if (failures.length >= SAME_FAILURES && new Set(failures.slice(-SAME_FAILURES)).size === 1) {
-    return { reason: `${SAME_FAILURES} times in a row: ${failure}`, exitCode: EXIT.failing };
-  }
+  const repeated = repeatedFailure(failures);
+  if (repeated) return { reason: repeated, exitCode: EXIT.failing };
   const { stop } = house.task.contract.limits.stagnation;
   const ofThisLoop = house.state().committed.map((c) => c.sprint);
   const without = sprintsWithoutGain(mine, ofThisLoop);
