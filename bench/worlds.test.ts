@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Sampler } from './sampler/sampler.ts';
+import { SYNTH_16K } from './world/config.ts';
+import { placements } from './world/forest.ts';
 import { openWorld, worldConfig } from './worlds.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'worlds-'));
@@ -36,13 +38,45 @@ describe('worlds', () => {
     expect(worldConfig(path)).toEqual(first.config);
   });
 
+  it.each([
+    ['tiny', 1.74, 1.26],
+    ['small', 4.7, 3.57],
+    ['medium', 10.9, 8.34],
+  ])('%s has the L0 that the README tells', async (name, l0, first) => {
+    const { world } = await openWorld(name);
+    const { features, rows } = new Sampler(world, 0, 'test').sample(0, 20_000);
+    expect(Math.abs(features.length / rows - l0)).toBeLessThan(0.02 * l0 + 0.05);
+    const inFirst = features.filter((feature) => feature < world.numFeatures / 4).length;
+    expect(Math.abs(inFirst / rows - first)).toBeLessThan(0.02 * first + 0.05);
+    // As at 16k two thirds of the features stand in trees of depth 3.
+    expect(placements(world.forest).length / world.numFeatures).toBeCloseTo(10_880 / 16_384, 2);
+  });
+
+  it('take a seed of one’s own: another world of the same kind', async () => {
+    const mine = await openWorld('tiny:seed=7');
+    expect(mine.world.hash).not.toBe((await openWorld('tiny')).world.hash);
+    expect(mine.world.config).toEqual({ ...worldConfig('tiny'), seed: 7 });
+    expect(worldConfig('synth-16k:seed=7')).toEqual({ ...SYNTH_16K, seed: 7 });
+  });
+
+  it.each([
+    ['small:seed=-1', /seed of world "small:seed=-1" must be a whole number/],
+    ['small:seed=', /seed of world "small:seed=" must be a whole number/],
+    [
+      'atlantis:seed=1',
+      /unknown world "atlantis" before ":seed="; there are: tiny, small, medium, synth-16k/,
+    ],
+  ])('refuses %s', (name, message) => {
+    expect(() => worldConfig(name)).toThrow(message);
+  });
+
   it('that are not here are named with what to do', async () => {
     process.env.WORLD_DIR = root;
     await expect(openWorld('synth-16k')).rejects.toThrow(
       /synthetic_model_config\.json, synthetic_model\.safetensors and hierarchy\.json .* into .*worlds-/,
     );
     await expect(openWorld('atlantis')).rejects.toThrow(
-      /unknown world "atlantis"; there are: small, synth-16k/,
+      /unknown world "atlantis"; there are: tiny, small, medium, synth-16k, each with a seed/,
     );
   });
 });

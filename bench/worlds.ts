@@ -5,7 +5,8 @@ import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import { howToGet, locateReleased } from './hub/released.ts';
 import { buildWorld } from './world/build.ts';
-import { configText, parseConfig, readConfig, SYNTH_16K, type WorldConfig } from './world/config.ts';
+import { BUILT_IN } from './world/built-in.ts';
+import { configText, readConfig, SYNTH_16K, type WorldConfig } from './world/config.ts';
 import { CONFIG_FILE, loadWorld, saveWorld } from './world/store.ts';
 import type { World } from './world/world.ts';
 
@@ -13,26 +14,9 @@ const REPOSITORY = join(import.meta.dirname, '..');
 /** Built worlds by the hash of their config, and the downloaded one. Holds the truth: hidden from the researcher. */
 const CACHE = join(REPOSITORY, 'state', 'worlds');
 /** Raised when the same config begins to give another world. */
-const BUILDER = 1;
+const BUILDER = 2;
 
-/**
- * The world of the default profile: 16k's structure (Zipf, exclusive hierarchy with compensation, copula, magnitudes,
- * superposition) at a size where a counting run takes seconds. An SAE of width 128 is a quarter of its features; these
- * have a true L0 of about 3.5.
- */
-export const SMALL: WorldConfig = parseConfig(
-  {
-    ...SYNTH_16K,
-    num_features: 512,
-    hidden_dim: 64,
-    hierarchy: { ...SYNTH_16K.hierarchy, total_root_nodes: 4, branching_factor: 4, max_depth: 3 },
-    correlation: { rank: 25, correlation_scale: 0.1 },
-    seed: 42,
-  },
-  'small',
-);
-
-const BUILT_IN: Record<string, WorldConfig> = { small: SMALL };
+const NAMES = [...Object.keys(BUILT_IN), 'synth-16k'].join(', ');
 
 /** Hears of the steps of a build that takes a while. */
 export type BuildListener = (step: number, of: number) => void;
@@ -43,8 +27,8 @@ export interface NamedWorld {
 }
 
 /**
- * The world of a name (`small`, `synth-16k`), of a config (a path ending in .json) or of a folder in the released format.
- * Built ones are cached. @throws UserError when there is no such world or its files are wrong.
+ * The world of a name (`small`, `synth-16k`), of a name with a seed of one's own (`synth-16k:seed=7`), of a config (a path
+ * ending in .json) or of a folder in the released format. Built ones are cached. @throws UserError when there is no such world or its files are wrong.
  */
 export async function openWorld(name: string, onStep?: BuildListener): Promise<NamedWorld> {
   const source = sourceOf(name);
@@ -62,11 +46,24 @@ type Source = { dir: string } | { config: WorldConfig };
 function sourceOf(name: string): Source {
   if (Object.hasOwn(BUILT_IN, name)) return { config: BUILT_IN[name] };
   if (name === 'synth-16k') return { dir: releasedDir() };
+  const seeded = /^([^:]+):seed=(.*)$/.exec(name);
+  if (seeded) return { config: reseeded(seeded[1], seeded[2]) };
   if (name.endsWith('.json')) return { config: readConfig(name) };
   if (existsSync(name) && statSync(name).isDirectory()) return { dir: name };
   throw new UserError(
-    `unknown world "${name}"; there are: ${Object.keys(BUILT_IN).join(', ')}, synth-16k, the path of a config (.json), a folder with a saved model`,
+    `unknown world "${name}"; there are: ${NAMES}, each with a seed of your own too (small:seed=7), the path of a config (.json), a folder with a saved model`,
   );
+}
+
+/** A world of the same kind from another seed: `synth-16k` then is built here, with 16k's config and directions of its own. */
+function reseeded(name: string, text: string): WorldConfig {
+  const config = name === 'synth-16k' ? SYNTH_16K : Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : null;
+  if (!config) throw new UserError(`unknown world "${name}" before ":seed="; there are: ${NAMES}`);
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
+    throw new UserError(`the seed of world "${name}:seed=${text}" must be a whole number, 0 or more`);
+  }
+  return { ...config, seed };
 }
 
 /** A profile of TASK.md (null where no task stands here yet: the name is then a world's own) and the world it names. */

@@ -12,6 +12,7 @@ import type { Line } from '../speed/timing.ts';
 import { benchStep } from '../step/step.ts';
 import type { World } from '../world/world.ts';
 import { openWorld } from '../worlds.ts';
+import { sayBuilding } from './building.ts';
 import { integer, parsed, print, program } from './program.ts';
 
 interface Options {
@@ -74,7 +75,7 @@ await runMain(async () => {
   const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
   if (unknown)
     throw new UserError(`unknown bench "${unknown}"; there are: ${Object.keys(BENCHES).join(', ')}`);
-  const { world } = await openWorld(options.world);
+  const { world } = await openWorld(options.world, sayBuilding(options.world));
   for (const name of wanted) {
     for await (const line of await BENCHES[name](world, options)) {
       print(`${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`);

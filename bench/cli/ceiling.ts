@@ -4,6 +4,7 @@
 import { runMain } from '#contract/errors';
 import { probeCeiling } from '../ceiling/ceiling.ts';
 import { openWorld, profileWorld } from '../worlds.ts';
+import { sayBuilding } from './building.ts';
 import { integer, parsed, program } from './program.ts';
 
 interface Options {
@@ -44,7 +45,7 @@ await runMain(async () => {
   const { profile, world: name } = options.world
     ? { profile: null, world: options.world }
     : profileWorld(options.profile);
-  const named = await openWorld(name);
+  const named = await openWorld(name, sayBuilding(name));
   const demanded = /^==\s*(\d+)$/.exec(String(profile?.constraints.width ?? ''))?.[1];
   const width = options.width ?? (demanded ? Number(demanded) : Math.ceil(named.world.numFeatures / 4));
   let told = performance.now();

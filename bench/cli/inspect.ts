@@ -7,6 +7,7 @@ import { Confusion } from '../eval/confusion.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
+import { sayBuilding } from './building.ts';
 import { endOnSignals, integer, parsed, print, program } from './program.ts';
 
 const SORTS = {
@@ -57,7 +58,7 @@ await runMain(async () => {
   if (!command) return 0;
   endOnSignals();
   const options = command.opts<Options>();
-  const opened = await openCase(command.args[0], options);
+  const opened = await openCase(command.args[0], { ...options, onBuild: sayBuilding });
   const { world } = opened.world;
   let confusion: Confusion | undefined;
   const samples = options.samples ?? opened.profile.evaluation.snapshot;

@@ -12,6 +12,7 @@ import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { unmeasuredSnapshots } from '../judge/run-folder.ts';
+import { sayBuilding } from './building.ts';
 import { endOnSignals, integer, parsed, print, program } from './program.ts';
 
 interface Options {
@@ -53,7 +54,7 @@ await runMain(async () => {
   // Fresh samples each time: what was measured before, snapshots of the same run too, was on others.
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   const [path] = command.args;
-  const opened = await openCase(path, { ...options, evalSeed });
+  const opened = await openCase(path, { ...options, evalSeed, onBuild: sayBuilding });
   if (options.evals) {
     for (const { samples, name } of unmeasuredSnapshots(opened.folder)) {
       const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;

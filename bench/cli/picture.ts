@@ -7,6 +7,7 @@ import { runMain } from '#contract/errors';
 import { drawWorld } from '../picture/draw.ts';
 import { worldFacts } from '../picture/facts.ts';
 import { openWorld } from '../worlds.ts';
+import { sayBuilding } from './building.ts';
 import { parsed, program } from './program.ts';
 
 /** Rows of the picture in the README. */
@@ -24,7 +25,7 @@ await runMain(async () => {
   );
   if (!command) return 0;
   const { world: name, out } = command.opts<{ world: string; out: string }>();
-  const { world } = await openWorld(name);
+  const { world } = await openWorld(name, sayBuilding(name));
   writeFileAtomic(out, await drawWorld(worldFacts(world, ROWS)));
   process.stdout.write(`${out}\n`);
   return 0;

@@ -3,7 +3,7 @@ import { type Profile, profileOf, readTask } from '#contract/task';
 import { sandboxFromEnv } from '#host/bubblewrap';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
-import { type NamedWorld, openWorld } from '../worlds.ts';
+import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
 import { Encoder } from './encoder.ts';
 import { type BatchListener, EVALUATION_BATCH, type Measurement, measure } from './measure.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
@@ -13,6 +13,8 @@ export interface CaseOptions {
   world?: string;
   evalSeed: number;
   stallSeconds: number;
+  /** Hears of a world that has to be built first. */
+  onBuild?: (world: string) => BuildListener;
 }
 
 /** A run before the judge: its folder, its profile, its world, and a way to measure one of its checkpoints. */
@@ -30,7 +32,8 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
   const task = readTask('TASK.md');
   const profile = profileOf(task, folder.run.profile);
   const argv = splitCommand(task.contract.encode);
-  const world = await openWorld(options.world ?? profile.world);
+  const name = options.world ?? profile.world;
+  const world = await openWorld(name, options.onBuild?.(name));
   return {
     folder,
     profile,

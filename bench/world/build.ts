@@ -7,7 +7,7 @@ import { TorchGenerator } from './torch-rng.ts';
 import { deriveWorld, type World } from './world.ts';
 
 /** Numbers in a dictionary from which on its orthogonalisation is worth threads. */
-const LARGE = 1 << 20;
+const LARGE = 1 << 18;
 
 /**
  * Makes the world of a config. The same config gives the same world: directions and bias are drawn at `seed`, std

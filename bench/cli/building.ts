@@ -1,0 +1,16 @@
+import type { BuildListener } from '../worlds.ts';
+
+const EVERY_MS = 2000;
+
+/** Tells a person on standard error how far the building of a world is, for those that take longer than two seconds. */
+export function sayBuilding(name: string): BuildListener {
+  const started = performance.now();
+  let told = started;
+  return (step, of) => {
+    const now = performance.now();
+    if (now - told < EVERY_MS) return;
+    told = now;
+    const left = Math.ceil(((now - started) / step) * (of - step) * 1e-3);
+    process.stderr.write(`building ${name}, once: step ${step} of ${of}, about ${left} s left\n`);
+  };
+}

@@ -1,0 +1,26 @@
+import { parseConfig, SYNTH_16K, type WorldConfig } from './config.ts';
+
+/**
+ * Worlds of 16k's structure (Zipf, exclusive hierarchy with compensation over two thirds of the features, copula,
+ * magnitudes, superposition) at sizes where a run takes seconds or minutes. An SAE's width is a quarter of the features.
+ */
+export const BUILT_IN: Readonly<Record<string, WorldConfig>> = {
+  /** For tests and first steps. */
+  tiny: scaledDown('tiny', 128, 24, 1),
+  /** Of the default profile: a counting run takes seconds. */
+  small: scaledDown('small', 512, 64, 4),
+  /** Minutes on a CPU. */
+  medium: scaledDown('medium', 2048, 192, 16),
+};
+
+function scaledDown(name: string, features: number, dimensions: number, roots: number): WorldConfig {
+  return parseConfig(
+    {
+      ...SYNTH_16K,
+      num_features: features,
+      hidden_dim: dimensions,
+      hierarchy: { ...SYNTH_16K.hierarchy, total_root_nodes: roots },
+    },
+    name,
+  );
+}
