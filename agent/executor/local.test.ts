@@ -115,6 +115,7 @@ describe('a run', () => {
     ['liar', 'failed', 'without a readable out/result.json'],
     ['hungry', 'out-of-memory', 'memory'],
     ['hungry137', 'out-of-memory', 'memory'],
+    ['bloated', 'out-of-memory', 'JavaScript heap out of memory (trainer.log has the trace)'],
   ])('that goes the way of "%s" is %s', async (experiment, status, reason) => {
     const run = await start(experiment);
     const record = await run.done;

@@ -18,6 +18,9 @@ export function outcomeOf({ exit, result, lastLine, service }: Ending): Pick<Run
   if (exit.stopped !== null) return { status: 'killed', reason: exit.stopped };
   if (exit.timedOut)
     return { status: 'timeout', reason: `ended after ${exit.seconds.toFixed(0)} s, its limit` };
+  if (exit.outOfMemory && (exit.code === 134 || exit.signal === 'SIGABRT')) {
+    return { status: 'out-of-memory', reason: 'JavaScript heap out of memory (trainer.log has the trace)' };
+  }
   if (exit.outOfMemory) {
     return { status: 'out-of-memory', reason: `killed from outside, most likely for want of memory${log}` };
   }
