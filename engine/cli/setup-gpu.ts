@@ -55,15 +55,19 @@ function named(name: string): GpuBackend {
   throw new UserError(`no GPU backend "${name}"; there are: ${gpuBackends.map((b) => b.name).join(', ')}`);
 }
 
-/** All in one command: npm takes away what another --no-save brought. */
+/**
+ * All in one command: npm takes away what another --no-save brought. --save-prod saves nothing beside --no-save; without
+ * it npm finds an optional peer "up to date" and installs nothing.
+ */
 function install(backends: readonly GpuBackend[]): void {
   const packages = backends.flatMap((backend) => backend.packages);
   if (packages.length === 0) {
     say('nothing to install: no GPU backend can run here');
     return;
   }
-  say(`npm install --no-save ${packages.join(' ')}`);
-  const { status, stderr, error } = spawnSync('npm', ['install', '--no-save', ...packages], {
+  const args = ['install', '--no-save', '--save-prod', ...packages];
+  say(`npm ${args.join(' ')}`);
+  const { status, stderr, error } = spawnSync('npm', [...args, '--loglevel', 'error'], {
     cwd: join(import.meta.dirname, '..', '..'),
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
