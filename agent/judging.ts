@@ -8,9 +8,9 @@ import { Verdict } from '#contract/verdict';
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
+import { marked } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
-import { supervised } from './orphans.ts';
 
 /** The judge could not measure a run; `message` is its own line, `exitCode` its exit code. */
 export class JudgeError extends UserError {
@@ -75,7 +75,7 @@ export function judgeEnv(of: { task: Task; sandbox: Sandbox; treeDir: string }):
     cwd: treeDir,
     readable: [treeDir],
   });
-  const variables = Object.entries(supervised(env)).map(([name, value]) => `${name}=${value}`);
+  const variables = Object.entries(marked(env)).map(([name, value]) => `${name}=${value}`);
   return serviceEnv({
     LOOP_SANDBOX: sandbox.label,
     LOOP_ENCODE: JSON.stringify(['env', '-i', ...variables, ...argv]),

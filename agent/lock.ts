@@ -33,8 +33,9 @@ export function takeLock(stateDir: string): () => void {
       if (linked(own, path)) return () => release(path, holder.start);
       const other = read(path);
       if (other && (other.host !== hostname() || isAlive(other.pid, other.start))) {
+        const gone = other.host === hostname() ? '' : `; if that machine is gone, remove ${path}`;
         throw new UserError(
-          `another loop runs in this checkout: process ${other.pid} on ${other.host}, since ${other.since}; stop it first (Ctrl-C there), or use another clone`,
+          `another loop runs in this checkout: process ${other.pid} on ${other.host}, since ${other.since}; stop it first (Ctrl-C there), or use another clone${gone}`,
         );
       }
       moveAside(path, other);

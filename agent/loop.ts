@@ -9,7 +9,7 @@ import { whilePaused } from './night/pause.ts';
 import { probeSpeed } from './night/probe.ts';
 import type { StopRequest } from './night/stop.ts';
 import type { Plan } from './preflight.ts';
-import { isUnfinished, recover } from './recover.ts';
+import { recover } from './recover.ts';
 import type { Ending } from './researcher/converse.ts';
 import { leaveClean, settle } from './settle.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
@@ -33,7 +33,7 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
       notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
     );
     try {
-      const open = isUnfinished(before) ? await recover(house, before) : null;
+      const open = await recover(house, before);
       if (!open) await settle(house, plan.start);
       if (house.profile.staged && house.state().probedSpeed === null) await probe(house);
       const stop = await sprints(house, open);

@@ -81,6 +81,27 @@ describe('a loop that is cut off', () => {
     expect(git(repo, 'status', '--porcelain')).toBe('');
   });
 
+  it('ends a run that was started but is not in the log yet, and enters it', async () => {
+    const repo = tinyHouse([hanging('forks')]);
+    const loop = startCommand(repo, 'loop');
+    const { processes, run } = await eventOf(repo, 'run.started');
+    loop.child.kill('SIGKILL');
+    await loop.ended;
+    cutLogBefore(repo, 'run.started');
+    expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(true);
+    const { events } = await loopIn(repo);
+    expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
+    expect(events.filter((e) => 'run' in e && e.run === run).map((e) => e.type)).toEqual([
+      'run.started',
+      'run.finished',
+    ]);
+    const [{ runs }] = readSprints(join(repo, 'sprints'));
+    expect(runs.map(({ id, status }) => [id === run, status])).toEqual([
+      [true, 'killed'],
+      [false, 'finished'],
+    ]);
+  });
+
   it('goes straight on to the judge when the last word was said already', async () => {
     const repo = tinyHouse([sprintTo('first', 0.6)]);
     await loopIn(repo, { maxSprints: 1 });

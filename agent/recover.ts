@@ -1,18 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
-import { RunRecord } from '#contract/run';
-import { killGroup } from '#host/processes';
-import { readUntrusted } from '#host/untrusted';
 import { type House, sprintsDir, stateDir } from './house.ts';
-import { endOrphans } from './orphans.ts';
+import { endLeftovers } from './leftovers.ts';
 import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { NOT_JUDGED, tellTidied } from './sprint/judge.ts';
 import { type OpenSprint, reopenSprint } from './sprint/open.ts';
 import { closedRecord, tidySprintFolder } from './sprint/own-folder.ts';
 import { reportSprint } from './sprint/report.ts';
-import { runDir } from './sprint/run-folder.ts';
 import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
 import type { LoopState, SprintState } from './state.ts';
 
@@ -27,7 +23,7 @@ export const isUnfinished = (state: LoopState): boolean =>
  * Where its conversation can be gone on with by the same researcher under the same rules, the open sprint is given back instead.
  */
 export async function recover(house: House, before: LoopState): Promise<OpenSprint | null> {
-  await endLeftovers(house);
+  await endLeftovers(house, before.lastEventAt);
   const { sprint } = house.state();
   if (!sprint) return null;
   if (before.started?.researcher === house.connection.label && before.leaderboard === house.leaderboard) {
@@ -72,33 +68,4 @@ async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
   }
   if (!sprint.rendered) await reportSprint(house, record);
   await commitSprint(house, record);
-}
-
-/** Ends the process groups of runs that the log shows as running, and completes their records. */
-async function endLeftovers(house: House): Promise<void> {
-  endOrphans();
-  for (const [id, run] of Object.entries(house.state().runs)) {
-    const ended = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
-    const path = join(runDir(house.repo, id), 'run.json');
-    const record = completed(path);
-    if (record) writeJsonAtomic(path, record);
-    const reason = `the loop was cut off${ended.some(Boolean) ? '; what still ran was ended' : ''}`;
-    house.events.emit({
-      type: 'run.finished',
-      run: id,
-      status: record?.status ?? 'killed',
-      reason,
-      seconds: 0,
-    });
-  }
-}
-
-function completed(path: string): RunRecord | null {
-  try {
-    const record = RunRecord.parse(JSON.parse(readUntrusted(path, 1 << 20) ?? ''));
-    if (record.status !== 'running') return record;
-    return { ...record, status: 'killed', reason: 'the loop was cut off', endedAt: new Date().toISOString() };
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,12 @@
 import {
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -15,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type ChildOptions, collect, startChild } from './child.ts';
 import { cleanEnv } from './env.ts';
-import { isAlive, killGroup, processStart } from './processes.ts';
+import { endOrphans, isAlive, killGroup, processStart } from './processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'child-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -180,6 +182,37 @@ describe('what a dead supervisor left', () => {
     expect(await killGroup(child.pid, child.processStart)).toBe(true);
     expect((await child.done).signal).toBe('SIGTERM');
     expect(isAlive(child.pid, child.processStart)).toBe(false);
+  });
+
+  it('is found by its mark, wherever it went, and nobody else’s is', async () => {
+    const mine = join(realpathSync(folder), 'mine');
+    mkdirSync(mine);
+    const program = `
+      import { startChild } from ${JSON.stringify(join(import.meta.dirname, 'child.ts'))};
+      startChild({ argv: ['bash', '-c', 'cd /; setsid sleep 60 & echo $! > ' + process.argv[1]], cwd: '/', env: { PATH: process.env.PATH } });
+      startChild({ argv: ['sleep', '60'], cwd: '/', env: { PATH: process.env.PATH } });
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 300);`;
+    const argv = [
+      process.execPath,
+      '--import',
+      import.meta.resolve('tsx'),
+      '--input-type=module',
+      '-e',
+      program,
+    ];
+    const killed = startChild({ argv: [...argv, path('left.pid')], cwd: mine, env: cleanEnv() });
+    expect((await killed.done).signal).toBe('SIGKILL');
+    const left = await pidIn('left.pid');
+    // Of a folder, a namespace or an owner that is none of these: they stay.
+    const others = [`1 1 pid:[1] ${mine}`, `${process.pid} ${processStart(process.pid)} x ${mine}`].map(
+      (mark) => sh(`exec env LOOP_CHILD="${mark}" sleep 60`),
+    );
+    const ours = sh('sleep 60');
+    expect(endOrphans(join(mine, 'not'))).toBe(0);
+    expect(endOrphans(mine)).toBe(2);
+    expect(await gone(left)).toBe(true);
+    expect([...others, ours].every(({ pid }) => alive(pid))).toBe(true);
+    await Promise.all([...others, ours].map((child) => child.stop('done', 0)));
   });
 
   it('is ended with its group, with or without its leader, and a stranger is not', async () => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '#contract/errors';
 import { CappedLog } from './log.ts';
-import { CHILD_MARK, processStart, signalGroup } from './processes.ts';
+import { marked, processStart, signalGroup } from './processes.ts';
 
 export interface ChildOptions {
   argv: readonly string[];
@@ -76,7 +76,7 @@ export function startChild(options: ChildOptions): Child {
   // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the child.
   const child = spawn(argv[0], argv.slice(1), {
     cwd,
-    env: { ...env, [CHILD_MARK]: '1' },
+    env: marked(env),
     stdio,
     detached: true,
   });

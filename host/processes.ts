@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Stands in the environment of every child that we start, and so of its children. */
-export const CHILD_MARK = 'LOOP_CHILD';
+/** Stands in the environment of every child that we start, and so of its children, also of those that leave its group. */
+const MARK = 'LOOP_CHILD';
 
 interface Stat {
   pid: number;
@@ -36,26 +36,68 @@ export function isAlive(pid: number, start: string | null): boolean {
   return stat !== null && start !== null && stat.start === start && !stat.zombie;
 }
 
-function markedAsOurs(pid: number): boolean {
+/** An environment with the mark of this process: its pid and start time, the namespace in which they count, and its folder. */
+export function marked(env: Readonly<Record<string, string>>): Record<string, string> {
+  const mark = [process.pid, processStart(process.pid), namespace(), process.cwd()].join(' ');
+  return { ...env, [MARK]: mark };
+}
+
+/** A container counts its pids anew: those of another namespace mean nothing here. */
+function namespace(): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1')
-      .split('\0')
-      .some((entry) => entry.startsWith(`${CHILD_MARK}=`));
+    return readlinkSync('/proc/self/ns/pid');
   } catch {
-    return false;
+    return 'unknown';
   }
 }
+
+interface Owner {
+  pid: number;
+  start: string;
+  namespace: string;
+  folder: string;
+}
+
+/** Who started a process, as its mark says. Null for a process that is not ours, or not ours to look at. */
+function ownerOf(pid: number): Owner | null {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const mark = environment.find((entry) => entry.startsWith(`${MARK}=`));
+    const match = /=(\d+) (\d+) (\S+) (.+)$/.exec(mark ?? '');
+    return match && { pid: Number(match[1]), start: match[2], namespace: match[3], folder: match[4] };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Kills what was started by processes that ran in this folder and are gone: a kill -9 leaves no time for that, and may come before
+ * anything was written down. Gives how many there were.
+ */
+export function endOrphans(folder: string): number {
+  const here = namespace();
+  const orphans = pids().filter((pid) => {
+    const owner = ownerOf(pid);
+    if (owner?.namespace !== here || owner.folder !== folder) return false;
+    return !isAlive(owner.pid, owner.start);
+  });
+  return orphans.filter((pid) => signal(pid, 'SIGKILL')).length;
+}
+
+const pids = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 
 /** Members of the recorded group that live: all where its leader is the recorded one, else those with our mark. */
 function members(leader: number, start: string): number[] {
   const now = readStat(leader);
   if (now && now.start !== start) return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => readStat(Number(name)))
+  return pids()
+    .map(readStat)
     .filter((stat) => stat !== null && stat.group === leader && !stat.zombie)
     .map((stat) => (stat as Stat).pid)
-    .filter((pid) => now !== null || markedAsOurs(pid));
+    .filter((pid) => now !== null || ownerOf(pid) !== null);
 }
 
 /**
@@ -75,9 +117,11 @@ export async function killGroup(pid: number, start: string | null, graceSeconds 
 }
 
 /** Sends a signal to a whole group; false where it is gone. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+export const signalGroup = (pid: number, name: NodeJS.Signals): boolean => signal(-pid, name);
+
+function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, name);
     return true;
   } catch {
     return false;

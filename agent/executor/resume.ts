@@ -30,7 +30,7 @@ export function resumePoint(dir: string, record: RunRecord): number {
 }
 
 /** The trainer that a killed command may have left behind, by the folder on its command line; null where none runs. */
-function trainerOf(out: string): number | null {
+export function trainerOf(out: string): number | null {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {

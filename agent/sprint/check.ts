@@ -3,7 +3,6 @@ import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
 import { type House, stateDir } from '../house.ts';
-import { supervised } from '../orphans.ts';
 
 const SECONDS = 600;
 
@@ -15,7 +14,7 @@ export async function checkTree(house: House, tree: string): Promise<string | nu
   const child = startChild({
     argv,
     cwd,
-    env: supervised(env),
+    env,
     log: { path: join(stateDir(repo), 'logs', 'check.log'), maxBytes: 1 << 20 },
     timeoutSeconds: SECONDS,
   });

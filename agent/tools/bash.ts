@@ -2,7 +2,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startChild } from '#host/child';
 import type { Sandbox } from '#host/sandbox';
-import { supervised } from '../orphans.ts';
 import { tail } from './output.ts';
 
 export interface ShellScope {
@@ -30,7 +29,7 @@ export async function bash(command: string, scope: ShellScope, signal: AbortSign
   const child = startChild({
     argv,
     cwd: scope.repo,
-    env: supervised(env),
+    env,
     log: { path, maxBytes: MAX_OUTPUT },
     timeoutSeconds: scope.timeoutSeconds,
     graceSeconds: 2,

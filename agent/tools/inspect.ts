@@ -2,7 +2,6 @@ import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
 import { judgeEnv, readRunRecord } from '../judging.ts';
-import { supervised } from '../orphans.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { runDir } from '../sprint/run-folder.ts';
 import { tail } from './output.ts';
@@ -27,7 +26,7 @@ export async function inspect(
   const child = startChild({
     argv: [...splitCommand(command), dir, '--tree-dir', treeDir, ...options],
     cwd: repo,
-    env: supervised(judgeEnv({ task, sandbox, treeDir })),
+    env: judgeEnv({ task, sandbox, treeDir }),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     timeoutSeconds: SECONDS,
   });
