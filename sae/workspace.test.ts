@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeStream } from './testing/stream.ts';
@@ -45,24 +45,29 @@ describe('a workspace without its best parts', () => {
     expect(names).not.toContain('l0_sweep');
   });
 
-  it('takes a new architecture by one file and an experiment by another, trains and encodes', () => {
-    cpSync(join(tree, 'sae/architectures/batchtopk.ts'), join(tree, 'sae/architectures/my-own.ts'));
+  it('takes a new architecture in plain tfjs by one file and an experiment by another, trains and encodes', () => {
+    const own = join(tree, 'sae/architectures/my-own.ts');
+    cpSync(join(tree, 'sae/architectures/_template.ts'), own);
+    expect(readFileSync(own, 'utf8')).not.toContain('#engine');
     writeFileSync(
       join(tree, 'sae/experiments/candidate.ts'),
       `import type { Experiment } from '../experiment.ts';
 export const experiments: Experiment[] = [
-  { name: 'candidate', description: 'mine', architecture: 'my-own', settings: { k: 2, d_sae: 32 } },
+  { name: 'candidate', description: 'mine', architecture: 'my-own', settings: { d_sae: 32, lr: 0.02 } },
 ];
 `,
     );
     const data = join(tree, 'data.bin');
-    writeStream(data, { batches: 10 });
+    writeStream(data, { batches: 30 });
     const shell = (command: string) => spawnSync('sh', ['-c', command], { cwd: tree, maxBuffer: 1 << 26 });
     const trained = shell(
-      `LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts candidate --samples 1280 --out out < ${data}`,
+      `LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts candidate --samples 3840 --out out < ${data}`,
     );
     expect(String(trained.stderr)).toContain('candidate (my-own)');
     expect(trained.status).toBe(0);
+    const log = readFileSync(join(tree, 'out/progress.jsonl'), 'utf8').trim().split('\n');
+    const [first, last] = [log[0], log[log.length - 1]].map((line) => JSON.parse(line).values.loss);
+    expect(last).toBeLessThan(0.9 * first);
     const encoded = shell(
       `node --import tsx sae/cli/encode.ts --checkpoint out/checkpoint.safetensors < ${data}`,
     );
@@ -72,9 +77,12 @@ export const experiments: Experiment[] = [
     const jsonLength = bytes.readUInt32LE(8);
     const header = JSON.parse(bytes.toString('utf8', 12, 12 + jsonLength));
     expect(header).toEqual({ d_in: 16, d_sae: 32, forms: ['training', 'inference'] });
-    // The first answer: rows and non-zeros of the training form, k·batch of them.
-    const first = 12 + jsonLength + 4 * (32 * 16 + 16);
-    expect([bytes.readUInt32LE(first), bytes.readUInt32LE(first + 4)]).toEqual([128, 256]);
+    // The first answer: its rows, and non-zeros that are some and not all.
+    const answer = 12 + jsonLength + 4 * (32 * 16 + 16);
+    expect(bytes.readUInt32LE(answer)).toBe(128);
+    const active = bytes.readUInt32LE(answer + 4);
+    expect(active).toBeGreaterThan(128);
+    expect(active).toBeLessThan(128 * 32);
   });
 
   it('fails the check with file and line where a type is wrong', () => {
