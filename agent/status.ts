@@ -8,6 +8,8 @@ import { lockHolder } from './lock.ts';
 import { pausedSince } from './night/pause.ts';
 import { fold, type LoopState, nothingYet } from './state.ts';
 
+type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;
+
 /** What `npm run status` tells, as `--json` prints it. */
 export interface Status {
   /** `cut off`: the process is gone and left something to recover. */
@@ -24,7 +26,12 @@ export interface Status {
   paused: string | null;
   lastEventAt: string | null;
   lastAction: string | null;
+  /** Of this loop so far. */
   usd: number;
+  tokens: number;
+  trainSeconds: number;
+  /** Where it ends; null where the log does not tell. */
+  limits: LoopLimits | null;
   sprint: {
     number: number;
     id: string | null;
@@ -32,6 +39,10 @@ export interface Status {
     openedAt: string;
     turns: number;
     usd: number;
+    /** Set once one of its own limits is reached. */
+    capped: string | null;
+    /** `judging`: the researcher has finished. `closing`: report and commit. */
+    phase: 'researching' | 'judging' | 'closing';
   } | null;
   runs: { id: string; experiment: string; progress: LoopState['runs'][string]['progress'] }[];
   committed: LoopState['committed'];
@@ -44,6 +55,7 @@ export function readStatus(repo: string): Status {
   const holder = lockHolder(stateDir(repo));
   const { started, stopped, sprint, leaderboard } = state;
   const alive = holder?.alive === true;
+  const finished = state.lastAction?.startsWith('finish_sprint') && Object.keys(state.runs).length === 0;
   const best = leaderboard === null ? undefined : bestOf(readSprints(sprintsDir(repo)), leaderboard);
   return {
     loop: alive ? 'running' : !started ? 'never started' : stopped ? 'stopped' : 'cut off',
@@ -59,6 +71,9 @@ export function readStatus(repo: string): Status {
     lastEventAt: state.lastEventAt,
     lastAction: state.lastAction,
     usd: state.usd,
+    tokens: state.tokens,
+    trainSeconds: state.trainSeconds,
+    limits: started?.limits ?? null,
     sprint: sprint && {
       number: sprint.number,
       id: sprint.claim?.id ?? null,
@@ -66,6 +81,8 @@ export function readStatus(repo: string): Status {
       openedAt: sprint.openedAt,
       turns: sprint.cost.turns,
       usd: sprint.cost.usd,
+      capped: sprint.capped?.reason ?? null,
+      phase: sprint.closed ? 'closing' : finished ? 'judging' : 'researching',
     },
     runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
     committed: state.committed,

@@ -36,7 +36,7 @@ describe('steering a loop from outside', () => {
     expect(await eventOf(repo, 'hint.given')).toMatchObject({ text: '- Try sorting.' });
     expect(readFileSync(join(repo, 'HINTS.md'), 'utf8')).toBe('- Try sorting.\n');
     expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['interrupted']);
-    expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP');
+    expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP (exit code 0, ');
     expect(existsSync(join(repo, 'STOP'))).toBe(false);
   });
 

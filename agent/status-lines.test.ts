@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import type { Status } from './status.ts';
+import { statusLines } from './status-lines.ts';
+
+const now = Date.parse('2026-01-01T01:00:00Z');
+const status: Status = {
+  ...{ loop: 'running', pid: 7, branch: 'run/2026-01-01', profile: 'tiny', researcher: 'Claude (x)' },
+  ...{ sandbox: 'bubblewrap', startedAt: '2026-01-01T00:00:00Z', stopped: null, waiting: null, paused: null },
+  ...{ lastEventAt: '2026-01-01T00:59:48Z', lastAction: 'wait_for_experiment: r1', usd: 3.1 },
+  ...{ tokens: 812_345, trainSeconds: 1830 },
+  limits: { usd: 50, tokens: null, sprints: 5, trainHours: 4, until: '2026-01-01T03:02:00Z' },
+  sprint: {
+    ...{ number: 3, id: 's3', title: 'Sort', openedAt: '2026-01-01T00:55:00Z', turns: 9, usd: 0.4 },
+    ...{ capped: null, phase: 'researching' },
+  },
+  runs: [
+    {
+      ...{ id: 'r1', experiment: 'plain' },
+      progress: { samples: 500, totalSamples: 2000, samplesPerSecond: 100, etaSeconds: 15 },
+    },
+  ],
+  committed: [{ sprint: 's1', outcome: 'new-best', reason: 'the first', metrics: {} }],
+  best: { sprint: 's1', run: 'r0', metrics: { f1: 0.61234, hidden: 1 } },
+};
+const text = (more: Partial<Status> = {}) => statusLines({ ...status, ...more }, ['f1'], now).join('\n');
+
+it('tells what the loop does now, what it used of its limits, and what came of it', () => {
+  expect(text()).toMatch(/^Loop: running \(process 7, since \d\d:\d\d\)$/m);
+  expect(text()).toMatch(
+    /^Used: 1 of 5 sprints · 3.10 of 50 USD · 812k tokens · 30 min 30 s of 4 h of training · ends at \d\d:\d\d, in 2 h 2 min$/m,
+  );
+  for (const part of [
+    'Sprint 3: Sort (5 min 0 s, 9 turns, 0.40 USD)',
+    'Run r1: 25% of 2000 samples, 100 samples/s, 15 s left',
+    'Last action: wait_for_experiment: r1 (last sign of life 12 s ago)',
+    '  new-best    s1: the first',
+    'Best: f1 0.6123 (s1)',
+  ]) {
+    expect(text().split('\n')).toContain(part);
+  }
+});
+
+it('says when it waits, is paused, was stopped or was cut off', () => {
+  const waiting = { reason: 'overloaded', until: '2026-01-01T01:10:00Z' };
+  expect(text({ waiting })).toMatch(/^Waiting until \d\d:\d\d: overloaded$/m);
+  expect(text({ waiting: { ...waiting, until: '2026-01-01T00:10:00Z' } })).not.toContain('Waiting');
+  expect(text({ paused: '2026-01-01T00:30:00Z' })).toMatch(/^Paused since \d\d:\d\d.*npm run resume/m);
+  const stopped = { reason: 'the time is up', exitCode: 0, at: '2026-01-01T00:59:00Z' };
+  expect(text({ loop: 'stopped', pid: null, stopped, sprint: null, runs: [] })).toMatch(
+    /^Loop: stopped: the time is up \(exit code 0, \d\d:\d\d\)$/m,
+  );
+  expect(text({ loop: 'cut off', pid: null })).toContain('"npm run loop" takes it up');
+});
