@@ -1,0 +1,138 @@
+// A dress rehearsal: the real CLI as a process of its own, the real SDK over HTTP, a server that plays Claude and bills by its own
+// books, some thirty faults in one night of more than twenty sprints; afterwards everything is looked at.
+//   npm run test:night              another night each time; its seed is printed
+//   SEED=7 npm run test:night       that night again; KEEP_TMP=1 keeps what it left
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readSprints } from '#agent/ledger';
+import { readStatus } from '#agent/status';
+import { tryBubblewrap } from '#host/bubblewrap';
+import { startMessagesServer } from '#replay/server';
+import { type Hands, playNight } from './claude.ts';
+import { inquest } from './inquest.ts';
+import { planNight } from './plan.ts';
+
+const LIMIT_USD = 4;
+const AT_MOST_MINUTES = 8;
+const MOST_STARTS = 20;
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));
+const started = Date.now();
+const own = join(realpathSync(tmpdir()), `loop-night-${process.pid}`);
+mkdirSync(own);
+Object.assign(process.env, { TMPDIR: own, ANTHROPIC_API_KEY: 'sk-ant-rehearsal' });
+// After TMPDIR is set: they make their folders when they are loaded.
+const { startCommand, tinyHouse } = await import('#agent/fixtures/house');
+const { git } = await import('#agent/fixtures/repo');
+
+process.stdout.write(`seed ${seed}\n`);
+const plans = planNight(seed);
+const repo = stage();
+const tried = await tryBubblewrap(repo);
+const flags = ['--max-usd', String(LIMIT_USD), ...(tried.ok ? [] : ['--sandbox', 'off'])];
+let loop: ReturnType<typeof startCommand> | null = null;
+
+const hands: Hands = {
+  kill: (afterMs) => void setTimeout(() => loop?.child.kill('SIGKILL'), afterMs),
+  hint: async (text) => void (await startCommand(repo, 'hint', text).ended),
+  pause: async (resumed) => {
+    await startCommand(repo, 'pause').ended;
+    setTimeout(() => {
+      resumed();
+      void startCommand(repo, 'resume').ended;
+    }, 2500);
+  },
+  editTask: () => edit((task) => task.replace('samples: "<=1000"', 'samples: "<=1001"')),
+};
+const { account, respond } = playNight(plans, seed, hands);
+const server = await startMessagesServer(respond);
+process.env.ANTHROPIC_BASE_URL = server.url;
+
+const { starts, bills, problems } = await night();
+await server.close();
+problems.push(...account.problems, ...inquest(repo, plans));
+if (!account.hintSeen) problems.push('the hint never reached the researcher');
+summary();
+if (problems.length > 0) process.stdout.write(`\n${problems.map((line) => `PROBLEM ${line}\n`).join('')}`);
+if (process.env.KEEP_TMP || problems.length > 0) process.stdout.write(`kept: ${repo}\n`);
+else rmSync(own, { recursive: true, force: true, maxRetries: 3 });
+process.exitCode = problems.length > 0 ? 1 : 0;
+
+/** The tiny task, with limits that make hangs and silences short. */
+function stage(): string {
+  const folder = tinyHouse();
+  const path = join(folder, 'TASK.md');
+  const task = readFileSync(path, 'utf8')
+    .replace('stagnation: { warn: 3, stop: 5 }', 'stagnation: { warn: 40, stop: 50 }')
+    .replace(
+      'model: { name: claude-haiku-5-5, effort: low,',
+      'model: { name: claude-sonnet-5-5, effort: low, stallSeconds: 2,',
+    )
+    .replace('    noise: 0.01\n', '    noise: 0.01\n    timeout: 4\n');
+  writeFileSync(path, task);
+  git(folder, '-c', 'user.name=Test', '-c', 'user.email=test@example.org', 'commit', '-qam', 'Set the stage');
+  return folder;
+}
+
+function edit(change: (text: string) => string): void {
+  const path = join(repo, 'TASK.md');
+  writeFileSync(path, change(readFileSync(path, 'utf8')));
+}
+
+/** Starts the loop again and again, until it ends by itself for want of money. A bill is that of a loop: a restart after a crash goes on with it. */
+async function night(): Promise<{ starts: string[]; bills: number[]; problems: string[] }> {
+  const starts: string[] = [];
+  const bills: number[] = [];
+  const problems: string[] = [];
+  let before = 0;
+  while (starts.length < MOST_STARTS) {
+    loop = startCommand(repo, 'loop', ...flags);
+    const late = sleep(AT_MOST_MINUTES * 60_000 - (Date.now() - started), 'late' as const, { ref: false });
+    const code = await Promise.race([loop.ended, late]);
+    if (code === 'late') {
+      loop.child.kill('SIGKILL');
+      await loop.ended;
+      problems.push(`not done in ${AT_MOST_MINUTES} minutes:\n${loop.said().slice(-2000)}`);
+      break;
+    }
+    starts.push(code === null ? 'kill -9' : `exit ${code}`);
+    if (code === null) continue;
+    bills.push(account.usd - before);
+    const booked = readStatus(repo).usd;
+    if (booked < account.usd - before - 0.2)
+      problems.push(`booked ${booked.toFixed(2)} USD of a bill of ${(account.usd - before).toFixed(2)}`);
+    before = account.usd;
+    if (code === 0) break;
+    if (code !== 3) {
+      problems.push(`the loop ended with ${code}:\n${loop.said().slice(-3000)}`);
+      break;
+    }
+  }
+  for (const bill of bills)
+    if (bill > LIMIT_USD) problems.push(`a bill of ${bill.toFixed(4)} USD, and the limit is ${LIMIT_USD}`);
+  const said = loop?.said() ?? '';
+  if (!said.includes('the money limit of'))
+    problems.push(`it did not end at its money limit:\n${said.slice(-2000)}`);
+  return { starts, bills, problems };
+}
+
+function summary(): void {
+  const sprints = readSprints(join(repo, 'sprints'));
+  const faults = [...account.injected].sort(([a], [b]) => (a < b ? -1 : 1));
+  const outcomes = new Map<string, number>();
+  for (const { outcome } of sprints) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  const rows: [string, string][] = [
+    ...faults.map(([name, times]): [string, string] => [`fault: ${name}`, `${times}`]),
+    ['sprints', `${sprints.length}: ${[...outcomes].map(([name, n]) => `${n} ${name}`).join(', ')}`],
+    ['starts of the loop', starts.join(', ')],
+    ['calls', `${account.requests}`],
+    ["bill by the server's books", `${bills.map((usd) => usd.toFixed(2)).join(' + ')} USD`],
+    ['limit of a loop', `${LIMIT_USD} USD`],
+    ['sandbox', tried.ok ? 'bubblewrap' : `off: ${tried.why}`],
+    ['minutes', `${((Date.now() - started) / 60_000).toFixed(1)}`],
+    ['seed', `${seed}`],
+  ];
+  process.stdout.write(`\n${rows.map(([name, value]) => `${name.padEnd(40)} ${value}\n`).join('')}`);
+}
