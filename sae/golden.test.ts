@@ -6,6 +6,7 @@ import { openBackend } from '#engine/backend';
 import { numbers } from '#engine/kernel';
 import type { Architecture, BaseConfig, Buffers } from './architecture.ts';
 import { architectureNames, loadAddons, loadArchitecture } from './load.ts';
+import { mostFrequentFirst } from './parts/frequencies.ts';
 import { TrainerConfig } from './trainer/config.ts';
 import { DeadLatents } from './trainer/dead-latents.ts';
 import { createModel, gradientsOf, type Model, trainStep } from './trainer/step.ts';
@@ -30,6 +31,8 @@ interface Forward {
   grads: StoredTensors;
   buffers_after?: StoredTensors;
   k?: number;
+  /** Latents by frequency, where prefixes go by it. */
+  sorted_indices?: Stored;
 }
 
 interface Case {
@@ -192,6 +195,9 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
         }
         expectBuffers(model.buffers, want.buffers_after);
         if (want.k !== undefined) expectNumbers(model.buffers.k, [want.k], 'k');
+        if (want.sorted_indices) {
+          expect([...mostFrequentFirst(model.buffers.frequencies)]).toEqual(want.sorted_indices.data);
+        }
       }
     });
 
@@ -210,6 +216,9 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
         const at = { ...pass, x, step: firstStep + i, learningRate: file.lr, dead: deadLatents.mask() };
         const result = trainStep(model, at);
         deadLatents.update(result.acts);
+        for (const [term, value] of Object.entries(stepped.losses)) {
+          expectNumbers([result.losses[term]], [value], `${term} of step ${i}`);
+        }
         expectNumbers([result.loss], [stepped.loss], `loss of step ${i}`);
         if (i === 0) expectNumbers([result.gradNorm], [golden.forward.grad_norm], 'norm of the gradients');
       }
@@ -233,6 +242,40 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
       const eval_acts = inference.training_model_eval_mode_acts.data;
       expectNumbers(numbers(training.encode(x)), eval_acts, 'acts in evaluation');
     });
+  });
+});
+
+describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the reference style of LISTA', () => {
+  const file = read<File>(files['lista-matryoshka']);
+  const named = (name: string) => file.cases.find((golden) => golden.name === name) as Case;
+  const dead = Uint8Array.from(file.n_since_fired_initial, (n) => (n > file.dead_feature_window ? 1 : 0));
+  const pass = { trainingSteps: 10, dead, multiplier: 1, measure: false };
+  async function gradients(golden: Case, fields: Record<string, unknown>) {
+    const architecture = await loadArchitecture('lista-matryoshka');
+    const changed = { ...golden, config: { ...golden.config, ...fields } };
+    const model = modelOf(architecture, file, changed);
+    return gradientsOf(model, { ...pass, x: tensor(file.batches[0]), step: golden.forward.n_training_steps });
+  }
+
+  it('combines the terms of `full` with its inner losses at half weight', async () => {
+    const [full, outer] = [named('full').forward, named('no_matryoshka').forward];
+    const { mse_loss, auxiliary_reconstruction_loss, inner_recons_loss } = full.losses;
+    const half = await gradients(named('full'), { inner_loss_coefficient: 0.5 });
+    const loss = mse_loss + auxiliary_reconstruction_loss + inner_recons_loss / 2;
+    expectNumbers([half.result.loss], [loss], 'loss');
+    // Of full = outer + inner, half the inner part is the mean of full and outer.
+    for (const [weight, { data }] of Object.entries(full.grads)) {
+      const mean = data.map((value, i) => (Number(value) + Number(outer.grads[weight].data[i])) / 2);
+      expectNumbers(numbers(half.gradients[weight]), mean, `gradient of ${weight}`);
+    }
+  });
+
+  it('compares the reconstruction with x itself', async () => {
+    const { recon } = named('no_term').forward;
+    const x = floats(file.batches[0]);
+    const squares = recon.data.reduce<number>((sum, value, i) => sum + (Number(value) - x[i]) ** 2, 0);
+    const { result } = await gradients(named('no_term'), { target_without_b_dec: false });
+    expectNumbers([result.losses.mse_loss], [squares / recon.shape[0]], 'mse_loss');
   });
 });
 

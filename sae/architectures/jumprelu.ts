@@ -52,9 +52,10 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       mse_loss: meanSquaredError(recon, x),
       l0_loss: tf.mul(coefficient, tf.mean(tf.sum(counted, 1))),
     };
-    if (config.pre_act_loss_coefficient !== null && dead) {
+    if (config.pre_act_loss_coefficient !== null) {
       const below = tf.mul(tf.relu(tf.sub(theta, hiddenPre)), rowNorms(W_dec));
-      const ofDead = tf.mul(below, tf.tensor(Float32Array.from(dead)));
+      const isDead = Float32Array.from(dead ?? new Uint8Array(config.d_sae));
+      const ofDead = tf.mul(below, tf.tensor(isDead));
       losses.pre_act_loss = tf.mul(config.pre_act_loss_coefficient, tf.mean(tf.sum(ofDead, 1)));
     }
     return { hiddenPre, acts, recon, losses };

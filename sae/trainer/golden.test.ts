@@ -120,6 +120,7 @@ describe('whole runs equal the reference', () => {
     const scaled = run.name.endsWith('_scaled');
     let at = 0;
     const losses: number[] = [];
+    const deadBefore: number[] = [];
     const result = await train(
       {
         experiment: run.name,
@@ -151,7 +152,10 @@ describe('whole runs equal the reference', () => {
         out: join(out, run.name),
         backend: 'wasm',
         resume: false,
-        onStep: ({ loss }) => losses.push(loss),
+        onStep: ({ loss }, dead) => {
+          losses.push(loss);
+          deadBefore.push(dead);
+        },
       },
       {
         header: { d, batchRows: rows },
@@ -167,6 +171,7 @@ describe('whole runs equal the reference', () => {
     expect(result.status).toBe('finished');
     expect(result.steps).toBe(run.steps);
     expectNumbers(losses, run.loss_per_step, 'loss');
+    expect(deadBefore).toEqual(run.num_dead_before_step);
     const saved = readCheckpoint(join(out, run.name, 'checkpoint.safetensors'));
     for (const [weight, want] of Object.entries(run.final_params)) {
       expectNumbers(saved.weights[weight].data, want.data, weight);

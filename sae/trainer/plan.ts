@@ -27,8 +27,8 @@ export interface Plan {
   resume: boolean;
   /** Seconds between saves from which a killed run can be resumed; 30 if not given. */
   saveEvery?: number;
-  /** Called after every step, for whoever watches. */
-  onStep?(result: StepResult): void;
+  /** Called after every step, for whoever watches, with how many latents were dead before it. */
+  onStep?(result: StepResult, deadBefore: number): void;
 }
 
 /** What changes from step to step beside the model; saved with it. */

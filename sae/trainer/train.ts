@@ -122,7 +122,7 @@ class Run {
     });
     x.dispose();
     this.last = result;
-    plan.onStep?.(result);
+    plan.onStep?.(result, dead.count);
     state.firstLoss ??= result.loss;
     const trouble = divergence(result, state.step, state.firstLoss);
     if (trouble) return `${trouble}${this.lastGood}`;
