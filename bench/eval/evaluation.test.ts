@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Evaluation } from './evaluation.ts';
 import { matchLatents } from './matching.ts';
@@ -56,4 +57,88 @@ it('matches a zero row with cosine 0, and no latent to a feature of its own twic
   expect([...matching.bestCosine]).toEqual([0, 1, 1]);
   expect(matching.mcc).toBeCloseTo(1 / 3, 12);
   expect(matching.uniqueness).toBeCloseTo(2 / 3, 12);
+});
+
+/** What a verdict's definitions say, written down with dense tables: activations [rows][3 features], codes [rows][2 latents]. */
+function byDefinition(active: number[][], codes: number[][], best: Int32Array): Record<string, number> {
+  const share = (a: number, b: number): number => (b > 0 ? a / b : 0);
+  const count = (test: (row: number) => boolean): number => active.filter((_, row) => test(row)).length;
+  const latents = Array.from(best, (feature, latent) => {
+    const fires = (row: number): boolean => codes[row][latent] > 0;
+    const truth = (row: number): boolean => active[row][feature] > 0;
+    const tp = count((row) => fires(row) && truth(row));
+    const precision = share(tp, count(fires));
+    const recall = share(tp, count(truth));
+    const agree = count((row) => fires(row) === truth(row));
+    return {
+      precision,
+      recall,
+      f1: share(2 * precision * recall, precision + recall),
+      accuracy: share(agree, active.length),
+    };
+  });
+  const mean = (of: (latent: (typeof latents)[number]) => number): number =>
+    latents.reduce((sum, latent) => sum + of(latent), 0) / latents.length;
+  const l0 = (rows: number[][]): number => rows.flat().filter((v) => v > 0).length / rows.length;
+  return {
+    f1: mean((l) => l.f1),
+    precision: mean((l) => l.precision),
+    recall: mean((l) => l.recall),
+    accuracy: mean((l) => l.accuracy),
+    l0: l0(codes),
+    true_l0: l0(active),
+    dead_latents: Array.from(best, (_, i) => Number(codes.every((row) => !(row[i] > 0)))).reduce(
+      (a, b) => a + b,
+    ),
+  };
+}
+
+const sparse = (rows: number[][]) => ({
+  rows: rows.length,
+  offsets: Uint32Array.from([
+    0,
+    ...rows.map(
+      (_, i) =>
+        rows
+          .slice(0, i + 1)
+          .flat()
+          .filter(Boolean).length,
+    ),
+  ]),
+  places: Uint32Array.from(rows.flatMap((row) => row.flatMap((value, i) => (value ? [i] : [])))),
+  values: Float32Array.from(rows.flat().filter(Boolean)),
+});
+
+it('gives what the definitions say of dense tables, in any batches, also empty ones', () => {
+  const value = fc.constantFrom(0, 0, 1, 2.5);
+  const row = fc.record({
+    active: fc.tuple(value, value, value),
+    codes: fc.tuple(fc.constantFrom(0, 0, 1, -1), fc.constantFrom(0, 0, 1, -1)),
+    /** Whether a new batch begins here. */
+    cut: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), (rows) => {
+      const weights = Float32Array.of(1, 0.1, 0, 0, 0.2, 1);
+      const matching = matchLatents({ count: 2, dim: 3, data: weights }, features);
+      const evaluation = new Evaluation(matching, { weights, bias: new Float32Array(3) }, 3);
+      const starts = rows.flatMap(({ cut }, i) => (cut || i === 0 ? [i] : []));
+      starts.forEach((start, i) => {
+        const batch = rows.slice(start, starts[i + 1]);
+        const truth = sparse(batch.map((r) => r.active));
+        const codes = sparse(batch.map((r) => r.codes));
+        // The features are the axes, so x is the activations.
+        const x = Float32Array.from(batch.flatMap((r) => r.active));
+        evaluation.add({ ...truth, features: truth.places }, x, { ...codes, indices: codes.places });
+      });
+      const metrics = evaluation.metrics();
+      const expected = byDefinition(
+        rows.map((r) => r.active),
+        rows.map((r) => r.codes),
+        matching.best,
+      );
+      for (const [name, number] of Object.entries(expected))
+        expect(metrics[name], name).toBeCloseTo(number, 9);
+    }),
+  );
 });

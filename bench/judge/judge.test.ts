@@ -251,6 +251,13 @@ describe('the judge', () => {
     const { code, stdout, stderr } = await ask(repo, dir);
     expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
     expect(stderr).toContain('not a readable safetensors file');
+    writeSafetensors(checkpoint, {
+      tensors: new Map([['W_dec', { shape: [2], data: Float32Array.of(1, Number.NaN) }]]),
+      metadata: {},
+    });
+    expect(() => checkpointOf(folder)).toThrow(
+      'checkpoint.safetensors: tensor "W_dec" has values that are NaN',
+    );
     rmSync(checkpoint);
     expect(() => checkpointOf(folder)).toThrow('no checkpoint there');
     symlinkSync(join(dir, 'out/evals/2048.safetensors'), checkpoint);

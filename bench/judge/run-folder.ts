@@ -29,7 +29,7 @@ export function openRunFolder(path: string): RunFolder {
 }
 
 /**
- * The checkpoint's path, once it is known to be a readable safetensors file and not a link to something else.
+ * The checkpoint's path, once it is known to be a readable safetensors file without NaN and not a link to something else.
  * @throws UserError
  */
 export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'): string {
@@ -38,7 +38,10 @@ export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'
   if (!file)
     throw new UserError(`${path}: no checkpoint there; the run has not written one yet, or has failed`);
   try {
-    decodeSafetensors(readFileSync(file.fd), path);
+    const { tensors } = decodeSafetensors(readFileSync(file.fd), path);
+    for (const [name, { data }] of tensors) {
+      if (data.some(Number.isNaN)) throw new UserError(`${path}: tensor "${name}" has values that are NaN`);
+    }
   } finally {
     closeSync(file.fd);
   }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../random.ts';
 import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
-import type { Forest, ForestNode } from '../world/forest.ts';
+import { anyForest } from '../world/testing/any-forest.ts';
 import { deriveWorld, type World } from '../world/world.ts';
 import { hiddenOf, referenceSample } from './reference.ts';
 import { Sampler, type SparseRows } from './sampler.ts';
@@ -100,33 +100,49 @@ describe('the fast sampler', () => {
   });
 });
 
-/** Any forest: organisational nodes, exclusive or not, scaling or not, any depth, some features flat. */
-const anyForest = fc
-  .array(
-    fc.record({ parent: fc.nat(), open: fc.boolean(), exclusive: fc.boolean(), scaling: fc.boolean() }),
-    { minLength: 1, maxLength: 14 },
-  )
-  .map((specs): Forest => {
-    const nodes: ForestNode[] = [];
-    const roots: ForestNode[] = [];
-    let next = 0;
-    for (const spec of specs) {
-      const node: ForestNode = {
-        feature_index: spec.open ? null : next++,
-        mutually_exclusive_children: spec.exclusive,
-        scale_children_by_parent: spec.scaling,
-        feature_id: null,
-        children: [],
-      };
-      const at = spec.parent % (nodes.length + 1);
-      if (at === nodes.length) roots.push(node);
-      else nodes[at].children.push(node);
-      nodes.push(node);
-    }
-    return { roots };
-  });
-
 const ROWS = 4000;
+
+it.each([null, { rank: 3, correlation_scale: 0.3 }])(
+  'at probability 1 everything fires that may, with copula %j',
+  async (correlation) => {
+    const sure = await buildWorld(
+      parseConfig(
+        {
+          num_features: 100,
+          hidden_dim: 4,
+          firing_probability: { probability: 1, generator_name: 'constant' },
+          hierarchy: {
+            total_root_nodes: 5,
+            branching_factor: 3,
+            max_depth: 2,
+            mutually_exclusive_portion: 1,
+            compensate_probabilities: true,
+          },
+          correlation,
+          seed: 1,
+        },
+        'test',
+      ),
+    );
+    const { rows, offsets, features } = new Sampler(sure, 1, 'test').sample(0, 200);
+    const times = new Float64Array(100);
+    for (const feature of features) times[feature]++;
+    // 5 roots and 35 flat features in every row; below each root one child of three, and below that one of three.
+    for (let i = 0; i < 100; i++) {
+      if (i < 5 || i >= 65) expect(times[i]).toBe(rows);
+      else expect(times[i]).toBeLessThan(rows);
+    }
+    for (let row = 0; row < rows; row++) {
+      const active = [...features.slice(offsets[row], offsets[row + 1])];
+      expect(active).toHaveLength(5 + 35 + 5 + 5);
+      for (let root = 0; root < 5; root++) {
+        const [child, ...more] = active.filter((f) => f >= 5 + 3 * root && f < 8 + 3 * root);
+        expect(more).toEqual([]);
+        expect(active.filter((f) => f >= 20 + 3 * (child - 5) && f < 23 + 3 * (child - 5))).toHaveLength(1);
+      }
+    }
+  },
+);
 
 /** Of each feature and each pair of features: how often active, and the sums of magnitudes. */
 function moments(activations: Float32Array, n: number): { pairs: Float64Array; sums: Float64Array } {

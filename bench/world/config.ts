@@ -4,6 +4,9 @@ import { UserError } from '#contract/errors';
 
 const count = z.number().int().min(1);
 const seed = z.number().int().nonnegative();
+/** Beyond these the tables of a world do not fit the kernels' memory of 4 GB. */
+const MAX_FEATURES = 1 << 20;
+const MAX_NUMBERS = 1 << 29;
 const probability = z.number().gt(0).max(1);
 const positive = z.number().gt(0);
 
@@ -104,8 +107,8 @@ export type Magnitude = z.infer<typeof Magnitude>;
  * `synthetic_model_config.json` of a SynthSAEBench model (SAELens `SyntheticModelConfig`), with its defaults. The
  * order of the fields is that of the released file: the SHA-256 of `configText` depends on it.
  */
-export const WorldConfig = z.strictObject({
-  num_features: count,
+const WorldFields = z.strictObject({
+  num_features: count.max(MAX_FEATURES),
   hidden_dim: count,
   firing_probability: FiringProbability.default({
     exponent: 1,
@@ -124,7 +127,7 @@ export const WorldConfig = z.strictObject({
     .default(null),
   correlation: z
     .strictObject({
-      rank: count.default(32),
+      rank: count.max(1024).default(32),
       correlation_scale: z.number().nonnegative().default(0.1),
       seed: seed.nullable().default(null),
     })
@@ -138,6 +141,10 @@ export const WorldConfig = z.strictObject({
     .default(1),
   dtype: z.literal('float32').default('float32'),
   seed: seed.nullable().default(null),
+});
+export const WorldConfig = WorldFields.refine((c) => c.num_features * c.hidden_dim <= MAX_NUMBERS, {
+  message: `num_features times hidden_dim must not be above ${MAX_NUMBERS}`,
+  path: ['hidden_dim'],
 });
 export type WorldConfig = z.infer<typeof WorldConfig>;
 

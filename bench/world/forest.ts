@@ -50,7 +50,7 @@ export function generateForest(config: HierarchyConfig, numFeatures: number, see
   const roots = grow(config.total_root_nodes, 0);
   const candidates: ForestNode[] = [];
   let level = roots;
-  for (let depth = 0; depth < config.max_depth; depth++) {
+  for (let depth = 0; depth < config.max_depth && level.length > 0; depth++) {
     for (const node of level) node.children = grow(branching(), depth + 1);
     const last = config.mutually_exclusive_max_depth ?? Number.POSITIVE_INFINITY;
     if (depth >= config.mutually_exclusive_min_depth && depth <= last) {

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { UserError } from '#contract/errors';
 import { readSafetensors, writeSafetensors } from '#contract/safetensors';
 import { buildWorld } from './build.ts';
 import { parseConfig, SYNTH_16K } from './config.ts';
@@ -76,6 +77,11 @@ describe('a model directory that is not whole is refused, with file and field', 
       /"feature_vectors" has values that are not finite/,
     ],
     [
+      'rates of other features',
+      () => respelled((t) => t.set('firing_probabilities', { shape: [11], data: new Float32Array(11) })),
+      /"firing_probabilities" has shape \[11\], \[12\] expected/,
+    ],
+    [
       'a variance of nothing',
       () =>
         respelled((t) => {
@@ -116,6 +122,18 @@ describe('a model directory that is not whole is refused, with file and field', 
   });
 });
 
+it('children cannot scale with a parent of magnitude 0', async () => {
+  const config = {
+    num_features: 5,
+    hidden_dim: 2,
+    hierarchy: { total_root_nodes: 1, branching_factor: 2, scale_children_by_parent: true },
+    mean_firing_magnitudes: 0,
+  };
+  await expect(buildWorld(parseConfig(config, 'test'))).rejects.toThrow(
+    /^mean_firing_magnitudes: above 0 expected for feature 0/,
+  );
+});
+
 it('a forest that contains itself is refused', () => {
   const node: { children: unknown[] } & Record<string, unknown> = {
     feature_index: null,
@@ -138,6 +156,58 @@ describe('a config', () => {
     [{ hierarchy: { branching_factor: 'x' } }, /hierarchy\.branching_factor: must be a whole number/],
   ])('says what was expected instead of %j', (field, message) => {
     expect(() => parseConfig({ num_features: 4, hidden_dim: 2, ...field }, 'mine.json')).toThrow(message);
+  });
+
+  /** Each field of the config in turn, what is wrong with it, and what the one line says was expected. */
+  it.each([
+    ['num_features', 'x', 'expected number'],
+    ['num_features', 1.5, 'expected int'],
+    ['num_features', 2e6, '<=1048576'],
+    ['hidden_dim', 0, '>=1'],
+    ['hidden_dim', 1e6, 'num_features times hidden_dim must not be above 536870912'],
+    ['firing_probability', 3, 'expected object'],
+    ['firing_probability.generator_name', 'zipf', "'zipfian' | 'linear' | 'random' | 'constant'"],
+    ['firing_probability.exponent', 0, '>0'],
+    ['firing_probability.max_prob', 1.5, '<=1'],
+    ['firing_probability.min_prob', 0.5, 'must be below max_prob'],
+    ['hierarchy', 5, 'expected object'],
+    ['hierarchy.total_root_nodes', 0, '>=1'],
+    ['hierarchy.branching_factor', [3, 2], 'must be [min, max] with min <= max'],
+    ['hierarchy.max_depth', 0, '>=1'],
+    ['hierarchy.mutually_exclusive_portion', 1.1, '<=1'],
+    ['hierarchy.mutually_exclusive_min_depth', -1, '>=0'],
+    ['hierarchy.mutually_exclusive_max_depth', 'deep', 'expected number'],
+    ['hierarchy.compensate_probabilities', 1, 'expected boolean'],
+    ['hierarchy.scale_children_by_parent', 'no', 'expected boolean'],
+    ['hierarchy.colour', 'blue', 'is not a field of a world config'],
+    ['orthogonalization.num_steps', -1, '>=0'],
+    ['orthogonalization.lr', 0, '>0'],
+    ['orthogonalization.chunk_size', 0, '>=1'],
+    ['correlation.rank', 0, '>=1'],
+    ['correlation.correlation_scale', -1, '>=0'],
+    ['correlation.seed', -1, '>=0'],
+    ['std_firing_magnitudes.std', 0, '>0'],
+    ['mean_firing_magnitudes.start', 0, '>0'],
+    ['bias', -1, '>=0'],
+    ['dtype', 'bfloat16', 'expected "float32"'],
+    ['seed', 1.5, 'expected int'],
+  ])('names %s where it is %j', (path, value, expected) => {
+    const wrong = structuredClone(SYNTH_16K) as Record<string, unknown>;
+    const keys = path.split('.');
+    const last = keys.pop() as string;
+    let at = wrong;
+    for (const key of keys) at = at[key] as Record<string, unknown>;
+    at[last] = value;
+    let message = '';
+    try {
+      parseConfig(wrong, 'mine.json');
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+      message = (error as Error).message;
+    }
+    expect(message).toContain(`mine.json: ${path}: `);
+    expect(message).toContain(expected);
+    expect(message).not.toContain('\n');
   });
 
   it('names every wrong field', () => {

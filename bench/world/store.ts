@@ -31,6 +31,8 @@ export function loadWorld(dir: string): World {
       }
     : null;
   if (copula?.diag.some((x) => x <= 0)) throw new UserError(`${path}: correlation_diag must be positive`);
+  // Recomputed and not used, but a file that lies about them is not to be trusted with the rest.
+  if (tensors.has('firing_probabilities')) tensorOf(tensors, path, 'firing_probabilities', [n]);
   const forestPath = join(dir, FOREST_FILE);
   return deriveWorld({
     config,

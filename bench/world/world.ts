@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { UserError } from '#contract/errors';
 import { correctedProbabilities, correctionFactors } from './compensation.ts';
 import { configText, type WorldConfig } from './config.ts';
 import type { Copula } from './copula.ts';
-import { type Forest, forestText } from './forest.ts';
+import { type Forest, forestText, placements } from './forest.ts';
 import { magnitudes } from './magnitudes.ts';
 import { firingThreshold } from './normal.ts';
 import { firingProbabilities } from './probabilities.ts';
@@ -36,6 +37,7 @@ export interface World extends WorldParts {
 /**
  * Fills in what is not stored: probabilities, thresholds and magnitudes, recomputed from config and forest as the
  * reference's loader does. Std magnitudes come from torch's generator at seed + 1.
+ * @throws UserError where children scale with a parent whose mean magnitude is 0.
  */
 export function deriveWorld(parts: WorldParts): World {
   const { config, forest } = parts;
@@ -45,6 +47,14 @@ export function deriveWorld(parts: WorldParts): World {
   const probabilities = config.hierarchy?.compensate_probabilities
     ? correctedProbabilities(base, correctionFactors(forest, base))
     : base;
+  const means = magnitudes(config.mean_firing_magnitudes, n, seed + 4);
+  for (const { parent, ancestor } of placements(forest)) {
+    if (parent?.scale_children_by_parent && ancestor !== null && means[ancestor] <= 0) {
+      throw new UserError(
+        `mean_firing_magnitudes: above 0 expected for feature ${ancestor}, whose children scale with it`,
+      );
+    }
+  }
   return {
     ...parts,
     numFeatures: n,
@@ -52,7 +62,7 @@ export function deriveWorld(parts: WorldParts): World {
     baseProbabilities: base,
     probabilities,
     thresholds: probabilities.map(firingThreshold),
-    means: magnitudes(config.mean_firing_magnitudes, n, seed + 4),
+    means,
     stds: magnitudes(config.std_firing_magnitudes, n, seed + 1),
     hash: hashOf(parts),
   };
