@@ -50,18 +50,24 @@ export const backendNames: readonly string[] = ORDER.filter((name) =>
 /**
  * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed numbers. Nothing
  * is switched silently: one that does not start, or computes something else, is an error. `auto` takes the first that
- * passes, and `why` says what became of those before it.
+ * passes, and `why` says what became of those before it; ENGINE_BACKEND in
+ * the environment makes `auto` mean that one.
  * `plain` leaves everything to tfjs, named operations too: what our own kernels are compared with.
  * @throws UserError for a name there is not, and for a backend that cannot run here.
  */
 export async function openBackend(name = 'auto', { plain = false } = {}): Promise<Backend> {
-  if (name === 'auto') return openFirst(plain);
+  const { ENGINE_BACKEND: forced = 'auto' } = process.env;
+  if (name !== 'auto') return openOne(name, plain, 'asked for');
+  return forced === 'auto' ? openFirst(plain) : openOne(forced, plain, 'asked for by ENGINE_BACKEND');
+}
+
+async function openOne(name: string, plain: boolean, why: string): Promise<Backend> {
   if (!backendNames.includes(name)) {
     throw new UserError(`unknown backend "${name}"; there are: auto, ${backendNames.join(', ')}`);
   }
   try {
     const { notByItself, ...backend } = await start(name, plain);
-    return { ...backend, why: 'asked for' };
+    return { ...backend, why };
   } catch (error) {
     throw new UserError(`backend ${name}: ${firstLine(error)}`);
   }

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { UserError } from '#contract/errors';
+import { backendNames, openBackend } from './backend.ts';
+import { currentForm } from './operation.ts';
+import { isInstalled } from './packages.ts';
+
+it.each(['cpu', 'wasm'])('%s passes its golden step and says what it is', async (name) => {
+  const backend = await openBackend(name);
+  expect(backend).toMatchObject({ name, why: 'asked for', gpu: false });
+  expect(backend.label).toContain(` ${name} (`);
+  expect(tf.getBackend()).toBe(name);
+});
+
+it('leaves everything to tfjs where that is asked for, until the next is opened', async () => {
+  expect((await openBackend('cpu', { plain: true })).label).toContain('plain tfjs');
+  expect(currentForm()).toBe('plain');
+  await openBackend('cpu');
+  expect(currentForm()).toBe('kernels');
+});
+
+it('takes by itself the first of its order that runs here, or the one that the environment names', async () => {
+  const first = await openBackend();
+  expect(first.why).toContain(`the first that runs here of ${backendNames.join(', ')}`);
+  for (const passedOver of backendNames.slice(0, backendNames.indexOf(first.name))) {
+    expect(first.why).toContain(`; ${passedOver}: `);
+  }
+  process.env.ENGINE_BACKEND = 'cpu';
+  const forced = await openBackend().finally(() => delete process.env.ENGINE_BACKEND);
+  expect([forced.name, forced.why]).toEqual(['cpu', 'asked for by ENGINE_BACKEND']);
+});
+
+it.skipIf(isInstalled('@tensorflow/tfjs-node'))(
+  'says in one line what a backend lacks that is asked for',
+  async () => {
+    await expect(openBackend('node')).rejects.toThrow(
+      new UserError('backend node: @tensorflow/tfjs-node not installed (npm run setup:gpu)'),
+    );
+  },
+);
+
+it('refuses a name there is not, listing those there are', async () => {
+  await expect(openBackend('abacus')).rejects.toThrow(
+    new UserError(`unknown backend "abacus"; there are: auto, ${backendNames.join(', ')}`),
+  );
+});
