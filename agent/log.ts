@@ -12,8 +12,9 @@ export function logOver(house: House): (event: LoggedEvent) => void {
     { write: (line: string) => dest.write(redact(line)) },
   );
   return ({ type, ...fields }) => {
-    const level = type === 'loop.notice' && 'level' in fields && fields.level === 'warn' ? 'warn' : 'info';
-    logger[level](fields, type);
+    // Of the same name as pino's own, which are numbers.
+    const { level, ...rest } = { level: 'info' as const, ...fields };
+    logger[level](rest, type);
   };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isAlive } from '#host/processes';
 import { readEvents } from '../events.ts';
 import { eventOf, startCommand, tinyHouse } from '../fixtures/house.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
@@ -59,6 +60,20 @@ describe('steering a loop from outside', () => {
     expect([before, turns]).toEqual([3, 4]);
     expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['failed']);
     expect((await run(repo, 'resume')).code).toBe(2);
+  });
+
+  it('stops at once with --now; the next start goes on with the open sprint', async () => {
+    const repo = tinyHouse([[start('long'), train('slow'), wait, finish({ candidate: null })]]);
+    const loop = startCommand(repo, 'loop');
+    const { processes } = await eventOf(repo, 'run.started');
+    expect((await run(repo, 'stop', '--now')).code).toBe(0);
+    expect(await loop.ended).toBe(130);
+    expect(processes.filter(({ pid, start }) => isAlive(pid, start))).toEqual([]);
+    expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+    expect((await run(repo, 'loop', '--max-sprints', '1')).code).toBe(0);
+    expect(readSprints(join(repo, 'sprints')).map((s) => [s.title, s.runs.length])).toEqual([
+      ['Try long', 1],
+    ]);
   });
 
   it('shows what it would do with --dry and changes nothing in git', async () => {

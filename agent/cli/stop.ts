@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runMain, UserError } from '#contract/errors';
 import { stateDir } from '../house.ts';
 import { lockHolder } from '../lock.ts';
+import { NOW } from '../night/stop.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
@@ -18,13 +18,8 @@ await runMain(async () => {
   const repo = process.cwd();
   const holder = lockHolder(stateDir(repo));
   if (!holder?.alive) throw new UserError('no loop runs in this checkout');
-  if (command.opts<{ now?: boolean }>().now) {
-    process.kill(holder.pid, 'SIGINT');
-    await sleep(300);
-    if (lockHolder(stateDir(repo))?.alive) process.kill(holder.pid, 'SIGINT');
-  } else {
-    writeFileSync(join(repo, 'STOP'), '');
-  }
+  const { now } = command.opts<{ now?: boolean }>();
+  writeFileSync(join(repo, 'STOP'), now ? NOW : '');
   process.stdout.write('Asked to stop; "npm run status" shows when it has.\n');
   return 0;
 });

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Why a loop is asked to stop, and the exit code it will end with. */
@@ -9,7 +9,7 @@ export interface StopRequest {
 
 /**
  * Requests to stop from outside: Ctrl-C or SIGTERM once (the turn ends, the sprint is reported and committed, then the loop leaves), twice
- * (everything ends now, the next start takes up what is left), or a file `STOP` in the repository.
+ * (everything ends now, the next start takes up what is left), or a file `STOP` in the repository, which may say `now`.
  */
 export class Stopper {
   readonly #hard = new AbortController();
@@ -47,16 +47,19 @@ export class Stopper {
 
   /** The second Ctrl-C. */
   now(): void {
-    this.#request ??= { reason: 'stopped', exitCode: EXIT.interrupted };
+    this.#request ??= { reason: 'stopped at once', exitCode: EXIT.interrupted };
     this.#soft.abort();
     this.#hard.abort();
   }
 
   /** The request that stands, a STOP file included. */
   requested(): StopRequest | null {
-    if (!this.#request && existsSync(join(this.repo, 'STOP'))) {
-      rmSync(join(this.repo, 'STOP'), { force: true });
-      this.ask({ reason: 'the file STOP', exitCode: EXIT.done });
+    const file = join(this.repo, 'STOP');
+    if (!this.#hard.signal.aborted && existsSync(file)) {
+      const now = readFileSync(file, 'utf8').trim() === NOW;
+      rmSync(file, { force: true });
+      if (now) this.now();
+      else this.ask({ reason: 'the file STOP', exitCode: EXIT.done });
     }
     return this.#request;
   }
@@ -79,6 +82,9 @@ export class Stopper {
     }
   }
 }
+
+/** What the file STOP says where everything is to end at once. */
+export const NOW = 'now';
 
 /** Exit codes of `npm run loop`. */
 export const EXIT = {
