@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { numbers } from './kernel.ts';
+import { adamStep, sumOfSquares, type Update } from './embedded/adam.ts';
+import { embeddedBackend, embeddedFor } from './embedded/backend.ts';
+import { lastingZeros, numbers } from './kernel.ts';
 import { currentForm } from './operation.ts';
 import { PlainAdam } from './plain-adam.ts';
 
@@ -48,8 +50,8 @@ export class Adam implements Optimizer {
   ) {
     for (const [name, variable] of Object.entries(parameters)) {
       this.moments.set(name, {
-        first: new Float32Array(variable.size),
-        second: new Float32Array(variable.size),
+        first: lastingZeros(variable.size),
+        second: lastingZeros(variable.size),
       });
     }
   }
@@ -59,23 +61,21 @@ export class Adam implements Optimizer {
     const norm = globalNorm(Object.values(gradients));
     if (!Number.isFinite(norm)) return norm;
     this.steps++;
-    const factor = maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6));
-    const rate = learningRate / (1 - beta1 ** this.steps);
-    const correction = Math.sqrt(1 - beta2 ** this.steps);
+    const update: Update = {
+      factor: maxGradNorm === null ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6)),
+      beta1,
+      beta2,
+      rate: learningRate / (1 - beta1 ** this.steps),
+      correction: Math.sqrt(1 - beta2 ** this.steps),
+      epsilon,
+    };
     for (const [name, gradient] of Object.entries(gradients)) {
       const variable = this.parameters[name];
-      const { first, second } = this.moments.get(name) as Moments;
-      const weights = Float32Array.from(numbers(variable));
-      const g = numbers(gradient);
-      for (let i = 0; i < weights.length; i++) {
-        const clipped = g[i] * factor;
-        const m = beta1 * first[i] + (1 - beta1) * clipped;
-        const v = beta2 * second[i] + (1 - beta2) * clipped * clipped;
-        first[i] = m;
-        second[i] = v;
-        weights[i] -= (rate * m) / (Math.sqrt(v) / correction + epsilon);
-      }
-      const updated = tf.tensor(weights, variable.shape);
+      const moments = this.moments.get(name) as Moments;
+      const embedded = embeddedBackend();
+      const updated = embedded
+        ? adamStep(embedded, variable, gradient, moments, update)
+        : plainStep(variable, gradient, moments, update);
       variable.assign(updated);
       updated.dispose();
     }
@@ -97,11 +97,33 @@ export class Adam implements Optimizer {
   }
 }
 
+/** The definition of what the embedded kernel does. */
+function plainStep(
+  variable: tf.Tensor,
+  gradient: tf.Tensor,
+  { first, second }: Moments,
+  { factor, beta1, beta2, rate, correction, epsilon }: Update,
+): tf.Tensor {
+  const weights = Float32Array.from(numbers(variable));
+  const g = numbers(gradient);
+  for (let i = 0; i < weights.length; i++) {
+    const clipped = g[i] * factor;
+    const m = beta1 * first[i] + (1 - beta1) * clipped;
+    const v = beta2 * second[i] + (1 - beta2) * clipped * clipped;
+    first[i] = m;
+    second[i] = v;
+    weights[i] -= (rate * m) / (Math.sqrt(v) / correction + epsilon);
+  }
+  return tf.tensor(weights, variable.shape);
+}
+
 function globalNorm(gradients: readonly tf.Tensor[]): number {
   let sum = 0;
   for (const gradient of gradients) {
     const g = numbers(gradient);
-    for (let i = 0; i < g.length; i++) sum += g[i] * g[i];
+    const embedded = embeddedFor(g);
+    if (embedded) sum += sumOfSquares(embedded, g);
+    else for (let i = 0; i < g.length; i++) sum += g[i] * g[i];
   }
   return Math.sqrt(sum);
 }

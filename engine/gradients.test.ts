@@ -40,7 +40,7 @@ function expectDerivatives(f: F, inputs: tf.Tensor[]): void {
   });
 }
 
-describe.each(['wasm', 'cpu'])('derivatives on %s against finite differences', (backend) => {
+describe.each(['embedded', 'wasm', 'cpu'])('derivatives on %s against finite differences', (backend) => {
   beforeAll(async () => {
     await openBackend(backend);
   });

@@ -1,18 +1,27 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import type { SparseCodes } from '#contract/codes';
+import { embeddedBackend } from './embedded/backend.ts';
+import { scatter } from './products.ts';
 import { currentHeap } from './wasm/heap.ts';
 
 /**
- * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as zeros.
- * On the wasm backend the arrays are views of its heap, nothing is copied; so `body` must make no tensors and
- * keep no array. The way to write a kernel in plain TypeScript.
+ * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as zeros,
+ * or as anything where `body` promises with `zeros: false` to set all of it. On the embedded and the wasm backend the arrays
+ * are views of their memory, nothing is copied; so `body` must make no tensors and keep no array. The way to write a kernel
+ * in plain TypeScript.
  */
 export function compute(
   inputs: readonly tf.TensorInfo[],
   shape: readonly number[],
   body: (out: Float32Array, ...inputs: Float32Array[]) => void,
+  beginning: Beginning = {},
 ): tf.Tensor {
-  return computeAll(inputs, [shape], ([out], values) => body(out, ...values))[0];
+  return computeAll(inputs, [shape], ([out], values) => body(out, ...values), beginning)[0];
+}
+
+interface Beginning {
+  zeros?: boolean;
 }
 
 /** The same with several tensors at once. */
@@ -20,7 +29,16 @@ export function computeAll(
   inputs: readonly tf.TensorInfo[],
   shapes: readonly (readonly number[])[],
   body: (outs: Float32Array[], inputs: Float32Array[]) => void,
+  { zeros = true }: Beginning = {},
 ): tf.Tensor[] {
+  const embedded = embeddedBackend();
+  if (embedded) {
+    const infos = shapes.map((shape) => embedded.make(shape));
+    const outs = infos.map(numbers);
+    if (zeros) for (const out of outs) out.fill(0);
+    body(outs, inputs.map(numbers));
+    return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, embedded));
+  }
   const wasm = wasmBackend();
   if (!wasm) {
     const outs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
@@ -30,16 +48,35 @@ export function computeAll(
   currentHeap()?.settle();
   const infos = shapes.map((shape) => wasm.makeOutput([...shape], 'float32'));
   // Views are taken after the allocations, which may have moved the heap.
-  const outs = infos.map((info) => (wasm.typedArrayFromHeap(info) as Float32Array).fill(0));
+  const outs = infos.map((info) => wasm.typedArrayFromHeap(info) as Float32Array);
+  if (zeros) for (const out of outs) out.fill(0);
   body(outs, inputs.map(numbers));
   return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, wasm));
 }
 
+/** A matrix of these non-zeros. On the embedded backend its zeros take no memory until someone reads it as a matrix. */
+export function computeSparse(codes: SparseCodes, columns: number): tf.Tensor {
+  const embedded = embeddedBackend();
+  if (embedded) return tf.engine().makeTensorFromTensorInfo(embedded.makeSparse(codes, columns), embedded);
+  return compute([], [codes.rows, columns], (out) => {
+    scatter(codes, codes.values, columns, out);
+  });
+}
+
 /** The numbers of a float32 tensor to look at now: a view where the backend allows, valid until the next tensor. */
 export function numbers(tensor: tf.TensorInfo): Float32Array {
+  const embedded = embeddedBackend();
+  if (embedded) return embedded.numbers(tensor);
   const wasm = wasmBackend();
   if (wasm) return wasm.typedArrayFromHeap(tensor) as Float32Array;
   return tf.engine().readSync(tensor.dataId) as Float32Array;
+}
+
+/** Zeros that kernels can work on for as long as the process lives: what an optimiser keeps. */
+export function lastingZeros(size: number): Float32Array {
+  const embedded = embeddedBackend();
+  if (!embedded) return new Float32Array(size);
+  return embedded.heap.floats(embedded.heap.allocate(4 * size), size).fill(0);
 }
 
 function wasmBackend(): BackendWasm | null {

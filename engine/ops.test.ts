@@ -62,6 +62,7 @@ const sizes = fc.record({
 });
 
 const forms: [Form, string][] = [
+  ['kernels', 'embedded'],
   ['kernels', 'wasm'],
   ['kernels', 'cpu'],
   ['plain', 'cpu'],
@@ -155,6 +156,59 @@ describe.each(forms)(
       );
     });
 
+    it('encode with bias and scale or without, its gradient sparse and dense', () => {
+      fc.assert(
+        fc.property(sizes, fc.boolean(), fc.boolean(), ({ batch, d, latents, seed }, biased, scaled) => {
+          const inputs: tf.Tensor[] = [matrix(batch, d, seed), matrix(d, latents, seed + 1)];
+          const vector = (of: number) => tf.reshape(matrix(1, latents, of), [latents]);
+          if (biased) inputs.push(vector(seed + 2));
+          // Norms are positive.
+          if (scaled) inputs.push(tf.add(1.5, vector(seed + 3)));
+          const parts = (rest: tf.Tensor[]) => [
+            biased ? rest[0] : null,
+            scaled ? rest[biased ? 1 : 0] : null,
+          ];
+          const defined = (x: tf.Tensor, W: tf.Tensor, ...rest: tf.Tensor[]) => {
+            const [b, scale] = parts(rest);
+            const sum = b ? tf.add(tf.matMul(x, W), b) : tf.matMul(x, W);
+            return scale ? tf.mul(sum, scale) : sum;
+          };
+          const named = (x: tf.Tensor, W: tf.Tensor, ...rest: tf.Tensor[]) =>
+            ops.encode(x, W, ...parts(rest));
+          expectSame(inputs, named, defined);
+          expectSame(
+            inputs,
+            (x, W, ...rest) => ops.topK(named(x, W, ...rest), latents),
+            (x, W, ...rest) => tf.relu(defined(x, W, ...rest)),
+          );
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it('unitRows, through rows and norms, a row of zeros included', () => {
+      fc.assert(
+        fc.property(sizes, ({ d, latents, seed }) => {
+          const W = tf.concat([matrix(latents, d, seed, 1000), tf.zeros([1, d])]) as tf.Tensor2D;
+          const joined = (rows: tf.Tensor, norms: tf.Tensor) => tf.concat([rows, tf.expandDims(norms, 1)], 1);
+          const inner = (f: (w: tf.Tensor) => tf.Tensor) => (w: tf.Tensor) =>
+            f(tf.slice(w, [0, 0], [latents, d]));
+          const defined = (w: tf.Tensor) => {
+            const norms = tf.maximum(tf.sqrt(tf.sum(tf.square(w), 1)), 1e-8);
+            return joined(tf.div(w, tf.expandDims(norms, 1)), norms);
+          };
+          const named = (w: tf.Tensor) => {
+            const { rows, norms } = ops.unitRows(w);
+            return joined(rows, norms);
+          };
+          expectSame([W], inner(named), inner(defined));
+          // The gradient of a norm of 0 is not defined; the values are.
+          expectClose(named(W), defined(W));
+        }),
+        { numRuns: 20 },
+      );
+    });
+
     it('squaredErrors', () => {
       expectSame([matrix(30, 7, 1), matrix(30, 7, 2)], ops.squaredErrors, (a, b) =>
         tf.sum(tf.square(tf.sub(a, b)), 1),
@@ -186,9 +240,9 @@ describe.each(forms)(
   },
 );
 
-describe('kernels of our own', () => {
+describe.each(['embedded', 'wasm'])('kernels of our own on %s', (backend) => {
   beforeAll(async () => {
-    await openBackend('wasm');
+    await openBackend(backend);
   });
 
   it('matrix products in all four transpositions, sparse operands included', () => {

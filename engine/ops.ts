@@ -8,6 +8,7 @@ import * as plain from './ops/plain.ts';
 import * as norms from './ops/row-norms.ts';
 import * as errors from './ops/squared-errors.ts';
 import * as selections from './ops/top-k.ts';
+import * as units from './ops/unit-rows.ts';
 
 /*
  * The named operations that carry the speed of a training step. Each has two forms that its test holds to each other,
@@ -15,8 +16,8 @@ import * as selections from './ops/top-k.ts';
  * here is plain tfjs.
  */
 
-/** Pre-activations `x·W + b`. */
-export const encode = operation('encode', encoding.encode, encoding.encode);
+/** Pre-activations `(x·W + b) · scale`; b and scale may be left out. */
+export const encode = operation('encode', encoding.encode, plain.encode);
 /** Keeps the int(k·batch) largest positive pre-activations of the whole batch; k may be a fraction. */
 export const batchTopK = operation('batchTopK', selections.batchTopK, plain.batchTopK);
 /** Keeps the k largest positive pre-activations of each sample. */
@@ -35,5 +36,7 @@ export const stepCount = operation('stepCount', gates.stepCount, plain.stepCount
 export const detach = operation('detach', detaching.detach, plain.detach);
 /** |W_i| of every row. */
 export const rowNorms = operation('rowNorms', norms.rowNorms, norms.rowNorms);
+/** The rows W_i / |W_i|, and the norms |W_i|. */
+export const unitRows = operation('unitRows', units.unitRows, plain.unitRows);
 /** |a_i - b_i|² of every sample. */
 export const squaredErrors = operation('squaredErrors', errors.squaredErrors, plain.squaredErrors);

@@ -1,14 +1,18 @@
+import { embeddedFor } from './embedded/backend.ts';
+import { transposeInto } from './embedded/gemm.ts';
+import * as threaded from './embedded/products.ts';
 import type { Csr } from './sparse.ts';
 import { type Heap, heapFor } from './wasm/heap.ts';
 
 /**
  * Products with few non-zeros, by bands: latent j, a column of the sparse matrix, belongs to band `bandOf[j]`, and each
- * band has a dense matrix [rows, n] of its own. Without `bandOf` there is one band. Dense numbers that lie in the wasm
- * backend's memory are worked on there with SIMD; others in plain TypeScript, which is also the definition.
+ * band has a dense matrix [rows, n] of its own. Without `bandOf` there is one band. What is computed into need not be zeros.
+ * Dense numbers in the embedded backend's memory are worked on there on all threads, those in the wasm backend's there with
+ * SIMD; others in plain TypeScript, which is also the definition.
  */
 type Bands = Uint8Array | undefined;
 
-/** parts[band of j][i, :] += a[i, j] · W[j, :]. */
+/** parts[band of j][i, :] = Σ_j a[i, j] · W[j, :]. */
 export function sparseTimesDense(
   a: Csr,
   W: Float32Array,
@@ -16,6 +20,12 @@ export function sparseTimesDense(
   parts: readonly Float32Array[],
   bandOf?: Bands,
 ): void {
+  const embedded = embeddedFor(W, ...parts);
+  if (embedded) {
+    threaded.sparseTimesDense(embedded, a, W, n, parts, bandOf);
+    return;
+  }
+  for (const part of parts) part.fill(0);
   const heap = heapFor(bytesOf(a, bandOf), W, ...parts);
   if (heap) {
     const { offsets, indices, values, bands, table } = upload(heap, a, parts, bandOf);
@@ -28,7 +38,7 @@ export function sparseTimesDense(
   });
 }
 
-/** out[j, :] += a[i, j] · parts[band of j][i, :]: the product with the transpose. */
+/** out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: the product with the transpose. */
 export function sparseTransposedTimesDense(
   a: Csr,
   parts: readonly Float32Array[],
@@ -36,6 +46,12 @@ export function sparseTransposedTimesDense(
   out: Float32Array,
   bandOf?: Bands,
 ): void {
+  const embedded = embeddedFor(out, ...parts);
+  if (embedded) {
+    threaded.sparseTransposedTimesDense(embedded, a, parts, n, out, bandOf);
+    return;
+  }
+  out.fill(0);
   const heap = heapFor(bytesOf(a, bandOf), out, ...parts);
   if (heap) {
     const { offsets, indices, values, bands, table } = upload(heap, a, parts, bandOf);
@@ -65,6 +81,8 @@ export function dotsAt(
   n: number,
   bandOf?: Bands,
 ): Float32Array {
+  const embedded = embeddedFor(W, ...parts);
+  if (embedded) return threaded.dotsAt(embedded, pattern, parts, W, n, bandOf);
   const heap = heapFor(bytesOf(pattern, bandOf), W, ...parts);
   if (heap) {
     const { offsets, indices, values, bands, table } = upload(heap, pattern, parts, bandOf);
@@ -144,6 +162,11 @@ const BLOCK = 16;
 
 /** out = aᵀ for `a` of rows × columns, in blocks that stay in the cache. */
 export function transpose(a: Float32Array, rows: number, columns: number, out: Float32Array): void {
+  const embedded = embeddedFor(a, out);
+  if (embedded) {
+    transposeInto(embedded, a.byteOffset, rows, columns, out.byteOffset);
+    return;
+  }
   for (let row = 0; row < rows; row += BLOCK) {
     const lastRow = Math.min(rows, row + BLOCK);
     for (let column = 0; column < columns; column += BLOCK) {
@@ -155,8 +178,9 @@ export function transpose(a: Float32Array, rows: number, columns: number, out: F
   }
 }
 
-/** out[j] += Σ_i a[i, j]. */
+/** out[j] = Σ_i a[i, j]. */
 export function sumRows(a: Float32Array, rows: number, columns: number, out: Float32Array): void {
+  out.fill(0);
   const heap = heapFor(0, a, out);
   if (heap) {
     heap.kernels.sumRows(a.byteOffset, rows, columns, out.byteOffset);

@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
-import { numbers } from './kernel.ts';
+import { embeddedFor } from './embedded/backend.ts';
+import { positionsAbove as scanOnThreads } from './embedded/scan.ts';
+import { computeSparse, numbers } from './kernel.ts';
 import { heapFor } from './wasm/heap.ts';
 
 /** Rows of few non-zeros (CSR): those of row i are `offsets[i] .. offsets[i + 1]`, columns ascending. */
@@ -18,6 +20,17 @@ const known = new WeakMap<object, Csr | 'dense'>();
 export function remember<T extends tf.Tensor>(tensor: T, csr: Csr): T {
   known.set(tensor.dataId, csr);
   return tensor;
+}
+
+/** A matrix of these non-zeros, which are remembered. */
+export function sparseTensor(csr: Csr, columns: number): tf.Tensor {
+  return remember(computeSparse(csr, columns), csr);
+}
+
+/** The non-zeros of a matrix that are known because whoever made it said so, else null. Looks at no numbers. */
+export function knownSparse(tensor: tf.TensorInfo): Csr | null {
+  const noted = known.get(tensor.dataId);
+  return noted && noted !== 'dense' ? noted : null;
 }
 
 /** The non-zeros of a matrix that has few of them, else null. Found once for the same data. */
@@ -67,6 +80,13 @@ export function atPositions(positions: Uint32Array, dense: Float32Array, rows: n
 
 /** Positions of what is not 0, ascending; null when there are more than `limit`. */
 function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
+  const embedded = embeddedFor(values);
+  if (embedded) {
+    // Dense numbers, the usual case, show at their beginning.
+    const head = values.subarray(0, 2 * limit);
+    if (head.length < values.length && !scanOnThreads(embedded, head, Number.NaN, limit)) return null;
+    return scanOnThreads(embedded, values, Number.NaN, limit);
+  }
   const heap = heapFor(4 * limit, values);
   if (heap) {
     const positions = heap.reserve(4 * limit);
@@ -85,6 +105,8 @@ function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
 
 /** Positions of what is greater than `least`, ascending; null when there are more than `limit`. */
 export function positionsAbove(values: Float32Array, least: number, limit: number): Uint32Array | null {
+  const embedded = embeddedFor(values);
+  if (embedded) return scanOnThreads(embedded, values, least, limit);
   const heap = heapFor(4 * limit, values);
   if (heap) {
     const positions = heap.reserve(4 * limit);

@@ -1,9 +1,9 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { KernelConfig, NamedAttrMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelConfig, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { compute } from '../kernel.ts';
 import * as products from '../products.ts';
-import { type Csr, sparseOf } from '../sparse.ts';
+import { isMatrix, sparseMatMul, transposed, withTransposed } from './matrices.ts';
 
 /**
  * Kernels of our own in the place of some of the wasm backend's, so that plain tfjs code is fast too. Measured with 1024 ×
@@ -76,48 +76,12 @@ function product(
   transposeB: boolean,
   dense: Dense,
 ): TensorInfo | TensorInfo[] {
-  const sparseA = sparseOf(a);
-  if (sparseA) {
-    return transposeB
-      ? withTransposed(b, (right) => sparseProduct(sparseA, transposeA, a, right))
-      : sparseProduct(sparseA, transposeA, a, b);
-  }
-  const sparseB = transposeA && !transposeB ? sparseOf(b) : null;
-  // aᵀ·b = (bᵀ·a)ᵀ: the non-zeros of b lead.
-  if (sparseB) {
-    const flipped = sparseProduct(sparseB, true, b, a);
-    const out = transposed(flipped);
-    flipped.dispose();
-    return out;
-  }
+  const sparse = sparseMatMul(a, b, transposeA, transposeB);
+  if (sparse) return sparse;
   if (transposeA) return withTransposed(a, (left) => product(left, b, false, transposeB, dense));
   if (transposeB) return withTransposed(b, (right) => dense(a, right));
   return dense(a, b);
 }
-
-function sparseProduct(csr: Csr, transposeA: boolean, a: TensorInfo, b: TensorInfo): Tensor {
-  const n = b.shape[1];
-  const rows = transposeA ? a.shape[1] : a.shape[0];
-  return compute([b], [rows, n], (out, values) =>
-    transposeA
-      ? products.sparseTransposedTimesDense(csr, [values], n, out)
-      : products.sparseTimesDense(csr, values, n, [out]),
-  );
-}
-
-function transposed(x: TensorInfo): Tensor {
-  const [rows, columns] = x.shape;
-  return compute([x], [columns, rows], (out, values) => products.transpose(values, rows, columns, out));
-}
-
-function withTransposed<T>(x: TensorInfo, use: (t: TensorInfo) => T): T {
-  const flipped = transposed(x);
-  const result = use(flipped);
-  flipped.dispose();
-  return result;
-}
-
-const isMatrix = (x: TensorInfo) => x.shape.length === 2 && x.dtype === 'float32';
 
 function override(kernelName: string, wrap: (own: KernelConfig) => KernelConfig): void {
   const own = tf.getKernel(kernelName, 'wasm');

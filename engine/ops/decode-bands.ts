@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compute, computeAll } from '../kernel.ts';
-import { dotsAt, scatter, sparseTimesDense, sparseTransposedTimesDense } from '../products.ts';
-import { csrOf, remember } from '../sparse.ts';
+import { compute, computeAll, numbers } from '../kernel.ts';
+import { dotsAt, sparseTimesDense, sparseTransposedTimesDense } from '../products.ts';
+import { csrOf, sparseTensor } from '../sparse.ts';
 
 const KERNEL = 'DecodeBands';
 
@@ -32,8 +32,11 @@ function register(backendName: string): void {
       const codes = csrOf(z);
       const [rows, n] = [z.shape[0], W.shape[1] as number];
       const shapes = Array.from({ length: bands }, () => [rows, n]);
-      return computeAll([W], shapes, (parts, [decoder]) =>
-        sparseTimesDense(codes, decoder, n, parts, bandOf),
+      return computeAll(
+        [W],
+        shapes,
+        (parts, [decoder]) => sparseTimesDense(codes, decoder, n, parts, bandOf),
+        { zeros: false },
       );
     },
   });
@@ -50,16 +53,15 @@ function register(backendName: string): void {
       const [latents, n] = W.shape as [number, number];
       return {
         z: () => {
-          let values: Float32Array = new Float32Array(0);
-          const dz = compute([W, ...gradients], z.shape, (out, decoder, ...parts) => {
-            values = dotsAt(pattern, parts, decoder, n, bandOf);
-            scatter(pattern, values, latents, out);
-          });
-          return remember(dz, { ...pattern, values });
+          const values = dotsAt(pattern, gradients.map(numbers), numbers(W), n, bandOf);
+          return sparseTensor({ ...pattern, values }, latents);
         },
         W: () =>
-          compute(gradients, W.shape, (out, ...parts) =>
-            sparseTransposedTimesDense(pattern, parts, n, out, bandOf),
+          compute(
+            gradients,
+            W.shape,
+            (out, ...parts) => sparseTransposedTimesDense(pattern, parts, n, out, bandOf),
+            { zeros: false },
           ),
       };
     },

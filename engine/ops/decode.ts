@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compute } from '../kernel.ts';
-import { dotsAt, scatter } from '../products.ts';
-import { remember, sparseOf } from '../sparse.ts';
+import { numbers } from '../kernel.ts';
+import { dotsAt } from '../products.ts';
+import { sparseOf, sparseTensor } from '../sparse.ts';
 
 /**
  * Reconstruction `z·W`: codes z [batch, d_sae], W [d_sae, d_in]. Forward as `tf.matMul(z, W)`, and so is the gradient of
@@ -24,10 +24,6 @@ function codesAndDecoderGradients(dy: tf.Tensor, z: tf.Tensor, W: tf.Tensor): tf
   const pattern = sparseOf(z);
   if (!pattern) return [tf.matMul(dy, W, false, true), dW];
   const [columns, n] = W.shape;
-  let values: Float32Array = new Float32Array(0);
-  const dz = compute([dy, W], z.shape, (out, left, right) => {
-    values = dotsAt(pattern, [left], right, n);
-    scatter(pattern, values, columns, out);
-  });
-  return [remember(dz, { ...pattern, values }), dW];
+  const values = dotsAt(pattern, [numbers(dy)], numbers(W), n);
+  return [sparseTensor({ ...pattern, values }, columns), dW];
 }

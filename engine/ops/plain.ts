@@ -8,6 +8,23 @@ import { type Csr, remember } from '../sparse.ts';
  * products are cheap. Only selections look at numbers: they read the pre-activations and send back a mask.
  */
 
+export function encode(
+  x: tf.Tensor,
+  W: tf.Tensor,
+  b?: tf.Tensor | null,
+  scale?: tf.Tensor | null,
+): tf.Tensor {
+  // Scaling the weights is the same, and cheaper: they are small beside a batch.
+  const product = tf.matMul(x, scale ? tf.mul(W, scale) : W);
+  if (!b) return product;
+  return tf.add(product, scale ? tf.mul(b, scale) : b);
+}
+
+export function unitRows(W: tf.Tensor): { rows: tf.Tensor; norms: tf.Tensor } {
+  const norms = tf.maximum(tf.sqrt(tf.sum(tf.square(W), 1)), 1e-8);
+  return { rows: tf.div(W, tf.expandDims(norms, 1)), norms };
+}
+
 export function batchTopK(h: tf.Tensor, k: number): tf.Tensor {
   const [rows] = h.shape;
   const count = Math.min(h.size, Math.floor(k * rows));

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { embeddedFor } from '../embedded/backend.ts';
 import { compute, computeAll } from '../kernel.ts';
 import { heapFor } from '../wasm/heap.ts';
 
@@ -10,6 +11,12 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     (save as tf.GradSaveFunc)(inputs);
     return {
       value: compute(inputs, [rows], (out, x, y) => {
+        const embedded = embeddedFor(out, x, y);
+        if (embedded) {
+          const [xAt, yAt, outAt] = [x, y, out].map((view) => view.byteOffset);
+          embedded.pool.run('squaredErrors', rows, columns, xAt, yAt, columns, outAt);
+          return;
+        }
         const heap = heapFor(0, out, x, y);
         if (heap) {
           heap.kernels.squaredErrors(x.byteOffset, y.byteOffset, rows, columns, out.byteOffset);
@@ -23,6 +30,12 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
       }),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
         computeAll([dy, ...saved], [a.shape, b.shape], ([da, db], [d, x, y]) => {
+          const embedded = embeddedFor(da, db, d, x, y);
+          if (embedded) {
+            const [dAt, xAt, yAt, daAt, dbAt] = [d, x, y, da, db].map((view) => view.byteOffset);
+            embedded.pool.run('squaredErrorsGradients', rows, columns, dAt, xAt, yAt, columns, daAt, dbAt);
+            return;
+          }
           const heap = heapFor(0, da, db, d, x, y);
           if (heap) {
             const [dAt, xAt, yAt, daAt, dbAt] = [d, x, y, da, db].map((view) => view.byteOffset);

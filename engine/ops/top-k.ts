@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { compute, numbers } from '../kernel.ts';
-import { gather, scatter } from '../products.ts';
+import { numbers } from '../kernel.ts';
+import { gather } from '../products.ts';
 import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
-import { type Csr, remember } from '../sparse.ts';
+import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
 
 /**
  * Keeps the int(k·batch) largest positive pre-activations of the whole batch, the rest become 0. k may be a fraction.
@@ -36,16 +36,14 @@ function keep(h: tf.Tensor, select: (values: Float32Array, rows: number) => Csr)
   const [rows, columns] = h.shape;
   return tf.customGrad((x) => {
     const pattern = select(numbers(x as tf.Tensor), rows);
-    const value = compute([], h.shape, (out) => scatter(pattern, pattern.values, columns, out));
     return {
-      value: remember(value, pattern),
+      value: sparseTensor(pattern, columns),
       gradFunc: (dy: tf.Tensor) => {
-        let values: Float32Array = new Float32Array(0);
-        const dh = compute([dy], h.shape, (out, gradient) => {
-          values = gather(pattern, columns, gradient);
-          scatter(pattern, values, columns, out);
-        });
-        return remember(dh, { ...pattern, values });
+        const gradient = knownSparse(dy);
+        // Usually that of a decode, which has the same pattern.
+        const values =
+          gradient?.indices === pattern.indices ? gradient.values : gather(pattern, columns, numbers(dy));
+        return sparseTensor({ ...pattern, values }, columns);
       },
     };
   })(h);

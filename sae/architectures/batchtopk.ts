@@ -55,7 +55,8 @@ export default defineArchitecture<
 
   /** JumpReLU with one threshold for all: the selection no longer depends on the batch. */
   inference(weights, buffers, config) {
-    const { W_enc, b_enc, W_dec } = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const { folded, W_dec } = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const { W_enc, b_enc } = folded();
     const { b_dec } = weights;
     const threshold = tf.fill([config.d_sae], buffers.topk_threshold[0]);
     return {

@@ -44,7 +44,8 @@ export default defineArchitecture<z.infer<typeof config>, 'W_enc' | 'b_enc' | 'W
 
   /** The same, with the decoder's norms folded into the weights. */
   inference(weights, _buffers, config) {
-    const { W_enc, b_enc, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const { folded, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);
+    const { W_enc, b_enc } = folded();
     const { b_dec } = weights;
     return {
       architecture: 'topk',

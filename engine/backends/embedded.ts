@@ -1,0 +1,11 @@
+import type { BackendModule } from '../backend.ts';
+
+/** Our own: SIMD kernels on threads over one shared memory, OpenBLAS for dense products where the system has it. */
+export const backend: BackendModule = {
+  tfName: 'embedded',
+  missing: () => null,
+  async open() {
+    const { openEmbedded } = await import('../embedded/open.ts');
+    return { detail: await openEmbedded(), gpu: false, form: 'kernels', notByItself: 'not yet by itself' };
+  },
+};

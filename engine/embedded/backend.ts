@@ -1,0 +1,151 @@
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { SparseCodes } from '#contract/codes';
+import { scatter } from '../products.ts';
+import type { Blas } from './blas.ts';
+import type { SharedHeap } from './heap.ts';
+import type { Pool } from './pool.ts';
+
+/** What MathBackendCPU keeps by data id. */
+type CpuEntry = ReturnType<MathBackendCPU['data']['get']>;
+type Values = tf.backend_util.BackendValues;
+
+/**
+ * The numbers of a tensor: in plain arrays as tfjs' cpu kernels make them, in shared memory once a kernel of ours asked for
+ * them, or non-zeros alone, that become a matrix only where someone looks at it as one.
+ */
+class Entry {
+  refCount = 1;
+  pointer = 0;
+  complexTensorInfos?: CpuEntry['complexTensorInfos'];
+
+  constructor(
+    readonly dtype: tf.DataType,
+    readonly size: number,
+    private readonly heap: SharedHeap,
+    private plain: Values | null,
+    private readonly sparse: SparseCodes | null = null,
+  ) {}
+
+  /** For the cpu kernels, which read it as a property. */
+  get values(): Values {
+    if (this.plain) return this.plain;
+    return this.shared();
+  }
+
+  /** The numbers as float32 in shared memory, moved or made there if need be. */
+  shared(): Float32Array {
+    const { heap, plain, sparse, size } = this;
+    if (this.pointer !== 0) return heap.floats(this.pointer, size);
+    this.pointer = heap.allocate(4 * size);
+    const view = heap.floats(this.pointer, size);
+    if (plain) {
+      view.set(plain as Float32Array);
+      // A mask that was cast to float32 shares its bytes with the mask.
+      if (this.dtype === 'float32') this.plain = null;
+    } else if (sparse) {
+      view.fill(0);
+      scatter(sparse, sparse.values, size / sparse.rows, view);
+    }
+    return view;
+  }
+
+  free(): void {
+    if (this.pointer !== 0) this.heap.release(this.pointer);
+    this.pointer = 0;
+  }
+}
+
+/**
+ * tfjs' cpu backend with its float tensors in one shared memory, where kernels of ours work on them on several threads
+ * (register.ts). Whatever has no kernel of ours is computed by the cpu backend's own functions.
+ */
+export class EmbeddedBackend extends MathBackendCPU {
+  readonly heap: SharedHeap;
+
+  constructor(
+    readonly pool: Pool,
+    readonly blas: Blas | null,
+  ) {
+    super();
+    this.heap = pool.heap;
+  }
+
+  /** Copies what lies in shared memory: a slice of another tensor's numbers outlives that tensor. */
+  override write(values: Values, shape: number[], dtype: tf.DataType): object {
+    const size = tf.util.sizeFromShape(shape);
+    const isShared = ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer;
+    const own = isShared && dtype !== 'float32' ? (values as Uint8Array).slice() : values;
+    const entry = new Entry(dtype, size, this.heap, own);
+    if (isShared && dtype === 'float32') entry.shared();
+    return this.add(entry);
+  }
+
+  override move(dataId: object, values: Values, shape: number[], dtype: tf.DataType, refCount: number): void {
+    const entry = new Entry(dtype, tf.util.sizeFromShape(shape), this.heap, values);
+    entry.refCount = refCount;
+    this.data.set(dataId, entry as CpuEntry);
+  }
+
+  /** A copy: the memory is another tensor's as soon as this one is disposed of. */
+  override readSync(dataId: object): Values {
+    const values = super.readSync(dataId);
+    return ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer
+      ? Float32Array.from(values as Float32Array)
+      : values;
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const entry = this.data.has(dataId) ? this.entry(dataId) : null;
+    const gone = super.disposeData(dataId, force);
+    if (gone) entry?.free();
+    return gone;
+  }
+
+  override memory(): { unreliable: boolean; reasons: string[] } {
+    return { unreliable: true, reasons: ['numbers in plain arrays are not counted'] };
+  }
+
+  override dispose(): void {
+    void this.pool.close();
+  }
+
+  /** A new float32 tensor of numbers that are not yet set. */
+  make(shape: readonly number[]): tf.TensorInfo {
+    const entry = new Entry('float32', tf.util.sizeFromShape([...shape]), this.heap, null);
+    entry.shared();
+    return { dataId: this.add(entry), shape: [...shape], dtype: 'float32' };
+  }
+
+  /** A new matrix of these non-zeros, made dense where someone reads it as that. */
+  makeSparse(codes: SparseCodes, columns: number): tf.TensorInfo {
+    const entry = new Entry('float32', codes.rows * columns, this.heap, null, codes);
+    return { dataId: this.add(entry), shape: [codes.rows, columns], dtype: 'float32' };
+  }
+
+  /** The float32 numbers of a tensor in shared memory; `byteOffset` is the kernels' pointer. */
+  numbers(tensor: tf.TensorInfo): Float32Array {
+    return this.entry(tensor.dataId).shared();
+  }
+
+  private entry(dataId: object): Entry {
+    return this.data.get(dataId) as unknown as Entry;
+  }
+
+  private add(entry: Entry): object {
+    const dataId = {};
+    this.data.set(dataId, entry as CpuEntry);
+    return dataId;
+  }
+}
+
+/** The embedded backend where it is the one in use, else null. */
+export function embeddedBackend(): EmbeddedBackend | null {
+  return tf.getBackend() === 'embedded' ? (tf.backend() as EmbeddedBackend) : null;
+}
+
+/** The embedded backend if all these numbers lie in its memory, else null. */
+export function embeddedFor(...views: readonly ArrayBufferView[]): EmbeddedBackend | null {
+  const backend = embeddedBackend();
+  return backend && views.every((view) => backend.heap.holds(view)) ? backend : null;
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { writeFileAtomic } from '#contract/atomic';
+
+/** The builds of kernels/all.as: with relaxed SIMD (fused multiply-add), and for machines that refuse it. */
+export const builds = ['relaxed', 'plain'] as const;
+export type Build = (typeof builds)[number];
+
+export const wasmOf = (build: Build): URL => new URL(`./kernels/${build}.wasm`, import.meta.url);
+
+/** Compiles the kernels (AssemblyScript) and returns the bytes that stand in kernels/<build>.wasm. */
+export async function compileKernels(build: Build): Promise<Uint8Array> {
+  // A development dependency: only this script and its test need the compiler.
+  const asc = await import('assemblyscript/asc');
+  let binary: Uint8Array | null = null;
+  const options = [
+    ...'--outFile kernels.wasm -O3 --noAssert --runtime stub'.split(' '),
+    ...'--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536'.split(' '),
+    ...`--enable simd,threads${build === 'relaxed' ? ',relaxed-simd' : ''}`.split(' '),
+  ];
+  const { error, stderr } = await asc.main(['all.ts', ...options], {
+    readFile: (name) =>
+      /^\w+\.ts$/.test(name)
+        ? readFileSync(new URL(`./kernels/${name.replace(/ts$/, 'as')}`, import.meta.url), 'utf8')
+        : null,
+    writeFile: (name, content) => {
+      if (name === 'kernels.wasm' && content instanceof Uint8Array) binary = content;
+    },
+    listFiles: () => [],
+  });
+  if (error || !binary) throw new Error(`the kernels do not compile: ${stderr.toString()}`);
+  return binary;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const build of builds) {
+    writeFileAtomic(fileURLToPath(wasmOf(build)), await compileKernels(build));
+  }
+}

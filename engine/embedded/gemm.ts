@@ -1,0 +1,58 @@
+import type { EmbeddedBackend } from './backend.ts';
+
+/** As in kernels/gemm.as. */
+const PANEL = 8;
+const ROWS = 96;
+const COLUMNS = 512;
+const STRIP = 16;
+/** Numbers that a fused multiply-add is worth, of those that a chunk of work counts. */
+const MULTIPLY_WORK = 1 / 8;
+/** Products of fewer multiplications are done before the library's threads are awake. */
+const MIN_FOR_BLAS = 1 << 22;
+
+export interface Product {
+  m: number;
+  n: number;
+  k: number;
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+/** c [m, n] = a · b of matrices in the backend's memory, each given as its transpose or not; by OpenBLAS where there is one. */
+export function multiply(
+  backend: EmbeddedBackend,
+  a: Float32Array,
+  b: Float32Array,
+  c: Float32Array,
+  product: Product,
+): void {
+  const { m, n, k, transposeA, transposeB } = product;
+  const { pool, heap, blas } = backend;
+  if (blas && m * n * k >= MIN_FOR_BLAS) {
+    blas.multiply(a, b, c, product);
+    return;
+  }
+  const panels = Math.ceil(n / PANEL);
+  const packed = heap.allocate(4 * panels * PANEL * k);
+  const flipped = transposeA ? heap.allocate(4 * m * k) : 0;
+  if (transposeA) transposeInto(backend, a.byteOffset, k, m, flipped);
+  const left = transposeA ? flipped : a.byteOffset;
+  const pack = transposeB ? 'packPanelsTransposed' : 'packPanels';
+  pool.run(pack, panels, PANEL * k, b.byteOffset, k, n, packed);
+  const blocks = Math.ceil(m / ROWS) * Math.ceil(n / COLUMNS);
+  const work = Math.min(m, ROWS) * Math.min(n, COLUMNS) * k * MULTIPLY_WORK;
+  pool.run('multiply', blocks, work, left, packed, c.byteOffset, m, n, k);
+  heap.release(packed);
+  if (transposeA) heap.release(flipped);
+}
+
+/** Writes the transpose of the [rows, columns] matrix at `from` to `to`. */
+export function transposeInto(
+  { pool }: EmbeddedBackend,
+  from: number,
+  rows: number,
+  columns: number,
+  to: number,
+): void {
+  pool.run('transpose', Math.ceil(rows / STRIP), STRIP * columns, from, rows, columns, to);
+}

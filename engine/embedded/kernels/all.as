@@ -1,0 +1,5 @@
+// All kernels, as one module. `npm run build:wasm` compiles it.
+export * from './elementwise';
+export * from './gemm';
+export * from './reductions';
+export * from './sparse';

@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import { UserError } from '#contract/errors';
+import { EmbeddedBackend } from './backend.ts';
+import { findBlas } from './blas.ts';
+import { Pool } from './pool.ts';
+import { registerKernels } from './register.ts';
+
+/** More threads than this share one memory's bandwidth without gain. */
+const MAX_THREADS = 16;
+
+/**
+ * Registers the embedded backend with tfjs, once, and says what it is: "2 threads, relaxed SIMD, OpenBLAS 0.3.21".
+ * ENGINE_THREADS sets the number of threads, ENGINE_BLAS=off leaves OpenBLAS alone.
+ */
+export async function openEmbedded(): Promise<string> {
+  // Its kernels are what runs where there is none of ours.
+  await import('@tensorflow/tfjs-backend-cpu');
+  const existing = tf.findBackend('embedded') as EmbeddedBackend | null;
+  if (existing) return describe(existing);
+  const threads = threadsWanted();
+  const pool = new Pool(threads);
+  const backend = new EmbeddedBackend(pool, process.env.ENGINE_BLAS === 'off' ? null : findBlas(threads));
+  tf.registerBackend('embedded', () => backend);
+  registerKernels('embedded');
+  return describe(backend);
+}
+
+function threadsWanted(): number {
+  const text = process.env.ENGINE_THREADS;
+  if (text === undefined) return Math.min(MAX_THREADS, availableParallelism());
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+    throw new UserError(`ENGINE_THREADS=${text}: must be a whole number from 1 to 64`);
+  }
+  return threads;
+}
+
+function describe({ pool, blas }: EmbeddedBackend): string {
+  const threads = `${pool.threads} ${pool.threads === 1 ? 'thread' : 'threads'}`;
+  return [threads, pool.build === 'relaxed' ? 'relaxed SIMD' : 'SIMD', ...(blas ? [blas.label] : [])].join(
+    ', ',
+  );
+}

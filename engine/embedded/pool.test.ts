@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { uniform } from '../random.ts';
+import { Pool } from './pool.ts';
+
+const pools = [new Pool(1), new Pool(3), new Pool(2, 'plain')];
+afterAll(() => Promise.all(pools.map((pool) => pool.close())));
+
+const random = (count: number, seed: number) => {
+  const next = uniform(seed);
+  return Float32Array.from({ length: count }, () => 2 * next() - 1);
+};
+
+/** Runs a kernel over copies of `inputs` and returns what it writes; pointers: inputs, then the result. */
+function result(
+  pool: Pool,
+  inputs: Float32Array[],
+  size: number,
+  run: (pointers: number[]) => [name: string, items: number, ...parameters: number[]],
+): Float32Array {
+  const { heap } = pool;
+  const blocks = [...inputs.map((input) => input.length), size].map((count) => heap.allocate(4 * count));
+  for (const [i, input] of inputs.entries()) heap.floats(blocks[i], input.length).set(input);
+  const [name, items, ...parameters] = run(blocks);
+  // As if every item were much work, so that all threads take part.
+  pool.run(name, items, 1 << 16, ...parameters);
+  const out = Float32Array.from(heap.floats(blocks[inputs.length], size));
+  for (const block of blocks) heap.release(block);
+  return out;
+}
+
+const close = (got: Float32Array, want: ArrayLike<number>, tolerance = 1e-5) => {
+  expect(got.length).toBe(want.length);
+  for (let i = 0; i < got.length; i++) {
+    if (!(Math.abs(got[i] - want[i]) <= tolerance * (1 + Math.abs(want[i]))))
+      expect(got[i], `at ${i}`).toBe(want[i]);
+  }
+};
+
+describe('kernels, on one thread, on three, and without relaxed SIMD', () => {
+  it('multiply matrices of any size', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          m: fc.integer({ min: 1, max: 110 }),
+          n: fc.integer({ min: 1, max: 600 }),
+          k: fc.integer({ min: 1, max: 40 }),
+        }),
+        ({ m, n, k }) => {
+          const [a, b] = [random(m * k, 1), random(k * n, 2)];
+          const want = new Float64Array(m * n);
+          for (let i = 0; i < m; i++) {
+            for (let l = 0; l < k; l++) {
+              for (let j = 0; j < n; j++) want[i * n + j] += a[i * k + l] * b[l * n + j];
+            }
+          }
+          const panels = Math.ceil(n / 8);
+          const products = pools.map((pool) => {
+            const packed = result(pool, [b], panels * 8 * k, ([from, to]) => [
+              'packPanels',
+              panels,
+              from,
+              k,
+              n,
+              to,
+            ]);
+            const blocks = Math.ceil(m / 96) * Math.ceil(n / 512);
+            return result(pool, [a, packed], m * n, ([x, y, to]) => ['multiply', blocks, x, y, to, m, n, k]);
+          });
+          for (const product of products) close(product, want);
+          // Bit for bit the same on any number of threads.
+          expect(products[1]).toEqual(products[0]);
+        },
+      ),
+      { numRuns: 8 },
+    );
+  });
+
+  it('go on beyond the first 384 terms', () => {
+    const [m, n, k] = [7, 17, 1000];
+    const [a, b] = [random(m * k, 3), random(n * k, 4)];
+    const want = Array.from({ length: m * n }, (_, at) => {
+      const [i, j] = [Math.floor(at / n), at % n];
+      return a.subarray(i * k, (i + 1) * k).reduce((sum, v, l) => sum + v * b[j * k + l], 0);
+    });
+    for (const pool of pools) {
+      const packed = result(pool, [b], 24 * k, ([from, to]) => ['packPanelsTransposed', 3, from, k, n, to]);
+      close(
+        result(pool, [a, packed], m * n, ([x, y, to]) => ['multiply', 1, x, y, to, m, n, k]),
+        want,
+        1e-4,
+      );
+    }
+  });
+
+  it('transpose, and find what is above a bound, in order', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 70 }), (rows, columns) => {
+        const a = random(rows * columns, rows);
+        const flipped = Array.from(a, (_, at) => a[(at % rows) * columns + Math.floor(at / rows)]);
+        const found = [...a.keys()].filter((i) => a[i] > 0.4);
+        for (const pool of pools) {
+          const strips = Math.ceil(rows / 16);
+          close(
+            result(pool, [a], a.length, ([from, to]) => ['transpose', strips, from, rows, columns, to]),
+            flipped,
+          );
+          const { heap } = pool;
+          const [from, to, counts] = [1, 1, 1].map(() => heap.allocate(4 * a.length));
+          heap.floats(from, a.length).set(a);
+          const blocks = Math.ceil(a.length / 50);
+          pool.run('above', blocks, 1 << 16, from, a.length, 50, 0.4, to, counts);
+          const perBlock = Array.from(heap.words(counts, blocks));
+          const positions = perBlock.flatMap((count, i) => Array.from(heap.words(to + 200 * i, count)));
+          expect(positions).toEqual(found);
+          for (const block of [from, to, counts]) heap.release(block);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('run far above 2 GiB, where pointers are no 32-bit integers', () => {
+    // Reserved and never touched, so it takes no memory.
+    const { heap } = pools[1];
+    const low = heap.allocate(2.25 * 2 ** 30);
+    const x = random(100_003, 5);
+    close(
+      result(pools[1], [x], x.length, ([from, to]) => {
+        expect(from).toBeGreaterThan(2 ** 31);
+        return ['neg', 25, from, to, x.length, 4096];
+      }),
+      x.map((v) => -v),
+    );
+    heap.release(low);
+  });
+});
+
+it('many jobs in quick succession, each complete when run returns', () => {
+  const { heap } = pools[1];
+  const pointer = heap.allocate(4 * 64);
+  const x = heap.floats(pointer, 64).fill(1);
+  // 4 numbers an item, 16 items, each a chunk of its own.
+  for (let i = 0; i < 5000; i++) pools[1].run('neg', 16, 1 << 16, pointer, pointer, 64, 4);
+  expect(x.every((v) => v === 1)).toBe(true);
+  pools[1].run('neg', 16, 1 << 16, pointer, pointer, 64, 4);
+  expect(x.every((v) => v === -1)).toBe(true);
+  heap.release(pointer);
+});
+
+it('a kernel that there is not is an error', () => {
+  expect(() => pools[0].run('divination', 1, 1)).toThrow('there is no kernel "divination"');
+});

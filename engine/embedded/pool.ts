@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import { type Build, builds, wasmOf } from './build.ts';
+import * as words from './chunks.mjs';
+import { SharedHeap } from './heap.ts';
+
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: Record<string, Kernel> };
+};
+
+/** Works on items from..to; kernels/*.as says what they are and what the arguments mean. */
+type Kernel = (from: number, to: number, ...parameters: number[]) => void;
+
+/** A job of less work stays on the calling thread, and chunks have about so much: 65,536 numbers take some 20 µs. */
+const CHUNK_WORK = 1 << 16;
+const MAX_CHUNKS = 0xffff;
+/** Looks at a job's end before the caller sleeps: other threads' last chunks are short. */
+const SPINS = 20_000;
+
+/**
+ * Threads over one shared memory that run kernels: fork and join with Atomics, no messages. The caller takes chunks too, and
+ * waits for nobody who has none, so that a thread that is still starting, or has no core, costs nothing.
+ */
+export class Pool {
+  readonly heap = new SharedHeap(words.CONTROL_BYTES);
+  readonly build: Build;
+  private readonly kernels: Kernel[];
+  private readonly numberOf = new Map<string, number>();
+  private readonly workers: Worker[] = [];
+  private readonly control: Int32Array;
+  private readonly parameters: Float64Array;
+
+  /** @param wanted the build of the kernels; without it the fastest that this machine takes. */
+  constructor(
+    readonly threads: number,
+    wanted?: Build,
+  ) {
+    const { build, module } = compile(wanted ? [wanted] : builds);
+    this.build = build;
+    const { memory } = this.heap;
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+    const entries = Object.entries(exports).filter(([, value]) => typeof value === 'function');
+    this.kernels = entries.map(([, kernel]) => kernel);
+    for (const [i, [name]] of entries.entries()) this.numberOf.set(name, i);
+    this.control = new Int32Array(memory.buffer, 0, words.ARGUMENTS / 4);
+    this.parameters = new Float64Array(memory.buffer, words.ARGUMENTS, words.MAX_ARGUMENTS);
+    // A job of no items, for threads that look before there is one.
+    this.control[words.CHUNK] = 1;
+    for (let i = 1; i < threads; i++) {
+      const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
+        workerData: { module, memory },
+        execArgv: [],
+      });
+      // The process ends when its own work is done.
+      worker.unref();
+      this.workers.push(worker);
+    }
+  }
+
+  /**
+   * Runs a kernel over `items`, each about `work` numbers' worth, and returns when all are done. What comes out does not
+   * depend on the number of threads.
+   */
+  run(name: string, items: number, work: number, ...parameters: number[]): void {
+    const index = this.numberOf.get(name);
+    if (index === undefined) throw new Error(`there is no kernel "${name}"`);
+    const size = Math.max(1, Math.ceil(CHUNK_WORK / work), Math.ceil(items / MAX_CHUNKS));
+    if (this.workers.length === 0 || items <= size) {
+      if (items > 0) this.kernels[index](0, items, ...parameters);
+      return;
+    }
+    const { control } = this;
+    const chunks = Math.ceil(items / size);
+    const last = control[words.JOBS];
+    const job = (last + 1) & 0x7fff;
+    // Closes the last job first: a thread that is late must not find chunks in it by the numbers of the next.
+    Atomics.store(control, words.NEXT, (last << 16) | MAX_CHUNKS);
+    this.parameters.set(parameters);
+    control[words.KERNEL] = index;
+    control[words.ITEMS] = items;
+    control[words.CHUNK] = size;
+    control[words.COUNT] = parameters.length;
+    Atomics.store(control, words.DONE, 0);
+    Atomics.store(control, words.NEXT, job << 16);
+    Atomics.store(control, words.JOBS, job);
+    Atomics.notify(control, words.JOBS);
+    words.takeChunks(control, this.parameters, this.kernels);
+    for (let spins = SPINS; spins > 0 && Atomics.load(control, words.DONE) < chunks; spins--);
+    for (;;) {
+      const done = Atomics.load(control, words.DONE);
+      if (done === chunks) break;
+      Atomics.wait(control, words.DONE, done, 100);
+    }
+    if (control[words.FAILED] === 1) throw new Error(`the kernel "${name}" failed`);
+  }
+
+  /** Ends the threads; the pool must not be used again. */
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** The kernels in the first of these builds that this machine takes. */
+function compile(candidates: readonly Build[]): { build: Build; module: object } {
+  // Node 20 knows relaxed SIMD only behind this flag; later versions have it without.
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  let refused: unknown;
+  for (const build of candidates) {
+    try {
+      return { build, module: new WebAssembly.Module(readFileSync(wasmOf(build))) };
+    } catch (error) {
+      refused = error;
+    }
+  }
+  throw refused;
+}

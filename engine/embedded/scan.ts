@@ -1,0 +1,32 @@
+import type { EmbeddedBackend } from './backend.ts';
+
+const BLOCK = 1 << 16;
+
+/**
+ * Positions of what is greater than `least`, ascending, or of what is not 0 where `least` is NaN; null when there are more than
+ * `limit`.
+ */
+export function positionsAbove(
+  { pool, heap }: EmbeddedBackend,
+  values: Float32Array,
+  least: number,
+  limit: number,
+): Uint32Array | null {
+  const size = values.length;
+  const blocks = Math.ceil(size / BLOCK);
+  const countsAt = heap.allocate(4 * blocks);
+  // Room for all of them; what is not used is not touched.
+  const positions = heap.allocate(4 * size);
+  pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, countsAt);
+  const counts = Array.from(heap.words(countsAt, blocks));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const found = total > limit ? null : new Uint32Array(total);
+  let at = 0;
+  for (const [i, count] of counts.entries()) {
+    found?.set(heap.words(positions + 4 * BLOCK * i, count), at);
+    at += count;
+  }
+  heap.release(positions);
+  heap.release(countsAt);
+  return found;
+}
