@@ -71,8 +71,8 @@ Examples:
   npm run loop -- --until 07:30 --max-usd 20         a night with Claude
   npm run loop -- --researcher offline --max-sprints 2
 
-Exit codes: 0 a limit was reached or nothing is left · 2 bad input · 3 key or credit at an end · 4 three identical failures
-  · 5 no gain for too long · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM`,
+Exit codes: 0 a limit was reached or nothing is left · 1 a fault of the loop itself · 2 bad input · 3 key or credit at an end
+  · 4 three identical failures · 5 no gain for too long · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM`,
   );
 
 interface Flags {

@@ -11,7 +11,8 @@ export function settings(run: Pick<SprintRun, 'args'>): string[] {
 
 /** Experiment and what it changed: "wide · lr=0.3". */
 export function runTitle(run: SprintRun): string {
-  return clip([run.experiment, ...settings(run)].join(' · '), 60);
+  const experiment = run.role === 'incumbent' ? `the best before, ${run.experiment}` : run.experiment;
+  return clip([experiment, ...settings(run)].join(' · '), 60);
 }
 
 /**
