@@ -2,13 +2,14 @@
 //   npm run --silent bench -- sampler serve eval --json
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 //   npm run --silent bench -- step --json
-import { availableParallelism } from 'node:os';
 import { runMain, UserError } from '#contract/errors';
+import { locateReleased } from '../hub/released.ts';
 import { benchEvaluation } from '../speed/evaluation.ts';
-import { benchMachine, ceilings } from '../speed/machine.ts';
+import { benchMachine } from '../speed/machine.ts';
 import { benchSampler } from '../speed/sampler.ts';
 import { benchServe } from '../speed/serve.ts';
 import type { Line } from '../speed/timing.ts';
+import { productCeiling } from '../step/ceiling.ts';
 import { benchStep } from '../step/step.ts';
 import type { World } from '../world/world.ts';
 import { openWorld } from '../worlds.ts';
@@ -29,17 +30,18 @@ function benchTrainer(
   _world: World,
   { seconds, full, backend, widths, threads }: Options,
 ): AsyncIterable<Line> {
-  const cores = availableParallelism();
-  return benchStep({
-    backend,
-    widths: widths ?? (full ? [1024, 2048, 4096, 8192, 16_384] : [4096]),
-    threads: threads ?? (full ? [1, 2] : []),
-    yardstick: !full,
-    ceiling: {
-      multiplyAddsPerSecond: ceilings(seconds).multiplyAddsPerSecond * cores,
-      of: `our SIMD product on one thread, times ${cores} cores`,
+  const ceiling = productCeiling(seconds);
+  return benchStep(
+    {
+      backend,
+      widths: widths ?? (full ? [1024, 2048, 4096, 8192, 16_384] : [4096]),
+      threads: threads ?? (full ? [1, 2] : []),
+      yardstick: !full,
+      npmAlone: ceiling.isBlas && ['auto', 'embedded'].includes(backend),
+      fullWorld: locateReleased() ?? undefined,
     },
-  });
+    ceiling,
+  );
 }
 
 type Bench = (world: World, options: Options) => Line[] | Promise<Line[]> | AsyncIterable<Line>;

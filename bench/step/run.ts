@@ -15,6 +15,8 @@ export interface Case {
   plain: boolean;
   /** The engine's threads; null leaves them to it. */
   threads: number | null;
+  /** Without the system's OpenBLAS: what npm alone brings. */
+  npmAlone: boolean;
   warmUp: number;
   steps: number;
 }
@@ -53,7 +55,11 @@ export async function runCase(asked: Case): Promise<Answer> {
   const trainer = startChild({
     argv: [...node, 'sae/cli/step.ts', ...argumentsOf(asked)],
     cwd: REPOSITORY,
-    env: cleanEnv({ LOOP_DATA_FD: String(DATA_FD), ENGINE_THREADS: asked.threads?.toString() }),
+    env: cleanEnv({
+      LOOP_DATA_FD: String(DATA_FD),
+      ...(asked.threads !== null && { ENGINE_THREADS: String(asked.threads) }),
+      ...(asked.npmAlone && { ENGINE_BLAS: 'off' }),
+    }),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     fds: { [DATA_FD]: pipe.readFd },
   });

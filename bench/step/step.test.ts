@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { planned } from './plan.ts';
 import { runCase } from './run.ts';
 import { lineOf } from './step.ts';
 
@@ -10,6 +11,7 @@ const asked = {
   backend: 'wasm',
   plain: false,
   threads: null,
+  npmAlone: false,
   warmUp: 1,
   steps: 3,
 };
@@ -40,11 +42,9 @@ it('counts products against the ceiling, and the step against its encodes', () =
     peakBytes: 2 ** 30,
     ms: { ...ms, operations: { encode: 41, batchTopK: 4, decode: 3, decodeBands: 2, detach: 1 } },
   };
-  const options = {
-    ...{ backend: 'auto', widths: [], threads: [], yardstick: false },
-    ceiling: { multiplyAddsPerSecond: 1e8, of: 'made up' },
-  };
-  expect(lineOf('step x', answer, 2, options)).toMatchObject({
+  const line = lineOf({ title: 'step x', encodes: 2 }, answer, { multiplyAddsPerSecond: 1e8, of: 'made up' });
+  expect(line).toMatchObject({
+    name: 'step x',
     ms: 100,
     samplesPerSecond: 10_000,
     msEncodes: 41,
@@ -54,4 +54,21 @@ it('counts products against the ceiling, and the step against its encodes', () =
     stepShareOfCeiling: 0.2,
     peakMegabytes: 1024,
   });
+});
+
+it('plans plain tfjs before what is compared with it, each width on each number of threads', () => {
+  const options = { backend: 'auto', widths: [1024, 4096], threads: [1, 2], yardstick: true, npmAlone: true };
+  const plan = planned(options).filter(({ asked }) => asked.profile === '16k');
+  const lista = plan.filter(({ encodes }) => encodes === 2);
+  expect(lista.slice(0, 5).map(({ title, asked }) => [title, asked.threads, asked.npmAlone])).toEqual([
+    ['step plain tfjs LISTA-Matryoshka', null, false],
+    ['step LISTA-Matryoshka', 1, false],
+    ['step LISTA-Matryoshka, npm alone', 1, true],
+    ['step LISTA-Matryoshka', 2, false],
+    ['step LISTA-Matryoshka, npm alone', 2, true],
+  ]);
+  expect(lista[5].asked.settings).toEqual(
+    expect.arrayContaining(['d_sae=4096', 'matryoshka_widths=[128,512,2048]']),
+  );
+  expect(plan).toHaveLength(20);
 });

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { Case } from './run.ts';
+
+/** Sizes of the published model; its directions are as drawn, which takes a second and times the same. */
+const FULL_SIZE = join(import.meta.dirname, 'full-size.json');
+
+export interface StepOptions {
+  backend: string;
+  /** Widths at full size (d_in 768, batch 1024). */
+  widths: readonly number[];
+  /** Thread counts of the engine; empty leaves them to it. */
+  threads: readonly number[];
+  /** The dense tfjs form too: it takes a minute. */
+  yardstick: boolean;
+  /** Full size also without the system's OpenBLAS, where it has one. */
+  npmAlone: boolean;
+  /** The released model's folder or name, where it is here. */
+  fullWorld?: string;
+}
+
+export interface Planned {
+  title: string;
+  asked: Case;
+  /** Dense encodes in a step. */
+  encodes: number;
+}
+
+/** What is timed: the two ends of the published path. k is constant, so that every step is the same work. */
+const RECIPES = [
+  { name: 'BatchTopK', experiment: 'baseline_batchtopk', encodes: 1, settings: () => [] },
+  {
+    name: 'LISTA-Matryoshka',
+    experiment: 'default',
+    encodes: 2,
+    settings: (width: number) => [
+      'initial_k=null',
+      'transition_k_duration_fraction=null',
+      `matryoshka_widths=${JSON.stringify([width / 32, width / 8, width / 2])}`,
+    ],
+  },
+];
+
+/** All measurements in their order: the small world, then full size, plain tfjs before what is compared with it. */
+export function planned(options: StepOptions): Planned[] {
+  const common = { backend: options.backend, plain: false, threads: null, npmAlone: false };
+  const plan: Planned[] = RECIPES.map(({ name, experiment, encodes, settings }) => ({
+    title: `step ${name}`,
+    encodes,
+    asked: {
+      ...common,
+      ...{ experiment, world: 'small', profile: 'small', settings: settings(128), warmUp: 20, steps: 100 },
+    },
+  }));
+  const full = { ...common, world: options.fullWorld ?? FULL_SIZE, profile: '16k', warmUp: 3, steps: 10 };
+  const threads = options.threads.length > 0 ? options.threads : [null];
+  for (const { name, experiment, encodes, settings } of RECIPES) {
+    for (const width of options.widths) {
+      const sized = { ...full, experiment, settings: [`d_sae=${width}`, ...settings(width)] };
+      const add = (title: string, change: Partial<Case>) =>
+        plan.push({ title, encodes, asked: { ...sized, ...change } });
+      // tfjs' own fastest backend on a CPU. One step: it takes half a minute, and no warming up helps.
+      if (options.yardstick) {
+        add(`step plain tfjs ${name}`, { backend: 'wasm', plain: true, warmUp: 0, steps: 1 });
+      }
+      for (const count of threads) {
+        add(`step ${name}`, { threads: count });
+        if (options.npmAlone) add(`step ${name}, npm alone`, { threads: count, npmAlone: true });
+      }
+    }
+  }
+  return plan;
+}
