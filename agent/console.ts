@@ -136,6 +136,8 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         return;
       case 'sprint.opened':
       case 'sprint.dropped':
+      case 'turn.started':
+      case 'turn.failed':
         return;
     }
   };

@@ -3,7 +3,10 @@ import { machine } from '#host/machine';
 import { LocalExecutor } from './executor/local.ts';
 import { probeSpeed } from './night/probe.ts';
 import type { Plan } from './preflight.ts';
-import { priceOf, pricesDate, reserveOf } from './researcher/prices.ts';
+import { connectClaude } from './researcher/claude.ts';
+import { firstManner } from './researcher/manner.ts';
+import { pricesDate } from './researcher/prices.ts';
+import { reserveOf } from './researcher/reserve.ts';
 import { duration, show } from './words.ts';
 
 /**
@@ -53,12 +56,17 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
   return 0;
 }
 
-export function money({ researcher, limits, model, task }: Plan): string {
-  if (researcher === 'offline') return 'nothing: the offline replay is free';
+/** The limit, the prices, and what a call in the middle of a sprint is reserved at. */
+export function money({ claude, limits, task }: Plan): string {
+  if (!claude) return 'nothing: the offline replay is free';
   if (limits.usd === null) return 'no limit (--max-usd none)';
-  const price = priceOf(model);
-  const turn = reserveOf({ inputTokens: 100_000, maxTokens: task.contract.model.maxTokens }, price);
-  return `at most ${limits.usd} USD; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate}); a call is reserved at about ${turn.toFixed(2)} USD`;
+  const first = firstManner(connectClaude(claude));
+  const { model, price, fallback } = first;
+  const reserve = (web: boolean) =>
+    reserveOf(50_000, task.contract.model.maxTokens, { ...first, web }).usd.toFixed(2);
+  const second = fallback ? `, after a refusal ${fallback.model}` : '';
+  const web = first.web ? `, ${reserve(true)} USD while it may search the web` : '';
+  return `at most ${limits.usd} USD; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate})${second}; a call with 50,000 tokens of history is reserved at ${reserve(false)} USD${web}`;
 }
 
 function describeMachine(): string {

@@ -47,6 +47,8 @@ export interface LoopOptions {
   target: { metric: string; value: number } | null;
   until: string | null;
   model: string | null;
+  /** Server-side search and fetch for Claude. */
+  web: boolean;
   sandbox: 'auto' | 'off';
   seed: number;
 }

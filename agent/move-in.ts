@@ -43,10 +43,7 @@ export async function moveIn(
     fresh,
     preferred: unfinished ? state.started?.branch : undefined,
   });
-  const connection =
-    plan.researcher === 'claude'
-      ? connectClaude(plan.model, plan.limits.usd !== null)
-      : await startOffline(plan.task, repo);
+  const connection = plan.claude !== null ? connectClaude(plan.claude) : await startOffline(plan.task, repo);
   const house: House = {
     ...plan,
     connection,

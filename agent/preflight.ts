@@ -11,7 +11,7 @@ import { diskTrouble } from './night/disk.ts';
 import { limitsOf } from './night/limits.ts';
 import { parseTarget, type Target } from './notify/send.ts';
 import { notReady, readyProfile } from './profiles.ts';
-import { connectClaude } from './researcher/claude.ts';
+import { type ClaudeOptions, connectClaude } from './researcher/claude.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
 export interface Plan {
@@ -19,6 +19,8 @@ export interface Plan {
   task: Task;
   researcher: 'claude' | 'offline';
   model: string;
+  /** How Claude is reached; null for the replay. */
+  claude: ClaudeOptions | null;
   profileName: string;
   profile: Profile;
   /** Why this profile and not another, where that was not asked for. */
@@ -47,7 +49,10 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const model = researcher === 'claude' ? (options.model ?? contract.model.name) : 'offline-replay';
   const since = new Date();
   const limits = limitsOf(options, task, since);
-  if (researcher === 'claude') connectClaude(model, limits.usd !== null);
+  const { fallback } = contract.model;
+  const claude =
+    researcher === 'claude' ? { model, fallback, web: options.web, limited: limits.usd !== null } : null;
+  if (claude) connectClaude(claude);
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
   const profile = profileOf(task, chosen.name);
   if (!existsSync(join(repo, contract.workspace))) {
@@ -72,6 +77,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     task,
     researcher,
     model,
+    claude,
     profileName: chosen.name,
     profile,
     profileWhy: chosen.why,

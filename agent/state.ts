@@ -40,6 +40,8 @@ export interface LoopState {
   usd: number;
   /** Input and output, cached or not. */
   tokens: number;
+  /** The reserve of the call that is being made. */
+  calling: { usd: number; tokens: number } | null;
   trainSeconds: number;
   waiting: { reason: string; until: string } | null;
   /** Since when no call is made and no run is started. */
@@ -58,6 +60,7 @@ export const nothingYet: LoopState = {
   committed: [],
   usd: 0,
   tokens: 0,
+  calling: null,
   trainSeconds: 0,
   leaderboard: null,
   waiting: null,
@@ -68,7 +71,8 @@ export const nothingYet: LoopState = {
 };
 
 /** The state after one more event. Pure: the same events always give the same state. */
-export function fold(state: LoopState, event: LoggedEvent): LoopState {
+export function fold(before: LoopState, event: LoggedEvent): LoopState {
+  const state = event.type === 'loop.started' && event.resumed ? chargeLostCall(before) : before;
   const now = { ...state, lastEventAt: event.at };
   switch (event.type) {
     case 'loop.started':
@@ -116,7 +120,7 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
     case 'turn.finished': {
       const { usd, inputTokens, cachedInputTokens, outputTokens } = event.usage;
       const tokens = now.tokens + inputTokens + outputTokens;
-      return withSprint({ ...now, usd: now.usd + usd, tokens, waiting: null }, (sprint) => ({
+      return withSprint({ ...now, usd: now.usd + usd, tokens, calling: null, waiting: null }, (sprint) => ({
         ...sprint,
         cost: {
           usd: sprint.cost.usd + usd,
@@ -127,6 +131,10 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
         },
       }));
     }
+    case 'turn.started':
+      return { ...now, calling: event.reserve, waiting: null };
+    case 'turn.failed':
+      return { ...now, calling: null };
     case 'tool.finished':
       return { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` };
     case 'run.started': {
@@ -189,6 +197,16 @@ export function fold(state: LoopState, event: LoggedEvent): LoopState {
     case 'hint.given':
       return now;
   }
+}
+
+/** A call that a crash cut off may have been billed for all that was reserved. */
+function chargeLostCall(state: LoopState): LoopState {
+  if (!state.calling) return state;
+  const { usd, tokens } = state.calling;
+  return withSprint(
+    { ...state, usd: state.usd + usd, tokens: state.tokens + tokens, calling: null },
+    (sprint) => ({ ...sprint, cost: { ...sprint.cost, usd: sprint.cost.usd + usd } }),
+  );
 }
 
 function withSprint(state: LoopState, change: (sprint: SprintState) => SprintState): LoopState {

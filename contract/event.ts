@@ -50,6 +50,14 @@ const kinds = [
   }),
   /** A limit of this sprint alone is reached: the researcher is told to close it. */
   z.object({ type: z.literal('sprint.capped'), sprint: z.string().nullable(), reason: z.string() }),
+  /** A call is about to be made. Where nothing follows, the loop died in it, and it is charged at its reserve. */
+  z.object({
+    type: z.literal('turn.started'),
+    sprint: z.string().nullable(),
+    reserve: z.object({ usd: z.number(), tokens: z.number() }),
+  }),
+  /** The call was answered with an error, or reached nobody: it cost nothing. */
+  z.object({ type: z.literal('turn.failed'), sprint: z.string().nullable(), reason: z.string() }),
   z.object({
     type: z.literal('turn.finished'),
     sprint: z.string().nullable(),

@@ -122,6 +122,8 @@ const fields = {
   }),
   model: z.strictObject({
     name: z.string(),
+    /** Asked once more where the model refuses; null: nobody. Unset: the next cheaper model that has a price. */
+    fallback: z.string().nullable().optional(),
     effort: z.string().default('high'),
     maxTokens: z.number().int().positive(),
     /** A stream without a sign of life for so long is given up, and the call made again. */

@@ -58,6 +58,8 @@ export interface Reply {
   stopReason?: string;
   /** Over what is counted roughly from the text (about four characters a token). */
   usage?: Record<string, unknown>;
+  /** What the server cleared out of the context, as the API tells it with the last event. */
+  contextManagement?: unknown;
   /** Unset: the model that was asked for. */
   model?: string;
   /** Milliseconds before the first byte. */

@@ -17,6 +17,7 @@ export interface Message {
   stop_reason: string;
   stop_sequence: null;
   usage: Record<string, unknown>;
+  context_management?: unknown;
 }
 
 /** Tokens by the rule of thumb of four characters each: good for bookkeeping, not for billing. */
@@ -53,15 +54,18 @@ export function messageOf(reply: Reply, request: MessagesRequest): Message {
       cache_read_input_tokens: 0,
       ...reply.usage,
     },
+    ...(reply.contextManagement === undefined ? {} : { context_management: reply.contextManagement }),
   };
 }
 
 /** The events of a streamed message, in the order of the API. */
 export function* eventsOf(message: Message): Generator<StreamEvent> {
-  const { content, stop_reason, usage, ...rest } = message;
+  const { content, stop_reason, usage, context_management, ...rest } = message;
+  // What the server's tools and summaries cost is only known at the end.
+  const { server_tool_use, iterations, ...first } = usage;
   yield {
     type: 'message_start',
-    message: { ...rest, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } },
+    message: { ...rest, content: [], stop_reason: null, usage: { ...first, output_tokens: 1 } },
   };
   yield { type: 'ping' };
   for (const [index, block] of content.entries()) {
@@ -73,7 +77,8 @@ export function* eventsOf(message: Message): Generator<StreamEvent> {
   yield {
     type: 'message_delta',
     delta: { stop_reason, stop_sequence: null },
-    usage: { output_tokens: usage.output_tokens },
+    usage,
+    ...(context_management === undefined ? {} : { context_management }),
   };
   yield { type: 'message_stop' };
 }

@@ -56,6 +56,7 @@ const command = program(
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
   .option('--notify <command or URL>', 'told as JSON of new bests, trouble and the end (also: LOOP_NOTIFY)')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
+  .option('--no-web', 'no server-side web search and fetch for Claude')
   .addOption(
     new Option('--sandbox <how>', 'bubblewrap for Claude, unless it is switched off')
       .choices(['auto', 'off'])
@@ -91,6 +92,7 @@ interface Flags {
   target?: { metric: string; value: number };
   until?: string;
   model?: string;
+  web: boolean;
   sandbox: 'auto' | 'off';
   seed: number;
 }
@@ -114,6 +116,7 @@ await runMain(async () => {
     target: flags.target ?? null,
     until: flags.until ?? null,
     model: flags.model ?? null,
+    web: flags.web,
     sandbox: flags.sandbox,
     seed: flags.seed,
   };

@@ -7,6 +7,12 @@ export interface Connection {
   label: string;
   model: string;
   price: Price;
+  /** Who is asked once more where the model refuses. */
+  fallback: { model: string; price: Price } | null;
+  /** Server-side web search and fetch. */
+  web: boolean;
+  /** Whether the server shortens a conversation that has grown too long. */
+  manages: boolean;
   baseURL: string;
   apiKey: string;
   close(): Promise<void>;

@@ -25,6 +25,8 @@ async function talk(respond: Respond, over: Partial<Conversation> = {}) {
   const ran: string[] = [];
   const waits: { seconds: number; reason: string }[] = [];
   const turns: Turn[] = [];
+  const told: string[] = [];
+  const notices: string[] = [];
   const written: BetaMessageParam[] = [];
   let finished = false;
   const tool = (name: string, run: (text: string) => string) =>
@@ -43,6 +45,9 @@ async function talk(respond: Respond, over: Partial<Conversation> = {}) {
       label: 'test',
       model: 'claude-haiku-5-5',
       price: priceOf('claude-haiku-5-5'),
+      fallback: null,
+      web: false,
+      manages: false,
       baseURL: server.url,
       apiKey: 'key',
       close: async () => {},
@@ -64,12 +69,19 @@ async function talk(respond: Respond, over: Partial<Conversation> = {}) {
     effort: 'low',
     maxTurns: 20,
     stallMs: 400,
+    cacheTtl: '5m',
     ready: async () => {},
     mayCall: () => null,
     isFinished: () => finished,
     stopRequested: () => null,
     hints: () => [],
-    onTurn: (turn) => turns.push(turn),
+    onCall: (reserve) => told.push(`call ${reserve.tokens > 0}`),
+    onFree: (reason) => told.push(`free: ${reason}`),
+    onNotice: (text) => notices.push(text),
+    onTurn: (turn) => {
+      turns.push(turn);
+      told.push('turn');
+    },
     wait: async (seconds, reason) => {
       waits.push({ seconds, reason });
     },
@@ -77,7 +89,7 @@ async function talk(respond: Respond, over: Partial<Conversation> = {}) {
     ...over,
   };
   const ending = await converse(conversation);
-  return { ending, requests, ran, waits, turns, written, messages: conversation.messages };
+  return { ending, requests, ran, waits, turns, told, notices, written, messages: conversation.messages };
 }
 
 const finishing = (...content: ReturnType<typeof use>[]): Answer => ({
@@ -94,7 +106,7 @@ describe('a conversation', () => {
     expect(t.requests.map((r) => r.messages.length)).toEqual([1, 3]);
     expect(t.requests[1]).toMatchObject({ stream: true, model: 'claude-haiku-5-5', max_tokens: 1000 });
     expect(t.requests[1]).not.toHaveProperty('thread');
-    expect(JSON.stringify(t.requests[0])).toContain('"cache_control":{"type":"ephemeral"}');
+    expect(JSON.stringify(t.requests[0])).toContain('"cache_control":{"type":"ephemeral","ttl":"5m"}');
     expect(t.written.map((m) => m.role)).toEqual(['assistant', 'user', 'assistant', 'user']);
     expect(t.turns.map((turn) => turn.message.text)).toEqual(['I note.', '']);
     expect(t.turns.every((turn) => turn.usd > 0)).toBe(true);

@@ -4,12 +4,17 @@ import type {
   BetaMessage,
   BetaMessageParam,
   BetaToolResultBlockParam,
-  BetaToolUseBlock,
 } from '@anthropic-ai/sdk/resources/beta';
+import { messageOf } from '../words.ts';
 import type { Connection } from './connection.ts';
-import { backoffSeconds, classify } from './failures.ts';
-import { Meter, type Reserve, type Turn, textOf } from './meter.ts';
+import { backoffSeconds, classify, isFree } from './failures.ts';
+import { firstManner, withoutRefused } from './manner.ts';
+import { closing, mending } from './mending.ts';
+import { Meter, type Turn } from './meter.ts';
+import { request } from './request.ts';
+import type { Reserve } from './reserve.ts';
 import { Watchdog } from './watchdog.ts';
+import { webUsedUp } from './web.ts';
 
 /** How a conversation came to its end. */
 export type Ending =
@@ -37,6 +42,8 @@ export interface Conversation {
   effort: string;
   maxTurns: number;
   stallMs: number;
+  /** How long the API keeps what it has read: an hour costs more to write, and pays where waits for runs are long. */
+  cacheTtl: '5m' | '1h';
   /** Awaited before every call: it comes back at once, or when a pause is over. */
   ready(): Promise<void>;
   /** Asked before every call, with what it can cost at most. A limit that is reached, of this sprint or of the loop, ends the conversation. */
@@ -47,7 +54,13 @@ export interface Conversation {
   stopRequested(): string | null;
   /** Words from outside that go in beside the next tool results. */
   hints(): string[];
+  /** A call is about to be made, and may cost so much. `onTurn` or `onFree` ends it. */
+  onCall(reserve: Reserve): void;
   onTurn(turn: Turn): void;
+  /** The call failed and cost nothing. */
+  onFree(reason: string): void;
+  /** Something that those who look on should know. */
+  onNotice(text: string): void;
   /** Waits, visibly; ends early when a stop is asked for. */
   wait(seconds: number, reason: string): Promise<void>;
   /** Ends everything at once. */
@@ -59,8 +72,8 @@ const MAX_MENDS = 3;
 
 /**
  * Runs one conversation to its end: the SDK's tool runner does the turns, and what it does not do is done here (cut and silent streams,
- * overload that lasts, cut tool calls, money). The whole history goes with every call, so a turn that failed is sent again as it was,
- * and a conversation can be taken up from its transcript.
+ * overload that lasts, cut tool calls, refusals, money). The whole history goes with every call, so a turn that failed is sent again as
+ * it was, and a conversation can be taken up from its transcript.
  */
 export async function converse(c: Conversation): Promise<Ending> {
   const watchdog = new Watchdog(c.stallMs);
@@ -69,8 +82,11 @@ export async function converse(c: Conversation): Promise<Ending> {
     baseURL: c.connection.baseURL,
     fetch: watchdog.fetch,
     logLevel: 'off',
+    // Each attempt is reserved and accounted for here.
+    maxRetries: 0,
   });
   const meter = new Meter(c);
+  let manner = firstManner(c.connection);
   let failures = 0;
   let mends = 0;
   let turns = 0;
@@ -78,125 +94,99 @@ export async function converse(c: Conversation): Promise<Ending> {
     c.messages.push(message);
     c.onMessage(message);
   };
+  /** Announces the next call, or gives the reason why there is none. */
+  const next = async (): Promise<Ending | null> => {
+    await c.ready();
+    const stop = c.stopRequested();
+    if (stop !== null) return { kind: 'stopped', reason: stop };
+    if (turns >= c.maxTurns)
+      return { kind: 'limit', of: 'sprint', reason: `${c.maxTurns} turns in one sprint` };
+    if (manner.web && webUsedUp(c.messages)) manner = { ...manner, web: false };
+    let no = c.mayCall(meter.reserve(manner));
+    if (no && manner.web) {
+      // The web is what makes a call dear: the researcher goes on without it.
+      const plain = { ...manner, web: false };
+      const still = c.mayCall(meter.reserve(plain));
+      if (!still) {
+        c.onNotice(`web search and fetch are off for the rest of this conversation: ${no.reason}`);
+        manner = plain;
+      }
+      no = still;
+    }
+    if (no) return { kind: 'limit', ...no };
+    c.onCall(meter.reserve(manner));
+    return null;
+  };
 
   for (;;) {
-    await c.ready();
-    const no = stop(c) ?? limit(c, meter, turns);
-    if (no) return no;
-    const runner = client.beta.messages.toolRunner(request(c), { signal: c.signal });
+    const end = await next();
+    if (end) return end;
+    const runner = client.beta.messages.toolRunner(request(c, manner), { signal: c.signal });
+    let last: BetaMessage | null = null;
+    let cut: { partial: BetaMessage | undefined; seconds: number } | null = null;
     try {
       for await (const stream of runner) {
         const started = performance.now();
         watchdog.start(() => stream.abort());
-        const failed = await stream.finalMessage().then(
-          () => false,
-          () => true,
-        );
+        const message = await stream.finalMessage().catch(() => null);
         watchdog.stop();
         const seconds = (performance.now() - started) / 1000;
-        if (failed) {
-          const partial = stream.currentMessage;
-          if (partial) c.onTurn(meter.cutTurn(partial, seconds));
+        if (!message) {
+          cut = { partial: stream.currentMessage, seconds };
           continue; // The runner now throws what went wrong, below.
         }
-        const message = await stream.finalMessage();
+        last = message;
         turns++;
         failures = 0;
-        c.onTurn(meter.turn(message, seconds));
-        say({ role: 'assistant', content: message.content });
+        c.onTurn(meter.turn(message, manner, seconds));
+        // What was refused is no part of the conversation, and the API takes no empty message.
+        if (message.stop_reason !== 'refusal' && message.content.length > 0)
+          say({ role: 'assistant', content: message.content });
         if (message.stop_reason !== 'tool_use') break;
         mends = 0;
         const results = await runner.generateToolResponse(c.signal);
         if (!results) break;
-        const hints = c.hints();
-        const content = [
-          ...(results.content as BetaToolResultBlockParam[]),
-          ...hints.map((text) => ({ type: 'text' as const, text })),
-        ];
-        const answer: BetaMessageParam = { role: 'user', content };
-        say(answer);
+        const hints = c.hints().map((text) => ({ type: 'text' as const, text }));
+        say({ role: 'user', content: [...(results.content as BetaToolResultBlockParam[]), ...hints] });
         if (c.isFinished()) return { kind: 'finished' };
-        await c.ready();
-        const end = stop(c) ?? limit(c, meter, turns);
+        const before = manner;
+        const end = await next();
         if (end) return end;
-        if (hints.length > 0)
-          runner.setMessagesParams((params) => ({ ...params, messages: [...c.messages] }));
+        if (hints.length > 0 || manner !== before) runner.setMessagesParams(request(c, manner));
       }
     } catch (error) {
-      if (c.signal.aborted) return { kind: 'stopped', reason: c.stopRequested() ?? 'stopped at once' };
       const failure = classify(error);
-      if (failure.kind === 'fatal') return failure;
+      if (cut) {
+        if (!cut.partial && isFree(error)) c.onFree(failure.reason);
+        else c.onTurn(meter.cutTurn(cut.partial, manner, cut.seconds));
+      }
+      if (c.signal.aborted) return { kind: 'stopped', reason: c.stopRequested() ?? 'stopped at once' };
+      const less = failure.kind === 'passing' ? null : withoutRefused(manner, messageOf(error));
+      if (less) {
+        c.onNotice(`the API refused a part of the call, which goes on without it: ${failure.reason}`);
+        manner = less;
+        continue;
+      }
+      if (failure.kind === 'fatal') return { kind: 'fatal', reason: failure.reason };
       if (failure.kind === 'broken') return { kind: 'failed', reason: failure.reason };
-      const reason = watchdog.stalled ? `the stream was silent for ${c.stallMs / 1000} s` : failure.reason;
-      failures++;
-      await c.wait(backoffSeconds(failures, failure.retryAfterSeconds), reason);
-      continue;
+      if (failure.kind === 'passing') {
+        const reason = watchdog.stalled ? `the stream was silent for ${c.stallMs / 1000} s` : failure.reason;
+        failures++;
+        await c.wait(backoffSeconds(failures, failure.retryAfterSeconds), reason);
+        continue;
+      }
     }
 
-    const last = meter.lastMessage;
-    if (!last) return { kind: 'failed', reason: 'the server gave no message' };
-    const mend = mending(last);
+    // Neither a whole tool call nor a failure that passes: an odd ending of a reply, or a history that is too long.
+    const mend = last ? mending(last, manner) : closing(manner);
     if ('kind' in mend) return mend;
+    if (mend.notice) c.onNotice(mend.notice);
+    if (mend.manner.model !== manner.model) meter.switchModel();
+    manner = mend.manner;
     if (mend.answer) {
       if (++mends > MAX_MENDS)
-        return { kind: 'failed', reason: `${last.stop_reason} ${mends} times in a row` };
+        return { kind: 'failed', reason: `${last?.stop_reason ?? 'a full context'} ${mends} times in a row` };
       say(mend.answer);
     }
   }
-}
-
-/** What is said to a reply that ended without whole tool calls, or the ending that it is. */
-function mending(message: BetaMessage): Ending | { answer: BetaMessageParam | null } {
-  const calls = message.content.filter((block): block is BetaToolUseBlock => block.type === 'tool_use');
-  const text = textOf(message);
-  switch (message.stop_reason) {
-    case 'max_tokens': {
-      const cut =
-        'This reply was cut off at the limit of tokens and nothing of it was run. Go on in smaller steps.';
-      const results = calls.map((call) => ({
-        type: 'tool_result' as const,
-        tool_use_id: call.id,
-        is_error: true,
-        content: cut,
-      }));
-      return { answer: { role: 'user', content: results.length > 0 ? results : cut } };
-    }
-    case 'pause_turn':
-      return { answer: null };
-    case 'refusal':
-      return { kind: 'failed', reason: `the model refused: ${text.slice(0, 200) || 'no words given'}` };
-    case 'model_context_window_exceeded':
-      return { kind: 'limit', of: 'sprint', reason: "the model's context window is full" };
-    default:
-      return { kind: 'silent', text };
-  }
-}
-
-const stop = (c: Conversation): Ending | null => {
-  const reason = c.stopRequested();
-  return reason === null ? null : { kind: 'stopped', reason };
-};
-
-function limit(c: Conversation, meter: Meter, turns: number): Ending | null {
-  if (turns >= c.maxTurns)
-    return { kind: 'limit', of: 'sprint', reason: `${c.maxTurns} turns in one sprint` };
-  const no = c.mayCall(meter.reserve());
-  return no && { kind: 'limit', ...no };
-}
-
-function request(c: Conversation) {
-  return {
-    model: c.connection.model,
-    max_tokens: c.maxTokens,
-    system: [{ type: 'text' as const, text: c.system, cache_control: { type: 'ephemeral' as const } }],
-    // Marks the last block of every request, so that a turn reads all of the last one from the cache.
-    cache_control: { type: 'ephemeral' as const },
-    thinking: { type: 'adaptive' as const },
-    output_config: { effort: c.effort as 'high' },
-    messages: [...c.messages],
-    tools: c.tools,
-    stream: true as const,
-    // Full history on every call: gateways know no threads, and a call can be repeated.
-    thread: false as const,
-  };
 }

@@ -7,6 +7,8 @@ export type Failure =
   | { kind: 'fatal'; reason: string }
   /** Overload, limits, network: the same call again, after a while. */
   | { kind: 'passing'; reason: string; retryAfterSeconds: number | null }
+  /** The history is longer than the model can read. */
+  | { kind: 'full'; reason: string }
   /** The request itself is refused: this conversation is over. */
   | { kind: 'broken'; reason: string };
 
@@ -32,12 +34,29 @@ export function classify(error: unknown): Failure {
     if (status === 400 && /credit balance is too low/i.test(error.message))
       return { kind: 'fatal', reason: FATAL[402] };
     if (status !== undefined && FATAL[status]) return { kind: 'fatal', reason: FATAL[status] };
+    if (status === 400 && /prompt is too long/i.test(error.message)) return { kind: 'full', reason };
     if (BROKEN.has(status ?? 0) || BROKEN_TYPES.has(error.type ?? '')) return { kind: 'broken', reason };
     return { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
   }
   if (error instanceof APIUserAbortError)
     return { kind: 'passing', reason: 'the stream fell silent', retryAfterSeconds: null };
   return { kind: 'passing', reason, retryAfterSeconds: null };
+}
+
+/** Codes of connections that never came about. */
+const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * Whether a call that failed before a word was heard costs nothing for certain: it was answered with an error, or never reached a
+ * server. A connection that was lost on the way may have been billed.
+ */
+export function isFree(error: unknown): boolean {
+  if (error instanceof APIUserAbortError) return false;
+  if (error instanceof APIError && !(error instanceof APIConnectionError)) return true;
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && NEVER_SENT.has(String(cause.code))) return true;
+  }
+  return false;
 }
 
 /** Seconds to wait before attempt n (from 1) of the same call: 5 s doubling to 15 minutes, or what the server asks for. */

@@ -1,6 +1,7 @@
 import type { BetaMessage, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
-import type { Connection } from './connection.ts';
-import { billed, costOf, type RawUsage, reserveOf, type Usage } from './prices.ts';
+import type { Manner } from './manner.ts';
+import { billed, costOf, type RawUsage, type Usage } from './prices.ts';
+import { inputOf, mayCompact, otherTokens, type Reserve, reserveOf, worstUsage } from './reserve.ts';
 
 export interface Turn {
   message: { stopReason: string; text: string };
@@ -9,69 +10,86 @@ export interface Turn {
   seconds: number;
 }
 
-/** What the next call can use at most. */
-export interface Reserve {
-  usd: number;
-  tokens: number;
-}
-
 /** What a meter has to know of a conversation; `messages` grows while it goes on. */
 interface Metered {
-  connection: Connection;
   system: string;
   tools: readonly unknown[];
   messages: readonly BetaMessageParam[];
   maxTokens: number;
 }
 
+/** Input that stands in no request: what the API itself says about the tools that it defines. */
+const UNSEEN_TOKENS = 8000;
+
 /** Counts what is spent, and bounds what the next call can cost. */
 export class Meter {
-  lastMessage: BetaMessage | null = null;
-  /** Input tokens of the last call, and how many messages they cover. */
+  /** What the first messages are known to be at most, in tokens of the model in use, and how many messages that covers. */
   #known = 0;
   #covered = 0;
 
   constructor(readonly c: Metered) {}
 
-  turn(message: BetaMessage, seconds: number): Turn {
-    this.lastMessage = message;
-    const usage = billed(message.usage as RawUsage);
-    this.#known = inputOf(message.usage as RawUsage);
+  /** Call it before the reply is added to the history. */
+  turn(message: BetaMessage, manner: Manner, seconds: number): Turn {
+    const raw = message.usage as RawUsage;
+    const usage = billed(raw);
+    this.#known = contextOf(message) + beyondBytes(message);
     this.#covered = this.c.messages.length;
     return {
       message: { stopReason: message.stop_reason ?? 'unknown', text: textOf(message) },
       usage,
-      usd: costOf(usage, this.c.connection.price),
+      usd: costOf(usage, manner.price),
       seconds,
     };
   }
 
   /**
-   * A stream that was cut is billed for its input and for all that was said, of which we may have seen only a part: its cost is taken to be
-   * that of a full reply, so that the limit holds.
+   * A stream that was cut is billed for its input and for all that was said, of which we may have seen only a part: it is taken to have been
+   * a full reply. Where the server may have read the input more than once, or nothing at all was heard, the whole reserve is gone.
    */
-  cutTurn(partial: BetaMessage, seconds: number): Turn {
-    const usage = billed(partial.usage as RawUsage);
-    const usd = costOf({ ...usage, outputTokens: this.c.maxTokens }, this.c.connection.price);
-    return { message: { stopReason: 'cut', text: '' }, usage, usd, seconds };
+  cutTurn(partial: BetaMessage | undefined, manner: Manner, seconds: number): Turn {
+    const inputTokens = this.#inputTokens();
+    const onePass = partial && !manner.web && !mayCompact(inputTokens, manner);
+    const usage = onePass
+      ? { ...billed(partial.usage as RawUsage), outputTokens: this.c.maxTokens }
+      : worstUsage(inputTokens, this.c.maxTokens, manner);
+    return { message: { stopReason: 'cut', text: '' }, usage, usd: costOf(usage, manner.price), seconds };
   }
 
-  /** An upper bound of the next call's cost: known tokens, and no more than a token for each byte that is new. */
-  reserve(): Reserve {
-    const fresh = this.c.messages.slice(this.#covered);
-    const overhead = this.#covered === 0 ? JSON.stringify([this.c.system, this.c.tools]) : '';
-    const bytes = Buffer.byteLength(JSON.stringify(fresh)) + Buffer.byteLength(overhead);
-    const inputTokens = this.#known + bytes;
-    const { maxTokens, connection } = this.c;
-    return { usd: reserveOf({ inputTokens, maxTokens }, connection.price), tokens: inputTokens + maxTokens };
+  /** An upper bound of the next call's cost. */
+  reserve(manner: Manner): Reserve {
+    return reserveOf(this.#inputTokens(), this.c.maxTokens, manner);
+  }
+
+  /** From here on another model counts the tokens. */
+  switchModel(): void {
+    this.#known = otherTokens(this.#known);
+  }
+
+  /** Known tokens, and no more than a token for each byte that is new. */
+  #inputTokens(): number {
+    const fresh = bytes(this.c.messages.slice(this.#covered));
+    return this.#covered > 0
+      ? this.#known + fresh
+      : UNSEEN_TOKENS + bytes([this.c.system, this.c.tools]) + fresh;
   }
 }
 
-/** Input tokens of a call, from whatever tier; without those of inner calls of the server. */
-function inputOf(raw: RawUsage): number {
-  const u = billed({ ...raw, iterations: null });
-  return u.inputTokens + u.cacheReadTokens + u.cacheWrite5mTokens + u.cacheWrite1hTokens;
+/**
+ * Input tokens of the history that a call was made with: those of its last reading where the server read more than once, and those that it
+ * cleared, because it need not clear them again.
+ */
+function contextOf({ usage, context_management }: BetaMessage): number {
+  const readings = (usage.iterations ?? []).filter(({ type }) => type !== 'compaction');
+  const last = (readings.at(-1) ?? usage) as RawUsage;
+  const cleared = (context_management?.applied_edits ?? []).map((edit) => edit.cleared_input_tokens);
+  return cleared.reduce((sum, tokens) => sum + tokens, inputOf(billed({ ...last, iterations: null })));
 }
+
+/** What a reply may weigh as input beyond its bytes: thinking that was not shown. */
+const beyondBytes = ({ usage, content }: BetaMessage) => Math.max(0, usage.output_tokens - bytes(content));
+
+const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 export const textOf = (message: BetaMessage) =>
   message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');

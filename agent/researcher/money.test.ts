@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Answer, MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
 import { converse } from './converse.ts';
-import { billed, costOf, noUsage, priceOf, type RawUsage, reserveOf } from './prices.ts';
+import { Bookkeeper, Call, dearest } from './fixtures/bookkeeper.ts';
+import { billed, costOf, nextCheaper, noUsage, priceOf } from './prices.ts';
+import { worstUsage } from './reserve.ts';
 
 const model = 'claude-opus-5-5';
 const price = priceOf(model);
@@ -32,7 +33,14 @@ it('refuses a model whose price it does not know, and knows dated names', () => 
   expect(() => priceOf('claude-opus-5-5-mini')).toThrow('has no price');
 });
 
-it('reserves at least what a call can cost', () => {
+it('asks the next cheaper model after a refusal, where nobody says whom', () => {
+  expect(nextCheaper('claude-fable-5-1')).toBe('claude-opus-5');
+  expect(nextCheaper('claude-opus-5-5')).toBe('claude-sonnet-5-5');
+  expect(nextCheaper('claude-haiku-5-5')).toBeNull();
+  expect(nextCheaper('a model without a price')).toBeNull();
+});
+
+it('reserves at least what a call can cost, in whatever tiers', () => {
   const tokens = fc.nat({ max: 100_000 });
   fc.assert(
     fc.property(tokens, tokens, tokens, tokens, fc.nat({ max: maxTokens }), (a, b, c, d, out) => {
@@ -43,58 +51,53 @@ it('reserves at least what a call can cost', () => {
         cacheWrite5mTokens: c,
         cacheWrite1hTokens: d,
       };
-      const reserve = reserveOf({ inputTokens: a + b + c + d, maxTokens }, price);
-      expect(costOf({ ...usage, outputTokens: out }, price)).toBeLessThanOrEqual(reserve + 1e-12);
+      const worst = worstUsage(a + b + c + d, maxTokens, { web: false, compacts: false });
+      expect(costOf({ ...usage, outputTokens: out }, price)).toBeLessThanOrEqual(
+        costOf(worst, price) + 1e-12,
+      );
     }),
   );
 });
 
-/** One call of a made-up night: what share of the tokens is billed where, how much is said, and whether the stream is cut. */
-const Call = fc.record({
-  read: fc.double({ min: 0, max: 1, noNaN: true }),
-  written: fc.double({ min: 0, max: 1, noNaN: true }),
-  hour: fc.boolean(),
-  said: fc.nat({ max: 3000 }),
-  cut: fc.boolean(),
-});
+/** Nights in which everything is as dear as it can be, so that no bound is loose where it matters. */
+const RATES = { tokensPerByte: 1, otherTokenizer: 1.5, unseen: 8000 };
+type Night = [(typeof dearest)[], number, typeof RATES, number, boolean];
+const plain = { ...dearest, uses: 0 };
+const WORST: Night[] = [
+  [[dearest], 100, RATES, 100, true],
+  [
+    [
+      { ...dearest, ends: 'cut' },
+      { ...dearest, ends: 'cut at once' },
+    ],
+    100,
+    RATES,
+    100_000,
+    true,
+  ],
+  [[plain, { ...plain, ends: 'refused' }], 100, RATES, 250_000, true],
+  [[plain, { ...plain, ends: 'refused' }], 100, { ...RATES, tokensPerByte: 0.5 }, 50_000, false],
+  [[{ ...plain, cleared: 0.6 }, plain], 100, RATES, 50_000, false],
+];
 
 it("never lets the server's own bill exceed the limit", async () => {
+  const seen = { searches: 0, summaries: 0, refusals: 0, cuts: 0, fallbacks: 0, cleared: 0 };
+  const fallback = { model: 'claude-sonnet-5-5', price: priceOf('claude-sonnet-5-5') };
   await fc.assert(
     fc.asyncProperty(
       fc.array(Call, { minLength: 1, maxLength: 12 }),
-      fc.double({ min: 0.01, max: 0.3, noNaN: true }),
-      fc.double({ min: 0.05, max: 1, noNaN: true }),
-      async (night, limit, tokensPerByte) => {
-        let bill = 0;
-        let n = 0;
-        const answer = (request: MessagesRequest): Answer => {
-          const { read, written, hour, said, cut } = night[n++ % night.length];
-          const { messages, system, tools } = request;
-          const bytes = Buffer.byteLength(JSON.stringify({ messages, system, tools }));
-          const total = Math.floor(bytes * tokensPerByte);
-          const cacheRead = Math.floor(total * read);
-          const cacheWrite = Math.floor((total - cacheRead) * written);
-          const text = 'word '.repeat(said);
-          const usage: RawUsage = {
-            input_tokens: total - cacheRead - cacheWrite,
-            cache_read_input_tokens: cacheRead,
-            cache_creation_input_tokens: cacheWrite,
-            cache_creation: {
-              ephemeral_5m_input_tokens: hour ? 0 : cacheWrite,
-              ephemeral_1h_input_tokens: hour ? cacheWrite : 0,
-            },
-            output_tokens: Math.min(maxTokens, Math.ceil(text.length * tokensPerByte)),
-          };
-          // A cut stream is billed for all that was said before the cut; here, everything.
-          bill += costOf(billed(usage), price);
-          const content = [
-            { type: 'text', text },
-            { type: 'tool_use', name: 'nothing', input: {} },
-          ];
-          const trouble = cut ? { afterEvents: 6, kind: 'disconnect' as const } : undefined;
-          return { content, usage: { ...usage }, trouble };
-        };
-        const server = await startMessagesServer(answer);
+      fc.double({ min: 0.05, max: 12, noNaN: true }),
+      fc.record({
+        tokensPerByte: fc.double({ min: 0.05, max: 1, noNaN: true }),
+        otherTokenizer: fc.double({ min: 0.7, max: 1.5, noNaN: true }),
+        unseen: fc.nat({ max: 8000 }),
+      }),
+      fc.constantFrom(100, 50_000, 250_000),
+      fc.boolean(),
+      async (night, limit, rates, promptBytes, web) => {
+        const books = new Bookkeeper({ night, rates, model, maxTokens, seen });
+        const server = await startMessagesServer((request) => books.answer(request));
+        const reserves: number[] = [];
         let spent = 0;
         const ending = await converse({
           connection: {
@@ -102,23 +105,30 @@ it("never lets the server's own bill exceed the limit", async () => {
             label: '',
             model,
             price,
+            fallback,
+            web,
+            manages: true,
             baseURL: server.url,
             apiKey: 'k',
             close: async () => {},
           },
           system: 'You spend money.',
-          messages: [{ role: 'user', content: 'Begin.' }],
+          messages: [{ role: 'user', content: 'x'.repeat(promptBytes) }],
           onMessage: () => {},
           tools: [],
           maxTokens,
           effort: 'low',
           maxTurns: 12,
           stallMs: 5000,
+          cacheTtl: '5m',
           ready: async () => {},
           mayCall: ({ usd }) => (spent + usd > limit ? { of: 'loop', reason: 'the limit' } : null),
           isFinished: () => false,
-          stopRequested: () => (n > 14 ? 'enough' : null),
+          stopRequested: () => (books.bills.length > 14 ? 'enough' : null),
           hints: () => [],
+          onCall: ({ usd }) => reserves.push(usd),
+          onFree: () => {},
+          onNotice: () => {},
           onTurn: ({ usd }) => {
             spent += usd;
           },
@@ -126,10 +136,17 @@ it("never lets the server's own bill exceed the limit", async () => {
           signal: new AbortController().signal,
         });
         await server.close();
-        expect(['limit', 'stopped']).toContain(ending.kind);
+        expect(['limit', 'stopped', 'failed']).toContain(ending.kind);
+        const bill = books.bills.reduce((sum, usd) => sum + usd, 0);
         expect(bill).toBeLessThanOrEqual(limit);
+        // Never less is written down than the server asks for, and no call costs more than was reserved for it.
+        expect(bill).toBeLessThanOrEqual(spent + 1e-9);
+        expect(reserves).toHaveLength(books.bills.length);
+        for (const [n, usd] of books.bills.entries()) expect(usd).toBeLessThanOrEqual(reserves[n] + 1e-9);
       },
     ),
-    { numRuns: 60, endOnFailure: true },
+    { numRuns: 60, endOnFailure: true, examples: WORST },
   );
-}, 30_000);
+  // The nights had all of it.
+  for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(0);
+}, 60_000);

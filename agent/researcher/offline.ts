@@ -48,6 +48,9 @@ export async function startOffline(task: Task, repo: string): Promise<Connection
     label: 'offline replay, no model',
     model: 'offline-replay',
     price: FREE,
+    fallback: null,
+    web: false,
+    manages: false,
     baseURL: hello.data.url,
     apiKey: 'none',
     close: async () => {

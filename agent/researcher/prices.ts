@@ -28,6 +28,16 @@ export function priceOf(model: string): Price {
   );
 }
 
+/**
+ * The model that is asked once more where `model` refuses, if TASK.md names none: the dearest known one that costs less. Null for the
+ * cheapest, and for one without a price.
+ */
+export function nextCheaper(model: string): string | null {
+  const own = knownPrice(model);
+  const cheaper = Object.entries<Price>(table.models).filter(([, price]) => own && price.output < own.output);
+  return cheaper.sort(([, a], [, b]) => b.output - a.output)[0]?.[0] ?? null;
+}
+
 /** Tokens of a call, as the API bills them: compaction and other inner calls of the server included. */
 export interface Usage {
   inputTokens: number;
@@ -92,20 +102,4 @@ export function costOf(usage: Usage, price: Price): number {
     usage.cacheWrite1hTokens * table.cacheWrite1h;
   const perToken = (input * price.input + usage.outputTokens * price.output) / 1e6;
   return price === FREE ? 0 : perToken + usage.webSearches * table.webSearch;
-}
-
-/**
- * What the next call can cost at most: all of its input at the dearest tier (a cache write for
- * an hour), every output token it may make, and its web searches.
- */
-export function reserveOf(
-  {
-    inputTokens,
-    maxTokens,
-    webSearches = 0,
-  }: { inputTokens: number; maxTokens: number; webSearches?: number },
-  price: Price,
-): number {
-  const worst = { ...noUsage, cacheWrite1hTokens: inputTokens, outputTokens: maxTokens, webSearches };
-  return costOf(worst, price);
 }

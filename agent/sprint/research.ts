@@ -6,7 +6,8 @@ import { whilePaused } from '../night/pause.ts';
 import { SlotWatch } from '../night/plan.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
 import { converse, type Ending } from '../researcher/converse.ts';
-import type { Reserve } from '../researcher/meter.ts';
+import type { Reserve } from '../researcher/reserve.ts';
+import { WEB_NOTE } from '../researcher/web.ts';
 import { makeTools } from '../tools/index.ts';
 import type { OpenSprint } from './open.ts';
 
@@ -35,7 +36,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const talk = () =>
     converse({
       connection,
-      system: systemPrompt(task.contract),
+      system: systemPrompt(task.contract) + (connection.web ? `\n\n${WEB_NOTE}` : ''),
       messages: transcript.messages,
       onMessage: (message) => transcript.record(message),
       tools: makeTools(sprint),
@@ -43,6 +44,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       effort: model.effort,
       maxTurns: house.limits.sprint.turns + CLOSING_TURNS,
       stallMs: model.stallSeconds * 1000,
+      cacheTtl: cacheTtl(house),
       ready: () => whilePaused(house),
       mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house),
       isFinished: () => sprint.finish !== null,
@@ -52,6 +54,11 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
         ...capNotice(house, sprint),
         ...slot.notice(house, sprint.runs?.started ?? []),
       ],
+      onCall: (reserve) =>
+        house.events.emit({ type: 'turn.started', sprint: sprint.claim?.id ?? null, reserve }),
+      onFree: (reason) =>
+        house.events.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
+      onNotice: (text) => house.events.emit({ type: 'loop.notice', level: 'warn', text }),
       onTurn: ({ message, usage, usd, seconds }) => {
         house.split.add('researcher', seconds);
         house.events.emit({
@@ -85,6 +92,15 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   }
   await sprint.runs?.stopAll('the sprint has ended');
   return ending;
+}
+
+/**
+ * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token that is written, and saves
+ * 1.15 for every token of history at each wait between 5 minutes and an hour: it pays from about one such wait in a sprint.
+ */
+function cacheTtl({ profile, state }: House): '5m' | '1h' {
+  const speed = state().probedSpeed;
+  return speed !== null && profile.budgets.rank / speed > 300 ? '1h' : '5m';
 }
 
 /** What was added to HINTS.md since the last turn, and told as events. */
