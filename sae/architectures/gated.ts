@@ -4,7 +4,7 @@ import { decode, detach, encode, rowNorms } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights, zeros } from '../parts/init.ts';
 import { meanSquaredError } from '../parts/losses.ts';
-import { warmedUp } from '../trainer/schedules.ts';
+import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
@@ -32,10 +32,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     // The gate's own activations must reconstruct too: nothing else gives it a gradient.
     const open = tf.relu(gate);
     const gateRecon = tf.add(decode(open, W_dec), b_dec);
-    const warmUp =
-      config.l1_warm_up_fraction === null
-        ? config.l1_warm_up_steps
-        : Math.floor(config.l1_warm_up_fraction * trainingSteps);
+    const warmUp = stepsOf(config.l1_warm_up_fraction, config.l1_warm_up_steps, trainingSteps);
     const coefficient = multiplier * warmedUp(config.l1_coefficient, warmUp, step);
     return {
       hiddenPre: magnitude,

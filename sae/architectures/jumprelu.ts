@@ -5,7 +5,7 @@ import { baseFields, defineArchitecture, type Encoder, type Weights } from '../a
 import { full, initialWeights } from '../parts/init.ts';
 import { meanSquaredError } from '../parts/losses.ts';
 import { thresholded } from '../parts/thresholds.ts';
-import { warmedUp } from '../trainer/schedules.ts';
+import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
@@ -39,10 +39,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     const acts = jumpRelu(hiddenPre, theta, config.jumprelu_bandwidth);
     // Not decode: thresholds get a gradient where activations are 0.
     const recon = tf.add(tf.matMul(acts, W_dec), b_dec);
-    const warmUp =
-      config.l0_warm_up_fraction === null
-        ? config.l0_warm_up_steps
-        : Math.floor(config.l0_warm_up_fraction * trainingSteps);
+    const warmUp = stepsOf(config.l0_warm_up_fraction, config.l0_warm_up_steps, trainingSteps);
     const coefficient = multiplier * warmedUp(config.l0_coefficient, warmUp, step);
     const counted =
       config.jumprelu_sparsity_loss_mode === 'step'

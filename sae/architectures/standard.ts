@@ -4,7 +4,7 @@ import { decode, encode, rowNorms } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
 import { meanSquaredError } from '../parts/losses.ts';
-import { warmedUp } from '../trainer/schedules.ts';
+import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
@@ -26,10 +26,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
     const acts = tf.relu(hiddenPre);
     const recon = tf.add(decode(acts, W_dec), b_dec);
-    const warmUp =
-      config.l1_warm_up_fraction === null
-        ? config.l1_warm_up_steps
-        : Math.floor(config.l1_warm_up_fraction * trainingSteps);
+    const warmUp = stepsOf(config.l1_warm_up_fraction, config.l1_warm_up_steps, trainingSteps);
     const coefficient = multiplier * warmedUp(config.l1_coefficient, warmUp, step);
     const penalty = lpNorms(tf.mul(acts, rowNorms(W_dec)), config.lp_norm);
     return {

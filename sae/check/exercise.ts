@@ -4,7 +4,7 @@ import { uniform } from '#engine/random';
 import type { Architecture } from '../architecture.ts';
 import { createCoder, forms } from '../encoding.ts';
 import type { Experiment } from '../experiment.ts';
-import { architectureNames, loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
+import { architectureNames, loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../load.ts';
 import { profiles, type WidthProfile } from '../profiles.ts';
 import { type Resolved, resolve } from '../settings.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
@@ -12,7 +12,14 @@ import type { Batches } from '../trainer/plan.ts';
 import { createModel, trainStep } from '../trainer/step.ts';
 import { train } from '../trainer/train.ts';
 
-const TINY: WidthProfile = { d_sae: 16, k: 2, lr: 1e-3, matryoshka_widths: [2, 8], dead_feature_window: 1 };
+const TINY: WidthProfile = {
+  d_sae: 16,
+  k: 2,
+  lr: 1e-3,
+  matryoshka_widths: [2, 8],
+  dead_feature_window: 1,
+  n_batches_for_norm_estimate: 1,
+};
 const D_IN = 8;
 const ROWS = 32;
 const STEPS = 3;
@@ -24,6 +31,7 @@ const STEPS = 3;
  */
 export async function exerciseAll(folder: string): Promise<number> {
   const [found, addons] = await Promise.all([loadExperiments(), loadAddons()]);
+  await loadSweeps(found);
   const experiments = [...found.values()];
   for (const architecture of architectureNames()) {
     if (experiments.some((experiment) => experiment.architecture === architecture)) continue;
@@ -48,8 +56,7 @@ const nameOf = (experiment: Experiment) => `experiment ${experiment.name} (${exp
 async function settle(experiment: Experiment, addons: Addons) {
   const architecture = await loadArchitecture(experiment.architecture);
   for (const profile of Object.values(profiles)) resolve(experiment, architecture, addons, profile, D_IN);
-  const quick = ['n_snapshots=1', 'n_batches_for_norm_estimate=1'];
-  return { architecture, settings: resolve(experiment, architecture, addons, TINY, D_IN, quick) };
+  return { architecture, settings: resolve(experiment, architecture, addons, TINY, D_IN, ['n_snapshots=1']) };
 }
 
 function stepOnly(experiment: Experiment, architecture: Architecture, { sae, trainer }: Resolved): void {

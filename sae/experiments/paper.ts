@@ -19,7 +19,6 @@ export const experiments: Experiment[] = [
     architecture: 'jumprelu',
     settings: ({ k }) => ({
       normalize_activations: 'expected_average_only_in',
-      n_batches_for_norm_estimate: 100,
       jumprelu_bandwidth: 1,
       jumprelu_init_threshold: 1,
       decoder_init_norm: 0.5,

@@ -25,14 +25,17 @@ export function learningRate(step: number, trainingSteps: number, config: RateCo
   return lr;
 }
 
-/** Durations in steps: a share of the run where one is given, else the steps. */
+/** A duration in steps: the share of the run where one is given, else the steps. */
+export function stepsOf(share: number | null, steps: number, trainingSteps: number): number {
+  return share === null ? steps : Math.floor(share * trainingSteps);
+}
+
+/** The durations of a trainer's config in steps. */
 export function durations(config: TrainerConfig, trainingSteps: number) {
-  const steps = (share: number | null, fixed: number) =>
-    share === null ? fixed : Math.floor(share * trainingSteps);
   return {
-    warmUpSteps: steps(config.lr_warm_up_fraction, config.lr_warm_up_steps),
-    decaySteps: steps(config.lr_decay_fraction, config.lr_decay_steps),
-    autotuneStart: steps(config.autotune_start_fraction, config.autotune_start_step),
+    warmUpSteps: stepsOf(config.lr_warm_up_fraction, config.lr_warm_up_steps, trainingSteps),
+    decaySteps: stepsOf(config.lr_decay_fraction, config.lr_decay_steps, trainingSteps),
+    autotuneStart: stepsOf(config.autotune_start_fraction, config.autotune_start_step, trainingSteps),
   };
 }
 
