@@ -1,21 +1,24 @@
 // Measures a run blind: fresh samples, the run's own encoder, every metric.
 //   npm run --silent judge -- checkpoints/2026-02-19--10-37-12-matryoshka-s0
 //   npm run --silent judge -- checkpoints/... --samples 50000 --tree-dir .
+//   npm run --silent judge -- my-saelens-sae --profile small
 import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
-import { runMain } from '#contract/errors';
+import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
 import type { Verdict } from '#contract/verdict';
 import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { unmeasuredSnapshots } from '../judge/run-folder.ts';
+import { isSaved, judgeSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
 import { endOnSignals, integer, parsed, print, program } from './program.ts';
 
 interface Options {
+  profile?: string;
   treeDir?: string;
   world?: string;
   evals?: boolean;
@@ -28,7 +31,8 @@ interface Options {
 await runMain(async () => {
   const command = parsed(
     program('judge', 'Measures a run on fresh samples and writes verdict.json beside its run.json.')
-      .argument('<run folder>')
+      .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
+      .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
       .option(
         '--tree-dir <dir>',
         'folder of the workspace to run the encoder from (default: the tree of the run)',
@@ -45,7 +49,7 @@ await runMain(async () => {
       .option('--json', 'print the JSON line alone')
       .addHelpText(
         'after',
-        '\nExample:\n  judge checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n\nThe last line printed is the verdict as JSON.',
+        '\nExamples:\n  judge checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n  judge my-saelens-sae --profile small\n\nThe last line printed is the verdict as JSON.',
       ),
   );
   if (!command) return 0;
@@ -54,7 +58,25 @@ await runMain(async () => {
   // Fresh samples each time: what was measured before, snapshots of the same run too, was on others.
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   const [path] = command.args;
-  const opened = await openCase(path, { ...options, evalSeed, onBuild: sayBuilding });
+  const { profile } = options;
+  const saved = isSaved(path);
+  if (saved && profile === undefined) {
+    throw new UserError(`${path}: an SAE that SAELens saved; say with --profile what it is measured as`);
+  }
+  if (!saved && profile !== undefined) {
+    throw new UserError(
+      '--profile is for an SAE that SAELens saved; a run is measured as what it was trained as',
+    );
+  }
+  if (saved && options.evals) throw new UserError(`${path}: --evals is for the snapshots of a run`);
+  const judging = { ...options, evalSeed, onBuild: sayBuilding };
+  if (profile !== undefined) {
+    const verdict = await judgeSaved(path, { ...judging, profile });
+    if (!options.json) print(table(verdict.metrics, verdict.also));
+    print(`${JSON.stringify(verdict)}\n`);
+    return 0;
+  }
+  const opened = await openCase(path, judging);
   if (options.evals) {
     for (const { samples, name } of unmeasuredSnapshots(opened.folder)) {
       const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;

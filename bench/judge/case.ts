@@ -4,7 +4,7 @@ import { sandboxFromEnv } from '#host/bubblewrap';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
 import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
-import { Encoder } from './encoder.ts';
+import { Encoder, type EncoderCommand } from './encoder.ts';
 import { type BatchListener, EVALUATION_BATCH, type Measurement, measure } from './measure.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 
@@ -43,24 +43,32 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
       const cwd = options.treeDir
         ? resolve(options.treeDir)
         : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
-      const encoder = await Encoder.start(
-        {
-          argv,
-          cwd,
-          checkpoint,
-          // The loop tells its choice of sandbox in the environment; by hand there is none.
-          sandbox: sandboxFromEnv(process.cwd()),
-          log: join(folder.dir, 'judge.log'),
-          stallSeconds: options.stallSeconds,
-        },
-        world.world.hiddenDim,
-        EVALUATION_BATCH,
-      );
-      try {
-        return await measure(world.world, encoder, { samples, seed: options.evalSeed }, onBatch);
-      } finally {
-        await encoder.stop();
-      }
+      const log = join(folder.dir, 'judge.log');
+      return await measureCheckpoint(world, { argv, cwd, checkpoint, log }, samples, options, onBatch);
     },
   };
+}
+
+/**
+ * Starts the encoder of a checkpoint, measures it on fresh samples of the world and ends it. The loop tells its choice of
+ * sandbox in the environment; by hand there is none. @throws EncoderError
+ */
+export async function measureCheckpoint(
+  { world }: NamedWorld,
+  command: Omit<EncoderCommand, 'sandbox' | 'stallSeconds'>,
+  samples: number,
+  { evalSeed, stallSeconds }: CaseOptions,
+  onBatch?: BatchListener,
+): Promise<Measurement> {
+  const sandbox = sandboxFromEnv(process.cwd());
+  const encoder = await Encoder.start(
+    { ...command, sandbox, stallSeconds },
+    world.hiddenDim,
+    EVALUATION_BATCH,
+  );
+  try {
+    return await measure(world, encoder, { samples, seed: evalSeed }, onBatch);
+  } finally {
+    await encoder.stop();
+  }
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
-import { decodeSafetensors } from '#contract/safetensors';
+import { decodeSafetensors, type SafetensorsFile } from '#contract/safetensors';
 import { openUntrusted, readUntrusted } from '#host/untrusted';
 
 /** A run folder as the judge sees it; `result` is the trainer's own word, null where it left none. */
@@ -38,14 +38,18 @@ export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'
   if (!file)
     throw new UserError(`${path}: no checkpoint there; the run has not written one yet, or has failed`);
   try {
-    const { tensors } = decodeSafetensors(readFileSync(file.fd), path);
-    for (const [name, { data }] of tensors) {
-      if (data.some(Number.isNaN)) throw new UserError(`${path}: tensor "${name}" has values that are NaN`);
-    }
+    refuseNaN(decodeSafetensors(readFileSync(file.fd), path), path);
   } finally {
     closeSync(file.fd);
   }
   return path;
+}
+
+/** @throws UserError naming the first tensor with a NaN in it. */
+export function refuseNaN({ tensors }: SafetensorsFile, path: string): void {
+  for (const [name, { data }] of tensors) {
+    if (data.some(Number.isNaN)) throw new UserError(`${path}: tensor "${name}" has values that are NaN`);
+  }
 }
 
 /** Snapshots in `out/evals/` that `evals.jsonl` lacks, by the samples at which they were taken, in order. */

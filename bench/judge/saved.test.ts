@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Tensor32, writeSafetensors } from '#contract/safetensors';
+import { openWorld } from '../worlds.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'saved-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const repository = join(import.meta.dirname, '../..');
+const judge = join(repository, 'bench/cli/judge.ts');
+
+/** An SAE of 32 latents as SAELens saves it: the directions of the first features of the world `tiny`, tied. */
+async function saved(name: string, cfg = {}, change = (_: Map<string, Tensor32>) => {}): Promise<string> {
+  const { world } = await openWorld('tiny');
+  const [m, d] = [32, world.hiddenDim];
+  const decoder = world.featureVectors.slice(0, m * d);
+  const tensors = new Map<string, Tensor32>([
+    ['W_enc', { shape: [d, m], data: decoder.map((_, at) => decoder[(at % m) * d + Math.floor(at / m)]) }],
+    ['b_enc', { shape: [m], data: new Float32Array(m) }],
+    ['W_dec', { shape: [m, d], data: decoder }],
+    ['b_dec', { shape: [d], data: world.bias }],
+  ]);
+  change(tensors);
+  const folder = join(root, name);
+  mkdirSync(folder);
+  const common = { architecture: 'topk', d_in: d, d_sae: m, k: 2, dtype: 'float32', device: 'cpu' };
+  writeFileSync(join(folder, 'cfg.json'), JSON.stringify({ ...common, ...cfg }));
+  writeSafetensors(join(folder, 'sae_weights.safetensors'), { tensors, metadata: {} });
+  return folder;
+}
+
+/** Asks the judge from a folder that has a task of its own, with the workspace of this repository. */
+function ask(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), judge, '--tree-dir', repository, ...args],
+      { cwd: root },
+      (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
+    );
+  });
+}
+
+beforeAll(() =>
+  writeFileSync(
+    join(root, 'TASK.md'),
+    `---
+title: a task for the tests of the judge
+workspace: sae
+check: node check.ts
+train: node train.ts
+encode: node --import tsx sae/cli/encode.ts
+judge: node judge.ts
+metric: f1
+goal: max
+limits: { usd: 1, hours: 1, stagnation: { warn: 1, stop: 2 } }
+model: { name: none, maxTokens: 1 }
+profiles:
+  tiny:
+    world: tiny
+    budgets: { screen: 1024, rank: 2048, count: 10240 }
+    normalisation: 2048
+    evaluation: { verdict: 3000, snapshot: 2000 }
+    noise: 0.01
+---
+`,
+  ),
+);
+
+describe('an SAE that SAELens saved', () => {
+  it('is measured by the workspace’s own encoder, and left as it is', async () => {
+    const folder = await saved('good');
+    const { code, stdout } = await ask(folder, '--profile', 'tiny', '--json');
+    expect(code).toBe(0);
+    const verdict = JSON.parse(stdout);
+    expect(verdict).toMatchObject({
+      sae: 'good',
+      profile: 'tiny',
+      world: { name: 'tiny' },
+      observed: { width: 32 },
+      evaluation: { samples: 3000, batch: 1024 },
+    });
+    // Its directions are the truth.
+    expect(verdict.metrics).toMatchObject({ uniqueness: 1, mcc: expect.closeTo(1, 6) });
+    expect(verdict.metrics.f1).toBeGreaterThan(0.3);
+    expect(verdict.metrics.l0).toBeGreaterThan(0.5);
+    expect(verdict.metrics.l0).toBeLessThanOrEqual(2);
+    expect(verdict.also.inference.l0).toBeCloseTo(verdict.metrics.l0, 6);
+    expect(readdirSync(folder).sort()).toEqual(['cfg.json', 'sae_weights.safetensors']);
+  });
+
+  it.each([
+    ['without a profile', 2, [], /say with --profile/, {}, undefined],
+    ['with --evals', 2, ['--profile', 'tiny', '--evals'], /snapshots of a run/, {}, undefined],
+    [
+      'with NaN',
+      2,
+      ['--profile', 'tiny'],
+      /sae_weights\.safetensors: tensor "b_enc" has values that are NaN/,
+      {},
+      (t: Map<string, Tensor32>) => t.get('b_enc')?.data.fill(Number.NaN),
+    ],
+    [
+      'of an architecture that is not known',
+      1,
+      ['--profile', 'tiny'],
+      /cfg\.json: architecture "transcoder"/,
+      { architecture: 'transcoder' },
+      undefined,
+    ],
+  ])('is refused %s, in one line', async (name, exit, args, message, cfg, change) => {
+    const { code, stdout, stderr } = await ask(await saved(name, cfg, change), ...args);
+    expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: exit, stdout: '', lines: 1 });
+    expect(stderr).toMatch(message);
+  });
+});
