@@ -129,7 +129,8 @@ describe('train', () => {
     const [rest, gap] = [join(folder, 'rest.bin'), join(folder, 'gap.bin')];
     writeStream(rest, { from: next });
     writeStream(gap, { from: next + 1 });
-    await trainer([...args, '--out', killed, '--resume'], undefined, gap);
+    const stuck = await trainer([...args, '--out', killed, '--resume', '--backend', 'cpu'], undefined, gap);
+    expect(stuck.stderr).toMatch(/^warning: saved on tfjs .*, resumed on tfjs .*cpu.*$/m);
     expect(resultOf(killed).reason).toBe(`the data go on at batch ${next + 1}, and ${next} comes next`);
     const second = await trainer([...args, '--out', killed, '--resume'], undefined, rest);
     expect(second.stderr).toContain('finished after 7680 samples');

@@ -103,6 +103,7 @@ await runMain(async () => {
       backend: backend.label,
       resume: options.resume,
       saveEvery: options.saveEvery,
+      warn: (line) => process.stderr.write(`warning: ${line}\n`),
     },
     data,
     stop.signal,

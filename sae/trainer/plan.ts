@@ -27,6 +27,8 @@ export interface Plan {
   resume: boolean;
   /** Seconds between saves from which a killed run can be resumed; 30 if not given. */
   saveEvery?: number;
+  /** Takes a line that a person should see. */
+  warn?(line: string): void;
   /** Called after every step, for whoever watches, with how many latents were dead before it. */
   onStep?(result: StepResult, deadBefore: number): void;
 }

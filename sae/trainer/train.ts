@@ -61,8 +61,14 @@ class Run {
     this.model = createModel(architecture, sae, architecture.init(sae, plan.random), trainer);
     this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
     this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
-    if (plan.resume) readResumeState(plan.out, this.model, this.dead, this.state);
-    else if (trainer.normalize_activations !== 'none') {
+    if (plan.resume) {
+      const before = readResumeState(plan.out, this.model, this.dead, this.state);
+      if (before !== plan.backend) {
+        plan.warn?.(
+          `saved on ${before}, resumed on ${plan.backend}: the weights will differ in their last digits`,
+        );
+      }
+    } else if (trainer.normalize_activations !== 'none') {
       Object.assign(this.state, measureScale(data, trainer.n_batches_for_norm_estimate));
     }
     this.secondsBefore = this.state.seconds;
@@ -162,7 +168,7 @@ class Run {
   private save(): void {
     this.state.seconds = this.seconds();
     this.write('checkpoint.safetensors');
-    writeResumeState(this.plan.out, this.model, this.dead, this.state);
+    writeResumeState(this.plan.out, this.plan.backend, this.model, this.dead, this.state);
   }
 
   private snapshot(): void {
