@@ -6,6 +6,6 @@ export const backend: BackendModule = {
   missing: () => null,
   async open() {
     const { openEmbedded } = await import('../embedded/open.ts');
-    return { detail: await openEmbedded(), gpu: false, form: 'kernels', notByItself: 'not yet by itself' };
+    return { detail: await openEmbedded(), gpu: false, form: 'kernels' };
   },
 };

@@ -44,7 +44,7 @@ export function findBlas(threads: number, folders: readonly string[] = FOLDERS):
 }
 
 /** Whether the library is linked to libgomp, which crashed at the end of small runs when it was loaded this way. */
-function needsOpenMp(path: string): boolean {
+export function needsOpenMp(path: string): boolean {
   // The names of what a library needs stand among its first symbols.
   const head = Buffer.alloc(4 << 20);
   const file = openSync(path, 'r');

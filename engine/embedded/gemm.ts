@@ -7,8 +7,8 @@ const COLUMNS = 512;
 const STRIP = 16;
 /** Numbers that a fused multiply-add is worth, of those that a chunk of work counts. */
 const MULTIPLY_WORK = 1 / 8;
-/** Products of fewer multiplications are done before the library's threads are awake. */
-const MIN_FOR_BLAS = 1 << 22;
+/** Smaller products stay with our kernels, so that a small world has the same numbers with OpenBLAS and without. */
+const MIN_FOR_BLAS = 1 << 26;
 
 export interface Product {
   m: number;

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { uniform } from '../random.ts';
+import { findBlas, needsOpenMp } from './blas.ts';
+import { SharedHeap } from './heap.ts';
+
+const blas = findBlas(2);
+
+it.skipIf(!blas)('OpenBLAS multiplies in shared memory, in all four transpositions (SKIP without it)', () => {
+  const [m, n, k] = [30, 20, 50];
+  const heap = new SharedHeap(64);
+  const next = uniform(1);
+  const [a, b, c] = [m * k, k * n, m * n].map((size) => heap.floats(heap.allocate(4 * size), size));
+  for (const view of [a, b]) for (let i = 0; i < view.length; i++) view[i] = next() - 0.5;
+  for (const transposeA of [false, true]) {
+    for (const transposeB of [false, true]) {
+      blas?.multiply(a, b, c, { m, n, k, transposeA, transposeB });
+      for (const [i, j] of [
+        [0, 0],
+        [29, 19],
+        [7, 11],
+      ]) {
+        let want = 0;
+        for (let l = 0; l < k; l++) {
+          want += a[transposeA ? l * m + i : i * k + l] * b[transposeB ? j * k + l : l * n + j];
+        }
+        expect(c[i * n + j]).toBeCloseTo(want, 5);
+      }
+    }
+  }
+  expect(blas?.label).toMatch(/^OpenBLAS \d/);
+});
+
+it('passes over a library that needs OpenMP, and over what is none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'blas-'));
+  const path = join(folder, 'libopenblas.so.0');
+  try {
+    writeFileSync(path, '\x7fELF libm.so.6');
+    expect(needsOpenMp(path)).toBe(false);
+    expect(findBlas(1, [folder])).toBeNull();
+    writeFileSync(path, '\x7fELF libm.so.6 libgomp.so.1');
+    expect(needsOpenMp(path)).toBe(true);
+    expect(findBlas(1, [folder])).toBeNull();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
