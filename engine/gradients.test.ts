@@ -123,6 +123,9 @@ describe.each(['embedded', 'wasm', 'cpu'])('derivatives on %s against finite dif
     ['where', (x) => tf.where(tf.tensor2d([1, 0, 0, 1, 1, 0], [2, 3], 'bool'), x, tf.square(x))],
     ['addN', (x) => tf.addN([x, tf.square(x), x])],
     ['clone', tf.clone],
+    ['gather rows, one twice', (x) => tf.gather(x, tf.tensor1d([1, 0, 1], 'int32'))],
+    ['gather columns', (x) => tf.gather(x, tf.tensor2d([2, 0, 1, 2], [2, 2], 'int32'), 1)],
+    ['topk', (x) => tf.topk(x, 2).values],
   ];
   it.each(shapes)('%s', (_, f) => {
     expectDerivatives(f, [signed()]);

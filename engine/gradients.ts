@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { pickingGradients } from './picking-gradients.ts';
 
 type Gradients = Record<string, () => tf.Tensor>;
 type Rule = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Gradients;
@@ -6,8 +7,8 @@ type Rule = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Gradi
 /**
  * The derivatives of tfjs' kernels: the package for Node ships without its own (they live in the whole of
  * `@tensorflow/tfjs`, which also brings layers, converters and browsers' backends). Covers arithmetic with broadcasting,
- * the usual functions of one argument, reductions, products and changes of shape; for another operation write
- * `tf.customGrad` where it is used.
+ * the usual functions of one argument, reductions, products, changes of shape, gather and topk; for another operation
+ * write `tf.customGrad` where it is used.
  */
 export function registerGradients(): void {
   binary();
@@ -16,6 +17,7 @@ export function registerGradients(): void {
   reductions();
   products();
   shapes();
+  pickingGradients.forEach(add);
 }
 
 function register(kernelName: string, inputsToSave: string[], gradFunc: Rule, outputToSave = false): void {
