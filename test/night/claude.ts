@@ -1,6 +1,8 @@
 import type { Answer, AnswerBlock, MessagesRequest, Reply } from '#replay/protocol';
 import { billFor } from './books.ts';
-import { type Disturbance, randomFrom, type SprintPlan } from './plan.ts';
+import type { SprintPlan } from './plan.ts';
+import { randomFrom } from './random.ts';
+import type { Disturbance } from './repertoire.ts';
 
 /** What the night's server can do to the world outside of an answer. */
 export interface Hands {
@@ -10,6 +12,8 @@ export interface Hands {
   /** Pauses the loop, and resumes it later; `resumed` is called before that. */
   pause(resumed: () => void): Promise<void>;
   editTask(): void;
+  /** `npm run stop`: the turn is finished, and the loop ends well. */
+  stop(): Promise<void>;
 }
 
 /** What the server saw and did: counted as it happens, and compared with the supervisor's word afterwards. */
@@ -19,6 +23,8 @@ export interface Account {
   injected: Map<string, number>;
   problems: string[];
   hintSeen: boolean;
+  /** Whether the plan was played to its end and the loop asked to stop. */
+  stopped: boolean;
 }
 
 const HINT = 'Mind the step in the dark.';
@@ -27,11 +33,19 @@ const TALK_TOKENS = 3500;
 
 /**
  * Plays Claude for a night: says what the plan has for the sprint and the step that the conversation has come to, disturbs what is to
- * be disturbed, and keeps its own books. After the plan's last sprint it talks on at great length, until the money is at its end.
+ * be disturbed, and keeps its own books. After the plan's last sprint it has the loop stopped; in another loop it only talks, at great
+ * length, until the money is at its end.
  */
 export function playNight(plans: readonly SprintPlan[], seed: number, hands: Hands) {
   const random = randomFrom(seed + 1);
-  const account: Account = { usd: 0, requests: 0, injected: new Map(), problems: [], hintSeen: false };
+  const account: Account = {
+    usd: 0,
+    requests: 0,
+    injected: new Map(),
+    problems: [],
+    hintSeen: false,
+    stopped: false,
+  };
   const done = new Map<string, number>();
   let paused = false;
 
@@ -110,7 +124,11 @@ export function playNight(plans: readonly SprintPlan[], seed: number, hands: Han
     account.hintSeen ||= text.includes(HINT);
     const number = Number(/# Sprint (\d+)/.exec(text)?.[1]);
     const plan = plans[number - 1];
-    if (!plan) return say(request, talk(request), TALK_TOKENS);
+    if (!plan) {
+      if (!account.stopped) await hands.stop();
+      account.stopped = true;
+      return say(request, talk(request), TALK_TOKENS);
+    }
     const at = whereIn(plan, request);
     const step = plan.steps[at] ?? plan.steps[plan.steps.length - 1];
     const reply: Reply = { content: withRun(step.content, text), stopReason: step.stopReason };

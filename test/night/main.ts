@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSprints } from '#agent/ledger';
-import { readStatus } from '#agent/status';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { startMessagesServer } from '#replay/server';
 import { type Hands, playNight } from './claude.ts';
@@ -15,6 +14,7 @@ import { inquest } from './inquest.ts';
 import { planNight } from './plan.ts';
 
 const LIMIT_USD = 4;
+const SMALL_LIMIT_USD = 0.5;
 const AT_MOST_MINUTES = 8;
 const MOST_STARTS = 20;
 
@@ -31,7 +31,7 @@ process.stdout.write(`seed ${seed}\n`);
 const plans = planNight(seed);
 const repo = stage();
 const tried = await tryBubblewrap(repo);
-const flags = ['--max-usd', String(LIMIT_USD), ...(tried.ok ? [] : ['--sandbox', 'off'])];
+const sandbox = tried.ok ? [] : ['--sandbox', 'off'];
 let loop: ReturnType<typeof startCommand> | null = null;
 
 const hands: Hands = {
@@ -44,6 +44,7 @@ const hands: Hands = {
       void startCommand(repo, 'resume').ended;
     }, 2500);
   },
+  stop: async () => void (await startCommand(repo, 'stop').ended),
   editTask: () => edit((task) => task.replace('samples: "<=1000"', 'samples: "<=1001"')),
 };
 const { account, respond } = playNight(plans, seed, hands);
@@ -81,40 +82,42 @@ function edit(change: (text: string) => string): void {
   writeFileSync(path, change(readFileSync(path, 'utf8')));
 }
 
-/** Starts the loop again and again, until it ends by itself for want of money. A bill is that of a loop: a restart after a crash goes on with it. */
-async function night(): Promise<{ starts: string[]; bills: number[]; problems: string[] }> {
+/**
+ * Starts the loop again and again until the plan is played, and then once more with little money and a researcher that only talks. Each
+ * loop has a bill of its own; a restart after a kill goes on with it.
+ */
+async function night(): Promise<{ starts: string[]; bills: string[]; problems: string[] }> {
   const starts: string[] = [];
-  const bills: number[] = [];
+  const bills: string[] = [];
   const problems: string[] = [];
   let before = 0;
+  let last = false;
   while (starts.length < MOST_STARTS) {
-    loop = startCommand(repo, 'loop', ...flags);
+    const limit = last ? SMALL_LIMIT_USD : LIMIT_USD;
+    loop = startCommand(repo, 'loop', '--max-usd', String(limit), ...sandbox);
     const late = sleep(AT_MOST_MINUTES * 60_000 - (Date.now() - started), 'late' as const, { ref: false });
     const code = await Promise.race([loop.ended, late]);
-    if (code === 'late') {
-      loop.child.kill('SIGKILL');
-      await loop.ended;
-      problems.push(`not done in ${AT_MOST_MINUTES} minutes:\n${loop.said().slice(-2000)}`);
-      break;
-    }
     starts.push(code === null ? 'kill -9' : `exit ${code}`);
     if (code === null) continue;
-    bills.push(account.usd - before);
-    const booked = readStatus(repo).usd;
-    if (booked < account.usd - before - 0.2)
-      problems.push(`booked ${booked.toFixed(2)} USD of a bill of ${(account.usd - before).toFixed(2)}`);
-    before = account.usd;
-    if (code === 0) break;
-    if (code !== 3) {
+    if (code !== 0 && code !== 3) {
       problems.push(`the loop ended with ${code}:\n${loop.said().slice(-3000)}`);
+      loop.child.kill('SIGKILL');
+      await loop.ended;
       break;
     }
+    const bill = account.usd - before;
+    before = account.usd;
+    bills.push(`${bill.toFixed(2)} of ${limit}`);
+    if (bill > limit) problems.push(`a bill of ${bill.toFixed(4)} USD, and the limit is ${limit}`);
+    if (last) {
+      if (!loop.said().includes('the money limit of'))
+        problems.push('the last loop did not end for want of money');
+      // It had nothing to mistake: what is left is what the next call could have cost.
+      if (bill < 0.8 * limit) problems.push(`the last loop spent only ${bill.toFixed(4)} of ${limit} USD`);
+      break;
+    }
+    last = account.stopped;
   }
-  for (const bill of bills)
-    if (bill > LIMIT_USD) problems.push(`a bill of ${bill.toFixed(4)} USD, and the limit is ${LIMIT_USD}`);
-  const said = loop?.said() ?? '';
-  if (!said.includes('the money limit of'))
-    problems.push(`it did not end at its money limit:\n${said.slice(-2000)}`);
   return { starts, bills, problems };
 }
 
@@ -128,11 +131,10 @@ function summary(): void {
     ['sprints', `${sprints.length}: ${[...outcomes].map(([name, n]) => `${n} ${name}`).join(', ')}`],
     ['starts of the loop', starts.join(', ')],
     ['calls', `${account.requests}`],
-    ["bill by the server's books", `${bills.map((usd) => usd.toFixed(2)).join(' + ')} USD`],
-    ['limit of a loop', `${LIMIT_USD} USD`],
+    ["bills by the server's books, of the limit", `${bills.join(', ')} USD`],
     ['sandbox', tried.ok ? 'bubblewrap' : `off: ${tried.why}`],
     ['minutes', `${((Date.now() - started) / 60_000).toFixed(1)}`],
     ['seed', `${seed}`],
   ];
-  process.stdout.write(`\n${rows.map(([name, value]) => `${name.padEnd(40)} ${value}\n`).join('')}`);
+  process.stdout.write(`\n${rows.map(([name, value]) => `${name.padEnd(44)} ${value}\n`).join('')}`);
 }
