@@ -12,7 +12,7 @@ it('tells lines that were added, a rewrite whole, and nothing twice', () => {
   const repo = emptyFolder();
   const write = (text: string) => writeFileSync(join(repo, 'HINTS.md'), text);
   write('Known.\n');
-  const hints = new Hints(repo);
+  const hints = new Hints(repo, [{ role: 'user', content: 'Hints: Known.' }]);
   expect(hints.fresh()).toBeNull();
   write('Known.\nTry sorting.\n');
   expect(hints.fresh()).toBe('Try sorting.');
@@ -21,6 +21,13 @@ it('tells lines that were added, a rewrite whole, and nothing twice', () => {
   expect(hints.fresh()).toBe('Something else.');
   write('');
   expect(hints.fresh()).toBeNull();
+});
+
+it('tells what was added while the loop was away, and a conversation that goes on knows the rest', () => {
+  const repo = emptyFolder();
+  writeFileSync(join(repo, 'HINTS.md'), '- Say "no".\n- Try sorting.\n');
+  expect(new Hints(repo, [{ content: 'one\n- Say "no".' }]).fresh()).toBe('- Try sorting.');
+  expect(new Hints(repo, ['- Say "no".', '- Try sorting.']).fresh()).toBeNull();
 });
 
 it('reaches the running sprint between two turns, and is recorded', async () => {

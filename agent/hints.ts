@@ -9,12 +9,19 @@ export function readHints(repo: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8').trim().slice(0, MAX_CHARS) : '';
 }
 
-/** Follows HINTS.md during a sprint: the prompt had what stood there at its start. */
+/** Follows HINTS.md during a sprint. */
 export class Hints {
   #known: string;
 
-  constructor(readonly repo: string) {
-    this.#known = readHints(repo);
+  /** `heard`: the conversation so far. What it holds of HINTS.md is known; the rest was added while the loop was away. */
+  constructor(
+    readonly repo: string,
+    heard: readonly unknown[],
+  ) {
+    const told = JSON.stringify(heard);
+    const lines = readHints(repo).split('\n');
+    const first = lines.findIndex((line) => !told.includes(JSON.stringify(line).slice(1, -1)));
+    this.#known = (first === -1 ? lines : lines.slice(0, first)).join('\n').trim();
   }
 
   /** What is new since the last look: the lines that were added at the end, or all of it where it was rewritten. */

@@ -25,12 +25,12 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const { connection, task, stopper } = house;
   const { model } = task.contract;
   const { transcript } = sprint;
-  const hints = new Hints(house.repo);
   const slot = new SlotWatch();
   if (transcript.messages.length === 0) {
     const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
     transcript.say({ role: 'user', content: prompt });
   }
+  const hints = new Hints(house.repo, transcript.messages);
   // Cut off after its last word: there is nothing left to say, only to judge.
   if (sprint.finish) return { kind: 'finished' };
   const talk = () =>
