@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
+import { sandboxByHand } from '#host/by-hand';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import { dirtyFiles, openGit } from './git.ts';
 import type { Limits, LoopOptions } from './house.ts';
@@ -124,13 +125,13 @@ async function chooseProfile(
   return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
 }
 
-/** Bubblewrap for Claude, tried and not only looked for; none for the replay, which is our own code. */
+/** Bubblewrap, tried and not only looked for. Claude does not work without; the replay, which is our own code, may. */
 async function chooseSandbox(
   repo: string,
   researcher: 'claude' | 'offline',
   asked: 'auto' | 'off',
 ): Promise<Sandbox> {
-  if (researcher === 'offline') return noSandbox('offline replay, our own code');
+  if (researcher === 'offline') return sandboxByHand(repo, asked);
   if (asked === 'off') return noSandbox('--sandbox off');
   const tried = await tryBubblewrap(repo);
   if (tried.ok) return tried.sandbox;

@@ -52,7 +52,7 @@ function commandsIn(repo: string): string[] {
 describe('a loop that is cut off', () => {
   it('is taken up after kill -9: leftovers end, and the conversation goes on from its last whole turn', async () => {
     const repo = tinyHouse([hanging('forks'), sprintTo('second', 0.7)]);
-    const loop = startCommand(repo, 'loop');
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await eventOf(repo, 'run.started');
     expect(readStatus(repo)).toMatchObject({
       loop: 'running',
@@ -83,7 +83,7 @@ describe('a loop that is cut off', () => {
 
   it('ends a run that was started but is not in the log yet, and enters it', async () => {
     const repo = tinyHouse([hanging('forks')]);
-    const loop = startCommand(repo, 'loop');
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes, run } = await eventOf(repo, 'run.started');
     loop.child.kill('SIGKILL');
     await loop.ended;
@@ -117,7 +117,7 @@ describe('a loop that is cut off', () => {
 
   it('is closed as interrupted where its conversation is lost', async () => {
     const repo = tinyHouse([hanging(), sprintTo('second', 0.7)]);
-    const loop = startCommand(repo, 'loop');
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'run.started');
     loop.child.kill('SIGKILL');
     await loop.ended;
@@ -131,13 +131,13 @@ describe('a loop that is cut off', () => {
 
   it('drops a sprint that was never claimed and keeps its changes as a patch', async () => {
     const repo = tinyHouse([[write(0.9), call('bash', { command: 'sleep 100' })], sprintTo('second', 0.7)]);
-    const loop = startCommand(repo, 'loop');
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'tool.finished');
     while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
     loop.child.kill('SIGKILL');
     await loop.ended;
     expect(commandsIn(repo)).toEqual(['sleep 100']);
-    const again = startCommand(repo, 'loop');
+    const again = startCommand(repo, 'loop', '--sandbox', 'off');
     const { seq } = await eventOf(repo, 'sprint.dropped');
     expect(commandsIn(repo)).toEqual([]);
     await eventOf(repo, 'sprint.opened', (e) => e.seq > seq);
@@ -177,7 +177,7 @@ it('does not commit a sprint again when only the event of its commit is missing'
 describe('a loop that is asked to stop', () => {
   it('ends the turn, reports and commits on the first Ctrl-C', async () => {
     const repo = tinyHouse([hanging()]);
-    const loop = startCommand(repo, 'loop');
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await eventOf(repo, 'run.started');
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
@@ -193,7 +193,7 @@ describe('a loop that is asked to stop', () => {
       [start('busy'), call('bash', { command: 'sleep 100' }), finish({ candidate: null })],
       sprintTo('second', 0.7),
     ]);
-    const loop = startCommand(repo, 'loop');
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'sprint.claimed');
     await new Promise((resolve) => setTimeout(resolve, 300));
     loop.child.kill('SIGINT');
@@ -219,9 +219,9 @@ describe('a loop that is asked to stop', () => {
 
 it('refuses a second loop in one checkout and names the first', async () => {
   const repo = tinyHouse([hanging()]);
-  const loop = startCommand(repo, 'loop');
+  const loop = startCommand(repo, 'loop', '--sandbox', 'off');
   await eventOf(repo, 'run.started');
-  const second = startCommand(repo, 'loop');
+  const second = startCommand(repo, 'loop', '--sandbox', 'off');
   expect(await second.ended).toBe(2);
   expect(second.said()).toContain(`another loop runs in this checkout: process ${loop.child.pid}`);
   loop.child.kill('SIGINT');

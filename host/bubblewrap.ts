@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
@@ -25,14 +25,18 @@ export function bubblewrap(repo: string): Sandbox {
         ...kernelKnobs.map((name) => `/proc/${name}`).flatMap((path) => ['--ro-bind-try', path, path]),
         ...gpuDevices(readdirSync('/dev')).flatMap((path) => ['--dev-bind-try', path, path]),
         ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
-        ...[...nodeItself(), root].flatMap(same('--ro-bind')),
+        ...[...nodeItself(), root, ...linkedModules(root)].flatMap(same('--ro-bind')),
         // After the repository, which may hold them; but a folder that holds the repository must not cover it.
         ...[join(root, 'state'), ...worldPlaces().filter((path) => !inside(root, path))].flatMap((path) => [
           '--tmpfs',
           path,
         ]),
         ...masked(root, allowed).flatMap((path) => ['--ro-bind', '/dev/null', path]),
-        ...readable.map((path) => realpathSync(path)).flatMap(same('--ro-bind')),
+        // The repository is there already, without what is hidden in it.
+        ...readable
+          .map((path) => realpathSync(path))
+          .filter((path) => !inside(root, path))
+          .flatMap(same('--ro-bind')),
         ...allowed.flatMap(same('--bind')),
       ];
       const walls = [
@@ -138,6 +142,14 @@ function nodeItself(): string[] {
   if (!hiddenPlaces().some((place) => inside(program, place))) return [];
   const prefix = dirname(dirname(program));
   return [hiddenPlaces().some((place) => inside(place, prefix)) ? program : prefix];
+}
+
+/** The packages of a clone that borrows those of another checkout, which may lie in a hidden place. */
+function linkedModules(root: string): string[] {
+  const modules = join(root, 'node_modules');
+  return lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() && existsSync(modules)
+    ? [realpathSync(modules)]
+    : [];
 }
 
 /** Files of the repository that no researcher's process may read. */

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '#contract/errors';
 
 /** A command of commander's whose mistakes are UserErrors: one line, exit code 2. */
@@ -32,6 +32,15 @@ export function whole(least: number): (text: string) => number {
     throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
   };
 }
+
+/** How the code of the workspace is confined. */
+export const sandboxOption = () =>
+  new Option(
+    '--sandbox <how>',
+    'bubblewrap for the code of the workspace where it works, unless it is switched off',
+  )
+    .choices(['auto', 'off'])
+    .default('auto');
 
 /** For options that may be given more than once. */
 export const several = (value: string, all: string[] = []): string[] => [...all, value];

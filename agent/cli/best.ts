@@ -10,13 +10,13 @@ import { runMain, UserError } from '#contract/errors';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { profileOf, readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
-import { noSandbox } from '#host/sandbox';
+import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { sprintsDir } from '../house.ts';
 import { judgeRun } from '../judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
 import { readSprintRun, runDir } from '../sprint/run-folder.ts';
 import { trainAgain, weightsCompared } from './again.ts';
-import { parsed, program, whole } from './arguments.ts';
+import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { show, shownMetrics, table } from './verdict-table.ts';
 
@@ -25,6 +25,7 @@ interface Options {
   samples?: number;
   evalSeed?: number;
   train?: boolean;
+  sandbox: SandboxChoice;
 }
 
 const command = program(
@@ -35,6 +36,7 @@ const command = program(
   .option('--samples <n>', 'fresh rows to draw (default: those of a verdict)', whole(1))
   .option('--eval-seed <n>', 'seed of those rows (default: a new one each time)', whole(0))
   .option('--train', 'train it again first, from its recorded tree and arguments, and compare')
+  .addOption(sandboxOption())
   .addHelpText(
     'after',
     `
@@ -49,7 +51,7 @@ async function main(): Promise<number> {
   const options = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');
-  const sandbox = noSandbox('by hand, our own code');
+  const sandbox = await sandboxByHand(repo, options.sandbox);
   const { profileName, sprint, recorded } = findBest(task, repo, options.profile);
   const dir = runDir(repo, recorded.run);
   const here = existsSync(dir);

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
-import { noSandbox } from '#host/sandbox';
+import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { snapshotTree } from '#host/tree';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
@@ -15,7 +15,7 @@ import { type SweepPlan, sweepRun } from '../sweep/member.ts';
 import { sweepPlot } from '../sweep/plot.ts';
 import { commandOf, rowsOf, type SweepSummary, tableOf, writeSummary } from '../sweep/summary.ts';
 import { count, duration } from '../words.ts';
-import { parsed, program, several, whole } from './arguments.ts';
+import { parsed, program, sandboxOption, several, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { show, table } from './verdict-table.ts';
 import { say, watch } from './watch.ts';
@@ -27,6 +27,7 @@ interface Options {
   seeds: number;
   set: string[];
   out?: string;
+  sandbox: SandboxChoice;
 }
 
 const command = program(
@@ -40,6 +41,7 @@ const command = program(
   .option('--seeds <n>', 'how many seeds, one after the other', whole(1), 1)
   .option('--set <key=value>', 'overrides a setting of every experiment; may be repeated', several, [])
   .option('--out <folder>', 'where the summary goes (default: checkpoints/sweeps/<sweep>-<profile>-<hash>)')
+  .addOption(sandboxOption())
   .addHelpText(
     'after',
     `
@@ -55,7 +57,7 @@ async function main(): Promise<number> {
   const options = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');
-  const sandbox = noSandbox('by hand, our own code');
+  const sandbox = await sandboxByHand(repo, options.sandbox);
   const all = await listExperiments({ task, cwd: repo, sandbox });
   const sweeps = all.filter(({ members }) => members !== undefined);
   const sweep = sweeps.find(({ name }) => name === command.args[0]);

@@ -5,14 +5,15 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask, type Task } from '#contract/task';
-import { noSandbox, type Sandbox } from '#host/sandbox';
+import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
+import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import type { RunHandle } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
 import { judgeRun, measureSnapshots, readRunRecord } from '../judging.ts';
 import { readyProfile } from '../profiles.ts';
-import { parsed, program, several, whole } from './arguments.ts';
+import { parsed, program, sandboxOption, several, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { standing, table, verdictTable } from './verdict-table.ts';
 import { say, watch } from './watch.ts';
@@ -26,6 +27,7 @@ interface Options {
   judge: boolean;
   list?: boolean;
   resume?: string;
+  sandbox: SandboxChoice;
 }
 
 const command = program('train', 'Trains one experiment of the workspace, as it stands, and has it judged.')
@@ -41,6 +43,7 @@ const command = program('train', 'Trains one experiment of the workspace, as it 
     'go on with a run that was stopped or killed, by its own tree and arguments',
   )
   .option('--list', 'print the experiments')
+  .addOption(sandboxOption())
   .addHelpText(
     'after',
     `
@@ -56,7 +59,7 @@ async function main(): Promise<number> {
   const options = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');
-  const sandbox = noSandbox('by hand, our own code');
+  const sandbox = await sandboxByHand(repo, options.sandbox);
   if (options.list) {
     const experiments = await listExperiments({ task, cwd: repo, sandbox });
     const rows = experiments.map(({ name, description, members }) => [

@@ -3,6 +3,7 @@
 //   node --import tsx bench/cli/inspect.ts checkpoints/... --latents 0,5,17
 import { Option } from 'commander';
 import { runMain, UserError } from '#contract/errors';
+import type { SandboxChoice } from '#host/by-hand';
 import { Confusion } from '../eval/confusion.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
@@ -27,6 +28,7 @@ interface Options {
   samples?: number;
   evalSeed: number;
   stallSeconds: number;
+  sandbox?: SandboxChoice;
 }
 
 await runMain(async () => {
@@ -46,6 +48,9 @@ await runMain(async () => {
       .option('--world <name>', 'another world than that of the profile')
       .option('--samples <n>', 'fresh samples (default: a snapshot’s, as the profile says)', integer(1))
       .option('--eval-seed <n>', 'seed of the samples', integer(0), 1)
+      .addOption(
+        new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
+      )
       .option('--stall-seconds <n>', 'end an encoder that does nothing for so long', integer(1), 120)
       .addHelpText(
         'after',

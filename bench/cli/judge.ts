@@ -5,10 +5,12 @@
 import { randomInt } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Option } from 'commander';
 import { writeJsonAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
 import type { Verdict } from '#contract/verdict';
+import type { SandboxChoice } from '#host/by-hand';
 import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
@@ -25,6 +27,7 @@ interface Options {
   samples?: number;
   evalSeed?: number;
   stallSeconds: number;
+  sandbox?: SandboxChoice;
   json?: boolean;
 }
 
@@ -46,6 +49,9 @@ await runMain(async () => {
       )
       .option('--eval-seed <n>', 'seed of the samples (default: a new one each time)', integer(0))
       .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', integer(1), 120)
+      .addOption(
+        new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
+      )
       .option('--json', 'print the JSON line alone')
       .addHelpText(
         'after',

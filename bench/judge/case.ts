@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type Profile, profileOf, readTask } from '#contract/task';
-import { sandboxFromEnv } from '#host/bubblewrap';
+import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
 import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
@@ -13,6 +13,8 @@ export interface CaseOptions {
   world?: string;
   evalSeed: number;
   stallSeconds: number;
+  /** By hand; under the loop it is what the loop chose. */
+  sandbox?: SandboxChoice;
   /** Hears of a world that has to be built first. */
   onBuild?: (world: string) => BuildListener;
 }
@@ -50,17 +52,17 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
 }
 
 /**
- * Starts the encoder of a checkpoint, measures it on fresh samples of the world and ends it. The loop tells its choice of
- * sandbox in the environment; by hand there is none. @throws EncoderError
+ * Starts the encoder of a checkpoint, measures it on fresh samples of the world and ends it.
+ * @throws EncoderError, and UserError where it may not run for want of a sandbox
  */
 export async function measureCheckpoint(
   { world }: NamedWorld,
   command: Omit<EncoderCommand, 'sandbox' | 'stallSeconds'>,
   samples: number,
-  { evalSeed, stallSeconds }: CaseOptions,
+  { evalSeed, stallSeconds, sandbox: asked = 'auto' }: CaseOptions,
   onBatch?: BatchListener,
 ): Promise<Measurement> {
-  const sandbox = sandboxFromEnv(process.cwd());
+  const sandbox = await sandboxByHand(process.cwd(), asked);
   const encoder = await Encoder.start(
     { ...command, sandbox, stallSeconds },
     world.hiddenDim,

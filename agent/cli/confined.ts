@@ -1,0 +1,53 @@
+// Runs a command of the workspace by hand as the loop would, in the sandbox:
+//   node --import tsx agent/cli/confined.ts node --import tsx work/check.ts
+//   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
+// `--sandbox off` among the arguments leaves it out. With `--into NAME` the command may write the folder of its own option --out,
+// which is NAME in the folder that its first argument names unless it is given.
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { runMain, UserError } from '#contract/errors';
+import { sandboxByHand } from '#host/by-hand';
+import { startChild } from '#host/child';
+import { stoppable } from './interrupt.ts';
+
+/** Takes an option with its value out of the arguments. */
+function take(args: string[], name: string): string | undefined {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args.splice(at, 2)[1];
+}
+
+/** The end of the program and its flags: the first word after the script that is run. */
+const afterScript = (args: readonly string[]) => args.findIndex((word) => /\.m?[jt]s$/.test(word)) + 1;
+
+/** Where the command writes to, made if need be. */
+function outFolder(args: string[], into: string | undefined): string | null {
+  const first = args[afterScript(args)];
+  if (into === undefined || first === undefined || first.startsWith('-') || !existsSync(first)) return null;
+  const out = take(args, '--out') ?? join(statSync(first).isDirectory() ? first : '.', into);
+  args.push('--out', out);
+  mkdirSync(out, { recursive: true });
+  return resolve(out);
+}
+
+await runMain(async () => {
+  const args = process.argv.slice(2);
+  const into = args[0] === '--into' ? take(args, '--into') : undefined;
+  const asked = take(args, '--sandbox') ?? 'auto';
+  if (asked !== 'auto' && asked !== 'off') throw new UserError(`--sandbox: auto or off, not "${asked}"`);
+  const cwd = process.cwd();
+  const sandbox = await sandboxByHand(cwd, asked);
+  const out = outFolder(args, into);
+  // What is named may lie in a home or a temporary folder, which the sandbox hides.
+  const named = args.slice(afterScript(args)).filter((word) => existsSync(word));
+  const child = startChild({
+    ...sandbox.wrap(args, { cwd, readable: named.map((path) => resolve(path)), writable: out ? [out] : [] }),
+    cwd,
+    stdio: { stdin: 0, stdout: 1, stderr: 2 },
+  });
+  const exit = await stoppable(
+    (before) => void child.stop('stopped', before > 0 ? 0 : undefined),
+    () => child.done,
+  );
+  if (out && readdirSync(out).length === 0) rmdirSync(out);
+  return exit.stopped ? 130 : (exit.code ?? 1);
+});

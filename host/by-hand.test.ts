@@ -1,0 +1,65 @@
+import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { sandboxByHand } from './by-hand.ts';
+import { git } from './git.ts';
+
+let repo: string;
+let bin: string;
+const path = process.env.PATH ?? '';
+const warnings: string[] = [];
+const choose = (asked: 'auto' | 'off') => sandboxByHand(repo, asked, (line) => warnings.push(line));
+
+const commit = (message: string) =>
+  git(repo, [
+    ...['-c', 'user.name=Test', '-c', 'user.email=test@example.org'],
+    ...['commit', '-q', '--allow-empty', '-m', message],
+  ]);
+
+beforeAll(async () => {
+  repo = realpathSync(mkdtempSync(join(tmpdir(), 'by-hand-')));
+  await git(repo, ['init', '-q']);
+  writeFileSync(join(repo, 'TASK.md'), '');
+  await commit('Start');
+  // All that is needed but bwrap.
+  bin = mkdtempSync(join(tmpdir(), 'bin-'));
+  for (const name of ['env', 'git']) {
+    const found = path.split(':').find((folder) => existsSync(join(folder, name))) as string;
+    symlinkSync(join(found, name), join(bin, name));
+  }
+});
+afterEach(() => {
+  process.env.PATH = path;
+  warnings.length = 0;
+});
+afterAll(() => {
+  for (const folder of [repo, bin]) rmSync(folder, { recursive: true });
+});
+
+describe('where bubblewrap is missing', () => {
+  it('our own code runs, after one line of warning', async () => {
+    process.env.PATH = bin;
+    expect((await choose('auto')).label).toBe('off (bubblewrap is not installed)');
+    expect(warnings).toEqual([
+      'warning: no sandbox: bubblewrap is not installed; sudo apt install bubblewrap',
+    ]);
+  });
+
+  it('a branch that Claude has worked on does not, unless that is accepted', async () => {
+    await commit('Sprint 1: Try (new-best)\n\nAn idea.\n\nF1: 0.7\nResearcher: claude (claude-opus-5-5)');
+    await commit('Sprint 2: Own work\n\nResearcher: offline replay, no model');
+    process.env.PATH = bin;
+    await expect(choose('auto')).rejects.toThrow(
+      /^Claude has worked on this branch \(commit [0-9a-f]+\).* --sandbox off$/,
+    );
+    expect((await choose('off')).label).toBe('off (--sandbox off)');
+    expect(warnings).toEqual([]);
+  });
+});
+
+it('under the loop it is what the loop chose', async () => {
+  process.env.LOOP_SANDBOX = 'off (chosen)';
+  expect((await choose('auto')).label).toBe('off (chosen)');
+  delete process.env.LOOP_SANDBOX;
+});

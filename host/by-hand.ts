@@ -1,0 +1,43 @@
+import { UserError } from '#contract/errors';
+import { sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
+import { git } from './git.ts';
+import { noSandbox, type Sandbox } from './sandbox.ts';
+
+export type SandboxChoice = 'auto' | 'off';
+
+/**
+ * Where the code of the workspace runs when no Claude is at work: by hand and in the offline replay. Bubblewrap where it works (or what
+ * the caller chose, told in LOOP_SANDBOX); else nothing, with one line that says so.
+ * @throws UserError where there is none, and Claude has had a hand in this branch.
+ */
+export async function sandboxByHand(
+  repo: string,
+  asked: SandboxChoice,
+  warn: (line: string) => void = onStderr,
+): Promise<Sandbox> {
+  if (process.env.LOOP_SANDBOX !== undefined) return sandboxFromEnv(repo);
+  if (asked === 'off') return noSandbox('--sandbox off');
+  const tried = await tryBubblewrap(repo);
+  if (tried.ok) return tried.sandbox;
+  const commit = await byClaude(repo);
+  if (commit !== null) {
+    throw new UserError(
+      `Claude has worked on this branch (commit ${commit}), and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+    );
+  }
+  warn(`warning: no sandbox: ${tried.why}; ${tried.install}`);
+  return noSandbox(tried.why);
+}
+
+/** The last commit of a sprint that Claude did; null where there is none, or no history. */
+async function byClaude(repo: string): Promise<string | null> {
+  const grep = ['-1', '--format=%h', '--grep=^Researcher: claude'];
+  return (await git(repo, ['log', ...grep]).catch(() => '')) || null;
+}
+
+const told = new Set<string>();
+/** Once, though a command may ask for a sandbox more than once. */
+function onStderr(line: string): void {
+  if (!told.has(line)) process.stderr.write(`${line}\n`);
+  told.add(line);
+}
