@@ -56,7 +56,8 @@ export async function benchEvaluation(world: World, seconds: number, backend: st
       ...own,
       forms: FORMS,
       // Below 1 the encodes, which run beside it, decide how long a verdict takes.
-      timeToEncodeTime: encodes.samplesPerSecond / own.samplesPerSecond,
+      cpuToEncodeCpu: own.cpuMicrosecondsPerSample / encodes.cpuMicrosecondsPerSample,
+      samples: evaluation.samples,
       peakMegabytes: process.resourceUsage().maxRSS / 1024,
     },
   ];
