@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, isRefusal, MessagesRequest, type Refusal, type Reply } from './protocol.ts';
@@ -14,7 +14,11 @@ export interface MessagesServer {
 }
 
 /** Answers one request; whatever it needs to know stands in `request.messages`. `signal` aborts when the client leaves. */
-export type Respond = (request: MessagesRequest, signal: AbortSignal) => Answer | Promise<Answer>;
+export type Respond = (
+  request: MessagesRequest,
+  signal: AbortSignal,
+  headers: IncomingHttpHeaders,
+) => Answer | Promise<Answer>;
 
 /**
  * Serves the Messages API on loopback (`POST /v1/messages`, streaming or not, and `/v1/messages/count_tokens`).
@@ -72,7 +76,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, respon
 
   const gone = new AbortController();
   response.on('close', () => gone.abort());
-  const answer = await respond(parsed, gone.signal);
+  const answer = await respond(parsed, gone.signal, request.headers);
   if (answer.delay) await sleep(answer.delay, undefined, { signal: gone.signal }).catch(() => undefined);
   if (gone.signal.aborted) return;
   if (isRefusal(answer)) return refuse(response, answer);

@@ -9,7 +9,7 @@ import { messageOf } from '../words.ts';
 import type { Connection } from './connection.ts';
 import { backoffSeconds, classify, isFree } from './failures.ts';
 import { firstManner, withoutRefused } from './manner.ts';
-import { closing, mending } from './mending.ts';
+import { closing, garbled, type Mend, mending } from './mending.ts';
 import { Meter, type Turn } from './meter.ts';
 import { request } from './request.ts';
 import type { Reserve } from './reserve.ts';
@@ -123,6 +123,7 @@ export async function converse(c: Conversation): Promise<Ending> {
     if (end) return end;
     const runner = client.beta.messages.toolRunner(request(c, manner), { signal: c.signal });
     let last: BetaMessage | null = null;
+    let mend: Ending | Mend | null = null;
     let cut: { partial: BetaMessage | undefined; seconds: number } | null = null;
     try {
       for await (const stream of runner) {
@@ -161,7 +162,10 @@ export async function converse(c: Conversation): Promise<Ending> {
         else c.onTurn(meter.cutTurn(cut.partial, manner, cut.seconds));
       }
       if (c.signal.aborted) return { kind: 'stopped', reason: c.stopRequested() ?? 'stopped at once' };
-      const less = failure.kind === 'passing' ? null : withoutRefused(manner, messageOf(error));
+      const less =
+        failure.kind !== 'broken' && failure.kind !== 'fatal'
+          ? null
+          : withoutRefused(manner, messageOf(error));
       if (less) {
         c.onNotice(`the API refused a part of the call, which goes on without it: ${failure.reason}`);
         manner = less;
@@ -169,7 +173,9 @@ export async function converse(c: Conversation): Promise<Ending> {
       }
       if (failure.kind === 'fatal') return { kind: 'fatal', reason: failure.reason };
       if (failure.kind === 'broken') return { kind: 'failed', reason: failure.reason };
-      if (failure.kind === 'passing') {
+      if (failure.kind === 'full') mend = closing(manner);
+      else if (failure.kind === 'garbled') mend = garbled(manner);
+      else {
         const reason = watchdog.stalled ? `the stream was silent for ${c.stallMs / 1000} s` : failure.reason;
         failures++;
         await c.wait(backoffSeconds(failures, failure.retryAfterSeconds), reason);
@@ -177,15 +183,15 @@ export async function converse(c: Conversation): Promise<Ending> {
       }
     }
 
-    // Neither a whole tool call nor a failure that passes: an odd ending of a reply, or a history that is too long.
-    const mend = last ? mending(last, manner) : closing(manner);
+    // Neither whole tool calls nor a failure that passes.
+    mend ??= last ? mending(last, manner) : { kind: 'failed', reason: 'the server gave no message' };
     if ('kind' in mend) return mend;
     if (mend.notice) c.onNotice(mend.notice);
     if (mend.manner.model !== manner.model) meter.switchModel();
     manner = mend.manner;
     if (mend.answer) {
       if (++mends > MAX_MENDS)
-        return { kind: 'failed', reason: `${last?.stop_reason ?? 'a full context'} ${mends} times in a row` };
+        return { kind: 'failed', reason: `${last?.stop_reason ?? 'garbled calls'} ${mends} times in a row` };
       say(mend.answer);
     }
   }

@@ -9,6 +9,8 @@ export type Failure =
   | { kind: 'passing'; reason: string; retryAfterSeconds: number | null }
   /** The history is longer than the model can read. */
   | { kind: 'full'; reason: string }
+  /** The reply made no sense: a tool call whose input is not JSON, which the SDK does not let through. */
+  | { kind: 'garbled'; reason: string }
   /** The request itself is refused: this conversation is over. */
   | { kind: 'broken'; reason: string };
 
@@ -38,6 +40,7 @@ export function classify(error: unknown): Failure {
     if (BROKEN.has(status ?? 0) || BROKEN_TYPES.has(error.type ?? '')) return { kind: 'broken', reason };
     return { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
   }
+  if (reason.startsWith('Unable to parse tool parameter JSON')) return { kind: 'garbled', reason };
   if (error instanceof APIUserAbortError)
     return { kind: 'passing', reason: 'the stream fell silent', retryAfterSeconds: null };
   return { kind: 'passing', reason, retryAfterSeconds: null };
@@ -75,6 +78,8 @@ function retryAfter(headers: Headers | undefined): number | null {
 
 function firstLine(error: unknown): string {
   const text = messageOf(error);
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `${text}${cause}`.split('\n')[0].slice(0, 300);
+  // "Connection error." ← "fetch failed" ← what happened.
+  let cause = error instanceof Error ? error.cause : undefined;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  return `${text}${cause instanceof Error ? ` (${cause.message})` : ''}`.split('\n')[0].slice(0, 300);
 }

@@ -18,6 +18,8 @@ export interface Mend {
 
 const CUT =
   'This reply was cut off at the limit of tokens and nothing of it was run. Go on in smaller steps.';
+const GARBLED =
+  'Your last reply held a tool call whose input was not valid JSON. Nothing of that reply was run or kept: make your calls again.';
 const CLOSE =
   'The context of this conversation is full; old tool results are gone from it. Start nothing more. Write into the README of the sprint what was found and what was not, then call finish_sprint.';
 export const FULL = "the model's context window is full";
@@ -54,6 +56,12 @@ export function closing(manner: Manner, refused: BetaToolResultBlockParam[] | nu
     notice: `${FULL}: the researcher is asked to close the sprint`,
   };
 }
+
+/** A reply that could not be read cannot be sent back either: it is asked for again. */
+export const garbled = (manner: Manner): Mend => ({
+  answer: { role: 'user', content: GARBLED },
+  manner,
+});
 
 /** Error results for the calls of a reply that was cut: none of them was run. Null where it has none. */
 function refusedCalls({ content }: BetaMessage, why: string): BetaToolResultBlockParam[] | null {

@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import type { Answer } from '#replay/protocol';
+import { finishing, say, talk, use } from './fixtures/talk.ts';
+import { priceOf } from './prices.ts';
+
+/** The blocks of a search, as the server runs it within a reply. */
+const search = (id: string) => [
+  { type: 'server_tool_use', id, name: 'web_search', input: { query: 'sparse coding' } },
+  {
+    type: 'web_search_tool_result',
+    tool_use_id: id,
+    content: [
+      { type: 'web_search_result', title: 'A page', url: 'https://example.org', encrypted_content: 'x' },
+    ],
+  },
+];
+const searched = (...ids: string[]): Answer => ({
+  content: [...ids.flatMap(search), use('note')],
+  usage: { server_tool_use: { web_search_requests: ids.length, web_fetch_requests: 0 } },
+});
+const names = (tools: readonly { name?: string }[] | undefined) => tools?.map((tool) => tool.name) ?? [];
+
+it('offers search and fetch with bounded uses, pays for them, and sends back what they found as it came', async () => {
+  const t = await talk((_, n) => (n === 0 ? searched('srvtoolu_1') : finishing()), {
+    connection: { web: true },
+  });
+  expect(t.ending.kind).toBe('finished');
+  expect(t.requests[0].tools?.slice(-2)).toEqual([
+    { type: 'web_search_20260318', name: 'web_search', max_uses: 2, allowed_callers: ['direct'] },
+    {
+      type: 'web_fetch_20260318',
+      name: 'web_fetch',
+      max_uses: 2,
+      max_content_tokens: 15_000,
+      allowed_callers: ['direct'],
+      blocked_domains: ['arxiv.org/pdf'],
+    },
+  ]);
+  expect(t.requests[1].messages[1].content.slice(0, 2)).toEqual(search('srvtoolu_1'));
+  expect(t.turns[0].usage.webSearches).toBe(1);
+  expect(t.turns[0].usd).toBeGreaterThan(0.01);
+  const plain = await talk(() => finishing());
+  expect(names(plain.requests[0].tools)).toEqual(['note', 'fail', 'finish']);
+});
+
+it('goes on without the web when a call with it could exceed the limit, and says so once', async () => {
+  const t = await talk((_, n) => (n < 2 ? { content: [use('note')] } : finishing()), {
+    connection: { web: true, model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') },
+    mayCall: ({ usd }) => (usd > 1 ? { of: 'loop', reason: '1 USD is left' } : null),
+  });
+  expect(t.ending.kind).toBe('finished');
+  expect(t.requests.map(({ tools }) => names(tools).includes('web_search'))).toEqual([false, false, false]);
+  expect(t.notices).toEqual([
+    'web search and fetch are off for the rest of this conversation: 1 USD is left',
+  ]);
+});
+
+it('takes the web away after forty uses in a conversation, also when it was taken up again', async () => {
+  const before = Array.from({ length: 38 }, (_, i) => search(`srvtoolu_${i}`)).flat();
+  const messages = [
+    { role: 'user' as const, content: 'Begin.' },
+    { role: 'assistant' as const, content: [...before, say('So it is.')] as never },
+    { role: 'user' as const, content: 'Go on.' },
+  ];
+  const t = await talk((_, n) => (n === 0 ? searched('srvtoolu_a', 'srvtoolu_b') : finishing()), {
+    connection: { web: true },
+    messages,
+  });
+  expect(t.requests.map(({ tools }) => names(tools).includes('web_search'))).toEqual([true, false]);
+});
+
+it.each([
+  [403, 'permission_error', 'Web search is not enabled for this organization.'],
+  [400, 'invalid_request_error', 'tools.3: web_fetch_20260318 is not supported by this model'],
+])('goes on without it where the account or the model has none (%i)', async (status, type, message) => {
+  const t = await talk((_, n) => (n === 0 ? { status, type, message } : finishing()), {
+    connection: { web: true },
+  });
+  expect(t.ending.kind).toBe('finished');
+  expect(names(t.requests[1].tools)).not.toContain('web_search');
+  expect(t.waits).toEqual([]);
+  expect(t.notices).toHaveLength(1);
+});
