@@ -1,6 +1,7 @@
 import { guardsOf } from '#contract/task';
 import { machine } from '#host/machine';
 import { LocalExecutor } from './executor/local.ts';
+import { limitsInWords } from './night/limits.ts';
 import { probeSpeed } from './night/probe.ts';
 import type { Plan } from './preflight.ts';
 import { connectClaude } from './researcher/claude.ts';
@@ -31,12 +32,12 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
     ['metric', `${contract.metric} (${contract.goal}), noise ${profile.noise} (${profile.noiseFrom})`],
     ['constraints', conditions(profile.constraints)],
     ['guards', conditions(guardsOf(task, profile))],
-    ['budgets', `screen ${budgets.screen}, rank ${budgets.rank}, count ${budgets.count} samples`],
-    ['start', plan.start],
     [
-      'until',
-      `${limits.until.toString().slice(0, 21)} (${hours.toFixed(1)} h), ${limits.sprints ?? 'any number of'} sprints`,
+      'budgets',
+      `screen ${budgets.screen}, rank ${budgets.rank}, count ${budgets.count} samples${profile.staged ? ', stages that have to be earned' : ''}`,
     ],
+    ['start', plan.start],
+    ['limits', limitsInWords(limits)],
     ['money', money(plan)],
     ['machine', describeMachine()],
   ];

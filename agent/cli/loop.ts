@@ -6,6 +6,7 @@ import { dryRun, money } from '../dry.ts';
 import type { LoopOptions } from '../house.ts';
 import { logOver } from '../log.ts';
 import { runLoop } from '../loop.ts';
+import { limitsInWords } from '../night/limits.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
 
@@ -124,7 +125,7 @@ await runMain(async () => {
   if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
   if (plan.researcher === 'claude') {
-    process.stdout.write(`Money: ${money(plan)}\n`);
+    process.stdout.write(`Limits: ${limitsInWords(plan.limits)}\nMoney: ${money(plan)}\n`);
     if (process.stdout.isTTY) {
       process.stdout.write('The first paid call is made in 10 s; Ctrl-C until then costs nothing.\n');
       await sleep(10_000);

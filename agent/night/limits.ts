@@ -1,6 +1,7 @@
 import { UserError } from '#contract/errors';
 import type { Task } from '#contract/task';
 import type { Limits, LoopOptions } from '../house.ts';
+import { count } from '../words.ts';
 
 /**
  * Where a loop that began at `since` ends: what was asked for, and TASK.md for the rest. The same at every look, so that an edit of
@@ -42,4 +43,23 @@ export function nextTime(text: string, now: Date): Date {
   time.setHours(Number(match[1]), Number(match[2]), 0, 0);
   if (time <= now) time.setDate(time.getDate() + 1);
   return time;
+}
+
+/** All that ends a loop or a sprint, in a line; what knows no limit is left out, but money and sprints. */
+export function limitsInWords({ usd, tokens, sprints, trainHours, until, sprint, target }: Limits): string {
+  const parts = [
+    `until ${until.toString().slice(0, 21)}`,
+    sprints === null ? 'any number of sprints' : count(sprints, 'sprint'),
+    usd === null ? 'no limit of money' : `${usd} USD`,
+    tokens === null ? '' : `${tokens} tokens`,
+    trainHours === null ? '' : `${trainHours} h of training`,
+    target === null ? '' : `or ${target.metric} verified at ${target.value}`,
+  ];
+  const one = [
+    count(sprint.turns, 'turn'),
+    sprint.usd === null ? '' : `${sprint.usd} USD`,
+    sprint.hours === null ? '' : `${sprint.hours} h`,
+  ];
+  const list = (of: string[]) => of.filter((part) => part !== '').join(', ');
+  return `${list(parts)}; a sprint: ${list(one)}`;
 }
