@@ -7,6 +7,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
+import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
@@ -54,76 +55,84 @@ Exit code 0 when every run is judged, 1 when one is not, 130 after Ctrl-C; the s
 
 async function main(): Promise<number> {
   if (!parsed(command)) return 0;
-  const options = command.opts<Options>();
+  const { profile: asked, samples, seed, seeds, set, out, sandbox: how } = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');
-  const sandbox = await sandboxByHand(repo, options.sandbox);
-  const all = await listExperiments({ task, cwd: repo, sandbox });
-  const sweeps = all.filter(({ members }) => members !== undefined);
-  const sweep = sweeps.find(({ name }) => name === command.args[0]);
-  if (!sweep?.members) {
-    const names = sweeps.map(({ name }) => name).join(', ') || 'none';
-    const problem = command.args[0] === undefined ? 'which sweep?' : `unknown sweep "${command.args[0]}";`;
-    throw new UserError(`${problem} there are: ${names}`);
-  }
-  const profileName = await readyProfile(task, repo, options.profile);
+  const sandbox = await sandboxByHand(repo, how);
+  const { name: sweep, description, members } = await chosenSweep(task, repo, sandbox);
+  const profileName = await readyProfile(task, repo, asked);
   const profile = profileOf(task, profileName);
-  const { contract } = task;
   const summary: SweepSummary = {
-    version: 1,
-    sweep: sweep.name,
-    description: sweep.description,
-    profile: profileName,
-    samples: options.samples ?? profile.budgets.count,
-    seeds: Array.from({ length: options.seeds }, (_, i) => options.seed + i),
-    set: options.set,
-    tree: await snapshotTree({ repo, folder: contract.workspace }),
+    ...{ version: 1, sweep, description, profile: profileName, set },
+    samples: samples ?? profile.budgets.count,
+    seeds: Array.from({ length: seeds }, (_, i) => seed + i),
+    tree: await snapshotTree({ repo, folder: task.contract.workspace }),
     at: new Date().toISOString(),
     runs: [],
   };
-  const folder = options.out
-    ? resolve(options.out)
-    : join(repo, 'checkpoints', 'sweeps', folderName(summary));
-  const wanted = sweep.members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
-  let title = '';
-  let trained = false;
+  const folder = out ? resolve(out) : join(repo, 'checkpoints', 'sweeps', folderName(summary));
+  const started = performance.now();
+  const wanted = members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
+  const whole = await runAll(wanted, { repo, task, sandbox, summary, folder });
+  if (summary.runs.length > 0) await finish(folder, summary, task, profile);
+  if (!whole) {
+    say(`stopped after ${summary.runs.length} of ${wanted.length} runs; go on with: ${commandOf(summary)}`);
+    return 130;
+  }
+  const bad = summary.runs.filter(({ status }) => status !== 'finished').length;
+  const took = `${count(wanted.length, 'run')} in ${duration((performance.now() - started) / 1000)}`;
+  process.stdout.write(bad > 0 ? `${took}, ${bad} of them without a verdict\n` : `${took}\n`);
+  return bad > 0 ? 1 : 0;
+}
+
+/** The sweep that the arguments name. @throws UserError that lists those there are. */
+async function chosenSweep(task: Task, repo: string, sandbox: Sandbox) {
+  const [wanted] = command.args;
+  const all = await listExperiments({ task, cwd: repo, sandbox });
+  const sweeps = all.flatMap(({ members, ...rest }) => (members ? [{ ...rest, members }] : []));
+  const sweep = sweeps.find(({ name }) => name === wanted);
+  if (sweep) return sweep;
+  const names = sweeps.map(({ name }) => name).join(', ') || 'none';
+  throw new UserError(
+    `${wanted === undefined ? 'which sweep?' : `unknown sweep "${wanted}";`} there are: ${names}`,
+  );
+}
+
+/** Makes the runs one by one, the summary written after each. False where Ctrl-C ended it before the last. */
+async function runAll(
+  wanted: readonly { name: string; seed: number }[],
+  of: { repo: string; task: Task; sandbox: Sandbox; summary: SweepSummary; folder: string },
+): Promise<boolean> {
+  const { repo, task, sandbox, summary, folder } = of;
+  const { profile: profileName, tree, samples, set } = summary;
+  const { contract } = task;
+  const executor = new LocalExecutor();
   let interrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       interrupted = true;
     });
   }
-  const plan: SweepPlan = {
-    ...{ repo, task, profileName, sandbox, abortable, executor: new LocalExecutor() },
-    ...{ tree: summary.tree, samples: summary.samples, set: summary.set },
-    watch: (run) => {
-      trained = true;
-      return watch(run, `${title} · ${run.id}`, contract.plots.curves);
-    },
-  };
-  const started = performance.now();
   for (const [i, { name, seed }] of wanted.entries()) {
-    title = `${i + 1} of ${wanted.length} · ${name} · seed ${seed}`;
-    trained = false;
+    const title = `${i + 1} of ${wanted.length} · ${name} · seed ${seed}`;
+    let trained = false;
+    const plan: SweepPlan = {
+      ...{ repo, task, sandbox, profileName, tree, samples, set, executor, abortable },
+      watch: (run) => {
+        trained = true;
+        return watch(run, `${title} · ${run.id}`, contract.plots.curves);
+      },
+    };
     const run = await sweepRun(plan, name, seed);
-    if (interrupted) break;
+    if (interrupted) return false;
     summary.runs.push(run);
     writeSummary(folder, summary, contract, null);
-    const said =
-      run.status === 'finished' ? show(run.metrics[contract.metric]) : `${run.status}: ${run.reason}`;
-    say(`${title} · ${contract.metric} ${said}${trained ? '' : ' (made already)'}`);
+    const made = trained ? '' : ' (made already)';
+    if (run.status === 'finished')
+      say(`${title} · ${contract.metric} ${show(run.metrics[contract.metric])}${made}`);
+    else say(`${title} · ${run.status}: ${run.reason}`);
   }
-  if (summary.runs.length > 0) await finish(folder, summary, task, profile);
-  if (interrupted) {
-    say(`stopped after ${summary.runs.length} of ${wanted.length} runs; go on with: ${commandOf(summary)}`);
-    return 130;
-  }
-  const bad = summary.runs.filter(({ status }) => status !== 'finished').length;
-  const took = duration((performance.now() - started) / 1000);
-  process.stdout.write(
-    `${count(summary.runs.length, 'run')} in ${took}${bad ? `, ${bad} of them without a verdict` : ''}\n`,
-  );
-  return bad > 0 ? 1 : 0;
+  return true;
 }
 
 /** Draws the plot, writes the summary with it, and shows the table. */

@@ -10,11 +10,11 @@ import { outOfMemory } from './memory.ts';
 import { foldScale, measureScale } from './normalisation.ts';
 import { type Batches, freshState, type Plan, type RunState } from './plan.ts';
 import { finiteOf, ProgressLog } from './progress.ts';
+import { type End, resultOf, type SoFar } from './result.ts';
 import { readResumeState, writeResumeState } from './resume.ts';
 import { durations, learningRate } from './schedules.ts';
 import { createModel, type Model, type StepResult, trainStep } from './step.ts';
 
-type End = Pick<TrainResult, 'status' | 'reason'>;
 type Batch = NonNullable<ReturnType<Batches['next']>>;
 
 /**
@@ -199,28 +199,4 @@ class Run {
     });
     return { state, seconds: this.seconds(), claimed };
   }
-}
-
-interface SoFar {
-  state: RunState;
-  seconds: number;
-  claimed: Record<string, number>;
-}
-
-/** The run in the trainer's own words. */
-function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFar): TrainResult {
-  return {
-    version: 1,
-    ...end,
-    experiment: plan.experiment,
-    architecture: plan.architectureName,
-    config: { ...plan.sae, ...plan.trainer, ...plan.addons },
-    backend: plan.backend,
-    steps: state.step,
-    samples: state.seen,
-    normalisationSamples: state.normalisationSamples,
-    seconds,
-    declared: { learning_rate: plan.trainer.lr },
-    claimed,
-  };
 }
