@@ -105,6 +105,9 @@ describe('comparing', () => {
     const idea = run('idea', 100, 0.6, { seed: 3 });
     expect(compare(idea, field([idea, run('best', 100, 0.5)]))).toBeNull();
     expect(compare(idea, field([idea, run('best', 500, 0.5, { seed: 3 })]))).toBeNull();
+    const early = run('best', 100, 0.5, { seed: 3 });
+    early.evals[0].samples = 80;
+    expect(compare(idea, field([idea, early]))).toBeNull();
     const runs = [idea, run('best', 100, 0.5, { seed: 3 })];
     expect(compare(idea, field(runs))?.gain).toBeCloseTo(0.1);
     expect(compare(idea, field(runs, { contract: { metric: 'f1', goal: 'min' } }))?.gain).toBeCloseTo(-0.1);

@@ -38,13 +38,16 @@ export function referenceFor(spec: RunSpec, { profile, incumbent }: Field): RunS
   return sameRecipe(spec, best) ? null : { ...best, samples: spec.samples, seed: spec.seed };
 }
 
+/** The last snapshot, where it is that of the end. */
+const atTheEnd = (run: SprintRun) => run.evals.findLast((point) => point.samples >= run.samples)?.metrics;
+
 /** Null where one of the two is not there, or was not measured. */
 export function compare(run: SprintRun, field: Field): Comparison | null {
   const { metric, goal } = field.contract;
   const reference = referenceFor(specOf(run), field);
   const against = reference && finished(field.runs).find((other) => sameRun(specOf(other), reference));
-  const value = run.evals.at(-1)?.metrics[metric];
-  const incumbent = against?.evals.at(-1)?.metrics[metric];
+  const value = atTheEnd(run)?.[metric];
+  const incumbent = against && atTheEnd(against)?.[metric];
   if (!against || value === undefined || incumbent === undefined) return null;
   return { value, incumbent, gain: goal === 'max' ? value - incumbent : incumbent - value, against };
 }
