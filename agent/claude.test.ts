@@ -9,6 +9,7 @@ import { finish, type Step, scripted, sprintTo, start, train, wait } from './fix
 import type { LoopOptions } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { preflight } from './preflight.ts';
+import { readStatus, type Status } from './status.ts';
 
 const KEY = 'sk-ant-test-0123456789';
 let server: MessagesServer | undefined;
@@ -19,12 +20,16 @@ afterEach(async () => {
 });
 
 /** A loop with Claude, whose API is a server on loopback. */
-async function night(respond: Parameters<typeof startMessagesServer>[0], more: Partial<LoopOptions> = {}) {
+async function night(
+  respond: Parameters<typeof startMessagesServer>[0],
+  more: Partial<LoopOptions> = {},
+  listen?: Parameters<typeof loopIn>[2],
+) {
   server = await startMessagesServer(respond);
   process.env.ANTHROPIC_API_KEY = KEY;
   process.env.ANTHROPIC_BASE_URL = server.url;
   const repo = tinyHouse();
-  const { code, events } = await loopIn(repo, { researcher: null, ...more });
+  const { code, events } = await loopIn(repo, { researcher: null, ...more }, listen);
   return { repo, code, events, sprints: readSprints(join(repo, 'sprints')) };
 }
 
@@ -100,6 +105,45 @@ describe('Claude at the wheel', () => {
     expect(calls).toBe(6);
     expect(code).toBe(4);
     expect(events.at(-1)).toMatchObject({ reason: '3 times in a row: no sprint was started' });
+  });
+
+  it('shows in its status that it waits for an overloaded API, and why, and can be stopped meanwhile', async () => {
+    let seen: Status | undefined;
+    const { code } = await night(
+      () => ({
+        status: 529,
+        type: 'overloaded_error',
+        message: 'Overloaded',
+        headers: { 'retry-after': '600' },
+      }),
+      {},
+      (house) => (event) => {
+        if (event.type !== 'loop.waiting') return;
+        seen = readStatus(house.repo);
+        house.stopper.ask({ reason: 'enough', exitCode: 0 });
+      },
+    );
+    expect(code).toBe(0);
+    expect(seen).toMatchObject({
+      loop: 'running',
+      usd: 0,
+      waiting: { reason: expect.stringContaining('Overloaded') },
+    });
+    const seconds = (Date.parse(seen?.waiting?.until ?? '') - Date.now()) / 1000;
+    expect(seconds).toBeGreaterThan(500);
+  });
+
+  it('searches the web where it is on, and says so in its prompt', async () => {
+    const requests: MessagesRequest[] = [];
+    await night(
+      (request) => {
+        requests.push(request);
+        return { content: [{ type: 'text', text: 'All is done.' }] };
+      },
+      { web: true },
+    );
+    expect(requests[0].tools?.map((t) => t.name)).toContain('web_search');
+    expect(JSON.stringify(requests[0].system)).toContain('web_search and web_fetch are switched on');
   });
 
   it('stops at its money limit without the call that could exceed it', async () => {

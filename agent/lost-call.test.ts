@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { readEvents } from './events.ts';
+import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
+import { scripted, sprintTo } from './fixtures/scripted.ts';
+import { eventsPath } from './house.ts';
+import { readSprints } from './ledger.ts';
+import { readStatus } from './status.ts';
+
+let server: MessagesServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  delete process.env.ANTHROPIC_API_KEY;
+  delete process.env.ANTHROPIC_BASE_URL;
+});
+
+it('charges a call in which the loop was killed at its reserve, once, and goes on', async () => {
+  const script = scripted([sprintTo('first', 0.7)]);
+  let calls = 0;
+  // The third call is taken and never answered.
+  server = await startMessagesServer((request) =>
+    ++calls === 3 ? { content: [], trouble: { afterEvents: 0, kind: 'silence' } } : script(request),
+  );
+  process.env.ANTHROPIC_API_KEY = 'sk-ant-test-0123456789';
+  process.env.ANTHROPIC_BASE_URL = server.url;
+  const repo = tinyHouse();
+  const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--no-web', '--max-sprints', '1');
+  const started = () => readEvents(eventsPath(repo)).filter((event) => event.type === 'turn.started');
+  await eventOf(repo, 'turn.started', () => started().length === 3);
+  loop.child.kill('SIGKILL');
+  await loop.ended;
+  const lost = started()[2].reserve.usd;
+  expect(lost).toBeGreaterThan(0);
+
+  const { code } = await loopIn(repo, { researcher: 'claude', maxSprints: 1 });
+  expect(code).toBe(0);
+  const turns = readEvents(eventsPath(repo)).filter((event) => event.type === 'turn.finished');
+  const paid = turns.reduce((sum, { usage }) => sum + usage.usd, 0);
+  expect(readStatus(repo).usd).toBeCloseTo(paid + lost, 10);
+  const [sprint] = readSprints(join(repo, 'sprints'));
+  expect(sprint.outcome).toBe('new-best');
+  expect(sprint.cost.usd).toBeCloseTo(paid + lost, 10);
+}, 60_000);
