@@ -15,6 +15,7 @@ import { sprintsDir } from '../house.ts';
 import { judgeRun } from '../judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
 import { readSprintRun, runDir } from '../sprint/run-folder.ts';
+import { numbersOf } from '../sweep/summary.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
@@ -79,7 +80,7 @@ async function main(): Promise<number> {
   const first = here ? await keepingVerdict(dir, () => judge(dir)) : null;
   const again = await judge(runDir(repo, id));
   const columns = { recorded, ...(first && { now: first }), again };
-  process.stdout.write(comparison(Object.keys(again.metrics), columns));
+  process.stdout.write(comparison(Object.keys(numbersOf(again)), columns));
   const trained = readSprintRun(repo, id) as SprintRun;
   process.stdout.write(`\ntrained again: ${runDir(repo, id)}\n${weightsCompared(repo, run, trained)}\n`);
   process.stdout.write(`${conclusion(task, profileName, first ?? recorded, again)}\n`);
@@ -115,12 +116,12 @@ async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promi
 
 /** Metrics a line each, a column a verdict, and how the last one differs from the one before it. */
 function comparison(names: readonly string[], verdicts: Record<string, Verdict>): string {
-  const columns = Object.values(verdicts);
+  const columns = Object.values(verdicts).map(numbersOf);
   const [before, last] = columns.slice(-2);
   const rows = names.map((name) => {
-    const change = last.metrics[name] - before.metrics[name];
+    const change = last[name] - before[name];
     const signed = Number.isFinite(change) ? `${change < 0 ? '' : '+'}${change.toFixed(4)}` : '-';
-    return [name, ...columns.map(({ metrics }) => show(metrics[name], name)), signed];
+    return [name, ...columns.map((numbers) => show(numbers[name], name)), signed];
   });
   return table([['', ...Object.keys(verdicts), 'change'], ...rows]);
 }

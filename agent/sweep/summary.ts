@@ -44,7 +44,7 @@ export interface Row {
 
 type Shown = Pick<TaskContract, 'metric' | 'also'>;
 
-/** One row an experiment, in the order they came. Numbers of other forms have theirs in front: `inference_f1`. */
+/** One row an experiment, in the order they came. */
 export function rowsOf(runs: readonly SweepRun[]): Row[] {
   return [...new Set(runs.map(({ name }) => name))].map((name) => {
     const own = runs.filter((run) => run.name === name);
@@ -62,7 +62,8 @@ export function rowsOf(runs: readonly SweepRun[]): Row[] {
   });
 }
 
-function numbersOf({ metrics, also }: SweepRun): Record<string, number> {
+/** All numbers of a verdict in one record; those of other forms have theirs in front: `inference_f1`. */
+export function numbersOf({ metrics, also }: Pick<Verdict, 'metrics' | 'also'>): Record<string, number> {
   const others = Object.entries(also).flatMap(([form, numbers]) =>
     Object.entries(numbers).map(([name, value]) => [`${form}_${name}`, value] as const),
   );
