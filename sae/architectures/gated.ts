@@ -29,7 +29,8 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     const { W_dec, b_dec } = weights;
     const { gate, magnitude, acts } = paths(tf.sub(x, b_dec), weights);
     const recon = tf.add(decode(acts, W_dec), b_dec);
-    // The gate's own activations must reconstruct too: nothing else gives it a gradient.
+    // The gate's own activations must reconstruct too: nothing else gives it a gradient. As in SAELens, the decoder learns
+    // from this as well, where the paper freezes it, and the penalty below counts its norms, which the paper fixes at 1.
     const open = tf.relu(gate);
     const gateRecon = tf.add(decode(open, W_dec), b_dec);
     const warmUp = stepsOf(config.l1_warm_up_fraction, config.l1_warm_up_steps, trainingSteps);
