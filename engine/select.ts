@@ -1,10 +1,14 @@
+import { embeddedFor } from './embedded/backend.ts';
+import { boundBelow } from './embedded/scan.ts';
 import { atPositions, type Csr, positionsAbove } from './sparse.ts';
 
 const histogram = new Uint32Array(1 << 11);
 
-/** A selection looks first only at what exceeds this share of the last cut: few numbers, and nearly always enough. */
+/** A selection looks first only at what exceeds this share of an earlier cut: few numbers, and nearly always enough. */
 const HINT = 0.9;
-let lastCut = 0;
+/** The last cuts, latest first. A step may select several times in turn, so the best hint is the one that was closest last. */
+const cuts = [0, 0, 0, 0];
+let closest = 0;
 
 /**
  * The `count` largest positive numbers of a matrix of `rows` rows, all rows together; fewer when fewer are positive.
@@ -23,17 +27,29 @@ export function selectLargest(values: Float32Array, rows: number, count: number)
     if (b > cut.bits || (b === cut.bits && ties-- > 0)) candidates[kept++] = candidates[i];
   }
   const selected = atPositions(candidates.subarray(0, kept), values, rows, values.length / rows);
-  if (kept > 0) lastCut = smallest(selected.values);
+  if (kept > 0) noteCut(smallest(selected.values));
   return selected;
 }
 
 /** Positions of at least the `count` largest positive numbers, or of all positive ones. */
 function candidatesFor(values: Float32Array, count: number): Uint32Array {
-  if (lastCut > 0) {
-    const near = positionsAbove(values, lastCut * HINT, Math.min(values.length, 2 * count + 64));
+  const most = Math.min(values.length, 2 * count + 64);
+  if (cuts[closest] > 0) {
+    const near = positionsAbove(values, cuts[closest] * HINT, most);
     if (near && near.length >= count) return near;
   }
-  return positionsAbove(values, 0, values.length) as Uint32Array;
+  const embedded = embeddedFor(values);
+  const bound = embedded ? boundBelow(embedded, values, count) : 0;
+  return positionsAbove(values, bound, values.length) as Uint32Array;
+}
+
+function noteCut(cut: number): void {
+  closest = 0;
+  for (let i = 1; i < cuts.length; i++) {
+    if (Math.abs(cuts[i] - cut) < Math.abs(cuts[closest] - cut)) closest = i;
+  }
+  cuts.pop();
+  cuts.unshift(cut);
 }
 
 /** The bits of a float from the top, in digits that a small histogram holds. */

@@ -23,7 +23,7 @@ function result(
   for (const [i, input] of inputs.entries()) heap.floats(blocks[i], input.length).set(input);
   const [name, items, ...parameters] = run(blocks);
   // As if every item were much work, so that all threads take part.
-  pool.run(name, items, 1 << 16, ...parameters);
+  pool.run(name, items, 1 << 20, ...parameters);
   const out = Float32Array.from(heap.floats(blocks[inputs.length], size));
   for (const block of blocks) heap.release(block);
   return out;
@@ -109,7 +109,7 @@ describe('kernels, on one thread, on three, and without relaxed SIMD', () => {
           const [from, to, counts] = [1, 1, 1].map(() => heap.allocate(4 * a.length));
           heap.floats(from, a.length).set(a);
           const blocks = Math.ceil(a.length / 50);
-          pool.run('above', blocks, 1 << 16, from, a.length, 50, 0.4, to, counts);
+          pool.run('above', blocks, 1 << 20, from, a.length, 50, 0.4, to, counts);
           const perBlock = Array.from(heap.words(counts, blocks));
           const positions = perBlock.flatMap((count, i) => Array.from(heap.words(to + 200 * i, count)));
           expect(positions).toEqual(found);
@@ -141,9 +141,9 @@ it('many jobs in quick succession, each complete when run returns', () => {
   const pointer = heap.allocate(4 * 64);
   const x = heap.floats(pointer, 64).fill(1);
   // 4 numbers an item, 16 items, each a chunk of its own.
-  for (let i = 0; i < 5000; i++) pools[1].run('neg', 16, 1 << 16, pointer, pointer, 64, 4);
+  for (let i = 0; i < 5000; i++) pools[1].run('neg', 16, 1 << 20, pointer, pointer, 64, 4);
   expect(x.every((v) => v === 1)).toBe(true);
-  pools[1].run('neg', 16, 1 << 16, pointer, pointer, 64, 4);
+  pools[1].run('neg', 16, 1 << 20, pointer, pointer, 64, 4);
   expect(x.every((v) => v === -1)).toBe(true);
   heap.release(pointer);
 });

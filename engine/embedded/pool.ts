@@ -13,8 +13,10 @@ declare const WebAssembly: {
 /** Works on items from..to; kernels/*.as says what they are and what the arguments mean. */
 type Kernel = (from: number, to: number, ...parameters: number[]) => void;
 
-/** A job of less work stays on the calling thread, and chunks have about so much: 65,536 numbers take some 20 µs. */
+/** Chunks have about so much work: 65,536 numbers take some 20 µs. */
 const CHUNK_WORK = 1 << 16;
+/** A job of less work stays on the calling thread: on a busy machine another thread is late by more than it saves. */
+const MIN_WORK = 6 * CHUNK_WORK;
 const MAX_CHUNKS = 0xffff;
 /** Looks at a job's end before the caller sleeps: other threads' last chunks are short. */
 const SPINS = 20_000;
@@ -67,7 +69,7 @@ export class Pool {
     const index = this.numberOf.get(name);
     if (index === undefined) throw new Error(`there is no kernel "${name}"`);
     const size = Math.max(1, Math.ceil(CHUNK_WORK / work), Math.ceil(items / MAX_CHUNKS));
-    if (this.workers.length === 0 || items <= size) {
+    if (this.workers.length === 0 || items <= size || items * work < MIN_WORK) {
       if (items > 0) this.kernels[index](0, items, ...parameters);
       return;
     }

@@ -65,6 +65,7 @@ const kernels: Record<string, Kernel> = {
       axes.reduce((count, i) => count * x.shape[i], 1),
     );
   },
+  Softmax: ({ logits }, backend, attrs) => softmax(logits, (attrs as { dim: number }).dim, backend),
   Transpose: ({ x }, _backend, attrs) =>
     isMatrix(x) && (attrs as { perm: number[] }).perm[0] === 1 ? transposed(x) : null,
   BatchMatMul: ({ a, b }, backend, attrs) => matMul(a, b, attrs as unknown as Transposes, backend),
@@ -195,6 +196,22 @@ function total(values: Float32Array, { pool, heap }: EmbeddedBackend): number {
   for (const part of heap.floats(sums, blocks)) result += part;
   heap.release(sums);
   return result;
+}
+
+function softmax(x: TensorInfo, dim: number, backend: EmbeddedBackend): TensorInfo | null {
+  const rank = x.shape.length;
+  if (!isFloat(x) || sizeOf(x) < MIN_SIZE || (dim !== -1 && dim !== rank - 1)) return null;
+  const n = x.shape[rank - 1];
+  const out = backend.make(x.shape);
+  const [from, to] = [x, out].map((tensor) => backend.numbers(tensor));
+  for (let start = 0; start < from.length; start += n) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = start; i < start + n; i++) most = Math.max(most, from[i]);
+    let sum = 0;
+    for (let i = start; i < start + n; i++) sum += to[i] = Math.exp(from[i] - most);
+    for (let i = start; i < start + n; i++) to[i] /= sum;
+  }
+  return out;
 }
 
 interface Transposes {

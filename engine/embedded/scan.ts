@@ -30,3 +30,30 @@ export function positionsAbove(
   heap.release(countsAt);
   return found;
 }
+
+const BINS = 1024;
+const BIN_SHIFT = 21;
+
+/** A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are positive. */
+export function boundBelow({ pool, heap }: EmbeddedBackend, values: Float32Array, count: number): number {
+  const blocks = Math.ceil(values.length / BLOCK);
+  const counts = heap.allocate(4 * BINS * blocks);
+  pool.run('histogram', blocks, BLOCK, values.byteOffset, values.length, BLOCK, counts);
+  const all = heap.words(counts, BINS * blocks);
+  let left = count;
+  let bin = BINS;
+  while (left > 0 && bin-- > 0) {
+    for (let at = bin; at < all.length; at += BINS) left -= all[at];
+  }
+  heap.release(counts);
+  // What is just below the bin's smallest number.
+  return bin <= 0 ? 0 : floatOf((bin << BIN_SHIFT) - 1);
+}
+
+const bits = new Int32Array(1);
+const float = new Float32Array(bits.buffer);
+
+function floatOf(pattern: number): number {
+  bits[0] = pattern;
+  return float[0];
+}

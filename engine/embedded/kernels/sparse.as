@@ -132,3 +132,31 @@ export function above(
     store<u32>(counts + (<usize>i << 2), <u32>((to - positions - (<usize>start << 2)) >> 2));
   }
 }
+
+/**
+ * How many positive values have which upper bits, in blocks from..to of `block` values: 1024 counts a block, of bits 21 to 30.
+ * The bits of positive numbers sort as the numbers do.
+ */
+export function histogram(from: i32, to: i32, values: usize, size: i32, block: i32, counts: usize): void {
+  const zero = f32x4.splat(0);
+  for (let i = from; i < to; i++) {
+    const bins = counts + (<usize>i << 12);
+    memory.fill(bins, 0, 4096);
+    const end = min(size, (i + 1) * block);
+    let at = i * block;
+    for (; at + 4 <= end; at += 4) {
+      const v = v128.load(values + (<usize>at << 2));
+      let mask = i32x4.bitmask(f32x4.gt(v, zero));
+      while (mask) {
+        const bin = bins + ((load<u32>(values + (<usize>(at + ctz(mask)) << 2)) >> 21) << 2);
+        store<u32>(bin, load<u32>(bin) + 1);
+        mask &= mask - 1;
+      }
+    }
+    for (; at < end; at++) {
+      if (!(load<f32>(values + (<usize>at << 2)) > 0)) continue;
+      const bin = bins + ((load<u32>(values + (<usize>at << 2)) >> 21) << 2);
+      store<u32>(bin, load<u32>(bin) + 1);
+    }
+  }
+}
