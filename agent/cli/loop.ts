@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import { runMain } from '#contract/errors';
 import { consoleOver } from '../console.ts';
-import { dryRun, money } from '../dry.ts';
+import { dryRun } from '../dry.ts';
 import type { LoopOptions } from '../house.ts';
 import { logOver } from '../log.ts';
 import { runLoop } from '../loop.ts';
-import { limitsInWords } from '../night/limits.ts';
+import { EXIT } from '../night/stop.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
+import { offer } from './offer.ts';
 
 const amount = (text: string) => {
   if (text === 'none') return text;
@@ -124,12 +124,6 @@ await runMain(async () => {
   const plan = await preflight(options);
   if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
-  if (plan.researcher === 'claude') {
-    process.stdout.write(`Limits: ${limitsInWords(plan.limits)}\nMoney: ${money(plan)}\n`);
-    if (process.stdout.isTTY) {
-      process.stdout.write('The first paid call is made in 10 s; Ctrl-C until then costs nothing.\n');
-      await sleep(10_000);
-    }
-  }
+  if (!(await offer(plan, process.stdout))) return EXIT.interrupted;
   return runLoop(plan, { listeners: [logOver, consoleOver] });
 });

@@ -1,0 +1,64 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { startCommand, tinyHouse } from '../fixtures/house.ts';
+import { git } from '../fixtures/repo.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const noTerminal = spawnSync('script', ['--version']).status !== 0;
+
+let server: MessagesServer;
+let calls = 0;
+afterEach(() => server.close());
+
+async function environment() {
+  calls = 0;
+  server = await startMessagesServer(() => {
+    calls++;
+    return { status: 401, type: 'authentication_error', message: 'no' };
+  });
+  return { ANTHROPIC_API_KEY: 'sk-ant-test-0123456789', ANTHROPIC_BASE_URL: server.url };
+}
+
+describe('before the first paid call', () => {
+  it.skipIf(noTerminal)(
+    'a terminal is told the cost and has 10 s: Ctrl-C then pays and writes nothing, and exits 130',
+    async () => {
+      const env = await environment();
+      const repo = tinyHouse();
+      const loop = [process.execPath, '--import', import.meta.resolve('tsx'), join(here, 'loop.ts')];
+      // `script` gives the command a terminal of its own and its exit code back.
+      const child = spawn('script', ['-qefc', `${loop.join(' ')} --sandbox off`, '/dev/null'], {
+        cwd: repo,
+        env: { ...process.env, ...env },
+      });
+      let said = '';
+      let left = false;
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk;
+        if (!left && said.includes('costs nothing')) left = child.stdin.write('\x03');
+      });
+      const code = await new Promise((resolve) => child.once('close', resolve));
+      expect(said).toMatch(/Money: at most 5 USD; claude-haiku-5-5 costs 0\.1 in \/ 0\.5 out/);
+      expect(said).toContain('nothing was paid');
+      expect(code).toBe(130);
+      expect(calls).toBe(0);
+      expect(git(repo, 'status', '--porcelain', '--ignored')).toBe('');
+      expect(git(repo, 'branch')).toBe('* main');
+    },
+    30_000,
+  );
+
+  it('without a terminal the cost is told and the call is made', async () => {
+    const env = await environment();
+    Object.assign(process.env, env);
+    const loop = startCommand(tinyHouse(), 'loop', '--sandbox', 'off');
+    for (const name of Object.keys(env)) delete process.env[name];
+    expect(await loop.ended).toBe(3);
+    expect(loop.said()).toContain('Money: at most 5 USD');
+    expect(loop.said()).toContain('while it may search the web');
+    expect(calls).toBe(1);
+  }, 30_000);
+});

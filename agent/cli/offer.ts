@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { money } from '../dry.ts';
+import { limitsInWords } from '../night/limits.ts';
+import type { Plan } from '../preflight.ts';
+import { abortable } from './interrupt.ts';
+
+const SECONDS = 10;
+
+/**
+ * What the night may cost, before the first paid call: printed always, and on a terminal there is time to leave. False where
+ * Ctrl-C (or SIGTERM) took that offer; nothing was written or paid then.
+ */
+export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): Promise<boolean> {
+  if (plan.researcher !== 'claude') return true;
+  out.write(`Limits: ${limitsInWords(plan.limits)}\nMoney: ${money(plan)}\n`);
+  if (!out.isTTY) return true;
+  out.write(`The first paid call is made in ${SECONDS} s; Ctrl-C until then costs nothing.\n`);
+  return abortable(async (signal) => {
+    await sleep(SECONDS * 1000, undefined, { signal }).catch(() => {});
+    if (signal.aborted) out.write('Stopped: nothing was written, nothing was paid.\n');
+    return !signal.aborted;
+  });
+}
