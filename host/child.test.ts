@@ -188,10 +188,13 @@ describe('what a dead supervisor left', () => {
     const mine = join(realpathSync(folder), 'mine');
     mkdirSync(mine);
     const program = `
+      import { existsSync } from 'node:fs';
       import { startChild } from ${JSON.stringify(join(import.meta.dirname, 'child.ts'))};
-      startChild({ argv: ['bash', '-c', 'cd /; setsid sleep 60 & echo $! > ' + process.argv[1]], cwd: '/', env: { PATH: process.env.PATH } });
-      startChild({ argv: ['sleep', '60'], cwd: '/', env: { PATH: process.env.PATH } });
-      setTimeout(() => process.kill(process.pid, 'SIGKILL'), 300);`;
+      const env = { PATH: process.env.PATH };
+      const left = 'cd /; setsid bash -c "echo \\$\\$ > ' + process.argv[1] + '; exec sleep 60" & wait';
+      startChild({ argv: ['bash', '-c', left], cwd: '/', env });
+      startChild({ argv: ['sleep', '60'], cwd: '/', env });
+      setInterval(() => existsSync(process.argv[1]) && process.kill(process.pid, 'SIGKILL'), 10);`;
     const argv = [
       process.execPath,
       '--import',
@@ -209,7 +212,7 @@ describe('what a dead supervisor left', () => {
     );
     const ours = sh('sleep 60');
     expect(endOrphans(join(mine, 'not'))).toBe(0);
-    expect(endOrphans(mine)).toBe(2);
+    expect(endOrphans(mine)).toBe(3);
     expect(await gone(left)).toBe(true);
     expect([...others, ours].every(({ pid }) => alive(pid))).toBe(true);
     await Promise.all([...others, ours].map((child) => child.stop('done', 0)));

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '#contract/errors';
 import { CappedLog } from './log.ts';
+import { goesFirst, memoryKills } from './memory.ts';
 import { marked, processStart, signalGroup } from './processes.ts';
 
 export interface ChildOptions {
@@ -29,6 +30,8 @@ export interface Exit {
   stopped: string | null;
   /** Killed by SIGKILL (or 137, a shell's word for it) that we did not send, or out of V8's heap. */
   outOfMemory: boolean;
+  /** How many processes of the machine the kernel killed for want of memory meanwhile; 0 where it does not count them. */
+  memoryKills: number;
   seconds: number;
 }
 
@@ -73,6 +76,7 @@ export function startChild(options: ChildOptions): Child {
   for (let fd = 3; fd <= Math.max(2, ...inherited); fd++) stdio.push(fds[fd] ?? 'ignore');
 
   const startedAt = performance.now();
+  const killsBefore = memoryKills();
   // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the child.
   const child = spawn(argv[0], argv.slice(1), {
     cwd,
@@ -86,6 +90,7 @@ export function startChild(options: ChildOptions): Child {
   }
   const pid = child.pid;
   running.add(pid);
+  goesFirst(pid);
   child.stdin?.on('error', () => {}); // It may end before it has read everything.
 
   const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes) : null;
@@ -120,6 +125,7 @@ export function startChild(options: ChildOptions): Child {
         signal,
         ...state,
         outOfMemory: !state.killed && lookedLikeMemory(code, signal, log),
+        memoryKills: memoryKills() - killsBefore,
         seconds,
       });
     });

@@ -8,9 +8,11 @@ import { readUntrusted } from '#host/untrusted';
 import type { RunHandle } from './executor.ts';
 import { outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
+import { MAX_OUT_BYTES, roomTrouble } from './room.ts';
 import { runRef } from './run-id.ts';
 
 const POLL_MS = 250;
+const ROOM_MS = 500;
 /** How long the data service may take to notice that its reader is gone. */
 const SERVICE_ENDS_MS = 5000;
 
@@ -24,8 +26,10 @@ export function follow(run: {
   trainer: Child;
   /** Of a run that is gone on with: seconds and rows before. */
   earlier?: { seconds: number; rows: number };
+  maxOutBytes?: number;
 }): RunHandle {
   const { repo, record, dir, treeDir, service, trainer, earlier = { seconds: 0, rows: 0 } } = run;
+  const { maxOutBytes = MAX_OUT_BYTES } = run;
   const out = join(dir, 'out');
   const listeners = new Set<(progress: Progress) => void>();
   const tail = new ProgressTail(join(out, 'progress.jsonl'));
@@ -33,10 +37,15 @@ export function follow(run: {
     for (const progress of tail.read()) for (const listener of listeners) listener(progress);
   };
   const timer = setInterval(look, POLL_MS);
+  const guard = setInterval(() => {
+    const trouble = roomTrouble(out, maxOutBytes);
+    if (trouble) void trainer.stop(trouble, 0);
+  }, ROOM_MS);
 
   const finish = async (): Promise<RunRecord> => {
     const exit = await trainer.done;
     clearInterval(timer);
+    clearInterval(guard);
     look();
     const served = service ? await endService(service) : null;
     const ended = outcomeOf({

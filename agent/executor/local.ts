@@ -27,6 +27,9 @@ const DATA_FD = 3;
  * the sandbox), joined by a pipe that carries x and nothing else. A task without `serve` runs without a stream.
  */
 export class LocalExecutor implements Executor {
+  /** `maxOutBytes`: how large a run's `out/` may grow. */
+  constructor(private readonly limits: { maxOutBytes?: number } = {}) {}
+
   async start(request: RunRequest): Promise<RunHandle> {
     const { repo, task, profileName, experiment, samples, seed, tree } = request;
     profileOf(task, profileName);
@@ -71,7 +74,15 @@ export class LocalExecutor implements Executor {
       rmSync(dir, { recursive: true, force: true });
       throw error;
     }
-    return follow({ repo, record, dir, treeDir, ...processes, trainer: processes.trainer as Child });
+    return follow({
+      ...this.limits,
+      repo,
+      record,
+      dir,
+      treeDir,
+      ...processes,
+      trainer: processes.trainer as Child,
+    });
   }
 
   /**
@@ -94,7 +105,16 @@ export class LocalExecutor implements Executor {
       throw error;
     }
     const earlier = { seconds: before.seconds ?? 0, rows: from * BATCH_ROWS };
-    return follow({ repo, record, dir, treeDir, ...processes, trainer: processes.trainer as Child, earlier });
+    return follow({
+      ...this.limits,
+      repo,
+      record,
+      dir,
+      treeDir,
+      ...processes,
+      trainer: processes.trainer as Child,
+      earlier,
+    });
   }
 
   /** Starts both processes into `processes`, so that whoever catches can end the one that did start. */

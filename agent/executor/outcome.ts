@@ -22,7 +22,8 @@ export function outcomeOf({ exit, result, lastLine, service }: Ending): Pick<Run
     return { status: 'out-of-memory', reason: 'JavaScript heap out of memory (trainer.log has the trace)' };
   }
   if (exit.outOfMemory) {
-    return { status: 'out-of-memory', reason: `killed from outside, most likely for want of memory${log}` };
+    const how = exit.memoryKills > 0 ? 'killed by the kernel' : 'killed from outside, most likely';
+    return { status: 'out-of-memory', reason: `${how} for want of memory${log}` };
   }
   if (exit.signal !== null) return { status: 'failed', reason: `ended by ${exit.signal}${log}` };
   if (exit.code === 0 && result?.status === 'finished') return { status: 'finished', reason: null };

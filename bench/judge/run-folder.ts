@@ -1,4 +1,4 @@
-import { closeSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
@@ -38,6 +38,9 @@ export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'
   if (!file)
     throw new UserError(`${path}: no checkpoint there; the run has not written one yet, or has failed`);
   try {
+    // The file itself is no link, but a folder on the way may be one: out/evals to where the truth lies.
+    if (realpathSync(path) !== join(realpathSync(dir), 'out', name))
+      throw new UserError(`${path}: leads out of the run's folder by a link; it is not read`);
     refuseNaN(decodeSafetensors(readFileSync(file.fd), path), path);
   } finally {
     closeSync(file.fd);

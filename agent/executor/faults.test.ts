@@ -1,0 +1,122 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tryBubblewrap } from '#host/bubblewrap';
+import { git } from '#host/git';
+import { memoryKills } from '#host/memory';
+import { isAlive, processStart } from '#host/processes';
+import { noSandbox, type Sandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import { exampleTask } from '../fixtures/examples.ts';
+import type { RunRequest } from './executor.ts';
+import { LocalExecutor } from './local.ts';
+
+// What else may become of a trainer; local.test.ts has the ordinary ends.
+let repo: string;
+let tree: string;
+let sandboxes: [string, Sandbox][];
+
+beforeAll(async () => {
+  repo = mkdtempSync(join(tmpdir(), 'faults-'));
+  await git(repo, ['init', '-q']);
+  cpSync(join(import.meta.dirname, 'fixtures/train.mjs'), join(repo, 'work/train.mjs'));
+  tree = await snapshotTree({ repo, folder: 'work' });
+  const tried = await tryBubblewrap(repo);
+  if (!tried.ok) console.log(`SKIP the sandboxed half of agent/executor/faults.test.ts: ${tried.why}`);
+  sandboxes = [['off', noSandbox('test')], ...(tried.ok ? [['on', tried.sandbox] as [string, Sandbox]] : [])];
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+const task = exampleTask((contract) => {
+  contract.profiles.hasty = { ...contract.profiles.tiny, timeout: 1 };
+});
+const start = (experiment: string, over: Partial<RunRequest> = {}, maxOutBytes?: number) =>
+  new LocalExecutor({ maxOutBytes }).start({
+    ...{ repo, task, profileName: 'tiny', experiment, args: [], samples: 50, seed: 0, sprint: null, tree },
+    ...{ sandbox: noSandbox('test'), ...over },
+  });
+
+describe('a trainer', () => {
+  it('that fills the disk is ended, with or without a sandbox', async () => {
+    for (const [which, sandbox] of sandboxes) {
+      const record = await (await start('filler', { sandbox }, 20 << 20)).done;
+      expect(record, `sandbox ${which}`).toMatchObject({
+        status: 'killed',
+        reason: expect.stringMatching(/^its out\/ has grown to 0\.\d+ GiB; 0\.02 GiB are allowed$/),
+      });
+    }
+    expect(await (await start('scatterer')).done).toMatchObject({
+      status: 'killed',
+      reason: 'its out/ holds more than 10000 files',
+    });
+  });
+
+  it('that hangs, forks and ignores SIGTERM ends at its limit with all it started', async () => {
+    for (const [which, sandbox] of sandboxes) {
+      const run = await start('deaf', { sandbox, profileName: 'hasty' });
+      const path = join(run.dir, 'out/child.pid');
+      while (!existsSync(path)) await sleep(20);
+      const [{ pid, start: since }] = run.processes;
+      expect(isAlive(pid, since)).toBe(true);
+      const child = Number(readFileSync(path, 'utf8'));
+      const childStart = which === 'off' ? processStart(child) : null;
+      const stopping = run.done;
+      expect(await Promise.race([stopping, sleep(2000, 'still there')]), `sandbox ${which}`).toBe(
+        'still there',
+      );
+      expect(await run.stop('enough', true)).toMatchObject({ status: 'killed', reason: 'enough' });
+      expect([isAlive(pid, since), isAlive(child, childStart)]).toEqual([false, false]);
+    }
+  });
+
+  it.each(['NaN', '1e999', 'null', '"0.9"'])('that claims %s has given no result', async (value) => {
+    const record = await (await start('nan', { args: ['--set', value] })).done;
+    expect(record).toMatchObject({ status: 'failed', reason: expect.stringContaining('without a readable') });
+  });
+
+  it('that puts a link where its result belongs is not followed', async () => {
+    const record = await (await start('linked')).done;
+    expect(record).toMatchObject({ status: 'failed', reason: expect.stringContaining('without a readable') });
+  });
+
+  it('that is killed by the kernel for want of memory is out of memory, and we are not', async () => {
+    const group = controlGroup();
+    if (group === null) return console.log('SKIP the memory limit: no control group can be made here');
+    for (const limit of ['memory.limit_in_bytes', 'memory.max']) {
+      if (existsSync(join(group, limit))) writeFileSync(join(group, limit), String(150 << 20));
+    }
+    const before = memoryKills();
+    const record = await (await start('hog', { args: ['--set', group] })).done;
+    rmdirSync(group);
+    expect(record).toMatchObject({
+      status: 'out-of-memory',
+      reason: expect.stringContaining('want of memory'),
+    });
+    if (memoryKills() > before) expect(record.reason).toMatch(/^killed by the kernel/);
+  });
+});
+
+/** A control group of our own, where we may make one. */
+function controlGroup(): string | null {
+  for (const parent of ['/sys/fs/cgroup/memory', '/sys/fs/cgroup']) {
+    const group = join(parent, `loop-test-${process.pid}`);
+    try {
+      mkdirSync(group);
+      if (existsSync(join(group, 'memory.limit_in_bytes')) || existsSync(join(group, 'memory.max')))
+        return group;
+      rmdirSync(group);
+    } catch {}
+  }
+  return null;
+}

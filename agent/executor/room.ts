@@ -1,0 +1,41 @@
+import { lstatSync, opendirSync } from 'node:fs';
+import { join } from 'node:path';
+import { diskTrouble } from '../night/disk.ts';
+
+/** What a run may leave: some hundred times its weights, moments and snapshots. */
+export const MAX_OUT_BYTES = 8 * 2 ** 30;
+const MAX_FILES = 10_000;
+
+/** Why a run has to end before it fills the disk: its `out/` has grown too large, or too little is free. Null while there is room. */
+export function roomTrouble(out: string, maxBytes: number): string | null {
+  const { bytes, files } = sizeOf(out);
+  if (bytes > maxBytes)
+    return `its out/ has grown to ${gigabytes(bytes)}; ${gigabytes(maxBytes)} are allowed`;
+  if (files > MAX_FILES) return `its out/ holds more than ${MAX_FILES} files`;
+  return diskTrouble(out);
+}
+
+/** What a folder takes on the disk (a sparse file only what it has), links not followed; no further than is needed to refuse it. */
+function sizeOf(folder: string): { bytes: number; files: number } {
+  const sum = { bytes: 0, files: 0 };
+  const walk = (at: string) => {
+    const entries = opendirSync(at);
+    try {
+      for (let entry = entries.readSync(); entry && sum.files <= MAX_FILES; entry = entries.readSync()) {
+        const path = join(at, entry.name);
+        const stat = lstatSync(path, { throwIfNoEntry: false });
+        sum.files++;
+        sum.bytes += (stat?.blocks ?? 0) * 512;
+        if (entry.isDirectory()) walk(path);
+      }
+    } finally {
+      entries.closeSync();
+    }
+  };
+  try {
+    walk(folder);
+  } catch {} // Removed, or closed to us, while we look.
+  return sum;
+}
+
+const gigabytes = (bytes: number) => `${Number((bytes / 2 ** 30).toPrecision(2))} GiB`;
