@@ -7,21 +7,19 @@ import { DeadLatents } from './dead-latents.ts';
 import type { Batches } from './plan.ts';
 import { createModel, gradientsOf, type Model } from './step.ts';
 
+/** Milliseconds of a whole step, the wait for its batch included, and of its parts. */
+type StepTimes = Record<'step' | 'waiting' | 'forward' | 'backward' | 'optimiser', number>;
+type Operations = Record<string, number>;
+
 export interface Measurement {
-  /** Medians over the steps, in milliseconds. */
-  ms: {
-    /** A whole step, the wait for its batch included. */
-    step: number;
-    waiting: number;
-    forward: number;
-    backward: number;
-    optimiser: number;
+  /** Medians over the steps. */
+  ms: StepTimes & {
     /** One batch from the data service while nobody computes. */
     sampling: number;
     /** The encoder's dense product alone. */
     encode: number;
     /** The step's named operations going forward, by name. */
-    operations: Record<string, number>;
+    operations: Operations;
   };
   /** From the start of the process to the end of the first step. */
   firstStepMs: number;
@@ -34,7 +32,7 @@ const ENCODES = 5;
 
 /**
  * Trains some steps as train.ts does, without its files, and times their parts. On a device `forward` ends where the
- * loss is asked for, and what is computed after that counts as `backward`.
+ * loss is asked for, and what is computed after that counts where it is waited for.
  */
 export function measureSteps(
   architecture: Architecture,
@@ -44,7 +42,7 @@ export function measureSteps(
   { warmUp, steps }: { warmUp: number; steps: number },
 ): Measurement {
   let forward = 0;
-  let operations: Record<string, number> = {};
+  let operations: Operations = {};
   const timed: Architecture = {
     ...architecture,
     train(pass) {
@@ -57,17 +55,23 @@ export function measureSteps(
   };
   const model = createModel(timed, sae, architecture.init(sae, random), trainer);
   const dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
-  const rows: Record<string, number>[] = [];
-  let firstStepMs = 0;
   let loss = Number.NaN;
-  for (let step = 0; step < warmUp + steps; step++) {
+
+  const timedStep = (step: number): StepTimes => {
     const began = performance.now();
     const batch = nextOf(data);
     const arrived = performance.now();
     let updating = 0;
     tf.tidy(() => {
       const x = tf.tensor2d(batch.x, [batch.rows, data.header.d]);
-      const pass = { x, step, trainingSteps: 1000, dead: dead.mask(), multiplier: 1, measure: false };
+      const pass = {
+        x,
+        step,
+        trainingSteps: warmUp + steps,
+        dead: dead.mask(),
+        multiplier: 1,
+        measure: false,
+      };
       const { result, gradients } = gradientsOf(model, pass);
       updating = performance.now();
       model.adam.step(gradients, trainer.lr);
@@ -75,34 +79,33 @@ export function measureSteps(
       loss = result.loss;
     });
     const ended = performance.now();
-    if (step === 0) firstStepMs = ended;
-    if (step < warmUp) continue;
-    rows.push({
+    return {
       step: ended - began,
       waiting: arrived - began,
       forward,
       backward: updating - arrived - forward,
       optimiser: ended - updating,
-      ...Object.fromEntries(Object.entries(operations).map(([name, ms]) => [`${OPERATION}${name}`, ms])),
-    });
-  }
-  const encodeMs = timeEncode(encoderOf(model), nextOf(data), data.header.d);
-  const medians = Object.entries(mediansOf(rows));
-  const parts = Object.fromEntries(medians.filter(([name]) => !name.startsWith(OPERATION)));
-  const named = medians.filter(([name]) => name.startsWith(OPERATION));
-  return {
-    ms: {
-      ...(parts as Record<'step' | 'waiting' | 'forward' | 'backward' | 'optimiser', number>),
-      sampling: timeSampling(data, steps),
-      encode: encodeMs,
-      operations: Object.fromEntries(named.map(([name, ms]) => [name.slice(OPERATION.length), ms])),
-    },
-    firstStepMs,
-    loss,
+    };
   };
-}
 
-const OPERATION = 'operation ';
+  let firstStepMs = 0;
+  const times: StepTimes[] = [];
+  const named: Operations[] = [];
+  for (let step = 0; step < warmUp + steps; step++) {
+    const taken = timedStep(step);
+    if (step === 0) firstStepMs = performance.now();
+    if (step < warmUp) continue;
+    times.push(taken);
+    named.push(operations);
+  }
+  const ms = {
+    ...medians(times),
+    operations: medians(named),
+    encode: timeEncode(model, nextOf(data), data.header.d),
+    sampling: timeSampling(data, steps),
+  };
+  return { ms, firstStepMs, loss };
+}
 
 function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> {
   const batch = data.next();
@@ -110,12 +113,9 @@ function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> {
   return batch;
 }
 
-/** [d_in, d_sae]; Matching Pursuit has no encoder but its decoder. */
-function encoderOf({ variables }: Model): tf.Tensor {
-  return variables.W_enc ?? tf.transpose(variables.W_dec);
-}
-
-function timeEncode(W: tf.Tensor, { x, rows }: { x: Float32Array; rows: number }, d: number): number {
+function timeEncode({ variables }: Model, { x, rows }: { x: Float32Array; rows: number }, d: number): number {
+  // Matching Pursuit has no encoder but its decoder.
+  const W = variables.W_enc ?? tf.transpose(variables.W_dec);
   const input = tf.tensor2d(x, [rows, d]);
   const times = Array.from({ length: ENCODES }, () => {
     const started = performance.now();
@@ -134,9 +134,11 @@ function timeSampling(data: Batches, count: number): number {
   return (performance.now() - started) / count;
 }
 
-function mediansOf(rows: Record<string, number>[]): Record<string, number> {
-  const names = Object.keys(rows[rows.length - 1]);
-  return Object.fromEntries(names.map((name) => [name, median(rows.map((row) => row[name] ?? 0))]));
+/** The median of each number over records of the same names. */
+function medians<Name extends string>(records: readonly Record<Name, number>[]): Record<Name, number> {
+  const names = Object.keys(records[0]) as Name[];
+  const of = (name: Name) => median(records.map((record) => record[name]));
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, number>;
 }
 
 function median(values: readonly number[]): number {
