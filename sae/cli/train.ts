@@ -19,6 +19,7 @@ interface Options {
   resume: boolean;
   saveEvery: number;
   backend: string;
+  plain: boolean;
   list: boolean;
 }
 
@@ -31,6 +32,7 @@ const program = new Command('train')
   .option('--out <folder>', 'where the run is written')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
   .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
+  .option('--plain', 'the named operations as dense tfjs, for comparison', false)
   .option('--resume', 'go on from optimizer.safetensors in --out', false)
   .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', Number, 30)
   .option('--list', 'print the experiments as JSON', false)
@@ -80,7 +82,7 @@ await runMain(async () => {
     throw new UserError(`${options.out}: has a finished run; choose another --out`);
   }
   const fd = dataDescriptor();
-  const backend = await openBackend(options.backend);
+  const backend = await openBackend(options.backend, { plain: options.plain });
   const data = openData(fd);
   const settings = resolve(experiment, architecture, addons, profile, data.header.d, options.set);
   mkdirSync(options.out, { recursive: true });

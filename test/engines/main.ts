@@ -1,0 +1,100 @@
+// Whether the embedded engine's results are those of dense tfjs: trains BatchTopK, Matryoshka and LISTA-Matryoshka at the small
+// world with both, from the same initial weights on the same data, and compares the verified F1 on the same samples.
+//   npm run test:engines                                  3 seeds, a counting run each; an hour on 2 cores
+//   npm run test:engines -- --seeds 1 --samples 512000    a look
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { writeJsonAtomic } from '#contract/atomic';
+import { runMain } from '#contract/errors';
+import type { RunRecord } from '#contract/run';
+import { Verdict } from '#contract/verdict';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** As the acceptance of the engine has it: the mean difference over the seeds, in F1. */
+const MOST = 0.005;
+const ENGINES: Record<string, string[]> = {
+  dense: ['--backend', 'wasm', '--plain'],
+  embedded: ['--backend', 'embedded'],
+};
+
+const program = new Command('test:engines')
+  .option('--experiments <names>', 'separated by commas', 'baseline_batchtopk,matryoshka,default')
+  .option('--seeds <n>', 'how many, from 0 on', Number, 3)
+  .option('--samples <n>', 'training rows', Number, 2_048_000)
+  .option('--evaluate <n>', 'fresh samples that a verdict is measured on', Number, 100_000);
+
+function start(script: string, args: string[], stdin?: ChildProcess, env = {}): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: [stdin?.stdout ?? 'ignore', 'pipe', 'inherit'],
+  });
+}
+
+async function trained(experiment: string, seed: number, samples: number, dir: string, engine: string[]) {
+  const serve = start('bench/cli/serve.ts', ['--profile', 'small', '--seed', String(seed)]);
+  const args = ['--samples', String(samples), '--seed', String(seed), '--out', join(dir, 'out'), ...engine];
+  const train = start('sae/cli/train.ts', [experiment, ...args], serve, { LOOP_DATA_FD: '0' });
+  train.stdout?.resume();
+  const [code] = await once(train, 'exit');
+  serve.kill();
+  if (code !== 0) throw new Error(`${experiment}, seed ${seed}: the trainer ended with ${code}`);
+}
+
+async function f1(dir: string, evaluate: number): Promise<number> {
+  const judge = start('bench/cli/judge.ts', [
+    ...[dir, '--tree-dir', root, '--json', '--sandbox', 'off'],
+    ...['--samples', String(evaluate), '--eval-seed', '99'],
+  ]);
+  let text = '';
+  judge.stdout?.on('data', (chunk) => {
+    text += chunk;
+  });
+  const [code] = await once(judge, 'close');
+  if (code !== 0) throw new Error(`${dir}: the judge ended with ${code}`);
+  return Verdict.parse(JSON.parse(text.trim().split('\n').at(-1) ?? '')).metrics.f1;
+}
+
+function record(experiment: string, seed: number, samples: number): RunRecord {
+  const now = new Date().toISOString();
+  return {
+    ...{ version: 1, id: `engines-${experiment}-s${seed}`, sprint: null, experiment, args: [experiment] },
+    ...{ profile: 'small', seed, samples, tree: 'worktree', startedAt: now, endedAt: now },
+    ...{ status: 'finished', reason: null, seconds: null, rowsServed: null, sandbox: 'off' },
+    machine: { host: '', cpu: '', cores: 1, gpu: null, node: process.version },
+  };
+}
+
+await runMain(async () => {
+  const { experiments, seeds, samples, evaluate } = program.parse().opts();
+  const folder = mkdtempSync(join(tmpdir(), 'engines-'));
+  let worst = 0;
+  try {
+    for (const experiment of experiments.split(',')) {
+      const differences: number[] = [];
+      for (let seed = 0; seed < seeds; seed++) {
+        const found: Record<string, number> = {};
+        for (const [engine, options] of Object.entries(ENGINES)) {
+          const dir = join(folder, `${experiment}-${seed}-${engine}`);
+          mkdirSync(join(dir, 'out'), { recursive: true });
+          writeJsonAtomic(join(dir, 'run.json'), record(experiment, seed, samples));
+          await trained(experiment, seed, samples, dir, options);
+          found[engine] = await f1(dir, evaluate);
+        }
+        differences.push(found.embedded - found.dense);
+        process.stdout.write(`${JSON.stringify({ experiment, seed, ...found })}\n`);
+      }
+      const mean = differences.reduce((sum, d) => sum + d, 0) / differences.length;
+      worst = Math.max(worst, Math.abs(mean));
+      process.stdout.write(`${JSON.stringify({ experiment, meanDifference: mean })}\n`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return worst < MOST ? 0 : 1;
+});
