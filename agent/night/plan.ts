@@ -155,6 +155,8 @@ function stageLines(field: Field, pace: Pace): string[] {
   const lines = [
     `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise} earns a rank run of the same code and settings, compared in the same way; that earns the counting run`,
   ];
+  if (!field.incumbent)
+    lines.push('- there is no best yet to compare with: a screen is enough to earn the first counting run');
   const candidate = bestCandidate(field);
   const full = fits(budgets.count, pace);
   if (!candidate) return lines;

@@ -87,6 +87,7 @@ describe('a night whose budgets are stages', () => {
       [1_000_000, 'own', 0.6],
     ]);
     expect(refused(1)).toBe(1);
+    expect(heard[1]).toContain('a screen is enough to earn the first counting run');
     expect(heard[1]).toContain('a count run has to be earned: screen this code and these settings first');
   });
 
@@ -102,6 +103,8 @@ describe('a night whose budgets are stages', () => {
     expect(heard[2]).toContain(
       'f1 0.7 to 0.6, a gain of 0.1 beyond the noise of 0.01. It has earned a rank run',
     );
+    // After the best's own rank run, what it makes of the candidate's.
+    expect(heard[2]).toContain('It has earned a count run');
   });
 
   it('earns nothing by a screen within the noise', () => {

@@ -47,7 +47,7 @@ export function compare(run: SprintRun, field: Field): Comparison | null {
   const reference = referenceFor(specOf(run), field);
   const against = reference && finished(field.runs).find((other) => sameRun(specOf(other), reference));
   const value = atTheEnd(run)?.[metric];
-  const incumbent = against && atTheEnd(against)?.[metric];
+  const incumbent = against ? atTheEnd(against)?.[metric] : undefined;
   if (!against || value === undefined || incumbent === undefined) return null;
   return { value, incumbent, gain: goal === 'max' ? value - incumbent : incumbent - value, against };
 }

@@ -123,8 +123,15 @@ export class Runs {
 
   /** What a run is worth so far by the stages of the profile; nothing where its budgets are no stages. */
   standing(run: SprintRun): string {
-    const field = fieldOf(this.house, look(this.house, this.started));
-    return field ? standingOf(run, field) : '';
+    const seen = look(this.house, this.started);
+    const field = fieldOf(this.house, seen);
+    if (!field) return '';
+    // The best's own run says something of those that waited for it.
+    const about =
+      run.role === 'incumbent'
+        ? seen.mine.filter((r) => !r.role && r.samples === run.samples && r.seed === run.seed)
+        : [run];
+    return about.map((r) => standingOf(r, field)).join('\n');
   }
 
   /** Ids of the runs that were started, in order. */
