@@ -1,5 +1,5 @@
 import { embeddedFor } from './embedded/backend.ts';
-import { boundBelow } from './embedded/scan.ts';
+import * as embeddedScan from './embedded/scan.ts';
 import { atPositions, type Csr, positionsAbove } from './sparse.ts';
 
 const histogram = new Uint32Array(1 << 11);
@@ -33,14 +33,29 @@ export function selectLargest(values: Float32Array, rows: number, count: number)
 
 /** Positions of at least the `count` largest positive numbers, or of all positive ones. */
 function candidatesFor(values: Float32Array, count: number): Uint32Array {
-  const most = Math.min(values.length, 2 * count + 64);
+  const most = Math.min(values.length, 4 * count + 64);
   if (cuts[closest] > 0) {
     const near = positionsAbove(values, cuts[closest] * HINT, most);
     if (near && near.length >= count) return near;
   }
   const embedded = embeddedFor(values);
-  const bound = embedded ? boundBelow(embedded, values, count) : 0;
+  const bound = embedded ? embeddedScan.boundBelow(embedded, values, count) : boundBelow(values, count);
   return positionsAbove(values, bound, values.length) as Uint32Array;
+}
+
+const BIN_SHIFT = 19;
+const bins = new Uint32Array(1 << 12);
+
+/** A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are positive. */
+function boundBelow(values: Float32Array, count: number): number {
+  const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
+  bins.fill(0);
+  for (let i = 0; i < raw.length; i++) if (raw[i] > 0) bins[raw[i] >>> BIN_SHIFT]++;
+  let left = count;
+  let bin = bins.length;
+  while (left > 0 && bin-- > 0) left -= bins[bin];
+  // What is just below the bin's smallest number.
+  return bin <= 0 ? 0 : embeddedScan.floatOf((bin << BIN_SHIFT) - 1);
 }
 
 function noteCut(cut: number): void {

@@ -53,7 +53,8 @@ export function boundBelow({ pool, heap }: EmbeddedBackend, values: Float32Array
 const bits = new Int32Array(1);
 const float = new Float32Array(bits.buffer);
 
-function floatOf(pattern: number): number {
+/** The float of these bits. */
+export function floatOf(pattern: number): number {
   bits[0] = pattern;
   return float[0];
 }
