@@ -17,7 +17,7 @@ function machine(name: string, files: Record<string, string>, env: System['env']
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  return { root, env };
+  return { root, env, platform: 'linux' };
 }
 
 const libraries = (where: string, names: string[]) =>
@@ -72,6 +72,11 @@ describe('what a machine misses for its GPU', () => {
     expect(missing.webgpu).toEqual([expect.stringMatching(/^no Vulkan driver/)]);
     expect(described(gpuBackends[1], later).split('\n')).toHaveLength(2);
   });
+});
+
+it('is nothing for WebGPU on macOS, which has Metal', () => {
+  const mac = { ...machine('mac', {}), platform: 'darwin' as const };
+  expect(missingOn(mac)).toEqual({ 'node-gpu': [expect.stringContaining('on Linux only')], webgpu: [] });
 });
 
 describe('setup:gpu', () => {

@@ -20,6 +20,8 @@ export const gpuBackends: readonly GpuBackend[] = [
     name: 'node-gpu',
     packages: ['@tensorflow/tfjs-node-gpu@4.22.0'],
     missing(system) {
+      if (system.platform !== 'linux')
+        return ["it needs NVIDIA's driver, CUDA 11.2 and cuDNN 8.1, looked for on Linux only"];
       const cuda = missingLibraries(system, CUDA);
       const cudnn = missingLibraries(system, ['libcudnn.so.8']);
       return [
@@ -37,6 +39,8 @@ export const gpuBackends: readonly GpuBackend[] = [
     name: 'webgpu',
     packages: ['webgpu@0.6.2', '@tensorflow/tfjs-backend-webgpu@4.22.0'],
     missing(system) {
+      // macOS and Windows bring what Dawn needs.
+      if (system.platform !== 'linux') return [];
       const loader = missingLibraries(system, ['libvulkan.so.1']);
       const drivers = vulkanDrivers(system);
       return [

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 export interface System {
   root: string;
   env: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
 }
 
-export const thisSystem: System = { root: '/', env: process.env };
+export const thisSystem: System = { root: '/', env: process.env, platform: process.platform };
 
 /** Version of NVIDIA's kernel driver and the cards it has; null where it is not loaded. */
 export function nvidiaDriver({ root }: System): { version: string; cards: string[] } | null {
