@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { loopIn, tinyHouse } from '../fixtures/house.ts';
 import { call, finish, start, train, wait } from '../fixtures/scripted.ts';
 import type { LoopState } from '../state.ts';
-import { pauseFile } from './pause.ts';
+import { isPaused, pauseFile } from './pause.ts';
 
 it('makes no call and starts no run while it is paused; a run under way goes on', async () => {
   const second = train('plain', { set: ['f1=0.7'] });
@@ -41,4 +41,18 @@ it('makes no call and starts no run while it is paused; a run under way goes on'
   expect(types.lastIndexOf('run.started')).toBeGreaterThan(resumed);
   expect(types.filter((t) => t === 'run.finished')).toHaveLength(2);
   expect(events.at(-1)).toMatchObject({ reason: '1 sprint, as asked' });
+});
+
+it('ends when it is asked to stop, without a call or a run more, and stays paused for the next start', async () => {
+  const repo = tinyHouse([[start('first'), [train(), train('plain', { set: ['f1=0.7'] })], wait, finish()]]);
+  const { code, events } = await loopIn(repo, {}, (house) => (event) => {
+    if (event.type === 'run.started') writeFileSync(pauseFile(repo), '');
+    if (event.type === 'loop.paused') house.stopper.ask({ reason: 'enough', exitCode: 0 });
+  });
+  expect(code).toBe(0);
+  const types = events.map((e) => e.type);
+  expect(types.filter((t) => t === 'run.started')).toHaveLength(1);
+  expect(types.filter((t) => t === 'turn.finished')).toHaveLength(2);
+  expect(types).not.toContain('loop.continued');
+  expect(isPaused(repo)).toBe(true);
 });

@@ -25,6 +25,13 @@ async function notebook(state: LiveState | null, of = sprints) {
   return readFileSync(await renderNotebook({ sprints: of, live: state, reportsDir, task }), 'utf8');
 }
 
+it('says that a loop is paused', async () => {
+  expect(await notebook(live)).toContain('>running<');
+  const html = await notebook({ ...live, paused: true, doing: 'paused since 22:50' });
+  expect(html).toContain('>paused<');
+  expect(html).not.toContain('>running<');
+});
+
 it('reloads itself only while a loop runs', async () => {
   expect(await notebook(live)).toContain('http-equiv="refresh" content="15"');
   expect(await notebook(null)).not.toContain('http-equiv="refresh"');

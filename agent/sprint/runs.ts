@@ -6,7 +6,7 @@ import type { RunHandle } from '../executor/executor.ts';
 import type { House } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
 import type { Pace } from '../night/pace.ts';
-import { whilePaused } from '../night/pause.ts';
+import { isPaused, whilePaused } from '../night/pause.ts';
 import { fieldOf, look, paceNow, refusal, secondsLeft } from '../night/plan.ts';
 import { type Field, referenceFor, standingOf } from '../night/stages.ts';
 import { ToolMistake } from '../tools/paths.ts';
@@ -216,6 +216,11 @@ export class Runs {
     await whilePaused(house, () => job.cancelled === null);
     if (job.cancelled) {
       job.trouble = `not started: ${job.cancelled}`;
+      return;
+    }
+    // Let go without being resumed: the loop is asked to stop, or its time is up.
+    if (isPaused(house.repo)) {
+      job.trouble = 'not started: the loop is paused, and ends';
       return;
     }
     // The device may have been held for longer than was thought, or the loop been paused.
