@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
@@ -20,6 +20,7 @@ interface Options {
   saveEvery: number;
   backend: string;
   plain: boolean;
+  blas: string;
   list: boolean;
 }
 
@@ -32,6 +33,11 @@ const program = new Command('train')
   .option('--out <folder>', 'where the run is written')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
   .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
+  .addOption(
+    new Option('--blas <how>', 'OpenBLAS for dense products, where the system has it')
+      .choices(['auto', 'off'])
+      .default('auto'),
+  )
   .option('--plain', 'the named operations as dense tfjs, for comparison', false)
   .option('--resume', 'go on from optimizer.safetensors in --out', false)
   .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', Number, 30)
@@ -82,6 +88,7 @@ await runMain(async () => {
     throw new UserError(`${options.out}: has a finished run; choose another --out`);
   }
   const fd = dataDescriptor();
+  if (options.blas === 'off') process.env.ENGINE_BLAS = 'off';
   const backend = await openBackend(options.backend, { plain: options.plain });
   const data = openData(fd);
   const settings = resolve(experiment, architecture, addons, profile, data.header.d, options.set);
