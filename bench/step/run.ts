@@ -21,6 +21,8 @@ export interface Case {
   steps: number;
 }
 
+type StepPart = 'step' | 'cpu' | 'waiting' | 'forward' | 'backward' | 'optimiser' | 'sampling' | 'encode';
+
 /** What the trainer's own `step` command answers (sae/cli/step.ts). */
 export interface Answer {
   architecture: string;
@@ -28,7 +30,7 @@ export interface Answer {
   d_in: number;
   d_sae: number;
   batch: number;
-  ms: Record<'step' | 'waiting' | 'forward' | 'backward' | 'optimiser' | 'sampling' | 'encode', number> & {
+  ms: Record<StepPart, number> & {
     operations: Record<string, number>;
   };
   firstStepMs: number;

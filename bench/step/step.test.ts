@@ -27,6 +27,7 @@ it('times a step of the real trainer on the real stream, part by part', async ()
   const named = Object.values(operations).reduce((sum, ms) => sum + ms, 0);
   // Medians of parts need not add up exactly.
   expect(named).toBeLessThan(1.5 * forward);
+  expect(answer.ms.cpu).toBeGreaterThan(1);
   expect(answer.peakBytes).toBeGreaterThan(2 ** 26);
   expect(answer.firstStepMs).toBeGreaterThan(step);
 });
@@ -36,7 +37,16 @@ it('says why a trainer could not be measured', async () => {
 });
 
 it('counts products against the ceiling, and the step against its encodes', () => {
-  const ms = { step: 100, waiting: 1, forward: 60, backward: 30, optimiser: 5, sampling: 20, encode: 20 };
+  const ms = {
+    step: 100,
+    cpu: 150,
+    waiting: 1,
+    forward: 60,
+    backward: 30,
+    optimiser: 5,
+    sampling: 20,
+    encode: 20,
+  };
   const answer = {
     ...{ architecture: 'x', backend: 'y', d_in: 10, d_sae: 100, batch: 1000, firstStepMs: 500, loss: 1 },
     peakBytes: 2 ** 30,

@@ -42,6 +42,7 @@ export function lineOf(
     name: title,
     ms: ms.step,
     samplesPerSecond: (batch * 1000) / ms.step,
+    msCpu: ms.cpu,
     msSampling: ms.sampling,
     msWaiting: ms.waiting,
     msEncodes: ms.operations.encode ?? 0,

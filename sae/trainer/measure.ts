@@ -14,6 +14,8 @@ type Operations = Record<string, number>;
 export interface Measurement {
   /** Medians over the steps. */
   ms: StepTimes & {
+    /** Of all cores, for a step: what remains comparable where others use the machine too. A mean. */
+    cpu: number;
     /** One batch from the data service while nobody computes. */
     sampling: number;
     /** The encoder's dense product alone. */
@@ -91,15 +93,19 @@ export function measureSteps(
   let firstStepMs = 0;
   const times: StepTimes[] = [];
   const named: Operations[] = [];
+  let cpuBefore = process.cpuUsage();
   for (let step = 0; step < warmUp + steps; step++) {
+    if (step === warmUp) cpuBefore = process.cpuUsage();
     const taken = timedStep(step);
     if (step === 0) firstStepMs = performance.now();
     if (step < warmUp) continue;
     times.push(taken);
     named.push(operations);
   }
+  const { user, system } = process.cpuUsage(cpuBefore);
   const ms = {
     ...medians(times),
+    cpu: (user + system) / 1000 / steps,
     operations: medians(named),
     encode: timeEncode(model, nextOf(data), data.header.d),
     sampling: timeSampling(data, steps),
