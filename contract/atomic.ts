@@ -31,3 +31,9 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | rea
 export function writeJsonAtomic(path: string, value: unknown): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
+
+/** The pid that was writing, where a file of that name is a temporary one of writeFileAtomic; null for any other. */
+export function writerOf(name: string): number | null {
+  const match = /\.(\d+)\.tmp$/.exec(name);
+  return match && Number(match[1]);
+}
