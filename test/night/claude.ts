@@ -2,7 +2,7 @@ import type { Answer, AnswerBlock, MessagesRequest, Reply } from '#replay/protoc
 import { billFor } from './books.ts';
 import type { SprintPlan } from './plan.ts';
 import { randomFrom } from './random.ts';
-import type { Disturbance } from './repertoire.ts';
+import { type Disturbance, use } from './repertoire.ts';
 
 /** What the night's server can do to the world outside of an answer. */
 export interface Hands {
@@ -90,6 +90,9 @@ export function playNight(plans: readonly SprintPlan[], seed: number, hands: Han
         return cut('error');
       case 'silent stream':
         return cut('silence');
+      case 'malformed tool input':
+        if (times > 1) return null;
+        return say(request, { content: [{ ...use('bash', {}), partialJson: '{"command": "ls", ' }] });
       case 'kill -9 in mid-stream':
         if (times === 1) hands.kill(150);
         return cut('silence');

@@ -16,6 +16,7 @@ export const DISTURBANCES = [
   'disconnect in mid-stream',
   'SSE error in mid-stream',
   'silent stream',
+  'malformed tool input',
   'hint',
   'pause and resume',
   'TASK.md edited',
@@ -26,13 +27,12 @@ export const DISTURBANCES = [
 ] as const;
 export type Disturbance = (typeof DISTURBANCES)[number] | 'key refused (401)' | 'request refused (400)';
 
-const use = (name: string, input: object): AnswerBlock => ({ type: 'tool_use', name, input });
+export const use = (name: string, input: object): AnswerBlock => ({ type: 'tool_use', name, input });
 export const call = (name: string, input: object = {}): Step => ({ content: [use(name, input)] });
 const bash = (command: string) => call('bash', { command });
 
 /** Steps that a sprint can have on top, after it was started. Each is a fault of its own. */
 export const DETOURS: Record<string, Step> = {
-  'malformed tool input': { content: [{ ...use('bash', {}), partialJson: '{"command": "ls", ' }] },
   'unknown tool': call('launch_rocket', { to: 'the moon' }),
   'wrong tool input': call('run_experiment', { experiment: 7 }),
   'parallel calls': {
