@@ -60,6 +60,8 @@ export function openStream(fd: number): BatchReader {
     },
     execArgv: [],
     env: {},
+    // It closes a file that it did not open, of which Node would warn.
+    trackUnmanagedFds: false,
   });
   worker.unref();
   let taken = 0;
