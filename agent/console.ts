@@ -75,7 +75,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         return;
       case 'run.started':
         lastProgress = Date.now();
-        step(`run ${event.run}`);
+        step(`run ${event.run}${event.role ? " (the best's, to compare with)" : ''}`);
         return;
       case 'run.progress': {
         const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;

@@ -4,9 +4,10 @@ import { expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
 import { loopIn, tinyHouse } from './fixtures/house.ts';
-import { emptyFolder } from './fixtures/repo.ts';
+import { emptyFolder, git } from './fixtures/repo.ts';
 import { call, finish, scripted, start } from './fixtures/scripted.ts';
 import { Hints } from './hints.ts';
+import { readSprints } from './ledger.ts';
 
 it('tells lines that were added, a rewrite whole, and nothing twice', () => {
   const repo = emptyFolder();
@@ -32,6 +33,9 @@ it('tells what was added while the loop was away, and a conversation that goes o
 
 it('reaches the running sprint between two turns, and is recorded', async () => {
   const repo = tinyHouse();
+  writeFileSync(join(repo, 'HINTS.md'), 'Known before.\n');
+  git(repo, 'add', 'HINTS.md');
+  git(repo, '-c', 'user.name=T', '-c', 'user.email=t@example.org', 'commit', '-qm', 'Hint');
   const requests: MessagesRequest[] = [];
   const script = [
     [
@@ -49,5 +53,8 @@ it('reaches the running sprint between two turns, and is recorded', async () => 
   const { events } = await loopIn(repo, { researcher: 'claude', maxSprints: 1 });
   await server.close();
   expect(events.find((e) => e.type === 'hint.given')).toMatchObject({ text: 'Try sorting.' });
+  // Results that were steered say so.
+  const [sprint] = readSprints(join(repo, 'sprints'));
+  expect(sprint.hints).toEqual(['Known before.', 'Try sorting.']);
   expect(JSON.stringify(requests.at(-1)?.messages.at(-1))).toContain('added just now: Try sorting.');
 });

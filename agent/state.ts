@@ -9,6 +9,8 @@ export interface SprintState {
   /** Null until the researcher claims the sprint by start_sprint. */
   claim: { id: string; title: string; idea: string; predicted: Record<string, number> } | null;
   runs: string[];
+  /** HINTS.md at the start, then what was added. */
+  hints: string[];
   verdicts: Record<string, Verdict>;
   closed: { outcome: Outcome; reason: string } | null;
   rendered: boolean;
@@ -99,6 +101,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
           treeBefore: event.treeBefore,
           claim: null,
           runs: [],
+          hints: event.hints ? [event.hints] : [],
           verdicts: {},
           closed: null,
           rendered: false,
@@ -193,8 +196,9 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return { ...now, paused: null };
     case 'speed.measured':
       return { ...now, probedSpeed: event.samplesPerSecond };
-    case 'loop.notice':
     case 'hint.given':
+      return withSprint(now, (sprint) => ({ ...sprint, hints: [...sprint.hints, event.text] }));
+    case 'loop.notice':
       return now;
   }
 }

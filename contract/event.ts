@@ -37,6 +37,8 @@ const kinds = [
     treeBefore: z.string(),
     /** TASK.md may have been edited since the loop was started. */
     leaderboard: z.string().optional(),
+    /** What stood in HINTS.md, and so in the prompt. */
+    hints: z.string().optional(),
   }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
   z.object({ type: z.literal('sprint.dropped'), number: z.number(), reason: z.string() }),
@@ -78,6 +80,8 @@ const kinds = [
     type: z.literal('run.started'),
     run: z.string(),
     sprint: z.string().nullable(),
+    /** As in the run's record. */
+    role: z.literal('incumbent').optional(),
     experiment: z.string(),
     args: z.array(z.string()),
     tree: z.string(),

@@ -57,6 +57,8 @@ export const Sprint = z.object({
   /** The run that the researcher put forward, and the judge's word on it. */
   candidate: z.string().nullable(),
   verdict: Verdict.nullable(),
+  /** What people told the researcher: HINTS.md at the start, then what was added. Results that were steered say so. */
+  hints: z.array(z.string()).optional(),
   /** What the researcher wrote down before the runs: {"f1": 0.84}. */
   predicted: z.record(z.string(), z.number()),
   bestBefore: z

@@ -68,6 +68,7 @@ export async function closeSprint(
     stopReason,
     candidate: judged.candidate,
     verdict: judged.verdict,
+    hints: state.hints.length > 0 ? state.hints : undefined,
     predicted: claim.predicted,
     bestBefore:
       best?.candidate && best.verdict

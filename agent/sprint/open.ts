@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { snapshotTree } from '#host/tree';
+import { readHints } from '../hints.ts';
 import { type House, sprintsDir, stateDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import type { SprintState } from '../state.ts';
@@ -59,7 +60,8 @@ export async function openSprint(house: House): Promise<OpenSprint> {
   const { repo, task, leaderboard } = house;
   const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
-  const { at } = house.events.emit({ type: 'sprint.opened', number, treeBefore, leaderboard });
+  const hints = readHints(repo) || undefined;
+  const { at } = house.events.emit({ type: 'sprint.opened', number, treeBefore, leaderboard, hints });
   return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at));
 }
 

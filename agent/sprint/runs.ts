@@ -256,6 +256,7 @@ export class Runs {
       type: 'run.started',
       run: job.run,
       sprint: this.sprint,
+      role,
       experiment: spec.experiment,
       args: [...job.handle.args],
       tree: spec.tree,

@@ -174,8 +174,8 @@ async function observed<T>(
 
 /** What a call is about, in one short line. */
 function aboutWhat(input: unknown): string {
-  const { command, path, experiment, run, title, summary } = input as Record<string, unknown>;
-  const text = [command, path, experiment, run, title, summary]
+  const { command, path, experiment, of, budget, run, title, summary } = input as Record<string, unknown>;
+  const text = [command, path, experiment, of, budget, run, title, summary]
     .filter((part) => typeof part === 'string')
     .join(' ');
   const line = text.replace(/\s+/g, ' ');

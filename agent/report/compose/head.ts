@@ -3,7 +3,18 @@ import type { Sprint } from '#contract/sprint';
 import type { Outcome } from '#contract/verdict';
 import { type Badge, type Block, type Card, code, type Inline, strong, type Tone, text } from '../tree.ts';
 import { type Context, columnsOf, direction, guardsIn } from './context.ts';
-import { count, dateTime, duration, label, metricNumber, money, number, samples, signed } from './names.ts';
+import {
+  clip,
+  count,
+  dateTime,
+  duration,
+  label,
+  metricNumber,
+  money,
+  number,
+  samples,
+  signed,
+} from './names.ts';
 
 export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
   'new-best': { words: 'new best', tone: 'good' },
@@ -205,6 +216,7 @@ export function facts({ sprint, profile }: Context): Block {
     },
     { label: 'Researcher', c: researcher(sprint) },
     { label: 'Sandbox', c: [text(sprint.sandbox)] },
+    ...(sprint.hints ? [{ label: 'Hints by people', c: [text(clip(sprint.hints.join(' · '), 500))] }] : []),
     {
       label: 'World',
       c: verdict
