@@ -61,7 +61,7 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
 export function money({ claude, limits, task }: Plan): string {
   if (!claude) return 'nothing: the offline replay is free';
   if (limits.usd === null) return 'no limit (--max-usd none)';
-  const first = firstManner(connectClaude(claude));
+  const first = firstManner(connectClaude(claude), '1h');
   const { model, price, fallback } = first;
   const reserve = (web: boolean) =>
     reserveOf(50_000, task.contract.model.maxTokens, { ...first, web }).usd.toFixed(2);

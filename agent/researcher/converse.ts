@@ -5,16 +5,14 @@ import type {
   BetaMessageParam,
   BetaToolResultBlockParam,
 } from '@anthropic-ai/sdk/resources/beta';
-import { messageOf } from '../words.ts';
+import { Calls } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { backoffSeconds, classify, isFree } from './failures.ts';
-import { firstManner, withoutRefused } from './manner.ts';
+import { backoffSeconds, classify } from './failures.ts';
 import { closing, garbled, type Mend, mending } from './mending.ts';
-import { Meter, type Turn } from './meter.ts';
+import type { Turn } from './meter.ts';
 import { request } from './request.ts';
 import type { Reserve } from './reserve.ts';
 import { Watchdog } from './watchdog.ts';
-import { webUsedUp } from './web.ts';
 
 /** How a conversation came to its end. */
 export type Ending =
@@ -85,8 +83,7 @@ export async function converse(c: Conversation): Promise<Ending> {
     // Each attempt is reserved and accounted for here.
     maxRetries: 0,
   });
-  const meter = new Meter(c);
-  let manner = firstManner(c.connection);
+  const calls = new Calls(c);
   let failures = 0;
   let mends = 0;
   let turns = 0;
@@ -94,36 +91,23 @@ export async function converse(c: Conversation): Promise<Ending> {
     c.messages.push(message);
     c.onMessage(message);
   };
-  /** Announces the next call, or gives the reason why there is none. */
-  const next = async (): Promise<Ending | null> => {
+  /** Awaited before every call: why it is not made. */
+  const whyNot = async (): Promise<Ending | null> => {
     await c.ready();
     const stop = c.stopRequested();
     if (stop !== null) return { kind: 'stopped', reason: stop };
     if (turns >= c.maxTurns)
       return { kind: 'limit', of: 'sprint', reason: `${c.maxTurns} turns in one sprint` };
-    if (manner.web && webUsedUp(c.messages)) manner = { ...manner, web: false };
-    let no = c.mayCall(meter.reserve(manner));
-    if (no && manner.web) {
-      // The web is what makes a call dear: the researcher goes on without it.
-      const plain = { ...manner, web: false };
-      const still = c.mayCall(meter.reserve(plain));
-      if (!still) {
-        c.onNotice(`web search and fetch are off for the rest of this conversation: ${no.reason}`);
-        manner = plain;
-      }
-      no = still;
-    }
-    if (no) return { kind: 'limit', ...no };
-    c.onCall(meter.reserve(manner));
-    return null;
+    const no = calls.announce();
+    return no && { kind: 'limit', ...no };
   };
 
   for (;;) {
-    const end = await next();
+    const end = await whyNot();
     if (end) return end;
-    const runner = client.beta.messages.toolRunner(request(c, manner), { signal: c.signal });
+    const runner = client.beta.messages.toolRunner(request(c, calls.manner), { signal: c.signal });
+    let odd: Ending | Mend | null = null;
     let last: BetaMessage | null = null;
-    let mend: Ending | Mend | null = null;
     let cut: { partial: BetaMessage | undefined; seconds: number } | null = null;
     try {
       for await (const stream of runner) {
@@ -139,7 +123,7 @@ export async function converse(c: Conversation): Promise<Ending> {
         last = message;
         turns++;
         failures = 0;
-        c.onTurn(meter.turn(message, manner, seconds));
+        calls.answered(message, seconds);
         // What was refused is no part of the conversation, and the API takes no empty message.
         if (message.stop_reason !== 'refusal' && message.content.length > 0)
           say({ role: 'assistant', content: message.content });
@@ -150,49 +134,36 @@ export async function converse(c: Conversation): Promise<Ending> {
         const hints = c.hints().map((text) => ({ type: 'text' as const, text }));
         say({ role: 'user', content: [...(results.content as BetaToolResultBlockParam[]), ...hints] });
         if (c.isFinished()) return { kind: 'finished' };
-        const before = manner;
-        const end = await next();
+        const { manner } = calls;
+        const end = await whyNot();
         if (end) return end;
-        if (hints.length > 0 || manner !== before) runner.setMessagesParams(request(c, manner));
+        if (hints.length > 0 || calls.manner !== manner) runner.setMessagesParams(request(c, calls.manner));
       }
     } catch (error) {
-      const failure = classify(error);
-      if (cut) {
-        if (!cut.partial && isFree(error)) c.onFree(failure.reason);
-        else c.onTurn(meter.cutTurn(cut.partial, manner, cut.seconds));
-      }
+      if (cut) calls.lost(cut, error);
       if (c.signal.aborted) return { kind: 'stopped', reason: c.stopRequested() ?? 'stopped at once' };
-      const less =
-        failure.kind !== 'broken' && failure.kind !== 'fatal'
-          ? null
-          : withoutRefused(manner, messageOf(error));
-      if (less) {
-        c.onNotice(`the API refused a part of the call, which goes on without it: ${failure.reason}`);
-        manner = less;
-        continue;
-      }
-      if (failure.kind === 'fatal') return { kind: 'fatal', reason: failure.reason };
+      if (calls.dropRefused(error)) continue;
+      const failure = classify(error);
+      if (failure.kind === 'fatal') return failure;
       if (failure.kind === 'broken') return { kind: 'failed', reason: failure.reason };
-      if (failure.kind === 'full') mend = closing(manner);
-      else if (failure.kind === 'garbled') mend = garbled(manner);
-      else {
+      if (failure.kind === 'passing') {
         const reason = watchdog.stalled ? `the stream was silent for ${c.stallMs / 1000} s` : failure.reason;
         failures++;
         await c.wait(backoffSeconds(failures, failure.retryAfterSeconds), reason);
         continue;
       }
+      odd = failure.kind === 'full' ? closing(calls.manner) : garbled(calls.manner);
     }
 
     // Neither whole tool calls nor a failure that passes.
-    mend ??= last ? mending(last, manner) : { kind: 'failed', reason: 'the server gave no message' };
-    if ('kind' in mend) return mend;
-    if (mend.notice) c.onNotice(mend.notice);
-    if (mend.manner.model !== manner.model) meter.switchModel();
-    manner = mend.manner;
-    if (mend.answer) {
+    odd ??= last ? mending(last, calls.manner) : { kind: 'failed', reason: 'the server gave no message' };
+    if ('kind' in odd) return odd;
+    if (odd.notice) c.onNotice(odd.notice);
+    calls.change(odd.manner);
+    if (odd.answer) {
       if (++mends > MAX_MENDS)
         return { kind: 'failed', reason: `${last?.stop_reason ?? 'garbled calls'} ${mends} times in a row` };
-      say(mend.answer);
+      say(odd.answer);
     }
   }
 }

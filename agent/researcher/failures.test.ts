@@ -32,8 +32,8 @@ describe('what goes wrong between us and the API', () => {
     ],
   ] as [string, Answer][])(
     'waits and sends the same turn again after %s; finished tools do not run again',
-    async (_, fault) => {
-      const t = await talk(once(fault));
+    async (what, fault) => {
+      const t = await talk(once(fault), what === 'a silent stream' ? { stallMs: 1000 } : {});
       expect(t.ending).toEqual({ kind: 'finished' });
       expect(t.ran).toEqual(['note', 'finish']);
       expect(t.requests[2].messages).toEqual(t.requests[1].messages);
@@ -46,7 +46,7 @@ describe('what goes wrong between us and the API', () => {
     const busy: Answer = { status: 529, type: 'overloaded_error', message: 'Overloaded' };
     const t = await talk((_, n) => (n < 12 ? busy : finishing()));
     expect(t.ending.kind).toBe('finished');
-    expect(t.waits.map((w) => w.seconds)).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900]);
+    expect(t.waits.map((w) => w.seconds)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
   });
 
   it.each([

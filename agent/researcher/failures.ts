@@ -62,9 +62,9 @@ export function isFree(error: unknown): boolean {
   return false;
 }
 
-/** Seconds to wait before attempt n (from 1) of the same call: 5 s doubling to 15 minutes, or what the server asks for. */
+/** Seconds to wait before attempt n (from 1) of the same call: 1 s doubling to 15 minutes, or what the server asks for. */
 export function backoffSeconds(attempt: number, retryAfterSeconds: number | null): number {
-  const own = Math.min(15 * 60, 5 * 2 ** (attempt - 1));
+  const own = Math.min(15 * 60, 2 ** (attempt - 1));
   return Math.min(60 * 60, Math.max(own, retryAfterSeconds ?? 0));
 }
 

@@ -9,6 +9,8 @@ export interface Manner {
   fallback: { model: string; price: Price } | null;
   /** Server-side search and fetch. */
   web: boolean;
+  /** How long the API keeps what it has read. */
+  cacheTtl: '5m' | '1h';
   /** Old tool results are cleared by the server. */
   clears: boolean;
   /** What clearing could not make short enough is summarised by the server. */
@@ -17,11 +19,15 @@ export interface Manner {
   closing: boolean;
 }
 
-export const firstManner = ({ model, price, fallback, web, manages }: Connection): Manner => ({
+export const firstManner = (
+  { model, price, fallback, web, manages }: Connection,
+  cacheTtl: Manner['cacheTtl'],
+): Manner => ({
   model,
   price,
   fallback,
   web,
+  cacheTtl,
   clears: manages,
   compacts: manages,
   closing: false,

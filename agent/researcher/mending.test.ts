@@ -131,5 +131,6 @@ describe('a long conversation', () => {
     expect(t.ending.kind).toBe('finished');
     const { context_management } = t.requests[1] as { context_management?: { edits: { type: string }[] } };
     expect(context_management?.edits.map((edit) => edit.type) ?? []).toEqual(left);
+    expect(t.headers[1]['anthropic-beta'] ?? '').not.toContain('compact');
   });
 });

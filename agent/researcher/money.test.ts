@@ -43,28 +43,36 @@ it('asks the next cheaper model after a refusal, where nobody says whom', () => 
 it('reserves at least what a call can cost, in whatever tiers', () => {
   const tokens = fc.nat({ max: 100_000 });
   fc.assert(
-    fc.property(tokens, tokens, tokens, tokens, fc.nat({ max: maxTokens }), (a, b, c, d, out) => {
-      const usage = {
-        ...noUsage,
-        inputTokens: a,
-        cacheReadTokens: b,
-        cacheWrite5mTokens: c,
-        cacheWrite1hTokens: d,
-      };
-      const worst = worstUsage(a + b + c + d, maxTokens, { web: false, compacts: false });
-      expect(costOf({ ...usage, outputTokens: out }, price)).toBeLessThanOrEqual(
-        costOf(worst, price) + 1e-12,
-      );
-    }),
+    fc.property(
+      tokens,
+      tokens,
+      tokens,
+      fc.oneof(fc.constant(0), tokens),
+      fc.nat({ max: maxTokens }),
+      (a, b, c, d, out) => {
+        const usage = {
+          ...noUsage,
+          inputTokens: a,
+          cacheReadTokens: b,
+          cacheWrite5mTokens: c,
+          cacheWrite1hTokens: d,
+        };
+        const manner = { web: false, compacts: false, cacheTtl: d > 0 ? '1h' : '5m' } as const;
+        const worst = worstUsage(a + b + c + d, maxTokens, manner);
+        expect(costOf({ ...usage, outputTokens: out }, price)).toBeLessThanOrEqual(
+          costOf(worst, price) + 1e-12,
+        );
+      },
+    ),
   );
 });
 
 /** Nights in which everything is as dear as it can be, so that no bound is loose where it matters. */
 const RATES = { tokensPerByte: 1, otherTokenizer: 1.5, unseen: 8000 };
-type Night = [(typeof dearest)[], number, typeof RATES, number, boolean];
+type Night = [(typeof dearest)[], number, typeof RATES, number, boolean, '5m' | '1h'];
 const plain = { ...dearest, uses: 0 };
 const WORST: Night[] = [
-  [[dearest], 100, RATES, 100, true],
+  [[dearest], 100, RATES, 100, true, '1h'],
   [
     [
       { ...dearest, ends: 'cut' },
@@ -74,10 +82,11 @@ const WORST: Night[] = [
     RATES,
     100_000,
     true,
+    '5m',
   ],
-  [[plain, { ...plain, ends: 'refused' }], 100, RATES, 250_000, true],
-  [[plain, { ...plain, ends: 'refused' }], 100, { ...RATES, tokensPerByte: 0.5 }, 50_000, false],
-  [[{ ...plain, cleared: 0.6 }, plain], 100, RATES, 50_000, false],
+  [[plain, { ...plain, ends: 'refused' }], 100, RATES, 250_000, true, '5m'],
+  [[plain, { ...plain, ends: 'refused' }], 100, { ...RATES, tokensPerByte: 0.5 }, 50_000, false, '1h'],
+  [[{ ...plain, cleared: 0.6 }, plain], 100, RATES, 50_000, false, '5m'],
 ];
 
 it("never lets the server's own bill exceed the limit", async () => {
@@ -94,7 +103,8 @@ it("never lets the server's own bill exceed the limit", async () => {
       }),
       fc.constantFrom(100, 50_000, 250_000),
       fc.boolean(),
-      async (night, limit, rates, promptBytes, web) => {
+      fc.constantFrom('5m' as const, '1h' as const),
+      async (night, limit, rates, promptBytes, web, cacheTtl) => {
         const books = new Bookkeeper({ night, rates, model, maxTokens, seen });
         const server = await startMessagesServer((request) => books.answer(request));
         const reserves: number[] = [];
@@ -120,7 +130,7 @@ it("never lets the server's own bill exceed the limit", async () => {
           effort: 'low',
           maxTurns: 12,
           stallMs: 5000,
-          cacheTtl: '5m',
+          cacheTtl,
           ready: async () => {},
           mayCall: ({ usd }) => (spent + usd > limit ? { of: 'loop', reason: 'the limit' } : null),
           isFinished: () => false,

@@ -17,7 +17,6 @@ interface Asked {
   tools: readonly BetaRunnableTool[];
   maxTokens: number;
   effort: string;
-  cacheTtl: '5m' | '1h';
 }
 
 /**
@@ -25,7 +24,7 @@ interface Asked {
  * all of the last one from the cache.
  */
 export function request(asked: Asked, manner: Manner) {
-  const cache: BetaCacheControlEphemeral = { type: 'ephemeral', ttl: asked.cacheTtl };
+  const cache: BetaCacheControlEphemeral = { type: 'ephemeral', ttl: manner.cacheTtl };
   const edits = contextEdits(manner);
   return {
     model: manner.model,
@@ -42,7 +41,10 @@ export function request(asked: Asked, manner: Manner) {
     thread: false as const,
     ...(edits.length === 0
       ? {}
-      : { context_management: { edits }, betas: ['context-management-2025-06-27', 'compact-2026-01-12'] }),
+      : {
+          context_management: { edits },
+          betas: ['context-management-2025-06-27', ...(manner.compacts ? ['compact-2026-01-12'] : [])],
+        }),
   };
 }
 

@@ -11,20 +11,21 @@ export interface Reserve {
 
 /**
  * The most that one call of at most `inputTokens` can be billed for. With the web the server reads the input up to ten times, each time
- * with all that was found and said so far; where it may summarise, one reading and one reply more. All at the dearest tier, a cache write
- * for an hour.
+ * with all that was found and said so far; where it may summarise, one reading and one reply more. All at the dearest tier that the call can
+ * be billed at: a cache write, for as long as it asks for.
  */
 export function worstUsage(
   inputTokens: number,
   maxTokens: number,
-  manner: Pick<Manner, 'web' | 'compacts'>,
+  manner: Pick<Manner, 'web' | 'compacts' | 'cacheTtl'>,
 ): Usage {
   const pass = manner.web ? inputTokens + WEB_TOKENS + maxTokens : inputTokens;
   const summaries = mayCompact(pass, manner) ? 1 : 0;
   const passes = (manner.web ? WEB_PASSES : 1) + summaries;
+  const tier = manner.cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens';
   return {
     ...noUsage,
-    cacheWrite1hTokens: passes * pass,
+    [tier]: passes * pass,
     outputTokens: maxTokens * (1 + summaries),
     webSearches: manner.web ? USES_A_CALL : 0,
   };
@@ -38,9 +39,9 @@ export const mayCompact = (pass: number, { compacts }: Pick<Manner, 'compacts'>)
 export function reserveOf(inputTokens: number, maxTokens: number, manner: Manner): Reserve {
   const own = worstUsage(inputTokens, maxTokens, manner);
   const reserve = { usd: costOf(own, manner.price), tokens: tokensOf(own) };
-  const { fallback, compacts } = manner;
+  const { fallback } = manner;
   if (!fallback) return reserve;
-  const again = worstUsage(otherTokens(inputTokens), maxTokens, { web: false, compacts });
+  const again = worstUsage(otherTokens(inputTokens), maxTokens, { ...manner, web: false });
   return {
     usd: reserve.usd + costOf(again, fallback.price),
     tokens: reserve.tokens + tokensOf(again),

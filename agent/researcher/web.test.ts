@@ -31,7 +31,7 @@ it('offers search and fetch with bounded uses, pays for them, and sends back wha
       type: 'web_fetch_20260318',
       name: 'web_fetch',
       max_uses: 2,
-      max_content_tokens: 15_000,
+      max_content_tokens: 10_000,
       allowed_callers: ['direct'],
       blocked_domains: ['arxiv.org/pdf'],
     },
@@ -52,6 +52,17 @@ it('goes on without the web when a call with it could exceed the limit, and says
   expect(t.requests.map(({ tools }) => names(tools).includes('web_search'))).toEqual([false, false, false]);
   expect(t.notices).toEqual([
     'web search and fetch are off for the rest of this conversation: 1 USD is left',
+  ]);
+});
+
+it('books a cut call with the web at its whole reserve, and goes on without it', async () => {
+  const cut: Answer = { content: [say('half')], trouble: { afterEvents: 3, kind: 'disconnect' } };
+  const t = await talk((_, n) => (n === 0 ? cut : finishing()), { connection: { web: true } });
+  expect(t.ending.kind).toBe('finished');
+  expect(t.turns[0].usd).toBeCloseTo(t.reserves[0].usd, 12);
+  expect(t.reserves[1].usd).toBeLessThan(t.reserves[0].usd / 10);
+  expect(t.notices).toEqual([
+    'web search and fetch are off for the rest of this conversation: a call with it was cut',
   ]);
 });
 

@@ -5,8 +5,8 @@ export const USES_A_CALL = 2;
 /** Searches and pages together in one conversation; then the web is taken away. */
 const USES_A_SPRINT = 40;
 /** Results of a search are not bounded by the API; about ten of them, each a few paragraphs long. */
-const SEARCH_TOKENS = 20_000;
-const PAGE_TOKENS = 15_000;
+const SEARCH_TOKENS = 15_000;
+const PAGE_TOKENS = 10_000;
 
 /**
  * How often the server may read the input within one call. It goes on by itself after each search or page, at most 10 times before it
