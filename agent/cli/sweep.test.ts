@@ -73,9 +73,9 @@ describe('npm run sweep', () => {
     const [unknown, none] = await Promise.all([sweep('nope'), sweep()]);
     expect([unknown.exit.code, unknown.complaint]).toEqual([
       2,
-      'unknown sweep "nope"; there are: mixed, stuck',
+      'unknown sweep "nope"; there are: alone, mixed, stuck',
     ]);
-    expect([none.exit.code, none.complaint]).toEqual([2, 'which sweep? there are: mixed, stuck']);
+    expect([none.exit.code, none.complaint]).toEqual([2, 'which sweep? there are: alone, mixed, stuck']);
     expect(existsSync(join(repo, 'checkpoints'))).toBe(false);
   });
 
@@ -98,10 +98,10 @@ describe('npm run sweep', () => {
     ]);
     expect(runs()).toEqual(summary.runs.flatMap(({ run }) => run ?? []).sort());
     expect(readFileSync(join(folder, 'summary.csv'), 'utf8').split('\n')).toEqual([
-      'name,seed,run,status,reason,seconds,f1,mcc,l0,inference_f1',
-      expect.stringMatching(/^good,0,.*-good-s0,finished,,[\d.]+,0.5,0.6,4.25,0.45$/),
-      expect.stringMatching(/^diverge,0,.*,diverged,loss is NaN at step 12,[\d.]+,,,,$/),
-      'refuse,0,,refused,k must be a number,,,,,',
+      'name,seed,run,status,reason,seconds,backend,f1,mcc,l0,inference_f1',
+      expect.stringMatching(/^good,0,.*-good-s0,finished,,[\d.]+,none,0.5,0.6,4.25,0.45$/),
+      expect.stringMatching(/^diverge,0,.*,diverged,loss is NaN at step 12,[\d.]+,none,,,,$/),
+      'refuse,0,,refused,k must be a number,,,,,,',
       '',
     ]);
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
@@ -114,11 +114,11 @@ describe('npm run sweep', () => {
 
   it('passes over what is complete, and counts another seed or setting as another run', async () => {
     const before = runs();
-    const { stdout } = await sweep('mixed', '--seeds', '2');
+    const { stdout } = await sweep('alone', '--seeds', '2');
     expect(stdout).toContain('0.510 ± 0.014');
     const made = runs().filter((run) => !before.includes(run));
-    expect(made.map((run) => run.slice(21)).sort()).toEqual(['diverge-s0', 'diverge-s1', 'good-s1']);
-    await sweep('mixed', '--set', 'k=3', '--out', join(repo, 'mine'));
+    expect(made.map((run) => run.slice(21)).sort()).toEqual(['good-s1']);
+    await sweep('alone', '--set', 'k=3', '--out', join(repo, 'mine'));
     const good = summaryIn(join(repo, 'mine')).runs[0].run as string;
     expect([...before, ...made]).not.toContain(good);
   });

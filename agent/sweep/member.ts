@@ -103,6 +103,6 @@ function outcome(
   status: string,
   reason: string | null,
 ): SweepRun {
-  const { id = null, seconds = null } = run ?? {};
-  return { name, seed, run: id, status, reason, seconds, metrics: {}, also: {} };
+  const { id = null, seconds = null, backend = null } = run ?? {};
+  return { name, seed, run: id, status, reason, seconds, backend, metrics: {}, also: {} };
 }

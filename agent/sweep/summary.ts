@@ -14,6 +14,8 @@ export interface SweepRun {
   status: string;
   reason: string | null;
   seconds: number | null;
+  /** What ran the tensors, in the trainer's words. */
+  backend: string | null;
   metrics: Verdict['metrics'];
   also: Verdict['also'];
 }
@@ -141,14 +143,14 @@ function markdown(summary: SweepSummary, shown: Shown, plot: string | null): str
 function csv({ runs }: SweepSummary): string {
   const numbers = runs.map(numbersOf);
   const fields = [...new Set(numbers.flatMap(Object.keys))];
-  const lines = runs.map(({ name, seed, run, status, reason, seconds }, i) => [
-    ...[name, seed, run, status, reason, seconds],
+  const lines = runs.map(({ name, seed, run, status, reason, seconds, backend }, i) => [
+    ...[name, seed, run, status, reason, seconds, backend],
     ...fields.map((field) => numbers[i][field]),
   ]);
   const cell = (value: string | number | null | undefined) => {
     const text = String(value ?? '');
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const head = ['name', 'seed', 'run', 'status', 'reason', 'seconds', ...fields];
+  const head = ['name', 'seed', 'run', 'status', 'reason', 'seconds', 'backend', ...fields];
   return [head, ...lines].map((line) => `${line.map(cell).join(',')}\n`).join('');
 }
