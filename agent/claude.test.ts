@@ -107,6 +107,19 @@ describe('Claude at the wheel', () => {
     expect(events.at(-1)).toMatchObject({ reason: '3 times in a row: no sprint was started' });
   });
 
+  it('records a sprint that was refused as failed, with what the model said', async () => {
+    let calls = 0;
+    const { sprints, repo } = await night(
+      (request) =>
+        ++calls === 1
+          ? scripted([[start('first')]])(request)
+          : { content: [{ type: 'text', text: 'I may not do that.' }], stopReason: 'refusal' },
+      { maxSprints: 1 },
+    );
+    expect(sprints).toMatchObject([{ outcome: 'failed', reason: 'the model refused: I may not do that.' }]);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+  });
+
   it('shows in its status that it waits for an overloaded API, and why, and can be stopped meanwhile', async () => {
     let seen: Status | undefined;
     const { code } = await night(
