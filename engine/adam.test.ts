@@ -8,7 +8,7 @@ const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, maxGradNorm: 1 };
 
 describe.each<[Form, string]>([
   ['kernels', 'embedded'],
-  ['kernels', 'wasm'],
+  ['kernels', 'cpu'],
   ['plain', 'wasm'],
 ])('Adam in the form %s on %s', (form, backend) => {
   beforeEach(async () => {

@@ -1,14 +1,12 @@
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
 import { embeddedBackend } from './embedded/backend.ts';
 import { scatter } from './products.ts';
-import { currentHeap } from './wasm/heap.ts';
 
 /**
  * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as zeros,
- * or as anything where `body` promises with `zeros: false` to set all of it. On the embedded and the wasm backend the arrays
- * are views of their memory, nothing is copied; so `body` must make no tensors and keep no array. The way to write a kernel
+ * or as anything where `body` promises with `zeros: false` to set all of it. On the embedded backend the arrays are
+ * views of its memory, nothing is copied; so `body` must make no tensors and keep no array. The way to write a kernel
  * in plain TypeScript.
  */
 export function compute(
@@ -39,19 +37,9 @@ export function computeAll(
     body(outs, inputs.map(numbers));
     return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, embedded));
   }
-  const wasm = wasmBackend();
-  if (!wasm) {
-    const outs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
-    body(outs, inputs.map(numbers));
-    return outs.map((out, i) => tf.tensor(out, [...shapes[i]], 'float32'));
-  }
-  currentHeap()?.settle();
-  const infos = shapes.map((shape) => wasm.makeOutput([...shape], 'float32'));
-  // Views are taken after the allocations, which may have moved the heap.
-  const outs = infos.map((info) => wasm.typedArrayFromHeap(info) as Float32Array);
-  if (zeros) for (const out of outs) out.fill(0);
+  const outs = shapes.map((shape) => new Float32Array(tf.util.sizeFromShape([...shape])));
   body(outs, inputs.map(numbers));
-  return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, wasm));
+  return outs.map((out, i) => tf.tensor(out, [...shapes[i]], 'float32'));
 }
 
 /** A matrix of these non-zeros. On the embedded backend its zeros take no memory until someone reads it as a matrix. */
@@ -67,8 +55,6 @@ export function computeSparse(codes: SparseCodes, columns: number): tf.Tensor {
 export function numbers(tensor: tf.TensorInfo): Float32Array {
   const embedded = embeddedBackend();
   if (embedded) return embedded.numbers(tensor);
-  const wasm = wasmBackend();
-  if (wasm) return wasm.typedArrayFromHeap(tensor) as Float32Array;
   return tf.engine().readSync(tensor.dataId) as Float32Array;
 }
 
@@ -77,8 +63,4 @@ export function lastingZeros(size: number): Float32Array {
   const embedded = embeddedBackend();
   if (!embedded) return new Float32Array(size);
   return embedded.heap.floats(embedded.heap.allocate(4 * size), size).fill(0);
-}
-
-function wasmBackend(): BackendWasm | null {
-  return tf.getBackend() === 'wasm' ? (tf.backend() as BackendWasm) : null;
 }

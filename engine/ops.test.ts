@@ -63,7 +63,6 @@ const sizes = fc.record({
 
 const forms: [Form, string][] = [
   ['kernels', 'embedded'],
-  ['kernels', 'wasm'],
   ['kernels', 'cpu'],
   ['plain', 'cpu'],
   ['plain', 'wasm'],
@@ -240,9 +239,9 @@ describe.each(forms)(
   },
 );
 
-describe.each(['embedded', 'wasm'])('kernels of our own on %s', (backend) => {
+describe('kernels of our own', () => {
   beforeAll(async () => {
-    await openBackend(backend);
+    await openBackend('embedded');
   });
 
   it('matrix products in all four transpositions, sparse operands included', () => {

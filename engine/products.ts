@@ -2,13 +2,12 @@ import { embeddedFor } from './embedded/backend.ts';
 import { transposeInto } from './embedded/gemm.ts';
 import * as threaded from './embedded/products.ts';
 import type { Csr } from './sparse.ts';
-import { type Heap, heapFor } from './wasm/heap.ts';
 
 /**
  * Products with few non-zeros, by bands: latent j, a column of the sparse matrix, belongs to band `bandOf[j]`, and each
  * band has a dense matrix [rows, n] of its own. Without `bandOf` there is one band. What is computed into need not be zeros.
- * Dense numbers in the embedded backend's memory are worked on there on all threads, those in the wasm backend's there with
- * SIMD; others in plain TypeScript, which is also the definition.
+ * Dense numbers in the embedded backend's memory are worked on there on all threads; others in plain TypeScript, which is also
+ * the definition.
  */
 type Bands = Uint8Array | undefined;
 
@@ -26,12 +25,6 @@ export function sparseTimesDense(
     return;
   }
   for (const part of parts) part.fill(0);
-  const heap = heapFor(bytesOf(a, bandOf), W, ...parts);
-  if (heap) {
-    const { offsets, indices, values, bands, table } = upload(heap, a, parts, bandOf);
-    heap.kernels.sparseTimesDense(a.rows, offsets, indices, values, bands, table, W.byteOffset, n);
-    return;
-  }
   eachNonZero(a, bandOf, (row, latent, band, at) => {
     const out = parts[band];
     for (let k = 0; k < n; k++) out[row * n + k] += a.values[at] * W[latent * n + k];
@@ -52,21 +45,6 @@ export function sparseTransposedTimesDense(
     return;
   }
   out.fill(0);
-  const heap = heapFor(bytesOf(a, bandOf), out, ...parts);
-  if (heap) {
-    const { offsets, indices, values, bands, table } = upload(heap, a, parts, bandOf);
-    heap.kernels.sparseTransposedTimesDense(
-      a.rows,
-      offsets,
-      indices,
-      values,
-      bands,
-      table,
-      out.byteOffset,
-      n,
-    );
-    return;
-  }
   eachNonZero(a, bandOf, (row, latent, band, at) => {
     const from = parts[band];
     for (let k = 0; k < n; k++) out[latent * n + k] += a.values[at] * from[row * n + k];
@@ -83,12 +61,6 @@ export function dotsAt(
 ): Float32Array {
   const embedded = embeddedFor(W, ...parts);
   if (embedded) return threaded.dotsAt(embedded, pattern, parts, W, n, bandOf);
-  const heap = heapFor(bytesOf(pattern, bandOf), W, ...parts);
-  if (heap) {
-    const { offsets, indices, values, bands, table } = upload(heap, pattern, parts, bandOf);
-    heap.kernels.dotsAt(pattern.rows, offsets, indices, values, bands, table, W.byteOffset, n);
-    return heap.floats(values, pattern.indices.length).slice();
-  }
   const dots = new Float32Array(pattern.indices.length);
   eachNonZero(pattern, bandOf, (row, latent, band, at) => {
     let sum = 0;
@@ -109,31 +81,6 @@ function eachNonZero(
       visit(row, latent, bandOf ? bandOf[latent] : 0, at);
     }
   }
-}
-
-const ONE_BAND = new Uint8Array(1 << 17);
-const MAX_BANDS = 256;
-
-function bytesOf(a: Csr, bandOf: Bands): number {
-  const bands = bandOf?.length ?? columnsOf(a);
-  return 4 * (a.offsets.length + 2 * a.indices.length + MAX_BANDS) + bands;
-}
-
-/** One more than the largest column. */
-function columnsOf(a: Csr): number {
-  let largest = 0;
-  for (let at = 0; at < a.indices.length; at++) if (a.indices[at] > largest) largest = a.indices[at];
-  return largest + 1;
-}
-
-function upload(heap: Heap, a: Csr, parts: readonly Float32Array[], bandOf: Bands) {
-  return {
-    offsets: heap.put(a.offsets),
-    indices: heap.put(a.indices),
-    values: heap.put(a.values),
-    bands: heap.put(bandOf ?? ONE_BAND.subarray(0, columnsOf(a))),
-    table: heap.put(Uint32Array.from(parts, (part) => part.byteOffset)),
-  };
 }
 
 /** Writes values at the non-zeros of `pattern` into a dense matrix of rows of `columns` numbers. */
@@ -181,11 +128,6 @@ export function transpose(a: Float32Array, rows: number, columns: number, out: F
 /** out[j] = Σ_i a[i, j]. */
 export function sumRows(a: Float32Array, rows: number, columns: number, out: Float32Array): void {
   out.fill(0);
-  const heap = heapFor(0, a, out);
-  if (heap) {
-    heap.kernels.sumRows(a.byteOffset, rows, columns, out.byteOffset);
-    return;
-  }
   for (let i = 0, at = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++, at++) out[j] += a[at];
   }

@@ -3,7 +3,6 @@ import type { SparseCodes } from '#contract/codes';
 import { embeddedFor } from './embedded/backend.ts';
 import { positionsAbove as scanOnThreads } from './embedded/scan.ts';
 import { computeSparse, numbers } from './kernel.ts';
-import { heapFor } from './wasm/heap.ts';
 
 /** Rows of few non-zeros (CSR): those of row i are `offsets[i] .. offsets[i + 1]`, columns ascending. */
 export type Csr = SparseCodes;
@@ -87,12 +86,6 @@ function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
     if (head.length < values.length && !scanOnThreads(embedded, head, Number.NaN, limit)) return null;
     return scanOnThreads(embedded, values, Number.NaN, limit);
   }
-  const heap = heapFor(4 * limit, values);
-  if (heap) {
-    const positions = heap.reserve(4 * limit);
-    const found = heap.kernels.nonZeros(values.byteOffset, values.length, limit, positions);
-    return found > limit ? null : heap.words(positions, found).slice();
-  }
   const positions = new Uint32Array(limit);
   let found = 0;
   for (let at = 0; at < values.length; at++) {
@@ -107,12 +100,6 @@ function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
 export function positionsAbove(values: Float32Array, least: number, limit: number): Uint32Array | null {
   const embedded = embeddedFor(values);
   if (embedded) return scanOnThreads(embedded, values, least, limit);
-  const heap = heapFor(4 * limit, values);
-  if (heap) {
-    const positions = heap.reserve(4 * limit);
-    const found = heap.kernels.above(values.byteOffset, values.length, least, limit, positions);
-    return found > limit ? null : heap.words(positions, found).slice();
-  }
   const positions = new Uint32Array(limit);
   let found = 0;
   for (let at = 0; at < values.length; at++) {

@@ -12,7 +12,7 @@ import { architectureNames, loadArchitecture } from './load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sae-export-'));
 beforeAll(async () => {
-  await openBackend('wasm');
+  await openBackend('embedded');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

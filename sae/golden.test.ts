@@ -150,7 +150,7 @@ const files = {
 };
 
 /** Another backend's numbers, a GPU's say: GOLDEN_BACKEND=webgpu npm run test:golden. */
-const { GOLDEN_BACKEND: backend = 'wasm' } = process.env;
+const { GOLDEN_BACKEND: backend = 'embedded' } = process.env;
 
 beforeAll(async () => {
   await openBackend(backend);

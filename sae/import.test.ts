@@ -12,7 +12,7 @@ import { architectureNames, loadArchitecture } from './load.ts';
 const golden = process.env.GOLDEN_DIR ?? join(import.meta.dirname, '../test/golden');
 const root = mkdtempSync(join(tmpdir(), 'sae-import-'));
 beforeAll(async () => {
-  await openBackend('wasm');
+  await openBackend('embedded');
 });
 afterAll(() => rmSync(root, { recursive: true }));
 

@@ -1,11 +1,11 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { KernelConfig, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import { isMatrix, sparseMatMul, transposed } from '../kernels/matrices.ts';
 import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
 import type { EmbeddedBackend } from './backend.ts';
 import { FLAT, type Walk, walkOf } from './broadcast.ts';
 import { multiply } from './gemm.ts';
+import { isMatrix, sparseMatMul, transposed } from './matrices.ts';
 
 /** A kernel of ours: the result, or null where the cpu backend's function is to compute it. */
 type Kernel = (

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddedFor } from '../embedded/backend.ts';
 import { compute, computeAll } from '../kernel.ts';
-import { heapFor } from '../wasm/heap.ts';
 
 /** |a_i - b_i|² of every sample, [batch]; a and b [batch, d]. Plain: `tf.sum(tf.square(tf.sub(a, b)), 1)`. */
 export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
@@ -17,11 +16,6 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
           embedded.pool.run('squaredErrors', rows, columns, xAt, yAt, columns, outAt);
           return;
         }
-        const heap = heapFor(0, out, x, y);
-        if (heap) {
-          heap.kernels.squaredErrors(x.byteOffset, y.byteOffset, rows, columns, out.byteOffset);
-          return;
-        }
         for (let i = 0, at = 0; i < rows; i++) {
           let sum = 0;
           for (const end = at + columns; at < end; at++) sum += (x[at] - y[at]) * (x[at] - y[at]);
@@ -34,12 +28,6 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
           if (embedded) {
             const [dAt, xAt, yAt, daAt, dbAt] = [d, x, y, da, db].map((view) => view.byteOffset);
             embedded.pool.run('squaredErrorsGradients', rows, columns, dAt, xAt, yAt, columns, daAt, dbAt);
-            return;
-          }
-          const heap = heapFor(0, da, db, d, x, y);
-          if (heap) {
-            const [dAt, xAt, yAt, daAt, dbAt] = [d, x, y, da, db].map((view) => view.byteOffset);
-            heap.kernels.squaredErrorsGradients(dAt, xAt, yAt, rows, columns, daAt, dbAt);
             return;
           }
           for (let i = 0, at = 0; i < rows; i++) {

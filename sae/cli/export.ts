@@ -38,7 +38,7 @@ await runMain(async () => {
     throw new UserError(`${file}: a snapshot of a run that scales x; export its last checkpoint`);
   }
   const architecture = await loadArchitecture(checkpoint.config.architecture);
-  await openBackend('wasm');
+  await openBackend('embedded');
   const { architecture: name, loads, files } = exportCheckpoint(checkpoint, architecture, out);
   process.stdout.write(`${out}: ${files.join(', ')} (${name})\n`);
   if (!loads && !files.includes('encode.py')) {

@@ -15,7 +15,7 @@ import { train } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sae-ends-'));
 beforeAll(async () => {
-  await openBackend('wasm');
+  await openBackend('embedded');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -104,7 +104,7 @@ describe('whole runs equal the reference', () => {
   };
   const out = mkdtempSync(join(tmpdir(), 'sae-golden-'));
   beforeAll(async () => {
-    await openBackend('wasm');
+    await openBackend('embedded');
   });
   afterAll(() => rmSync(out, { recursive: true }));
 

@@ -10,7 +10,7 @@ import { TrainerConfig } from './config.ts';
 import { createModel, explainedVariance, gradientsOf, type Model, trainStep } from './step.ts';
 
 beforeAll(async () => {
-  await openBackend('wasm');
+  await openBackend('embedded');
 });
 
 // A workspace may begin without it; then what needs it is passed over.
@@ -73,7 +73,7 @@ describe('a training step', () => {
     const onWasm = run();
     await openBackend('cpu');
     const onCpu = run();
-    await openBackend('wasm');
+    await openBackend('embedded');
     for (const [i, loss] of onWasm.entries()) expect(Math.abs(loss / onCpu[i] - 1)).toBeLessThan(1e-5);
   });
 
