@@ -1,11 +1,14 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { writeJsonAtomic } from '#contract/atomic';
 import { RunRecord } from '#contract/run';
-import { endOrphans, killGroup } from '#host/processes';
+import { git } from '#host/git';
+import { endOrphans, killGroup, processesIn } from '#host/processes';
 import { readUntrusted } from '#host/untrusted';
 import { trainerOf } from './executor/resume.ts';
-import type { House } from './house.ts';
+import { type House, reportsDir, sprintsDir, stateDir } from './house.ts';
+import { pruneTrees } from './prune.ts';
 import { runDir } from './sprint/run-folder.ts';
 
 const CUT_OFF = 'the loop was cut off';
@@ -47,6 +50,32 @@ export async function endLeftovers(house: House, until: string | null): Promise<
     });
     events.emit({ type: 'run.finished', run: id, status, reason: CUT_OFF, seconds: 0 });
   }
+  const open = sprint?.claim ? [join(sprintsDir(repo), sprint.claim.id)] : [];
+  const runDirs = runFolders(repo).map((id) => runDir(repo, id));
+  for (const folder of [stateDir(repo), reportsDir(repo), ...open, ...runDirs]) removeHalfWritten(folder);
+  pruneTrees(repo);
+}
+
+const GIT_ENDS_MS = 10_000;
+
+/**
+ * Waits for a git that a killed loop left at work, so that its commit is seen, and removes the lock of one that came to no end (a
+ * power cut). Gives the line that tells of it.
+ */
+export async function releaseGit(repo: string): Promise<string | null> {
+  const atWork = () => processesIn(realpathSync(repo), 'git').length > 0;
+  for (let waited = 0; waited < GIT_ENDS_MS && atWork(); waited += 50) await sleep(50);
+  const lock = resolve(repo, await git(repo, ['rev-parse', '--git-path', 'index.lock']));
+  if (!existsSync(lock) || atWork()) return null;
+  rmSync(lock, { force: true });
+  return `removed ${lock}, which a git that was cut off had left`;
+}
+
+/** Removes the temporary files of writes that were cut off (see writeFileAtomic). */
+function removeHalfWritten(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((name) => /\.\d+\.tmp$/.test(name)))
+    rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** The record of a run, brought to its end where it says that it still runs. Null where there is none. */

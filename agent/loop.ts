@@ -1,6 +1,7 @@
 import { profileOf, readTask } from '#contract/task';
 import { type House, stateDir } from './house.ts';
 import { leaderboardId } from './ledger.ts';
+import { releaseGit } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 import { type Fittings, moveIn } from './move-in.ts';
 import { limitsOf } from './night/limits.ts';
@@ -28,7 +29,9 @@ import { messageOf } from './words.ts';
 export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
   const unlock = takeLock(stateDir(plan.repo));
   try {
+    const released = await releaseGit(plan.repo);
     const { house, before } = await moveIn(plan, fittings);
+    if (released) notice(house, released);
     house.stopper.listen(() =>
       notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
     );

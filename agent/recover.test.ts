@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +102,22 @@ describe('a loop that is cut off', () => {
     ]);
   });
 
+  it('goes on where a power cut left the lock of git and half-written files', async () => {
+    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    await loopIn(repo, { maxSprints: 1 });
+    cutLogBefore(repo, 'sprint.committed');
+    const [{ id }] = readSprints(join(repo, 'sprints'));
+    git(repo, 'reset', '-q', '--soft', 'HEAD~1');
+    git(repo, 'reset', '-q');
+    const half = [`sprints/${id}/sprint.json.17.tmp`, 'reports/index.html.17.tmp', 'state/lock.json.17.tmp'];
+    for (const name of ['.git/index.lock', ...half]) writeFileSync(join(repo, name), '{"half');
+    const { events } = await loopIn(repo);
+    expect(events.some((e) => e.type === 'loop.notice' && e.text.includes('index.lock'))).toBe(true);
+    expect(half.filter((name) => existsSync(join(repo, name)))).toEqual([]);
+    expect(ledgerOfCommits(repo)).toHaveLength(2);
+    expect(git(repo, 'log', '--format=', '--name-only', 'main..')).not.toContain('.tmp');
+  });
+
   it('goes straight on to the judge when the last word was said already', async () => {
     const repo = tinyHouse([sprintTo('first', 0.6)]);
     await loopIn(repo, { maxSprints: 1 });
@@ -136,6 +152,9 @@ describe('a loop that is cut off', () => {
     while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
     loop.child.kill('SIGKILL');
     await loop.ended;
+    // As a crash leaves it between the folder and the event of a claim.
+    mkdirSync(join(repo, 'sprints/claimed'), { recursive: true });
+    writeFileSync(join(repo, 'sprints/claimed/README.md'), '# Claimed\n');
     expect(commandsIn(repo)).toEqual(['sleep 100']);
     const again = startCommand(repo, 'loop', '--sandbox', 'off');
     const { seq } = await eventOf(repo, 'sprint.dropped');
@@ -144,6 +163,7 @@ describe('a loop that is cut off', () => {
     again.child.kill('SIGKILL');
     await again.ended;
     expect(readFileSync(join(repo, 'state/unclaimed-sprint-1.patch'), 'utf8')).toContain('+{"f1":0.9');
+    expect(existsSync(join(repo, 'sprints/claimed'))).toBe(false);
     expect(ledgerOfCommits(repo)).toEqual(['']);
     const opened = readEvents(eventsPath(repo)).filter((e) => e.type === 'sprint.opened');
     expect(opened.map((e) => e.treeBefore)).toEqual([opened[0].treeBefore, opened[0].treeBefore]);

@@ -8,7 +8,7 @@ import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { NOT_JUDGED, tellTidied } from './sprint/judge.ts';
 import { type OpenSprint, reopenSprint } from './sprint/open.ts';
-import { closedRecord, tidySprintFolder } from './sprint/own-folder.ts';
+import { closedRecord, dropUnclaimed, tidySprintFolder } from './sprint/own-folder.ts';
 import { reportSprint } from './sprint/report.ts';
 import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
 import type { LoopState, SprintState } from './state.ts';
@@ -46,6 +46,7 @@ async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
     const patch = join(stateDir(repo), `unclaimed-sprint-${sprint.number}.patch`);
     if (change.patch !== '') writeFileSync(patch, change.patch);
     await restoreWorkspace({ repo, folder: task.contract.workspace, tree: sprint.treeBefore });
+    if (!sprint.claim) dropUnclaimed(repo, sprint.openedAt);
     if (change.patch !== '') {
       const text = `changes of a sprint that was never claimed are kept in ${patch}`;
       events.emit({ type: 'loop.notice', level: 'info', text });

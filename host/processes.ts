@@ -100,6 +100,19 @@ function members(leader: number, start: string): number[] {
     .filter((pid) => now !== null || ownerOf(pid) !== null);
 }
 
+/** Processes whose working directory is this folder or lies in it, all or those of a name: `git`. */
+export function processesIn(folder: string, name?: string): number[] {
+  return pids().filter((pid) => {
+    try {
+      const cwd = readlinkSync(`/proc/${pid}/cwd`);
+      if (cwd !== folder && !cwd.startsWith(`${folder}/`)) return false;
+      return name === undefined || readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /**
  * Ends the process group that a dead supervisor left behind: SIGTERM, `graceSeconds`, SIGKILL. Never hits a group
  * whose number was taken over by a stranger. Tells whether there was anything to end.

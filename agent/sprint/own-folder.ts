@@ -1,8 +1,8 @@
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { Sprint } from '#contract/sprint';
-import { stateDir } from '../house.ts';
+import { sprintsDir, stateDir } from '../house.ts';
 
 /** A file of a sprint's folder larger than this does not belong into a history that grows every night. */
 const MAX_FILE_BYTES = 1_000_000;
@@ -27,6 +27,21 @@ export function tidySprintFolder(dir: string): string[] {
   walk('.');
   for (const name of removed) rmSync(join(dir, name), { recursive: true, force: true });
   return removed;
+}
+
+/**
+ * Removes the folder that start_sprint had made when the loop was killed, before the log said whose it is: made since the sprint
+ * was opened, with a README at most.
+ */
+export function dropUnclaimed(repo: string, openedAt: string): void {
+  const sprints = sprintsDir(repo);
+  if (!existsSync(sprints)) return;
+  for (const entry of readdirSync(sprints, { withFileTypes: true })) {
+    const dir = join(sprints, entry.name);
+    if (!entry.isDirectory() || statSync(dir).mtimeMs < Date.parse(openedAt)) continue;
+    if (readdirSync(dir).every((name) => /^README\.md(\.\d+\.tmp)?$/.test(name)))
+      rmSync(dir, { recursive: true });
+  }
 }
 
 const closedPath = (repo: string) => join(stateDir(repo), 'closed-sprint.json');
