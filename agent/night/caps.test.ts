@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
@@ -15,7 +16,7 @@ afterEach(async () => {
   delete process.env.ANTHROPIC_BASE_URL;
 });
 
-async function night(script: Step[][], more: Partial<LoopOptions>) {
+async function night(script: Step[][], more: Partial<LoopOptions>, sprintLimits = '') {
   const requests: MessagesRequest[] = [];
   server = await startMessagesServer((request) => {
     requests.push(structuredClone(request));
@@ -24,6 +25,8 @@ async function night(script: Step[][], more: Partial<LoopOptions>) {
   process.env.ANTHROPIC_API_KEY = 'test-key';
   process.env.ANTHROPIC_BASE_URL = server.url;
   const repo = tinyHouse();
+  const path = join(repo, 'TASK.md');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('hours: 1,', `hours: 1, ${sprintLimits}`));
   const { events } = await loopIn(repo, { researcher: 'claude', ...more });
   return { events, requests, sprints: readSprints(join(repo, 'sprints')) };
 }
@@ -56,6 +59,12 @@ describe('the limits of one sprint', () => {
       { name: 'run_experiment' },
     ]);
     expect(sprints.map((s) => s.outcome)).toEqual(['new-best']);
+  });
+
+  it('hold for turns, as TASK.md names them', async () => {
+    const { sprints } = await night([talkative], { maxSprints: 1 }, 'sprint: { turns: 2 },');
+    expect(sprints[0].cost.turns).toBe(2 + CLOSING_TURNS);
+    expect(sprints[0].reason).toContain('2 turns in one sprint are made, and it was not closed');
   });
 
   it('tell the researcher when the hours are over', async () => {

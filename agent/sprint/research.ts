@@ -42,7 +42,8 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       tools: makeTools(sprint),
       maxTokens: model.maxTokens,
       effort: model.effort,
-      maxTurns: house.limits.sprint.turns + CLOSING_TURNS,
+      // The cap of the sprint comes before: it is told.
+      maxTurns: house.limits.sprint.turns + CLOSING_TURNS + 1,
       stallMs: model.stallSeconds * 1000,
       cacheTtl: cacheTtl(house),
       ready: () => whilePaused(house),
