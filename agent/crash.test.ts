@@ -18,69 +18,75 @@ import { readStatus } from './status.ts';
 const CRASHES = Number(process.env.CRASHES ?? 3);
 const SEED = Number(process.env.SEED ?? Date.now() % 1e6);
 
-it(`loses and doubles nothing when it is killed at ${CRASHES} random instants`, async () => {
-  console.log(`SEED=${SEED} CRASHES=${CRASHES}`);
-  const random = randomFrom(SEED);
-  const numbers = Array.from({ length: CRASHES + 3 }, (_, i) => sprintTo(`s${i + 1}`, 0.5 + i / 100));
-  const repo = tinyHouse(numbers);
-  const main = git(repo, 'rev-parse', 'main');
-  for (let crash = 0; crash < CRASHES; crash++) {
+it(
+  `loses and doubles nothing when it is killed at ${CRASHES} random instants`,
+  async () => {
+    console.log(`SEED=${SEED} CRASHES=${CRASHES}`);
+    const random = randomFrom(SEED);
+    const numbers = Array.from({ length: CRASHES + 3 }, (_, i) => sprintTo(`s${i + 1}`, 0.5 + i / 100));
+    const repo = tinyHouse(numbers);
+    const main = git(repo, 'rev-parse', 'main');
+    for (let crash = 0; crash < CRASHES; crash++) {
+      const loop = startCommand(repo, 'loop');
+      // From before the first write to the second sprint.
+      await sleep(600 + random() * 3000);
+      loop.child.kill('SIGKILL');
+      await loop.ended;
+      // What others read is whole at any instant.
+      readSprints(join(repo, 'sprints'));
+      readStatus(repo);
+    }
     const loop = startCommand(repo, 'loop');
-    // From before the first write to the second sprint.
-    await sleep(600 + random() * 3000);
-    loop.child.kill('SIGKILL');
-    await loop.ended;
-    // What others read is whole at any instant.
-    readSprints(join(repo, 'sprints'));
-    readStatus(repo);
-  }
-  const loop = startCommand(repo, 'loop');
-  expect(await loop.ended, loop.said()).toBe(0);
+    expect(await loop.ended, loop.said()).toBe(0);
 
-  const sprints = readSprints(join(repo, 'sprints'));
-  expect(sprints.map((s) => s.number)).toEqual(sprints.map((_, i) => i + 1));
-  const folders = readdirSync(join(repo, 'sprints')).filter((name) => name !== 'leaderboards');
-  expect(folders.sort()).toEqual(sprints.map((s) => s.id).sort());
-  const commits = git(repo, 'log', '--reverse', '--format=%s', '--grep=^Sprint', 'main..').split('\n');
-  expect(commits).toEqual(sprints.map((s) => `Sprint ${s.number}: ${s.title} (${s.outcome})`));
-  expect(git(repo, 'log', '--format=%s', 'main..').split('\n').at(-1)).toBe(
-    'Begin with the published baselines only',
-  );
-  expect(git(repo, 'status', '--porcelain')).toBe('');
-  expect(git(repo, 'rev-parse', 'main')).toBe(main);
-  expect(readStatus(repo)).toMatchObject({ loop: 'stopped', sprint: null, runs: [] });
-  expect(processesIn(repo)).toEqual([]);
+    const sprints = readSprints(join(repo, 'sprints'));
+    expect(sprints.map((s) => s.number)).toEqual(sprints.map((_, i) => i + 1));
+    const folders = readdirSync(join(repo, 'sprints')).filter((name) => name !== 'leaderboards');
+    expect(folders.sort()).toEqual(sprints.map((s) => s.id).sort());
+    const commits = git(repo, 'log', '--reverse', '--format=%s', '--grep=^Sprint', 'main..').split('\n');
+    expect(commits).toEqual(sprints.map((s) => `Sprint ${s.number}: ${s.title} (${s.outcome})`));
+    expect(git(repo, 'log', '--format=%s', 'main..').split('\n').at(-1)).toBe(
+      'Begin with the published baselines only',
+    );
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(repo, 'rev-parse', 'main')).toBe(main);
+    expect(readStatus(repo)).toMatchObject({ loop: 'stopped', sprint: null, runs: [] });
+    expect(processesIn(repo)).toEqual([]);
 
-  // The log tells the same ledger, and of every run that a sprint has.
-  const events = allEvents(repo);
-  const told = (type: LoggedEvent['type']) =>
-    events.flatMap((e) => (e.type === type && 'sprint' in e ? e.sprint : []));
-  expect(told('sprint.closed')).toEqual(sprints.map((s) => s.id));
-  expect(told('sprint.committed')).toEqual(sprints.map((s) => s.id));
-  for (const id of readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'outputs')) {
-    const path = join(repo, 'checkpoints', id, 'run.json');
-    // Killed before the record was written: nothing had been started.
-    if (!existsSync(path)) continue;
-    const run = RunRecord.parse(JSON.parse(readFileSync(path, 'utf8')));
-    expect(run.status).not.toBe('running');
-    expect(sprints.filter((s) => s.runs.some((r) => r.id === id)).map((s) => s.id)).toEqual([run.sprint]);
-  }
+    // The log tells the same ledger, and of every run that a sprint has.
+    const events = allEvents(repo);
+    const told = (type: LoggedEvent['type']) =>
+      events.flatMap((e) => (e.type === type && 'sprint' in e ? e.sprint : []));
+    expect(told('sprint.closed')).toEqual(sprints.map((s) => s.id));
+    expect(told('sprint.committed')).toEqual(sprints.map((s) => s.id));
+    for (const id of readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'outputs')) {
+      const path = join(repo, 'checkpoints', id, 'run.json');
+      // Killed before the record was written: nothing had been started.
+      if (!existsSync(path)) continue;
+      const run = RunRecord.parse(JSON.parse(readFileSync(path, 'utf8')));
+      expect(run.status).not.toBe('running');
+      expect(sprints.filter((s) => s.runs.some((r) => r.id === id)).map((s) => s.id)).toEqual([run.sprint]);
+    }
 
-  // No turn is missing in a conversation, and none stands there twice.
-  for (const name of readdirSync(join(repo, 'state/transcripts'))) {
-    const { messages } = new Transcript(join(repo, 'state/transcripts', name));
-    expect(messages.map((m) => m.role)).toEqual(messages.map((_, i) => (i % 2 === 0 ? 'user' : 'assistant')));
-    const ids = (type: string, key: string) =>
-      [...JSON.stringify(messages).matchAll(new RegExp(`"type":"${type}"[^{}]*?"${key}":"(\\w+)"`, 'g'))].map(
-        (m) => m[1],
+    // No turn is missing in a conversation, and none stands there twice.
+    for (const name of readdirSync(join(repo, 'state/transcripts'))) {
+      const { messages } = new Transcript(join(repo, 'state/transcripts', name));
+      expect(messages.map((m) => m.role)).toEqual(
+        messages.map((_, i) => (i % 2 === 0 ? 'user' : 'assistant')),
       );
-    const calls = ids('tool_use', 'id');
-    expect(new Set(calls).size).toBe(calls.length);
-    expect(ids('tool_result', 'tool_use_id').sort()).toEqual(calls.sort());
-  }
-  const left = readdirSync(repo, { recursive: true, encoding: 'utf8' });
-  expect(left.filter((name) => /\.tmp$|index\.lock$/.test(name))).toEqual([]);
-}, 900_000);
+      const ids = (type: string, key: string) =>
+        [
+          ...JSON.stringify(messages).matchAll(new RegExp(`"type":"${type}"[^{}]*?"${key}":"(\\w+)"`, 'g')),
+        ].map((m) => m[1]);
+      const calls = ids('tool_use', 'id');
+      expect(new Set(calls).size).toBe(calls.length);
+      expect(ids('tool_result', 'tool_use_id').sort()).toEqual(calls.sort());
+    }
+    const left = readdirSync(repo, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => /\.tmp$|index\.lock$/.test(name))).toEqual([]);
+  },
+  120_000 + CRASHES * 30_000,
+);
 
 /** Of all loops in a repository: a loop that has ended puts its log aside. */
 function allEvents(repo: string): LoggedEvent[] {

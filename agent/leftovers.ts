@@ -63,9 +63,9 @@ const GIT_ENDS_MS = 10_000;
  * power cut). Gives the line that tells of it.
  */
 export async function releaseGit(repo: string): Promise<string | null> {
-  const atWork = () => processesIn(realpathSync(repo), 'git').length > 0;
-  for (let waited = 0; waited < GIT_ENDS_MS && atWork(); waited += 50) await sleep(50);
   const lock = resolve(repo, await git(repo, ['rev-parse', '--git-path', 'index.lock']));
+  const atWork = () => processesIn(realpathSync(repo), 'git').length > 0;
+  for (let waited = 0; waited < GIT_ENDS_MS && existsSync(lock) && atWork(); waited += 50) await sleep(50);
   if (!existsSync(lock) || atWork()) return null;
   rmSync(lock, { force: true });
   return `removed ${lock}, which a git that was cut off had left`;
