@@ -13,10 +13,10 @@ export function isInstalled(name: string): boolean {
   }
 }
 
-/** What is to be done about packages of these names that are not installed; null where all are. */
-export function notInstalled(...names: string[]): string | null {
+/** Those of the packages that are not installed, and `remedy`; null where all are. */
+export function notInstalled(names: readonly string[], remedy: string): string | null {
   const absent = names.filter((name) => !isInstalled(name));
-  return absent.length > 0 ? `${absent.join(' and ')} not installed (npm run setup:gpu)` : null;
+  return absent.length > 0 ? `${absent.join(' and ')} not installed (${remedy})` : null;
 }
 
 /** Loads an optional package; its types are the caller's word, since they are not there without it. */

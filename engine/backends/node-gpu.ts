@@ -7,7 +7,7 @@ const PACKAGE = '@tensorflow/tfjs-node-gpu';
 /** libtensorflow on an NVIDIA GPU. Without a usable one it would compute on the CPU and only warn: that is refused. */
 export const backend: BackendModule = {
   tfName: 'tensorflow',
-  missing: () => notInstalled(PACKAGE),
+  missing: () => notInstalled([PACKAGE], 'npm run setup:gpu'),
   async open() {
     const { usesGpu } = await openTensorflow(PACKAGE);
     if (!usesGpu) {

@@ -21,7 +21,7 @@ let opened: Promise<Opened> | null = null;
 /** Any GPU with a Vulkan driver, by Dawn. A driver in software is used where it is asked for by name only. */
 export const backend: BackendModule = {
   tfName: 'webgpu',
-  missing: () => notInstalled(DAWN, PACKAGE),
+  missing: () => notInstalled([DAWN, PACKAGE], 'npm run setup:gpu'),
   open() {
     // One device for the life of the process.
     opened ??= openDevice();

@@ -1,4 +1,4 @@
-import { notInstalled } from '../packages.ts';
+import { isInstalled } from '../packages.ts';
 import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './system.ts';
 
 /** A backend on a GPU: the packages it is made of, and what it misses here, in plain words, each with a remedy. */
@@ -68,10 +68,10 @@ function driver(system: System): string[] {
 
 /** One paragraph a backend: installed or not, and what is missing. */
 export function described(backend: GpuBackend, system: System): string {
-  const absent = notInstalled(...backend.packages.map(nameOf));
+  const installed = backend.packages.map(nameOf).every(isInstalled);
   const missing = backend.missing(system);
   const lines = [
-    `${backend.name}: ${absent ? absent.replace(' (npm run setup:gpu)', '') : 'installed'}`,
+    `${backend.name}: ${installed ? 'installed' : 'not installed'}`,
     ...missing.map((line) => `  - ${line}`),
     ...(missing.length === 0 ? ['  - nothing else is missing'] : []),
   ];
