@@ -66,6 +66,22 @@ describe('safetensors', () => {
     expect(lie('[1,2,3]')).toThrow('not a JSON object');
   });
 
+  it('rounds doubles, as SAELens keeps its threshold', () => {
+    const header = '{"t":{"dtype":"F64","shape":[],"data_offsets":[0,8]}}';
+    const bytes = Buffer.alloc(8 + header.length + 8);
+    bytes.writeBigUInt64LE(BigInt(header.length), 0);
+    bytes.write(header, 8);
+    bytes.writeDoubleLE(0.1, 8 + header.length);
+    expect(decodeSafetensors(bytes, 'f').tensors.get('t')).toEqual({ shape: [], data: Float32Array.of(0.1) });
+    const short = Buffer.from(header.replace('[0,8]', '[0,4]'));
+    const lie = Buffer.concat([
+      Buffer.from(BigUint64Array.of(BigInt(short.length)).buffer),
+      short,
+      Buffer.alloc(4),
+    ]);
+    expect(() => decodeSafetensors(lie, 'f')).toThrow('tensor "t" of shape [] in 4 bytes');
+  });
+
   it('is read by a few lines of Python', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'st-')), 'w.safetensors');
     writeSafetensors(path, example());
