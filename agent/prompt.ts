@@ -3,6 +3,7 @@ import { guardsOf, type TaskContract } from '#contract/task';
 import { readHints } from './hints.ts';
 import type { House } from './house.ts';
 import { bestOf } from './ledger.ts';
+import { sprintLimitsInWords } from './night/limits.ts';
 import { planLines } from './night/plan.ts';
 import { sprintsWithoutGain } from './night/stagnation.ts';
 import { ledgerTable } from './tools/tables.ts';
@@ -68,7 +69,8 @@ function standing({ bestKnown, limits, state, seed }: House): string {
   const money = limits.usd === null ? 'no limit' : `${(limits.usd - state().usd).toFixed(2)} USD`;
   return `- best-known workspace: ${bestKnown}
 - seed of runs unless you name one: ${seed}
-- left: ${hours.toFixed(1)} hours, ${money}`;
+- left: ${hours.toFixed(1)} hours, ${money}
+- of that at most for this sprint: ${sprintLimitsInWords(limits.sprint)}`;
 }
 
 function stagnation({ task, state }: House, mine: readonly Sprint[]): string {

@@ -55,11 +55,10 @@ export function limitsInWords({ usd, tokens, sprints, trainHours, until, sprint,
     trainHours === null ? '' : `${trainHours} h of training`,
     target === null ? '' : `or ${target.metric} verified at ${target.value}`,
   ];
-  const one = [
-    count(sprint.turns, 'turn'),
-    sprint.usd === null ? '' : `${sprint.usd} USD`,
-    sprint.hours === null ? '' : `${sprint.hours} h`,
-  ];
-  const list = (of: string[]) => of.filter((part) => part !== '').join(', ');
-  return `${list(parts)}; a sprint: ${list(one)}`;
+  return `${list(parts)}; a sprint: ${sprintLimitsInWords(sprint)}`;
 }
+
+export const sprintLimitsInWords = ({ turns, usd, hours }: Limits['sprint']): string =>
+  list([count(turns, 'turn'), usd === null ? '' : `${usd} USD`, hours === null ? '' : `${hours} h`]);
+
+const list = (parts: string[]) => parts.filter((part) => part !== '').join(', ');
