@@ -21,17 +21,18 @@ export const gpuBackends: readonly GpuBackend[] = [
     packages: ['@tensorflow/tfjs-node-gpu@4.22.0'],
     missing(system) {
       if (system.platform !== 'linux')
-        return ["it needs NVIDIA's driver, CUDA 11.2 and cuDNN 8.1, looked for on Linux only"];
+        return ["it needs what is looked for on Linux only: NVIDIA's driver, CUDA 11.2, cuDNN 8.1"];
       const cuda = missingLibraries(system, CUDA);
-      const cudnn = missingLibraries(system, ['libcudnn.so.8']);
       return [
         ...driver(system),
-        ...(cuda.length > 0
-          ? [
-              `CUDA 11.2 is missing or incomplete (${cuda.join(', ')}): install the CUDA toolkit 11.2; 12 and later do not serve`,
-            ]
-          : []),
-        ...(cudnn.length > 0 ? ['cuDNN 8.1 is missing (libcudnn.so.8): install it for CUDA 11.2'] : []),
+        ...when(
+          cuda.length > 0,
+          `CUDA 11.2 is missing or incomplete (${cuda.join(', ')}): install the CUDA toolkit 11.2; 12 and later do not serve`,
+        ),
+        ...when(
+          missingLibraries(system, ['libcudnn.so.8']).length > 0,
+          'cuDNN 8.1 is missing (libcudnn.so.8): install it for CUDA 11.2',
+        ),
       ];
     },
   },
@@ -41,29 +42,31 @@ export const gpuBackends: readonly GpuBackend[] = [
     missing(system) {
       // macOS and Windows bring what Dawn needs.
       if (system.platform !== 'linux') return [];
-      const loader = missingLibraries(system, ['libvulkan.so.1']);
-      const drivers = vulkanDrivers(system);
       return [
-        ...(loader.length > 0
-          ? ['the Vulkan loader is missing (libvulkan.so.1): apt-get install libvulkan1']
-          : []),
-        ...(drivers.length === 0
-          ? [
-              "no Vulkan driver is installed (no file in /usr/share/vulkan/icd.d): NVIDIA's driver brings one, for others mesa-vulkan-drivers 25 or newer",
-            ]
-          : []),
+        ...when(
+          missingLibraries(system, ['libvulkan.so.1']).length > 0,
+          'the Vulkan loader is missing (libvulkan.so.1): apt-get install libvulkan1',
+        ),
+        ...when(
+          vulkanDrivers(system).length === 0,
+          "no Vulkan driver is installed (no file in /usr/share/vulkan/icd.d): NVIDIA's driver brings one, for others mesa-vulkan-drivers 25 or newer",
+        ),
       ];
     },
   },
 ];
 
+const when = (condition: boolean, line: string): string[] => (condition ? [line] : []);
+
 function driver(system: System): string[] {
   const found = nvidiaDriver(system);
-  if (!found)
-    return [
+  return [
+    ...when(
+      found === null,
       "NVIDIA's driver is not loaded (no /proc/driver/nvidia): install it, or start the container with its GPU",
-    ];
-  return found.cards.length === 0 ? [`NVIDIA's driver ${found.version} is loaded and sees no card`] : [];
+    ),
+    ...when(found?.cards.length === 0, `NVIDIA's driver ${found?.version} is loaded and sees no card`),
+  ];
 }
 
 /** One paragraph a backend: installed or not, and what is missing. */
