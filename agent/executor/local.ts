@@ -94,7 +94,9 @@ export class LocalExecutor implements Executor {
     const before = readRunRecord(dir);
     const from = resumePoint(dir, before);
     const treeDir = await checkoutTree({ repo, tree: before.tree });
-    const record: RunRecord = { ...before, status: 'running', reason: null, endedAt: null };
+    const { label } = request.sandbox;
+    const sandbox = before.sandbox === label ? label : `${before.sandbox}, then ${label}`;
+    const record: RunRecord = { ...before, status: 'running', reason: null, endedAt: null, sandbox };
     const processes: Processes = { service: null, trainer: null };
     try {
       writeJsonAtomic(join(dir, 'run.json'), record);

@@ -33,7 +33,7 @@ const start = (experiment: string) =>
     ...{ repo, task, sandbox, tree, profileName: 'tiny', experiment, args: ['--set', 'k=3'] },
     ...{ samples: 5000, seed: 7, sprint: null },
   });
-const resume = (dir: string) => executor.resume({ repo, task, sandbox, dir });
+const resume = (dir: string) => executor.resume({ repo, task, sandbox: noSandbox('resumed'), dir });
 const text = (path: string) => readFileSync(path, 'utf8');
 
 it('goes on in its folder, from the batch that was saved, and counts every row once', async () => {
@@ -52,6 +52,7 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
     ...{ status: 'finished', reason: null, endedAt: resumed.endedAt, seconds: resumed.seconds },
     // 5,000 rows and 1,000 for the norm, in whole batches.
     rowsServed: 6 * 1024,
+    sandbox: 'off (test), then off (resumed)',
   });
   expect(resumed.seconds).toBeGreaterThan(stopped.seconds as number);
   expect(JSON.parse(text(join(run.dir, 'trainer.log')))).toEqual({ rows: 4 * 1024, resumed: true });
