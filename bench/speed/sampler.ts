@@ -12,8 +12,8 @@ import { type Line, ROWS, timed } from './timing.ts';
 export async function benchSampler(world: World, seconds: number): Promise<Line[]> {
   const sampler = new Sampler(world, 0, 'bench');
   const x = new Float32Array(ROWS * world.hiddenDim);
-  const dense = timed(seconds, ROWS, (round) => sampler.sample(round, ROWS, x), 0.5);
-  const sparse = timed(seconds, ROWS, (round) => sampler.sample(round, ROWS), 0.5);
+  const dense = timed(seconds, ROWS, (round) => sampler.sample(round, ROWS, x));
+  const sparse = timed(seconds, ROWS, (round) => sampler.sample(round, ROWS));
   const threads = availableParallelism();
   const ahead = await timedThreads(world, seconds, threads);
   const few = Math.max(4, Math.round(2e6 / world.numFeatures));
@@ -24,7 +24,7 @@ export async function benchSampler(world: World, seconds: number): Promise<Line[
   const { rank, top } = planOf(world);
   const active = sampler.sample(0, ROWS).features.length / ROWS;
   const multiplyAdds = rank * top.length + active * world.hiddenDim;
-  const machine = ceilings(1);
+  const machine = ceilings(seconds / 2);
   const ratio = (line: { samplesPerSecond: number }): number =>
     line.samplesPerSecond / plain.samplesPerSecond;
   return [
@@ -48,7 +48,7 @@ async function timedThreads(world: World, seconds: number, threads: number) {
     threads,
   );
   try {
-    return timed(seconds, ROWS, () => frames.next(), 1);
+    return timed(seconds, ROWS, () => frames.next());
   } finally {
     frames.stop();
   }

@@ -18,8 +18,8 @@ export interface Timing {
   cpuMicrosecondsPerSample: number;
 }
 
-/** Repeats `step` (of so many samples) for some seconds, after `warmUp` seconds or one round, whichever is longer. */
-export function timed(seconds: number, samples: number, step: (round: number) => void, warmUp = 0): Timing {
+/** Repeats `step` (of so many samples) for some seconds, after a third of that, or one round, to warm up. */
+export function timed(seconds: number, samples: number, step: (round: number) => void): Timing {
   let round = 0;
   const repeat = (forSeconds: number): number => {
     const [started, first] = [performance.now(), round];
@@ -27,7 +27,7 @@ export function timed(seconds: number, samples: number, step: (round: number) =>
     while (performance.now() - started < forSeconds * 1000);
     return (round - first) * samples;
   };
-  repeat(warmUp);
+  repeat(seconds / 3);
   const [started, cpu] = [performance.now(), process.cpuUsage()];
   const done = repeat(seconds);
   const ms = performance.now() - started;

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { openWorld } from '../worlds.ts';
+import { benchEvaluation } from './evaluation.ts';
+import { benchSampler } from './sampler.ts';
+import { benchServe } from './serve.ts';
+import { timed } from './timing.ts';
+
+const SECONDS = 0.1;
+
+it('times what is repeated, without the warm-up', () => {
+  const rounds: number[] = [];
+  const { ms, samplesPerSecond } = timed(SECONDS, 10, (round) => {
+    rounds.push(round);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  });
+  expect(rounds).toEqual(rounds.map((_, i) => i));
+  expect(ms).toBeGreaterThanOrEqual(SECONDS * 1000);
+  // Ten samples a round of 5 ms and more, a quarter of the rounds warming up.
+  expect(samplesPerSecond).toBeLessThanOrEqual(2000);
+  expect((samplesPerSecond * ms) / 1e4).toBeLessThan(rounds.length);
+});
+
+it('gives every line its numbers', async () => {
+  const { world } = await openWorld('tiny');
+  const lines = [
+    ...(await benchSampler(world, SECONDS)),
+    ...benchServe('tiny', world.hiddenDim, SECONDS),
+    ...(await benchEvaluation(world, SECONDS, 'wasm')),
+  ];
+  expect(lines.map(({ name }) => name)).toEqual([
+    'sampler dense',
+    'sampler dense, all threads',
+    'sampler sparse',
+    'reference pipeline',
+    'serve',
+    'serve, all threads',
+    'pipe alone',
+    'eval matching',
+    'eval encode',
+    'eval draw and count',
+  ]);
+  for (const { name, ...numbers } of lines) {
+    for (const [key, value] of Object.entries(numbers)) {
+      if (typeof value === 'number') expect(value, `${name}: ${key}`).toBeGreaterThan(0);
+    }
+  }
+  const [dense] = lines;
+  expect(dense.ratio).toBeGreaterThan(1);
+});
