@@ -22,11 +22,8 @@ export interface BackendModule {
   tfName: string;
   /** Why it cannot run here and what to do, in one line; null where it may be tried. Looks only, and loads nothing. */
   missing(): string | null;
-  /**
-   * Loads it and registers it with tfjs; `plain` leaves out kernels of ours that stand in tfjs' place.
-   * @throws Error, one line, where it does not start.
-   */
-  open(plain: boolean): Promise<Opened>;
+  /** Loads it and registers it with tfjs. @throws Error, one line, where it does not start. */
+  open(): Promise<Opened>;
 }
 
 export interface Opened {
@@ -50,9 +47,8 @@ export const backendNames: readonly string[] = ORDER.filter((name) =>
 /**
  * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed numbers. Nothing
  * is switched silently: one that does not start, or computes something else, is an error. `auto` takes the first that
- * passes, and `why` says what became of those before it; ENGINE_BACKEND in
- * the environment makes `auto` mean that one.
- * `plain` leaves everything to tfjs, named operations too: what our own kernels are compared with.
+ * passes, and `why` says what became of those before it; ENGINE_BACKEND in the environment makes `auto` mean that one.
+ * `plain` makes the named operations plain tfjs: what our own kernels are compared with.
  * @throws UserError for a name there is not, and for a backend that cannot run here.
  */
 export async function openBackend(name = 'auto', { plain = false } = {}): Promise<Backend> {
@@ -93,7 +89,7 @@ async function start(name: string, plain: boolean): Promise<Started> {
   const { backend } = (await import(`./backends/${name}.ts`)) as { backend: BackendModule };
   const missing = backend.missing();
   if (missing) throw new Error(missing);
-  const { detail, gpu, form, notByItself } = await backend.open(plain);
+  const { detail, gpu, form, notByItself } = await backend.open();
   const started = await tf.setBackend(backend.tfName);
   // tfjs answers true and takes another backend where one fails to start.
   if (!started || tf.getBackend() !== backend.tfName) throw new Error('tfjs could not start it');
