@@ -50,10 +50,15 @@ export class Calls {
   dropRefused(error: unknown): boolean {
     const { kind, reason } = classify(error);
     if (kind !== 'broken' && kind !== 'fatal') return false;
+    const { connection } = this.c;
+    const { web, clears } = this.manner;
     const less = withoutRefused(this.manner, messageOf(error));
     if (!less) return false;
     this.manner = less;
-    this.c.onNotice(`the API refused a part of the call, which goes on without it: ${reason}`);
+    // What is missing at all is not asked for in the next sprint either.
+    if (web && !less.web) connection.web = false;
+    if (clears && !less.clears) connection.manages = false;
+    this.c.onNotice(`the API refused a part of the call, which goes on without it: ${reason}`, 'warn');
     return true;
   }
 
@@ -65,6 +70,6 @@ export class Calls {
 
   #leaveWeb(why: string): void {
     this.manner = { ...this.manner, web: false };
-    this.c.onNotice(`web search and fetch are off for the rest of this conversation: ${why}`);
+    this.c.onNotice(`web search and fetch are off for the rest of this conversation: ${why}`, 'info');
   }
 }

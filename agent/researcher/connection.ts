@@ -9,9 +9,9 @@ export interface Connection {
   price: Price;
   /** Who is asked once more where the model refuses. */
   fallback: { model: string; price: Price } | null;
-  /** Server-side web search and fetch. */
+  /** Server-side web search and fetch; off from where the account or the model turned out to have none. */
   web: boolean;
-  /** Whether the server shortens a conversation that has grown too long. */
+  /** Whether the server shortens a conversation that has grown too long; off in the same way. */
   manages: boolean;
   baseURL: string;
   apiKey: string;

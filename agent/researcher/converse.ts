@@ -57,8 +57,8 @@ export interface Conversation {
   onTurn(turn: Turn): void;
   /** The call failed and cost nothing. */
   onFree(reason: string): void;
-  /** Something that those who look on should know. */
-  onNotice(text: string): void;
+  /** Something that those who look on should know; `warn` where it needs somebody's hand. */
+  onNotice(text: string, level: 'info' | 'warn'): void;
   /** Waits, visibly; ends early when a stop is asked for. */
   wait(seconds: number, reason: string): Promise<void>;
   /** Ends everything at once. */
@@ -158,7 +158,7 @@ export async function converse(c: Conversation): Promise<Ending> {
     // Neither whole tool calls nor a failure that passes.
     odd ??= last ? mending(last, calls.manner) : { kind: 'failed', reason: 'the server gave no message' };
     if ('kind' in odd) return odd;
-    if (odd.notice) c.onNotice(odd.notice);
+    if (odd.notice) c.onNotice(odd.notice, 'info');
     calls.change(odd.manner);
     if (odd.answer) {
       if (++mends > MAX_MENDS)

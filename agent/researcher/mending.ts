@@ -52,7 +52,7 @@ export function closing(manner: Manner, refused: BetaToolResultBlockParam[] | nu
   const words: BetaTextBlockParam = { type: 'text', text: CLOSE };
   return {
     answer: { role: 'user', content: [...(refused ?? []), words] },
-    manner: { ...manner, closing: true, web: false },
+    manner: { ...manner, closing: true, compacts: false, web: false },
     notice: `${FULL}: the researcher is asked to close the sprint`,
   };
 }

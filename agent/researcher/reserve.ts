@@ -54,5 +54,5 @@ export const tokensOf = (u: Usage) => inputOf(u) + u.outputTokens;
 export const inputOf = (u: Usage) =>
   u.inputTokens + u.cacheReadTokens + u.cacheWrite5mTokens + u.cacheWrite1hTokens;
 
-/** At most so many tokens has for another model what has `tokens` for one: it may cut the text into smaller pieces. */
+/** Another model may cut the same text into more tokens: so many are reckoned with. */
 export const otherTokens = (tokens: number) => Math.ceil(1.5 * tokens);

@@ -91,4 +91,6 @@ it.each([
   expect(names(t.requests[1].tools)).not.toContain('web_search');
   expect(t.waits).toEqual([]);
   expect(t.notices).toHaveLength(1);
+  // The next sprint is not offered it again.
+  expect(t.reached.web).toBe(false);
 });

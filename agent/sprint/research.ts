@@ -59,7 +59,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
         house.events.emit({ type: 'turn.started', sprint: sprint.claim?.id ?? null, reserve }),
       onFree: (reason) =>
         house.events.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
-      onNotice: (text) => house.events.emit({ type: 'loop.notice', level: 'warn', text }),
+      onNotice: (text, level) => house.events.emit({ type: 'loop.notice', level, text }),
       onTurn: ({ message, usage, usd, seconds }) => {
         house.split.add('researcher', seconds);
         house.events.emit({
