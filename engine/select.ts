@@ -76,23 +76,25 @@ const DIGITS = [
 
 /**
  * The bits of the smallest number kept, and how many equal to it are kept. Bits of positive floats sort as their values
- * do, so a radix select finds the cut, digit by digit, without a sort.
+ * do, so a radix select finds the cut, digit by digit, without a sort: only numbers with the digit at the cut go on.
  */
 function cutAt(bits: Int32Array, count: number): { bits: number; ties: number } {
   if (count <= 0) return { bits: 0x7fffffff, ties: 0 };
   if (bits.length <= count) return { bits: 0, ties: 0 };
   let left = count;
   let prefix = 0;
-  let known = 0;
+  let pool = bits;
   for (const { shift, mask } of DIGITS) {
     histogram.fill(0);
-    for (let i = 0; i < bits.length; i++) {
-      if ((bits[i] & known) === prefix) histogram[(bits[i] >>> shift) & mask]++;
-    }
+    for (let i = 0; i < pool.length; i++) histogram[(pool[i] >>> shift) & mask]++;
     let digit = mask;
     while (histogram[digit] < left) left -= histogram[digit--];
     prefix |= digit << shift;
-    known |= mask << shift;
+    const next = new Int32Array(histogram[digit]);
+    for (let i = 0, found = 0; i < pool.length; i++) {
+      if (((pool[i] >>> shift) & mask) === digit) next[found++] = pool[i];
+    }
+    pool = next;
   }
   return { bits: prefix, ties: left };
 }
