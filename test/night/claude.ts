@@ -28,7 +28,7 @@ export interface Account {
 }
 
 const HINT = 'Mind the step in the dark.';
-const FAILED_ATTEMPTS = 4;
+const FAILED_ATTEMPTS = 2;
 const TALK_TOKENS = 3500;
 
 /**
