@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const program = fileURLToPath(new URL('./testing/steps.ts', import.meta.url));
+
+async function trained(env: Record<string, string>): Promise<{ label: string; hash: string }> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
+    env: { ...process.env, ENGINE_BLAS: 'off', ...env },
+  });
+  const [label, hash] = stdout.split('\n');
+  return { label, hash };
+}
+
+it('training is bit for bit the same on one thread and on three', async () => {
+  const [one, three] = await Promise.all([
+    trained({ ENGINE_THREADS: '1' }),
+    trained({ ENGINE_THREADS: '3' }),
+  ]);
+  expect(one.label).toMatch(/embedded \(1 thread, relaxed SIMD\)$/);
+  expect(three.label).toMatch(/embedded \(3 threads, relaxed SIMD\)$/);
+  expect(one.hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(three.hash).toBe(one.hash);
+});
+
+it('refuses a number of threads that is none, in one line', async () => {
+  await expect(trained({ ENGINE_THREADS: 'many' })).rejects.toThrow(
+    'ENGINE_THREADS=many: must be a whole number from 1 to 64',
+  );
+});
