@@ -4,11 +4,12 @@ import { UserError } from '#contract/errors';
 
 const count = z.number().int().min(1);
 const seed = z.number().int().nonnegative();
+const probability = z.number().gt(0).max(1);
+const positive = z.number().gt(0);
+
 /** Beyond these the tables of a world do not fit the kernels' memory of 4 GB. */
 const MAX_FEATURES = 1 << 20;
 const MAX_NUMBERS = 1 << 29;
-const probability = z.number().gt(0).max(1);
-const positive = z.number().gt(0);
 
 /** Fields that Python writes as floats: 5 is printed 5.0 there. The hash of a config hangs on it. */
 const FLOATS = new Set(
