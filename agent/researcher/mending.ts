@@ -22,7 +22,7 @@ const GARBLED =
   'Your last reply held a tool call whose input was not valid JSON. Nothing of that reply was run or kept: make your calls again.';
 const CLOSE =
   'The context of this conversation is full; old tool results are gone from it. Start nothing more. Write into the README of the sprint what was found and what was not, then call finish_sprint.';
-export const FULL = "the model's context window is full";
+const FULL = "the model's context window is full";
 
 /** What becomes of a reply that ended without whole tool calls. */
 export function mending(message: BetaMessage, manner: Manner): Ending | Mend {
