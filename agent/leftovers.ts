@@ -20,10 +20,8 @@ const CUT_OFF = 'the loop was cut off';
 export async function endLeftovers(house: House, until: string | null): Promise<void> {
   const { repo, events } = house;
   const { runs, sprint } = house.state();
-  let ended = 0;
   for (const [id, run] of Object.entries(runs)) {
     const groups = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
-    ended += groups.filter(Boolean).length;
     const status = complete(repo, id)?.status ?? 'killed';
     const reason = `${CUT_OFF}${groups.some(Boolean) ? '; what still ran was ended' : ''}`;
     const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
