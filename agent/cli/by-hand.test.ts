@@ -147,7 +147,7 @@ describe('npm run train', () => {
     writeFileSync(join(repo, 'TASK.md'), taskText.replace('metric: f1\n', ''));
     const { exit, complaint } = await run('train', 'good');
     writeFileSync(join(repo, 'TASK.md'), taskText);
-    expect([exit.code, complaint]).toEqual([2, expect.stringMatching(/^TASK\.md:1: metric: /)]);
+    expect([exit.code, complaint]).toEqual([2, 'TASK.md:26: metric: is missing']);
   });
 
   it('says why a run ended badly, and keeps its folder', async () => {
