@@ -1,6 +1,7 @@
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { KernelConfig, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { currentForm } from '../operation.ts';
 import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
 import type { EmbeddedBackend } from './backend.ts';
 import { FLAT, type Walk, walkOf } from './broadcast.ts';
@@ -35,7 +36,7 @@ function before({ kernelFunc }: KernelConfig, own: Kernel): KernelConfig['kernel
 }
 
 const kernels: Record<string, Kernel> = {
-  Add: ({ a, b }, backend) => sparseSum(a, b) ?? arithmetic('add', a, b, backend),
+  Add: ({ a, b }, backend) => (noticesZeros() ? sparseSum(a, b) : null) ?? arithmetic('add', a, b, backend),
   Sub: ({ a, b }, backend) => arithmetic('sub', a, b, backend),
   Multiply: ({ a, b }, backend) => arithmetic('mul', a, b, backend),
   RealDiv: ({ a, b }, backend) => arithmetic('div', a, b, backend),
@@ -70,6 +71,9 @@ const kernels: Record<string, Kernel> = {
     isMatrix(x) && (attrs as { perm: number[] }).perm[0] === 1 ? transposed(x) : null,
   BatchMatMul: ({ a, b }, backend, attrs) => matMul(a, b, attrs as unknown as Transposes, backend),
 };
+
+/** The plain form is dense throughout: it is what the named operations are compared with. */
+const noticesZeros = () => currentForm() === 'kernels';
 
 const sizeOf = (x: TensorInfo) => tf.util.sizeFromShape(x.shape);
 const isFloat = (x: TensorInfo) => x.dtype === 'float32';
@@ -226,7 +230,7 @@ function matMul(
   backend: EmbeddedBackend,
 ): TensorInfo | null {
   if (!isMatrix(a) || !isMatrix(b)) return null;
-  const sparse = sparseMatMul(a, b, transposeA, transposeB);
+  const sparse = noticesZeros() ? sparseMatMul(a, b, transposeA, transposeB) : null;
   if (sparse) return sparse;
   const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
   const n = transposeB ? b.shape[0] : b.shape[1];
