@@ -14,7 +14,7 @@ const screen = train('plain', { budget: 'screen' });
 const waitFor = (run: string) => call('wait_for_experiment', { run });
 const nothing = finish({ candidate: null });
 
-// The trainer says 1000 samples/s and is done at once: a screen counts as 100 s of the night, a rank run as 300, a full one as 1000.
+// The trainer says 1000 samples/s and is done at once: a screen counts as 100 s of the night, a rank run as 500, a full one as 1000.
 const script: Step[][] = [
   [start('first'), write(0.6), train(), screen, wait, again('count'), wait, finish()],
   [
@@ -47,21 +47,21 @@ beforeAll(async () => {
     ['samples: "<=1000"', 'samples: "<=1000000"'],
     [
       'screen: 100, rank: 500, count: 1000 }',
-      'screen: 100000, rank: 300000, count: 1000000 }\n    staged: true',
+      'screen: 100000, rank: 500000, count: 1000000 }\n    staged: true',
     ],
     ['hours: 1,', 'hours: 2,'],
   );
   let closed = 0;
   ({ events } = await loopIn(repo, { researcher: 'claude', maxSprints: 4 }, () => (event) => {
     // From the fourth sprint on only one full run fits.
-    if (event.type === 'sprint.committed' && ++closed === 3) edit(['hours: 2,', 'hours: 0.36,']);
+    if (event.type === 'sprint.committed' && ++closed === 3) edit(['hours: 2,', 'hours: 0.425,']);
   }));
   sprints = readSprints(join(repo, 'sprints'));
   for (const { messages } of requests) {
     const number = Number(/# Sprint (\d+)/.exec(JSON.stringify(messages))?.[1]);
     heard[number] = JSON.stringify(messages);
   }
-});
+}, 180_000);
 afterAll(async () => {
   await server.close();
   delete process.env.ANTHROPIC_API_KEY;
@@ -77,7 +77,7 @@ describe('a night whose budgets are stages', () => {
   it('plans from a speed probe at first, then from the runs it made', () => {
     expect(events.find((e) => e.type === 'speed.measured')).toMatchObject({ samplesPerSecond: 1000 });
     expect(heard[1]).toContain('1000 samples/s, by the speed probe, before any run');
-    expect(heard[1]).toMatch(/fit 7\d screen runs of 100000 samples .* or 2\d rank runs .* or 7 count runs/);
+    expect(heard[1]).toMatch(/fit 7\d screen runs of 100000 samples .* or 1\d rank runs .* or 7 count runs/);
     expect(heard[2]).toContain('1000 samples/s, measured by the last run');
   });
 
@@ -96,8 +96,8 @@ describe('a night whose budgets are stages', () => {
     // The best's screen was there already, its rank run was not.
     expect(runs(2)).toEqual([
       [100_000, 'own', 0.7],
-      [300_000, 'own', 0.7],
-      [300_000, 'incumbent', 0.6],
+      [500_000, 'own', 0.7],
+      [500_000, 'incumbent', 0.6],
       [1_000_000, 'own', 0.7],
     ]);
     expect(heard[2]).toContain(
