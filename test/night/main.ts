@@ -98,10 +98,11 @@ async function night(): Promise<{ starts: string[]; bills: string[]; problems: s
     loop = startCommand(repo, 'loop', '--max-usd', String(limit), ...sandbox);
     const late = sleep(AT_MOST_MINUTES * 60_000 - (Date.now() - started), 'late' as const, { ref: false });
     const code = await Promise.race([loop.ended, late]);
-    starts.push(code === null ? 'kill -9' : `exit ${code}`);
+    starts.push(code === null ? 'kill -9' : code === 'late' ? 'ended for time' : `exit ${code}`);
     if (code === null) continue;
     if (code !== 0 && code !== 3) {
-      problems.push(`the loop ended with ${code}:\n${loop.said().slice(-3000)}`);
+      const why = code === 'late' ? `not done in ${AT_MOST_MINUTES} minutes` : `the loop ended with ${code}`;
+      problems.push(`${why}:\n${loop.said().slice(-3000)}`);
       loop.child.kill('SIGKILL');
       await loop.ended;
       break;
