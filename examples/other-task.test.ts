@@ -14,7 +14,7 @@ it.skipIf(!python)(
   () => {
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
     const repo = join(home, 'task');
-    const start = fileURLToPath(new URL('../start.mjs', import.meta.url));
+    const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
     const words = [start, '--into', repo, '--max-sprints', '2'];
     const night = spawnSync(process.execPath, words, { env: cleanEnv({ HOME: home }), encoding: 'utf8' });
     expect(night.status, night.stdout + night.stderr).toBe(0);
@@ -51,7 +51,7 @@ it.skipIf(!python)(
 );
 
 it.skipIf(!python)('says in one line what is wrong with the command', () => {
-  const run = fileURLToPath(new URL('../../agent/cli/run.mjs', import.meta.url));
+  const run = fileURLToPath(new URL('../agent/cli/run.mjs', import.meta.url));
   const said = spawnSync(process.execPath, [run, '../loop'], { encoding: 'utf8' });
   expect([said.status, said.stderr]).toEqual([
     2,
