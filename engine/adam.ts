@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adamStep, sumOfSquares, type Update } from './embedded/adam.ts';
+import { adamStep, type Update } from './embedded/adam.ts';
 import { embeddedBackend, embeddedFor } from './embedded/backend.ts';
+import { total } from './embedded/reductions.ts';
 import { lastingZeros, numbers } from './kernel.ts';
 import { currentForm } from './operation.ts';
 import { PlainAdam } from './plain-adam.ts';
@@ -122,7 +123,7 @@ function globalNorm(gradients: readonly tf.Tensor[]): number {
   for (const gradient of gradients) {
     const g = numbers(gradient);
     const embedded = embeddedFor(g);
-    if (embedded) sum += sumOfSquares(embedded, g);
+    if (embedded) sum += total('squaresOfRows', g, embedded);
     else for (let i = 0; i < g.length; i++) sum += g[i] * g[i];
   }
   return Math.sqrt(sum);

@@ -29,14 +29,3 @@ export function adamStep(
   backend.pool.run('adam', Math.ceil(size / FLAT), FLAT, ...pointers, size, FLAT, ...numbers);
   return tf.engine().makeTensorFromTensorInfo(out, backend);
 }
-
-/** Σ x², of sums of blocks: the same on any number of threads. */
-export function sumOfSquares({ pool, heap }: EmbeddedBackend, x: Float32Array): number {
-  const blocks = Math.ceil(x.length / FLAT);
-  const sums = heap.allocate(4 * blocks);
-  pool.run('squaresOfRows', blocks, FLAT, x.byteOffset, x.length, FLAT, sums);
-  let total = 0;
-  for (const sum of heap.floats(sums, blocks)) total += sum;
-  heap.release(sums);
-  return total;
-}

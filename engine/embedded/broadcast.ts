@@ -16,6 +16,12 @@ interface Operand {
   wide: boolean;
 }
 
+/** Smaller results are computed by the cpu functions: their numbers need not be moved. */
+export const MIN_SIZE = 64;
+
+export const sizeOf = (x: tf.TensorInfo): number => tf.util.sizeFromShape(x.shape);
+export const isFloat = (x: tf.TensorInfo): boolean => x.dtype === 'float32';
+
 /** Rows of tensors whose shape does not matter. */
 export const FLAT = 4096;
 

@@ -1,15 +1,42 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { compute } from '../kernel.ts';
+import { currentForm } from '../operation.ts';
 import * as products from '../products.ts';
-import { type Csr, sparseOf } from '../sparse.ts';
+import { type Csr, knownSparse, sparseOf, sparseTensor } from '../sparse.ts';
+import type { EmbeddedBackend } from './backend.ts';
+import { isFloat } from './broadcast.ts';
+import { multiply } from './gemm.ts';
 
-/** The product by rows of non-zeros where an operand has few of them and the product can begin from it, else null. */
-export function sparseMatMul(
+/** The plain form is dense throughout: it is what the named operations are compared with. */
+const noticesZeros = () => currentForm() === 'kernels';
+
+export interface Transposes {
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+/** A product of two float32 matrices, by rows of non-zeros where one has few; null for tensors of other kinds. */
+export function matMul(
   a: TensorInfo,
   b: TensorInfo,
-  transposeA: boolean,
-  transposeB: boolean,
-): Tensor | null {
+  { transposeA, transposeB }: Transposes,
+  backend: EmbeddedBackend,
+): TensorInfo | null {
+  if (!isMatrix(a) || !isMatrix(b)) return null;
+  const sparse = noticesZeros() ? sparseMatMul(a, b, transposeA, transposeB) : null;
+  if (sparse) return sparse;
+  const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
+  const n = transposeB ? b.shape[0] : b.shape[1];
+  if (m * n * k === 0) return null;
+  const out = backend.make([m, n]);
+  const [left, right, result] = [a, b, out].map((tensor) => backend.numbers(tensor));
+  multiply(backend, left, right, result, { m, n, k, transposeA, transposeB });
+  return out;
+}
+
+/** The product by rows of non-zeros where an operand has few of them and the product can begin from it, else null. */
+function sparseMatMul(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean): Tensor | null {
   const sparseA = sparseOf(a);
   if (sparseA) {
     return transposeB
@@ -46,11 +73,40 @@ export function transposed(x: TensorInfo): Tensor {
   });
 }
 
-export function withTransposed<T>(x: TensorInfo, use: (t: TensorInfo) => T): T {
+function withTransposed<T>(x: TensorInfo, use: (t: TensorInfo) => T): T {
   const flipped = transposed(x);
   const result = use(flipped);
   flipped.dispose();
   return result;
 }
 
-export const isMatrix = (x: TensorInfo): boolean => x.shape.length === 2 && x.dtype === 'float32';
+export const isMatrix = (x: TensorInfo): boolean => x.shape.length === 2 && isFloat(x);
+
+/** The sum of two matrices whose non-zeros are known, by their non-zeros: gradients of codes that come from two places. */
+export function sparseSum(a: TensorInfo, b: TensorInfo): TensorInfo | null {
+  if (!noticesZeros()) return null;
+  const [x, y] = [knownSparse(a), knownSparse(b)];
+  if (!x || !y || !tf.util.arraysEqual(a.shape, b.shape)) return null;
+  return sparseTensor(merged(x, y), a.shape[1]);
+}
+
+function merged(a: Csr, b: Csr): Csr {
+  const most = a.indices.length + b.indices.length;
+  const offsets = new Uint32Array(a.rows + 1);
+  const indices = new Uint32Array(most);
+  const values = new Float32Array(most);
+  let count = 0;
+  for (let row = 0; row < a.rows; row++) {
+    let i = a.offsets[row];
+    let j = b.offsets[row];
+    const [iEnd, jEnd] = [a.offsets[row + 1], b.offsets[row + 1]];
+    while (i < iEnd || j < jEnd) {
+      const left = i < iEnd ? a.indices[i] : Number.POSITIVE_INFINITY;
+      const right = j < jEnd ? b.indices[j] : Number.POSITIVE_INFINITY;
+      indices[count] = Math.min(left, right);
+      values[count++] = (left <= right ? a.values[i++] : 0) + (right <= left ? b.values[j++] : 0);
+    }
+    offsets[row + 1] = count;
+  }
+  return { rows: a.rows, offsets, indices: indices.slice(0, count), values: values.slice(0, count) };
+}
