@@ -58,9 +58,9 @@ export function planned(options: StepOptions): Planned[] {
       const sized = { ...full, experiment, settings: [`d_sae=${width}`, ...settings(width)] };
       const add = (title: string, change: Partial<Case>) =>
         plan.push({ title, encodes, asked: { ...sized, ...change } });
-      // tfjs' own fastest backend on a CPU. One step: it takes half a minute, and no warming up helps.
+      // Dense tfjs on the engine's own dense products: on tfjs' fastest backend for a CPU, wasm, a step takes half a minute.
       if (options.yardstick) {
-        add(`step plain tfjs ${name}`, { backend: 'wasm', plain: true, warmUp: 0, steps: 1 });
+        add(`step plain tfjs ${name}`, { backend: 'embedded', plain: true, warmUp: 1, steps: 3 });
       }
       for (const count of threads) {
         add(`step ${name}`, { threads: count });
