@@ -14,8 +14,9 @@ export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 
   if (plan.researcher !== 'claude') return true;
   out.write(`Limits: ${limitsInWords(plan.limits)}\nMoney: ${money(plan)}\n`);
   if (!out.isTTY) return true;
-  out.write(`The first paid call is made in ${SECONDS} s; Ctrl-C until then costs nothing.\n`);
   return abortable(async (signal) => {
+    // Said only now that a Ctrl-C is heard.
+    out.write(`The first paid call is made in ${SECONDS} s; Ctrl-C until then costs nothing.\n`);
     await sleep(SECONDS * 1000, undefined, { signal }).catch(() => {});
     if (signal.aborted) out.write('Stopped: nothing was written, nothing was paid.\n');
     return !signal.aborted;
