@@ -53,6 +53,9 @@ beforeAll(async () => {
   write('checkpoints/new/out/optimizer.safetensors', 'moments');
   write('worlds/dictionary', 'secret');
   write('.env', 'KEY=secret');
+  await git(repo, ['add', 'TASK.md']);
+  const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];
+  await git(repo, [...identity, 'commit', '-qm', 'Start']);
   await git(repo, ['config', 'http.extraHeader', 'secret']);
 });
 afterAll(() => rmSync(repo, { recursive: true, force: true }));
@@ -107,6 +110,11 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
     expect(stdout).toMatch(/^the taskmineresultmoments/);
     expect(stdout).toContain('PATH=');
     expect(stdout).not.toContain('secret');
+  });
+
+  it('one looks into the history, whose configuration looks empty', async () => {
+    const { stdout } = await run('git log --format=%s; git show HEAD:TASK.md; wc -c < .git/config');
+    expect(stdout).toBe('Start\nthe task0\n');
   });
 
   it('one sees no network and no process outside', async () => {

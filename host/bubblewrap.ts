@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
@@ -16,6 +16,9 @@ export function bubblewrap(repo: string): Sandbox {
   const root = realpathSync(repo);
   // What does not exist cannot be covered, and would show through once it does.
   mkdirSync(join(root, 'state'), { recursive: true });
+  // An empty file and not /dev/null, which nobody can open in there: git would refuse to work without its configuration.
+  const empty = join(root, 'state', 'empty');
+  writeFileSync(empty, '');
   return {
     label: 'bubblewrap',
     wrap(argv, { cwd, writable = [], readable = [], env = {} }) {
@@ -31,7 +34,7 @@ export function bubblewrap(repo: string): Sandbox {
           '--tmpfs',
           path,
         ]),
-        ...masked(root, allowed).flatMap((path) => ['--ro-bind', '/dev/null', path]),
+        ...masked(root, allowed).flatMap((path) => ['--ro-bind', empty, path]),
         // The repository is there already, without what is hidden in it.
         ...readable
           .map((path) => realpathSync(path))
@@ -152,7 +155,7 @@ function linkedModules(root: string): string[] {
     : [];
 }
 
-/** Files of the repository that no researcher's process may read. */
+/** Files of the repository that no researcher's process may read; they look empty. */
 function masked(root: string, writable: readonly string[]): string[] {
   const runs = join(root, 'checkpoints');
   const optimizers = existsSync(runs)
