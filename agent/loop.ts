@@ -32,8 +32,13 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     const released = await releaseGit(plan.repo);
     const { house, before } = await moveIn(plan, fittings);
     if (released) notice(house, released);
-    house.stopper.listen(() =>
-      notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
+    house.stopper.listen(
+      () => notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
+      () =>
+        notice(
+          house,
+          'the terminal has gone; the loop goes on without it ("npm run status", "npm run stop")',
+        ),
     );
     try {
       const open = await recover(house, before);

@@ -9,6 +9,7 @@ import { EXIT } from '../night/stop.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
 import { offer } from './offer.ts';
+import { outliveOutput } from './terminal.ts';
 
 const amount = (text: string) => {
   if (text === 'none') return text;
@@ -99,6 +100,7 @@ interface Flags {
 }
 
 await runMain(async () => {
+  outliveOutput();
   if (!parsed(command)) return 0;
   const flags = command.opts<Flags>();
   const options: LoopOptions = {

@@ -19,20 +19,23 @@ export class Stopper {
 
   constructor(readonly repo: string) {}
 
-  /** Begins to listen to SIGINT and SIGTERM. `release` ends it. */
-  listen(onFirst: () => void): void {
+  /**
+   * Begins to listen to SIGINT and SIGTERM, and to SIGHUP, which asks for nothing: a terminal that is closed, or a connection that breaks, leaves
+   * the night to itself. `release` ends it.
+   */
+  listen(onFirst: () => void, onHangUp: () => void = () => {}): void {
     const onSignal = (signal: NodeJS.Signals) => {
       const exitCode = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
       if (this.#request) return this.now();
       this.ask({ reason: signal === 'SIGTERM' ? 'SIGTERM' : 'Ctrl-C', exitCode });
       onFirst();
     };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
     // A wait for a run of hours looks at nothing else.
     const look = setInterval(() => this.requested(), 1000).unref();
     this.#release = () => {
       clearInterval(look);
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
     };
   }
 
