@@ -54,7 +54,7 @@ export const Sprint = z.object({
   /** Why the outcome is what it is, in one line. */
   reason: z.string(),
   stopReason: z.string(),
-  /** The run that the researcher put forward, and the judge's word on it. */
+  /** The run that the researcher put forward (or the loop, where `finish_sprint` did not come), and the judge's word on it. */
   candidate: z.string().nullable(),
   verdict: Verdict.nullable(),
   /** What people told the researcher: HINTS.md at the start, then what was added. Results that were steered say so. */

@@ -50,6 +50,26 @@ describe('the limits of one sprint', () => {
     expect(events.filter((e) => e.type === 'sprint.capped')).toHaveLength(2);
   });
 
+  it('do not lose a counting run that is there: the loop puts the best one forward, as it does after silence', async () => {
+    const count = (f1: number, more = {}) => [train('plain', { set: [`f1=${f1}`], ...more }), wait];
+    const capped = [start('capped'), ...count(0.9, { budget: 'screen' }), ...count(0.7), ...count(0.6)];
+    const silent = [start('silent'), ...count(0.8), 'I stop here.', 'I really do.'];
+    const { sprints } = await night(
+      [[...capped, ...Array<Step>(20).fill(look)], silent],
+      { maxSprints: 2 },
+      'sprint: { turns: 7 },',
+    );
+    expect(sprints.map((s) => [s.outcome, s.verdict?.metrics.f1])).toEqual([
+      ['new-best', 0.7],
+      ['new-best', 0.8],
+    ]);
+    expect(sprints[0].runs.find((run) => run.id === sprints[0].candidate)?.samples).toBe(1000);
+    expect(sprints[0].reason).toMatch(
+      /put forward by the loop, not by the researcher: 7 turns in one sprint/,
+    );
+    expect(sprints.map((s) => s.stopReason)).toEqual([expect.stringContaining('7 turns'), 'silent']);
+  });
+
   it('leave no room for a run that would outlast the hours', async () => {
     const outlasting = train('plain', { samples: 400_000 });
     const script = [start('long'), train('plain', { samples: 500 }), wait, outlasting, finish()];

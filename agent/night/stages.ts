@@ -39,7 +39,7 @@ export function referenceFor(spec: RunSpec, { profile, incumbent }: Field): RunS
 }
 
 /** The last snapshot, where it is that of the end. */
-const atTheEnd = (run: SprintRun) => run.evals.findLast((point) => point.samples >= run.samples)?.metrics;
+export const atTheEnd = (run: SprintRun) => run.evals.findLast((point) => point.samples >= run.samples)?.metrics;
 
 /** Null where one of the two is not there, or was not measured. */
 export function compare(run: SprintRun, field: Field): Comparison | null {

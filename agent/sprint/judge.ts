@@ -4,7 +4,9 @@ import { type Decision, decide, rulesOf } from '../decide.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { JudgeError, judgeRun } from '../judging.ts';
 import { bestOf, readSprints } from '../ledger.ts';
+import { atTheEnd } from '../night/stages.ts';
 import type { Ending } from '../researcher/converse.ts';
+import type { FinishSprintInput } from '../tools/schemas.ts';
 import { checkTree } from './check.ts';
 import { pairedScreen } from './infrastructure.ts';
 import type { OpenSprint } from './open.ts';
@@ -34,20 +36,21 @@ export const NOT_JUDGED = {
 
 /**
  * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is better than the best
- * beyond the noise, within constraints and guards. A change marked as infrastructure is kept when a paired screen agrees.
+ * beyond the noise, within constraints and guards. A change marked as infrastructure is kept when a paired screen agrees. Where the
+ * researcher did not come to finish_sprint, the loop puts the best counting run forward.
  */
 export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
   const { finish } = sprint;
   if (sprint.claim) tellTidied(sprint.house, tidySprintFolder(sprint.claim.dir));
   const verdict: { given: Verdict | null } = { given: null };
-  const { outcome, reason, keep } = finish
-    ? await decision(sprint, verdict, treeNow)
-    : { ...unfinished(ending), keep: null };
+  const { outcome, reason, keep, candidate } = finish
+    ? await decision(sprint, finish, verdict, treeNow)
+    : await withoutFinish(sprint, ending, verdict);
   return {
     outcome,
     reason,
-    candidate: finish?.candidate ? sprint.desk.resolve(finish.candidate) : null,
+    candidate,
     verdict: verdict.given,
     keep,
     infrastructure: finish?.infrastructure ?? false,
@@ -77,22 +80,59 @@ function unfinished(ending: Ending): Decision {
 }
 
 type Kept = Decision & { keep: string | null };
+type Decided = Kept & { candidate: string | null };
 
 async function decision(
   sprint: OpenSprint,
+  finish: FinishSprintInput,
   verdict: { given: Verdict | null },
   treeNow: string,
-): Promise<Kept> {
-  const { house, finish } = sprint;
-  const best = bestOf(readSprints(sprintsDir(house.repo)), house.leaderboard);
-  const decided = finish?.candidate
-    ? await judgeCandidate(sprint, sprint.desk.resolve(finish.candidate), best, verdict)
+): Promise<Decided> {
+  const best = presentBest(sprint.house);
+  const candidate = finish.candidate && sprint.desk.resolve(finish.candidate);
+  const decided = candidate
+    ? await judgeCandidate(sprint, candidate, best, verdict)
     : nothingPutForward(sprint);
-  if (decided.keep !== null || !finish?.infrastructure) return decided;
+  if (decided.keep !== null || !finish.infrastructure) return { ...decided, candidate };
   const screen = await pairedScreen(sprint, best, treeNow);
   const reason = `${decided.reason}; infrastructure ${screen.kept ? 'kept' : 'not kept'}: ${screen.reason}`;
-  return { outcome: decided.outcome, reason, keep: screen.kept ? treeNow : null };
+  return { outcome: decided.outcome, reason, keep: screen.kept ? treeNow : null, candidate };
 }
+
+/**
+ * A limit, a stop or a failure came before finish_sprint: a counting run that is there was paid for, and could not be made again. The
+ * one whose last snapshot is best is judged; a further one only where that breaks a constraint, so that nothing is picked by verdicts.
+ */
+async function withoutFinish(
+  sprint: OpenSprint,
+  ending: Ending,
+  verdict: { given: Verdict | null },
+): Promise<Decided> {
+  const ended = unfinished(ending);
+  let decided: Decided = { ...ended, keep: null, candidate: null };
+  for (const { id } of countingRuns(sprint)) {
+    verdict.given = null;
+    const judged = await judgeCandidate(sprint, id, presentBest(sprint.house), verdict);
+    const reason = `${judged.reason}; put forward by the loop, not by the researcher: ${ended.reason}`;
+    decided = { ...judged, reason, candidate: id };
+    if (judged.outcome !== 'invalid') break;
+  }
+  return decided;
+}
+
+/** Finished counting runs of a sprint, the best last snapshot first. */
+function countingRuns({ house, runs }: OpenSprint): SprintRun[] {
+  const { metric, goal } = house.task.contract;
+  const worst = goal === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  const value = (run: SprintRun) => atTheEnd(run)?.[metric] ?? worst;
+  const better = (a: SprintRun, b: SprintRun) => (goal === 'max' ? value(a) > value(b) : value(a) < value(b));
+  return (runs?.started ?? [])
+    .flatMap((id) => readSprintRun(house.repo, id) ?? [])
+    .filter((run) => run.status === 'finished' && run.samples === house.profile.budgets.count && !run.role)
+    .sort((a, b) => (better(a, b) ? -1 : Number(better(b, a))));
+}
+
+const presentBest = ({ repo, leaderboard }: House) => bestOf(readSprints(sprintsDir(repo)), leaderboard);
 
 async function judgeCandidate(
   { house, claim }: OpenSprint,
