@@ -176,7 +176,7 @@ describe('Claude at the wheel', () => {
 describe('limits', () => {
   it('stops when the target is verified, and before the call that could exceed the tokens', async () => {
     const script = [sprintTo('first', 0.6), sprintTo('second', 0.8), sprintTo('third', 0.9)];
-    const reached = await night(scripted(script), { target: { metric: 'f1', value: 0.75 } });
+    const reached = await night(scripted(script), { target: { metric: 'f1', sign: '=', value: 0.75 } });
     expect(reached.events.at(-1)).toMatchObject({
       reason: 'the target is reached: f1 0.8, verified',
       exitCode: 0,

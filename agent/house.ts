@@ -26,7 +26,14 @@ export interface Limits {
   /** Of one sprint (see TASK.md). */
   sprint: { usd: number | null; hours: number | null; turns: number };
   /** Verified by the judge: then there is nothing more to do. */
-  target: { metric: string; value: number } | null;
+  target: { metric: string; sign: '>=' | '<='; value: number } | null;
+}
+
+/** `=` is for the metric that decides, and means as good as that, or better. */
+export interface AskedTarget {
+  metric: string;
+  sign: '=' | '>=' | '<=';
+  value: number;
 }
 
 /** What `npm run loop` was asked for, all defaults filled in. */
@@ -44,7 +51,7 @@ export interface LoopOptions {
   sprintHours: number | null;
   /** An http(s) address or a command that is told of new bests, trouble and the end. */
   notify: string | null;
-  target: { metric: string; value: number } | null;
+  target: AskedTarget | null;
   until: string | null;
   model: string | null;
   /** Server-side search and fetch for Claude. */

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { runMain } from '#contract/errors';
 import { consoleOver } from '../console.ts';
 import { dryRun } from '../dry.ts';
-import type { LoopOptions } from '../house.ts';
+import type { AskedTarget, LoopOptions } from '../house.ts';
 import { logOver } from '../log.ts';
 import { runLoop } from '../loop.ts';
 import { EXIT } from '../night/stop.ts';
@@ -14,14 +14,15 @@ import { outliveOutput } from './terminal.ts';
 const amount = (text: string) => {
   if (text === 'none') return text;
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be an amount above 0, or "none".');
-  return value;
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It must be an amount above 0, or "none".');
 };
 
-const target = (text: string) => {
-  const match = /^([a-z][a-z0-9_]*)=(\d*\.?\d+)$/i.exec(text);
-  if (!match) throw new InvalidArgumentError('It must be a metric and a number, like accuracy=0.99.');
-  return { metric: match[1], value: Number(match[2]) };
+const target = (text: string): AskedTarget => {
+  const [, metric, sign, number] = /^([a-z]\w*)(=|>=|<=)([+-]?[\d.]+(?:e[+-]?\d+)?)$/i.exec(text) ?? [];
+  const value = Number(number);
+  if (metric && Number.isFinite(value)) return { metric, sign: sign as AskedTarget['sign'], value };
+  throw new InvalidArgumentError('It must be a metric and a number, like accuracy=0.99 or "size<=20".');
 };
 const above0 = (what: string) => (text: string) => {
   if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
@@ -54,7 +55,11 @@ const command = program(
   .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
   .option('--sprint-usd <amount>', 'money of one sprint; default: TASK.md', above0('an amount'))
   .option('--sprint-hours <h>', 'hours of one sprint; default: TASK.md', hours)
-  .option('--target <metric=value>', 'stop when the best is verified at this value: accuracy=0.99', target)
+  .option(
+    '--target <metric=value>',
+    'stop when the best is verified at this value: accuracy=0.99; other fields of the task as "size<=20" or "size>=20"',
+    target,
+  )
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
   .option('--notify <command or URL>', 'told as JSON of new bests, trouble and the end (also: LOOP_NOTIFY)')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
@@ -91,7 +96,7 @@ interface Flags {
   sprintUsd?: number;
   sprintHours?: number;
   notify?: string;
-  target?: { metric: string; value: number };
+  target?: AskedTarget;
   until?: string;
   model?: string;
   web: boolean;

@@ -98,11 +98,15 @@ describe('steering a loop from outside', () => {
     for (const [name, ...args] of [
       ['loop', '--bogus'],
       ['loop', '--target', 'f1'],
+      ['loop', '--target', 'f1=1e999'],
+      ['loop', '--max-usd', '1e999'],
       ['loop'],
       ['hint'],
     ] as const) {
       const { code, said } = await run(empty, name, ...args);
       expect([code, said.trim().split('\n').length], `${name} ${args.join(' ')}: ${said}`).toEqual([2, 1]);
+      // It is the value that is refused, not the folder.
+      if (args.length > 1) expect(said).toContain('It must be');
     }
   });
 });

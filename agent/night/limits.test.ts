@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { exampleTask } from '../fixtures/examples.ts';
-import { optionsFor } from '../fixtures/house.ts';
+import { loopIn, optionsFor, tinyHouse } from '../fixtures/house.ts';
+import { sprintTo } from '../fixtures/scripted.ts';
 import { limitsInWords, limitsOf, nextTime } from './limits.ts';
 
 const since = new Date(2026, 0, 1, 22, 0);
@@ -25,8 +26,35 @@ it('takes a time of day for the next one, and refuses what is none, and a target
   expect(nextTime('22:00', since)).toEqual(new Date(2026, 0, 2, 22, 0));
   expect(nextTime('22:01', since)).toEqual(new Date(2026, 0, 1, 22, 1));
   for (const text of ['24:00', '7', 'noon']) expect(() => nextTime(text, since)).toThrow('a time of day');
-  const target = { metric: 'loss', value: 1 };
+  const target = { metric: 'loss', sign: '=', value: 1 } as const;
   expect(() => limitsOf(optionsFor('', { target }), task, since)).toThrow(
     'has no such metric; it has: f1, mcc',
   );
+});
+
+it('takes a target of the deciding metric by its goal, and of other fields as it is written', () => {
+  const targetOf = (metric: string, sign: '=' | '>=' | '<=', goal: 'max' | 'min' = 'max') =>
+    limitsOf(
+      optionsFor('', { target: { metric, sign, value: -0.5 } }),
+      exampleTask((contract) => {
+        contract.goal = goal;
+      }),
+      since,
+    ).target;
+  expect(targetOf('f1', '=')).toEqual({ metric: 'f1', sign: '>=', value: -0.5 });
+  expect(targetOf('f1', '=', 'min')?.sign).toBe('<=');
+  expect(targetOf('mcc', '<=')?.sign).toBe('<=');
+  expect(() => targetOf('mcc', '=')).toThrow('write "mcc>=-0.5" or "mcc<=-0.5"');
+});
+
+it('stops at a target, and before any sprint where it was reached already', async () => {
+  const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+  const opened: number[] = [];
+  for (const value of [0.55, 0.5]) {
+    const { code, events } = await loopIn(repo, { target: { metric: 'mcc', sign: '>=', value } });
+    expect(code).toBe(0);
+    expect(events.at(-1)).toMatchObject({ reason: 'the target is reached: mcc 0.6, verified' });
+    opened.push(events.filter((e) => e.type === 'sprint.opened').length);
+  }
+  expect(opened).toEqual([1, 0]);
 });

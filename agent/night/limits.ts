@@ -30,9 +30,16 @@ export function limitsOf(asked: LoopOptions, task: Task, since: Date): Limits {
 const SECONDS_AN_HOUR = 3600;
 
 function targetOf({ target }: LoopOptions, { contract, path }: Task): Limits['target'] {
+  if (target === null) return null;
+  const { metric, sign, value } = target;
   const shown = [contract.metric, ...contract.also];
-  if (target === null || shown.includes(target.metric)) return target;
-  throw new UserError(`--target ${target.metric}: ${path} has no such metric; it has: ${shown.join(', ')}`);
+  if (!shown.includes(metric))
+    throw new UserError(`--target ${metric}: ${path} has no such metric; it has: ${shown.join(', ')}`);
+  if (sign !== '=') return { metric, sign, value };
+  // Of the others the task does not say which way is better.
+  if (metric !== contract.metric)
+    throw new UserError(`--target ${metric}=${value}: write "${metric}>=${value}" or "${metric}<=${value}"`);
+  return { metric, sign: contract.goal === 'min' ? '<=' : '>=', value };
 }
 
 /** The next time after `now` that the clock shows HH:MM. @throws UserError for anything else. */
@@ -53,7 +60,7 @@ export function limitsInWords({ usd, tokens, sprints, trainHours, until, sprint,
     usd === null ? 'no limit of money' : `${usd} USD`,
     tokens === null ? '' : `${tokens} tokens`,
     trainHours === null ? '' : `${trainHours} h of training`,
-    target === null ? '' : `or ${target.metric} verified at ${target.value}`,
+    target === null ? '' : `or ${target.metric}${target.sign}${target.value} verified`,
   ];
   return `${list(parts)}; a sprint: ${sprintLimitsInWords(sprint)}`;
 }

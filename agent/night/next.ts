@@ -22,8 +22,8 @@ export function decideNext(
     return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
   }
   const mine = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
-  const target = targetReached(house, bestOf(mine, house.leaderboard));
-  if (target) return { reason: target, exitCode: EXIT.done };
+  const target = targetReached(house, mine);
+  if (target) return target;
   const failure = sprint.claim
     ? failureOf(mine.at(-1))
     : nothingClaimed
@@ -41,26 +41,27 @@ export function decideNext(
   return null;
 }
 
-function targetReached({ limits, task }: House, best: Sprint | undefined): string | null {
-  const { target } = limits;
-  const value = target === null ? undefined : best?.verdict?.metrics[target.metric];
-  if (target === null || value === undefined) return null;
-  const falling = target.metric === task.contract.metric && task.contract.goal === 'min';
-  const reached = falling ? value <= target.value : value >= target.value;
-  return reached ? `the target is reached: ${target.metric} ${show(value)}, verified` : null;
+function targetReached({ limits, leaderboard }: House, sprints: readonly Sprint[]): StopRequest | null {
+  if (limits.target === null) return null;
+  const { metric, sign, value: bound } = limits.target;
+  const value = bestOf(sprints, leaderboard)?.verdict?.metrics[metric];
+  if (value === undefined || !(sign === '<=' ? value <= bound : value >= bound)) return null;
+  return { reason: `the target is reached: ${metric} ${show(value)}, verified`, exitCode: EXIT.done };
 }
 
 const failureOf = (sprint: Sprint | undefined) => (sprint?.outcome === 'failed' ? sprint.reason : null);
 
 /** Why no further sprint may begin. */
-export function atLimit({ repo, limits, state }: House): StopRequest | null {
+export function atLimit(house: House): StopRequest | null {
+  const { repo, limits, state } = house;
   const disk = diskTrouble(repo);
   if (disk) return { reason: disk, exitCode: EXIT.disk };
   const done = state().committed.length;
   if (limits.sprints !== null && done >= limits.sprints)
     return { reason: `${count(done, 'sprint')}, as asked`, exitCode: EXIT.done };
   if (Date.now() >= limits.until.getTime()) return { reason: 'the time is up', exitCode: EXIT.done };
-  return null;
+  // By an earlier loop, it may be: then no further sprint is paid for.
+  return limits.target && targetReached(house, readSprints(sprintsDir(repo)));
 }
 
 export const reasonOf = (ending: Ending): string => ('reason' in ending ? ending.reason : ending.kind);
