@@ -44,6 +44,15 @@ export function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
   );
 }
 
+/** Nor does one that waits for the device, or holds it. @throws ToolMistake with the id to wait for. */
+export function refuseOpen(spec: RunSpec, open: readonly { id: string; spec: RunSpec }[]): void {
+  const same = open.find((other) => sameRun(other.spec, spec));
+  if (!same) return;
+  throw new ToolMistake(
+    `this exact run is queued or running already, as ${same.id} (same code, settings, samples and seed): wait_for_experiment gives what it comes to`,
+  );
+}
+
 /** Apart by no more than this share, two numbers of a setting are nearly the same. */
 const NEAR = 0.1;
 

@@ -13,7 +13,7 @@ import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
 import { duration, messageOf } from '../words.ts';
-import { nearRuns, type RunSpec, refuseRepeat, sameRun, specOf } from './repeat.ts';
+import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
 /** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
@@ -69,10 +69,14 @@ export class Runs {
     const all = [...seen.sprints.flatMap((s) => s.runs), ...seen.mine];
     const spec = await this.#specOf(input, all, queue);
     refuseRepeat(spec, all);
+    const open = this.#jobs.flatMap(({ state, spec, run, ticket }) =>
+      state !== 'ended' && spec ? [{ id: run ?? ticket, spec }] : [],
+    );
+    refuseOpen(spec, open);
     const field = fieldOf(house, seen);
     const reference = field && this.#missingReference(spec, field);
-    const open = this.#jobs.flatMap(({ state, spec }) => (state !== 'ended' && spec ? [spec] : []));
-    const asked = { spec, reference, open, openSeconds: this.#openSeconds(paceNow(house, seen)) };
+    const openSeconds = this.#openSeconds(paceNow(house, seen));
+    const asked = { spec, reference, open: open.map((other) => other.spec), openSeconds };
     const why = refusal(house, asked, seen);
     if (why !== null) throw new ToolMistake(why);
     const queued = open.length > 0;

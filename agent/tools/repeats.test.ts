@@ -10,7 +10,7 @@ it('points out a sprint, and refuses a run, that was made already', async () => 
   const again = train('plain', { set: ['f1=0.55'] });
   const script: Step[][] = [
     [start('sorting'), train(), wait, finish()],
-    [start('sorting'), train(), again, wait, again, write(0.7), train(), wait, finish()],
+    [start('sorting'), train(), [again, again], wait, again, write(0.7), train(), wait, finish()],
   ];
   const requests: MessagesRequest[] = [];
   const server = await startMessagesServer((request) => {
@@ -25,6 +25,7 @@ it('points out a sprint, and refuses a run, that was made already', async () => 
   const heard = JSON.stringify(requests.at(-1)?.messages);
   expect(heard).toContain('looks like it, and ended as new-best');
   expect(heard.match(/this exact run was made already/g)).toHaveLength(2);
+  expect(heard.match(/this exact run is queued or running already, as /g)).toHaveLength(1);
   expect(events.filter((e) => e.type === 'run.started')).toHaveLength(3);
   expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['new-best', 'new-best']);
 });
