@@ -14,7 +14,7 @@ const REPOSITORY = join(import.meta.dirname, '..');
 /** Built worlds by the hash of their config, and the downloaded one. Holds the truth: hidden from the researcher. */
 const CACHE = join(REPOSITORY, 'state', 'worlds');
 /** Raised when the same config begins to give another world. */
-const BUILDER = 2;
+const BUILDER = 3;
 
 const NAMES = [...Object.keys(BUILT_IN), 'synth-16k'].join(', ');
 
@@ -63,7 +63,8 @@ function reseeded(name: string, text: string): WorldConfig {
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
     throw new UserError(`the seed of world "${name}:seed=${text}" must be a whole number, 0 or more`);
   }
-  return { ...config, seed };
+  const correlation = config.correlation && { ...config.correlation, seed: null };
+  return { ...config, seed, correlation };
 }
 
 /** A profile of TASK.md (null where no task stands here yet: the name is then a world's own) and the world it names. */

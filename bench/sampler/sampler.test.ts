@@ -21,7 +21,7 @@ const config = parseConfig(
       mutually_exclusive_portion: 1,
       compensate_probabilities: true,
     },
-    correlation: { rank: 5, correlation_scale: 0.2 },
+    correlation: { rank: 5, correlation_scale: 0.2, seed: 6 },
     std_firing_magnitudes: 2,
     mean_firing_magnitudes: 3,
     seed: 4,

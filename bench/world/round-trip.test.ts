@@ -84,3 +84,12 @@ it('any world is read back as it was written, and written again as the same byte
     { numRuns: 40 },
   );
 });
+
+it('random means come from the generator at seed + 2, as the reference’s loader makes them', async () => {
+  const random = { mean: 0.5, std: 0.5, generator_name: 'folded_normal' };
+  const of = (fields: object, seed: number) =>
+    buildWorld(parseConfig({ num_features: 40, hidden_dim: 4, ...fields, seed }, 'test'));
+  // Stds are drawn at seed + 1: one seed further on they are the same numbers.
+  const means = (await of({ mean_firing_magnitudes: random }, 5)).means;
+  expect(means).toEqual((await of({ std_firing_magnitudes: random }, 6)).stds);
+});

@@ -36,7 +36,7 @@ export interface World extends WorldParts {
 
 /**
  * Fills in what is not stored: probabilities, thresholds and magnitudes, recomputed from config and forest as the
- * reference's loader does. Std magnitudes come from torch's generator at seed + 1.
+ * reference's loader does. Std magnitudes come from torch's generator at seed + 1, means at seed + 2.
  * @throws UserError where children scale with a parent whose mean magnitude is 0.
  */
 export function deriveWorld(parts: WorldParts): World {
@@ -47,7 +47,7 @@ export function deriveWorld(parts: WorldParts): World {
   const probabilities = config.hierarchy?.compensate_probabilities
     ? correctedProbabilities(base, correctionFactors(forest, base))
     : base;
-  const means = magnitudes(config.mean_firing_magnitudes, n, seed + 4);
+  const means = magnitudes(config.mean_firing_magnitudes, n, seed + 2);
   for (const { parent, ancestor } of placements(forest)) {
     if (parent?.scale_children_by_parent && ancestor !== null && means[ancestor] <= 0) {
       throw new UserError(
