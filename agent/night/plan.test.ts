@@ -5,7 +5,7 @@ import type { House } from '../house.ts';
 import { type RunSpec, specOf } from '../sprint/repeat.ts';
 import { nothingYet } from '../state.ts';
 import { planLines, refusal, type Seen } from './plan.ts';
-import { bestCandidate, compare, type Field } from './stages.ts';
+import { bestCandidate, compare, type Field, meanGain, standingOf, unearned } from './stages.ts';
 
 // A screen of 100 samples takes 1 s, a rank run of 500 takes 5, a full run of 1000 takes 10, and judging 1 s.
 const task = exampleTask((contract) => {
@@ -111,6 +111,20 @@ describe('comparing', () => {
     const runs = [idea, run('best', 100, 0.5, { seed: 3 })];
     expect(compare(idea, field(runs))?.gain).toBeCloseTo(0.1);
     expect(compare(idea, field(runs, { contract: { metric: 'f1', goal: 'min' } }))?.gain).toBeCloseTo(-0.1);
+  });
+
+  it('is by the mean over the seeds tried: one lucky seed earns nothing', () => {
+    const bests = [0, 1, 2].map((seed) => run('best', 100, 0.5, { seed }));
+    const lucky = [0.53, 0.49, 0.49].map((f1, seed) => run('lucky', 100, f1, { seed }));
+    const rank = { ...specOf(lucky[0]), samples: 500 };
+    expect(unearned(rank, field([...bests, lucky[0]]))).toBeNull();
+    const seen = field([...bests, ...lucky]);
+    expect(meanGain(rank, 100, seen)).toMatchObject({ seeds: 3, gain: expect.closeTo(0.01 / 3) });
+    expect(unearned(rank, seen)).toContain('in the mean over the 3 seeds tried a gain of 0.0033');
+    expect(standingOf(lucky[0], seen)).toContain('it has earned no rank run');
+    expect(bestCandidate(seen)).toBeNull();
+    const solid = [0, 1].map((seed) => run('solid', 100, 0.52, { seed }));
+    expect(bestCandidate(field([...bests, ...lucky, ...solid]))).toBe(solid[1]);
   });
 
   it('believes a rank run before the screen of the same code, and asks for no second counting run', () => {

@@ -153,7 +153,7 @@ export function planLines(house: House, seen: Seen): string[] {
 function stageLines(field: Field, pace: Pace): string[] {
   const { noise, budgets } = field.profile;
   const lines = [
-    `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise} earns a rank run of the same code and settings, compared in the same way; that earns the counting run`,
+    `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise}, in the mean over the seeds tried, earns a rank run of the same code and settings, compared in the same way; that earns the counting run`,
   ];
   if (!field.incumbent)
     lines.push('- there is no best yet to compare with: a screen is enough to earn the first counting run');

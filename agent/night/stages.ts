@@ -39,7 +39,8 @@ export function referenceFor(spec: RunSpec, { profile, incumbent }: Field): RunS
 }
 
 /** The last snapshot, where it is that of the end. */
-export const atTheEnd = (run: SprintRun) => run.evals.findLast((point) => point.samples >= run.samples)?.metrics;
+export const atTheEnd = (run: SprintRun) =>
+  run.evals.findLast((point) => point.samples >= run.samples)?.metrics;
 
 /** Null where one of the two is not there, or was not measured. */
 export function compare(run: SprintRun, field: Field): Comparison | null {
@@ -50,6 +51,22 @@ export function compare(run: SprintRun, field: Field): Comparison | null {
   const incumbent = against ? atTheEnd(against)?.[metric] : undefined;
   if (!against || value === undefined || incumbent === undefined) return null;
   return { value, incumbent, gain: goal === 'max' ? value - incumbent : incumbent - value, against };
+}
+
+/**
+ * What a recipe gained over the incumbent at a budget: the mean over all seeds at which both were measured, so that trying seeds until
+ * one is lucky earns nothing. Null where there is none.
+ */
+export function meanGain(
+  recipe: RunSpec,
+  samples: number,
+  field: Field,
+): { gain: number; seeds: number } | null {
+  const gains = finished(field.runs)
+    .filter((run) => run.samples === samples && sameRecipe(specOf(run), recipe))
+    .flatMap((run) => compare(run, field)?.gain ?? []);
+  if (gains.length === 0) return null;
+  return { gain: gains.reduce((sum, gain) => sum + gain, 0) / gains.length, seeds: gains.length };
 }
 
 /** Why a run may not be made yet, and what to do instead; null where it may. */
@@ -69,9 +86,8 @@ export function unearned(spec: RunSpec, field: Field): string | null {
     return stage === 'rank' ? null : `that is the present best itself, and it has its counting run`;
   }
   const before = stage === 'rank' ? 'screen' : 'rank';
-  const earlier = same.filter((run) => run.samples === budgets[before]);
-  if (earlier.some((run) => (compare(run, field)?.gain ?? 0) > field.profile.noise)) return null;
-  const last = earlier.at(-1);
+  if ((meanGain(spec, budgets[before], field)?.gain ?? 0) > field.profile.noise) return null;
+  const last = same.findLast((run) => run.samples === budgets[before]);
   if (!last) {
     return `a ${stage} run has to be earned: make a ${before} run of exactly this code and these settings first (budget "${before}"); it has to beat the best's of the same budget and seed by more than ${field.profile.noise}`;
   }
@@ -94,18 +110,20 @@ export function standingOf(run: SprintRun, field: Field): string {
   if (!seen) {
     return `The best has no measured ${stage} run at seed ${run.seed} yet, so run ${run.id} proves nothing: wait for the best's where it is queued, or ask for it (of: "${incumbent.id}", budget "${stage}", seed ${run.seed}).`;
   }
+  const { gain, seeds } = meanGain(specOf(run), run.samples, field) ?? { gain: seen.gain, seeds: 1 };
+  const gained = `${seeds > 1 ? `in the mean over the ${seeds} seeds tried ` : ''}a gain of ${show(gain)}`;
   const numbers = `Run ${run.id} against the best's ${stage} run at the same budget and seed (${seen.against.id}): ${contract.metric} ${show(seen.value)} to ${show(seen.incumbent)}`;
   const next = stage === 'screen' ? 'rank' : 'count';
-  return seen.gain > profile.noise
-    ? `${numbers}, a gain of ${show(seen.gain)} beyond the noise of ${profile.noise}. It has earned a ${next} run (of: "${run.id}", budget "${next}").`
-    : `${numbers}: no gain beyond the noise of ${profile.noise}, so it has earned no ${next} run. Change something and screen again, or give the idea up.`;
+  return gain > profile.noise
+    ? `${numbers}, ${gained} beyond the noise of ${profile.noise}. It has earned a ${next} run (of: "${run.id}", budget "${next}").`
+    : `${numbers}${seeds > 1 ? `, ${gained}` : ''}: no gain beyond the noise of ${profile.noise}, so it has earned no ${next} run. Change something and screen again, or give the idea up.`;
 }
 
 const SHORT = 'Shorter than a screen: it shows that it trains, and is compared with nothing.';
 
 /**
- * The candidate that the last full run is kept for: of the recipes that were measured better than the incumbent and have no counting run
- * yet, the one with the best rank run, else the best screen. Its last run of that stage.
+ * The candidate that the last full run is kept for: of the recipes that gained on the incumbent beyond the noise and have no counting
+ * run yet, the one with the best rank runs, else the best screens (`meanGain`). Its last run of that stage.
  */
 export function bestCandidate(field: Field): SprintRun | null {
   const { rank, screen, count } = field.profile.budgets;
@@ -117,10 +135,11 @@ export function bestCandidate(field: Field): SprintRun | null {
       .filter((run) => run.samples === samples && run.role !== 'incumbent' && !counted(run))
       // A screen that its own rank run did not bear out stands for nothing any more.
       .filter((run) => samples === rank || !ranked(run, done, rank))
-      .map((run) => ({ run, gain: compare(run, field)?.gain ?? 0 }))
-      .filter(({ gain }) => gain > 0)
-      .sort((a, b) => b.gain - a.gain);
-    if (better.length > 0) return better[0].run;
+      .map((run) => ({ run, gain: meanGain(specOf(run), samples, field)?.gain ?? 0 }))
+      .filter(({ gain }) => gain > field.profile.noise)
+      .sort((a, b) => a.gain - b.gain);
+    const best = better.at(-1);
+    if (best) return best.run;
   }
   return null;
 }
