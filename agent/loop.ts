@@ -1,16 +1,15 @@
-import { profileOf, readTask } from '#contract/task';
 import { type House, stateDir } from './house.ts';
-import { leaderboardId } from './ledger.ts';
 import { releaseGit } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 import { type Fittings, moveIn } from './move-in.ts';
-import { limitsOf } from './night/limits.ts';
 import { atLimit, decideNext, reasonOf } from './night/next.ts';
 import { whilePaused } from './night/pause.ts';
+import { nightSecondsLeft } from './night/plan.ts';
 import { probeSpeed } from './night/probe.ts';
 import type { StopRequest } from './night/stop.ts';
 import type { Plan } from './preflight.ts';
 import { recover } from './recover.ts';
+import { rereadTask } from './reread.ts';
 import type { Ending } from './researcher/converse.ts';
 import { leaveClean, settle } from './settle.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
@@ -64,8 +63,10 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
 
 /** A night in stages is planned from its first sprint on: how fast is this machine? */
 async function probe(house: House): Promise<void> {
+  const left = nightSecondsLeft(house);
+  if (left <= 0) return;
   try {
-    const speed = await house.split.time('training', () => probeSpeed(house, house.executor));
+    const speed = await house.split.time('training', () => probeSpeed(house, house.executor, left));
     if (speed) house.events.emit({ type: 'speed.measured', ...speed });
   } catch (error) {
     notice(house, messageOf(error), 'warn');
@@ -78,7 +79,7 @@ async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRe
   for (let open = resumed; ; open = null) {
     await whilePaused(house);
     if (!open) {
-      rereadTask(house);
+      await rereadTask(house);
       const stop = house.stopper.requested() ?? atLimit(house);
       if (stop) return stop;
     }
@@ -143,19 +144,4 @@ async function dropSprint(house: House, { number, treeBefore }: OpenSprint, endi
 
 function notice(house: House, text: string, level: 'info' | 'warn' = 'info'): void {
   house.events.emit({ type: 'loop.notice', level, text });
-}
-
-/** TASK.md may be edited while the loop runs: it takes effect at the next sprint. A broken edit is told and waits. */
-function rereadTask(house: House): void {
-  try {
-    const task = readTask(house.task.path);
-    const profile = profileOf(task, house.profileName);
-    const leaderboard = leaderboardId(task, house.profileName);
-    if (leaderboard !== house.leaderboard)
-      notice(house, `TASK.md has new rules: from now on leaderboard ${leaderboard}`);
-    const limits = limitsOf(house.asked, task, house.since);
-    Object.assign(house, { task, profile, leaderboard, limits });
-  } catch (error) {
-    notice(house, `TASK.md was edited and is not used: ${(error as Error).message}`, 'warn');
-  }
 }

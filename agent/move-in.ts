@@ -6,6 +6,7 @@ import { EventLog } from './events.ts';
 import { LocalExecutor } from './executor/local.ts';
 import { bestKnown, openGit, takeRunBranch } from './git.ts';
 import { eventsPath, type House, stateDir } from './house.ts';
+import { loggedLimits } from './night/limits.ts';
 import { Stopper } from './night/stop.ts';
 import { Notebook, type NotebookRenderer } from './notebook.ts';
 import { Notifier } from './notify/notifier.ts';
@@ -66,7 +67,6 @@ export async function moveIn(
   events.subscribe(house.notebook.listen);
   if (house.notifier) events.subscribe(house.notifier.listen);
   for (const listener of listeners) events.subscribe(listener(house));
-  const { usd, tokens, sprints, trainHours, until } = plan.limits;
   events.emit({
     type: 'loop.started',
     branch: branch.name,
@@ -77,7 +77,7 @@ export async function moveIn(
     pid: process.pid,
     processStart: processStart(process.pid),
     resumed: unfinished,
-    limits: { usd, tokens, sprints, trainHours, until: until.toISOString() },
+    limits: loggedLimits(plan.limits),
   });
   return { house, before };
 }

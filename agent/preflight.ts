@@ -47,18 +47,13 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const task = readTask(join(repo, 'TASK.md'));
   const { contract } = task;
   const researcher = options.researcher ?? (process.env.ANTHROPIC_API_KEY?.trim() ? 'claude' : 'offline');
-  const model = researcher === 'claude' ? (options.model ?? contract.model.name) : 'offline-replay';
   const since = new Date();
   const limits = limitsOf(options, task, since);
-  const { fallback } = contract.model;
-  const claude =
-    researcher === 'claude' ? { model, fallback, web: options.web, limited: limits.usd !== null } : null;
+  const claude = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
   if (claude) connectClaude(claude);
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
   const profile = profileOf(task, chosen.name);
-  if (!existsSync(join(repo, contract.workspace))) {
-    throw new UserError(`${task.path}: workspace: the folder ${contract.workspace}/ does not exist`);
-  }
+  checkWorkspace(task, repo);
   const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');
   if (options.start === 'baseline' && !contract.start) {
     throw new UserError(`${task.path}: has no start.baseline, so --start baseline has nothing to take out`);
@@ -77,7 +72,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     repo,
     task,
     researcher,
-    model,
+    model: claude?.model ?? 'offline-replay',
     claude,
     profileName: chosen.name,
     profile,
@@ -92,6 +87,22 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     since,
     notify: options.notify === null ? null : parseTarget(options.notify),
   };
+}
+
+/** @throws UserError where the folder that TASK.md names is not there. */
+export function checkWorkspace({ contract, path }: Task, repo: string): void {
+  if (!existsSync(join(repo, contract.workspace)))
+    throw new UserError(`${path}: workspace: the folder ${contract.workspace}/ does not exist`);
+}
+
+/** How Claude is reached for a task: flags win over TASK.md. */
+export function claudeOptions(
+  asked: LoopOptions,
+  { contract: { model } }: Task,
+  limits: Limits,
+): ClaudeOptions {
+  const { name, fallback } = model;
+  return { model: asked.model ?? name, fallback, web: asked.web, limited: limits.usd !== null };
 }
 
 /**

@@ -33,6 +33,7 @@ export interface LiveRun {
 export interface LoopState {
   /** Of the sprint that was opened last: TASK.md may be edited while a loop runs. */
   leaderboard: string | null;
+  /** With researcher and limits as they are now. */
   started: Extract<LoggedEvent, { type: 'loop.started' }> | null;
   stopped: { reason: string; exitCode: number; at: string } | null;
   sprint: SprintState | null;
@@ -95,6 +96,11 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return {
         ...now,
         leaderboard: event.leaderboard ?? now.leaderboard,
+        started: now.started && {
+          ...now.started,
+          researcher: event.researcher ?? now.started.researcher,
+          limits: event.limits ?? now.started.limits,
+        },
         sprint: {
           number: event.number,
           openedAt: event.at,
@@ -195,7 +201,11 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'loop.continued':
       return { ...now, paused: null };
     case 'speed.measured':
-      return { ...now, probedSpeed: event.samplesPerSecond };
+      return {
+        ...now,
+        probedSpeed: event.samplesPerSecond,
+        trainSeconds: now.trainSeconds + event.seconds,
+      };
     case 'hint.given':
       return withSprint(now, (sprint) => ({ ...sprint, hints: [...sprint.hints, event.text] }));
     case 'loop.notice':

@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { startMessagesServer } from '#replay/server';
 import { loopIn, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
-import { sprintTo } from './fixtures/scripted.ts';
+import { scripted, sprintTo } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
+import { readStatus } from './status.ts';
 
 it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, and each keeps its contract', async () => {
   const repo = tinyHouse([sprintTo('first', 0.8), sprintTo('second', 0.6), sprintTo('third', 0.7)]);
@@ -37,4 +39,40 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
       profiles: { tiny: { evaluation: { verdict: [100, 90][i] } } },
     });
   }
+});
+
+it('tells an edit that cannot be used and goes on; a model or limit that can be used counts from the next sprint', async () => {
+  const repo = tinyHouse();
+  const path = join(repo, 'TASK.md');
+  const edits = [
+    ['workspace: work', 'workspace: elsewhere'],
+    ['workspace: elsewhere', 'workspace: work'],
+    ['claude-haiku-5-5', 'claude-of-no-price'],
+    ['claude-of-no-price', 'claude-sonnet-5-5'],
+  ];
+  const asked: string[] = [];
+  const play = scripted([0.5, 0.6, 0.7, 0.8, 0.9].map((f1, i) => sprintTo(`try-${i}`, f1)));
+  const server = await startMessagesServer((request) => {
+    asked.push(request.model);
+    return play(request);
+  });
+  process.env.ANTHROPIC_API_KEY = 'test-key';
+  process.env.ANTHROPIC_BASE_URL = server.url;
+  const { code, events } = await loopIn(repo, { researcher: 'claude', maxSprints: 5 }, () => (event) => {
+    if (event.type !== 'sprint.committed') return;
+    const [from, to] = edits.shift() ?? ['usd: 5', 'usd: 7'];
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to).replace('usd: 5', 'usd: 6'));
+  });
+  await server.close();
+  delete process.env.ANTHROPIC_API_KEY;
+  delete process.env.ANTHROPIC_BASE_URL;
+  expect(code).toBe(0);
+  expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([
+    expect.stringMatching(/^TASK.md was edited and is not used: .*the folder elsewhere\/ does not exist$/),
+    expect.stringMatching(/^TASK.md was edited and is not used: .*claude-of-no-price/),
+    'from now on the researcher is Claude (claude-sonnet-5-5)',
+  ]);
+  expect(asked.at(0)).toBe('claude-haiku-5-5');
+  expect(asked.at(-1)).toBe('claude-sonnet-5-5');
+  expect(readStatus(repo)).toMatchObject({ researcher: 'Claude (claude-sonnet-5-5)', limits: { usd: 6 } });
 });

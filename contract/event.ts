@@ -8,6 +8,15 @@ const usage = z.object({
   usd: z.number(),
 });
 
+/** Where a loop is going to end, for whoever looks on. */
+const limits = z.object({
+  usd: z.number().nullable(),
+  tokens: z.number().nullable(),
+  sprints: z.number().nullable(),
+  trainHours: z.number().nullable(),
+  until: z.string(),
+});
+
 const kinds = [
   z.object({
     type: z.literal('loop.started'),
@@ -20,23 +29,16 @@ const kinds = [
     /** Start time of the process in clock ticks since boot (/proc/<pid>/stat): tells a reused pid. */
     processStart: z.string().nullable(),
     resumed: z.boolean(),
-    /** Where it is going to end, for whoever looks on. */
-    limits: z
-      .object({
-        usd: z.number().nullable(),
-        tokens: z.number().nullable(),
-        sprints: z.number().nullable(),
-        trainHours: z.number().nullable(),
-        until: z.string(),
-      })
-      .optional(),
+    limits: limits.optional(),
   }),
   z.object({
     type: z.literal('sprint.opened'),
     number: z.number(),
     treeBefore: z.string(),
-    /** TASK.md may have been edited since the loop was started. */
+    /** TASK.md may have been edited since the loop was started: these hold from this sprint on. */
     leaderboard: z.string().optional(),
+    researcher: z.string().optional(),
+    limits: limits.optional(),
     /** What stood in HINTS.md, and so in the prompt. */
     hints: z.string().optional(),
   }),
@@ -143,6 +145,8 @@ const kinds = [
     type: z.literal('speed.measured'),
     experiment: z.string(),
     samplesPerSecond: z.number(),
+    /** That it held the device: they count as training. */
+    seconds: z.number().default(0),
     backend: z.string().nullable(),
   }),
   z.object({ type: z.literal('loop.notice'), level: z.enum(['info', 'warn']), text: z.string() }),

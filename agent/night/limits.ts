@@ -27,6 +27,12 @@ export function limitsOf(asked: LoopOptions, task: Task, since: Date): Limits {
   };
 }
 
+/** As events tell them. */
+export const loggedLimits = ({ usd, tokens, sprints, trainHours, until }: Limits) => ({
+  ...{ usd, tokens, sprints, trainHours },
+  until: until.toISOString(),
+});
+
 const SECONDS_AN_HOUR = 3600;
 
 function targetOf({ target }: LoopOptions, { contract, path }: Task): Limits['target'] {

@@ -5,6 +5,7 @@ import { snapshotTree } from '#host/tree';
 import { readHints } from '../hints.ts';
 import { type House, sprintsDir, stateDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
+import { loggedLimits } from '../night/limits.ts';
 import type { SprintState } from '../state.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import { Queue } from '../tools/queue.ts';
@@ -61,7 +62,15 @@ export async function openSprint(house: House): Promise<OpenSprint> {
   const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
   const hints = readHints(repo) || undefined;
-  const { at } = house.events.emit({ type: 'sprint.opened', number, treeBefore, leaderboard, hints });
+  const { at } = house.events.emit({
+    type: 'sprint.opened',
+    number,
+    treeBefore,
+    leaderboard,
+    researcher: house.connection.label,
+    limits: loggedLimits(house.limits),
+    hints,
+  });
   return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at));
 }
 
