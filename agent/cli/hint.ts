@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { MAX_CHARS } from '../hints.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
@@ -19,7 +20,12 @@ await runMain(async () => {
   readTask(join(repo, 'TASK.md')); // A hint belongs to a task: this is the right folder.
   const path = join(repo, 'HINTS.md');
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  appendFileSync(path, `${before === '' || before.endsWith('\n') ? '' : '\n'}- ${text}\n`);
+  const added = `${before === '' || before.endsWith('\n') ? '' : '\n'}- ${text}\n`;
+  appendFileSync(path, added);
   process.stdout.write('Added to HINTS.md.\n');
+  if (before.length + added.length > MAX_CHARS)
+    process.stderr.write(
+      `warning: HINTS.md is longer than ${MAX_CHARS} characters, and only its end is read; take out what is settled\n`,
+    );
   return 0;
 });

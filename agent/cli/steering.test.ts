@@ -93,6 +93,11 @@ describe('steering a loop from outside', () => {
     expect(git(repo, 'status', '--porcelain')).toBe('');
   });
 
+  it('warns of hints that are not read any more', async () => {
+    const repo = tinyHouse();
+    expect((await run(repo, 'hint', 'x'.repeat(20_000))).said).toContain('only its end is read');
+  });
+
   it('answers bad input with one line and exit code 2', async () => {
     const empty = emptyFolder();
     for (const [name, ...args] of [

@@ -1,4 +1,5 @@
-import { Hints } from '../hints.ts';
+import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import { ADDED, Hints } from '../hints.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { CLOSING_TURNS, capNotice, pastCap } from '../night/caps.ts';
@@ -30,7 +31,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
     const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
     transcript.say({ role: 'user', content: prompt });
   }
-  const hints = new Hints(house.repo, transcript.messages);
+  const hints = new Hints(house.repo, saidByUs(transcript.messages));
   // Cut off after its last word: there is nothing left to say, only to judge.
   if (sprint.finish) return { kind: 'finished' };
   const talk = () =>
@@ -109,8 +110,18 @@ function freshHints({ events }: House, sprint: OpenSprint, hints: Hints): string
   const text = hints.fresh();
   if (text === null) return [];
   events.emit({ type: 'hint.given', sprint: sprint.claim?.id ?? null, text });
-  return [`A hint from the people you work for, added just now: ${text}`];
+  return [`${ADDED}\n${text}`];
 }
+
+/** The prompt, and what was told between two turns; not what tools answered. */
+const saidByUs = (messages: readonly BetaMessageParam[]): string[] =>
+  messages
+    .filter(({ role }) => role === 'user')
+    .flatMap(({ content }) =>
+      typeof content === 'string'
+        ? [content]
+        : (content ?? []).flatMap((block) => (block.type === 'text' ? [block.text] : [])),
+    );
 
 /** Why the next call may not be made: the loop's money or its time is at an end. */
 function overLimit({ limits, state }: House, reserve: Reserve): { of: 'loop'; reason: string } | null {
