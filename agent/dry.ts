@@ -42,7 +42,7 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
     ['machine', describeMachine()],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
-  const speed = await probeSpeed(plan, new LocalExecutor());
+  const speed = await probeSpeed(plan, new LocalExecutor(), hours * 3600);
   if (!speed) {
     print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
     return 0;

@@ -4,7 +4,7 @@ import { exampleSprint, exampleTask } from '../fixtures/examples.ts';
 import type { House } from '../house.ts';
 import { type RunSpec, specOf } from '../sprint/repeat.ts';
 import { nothingYet } from '../state.ts';
-import { planLines, refusal, type Seen } from './plan.ts';
+import { noRoom, planLines, refusal, type Seen } from './plan.ts';
 import { bestCandidate, compare, type Field, meanGain, standingOf, unearned } from './stages.ts';
 
 // A screen of 100 samples takes 1 s, a rank run of 500 takes 5, a full run of 1000 takes 10, and judging 1 s.
@@ -60,6 +60,16 @@ describe('a run and the time that is left', () => {
       '2.5 s are left',
     );
     expect(refusal(house(100, { trainHours: 1 / 3600 }), ask(idea, 100), there)).toContain('1.0 s are left');
+  });
+
+  it('has to have that time still when its turn on the device comes; only the comparison is not judged', () => {
+    const spec = { ...specOf(idea), samples: 100 };
+    expect(noRoom(house(2.5), spec, there)).toBeNull();
+    expect(noRoom(house(1.5), spec, there)).toBe(
+      '1.5 s are left, too little for 100 samples and their judging',
+    );
+    expect(noRoom(house(1.5), spec, there, 'incumbent')).toBeNull();
+    expect(noRoom(house(-1), spec, seen([]))).toContain('0 s are left');
   });
 
   it('is told in the prompt, with the noise and the candidate that the last full run is kept for', () => {

@@ -87,6 +87,16 @@ export function refusal(house: House, asked: Asked, seen: Seen): string | null {
   return field && !reserved ? keptSlot(asked, need, field, pace) : null;
 }
 
+/** Why a run that was accepted is not started after all: it could not end, and be judged, any more. Null where it can. */
+export function noRoom(house: House, spec: RunSpec, seen: Seen, role?: 'incumbent'): string | null {
+  const left = secondsLeft(house);
+  const pace = paceNow(house, seen, spec.experiment);
+  // The incumbent's own run is only compared with.
+  const need = pace ? secondsFor(spec.samples, role ? { ...pace, judgeSeconds: 0 } : pace) : 0;
+  if (left > 0 && need <= left) return null;
+  return `${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples${role ? '' : ' and their judging'}`;
+}
+
 /** The last full run of the night, of the candidate that it is kept for. */
 function isReservedRun(spec: RunSpec, field: Field, pace: Pace): boolean {
   const candidate = bestCandidate(field);

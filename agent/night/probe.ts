@@ -11,24 +11,34 @@ import { readSprintRun } from '../sprint/run-folder.ts';
 export interface Probed {
   experiment: string;
   samplesPerSecond: number;
+  /** That it held the device. */
+  seconds: number;
   /** What the trainer computed with; null where it does not say. */
   backend: string | null;
 }
 
 /**
- * Runs the profile's speed probe from the workspace as it stands, and leaves nothing of it. Null where the profile names none.
- * @throws UserError where the probe does not finish.
+ * Runs the profile's speed probe from the workspace as it stands, for at most so many seconds, and leaves nothing of it. Null where the
+ * profile names none. @throws UserError where the probe does not finish.
  */
 export async function probeSpeed(
   on: { repo: string; task: Task; profile: Profile; profileName: string; sandbox: Sandbox; seed: number },
   executor: Executor,
+  timeoutSeconds: number,
 ): Promise<Probed | null> {
   const { repo, task, profile, profileName, sandbox, seed } = on;
   if (!profile.speedProbe) return null;
   const { experiment, samples } = profile.speedProbe;
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   const common = { repo, task, profileName, sandbox, seed, tree };
-  const handle = await executor.start({ ...common, experiment, samples, args: [], sprint: null });
+  const handle = await executor.start({
+    ...common,
+    experiment,
+    samples,
+    args: [],
+    sprint: null,
+    timeoutSeconds,
+  });
   const record = await handle.done;
   const run = readSprintRun(repo, handle.id);
   if (record.status !== 'finished') {
@@ -38,6 +48,7 @@ export async function probeSpeed(
   }
   rmSync(handle.dir, { recursive: true, force: true });
   await git(repo, ['update-ref', '-d', runRef(handle.id)]);
-  const samplesPerSecond = run?.samplesPerSecond ?? samples / (record.seconds ?? Number.NaN);
-  return { experiment, samplesPerSecond, backend: run?.backend ?? null };
+  const seconds = record.seconds ?? 0;
+  const samplesPerSecond = run?.samplesPerSecond ?? samples / seconds;
+  return { experiment, samplesPerSecond, seconds, backend: run?.backend ?? null };
 }

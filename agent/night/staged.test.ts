@@ -8,6 +8,7 @@ import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { loopIn, tinyHouse } from '../fixtures/house.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger.ts';
+import { fold, nothingYet } from '../state.ts';
 
 const again = (budget: string) => call('run_experiment', { of: '$RUN', budget });
 const screen = train('plain', { budget: 'screen' });
@@ -75,7 +76,11 @@ const runs = (n: number) =>
 
 describe('a night whose budgets are stages', () => {
   it('plans from a speed probe at first, then from the runs it made', () => {
-    expect(events.find((e) => e.type === 'speed.measured')).toMatchObject({ samplesPerSecond: 1000 });
+    const probed = events.find((e) => e.type === 'speed.measured');
+    expect(probed).toMatchObject({ samplesPerSecond: 1000, seconds: expect.any(Number) });
+    // It held the device, and counts as training.
+    const { trainSeconds } = [probed as LoggedEvent].reduce(fold, nothingYet);
+    expect(trainSeconds).toBeGreaterThan(0);
     expect(heard[1]).toContain('1000 samples/s, by the speed probe, before any run');
     expect(heard[1]).toMatch(/fit 7\d screen runs of 100000 samples .* or 1\d rank runs .* or 7 count runs/);
     expect(heard[2]).toContain('1000 samples/s, measured by the last run');

@@ -7,12 +7,12 @@ import type { House } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
 import type { Pace } from '../night/pace.ts';
 import { isPaused, whilePaused } from '../night/pause.ts';
-import { fieldOf, look, paceNow, refusal, secondsLeft } from '../night/plan.ts';
+import { fieldOf, look, noRoom, paceNow, refusal, secondsLeft } from '../night/plan.ts';
 import { type Field, referenceFor, standingOf } from '../night/stages.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
-import { duration, messageOf } from '../words.ts';
+import { messageOf } from '../words.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
@@ -228,10 +228,9 @@ export class Runs {
       return;
     }
     // The device may have been held for longer than was thought, or the loop been paused.
-    const left = secondsLeft(house);
-    const pace = paceNow(house, look(house, this.started), spec.experiment);
-    if (left <= 0 || (pace && spec.samples / pace.samplesPerSecond > left)) {
-      job.trouble = `not started: ${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples`;
+    const late = noRoom(house, spec, look(house, this.started), role);
+    if (late !== null) {
+      job.trouble = `not started: ${late}`;
       return;
     }
     const args = spec.set.flatMap((pair) => ['--set', pair]);
@@ -248,7 +247,7 @@ export class Runs {
         tree: spec.tree,
         repo: house.repo,
         sandbox: house.sandbox,
-        timeoutSeconds: Math.max(1, left),
+        timeoutSeconds: Math.max(1, secondsLeft(house)),
       });
     } catch (error) {
       job.trouble = messageOf(error);
