@@ -31,6 +31,8 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     const released = await releaseGit(plan.repo);
     const { house, before } = await moveIn(plan, fittings);
     if (released) notice(house, released);
+    if (house.stopper.forgetOld(house.since))
+      notice(house, 'a file STOP was left for an earlier loop; it is taken away');
     house.stopper.listen(
       () => notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
       () =>

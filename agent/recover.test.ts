@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -234,6 +234,19 @@ describe('a loop that is asked to stop', () => {
     expect(events.at(-1)).toMatchObject({ reason: 'the file STOP' });
     expect(outcomes(repo)).toEqual(['new-best']);
     expect(git(repo, 'status', '--porcelain')).toBe('');
+  });
+
+  it('takes away a STOP that was left for an earlier loop, and leaves none itself', async () => {
+    const repo = tinyHouse([sprintTo('first', 0.6)]);
+    const file = join(repo, 'STOP');
+    writeFileSync(file, '');
+    utimesSync(file, 1, 1);
+    const { events } = await loopIn(repo, {}, () => (event) => {
+      if (event.type === 'loop.stopped') writeFileSync(file, '');
+    });
+    expect(events.find((e) => e.type === 'loop.notice')?.text).toContain('left for an earlier loop');
+    expect(outcomes(repo)).toEqual(['new-best']);
+    expect(existsSync(file)).toBe(false);
   });
 });
 

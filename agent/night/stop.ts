@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Why a loop is asked to stop, and the exit code it will end with. */
@@ -17,7 +17,11 @@ export class Stopper {
   #request: StopRequest | null = null;
   #release: () => void = () => {};
 
-  constructor(readonly repo: string) {}
+  readonly #file: string;
+
+  constructor(repo: string) {
+    this.#file = join(repo, 'STOP');
+  }
 
   /**
    * Begins to listen to SIGINT and SIGTERM, and to SIGHUP, which asks for nothing: a terminal that is closed, or a connection that breaks, leaves
@@ -39,8 +43,18 @@ export class Stopper {
     };
   }
 
+  /** The loop leaves: what was asked of it is asked of no other. */
   release(): void {
     this.#release();
+    rmSync(this.#file, { force: true });
+  }
+
+  /** Takes away a file STOP that was meant for a loop before this one, which began at `since`; whether there was one. */
+  forgetOld(since: Date): boolean {
+    const asked = statSync(this.#file, { throwIfNoEntry: false })?.mtime;
+    if (!asked || asked >= since) return false;
+    rmSync(this.#file, { force: true });
+    return true;
   }
 
   ask(request: StopRequest): void {
@@ -57,7 +71,7 @@ export class Stopper {
 
   /** The request that stands, a STOP file included. */
   requested(): StopRequest | null {
-    const file = join(this.repo, 'STOP');
+    const file = this.#file;
     if (!this.#hard.signal.aborted && existsSync(file)) {
       const now = readFileSync(file, 'utf8').trim() === NOW;
       rmSync(file, { force: true });
