@@ -36,8 +36,10 @@ export interface Opened {
   notByItself?: string;
 }
 
+/** Where `auto` may pass over a failure: a driver or a card that does not work is common, and no fault of ours. */
+const GPUS = ['node-gpu', 'webgpu'];
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
-const ORDER = ['node-gpu', 'webgpu', 'embedded', 'node', 'wasm', 'cpu'];
+const ORDER = [...GPUS, 'embedded', 'node', 'wasm', 'cpu'];
 
 /** The backends that this repository has, in the order of `auto`. Whether one can run here shows when it is opened. */
 export const backendNames: readonly string[] = ORDER.filter((name) =>
@@ -46,8 +48,8 @@ export const backendNames: readonly string[] = ORDER.filter((name) =>
 
 /**
  * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed numbers. Nothing
- * is switched silently: one that does not start, or computes something else, is an error. `auto` takes the first that
- * passes, and `why` says what became of those before it; ENGINE_BACKEND in the environment makes `auto` mean that one.
+ * is switched silently: one that does not start, or computes something else, is an error. `auto` passes over what is not
+ * installed and over GPUs that do not work, and `why` says so; ENGINE_BACKEND in the environment makes `auto` mean that one.
  * `plain` makes the named operations plain tfjs: what our own kernels are compared with.
  * @throws UserError for a name there is not, and for a backend that cannot run here.
  */
@@ -61,43 +63,52 @@ async function openOne(name: string, plain: boolean, why: string): Promise<Backe
   if (!backendNames.includes(name)) {
     throw new UserError(`unknown backend "${name}"; there are: auto, ${backendNames.join(', ')}`);
   }
-  try {
-    const { notByItself, ...backend } = await start(name, plain);
-    return { ...backend, why };
-  } catch (error) {
-    throw new UserError(`backend ${name}: ${firstLine(error)}`);
-  }
+  const module = await load(name);
+  const missing = module.missing();
+  if (missing) throw new UserError(`backend ${name}: ${missing}`);
+  const { notByItself, ...backend } = await start(name, module, plain);
+  return { ...backend, why };
 }
 
 async function openFirst(plain: boolean): Promise<Backend> {
   const why = [`the first that runs here of ${backendNames.join(', ')}`];
   for (const name of backendNames) {
+    const module = await load(name);
+    const missing = module.missing();
+    if (missing) {
+      why.push(`${name}: ${missing}`);
+      continue;
+    }
     try {
-      const { notByItself, ...backend } = await start(name, plain);
+      const { notByItself, ...backend } = await start(name, module, plain);
       if (!notByItself) return { ...backend, why: why.join('; ') };
       why.push(`${name}: ${notByItself}`);
     } catch (error) {
-      why.push(`${name}: ${firstLine(error)}`);
+      if (!GPUS.includes(name)) throw error;
+      why.push((error as Error).message.replace('backend ', ''));
     }
   }
-  throw new Error(`no backend runs here: ${why.join('; ')}`);
+  throw new UserError(`no backend runs here: ${why.join('; ')}`);
 }
+
+const load = async (name: string): Promise<BackendModule> =>
+  ((await import(`./backends/${name}.ts`)) as { backend: BackendModule }).backend;
 
 type Started = Omit<Backend, 'why'> & Pick<Opened, 'notByItself'>;
 
-async function start(name: string, plain: boolean): Promise<Started> {
-  const { backend } = (await import(`./backends/${name}.ts`)) as { backend: BackendModule };
-  const missing = backend.missing();
-  if (missing) throw new Error(missing);
-  const { detail, gpu, form, notByItself } = await backend.open();
-  const started = await tf.setBackend(backend.tfName);
-  // tfjs answers true and takes another backend where one fails to start.
-  if (!started || tf.getBackend() !== backend.tfName) throw new Error('tfjs could not start it');
-  registerGradients();
-  useForm(plain ? 'plain' : form);
-  goldenStep();
-  const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
-  return { name, label, gpu, notByItself };
+/** @throws UserError, one line that names the backend, where it does not start or its numbers are not right. */
+async function start(name: string, module: BackendModule, plain: boolean): Promise<Started> {
+  try {
+    const { detail, gpu, form, notByItself } = await module.open();
+    const started = await tf.setBackend(module.tfName);
+    // tfjs answers true and takes another backend where one fails to start.
+    if (!started || tf.getBackend() !== module.tfName) throw new Error('tfjs could not start it');
+    registerGradients();
+    useForm(plain ? 'plain' : form);
+    goldenStep();
+    const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
+    return { name, label, gpu, notByItself };
+  } catch (error) {
+    throw new UserError(`backend ${name}: ${(error as Error).message.split('\n')[0].trim()}`);
+  }
 }
-
-const firstLine = (error: unknown): string => (error as Error).message.split('\n')[0].trim();

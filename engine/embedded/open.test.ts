@@ -5,8 +5,11 @@ import { expect, it } from 'vitest';
 
 const program = fileURLToPath(new URL('./testing/steps.ts', import.meta.url));
 
-async function trained(env: Record<string, string>): Promise<{ label: string; hash: string }> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
+async function trained(
+  env: Record<string, string>,
+  backend = 'embedded',
+): Promise<{ label: string; hash: string }> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, backend], {
     env: { ...process.env, ENGINE_BLAS: 'off', ...env },
   });
   const [label, hash] = stdout.split('\n');
@@ -24,8 +27,8 @@ it('training is bit for bit the same on one thread and on three', async () => {
   expect(three.hash).toBe(one.hash);
 });
 
-it('refuses a number of threads that is none, in one line', async () => {
-  await expect(trained({ ENGINE_THREADS: 'many' })).rejects.toThrow(
+it.each(['embedded', 'auto'])('%s refuses a number of threads that is none, in one line', async (backend) => {
+  await expect(trained({ ENGINE_THREADS: 'many', ENGINE_BACKEND: 'auto' }, backend)).rejects.toThrow(
     'ENGINE_THREADS=many: must be a whole number from 1 to 64',
   );
 });

@@ -1,4 +1,5 @@
 // A few training steps, large enough for all threads; prints what engine it was and a hash of the weights.
+// The backend is the argument, `embedded` without one.
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { createAdam } from '../../adam.ts';
@@ -6,7 +7,7 @@ import { openBackend } from '../../backend.ts';
 import { batchTopK, decode, encode, squaredErrors, unitRows } from '../../ops.ts';
 import { uniform } from '../../random.ts';
 
-const { label } = await openBackend('embedded');
+const { label } = await openBackend(process.argv[2] ?? 'embedded');
 const next = uniform(1);
 const random = (rows: number, columns: number) =>
   tf.tensor2d(
