@@ -1,7 +1,10 @@
 import { guardsOf } from '#contract/task';
 import { machine } from '#host/machine';
 import { LocalExecutor } from './executor/local.ts';
+import { sprintsDir } from './house.ts';
+import { readSprints } from './ledger.ts';
 import { limitsInWords } from './night/limits.ts';
+import { fits, paceOf, secondsFor } from './night/pace.ts';
 import { probeSpeed } from './night/probe.ts';
 import type { Plan } from './preflight.ts';
 import { connectClaude } from './researcher/claude.ts';
@@ -22,7 +25,6 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
       .map(([field, condition]) => `${field} ${condition}`)
       .join(', ') || 'none';
   const { budgets } = profile;
-  const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
   const rows: [string, string][] = [
     ['task', contract.title],
     ['researcher', plan.researcher === 'claude' ? `Claude (${plan.model})` : 'offline replay, no model'],
@@ -42,17 +44,26 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
     ['machine', describeMachine()],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
-  const speed = await probeSpeed(plan, new LocalExecutor(), hours * 3600);
+  const secondsLeft = Math.min(
+    (limits.until.getTime() - Date.now()) / 1000,
+    limits.trainHours === null ? Number.POSITIVE_INFINITY : limits.trainHours * 3600,
+  );
+  const speed = await probeSpeed(plan, new LocalExecutor(), secondsLeft);
   if (!speed) {
     print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
     return 0;
   }
   print(`${'backend'.padEnd(12)} ${speed.backend ?? 'not told by the trainer'}`);
   print(`${'speed'.padEnd(12)} ${show(speed.samplesPerSecond)} samples/s`);
+  const earlier = readSprints(sprintsDir(plan.repo)).filter((s) => s.leaderboard === plan.leaderboard);
+  const pace = paceOf({ mine: [], probed: speed.samplesPerSecond, earlier, secondsLeft });
+  if (!pace) return 0;
+  const judged = pace.judgeSeconds > 0 ? 'with its judging' : 'its judging not measured yet';
   for (const name of ['screen', 'rank', 'count'] as const) {
-    const seconds = budgets[name] / speed.samplesPerSecond;
-    const fit = Math.floor((hours * 3600) / seconds);
-    print(`${name.padEnd(12)} ${duration(seconds)} a run, ${fit} of them fit`);
+    const seconds = secondsFor(budgets[name], pace);
+    print(
+      `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; ${fits(budgets[name], pace)} of them fit`,
+    );
   }
   return 0;
 }

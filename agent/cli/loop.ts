@@ -5,6 +5,7 @@ import { dryRun } from '../dry.ts';
 import type { AskedTarget, LoopOptions } from '../house.ts';
 import { logOver } from '../log.ts';
 import { runLoop } from '../loop.ts';
+import { CLOSING_TURNS } from '../night/caps.ts';
 import { EXIT } from '../night/stop.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
@@ -53,7 +54,11 @@ const command = program(
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
   .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
   .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
-  .option('--sprint-usd <amount>', 'money of one sprint; default: TASK.md', above0('an amount'))
+  .option(
+    '--sprint-usd <amount>',
+    `money of one sprint, after which it has ${CLOSING_TURNS} turns to close; default: TASK.md`,
+    above0('an amount'),
+  )
   .option('--sprint-hours <h>', 'hours of one sprint; default: TASK.md', hours)
   .option(
     '--target <metric=value>',
