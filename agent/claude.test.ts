@@ -120,6 +120,23 @@ describe('Claude at the wheel', () => {
     expect(git(repo, 'status', '--porcelain')).toBe('');
   });
 
+  it('names every model that was asked, where one refused and another took over', async () => {
+    const { sprints, repo } = await night(
+      (request) =>
+        request.model === 'claude-sonnet-5-5' && request.messages.length > 1
+          ? { content: [{ type: 'text', text: 'I may not do that.' }], stopReason: 'refusal' }
+          : scripted([sprintTo('first', 0.7).slice(1)])(request),
+      { maxSprints: 1, model: 'claude-sonnet-5-5' },
+    );
+    const models = ['claude-sonnet-5-5', 'claude-haiku-5-5'];
+    expect(sprints).toMatchObject([
+      { outcome: 'new-best', researcher: { models, label: `Claude (${models.join(', ')})` } },
+    ]);
+    expect(git(repo, 'log', '-1', '--format=%(trailers:key=Researcher,valueonly)').trim()).toBe(
+      'claude (claude-sonnet-5-5, claude-haiku-5-5)',
+    );
+  });
+
   it('shows in its status that it waits for an overloaded API, and why, and can be stopped meanwhile', async () => {
     let seen: Status | undefined;
     const { code } = await night(

@@ -16,6 +16,8 @@ export interface SprintState {
   rendered: boolean;
   /** How often it was taken up again after the loop was cut off. */
   resumed: number;
+  /** Who was asked, in order. */
+  models: string[];
   cost: { usd: number; turns: number; inputTokens: number; cachedInputTokens: number; outputTokens: number };
   trainSeconds: number;
   /** The limit of this sprint alone that was reached, and after how many turns the researcher was told. */
@@ -112,6 +114,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
           closed: null,
           rendered: false,
           resumed: 0,
+          models: [],
           cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
           trainSeconds: 0,
           capped: null,
@@ -131,6 +134,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       const tokens = now.tokens + inputTokens + outputTokens;
       return withSprint({ ...now, usd: now.usd + usd, tokens, calling: null, waiting: null }, (sprint) => ({
         ...sprint,
+        models: [...new Set([...sprint.models, ...(event.model ? [event.model] : [])])],
         cost: {
           usd: sprint.cost.usd + usd,
           turns: sprint.cost.turns + 1,

@@ -65,6 +65,8 @@ const kinds = [
   z.object({
     type: z.literal('turn.finished'),
     sprint: z.string().nullable(),
+    /** Who was asked: after a refusal the fallback. */
+    model: z.string().optional(),
     stopReason: z.string(),
     text: z.string(),
     usage,

@@ -46,6 +46,8 @@ export const Sprint = z.object({
   researcher: z.object({
     kind: z.enum(['claude', 'offline']),
     model: z.string().nullable(),
+    /** All that were asked, in order: after a refusal another takes over. */
+    models: z.array(z.string()).optional(),
     label: z.string(),
   }),
   /** "bubblewrap" or "off (why)". */

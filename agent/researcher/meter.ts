@@ -4,6 +4,8 @@ import { billed, costOf, type RawUsage, type Usage } from './prices.ts';
 import { inputOf, mayCompact, otherTokens, type Reserve, reserveOf, worstUsage } from './reserve.ts';
 
 export interface Turn {
+  /** Who was asked: after a refusal the fallback. */
+  model: string;
   message: { stopReason: string; text: string };
   usage: Usage;
   usd: number;
@@ -36,6 +38,7 @@ export class Meter {
     this.#known = contextOf(message) + beyondBytes(message);
     this.#covered = this.c.messages.length;
     return {
+      model: manner.model,
       message: { stopReason: message.stop_reason ?? 'unknown', text: textOf(message) },
       usage,
       usd: costOf(usage, manner.price),
@@ -53,7 +56,8 @@ export class Meter {
     const usage = onePass
       ? { ...billed(partial.usage as RawUsage), outputTokens: this.c.maxTokens }
       : worstUsage(inputTokens, this.c.maxTokens, manner);
-    return { message: { stopReason: 'cut', text: '' }, usage, usd: costOf(usage, manner.price), seconds };
+    const message = { stopReason: 'cut', text: '' };
+    return { model: manner.model, message, usage, usd: costOf(usage, manner.price), seconds };
   }
 
   /** An upper bound of the next call's cost. */

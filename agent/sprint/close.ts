@@ -57,11 +57,7 @@ export async function closeSprint(
     leaderboard: house.leaderboard,
     metric: task.contract.metric,
     goal: task.contract.goal,
-    researcher: {
-      kind: house.connection.kind,
-      model: house.connection.kind === 'claude' ? house.connection.model : null,
-      label: house.connection.label,
-    },
+    researcher: researcherOf(house, state),
     sandbox: house.sandbox.label,
     outcome: judged.outcome,
     reason: judged.reason,
@@ -98,6 +94,13 @@ export async function closeSprint(
   writeJsonAtomic(join(dir, 'sprint.json'), sprint);
   announceClosed(house, sprint);
   return sprint;
+}
+
+/** Who made the sprint: after a refusal more than one model. */
+function researcherOf({ connection }: House, { models }: SprintState): Sprint['researcher'] {
+  const { kind, model, label } = connection;
+  if (kind === 'offline') return { kind, model: null, label };
+  return { kind, model, models, label: models.length > 1 ? `Claude (${models.join(', ')})` : label };
 }
 
 export function announceClosed(house: House, sprint: Sprint): void {

@@ -30,12 +30,12 @@ function trailers(sprint: Sprint, { task }: House): Record<string, string> {
   const numbers = Object.entries(headline(sprint, task))
     .filter(([name]) => name === metric || name === also[0])
     .map(([name, value]) => [trailerName(name), show(value)]);
-  const { kind, label, model } = sprint.researcher;
+  const { kind, label, model, models = [] } = sprint.researcher;
   return {
     ...Object.fromEntries(numbers),
     Verdict: sprint.outcome,
     'Cost-USD': sprint.cost.usd.toFixed(4),
-    Researcher: kind === 'claude' ? `claude (${model})` : label,
+    Researcher: kind === 'claude' ? `claude (${models.join(', ') || model})` : label,
     Sandbox: sprint.sandbox,
     Profile: sprint.profile,
     Leaderboard: sprint.leaderboard,

@@ -61,11 +61,12 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       onFree: (reason) =>
         house.events.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
       onNotice: (text, level) => house.events.emit({ type: 'loop.notice', level, text }),
-      onTurn: ({ message, usage, usd, seconds }) => {
+      onTurn: ({ model, message, usage, usd, seconds }) => {
         house.split.add('researcher', seconds);
         house.events.emit({
           type: 'turn.finished',
           sprint: sprint.claim?.id ?? null,
+          model,
           stopReason: message.stopReason,
           text: message.text,
           usage: {

@@ -235,7 +235,7 @@ export function facts({ sprint, profile }: Context): Block {
 function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {
   if (kind === 'offline')
     return [strong(name), text(': a fixed path walked by a script; no language model took part')];
-  return [text(name), ...(model && model !== name ? [text(` (${model})`)] : [])];
+  return [text(name), ...(model && !name.includes(model) ? [text(` (${model})`)] : [])];
 }
 
 function changeWords(change: Sprint['change']): Inline[] {
