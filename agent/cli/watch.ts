@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
 import type { RunHandle } from '../executor/executor.ts';
@@ -13,7 +15,7 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
   let begun = false;
   run.onProgress((progress) => {
     // Not before: a run that is refused says one line, why.
-    if (!begun) say(title);
+    if (!begun) for (const line of [title, ...opening(run.dir)]) say(line);
     begun = true;
     meter.show(progress);
   });
@@ -26,6 +28,15 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
   if (refusal === null) return record;
   await run.discard();
   throw new UserError(refusal);
+}
+
+/** What a person should see of the first lines of the trainer's log: what it computes on and why, and warnings. */
+function opening(dir: string): string[] {
+  const lines = readFileSync(join(dir, 'trainer.log'), 'utf8').split('\n', 20);
+  // Whatever the workspace wrote: no control characters for the terminal.
+  return lines
+    .filter((line) => /^(backend|warning):? /.test(line))
+    .map((line) => line.replace(/\p{Cc}/gu, ''));
 }
 
 export function say(line: string): void {

@@ -131,6 +131,7 @@ describe('train', () => {
     writeStream(gap, { from: next + 1 });
     const stuck = await trainer([...args, '--out', killed, '--resume', '--backend', 'cpu'], undefined, gap);
     expect(stuck.stderr).toMatch(/^warning: saved on tfjs .*, resumed on tfjs .*cpu.*$/m);
+    expect(resultOf(killed).backend).toMatch(/^tfjs \S+ embedded .*, then tfjs \S+ cpu /);
     expect(resultOf(killed).reason).toBe(`the data go on at batch ${next + 1}, and ${next} comes next`);
     const second = await trainer([...args, '--out', killed, '--resume'], undefined, rest);
     expect(second.stderr).toContain('finished after 7680 samples');

@@ -47,6 +47,8 @@ export interface RunState {
   firstLoss: number | null;
   /** Seconds of training, earlier parts of a resumed run included. */
   seconds: number;
+  /** What ran the tensors, in turn: more than one where a run was resumed on another. */
+  backends: string[];
 }
 
 export const freshState = (): RunState => ({
@@ -58,4 +60,5 @@ export const freshState = (): RunState => ({
   autotuner: { multiplier: 1, smoothed: null, rate: 0 },
   firstLoss: null,
   seconds: 0,
+  backends: [],
 });

@@ -19,7 +19,7 @@ export function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFa
     experiment: plan.experiment,
     architecture: plan.architectureName,
     config: { ...plan.sae, ...plan.trainer, ...plan.addons },
-    backend: plan.backend,
+    backend: state.backends.join(', then ') || plan.backend,
     steps: state.step,
     samples: state.seen,
     normalisationSamples: state.normalisationSamples,

@@ -14,13 +14,7 @@ const FILE = 'optimizer.safetensors';
  * one before: weights, Adam's moments, and in the metadata counters, buffers in float64 and schedules. `next_batch` stands there by
  * itself, for whoever starts the stream again.
  */
-export function writeResumeState(
-  out: string,
-  backend: string,
-  model: Model,
-  dead: DeadLatents,
-  state: RunState,
-): void {
+export function writeResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): void {
   const { steps, moments } = model.adam.state();
   const tensors = new Map<string, Tensor32>();
   for (const [name, variable] of Object.entries(model.variables)) {
@@ -35,17 +29,16 @@ export function writeResumeState(
   const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, [...v]]));
   const metadata = {
     next_batch: String(state.nextBatch ?? 0),
-    backend,
     state: JSON.stringify({ ...state, adamSteps: steps, buffers, sinceFired: [...dead.sinceFired] }),
   };
   writeSafetensors(join(out, FILE), { tensors, metadata });
 }
 
 /**
- * Fills model, counters and state with what was saved. Returns the backend that it was saved on.
+ * Fills model, counters and state with what was saved.
  * @throws UserError when there is nothing to resume from, or it is of another experiment.
  */
-export function readResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): string {
+export function readResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): void {
   const path = join(out, FILE);
   if (!existsSync(path))
     throw new UserError(`${path}: not found; there is nothing to resume, start without --resume`);
@@ -72,5 +65,4 @@ export function readResumeState(out: string, model: Model, dead: DeadLatents, st
   for (const [name, values] of Object.entries(buffers)) model.buffers[name].set(values);
   dead.sinceFired.set(sinceFired);
   Object.assign(state, rest);
-  return metadata.backend ?? 'unknown';
 }

@@ -62,7 +62,8 @@ class Run {
     this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
     this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
     if (plan.resume) {
-      const before = readResumeState(plan.out, this.model, this.dead, this.state);
+      readResumeState(plan.out, this.model, this.dead, this.state);
+      const before = this.state.backends.at(-1);
       if (before !== plan.backend) {
         plan.warn?.(
           `saved on ${before}, resumed on ${plan.backend}: the weights will differ in their last digits`,
@@ -71,6 +72,7 @@ class Run {
     } else if (trainer.normalize_activations !== 'none') {
       Object.assign(this.state, measureScale(data, trainer.n_batches_for_norm_estimate));
     }
+    if (this.state.backends.at(-1) !== plan.backend) this.state.backends.push(plan.backend);
     this.secondsBefore = this.state.seconds;
     this.progress = new ProgressLog(plan.out, plan.samples, this.state.seen);
   }
@@ -168,7 +170,7 @@ class Run {
   private save(): void {
     this.state.seconds = this.seconds();
     this.write('checkpoint.safetensors');
-    writeResumeState(this.plan.out, this.plan.backend, this.model, this.dead, this.state);
+    writeResumeState(this.plan.out, this.model, this.dead, this.state);
   }
 
   private snapshot(): void {
