@@ -33,3 +33,14 @@ it('blanks what is called a secret or looks like one, and no other word', () => 
   expect(redact(`ghp_${'a'.repeat(30)} hf_${'b'.repeat(30)}`, {})).toBe('[secret] [secret]');
   expect(redact('sk-learn is a word', {})).toBe('sk-learn is a word');
 });
+
+it('blanks a secret that JSON writes otherwise, a webhook, and what an address carries before its host', () => {
+  const env = { DB_PASSWORD: 'a "quoted"\nword', LOOP_NOTIFY: 'https://hooks.example.org/T1/B2' };
+  const said = `${env.DB_PASSWORD} at ${env.LOOP_NOTIFY}`;
+  expect(redact(said, env)).toBe('[secret] at [secret]');
+  expect(redact(JSON.stringify({ said }), env)).toBe('{"said":"[secret] at [secret]"}');
+  expect(redact('from https://me:pw@example.org/a and https://tok@example.org', {})).toBe(
+    'from https://[secret]@example.org/a and https://[secret]@example.org',
+  );
+  expect(redact('https://example.org/@scope a@b.org', {})).toBe('https://example.org/@scope a@b.org');
+});
