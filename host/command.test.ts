@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitCommand } from './command.ts';
+import { isProgram, splitCommand } from './command.ts';
 
 describe('a command line of the contract', () => {
   it('is split into words', () => {
@@ -29,4 +29,10 @@ describe('a command line of the contract', () => {
       { numRuns: 30 },
     );
   });
+});
+
+it('knows a program by its path or its name, and what is none', () => {
+  expect([process.execPath, 'sh'].map((name) => isProgram(name))).toEqual([true, true]);
+  for (const name of ['no-such-program', '/no/such', '/usr', 'package.json', './package.json', ''])
+    expect(isProgram(name), name).toBe(false);
 });

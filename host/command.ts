@@ -1,3 +1,5 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 
 /**
@@ -35,4 +37,19 @@ export function splitCommand(line: string): string[] {
   if (word !== null) words.push(word);
   if (words.length === 0) refuse('is empty');
   return words;
+}
+
+/** Whether a program of this name can be started: a path, or one of the folders of PATH. */
+export function isProgram(name: string, path = process.env.PATH ?? ''): boolean {
+  const places = name.includes('/')
+    ? [resolve(name)]
+    : path.split(delimiter).map((dir) => resolve(dir, name));
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return statSync(place).isFile();
+    } catch {
+      return false;
+    }
+  });
 }

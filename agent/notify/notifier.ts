@@ -26,19 +26,24 @@ export class Notifier {
 
   readonly listen = (event: LoggedEvent): void => {
     const news = newsOf(this.house(), event);
-    if (!news || this.#waiting >= MOST_WAITING) return;
+    if (!news) return;
+    const last = news.event === 'stop';
+    if (this.#waiting >= MOST_WAITING && !last) return;
     // Trouble that goes on, as an overload does, is told once. So is ours: it would be told by what does not work.
     const trouble = event.type === 'loop.waiting' ? event.reason : news.text;
     if (news.event === 'trouble' && (trouble === this.#lastTrouble || trouble.startsWith(UNDELIVERED)))
       return;
     if (news.event === 'trouble') this.#lastTrouble = trouble;
     this.#waiting++;
-    this.#sending = this.#sending
+    // The end is not told behind all that waits for a slow receiver, but beside it: the loop does not wait for long.
+    const before = last && this.#waiting > 2 ? Promise.resolve() : this.#sending;
+    const sent = before
       .then(() => send(this.target, news))
       .catch((error: unknown) => this.#fail(messageOf(error)))
       .finally(() => {
         this.#waiting--;
       });
+    this.#sending = Promise.all([this.#sending, sent]).then(() => {});
   };
 
   /** Resolves when all that was to be told is told or could not be, or when the loop has waited for that long enough. */

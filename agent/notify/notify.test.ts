@@ -3,10 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { EventLog } from '../events.ts';
 import { loopIn, tinyHouse } from '../fixtures/house.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
+import type { House } from '../house.ts';
+import { nothingYet } from '../state.ts';
 import type { News } from './news.ts';
+import { Notifier } from './notifier.ts';
 import { parseTarget, send } from './send.ts';
 
 const news: News = {
@@ -64,6 +68,21 @@ describe('news from a loop', () => {
   });
 });
 
+describe('a slow receiver', () => {
+  it('is told of the end at once, however much waits before it', async () => {
+    const { url, heard } = await webhook('never');
+    const { log: events } = EventLog.open(join(emptyFolder(), 'events.jsonl'));
+    const task = { contract: { title: 't' } };
+    const house = { task, branch: { name: 'b' }, profileName: 'p', state: () => nothingYet, events };
+    const notifier = new Notifier(() => house as unknown as House, { url });
+    const at = '2026-01-01T00:00:00.000Z';
+    for (let seq = 0; seq < 30; seq++)
+      notifier.listen({ type: 'loop.notice', level: 'warn', text: `Trouble ${seq}`, seq, at });
+    notifier.listen({ type: 'loop.stopped', reason: 'the time is up', exitCode: 0, seq: 30, at });
+    await expect.poll(() => heard.map((n) => n.event)).toEqual(['trouble', 'stop']);
+  });
+});
+
 describe('sending', () => {
   it('gives a command the JSON on its input, and none of our secrets', async () => {
     const folder = emptyFolder();
@@ -95,11 +114,11 @@ describe('sending', () => {
     await expect(send(slow, news, 0.3)).rejects.toThrow('sh took longer than 0.3 s');
     expect(existsSync(marker)).toBe(false);
     await expect(send(parseTarget('false'), news)).rejects.toThrow('false ended with 1');
-    await expect(send(parseTarget('/no/such/program'), news)).rejects.toThrow();
+    await expect(send({ argv: ['/no/such/program'] }, news)).rejects.toThrow();
   });
 
   it('refuses at once what is neither address nor command', () => {
-    for (const text of ['ftp://example.org', 'http://', 'tell me | loudly', ''])
+    for (const text of ['ftp://example.org', 'http://', 'tell me | loudly', '', '/no/such/program x'])
       expect(() => parseTarget(text), text).toThrow(/--notify|command/);
   });
 });

@@ -1,6 +1,6 @@
 import { UserError } from '#contract/errors';
 import { startChild } from '#host/child';
-import { splitCommand } from '#host/command';
+import { isProgram, splitCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
 import type { News } from './news.ts';
 
@@ -9,14 +9,16 @@ export type Target = { url: string } | { argv: string[] };
 
 const SECONDS = 10;
 
-/** Reads `--notify`. @throws UserError for what is neither an http(s) address nor a command. */
+/** Reads `--notify`. @throws UserError for what is neither an http(s) address nor a command that can be started. */
 export function parseTarget(text: string): Target {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     const url = URL.canParse(text) ? new URL(text) : null;
     if (url?.protocol === 'http:' || url?.protocol === 'https:') return { url: text };
     throw new UserError('--notify (LOOP_NOTIFY): must be an http(s) address, or a command');
   }
-  return { argv: splitCommand(text) };
+  const argv = splitCommand(text);
+  if (isProgram(argv[0])) return { argv };
+  throw new UserError(`--notify (LOOP_NOTIFY): ${argv[0]}: no such program, or it may not be run`);
 }
 
 /**
