@@ -157,6 +157,15 @@ describe('npm run train', () => {
     expect(existsSync(join(repo, 'checkpoints/crashed/run.json'))).toBe(true);
   });
 
+  it('passes the wanted engine on, and shows what the trainer says of it', async () => {
+    const log = join(repo, 'state/engine.log');
+    const argv = [...cli('train'), 'halves', '--no-judge', '--backend', 'abacus', '--blas', 'off'];
+    const child = startChild({ argv, cwd: repo, env: cleanEnv(), log: { path: log, maxBytes: 1e5 } });
+    expect((await child.done).code).toBe(0);
+    expect(readFileSync(log, 'utf8')).toContain('\nbackend abacus, BLAS off\n');
+    expect((await run('train', 'good', '--blas', 'fast')).exit.code).toBe(2);
+  });
+
   it('ends the run on Ctrl-C, at once on the second', async () => {
     const out = join(repo, 'checkpoints/deaf');
     const child = startChild({ argv: [...cli('train'), 'deaf', '--out', out], cwd: repo, env: cleanEnv() });

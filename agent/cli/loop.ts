@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { runMain } from '#contract/errors';
+import { withEngineOptions } from '#host/engine-options';
 import { consoleOver } from '../console.ts';
 import { dryRun } from '../dry.ts';
 import type { AskedTarget, LoopOptions } from '../house.ts';
@@ -111,7 +112,7 @@ interface Flags {
 
 await runMain(async () => {
   outliveOutput();
-  if (!parsed(command)) return 0;
+  if (!parsed(withEngineOptions(command))) return 0;
   const flags = command.opts<Flags>();
   const options: LoopOptions = {
     repo: process.cwd(),

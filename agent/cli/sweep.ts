@@ -7,6 +7,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
+import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { LocalExecutor } from '../executor/local.ts';
@@ -54,7 +55,7 @@ Exit code 0 when every run is judged, 1 when one is not, 130 after Ctrl-C; the s
   );
 
 async function main(): Promise<number> {
-  if (!parsed(command)) return 0;
+  if (!parsed(withEngineOptions(command))) return 0;
   const { profile: asked, samples, seed, seeds, set, out, sandbox: how } = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');

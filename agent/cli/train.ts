@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
+import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import type { RunHandle } from '../executor/executor.ts';
@@ -55,7 +56,7 @@ Examples:
   );
 
 async function main(): Promise<number> {
-  if (!parsed(command)) return 0;
+  if (!parsed(withEngineOptions(command))) return 0;
   const options = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');

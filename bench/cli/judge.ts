@@ -11,6 +11,7 @@ import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
 import type { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
+import { withEngineOptions } from '#host/engine-options';
 import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
@@ -33,30 +34,32 @@ interface Options {
 
 await runMain(async () => {
   const command = parsed(
-    program('judge', 'Measures a run on fresh samples and writes verdict.json beside its run.json.')
-      .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
-      .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
-      .option(
-        '--tree-dir <dir>',
-        'folder of the workspace to run the encoder from (default: the tree of the run)',
-      )
-      .option('--world <name>', 'another world than that of the profile')
-      .option('--evals', 'measure the snapshots in out/evals/ that evals.jsonl lacks, one EvalPoint a line')
-      .option(
-        '--samples <n>',
-        'fresh samples (default: what the profile says; with fewer, verdict.json is left as it is)',
-        integer(1),
-      )
-      .option('--eval-seed <n>', 'seed of the samples (default: a new one each time)', integer(0))
-      .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', integer(1), 120)
-      .addOption(
-        new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
-      )
-      .option('--json', 'print the JSON line alone')
-      .addHelpText(
-        'after',
-        '\nExamples:\n  judge checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n  judge my-saelens-sae --profile small\n\nThe last line printed is the verdict as JSON.',
-      ),
+    withEngineOptions(
+      program('judge', 'Measures a run on fresh samples and writes verdict.json beside its run.json.')
+        .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
+        .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
+        .option(
+          '--tree-dir <dir>',
+          'folder of the workspace to run the encoder from (default: the tree of the run)',
+        )
+        .option('--world <name>', 'another world than that of the profile')
+        .option('--evals', 'measure the snapshots in out/evals/ that evals.jsonl lacks, one EvalPoint a line')
+        .option(
+          '--samples <n>',
+          'fresh samples (default: what the profile says; with fewer, verdict.json is left as it is)',
+          integer(1),
+        )
+        .option('--eval-seed <n>', 'seed of the samples (default: a new one each time)', integer(0))
+        .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', integer(1), 120)
+        .addOption(
+          new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
+        )
+        .option('--json', 'print the JSON line alone')
+        .addHelpText(
+          'after',
+          '\nExamples:\n  judge checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n  judge my-saelens-sae --profile small\n\nThe last line printed is the verdict as JSON.',
+        ),
+    ),
   );
   if (!command) return 0;
   endOnSignals();

@@ -1,0 +1,18 @@
+import { type Command, Option } from 'commander';
+
+/**
+ * `--backend` and `--blas`: what runs the tensors of all that a command starts. Trainers and encoders read it from the
+ * environment (env.ts lets the variables through), so that is where these put it.
+ */
+export function withEngineOptions(command: Command): Command {
+  const blas = new Option('--blas <how>', 'OpenBLAS for dense products, where the system has it');
+  return command
+    .option('--backend <name>', 'what runs the tensors: auto, or a name of docs/backends.md')
+    .addOption(blas.choices(['auto', 'off']))
+    .on('option:backend', (name: string) => {
+      process.env.ENGINE_BACKEND = name;
+    })
+    .on('option:blas', (how: string) => {
+      process.env.ENGINE_BLAS = how;
+    });
+}
