@@ -17,6 +17,8 @@ export class Notifier {
   #sending: Promise<void> = Promise.resolve();
   #waiting = 0;
   #failed = false;
+  /** The loop has left: nothing more is sent, and nobody is there to be warned. */
+  #over = false;
   #lastTrouble = '';
 
   constructor(
@@ -38,7 +40,7 @@ export class Notifier {
     // The end is not told behind all that waits for a slow receiver, but beside it: the loop does not wait for long.
     const before = last && this.#waiting > 2 ? Promise.resolve() : this.#sending;
     const sent = before
-      .then(() => send(this.target, news))
+      .then(() => (this.#over ? undefined : send(this.target, news)))
       .catch((error: unknown) => this.#fail(messageOf(error)))
       .finally(() => {
         this.#waiting--;
@@ -51,10 +53,11 @@ export class Notifier {
     const enough = new AbortController();
     await Promise.race([this.#sending, sleep(LAST_WAIT_MS, undefined, enough).catch(() => {})]);
     enough.abort();
+    this.#over = true;
   }
 
   #fail(why: string): void {
-    if (this.#failed) return;
+    if (this.#failed || this.#over) return;
     this.#failed = true;
     const text = `${UNDELIVERED}: ${why}; further ones are not told`;
     this.house().events.emit({ type: 'loop.notice', level: 'warn', text });
