@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
+import type { BaseConfig } from '../architecture.ts';
 import type { Batches } from './plan.ts';
 import type { Model } from './step.ts';
 
@@ -30,12 +31,32 @@ export function measureScale(
   return { scale: Math.sqrt(d) / (sum / batches), normalisationSamples: rows, nextBatch };
 }
 
-/** Puts the factor into the weights, so that they take x as it is: W_enc · scale, W_dec and b_dec / scale. */
+/**
+ * Puts the factor into model and settings, so that they take x as it is and find the same codes in units of decoder rows
+ * of norm 1: W_enc · scale, W_dec and b_dec / scale. Where the decoder encodes (matching pursuit), it keeps its rows: a residual
+ * of x is that of scale·x over scale, and so are the codes. Thresholds of what is measured in units of x, decoder norms
+ * included, are divided with it; SAELens does so from 6.54 on.
+ */
 export function foldScale(model: Model, scale: number): void {
   if (scale === 1) return;
-  const factors: Record<string, number> = { W_enc: scale, W_dec: 1 / scale, b_dec: 1 / scale };
-  for (const [name, factor] of Object.entries(factors)) {
-    const variable = model.variables[name];
+  const { variables, buffers } = model;
+  const multiply = (name: string, factor: number) => {
+    const variable = variables[name];
     if (variable) tf.tidy(() => variable.assign(tf.mul(variable, factor)));
+  };
+  multiply('b_dec', 1 / scale);
+  const settings = model.config as BaseConfig & {
+    rescale_acts_by_decoder_norm?: boolean;
+    residual_threshold?: number;
+  };
+  if (variables.W_enc) {
+    multiply('W_enc', scale);
+    multiply('W_dec', 1 / scale);
+  } else if (settings.residual_threshold) {
+    model.config = { ...settings, residual_threshold: settings.residual_threshold / scale } as BaseConfig;
+  }
+  if (!settings.rescale_acts_by_decoder_norm) return;
+  for (const name of ['topk_threshold', 'topk_thresholds']) {
+    buffers[name]?.set(buffers[name].map((threshold) => threshold / scale));
   }
 }

@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import type { Tensor32 } from '#contract/safetensors';
+import { openBackend } from '#engine/backend';
+import { uniform } from '#engine/random';
+import { createCoder } from '../encoding.ts';
+import { architectureNames, loadArchitecture } from '../load.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { TrainerConfig } from './config.ts';
+import { foldScale } from './normalisation.ts';
+import { createModel, type Model } from './step.ts';
+
+beforeAll(async () => {
+  await openBackend('embedded');
+});
+
+const [ROWS, SCALE] = [64, 3];
+const sizes = { d_in: 16, d_sae: 48 };
+const next = uniform(5);
+const x = Float32Array.from({ length: ROWS * sizes.d_in }, () => 2 * next() - 1);
+
+/** The model as a checkpoint has it, made of copies. */
+function checkpoint(model: Model, scale: number): Checkpoint {
+  const weights: Record<string, Tensor32> = {};
+  for (const [name, variable] of Object.entries(model.variables)) {
+    weights[name] = { shape: variable.shape, data: Float32Array.from(variable.dataSync()) };
+  }
+  const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, v.slice()]));
+  const about = { version: 1, architecture: '', addons: {}, experiment: '', samples: 0 } as const;
+  return { config: { ...about, sae: model.config, scale, buffers: {} }, weights, buffers };
+}
+
+const cases: [string, Record<string, unknown>][] = [
+  ['standard', {}],
+  ['topk', { k: 4 }],
+  ['jumprelu', {}],
+  ['gated', {}],
+  ['batchtopk', { k: 4 }],
+  ['batchtopk', { k: 4, rescale_acts_by_decoder_norm: false }],
+  ['matryoshka-batchtopk', { k: 4, matryoshka_widths: [8, 24] }],
+  ['matching-pursuit', { max_iterations: 4, residual_threshold: 3 }],
+  ['lista-matryoshka', { k: 4, matryoshka_widths: [8, 24], learnable_eta: true }],
+];
+// A workspace may begin without some.
+const present = cases.filter(([name]) => architectureNames().includes(name));
+
+it.each(present)('%s %j codes x the same with the scale folded into it', async (name, settings) => {
+  const architecture = await loadArchitecture(name);
+  const config = architecture.config.parse({
+    ...sizes,
+    decoder_init_norm: name === 'matching-pursuit' ? 1 : 0.7,
+    ...settings,
+  });
+  const model = createModel(
+    architecture,
+    config,
+    architecture.init(config, uniform(2)),
+    TrainerConfig.parse({ lr: 0.01 }),
+  );
+  const b_dec = model.variables.b_dec;
+  b_dec.assign(tf.tensor(Float32Array.from({ length: sizes.d_in }, () => next() - 0.5)));
+  for (const threshold of ['topk_threshold', 'topk_thresholds']) model.buffers[threshold]?.fill(1.2);
+  const before = createCoder(checkpoint(model, SCALE), architecture, new Map());
+  foldScale(model, SCALE);
+  const after = createCoder(checkpoint(model, 1), architecture, new Map());
+  const [old, folded] = [before.codes(x, ROWS), after.codes(x, ROWS)];
+  for (const [form, codes] of folded.entries()) {
+    // Something is chosen, and not everything.
+    expect(codes.indices.length).toBeGreaterThan(ROWS / 2);
+    expect(codes.indices.length).toBeLessThan(ROWS * sizes.d_sae);
+    expect(codes.offsets).toEqual(old[form].offsets);
+    expect(codes.indices).toEqual(old[form].indices);
+    for (const [at, value] of codes.values.entries()) expect(value).toBeCloseTo(old[form].values[at], 4);
+  }
+  after.bias.forEach((value, i) => {
+    expect(value).toBeCloseTo(before.bias[i], 5);
+  });
+});
