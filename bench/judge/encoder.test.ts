@@ -7,27 +7,34 @@ import { noSandbox } from '#host/sandbox';
 import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { Encoder, EncoderError } from './encoder.ts';
-import { measure } from './measure.ts';
+import { type Measurement, measure } from './measure.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'encoder-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const world = await buildWorld(parseConfig({ num_features: 20, hidden_dim: 64, seed: 1 }, 'test'));
-const checkpoint = join(root, 'checkpoint.safetensors');
-writeSafetensors(checkpoint, {
-  tensors: new Map([
-    ['W_dec', { shape: [16, 64], data: world.featureVectors.slice(0, 16 * 64) }],
-    ['b_dec', { shape: [64], data: world.bias }],
-  ]),
-  metadata: {},
-});
+/** The directions of the first features, from the beginning again where there are more latents. */
+function checkpointOf(latents: number): string {
+  const path = join(root, `${latents}.safetensors`);
+  const data = new Float32Array(latents * 64);
+  for (let at = 0; at < data.length; at++) data[at] = world.featureVectors[at % (16 * 64)];
+  writeSafetensors(path, {
+    tensors: new Map([
+      ['W_dec', { shape: [latents, 64], data }],
+      ['b_dec', { shape: [64], data: world.bias }],
+    ]),
+    metadata: {},
+  });
+  return path;
+}
 
-async function measureWith(lie: string): Promise<void> {
+async function measureWith(lie: string, { latents = 16, stallSeconds = 1 } = {}): Promise<Measurement> {
   const argv = ['node', join(import.meta.dirname, 'testing/encoder.mjs'), '--lie', lie];
+  const checkpoint = checkpointOf(latents);
   const encoder = { checkpoint, argv, cwd: root, sandbox: noSandbox('test'), log: join(root, `${lie}.log`) };
-  const started = await Encoder.start({ ...encoder, stallSeconds: 1 }, 64, 1024);
+  const started = await Encoder.start({ ...encoder, stallSeconds }, 64, 1024);
   try {
-    await measure(world, started, { samples: 6000, seed: 0 });
+    return await measure(world, started, { samples: 6000, seed: 0 });
   } finally {
     await started.stop();
   }
@@ -53,6 +60,11 @@ describe('an encoder that is not to be trusted', () => {
   });
 
   it('is measured when it tells the truth', async () => {
-    await expect(measureWith('none')).resolves.toBeUndefined();
+    expect((await measureWith('none')).evaluations.size).toBe(2);
+  });
+
+  it('may answer more than any pipe holds before it reads on', async () => {
+    const { evaluations } = await measureWith('dense', { latents: 1024, stallSeconds: 10 });
+    expect(evaluations.get('training')?.metrics().l0).toBe(1024);
   });
 });

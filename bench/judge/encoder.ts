@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { UserError } from '#contract/errors';
@@ -66,14 +65,14 @@ export class Encoder {
     return new Encoder(header, decoder, child, answers, input, stallSeconds);
   }
 
-  /** Sends rows of activations; resolves when the encoder has room for more. */
-  async send(x: Float32Array, rows: number, index: number): Promise<void> {
+  /**
+   * Sends rows of activations, which stay as they are until they are answered; the caller bounds what is under way.
+   * Where the encoder ends meanwhile, `receive` finds out and says why.
+   */
+  send(x: Float32Array, rows: number, index: number): void {
+    // Room is not waited for: an encoder that cannot get rid of its answers reads no more either, and only `receive` reads them.
     this.input.write(encodeFrameHeader(rows, index));
-    const bytes = Buffer.from(x.buffer, x.byteOffset, rows * this.decoder.bias.length * 4);
-    if (this.input.write(bytes)) return;
-    // Where it ends meanwhile, `receive` finds out and says why.
-    const room = Promise.race([once(this.input, 'drain').catch(() => {}), this.child.done]);
-    await guarded(this.child, this.stallSeconds, room);
+    this.input.write(Buffer.from(x.buffer, x.byteOffset, rows * this.decoder.bias.length * 4));
   }
 
   /** The codes of the next batch, one for each form of the header. */

@@ -53,7 +53,7 @@ export async function measure(
     const rows = Math.min(EVALUATION_BATCH, samples - start);
     const x = new Float32Array(rows * world.hiddenDim);
     const truth = sampler.sample(index, rows, x);
-    await encoder.send(x, rows, index);
+    encoder.send(x, rows, index);
     underWay.push({ truth, x });
     if (underWay.length >= AHEAD) await takeOne();
   }

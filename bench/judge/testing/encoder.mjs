@@ -1,5 +1,5 @@
-// An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1. Speaks contract/codes.ts, or lies:
-//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder] --checkpoint FILE
+// An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always). Speaks contract/codes.ts, or lies:
+//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense] --checkpoint FILE
 import { readFileSync, readSync, writeSync } from 'node:fs';
 
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
@@ -70,9 +70,9 @@ for (let frame = read(16); frame; frame = read(16)) {
     for (let i = 0; i < m; i++) {
       let h = 0;
       for (let k = 0; k < d; k++) h += (x[row * d + k] - bias[k]) * decoder[i * d + k];
-      if (h > 1) {
+      if (lie === 'dense' || h > 1) {
         indices.push(i);
-        values.push(h);
+        values.push(lie === 'dense' ? 1 : h);
       }
     }
     offsets.push(indices.length);
