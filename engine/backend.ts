@@ -24,6 +24,8 @@ export interface BackendModule {
   missing(): string | null;
   /** Loads it and registers it with tfjs. @throws Error, one line, where it does not start. */
   open(): Promise<Opened>;
+  /** Proves what the golden step is too small to reach. @throws Error for a wrong number. */
+  prove?(): void;
 }
 
 export interface Opened {
@@ -106,6 +108,7 @@ async function start(name: string, module: BackendModule, plain: boolean): Promi
     registerGradients();
     useForm(plain ? 'plain' : form);
     goldenStep();
+    module.prove?.();
     const label = `tfjs ${tf.version_core} ${name} (${detail}${plain ? ', plain tfjs' : ''})`;
     return { name, label, gpu, notByItself };
   } catch (error) {

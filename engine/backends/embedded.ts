@@ -1,4 +1,5 @@
 import type { BackendModule } from '../backend.ts';
+import { largeGoldenStep } from '../golden-step.ts';
 
 /** Our own: SIMD kernels on threads over one shared memory, OpenBLAS for dense products where the system has it. */
 export const backend: BackendModule = {
@@ -8,4 +9,5 @@ export const backend: BackendModule = {
     const { openEmbedded } = await import('../embedded/open.ts');
     return { detail: await openEmbedded(), gpu: false, form: 'kernels' };
   },
+  prove: largeGoldenStep,
 };
