@@ -21,7 +21,7 @@ export const CODES_MAGIC = 'SAECODE1';
 export const CodesHeader = z.object({
   d_in: z.number().int().positive(),
   d_sae: z.number().int().positive(),
-  /** `training`: as in training, selection over the batch; `inference`: thresholded, each row by itself. */
+  /** `training`: as in training, selection over the batch; `inference`: thresholded, each row by itself. The training form decides and must be among them. */
   forms: z.array(z.enum(['training', 'inference'])).min(1),
 });
 export type CodesHeader = z.infer<typeof CodesHeader>;

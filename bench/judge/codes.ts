@@ -24,6 +24,8 @@ export async function readCodesHeader(
     throw new BadCodes(`it says d_in ${header.d_in}, the activations have ${dIn} numbers a row`);
   }
   if (header.d_sae * dIn > MAX_DECODER_NUMBERS) throw new BadCodes(`it says d_sae ${header.d_sae}`);
+  if (!header.forms.includes('training'))
+    throw new BadCodes('it does not answer in the training form, which decides');
   if (new Set(header.forms).size !== header.forms.length) throw new BadCodes('it names a form twice');
   const weights = floatsOf(await take(from, header.d_sae * dIn * 4, 'its decoder'));
   const bias = floatsOf(await take(from, dIn * 4, 'its decoder bias'));

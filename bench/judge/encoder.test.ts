@@ -7,7 +7,7 @@ import { noSandbox } from '#host/sandbox';
 import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { Encoder, EncoderError } from './encoder.ts';
-import { type Measurement, measure } from './measure.ts';
+import { type Measurement, measure, metricsOf } from './measure.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'encoder-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -28,13 +28,16 @@ function checkpointOf(latents: number): string {
   return path;
 }
 
-async function measureWith(lie: string, { latents = 16, stallSeconds = 1 } = {}): Promise<Measurement> {
+async function measureWith(
+  lie: string,
+  { latents = 16, stallSeconds = 1, of = world } = {},
+): Promise<Measurement> {
   const argv = ['node', join(import.meta.dirname, 'testing/encoder.mjs'), '--lie', lie];
   const checkpoint = checkpointOf(latents);
   const encoder = { checkpoint, argv, cwd: root, sandbox: noSandbox('test'), log: join(root, `${lie}.log`) };
   const started = await Encoder.start({ ...encoder, stallSeconds }, 64, 1024);
   try {
-    return await measure(world, started, { samples: 6000, seed: 0 });
+    return await measure(of, started, { samples: 6000, seed: 0 });
   } finally {
     await started.stop();
   }
@@ -52,8 +55,12 @@ describe('an encoder that is not to be trusted', () => {
     ['short', /ended before the codes of a batch were whole/],
     ['shape', /says d_in 65, the activations have 64/],
     ['decoder', /decoder has numbers that are not finite/],
+    ['form', /does not answer in the training form/],
+    ['huge', /its reconstruction overflows, so \w+ is no number/],
   ])('%s', async (lie, message) => {
-    const error = await measureWith(lie).catch((reason: unknown) => reason);
+    const error = await measureWith(lie)
+      .then(metricsOf)
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EncoderError);
     expect((error as EncoderError).message).toMatch(message);
     expect((error as EncoderError).exitCode).toBe(1);
@@ -61,6 +68,13 @@ describe('an encoder that is not to be trusted', () => {
 
   it('is measured when it tells the truth', async () => {
     expect((await measureWith('none')).evaluations.size).toBe(2);
+  });
+
+  it('may not have more latents than the cosines of it fit', async () => {
+    const wide = { ...world, numFeatures: 2 ** 26 };
+    await expect(measureWith('none', { of: wide })).rejects.toThrow(
+      'd_sae 16; at most 8 latents are measured in a world of 67108864 features',
+    );
   });
 
   it('may answer more than any pipe holds before it reads on', async () => {

@@ -3,11 +3,13 @@ import { Evaluation, type Metrics } from '../eval/evaluation.ts';
 import { type Matching, matchLatents } from '../eval/matching.ts';
 import { Sampler, type SparseRows } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
-import type { Encoder } from './encoder.ts';
+import { type Encoder, EncoderError } from './encoder.ts';
 
 export const EVALUATION_BATCH = 1024;
 /** Batches that are under way at a time: the encoder computes while the judge draws and counts. */
 const AHEAD = 4;
+/** Cosines of latents with features, the largest table of a measurement: 2 GB. */
+const MAX_COSINES = 1 << 29;
 
 export interface Measurement {
   matching: Matching;
@@ -16,6 +18,8 @@ export interface Measurement {
 }
 
 type Form = CodesHeader['forms'][number];
+/** As published: selection over the batch. */
+const DECIDING: Form = 'training';
 
 /** Hears of every batch in the deciding form. */
 export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Matching) => void;
@@ -31,6 +35,12 @@ export async function measure(
   onBatch: BatchListener = () => {},
 ): Promise<Measurement> {
   const { decoder, header } = encoder;
+  if (header.d_sae * world.numFeatures > MAX_COSINES) {
+    const most = Math.floor(MAX_COSINES / world.numFeatures);
+    throw new EncoderError(
+      `the encoder says d_sae ${header.d_sae}; at most ${most} latents are measured in a world of ${world.numFeatures} features`,
+    );
+  }
   const matching = matchLatents(
     { count: header.d_sae, dim: header.d_in, data: decoder.weights },
     { count: world.numFeatures, dim: world.hiddenDim, data: world.featureVectors },
@@ -47,7 +57,7 @@ export async function measure(
     header.forms.forEach((form, i) => {
       evaluations.get(form)?.add(batch.truth, batch.x, codes[i]);
     });
-    onBatch(batch.truth, codes[header.forms.indexOf(decidingForm(header.forms))], matching);
+    onBatch(batch.truth, codes[header.forms.indexOf(DECIDING)], matching);
   };
   for (let start = 0, index = 0; start < samples; start += EVALUATION_BATCH, index++) {
     const rows = Math.min(EVALUATION_BATCH, samples - start);
@@ -62,24 +72,28 @@ export async function measure(
   return { matching, evaluations };
 }
 
-/** Metrics by form, the deciding one apart. */
+/** Metrics by form, the deciding one apart. @throws EncoderError where one is no finite number */
 export function metricsOf({ evaluations }: Measurement): {
   deciding: Metrics;
   also: Record<string, Metrics>;
 } {
-  const deciding = decidingEvaluation({ evaluations });
-  const others = [...evaluations].filter(([, evaluation]) => evaluation !== deciding);
+  const others = [...evaluations].filter(([form]) => form !== DECIDING);
   return {
-    deciding: deciding.metrics(),
-    also: Object.fromEntries(others.map(([form, evaluation]) => [form, evaluation.metrics()])),
+    deciding: finite(DECIDING, decidingEvaluation({ evaluations }).metrics()),
+    also: Object.fromEntries(others.map(([form, evaluation]) => [form, finite(form, evaluation.metrics())])),
   };
 }
 
-/** The evaluation that decides: the training form where the encoder has it, as published. */
+/** The evaluation that decides; no header without this form is accepted. */
 export function decidingEvaluation({ evaluations }: Pick<Measurement, 'evaluations'>): Evaluation {
-  return evaluations.get(decidingForm([...evaluations.keys()])) as Evaluation;
+  return evaluations.get(DECIDING) as Evaluation;
 }
 
-function decidingForm(forms: readonly Form[]): Form {
-  return forms.includes('training') ? 'training' : forms[0];
+/** Finite codes and weights may still be too large for sums of their squares. */
+function finite(form: Form, metrics: Metrics): Metrics {
+  const name = Object.keys(metrics).find((key) => !Number.isFinite(metrics[key]));
+  if (name === undefined) return metrics;
+  throw new EncoderError(
+    `the encoder's codes or decoder are too large in the ${form} form: its reconstruction overflows, so ${name} is no number`,
+  );
 }

@@ -1,5 +1,5 @@
 // An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always). Speaks contract/codes.ts, or lies:
-//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense] --checkpoint FILE
+//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|huge] --checkpoint FILE
 import { readFileSync, readSync, writeSync } from 'node:fs';
 
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
@@ -47,8 +47,13 @@ const words = (values) => Buffer.from(Uint32Array.from(values).buffer);
 
 if (lie === 'crash') throw new Error('W_enc is missing');
 const json = Buffer.from(
-  JSON.stringify({ d_in: lie === 'shape' ? d + 1 : d, d_sae: m, forms: ['training', 'inference'] }),
+  JSON.stringify({
+    d_in: lie === 'shape' ? d + 1 : d,
+    d_sae: m,
+    forms: lie === 'form' ? ['inference'] : ['training', 'inference'],
+  }),
 );
+if (lie === 'huge') decoder.fill(1e30);
 if (lie === 'decoder') decoder[3] = Number.NaN;
 write(Buffer.concat([Buffer.from(lie === 'magic' ? 'SAECODE9' : 'SAECODE1'), words([json.length]), json]));
 write(Buffer.concat([Buffer.from(decoder.buffer), Buffer.from(bias.buffer)]));
