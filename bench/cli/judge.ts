@@ -3,19 +3,18 @@
 //   npm run --silent judge -- checkpoints/... --samples 50000 --tree-dir .
 //   npm run --silent judge -- my-saelens-sae --profile small
 import { randomInt } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { writeJsonAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
-import type { Verdict } from '#contract/verdict';
+import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
-import { unmeasuredSnapshots } from '../judge/run-folder.ts';
+import { appendEval, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { isSaved, judgeSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
 import { endOnSignals, integer, parsed, print, program } from './program.ts';
@@ -91,7 +90,7 @@ await runMain(async () => {
       const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;
       const { deciding } = metricsOf(await opened.measure(name, evaluationSamples));
       const point: EvalPoint = { samples, evaluationSamples, metrics: deciding };
-      appendFileSync(join(opened.folder.dir, 'evals.jsonl'), `${JSON.stringify(point)}\n`);
+      appendEval(opened.folder, point);
       print(`${JSON.stringify(point)}\n`);
     }
     return 0;
@@ -101,7 +100,7 @@ await runMain(async () => {
   const measurement = await opened.measure('checkpoint.safetensors', samples);
   const { deciding, also } = metricsOf(measurement);
   const { run, result } = opened.folder;
-  const verdict: Verdict = {
+  const verdict = Verdict.parse({
     version: 1,
     run: run.id,
     kind: 'verified',
@@ -115,7 +114,7 @@ await runMain(async () => {
     evaluation: { samples, batch: EVALUATION_BATCH, seed: evalSeed },
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
-  };
+  } satisfies Verdict);
   // A quick look on fewer samples does not take the place of the verdict.
   if (samples >= opened.profile.evaluation.verdict) {
     writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);

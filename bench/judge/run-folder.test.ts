@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { writeSafetensors } from '#contract/safetensors';
-import { checkpointOf, type RunFolder } from './run-folder.ts';
+import { appendEval, checkpointOf, type RunFolder } from './run-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'run-folder-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,4 +19,17 @@ it('takes a checkpoint of the run, and nothing that a link leads to', () => {
   expect(checkpointOf(run)).toBe(join(folder, 'run/out/checkpoint.safetensors'));
   expect(() => checkpointOf(run, 'evals/1.safetensors')).toThrow(/leads out of the run's folder/);
   expect(() => checkpointOf(run, 'link.safetensors')).toThrow(/no checkpoint there/);
+});
+
+it('ends a line of evals.jsonl that a crash cut short before the next one', () => {
+  const dir = mkdtempSync(join(folder, 'cut-'));
+  const run = { dir } as RunFolder;
+  const point = { samples: 2048, evaluationSamples: 1, metrics: { f1: 0.5 } };
+  const line = `${JSON.stringify(point)}\n`;
+  appendEval(run, point);
+  appendEval(run, point);
+  expect(readFileSync(join(dir, 'evals.jsonl'), 'utf8')).toBe(line + line);
+  writeFileSync(join(dir, 'evals.jsonl'), `${line}{"samples":`);
+  appendEval(run, point);
+  expect(readFileSync(join(dir, 'evals.jsonl'), 'utf8')).toBe(`${line}{"samples":\n${line}`);
 });

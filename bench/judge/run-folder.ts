@@ -1,4 +1,4 @@
-import { closeSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
@@ -67,6 +67,13 @@ export function unmeasuredSnapshots({ dir }: RunFolder): { samples: number; name
     })
     .filter(({ samples }) => !measured.has(samples))
     .sort((a, b) => a.samples - b.samples);
+}
+
+/** Adds a line to `evals.jsonl`; one that a crash cut short before it is ended first, so that it spoils no other. */
+export function appendEval({ dir }: RunFolder, point: EvalPoint): void {
+  const path = join(dir, 'evals.jsonl');
+  const isCut = existsSync(path) && !/(^|\n)$/.test(readFileSync(path, 'utf8'));
+  appendFileSync(path, `${isCut ? '\n' : ''}${JSON.stringify(point)}\n`);
 }
 
 /** The whole lines of `evals.jsonl`; a line that a crash cut short is not one. */
