@@ -104,6 +104,25 @@ describe('a model directory that is not whole is refused, with file and field', 
       () => spoiled('hierarchy.json', () => '{"roots": [{"feature_index": 0}]}'),
       /hierarchy\.json: roots\.0\.mutually_exclusive_children/,
     ],
+    ['an empty hierarchy', () => spoiled('hierarchy.json', () => '{"roots": []}'), /roots: is empty, and/],
+    [
+      'no hierarchy where the config has one',
+      () => {
+        const dir = spoiled('hierarchy.json', (text) => text);
+        rmSync(join(dir, 'hierarchy.json'));
+        return dir;
+      },
+      /hierarchy\.json: is missing, and synthetic_model_config\.json has "hierarchy"/,
+    ],
+    [
+      'no correlation where the config has one',
+      () =>
+        respelled((t) => {
+          t.delete('correlation_factor');
+          t.delete('correlation_diag');
+        }),
+      /"correlation_factor" is missing, and synthetic_model_config\.json has "correlation"/,
+    ],
     [
       'a misspelt field of a node',
       () => spoiled('hierarchy.json', (text) => text.replace('"children"', '"childs"')),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
-import { configText, readConfig, readJson } from './config.ts';
-import { forestText, NO_FOREST, parseForest } from './forest.ts';
+import { configText, readConfig, readJson, type WorldConfig } from './config.ts';
+import { type Forest, forestText, NO_FOREST, parseForest } from './forest.ts';
 import { deriveWorld, type World } from './world.ts';
 
 export const CONFIG_FILE = 'synthetic_model_config.json';
@@ -22,6 +22,11 @@ export function loadWorld(dir: string): World {
   const d = config.hidden_dim;
   const path = join(dir, WEIGHTS_FILE);
   const { tensors } = readSafetensors(path);
+  if (config.correlation && !tensors.has('correlation_factor')) {
+    throw new UserError(
+      `${path}: tensor "correlation_factor" is missing, and ${CONFIG_FILE} has "correlation"`,
+    );
+  }
   const rank = tensors.get('correlation_factor')?.shape[1] ?? 0;
   const copula = tensors.has('correlation_factor')
     ? {
@@ -33,10 +38,9 @@ export function loadWorld(dir: string): World {
   if (copula?.diag.some((x) => x <= 0)) throw new UserError(`${path}: correlation_diag must be positive`);
   // Recomputed and not used, but a file that lies about them is not to be trusted with the rest.
   if (tensors.has('firing_probabilities')) tensorOf(tensors, path, 'firing_probabilities', [n]);
-  const forestPath = join(dir, FOREST_FILE);
   return deriveWorld({
     config,
-    forest: existsSync(forestPath) ? parseForest(readJson(forestPath), n, forestPath) : NO_FOREST,
+    forest: readForest(join(dir, FOREST_FILE), config),
     featureVectors: tensorOf(tensors, path, 'feature_vectors', [n, d]),
     bias: tensorOf(tensors, path, 'bias', [d]),
     copula,
@@ -59,6 +63,19 @@ export function saveWorld(dir: string, world: World): void {
   if (world.forest.roots.length > 0) writeFileAtomic(join(dir, FOREST_FILE), forestText(world.forest));
   writeSafetensors(join(dir, WEIGHTS_FILE), { tensors, metadata: {} });
   writeFileAtomic(join(dir, CONFIG_FILE), configText(world.config));
+}
+
+/** A world that lost its hierarchy would be another one, of the same name. */
+function readForest(path: string, { hierarchy, num_features }: WorldConfig): Forest {
+  if (!existsSync(path)) {
+    if (!hierarchy) return NO_FOREST;
+    throw new UserError(`${path}: is missing, and ${CONFIG_FILE} has "hierarchy"`);
+  }
+  const forest = parseForest(readJson(path), num_features, path);
+  if (hierarchy && forest.roots.length === 0) {
+    throw new UserError(`${path}: roots: is empty, and ${CONFIG_FILE} has "hierarchy"`);
+  }
+  return forest;
 }
 
 function tensorOf(
