@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { SYNTH_16K_RELEASE } from './hub/released.ts';
 import { Sampler } from './sampler/sampler.ts';
 import { SYNTH_16K } from './world/config.ts';
 import { placements } from './world/forest.ts';
@@ -79,6 +80,15 @@ describe('worlds', () => {
     );
     await expect(openWorld('atlantis')).rejects.toThrow(
       /unknown world "atlantis"; there are: tiny, small, medium, synth-16k, each with a seed/,
+    );
+  });
+
+  it('are not synth-16k by their names alone: its files are the released ones', async () => {
+    process.env.WORLD_DIR = join(root, 'altered');
+    mkdirSync(process.env.WORLD_DIR);
+    for (const { name } of SYNTH_16K_RELEASE.files) writeFileSync(join(process.env.WORLD_DIR, name), '{}');
+    await expect(openWorld('synth-16k')).rejects.toThrow(
+      /altered.synthetic_model_config\.json: is not the released file .*; remove it and run `npm run fetch`$/,
     );
   });
 });

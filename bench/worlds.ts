@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
-import { howToGet, locateReleased } from './hub/released.ts';
+import { howToGet, locateReleased, verifyReleased } from './hub/released.ts';
 import { buildWorld } from './world/build.ts';
 import { BUILT_IN } from './world/built-in.ts';
 import { configText, readConfig, SYNTH_16K, type WorldConfig } from './world/config.ts';
@@ -76,8 +76,10 @@ export function profileWorld(name: string): { profile: Profile | null; world: st
 
 function releasedDir(): string {
   const dir = locateReleased();
-  if (dir) return dir;
-  throw new UserError(`the released model synth-16k is not here: ${howToGet()}`);
+  if (!dir) throw new UserError(`the released model synth-16k is not here: ${howToGet()}`);
+  // Each time: 0.1 s, and no verdict says synth-16k that was not measured on it.
+  verifyReleased(dir);
+  return dir;
 }
 
 async function buildCached(config: WorldConfig, onStep: BuildListener = () => {}): Promise<World> {

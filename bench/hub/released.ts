@@ -66,7 +66,7 @@ export function verifyReleased(dir: string, release: Release = SYNTH_16K_RELEASE
     const found = sha256Of(path);
     if (found !== sha256) {
       throw new UserError(
-        `${path}: is not the released file (SHA-256 ${found}, ${sha256} expected); fetch it again`,
+        `${path}: is not the released file (SHA-256 ${found}, ${sha256} expected); remove it and run \`npm run fetch\``,
       );
     }
   }
