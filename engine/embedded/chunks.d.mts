@@ -13,4 +13,4 @@ export function takeChunks(
   control: Int32Array,
   parameters: Float64Array,
   kernels: readonly ((from: number, to: number, ...parameters: number[]) => void)[],
-): void;
+): unknown;

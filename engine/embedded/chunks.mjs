@@ -16,7 +16,7 @@ export const ARGUMENTS = 64;
 export const MAX_ARGUMENTS = 16;
 export const CONTROL_BYTES = ARGUMENTS + 8 * MAX_ARGUMENTS;
 
-/** Works on chunks of the present job until none is left; nothing happens where it is over. */
+/** Works on chunks of the present job until none is left; nothing happens where it is over. Returns what a kernel threw here. */
 export function takeChunks(control, parameters, kernels) {
   const job = Atomics.load(control, NEXT) >>> 16;
   // Whoever then gets a chunk of this job read these while it was open: its caller waits for every chunk.
@@ -24,14 +24,16 @@ export function takeChunks(control, parameters, kernels) {
   const [items, size] = [control[ITEMS], control[CHUNK]];
   const chunks = Math.ceil(items / size);
   const parameterList = Array.from(parameters.subarray(0, control[COUNT]));
+  let failure;
   for (;;) {
     const next = Atomics.load(control, NEXT);
     const chunk = next & 0xffff;
-    if (next >>> 16 !== job || chunk >= chunks) return;
+    if (next >>> 16 !== job || chunk >= chunks) return failure;
     if (Atomics.compareExchange(control, NEXT, next, next + 1) !== next) continue;
     try {
       kernel(chunk * size, Math.min(items, (chunk + 1) * size), ...parameterList);
-    } catch {
+    } catch (error) {
+      failure = error;
       Atomics.store(control, FAILED, 1);
     }
     if (Atomics.add(control, DONE, 1) + 1 === chunks) Atomics.notify(control, DONE);

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { uniform } from '../random.ts';
+import * as words from './chunks.mjs';
 import { Pool } from './pool.ts';
 
 const pools = [new Pool(1), new Pool(3), new Pool(2, 'plain')];
@@ -150,4 +153,39 @@ it('many jobs in quick succession, each complete when run returns', () => {
 
 it('a kernel that there is not is an error', () => {
   expect(() => pools[0].run('divination', 1, 1)).toThrow('there is no kernel "divination"');
+});
+
+it('a kernel that fails is an error with its cause, and the next job is none', async () => {
+  const pool = new Pool(2);
+  const { heap } = pool;
+  const end = heap.memory.buffer.byteLength;
+  expect(end).toBeLessThan(2 ** 32);
+  expect(() => pool.run('neg', 64, 1 << 20, end, end, 256, 4)).toThrow('the kernel "neg" failed');
+  const pointer = heap.allocate(4 * 256);
+  const x = heap.floats(pointer, 256).fill(1);
+  pool.run('neg', 64, 1 << 20, pointer, pointer, 256, 4);
+  expect(x.every((v) => v === -1)).toBe(true);
+  await pool.close();
+});
+
+it('a thread that ends with a chunk in its hands is an error, not a wait for ever', async () => {
+  const pool = new Pool(2, undefined, 200);
+  const pointer = pool.heap.allocate(4 * 4096);
+  // Does what a dying thread does: takes a chunk, and is gone.
+  const thief = new Worker(
+    `const { parentPort, workerData: { memory, NEXT } } = require('node:worker_threads');
+    const control = new Int32Array(memory.buffer, 0, 16);
+    parentPort.postMessage('ready');
+    for (;;) {
+      const next = Atomics.load(control, NEXT);
+      const chunk = next & 0xffff;
+      if (chunk > 0 && chunk < 1000 && Atomics.compareExchange(control, NEXT, next, next + 1) === next) break;
+    }`,
+    { eval: true, workerData: { memory: pool.heap.memory, NEXT: words.NEXT } },
+  );
+  await once(thief, 'message');
+  expect(() => {
+    for (let i = 0; i < 1000; i++) pool.run('neg', 1024, 1 << 20, pointer, pointer, 4096, 4);
+  }).toThrow(/^the kernel "neg" stands at 1023 of 1024 chunks for 0.2 s: a thread has ended or hangs/);
+  await Promise.all([thief.terminate(), pool.close()]);
 });

@@ -18,6 +18,9 @@ const CHUNK_WORK = 1 << 16;
 /** A job of less work stays on the calling thread: on a busy machine another thread is late by more than it saves. */
 const MIN_WORK = 6 * CHUNK_WORK;
 const MAX_CHUNKS = 0xffff;
+/** A chunk takes microseconds to milliseconds: a job with no chunk done for so long has lost a thread. */
+const STALLED_MS = 60_000;
+const LOOKS = 4;
 /** Looks at a job's end before the caller sleeps: other threads' last chunks are short. */
 const SPINS = 20_000;
 
@@ -38,6 +41,7 @@ export class Pool {
   constructor(
     readonly threads: number,
     wanted?: Build,
+    private readonly stalledMs = STALLED_MS,
   ) {
     const { build, module } = compile(wanted ? [wanted] : builds);
     this.build = build;
@@ -85,17 +89,35 @@ export class Pool {
     control[words.CHUNK] = size;
     control[words.COUNT] = parameters.length;
     Atomics.store(control, words.DONE, 0);
+    Atomics.store(control, words.FAILED, 0);
     Atomics.store(control, words.NEXT, job << 16);
     Atomics.store(control, words.JOBS, job);
     Atomics.notify(control, words.JOBS);
-    words.takeChunks(control, this.parameters, this.kernels);
+    const cause = words.takeChunks(control, this.parameters, this.kernels);
     for (let spins = SPINS; spins > 0 && Atomics.load(control, words.DONE) < chunks; spins--);
-    for (;;) {
-      const done = Atomics.load(control, words.DONE);
-      if (done === chunks) break;
-      Atomics.wait(control, words.DONE, done, 100);
+    this.awaitChunks(name, chunks);
+    if (Atomics.load(control, words.FAILED) === 1) {
+      throw new Error(`the kernel "${name}" failed on one of ${this.threads} threads`, { cause });
     }
-    if (control[words.FAILED] === 1) throw new Error(`the kernel "${name}" failed`);
+  }
+
+  /** A thread that dies takes its chunk with it, and its end is no event for a caller that waits: only time tells. */
+  private awaitChunks(name: string, chunks: number): void {
+    const { control } = this;
+    for (let before = -1, looks = 0; ; ) {
+      const done = Atomics.load(control, words.DONE);
+      if (done === chunks) return;
+      looks = done === before ? looks + 1 : 0;
+      // Several: after a pause of the whole process the first is over at once.
+      if (looks === LOOKS) {
+        throw new Error(
+          `the kernel "${name}" stands at ${done} of ${chunks} chunks for ${this.stalledMs / 1000} s: a thread has ended or hangs; start again`,
+        );
+      }
+      before = done;
+      // Woken by the last chunk alone.
+      Atomics.wait(control, words.DONE, done, this.stalledMs / LOOKS);
+    }
   }
 
   /** Ends the threads; the pool must not be used again. */
