@@ -11,5 +11,9 @@ it('cuts the dictionary by index, or in an order, the whole of it last', () => {
 it('knows widths that do not nest', () => {
   const nest = (...matryoshka_widths: number[]) => areNested({ matryoshka_widths, d_sae: 128 });
   expect([nest(), nest(4, 16), nest(4, 128)]).toEqual([true, true, true]);
+  const many = (levels: number) =>
+    areNested({ matryoshka_widths: Array.from({ length: levels }, (_, i) => i + 1), d_sae: 1000 });
+  // The whole dictionary is one more.
+  expect([many(255), many(256)]).toEqual([true, false]);
   expect([nest(16, 4), nest(4, 4), nest(4, 129)]).toEqual([false, false, false]);
 });

@@ -20,15 +20,18 @@ export function prefixes(widths: readonly number[], d_sae: number, order?: Uint3
   return { widths: all, bandOf };
 }
 
-/** For a config's `refine`: whether the widths increase strictly and end at or below d_sae. */
+/** `bandOf` is a byte for each latent. */
+const MAX_BANDS = 256;
+
+/** For a config's `refine`: whether the widths increase strictly and end at or below d_sae, in at most 256 bands. */
 export function areNested(config: { matryoshka_widths: number[]; d_sae: number }): boolean {
   const all = completed(config.matryoshka_widths, config.d_sae);
-  return all.every((width, i) => i === 0 || width > all[i - 1]);
+  return all.length <= MAX_BANDS && all.every((width, i) => i === 0 || width > all[i - 1]);
 }
 
 export const notNested = {
   path: ['matryoshka_widths'],
-  message: 'must increase strictly and end at or below d_sae',
+  message: 'must increase strictly and end at or below d_sae, in at most 256 levels',
 };
 
 const completed = (widths: readonly number[], d_sae: number): number[] =>
