@@ -31,19 +31,17 @@ export function resolve(
   const trainer: Record<string, unknown> = {};
   const chosen: Record<string, unknown> = {};
   const put = (name: string, value: Setting, where: string, optional = false): void => {
-    const [head, ...rest] = name.replace(/^(sae|trainer)\./, '').split('.');
-    const target = saeFields.includes(head)
-      ? sae
-      : trainerFields.includes(head)
-        ? trainer
-        : addons.has(head)
-          ? chosen
-          : null;
+    const [, of, plain] = /^(?:(sae|trainer)\.)?(.*)$/s.exec(name) ?? [];
+    const [head, ...rest] = plain.split('.');
+    let target: Record<string, unknown> | null = null;
+    if (of !== 'trainer' && saeFields.includes(head)) target = sae;
+    else if (of !== 'sae' && trainerFields.includes(head)) target = trainer;
+    else if (!of && addons.has(head)) target = chosen;
     if (target === null || head === 'd_in') {
       if (optional) return;
       const known = [...saeFields.filter((f) => f !== 'd_in'), ...trainerFields, ...addons.keys()].sort();
       throw new UserError(
-        `${where}: "${head}" is no setting of ${experiment.architecture}; there are: ${known.join(', ')}`,
+        `${where}: "${head}" is no setting of ${of === 'trainer' ? 'the trainer' : experiment.architecture}; there are: ${known.join(', ')}`,
       );
     }
     if (rest.length === 0) target[head] = value;
