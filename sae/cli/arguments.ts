@@ -27,6 +27,13 @@ export const whole = (least: number) => (text: string) => {
   return value;
 };
 
+/** A parser of numbers above 0 for commander's options. */
+export function above0(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('must be a number above 0');
+  return value;
+}
+
 /** Gathers the values of an option that may be given several times. */
 export function repeated(value: string, all: string[]): string[] {
   return [...all, value];

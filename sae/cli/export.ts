@@ -35,7 +35,9 @@ await runMain(async () => {
     program.opts<{ out?: string }>().out ?? join(run.endsWith('.safetensors') ? '.' : run, 'export');
   const checkpoint = readCheckpoint(file);
   if (checkpoint.config.scale !== 1) {
-    throw new UserError(`${file}: a snapshot of a run that scales x; export its last checkpoint`);
+    throw new UserError(
+      `${file}: its run scales x, which is folded into the weights when the run finishes; go on with it (npm run train -- --resume <run folder>), then export its checkpoint.safetensors`,
+    );
   }
   const architecture = await loadArchitecture(checkpoint.config.architecture);
   await openBackend('embedded');

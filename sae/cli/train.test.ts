@@ -133,8 +133,18 @@ describe('train', () => {
     expect(stuck.stderr).toMatch(/^warning: saved on tfjs .*, resumed on tfjs .*cpu.*$/m);
     expect(resultOf(killed).backend).toMatch(/^tfjs \S+ embedded .*, then tfjs \S+ cpu /);
     expect(resultOf(killed).reason).toBe(`the data go on at batch ${next + 1}, and ${next} comes next`);
+    const other = await trainer([...args, '--out', killed, '--resume', '--set', 'lr=0.1'], undefined, rest);
+    expect(other.stderr).toMatch(
+      /^error: .*optimizer\.safetensors: saved with other settings: trainer\.lr 0\.004, now 0\.1; resume with.*$/m,
+    );
+    expect(other.code).toBe(2);
     const second = await trainer([...args, '--out', killed, '--resume'], undefined, rest);
     expect(second.stderr).toContain('finished after 7680 samples');
+    // Killed between its last save and its result.
+    const { claimed } = resultOf(killed);
+    rmSync(join(killed, 'result.json'));
+    await trainer([...args, '--out', killed, '--resume'], undefined, rest);
+    expect(resultOf(killed)).toMatchObject({ status: 'finished', claimed });
     const logged = readFileSync(join(killed, 'progress.jsonl'), 'utf8').trim().split('\n');
     const samples = logged.map((line) => Progress.parse(JSON.parse(line)).samples);
     expect(samples).toEqual([...new Set(samples)].sort((a, b) => a - b));
@@ -195,6 +205,7 @@ describe('train', () => {
       /"baseline_l0_sweep" is a sweep; run its experiments one by one: baseline_l0_15, .*npm run sweep/,
     ],
     ['no samples', ['baseline_batchtopk', '--samples', '0'], /--samples.*at least 1/],
+    ['no time between saves', ['baseline_batchtopk', '--save-every', 'abc'], /--save-every.*above 0/],
     [
       'an unknown setting',
       ['baseline_batchtopk', '--set', 'kk=3'],

@@ -8,7 +8,7 @@ import { loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../lo
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { train } from '../trainer/train.ts';
-import { dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
+import { above0, dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
 
 interface Options {
   profile: string;
@@ -40,7 +40,7 @@ const program = new Command('train')
   )
   .option('--plain', 'the named operations as dense tfjs, for comparison', false)
   .option('--resume', 'go on from optimizer.safetensors in --out', false)
-  .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', Number, 30)
+  .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', above0, 30)
   .option('--list', 'print the experiments as JSON', false)
   .addHelpText(
     'after',

@@ -49,6 +49,8 @@ export interface RunState {
   seconds: number;
   /** What ran the tensors, in turn: more than one where a run was resumed on another. */
   backends: string[];
+  /** Numbers of the last step, for a run that is killed between it and its result. */
+  claimed: Record<string, number>;
 }
 
 export const freshState = (): RunState => ({
@@ -61,4 +63,5 @@ export const freshState = (): RunState => ({
   firstLoss: null,
   seconds: 0,
   backends: [],
+  claimed: {},
 });

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
 import type { DeadLatents } from './dead-latents.ts';
-import type { RunState } from './plan.ts';
+import type { Plan, RunState } from './plan.ts';
 import type { Model } from './step.ts';
 
 const FILE = 'optimizer.safetensors';
@@ -14,7 +14,7 @@ const FILE = 'optimizer.safetensors';
  * one before: weights, Adam's moments, and in the metadata counters, buffers in float64 and schedules. `next_batch` stands there by
  * itself, for whoever starts the stream again.
  */
-export function writeResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): void {
+export function writeResumeState(plan: Plan, model: Model, dead: DeadLatents, state: RunState): void {
   const { steps, moments } = model.adam.state();
   const tensors = new Map<string, Tensor32>();
   for (const [name, variable] of Object.entries(model.variables)) {
@@ -29,17 +29,18 @@ export function writeResumeState(out: string, model: Model, dead: DeadLatents, s
   const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, [...v]]));
   const metadata = {
     next_batch: String(state.nextBatch ?? 0),
+    settings: JSON.stringify(settingsOf(plan)),
     state: JSON.stringify({ ...state, adamSteps: steps, buffers, sinceFired: [...dead.sinceFired] }),
   };
-  writeSafetensors(join(out, FILE), { tensors, metadata });
+  writeSafetensors(join(plan.out, FILE), { tensors, metadata });
 }
 
 /**
  * Fills model, counters and state with what was saved.
- * @throws UserError when there is nothing to resume from, or it is of another experiment.
+ * @throws UserError when there is nothing to resume from, or it is of another experiment or other settings.
  */
-export function readResumeState(out: string, model: Model, dead: DeadLatents, state: RunState): void {
-  const path = join(out, FILE);
+export function readResumeState(plan: Plan, model: Model, dead: DeadLatents, state: RunState): void {
+  const path = join(plan.out, FILE);
   if (!existsSync(path))
     throw new UserError(`${path}: not found; there is nothing to resume, start without --resume`);
   const { tensors, metadata } = readSafetensors(path);
@@ -47,6 +48,12 @@ export function readResumeState(out: string, model: Model, dead: DeadLatents, st
     | (RunState & { adamSteps: number; buffers: Record<string, number[]>; sinceFired: number[] })
     | null;
   if (!saved) throw new UserError(`${path}: has no training state`);
+  const [name, before, now] = firstDifference(JSON.parse(metadata.settings ?? '{}'), settingsOf(plan)) ?? [];
+  if (name) {
+    throw new UserError(
+      `${path}: saved with other settings: ${name} ${before}, now ${now}; resume with the run's own arguments`,
+    );
+  }
   const moments = new Map<string, { first: Float32Array; second: Float32Array }>();
   for (const [name, variable] of Object.entries(model.variables)) {
     const own = tensors.get(name);
@@ -65,4 +72,32 @@ export function readResumeState(out: string, model: Model, dead: DeadLatents, st
   for (const [name, values] of Object.entries(buffers)) model.buffers[name].set(values);
   dead.sinceFired.set(sinceFired);
   Object.assign(state, rest);
+}
+
+/** What a run must be resumed with, by name. */
+function settingsOf({
+  experiment,
+  architectureName,
+  samples,
+  sae,
+  trainer,
+  addons,
+}: Plan): Record<string, unknown> {
+  const named = (of: string, settings: object) =>
+    Object.entries(settings).map(([name, value]) => [`${of}.${name}`, value]);
+  return {
+    ...{ experiment, architecture: architectureName, samples, addons },
+    ...Object.fromEntries([...named('sae', sae), ...named('trainer', trainer)]),
+  };
+}
+
+function firstDifference(
+  before: Record<string, unknown>,
+  now: Record<string, unknown>,
+): [name: string, before: string, now: string] | null {
+  for (const name of Object.keys(before)) {
+    const [a, b] = [before[name], now[name]].map((value) => JSON.stringify(value));
+    if (a !== b) return [name, a, b ?? 'missing'];
+  }
+  return null;
 }

@@ -62,7 +62,8 @@ class Run {
     this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
     this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
     if (plan.resume) {
-      readResumeState(plan.out, this.model, this.dead, this.state);
+      readResumeState(plan, this.model, this.dead, this.state);
+      this.lastGood = weightsIn('checkpoint.safetensors', this.state.seen);
       const before = this.state.backends.at(-1);
       if (before !== plan.backend) {
         plan.warn?.(
@@ -146,6 +147,7 @@ class Run {
     state.step++;
     state.seen = seen;
     state.nextBatch = batch.batchIndex + 1;
+    state.claimed = claimsOf(result);
     if (measure) this.progress.write(state, result, rate, dead.count);
     if (isSnapshot) this.snapshot();
     return null;
@@ -170,7 +172,7 @@ class Run {
   private save(): void {
     this.state.seconds = this.seconds();
     this.write('checkpoint.safetensors');
-    writeResumeState(this.plan.out, this.model, this.dead, this.state);
+    writeResumeState(this.plan, this.model, this.dead, this.state);
   }
 
   private snapshot(): void {
@@ -179,7 +181,7 @@ class Run {
 
   private write(name: string): void {
     writeCheckpoint(join(this.plan.out, name), this.model, this.about());
-    this.lastGood = `; the weights after ${this.state.seen} samples are in ${name}`;
+    this.lastGood = weightsIn(name, this.state.seen);
   }
 
   private about() {
@@ -193,12 +195,15 @@ class Run {
 
   soFar(): SoFar {
     const { state, last } = this;
-    const claimed = finiteOf({
+    const claimed = {
       dead_latents: this.dead.count,
-      loss: last?.loss,
-      l0: last?.l0,
-      explained_variance: last?.explainedVariance,
-    });
+      ...(last ? claimsOf(last) : state.claimed),
+    };
     return { state, seconds: this.seconds(), claimed };
   }
 }
+
+const weightsIn = (name: string, samples: number) => `; the weights after ${samples} samples are in ${name}`;
+
+const claimsOf = ({ loss, l0, explainedVariance }: StepResult) =>
+  finiteOf({ loss, l0, explained_variance: explainedVariance });
