@@ -9,9 +9,8 @@ import { readUntrusted } from '#host/untrusted';
 import { trainerOf } from './executor/resume.ts';
 import { type House, reportsDir, sprintsDir, stateDir } from './house.ts';
 import { pruneTrees } from './prune.ts';
+import { CUT_OFF } from './sprint/go-on.ts';
 import { runDir } from './sprint/run-folder.ts';
-
-const CUT_OFF = 'the loop was cut off';
 
 /**
  * Ends what a loop, or a command by hand, left running when it was killed, and completes the records of its runs. A run of the open

@@ -81,6 +81,30 @@ describe('a loop that is cut off', () => {
     expect(git(repo, 'status', '--porcelain')).toBe('');
   });
 
+  it.each([
+    ['kill -9', ['SIGKILL']],
+    // Two of a kind that come at once are one.
+    ['a second signal', ['SIGINT', 'SIGTERM']],
+  ] as const)('goes on after %s with the run that was under way, where it had saved', async (_, signals) => {
+    const repo = tinyHouse([[start('long'), write(0.9), train('saves'), wait, wait, finish()]]);
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
+    const { run } = await eventOf(repo, 'run.started');
+    const saved = join(repo, 'checkpoints', run, 'out/optimizer.safetensors');
+    while (!existsSync(saved)) await sleep(25);
+    for (const signal of signals) loop.child.kill(signal);
+    await loop.ended;
+    const { events } = await loopIn(repo, { maxSprints: 1 });
+    const ofIt = events.flatMap((e) => ('run' in e && e.run === run ? [e.type] : []));
+    expect(ofIt.filter((type) => type !== 'run.progress')).toEqual([
+      // How it ended with a loop that was killed, the next one finds out.
+      ...(signals[0] === 'SIGKILL' ? ['run.finished'] : []),
+      ...['run.started', 'run.finished', 'verdict.given'],
+    ]);
+    const [{ outcome, candidate, runs }] = readSprints(join(repo, 'sprints'));
+    expect([outcome, candidate]).toEqual(['new-best', run]);
+    expect(runs.map(({ id, status }) => [id, status])).toEqual([[run, 'finished']]);
+  });
+
   it('ends a run that was started but is not in the log yet, and enters it', async () => {
     const repo = tinyHouse([hanging('forks')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');

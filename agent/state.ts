@@ -158,7 +158,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         progress: null,
       };
       return withSprint({ ...now, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
-        event.sprint === null ? sprint : { ...sprint, runs: [...sprint.runs, event.run] },
+        // A run that is gone on with starts twice.
+        event.sprint === null ? sprint : { ...sprint, runs: [...new Set([...sprint.runs, event.run])] },
       );
     }
     case 'run.progress': {

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
-import { readSafetensors } from '#contract/safetensors';
+import { openUntrusted } from '#host/untrusted';
 
 /**
  * The batch of the stream that a run goes on from: `next_batch` in the metadata of its `out/optimizer.safetensors`.
@@ -19,14 +19,39 @@ export function resumePoint(dir: string, record: RunRecord): number {
     );
   }
   const saved = join(out, 'optimizer.safetensors');
-  if (!existsSync(saved)) {
+  const next = nextBatch(saved);
+  if (next === undefined) {
     throw new UserError(
       `${dir}: nothing was saved yet; train again: npm run train -- ${record.args.join(' ')}`,
     );
   }
-  const next = Number(readSafetensors(saved).metadata.next_batch);
   if (Number.isSafeInteger(next) && next >= 0) return next;
   throw new UserError(`${saved}: does not say its next_batch; it was saved by another trainer`);
+}
+
+const MAX_HEADER_BYTES = 1 << 20;
+
+/**
+ * `next_batch` of a safetensors file that untrusted code wrote: its header alone is read, never through a link or from a pipe. NaN where it
+ * says none; undefined where there is no file.
+ */
+function nextBatch(saved: string): number | undefined {
+  const file = openUntrusted(saved);
+  if (!file) return undefined;
+  try {
+    const size = Buffer.alloc(8);
+    readSync(file.fd, size, 0, 8, 0);
+    const header = Buffer.alloc(Math.min(Number(size.readBigUInt64LE()), MAX_HEADER_BYTES));
+    readSync(file.fd, header, 0, header.length, 8);
+    const { __metadata__ } = JSON.parse(header.toString('utf8')) as {
+      __metadata__?: { next_batch?: string };
+    };
+    return Number(__metadata__?.next_batch);
+  } catch {
+    return Number.NaN;
+  } finally {
+    closeSync(file.fd);
+  }
 }
 
 /** The trainer that a killed command may have left behind, by the folder on its command line; null where none runs. */

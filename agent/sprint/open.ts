@@ -88,7 +88,10 @@ export function reopenSprint(house: House, state: SprintState): OpenSprint | nul
   sprint.claim = { id: claim.id, dir };
   sprint.runs = new Runs(house, claim.id, runs);
   sprint.finish = transcript.finish;
-  if (!sprint.finish) transcript.mend();
+  if (!sprint.finish) {
+    transcript.mend();
+    sprint.runs.goOn();
+  }
   return sprint;
 }
 

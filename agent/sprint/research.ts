@@ -10,6 +10,7 @@ import { converse, type Ending } from '../researcher/converse.ts';
 import type { Reserve } from '../researcher/reserve.ts';
 import { WEB_NOTE } from '../researcher/web.ts';
 import { makeTools } from '../tools/index.ts';
+import { SPRINT_ENDED } from './go-on.ts';
 import type { OpenSprint } from './open.ts';
 
 /** Said once to a researcher that falls silent before the sprint is over. */
@@ -93,7 +94,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
     transcript.say({ role: 'user', content: sprint.claim ? NOT_FINISHED : NOT_STARTED });
     ending = await talk();
   }
-  await sprint.runs?.stopAll('the sprint has ended');
+  await sprint.runs?.stopAll(SPRINT_ENDED);
   return ending;
 }
 

@@ -13,14 +13,17 @@ import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
 import { messageOf } from '../words.ts';
+import { cutOffRuns } from './go-on.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
 /** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
 interface Job {
   ticket: string;
-  /** Null for a run of a sprint that is taken up again. */
+  /** Null for a run of a sprint that is taken up again, and had ended. */
   spec: RunSpec | null;
+  /** Seconds that it had trained before it is gone on with. */
+  earlier: number;
   run: string | null;
   state: 'queued' | 'running' | 'ended';
   handle: RunHandle | null;
@@ -42,6 +45,9 @@ export interface Granted {
   /** Runs that it nearly repeats. */
   near: SprintRun[];
 }
+
+/** Starts a run, or goes on with one, for at most so many seconds. */
+type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
 
 const PROGRESS_EVERY_MS = 2000;
 
@@ -85,6 +91,19 @@ export class Runs {
     if (!queued) await started;
     if (job.trouble) throw new ToolMistake(job.trouble);
     return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, near: nearRuns(spec, all) };
+  }
+
+  /** Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last. */
+  goOn(): void {
+    const { repo, task, sandbox, executor } = this.house;
+    for (const { id, spec, role, seconds } of cutOffRuns(repo, this.started)) {
+      const job = this.#job(id);
+      Object.assign(job, { spec, earlier: seconds, state: 'queued' });
+      const dir = runDir(repo, id);
+      void this.#hold(job, spec, role, (timeoutSeconds) =>
+        executor.resume({ repo, task, sandbox, dir, timeoutSeconds }),
+      );
+    }
   }
 
   /** Runs one experiment to its end, measured; for the supervisor's own comparisons. */
@@ -205,17 +224,28 @@ export class Runs {
   #enqueue(spec: RunSpec, role?: 'incumbent'): { job: Job; started: Promise<void> } {
     const job = { ...newJob(this.#jobs.length), spec };
     this.#jobs.push(job);
-    const started = this.#device.then(() => this.#start(job, spec, role));
+    const { house, sprint } = this;
+    const { repo, task, profileName, sandbox } = house;
+    const { experiment, samples, seed, tree } = spec;
+    const args = spec.set.flatMap((pair) => ['--set', pair]);
+    const common = { repo, task, profileName, sandbox, experiment, args, samples, seed, tree, sprint, role };
+    const launch: Launch = (timeoutSeconds) => house.executor.start({ ...common, timeoutSeconds });
+    return { job, started: this.#hold(job, spec, role, launch) };
+  }
+
+  /** Gives a job its place in the line for the device, and resolves when it was launched, or was not. */
+  #hold(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
+    const started = this.#device.then(() => this.#start(job, spec, role, launch));
     job.ended = started
       .then(() => this.#finish(job))
       .finally(() => {
         job.state = 'ended';
       });
     this.#device = job.ended.catch(() => {});
-    return { job, started };
+    return started;
   }
 
-  async #start(job: Job, spec: RunSpec, role?: 'incumbent'): Promise<void> {
+  async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
     const { house } = this;
     await whilePaused(house, () => job.cancelled === null);
     if (job.cancelled) {
@@ -233,22 +263,8 @@ export class Runs {
       job.trouble = `not started: ${late}`;
       return;
     }
-    const args = spec.set.flatMap((pair) => ['--set', pair]);
     try {
-      job.handle = await house.executor.start({
-        task: house.task,
-        profileName: house.profileName,
-        experiment: spec.experiment,
-        args,
-        samples: spec.samples,
-        seed: spec.seed,
-        sprint: this.sprint,
-        role,
-        tree: spec.tree,
-        repo: house.repo,
-        sandbox: house.sandbox,
-        timeoutSeconds: Math.max(1, secondsLeft(house)),
-      });
+      job.handle = await launch(Math.max(1, secondsLeft(house)));
     } catch (error) {
       job.trouble = messageOf(error);
       return;
@@ -288,7 +304,7 @@ export class Runs {
     const record = await job.handle.done;
     job.record = record;
     const { status, reason } = record;
-    const seconds = record.seconds ?? 0;
+    const seconds = (record.seconds ?? 0) - job.earlier;
     split.add('training', seconds);
     events.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
     if (status !== 'finished') return;
@@ -310,6 +326,7 @@ export class Runs {
 const newJob = (before: number): Job => ({
   ticket: `queued-${before + 1}`,
   spec: null,
+  earlier: 0,
   run: null,
   state: 'queued',
   handle: null,

@@ -9,7 +9,7 @@ import type {
 import { FinishSprintInput } from '../tools/schemas.ts';
 
 const CUT_OFF =
-  'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. Training runs that were under way have ended.';
+  'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or has ended where nothing was saved; runs that were queued are gone.';
 
 /** The conversation of one sprint on disk, a message a line, appended before the next call is made. */
 export class Transcript {
