@@ -37,15 +37,25 @@ await runMain(async () => {
   );
   if (!command) return 0;
   const { dir, from } = command.opts<Options>();
-  if (from) {
-    importReleased(from, dir ?? RELEASED_FOLDER);
-  } else if (dir) {
-    importReleased(await fetchReleased({ onProgress: progress() }), dir);
-  } else {
-    const here = locateReleased();
-    if (here) verifyReleased(here);
-    else await fetchReleased({ onProgress: progress() });
-  }
-  process.stdout.write(`${dir ?? locateReleased()}: the released model, hashes checked\n`);
+  process.stdout.write(`${await bring(dir, from)}: the released model, hashes checked\n`);
   return 0;
 });
+
+/** The folder where the files lie in the end. */
+async function bring(dir: string | undefined, from: string | undefined): Promise<string> {
+  if (from) {
+    const to = dir ?? RELEASED_FOLDER;
+    importReleased(from, to);
+    return to;
+  }
+  const here = dir ? null : locateReleased();
+  if (here) {
+    verifyReleased(here);
+    return here;
+  }
+  const fetched = await fetchReleased({ onProgress: progress() });
+  // Where WORLD_DIR is set, nothing is looked for elsewhere.
+  const to = dir ?? (process.env.WORLD_DIR || fetched);
+  if (to !== fetched) importReleased(fetched, to);
+  return to;
+}

@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '#contract/errors';
 import { hubCache } from './cache.ts';
 import { type FetchOptions, fetchReleased, importReleased } from './fetch.ts';
-import { verifyReleased } from './released.ts';
+import { sha256Of, verifyReleased } from './released.ts';
 import { Hub } from './testing/hub.ts';
 
 const WEIGHTS = 'synthetic_model.safetensors';
@@ -101,6 +101,25 @@ describe('fetching the released model', () => {
     verifyReleased(await fetchReleased(options), hub.release);
   });
 
+  it('leaves a file alone that another process downloads, and takes over from one that has ended', async () => {
+    writeFileSync(join(cacheDir, 'weights'), hub.content.get(WEIGHTS) as Buffer);
+    const blob = join(
+      cacheDir,
+      'models--someone--some-model/blobs',
+      sha256Of(join(cacheDir, 'weights')).slice(0, 40),
+    );
+    const ended = spawnSync(process.execPath, ['--version']).pid;
+    mkdirSync(join(blob, '..'), { recursive: true });
+    writeFileSync(`${blob}.incomplete.lock`, String(process.ppid));
+    expect(await complaint(fetchReleased(options))).toMatch(
+      /process \d+ is downloading it; wait for its end/,
+    );
+    expect(hub.ranges(WEIGHTS)).toEqual([]);
+    writeFileSync(`${blob}.incomplete.lock`, String(ended));
+    verifyReleased(await fetchReleased(options), hub.release);
+    expect(readdirSync(join(blob, '..')).filter((name) => /incomplete|lock/.test(name))).toEqual([]);
+  });
+
   it('waits out a 503 and a 429', async () => {
     hub.faults.push({ status: 503 }, { status: 429 });
     hub.bodyFaults.push({ status: 503 });
@@ -125,12 +144,18 @@ describe('fetching the released model', () => {
     expect(hub.requests[0].authorization).toBe(`Bearer ${accessToken}`);
   });
 
+  it('prints nothing of a token with a line’s end in it', async () => {
+    const accessToken = 'hf_notASecret\nButLikeOne';
+    const message = await complaint(fetchReleased({ ...options, accessToken, attempts: 1 }));
+    expect(message).not.toMatch(/notASecret|ButLikeOne/);
+  });
+
   it('says offline in one line that names the files and where to put them, and soon', async () => {
     const other = new Hub();
     const refused = { ...options, hubUrl: await other.open(), attempts: 1 };
     await other.close();
     expect(await complaint(fetchReleased(refused))).toMatch(
-      /ECONNREFUSED.*npm run fetch.*synthetic_model_config\.json, synthetic_model\.safetensors and hierarchy\.json.*state\/worlds\/synth-16k/,
+      /ECONNREFUSED.*; try again, or put synthetic_model_config\.json, synthetic_model\.safetensors and hierarchy\.json.*state\/worlds\/synth-16k/,
     );
     hub.faults.push({ silent: true });
     const started = performance.now();
@@ -153,6 +178,9 @@ describe('importing the released model by hand', () => {
     writeFileSync(join(from, 'hierarchy.json'), '{"roots": [1]}');
     expect(() => importReleased(from, to, hub.release)).toThrow(/hierarchy\.json: is not the released file/);
     rmSync(join(from, 'hierarchy.json'));
+    mkdirSync(join(from, 'hierarchy.json'));
+    expect(() => importReleased(from, to, hub.release)).toThrow(/hierarchy\.json: is a folder, a file/);
+    rmSync(join(from, 'hierarchy.json'), { recursive: true });
     expect(() => importReleased(from, to, hub.release)).toThrow(/hierarchy\.json: not found/);
     expect(existsSync(to)).toBe(false);
   });
@@ -170,7 +198,7 @@ describe('the command', () => {
     const offline = run([], { HF_HUB_OFFLINE: '1' });
     expect(offline.status).toBe(2);
     expect(offline.stderr).toMatch(
-      /^error: synthetic_model_config\.json .* HF_HUB_OFFLINE is set; run .*\n$/,
+      /^error: synthetic_model_config\.json .* HF_HUB_OFFLINE is set; unset it, or put .*\n$/,
     );
     const wrong = run(['--from', cacheDir]);
     expect(wrong.status).toBe(2);

@@ -3,8 +3,9 @@ import { dirname, join, relative } from 'node:path';
 import { HubApiError } from '@huggingface/hub';
 import { UserError } from '#contract/errors';
 import { hubCache, modelDir, snapshotDir } from './cache.ts';
+import { claimed } from './claim.ts';
 import { describe, downloadInto, type Source } from './download.ts';
-import { howToGet, type Release, SYNTH_16K_RELEASE, sha256Of, verifyReleased } from './released.ts';
+import { byHand, type Release, SYNTH_16K_RELEASE, sha256Of, verifyReleased } from './released.ts';
 
 export interface FetchOptions {
   release?: Release;
@@ -53,8 +54,9 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
     '',
   );
   const { attempts = 5, retryMs = 500, contactMs = 10_000, stallMs = 60_000, onProgress } = options;
-  const accessToken = options.accessToken ?? (process.env.HF_TOKEN || undefined);
+  const accessToken = options.accessToken ?? (process.env.HF_TOKEN?.trim() || undefined);
   const { repo, revision } = release;
+  const advice = `try again, or ${byHand(release)}`;
   const source: Source = {
     repo,
     revision,
@@ -67,13 +69,13 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
     stallMs,
   };
   if (/^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? '')) {
-    throw new UserError(`${name} of ${repo} is not here, and HF_HUB_OFFLINE is set; ${howToGet(release)}`);
+    throw new UserError(
+      `${name} of ${repo} is not here, and HF_HUB_OFFLINE is set; unset it, or ${byHand(release)}`,
+    );
   }
   const offline = (error: unknown): never => {
     const why = reason(error, accessToken);
-    throw new UserError(
-      `${name} of ${repo} could not be downloaded from ${hubUrl} (${why}); ${howToGet(release)}`,
-    );
+    throw new UserError(`${name} of ${repo} could not be downloaded from ${hubUrl} (${why}); ${advice}`);
   };
   const { etag } = await describe(source).catch(offline);
   // The cache names a blob by its etag: the SHA-256 of large files, git's id of small ones.
@@ -82,15 +84,17 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
   const blob = join(modelDir(cache, repo), 'blobs', id);
   if (!existsSync(blob) || sha256Of(blob) !== sha256) {
     const partial = `${blob}.incomplete`;
-    await downloadInto(partial, source, (bytes, of) => onProgress?.(name, bytes, of)).catch(offline);
-    const found = sha256Of(partial);
-    if (found !== sha256) {
-      rmSync(partial);
-      throw new UserError(
-        `${name} from ${hubUrl} is not the released file (SHA-256 ${found}, ${sha256} expected): discarded; try again, or ${howToGet(release)}`,
-      );
-    }
-    renameSync(partial, blob);
+    await claimed(partial, async () => {
+      await downloadInto(partial, source, (bytes, of) => onProgress?.(name, bytes, of)).catch(offline);
+      const found = sha256Of(partial);
+      if (found !== sha256) {
+        rmSync(partial);
+        throw new UserError(
+          `${name} from ${hubUrl} is not the released file (SHA-256 ${found}, ${sha256} expected): discarded; ${advice}`,
+        );
+      }
+      renameSync(partial, blob);
+    });
   }
   mkdirSync(dirname(path), { recursive: true });
   const link = `${path}.${process.pid}.tmp`;
@@ -104,8 +108,9 @@ function reason(error: unknown, secret: string | undefined): string {
   if (error instanceof HubApiError) return `HTTP ${error.statusCode}`;
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const under = cause as NodeJS.ErrnoException | undefined;
-  const text = (under ? `${message}: ${under.code ?? under.message}` : message).split('\n')[0];
-  return secret ? text.replaceAll(secret, '[token]') : text;
+  const text = under ? `${message}: ${under.code ?? under.message}` : message;
+  // Before the first line is taken: a token may have a line's end in it.
+  return (secret ? text.replaceAll(secret, '[token]') : text).split('\n')[0];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { CONFIG_FILE, FOREST_FILE, WEIGHTS_FILE } from '../world/store.ts';
@@ -38,14 +38,21 @@ export function locateReleased(release: Release = SYNTH_16K_RELEASE): string | n
 
 /** What to do about missing files, in one line. */
 export function howToGet(release: Release = SYNTH_16K_RELEASE): string {
+  return `run \`npm run fetch\`, or ${byHand(release)}`;
+}
+
+/** What to do where `npm run fetch` itself cannot get them. */
+export function byHand(release: Release = SYNTH_16K_RELEASE): string {
   const names = release.files.map(({ name }) => name);
   const last = names.pop();
   const list = names.length > 0 ? `${names.join(', ')} and ${last}` : last;
-  return `run \`npm run fetch\`, or put ${list} of huggingface.co/${release.repo} into ${process.env.WORLD_DIR || RELEASED_FOLDER} (or name their folder in WORLD_DIR)`;
+  return `put ${list} of huggingface.co/${release.repo} into ${process.env.WORLD_DIR || RELEASED_FOLDER} (or name their folder in WORLD_DIR)`;
 }
 
-/** The file's SHA-256 in hex, read in pieces. About 0.1 s for the released model, so that nothing needs to be remembered. */
+/** The file's SHA-256 in hex, read in pieces. About 0.1 s for the released model, so that nothing needs to be remembered. @throws UserError for a folder */
 export function sha256Of(path: string): string {
+  if (statSync(path).isDirectory())
+    throw new UserError(`${path}: is a folder, a file is expected; remove it`);
   const hash = createHash('sha256');
   const piece = Buffer.allocUnsafe(1 << 20);
   const fd = openSync(path, 'r');
