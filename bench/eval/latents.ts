@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Random } from '../random.ts';
 import { placements } from '../world/forest.ts';
 import type { World } from '../world/world.ts';
@@ -82,7 +83,7 @@ const RATE_EDGES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 1];
 export function byRate(rows: readonly LatentRow[]): Group[] {
   return RATE_EDGES.slice(1).flatMap((high, i) => {
     const low = RATE_EDGES[i];
-    const members = rows.filter((row) => row.featureRate >= low && row.featureRate < high);
+    const members = rows.filter((row) => row.featureRate >= low && (row.featureRate < high || high === 1));
     const name = `${Number((low * 100).toPrecision(2))} to ${Number((high * 100).toPrecision(2))} %`;
     return members.length > 0 ? [groupOf(name, members)] : [];
   });
@@ -94,9 +95,15 @@ function groupOf(name: string, rows: readonly LatentRow[]): Group {
   return { name, latents: rows.length, precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
 
-function opaqueIds(world: World): string[] {
-  const n = world.numFeatures;
-  const random = new Random(Number.parseInt(world.hash.slice(0, 12), 16), 'opaque ids', 0);
+/** Ids in an order that only the dictionary gives: the world's hash, which reports print, does not lead to it. */
+export function opaqueIds({
+  numFeatures: n,
+  featureVectors: { buffer, byteOffset, byteLength },
+}: World): string[] {
+  const secret = createHash('sha256')
+    .update('opaque ids')
+    .update(new Uint8Array(buffer, byteOffset, byteLength));
+  const random = new Random(Number.parseInt(secret.digest('hex').slice(0, 12), 16), 'opaque ids', 0);
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(random.uniform() * (i + 1));
