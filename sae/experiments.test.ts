@@ -21,7 +21,7 @@ describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the publishe
       ['l0_sweep', 7],
       ['baseline_l0_sweep', 7],
       ['paper_baselines', 5],
-      ['all', 9 + 7 + 7 + 4],
+      ['all', 9 + 7 + 7 + 5],
     ]);
   });
 
@@ -69,6 +69,11 @@ describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the publishe
       ablation_no_lr_decay: ['lr_decay_fraction'],
       ablation_no_detach_matryoshka: ['detach_matryoshka_losses'],
       ablation_no_decreasing_k: ['initial_k', 'transition_k_duration_fraction'],
+      ablation_all: expect.any(Array),
     });
+    expect(new Set(changed.ablation_all)).toEqual(
+      new Set(Object.entries(changed).flatMap(([name, fields]) => (name === 'ablation_all' ? [] : fields))),
+    );
+    expect((await settings('ablation_all', 'small')).sae).toMatchObject({ target_without_b_dec: true });
   });
 });

@@ -28,6 +28,8 @@ const ablations: [string, string, Settings][] = [
   ['no_detach_matryoshka', 'detaching the inner losses', { detach_matryoshka_losses: false }],
   ['no_decreasing_k', 'decreasing k', constantK],
 ];
+/** The published `baseline_batchtopk`: BatchTopK as this class does it, with x - b_dec as the target of its loss. */
+const withoutAll: Settings = Object.assign({}, ...ablations.map(([, , change]) => change));
 
 /** The multi-agent write-up's recipe (F1 0.9894 at 16k): more levels, a smaller step, warm-up, a stronger tilt. */
 const reference: Experiment = {
@@ -52,6 +54,7 @@ export const experiments: Experiment[] = [
   ...ablations.map(([name, what, change]) =>
     vary(full, `ablation_${name}`, `default without ${what}`, change),
   ),
+  vary(full, 'ablation_all', 'default without any of its parts: the published baseline', withoutAll),
   // initial_k stays that of `default`.
   ...publishedL0s.map((l0) =>
     vary(full, `l0_${l0}`, `default with k ${l0} at 16k, elsewhere in proportion`, (profile) => ({

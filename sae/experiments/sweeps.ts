@@ -10,7 +10,7 @@ const ablations = [
   'ablation_no_lr_decay',
   'ablation_no_detach_matryoshka',
   'ablation_no_decreasing_k',
-  'baseline_batchtopk',
+  'ablation_all',
 ];
 const l0_sweep = publishedL0s.map((l0) => `l0_${l0}`);
 const baseline_l0_sweep = publishedL0s.map((l0) => `baseline_l0_${l0}`);
