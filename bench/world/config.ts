@@ -156,12 +156,21 @@ export type WorldConfig = z.infer<typeof WorldConfig>;
 export function parseConfig(value: unknown, where: string): WorldConfig {
   const parsed = WorldConfig.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: is not a field of a world config`)
-      : [`${issue.path.join('.') || 'config'}: ${issue.message}`],
-  );
-  throw new UserError(`${where}: ${problems.join('; ')}`);
+  throw new UserError(`${where}: ${parsed.error.issues.flatMap((issue) => problemsOf(issue)).join('; ')}`);
+}
+
+function problemsOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): string[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${[...path, key].join('.')}: is not a field of a world config`);
+  }
+  // Of several shapes the one that was meant: only its fields are wrong.
+  const isOfField = (one: z.core.$ZodIssue): boolean =>
+    one.code === 'unrecognized_keys' || (typeof one.path[0] === 'string' && one.code !== 'invalid_union');
+  const meant =
+    issue.code === 'invalid_union' && issue.errors.find((all) => all.length > 0 && all.every(isOfField));
+  if (meant) return meant.flatMap((one) => problemsOf(one, path));
+  return [`${path.join('.') || 'config'}: ${issue.message}`];
 }
 
 /** @throws UserError when the file is missing, is not JSON or has a wrong field. */

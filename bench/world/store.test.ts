@@ -153,6 +153,26 @@ it('children cannot scale with a parent of magnitude 0', async () => {
   );
 });
 
+it.each([
+  ['firing_probability', { firing_probability: { exponent: 1e-18, generator_name: 'zipfian' } }],
+  ['mean_firing_magnitudes', { mean_firing_magnitudes: 1e39 }],
+  ['std_firing_magnitudes', { std_firing_magnitudes: 1e39 }],
+  ['bias', { bias: 1e300 }],
+  ['orthogonalization', { orthogonalization: { lr: 1e300 } }],
+  ['correlation', { correlation: { correlation_scale: 1e300 } }],
+])('a %s that gives what is no number is refused before anything is saved', async (field, change) => {
+  const config = parseConfig({ num_features: 5, hidden_dim: 2, seed: 1, ...change }, 'test');
+  await expect(buildWorld(config)).rejects.toThrow(new RegExp(`^${field}: gives .*; numbers up to 1e\\+30`));
+});
+
+it('a missing or foreign field of one of several shapes is named', () => {
+  const of = (mean_firing_magnitudes: unknown) =>
+    parseConfig({ num_features: 5, hidden_dim: 2, mean_firing_magnitudes }, 'test');
+  expect(() => of({ generator_name: 'linear', start: 1 })).toThrow(/^test: mean_firing_magnitudes\.end: /);
+  expect(() => of({ generator_name: 'constant', valeu: 1 })).toThrow(/magnitudes\.valeu: is not a field/);
+  expect(() => of({ generator_name: 'linnear' })).toThrow(/must be a number or have a generator_name/);
+});
+
 it('a forest that contains itself is refused', () => {
   const node: { children: unknown[] } & Record<string, unknown> = {
     feature_index: null,

@@ -34,10 +34,13 @@ export interface World extends WorldParts {
   hash: string;
 }
 
+/** What is larger overflows float32 where features add up. */
+const LARGEST = 1e30;
+
 /**
  * Fills in what is not stored: probabilities, thresholds and magnitudes, recomputed from config and forest as the
  * reference's loader does. Std magnitudes come from torch's generator at seed + 1, means at seed + 2.
- * @throws UserError where children scale with a parent whose mean magnitude is 0.
+ * @throws UserError where children scale with a parent whose mean magnitude is 0, or a field gives what is no number
  */
 export function deriveWorld(parts: WorldParts): World {
   const { config, forest } = parts;
@@ -55,6 +58,14 @@ export function deriveWorld(parts: WorldParts): World {
       );
     }
   }
+  const stds = magnitudes(config.std_firing_magnitudes, n, seed + 1);
+  const { featureVectors, bias, copula } = parts;
+  refuseOverflow('firing_probability', probabilities);
+  refuseOverflow('mean_firing_magnitudes', means);
+  refuseOverflow('std_firing_magnitudes', stds);
+  refuseOverflow('bias', bias);
+  refuseOverflow('orthogonalization', featureVectors);
+  if (copula) for (const table of [copula.factor, copula.diag]) refuseOverflow('correlation', table);
   return {
     ...parts,
     numFeatures: n,
@@ -63,9 +74,16 @@ export function deriveWorld(parts: WorldParts): World {
     probabilities,
     thresholds: probabilities.map(firingThreshold),
     means,
-    stds: magnitudes(config.std_firing_magnitudes, n, seed + 1),
+    stds,
     hash: hashOf(parts),
   };
+}
+
+function refuseOverflow(field: string, values: Float32Array): void {
+  const found = values.find((value) => !(Math.abs(value) <= LARGEST));
+  if (found !== undefined) {
+    throw new UserError(`${field}: gives ${found}; numbers up to ${LARGEST} in size are expected`);
+  }
 }
 
 function hashOf({ config, forest, featureVectors, bias, copula }: WorldParts): string {
