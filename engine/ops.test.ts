@@ -240,6 +240,64 @@ describe.each(forms)(
   },
 );
 
+// What is small stays on the calling thread (pool.ts): here each operation is a job of several threads, where there are.
+describe('operations large enough for threads, on embedded', () => {
+  const [batch, d, latents, k] = [1024, 64, 512, 16];
+  const [h, W] = [matrix(batch, latents, 1), matrix(latents, d, 2)];
+
+  /** Values and gradients of the embedded kernels are those of dense tfjs on wasm. */
+  async function expectSameAsDense(inputs: tf.Tensor[], operation: (...xs: tf.Tensor[]) => tf.Tensor) {
+    const data = inputs.map((input) => [input.dataSync(), input.shape] as const);
+    const results: Float32Array[][] = [];
+    for (const backend of ['embedded', 'wasm']) {
+      await openBackend(backend, { plain: backend === 'wasm' });
+      const xs = data.map(([values, shape]) => tf.tensor(values, shape));
+      const loss = (...of: tf.Tensor[]) => tf.mean(tf.square(tf.add(operation(...of), 0.5))) as tf.Scalar;
+      const outputs = [operation(...xs), ...tf.grads(loss)(xs)];
+      results.push(outputs.map((output) => output.dataSync() as Float32Array));
+    }
+    for (const [i, got] of results[0].entries()) {
+      let worst = 0;
+      let largest = 0;
+      for (let at = 0; at < got.length; at++) {
+        worst = Math.max(worst, Math.abs(got[at] - results[1][i][at]));
+        largest = Math.max(largest, Math.abs(got[at]));
+      }
+      expect(largest).toBeGreaterThan(0);
+      expect(worst / largest, `output ${i}`).toBeLessThan(1e-5);
+    }
+  }
+
+  it.each<[string, tf.Tensor[], (...xs: tf.Tensor[]) => tf.Tensor]>([
+    ['batchTopK', [h], (x) => ops.batchTopK(x, k)],
+    ['topK', [h], (x) => ops.topK(x, k)],
+    ['decode', [h, W], (x, w) => ops.decode(ops.batchTopK(x, k), w)],
+    [
+      'decodeBands',
+      [h, W],
+      (x, w) => {
+        const bandOf = Uint8Array.from({ length: latents }, (_, i) => i % 3);
+        return tf.concat(ops.decodeBands(ops.batchTopK(x, k), w, bandOf, 3), 1);
+      },
+    ],
+    ['encode', [matrix(batch, d, 3), matrix(d, latents, 4)], (x, w) => ops.encode(x, w)],
+    [
+      'largestAmong',
+      [h],
+      (x) =>
+        ops.largestAmong(
+          x,
+          k,
+          Uint8Array.from({ length: latents }, (_, i) => i % 2),
+        ),
+    ],
+    ['rowNorms', [matrix(8192, d, 5)], (w) => ops.rowNorms(w)],
+    ['unitRows', [matrix(8192, d, 5)], (w) => ops.unitRows(w).rows],
+    ['squaredErrors', [matrix(8192, d, 6), matrix(8192, d, 7)], ops.squaredErrors],
+    ['jumpRelu', [h, tf.fill([latents], 0.3)], (x, theta) => ops.jumpRelu(x, theta as tf.Tensor1D, 0.1)],
+  ])('%s', (_, inputs, operation) => expectSameAsDense(inputs, operation));
+});
+
 describe('kernels of our own', () => {
   beforeAll(async () => {
     await openBackend('embedded');
