@@ -21,10 +21,11 @@ export function parsed(command: Command, argv = process.argv): Command | null {
   }
 }
 
-/** A parser of whole numbers of at least `least` for commander's options. */
-export function integer(least: number): (text: string) => number {
+/** A parser of whole numbers from `least` up, to `most`, for commander's options. */
+export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
+    if (value > most) throw new InvalidArgumentError(`at most ${most} is expected.`);
     if (!Number.isSafeInteger(value) || value < least) {
       throw new InvalidArgumentError(`a whole number of at least ${least} is expected.`);
     }

@@ -21,6 +21,10 @@ interface Options {
 
 const REPORT_MS = 1000;
 
+/** A frame of 16k's size then is 200 MB, and a thread draws some frames ahead. */
+const MAX_BATCH = 1 << 16;
+const MAX_THREADS = 64;
+
 /** On two cores a trainer has the other one; with more, a GPU may wait for data. */
 function defaultThreads(): number {
   const cores = availableParallelism();
@@ -44,8 +48,8 @@ await runMain(async () => {
       .option('--seed <n>', 'seed of the samples', integer(0), 0)
       .option('--from <batch>', 'index of the first batch', integer(0), 0)
       .option('--rows <n>', 'rows to serve (default: until the reader goes)', integer(1))
-      .option('--batch <rows>', 'rows of a batch', integer(1), 1024)
-      .option('--threads <n>', 'threads that draw ahead (0: none)', integer(0), defaultThreads())
+      .option('--batch <rows>', 'rows of a batch', integer(1, MAX_BATCH), 1024)
+      .option('--threads <n>', 'threads that draw ahead (0: none)', integer(0, MAX_THREADS), defaultThreads())
       .addHelpText('after', '\nExample:\n  serve --profile small --seed 0 --rows 100000 | head -c 16 | xxd'),
   );
   if (!command) return 0;

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +113,15 @@ describe('the data service', () => {
     for (const threads of ['1', '3'])
       expect(run('--seed', '5', '--rows', '300', '--threads', threads)).toEqual(whole);
     expect(run('--seed', '6', '--rows', '64')).not.toEqual(run('--seed', '5', '--rows', '64'));
+  });
+
+  it.each([
+    ['--batch', '300000000', 65_536],
+    ['--threads', '100000', 64],
+  ])('refuses %s %s in one line', (option, value, most) => {
+    const { status, stderr } = spawnSync(process.execPath, [...args, option, value], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^error: option '${option} .* at most ${most} is expected.*\\n$`));
   });
 
   it('waits for its reader in the kernel, though Node has set standard output not to block', async () => {
