@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '#contract/errors';
 
 /** A tensor of a golden fixture: row-major, infinities as strings. */
 export interface GoldenTensor {
@@ -9,8 +10,12 @@ export interface GoldenTensor {
 
 /** Reads a golden fixture; the folder is `GOLDEN_DIR` or the project's copy. Test support. */
 export function golden<T>(file: string): T {
-  const dir = process.env.GOLDEN_DIR ?? join(import.meta.dirname, '../test/golden');
-  return JSON.parse(readFileSync(join(dir, file), 'utf8')) as T;
+  const dir = process.env.GOLDEN_DIR || join(import.meta.dirname, '../test/golden');
+  const path = join(dir, file);
+  if (!existsSync(path)) {
+    throw new UserError(`${path}: no such fixture; GOLDEN_DIR must name a folder with all of test/golden's`);
+  }
+  return JSON.parse(readFileSync(path, 'utf8')) as T;
 }
 
 export function numbers(tensor: GoldenTensor): Float64Array {
