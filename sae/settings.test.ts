@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineAddon } from './addon.ts';
 import batchtopk from './architectures/batchtopk.ts';
+import standard from './architectures/standard.ts';
 import type { Experiment } from './experiment.ts';
 import { widthProfile } from './profiles.ts';
 import { resolve } from './settings.ts';
@@ -43,6 +44,15 @@ describe('settings', () => {
   it('settings that depend on the profile', () => {
     const scaled = { ...experiment, settings: ({ k }: { k: number }) => ({ k: 2 * k }) };
     expect(resolve(scaled, batchtopk, addons, small, 64).sae).toMatchObject({ k: 7.1 });
+  });
+
+  it('--set k reaches an architecture without k as the L0 that the experiment aims at', () => {
+    const steered: Experiment = { ...experiment, settings: ({ k }) => ({ target_l0: k }) };
+    const of = (...overrides: string[]) => resolve(steered, standard, addons, small, 64, overrides);
+    expect(of().trainer).toMatchObject({ target_l0: 3.55 });
+    expect(of('k=5').trainer).toMatchObject({ target_l0: 5 });
+    expect(of('k=5', 'target_l0=6').trainer).toMatchObject({ target_l0: 6 });
+    expect(() => of('k=many')).toThrow('--set k=many: must be a number above 0, the L0 to aim at');
   });
 
   it.each([

@@ -14,7 +14,7 @@ export interface Resolved {
 
 /**
  * The settings of a run. Later ones win: defaults of architecture and trainer, the profile (fields that the architecture
- * has), the experiment, `--set`.
+ * has), the experiment, `--set`. `--set k=5` reaches an architecture without k as the L0 that its experiment aims at.
  * @throws UserError for a field that does not exist, listing those that do, or a value that does not fit.
  */
 export function resolve(
@@ -47,13 +47,18 @@ export function resolve(
     if (rest.length === 0) target[head] = value;
     else target[head] = { ...(target[head] as object | undefined), [rest.join('.')]: value };
   };
-  for (const [name, value] of Object.entries(profile)) put(name, value, 'profile', true);
-  const settings: Settings = settingsOf(experiment, profile);
+  const asked = overrides.map(settingOf);
+  // Where an architecture has no k, it is the L0 that the experiment makes its settings for.
+  const aim = saeFields.includes('k') ? undefined : asked.findLast(({ name }) => name === 'k');
+  if (aim && !(typeof aim.value === 'number' && aim.value > 0)) {
+    throw new UserError(`${aim.where}: must be a number above 0, the L0 to aim at`);
+  }
+  const aimed = aim ? { ...profile, k: aim.value as number } : profile;
+  for (const [name, value] of Object.entries(aimed)) put(name, value, 'profile', true);
+  const settings: Settings = settingsOf(experiment, aimed);
   for (const [name, value] of Object.entries(settings)) put(name, value, `experiment ${experiment.name}`);
-  for (const override of overrides) {
-    const at = override.indexOf('=');
-    if (at < 1) throw new UserError(`--set ${override}: must be key=value`);
-    put(override.slice(0, at), settingFrom(override.slice(at + 1)), `--set ${override}`);
+  for (const { name, value, where } of asked) {
+    if (!(aim && name === 'k')) put(name, value, where);
   }
   const where = `experiment ${experiment.name}`;
   return {
@@ -68,6 +73,14 @@ export function resolve(
         ]),
     ),
   };
+}
+
+/** The parts of a `key=value`. @throws UserError without both. */
+function settingOf(override: string): { name: string; value: Setting; where: string } {
+  const where = `--set ${override}`;
+  const at = override.indexOf('=');
+  if (at < 1) throw new UserError(`${where}: must be key=value`);
+  return { name: override.slice(0, at), value: settingFrom(override.slice(at + 1)), where };
 }
 
 /** `30`, `true`, `null`, `[4,16]`, `1/3` and JSON as they mean; anything else is a string. */
