@@ -20,7 +20,8 @@ const magnitude = fc.oneof(
   fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
   fc.record({ start: positive, end: positive, generator_name: fc.constantFrom('linear', 'exponential') }),
   fc.record({
-    mean: fc.double({ min: -5, max: 5, noNaN: true }),
+    // JSON has no -0.
+    mean: fc.double({ min: -5, max: 5, noNaN: true }).map((mean) => mean + 0),
     std: fc.double({ min: 1e-5, max: 5, noNaN: true }),
     min_value: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     max_value: fc.option(fc.double({ min: 1, max: 9, noNaN: true })),

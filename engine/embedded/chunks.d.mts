@@ -1,5 +1,6 @@
 export const JOBS: number;
 export const NEXT: number;
+export const CLOSED: number;
 export const DONE: number;
 export const FAILED: number;
 export const KERNEL: number;

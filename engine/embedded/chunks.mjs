@@ -5,6 +5,8 @@
 export const JOBS = 0;
 /** The job's number in the upper half, its next chunk in the lower: a thread that comes late to a job finds it gone. */
 export const NEXT = 1;
+/** As next chunk: the job is closed, and what describes it may be half of this job and half of the one to come. No job has so many. */
+export const CLOSED = 0xffff;
 export const DONE = 2;
 export const FAILED = 3;
 export const KERNEL = 4;
@@ -28,7 +30,7 @@ export function takeChunks(control, parameters, kernels) {
   for (;;) {
     const next = Atomics.load(control, NEXT);
     const chunk = next & 0xffff;
-    if (next >>> 16 !== job || chunk >= chunks) return failure;
+    if (next >>> 16 !== job || chunk === CLOSED || chunk >= chunks) return failure;
     if (Atomics.compareExchange(control, NEXT, next, next + 1) !== next) continue;
     try {
       kernel(chunk * size, Math.min(items, (chunk + 1) * size), ...parameterList);

@@ -40,6 +40,17 @@ const close = (got: Float32Array, want: ArrayLike<number>, tolerance = 1e-5) => 
   }
 };
 
+it('a closed job gives no chunk, whatever it is described as', () => {
+  const control = new Int32Array(new SharedArrayBuffer(words.ARGUMENTS));
+  // Half of the last job and half of the next: a million items of the one, in chunks of the other.
+  control[words.NEXT] = (7 << 16) | words.CLOSED;
+  control.set([1 << 20, 1], words.ITEMS);
+  let taken = 0;
+  words.takeChunks(control, new Float64Array(words.MAX_ARGUMENTS), [() => taken++]);
+  expect(taken).toBe(0);
+  expect(control[words.NEXT]).toBe((7 << 16) | words.CLOSED);
+});
+
 describe('kernels, on one thread, on three, and without relaxed SIMD', () => {
   it('multiply matrices of any size', () => {
     fc.assert(

@@ -17,7 +17,6 @@ type Kernel = (from: number, to: number, ...parameters: number[]) => void;
 const CHUNK_WORK = 1 << 16;
 /** A job of less work stays on the calling thread: on a busy machine another thread is late by more than it saves. */
 const MIN_WORK = 6 * CHUNK_WORK;
-const MAX_CHUNKS = 0xffff;
 /** A chunk takes microseconds to milliseconds: a job with no chunk done for so long has lost a thread. */
 const STALLED_MS = 60_000;
 const LOOKS = 4;
@@ -72,7 +71,7 @@ export class Pool {
   run(name: string, items: number, work: number, ...parameters: number[]): void {
     const index = this.numberOf.get(name);
     if (index === undefined) throw new Error(`there is no kernel "${name}"`);
-    const size = Math.max(1, Math.ceil(CHUNK_WORK / work), Math.ceil(items / MAX_CHUNKS));
+    const size = Math.max(1, Math.ceil(CHUNK_WORK / work), Math.ceil(items / words.CLOSED));
     if (this.workers.length === 0 || items <= size || items * work < MIN_WORK) {
       if (items > 0) this.kernels[index](0, items, ...parameters);
       return;
@@ -82,7 +81,7 @@ export class Pool {
     const last = control[words.JOBS];
     const job = (last + 1) & 0x7fff;
     // Closes the last job first: a thread that is late must not find chunks in it by the numbers of the next.
-    Atomics.store(control, words.NEXT, (last << 16) | MAX_CHUNKS);
+    Atomics.store(control, words.NEXT, (last << 16) | words.CLOSED);
     this.parameters.set(parameters);
     control[words.KERNEL] = index;
     control[words.ITEMS] = items;
