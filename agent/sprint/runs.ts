@@ -2,37 +2,17 @@ import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { snapshotTree } from '#host/tree';
-import type { RunHandle } from '../executor/executor.ts';
 import type { House } from '../house.ts';
-import { measureSnapshots } from '../judging.ts';
 import type { Pace } from '../night/pace.ts';
-import { isPaused, whilePaused } from '../night/pause.ts';
-import { fieldOf, look, noRoom, paceNow, refusal, secondsLeft } from '../night/plan.ts';
+import { fieldOf, look, paceNow, refusal } from '../night/plan.ts';
 import { type Field, referenceFor, standingOf } from '../night/stages.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
-import { messageOf } from '../words.ts';
+import { Device, type Job, type Launch, newJob } from './device.ts';
 import { cutOffRuns } from './go-on.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
-
-/** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
-interface Job {
-  ticket: string;
-  /** Null for a run of a sprint that is taken up again, and had ended. */
-  spec: RunSpec | null;
-  /** Seconds that it had trained before it is gone on with. */
-  earlier: number;
-  run: string | null;
-  state: 'queued' | 'running' | 'ended';
-  handle: RunHandle | null;
-  record: RunRecord | null;
-  /** Why it never started. */
-  trouble: string | null;
-  cancelled: string | null;
-  ended: Promise<void>;
-}
 
 /** A run that was accepted. */
 export interface Granted {
@@ -46,18 +26,13 @@ export interface Granted {
   near: SprintRun[];
 }
 
-/** Starts a run, or goes on with one, for at most so many seconds. */
-type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
-
-const PROGRESS_EVERY_MS = 2000;
-
 /**
- * The experiments of one sprint: one at a time on the device, in the order they were asked for, each trained from the workspace
- * as it stood when it was asked for. When a run has ended its snapshots are measured by the judge's side.
+ * The experiments of one sprint: what may be asked for, and what came of it. Each is trained from the workspace as it stood when it
+ * was asked for; `device.ts` makes them wait for each other.
  */
 export class Runs {
   readonly #jobs: Job[] = [];
-  #device: Promise<void> = Promise.resolve();
+  readonly #device: Device;
 
   constructor(
     readonly house: House,
@@ -65,6 +40,7 @@ export class Runs {
     /** Runs of this sprint that have ended before: those of a sprint that is taken up again. */
     before: readonly string[] = [],
   ) {
+    this.#device = new Device(house, sprint, () => this.started);
     for (const run of before) this.#jobs.push({ ...newJob(this.#jobs.length), run, state: 'ended' });
   }
 
@@ -100,7 +76,7 @@ export class Runs {
       const job = this.#job(id);
       Object.assign(job, { spec, earlier: seconds, state: 'queued' });
       const dir = runDir(repo, id);
-      void this.#hold(job, spec, role, (timeoutSeconds) =>
+      void this.#device.hold(job, spec, role, (timeoutSeconds) =>
         executor.resume({ repo, task, sandbox, dir, timeoutSeconds }),
       );
     }
@@ -230,108 +206,6 @@ export class Runs {
     const args = spec.set.flatMap((pair) => ['--set', pair]);
     const common = { repo, task, profileName, sandbox, experiment, args, samples, seed, tree, sprint, role };
     const launch: Launch = (timeoutSeconds) => house.executor.start({ ...common, timeoutSeconds });
-    return { job, started: this.#hold(job, spec, role, launch) };
-  }
-
-  /** Gives a job its place in the line for the device, and resolves when it was launched, or was not. */
-  #hold(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
-    const started = this.#device.then(() => this.#start(job, spec, role, launch));
-    job.ended = started
-      .then(() => this.#finish(job))
-      .finally(() => {
-        job.state = 'ended';
-      });
-    this.#device = job.ended.catch(() => {});
-    return started;
-  }
-
-  async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
-    const { house } = this;
-    await whilePaused(house, () => job.cancelled === null);
-    if (job.cancelled) {
-      job.trouble = `not started: ${job.cancelled}`;
-      return;
-    }
-    // Let go without being resumed: the loop is asked to stop, or its time is up.
-    if (isPaused(house.repo)) {
-      job.trouble = 'not started: the loop is paused, and ends';
-      return;
-    }
-    // The device may have been held for longer than was thought, or the loop been paused.
-    const late = noRoom(house, spec, look(house, this.started), role);
-    if (late !== null) {
-      job.trouble = `not started: ${late}`;
-      return;
-    }
-    try {
-      job.handle = await launch(Math.max(1, secondsLeft(house)));
-    } catch (error) {
-      job.trouble = messageOf(error);
-      return;
-    }
-    job.run = job.handle.id;
-    job.state = 'running';
-    house.events.emit({
-      type: 'run.started',
-      run: job.run,
-      sprint: this.sprint,
-      role,
-      experiment: spec.experiment,
-      args: [...job.handle.args],
-      tree: spec.tree,
-      processes: [...job.handle.processes],
-    });
-    let last = 0;
-    job.handle.onProgress((p) => {
-      if (Date.now() - last < PROGRESS_EVERY_MS && p.samples < p.totalSamples) return;
-      last = Date.now();
-      const { samples, totalSamples, samplesPerSecond, etaSeconds, values } = p;
-      house.events.emit({
-        type: 'run.progress',
-        run: job.run!,
-        samples,
-        totalSamples,
-        samplesPerSecond,
-        etaSeconds,
-        values,
-      });
-    });
-  }
-
-  async #finish(job: Job): Promise<void> {
-    if (!job.handle || !job.run) return;
-    const { events, split, task, repo, sandbox } = this.house;
-    const record = await job.handle.done;
-    job.record = record;
-    const { status, reason } = record;
-    const seconds = (record.seconds ?? 0) - job.earlier;
-    split.add('training', seconds);
-    events.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
-    if (status !== 'finished') return;
-    await split.time('judging', async () => {
-      try {
-        await measureSnapshots({ task, repo, runDir: runDir(repo, record.id), sandbox });
-      } catch (error) {
-        const why = messageOf(error);
-        events.emit({
-          type: 'loop.notice',
-          level: 'warn',
-          text: `${record.id}: snapshots not measured: ${why}`,
-        });
-      }
-    });
+    return { job, started: this.#device.hold(job, spec, role, launch) };
   }
 }
-
-const newJob = (before: number): Job => ({
-  ticket: `queued-${before + 1}`,
-  spec: null,
-  earlier: 0,
-  run: null,
-  state: 'queued',
-  handle: null,
-  record: null,
-  trouble: null,
-  cancelled: null,
-  ended: Promise.resolve(),
-});

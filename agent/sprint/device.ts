@@ -1,0 +1,145 @@
+import type { RunRecord } from '#contract/run';
+import type { RunHandle } from '../executor/executor.ts';
+import type { House } from '../house.ts';
+import { measureSnapshots } from '../judging.ts';
+import { isPaused, whilePaused } from '../night/pause.ts';
+import { look, noRoom, secondsLeft } from '../night/plan.ts';
+import { messageOf } from '../words.ts';
+import type { RunSpec } from './repeat.ts';
+import { runDir } from './run-folder.ts';
+
+/** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
+export interface Job {
+  ticket: string;
+  /** Null for a run of a sprint that is taken up again, and had ended. */
+  spec: RunSpec | null;
+  /** Seconds that it had trained before it is gone on with. */
+  earlier: number;
+  run: string | null;
+  state: 'queued' | 'running' | 'ended';
+  handle: RunHandle | null;
+  record: RunRecord | null;
+  /** Why it never started. */
+  trouble: string | null;
+  cancelled: string | null;
+  ended: Promise<void>;
+}
+
+/** Starts a run, or goes on with one, for at most so many seconds. */
+export type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
+
+const PROGRESS_EVERY_MS = 2000;
+
+/** The device of a sprint's runs: one at a time, in the order they were given, each measured by the judge's side when it has ended. */
+export class Device {
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly house: House,
+    readonly sprint: string | null,
+    /** Ids of the runs that the sprint has started. */
+    readonly started: () => readonly string[],
+  ) {}
+
+  /** Gives a job its place in the line for the device, and resolves when it was launched, or was not. */
+  hold(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
+    const started = this.#last.then(() => this.#start(job, spec, role, launch));
+    job.ended = started
+      .then(() => this.#finish(job))
+      .finally(() => {
+        job.state = 'ended';
+      });
+    this.#last = job.ended.catch(() => {});
+    return started;
+  }
+
+  async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
+    const { house } = this;
+    await whilePaused(house, () => job.cancelled === null);
+    if (job.cancelled) {
+      job.trouble = `not started: ${job.cancelled}`;
+      return;
+    }
+    // Let go without being resumed: the loop is asked to stop, or its time is up.
+    if (isPaused(house.repo)) {
+      job.trouble = 'not started: the loop is paused, and ends';
+      return;
+    }
+    // The device may have been held for longer than was thought, or the loop been paused.
+    const late = noRoom(house, spec, look(house, this.started()), role);
+    if (late !== null) {
+      job.trouble = `not started: ${late}`;
+      return;
+    }
+    try {
+      job.handle = await launch(Math.max(1, secondsLeft(house)));
+    } catch (error) {
+      job.trouble = messageOf(error);
+      return;
+    }
+    job.run = job.handle.id;
+    job.state = 'running';
+    house.events.emit({
+      type: 'run.started',
+      run: job.run,
+      sprint: this.sprint,
+      role,
+      experiment: spec.experiment,
+      args: [...job.handle.args],
+      tree: spec.tree,
+      processes: [...job.handle.processes],
+    });
+    let last = 0;
+    job.handle.onProgress((p) => {
+      if (Date.now() - last < PROGRESS_EVERY_MS && p.samples < p.totalSamples) return;
+      last = Date.now();
+      const { samples, totalSamples, samplesPerSecond, etaSeconds, values } = p;
+      house.events.emit({
+        type: 'run.progress',
+        run: job.run!,
+        samples,
+        totalSamples,
+        samplesPerSecond,
+        etaSeconds,
+        values,
+      });
+    });
+  }
+
+  async #finish(job: Job): Promise<void> {
+    if (!job.handle || !job.run) return;
+    const { events, split, task, repo, sandbox } = this.house;
+    const record = await job.handle.done;
+    job.record = record;
+    const { status, reason } = record;
+    const seconds = (record.seconds ?? 0) - job.earlier;
+    split.add('training', seconds);
+    events.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
+    if (status !== 'finished') return;
+    await split.time('judging', async () => {
+      try {
+        await measureSnapshots({ task, repo, runDir: runDir(repo, record.id), sandbox });
+      } catch (error) {
+        const why = messageOf(error);
+        events.emit({
+          type: 'loop.notice',
+          level: 'warn',
+          text: `${record.id}: snapshots not measured: ${why}`,
+        });
+      }
+    });
+  }
+}
+
+export const newJob = (before: number): Job => ({
+  ticket: `queued-${before + 1}`,
+  spec: null,
+  earlier: 0,
+  run: null,
+  state: 'queued',
+  handle: null,
+  record: null,
+  trouble: null,
+  cancelled: null,
+  ended: Promise.resolve(),
+});
