@@ -26,7 +26,7 @@ export async function endLeftovers(house: House, until: string | null): Promise<
     const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
     events.emit({ type: 'run.finished', run: id, status, reason, seconds });
   }
-  const orphans = endOrphans(realpathSync(repo));
+  const orphans = await endOrphans(realpathSync(repo));
   if (orphans > 0) {
     const text = `ended ${orphans} processes that a command left running when it was killed`;
     events.emit({ type: 'loop.notice', level: 'info', text });

@@ -70,18 +70,30 @@ function ownerOf(pid: number): Owner | null {
   }
 }
 
+const ORPHANS_END_MS = 5000;
+
 /**
  * Kills what was started by processes that ran in this folder and are gone: a kill -9 leaves no time for that, and may come before
- * anything was written down. Gives how many there were.
+ * anything was written down. Resolves when none is left, also of those that go on forking; gives how many there were.
  */
-export function endOrphans(folder: string): number {
+export async function endOrphans(folder: string): Promise<number> {
+  const ended = new Set<number>();
+  for (let waited = 0; waited < ORPHANS_END_MS; waited += 25) {
+    const left = orphansOf(folder);
+    if (left.length === 0) break;
+    for (const pid of left) if (signal(pid, 'SIGKILL')) ended.add(pid);
+    await sleep(25);
+  }
+  return ended.size;
+}
+
+function orphansOf(folder: string): number[] {
   const here = namespace();
-  const orphans = pids().filter((pid) => {
+  return pids().filter((pid) => {
     const owner = ownerOf(pid);
     if (owner?.namespace !== here || owner.folder !== folder) return false;
     return !isAlive(owner.pid, owner.start);
   });
-  return orphans.filter((pid) => signal(pid, 'SIGKILL')).length;
 }
 
 const pids = () =>
