@@ -47,6 +47,12 @@ describe('random numbers', () => {
     }
   });
 
+  it('are of one key alone', () => {
+    // These two met where a key was one hash of 32 bits.
+    const [train, judge] = [new Random(68_583, 'train', 0), new Random(2655, 'eval', 1)];
+    expect(train.bits()).not.toBe(judge.bits());
+  });
+
   it('are other ones for another seed, stream or index, and not shifted ones', () => {
     const base = draws((r) => r.uniform(), new Random(5, 'train', 7));
     for (const other of [
