@@ -20,7 +20,8 @@ const MAX_FILE_BYTES = 1_000_000;
  * Stores a folder of the repository as it stands, committed or not, as a git tree that holds that folder alone, and
  * returns the tree's id. Neither the user's index nor the working tree is touched; what git ignores is left out. With `ref` the tree
  * is kept under that name, else only until git's next collection of garbage.
- * @throws UserError where the folder is empty, holds a repository of its own, a file over 1 MB, or a link that leads out of it.
+ * @throws UserError where the folder is empty, holds a repository of its own, a file over 1 MB, a link that leads out of it, or a name
+ * that is not UTF-8.
  */
 export async function snapshotTree(from: { repo: string; folder: string; ref?: string }): Promise<string> {
   const { repo, folder, ref } = from;
@@ -33,7 +34,8 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
       throw new UserError(`${join(repo, folder)}: no file to keep (all ignored, or none)`);
     for (const name of files) {
       if (name.endsWith('/')) refuseRepository(name);
-      const { size } = lstatSync(join(repo, name));
+      const size = lstatSync(join(repo, name), { throwIfNoEntry: false })?.size;
+      if (size === undefined) refuseName(name);
       refuseWayOut(repo, folder, name);
       if (size > MAX_FILE_BYTES) {
         const megabytes = (size / 1e6).toFixed(1);
@@ -133,12 +135,18 @@ function refuseRepositories(repo: string, folder: string): void {
   for (const entry of readdirSync(join(repo, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.name === '.git') refuseRepository(path);
+    if (entry.isDirectory() && !existsSync(join(repo, path))) refuseName(path);
     if (entry.isDirectory() && entry.name !== 'node_modules') refuseRepositories(repo, path);
   }
 }
 
 function refuseRepository(path: string): never {
   throw new UserError(`${path}: the workspace may not hold a repository of its own; remove it`);
+}
+
+/** What was read as UTF-8 and is not there under that name. */
+function refuseName(path: string): never {
+  throw new UserError(`${path}: its name is not UTF-8; rename it`);
 }
 
 /** Laid out elsewhere, the tree would lead to other files, or lead us to write there. */

@@ -1,13 +1,13 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { Sprint } from '#contract/sprint';
+import { takeOut } from '#host/take-out';
 import { sprintsDir, stateDir } from '../house.ts';
+import { STEERS_GIT } from './workspace.ts';
 
 /** A file of a sprint's folder larger than this does not belong into a history that grows every night. */
 const MAX_FILE_BYTES = 1_000_000;
-/** Would make git leave the record out of the commit, change it on the way, or run what another configuration names. */
-const STEERS_GIT = ['.git', '.gitignore', '.gitattributes', '.gitmodules'];
 
 /**
  * Makes the folder of a sprint fit to be read, written into and committed: its researcher may have left anything there. Taken out are
@@ -15,18 +15,13 @@ const STEERS_GIT = ['.git', '.gitignore', '.gitattributes', '.gitmodules'];
  * which only the supervisor writes, and has not yet. Gives the names of what was taken out.
  */
 export function tidySprintFolder(dir: string): string[] {
-  const removed: string[] = [];
-  const walk = (below: string) => {
-    for (const entry of readdirSync(join(dir, below), { withFileTypes: true })) {
-      const name = join(below, entry.name);
-      if (STEERS_GIT.includes(entry.name) || name === 'sprint.json') removed.push(name);
-      else if (entry.isDirectory()) walk(name);
-      else if (!entry.isFile() || lstatSync(join(dir, name)).size > MAX_FILE_BYTES) removed.push(name);
-    }
-  };
-  walk('.');
-  for (const name of removed) rmSync(join(dir, name), { recursive: true, force: true });
-  return removed;
+  return takeOut(
+    dir,
+    ({ name, path, kind, bytes }) =>
+      STEERS_GIT.includes(name) ||
+      path === 'sprint.json' ||
+      (kind === 'file' ? bytes > MAX_FILE_BYTES : kind !== 'folder'),
+  );
 }
 
 /**

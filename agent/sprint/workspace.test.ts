@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,27 @@ describe('the workspace', () => {
     expect(readFileSync(join(repo, 'bench/c.txt'), 'utf8')).toBe('user\n');
     expect(git(repo, 'diff', '--cached', '--name-only')).toBe('bench/c.txt');
     expect(existsSync(join(repo, 'bench/b.txt'))).toBe(false);
+  });
+
+  it.each<[string, string]>([
+    ['made it a repository', 'git init -q .'],
+    ['had git encode files otherwise', "echo '*.txt working-tree-encoding=UTF-16LE' > .gitattributes"],
+    [
+      'left a pipe and a name that is not UTF-8',
+      "mkfifo pipe; touch $'\\xff'; mkdir $'\\xfe'; touch $'\\xfe/x'",
+    ],
+    ['put a link in its place', 'cd ..; rm -r work; ln -s bench work'],
+    ['put a file in its place', 'cd ..; rm -r work; echo > work'],
+  ])('goes back to a tree where someone %s', async (_, deed) => {
+    const repo = newRepo(files);
+    const before = await snapshotTree({ repo, folder: 'work' });
+    execFileSync('bash', ['-c', deed], { cwd: join(repo, 'work') });
+    await restoreWorkspace({ repo, folder: 'work', tree: before });
+    const there = execFileSync('find', ['work', 'bench'], { cwd: repo, encoding: 'utf8' });
+    const wanted = ['work', 'work/a.txt', 'work/deep', 'work/deep/b.txt', 'bench', 'bench/c.txt'];
+    expect(there.trim().split('\n').sort()).toEqual(wanted.sort());
+    expect(readFileSync(join(repo, 'work/a.txt'), 'utf8')).toBe('a\n');
+    expect(git(repo, 'status', '--porcelain')).toBe('');
   });
 
   it('tells what changed, as a patch that git applies', async () => {

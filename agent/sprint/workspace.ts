@@ -1,7 +1,14 @@
-import { mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { git } from '#host/git';
+import { takeOut } from '#host/take-out';
+
+/**
+ * Would make git leave files out, change them on the way in or out, take the folder for somebody else's, or run what another
+ * configuration names.
+ */
+export const STEERS_GIT = ['.git', '.gitignore', '.gitattributes', '.gitmodules'];
 
 /**
  * Puts the workspace back to a tree: its files as they are there, and none besides. Files that the tree's own `.gitignore`
@@ -9,23 +16,22 @@ import { git } from '#host/git';
  */
 export async function restoreWorkspace(from: { repo: string; folder: string; tree: string }): Promise<void> {
   const { repo, folder, tree } = from;
+  const place = join(repo, folder);
+  // A link in its place would lead us elsewhere.
+  if (!lstatSync(place, { throwIfNoEntry: false })?.isDirectory()) rmSync(place, { force: true });
+  mkdirSync(place, { recursive: true });
+  // What steers git is there again when the tree's own is: until then it would hold for the tree's files.
+  takeOut(place, ({ name, kind }) => STEERS_GIT.includes(name) || kind === 'other');
   const scratch = mkdtempSync(join(tmpdir(), 'index-'));
   try {
     const index = { GIT_INDEX_FILE: join(scratch, 'index') };
-    const none = { GIT_INDEX_FILE: join(scratch, 'none') };
-    const wanted = new Set((await git(repo, ['ls-tree', '-r', '-z', '--name-only', tree])).split('\0'));
-    const removeUnwanted = async (...list: string[]) => {
-      const found = (await git(repo, ['ls-files', '-z', '--others', ...list], none)).split('\0');
-      for (const file of found.filter((name) => name !== '' && !wanted.has(name))) {
-        rmSync(join(repo, file), { recursive: true, force: true });
-        removeEmptyFolders(repo, dirname(file), folder);
-      }
-    };
-    // First every .gitignore that the tree does not have: it may hide files, itself included.
-    await removeUnwanted('--', `:(glob)${folder}/**/.gitignore`);
     await git(repo, ['read-tree', `${tree}^{tree}`], index);
     await git(repo, ['checkout-index', '--all', '--force'], index);
-    await removeUnwanted('--exclude-standard', '--', folder);
+    const list = ['ls-files', '-z', '--others', '--exclude-standard', '--', folder];
+    for (const file of (await git(repo, list, index)).split('\0').filter((name) => name !== '')) {
+      rmSync(join(repo, file), { recursive: true, force: true });
+      removeEmptyFolders(repo, dirname(file), folder);
+    }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
