@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '#contract/errors';
 import { Event, type LoggedEvent } from '#contract/event';
+import { appendLine, bytesOf, wholeLines } from './lines.ts';
 
 /** High-rate events whose loss in a power cut costs nothing: written, but not flushed to the disk one by one. */
 const UNSYNCED: ReadonlySet<Event['type']> = new Set(['run.progress']);
@@ -32,16 +24,17 @@ export class EventLog {
   /** Opens the log for appending and gives back what it holds. A line that a crash left half-written is cut off. */
   static open(path: string): { log: EventLog; past: LoggedEvent[] } {
     mkdirSync(dirname(path), { recursive: true });
-    const { events, bytes } = parse(path);
+    const lines = wholeLines(path);
+    const events = parse(lines, path);
     const fd = openSync(path, 'a');
-    ftruncateSync(fd, bytes);
+    ftruncateSync(fd, bytesOf(lines));
     return { log: new EventLog(fd, events.at(-1)?.seq ?? 0), past: events };
   }
 
   emit(event: Event): LoggedEvent {
-    const logged = { seq: ++this.#seq, at: new Date().toISOString(), ...event };
-    const line = Buffer.from(`${JSON.stringify(logged)}\n`);
-    for (let done = 0; done < line.length; ) done += writeSync(this.#fd, line, done);
+    const logged = { seq: this.#seq + 1, at: new Date().toISOString(), ...event };
+    appendLine(this.#fd, JSON.stringify(logged));
+    this.#seq = logged.seq;
     if (!UNSYNCED.has(event.type)) fsyncSync(this.#fd);
     for (const listener of this.#listeners) listener(logged);
     return logged;
@@ -58,26 +51,18 @@ export class EventLog {
 
 /** Reads a log that another process may be writing; an unfinished last line is left out. */
 export function readEvents(path: string): LoggedEvent[] {
-  return parse(path).events;
+  return parse(wholeLines(path), path);
 }
 
-function parse(path: string): { events: LoggedEvent[]; bytes: number } {
-  if (!existsSync(path)) return { events: [], bytes: 0 };
-  const content = readFileSync(path);
-  const bytes = content.lastIndexOf(10) + 1;
-  const events = content
-    .toString('utf8', 0, bytes)
-    .split('\n')
-    .slice(0, -1)
-    .map((line, index) => {
-      try {
-        const json = JSON.parse(line) as { seq: number; at: string };
-        return { ...Event.parse(json), seq: json.seq, at: json.at };
-      } catch {
-        throw new UserError(
-          `${path}:${index + 1}: not an event of the loop; move the file away to start without it (the ledger does not need it)`,
-        );
-      }
-    });
-  return { events, bytes };
+function parse(lines: readonly Buffer[], path: string): LoggedEvent[] {
+  return lines.map((line, index) => {
+    try {
+      const json = JSON.parse(String(line)) as { seq: number; at: string };
+      return { ...Event.parse(json), seq: json.seq, at: json.at };
+    } catch {
+      throw new UserError(
+        `${path}:${index + 1}: not an event of the loop; move the file away to start without it (the ledger does not need it)`,
+      );
+    }
+  });
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { git } from './fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from './fixtures/scripted.ts';
 import { eventsPath } from './house.ts';
 import { readSprints } from './ledger.ts';
+import { Transcript } from './sprint/transcript.ts';
 import { readStatus } from './status.ts';
 
 /** A sprint whose first run does not end by itself; it has another try at it. */
@@ -153,6 +154,20 @@ describe('a loop that is cut off', () => {
     const { events } = await loopIn(repo, { maxSprints: 1 });
     expect(events.filter((e) => e.type === 'turn.finished')).toEqual([]);
     expect(outcomes(repo)).toEqual(['new-best']);
+  });
+
+  it('is answered before it is asked again where it had the last word', async () => {
+    const repo = tinyHouse([[start('words'), write(0.6), train(), wait, 'I am done.', 'Really.', 'Really.']]);
+    await loopIn(repo, { maxSprints: 1 });
+    cutLogBefore(repo, 'verdict.given');
+    const [{ id }] = readSprints(join(repo, 'sprints'));
+    rmSync(join(repo, 'sprints', id, 'sprint.json'));
+    git(repo, 'reset', '-q', 'HEAD~1');
+    await loopIn(repo, { maxSprints: 1 });
+    expect(outcomes(repo)).toEqual(['new-best']);
+    const [name] = readdirSync(join(repo, 'state/transcripts'));
+    const { messages } = new Transcript(join(repo, 'state/transcripts', name));
+    expect(messages.map((m) => m.role)).toEqual(messages.map((_, i) => (i % 2 === 0 ? 'user' : 'assistant')));
   });
 
   it('is closed as interrupted where its conversation is lost', async () => {

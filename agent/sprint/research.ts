@@ -35,6 +35,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const hints = new Hints(house.repo, saidByUs(transcript.messages));
   // Cut off after its last word: there is nothing left to say, only to judge.
   if (sprint.finish) return { kind: 'finished' };
+  if (transcript.awaitsUs) remind(sprint);
   const talk = () =>
     converse({
       connection,
@@ -91,12 +92,15 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   // The replay says so when its path is walked; a model may only have forgotten.
   const mayBeDone = connection.kind === 'offline' && !sprint.claim;
   if (ending.kind === 'silent' && !mayBeDone) {
-    transcript.say({ role: 'user', content: sprint.claim ? NOT_FINISHED : NOT_STARTED });
+    remind(sprint);
     ending = await talk();
   }
   await sprint.runs?.stopAll(SPRINT_ENDED);
   return ending;
 }
+
+const remind = ({ transcript, claim }: OpenSprint) =>
+  transcript.say({ role: 'user', content: claim ? NOT_FINISHED : NOT_STARTED });
 
 /**
  * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token that is written, and saves

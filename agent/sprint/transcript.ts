@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type {
   BetaContentBlockParam,
@@ -6,6 +6,7 @@ import type {
   BetaToolResultBlockParam,
   BetaToolUseBlockParam,
 } from '@anthropic-ai/sdk/resources/beta';
+import { appendLine, bytesOf, wholeLines } from '../lines.ts';
 import { FinishSprintInput } from '../tools/schemas.ts';
 
 const CUT_OFF =
@@ -15,15 +16,25 @@ const CUT_OFF =
 export class Transcript {
   readonly messages: BetaMessageParam[];
 
-  /** Opens that of a sprint, or begins it. A line that a crash left half-written is left out. */
+  /** Opens that of a sprint, or begins it. From a line on that a crash or a power cut left half-written or empty, it is cut off. */
   constructor(readonly path: string) {
     mkdirSync(dirname(path), { recursive: true });
-    this.messages = existsSync(path) ? wholeLines(path) : [];
+    const lines = wholeLines(path);
+    const messages = lines.map(messageIn);
+    const whole = messages.includes(null) ? messages.indexOf(null) : messages.length;
+    this.messages = messages.slice(0, whole).filter((message) => message !== null);
+    if (existsSync(path)) truncateSync(path, bytesOf(lines.slice(0, whole)));
   }
 
   /** Adds a message to disk; who holds the conversation has added it to `messages`. */
   record(message: BetaMessageParam): void {
-    appendFileSync(this.path, `${JSON.stringify(message)}\n`);
+    const fd = openSync(this.path, 'a');
+    try {
+      appendLine(fd, JSON.stringify(message));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   say(message: BetaMessageParam): void {
@@ -40,6 +51,17 @@ export class Transcript {
       return { type: 'tool_result', tool_use_id: id, is_error: true, content: CUT_OFF };
     });
     this.say({ role: 'user', content });
+  }
+
+  /** Whether the researcher had the last word, and asked for nothing with it: an answer is due before it can speak again. */
+  get awaitsUs(): boolean {
+    const last = this.messages.at(-1);
+    if (last?.role !== 'assistant') return false;
+    // A search of the server's that was paused goes on when it is sent again as it is.
+    const answered = blocks(last).flatMap((block) => ('tool_use_id' in block ? [block.tool_use_id] : []));
+    return blocks(last).every(
+      (block) => !isCall(block) && (block.type !== 'server_tool_use' || answered.includes(block.id)),
+    );
   }
 
   /** The input of a finish_sprint that was accepted, where the loop was cut off after it. */
@@ -63,11 +85,10 @@ const blocks = ({ content }: BetaMessageParam) =>
   Array.isArray(content) ? (content as BetaContentBlockParam[]) : [];
 const isCall = (block: BetaContentBlockParam): block is BetaToolUseBlockParam => block.type === 'tool_use';
 
-function wholeLines(path: string): BetaMessageParam[] {
-  const text = readFileSync(path, 'utf8');
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as BetaMessageParam);
+function messageIn(line: Buffer): BetaMessageParam | null {
+  try {
+    return JSON.parse(String(line)) as BetaMessageParam;
+  } catch {
+    return null;
+  }
 }
