@@ -90,6 +90,8 @@ export interface House {
   asked: LoopOptions;
   /** When this loop was started. */
   since: Date;
+  /** Seconds that it was at work before, where this start took it up after it was cut off. */
+  worked: number;
 }
 
 export const sprintsDir = (repo: string) => join(repo, 'sprints');

@@ -11,11 +11,10 @@ import { Stopper } from './night/stop.ts';
 import { Notebook, type NotebookRenderer } from './notebook.ts';
 import { Notifier } from './notify/notifier.ts';
 import type { Plan } from './preflight.ts';
-import { isUnfinished } from './recover.ts';
 import { connectClaude } from './researcher/claude.ts';
 import { startOffline } from './researcher/offline.ts';
 import { Split } from './split.ts';
-import { fold, type LoopState, nothingYet } from './state.ts';
+import { fold, isUnfinished, type LoopState, nothingYet } from './state.ts';
 
 /** What a loop is given from outside. */
 export interface Fittings {

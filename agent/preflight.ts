@@ -5,14 +5,16 @@ import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { sandboxByHand } from '#host/by-hand';
 import { noSandbox, type Sandbox } from '#host/sandbox';
+import { readEvents } from './events.ts';
 import { dirtyFiles, openGit } from './git.ts';
-import type { Limits, LoopOptions } from './house.ts';
+import { eventsPath, type Limits, type LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { diskTrouble } from './night/disk.ts';
 import { limitsOf } from './night/limits.ts';
 import { parseTarget, type Target } from './notify/send.ts';
 import { notReady, readyProfile } from './profiles.ts';
 import { type ClaudeOptions, connectClaude } from './researcher/claude.ts';
+import { fold, nothingYet, type Used, usedBefore } from './state.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
 export interface Plan {
@@ -35,6 +37,9 @@ export interface Plan {
   /** What the limits come from, beside TASK.md. */
   asked: LoopOptions;
   since: Date;
+  worked: number;
+  /** What a loop has used already that was cut off, and is gone on with; null where another begins. */
+  takenUp: Used | null;
   notify: Target | null;
 }
 
@@ -48,7 +53,9 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const { contract } = task;
   const researcher = options.researcher ?? (process.env.ANTHROPIC_API_KEY?.trim() ? 'claude' : 'offline');
   const since = new Date();
-  const limits = limitsOf(options, task, since);
+  const takenUp = usedBefore(readEvents(eventsPath(repo)).reduce(fold, nothingYet));
+  const worked = takenUp?.seconds ?? 0;
+  const limits = limitsOf(options, task, { since, worked });
   const claude = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
   if (claude) connectClaude(claude);
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
@@ -85,6 +92,8 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     limits,
     asked: options,
     since,
+    worked,
+    takenUp,
     notify: options.notify === null ? null : parseTarget(options.notify),
   };
 }

@@ -13,11 +13,6 @@ import { reportSprint } from './sprint/report.ts';
 import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
 import type { LoopState, SprintState } from './state.ts';
 
-/** Whether the last loop left something that the next one has to bring to its end first. */
-export const isUnfinished = (state: LoopState): boolean =>
-  state.started !== null &&
-  (state.stopped === null || state.sprint !== null || Object.keys(state.runs).length > 0);
-
 /**
  * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended, the open sprint is closed
  * as `interrupted`, or reported and committed from wherever it stood.

@@ -13,14 +13,14 @@ import { messageOf } from './words.ts';
  * goes on with the task as it was.
  */
 export async function rereadTask(house: House): Promise<void> {
-  const { repo, profileName, asked, since, events } = house;
+  const { repo, profileName, asked, events } = house;
   const notice = (text: string, level: 'info' | 'warn' = 'info') =>
     events.emit({ type: 'loop.notice', level, text });
   try {
     const task = readTask(house.task.path);
     const profile = profileOf(task, profileName);
     checkWorkspace(task, repo);
-    const limits = limitsOf(asked, task, since);
+    const limits = limitsOf(asked, task, house);
     const connection = connectionFor(house, task, limits);
     const leaderboard = leaderboardId(task, profileName);
     if (leaderboard !== house.leaderboard) {

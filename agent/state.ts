@@ -37,6 +37,8 @@ export interface LoopState {
   leaderboard: string | null;
   /** With researcher and limits as they are now. */
   started: Extract<LoggedEvent, { type: 'loop.started' }> | null;
+  /** Seconds that it was at work before `started`, where that took it up after it was cut off. */
+  workedBefore: number;
   stopped: { reason: string; exitCode: number; at: string } | null;
   sprint: SprintState | null;
   runs: Record<string, LiveRun>;
@@ -59,6 +61,7 @@ export interface LoopState {
 
 export const nothingYet: LoopState = {
   started: null,
+  workedBefore: 0,
   stopped: null,
   sprint: null,
   runs: {},
@@ -86,6 +89,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
             {
               ...now,
               started: event,
+              workedBefore: workedSeconds(before),
               leaderboard: event.leaderboard,
               stopped: null,
               waiting: null,
@@ -217,6 +221,25 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return now;
   }
 }
+
+/** Whether the last loop left something that the next one has to bring to its end first. */
+export const isUnfinished = (state: LoopState): boolean =>
+  state.started !== null &&
+  (state.stopped === null || state.sprint !== null || Object.keys(state.runs).length > 0);
+
+/** Seconds that a loop was at work up to its last event; the time between two starts is not counted. */
+export function workedSeconds({ started, workedBefore, lastEventAt }: LoopState): number {
+  if (!started || !lastEventAt) return workedBefore;
+  return workedBefore + Math.max(0, Date.parse(lastEventAt) - Date.parse(started.at)) / 1000;
+}
+
+/** What of its limits a loop has used that the next start takes up; null where that begins one of its own. */
+export interface Used {
+  seconds: number;
+  usd: number;
+}
+export const usedBefore = (state: LoopState): Used | null =>
+  isUnfinished(state) ? { seconds: workedSeconds(state), usd: state.usd + (state.calling?.usd ?? 0) } : null;
 
 /** A call that a crash cut off may have been billed for all that was reserved. */
 function chargeLostCall(state: LoopState): LoopState {

@@ -7,7 +7,7 @@ const status: Status = {
   ...{ loop: 'running', pid: 7, branch: 'run/2026-01-01', profile: 'tiny', researcher: 'Claude (x)' },
   ...{ sandbox: 'bubblewrap', startedAt: '2026-01-01T00:00:00Z', stopped: null, waiting: null, paused: null },
   ...{ lastEventAt: '2026-01-01T00:59:48Z', lastAction: 'wait_for_experiment: r1', usd: 3.1 },
-  ...{ tokens: 812_345, trainSeconds: 1830 },
+  ...{ tokens: 812_345, trainSeconds: 1830, workedSeconds: 7380 },
   limits: { usd: 50, tokens: null, sprints: 5, trainHours: 4, until: '2026-01-01T03:02:00Z' },
   sprint: {
     ...{ number: 3, id: 's3', title: 'Sort', openedAt: '2026-01-01T00:55:00Z', turns: 9, usd: 0.4 },
@@ -27,7 +27,7 @@ const text = (more: Partial<Status> = {}) => statusLines({ ...status, ...more },
 it('tells what the loop does now, what it used of its limits, and what came of it', () => {
   expect(text()).toMatch(/^Loop: running \(process 7, since \d\d:\d\d\)$/m);
   expect(text()).toMatch(
-    /^Used: 1 of 5 sprints · 3.10 of 50 USD · 812k tokens · 30 min 30 s of 4 h of training · ends at \d\d:\d\d, in 2 h 2 min$/m,
+    /^Used: 1 of 5 sprints · 3.10 of 50 USD · 812k tokens · 30 min 30 s of 4 h of training · 2 h 3 min at work · ends at \d\d:\d\d, in 2 h 2 min$/m,
   );
   for (const part of [
     'Sprint 3: Sort (5 min 0 s, 9 turns, 0.40 USD)',

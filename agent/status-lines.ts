@@ -53,7 +53,7 @@ function present(s: Status, now: number): string[] {
   return lines;
 }
 
-/** `Used: 2 of 5 sprints · 3.10 of 50 USD · 812k tokens · 1.2 h of training · ends at 07:30, in 3 h 2 min`. */
+/** `Used: 2 of 5 sprints · 3.10 of 50 USD · 812k tokens · 1.2 h of training · 5 h 3 min at work · ends at 07:30, in 3 h 2 min`. */
 function used(s: Status, now: number): string[] {
   const { limits } = s;
   const of = (limit: number | null | undefined, text: (n: number) => string) =>
@@ -64,6 +64,7 @@ function used(s: Status, now: number): string[] {
     s.usd > 0 ? `${s.usd.toFixed(2)}${of(limits?.usd, String)} USD` : '',
     `${many(s.tokens)}${of(limits?.tokens, many)} tokens`,
     `${duration(s.trainSeconds)}${of(limits?.trainHours, (h) => `${h} h`)} of training`,
+    `${duration(s.workedSeconds)} at work`,
   ];
   if (limits && s.loop === 'running') {
     const left = (Date.parse(limits.until) - now) / 1000;

@@ -6,7 +6,7 @@ import { eventsPath, sprintsDir, stateDir } from './house.ts';
 import { bestOf, readSprints } from './ledger.ts';
 import { lockHolder } from './lock.ts';
 import { pausedSince } from './night/pause.ts';
-import { fold, type LoopState, nothingYet } from './state.ts';
+import { fold, type LoopState, nothingYet, workedSeconds } from './state.ts';
 
 type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;
 
@@ -30,6 +30,8 @@ export interface Status {
   usd: number;
   tokens: number;
   trainSeconds: number;
+  /** That it was at work, over all restarts after a crash. */
+  workedSeconds: number;
   /** Where it ends; null where the log does not tell. */
   limits: LoopLimits | null;
   sprint: {
@@ -73,6 +75,9 @@ export function readStatus(repo: string): Status {
     usd: state.usd,
     tokens: state.tokens,
     trainSeconds: state.trainSeconds,
+    workedSeconds: workedSeconds(
+      alive && started ? { ...state, lastEventAt: new Date().toISOString() } : state,
+    ),
     limits: started?.limits ?? null,
     sprint: sprint && {
       number: sprint.number,

@@ -3,8 +3,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { startCommand, tinyHouse } from '../fixtures/house.ts';
+import { EventLog } from '../events.ts';
+import { optionsFor, startCommand, tinyHouse } from '../fixtures/house.ts';
 import { git } from '../fixtures/repo.ts';
+import { eventsPath } from '../house.ts';
+import { preflight } from '../preflight.ts';
+import { offer } from './offer.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const noTerminal = spawnSync('script', ['--version']).status !== 0;
@@ -60,5 +64,27 @@ describe('before the first paid call', () => {
     expect(loop.said()).toContain('Money: at most 5 USD');
     expect(loop.said()).toContain('while it may search the web');
     expect(calls).toBe(1);
+  }, 30_000);
+
+  it('says what a loop that was cut off has used of the limits already', async () => {
+    Object.assign(process.env, await environment());
+    const repo = tinyHouse();
+    const log = EventLog.open(eventsPath(repo)).log;
+    log.emit({
+      ...{ type: 'loop.started', branch: 'run/x', profile: 'tiny', leaderboard: 'x', researcher: 'x' },
+      ...{ sandbox: 'x', pid: 1, processStart: null, resumed: false },
+    });
+    const usage = { inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, usd: 3.1 };
+    log.emit({ type: 'turn.finished', sprint: null, stopReason: 'cut', text: '', usage, seconds: 1 });
+    log.close();
+    const told: string[] = [];
+    for (const until of [null, '07:30']) {
+      const plan = await preflight(optionsFor(repo, { researcher: 'claude', until }));
+      await offer(plan, { isTTY: false, write: (text: string) => told.push(text) > 0 });
+    }
+    delete process.env.ANTHROPIC_API_KEY;
+    delete process.env.ANTHROPIC_BASE_URL;
+    expect(told[0]).toMatch(/cut off; .* of the hours and 3.10 USD of these limits are used already/);
+    expect(told[1]).toContain('Taken up: a loop that was cut off; 3.10 USD of these limits are used already');
   }, 30_000);
 });

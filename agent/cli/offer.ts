@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { money } from '../dry.ts';
 import { limitsInWords } from '../night/limits.ts';
 import type { Plan } from '../preflight.ts';
+import { duration } from '../words.ts';
 import { abortable } from './interrupt.ts';
 
 const SECONDS = 10;
@@ -12,7 +13,7 @@ const SECONDS = 10;
  */
 export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): Promise<boolean> {
   if (plan.researcher !== 'claude') return true;
-  out.write(`Limits: ${limitsInWords(plan.limits)}\nMoney: ${money(plan)}\n`);
+  out.write(`Limits: ${limitsInWords(plan.limits)}\nMoney: ${money(plan)}\n${takenUpInWords(plan)}`);
   if (!out.isTTY) return true;
   return abortable(async (signal) => {
     // Said only now that a Ctrl-C is heard.
@@ -21,4 +22,11 @@ export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 
     if (signal.aborted) out.write('Stopped: nothing was written, nothing was paid.\n');
     return !signal.aborted;
   });
+}
+
+/** A restart after a crash begins no limit anew; whoever wants more has to say so. */
+function takenUpInWords({ takenUp, asked }: Plan): string {
+  if (!takenUp) return '';
+  const hours = asked.until ? '' : `${duration(takenUp.seconds)} of the hours and `;
+  return `Taken up: a loop that was cut off; ${hours}${takenUp.usd.toFixed(2)} USD of these limits are used already (--max-usd, --until, or TASK.md, raise them).\n`;
 }

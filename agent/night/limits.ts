@@ -5,10 +5,15 @@ import { count } from '../words.ts';
 
 /**
  * Where a loop that began at `since` ends: what was asked for, and TASK.md for the rest. The same at every look, so that an edit of
- * TASK.md takes effect and nothing else moves.
+ * TASK.md takes effect and nothing else moves. Of its hours those are gone that it had `worked` (seconds) before it was cut off, so that
+ * no crash begins them anew.
  * @throws UserError for a time of day that is none, or a target that the task does not measure.
  */
-export function limitsOf(asked: LoopOptions, task: Task, since: Date): Limits {
+export function limitsOf(
+  asked: LoopOptions,
+  task: Task,
+  { since, worked }: { since: Date; worked: number },
+): Limits {
   const { limits } = task.contract;
   return {
     usd: asked.maxUsd === 'none' ? null : (asked.maxUsd ?? limits.usd),
@@ -17,7 +22,7 @@ export function limitsOf(asked: LoopOptions, task: Task, since: Date): Limits {
     trainHours: asked.trainHours,
     until: asked.until
       ? nextTime(asked.until, since)
-      : new Date(since.getTime() + limits.hours * SECONDS_AN_HOUR * 1000),
+      : new Date(since.getTime() + (limits.hours * SECONDS_AN_HOUR - worked) * 1000),
     sprint: {
       usd: asked.sprintUsd ?? limits.sprint.usd,
       hours: asked.sprintHours ?? limits.sprint.hours,
