@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { processStart } from '#host/processes';
 import { emptyFolder } from './fixtures/repo.ts';
-import { lockHolder, takeLock } from './lock.ts';
+import { lockHolder, lockPath, refuseSecond, takeLock } from './lock.ts';
 
 const holder = (pid: number, start: string | null, host = hostname()) =>
   JSON.stringify({ pid, start, host, since: '2026-01-01T00:00:00.000Z' });
@@ -16,6 +16,7 @@ it('is held once, and free again after its release', () => {
   expect(() => takeLock(dir)).toThrow(`another loop runs in this checkout: process ${process.pid}`);
   release();
   expect(lockHolder(dir)).toBeNull();
+  refuseSecond(lockPath(dir));
   takeLock(dir)();
   expect(readdirSync(dir)).toEqual([]);
 });
@@ -41,5 +42,6 @@ it('is not taken from a process that lives, or from another machine', () => {
     const remedy = host === hostname() ? /another clone$/ : /if that machine is gone, remove .*lock\.json$/;
     expect(() => takeLock(dir)).toThrow(`process ${pid} on ${host}, since 2026-01-01T00:00:00.000Z`);
     expect(() => takeLock(dir)).toThrow(remedy);
+    expect(() => refuseSecond(lockPath(dir))).toThrow(remedy);
   }
 });

@@ -12,6 +12,8 @@ const Holder = z.object({
   since: z.string(),
 });
 
+export const lockPath = (stateDir: string) => join(stateDir, 'lock.json');
+
 /**
  * One loop a checkout: `state/lock.json` names the process that runs. One that was left by a process that is gone (its pid
  * may belong to another by now) is taken over. Gives what releases it.
@@ -19,7 +21,7 @@ const Holder = z.object({
  */
 export function takeLock(stateDir: string): () => void {
   mkdirSync(stateDir, { recursive: true });
-  const path = join(stateDir, 'lock.json');
+  const path = lockPath(stateDir);
   const own = `${path}.${process.pid}`;
   const holder = {
     pid: process.pid,
@@ -32,18 +34,22 @@ export function takeLock(stateDir: string): () => void {
     for (let attempt = 0; attempt < 5; attempt++) {
       if (linked(own, path)) return () => release(path, holder.start);
       const other = read(path);
-      if (other && (other.host !== hostname() || isAlive(other.pid, other.start))) {
-        const gone = other.host === hostname() ? '' : `; if that machine is gone, remove ${path}`;
-        throw new UserError(
-          `another loop runs in this checkout: process ${other.pid} on ${other.host}, since ${other.since}; stop it first (Ctrl-C there), or use another clone${gone}`,
-        );
-      }
+      refuseSecond(path, other);
       moveAside(path, other);
     }
     throw new UserError(`${path}: could not be taken; remove it if no loop runs here`);
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+/** For those who ask before they take it. @throws UserError naming the loop that runs already. */
+export function refuseSecond(path: string, other = read(path)): void {
+  if (!other || (other.host === hostname() && !isAlive(other.pid, other.start))) return;
+  const gone = other.host === hostname() ? '' : `; if that machine is gone, remove ${path}`;
+  throw new UserError(
+    `another loop runs in this checkout: process ${other.pid} on ${other.host}, since ${other.since}; stop it first (Ctrl-C there), or use another clone${gone}`,
+  );
 }
 
 /** Takes a stale lock away by a rename. Another starter may have done so and locked already: then its lock is put back. */
@@ -84,6 +90,6 @@ function release(path: string, start: string | null): void {
 
 /** Whether the loop that holds the lock lives, for the status. */
 export function lockHolder(stateDir: string): { pid: number; alive: boolean } | null {
-  const holder = read(join(stateDir, 'lock.json'));
+  const holder = read(lockPath(stateDir));
   return holder && { pid: holder.pid, alive: isAlive(holder.pid, holder.start) };
 }

@@ -3,7 +3,8 @@ import { runMain } from '#contract/errors';
 import { withEngineOptions } from '#host/engine-options';
 import { consoleOver } from '../console.ts';
 import { dryRun } from '../dry.ts';
-import type { AskedTarget, LoopOptions } from '../house.ts';
+import { type AskedTarget, type LoopOptions, stateDir } from '../house.ts';
+import { lockPath, refuseSecond } from '../lock.ts';
 import { logOver } from '../log.ts';
 import { runLoop } from '../loop.ts';
 import { CLOSING_TURNS } from '../night/caps.ts';
@@ -136,6 +137,8 @@ await runMain(async () => {
   };
   const plan = await preflight(options);
   if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
+  // Before an offer is made that could not be kept.
+  refuseSecond(lockPath(stateDir(plan.repo)));
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
   if (!(await offer(plan, process.stdout))) return EXIT.interrupted;
   return runLoop(plan, { listeners: [logOver, consoleOver] });
