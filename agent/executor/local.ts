@@ -13,11 +13,9 @@ import { checkoutTree, keepTree } from '#host/tree';
 import { readRunRecord } from '../judging.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
-import { resumePoint } from './resume.ts';
+import { BATCH_ROWS, resumePoint } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
 
-/** Rows of a whole batch of the data service: its default. */
-const BATCH_ROWS = 1024;
 const LOG_BYTES = 2_000_000;
 /** The trainer's end of the stream. */
 const DATA_FD = 3;

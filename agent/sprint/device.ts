@@ -5,6 +5,7 @@ import { measureSnapshots } from '../judging.ts';
 import { isPaused, whilePaused } from '../night/pause.ts';
 import { look, noRoom, secondsLeft } from '../night/plan.ts';
 import { messageOf } from '../words.ts';
+import type { Earlier } from './go-on.ts';
 import type { RunSpec } from './repeat.ts';
 import { runDir } from './run-folder.ts';
 
@@ -13,8 +14,8 @@ export interface Job {
   ticket: string;
   /** Null for a run of a sprint that is taken up again, and had ended. */
   spec: RunSpec | null;
-  /** Seconds that it had trained before it is gone on with. */
-  earlier: number;
+  /** What it had done before it is gone on with. */
+  earlier: Earlier;
   run: string | null;
   state: 'queued' | 'running' | 'ended';
   handle: RunHandle | null;
@@ -66,7 +67,7 @@ export class Device {
       return;
     }
     // The device may have been held for longer than was thought, or the loop been paused.
-    const late = noRoom(house, spec, look(house, this.started()), role);
+    const late = noRoom(house, left(job, spec), look(house, this.started()), role);
     if (late !== null) {
       job.trouble = `not started: ${late}`;
       return;
@@ -112,7 +113,7 @@ export class Device {
     const record = await job.handle.done;
     job.record = record;
     const { status, reason } = record;
-    const seconds = (record.seconds ?? 0) - job.earlier;
+    const seconds = (record.seconds ?? 0) - job.earlier.seconds;
     split.add('training', seconds);
     events.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
     if (status !== 'finished') return;
@@ -131,10 +132,16 @@ export class Device {
   }
 }
 
+/** The part of a run that is still to be trained. */
+export const left = ({ earlier }: Pick<Job, 'earlier'>, spec: RunSpec): RunSpec => ({
+  ...spec,
+  samples: Math.max(0, spec.samples - earlier.samples),
+});
+
 export const newJob = (before: number): Job => ({
   ticket: `queued-${before + 1}`,
   spec: null,
-  earlier: 0,
+  earlier: { seconds: 0, samples: 0 },
   run: null,
   state: 'queued',
   handle: null,

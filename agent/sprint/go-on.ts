@@ -1,4 +1,4 @@
-import { resumePoint } from '../executor/resume.ts';
+import { BATCH_ROWS, resumePoint } from '../executor/resume.ts';
 import { readRunRecord } from '../judging.ts';
 import { type RunSpec, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
@@ -8,31 +8,43 @@ export const CUT_OFF = 'the loop was cut off';
 export const SPRINT_ENDED = 'the sprint has ended';
 const WITH_THE_LOOP = [CUT_OFF, SPRINT_ENDED];
 
-/** A run of a sprint that is taken up again, with the spec of what is left of it. */
+/** What a run had done before it was cut off. */
+export interface Earlier {
+  /** That it had trained, as its record counts them. */
+  seconds: number;
+  /** Training samples that it need not be given again. */
+  samples: number;
+}
+
+/** A run of a sprint that is taken up again. */
 export interface CutOff {
   id: string;
   spec: RunSpec;
   role: 'incumbent' | undefined;
-  /** Seconds that it had trained before, as its record counts them. */
-  seconds: number;
+  earlier: Earlier;
 }
 
-/** Those of these runs that ended with the loop, and whose trainer had saved what it needs to go on. */
-export function cutOffRuns(repo: string, ids: readonly string[]): CutOff[] {
+/**
+ * Those of these runs that ended with the loop, and whose trainer had saved what it needs to go on. `normalisation`: rows of the stream
+ * that came before those to train on.
+ */
+export function cutOffRuns(repo: string, ids: readonly string[], normalisation: number): CutOff[] {
   return ids.flatMap((id) => {
     const run = readSprintRun(repo, id);
     const cutOff = run?.status === 'killed' && WITH_THE_LOOP.some((why) => run.reason?.includes(why));
-    if (!cutOff || !wasSaved(repo, id)) return [];
-    return { id, spec: specOf(run), role: run.role, seconds: run.seconds ?? 0 };
+    const batch = cutOff ? savedAt(repo, id) : null;
+    if (!run || batch === null) return [];
+    const samples = Math.max(0, batch * BATCH_ROWS - normalisation);
+    return { id, spec: specOf(run), role: run.role, earlier: { seconds: run.seconds ?? 0, samples } };
   });
 }
 
-function wasSaved(repo: string, id: string): boolean {
+/** The batch of the stream that a run would go on with; null where it cannot. */
+function savedAt(repo: string, id: string): number | null {
   const dir = runDir(repo, id);
   try {
-    resumePoint(dir, readRunRecord(dir));
-    return true;
+    return resumePoint(dir, readRunRecord(dir));
   } catch {
-    return false; // Nothing was saved, or nothing that can be read: it stays ended.
+    return null; // Nothing was saved, or nothing that can be read: it stays ended.
   }
 }

@@ -9,7 +9,7 @@ import { type Field, referenceFor, standingOf } from '../night/stages.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
-import { Device, type Job, type Launch, newJob } from './device.ts';
+import { Device, type Job, type Launch, left, newJob } from './device.ts';
 import { cutOffRuns } from './go-on.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
@@ -71,10 +71,10 @@ export class Runs {
 
   /** Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last. */
   goOn(): void {
-    const { repo, task, sandbox, executor } = this.house;
-    for (const { id, spec, role, seconds } of cutOffRuns(repo, this.started)) {
+    const { repo, task, profile, sandbox, executor } = this.house;
+    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile.normalisation)) {
       const job = this.#job(id);
-      Object.assign(job, { spec, earlier: seconds, state: 'queued' });
+      Object.assign(job, { spec, earlier, state: 'queued' });
       const dir = runDir(repo, id);
       void this.#device.hold(job, spec, role, (timeoutSeconds) =>
         executor.resume({ repo, task, sandbox, dir, timeoutSeconds }),
@@ -183,10 +183,11 @@ export class Runs {
   #openSeconds(pace: Pace | null): number {
     if (!pace) return 0;
     const running = this.house.state().runs;
-    return this.#jobs.reduce((sum, { state, spec, run }) => {
+    return this.#jobs.reduce((sum, job) => {
+      const { state, spec, run } = job;
       if (state === 'ended' || !spec) return sum;
       const eta = run === null ? undefined : running[run]?.progress?.etaSeconds;
-      return sum + (eta ?? spec.samples / pace.samplesPerSecond);
+      return sum + (eta ?? left(job, spec).samples / pace.samplesPerSecond);
     }, 0);
   }
 
