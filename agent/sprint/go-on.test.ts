@@ -7,6 +7,7 @@ import { left, newJob } from './device.ts';
 import { CUT_OFF, cutOffRuns } from './go-on.ts';
 
 const record: RunRecord = {
+  version: 1,
   ...{
     id: 'r',
     sprint: 's',
