@@ -328,6 +328,19 @@ describe('kernels of our own', () => {
     }
   });
 
+  it('know that a reshaped selection has other rows: products, sums and gradients are those of its numbers', () => {
+    const [h, W] = [matrix(8, 1024, 1), matrix(512, 4, 2)];
+    const selected = ops.batchTopK(h, 20);
+    const copy = tf.tensor(selected.dataSync(), [16, 512]);
+    expectClose(tf.matMul(tf.reshape(selected, [16, 512]), W), tf.matMul(copy, W));
+    const cube = tf.reshape(selected, [8, 2, 512]);
+    expectClose(tf.add(cube, cube), tf.mul(tf.reshape(copy, [8, 2, 512]), 2));
+    const heads = (x: tf.Tensor) => ops.decode(tf.reshape(ops.batchTopK(x, 20), [16, 512]), W);
+    const mask = tf.cast(tf.greater(selected, 0), 'float32');
+    const dense = (x: tf.Tensor) => tf.matMul(tf.reshape(tf.mul(x, mask), [16, 512]), W);
+    expectSame([h], heads, dense);
+  });
+
   it('sum over the batch, kept dimension or not, and transpose', () => {
     const x = matrix(33, 17, 3);
     const rows = x.arraySync();

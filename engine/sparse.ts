@@ -26,16 +26,23 @@ export function sparseTensor(csr: Csr, columns: number): tf.Tensor {
   return remember(computeSparse(csr, columns), csr);
 }
 
+/** What is noted of a matrix. A reshaped tensor has the same data and other rows: what is noted of those does not hold for it. */
+function notedOf({ dataId, shape }: tf.TensorInfo): Csr | 'dense' | undefined {
+  const noted = known.get(dataId);
+  if (!noted || noted === 'dense') return noted;
+  return shape.length === 2 && noted.rows === shape[0] ? noted : undefined;
+}
+
 /** The non-zeros of a matrix that are known because whoever made it said so, else null. Looks at no numbers. */
 export function knownSparse(tensor: tf.TensorInfo): Csr | null {
-  const noted = known.get(tensor.dataId);
+  const noted = notedOf(tensor);
   return noted && noted !== 'dense' ? noted : null;
 }
 
 /** The non-zeros of a matrix that has few of them, else null. Found once for the same data. */
 export function sparseOf(tensor: tf.TensorInfo): Csr | null {
   if (tensor.shape.length !== 2 || tensor.dtype !== 'float32') return null;
-  const noted = known.get(tensor.dataId);
+  const noted = notedOf(tensor);
   if (noted) return noted === 'dense' ? null : noted;
   const [rows, columns] = tensor.shape;
   if (rows * columns < MIN_SIZE) return null;
@@ -46,8 +53,8 @@ export function sparseOf(tensor: tf.TensorInfo): Csr | null {
 
 /** The non-zeros of a matrix of any size and density. */
 export function csrOf(tensor: tf.Tensor): Csr {
-  const noted = known.get(tensor.dataId);
-  if (noted && noted !== 'dense') return noted;
+  const noted = knownSparse(tensor);
+  if (noted) return noted;
   const [rows, columns] = tensor.shape;
   return scan(numbers(tensor), rows, columns, rows * columns) as Csr;
 }
