@@ -61,11 +61,9 @@ export function messageOf(reply: Reply, request: MessagesRequest): Message {
 /** The events of a streamed message, in the order of the API. */
 export function* eventsOf(message: Message): Generator<StreamEvent> {
   const { content, stop_reason, usage, context_management, ...rest } = message;
-  // What the server's tools and summaries cost is only known at the end.
-  const { server_tool_use, iterations, ...first } = usage;
   yield {
     type: 'message_start',
-    message: { ...rest, content: [], stop_reason: null, usage: { ...first, output_tokens: 1 } },
+    message: { ...rest, content: [], stop_reason: null, usage: { ...firstReading(usage), output_tokens: 1 } },
   };
   yield { type: 'ping' };
   for (const [index, block] of content.entries()) {
@@ -77,10 +75,20 @@ export function* eventsOf(message: Message): Generator<StreamEvent> {
   yield {
     type: 'message_delta',
     delta: { stop_reason, stop_sequence: null },
-    usage,
+    usage: { ...usage, cache_creation: undefined },
     ...(context_management === undefined ? {} : { context_management }),
   };
   yield { type: 'message_stop' };
+}
+
+/**
+ * What the API knows as it begins: its first reading of the input. What the server's tools and summaries cost is told at the end, as
+ * totals that are not split by how long the cache keeps them.
+ */
+function firstReading({ server_tool_use, iterations, ...totals }: Record<string, unknown>) {
+  if (!Array.isArray(iterations)) return totals;
+  const { type, ...first } = iterations.find((iteration) => iteration.type === 'message') ?? {};
+  return { ...totals, ...first };
 }
 
 function partsOf(block: AnswerBlock): { start: object; deltas: object[] } {

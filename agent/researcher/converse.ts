@@ -10,6 +10,7 @@ import type { Connection } from './connection.ts';
 import { backoffSeconds, classify } from './failures.ts';
 import { closing, garbled, type Mend, mending } from './mending.ts';
 import type { Turn } from './meter.ts';
+import type { CacheTtl } from './prices.ts';
 import { request } from './request.ts';
 import type { Reserve } from './reserve.ts';
 import { Watchdog } from './watchdog.ts';
@@ -41,7 +42,7 @@ export interface Conversation {
   maxTurns: number;
   stallMs: number;
   /** How long the API keeps what it has read: an hour costs more to write, and pays where waits for runs are long. */
-  cacheTtl: '5m' | '1h';
+  cacheTtl: CacheTtl;
   /** Awaited before every call: it comes back at once, or when a pause is over. */
   ready(): Promise<void>;
   /** Asked before every call, with what it can cost at most. A limit that is reached, of this sprint or of the loop, ends the conversation. */

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import type { Price } from './prices.ts';
+import type { CacheTtl, Price } from './prices.ts';
 
 /** How a call is made. It begins with all that the connection offers, and loses what is refused or can no longer be paid for. */
 export interface Manner {
@@ -10,7 +10,7 @@ export interface Manner {
   /** Server-side search and fetch. */
   web: boolean;
   /** How long the API keeps what it has read. */
-  cacheTtl: '5m' | '1h';
+  cacheTtl: CacheTtl;
   /** Old tool results are cleared by the server. */
   clears: boolean;
   /** What clearing could not make short enough is summarised by the server. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startMessagesServer } from '#replay/server';
 import { converse } from './converse.ts';
 import { Bookkeeper, Call, dearest } from './fixtures/bookkeeper.ts';
-import { billed, costOf, nextCheaper, noUsage, priceOf } from './prices.ts';
+import { billed, type CacheTtl, costOf, nextCheaper, noUsage, priceOf } from './prices.ts';
 import { worstUsage } from './reserve.ts';
 
 const model = 'claude-opus-5-5';
@@ -11,7 +11,7 @@ const price = priceOf(model);
 const maxTokens = 2000;
 
 it('knows what a call costs: cache tiers, compaction that stands in iterations alone, searches', () => {
-  const usage = billed({
+  const raw = {
     input_tokens: 1000,
     output_tokens: 500,
     cache_read_input_tokens: 10_000,
@@ -22,9 +22,18 @@ it('knows what a call costs: cache tiers, compaction that stands in iterations a
       { type: 'message', input_tokens: 1000, output_tokens: 500 },
       { type: 'compaction', input_tokens: 4000, output_tokens: 100 },
     ],
-  });
+  };
   const input = 5000 + 0.1 * 10_000 + 1.25 * 2000 + 2 * 1000;
-  expect(costOf(usage, price)).toBeCloseTo((input * 4 + 600 * 20) / 1e6 + 0.02, 10);
+  expect(costOf(billed(raw, '5m'), price)).toBeCloseTo((input * 4 + 600 * 20) / 1e6 + 0.02, 10);
+  // Totals of a stream, of which only the first reading is split.
+  const later = { ...raw, cache_creation_input_tokens: 3500 };
+  for (const [ttl, factor] of [
+    ['5m', 1.25],
+    ['1h', 2],
+  ] as const) {
+    const more = (input + factor * 500) * 4;
+    expect(costOf(billed(later, ttl), price)).toBeCloseTo((more + 600 * 20) / 1e6 + 0.02, 10);
+  }
 });
 
 it('refuses a model whose price it does not know, and knows dated names', () => {
@@ -69,7 +78,7 @@ it('reserves at least what a call can cost, in whatever tiers', () => {
 
 /** Nights in which everything is as dear as it can be, so that no bound is loose where it matters. */
 const RATES = { tokensPerByte: 1, otherTokenizer: 1.5, unseen: 8000 };
-type Night = [(typeof dearest)[], number, typeof RATES, number, boolean, '5m' | '1h'];
+type Night = [(typeof dearest)[], number, typeof RATES, number, boolean, CacheTtl];
 const plain = { ...dearest, uses: 0 };
 const WORST: Night[] = [
   [[dearest], 100, RATES, 100, true, '1h'],
@@ -84,6 +93,8 @@ const WORST: Night[] = [
     true,
     '5m',
   ],
+  // What was heard before the cut tells less than the server did afterwards.
+  [[{ ...dearest, ends: 'cut' }], 100, RATES, 100, true, '1h'],
   [[plain, { ...plain, ends: 'refused' }], 100, RATES, 250_000, true, '5m'],
   [[plain, { ...plain, ends: 'refused' }], 100, { ...RATES, tokensPerByte: 0.5 }, 50_000, false, '1h'],
   [[{ ...plain, cleared: 0.6 }, plain], 100, RATES, 50_000, false, '5m'],

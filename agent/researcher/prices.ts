@@ -68,20 +68,28 @@ export interface RawUsage {
   iterations?: readonly (RawUsage & { type?: string })[] | null;
 }
 
+/** How long a call asked the API to keep what it reads. */
+export type CacheTtl = '5m' | '1h';
+
 /** What a response is billed for. The totals leave out compaction, which stands in `iterations` alone. */
-export function billed(raw: RawUsage): Usage {
+export function billed(raw: RawUsage, cacheTtl: CacheTtl): Usage {
   const inner = (raw.iterations ?? []).filter((iteration) => iteration.type === 'compaction');
-  return [raw, ...inner].map(tokens).reduce(add, noUsage);
+  return [raw, ...inner].map((usage) => tokens(usage, cacheTtl)).reduce(add, noUsage);
 }
 
-function tokens(raw: RawUsage): Usage {
-  const written = raw.cache_creation_input_tokens ?? 0;
+/**
+ * A streamed usage splits by tier only what the first reading wrote to the cache, and has the total of all readings at its end: what is
+ * beyond the split was written for as long as was asked for.
+ */
+function tokens(raw: RawUsage, cacheTtl: CacheTtl): Usage {
+  const minutes = raw.cache_creation?.ephemeral_5m_input_tokens ?? 0;
   const hour = raw.cache_creation?.ephemeral_1h_input_tokens ?? 0;
+  const beyond = Math.max(0, (raw.cache_creation_input_tokens ?? 0) - minutes - hour);
   return {
     inputTokens: raw.input_tokens ?? 0,
     cacheReadTokens: raw.cache_read_input_tokens ?? 0,
-    cacheWrite5mTokens: raw.cache_creation?.ephemeral_5m_input_tokens ?? Math.max(0, written - hour),
-    cacheWrite1hTokens: hour,
+    cacheWrite5mTokens: minutes + (cacheTtl === '5m' ? beyond : 0),
+    cacheWrite1hTokens: hour + (cacheTtl === '1h' ? beyond : 0),
     outputTokens: raw.output_tokens ?? 0,
     webSearches: raw.server_tool_use?.web_search_requests ?? 0,
   };

@@ -19,7 +19,7 @@ export function worstUsage(
   maxTokens: number,
   manner: Pick<Manner, 'web' | 'compacts' | 'cacheTtl'>,
 ): Usage {
-  const pass = manner.web ? inputTokens + WEB_TOKENS + maxTokens : inputTokens;
+  const pass = longestReading(inputTokens, maxTokens, manner);
   const summaries = mayCompact(pass, manner) ? 1 : 0;
   const passes = (manner.web ? WEB_PASSES : 1) + summaries;
   const tier = manner.cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens';
@@ -30,6 +30,10 @@ export function worstUsage(
     webSearches: manner.web ? USES_A_CALL : 0,
   };
 }
+
+/** Input tokens that the server reads at most at a time within one call. */
+export const longestReading = (inputTokens: number, maxTokens: number, { web }: Pick<Manner, 'web'>) =>
+  web ? inputTokens + WEB_TOKENS + maxTokens : inputTokens;
 
 /** Whether the server could summarise within a call that reads so much. */
 export const mayCompact = (pass: number, { compacts }: Pick<Manner, 'compacts'>) =>

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Answer } from '#replay/protocol';
 import { finishing, say, talk, use } from './fixtures/talk.ts';
 import { priceOf } from './prices.ts';
+import { worstUsage } from './reserve.ts';
 
 /** The blocks of a search, as the server runs it within a reply. */
 const search = (id: string) => [
@@ -55,15 +56,27 @@ it('goes on without the web when a call with it could exceed the limit, and says
   ]);
 });
 
-it('books a cut call with the web at its whole reserve, and goes on without it', async () => {
-  const cut: Answer = { content: [say('half')], trouble: { afterEvents: 3, kind: 'disconnect' } };
-  const t = await talk((_, n) => (n === 0 ? cut : finishing()), { connection: { web: true } });
-  expect(t.ending.kind).toBe('finished');
-  expect(t.turns[0].usd).toBeCloseTo(t.reserves[0].usd, 12);
-  expect(t.reserves[1].usd).toBeLessThan(t.reserves[0].usd / 10);
-  expect(t.notices).toEqual([
-    'web search and fetch are off for the rest of this conversation: a call with it was cut',
-  ]);
+it('books a cut call with the web by what was heard of it, at most at its reserve, and goes on without it', async () => {
+  const usage = { input_tokens: 1000, output_tokens: 40 };
+  const cutAfter = async (afterEvents: number) => {
+    const cut: Answer = { content: [say('half')], usage, trouble: { afterEvents, kind: 'disconnect' } };
+    const t = await talk((_, n) => (n === 0 ? cut : finishing()), { connection: { web: true } });
+    expect(t.ending.kind).toBe('finished');
+    expect(t.reserves[1].usd).toBeLessThan(t.reserves[0].usd / 10);
+    expect(t.notices).toEqual([
+      'web search and fetch are off for the rest of this conversation: a call with it was cut',
+    ]);
+    return { booked: t.turns[0], reserve: t.reserves[0].usd };
+  };
+  const nothing = await cutAfter(0);
+  expect(nothing.booked.usd).toBeCloseTo(nothing.reserve, 12);
+  // The first event tells the first reading of the input: the server may go on from there, but from nothing longer.
+  const begun = await cutAfter(3);
+  expect(begun.booked.usage).toEqual(worstUsage(1000, 1000, { web: true, compacts: false, cacheTtl: '5m' }));
+  expect(begun.booked.usd).toBeLessThan(begun.reserve);
+  // Only the very last event is missing, which says nothing new.
+  const told = await cutAfter(6);
+  expect(told.booked.usage).toMatchObject({ inputTokens: 1000, outputTokens: 40 });
 });
 
 it('takes the web away after forty uses in a conversation, also when it was taken up again', async () => {

@@ -7,6 +7,7 @@ import { whilePaused } from '../night/pause.ts';
 import { SlotWatch } from '../night/plan.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
 import { converse, type Ending } from '../researcher/converse.ts';
+import type { CacheTtl } from '../researcher/prices.ts';
 import type { Reserve } from '../researcher/reserve.ts';
 import { WEB_NOTE } from '../researcher/web.ts';
 import { makeTools } from '../tools/index.ts';
@@ -106,7 +107,7 @@ const remind = ({ transcript, claim }: OpenSprint) =>
  * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token that is written, and saves
  * 1.15 for every token of history at each wait between 5 minutes and an hour: it pays from about one such wait in a sprint.
  */
-function cacheTtl({ profile, state }: House): '5m' | '1h' {
+function cacheTtl({ profile, state }: House): CacheTtl {
   const speed = state().probedSpeed;
   return speed !== null && profile.budgets.rank / speed > 300 ? '1h' : '5m';
 }
