@@ -14,13 +14,18 @@ export function useForm(wanted: Form): void {
 
 export const currentForm = (): Form => form;
 
-/** A named operation: `kernels` or `plain`, by the form in force, its time noted where someone asked. */
+/**
+ * A named operation: `kernels` or `plain`, by the form in force, its time noted where someone asked. `check` throws for
+ * operands that do not go together, in either form.
+ */
 export function operation<Args extends unknown[], Result>(
   name: string,
   kernels: (...args: Args) => Result,
   plain: (...args: Args) => Result,
+  check: (name: string, args: Args) => void = () => {},
 ): (...args: Args) => Result {
   return (...args) => {
+    check(name, args);
     const run = form === 'plain' ? plain : kernels;
     if (!spent) return run(...args);
     const started = performance.now();

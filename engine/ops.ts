@@ -9,6 +9,7 @@ import * as norms from './ops/row-norms.ts';
 import * as errors from './ops/squared-errors.ts';
 import * as selections from './ops/top-k.ts';
 import * as units from './ops/unit-rows.ts';
+import { expectShapes } from './shapes.ts';
 
 /*
  * The named operations that carry the speed of a training step. Each has two forms that its test holds to each other,
@@ -17,26 +18,72 @@ import * as units from './ops/unit-rows.ts';
  */
 
 /** Pre-activations `(x·W + b) · scale`; b and scale may be left out. */
-export const encode = operation('encode', encoding.encode, plain.encode);
+export const encode = operation('encode', encoding.encode, plain.encode, (name, [x, W, b, scale]) =>
+  expectShapes(name, {
+    x: [x, 'batch', 'd_in'],
+    W: [W, 'd_in', 'd_sae'],
+    b: [b, 'd_sae'],
+    scale: [scale, 'd_sae'],
+  }),
+);
 /** Keeps the int(k·batch) largest positive pre-activations of the whole batch; k may be a fraction. */
-export const batchTopK = operation('batchTopK', selections.batchTopK, plain.batchTopK);
+export const batchTopK = operation('batchTopK', selections.batchTopK, plain.batchTopK, (name, [h]) =>
+  expectShapes(name, { h: [h, 'batch', 'd_sae'] }),
+);
 /** Keeps the k largest positive pre-activations of each sample. */
-export const topK = operation('topK', selections.topK, plain.topK);
+export const topK = operation('topK', selections.topK, plain.topK, (name, [h]) =>
+  expectShapes(name, { h: [h, 'batch', 'd_sae'] }),
+);
 /** Keeps of each sample the k largest, negative ones too, among the latents marked with 1. */
-export const largestAmong = operation('largestAmong', selections.largestAmong, plain.largestAmong);
+export const largestAmong = operation(
+  'largestAmong',
+  selections.largestAmong,
+  plain.largestAmong,
+  (name, [h, _k, { length }]) =>
+    expectShapes(name, { h: [h, 'batch', 'd_sae'], among: [{ shape: [length] }, 'd_sae'] }),
+);
 /** Reconstruction `z·W` of codes whose zeros have no gradient. */
-export const decode = operation('decode', decoding.decode, plain.decode);
+export const decode = operation('decode', decoding.decode, plain.decode, (name, [z, W]) =>
+  expectShapes(name, { z: [z, 'batch', 'd_sae'], W: [W, 'd_sae', 'd_in'] }),
+);
 /** Reconstructions by bands of latents, whose sum is that of decode. */
-export const decodeBands = operation('decodeBands', bands.decodeBands, plain.decodeBands);
+export const decodeBands = operation(
+  'decodeBands',
+  bands.decodeBands,
+  plain.decodeBands,
+  (name, [z, W, bandOf, count]) => {
+    const shape = [bandOf.length];
+    expectShapes(name, {
+      z: [z, 'batch', 'd_sae'],
+      W: [W, 'd_sae', 'd_in'],
+      bandOf: [{ shape }, 'd_sae'],
+    });
+    const stray = bandOf.findIndex((band) => band >= count);
+    if (stray >= 0) throw new Error(`${name}: latent ${stray} is in band ${bandOf[stray]} of ${count}`);
+  },
+);
 /** JumpReLU: h where h > theta, with its straight-through gradient to theta. */
-export const jumpRelu = operation('jumpRelu', gates.jumpRelu, plain.jumpRelu);
+export const jumpRelu = operation('jumpRelu', gates.jumpRelu, plain.jumpRelu, (name, [h, theta]) =>
+  expectShapes(name, { h: [h, 'batch', 'd_sae'], theta: [theta, 'd_sae'] }),
+);
 /** [h > theta] as 0 or 1, with a gradient to theta alone. */
-export const stepCount = operation('stepCount', gates.stepCount, plain.stepCount);
+export const stepCount = operation('stepCount', gates.stepCount, plain.stepCount, (name, [h, theta]) =>
+  expectShapes(name, { h: [h, 'batch', 'd_sae'], theta: [theta, 'd_sae'] }),
+);
 /** The same numbers as a constant: no gradient flows through. */
 export const detach = operation('detach', detaching.detach, plain.detach);
 /** |W_i| of every row. */
-export const rowNorms = operation('rowNorms', norms.rowNorms, norms.rowNorms);
+export const rowNorms = operation('rowNorms', norms.rowNorms, norms.rowNorms, (name, [W]) =>
+  expectShapes(name, { W: [W, 'rows', 'n'] }),
+);
 /** The rows W_i / |W_i|, and the norms |W_i|. */
-export const unitRows = operation('unitRows', units.unitRows, plain.unitRows);
+export const unitRows = operation('unitRows', units.unitRows, plain.unitRows, (name, [W]) =>
+  expectShapes(name, { W: [W, 'rows', 'n'] }),
+);
 /** |a_i - b_i|² of every sample. */
-export const squaredErrors = operation('squaredErrors', errors.squaredErrors, plain.squaredErrors);
+export const squaredErrors = operation(
+  'squaredErrors',
+  errors.squaredErrors,
+  plain.squaredErrors,
+  (name, [a, b]) => expectShapes(name, { a: [a, 'batch', 'd_in'], b: [b, 'batch', 'd_in'] }),
+);
