@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
+import { isProgram } from '#host/command';
 import { withoutDrivers } from '#host/git';
 import { messageOf } from './words.ts';
 
@@ -25,6 +26,8 @@ export async function openGit(repo: string): Promise<SimpleGit> {
   const make = (more: string[]) =>
     simpleGit({
       baseDir: repo,
+      // In a session of its own: Ctrl-C and a terminal that is closed are for us alone, a commit is not cut off by them.
+      binary: isProgram('setsid') ? ['setsid', 'git'] : 'git',
       config: [...quiet, ...drivers, ...more],
       // All of these are set to nothing.
       unsafe: {

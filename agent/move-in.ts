@@ -78,6 +78,7 @@ export async function moveIn(
     resumed: unfinished,
     limits: loggedLimits(plan.limits),
   });
+  house.notebook.load();
   return { house, before };
 }
 

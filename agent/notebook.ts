@@ -8,11 +8,9 @@ const EVERY_MS = 10_000;
 
 export type NotebookRenderer = (page: Parameters<typeof renderNotebook>[0]) => Promise<unknown>;
 
-/** Loaded late: what draws plots takes a second to load, and a loop has to start at once. */
-const lateRenderer: NotebookRenderer = async (page) => {
-  const { renderNotebook } = await import('./report/index.ts');
-  return renderNotebook(page);
-};
+/** What draws plots takes a second to load, and a loop has to start at once: it is loaded beside. */
+const lateReports = () => import('./report/index.ts');
+const lateRenderer: NotebookRenderer = async (page) => (await lateReports()).renderNotebook(page);
 
 /**
  * The lab notebook `reports/index.html`, kept up while the loop runs: redrawn when something happens, at most every ten
@@ -27,6 +25,16 @@ export class Notebook {
     readonly house: () => House,
     readonly render: NotebookRenderer = lateRenderer,
   ) {}
+
+  /**
+   * Loads what draws, in the background. In time: a Ctrl-C or a terminal that is closed reaches all that was started with us, and
+   * with it the compiler behind every later import.
+   */
+  load(): void {
+    // What cannot be loaded is told when it is needed.
+    if (this.render === lateRenderer)
+      void lateReports().then(({ loadNotebook }) => loadNotebook().catch(() => {}));
+  }
 
   readonly listen = (event: LoggedEvent): void => {
     const worth = ['sprint.claimed', 'run.started', 'run.progress', 'run.finished', 'loop.waiting'];

@@ -32,16 +32,26 @@ async function findDrivers(cwd: string): Promise<string[]> {
 const plainGit = (cwd: string, args: readonly string[], env: Record<string, string>) =>
   execa('git', args, {
     cwd,
-    env: cleanEnv({ GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...env }),
+    env: cleanEnv({
+      // Where the user's configuration may be, with its drivers.
+      XDG_CONFIG_HOME: process.env.XDG_CONFIG_HOME,
+      // Its complaints are read.
+      LC_ALL: 'C',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_OPTIONAL_LOCKS: '0',
+      ...env,
+    }),
     extendEnv: false,
     stdin: 'ignore',
     reject: false,
+    // Ctrl-C and a terminal that is closed are for us alone: git finishes what it has begun.
+    detached: true,
   });
 
 /**
  * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks, fsmonitor and drivers are off; `env` may name
  * an index or a working tree of its own.
- * @throws UserError with git's last line where it fails.
+ * @throws UserError with git's complaint where it fails.
  */
 export async function git(
   cwd: string,
@@ -51,8 +61,9 @@ export async function git(
   const settings = [...quiet, ...(await withoutDrivers(cwd))];
   const result = await plainGit(cwd, [...settings.flatMap((setting) => ['-c', setting]), ...args], env);
   if (result.failed) {
-    const line = result.stderr?.trim().split('\n').at(-1) || result.shortMessage;
-    throw new UserError(`git ${args[0]} in ${cwd}: ${line}`);
+    const lines = (result.stderr ?? '').trim().split('\n');
+    const complaint = lines.find((line) => /^(fatal|error): /.test(line)) ?? lines.at(-1);
+    throw new UserError(`git ${args[0]} in ${cwd}: ${complaint || result.shortMessage}`);
   }
   return result.stdout;
 }

@@ -1,17 +1,76 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { eventOf, startCommand, tinyHouse } from '../fixtures/house.ts';
+import { tinyHouse } from '../fixtures/house.ts';
+import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger.ts';
 
-it('goes on when its terminal hangs up and nobody reads its output any more', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
-  const loop = startCommand(repo, 'loop');
-  await eventOf(repo, 'sprint.claimed');
-  loop.child.stdout?.destroy();
-  loop.child.stderr?.destroy();
-  loop.child.kill('SIGHUP');
-  await eventOf(repo, 'loop.notice', ({ text }) => text.startsWith('the terminal has gone'));
-  expect(await loop.ended).toBe(0);
-  expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['new-best', 'new-best']);
-});
+/** Git as it is, but with a first sprint whose commit takes its time; `at` is there from its begin on. */
+function slowGit(): { bin: string; at: string } {
+  const bin = emptyFolder();
+  const at = join(bin, 'committing');
+  const program = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+  const slow = `case "$*" in *'Sprint 1'*) touch ${at}; sleep 1;; esac`;
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\n${slow}\nexec ${program} "$@"\n`, { mode: 0o755 });
+  return { bin, at };
+}
+
+it.each([
+  ['a hang-up', 'SIGHUP', 0, ['new-best', 'new-best']],
+  ['Ctrl-C', 'SIGINT', 130, ['new-best']],
+] as const)(
+  '%s, which reaches all that was started from a terminal, leaves a commit alone',
+  async (_, signal, code, wanted) => {
+    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const { bin, at } = slowGit();
+    const argv = [
+      '--import',
+      import.meta.resolve('tsx'),
+      join(import.meta.dirname, 'loop.ts'),
+      '--sandbox',
+      'off',
+    ];
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    const loop = spawn(process.execPath, argv, {
+      cwd: repo,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = new Promise((resolve) => loop.once('exit', resolve));
+    while (!existsSync(at)) await sleep(20);
+    loop.stdout.destroy();
+    loop.stderr.destroy();
+    process.kill(-Number(loop.pid), signal);
+    expect(await ended).toBe(code);
+    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(wanted);
+    const commits = git(repo, 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n');
+    expect(commits).toHaveLength(wanted.length);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+  },
+  120_000,
+);
+
+it('ends with its own exit code when its terminal has gone', async () => {
+  const folder = emptyFolder();
+  const at = (name: string) => join(folder, name);
+  const program = `
+    import { writeFileSync } from 'node:fs';
+    import { isatty } from 'node:tty';
+    import { outliveOutput } from ${JSON.stringify(join(import.meta.dirname, 'terminal.ts'))};
+    outliveOutput();
+    writeFileSync('${at('ready')}', String(isatty(1)));
+    process.stdout.write('somebody reads this');
+    setInterval(() => isatty(1) || process.exit(7), 20);`;
+  writeFileSync(at('program.ts'), program);
+  const node = `'${process.execPath}' --import '${import.meta.resolve('tsx')}' '${at('program.ts')}'`;
+  const shell = `trap : HUP; ${node}; echo $? > '${at('coming')}'; mv '${at('coming')}' '${at('code')}'`;
+  const terminal = spawn('script', ['--quiet', '--command', shell, '/dev/null'], { stdio: 'ignore' });
+  while (!existsSync(at('ready'))) await sleep(20);
+  terminal.kill('SIGKILL');
+  while (!existsSync(at('code'))) await sleep(20);
+  expect(readFileSync(at('code'), 'utf8').trim()).toBe('7');
+}, 60_000);

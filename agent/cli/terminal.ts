@@ -1,8 +1,18 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
+const STANDARD = [0, 1, 2];
+
 /**
  * Lets a command outlive whoever reads its output: a pipe that was closed (`| head`) or a terminal that is gone ends no night. Nothing more
  * is shown then; the log has all. What else can be wrong with an output is still an error.
  */
 export function outliveOutput(): void {
+  const terminals = STANDARD.filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    // Node sets a terminal back as it ends, and aborts where that is gone; a closed one it leaves alone.
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
+import { collect, startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
 import { type Form, forms, type JobLine, type RenderJob } from './job.ts';
 import type { NotebookRequest } from './notebook.ts';
@@ -10,12 +10,12 @@ import { readSource } from './source.ts';
 
 export type { LiveState } from './notebook.ts';
 
-/**
- * Redraws the lab notebook (notebook.ts) and returns its path. What draws is loaded at the first call: it takes half a second,
- * and a loop that starts, or only says what it would do, need not wait for it.
- */
+/** Loads what draws the notebook, which takes half a second. */
+export const loadNotebook = () => import('./notebook.ts');
+
+/** Redraws the lab notebook (notebook.ts) and returns its path. */
 export async function renderNotebook(request: NotebookRequest): Promise<string> {
-  const notebook = await import('./notebook.ts');
+  const notebook = await loadNotebook();
   return notebook.renderNotebook(request);
 }
 
@@ -86,42 +86,27 @@ const isForm = (file: string, form: Form) => file.endsWith(`.${form}`);
 const entry = fileURLToPath(new URL('./child.mjs', import.meta.url));
 
 /** One child, to its end. `died` says in words why it did not end by itself with 0. */
-function runChild(job: RenderJob, timeout: number): Promise<{ lines: JobLine[]; died: string | null }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [entry], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: cleanEnv(),
-    });
-    let out = '';
-    let err = '';
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill('SIGKILL');
-    }, timeout);
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      out += part;
-    });
-    child.stderr.setEncoding('utf8').on('data', (part: string) => {
-      err = (err + part).slice(-4000);
-    });
-    // A child that dies at once closes its input: the reason is in its exit.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(JSON.stringify(job));
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      resolve({ lines: [], died: `did not start: ${error.message}` });
-    });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      const lines = out.split('\n').filter((line) => line.endsWith('}'));
-      const reason = /^\w*Error: .*$/m.exec(err)?.[0] ?? '';
-      const died = late
-        ? `took longer than ${timeout / 1000} s`
-        : code === 0
-          ? null
-          : `ended with ${signal ?? code}${reason ? ` (${reason})` : ''}`;
-      resolve({ lines: lines.map((line) => JSON.parse(line) as JobLine), died });
-    });
+async function runChild(job: RenderJob, timeout: number): Promise<{ lines: JobLine[]; died: string | null }> {
+  const child = startChild({
+    argv: [process.execPath, entry],
+    cwd: process.cwd(),
+    env: cleanEnv(),
+    stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' },
+    timeoutSeconds: timeout / 1000,
+    graceSeconds: 0,
   });
+  child.stdin?.end(JSON.stringify(job));
+  const [out, err, exit] = await Promise.all([
+    collect(child.stdout!, child.done),
+    collect(child.stderr!, child.done, 4000),
+    child.done,
+  ]);
+  const lines = out.split('\n').filter((line) => line.endsWith('}'));
+  const reason = /^\w*Error: .*$/m.exec(err)?.[0] ?? '';
+  const died = exit.timedOut
+    ? `took longer than ${timeout / 1000} s`
+    : exit.code === 0
+      ? null
+      : `ended with ${exit.signal ?? exit.code}${reason ? ` (${reason})` : ''}`;
+  return { lines: lines.map((line) => JSON.parse(line) as JobLine), died };
 }
