@@ -1,6 +1,7 @@
 // Which latents go wrong, and on what: made on the judge's side, without a vector of the truth.
 //   node --import tsx bench/cli/inspect.ts checkpoints/2026-02-19--10-37-12-matryoshka-s0 --worst 20
 //   node --import tsx bench/cli/inspect.ts checkpoints/... --latents 0,5,17
+//   node --import tsx bench/cli/inspect.ts my-saelens-sae --profile small
 import { Option } from 'commander';
 import { runMain, UserError } from '#contract/errors';
 import type { SandboxChoice } from '#host/by-hand';
@@ -8,6 +9,7 @@ import { Confusion } from '../eval/confusion.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
+import { openSaved, profileOfSaved, type SavedCase } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
 import { endOnSignals, integer, parsed, print, program } from './program.ts';
 
@@ -20,6 +22,7 @@ const SORTS = {
 } as const;
 
 interface Options {
+  profile?: string;
   treeDir?: string;
   world?: string;
   sort: keyof typeof SORTS;
@@ -37,7 +40,8 @@ await runMain(async () => {
       'inspect',
       'Prints the latents of a run against the features they are nearest to, the worst first.',
     )
-      .argument('<run folder>')
+      .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
+      .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
       .addOption(new Option('--sort <by>', 'what is worst').choices(Object.keys(SORTS)).default('f1'))
       .option('--worst <n>', 'latents to print', integer(1), 20)
       .option('--latents <list>', 'these latents, in place of the worst: 0,5,17')
@@ -63,11 +67,11 @@ await runMain(async () => {
   if (!command) return 0;
   endOnSignals();
   const options = command.opts<Options>();
-  const opened = await openCase(command.args[0], { ...options, onBuild: sayBuilding });
+  const opened = await open(command.args[0], options);
   const { world } = opened.world;
   let confusion: Confusion | undefined;
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
-  const measurement = await opened.measure('checkpoint.safetensors', samples, (truth, codes, { best }) => {
+  const measurement = await opened.measure(samples, (truth, codes, { best }) => {
     confusion ??= new Confusion(best.length, world.numFeatures);
     confusion.add(truth, codes, best);
   });
@@ -81,7 +85,7 @@ await runMain(async () => {
   const shown = options.latents ? chosen(options.latents, rows) : worst(rows, options);
   print(
     [
-      `${opened.folder.run.id}: ${shown.length} of ${rows.length} latents, ${samples} fresh samples`,
+      `${opened.name}: ${shown.length} of ${rows.length} latents, ${samples} fresh samples`,
       '',
       ...latentLines(shown),
       '',
@@ -93,6 +97,20 @@ await runMain(async () => {
   );
   return 0;
 });
+
+/** A run's checkpoint or an SAE that SAELens saved: both are looked into in the same way. */
+async function open(path: string, options: Options): Promise<SavedCase> {
+  const judging = { ...options, onBuild: sayBuilding };
+  const profile = profileOfSaved(path, options.profile);
+  if (profile !== null) return openSaved(path, { ...judging, profile });
+  const opened = await openCase(path, judging);
+  return {
+    name: opened.folder.run.id,
+    profile: opened.profile,
+    world: opened.world,
+    measure: (samples, onBatch) => opened.measure('checkpoint.safetensors', samples, onBatch),
+  };
+}
 
 function worst(rows: readonly LatentRow[], { sort, worst: count }: Options): LatentRow[] {
   const key = SORTS[sort];

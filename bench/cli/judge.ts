@@ -15,7 +15,7 @@ import { openCase } from '../judge/case.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { appendEval, unmeasuredSnapshots } from '../judge/run-folder.ts';
-import { isSaved, judgeSaved } from '../judge/saved.ts';
+import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
 import { endOnSignals, integer, parsed, print, program } from './program.ts';
 
@@ -41,7 +41,7 @@ await runMain(async () => {
           '--tree-dir <dir>',
           'folder of the workspace to run the encoder from (default: the tree of the run)',
         )
-        .option('--world <name>', 'another world than that of the profile')
+        .option('--world <name>', 'another world than that of the profile (verdict.json is left as it is)')
         .option('--evals', 'measure the snapshots in out/evals/ that evals.jsonl lacks, one EvalPoint a line')
         .option(
           '--samples <n>',
@@ -66,19 +66,15 @@ await runMain(async () => {
   // Fresh samples each time: what was measured before, snapshots of the same run too, was on others.
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   const [path] = command.args;
-  const { profile } = options;
-  const saved = isSaved(path);
-  if (saved && profile === undefined) {
-    throw new UserError(`${path}: an SAE that SAELens saved; say with --profile what it is measured as`);
+  const profile = profileOfSaved(path, options.profile);
+  if (profile !== null && options.evals) {
+    throw new UserError(`${path}: --evals is for the snapshots of a run`);
   }
-  if (!saved && profile !== undefined) {
-    throw new UserError(
-      '--profile is for an SAE that SAELens saved; a run is measured as what it was trained as',
-    );
+  if (options.world !== undefined && options.evals) {
+    throw new UserError('--evals measures in the world of the profile alone, as all points of evals.jsonl');
   }
-  if (saved && options.evals) throw new UserError(`${path}: --evals is for the snapshots of a run`);
   const judging = { ...options, evalSeed, onBuild: sayBuilding };
-  if (profile !== undefined) {
+  if (profile !== null) {
     const verdict = await judgeSaved(path, { ...judging, profile });
     if (!options.json) print(table(verdict.metrics, verdict.also));
     print(`${JSON.stringify(verdict)}\n`);
@@ -115,8 +111,9 @@ await runMain(async () => {
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
   } satisfies Verdict);
-  // A quick look on fewer samples does not take the place of the verdict.
-  if (samples >= opened.profile.evaluation.verdict) {
+  // A quick look on fewer samples, or in another world, does not take the place of the verdict.
+  const inItsWorld = opened.world.name === opened.profile.world;
+  if (inItsWorld && samples >= opened.profile.evaluation.verdict) {
     writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);
   }
   if (!options.json) print(table(deciding, also));

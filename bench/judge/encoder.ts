@@ -8,11 +8,11 @@ import type { Decoder } from '../eval/evaluation.ts';
 import { ByteReader } from './byte-reader.ts';
 import { BadCodes, readCodes, readCodesHeader } from './codes.ts';
 
-/** The encoder crashed, hung or answered nonsense: exit code 1, one line. */
+/** The encoder crashed, hung or answered nonsense: one line, exit code 1; 2 where it says that its own input is bad. */
 export class EncoderError extends UserError {
   override readonly name = 'EncoderError';
-  constructor(message: string) {
-    super(message, 1);
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message, exitCode);
   }
 }
 
@@ -30,6 +30,8 @@ export interface EncoderCommand {
 }
 
 const LOG_BYTES = 1 << 20;
+/** A command's exit code where a file it was given is wrong: here the checkpoint. */
+const BAD_INPUT = 2;
 
 /**
  * The researcher's encoder as a child process that gets activations and nothing else. It is not trusted: whatever it
@@ -128,5 +130,6 @@ async function failure(child: Child, said: string | null): Promise<EncoderError>
     : undefined;
   return new EncoderError(
     `the encoder failed: ${how}${words ? `: ${words.slice(0, 500)}` : ''} (log: ${child.log?.path})`,
+    exit?.code === BAD_INPUT ? BAD_INPUT : 1,
   );
 }

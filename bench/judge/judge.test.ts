@@ -140,7 +140,12 @@ function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: s
   });
 }
 
-beforeAll(() => saveWorld(join(root, 'world'), world));
+/** The same one by another name. */
+const otherWorld = join(root, 'other');
+
+beforeAll(() => {
+  for (const dir of [join(root, 'world'), otherWorld]) saveWorld(dir, world);
+});
 
 describe('the judge', () => {
   it('gives a verdict on every metric and form, and keeps it', async () => {
@@ -169,6 +174,13 @@ describe('the judge', () => {
     expect(seen.evaluation.samples).toBe(1024);
     expect(seen.evaluation.seed).not.toBe(verdict.evaluation.seed);
     expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
+
+    // Nor does a look into another world, which is no verdict on this run at all.
+    const there = await ask(repo, dir, '--world', otherWorld);
+    expect(Verdict.parse(JSON.parse(there.stdout.trim().split('\n').at(-1)!)).world.name).toBe(otherWorld);
+    expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
+    expect(await ask(repo, dir, '--world', otherWorld, '--evals')).toMatchObject({ code: 2, stdout: '' });
+    expect(existsSync(join(dir, 'evals.jsonl'))).toBe(false);
   });
 
   it('does not take a trainer’s word for fewer samples than it was served', async () => {

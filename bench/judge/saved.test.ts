@@ -10,6 +10,7 @@ const root = mkdtempSync(join(tmpdir(), 'saved-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const repository = join(import.meta.dirname, '../..');
 const judge = join(repository, 'bench/cli/judge.ts');
+const inspect = join(repository, 'bench/cli/inspect.ts');
 
 /** An SAE of 32 latents as SAELens saves it: the directions of the first features of the world `tiny`, tied. */
 async function saved(name: string, cfg = {}, change = (_: Map<string, Tensor32>) => {}): Promise<string> {
@@ -31,12 +32,12 @@ async function saved(name: string, cfg = {}, change = (_: Map<string, Tensor32>)
   return folder;
 }
 
-/** Asks the judge from a folder that has a task of its own, with the workspace of this repository. */
-function ask(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+/** Asks the judge, or inspect, from a folder that has a task of its own, with the workspace of this repository. */
+function ask(tool: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', import.meta.resolve('tsx'), judge, '--tree-dir', repository, ...args],
+      ['--import', import.meta.resolve('tsx'), tool, '--tree-dir', repository, ...args],
       { cwd: root },
       (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
@@ -73,7 +74,7 @@ profiles:
 describe('an SAE that SAELens saved', () => {
   it('is measured by the workspace’s own encoder, and left as it is', async () => {
     const folder = await saved('good');
-    const { code, stdout } = await ask(folder, '--profile', 'tiny', '--json');
+    const { code, stdout } = await ask(judge, folder, '--profile', 'tiny', '--json');
     expect(code).toBe(0);
     const verdict = JSON.parse(stdout);
     expect(verdict).toMatchObject({
@@ -90,6 +91,13 @@ describe('an SAE that SAELens saved', () => {
     expect(verdict.metrics.l0).toBeLessThanOrEqual(2);
     expect(verdict.also.inference.l0).toBeCloseTo(verdict.metrics.l0, 6);
     expect(readdirSync(folder).sort()).toEqual(['cfg.json', 'sae_weights.safetensors']);
+
+    const look = await ask(inspect, folder, '--profile', 'tiny', '--worst', '3');
+    expect(look.code).toBe(0);
+    expect(look.stdout).toMatch(/^good: 3 of 32 latents, 2000 fresh samples\n/);
+    // Each latent is its own feature, of which it tells only the name.
+    expect(look.stdout).toMatch(/^ +\d+ +F\d+ +1\.000 /m);
+    expect((await ask(inspect, folder)).stderr).toMatch(/say with --profile/);
   });
 
   it.each([
@@ -105,14 +113,14 @@ describe('an SAE that SAELens saved', () => {
     ],
     [
       'of an architecture that is not known',
-      1,
+      2,
       ['--profile', 'tiny'],
       /cfg\.json: architecture "transcoder"/,
       { architecture: 'transcoder' },
       undefined,
     ],
   ])('is refused %s, in one line', async (name, exit, args, message, cfg, change) => {
-    const { code, stdout, stderr } = await ask(await saved(name, cfg, change), ...args);
+    const { code, stdout, stderr } = await ask(judge, await saved(name, cfg, change), ...args);
     expect({ code, stdout, lines: stderr.split('\n').length }).toEqual({ code: exit, stdout: '', lines: 1 });
     expect(stderr).toMatch(message);
   });

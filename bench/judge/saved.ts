@@ -3,31 +3,50 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { readSafetensors } from '#contract/safetensors';
-import { profileOf, readTask } from '#contract/task';
+import { type Profile, profileOf, readTask } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { splitCommand } from '#host/command';
-import { openWorld } from '../worlds.ts';
+import { type NamedWorld, openWorld } from '../worlds.ts';
 import { type CaseOptions, measureCheckpoint } from './case.ts';
-import { EVALUATION_BATCH, metricsOf } from './measure.ts';
+import { type BatchListener, EVALUATION_BATCH, type Measurement, metricsOf } from './measure.ts';
 import { refuseNaN } from './run-folder.ts';
 
 /** A verdict on an SAE that no run of ours made: nothing is known of how it was trained. */
 export type SavedVerdict = Omit<Verdict, 'run' | 'tree' | 'declared'> & { sae: string };
 
-/** Whether a folder holds an SAE as SAELens saves it, and is no run. */
-export function isSaved(path: string): boolean {
-  return existsSync(join(path, 'cfg.json')) && !existsSync(join(path, 'run.json'));
+/**
+ * The profile that a folder is measured as where it holds an SAE as SAELens saves it, and is no run; null for a run, which
+ * has its own. @throws UserError where `asked`, the user's `--profile`, does not go with the folder
+ */
+export function profileOfSaved(path: string, asked: string | undefined): string | null {
+  const saved = existsSync(join(path, 'cfg.json')) && !existsSync(join(path, 'run.json'));
+  if (saved && asked === undefined) {
+    throw new UserError(`${path}: an SAE that SAELens saved; say with --profile what it is measured as`);
+  }
+  if (!saved && asked !== undefined) {
+    throw new UserError(
+      '--profile is for an SAE that SAELens saved; a run is measured as what it was trained as',
+    );
+  }
+  return asked ?? null;
+}
+
+/** Such an SAE before the judge: the profile it is measured as, the world, and a way to measure it. */
+export interface SavedCase {
+  name: string;
+  profile: Profile;
+  world: NamedWorld;
+  measure(samples: number, onBatch?: BatchListener): Promise<Measurement>;
 }
 
 /**
- * Measures an SAE that SAELens saved (cfg.json, sae_weights.safetensors) like a run of that profile, with the workspace's
- * encoder, which reads such folders. Nothing is written. @throws UserError for bad files, EncoderError
+ * Opens an SAE that SAELens saved (cfg.json, sae_weights.safetensors), to be measured like a run of that profile with the
+ * workspace's encoder, which reads such folders. @throws UserError for bad files; `measure` also EncoderError
  */
-export async function judgeSaved(
+export async function openSaved(
   path: string,
-  options: CaseOptions & { profile: string; samples?: number },
-): Promise<SavedVerdict> {
-  const started = performance.now();
+  options: CaseOptions & { profile: string },
+): Promise<SavedCase> {
   const sae = resolve(path);
   const weights = join(sae, 'sae_weights.safetensors');
   if (!existsSync(weights)) {
@@ -38,28 +57,42 @@ export async function judgeSaved(
   const profile = profileOf(task, options.profile);
   const name = options.world ?? profile.world;
   const world = await openWorld(name, options.onBuild?.(name));
-  const samples = options.samples ?? profile.evaluation.verdict;
-  const logs = mkdtempSync(join(tmpdir(), 'judge-'));
-  const measurement = await measureCheckpoint(
+  return {
+    name: basename(sae),
+    profile,
     world,
-    {
-      argv: splitCommand(task.contract.encode),
-      cwd: resolve(options.treeDir ?? '.'),
-      checkpoint: sae,
-      log: join(logs, 'judge.log'),
+    async measure(samples, onBatch) {
+      const logs = mkdtempSync(join(tmpdir(), 'judge-'));
+      const command = {
+        argv: splitCommand(task.contract.encode),
+        cwd: resolve(options.treeDir ?? '.'),
+        checkpoint: sae,
+        log: join(logs, 'judge.log'),
+      };
+      const measurement = await measureCheckpoint(world, command, samples, options, onBatch);
+      // Where it fails, the message names the log.
+      rmSync(logs, { recursive: true });
+      return measurement;
     },
-    samples,
-    options,
-  );
-  // Where it fails, the message names the log.
-  rmSync(logs, { recursive: true });
+  };
+}
+
+/** The verdict on such an SAE. Nothing is written. @throws UserError for bad files, EncoderError */
+export async function judgeSaved(
+  path: string,
+  options: CaseOptions & { profile: string; samples?: number },
+): Promise<SavedVerdict> {
+  const started = performance.now();
+  const opened = await openSaved(path, options);
+  const samples = options.samples ?? opened.profile.evaluation.verdict;
+  const measurement = await opened.measure(samples);
   const { deciding, also } = metricsOf(measurement);
   return {
     version: 1,
-    sae: basename(sae),
+    sae: opened.name,
     kind: 'verified',
     profile: options.profile,
-    world: { name: world.name, hash: world.world.hash },
+    world: { name: opened.world.name, hash: opened.world.world.hash },
     metrics: deciding,
     also,
     observed: { width: measurement.matching.best.length },
