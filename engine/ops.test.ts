@@ -95,6 +95,22 @@ describe.each(forms)(
       );
     });
 
+    it.each([8, 1024])(
+      'a selection hides no NaN, which is greater than any number, in %i samples',
+      (batch) => {
+        // Both signs: processors make the one, JavaScript the other.
+        for (const bits of [0x7fc00000, 0xffc00000]) {
+          const numbers = matrix(batch, 600, 5).dataSync() as Float32Array;
+          new Uint32Array(numbers.buffer, numbers.byteOffset)[601] = bits;
+          const h = tf.tensor2d(numbers, [batch, 600]);
+          for (const kept of [ops.batchTopK(h, 2), ops.topK(h, 2)]) {
+            const values = kept.dataSync();
+            expect([...values.keys()].filter((at) => Number.isNaN(values[at]))).toEqual([601]);
+          }
+        }
+      },
+    );
+
     it('topK keeps k of each sample', () => {
       fc.assert(
         fc.property(sizes, fc.integer({ min: 0, max: 9 }), ({ batch, latents, seed, grid }, k) => {

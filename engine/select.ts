@@ -1,8 +1,14 @@
+/*
+ * What a selection over pre-activations keeps. A NaN counts as greater than any number, as in torch.topk: it is kept, and so
+ * shows in the loss.
+ */
 import { embeddedFor } from './embedded/backend.ts';
 import * as embeddedScan from './embedded/scan.ts';
 import { atPositions, type Csr, positionsAbove } from './sparse.ts';
 
 const histogram = new Uint32Array(1 << 11);
+/** Above those of any number: some NaN have the sign bit set. */
+const MOST_BITS = 0x7fffffff;
 
 /** A selection looks first only at what exceeds this share of an earlier cut: few numbers, and nearly always enough. */
 const HINT = 0.9;
@@ -18,7 +24,8 @@ export function selectLargest(values: Float32Array, rows: number, count: number)
   const candidates = candidatesFor(values, count);
   const bits = new Int32Array(candidates.length);
   const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < candidates.length; i++) bits[i] = raw[candidates[i]];
+  for (let i = 0; i < candidates.length; i++)
+    bits[i] = Number.isNaN(values[candidates[i]]) ? MOST_BITS : raw[candidates[i]];
   const cut = cutAt(bits, count);
   let kept = 0;
   let ties = cut.ties;
@@ -50,7 +57,7 @@ const bins = new Uint32Array(1 << 12);
 function boundBelow(values: Float32Array, count: number): number {
   const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
   bins.fill(0);
-  for (let i = 0; i < raw.length; i++) if (raw[i] > 0) bins[raw[i] >>> BIN_SHIFT]++;
+  for (let i = 0; i < raw.length; i++) if (values[i] > 0) bins[raw[i] >>> BIN_SHIFT]++;
   let left = count;
   let bin = bins.length;
   while (left > 0 && bin-- > 0) left -= bins[bin];
@@ -79,7 +86,7 @@ const DIGITS = [
  * do, so a radix select finds the cut, digit by digit, without a sort: only numbers with the digit at the cut go on.
  */
 function cutAt(bits: Int32Array, count: number): { bits: number; ties: number } {
-  if (count <= 0) return { bits: 0x7fffffff, ties: 0 };
+  if (count <= 0) return { bits: MOST_BITS, ties: 0 };
   if (bits.length <= count) return { bits: 0, ties: 0 };
   let left = count;
   let prefix = 0;
@@ -118,7 +125,7 @@ export function selectLargestOfRows(values: Float32Array, rows: number, k: numbe
     // 0 where fewer are positive than asked for: then all of them are kept.
     let ties = cut === 0 ? 0 : top.lastIndexOf(cut) + 1;
     for (let at = base; at < base + columns; at++) {
-      const value = values[at];
+      const value = ranked(values[at]);
       if (value > cut || (value === cut && ties-- > 0)) positions[found++] = at;
     }
   }
@@ -129,8 +136,8 @@ export function selectLargestOfRows(values: Float32Array, rows: number, k: numbe
 function keepTop(values: Float32Array, from: number, to: number, top: Float32Array): void {
   top.fill(0);
   for (let at = from; at < to; at++) {
-    const value = values[at];
-    if (!(value > top[0])) continue;
+    const value = ranked(values[at]);
+    if (value <= top[0]) continue;
     let i = 0;
     for (; i + 1 < top.length && top[i + 1] < value; i++) top[i] = top[i + 1];
     top[i] = value;
@@ -149,16 +156,18 @@ export function markLargest(values: Float32Array, rows: number, k: number, among
     let cut = Number.NEGATIVE_INFINITY;
     let above = 0;
     if (k < candidates.length) {
-      for (let i = 0; i < candidates.length; i++) order[i] = values[base + candidates[i]];
+      for (let i = 0; i < candidates.length; i++) order[i] = ranked(values[base + candidates[i]]);
       order.sort();
       cut = order[order.length - k];
       for (let i = order.length - k; i < order.length; i++) if (order[i] > cut) above++;
       left = k - above;
     }
     for (const column of candidates) {
-      const value = values[base + column];
+      const value = ranked(values[base + column]);
       if (value > cut || (value === cut && left-- > 0)) mask[base + column] = 1;
     }
   }
   return mask;
 }
+
+const ranked = (value: number): number => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : value);

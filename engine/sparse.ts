@@ -103,14 +103,14 @@ function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
   return positions.slice(0, found);
 }
 
-/** Positions of what is greater than `least`, ascending; null when there are more than `limit`. */
+/** Positions of what is greater than `least`, NaN among them, ascending; null when there are more than `limit`. */
 export function positionsAbove(values: Float32Array, least: number, limit: number): Uint32Array | null {
   const embedded = embeddedFor(values);
   if (embedded) return scanOnThreads(embedded, values, least, limit);
   const positions = new Uint32Array(limit);
   let found = 0;
   for (let at = 0; at < values.length; at++) {
-    if (!(values[at] > least)) continue;
+    if (values[at] <= least) continue;
     if (found === limit) return null;
     positions[found++] = at;
   }

@@ -3,8 +3,8 @@ import type { EmbeddedBackend } from './backend.ts';
 const BLOCK = 1 << 16;
 
 /**
- * Positions of what is greater than `least`, ascending, or of what is not 0 where `least` is NaN; null when there are more than
- * `limit`.
+ * Positions of what is greater than `least`, NaN among them, ascending, or of what is not 0 where `least` is NaN; null when there
+ * are more than `limit`.
  */
 export function positionsAbove(
   { pool, heap }: EmbeddedBackend,

@@ -93,7 +93,7 @@ export function dotRows(
 }
 
 /**
- * Positions of all values above `least`, in blocks from..to of `block` values: those of block i, ascending, from positions[i *
+ * Positions of all values above `least`, NaN among them, in blocks from..to of `block` values: those of block i, ascending, from positions[i *
  * block] on, their number in counts[i]. With `least` NaN: of all that are not 0.
  */
 export function above(
@@ -116,7 +116,7 @@ export function above(
     let at = start;
     for (; at + 4 <= end; at += 4) {
       const v = v128.load(values + (<usize>at << 2));
-      let mask = i32x4.bitmask(anything ? f32x4.ne(v, zero) : f32x4.gt(v, bound));
+      let mask = i32x4.bitmask(v128.not(anything ? f32x4.eq(v, zero) : f32x4.le(v, bound)));
       while (mask) {
         store<u32>(to, at + ctz(mask));
         to += 4;
@@ -125,7 +125,7 @@ export function above(
     }
     for (; at < end; at++) {
       const v = load<f32>(values + (<usize>at << 2));
-      if (anything ? v == 0 : !(v > least)) continue;
+      if (anything ? v == 0 : v <= least) continue;
       store<u32>(to, at);
       to += 4;
     }
