@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
-import type { Task } from '#contract/task';
+import type { Profile, Task } from '#contract/task';
 import { outcomes } from './compose/head.ts';
 import { clip, dateTime, duration, label, money, number, numberFormat, samples } from './compose/names.ts';
 import { progressPlot } from './plots/progress.ts';
@@ -106,7 +106,7 @@ async function boardPart(board: readonly Sprint[], reportsDir: string, task: Tas
     : null;
   const { metric } = newest;
   const drawn = progressPlot(board, metric, profile?.ceiling ?? null);
-  const parts = [`<h2>Profile ${escaped(newest.profile)}</h2>`, bestLine(board, metric)];
+  const parts = [`<h2>Profile ${escaped(newest.profile)}</h2>`, bestLine(board, metric, profile)];
   if (drawn) {
     const panels = [await plot(drawn.panels[0])];
     parts.push(
@@ -122,11 +122,14 @@ async function boardPart(board: readonly Sprint[], reportsDir: string, task: Tas
   return parts.join('\n');
 }
 
-function bestLine(board: readonly Sprint[], metric: string): string {
+/** The best, and what makes a gain: the numbers of the page mean little without the noise. */
+function bestLine(board: readonly Sprint[], metric: string, profile: Profile | null): string {
   const best = board.findLast((sprint) => sprint.outcome === 'new-best');
   const value = best?.verdict?.metrics[metric];
   if (!best || value === undefined) return '<p>No verified gain yet.</p>';
-  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}).</p>`;
+  const noise = number((board.at(-1) as Sprint).noise);
+  const from = profile ? ` (${escaped(profile.noiseFrom)})` : '';
+  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are the judge’s; a gain counts beyond the noise of ${noise}${from}.</p>`;
 }
 
 /** One line a sprint, the newest first. */

@@ -77,8 +77,7 @@ export function cards(context: Context): Block {
     {
       label: `${verdict.kind === 'confirmed' ? 'Confirmed' : 'Verified'} ${metric}`,
       value: number(value),
-      note:
-        best === undefined ? 'the first of this leaderboard' : `${signed(value - best)} to the best before`,
+      note: againstBest(sprint, value),
       main: true,
     },
   ];
@@ -112,6 +111,14 @@ export function cards(context: Context): Block {
     });
   }
   return { t: 'cards', cards: out };
+}
+
+/** A verified value of the metric beside the best before, and the noise that a gain has to pass: "+0.041 to the best before, noise 0.017". */
+export function againstBest({ metric, bestBefore, noise }: Sprint, value: number): string {
+  const best = bestBefore?.metrics[metric];
+  if (best === undefined) return 'the first of this leaderboard';
+  const change = signed(value - best);
+  return `${change === 'unchanged' ? 'the same as' : `${change} to`} the best before, noise ${number(noise)}`;
 }
 
 /** What the profile's dashed line is to the metric: where it is to rise, a ceiling; where it is to fall, a floor. */

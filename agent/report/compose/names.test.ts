@@ -43,7 +43,7 @@ it('writes a column alike: one dead latent is 1, a uniqueness of one is 1.000', 
   expect(numberFormat('uniqueness', [undefined, 1])(1)).toBe('1.000');
   expect(numberFormat('dead_latents', [undefined, 1])(1)).toBe('1');
   expect(['dead_latents', 'uniqueness'].map((name) => metricNumber(name, 1))).toEqual(['1', '1.000']);
-  expect([1, 0, -3].map((v) => signed(v, 'dead_latents'))).toEqual(['+1', '±0', '−3']);
+  expect([1, 0, -3].map((v) => signed(v, 'dead_latents'))).toEqual(['+1', 'unchanged', '−3']);
 });
 
 it('writes a column with the same digits all the way down', () => {
@@ -52,8 +52,13 @@ it('writes a column with the same digits all the way down', () => {
   expect(numberFormat('rate', [25.12, 1.5])(25.12)).toBe('25.12');
 });
 
-it('writes differences with their sign', () => {
-  expect([0.0071, -0.012, 0, 0.0004].map((v) => signed(v))).toEqual(['+0.007', '−0.012', '±0.000', '±0.000']);
+it('writes differences with their sign, and none where there is none: ±0.000 would read as an error bar', () => {
+  expect([0.0071, -0.012, 0, 0.0004].map((v) => signed(v))).toEqual([
+    '+0.007',
+    '−0.012',
+    'unchanged',
+    'unchanged',
+  ]);
 });
 
 it('writes amounts', () => {

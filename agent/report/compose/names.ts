@@ -40,13 +40,11 @@ export function numberFormat(
     even && value !== undefined && Number.isFinite(value) ? minus(value.toFixed(3)) : number(value, whole);
 }
 
-/** A difference with its sign: +0.007, −0.012, ±0.000; of a metric that counts: +1, ±0. */
+/** A difference with its sign: +0.007, −0.012; of a metric that counts: +1. What rounds to nothing is "unchanged". */
 export function signed(value: number, name = ''): string {
-  if (isCount(name) && Number.isInteger(value))
-    return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${count(Math.abs(value))}`;
-  const shown = number(Math.abs(value) < 5e-4 ? 0.0 : Math.abs(value));
-  if (Math.abs(value) < 5e-4) return '±0.000';
-  return `${value > 0 ? '+' : '−'}${shown}`;
+  const counts = isCount(name) && Number.isInteger(value);
+  if (Math.abs(value) < (counts ? 1 : 5e-4)) return 'unchanged';
+  return `${value > 0 ? '+' : '−'}${counts ? count(Math.abs(value)) : number(Math.abs(value))}`;
 }
 
 export function count(value: number): string {

@@ -22,7 +22,10 @@ describe('the report of a sprint', () => {
       ['Uniqueness', '0.992'],
       ['Gap to ceiling 0.95', '0.078'],
     ]);
-    expect(cards[0].note).toBe('+0.038 to the best before');
+    expect(cards[0].note).toBe('+0.038 to the best before, noise 0.006');
+    expect(JSON.stringify(of(blocks, 'callout'))).toContain(
+      ', +0.038 to the best before, noise 0.006: new best. ',
+    );
     expect(cards[1].note).toContain('held');
   });
 
@@ -103,6 +106,16 @@ describe('the report of a sprint', () => {
     const { blocks } = await compose(matryoshka);
     expect(JSON.stringify(blocks)).toContain('After 2 sprints');
     expect(JSON.stringify(of(blocks, 'figure'))).not.toContain('LISTA encoder');
+  });
+
+  it('gives the speed of a run as a whole, by our clock, and none of one that did not finish', async () => {
+    const made = of((await compose(lista, true)).blocks, 'table').at(-1);
+    // 8,192,000 samples in 199.8 s, and 2,048,000 in 49.95 s.
+    expect(made?.rows.map((row) => plain(row.cells[3]))).toEqual(['41k', '41k', '41k', '–', '41k']);
+    const [first, ...others] = lista.runs;
+    const slow = { ...lista, runs: [{ ...first, seconds: 409.6, samplesPerSecond: 99_999 }, ...others] };
+    const table = of((await compose(slow, true)).blocks, 'table').at(-1);
+    expect(plain(table?.rows[0].cells[3] ?? [])).toBe('20k');
   });
 
   it('stands without a verdict, and says that no model took part', async () => {

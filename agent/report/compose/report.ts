@@ -22,8 +22,8 @@ import {
 } from '../tree.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
-import { cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
-import { clip, label, number, signed } from './names.ts';
+import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
+import { clip, label, number } from './names.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 
@@ -94,15 +94,11 @@ export async function composeReport(
 
 /** The judge's number comes before the researcher's words about it. */
 function verifiedFirst({ sprint }: Context): Inline[] {
-  const { metric, verdict, bestBefore } = sprint;
-  const value = verdict?.metrics[metric];
+  const value = sprint.verdict?.metrics[sprint.metric];
   if (value === undefined) return [];
-  const before = bestBefore?.metrics[metric];
-  const change =
-    before === undefined ? 'the first of this leaderboard' : `${signed(value - before)} to the best before`;
   return [
-    strong(`Verified ${label(metric)} ${number(value)}`),
-    text(`, ${change}: ${outcomes[sprint.outcome].words}. `),
+    strong(`Verified ${label(sprint.metric)} ${number(value)}`),
+    text(`, ${againstBest(sprint, value)}: ${outcomes[sprint.outcome].words}. `),
   ];
 }
 

@@ -125,13 +125,20 @@ export function provenance({ sprint, number }: Context): Block | null {
         [code(run.id), { t: 'break' }, text(run.args.join(' '))],
         [code(run.tree.slice(0, 10))],
         [text(run.seconds === null ? '–' : duration(run.seconds))],
-        [text(run.samplesPerSecond === null ? '–' : samples(Math.round(run.samplesPerSecond)))],
+        [text(speed(run))],
         [text(run.backend ?? '–')],
       ],
     })),
     caption: number.table(
-      text('How each run was made: the git tree of the workspace and the arguments of the train command.'),
+      text(
+        'How each run was made: the git tree of the workspace and the arguments of the train command. Samples a second are those of the whole run, its start and its snapshots included.',
+      ),
     ),
     omitted: null,
   };
+}
+
+/** Samples a second from start to end, by our own clock: what a trainer logs is the speed of one moment. */
+function speed({ status, seconds, samples: trained }: SprintRun): string {
+  return status === 'finished' && seconds ? samples(Math.round(trained / seconds)) : '–';
 }

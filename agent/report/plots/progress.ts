@@ -57,6 +57,7 @@ export function progressPlot(
   const line = newest && newest.sprint < last ? [...gains, { ...newest, sprint: last }] : gains;
   const labels = placeLabels(
     gains,
+    dots,
     (sprint) => ((sprint - xDomain[0]) / (xDomain[1] - xDomain[0])) * inner.width,
     (value) => ((yDomain[1] - value) / (yDomain[1] - yDomain[0])) * inner.height,
     ceiling,
@@ -121,10 +122,11 @@ interface Box {
 
 /**
  * Where the names of the gains stand: right of their dot or left of it, above the line or below, wherever nothing else
- * stands yet, the newest first. A name without any free place is left out.
+ * stands yet, the newest first; over the dots of single runs where there is no other place, and without any place left out.
  */
 function placeLabels(
   gains: readonly Gain[],
+  dots: readonly Pick<Gain, 'sprint' | 'value'>[],
   px: (sprint: number) => number,
   py: (value: number) => number,
   ceiling: Profile['ceiling'],
@@ -145,22 +147,27 @@ function placeLabels(
     taken.push({ left: 0, right: inner.width, top: y - 1, bottom: y + 1 });
     taken.push({ left: 0, right: ceilingText(ceiling).length * 5.4, top: y - 18, bottom: y });
   }
+  const single = dots.map((dot) => around(px(dot.sprint), py(dot.value), 5));
   return gains.toReversed().flatMap((gain) => {
-    const [x, y, length] = [px(gain.sprint), py(gain.value), gain.title.length * 5.9];
-    for (const dy of [-11, 12, -24, 25]) {
-      for (const align of ['left', 'right'] as const) {
-        const left = align === 'left' ? x + 6 : x - 6 - length;
-        const box = { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 };
-        const inside =
-          box.left >= 0 && box.right <= inner.width && box.top >= 0 && box.bottom <= inner.height;
-        if (!inside || taken.some((other) => overlap(box, other))) continue;
-        taken.push(box);
-        return [{ ...gain, align, dy }];
-      }
-    }
-    return [];
+    const [x, y, length] = [px(gain.sprint), py(gain.value), gain.title.length * 5.4];
+    const free = PLACES.map(({ dy, align }) => {
+      const left = align === 'left' ? x + 6 : x - 6 - length;
+      return { dy, align, box: { left, right: left + length, top: y + dy - 7, bottom: y + dy + 7 } };
+    }).filter(({ box }) => inside(box) && !taken.some((other) => overlap(box, other)));
+    const place = free.find(({ box }) => !single.some((dot) => overlap(box, dot))) ?? free[0];
+    if (!place) return [];
+    taken.push(place.box);
+    return [{ ...gain, align: place.align, dy: place.dy }];
   });
 }
+
+/** Where a name may stand beside its dot, the best place first. */
+const PLACES = [-11, 12, -24, 25].flatMap((dy) =>
+  (['left', 'right'] as const).map((align) => ({ dy, align })),
+);
+
+const inside = (box: Box) =>
+  box.left >= 0 && box.right <= inner.width && box.top >= 0 && box.bottom <= inner.height;
 
 const around = (x: number, y: number, by: number): Box => ({
   left: x - by,

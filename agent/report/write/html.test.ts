@@ -61,3 +61,11 @@ it('keeps formulas, tables and pictures of a friendly one', async () => {
   expect(html).toContain('<a href="https://icml.cc/');
   expect(html).toContain('class="k-keyword"');
 });
+
+it('keeps the plots on a narrow screen and all of a diff on paper', async () => {
+  const html = await render('## Idea\n\nplain');
+  // In a column of a flex box an svg without a height of its own comes out flat.
+  expect(html).toMatch(/\.panels\s*{\s*display:\s*grid/);
+  expect(html).toMatch(/@media \(max-width: 620px\)\s*{[^@]*\.panels\s*{\s*grid-auto-flow:\s*row/);
+  expect(html).toMatch(/@media print\s*{[^@]*pre\.diff span\s*{[^}]*white-space:\s*pre-wrap/);
+});

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { Sprint } from '#contract/sprint';
+import { lista } from '../fixtures/load.ts';
+import { progressPlot } from './progress.ts';
+
+/** A sprint with one verified run of this F1. */
+function sprintOf(number: number, f1: number, outcome: Sprint['outcome'], title: string): Sprint {
+  const verdict = structuredClone(lista.verdict as NonNullable<Sprint['verdict']>);
+  verdict.metrics.f1 = f1;
+  return { ...lista, number, title, outcome, verdict, runs: [{ ...lista.runs[0], verdict }] };
+}
+
+/** How far above (negative) or below its dot each name stands. */
+function places(sprints: Sprint[]): Record<string, number> {
+  const panel = progressPlot(sprints, 'f1', null)?.panels[0] as unknown as {
+    layer: { mark: { type: string; dy?: number }; data: { values: { title: string }[] } }[];
+  };
+  const names = panel.layer.filter(({ mark }) => mark.type === 'text');
+  return Object.fromEntries(names.map(({ mark, data }) => [data.values[0].title, mark.dy ?? 0]));
+}
+
+const name = 'A name of 25 letters long';
+const first = sprintOf(1, 0.8, 'new-best', name);
+const last = sprintOf(9, 0.9, 'new-best', 'Last');
+
+it('names a gain above its dot and not over the dots of single runs, while there is another place', () => {
+  expect(places([first, last])[name]).toBe(-11);
+  // The name reaches to sprint 2, and there a run stands where it would be written.
+  const moved = places([first, sprintOf(2, 0.81, 'no-gain', 'x'), last]);
+  expect(moved[name]).toBeDefined();
+  expect(moved[name]).not.toBe(-11);
+});
+
+it('names a gain all the same where dots stand all around it', () => {
+  const crowd = [0.83, 0.82, 0.81, 0.8, 0.79, 0.78, 0.77].map((f1) => sprintOf(2, f1, 'no-gain', 'x'));
+  expect(places([first, ...crowd, last])[name]).toBe(-11);
+});
