@@ -9,6 +9,7 @@ import { benchMachine } from '../speed/machine.ts';
 import { benchSampler } from '../speed/sampler.ts';
 import { benchServe } from '../speed/serve.ts';
 import type { Line } from '../speed/timing.ts';
+import { type Yardsticks, yardsticks } from '../speed/yardsticks.ts';
 import { productCeiling } from '../step/ceiling.ts';
 import { benchStep } from '../step/step.ts';
 import type { World } from '../world/world.ts';
@@ -44,12 +45,16 @@ function benchTrainer(
   );
 }
 
-type Bench = (world: World, options: Options) => Line[] | Promise<Line[]> | AsyncIterable<Line>;
+type Bench = (
+  world: World,
+  options: Options,
+  beside: () => Yardsticks,
+) => Line[] | Promise<Line[]> | AsyncIterable<Line>;
 const BENCHES: Record<string, Bench> = {
   machine: (_world, { seconds }) => benchMachine(seconds),
-  sampler: (world, { seconds }) => benchSampler(world, seconds),
-  serve: (world, options) => benchServe(options.world, world.hiddenDim, options.seconds),
-  eval: (world, { seconds, backend }) => benchEvaluation(world, seconds, backend),
+  sampler: (world, { seconds }, beside) => benchSampler(world, seconds, beside()),
+  serve: (world, options, beside) => benchServe(options.world, world, options.seconds, beside()),
+  eval: (world, { seconds, backend }, beside) => benchEvaluation(world, seconds, backend, beside()),
   step: benchTrainer,
 };
 /** Takes minutes: only where it is named. */
@@ -78,8 +83,14 @@ await runMain(async () => {
   if (unknown)
     throw new UserError(`unknown bench "${unknown}"; there are: ${Object.keys(BENCHES).join(', ')}`);
   const { world } = await openWorld(options.world, sayBuilding(options.world));
+  // Measured once a run, and only where a bench is compared with them.
+  let measured: Yardsticks | undefined;
+  const beside = (): Yardsticks => {
+    measured ??= yardsticks(world, options.seconds);
+    return measured;
+  };
   for (const name of wanted) {
-    for await (const line of await BENCHES[name](world, options)) {
+    for await (const line of await BENCHES[name](world, options, beside)) {
       print(`${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`);
     }
   }

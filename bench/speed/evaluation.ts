@@ -8,15 +8,22 @@ import { Random } from '../random.ts';
 import { Sampler } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
 import { type Line, ROWS, timed } from './timing.ts';
+import { against, drawingCost, type Yardsticks } from './yardsticks.ts';
 
 /** Forms of an SAE that the judge counts in one pass: the training form and the thresholded one. */
 const FORMS = 2;
 
 /**
- * The parts of a verdict, on one thread each, for an SAE that is nearly right (a quarter of the features): matching, once;
- * a batch's encode by the engine; and the judge's own work on a batch, which is drawing and counting.
+ * The parts of a verdict for an SAE that is nearly right (a quarter of the features): matching, once, of which the line
+ * tells the cosines' share of what one thread can multiply; a batch's encode by the engine, on the engine's threads; and the
+ * judge's own work on a batch, which is drawing and counting, on one thread.
  */
-export async function benchEvaluation(world: World, seconds: number, backend: string): Promise<Line[]> {
+export async function benchEvaluation(
+  world: World,
+  seconds: number,
+  backend: string,
+  beside: Yardsticks,
+): Promise<Line[]> {
   const { hiddenDim: dim, numFeatures } = world;
   const latents = Math.ceil(numFeatures / 4);
   const random = new Random(0, 'bench decoder', 0);
@@ -48,12 +55,29 @@ export async function benchEvaluation(world: World, seconds: number, backend: st
       csrOf(batchTopK(encode(tf.tensor2d(x, [ROWS, dim]), W), active));
     });
   });
+  const drawing = drawingCost(world, active);
+  const cosinesPerSecond = (latents * numFeatures * dim * 1000) / matched;
   return [
-    { name: 'eval matching', ms: matched, latents, mcc: matching.mcc },
-    { name: 'eval encode', ...encodes, backend: label },
+    {
+      name: 'eval matching',
+      ms: matched,
+      latents,
+      mcc: matching.mcc,
+      shareOfMultiplyAdds: cosinesPerSecond / beside.machine.multiplyAddsPerSecond,
+    },
+    {
+      name: 'eval encode',
+      ...encodes,
+      ...against(beside, encodes, { multiplyAdds: latents * dim, bytes: latents * 4 }),
+      backend: label,
+    },
     {
       name: 'eval draw and count',
       ...own,
+      ...against(beside, own, {
+        multiplyAdds: drawing.multiplyAdds + FORMS * active * dim,
+        bytes: drawing.bytes,
+      }),
       forms: FORMS,
       // Below 1 the encodes, which run beside it, decide how long a verdict takes.
       cpuToEncodeCpu: own.cpuMicrosecondsPerSample / encodes.cpuMicrosecondsPerSample,

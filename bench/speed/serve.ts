@@ -3,25 +3,36 @@ import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { makePipe } from '#host/pipe';
+import { Sampler } from '../sampler/sampler.ts';
 import { openStream } from '../stream/reader.ts';
-import { type Line, ROWS, timed } from './timing.ts';
+import type { World } from '../world/world.ts';
+import { type Line, ROWS, type Timing, timed } from './timing.ts';
+import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.ts';
 
 /**
  * What a trainer gets: rows of the data service, as it starts by itself and on all threads, and of a pipe whose writer does
  * nothing else.
  */
-export function benchServe(world: string, d: number, seconds: number): Line[] {
-  const serve = ['../cli/serve.ts', '--world', world];
+export function benchServe(name: string, world: World, seconds: number, beside: Yardsticks): Line[] {
+  const serve = ['../cli/serve.ts', '--world', name];
+  const pour = ['../stream/testing/pour.ts', String(world.hiddenDim), String(ROWS)];
   const threads = availableParallelism();
+  const drawing = drawingCost(world, new Sampler(world, 0, 'bench').sample(0, ROWS).features.length / ROWS);
+  const { bytes } = drawing;
+  const line = (label: string, command: readonly string[], cost: Cost): Line => {
+    const read = through(command, seconds);
+    const gigabytesPerSecond = (read.samplesPerSecond * bytes) / 1e9;
+    return { name: label, ...read, gigabytesPerSecond, ...against(beside, read, cost) };
+  };
   return [
-    through('serve', serve, d, seconds),
-    { ...through('serve, all threads', [...serve, '--threads', String(threads)], d, seconds), threads },
-    through('pipe alone', ['../stream/testing/pour.ts', String(d), String(ROWS)], d, seconds),
+    line('serve', serve, drawing),
+    { ...line('serve, all threads', [...serve, '--threads', String(threads)], drawing), threads },
+    line('pipe alone', pour, { bytes }),
   ];
 }
 
 /** Rows a second that a reader gets from a program that writes a stream. */
-function through(name: string, [program, ...args]: string[], d: number, seconds: number): Line {
+function through([program, ...args]: readonly string[], seconds: number): Timing {
   const pipe = makePipe();
   const path = fileURLToPath(new URL(program, import.meta.url));
   const writer = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
@@ -35,5 +46,5 @@ function through(name: string, [program, ...args]: string[], d: number, seconds:
   const read = timed(seconds, ROWS, next);
   reader.close();
   writer.kill();
-  return { name, ...read, gigabytesPerSecond: (read.samplesPerSecond * d * 4) / 1e9 };
+  return read;
 }

@@ -4,6 +4,7 @@ import { benchEvaluation } from './evaluation.ts';
 import { benchSampler } from './sampler.ts';
 import { benchServe } from './serve.ts';
 import { timed } from './timing.ts';
+import { yardsticks } from './yardsticks.ts';
 
 const SECONDS = 0.1;
 
@@ -22,10 +23,11 @@ it('times what is repeated, without the warm-up', () => {
 
 it('gives every line its numbers', async () => {
   const { world } = await openWorld('tiny');
+  const beside = yardsticks(world, SECONDS);
   const lines = [
-    ...(await benchSampler(world, SECONDS)),
-    ...benchServe('tiny', world.hiddenDim, SECONDS),
-    ...(await benchEvaluation(world, SECONDS, 'wasm')),
+    ...(await benchSampler(world, SECONDS, beside)),
+    ...benchServe('tiny', world, SECONDS, beside),
+    ...(await benchEvaluation(world, SECONDS, 'wasm', beside)),
   ];
   expect(lines.map(({ name }) => name)).toEqual([
     'sampler dense',
@@ -43,6 +45,13 @@ it('gives every line its numbers', async () => {
     for (const [key, value] of Object.entries(numbers)) {
       if (typeof value === 'number') expect(value, `${name}: ${key}`).toBeGreaterThan(0);
     }
+  }
+  // What is done a sample at a time stands beside the reference pipeline, and everything beside the machine.
+  for (const line of lines) {
+    const { name, samplesPerSecond = 0, ratio, shareOfMultiplyAdds, shareOfCopy } = line;
+    expect(shareOfMultiplyAdds ?? shareOfCopy, name).toBeDefined();
+    if (name === 'eval matching') continue;
+    expect(ratio, name).toBeCloseTo(samplesPerSecond / beside.reference.samplesPerSecond, 9);
   }
   const [dense] = lines;
   expect(dense.ratio).toBeGreaterThan(1);

@@ -1,0 +1,49 @@
+import { Random } from '../random.ts';
+import { planOf } from '../sampler/plan.ts';
+import { hiddenOf, referenceSample } from '../sampler/reference.ts';
+import type { World } from '../world/world.ts';
+import { type Ceilings, ceilings } from './machine.ts';
+import { type Timing, timed } from './timing.ts';
+
+/** What speeds are compared with, all measured in the same run. */
+export interface Yardsticks {
+  /** The plain reference pipeline, from random numbers to dense x, on one thread. */
+  reference: Timing;
+  machine: Ceilings;
+}
+
+/** What one sample costs at least. */
+export interface Cost {
+  multiplyAdds?: number;
+  /** Of results, written once. */
+  bytes?: number;
+}
+
+export function yardsticks(world: World, seconds: number): Yardsticks {
+  const few = Math.max(4, Math.round(2e6 / world.numFeatures));
+  const reference = timed(seconds, few, (round) => {
+    hiddenOf(world, referenceSample(world, few, new Random(0, 'bench', round)));
+  });
+  return { reference, machine: ceilings(seconds / 2) };
+}
+
+/** A speed beside the reference pipeline's, and as shares of what one thread of the machine can multiply and copy. */
+export function against(
+  { reference, machine }: Yardsticks,
+  { samplesPerSecond }: { samplesPerSecond: number },
+  { multiplyAdds, bytes }: Cost,
+) {
+  return {
+    ratio: samplesPerSecond / reference.samplesPerSecond,
+    ...(multiplyAdds && {
+      shareOfMultiplyAdds: (samplesPerSecond * multiplyAdds) / machine.multiplyAddsPerSecond,
+    }),
+    ...(bytes && { shareOfCopy: (samplesPerSecond * bytes) / machine.copyBytesPerSecond }),
+  };
+}
+
+/** Of drawing a sample that has so many active features: factors times loadings of roots and flat features, the sums of x, and x. */
+export function drawingCost(world: World, active: number): Required<Cost> {
+  const { rank, top } = planOf(world);
+  return { multiplyAdds: rank * top.length + active * world.hiddenDim, bytes: world.hiddenDim * 4 };
+}
