@@ -14,7 +14,7 @@ import type { Ending } from './researcher/converse.ts';
 import { leaveClean, settle } from './settle.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
-import { type Judged, judgeSprint, NOT_JUDGED } from './sprint/judge.ts';
+import { judgeOrFail } from './sprint/judge.ts';
 import { type OpenSprint, openSprint } from './sprint/open.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
@@ -43,8 +43,9 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     );
     try {
       const open = await recover(house, before);
-      if (!open) await settle(house, plan.start);
-      if (house.profile.staged && house.state().probedSpeed === null) await probe(house);
+      const stopping = house.stopper.requested() !== null;
+      if (!open && !stopping) await settle(house, plan.start);
+      if (!stopping && house.profile.staged && house.state().probedSpeed === null) await probe(house);
       const stop = await sprints(house, open);
       await leaveClean(house);
       house.events.emit({ type: 'loop.stopped', ...stop });
@@ -113,7 +114,7 @@ async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): P
   const { tree: treeNow, trouble } = await leftWorkspace(house, sprint.treeBefore);
   if (trouble) notice(house, trouble, 'warn');
   const trained = house.split.seconds.training;
-  const judged = await house.split.time('judging', () => judge(sprint, ending, treeNow));
+  const judged = await house.split.time('judging', () => judgeOrFail(sprint, ending, treeNow));
   // The paired screens of an infrastructure change train inside of judging.
   house.split.add('judging', trained - house.split.seconds.training);
   // Stopped at once: the sprint stays open, and the next start judges it.
@@ -125,16 +126,6 @@ async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): P
   const closed = await closeSprint(house, { state, judged, finish, stopReason, treeNow });
   await reportSprint(house, closed);
   await commitSprint(house, closed);
-}
-
-/** JUDGE. A fault of judging is this sprint's failure; the loop goes on. */
-async function judge(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
-  try {
-    return await judgeSprint(sprint, ending, treeNow);
-  } catch (error) {
-    const reason = `could not be judged: ${messageOf(error).split('\n')[0]}`;
-    return { ...NOT_JUDGED, outcome: 'failed', reason };
-  }
 }
 
 /** A conversation that never claimed a sprint leaves nothing but the workspace as it was. */

@@ -184,6 +184,21 @@ describe('a loop that is cut off', () => {
     expect(readFileSync(join(repo, 'sprints', cutOff.id, 'change.patch'), 'utf8')).toContain('+{"f1":0.9');
   });
 
+  it('is judged where its conversation is lost after a counting run that had finished', async () => {
+    const repo = tinyHouse([[start('counted'), write(0.9), train(), wait, train('slow'), wait, finish()]]);
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
+    const { run } = await eventOf(repo, 'run.finished');
+    await eventOf(repo, 'run.started', (e) => e.experiment === 'slow');
+    loop.child.kill('SIGKILL');
+    await loop.ended;
+    rmSync(join(repo, 'state/transcripts'), { recursive: true });
+    await loopIn(repo, { maxSprints: 1 });
+    const [sprint] = readSprints(join(repo, 'sprints'));
+    expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run, change: { kept: true } });
+    expect(sprint.reason).toContain('put forward by the loop, not by the researcher: the loop was cut off');
+    expect(readFileSync(join(repo, 'work/number.json'), 'utf8')).toContain('0.9');
+  });
+
   it('drops a sprint that was never claimed and keeps its changes as a patch', async () => {
     const repo = tinyHouse([[write(0.9), call('bash', { command: 'sleep 100' })], sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');

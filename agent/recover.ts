@@ -6,8 +6,9 @@ import { type House, reportsDir, sprintsDir, stateDir } from './house.ts';
 import { endLeftovers } from './leftovers.ts';
 import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
-import { NOT_JUDGED, tellTidied } from './sprint/judge.ts';
-import { type OpenSprint, reopenSprint } from './sprint/open.ts';
+import { CUT_OFF } from './sprint/go-on.ts';
+import { judgeOrFail, NOT_JUDGED, tellTidied } from './sprint/judge.ts';
+import { type OpenSprint, reopenSprint, sprintToJudge } from './sprint/open.ts';
 import { closedRecord, dropUnclaimed, tidySprintFolder } from './sprint/own-folder.ts';
 import { reportSprint } from './sprint/report.ts';
 import { diffTrees, restoreWorkspace } from './sprint/workspace.ts';
@@ -15,7 +16,7 @@ import type { LoopState, SprintState } from './state.ts';
 
 /**
  * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended, the open sprint is closed
- * as `interrupted`, or reported and committed from wherever it stood.
+ * as `interrupted` (or judged, where a counting run had finished), or reported and committed from wherever it stood.
  * Where its conversation can be gone on with by the same researcher under the same rules, the open sprint is given back instead.
  */
 export async function recover(house: House, before: LoopState): Promise<OpenSprint | null> {
@@ -24,15 +25,16 @@ export async function recover(house: House, before: LoopState): Promise<OpenSpri
   removeHalfWritten([sprintsDir(repo), reportsDir(repo), stateDir(repo), join(repo, 'checkpoints')]);
   const { sprint } = house.state();
   if (!sprint) return null;
-  if (before.started?.researcher === house.connection.label && before.leaderboard === house.leaderboard) {
+  const sameRules = before.leaderboard === house.leaderboard;
+  if (sameRules && before.started?.researcher === house.connection.label) {
     const open = reopenSprint(house, sprint);
     if (open) return open;
   }
-  await closeLeftover(house, sprint);
+  await closeLeftover(house, sprint, sameRules);
   return null;
 }
 
-async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
+async function closeLeftover(house: House, sprint: SprintState, sameRules: boolean): Promise<void> {
   const { repo, task, events } = house;
   const { tree: treeNow, trouble } = await leftWorkspace(house, sprint.treeBefore);
   const where = sprint.claim && join(sprintsDir(repo), sprint.claim.id);
@@ -46,7 +48,7 @@ async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
       const text = `changes of a sprint that was never claimed are kept in ${patch}`;
       events.emit({ type: 'loop.notice', level: 'info', text });
     }
-    events.emit({ type: 'sprint.dropped', number: sprint.number, reason: 'the loop was cut off' });
+    events.emit({ type: 'sprint.dropped', number: sprint.number, reason: CUT_OFF });
     return;
   }
 
@@ -56,12 +58,18 @@ async function closeLeftover(house: House, sprint: SprintState): Promise<void> {
     if (!sprint.closed) announceClosed(house, record);
   } else {
     tellTidied(house, tidySprintFolder(where));
-    const reason = trouble ? `the loop was cut off; ${trouble}` : 'the loop was cut off';
+    const reason = trouble ? `${CUT_OFF}; ${trouble}` : CUT_OFF;
+    const left = sameRules ? sprintToJudge(house, sprint) : null;
+    const judged = left
+      ? await house.split.time('judging', () => judgeOrFail(left, { kind: 'stopped', reason }, treeNow))
+      : { ...NOT_JUDGED, outcome: 'interrupted' as const, reason };
+    // Stopped at once: the sprint stays open, for the next start.
+    if (house.stopper.hard.aborted) return;
     record = await closeSprint(house, {
       state: house.state().sprint ?? sprint,
-      judged: { ...NOT_JUDGED, outcome: 'interrupted', reason },
-      finish: null,
-      stopReason: 'the loop was cut off',
+      judged,
+      finish: left?.finish ?? null,
+      stopReason: CUT_OFF,
       treeNow,
     });
   }

@@ -7,6 +7,7 @@ import { bestOf, readSprints } from '../ledger.ts';
 import { atTheEnd } from '../night/stages.ts';
 import type { Ending } from '../researcher/converse.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
+import { messageOf } from '../words.ts';
 import { checkTree } from './check.ts';
 import { pairedScreen } from './infrastructure.ts';
 import type { OpenSprint } from './open.ts';
@@ -56,6 +57,16 @@ export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: s
     infrastructure: finish?.infrastructure ?? false,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** The same, where a fault of judging is this sprint's failure and the loop goes on. */
+export async function judgeOrFail(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
+  try {
+    return await judgeSprint(sprint, ending, treeNow);
+  } catch (error) {
+    const reason = `could not be judged: ${messageOf(error).split('\n')[0]}`;
+    return { ...NOT_JUDGED, outcome: 'failed', reason };
+  }
 }
 
 export function tellTidied({ events }: House, removed: readonly string[]): void {

@@ -74,26 +74,32 @@ export async function openSprint(house: House): Promise<OpenSprint> {
   return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at));
 }
 
-/**
- * The sprint that the events show as open, as it was when the loop was cut off: its folder, its runs, its conversation up to the last whole
- * turn. Null where it cannot be gone on with.
- */
-export function reopenSprint(house: House, state: SprintState): OpenSprint | null {
+/** The sprint that the events show as open, as a loop that was cut off left it. Null where it was never claimed, or is closed already. */
+function leftSprint(house: House, state: SprintState): OpenSprint | null {
   const { claim, number, treeBefore, openedAt, runs } = state;
-  if (!claim || state.closed || state.resumed > MAX_RESUMES) return null;
-  const transcript = transcriptOf(house, number, openedAt);
-  const dir = join(sprintsDir(house.repo), claim.id);
-  if (transcript.messages.length === 0 || !existsSync(dir) || closedRecord(house.repo, claim.id)) return null;
-  const sprint = new OpenSprint(house, number, treeBefore, transcript);
+  const dir = claim && join(sprintsDir(house.repo), claim.id);
+  if (!dir || state.closed || !existsSync(dir) || closedRecord(house.repo, claim.id)) return null;
+  const sprint = new OpenSprint(house, number, treeBefore, transcriptOf(house, number, openedAt));
   sprint.claim = { id: claim.id, dir };
   sprint.runs = new Runs(house, claim.id, runs);
-  sprint.finish = transcript.finish;
+  sprint.finish = sprint.transcript.finish;
+  return sprint;
+}
+
+/** That sprint with its conversation up to the last whole turn and its runs going on. Null where it cannot be gone on with. */
+export function reopenSprint(house: House, state: SprintState): OpenSprint | null {
+  const sprint = leftSprint(house, state);
+  if (!sprint || state.resumed > MAX_RESUMES || sprint.transcript.messages.length === 0) return null;
   if (!sprint.finish) {
-    transcript.mend();
-    sprint.runs.goOn();
+    sprint.transcript.mend();
+    sprint.runs?.goOn();
   }
   return sprint;
 }
+
+/** That sprint to be judged by what is there. Null where judging it brought the loop down before. */
+export const sprintToJudge = (house: House, state: SprintState): OpenSprint | null =>
+  state.resumed > MAX_RESUMES + 1 ? null : leftSprint(house, state);
 
 /** A sprint that brings the loop down again and again is closed instead. */
 const MAX_RESUMES = 3;
