@@ -6,6 +6,7 @@ import { tryBubblewrap } from '#host/bubblewrap';
 import { sandboxByHand } from '#host/by-hand';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import { readEvents } from './events.ts';
+import { tryForcedBackend } from './forced-backend.ts';
 import { dirtyFiles, openGit } from './git.ts';
 import { eventsPath, type Limits, type LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
@@ -75,6 +76,8 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
       `uncommitted changes outside of ${contract.workspace}/: ${names}; commit, stash or remove them, then start again`,
     );
   }
+  const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
+  await tryForcedBackend(task, repo, sandbox);
   return {
     repo,
     task,
@@ -85,7 +88,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     profile,
     profileWhy: chosen.why,
     leaderboard: leaderboardId(task, chosen.name),
-    sandbox: await chooseSandbox(repo, researcher, options.sandbox),
+    sandbox,
     start: start === 'baseline' && contract.start ? 'baseline' : 'best-known',
     fresh: options.fresh,
     seed: options.seed,

@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startCommand, tinyHouse } from './fixtures/house.ts';
+import { git } from './fixtures/repo.ts';
+
+/** The tiny task with a check that knows one backend, as the real one knows its own. */
+function house(): string {
+  const repo = tinyHouse();
+  writeFileSync(
+    join(repo, 'work', 'check.mjs'),
+    `const { ENGINE_BACKEND: name } = process.env;
+     if (name !== 'abacus') { console.error('error: unknown backend "' + name + '"; there are: abacus'); process.exit(1); }`,
+  );
+  git(repo, '-c', 'user.name=Test', '-c', 'user.email=test@example.org', 'commit', '-qam', 'Check');
+  return repo;
+}
+
+it('refuses a backend that cannot run before anything is written or paid', async () => {
+  const repo = house();
+  const loop = startCommand(repo, 'loop', '--researcher', 'offline', '--sandbox', 'off', '--backend', 'cuda');
+  expect(await loop.ended).toBe(2);
+  expect(loop.said()).toBe(
+    'error: --backend cuda: the check of work/ does not pass: unknown backend "cuda"; there are: abacus\n',
+  );
+  expect(git(repo, 'status', '--porcelain', '--ignored')).toBe('');
+  expect(git(repo, 'branch')).toBe('* main');
+});
+
+it('starts on one that can', async () => {
+  const repo = house();
+  const loop = startCommand(
+    repo,
+    'loop',
+    '--researcher',
+    'offline',
+    '--sandbox',
+    'off',
+    '--backend',
+    'abacus',
+  );
+  expect(await loop.ended).toBe(0);
+  expect(loop.said()).toContain('Stopped: nothing is left to be tried.');
+});

@@ -1,0 +1,26 @@
+import { UserError } from '#contract/errors';
+import type { Task } from '#contract/task';
+import { capture } from '#host/capture';
+import { splitCommand } from '#host/command';
+import type { Sandbox } from '#host/sandbox';
+
+const SECONDS = 600;
+
+/**
+ * Runs the task's check once where `--backend` or ENGINE_BACKEND forces what computes: a name that does not exist, or cannot run here,
+ * would otherwise end every training run of the night, after the calls that led to it were paid. Writes nothing.
+ * @throws UserError with what the check says.
+ */
+export async function tryForcedBackend(
+  { contract }: Task,
+  repo: string,
+  sandbox: Pick<Sandbox, 'wrap'>,
+): Promise<void> {
+  const { ENGINE_BACKEND: forced = 'auto' } = process.env;
+  if (forced === 'auto') return;
+  const wrapped = sandbox.wrap(splitCommand(contract.check), { cwd: repo, readable: [repo] });
+  const { exit, complaint } = await capture({ ...wrapped, cwd: repo, timeoutSeconds: SECONDS });
+  if (exit.code === 0) return;
+  const why = exit.timedOut ? `no answer in ${SECONDS} s` : (complaint ?? 'no reason given');
+  throw new UserError(`--backend ${forced}: the check of ${contract.workspace}/ does not pass: ${why}`);
+}
