@@ -2,6 +2,7 @@ import { type House, stateDir } from './house.ts';
 import { releaseGit } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 import { type Fittings, moveIn } from './move-in.ts';
+import { lastSlot } from './night/last-slot.ts';
 import { atLimit, decideNext, reasonOf } from './night/next.ts';
 import { whilePaused } from './night/pause.ts';
 import { nightSecondsLeft } from './night/plan.ts';
@@ -14,6 +15,7 @@ import type { Ending } from './researcher/converse.ts';
 import { leaveClean, settle } from './settle.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
+import { fullRun } from './sprint/full-run.ts';
 import { judgeOrFail } from './sprint/judge.ts';
 import { type OpenSprint, openSprint } from './sprint/open.ts';
 import { reportSprint } from './sprint/report.ts';
@@ -86,21 +88,34 @@ async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRe
       const stop = house.stopper.requested() ?? atLimit(house);
       if (stop) return stop;
     }
-    const sprint = open ?? (await openSprint(house));
+    const due = open ? null : lastSlot(house);
+    const sprint = open ?? (await openSprint(house, due?.due ? due.candidate.id : null));
     const ending = await attempt(house, sprint);
     if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
     if (sprint.claim) await finishSprint(house, sprint, ending);
     else await dropSprint(house, sprint, ending);
     if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
     const stop = decideNext(house, sprint, ending, failures);
-    if (stop) return stop;
+    if (!stop) continue;
+    await useLastSlot(house);
+    return house.stopper.requested() ?? stop;
   }
 }
 
-/** The researcher's part. Whatever goes wrong in it is this sprint's failure, not the loop's end. */
+/** Money, credit or patience may end before the time does: then a full run that was earned is still made. */
+async function useLastSlot(house: House): Promise<void> {
+  if (house.stopper.requested() || atLimit(house)) return;
+  const slot = lastSlot(house);
+  if (!slot) return;
+  const sprint = await openSprint(house, slot.candidate.id);
+  const ending = await attempt(house, sprint);
+  if (sprint.claim && !house.stopper.hard.aborted) await finishSprint(house, sprint, ending);
+}
+
+/** The researcher's part, or the loop's own run. Whatever goes wrong in it is this sprint's failure, not the loop's end. */
 async function attempt(house: House, sprint: OpenSprint): Promise<Ending> {
   try {
-    return await research(house, sprint);
+    return sprint.fullRunOf === null ? await research(house, sprint) : await fullRun(house, sprint);
   } catch (error) {
     const reason = messageOf(error);
     notice(house, `the sprint failed: ${reason}`, 'warn');
@@ -122,7 +137,8 @@ async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): P
   const state = house.state().sprint;
   if (!state) throw new Error('the event log lost the open sprint');
   const { finish } = sprint;
-  const stopReason = ending.kind === 'finished' ? 'finish_sprint' : reasonOf(ending);
+  const done = sprint.fullRunOf === null ? 'finish_sprint' : 'its full run has ended';
+  const stopReason = ending.kind === 'finished' ? done : reasonOf(ending);
   const closed = await closeSprint(house, { state, judged, finish, stopReason, treeNow });
   await reportSprint(house, closed);
   await commitSprint(house, closed);

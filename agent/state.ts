@@ -6,6 +6,8 @@ export interface SprintState {
   number: number;
   openedAt: string;
   treeBefore: string;
+  /** The run whose full run the loop makes by itself; null where a researcher is asked. */
+  fullRunOf: string | null;
   /** Null until the researcher claims the sprint by start_sprint. */
   claim: { id: string; title: string; idea: string; predicted: Record<string, number> } | null;
   runs: string[];
@@ -111,6 +113,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
           number: event.number,
           openedAt: event.at,
           treeBefore: event.treeBefore,
+          fullRunOf: event.fullRunOf ?? null,
           claim: null,
           runs: [],
           hints: event.hints ? [event.hints] : [],

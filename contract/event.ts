@@ -41,6 +41,8 @@ const kinds = [
     limits: limits.optional(),
     /** What stood in HINTS.md, and so in the prompt. */
     hints: z.string().optional(),
+    /** Set where no researcher is asked: the loop makes the full run of this run's code and settings itself. */
+    fullRunOf: z.string().optional(),
   }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
   z.object({ type: z.literal('sprint.dropped'), number: z.number(), reason: z.string() }),

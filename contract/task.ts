@@ -51,7 +51,8 @@ export const Profile = z.strictObject({
   normalisation: z.number().int().nonnegative().default(0),
   /**
    * Whether the budgets are stages that have to be earned: a rank run by a screen that beats the best's screen of the same budget
-   * and seed beyond the noise, a counting run by such a rank run; the last full run that fits is kept for the best candidate.
+   * and seed beyond the noise, a counting run by such a rank run; the last full run that fits is kept for the best candidate, and made by the
+   * loop where nobody starts it.
    */
   staged: z.boolean().default(false),
   /** Fresh rows that the judge draws: for a verdict, and for a snapshot during training. */

@@ -119,24 +119,6 @@ function keptSlot({ open }: Asked, need: number, field: Field, pace: Pace): stri
   return `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "count"`;
 }
 
-/** Tells the researcher, once in a sprint, when no more than one full run fits and there is a candidate that it is kept for. */
-export class SlotWatch {
-  #told = false;
-
-  notice(house: House, started: readonly string[]): string[] {
-    if (this.#told || !house.profile.staged) return [];
-    const seen = look(house, started);
-    const field = fieldOf(house, seen);
-    const candidate = field && bestCandidate(field);
-    const pace = candidate && paceNow(house, seen, candidate.experiment);
-    if (!candidate || !pace || fits(house.profile.budgets.count, pace) !== 1) return [];
-    this.#told = true;
-    return [
-      `Only one full run still fits before the end (${duration(pace.secondsLeft)} are left). It is kept for the best candidate so far: run_experiment with of: "${candidate.id}", budget: "count".`,
-    ];
-  }
-}
-
 /** The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept for. */
 export function planLines(house: House, seen: Seen): string[] {
   const pace = paceNow(house, seen);
@@ -174,6 +156,6 @@ function stageLines(field: Field, pace: Pace): string[] {
   if (full < 1) return lines;
   return [
     ...lines,
-    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}: claim a sprint for it and start it at once (run_experiment with of: "${candidate.id}", budget: "count"), unless a run that is quickly made beats it first`,
+    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}: claim a sprint for it and start it at once (run_experiment with of: "${candidate.id}", budget: "count"), unless a run that is quickly made beats it first; where nobody has started it when nothing else fits any more, the loop does`,
   ];
 }

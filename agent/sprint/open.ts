@@ -27,6 +27,8 @@ export class OpenSprint {
     readonly number: number,
     readonly treeBefore: string,
     readonly transcript: Transcript,
+    /** The run whose full run the loop makes by itself (full-run.ts); null where a researcher is asked. */
+    readonly fullRunOf: string | null = null,
   ) {}
 
   /** Folders that the researcher may write, relative to the repository. */
@@ -44,10 +46,14 @@ export class OpenSprint {
   /** Makes the sprint's folder with its README, so that the idea is taken. @throws ToolMistake on a second call. */
   start(input: StartSprintInput, now = new Date()): string {
     if (this.claim) throw new ToolMistake(`this sprint is ${this.claim.id} already; one idea a sprint`);
-    const { house, number } = this;
+    const { house, number, fullRunOf } = this;
+    const by = fullRunOf === null ? house.connection.label : 'the loop itself';
     const id = makeFolder(sprintsDir(house.repo), `${stamp(now)}-${input.slug}`);
     const dir = join(sprintsDir(house.repo), id);
-    writeFileAtomic(join(dir, 'README.md'), readme(input, `Sprint ${number}`, house, now));
+    writeFileAtomic(
+      join(dir, 'README.md'),
+      readme(input, `Sprint ${number}, opened ${minute(now)} UTC, profile ${house.profileName}, by ${by}.`),
+    );
     this.claim = { id, dir };
     this.runs = new Runs(house, id);
     const { title, idea, predicted } = input;
@@ -57,7 +63,7 @@ export class OpenSprint {
 }
 
 /** Opens the next sprint: number and workspace are fixed, nothing is written but the event. */
-export async function openSprint(house: House): Promise<OpenSprint> {
+export async function openSprint(house: House, fullRunOf: string | null = null): Promise<OpenSprint> {
   const { repo, task, leaderboard } = house;
   const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
@@ -70,16 +76,18 @@ export async function openSprint(house: House): Promise<OpenSprint> {
     researcher: house.connection.label,
     limits: loggedLimits(house.limits),
     hints,
+    fullRunOf: fullRunOf ?? undefined,
   });
-  return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at));
+  return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at), fullRunOf);
 }
 
 /** The sprint that the events show as open, as a loop that was cut off left it. Null where it was never claimed, or is closed already. */
 function leftSprint(house: House, state: SprintState): OpenSprint | null {
-  const { claim, number, treeBefore, openedAt, runs } = state;
+  const { claim, number, treeBefore, openedAt, runs, fullRunOf } = state;
   const dir = claim && join(sprintsDir(house.repo), claim.id);
   if (!dir || state.closed || !existsSync(dir) || closedRecord(house.repo, claim.id)) return null;
-  const sprint = new OpenSprint(house, number, treeBefore, transcriptOf(house, number, openedAt));
+  const transcript = transcriptOf(house, number, openedAt);
+  const sprint = new OpenSprint(house, number, treeBefore, transcript, fullRunOf);
   sprint.claim = { id: claim.id, dir };
   sprint.runs = new Runs(house, claim.id, runs);
   sprint.finish = sprint.transcript.finish;
@@ -89,7 +97,8 @@ function leftSprint(house: House, state: SprintState): OpenSprint | null {
 /** That sprint with its conversation up to the last whole turn and its runs going on. Null where it cannot be gone on with. */
 export function reopenSprint(house: House, state: SprintState): OpenSprint | null {
   const sprint = leftSprint(house, state);
-  if (!sprint || state.resumed > MAX_RESUMES || sprint.transcript.messages.length === 0) return null;
+  if (!sprint || state.resumed > MAX_RESUMES) return null;
+  if (sprint.transcript.messages.length === 0 && sprint.fullRunOf === null) return null;
   if (!sprint.finish) {
     sprint.transcript.mend();
     sprint.runs?.goOn();
@@ -123,16 +132,13 @@ function makeFolder(parent: string, name: string): string {
   }
 }
 
-function readme(
-  input: StartSprintInput,
-  number: string,
-  { profileName, connection }: House,
-  now: Date,
-): string {
+const minute = (date: Date) => date.toISOString().slice(0, 16).replace('T', ' ');
+
+function readme(input: StartSprintInput, opened: string): string {
   const predicted = Object.entries(input.predicted).map(([name, value]) => `${name} ${value}`);
   return `# ${input.title.replace(/\s+/g, ' ')}
 
-${number}, opened ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC, profile ${profileName}, by ${connection.label}.
+${opened}
 
 ## Idea
 

@@ -3,8 +3,8 @@ import { ADDED, Hints } from '../hints.ts';
 import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { CLOSING_TURNS, capNotice, pastCap } from '../night/caps.ts';
+import { SlotWatch } from '../night/last-slot.ts';
 import { whilePaused } from '../night/pause.ts';
-import { SlotWatch } from '../night/plan.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
 import { converse, type Ending } from '../researcher/converse.ts';
 import type { CacheTtl } from '../researcher/prices.ts';
@@ -28,7 +28,7 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const { connection, task, stopper } = house;
   const { model } = task.contract;
   const { transcript } = sprint;
-  const slot = new SlotWatch();
+  const slot = new SlotWatch(house, () => sprint.runs);
   if (transcript.messages.length === 0) {
     const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
     transcript.say({ role: 'user', content: prompt });
@@ -51,14 +51,10 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       stallMs: model.stallSeconds * 1000,
       cacheTtl: cacheTtl(house),
       ready: () => whilePaused(house),
-      mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house),
+      mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house) ?? slot.past(),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
-      hints: () => [
-        ...freshHints(house, sprint, hints),
-        ...capNotice(house, sprint),
-        ...slot.notice(house, sprint.runs?.started ?? []),
-      ],
+      hints: () => [...freshHints(house, sprint, hints), ...capNotice(house, sprint), ...slot.notice()],
       onCall: (reserve) =>
         house.events.emit({ type: 'turn.started', sprint: sprint.claim?.id ?? null, reserve }),
       onFree: (reason) =>
@@ -84,7 +80,9 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       },
       wait: async (seconds, reason) => {
         house.events.emit({ type: 'loop.waiting', reason, seconds });
-        await stopper.sleep(Math.min(seconds, (house.limits.until.getTime() - Date.now()) / 1000));
+        const end = Math.min(Date.now() + seconds * 1000, house.limits.until.getTime());
+        while (Date.now() < end && !stopper.requested() && !slot.past())
+          await stopper.sleep(Math.min(LOOK_SECONDS, (end - Date.now()) / 1000));
       },
       signal: stopper.hard,
     });
@@ -102,6 +100,9 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
 
 const remind = ({ transcript, claim }: OpenSprint) =>
   transcript.say({ role: 'user', content: claim ? NOT_FINISHED : NOT_STARTED });
+
+/** How often a wait for the API looks whether the device is wanted. */
+const LOOK_SECONDS = 30;
 
 /**
  * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token that is written, and saves

@@ -82,6 +82,11 @@ export class Runs {
     }
   }
 
+  /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */
+  begin(spec: RunSpec): string {
+    return this.#enqueue(spec).job.ticket;
+  }
+
   /** Runs one experiment to its end, measured; for the supervisor's own comparisons. */
   async complete(spec: RunSpec): Promise<RunRecord> {
     const { job } = this.#enqueue(spec);

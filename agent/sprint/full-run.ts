@@ -1,0 +1,51 @@
+import type { SprintRun } from '#contract/sprint';
+import { type House, sprintsDir } from '../house.ts';
+import { readSprints } from '../ledger.ts';
+import { atTheEnd } from '../night/stages.ts';
+import type { Ending } from '../researcher/converse.ts';
+import type { StartSprintInput } from '../tools/schemas.ts';
+import { show } from '../words.ts';
+import { SPRINT_ENDED } from './go-on.ts';
+import type { OpenSprint } from './open.ts';
+import { gave, specOf } from './repeat.ts';
+import { readSprintRun } from './run-folder.ts';
+
+/**
+ * A sprint of the loop's own, without a researcher: the full run that was kept for the best candidate, put forward when it has finished.
+ * One that was cut off is gone on with.
+ */
+export async function fullRun(house: House, sprint: OpenSprint): Promise<Ending> {
+  const { repo, profile, stopper } = house;
+  const of = sprint.fullRunOf === null ? null : readSprintRun(repo, sprint.fullRunOf);
+  if (!of) return { kind: 'failed', reason: `the run ${sprint.fullRunOf} is gone` };
+  if (!sprint.claim) sprint.start(claimFor(house, of));
+  const { desk } = sprint;
+  const finished = desk.started.find((id) => readSprintRun(repo, id)?.status === 'finished');
+  const id = desk.open.at(0) ?? finished ?? desk.begin({ ...specOf(of), samples: profile.budgets.count });
+  const { run, trouble, ended } = await desk.wait(id);
+  if (!ended) {
+    await desk.stopAll(SPRINT_ENDED);
+    return { kind: 'stopped', reason: stopper.requested()?.reason ?? 'stopped at once' };
+  }
+  const came = run ? gave(run) : trouble;
+  sprint.finish = {
+    summary: `Made by the loop itself, no researcher was asked: the full run of ${of.id}. It gave ${came}.`,
+    candidate: run?.status === 'finished' ? run.id : null,
+  };
+  return { kind: 'finished' };
+}
+
+/** What such a sprint says of itself before it begins. */
+function claimFor({ repo, task, profile }: House, of: SprintRun): StartSprintInput {
+  const { metric } = task.contract;
+  const from = readSprints(sprintsDir(repo)).find((sprint) => sprint.runs.some((run) => run.id === of.id));
+  const idea = from ? `sprint ${from.number}, "${from.title}"` : of.experiment;
+  return {
+    slug: 'full-run',
+    title: `Full run: ${from?.title ?? of.experiment}`.slice(0, 100),
+    idea: `The full run (${profile.budgets.count} samples) of the code and settings of run ${of.id}, from ${idea}.`,
+    motivation: `It is the best candidate without one: ${metric} ${show(atTheEnd(of)?.[metric])} after ${of.samples} samples, more than the best's at that budget and seed. The researcher could not start it, or did not while there was time.`,
+    expectation: 'A gain that lasts over the full budget; none would mean that the shorter run flattered it.',
+    predicted: {},
+  };
+}
