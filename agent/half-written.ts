@@ -1,31 +1,21 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writerOf } from '#contract/atomic';
-import { processStart } from '#host/processes';
+import { processesIn } from '#host/processes';
 
 /**
- * Removes what a killed process was writing when it ended, from these folders and the folders in them: it would be committed with
- * reports and sprints. Gives how many there were.
+ * Removes from these folders what a killed process was writing when it ended: it would be committed with reports and sprints. What a
+ * command by hand writes at this moment stays. Gives how many there were.
  */
-export function removeHalfWritten(folders: readonly string[]): number {
-  const all = folders
+export function removeHalfWritten(repo: string, folders: readonly string[]): number {
+  const atWork = processesIn(realpathSync(repo));
+  const left = folders
     .filter((folder) => existsSync(folder))
-    .flatMap((folder) => [folder, ...foldersIn(folder)]);
-  const left = all.flatMap((folder) =>
-    readdirSync(folder)
-      .filter(isAbandoned)
-      .map((name) => join(folder, name)),
-  );
-  for (const path of left) rmSync(path, { force: true });
+    .flatMap((folder) => readdirSync(folder).map((name) => ({ name, path: join(folder, name) })))
+    .filter(({ name }) => {
+      const writer = writerOf(name);
+      return writer !== null && !atWork.includes(writer);
+    });
+  for (const { path } of left) rmSync(path, { recursive: true, force: true });
   return left.length;
 }
-
-function isAbandoned(name: string): boolean {
-  const pid = writerOf(name);
-  return pid !== null && processStart(pid) === null;
-}
-
-const foldersIn = (folder: string) =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(folder, entry.name));

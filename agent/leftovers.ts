@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeJsonAtomic } from '#contract/atomic';
@@ -7,6 +7,7 @@ import { git } from '#host/git';
 import { endOrphans, killGroup, processesIn } from '#host/processes';
 import { readUntrusted } from '#host/untrusted';
 import { trainerOf } from './executor/resume.ts';
+import { removeHalfWritten } from './half-written.ts';
 import { type House, reportsDir, sprintsDir, stateDir } from './house.ts';
 import { pruneTrees } from './prune.ts';
 import { CUT_OFF } from './sprint/go-on.ts';
@@ -21,9 +22,9 @@ export async function endLeftovers(house: House, until: string | null): Promise<
   const { runs, sprint } = house.state();
   for (const [id, run] of Object.entries(runs)) {
     const groups = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
-    const status = complete(repo, id)?.status ?? 'killed';
-    const reason = `${CUT_OFF}${groups.some(Boolean) ? '; what still ran was ended' : ''}`;
     const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
+    const status = complete(repo, id, seconds)?.status ?? 'killed';
+    const reason = `${CUT_OFF}${groups.some(Boolean) ? '; what still ran was ended' : ''}`;
     events.emit({ type: 'run.finished', run: id, status, reason, seconds });
   }
   const orphans = await endOrphans(realpathSync(repo));
@@ -33,7 +34,7 @@ export async function endLeftovers(house: House, until: string | null): Promise<
   }
   for (const id of runFolders(repo)) {
     if (id in runs || trainerOf(join(runDir(repo, id), 'out')) !== null) continue;
-    const record = complete(repo, id);
+    const record = complete(repo, id, 0);
     if (!record || !sprint?.claim || record.sprint !== sprint.claim.id || sprint.runs.includes(id)) continue;
     const { experiment, args, tree, status } = record;
     events.emit({
@@ -47,36 +48,52 @@ export async function endLeftovers(house: House, until: string | null): Promise<
     });
     events.emit({ type: 'run.finished', run: id, status, reason: CUT_OFF, seconds: 0 });
   }
-  const open = sprint?.claim ? [join(sprintsDir(repo), sprint.claim.id)] : [];
+  const sprints = [sprintsDir(repo), join(sprintsDir(repo), 'leaderboards')];
+  if (sprint?.claim) sprints.push(join(sprintsDir(repo), sprint.claim.id));
   const runDirs = runFolders(repo).map((id) => runDir(repo, id));
-  for (const folder of [stateDir(repo), reportsDir(repo), ...open, ...runDirs]) removeHalfWritten(folder);
+  removeHalfWritten(repo, [stateDir(repo), reportsDir(repo), ...sprints, ...runDirs]);
   pruneTrees(repo);
 }
 
 const GIT_ENDS_MS = 10_000;
+/** Younger ones may belong to someone who is at work elsewhere: an editor, another worktree. */
+const STALE_MS = 5000;
 
 /**
- * Waits for a git that a killed loop left at work, so that its commit is seen, and removes the lock of one that came to no end (a
- * power cut). Gives the line that tells of it.
+ * Waits for a git that a killed loop left at work, so that its commit is seen, and removes the locks of one that came to no end (a
+ * power cut): of the index, of references, of the configuration. Gives the line that tells of it.
  */
 export async function releaseGit(repo: string): Promise<string | null> {
-  const lock = resolve(repo, await git(repo, ['rev-parse', '--git-path', 'index.lock']));
+  const folders = await git(repo, ['rev-parse', '--git-dir', '--git-common-dir']);
+  const places = [...new Set(folders.split('\n').map((folder) => resolve(repo, folder)))];
   const atWork = () => processesIn(realpathSync(repo), 'git').length > 0;
-  for (let waited = 0; waited < GIT_ENDS_MS && existsSync(lock) && atWork(); waited += 50) await sleep(50);
-  if (!existsSync(lock) || atWork()) return null;
-  rmSync(lock, { force: true });
-  return `removed ${lock}, which a git that was cut off had left`;
+  let locks = locksIn(places);
+  for (let waited = 0; waited < GIT_ENDS_MS && locks.length > 0; waited += 50) {
+    if (!atWork() && locks.every(isStale)) break;
+    await sleep(50);
+    locks = locksIn(places);
+  }
+  const left = atWork() ? [] : locks.filter(isStale);
+  for (const lock of left) rmSync(lock, { force: true });
+  return left.length > 0 ? `removed ${left.join(', ')}, which a git that was cut off had left` : null;
 }
 
-/** Removes the temporary files of writes that were cut off (see writeFileAtomic). */
-function removeHalfWritten(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder).filter((name) => /\.\d+\.tmp$/.test(name)))
-    rmSync(join(folder, name), { recursive: true, force: true });
+function locksIn(places: readonly string[]): string[] {
+  return places.flatMap((place) => {
+    const refs = join(place, 'refs');
+    const below = existsSync(refs) ? readdirSync(refs, { recursive: true, encoding: 'utf8' }) : [];
+    const names = [...readdirSync(place), ...below.map((name) => join('refs', name))];
+    return names.filter((name) => name.endsWith('.lock')).map((name) => join(place, name));
+  });
 }
 
-/** The record of a run, brought to its end where it says that it still runs. Null where there is none. */
-function complete(repo: string, id: string): RunRecord | null {
+function isStale(lock: string): boolean {
+  const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  return since !== undefined && Date.now() - since > STALE_MS;
+}
+
+/** The record of a run, brought to its end where it says that it still runs, after so many `seconds`. Null where there is none. */
+function complete(repo: string, id: string, seconds: number): RunRecord | null {
   const path = join(runDir(repo, id), 'run.json');
   try {
     const record = RunRecord.parse(JSON.parse(readUntrusted(path, 1 << 20) ?? ''));
@@ -86,6 +103,7 @@ function complete(repo: string, id: string): RunRecord | null {
       status: 'killed',
       reason: CUT_OFF,
       endedAt: new Date().toISOString(),
+      seconds: (record.seconds ?? 0) + seconds,
     };
     writeJsonAtomic(path, completed);
     return completed;

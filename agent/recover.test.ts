@@ -104,6 +104,10 @@ describe('a loop that is cut off', () => {
     const [{ outcome, candidate, runs }] = readSprints(join(repo, 'sprints'));
     expect([outcome, candidate]).toEqual(['new-best', run]);
     expect(runs.map(({ id, status }) => [id, status])).toEqual([[run, 'finished']]);
+    const spent = events.flatMap((e) => (e.type === 'run.finished' ? e.seconds : []));
+    // What a loop that stopped in good order had spent stands in its own log.
+    if (signals[0] === 'SIGKILL') expect(runs[0].seconds).toBeCloseTo(spent[0] + spent[1], 6);
+    else expect(runs[0].seconds).toBeGreaterThan(spent[0]);
   });
 
   it('ends a run that was started but is not in the log yet, and enters it', async () => {
@@ -127,7 +131,7 @@ describe('a loop that is cut off', () => {
     ]);
   });
 
-  it('goes on where a power cut left the lock of git and half-written files', async () => {
+  it('goes on where a power cut left locks of git and half-written files', async () => {
     const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
     cutLogBefore(repo, 'sprint.committed');
@@ -135,7 +139,15 @@ describe('a loop that is cut off', () => {
     git(repo, 'reset', '-q', '--soft', 'HEAD~1');
     git(repo, 'reset', '-q');
     const half = [`sprints/${id}/sprint.json.17.tmp`, 'reports/index.html.17.tmp', 'state/lock.json.17.tmp'];
-    for (const name of ['.git/index.lock', ...half]) writeFileSync(join(repo, name), '{"half');
+    const locks = [
+      '.git/index.lock',
+      '.git/HEAD.lock',
+      `.git/refs/heads/${git(repo, 'branch', '--show-current')}.lock`,
+    ];
+    for (const name of [...locks, ...half]) {
+      writeFileSync(join(repo, name), '{"half');
+      utimesSync(join(repo, name), 1, 1);
+    }
     const { events } = await loopIn(repo);
     expect(events.some((e) => e.type === 'loop.notice' && e.text.includes('index.lock'))).toBe(true);
     expect(half.filter((name) => existsSync(join(repo, name)))).toEqual([]);

@@ -1,8 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
-import { removeHalfWritten } from './half-written.ts';
-import { type House, reportsDir, sprintsDir, stateDir } from './house.ts';
+import { type House, sprintsDir, stateDir } from './house.ts';
 import { endLeftovers } from './leftovers.ts';
 import { announceClosed, closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
@@ -21,8 +20,6 @@ import type { LoopState, SprintState } from './state.ts';
  */
 export async function recover(house: House, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(house, before.lastEventAt);
-  const { repo } = house;
-  removeHalfWritten([sprintsDir(repo), reportsDir(repo), stateDir(repo), join(repo, 'checkpoints')]);
   const { sprint } = house.state();
   if (!sprint) return null;
   const sameRules = before.leaderboard === house.leaderboard;
