@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numbers } from '#engine/kernel';
-import { type Csr, csrOf } from '#engine/sparse';
-import type { Addon } from './addon.ts';
-import type { Architecture, Encoder } from './architecture.ts';
+import { type Csr, csrOf, sparseTensor } from '#engine/sparse';
+import type { Addon, CodedBatch } from './addon.ts';
+import type { Architecture } from './architecture.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
 /** The forms that a trained SAE is measured in, in the order of their answers. */
@@ -20,8 +20,9 @@ export interface Coder {
 }
 
 /**
- * Makes the encoder that a checkpoint describes, add-ons included. Codes are scaled to decoder rows of norm 1, whatever
- * units an architecture counts in, and to x as it comes, whatever scale it was trained at.
+ * Makes the encoder that a checkpoint describes. Codes are scaled to decoder rows of norm 1, whatever units an architecture
+ * counts in, and to x as it comes, whatever scale it was trained at. Add-ons come after that, so that a setting of theirs
+ * means the same in every form and architecture.
  */
 export function createCoder(
   { config, weights, buffers }: Checkpoint,
@@ -43,29 +44,33 @@ export function createCoder(
     normsOf(numbers(encoder.W_dec), d_in).map((norm) => norm * unscaled),
   );
 
+  const chosen = Object.entries(config.addons).map(([name, settings]) => {
+    const addon = addons.get(name);
+    if (!addon) throw new Error(`the checkpoint uses ${name}, and sae/addons/ has no such add-on`);
+    return (batch: CodedBatch) => addon.apply(batch, settings);
+  });
+  const shared = { W_dec: tf.tensor2d(decoder, [d_sae, d_in]), b_dec: tf.tensor1d(bias) };
+  const refined = (values: Float32Array, csr: Csr): Csr => {
+    const x = tf.tensor2d(values, [csr.rows, d_in]);
+    let codes = sparseTensor(csr, d_sae);
+    for (const apply of chosen) codes = apply({ x, codes, ...shared });
+    return csrOf(codes);
+  };
+
   const codes = (x: Float32Array, rows: number): Csr[] => {
     const found: Csr[] = [];
     tf.tidy(() => {
       const values = config.scale === 1 ? x : x.map((v) => v * config.scale);
       const batch = tf.tensor2d(values, [rows, d_in]);
       for (const [form, encoder] of encoders.entries()) {
-        const active = csrOf(refined(encoder, batch));
+        const active = csrOf(encoder.encode(batch));
         const scaled = active.values.map((value, at) => value * units[form][active.indices[at]]);
-        found.push({ ...active, values: scaled });
+        const inUnits = { ...active, values: scaled };
+        found.push(chosen.length === 0 ? inUnits : refined(x, inUnits));
       }
     });
     return found;
   };
-
-  function refined(encoder: Encoder, x: tf.Tensor): tf.Tensor {
-    let acts = encoder.encode(x);
-    for (const [name, settings] of Object.entries(config.addons)) {
-      const addon = addons.get(name);
-      if (!addon) throw new Error(`the checkpoint uses ${name}, and sae/addons/ has no such add-on`);
-      acts = addon.apply({ x, codes: acts, W_dec: encoder.W_dec, b_dec: encoder.b_dec }, settings);
-    }
-    return acts;
-  }
 
   return { d_in, d_sae, decoder, bias, codes };
 }

@@ -4,7 +4,7 @@ import type { Tensor32 } from '#contract/safetensors';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
 import { createCoder } from '../encoding.ts';
-import { architectureNames, loadArchitecture } from '../load.ts';
+import { architectureNames, loadAddons, loadArchitecture } from '../load.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { TrainerConfig } from './config.ts';
 import { foldScale } from './normalisation.ts';
@@ -19,14 +19,18 @@ const sizes = { d_in: 16, d_sae: 48 };
 const next = uniform(5);
 const x = Float32Array.from({ length: ROWS * sizes.d_in }, () => 2 * next() - 1);
 
+const addons = await loadAddons();
+// A tau that takes some and leaves some.
+const refinement = addons.has('leave_one_out') ? { leave_one_out: { tau: 0.2 } } : {};
+
 /** The model as a checkpoint has it, made of copies. */
-function checkpoint(model: Model, scale: number): Checkpoint {
+function checkpoint(model: Model, scale: number, refinement = {}): Checkpoint {
   const weights: Record<string, Tensor32> = {};
   for (const [name, variable] of Object.entries(model.variables)) {
     weights[name] = { shape: variable.shape, data: Float32Array.from(variable.dataSync()) };
   }
   const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, v.slice()]));
-  const about = { version: 1, architecture: '', addons: {}, experiment: '', samples: 0 } as const;
+  const about = { version: 1, architecture: '', addons: refinement, experiment: '', samples: 0 } as const;
   return { config: { ...about, sae: model.config, scale, buffers: {} }, weights, buffers };
 }
 
@@ -60,9 +64,11 @@ it.each(present)('%s %j codes x the same with the scale folded into it', async (
   const b_dec = model.variables.b_dec;
   b_dec.assign(tf.tensor(Float32Array.from({ length: sizes.d_in }, () => next() - 0.5)));
   for (const threshold of ['topk_threshold', 'topk_thresholds']) model.buffers[threshold]?.fill(1.2);
-  const before = createCoder(checkpoint(model, SCALE), architecture, new Map());
+  const coderOf = (scale: number, chosen = {}) =>
+    createCoder(checkpoint(model, scale, chosen), architecture, addons);
+  const [before, refinedBefore] = [coderOf(SCALE), coderOf(SCALE, refinement)];
   foldScale(model, SCALE);
-  const after = createCoder(checkpoint(model, 1), architecture, new Map());
+  const [after, refined] = [coderOf(1), coderOf(1, refinement)];
   const [old, folded] = [before.codes(x, ROWS), after.codes(x, ROWS)];
   for (const [form, codes] of folded.entries()) {
     // Something is chosen, and not everything.
@@ -72,6 +78,8 @@ it.each(present)('%s %j codes x the same with the scale folded into it', async (
     expect(codes.indices).toEqual(old[form].indices);
     for (const [at, value] of codes.values.entries()) expect(value).toBeCloseTo(old[form].values[at], 4);
   }
+  const kept = refinedBefore.codes(x, ROWS).map((codes) => Array.from(codes.values, (v) => v !== 0));
+  expect(refined.codes(x, ROWS).map((codes) => Array.from(codes.values, (v) => v !== 0))).toEqual(kept);
   after.bias.forEach((value, i) => {
     expect(value).toBeCloseTo(before.bias[i], 5);
   });
