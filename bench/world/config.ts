@@ -7,9 +7,11 @@ const seed = z.number().int().nonnegative();
 const probability = z.number().gt(0).max(1);
 const positive = z.number().gt(0);
 
-/** Beyond these the tables of a world do not fit the kernels' memory of 4 GB. */
+/** Beyond these the tables of a world, or EᵀE of its orthogonalisation, do not fit the kernels' memory of 4 GB. */
 const MAX_FEATURES = 1 << 20;
+const MAX_DIMENSIONS = 1 << 14;
 const MAX_NUMBERS = 1 << 29;
+const MAX_LOADINGS = 1 << 27;
 
 /** Fields that Python writes as floats: 5 is printed 5.0 there. The hash of a config hangs on it. */
 const FLOATS = new Set(
@@ -110,7 +112,7 @@ export type Magnitude = z.infer<typeof Magnitude>;
  */
 const WorldFields = z.strictObject({
   num_features: count.max(MAX_FEATURES),
-  hidden_dim: count,
+  hidden_dim: count.max(MAX_DIMENSIONS),
   firing_probability: FiringProbability.default({
     exponent: 1,
     max_prob: 0.3,
@@ -146,6 +148,9 @@ const WorldFields = z.strictObject({
 export const WorldConfig = WorldFields.refine((c) => c.num_features * c.hidden_dim <= MAX_NUMBERS, {
   message: `num_features times hidden_dim must not be above ${MAX_NUMBERS}`,
   path: ['hidden_dim'],
+}).refine((c) => c.num_features * (c.correlation?.rank ?? 0) <= MAX_LOADINGS, {
+  message: `num_features times rank must not be above ${MAX_LOADINGS}`,
+  path: ['correlation', 'rank'],
 });
 export type WorldConfig = z.infer<typeof WorldConfig>;
 
@@ -191,7 +196,8 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${path}: is not JSON: ${(error as Error).message}`);
+    // The message quotes the file, line breaks and all.
+    throw new UserError(`${path}: is not JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`);
   }
 }
 

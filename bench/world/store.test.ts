@@ -50,7 +50,11 @@ function respelled(change: (tensors: ReturnType<typeof readSafetensors>['tensors
 describe('a model directory that is not whole is refused, with file and field', () => {
   it.each([
     ['no config', () => join(root, 'nowhere'), /nowhere.synthetic_model_config\.json: cannot be read/],
-    ['no JSON', () => spoiled('synthetic_model_config.json', () => '{'), /config\.json: is not JSON/],
+    [
+      'no JSON',
+      () => spoiled('synthetic_model_config.json', () => '{\n  "seed": x\n}'),
+      /config\.json: is not JSON: .+$/,
+    ],
     [
       'weights of another size',
       () =>
@@ -75,6 +79,27 @@ describe('a model directory that is not whole is refused, with file and field', 
           t.get('feature_vectors')!.data[3] = Number.NaN;
         }),
       /"feature_vectors" has values that are not finite/,
+    ],
+    [
+      'a weight that overflows',
+      () =>
+        respelled((t) => {
+          t.get('feature_vectors')!.data[3] = 1e38;
+        }),
+      /synthetic_model\.safetensors: tensor "feature_vectors" has 9\.99.*e\+37; numbers up to 1e\+30/,
+    ],
+    [
+      'means that overflow',
+      () =>
+        spoiled('synthetic_model_config.json', (text) =>
+          text.replace('"mean_firing_magnitudes": 1.0', '"mean_firing_magnitudes": 1e39'),
+        ),
+      /synthetic_model_config\.json: mean_firing_magnitudes: gives Infinity/,
+    ],
+    [
+      'a correlation of another rank',
+      () => respelled((t) => t.set('correlation_factor', { shape: [12, 3], data: new Float32Array(36) })),
+      /"correlation_factor" has shape \[12, 3\], \[12, 2\] expected from the config/,
     ],
     [
       'rates of other features',
@@ -137,7 +162,9 @@ describe('a model directory that is not whole is refused, with file and field', 
       /hierarchy\.json: children: a cycle, or more than 256 levels/,
     ],
   ])('%s', (_, dir, message) => {
-    expect(() => loadWorld(dir())).toThrow(message);
+    const folder = dir();
+    expect(() => loadWorld(folder)).toThrow(message);
+    expect(() => loadWorld(folder)).not.toThrow('\n');
   });
 });
 
@@ -202,8 +229,9 @@ describe('a config', () => {
     ['num_features', 'x', 'expected number'],
     ['num_features', 1.5, 'expected int'],
     ['num_features', 2e6, '<=1048576'],
+    ['num_features', 1e6, 'num_features times hidden_dim must not be above 536870912', 'hidden_dim'],
     ['hidden_dim', 0, '>=1'],
-    ['hidden_dim', 1e6, 'num_features times hidden_dim must not be above 536870912'],
+    ['hidden_dim', 16_385, '<=16384'],
     ['firing_probability', 3, 'expected object'],
     ['firing_probability.generator_name', 'zipf', "'zipfian' | 'linear' | 'random' | 'constant'"],
     ['firing_probability.exponent', 0, '>0'],
@@ -223,6 +251,7 @@ describe('a config', () => {
     ['orthogonalization.lr', 0, '>0'],
     ['orthogonalization.chunk_size', 0, '>=1'],
     ['correlation.rank', 0, '>=1'],
+    ['correlation.rank', 1025, '<=1024'],
     ['correlation.correlation_scale', -1, '>=0'],
     ['correlation.seed', -1, '>=0'],
     ['std_firing_magnitudes.std', 0, '>0'],
@@ -230,7 +259,7 @@ describe('a config', () => {
     ['bias', -1, '>=0'],
     ['dtype', 'bfloat16', 'expected "float32"'],
     ['seed', 1.5, 'expected int'],
-  ])('names %s where it is %j', (path, value, expected) => {
+  ])('names %s where it is %j', (path, value, expected, named = path) => {
     const wrong = structuredClone(SYNTH_16K) as Record<string, unknown>;
     const keys = path.split('.');
     const last = keys.pop() as string;
@@ -244,7 +273,7 @@ describe('a config', () => {
       expect(error).toBeInstanceOf(UserError);
       message = (error as Error).message;
     }
-    expect(message).toContain(`mine.json: ${path}: `);
+    expect(message).toContain(`mine.json: ${named}: `);
     expect(message).toContain(expected);
     expect(message).not.toContain('\n');
   });

@@ -5,7 +5,7 @@ import { UserError } from '#contract/errors';
 import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { configText, readConfig, readJson, type WorldConfig } from './config.ts';
 import { type Forest, forestText, NO_FOREST, parseForest } from './forest.ts';
-import { deriveWorld, type World } from './world.ts';
+import { deriveWorld, LARGEST, type World } from './world.ts';
 
 export const CONFIG_FILE = 'synthetic_model_config.json';
 export const WEIGHTS_FILE = 'synthetic_model.safetensors';
@@ -27,7 +27,7 @@ export function loadWorld(dir: string): World {
       `${path}: tensor "correlation_factor" is missing, and ${CONFIG_FILE} has "correlation"`,
     );
   }
-  const rank = tensors.get('correlation_factor')?.shape[1] ?? 0;
+  const rank = config.correlation?.rank ?? tensors.get('correlation_factor')?.shape[1] ?? 0;
   const copula = tensors.has('correlation_factor')
     ? {
         rank,
@@ -38,13 +38,14 @@ export function loadWorld(dir: string): World {
   if (copula?.diag.some((x) => x <= 0)) throw new UserError(`${path}: correlation_diag must be positive`);
   // Recomputed and not used, but a file that lies about them is not to be trusted with the rest.
   if (tensors.has('firing_probabilities')) tensorOf(tensors, path, 'firing_probabilities', [n]);
-  return deriveWorld({
+  const parts = {
     config,
     forest: readForest(join(dir, FOREST_FILE), config),
     featureVectors: tensorOf(tensors, path, 'feature_vectors', [n, d]),
     bias: tensorOf(tensors, path, 'bias', [d]),
     copula,
-  });
+  };
+  return deriveWorld(parts, `${join(dir, CONFIG_FILE)}: `);
 }
 
 /** Writes the three files of the released format (the forest only where there is one). */
@@ -93,5 +94,10 @@ function tensorOf(
   }
   if (!tensor.data.every(Number.isFinite))
     throw new UserError(`${path}: tensor "${name}" has values that are not finite`);
+  const huge = tensor.data.find((value) => Math.abs(value) > LARGEST);
+  if (huge !== undefined)
+    throw new UserError(
+      `${path}: tensor "${name}" has ${huge}; numbers up to ${LARGEST} in size are expected`,
+    );
   return tensor.data;
 }

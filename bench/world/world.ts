@@ -35,14 +35,15 @@ export interface World extends WorldParts {
 }
 
 /** What is larger overflows float32 where features add up. */
-const LARGEST = 1e30;
+export const LARGEST = 1e30;
 
 /**
  * Fills in what is not stored: probabilities, thresholds and magnitudes, recomputed from config and forest as the
- * reference's loader does. Std magnitudes come from torch's generator at seed + 1, means at seed + 2.
+ * reference's loader does. Std magnitudes come from torch's generator at seed + 1, means at seed + 2. `where` begins the
+ * messages, with the config's file where there is one.
  * @throws UserError where children scale with a parent whose mean magnitude is 0, or a field gives what is no number
  */
-export function deriveWorld(parts: WorldParts): World {
+export function deriveWorld(parts: WorldParts, where = ''): World {
   const { config, forest } = parts;
   const n = config.num_features;
   const seed = config.seed ?? 0;
@@ -54,18 +55,21 @@ export function deriveWorld(parts: WorldParts): World {
   for (const { parent, ancestor } of placements(forest)) {
     if (parent?.scale_children_by_parent && ancestor !== null && means[ancestor] <= 0) {
       throw new UserError(
-        `mean_firing_magnitudes: above 0 expected for feature ${ancestor}, whose children scale with it`,
+        `${where}mean_firing_magnitudes: above 0 expected for feature ${ancestor}, whose children scale with it`,
       );
     }
   }
   const stds = magnitudes(config.std_firing_magnitudes, n, seed + 1);
   const { featureVectors, bias, copula } = parts;
-  refuseOverflow('firing_probability', probabilities);
-  refuseOverflow('mean_firing_magnitudes', means);
-  refuseOverflow('std_firing_magnitudes', stds);
-  refuseOverflow('bias', bias);
-  refuseOverflow('orthogonalization', featureVectors);
-  if (copula) for (const table of [copula.factor, copula.diag]) refuseOverflow('correlation', table);
+  const made: [field: string, values: Float32Array][] = [
+    ['firing_probability', probabilities],
+    ['mean_firing_magnitudes', means],
+    ['std_firing_magnitudes', stds],
+    ['bias', bias],
+    ['orthogonalization', featureVectors],
+  ];
+  if (copula) made.push(['correlation', copula.factor], ['correlation', copula.diag]);
+  for (const [field, values] of made) refuseOverflow(`${where}${field}`, values);
   return {
     ...parts,
     numFeatures: n,
