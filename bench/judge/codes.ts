@@ -4,9 +4,13 @@ import type { ByteReader } from './byte-reader.ts';
 
 /** The encoder said something that cannot be: the message says what. */
 export class BadCodes extends Error {}
+/** It stopped speaking in the middle: it has ended, or will. */
+export class EndedEarly extends BadCodes {}
 
 const MAX_HEADER_JSON = 1 << 16;
 const MAX_DECODER_NUMBERS = 1 << 29;
+/** Of a batch in one form, 268 MB: 32,768 latents that fire in each of 1024 rows. */
+const MAX_CODES = 1 << 25;
 
 /** Reads and checks the beginning of an encoder's answer (contract/codes.ts). @throws BadCodes */
 export async function readCodesHeader(
@@ -41,6 +45,8 @@ export async function readCodes(from: ByteReader, rows: number, latents: number)
   const nnz = head.readUInt32LE(4);
   if (said !== rows) throw new BadCodes(`it answers ${said} rows to a batch of ${rows}`);
   if (nnz > rows * latents) throw new BadCodes(`it says ${nnz} codes for ${rows} rows of ${latents} latents`);
+  if (nnz > MAX_CODES)
+    throw new BadCodes(`it says ${nnz} codes for ${rows} rows; at most ${MAX_CODES} are read`);
   const body = await take(from, (rows + 1 + 2 * nnz) * 4, 'the codes of a batch');
   const offsets = new Uint32Array(body.buffer, body.byteOffset, rows + 1);
   const indices = new Uint32Array(body.buffer, body.byteOffset + (rows + 1) * 4, nnz);
@@ -62,7 +68,7 @@ export async function readCodes(from: ByteReader, rows: number, latents: number)
 
 async function take(from: ByteReader, bytes: number, what: string): Promise<Buffer> {
   const read = await from.read(bytes);
-  if (!read) throw new BadCodes(`it ended before ${what} were whole`);
+  if (!read) throw new EndedEarly(`it ended before ${what} were whole`);
   return read;
 }
 

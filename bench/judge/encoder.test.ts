@@ -30,7 +30,7 @@ function checkpointOf(latents: number): string {
 
 async function measureWith(
   lie: string,
-  { latents = 16, stallSeconds = 1, of = world } = {},
+  { latents = 16, stallSeconds = 30, of = world } = {},
 ): Promise<Measurement> {
   const argv = ['node', join(import.meta.dirname, 'testing/encoder.mjs'), '--lie', lie];
   const checkpoint = checkpointOf(latents);
@@ -58,7 +58,7 @@ describe('an encoder that is not to be trusted', () => {
     ['form', /does not answer in the training form/],
     ['huge', /its reconstruction overflows, so \w+ is no number/],
   ])('%s', async (lie, message) => {
-    const error = await measureWith(lie)
+    const error = await measureWith(lie, lie === 'hang' ? { stallSeconds: 1 } : {})
       .then(metricsOf)
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EncoderError);
@@ -77,8 +77,14 @@ describe('an encoder that is not to be trusted', () => {
     );
   });
 
+  it('may not announce more codes than the judge can hold', async () => {
+    await expect(measureWith('flood', { latents: 40_000 })).rejects.toThrow(
+      'says 40960000 codes for 1024 rows; at most 33554432 are read',
+    );
+  });
+
   it('may answer more than any pipe holds before it reads on', async () => {
-    const { evaluations } = await measureWith('dense', { latents: 1024, stallSeconds: 10 });
+    const { evaluations } = await measureWith('dense', { latents: 1024 });
     expect(evaluations.get('training')?.metrics().l0).toBe(1024);
   });
 });

@@ -2,11 +2,11 @@ import type { Readable, Writable } from 'node:stream';
 import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { UserError } from '#contract/errors';
 import { encodeFrameHeader, encodeStreamHeader } from '#contract/stream';
-import { type Child, startChild } from '#host/child';
+import { type Child, type Exit, startChild } from '#host/child';
 import type { Sandbox } from '#host/sandbox';
 import type { Decoder } from '../eval/evaluation.ts';
 import { ByteReader } from './byte-reader.ts';
-import { BadCodes, readCodes, readCodesHeader } from './codes.ts';
+import { BadCodes, EndedEarly, readCodes, readCodesHeader } from './codes.ts';
 
 /** The encoder crashed, hung or answered nonsense: one line, exit code 1; 2 where it says that its own input is bad. */
 export class EncoderError extends UserError {
@@ -32,6 +32,8 @@ export interface EncoderCommand {
 const LOG_BYTES = 1 << 20;
 /** A command's exit code where a file it was given is wrong: here the checkpoint. */
 const BAD_INPUT = 2;
+/** How long an encoder whose output has ended may take to end itself before it is ended. */
+const EXIT_MS = 10_000;
 
 /**
  * The researcher's encoder as a child process that gets activations and nothing else. It is not trusted: whatever it
@@ -92,7 +94,7 @@ export class Encoder {
   async finish(): Promise<void> {
     this.input.end();
     const exit = await guarded(this.child, this.stallSeconds, this.child.done);
-    if (exit.code !== 0) throw await failure(this.child, null);
+    if (exit.code !== 0) throw failure(this.child, exit, '');
   }
 
   async stop(): Promise<void> {
@@ -110,18 +112,21 @@ async function guarded<T>(child: Child, seconds: number, answer: Promise<T>): Pr
     return await Promise.race([answer, stalled]);
   } catch (error) {
     if (!(error instanceof BadCodes)) throw error;
-    throw await failure(child, error.message);
+    // A crash is seen as an early end of its output first; its exit follows, on a busy machine not at once.
+    const exit = error instanceof EndedEarly ? await Promise.race([child.done, after(EXIT_MS)]) : null;
+    if (!exit) await child.stop('the judge refuses it', 0);
+    throw failure(child, exit, error.message);
   } finally {
     clearTimeout(timer);
   }
 }
 
+function after(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(resolve, ms, null).unref());
+}
+
 /** Why an encoder failed: its own last words where it crashed, else what was wrong with what it said. */
-async function failure(child: Child, said: string | null): Promise<EncoderError> {
-  // A crash is seen as an early end of its output first; its exit follows at once.
-  const alive = new Promise<null>((resolve) => setTimeout(resolve, 300, null).unref());
-  const exit = await Promise.race([child.done, alive]);
-  if (!exit) await child.stop('the judge refuses it', 0);
+function failure(child: Child, exit: Exit | null, said: string): EncoderError {
   const crashed = exit && exit.code !== 0;
   const how = crashed ? `it ended with ${exit.signal ?? `exit code ${exit.code}`}` : said;
   // A crash of Node ends with its stack and its version: the message stands above them.

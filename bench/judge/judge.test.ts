@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -273,6 +274,8 @@ describe('the judge', () => {
     expect(() => checkpointOf(folder)).toThrow(
       'checkpoint.safetensors: tensor "W_dec" has values that are NaN',
     );
+    truncateSync(checkpoint, 2 ** 30 + 1);
+    expect(() => checkpointOf(folder)).toThrow('1073741825 bytes; at most 1073741824 are read');
     rmSync(checkpoint);
     expect(() => checkpointOf(folder)).toThrow('no checkpoint there');
     symlinkSync(join(dir, 'out/evals/2048.safetensors'), checkpoint);

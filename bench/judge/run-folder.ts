@@ -13,6 +13,8 @@ export interface RunFolder {
 }
 
 const MAX_RESULT_BYTES = 1 << 22;
+/** Of a checkpoint: some 160,000 latents of 768 dimensions, more than is measured. */
+const MAX_CHECKPOINT_BYTES = 2 ** 30;
 
 /** @throws UserError when the folder has no readable run.json. */
 export function openRunFolder(path: string): RunFolder {
@@ -41,6 +43,8 @@ export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'
     // The file itself is no link, but a folder on the way may be one: out/evals to where the truth lies.
     if (realpathSync(path) !== join(realpathSync(dir), 'out', name))
       throw new UserError(`${path}: leads out of the run's folder by a link; it is not read`);
+    if (file.size > MAX_CHECKPOINT_BYTES)
+      throw new UserError(`${path}: ${file.size} bytes; at most ${MAX_CHECKPOINT_BYTES} are read`);
     refuseNaN(decodeSafetensors(readFileSync(file.fd), path), path);
   } finally {
     closeSync(file.fd);

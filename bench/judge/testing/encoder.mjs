@@ -1,5 +1,5 @@
 // An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always). Speaks contract/codes.ts, or lies:
-//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|huge] --checkpoint FILE
+//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|huge|flood] --checkpoint FILE
 import { readFileSync, readSync, writeSync } from 'node:fs';
 
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
@@ -66,6 +66,10 @@ for (let frame = read(16); frame; frame = read(16)) {
   if (lie === 'hang') {
     console.error(`pid ${process.pid}`);
     setInterval(() => {}, 1000);
+    break;
+  }
+  if (lie === 'flood') {
+    write(words([rows, rows * m]));
     break;
   }
   const offsets = [0];
