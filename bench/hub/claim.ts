@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '#contract/errors';
 
@@ -14,7 +14,7 @@ export async function claimed<T>(path: string, work: () => Promise<T>): Promise<
     if (tries > 2 || isAlive(pid)) {
       throw new UserError(`${path}: process ${pid} is downloading it; wait for its end (or remove ${lock})`);
     }
-    rmSync(lock, { force: true });
+    removeStale(lock, pid);
   }
   try {
     return await work();
@@ -23,9 +23,33 @@ export async function claimed<T>(path: string, work: () => Promise<T>): Promise<
   }
 }
 
+/** Linked, so that nobody ever sees a lock without its holder. */
 function taken(lock: string): boolean {
+  const own = `${lock}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
   try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return linked(own, lock);
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** Removes the lock of a process that has ended. Where another has taken it over since we looked, that one's stays. */
+export function removeStale(lock: string, ended: number): void {
+  const aside = `${lock}.stale-${process.pid}`;
+  try {
+    renameSync(lock, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (holder(aside) !== ended) linked(aside, lock);
+  rmSync(aside, { force: true });
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
