@@ -14,7 +14,9 @@ export async function notReady(task: Task, repo: string, profileName: string): P
     env: serviceEnv(),
     timeoutSeconds: 600,
   });
-  return exit.code === 0 ? null : (complaint ?? (stdout.trim().split('\n').at(-1) || `"${requires}" failed`));
+  // What it prints is the reason: on standard error a driver may warn of other things.
+  const said = stdout.trim().split('\n').at(-1);
+  return exit.code === 0 ? null : said || (complaint ?? `"${requires}" failed`);
 }
 
 /** The profile to use by hand where none is named: the first that needs nothing special of the machine. */

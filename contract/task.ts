@@ -63,7 +63,7 @@ export const Profile = z.strictObject({
   /** A dashed line in the plots. */
   ceiling: z.strictObject({ value: z.number(), label: z.string() }).nullable().default(null),
   baselines: z.array(Series).default([]),
-  /** A command that exits 0 where this machine can run the profile, else prints one line that says why not. */
+  /** A command that exits 0 where this machine can run the profile, else prints one line on standard output that says why not. */
   requires: command.optional(),
   /** A short run that tells the samples/s of this machine. */
   speedProbe: z.strictObject({ experiment: z.string(), samples: z.number().int().positive() }).optional(),

@@ -31,7 +31,7 @@ model: { name: offline-replay, maxTokens: 4000 }
 profiles:
   huge:
     world: huge
-    requires: node -e "console.error('no GPU here'); process.exit(1)"
+    requires: node -e "console.log('no GPU here'); console.error('a driver warns'); process.exit(1)"
     budgets: { screen: 100, rank: 500, count: 100000 }
     evaluation: { verdict: 100, snapshot: 50 }
     noise: 0.01
