@@ -98,13 +98,10 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
     stdio: { stdout: 'pipe', stderr: 'log' },
     log: { path: join(runDir, 'judge.log'), maxBytes: 1_000_000 },
     timeoutSeconds,
+    until: signal && { signal, reason: 'stopped' },
   });
-  const abort = () => void child.stop('stopped');
-  signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted) abort();
   const output = await collect(child.stdout as NonNullable<typeof child.stdout>, child.done, 4 << 20);
   const exit = await child.done;
-  signal?.removeEventListener('abort', abort);
   if (exit.code !== 0 || exit.stopped !== null || exit.timedOut) {
     const line =
       child.log?.lastLines(1)[0]?.replace(/^error: /, '') ?? `no word, exit code ${exit.code ?? exit.signal}`;

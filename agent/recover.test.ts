@@ -110,6 +110,22 @@ describe('a loop that is cut off', () => {
     else expect(runs[0].seconds).toBeGreaterThan(spent[0]);
   });
 
+  it('has a run measured that had finished just before', async () => {
+    const repo = tinyHouse([
+      [start('cut'), write(0.9), train(), wait, call('bash', { command: 'sleep 100' }), wait, finish()],
+    ]);
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
+    const { run } = await eventOf(repo, 'run.finished');
+    while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
+    loop.child.kill('SIGKILL');
+    await loop.ended;
+    // As a crash leaves it between the last row of training and the judge's first word.
+    rmSync(join(repo, 'checkpoints', run, 'evals.jsonl'));
+    await loopIn(repo, { maxSprints: 1 });
+    const [{ runs }] = readSprints(join(repo, 'sprints'));
+    expect(runs.map(({ id, evals }) => [id, evals.length])).toEqual([[run, 1]]);
+  });
+
   it('ends a run that was started but is not in the log yet, and enters it', async () => {
     const repo = tinyHouse([hanging('forks')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');

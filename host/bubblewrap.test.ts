@@ -165,7 +165,6 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
     });
     while (!existsSync(at('sae/deaf'))) await sleep(10);
     expect(await deaf.stop('asked')).toMatchObject({ signal: 'SIGKILL' });
-    await sleep(200);
     const { stdout } = await capture({
       argv: ['pgrep', '-f', `sleep ${marker}`],
       cwd: repo,

@@ -75,6 +75,27 @@ describe('a child', () => {
     expect(await gone(await pidIn('held.pid'))).toBe(true);
   });
 
+  it('has ended with its whole group', async () => {
+    const child = sh('for i in $(seq 40); do sleep 60 > /dev/null 2>&1 & echo $!; done', {
+      stdio: { stdout: 'pipe' },
+    });
+    const pids = (await collect(child.stdout!, child.done)).trim().split('\n').map(Number);
+    await child.done;
+    expect(pids).toHaveLength(40);
+    expect(pids.filter(alive)).toEqual([]);
+  });
+
+  it('is stopped by a signal that aborts, or has before it started', async () => {
+    const before = AbortSignal.abort();
+    expect(await sh('sleep 60', { until: { signal: before, reason: 'too late' } }).done).toMatchObject({
+      stopped: 'too late',
+    });
+    const later = new AbortController();
+    const child = sh('sleep 60', { until: { signal: later.signal, reason: 'enough' } });
+    later.abort();
+    expect(await child.done).toMatchObject({ stopped: 'enough' });
+  });
+
   it('does not delay the end when a grandchild escapes the group with its output', async () => {
     const before = performance.now();
     const child = sh('setsid sleep 5 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { UserError } from '#contract/errors';
 import { CappedLog } from './log.ts';
 import { goesFirst, memoryKills } from './memory.ts';
-import { marked, processStart, signalGroup } from './processes.ts';
+import { groupEnded, marked, processStart, signalGroup } from './processes.ts';
 
 export interface ChildOptions {
   argv: readonly string[];
@@ -19,6 +19,8 @@ export interface ChildOptions {
   timeoutSeconds?: number;
   /** Between SIGTERM and SIGKILL; 5 unless told. */
   graceSeconds?: number;
+  /** Stops it when it aborts, or has aborted already. */
+  until?: { signal: AbortSignal; reason: string; graceSeconds?: number };
 }
 export type Outlet = 'ignore' | 'pipe' | 'log' | number;
 
@@ -118,6 +120,7 @@ export function startChild(options: ChildOptions): Child {
       for (const timer of timers) clearTimeout(timer);
       signalGroup(pid, 'SIGKILL');
       running.delete(pid);
+      await groupEnded(pid);
       await drained(logged);
       log?.close();
       resolve({
@@ -141,6 +144,15 @@ export function startChild(options: ChildOptions): Child {
     );
   }
 
+  const stop = (reason: string, seconds = grace) => {
+    if (running.has(pid)) {
+      state.stopped ??= reason;
+      end(seconds);
+    }
+    return done;
+  };
+  if (options.until) stopWhen(options.until, stop, done);
+
   return {
     pid,
     processStart: processStart(pid),
@@ -149,14 +161,19 @@ export function startChild(options: ChildOptions): Child {
     stderr: stderr === 'pipe' ? child.stderr : null,
     log,
     done,
-    stop(reason, seconds = grace) {
-      if (running.has(pid)) {
-        state.stopped ??= reason;
-        end(seconds);
-      }
-      return done;
-    },
+    stop,
   };
+}
+
+function stopWhen(
+  { signal, reason, graceSeconds }: NonNullable<ChildOptions['until']>,
+  stop: Child['stop'],
+  done: Promise<Exit>,
+): void {
+  const abort = () => void stop(reason, graceSeconds);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  void done.then(() => signal.removeEventListener('abort', abort));
 }
 
 function lookedLikeMemory(

@@ -141,10 +141,24 @@ export async function killGroup(pid: number, start: string | null, graceSeconds 
   return true;
 }
 
+/**
+ * Waits until nothing of a group that was killed is left: its memory and its GPU are free then. Gives up after `patienceMs` on what
+ * does not end, held by a driver or a disk.
+ */
+export async function groupEnded(leader: number, patienceMs = 5000): Promise<void> {
+  const lives = () =>
+    pids()
+      .map(readStat)
+      .some((stat) => stat !== null && stat.group === leader && !stat.zombie);
+  const until = Date.now() + patienceMs;
+  // A signal of 0 is answered at once where there is no such group; dead ones that nobody has reaped answer it too.
+  while (Date.now() < until && signal(-leader, 0) && lives()) await sleep(10);
+}
+
 /** Sends a signal to a whole group; false where it is gone. */
 export const signalGroup = (pid: number, name: NodeJS.Signals): boolean => signal(-pid, name);
 
-function signal(pid: number, name: NodeJS.Signals): boolean {
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, name);
     return true;

@@ -17,11 +17,9 @@ export async function checkTree(house: House, tree: string): Promise<string | nu
     env,
     log: { path: join(stateDir(repo), 'logs', 'check.log'), maxBytes: 1 << 20 },
     timeoutSeconds: SECONDS,
+    until: { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },
   });
-  const abort = () => void child.stop('the loop was stopped', 1);
-  stopper.hard.addEventListener('abort', abort, { once: true });
   const exit = await child.done;
-  stopper.hard.removeEventListener('abort', abort);
   if (exit.code === 0) return null;
   if (exit.timedOut) return `it took longer than ${SECONDS} s`;
   return (

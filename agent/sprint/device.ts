@@ -109,24 +109,36 @@ export class Device {
 
   async #finish(job: Job): Promise<void> {
     if (!job.handle || !job.run) return;
-    const { events, split, task, repo, sandbox } = this.house;
+    const { events, split } = this.house;
     const record = await job.handle.done;
     job.record = record;
     const { status, reason } = record;
     const seconds = (record.seconds ?? 0) - job.earlier.seconds;
     split.add('training', seconds);
     events.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
-    if (status !== 'finished') return;
+    if (status === 'finished') await this.#measure(record.id);
+  }
+
+  /** Measures a run that has finished, after those that wait for the device. */
+  measure(job: Job, run: string): void {
+    job.state = 'running';
+    job.ended = this.#last
+      .then(() => this.#measure(run))
+      .finally(() => {
+        job.state = 'ended';
+      });
+    this.#last = job.ended.catch(() => {});
+  }
+
+  async #measure(run: string): Promise<void> {
+    const { events, split, task, repo, sandbox, stopper } = this.house;
+    const request = { task, repo, runDir: runDir(repo, run), sandbox, signal: stopper.hard };
     await split.time('judging', async () => {
       try {
-        await measureSnapshots({ task, repo, runDir: runDir(repo, record.id), sandbox });
+        await measureSnapshots(request);
       } catch (error) {
-        const why = messageOf(error);
-        events.emit({
-          type: 'loop.notice',
-          level: 'warn',
-          text: `${record.id}: snapshots not measured: ${why}`,
-        });
+        const text = `${run}: snapshots not measured: ${messageOf(error)}`;
+        events.emit({ type: 'loop.notice', level: 'warn', text });
       }
     });
   }

@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { BATCH_ROWS, resumePoint } from '../executor/resume.ts';
 import { readRunRecord } from '../judging.ts';
 import { type RunSpec, specOf } from './repeat.ts';
@@ -37,6 +39,18 @@ export function cutOffRuns(repo: string, ids: readonly string[], normalisation: 
     const samples = Math.max(0, batch * BATCH_ROWS - normalisation);
     return { id, spec: specOf(run), role: run.role, earlier: { seconds: run.seconds ?? 0, samples } };
   });
+}
+
+/** Those of these runs that had finished, but were not measured to the end when the loop was cut off. */
+export const unmeasuredRuns = (repo: string, ids: readonly string[]): string[] =>
+  ids.filter((id) => {
+    const run = readSprintRun(repo, id);
+    return run?.status === 'finished' && run.evals.length < snapshots(repo, id);
+  });
+
+function snapshots(repo: string, id: string): number {
+  const folder = join(runDir(repo, id), 'out', 'evals');
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).length : 0;
 }
 
 /** The batch of the stream that a run would go on with; null where it cannot. */

@@ -14,7 +14,7 @@ export async function pairedScreen(
   best: Sprint | undefined,
   treeNow: string,
 ): Promise<{ kept: boolean; reason: string }> {
-  const { task, repo, profile, sandbox } = house;
+  const { task, repo, profile, sandbox, stopper } = house;
   if (treeNow === treeBefore) return { kept: false, reason: 'the workspace did not change' };
   const failed = await checkTree(house, treeNow);
   if (failed) return { kept: false, reason: `check failed: ${failed}` };
@@ -34,7 +34,13 @@ export async function pairedScreen(
         reason: `its screen ended as ${record.status}: ${record.reason ?? 'no reason given'}`,
       };
     }
-    const verdict = await judgeRun({ task, repo, runDir: runDir(repo, record.id), sandbox });
+    const verdict = await judgeRun({
+      task,
+      repo,
+      runDir: runDir(repo, record.id),
+      sandbox,
+      signal: stopper.hard,
+    });
     values.push(verdict.metrics[metric] ?? Number.NaN);
   }
   const [before, after] = values;

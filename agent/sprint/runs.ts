@@ -10,7 +10,7 @@ import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
 import { Device, type Job, type Launch, left, newJob } from './device.ts';
-import { cutOffRuns } from './go-on.ts';
+import { cutOffRuns, unmeasuredRuns } from './go-on.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
@@ -69,7 +69,10 @@ export class Runs {
     return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, near: nearRuns(spec, all) };
   }
 
-  /** Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last. */
+  /**
+   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last, and has those
+   * measured that had finished and were not.
+   */
   goOn(): void {
     const { repo, task, profile, sandbox, executor } = this.house;
     for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile.normalisation)) {
@@ -80,6 +83,7 @@ export class Runs {
         executor.resume({ repo, task, sandbox, dir, timeoutSeconds }),
       );
     }
+    for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#job(id), id);
   }
 
   /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */

@@ -33,11 +33,9 @@ export async function bash(command: string, scope: ShellScope, signal: AbortSign
     log: { path, maxBytes: MAX_OUTPUT },
     timeoutSeconds: scope.timeoutSeconds,
     graceSeconds: 2,
+    until: { signal, reason: 'the loop was stopped', graceSeconds: 1 },
   });
-  const abort = () => void child.stop('the loop was stopped', 1);
-  signal.addEventListener('abort', abort, { once: true });
   const exit = await child.done;
-  signal.removeEventListener('abort', abort);
 
   const text = readFileSync(path, 'utf8');
   const kept = tail(text);

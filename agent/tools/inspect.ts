@@ -29,15 +29,13 @@ export async function inspect(
     env: judgeEnv({ task, sandbox, treeDir }),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     timeoutSeconds: SECONDS,
+    until: { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },
   });
-  const abort = () => void child.stop('the loop was stopped', 1);
-  stopper.hard.addEventListener('abort', abort, { once: true });
   const [text, errors, exit] = await Promise.all([
     collect(child.stdout!, child.done),
     collect(child.stderr!, child.done),
     child.done,
   ]);
-  stopper.hard.removeEventListener('abort', abort);
   if (exit.code !== 0)
     throw new ToolMistake(errors.trim().split('\n').at(-1) || `inspect ended with ${exit.code}`);
   return tail(text);
