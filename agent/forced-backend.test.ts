@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startCommand, tinyHouse } from './fixtures/house.ts';
@@ -40,5 +40,17 @@ it('starts on one that can', async () => {
     'abacus',
   );
   expect(await loop.ended).toBe(0);
-  expect(loop.said()).toContain('Stopped: nothing is left to be tried.');
+  expect(loop.said()).toContain('samples/s');
+});
+
+it('is asked once by a sweep, not by each of its runs', async () => {
+  const repo = house();
+  writeFileSync(
+    join(repo, 'work', 'train.mjs'),
+    `console.log(JSON.stringify([{ name: 'plain' }, { name: 'both', members: ['plain'] }]));`,
+  );
+  const sweep = startCommand(repo, 'sweep', 'both', '--sandbox', 'off', '--backend', 'cuda');
+  expect(await sweep.ended).toBe(2);
+  expect(sweep.said()).toMatch(/^error: --backend cuda: .* there are: abacus\n$/);
+  expect(existsSync(join(repo, 'checkpoints'))).toBe(false);
 });

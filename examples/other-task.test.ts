@@ -42,7 +42,7 @@ it.skipIf(!python)(
 
     const report = readFileSync(join(repo, 'reports', `${sprints[1].id}.md`), 'utf8');
     expect(report).toContain('from the floor of 1.32');
-    expect(report).toMatch(/−0\.\d+ to the best before: new best/);
+    expect(report).toMatch(/−0\.\d+ to the best before, noise 0\.\d+: new best/);
     expect(readdirSync(join(repo, 'reports')).filter((name) => name.endsWith('.pdf'))).toHaveLength(2);
     // Nothing of the task that the loop was built for is left in what a reader sees.
     expect(`${report}\n${night.stdout}`).not.toMatch(/\b(sae|latent|autoencoder|F1|MCC|L0)s?\b/);
@@ -57,4 +57,22 @@ it.skipIf(!python)('says in one line what is wrong with the command', () => {
     2,
     'error: which command? loop, status, hint, stop, pause, resume, train, best or report\n',
   ]);
+});
+
+it('starts nothing for --help, and leaves nothing where a flag is wrong', () => {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
+  const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
+  const example = (...flags: string[]) => {
+    const words = [start, '--into', join(home, 'task'), ...flags];
+    return spawnSync(process.execPath, words, { env: cleanEnv({ HOME: home }), encoding: 'utf8' });
+  };
+  expect(example('--help')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('npm run example -- --into'),
+  });
+  expect(example('--frob')).toMatchObject({
+    status: 2,
+    stderr: "error: unknown option '--frob' (--help shows the options)\n",
+  });
+  expect(readdirSync(home)).toEqual([]);
 });

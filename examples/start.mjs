@@ -2,12 +2,26 @@
 //   npm run example                                    five sprints of other-task, half a minute
 //   npm run example -- --into ~/my-task --max-sprints 2
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const flags = process.argv.slice(2);
+if (flags.includes('--help') || flags.includes('-h')) {
+  process.stdout.write(`Usage: npm run example -- [--into <folder>] [flags of npm run loop]
+
+Copies examples/other-task into a git repository of its own and runs the loop there with its offline researcher.
+
+Options:
+  --into <folder>  where to, a folder that does not exist yet; default: a fresh one under ${tmpdir()}
+
+Examples:
+  npm run example
+  npm run example -- --into ~/my-task --max-sprints 2
+`);
+  process.exit(0);
+}
 const at = flags.indexOf('--into');
 const [, given] = at === -1 ? [] : flags.splice(at, 2);
 if (at !== -1 && (given === undefined || existsSync(given))) {
@@ -24,5 +38,7 @@ git('-c', 'user.name=Example', '-c', 'user.email=example@localhost', 'commit', '
 const run = fileURLToPath(new URL('../agent/cli/run.mjs', import.meta.url));
 const loop = [run, 'loop', '--researcher', 'offline', ...flags];
 const { status } = spawnSync(process.execPath, loop, { cwd: folder, stdio: 'inherit' });
-process.stdout.write(`\nAll of it lies in ${folder}\n`);
+// Flags that the loop refuses leave nothing behind.
+if (status === 2) rmSync(folder, { recursive: true });
+else process.stdout.write(`\nAll of it lies in ${folder}\n`);
 process.exitCode = status ?? 1;

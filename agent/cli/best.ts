@@ -30,7 +30,7 @@ interface Options {
 }
 
 const command = program(
-  'best',
+  'npm run best --',
   "Judges the best sprint's checkpoint again, or trains it again as well, and shows the recorded numbers beside the new ones.",
 )
   .option('--profile <name>', 'whose leaderboard (default: the first in TASK.md that has a best)')
@@ -42,9 +42,9 @@ const command = program(
     'after',
     `
 Examples:
-  $ npm run best
-  $ npm run best -- --profile small --eval-seed 12
-  $ npm run best -- --train`,
+  npm run best
+  npm run best -- --profile small --eval-seed 12
+  npm run best -- --train`,
   );
 
 async function main(): Promise<number> {

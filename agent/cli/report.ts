@@ -11,7 +11,7 @@ import { messageOf } from '../words.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
-  'report',
+  'npm run report --',
   'Renders the report of a closed sprint (Markdown, HTML, PDF) and the lab notebook from the sprint folders alone.',
 )
   .argument('<sprint folder>', 'the folder of a closed sprint, like sprints/2026-02-19--10-37-slower-decay')
@@ -20,8 +20,8 @@ const command = program(
     'after',
     `
 Examples:
-  $ npm run report -- sprints/2026-02-19--10-37-slower-decay
-  $ npm run report -- sprints/2026-02-19--10-37-slower-decay --out /tmp/reports`,
+  npm run report -- sprints/2026-02-19--10-37-slower-decay
+  npm run report -- sprints/2026-02-19--10-37-slower-decay --out /tmp/reports`,
   );
 
 async function main(): Promise<number> {

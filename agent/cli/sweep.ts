@@ -12,6 +12,7 @@ import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
+import { tryForcedBackend } from '../forced-backend.ts';
 import { readyProfile } from '../profiles.ts';
 import { type SweepPlan, sweepRun } from '../sweep/member.ts';
 import { sweepPlot } from '../sweep/plot.ts';
@@ -33,7 +34,7 @@ interface Options {
 }
 
 const command = program(
-  'sweep',
+  'npm run sweep --',
   'Trains and judges every experiment of a sweep, and sets them side by side: JSON, Markdown, CSV and a plot. Runs that are complete are passed over, those that fail recorded.',
 )
   .argument('[sweep]', 'a sweep that `npm run train -- --list` prints')
@@ -48,8 +49,8 @@ const command = program(
     'after',
     `
 Examples:
-  $ npm run sweep -- ablations --profile small
-  $ npm run sweep -- l0_sweep --seeds 3 --samples 512000
+  npm run sweep -- ablations --profile small
+  npm run sweep -- l0_sweep --seeds 3 --samples 512000
 
 Exit code 0 when every run is judged, 1 when one is not, 130 after Ctrl-C; the same command goes on with what is missing.`,
   );
@@ -63,6 +64,7 @@ async function main(): Promise<number> {
   const { name: sweep, description, members } = await chosenSweep(task, repo, sandbox);
   const profileName = await readyProfile(task, repo, asked);
   const profile = profileOf(task, profileName);
+  await tryForcedBackend(task, repo, sandbox);
   const summary: SweepSummary = {
     ...{ version: 1, sweep, description, profile: profileName, set },
     samples: samples ?? profile.budgets.count,

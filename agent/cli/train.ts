@@ -31,7 +31,10 @@ interface Options {
   sandbox: SandboxChoice;
 }
 
-const command = program('train', 'Trains one experiment of the workspace, as it stands, and has it judged.')
+const command = program(
+  'npm run train --',
+  'Trains one experiment of the workspace, as it stands, and has it judged.',
+)
   .argument('[experiment]', 'a name that --list prints')
   .option('--profile <name>', 'profile of TASK.md (default: the first that needs nothing special)')
   .option('--samples <n>', 'training rows (default: those of a counting run)', whole(1))
@@ -49,10 +52,10 @@ const command = program('train', 'Trains one experiment of the workspace, as it 
     'after',
     `
 Examples:
-  $ npm run train -- --list
-  $ npm run train -- default --samples 512000
-  $ npm run train -- default --seed 1 --set lr=0.001 --out /tmp/mine
-  $ npm run train -- --resume /tmp/mine`,
+  npm run train -- --list
+  npm run train -- default --samples 512000
+  npm run train -- default --seed 1 --set lr=0.001 --out /tmp/mine
+  npm run train -- --resume /tmp/mine`,
   );
 
 async function main(): Promise<number> {

@@ -62,7 +62,10 @@ const LONG = ['step'];
 
 await runMain(async () => {
   const command = parsed(
-    program('bench', 'Measures sampler, data service and evaluation on this machine.')
+    program(
+      'npm run bench --',
+      'Measures the sampler, the data service, evaluation and, where it is named, a training step on this machine.',
+    )
       .argument(
         '[what...]',
         `any of: ${Object.keys(BENCHES).join(', ')} (default: all but ${LONG.join(', ')})`,
@@ -73,7 +76,11 @@ await runMain(async () => {
       .option('--backend <name>', 'step, eval: what runs the tensors', 'auto')
       .option('--widths <n,n>', 'step: widths at full size (default: 4096)', integers)
       .option('--threads <n,n>', "step: the engine's threads (default: its own choice)", integers)
-      .option('--json', 'one JSON object a line'),
+      .option('--json', 'one JSON object a line')
+      .addHelpText(
+        'after',
+        '\nExamples:\n  npm run bench\n  npm run bench -- serve --world synth-16k --seconds 10\n  npm run bench -- step --json',
+      ),
   );
   if (!command) return 0;
   const options = command.opts<Options>();

@@ -22,7 +22,7 @@ const LEARNING_RATE = 0.05;
 await runMain(async () => {
   const command = parsed(
     program(
-      'ceiling',
+      'npm run ceiling --',
       'Fits a logistic-regression probe on x for each of the first features and prints their mean F1.',
     )
       .option('--profile <name>', 'profile of TASK.md whose world and width are taken', 'small')
@@ -37,7 +37,7 @@ await runMain(async () => {
       .option('--seed <n>', 'seed of both', integer(0), 0)
       .addHelpText(
         'after',
-        '\nThe last line is JSON; the result is kept in state/ceilings/.\n\nExamples:\n  ceiling --profile small\n  ceiling --world mine.json --width 64 --samples 1000000',
+        '\nThe last line is JSON; the result is kept in state/ceilings/.\n\nExamples:\n  npm run ceiling -- --profile small\n  npm run ceiling -- --world mine.json --width 64 --samples 1000000',
       ),
   );
   if (!command) return 0;

@@ -23,7 +23,10 @@ function progress(): (file: string, bytes: number, of: number) => void {
 
 await runMain(async () => {
   const command = parsed(
-    program('fetch', 'Brings the released model synth-sae-bench-16k-v1 here and checks its hashes.')
+    program(
+      'npm run fetch --',
+      'Brings the released model synth-sae-bench-16k-v1 here and checks its hashes.',
+    )
       .option('--dir <folder>', 'put copies of the files here, to be named in WORLD_DIR')
       .option(
         '--from <folder>',
@@ -32,7 +35,7 @@ await runMain(async () => {
       .addHelpText(
         'after',
         '\nHF_ENDPOINT names a mirror, HF_HOME or HF_HUB_CACHE another cache, HF_TOKEN a token where the mirror wants one.' +
-          '\n\nExamples:\n  fetch\n  fetch --from ~/Downloads/synth-sae-bench-16k-v1\n  HF_ENDPOINT=https://mirror.example fetch',
+          '\n\nExamples:\n  npm run fetch\n  npm run fetch -- --from ~/Downloads/synth-sae-bench-16k-v1\n  HF_ENDPOINT=https://mirror.example npm run fetch',
       ),
   );
   if (!command) return 0;

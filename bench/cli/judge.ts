@@ -34,7 +34,10 @@ interface Options {
 await runMain(async () => {
   const command = parsed(
     withEngineOptions(
-      program('judge', 'Measures a run on fresh samples and writes verdict.json beside its run.json.')
+      program(
+        'npm run judge --',
+        'Measures a run on fresh samples and writes verdict.json beside its run.json.',
+      )
         .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
         .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
         .option(
@@ -56,7 +59,7 @@ await runMain(async () => {
         .option('--json', 'print the JSON line alone')
         .addHelpText(
           'after',
-          '\nExamples:\n  judge checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n  judge my-saelens-sae --profile small\n\nThe last line printed is the verdict as JSON.',
+          '\nExamples:\n  npm run judge -- checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n  npm run judge -- my-saelens-sae --profile small\n\nThe last line printed is the verdict as JSON.',
         ),
     ),
   );

@@ -15,7 +15,10 @@ const ROWS = 50_000;
 
 await runMain(async () => {
   const command = parsed(
-    program('picture', 'Draws firing rates, the L0 histogram and a tree of a world, from real samples.')
+    program(
+      'npm run bench:picture --',
+      'Draws firing rates, the L0 histogram and a tree of a world, from real samples.',
+    )
       .option('--world <world>', 'name, config (.json) or folder', 'small')
       .option('--out <file>', 'where the SVG goes', join(import.meta.dirname, '..', 'picture', 'world.svg'))
       .addHelpText(

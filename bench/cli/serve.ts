@@ -42,7 +42,10 @@ function building(step: number, of: number): void {
 
 await runMain(async () => {
   const command = parsed(
-    program('serve', 'Streams activations of a world to standard output (format: contract/stream.ts).')
+    program(
+      'npm run serve --',
+      'Streams activations of a world to standard output (format: contract/stream.ts).',
+    )
       .option('--profile <name>', 'profile of TASK.md whose world is served', 'small')
       .option('--world <name>', 'a world by name, config (.json) or folder, in place of a profile')
       .option('--seed <n>', 'seed of the samples', integer(0), 0)
@@ -50,7 +53,10 @@ await runMain(async () => {
       .option('--rows <n>', 'rows to serve (default: until the reader goes)', integer(1))
       .option('--batch <rows>', 'rows of a batch', integer(1, MAX_BATCH), 1024)
       .option('--threads <n>', 'threads that draw ahead (0: none)', integer(0, MAX_THREADS), defaultThreads())
-      .addHelpText('after', '\nExample:\n  serve --profile small --seed 0 --rows 100000 | head -c 16 | xxd'),
+      .addHelpText(
+        'after',
+        '\nExample:\n  npm run -s serve -- --profile small --seed 0 --rows 100000 | head -c 16 | xxd',
+      ),
   );
   if (!command) return 0;
   const options = command.opts<Options>();

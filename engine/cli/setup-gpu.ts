@@ -9,7 +9,7 @@ import { openBackend } from '../backend.ts';
 import { described, describedGpu, type GpuBackend, gpuBackends } from '../gpu/needs.ts';
 import { thisSystem } from '../gpu/system.ts';
 
-const program = new Command('setup-gpu')
+const program = new Command('npm run setup:gpu --')
   .description(
     'Installs the optional GPU backends that this machine can run; exits 0 when one works, else 1.',
   )
@@ -22,9 +22,9 @@ const program = new Command('setup-gpu')
     'after',
     `
 Examples:
-  $ npm run setup:gpu -- --probe        # what there is, what is missing
-  $ npm run setup:gpu                   # install what can run here
-  $ npm run setup:gpu -- webgpu         # install this one in any case
+  npm run setup:gpu -- --probe        # what there is, what is missing
+  npm run setup:gpu                   # install what can run here
+  npm run setup:gpu -- webgpu         # install this one in any case
 \`npm ci\` takes them away again.`,
   )
   .exitOverride()

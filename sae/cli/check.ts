@@ -8,9 +8,9 @@ import { exerciseAll } from '../check/exercise.ts';
 import { checkTypes } from '../check/types.ts';
 import { parseArguments } from './arguments.ts';
 
-const program = new Command('check')
+const program = new Command('npm run check:sae')
   .description('Whether the workspace is sound: types, golden step, every experiment for a few steps.')
-  .addHelpText('after', '\nExample:\n  $ npm run check:sae');
+  .addHelpText('after', '\nExample:\n  npm run check:sae');
 
 await runMain(async () => {
   if (!parseArguments(program)) return 0;

@@ -14,7 +14,7 @@ import { parseArguments } from './arguments.ts';
 const STDIN = 0;
 const STDOUT = 1;
 
-const program = new Command('encode')
+const program = new Command('npm run encode --')
   .description('Answers activations on standard input (contract/stream.ts) with codes (contract/codes.ts).')
   .option(
     '--checkpoint <path>',
@@ -25,8 +25,8 @@ const program = new Command('encode')
     'after',
     `
 Example:
-  $ node --import tsx bench/cli/serve.ts --profile small --seed 1 --rows 4096 |
-      node --import tsx sae/cli/encode.ts --checkpoint checkpoints/<run>/out/checkpoint.safetensors > codes.bin`,
+  npm run -s serve -- --profile small --seed 1 --rows 4096 |
+    npm run -s encode -- --checkpoint checkpoints/<run>/out/checkpoint.safetensors > codes.bin`,
   );
 
 await runMain(async () => {

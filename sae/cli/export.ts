@@ -8,7 +8,7 @@ import { loadArchitecture } from '../load.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
 import { parseArguments } from './arguments.ts';
 
-const program = new Command('export')
+const program = new Command('npm run export --')
   .description(
     'Writes a trained SAE as SAELens saves it (cfg.json, sae_weights.safetensors), with a parity file.',
   )
@@ -18,8 +18,8 @@ const program = new Command('export')
     'after',
     `
 Examples:
-  $ npm run export -- checkpoints/<run>
-  $ npm run export -- checkpoints/<run> --out /tmp/my-sae
+  npm run export -- checkpoints/<run>
+  npm run export -- checkpoints/<run> --out /tmp/my-sae
 In Python: SAE.load_from_disk("/tmp/my-sae"); an architecture that SAELens lacks comes with encode.py instead.`,
   );
 
