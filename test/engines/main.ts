@@ -1,124 +1,159 @@
-// Whether the embedded engine's results are those of dense tfjs: trains BatchTopK, Matryoshka and LISTA-Matryoshka at the small
-// world, from the same initial weights on the same data, and compares the verified F1 on the same samples, seed by seed: exit code 1
-// where a run lies 0.005 or more from dense tfjs. That runs
-// twice, with the engine's own dense products and on tfjs' wasm backend: runs that differ in rounding alone part at times where
-// a latent dies or is revived, so these two say how far apart equal engines come out.
-//   npm run test:engines                                  3 seeds, a counting run each; an hour on 2 cores
-//   npm run test:engines -- --seeds 1 --samples 512000    a look
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Whether the embedded engine's results are those of dense tfjs at the small world, from the same initial weights on the same
+// data. Exit code 1 where they are not. docs/equal-results.md says what was found, and why runs part.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Argument } from 'commander';
 import { parsed, program, whole } from '#agent/cli/arguments';
-import { writeJsonAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
-import type { RunRecord } from '#contract/run';
-import { Verdict } from '#contract/verdict';
+import { compare, isEqual, type Quartet } from './apart.ts';
+import { comparedSteps, trained, verifiedF1 } from './run.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-/** How far a run may lie from that of the same seed in dense tfjs, in F1. */
-const MOST = 0.005;
-const ENGINES: Record<string, string[]> = {
-  embedded: ['--backend', 'embedded'],
-  dense: ['--backend', 'embedded', '--plain'],
-  denseOnWasm: ['--backend', 'wasm', '--plain'],
+/** Of a counting run. */
+const STEPS = 2000;
+/** A step of dense tfjs on its own backend takes up to a tenth of a second. */
+const EVERY = 40;
+/** Step by step, as a share: of the loss, of a gradient's norm, of an activation that only one of the two keeps. */
+const MOST = { loss: 1e-5, gradient: 1e-4, tie: 1e-5 };
+/** Whole runs are compared before chance has parted them: so many steps, and the F1 after them. */
+const TOGETHER = 100;
+const MOST_F1 = 0.005;
+
+interface Case {
+  experiment: string;
+  seed: number;
+  /** For run folders; removed when the case is done. */
+  folder: string;
+}
+
+interface Part {
+  seeds: number;
+  /** Whether one case came out equal. */
+  one(aCase: Case, evaluate: number): Promise<boolean>;
+  /** Whether all together did. */
+  all?(): boolean;
+}
+
+const quartets = new Map<string, Quartet[]>();
+
+const PARTS: Record<string, Part> = {
+  steps: {
+    seeds: 3,
+    async one({ experiment, seed }) {
+      const worst = await comparedSteps(experiment, seed, STEPS, EVERY);
+      print({ experiment, seed, ...worst });
+      return worst.loss < MOST.loss && worst.gradient < MOST.gradient && worst.tie < MOST.tie;
+    },
+  },
+  together: {
+    seeds: 3,
+    async one({ experiment, seed, folder }, evaluate) {
+      const engines = ['embedded', 'tfjs'] as const;
+      await trained({ experiment, seed, steps: TOGETHER, engines, folder });
+      const [ours, theirs] = engines.map(
+        (engine) => JSON.parse(readFileSync(join(folder, engine, 'losses.json'), 'utf8')) as number[],
+      );
+      const apart = ours.map((loss, step) => Math.abs(loss - theirs[step]) / theirs[step]);
+      const parted = apart.findIndex((share) => share > MOST.loss);
+      const [embedded, tfjs] = await f1s(folder, engines, evaluate);
+      const difference = embedded - tfjs;
+      print({ experiment, seed, loss: Math.max(...apart), parted, embedded, tfjs, difference });
+      return Math.abs(difference) < MOST_F1;
+    },
+  },
+  apart: {
+    seeds: 12,
+    async one({ experiment, seed, folder }, evaluate) {
+      const engines = ['embedded', 'embeddedNudged', 'dense', 'denseNudged'] as const;
+      await trained({ experiment, seed, steps: STEPS, engines, folder });
+      const [embedded, embeddedNudged, dense, denseNudged] = await f1s(folder, engines, evaluate);
+      const quartet = { embedded, embeddedNudged, dense, denseNudged };
+      quartets.set(experiment, [...(quartets.get(experiment) ?? []), quartet]);
+      print({ experiment, seed, ...quartet });
+      return true;
+    },
+    all() {
+      const compared = [...quartets].map(([experiment, found]) => ({ experiment, ...compare(found) }));
+      for (const comparison of compared) print(comparison);
+      return compared.every(isEqual);
+    },
+  },
 };
+
+async function f1s(folder: string, engines: readonly string[], evaluate: number): Promise<number[]> {
+  const found: number[] = [];
+  for (const engine of engines) found.push(await verifiedF1(join(folder, engine), evaluate));
+  return found;
+}
+
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const known = ['baseline_batchtopk', 'matryoshka', 'default'];
 const command = program(
   'npm run test:engines --',
   "Compares the embedded engine's results with those of dense tfjs.",
 )
+  .addArgument(
+    new Argument(
+      '[parts...]',
+      'steps: single steps of a counting run; together: its first steps; apart: whole runs',
+    )
+      .choices(Object.keys(PARTS))
+      .default(['steps', 'together']),
+  )
   .option('--experiments <names>', 'separated by commas', known.join(','))
-  .option('--no-wasm', 'without tfjs on its wasm backend')
-  .option('--seeds <n>', 'how many, from 0 on', whole(1), 3)
-  .option('--samples <n>', 'training rows', whole(1), 2_048_000)
-  .option('--evaluate <n>', 'fresh samples that a verdict is measured on', whole(1), 100_000);
+  .option('--seeds <n>', 'how many, from 0 on (default: 3; apart: 12)', whole(1))
+  .option('--jobs <n>', 'cases side by side', whole(1), availableParallelism())
+  .option('--evaluate <n>', 'fresh samples that an F1 is measured on', whole(1), 100_000)
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run test:engines                                             minutes: steps, together
+  npm run test:engines -- apart                                    an hour on 2 cores
+  npm run test:engines -- apart --experiments default --seeds 4`,
+  );
 
-function start(script: string, args: string[], stdin?: ChildProcess, env = {}): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: [stdin?.stdout ?? 'ignore', 'pipe', 'inherit'],
-  });
+interface Options {
+  experiments: string;
+  seeds?: number;
+  jobs: number;
+  evaluate: number;
 }
 
-async function trained(experiment: string, seed: number, samples: number, dir: string, engine: string[]) {
-  const serve = start('bench/cli/serve.ts', ['--profile', 'small', '--seed', String(seed)]);
-  const args = ['--samples', String(samples), '--seed', String(seed), '--out', join(dir, 'out'), ...engine];
-  const train = start('sae/cli/train.ts', [experiment, ...args], serve, { LOOP_DATA_FD: '0' });
-  train.stdout?.resume();
-  const [code] = await once(train, 'exit');
-  serve.kill();
-  if (code !== 0) throw new Error(`${experiment}, seed ${seed}: the trainer ended with ${code}`);
-}
-
-async function f1(dir: string, evaluate: number): Promise<number> {
-  const judge = start('bench/cli/judge.ts', [
-    ...[dir, '--tree-dir', root, '--json', '--sandbox', 'off'],
-    ...['--samples', String(evaluate), '--eval-seed', '99'],
-  ]);
-  let text = '';
-  judge.stdout?.on('data', (chunk) => {
-    text += chunk;
-  });
-  const [code] = await once(judge, 'close');
-  if (code !== 0) throw new Error(`${dir}: the judge ended with ${code}`);
-  return Verdict.parse(JSON.parse(text.trim().split('\n').at(-1) ?? '')).metrics.f1;
-}
-
-function record(experiment: string, seed: number, samples: number): RunRecord {
-  const now = new Date().toISOString();
-  return {
-    ...{ version: 1, id: `engines-${experiment}-s${seed}`, sprint: null, experiment, args: [experiment] },
-    ...{ profile: 'small', seed, samples, tree: 'worktree', startedAt: now, endedAt: now },
-    ...{ status: 'finished', reason: null, seconds: null, rowsServed: null, sandbox: 'off' },
-    machine: { host: '', cpu: '', cores: 1, gpu: null, node: process.version },
+/** Whether the cases of a part are equal, `jobs` of them at a time. */
+async function isPartEqual(part: Part, experiments: string[], options: Options): Promise<boolean> {
+  const temporary = mkdtempSync(join(tmpdir(), 'engines-'));
+  const queue = Array.from({ length: options.seeds ?? part.seeds }, (_, seed) => seed).flatMap((seed) =>
+    experiments.map((experiment) => ({ experiment, seed, folder: join(temporary, `${experiment}-${seed}`) })),
+  );
+  let equal = true;
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (!(await part.one(next, options.evaluate))) equal = false;
+      rmSync(next.folder, { recursive: true, force: true });
+    }
   };
-}
-
-/** How an engine's F1 differs from that of dense tfjs, seed by seed: the mean with its sign, mean and largest without. */
-function apart(all: readonly Record<string, number>[], engine: string) {
-  const differences = all.map((found) => found[engine] - found.dense);
-  const sizes = differences.map(Math.abs);
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { signedMean: mean(differences), mean: mean(sizes), largest: Math.max(...sizes) };
+  try {
+    await Promise.all(Array.from({ length: options.jobs }, worker));
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  return equal && (part.all?.() ?? true);
 }
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
-  const { experiments, seeds, samples, evaluate, wasm } = command.opts();
-  const unknown = experiments.split(',').find((name: string) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new UserError(`--experiments ${experiments}: "${unknown}" is none of ${known.join(', ')}`);
+  const options = command.opts<Options>();
+  const experiments = options.experiments.split(',');
+  const unknown = experiments.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`--experiments: "${unknown}" is none of ${known.join(', ')}`);
+  const parts = command.processedArgs[0] as string[];
+  if (parts.includes('apart') && options.seeds === 1) {
+    throw new UserError('--seeds: apart compares spreads, which takes at least 2');
   }
-  const folder = mkdtempSync(join(tmpdir(), 'engines-'));
-  let worst = 0;
-  try {
-    for (const experiment of experiments.split(',')) {
-      const all: Record<string, number>[] = [];
-      for (let seed = 0; seed < seeds; seed++) {
-        const found: Record<string, number> = {};
-        for (const [engine, options] of Object.entries(ENGINES)) {
-          if (engine === 'denseOnWasm' && !wasm) continue;
-          const dir = join(folder, `${experiment}-${seed}-${engine}`);
-          mkdirSync(join(dir, 'out'), { recursive: true });
-          writeJsonAtomic(join(dir, 'run.json'), record(experiment, seed, samples));
-          await trained(experiment, seed, samples, dir, options);
-          found[engine] = await f1(dir, evaluate);
-        }
-        all.push(found);
-        process.stdout.write(`${JSON.stringify({ experiment, seed, ...found })}\n`);
-      }
-      const difference = apart(all, 'embedded');
-      worst = Math.max(worst, difference.largest);
-      const ofRounding = wasm ? apart(all, 'denseOnWasm') : null;
-      process.stdout.write(`${JSON.stringify({ experiment, difference, ofRounding })}\n`);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return worst < MOST ? 0 : 1;
+  let equal = true;
+  for (const part of parts) if (!(await isPartEqual(PARTS[part], experiments, options))) equal = false;
+  return equal ? 0 : 1;
 });
