@@ -38,6 +38,7 @@ it('starts on one that can', async () => {
     'off',
     '--backend',
     'abacus',
+    '--dry',
   );
   expect(await loop.ended).toBe(0);
   expect(loop.said()).toContain('samples/s');
