@@ -81,7 +81,9 @@ describe('Claude at the wheel', () => {
         : { status: 401, type: 'authentication_error', message: 'no' },
     );
     expect(code).toBe(3);
-    expect(events.at(-1)).toMatchObject({ reason: 'the API key is not accepted (401)' });
+    expect(events.at(-1)).toMatchObject({
+      reason: 'the API key is not accepted (401); look at ANTHROPIC_API_KEY',
+    });
     expect(sprints.map((s) => s.outcome)).toEqual(['interrupted']);
     expect(git(repo, 'status', '--porcelain')).toBe('');
   });

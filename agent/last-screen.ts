@@ -13,7 +13,8 @@ export function lastScreen(house: House, stopped: { reason: string }): string[] 
   const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
   const mine = sprints.filter((s) => house.state().committed.some((c) => c.sprint === s.id));
   const usd = house.state().usd;
-  const parts = PARTS.map((part) => `${part} ${duration(split.seconds[part])}`).join(', ');
+  const spent = PARTS.filter((part) => part !== 'waiting' || split.seconds.waiting > 0);
+  const parts = spent.map((part) => `${part} ${duration(split.seconds[part])}`).join(', ');
   const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD` : '';
   return [
     `Stopped: ${stopped.reason}.`,

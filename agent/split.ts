@@ -1,10 +1,16 @@
-/** What the time of a loop went into. Training overlaps with nothing here: a wait for a run counts as training, not as the researcher's. */
-export const PARTS = ['researcher', 'training', 'judging', 'reports', 'git'] as const;
+/**
+ * What the time of a loop went into. Training overlaps with nothing here: a wait for a run counts as training, not as the researcher's.
+ * `waiting`: for an API that could not be reached, or was overloaded.
+ */
+export const PARTS = ['researcher', 'training', 'judging', 'reports', 'git', 'waiting'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Seconds by part, added up as they are spent. */
 export class Split {
-  readonly seconds: Record<Part, number> = { researcher: 0, training: 0, judging: 0, reports: 0, git: 0 };
+  readonly seconds: Record<Part, number> = {
+    ...{ researcher: 0, training: 0, judging: 0 },
+    ...{ reports: 0, git: 0, waiting: 0 },
+  };
   readonly #started = performance.now();
 
   add(part: Part, seconds: number): void {

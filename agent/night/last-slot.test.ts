@@ -113,9 +113,12 @@ describe('the last full run', () => {
 
   it('is still made where the credit ends before the time does', () => {
     expect(nights[1].code).toBe(3);
-    expect(sprints[5]).toMatchObject({ outcome: 'interrupted', reason: 'the account has no credit (402)' });
+    expect(sprints[5]).toMatchObject({
+      outcome: 'interrupted',
+      reason: expect.stringContaining('no credit'),
+    });
     expect(sprints[6]).toMatchObject({ title: 'Full run: Try wins-once-more', outcome: 'new-best' });
     expect(sprints).toHaveLength(7);
-    expect(nights[1].events.at(-1)).toMatchObject({ reason: 'the account has no credit (402)' });
+    expect(nights[1].events.at(-1)).toMatchObject({ reason: expect.stringContaining('no credit') });
   });
 });

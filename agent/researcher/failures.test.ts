@@ -59,6 +59,9 @@ describe('what goes wrong between us and the API', () => {
   ])('%i %s (%s) is %s, without another call', async (status, type, message, kind) => {
     const t = await talk(() => ({ status, type, message }));
     expect(t.ending.kind).toBe(kind);
+    // In words, not as the JSON that it came in.
+    expect(JSON.stringify(t.ending)).not.toContain('{\\"');
+    if (kind === 'failed') expect(t.ending).toMatchObject({ reason: `${status} ${type}: ${message}` });
     expect(t.requests).toHaveLength(1);
     expect(t.waits).toEqual([]);
   });

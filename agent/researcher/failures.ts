@@ -1,4 +1,5 @@
 import { APIConnectionError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
+import { z } from 'zod';
 import { messageOf } from '../words.ts';
 
 /** What a failed call means for the loop. */
@@ -15,9 +16,9 @@ export type Failure =
   | { kind: 'broken'; reason: string };
 
 const FATAL: Record<number, string> = {
-  401: 'the API key is not accepted (401)',
-  402: 'the account has no credit (402)',
-  403: 'the API key may not use this model or endpoint (403)',
+  401: 'the API key is not accepted (401); look at ANTHROPIC_API_KEY',
+  402: 'the account has no credit (402); add some, and start again',
+  403: 'the API key may not use this model or endpoint (403); take another key, or --model',
 };
 const BROKEN = new Set([400, 404, 405, 413, 422]);
 const BROKEN_TYPES = new Set(['invalid_request_error', 'not_found_error', 'request_too_large']);
@@ -77,9 +78,18 @@ function retryAfter(headers: Headers | undefined): number | null {
 }
 
 function firstLine(error: unknown): string {
-  const text = messageOf(error);
+  const text = apiWords(error) ?? messageOf(error);
   // "Connection error." ← "fetch failed" ← what happened.
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   return `${text}${cause instanceof Error ? ` (${cause.message})` : ''}`.split('\n')[0].slice(0, 300);
 }
+
+/** What the API said, without the JSON that it came in: "404 not_found_error: model: x". Null where it said nothing in its own form. */
+function apiWords(error: unknown): string | null {
+  if (!(error instanceof APIError)) return null;
+  const said = ApiError.safeParse(error.error).data?.error.message;
+  return said ? [error.status, `${error.type}:`, said].filter(Boolean).join(' ') : null;
+}
+
+const ApiError = z.object({ error: z.object({ message: z.string().min(1) }) });

@@ -81,8 +81,10 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       wait: async (seconds, reason) => {
         house.events.emit({ type: 'loop.waiting', reason, seconds });
         const end = Math.min(Date.now() + seconds * 1000, house.limits.until.getTime());
-        while (Date.now() < end && !stopper.requested() && !slot.past())
-          await stopper.sleep(Math.min(LOOK_SECONDS, (end - Date.now()) / 1000));
+        await house.split.time('waiting', async () => {
+          while (Date.now() < end && !stopper.requested() && !slot.past())
+            await stopper.sleep(Math.min(LOOK_SECONDS, (end - Date.now()) / 1000));
+        });
       },
       signal: stopper.hard,
     });
