@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { familyOf } from './processes.ts';
 
 /** How many processes the kernel has killed for want of memory since the machine started; 0 where it does not say. */
 export function memoryKills(): number {
@@ -14,4 +16,26 @@ export function goesFirst(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
   } catch {} // It has ended already, or there is no /proc.
+}
+
+/** Bytes that a process and all that it started hold for themselves, in memory or swapped out; 0 where there is no /proc. */
+export function memoryOf(pid: number): number {
+  const held = (status: string) =>
+    [...status.matchAll(/^(?:RssAnon|RssShmem|VmSwap):\s+(\d+) kB$/gm)].reduce(
+      (sum, m) => sum + Number(m[1]),
+      0,
+    );
+  return familyOf(pid).reduce((sum, member) => {
+    try {
+      return sum + held(readFileSync(`/proc/${member}/status`, 'utf8')) * 1024;
+    } catch {
+      return sum; // It ended meanwhile.
+    }
+  }, 0);
+}
+
+/** Bytes of memory that the machine has, or the container. */
+export function machineMemory(): number {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -7,6 +7,7 @@ const MARK = 'LOOP_CHILD';
 interface Stat {
   pid: number;
   zombie: boolean;
+  parent: number;
   group: number;
   start: string;
 }
@@ -16,7 +17,8 @@ function readStat(pid: number): Stat | null {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the name in brackets, which may hold anything; the third stands after the last bracket.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { pid, zombie: fields[0] === 'Z', group: Number(fields[2]), start: fields[19] };
+    const [parent, group] = [Number(fields[1]), Number(fields[2])];
+    return { pid, zombie: fields[0] === 'Z', parent, group, start: fields[19] };
   } catch {
     return null;
   }
@@ -110,6 +112,21 @@ function members(leader: number, start: string): number[] {
     .filter((stat) => stat !== null && stat.group === leader && !stat.zombie)
     .map((stat) => (stat as Stat).pid)
     .filter((pid) => now !== null || ownerOf(pid) !== null);
+}
+
+/** A process, its group, and all that they started, as far as its parents still live. */
+export function familyOf(leader: number): number[] {
+  const stats = pids()
+    .map(readStat)
+    .filter((stat) => stat !== null);
+  const family = new Set(
+    stats.flatMap(({ pid, group }) => (group === leader || pid === leader ? [pid] : [])),
+  );
+  for (let before = -1; before !== family.size; ) {
+    before = family.size;
+    for (const { pid, parent } of stats) if (family.has(parent)) family.add(pid);
+  }
+  return [...family];
 }
 
 /** Processes whose working directory is this folder or lies in it, all or those of a name: `git`. */

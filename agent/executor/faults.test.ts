@@ -41,8 +41,12 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 const task = exampleTask((contract) => {
   contract.profiles.hasty = { ...contract.profiles.tiny, timeout: 1 };
 });
-const start = (experiment: string, over: Partial<RunRequest> = {}, maxOutBytes?: number) =>
-  new LocalExecutor({ maxOutBytes }).start({
+const start = (
+  experiment: string,
+  over: Partial<RunRequest> = {},
+  limits: ConstructorParameters<typeof LocalExecutor>[0] = {},
+) =>
+  new LocalExecutor(limits).start({
     ...{ repo, task, profileName: 'tiny', experiment, args: [], samples: 50, seed: 0, sprint: null, tree },
     ...{ sandbox: noSandbox('test'), ...over },
   });
@@ -50,7 +54,7 @@ const start = (experiment: string, over: Partial<RunRequest> = {}, maxOutBytes?:
 describe('a trainer', () => {
   it('that fills the disk is ended, with or without a sandbox', async () => {
     for (const [which, sandbox] of sandboxes) {
-      const record = await (await start('filler', { sandbox }, 20 << 20)).done;
+      const record = await (await start('filler', { sandbox }, { maxOutBytes: 20 << 20 })).done;
       expect(record, `sandbox ${which}`).toMatchObject({
         status: 'killed',
         reason: expect.stringMatching(/^its out\/ has grown to 0\.\d+ GiB; 0\.02 GiB are allowed$/),
@@ -88,6 +92,16 @@ describe('a trainer', () => {
   it('that puts a link where its result belongs is not followed', async () => {
     const record = await (await start('linked')).done;
     expect(record).toMatchObject({ status: 'failed', reason: expect.stringContaining('without a readable') });
+  });
+
+  it('that takes too much memory is ended, with or without a sandbox', async () => {
+    for (const [which, sandbox] of sandboxes) {
+      const record = await (await start('glutton', { sandbox }, { maxMemoryBytes: 150 << 20 })).done;
+      expect(record, `sandbox ${which}`).toMatchObject({
+        status: 'out-of-memory',
+        reason: expect.stringMatching(/^its processes held 0\.\d+ GiB of memory; 0\.15 GiB are allowed$/),
+      });
+    }
   });
 
   it('that is killed by the kernel for want of memory is out of memory, and we are not', async () => {

@@ -8,11 +8,12 @@ import { readUntrusted } from '#host/untrusted';
 import type { RunHandle } from './executor.ts';
 import { outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
-import { MAX_OUT_BYTES, roomTrouble } from './room.ts';
+import { MAX_OUT_BYTES, memoryTrouble, roomTrouble } from './room.ts';
 import { runRef } from './run-id.ts';
 
 const POLL_MS = 250;
 const ROOM_MS = 500;
+const MEMORY_MS = 1000;
 /** How long the data service may take to notice that its reader is gone. */
 const SERVICE_ENDS_MS = 5000;
 
@@ -27,9 +28,10 @@ export function follow(run: {
   /** Of a run that is gone on with: seconds and rows before. */
   earlier?: { seconds: number; rows: number };
   maxOutBytes?: number;
+  maxMemoryBytes?: number;
 }): RunHandle {
   const { repo, record, dir, treeDir, service, trainer, earlier = { seconds: 0, rows: 0 } } = run;
-  const { maxOutBytes = MAX_OUT_BYTES } = run;
+  const { maxOutBytes = MAX_OUT_BYTES, maxMemoryBytes } = run;
   const out = join(dir, 'out');
   const listeners = new Set<(progress: Progress) => void>();
   const tail = new ProgressTail(join(out, 'progress.jsonl'));
@@ -41,15 +43,23 @@ export function follow(run: {
     const trouble = roomTrouble(out, maxOutBytes);
     if (trouble) void trainer.stop(trouble, 0);
   }, ROOM_MS);
+  let tooMuch: string | null = null;
+  const memoryGuard = setInterval(() => {
+    tooMuch ??= memoryTrouble(trainer.pid, maxMemoryBytes);
+    if (tooMuch) void trainer.stop(tooMuch, 0);
+  }, MEMORY_MS);
 
   const finish = async (): Promise<RunRecord> => {
     const exit = await trainer.done;
     clearInterval(timer);
     clearInterval(guard);
+    clearInterval(memoryGuard);
     look();
     const served = service ? await endService(service) : null;
     const ended = outcomeOf({
       exit,
+      // It may have ended by itself meanwhile.
+      tooMuchMemory: exit.stopped === tooMuch ? tooMuch : null,
       result: readResult(out),
       lastLine: trainer.log?.lastLines(1)[0],
       service: served?.failed ?? null,

@@ -25,8 +25,8 @@ const DATA_FD = 3;
  * the sandbox), joined by a pipe that carries x and nothing else. A task without `serve` runs without a stream.
  */
 export class LocalExecutor implements Executor {
-  /** `maxOutBytes`: how large a run's `out/` may grow. */
-  constructor(private readonly limits: { maxOutBytes?: number } = {}) {}
+  /** `maxOutBytes`: how large a run's `out/` may grow. `maxMemoryBytes`: how much its processes may hold. */
+  constructor(private readonly limits: { maxOutBytes?: number; maxMemoryBytes?: number } = {}) {}
 
   async start(request: RunRequest): Promise<RunHandle> {
     const { repo, task, profileName, experiment, samples, seed, tree } = request;

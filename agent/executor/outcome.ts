@@ -4,6 +4,8 @@ import type { Exit } from '#host/child';
 /** What is known of a run when its trainer has ended. */
 export interface Ending {
   exit: Exit;
+  /** Why it was ended for the memory that it held; null where it was not. */
+  tooMuchMemory: string | null;
   /** The trainer's last word, where it left one. */
   result: TrainResult | null;
   /** The last line of its log. */
@@ -13,8 +15,15 @@ export interface Ending {
 }
 
 /** How a run ended: its status, and one line that says why where it is not `finished`. */
-export function outcomeOf({ exit, result, lastLine, service }: Ending): Pick<RunRecord, 'status' | 'reason'> {
+export function outcomeOf({
+  exit,
+  tooMuchMemory,
+  result,
+  lastLine,
+  service,
+}: Ending): Pick<RunRecord, 'status' | 'reason'> {
   const log = lastLine ? `: ${lastLine.slice(0, 500)}` : '';
+  if (tooMuchMemory !== null) return { status: 'out-of-memory', reason: tooMuchMemory };
   if (exit.stopped !== null) return { status: 'killed', reason: exit.stopped };
   if (exit.timedOut)
     return { status: 'timeout', reason: `ended after ${exit.seconds.toFixed(0)} s, its limit` };

@@ -1,10 +1,13 @@
 import { lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
+import { machineMemory, memoryOf } from '#host/memory';
 import { diskTrouble } from '../night/disk.ts';
 
 /** What a run may leave: some hundred times its weights, moments and snapshots. */
 export const MAX_OUT_BYTES = 8 * 2 ** 30;
 const MAX_FILES = 10_000;
+/** The rest is for the judge and for us; beyond it a machine that swaps would stand still for hours. */
+const SHARE_OF_MEMORY = 0.9;
 
 /** Why a run has to end before it fills the disk: its `out/` has grown too large, or too little is free. Null while there is room. */
 export function roomTrouble(out: string, maxBytes: number): string | null {
@@ -13,6 +16,16 @@ export function roomTrouble(out: string, maxBytes: number): string | null {
     return `its out/ has grown to ${gigabytes(bytes)}; ${gigabytes(maxBytes)} are allowed`;
   if (files > MAX_FILES) return `its out/ holds more than ${MAX_FILES} files`;
   return diskTrouble(out);
+}
+
+/** Why a run has to end before it takes all memory: what its processes hold. Null while there is room. */
+export function memoryTrouble(
+  trainer: number,
+  maxBytes = Math.floor(machineMemory() * SHARE_OF_MEMORY),
+): string | null {
+  const bytes = memoryOf(trainer);
+  if (bytes <= maxBytes) return null;
+  return `its processes held ${gigabytes(bytes)} of memory; ${gigabytes(maxBytes)} are allowed`;
 }
 
 /** What a folder takes on the disk (a sparse file only what it has), links not followed; no further than is needed to refuse it. */
