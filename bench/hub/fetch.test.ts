@@ -162,7 +162,8 @@ describe('fetching the released model', () => {
     expect(await complaint(fetchReleased({ ...options, attempts: 1, contactMs: 100 }))).toContain(
       'no answer',
     );
-    expect(performance.now() - started).toBeLessThan(1500);
+    // Not only after the ten seconds that a hub is given otherwise.
+    expect(performance.now() - started).toBeLessThan(9000);
   });
 });
 

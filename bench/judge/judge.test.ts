@@ -233,7 +233,7 @@ describe('the judge', () => {
     child.kill('SIGTERM');
     expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(143);
     const alive = (): boolean => existsSync(`/proc/${pidOf()}/exe`);
-    for (let i = 0; i < 40 && alive(); i++) await sleep(50);
+    for (let i = 0; i < 400 && alive(); i++) await sleep(50);
     expect(alive()).toBe(false);
   });
 
