@@ -137,7 +137,7 @@ async function finishSprint(house: House, sprint: OpenSprint, ending: Ending): P
   const state = house.state().sprint;
   if (!state) throw new Error('the event log lost the open sprint');
   const { finish } = sprint;
-  const done = sprint.fullRunOf === null ? 'finish_sprint' : 'its full run has ended';
+  const done = sprint.fullRunOf === null ? 'the researcher finished it' : 'its full run has ended';
   const stopReason = ending.kind === 'finished' ? done : reasonOf(ending);
   const closed = await closeSprint(house, { state, judged, finish, stopReason, treeNow });
   await reportSprint(house, closed);

@@ -15,6 +15,7 @@ export const SprintRun = z.object({
   status: z.string(),
   reason: z.string().nullable(),
   seconds: z.number().nullable(),
+  /** Mean over training, as the trainer logged it; its start and its end are in `seconds` alone. */
   samplesPerSecond: z.number().nullable(),
   backend: z.string().nullable(),
   claimed: z.record(z.string(), z.number()),
@@ -55,6 +56,7 @@ export const Sprint = z.object({
   outcome: Outcome,
   /** Why the outcome is what it is, in one line. */
   reason: z.string(),
+  /** Why its conversation ended, in words. */
   stopReason: z.string(),
   /** The run that the researcher put forward (or the loop, where `finish_sprint` did not come), and the judge's word on it. */
   candidate: z.string().nullable(),

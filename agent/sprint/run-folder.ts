@@ -31,13 +31,29 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
     status: record.status,
     reason: record.reason,
     seconds: record.seconds,
-    samplesPerSecond: progress.at(-1)?.samplesPerSecond ?? null,
+    samplesPerSecond: meanSpeed(progress),
     backend: result?.backend ?? null,
     claimed: result?.claimed ?? {},
     verdict: json(Verdict, join(dir, 'verdict.json')),
     curve: thinned(progress, CURVE_POINTS).map(({ samples, values }) => ({ samples, values })),
     evals: lines(EvalPoint, join(dir, 'evals.jsonl')),
   };
+}
+
+/**
+ * Samples a second over all that was trained, from the speed of each stretch that was logged; null where none was. The night
+ * is planned by it: the last line alone is the speed of one moment, in short runs half as much again as the mean.
+ */
+export function meanSpeed(
+  progress: readonly Pick<Progress, 'samples' | 'samplesPerSecond'>[],
+): number | null {
+  let [trained, seconds] = [0, 0];
+  for (const { samples, samplesPerSecond } of progress) {
+    if (samples <= trained || samplesPerSecond <= 0) continue;
+    seconds += (samples - trained) / samplesPerSecond;
+    trained = samples;
+  }
+  return seconds > 0 ? trained / seconds : null;
 }
 
 /** At most `count` of the points, evenly spread, the first and the last among them. */
