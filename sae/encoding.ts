@@ -3,6 +3,7 @@ import { numbers } from '#engine/kernel';
 import { type Csr, csrOf, sparseTensor } from '#engine/sparse';
 import type { Addon, CodedBatch } from './addon.ts';
 import type { Architecture } from './architecture.ts';
+import { holdShape } from './shapes.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
 /** The forms that a trained SAE is measured in, in the order of their answers. */
@@ -32,8 +33,12 @@ export function createCoder(
   const sae = architecture.config.parse(config.sae);
   const tensors = asTensors(weights);
   const encoders = forms.map((form) => architecture[form](tensors, buffers, sae));
-  const { W_dec, b_dec } = encoders[encoders.length - 1];
   const { d_in, d_sae } = sae;
+  for (const [form, { W_dec, b_dec }] of encoders.entries()) {
+    holdShape(`W_dec of the ${forms[form]} form`, W_dec, [d_sae, d_in]);
+    holdShape(`b_dec of the ${forms[form]} form`, b_dec, [d_in]);
+  }
+  const { W_dec, b_dec } = encoders[encoders.length - 1];
   const decoder = Float32Array.from(numbers(W_dec));
   normsOf(decoder, d_in).forEach((norm, i) => {
     for (let j = 0; j < d_in; j++) decoder[i * d_in + j] /= norm;
@@ -47,7 +52,11 @@ export function createCoder(
   const chosen = Object.entries(config.addons).map(([name, settings]) => {
     const addon = addons.get(name);
     if (!addon) throw new Error(`the checkpoint uses ${name}, and sae/addons/ has no such add-on`);
-    return (batch: CodedBatch) => addon.apply(batch, settings);
+    return (batch: CodedBatch) => {
+      const codes = addon.apply(batch, settings);
+      holdShape(`the codes of the add-on ${name}`, codes, batch.codes.shape);
+      return codes;
+    };
   });
   const shared = { W_dec: tf.tensor2d(decoder, [d_sae, d_in]), b_dec: tf.tensor1d(bias) };
   const refined = (values: Float32Array, csr: Csr): Csr => {
@@ -63,7 +72,9 @@ export function createCoder(
       const values = config.scale === 1 ? x : x.map((v) => v * config.scale);
       const batch = tf.tensor2d(values, [rows, d_in]);
       for (const [form, encoder] of encoders.entries()) {
-        const active = csrOf(encoder.encode(batch));
+        const acts = encoder.encode(batch);
+        holdShape(`the codes of the ${forms[form]} form`, acts, [rows, d_sae]);
+        const active = csrOf(acts);
         const scaled = active.values.map((value, at) => value * units[form][active.indices[at]]);
         const inUnits = { ...active, values: scaled };
         found.push(chosen.length === 0 ? inUnits : refined(x, inUnits));

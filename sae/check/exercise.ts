@@ -9,8 +9,9 @@ import { profiles, type WidthProfile } from '../profiles.ts';
 import { type Resolved, resolve } from '../settings.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
 import type { Batches } from '../trainer/plan.ts';
-import { createModel, trainStep } from '../trainer/step.ts';
 import { train } from '../trainer/train.ts';
+import { D_IN, exerciseSteps, madeUpBatch, ROWS, STEPS } from './steps.ts';
+import { whereThrown } from './where.ts';
 
 const TINY: WidthProfile = {
   d_sae: 16,
@@ -20,9 +21,6 @@ const TINY: WidthProfile = {
   dead_feature_window: 1,
   n_batches_for_norm_estimate: 1,
 };
-const D_IN = 8;
-const ROWS = 32;
-const STEPS = 3;
 
 /**
  * Trains every experiment, and every architecture that no experiment names, for three steps on made-up data, and
@@ -40,45 +38,29 @@ export async function exerciseAll(folder: string): Promise<number> {
   const written = new Set<string>();
   for (const experiment of experiments) {
     const { settings, architecture } = await settle(experiment, addons);
-    // Files are slow (each is synced): one experiment of each architecture goes through them.
-    if (written.has(experiment.architecture)) stepOnly(experiment, architecture, settings);
-    else
-      await throughFiles(experiment, architecture, settings, addons, `${folder}/${experiment.architecture}`);
-    written.add(experiment.architecture);
+    try {
+      exerciseSteps(architecture, settings);
+      // Files are slow (each is synced): one experiment of each architecture goes through them.
+      if (!written.has(experiment.architecture)) {
+        written.add(experiment.architecture);
+        const out = `${folder}/${experiment.architecture}`;
+        await throughFiles(experiment, architecture, settings, addons, out);
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+      const { name, architecture } = experiment;
+      throw new UserError(`experiment ${name} (${architecture}): ${whereThrown(error)}${message}`);
+    }
   }
   return experiments.length;
 }
 
 type Addons = Awaited<ReturnType<typeof loadAddons>>;
 
-const nameOf = (experiment: Experiment) => `experiment ${experiment.name} (${experiment.architecture})`;
-
 async function settle(experiment: Experiment, addons: Addons) {
   const architecture = await loadArchitecture(experiment.architecture);
   for (const profile of Object.values(profiles)) resolve(experiment, architecture, addons, profile, D_IN);
   return { architecture, settings: resolve(experiment, architecture, addons, TINY, D_IN, ['n_snapshots=1']) };
-}
-
-function stepOnly(experiment: Experiment, architecture: Architecture, { sae, trainer }: Resolved): void {
-  const random = uniform(0);
-  const model = createModel(architecture, sae, architecture.init(sae, random), trainer);
-  const x = tf.tensor2d(batchOf(random), [ROWS, D_IN]);
-  const dead = new Uint8Array(sae.d_sae).fill(1, sae.d_sae / 2);
-  for (let step = 0; step < STEPS; step++) {
-    const { loss } = trainStep(model, {
-      x,
-      step,
-      trainingSteps: STEPS,
-      learningRate: trainer.lr,
-      dead,
-      multiplier: 1,
-      measure: false,
-    });
-    if (!Number.isFinite(loss))
-      throw new UserError(`${nameOf(experiment)}: the loss is ${loss} at step ${step}`);
-  }
-  x.dispose();
-  tf.dispose(model.variables);
 }
 
 async function throughFiles(
@@ -88,7 +70,6 @@ async function throughFiles(
   addons: Addons,
   out: string,
 ): Promise<void> {
-  const where = nameOf(experiment);
   const result = await train(
     {
       experiment: experiment.name,
@@ -104,13 +85,24 @@ async function throughFiles(
     madeUpData(),
     new AbortController().signal,
   );
-  if (result.status !== 'finished') throw new UserError(`${where}: ${result.status}: ${result.reason}`);
-  const coder = createCoder(readCheckpoint(`${out}/checkpoint.safetensors`), architecture, addons);
-  for (const [form, codes] of coder.codes(batchOf(uniform(2)), ROWS).entries()) {
-    if (!codes.values.every(Number.isFinite)) {
-      throw new UserError(`${where}: its ${forms[form]} form gives codes that are not finite`);
+  if (result.status !== 'finished') throw new UserError(`${result.status}: ${result.reason}`);
+  const checkpoint = readCheckpoint(`${out}/checkpoint.safetensors`);
+  // Add-ons at their defaults too: no experiment may name them yet.
+  for (const chosen of [checkpoint.config.addons, atDefaults(addons)]) {
+    const config = { ...checkpoint.config, addons: chosen };
+    const coder = createCoder({ ...checkpoint, config }, architecture, addons);
+    for (const [form, codes] of coder.codes(madeUpBatch(uniform(2)), ROWS).entries()) {
+      if (!codes.values.every(Number.isFinite)) {
+        throw new UserError(`its ${forms[form]} form gives codes that are not finite`);
+      }
     }
   }
+}
+
+/** Settings of the add-ons that need none. */
+function atDefaults(addons: Addons): Record<string, unknown> {
+  const parsed = [...addons].map(([name, addon]) => [name, addon.config.safeParse({})] as const);
+  return Object.fromEntries(parsed.flatMap(([name, { success, data }]) => (success ? [[name, data]] : [])));
 }
 
 function madeUpData(): Batches {
@@ -118,8 +110,6 @@ function madeUpData(): Batches {
   let batchIndex = 0;
   return {
     header: { d: D_IN, batchRows: ROWS },
-    next: () => ({ x: batchOf(next), rows: ROWS, batchIndex: batchIndex++ }),
+    next: () => ({ x: madeUpBatch(next), rows: ROWS, batchIndex: batchIndex++ }),
   };
 }
-
-const batchOf = (next: () => number) => Float32Array.from({ length: ROWS * D_IN }, () => 4 * next() - 2);

@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, expect, it } from 'vitest';
+import { openBackend } from '#engine/backend';
+import type { Architecture, PassResult } from '../architecture.ts';
+import template from '../architectures/_template.ts';
+import { TrainerConfig } from '../trainer/config.ts';
+import { D_IN, exerciseSteps } from './steps.ts';
+import { whereThrown } from './where.ts';
+
+beforeAll(async () => {
+  await openBackend('embedded');
+});
+
+const sae = template.config.parse({ d_in: D_IN, d_sae: 16 });
+const settings = { sae, trainer: TrainerConfig.parse({ lr: 0.01 }), addons: {} };
+type Pass = Parameters<Architecture['train']>[0];
+
+/** The template with something changed in what its pass answers. */
+const changed = (change: (result: PassResult, pass: Pass) => Partial<PassResult>): Architecture => ({
+  ...template,
+  train(pass) {
+    const result = template.train(pass);
+    return { ...result, ...change(result, pass) };
+  },
+});
+const reshaped = (t: tf.Tensor) => tf.reshape(t, [t.shape[1] as number, t.shape[0]]);
+
+const wrong: [string, Architecture, RegExp][] = [
+  ['acts the wrong way round', changed(({ acts }) => ({ acts: reshaped(acts) })), /^acts has .*\[16, 32\]/],
+  ['a reconstruction of the wrong width', changed(({ acts }) => ({ recon: acts })), /^recon has .*\[32, 8\]/],
+  [
+    'a loss for each sample',
+    changed(({ acts }) => ({ losses: { l1: tf.sum(acts, 1) } })),
+    /^losses\.l1 has the shape \[32\]/,
+  ],
+  [
+    'a loss that is not finite',
+    changed(({ losses }) => ({ losses: { ...losses, log: tf.log(tf.scalar(0)) } })),
+    /^log is -Infinity at step 0$/,
+  ],
+  [
+    'a weight that no loss reaches',
+    changed((_, { x, weights }) => ({ losses: { mse: tf.mean(tf.square(tf.sub(x, weights.b_dec))) } })),
+    /^no loss reaches the weight W_enc: /,
+  ],
+  [
+    'tensors that stay',
+    changed(({ acts }) => {
+      tf.keep(tf.clone(acts));
+      return {};
+    }),
+    /^each step leaves 1 tensors behind/,
+  ],
+];
+
+it('takes the template as it is', () => {
+  expect(() => exerciseSteps(template, settings)).not.toThrow();
+});
+
+it.each(wrong)('refuses %s', (_, architecture, line) => {
+  expect(() => exerciseSteps(architecture, settings)).toThrow(line);
+});
+
+it('finds the place in the workspace that an error came out of', () => {
+  try {
+    template.inference({}, {}, sae).encode(tf.zeros([1, D_IN]));
+    expect.unreachable();
+  } catch (error) {
+    expect(whereThrown(error)).toMatch(/^sae\/architectures\/_template\.ts:\d+: $/);
+  }
+  expect(whereThrown(new Error('from elsewhere'))).toBe('');
+});
