@@ -54,6 +54,7 @@ describe('what goes wrong between us and the API', () => {
     [402, 'billing_error', 'pay', 'fatal'],
     [403, 'permission_error', 'no', 'fatal'],
     [400, 'invalid_request_error', 'Your credit balance is too low to access the API', 'fatal'],
+    [400, 'invalid_request_error', 'You have reached your specified API usage limits.', 'fatal'],
     [400, 'invalid_request_error', 'messages: too strange', 'failed'],
     [413, 'request_too_large', 'too large', 'failed'],
   ])('%i %s (%s) is %s, without another call', async (status, type, message, kind) => {

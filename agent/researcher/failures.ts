@@ -36,6 +36,9 @@ export function classify(error: unknown): Failure {
     // A spent balance is answered with 400 and this sentence.
     if (status === 400 && /credit balance is too low/i.test(error.message))
       return { kind: 'fatal', reason: FATAL[402] };
+    // So is a limit of spending that the account was given; its sentence says until when.
+    if (status === 400 && /reached your specified (workspace )?API usage limits/i.test(error.message))
+      return { kind: 'fatal', reason };
     if (status !== undefined && FATAL[status]) return { kind: 'fatal', reason: FATAL[status] };
     if (status === 400 && /prompt is too long/i.test(error.message)) return { kind: 'full', reason };
     if (BROKEN.has(status ?? 0) || BROKEN_TYPES.has(error.type ?? '')) return { kind: 'broken', reason };
