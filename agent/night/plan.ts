@@ -3,7 +3,7 @@ import { type House, sprintsDir } from '../house.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import { type RunSpec, sameRecipe, specOf } from '../sprint/repeat.ts';
 import { readSprintRun } from '../sprint/run-folder.ts';
-import { count, duration, show } from '../words.ts';
+import { count, duration, many, show } from '../words.ts';
 import { sprintSecondsLeft } from './caps.ts';
 import { fits, fullRunSeconds, type Pace, paceOf, secondsFor } from './pace.ts';
 import { bestCandidate, type Field, stageOf, unearned } from './stages.ts';
@@ -131,7 +131,7 @@ export function planLines(house: House, seen: Seen): string[] {
   }[pace.from];
   const room = Object.entries(budgets).map(
     ([name, samples]) =>
-      `${count(fits(samples, pace), `${name} run`)} of ${samples} samples (${duration(secondsFor(samples, pace))} each, judged)`,
+      `${count(fits(samples, pace), `${name} run`)} of ${many(samples)} samples (${duration(secondsFor(samples, pace))} each, judged)`,
   );
   const lines = [
     `- speed: ${show(pace.samplesPerSecond)} samples/s, ${source}`,
