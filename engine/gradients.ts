@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { joiningGradients, perInput } from './joining-gradients.ts';
 import { pickingGradients } from './picking-gradients.ts';
 
 type Gradients = Record<string, () => tf.Tensor>;
@@ -7,7 +8,7 @@ type Rule = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Gradi
 /**
  * The derivatives of tfjs' kernels: the package for Node ships without its own (they live in the whole of
  * `@tensorflow/tfjs`, which also brings layers, converters and browsers' backends). Covers arithmetic with broadcasting,
- * the usual functions of one argument, reductions, products, changes of shape, gather and topk; for another operation
+ * the usual functions of one argument, reductions, products, changes of shape, joining and splitting, gather and topk; for another operation
  * write `tf.customGrad` where it is used.
  */
 export function registerGradients(): void {
@@ -17,6 +18,7 @@ export function registerGradients(): void {
   reductions();
   products();
   shapes();
+  joiningGradients.forEach(add);
   pickingGradients.forEach(add);
 }
 
@@ -121,7 +123,11 @@ function unary(): void {
   ofInput('Cos', (x) => tf.neg(tf.sin(x)));
   ofInput('Softplus', tf.sigmoid);
   ofInput('Relu', (x) => tf.step(x));
+  ofInput('Elu', (x) => tf.where(tf.greater(x, 0), tf.onesLike(x), tf.exp(x)));
+  // 2 / √π.
+  ofInput('Erf', (x) => tf.mul(1.1283791670955126, tf.exp(tf.neg(tf.square(x)))));
   ofOutput('Exp', same);
+  ofOutput('Expm1', (y) => tf.add(y, 1));
   ofOutput('Sqrt', (y) => tf.div(0.5, y));
   ofOutput('Rsqrt', (y) => tf.mul(-0.5, tf.pow(y, 3)));
   ofOutput('Reciprocal', (y) => tf.neg(tf.square(y)));
@@ -230,6 +236,9 @@ function shapes(): void {
     const around = from.map((start, i): [number, number] => [start, x.shape[i] - start - counts[i]]);
     return { x: () => tf.pad(dy, around) };
   });
+  register('Reverse', ['x'], (dy, [x], attrs) => ({
+    x: () => tf.reverse(dy, tf.util.parseAxisParam((attrs as { dims: number | number[] }).dims, x.shape)),
+  }));
   register('PadV2', ['x'], (dy, [x], attrs) => {
     const { paddings } = attrs as { paddings: [number, number][] };
     return {
@@ -256,25 +265,7 @@ function shapes(): void {
       },
     };
   });
-  add({
-    kernelName: 'Concat',
-    saveAllInputs: true,
-    gradFunc: (dy: tf.Tensor | tf.Tensor[], inputs: tf.Tensor[], attrs: tf.NamedAttrMap) => {
-      const [axis] = tf.util.parseAxisParam((attrs as { axis: number }).axis, inputs[0].shape);
-      const sizes = inputs.map((x) => x.shape[axis]);
-      return perInput(tf.split(dy as tf.Tensor, sizes, axis));
-    },
-  });
-  add({
-    kernelName: 'Pack',
-    saveAllInputs: true,
-    gradFunc: (dy: tf.Tensor | tf.Tensor[], _inputs: tf.Tensor[], attrs: tf.NamedAttrMap) =>
-      perInput(tf.unstack(dy as tf.Tensor, (attrs as { axis: number }).axis)),
-  });
 }
-
-const perInput = (gradients: tf.Tensor[]): Gradients =>
-  Object.fromEntries(gradients.map((gradient, i) => [String(i), () => gradient]));
 
 /** As broadcastTo, whose Tile takes milliseconds on wasm. */
 const spread = (x: tf.Tensor, shape: number[]): tf.Tensor => tf.mul(x, tf.ones(shape));
