@@ -5,6 +5,8 @@ import type { Outcome, Verdict } from '#contract/verdict';
 export interface SprintState {
   number: number;
   openedAt: string;
+  /** Seconds that the loop had been at work by then. */
+  openedAfter: number;
   treeBefore: string;
   /** The run whose full run the loop makes by itself; null where a researcher is asked. */
   fullRunOf: string | null;
@@ -112,6 +114,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         sprint: {
           number: event.number,
           openedAt: event.at,
+          openedAfter: workedSeconds(now),
           treeBefore: event.treeBefore,
           fullRunOf: event.fullRunOf ?? null,
           claim: null,

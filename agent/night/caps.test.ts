@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Event } from '#contract/event';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { loopIn, tinyHouse } from '../fixtures/house.ts';
 import { call, finish, type Step, scripted, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
-import type { LoopOptions } from '../house.ts';
+import type { House, LoopOptions } from '../house.ts';
 import { readSprints } from '../ledger.ts';
-import { CLOSING_TURNS } from './caps.ts';
+import { fold, nothingYet } from '../state.ts';
+import { CLOSING_TURNS, sprintSecondsLeft } from './caps.ts';
 
 let server: MessagesServer | undefined;
 afterEach(async () => {
@@ -94,4 +96,26 @@ describe('the limits of one sprint', () => {
       reason: '0.000001 h for one sprint are over',
     });
   });
+});
+
+it('the hours of a sprint leave out the time between a crash and the next start', () => {
+  const started = (resumed: boolean): Event => ({
+    ...{ type: 'loop.started', branch: 'run/x', profile: 'tiny', leaderboard: 'x', researcher: 'x' },
+    ...{ sandbox: 'x', pid: 1, processStart: null, resumed },
+  });
+  const told: [number, Event][] = [
+    [600, started(false)],
+    [590, { type: 'sprint.opened', number: 1, treeBefore: '' }],
+    [560, { type: 'loop.notice', level: 'info', text: 'the last word before the crash' }],
+    [5, started(true)],
+  ];
+  const state = told
+    .map(([minutes, event], seq) => ({
+      ...event,
+      seq,
+      at: new Date(Date.now() - minutes * 60_000).toISOString(),
+    }))
+    .reduce(fold, nothingYet);
+  const limits = { sprint: { usd: null, hours: 1, turns: 200 } } as House['limits'];
+  expect(sprintSecondsLeft({ limits, state: () => state }) / 60).toBeCloseTo(60 - 30 - 5, 0);
 });

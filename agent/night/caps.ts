@@ -1,5 +1,6 @@
 import type { House } from '../house.ts';
 import type { OpenSprint } from '../sprint/open.ts';
+import { workedSeconds } from '../state.ts';
 import { count } from '../words.ts';
 
 /** Turns that a researcher has to close a sprint whose own limit is reached. */
@@ -23,11 +24,12 @@ export function pastCap(house: House): { of: 'sprint'; reason: string } | null {
   return { of: 'sprint', reason: `${capped.reason}, and it was not closed in ${CLOSING_TURNS} turns` };
 }
 
-/** Seconds that are left of the open sprint's hours. */
-export function sprintSecondsLeft({ limits, state }: House): number {
-  const { sprint } = state();
-  if (!sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
-  return limits.sprint.hours * 3600 - (Date.now() - Date.parse(sprint.openedAt)) / 1000;
+/** Seconds that are left of the open sprint's hours. The time between a crash and the next start is not the sprint's. */
+export function sprintSecondsLeft({ limits, state }: Pick<House, 'limits' | 'state'>): number {
+  const now = state();
+  if (!now.sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
+  const worked = workedSeconds({ ...now, lastEventAt: new Date().toISOString() });
+  return limits.sprint.hours * 3600 - (worked - now.sprint.openedAfter);
 }
 
 function reachedCap(house: House): string | null {
