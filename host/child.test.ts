@@ -152,6 +152,8 @@ describe('a child', () => {
     expect(() => startChild({ argv: ['no-such-program'], cwd: folder, env: cleanEnv() })).toThrow(
       /no such program/,
     );
+    expect(sh(`# ${'x'.repeat(131_000)}`).pid).toBeGreaterThan(0);
+    expect(() => sh(`# ${'x'.repeat(200_000)}`)).toThrow(/has 201 kB, and the system takes 131/);
     expect(() => startChild({ argv: ['true'], cwd: path('nowhere'), env: cleanEnv() })).toThrow(
       /does not exist/,
     );

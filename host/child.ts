@@ -51,6 +51,8 @@ export interface Child {
   stop(reason: string, graceSeconds?: number): Promise<Exit>;
 }
 
+/** Linux' MAX_ARG_STRLEN, less the zero at the end. */
+const MAX_WORD_BYTES = 131_071;
 /** How long output that is still under way may take after the end. */
 const DRAIN_MS = 300;
 
@@ -62,11 +64,18 @@ process.on('exit', () => {
 /**
  * Starts a process without a shell in a group (and session) of its own, which ends with it: whatever it leaves in
  * the group is killed when it ends. A grandchild that holds on to its output does not delay `done`.
- * @throws UserError where the program or the folder does not exist.
+ * @throws UserError where the program or the folder does not exist, or a word is too long.
  */
 export function startChild(options: ChildOptions): Child {
   const { argv, cwd, env, fds = {}, log: logTo } = options;
   if (!existsSync(cwd)) throw new UserError(`cannot start ${argv[0]}: its folder ${cwd} does not exist`);
+  const long = argv.find((word) => Buffer.byteLength(word) > MAX_WORD_BYTES);
+  if (long !== undefined) {
+    const kilobytes = Math.ceil(Buffer.byteLength(long) / 1000);
+    throw new UserError(
+      `cannot start ${argv[0]}: one of its words has ${kilobytes} kB, and the system takes 131; put it into a file`,
+    );
+  }
   const outlet = logTo ? 'log' : 'ignore';
   const { stdin = 'ignore', stdout = outlet, stderr = outlet } = options.stdio ?? {};
   const inherited = Object.keys(fds).map(Number);

@@ -1,15 +1,20 @@
+import { outliveOutput } from './terminal.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * While `work` runs, Ctrl-C and SIGTERM do not end us but call `stop` (with how often it was asked for before), because children
- * that have sessions of their own would stay behind.
+ * While `work` runs, Ctrl-C, SIGTERM and a terminal that is closed do not end us but call `stop` (with how often it was asked for
+ * before), because children that have sessions of their own would stay behind.
  */
 export async function stoppable<T>(stop: (before: number) => void, work: () => Promise<T>): Promise<T> {
   let before = 0;
   const onSignal = () => stop(before++);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  outliveOutput();
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     return await work();
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
 

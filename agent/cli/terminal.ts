@@ -2,12 +2,15 @@ import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 const STANDARD = [0, 1, 2];
+let outliving = false;
 
 /**
  * Lets a command outlive whoever reads its output: a pipe that was closed (`| head`) or a terminal that is gone ends no night. Nothing more
  * is shown then; the log has all. What else can be wrong with an output is still an error.
  */
 export function outliveOutput(): void {
+  if (outliving) return;
+  outliving = true;
   const terminals = STANDARD.filter((fd) => isatty(fd));
   process.on('exit', () => {
     // Node sets a terminal back as it ends, and aborts where that is gone; a closed one it leaves alone.

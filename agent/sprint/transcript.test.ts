@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BetaContentBlockParam } from '@anthropic-ai/sdk/resources/beta';
 import { expect, it } from 'vitest';
 import { emptyFolder } from '../fixtures/repo.ts';
-import { Transcript } from './transcript.ts';
+import { Transcript, transcriptPath } from './transcript.ts';
 
 const user = (content: string) => ({ role: 'user', content }) as const;
 
@@ -34,4 +34,12 @@ it('tells when the researcher had the last word', () => {
   expect(awaitsUs([{ type: 'tool_use', id: 't1', name: 'bash', input: {} }])).toBe(false);
   expect(awaitsUs([search])).toBe(false);
   expect(awaitsUs([search, { type: 'web_search_tool_result', tool_use_id: 's1', content: [] }])).toBe(true);
+});
+
+it('is another one for a sprint that has the number of one dropped in the same second', () => {
+  const [dropped, next] = ['2026-01-01T10:00:00.001Z', '2026-01-01T10:00:00.900Z'];
+  expect(transcriptPath('state', 3, dropped)).toBe(
+    'state/transcripts/2026-01-01T10-00-00.001-sprint-3.jsonl',
+  );
+  expect(transcriptPath('state', 3, next)).not.toBe(transcriptPath('state', 3, dropped));
 });

@@ -78,8 +78,9 @@ export class Transcript {
   }
 }
 
+/** To the millisecond: a sprint that was dropped at once gives its number to the next. */
 export const transcriptPath = (stateDir: string, number: number, openedAt: string): string =>
-  join(stateDir, 'transcripts', `${openedAt.slice(0, 19).replaceAll(':', '-')}-sprint-${number}.jsonl`);
+  join(stateDir, 'transcripts', `${openedAt.slice(0, 23).replaceAll(':', '-')}-sprint-${number}.jsonl`);
 
 const blocks = ({ content }: BetaMessageParam) =>
   Array.isArray(content) ? (content as BetaContentBlockParam[]) : [];
