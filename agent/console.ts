@@ -47,7 +47,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
           `profile ${event.profile} (leaderboard ${event.leaderboard}) · ${event.researcher} · sandbox ${event.sandbox}`,
         );
         line(
-          `branch ${event.branch}${event.resumed ? `, taken up after ${duration(house.worked)} at work` : ''} · back with "${house.branch.wayBack}"`,
+          `branch ${event.branch}${event.resumed ? `, taken up after ${duration(house.takenUp?.seconds ?? 0)} at work` : ''} · back with "${house.branch.wayBack}"`,
         );
         const money =
           house.connection.kind === 'offline'

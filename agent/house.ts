@@ -13,7 +13,7 @@ import type { Notifier } from './notify/notifier.ts';
 import type { RenderedReport, ReportRequest } from './report/index.ts';
 import type { Connection } from './researcher/connection.ts';
 import type { Split } from './split.ts';
-import type { LoopState } from './state.ts';
+import type { LoopState, Used } from './state.ts';
 
 /** Where a loop ends, if nothing else ends it before; null is no limit. */
 export interface Limits {
@@ -90,8 +90,8 @@ export interface House {
   asked: LoopOptions;
   /** When this loop was started. */
   since: Date;
-  /** Seconds that it was at work before, where this start took it up after it was cut off. */
-  worked: number;
+  /** What it had used before this start took it up, where it was cut off. */
+  takenUp: Used | null;
 }
 
 export const sprintsDir = (repo: string) => join(repo, 'sprints');

@@ -38,7 +38,6 @@ export interface Plan {
   /** What the limits come from, beside TASK.md. */
   asked: LoopOptions;
   since: Date;
-  worked: number;
   /** What a loop has used already that was cut off, and is gone on with; null where another begins. */
   takenUp: Used | null;
   notify: Target | null;
@@ -55,8 +54,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const researcher = options.researcher ?? (process.env.ANTHROPIC_API_KEY?.trim() ? 'claude' : 'offline');
   const since = new Date();
   const takenUp = usedBefore(readEvents(eventsPath(repo)).reduce(fold, nothingYet));
-  const worked = takenUp?.seconds ?? 0;
-  const limits = limitsOf(options, task, { since, worked });
+  const limits = limitsOf(options, task, { since, takenUp });
   const claude = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
   if (claude) connectClaude(claude);
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
@@ -95,7 +93,6 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     limits,
     asked: options,
     since,
-    worked,
     takenUp,
     notify: options.notify === null ? null : parseTarget(options.notify),
   };

@@ -243,9 +243,13 @@ export function workedSeconds({ started, workedBefore, lastEventAt }: LoopState)
 export interface Used {
   seconds: number;
   usd: number;
+  lastHeardAt: string;
 }
-export const usedBefore = (state: LoopState): Used | null =>
-  isUnfinished(state) ? { seconds: workedSeconds(state), usd: state.usd + (state.calling?.usd ?? 0) } : null;
+export function usedBefore(state: LoopState): Used | null {
+  if (!isUnfinished(state) || state.lastEventAt === null) return null;
+  const usd = state.usd + (state.calling?.usd ?? 0);
+  return { seconds: workedSeconds(state), usd, lastHeardAt: state.lastEventAt };
+}
 
 /** A call that a crash cut off may have been billed for all that was reserved. */
 function chargeLostCall(state: LoopState): LoopState {

@@ -52,7 +52,7 @@ describe('before the first paid call', () => {
       expect(git(repo, 'status', '--porcelain', '--ignored')).toBe('');
       expect(git(repo, 'branch')).toBe('* main');
     },
-    30_000,
+    120_000,
   );
 
   it('without a terminal the cost is told and the call is made', async () => {
@@ -64,7 +64,7 @@ describe('before the first paid call', () => {
     expect(loop.said()).toContain('Money: at most 5 USD');
     expect(loop.said()).toContain('while it may search the web');
     expect(calls).toBe(1);
-  }, 30_000);
+  }, 120_000);
 
   it('says what a loop that was cut off has used of the limits already', async () => {
     Object.assign(process.env, await environment());
@@ -86,5 +86,5 @@ describe('before the first paid call', () => {
     delete process.env.ANTHROPIC_BASE_URL;
     expect(told[0]).toMatch(/cut off; .* of the hours and 3.10 USD of these limits are used already/);
     expect(told[1]).toContain('Taken up: a loop that was cut off; 3.10 USD of these limits are used already');
-  }, 30_000);
+  }, 120_000);
 });

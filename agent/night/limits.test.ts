@@ -11,7 +11,7 @@ import { readStatus } from '../status.ts';
 import { limitsInWords, limitsOf, nextTime } from './limits.ts';
 
 const since = new Date(2026, 0, 1, 22, 0);
-const fresh = { since, worked: 0 };
+const fresh = { since, takenUp: null };
 const task = exampleTask((contract) => {
   contract.limits.sprint = { usd: 2, hours: null, turns: 50 };
 });
@@ -30,11 +30,19 @@ it('takes what was asked for, and TASK.md for the rest', () => {
 });
 
 it('takes the hours off that a loop had worked before it was cut off; a time of day stays', () => {
-  const after = { since, worked: 45 * 60 };
+  const cutOffAt = (lastHeardAt: Date) => {
+    return { since, takenUp: { seconds: 45 * 60, usd: 0, lastHeardAt: lastHeardAt.toISOString() } };
+  };
+  const after = cutOffAt(new Date(2026, 0, 1, 21, 50));
   expect(limitsOf(optionsFor(''), task, after).until).toEqual(new Date(2026, 0, 1, 22, 15));
   expect(limitsOf(optionsFor('', { until: '07:30' }), task, after).until).toEqual(
     new Date(2026, 0, 2, 7, 30),
   );
+  // It came between the crash and the restart; a day later it is another night.
+  const until = optionsFor('', { until: '21:55' });
+  expect(limitsOf(until, task, after).until).toEqual(new Date(2026, 0, 1, 21, 55));
+  const dayBefore = cutOffAt(new Date(2025, 11, 31, 21, 50));
+  expect(limitsOf(until, task, dayBefore).until).toEqual(new Date(2026, 0, 2, 21, 55));
 });
 
 it('counts the hours over every crash, and begins them anew only after an end of its own', async () => {
@@ -70,7 +78,7 @@ it('counts the hours over every crash, and begins them anew only after an end of
   expect(code).toBe(0);
   expect(events.at(-1)).toMatchObject({ type: 'loop.stopped', reason: 'the time is up' });
   expect(minutesLeft(await preflight(optionsFor(repo)))).toBe(60);
-}, 30_000);
+}, 120_000);
 
 it('takes a time of day for the next one, and refuses what is none, and a target that is not measured', () => {
   expect(nextTime('22:00', since)).toEqual(new Date(2026, 0, 2, 22, 0));

@@ -1,18 +1,19 @@
 import { UserError } from '#contract/errors';
 import type { Task } from '#contract/task';
 import type { Limits, LoopOptions } from '../house.ts';
+import type { Used } from '../state.ts';
 import { count } from '../words.ts';
 
 /**
  * Where a loop that began at `since` ends: what was asked for, and TASK.md for the rest. The same at every look, so that an edit of
- * TASK.md takes effect and nothing else moves. Of its hours those are gone that it had `worked` (seconds) before it was cut off, so that
- * no crash begins them anew.
+ * TASK.md takes effect and nothing else moves. Where it takes up one that was cut off, of its hours those are gone that this was at work,
+ * and a time of day that has come since is not the next day's: no crash begins either anew.
  * @throws UserError for a time of day that is none, or a target that the task does not measure.
  */
 export function limitsOf(
   asked: LoopOptions,
   task: Task,
-  { since, worked }: { since: Date; worked: number },
+  { since, takenUp }: { since: Date; takenUp: Used | null },
 ): Limits {
   const { limits } = task.contract;
   return {
@@ -21,8 +22,8 @@ export function limitsOf(
     sprints: asked.maxSprints ?? limits.sprints,
     trainHours: asked.trainHours,
     until: asked.until
-      ? nextTime(asked.until, since)
-      : new Date(since.getTime() + (limits.hours * SECONDS_AN_HOUR - worked) * 1000),
+      ? nextTime(asked.until, lastHeard(since, takenUp))
+      : new Date(since.getTime() + (limits.hours * SECONDS_AN_HOUR - (takenUp?.seconds ?? 0)) * 1000),
     sprint: {
       usd: asked.sprintUsd ?? limits.sprint.usd,
       hours: asked.sprintHours ?? limits.sprint.hours,
@@ -39,6 +40,14 @@ export const loggedLimits = ({ usd, tokens, sprints, trainHours, until }: Limits
 });
 
 const SECONDS_AN_HOUR = 3600;
+
+/** Whoever starts it by hand long after a crash means the time of day that comes next; whatever restarts it by itself does not. */
+const BY_HAND_MS = 3600_000;
+
+function lastHeard(since: Date, takenUp: Used | null): Date {
+  const at = takenUp && new Date(takenUp.lastHeardAt);
+  return at && since.getTime() - at.getTime() < BY_HAND_MS ? at : since;
+}
 
 function targetOf({ target }: LoopOptions, { contract, path }: Task): Limits['target'] {
   if (target === null) return null;
