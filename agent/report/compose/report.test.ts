@@ -106,6 +106,9 @@ describe('the report of a sprint', () => {
     const { blocks } = await compose(matryoshka);
     expect(JSON.stringify(blocks)).toContain('After 2 sprints');
     expect(JSON.stringify(of(blocks, 'figure'))).not.toContain('LISTA encoder');
+    expect(JSON.stringify((await compose(sprints[0], true)).blocks)).toContain(
+      'After 1 sprint, the best is F1 0.581',
+    );
   });
 
   it('gives the speed of a run as a whole, by our clock, and none of one that did not finish', async () => {

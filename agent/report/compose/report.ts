@@ -55,7 +55,7 @@ export async function composeReport(
   const blocks: Block[] = [titleBlock(context), cards(context)];
   blocks.push({
     t: 'callout',
-    label: 'In one line',
+    label: 'In short',
     tone: outcomes[sprint.outcome].tone,
     c: [
       ...verifiedFirst(context),
@@ -198,7 +198,11 @@ function standingWords({ sprint, history, profile }: Context): string {
   const gap = profile?.ceiling
     ? `, ${number(Math.abs(profile.ceiling.value - value))} from the ${edge(sprint)} of ${profile.ceiling.value} (${profile.ceiling.label})`
     : '';
-  return `After ${history.length} ${history.length === 1 ? 'sprint' : 'sprints'}, ${gains.length} of them with a verified gain, the best is ${label(sprint.metric)} ${number(value)} of sprint ${best.number}${gap}.`;
+  const so =
+    history.length === 1
+      ? '1 sprint'
+      : `${history.length} sprints, ${gains.length} of them with a verified gain`;
+  return `After ${so}, the best is ${label(sprint.metric)} ${number(value)} of sprint ${best.number}${gap}.`;
 }
 
 async function draw(

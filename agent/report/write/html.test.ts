@@ -62,6 +62,15 @@ it('keeps formulas, tables and pictures of a friendly one', async () => {
   expect(html).toContain('class="k-keyword"');
 });
 
+it('sets prose in the fonts that it carries, signs and emoji among them', async () => {
+  const html = await render('## Idea\n\nnorms → 0 🔍');
+  const body = html.match(/\bbody\s*{[^}]*}/)?.[0];
+  for (const family of ['Source Sans 3', 'Noto Sans Math', 'Noto Emoji']) {
+    expect(html).toContain(`@font-face{font-family:"${family}"`);
+    expect(body).toContain(`"${family}"`);
+  }
+});
+
 it('keeps the plots on a narrow screen and all of a diff on paper', async () => {
   const html = await render('## Idea\n\nplain');
   // In a column of a flex box an svg without a height of its own comes out flat.
