@@ -296,10 +296,9 @@ describe('a loop that is asked to stop', () => {
       sprintTo('second', 0.7),
     ]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    await eventOf(repo, 'sprint.claimed');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
     loop.child.kill('SIGINT');
-    await eventOf(repo, 'loop.notice');
+    await eventOf(repo, 'loop.notice', ({ text }) => text.startsWith('stopping'));
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
     expect(outcomes(repo)).toEqual([]);

@@ -70,7 +70,7 @@ describe('a child', () => {
       log: { path: path('held.log'), maxBytes: 1000 },
     });
     const exit = await child.done;
-    expect(exit.seconds).toBeLessThan(2);
+    expect(exit.seconds).toBeLessThan(30);
     expect(readFileSync(path('held.log'), 'utf8')).toBe('said\n');
     expect(await gone(await pidIn('held.pid'))).toBe(true);
   });
@@ -98,9 +98,9 @@ describe('a child', () => {
 
   it('does not delay the end when a grandchild escapes the group with its output', async () => {
     const before = performance.now();
-    const child = sh('setsid sleep 5 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });
+    const child = sh('setsid sleep 40 & sleep 0.3; echo said', { stdio: { stdout: 'pipe' } });
     expect(await collect(child.stdout!, child.done)).toBe('said\n');
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(performance.now() - before).toBeLessThan(20_000);
   });
 
   it('is ended with everything it started when its time is over, even where SIGTERM is ignored', async () => {
@@ -110,7 +110,7 @@ describe('a child', () => {
     const exit = await child.done;
     expect(exit).toMatchObject({ timedOut: true, signal: 'SIGKILL', outOfMemory: false });
     expect(exit.seconds).toBeGreaterThan(0.5);
-    expect(exit.seconds).toBeLessThan(5);
+    expect(exit.seconds).toBeLessThan(30);
     expect(await gone(inner)).toBe(true);
   });
 

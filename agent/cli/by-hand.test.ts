@@ -46,10 +46,11 @@ Guess well.
 `;
 // Gives what was recorded, and tells which seed it was asked for.
 const judge = `
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 const [run, ...rest] = process.argv.slice(2);
 if (JSON.parse(readFileSync(run + '/run.json', 'utf8')).seed === 99) {
-  writeFileSync(run + '/judge.pid', String(process.pid));
+  writeFileSync(run + '/judge', String(process.pid));
+  renameSync(run + '/judge', run + '/judge.pid');
   setInterval(() => {}, 1000);
 } else if (rest.includes('--evals')) {
   console.log(JSON.stringify({ samples: 100, evaluationSamples: 5, metrics: { f1: 0.25 } }));
