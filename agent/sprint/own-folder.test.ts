@@ -85,6 +85,10 @@ it('a sprint.json that the researcher wrote is not believed after a crash either
     rmSync(join(repo, gone), { recursive: true });
   writeFileSync(join(repo, 'sprints', id, 'sprint.json'), forged(id));
   await loopIn(repo, { maxSprints: 1 });
-  expect(readSprints(join(repo, 'sprints'))[0]).toMatchObject({ title: 'Try first', outcome: 'interrupted' });
+  expect(readSprints(join(repo, 'sprints'))[0]).toMatchObject({
+    title: 'Try first',
+    verdict: { metrics: { f1: 0.6 } },
+    reason: expect.stringContaining('put forward by the loop'),
+  });
   expect(existsSync(join(repo, 'state/closed-sprint.json'))).toBe(true);
 });
