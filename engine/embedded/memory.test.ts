@@ -46,7 +46,8 @@ it('memory is the same after 5,000 steps as after 50', () => {
   const early = state();
   for (let i = 50; i < 5000; i++) step();
   expect(state()).toEqual(early);
-}, 120_000);
+  // Ten seconds on a quiet machine.
+}, 600_000);
 
 it("what was read stays as it was when the tensor is gone and its memory another's", () => {
   const a = tf.mul(tf.ones([100]), 3);
