@@ -47,3 +47,28 @@ it('is as cheap as the best of all assignments', () => {
     }),
   );
 });
+
+/** Every row wants the same columns, as latents do that all point one way; by the rearrangement inequality the best is known. */
+it.each([
+  ['the same', () => 1],
+  ['of different weight', (i: number) => 1 + Math.sin(i)],
+])('finds the best for many rows that are %s', (_, weight) => {
+  const [rows, columns] = [100, 260];
+  const weights = Float64Array.from({ length: rows }, (_, i) => weight(i));
+  const prices = Float64Array.from({ length: columns }, (_, j) => Math.sin(12.9898 * j) - 1);
+  const assigned = assign(
+    Float64Array.from(
+      { length: rows * columns },
+      (_, at) => weights[Math.floor(at / columns)] * prices[at % columns],
+    ),
+    rows,
+    columns,
+  );
+  expect(new Set(assigned).size).toBe(rows);
+  const total = weights.reduce((sum, w, i) => sum + w * prices[assigned[i]], 0);
+  const [heavy, cheap] = [weights.slice().sort().reverse(), prices.slice().sort()];
+  expect(total).toBeCloseTo(
+    heavy.reduce((sum, w, i) => sum + w * cheap[i], 0),
+    9,
+  );
+});

@@ -129,7 +129,7 @@ describe('evaluation against the reference', () => {
   it.each(fixture.assignment.map((a) => [a.cost.shape.join('x'), a] as const))('assignment %s', (_, a) => {
     const [rows, columns] = a.cost.shape;
     const cost = numbers(a.cost);
-    const assigned = assign(cost, rows, columns);
+    const assigned = assign(cost.slice(), rows, columns);
     const total = [...assigned].reduce((sum, j, i) => sum + (j < 0 ? 0 : cost[i * columns + j]), 0);
     expect(total).toBeCloseTo(a.total, 6);
     expect([...a.rows.data].map((i) => assigned[Number(i)])).toEqual(a.cols.data);
