@@ -18,3 +18,13 @@ it('knows the leaderboard of the sprint that was opened last, also after TASK.md
     'newer',
   );
 });
+
+it("knows that a sprint was finished by its own accepted finish_sprint, not by a refused one or the last sprint's", () => {
+  const called = (ok: boolean): Event => ({
+    ...{ type: 'tool.finished', sprint: null, name: 'finish_sprint', summary: '', ok, seconds: 0 },
+  });
+  const finished = (...events: Event[]) => folded(started('x'), opened, ...events).sprint?.finished;
+  expect(finished(called(false))).toBe(false);
+  expect(finished(called(true))).toBe(true);
+  expect(finished(called(true), { ...opened, number: 2 })).toBe(false);
+});

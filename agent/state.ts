@@ -16,6 +16,8 @@ export interface SprintState {
   /** HINTS.md at the start, then what was added. */
   hints: string[];
   verdicts: Record<string, Verdict>;
+  /** The researcher has called finish_sprint, and it was accepted. */
+  finished: boolean;
   closed: { outcome: Outcome; reason: string } | null;
   rendered: boolean;
   /** How often it was taken up again after the loop was cut off. */
@@ -121,6 +123,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
           runs: [],
           hints: event.hints ? [event.hints] : [],
           verdicts: {},
+          finished: false,
           closed: null,
           rendered: false,
           resumed: 0,
@@ -159,7 +162,13 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'turn.failed':
       return { ...now, calling: null };
     case 'tool.finished':
-      return { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` };
+      return withSprint(
+        { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
+        (sprint) => ({
+          ...sprint,
+          finished: sprint.finished || (event.ok && event.name === 'finish_sprint'),
+        }),
+      );
     case 'run.started': {
       const run: LiveRun = {
         experiment: event.experiment,

@@ -57,7 +57,6 @@ export function readStatus(repo: string): Status {
   const holder = lockHolder(stateDir(repo));
   const { started, stopped, sprint, leaderboard } = state;
   const alive = holder?.alive === true;
-  const finished = state.lastAction?.startsWith('finish_sprint') && Object.keys(state.runs).length === 0;
   const best = leaderboard === null ? undefined : bestOf(readSprints(sprintsDir(repo)), leaderboard);
   return {
     loop: alive ? 'running' : !started ? 'never started' : stopped ? 'stopped' : 'cut off',
@@ -87,7 +86,7 @@ export function readStatus(repo: string): Status {
       turns: sprint.cost.turns,
       usd: sprint.cost.usd,
       capped: sprint.capped?.reason ?? null,
-      phase: sprint.closed ? 'closing' : finished ? 'judging' : 'researching',
+      phase: sprint.closed ? 'closing' : sprint.finished ? 'judging' : 'researching',
     },
     runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
     committed: state.committed,
