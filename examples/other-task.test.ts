@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { readSprints } from '#agent/ledger';
@@ -46,6 +47,26 @@ it.skipIf(!python)(
     expect(readdirSync(join(repo, 'reports')).filter((name) => name.endsWith('.pdf'))).toHaveLength(2);
     // Nothing of the task that the loop was built for is left in what a reader sees.
     expect(`${report}\n${night.stdout}`).not.toMatch(/\b(sae|latent|autoencoder|F1|MCC|L0)s?\b/);
+  },
+  120_000,
+);
+
+it.skipIf(!python)(
+  'waits on Ctrl-C for the loop to end in good order',
+  async () => {
+    const repo = join(mkdtempSync(join(tmpdir(), 'home-')), 'task');
+    const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
+    const night = spawn(process.execPath, [start, '--into', repo], { env: cleanEnv(), detached: true });
+    let said = '';
+    night.stdout.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    const ended = new Promise((resolve) => night.once('close', resolve));
+    while (!said.includes('Sprint 1')) await sleep(50);
+    process.kill(-Number(night.pid), 'SIGINT');
+    expect(await ended).toBe(130);
+    expect(said).toContain('Stopped: Ctrl-C.');
+    expect(said).toContain(`All of it lies in ${repo}`);
   },
   120_000,
 );

@@ -36,6 +36,8 @@ git('add', '-A');
 git('-c', 'user.name=Example', '-c', 'user.email=example@localhost', 'commit', '-qm', 'A task of my own');
 
 const run = fileURLToPath(new URL('../agent/cli/run.mjs', import.meta.url));
+// A terminal's Ctrl-C reaches the loop as well, which ends in good order: we wait for it.
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
 const loop = [run, 'loop', '--researcher', 'offline', ...flags];
 const { status } = spawnSync(process.execPath, loop, { cwd: folder, stdio: 'inherit' });
 // Flags that the loop refuses leave nothing behind.
