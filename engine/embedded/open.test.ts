@@ -32,3 +32,7 @@ it.each(['embedded', 'auto'])('%s refuses a number of threads that is none, in o
     'ENGINE_THREADS=many: must be a whole number from 1 to 64',
   );
 });
+
+it('refuses a word for OpenBLAS that it does not know: a misspelt off would leave it on', async () => {
+  await expect(trained({ ENGINE_BLAS: 'none' })).rejects.toThrow('ENGINE_BLAS=none: must be auto or off');
+});

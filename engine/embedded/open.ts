@@ -18,9 +18,9 @@ export async function openEmbedded(): Promise<string> {
   await import('@tensorflow/tfjs-backend-cpu');
   const existing = tf.findBackend('embedded') as EmbeddedBackend | null;
   if (existing) return describe(existing);
-  const threads = threadsWanted();
+  const [threads, blas] = [threadsWanted(), isBlasWanted()];
   const pool = new Pool(threads);
-  const backend = new EmbeddedBackend(pool, process.env.ENGINE_BLAS === 'off' ? null : findBlas(threads));
+  const backend = new EmbeddedBackend(pool, blas ? findBlas(threads) : null);
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
   return describe(backend);
@@ -34,6 +34,12 @@ function threadsWanted(): number {
     throw new UserError(`ENGINE_THREADS=${text}: must be a whole number from 1 to 64`);
   }
   return threads;
+}
+
+function isBlasWanted(): boolean {
+  const { ENGINE_BLAS: text = 'auto' } = process.env;
+  if (text !== 'auto' && text !== 'off') throw new UserError(`ENGINE_BLAS=${text}: must be auto or off`);
+  return text === 'auto';
 }
 
 function describe({ pool, blas }: EmbeddedBackend): string {
