@@ -129,6 +129,18 @@ export function familyOf(leader: number): number[] {
   return [...family];
 }
 
+/** A process whose command line, its words apart by zeros, fits; null where none runs. */
+export function processWith(fits: (words: string) => boolean): number | null {
+  const found = pids().find((pid) => {
+    try {
+      return fits(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    } catch {
+      return false; // It ended meanwhile.
+    }
+  });
+  return found ?? null;
+}
+
 /** Processes whose working directory is this folder or lies in it, all or those of a name: `git`. */
 export function processesIn(folder: string, name?: string): number[] {
   return pids().filter((pid) => {

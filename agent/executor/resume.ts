@@ -1,7 +1,8 @@
-import { closeSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
+import { processWith } from '#host/processes';
 import { openUntrusted } from '#host/untrusted';
 
 /** Rows of a whole batch of the data service, its default: what `next_batch` counts in. */
@@ -58,12 +59,5 @@ function nextBatch(saved: string): number | undefined {
 }
 
 /** The trainer that a killed command may have left behind, by the folder on its command line; null where none runs. */
-export function trainerOf(out: string): number | null {
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`--out\0${out}\0`)) return Number(name);
-    } catch {} // It ended meanwhile.
-  }
-  return null;
-}
+export const trainerOf = (out: string): number | null =>
+  processWith((words) => words.includes(`--out\0${out}\0`));
