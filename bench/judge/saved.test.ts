@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { openWorld } from '../worlds.ts';
+import { profileOfSaved } from './saved.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'saved-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -91,13 +92,18 @@ describe('an SAE that SAELens saved', () => {
     expect(verdict.metrics.l0).toBeLessThanOrEqual(2);
     expect(verdict.also.inference.l0).toBeCloseTo(verdict.metrics.l0, 6);
     expect(readdirSync(folder).sort()).toEqual(['cfg.json', 'sae_weights.safetensors']);
+  });
 
+  it('is shown latent by latent', async () => {
+    const folder = await saved('shown');
     const look = await ask(inspect, folder, '--profile', 'tiny', '--worst', '3');
     expect(look.code).toBe(0);
-    expect(look.stdout).toMatch(/^good: 3 of 32 latents, 2000 fresh samples\n/);
+    expect(look.stdout).toMatch(/^shown: 3 of 32 latents, 2000 fresh samples\n/);
     // Each latent is its own feature, of which it tells only the name.
     expect(look.stdout).toMatch(/^ +\d+ +F\d+ +1\.000 /m);
-    expect((await ask(inspect, folder)).stderr).toMatch(/say with --profile/);
+    expect(() => profileOfSaved(folder, undefined)).toThrow('say with --profile what it is measured as');
+    expect(() => profileOfSaved(root, 'tiny')).toThrow('holds no SAE that SAELens saved');
+    expect(profileOfSaved(root, undefined)).toBeNull();
   });
 
   it.each([

@@ -25,7 +25,7 @@ export function profileOfSaved(path: string, asked: string | undefined): string 
   }
   if (!saved && asked !== undefined) {
     throw new UserError(
-      '--profile is for an SAE that SAELens saved; a run is measured as what it was trained as',
+      `${path}: holds no SAE that SAELens saved (no cfg.json), which --profile is for; a run is measured as what it was trained as`,
     );
   }
   return asked ?? null;
