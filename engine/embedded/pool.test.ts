@@ -1,10 +1,19 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { uniform } from '../random.ts';
+import { wasmOf } from './build.ts';
 import * as words from './chunks.mjs';
+import type { SharedMemory } from './heap.ts';
 import { Pool } from './pool.ts';
+
+declare const WebAssembly: {
+  Memory: new (options: object) => SharedMemory;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
+};
 
 const pools = [new Pool(1), new Pool(3), new Pool(2, 'plain')];
 afterAll(() => Promise.all(pools.map((pool) => pool.close())));
@@ -49,6 +58,35 @@ it('a closed job gives no chunk, whatever it is described as', () => {
   words.takeChunks(control, new Float64Array(words.MAX_ARGUMENTS), [() => taken++]);
   expect(taken).toBe(0);
   expect(control[words.NEXT]).toBe((7 << 16) | words.CLOSED);
+});
+
+it('a thread that is handed the memory while it grows works on all of it', async () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 4096, shared: true });
+  const module = new WebAssembly.Module(readFileSync(wasmOf('plain')));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+  const kernels = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
+  const control = new Int32Array(memory.buffer, 0, words.ARGUMENTS / 4);
+  control[words.NEXT] = words.CLOSED;
+  // Handed over before the memory, so that this takes a while.
+  const slow = Array.from({ length: 300_000 }, (_, i) => [i]);
+  const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
+    workerData: { slow, module, memory },
+    execArgv: [],
+  });
+  for (let i = 0; i < 40; i++) {
+    memory.grow(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  // One row of 16 numbers at the end of the memory, of no non-zeros: the control block's zeros are its offsets.
+  const [none, last] = [words.CONTROL_BYTES, memory.buffer.byteLength - 64];
+  new Float64Array(memory.buffer, words.ARGUMENTS).set([none, none, none, 16, last]);
+  control.set([0, 0, kernels.indexOf('sumRows'), 1, 1, 5], words.DONE);
+  Atomics.store(control, words.NEXT, 1 << 16);
+  Atomics.store(control, words.JOBS, 1);
+  Atomics.notify(control, words.JOBS);
+  while (Atomics.load(control, words.DONE) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(control[words.FAILED]).toBe(0);
+  await worker.terminate();
 });
 
 describe('kernels, on one thread, on three, and without relaxed SIMD', () => {

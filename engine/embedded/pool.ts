@@ -96,7 +96,8 @@ export class Pool {
     for (let spins = SPINS; spins > 0 && Atomics.load(control, words.DONE) < chunks; spins--);
     this.awaitChunks(name, chunks);
     if (Atomics.load(control, words.FAILED) === 1) {
-      throw new Error(`the kernel "${name}" failed on one of ${this.threads} threads`, { cause });
+      const reason = cause instanceof Error ? `: ${cause.message}` : '';
+      throw new Error(`the kernel "${name}" failed on one of ${this.threads} threads${reason}`, { cause });
     }
   }
 
