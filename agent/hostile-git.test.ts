@@ -26,6 +26,7 @@ const put = (path: string, text: string) => {
 };
 
 beforeEach(() => {
+  delete process.env.XDG_CONFIG_HOME;
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
   ran = join(home, 'ran');
   spy = join(home, 'spy');
@@ -45,6 +46,7 @@ async function sprintOfGit(): Promise<void> {
   await diffTrees(repo, before, after);
   await restoreWorkspace({ repo, folder: 'work', tree: before });
   await restoreWorkspace({ repo, folder: 'work', tree: after });
+  put('work/b.txt', 'changed\n');
   await commitPaths(g, ['work', 'sprints/one'], 'Sprint 1');
   // A stale index makes git look into the files.
   put('work/a.txt', 'changed\n');
@@ -52,12 +54,16 @@ async function sprintOfGit(): Promise<void> {
 }
 
 it('runs no filter, diff or textconv that an attribute asks for, and stores what is there', async () => {
-  const config = ['filter.evil.clean', 'filter.evil.smudge', 'filter.worse.process', 'diff.evil.textconv'];
+  const config = ['filter.evil.clean', 'filter.evil.smudge', 'diff.evil.textconv'];
   for (const key of config) git(repo, 'config', '--global', key, spy);
-  git(repo, 'config', '--global', 'filter.worse.required', 'true');
+  // The other place of a user's configuration.
+  process.env.XDG_CONFIG_HOME = join(dirname(spy), 'elsewhere');
+  mkdirSync(join(process.env.XDG_CONFIG_HOME, 'git'), { recursive: true });
+  const other = join(process.env.XDG_CONFIG_HOME, 'git', 'config');
+  git(repo, 'config', '--file', other, 'filter.worse.process', spy);
+  git(repo, 'config', '--file', other, 'filter.worse.required', 'true');
   git(repo, 'config', '--global', 'diff.evil.command', spy);
-  put('work/.gitattributes', '*.txt filter=evil diff=evil\n');
-  put('.gitattributes', 'b.txt filter=worse\n');
+  put('work/.gitattributes', '*.txt filter=evil diff=evil\nb.txt filter=worse\n');
   await sprintOfGit();
   expect(existsSync(ran)).toBe(false);
   expect(git(repo, 'cat-file', '-p', 'HEAD:work/a.txt')).toBe('changed');
