@@ -1,6 +1,6 @@
 // Sums, and what rows of numbers have in common with them.
 
-import { madd, sumLanes } from './simd';
+import { clear, madd, sumLanes } from './simd';
 
 // @ts-ignore: decorator
 @inline
@@ -25,7 +25,7 @@ export function sumColumns(from: i32, to: i32, a: usize, rows: i32, columns: i32
     const start = <usize>strip << 8;
     const end = min(row, start + 256);
     const whole = start + ((end - start) & ~15);
-    memory.fill(out + start, 0, end - start);
+    clear(out + start, end - start);
     let source = a;
     for (let i = 0; i < rows; i++, source += row) {
       let j = start;

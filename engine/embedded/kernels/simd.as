@@ -18,3 +18,13 @@ export function sumLanes(v: v128): f32 {
     (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
   );
 }
+
+/** Sets `bytes`, a multiple of 4, to 0. */
+// @ts-ignore: decorator
+@inline
+export function clear(at: usize, bytes: usize): void {
+  const whole = at + (bytes & ~15);
+  const end = at + bytes;
+  for (; at < whole; at += 16) v128.store(at, f32x4.splat(0));
+  for (; at < end; at += 4) store<f32>(at, 0);
+}

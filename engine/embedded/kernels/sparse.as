@@ -1,7 +1,7 @@
 // Products with few non-zeros, by addresses of rows: whoever calls says for each non-zero where the dense row of `n` numbers
 // lies that it goes with, so that transposes and bands need no kernels of their own.
 
-import { madd, sumLanes } from './simd';
+import { clear, madd, sumLanes } from './simd';
 
 /** out[i, :] = Σ values[at] · (row at rowAt[at]) over the non-zeros offsets[i]..offsets[i + 1] of rows from..to. */
 export function sumRows(
@@ -19,7 +19,7 @@ export function sumRows(
     const target = out + <usize>row * bytes;
     let at = <usize>load<u32>(offsets + (<usize>row << 2)) << 2;
     const end = <usize>load<u32>(offsets + ((<usize>row + 1) << 2)) << 2;
-    memory.fill(target, 0, bytes);
+    clear(target, bytes);
     // Four rows at a time: their sum is read and written once.
     for (; at + 16 <= end; at += 16) {
       const r0 = <usize>load<u32>(rowAt + at);
@@ -141,7 +141,7 @@ export function histogram(from: i32, to: i32, values: usize, size: i32, block: i
   const zero = f32x4.splat(0);
   for (let i = from; i < to; i++) {
     const bins = counts + (<usize>i << 12);
-    memory.fill(bins, 0, 4096);
+    clear(bins, 4096);
     const end = min(size, (i + 1) * block);
     let at = i * block;
     for (; at + 4 <= end; at += 4) {
