@@ -159,6 +159,14 @@ describe('a child', () => {
     );
   });
 
+  it('is not started where its log cannot be written', async () => {
+    writeFileSync(path('a file'), '');
+    const log = { path: join(path('a file'), 'log'), maxBytes: 100 };
+    expect(() => sh('touch started', { log })).toThrow(/ENOTDIR|EEXIST/);
+    await sleep(300);
+    expect(readdirSync(folder)).not.toContain('started');
+  });
+
   it('leaves no descriptor open here', async () => {
     const open = () =>
       readdirSync('/proc/self/fd')

@@ -69,13 +69,7 @@ process.on('exit', () => {
 export function startChild(options: ChildOptions): Child {
   const { argv, cwd, env, fds = {}, log: logTo } = options;
   if (!existsSync(cwd)) throw new UserError(`cannot start ${argv[0]}: its folder ${cwd} does not exist`);
-  const long = argv.find((word) => Buffer.byteLength(word) > MAX_WORD_BYTES);
-  if (long !== undefined) {
-    const kilobytes = Math.ceil(Buffer.byteLength(long) / 1000);
-    throw new UserError(
-      `cannot start ${argv[0]}: one of its words has ${kilobytes} kB, and the system takes 131; put it into a file`,
-    );
-  }
+  refuseLongWords(argv);
   const outlet = logTo ? 'log' : 'ignore';
   const { stdin = 'ignore', stdout = outlet, stderr = outlet } = options.stdio ?? {};
   const inherited = Object.keys(fds).map(Number);
@@ -86,6 +80,8 @@ export function startChild(options: ChildOptions): Child {
   ];
   for (let fd = 3; fd <= Math.max(2, ...inherited); fd++) stdio.push(fds[fd] ?? 'ignore');
 
+  // Before there is a process: where it cannot be written, none is left behind.
+  const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes) : null;
   const startedAt = performance.now();
   const killsBefore = memoryKills();
   // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the child.
@@ -97,6 +93,7 @@ export function startChild(options: ChildOptions): Child {
   });
   if (child.pid === undefined) {
     child.on('error', () => {});
+    log?.close();
     throw new UserError(`cannot start ${argv[0]}: no such program, or it may not be run (in ${cwd})`);
   }
   const pid = child.pid;
@@ -104,7 +101,6 @@ export function startChild(options: ChildOptions): Child {
   goesFirst(pid);
   child.stdin?.on('error', () => {}); // It may end before it has read everything.
 
-  const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes) : null;
   const logged = [stdout === 'log' && child.stdout, stderr === 'log' && child.stderr].filter(
     Boolean,
   ) as Readable[];
@@ -172,6 +168,15 @@ export function startChild(options: ChildOptions): Child {
     done,
     stop,
   };
+}
+
+function refuseLongWords(argv: readonly string[]): void {
+  const longest = Math.max(...argv.map((word) => Buffer.byteLength(word)));
+  if (longest <= MAX_WORD_BYTES) return;
+  const kilobytes = Math.ceil(longest / 1000);
+  throw new UserError(
+    `cannot start ${argv[0]}: one of its words has ${kilobytes} kB, and the system takes 131; put it into a file`,
+  );
 }
 
 function stopWhen(
