@@ -11,6 +11,7 @@ import template from '../architectures/_template.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { TrainerConfig } from './config.ts';
 import { outOfMemory } from './memory.ts';
+import type { Plan } from './plan.ts';
 import { train } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sae-ends-'));
@@ -21,38 +22,35 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const [ROWS, STEPS] = [32, 40];
 
-/** Trains the template with something done to its passes, four snapshots in 40 steps. */
+const trainer = TrainerConfig.parse({ lr: 0.01, n_snapshots: 4 });
+const normalised = TrainerConfig.parse({ lr: 0.01, normalize_activations: 'expected_average_only_in' });
+
+/** 40 steps with four snapshots. */
+const planOf = (name: string, architecture: Architecture): Plan => ({
+  ...{ experiment: name, architectureName: 'template', architecture, backend: 'wasm', resume: false },
+  ...{ out: join(folder, name), addons: {}, samples: STEPS * ROWS, random: uniform(0) },
+  sae: template.config.parse({ d_in: 8, d_sae: 16 }),
+  trainer,
+});
+
+/** Trains the template with something done to its passes. */
 async function trained(
   name: string,
   architecture: Architecture,
 ): Promise<{ result: TrainResult; out: string }> {
-  const out = join(folder, name);
+  const plan = planOf(name, architecture);
   const random = uniform(1);
   let batchIndex = 0;
-  const result = await train(
-    {
-      ...{
-        experiment: name,
-        architectureName: 'template',
-        architecture,
-        out,
-        backend: 'wasm',
-        resume: false,
-      },
-      sae: template.config.parse({ d_in: 8, d_sae: 16 }),
-      trainer: TrainerConfig.parse({ lr: 0.01, n_snapshots: 4 }),
-      ...{ addons: {}, samples: STEPS * ROWS, random: uniform(0) },
-    },
-    {
-      header: { d: 8, batchRows: ROWS },
-      next: () => ({
-        x: Float32Array.from({ length: ROWS * 8 }, random),
-        rows: ROWS,
-        batchIndex: batchIndex++,
-      }),
-    },
-    new AbortController().signal,
-  );
+  const data = {
+    header: { d: 8, batchRows: ROWS },
+    next: () => ({
+      x: Float32Array.from({ length: ROWS * 8 }, random),
+      rows: ROWS,
+      batchIndex: batchIndex++,
+    }),
+  };
+  const result = await train(plan, data, new AbortController().signal);
+  const { out } = plan;
   expect(TrainResult.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')))).toEqual(result);
   return { result, out };
 }
@@ -123,6 +121,22 @@ describe('a run that cannot go on', () => {
     await expect(trained('mistake', mistake)).rejects.toThrow('losses.mse is undefined');
     expect(existsSync(join(folder, 'mistake/result.json'))).toBe(false);
   });
+});
+
+it('asked to stop while the norm of x is estimated, a run ends before its first step', async () => {
+  const stop = new AbortController();
+  let read = 0;
+  const data = {
+    header: { d: 8, batchRows: ROWS },
+    next() {
+      // A signal that comes while a batch is read.
+      if (++read === 3) setImmediate(() => stop.abort());
+      return { x: new Float32Array(ROWS * 8).fill(1), rows: ROWS, batchIndex: read - 1 };
+    },
+  };
+  const result = await train({ ...planOf('norm', template), trainer: normalised }, data, stop.signal);
+  expect(result).toMatchObject({ status: 'interrupted', steps: 0, samples: 0 });
+  expect(read).toBeLessThan(10);
 });
 
 it.each([

@@ -6,13 +6,14 @@ import type { Model } from './step.ts';
 
 /**
  * Reads fresh batches before training and returns the factor that makes the mean norm of x √d_in: √d_in over the mean
- * of the batches' mean norms (SAELens' `expected_average_only_in`).
+ * of the batches' mean norms (SAELens' `expected_average_only_in`). Null where `stop` came before.
  * @throws UserError when the data end before.
  */
-export function measureScale(
+export async function measureScale(
   data: Batches,
   batches: number,
-): { scale: number; normalisationSamples: number; nextBatch: number | null } {
+  stop: AbortSignal,
+): Promise<{ scale: number; normalisationSamples: number; nextBatch: number | null } | null> {
   const { d } = data.header;
   let sum = 0;
   let rows = 0;
@@ -27,6 +28,9 @@ export function measureScale(
     sum += norms / batch.rows;
     rows += batch.rows;
     nextBatch = batch.batchIndex + 1;
+    // Signals get their turn: a thousand batches at full size take half a minute.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (stop.aborted) return null;
   }
   return { scale: Math.sqrt(d) / (sum / batches), normalisationSamples: rows, nextBatch };
 }

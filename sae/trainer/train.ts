@@ -70,8 +70,6 @@ class Run {
           `saved on ${before}, resumed on ${plan.backend}: the weights will differ in their last digits`,
         );
       }
-    } else if (trainer.normalize_activations !== 'none') {
-      Object.assign(this.state, measureScale(data, trainer.n_batches_for_norm_estimate));
     }
     if (this.state.backends.at(-1) !== plan.backend) this.state.backends.push(plan.backend);
     this.secondsBefore = this.state.seconds;
@@ -81,6 +79,10 @@ class Run {
   /** Steps until the samples are reached, or something ends them. */
   async steps(stop: AbortSignal): Promise<End> {
     const { state, plan } = this;
+    const { normalize_activations, n_batches_for_norm_estimate } = plan.trainer;
+    if (!plan.resume && normalize_activations !== 'none') {
+      Object.assign(state, await measureScale(this.data, n_batches_for_norm_estimate, stop));
+    }
     let saved = performance.now();
     let yielded = saved;
     while (state.seen < plan.samples) {
