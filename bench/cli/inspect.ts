@@ -61,6 +61,8 @@ await runMain(async () => {
         [
           '\nfeature: an opaque id. confused with: what is active when the latent fires without its feature, how it',
           'lies to that feature in the hierarchy, and in which share of these false alarms it is active.',
+          '\nExamples:\n  node --import tsx bench/cli/inspect.ts checkpoints/2026-02-19--10-37-12-matryoshka-s0 --worst 50',
+          '  node --import tsx bench/cli/inspect.ts my-saelens-sae --profile small --latents 0,5,17',
         ].join('\n'),
       ),
   );
