@@ -90,10 +90,7 @@ async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRe
     }
     const due = open ? null : lastSlot(house);
     const sprint = open ?? (await openSprint(house, due?.due ? due.candidate.id : null));
-    const ending = await attempt(house, sprint);
-    if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
-    if (sprint.claim) await finishSprint(house, sprint, ending);
-    else await dropSprint(house, sprint, ending);
+    const ending = await makeSprint(house, sprint);
     if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
     const stop = decideNext(house, sprint, ending, failures);
     if (!stop) continue;
@@ -107,9 +104,16 @@ async function useLastSlot(house: House): Promise<void> {
   if (house.stopper.requested() || atLimit(house)) return;
   const slot = lastSlot(house);
   if (!slot) return;
-  const sprint = await openSprint(house, slot.candidate.id);
+  await makeSprint(house, await openSprint(house, slot.candidate.id));
+}
+
+/** A sprint from its opening to its commit; where all is stopped at once it stays open, and the next start goes on with it. */
+async function makeSprint(house: House, sprint: OpenSprint): Promise<Ending> {
   const ending = await attempt(house, sprint);
-  if (sprint.claim && !house.stopper.hard.aborted) await finishSprint(house, sprint, ending);
+  if (house.stopper.hard.aborted) return ending;
+  if (sprint.claim) await finishSprint(house, sprint, ending);
+  else await dropSprint(house, sprint, ending);
+  return ending;
 }
 
 /** The researcher's part, or the loop's own run. Whatever goes wrong in it is this sprint's failure, not the loop's end. */
