@@ -2,12 +2,21 @@ import type { Sprint, SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import { show } from '../words.ts';
 
-/** A Markdown table; cells are one line and their bars are escaped. */
+/** A Markdown table; cells are one line and their bars are escaped. Columns of numbers stand to the right, as reports show them. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replace(/\s+/g, ' ').replaceAll('|', '\\|')).join(' | ')} |`;
-  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+  const rule = head.map((_, column) =>
+    isNumeric(rows.map((cells) => cells[column] ?? '')) ? '---:' : '---',
+  );
+  return [row(head), row(rule), ...rows.map(row)].join('\n');
 }
+
+const NUMBER = /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/;
+
+/** Whether all of a column that is not empty is a number. */
+const isNumeric = (cells: readonly string[]) =>
+  cells.some((cell) => cell !== '') && cells.every((cell) => cell === '' || NUMBER.test(cell));
 
 const named = (numbers: Record<string, number>) =>
   Object.entries(numbers)
