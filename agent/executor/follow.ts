@@ -6,7 +6,7 @@ import type { Child } from '#host/child';
 import { dropTree } from '#host/tree';
 import { readUntrusted } from '#host/untrusted';
 import type { RunHandle } from './executor.ts';
-import { outcomeOf } from './outcome.ts';
+import { lastWord, outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
 import { MAX_OUT_BYTES, memoryTrouble, roomTrouble } from './room.ts';
 import { runRef } from './run-id.ts';
@@ -61,7 +61,7 @@ export function follow(run: {
       // It may have ended by itself meanwhile.
       tooMuchMemory: exit.stopped === tooMuch ? tooMuch : null,
       result: readResult(out),
-      lastLine: trainer.log?.lastLines(1)[0],
+      lastLine: lastWord(trainer.log?.lastLines(40) ?? []),
       service: served?.failed ?? null,
     });
     const complete: RunRecord = {

@@ -110,6 +110,7 @@ describe('a run', () => {
 
   it.each([
     ['crash', 'failed', 'exit code 1: error: W_enc has 3 columns, 4 expected'],
+    ['mistake', 'failed', 'exit code 1: TypeError: recon.shape is undefined'],
     ['diverge', 'diverged', 'loss is NaN at step 12'],
     ['mute', 'failed', 'without a readable out/result.json'],
     ['liar', 'failed', 'without a readable out/result.json'],

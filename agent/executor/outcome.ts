@@ -8,11 +8,15 @@ export interface Ending {
   tooMuchMemory: string | null;
   /** The trainer's last word, where it left one. */
   result: TrainResult | null;
-  /** The last line of its log. */
+  /** The last line of its log that says something. */
   lastLine: string | undefined;
   /** The data service's last line where it failed by itself, and so cut the stream. */
   service: string | null;
 }
+
+/** The last line that says something: below an error stand the calls that it came through, and Node's version. */
+export const lastWord = (lines: readonly string[]): string | undefined =>
+  lines.findLast((line) => !/^(\s+at |Node\.js v)/.test(line));
 
 /** How a run ended: its status, and one line that says why where it is not `finished`. */
 export function outcomeOf({
@@ -32,7 +36,8 @@ export function outcomeOf({
   }
   if (exit.outOfMemory) {
     const how = exit.memoryKills > 0 ? 'killed by the kernel' : 'killed from outside, most likely';
-    return { status: 'out-of-memory', reason: `${how} for want of memory${log}` };
+    // Who is killed has no time to say why: the last line of its log is about something else.
+    return { status: 'out-of-memory', reason: `${how} for want of memory` };
   }
   if (exit.signal !== null) return { status: 'failed', reason: `ended by ${exit.signal}${log}` };
   if (exit.code === 0 && result?.status === 'finished') return { status: 'finished', reason: null };
