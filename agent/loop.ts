@@ -94,16 +94,20 @@ async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRe
     if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
     const stop = decideNext(house, sprint, ending, failures);
     if (!stop) continue;
-    await useLastSlot(house);
+    await useLastSlot(house, stop);
     return house.stopper.requested() ?? stop;
   }
 }
 
 /** Money, credit or patience may end before the time does: then a full run that was earned is still made. */
-async function useLastSlot(house: House): Promise<void> {
+async function useLastSlot(house: House, { reason }: StopRequest): Promise<void> {
   if (house.stopper.requested() || atLimit(house)) return;
   const slot = lastSlot(house);
   if (!slot) return;
+  notice(
+    house,
+    `${reason}; before the loop leaves it makes the full run of ${slot.candidate.id}, which still fits`,
+  );
   await makeSprint(house, await openSprint(house, slot.candidate.id));
 }
 

@@ -120,6 +120,9 @@ describe('the last full run', () => {
     });
     expect(sprints[6]).toMatchObject({ title: 'Full run: Try wins-once-more', outcome: 'new-best' });
     expect(sprints).toHaveLength(7);
+    expect(nights[1].events.findLast((e) => e.type === 'loop.notice')).toMatchObject({
+      text: expect.stringMatching(/no credit .*before the loop leaves it makes the full run of \S+-plain-s0/),
+    });
     expect(nights[1].events.at(-1)).toMatchObject({ reason: expect.stringContaining('no credit') });
   });
 });
