@@ -46,7 +46,9 @@ describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the publishe
   });
 
   it('keep their share of the true L0 in a small world', async () => {
-    expect((await settings('l0_25', 'small')).sae).toMatchObject({ k: 3.55, initial_k: 2.4 * 3.55 });
+    expect((await settings('l0_25', 'small')).sae).toMatchObject({ k: 3.55, initial_k: 1.6 * 3.55 });
+    // k falls, or stays: it never rises.
+    expect((await settings('l0_45', 'small')).sae).toMatchObject({ k: 1.8 * 3.55, initial_k: 1.8 * 3.55 });
     expect((await settings('baseline_l0_15', 'small')).sae).toMatchObject({ k: 0.6 * 3.55 });
   });
 

@@ -19,6 +19,7 @@ const TINY: WidthProfile = {
   lr: 1e-3,
   matryoshka_widths: [2, 8],
   dead_feature_window: 1,
+  anneal: { from: 2, over: 1 },
   n_batches_for_norm_estimate: 1,
 };
 

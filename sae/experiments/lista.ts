@@ -1,19 +1,19 @@
 import { type Experiment, type Settings, settingsOf, vary } from '../experiment.ts';
 import { publishedL0s, scaledL0 } from '../parts/published-l0.ts';
 
-/** The published recipe. k falls from 60/25 of its end over the whole run, as 60 → 25 does at 16k. */
+/** The published recipe: at 16k, k falls from 60 to 25 over the whole run. */
 const full: Experiment = {
   name: 'default',
   description: 'LISTA-Matryoshka with decreasing k: the full published recipe',
   architecture: 'lista-matryoshka',
-  settings: ({ k }) => ({
+  settings: ({ k, anneal }) => ({
     n_refinement_steps: 1,
     eta: 0.3,
     detach_matryoshka_losses: true,
     use_frequency_sorted_matryoshka: true,
     term_tilt: 0.002,
-    initial_k: 2.4 * k,
-    transition_k_duration_fraction: 1,
+    initial_k: anneal.from * k,
+    transition_k_duration_fraction: anneal.over,
     lr_decay_fraction: 1 / 3,
   }),
 };
@@ -44,6 +44,7 @@ const reference: Experiment = {
     target_without_b_dec: false,
     term_tilt: 0.01,
     initial_k: 3.2 * profile.k,
+    transition_k_duration_fraction: 1,
     lr_warm_up_fraction: 0.005,
   }),
 };
@@ -55,10 +56,11 @@ export const experiments: Experiment[] = [
     vary(full, `ablation_${name}`, `default without ${what}`, change),
   ),
   vary(full, 'ablation_all', 'default without any of its parts: the published baseline', withoutAll),
-  // initial_k stays that of `default`.
+  // k begins where that of `default` does, but never below its end.
   ...publishedL0s.map((l0) =>
-    vary(full, `l0_${l0}`, `default with k ${l0} at 16k, elsewhere in proportion`, (profile) => ({
-      k: scaledL0(l0, profile),
-    })),
+    vary(full, `l0_${l0}`, `default with k ${l0} at 16k, elsewhere in proportion`, (profile) => {
+      const k = scaledL0(l0, profile);
+      return { k, initial_k: Math.max(k, profile.anneal.from * profile.k) };
+    }),
   ),
 ];
