@@ -130,6 +130,7 @@ describe('npm run train', () => {
       [['good', '--sampels', '7'], /unknown option '--sampels'/],
       [['good', 'better'], /too many arguments/],
       [['good', '--out', '.'], /there is something already/],
+      [['good', '--out', '/proc/x'], /^--out \/proc\/x: cannot be written to/],
       [['refuse', '--set', 'k=x'], /^k must be a number/],
     ];
     const before = everything();

@@ -3,11 +3,12 @@
 //   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
 // `--sandbox off` among the arguments leaves it out. With `--into NAME` the command may write the folder of its own option --out,
 // which is NAME in the folder that its first argument names unless it is given.
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { sandboxByHand } from '#host/by-hand';
 import { startChild } from '#host/child';
+import { makeWritable } from '#host/writable';
 import { stoppable } from './interrupt.ts';
 
 /** Takes an option with its value out of the arguments. */
@@ -25,7 +26,7 @@ function outFolder(args: string[], into: string | undefined): string | null {
   if (into === undefined || first === undefined || first.startsWith('-') || !existsSync(first)) return null;
   const out = take(args, '--out') ?? join(statSync(first).isDirectory() ? first : '.', into);
   args.push('--out', out);
-  mkdirSync(out, { recursive: true });
+  makeWritable('--out', out);
   return resolve(out);
 }
 

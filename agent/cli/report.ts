@@ -1,13 +1,12 @@
 // Renders a sprint's report again, from its committed folder alone:
 //   npm run report -- sprints/2026-02-19--10-37-slower-decay
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { makeWritable } from '#host/writable';
 import { readSprints } from '../ledger.ts';
 import { renderNotebook, renderReport } from '../report/index.ts';
 import { readSource } from '../report/source.ts';
-import { messageOf } from '../words.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
@@ -32,7 +31,7 @@ async function main(): Promise<number> {
   const task = readTask(join(process.cwd(), 'TASK.md'));
   const sprints = readSprints(dirname(sprintDir));
   const { profiles } = task.contract;
-  makeWritable(reportsDir);
+  makeWritable('--out', reportsDir);
   const profile = Object.hasOwn(profiles, sprint.profile) ? profiles[sprint.profile] : null;
   const report = await renderReport({ sprintDir, reportsDir, sprints, task, profile });
   const notebook = await renderNotebook({ sprints, live: null, reportsDir, task });
@@ -40,24 +39,6 @@ async function main(): Promise<number> {
   if (report.trouble) process.stderr.write(`warning: ${report.trouble}\n`);
   if (report.files.length === 0) throw new UserError(`${sprintDir}: no report could be made`, 1);
   return 0;
-}
-
-/**
- * Makes the folder and tries to write in it, before anything is rendered. One level after the other: a recursive mkdir of
- * Node never comes back from a place like /proc.
- * @throws UserError where it cannot be.
- */
-function makeWritable(dir: string): void {
-  try {
-    const missing: string[] = [];
-    for (let at = dir; !existsSync(at); at = dirname(at)) missing.unshift(at);
-    for (const folder of missing) mkdirSync(folder);
-    rmdirSync(mkdtempSync(join(dir, '.writable-')));
-  } catch (error) {
-    throw new UserError(
-      `--out ${dir}: cannot be written to (${messageOf(error)}); name a folder that can, like /tmp/reports`,
-    );
-  }
 }
 
 await runMain(main);

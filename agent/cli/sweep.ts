@@ -10,6 +10,7 @@ import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
+import { makeWritable } from '#host/writable';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
 import { tryForcedBackend } from '../forced-backend.ts';
@@ -74,6 +75,8 @@ async function main(): Promise<number> {
     runs: [],
   };
   const folder = out ? resolve(out) : join(repo, 'checkpoints', 'sweeps', folderName(summary));
+  // Before the first run: a summary that cannot be written is seen only when all have been made.
+  if (out) makeWritable('--out', out);
   const started = performance.now();
   const wanted = members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
   const whole = await runAll(wanted, { repo, task, sandbox, summary, folder });

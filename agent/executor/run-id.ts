@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
+import { makeWritable } from '#host/writable';
 
 /** `2026-02-19--10-37-12-wider-s0`: UTC start, experiment, seed. */
 export function runId(experiment: string, seed: number, now = new Date()): string {
@@ -14,7 +15,7 @@ export const runRef = (id: string) => `refs/loop/runs/${id}`;
 
 /**
  * Makes the folder of a new run, `checkpoints/<run id>` (with `-2`, `-3` ... where that is taken) or `out`.
- * @throws UserError where `out` is there already and not empty.
+ * @throws UserError where `out` is there already and not empty, or cannot be written to.
  */
 export function claimRunFolder(run: { repo: string; experiment: string; seed: number; out?: string }): {
   id: string;
@@ -26,7 +27,7 @@ export function claimRunFolder(run: { repo: string; experiment: string; seed: nu
     if (existsSync(dir) && !(statSync(dir).isDirectory() && readdirSync(dir).length === 0)) {
       throw new UserError(`${run.out}: there is something already; name a new folder, or an empty one`);
     }
-    mkdirSync(dir, { recursive: true });
+    makeWritable('--out', dir);
     return { id: base, dir };
   }
   const runs = join(run.repo, 'checkpoints');
