@@ -1,8 +1,9 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '#contract/errors';
+import { linked, takeAway } from '#host/lock-file';
 import { isAlive, processStart } from '#host/processes';
 
 const Holder = z.object({
@@ -11,6 +12,7 @@ const Holder = z.object({
   host: z.string(),
   since: z.string(),
 });
+type Holder = z.infer<typeof Holder>;
 
 export const lockPath = (stateDir: string) => join(stateDir, 'lock.json');
 
@@ -35,7 +37,7 @@ export function takeLock(stateDir: string): () => void {
       if (linked(own, path)) return () => release(path, holder.start);
       const other = read(path);
       refuseSecond(path, other);
-      moveAside(path, other);
+      takeAway(path, (found) => isOf(other, read(found)));
     }
     throw new UserError(`${path}: could not be taken; remove it if no loop runs here`);
   } finally {
@@ -52,30 +54,11 @@ export function refuseSecond(path: string, other = read(path)): void {
   );
 }
 
-/** Takes a stale lock away by a rename. Another starter may have done so and locked already: then its lock is put back. */
-function moveAside(path: string, stale: z.infer<typeof Holder> | null): void {
-  const aside = `${path}.stale-${process.pid}`;
-  try {
-    renameSync(path, aside);
-    const moved = read(aside);
-    if (moved && (moved.pid !== stale?.pid || moved.start !== stale.start)) linked(aside, path);
-    rmSync(aside, { force: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
+/** A holder that cannot be read is nobody's. */
+const isOf = (stale: Holder | null, found: Holder | null): boolean =>
+  !found || (found.pid === stale?.pid && found.start === stale.start);
 
-function linked(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function read(path: string): z.infer<typeof Holder> | null {
+function read(path: string): Holder | null {
   try {
     return Holder.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {

@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '#contract/errors';
+import { linked, takeAway } from '#host/lock-file';
 
 /**
  * Holds `${path}.lock`, which names this process, while `work` writes to path: two downloads into one file would mix.
@@ -23,7 +24,6 @@ export async function claimed<T>(path: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Linked, so that nobody ever sees a lock without its holder. */
 function taken(lock: string): boolean {
   const own = `${lock}.${process.pid}`;
   writeFileSync(own, String(process.pid));
@@ -35,27 +35,8 @@ function taken(lock: string): boolean {
 }
 
 /** Removes the lock of a process that has ended. Where another has taken it over since we looked, that one's stays. */
-export function removeStale(lock: string, ended: number): void {
-  const aside = `${lock}.stale-${process.pid}`;
-  try {
-    renameSync(lock, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (holder(aside) !== ended) linked(aside, lock);
-  rmSync(aside, { force: true });
-}
-
-function linked(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
+export const removeStale = (lock: string, ended: number): void =>
+  takeAway(lock, (path) => holder(path) === ended);
 
 function holder(lock: string): number {
   try {
