@@ -110,7 +110,7 @@ const command = program(
     `
 Examples:
   npm run test:engines                                             minutes: steps, together
-  npm run test:engines -- apart                                    an hour on 2 cores
+  npm run test:engines -- apart                                    144 trainings
   npm run test:engines -- apart --experiments default --seeds 4`,
   );
 
