@@ -1,7 +1,7 @@
 import type { LoggedEvent } from '#contract/event';
 import type { House } from './house.ts';
 import { lastScreen } from './last-screen.ts';
-import { count, duration, many, show } from './words.ts';
+import { count, cut, duration, firstLine, many, plain, show } from './words.ts';
 
 /** Where the console writes: standard output, or a test. */
 export interface Terminal {
@@ -14,7 +14,8 @@ const PLAIN_PROGRESS_MS = 5000;
 
 /**
  * A calm console over the events: a headline a sprint, a line for what matters in it, a bar for the run under way. On a terminal the last
- * line is redrawn; otherwise progress is a plain line every few seconds.
+ * line is redrawn; otherwise progress is a plain line every few seconds. What somebody else wrote (the researcher, a trainer, the API)
+ * is made plain first: the terminal obeys no one but us.
  */
 export function consoleOver(house: House, terminal: Terminal = stdout()): (event: LoggedEvent) => void {
   const bold = (text: string) => (terminal.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
@@ -23,7 +24,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
   const width = () => terminal.columns || 80;
   /** The first line of a text: cut to what is left of the width on a terminal, whole in a log. */
   const sentence = (text: string, taken: number) =>
-    firstLine(text, terminal.isTTY ? width() - taken : Number.POSITIVE_INFINITY);
+    cut(firstLine(text), terminal.isTTY ? width() - taken : Number.POSITIVE_INFINITY);
   let live = false;
   let lastProgress = 0;
 
@@ -64,18 +65,19 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
       }
       case 'sprint.claimed':
         line('');
-        line(bold(`Sprint ${event.number}: ${event.title}`));
-        step(dim(`${clock(event.at)} sprints/${event.sprint}/`));
+        line(bold(`Sprint ${event.number}: ${plain(event.title)}`));
+        step(dim(`${clock(event.at)} sprints/${plain(event.sprint)}/`));
         return;
       case 'turn.finished':
-        if (event.text.trim() !== '') step(dim(sentence(event.text, 4)));
+        if (firstLine(event.text) !== '') step(dim(sentence(event.text, 4)));
         return;
       case 'tool.finished':
-        if (!event.ok) step(dim(`${event.name} was refused: ${event.summary}`));
+        if (!event.ok)
+          step(dim(`${plain(event.name)} was refused: ${plain(event.reason ?? 'no reason is known')}`));
         return;
       case 'run.started':
         lastProgress = Date.now();
-        step(`run ${event.run}${event.role ? " (the best's, to compare with)" : ''}`);
+        step(`run ${plain(event.run)}${event.role ? " (the best's, to compare with)" : ''}`);
         return;
       case 'run.progress': {
         const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;
@@ -89,7 +91,9 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         return;
       }
       case 'run.finished':
-        step(`${event.status} after ${duration(event.seconds)}${event.reason ? `: ${event.reason}` : ''}`);
+        step(
+          `${plain(event.status)} after ${duration(event.seconds)}${event.reason ? `: ${plain(event.reason)}` : ''}`,
+        );
         return;
       case 'verdict.given': {
         const { metric, also } = house.task.contract;
@@ -98,19 +102,19 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         return;
       }
       case 'sprint.closed':
-        step(`${bold(event.outcome)}: ${event.reason}`);
+        step(`${bold(event.outcome)}: ${plain(event.reason)}`);
         return;
       case 'report.rendered':
-        if (event.trouble) step(`report: ${event.trouble}`);
+        if (event.trouble) step(`report: ${plain(event.trouble)}`);
         return;
       case 'sprint.committed': {
         const usd = house.state().usd;
         const money = usd > 0 ? ` · ${usd.toFixed(2)} USD so far` : '';
-        step(dim(`reports/${event.sprint}.html · commit ${event.commit.slice(0, 9)}${money}`));
+        step(dim(`reports/${plain(event.sprint)}.html · commit ${event.commit.slice(0, 9)}${money}`));
         return;
       }
       case 'loop.waiting':
-        step(`waiting ${duration(event.seconds)}: ${event.reason}`);
+        step(`waiting ${duration(event.seconds)}: ${plain(event.reason)}`);
         return;
       case 'loop.paused':
         step('paused: no call and no run until "npm run resume"; the limits of time count on');
@@ -119,13 +123,13 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         step('goes on');
         return;
       case 'sprint.capped':
-        step(`told to close the sprint: ${event.reason}`);
+        step(`told to close the sprint: ${plain(event.reason)}`);
         return;
       case 'speed.measured':
         step(`this machine: ${many(event.samplesPerSecond)} samples/s (speed probe, ${event.experiment})`);
         return;
       case 'loop.notice':
-        step(event.level === 'warn' ? `! ${event.text}` : event.text);
+        step(event.level === 'warn' ? `! ${plain(event.text)}` : plain(event.text));
         return;
       case 'hint.given':
         step(`hint passed on: ${sentence(event.text, 20)}`);
@@ -155,11 +159,6 @@ function stdout(): Terminal {
 const bar = (share: number) => {
   const full = Math.round(share * 20);
   return `${'█'.repeat(full)}${'░'.repeat(20 - full)}`;
-};
-
-const firstLine = (text: string, width: number) => {
-  const line = text.trim().split('\n')[0];
-  return line.length > width ? `${line.slice(0, Math.max(1, width - 1))}…` : line;
 };
 
 const clock = (time: string | Date) => new Date(time).toTimeString().slice(0, 5);

@@ -8,6 +8,9 @@ const usage = z.object({
   usd: z.number(),
 });
 
+/** Money and tokens. */
+const amount = z.object({ usd: z.number(), tokens: z.number() });
+
 /** Where a loop is going to end, for whoever looks on. */
 const limits = z.object({
   usd: z.number().nullable(),
@@ -56,11 +59,15 @@ const kinds = [
   }),
   /** A limit of this sprint alone is reached: the researcher is told to close it. */
   z.object({ type: z.literal('sprint.capped'), sprint: z.string().nullable(), reason: z.string() }),
-  /** A call is about to be made. Where nothing follows, the loop died in it, and it is charged at its reserve. */
+  /**
+   * A call is about to be made. Where nothing follows, the loop died in it: what it is likely to have cost is booked, and the rest of its
+   * reserve is held.
+   */
   z.object({
     type: z.literal('turn.started'),
     sprint: z.string().nullable(),
-    reserve: z.object({ usd: z.number(), tokens: z.number() }),
+    reserve: amount,
+    likely: amount.optional(),
   }),
   /** The call was answered with an error, or reached nobody: it cost nothing. */
   z.object({ type: z.literal('turn.failed'), sprint: z.string().nullable(), reason: z.string() }),
@@ -72,6 +79,8 @@ const kinds = [
     stopReason: z.string(),
     text: z.string(),
     usage,
+    /** What a cut call may have cost beyond what is booked for it. It counts against the limits until the loop ends. */
+    held: amount.optional(),
     seconds: z.number(),
   }),
   z.object({
@@ -80,6 +89,8 @@ const kinds = [
     name: z.string(),
     summary: z.string(),
     ok: z.boolean(),
+    /** Why the call was refused, in one line; only where it is not ok. */
+    reason: z.string().optional(),
     seconds: z.number(),
   }),
   z.object({

@@ -21,7 +21,8 @@ export function edit(input: EditInput, scope: EditScope): string {
   const path = writableTarget(scope.repo, input.path, scope.writable);
   if (input.command === 'create') {
     const existed = existsSync(path);
-    if (existed && !statSync(path).isFile()) throw new ToolMistake(`${input.path}: is not a file`);
+    if (existed && !statSync(path).isFile())
+      throw new ToolMistake(`${input.path}: is not a file; name a file in it`);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, input.file_text);
     return `${input.path} ${existed ? 'overwritten' : 'created'} (${lineCount(input.file_text)} lines)`;
@@ -45,7 +46,9 @@ export function edit(input: EditInput, scope: EditScope): string {
   const lines = text.split('\n');
   const last = text.endsWith('\n') ? lines.length - 1 : lines.length;
   if (input.insert_line > last)
-    throw new ToolMistake(`${input.path}: has ${last} lines, not ${input.insert_line}`);
+    throw new ToolMistake(
+      `${input.path}: has ${last} lines, so insert_line ${input.insert_line} is past its end; give 0 to ${last}`,
+    );
   lines.splice(input.insert_line, 0, ...input.insert_text.replace(/\n$/, '').split('\n'));
   writeFileSync(path, lines.join('\n'));
   return `${input.path}: inserted after line ${input.insert_line}`;
@@ -61,17 +64,25 @@ function view(input: Extract<EditInput, { command: 'view' }>, scope: EditScope):
   const [from, to] = input.view_range ?? [1, -1];
   const total = lineCount(text);
   if (from < 1 || from > total || (to !== -1 && to < from)) {
-    throw new ToolMistake(`${input.path}: view_range [${from}, ${to}] does not fit a file of ${total} lines`);
+    throw new ToolMistake(
+      `${input.path}: view_range [${from}, ${to}] does not fit a file of ${total} lines; give two of them, the later one last (-1 for the end)`,
+    );
   }
   return tail(numbered(text, from, to === -1 ? total : to));
 }
 
 function read(path: string, shown: string): string {
-  if (!existsSync(path)) throw new ToolMistake(`${shown}: does not exist`);
+  if (!existsSync(path)) {
+    throw new ToolMistake(
+      `${shown}: does not exist; view its folder to see what is there, or create it first`,
+    );
+  }
   const stat = statSync(path);
-  if (!stat.isFile()) throw new ToolMistake(`${shown}: is not a file`);
+  if (!stat.isFile()) throw new ToolMistake(`${shown}: is not a file; name a file`);
   if (stat.size > 10 * 2 ** 20)
-    throw new ToolMistake(`${shown}: is too large to be edited (${stat.size} bytes)`);
+    throw new ToolMistake(
+      `${shown}: is too large for this tool (${stat.size} bytes); read it in parts with bash, such as head, tail or grep`,
+    );
   return readFileSync(path, 'utf8');
 }
 

@@ -7,13 +7,15 @@ import type { FinishSprintInput } from './schemas.ts';
 export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): string {
   const { desk } = sprint;
   if (desk.open.length > 0) {
-    throw new ToolMistake(`still open: ${desk.open.join(', ')}; wait for them or stop them first`);
+    throw new ToolMistake(
+      `still open: ${desk.open.join(', ')}; wait for them with wait_for_experiment or stop them with stop_experiment first`,
+    );
   }
   if (input.candidate !== null) {
     const run = readSprintRun(sprint.house.repo, desk.resolve(input.candidate));
     if (run?.status !== 'finished') {
       throw new ToolMistake(
-        `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged. Name another, or null`,
+        `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged. Name a run that has finished as candidate, or null`,
       );
     }
   }

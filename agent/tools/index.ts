@@ -12,6 +12,7 @@ import { bash } from './bash.ts';
 import { edit } from './edit.ts';
 import { finishSprint } from './finish-sprint.ts';
 import { inspect } from './inspect.ts';
+import { observed } from './observed.ts';
 import { capped } from './output.ts';
 import { readResults } from './read-results.ts';
 import {
@@ -32,26 +33,34 @@ const COMMAND_SECONDS = 300;
 /** Where long outputs are kept: the researcher may read it, and it is not committed. */
 export const outputsDir = (repo: string) => join(repo, 'checkpoints', 'outputs');
 
-/** The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as an error result. */
+/**
+ * The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as an error result. An
+ * input goes unread through the runner's own check, which would answer in JSON and tell nobody: `observed` checks it.
+ */
 export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
   const { house } = sprint;
   const { repo, task } = house;
   const outputs = outputsDir(repo);
   const shell = { repo, sandbox: house.sandbox, outputs, timeoutSeconds: COMMAND_SECONDS };
+  const unread = (input: unknown) => input;
   const tool = <T extends z.ZodType>(
     name: string,
     inputSchema: T,
     description: string,
     run: (input: z.infer<T>) => Promise<string> | string,
-  ) => betaZodTool({ name, inputSchema, description, run: (input) => observed(sprint, name, input, run) });
+  ): BetaRunnableTool => ({
+    ...betaZodTool({ name, inputSchema, description, run: () => '' }),
+    parse: unread,
+    run: (input: unknown) => observed(sprint, name, inputSchema, input, run),
+  });
 
   const tools: BetaRunnableTool[] = [
     {
       type: 'bash_20250124',
       name: 'bash',
-      parse: (input: unknown) => BashInput.parse(input),
-      run: (input: BashInput) =>
-        observed(sprint, 'bash', input, ({ command }) =>
+      parse: unread,
+      run: (input: unknown) =>
+        observed(sprint, 'bash', BashInput, input, ({ command }) =>
           command === undefined
             ? 'Every call is a fresh shell; there is nothing to restart.'
             : sprint.queue.run(() =>
@@ -62,9 +71,9 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
     {
       type: 'text_editor_20250728',
       name: 'str_replace_based_edit_tool',
-      parse: (input: unknown) => EditInput.parse(input),
-      run: (input: EditInput) =>
-        observed(sprint, 'str_replace_based_edit_tool', input, (call) =>
+      parse: unread,
+      run: (input: unknown) =>
+        observed(sprint, 'str_replace_based_edit_tool', EditInput, input, (call) =>
           sprint.queue.run(() =>
             edit(call, { repo, writable: sprint.writable, hidden: ['state', '.git', ...secretFiles(repo)] }),
           ),
@@ -145,39 +154,4 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
     tools.push(tool('inspect', inspectInput(inspection), about, (input) => inspect(sprint, command, input)));
   }
   return tools;
-}
-
-/** Runs a tool and tells the event log, whatever becomes of it. */
-async function observed<T>(
-  sprint: OpenSprint,
-  name: string,
-  input: T,
-  run: (input: T) => Promise<string> | string,
-): Promise<string> {
-  const started = performance.now();
-  let ok = false;
-  try {
-    const answer = await run(input);
-    ok = true;
-    return answer;
-  } finally {
-    sprint.house.events.emit({
-      type: 'tool.finished',
-      sprint: sprint.claim?.id ?? null,
-      name,
-      summary: aboutWhat(input),
-      ok,
-      seconds: (performance.now() - started) / 1000,
-    });
-  }
-}
-
-/** What a call is about, in one short line. */
-function aboutWhat(input: unknown): string {
-  const { command, path, experiment, of, budget, run, title, summary } = input as Record<string, unknown>;
-  const text = [command, path, experiment, of, budget, run, title, summary]
-    .filter((part) => typeof part === 'string')
-    .join(' ');
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }

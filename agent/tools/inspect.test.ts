@@ -12,11 +12,11 @@ const inspection = Inspection.parse({
   },
 });
 
-it('takes the options that the task names, within their bounds, and passes nothing else on', () => {
+it('takes the options that the task names, within their bounds, and nothing else', () => {
   const schema = inspectInput(inspection);
   const given = { run: 'r', sort: 'loss', worst: 5, cases: [0, 7] };
   expect(schema.parse(given)).toEqual(given);
-  expect(schema.parse({ run: 'r', 'tree-dir': '/etc' })).toEqual({ run: 'r' });
+  expect(schema.safeParse({ run: 'r', 'tree-dir': '/etc' }).success).toBe(false);
   for (const bad of [{ sort: 'size' }, { worst: 6 }, { worst: 0 }, { cases: [1, 2, 3] }, { cases: [-1] }]) {
     expect(schema.safeParse({ run: 'r', ...bad }).success, JSON.stringify(bad)).toBe(false);
   }

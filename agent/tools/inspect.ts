@@ -1,9 +1,9 @@
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
-import { judgeEnv, readRunRecord } from '../judging.ts';
+import { judgeEnv } from '../judging.ts';
 import type { OpenSprint } from '../sprint/open.ts';
-import { runDir } from '../sprint/run-folder.ts';
+import { readSprintRun, runDir } from '../sprint/run-folder.ts';
 import { tail } from './output.ts';
 import { ToolMistake } from './paths.ts';
 import type { InspectInput } from './schemas.ts';
@@ -21,10 +21,13 @@ export async function inspect(
   const options = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
-  const dir = runDir(repo, desk.resolve(run));
-  const treeDir = await checkoutTree({ repo, tree: readRunRecord(dir).tree });
+  const id = desk.resolve(run);
+  const record = readSprintRun(repo, id);
+  if (!record)
+    throw new ToolMistake(`run ${id} has not started yet; wait for it with wait_for_experiment first`);
+  const treeDir = await checkoutTree({ repo, tree: record.tree });
   const child = startChild({
-    argv: [...splitCommand(command), dir, '--tree-dir', treeDir, ...options],
+    argv: [...splitCommand(command), runDir(repo, id), '--tree-dir', treeDir, ...options],
     cwd: repo,
     env: judgeEnv({ task, sandbox, treeDir }),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
@@ -36,7 +39,12 @@ export async function inspect(
     collect(child.stderr!, child.done),
     child.done,
   ]);
-  if (exit.code !== 0)
-    throw new ToolMistake(errors.trim().split('\n').at(-1) || `inspect ended with ${exit.code}`);
+  if (exit.timedOut) throw new ToolMistake(`inspect was ended after ${SECONDS} s; ask it for less`);
+  if (exit.code !== 0) {
+    const last = errors.trim().split('\n').at(-1) || `it ended with ${exit.code ?? exit.signal}`;
+    throw new ToolMistake(
+      `inspect failed: ${last.replace(/\.$/, '')}. Name another run that has finished, or other options`,
+    );
+  }
   return tail(text);
 }

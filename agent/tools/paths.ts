@@ -23,7 +23,7 @@ export function realTarget(repo: string, path: string): string {
       at = dirname(at);
     }
   }
-  throw new ToolMistake(`${path}: too many symbolic links`);
+  throw new ToolMistake(`${path}: too many symbolic links; name the file itself`);
 }
 
 export function isInside(path: string, folder: string): boolean {
@@ -48,7 +48,7 @@ export function readableTarget(repo: string, path: string, hidden: readonly stri
     hidden.some((folder) => isInside(target, realTarget(repo, folder)))
   ) {
     throw new ToolMistake(
-      `${path}: may not be read; it lies outside of the repository or is the supervisor's own`,
+      `${path}: may not be read; it lies outside of the repository or is the supervisor's own. Name a path in the repository`,
     );
   }
   return target;

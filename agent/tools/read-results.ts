@@ -16,12 +16,18 @@ export function readResults({ house, runs }: OpenSprint, input: ReadResultsInput
   if (input.run !== undefined) {
     const inLedger = sprints.flatMap((s) => s.runs).find((r) => r.id === input.run);
     const run = inLedger ?? readSprintRun(house.repo, runs?.resolve(input.run) ?? input.run);
-    if (!run) throw new ToolMistake(`no run "${input.run}"`);
+    if (!run)
+      throw new ToolMistake(
+        `no run "${input.run}"; read_results with no field lists the runs of this sprint, and with "sprint" those of an earlier one`,
+      );
     return runDetails(run, contract);
   }
   if (input.sprint !== undefined) {
     const sprint = sprints.find((s) => s.id === input.sprint || String(s.number) === input.sprint);
-    if (!sprint) throw new ToolMistake(`no closed sprint "${input.sprint}" on this leaderboard`);
+    if (!sprint)
+      throw new ToolMistake(
+        `no closed sprint "${input.sprint}" on this leaderboard; read_results with no field lists them all, with their numbers`,
+      );
     const log = join(sprintsDir(house.repo), sprint.id, 'README.md');
     return [
       ledgerTable([sprint], contract),

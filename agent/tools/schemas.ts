@@ -2,21 +2,27 @@ import { z } from 'zod';
 import type { Inspection } from '#contract/task';
 
 /**
- * Names and inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for
- * `bash_20250124` and `text_editor_20250728`; the others are ours.
+ * Inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for `bash_20250124` and
+ * `text_editor_20250728`, and what else they are given is ignored; the others are ours, and take no field that they do not know: a
+ * misspelt one would be lost. What a description or a message says is also what a refusal says (refusals.ts), after "must be".
  */
-export const BashInput = z.object({
-  command: z.string().optional(),
-  /** Of the native tool: a fresh shell. Every call here is one already. */
-  restart: z.boolean().optional(),
-});
+export const BashInput = z
+  .object({
+    command: z.string().optional(),
+    /** Of the native tool: a fresh shell. Every call here is one already. */
+    restart: z.boolean().optional(),
+  })
+  .refine(({ command, restart }) => command !== undefined || restart === true, { path: ['command'] });
 export type BashInput = z.infer<typeof BashInput>;
 
 export const EditInput = z.discriminatedUnion('command', [
   z.object({
     command: z.literal('view'),
     path: z.string(),
-    view_range: z.tuple([z.number().int(), z.number().int()]).optional(),
+    view_range: z
+      .tuple([z.number().int(), z.number().int()])
+      .optional()
+      .describe('The first and the last line, which may be -1 for the end.'),
   }),
   z.object({ command: z.literal('create'), path: z.string(), file_text: z.string() }),
   z.object({
@@ -34,12 +40,14 @@ export const EditInput = z.discriminatedUnion('command', [
 ]);
 export type EditInput = z.infer<typeof EditInput>;
 
-export const StartSprintInput = z.object({
+export const StartSprintInput = z.strictObject({
   slug: z
     .string()
     .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case words joined by hyphens, like "slower-decay"')
     .max(48)
-    .describe('Names the folder, after date and time: lower-case words joined by hyphens.'),
+    .describe(
+      'Names the folder, after date and time: lower-case words joined by hyphens, like "slower-decay".',
+    ),
   title: z.string().min(3).max(100).describe('A short title for ledger, report and commit.'),
   idea: z.string().min(1).describe('The one idea that this sprint tests.'),
   motivation: z.string().min(1).describe('Why it should help: earlier results, related work with names.'),
@@ -50,7 +58,7 @@ export const StartSprintInput = z.object({
 });
 export type StartSprintInput = z.infer<typeof StartSprintInput>;
 
-export const RunExperimentInput = z.object({
+export const RunExperimentInput = z.strictObject({
   experiment: z
     .string()
     .min(1)
@@ -77,7 +85,7 @@ export const RunExperimentInput = z.object({
     .describe('Instead of a budget: the number of training samples.'),
   seed: z.number().int().nonnegative().optional().describe('Seed of training data and initialisation.'),
   set: z
-    .array(z.string().regex(/^[^=\s]+=/, 'must be key=value'))
+    .array(z.string().regex(/^[^=\s]+=/, 'key=value, like "depth=4"'))
     .optional()
     .describe('Overrides of the experiment: ["depth=4", "lr=3e-4"].'),
 });
@@ -85,10 +93,10 @@ export type RunExperimentInput = z.infer<typeof RunExperimentInput>;
 
 const run = z.string().min(1).describe('The run id that run_experiment gave.');
 
-export const WaitInput = z.object({ run });
-export const StopInput = z.object({ run });
+export const WaitInput = z.strictObject({ run });
+export const StopInput = z.strictObject({ run });
 
-export const ReadResultsInput = z.object({
+export const ReadResultsInput = z.strictObject({
   sprint: z.string().optional().describe('An earlier sprint, by number or id: its log and all its runs.'),
   run: z.string().optional().describe('A run, by id: its claimed numbers, curve and measured snapshots.'),
 });
@@ -105,11 +113,11 @@ export function inspectInput({ options }: Inspection) {
           : z.array(z.number().int().nonnegative()).max(option.list);
     return [name, field.optional().describe(option.about)] as const;
   });
-  return z.object({ run, ...Object.fromEntries(fields) });
+  return z.strictObject({ run, ...Object.fromEntries(fields) });
 }
 export type InspectInput = { run: string } & Record<string, string | number | number[] | undefined>;
 
-export const FinishSprintInput = z.object({
+export const FinishSprintInput = z.strictObject({
   summary: z.string().min(1).describe('What was tried, what came out, what was learned; negatives count.'),
   candidate: z
     .string()

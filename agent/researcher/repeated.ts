@@ -1,0 +1,128 @@
+import type {
+  BetaContentBlockParam,
+  BetaMessageParam,
+  BetaToolResultBlockParam,
+} from '@anthropic-ai/sdk/resources/beta';
+import { reasonIn, wrongFields } from '../tools/refusals.ts';
+import { cut, plain } from '../words.ts';
+
+/** What to do after the results of one turn. */
+export type Advice = { kind: 'go on' } | { kind: 'tell'; text: string } | { kind: 'close'; reason: string };
+
+/** A call of a tool of ours, and what it was answered. */
+export interface Call {
+  id: string;
+  name: string;
+}
+export interface Answer {
+  isError: boolean;
+  text: string;
+}
+
+const TELL_AT = 3;
+const CLOSE_AT = 5;
+/** Of a reason that is said again. */
+const MAX_REASON = 240;
+
+/**
+ * Watches a conversation for calls that are refused again and again for the same reason, whatever is called between them: only a success
+ * of the same tool forgets its refusals. Several in one reply count once, since none of them had read the answer to the others.
+ */
+export class RepeatedRefusals {
+  /** How often each tool was refused since its last success, by reason. */
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  /** The same state from all that was said so far. Calls that were never run have an answer of their own, which no tool gives. */
+  static from(messages: readonly BetaMessageParam[]): RepeatedRefusals {
+    const state = new RepeatedRefusals();
+    for (const [i, message] of messages.entries()) {
+      if (message.role === 'assistant' && messages[i + 1]?.role === 'user')
+        state.heard(callsIn(message), answersIn(messages[i + 1]));
+    }
+    return state;
+  }
+
+  /** Takes note of one turn, and says what is to be done about it. A call without an answer counts for nothing. */
+  heard(calls: readonly Call[], answers: ReadonlyMap<string, Answer>): Advice {
+    const refused = new Map<string, { name: string; text: string; key: string }>();
+    for (const { id, name } of calls) {
+      const answer = answers.get(id);
+      if (!answer) continue;
+      const key = `${name}: ${sameness(name, answer.text)}`;
+      if (answer.isError) refused.set(key, { name, text: answer.text, key });
+      else {
+        this.#counts.delete(name);
+        for (const [other, of] of refused) if (of.name === name) refused.delete(other);
+      }
+    }
+    const often = [...refused.values()].map((of) => ({ ...of, times: this.#count(of.name, of.key) }));
+    const last = often.find(({ times }) => times >= CLOSE_AT);
+    if (last) {
+      const reason = `${last.name} was refused ${inWords(last.times)} times for the same reason: ${shown(last)}`;
+      return { kind: 'close', reason };
+    }
+    const told = often.filter(({ times }) => times === TELL_AT);
+    return told.length === 0 ? { kind: 'go on' } : { kind: 'tell', text: told.map(words).join('\n\n') };
+  }
+
+  #count(name: string, key: string): number {
+    const counts = this.#counts.get(name) ?? new Map<string, number>();
+    const times = (counts.get(key) ?? 0) + 1;
+    this.#counts.set(name, counts.set(key, times));
+    return times;
+  }
+}
+
+/** The calls of our own tools in a reply. */
+export const callsIn = (message: BetaMessageParam): Call[] =>
+  blocks(message).flatMap((block) => (block.type === 'tool_use' ? [{ id: block.id, name: block.name }] : []));
+
+/** What was answered in a message of ours, by call. */
+export const answersIn = (message: BetaMessageParam): Map<string, Answer> =>
+  new Map(
+    blocks(message).flatMap((block) =>
+      block.type === 'tool_result'
+        ? [[block.tool_use_id, { isError: block.is_error === true, text: textIn(block) }] as const]
+        : [],
+    ),
+  );
+
+/** Two refusals of a tool are the same where these are: the wrong fields of an input, else its words without quoted ones and numbers. */
+function sameness(name: string, text: string): string {
+  const fields = wrongFields(name, text);
+  if (fields) return `fields ${fields.join(', ')}`;
+  return text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').replace(/\d+/g, '0');
+}
+
+/** What is said to a researcher at the third refusal: which tool, why, and what to do instead. */
+function words(of: { name: string; text: string; times: number }): string {
+  const { name, text, times } = of;
+  return `${name} was refused ${inWords(times)} times now for the same reason: ${shown(of)}. ${instead(name, text)} After ${inWords(CLOSE_AT)} times this conversation is closed.`;
+}
+
+function instead(name: string, text: string): string {
+  const fields = wrongFields(name, text);
+  const end =
+    name === 'start_sprint'
+      ? 'or, where nothing is left to be tried, say so and call nothing'
+      : 'or end the sprint with finish_sprint, candidate null';
+  if (fields)
+    return `Correct the fields that it names, as it says, and leave the others as they are; ${end}.`;
+  if (text.includes('call start_sprint first'))
+    return 'Call start_sprint first, with all of its fields: runs and finish_sprint are refused before it. Where nothing is left to be tried, say so and call nothing.';
+  return `Do not make the same call again: read the reason and do something else, ${end}.`;
+}
+
+/** The reason as it is said again, without the word with which the runner begins every error. */
+const shown = ({ name, text }: { name: string; text: string }): string =>
+  cut(plain(reasonIn(name, text.replace(/^Error: /, ''))), MAX_REASON).replace(/\.$/, '');
+
+const inWords = (n: number): string => ({ 3: 'three', 5: 'five' })[n] ?? String(n);
+
+const blocks = ({ content }: BetaMessageParam): readonly BetaContentBlockParam[] =>
+  Array.isArray(content) ? (content as BetaContentBlockParam[]) : [];
+
+const textIn = ({ content }: BetaToolResultBlockParam): string =>
+  typeof content === 'string'
+    ? content
+    : (content ?? []).flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');

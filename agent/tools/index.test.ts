@@ -1,0 +1,95 @@
+import { runRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
+import { expect, it } from 'vitest';
+import type { Event } from '#contract/event';
+import { Inspection } from '#contract/task';
+import { emptyFolder } from '../fixtures/repo.ts';
+import { OpenSprint } from '../sprint/open.ts';
+import { makeTools } from './index.ts';
+
+const inspect = Inspection.parse({ command: 'node look.mjs', about: 'Looks.', options: {} });
+
+/** The tools of a sprint that was not claimed, in an empty repository, with what they tell the event log. */
+function tools() {
+  const events: Event[] = [];
+  const house = {
+    ...{ repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
+    events: { emit: (event: Event) => events.push(event) },
+  };
+  const sprint = new OpenSprint(house as never, 1, 'tree', null as never);
+  const made = makeTools(sprint);
+  /** What the model hears. */
+  const call = async (name: string, input: unknown) => {
+    const tool = made.find((t) => 'name' in t && t.name === name)!;
+    const toolUse = { type: 'tool_use' as const, id: 't', name, input };
+    return runRunnableTool(tool, input, { toolUse, toolUseBlock: toolUse });
+  };
+  return { made, events, call };
+}
+const [OURS, NATIVE] = [
+  [
+    'start_sprint',
+    'run_experiment',
+    'wait_for_experiment',
+    'stop_experiment',
+    'read_results',
+    'finish_sprint',
+    'inspect',
+  ],
+  ['bash', 'str_replace_based_edit_tool'],
+];
+
+it('are defined in the same words every time, without anything of this machine', () => {
+  const text = JSON.stringify(tools().made);
+  expect(JSON.stringify(tools().made)).toBe(text);
+  expect(text).not.toMatch(/tmp|undefined/);
+  const names = tools().made.map((tool) => ('name' in tool ? tool.name : ''));
+  expect(names).toEqual([...NATIVE, ...OURS]);
+});
+
+it.each([...NATIVE, ...OURS])(
+  '%s refuses a wrong input in words, and the event log hears of it',
+  async (name) => {
+    const { call, events } = tools();
+    const input = { command: 5, run: 5, slug: 5, seed: 'x', summary: 5, title: 'A "title"' };
+    const { isError, content } = await call(name, input);
+    expect(isError).toBe(true);
+    expect(content).toMatch(new RegExp(`^Error: ${name} was refused: ".*corrected\\.$`));
+    const reason = String(content).slice(`Error: ${name} was refused: `.length, -'. Nothing'.length);
+    expect(events).toMatchObject([
+      { type: 'tool.finished', name, ok: false, summary: 'A "title"', seconds: expect.any(Number) },
+    ]);
+    const told = events[0].type === 'tool.finished' && events[0].reason;
+    expect(reason.startsWith(String(told).slice(0, -1))).toBe(true);
+  },
+);
+
+it.each([null, 'ls', [1], 5])('an input that is no object is refused too: %j', async (input) => {
+  const { call, events } = tools();
+  expect(await call('bash', input)).toMatchObject({
+    isError: true,
+    content: expect.stringContaining('the input must be an object with the fields command, restart, not '),
+  });
+  expect(events).toMatchObject([{ ok: false, summary: '' }]);
+});
+
+it('a refusal of another kind stands in the event log as its reason, in one line of at most 300 characters', async () => {
+  const { call, events } = tools();
+  const early = await call('finish_sprint', { summary: 'Done.\x1b[0m', candidate: null });
+  expect(early).toEqual({ isError: true, content: 'Error: no sprint is open yet: call start_sprint first' });
+  const path = `none\x1b[2J\n${'x/'.repeat(200)}`;
+  await call('str_replace_based_edit_tool', { command: 'view', path });
+  expect(events).toMatchObject([
+    { ok: false, summary: 'Done.', reason: 'no sprint is open yet: call start_sprint first' },
+    { ok: false, reason: expect.stringMatching(/^none (x\/){147}…$/) },
+  ]);
+});
+
+it('a call that is answered has no reason', async () => {
+  const { call, events } = tools();
+  expect(await call('bash', { restart: true })).toMatchObject({ isError: false });
+  expect(await call('read_results', {})).toMatchObject({ isError: false });
+  expect(events.map((event) => event.type === 'tool.finished' && [event.ok, event.reason])).toEqual([
+    [true, undefined],
+    [true, undefined],
+  ]);
+});

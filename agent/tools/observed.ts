@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import type { OpenSprint } from '../sprint/open.ts';
+import { cut, messageOf, plain } from '../words.ts';
+import { accepted, RefusedInput } from './refusals.ts';
+
+/** Of the reason in the event log. */
+const MAX_REASON = 300;
+
+/**
+ * Checks the input of a call, runs its tool, and tells the event log, whatever becomes of it. @throws what the tool throws, and
+ * RefusedInput: the model reads it as the result of its call.
+ */
+export async function observed<T extends z.ZodType>(
+  sprint: Pick<OpenSprint, 'house' | 'claim'>,
+  name: string,
+  schema: T,
+  input: unknown,
+  run: (input: z.infer<T>) => Promise<string> | string,
+): Promise<string> {
+  const started = performance.now();
+  let reason: string | undefined;
+  try {
+    return await run(accepted(name, schema, input));
+  } catch (error) {
+    reason = cut(plain(error instanceof RefusedInput ? error.reason : messageOf(error)), MAX_REASON);
+    throw error;
+  } finally {
+    sprint.house.events.emit({
+      type: 'tool.finished',
+      sprint: sprint.claim?.id ?? null,
+      name,
+      summary: aboutWhat(input),
+      ok: reason === undefined,
+      reason,
+      seconds: (performance.now() - started) / 1000,
+    });
+  }
+}
+
+/** What a call is about, in one short line. */
+function aboutWhat(input: unknown): string {
+  const { command, path, experiment, of, budget, run, title, summary } = Object(input) as Record<
+    string,
+    unknown
+  >;
+  const text = [command, path, experiment, of, budget, run, title, summary]
+    .filter((part) => typeof part === 'string')
+    .join(' ');
+  return cut(plain(text), 100);
+}
