@@ -1,0 +1,86 @@
+import type { ClientOptions } from '@anthropic-ai/bedrock-sdk';
+import { UserError } from '#contract/errors';
+import { cloudBaseURL, plainHttpNotes, shownURL } from './base-url.ts';
+import { QUIET } from './client.ts';
+import { broughtBy, type Cloud, loaded, regionOf } from './clouds.ts';
+import { customHeaderNotes, onlyAuth, secretOf } from './credentials.ts';
+
+const PACKAGE = '@anthropic-ai/bedrock-sdk';
+const BASE_URL = 'ANTHROPIC_BEDROCK_BASE_URL';
+
+type Provider = Awaited<ReturnType<NonNullable<ClientOptions['providerChainResolver']>>>;
+
+interface Signing {
+  /** For the screen. */
+  how: string;
+  options: Pick<ClientOptions, 'apiKey' | 'defaultHeaders' | 'providerChainResolver'>;
+}
+
+/**
+ * Amazon Bedrock by the SDK's own package: AWS_REGION, and a Bedrock API key, access keys or the AWS credential chain.
+ * @throws UserError where the package, the region or credentials are missing: better now than in the night.
+ */
+export async function reachBedrock(env: NodeJS.ProcessEnv): Promise<Cloud> {
+  const { AnthropicBedrock } = await loaded(PACKAGE, () => import('@anthropic-ai/bedrock-sdk'));
+  // The package takes AWS_REGION alone, and us-east-1 where it is not set: in a foreign region nothing is as expected.
+  const variable = env.AWS_REGION?.trim() ? 'AWS_REGION' : 'AWS_DEFAULT_REGION';
+  const what = 'the AWS region of your Bedrock models, such as us-east-1';
+  if (!env[variable]?.trim()) throw new UserError(`AWS_REGION is not set; set it to ${what}`);
+  const region = regionOf(env, variable, what);
+  const override = cloudBaseURL(env, BASE_URL);
+  const baseURL = override ?? `https://bedrock-runtime.${region}.amazonaws.com`;
+  const { how, options } = await signing(env);
+  return {
+    where: `Amazon Bedrock in ${region}${override ? ` by ${shownURL(override)}` : ''}, ${how}`,
+    notes: [...plainHttpNotes(baseURL, BASE_URL), ...customHeaderNotes(env)],
+    region,
+    authHint: `Amazon Bedrock was asked in ${region} with ${how}; it may be another account's, expired, or without access to the model in this region`,
+    client: (fetch) => new AnthropicBedrock({ ...QUIET, baseURL, awsRegion: region, fetch, ...options }),
+  };
+}
+
+/** The package's own order of credentials. The first that is there is used, and no other header with a credential is sent. */
+async function signing(env: NodeJS.ProcessEnv): Promise<Signing> {
+  const bearer = secretOf(env, 'AWS_BEARER_TOKEN_BEDROCK');
+  if (bearer) {
+    const defaultHeaders = onlyAuth('authorization', `Bearer ${bearer}`);
+    return { how: 'key of AWS_BEARER_TOKEN_BEDROCK', options: { apiKey: bearer, defaultHeaders } };
+  }
+  // Null, because undefined would send the package back to the environment.
+  const signed = { apiKey: null, defaultHeaders: onlyAuth(null) };
+  const accessKey = secretOf(env, 'AWS_ACCESS_KEY_ID');
+  const secretKey = secretOf(env, 'AWS_SECRET_ACCESS_KEY');
+  if (accessKey && secretKey) {
+    const sessionToken = secretOf(env, 'AWS_SESSION_TOKEN') ?? undefined;
+    const keys = { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken };
+    return {
+      how: 'keys of AWS_ACCESS_KEY_ID',
+      options: { ...signed, providerChainResolver: async () => async () => keys },
+    };
+  }
+  if (accessKey || secretKey)
+    throw new UserError('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together; set both, or neither');
+  const provider = await chain();
+  return {
+    how: 'credentials of the AWS profile or machine',
+    options: { ...signed, providerChainResolver: async () => provider },
+  };
+}
+
+/** The AWS chain (profile, single sign-on, container, machine), asked once here so that nobody waits a night for credentials. */
+async function chain(): Promise<Provider> {
+  const { fromNodeProviderChain } = broughtBy(PACKAGE, '@aws-sdk/credential-providers') as {
+    fromNodeProviderChain(): Provider;
+  };
+  // It keeps what it found until that expires, and then looks again.
+  const provider = fromNodeProviderChain();
+  try {
+    await provider();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UserError(
+      `no AWS credentials (${why}); set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE`,
+    );
+  }
+  return provider;
+}

@@ -1,0 +1,67 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, fetch as undiciFetch } from 'undici';
+import type { Fetch } from './client.ts';
+import { isLoopback } from './loopback.ts';
+import { type Proxies, proxiesOf } from './proxies.ts';
+
+/**
+ * Long thinking can be silent for longer than the five minutes after which undici gives up, before the headers as well as within the body.
+ * How long silence is borne is the caller's matter, so both limits are off.
+ */
+const PATIENT = { headersTimeout: 0, bodyTimeout: 0 } as const;
+
+/**
+ * A fetch for the SDK that goes through the proxies of the environment. It is undici's own, because the one of Node takes no dispatcher of
+ * another copy of undici; the shapes are the same.
+ * @throws UserError for a proxy that is no http or https address.
+ */
+export function networkOf(env: NodeJS.ProcessEnv = process.env): { fetch: Fetch; notes: string[] } {
+  const { proxies, notes } = proxiesOf(env);
+  const dispatcher = dispatcherFor(proxies);
+  const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const [url, rest] = input instanceof Request ? [input.url, await partsOf(input)] : [input, {}];
+    const options = { ...rest, ...init, dispatcher } as Parameters<typeof undiciFetch>[1];
+    return (await undiciFetch(url, options)) as unknown as Response;
+  };
+  return { fetch, notes };
+}
+
+/** Loopback is decided here for each hop: NO_PROXY knows no 127.0.0.0/8, and nobody wants to have to set it for that. */
+function dispatcherFor({ https, http, none }: Proxies): Dispatcher {
+  const direct = new Agent(PATIENT);
+  // Empty strings, because undefined would send it back to the environment of the process.
+  const proxied = new EnvHttpProxyAgent({
+    ...PATIENT,
+    httpsProxy: https,
+    httpProxy: http,
+    noProxy: none,
+    clientFactory: proxyClient,
+  });
+  return proxied.compose((dispatch) => (options, handler) => {
+    const host = options.origin ? new URL(options.origin).hostname : '';
+    return isLoopback(host) ? direct.dispatch(options, handler) : dispatch(options, handler);
+  });
+}
+
+/**
+ * The connections to a proxy itself. Where a proxy hangs up on CONNECT, undici 7 takes that for a connection worth another try, thousands
+ * of times a second and for ever, even when the call has been given up. An error of another kind ends the call.
+ */
+function proxyClient(origin: URL, options: object): Dispatcher {
+  const pool = new Pool(origin, options);
+  const open: (to: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
+  const connect = async (to: Dispatcher.ConnectOptions) => {
+    try {
+      return await open(to);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`the proxy ${origin.host} opened no connection: ${why}`, { cause: error });
+    }
+  };
+  return Object.assign(pool, { connect });
+}
+
+async function partsOf(request: Request): Promise<RequestInit> {
+  const { method, headers, signal } = request;
+  const body = request.body ? await request.arrayBuffer() : undefined;
+  return { method, headers, signal, body };
+}
