@@ -1,7 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { PromptCache } from './fixtures/cache.ts';
 import { loopIn, tinyHouse } from './fixtures/house.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from './fixtures/scripted.ts';
 
@@ -27,12 +26,11 @@ const LONG: Step[] = [
 ];
 
 it('reads nearly all of its input from the cache in a long sprint', async () => {
-  const cache = new PromptCache();
   const requests: MessagesRequest[] = [];
   const script = scripted([LONG]);
   server = await startMessagesServer((request) => {
     requests.push(request);
-    return { ...script(request), usage: cache.read(request) };
+    return script(request);
   });
   process.env.ANTHROPIC_API_KEY = 'sk-ant-test-0123456789';
   process.env.ANTHROPIC_BASE_URL = server.url;

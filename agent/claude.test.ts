@@ -5,7 +5,7 @@ import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { loopIn, optionsFor, tinyHouse } from './fixtures/house.ts';
 import { git } from './fixtures/repo.ts';
-import { finish, type Step, scripted, sprintTo, start, train, wait } from './fixtures/scripted.ts';
+import { call, finish, type Step, scripted, sprintTo, start, train, wait } from './fixtures/scripted.ts';
 import type { LoopOptions } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { preflight } from './preflight.ts';
@@ -82,7 +82,7 @@ describe('Claude at the wheel', () => {
     );
     expect(code).toBe(3);
     expect(events.at(-1)).toMatchObject({
-      reason: 'the API key is not accepted (401); look at ANTHROPIC_API_KEY',
+      reason: expect.stringContaining('does not accept the credentials (401); look at ANTHROPIC_API_KEY'),
     });
     expect(sprints.map((s) => s.outcome)).toEqual(['interrupted']);
     expect(git(repo, 'status', '--porcelain')).toBe('');
@@ -180,7 +180,7 @@ describe('Claude at the wheel', () => {
 
   it('stops at its money limit without the call that could exceed it', async () => {
     const { code, events, sprints } = await night(
-      scripted([[start('first'), ...Array(50).fill(start('again'))]]),
+      scripted([[start('first'), ...Array(50).fill(call('read_results'))]]),
       {
         maxUsd: 0.01,
       },
@@ -233,7 +233,9 @@ describe('preflight', () => {
 
   it('refuses in one line what cannot work, and writes nothing', async () => {
     const repo = tinyHouse();
-    expect(await refused(repo, { researcher: 'claude' })).toContain('ANTHROPIC_API_KEY is not set');
+    expect(await refused(repo, { researcher: 'claude' })).toContain(
+      'neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set',
+    );
     expect(await refused(repo, { profile: 'nope' })).toContain('unknown profile "nope"; ');
     expect(await refused(repo, { profile: 'large' })).toBe(
       'profile "large" cannot run here: no large machine here',

@@ -3,14 +3,12 @@ import { machine } from '#host/machine';
 import { LocalExecutor } from './executor/local.ts';
 import { sprintsDir } from './house.ts';
 import { readSprints } from './ledger.ts';
+import { forecast, forecastInWords } from './night/forecast.ts';
 import { limitsInWords } from './night/limits.ts';
 import { fits, paceOf, secondsFor } from './night/pace.ts';
 import { probeSpeed } from './night/probe.ts';
 import type { Plan } from './preflight.ts';
-import { connectClaude } from './researcher/claude.ts';
-import { firstManner } from './researcher/manner.ts';
 import { pricesDate } from './researcher/prices.ts';
-import { reserveOf } from './researcher/reserve.ts';
 import { duration, show } from './words.ts';
 
 /**
@@ -68,17 +66,15 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
   return 0;
 }
 
-/** The limit, the prices, and what a call in the middle of a sprint is reserved at. */
-export function money({ claude, limits, task }: Plan): string {
+/** The limit, the prices, and what a sprint and the night are likely to cost. */
+export function money({ claude, limits, repo }: Plan): string {
   if (!claude) return 'nothing: the offline replay is free';
-  if (limits.usd === null) return 'no limit (--max-usd none)';
-  const first = firstManner(connectClaude(claude), '1h');
-  const { model, price, fallback } = first;
-  const reserve = (web: boolean) =>
-    reserveOf(50_000, task.contract.model.maxTokens, { ...first, web }).usd.toFixed(2);
+  const { model, price, fallback, reached } = claude;
+  const limit = limits.usd === null ? 'no limit (--max-usd none)' : `at most ${limits.usd} USD`;
   const second = fallback ? `, after a refusal ${fallback.model}` : '';
-  const web = first.web ? `, ${reserve(true)} USD while it may search the web` : '';
-  return `at most ${limits.usd} USD; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate})${second}; a call with 50,000 tokens of history is reserved at ${reserve(false)} USD${web}`;
+  const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
+  const likely = forecastInWords(forecast(readSprints(sprintsDir(repo)), claude, limits, hours));
+  return `${limit}; likely ${likely}; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate})${second}; by ${reached.where}`;
 }
 
 function describeMachine(): string {

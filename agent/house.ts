@@ -11,6 +11,7 @@ import type { Stopper } from './night/stop.ts';
 import type { Notebook } from './notebook.ts';
 import type { Notifier } from './notify/notifier.ts';
 import type { RenderedReport, ReportRequest } from './report/index.ts';
+import type { Via } from './researcher/connect/client.ts';
 import type { Connection } from './researcher/connection.ts';
 import type { Split } from './split.ts';
 import type { LoopState, Used } from './state.ts';
@@ -54,6 +55,8 @@ export interface LoopOptions {
   target: AskedTarget | null;
   until: string | null;
   model: string | null;
+  /** How Claude is reached; null: what the environment says, and otherwise the Messages API itself. */
+  via: Via | null;
   /** Server-side search and fetch for Claude. */
   web: boolean;
   sandbox: 'auto' | 'off';

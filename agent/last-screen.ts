@@ -5,19 +5,20 @@ import { type House, reportsDir, sprintsDir } from './house.ts';
 import { bestOf, readSprints } from './ledger.ts';
 import { PARTS } from './split.ts';
 import { table } from './tools/tables.ts';
-import { count, duration, show } from './words.ts';
+import { count, duration, plain, show } from './words.ts';
 
 /** What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie, how to go on. */
 export function lastScreen(house: House, stopped: { reason: string }): string[] {
   const { repo, task, leaderboard, split, connection, branch } = house;
   const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
   const mine = sprints.filter((s) => house.state().committed.some((c) => c.sprint === s.id));
-  const usd = house.state().usd;
+  const { usd, held } = house.state();
   const spent = PARTS.filter((part) => part !== 'waiting' || split.seconds.waiting > 0);
   const parts = spent.map((part) => `${part} ${duration(split.seconds[part])}`).join(', ');
-  const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD` : '';
+  const cut = held.usd >= 0.005 ? ` (${held.usd.toFixed(2)} more held for cut calls)` : '';
+  const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD${cut}` : '';
   return [
-    `Stopped: ${stopped.reason}.`,
+    `Stopped: ${plain(stopped.reason)}.`,
     `${count(mine.length, 'sprint')} in ${duration(split.total)}${money}: ${parts}.`,
     '',
     ...overview(mine, house),
@@ -37,7 +38,7 @@ function overview(sprints: readonly Sprint[], { task }: House): string[] {
   const fields = [metric, ...also.slice(0, 1)];
   const rows = sprints.map((s) => [
     String(s.number),
-    s.title,
+    plain(s.title),
     s.outcome,
     ...fields.map((f) => show(s.verdict?.metrics[f])),
   ]);
@@ -62,11 +63,11 @@ function best(sprint: Sprint | undefined, { task, profileName }: House): string[
   const words = (numbers: Record<string, number>, most: number) =>
     Object.entries(numbers)
       .slice(0, most)
-      .map(([name, value]) => `${name} ${show(value)}`)
+      .map(([name, value]) => `${plain(name)} ${show(value)}`)
       .join(', ') || 'nothing';
   const trainer = sprint.runs.find((run) => run.id === sprint.candidate)?.claimed ?? {};
   return [
-    `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${sprint.title}`,
+    `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${plain(sprint.title)}`,
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
     `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
     'Look at it:   npm run best',

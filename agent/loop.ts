@@ -33,6 +33,7 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     const released = await releaseGit(plan.repo);
     const { house, before } = await moveIn(plan, fittings);
     if (released) notice(house, released);
+    for (const text of house.connection.reached.notes) notice(house, text);
     if (house.stopper.forgetOld(house.since))
       notice(house, 'a file STOP was left for an earlier loop; it is taken away');
     house.stopper.listen(

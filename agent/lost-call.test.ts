@@ -16,7 +16,7 @@ afterEach(async () => {
   delete process.env.ANTHROPIC_BASE_URL;
 });
 
-it('charges a call in which the loop was killed at its reserve, once, and goes on', async () => {
+it('books a call in which the loop was killed at what it is likely to have cost, holds the rest of its reserve, and goes on', async () => {
   const script = scripted([sprintTo('first', 0.7)]);
   let calls = 0;
   // The third call is taken and never answered.
@@ -33,14 +33,18 @@ it('charges a call in which the loop was killed at its reserve, once, and goes o
   while (calls < 3) await sleep(10);
   loop.child.kill('SIGKILL');
   await loop.ended;
-  const lost = started()[2].reserve.usd;
+  const { reserve, likely } = started()[2];
+  const lost = likely?.usd ?? 0;
   expect(lost).toBeGreaterThan(0);
+  expect(lost).toBeLessThan(reserve.usd);
 
   const { code } = await loopIn(repo, { researcher: 'claude', maxSprints: 1 });
   expect(code).toBe(0);
   const turns = readEvents(eventsPath(repo)).filter((event) => event.type === 'turn.finished');
   const paid = turns.reduce((sum, { usage }) => sum + usage.usd, 0);
-  expect(readStatus(repo).usd).toBeCloseTo(paid + lost, 10);
+  const status = readStatus(repo);
+  expect(status.usd).toBeCloseTo(paid + lost, 10);
+  expect(status.heldUsd).toBeCloseTo(reserve.usd - lost, 10);
   const [sprint] = readSprints(join(repo, 'sprints'));
   expect(sprint.outcome).toBe('new-best');
   expect(sprint.cost.usd).toBeCloseTo(paid + lost, 10);

@@ -11,7 +11,6 @@ import { Stopper } from './night/stop.ts';
 import { Notebook, type NotebookRenderer } from './notebook.ts';
 import { Notifier } from './notify/notifier.ts';
 import type { Plan } from './preflight.ts';
-import { connectClaude } from './researcher/claude.ts';
 import { startOffline } from './researcher/offline.ts';
 import { Split } from './split.ts';
 import { fold, isUnfinished, type LoopState, nothingYet } from './state.ts';
@@ -43,7 +42,7 @@ export async function moveIn(
     fresh,
     preferred: unfinished ? state.started?.branch : undefined,
   });
-  const connection = plan.claude !== null ? connectClaude(plan.claude) : await startOffline(plan.task, repo);
+  const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const house: House = {
     ...plan,
     connection,

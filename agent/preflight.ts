@@ -15,6 +15,8 @@ import { limitsOf } from './night/limits.ts';
 import { parseTarget, type Target } from './notify/send.ts';
 import { notReady, readyProfile } from './profiles.ts';
 import { type ClaudeOptions, connectClaude } from './researcher/claude.ts';
+import { hasCredentials } from './researcher/connect/credentials.ts';
+import type { Connection } from './researcher/connection.ts';
 import { fold, nothingYet, type Used, usedBefore } from './state.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
@@ -24,7 +26,7 @@ export interface Plan {
   researcher: 'claude' | 'offline';
   model: string;
   /** How Claude is reached; null for the replay. */
-  claude: ClaudeOptions | null;
+  claude: Connection | null;
   profileName: string;
   profile: Profile;
   /** Why this profile and not another, where that was not asked for. */
@@ -51,12 +53,12 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const { repo } = options;
   const task = readTask(join(repo, 'TASK.md'));
   const { contract } = task;
-  const researcher = options.researcher ?? (process.env.ANTHROPIC_API_KEY?.trim() ? 'claude' : 'offline');
+  const researcher = options.researcher ?? (hasCredentials(process.env, options.via) ? 'claude' : 'offline');
   const since = new Date();
   const takenUp = usedBefore(readEvents(eventsPath(repo)).reduce(fold, nothingYet));
   const limits = limitsOf(options, task, { since, takenUp });
-  const claude = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
-  if (claude) connectClaude(claude);
+  const asked = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
+  const claude = asked && (await connectClaude(asked));
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
   const profile = profileOf(task, chosen.name);
   checkWorkspace(task, repo);
@@ -111,7 +113,8 @@ export function claudeOptions(
   limits: Limits,
 ): ClaudeOptions {
   const { name, fallback } = model;
-  return { model: asked.model ?? name, fallback, web: asked.web, limited: limits.usd !== null };
+  const { web, via } = asked;
+  return { model: asked.model ?? name, fallback, web, via, limited: limits.usd !== null };
 }
 
 /**

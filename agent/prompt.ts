@@ -66,7 +66,10 @@ function conditions({ task, profileName, profile }: House): string {
 
 function standing({ bestKnown, limits, state, seed }: House): string {
   const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
-  const money = limits.usd === null ? 'no limit' : `${(limits.usd - state().usd).toFixed(2)} USD`;
+  const money =
+    limits.usd === null
+      ? 'no limit'
+      : `${Math.max(0, limits.usd - state().usd - state().held.usd).toFixed(2)} USD`;
   return `- best-known workspace: ${bestKnown}
 - seed of runs unless you name one: ${seed}
 - left: ${hours.toFixed(1)} hours, ${money}

@@ -21,7 +21,7 @@ export async function rereadTask(house: House): Promise<void> {
     const profile = profileOf(task, profileName);
     checkWorkspace(task, repo);
     const limits = limitsOf(asked, task, house);
-    const connection = connectionFor(house, task, limits);
+    const connection = await connectionFor(house, task, limits);
     const leaderboard = leaderboardId(task, profileName);
     if (leaderboard !== house.leaderboard) {
       await readyProfile(task, repo, profileName);
@@ -36,7 +36,11 @@ export async function rereadTask(house: House): Promise<void> {
 }
 
 /** The same connection, which knows by now what the account can do, unless the model was changed. */
-function connectionFor({ connection, asked, task: before }: House, task: Task, limits: Limits): Connection {
+async function connectionFor(
+  { connection, asked, task: before }: House,
+  task: Task,
+  limits: Limits,
+): Promise<Connection> {
   const now = claudeOptions(asked, task, limits);
   const then = claudeOptions(asked, before, limits);
   const same = now.model === then.model && now.fallback === then.fallback;

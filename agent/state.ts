@@ -24,7 +24,16 @@ export interface SprintState {
   resumed: number;
   /** Who was asked, in order. */
   models: string[];
-  cost: { usd: number; turns: number; inputTokens: number; cachedInputTokens: number; outputTokens: number };
+  /** What was said between the calls. */
+  said: { at: string; text: string }[];
+  cost: {
+    usd: number;
+    heldUsd?: number;
+    turns: number;
+    inputTokens: number;
+    cachedInputTokens: number;
+    outputTokens: number;
+  };
   trainSeconds: number;
   /** The limit of this sprint alone that was reached, and after how many turns the researcher was told. */
   capped: { reason: string; turns: number } | null;
@@ -35,6 +44,12 @@ export interface LiveRun {
   startedAt: string;
   processes: { pid: number; start: string | null }[];
   progress: { samples: number; totalSamples: number; samplesPerSecond: number; etaSeconds: number } | null;
+}
+
+/** Money and tokens. */
+interface Amount {
+  usd: number;
+  tokens: number;
 }
 
 /** What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it. */
@@ -53,8 +68,10 @@ export interface LoopState {
   usd: number;
   /** Input and output, cached or not. */
   tokens: number;
-  /** The reserve of the call that is being made. */
-  calling: { usd: number; tokens: number } | null;
+  /** What cut calls may have cost beyond what is booked for them. Held against the limits until the loop ends. */
+  held: Amount;
+  /** The call that is being made: the most that it can cost, and what it is booked at if the loop dies in it. */
+  calling: { reserve: Amount; likely: Amount } | null;
   trainSeconds: number;
   waiting: { reason: string; until: string } | null;
   /** Since when no call is made and no run is started. */
@@ -74,6 +91,7 @@ export const nothingYet: LoopState = {
   committed: [],
   usd: 0,
   tokens: 0,
+  held: { usd: 0, tokens: 0 },
   calling: null,
   trainSeconds: 0,
   leaderboard: null,
@@ -86,7 +104,7 @@ export const nothingYet: LoopState = {
 
 /** The state after one more event. Pure: the same events always give the same state. */
 export function fold(before: LoopState, event: LoggedEvent): LoopState {
-  const state = event.type === 'loop.started' && event.resumed ? chargeLostCall(before) : before;
+  const state = event.type === 'loop.started' && event.resumed ? bookLostCall(before) : before;
   const now = { ...state, lastEventAt: event.at };
   switch (event.type) {
     case 'loop.started':
@@ -128,6 +146,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
           rendered: false,
           resumed: 0,
           models: [],
+          said: [],
           cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
           trainSeconds: 0,
           capped: null,
@@ -144,12 +163,18 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       }));
     case 'turn.finished': {
       const { usd, inputTokens, cachedInputTokens, outputTokens } = event.usage;
-      const tokens = now.tokens + inputTokens + outputTokens;
-      return withSprint({ ...now, usd: now.usd + usd, tokens, calling: null, waiting: null }, (sprint) => ({
+      const spent = {
+        usd: now.usd + usd,
+        tokens: now.tokens + inputTokens + outputTokens,
+        held: plus(now.held, event.held),
+      };
+      return withSprint({ ...now, ...spent, calling: null, waiting: null }, (sprint) => ({
         ...sprint,
         models: [...new Set([...sprint.models, ...(event.model ? [event.model] : [])])],
+        said: withText(sprint.said, event.at, event.text),
         cost: {
           usd: sprint.cost.usd + usd,
+          ...heldBy(sprint, event.held?.usd),
           turns: sprint.cost.turns + 1,
           inputTokens: sprint.cost.inputTokens + inputTokens,
           cachedInputTokens: sprint.cost.cachedInputTokens + cachedInputTokens,
@@ -158,7 +183,12 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       }));
     }
     case 'turn.started':
-      return { ...now, calling: event.reserve, waiting: null };
+      // A log of an earlier version tells the reserve alone.
+      return {
+        ...now,
+        calling: { reserve: event.reserve, likely: event.likely ?? event.reserve },
+        waiting: null,
+      };
     case 'turn.failed':
       return { ...now, calling: null };
     case 'tool.finished':
@@ -256,19 +286,47 @@ export interface Used {
 }
 export function usedBefore(state: LoopState): Used | null {
   if (!isUnfinished(state) || state.lastEventAt === null) return null;
-  const usd = state.usd + (state.calling?.usd ?? 0);
+  const { usd } = bookLostCall(state);
   return { seconds: workedSeconds(state), usd, lastHeardAt: state.lastEventAt };
 }
 
-/** A call that a crash cut off may have been billed for all that was reserved. */
-function chargeLostCall(state: LoopState): LoopState {
+/** A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost is held. */
+function bookLostCall(state: LoopState): LoopState {
   if (!state.calling) return state;
-  const { usd, tokens } = state.calling;
+  const { reserve, likely } = state.calling;
+  const rest = {
+    usd: Math.max(0, reserve.usd - likely.usd),
+    tokens: Math.max(0, reserve.tokens - likely.tokens),
+  };
   return withSprint(
-    { ...state, usd: state.usd + usd, tokens: state.tokens + tokens, calling: null },
-    (sprint) => ({ ...sprint, cost: { ...sprint.cost, usd: sprint.cost.usd + usd } }),
+    {
+      ...state,
+      usd: state.usd + likely.usd,
+      tokens: state.tokens + likely.tokens,
+      held: plus(state.held, rest),
+      calling: null,
+    },
+    (sprint) => ({
+      ...sprint,
+      cost: { ...sprint.cost, usd: sprint.cost.usd + likely.usd, ...heldBy(sprint, rest.usd) },
+    }),
   );
 }
+
+const heldBy = ({ cost }: SprintState, usd: number | undefined) =>
+  usd ? { heldUsd: (cost.heldUsd ?? 0) + usd } : {};
+
+/** Of what is said in a sprint so much is kept: the whole text stands in its transcript. */
+const SAID = { chars: 1500, texts: 300 };
+
+function withText(said: SprintState['said'], at: string, text: string): SprintState['said'] {
+  const words = text.trim();
+  if (words === '' || said.length >= SAID.texts) return said;
+  return [...said, { at, text: words.length > SAID.chars ? `${words.slice(0, SAID.chars)}…` : words }];
+}
+
+const plus = (a: Amount, b: Amount | undefined): Amount =>
+  b ? { usd: a.usd + b.usd, tokens: a.tokens + b.tokens } : a;
 
 function withSprint(state: LoopState, change: (sprint: SprintState) => SprintState): LoopState {
   return state.sprint ? { ...state, sprint: change(state.sprint) } : state;

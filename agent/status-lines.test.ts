@@ -6,7 +6,7 @@ const now = Date.parse('2026-01-01T01:00:00Z');
 const status: Status = {
   ...{ loop: 'running', pid: 7, branch: 'run/2026-01-01', profile: 'tiny', researcher: 'Claude (x)' },
   ...{ sandbox: 'bubblewrap', startedAt: '2026-01-01T00:00:00Z', stopped: null, waiting: null, paused: null },
-  ...{ lastEventAt: '2026-01-01T00:59:48Z', lastAction: 'wait_for_experiment: r1', usd: 3.1 },
+  ...{ lastEventAt: '2026-01-01T00:59:48Z', lastAction: 'wait_for_experiment: r1', usd: 3.1, heldUsd: 0 },
   ...{ tokens: 812_345, trainSeconds: 1830, workedSeconds: 7380 },
   limits: { usd: 50, tokens: null, sprints: 5, trainHours: 4, until: '2026-01-01T03:02:00Z' },
   sprint: {
@@ -40,6 +40,10 @@ it('tells what the loop does now, what it used of its limits, and what came of i
   }
 });
 
+it('shows apart what is held for cut calls', () => {
+  expect(text({ heldUsd: 0.634 })).toContain('3.10 of 50 USD (0.63 more held for cut calls) · ');
+});
+
 it('says when it waits, is paused, was stopped or was cut off', () => {
   const waiting = { reason: 'overloaded', until: '2026-01-01T01:10:00Z' };
   expect(text({ waiting })).toMatch(/^Waiting until \d\d:\d\d: overloaded$/m);
@@ -50,4 +54,24 @@ it('says when it waits, is paused, was stopped or was cut off', () => {
     /^Loop: stopped: the time is up \(exit code 0, \d\d:\d\d\)$/m,
   );
   expect(text({ loop: 'cut off', pid: null })).toContain('"npm run loop" takes it up');
+});
+
+it('prints what somebody else wrote as plain words', () => {
+  const text = (words: string) => `a\x1b[2J\n${words}\u202e`;
+  const lines = statusLines(
+    {
+      ...status,
+      lastAction: text('action'),
+      waiting: { reason: text('wait'), until: '2026-01-01T01:10:00Z' },
+      stopped: { reason: text('stop'), exitCode: 0, at: '2026-01-01T00:59:00Z' },
+      sprint: { ...status.sprint!, title: text('title'), capped: text('cap') },
+      runs: [{ id: text('run'), experiment: 'plain', progress: null }],
+      committed: [{ sprint: text('s1'), outcome: 'failed', reason: text('reason'), metrics: {} }],
+    },
+    ['f1'],
+    now,
+  );
+  for (const word of ['action', 'wait', 'stop', 'title', 'cap', 'run', 's1', 'reason'])
+    expect(lines.join('\n')).toContain(`a ${word}`);
+  expect(lines.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
 });

@@ -1,5 +1,5 @@
 import type { Status } from './status.ts';
-import { count, duration, many, show } from './words.ts';
+import { count, duration, many, plain, show } from './words.ts';
 
 /** What `npm run status` prints: how it stands, what it does now, what is used of the limits, and what came of it so far. */
 export function statusLines(s: Status, shown: readonly string[] | null, now = Date.now()): string[] {
@@ -11,7 +11,7 @@ export function statusLines(s: Status, shown: readonly string[] | null, now = Da
 function head(s: Status, now: number): string[] {
   const since = s.startedAt && s.loop === 'running' ? `, since ${clock(s.startedAt)}` : '';
   const ended = s.stopped
-    ? `: ${s.stopped.reason} (exit code ${s.stopped.exitCode}, ${clock(s.stopped.at)})`
+    ? `: ${plain(s.stopped.reason)} (exit code ${s.stopped.exitCode}, ${clock(s.stopped.at)})`
     : '';
   const lines = [
     `Loop: ${s.loop}${s.pid === null ? '' : ` (process ${s.pid}${since})`}${ended}`,
@@ -23,7 +23,7 @@ function head(s: Status, now: number): string[] {
       `Paused since ${clock(s.paused)}: no call is made and no run is started; "npm run resume" lets it go on`,
     );
   if (s.waiting && Date.parse(s.waiting.until) > now)
-    lines.push(`Waiting until ${clock(s.waiting.until)}: ${s.waiting.reason}`);
+    lines.push(`Waiting until ${clock(s.waiting.until)}: ${plain(s.waiting.reason)}`);
   return lines;
 }
 
@@ -35,20 +35,20 @@ function present(s: Status, now: number): string[] {
     const money = usd > 0 ? `, ${usd.toFixed(2)} USD` : '';
     const doing = phase === 'judging' ? ': being judged' : phase === 'closing' ? ': being reported' : '';
     lines.push(
-      `Sprint ${number}: ${title ?? 'not claimed yet'} (${ago(openedAt)}, ${count(turns, 'turn')}${money})${doing}`,
+      `Sprint ${number}: ${plain(title ?? 'not claimed yet')} (${ago(openedAt)}, ${count(turns, 'turn')}${money})${doing}`,
     );
-    if (capped) lines.push(`  told to close: ${capped}`);
+    if (capped) lines.push(`  told to close: ${plain(capped)}`);
   }
   for (const { id, progress } of s.runs) {
     const done = progress ? Math.min(100, Math.round((100 * progress.samples) / progress.totalSamples)) : 0;
     const rest = progress
       ? `${done}% of ${many(progress.totalSamples)} samples, ${many(progress.samplesPerSecond)} samples/s, ${duration(progress.etaSeconds)} left`
       : 'starting';
-    lines.push(`Run ${id}: ${rest}`);
+    lines.push(`Run ${plain(id)}: ${rest}`);
   }
   if (s.lastAction && s.loop === 'running')
     lines.push(
-      `Last action: ${s.lastAction}${s.lastEventAt ? ` (last sign of life ${ago(s.lastEventAt)} ago)` : ''}`,
+      `Last action: ${plain(s.lastAction)}${s.lastEventAt ? ` (last sign of life ${ago(s.lastEventAt)} ago)` : ''}`,
     );
   return lines;
 }
@@ -61,7 +61,7 @@ function used(s: Status, now: number): string[] {
   const parts = [
     `${s.committed.length}${of(limits?.sprints, String)} ${s.committed.length === 1 && !limits?.sprints ? 'sprint' : 'sprints'}`,
     // What costs nothing has no use for a limit of money.
-    s.usd > 0 ? `${s.usd.toFixed(2)}${of(limits?.usd, String)} USD` : '',
+    s.usd > 0 ? `${s.usd.toFixed(2)}${of(limits?.usd, String)} USD${held(s)}` : '',
     `${many(s.tokens)}${of(limits?.tokens, many)} tokens`,
     `${duration(s.trainSeconds)}${of(limits?.trainHours, (h) => `${h} h`)} of training`,
     `${duration(s.workedSeconds)} at work`,
@@ -73,8 +73,12 @@ function used(s: Status, now: number): string[] {
   return [`Used: ${parts.filter((part) => part !== '').join(' · ')}`];
 }
 
+/** What cut calls may have cost beyond what is booked for them. */
+const held = ({ heldUsd }: Status) =>
+  heldUsd >= 0.005 ? ` (${heldUsd.toFixed(2)} more held for cut calls)` : '';
+
 function outcome(s: Status, shown: readonly string[] | null): string[] {
-  const lines = s.committed.map((c) => `  ${c.outcome.padEnd(11)} ${c.sprint}: ${c.reason}`);
+  const lines = s.committed.map((c) => `  ${c.outcome.padEnd(11)} ${plain(c.sprint)}: ${plain(c.reason)}`);
   if (!s.best) return lines;
   const fields = Object.entries(s.best.metrics).filter(([name]) => shown?.includes(name) ?? true);
   const numbers = fields.map(([name, value]) => `${name} ${show(value)}`).join(', ');

@@ -28,6 +28,8 @@ export interface Status {
   lastAction: string | null;
   /** Of this loop so far. */
   usd: number;
+  /** What cut calls may have cost beyond that; it counts against the limit until the loop ends. */
+  heldUsd: number;
   tokens: number;
   trainSeconds: number;
   /** That it was at work, over all restarts after a crash. */
@@ -72,6 +74,7 @@ export function readStatus(repo: string): Status {
     lastEventAt: state.lastEventAt,
     lastAction: state.lastAction,
     usd: state.usd,
+    heldUsd: state.held.usd,
     tokens: state.tokens,
     trainSeconds: state.trainSeconds,
     workedSeconds: workedSeconds(

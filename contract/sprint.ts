@@ -71,6 +71,8 @@ export const Sprint = z.object({
   /** Gain below this is noise: the spread of repeated seeds of the profile. */
   noise: z.number(),
   runs: z.array(SprintRun),
+  /** What the researcher said between its calls, as far as it was shown: a text a turn, cut. */
+  said: z.array(z.object({ at: z.string(), text: z.string() })).optional(),
   summary: z.string(),
   /** What the researcher would do next. */
   next: z.string().nullable(),
@@ -86,6 +88,8 @@ export const Sprint = z.object({
   }),
   cost: z.object({
     usd: z.number(),
+    /** What its cut calls may have cost beyond that; it is no cost. */
+    heldUsd: z.number().optional(),
     turns: z.number().int(),
     inputTokens: z.number().int(),
     cachedInputTokens: z.number().int(),

@@ -127,8 +127,8 @@ const fields = {
     fallback: z.string().nullable().optional(),
     effort: z.string().default('high'),
     maxTokens: z.number().int().positive(),
-    /** A stream without a sign of life for so long is given up, and the call made again. */
-    stallSeconds: z.number().positive().default(90),
+    /** A stream without any event (pings included) for so long is given up, and the call made again. Long thinking sends pings alone. */
+    stallSeconds: z.number().positive().default(300),
   }),
   profiles: z
     .record(z.string(), Profile)

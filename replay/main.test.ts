@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import Anthropic from '@anthropic-ai/sdk';
 import { expect, it } from 'vitest';
+import { assistant, post, result, say, serve, user } from './fixtures/serve.ts';
+
+type Asked = Parameters<Anthropic['beta']['messages']['create']>[0] & { stream?: false };
 
 it('prints its address, answers the official client and ends with its standard input', async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', 'replay/main.ts'], {
@@ -25,6 +28,17 @@ it('prints its address, answers the official client and ends with its standard i
       { type: 'text', text: expect.stringContaining('no model') },
       { type: 'tool_use', name: 'read_results', input: {} },
     ]);
+    // What one process signed is read by another.
+    const ask = { model: 'claude-opus-5-5', max_tokens: 1000, system: 'Replay.', messages: [user('Begin.')] };
+    const { content } = await client.beta.messages.create(ask as Asked);
+    const calls = content.filter(({ type }) => type === 'tool_use') as { id: string }[];
+    const history = [user('Begin.'), assistant(content), user(calls.map(({ id }) => result(id)))];
+    const here = await serve(() => say('fine'));
+    expect(content[0]).toMatchObject({ type: 'thinking' });
+    expect(await post(here.url, { ...ask, messages: history })).toMatchObject({ status: 200 });
+    expect(await post(here.url, { ...ask, system: 'Play.', messages: history })).toMatchObject({
+      status: 400,
+    });
     child.stdin.end();
     expect(await ended).toEqual([0, null]);
   } finally {

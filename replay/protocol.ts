@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The part of the Messages API (`POST /v1/messages`) that this server reads and writes.
- * Unknown fields of a request pass through untouched: newer clients must not break it.
+ * The part of the Messages API (`POST /v1/messages`) that scripts read and write. What a request may hold beside it is told by the rules
+ * (rules/), which refuse what the API refuses.
  */
 const ContentBlock = z.looseObject({ type: z.string() });
 
@@ -37,7 +37,10 @@ export interface ToolUseBlock {
   partialJson?: string;
 }
 
-/** Any other block (thinking, server_tool_use, ...) is sent whole in its content_block_start. */
+/**
+ * Any other block. A `thinking` without a signature is signed; a `server_tool_use` gets an id, and its result where the script leaves it out
+ * and the turn does not end before.
+ */
 export interface OtherBlock {
   type: string;
   [field: string]: unknown;
@@ -47,7 +50,8 @@ export type AnswerBlock = TextBlock | ToolUseBlock | OtherBlock;
 /** What goes wrong in a stream after so many of its events have been sent. */
 export interface Trouble {
   afterEvents: number;
-  kind: 'disconnect' | 'silence' | 'error';
+  /** `pings`: the API sends nothing else any more, as it does while the model thinks. */
+  kind: 'disconnect' | 'silence' | 'error' | 'pings';
   /** For `error`: the type of the SSE error event, `overloaded_error` unless told otherwise. */
   type?: string;
 }
@@ -56,8 +60,10 @@ export interface Reply {
   content: readonly AnswerBlock[];
   /** Unset: `tool_use` where a tool is called, else `end_turn`. */
   stopReason?: string;
-  /** Over what is counted roughly from the text (about four characters a token). */
+  /** Over what the server's own books say (rules/usage.ts). */
   usage?: Record<string, unknown>;
+  /** Output tokens of each thinking block, most of which nobody sees. */
+  thinkingTokens?: number;
   /** What the server cleared out of the context, as the API tells it with the last event. */
   contextManagement?: unknown;
   /** Unset: the model that was asked for. */
@@ -72,6 +78,8 @@ export interface Refusal {
   status: number;
   type: string;
   message: string;
+  /** The API's `error.details.error_code`. */
+  errorCode?: string;
   headers?: Record<string, string>;
   body?: string;
   delay?: number;

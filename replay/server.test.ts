@@ -1,30 +1,14 @@
-import Anthropic from '@anthropic-ai/sdk';
+import type Anthropic from '@anthropic-ai/sdk';
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { post, say, serve } from './fixtures/serve.ts';
 import type { Answer, MessagesRequest } from './protocol.ts';
-import { type MessagesServer, type Respond, startMessagesServer } from './server.ts';
 
-const open: MessagesServer[] = [];
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close();
-});
-
-async function serve(respond: Respond): Promise<{ url: string; client: Anthropic }> {
-  const server = await startMessagesServer(respond);
-  open.push(server);
-  return {
-    url: server.url,
-    client: new Anthropic({ baseURL: server.url, apiKey: 'none', maxRetries: 0, logLevel: 'off' }),
-  };
-}
-
-const ask = { model: 'any', max_tokens: 100, messages: [{ role: 'user' as const, content: 'Hello' }] };
-const text = (words: string): Answer => ({ content: [{ type: 'text', text: words }] });
-
+const ask = { model: 'any', max_tokens: 1000, messages: [{ role: 'user' as const, content: 'Hello' }] };
 describe('the Messages API server, seen through the official client', () => {
   it('answers whole messages', async () => {
-    const { client } = await serve(() => ({ ...text('Good evening'), model: 'offline-replay' }));
+    const { client } = await serve(() => ({ ...say('Good evening'), model: 'offline-replay' }));
     const message = await client.messages.create(ask);
     expect(message).toMatchObject({
       type: 'message',
@@ -73,7 +57,7 @@ describe('the Messages API server, seen through the official client', () => {
     const { client } = await serve((request) => {
       seen.push(request);
       if (seen.length === 1) return { content: [{ type: 'tool_use', name: 'add', input: { a: 2, b: 3 } }] };
-      return text('done');
+      return say('done');
     });
     const runner = client.beta.messages.toolRunner(
       {
@@ -89,7 +73,7 @@ describe('the Messages API server, seen through the official client', () => {
           }),
         ],
       },
-      { headers: { 'anthropic-beta': 'some-beta' } },
+      { headers: { 'anthropic-beta': 'files-api-2025-04-14' } },
     );
     const last = await runner.runUntilDone();
     expect(last.content).toMatchObject([{ type: 'text', text: 'done' }]);
@@ -111,25 +95,55 @@ describe('the Messages API server, seen through the official client', () => {
 
 describe('errors in the API’s own shape', () => {
   it('refuses other paths, bodies that are not JSON and requests without messages', async () => {
-    const { url } = await serve(() => text('unused'));
-    const post = async (path: string, body: string) => {
-      const response = await fetch(url + path, { method: 'POST', body });
-      return { status: response.status, ...((await response.json()) as { type: string; error: object }) };
-    };
-    expect(await post('/v1/complete', '{}')).toMatchObject({
+    const { url, server } = await serve(() => say('unused'));
+    expect(await post(url, '{}', { path: '/v1/complete' })).toMatchObject({
       status: 404,
       type: 'error',
       error: { type: 'not_found_error' },
     });
-    expect(await post('/v1/messages', '{')).toMatchObject({
+    expect(await post(url, '{')).toMatchObject({ status: 400, error: { type: 'invalid_request_error' } });
+    expect(await post(url, { ...ask, messages: [] }, { path: '/v1/messages' })).toMatchObject({
       status: 400,
-      error: { type: 'invalid_request_error' },
-    });
-    expect(await post('/v1/messages?beta=true', '{"model":"m","max_tokens":5,"messages":[]}')).toMatchObject({
-      status: 400,
-      error: { message: expect.stringContaining('messages') },
+      error: { message: expect.stringMatching(/^messages: /) },
     });
     expect((await fetch(`${url}/v1/messages`)).status).toBe(404);
+    expect(server.violations).toHaveLength(2);
+  });
+
+  it('wants to know the version that is spoken', async () => {
+    const { url } = await serve(() => say('unused'));
+    const response = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'x-api-key': 'k' },
+      body: JSON.stringify(ask),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { message: 'anthropic-version: header is required' },
+      request_id: response.headers.get('request-id'),
+    });
+  });
+
+  it('takes 32 MB and no more', async () => {
+    const { client, url } = await serve(() => say('fine'));
+    const content = 'w'.repeat(32 * 2 ** 20 - 1000);
+    expect(await post(url, { ...ask, messages: [{ role: 'user', content }] })).toMatchObject({ status: 200 });
+    const messages = [{ role: 'user' as const, content: `${content}${'w'.repeat(1000)}` }];
+    await expect(client.beta.messages.create({ ...ask, messages })).rejects.toMatchObject({
+      status: 413,
+      type: 'request_too_large',
+    });
+  });
+
+  it('asks the script only about requests that break no rule', async () => {
+    let asked = 0;
+    const { url } = await serve(() => {
+      asked++;
+      return say('fine');
+    });
+    await post(url, { ...ask, messages: [{ role: 'user', content: '' }] });
+    await post(url, ask);
+    expect(asked).toBe(1);
   });
 
   it('acts out HTTP errors, and turns an exception into a 500', async () => {

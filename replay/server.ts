@@ -1,14 +1,31 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, isRefusal, MessagesRequest, type Refusal, type Reply } from './protocol.ts';
-import { eventsOf, inputTokens, messageOf, type StreamEvent } from './stream.ts';
+import { type Bill, Meter } from './bill.ts';
+import { deliver, invalid, json, pause, refuse } from './deliver.ts';
+import { messageOf } from './message.ts';
+import { type Answer, isRefusal, type MessagesRequest, type Refusal } from './protocol.ts';
+import { receive, targetOf } from './receive.ts';
+import { ScriptMistake } from './reply.ts';
+import { firstViolation } from './rules/all.ts';
+import { type Accepts, unauthorized } from './rules/auth.ts';
+import { type Account, type Binding, binding } from './rules/binding.ts';
+import { PromptCache } from './rules/cache.ts';
+import { refused } from './rules/gateway.ts';
+import { type Call, textOf } from './rules/rule.ts';
+import { inputTokens } from './rules/tokens.ts';
+import { THINKING_TOKENS } from './rules/usage.ts';
 
-const MAX_BODY_BYTES = 64 * 2 ** 20;
+const TOKENS_PER_SECOND = 80;
 
 export interface MessagesServer {
   /** Base URL for a client: http://127.0.0.1:PORT */
   url: string;
+  /** Thinking blocks that came back in another conversation than theirs, whatever was done about them. */
+  readonly mismatches: number;
+  /** What the rules said to requests that broke one. */
+  readonly violations: readonly string[];
+  /** Replies of the script that the API would never give. */
+  readonly mistakes: readonly string[];
   /** Ends open connections too. */
   close(): Promise<void>;
 }
@@ -20,15 +37,33 @@ export type Respond = (
   headers: IncomingHttpHeaders,
 ) => Answer | Promise<Answer>;
 
+export interface ServerOptions {
+  /** Whether the account is held to the check of thinking blocks when a request says nothing about it: new ones are. */
+  account?: Account;
+  /** Which key is taken. Unset: either. */
+  accepts?: Accepts;
+  /** What a gateway or an older model does not know: names of fields, betas, tool types (rules/gateway.ts). */
+  refuses?: readonly string[];
+  /** How fast the model writes while nobody reads. Unset: 80. */
+  tokensPerSecond?: number;
+  /** Told of every request that was begun to be answered, what became of the reply notwithstanding. */
+  onBill?: (bill: Bill) => void;
+}
+
 /**
- * Serves the Messages API on loopback (`POST /v1/messages`, streaming or not, and `/v1/messages/count_tokens`).
- * What it says is `respond`'s: a walk, a script, or a fault (an HTTP error, a stream that is cut, silent or ends in
- * an error event). Query strings, beta headers and keys are ignored. An exception of `respond` is a 500.
+ * Serves the Messages API on loopback (`POST /v1/messages`, streaming or not, and `/v1/messages/count_tokens`), with the rules that the API
+ * keeps. What it says is `respond`'s, which is asked only about requests that break none: a walk, a script, or a fault (an HTTP error,
+ * a stream that is cut, silent or ends in an error event). An exception of `respond` is a 500.
  */
-export async function startMessagesServer(respond: Respond): Promise<MessagesServer> {
+export async function startMessagesServer(
+  respond: Respond,
+  options: ServerOptions = {},
+): Promise<MessagesServer> {
+  const api = new Api(respond, options);
   const server = createServer((request, response) => {
-    void handle(request, response, respond).catch((error: unknown) => {
+    void api.handle(request, response).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof ScriptMistake) api.mistakes.push(message);
       if (response.headersSent) response.destroy();
       else refuse(response, { status: 500, type: 'api_error', message });
     });
@@ -40,6 +75,11 @@ export async function startMessagesServer(respond: Respond): Promise<MessagesSer
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    get mismatches() {
+      return api.mismatches;
+    },
+    violations: api.violations,
+    mistakes: api.mistakes,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -48,116 +88,83 @@ export async function startMessagesServer(respond: Respond): Promise<MessagesSer
   };
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, respond: Respond): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-  const counting = path === '/v1/messages/count_tokens';
-  if (request.method !== 'POST' || (path !== '/v1/messages' && !counting)) {
-    return refuse(response, {
-      status: 404,
-      type: 'not_found_error',
-      message: `${request.method} ${path} is not served; this is POST /v1/messages`,
-    });
-  }
-  const body = await readBody(request);
-  if (body === null) {
-    const limit = MAX_BODY_BYTES / 2 ** 20;
-    return refuse(response, {
-      status: 413,
-      type: 'request_too_large',
-      message: `a request may have ${limit} MB`,
-      headers: { connection: 'close' },
-    });
-  }
-  const parsed = parse(counting ? { max_tokens: 1 } : {}, body);
-  if (typeof parsed === 'string') {
-    return refuse(response, { status: 400, type: 'invalid_request_error', message: parsed });
-  }
-  if (counting) return json(response, 200, { input_tokens: inputTokens(parsed) });
+class Api {
+  mismatches = 0;
+  readonly violations: string[] = [];
+  readonly mistakes: string[] = [];
+  readonly #cache = new PromptCache();
+  readonly #respond: Respond;
+  readonly #options: ServerOptions;
+  #asked = 0;
 
-  const gone = new AbortController();
-  response.on('close', () => gone.abort());
-  const answer = await respond(parsed, gone.signal, request.headers);
-  if (answer.delay) await sleep(answer.delay, undefined, { signal: gone.signal }).catch(() => undefined);
-  if (gone.signal.aborted) return;
-  if (isRefusal(answer)) return refuse(response, answer);
-  if (parsed.stream) await stream(response, answer, parsed, gone.signal);
-  else json(response, 200, messageOf(answer, parsed));
-}
-
-/** Null when the body is larger than a request may be. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request) {
-    bytes += (part as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    parts.push(part as Buffer);
+  constructor(respond: Respond, options: ServerOptions) {
+    this.#respond = respond;
+    this.#options = options;
   }
-  return Buffer.concat(parts).toString('utf8');
-}
 
-/** The request, or what is wrong with it in one line. */
-function parse(defaults: object, body: string): MessagesRequest | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return 'the request body is not JSON';
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = targetOf(request);
+    if (target.kind === 'unknown') return refuse(response, target.refusal);
+    const unknown = unauthorized(request.headers, this.#options.accepts ?? 'any');
+    if (unknown)
+      return this.#refuse(response, { status: 401, type: 'authentication_error', message: unknown });
+    const received = await receive(request, target.kind === 'count');
+    if ('status' in received) return this.#refuse(response, received);
+    const bound = this.#check(received);
+    if (typeof bound === 'string') return this.#refuse(response, invalid(bound));
+    if (target.kind === 'count') return json(response, 200, { input_tokens: inputTokens(received.request) });
+    await this.#answer(received, bound, request.headers, response);
   }
-  if (typeof value !== 'object' || value === null) return 'the request body is not an object';
-  const parsed = MessagesRequest.safeParse({ ...defaults, ...value });
-  if (parsed.success) return parsed.data;
-  return parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-}
 
-async function stream(
-  response: ServerResponse,
-  reply: Reply,
-  request: MessagesRequest,
-  gone: AbortSignal,
-): Promise<void> {
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    'request-id': `req_${Date.now().toString(36)}`,
-  });
-  response.flushHeaders();
-  const { trouble } = reply;
-  let sent = 0;
-  for (const event of eventsOf(messageOf(reply, request))) {
-    if (gone.aborted) return;
-    if (trouble && sent === trouble.afterEvents) {
-      if (trouble.kind === 'disconnect') return void response.socket?.resetAndDestroy();
-      if (trouble.kind === 'silence') return;
-      await send(response, {
-        type: 'error',
-        error: { type: trouble.type ?? 'overloaded_error', message: 'acted out by the local server' },
-      });
-      return void response.end();
+  /** What becomes of the thinking blocks; or the first rule that the request breaks, of those that hang on the server. */
+  #check(call: Call): Binding | string {
+    const { account = 'new', refuses = [] } = this.#options;
+    const violation = refused(call, refuses) ?? firstViolation(call);
+    if (violation) return textOf(violation);
+    const bound = binding(call, account);
+    this.mismatches += bound.mismatches;
+    return bound.violation ? textOf(bound.violation) : bound;
+  }
+
+  #refuse(response: ServerResponse, refusal: Refusal): void {
+    this.violations.push(refusal.message);
+    refuse(response, refusal);
+  }
+
+  async #answer(
+    call: Call,
+    bound: Binding,
+    headers: IncomingHttpHeaders,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { request } = call;
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    const since = Date.now();
+    const n = this.#asked++;
+    const reply = await this.#respond(request, gone.signal, headers);
+    if (isRefusal(reply)) {
+      await pause(reply.delay, gone.signal);
+      return refuse(response, reply);
     }
-    await send(response, event);
-    sent++;
+    const message = messageOf(reply, call, bound, this.#cache);
+    const meter = new Meter({
+      usage: message.usage,
+      maxTokens: request.max_tokens,
+      thinkingTokens: reply.thinkingTokens ?? THINKING_TOKENS,
+      tokensPerSecond: this.#options.tokensPerSecond ?? TOKENS_PER_SECOND,
+      since,
+    });
+    await pause(reply.delay, gone.signal);
+    const { onBill = () => {} } = this.#options;
+    await deliver(response, {
+      message,
+      trouble: reply.trouble,
+      streamed: request.stream,
+      gone: gone.signal,
+      saw: (event) => meter.saw(event),
+      whole: () => onBill({ request, usage: message.usage, cut: false, n }),
+      cut: () => onBill({ request, usage: meter.cut(), cut: true, n }),
+    });
   }
-  response.end();
-}
-
-/** Resolves when the kernel has taken the event, so that a cut comes after what was sent before it. */
-function send(response: ServerResponse, event: StreamEvent): Promise<void> {
-  return new Promise((resolve) => {
-    response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`, () => resolve());
-  });
-}
-
-function refuse(response: ServerResponse, { status, type, message, headers, body }: Refusal): void {
-  if (body !== undefined) {
-    response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
-    return;
-  }
-  json(response, status, { type: 'error', error: { type, message } }, headers);
-}
-
-function json(response: ServerResponse, status: number, value: unknown, headers: object = {}): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json', ...headers })
-    .end(`${JSON.stringify(value)}\n`);
 }

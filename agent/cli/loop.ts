@@ -40,7 +40,7 @@ const command = program(
   .addOption(
     new Option(
       '--researcher <who>',
-      'Claude (needs ANTHROPIC_API_KEY) or the offline replay; default: Claude where there is a key',
+      'Claude (needs ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN or a cloud: docs/claude.md) or the offline replay; default: Claude where there is one',
     ).choices(['claude', 'offline']),
   )
   .option('--profile <name>', 'profile of TASK.md; default: the first that this machine can run')
@@ -70,6 +70,12 @@ const command = program(
   .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
   .option('--notify <command or URL>', 'told as JSON of new bests, trouble and the end (also: LOOP_NOTIFY)')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
+  .addOption(
+    new Option(
+      '--via <way>',
+      'how Claude is reached: the API (or a gateway, ANTHROPIC_BASE_URL), Amazon Bedrock or Google Cloud; default: as the environment says',
+    ).choices(['api', 'bedrock', 'google']),
+  )
   .option('--no-web', 'no server-side web search and fetch for Claude')
   .addOption(
     new Option('--sandbox <how>', 'bubblewrap for Claude, unless it is switched off')
@@ -81,7 +87,7 @@ const command = program(
     'after',
     `
 Examples:
-  npm run loop                                       the offline replay, or Claude where ANTHROPIC_API_KEY is set
+  npm run loop                                       the offline replay, or Claude where there is a key
   npm run loop -- --dry                              what would be done, at which speed and cost
   npm run loop -- --until 07:30 --max-usd 20         a night with Claude
   npm run loop -- --researcher offline --max-sprints 2
@@ -106,6 +112,7 @@ interface Flags {
   target?: AskedTarget;
   until?: string;
   model?: string;
+  via?: 'api' | 'bedrock' | 'google';
   web: boolean;
   sandbox: 'auto' | 'off';
   seed: number;
@@ -131,6 +138,7 @@ await runMain(async () => {
     target: flags.target ?? null,
     until: flags.until ?? null,
     model: flags.model ?? null,
+    via: flags.via ?? null,
     web: flags.web,
     sandbox: flags.sandbox,
     seed: flags.seed,

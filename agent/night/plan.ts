@@ -71,7 +71,7 @@ export interface Asked {
 export function refusal(house: House, asked: Asked, seen: Seen): string | null {
   const { spec, reference, openSeconds } = asked;
   const left = secondsLeft(house);
-  if (left <= 0) return 'no time is left for training';
+  if (left <= 0) return 'no time is left for training: write your log, then call finish_sprint';
   const pace = paceNow(house, seen, spec.experiment);
   const field = fieldOf(house, seen);
   const reserved = field && pace && isReservedRun(spec, field, pace);

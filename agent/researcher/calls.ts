@@ -1,75 +1,153 @@
 import type { BetaMessage } from '@anthropic-ai/sdk/resources/beta';
-import { messageOf } from '../words.ts';
-import type { Conversation } from './converse.ts';
+import type { Conversation, Limit } from './converse.ts';
 import { classify, isFree } from './failures.ts';
-import { firstManner, type Manner, withoutRefused } from './manner.ts';
-import { Meter } from './meter.ts';
+import { type Feature, refusedFeature } from './features.ts';
+import type { History } from './history.ts';
+import { firstManner, type Manner, without } from './manner.ts';
+import { type CutCall, Meter } from './meter.ts';
+import { hasWeb } from './opening.ts';
+import { type Reserve, together, type Uses, usesOf, wholeWeb } from './reserve.ts';
 import { webUsedUp } from './web.ts';
+
+/** No reply is asked for that has less room: thinking and a call have to fit into it. */
+const LEAST_TOKENS = 4000;
+/** With less room than this a researcher is told to come to its end. */
+const SHORT_TOKENS = 8000;
+/** One call takes at most this share of what is left, as long as that gives it room enough: a cut one holds all that it could have cost. */
+const SHARE = 0.5;
+/** Of a request's 32 MB, so many bytes of history are safe. */
+const MOST_BYTES = 30e6;
+
+const WITHDRAWN = {
+  used: 'Web search and fetch are used up in this sprint and no longer offered. Go on with what you have.',
+  money:
+    'Web search and fetch are no longer offered: what is left of the money does not allow them. Go on with what you have.',
+};
 
 /** The calls of one conversation: whether the next may be made and in which manner, and what each of them costs. */
 export class Calls {
   manner: Manner;
+  /** Of the next call. Shrinks with the money that is left. */
+  maxTokens: number;
+  /** Set once when little money is left: the researcher is to be told. */
+  moneyShort = false;
   readonly #meter: Meter;
 
-  constructor(readonly c: Conversation) {
-    this.manner = firstManner(c.connection, c.cacheTtl);
-    this.#meter = new Meter(c);
+  constructor(
+    readonly c: Conversation,
+    readonly history: History,
+  ) {
+    this.manner = firstManner(c.connection, c.cacheTtl, hasWeb(c.opening));
+    this.maxTokens = c.maxTokens;
+    this.#meter = new Meter({ opening: c.opening, messages: history.messages });
   }
 
-  /** Announces the next call, or gives the limit that forbids it. Without the web, which makes a call dear, where only that is too much. */
-  announce(): { of: 'sprint' | 'loop'; reason: string } | null {
-    const { c } = this;
-    if (this.manner.web && webUsedUp(c.messages)) this.manner = { ...this.manner, web: false };
-    const no = c.mayCall(this.#meter.reserve(this.manner));
-    if (no) {
-      const plain = { ...this.manner, web: false };
-      if (!this.manner.web || c.mayCall(this.#meter.reserve(plain))) return no;
-      this.#leaveWeb(no.reason);
-    }
-    c.onCall(this.#meter.reserve(this.manner));
+  /** Whether the server may search in the next call. */
+  get web(): boolean {
+    return hasWeb(this.c.opening) && !this.history.webWithdrawn;
+  }
+
+  /** Announces the next call, or gives the limit that forbids it. */
+  announce(): Limit | null {
+    const { c, history } = this;
+    const bytes = history.messages.reduce(
+      (sum, message) => sum + Buffer.byteLength(JSON.stringify(message)),
+      0,
+    );
+    if (bytes > MOST_BYTES)
+      return { of: 'sprint', reason: 'the conversation is as large as a request may be (32 MB)' };
+    if (this.web && webUsedUp(history.messages)) this.#withdrawWeb('used');
+    let room = this.#room();
+    if (room === null && this.web && this.#withdrawWeb('money')) room = this.#room();
+    this.maxTokens = room ?? Math.min(LEAST_TOKENS, c.maxTokens);
+    this.moneyShort ||= this.maxTokens < Math.min(SHORT_TOKENS, c.maxTokens);
+    const reserve = this.#reserve(this.maxTokens);
+    const no = c.mayCall(reserve);
+    if (no) return this.#withoutWebElsewhere(no);
+    c.onCall(reserve, this.#meter.likely(this.manner));
     return null;
   }
 
-  /** A whole reply; call it before the reply is added to the history. */
-  answered(message: BetaMessage, seconds: number): void {
-    this.c.onTurn(this.#meter.turn(message, this.manner, seconds));
+  /** A whole reply, before what is kept of it is added to the history. */
+  answered(message: BetaMessage, kept: readonly unknown[], seconds: number): void {
+    this.c.onTurn(this.#meter.turn(message, kept, this.manner, seconds));
   }
 
   /** A call that gave no whole reply. */
-  lost({ partial, seconds }: { partial: BetaMessage | undefined; seconds: number }, error: unknown): void {
-    if (!partial && isFree(error)) {
-      this.c.onFree(classify(error).reason);
-      return;
-    }
-    this.c.onTurn(this.#meter.cutTurn(partial, this.manner, seconds));
-    // Its whole reserve is gone: a connection that breaks often would eat the money of a night.
-    if (this.manner.web) this.#leaveWeb('a call with it was cut');
+  lost(cut: CutCall, error: unknown): void {
+    if (!cut.sent || (!cut.partial && isFree(error)))
+      this.c.onFree(classify(error, this.c.connection.reached).reason);
+    else this.c.onTurn(this.#meter.cutTurn(cut, this.manner, this.maxTokens, this.#uses(this.web)));
   }
 
-  /** Whether the API complained about something that a call can do without; it is left out from here on. */
-  dropRefused(error: unknown): boolean {
-    const { kind, reason } = classify(error);
-    if (kind !== 'broken' && kind !== 'fatal') return false;
-    const { connection } = this.c;
-    const { web, clears } = this.manner;
-    const less = withoutRefused(this.manner, messageOf(error));
-    if (!less) return false;
-    this.manner = less;
-    // What is missing at all is not asked for in the next sprint either.
-    if (web && !less.web) connection.web = false;
-    if (clears && !less.clears) connection.manages = false;
-    this.c.onNotice(`the API refused a part of the call, which goes on without it: ${reason}`, 'warn');
-    return true;
+  /** The feature that the API refused, if it is one that a call can do without; it is left out from here on, in later sprints too. */
+  leaveOut(error: unknown): Feature | null {
+    const feature = refusedFeature(error, this.manner.features);
+    if (!feature) return null;
+    this.manner = without(this.manner, feature);
+    this.c.connection.lacks.add(feature);
+    const { reason } = classify(error, this.c.connection.reached);
+    this.c.onNotice(
+      `${feature} is left out of calls from here on, because the API refused it: ${reason}`,
+      'warn',
+    );
+    return feature;
   }
 
   /** From here on calls are made in another manner. */
   change(manner: Manner): void {
-    if (manner.model !== this.manner.model) this.#meter.switchModel();
+    if (manner.model !== this.manner.model) {
+      this.#meter.switchModel();
+      this.c.onModel(manner.model);
+    }
     this.manner = manner;
   }
 
-  #leaveWeb(why: string): void {
-    this.manner = { ...this.manner, web: false };
-    this.c.onNotice(`web search and fetch are off for the rest of this conversation: ${why}`, 'info');
+  /** The room that the next reply gets: all that is wanted, or what is left of money and tokens allows. Null where that is too little. */
+  #room(): number | null {
+    const { c } = this;
+    const left = c.room();
+    const fits = (maxTokens: number, share: number) => {
+      const { usd, tokens } = this.#reserve(maxTokens);
+      return usd <= left.usd * share && tokens <= left.tokens;
+    };
+    if (fits(c.maxTokens, SHARE)) return c.maxTokens;
+    const least = Math.min(LEAST_TOKENS, c.maxTokens);
+    if (!fits(least, SHARE)) return fits(least, 1) ? least : null;
+    let [low, high] = [least, c.maxTokens];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (fits(middle, SHARE)) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #reserve(maxTokens: number): Reserve {
+    return this.#meter.reserve(this.manner, maxTokens, this.#uses(this.web));
+  }
+
+  /** What the server may do with tools of its own in the next call: what is pending, and what the model may ask for. */
+  #uses(web: boolean): Uses {
+    const pending = usesOf(this.history.pendingTools);
+    return web ? together(wholeWeb, pending) : pending;
+  }
+
+  /** Whether the web was taken away. Where the API knows no such message it stays, and is reckoned with. */
+  #withdrawWeb(why: keyof typeof WITHDRAWN): boolean {
+    const { features } = this.manner;
+    if (!features.has('toolChanges') || !features.has('system')) return false;
+    if (!this.history.withdrawWeb(WITHDRAWN[why])) return false;
+    this.c.onNotice(`web search and fetch are withdrawn in this conversation (${why})`, 'info');
+    return true;
+  }
+
+  /** The loop's money is not at its end where only this conversation is dear, because its web cannot be taken away. */
+  #withoutWebElsewhere(no: Limit): Limit {
+    if (no.of !== 'loop' || !this.web) return no;
+    const least = Math.min(LEAST_TOKENS, this.c.maxTokens);
+    return this.c.mayCall(this.#meter.reserve(this.manner, least, this.#uses(false)))
+      ? no
+      : { ...no, of: 'sprint' };
   }
 }

@@ -1,4 +1,6 @@
-import { UserError } from '#contract/errors';
+import type { Via } from './connect/client.ts';
+import { reach } from './connect/connect.ts';
+import { plainModel } from './connect/models.ts';
 import type { Connection } from './connection.ts';
 import { FREE, knownPrice, nextCheaper, priceOf } from './prices.ts';
 
@@ -9,33 +11,42 @@ export interface ClaudeOptions {
   web: boolean;
   /** Whether there is a money limit, which needs prices. */
   limited: boolean;
+  /** Null: what the environment says, and otherwise the Messages API itself. */
+  via: Via | null;
 }
 
 /**
- * Claude over the Messages API, with the key of ANTHROPIC_API_KEY (and the gateway of ANTHROPIC_BASE_URL, where set).
- * @throws UserError without a key, or under a money limit for a model without a price.
+ * Claude over the Messages API, or over a cloud that offers it.
+ * @throws UserError without credentials, or under a money limit for a model without a price.
  */
-export function connectClaude({ model, fallback, web, limited }: ClaudeOptions): Connection {
-  const apiKey = process.env.ANTHROPIC_API_KEY?.trim();
-  if (!apiKey) {
-    throw new UserError(
-      'ANTHROPIC_API_KEY is not set; set it, or run "npm run loop -- --researcher offline" for the offline replay',
-    );
-  }
-  const priced = (name: string) => ({
-    model: name,
-    price: limited ? priceOf(name) : (knownPrice(name) ?? FREE),
-  });
-  const second = fallback === undefined ? nextCheaper(model) : fallback;
+export async function connectClaude({
+  model,
+  fallback,
+  web,
+  limited,
+  via,
+}: ClaudeOptions): Promise<Connection> {
+  const reached = await reach({ via });
+  const priced = (name: string) => {
+    const id = reached.modelId(name);
+    const regional = reached.regional(name);
+    const price = limited
+      ? priceOf(plainModel(id), regional)
+      : (knownPrice(plainModel(id), regional) ?? FREE);
+    return { model: id, price };
+  };
+  // One model may be spelt in two ways.
+  const same = (a: string, b: string) => plainModel(reached.modelId(a)) === plainModel(reached.modelId(b));
+  const second = fallback === undefined ? nextCheaper(plainModel(reached.modelId(model))) : fallback;
+  const first = priced(model);
   return {
     kind: 'claude',
-    label: `Claude (${model})`,
-    ...priced(model),
-    fallback: second === null || second === model ? null : priced(second),
+    label: `Claude (${first.model}${reached.via === 'api' ? '' : `, ${reached.where}`})`,
+    ...first,
+    fallback: second === null || same(second, first.model) ? null : priced(second),
     web,
-    manages: true,
-    baseURL: process.env.ANTHROPIC_BASE_URL?.trim() || 'https://api.anthropic.com',
-    apiKey,
+    lacks: new Set(reached.lacks),
+    reached,
     close: async () => {},
   };
 }

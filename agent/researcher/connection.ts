@@ -1,3 +1,5 @@
+import type { Reached } from './connect/connect.ts';
+import type { Feature } from './features.ts';
 import type { Price } from './prices.ts';
 
 /** Where a researcher is reached. Claude and the offline replay differ in these fields and in nothing else. */
@@ -9,11 +11,11 @@ export interface Connection {
   price: Price;
   /** Who is asked once more where the model refuses. */
   fallback: { model: string; price: Price } | null;
-  /** Server-side web search and fetch; off from where the account or the model turned out to have none. */
+  /** Whether server-side web search and fetch are wanted. */
   web: boolean;
-  /** Whether the server shortens a conversation that has grown too long; off in the same way. */
-  manages: boolean;
-  baseURL: string;
-  apiKey: string;
+  /** What the API, an account or a gateway turned out not to know: it is not asked for again. Grows through the night. */
+  lacks: Set<Feature>;
+  /** By which way. */
+  reached: Reached;
   close(): Promise<void>;
 }

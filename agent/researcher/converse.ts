@@ -1,19 +1,25 @@
-import Anthropic from '@anthropic-ai/sdk';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
-import type {
-  BetaMessage,
-  BetaMessageParam,
-  BetaToolResultBlockParam,
-} from '@anthropic-ai/sdk/resources/beta';
+import type { BetaContentBlockParam, BetaMessage, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
 import { Calls } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { backoffSeconds, classify } from './failures.ts';
+import { backoffSeconds, classify, type Failure } from './failures.ts';
+import { History, sendable } from './history.ts';
+import { onFallback } from './manner.ts';
 import { closing, garbled, type Mend, mending } from './mending.ts';
 import type { Turn } from './meter.ts';
+import type { Opening } from './opening.ts';
 import type { CacheTtl } from './prices.ts';
+import { RepeatedRefusals } from './repeated.ts';
 import { request } from './request.ts';
 import type { Reserve } from './reserve.ts';
+import { makeTurn } from './turn.ts';
 import { Watchdog } from './watchdog.ts';
+
+/** A limit that forbids a call: of one sprint, or of the whole loop. */
+export interface Limit {
+  of: 'sprint' | 'loop';
+  reason: string;
+}
 
 /** How a conversation came to its end. */
 export type Ending =
@@ -22,7 +28,7 @@ export type Ending =
   /** The model ended its turn and asked for nothing more. */
   | { kind: 'silent'; text: string }
   /** A limit of this sprint (turns, context), or of the whole loop (money, time). */
-  | { kind: 'limit'; of: 'sprint' | 'loop'; reason: string }
+  | ({ kind: 'limit' } & Limit)
   /** Someone asked the loop to stop. */
   | { kind: 'stopped'; reason: string }
   /** Nothing can be asked any more: the key or the credit is at an end. */
@@ -30,12 +36,24 @@ export type Ending =
   /** This conversation failed; another may not. */
   | { kind: 'failed'; reason: string };
 
+/** The API refused a part of the opening before it answered anything: the conversation has to be opened anew, without that. */
+export interface Reopen {
+  kind: 'reopen';
+  reason: string;
+}
+
 export interface Conversation {
   connection: Connection;
-  system: string;
+  opening: Opening;
   /** The history so far: the prompt, or all of an interrupted conversation. Every message that is added is also given to `onMessage`. */
   messages: BetaMessageParam[];
+  /** The model that has the word, where it is not the connection's: a fallback took over before the conversation was interrupted. */
+  model?: string | null;
   onMessage(message: BetaMessageParam): void;
+  /** The last message was refused by the API, and is no part of the history. */
+  onRetract(): void;
+  /** Another model has the word from here on. */
+  onModel(model: string): void;
   tools: BetaRunnableTool[];
   maxTokens: number;
   effort: string;
@@ -46,15 +64,19 @@ export interface Conversation {
   /** Awaited before every call: it comes back at once, or when a pause is over. */
   ready(): Promise<void>;
   /** Asked before every call, with what it can cost at most. A limit that is reached, of this sprint or of the loop, ends the conversation. */
-  mayCall(reserve: Reserve): { of: 'sprint' | 'loop'; reason: string } | null;
+  mayCall(reserve: Reserve): Limit | null;
+  /** What is left of money and tokens, without what is held; infinite where there is no limit. */
+  room(): Reserve;
   /** Whether `finish_sprint` was called. */
   isFinished(): boolean;
   /** A request to stop that lets the turn end; null while there is none. */
   stopRequested(): string | null;
-  /** Words from outside that go in beside the next tool results. */
+  /** What could not be said yet, because the API takes no words there. Kept by whoever holds the conversation. */
+  unsaid: string[];
+  /** Words from outside, asked for where they can be said: after the next tool results. */
   hints(): string[];
-  /** A call is about to be made, and may cost so much. `onTurn` or `onFree` ends it. */
-  onCall(reserve: Reserve): void;
+  /** A call is about to be made: what it may cost, and what it is booked at if the loop dies in it. `onTurn` or `onFree` ends it. */
+  onCall(reserve: Reserve, likely: Reserve): void;
   onTurn(turn: Turn): void;
   /** The call failed and cost nothing. */
   onFree(reason: string): void;
@@ -69,29 +91,27 @@ export interface Conversation {
 /** After this many cut or empty replies in a row the conversation has failed. */
 const MAX_MENDS = 3;
 
+const MONEY_SHORT =
+  'The money of this loop is nearly spent. Start nothing more. Write into the README of your sprint what was found and what was not, then call finish_sprint with your next call.';
+
 /**
- * Runs one conversation to its end: the SDK's tool runner does the turns, and what it does not do is done here (cut and silent streams,
- * overload that lasts, cut tool calls, refusals, money). The whole history goes with every call, so a turn that failed is sent again as
- * it was, and a conversation can be taken up from its transcript.
+ * Runs one conversation to its end, a call after the other. What it has said is never edited: system prompt, tools and history go with
+ * every call as they were, so a turn that failed is sent again, and a conversation can be taken up from its transcript.
  */
-export async function converse(c: Conversation): Promise<Ending> {
+export async function converse(c: Conversation): Promise<Ending | Reopen> {
   const watchdog = new Watchdog(c.stallMs);
-  const client = new Anthropic({
-    apiKey: c.connection.apiKey,
-    baseURL: c.connection.baseURL,
-    fetch: watchdog.fetch,
-    logLevel: 'off',
-    // Each attempt is reserved and accounted for here.
-    maxRetries: 0,
-  });
-  const calls = new Calls(c);
+  const client = await c.connection.reached.client(watchdog.around);
+  const history = new History(c.messages, { record: c.onMessage, retract: c.onRetract });
+  const calls = new Calls(c, history);
+  const refusals = RepeatedRefusals.from(c.messages);
+  const next = onFallback(calls.manner);
+  if (next && c.model === next.model) calls.change(next);
+  let toldOfMoney = false;
   let failures = 0;
   let mends = 0;
   let turns = 0;
-  const say = (message: BetaMessageParam) => {
-    c.messages.push(message);
-    c.onMessage(message);
-  };
+  const asSystem = () => calls.manner.features.has('system');
+
   /** Awaited before every call: why it is not made. */
   const whyNot = async (): Promise<Ending | null> => {
     await c.ready();
@@ -102,69 +122,129 @@ export async function converse(c: Conversation): Promise<Ending> {
     const no = calls.announce();
     return no && { kind: 'limit', ...no };
   };
+  /** Books a whole reply and adds it to the history, before its tools are run. */
+  const hear = (message: BetaMessage, seconds: number) => {
+    turns++;
+    failures = 0;
+    // What was refused is no part of the conversation, and the API takes no empty message.
+    const content = message.content as BetaContentBlockParam[];
+    const kept = message.stop_reason === 'refusal' ? [] : sendable(content);
+    calls.answered(message, kept, seconds);
+    if (kept.length > 0) history.add({ role: 'assistant', content: kept });
+    const dropped = (message.input_transformations ?? []).filter(
+      (one) => 'reason' in one && one.reason === 'prefix_binding_mismatch',
+    );
+    if (dropped.length > 0)
+      c.onNotice(
+        `the API dropped ${dropped.length} thinking blocks, because what stood before them had changed`,
+        'warn',
+      );
+  };
+  /** Answers the calls of a reply; gives the end, where that is one. */
+  const answer = (
+    message: BetaMessage,
+    results: NonNullable<Parameters<History['answerCalls']>[0]>,
+  ): Ending | null => {
+    mends = 0;
+    const made = message.content.flatMap((block) => (block.type === 'tool_use' ? [block] : []));
+    const texts = new Map(
+      results.map((one) => [
+        one.tool_use_id,
+        { isError: one.is_error ?? false, text: textOfResult(one.content) },
+      ]),
+    );
+    const advice = refusals.heard(made, texts);
+    if (advice.kind === 'tell') c.unsaid.push(advice.text);
+    if (calls.moneyShort && !toldOfMoney) c.unsaid.push(MONEY_SHORT);
+    toldOfMoney = calls.moneyShort;
+    // While a server tool is pending nothing stands beside results; it is said after the next ones.
+    const said = history.pending ? [] : [...c.unsaid.splice(0), ...c.hints()];
+    history.answerCalls(results, said, asSystem());
+    if (c.isFinished()) return { kind: 'finished' };
+    return advice.kind === 'close' ? { kind: 'failed', reason: advice.reason } : null;
+  };
+  /** Leaves out what the API refused; null where the failure is something else. */
+  const leaveOut = (error: unknown): Ending | Reopen | 'again' | null => {
+    const feature = calls.leaveOut(error);
+    if (feature === null) return null;
+    if (feature === 'system' || feature === 'toolChanges') {
+      const texts = history.retractSystem(feature === 'system' ? 'any' : 'withdrawal');
+      if (texts) c.unsaid.unshift(...texts);
+      else if (feature === 'system')
+        return { kind: 'failed', reason: 'the API refuses a message that it took before' };
+    }
+    if (feature !== 'web' || !calls.web) return 'again';
+    const reason = 'the API refuses web search and fetch';
+    return history.begun
+      ? { kind: 'failed', reason: `${reason} in mid-conversation` }
+      : { kind: 'reopen', reason };
+  };
 
   for (;;) {
     const end = await whyNot();
     if (end) return end;
-    const runner = client.beta.messages.toolRunner(request(c, calls.manner), { signal: c.signal });
-    let odd: Ending | Mend | null = null;
-    let last: BetaMessage | null = null;
-    let cut: { partial: BetaMessage | undefined; seconds: number } | null = null;
-    try {
-      for await (const stream of runner) {
-        const started = performance.now();
-        watchdog.start(() => stream.abort());
-        const message = await stream.finalMessage().catch(() => null);
-        watchdog.stop();
-        const seconds = (performance.now() - started) / 1000;
-        if (!message) {
-          cut = { partial: stream.currentMessage, seconds };
-          continue; // The runner now throws what went wrong, below.
-        }
-        last = message;
-        turns++;
-        failures = 0;
-        calls.answered(message, seconds);
-        // What was refused is no part of the conversation, and the API takes no empty message.
-        if (message.stop_reason !== 'refusal' && message.content.length > 0)
-          say({ role: 'assistant', content: message.content });
-        if (message.stop_reason !== 'tool_use') break;
-        mends = 0;
-        const results = await runner.generateToolResponse(c.signal);
-        if (!results) break;
-        const hints = c.hints().map((text) => ({ type: 'text' as const, text }));
-        say({ role: 'user', content: [...(results.content as BetaToolResultBlockParam[]), ...hints] });
-        if (c.isFinished()) return { kind: 'finished' };
-        const { manner } = calls;
-        const end = await whyNot();
+    const asked = { opening: c.opening, messages: c.messages, tools: c.tools, effort: c.effort };
+    const params = request({ ...asked, maxTokens: calls.maxTokens }, calls.manner);
+    const heard = await makeTurn(client, params, { watchdog, signal: c.signal, onWhole: hear });
+
+    const stopped = { kind: 'stopped' as const, reason: c.stopRequested() ?? 'stopped at once' };
+    if (heard.kind === 'aborted') return stopped;
+    let odd: Ending | Mend;
+    if (heard.kind === 'whole') {
+      if (heard.results) {
+        const end = answer(heard.message, heard.results);
         if (end) return end;
-        if (hints.length > 0 || calls.manner !== manner) runner.setMessagesParams(request(c, calls.manner));
+        continue;
       }
-    } catch (error) {
-      if (cut) calls.lost(cut, error);
-      if (c.signal.aborted) return { kind: 'stopped', reason: c.stopRequested() ?? 'stopped at once' };
-      if (calls.dropRefused(error)) continue;
-      const failure = classify(error);
-      if (failure.kind === 'fatal') return failure;
-      if (failure.kind === 'broken') return { kind: 'failed', reason: failure.reason };
+      odd = mending(heard.message, calls.manner);
+    } else {
+      calls.lost(heard.cut, heard.error);
+      if (c.signal.aborted) return stopped;
+      const less = leaveOut(heard.error);
+      if (less === 'again') continue;
+      if (less) return less;
+      const failure = classify(heard.error, c.connection.reached);
       if (failure.kind === 'passing') {
-        const reason = watchdog.stalled ? `the stream was silent for ${c.stallMs / 1000} s` : failure.reason;
         failures++;
+        const reason = watchdog.stalled ? `the stream was silent for ${c.stallMs / 1000} s` : failure.reason;
         await c.wait(backoffSeconds(failures, failure.retryAfterSeconds), reason);
         continue;
       }
-      odd = failure.kind === 'full' ? closing(calls.manner) : garbled(calls.manner);
+      odd = endOrMend(failure, calls);
     }
-
-    // Neither whole tool calls nor a failure that passes.
-    odd ??= last ? mending(last, calls.manner) : { kind: 'failed', reason: 'the server gave no message' };
     if ('kind' in odd) return odd;
     if (odd.notice) c.onNotice(odd.notice, 'info');
     calls.change(odd.manner);
-    if (odd.answer) {
-      if (++mends > MAX_MENDS)
-        return { kind: 'failed', reason: `${last?.stop_reason ?? 'garbled calls'} ${mends} times in a row` };
-      say(odd.answer);
+    if (odd.odd && ++mends > MAX_MENDS) {
+      const what = heard.kind === 'whole' ? heard.message.stop_reason : 'garbled calls';
+      return { kind: 'failed', reason: `${what} ${mends} times in a row` };
     }
+    if (odd.results.length > 0) {
+      const beside = odd.words !== null && !history.pending ? [odd.words] : [];
+      history.answerCalls(odd.results, beside, asSystem());
+    } else if (odd.words !== null) history.say(odd.words, asSystem());
   }
+}
+
+/** What becomes of a conversation after a failure that does not pass. */
+function endOrMend(failure: Exclude<Failure, { kind: 'passing' }>, { manner }: Calls): Ending | Mend {
+  switch (failure.kind) {
+    case 'fatal':
+      return failure;
+    case 'broken':
+      return { kind: 'failed', reason: failure.reason };
+    case 'full':
+      return closing(manner);
+    case 'garbled':
+      return garbled(manner);
+  }
+}
+
+/** The text of a tool result. */
+function textOfResult(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content
+    .map((block: { text?: unknown }) => (typeof block.text === 'string' ? block.text : ''))
+    .join('\n');
 }

@@ -1,10 +1,9 @@
 import { APIConnectionError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
-import { z } from 'zod';
-import { messageOf } from '../words.ts';
+import { messageOf, plain } from '../words.ts';
 
 /** What a failed call means for the loop. */
 export type Failure =
-  /** Bad key, no credit, no permission: waiting cannot help. */
+  /** Bad key, no credit, no permission, a spending limit: waiting cannot help. */
   | { kind: 'fatal'; reason: string }
   /** Overload, limits, network: the same call again, after a while. */
   | { kind: 'passing'; reason: string; retryAfterSeconds: number | null }
@@ -15,43 +14,102 @@ export type Failure =
   /** The request itself is refused: this conversation is over. */
   | { kind: 'broken'; reason: string };
 
-const FATAL: Record<number, string> = {
-  401: 'the API key is not accepted (401); look at ANTHROPIC_API_KEY',
-  402: 'the account has no credit (402); add some, and start again',
-  403: 'the API key may not use this model or endpoint (403); take another key, or --model',
+/** What the words of an error depend on. */
+export interface Reachable {
+  via: 'api' | 'bedrock' | 'google';
+  /** Which key was sent, and how. */
+  authHint: string;
+}
+
+/** Codes of spending limits that no wait of a night outlasts, with what they are. */
+const SPENT: Record<string, string> = {
+  enforced_spend_limit_reached: "the month's spending limit of this account's tier is reached",
+  contract_spend_limit_reached: 'the spending limit of the contract is reached',
+  linked_organization_spend_limit_reached: 'the spending limit of the linked organisation is reached',
 };
-const BROKEN = new Set([400, 404, 405, 413, 422]);
-const BROKEN_TYPES = new Set(['invalid_request_error', 'not_found_error', 'request_too_large']);
-const FATAL_TYPES: Record<string, number> = {
+const STATUS_OF: Record<string, number> = {
+  invalid_request_error: 400,
   authentication_error: 401,
   billing_error: 402,
   permission_error: 403,
+  not_found_error: 404,
 };
+const BROKEN = new Set([400, 404, 405, 422]);
 
 /** Sorts an error of the SDK. What it does not know is taken to pass: giving up a night needs a reason. */
-export function classify(error: unknown): Failure {
+export function classify(error: unknown, reachable: Reachable): Failure {
   const reason = firstLine(error);
-  if (error instanceof APIError && !(error instanceof APIConnectionError)) {
-    const status = error.status ?? FATAL_TYPES[error.type ?? ''];
-    // A spent balance is answered with 400 and this sentence.
-    if (status === 400 && /credit balance is too low/i.test(error.message))
-      return { kind: 'fatal', reason: FATAL[402] };
-    // So is a limit of spending that the account was given; its sentence says until when.
-    if (status === 400 && /reached your specified (workspace )?API usage limits/i.test(error.message))
-      return { kind: 'fatal', reason };
-    if (status !== undefined && FATAL[status]) return { kind: 'fatal', reason: FATAL[status] };
-    if (status === 400 && /prompt is too long/i.test(error.message)) return { kind: 'full', reason };
-    if (BROKEN.has(status ?? 0) || BROKEN_TYPES.has(error.type ?? '')) return { kind: 'broken', reason };
-    return { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
-  }
+  if (
+    error instanceof APIError &&
+    !(error instanceof APIConnectionError || error instanceof APIUserAbortError)
+  )
+    return ofAnswer(error, reason, reachable);
   if (reason.startsWith('Unable to parse tool parameter JSON')) return { kind: 'garbled', reason };
   if (error instanceof APIUserAbortError)
     return { kind: 'passing', reason: 'the stream fell silent', retryAfterSeconds: null };
   return { kind: 'passing', reason, retryAfterSeconds: null };
 }
 
-/** Codes of connections that never came about. */
-const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** The server answered with an error. Only the API's own JSON (or a cloud's) gives a verdict: what a proxy answers in between passes. */
+function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable): Failure {
+  const passing: Failure = { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
+  const status = error.status ?? STATUS_OF[error.type ?? ''];
+  if (error.errorCode && SPENT[error.errorCode])
+    return { kind: 'fatal', reason: `${SPENT[error.errorCode]}: ${reason}` };
+  if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500)
+    return passing;
+  if (status === 413)
+    return { kind: 'broken', reason: `the conversation is larger than a request may be: ${reason}` };
+  const own = isOwn(error.error);
+  const judged = own || (isJson(error.error) && via !== 'api');
+  if (status === 401 && (judged || isJson(error.error)))
+    return { kind: 'fatal', reason: `the API does not accept the credentials (401); ${authHint}` };
+  if (judged && (status === 402 || SENTENCES.credit.test(error.message)))
+    return { kind: 'fatal', reason: 'the account has no credit (402); add some, and start again' };
+  // This one is told by its sentence alone, which also says until when.
+  if (own && status === 400 && SENTENCES.limit.test(error.message)) return { kind: 'fatal', reason };
+  if (judged && status === 403)
+    return {
+      kind: 'fatal',
+      reason: `the credentials may not use this model or endpoint (${reason}); take others, or --model`,
+    };
+  if (own && status === 400 && SENTENCES.tooLong.test(error.message)) return { kind: 'full', reason };
+  if (status === 404 && !own)
+    return {
+      kind: 'broken',
+      reason: `no Messages API answers at that address (${reason}); look at the base URL`,
+    };
+  return BROKEN.has(status) && isJson(error.error) ? { kind: 'broken', reason } : passing;
+}
+
+/** What the API documents as sentences only, without a code. */
+const SENTENCES = {
+  credit: /credit balance is too low/i,
+  limit: /reached your specified (?:workspace )?API usage limits/i,
+  tooLong: /prompt is too long/i,
+};
+
+const isJson = (body: unknown): body is object => typeof body === 'object' && body !== null;
+
+/** Whether an error's body has the API's own shape: {"type":"error","error":{"type":...,"message":...}}. */
+function isOwn(body: unknown): boolean {
+  if (!isJson(body) || !('error' in body) || !isJson(body.error)) return false;
+  return (
+    'type' in body && body.type === 'error' && 'type' in body.error && typeof body.error.type === 'string'
+  );
+}
+
+/** Codes of connections that never came about: no name, no server, no proxy, no trust. */
+const NEVER_SENT = new Set([
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
+  ...['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ...[
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'CERT_HAS_EXPIRED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'UND_ERR_PRX_TLS',
+  ],
+]);
 
 /**
  * Whether a call that failed before a word was heard costs nothing for certain: it was answered with an error, or never reached a
@@ -59,7 +117,8 @@ const NEVER_SENT = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNRE
  */
 export function isFree(error: unknown): boolean {
   if (error instanceof APIUserAbortError) return false;
-  if (error instanceof APIError && !(error instanceof APIConnectionError)) return true;
+  // An error event in a stream that was begun has no status.
+  if (error instanceof APIError && !(error instanceof APIConnectionError)) return error.status !== undefined;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && NEVER_SENT.has(String(cause.code))) return true;
   }
@@ -85,14 +144,12 @@ function firstLine(error: unknown): string {
   // "Connection error." ← "fetch failed" ← what happened.
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
-  return `${text}${cause instanceof Error ? ` (${cause.message})` : ''}`.split('\n')[0].slice(0, 300);
+  const why = cause instanceof Error ? ` (${cause.message})` : '';
+  return plain(`${text}${why}`.split('\n')[0]).slice(0, 300);
 }
 
 /** What the API said, without the JSON that it came in: "404 not_found_error: model: x". Null where it said nothing in its own form. */
 function apiWords(error: unknown): string | null {
-  if (!(error instanceof APIError)) return null;
-  const said = ApiError.safeParse(error.error).data?.error.message;
-  return said ? [error.status, `${error.type}:`, said].filter(Boolean).join(' ') : null;
+  if (!(error instanceof APIError) || !error.apiMessage) return null;
+  return [error.status, error.type && `${error.type}:`, error.apiMessage].filter(Boolean).join(' ');
 }
-
-const ApiError = z.object({ error: z.object({ message: z.string().min(1) }) });

@@ -1,54 +1,46 @@
 import type { Connection } from './connection.ts';
+import { FEATURES, type Feature } from './features.ts';
 import type { CacheTtl, Price } from './prices.ts';
 
-/** How a call is made. It begins with all that the connection offers, and loses what is refused or can no longer be paid for. */
+/** How the calls of a conversation are made, beside what it says. None of this is a part of its prefix. */
 export interface Manner {
   model: string;
   price: Price;
   /** Who is asked once more where the model refuses; null: nobody, or it is already asked. */
   fallback: { model: string; price: Price } | null;
-  /** Server-side search and fetch. */
-  web: boolean;
+  /** What is asked for beyond a plain call. */
+  features: ReadonlySet<Feature>;
   /** How long the API keeps what it has read. */
   cacheTtl: CacheTtl;
-  /** Old tool results are cleared by the server. */
-  clears: boolean;
-  /** What clearing could not make short enough is summarised by the server. */
-  compacts: boolean;
   /** The context was full: everything is cleared that can be, so that there is room for closing words. */
   closing: boolean;
 }
 
-export const firstManner = (
-  { model, price, fallback, web, manages }: Connection,
-  cacheTtl: Manner['cacheTtl'],
-): Manner => ({
-  model,
-  price,
-  fallback,
-  web,
-  cacheTtl,
-  clears: manages,
-  compacts: manages,
-  closing: false,
-});
-
-/**
- * The same conversation with the model that is asked when the first one refuses, from here on: it would refuse again. Without the web, so
- * that its call fits into what was reserved for it.
- */
-export function onFallback(manner: Manner): Manner | null {
-  return manner.fallback && { ...manner, ...manner.fallback, fallback: null, web: false };
+/** A conversation begins with all that the connection is not known to lack. `web`: whether its tools have the web. */
+export function firstManner(
+  { model, price, fallback, lacks }: Connection,
+  cacheTtl: CacheTtl,
+  web: boolean,
+): Manner {
+  const asked = FEATURES.filter(
+    (feature) => !lacks.has(feature) && (web || (feature !== 'web' && feature !== 'toolChanges')),
+  );
+  const features = new Set(asked);
+  return {
+    ...{ model, price, fallback, features, closing: false },
+    cacheTtl: features.has('hour') ? cacheTtl : '5m',
+  };
 }
 
-/**
- * What is left when the API answers that it does not know, or that the account may not use, something beyond a plain call; null where
- * it complains about something else. It has no code for this: what it names is read from its message.
- */
-export function withoutRefused(manner: Manner, complaint: string): Manner | null {
-  if (manner.web && /web[_ -]?(search|fetch)/i.test(complaint)) return { ...manner, web: false };
-  if (manner.compacts && /compact/i.test(complaint)) return { ...manner, compacts: false };
-  if (manner.clears && /context[_-]management|clear_tool_uses/i.test(complaint))
-    return { ...manner, clears: false, compacts: false };
-  return null;
+/** The same conversation with the model that is asked when the first one refuses, from here on: it would refuse again. */
+export function onFallback(manner: Manner): Manner | null {
+  return manner.fallback && { ...manner, ...manner.fallback, fallback: null };
+}
+
+/** The same without a feature that is not known there. */
+export function without(manner: Manner, feature: Feature): Manner {
+  const left = [...manner.features].filter(
+    (other) => other !== feature && !(feature === 'clearing' && other === 'compaction'),
+  );
+  return { ...manner, features: new Set(left), cacheTtl: feature === 'hour' ? '5m' : manner.cacheTtl };
 }

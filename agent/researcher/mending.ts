@@ -1,17 +1,18 @@
-import type {
-  BetaMessage,
-  BetaMessageParam,
-  BetaTextBlockParam,
-  BetaToolResultBlockParam,
-} from '@anthropic-ai/sdk/resources/beta';
+import type { BetaMessage, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
+import { plain } from '../words.ts';
 import type { Ending } from './converse.ts';
 import { type Manner, onFallback } from './manner.ts';
 import { textOf } from './meter.ts';
 
 /** How a conversation goes on after a reply that was no whole tool call: with which words, if any, and in which manner. */
 export interface Mend {
-  answer: BetaMessageParam | null;
+  /** Error results for the calls of a reply that was cut: none of them was run. */
+  results: BetaToolResultBlockParam[];
+  /** Said where something may be said. */
+  words: string | null;
   manner: Manner;
+  /** Whether it counts as a reply that went wrong. */
+  odd: boolean;
   /** For those who look on. */
   notice?: string;
 }
@@ -28,16 +29,19 @@ const FULL = "the model's context window is full";
 export function mending(message: BetaMessage, manner: Manner): Ending | Mend {
   const text = textOf(message);
   switch (message.stop_reason) {
-    case 'max_tokens':
-      return { answer: { role: 'user', content: refusedCalls(message, CUT) ?? CUT }, manner };
+    case 'max_tokens': {
+      const results = refusedCalls(message, CUT);
+      return { results, words: results.length > 0 ? null : CUT, manner, odd: true };
+    }
     case 'pause_turn':
-      return { answer: null, manner };
+      return { results: [], words: null, manner, odd: false };
     case 'refusal': {
-      const why = text || message.stop_details?.explanation || 'no words given';
+      const why = plain(text) || plain(message.stop_details?.explanation ?? '') || 'no words given';
       const reason = `the model refused: ${why.slice(0, 200)}`;
       const next = onFallback(manner);
       if (!next) return { kind: 'failed', reason };
-      return { answer: null, manner: next, notice: `${reason}; ${next.model} is asked once more` };
+      const notice = `${reason}; ${next.model} is asked once more`;
+      return { results: [], words: null, manner: next, odd: false, notice };
     }
     case 'model_context_window_exceeded':
       return closing(manner, refusedCalls(message, CLOSE));
@@ -47,25 +51,24 @@ export function mending(message: BetaMessage, manner: Manner): Ending | Mend {
 }
 
 /** The first time the context is full: room is made for closing words, and they are asked for. The second time: the end. */
-export function closing(manner: Manner, refused: BetaToolResultBlockParam[] | null = null): Ending | Mend {
+export function closing(manner: Manner, results: BetaToolResultBlockParam[] = []): Ending | Mend {
   if (manner.closing) return { kind: 'limit', of: 'sprint', reason: FULL };
-  const words: BetaTextBlockParam = { type: 'text', text: CLOSE };
+  const features = new Set([...manner.features].filter((feature) => feature !== 'compaction'));
   return {
-    answer: { role: 'user', content: [...(refused ?? []), words] },
-    manner: { ...manner, closing: true, compacts: false, web: false },
+    ...{ results, words: CLOSE, odd: true },
+    manner: { ...manner, features, closing: true },
     notice: `${FULL}: the researcher is asked to close the sprint`,
   };
 }
 
 /** A reply that could not be read cannot be sent back either: it is asked for again. */
-export const garbled = (manner: Manner): Mend => ({
-  answer: { role: 'user', content: GARBLED },
-  manner,
-});
+export const garbled = (manner: Manner): Mend => ({ results: [], words: GARBLED, manner, odd: true });
 
-/** Error results for the calls of a reply that was cut: none of them was run. Null where it has none. */
-function refusedCalls({ content }: BetaMessage, why: string): BetaToolResultBlockParam[] | null {
-  const calls = content.filter((block) => block.type === 'tool_use');
-  if (calls.length === 0) return null;
-  return calls.map(({ id }) => ({ type: 'tool_result', tool_use_id: id, is_error: true, content: why }));
+/** Error results for the calls of a reply that was cut: none of them was run. */
+function refusedCalls({ content }: BetaMessage, why: string): BetaToolResultBlockParam[] {
+  return content.flatMap((block) =>
+    block.type === 'tool_use'
+      ? [{ type: 'tool_result' as const, tool_use_id: block.id, is_error: true, content: why }]
+      : [],
+  );
 }

@@ -1,15 +1,11 @@
 import type { BetaMessage, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
 import type { Manner } from './manner.ts';
-import { billed, costOf, type RawUsage, type Usage } from './prices.ts';
-import {
-  inputOf,
-  longestReading,
-  mayCompact,
-  otherTokens,
-  type Reserve,
-  reserveOf,
-  worstUsage,
-} from './reserve.ts';
+import type { Opening } from './opening.ts';
+import { costOf, inputOf, noUsage, tokensOf, type Usage } from './prices.ts';
+import { COMPACT_AT } from './request.ts';
+import { beyond, otherTokens, type Reserve, type Uses, usesOf, worstOf } from './reserve.ts';
+import { billOf, lastReading, type RawUsage } from './usage.ts';
+import { likelyTokens, mostTokens } from './weigh.ts';
 
 export interface Turn {
   /** Who was asked: after a refusal the fallback. */
@@ -17,15 +13,25 @@ export interface Turn {
   message: { stopReason: string; text: string };
   usage: Usage;
   usd: number;
+  /** What a cut call may have cost beyond that: it counts against the limits, and is no cost. */
+  held: Reserve;
   seconds: number;
+}
+
+/** A call that gave no whole reply. */
+export interface CutCall {
+  partial: BetaMessage | undefined;
+  /** Whether it was handed to the network: what fails before costs nothing. */
+  sent: boolean;
+  seconds: number;
+  /** From the last event that told something until the connection was closed. */
+  silentSeconds: number;
 }
 
 /** What a meter has to know of a conversation; `messages` grows while it goes on. */
 interface Metered {
-  system: string;
-  tools: readonly unknown[];
+  opening: Opening;
   messages: readonly BetaMessageParam[];
-  maxTokens: number;
 }
 
 /**
@@ -34,91 +40,172 @@ interface Metered {
  */
 const UNSEEN_TOKENS = 8000;
 
+/** No model writes faster: what a cut call is booked at for each second that nothing was heard of it. */
+const TOKENS_A_SECOND = 200;
+
 /** Counts what is spent, and bounds what the next call can cost. */
 export class Meter {
   /** What the first messages are known to be at most, in tokens of the model in use, and how many messages that covers. */
   #known = 0;
   #covered = 0;
+  /** What the last call read and stored. */
+  #stored = 0;
 
   constructor(readonly c: Metered) {}
 
-  /** Call it before the reply is added to the history. */
-  turn(message: BetaMessage, manner: Manner, seconds: number): Turn {
+  /** Call it before the reply is added to the history. `kept`: what of it is going to be added, if anything is. */
+  turn(message: BetaMessage, kept: readonly unknown[], manner: Manner, seconds: number): Turn {
     const raw = message.usage as RawUsage;
-    const usage = billed(raw, manner.cacheTtl);
-    this.#known = contextOf(message, manner) + beyondBytes(message);
-    this.#covered = this.c.messages.length;
+    const { usage, usd } = billOf(raw, manner.cacheTtl, manner.price);
+    const context = lastReading(raw, manner.cacheTtl);
+    this.#stored = context;
+    // The results of a paused turn are read by the next call.
+    const weight = kept.length > 0 ? mostTokens(kept, message.stop_reason !== 'pause_turn') : 0;
+    // Thinking weighs more than is shown of it.
+    const spoken = kept.length > 0 ? Math.max(weight, message.usage.output_tokens) : 0;
+    this.#known = context + cleared(message) + spoken;
+    this.#covered = this.c.messages.length + (kept.length > 0 ? 1 : 0);
     return {
       model: manner.model,
-      message: { stopReason: message.stop_reason ?? 'unknown', text: textOf(message) },
-      usage,
-      usd: costOf(usage, manner.price),
-      seconds,
+      message: { stopReason: message.stop_reason ?? 'unknown', text: progressOf(message) },
+      ...{ usage, usd, held: { usd: 0, tokens: 0 }, seconds },
     };
   }
 
-  /** A stream that was cut: what it may be billed for. */
-  cutTurn(partial: BetaMessage | undefined, manner: Manner, seconds: number): Turn {
-    const usage = this.#cutUsage(partial, manner);
-    const message = { stopReason: 'cut', text: '' };
-    return { model: manner.model, message, usage, usd: costOf(usage, manner.price), seconds };
+  /**
+   * A call that was cut. It is booked at what was streamed of it, plus 200 tokens for each second from the last event until it was closed;
+   * the rest of what it can have cost is held.
+   */
+  cutTurn(cut: CutCall, manner: Manner, maxTokens: number, uses: Uses): Turn {
+    const { partial, seconds } = cut;
+    const heard = partial && billOf(partial.usage as RawUsage, manner.cacheTtl, manner.price);
+    const whole = heard && partial?.stop_reason;
+    const booked = whole ? heard : this.#bookedCut(cut, manner, maxTokens);
+    const spent = { usd: booked.usd, tokens: tokensOf(booked.usage) };
+    const worst = whole ? spent : this.#worstCut(partial, manner, maxTokens, uses);
+    return {
+      model: manner.model,
+      message: { stopReason: 'cut', text: '' },
+      ...{ usage: booked.usage, usd: booked.usd, held: beyond(worst, spent), seconds },
+    };
+  }
+
+  /** An upper bound of the next call's cost, in which the server may make so many uses of its tools. */
+  reserve(manner: Manner, maxTokens: number, uses: Uses): Reserve {
+    const { cacheTtl, features, price } = manner;
+    const inputTokens = this.#inputTokens();
+    return worstOf(
+      { inputTokens, maxTokens, cacheTtl, ...uses, compacts: features.has('compaction') },
+      price,
+    );
+  }
+
+  /** What the next call's input is likely to cost: what a call that a crash cuts off is booked at. */
+  likely(manner: Manner): Reserve {
+    const usage = this.#likelyInput(manner);
+    return { usd: costOf(usage, manner.price), tokens: tokensOf(usage) };
+  }
+
+  /** From here on another model counts the tokens, and has nothing of it in its cache. */
+  switchModel(): void {
+    this.#known = otherTokens(this.#known);
+    this.#stored = 0;
+  }
+
+  #bookedCut(
+    { partial, silentSeconds }: CutCall,
+    manner: Manner,
+    maxTokens: number,
+  ): { usage: Usage; usd: number } {
+    const heard = partial && billOf(partial.usage as RawUsage, manner.cacheTtl, manner.price).usage;
+    const input = heard ?? this.#likelyInput(manner);
+    const streamed = Math.max(heard?.outputTokens ?? 0, likelyTokens(said(partial)));
+    const { readings, searches, brought } = seenOf(partial);
+    const usage = {
+      ...input,
+      // Each further reading finds in the cache what the one before it stored.
+      cacheReadTokens: input.cacheReadTokens + readings * inputOf(input),
+      [manner.cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens']:
+        (manner.cacheTtl === '1h' ? input.cacheWrite1hTokens : input.cacheWrite5mTokens) + brought,
+      outputTokens: Math.min(maxTokens, Math.ceil(streamed + TOKENS_A_SECOND * silentSeconds)),
+      webSearches: searches,
+    };
+    return { usage, usd: costOf(usage, manner.price, inputOf(input) + brought) };
   }
 
   /**
-   * A stream that was cut is billed for its input and for all that was said, of which we may have seen only a part: it is taken to have been
-   * a full reply, with all the web that it may use. Its first event tells the first reading of the input, its last but one tells all. Where
-   * nothing was heard, or the server may have summarised, the whole reserve is gone.
+   * The most that a cut call is billed for: what its first event told of the input, a full reply, and a reading for each use of a server tool
+   * that was streamed. Of a call that was never heard all is possible.
    */
-  #cutUsage(partial: BetaMessage | undefined, manner: Manner): Usage {
-    const { maxTokens } = this.c;
+  #worstCut(partial: BetaMessage | undefined, manner: Manner, maxTokens: number, uses: Uses): Reserve {
+    if (!partial) return this.reserve(manner, maxTokens, uses);
+    const { price, cacheTtl } = manner;
+    const { usage } = billOf(partial.usage as RawUsage, cacheTtl, price);
+    const { found, searches } = seenOf(partial);
     const most = this.#inputTokens();
-    if (!partial) return worstUsage(most, maxTokens, manner);
-    const heard = billed(partial.usage as RawUsage, manner.cacheTtl);
-    if (partial.stop_reason) return heard;
-    if (mayCompact(longestReading(most, maxTokens, manner), manner))
-      return worstUsage(most, maxTokens, manner);
-    return manner.web
-      ? worstUsage(Math.min(most, inputOf(heard)), maxTokens, manner)
-      : { ...heard, outputTokens: maxTokens };
-  }
-
-  /** An upper bound of the next call's cost. */
-  reserve(manner: Manner): Reserve {
-    return reserveOf(this.#inputTokens(), this.c.maxTokens, manner);
-  }
-
-  /** From here on another model counts the tokens. */
-  switchModel(): void {
-    this.#known = otherTokens(this.#known);
+    const compacts = manner.features.has('compaction') && most >= COMPACT_AT;
+    // What its first event tells is read after a summary, which read all.
+    const inputTokens = compacts ? Math.max(most, inputOf(usage)) : inputOf(usage);
+    if (found.length > 0 || compacts)
+      return worstOf({ inputTokens, maxTokens, found, searches, compacts, cacheTtl }, price);
+    return {
+      usd: costOf({ ...usage, outputTokens: maxTokens, webSearches: searches }, price),
+      tokens: inputTokens + maxTokens,
+    };
   }
 
   /** Known tokens, and no more than a token for each byte that is new. */
   #inputTokens(): number {
-    const fresh = bytes(this.c.messages.slice(this.#covered));
-    return this.#covered > 0
-      ? this.#known + fresh
-      : UNSEEN_TOKENS + bytes([this.c.system, this.c.tools]) + fresh;
+    const fresh = mostTokens(this.c.messages.slice(this.#covered));
+    return this.#covered > 0 ? this.#known + fresh : UNSEEN_TOKENS + mostTokens(this.c.opening) + fresh;
+  }
+
+  #likelyInput({ cacheTtl }: Manner): Usage {
+    const fresh = likelyTokens(this.c.messages.slice(this.#covered));
+    const written = this.#covered === 0 ? fresh + likelyTokens(this.c.opening) : fresh;
+    return {
+      ...noUsage,
+      cacheReadTokens: this.#stored,
+      [cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens']: written,
+    };
   }
 }
 
-/**
- * Input tokens of the history that a call was made with: those of its last reading where the server read more than once, and those that it
- * cleared, because it need not clear them again.
- */
-function contextOf({ usage, context_management }: BetaMessage, { cacheTtl }: Manner): number {
-  const readings = (usage.iterations ?? []).filter(({ type }) => type !== 'compaction');
-  const last = (readings.at(-1) ?? usage) as RawUsage;
-  const cleared = (context_management?.applied_edits ?? []).map((edit) => edit.cleared_input_tokens);
-  return cleared.reduce(
-    (sum, tokens) => sum + tokens,
-    inputOf(billed({ ...last, iterations: null }, cacheTtl)),
-  );
+/** Input tokens that the server cleared for this reading alone: it need not clear them again. */
+const cleared = ({ context_management }: BetaMessage): number =>
+  (context_management?.applied_edits ?? []).reduce((sum, edit) => sum + edit.cleared_input_tokens, 0);
+
+/** What of a cut reply is output: all that the model wrote, without what the server found. */
+const said = (partial: BetaMessage | undefined) =>
+  (partial?.content ?? []).filter(({ type }) => !type.endsWith('_tool_result'));
+
+/** Uses of server tools that a cut reply shows: how often the input is read again, what they brought, and what each of them may bring. */
+function seenOf(partial: BetaMessage | undefined) {
+  const content = partial?.content ?? [];
+  const results = content.filter(({ type }) => type.endsWith('_tool_result'));
+  const uses = content.flatMap((block) => (block.type === 'server_tool_use' ? [block] : []));
+  const asked = new Set(uses.map(({ id }) => id));
+  // Of searches that the reply before this one asked for: they are charged here, and read with the input.
+  const late = results.filter(
+    (block) => block.type === 'web_search_tool_result' && !asked.has(block.tool_use_id),
+  ).length;
+  const { found, searches } = usesOf(uses.map(({ name }) => name));
+  return {
+    readings: uses.length,
+    brought: results.length > 0 ? likelyTokens(results) : 0,
+    found,
+    searches: searches + late,
+  };
 }
 
-/** What a reply may weigh as input beyond its bytes: thinking that was not shown. */
-const beyondBytes = ({ usage, content }: BetaMessage) => Math.max(0, usage.output_tokens - bytes(content));
-
-const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+/** What a reply says of its progress: its words, and before them its thinking as far as it is shown. */
+export function progressOf(message: BetaMessage): string {
+  const words = textOf(message);
+  if (words.trim() !== '') return words;
+  return message.content
+    .flatMap((block) => (block.type === 'thinking' && block.thinking.trim() !== '' ? [block.thinking] : []))
+    .join('\n');
+}
 
 export const textOf = (message: BetaMessage) =>
   message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');

@@ -1,173 +1,230 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startMessagesServer } from '#replay/server';
+import { reachedAt } from './connect/connect.ts';
 import { converse } from './converse.ts';
 import { Bookkeeper, Call, dearest } from './fixtures/bookkeeper.ts';
-import { billed, type CacheTtl, costOf, nextCheaper, noUsage, priceOf } from './prices.ts';
-import { worstUsage } from './reserve.ts';
-
-const model = 'claude-opus-5-5';
-const price = priceOf(model);
-const maxTokens = 2000;
-
-it('knows what a call costs: cache tiers, compaction that stands in iterations alone, searches', () => {
-  const raw = {
-    input_tokens: 1000,
-    output_tokens: 500,
-    cache_read_input_tokens: 10_000,
-    cache_creation_input_tokens: 3000,
-    cache_creation: { ephemeral_5m_input_tokens: 2000, ephemeral_1h_input_tokens: 1000 },
-    server_tool_use: { web_search_requests: 2 },
-    iterations: [
-      { type: 'message', input_tokens: 1000, output_tokens: 500 },
-      { type: 'compaction', input_tokens: 4000, output_tokens: 100 },
-    ],
-  };
-  const input = 5000 + 0.1 * 10_000 + 1.25 * 2000 + 2 * 1000;
-  expect(costOf(billed(raw, '5m'), price)).toBeCloseTo((input * 4 + 600 * 20) / 1e6 + 0.02, 10);
-  // Totals of a stream, of which only the first reading is split.
-  const later = { ...raw, cache_creation_input_tokens: 3500 };
-  for (const [ttl, factor] of [
-    ['5m', 1.25],
-    ['1h', 2],
-  ] as const) {
-    const more = (input + factor * 500) * 4;
-    expect(costOf(billed(later, ttl), price)).toBeCloseTo((more + 600 * 20) / 1e6 + 0.02, 10);
-  }
-});
-
-it('refuses a model whose price it does not know, and knows dated names', () => {
-  expect(priceOf('claude-opus-5-5-20260701')).toEqual(price);
-  expect(() => priceOf('claude-opus-9')).toThrow('has no price');
-  expect(() => priceOf('claude-opus-5-5-mini')).toThrow('has no price');
-});
-
-it('asks the next cheaper model after a refusal, where nobody says whom', () => {
-  expect(nextCheaper('claude-fable-5-1')).toBe('claude-opus-5');
-  expect(nextCheaper('claude-opus-5-5')).toBe('claude-sonnet-5-5');
-  expect(nextCheaper('claude-haiku-5-5')).toBeNull();
-  expect(nextCheaper('a model without a price')).toBeNull();
-});
-
-it('reserves at least what a call can cost, in whatever tiers', () => {
-  const tokens = fc.nat({ max: 100_000 });
-  fc.assert(
-    fc.property(
-      tokens,
-      tokens,
-      tokens,
-      fc.oneof(fc.constant(0), tokens),
-      fc.nat({ max: maxTokens }),
-      (a, b, c, d, out) => {
-        const usage = {
-          ...noUsage,
-          inputTokens: a,
-          cacheReadTokens: b,
-          cacheWrite5mTokens: c,
-          cacheWrite1hTokens: d,
-        };
-        const manner = { web: false, compacts: false, cacheTtl: d > 0 ? '1h' : '5m' } as const;
-        const worst = worstUsage(a + b + c + d, maxTokens, manner);
-        expect(costOf({ ...usage, outputTokens: out }, price)).toBeLessThanOrEqual(
-          costOf(worst, price) + 1e-12,
-        );
-      },
-    ),
-  );
-});
+import { charged } from './fixtures/books.ts';
+import { finishing, prompt, say, talk, use } from './fixtures/talk.ts';
+import { openingOf } from './opening.ts';
+import { type CacheTtl, priceOf } from './prices.ts';
 
 /** Nights in which everything is as dear as it can be, so that no bound is loose where it matters. */
 const RATES = { tokensPerByte: 1, otherTokenizer: 1.5, unseen: 8000 };
-type Night = [(typeof dearest)[], number, typeof RATES, number, boolean, CacheTtl];
-const plain = { ...dearest, uses: 0 };
+const plain = { ...dearest, searches: [], pages: [] };
+interface Night {
+  calls: (typeof dearest)[];
+  limit: number;
+  rates: typeof RATES;
+  promptBytes: number;
+  web: boolean;
+  cacheTtl: CacheTtl;
+  model: 'claude-opus-5-5' | 'claude-haiku-5-5';
+}
+const opus = {
+  limit: 100,
+  rates: RATES,
+  promptBytes: 100,
+  web: true,
+  cacheTtl: '1h',
+  model: 'claude-opus-5-5',
+} as const;
 const WORST: Night[] = [
-  [[dearest], 100, RATES, 100, true, '1h'],
-  [
-    [
+  { ...opus, calls: [dearest] },
+  {
+    ...opus,
+    calls: [
       { ...dearest, ends: 'cut' },
       { ...dearest, ends: 'cut at once' },
     ],
-    100,
-    RATES,
-    100_000,
-    true,
-    '5m',
-  ],
+    promptBytes: 100_000,
+    cacheTtl: '5m',
+  },
   // What was heard before the cut tells less than the server did afterwards.
-  [[{ ...dearest, ends: 'cut' }], 100, RATES, 100, true, '1h'],
-  [[plain, { ...plain, ends: 'refused' }], 100, RATES, 250_000, true, '5m'],
-  [[plain, { ...plain, ends: 'refused' }], 100, { ...RATES, tokensPerByte: 0.5 }, 50_000, false, '1h'],
-  [[{ ...plain, cleared: 0.6 }, plain], 100, RATES, 50_000, false, '5m'],
+  { ...opus, calls: [{ ...dearest, ends: 'cut late' }] },
+  { ...opus, calls: [plain, { ...plain, ends: 'refused' }], promptBytes: 250_000, cacheTtl: '5m' },
+  {
+    ...opus,
+    calls: [plain, { ...plain, ends: 'refused' }],
+    rates: { ...RATES, tokensPerByte: 0.5 },
+    promptBytes: 50_000,
+    web: false,
+  },
+  { ...opus, calls: [{ ...plain, cleared: 0.6 }, plain], promptBytes: 50_000, web: false, cacheTtl: '5m' },
+  // Prompts on both sides of the length from which Haiku asks five times as much.
+  { ...opus, calls: [plain, dearest], promptBytes: 90_000, model: 'claude-haiku-5-5', limit: 1 },
+  // The money ends while the web is on: it is withdrawn.
+  { ...opus, calls: [plain], limit: 3 },
 ];
 
 it("never lets the server's own bill exceed the limit", async () => {
-  const seen = { searches: 0, summaries: 0, refusals: 0, cuts: 0, fallbacks: 0, cleared: 0 };
-  const fallback = { model: 'claude-sonnet-5-5', price: priceOf('claude-sonnet-5-5') };
+  const seen = { searches: 0, summaries: 0, refusals: 0, cuts: 0, fallbacks: 0, cleared: 0, withdrawn: 0 };
+  const maxTokens = 5000;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(Call, { minLength: 1, maxLength: 12 }),
-      fc.double({ min: 0.05, max: 12, noNaN: true }),
       fc.record({
-        tokensPerByte: fc.double({ min: 0.05, max: 1, noNaN: true }),
-        otherTokenizer: fc.double({ min: 0.7, max: 1.5, noNaN: true }),
-        unseen: fc.nat({ max: 8000 }),
+        calls: fc.array(Call, { minLength: 1, maxLength: 12 }),
+        limit: fc.double({ min: 0.05, max: 12, noNaN: true }),
+        rates: fc.record({
+          tokensPerByte: fc.double({ min: 0.05, max: 1, noNaN: true }),
+          otherTokenizer: fc.double({ min: 0.7, max: 1.5, noNaN: true }),
+          unseen: fc.nat({ max: 8000 }),
+        }),
+        promptBytes: fc.constantFrom(100, 50_000, 250_000),
+        web: fc.boolean(),
+        cacheTtl: fc.constantFrom('5m' as const, '1h' as const),
+        model: fc.constantFrom('claude-opus-5-5' as const, 'claude-haiku-5-5' as const),
       }),
-      fc.constantFrom(100, 50_000, 250_000),
-      fc.boolean(),
-      fc.constantFrom('5m' as const, '1h' as const),
-      async (night, limit, rates, promptBytes, web, cacheTtl) => {
-        const books = new Bookkeeper({ night, rates, model, maxTokens, seen });
-        const server = await startMessagesServer((request) => books.answer(request));
-        const reserves: number[] = [];
-        let spent = 0;
+      async ({ calls, limit, rates, promptBytes, web, cacheTtl, model }) => {
+        const books = new Bookkeeper({ night: calls, rates, model, seen });
+        const bills: number[] = [];
+        const server = await startMessagesServer((request) => books.answer(request), {
+          onBill: ({ request, usage }) => bills.push(charged(request.model, usage)),
+        });
+        const fallback = model === 'claude-opus-5-5' ? 'claude-sonnet-5-5' : null;
+        let [spent, held, reserved, asked] = [0, 0, 0, 0];
         const ending = await converse({
           connection: {
-            kind: 'claude',
-            label: '',
-            model,
-            price,
-            fallback,
-            web,
-            manages: true,
-            baseURL: server.url,
-            apiKey: 'k',
-            close: async () => {},
+            ...{ kind: 'claude', label: '', model, price: priceOf(model), web, lacks: new Set() },
+            fallback: fallback && { model: fallback, price: priceOf(fallback) },
+            ...{ reached: reachedAt(server.url, 'k'), close: async () => {} },
           },
-          system: 'You spend money.',
-          messages: [{ role: 'user', content: 'x'.repeat(promptBytes) }],
-          onMessage: () => {},
-          tools: [],
-          maxTokens,
-          effort: 'low',
-          maxTurns: 12,
-          stallMs: 5000,
-          cacheTtl,
+          opening: openingOf('You spend money.', [], web),
+          messages: [prompt('x'.repeat(promptBytes))],
+          ...{ tools: [], maxTokens, effort: 'low', maxTurns: 12, stallMs: 5000, cacheTtl, unsaid: [] },
+          ...{
+            onMessage: () => {},
+            onRetract: () => {},
+            onModel: () => {},
+            onFree: () => {},
+            onNotice: () => {},
+          },
           ready: async () => {},
-          mayCall: ({ usd }) => (spent + usd > limit ? { of: 'loop', reason: 'the limit' } : null),
+          room: () => ({ usd: limit - spent - held, tokens: Number.POSITIVE_INFINITY }),
+          mayCall: ({ usd }) => (spent + held + usd > limit ? { of: 'loop', reason: 'the limit' } : null),
           isFinished: () => false,
-          stopRequested: () => (books.bills.length > 14 ? 'enough' : null),
+          stopRequested: () => (asked > 14 ? 'enough' : null),
           hints: () => [],
-          onCall: ({ usd }) => reserves.push(usd),
-          onFree: () => {},
-          onNotice: () => {},
-          onTurn: ({ usd }) => {
-            spent += usd;
+          onCall: ({ usd }) => {
+            asked++;
+            reserved = usd;
+          },
+          onTurn: (turn) => {
+            spent += turn.usd;
+            held += turn.held.usd;
+            // What is booked and held for a call is never more than was reserved for it.
+            expect(turn.usd + turn.held.usd).toBeLessThanOrEqual(reserved + 1e-9);
           },
           wait: async () => {},
           signal: new AbortController().signal,
         });
         await server.close();
+        expect(server.violations).toEqual([]);
         expect(['limit', 'stopped', 'failed']).toContain(ending.kind);
-        const bill = books.bills.reduce((sum, usd) => sum + usd, 0);
+        const bill = bills.reduce((sum, usd) => sum + usd, 0);
         expect(bill).toBeLessThanOrEqual(limit);
-        // Never less is written down than the server asks for, and no call costs more than was reserved for it.
-        expect(bill).toBeLessThanOrEqual(spent + 1e-9);
-        expect(reserves).toHaveLength(books.bills.length);
-        for (const [n, usd] of books.bills.entries()) expect(usd).toBeLessThanOrEqual(reserves[n] + 1e-9);
+        // Never less is set aside than the server asks for.
+        expect(bill).toBeLessThanOrEqual(spent + held + 1e-9);
       },
     ),
-    { numRuns: 60, endOnFailure: true, examples: WORST },
+    {
+      numRuns: Number(process.env.NIGHTS ?? 60),
+      endOnFailure: true,
+      examples: WORST.map((night): [Night] => [night]),
+    },
   );
   // The nights had all of it.
   for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(0);
-}, 60_000);
+}, 90_000);
+
+describe('a call that was cut', () => {
+  const cutAfter = (afterEvents: number, content: object[] = [say('word '.repeat(400))]) => {
+    const bills: number[] = [];
+    const night = talk(
+      (_, n) =>
+        n === 0 ? { content: content as never, trouble: { afterEvents, kind: 'disconnect' } } : finishing(),
+      {
+        web: true,
+        maxTokens: 32_000,
+        connection: { model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') },
+        server: { onBill: ({ request, usage }) => bills.push(charged(request.model, usage)) },
+      },
+    );
+    return night.then((t) => ({
+      ...t,
+      bill: bills[0],
+      booked: t.turns[0].usd,
+      held: t.turns[0].held.usd,
+      reserve: t.reserves[0].usd,
+    }));
+  };
+
+  it.each([0, 1, 4, 7, 9, 11])(
+    'after %i events is booked near its bill, and holds at most a full reply',
+    async (events) => {
+      const { bill, booked, held, reserve, ending } = await cutAfter(events);
+      expect(ending.kind).toBe('finished');
+      expect(booked).toBeLessThan(1.3 * bill + 0.002);
+      expect(booked + held).toBeGreaterThanOrEqual(bill);
+      expect(booked + held).toBeLessThanOrEqual(reserve);
+      // Of the web only what was seen of it is possible.
+      if (events > 0) expect(held).toBeLessThan(0.65);
+    },
+  );
+
+  it('holds more for a search that it was in, and the web stays', async () => {
+    const search = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'x' } };
+    const { held, bill, booked, requests } = await cutAfter(9, [search, say('found')]);
+    expect(held).toBeGreaterThan(0.65);
+    expect(held).toBeLessThan(1.1);
+    expect(booked).toBeLessThan(1.3 * bill + 0.002);
+    expect(JSON.stringify(requests[1].messages)).not.toContain('tool_removal');
+  });
+
+  it('is free where its request never left', async () => {
+    const t = await talk(() => finishing(), {
+      connection: {
+        reached: {
+          ...reachedAt('http://127.0.0.1:9', 'key'),
+          client: async () => {
+            throw new Error('no credentials');
+          },
+        },
+      },
+    }).catch((error: Error) => error.message);
+    expect(t).toBe('no credentials');
+  });
+});
+
+describe('the room of a reply', () => {
+  const model = { model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') };
+  it('shrinks with the money that is left, and the researcher is told to come to its end', async () => {
+    let left = 1;
+    const t = await talk((_, n) => (n < 6 ? { content: [use('note')] } : finishing()), {
+      connection: model,
+      maxTokens: 32_000,
+      room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
+      mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+      onTurn: () => {
+        left -= 0.14;
+      },
+    });
+    expect(t.ending.kind).toBe('finished');
+    const rooms = t.requests.map((request) => request.max_tokens);
+    expect(rooms[0]).toBeLessThan(25_000);
+    expect(rooms.every((room, i) => i === 0 || room <= rooms[i - 1])).toBe(true);
+    expect(rooms.at(-1)).toBeGreaterThanOrEqual(4000);
+    expect(JSON.stringify(t.messages).split('The money of this loop is nearly spent')).toHaveLength(2);
+  });
+
+  it('ends the conversation where not even a short reply can be paid', async () => {
+    const t = await talk(() => finishing(), {
+      connection: model,
+      maxTokens: 32_000,
+      room: () => ({ usd: 0.05, tokens: Number.POSITIVE_INFINITY }),
+      mayCall: ({ usd }) => (usd > 0.05 ? { of: 'loop', reason: 'no money' } : null),
+    });
+    expect(t.ending).toEqual({ kind: 'limit', of: 'loop', reason: 'no money' });
+    expect(t.requests).toEqual([]);
+  });
+});

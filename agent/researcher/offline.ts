@@ -5,7 +5,9 @@ import type { Task } from '#contract/task';
 import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
+import { reachedAt } from './connect/connect.ts';
 import type { Connection } from './connection.ts';
+import { FEATURES } from './features.ts';
 import { FREE } from './prices.ts';
 
 const Hello = z.object({ url: z.url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/ }) });
@@ -50,9 +52,8 @@ export async function startOffline(task: Task, repo: string): Promise<Connection
     price: FREE,
     fallback: null,
     web: false,
-    manages: false,
-    baseURL: hello.data.url,
-    apiKey: 'none',
+    lacks: new Set(FEATURES),
+    reached: reachedAt(hello.data.url, 'none'),
     close: async () => {
       child.stdin?.end();
       await Promise.race([child.done, new Promise((resolve) => setTimeout(resolve, 2000).unref())]);

@@ -1,28 +1,39 @@
 import { UserError } from '#contract/errors';
 import table from './prices.json' with { type: 'json' };
 
-/** US dollars per million tokens of one model. */
+/** What one model costs, in US dollars per million tokens. */
 export interface Price {
   input: number;
   output: number;
+  /** A cache read, as a share of the input price. */
+  cacheRead: number;
+  /** Every token of a request whose prompt (cache reads and writes included) is longer than `above` costs `factor` times as much. */
+  long?: { above: number; factor: number };
 }
 
-export const FREE: Price = { input: 0, output: 0 };
+export const FREE: Price = { input: 0, output: 0, cacheRead: 0 };
 
 /** When the prices were looked up. */
 export const pricesDate: string = table.date;
 
-/** The price of a model, or null where the table does not know it. Dated names ("claude-opus-5-5-20260101") cost what the model costs. */
-export function knownPrice(model: string): Price | null {
-  const models: Record<string, Price> = table.models;
-  return models[model.replace(/-\d{8}$/, '')] ?? null;
+const models: Record<string, Price> = table.models;
+
+/**
+ * The price of a model, or null where the table does not know it. Dated names ("claude-opus-5-5-20260101") cost what the model costs.
+ * `regional`: by an endpoint of a cloud that is bound to a region, which costs more.
+ */
+export function knownPrice(model: string, regional = false): Price | null {
+  const price = models[model.replace(/-\d{8}$/, '')];
+  if (!price) return null;
+  if (!regional) return price;
+  return { ...price, input: price.input * table.regional, output: price.output * table.regional };
 }
 
 /** @throws UserError for a model that the table does not know: no money limit could hold. */
-export function priceOf(model: string): Price {
-  const price = knownPrice(model);
+export function priceOf(model: string, regional = false): Price {
+  const price = knownPrice(model, regional);
   if (price) return price;
-  const known = Object.keys(table.models).join(', ');
+  const known = Object.keys(models).join(', ');
   throw new UserError(
     `model "${model}" has no price in agent/researcher/prices.json (${table.date}), so no money limit can hold; add it there, or choose one of: ${known}`,
   );
@@ -34,7 +45,7 @@ export function priceOf(model: string): Price {
  */
 export function nextCheaper(model: string): string | null {
   const own = knownPrice(model);
-  const cheaper = Object.entries<Price>(table.models).filter(([, price]) => own && price.output < own.output);
+  const cheaper = Object.entries(models).filter(([, price]) => own && price.output < own.output);
   return cheaper.sort(([, a], [, b]) => b.output - a.output)[0]?.[0] ?? null;
 }
 
@@ -57,57 +68,34 @@ export const noUsage: Usage = {
   webSearches: 0,
 };
 
-/** The fields of a response's usage that are billed; as the SDK types them, all optional here because a cut stream has few. */
-export interface RawUsage {
-  input_tokens?: number | null;
-  output_tokens?: number | null;
-  cache_read_input_tokens?: number | null;
-  cache_creation_input_tokens?: number | null;
-  cache_creation?: { ephemeral_5m_input_tokens: number; ephemeral_1h_input_tokens: number } | null;
-  server_tool_use?: { web_search_requests?: number } | null;
-  iterations?: readonly (RawUsage & { type?: string })[] | null;
-}
-
-/** How long a call asked the API to keep what it reads. */
-export type CacheTtl = '5m' | '1h';
-
-/** What a response is billed for. The totals leave out compaction, which stands in `iterations` alone. */
-export function billed(raw: RawUsage, cacheTtl: CacheTtl): Usage {
-  const inner = (raw.iterations ?? []).filter((iteration) => iteration.type === 'compaction');
-  return [raw, ...inner].map((usage) => tokens(usage, cacheTtl)).reduce(add, noUsage);
-}
-
-/**
- * A streamed usage splits by tier only what the first reading wrote to the cache, and has the total of all readings at its end: what is
- * beyond the split was written for as long as was asked for.
- */
-function tokens(raw: RawUsage, cacheTtl: CacheTtl): Usage {
-  const minutes = raw.cache_creation?.ephemeral_5m_input_tokens ?? 0;
-  const hour = raw.cache_creation?.ephemeral_1h_input_tokens ?? 0;
-  const beyond = Math.max(0, (raw.cache_creation_input_tokens ?? 0) - minutes - hour);
-  return {
-    inputTokens: raw.input_tokens ?? 0,
-    cacheReadTokens: raw.cache_read_input_tokens ?? 0,
-    cacheWrite5mTokens: minutes + (cacheTtl === '5m' ? beyond : 0),
-    cacheWrite1hTokens: hour + (cacheTtl === '1h' ? beyond : 0),
-    outputTokens: raw.output_tokens ?? 0,
-    webSearches: raw.server_tool_use?.web_search_requests ?? 0,
-  };
-}
-
 export function add(a: Usage, b: Usage): Usage {
   const sum = { ...a };
   for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] += b[key];
   return sum;
 }
 
-/** US dollars for a usage. */
-export function costOf(usage: Usage, price: Price): number {
+/** Input tokens of a usage, from whatever tier. */
+export const inputOf = (u: Usage) =>
+  u.inputTokens + u.cacheReadTokens + u.cacheWrite5mTokens + u.cacheWrite1hTokens;
+
+/** Input and output tokens of a usage. */
+export const tokensOf = (u: Usage) => inputOf(u) + u.outputTokens;
+
+/** US dollars for a usage whose prompt was `promptTokens` long (unset: all of its input, in one reading). */
+export function costOf(usage: Usage, price: Price, promptTokens = inputOf(usage)): number {
   const input =
     usage.inputTokens +
-    usage.cacheReadTokens * table.cacheRead +
+    usage.cacheReadTokens * price.cacheRead +
     usage.cacheWrite5mTokens * table.cacheWrite5m +
     usage.cacheWrite1hTokens * table.cacheWrite1h;
-  const perToken = (input * price.input + usage.outputTokens * price.output) / 1e6;
-  return price === FREE ? 0 : perToken + usage.webSearches * table.webSearch;
+  const factor = price.long && promptTokens > price.long.above ? price.long.factor : 1;
+  const perToken = (factor * (input * price.input + usage.outputTokens * price.output)) / 1e6;
+  return price.input === 0 && price.output === 0 ? 0 : perToken + usage.webSearches * table.webSearch;
 }
+
+/** How long a call asks the API to keep what it has read. */
+export type CacheTtl = '5m' | '1h';
+
+/** US dollars per million tokens for what is written to the cache. */
+export const writePrice = (price: Price, ttl: CacheTtl) =>
+  price.input * (ttl === '1h' ? table.cacheWrite1h : table.cacheWrite5m);

@@ -1,18 +1,25 @@
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type {
+  AnthropicBeta,
   BetaCacheControlEphemeral,
   BetaContextManagementConfig,
   BetaMessageParam,
+  BetaToolUnion,
 } from '@anthropic-ai/sdk/resources/beta';
+import { BETAS } from './features.ts';
+import { blocksOf } from './history.ts';
 import type { Manner } from './manner.ts';
-import { WEB_TOOLS } from './web.ts';
+import type { Opening } from './opening.ts';
 
 /** Input tokens from which the server clears old tool results, and from which it summarises what is left. */
 const CLEAR_AT = 100_000;
 export const COMPACT_AT = 150_000;
 
+/** A cache mark finds what was stored at most 20 blocks before it; so many new blocks are safely found. */
+const FOUND_BY_MARK = 16;
+
 interface Asked {
-  system: string;
+  opening: Opening;
   messages: readonly BetaMessageParam[];
   tools: readonly BetaRunnableTool[];
   maxTokens: number;
@@ -20,45 +27,96 @@ interface Asked {
 }
 
 /**
- * A call as the tool runner takes it. Nothing in its prefix (tools, system, history) changes from turn to turn, so that each turn reads
- * all of the last one from the cache.
+ * A call as the tool runner takes it. Its prefix (tools, system, history) only ever grows, byte for byte, apart from cache marks: thinking is
+ * bound to it, and each turn reads all of the last one from the cache. What may change from call to call stands outside of it.
  */
 export function request(asked: Asked, manner: Manner) {
-  const cache: BetaCacheControlEphemeral = { type: 'ephemeral', ttl: manner.cacheTtl };
+  const { features } = manner;
+  const cache: BetaCacheControlEphemeral = features.has('hour')
+    ? { type: 'ephemeral', ttl: manner.cacheTtl }
+    : { type: 'ephemeral' };
   const edits = contextEdits(manner);
+  const betas = (Object.keys(BETAS) as (keyof typeof BETAS)[])
+    .filter((feature) => features.has(feature) && (feature !== 'binding' || features.has('thinking')))
+    .map((feature): AnthropicBeta => BETAS[feature]);
   return {
     model: manner.model,
     max_tokens: asked.maxTokens,
-    system: [{ type: 'text' as const, text: asked.system, cache_control: cache }],
+    system: [{ type: 'text' as const, text: asked.opening.system, cache_control: cache }],
     // Marks the last block of every request.
-    cache_control: cache,
-    thinking: { type: 'adaptive' as const },
-    output_config: { effort: asked.effort as 'high' },
-    messages: [...asked.messages],
-    tools: [...asked.tools, ...(manner.web ? WEB_TOOLS : [])],
+    ...(features.has('autoCache') ? { cache_control: cache } : {}),
+    ...(features.has('thinking') ? { thinking: thinking(manner) } : {}),
+    ...(features.has('effort') ? { output_config: { effort: asked.effort as 'high' } } : {}),
+    messages: marked(asked.messages, cache, !features.has('autoCache')),
+    tools: runnable(asked.opening.tools, asked.tools),
     stream: true as const,
     // Full history on every call: gateways know no threads, and a call can be repeated.
     thread: false as const,
-    ...(edits.length === 0
-      ? {}
-      : {
-          context_management: { edits },
-          betas: ['context-management-2025-06-27', ...(manner.compacts ? ['compact-2026-01-12'] : [])],
-        }),
+    ...(edits.length === 0 ? {} : { context_management: { edits } }),
+    ...(betas.length === 0 ? {} : { betas }),
   };
+}
+
+/** Adaptive, as these models want it; summarised where it can be, because what is said between calls stands in it. */
+function thinking({ features }: Manner) {
+  return {
+    type: 'adaptive' as const,
+    ...(features.has('display') ? { display: 'summarized' as const } : {}),
+    // A safety net: nothing of ours should ever make it drop a block.
+    ...(features.has('binding')
+      ? { block_binding: { prefix_mismatch_behavior: 'drop_block' as const } }
+      : {}),
+  };
+}
+
+/** The tools as they were first sent, with what runs them. A tool that is gone by now is refused when it is called. */
+function runnable(definitions: readonly object[], tools: readonly BetaRunnableTool[]) {
+  return definitions.map((definition) => {
+    const name = 'name' in definition ? definition.name : null;
+    const tool = tools.find((one) => 'name' in one && one.name === name);
+    return (tool ? { ...definition, run: tool.run, parse: tool.parse } : definition) as BetaToolUnion &
+      BetaRunnableTool;
+  });
+}
+
+/**
+ * The mark at the end of a request reads what the last one stored only within 20 blocks. After a turn of more, the last one's end is marked
+ * as well. `last`: the end is marked here, where the API does not do it by itself.
+ */
+function marked(
+  messages: readonly BetaMessageParam[],
+  cache: BetaCacheControlEphemeral,
+  last: boolean,
+): BetaMessageParam[] {
+  const lastReply = messages.findLastIndex(({ role }) => role === 'assistant');
+  const fresh = messages
+    .slice(Math.max(0, lastReply))
+    .reduce((sum, message) => sum + blocksOf(message).length, 0);
+  const ends = [
+    ...(lastReply > 0 && fresh > FOUND_BY_MARK ? [lastReply - 1] : []),
+    ...(last ? [messages.length - 1] : []),
+  ];
+  return messages.map((message, at) => (ends.includes(at) ? withMark(message, cache) : message));
+}
+
+/** Thinking takes no mark: then there is none. */
+function withMark(message: BetaMessageParam, cache: BetaCacheControlEphemeral): BetaMessageParam {
+  const blocks = blocksOf(message);
+  const end = blocks.at(-1);
+  if (!end || end.type === 'thinking' || end.type === 'redacted_thinking') return message;
+  return {
+    ...message,
+    content: [...blocks.slice(0, -1), { ...end, cache_control: cache }],
+  } as BetaMessageParam;
 }
 
 /**
  * A sprint of many turns outgrows its context by tool results, so these are cleared first: our history stays whole, brief and conclusions
  * stay word for word, and what is cleared can be read again. Clearing loses the cache from there on, hence a good part at a time.
- * Only what clearing cannot shorten is summarised, at the price of one more reading (see reserve.ts).
+ * Only what clearing cannot shorten is summarised, at the price of one more reading (see reserve.ts). Both keep thinking valid.
  */
-function contextEdits({
-  clears,
-  compacts,
-  closing,
-}: Manner): NonNullable<BetaContextManagementConfig['edits']> {
-  if (!clears) return [];
+function contextEdits({ features, closing }: Manner): NonNullable<BetaContextManagementConfig['edits']> {
+  if (!features.has('clearing')) return [];
   if (closing) {
     return [
       {
@@ -79,5 +137,5 @@ function contextEdits({
     type: 'compact_20260112' as const,
     trigger: { type: 'input_tokens' as const, value: COMPACT_AT },
   };
-  return compacts ? [clear, compact] : [clear];
+  return features.has('compaction') ? [clear, compact] : [clear];
 }

@@ -1,62 +1,82 @@
-import type { Manner } from './manner.ts';
-import { costOf, noUsage, type Usage } from './prices.ts';
+import { type CacheTtl, costOf, noUsage, type Price, tokensOf, type Usage } from './prices.ts';
 import { COMPACT_AT } from './request.ts';
-import { USES_A_CALL, WEB_PASSES, WEB_TOKENS } from './web.ts';
+import { FOUND_TOKENS, PDF_TOKENS, SEARCH_TOKENS, SEARCHES_BILLED } from './web.ts';
 
-/** What the next call can use at most. */
+/** Money and tokens that a call can use at most, or is likely to. */
 export interface Reserve {
   usd: number;
   tokens: number;
 }
 
+/** What decides how much a call can use. */
+export interface Possible {
+  inputTokens: number;
+  maxTokens: number;
+  /** What each use of a server tool that can still happen in this call may bring, in tokens. */
+  found: readonly number[];
+  searches: number;
+  compacts: boolean;
+  cacheTtl: CacheTtl;
+}
+
+/** Uses of the server's tools: what each may bring, in tokens, and how many of them are searches. */
+export type Uses = Pick<Possible, 'found' | 'searches'>;
+
+/** The uses of the web that a whole call may make. */
+export const wholeWeb: Uses = { found: FOUND_TOKENS, searches: SEARCHES_BILLED };
+
+/** What these uses may bring, by the names of their tools. */
+export function usesOf(names: readonly string[]): Uses {
+  const found = names.map((name) => (name === 'web_search' ? SEARCH_TOKENS : PDF_TOKENS));
+  return { found, searches: names.filter((name) => name === 'web_search').length };
+}
+
+export const together = (a: Uses, b: Uses): Uses => ({
+  found: [...a.found, ...b.found].sort((x, y) => y - x),
+  searches: a.searches + b.searches,
+});
+
 /**
- * The most that one call of at most `inputTokens` can be billed for. With the web the server reads the input up to ten times, each time
- * with all that was found and said so far; where it may summarise, one reading and one reply more. All at the dearest tier that the call can
- * be billed at: a cache write, for as long as it asks for.
+ * The most that one call can be billed for. Each token is written to the cache at most once, for as long as the call asks. The server reads
+ * its input once more after each use of a tool of its own, and then nothing is written twice: at most the plain price is asked again. Where it
+ * may summarise, there is one reading and one reply more.
  */
-export function worstUsage(
-  inputTokens: number,
-  maxTokens: number,
-  manner: Pick<Manner, 'web' | 'compacts' | 'cacheTtl'>,
-): Usage {
-  const pass = longestReading(inputTokens, maxTokens, manner);
-  const summaries = mayCompact(pass, manner) ? 1 : 0;
-  const passes = (manner.web ? WEB_PASSES : 1) + summaries;
-  const tier = manner.cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens';
+export function worstUsage(possible: Possible): Usage {
+  const { inputTokens, maxTokens, found, searches, compacts, cacheTtl } = possible;
+  let brought = 0;
+  let readAgain = 0;
+  for (const tokens of found) {
+    brought += tokens;
+    readAgain += inputTokens + brought + maxTokens;
+  }
+  const once = inputTokens + brought + (found.length > 0 ? maxTokens : 0);
+  const summaries = compacts && once >= COMPACT_AT ? 1 : 0;
+  const tier = cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens';
   return {
     ...noUsage,
-    [tier]: passes * pass,
+    [tier]: once * (1 + summaries),
+    inputTokens: readAgain,
     outputTokens: maxTokens * (1 + summaries),
-    webSearches: manner.web ? USES_A_CALL : 0,
+    webSearches: searches,
   };
 }
 
-/** Input tokens that the server reads at most at a time within one call. */
-export const longestReading = (inputTokens: number, maxTokens: number, { web }: Pick<Manner, 'web'>) =>
-  web ? inputTokens + WEB_TOKENS + maxTokens : inputTokens;
-
-/** Whether the server could summarise within a call that reads so much. */
-export const mayCompact = (pass: number, { compacts }: Pick<Manner, 'compacts'>) =>
-  compacts && pass >= COMPACT_AT;
-
-/** The reserve of a call: its own worst case, and that of asking the fallback model once more. */
-export function reserveOf(inputTokens: number, maxTokens: number, manner: Manner): Reserve {
-  const own = worstUsage(inputTokens, maxTokens, manner);
-  const reserve = { usd: costOf(own, manner.price), tokens: tokensOf(own) };
-  const { fallback } = manner;
-  if (!fallback) return reserve;
-  const again = worstUsage(otherTokens(inputTokens), maxTokens, { ...manner, web: false });
-  return {
-    usd: reserve.usd + costOf(again, fallback.price),
-    tokens: reserve.tokens + tokensOf(again),
-  };
+/** What that costs. The longest prompt is the one after the last use. */
+export function worstOf(possible: Possible, price: Price): Reserve {
+  const usage = worstUsage(possible);
+  const { inputTokens, maxTokens, found } = possible;
+  const longest = found.reduce(
+    (sum, tokens) => sum + tokens,
+    inputTokens + (found.length > 0 ? maxTokens : 0),
+  );
+  return { usd: costOf(usage, price, longest), tokens: tokensOf(usage) };
 }
 
-/** Input and output tokens of a usage, from whatever tier. */
-export const tokensOf = (u: Usage) => inputOf(u) + u.outputTokens;
-
-export const inputOf = (u: Usage) =>
-  u.inputTokens + u.cacheReadTokens + u.cacheWrite5mTokens + u.cacheWrite1hTokens;
+/** What is left of a worst case when something is booked already; nothing below zero. */
+export const beyond = (worst: Reserve, booked: Reserve): Reserve => ({
+  usd: Math.max(0, worst.usd - booked.usd),
+  tokens: Math.max(0, worst.tokens - booked.tokens),
+});
 
 /** Another model may cut the same text into more tokens: so many are reckoned with. */
 export const otherTokens = (tokens: number) => Math.ceil(1.5 * tokens);

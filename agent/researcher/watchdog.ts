@@ -5,13 +5,20 @@
 export class Watchdog {
   #timer: NodeJS.Timeout | undefined;
   stalled = false;
+  /** Whether a request of this turn was handed to the network at all. */
+  sent = false;
 
   constructor(readonly stallMs: number) {}
 
-  /** Starts to watch one turn. */
+  /** A turn begins: nothing of it was sent yet. */
+  begin(): void {
+    this.sent = false;
+    this.stalled = false;
+  }
+
+  /** Starts to watch the stream of a turn. */
   start(onStall: () => void): void {
     this.stop();
-    this.stalled = false;
     this.#onStall = onStall;
     this.#touch();
   }
@@ -33,20 +40,23 @@ export class Watchdog {
     }, this.stallMs);
   }
 
-  /** A fetch for the SDK's client whose answers are watched. */
-  readonly fetch = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    this.#touch();
-    const response = await fetch(url, init);
-    this.#touch();
-    if (!response.body) return response;
-    const watched = response.body.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, controller) => {
-          this.#touch();
-          controller.enqueue(chunk);
-        },
-      }),
-    );
-    return new Response(watched, response);
-  };
+  /** The same fetch, whose answers are watched. */
+  readonly around =
+    (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
+    async (url, init) => {
+      this.sent = true;
+      this.#touch();
+      const response = await fetch(url, init);
+      this.#touch();
+      if (!response.body) return response;
+      const watched = response.body.pipeThrough(
+        new TransformStream<Uint8Array, Uint8Array>({
+          transform: (chunk, controller) => {
+            this.#touch();
+            controller.enqueue(chunk);
+          },
+        }),
+      );
+      return new Response(watched, response);
+    };
 }

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Answer } from '#replay/protocol';
-import { finishing, say, talk, use } from './fixtures/talk.ts';
+import { finishing, prompt, say, talk, use } from './fixtures/talk.ts';
+import { openingOf } from './opening.ts';
 import { priceOf } from './prices.ts';
-import { worstUsage } from './reserve.ts';
 
 /** The blocks of a search, as the server runs it within a reply. */
 const search = (id: string) => [
@@ -15,95 +15,102 @@ const search = (id: string) => [
     ],
   },
 ];
-const searched = (...ids: string[]): Answer => ({
-  content: [...ids.flatMap(search), use('note')],
-  usage: { server_tool_use: { web_search_requests: ids.length, web_fetch_requests: 0 } },
-});
-const names = (tools: readonly { name?: string }[] | undefined) => tools?.map((tool) => tool.name) ?? [];
+const searched = (...ids: string[]): Answer => ({ content: [...ids.flatMap(search), use('note')] });
+const opus = { model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') };
 
 it('offers search and fetch with bounded uses, pays for them, and sends back what they found as it came', async () => {
-  const t = await talk((_, n) => (n === 0 ? searched('srvtoolu_1') : finishing()), {
-    connection: { web: true },
-  });
+  const t = await talk((_, n) => (n === 0 ? searched('srvtoolu_1') : finishing()), { web: true });
   expect(t.ending.kind).toBe('finished');
   expect(t.requests[0].tools?.slice(-2)).toEqual([
     { type: 'web_search_20260318', name: 'web_search', max_uses: 2, allowed_callers: ['direct'] },
     {
       type: 'web_fetch_20260318',
       name: 'web_fetch',
-      max_uses: 2,
+      max_uses: 1,
       max_content_tokens: 10_000,
       allowed_callers: ['direct'],
-      blocked_domains: ['arxiv.org/pdf'],
     },
   ]);
-  expect(t.requests[1].messages[1].content.slice(0, 2)).toEqual(search('srvtoolu_1'));
+  expect(t.requests[1].messages[1].content).toEqual(expect.arrayContaining(search('srvtoolu_1')));
   expect(t.turns[0].usage.webSearches).toBe(1);
   expect(t.turns[0].usd).toBeGreaterThan(0.01);
   const plain = await talk(() => finishing());
-  expect(names(plain.requests[0].tools)).toEqual(['note', 'fail', 'finish']);
+  expect(plain.requests[0].tools?.map(({ name }) => name)).toEqual(['note', 'fail', 'finish']);
 });
 
-it('goes on without the web when a call with it could exceed the limit, and says so once', async () => {
-  const t = await talk((_, n) => (n < 2 ? { content: [use('note')] } : finishing()), {
-    connection: { web: true, model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') },
-    mayCall: ({ usd }) => (usd > 1 ? { of: 'loop', reason: '1 USD is left' } : null),
+it('says in the system prompt what is offered, and nothing of the web where it is not', () => {
+  expect(openingOf('You are tested.', [], true).system).toContain('2 searches and 1 page in one reply');
+  expect(openingOf('You are tested.', [], false)).toEqual({ system: 'You are tested.', tools: [] });
+});
+
+it('is withdrawn by a message when a call with it could exceed the money, and the tools stay as they were', async () => {
+  let left = 50;
+  const t = await talk((_, n) => (n < 4 ? { content: [use('note')] } : finishing()), {
+    web: true,
+    connection: opus,
+    room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
+    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    onTurn: () => {
+      left = 1;
+    },
   });
   expect(t.ending.kind).toBe('finished');
-  expect(t.requests.map(({ tools }) => names(tools).includes('web_search'))).toEqual([false, false, false]);
-  expect(t.notices).toEqual([
-    'web search and fetch are off for the rest of this conversation: 1 USD is left',
+  for (const request of t.requests) expect(request.tools).toEqual(t.requests[0].tools);
+  expect(t.messages.filter(({ role }) => role === 'system')).toEqual([
+    {
+      role: 'system',
+      content: [
+        { type: 'tool_removal', tool: { type: 'tool_reference', name: 'web_search' } },
+        { type: 'tool_removal', tool: { type: 'tool_reference', name: 'web_fetch' } },
+        { type: 'text', text: expect.stringContaining('no longer offered') },
+      ],
+    },
   ]);
+  expect(t.reserves[1].usd).toBeLessThan(t.reserves[0].usd / 3);
+  expect(t.notices).toEqual(['web search and fetch are withdrawn in this conversation (money)']);
+  expect(t.mismatches).toBe(0);
 });
 
-it('books a cut call with the web by what was heard of it, at most at its reserve, and goes on without it', async () => {
-  const usage = { input_tokens: 1000, output_tokens: 40 };
-  const cutAfter = async (afterEvents: number) => {
-    const cut: Answer = { content: [say('half')], usage, trouble: { afterEvents, kind: 'disconnect' } };
-    const t = await talk((_, n) => (n === 0 ? cut : finishing()), { connection: { web: true } });
-    expect(t.ending.kind).toBe('finished');
-    expect(t.reserves[1].usd).toBeLessThan(t.reserves[0].usd / 10);
-    expect(t.notices).toEqual([
-      'web search and fetch are off for the rest of this conversation: a call with it was cut',
-    ]);
-    return { booked: t.turns[0], reserve: t.reserves[0].usd };
-  };
-  const nothing = await cutAfter(0);
-  expect(nothing.booked.usd).toBeCloseTo(nothing.reserve, 12);
-  // The first event tells the first reading of the input: the server may go on from there, but from nothing longer.
-  const begun = await cutAfter(3);
-  expect(begun.booked.usage).toEqual(worstUsage(1000, 1000, { web: true, compacts: false, cacheTtl: '5m' }));
-  expect(begun.booked.usd).toBeLessThan(begun.reserve);
-  // Only the very last event is missing, which says nothing new.
-  const told = await cutAfter(6);
-  expect(told.booked.usage).toMatchObject({ inputTokens: 1000, outputTokens: 40 });
+it('ends a conversation, not the loop, where the web cannot be withdrawn and is all that is too dear', async () => {
+  let left = 50;
+  const t = await talk(() => ({ content: [use('note')] }), {
+    web: true,
+    connection: opus,
+    lacks: ['clearing', 'compaction', 'toolChanges'],
+    room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
+    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    onTurn: () => {
+      left = 1;
+    },
+  });
+  expect(t.ending).toEqual({ kind: 'limit', of: 'sprint', reason: 'no money' });
 });
 
-it('takes the web away after forty uses in a conversation, also when it was taken up again', async () => {
+it('is withdrawn after forty uses in a conversation, also when it was taken up again', async () => {
   const before = Array.from({ length: 38 }, (_, i) => search(`srvtoolu_${i}`)).flat();
   const messages = [
-    { role: 'user' as const, content: 'Begin.' },
+    prompt('Begin.'),
     { role: 'assistant' as const, content: [...before, say('So it is.')] as never },
-    { role: 'user' as const, content: 'Go on.' },
+    prompt('Go on.'),
   ];
   const t = await talk((_, n) => (n === 0 ? searched('srvtoolu_a', 'srvtoolu_b') : finishing()), {
-    connection: { web: true },
+    web: true,
     messages,
   });
-  expect(t.requests.map(({ tools }) => names(tools).includes('web_search'))).toEqual([true, false]);
+  expect(t.ending.kind).toBe('finished');
+  const withdrawn = t.requests.map(({ messages }) => JSON.stringify(messages).includes('tool_removal'));
+  expect(withdrawn).toEqual([false, true]);
+  expect(t.notices).toEqual(['web search and fetch are withdrawn in this conversation (used)']);
 });
 
 it.each([
   [403, 'permission_error', 'Web search is not enabled for this organization.'],
   [400, 'invalid_request_error', 'tools.3: web_fetch_20260318 is not supported by this model'],
-])('goes on without it where the account or the model has none (%i)', async (status, type, message) => {
-  const t = await talk((_, n) => (n === 0 ? { status, type, message } : finishing()), {
-    connection: { web: true },
-  });
-  expect(t.ending.kind).toBe('finished');
-  expect(names(t.requests[1].tools)).not.toContain('web_search');
+])('asks for another opening where the account or the model has none (%i)', async (status, type, message) => {
+  const t = await talk(() => ({ status, type, message }), { web: true });
+  expect(t.ending.kind).toBe('reopen');
   expect(t.waits).toEqual([]);
   expect(t.notices).toHaveLength(1);
   // The next sprint is not offered it again.
-  expect(t.reached.web).toBe(false);
+  expect(t.reached.lacks.has('web')).toBe(true);
 });

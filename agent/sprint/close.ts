@@ -10,6 +10,7 @@ import type { SprintState } from '../state.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
 import { messageOf } from '../words.ts';
 import type { Judged } from './judge.ts';
+import { logEnd } from './log-end.ts';
 import { rememberClosed } from './own-folder.ts';
 import { readSprintRun } from './run-folder.ts';
 import { diffTrees, restoreWorkspace } from './workspace.ts';
@@ -36,6 +37,7 @@ export async function closeSprint(
   const claim = state.claim;
   if (!claim) throw new Error('a sprint that was never claimed cannot be closed');
   const dir = join(sprintsDir(repo), claim.id);
+  if (!finish && state.fullRunOf === null) logEnd(dir, stopReason);
   const treeAfter = judged.keep ?? state.treeBefore;
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
   const patch = join(dir, 'change.patch');
@@ -72,6 +74,7 @@ export async function closeSprint(
         : null,
     noise: house.profile.noise,
     runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []),
+    said: state.said.length > 0 ? state.said : undefined,
     summary: finish?.summary ?? `Not finished: ${judged.reason}.`,
     next: finish?.next ?? null,
     change: {

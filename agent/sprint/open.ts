@@ -45,7 +45,10 @@ export class OpenSprint {
 
   /** Makes the sprint's folder with its README, so that the idea is taken. @throws ToolMistake on a second call. */
   start(input: StartSprintInput, now = new Date()): string {
-    if (this.claim) throw new ToolMistake(`this sprint is ${this.claim.id} already; one idea a sprint`);
+    if (this.claim)
+      throw new ToolMistake(
+        `this sprint is ${this.claim.id} already, and one idea is one sprint: go on with it, or end it with finish_sprint; another idea is for the next sprint`,
+      );
     const { house, number, fullRunOf } = this;
     const by = fullRunOf === null ? house.connection.label : 'the loop itself';
     const id = makeFolder(sprintsDir(house.repo), `${stamp(now)}-${input.slug}`);

@@ -7,9 +7,10 @@ import { SlotWatch } from '../night/last-slot.ts';
 import { whilePaused } from '../night/pause.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
 import { converse, type Ending } from '../researcher/converse.ts';
-import type { CacheTtl } from '../researcher/prices.ts';
-import type { Reserve } from '../researcher/reserve.ts';
-import { WEB_NOTE } from '../researcher/web.ts';
+import { openingOf } from '../researcher/opening.ts';
+import { type CacheTtl, inputOf } from '../researcher/prices.ts';
+import { type Reserve, wholeWeb, worstOf } from '../researcher/reserve.ts';
+import { mostTokens } from '../researcher/weigh.ts';
 import { makeTools } from '../tools/index.ts';
 import { SPRINT_ENDED } from './go-on.ts';
 import type { OpenSprint } from './open.ts';
@@ -29,10 +30,15 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const { model } = task.contract;
   const { transcript } = sprint;
   const slot = new SlotWatch(house, () => sprint.runs);
-  if (transcript.messages.length === 0) {
-    const prompt = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
-    transcript.say({ role: 'user', content: prompt });
-  }
+  const tools = makeTools(sprint);
+  const unsaid: string[] = [];
+  const open = () => {
+    const text = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
+    const opening = openingOf(systemPrompt(task.contract), tools, webFits(house, text));
+    transcript.open(opening, { role: 'user', content: [{ type: 'text', text }] });
+    return opening;
+  };
+  if (transcript.messages.length === 0) open();
   const hints = new Hints(house.repo, saidByUs(transcript.messages));
   // Cut off after its last word: there is nothing left to say, only to judge.
   if (sprint.finish) return { kind: 'finished' };
@@ -40,10 +46,14 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
   const talk = () =>
     converse({
       connection,
-      system: systemPrompt(task.contract) + (connection.web ? `\n\n${WEB_NOTE}` : ''),
+      // A transcript of an earlier version holds none.
+      opening: transcript.opening ?? openingOf(systemPrompt(task.contract), tools, false),
+      model: transcript.model,
       messages: transcript.messages,
       onMessage: (message) => transcript.record(message),
-      tools: makeTools(sprint),
+      onRetract: () => transcript.retract(),
+      onModel: (model) => transcript.note(model),
+      tools,
       maxTokens: model.maxTokens,
       effort: model.effort,
       // The cap of the sprint comes before: it is told.
@@ -52,15 +62,17 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       cacheTtl: cacheTtl(house),
       ready: () => whilePaused(house),
       mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house) ?? slot.past(),
+      room: () => room(house),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
+      unsaid,
       hints: () => [...freshHints(house, sprint, hints), ...capNotice(house, sprint), ...slot.notice()],
-      onCall: (reserve) =>
-        house.events.emit({ type: 'turn.started', sprint: sprint.claim?.id ?? null, reserve }),
+      onCall: (reserve, likely) =>
+        house.events.emit({ type: 'turn.started', sprint: sprint.claim?.id ?? null, reserve, likely }),
       onFree: (reason) =>
         house.events.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
       onNotice: (text, level) => house.events.emit({ type: 'loop.notice', level, text }),
-      onTurn: ({ model, message, usage, usd, seconds }) => {
+      onTurn: ({ model, message, usage, usd, held, seconds }) => {
         house.split.add('researcher', seconds);
         house.events.emit({
           type: 'turn.finished',
@@ -69,12 +81,12 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
           stopReason: message.stopReason,
           text: message.text,
           usage: {
-            inputTokens:
-              usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens,
+            inputTokens: inputOf(usage),
             cachedInputTokens: usage.cacheReadTokens,
             outputTokens: usage.outputTokens,
             usd,
           },
+          ...(held.tokens > 0 ? { held } : {}),
           seconds,
         });
       },
@@ -89,19 +101,30 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       signal: stopper.hard,
     });
 
-  let ending = await talk();
+  const talkOn = async (): Promise<Ending> => {
+    for (;;) {
+      const ending = await talk();
+      if (ending.kind !== 'reopen') return ending;
+      open();
+    }
+  };
+
+  let ending = await talkOn();
   // The replay says so when its path is walked; a model may only have forgotten.
   const mayBeDone = connection.kind === 'offline' && !sprint.claim;
   if (ending.kind === 'silent' && !mayBeDone) {
     remind(sprint);
-    ending = await talk();
+    ending = await talkOn();
   }
   await sprint.runs?.stopAll(SPRINT_ENDED);
   return ending;
 }
 
-const remind = ({ transcript, claim }: OpenSprint) =>
-  transcript.say({ role: 'user', content: claim ? NOT_FINISHED : NOT_STARTED });
+/** After a reply of words alone. Where the last word was ours, the model had said nothing, and is only asked again. */
+function remind({ transcript, claim }: OpenSprint): void {
+  if (transcript.messages.at(-1)?.role === 'assistant')
+    transcript.say({ role: 'user', content: [{ type: 'text', text: claim ? NOT_FINISHED : NOT_STARTED }] });
+}
 
 /** How often a wait for the API looks whether the device is wanted. */
 const LOOK_SECONDS = 30;
@@ -126,28 +149,59 @@ function freshHints({ events }: House, sprint: OpenSprint, hints: Hints): string
 /** The prompt, and what was told between two turns; not what tools answered. */
 const saidByUs = (messages: readonly BetaMessageParam[]): string[] =>
   messages
-    .filter(({ role }) => role === 'user')
+    .filter(({ role }) => role !== 'assistant')
     .flatMap(({ content }) =>
       typeof content === 'string'
         ? [content]
         : (content ?? []).flatMap((block) => (block.type === 'text' ? [block.text] : [])),
     );
 
-/** Why the next call may not be made: the loop's money or its time is at an end. */
-function overLimit({ limits, state }: House, reserve: Reserve): { of: 'loop'; reason: string } | null {
+/** What is left of money and tokens. What cut calls may have cost beyond what is booked for them is held until the loop ends. */
+function room({ limits, state }: House): Reserve {
+  const { usd, tokens, held } = state();
+  return {
+    usd: limits.usd === null ? Number.POSITIVE_INFINITY : limits.usd - usd - held.usd,
+    tokens: limits.tokens === null ? Number.POSITIVE_INFINITY : limits.tokens - tokens - held.tokens,
+  };
+}
+
+/** Why the next call may not be made: the loop's money, tokens or time are at an end. */
+function overLimit(house: House, reserve: Reserve): { of: 'loop'; reason: string } | null {
+  const { limits, state } = house;
   const over = (reason: string) => ({ of: 'loop' as const, reason });
   if (Date.now() >= limits.until.getTime())
     return over(`the time is up (${limits.until.toISOString().slice(0, 16)} UTC)`);
-  const { usd, tokens } = state();
-  if (limits.usd !== null && usd + reserve.usd > limits.usd) {
+  const { usd, tokens, held } = state();
+  const left = room(house);
+  if (reserve.usd > left.usd) {
+    const cut = held.usd > 0 ? `, ${held.usd.toFixed(2)} held for cut calls` : '';
     return over(
-      `the money limit of ${limits.usd} USD: ${usd.toFixed(2)} spent, and the next call could cost ${reserve.usd.toFixed(2)}`,
+      `the money limit of ${limits.usd} USD: ${usd.toFixed(2)} spent${cut}, and the next call could cost ${reserve.usd.toFixed(2)}`,
     );
   }
-  if (limits.tokens !== null && tokens + reserve.tokens > limits.tokens) {
+  if (reserve.tokens > left.tokens) {
     return over(
-      `the limit of ${limits.tokens} tokens: ${tokens} used, and the next call could use ${reserve.tokens}`,
+      `the limit of ${limits.tokens} tokens: ${tokens + held.tokens} used, and the next call could use ${reserve.tokens}`,
     );
   }
   return null;
+}
+
+/** A whole call with the web may take at most this share of what is left; else a conversation begins without it. */
+const WEB_SHARE = 0.25;
+
+/** Whether search and fetch are offered in a conversation that begins with this prompt: they are there, wanted, and can be paid for. */
+function webFits(house: House, prompt: string): boolean {
+  const { connection, task } = house;
+  if (!connection.web || connection.lacks.has('web')) return false;
+  const inputTokens = 2 * mostTokens([systemPrompt(task.contract), prompt]);
+  const call = {
+    inputTokens,
+    maxTokens: task.contract.model.maxTokens,
+    cacheTtl: cacheTtl(house),
+    compacts: false,
+  };
+  const worst = worstOf({ ...call, ...wholeWeb }, connection.price);
+  const left = room(house);
+  return worst.usd <= left.usd * WEB_SHARE && worst.tokens <= left.tokens * WEB_SHARE;
 }

@@ -167,7 +167,10 @@ export class Runs {
     if (input.of !== undefined) {
       const id = this.#jobs.find((job) => job.ticket === input.of)?.run ?? input.of;
       const run = runs.find((run) => run.id === id);
-      if (!run) throw new ToolMistake(`no run "${input.of}" on this leaderboard`);
+      if (!run)
+        throw new ToolMistake(
+          `no run "${input.of}" on this leaderboard: read_results lists them; or name an experiment`,
+        );
       if (input.experiment !== undefined || input.set !== undefined)
         throw new ToolMistake('"of" takes code and settings from that run; leave out experiment and set');
       return { ...specOf(run), ...common };
@@ -204,7 +207,7 @@ export class Runs {
     const job = this.#jobs.find((j) => j.run === id || j.ticket === id);
     if (job) return job;
     const known = this.#jobs.map((j) => j.run ?? j.ticket).join(', ') || 'none yet';
-    throw new ToolMistake(`no run "${id}" in this sprint; its runs: ${known}`);
+    throw new ToolMistake(`no run "${id}" in this sprint; name one of its runs: ${known}`);
   }
 
   #enqueue(spec: RunSpec, role?: 'incumbent'): { job: Job; started: Promise<void> } {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type {
   BetaContentBlockParam,
@@ -6,40 +6,86 @@ import type {
   BetaToolResultBlockParam,
   BetaToolUseBlockParam,
 } from '@anthropic-ai/sdk/resources/beta';
+import { z } from 'zod';
 import { appendLine, bytesOf, wholeLines } from '../lines.ts';
+import { Opening } from '../researcher/opening.ts';
 import { FinishSprintInput } from '../tools/schemas.ts';
 
 const CUT_OFF =
   'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or has ended where nothing was saved; runs that were queued are gone.';
 
-/** The conversation of one sprint on disk, a message a line, appended before the next call is made. */
+/** A line that is no message: what the conversation begins with, who has the word, or that the message before it was taken back. */
+const Note = z.union([
+  z.object({ opening: Opening }),
+  z.object({ model: z.string() }),
+  z.object({ retracted: z.literal(true) }),
+]);
+type Note = z.infer<typeof Note>;
+type Line = { note: Note } | { message: BetaMessageParam };
+
+/** The conversation of one sprint on disk, a line for each message, appended before the next call is made. */
 export class Transcript {
-  readonly messages: BetaMessageParam[];
+  readonly messages: BetaMessageParam[] = [];
+  /** System prompt and tools, as they were first sent; null in a transcript that has none. */
+  opening: Opening | null = null;
+  /** Who has the word, where another model took over. */
+  model: string | null = null;
 
   /** Opens that of a sprint, or begins it. From a line on that a crash or a power cut left half-written or empty, it is cut off. */
   constructor(readonly path: string) {
     mkdirSync(dirname(path), { recursive: true });
     const lines = wholeLines(path);
-    const messages = lines.map(messageIn);
-    const whole = messages.includes(null) ? messages.indexOf(null) : messages.length;
-    this.messages = messages.slice(0, whole).filter((message) => message !== null);
+    const read = lines.map(lineIn);
+    const whole = read.includes(null) ? read.indexOf(null) : read.length;
+    for (const line of read.slice(0, whole)) if (line) this.#take(line);
     if (existsSync(path)) truncateSync(path, bytesOf(lines.slice(0, whole)));
+  }
+
+  /** Begins, or begins anew where nothing was answered yet. */
+  open(opening: Opening, prompt: BetaMessageParam): void {
+    writeFileSync(this.path, '');
+    this.messages.length = 0;
+    this.opening = opening;
+    this.#append({ opening });
+    this.say(prompt);
   }
 
   /** Adds a message to disk; who holds the conversation has added it to `messages`. */
   record(message: BetaMessageParam): void {
+    this.#append(message);
+  }
+
+  /** The last message is no part of the conversation; who holds it has taken it out of `messages`. */
+  retract(): void {
+    this.#append({ retracted: true });
+  }
+
+  /** Another model has the word from here on. */
+  note(model: string): void {
+    this.model = model;
+    this.#append({ model });
+  }
+
+  say(message: BetaMessageParam): void {
+    this.messages.push(message);
+    this.record(message);
+  }
+
+  #append(line: BetaMessageParam | Note): void {
     const fd = openSync(this.path, 'a');
     try {
-      appendLine(fd, JSON.stringify(message));
+      appendLine(fd, JSON.stringify(line));
       fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
   }
 
-  say(message: BetaMessageParam): void {
-    this.messages.push(message);
-    this.record(message);
+  #take(line: Line): void {
+    if ('message' in line) this.messages.push(line.message);
+    else if ('opening' in line.note) this.opening = line.note.opening;
+    else if ('model' in line.note) this.model = line.note.model;
+    else this.messages.pop();
   }
 
   /** Answers calls that were cut off, so that the conversation can go on. */
@@ -86,9 +132,11 @@ const blocks = ({ content }: BetaMessageParam) =>
   Array.isArray(content) ? (content as BetaContentBlockParam[]) : [];
 const isCall = (block: BetaContentBlockParam): block is BetaToolUseBlockParam => block.type === 'tool_use';
 
-function messageIn(line: Buffer): BetaMessageParam | null {
+function lineIn(line: Buffer): Line | null {
   try {
-    return JSON.parse(String(line)) as BetaMessageParam;
+    const value: unknown = JSON.parse(String(line));
+    const note = Note.safeParse(value);
+    return note.success ? { note: note.data } : { message: value as BetaMessageParam };
   } catch {
     return null;
   }

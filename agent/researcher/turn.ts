@@ -1,0 +1,67 @@
+import type { BetaMessage, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
+import type { MessagesClient } from './connect/client.ts';
+import type { CutCall } from './meter.ts';
+import type { request } from './request.ts';
+import type { Watchdog } from './watchdog.ts';
+
+/** What came of one call. */
+export type Heard =
+  | { kind: 'whole'; message: BetaMessage; results: BetaToolResultBlockParam[] | null }
+  /** A whole reply whose tools were ended, by the signal. */
+  | { kind: 'aborted' }
+  | { kind: 'cut'; cut: CutCall; error: unknown };
+
+interface Watch {
+  watchdog: Watchdog;
+  signal: AbortSignal;
+  /** Called with a whole reply, before its tools are run. */
+  onWhole(message: BetaMessage, seconds: number): void;
+}
+
+/**
+ * Makes one call with the SDK's tool runner, and runs the tools that its reply asks for. What goes wrong on the way or in the server is told, with
+ * the part of the reply that was heard.
+ */
+export async function makeTurn(
+  client: MessagesClient,
+  params: ReturnType<typeof request>,
+  { watchdog, signal, onWhole }: Watch,
+): Promise<Heard> {
+  const started = performance.now();
+  // Pings are no events of the SDK's.
+  let lastEvent = started;
+  let partial: BetaMessage | undefined;
+  let whole: BetaMessage | null = null;
+  let closed = started;
+  watchdog.begin();
+  try {
+    const runner = client.beta.messages.toolRunner(params, { signal });
+    for await (const stream of runner) {
+      watchdog.start(() => stream.abort());
+      stream.on('streamEvent', () => {
+        lastEvent = performance.now();
+      });
+      whole = await stream.finalMessage().catch(() => null);
+      closed = performance.now();
+      watchdog.stop();
+      if (!whole) {
+        partial = stream.currentMessage;
+        continue; // The runner now throws what went wrong, below.
+      }
+      onWhole(whole, (closed - started) / 1000);
+      const response = whole.stop_reason === 'tool_use' ? await runner.generateToolResponse(signal) : null;
+      const results = response ? (response.content as BetaToolResultBlockParam[]) : null;
+      return { kind: 'whole', message: whole, results };
+    }
+    throw new Error('the server gave no message');
+  } catch (error) {
+    watchdog.stop();
+    // A tool's own trouble is a result; what is thrown here ends it.
+    if (whole && signal.aborted) return { kind: 'aborted' };
+    if (whole) throw error;
+    const end = Math.max(closed, lastEvent);
+    const silentSeconds = (end - lastEvent) / 1000;
+    const cut = { partial, sent: watchdog.sent, seconds: (end - started) / 1000, silentSeconds };
+    return { kind: 'cut', cut, error };
+  }
+}

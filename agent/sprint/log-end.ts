@@ -1,0 +1,15 @@
+import { appendFileSync, lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { plain } from '../words.ts';
+
+/**
+ * Says in the sprint's log why its conversation ended before the researcher came to finish_sprint. Once, also where a crash comes between
+ * this and the close. What is no plain file any more is left as it is.
+ */
+export function logEnd(sprintDir: string, stopReason: string): void {
+  const path = join(sprintDir, 'README.md');
+  const line = `The loop adds: the conversation ended before finish_sprint (${plain(stopReason)}).`;
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  const text = readFileSync(path, 'utf8');
+  if (!text.includes(line)) appendFileSync(path, `${text.endsWith('\n') ? '' : '\n'}\n${line}\n`);
+}

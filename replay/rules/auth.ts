@@ -1,0 +1,17 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Which key the server takes; two at once are refused by all. */
+export type Accepts = 'x-api-key' | 'bearer' | 'any';
+
+/** What is wrong with the keys of a request, for a 401; null where they are fine. */
+export function unauthorized(headers: IncomingHttpHeaders, accepts: Accepts): string | null {
+  const key = headers['x-api-key'];
+  const bearer = headers.authorization;
+  if (key !== undefined && bearer !== undefined) {
+    return 'x-api-key and Authorization must not both be sent';
+  }
+  if (bearer !== undefined && !/^Bearer \S+$/i.test(bearer)) return 'Invalid bearer token';
+  if (accepts === 'x-api-key' && key === undefined) return 'x-api-key header is required';
+  if (accepts === 'bearer' && bearer === undefined) return 'Authorization header is required';
+  return key || bearer ? null : 'x-api-key header is required';
+}

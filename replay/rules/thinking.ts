@@ -1,0 +1,34 @@
+import { isObject, type Rule } from './rule.ts';
+
+/** Models whose thinking blocks are bound to what stood before them, dated and as a cloud names them too. */
+const BINDING = /claude-(?:(?:opus|sonnet|haiku)-5-5|(?:fable|mythos)-5-[12])(?!\d)/;
+
+/** The model by its short name, without a date and what a cloud adds; null where it does not bind its thinking. */
+export function bindingModel(model: string): string | null {
+  return BINDING.exec(model)?.[0] ?? null;
+}
+
+/** What these models refuse: thinking that is off or has a budget, and forced tool use. */
+export const thinkingConfig: Rule = ({ request }) => {
+  if (bindingModel(request.model) === null) return null;
+  const { thinking, tool_choice } = request;
+  if (isObject(thinking) && (thinking.type === 'disabled' || thinking.type === 'enabled')) {
+    return {
+      path: '',
+      message: `"thinking.type.${thinking.type}" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.`,
+    };
+  }
+  if (isObject(tool_choice) && (tool_choice.type === 'any' || tool_choice.type === 'tool')) {
+    return {
+      path: 'tool_choice',
+      message: `type "${tool_choice.type}" is not supported for this model. Use "auto" or "none".`,
+    };
+  }
+  return null;
+};
+
+/** Whether a reply to this request begins with thinking: these models think unless told otherwise. */
+export function thinks({ model, thinking }: { model: string; thinking?: unknown }): boolean {
+  if (bindingModel(model) === null) return false;
+  return !isObject(thinking) || thinking.type === 'adaptive';
+}
