@@ -26,6 +26,7 @@ import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlo
 import { clip, label, number } from './names.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
+import { saidBlocks } from './said.ts';
 
 /**
  * The whole report of one sprint as a tree. `sprints` is the leaderboard (others are ignored). With `simple`, the
@@ -75,6 +76,7 @@ export async function composeReport(
     blocks.push(heading(1, 'Next steps'), { t: 'untrusted', c: await read(sprint.next) });
   if (log.some((block) => block.t !== 'heading'))
     blocks.push(heading(1, 'The researcher’s log'), { t: 'untrusted', c: log });
+  blocks.push(...saidBlocks(sprint));
   const diff = source.patch === null ? null : diffBlock(source.patch);
   if (diff && diff.files.length > 0) {
     const fate = sprint.change.kept ? 'It stands in the workspace.' : 'It was set back after this sprint.';
