@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { uniform } from '../random.ts';
 import * as words from './chunks.mjs';
 import type { SharedMemory } from './heap.ts';
-import { Pool } from './pool.ts';
+import { needsRelaxedSimdFlag, Pool } from './pool.ts';
 
 declare const WebAssembly: {
   Memory: new (options: object) => SharedMemory;
@@ -45,6 +45,13 @@ const close = (got: Float32Array, want: ArrayLike<number>, tolerance = 1e-5) => 
       expect(got[i], `at ${i}`).toBe(want[i]);
   }
 };
+
+it('asks V8 for relaxed SIMD only where it stands behind a flag', () => {
+  for (const version of ['11.3.244.8-node.30', '10.2.154.26'])
+    expect(needsRelaxedSimdFlag(version)).toBe(true);
+  for (const version of ['11.4.183.1', '12.4.254.21-node.33', '13.6.233.10-node.28', '14.1.0'])
+    expect(needsRelaxedSimdFlag(version)).toBe(false);
+});
 
 it('a closed job gives no chunk, whatever it is described as', () => {
   const control = new Int32Array(new SharedArrayBuffer(words.ARGUMENTS));

@@ -126,10 +126,16 @@ export class Pool {
   }
 }
 
+/** Whether this V8 has relaxed SIMD only behind a flag: it came without one in 11.4. */
+export function needsRelaxedSimdFlag(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number);
+  return major < 11 || (major === 11 && minor < 4);
+}
+
 /** The kernels in the first of these builds that this machine takes. */
 function compile(candidates: readonly Build[]): { build: Build; module: object } {
-  // Node 20 knows relaxed SIMD only behind this flag; later versions have it without.
-  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  // V8 11.3, that of Node 20, knows relaxed SIMD behind this flag; later ones have it without and do not know the flag.
+  if (needsRelaxedSimdFlag(process.versions.v8)) setFlagsFromString('--experimental-wasm-relaxed-simd');
   let refused: unknown;
   for (const build of candidates) {
     try {
