@@ -67,13 +67,15 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
 }
 
 /** The limit, the prices, and what a sprint and the night are likely to cost. */
-export function money({ claude, limits, repo }: Plan): string {
+export function money({ claude, limits, repo, profileName, takenUp }: Plan): string {
   if (!claude) return 'nothing: the offline replay is free';
   const { model, price, fallback, reached } = claude;
   const limit = limits.usd === null ? 'no limit (--max-usd none)' : `at most ${limits.usd} USD`;
   const second = fallback ? `, after a refusal ${fallback.model}` : '';
   const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
-  const likely = forecastInWords(forecast(readSprints(sprintsDir(repo)), claude, limits, hours));
+  const like = readSprints(sprintsDir(repo)).filter(({ profile }) => profile === profileName);
+  const left = limits.usd === null ? null : limits.usd - (takenUp?.usd ?? 0);
+  const likely = forecastInWords(forecast(like, claude, { ...limits, usd: left }, hours));
   return `${limit}; likely ${likely}; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate})${second}; by ${reached.where}`;
 }
 

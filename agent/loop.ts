@@ -3,7 +3,7 @@ import { releaseGit } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 import { type Fittings, moveIn } from './move-in.ts';
 import { lastSlot } from './night/last-slot.ts';
-import { atLimit, decideNext, reasonOf } from './night/next.ts';
+import { atLimit, decideNext, reasonOf, tooLittleMoney } from './night/next.ts';
 import { whilePaused } from './night/pause.ts';
 import { nightSecondsLeft } from './night/plan.ts';
 import { probeSpeed } from './night/probe.ts';
@@ -88,6 +88,11 @@ async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRe
       await rereadTask(house);
       const stop = house.stopper.requested() ?? atLimit(house);
       if (stop) return stop;
+    }
+    const short = open ? null : tooLittleMoney(house);
+    if (short) {
+      await useLastSlot(house, short);
+      return house.stopper.requested() ?? short;
     }
     const due = open ? null : lastSlot(house);
     const sprint = open ?? (await openSprint(house, due?.due ? due.candidate.id : null));

@@ -1,5 +1,6 @@
 import type { LoggedEvent } from '#contract/event';
 import type { Outcome, Verdict } from '#contract/verdict';
+import { cut } from './words.ts';
 
 /** The open sprint as the events tell it: all that closing it needs, live or after a crash. */
 export interface SprintState {
@@ -175,7 +176,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         cost: {
           usd: sprint.cost.usd + usd,
           ...heldBy(sprint, event.held?.usd),
-          turns: sprint.cost.turns + 1,
+          // What was cut is asked for again.
+          turns: sprint.cost.turns + (event.stopReason === 'cut' ? 0 : 1),
           inputTokens: sprint.cost.inputTokens + inputTokens,
           cachedInputTokens: sprint.cost.cachedInputTokens + cachedInputTokens,
           outputTokens: sprint.cost.outputTokens + outputTokens,
@@ -322,7 +324,7 @@ const SAID = { chars: 1500, texts: 300 };
 function withText(said: SprintState['said'], at: string, text: string): SprintState['said'] {
   const words = text.trim();
   if (words === '' || said.length >= SAID.texts) return said;
-  return [...said, { at, text: words.length > SAID.chars ? `${words.slice(0, SAID.chars)}…` : words }];
+  return [...said, { at, text: cut(words, SAID.chars) }];
 }
 
 const plus = (a: Amount, b: Amount | undefined): Amount =>

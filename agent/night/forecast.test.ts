@@ -5,7 +5,10 @@ import { forecast, forecastInWords } from './forecast.ts';
 
 const opus = { model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') };
 const sprint = (usd: number, hours: number, model = opus.model) =>
-  ({ researcher: { kind: 'claude', model }, cost: { usd, wallSeconds: hours * 3600 } }) as Sprint;
+  ({
+    ...{ researcher: { kind: 'claude', model }, outcome: 'no-gain', runs: [{}] },
+    cost: { usd, wallSeconds: hours * 3600 },
+  }) as unknown as Sprint;
 
 it('goes by the sprints that this model made before', () => {
   const earlier = [sprint(9, 9, 'claude-opus-5'), sprint(2, 0.5), sprint(4, 1.5), sprint(0, 1)];
@@ -14,6 +17,17 @@ it('goes by the sprints that this model made before', () => {
   expect(forecastInWords(night)).toBe(
     'a sprint about 3.00 USD (the mean of the last 2 sprints); the night about 36.00 USD (12 sprints)',
   );
+});
+
+it('learns nothing from a sprint that was interrupted or ran nothing, and promises no thousand of them', () => {
+  const odd = [
+    { ...sprint(0.01, 0.001), outcome: 'interrupted' as const },
+    { ...sprint(0.01, 0.001), runs: [] },
+  ];
+  expect(forecast(odd, opus, { usd: 50, sprints: null }, 12)).toMatchObject({ measured: 0 });
+  expect(forecast([sprint(0.01, 0.001)], opus, { usd: 50, sprints: null }, 12)).toMatchObject({
+    sprints: 100,
+  });
 });
 
 it('ends a night where the money, the sprints or the time end', () => {

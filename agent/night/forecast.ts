@@ -15,11 +15,12 @@ export interface Forecast {
   nightUsd: number | null;
 }
 
-/** So many of the last sprints are looked at. */
+/** So many of the last sprints are looked at; more in a night than MOST were too short to tell anything. */
 const LOOK_BACK = 10;
+const MOST = 100;
 
 /**
- * From the sprints that this model made before, in this checkout; else from a sprint as it usually goes. `hours`: what is left until the end.
+ * From the sprints that this model made before at this profile, in this checkout; else from a sprint as it usually goes. `hours`: what is left until the end.
  */
 export function forecast(
   earlier: readonly Sprint[],
@@ -28,6 +29,7 @@ export function forecast(
   hours: number,
 ): Forecast {
   const like = earlier
+    .filter(({ outcome, runs }) => outcome !== 'interrupted' && runs.length > 0)
     .filter(
       ({ researcher, cost }) => researcher.kind === 'claude' && researcher.model === model && cost.usd > 0,
     )
@@ -39,7 +41,7 @@ export function forecast(
   const byMoney = limits.usd === null ? null : Math.max(1, Math.floor(limits.usd / sprintUsd));
   const bounds = [byTime, limits.sprints, ...(byTime === null && limits.sprints === null ? [] : [byMoney])];
   const known = bounds.filter((bound) => bound !== null);
-  const sprints = known.length > 0 ? Math.min(...known) : null;
+  const sprints = known.length > 0 ? Math.min(...known, MOST) : null;
   const night = sprints === null ? null : sprints * sprintUsd;
   return {
     ...{ sprintUsd, measured: like.length, sprints },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
+import type { Reply } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { loopIn, tinyHouse } from '../fixtures/house.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
@@ -31,58 +32,63 @@ const script: Step[][] = [
 ];
 
 let server: MessagesServer;
-let sprints: Sprint[];
-const nights: { code: number; events: LoggedEvent[] }[] = [];
-const asked: number[] = [];
-beforeAll(async () => {
-  const play = scripted(script);
-  server = await startMessagesServer((request) => {
-    const number = Number(/# Sprint (\d+)/.exec(JSON.stringify(request.messages))?.[1]);
-    asked.push(number);
-    const turns = request.messages.filter((m) => m.role === 'assistant').length;
-    // When they have their screens, the fourth sprint finds nobody at home, and the sixth no credit.
-    if (turns === 4 && number === 4) return { status: 529, type: 'overloaded_error', message: 'Overloaded' };
-    if (turns === 4 && number === 6) return { status: 402, type: 'billing_error', message: 'It is used up' };
-    return play(request);
+/** How the sixth sprint comes to its end: no credit, or a reply that costs nearly all that is left. */
+describe.each(['credit', 'money'] as const)('the last full run, and the end of the %s', (end) => {
+  let sprints: Sprint[];
+  const nights: { code: number; events: LoggedEvent[] }[] = [];
+  const asked: number[] = [];
+  beforeAll(async () => {
+    const play = scripted(script);
+    server = await startMessagesServer((request) => {
+      const number = Number(/# Sprint (\d+)/.exec(JSON.stringify(request.messages))?.[1]);
+      asked.push(number);
+      const turns = request.messages.filter((m) => m.role === 'assistant').length;
+      // When they have their screens, the fourth sprint finds nobody at home, and the sixth no credit.
+      if (turns === 4 && number === 4)
+        return { status: 529, type: 'overloaded_error', message: 'Overloaded' };
+      if (turns === 4 && number === 6) {
+        if (end === 'credit') return { status: 402, type: 'billing_error', message: 'It is used up' };
+        return { ...(play(request) as Reply), usage: { output_tokens: 9_700_000 } };
+      }
+      return play(request);
+    });
+    process.env.ANTHROPIC_API_KEY = 'test-key';
+    process.env.ANTHROPIC_BASE_URL = server.url;
+    const repo = tinyHouse();
+    const path = join(repo, 'TASK.md');
+    const task = readFileSync(path, 'utf8')
+      .replace('samples: "<=1000"', 'samples: "<=100000000"')
+      .replace(
+        'screen: 100, rank: 500, count: 1000 }',
+        'screen: 10000000, rank: 50000000, count: 100000000 }\n    staged: true',
+      )
+      .replace('hours: 1,', 'hours: 1000,');
+    writeFileSync(path, task);
+    /** So many hours are given to the loop, from now on and in what it reads again. */
+    const give = (house: House, hours: number) => {
+      writeFileSync(path, task.replace('hours: 1000,', `hours: ${hours},`));
+      house.limits.until = new Date(house.since.getTime() + hours * 3.6e6);
+    };
+    const idles = (house: House) => (event: LoggedEvent) => {
+      const { sprint } = house.state();
+      if (event.type === 'run.finished' && sprint?.number === 2) give(house, 30);
+      if (event.type === 'run.started' && sprint?.fullRunOf) house.stopper.now();
+    };
+    const fails = (house: House) => (event: LoggedEvent) => {
+      if (event.type === 'loop.waiting') give(house, 28.5);
+      if (event.type === 'sprint.closed' && event.number === 5) give(house, 1000);
+    };
+    nights.push(await loopIn(repo, { researcher: 'claude' }, idles));
+    writeFileSync(path, task);
+    nights.push(await loopIn(repo, { researcher: 'claude' }, fails));
+    sprints = readSprints(join(repo, 'sprints'));
+  }, 300_000);
+  afterAll(async () => {
+    await server.close();
+    delete process.env.ANTHROPIC_API_KEY;
+    delete process.env.ANTHROPIC_BASE_URL;
   });
-  process.env.ANTHROPIC_API_KEY = 'test-key';
-  process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
-  const path = join(repo, 'TASK.md');
-  const task = readFileSync(path, 'utf8')
-    .replace('samples: "<=1000"', 'samples: "<=100000000"')
-    .replace(
-      'screen: 100, rank: 500, count: 1000 }',
-      'screen: 10000000, rank: 50000000, count: 100000000 }\n    staged: true',
-    )
-    .replace('hours: 1,', 'hours: 1000,');
-  writeFileSync(path, task);
-  /** So many hours are given to the loop, from now on and in what it reads again. */
-  const give = (house: House, hours: number) => {
-    writeFileSync(path, task.replace('hours: 1000,', `hours: ${hours},`));
-    house.limits.until = new Date(house.since.getTime() + hours * 3.6e6);
-  };
-  const idles = (house: House) => (event: LoggedEvent) => {
-    const { sprint } = house.state();
-    if (event.type === 'run.finished' && sprint?.number === 2) give(house, 30);
-    if (event.type === 'run.started' && sprint?.fullRunOf) house.stopper.now();
-  };
-  const fails = (house: House) => (event: LoggedEvent) => {
-    if (event.type === 'loop.waiting') give(house, 28.5);
-    if (event.type === 'sprint.closed' && event.number === 5) give(house, 1000);
-  };
-  nights.push(await loopIn(repo, { researcher: 'claude' }, idles));
-  writeFileSync(path, task);
-  nights.push(await loopIn(repo, { researcher: 'claude' }, fails));
-  sprints = readSprints(join(repo, 'sprints'));
-}, 300_000);
-afterAll(async () => {
-  await server.close();
-  delete process.env.ANTHROPIC_API_KEY;
-  delete process.env.ANTHROPIC_BASE_URL;
-});
 
-describe('the last full run', () => {
   it('is started by the loop where the researcher was told and did not, and nothing else fits any more', () => {
     expect(sprints[1]).toMatchObject({
       outcome: 'interrupted',
@@ -112,17 +118,17 @@ describe('the last full run', () => {
     expect(sprints[4]).toMatchObject({ title: 'Full run: Try wins-again', outcome: 'new-best' });
   });
 
-  it('is still made where the credit ends before the time does', () => {
-    expect(nights[1].code).toBe(3);
-    expect(sprints[5]).toMatchObject({
-      outcome: 'interrupted',
-      reason: expect.stringContaining('no credit'),
-    });
+  it('is still made where that ends before the time does', () => {
+    const why = { credit: 'no credit', money: 'the money limit of 5 USD' }[end];
+    expect(nights[1].code).toBe({ credit: 3, money: 0 }[end]);
+    expect(sprints[5]).toMatchObject({ outcome: 'interrupted' });
     expect(sprints[6]).toMatchObject({ title: 'Full run: Try wins-once-more', outcome: 'new-best' });
     expect(sprints).toHaveLength(7);
     expect(nights[1].events.findLast((e) => e.type === 'loop.notice')).toMatchObject({
-      text: expect.stringMatching(/no credit .*before the loop leaves it makes the full run of \S+-plain-s0/),
+      text: expect.stringMatching(
+        new RegExp(`${why}.*before the loop leaves it makes the full run of \\S+-plain-s0`),
+      ),
     });
-    expect(nights[1].events.at(-1)).toMatchObject({ reason: expect.stringContaining('no credit') });
+    expect(nights[1].events.at(-1)).toMatchObject({ reason: expect.stringContaining(why) });
   });
 });

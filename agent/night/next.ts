@@ -60,14 +60,12 @@ export function atLimit(house: House): StopRequest | null {
   if (limits.sprints !== null && done >= limits.sprints)
     return { reason: `${count(done, 'sprint')}, as asked`, exitCode: EXIT.done };
   if (Date.now() >= limits.until.getTime()) return { reason: 'the time is up', exitCode: EXIT.done };
-  const short = tooLittleMoney(house);
-  if (short) return { reason: short, exitCode: EXIT.done };
   // By an earlier loop, it may be: then no further sprint is paid for.
   return limits.target && targetReached(house, readSprints(sprintsDir(repo)));
 }
 
 /** No sprint is begun that could not be paid to its end: what is left is less than half of what a sprint of this loop cost. */
-function tooLittleMoney({ repo, limits, state }: House): string | null {
+export function tooLittleMoney({ repo, limits, state }: House): StopRequest | null {
   const { usd, held, committed } = state();
   if (limits.usd === null) return null;
   const mine = readSprints(sprintsDir(repo)).filter(
@@ -76,7 +74,8 @@ function tooLittleMoney({ repo, limits, state }: House): string | null {
   const mean = mine.reduce((sum, { cost }) => sum + cost.usd, 0) / Math.max(1, mine.length);
   const left = limits.usd - usd - held.usd;
   if (mean === 0 || left >= mean / 2) return null;
-  return `the money limit of ${limits.usd} USD: ${left.toFixed(2)} is left, and a sprint of this loop cost ${mean.toFixed(2)}`;
+  const reason = `the money limit of ${limits.usd} USD: ${left.toFixed(2)} is left, and a sprint of this loop cost ${mean.toFixed(2)}`;
+  return { reason, exitCode: EXIT.done };
 }
 
 export const reasonOf = (ending: Ending): string => ('reason' in ending ? ending.reason : ending.kind);

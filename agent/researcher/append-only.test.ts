@@ -196,7 +196,8 @@ async function play(
   ];
   const path = join(folder, `${Math.random()}.jsonl`);
   const lacks = new Set<Feature>();
-  new Transcript(path).open(openingOf('You are tested.', tools, web), prompt('Begin.'));
+  const first = openingOf('You are tested.', tools, web);
+  new Transcript(path).open(first, prompt('Begin.'));
   let hints = 0;
   let unsaid: string[] = [];
   let ending: Ending | Reopen = { kind: 'stopped', reason: 'not begun' };
@@ -222,7 +223,8 @@ async function play(
         fallback: { model: 'claude-sonnet-5-5', price: priceOf('claude-sonnet-5-5') },
         ...{ reached: reachedAt(server.url, 'key'), close: async () => {} },
       },
-      opening: transcript.opening as never,
+      // The first start has it at hand, a later one only from disk.
+      opening: starts === 0 ? first : (transcript.opening as never),
       model: transcript.model,
       messages: transcript.messages,
       onMessage: (message) => transcript.record(message),

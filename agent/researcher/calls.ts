@@ -18,19 +18,22 @@ const SHARE = 0.5;
 /** Of a request's 32 MB, so many bytes of history are safe. */
 const MOST_BYTES = 30e6;
 
+/** Why the web is taken away in mid-conversation, as the researcher is told. */
 const WITHDRAWN = {
   used: 'Web search and fetch are used up in this sprint and no longer offered. Go on with what you have.',
   money:
     'Web search and fetch are no longer offered: what is left of the money does not allow them. Go on with what you have.',
+  off: 'Web search and fetch are switched off and no longer offered. Go on with what you have.',
 };
+type Withdrawal = keyof typeof WITHDRAWN;
 
 /** The calls of one conversation: whether the next may be made and in which manner, and what each of them costs. */
 export class Calls {
   manner: Manner;
   /** Of the next call. Shrinks with the money that is left. */
   maxTokens: number;
-  /** Set once when little money is left: the researcher is to be told. */
-  moneyShort = false;
+  /** Whether so little is left for the next reply that the researcher is to come to its end. */
+  short = false;
   readonly #meter: Meter;
 
   constructor(
@@ -56,16 +59,24 @@ export class Calls {
     );
     if (bytes > MOST_BYTES)
       return { of: 'sprint', reason: 'the conversation is as large as a request may be (32 MB)' };
-    if (this.web && webUsedUp(history.messages)) this.#withdrawWeb('used');
-    let room = this.#room();
-    if (room === null && this.web && this.#withdrawWeb('money')) room = this.#room();
+    // After results the web was withdrawn with what else was said there.
+    this.tell([]);
+    const room = this.#room();
     this.maxTokens = room ?? Math.min(LEAST_TOKENS, c.maxTokens);
-    this.moneyShort ||= this.maxTokens < Math.min(SHORT_TOKENS, c.maxTokens);
+    this.short = this.#isTight(room) && !this.#webToWithdraw();
     const reserve = this.#reserve(this.maxTokens);
     const no = c.mayCall(reserve);
     if (no) return this.#withoutWebElsewhere(no);
     c.onCall(reserve, this.#meter.likely(this.manner));
     return null;
+  }
+
+  /** Says something after results that were answered, and takes the web away where it is time. False where nothing may be said now. */
+  tell(texts: readonly string[]): boolean {
+    const why = this.#webToWithdraw();
+    if (!this.history.tell([...(why ? [WITHDRAWN[why]] : []), ...texts], why !== null)) return false;
+    if (why) this.#tellWithdrawn(why);
+    return true;
   }
 
   /** A whole reply, before what is kept of it is added to the history. */
@@ -77,7 +88,7 @@ export class Calls {
   lost(cut: CutCall, error: unknown): void {
     if (!cut.sent || (!cut.partial && isFree(error)))
       this.c.onFree(classify(error, this.c.connection.reached).reason);
-    else this.c.onTurn(this.#meter.cutTurn(cut, this.manner, this.maxTokens, this.#uses(this.web)));
+    else this.c.onTurn(this.#meter.cutTurn(cut, this.manner, this.maxTokens, this.#uses(false)));
   }
 
   /** The feature that the API refused, if it is one that a call can do without; it is left out from here on, in later sprints too. */
@@ -133,13 +144,21 @@ export class Calls {
     return web ? together(wholeWeb, pending) : pending;
   }
 
-  /** Whether the web was taken away. Where the API knows no such message it stays, and is reckoned with. */
-  #withdrawWeb(why: keyof typeof WITHDRAWN): boolean {
-    const { features } = this.manner;
-    if (!features.has('toolChanges') || !features.has('system')) return false;
-    if (!this.history.withdrawWeb(WITHDRAWN[why])) return false;
+  /** Why the web is to be taken away; null where it stays. Where the API knows no such message it stays, and is reckoned with. */
+  #webToWithdraw(): Withdrawal | null {
+    const { c, history, manner } = this;
+    if (!this.web || !manner.features.has('toolChanges') || !manner.features.has('system')) return null;
+    if (!c.connection.web) return 'off';
+    if (webUsedUp(history.messages)) return 'used';
+    return this.#isTight(this.#room()) ? 'money' : null;
+  }
+
+  #isTight(room: number | null): boolean {
+    return room === null || room < Math.min(SHORT_TOKENS, this.c.maxTokens);
+  }
+
+  #tellWithdrawn(why: Withdrawal): void {
     this.c.onNotice(`web search and fetch are withdrawn in this conversation (${why})`, 'info');
-    return true;
   }
 
   /** The loop's money is not at its end where only this conversation is dear, because its web cannot be taken away. */

@@ -1,5 +1,11 @@
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
-import type { BetaContentBlockParam, BetaMessage, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import type {
+  BetaContentBlockParam,
+  BetaMessage,
+  BetaMessageParam,
+  BetaToolResultBlockParam,
+} from '@anthropic-ai/sdk/resources/beta';
+import { plain } from '../words.ts';
 import { Calls } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { backoffSeconds, classify, type Failure } from './failures.ts';
@@ -9,7 +15,7 @@ import { closing, garbled, type Mend, mending } from './mending.ts';
 import type { Turn } from './meter.ts';
 import type { Opening } from './opening.ts';
 import type { CacheTtl } from './prices.ts';
-import { RepeatedRefusals } from './repeated.ts';
+import { answersIn, callsIn, RepeatedRefusals } from './repeated.ts';
 import { request } from './request.ts';
 import type { Reserve } from './reserve.ts';
 import { makeTurn } from './turn.ts';
@@ -88,11 +94,13 @@ export interface Conversation {
   signal: AbortSignal;
 }
 
+type Results = readonly BetaToolResultBlockParam[];
+
 /** After this many cut or empty replies in a row the conversation has failed. */
 const MAX_MENDS = 3;
 
-const MONEY_SHORT =
-  'The money of this loop is nearly spent. Start nothing more. Write into the README of your sprint what was found and what was not, then call finish_sprint with your next call.';
+const SHORT =
+  'What this loop may spend is nearly used up. Start nothing more. Write into the README of your sprint what was found and what was not, then call finish_sprint with your next call.';
 
 /**
  * Runs one conversation to its end, a call after the other. What it has said is never edited: system prompt, tools and history go with
@@ -106,11 +114,10 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
   const refusals = RepeatedRefusals.from(c.messages);
   const next = onFallback(calls.manner);
   if (next && c.model === next.model) calls.change(next);
-  let toldOfMoney = false;
+  let toldOfEnd = false;
   let failures = 0;
   let mends = 0;
   let turns = 0;
-  const asSystem = () => calls.manner.features.has('system');
 
   /** Awaited before every call: why it is not made. */
   const whyNot = async (): Promise<Ending | null> => {
@@ -140,28 +147,37 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
         'warn',
       );
   };
-  /** Answers the calls of a reply; gives the end, where that is one. */
-  const answer = (
-    message: BetaMessage,
-    results: NonNullable<Parameters<History['answerCalls']>[0]>,
-  ): Ending | null => {
+  /** Answers calls, and says what is to be said with it; where it may not stand there, it is said later. */
+  const answerCalls = (results: Results, texts: readonly string[]) => {
+    const asSystem = calls.manner.features.has('system');
+    const beside = asSystem || history.pending ? [] : texts;
+    history.answerCalls(results, beside);
+    if ((asSystem && calls.tell(texts)) || beside.length === texts.length) return;
+    c.unsaid.unshift(...texts);
+  };
+  /** Takes up what the tools answered; gives the end, where that is one. */
+  const answer = (message: BetaMessage, results: Results): Ending | null => {
     mends = 0;
-    const made = message.content.flatMap((block) => (block.type === 'tool_use' ? [block] : []));
-    const texts = new Map(
-      results.map((one) => [
-        one.tool_use_id,
-        { isError: one.is_error ?? false, text: textOfResult(one.content) },
-      ]),
-    );
-    const advice = refusals.heard(made, texts);
+    const reply: BetaMessageParam = {
+      role: 'assistant',
+      content: message.content as BetaContentBlockParam[],
+    };
+    for (const { name } of callsIn(reply)) {
+      const known = c.tools.some((tool) => 'name' in tool && tool.name === name);
+      if (!known) c.onNotice(`${plain(name)} was refused: there is no such tool`, 'info');
+    }
+    const advice = refusals.heard(callsIn(reply), answersIn({ role: 'user', content: [...results] }));
+    if (c.isFinished() || advice.kind === 'close') {
+      answerCalls(results, []);
+      return advice.kind === 'close' && !c.isFinished()
+        ? { kind: 'failed', reason: advice.reason }
+        : { kind: 'finished' };
+    }
     if (advice.kind === 'tell') c.unsaid.push(advice.text);
-    if (calls.moneyShort && !toldOfMoney) c.unsaid.push(MONEY_SHORT);
-    toldOfMoney = calls.moneyShort;
-    // While a server tool is pending nothing stands beside results; it is said after the next ones.
-    const said = history.pending ? [] : [...c.unsaid.splice(0), ...c.hints()];
-    history.answerCalls(results, said, asSystem());
-    if (c.isFinished()) return { kind: 'finished' };
-    return advice.kind === 'close' ? { kind: 'failed', reason: advice.reason } : null;
+    if (calls.short && !toldOfEnd) c.unsaid.push(SHORT);
+    toldOfEnd = calls.short;
+    answerCalls(results, history.pending ? [] : [...c.unsaid.splice(0), ...c.hints()]);
+    return null;
   };
   /** Leaves out what the API refused; null where the failure is something else. */
   const leaveOut = (error: unknown): Ending | Reopen | 'again' | null => {
@@ -219,10 +235,11 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
       const what = heard.kind === 'whole' ? heard.message.stop_reason : 'garbled calls';
       return { kind: 'failed', reason: `${what} ${mends} times in a row` };
     }
-    if (odd.results.length > 0) {
-      const beside = odd.words !== null && !history.pending ? [odd.words] : [];
-      history.answerCalls(odd.results, beside, asSystem());
-    } else if (odd.words !== null) history.say(odd.words, asSystem());
+    const words = odd.words === null ? [] : [odd.words];
+    if (odd.results.length > 0) answerCalls(odd.results, words);
+    // Where nothing may be said before the next reply, it is said after it.
+    else if (!words.every((text) => history.say(text, calls.manner.features.has('system'))))
+      c.unsaid.push(...words);
   }
 }
 
@@ -238,13 +255,4 @@ function endOrMend(failure: Exclude<Failure, { kind: 'passing' }>, { manner }: C
     case 'garbled':
       return garbled(manner);
   }
-}
-
-/** The text of a tool result. */
-function textOfResult(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content
-    .map((block: { text?: unknown }) => (typeof block.text === 'string' ? block.text : ''))
-    .join('\n');
 }

@@ -99,28 +99,16 @@ function isOwn(body: unknown): boolean {
   );
 }
 
-/** Codes of connections that never came about: no name, no server, no proxy, no trust. */
-const NEVER_SENT = new Set([
-  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'],
-  ...['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-  ...[
-    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    'CERT_HAS_EXPIRED',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-    'UND_ERR_PRX_TLS',
-  ],
-]);
-
 /**
  * Whether a call that failed before a word was heard costs nothing for certain: it was answered with an error, or never reached a
- * server. A connection that was lost on the way may have been billed.
+ * server (connect/network.ts knows). A connection that was lost on the way may have been billed.
  */
 export function isFree(error: unknown): boolean {
   if (error instanceof APIUserAbortError) return false;
   // An error event in a stream that was begun has no status.
   if (error instanceof APIError && !(error instanceof APIConnectionError)) return error.status !== undefined;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && NEVER_SENT.has(String(cause.code))) return true;
+    if ('neverSent' in cause) return true;
   }
   return false;
 }

@@ -33,6 +33,17 @@ it.each<[string, Feature]>([
     "tools.7.type: Input tag 'web_search_20260318' found using 'type' does not match any of the expected tags",
     'web',
   ],
+  // Models, clouds and gateways in words of their own.
+  ['This model does not support the effort parameter.', 'effort'],
+  ['adaptive thinking is not supported on this model', 'thinking'],
+  ['The model returned the following errors: thinking.display: Extra inputs are not permitted', 'display'],
+  ['`thinking.display` is not supported', 'display'],
+  [
+    'litellm.BadRequestError: {"message":"thinking.block_binding: Extra inputs are not permitted"}',
+    'binding',
+  ],
+  ['system.0.cache_control: Extra inputs are not permitted', 'marks'],
+  ['messages.2.content.0.cache_control: Extra inputs are not permitted', 'marks'],
 ])('%s: %s is left out', (message, feature) => {
   expect(refusedFeature(refusal(message), all)).toBe(feature);
   // What was not asked for was not refused.
@@ -56,6 +67,20 @@ it.each([
   'max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens',
 ])('no feature is named by: %s', (message) => {
   expect(refusedFeature(refusal(message), all)).toBeNull();
+});
+
+it('leaves the betas out one after the other where a cloud does not say which', () => {
+  const asked = new Set<Feature>(FEATURES);
+  const left: (Feature | null)[] = [];
+  for (let i = 0; i < 5; i++) {
+    const feature = refusedFeature(
+      refusal('The model returned the following errors: invalid beta flag'),
+      asked,
+    );
+    left.push(feature);
+    if (feature) asked.delete(feature);
+  }
+  expect(left).toEqual(['binding', 'compaction', 'clearing', 'toolChanges', null]);
 });
 
 it('looks at refusals of the request only', () => {

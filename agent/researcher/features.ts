@@ -17,6 +17,8 @@ export const FEATURES = [
   'hour',
   /** `cache_control` at the top of a request; without it the last block is marked. */
   'autoCache',
+  /** `cache_control` at all. */
+  'marks',
   /** Old tool results are cleared by the server. */
   'clearing',
   /** What clearing could not make short enough is summarised by the server. */
@@ -45,6 +47,7 @@ const FIELDS: Record<Feature, readonly string[]> = {
   effort: ['output_config', 'effort'],
   hour: [],
   autoCache: ['cache_control'],
+  marks: [],
   clearing: ['context_management'],
   compaction: [],
   system: [],
@@ -52,20 +55,32 @@ const FIELDS: Record<Feature, readonly string[]> = {
   web: ['web_search', 'web_fetch'],
 };
 
-/** Values and betas that stand in no other sentence of an API. */
+/** Names, values and betas that stand in no other sentence of an API. */
 const VALUES: Record<Feature, readonly string[]> = {
-  binding: [BETAS.binding],
-  display: [],
+  binding: ['block_binding', 'thinking.block_binding', BETAS.binding],
+  display: ['thinking.display'],
   thinking: [],
-  effort: [],
+  effort: ['output_config', 'output_config.effort'],
   hour: ['extended-cache-ttl-2025-04-11'],
   autoCache: [],
-  clearing: ['clear_tool_uses_20250919', BETAS.clearing],
+  marks: [],
+  clearing: ['context_management', 'clear_tool_uses_20250919', BETAS.clearing],
   compaction: ['compact_20260112', BETAS.compaction],
   system: [],
   toolChanges: ['tool_removal', BETAS.toolChanges],
   web: ['web_search_20260318', 'web_fetch_20260318'],
 };
+
+/** What is told as a sentence, without a field: of an organisation's setting, or of a model. */
+const SENTENCES: Partial<Record<Feature, RegExp>> = {
+  web: /\bweb (?:search|fetch)\b/i,
+  effort: /\beffort parameter\b/i,
+  thinking: /\badaptive thinking\b/i,
+};
+
+/** Amazon Bedrock says no more than this of a beta that it does not know: they are left out one after the other. */
+const SOME_BETA = /\binvalid beta flag\b/i;
+const BY_BETA: readonly Feature[] = ['binding', 'compaction', 'clearing', 'toolChanges'];
 
 /**
  * The feature of those asked for that a request was refused for; null where the error names none. The API has no code for this: what counts
@@ -73,25 +88,40 @@ const VALUES: Record<Feature, readonly string[]> = {
  */
 export function refusedFeature(error: unknown, asked: ReadonlySet<Feature>): Feature | null {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 403)) return null;
-  const message = error.apiMessage ?? error.message.replace(/^\d{3} /, '');
+  const message = wordsIn(error);
+  // An error of thinking itself speaks of the fields that would help.
+  if (/Invalid `?signature`?/.test(message)) return null;
+  if (SOME_BETA.test(message)) return BY_BETA.find((feature) => asked.has(feature)) ?? null;
   const field = /^([a-z_]\w*(?:\.\w+)*)(?:[ :]|$)/.exec(message)?.[1] ?? '';
   const found = [...asked].filter((feature) => isNamed(feature, field, message));
-  // A longer name is the more exact one: "thinking.display" is not "thinking".
+  // The narrower one comes first in the list: "thinking.display" is not "thinking".
   return found.sort((a, b) => FEATURES.indexOf(a) - FEATURES.indexOf(b))[0] ?? null;
 }
 
+/** What the server said, without what a cloud or a gateway puts before it. */
+function wordsIn(error: APIError): string {
+  const body = error.error as { message?: unknown } | undefined;
+  const said = error.apiMessage ?? (typeof body?.message === 'string' ? body.message : error.message);
+  return said
+    .replace(/^\d{3} /, '')
+    .replace(/^The model returned the following errors: /, '')
+    .replace(/^`([^`]+)`/, '$1');
+}
+
 function isNamed(feature: Feature, field: string, message: string): boolean {
-  const inMessages = field.startsWith('messages.');
-  if (feature === 'system') return inMessages && /\brole\b/.test(message) && /\bsystem\b/.test(message);
-  if (feature === 'hour' && /(?:^|\.)ttl$/.test(field)) return true;
-  if (inMessages && feature !== 'toolChanges') return false;
-  // "web search is not enabled" is how an organisation's setting is told, without a field.
-  if (feature === 'web' && /\bweb (?:search|fetch)\b/i.test(message)) return true;
+  const inMessages = /^(?:messages|system|tools)\.\d/.test(field);
+  if (feature === 'system')
+    return field.startsWith('messages.') && /\brole\b/.test(message) && /\bsystem\b/.test(message);
+  if (feature === 'hour')
+    return /(?:^|\.)ttl$/.test(field) || VALUES.hour.some((one) => message.includes(one));
+  if (feature === 'marks') return inMessages && /\.cache_control$/.test(field);
+  if (field.startsWith('messages.') && feature !== 'toolChanges') return false;
+  if (SENTENCES[feature]?.test(message)) return true;
   const path = field.replace(/\.(?:adaptive|ephemeral)(?=\.|$)/g, '');
   return (
     FIELDS[feature].some((name) => path === name || path.startsWith(`${name}.`)) ||
-    VALUES[feature].some((value) => wordsOf(message).has(value))
+    VALUES[feature].some((value) => namesIn(message).has(value))
   );
 }
 
-const wordsOf = (message: string) => new Set(message.match(/[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)+/g) ?? []);
+const namesIn = (message: string) => new Set(message.match(/[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)+/g) ?? []);

@@ -24,21 +24,22 @@ const result = { type: 'tool_result' as const, tool_use_id: 'toolu_1', content: 
 describe('what is said in mid-conversation', () => {
   it('follows results as a message of the system, or stands beside them', () => {
     const one = historyOf(prompt('Begin.'), reply(call));
-    one.history.answerCalls([result], ['Try sorting.'], true);
+    one.history.answerCalls([result]);
+    expect(one.history.tell(['Try sorting.'])).toBe(true);
     expect(one.roles()).toEqual(['user', 'assistant', 'user', 'system']);
     const other = historyOf(prompt('Begin.'), reply(call));
-    other.history.answerCalls([result], ['Try sorting.'], false);
+    other.history.answerCalls([result], ['Try sorting.']);
     expect(other.history.messages.at(-1)?.content).toEqual([result, text('Try sorting.')]);
     for (const { history, disk } of [one, other]) expect(disk).toEqual(history.messages);
   });
 
   it('waits while a server tool is pending', () => {
     const { history, roles } = historyOf(prompt('Begin.'), reply(search, call));
-    expect(history.pending).toBe(true);
-    expect(() => history.answerCalls([result], ['Try sorting.'], true)).toThrow();
-    history.answerCalls([result], [], true);
+    expect(history.pendingTools).toEqual(['web_search']);
+    expect(() => history.answerCalls([result], ['Try sorting.'])).toThrow();
+    history.answerCalls([result]);
     expect(history.say('Go on.', true)).toBe(false);
-    expect(history.withdrawWeb('No money.')).toBe(false);
+    expect(history.tell(['No money.'], true)).toBe(false);
     expect(roles()).toEqual(['user', 'assistant', 'user']);
     history.add(reply(found, call));
     expect(history.pending).toBe(false);
@@ -48,6 +49,7 @@ describe('what is said in mid-conversation', () => {
     const { history, roles } = historyOf(prompt('Begin.'));
     expect(history.say('One.', true)).toBe(true);
     expect(history.say('Two.', true)).toBe(false);
+    expect(history.tell(['Two.'])).toBe(false);
     history.add(reply(text('Yes.')));
     expect(history.say('Three.', true)).toBe(true);
     expect(roles()).toEqual(['user', 'system', 'assistant', 'user']);
@@ -58,13 +60,13 @@ describe('what is said in mid-conversation', () => {
   it('is taken back where the API refused it', () => {
     const { history, disk } = historyOf(prompt('Begin.'), reply(call));
     expect(history.retractSystem('any')).toBeNull();
-    history.answerCalls([result], ['Try sorting.'], true);
+    history.answerCalls([result]);
+    history.tell(['Try sorting.']);
     expect(history.retractSystem('withdrawal')).toBeNull();
     expect(history.retractSystem('any')).toEqual(['Try sorting.']);
-    expect(history.messages).toHaveLength(3);
-    history.withdrawWeb('No money.');
-    // The web stays, so nothing is said of it.
-    expect(history.retractSystem('withdrawal')).toEqual([]);
+    history.tell(['No money.', 'Try sorting.'], true);
+    // The web stays, so its end is not told any more.
+    expect(history.retractSystem('withdrawal')).toEqual(['Try sorting.']);
     expect(history.webWithdrawn).toBe(false);
     expect(disk).toEqual(history.messages);
   });
@@ -73,7 +75,7 @@ describe('what is said in mid-conversation', () => {
 it('knows for good that the web was withdrawn', () => {
   const { history } = historyOf(prompt('Begin.'), reply(text('Hm.')), prompt('Go on.'));
   expect(history.webWithdrawn).toBe(false);
-  expect(history.withdrawWeb('No money.')).toBe(true);
+  expect(history.tell(['No money.'], true)).toBe(true);
   expect(history.webWithdrawn).toBe(true);
   expect(new History(history.messages, history.keep).webWithdrawn).toBe(true);
 });

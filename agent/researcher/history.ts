@@ -48,16 +48,23 @@ export class History {
     return this.messages.some(({ role }) => role === 'assistant');
   }
 
-  /** Answers the calls of a reply. `texts` go beside the results, or after them as a message of the system's; only where none is pending. */
-  answerCalls(
-    results: readonly BetaToolResultBlockParam[],
-    texts: readonly string[],
-    asSystem: boolean,
-  ): void {
+  /** Answers the calls of a reply; `texts` stand beside the results, where none of the server's tools is pending. */
+  answerCalls(results: readonly BetaToolResultBlockParam[], texts: readonly string[] = []): void {
     if (texts.length > 0 && this.pending) throw new Error('nothing may be said beside results now');
-    const beside = asSystem ? [] : texts.map(textBlock);
-    this.add({ role: 'user', content: [...results, ...beside] });
-    if (asSystem && texts.length > 0) this.add({ role: 'system', content: texts.map(textBlock) });
+    this.add({ role: 'user', content: [...results, ...texts.map(textBlock)] });
+  }
+
+  /** Says something as a message of the system's, and takes the web away with it. False where that may not stand now. */
+  tell(texts: readonly string[], withdrawWeb = false): boolean {
+    if (this.pending || this.messages.at(-1)?.role !== 'user') return false;
+    if (texts.length === 0) return true;
+    const removals = WEB_NAMES.map((name) => ({
+      type: 'tool_removal' as const,
+      tool: { type: 'tool_reference' as const, name },
+    }));
+    const content = [...(withdrawWeb ? removals : []), ...texts.map(textBlock)];
+    this.add({ role: 'system', content } as BetaMessageParam);
+    return true;
   }
 
   /** Says something outside of results, where it may stand. False where nothing may be said before the next reply. */
@@ -69,20 +76,9 @@ export class History {
     return true;
   }
 
-  /** Takes the web away, and says why. False where that cannot be said now. */
-  withdrawWeb(why: string): boolean {
-    if (this.pending || this.messages.at(-1)?.role !== 'user') return false;
-    const removals = WEB_NAMES.map((name) => ({
-      type: 'tool_removal' as const,
-      tool: { type: 'tool_reference' as const, name },
-    }));
-    this.add({ role: 'system', content: [...removals, textBlock(why)] } as BetaMessageParam);
-    return true;
-  }
-
   /**
    * Takes back a message of the system's that the API refused: it never was a part of the conversation. Gives what is still to be said of
-   * it, which is nothing where it took the web away. Null where the last message is none, or not of that kind.
+   * it, without the words that took the web away. Null where the last message is none, or not of that kind.
    */
   retractSystem(kind: 'any' | 'withdrawal'): string[] | null {
     const last = this.messages.at(-1);
@@ -91,8 +87,10 @@ export class History {
     if (kind === 'withdrawal' && !withdrawal) return null;
     this.messages.pop();
     this.keep.retract();
-    if (withdrawal) return [];
-    return blocksOf(last).flatMap((block) => (block.type === 'text' ? [block.text] : []));
+    // The first text of a withdrawal says that the web is gone, which it is not.
+    return blocksOf(last)
+      .slice(withdrawal ? WEB_NAMES.length + 1 : 0)
+      .flatMap((block) => (block.type === 'text' ? [block.text] : []));
   }
 }
 

@@ -37,10 +37,16 @@ export function onFallback(manner: Manner): Manner | null {
   return manner.fallback && { ...manner, ...manner.fallback, fallback: null };
 }
 
+/** What is nothing without another feature. */
+const WITH: Partial<Record<Feature, readonly Feature[]>> = {
+  clearing: ['compaction'],
+  marks: ['autoCache', 'hour'],
+  thinking: ['binding', 'display'],
+};
+
 /** The same without a feature that is not known there. */
 export function without(manner: Manner, feature: Feature): Manner {
-  const left = [...manner.features].filter(
-    (other) => other !== feature && !(feature === 'clearing' && other === 'compaction'),
-  );
-  return { ...manner, features: new Set(left), cacheTtl: feature === 'hour' ? '5m' : manner.cacheTtl };
+  const gone: readonly Feature[] = [feature, ...(WITH[feature] ?? [])];
+  const left = [...manner.features].filter((other) => !gone.includes(other));
+  return { ...manner, features: new Set(left), cacheTtl: gone.includes('hour') ? '5m' : manner.cacheTtl };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '#replay/protocol';
+import type { Answer, MessagesRequest } from '#replay/protocol';
 import { finishing, say, talk, use } from './fixtures/talk.ts';
 import { costOf, priceOf } from './prices.ts';
 
@@ -87,6 +87,22 @@ describe('a context that is full', () => {
     expect(t.notices).toEqual([
       "the model's context window is full: the researcher is asked to close the sprint",
     ]);
+  });
+
+  it('asks for the closing words later where a message of ours came last', async () => {
+    const hints = [['A hint.']];
+    const script = (_: MessagesRequest, n: number): Answer =>
+      n === 0
+        ? { content: [use('note')] }
+        : n === 1
+          ? tooLong
+          : n === 2
+            ? { content: [use('note')] }
+            : finishing();
+    const t = await talk(script, { lacks: [], hints: () => hints.shift() ?? [] });
+    expect(t.ending.kind).toBe('finished');
+    expect(JSON.stringify(t.requests[2].messages)).not.toContain('then call finish_sprint');
+    expect(JSON.stringify(t.requests[3].messages.at(-1))).toContain('then call finish_sprint');
   });
 
   it('answers the calls that it cut, and ends the sprint the second time', async () => {

@@ -53,10 +53,9 @@ export function mending(message: BetaMessage, manner: Manner): Ending | Mend {
 /** The first time the context is full: room is made for closing words, and they are asked for. The second time: the end. */
 export function closing(manner: Manner, results: BetaToolResultBlockParam[] = []): Ending | Mend {
   if (manner.closing) return { kind: 'limit', of: 'sprint', reason: FULL };
-  const features = new Set([...manner.features].filter((feature) => feature !== 'compaction'));
   return {
     ...{ results, words: CLOSE, odd: true },
-    manner: { ...manner, features, closing: true },
+    manner: { ...manner, closing: true },
     notice: `${FULL}: the researcher is asked to close the sprint`,
   };
 }

@@ -23,6 +23,8 @@ export interface CutCall {
   partial: BetaMessage | undefined;
   /** Whether it was handed to the network: what fails before costs nothing. */
   sent: boolean;
+  /** The server itself ended it, with an error: nothing more came of it. */
+  ended: boolean;
   seconds: number;
   /** From the last event that told something until the connection was closed. */
   silentSeconds: number;
@@ -74,15 +76,18 @@ export class Meter {
 
   /**
    * A call that was cut. It is booked at what was streamed of it, plus 200 tokens for each second from the last event until it was closed;
-   * the rest of what it can have cost is held.
+   * the rest of what it can have cost is held. `pending`: uses of server tools that it began with; of further ones only what was streamed is charged.
    */
-  cutTurn(cut: CutCall, manner: Manner, maxTokens: number, uses: Uses): Turn {
+  cutTurn(cut: CutCall, manner: Manner, maxTokens: number, pending: Uses): Turn {
     const { partial, seconds } = cut;
     const heard = partial && billOf(partial.usage as RawUsage, manner.cacheTtl, manner.price);
     const whole = heard && partial?.stop_reason;
     const booked = whole ? heard : this.#bookedCut(cut, manner, maxTokens);
     const spent = { usd: booked.usd, tokens: tokensOf(booked.usage) };
-    const worst = whole ? spent : this.#worstCut(partial, manner, maxTokens, uses);
+    // What the server ended can hold no more than it had time to write.
+    const written = TOKENS_A_SECOND * (seconds + 1);
+    const room = cut.ended ? Math.min(maxTokens, Math.ceil(written)) : maxTokens;
+    const worst = whole ? spent : this.#worstCut(partial, manner, room, pending);
     return {
       model: manner.model,
       message: { stopReason: 'cut', text: '' },
@@ -95,7 +100,7 @@ export class Meter {
     const { cacheTtl, features, price } = manner;
     const inputTokens = this.#inputTokens();
     return worstOf(
-      { inputTokens, maxTokens, cacheTtl, ...uses, compacts: features.has('compaction') },
+      { inputTokens, maxTokens, cacheTtl, ...uses, compacts: features.has('compaction') && !manner.closing },
       price,
     );
   }
@@ -135,7 +140,7 @@ export class Meter {
 
   /**
    * The most that a cut call is billed for: what its first event told of the input, a full reply, and a reading for each use of a server tool
-   * that was streamed. Of a call that was never heard all is possible.
+   * that was streamed. A call that was never heard streamed none.
    */
   #worstCut(partial: BetaMessage | undefined, manner: Manner, maxTokens: number, uses: Uses): Reserve {
     if (!partial) return this.reserve(manner, maxTokens, uses);
@@ -143,7 +148,7 @@ export class Meter {
     const { usage } = billOf(partial.usage as RawUsage, cacheTtl, price);
     const { found, searches } = seenOf(partial);
     const most = this.#inputTokens();
-    const compacts = manner.features.has('compaction') && most >= COMPACT_AT;
+    const compacts = manner.features.has('compaction') && !manner.closing && most >= COMPACT_AT;
     // What its first event tells is read after a summary, which read all.
     const inputTokens = compacts ? Math.max(most, inputOf(usage)) : inputOf(usage);
     if (found.length > 0 || compacts)

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
-import { reachedAt } from './connect/connect.ts';
+import { reach, reachedAt } from './connect/connect.ts';
 import { converse } from './converse.ts';
 import { Bookkeeper, Call, dearest } from './fixtures/bookkeeper.ts';
 import { charged } from './fixtures/books.ts';
@@ -181,18 +184,60 @@ describe('a call that was cut', () => {
     expect(JSON.stringify(requests[1].messages)).not.toContain('tool_removal');
   });
 
-  it('is free where its request never left', async () => {
-    const t = await talk(() => finishing(), {
-      connection: {
-        reached: {
-          ...reachedAt('http://127.0.0.1:9', 'key'),
-          client: async () => {
-            throw new Error('no credentials');
-          },
+  it('holds nothing of the web that was not seen, and nothing that the server had no time for', async () => {
+    const cuts: Answer[] = [
+      { content: [say('x')], trouble: { afterEvents: 0, kind: 'disconnect' } },
+      { content: [say('x')], trouble: { afterEvents: 0, kind: 'error', type: 'overloaded_error' } },
+    ];
+    const bills: number[] = [];
+    const t = await talk((_, n) => cuts[n] ?? finishing(), {
+      web: true,
+      maxTokens: 32_000,
+      connection: { model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') },
+      server: { onBill: ({ request, usage }) => bills.push(charged(request.model, usage)) },
+    });
+    expect(t.ending.kind).toBe('finished');
+    const [lost, ended] = t.turns;
+    expect(lost.held.usd).toBeLessThan(0.75);
+    expect(ended.held.usd).toBeLessThan(0.1);
+    for (const [n, { usd, held }] of [lost, ended].entries())
+      expect(usd + held.usd).toBeGreaterThanOrEqual(bills[n]);
+  });
+
+  it('is free where it never left: no server, and a proxy that opens no connection', async () => {
+    const silent = createServer((socket) => socket.once('data', () => socket.destroy())).listen(
+      0,
+      '127.0.0.1',
+    );
+    const refusing = createServer((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n')),
+    ).listen(0, '127.0.0.1');
+    await Promise.all([silent, refusing].map((server) => once(server, 'listening')));
+    const proxied = async (server: Server) => {
+      const { port } = server.address() as AddressInfo;
+      return reach({
+        via: 'api',
+        env: {
+          ANTHROPIC_API_KEY: 'key',
+          ANTHROPIC_BASE_URL: 'https://api.invalid',
+          HTTPS_PROXY: `http://127.0.0.1:${port}`,
         },
-      },
-    }).catch((error: Error) => error.message);
-    expect(t).toBe('no credentials');
+      });
+    };
+    const ways = [await proxied(silent), await proxied(refusing), reachedAt('http://127.0.0.1:9', 'key')];
+    for (const reached of ways) {
+      let waits = 0;
+      const t = await talk(() => finishing(), {
+        connection: { reached },
+        wait: async () => void waits++,
+        stopRequested: () => (waits === 3 ? 'enough' : null),
+      });
+      expect(t.ending.kind).toBe('stopped');
+      expect(t.turns).toEqual([]);
+      expect(t.free).toHaveLength(3);
+    }
+    silent.close();
+    refusing.close();
   });
 });
 
@@ -214,7 +259,7 @@ describe('the room of a reply', () => {
     expect(rooms[0]).toBeLessThan(25_000);
     expect(rooms.every((room, i) => i === 0 || room <= rooms[i - 1])).toBe(true);
     expect(rooms.at(-1)).toBeGreaterThanOrEqual(4000);
-    expect(JSON.stringify(t.messages).split('The money of this loop is nearly spent')).toHaveLength(2);
+    expect(JSON.stringify(t.messages).split('What this loop may spend is nearly used up')).toHaveLength(2);
   });
 
   it('ends the conversation where not even a short reply can be paid', async () => {

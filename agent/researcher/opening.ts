@@ -8,7 +8,8 @@ import { WEB_NOTE, WEB_TOOLS } from './web.ts';
  */
 export const Opening = z.object({
   system: z.string(),
-  tools: z.array(z.looseObject({ name: z.string() })),
+  // As it stands, the order of its fields included.
+  tools: z.array(z.custom<{ name: string }>((tool) => typeof Object(tool).name === 'string')),
 });
 export type Opening = z.infer<typeof Opening>;
 

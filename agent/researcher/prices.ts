@@ -95,7 +95,3 @@ export function costOf(usage: Usage, price: Price, promptTokens = inputOf(usage)
 
 /** How long a call asks the API to keep what it has read. */
 export type CacheTtl = '5m' | '1h';
-
-/** US dollars per million tokens for what is written to the cache. */
-export const writePrice = (price: Price, ttl: CacheTtl) =>
-  price.input * (ttl === '1h' ? table.cacheWrite1h : table.cacheWrite5m);

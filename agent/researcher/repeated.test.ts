@@ -96,13 +96,21 @@ describe('the same refusal', () => {
     expect(last({}, null, {})).toBe('go on');
   });
 
-  it('is the same without quoted words and numbers, and another one of another tool', () => {
+  it('is another one in other words, of another tool, and of another try', () => {
     const told = (...texts: string[]) =>
       kinds(hearAll(texts.map((text): Made[] => [['stop_experiment', `Error: ${text}`]]))).at(-1);
-    expect(told('no run "a"; its runs: r1', 'no run "b\\"c"; its runs: r22', 'no run ""; its runs: r3')).toBe(
-      'tell',
-    );
-    expect(told('no run "a"', 'no run "a"', 'still open: "a"')).toBe('go on');
+    const same = 'no run "a" in this sprint';
+    expect(told(same, same, same)).toBe('tell');
+    expect(told(same, same, 'no run "b" in this sprint')).toBe('go on');
+    const miss = (at: string) => ({
+      calls: [{ id: 'x', name: 'str_replace_based_edit_tool', input: { path: 'a.ts', old_str: at } }],
+      answers: new Map([['x', { isError: true, text: 'Error: old_str was not found in a.ts' }]]),
+    });
+    const state = new RepeatedRefusals();
+    const heard = ['1', '2', '3', '4', '5', '5', '5']
+      .map(miss)
+      .map(({ calls, answers }) => state.heard(calls, answers).kind);
+    expect(heard).toEqual([...Array<string>(6).fill('go on'), 'tell']);
     const spread = ['one', 'two', 'three'].map((name): Made[] => [[name, NOT_OPEN]]);
     expect(kinds(hearAll(spread))).toEqual(['go on', 'go on', 'go on']);
     expect(hearAll([spread.flat(), spread.flat(), spread.flat()]).at(-1)).toMatchObject({

@@ -1,10 +1,7 @@
-import type {
-  BetaContentBlockParam,
-  BetaMessageParam,
-  BetaToolResultBlockParam,
-} from '@anthropic-ai/sdk/resources/beta';
+import type { BetaMessageParam, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
 import { reasonIn, wrongFields } from '../tools/refusals.ts';
 import { cut, plain } from '../words.ts';
+import { blocksOf } from './history.ts';
 
 /** What to do after the results of one turn. */
 export type Advice = { kind: 'go on' } | { kind: 'tell'; text: string } | { kind: 'close'; reason: string };
@@ -13,6 +10,7 @@ export type Advice = { kind: 'go on' } | { kind: 'tell'; text: string } | { kind
 export interface Call {
   id: string;
   name: string;
+  input?: unknown;
 }
 export interface Answer {
   isError: boolean;
@@ -45,10 +43,11 @@ export class RepeatedRefusals {
   /** Takes note of one turn, and says what is to be done about it. A call without an answer counts for nothing. */
   heard(calls: readonly Call[], answers: ReadonlyMap<string, Answer>): Advice {
     const refused = new Map<string, { name: string; text: string; key: string }>();
-    for (const { id, name } of calls) {
+    for (const call of calls) {
+      const { id, name } = call;
       const answer = answers.get(id);
       if (!answer) continue;
-      const key = `${name}: ${sameness(name, answer.text)}`;
+      const key = `${name}: ${sameness(call, answer.text)}`;
       if (answer.isError) refused.set(key, { name, text: answer.text, key });
       else {
         this.#counts.delete(name);
@@ -75,23 +74,28 @@ export class RepeatedRefusals {
 
 /** The calls of our own tools in a reply. */
 export const callsIn = (message: BetaMessageParam): Call[] =>
-  blocks(message).flatMap((block) => (block.type === 'tool_use' ? [{ id: block.id, name: block.name }] : []));
+  blocksOf(message).flatMap((block) =>
+    block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
+  );
 
 /** What was answered in a message of ours, by call. */
 export const answersIn = (message: BetaMessageParam): Map<string, Answer> =>
   new Map(
-    blocks(message).flatMap((block) =>
+    blocksOf(message).flatMap((block) =>
       block.type === 'tool_result'
         ? [[block.tool_use_id, { isError: block.is_error === true, text: textIn(block) }] as const]
         : [],
     ),
   );
 
-/** Two refusals of a tool are the same where these are: the wrong fields of an input, else its words without quoted ones and numbers. */
-function sameness(name: string, text: string): string {
+/** Tools whose work is to try: a refusal of another edit at another place is another one, in the same words. */
+const TRIES = new Set(['bash', 'str_replace_based_edit_tool']);
+
+/** Two refusals of a tool are the same where these are: the wrong fields of an input, else the words of the answer. */
+function sameness({ name, input }: Call, text: string): string {
   const fields = wrongFields(name, text);
   if (fields) return `fields ${fields.join(', ')}`;
-  return text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').replace(/\d+/g, '0');
+  return TRIES.has(name) ? `${text} ${JSON.stringify(input)}` : text;
 }
 
 /** What is said to a researcher at the third refusal: which tool, why, and what to do instead. */
@@ -118,9 +122,6 @@ const shown = ({ name, text }: { name: string; text: string }): string =>
   cut(plain(reasonIn(name, text.replace(/^Error: /, ''))), MAX_REASON).replace(/\.$/, '');
 
 const inWords = (n: number): string => ({ 3: 'three', 5: 'five' })[n] ?? String(n);
-
-const blocks = ({ content }: BetaMessageParam): readonly BetaContentBlockParam[] =>
-  Array.isArray(content) ? (content as BetaContentBlockParam[]) : [];
 
 const textIn = ({ content }: BetaToolResultBlockParam): string =>
   typeof content === 'string'

@@ -36,18 +36,29 @@ export function request(asked: Asked, manner: Manner) {
     ? { type: 'ephemeral', ttl: manner.cacheTtl }
     : { type: 'ephemeral' };
   const edits = contextEdits(manner);
+  // A summary is sent back under the beta that it came by.
+  const summarised = asked.messages.some((one) => blocksOf(one).some(({ type }) => type === 'compaction'));
   const betas = (Object.keys(BETAS) as (keyof typeof BETAS)[])
-    .filter((feature) => features.has(feature) && (feature !== 'binding' || features.has('thinking')))
+    .filter((feature) => features.has(feature) || (feature === 'compaction' && summarised))
+    .filter((feature) => feature !== 'binding' || features.has('thinking'))
     .map((feature): AnthropicBeta => BETAS[feature]);
   return {
     model: manner.model,
     max_tokens: asked.maxTokens,
-    system: [{ type: 'text' as const, text: asked.opening.system, cache_control: cache }],
+    system: [
+      {
+        type: 'text' as const,
+        text: asked.opening.system,
+        ...(features.has('marks') ? { cache_control: cache } : {}),
+      },
+    ],
     // Marks the last block of every request.
     ...(features.has('autoCache') ? { cache_control: cache } : {}),
     ...(features.has('thinking') ? { thinking: thinking(manner) } : {}),
     ...(features.has('effort') ? { output_config: { effort: asked.effort as 'high' } } : {}),
-    messages: marked(asked.messages, cache, !features.has('autoCache')),
+    messages: features.has('marks')
+      ? marked(asked.messages, cache, !features.has('autoCache'))
+      : [...asked.messages],
     tools: runnable(asked.opening.tools, asked.tools),
     stream: true as const,
     // Full history on every call: gateways know no threads, and a call can be repeated.

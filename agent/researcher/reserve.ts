@@ -1,6 +1,6 @@
 import { type CacheTtl, costOf, noUsage, type Price, tokensOf, type Usage } from './prices.ts';
 import { COMPACT_AT } from './request.ts';
-import { FOUND_TOKENS, PDF_TOKENS, SEARCH_TOKENS, SEARCHES_BILLED } from './web.ts';
+import { FOUND_TOKENS, PDF_TOKENS, SEARCH_TOKENS, SEARCHES_A_CALL } from './web.ts';
 
 /** Money and tokens that a call can use at most, or is likely to. */
 export interface Reserve {
@@ -23,7 +23,7 @@ export interface Possible {
 export type Uses = Pick<Possible, 'found' | 'searches'>;
 
 /** The uses of the web that a whole call may make. */
-export const wholeWeb: Uses = { found: FOUND_TOKENS, searches: SEARCHES_BILLED };
+export const wholeWeb: Uses = { found: FOUND_TOKENS, searches: SEARCHES_A_CALL };
 
 /** What these uses may bring, by the names of their tools. */
 export function usesOf(names: readonly string[]): Uses {

@@ -1,3 +1,4 @@
+import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import type { BetaMessage, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
 import type { MessagesClient } from './connect/client.ts';
 import type { CutCall } from './meter.ts';
@@ -61,7 +62,8 @@ export async function makeTurn(
     if (whole) throw error;
     const end = Math.max(closed, lastEvent);
     const silentSeconds = (end - lastEvent) / 1000;
-    const cut = { partial, sent: watchdog.sent, seconds: (end - started) / 1000, silentSeconds };
+    const ended = error instanceof APIError && !(error instanceof APIConnectionError) && error.type !== null;
+    const cut = { partial, sent: watchdog.sent, ended, seconds: (end - started) / 1000, silentSeconds };
     return { kind: 'cut', cut, error };
   }
 }

@@ -71,6 +71,54 @@ it('is withdrawn by a message when a call with it could exceed the money, and th
   expect(t.mismatches).toBe(0);
 });
 
+it('is withdrawn together with what else is said then, a hint or that little is left', async () => {
+  let left = 50;
+  const t = await talk((_, n) => (n < 4 ? { content: [use('note')] } : finishing()), {
+    web: true,
+    connection: opus,
+    room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
+    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    onTurn: () => {
+      left = 1;
+    },
+    hints: () => ['A hint.'],
+  });
+  expect(t.ending.kind).toBe('finished');
+  const told = t.messages
+    .filter(({ role }) => role === 'system')
+    .map(({ content }) => JSON.stringify(content));
+  expect(told[0]).toMatch(/tool_removal.*no longer offered.*A hint\./);
+  expect(told[1]).not.toContain('tool_removal');
+});
+
+it('is withdrawn before anybody is told to come to an end for want of money', async () => {
+  let left = 50;
+  const t = await talk((_, n) => (n < 8 ? { content: [use('note')] } : finishing()), {
+    web: true,
+    connection: opus,
+    maxTokens: 32_000,
+    cacheTtl: '1h',
+    room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
+    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    onTurn: () => {
+      left *= 0.6;
+    },
+  });
+  expect(t.ending.kind).toBe('finished');
+  const said = JSON.stringify(t.messages);
+  expect(said).toContain('tool_removal');
+  // Without the web there was room enough to the end.
+  expect(left).toBeLessThan(1);
+  expect(said).not.toContain('nearly used up');
+  expect(t.requests.at(-1)?.max_tokens).toBeGreaterThan(8000);
+});
+
+it('is withdrawn from a conversation that is taken up again with --no-web', async () => {
+  const t = await talk(() => finishing(), { web: true, connection: { web: false } });
+  expect(t.ending.kind).toBe('finished');
+  expect(JSON.stringify(t.requests[0].messages)).toMatch(/tool_removal.*switched off/);
+});
+
 it('ends a conversation, not the loop, where the web cannot be withdrawn and is all that is too dear', async () => {
   let left = 50;
   const t = await talk(() => ({ content: [use('note')] }), {

@@ -37,7 +37,7 @@ export async function closeSprint(
   const claim = state.claim;
   if (!claim) throw new Error('a sprint that was never claimed cannot be closed');
   const dir = join(sprintsDir(repo), claim.id);
-  if (!finish && state.fullRunOf === null) logEnd(dir, stopReason);
+  if (!finish && !state.finished && state.fullRunOf === null) logEnd(dir, stopReason);
   const treeAfter = judged.keep ?? state.treeBefore;
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
   const patch = join(dir, 'change.patch');

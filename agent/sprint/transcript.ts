@@ -8,6 +8,7 @@ import type {
 } from '@anthropic-ai/sdk/resources/beta';
 import { z } from 'zod';
 import { appendLine, bytesOf, wholeLines } from '../lines.ts';
+import { blocksOf as blocks } from '../researcher/history.ts';
 import { Opening } from '../researcher/opening.ts';
 import { FinishSprintInput } from '../tools/schemas.ts';
 
@@ -128,8 +129,6 @@ export class Transcript {
 export const transcriptPath = (stateDir: string, number: number, openedAt: string): string =>
   join(stateDir, 'transcripts', `${openedAt.slice(0, 23).replaceAll(':', '-')}-sprint-${number}.jsonl`);
 
-const blocks = ({ content }: BetaMessageParam) =>
-  Array.isArray(content) ? (content as BetaContentBlockParam[]) : [];
 const isCall = (block: BetaContentBlockParam): block is BetaToolUseBlockParam => block.type === 'tool_use';
 
 function lineIn(line: Buffer): Line | null {

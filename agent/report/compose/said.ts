@@ -1,5 +1,5 @@
 import type { Sprint } from '#contract/sprint';
-import { plain } from '../../words.ts';
+import { cut, plain } from '../../words.ts';
 import { type Block, em, heading, para, strong, text } from '../tree.ts';
 
 /** So many texts are shown, of so many characters; the rest stands in `sprint.json`. */
@@ -12,9 +12,7 @@ const SHOWN = { texts: 40, chars: 400 };
 export function saidBlocks({ said = [], id }: Pick<Sprint, 'said' | 'id'>): Block[] {
   if (said.length === 0) return [];
   const lines = said.slice(0, SHOWN.texts).map(({ at, text: words }) => {
-    const line = plain(words);
-    const cut = line.length > SHOWN.chars ? `${line.slice(0, SHOWN.chars)}…` : line;
-    return para(strong(`${at.slice(11, 16)} `), text(cut));
+    return para(strong(`${at.slice(11, 16)} `), text(cut(plain(words), SHOWN.chars)));
   });
   const more = said.length - lines.length;
   const rest = more > 0 ? [para(em(`${more} more stand in sprints/${id}/sprint.json.`))] : [];

@@ -1,4 +1,11 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, fetch as undiciFetch } from 'undici';
+import {
+  Agent,
+  DecoratorHandler,
+  type Dispatcher,
+  EnvHttpProxyAgent,
+  Pool,
+  fetch as undiciFetch,
+} from 'undici';
 import type { Fetch } from './client.ts';
 import { isLoopback } from './loopback.ts';
 import { type Proxies, proxiesOf } from './proxies.ts';
@@ -19,10 +26,37 @@ export function networkOf(env: NodeJS.ProcessEnv = process.env): { fetch: Fetch;
   const dispatcher = dispatcherFor(proxies);
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const [url, rest] = input instanceof Request ? [input.url, await partsOf(input)] : [input, {}];
-    const options = { ...rest, ...init, dispatcher } as Parameters<typeof undiciFetch>[1];
-    return (await undiciFetch(url, options)) as unknown as Response;
+    const watched = watchStart(dispatcher);
+    const options = { ...rest, ...init, dispatcher: watched.dispatcher } as Parameters<typeof undiciFetch>[1];
+    try {
+      return (await undiciFetch(url, options)) as unknown as Response;
+    } catch (error) {
+      // Where it found no connection (no name, no server, no proxy, no trust), nobody can have read it.
+      if (error instanceof Error && !watched.started()) Object.assign(error, { neverSent: true });
+      throw error;
+    }
   };
   return { fetch, notes };
+}
+
+/** Its methods are in no types of undici's. */
+const Handler = DecoratorHandler as unknown as new (
+  inner: Dispatcher.DispatchHandler,
+) => Dispatcher.DispatchHandler;
+
+/** Whether a request was written to a connection that stood, through whatever proxy. */
+function watchStart(dispatcher: Dispatcher): { dispatcher: Dispatcher; started(): boolean } {
+  let started = false;
+  class Watched extends Handler {
+    override onRequestStart(controller: Dispatcher.DispatchController, context: object): void {
+      started = true;
+      super.onRequestStart?.(controller, context);
+    }
+  }
+  const composed = dispatcher.compose(
+    (dispatch) => (options, handler) => dispatch(options, new Watched(handler)),
+  );
+  return { dispatcher: composed, started: () => started };
 }
 
 /** Loopback is decided here for each hop: NO_PROXY knows no 127.0.0.0/8, and nobody wants to have to set it for that. */
