@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord } from '#contract/run';
@@ -8,6 +8,7 @@ import { Verdict } from '#contract/verdict';
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
+import { lastWord } from '#host/last-word';
 import { marked } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
@@ -103,8 +104,10 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
   const output = await collect(child.stdout as NonNullable<typeof child.stdout>, child.done, 4 << 20);
   const exit = await child.done;
   if (exit.code !== 0 || exit.stopped !== null || exit.timedOut) {
-    const line =
-      child.log?.lastLines(1)[0]?.replace(/^error: /, '') ?? `no word, exit code ${exit.code ?? exit.signal}`;
+    const word = lastWord(child.log?.lastLines(60) ?? []);
+    // What the judge refuses it says in one line; of one that died the log has more.
+    const more = exit.code === 2 ? '' : ` (${relative(repo, join(runDir, 'judge.log'))})`;
+    const line = `${word ?? `no word, exit code ${exit.code ?? exit.signal}`}${more}`;
     const why = exit.timedOut
       ? `no verdict after ${timeoutSeconds} s`
       : exit.stopped

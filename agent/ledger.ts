@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
 import { guardsOf, profileOf, type Task } from '#contract/task';
+import { isPath } from './contract-check.ts';
 
 /**
  * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json is a sprint
@@ -40,7 +41,8 @@ export function readSprint(path: string): Sprint {
 
 /**
  * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers what makes two
- * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample), and nothing that is only shown.
+ * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample), and nothing that is only shown. A world
+ * that is a file of the repository counts by its content: edited, it is another world.
  */
 export function leaderboardId(task: Task, profileName: string): string {
   const { metric, goal } = task.contract;
@@ -48,8 +50,18 @@ export function leaderboardId(task: Task, profileName: string): string {
   const { world, constraints, budgets, normalisation, evaluation } = profile;
   const guards = guardsOf(task, profile);
   const rules = [metric, goal, sorted(guards), world, sorted(constraints), budgets.count, normalisation];
-  const digest = createHash('sha256').update(JSON.stringify([...rules, evaluation.verdict]));
+  const content = worldContent(dirname(task.path), world);
+  const digest = createHash('sha256').update(
+    JSON.stringify([...rules, evaluation.verdict, ...(content === null ? [] : [content])]),
+  );
   return `${profileName}-${digest.digest('hex').slice(0, 8)}`;
+}
+
+/** A digest of a world's file; null for a world of another kind. */
+function worldContent(repo: string, world: string): string | null {
+  const path = join(repo, world);
+  if (!isPath(world) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 const sorted = (record: Record<string, unknown>) =>

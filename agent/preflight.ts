@@ -5,6 +5,7 @@ import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { sandboxByHand } from '#host/by-hand';
 import { noSandbox, type Sandbox } from '#host/sandbox';
+import { contractTrouble, judgeFields, refuse, worldTrouble } from './contract-check.ts';
 import { readEvents } from './events.ts';
 import { tryForcedBackend } from './forced-backend.ts';
 import { dirtyFiles, openGit } from './git.ts';
@@ -62,6 +63,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
   const profile = profileOf(task, chosen.name);
   checkWorkspace(task, repo);
+  await checkContract(task, repo, chosen.name, limits);
   const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');
   if (options.start === 'baseline' && !contract.start) {
     throw new UserError(`${task.path}: has no start.baseline, so --start baseline has nothing to take out`);
@@ -98,6 +100,25 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     takenUp,
     notify: options.notify === null ? null : parseTarget(options.notify),
   };
+}
+
+/**
+ * Names that no verdict has, budgets and worlds that cannot be, before anything is spent.
+ * @throws UserError, a line each, with the line of TASK.md; or for a target that the judge does not measure.
+ */
+export async function checkContract(
+  task: Task,
+  repo: string,
+  profileName: string,
+  { target }: Pick<Limits, 'target'>,
+): Promise<void> {
+  const fields = await judgeFields(task, repo, profileName);
+  const world = await worldTrouble(task, repo, profileName);
+  refuse(task, [...contractTrouble(task, profileName, fields), ...world]);
+  if (target && fields && !fields.metrics.includes(target.metric))
+    throw new UserError(
+      `--target ${target.metric}: the judge's verdicts have no such number; they have: ${fields.metrics.join(', ')}`,
+    );
 }
 
 /** @throws UserError where the folder that TASK.md names is not there. */

@@ -2,7 +2,7 @@ import { profileOf, readTask, type Task } from '#contract/task';
 import type { House, Limits } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { limitsOf } from './night/limits.ts';
-import { checkWorkspace, claudeOptions } from './preflight.ts';
+import { checkContract, checkWorkspace, claudeOptions } from './preflight.ts';
 import { readyProfile } from './profiles.ts';
 import { connectClaude } from './researcher/claude.ts';
 import type { Connection } from './researcher/connection.ts';
@@ -25,6 +25,7 @@ export async function rereadTask(house: House): Promise<void> {
     const leaderboard = leaderboardId(task, profileName);
     if (leaderboard !== house.leaderboard) {
       await readyProfile(task, repo, profileName);
+      await checkContract(task, repo, profileName, limits);
       notice(`TASK.md has new rules: from now on leaderboard ${leaderboard}`);
     }
     if (connection.label !== house.connection.label)

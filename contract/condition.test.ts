@@ -19,6 +19,11 @@ describe('conditions on a verdict', () => {
     expect(violation('>=0.95', Number.NaN, undefined)).toContain('no value');
   });
 
+  it('never holds for a number that is not there, also where there is no best yet', () => {
+    for (const best of [undefined, 0.8])
+      expect(violation('>=best-0.01', undefined, best)).toContain('no value');
+  });
+
   it('compares with the best where there is one, and passes where there is none', () => {
     expect(violation('>=best-0.01', 0.79, 0.8)).toBeNull();
     expect(violation('>=best-0.01', 0.78, 0.8)).toContain('0.79');

@@ -28,9 +28,10 @@ export function violation(
   if (!match) throw new Error(`unreadable condition ${JSON.stringify(condition)}`);
   const [, operator, relative, sign, amount] = match;
   const offset = amount === undefined ? 0 : Number(amount) * (sign === '-' ? -1 : 1);
+  // Also where there is no best yet: a number that is never there must not pass for one that is good.
+  if (value === undefined || Number.isNaN(value)) return `no value, ${condition} asked`;
   if (relative && best === undefined) return null;
   const bound = relative ? (best as number) + offset : offset;
-  if (value === undefined || Number.isNaN(value)) return `no value, ${condition} asked`;
   const slack = 1e-9 * Math.max(1, Math.abs(bound));
   const holds = {
     '>=': value >= bound - slack,

@@ -142,6 +142,8 @@ export interface Task {
   path: string;
   contract: TaskContract;
   brief: string;
+  /** The line of the file where a field stands, or where it would be added; unset in a task that was read from no file. */
+  lineOf?(keys: readonly PropertyKey[]): number;
 }
 
 /**
@@ -190,7 +192,7 @@ export function readTask(path: string): Task {
         .join('\n       '),
     );
   }
-  return { path, contract: parsed.data, brief: text.slice(match[0].length) };
+  return { path, contract: parsed.data, brief: text.slice(match[0].length), lineOf };
 }
 
 /** The guards in force: those of the task, and over them those of the profile. */

@@ -5,6 +5,7 @@ import type { Task } from '#contract/task';
 import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
+import { lastWord } from '#host/last-word';
 import { reachedAt } from './connect/connect.ts';
 import type { Connection } from './connection.ts';
 import { FEATURES } from './features.ts';
@@ -39,7 +40,7 @@ export async function startOffline(task: Task, repo: string): Promise<Connection
   const hello = Hello.safeParse(parseJson(await first));
   if (!hello.success) {
     await child.stop('it did not come up');
-    const why = child.log?.lastLines(1)[0];
+    const why = lastWord(child.log?.lastLines(60) ?? []);
     throw new UserError(
       `the offline replay ("${replay}") did not come up${why ? `: ${why}` : ''}; see state/logs/replay.log`,
     );

@@ -12,6 +12,7 @@ import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import { openCase } from '../judge/case.ts';
+import { FIELDS } from '../judge/fields.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { appendEval, unmeasuredSnapshots } from '../judge/run-folder.ts';
@@ -29,6 +30,7 @@ interface Options {
   stallSeconds: number;
   sandbox?: SandboxChoice;
   json?: boolean;
+  describe?: boolean;
 }
 
 await runMain(async () => {
@@ -38,7 +40,11 @@ await runMain(async () => {
         'npm run judge --',
         'Measures a run on fresh samples and writes verdict.json beside its run.json.',
       )
-        .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
+        .argument('[folder]', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
+        .option(
+          '--describe',
+          'print the names of the numbers that a verdict has, as JSON, and measure nothing',
+        )
         .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
         .option(
           '--tree-dir <dir>',
@@ -66,9 +72,14 @@ await runMain(async () => {
   if (!command) return 0;
   endOnSignals();
   const options = command.opts<Options>();
+  if (options.describe) {
+    print(`${JSON.stringify(FIELDS)}\n`);
+    return 0;
+  }
   // Fresh samples each time: what was measured before, snapshots of the same run too, was on others.
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   const [path] = command.args;
+  if (path === undefined) throw new UserError('which folder? That of a run, or of an SAE that SAELens saved');
   const profile = profileOfSaved(path, options.profile);
   if (profile !== null && options.evals) {
     throw new UserError(`${path}: --evals is for the snapshots of a run`);

@@ -19,6 +19,7 @@ import { Verdict } from '#contract/verdict';
 import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { saveWorld } from '../world/store.ts';
+import { FIELDS } from './fields.ts';
 import { checkpointOf, openRunFolder } from './run-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'judge-'));
@@ -166,6 +167,9 @@ describe('the judge', () => {
       rows_served: 12_288,
     });
     expect(verdict.declared).toEqual({ learning_rate: 0.01 });
+    // What --describe tells is what a verdict has.
+    for (const part of ['metrics', 'observed', 'declared'] as const)
+      expect(Object.keys(verdict[part]).sort()).toEqual([...FIELDS[part]].sort());
     expect(verdict.evaluation).toMatchObject({ samples: 5000, batch: 1024 });
     expect(verdict.world.hash).toBe(world.hash);
 

@@ -68,13 +68,20 @@ def snapshots(folder, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("run", type=Path, help="a run folder")
+    parser.add_argument("run", type=Path, nargs="?", help="a run folder")
+    parser.add_argument("--describe", action="store_true", help="print the names of the numbers of a verdict")
+    parser.add_argument("--profile", help="taken with --describe: all profiles have the same numbers")
     parser.add_argument("--tree-dir", default=".", help="the folder that holds model/ as it was trained")
     parser.add_argument("--evals", action="store_true", help="measure the snapshots in place of the end")
     parser.add_argument("--samples", type=int, help="letters to draw")
     parser.add_argument("--eval-seed", type=int, help="which letters; default: others each time")
     parser.add_argument("--json", action="store_true", help="taken, and always so")
     options = parser.parse_args()
+    if options.describe:
+        print(json.dumps({"metrics": ["bpc", "first_letter", "excess"], "observed": ["samples"], "declared": []}))
+        return
+    if options.run is None:
+        parser.error("which run folder?")
     for line in (snapshots if options.evals else verdict)(options.run, options):
         print(json.dumps(line))
 

@@ -1,0 +1,12 @@
+/**
+ * The numbers of a verdict by name, for whoever reads a TASK.md before anything is measured (`judge --describe`). The judge's tests hold this
+ * list to what a verdict has.
+ */
+export const FIELDS = {
+  metrics: [
+    ...['f1', 'mcc', 'precision', 'recall', 'accuracy', 'uniqueness', 'l0', 'true_l0'],
+    ...['explained_variance', 'dead_latents', 'shrinkage'],
+  ],
+  observed: ['samples', 'width', 'normalisation_samples', 'rows_served'],
+  declared: ['learning_rate'],
+} as const;
