@@ -23,6 +23,8 @@ export const CodesHeader = z.object({
   d_sae: z.number().int().positive(),
   /** `training`: as in training, selection over the batch; `inference`: thresholded, each row by itself. The training form decides and must be among them. */
   forms: z.array(z.enum(['training', 'inference'])).min(1),
+  /** Of an SAE that SAELens saved: rows were normalised before they were encoded, and the judge puts reconstructions back by x. */
+  row_norm: z.enum(['layer_norm', 'constant_norm_rescale']).optional(),
 });
 export type CodesHeader = z.infer<typeof CodesHeader>;
 

@@ -3,19 +3,24 @@ import { numbers } from '#engine/kernel';
 import { type Csr, csrOf, sparseTensor } from '#engine/sparse';
 import type { Addon, CodedBatch } from './addon.ts';
 import type { Architecture } from './architecture.ts';
+import { normalisedRows, type RowNorm } from './saelens/row-norm.ts';
 import { holdShape } from './shapes.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
 /** The forms that a trained SAE is measured in, in the order of their answers. */
 export const forms = ['training', 'inference'] as const;
 
-/** A checkpoint in use. All forms share one decoder of unit rows: `codes · decoder + bias` reconstructs x. */
+/**
+ * A checkpoint in use. All forms share one decoder of unit rows: `codes · decoder + bias` reconstructs x, or x as `rowNorm`
+ * made it.
+ */
 export interface Coder {
   d_in: number;
   d_sae: number;
   /** [d_sae × d_in], rows of norm 1. */
   decoder: Float32Array;
   bias: Float32Array;
+  rowNorm?: RowNorm;
   /** The codes of a batch x [rows × d_in], one for each form. */
   codes(x: Float32Array, rows: number): Csr[];
 }
@@ -32,7 +37,10 @@ export function createCoder(
 ): Coder {
   const sae = architecture.config.parse(config.sae);
   const tensors = asTensors(weights);
-  const encoders = forms.map((form) => architecture[form](tensors, buffers, sae));
+  const { rowNorm, inferenceOnly } = config;
+  const encoders = forms.map((form) =>
+    architecture[inferenceOnly ? 'inference' : form](tensors, buffers, sae),
+  );
   const { d_in, d_sae } = sae;
   for (const [form, { W_dec, b_dec }] of encoders.entries()) {
     holdShape(`W_dec of the ${forms[form]} form`, W_dec, [d_sae, d_in]);
@@ -69,7 +77,8 @@ export function createCoder(
   const codes = (x: Float32Array, rows: number): Csr[] => {
     const found: Csr[] = [];
     tf.tidy(() => {
-      const values = config.scale === 1 ? x : x.map((v) => v * config.scale);
+      const rowsOf = rowNorm ? normalisedRows(rowNorm, x, d_in) : x;
+      const values = config.scale === 1 ? rowsOf : rowsOf.map((v) => v * config.scale);
       const batch = tf.tensor2d(values, [rows, d_in]);
       for (const [form, encoder] of encoders.entries()) {
         const acts = encoder.encode(batch);
@@ -83,7 +92,7 @@ export function createCoder(
     return found;
   };
 
-  return { d_in, d_sae, decoder, bias, codes };
+  return { d_in, d_sae, decoder, bias, rowNorm, codes };
 }
 
 /** Norm of each row of `n` numbers, never 0. */

@@ -1,12 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '#contract/safetensors';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
-import type { BaseConfig } from './architecture.ts';
+import type { Architecture, InferenceForm } from './architecture.ts';
 import { type Exported, exportCheckpoint } from './export.ts';
 import { architectureNames, loadArchitecture } from './load.ts';
 
@@ -16,30 +25,21 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Exports a fresh SAE whose thresholds are not 0. */
-async function exported(name: string, fields: Record<string, unknown>): Promise<Exported & { out: string }> {
+/** Exports a fresh SAE whose thresholds are not 0; `change` may alter the architecture before. */
+async function exported(
+  name: string,
+  fields: Record<string, unknown>,
+  { out = join(folder, name), change = (architecture: Architecture) => architecture } = {},
+): Promise<Exported & { out: string }> {
   const architecture = await loadArchitecture(name);
-  const sae = architecture.config.parse({
-    d_in: 8,
-    d_sae: 16,
-    decoder_init_norm: 0.7,
-    ...fields,
-  }) as BaseConfig;
+  const sae = architecture.config.parse({ d_in: 8, d_sae: 16, decoder_init_norm: 0.7, ...fields });
   const buffers = architecture.buffers?.(sae) ?? {};
   for (const [buffer, values] of Object.entries(buffers)) if (buffer.startsWith('topk')) values.fill(0.8);
-  const out = join(folder, name);
-  const config = {
-    version: 1 as const,
-    architecture: name,
-    sae,
-    addons: {},
-    experiment: 'x',
-    samples: 0,
-    scale: 1,
-    buffers: {},
-  };
+  const about = { version: 1 as const, addons: {}, experiment: 'x', samples: 0, scale: 1 };
+  const config = { ...about, architecture: name, sae, buffers: {} };
   const weights = architecture.init(sae, uniform(0));
-  return { out, ...exportCheckpoint({ config, weights, buffers }, architecture, out) };
+  const told = await exportCheckpoint({ config, weights, buffers }, change(architecture), out);
+  return { out, ...told };
 }
 
 it.each([
@@ -49,9 +49,11 @@ it.each([
   ['jumprelu', {}, 'jumprelu', ['W_dec', 'W_enc', 'b_dec', 'b_enc', 'threshold']],
   ['gated', {}, 'gated', ['W_dec', 'W_enc', 'b_dec', 'b_gate', 'b_mag', 'r_mag']],
   ['matching-pursuit', { max_iterations: 3.9 }, 'matching_pursuit', ['W_dec', 'b_dec']],
+  ['abstopk', { k: 3 }, 'abstopk', ['W_dec', 'W_enc', 'b_dec', 'b_enc']],
 ])('%s goes out under SAELens names', async (name, fields, form, names) => {
-  const { out, loads } = await exported(name, fields);
-  expect(loads).toBe(true);
+  const { out, loads, checked, files } = await exported(name, fields);
+  expect({ loads, checked }).toEqual({ loads: true, checked: true });
+  expect(readdirSync(out).sort()).toEqual(files);
   const config = JSON.parse(readFileSync(join(out, 'cfg.json'), 'utf8'));
   expect(config).toMatchObject({ architecture: form, d_in: 8, d_sae: 16, dtype: 'float32' });
   if (name === 'topk') expect(config).toMatchObject({ k: 3, rescale_acts_by_decoder_norm: false });
@@ -61,11 +63,69 @@ it.each([
   expect(tensors.get('W_dec')?.shape).toEqual([16, 8]);
 });
 
+describe('an inference() that says what it is not', () => {
+  /** With its inference form changed. */
+  const saying = (change: (form: InferenceForm) => Partial<InferenceForm>) => (architecture: Architecture) =>
+    ({
+      ...architecture,
+      inference(...given) {
+        const form = architecture.inference(...given);
+        return { ...form, ...change(form) };
+      },
+    }) satisfies Architecture;
+
+  it.each<[string, string, (form: InferenceForm) => Partial<InferenceForm>, RegExp]>([
+    [
+      'relu codes as topk',
+      'standard',
+      () => ({ architecture: 'topk', fields: { k: 3 } }),
+      /standard\.ts: inference\(\) says that it is SAELens' "topk"; loaded as that, \d+ of \d+ codes of 64 rows differ \(row 0, latent \d+: /,
+    ],
+    [
+      'topk codes as relu',
+      'topk',
+      () => ({ architecture: 'standard', fields: {} }),
+      /topk\.ts: inference\(\) says that it is SAELens' "standard"; loaded as that/,
+    ],
+    [
+      'other weights',
+      'standard',
+      ({ weights }) => ({ weights: { ...weights, W_dec: tf.neg(weights.W_dec) } }),
+      /inference\(\) saves another decoder than it decodes with; not exported/,
+    ],
+    [
+      'a field that this architecture has not',
+      'standard',
+      () => ({ fields: { k: 3 } }),
+      /standard\.ts: inference\(\) gives what cannot be loaded \(cfg\.json: k is no field of standard that is known/,
+    ],
+    ['no k', 'topk', () => ({ fields: {} }), /gives what cannot be loaded \(cfg\.json: k is missing/],
+  ])('is refused: %s, and nothing is left', async (_, name, change, message) => {
+    const out = join(folder, 'refused/deep');
+    const fields = name === 'topk' ? { k: 3 } : {};
+    await expect(exported(name, fields, { out, change: saying(change) })).rejects.toThrow(message);
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
+    // What lay there stays as it was.
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, 'cfg.json'), 'mine');
+    await expect(exported(name, fields, { out, change: saying(change) })).rejects.toThrow(message);
+    expect(readdirSync(out)).toEqual(['cfg.json']);
+    expect(readFileSync(join(out, 'cfg.json'), 'utf8')).toBe('mine');
+    rmSync(join(folder, 'refused'), { recursive: true });
+  });
+
+  it('goes out unchecked under a name that nobody reads, and that is told', async () => {
+    const change = saying(() => ({ architecture: 'my_own' }));
+    const told = await exported('standard', {}, { out: join(folder, 'own'), change });
+    expect(told).toMatchObject({ architecture: 'my_own', loads: false, checked: false });
+  });
+});
+
 const hasLista = architectureNames().includes('lista-matryoshka');
 
 it.skipIf(!hasLista)('LISTA comes with an encode in Python that agrees', async () => {
-  const { out, loads, files } = await exported('lista-matryoshka', { k: 3, n_refinement_steps: 2 });
-  expect(loads).toBe(false);
+  const { out, loads, checked, files } = await exported('lista-matryoshka', { k: 3, n_refinement_steps: 2 });
+  expect({ loads, checked }).toEqual({ loads: false, checked: true });
   expect(files).toContain('encode.py');
   const script = `
 import json, struct, sys

@@ -1,41 +1,71 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { writeJsonAtomic } from '#contract/atomic';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { numbers } from '#engine/kernel';
 import { uniform } from '#engine/random';
-import type { Architecture } from './architecture.ts';
+import type { Architecture, BaseConfig, InferenceForm } from './architecture.ts';
+import { kinds } from './saelens/kinds.ts';
+import { registry } from './saelens/registry.ts';
+import { holdSameCodes } from './saelens/same-codes.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
-/** What SAELens 6 loads by itself. */
-const known = ['standard', 'topk', 'jumprelu', 'gated', 'matching_pursuit'];
+/** Half of them noise, half of them sums of decoder rows, so that codes are tried in which latents fire as in use. */
+const PARITY_ROWS = 64;
 
-const PARITY_ROWS = 32;
-
-/** What was written, and whether SAELens can load it. */
+/** What was written, whether SAELens can load it, and whether its codes were compared with those of the trained SAE. */
 export interface Exported {
   architecture: string;
   loads: boolean;
+  checked: boolean;
   files: string[];
 }
 
 /**
  * Writes the inference form as SAELens saves it: `cfg.json` and `sae_weights.safetensors`; beside it `parity.safetensors`
  * (x, codes, reconstruction by this code), and for an architecture that SAELens lacks its `architectures/<name>.py`, if
- * there is one, as `encode.py`.
+ * there is one, as `encode.py`. All or nothing.
+ * @throws UserError where what was written, read again, gives other codes than the SAE that was trained
  */
-export function exportCheckpoint(
-  { config, weights, buffers }: Checkpoint,
+export async function exportCheckpoint(
+  checkpoint: Checkpoint,
   architecture: Architecture,
   out: string,
-): Exported {
+): Promise<Exported> {
+  const { config } = checkpoint;
+  const made = mkdirSync(out, { recursive: true });
+  const part = mkdtempSync(join(out, '.part-'));
+  try {
+    const { name, x } = writeForm(checkpoint, architecture, part);
+    const python = join(import.meta.dirname, 'architectures', `${config.architecture}.py`);
+    const loads = Object.hasOwn(registry.inference, name);
+    if (!loads && existsSync(python)) copyFileSync(python, join(part, 'encode.py'));
+    const checked = Object.hasOwn(kinds, name);
+    if (checked) await holdSameCodes(checkpoint, architecture, part, name, x);
+    const files = readdirSync(part).sort();
+    for (const file of files) renameSync(join(part, file), join(out, file));
+    return { architecture: name, loads, checked, files };
+  } catch (error) {
+    if (made) rmSync(made, { recursive: true });
+    throw error;
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+}
+
+/** Writes the form's files; gives its name in SAELens and the rows of the parity file. */
+function writeForm(
+  { config, weights, buffers }: Checkpoint,
+  architecture: Architecture,
+  folder: string,
+): { name: string; x: Float32Array } {
   const sae = architecture.config.parse(config.sae);
-  const files: string[] = ['cfg.json', 'sae_weights.safetensors', 'parity.safetensors'];
-  const name = tf.tidy(() => {
+  let written = { name: '', x: new Float32Array() as Float32Array };
+  tf.tidy(() => {
     const form = architecture.inference(asTensors(weights), buffers, sae);
     const tensors = new Map(Object.entries(form.weights).map(([key, t]) => [key, stored(t)]));
-    writeJsonAtomic(join(out, 'cfg.json'), {
+    writeJsonAtomic(join(folder, 'cfg.json'), {
       d_in: sae.d_in,
       d_sae: sae.d_sae,
       dtype: 'float32',
@@ -44,28 +74,42 @@ export function exportCheckpoint(
       normalize_activations: 'none',
       reshape_activations: 'none',
       ...form.fields,
-      metadata: { trained_as: config.architecture, experiment: config.experiment, samples: config.samples },
+      metadata: {
+        // Whose fields these are: without it SAELens takes a config for one of before 6.
+        sae_lens_version: registry.version,
+        trained_as: config.architecture,
+        experiment: config.experiment,
+        samples: config.samples,
+      },
       architecture: form.architecture,
     });
-    writeSafetensors(join(out, 'sae_weights.safetensors'), { tensors, metadata: {} });
-    const random = uniform(1);
-    const x = tf.tensor2d(
-      Float32Array.from({ length: PARITY_ROWS * sae.d_in }, () => 6 * random() - 3),
-      [PARITY_ROWS, sae.d_in],
-    );
+    writeSafetensors(join(folder, 'sae_weights.safetensors'), { tensors, metadata: {} });
+    const x = tf.tensor2d(rowsFor(form, sae), [PARITY_ROWS, sae.d_in]);
     const codes = form.encode(x);
     const recon = tf.add(tf.matMul(codes, form.W_dec), form.b_dec);
     const parity = new Map(Object.entries({ x, codes, recon }).map(([key, t]) => [key, stored(t)]));
-    writeSafetensors(join(out, 'parity.safetensors'), { tensors: parity, metadata: {} });
-    return form.architecture as string & tf.TensorContainer;
+    writeSafetensors(join(folder, 'parity.safetensors'), { tensors: parity, metadata: {} });
+    written = { name: form.architecture, x: stored(x).data };
   });
-  const loads = known.includes(name);
-  const python = join(import.meta.dirname, 'architectures', `${config.architecture}.py`);
-  if (!loads && existsSync(python)) {
-    copyFileSync(python, join(out, 'encode.py'));
-    files.push('encode.py');
+  return written;
+}
+
+/** Rows x [PARITY_ROWS × d_in]: uniform in ±3, then b_dec and three unit decoder rows, each 2 to 6 long. */
+function rowsFor({ W_dec, b_dec }: InferenceForm, { d_in, d_sae }: BaseConfig): Float32Array {
+  const random = uniform(1);
+  const x = Float32Array.from({ length: PARITY_ROWS * d_in }, () => 6 * random() - 3);
+  const [decoder, bias] = [numbers(W_dec), numbers(b_dec)];
+  for (let row = PARITY_ROWS / 2; row < PARITY_ROWS; row++) {
+    const own = x.subarray(row * d_in, (row + 1) * d_in);
+    own.set(bias);
+    for (let n = 0; n < 3; n++) {
+      const latent = Math.floor(random() * d_sae);
+      const direction = decoder.subarray(latent * d_in, (latent + 1) * d_in);
+      const size = (2 + 4 * random()) / Math.max(1e-8, Math.hypot(...direction));
+      for (let j = 0; j < d_in; j++) own[j] += size * direction[j];
+    }
   }
-  return { architecture: name, loads, files };
+  return x;
 }
 
 const stored = (tensor: tf.Tensor): Tensor32 => ({

@@ -28,7 +28,7 @@ export class Confusion {
       for (const feature of active) isActive[feature] = 1;
       for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
         const latent = codes.indices[e];
-        if (codes.values[e] <= 0 || isActive[best[latent]]) continue;
+        if (codes.values[e] === 0 || isActive[best[latent]]) continue;
         wrong[latent]++;
         for (const feature of active) counts[latent * features + feature]++;
       }

@@ -29,14 +29,30 @@ function evaluated(values: number[], indices: number[], offsets: number[]): Eval
   return evaluation;
 }
 
-it('counts a code as firing only above 0, but decodes every code', () => {
+it('counts every code that is not 0 as firing, as SAELens does: a negative one too', () => {
   const evaluation = evaluated([2, -1, 0], [0, 1, 1], [0, 2, 3]);
-  expect([...evaluation.fired]).toEqual([1, 0]);
-  expect(evaluation.metrics()).toMatchObject({ l0: 0.5, true_l0: 0.5, dead_latents: 1, f1: 0.5 });
+  expect([...evaluation.fired]).toEqual([1, 1]);
+  expect(evaluation.metrics()).toMatchObject({ l0: 1, true_l0: 0.5, dead_latents: 0, f1: 0.5 });
+  expect([...evaluation.counts().fp]).toEqual([0, 1]);
   // The output of the first sample is (2, -1, 0): residual 1 over a variance of 2 - 1 = 1 and two samples.
   expect(evaluation.metrics().explained_variance).toBeCloseTo(0.5, 12);
   // A sample without activations has no shrinkage.
   expect(evaluation.metrics().shrinkage).toBeCloseTo(Math.sqrt(5) / 2, 12);
+});
+
+it('compares x with what rows that were normalised decode to, put back by x', () => {
+  const weights = identity.slice(0, 6);
+  const matching = matchLatents({ count: 2, dim: 3, data: weights }, features);
+  const decoder = { weights, bias: new Float32Array(3), rowNorm: 'constant_norm_rescale' as const };
+  const evaluation = new Evaluation(matching, decoder, 3);
+  const truth = { features: Uint32Array.of(0, 1), values: Float32Array.of(2, 4) };
+  const rows = { rows: 2, offsets: Uint32Array.of(0, 1, 2) };
+  // Both rows have a norm of √3 where they are encoded: codes of √3 are exact, once their own norms are back.
+  const codes = { ...rows, indices: Uint32Array.of(0, 1), values: new Float32Array(2).fill(Math.sqrt(3)) };
+  evaluation.add({ ...rows, ...truth }, Float32Array.of(2, 0, 0, 0, 4, 0), codes);
+  const { explained_variance, shrinkage } = evaluation.metrics();
+  expect(explained_variance).toBeCloseTo(1, 6);
+  expect(shrinkage).toBeCloseTo(1, 6);
 });
 
 it('gives numbers, not NaN, when nothing fires and nothing is seen', () => {
@@ -64,7 +80,7 @@ function byDefinition(active: number[][], codes: number[][], best: Int32Array): 
   const share = (a: number, b: number): number => (b > 0 ? a / b : 0);
   const count = (test: (row: number) => boolean): number => active.filter((_, row) => test(row)).length;
   const latents = Array.from(best, (feature, latent) => {
-    const fires = (row: number): boolean => codes[row][latent] > 0;
+    const fires = (row: number): boolean => codes[row][latent] !== 0;
     const truth = (row: number): boolean => active[row][feature] > 0;
     const tp = count((row) => fires(row) && truth(row));
     const precision = share(tp, count(fires));
@@ -79,7 +95,7 @@ function byDefinition(active: number[][], codes: number[][], best: Int32Array): 
   });
   const mean = (of: (latent: (typeof latents)[number]) => number): number =>
     latents.reduce((sum, latent) => sum + of(latent), 0) / latents.length;
-  const l0 = (rows: number[][]): number => rows.flat().filter((v) => v > 0).length / rows.length;
+  const l0 = (rows: number[][]): number => rows.flat().filter((v) => v !== 0).length / rows.length;
   return {
     f1: mean((l) => l.f1),
     precision: mean((l) => l.precision),
@@ -87,7 +103,7 @@ function byDefinition(active: number[][], codes: number[][], best: Int32Array): 
     accuracy: mean((l) => l.accuracy),
     l0: l0(codes),
     true_l0: l0(active),
-    dead_latents: Array.from(best, (_, i) => Number(codes.every((row) => !(row[i] > 0)))).reduce(
+    dead_latents: Array.from(best, (_, i) => Number(codes.every((row) => row[i] === 0))).reduce(
       (a, b) => a + b,
     ),
   };

@@ -2,6 +2,7 @@ import type { SparseCodes } from '#contract/codes';
 import type { SparseRows } from '../sampler/sampler.ts';
 import { Synthesis } from '../sampler/synthesis.ts';
 import type { Matching } from './matching.ts';
+import { type RowNorm, restoreRows } from './row-norm.ts';
 
 /** What a latent says about its nearest feature, over all samples. */
 export interface LatentCounts {
@@ -30,6 +31,8 @@ export interface Decoder {
   /** [latents, dim], one latent a row. */
   weights: Float32Array;
   bias: Float32Array;
+  /** The encoder normalises each row: what it decodes to is put back by x. */
+  rowNorm?: RowNorm;
 }
 
 const TINY_NORM = 1e-6;
@@ -59,7 +62,7 @@ export class Evaluation {
 
   constructor(
     private readonly matching: Matching,
-    decoder: Decoder,
+    private readonly decoder: Decoder,
     features: number,
   ) {
     this.dim = decoder.bias.length;
@@ -87,6 +90,8 @@ export class Evaluation {
     }
     if (this.output.length < x.length) this.output = new Float32Array(x.length);
     this.synthesis.write(codes, this.output);
+    const { rowNorm } = this.decoder;
+    if (rowNorm) restoreRows(rowNorm, x, this.output, this.dim);
     this.compare(x, truth.rows);
     this.samples += truth.rows;
   }
@@ -94,7 +99,8 @@ export class Evaluation {
   private classify(codes: SparseCodes, row: number): void {
     const { best } = this.matching;
     for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
-      if (codes.values[e] <= 0) continue;
+      // A latent fires where its code is not 0: AbsTopK's fire in both directions.
+      if (codes.values[e] === 0) continue;
       const latent = codes.indices[e];
       this.codes++;
       this.fired[latent]++;

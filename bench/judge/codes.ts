@@ -35,7 +35,7 @@ export async function readCodesHeader(
   const bias = floatsOf(await take(from, dIn * 4, 'its decoder bias'));
   if (!allFinite(weights) || !allFinite(bias))
     throw new BadCodes('its decoder has numbers that are not finite');
-  return { header, decoder: { weights, bias } };
+  return { header, decoder: { weights, bias, ...(header.row_norm && { rowNorm: header.row_norm }) } };
 }
 
 /** Reads and checks the codes of one batch in one form. @throws BadCodes */

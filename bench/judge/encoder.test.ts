@@ -56,6 +56,8 @@ describe('an encoder that is not to be trusted', () => {
     ['shape', /says d_in 65, the activations have 64/],
     ['decoder', /decoder has numbers that are not finite/],
     ['form', /does not answer in the training form/],
+    ['norm', /says row_norm layer_norm, which no run may/],
+    ['batch-norm', /its header is wrong: row_norm: /],
     ['huge', /its reconstruction overflows, so \w+ is no number/],
   ])('%s', async (lie, message) => {
     const error = await measureWith(lie, lie === 'hang' ? { stallSeconds: 1 } : {})

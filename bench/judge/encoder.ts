@@ -11,7 +11,12 @@ import { BadCodes, EndedEarly, readCodes, readCodesHeader } from './codes.ts';
 /** The encoder crashed, hung or answered nonsense: one line, exit code 1; 2 where it says that its own input is bad. */
 export class EncoderError extends UserError {
   override readonly name = 'EncoderError';
-  constructor(message: string, exitCode: 1 | 2 = 1) {
+  /** `said`: its own last words, where it ended by itself. */
+  constructor(
+    message: string,
+    exitCode: 1 | 2 = 1,
+    readonly said?: string,
+  ) {
     super(message, exitCode);
   }
 }
@@ -22,6 +27,10 @@ export interface EncoderCommand {
   /** The tree that the run was trained from. */
   cwd: string;
   checkpoint: string;
+  /** What it reads beside these: files that links in the checkpoint's folder lead to. */
+  readable?: readonly string[];
+  /** Whether it may normalise rows, as an SAE that SAELens saved does; for a run no mean and scale of x come for free. */
+  mayNormalise?: boolean;
   sandbox: Sandbox;
   /** Standard error of the encoder. */
   log: string;
@@ -53,7 +62,7 @@ export class Encoder {
     const { cwd, checkpoint, sandbox, stallSeconds } = command;
     const wrapped = sandbox.wrap([...command.argv, '--checkpoint', checkpoint], {
       cwd,
-      readable: [cwd, checkpoint],
+      readable: [cwd, checkpoint, ...(command.readable ?? [])],
     });
     const child = startChild({
       ...wrapped,
@@ -66,6 +75,10 @@ export class Encoder {
     const answers = new ByteReader(child.stdout as Readable);
     input.write(encodeStreamHeader({ d, batchRows }));
     const { header, decoder } = await guarded(child, stallSeconds, readCodesHeader(answers, d));
+    if (decoder.rowNorm && !command.mayNormalise) {
+      await child.stop('the judge refuses it', 0);
+      throw failure(child, null, `it says row_norm ${decoder.rowNorm}, which no run may`);
+    }
     return new Encoder(header, decoder, child, answers, input, stallSeconds);
   }
 
@@ -136,5 +149,6 @@ function failure(child: Child, exit: Exit | null, said: string): EncoderError {
   return new EncoderError(
     `the encoder failed: ${how}${words ? `: ${words.slice(0, 500)}` : ''} (log: ${child.log?.path})`,
     exit?.code === BAD_INPUT ? BAD_INPUT : 1,
+    words?.slice(0, 500),
   );
 }

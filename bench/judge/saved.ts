@@ -1,15 +1,14 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
-import { readSafetensors } from '#contract/safetensors';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { splitCommand } from '#host/command';
 import { type NamedWorld, openWorld } from '../worlds.ts';
 import { type CaseOptions, measureCheckpoint } from './case.ts';
+import { EncoderError } from './encoder.ts';
 import { type BatchListener, EVALUATION_BATCH, type Measurement, metricsOf } from './measure.ts';
-import { refuseNaN } from './run-folder.ts';
 
 /** A verdict on an SAE that no run of ours made: nothing is known of how it was trained. */
 export type SavedVerdict = Omit<Verdict, 'run' | 'tree' | 'declared'> & { sae: string };
@@ -19,7 +18,7 @@ export type SavedVerdict = Omit<Verdict, 'run' | 'tree' | 'declared'> & { sae: s
  * has its own. @throws UserError where `asked`, the user's `--profile`, does not go with the folder
  */
 export function profileOfSaved(path: string, asked: string | undefined): string | null {
-  const saved = existsSync(join(path, 'cfg.json')) && !existsSync(join(path, 'run.json'));
+  const saved = holds(path, 'cfg.json') && !existsSync(join(path, 'run.json'));
   if (saved && asked === undefined) {
     throw new UserError(`${path}: an SAE that SAELens saved; say with --profile what it is measured as`);
   }
@@ -31,6 +30,10 @@ export function profileOfSaved(path: string, asked: string | undefined): string 
   return asked ?? null;
 }
 
+/** Also true of a link to nothing, of which the encoder says that it is one. */
+const holds = (path: string, name: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && readdirSync(path).includes(name);
+
 /** Such an SAE before the judge: the profile it is measured as, the world, and a way to measure it. */
 export interface SavedCase {
   name: string;
@@ -41,24 +44,26 @@ export interface SavedCase {
 
 /**
  * Opens an SAE that SAELens saved (cfg.json, sae_weights.safetensors), to be measured like a run of that profile with the
- * workspace's encoder, which reads such folders. @throws UserError for bad files; `measure` also EncoderError
+ * workspace's encoder, which reads such folders and says what is wrong with one. A hub's cache, where folders are full of links,
+ * is read as well. @throws UserError for bad files, EncoderError; of bad contents `measure` does
  */
 export async function openSaved(
   path: string,
   options: CaseOptions & { profile: string },
 ): Promise<SavedCase> {
-  const sae = resolve(path);
-  const weights = join(sae, 'sae_weights.safetensors');
-  if (!existsSync(weights)) {
+  const sae = realpathSync(path);
+  if (!holds(sae, 'sae_weights.safetensors')) {
     throw new UserError(`${sae}: no sae_weights.safetensors beside cfg.json; SAELens saves both`);
   }
-  refuseNaN(readSafetensors(weights), weights);
+  const files = ['cfg.json', 'sae_weights.safetensors', 'activation_scaler.json'].map((name) =>
+    join(sae, name),
+  );
   const task = readTask('TASK.md');
   const profile = profileOf(task, options.profile);
   const name = options.world ?? profile.world;
   const world = await openWorld(name, options.onBuild?.(name));
   return {
-    name: basename(sae),
+    name: basename(resolve(path)),
     profile,
     world,
     async measure(samples, onBatch) {
@@ -67,12 +72,20 @@ export async function openSaved(
         argv: splitCommand(task.contract.encode),
         cwd: resolve(options.treeDir ?? '.'),
         checkpoint: sae,
+        readable: files.filter((file) => existsSync(file)).map((file) => realpathSync(file)),
+        mayNormalise: true,
         log: join(logs, 'judge.log'),
       };
-      const measurement = await measureCheckpoint(world, command, samples, options, onBatch);
-      // Where it fails, the message names the log.
-      rmSync(logs, { recursive: true });
-      return measurement;
+      try {
+        const measurement = await measureCheckpoint(world, command, samples, options, onBatch);
+        rmSync(logs, { recursive: true });
+        return measurement;
+      } catch (error) {
+        // Where the encoder fails otherwise, the message names the log.
+        if (!(error instanceof EncoderError) || error.exitCode !== 2 || !error.said) throw error;
+        rmSync(logs, { recursive: true });
+        throw new UserError(error.said.replace(/^error: /, ''));
+      }
     },
   };
 }

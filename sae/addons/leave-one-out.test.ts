@@ -9,7 +9,7 @@ const [ROWS, D_IN, D_SAE] = [64, 8, 32];
 /** In the units of x, whatever the norms of the decoder's rows. */
 const TAU = 0.3;
 const addons = await loadAddons();
-const names = ['standard', 'batchtopk', 'gated', 'lista-matryoshka'].filter((name) =>
+const names = ['standard', 'batchtopk', 'gated', 'abstopk', 'lista-matryoshka'].filter((name) =>
   architectureNames().includes(name),
 );
 
@@ -20,7 +20,8 @@ beforeAll(async () => {
 /** A fresh SAE as a checkpoint, with the add-on or without. */
 async function coderOf(name: string, settings: Record<string, unknown>) {
   const architecture = await loadArchitecture(name);
-  const fields = { k: 4, d_in: D_IN, d_sae: D_SAE, decoder_init_norm: 0.5 };
+  // Of twelve in either direction some explain nothing more.
+  const fields = { k: name === 'abstopk' ? 12 : 4, d_in: D_IN, d_sae: D_SAE, decoder_init_norm: 0.5 };
   const own = Object.entries(fields).filter(([field]) => field in architecture.config.shape);
   const sae = architecture.config.parse(Object.fromEntries(own));
   const buffers = architecture.buffers?.(sae) ?? {};
@@ -62,7 +63,11 @@ it.skipIf(!addons.has('leave_one_out')).each(names)(
           for (const [j, d] of direction(i).entries()) residual[j] -= z * d;
         }
         const active = firing(codes, row);
-        const kept = active.filter((i) => dot(residual, direction(i)) + (value.get(i) as number) > TAU);
+        // A negative code explains along the other side of its direction.
+        const kept = active.filter((i) => {
+          const z = value.get(i) as number;
+          return Math.sign(z) * (dot(residual, direction(i)) + z) > TAU;
+        });
         expect(firing(after[form], row), `${forms[form]}, row ${row}`).toEqual(kept);
         removed += active.length - kept.length;
       }

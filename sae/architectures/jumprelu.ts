@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
+import type { Tensor32 } from '#contract/safetensors';
+import { detach, encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { full, initialWeights } from '../parts/init.ts';
 import { meanSquaredError } from '../parts/losses.ts';
@@ -10,6 +11,11 @@ import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 const config = z.strictObject({
   ...baseFields,
   jumprelu_init_threshold: z.number().positive().default(0.01),
+  /**
+   * Train the thresholds' logarithms, as published and as SAELens up to 6.38. Adam then moves a threshold by a share of
+   * itself, and one of 0.01 stays there while the activations grow away from it: all latents fire, whatever the coefficient.
+   */
+  jumprelu_train_log_threshold: z.boolean().default(false),
   /** Width of the rectangle in which thresholds get a gradient. */
   jumprelu_bandwidth: z.number().positive().default(0.05),
   /** step: the L0 itself; tanh: a smooth stand-in that also reaches the activations. */
@@ -22,19 +28,23 @@ const config = z.strictObject({
   /** Pulls the pre-activations of dead latents up to their thresholds; null leaves them. */
   pre_act_loss_coefficient: z.number().nonnegative().nullable().default(null),
 });
-type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec' | 'log_threshold';
+/** Of the last two there is one. */
+type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec' | 'threshold' | 'log_threshold';
 
 export default defineArchitecture<z.infer<typeof config>, Names>({
   summary: 'JumpReLU: a trained threshold for each latent (Rajamanoharan et al. 2024, arXiv 2407.14435)',
   config,
-  init: (config, random) => ({
-    ...initialWeights(config, random),
-    log_threshold: full(config.d_sae, Math.log(config.jumprelu_init_threshold)),
-  }),
+  init(config, random) {
+    const { d_sae, jumprelu_init_threshold: first, jumprelu_train_log_threshold } = config;
+    const threshold: Partial<Record<Names, Tensor32>> = jumprelu_train_log_threshold
+      ? { log_threshold: full(d_sae, Math.log(first)) }
+      : { threshold: full(d_sae, first) };
+    return { ...initialWeights(config, random), ...threshold } as Record<Names, Tensor32>;
+  },
 
   train({ x, weights, config, step, trainingSteps, dead, multiplier }) {
     const { W_dec, b_dec } = weights;
-    const theta = tf.exp(weights.log_threshold);
+    const theta = thresholdOf(weights);
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
     const acts = jumpRelu(hiddenPre, theta, config.jumprelu_bandwidth);
     // Not decode: thresholds get a gradient where activations are 0.
@@ -59,15 +69,26 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   },
 
   training: encoder,
-  inference: ({ log_threshold, ...weights }) => ({
-    architecture: 'jumprelu',
-    weights: { ...weights, threshold: tf.exp(log_threshold) },
-    ...encoder({ log_threshold, ...weights }),
-  }),
+  inference(weights) {
+    const { W_enc, b_enc, W_dec, b_dec } = weights;
+    return {
+      architecture: 'jumprelu',
+      weights: { W_enc, b_enc, W_dec, b_dec, threshold: thresholdOf(weights) },
+      ...encoder(weights),
+    };
+  },
 });
 
-function encoder({ W_enc, b_enc, W_dec, b_dec, log_threshold }: Weights<Names>): Encoder {
-  const threshold = tf.exp(log_threshold);
+/** The thresholds, by whichever of the two weights there is: never negative. */
+function thresholdOf({ threshold, log_threshold }: Partial<Weights<Names>>): tf.Tensor {
+  if (!threshold) return tf.exp(log_threshold as tf.Tensor);
+  // One that has crossed 0 counts as 0, and keeps its gradient to come back by.
+  return tf.add(threshold, detach(tf.sub(tf.relu(threshold), threshold)));
+}
+
+function encoder(weights: Weights<Names>): Encoder {
+  const { W_enc, b_enc, W_dec, b_dec } = weights;
+  const threshold = thresholdOf(weights);
   return {
     encode: (x) => thresholded(encode(tf.sub(x, b_dec), W_enc, b_enc), threshold),
     W_dec,

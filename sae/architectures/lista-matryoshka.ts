@@ -116,11 +116,16 @@ export default defineArchitecture<Config, Names, 'topk_thresholds' | 'frequencie
   inference(weights, buffers, config) {
     const { W_enc, b_enc, W_dec, b_dec } = weights;
     const norms = config.rescale_acts_by_decoder_norm ? tf.norm(W_dec, 2, 1) : tf.ones([config.d_sae]);
-    const stages = tf.tensor(Float32Array.from(buffers.topk_thresholds), [config.n_refinement_steps + 1, 1]);
+    // One for each stage; of an SAE that SAELens saved, one for each latent as well.
+    const stages = tf.tensor(Float32Array.from(buffers.topk_thresholds), [
+      config.n_refinement_steps + 1,
+      buffers.topk_thresholds.length / (config.n_refinement_steps + 1),
+    ]);
     const thresholds = tf.div(stages, norms);
     const eta = weights.eta ?? tf.fill([config.n_refinement_steps], config.eta);
     return {
       architecture: 'lista_matryoshka_decreasingk',
+      fields: { n_refinement_steps: config.n_refinement_steps },
       weights: { W_enc, b_enc, W_dec, b_dec, eta, thresholds },
       encode(x) {
         const u = tf.sub(x, b_dec);

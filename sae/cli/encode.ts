@@ -8,6 +8,7 @@ import type { Csr } from '#engine/sparse';
 import { createCoder, forms } from '../encoding.ts';
 import { isSaelens, readSaelens } from '../import.ts';
 import { loadAddons, loadArchitecture } from '../load.ts';
+import type { RowNorm } from '../saelens/row-norm.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
 import { parseArguments } from './arguments.ts';
 
@@ -45,7 +46,8 @@ await runMain(async () => {
   if (input.header.d !== coder.d_in) {
     throw new UserError(`${path}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`);
   }
-  write(header({ d_in: coder.d_in, d_sae: coder.d_sae, forms: [...forms] }));
+  const { d_in, d_sae, rowNorm } = coder;
+  write(header({ d_in, d_sae, forms: [...forms], ...(rowNorm && { row_norm: rowNorm }) }));
   write(bytesOf(coder.decoder));
   write(bytesOf(coder.bias));
   for (let batch = input.next(); batch !== null; batch = input.next()) {
@@ -54,7 +56,8 @@ await runMain(async () => {
   return 0;
 });
 
-function header(content: CodesHeader): Buffer {
+/** `row_norm` says that codes are of normalised rows, which the judge undoes behind the decoder. */
+function header(content: CodesHeader & { row_norm?: RowNorm }): Buffer {
   const json = Buffer.from(JSON.stringify(content));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);

@@ -41,11 +41,16 @@ await runMain(async () => {
   }
   const architecture = await loadArchitecture(checkpoint.config.architecture);
   await openBackend('embedded');
-  const { architecture: name, loads, files } = exportCheckpoint(checkpoint, architecture, out);
+  const { architecture: name, loads, checked, files } = await exportCheckpoint(checkpoint, architecture, out);
   process.stdout.write(`${out}: ${files.join(', ')} (${name})\n`);
   if (!loads && !files.includes('encode.py')) {
     process.stdout.write(
       `SAELens has no ${name}, and sae/architectures/${checkpoint.config.architecture}.py, its encode in Python, is missing\n`,
+    );
+  }
+  if (!checked) {
+    process.stdout.write(
+      `not checked: what this project reads of SAELens' files has no ${name}, so nothing was loaded again to compare its codes\n`,
     );
   }
   const addons = Object.keys(checkpoint.config.addons);

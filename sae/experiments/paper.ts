@@ -21,6 +21,7 @@ export const experiments: Experiment[] = [
       normalize_activations: 'expected_average_only_in',
       jumprelu_bandwidth: 1,
       jumprelu_init_threshold: 1,
+      jumprelu_train_log_threshold: true,
       decoder_init_norm: 0.5,
       target_l0: k,
     }),

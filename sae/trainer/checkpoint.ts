@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { readSafetensors, type Tensor32, writeSafetensors } from '#contract/safetensors';
 import type { BaseConfig, Buffers } from '../architecture.ts';
+import type { RowNorm } from '../saelens/row-norm.ts';
 import type { Model } from './step.ts';
 
 /** What `config` in a checkpoint's metadata says: enough to encode with it. */
@@ -18,6 +19,10 @@ export interface CheckpointConfig {
   scale: number;
   /** In float64, which the tensors are not. */
   buffers: Record<string, number[]>;
+  /** Done to each row before it is encoded, as SAELens does; absent: nothing. */
+  rowNorm?: RowNorm;
+  /** The training form is lost, as in what SAELens saves for inference: the other stands for it. */
+  inferenceOnly?: true;
 }
 
 export interface Checkpoint {

@@ -135,9 +135,11 @@ describe('whole runs equal the reference', () => {
             return weights;
           },
         },
-        sae: architecture.config.parse(
-          Object.fromEntries(Object.entries(run.config).filter(([field]) => known.includes(field))),
-        ),
+        sae: architecture.config.parse({
+          ...Object.fromEntries(Object.entries(run.config).filter(([field]) => known.includes(field))),
+          // As SAELens 6.38 did, which this is of.
+          ...(name === 'jumprelu' && { jumprelu_train_log_threshold: true }),
+        }),
         trainer: TrainerConfig.parse({
           lr: 0.005,
           lr_decay_steps: run.lr_decay_steps,

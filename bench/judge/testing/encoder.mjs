@@ -1,5 +1,5 @@
 // An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always). Speaks contract/codes.ts, or lies:
-//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|huge|flood] --checkpoint FILE
+//   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood] --checkpoint FILE
 import { readFileSync, readSync, writeSync } from 'node:fs';
 
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
@@ -51,6 +51,8 @@ const json = Buffer.from(
     d_in: lie === 'shape' ? d + 1 : d,
     d_sae: m,
     forms: lie === 'form' ? ['inference'] : ['training', 'inference'],
+    ...(lie === 'norm' && { row_norm: 'layer_norm' }),
+    ...(lie === 'batch-norm' && { row_norm: 'batch_norm' }),
   }),
 );
 if (lie === 'huge') decoder.fill(1e30);

@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'sae-config-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const sizes = { d_in: 4, d_sae: 8 };
+const v6 = { ...sizes, metadata: { sae_lens_version: '6.54.12' } };
+
+/** What is read of such a `cfg.json`, and of files beside it. */
+function read(content: unknown, files: Record<string, unknown> = {}) {
+  const folder = mkdtempSync(join(root, 'sae-'));
+  for (const [name, value] of Object.entries({ 'cfg.json': content, ...files })) {
+    writeFileSync(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
+  }
+  return readConfig(folder);
+}
+
+describe('a config of SAELens', () => {
+  it.each<[string, object, object]>([
+    ['6', { ...v6, architecture: 'topk', k: 3 }, { own: { k: 3, rescale_acts_by_decoder_norm: false } }],
+    [
+      '6, as it was trained',
+      { ...v6, architecture: 'topk', k: 3, rescale_acts_by_decoder_norm: true, aux_loss_coefficient: 1 },
+      { own: { k: 3, rescale_acts_by_decoder_norm: true } },
+    ],
+    [
+      '6, with its own words for where it comes from',
+      { ...v6, architecture: 'standard', hook_name: 'blocks.0.attn.hook_z', prepend_bos: true },
+      { architecture: 'standard', rowNorm: null, scale: 1 },
+    ],
+    [
+      '5: TopK as an architecture, k among the arguments of its activation',
+      { ...sizes, architecture: 'topk', activation_fn_str: 'topk', activation_fn_kwargs: { k: 3 } },
+      { architecture: 'topk', own: { k: 3, rescale_acts_by_decoder_norm: false } },
+    ],
+    [
+      '4, whose activation stands under its other name',
+      {
+        ...sizes,
+        sae_lens_version: '4.4.5',
+        architecture: 'topk',
+        activation_fn: 'topk',
+        activation_fn_kwargs: { k: 5 },
+      },
+      { architecture: 'topk', own: { k: 5 } },
+    ],
+    [
+      '3: TopK as the activation of a standard SAE',
+      { ...sizes, architecture: 'standard', activation_fn_str: 'topk', activation_fn_kwargs: { k: 3 } },
+      { architecture: 'topk', own: { k: 3 } },
+    ],
+    [
+      '2, with the settings of its run and no architecture',
+      {
+        ...sizes,
+        hook_point: 'blocks.0.hook_mlp_out',
+        noise_scale: 0,
+        l1_coefficient: 1,
+        normalize_activations: false,
+      },
+      { architecture: 'standard', rowNorm: null, scale: 1, apply_b_dec_to_input: true },
+    ],
+    [
+      'without a normalisation',
+      { ...v6, architecture: 'standard', normalize_activations: null },
+      { rowNorm: null },
+    ],
+    [
+      'with its rows normalised',
+      { ...v6, architecture: 'gated', normalize_activations: 'layer_norm' },
+      { rowNorm: 'layer_norm' },
+    ],
+    [
+      'with its input as it is',
+      { ...v6, architecture: 'standard', apply_b_dec_to_input: false, dtype: 'torch.bfloat16' },
+      { apply_b_dec_to_input: false },
+    ],
+    [
+      'with the defaults of its architecture',
+      { ...v6, architecture: 'matching_pursuit' },
+      { own: { residual_threshold: 0.01, max_iterations: null, stop_on_duplicate_support: true } },
+    ],
+  ])('of version %s', (_, content, expected) => {
+    expect(read(content)).toMatchObject(expected);
+  });
+
+  it('takes the scale of training from the file that SAELens saves beside a checkpoint', () => {
+    const content = { ...v6, architecture: 'standard', normalize_activations: 'expected_average_only_in' };
+    const scaler = { scaling_factor: 0.98, has_whitening: false };
+    expect(read(content, { 'activation_scaler.json': scaler })).toMatchObject({ scale: 0.98, rowNorm: null });
+    const others = [{ scaling_factor: null }, { scaling_factor: 1, has_whitening: true }];
+    for (const files of [{}, ...others.map((other) => ({ 'activation_scaler.json': other }))]) {
+      expect(() => read(content, files)).toThrow(
+        /normalize_activations is "expected_average_only_in", and no/,
+      );
+    }
+    // The same, in the words of version 2.
+    const old = { ...sizes, normalize_activations: true };
+    expect(() => read(old)).toThrow(/normalize_activations is "expected_average_only_in", and no/);
+    // Once the scale is in the weights, the file beside them says nothing more.
+    const folded = { ...v6, architecture: 'standard', normalize_activations: 'none' };
+    expect(read(folded, { 'activation_scaler.json': scaler })).toMatchObject({ scale: 1 });
+  });
+
+  const topk = { ...sizes, activation_fn_str: 'topk' };
+  it.each<[string, unknown, RegExp]>([
+    [
+      'an architecture that is none',
+      { ...v6, architecture: 'mine' },
+      /architecture "mine" is none of standard, topk, [^:]*$/,
+    ],
+    [
+      'a transcoder',
+      { ...v6, architecture: 'transcoder' },
+      /architecture "transcoder" is none of .*: SAELens has it, but/,
+    ],
+    ['no architecture', v6, /architecture is missing/],
+    ['no width', { ...v6, d_sae: undefined, architecture: 'standard' }, /d_sae is missing/],
+    [
+      'heads',
+      { ...v6, architecture: 'standard', reshape_activations: 'hook_z' },
+      /reshape_activations is "hook_z"/,
+    ],
+    [
+      'heads that its hook tells of',
+      { ...sizes, hook_point: 'blocks.0.attn.hook_z' },
+      /reshape_activations is "hook_z"/,
+    ],
+    [
+      'whitening',
+      { ...v6, architecture: 'standard', normalize_activations: 'covariance_whitening' },
+      /normalize_activations is "covariance_whitening"/,
+    ],
+    ['a precision that is none', { ...v6, architecture: 'standard', dtype: 'int8' }, /dtype is "int8"/],
+    ['no k', { ...v6, architecture: 'topk' }, /k is missing, and it cannot be guessed/],
+    ['half a k', { ...v6, architecture: 'topk', k: 2.5 }, /k is 2.5: .*int/],
+    ['more than there are', { ...v6, architecture: 'topk', k: 9 }, /k is 9 of 8 latents/],
+    [
+      'a BatchTopK of before or after rescaling',
+      { ...v6, architecture: 'batchtopk', k: 3 },
+      /rescale_acts_by_decoder_norm is missing/,
+    ],
+    [
+      'a field that nobody knows',
+      { ...v6, architecture: 'topk', k: 3, k_min: 1 },
+      /k_min is no field of topk that is known here \(SAELens 6\.54/,
+    ],
+    [
+      'an activation in version 6',
+      { ...v6, architecture: 'standard', activation_fn: 'topk' },
+      /activation_fn is no field of standard/,
+    ],
+    [
+      'a transcoder of before 6',
+      { ...sizes, is_transcoder: true, d_out: 4 },
+      /is_transcoder is that of a transcoder/,
+    ],
+    ['TopK without k', topk, /activation_fn_kwargs.k is missing/],
+    ['TopK with null', { ...topk, activation_fn_kwargs: { k: null } }, /activation_fn_kwargs.k is missing/],
+    [
+      'TopK and more',
+      { ...topk, activation_fn_kwargs: { k: 3, postact_fn: 'x' } },
+      /activation_fn_kwargs.postact_fn is not known/,
+    ],
+    ['two k', { ...topk, k: 4, activation_fn_kwargs: { k: 3 } }, /activation_fn_kwargs.k 3 contradicts k, 4/],
+    [
+      'TopK in a gate',
+      { ...topk, architecture: 'gated', activation_fn_kwargs: { k: 3 } },
+      /activation_fn topk in an SAE of the architecture "gated"/,
+    ],
+    [
+      'relu as TopK',
+      { ...sizes, architecture: 'topk', k: 3, activation_fn: 'relu' },
+      /activation_fn "relu" contradicts/,
+    ],
+    [
+      'another activation',
+      { ...sizes, activation_fn_str: 'tanh-relu' },
+      /activation_fn "tanh-relu" is not known/,
+    ],
+    [
+      'refinement of the input as it is',
+      { ...v6, architecture: 'lista_matryoshka_decreasingk', apply_b_dec_to_input: false },
+      /apply_b_dec_to_input is false/,
+    ],
+    [
+      'a later version',
+      { ...v6, architecture: 'standard', metadata: { sae_lens_version: '7.0.1' } },
+      /sae_lens_version is "7.0.1"/,
+    ],
+    ['no JSON', '{"d_in": NaN}', /not readable JSON/],
+    ['no object', '[1]', /not readable JSON \(it is no object\)/],
+    [
+      'a pointer of git-LFS',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n',
+      /a git-LFS pointer and not the file/,
+    ],
+  ])('is refused with %s: one line with file, field and reason', (_, content, message) => {
+    expect(() => read(content)).toThrow(message);
+    expect(() => read(content)).toThrow(/^[^\n]*cfg\.json: [^\n]*$/);
+  });
+});

@@ -1,0 +1,29 @@
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { UserError } from '#contract/errors';
+
+const LFS = 'version https://git-lfs.github.com/spec/';
+
+/**
+ * The bytes of a file of an SAE; a link, as those into a hub's cache, is followed.
+ * @throws UserError where it is missing, a link to nothing, or what git-LFS leaves in the place of a file
+ */
+export function readSaved(path: string): Buffer {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new UserError(
+      link
+        ? `${path}: a link to ${readlinkSync(path)}, which cannot be read (${code}); download the SAE again`
+        : `${path}: cannot be read (${code}); SAELens saves cfg.json and sae_weights.safetensors`,
+    );
+  }
+  if (bytes.toString('latin1', 0, LFS.length) === LFS) {
+    throw new UserError(
+      `${path}: a git-LFS pointer and not the file itself; fetch it with \`git lfs pull\` in its repository`,
+    );
+  }
+  return bytes;
+}

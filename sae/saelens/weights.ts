@@ -1,0 +1,75 @@
+import { UserError } from '#contract/errors';
+import { decodeSafetensors, type Tensor32 } from '#contract/safetensors';
+import type { SaelensConfig } from './config.ts';
+import { readSaved } from './file.ts';
+import { type Kind, kinds, type Size } from './kinds.ts';
+import { widened } from './widen.ts';
+
+export type Tensors = Record<string, Tensor32>;
+
+/**
+ * The tensors of an SAE by SAELens' names, as float32: those of its architecture and no others, of its sizes, finite.
+ * @throws UserError naming file and tensor
+ */
+export function readWeights(path: string, config: SaelensConfig): Tensors {
+  const { tensors } = kinds[config.architecture];
+  const found = Object.fromEntries(decodeSafetensors(widened(readSaved(path)), path).tensors);
+  dropUnits(found, path);
+  // What SAELens trained before it kept the threshold itself.
+  if (found.log_threshold && tensors.threshold && !found.threshold) {
+    found.threshold = { ...found.log_threshold, data: found.log_threshold.data.map(Math.exp) };
+    delete found.log_threshold;
+  }
+  for (const [name, letters] of Object.entries(tensors)) {
+    const own = found[name];
+    if (!own) throw new UserError(`${path}: ${name} is missing, which ${config.architecture} has`);
+    const shape = letters.map((letter) => sizeOf(letter, config));
+    if (own.shape.join() !== shape.join()) {
+      throw new UserError(
+        `${path}: ${name} has the shape [${own.shape.join(', ')}], [${shape.join(', ')}] expected`,
+      );
+    }
+    if (!own.data.every(Number.isFinite))
+      throw new UserError(`${path}: ${name} has numbers that are not finite`);
+  }
+  const unknown = Object.keys(found).find((name) => !Object.hasOwn(tensors, name));
+  if (unknown) throw new UserError(`${path}: ${unknown} is no tensor of ${config.architecture}`);
+  return found;
+}
+
+function sizeOf(letter: Size, { d_in, d_sae, own }: SaelensConfig): number {
+  const steps = Number(own.n_refinement_steps);
+  return { d_in, d_sae, steps, stages: steps + 1 }[letter];
+}
+
+/** Factors of a finetuning that SAELens 2 to 5 saved with every SAE: without effect where all are 1. */
+function dropUnits(found: Tensors, path: string): void {
+  for (const name of ['scaling_factor', 'finetuning_scaling_factor']) {
+    if (!found[name]) continue;
+    // torch.allclose, with which SAELens looks.
+    if (!found[name].data.every((factor) => Math.abs(factor - 1) <= 1e-8 + 1e-5)) {
+      throw new UserError(
+        `${path}: ${name} has factors other than 1, which SAELens 6 does not load either; multiply each row of W_dec by its own and leave it out`,
+      );
+    }
+    delete found[name];
+  }
+}
+
+/**
+ * Ours take b_dec from the input; SAELens may be told not to (`apply_b_dec_to_input: false`). Then the biases behind the
+ * encoder put it back: x·W + b = (x - b_dec)·W + (b + b_dec·W). A tied SAE has no bias, and SAELens leaves b_dec out of it.
+ */
+export function takeInputAsItIs(weights: Tensors, { folds }: Kind): void {
+  const { W_enc, b_dec, r_mag } = weights;
+  if (folds?.length === 0) b_dec.data.fill(0);
+  for (const name of folds ?? []) {
+    const { data, shape } = weights[name];
+    const shifted = data.map((bias, i) => {
+      let sum = 0;
+      for (let j = 0; j < b_dec.data.length; j++) sum += b_dec.data[j] * W_enc.data[j * data.length + i];
+      return bias + sum * (name === 'b_mag' ? Math.exp(r_mag.data[i]) : 1);
+    });
+    weights[name] = { shape, data: shifted };
+  }
+}

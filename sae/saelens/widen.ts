@@ -1,0 +1,83 @@
+interface Entry {
+  dtype: string;
+  data_offsets: [number, number];
+}
+
+/** The numbers of 16 bits that safetensors may hold, as float32: every one of them is a float32 exactly. */
+const halves: Record<string, (bits: number) => number> = { BF16: ofBrain, F16: ofHalf };
+
+/**
+ * A safetensors file in which BF16 and F16 tensors have become F32, each number exactly; the same bytes where there is
+ * none. What is wrong with a file is left in it, for `decodeSafetensors` to say.
+ */
+export function widened(bytes: Buffer): Buffer {
+  const header = headerOf(bytes);
+  if (!header) return bytes;
+  const { entries, start } = header;
+  const short = Object.values(entries).filter(isHalf);
+  if (short.length === 0) return bytes;
+  const grown = (at: number) =>
+    short.reduce((sum, { data_offsets: [from, to] }) => sum + (to <= at ? to - from : 0), at);
+  const data = Buffer.alloc(grown(bytes.length - start));
+  const written = Object.entries(entries).map(([name, entry]) => {
+    if (!isEntry(entry)) return [name, entry];
+    const [from, to] = entry.data_offsets;
+    const at = grown(from);
+    const widen = halves[entry.dtype];
+    if (!widen) {
+      bytes.copy(data, at, start + from, start + to);
+      return [name, { ...entry, data_offsets: [at, at + to - from] }];
+    }
+    for (let i = 0; i < to - from; i += 2)
+      data.writeFloatLE(widen(bytes.readUInt16LE(start + from + i)), at + 2 * i);
+    return [name, { ...entry, dtype: 'F32', data_offsets: [at, at + 2 * (to - from)] }];
+  });
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(written)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, data]);
+}
+
+/** The header and where the data begin; null unless all entries lie within the file. */
+function headerOf(bytes: Buffer): { entries: Record<string, unknown>; start: number } | null {
+  if (bytes.length < 8) return null;
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  if (start > bytes.length) return null;
+  try {
+    const entries = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, unknown>;
+    const fits = Object.values(entries).every(
+      (entry) => !isEntry(entry) || within(entry, bytes.length - start),
+    );
+    return fits ? { entries, start } : null;
+  } catch {
+    return null;
+  }
+}
+
+const within = ({ dtype, data_offsets: [from, to] }: Entry, size: number): boolean =>
+  from >= 0 && from <= to && to <= size && !(Object.hasOwn(halves, dtype) && (to - from) % 2);
+
+function isEntry(value: unknown): value is Entry {
+  const { dtype, data_offsets } = (value ?? {}) as Partial<Entry>;
+  return typeof dtype === 'string' && Array.isArray(data_offsets) && data_offsets.every(Number.isInteger);
+}
+
+const isHalf = (value: unknown): value is Entry => isEntry(value) && Object.hasOwn(halves, value.dtype);
+
+/** bfloat16 is the upper half of a float32. */
+function ofBrain(bits: number): number {
+  scratch.setUint32(0, bits * 65536);
+  return scratch.getFloat32(0);
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+/** IEEE binary16: 1 sign, 5 exponent and 10 fraction bits, subnormals included. */
+function ofHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
