@@ -142,6 +142,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
       case 'sprint.dropped':
       case 'turn.started':
       case 'turn.failed':
+      case 'turn.searching':
         return;
     }
   };

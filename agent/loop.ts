@@ -11,7 +11,7 @@ import type { StopRequest } from './night/stop.ts';
 import type { Plan } from './preflight.ts';
 import { recover } from './recover.ts';
 import { rereadTask } from './reread.ts';
-import type { Ending } from './researcher/converse.ts';
+import type { Ending } from './researcher/conversation.ts';
 import { leaveClean, settle } from './settle.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';

@@ -71,8 +71,8 @@ export interface LoopState {
   tokens: number;
   /** What cut calls may have cost beyond what is booked for them. Held against the limits until the loop ends. */
   held: Amount;
-  /** The call that is being made: the most that it can cost, and what it is booked at if the loop dies in it. */
-  calling: { reserve: Amount; likely: Amount } | null;
+  /** The call that is being made: the most that it can have cost by now, its whole reserve, and what it is booked at if the loop dies in it. */
+  calling: { most: Amount; reserve: Amount; likely: Amount } | null;
   trainSeconds: number;
   waiting: { reason: string; until: string } | null;
   /** Since when no call is made and no run is started. */
@@ -188,10 +188,16 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       // A log of an earlier version tells the reserve alone.
       return {
         ...now,
-        calling: { reserve: event.reserve, likely: event.likely ?? event.reserve },
+        calling: {
+          most: event.plain ?? event.reserve,
+          reserve: event.reserve,
+          likely: event.likely ?? event.reserve,
+        },
         waiting: null,
       };
     case 'turn.failed':
+    case 'turn.searching':
+      return { ...now, calling: now.calling && { ...now.calling, most: now.calling.reserve } };
       return { ...now, calling: null };
     case 'tool.finished':
       return withSprint(
@@ -295,10 +301,10 @@ export function usedBefore(state: LoopState): Used | null {
 /** A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost is held. */
 function bookLostCall(state: LoopState): LoopState {
   if (!state.calling) return state;
-  const { reserve, likely } = state.calling;
+  const { most, likely } = state.calling;
   const rest = {
-    usd: Math.max(0, reserve.usd - likely.usd),
-    tokens: Math.max(0, reserve.tokens - likely.tokens),
+    usd: Math.max(0, most.usd - likely.usd),
+    tokens: Math.max(0, most.tokens - likely.tokens),
   };
   return withSprint(
     {

@@ -60,15 +60,19 @@ const kinds = [
   /** A limit of this sprint alone is reached: the researcher is told to close it. */
   z.object({ type: z.literal('sprint.capped'), sprint: z.string().nullable(), reason: z.string() }),
   /**
-   * A call is about to be made. Where nothing follows, the loop died in it: what it is likely to have cost is booked, and the rest of its
-   * reserve is held.
+   * A call is about to be made. Where nothing follows, the loop died in it: what it is likely to have cost is booked, and the rest of what
+   * it can have cost is held.
    */
   z.object({
     type: z.literal('turn.started'),
     sprint: z.string().nullable(),
     reserve: amount,
     likely: amount.optional(),
+    /** The most that it can cost as long as no server-side tool was used in it. */
+    plain: amount.optional(),
   }),
+  /** A server-side tool is used in the call that is under way: it can cost its whole reserve. */
+  z.object({ type: z.literal('turn.searching'), sprint: z.string().nullable() }),
   /** The call was answered with an error, or reached nobody: it cost nothing. */
   z.object({ type: z.literal('turn.failed'), sprint: z.string().nullable(), reason: z.string() }),
   z.object({

@@ -1,7 +1,7 @@
 import type { Sprint } from '#contract/sprint';
 import { type House, sprintsDir } from '../house.ts';
 import { bestOf, readSprints } from '../ledger.ts';
-import type { Ending } from '../researcher/converse.ts';
+import type { Ending } from '../researcher/conversation.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { count, show } from '../words.ts';
 import { diskTrouble } from './disk.ts';

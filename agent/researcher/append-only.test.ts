@@ -9,7 +9,8 @@ import type { Answer, MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
 import { Transcript } from '../sprint/transcript.ts';
 import { reachedAt } from './connect/connect.ts';
-import { converse, type Ending, type Reopen } from './converse.ts';
+import type { Ending, Reopen } from './conversation.ts';
+import { converse } from './converse.ts';
 import type { Feature } from './features.ts';
 import { prompt, say, use } from './fixtures/talk.ts';
 import { openingOf } from './opening.ts';
@@ -239,7 +240,7 @@ async function play(
       stopRequested: () => null,
       unsaid,
       hints: () => (step()?.hint ? [`Hint ${++hints}.`] : []),
-      ...{ onCall: () => {}, onTurn: () => {}, onFree: () => {}, wait: async () => {} },
+      ...{ onSearch: () => {}, onCall: () => {}, onTurn: () => {}, onFree: () => {}, wait: async () => {} },
       onNotice: (text) => told.push(text),
       signal: crash.signal,
     });

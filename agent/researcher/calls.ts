@@ -1,5 +1,5 @@
 import type { BetaMessage } from '@anthropic-ai/sdk/resources/beta';
-import type { Conversation, Limit } from './converse.ts';
+import type { Conversation, Limit } from './conversation.ts';
 import { classify, isFree } from './failures.ts';
 import { type Feature, refusedFeature } from './features.ts';
 import type { History } from './history.ts';
@@ -67,7 +67,8 @@ export class Calls {
     const reserve = this.#reserve(this.maxTokens);
     const no = c.mayCall(reserve);
     if (no) return this.#withoutWebElsewhere(no);
-    c.onCall(reserve, this.#meter.likely(this.manner));
+    const plain = this.#meter.reserve(this.manner, this.maxTokens, this.#uses(false));
+    c.onCall(reserve, this.#meter.likely(this.manner), plain);
     return null;
   }
 

@@ -1,4 +1,3 @@
-import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type {
   BetaContentBlockParam,
   BetaMessage,
@@ -7,92 +6,15 @@ import type {
 } from '@anthropic-ai/sdk/resources/beta';
 import { plain } from '../words.ts';
 import { Calls } from './calls.ts';
-import type { Connection } from './connection.ts';
+import type { Conversation, Ending, Reopen } from './conversation.ts';
 import { backoffSeconds, classify, type Failure } from './failures.ts';
 import { History, sendable } from './history.ts';
 import { onFallback } from './manner.ts';
 import { closing, garbled, type Mend, mending } from './mending.ts';
-import type { Turn } from './meter.ts';
-import type { Opening } from './opening.ts';
-import type { CacheTtl } from './prices.ts';
 import { answersIn, callsIn, RepeatedRefusals } from './repeated.ts';
 import { request } from './request.ts';
-import type { Reserve } from './reserve.ts';
 import { makeTurn } from './turn.ts';
 import { Watchdog } from './watchdog.ts';
-
-/** A limit that forbids a call: of one sprint, or of the whole loop. */
-export interface Limit {
-  of: 'sprint' | 'loop';
-  reason: string;
-}
-
-/** How a conversation came to its end. */
-export type Ending =
-  /** `finish_sprint` was called. */
-  | { kind: 'finished' }
-  /** The model ended its turn and asked for nothing more. */
-  | { kind: 'silent'; text: string }
-  /** A limit of this sprint (turns, context), or of the whole loop (money, time). */
-  | ({ kind: 'limit' } & Limit)
-  /** Someone asked the loop to stop. */
-  | { kind: 'stopped'; reason: string }
-  /** Nothing can be asked any more: the key or the credit is at an end. */
-  | { kind: 'fatal'; reason: string }
-  /** This conversation failed; another may not. */
-  | { kind: 'failed'; reason: string };
-
-/** The API refused a part of the opening before it answered anything: the conversation has to be opened anew, without that. */
-export interface Reopen {
-  kind: 'reopen';
-  reason: string;
-}
-
-export interface Conversation {
-  connection: Connection;
-  opening: Opening;
-  /** The history so far: the prompt, or all of an interrupted conversation. Every message that is added is also given to `onMessage`. */
-  messages: BetaMessageParam[];
-  /** The model that has the word, where it is not the connection's: a fallback took over before the conversation was interrupted. */
-  model?: string | null;
-  onMessage(message: BetaMessageParam): void;
-  /** The last message was refused by the API, and is no part of the history. */
-  onRetract(): void;
-  /** Another model has the word from here on. */
-  onModel(model: string): void;
-  tools: BetaRunnableTool[];
-  maxTokens: number;
-  effort: string;
-  maxTurns: number;
-  stallMs: number;
-  /** How long the API keeps what it has read: an hour costs more to write, and pays where waits for runs are long. */
-  cacheTtl: CacheTtl;
-  /** Awaited before every call: it comes back at once, or when a pause is over. */
-  ready(): Promise<void>;
-  /** Asked before every call, with what it can cost at most. A limit that is reached, of this sprint or of the loop, ends the conversation. */
-  mayCall(reserve: Reserve): Limit | null;
-  /** What is left of money and tokens, without what is held; infinite where there is no limit. */
-  room(): Reserve;
-  /** Whether `finish_sprint` was called. */
-  isFinished(): boolean;
-  /** A request to stop that lets the turn end; null while there is none. */
-  stopRequested(): string | null;
-  /** What could not be said yet, because the API takes no words there. Kept by whoever holds the conversation. */
-  unsaid: string[];
-  /** Words from outside, asked for where they can be said: after the next tool results. */
-  hints(): string[];
-  /** A call is about to be made: what it may cost, and what it is booked at if the loop dies in it. `onTurn` or `onFree` ends it. */
-  onCall(reserve: Reserve, likely: Reserve): void;
-  onTurn(turn: Turn): void;
-  /** The call failed and cost nothing. */
-  onFree(reason: string): void;
-  /** Something that those who look on should know; `warn` where it needs somebody's hand. */
-  onNotice(text: string, level: 'info' | 'warn'): void;
-  /** Waits, visibly; ends early when a stop is asked for. */
-  wait(seconds: number, reason: string): Promise<void>;
-  /** Ends everything at once. */
-  signal: AbortSignal;
-}
 
 type Results = readonly BetaToolResultBlockParam[];
 
@@ -201,7 +123,12 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     if (end) return end;
     const asked = { opening: c.opening, messages: c.messages, tools: c.tools, effort: c.effort };
     const params = request({ ...asked, maxTokens: calls.maxTokens }, calls.manner);
-    const heard = await makeTurn(client, params, { watchdog, signal: c.signal, onWhole: hear });
+    const heard = await makeTurn(client, params, {
+      watchdog,
+      signal: c.signal,
+      onWhole: hear,
+      onSearch: c.onSearch,
+    });
 
     const stopped = { kind: 'stopped' as const, reason: c.stopRequested() ?? 'stopped at once' };
     if (heard.kind === 'aborted') return stopped;

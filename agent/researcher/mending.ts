@@ -1,6 +1,6 @@
 import type { BetaMessage, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
 import { plain } from '../words.ts';
-import type { Ending } from './converse.ts';
+import type { Ending } from './conversation.ts';
 import { type Manner, onFallback } from './manner.ts';
 import { textOf } from './meter.ts';
 

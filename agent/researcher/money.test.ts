@@ -8,7 +8,7 @@ import { reach, reachedAt } from './connect/connect.ts';
 import { converse } from './converse.ts';
 import { Bookkeeper, Call, dearest } from './fixtures/bookkeeper.ts';
 import { charged } from './fixtures/books.ts';
-import { finishing, prompt, say, talk, use } from './fixtures/talk.ts';
+import { finishing, prompt, type Script, say, talk, use } from './fixtures/talk.ts';
 import { openingOf } from './opening.ts';
 import { type CacheTtl, priceOf } from './prices.ts';
 
@@ -108,6 +108,7 @@ it("never lets the server's own bill exceed the limit", async () => {
           isFinished: () => false,
           stopRequested: () => (asked > 14 ? 'enough' : null),
           hints: () => [],
+          onSearch: () => {},
           onCall: ({ usd }) => {
             asked++;
             reserved = usd;
@@ -202,6 +203,23 @@ describe('a call that was cut', () => {
     expect(ended.held.usd).toBeLessThan(0.1);
     for (const [n, { usd, held }] of [lost, ended].entries())
       expect(usd + held.usd).toBeGreaterThanOrEqual(bills[n]);
+  });
+
+  it('is told apart while it searches: a loop that dies in it holds no search that it had not begun', async () => {
+    const search = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'x' } };
+    const script: Script = (_, n) =>
+      n === 1 ? { content: [search, use('note')] } : n === 0 ? { content: [use('note')] } : finishing();
+    const t = await talk(script, {
+      web: true,
+      maxTokens: 32_000,
+      connection: { model: 'claude-opus-5-5', price: priceOf('claude-opus-5-5') },
+    });
+    expect(t.ending.kind).toBe('finished');
+    expect(t.searches).toEqual([2]);
+    expect(t.plains[0].usd).toBeLessThan(0.75);
+    expect(t.reserves[0].usd).toBeGreaterThan(2);
+    // The third call began with the search of the second.
+    expect(t.plains[2].usd).toBeGreaterThan(0.75);
   });
 
   it('is free where it never left: no server, and a proxy that opens no connection', async () => {

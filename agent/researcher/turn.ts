@@ -17,6 +17,8 @@ interface Watch {
   signal: AbortSignal;
   /** Called with a whole reply, before its tools are run. */
   onWhole(message: BetaMessage, seconds: number): void;
+  /** Called once, when a server-side tool is used. */
+  onSearch(): void;
 }
 
 /**
@@ -26,7 +28,7 @@ interface Watch {
 export async function makeTurn(
   client: MessagesClient,
   params: ReturnType<typeof request>,
-  { watchdog, signal, onWhole }: Watch,
+  { watchdog, signal, onWhole, onSearch }: Watch,
 ): Promise<Heard> {
   const started = performance.now();
   // Pings are no events of the SDK's.
@@ -34,13 +36,17 @@ export async function makeTurn(
   let partial: BetaMessage | undefined;
   let whole: BetaMessage | null = null;
   let closed = started;
+  let searched = false;
   watchdog.begin();
   try {
     const runner = client.beta.messages.toolRunner(params, { signal });
     for await (const stream of runner) {
       watchdog.start(() => stream.abort());
-      stream.on('streamEvent', () => {
+      stream.on('streamEvent', (event) => {
         lastEvent = performance.now();
+        if (searched || event.type !== 'content_block_start') return;
+        searched = event.content_block.type === 'server_tool_use';
+        if (searched) onSearch();
       });
       whole = await stream.finalMessage().catch(() => null);
       closed = performance.now();

@@ -2,7 +2,7 @@ import type { SprintRun } from '#contract/sprint';
 import { type House, sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
 import { atTheEnd } from '../night/stages.ts';
-import type { Ending } from '../researcher/converse.ts';
+import type { Ending } from '../researcher/conversation.ts';
 import type { StartSprintInput } from '../tools/schemas.ts';
 import { show } from '../words.ts';
 import { SPRINT_ENDED } from './go-on.ts';

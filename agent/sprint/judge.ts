@@ -5,7 +5,7 @@ import { type House, sprintsDir } from '../house.ts';
 import { JudgeError, judgeRun } from '../judging.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import { atTheEnd } from '../night/stages.ts';
-import type { Ending } from '../researcher/converse.ts';
+import type { Ending } from '../researcher/conversation.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
 import { messageOf } from '../words.ts';
 import { checkTree } from './check.ts';

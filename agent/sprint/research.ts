@@ -6,7 +6,8 @@ import { CLOSING_TURNS, capNotice, pastCap } from '../night/caps.ts';
 import { SlotWatch } from '../night/last-slot.ts';
 import { whilePaused } from '../night/pause.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
-import { converse, type Ending } from '../researcher/converse.ts';
+import type { Ending } from '../researcher/conversation.ts';
+import { converse } from '../researcher/converse.ts';
 import { openingOf } from '../researcher/opening.ts';
 import { type CacheTtl, inputOf } from '../researcher/prices.ts';
 import { type Reserve, wholeWeb, worstOf } from '../researcher/reserve.ts';
@@ -67,8 +68,15 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       stopRequested: () => stopper.requested()?.reason ?? null,
       unsaid,
       hints: () => [...freshHints(house, sprint, hints), ...capNotice(house, sprint), ...slot.notice()],
-      onCall: (reserve, likely) =>
-        house.events.emit({ type: 'turn.started', sprint: sprint.claim?.id ?? null, reserve, likely }),
+      onCall: (reserve, likely, plain) =>
+        house.events.emit({
+          type: 'turn.started',
+          sprint: sprint.claim?.id ?? null,
+          reserve,
+          likely,
+          plain,
+        }),
+      onSearch: () => house.events.emit({ type: 'turn.searching', sprint: sprint.claim?.id ?? null }),
       onFree: (reason) =>
         house.events.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
       onNotice: (text, level) => house.events.emit({ type: 'loop.notice', level, text }),
