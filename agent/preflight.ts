@@ -9,6 +9,7 @@ import { contractTrouble, judgeFields, refuse, worldTrouble } from './contract-c
 import { readEvents } from './events.ts';
 import { tryForcedBackend } from './forced-backend.ts';
 import { dirtyFiles, openGit } from './git.ts';
+import { refuseGitTrouble } from './git-trouble.ts';
 import { eventsPath, type Limits, type LoopOptions } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { diskTrouble } from './night/disk.ts';
@@ -71,6 +72,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const disk = diskTrouble(repo);
   if (disk) throw new UserError(disk);
   const git = await openGit(repo);
+  await refuseGitTrouble(repo, { workspace: contract.workspace, profiles: Object.keys(contract.profiles) });
   const dirty = (await dirtyFiles(git, contract.workspace)).others;
   if (dirty.length > 0) {
     const names = dirty.slice(0, 5).join(', ') + (dirty.length > 5 ? ` and ${dirty.length - 5} more` : '');

@@ -1,6 +1,16 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bestKnown, commitPaths, dirtyFiles, isSettled, markSettled, rememberBestKnown } from './git.ts';
+import { committedTree, snapshotTree } from '#host/tree';
+import {
+  bestKnown,
+  checkoutFile,
+  commitPaths,
+  dirtyFiles,
+  isSettled,
+  markSettled,
+  rememberBestKnown,
+} from './git.ts';
+import { isOwnIdentity, OWN_IDENTITY_NOTE } from './git-open.ts';
 import { type House, reportsDir } from './house.ts';
 
 /**
@@ -21,10 +31,14 @@ export async function settle(house: House, start: 'best-known' | 'baseline'): Pr
   });
 }
 
-async function commitWorkspace({ git, task }: House): Promise<void> {
-  const { workspace } = task.contract;
-  if ((await dirtyFiles(git, workspace)).workspace.length === 0) return;
-  await commitPaths(git, [workspace], `Start from ${workspace}/ as it stands`);
+/** What is trained is what the commit holds: also where the user's settings (autocrlf) made the files on disk other ones. */
+async function commitWorkspace({ repo, git, task, events }: House): Promise<void> {
+  const folder = task.contract.workspace;
+  if (await isOwnIdentity(git)) events.emit({ type: 'loop.notice', level: 'info', text: OWN_IDENTITY_NOTE });
+  const asItStands = await snapshotTree({ repo, folder });
+  const committed = async () => committedTree({ repo, commit: 'HEAD', folder }).catch(() => null);
+  if ((await committed()) === asItStands) return;
+  await commitPaths(git, [folder], `Start from ${folder}/ as it stands`, '', {}, { anew: true });
 }
 
 async function takeOutBaseline({ repo, git, task }: House): Promise<void> {
@@ -40,5 +54,5 @@ async function takeOutBaseline({ repo, git, task }: House): Promise<void> {
 export async function leaveClean({ git, notebook, repo }: House): Promise<void> {
   await notebook.draw(false).catch(() => {});
   const page = join(reportsDir(repo), 'index.html');
-  if (existsSync(page)) await git.raw(['checkout', '--quiet', 'HEAD', '--', page]).catch(() => {});
+  if (existsSync(page)) await checkoutFile(git, page).catch(() => {});
 }

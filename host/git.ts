@@ -2,13 +2,51 @@ import { execa } from 'execa';
 import { UserError } from '#contract/errors';
 import { cleanEnv } from './env.ts';
 
-/** Nothing that a workspace or its owner configured may run while we look at it, and bytes stay as they are. */
-const quiet = [
+/** Nothing that a workspace or its owner configured may run while we look at it, or change what we read and write. */
+export const STEADY = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
+  'core.ignoreStat=false',
+  'core.quotePath=false',
+  'color.ui=false',
+  'log.showSignature=false',
+  'diff.suppressBlankEmpty=false',
+  'commit.gpgsign=false',
+  'tag.gpgsign=false',
+  'i18n.commitEncoding=UTF-8',
+  'i18n.logOutputEncoding=UTF-8',
+];
+
+/** Bytes are recorded, and laid out again, as they are. */
+export const AS_THEY_ARE = [
   'core.autocrlf=false',
   'core.safecrlf=false',
+  'core.eol=lf',
+  'core.attributesFile=/dev/null',
 ];
+
+/**
+ * The environment of git: where the user's configuration is and what of it the environment itself holds (`safe.directory` of a
+ * container), and nothing that says which repository or index is meant: a hook that starts us sets those for its own.
+ */
+export function gitEnv(): Record<string, string> {
+  const own = Object.entries(process.env).filter(([name]) =>
+    /^(XDG_CONFIG_HOME|GIT_CONFIG(_\w+)?)$/.test(name),
+  );
+  return cleanEnv({
+    ...Object.fromEntries(own),
+    // Once the file of `git config`, and long without a meaning for us.
+    GIT_CONFIG: undefined,
+    // Its complaints are read.
+    LC_ALL: 'C',
+    LANGUAGE: undefined,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_ATTR_NOSYSTEM: '1',
+    // A folder may be named `sae[1]`.
+    GIT_LITERAL_PATHSPECS: '1',
+  });
+}
 
 /**
  * Settings that take away the programs that the user's configuration names for filters and diffs (git-lfs, textconv): an
@@ -29,20 +67,12 @@ async function findDrivers(cwd: string): Promise<string[]> {
   return names.map((name) => (name.endsWith('.required') ? `${name}=false` : `${name}=`));
 }
 
-const plainGit = (cwd: string, args: readonly string[], env: Record<string, string>) =>
+const plainGit = (cwd: string, args: readonly string[], env: Record<string, string>, input?: string) =>
   execa('git', args, {
     cwd,
-    env: cleanEnv({
-      // Where the user's configuration may be, with its drivers.
-      XDG_CONFIG_HOME: process.env.XDG_CONFIG_HOME,
-      // Its complaints are read.
-      LC_ALL: 'C',
-      GIT_TERMINAL_PROMPT: '0',
-      GIT_OPTIONAL_LOCKS: '0',
-      ...env,
-    }),
+    env: { ...gitEnv(), ...env },
     extendEnv: false,
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     reject: false,
     // Ctrl-C and a terminal that is closed are for us alone: git finishes what it has begun.
     detached: true,
@@ -50,20 +80,38 @@ const plainGit = (cwd: string, args: readonly string[], env: Record<string, stri
 
 /**
  * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks, fsmonitor and drivers are off; `env` may name
- * an index or a working tree of its own.
+ * an index or a working tree of its own, `input` is what git reads.
  * @throws UserError with git's complaint where it fails.
  */
 export async function git(
   cwd: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  input?: string,
 ): Promise<string> {
-  const settings = [...quiet, ...(await withoutDrivers(cwd))];
-  const result = await plainGit(cwd, [...settings.flatMap((setting) => ['-c', setting]), ...args], env);
-  if (result.failed) {
-    const lines = (result.stderr ?? '').trim().split('\n');
-    const complaint = lines.find((line) => /^(fatal|error): /.test(line)) ?? lines.at(-1);
-    throw new UserError(`git ${args[0]} in ${cwd}: ${complaint || result.shortMessage}`);
-  }
+  const settings = [...STEADY, ...AS_THEY_ARE, ...(await withoutDrivers(cwd))];
+  const words = [...settings.flatMap((setting) => ['-c', setting]), ...args];
+  const result = await plainGit(cwd, words, env, input);
+  if (result.failed)
+    throw new UserError(
+      `git ${args[0]} in ${cwd}: ${complaintOf(result.stderr ?? '') || result.shortMessage}`,
+    );
   return result.stdout;
 }
+
+/** The line of git's standard error that says what is wrong: hints may stand before and after; warnings (of a home that is closed) say nothing. */
+export function complaintOf(stderr: string): string {
+  const lines = stderr
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('warning: '));
+  return lines.find((line) => /^(fatal|error): /.test(line)) ?? lines.at(-1) ?? '';
+}
+
+/** Names that git gave with -z. */
+export const names = (output: string): string[] => [
+  ...new Set(output.split('\0').filter((name) => name !== '')),
+];
+
+/** Files that git does not know are listed by the repository's own `.gitignore` alone: the user's ignore files are for other things. */
+export const OWN_IGNORES = '--exclude-per-directory=.gitignore';

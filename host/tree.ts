@@ -11,15 +11,15 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
-import { git } from './git.ts';
+import { git, names, OWN_IGNORES } from './git.ts';
 
 /** A file of the workspace larger than this does not belong into a history that grows every night. */
 const MAX_FILE_BYTES = 1_000_000;
 
 /**
  * Stores a folder of the repository as it stands, committed or not, as a git tree that holds that folder alone, and
- * returns the tree's id. Neither the user's index nor the working tree is touched; what git ignores is left out. With `ref` the tree
- * is kept under that name, else only until git's next collection of garbage.
+ * returns the tree's id. Neither the user's index nor the working tree is touched; what the repository's own `.gitignore` names is left
+ * out, unless it is tracked. With `ref` the tree is kept under that name, else only until git's next collection of garbage.
  * @throws UserError where the folder is empty, holds a repository of its own, a file over 1 MB, a link that leads out of it, or a name
  * that is not UTF-8.
  */
@@ -28,8 +28,7 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
   if (!existsSync(join(repo, folder))) throw new UserError(`${join(repo, folder)}: no such folder`);
   refuseRepositories(repo, folder);
   const tree = await withIndex(async (index) => {
-    const list = await git(repo, ['ls-files', '-z', '--others', '--exclude-standard', '--', folder], index);
-    const files = list.split('\0').filter((name) => name !== '');
+    const files = await filesOf(repo, folder, index);
     if (files.length === 0)
       throw new UserError(`${join(repo, folder)}: no file to keep (all ignored, or none)`);
     for (const name of files) {
@@ -44,11 +43,45 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
         );
       }
     }
-    await git(repo, ['add', '--', folder], index);
+    const add = ['update-index', '--add', '--remove', '-z', '--stdin'];
+    await git(repo, add, index, `${files.join('\0')}\0`);
+    await keepModes(repo, files, index);
     return git(repo, ['write-tree'], index);
   });
   if (ref) await keepTree({ repo, tree, ref });
   return tree;
+}
+
+/** What a snapshot holds: all that an empty index would be given, and what is tracked though it is ignored. */
+async function filesOf(repo: string, folder: string, index: { GIT_INDEX_FILE: string }): Promise<string[]> {
+  const list = ['ls-files', '-z', OWN_IGNORES];
+  const plain = names(await git(repo, [...list, '--others', '--', folder], index));
+  const tracked = names(await git(repo, [...list, '--cached', '--ignored', '--', folder]));
+  return [...new Set([...plain, ...tracked.filter((name) => isInPlace(repo, name))])];
+}
+
+/** Whether a tracked file is there still, and not behind a link that took the place of a folder. */
+function isInPlace(repo: string, name: string): boolean {
+  if (!lstatSync(join(repo, name), { throwIfNoEntry: false })) return false;
+  for (let at = dirname(name); at !== '.'; at = dirname(at)) {
+    if (!lstatSync(join(repo, at)).isDirectory()) return false;
+  }
+  return true;
+}
+
+/** Where the disk cannot tell which files are programs (core.fileMode=false), those are that the user's index knows as such. */
+async function keepModes(
+  repo: string,
+  files: readonly string[],
+  index: { GIT_INDEX_FILE: string },
+): Promise<void> {
+  const mode = await git(repo, ['config', '--type=bool', '--default=true', '--get', 'core.fileMode']);
+  if (mode !== 'false') return;
+  const staged = names(await git(repo, ['ls-files', '-z', '--stage'])).map((entry) => entry.split('\t'));
+  const programs = new Set(staged.flatMap(([what, name]) => (what.startsWith('100755') ? [name] : [])));
+  const known = files.filter((name) => programs.has(name));
+  if (known.length > 0)
+    await git(repo, ['update-index', '--chmod=+x', '-z', '--stdin'], index, `${known.join('\0')}\0`);
 }
 
 /** The tree that snapshotTree would give of a folder as a commit has it: in a clone, where the runs' own trees are missing. */
@@ -86,7 +119,7 @@ export async function dropTree({ repo, ref }: { repo: string; ref: string }): Pr
 export async function checkoutTree({ repo, tree }: { repo: string; tree: string }): Promise<string> {
   const trees = join(repo, 'state', 'trees');
   const folder = join(trees, tree);
-  if (existsSync(folder) && (await treeOf(repo, folder)) === tree) return folder;
+  if (existsSync(folder) && (await isTree(repo, folder, tree))) return folder;
   mkdirSync(trees, { recursive: true });
   const fresh = mkdtempSync(join(trees, '.new-'));
   try {
@@ -94,7 +127,7 @@ export async function checkoutTree({ repo, tree }: { repo: string; tree: string 
       await git(repo, ['read-tree', `${tree}^{tree}`], index);
       await git(repo, ['checkout-index', '--all', `--prefix=${fresh}/`], index);
     });
-    if ((await treeOf(repo, fresh)) !== tree)
+    if (!(await isTree(repo, fresh, tree)))
       throw new UserError(`tree ${tree}: could not be laid out whole in ${trees}`);
     if (existsSync(folder)) {
       const old = mkdtempSync(join(trees, '.old-'));
@@ -105,19 +138,21 @@ export async function checkoutTree({ repo, tree }: { repo: string; tree: string 
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
     // Another process may have laid out the same tree meanwhile.
-    if (existsSync(folder) && (await treeOf(repo, folder)) === tree) return folder;
+    if (existsSync(folder) && (await isTree(repo, folder, tree))) return folder;
     throw error;
   }
   return folder;
 }
 
-/** The tree of all that a folder holds, ignored or not. */
-async function treeOf(repo: string, folder: string): Promise<string> {
+/** Whether a folder holds this tree and nothing else, ignored or not. */
+async function isTree(repo: string, folder: string, tree: string): Promise<boolean> {
   const gitDir = await git(repo, ['rev-parse', '--absolute-git-dir']);
   return withIndex(async (index) => {
     const env = { ...index, GIT_DIR: gitDir, GIT_WORK_TREE: folder };
+    // The modes are the tree's where the disk has none; every file is read, since this index knows no times.
+    await git(folder, ['read-tree', `${tree}^{tree}`], env);
     await git(folder, ['add', '--all', '--force', '--', '.'], env);
-    return git(folder, ['write-tree'], env);
+    return (await git(folder, ['write-tree'], env)) === tree;
   });
 }
 

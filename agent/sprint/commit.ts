@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Sprint } from '#contract/sprint';
 import { commitOf, commitPaths, tagBest } from '../git.ts';
 import type { House } from '../house.ts';
-import { show } from '../words.ts';
+import { firstLine, messageOf, show } from '../words.ts';
 import { headline } from './close.ts';
 import { keepContract } from './contract-file.ts';
 
@@ -18,7 +18,13 @@ export async function commitSprint(house: House, sprint: Sprint): Promise<string
     const commit =
       (await commitOf(git, join('sprints', sprint.id, 'sprint.json'))) ??
       (await commitPaths(git, paths, subject, body, trailers(sprint, house)));
-    if (sprint.outcome === 'new-best') await tagBest(git, sprint.profile, commit);
+    if (sprint.outcome === 'new-best') {
+      // The commit is what counts: a night does not end for want of its tag.
+      await tagBest(git, sprint.profile, commit).catch((error: unknown) => {
+        const text = `the tag best/${sprint.profile} could not be moved to ${commit.slice(0, 9)}: ${firstLine(messageOf(error))}`;
+        events.emit({ type: 'loop.notice', level: 'warn', text });
+      });
+    }
     events.emit({ type: 'sprint.committed', sprint: sprint.id, commit, branch: branch.name });
     return commit;
   });

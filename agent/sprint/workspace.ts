@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { git } from '#host/git';
+import { git, names, OWN_IGNORES } from '#host/git';
 import { takeOut } from '#host/take-out';
 
 /**
@@ -27,8 +27,8 @@ export async function restoreWorkspace(from: { repo: string; folder: string; tre
     const index = { GIT_INDEX_FILE: join(scratch, 'index') };
     await git(repo, ['read-tree', `${tree}^{tree}`], index);
     await git(repo, ['checkout-index', '--all', '--force'], index);
-    const list = ['ls-files', '-z', '--others', '--exclude-standard', '--', folder];
-    for (const file of (await git(repo, list, index)).split('\0').filter((name) => name !== '')) {
+    const list = ['ls-files', '-z', '--others', OWN_IGNORES, '--', folder];
+    for (const file of names(await git(repo, list, index))) {
       rmSync(join(repo, file), { recursive: true, force: true });
       removeEmptyFolders(repo, dirname(file), folder);
     }
@@ -59,13 +59,14 @@ export interface Change {
 /** What changed from one tree of the workspace to another. */
 export async function diffTrees(repo: string, from: string, to: string): Promise<Change> {
   if (from === to) return { files: [], insertions: 0, deletions: 0, patch: '' };
+  // Plumbing, which the user's settings for diffs (noprefix, context, order) do not steer.
   const plain = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', from, to];
-  const rows = (await git(repo, ['diff', '--numstat', '-z', ...plain]))
+  const rows = (await git(repo, ['diff-tree', '-r', '--numstat', '-z', ...plain]))
     .split('\0')
     .filter((row) => row !== '');
   const counts = rows.map((row) => row.split('\t'));
   // A binary file has "-" for both numbers.
   const sum = (column: number) => counts.reduce((n, row) => n + (Number(row[column]) || 0), 0);
-  const patch = await git(repo, ['diff', '--binary', ...plain]);
+  const patch = await git(repo, ['diff-tree', '-r', '--patch', '--binary', ...plain]);
   return { files: counts.map((row) => row[2]), insertions: sum(0), deletions: sum(1), patch: `${patch}\n` };
 }

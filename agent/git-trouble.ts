@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UserError } from '#contract/errors';
+import { git, names, OWN_IGNORES } from '#host/git';
+
+/** What of a contract the loop's names in git come from. */
+export interface Recorded {
+  workspace: string;
+  profiles: readonly string[];
+}
+
+/**
+ * What in this checkout would stop the loop in mid-night, or have it record less than it says.
+ * @throws UserError that names the file, the pattern or the name that is in the way, and what to do.
+ */
+export async function refuseGitTrouble(repo: string, { workspace, profiles }: Recorded): Promise<void> {
+  await refuseUnfinished(repo);
+  await refuseNames(repo, profiles);
+  await refuseIgnored(repo, workspace);
+  await refuseUserIgnored(repo, workspace);
+}
+
+const UNFINISHED = [
+  { file: 'MERGE_HEAD', what: 'a merge', undo: 'git merge --abort' },
+  { file: 'rebase-merge', what: 'a rebase', undo: 'git rebase --abort' },
+  { file: 'rebase-apply', what: 'a rebase or "git am"', undo: 'git rebase --abort, or git am --abort' },
+  { file: 'CHERRY_PICK_HEAD', what: 'a cherry-pick', undo: 'git cherry-pick --abort' },
+  { file: 'REVERT_HEAD', what: 'a revert', undo: 'git revert --abort' },
+  { file: 'BISECT_LOG', what: 'a bisection', undo: 'git bisect reset' },
+];
+
+/** Git neither switches branches nor commits some files alone in the middle of these. */
+async function refuseUnfinished(repo: string): Promise<void> {
+  const folder = resolve(repo, await git(repo, ['rev-parse', '--git-dir']));
+  const found = UNFINISHED.find(({ file }) => existsSync(join(folder, file)));
+  if (found)
+    throw new UserError(
+      `${repo}: ${found.what} is under way; finish it, or undo it (${found.undo}), then start again`,
+    );
+}
+
+/** Git keeps a name as a file: where `run` is one, `run/2026-02-19` cannot be. */
+async function refuseNames(repo: string, profiles: readonly string[]): Promise<void> {
+  const below = profiles.map((profile) => `refs/tags/best/${profile}/`);
+  const refs = ['refs/heads/run', 'refs/tags/best', ...below];
+  const found = (await git(repo, ['for-each-ref', '--format=%(refname)', ...refs])).split('\n');
+  for (const ref of found) {
+    const name = ref.replace(/^refs\/(heads|tags)\//, '');
+    if (ref === 'refs/heads/run')
+      throw new UserError(
+        'a branch called "run" is in the way of the loop\'s branches, run/<date>; rename it: git branch -m run my-run',
+      );
+    if (ref === 'refs/tags/best' || below.some((prefix) => ref.startsWith(prefix)))
+      throw new UserError(
+        `a tag called "${name}" is in the way of the loop's tags, best/<profile>; rename it: git tag my-best ${name} && git tag -d ${name}`,
+      );
+  }
+}
+
+/** The repository's own rules count; they must not name what the loop writes, or hide what is added beside files that are tracked. */
+async function refuseIgnored(repo: string, workspace: string): Promise<void> {
+  const sprint = ['README.md', 'change.patch', 'sprint.json'].map((name) => join('sprints/1', name));
+  const reports = ['1.md', '1.html', '1.pdf', 'index.html'].map((name) => join('reports', name));
+  const written = [...sprint, 'sprints/leaderboards/1.yaml', ...reports, join(workspace, 'x')];
+  const list = ['ls-files', '-z', '--cached', '--ignored', OWN_IGNORES, '--', workspace];
+  const tracked = names(await git(repo, list));
+  const rule = (await rules(repo, [...written, ...tracked], ['--no-index'])).find(({ own }) => own);
+  if (!rule) return;
+  const { source, line, pattern, file } = rule;
+  throw new UserError(
+    tracked.includes(file)
+      ? `${source}:${line}: the pattern ${pattern} ignores ${file}, which is tracked: what is added beside it would not be recorded; begin the pattern with a slash, or remove it`
+      : `${source}:${line}: the pattern ${pattern} ignores what the loop records (such as ${file}); remove it`,
+  );
+}
+
+/**
+ * The user's own ignore files count for nothing in the workspace, which is recorded whole. What they keep out of git there now may be
+ * private, so that it is for the user to say what becomes of it.
+ */
+async function refuseUserIgnored(repo: string, workspace: string): Promise<void> {
+  const unknown = names(await git(repo, ['ls-files', '-z', '--others', OWN_IGNORES, '--', workspace]));
+  const [rule] = await rules(repo, unknown, []);
+  if (!rule) return;
+  const { source, line, pattern, file } = rule;
+  throw new UserError(
+    `${file}: not in git, since ${source}:${line} ignores ${pattern}; the loop records ${workspace}/ whole and would commit it: move it out, commit it, or name it in .gitignore`,
+  );
+}
+
+interface Rule {
+  source: string;
+  line: string;
+  pattern: string;
+  file: string;
+  /** Of a `.gitignore` in the repository, not of the user's files. */
+  own: boolean;
+}
+
+/** The rules by which git ignores files; patterns that make an exception are none. */
+async function rules(repo: string, files: readonly string[], how: string[]): Promise<Rule[]> {
+  if (files.length === 0) return [];
+  const check = ['check-ignore', '-z', '--verbose', ...how, '--stdin'];
+  // This command takes no pathspecs of the literal kind.
+  const env = { GIT_LITERAL_PATHSPECS: '0' };
+  const output = await git(repo, check, env, `${files.join('\0')}\0`).catch((error: Error) => {
+    // None is ignored.
+    if (error.message.includes('exit code 1:')) return '';
+    throw error;
+  });
+  const fields = output.split('\0');
+  const found: Rule[] = [];
+  for (let at = 0; at + 3 < fields.length; at += 4) {
+    const [source, line, pattern, file] = fields.slice(at, at + 4);
+    const own = source === '.gitignore' || source.endsWith('/.gitignore');
+    if (!pattern.startsWith('!'))
+      found.push({ source, line, pattern, file, own: own && !source.startsWith('/') });
+  }
+  return found;
+}
