@@ -34,7 +34,8 @@ await runMain(async () => {
       )
       .addHelpText(
         'after',
-        '\nHF_ENDPOINT names a mirror, HF_HOME or HF_HUB_CACHE another cache, HF_TOKEN a token where the mirror wants one.' +
+        '\nHF_ENDPOINT names a mirror (a user and password in it are not printed), HF_HOME or HF_HUB_CACHE another cache,' +
+          ' HF_TOKEN a token where the mirror wants one; all variables: bench/hub/README.md.' +
           '\n\nExamples:\n  npm run fetch\n  npm run fetch -- --from ~/Downloads/synth-sae-bench-16k-v1\n  HF_ENDPOINT=https://mirror.example npm run fetch',
       ),
   );

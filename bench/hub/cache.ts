@@ -1,14 +1,20 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { expanded, homeFolders } from '#host/home';
+
+/** Hugging Face's own folder: HF_HOME, else huggingface/ in XDG_CACHE_HOME or ~/.cache. */
+export function hubHome(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.HF_HOME) return expanded(env.HF_HOME, env);
+  const cache = env.XDG_CACHE_HOME ? expanded(env.XDG_CACHE_HOME, env) : null;
+  return join(cache ?? join(homeFolders()[0] ?? '/', '.cache'), 'huggingface');
+}
 
 /**
- * The Hugging Face cache that Python's huggingface_hub uses: HF_HUB_CACHE, else hub/ in HF_HOME, else in
- * XDG_CACHE_HOME/huggingface or ~/.cache/huggingface. (The library has the same; who only looks for a world need not load it.)
+ * The Hugging Face cache that Python's huggingface_hub uses: HF_HUB_CACHE (once HUGGINGFACE_HUB_CACHE), else hub/ in its home.
+ * (The library has the same; who only looks for a world need not load it.)
  */
 export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.HF_HUB_CACHE) return env.HF_HUB_CACHE;
-  const home = env.HF_HOME || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
-  return join(home, 'hub');
+  const named = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
+  return named ? expanded(named, env) : join(hubHome(env), 'hub');
 }
 
 /** Folder of a model repository in the cache. It holds blobs/<etag> and snapshots/<commit>/<file> that point there. */

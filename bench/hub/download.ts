@@ -2,14 +2,17 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync, writeSync } from 
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { downloadFile, type FileDownloadInfoOutput, fileDownloadInfo, HubApiError } from '@huggingface/hub';
+import { hubFetch } from './request.ts';
+import type { Hub } from './settings.ts';
 
 /** One file of a hub repository, and how patiently to ask for it. */
 export interface Source {
   repo: string;
   revision: string;
   path: string;
-  hubUrl: string;
-  accessToken?: string;
+  hub: Hub;
+  /** Of the file as it must be. */
+  sha256: string;
   /** Failures in a row without a new byte after which we give up. */
   attempts: number;
   /** Pause after the first failure; it doubles, up to 30 s. */
@@ -109,25 +112,16 @@ function isFinal(error: unknown): boolean {
     return error.statusCode < 500 && error.statusCode !== 408 && error.statusCode !== 429;
   }
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS';
+  return ['ENOSPC', 'EACCES', 'EPERM', 'EROFS'].includes(code ?? '');
 }
 
-function request({ repo, path, revision, hubUrl, accessToken, contactMs }: Source) {
-  const fetchInTime: typeof fetch = async (input, init) => {
-    const controller = new AbortController();
-    const timer = setTimeout(
-      () => controller.abort(new Error(`no answer within ${contactMs / 1000} s`)),
-      contactMs,
-    );
-    try {
-      return await fetch(input, { ...init, signal: controller.signal });
-    } finally {
-      // The body may take as long as it brings bytes.
-      clearTimeout(timer);
-    }
-  };
-  return { repo, path, revision, hubUrl, accessToken, fetch: fetchInTime };
-}
+const request = ({ repo, path, revision, hub, contactMs, sha256 }: Source) => ({
+  repo,
+  path,
+  revision,
+  hubUrl: hub.url,
+  fetch: hubFetch(hub, contactMs, sha256),
+});
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -146,8 +146,10 @@ describe('fetching the released model', () => {
 
   it('prints nothing of a token with a line’s end in it', async () => {
     const accessToken = 'hf_notASecret\nButLikeOne';
+    hub.faults.push({ status: 401 });
     const message = await complaint(fetchReleased({ ...options, accessToken, attempts: 1 }));
     expect(message).not.toMatch(/notASecret|ButLikeOne/);
+    expect(hub.requests[0].authorization).toBe('Bearer hf_notASecretButLikeOne');
   });
 
   it('says offline in one line that names the files and where to put them, and soon', async () => {
@@ -175,6 +177,8 @@ describe('importing the released model by hand', () => {
     for (const [name, bytes] of hub.content) writeFileSync(join(from, name), Uint8Array.from(bytes));
     importReleased(from, to, hub.release);
     verifyReleased(to, hub.release);
+    const below = join(from, 'hierarchy.json', 'world');
+    expect(() => importReleased(from, below, hub.release)).toThrow(`${below}: cannot be written (ENOTDIR)`);
     rmSync(to, { recursive: true });
     writeFileSync(join(from, 'hierarchy.json'), '{"roots": [1]}');
     expect(() => importReleased(from, to, hub.release)).toThrow(/hierarchy\.json: is not the released file/);

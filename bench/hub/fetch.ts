@@ -6,19 +6,21 @@ import { hubCache, modelDir, snapshotDir } from './cache.ts';
 import { claimed } from './claim.ts';
 import { describe, downloadInto, type Source } from './download.ts';
 import { byHand, type Release, SYNTH_16K_RELEASE, sha256Of, verifyReleased } from './released.ts';
+import { type Hub, hubOf, offlineBy, timeoutOf } from './settings.ts';
 
 export interface FetchOptions {
   release?: Release;
-  /** Default: HF_ENDPOINT, else https://huggingface.co. */
+  /** Default: HF_ENDPOINT, else https://huggingface.co. May hold a user and password, which are never printed. */
   hubUrl?: string;
   /** Default: the Hugging Face cache, shared with Python. */
   cacheDir?: string;
-  /** Default: HF_TOKEN. The model is public; a mirror may want one. Never printed. */
+  /** Default: the hub's own conventions (settings.ts). The model is public; a mirror may want one. Never printed. */
   accessToken?: string;
   attempts?: number;
   retryMs?: number;
   contactMs?: number;
   stallMs?: number;
+  link?: typeof symlinkSync;
   onProgress?: (file: string, bytes: number, of: number) => void;
 }
 
@@ -49,68 +51,88 @@ interface Wanted {
 
 async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
   const { cache, path, name, sha256, release } = wanted;
-  const hubUrl = (options.hubUrl ?? (process.env.HF_ENDPOINT || 'https://huggingface.co')).replace(
-    /\/+$/,
-    '',
-  );
-  const { attempts = 5, retryMs = 500, contactMs = 10_000, stallMs = 60_000, onProgress } = options;
-  const accessToken = options.accessToken ?? (process.env.HF_TOKEN?.trim() || undefined);
   const { repo, revision } = release;
-  const advice = `try again, or ${byHand(release)}`;
-  const source: Source = {
-    repo,
-    revision,
-    path: name,
-    hubUrl,
-    accessToken,
-    attempts,
-    retryMs,
-    contactMs,
-    stallMs,
-  };
-  if (/^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? '')) {
+  const offline = offlineBy();
+  if (offline)
     throw new UserError(
-      `${name} of ${repo} is not here, and HF_HUB_OFFLINE is set; unset it, or ${byHand(release)}`,
+      `${name} of ${repo} is not here, and ${offline} is set; unset it, or ${byHand(release)}`,
     );
-  }
-  const offline = (error: unknown): never => {
-    const why = reason(error, accessToken);
-    throw new UserError(`${name} of ${repo} could not be downloaded from ${hubUrl} (${why}); ${advice}`);
+  const hub = hubOf(options);
+  const { attempts = 5, retryMs = 500, onProgress, link = symlinkSync } = options;
+  const contactMs = options.contactMs ?? timeoutOf('HF_HUB_ETAG_TIMEOUT', 10_000);
+  const stallMs = options.stallMs ?? timeoutOf('HF_HUB_DOWNLOAD_TIMEOUT', 60_000);
+  const source: Source = { repo, revision, path: name, hub, sha256, attempts, retryMs, contactMs, stallMs };
+  const advice = `try again, or ${byHand(release)}`;
+  const failed = (error: unknown): never => {
+    if (error instanceof UserError) throw error;
+    const unwritable = diskTrouble(error, cache);
+    if (unwritable) throw new UserError(unwritable);
+    const why = reason(error, hub);
+    throw new UserError(`${name} of ${repo} could not be downloaded from ${hub.url} (${why}); ${advice}`);
   };
-  const { etag } = await describe(source).catch(offline);
+  const { etag } = await describe(source).catch(failed);
   // The cache names a blob by its etag: the SHA-256 of large files, git's id of small ones.
-  const id = etag.replace(/^W\//, '').replace(/[^A-Za-z0-9._-]/g, '');
-  if (!/[A-Za-z0-9]/.test(id)) throw new UserError(`${hubUrl} gave no usable etag for ${name}: ${etag}`);
+  const id = etag.replace(/^W\//, '').replace(/[^A-Za-z0-9._-]/g, '') || sha256;
   const blob = join(modelDir(cache, repo), 'blobs', id);
-  if (!existsSync(blob) || sha256Of(blob) !== sha256) {
-    const partial = `${blob}.incomplete`;
-    await claimed(partial, async () => {
-      await downloadInto(partial, source, (bytes, of) => onProgress?.(name, bytes, of)).catch(offline);
-      const found = sha256Of(partial);
-      if (found !== sha256) {
-        rmSync(partial);
-        throw new UserError(
-          `${name} from ${hubUrl} is not the released file (SHA-256 ${found}, ${sha256} expected): discarded; ${advice}`,
-        );
-      }
-      renameSync(partial, blob);
-    });
+  await bring(blob).catch(failed);
+
+  async function bring(blob: string): Promise<void> {
+    if (!existsSync(blob) || sha256Of(blob) !== sha256) {
+      const partial = `${blob}.incomplete`;
+      await claimed(partial, async () => {
+        await downloadInto(partial, source, (bytes, of) => onProgress?.(name, bytes, of));
+        const found = sha256Of(partial);
+        if (found !== sha256) {
+          rmSync(partial);
+          throw new UserError(
+            `${name} from ${hub.url} is not the released file (SHA-256 ${found}, ${sha256} expected): discarded; ${advice}`,
+          );
+        }
+        renameSync(partial, blob);
+      });
+    }
+    putInPlace(blob, path, link);
   }
+}
+
+/** The file's name leads to the blob; where the disk has no links, or is not to have them, the blob itself goes there, as Python does it. */
+function putInPlace(blob: string, path: string, link: typeof symlinkSync): void {
   mkdirSync(dirname(path), { recursive: true });
-  const link = `${path}.${process.pid}.tmp`;
-  rmSync(link, { force: true });
-  symlinkSync(relative(dirname(path), blob), link);
-  renameSync(link, path);
+  const fresh = `${path}.${process.pid}.tmp`;
+  rmSync(fresh, { force: true });
+  try {
+    if (/^(1|on|yes|true)$/i.test(process.env.HF_HUB_DISABLE_SYMLINKS ?? '')) throw new Error('not wanted');
+    link(relative(dirname(path), blob), fresh);
+  } catch {
+    renameSync(blob, path);
+    return;
+  }
+  renameSync(fresh, path);
+}
+
+/** What is wrong with the folder that is written to, where it is that. */
+function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): string | null {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || syscall === 'connect' || syscall === 'getaddrinfo') return null;
+  if (code === 'ENOSPC') return `${folder}: the disk is full; make room, or name another folder in ${by}`;
+  const closed = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code ?? '');
+  return closed ? `${folder}: cannot be written (${code}); name another folder in ${by}` : null;
 }
 
 /** Why, in a few words and without secrets: `fetch failed` hides its cause, and a server may send back what it was sent. */
-function reason(error: unknown, secret: string | undefined): string {
-  if (error instanceof HubApiError) return `HTTP ${error.statusCode}`;
+function reason(error: unknown, { authorizedBy, secrets }: Hub): string {
+  if (error instanceof HubApiError) {
+    const refused = authorizedBy !== undefined && [401, 403].includes(error.statusCode);
+    return `HTTP ${error.statusCode}${refused ? `; it was asked with ${authorizedBy}` : ''}`;
+  }
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const under = cause as NodeJS.ErrnoException | undefined;
   const text = under ? `${message}: ${under.code ?? under.message}` : message;
   // Before the first line is taken: a token may have a line's end in it.
-  return (secret ? text.replaceAll(secret, '[token]') : text).split('\n')[0];
+  return secrets
+    .filter((secret) => secret !== '')
+    .reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text)
+    .split('\n')[0];
 }
 
 /**
@@ -119,10 +141,14 @@ function reason(error: unknown, secret: string | undefined): string {
  */
 export function importReleased(from: string, to: string, release: Release = SYNTH_16K_RELEASE): void {
   verifyReleased(from, release);
-  mkdirSync(to, { recursive: true });
-  for (const { name } of release.files) {
-    const temporary = join(to, `${name}.${process.pid}.tmp`);
-    copyFileSync(join(from, name), temporary);
-    renameSync(temporary, join(to, name));
+  try {
+    mkdirSync(to, { recursive: true });
+    for (const { name } of release.files) {
+      const temporary = join(to, `${name}.${process.pid}.tmp`);
+      copyFileSync(join(from, name), temporary);
+      renameSync(temporary, join(to, name));
+    }
+  } catch (error) {
+    throw new UserError(diskTrouble(error, to, '--dir or WORLD_DIR') ?? String(error));
   }
 }

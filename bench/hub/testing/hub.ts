@@ -21,6 +21,9 @@ export class Hub {
   /** Faults of the large file's body, and of every answer. */
   readonly bodyFaults: Fault[] = [];
   readonly faults: Fault[] = [];
+  /** As a plain file server does it: no etags, no ranges. */
+  etags = true;
+  ranged = true;
   readonly requests: { path: string; range: string | undefined; authorization: string | undefined }[] = [];
   private readonly server = createServer((request, response) => this.answer(request, response));
 
@@ -42,13 +45,14 @@ export class Hub {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
-    const { range, authorization } = request.headers;
+    const { authorization } = request.headers;
+    const range = this.ranged ? request.headers.range : undefined;
     const path = request.url ?? '';
-    this.requests.push({ path, range, authorization });
+    this.requests.push({ path, range: request.headers.range, authorization });
     const prefix = `/${this.release.repo}/resolve/${this.release.revision}/`;
     const name = path.slice(prefix.length);
     const bytes = path.startsWith(prefix) ? this.content.get(name) : undefined;
-    const isBody = name.endsWith('.safetensors') && range !== 'bytes=0-0';
+    const isBody = name.endsWith('.safetensors') && request.headers.range !== 'bytes=0-0';
     const fault = this.faults.shift() ?? (isBody ? this.bodyFaults.shift() : undefined);
     if (fault && 'silent' in fault) return;
     if (fault && 'status' in fault) {
@@ -64,7 +68,7 @@ export class Hub {
     const from = first === undefined ? 0 : Number(first);
     const to = last === undefined ? bytes.length : Number(last) + 1;
     response.writeHead(range ? 206 : 200, {
-      etag: `"${sha256(bytes).slice(0, 40)}"`,
+      ...(this.etags && { etag: `"${sha256(bytes).slice(0, 40)}"` }),
       'content-length': to - from,
       ...(range && { 'content-range': `bytes ${from}-${to - 1}/${bytes.length}` }),
     });
