@@ -1,3 +1,4 @@
+import { clock, zone } from './clock.ts';
 import type { Status } from './status.ts';
 import { count, duration, many, plain, show } from './words.ts';
 
@@ -15,7 +16,7 @@ function head(s: Status, now: number): string[] {
     : '';
   const lines = [
     `Loop: ${s.loop}${s.pid === null ? '' : ` (process ${s.pid}${since})`}${ended}`,
-    `${s.branch} · profile ${s.profile} · ${s.researcher} · sandbox ${s.sandbox}`,
+    `${s.branch} · profile ${s.profile} · ${s.researcher} · sandbox ${s.sandbox} · times in ${zone(new Date(now))}`,
   ];
   if (s.loop === 'cut off') lines.push('It was cut off; "npm run loop" takes it up.');
   if (s.paused)
@@ -84,6 +85,3 @@ function outcome(s: Status, shown: readonly string[] | null): string[] {
   const numbers = fields.map(([name, value]) => `${name} ${show(value)}`).join(', ');
   return [...lines, `Best: ${numbers} (${s.best.sprint})`];
 }
-
-/** The local time of day, as `--until` takes it. */
-const clock = (time: string) => new Date(time).toTimeString().slice(0, 5);

@@ -1,11 +1,14 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { capture } from './capture.ts';
 import { cleanEnv } from './env.ts';
+import { formatOf, gitFolders } from './git-folders.ts';
+import { mountsOf, NODE_FOLDER } from './mounts.ts';
+import { nodeProgram } from './node.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
-import { secretFiles } from './secrets.ts';
+
+export { gpuDevices } from './mounts.ts';
 
 /**
  * Confines a command with bubblewrap: all of the machine is there to read but homes, temporary folders, sockets, the
@@ -19,29 +22,19 @@ export function bubblewrap(repo: string): Sandbox {
   // An empty file and not /dev/null, which nobody can open in there: git would refuse to work without its configuration.
   const empty = join(root, 'state', 'empty');
   writeFileSync(empty, '');
+  // In its place where git could not read the repository without (another hash, another store of references).
+  const format = join(root, 'state', 'git-format');
+  const shared = gitFolders(root).at(-1);
+  const config = shared && join(shared, 'config');
+  writeFileSync(format, config ? formatOf(config) : '');
   return {
     label: 'bubblewrap',
     wrap(argv, { cwd, writable = [], readable = [], env = {} }) {
-      const allowed = writable.map((path) => realpathSync(path));
-      const mounts = [
-        ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
-        ...kernelKnobs.map((name) => `/proc/${name}`).flatMap((path) => ['--ro-bind-try', path, path]),
-        ...gpuDevices(readdirSync('/dev')).flatMap((path) => ['--dev-bind-try', path, path]),
-        ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
-        ...[...nodeItself(), root, ...linkedModules(root)].flatMap(same('--ro-bind')),
-        // After the repository, which may hold them; but a folder that holds the repository must not cover it.
-        ...[join(root, 'state'), ...worldPlaces().filter((path) => !inside(root, path))].flatMap((path) => [
-          '--tmpfs',
-          path,
-        ]),
-        ...masked(root, allowed).flatMap((path) => ['--ro-bind', empty, path]),
-        // The repository is there already, without what is hidden in it.
-        ...readable
-          .map((path) => realpathSync(path))
-          .filter((path) => !inside(root, path))
-          .flatMap(same('--ro-bind')),
-        ...allowed.flatMap(same('--bind')),
-      ];
+      const real = (paths: readonly string[]) => paths.map((path) => realpathSync(path));
+      const instead = (path: string) => (path === config ? format : empty);
+      const mounts = mountsOf({ root, writable: real(writable), readable: real(readable), instead });
+      // This is bwrap's own environment as well: what is not in it cannot be read in /proc/1/environ either.
+      const inside = cleanEnv({ TMPDIR: '/tmp', ...trusting(root), ...env });
       const walls = [
         '--unshare-user',
         '--unshare-pid',
@@ -61,41 +54,95 @@ export function bubblewrap(repo: string): Sandbox {
             'bwrap',
             ...walls,
             ...mounts,
-            '--chdir',
-            realpathSync(cwd),
-            '--',
+            ...['--setenv', 'PATH', `${NODE_FOLDER}:${inside.PATH}`],
+            ...['--chdir', realpathSync(cwd), '--'],
           ],
           ...['env', '--default-signal=TERM', ...argv],
         ],
-        // This is bwrap's own environment as well: what is not in it cannot be read in /proc/1/environ either.
-        env: cleanEnv({ TMPDIR: '/tmp', ...env }),
+        env: inside,
       };
     },
   };
 }
 
+/** In there all that is not ours belongs to nobody, and git would not read a repository of nobody's. */
+const trusting = (root: string) => ({
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'safe.directory',
+  GIT_CONFIG_VALUE_0: root,
+});
+
+export type Tried = { ok: true; sandbox: Sandbox } | { ok: false; why: string; install: string };
+
+/** What the Node inside says of itself: it must be ours. */
+const ASK = 'process.stdout.write(process.version + " " + process.execPath)';
+
 /** Tries bubblewrap for real: it may be missing, and containers often forbid it where it is installed. */
-export async function tryBubblewrap(
-  repo: string,
-): Promise<{ ok: true; sandbox: Sandbox } | { ok: false; why: string; install: string }> {
+export async function tryBubblewrap(repo: string): Promise<Tried> {
+  if (process.platform !== 'linux') {
+    return {
+      ok: false,
+      why: `the sandbox (bubblewrap) needs Linux, and this is ${process.platform}`,
+      install: 'use a Linux machine, container or virtual machine',
+    };
+  }
   const sandbox = bubblewrap(repo);
-  const wrapped = sandbox.wrap([process.execPath, '-e', 'process.stdout.write("inside")'], { cwd: repo });
   try {
+    const wrapped = sandbox.wrap(['node', '-e', ASK], { cwd: repo });
     const { exit, stdout, complaint } = await capture({ ...wrapped, cwd: repo, timeoutSeconds: 20 });
-    if (exit.code === 0 && stdout === 'inside') return { ok: true, sandbox };
-    if (exit.code === 127) {
-      return { ok: false, why: 'bubblewrap is not installed', install: 'sudo apt install bubblewrap' };
+    const expected = `${process.version} ${nodeProgram()}`;
+    if (exit.code === 0 && stdout === expected) return { ok: true, sandbox };
+    if (exit.code === 0) {
+      return {
+        ok: false,
+        why: `node in the sandbox is not the one that runs this (${stdout}, not ${expected})`,
+        install: 'put the folder of this Node first in PATH',
+      };
     }
     return {
       ok: false,
-      why: `bubblewrap does not work here (${complaint ?? `exit code ${exit.code ?? exit.signal}`})`,
-      install:
-        'allow user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0; in a container, ask for it to be started with --security-opt seccomp=unconfined',
+      ...(await reason(repo, exit.code, complaint ?? `exit code ${exit.code ?? exit.signal}`)),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { ok: false, why: error.message, install: 'sudo apt install bubblewrap coreutils' };
   }
+}
+
+/** Why it failed, with what helps against that and not against something else. */
+async function reason(
+  repo: string,
+  code: number | null,
+  complaint: string,
+): Promise<{ why: string; install: string }> {
+  const plain = {
+    argv: ['env', '--ignore-signal=TERM'],
+    cwd: repo,
+    env: cleanEnv(),
+    timeoutSeconds: 20,
+  };
+  const env = await capture(plain);
+  if (env.exit.code !== 0) {
+    return {
+      why: `the program env cannot ignore signals here (${env.complaint ?? 'it fails'}): it is BusyBox's, or older than coreutils 8.31`,
+      install: 'install GNU coreutils: apk add coreutils bubblewrap, or sudo apt install coreutils',
+    };
+  }
+  if (code === 127) return { why: 'bubblewrap is not installed', install: 'sudo apt install bubblewrap' };
+  const why = `bubblewrap does not work here (${complaint})`;
+  if (!existsSync('/proc/self'))
+    return { why: `${why}: /proc is not mounted`, install: 'mount -t proc proc /proc' };
+  if (/mount proc/.test(complaint)) {
+    return {
+      why: `${why}: /proc is masked`,
+      install: 'ask for the container to be started with --security-opt systempaths=unconfined',
+    };
+  }
+  return {
+    why,
+    install:
+      'allow user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0; in a container, ask for it to be started with --security-opt seccomp=unconfined',
+  };
 }
 
 /**
@@ -105,68 +152,4 @@ export async function tryBubblewrap(
 export function sandboxFromEnv(repo: string, label = process.env.LOOP_SANDBOX): Sandbox {
   if (label === 'bubblewrap') return bubblewrap(repo);
   return noSandbox(/^off \((.*)\)$/.exec(label ?? '')?.[1] ?? 'by hand, our own code');
-}
-
-/**
- * What under /proc steers the whole machine. Most of it asks for the user and not for a capability, so that root in a sandbox could
- * write it (`kernel/core_pattern` names a program that the kernel runs outside); bwrap covers only some of it.
- */
-const kernelKnobs = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'driver'];
-
-const same = (flag: string) => (path: string) => [flag, path, path];
-
-/** Places with other people's files, our own secrets, or sockets that lead outside. */
-function hiddenPlaces(): string[] {
-  // HOME may point elsewhere than the account does, which has keys all the same.
-  const homes = [homedir(), userInfo().homedir, '/home', '/root'];
-  return outermost([...homes, tmpdir(), '/tmp', '/var/tmp', '/run', '/mnt', '/media']);
-}
-
-/** Where the worlds of a benchmark lie, with their truth. */
-function worldPlaces(): string[] {
-  const { WORLD_DIR, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME } = process.env;
-  return outermost([WORLD_DIR, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME].filter((path) => path !== undefined));
-}
-
-/** The folders that exist, without those inside another of them. */
-function outermost(folders: readonly string[]): string[] {
-  const real = new Set(
-    folders.filter((path) => path !== '' && existsSync(path)).map((path) => realpathSync(path)),
-  );
-  real.delete('/');
-  return [...real].filter((path) => ![...real].some((other) => path !== other && inside(path, other)));
-}
-
-const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
-
-/** A Node that lies in a hidden place (nvm, volta), to be bound back: its whole installation, or the program alone. */
-function nodeItself(): string[] {
-  const program = realpathSync(process.execPath);
-  if (!hiddenPlaces().some((place) => inside(program, place))) return [];
-  const prefix = dirname(dirname(program));
-  return [hiddenPlaces().some((place) => inside(place, prefix)) ? program : prefix];
-}
-
-/** The packages of a clone that borrows those of another checkout, which may lie in a hidden place. */
-function linkedModules(root: string): string[] {
-  const modules = join(root, 'node_modules');
-  return lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() && existsSync(modules)
-    ? [realpathSync(modules)]
-    : [];
-}
-
-/** Files of the repository that no researcher's process may read; they look empty. */
-function masked(root: string, writable: readonly string[]): string[] {
-  const runs = join(root, 'checkpoints');
-  const optimizers = existsSync(runs)
-    ? readdirSync(runs).map((run) => join(runs, run, 'out', 'optimizer.safetensors'))
-    : [];
-  return [...secretFiles(root), ...optimizers]
-    .filter((path) => existsSync(path))
-    .filter((path) => !writable.some((folder) => inside(path, folder)));
-}
-
-/** The device files of GPUs among the names in /dev: bwrap knows no wildcards. WebGPU also needs /dev/dri. */
-export function gpuDevices(names: readonly string[]): string[] {
-  return names.filter((name) => /^nvidia|^(dri|kfd|dxg)$/.test(name)).map((name) => join('/dev', name));
 }

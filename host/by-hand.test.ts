@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +64,38 @@ describe('where bubblewrap is missing', () => {
     expect((await choose('off')).label).toBe('off (--sandbox off)');
     expect(warnings).toEqual([]);
   });
+});
+
+it('a shallow clone of a branch that Claude has worked on says so by its sprints', async () => {
+  const sprint = join(repo, 'sprints/2026-02-19--10-37-try');
+  mkdirSync(sprint, { recursive: true });
+  writeFileSync(
+    join(sprint, 'sprint.json'),
+    JSON.stringify({ id: 'x', researcher: { kind: 'claude' } }, null, 2),
+  );
+  await git(repo, ['add', '--all']);
+  await commit('Sprint 3\n\nResearcher: offline replay, no model');
+  const clone = join(bin, 'clone');
+  await git(bin, ['clone', '-q', '--depth=1', `file://${repo}`, clone]);
+  process.env.PATH = bin;
+  await expect(sandboxByHand(clone, 'auto', () => {})).rejects.toThrow(
+    'Claude has worked on this branch (sprints/2026-02-19--10-37-try)',
+  );
+});
+
+it('on a system without the sandbox Claude’s branch is refused with the reason, ours runs', async () => {
+  const linux = Object.getOwnPropertyDescriptor(process, 'platform') as PropertyDescriptor;
+  Object.defineProperty(process, 'platform', { value: 'darwin' });
+  try {
+    await expect(choose('auto')).rejects.toThrow('the sandbox (bubblewrap) needs Linux, and this is darwin');
+    const other = realpathSync(mkdtempSync(join(tmpdir(), 'by-hand-')));
+    const chosen = await sandboxByHand(other, 'auto', (line) => warnings.push(line));
+    expect(chosen.label).toBe('off (the sandbox (bubblewrap) needs Linux, and this is darwin)');
+    expect(warnings).toHaveLength(1);
+    rmSync(other, { recursive: true });
+  } finally {
+    Object.defineProperty(process, 'platform', linux);
+  }
 });
 
 it('under the loop it is what the loop chose', async () => {

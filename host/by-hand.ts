@@ -1,7 +1,10 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
 import { git } from './git.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
+import { readUntrusted } from './untrusted.ts';
 
 export type SandboxChoice = 'auto' | 'off';
 
@@ -22,17 +25,29 @@ export async function sandboxByHand(
   const commit = await byClaude(repo);
   if (commit !== null) {
     throw new UserError(
-      `Claude has worked on this branch (commit ${commit}), and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+      `Claude has worked on this branch (${commit}), and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
     );
   }
   warn(`warning: no sandbox: ${tried.why}; ${tried.install}`);
   return noSandbox(tried.why);
 }
 
-/** The last commit of a sprint that Claude did; null where there is none, or no history. */
+/** What Claude did in this branch, to name it: the last commit of a sprint, or a sprint's folder where history does not reach back. */
 async function byClaude(repo: string): Promise<string | null> {
   const grep = ['-1', '--format=%h', '--grep=^Researcher: claude'];
-  return (await git(repo, ['log', ...grep]).catch(() => '')) || null;
+  const commit = await git(repo, ['log', ...grep]).catch(() => '');
+  return commit === '' ? sprintOfClaude(repo) : `commit ${commit}`;
+}
+
+/** A shallow clone and an archive have the records of sprints and not their commits. */
+function sprintOfClaude(repo: string): string | null {
+  const sprints = join(repo, 'sprints');
+  const ids = existsSync(sprints) ? readdirSync(sprints) : [];
+  const found = ids.find((id) => {
+    const record = readUntrusted(join(sprints, id, 'sprint.json'), 1 << 24);
+    return /"researcher":\s*\{\s*"kind":\s*"claude"/.test(record ?? '');
+  });
+  return found === undefined ? null : `sprints/${found}`;
 }
 
 const told = new Set<string>();

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cleanEnv, serviceEnv } from './env.ts';
 
@@ -32,4 +35,25 @@ it('tells our own services where worlds lie, and no token', () => {
     delete process.env.WORLD_DIR;
     delete process.env.HF_TOKEN;
   }
+});
+
+it('finds the Node that runs this, whatever PATH has, and changes nothing else of PATH', () => {
+  const bin = mkdtempSync(join(tmpdir(), 'bin-'));
+  const path = (folder: string) => cleanEnv({}, { PATH: `${folder}:/usr/bin:/bin` });
+  const ask = (env: Record<string, string>) =>
+    execFileSync('/bin/sh', ['-c', 'node -p process.execPath; command -v env'], { env, encoding: 'utf8' });
+  const ours = `${realpathSync(process.execPath)}\n/usr/bin/env\n`;
+  // A version manager's stand-in, or an older Node.
+  writeFileSync(join(bin, 'node'), '#!/bin/sh\necho stand-in\n');
+  chmodSync(join(bin, 'node'), 0o755);
+  expect(ask(path(bin))).toBe(ours);
+  // None at all, as under cron; and one that is found by a link.
+  rmSync(join(bin, 'node'));
+  writeFileSync(join(bin, 'env'), '');
+  const nowhere = join(bin, 'nowhere');
+  const { PATH } = cleanEnv({}, { PATH: nowhere });
+  expect(execFileSync('node', ['-p', '1'], { env: { PATH }, encoding: 'utf8' })).toBe('1\n');
+  symlinkSync(process.execPath, join(bin, 'node'));
+  expect(path(bin).PATH).toBe(`${bin}:/usr/bin:/bin`);
+  rmSync(bin, { recursive: true });
 });

@@ -1,3 +1,5 @@
+import { pathToNode } from './node.ts';
+
 /**
  * What a child may know of our environment. An allowlist, because a list of secrets is never complete: keys and
  * tokens have any name, proxies and package settings carry passwords.
@@ -14,14 +16,14 @@ const allowed = new Set([
 
 /**
  * The environment for a child: the allowed variables of ours (and `LC_*`), then `extra`, which wins and is not
- * filtered. An `undefined` in `extra` takes a variable out.
+ * filtered. An `undefined` in `extra` takes a variable out. PATH finds the Node that runs this.
  */
 export function cleanEnv(
   extra: Readonly<Record<string, string | undefined>> = {},
   from: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
   const kept = Object.entries(from).filter(([name]) => allowed.has(name) || name.startsWith('LC_'));
-  const all = { ...Object.fromEntries(kept), ...extra };
+  const all = { ...Object.fromEntries(kept), PATH: pathToNode(from.PATH), ...extra };
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
@@ -31,10 +33,9 @@ export function cleanEnv(
 const worldVariables = [
   'WORLD_DIR',
   'HF_HOME',
-  'HF_HUB_CACHE',
-  'HF_HUB_OFFLINE',
-  'HF_ENDPOINT',
-  'XDG_CACHE_HOME',
+  ...['HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE', 'XDG_CACHE_HOME', 'HF_ENDPOINT'],
+  ...['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE', 'HF_HUB_DISABLE_SYMLINKS', 'HF_HUB_DISABLE_IMPLICIT_TOKEN'],
+  ...['HF_HUB_ETAG_TIMEOUT', 'HF_HUB_DOWNLOAD_TIMEOUT'],
 ];
 
 /** For our own services (data service, judge), which find the worlds; code that we do not trust gets `cleanEnv`. */

@@ -13,7 +13,8 @@ export function makePipe(): { readFd: number; writeFd: number } {
   const fds: number[] = [];
   try {
     const path = join(folder, 'pipe');
-    execFileSync('mkfifo', ['-m', '600', path]);
+    // The folder is closed to others already; a mode would need /proc to be set.
+    execFileSync('mkfifo', [path]);
     // Opening one end waits for the other; an end that is both holds the door.
     const holder = openSync(path, constants.O_RDWR);
     fds.push(holder);

@@ -1,5 +1,6 @@
 import { UserError } from '#contract/errors';
 import type { Task } from '#contract/task';
+import { zone } from '../clock.ts';
 import type { Limits, LoopOptions } from '../house.ts';
 import type { Used } from '../state.ts';
 import { count } from '../words.ts';
@@ -75,7 +76,7 @@ export function nextTime(text: string, now: Date): Date {
 /** All that ends a loop or a sprint, in a line; what knows no limit is left out, but money and sprints. */
 export function limitsInWords({ usd, tokens, sprints, trainHours, until, sprint, target }: Limits): string {
   const parts = [
-    `until ${until.toString().slice(0, 21)}`,
+    `until ${until.toString().slice(0, 21)} (${zone(until)})`,
     sprints === null ? 'any number of sprints' : count(sprints, 'sprint'),
     usd === null ? 'no limit of money' : `${usd} USD`,
     tokens === null ? '' : `${tokens} tokens`,

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
+
+/** What a command begins with, under a limit of so many kB of addresses (ulimit -v). */
+function under(limit: string) {
+  const script = `ulimit -v ${limit}; exec '${process.execPath}' --import '${start}' -e 'process.stdout.write("ran")'`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+it.skipIf(process.platform !== 'linux')('tells in one line that a limit on addresses leaves no room', () => {
+  for (const limit of ['8000000', '60000000']) {
+    const { status, stdout, stderr } = under(limit);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^error: the address space is limited to \d+ GB, and WebAssembly reserves up to 80 GB .*ulimit -v unlimited\n$/,
+    );
+  }
+  expect(under('90000000')).toEqual({ status: 0, stdout: 'ran', stderr: '' });
+  expect(under('unlimited')).toEqual({ status: 0, stdout: 'ran', stderr: '' });
+});
