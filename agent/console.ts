@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
+import { clock, zone } from './clock.ts';
 import type { House } from './house.ts';
 import { lastScreen } from './last-screen.ts';
 import { count, cut, duration, firstLine, many, plain, show } from './words.ts';
@@ -58,7 +59,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
               : `at most ${usd} USD`;
         line(
           dim(
-            `until ${clock(until)} · ${sprints === null ? 'any number of sprints' : count(sprints, 'sprint')} · ${money} · Ctrl-C ends after the turn`,
+            `until ${clock(until)} (${zone(until)}) · ${sprints === null ? 'any number of sprints' : count(sprints, 'sprint')} · ${money} · Ctrl-C ends after the turn and keeps what trains`,
           ),
         );
         return;
@@ -141,8 +142,8 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
       case 'sprint.opened':
       case 'sprint.dropped':
       case 'turn.started':
-      case 'turn.failed':
       case 'turn.searching':
+      case 'turn.failed':
         return;
     }
   };
@@ -161,5 +162,3 @@ const bar = (share: number) => {
   const full = Math.round(share * 20);
   return `${'█'.repeat(full)}${'░'.repeat(20 - full)}`;
 };
-
-const clock = (time: string | Date) => new Date(time).toTimeString().slice(0, 5);

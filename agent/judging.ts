@@ -9,7 +9,7 @@ import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
-import { marked } from '#host/processes';
+import { marked, newMark } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 
@@ -68,15 +68,21 @@ export function readRunRecord(runDir: string): RunRecord {
 
 /**
  * What the judge's side is told of the sandbox: its label, and the task's encode command as it is to be started for this tree,
- * confined already, as a JSON list of words. A judge in any language adds its arguments and need know nothing of sandboxes.
+ * confined already, as a JSON list of words. A judge in any language adds its arguments and need know nothing of sandboxes. What carries
+ * `mark` ends with the judge that has it.
  */
-export function judgeEnv(of: { task: Task; sandbox: Sandbox; treeDir: string }): Record<string, string> {
-  const { task, sandbox, treeDir } = of;
+export function judgeEnv(of: {
+  task: Task;
+  sandbox: Sandbox;
+  treeDir: string;
+  mark?: string;
+}): Record<string, string> {
+  const { task, sandbox, treeDir, mark } = of;
   const { argv, env } = sandbox.wrap(splitCommand(task.contract.encode), {
     cwd: treeDir,
     readable: [treeDir],
   });
-  const variables = Object.entries(marked(env)).map(([name, value]) => `${name}=${value}`);
+  const variables = Object.entries(marked(env, mark)).map(([name, value]) => `${name}=${value}`);
   return serviceEnv({
     LOOP_SANDBOX: sandbox.label,
     LOOP_ENCODE: JSON.stringify(['env', '-i', ...variables, ...argv]),
@@ -92,10 +98,12 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
   const given = Object.entries(options).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, `${value}`],
   );
+  const mark = newMark();
   const child = startChild({
+    mark,
     argv: [...splitCommand(task.contract.judge), runDir, '--tree-dir', treeDir, ...given, ...flags],
     cwd: repo,
-    env: judgeEnv({ task, sandbox, treeDir }),
+    env: judgeEnv({ task, sandbox, treeDir, mark }),
     stdio: { stdout: 'pipe', stderr: 'log' },
     log: { path: join(runDir, 'judge.log'), maxBytes: 1_000_000 },
     timeoutSeconds,

@@ -25,10 +25,20 @@ export function lastScreen(house: House, stopped: { reason: string }): string[] 
     ...best(bestOf(sprints, leaderboard), house),
     ...reports(house, mine.at(-1)),
     `Branch:       ${branch.name}, one commit a sprint (git log ${branch.name})`,
+    ...open(house),
     `Go on:        npm run loop     Way back: ${branch.wayBack}`,
     ...(task.contract.title && connection.kind === 'offline'
       ? ['', `These results come from the ${connection.label}: a script that walks a fixed path.`]
       : []),
+  ];
+}
+
+/** The sprint that the next start goes on with, where one stays open. */
+function open({ state }: House): string[] {
+  const { sprint } = state();
+  if (!sprint?.claim) return [];
+  return [
+    `Open:         sprint ${sprint.number}: ${plain(sprint.claim.title)}; the next start goes on with it, a run from what it saved`,
   ];
 }
 

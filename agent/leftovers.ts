@@ -102,6 +102,7 @@ function complete(repo: string, id: string, seconds: number): RunRecord | null {
       ...record,
       status: 'killed',
       reason: CUT_OFF,
+      endedBy: 'loop',
       endedAt: new Date().toISOString(),
       seconds: (record.seconds ?? 0) + seconds,
     };

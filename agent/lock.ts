@@ -1,42 +1,66 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError } from '#contract/errors';
 import { linked, takeAway } from '#host/lock-file';
-import { isAlive, processStart } from '#host/processes';
+import { bootId, isAlive, namespace, processStart } from '#host/processes';
 
 const Holder = z.object({
   pid: z.number(),
   start: z.string().nullable(),
   host: z.string(),
   since: z.string(),
+  /** Of the running kernel, and of the pids in it: where both are ours, the pid tells. Absent in locks of earlier versions. */
+  boot: z.string().nullable().optional(),
+  namespace: z.string().optional(),
 });
 type Holder = z.infer<typeof Holder>;
 
 export const lockPath = (stateDir: string) => join(stateDir, 'lock.json');
 
+/** How often a loop touches its lock, and after how long without that it is taken for gone where its pid tells nothing. */
+export const HEARTBEAT = { everyMs: 5000, goneMs: 30_000 };
+
+export interface Taking {
+  /** A lock from another machine is taken over as well, once its heartbeat has stopped. */
+  takeOver?: boolean;
+  heartbeat?: typeof HEARTBEAT;
+  /** Told before a wait. */
+  onWait?: (text: string) => void;
+}
+
 /**
- * One loop a checkout: `state/lock.json` names the process that runs. One that was left by a process that is gone (its pid
- * may belong to another by now) is taken over. Gives what releases it.
+ * One loop a checkout: `state/lock.json` names the process that runs. One that was left by a process that is gone is taken over: told by
+ * pid and start time in this boot of this machine, whatever its name, and elsewhere by a heartbeat that has stopped. Gives what releases it.
  * @throws UserError naming the loop that runs already.
  */
-export function takeLock(stateDir: string): () => void {
+export async function takeLock(stateDir: string, taking: Taking = {}): Promise<() => void> {
+  const { everyMs } = taking.heartbeat ?? HEARTBEAT;
   mkdirSync(stateDir, { recursive: true });
   const path = lockPath(stateDir);
   const own = `${path}.${process.pid}`;
-  const holder = {
+  const holder: Holder = {
     pid: process.pid,
     start: processStart(process.pid),
     host: hostname(),
     since: new Date().toISOString(),
+    boot: bootId(),
+    namespace: namespace(),
   };
-  writeFileSync(own, JSON.stringify(holder));
   try {
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (linked(own, path)) return () => release(path, holder.start);
+      writeFileSync(own, JSON.stringify(holder));
+      if (linked(own, path)) {
+        const beat = setInterval(() => touch(path), everyMs).unref();
+        return () => {
+          clearInterval(beat);
+          release(path, holder.start);
+        };
+      }
       const other = read(path);
-      refuseSecond(path, other);
+      await refuseSecond(path, taking);
       takeAway(path, (found) => isOf(other, read(found)));
     }
     throw new UserError(`${path}: could not be taken; remove it if no loop runs here`);
@@ -45,18 +69,51 @@ export function takeLock(stateDir: string): () => void {
   }
 }
 
-/** For those who ask before they take it. @throws UserError naming the loop that runs already. */
-export function refuseSecond(path: string, other = read(path)): void {
-  if (!other || (other.host === hostname() && !isAlive(other.pid, other.start))) return;
-  const gone = other.host === hostname() ? '' : `; if that machine is gone, remove ${path}`;
-  throw new UserError(
-    `another loop runs in this checkout: process ${other.pid} on ${other.host}, since ${other.since}; stop it first (Ctrl-C there), or use another clone${gone}`,
-  );
+/**
+ * For those who ask before they take it: comes back where no loop holds the lock, after a wait where only time can tell.
+ * @throws UserError naming the loop that runs already.
+ */
+export async function refuseSecond(
+  path: string,
+  { takeOver = false, heartbeat = HEARTBEAT, onWait }: Taking = {},
+): Promise<void> {
+  const other = read(path);
+  if (!other) return;
+  const runs = `another loop runs in this checkout: process ${other.pid} on ${other.host}, since ${other.since}; stop it first (Ctrl-C there), or use another clone`;
+  const lives = pidTells(other) ? isAlive(other.pid, other.start) : null;
+  if (lives === true) throw new UserError(runs);
+  if (lives === false) return;
+  // A container that was started again, or the machine itself: it has our name, or our kernel.
+  const wasHere = other.host === hostname() || (other.boot != null && other.boot === bootId());
+  if (!wasHere && !takeOver) {
+    throw new UserError(
+      `${runs}; if that machine is gone, start with --take-over, which waits until its loop gives no sign of life (or remove ${path})`,
+    );
+  }
+  const seen = beatOf(path);
+  const began = Date.now();
+  // The clock of another machine may be behind ours: some beats are waited for whatever it says.
+  const least = wasHere ? 0 : 3 * heartbeat.everyMs;
+  const until = Math.min(began + heartbeat.goneMs, Math.max(began + least, (seen ?? 0) + heartbeat.goneMs));
+  if (until > began)
+    onWait?.(
+      `a loop of ${other.host} may still run here: waiting up to ${Math.ceil(heartbeat.goneMs / 1000)} s for a sign of it`,
+    );
+  while (Date.now() < until && beatOf(path) === seen) await sleep(Math.min(250, heartbeat.everyMs));
+  const now = beatOf(path);
+  if (now !== null && now !== seen) throw new UserError(runs);
+}
+
+/** Whether its pid means here what it meant there. Locks of earlier versions tell the machine by its name alone. */
+function pidTells(other: Holder): boolean {
+  if (other.boot === undefined || other.namespace === undefined) return other.host === hostname();
+  if (other.boot === null || bootId() === null) return other.host === hostname();
+  return other.boot === bootId() && other.namespace === namespace();
 }
 
 /** A holder that cannot be read is nobody's. */
 const isOf = (stale: Holder | null, found: Holder | null): boolean =>
-  !found || (found.pid === stale?.pid && found.start === stale.start);
+  !found || (found.pid === stale?.pid && found.start === stale.start && found.since === stale.since);
 
 function read(path: string): Holder | null {
   try {
@@ -66,6 +123,15 @@ function read(path: string): Holder | null {
   }
 }
 
+const beatOf = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {} // Somebody took it away: the next look tells.
+}
+
 function release(path: string, start: string | null): void {
   const holder = read(path);
   if (holder?.pid === process.pid && holder.start === start) rmSync(path, { force: true });
@@ -73,6 +139,9 @@ function release(path: string, start: string | null): void {
 
 /** Whether the loop that holds the lock lives, for the status. */
 export function lockHolder(stateDir: string): { pid: number; alive: boolean } | null {
-  const holder = read(lockPath(stateDir));
-  return holder && { pid: holder.pid, alive: isAlive(holder.pid, holder.start) };
+  const path = lockPath(stateDir);
+  const holder = read(path);
+  if (!holder) return null;
+  const beats = Date.now() - (beatOf(path) ?? 0) < HEARTBEAT.goneMs;
+  return { pid: holder.pid, alive: pidTells(holder) ? isAlive(holder.pid, holder.start) : beats };
 }

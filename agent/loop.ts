@@ -1,3 +1,4 @@
+import { seesProcesses } from '#host/processes';
 import { type House, stateDir } from './house.ts';
 import { releaseGit } from './leftovers.ts';
 import { takeLock } from './lock.ts';
@@ -7,7 +8,7 @@ import { atLimit, decideNext, reasonOf, tooLittleMoney } from './night/next.ts';
 import { whilePaused } from './night/pause.ts';
 import { nightSecondsLeft } from './night/plan.ts';
 import { probeSpeed } from './night/probe.ts';
-import type { StopRequest } from './night/stop.ts';
+import type { Manner, StopRequest } from './night/stop.ts';
 import type { Plan } from './preflight.ts';
 import { recover } from './recover.ts';
 import { rereadTask } from './reread.ts';
@@ -28,16 +29,17 @@ import { messageOf } from './words.ts';
  * Gives the exit code (see EXIT).
  */
 export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
-  const unlock = takeLock(stateDir(plan.repo));
+  const unlock = await takeLock(stateDir(plan.repo), fittings.lock);
   try {
     const released = await releaseGit(plan.repo);
     const { house, before } = await moveIn(plan, fittings);
     if (released) notice(house, released);
+    if (!seesProcesses() && house.sandbox.label !== 'bubblewrap') notice(house, UNSEEN, 'warn');
     for (const text of house.connection.reached.notes) notice(house, text);
     if (house.stopper.forgetOld(house.since))
       notice(house, 'a file STOP was left for an earlier loop; it is taken away');
     house.stopper.listen(
-      () => notice(house, 'stopping: the turn is finished, reported and committed; once more stops at once'),
+      (manner) => notice(house, STOPPING[manner]),
       () =>
         notice(
           house,
@@ -66,6 +68,16 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     unlock();
   }
 }
+
+const UNSEEN =
+  'there is no /proc here: what a run starts and detaches from itself is not reached, neither by the limit of memory nor at its end';
+
+/** What is said when the loop is asked to stop. */
+const STOPPING: Record<Manner, string> = {
+  'after-run': 'stopping after the run under way; Ctrl-C stops before its end, and keeps what it saved',
+  keep: 'stopping: the turn is finished, and a run under way is saved, for the next start to go on with ("npm run stop -- --after-run" lets it finish first); Ctrl-C once more stops at once',
+  now: 'stopping at once; the next start goes on with what is open',
+};
 
 /** A night in stages is planned from its first sprint on: how fast is this machine? */
 async function probe(house: House): Promise<void> {
@@ -97,7 +109,7 @@ async function sprints(house: House, resumed: OpenSprint | null): Promise<StopRe
     const due = open ? null : lastSlot(house);
     const sprint = open ?? (await openSprint(house, due?.due ? due.candidate.id : null));
     const ending = await makeSprint(house, sprint);
-    if (house.stopper.hard.aborted) return house.stopper.requested() as StopRequest;
+    if (staysOpen(house, sprint)) return house.stopper.requested() as StopRequest;
     const stop = decideNext(house, sprint, ending, failures);
     if (!stop) continue;
     await useLastSlot(house, stop);
@@ -117,10 +129,13 @@ async function useLastSlot(house: House, { reason }: StopRequest): Promise<void>
   await makeSprint(house, await openSprint(house, slot.candidate.id));
 }
 
-/** A sprint from its opening to its commit; where all is stopped at once it stays open, and the next start goes on with it. */
+/** All is stopped at once, or something trained as the loop was stopped: the next start goes on with the sprint. */
+const staysOpen = (house: House, sprint: OpenSprint): boolean => house.stopper.hard.aborted || sprint.parked;
+
+/** A sprint from its opening to its commit, unless it stays open. */
 async function makeSprint(house: House, sprint: OpenSprint): Promise<Ending> {
   const ending = await attempt(house, sprint);
-  if (house.stopper.hard.aborted) return ending;
+  if (staysOpen(house, sprint)) return ending;
   if (sprint.claim) await finishSprint(house, sprint, ending);
   else await dropSprint(house, sprint, ending);
   return ending;

@@ -6,6 +6,7 @@ import { EventLog } from './events.ts';
 import { LocalExecutor } from './executor/local.ts';
 import { bestKnown, openGit, takeRunBranch } from './git.ts';
 import { eventsPath, type House, stateDir } from './house.ts';
+import type { Taking } from './lock.ts';
 import { loggedLimits } from './night/limits.ts';
 import { Stopper } from './night/stop.ts';
 import { Notebook, type NotebookRenderer } from './notebook.ts';
@@ -22,6 +23,8 @@ export interface Fittings {
   report?: House['report'];
   notebook?: NotebookRenderer;
   confirm?: House['confirm'];
+  /** How the lock of the checkout is taken. */
+  lock?: Taking;
 }
 
 /** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
@@ -30,7 +33,7 @@ export async function moveIn(
   { listeners, report = lateReport, notebook, confirm }: Fittings,
 ): Promise<{ house: House; before: LoopState }> {
   const { repo } = plan;
-  const { log: events, past } = openLog(repo);
+  const { log: events, past, lastBranch } = openLog(repo);
   let state: LoopState = past.reduce(fold, nothingYet);
   const before = state;
   const unfinished = isUnfinished(before);
@@ -40,7 +43,7 @@ export async function moveIn(
   const branch = await takeRunBranch(git, {
     date,
     fresh,
-    preferred: unfinished ? state.started?.branch : undefined,
+    preferred: unfinished ? lastBranch : await lastFromHere(git, lastBranch),
   });
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const house: House = {
@@ -81,6 +84,15 @@ export async function moveIn(
   return { house, before };
 }
 
+/** The branch of a loop that has ended, of whatever day, where the user stands on the branch that it began from. */
+async function lastFromHere(git: House['git'], last: string | undefined): Promise<string | undefined> {
+  if (last === undefined) return undefined;
+  const said = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
+  const from = await said('config', '--get', `branch.${last}.loop-from`);
+  const elsewhere = await said('for-each-ref', '--format=%(worktreepath)', `refs/heads/${last}`);
+  return from === (await said('branch', '--show-current')) && elsewhere === '' ? last : undefined;
+}
+
 /** What renders reports is loaded with the first of them. */
 const lateReport: House['report'] = async (request) => {
   const { renderReport } = await import('./report/index.ts');
@@ -88,13 +100,15 @@ const lateReport: House['report'] = async (request) => {
 };
 
 /** The log of a loop that came to its end is put aside, so that a replay stays short. */
-function openLog(repo: string): { log: EventLog; past: LoggedEvent[] } {
+function openLog(repo: string): { log: EventLog; past: LoggedEvent[]; lastBranch?: string } {
   const path = eventsPath(repo);
   const opened = EventLog.open(path);
-  if (opened.past.length === 0 || isUnfinished(opened.past.reduce(fold, nothingYet))) return opened;
+  const state = opened.past.reduce(fold, nothingYet);
+  const lastBranch = state.started?.branch;
+  if (opened.past.length === 0 || isUnfinished(state)) return { ...opened, lastBranch };
   opened.log.close();
   const old = join(stateDir(repo), 'logs', `events-${opened.past[0].at.replaceAll(':', '-')}.jsonl`);
   mkdirSync(dirname(old), { recursive: true });
   renameSync(path, old);
-  return EventLog.open(path);
+  return { ...EventLog.open(path), lastBranch };
 }

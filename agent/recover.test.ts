@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { ONE_REQUEST_MS } from '#host/one-request';
 import { isAlive } from '#host/processes';
 import { readEvents } from './events.ts';
 import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
@@ -71,8 +72,10 @@ describe('a loop that is cut off', () => {
     const [first, second] = readSprints(join(repo, 'sprints'));
     expect(first).toMatchObject({
       outcome: 'new-best',
-      runs: [{ status: 'killed' }, { status: 'finished' }],
+      // It had saved nothing, and began anew.
+      runs: [{ status: 'finished' }, { status: 'finished' }],
     });
+    expect(first.runs.map((run) => run.endedBy)).toEqual([undefined, undefined]);
     expect(first.cost.turns).toBeGreaterThanOrEqual(7);
     expect(second.outcome).toBe('no-gain');
     expect(ledgerOfCommits(repo)).toEqual([
@@ -136,13 +139,14 @@ describe('a loop that is cut off', () => {
     expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(true);
     const { events } = await loopIn(repo);
     expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
-    expect(events.filter((e) => 'run' in e && e.run === run).map((e) => e.type)).toEqual([
-      'run.started',
-      'run.finished',
+    const ofIt = events.flatMap((e) => ('run' in e && e.run === run ? [e.type] : []));
+    expect(ofIt.filter((type) => type !== 'run.progress')).toEqual([
+      ...['run.started', 'run.finished'],
+      ...['run.started', 'run.finished'],
     ]);
     const [{ runs }] = readSprints(join(repo, 'sprints'));
     expect(runs.map(({ id, status }) => [id === run, status])).toEqual([
-      [true, 'killed'],
+      [true, 'finished'],
       [false, 'finished'],
     ]);
   });
@@ -277,15 +281,16 @@ it('does not commit a sprint again when only the event of its commit is missing'
 });
 
 describe('a loop that is asked to stop', () => {
-  it('ends the turn, reports and commits on the first Ctrl-C', async () => {
+  it('ends its run on the first Ctrl-C, and leaves the sprint open', async () => {
     const repo = tinyHouse([hanging()]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await eventOf(repo, 'run.started');
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
-    expect(outcomes(repo)).toEqual(['interrupted']);
+    expect(outcomes(repo)).toEqual([]);
     expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    // Nothing half is committed: the branch has its start alone.
+    expect(ledgerOfCommits(repo)).toEqual(['']);
     expect(loop.said()).toContain('Stopped: Ctrl-C.');
     expect(loop.said()).toContain('git switch main');
   });
@@ -299,6 +304,7 @@ describe('a loop that is asked to stop', () => {
     while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
     loop.child.kill('SIGINT');
     await eventOf(repo, 'loop.notice', ({ text }) => text.startsWith('stopping'));
+    await sleep(ONE_REQUEST_MS);
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
     expect(outcomes(repo)).toEqual([]);

@@ -28,3 +28,11 @@ it("knows that a sprint was finished by its own accepted finish_sprint, not by a
   expect(finished(called(true))).toBe(true);
   expect(finished(called(true), { ...opened, number: 2 })).toBe(false);
 });
+
+it('counts how often a sprint was cut off, and not how often its loop was stopped', () => {
+  const stopped: Event = { type: 'loop.stopped', reason: 'Ctrl-C', exitCode: 130 };
+  const resumed = (...events: Event[]) => folded(started('x'), opened, ...events).sprint?.resumed;
+  expect(resumed(started('x', true), started('x', true))).toBe(2);
+  expect(resumed(stopped, started('x', true), stopped, started('x', true))).toBe(0);
+  expect(resumed(stopped, started('x', true), started('x', true))).toBe(1);
+});

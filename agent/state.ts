@@ -21,7 +21,7 @@ export interface SprintState {
   finished: boolean;
   closed: { outcome: Outcome; reason: string } | null;
   rendered: boolean;
-  /** How often it was taken up again after the loop was cut off. */
+  /** How often it was taken up again after the loop was cut off; not after one that was stopped. */
   resumed: number;
   /** Who was asked, in order. */
   models: string[];
@@ -120,7 +120,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
               waiting: null,
               paused: null,
             },
-            (sprint) => ({ ...sprint, resumed: sprint.resumed + 1 }),
+            // Who stopped it meant to go on with it.
+            (sprint) => ({ ...sprint, resumed: sprint.resumed + (before.stopped ? 0 : 1) }),
           )
         : { ...nothingYet, started: event, leaderboard: event.leaderboard, lastEventAt: event.at };
     case 'sprint.opened':
@@ -195,9 +196,9 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         },
         waiting: null,
       };
-    case 'turn.failed':
     case 'turn.searching':
       return { ...now, calling: now.calling && { ...now.calling, most: now.calling.reserve } };
+    case 'turn.failed':
       return { ...now, calling: null };
     case 'tool.finished':
       return withSprint(

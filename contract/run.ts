@@ -24,6 +24,11 @@ export const RunRecord = z.object({
   status: z.enum(['running', 'finished', 'failed', 'killed', 'timeout', 'out-of-memory', 'diverged']),
   /** One line for a person: why it is not `finished`. */
   reason: z.string().nullable(),
+  /**
+   * Who ended a run that did not end by itself. `loop`: it ended because the loop did, and the next start goes on with it. `outside`: by a
+   * signal that we did not send. Absent in records of earlier versions.
+   */
+  endedBy: z.enum(['loop', 'sprint', 'researcher', 'user', 'limit', 'outside']).optional(),
   seconds: z.number().nullable(),
   /** Rows that left the data service, training and normalisation together; null where the task has no service. */
   rowsServed: z.number().int().nullable(),
@@ -37,6 +42,7 @@ export const RunRecord = z.object({
   sandbox: z.string(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
+export type EndedBy = NonNullable<RunRecord['endedBy']>;
 
 /** A line of `out/progress.jsonl`. Losses and any other number of the trainer's go into `values`. */
 export const Progress = z.object({

@@ -14,6 +14,8 @@ export const SprintRun = z.object({
   tree: z.string(),
   status: z.string(),
   reason: z.string().nullable(),
+  /** As in the run's record. */
+  endedBy: RunRecord.shape.endedBy,
   seconds: z.number().nullable(),
   /** Mean over training, as the trainer logged it; its start and its end are in `seconds` alone. */
   samplesPerSecond: z.number().nullable(),

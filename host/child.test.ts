@@ -17,7 +17,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type ChildOptions, collect, startChild } from './child.ts';
 import { cleanEnv } from './env.ts';
-import { endOrphans, isAlive, killGroup, processStart } from './processes.ts';
+import { memoryOf } from './memory.ts';
+import { endOrphans, isAlive, killGroup, markedWith, processStart } from './processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'child-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,6 +64,27 @@ describe('a child', () => {
     delete process.env.SOME_API_KEY;
     expect(text).toContain('PATH=');
     expect(text).not.toContain('secret');
+  });
+
+  it('takes along what left its group for a session of its own, and goes on forking', async () => {
+    const script = `setsid bash -c 'echo $$ > escaped.pid; on() { sleep 0.05; on & }; on; exec sleep 600' & echo $! ; until [ -s escaped.pid ]; do sleep 0.05; done`;
+    const child = sh(script);
+    const other = sh('exec sleep 600');
+    await child.done;
+    const escaped = await pidIn('escaped.pid');
+    expect([alive(escaped), markedWith(child.mark)]).toEqual([false, []]);
+    // Another child's mark is another.
+    expect(alive(other.pid)).toBe(true);
+    await other.stop('done', 0);
+  });
+
+  it('counts the memory of what left it', async () => {
+    const hold = 'const all = Buffer.alloc(100 << 20, 1); setInterval(() => all, 1000)';
+    // Its parent has ended: nothing but its mark leads to it.
+    const child = sh(`(setsid ${process.execPath} -e ${JSON.stringify(hold)} &); exec sleep 600`);
+    while (memoryOf(child.pid, child.mark) < 100 << 20) await sleep(20);
+    await child.stop('enough', 0);
+    expect(markedWith(child.mark)).toEqual([]);
   });
 
   it('is not waited for by a grandchild that holds its output, and takes its group with it', async () => {

@@ -4,13 +4,23 @@ import type { Readable, Writable } from 'node:stream';
 import { UserError } from '#contract/errors';
 import { CappedLog } from './log.ts';
 import { goesFirst, memoryKills } from './memory.ts';
-import { groupEnded, marked, processStart, signalGroup } from './processes.ts';
+import {
+  endMarked,
+  groupEnded,
+  killMarked,
+  marked,
+  newMark,
+  processStart,
+  signalGroup,
+} from './processes.ts';
 
 export interface ChildOptions {
   argv: readonly string[];
   cwd: string;
   /** The whole environment of the child (see cleanEnv); nothing of ours is added but a mark that it is our child. */
   env: Readonly<Record<string, string>>;
+  /** Its own mark (see newMark), where somebody has to know it before. */
+  mark?: string;
   /** A number is a descriptor of ours. `log` goes into the log. Unset: no input, output into the log if there is one. */
   stdio?: { stdin?: 'ignore' | 'pipe' | number; stdout?: Outlet; stderr?: Outlet };
   /** More descriptors to inherit: the child's number -> ours. */
@@ -41,6 +51,8 @@ export interface Child {
   pid: number;
   /** See processStart: with the pid it names this process for good. */
   processStart: string | null;
+  /** Stands in its environment, and so in that of all that it starts. */
+  mark: string;
   stdin: Writable | null;
   stdout: Readable | null;
   stderr: Readable | null;
@@ -56,14 +68,18 @@ const MAX_WORD_BYTES = 131_071;
 /** How long output that is still under way may take after the end. */
 const DRAIN_MS = 300;
 
-const running = new Set<number>();
+/** Those that run, by pid, with their marks. */
+const running = new Map<number, string>();
 process.on('exit', () => {
-  for (const pid of running) signalGroup(pid, 'SIGKILL');
+  for (const [pid, mark] of running) {
+    signalGroup(pid, 'SIGKILL');
+    killMarked(mark);
+  }
 });
 
 /**
  * Starts a process without a shell in a group (and session) of its own, which ends with it: whatever it leaves in
- * the group is killed when it ends. A grandchild that holds on to its output does not delay `done`.
+ * the group, or carries its mark elsewhere, is killed when it ends. A grandchild that holds on to its output does not delay `done`.
  * @throws UserError where the program or the folder does not exist, or a word is too long.
  */
 export function startChild(options: ChildOptions): Child {
@@ -85,9 +101,10 @@ export function startChild(options: ChildOptions): Child {
   const startedAt = performance.now();
   const killsBefore = memoryKills();
   // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the child.
+  const mark = options.mark ?? newMark();
   const child = spawn(argv[0], argv.slice(1), {
     cwd,
-    env: marked(env),
+    env: marked(env, mark),
     stdio,
     detached: true,
   });
@@ -97,7 +114,7 @@ export function startChild(options: ChildOptions): Child {
     throw new UserError(`cannot start ${argv[0]}: no such program, or it may not be run (in ${cwd})`);
   }
   const pid = child.pid;
-  running.add(pid);
+  running.set(pid, mark);
   goesFirst(pid);
   child.stdin?.on('error', () => {}); // It may end before it has read everything.
 
@@ -107,6 +124,7 @@ export function startChild(options: ChildOptions): Child {
   for (const stream of logged) stream.on('data', (chunk: Buffer) => log?.write(chunk));
 
   const state = { stopped: null as string | null, timedOut: false, killed: false };
+  let asked = false;
   const timers: NodeJS.Timeout[] = [];
   const kill = () => {
     state.killed = true;
@@ -114,7 +132,9 @@ export function startChild(options: ChildOptions): Child {
   };
   const end = (grace: number) => {
     if (grace <= 0) return kill();
-    signalGroup(pid, 'SIGTERM');
+    // Once: to some programs a second one means that they may not save any more.
+    if (!asked) signalGroup(pid, 'SIGTERM');
+    asked = true;
     timers.push(setTimeout(kill, grace * 1000));
   };
   const grace = options.graceSeconds ?? 5;
@@ -125,7 +145,7 @@ export function startChild(options: ChildOptions): Child {
       for (const timer of timers) clearTimeout(timer);
       signalGroup(pid, 'SIGKILL');
       running.delete(pid);
-      await groupEnded(pid);
+      await Promise.all([groupEnded(pid), endMarked(mark)]);
       await drained(logged);
       log?.close();
       resolve({
@@ -161,6 +181,7 @@ export function startChild(options: ChildOptions): Child {
   return {
     pid,
     processStart: processStart(pid),
+    mark,
     stdin: child.stdin,
     stdout: stdout === 'pipe' ? child.stdout : null,
     stderr: stderr === 'pipe' ? child.stderr : null,

@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -12,6 +20,33 @@ const names = (holder: string) => (path: string) => readFileSync(path, 'utf8') =
 it('gives a lock to the first who asks', () => {
   writeFileSync(own, 'first');
   expect([linked(own, lock), linked(own, lock)]).toEqual([true, false]);
+});
+
+it('does so where the file system has no hard links', () => {
+  for (const code of ['EPERM', 'ENOTSUP', 'ENOSYS']) {
+    const refuses = () => {
+      throw Object.assign(new Error(code), { code });
+    };
+    const free = join(root, code);
+    writeFileSync(own, 'first');
+    expect(linked(own, free, refuses)).toBe(true);
+    expect(readFileSync(free, 'utf8')).toBe('first');
+    writeFileSync(own, 'second');
+    expect(linked(own, free, refuses)).toBe(false);
+    expect(readFileSync(free, 'utf8')).toBe('first');
+    rmSync(free);
+    // Another is at the door; one that was killed there has left it.
+    mkdirSync(`${free}.door`);
+    expect(linked(own, free, refuses)).toBe(false);
+    utimesSync(`${free}.door`, 1, 1);
+    expect(linked(own, free, refuses)).toBe(true);
+    rmSync(free);
+  }
+  const broken = () => {
+    throw Object.assign(new Error('EROFS'), { code: 'EROFS' });
+  };
+  expect(() => linked(own, lock, broken)).toThrow('EROFS');
+  writeFileSync(own, 'first');
 });
 
 it('takes away the lock that was looked at, and no other', () => {

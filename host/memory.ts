@@ -18,14 +18,17 @@ export function goesFirst(pid: number): void {
   } catch {} // It has ended already, or there is no /proc.
 }
 
-/** Bytes that a process and all that it started hold for themselves, in memory or swapped out; 0 where there is no /proc. */
-export function memoryOf(pid: number): number {
+/**
+ * Bytes that a process and all that it started hold for themselves, in memory or swapped out, also what left it and carries its mark; 0
+ * where there is no /proc.
+ */
+export function memoryOf(pid: number, mark?: string): number {
   const held = (status: string) =>
     [...status.matchAll(/^(?:RssAnon|RssShmem|VmSwap):\s+(\d+) kB$/gm)].reduce(
       (sum, m) => sum + Number(m[1]),
       0,
     );
-  return familyOf(pid).reduce((sum, member) => {
+  return familyOf(pid, mark).reduce((sum, member) => {
     try {
       return sum + held(readFileSync(`/proc/${member}/status`, 'utf8')) * 1024;
     } catch {

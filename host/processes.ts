@@ -1,8 +1,19 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Stands in the environment of every child that we start, and so of its children, also of those that leave its group. */
 const MARK = 'LOOP_CHILD';
+/** Beside it, another for each child: what it starts is found by it when the child itself is gone. */
+const RUN = 'LOOP_RUN';
+
+/** Whether processes that are not our children can be seen at all. */
+export const seesProcesses = (): boolean => existsSync('/proc/self/stat');
+
+/** A process, named for good. */
+export interface Named {
+  pid: number;
+  start: string;
+}
 
 interface Stat {
   pid: number;
@@ -32,20 +43,67 @@ export function processStart(pid: number): string | null {
   return readStat(pid)?.start ?? null;
 }
 
-/** Whether the very process that was recorded still runs; one that took over its pid does not count. */
+/**
+ * Whether the very process that was recorded still runs; one that took over its pid does not count. Without /proc its pid alone tells.
+ */
 export function isAlive(pid: number, start: string | null): boolean {
+  if (start === null && !seesProcesses()) return pid > 0 && signal(pid, 0);
   const stat = readStat(pid);
   return stat !== null && start !== null && stat.start === start && !stat.zombie;
 }
 
-/** An environment with the mark of this process: its pid and start time, the namespace in which they count, and its folder. */
-export function marked(env: Readonly<Record<string, string>>): Record<string, string> {
+/**
+ * An environment with the mark of this process: its pid and start time, the namespace in which they count, and its folder; and with that of
+ * a child, where one is named.
+ */
+export function marked(env: Readonly<Record<string, string>>, child?: string): Record<string, string> {
   const mark = [process.pid, processStart(process.pid), namespace(), process.cwd()].join(' ');
-  return { ...env, [MARK]: mark };
+  return { ...env, [MARK]: mark, ...(child === undefined ? {} : { [RUN]: child }) };
+}
+
+let children = 0;
+/** A name for a child that no other has, of this process or of one before it. */
+export const newMark = (): string =>
+  `${process.pid}-${processStart(process.pid)}-${Date.now()}-${++children}`;
+
+/** What carries this mark, wherever it went: in a session of its own, with init as its parent. */
+export function markedWith(mark: string): Named[] {
+  const entry = Buffer.from(`${RUN}=${mark}\0`);
+  return pids().flatMap((pid) => {
+    // Before its environment is looked at: what takes over the pid after that has another start.
+    const stat = readStat(pid);
+    if (!stat || stat.zombie || pid === process.pid) return [];
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`);
+      const at = environment.indexOf(entry);
+      return at === 0 || environment[at - 1] === 0 ? [{ pid, start: stat.start }] : [];
+    } catch {
+      return []; // Not ours to look at, or ended meanwhile.
+    }
+  });
+}
+
+/** Kills what carries a mark. How many there were. */
+export function killMarked(mark: string): number {
+  return markedWith(mark).filter(({ pid, start }) => isAlive(pid, start) && signal(pid, 'SIGKILL')).length;
+}
+
+/** The same until none is left, also of those that go on forking. Gives up on what does not end, held by a driver or a disk. */
+export async function endMarked(mark: string): Promise<void> {
+  for (let waited = 0; waited < ORPHANS_END_MS && killMarked(mark) > 0; waited += 25) await sleep(25);
+}
+
+/** Of this boot of this machine; null where the kernel does not say. */
+export function bootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
 }
 
 /** A container counts its pids anew: those of another namespace mean nothing here. */
-function namespace(): string {
+export function namespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch {
@@ -98,10 +156,13 @@ function orphansOf(folder: string): number[] {
   });
 }
 
+/** Of all processes that can be seen: none where there is no /proc. */
 const pids = () =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+  seesProcesses()
+    ? readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+    : [];
 
 /** Members of the recorded group that live: all where its leader is the recorded one, else those with our mark. */
 function members(leader: number, start: string): number[] {
@@ -114,14 +175,15 @@ function members(leader: number, start: string): number[] {
     .filter((pid) => now !== null || ownerOf(pid) !== null);
 }
 
-/** A process, its group, and all that they started, as far as its parents still live. */
-export function familyOf(leader: number): number[] {
+/** A process, its group, what carries its mark, and all that they started, as far as its parents still live. */
+export function familyOf(leader: number, mark?: string): number[] {
   const stats = pids()
     .map(readStat)
     .filter((stat) => stat !== null);
   const family = new Set(
     stats.flatMap(({ pid, group }) => (group === leader || pid === leader ? [pid] : [])),
   );
+  if (mark !== undefined) for (const { pid } of markedWith(mark)) family.add(pid);
   for (let before = -1; before !== family.size; ) {
     before = family.size;
     for (const { pid, parent } of stats) if (family.has(parent)) family.add(pid);

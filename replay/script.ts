@@ -14,16 +14,17 @@ export type Script = Generator<Action, string, ToolResult>;
 
 /**
  * Calls a tool: `const result = yield* use('bash', { command: 'ls' })`. A call during which the loop was cut off and
- * started again is made once more.
+ * started again is made once more, as often as that happens.
  */
 export function* use(
   name: string,
   input: Record<string, unknown>,
   say?: string,
 ): Generator<Action, ToolResult, ToolResult> {
-  const result = yield { name, input, say };
-  if (!result.isError || !result.text.startsWith(CUT_OFF)) return result;
-  return yield { name, input, say: 'The loop was cut off during this call: once more.' };
+  let result = yield { name, input, say };
+  while (result.text.startsWith(CUT_OFF))
+    result = yield { name, input, say: 'The loop was cut off during this call: once more.' };
+  return result;
 }
 
 /** How the supervisor answers a call that it did not see the end of. */

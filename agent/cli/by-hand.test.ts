@@ -9,6 +9,7 @@ import { readTask } from '#contract/task';
 import { capture } from '#host/capture';
 import { startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
+import { ONE_REQUEST_MS } from '#host/one-request';
 import { processStart } from '#host/processes';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { git, newRepo } from '../fixtures/repo.ts';
@@ -173,7 +174,7 @@ describe('npm run train', () => {
     const child = startChild({ argv: [...cli('train'), 'deaf', '--out', out], cwd: repo, env: cleanEnv() });
     while (!existsSync(join(out, 'out/child.pid'))) await sleep(50);
     process.kill(child.pid, 'SIGINT');
-    await sleep(300);
+    await sleep(ONE_REQUEST_MS + 100);
     process.kill(child.pid, 'SIGINT');
     expect((await child.done).code).toBe(130);
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))).toMatchObject({ status: 'killed' });

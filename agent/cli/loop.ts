@@ -51,6 +51,10 @@ const command = program(
     ).choices(['best-known', 'baseline']),
   )
   .option('--new', 'start another run branch instead of going on with the last one')
+  .option(
+    '--take-over',
+    'for unattended restarts: also take over from a loop on another machine, once that gives no sign of life',
+  )
   .option('--dry', 'show what would be done and what the night would cost; change nothing in git')
   .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
@@ -92,6 +96,10 @@ Examples:
   npm run loop -- --until 07:30 --max-usd 20         a night with Claude
   npm run loop -- --researcher offline --max-sprints 2
 
+Ctrl-C or SIGTERM, once: the turn ends; a run under way is saved, its sprint stays open, and the next start goes on with both; where
+nothing trains, the sprint is reported and committed. Twice, more than a second apart: everything ends now. From another terminal:
+npm run stop, npm run stop -- --after-run (the run under way finishes first), npm run stop -- --now.
+
 Exit codes: 0 a limit was reached or nothing is left · 1 a fault of the loop itself · 2 bad input · 3 key or credit at an end
   · 4 three identical failures · 5 no gain for too long · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM`,
   );
@@ -101,6 +109,7 @@ interface Flags {
   profile?: string;
   start?: 'best-known' | 'baseline';
   new?: boolean;
+  takeOver?: boolean;
   dry?: boolean;
   maxSprints?: number;
   maxUsd?: number | 'none';
@@ -146,8 +155,12 @@ await runMain(async () => {
   const plan = await preflight(options);
   if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
   // Before an offer is made that could not be kept.
-  refuseSecond(lockPath(stateDir(plan.repo)));
+  const lock = {
+    takeOver: flags.takeOver ?? false,
+    onWait: (text: string) => process.stdout.write(`${text}\n`),
+  };
+  await refuseSecond(lockPath(stateDir(plan.repo)), lock);
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
   if (!(await offer(plan, process.stdout))) return EXIT.interrupted;
-  return runLoop(plan, { listeners: [logOver, consoleOver] });
+  return runLoop(plan, { listeners: [logOver, consoleOver], lock });
 });

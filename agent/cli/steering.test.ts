@@ -36,20 +36,22 @@ describe('steering a loop from outside', () => {
     expect(await loop.ended).toBe(0);
     expect(await eventOf(repo, 'hint.given')).toMatchObject({ text: '- Try sorting.' });
     expect(readFileSync(join(repo, 'HINTS.md'), 'utf8')).toBe('- Try sorting.\n');
-    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['interrupted']);
+    // Its run is kept, and the sprint open.
+    expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+    expect(loop.said()).toMatch(/^Open: +sprint 1: Try long; the next start goes on with it/m);
     expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP (exit code 0, ');
     expect(existsSync(join(repo, 'STOP'))).toBe(false);
   });
 
   it('pauses a loop, over a kill and a restart, and lets it go on', async () => {
-    const repo = tinyHouse([[start('long'), train('slow'), wait, finish({ candidate: null })]]);
+    const repo = tinyHouse([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
     expect((await run(repo, 'pause')).code).toBe(2);
-    const first = startCommand(repo, 'loop');
+    const first = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'run.started');
     expect((await run(repo, 'pause')).said).toContain('so does the clock of the limits');
     first.child.kill('SIGKILL');
     await first.ended;
-    const second = startCommand(repo, 'loop', '--max-sprints', '1');
+    const second = startCommand(repo, 'loop', '--max-sprints', '1', '--sandbox', 'off');
     await eventOf(repo, 'loop.paused');
     expect((await run(repo, 'status')).said).toMatch(/^Paused since .*npm run resume/m);
     expect(second.said()).toContain('paused: no call and no run');
@@ -57,22 +59,23 @@ describe('steering a loop from outside', () => {
     expect((await run(repo, 'resume')).said).toBe('It goes on.\n');
     expect(await second.ended).toBe(0);
     const turns = readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
-    expect([before, turns]).toEqual([3, 4]);
-    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['failed']);
+    expect([before, turns]).toEqual([3, 5]);
+    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['no-gain']);
     expect((await run(repo, 'resume')).code).toBe(2);
   });
 
   it('stops at once with --now; the next start goes on with the open sprint', async () => {
-    const repo = tinyHouse([[start('long'), train('slow'), wait, finish({ candidate: null })]]);
-    const loop = startCommand(repo, 'loop');
+    const repo = tinyHouse([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await eventOf(repo, 'run.started');
     expect((await run(repo, 'stop', '--now')).code).toBe(0);
     expect(await loop.ended).toBe(130);
     expect(processes.filter(({ pid, start }) => isAlive(pid, start))).toEqual([]);
     expect(readSprints(join(repo, 'sprints'))).toEqual([]);
-    expect((await run(repo, 'loop', '--max-sprints', '1')).code).toBe(0);
-    expect(readSprints(join(repo, 'sprints')).map((s) => [s.title, s.runs.length])).toEqual([
-      ['Try long', 1],
+    expect((await run(repo, 'loop', '--max-sprints', '1', '--sandbox', 'off')).code).toBe(0);
+    const sprints = readSprints(join(repo, 'sprints'));
+    expect(sprints.map((s) => [s.title, s.outcome, s.runs.map((r) => r.status)])).toEqual([
+      ['Try long', 'no-gain', ['finished']],
     ]);
   });
 

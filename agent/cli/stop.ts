@@ -3,23 +3,28 @@ import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { stateDir } from '../house.ts';
 import { lockHolder } from '../lock.ts';
-import { NOW } from '../night/stop.ts';
+import { AFTER_RUN, NOW } from '../night/stop.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
   'npm run stop --',
-  'Asks the loop in this checkout to stop: its turn ends, the sprint is reported and committed, then it leaves.',
+  'Asks the loop in this checkout to stop: its turn ends. A run under way is saved, its sprint stays open, and the next "npm run loop" goes on with both; where nothing trains, the sprint is reported and committed. Then the loop leaves.',
 )
-  .option('--now', 'stop at once; the next "npm run loop" goes on with the open sprint')
-  .addHelpText('after', '\nExamples:\n  npm run stop\n  npm run stop -- --now');
+  .option('--after-run', 'let the run under way finish first; the sprint is judged, reported and committed')
+  .option('--now', 'stop at once, in mid-turn; the next "npm run loop" goes on with the open sprint')
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run stop\n  npm run stop -- --after-run\n  npm run stop -- --now',
+  );
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
   const repo = process.cwd();
   const holder = lockHolder(stateDir(repo));
   if (!holder?.alive) throw new UserError('no loop runs in this checkout');
-  const { now } = command.opts<{ now?: boolean }>();
-  writeFileSync(join(repo, 'STOP'), now ? NOW : '');
+  const { now, afterRun } = command.opts<{ now?: boolean; afterRun?: boolean }>();
+  if (now && afterRun) throw new UserError('--now and --after-run are two ways to stop: choose one');
+  writeFileSync(join(repo, 'STOP'), now ? NOW : afterRun ? AFTER_RUN : '');
   process.stdout.write('Asked to stop; "npm run status" shows when it has.\n');
   return 0;
 });

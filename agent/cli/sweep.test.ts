@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from '#host/capture';
 import { startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
+import { ONE_REQUEST_MS } from '#host/one-request';
 import { exampleVerdict } from '../fixtures/examples.ts';
 import { newRepo } from '../fixtures/repo.ts';
 import type { SweepSummary } from '../sweep/summary.ts';
@@ -135,7 +136,7 @@ describe('npm run sweep', () => {
     const deaf = () => runs().find((run) => run.includes('-deaf-'));
     while (!deaf() || !existsSync(join(repo, 'checkpoints', `${deaf()}`, 'out/child.pid'))) await sleep(50);
     process.kill(child.pid, 'SIGINT');
-    await sleep(300);
+    await sleep(ONE_REQUEST_MS + 100);
     process.kill(child.pid, 'SIGINT');
     expect((await child.done).code).toBe(130);
     expect(readFileSync(`${out}.log`, 'utf8')).toContain(

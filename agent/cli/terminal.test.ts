@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -74,3 +74,25 @@ it('ends with its own exit code when its terminal has gone', async () => {
   while (!existsSync(at('code'))) await sleep(20);
   expect(readFileSync(at('code'), 'utf8').trim()).toBe('7');
 }, 60_000);
+
+it('is silent where the disk below its output is full, and does its work', async () => {
+  const repo = tinyHouse([sprintTo('first', 0.6)]);
+  const full = openSync('/dev/full', 'w');
+  const run = async (stderr: 'pipe' | number, name: string, ...args: string[]) => {
+    const argv = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, `${name}.ts`), ...args];
+    const child = spawn(process.execPath, argv, { cwd: repo, stdio: ['ignore', full, stderr] });
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    return [await new Promise((resolve) => child.once('close', resolve)), said];
+  };
+  for (const stderr of ['pipe', full] as const) {
+    expect(await run(stderr, 'status')).toEqual([0, '']);
+    expect(await run(stderr, 'loop', '--help')).toEqual([0, '']);
+  }
+  expect(await run(full, 'loop', '--bogus')).toEqual([2, '']);
+  expect(await run('pipe', 'loop', '--sandbox', 'off')).toEqual([0, '']);
+  closeSync(full);
+  expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['new-best']);
+}, 120_000);

@@ -20,7 +20,7 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
     meter.show(progress);
   });
   const record = await stoppable(
-    (before) => void run.stop('stopped by hand', before > 0),
+    (before) => void run.stop('stopped by hand', before > 0 ? { graceSeconds: 0 } : {}),
     () => run.done,
   );
   meter.end();

@@ -1,4 +1,4 @@
-import type { Progress, RunRecord } from '#contract/run';
+import type { EndedBy, Progress, RunRecord } from '#contract/run';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 
@@ -44,8 +44,11 @@ export interface RunHandle {
   refusal: Promise<string | null>;
   /** Takes back a run that was refused: its folder and its reference are removed. */
   discard(): Promise<void>;
-  /** Ends the run with all its processes; `now` without giving it time to save. Its status becomes `killed`. */
-  stop(reason: string, now?: boolean): Promise<RunRecord>;
+  /**
+   * Ends the run with all its processes, for whoever says so; `graceSeconds` is the time that it gets to save, none at 0. Its status becomes
+   * `killed`, unless it has finished by then.
+   */
+  stop(reason: string, how?: { by?: EndedBy; graceSeconds?: number }): Promise<RunRecord>;
   /** Calls back for every well-formed line of progress from now on. Returns what ends that. */
   onProgress(listener: (progress: Progress) => void): () => void;
 }
@@ -54,6 +57,8 @@ export interface RunHandle {
 export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {
   /** The run folder. */
   dir: string;
+  /** Where nothing was saved, or nothing that can be read, the run begins anew, in its folder. Unset: that is refused. */
+  orAnew?: boolean;
 }
 
 /** Where training runs happen. One implementation: a local process (local.ts). */

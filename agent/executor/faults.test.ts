@@ -79,7 +79,10 @@ describe('a trainer', () => {
       expect(await Promise.race([stopping, sleep(2000, 'still there')]), `sandbox ${which}`).toBe(
         'still there',
       );
-      expect(await run.stop('enough', true)).toMatchObject({ status: 'killed', reason: 'enough' });
+      expect(await run.stop('enough', { graceSeconds: 0 })).toMatchObject({
+        status: 'killed',
+        reason: 'enough',
+      });
       expect([isAlive(pid, since), isAlive(child, childStart)]).toEqual([false, false]);
     }
   });
@@ -96,11 +99,15 @@ describe('a trainer', () => {
 
   it('that takes too much memory is ended, with or without a sandbox', async () => {
     for (const [which, sandbox] of sandboxes) {
-      const record = await (await start('glutton', { sandbox }, { maxMemoryBytes: 150 << 20 })).done;
+      const run = await start('glutton', { sandbox }, { maxMemoryBytes: 150 << 20 });
+      const record = await run.done;
       expect(record, `sandbox ${which}`).toMatchObject({
         status: 'out-of-memory',
         reason: expect.stringMatching(/^its processes held 0\.\d+ GiB of memory; 0\.15 GiB are allowed$/),
       });
+      // Inside of a sandbox pids are others; all of them end with it.
+      const child = Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8'));
+      if (which === 'off') expect(isAlive(child, processStart(child))).toBe(false);
     }
   });
 

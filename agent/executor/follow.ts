@@ -1,12 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
-import { type Progress, type RunRecord, TrainResult } from '#contract/run';
+import { type EndedBy, type Progress, type RunRecord, TrainResult } from '#contract/run';
 import type { Child } from '#host/child';
 import { dropTree } from '#host/tree';
 import { readUntrusted } from '#host/untrusted';
 import type { RunHandle } from './executor.ts';
-import { lastWord, outcomeOf } from './outcome.ts';
+import { endedFromOutside, lastWord, outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
 import { MAX_OUT_BYTES, memoryTrouble, roomTrouble } from './room.ts';
 import { runRef } from './run-id.ts';
@@ -38,15 +38,20 @@ export function follow(run: {
   const look = () => {
     for (const progress of tail.read()) for (const listener of listeners) listener(progress);
   };
+  let stoppedBy: EndedBy | null = null;
+  const stop = (reason: string, by: EndedBy, graceSeconds?: number) => {
+    stoppedBy ??= by;
+    return trainer.stop(reason, graceSeconds);
+  };
   const timer = setInterval(look, POLL_MS);
   const guard = setInterval(() => {
     const trouble = roomTrouble(out, maxOutBytes);
-    if (trouble) void trainer.stop(trouble, 0);
+    if (trouble) void stop(trouble, 'limit', 0);
   }, ROOM_MS);
   let tooMuch: string | null = null;
   const memoryGuard = setInterval(() => {
-    tooMuch ??= memoryTrouble(trainer.pid, maxMemoryBytes);
-    if (tooMuch) void trainer.stop(tooMuch, 0);
+    tooMuch ??= memoryTrouble(trainer, maxMemoryBytes);
+    if (tooMuch) void stop(tooMuch, 'limit', 0);
   }, MEMORY_MS);
 
   const finish = async (): Promise<RunRecord> => {
@@ -58,6 +63,7 @@ export function follow(run: {
     const served = service ? await endService(service) : null;
     const ended = outcomeOf({
       exit,
+      stoppedBy,
       // It may have ended by itself meanwhile.
       tooMuchMemory: exit.stopped === tooMuch ? tooMuch : null,
       result: readResult(out),
@@ -102,8 +108,8 @@ export function follow(run: {
       rmSync(dir, { recursive: true, force: true });
       await dropTree({ repo, ref: runRef(record.id) });
     },
-    async stop(reason, now = false) {
-      await trainer.stop(reason, now ? 0 : undefined);
+    async stop(reason, { by = 'user', graceSeconds } = {}) {
+      await stop(reason, by, graceSeconds);
       return done;
     },
     onProgress(listener) {
@@ -114,7 +120,9 @@ export function follow(run: {
 }
 
 /** Waits for the data service, whose reader is gone, and reads off how many rows it handed out and whether it failed by itself. */
-async function endService(service: Child): Promise<{ rows: number | null; failed: string | null }> {
+async function endService(
+  service: Child,
+): Promise<{ rows: number | null; failed: { line: string; outside: boolean } | null }> {
   const patience = setTimeout(() => void service.stop('its trainer has ended'), SERVICE_ENDS_MS);
   const exit = await service.done;
   clearTimeout(patience);
@@ -122,7 +130,9 @@ async function endService(service: Child): Promise<{ rows: number | null; failed
   const failed = exit.stopped === null && exit.code !== 0;
   return {
     rows: lines.map(rowsIn).findLast((rows) => rows !== null) ?? null,
-    failed: failed ? (lines.at(-1) ?? `exit code ${exit.code ?? exit.signal}`) : null,
+    failed: failed
+      ? { line: lines.at(-1) ?? `exit code ${exit.code ?? exit.signal}`, outside: endedFromOutside(exit) }
+      : null,
   };
 }
 

@@ -128,7 +128,7 @@ describe('a run', () => {
     const run = await start('deaf');
     while (!existsSync(join(run.dir, 'out/child.pid'))) await sleep(20);
     const child = Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8'));
-    expect(await run.stop('the test is impatient', true)).toMatchObject({
+    expect(await run.stop('the test is impatient', { graceSeconds: 0 })).toMatchObject({
       status: 'killed',
       reason: 'the test is impatient',
     });

@@ -13,7 +13,7 @@ import { checkoutTree, keepTree } from '#host/tree';
 import { readRunRecord } from '../judging.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
-import { BATCH_ROWS, resumePoint } from './resume.ts';
+import { BATCH_ROWS, resumePoint, resumePointOrNone } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
 
 const LOG_BYTES = 2_000_000;
@@ -85,18 +85,22 @@ export class LocalExecutor implements Executor {
 
   /**
    * Goes on with a run that was ended or killed, in its own folder, from what its trainer saved last: the same tree and
-   * arguments, the stream from the batch that comes next. @throws UserError where that cannot be.
+   * arguments, the stream from the batch that comes next. Where nothing was saved it begins anew, if that was asked for.
+   * @throws UserError where that cannot be.
    */
   async resume(request: ResumeRequest): Promise<RunHandle> {
     const { repo, dir } = request;
     const before = readRunRecord(dir);
-    const from = resumePoint(dir, before);
+    const from = (request.orAnew ? resumePointOrNone : resumePoint)(dir, before);
     const treeDir = await checkoutTree({ repo, tree: before.tree });
     const { label } = request.sandbox;
     const sandbox = before.sandbox === label ? label : `${before.sandbox}, then ${label}`;
-    const record: RunRecord = { ...before, status: 'running', reason: null, endedAt: null, sandbox };
+    const { endedBy: _, ...same } = before;
+    const seconds = from === null ? null : before.seconds;
+    const record: RunRecord = { ...same, status: 'running', reason: null, endedAt: null, seconds, sandbox };
     const processes: Processes = { service: null, trainer: null };
     try {
+      if (from === null) empty(dir);
       writeJsonAtomic(join(dir, 'run.json'), record);
       this.launch(processes, { ...request, record, treeDir, from });
     } catch (error) {
@@ -104,7 +108,7 @@ export class LocalExecutor implements Executor {
       writeJsonAtomic(join(dir, 'run.json'), before);
       throw error;
     }
-    const earlier = { seconds: before.seconds ?? 0, rows: from * BATCH_ROWS };
+    const earlier = { seconds: seconds ?? 0, rows: (from ?? 0) * BATCH_ROWS };
     return follow({
       ...this.limits,
       repo,
@@ -172,6 +176,13 @@ interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeout
   treeDir: string;
   /** The batch to go on from; null for a run that begins. */
   from: number | null;
+}
+
+/** Takes away what a run left that begins anew. */
+function empty(dir: string): void {
+  for (const name of ['out', 'evals.jsonl', 'verdict.json'])
+    rmSync(join(dir, name), { recursive: true, force: true });
+  mkdirSync(join(dir, 'out'));
 }
 
 const wholeBatches = (rows: number) => Math.ceil(rows / BATCH_ROWS) * BATCH_ROWS;

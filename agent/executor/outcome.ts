@@ -1,18 +1,29 @@
-import type { RunRecord, TrainResult } from '#contract/run';
+import type { EndedBy, RunRecord, TrainResult } from '#contract/run';
 import type { Exit } from '#host/child';
 
 /** What is known of a run when its trainer has ended. */
 export interface Ending {
   exit: Exit;
+  /** Who stopped it, where it was stopped. */
+  stoppedBy: EndedBy | null;
   /** Why it was ended for the memory that it held; null where it was not. */
   tooMuchMemory: string | null;
   /** The trainer's last word, where it left one. */
   result: TrainResult | null;
   /** The last line of its log that says something. */
   lastLine: string | undefined;
-  /** The data service's last line where it failed by itself, and so cut the stream. */
-  service: string | null;
+  /** The data service's last line where it failed by itself, and so cut the stream; `outside`: a signal ended it. */
+  service: { line: string; outside: boolean } | null;
 }
+
+/** The signals that ask a process to end: by a machine that goes down, a container that is stopped, somebody with `kill`. */
+const ASKS_TO_END = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+/** 128 and their numbers, as a shell or a program that caught them says it. */
+const ASKED_TO_END = [129, 130, 143];
+
+/** Whether a signal of these ended a process. */
+export const endedFromOutside = ({ code, signal }: Pick<Exit, 'code' | 'signal'>): boolean =>
+  ASKS_TO_END.includes(signal ?? '') || ASKED_TO_END.includes(code ?? 0);
 
 /** The last line that says something: below an error stand the calls that it came through, and Node's version. */
 export const lastWord = (lines: readonly string[]): string | undefined =>
@@ -21,16 +32,24 @@ export const lastWord = (lines: readonly string[]): string | undefined =>
 /** How a run ended: its status, and one line that says why where it is not `finished`. */
 export function outcomeOf({
   exit,
+  stoppedBy,
   tooMuchMemory,
   result,
   lastLine,
   service,
-}: Ending): Pick<RunRecord, 'status' | 'reason'> {
+}: Ending): Pick<RunRecord, 'status' | 'reason' | 'endedBy'> {
   const log = lastLine ? `: ${lastLine.slice(0, 500)}` : '';
-  if (tooMuchMemory !== null) return { status: 'out-of-memory', reason: tooMuchMemory };
-  if (exit.stopped !== null) return { status: 'killed', reason: exit.stopped };
+  if (tooMuchMemory !== null) return { status: 'out-of-memory', reason: tooMuchMemory, endedBy: 'limit' };
+  // Also where it was asked to end in its last moment.
+  if (exit.code === 0 && result?.status === 'finished') return { status: 'finished', reason: null };
+  if (exit.stopped !== null)
+    return { status: 'killed', reason: exit.stopped, endedBy: stoppedBy ?? undefined };
   if (exit.timedOut)
-    return { status: 'timeout', reason: `ended after ${exit.seconds.toFixed(0)} s, its limit` };
+    return {
+      status: 'timeout',
+      reason: `ended after ${exit.seconds.toFixed(0)} s, its limit`,
+      endedBy: 'limit',
+    };
   if (exit.outOfMemory && (exit.code === 134 || exit.signal === 'SIGABRT')) {
     return { status: 'out-of-memory', reason: 'JavaScript heap out of memory (trainer.log has the trace)' };
   }
@@ -39,9 +58,18 @@ export function outcomeOf({
     // Who is killed has no time to say why: the last line of its log is about something else.
     return { status: 'out-of-memory', reason: `${how} for want of memory` };
   }
+  if (endedFromOutside(exit) || (exit.code === 0 && result?.status === 'interrupted')) {
+    return { status: 'killed', reason: 'ended by a signal from outside', endedBy: 'outside' };
+  }
   if (exit.signal !== null) return { status: 'failed', reason: `ended by ${exit.signal}${log}` };
-  if (exit.code === 0 && result?.status === 'finished') return { status: 'finished', reason: null };
-  if (service !== null) return { status: 'failed', reason: `the data service failed: ${service}` };
+  if (service?.outside) {
+    return {
+      status: 'killed',
+      reason: 'its data service was ended by a signal from outside',
+      endedBy: 'outside',
+    };
+  }
+  if (service !== null) return { status: 'failed', reason: `the data service failed: ${service.line}` };
   switch (result?.status) {
     case 'diverged':
     case 'out-of-memory':

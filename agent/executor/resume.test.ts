@@ -41,14 +41,14 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
   while (!existsSync(join(run.dir, 'out/optimizer.safetensors'))) await sleep(20);
   await expect(resume(run.dir)).rejects.toThrow(/its trainer still runs \(process \d+\)/);
   const stopped = await run.stop('stopped by hand');
-  expect(stopped).toMatchObject({ status: 'killed', reason: 'stopped by hand' });
+  expect(stopped).toMatchObject({ status: 'killed', reason: 'stopped by hand', endedBy: 'user' });
   // A command that was killed itself leaves a record that says it still runs.
   const path = join(run.dir, 'run.json');
   expect(JSON.parse(text(path))).toEqual(stopped);
 
   const resumed = await (await resume(run.dir)).done;
   expect(resumed).toEqual({
-    ...stopped,
+    ...{ ...stopped, endedBy: undefined },
     ...{ status: 'finished', reason: null, endedAt: resumed.endedAt, seconds: resumed.seconds },
     // 5,000 rows and 1,000 for the norm, in whole batches.
     rowsServed: 6 * 1024,

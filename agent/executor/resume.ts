@@ -13,24 +13,37 @@ export const BATCH_ROWS = 1024;
  * @throws UserError for a run that has finished, still trains, or was never saved.
  */
 export function resumePoint(dir: string, record: RunRecord): number {
-  const out = join(dir, 'out');
-  if (record.status === 'finished')
-    throw new UserError(`${dir}: this run has finished; there is nothing to go on with`);
-  const pid = trainerOf(out);
-  if (pid !== null) {
-    throw new UserError(
-      `${dir}: its trainer still runs (process ${pid}); wait for it, or end it: kill ${pid}`,
-    );
-  }
-  const saved = join(out, 'optimizer.safetensors');
+  refuseEnded(dir, record);
+  const saved = join(dir, 'out', 'optimizer.safetensors');
   const next = nextBatch(saved);
   if (next === undefined) {
     throw new UserError(
       `${dir}: nothing was saved yet; train again: npm run train -- ${record.args.join(' ')}`,
     );
   }
-  if (Number.isSafeInteger(next) && next >= 0) return next;
+  if (isBatch(next)) return next;
   throw new UserError(`${saved}: does not say its next_batch; it was saved by another trainer`);
+}
+
+/** The same, for a run that can begin anew: null where nothing was saved, or nothing that can be read. @throws UserError as above. */
+export function resumePointOrNone(dir: string, record: RunRecord): number | null {
+  refuseEnded(dir, record);
+  const next = nextBatch(join(dir, 'out', 'optimizer.safetensors'));
+  return next !== undefined && isBatch(next) ? next : null;
+}
+
+const isBatch = (next: number) => Number.isSafeInteger(next) && next >= 0;
+
+/** @throws UserError for a run that has finished, or still trains. */
+function refuseEnded(dir: string, record: RunRecord): void {
+  if (record.status === 'finished')
+    throw new UserError(`${dir}: this run has finished; there is nothing to go on with`);
+  const pid = trainerOf(join(dir, 'out'));
+  if (pid !== null) {
+    throw new UserError(
+      `${dir}: its trainer still runs (process ${pid}); wait for it, or end it: kill ${pid}`,
+    );
+  }
 }
 
 const MAX_HEADER_BYTES = 1 << 20;

@@ -20,10 +20,10 @@ export function roomTrouble(out: string, maxBytes: number): string | null {
 
 /** Why a run has to end before it takes all memory: what its processes hold. Null while there is room. */
 export function memoryTrouble(
-  trainer: number,
+  trainer: { pid: number; mark: string },
   maxBytes = Math.floor(machineMemory() * SHARE_OF_MEMORY),
 ): string | null {
-  const bytes = memoryOf(trainer);
+  const bytes = memoryOf(trainer.pid, trainer.mark);
   if (bytes <= maxBytes) return null;
   return `its processes held ${gigabytes(bytes)} of memory; ${gigabytes(maxBytes)} are allowed`;
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
+import { newName } from '#host/names';
 import { makeWritable } from '#host/writable';
 
 /** `2026-02-19--10-37-12-wider-s0`: UTC start, experiment, seed. */
@@ -14,7 +15,8 @@ export function runId(experiment: string, seed: number, now = new Date()): strin
 export const runRef = (id: string) => `refs/loop/runs/${id}`;
 
 /**
- * Makes the folder of a new run, `checkpoints/<run id>` (with `-2`, `-3` ... where that is taken) or `out`.
+ * Makes the folder of a new run, `checkpoints/<run id>` or `out`. No other run of this checkout has had its id (`-2`, `-3` ... where it is
+ * taken), wherever its folder lies.
  * @throws UserError where `out` is there already and not empty, or cannot be written to.
  */
 export function claimRunFolder(run: { repo: string; experiment: string; seed: number; out?: string }): {
@@ -28,12 +30,13 @@ export function claimRunFolder(run: { repo: string; experiment: string; seed: nu
       throw new UserError(`${run.out}: there is something already; name a new folder, or an empty one`);
     }
     makeWritable('--out', dir);
-    return { id: base, dir };
+    return { id: newName(run.repo, 'runs', base), dir };
   }
   const runs = join(run.repo, 'checkpoints');
   mkdirSync(runs, { recursive: true });
-  for (let n = 1; ; n++) {
-    const id = n === 1 ? base : `${base}-${n}`;
+  for (;;) {
+    const id = newName(run.repo, 'runs', base);
+    // `state/` may have been removed, and the run be there still.
     if (makeFolder(join(runs, id))) return { id, dir: join(runs, id) };
   }
 }

@@ -108,7 +108,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
 
   it('goes on after the loop was stopped in the middle of it', () => {
     expect(nights[0].code).toBe(130);
-    expect(sprints[2].runs.map((run) => run.status)).toEqual(['killed', 'finished']);
+    expect(sprints[2].runs.map((run) => run.status)).toEqual(['finished']);
     expect(nights[1].events.find((e) => e.type === 'sprint.opened')).toMatchObject({ number: 4 });
   });
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ONE_REQUEST_MS, oncePerRequest } from '#host/one-request';
 
 /** Why a loop is asked to stop, and the exit code it will end with. */
 export interface StopRequest {
@@ -7,14 +8,28 @@ export interface StopRequest {
   exitCode: number;
 }
 
+/** How a loop is asked to stop, the mildest first. */
+export type Manner =
+  /** What trains may finish, and is measured; then the loop leaves. */
+  | 'after-run'
+  /** The turn ends; what trains is saved, and the next start goes on with it. */
+  | 'keep'
+  /** Everything ends now. */
+  | 'now';
+const MANNERS: readonly Manner[] = ['after-run', 'keep', 'now'];
+
 /**
- * Requests to stop from outside: Ctrl-C or SIGTERM once (the turn ends, the sprint is reported and committed, then the loop leaves), twice
- * (everything ends now, the next start takes up what is left), or a file `STOP` in the repository, which may say `now`.
+ * Requests to stop from outside: Ctrl-C or SIGTERM once (the turn ends, what trains is kept for the next start, any other sprint is reported
+ * and committed, then the loop leaves), twice (everything ends now, the next start takes up what is left), or a file `STOP` in the
+ * repository, which may say `now` or `after-run`.
  */
 export class Stopper {
   readonly #hard = new AbortController();
+  readonly #keep = new AbortController();
   readonly #soft = new AbortController();
   #request: StopRequest | null = null;
+  #manner: Manner | null = null;
+  #onAsked: (manner: Manner) => void = () => {};
   #release: () => void = () => {};
 
   readonly #file: string;
@@ -27,19 +42,23 @@ export class Stopper {
    * Begins to listen to SIGINT and SIGTERM, and to SIGHUP, which asks for nothing: a terminal that is closed, or a connection that breaks, leaves
    * the night to itself. `release` ends it.
    */
-  listen(onFirst: () => void, onHangUp: () => void = () => {}): void {
-    const onSignal = (signal: NodeJS.Signals) => {
+  listen(onAsked: (manner: Manner) => void, onHangUp: () => void = () => {}): void {
+    this.#onAsked = onAsked;
+    const onSignal = oncePerRequest((signal) => {
       const exitCode = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
-      if (this.#request) return this.now();
-      this.ask({ reason: signal === 'SIGTERM' ? 'SIGTERM' : 'Ctrl-C', exitCode });
-      onFirst();
-    };
+      const kept = this.#keep.signal.aborted;
+      this.ask({ reason: signal === 'SIGTERM' ? 'SIGTERM' : 'Ctrl-C', exitCode }, kept ? 'now' : 'keep');
+    });
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
     // A wait for a run of hours looks at nothing else.
     const look = setInterval(() => this.requested(), 1000).unref();
     this.#release = () => {
       clearInterval(look);
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
+      const off = () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
+      this.#onAsked = () => {};
+      // The same request may still arrive once more, when all is done but the end.
+      if (this.#request) setTimeout(off, ONE_REQUEST_MS).unref();
+      else off();
     };
   }
 
@@ -57,26 +76,32 @@ export class Stopper {
     return true;
   }
 
-  ask(request: StopRequest): void {
-    this.#request ??= request;
+  /** A later request counts where it presses more than the one that stands. */
+  ask(request: StopRequest, manner: Manner = 'keep'): void {
+    if (this.#manner && MANNERS.indexOf(manner) <= MANNERS.indexOf(this.#manner)) return;
+    // Who presses twice has said already why.
+    if (this.#manner !== 'keep') this.#request = request;
+    this.#manner = manner;
+    this.#onAsked(manner);
     this.#soft.abort();
+    if (manner !== 'after-run') this.#keep.abort();
+    if (manner === 'now') this.#hard.abort();
   }
 
   /** The second Ctrl-C. */
   now(): void {
-    this.#request ??= { reason: 'stopped at once', exitCode: EXIT.interrupted };
-    this.#soft.abort();
-    this.#hard.abort();
+    this.ask({ reason: 'stopped at once', exitCode: EXIT.interrupted }, 'now');
   }
 
   /** The request that stands, a STOP file included. */
   requested(): StopRequest | null {
     const file = this.#file;
     if (!this.#hard.signal.aborted && existsSync(file)) {
-      const now = readFileSync(file, 'utf8').trim() === NOW;
+      const said = readFileSync(file, 'utf8').trim();
       rmSync(file, { force: true });
-      if (now) this.now();
-      else this.ask({ reason: 'the file STOP', exitCode: EXIT.done });
+      if (said === NOW) this.now();
+      else
+        this.ask({ reason: 'the file STOP', exitCode: EXIT.done }, said === AFTER_RUN ? 'after-run' : 'keep');
     }
     return this.#request;
   }
@@ -84,6 +109,11 @@ export class Stopper {
   /** Aborts when someone asks to stop: waits end, the turn goes on. */
   get soft(): AbortSignal {
     return this.#soft.signal;
+  }
+
+  /** Aborts when what trains may not finish either. */
+  get keep(): AbortSignal {
+    return this.#keep.signal;
   }
 
   /** Aborts when everything has to end now. */
@@ -100,8 +130,9 @@ export class Stopper {
   }
 }
 
-/** What the file STOP says where everything is to end at once. */
+/** What the file STOP says where everything is to end at once, and where the run under way may finish first. */
 export const NOW = 'now';
+export const AFTER_RUN = 'after-run';
 
 /** Exit codes of `npm run loop`. */
 export const EXIT = {

@@ -1,11 +1,13 @@
-import type { RunRecord } from '#contract/run';
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { EndedBy, RunRecord } from '#contract/run';
 import type { RunHandle } from '../executor/executor.ts';
 import type { House } from '../house.ts';
 import { measureSnapshots } from '../judging.ts';
 import { isPaused, whilePaused } from '../night/pause.ts';
 import { look, noRoom, secondsLeft } from '../night/plan.ts';
 import { messageOf } from '../words.ts';
-import type { Earlier } from './go-on.ts';
+import { type Earlier, LOOP_STOPPED } from './go-on.ts';
 import type { RunSpec } from './repeat.ts';
 import { runDir } from './run-folder.ts';
 
@@ -22,7 +24,7 @@ export interface Job {
   record: RunRecord | null;
   /** Why it never started. */
   trouble: string | null;
-  cancelled: string | null;
+  cancelled: { reason: string; by: EndedBy } | null;
   ended: Promise<void>;
 }
 
@@ -30,6 +32,8 @@ export interface Job {
 export type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
 
 const PROGRESS_EVERY_MS = 2000;
+/** How far apart a signal may reach a trainer and us, when it was sent to both. */
+const ASKED_WITHIN_SECONDS = 2;
 
 /** The device of a sprint's runs: one at a time, in the order they were given, each measured by the judge's side when it has ended. */
 export class Device {
@@ -57,8 +61,9 @@ export class Device {
   async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
     const { house } = this;
     await whilePaused(house, () => job.cancelled === null);
+    if (house.stopper.hard.aborted) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
     if (job.cancelled) {
-      job.trouble = `not started: ${job.cancelled}`;
+      job.trouble = `not started: ${job.cancelled.reason}`;
       return;
     }
     // Let go without being resumed: the loop is asked to stop, or its time is up.
@@ -80,6 +85,10 @@ export class Device {
     }
     job.run = job.handle.id;
     job.state = 'running';
+    this.#endWithLoop(job.handle);
+    // Asked for while it was being started.
+    const cancel = cancelOf(job);
+    if (cancel) void job.handle.stop(cancel.reason, { by: cancel.by });
     house.events.emit({
       type: 'run.started',
       run: job.run,
@@ -110,13 +119,36 @@ export class Device {
   async #finish(job: Job): Promise<void> {
     if (!job.handle || !job.run) return;
     const { events, split } = this.house;
-    const record = await job.handle.done;
+    const record = await this.#withLoop(job.handle);
     job.record = record;
     const { status, reason } = record;
     const seconds = (record.seconds ?? 0) - job.earlier.seconds;
     split.add('training', seconds);
     events.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
     if (status === 'finished') await this.#measure(record.id);
+  }
+
+  /** Whoever waits for the run: where all has to end now, it ends too. */
+  #endWithLoop(handle: RunHandle): void {
+    const { hard } = this.house.stopper;
+    const end = () => void handle.stop(LOOP_STOPPED, { by: 'loop' });
+    if (hard.aborted) end();
+    hard.addEventListener('abort', end, { once: true });
+    void handle.done.then(() => hard.removeEventListener('abort', end));
+  }
+
+  /**
+   * The record of a run that has ended. Who ends a container or a machine asks all its processes at once to end: where we are asked too,
+   * the run ended because the loop does.
+   */
+  async #withLoop(handle: RunHandle): Promise<RunRecord> {
+    const record = await handle.done;
+    if (record.endedBy !== 'outside') return record;
+    await this.house.stopper.sleep(ASKED_WITHIN_SECONDS);
+    if (!this.house.stopper.requested()) return record;
+    const withLoop: RunRecord = { ...record, reason: LOOP_STOPPED, endedBy: 'loop' };
+    writeJsonAtomic(join(handle.dir, 'run.json'), withLoop);
+    return withLoop;
   }
 
   /** Measures a run that has finished, after those that wait for the device. */
@@ -143,6 +175,9 @@ export class Device {
     });
   }
 }
+
+/** It may be set while a run is being started. */
+const cancelOf = (job: Job): Job['cancelled'] => job.cancelled;
 
 /** The part of a run that is still to be trained. */
 export const left = ({ earlier }: Pick<Job, 'earlier'>, spec: RunSpec): RunSpec => ({

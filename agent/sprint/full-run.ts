@@ -5,7 +5,6 @@ import { atTheEnd } from '../night/stages.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import type { StartSprintInput } from '../tools/schemas.ts';
 import { show } from '../words.ts';
-import { SPRINT_ENDED } from './go-on.ts';
 import type { OpenSprint } from './open.ts';
 import { gave, specOf } from './repeat.ts';
 import { readSprintRun } from './run-folder.ts';
@@ -24,7 +23,7 @@ export async function fullRun(house: House, sprint: OpenSprint): Promise<Ending>
   const id = desk.open.at(0) ?? finished ?? desk.begin({ ...specOf(of), samples: profile.budgets.count });
   const { run, trouble, ended } = await desk.wait(id);
   if (!ended) {
-    await desk.stopAll(SPRINT_ENDED);
+    sprint.parked = await desk.park();
     return { kind: 'stopped', reason: stopper.requested()?.reason ?? 'stopped at once' };
   }
   const came = run ? gave(run) : trouble;

@@ -48,9 +48,19 @@ it('goes on with what is left of a run: the rows before its training, and those 
   expect(left({ ...newJob(0), earlier: late.earlier }, late.spec).samples).toBe(0);
 });
 
-it('does not go on with what was never saved, says no batch, or ended of itself', () => {
-  expect(cutOffRuns(repoWith(null), ['r'], 0)).toEqual([]);
-  expect(cutOffRuns(repoWith('many'), ['r'], 0)).toEqual([]);
-  expect(cutOffRuns(repoWith('60', { status: 'failed' }), ['r'], 0)).toEqual([]);
-  expect(cutOffRuns(repoWith('60', { reason: 'stopped by the researcher' }), ['r'], 0)).toEqual([]);
+it('begins anew with what was never saved, or says no batch', () => {
+  for (const saved of [null, 'many'])
+    expect(cutOffRuns(repoWith(saved), ['r'], 0)).toMatchObject([{ earlier: { seconds: 0, samples: 0 } }]);
+});
+
+it('goes on with what the loop ended, whatever its reason says, and with nothing else', () => {
+  const ended = (more: Partial<RunRecord>) => cutOffRuns(repoWith('60', more), ['r'], 0).length;
+  expect(ended({ endedBy: 'loop', reason: 'in other words' })).toBe(1);
+  for (const endedBy of ['sprint', 'researcher', 'user', 'limit', 'outside'] as const)
+    expect(ended({ endedBy, reason: CUT_OFF }), endedBy).toBe(0);
+  expect(ended({ status: 'finished', endedBy: undefined, reason: null })).toBe(0);
+  // Records of earlier versions have words alone.
+  expect([ended({}), ended({ reason: 'the sprint has ended' })]).toEqual([1, 1]);
+  expect(ended({ reason: 'stopped by the researcher' })).toBe(0);
+  expect(ended({ status: 'failed' })).toBe(0);
 });

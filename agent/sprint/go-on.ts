@@ -1,14 +1,25 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BATCH_ROWS, resumePoint } from '../executor/resume.ts';
+import type { SprintRun } from '#contract/sprint';
+import { BATCH_ROWS, resumePointOrNone } from '../executor/resume.ts';
 import { readRunRecord } from '../judging.ts';
 import { type RunSpec, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
 
-/** The reasons of a run that ended because the loop did: it was killed, or stopped before it could close the sprint. */
+/** Why a run ended, in words: with a loop that was killed, with one that was stopped, or with its sprint. */
 export const CUT_OFF = 'the loop was cut off';
+export const LOOP_STOPPED = 'the loop was stopped; the next start goes on with it';
 export const SPRINT_ENDED = 'the sprint has ended';
-const WITH_THE_LOOP = [CUT_OFF, SPRINT_ENDED];
+
+/** Whether a run ended because the loop did. Records of earlier versions say it in words alone. */
+export const endedWithLoop = ({
+  status,
+  reason,
+  endedBy,
+}: Pick<SprintRun, 'status' | 'reason' | 'endedBy'>) =>
+  endedBy === undefined
+    ? status === 'killed' && [CUT_OFF, SPRINT_ENDED].some((why) => reason?.startsWith(why))
+    : endedBy === 'loop';
 
 /** What a run had done before it was cut off. */
 export interface Earlier {
@@ -27,17 +38,18 @@ export interface CutOff {
 }
 
 /**
- * Those of these runs that ended with the loop, and whose trainer had saved what it needs to go on. `normalisation`: rows of the stream
- * that came before those to train on.
+ * Those of these runs that ended with the loop. One that had saved nothing begins anew. `normalisation`: rows of the stream that came
+ * before those to train on.
  */
 export function cutOffRuns(repo: string, ids: readonly string[], normalisation: number): CutOff[] {
   return ids.flatMap((id) => {
     const run = readSprintRun(repo, id);
-    const cutOff = run?.status === 'killed' && WITH_THE_LOOP.some((why) => run.reason?.includes(why));
-    const batch = cutOff ? savedAt(repo, id) : null;
-    if (!run || batch === null) return [];
-    const samples = Math.max(0, batch * BATCH_ROWS - normalisation);
-    return { id, spec: specOf(run), role: run.role, earlier: { seconds: run.seconds ?? 0, samples } };
+    if (!run || !endedWithLoop(run)) return [];
+    const batch = savedAt(repo, id);
+    if (batch === undefined) return [];
+    const samples = Math.max(0, (batch ?? 0) * BATCH_ROWS - normalisation);
+    const seconds = batch === null ? 0 : (run.seconds ?? 0);
+    return { id, spec: specOf(run), role: run.role, earlier: { seconds, samples } };
   });
 }
 
@@ -53,12 +65,12 @@ function snapshots(repo: string, id: string): number {
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).length : 0;
 }
 
-/** The batch of the stream that a run would go on with; null where it cannot. */
-function savedAt(repo: string, id: string): number | null {
+/** The batch of the stream that a run would go on with; null where it begins anew, undefined where it stays ended. */
+function savedAt(repo: string, id: string): number | null | undefined {
   const dir = runDir(repo, id);
   try {
-    return resumePoint(dir, readRunRecord(dir));
+    return resumePointOrNone(dir, readRunRecord(dir));
   } catch {
-    return null; // Nothing was saved, or nothing that can be read: it stays ended.
+    return undefined; // It still trains, out of our reach.
   }
 }

@@ -9,6 +9,7 @@ import type { Ending } from '../researcher/conversation.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
 import { messageOf } from '../words.ts';
 import { checkTree } from './check.ts';
+import { endedWithLoop } from './go-on.ts';
 import { pairedScreen } from './infrastructure.ts';
 import type { OpenSprint } from './open.ts';
 import { tidySprintFolder } from './own-folder.ts';
@@ -187,6 +188,9 @@ function nothingPutForward({ house, desk, finish }: OpenSprint): Kept {
   }
   const bad = runs.findLast((run) => run.status !== 'finished');
   if (bad && runs.every((run) => run.status !== 'finished')) {
+    // Its idea was not tried.
+    if (endedWithLoop(bad))
+      return { outcome: 'interrupted', reason: 'its run ended with the loop, and not again', keep: null };
     return {
       outcome: 'failed',
       reason: `every run went wrong, the last one ${bad.status}: ${bad.reason ?? 'no reason given'}`,

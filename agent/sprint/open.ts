@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import { newName } from '#host/names';
 import { snapshotTree } from '#host/tree';
 import { readHints } from '../hints.ts';
 import { type House, sprintsDir, stateDir } from '../house.ts';
@@ -21,6 +22,8 @@ export class OpenSprint {
   claim: { id: string; dir: string } | null = null;
   runs: Runs | null = null;
   finish: FinishSprintInput | null = null;
+  /** The loop leaves, and something of this sprint was under way: it stays open, for the next start. */
+  parked = false;
 
   constructor(
     readonly house: House,
@@ -51,7 +54,7 @@ export class OpenSprint {
       );
     const { house, number, fullRunOf } = this;
     const by = fullRunOf === null ? house.connection.label : 'the loop itself';
-    const id = makeFolder(sprintsDir(house.repo), `${stamp(now)}-${input.slug}`);
+    const id = makeFolder(house.repo, `${stamp(now)}-${input.slug}`);
     const dir = join(sprintsDir(house.repo), id);
     writeFileAtomic(
       join(dir, 'README.md'),
@@ -122,12 +125,13 @@ const transcriptOf = (house: House, number: number, openedAt: string) =>
 /** UTC, as in 2026-02-19--10-37. */
 export const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');
 
-function makeFolder(parent: string, name: string): string {
-  mkdirSync(parent, { recursive: true });
-  for (let n = 1; ; n++) {
-    const id = n === 1 ? name : `${name}-${n}`;
+/** Makes the folder of a sprint that no other of this checkout shares its name with, of whatever run branch. */
+function makeFolder(repo: string, name: string): string {
+  mkdirSync(sprintsDir(repo), { recursive: true });
+  for (;;) {
+    const id = newName(repo, 'sprints', name);
     try {
-      mkdirSync(join(parent, id));
+      mkdirSync(join(sprintsDir(repo), id));
       return id;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -124,7 +124,8 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
     remind(sprint);
     ending = await talkOn();
   }
-  await sprint.runs?.stopAll(SPRINT_ENDED);
+  if (ending.kind === 'stopped') sprint.parked = (await sprint.runs?.park()) ?? false;
+  else await sprint.runs?.stopAll(SPRINT_ENDED);
   return ending;
 }
 

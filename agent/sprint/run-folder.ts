@@ -30,6 +30,7 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
     tree: record.tree,
     status: record.status,
     reason: record.reason,
+    endedBy: record.endedBy,
     seconds: record.seconds,
     samplesPerSecond: meanSpeed(progress),
     backend: result?.backend ?? null,

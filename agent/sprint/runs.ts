@@ -1,5 +1,5 @@
 import { UserError } from '#contract/errors';
-import type { RunRecord } from '#contract/run';
+import type { EndedBy, RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { snapshotTree } from '#host/tree';
 import type { House } from '../house.ts';
@@ -10,9 +10,12 @@ import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
 import { Device, type Job, type Launch, left, newJob } from './device.ts';
-import { cutOffRuns, unmeasuredRuns } from './go-on.ts';
+import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './go-on.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
+
+/** The time that a trainer has to save where nothing presses: a large model on a slow disk takes its time. */
+const SAVE_SECONDS = 60;
 
 /** A run that was accepted. */
 export interface Granted {
@@ -80,7 +83,7 @@ export class Runs {
       Object.assign(job, { spec, earlier, state: 'queued' });
       const dir = runDir(repo, id);
       void this.#device.hold(job, spec, role, (timeoutSeconds) =>
-        executor.resume({ repo, task, sandbox, dir, timeoutSeconds }),
+        executor.resume({ repo, task, sandbox, dir, timeoutSeconds, orAnew: true }),
       );
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#job(id), id);
@@ -99,34 +102,60 @@ export class Runs {
     return job.record;
   }
 
-  /** Waits until a run has ended, or until someone asks the loop to stop. */
+  /** Waits until a run has ended, or until someone asks the loop to stop, and not to let the run finish first. */
   async wait(id: string): Promise<{ run: SprintRun | null; trouble: string | null; ended: boolean }> {
     const job = this.#job(id);
-    const { soft } = this.house.stopper;
-    await Promise.race([
-      job.ended,
-      new Promise<void>((resolve) => {
-        if (soft.aborted) resolve();
-        soft.addEventListener('abort', () => resolve(), { once: true });
-      }),
-    ]);
+    await this.#orStopped(job.ended);
     const run = job.run === null ? null : readSprintRun(this.house.repo, job.run);
     return { run, trouble: job.trouble, ended: job.state === 'ended' };
   }
 
   async stop(id: string, reason: string): Promise<void> {
     const job = this.#job(id);
-    job.cancelled ??= reason;
-    await job.handle?.stop(reason);
-    await job.ended;
+    await this.#end([job], reason, 'researcher');
   }
 
-  /** Ends whatever runs or waits. */
+  /** Ends whatever runs or waits, with its sprint. */
   async stopAll(reason: string): Promise<void> {
-    const open = this.#jobs.filter((job) => job.state !== 'ended');
-    for (const job of open) job.cancelled ??= reason;
-    await Promise.all(open.map((job) => job.handle?.stop(reason)));
-    await Promise.all(open.map((job) => job.ended));
+    const { hard } = this.house.stopper;
+    await this.#end(this.#unended, reason, hard.aborted ? 'loop' : 'sprint');
+  }
+
+  /**
+   * The loop is asked to stop: what trains is ended with time to save, for the next start to go on with, or may finish first, if that was
+   * asked. What waits for the device is dropped. Whether anything did not come to its end, so that the sprint has to stay open.
+   */
+  async park(): Promise<boolean> {
+    const open = this.#unended;
+    const waiting = open.filter((job) => job.state === 'queued');
+    for (const job of waiting) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
+    await this.#orStopped(Promise.all(open.map((job) => job.ended)));
+    await this.#end(open, LOOP_STOPPED, 'loop', SAVE_SECONDS);
+    return waiting.length > 0 || open.some(({ record }) => record !== null && endedWithLoop(record));
+  }
+
+  /** Resolves when that is done, or when the loop is asked to stop without waiting for what trains. */
+  async #orStopped(done: Promise<unknown>): Promise<void> {
+    const { keep } = this.house.stopper;
+    let stop = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    if (keep.aborted) stop();
+    keep.addEventListener('abort', stop, { once: true });
+    await Promise.race([done, stopped]);
+    keep.removeEventListener('abort', stop);
+  }
+
+  /** Ends these runs, takes those that wait out of the line, and waits until all is over. */
+  async #end(jobs: readonly Job[], reason: string, by: EndedBy, graceSeconds?: number): Promise<void> {
+    for (const job of jobs) job.cancelled ??= { reason, by };
+    await Promise.all(jobs.map((job) => job.handle?.stop(reason, { by, graceSeconds })));
+    await Promise.all(jobs.map((job) => job.ended));
+  }
+
+  get #unended(): Job[] {
+    return this.#jobs.filter((job) => job.state !== 'ended');
   }
 
   /** What a run is worth so far by the stages of the profile; nothing where its budgets are no stages. */

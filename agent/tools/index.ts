@@ -8,6 +8,7 @@ import { readSprints } from '../ledger.ts';
 import { alike } from '../sprint/alike.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { gave } from '../sprint/repeat.ts';
+import { CUT_OFF } from '../sprint/transcript.ts';
 import { bash } from './bash.ts';
 import { edit } from './edit.ts';
 import { finishSprint } from './finish-sprint.ts';
@@ -121,7 +122,8 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       async (input) => {
         const { run, trouble, ended } = await sprint.desk.wait(input.run);
         if (trouble) return `The run did not start: ${trouble}`;
-        if (!ended) return 'The loop is being stopped; the run will be ended.';
+        // Read after the next start, where the sprint goes on.
+        if (!ended) return CUT_OFF;
         if (!run) return 'The run left no record.';
         const standing = sprint.desk.standing(run);
         return capped(
