@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSprints } from '#agent/ledger';
-import type { SprintPlan } from './plan.ts';
+import type { SprintPlan } from './sprint.ts';
 
 /** What is wrong with what a night left behind, a line each. `plans` says what must have come of each sprint. */
 export function inquest(repo: string, plans: readonly SprintPlan[]): string[] {

@@ -6,7 +6,7 @@ import { runMain } from '#contract/errors';
 
 const command = program(
   'npm run test:night',
-  'Rehearses a night of more than twenty sprints with some thirty faults, through the real command line, sandbox, HTTP and bills; some minutes. Exit code 1 where anything is not as it should be.',
+  'Rehearses a night of more than twenty sprints with some ninety faults of sixty kinds, through the real command line, sandbox, HTTP and bills; some minutes. Exit code 1 where anything is not as it should be.',
 ).addHelpText(
   'after',
   '\nExamples:\n  npm run test:night              another night each time; its seed is printed\n  SEED=7 npm run test:night       that night again\n  KEEP_TMP=1 npm run test:night   keeps what it left',

@@ -1,148 +1,162 @@
 import type { Outcome } from '#contract/verdict';
+import type { Disturbance } from './disturb.ts';
 import { randomFrom, shuffled } from './random.ts';
-import {
-  call,
-  DETOURS,
-  DISTURBANCES,
-  type Disturbance,
-  ENDINGS,
-  run,
-  type Step,
-  TRAINERS,
-} from './repertoire.ts';
+import { DETOURS, ENDINGS, FORCED, TRAINERS } from './repertoire.ts';
+import { type SprintPlan, sprint } from './sprint.ts';
 
-export interface SprintPlan {
-  /** What kind of sprint it is, in words. */
-  story: string;
-  steps: Step[];
-  /** The step whose request is disturbed. */
-  disturbed: Map<number, Disturbance>;
-  /** Faults that stand in the steps themselves. */
-  faults: string[];
-  /** How the sprint must end; one of these. */
-  outcomes: Outcome[];
-  /** The number that the judge must give; null where nothing comes to be judged. */
-  f1: number | null;
+/** One start of the loop to its end, however often it is killed in between. */
+export interface LoopPlan {
+  name: string;
+  limitUsd: number;
+  sprints: SprintPlan[];
+  /** Asked to stop in its last sprint. */
+  stops: boolean;
+  exitCode: number;
+  /** What it must say when it ends. */
+  reason: string;
 }
 
 const STORIES = [
-  ...['gain', 'gain', 'gain', 'gain', 'gain'],
+  ...['gain', 'gain', 'gain', 'gain'],
   ...['small', 'worse', 'degenerate', 'invalid', 'nothing'],
   ...Object.keys(ENDINGS),
   ...Object.keys(TRAINERS),
 ];
 
+const KILLS: Disturbance[] = [
+  'kill -9 before an answer',
+  'kill -9 in mid-stream',
+  'kill -9 while training',
+  'kill -9 while judging',
+];
+/** They say or change something that a later turn shows: each needs one. */
+const CHANGES: Disturbance[] = ['TASK.md edited', 'hint', 'hint', 'pause and resume'];
+/** Requests that come to nothing, and are made again. */
+const LOST: Disturbance[] = [
+  ...(['rate limit (429)', "a proxy's page (403)", 'server error (500)'] as const),
+  ...(['cut before the first event', 'cut in thinking', 'cut in text', 'cut in a call'] as const),
+  ...(['cut in a search', 'cut after a search', 'cut before its last event'] as const),
+  ...(['line lost before an answer', 'pings alone, then the line is lost'] as const),
+  ...(['SSE error in mid-stream', 'SSE error before a word'] as const),
+  ...(['silence before the first event', 'silence in mid-stream', 'malformed tool input'] as const),
+];
+
+/** A cut call is held at all that it may have cost, in which the web has its part. */
+const LIMIT_USD = 100;
+const SMALL_LIMIT_USD = 1;
+
 /**
- * A night by its seed: every story once, in any order, and over them every detour and every disturbance once. What must come out is
- * worked out here, by the rules of the task and not by the supervisor's code.
+ * A night by its seed: every story once, in any order, and over them every detour, disturbance and overload. What must come out is worked
+ * out here, by the rules of the task and not by the supervisor's code.
  */
-export function planNight(seed: number): SprintPlan[] {
+export function planNight(seed: number): LoopPlan[] {
   const random = randomFrom(seed);
-  const stories = shuffled(STORIES, random);
-  const calm = shuffled(
-    indices(stories, (story) => !(story in ENDINGS)),
-    random,
+  const tell = narrator(random);
+  // The last one is asked to stop: it is calm.
+  const stories = [...shuffled(STORIES, random), 'gain'];
+  const calm = indices(stories.slice(0, -1), (story) => !(story in ENDINGS));
+  const detours = dealt(Object.keys(DETOURS), shuffled(calm, random));
+  const kills = dealt(KILLS, shuffled(indices(stories.slice(0, -1), isGain), random));
+  // A sprint that is cut off under other rules is not gone on with: no kill comes where these are changed.
+  const killed = new Set(
+    [...kills, ...detours.filter(([, name]) => name.startsWith('kill'))].map(([at]) => at),
   );
-  const detours = new Map(Object.keys(DETOURS).map((name, i) => [calm[i % calm.length], name]));
-  const disturbances = assign(DISTURBANCES, stories, random);
+  const changed = shuffled(calm, random).sort((a, b) => Number(killed.has(a)) - Number(killed.has(b)));
+  const disturbances = [...dealt(CHANGES, changed), ...dealt(LOST, shuffled(calm, random)), ...kills];
+  const night = stories.map((story, index) =>
+    tell(story, true, [valuesAt(detours, index), valuesAt(disturbances, index)]),
+  );
+  return [
+    {
+      ...{ name: 'night', limitUsd: LIMIT_USD, stops: true, exitCode: 0, reason: 'the file STOP' },
+      sprints: night,
+    },
+    {
+      ...{ name: 'bad key', limitUsd: LIMIT_USD, stops: false, exitCode: 3, reason: '401' },
+      sprints: [tell('bad key', true)],
+    },
+    {
+      ...{ name: 'small money', limitUsd: SMALL_LIMIT_USD, stops: false },
+      ...{ exitCode: 0, reason: `the money limit of ${SMALL_LIMIT_USD} USD` },
+      sprints: [tell('gain', false), tell('talk', false)],
+    },
+  ];
+}
+
+/** Makes sprints in the order of the night: what comes of one depends on those before it. */
+function narrator(random: () => number) {
   let best: number | null = null;
-  return stories.map((story, index) => {
+  let index = 0;
+  return (
+    story: string,
+    web: boolean,
+    [detours, disturbances]: [string[], Disturbance[]] = [[], []],
+  ): SprintPlan => {
     const f1 = numberFor(story, best, index);
-    const detour = detours.get(index);
-    const disturbance = disturbances.get(index);
-    const plan = sprint(story, index, f1, detour, disturbance === 'kill -9 while training');
-    if (disturbance) plan.disturbed.set(placeOf(disturbance, plan, random), disturbance);
-    if (story in ENDINGS) plan.outcomes = ENDINGS[story].outcomes;
-    else if (story === 'nothing') plan.outcomes = ['no-gain'];
-    else if (story === 'invalid') plan.outcomes = ['invalid'];
-    else if (best === null) plan.outcomes = ['new-best'];
-    else if (story === 'small' || story === 'worse') plan.outcomes = ['no-gain'];
-    else plan.outcomes = [story === 'degenerate' ? 'degenerate' : 'new-best'];
+    const plan = sprint({
+      story,
+      index,
+      f1,
+      web,
+      detours,
+      slow: disturbances.includes('kill -9 while training'),
+    });
+    disturb(plan, disturbances, random);
+    plan.outcomes = outcomesOf(story, best);
     if (plan.outcomes[0] === 'new-best') best = f1;
     // New rules hold from the next sprint on, and begin a new leaderboard.
-    if (disturbance === 'TASK.md edited') best = null;
-    if (story in ENDINGS || story === 'nothing') plan.f1 = null;
+    if (disturbances.includes('TASK.md edited')) best = null;
+    if (plan.forced || story === 'nothing') plan.f1 = null;
+    index++;
     return plan;
-  });
+  };
 }
 
-/** A number that no other sprint has, on the right side of the best and its noise of 0.01. */
+function outcomesOf(story: string, best: number | null): Outcome[] {
+  if (story in FORCED) return FORCED[story].outcomes;
+  if (story === 'nothing') return ['no-gain'];
+  if (story === 'invalid') return ['invalid'];
+  if (best === null) return ['new-best'];
+  if (story === 'small' || story === 'worse') return ['no-gain'];
+  return [story === 'degenerate' ? 'degenerate' : 'new-best'];
+}
+
+/** A number that no other sprint has, on the right side of the best and its noise of 0.01: its last two digits are its own. */
 function numberFor(story: string, best: number | null, index: number): number {
   const change = { small: 0.005, worse: -0.1, degenerate: 0.05 }[story] ?? 0.02;
-  return Number(((best ?? 0.3) + change + index * 1e-5).toFixed(5));
+  const thousandths = Math.floor(Math.round((best ?? 0.3) * 1e5) / 100) + Math.round(change * 1000);
+  return Number((thousandths / 1000 + index / 1e5).toFixed(5));
 }
 
-/** A sprint from its first call to its last, before anything disturbs it. */
-function sprint(
-  story: string,
-  index: number,
-  f1: number,
-  detour: string | undefined,
-  slow: boolean,
-): SprintPlan {
-  const plan: SprintPlan = {
-    ...{ story, f1, outcomes: [], disturbed: new Map() },
-    faults: detour ? [detour] : [],
-    steps: [call('read_results'), starting(story, index, f1), ...(detour ? [DETOURS[detour]] : [])],
+/** Gives each disturbance a request of its own, and an overload to any. */
+function disturb(plan: SprintPlan, disturbances: readonly Disturbance[], random: () => number): void {
+  const { steps, disturbed } = plan;
+  const free = (from: number, to: number) => {
+    const taken = new Set(disturbed.map(({ at }) => at));
+    const places = Array.from({ length: to - from }, (_, i) => from + i).filter((at) => !taken.has(at));
+    return places[Math.floor(random() * places.length)] ?? from;
   };
-  const { steps, faults } = plan;
-  if (story in ENDINGS) {
-    const { step, disturbance } = ENDINGS[story];
-    if (disturbance) plan.disturbed.set(steps.length, disturbance);
-    else faults.push(story);
-    steps.push(step);
-    return plan;
-  }
-  const number = `${JSON.stringify({ f1, mcc: story === 'degenerate' ? 0.2 : 0.6 })}\n`;
-  steps.push(
-    call('str_replace_based_edit_tool', { command: 'create', path: 'work/number.json', file_text: number }),
-  );
-  if (story in TRAINERS) {
-    faults.push(`trainer: ${story}`);
-    steps.push(...run(steps.length, story, TRAINERS[story], { samples: 900 }));
-  }
-  const budget = story === 'invalid' ? { samples: 2000 } : { budget: 'count' };
-  steps.push(...run(steps.length, slow ? 'steady' : 'plain', 'finished', budget));
-  const candidate = story === 'nothing' ? null : '$RUN';
-  steps.push(call('finish_sprint', { summary: `It was ${story}.`, candidate }));
-  return plan;
+  for (const what of disturbances)
+    disturbed.push({ at: free(...rangeOf(what, steps.length)), what, times: 1 });
+  const times = random() < 0.15 ? 2 : 1;
+  disturbed.unshift({ at: free(0, steps.length), what: 'overload (529)', times });
 }
 
-function starting(story: string, index: number, f1: number): Step {
-  const words = { motivation: 'It stands in the script.', expectation: 'What the script says.' };
-  const title = `Sprint of the night ${index + 1}`;
-  const idea = `Idea ${index + 1}, ${story}.`;
-  return call('start_sprint', { slug: `s${index + 1}`, title, idea, ...words, predicted: { f1 } });
+/** From which step on, and before which. A kill comes after start_sprint: what comes before leaves nothing to be taken up again. */
+function rangeOf(what: Disturbance, steps: number): [number, number] {
+  if (what === 'kill -9 while judging') return [steps - 1, steps];
+  if (what === 'kill -9 while training') return [steps - 2, steps - 1];
+  // With a turn left in which a hint can be seen.
+  if (what.startsWith('kill') || CHANGES.includes(what)) return [2, steps - 2];
+  return [0, steps];
 }
 
-/** Each disturbance to a calm sprint of its own; a kill in training to one that only trains. */
-function assign(
-  disturbances: readonly Disturbance[],
-  stories: readonly string[],
-  random: () => number,
-): Map<number, Disturbance> {
-  const places = shuffled(
-    indices(stories, (story) => !(story in ENDINGS) && story !== 'gain'),
-    random,
-  );
-  const gains = shuffled(
-    indices(stories, (story) => story === 'gain'),
-    random,
-  );
-  const assigned = new Map<number, Disturbance>();
-  for (const disturbance of disturbances) {
-    const own = disturbance.startsWith('kill') ? gains : places;
-    assigned.set(own.shift() ?? (places.shift() as number), disturbance);
-  }
-  return assigned;
-}
+/** Deals things out over places in their order, round and round. */
+const dealt = <T>(things: readonly T[], places: readonly number[]): [number, T][] =>
+  things.map((thing, i) => [places[i % places.length], thing]);
+const valuesAt = <T>(pairs: readonly [number, T][], place: number): T[] =>
+  pairs.flatMap(([at, value]) => (at === place ? [value] : []));
 
-function placeOf(disturbance: Disturbance, { steps }: SprintPlan, random: () => number): number {
-  if (disturbance === 'kill -9 while judging') return steps.length - 1;
-  if (disturbance === 'kill -9 while training') return steps.length - 2;
-  // After start_sprint, and with a turn left in which a hint can be seen.
-  return 2 + Math.floor(random() * (steps.length - 4));
-}
-
+const isGain = (story: string) => story === 'gain';
 const indices = (stories: readonly string[], fits: (story: string) => boolean) =>
   stories.flatMap((story, index) => (fits(story) ? [index] : []));

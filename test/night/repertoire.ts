@@ -1,50 +1,105 @@
 import type { Outcome } from '#contract/verdict';
-import type { AnswerBlock } from '#replay/protocol';
-
-/** One reply of the researcher, whole. */
-export interface Step {
-  content: readonly AnswerBlock[];
-  stopReason?: string;
-  /** What the answer of its tools must show for the conversation to go on; else it goes back to that step. */
-  needs?: { words: RegExp; orBackTo: number };
-}
-
-/** What the server does to a request in place of answering it, or before it does; each once in a night. */
-export const DISTURBANCES = [
-  'overload (529)',
-  'rate limit (429)',
-  'disconnect in mid-stream',
-  'SSE error in mid-stream',
-  'silent stream',
-  'malformed tool input',
-  'hint',
-  'pause and resume',
-  'TASK.md edited',
-  'kill -9 before an answer',
-  'kill -9 in mid-stream',
-  'kill -9 while training',
-  'kill -9 while judging',
-] as const;
-export type Disturbance = (typeof DISTURBANCES)[number] | 'key refused (401)' | 'request refused (400)';
-
-export const use = (name: string, input: object): AnswerBlock => ({ type: 'tool_use', name, input });
-export const call = (name: string, input: object = {}): Step => ({ content: [use(name, input)] });
-const bash = (command: string) => call('bash', { command });
+import type { Disturbance } from './disturb.ts';
+import { bash, call, fetched, fetchPage, look, type Step, say, search, searched, use } from './steps.ts';
 
 /** Steps that a sprint can have on top, after it was started. Each is a fault of its own. */
-export const DETOURS: Record<string, Step> = {
-  'unknown tool': call('launch_rocket', { to: 'the moon' }),
-  'wrong tool input': call('run_experiment', { experiment: 7 }),
-  'parallel calls': {
-    content: [use('read_results', {}), use('bash', { command: 'ls work' }), use('read_results', {})],
+export interface Detour {
+  steps: readonly Step[];
+  /** What happens to the request of one of them, counted from its first. */
+  disturbed?: { after: number; what: Disturbance };
+}
+
+/** A turn that the API pauses while a search is pending. */
+const paused: Step = { content: [say('A moment.'), search('pauses')], stopReason: 'pause_turn' };
+/** A search of the server's and a call of ours in one reply: the search is run when our result has come. */
+const mixed: Step = { content: [search('mixed turns'), look] };
+const looking: Step = { content: [look] };
+
+/** An odd reply is followed by a call, so that no three of them come in a row. */
+export const DETOURS: Record<string, Detour> = {
+  'unknown tool': { steps: [call('launch_rocket', { to: 'the moon' })] },
+  'wrong tool input': { steps: [call('run_experiment', { experiment: 7 })] },
+  'parallel calls': { steps: [{ content: [look, use('bash', { command: 'ls work' }), look] }] },
+  'more than 20 calls in one reply': { steps: [{ content: Array.from({ length: 23 }, () => look) }] },
+  'a command that floods': { steps: [bash('yes flood | head -c 30000000')] },
+  'a command that leaves a process': {
+    steps: [bash('setsid sleep 987 & (trap "" TERM; sleep 986) & echo left')],
+  },
+  'empty text beside thinking': {
+    steps: [{ content: [{ type: 'thinking', thinking: 'Hm.' }, say(''), look] }],
+  },
+  'empty text between thinking': {
+    steps: [
+      {
+        content: [
+          { type: 'thinking', thinking: 'Hm.' },
+          say(''),
+          { type: 'thinking', thinking: 'So.' },
+          look,
+        ],
+      },
+    ],
+  },
+  'words alone': { steps: [{ content: [say('I think that is all.')] }] },
+  'context window full once': {
+    steps: [{ content: [say('So much')], stopReason: 'model_context_window_exceeded' }, looking],
   },
   'max_tokens inside a call': {
-    content: [{ ...use('bash', {}), partialJson: '{"command": "echo half a' }],
-    stopReason: 'max_tokens',
+    steps: [
+      {
+        content: [{ ...use('bash', {}), partialJson: '{"command": "echo half a' }],
+        stopReason: 'max_tokens',
+      },
+      looking,
+    ],
   },
-  pause_turn: { content: [{ type: 'text', text: 'A moment.' }], stopReason: 'pause_turn' },
-  'a command that floods': bash('yes flood | head -c 30000000'),
-  'a command that leaves a process': bash('setsid sleep 987 & (trap "" TERM; sleep 986) & echo left'),
+  'max_tokens with a search pending': {
+    steps: [{ content: [search('what is long')], stopReason: 'max_tokens' }, looking],
+  },
+  'max_tokens in a mixed turn': {
+    steps: [
+      {
+        content: [search('what is long'), { ...use('bash', {}), partialJson: '{"command": "echo ha' }],
+        stopReason: 'max_tokens',
+      },
+      looking,
+    ],
+  },
+  'two searches and a page in one reply': {
+    steps: [{ content: [...searched('one'), ...searched('two'), ...fetched, look] }],
+  },
+  'more searches than a reply may have': {
+    steps: [{ content: [...searched('one'), ...searched('two'), ...searched('three'), look] }],
+  },
+  'mixed turn': { steps: [mixed, looking] },
+  'mixed turn with a page': { steps: [{ content: [search('it'), fetchPage, look] }, looking] },
+  'mixed turns in a row': { steps: [mixed, mixed, looking] },
+  pause_turn: { steps: [paused, looking] },
+  'pause_turn twice, then a mixed turn': { steps: [paused, paused, mixed, looking] },
+  'hint with a search pending': {
+    steps: [mixed, looking],
+    disturbed: { after: 0, what: 'hint' },
+  },
+  'hint in a paused turn': {
+    steps: [paused, looking],
+    disturbed: { after: 1, what: 'hint' },
+  },
+  'refusal in a paused turn': {
+    steps: [paused, looking],
+    disturbed: { after: 1, what: 'refusal' },
+  },
+  'cut in a paused turn': {
+    steps: [paused, looking],
+    disturbed: { after: 1, what: 'cut in thinking' },
+  },
+  'kill -9 in a paused turn': {
+    steps: [paused, looking],
+    disturbed: { after: 1, what: 'kill -9 in mid-stream' },
+  },
+  'kill -9 with a search pending': {
+    steps: [{ content: [search('mixed turns'), use('bash', { command: 'sleep 1; echo rested' })] }, looking],
+    disturbed: { after: 0, what: 'kill -9 after an answer' },
+  },
 };
 
 /** Experiments of the tiny trainer that go wrong, and how the run must end. */
@@ -58,29 +113,31 @@ export const TRAINERS: Record<string, string> = {
   floods: 'finished',
 };
 
-/** Ends of a conversation that leave nothing to disturb after them: in its own words, or by what becomes of its request. */
-export const ENDINGS: Record<string, { step: Step; disturbance?: Disturbance; outcomes: Outcome[] }> = {
+/** An end of a conversation that the server forces: in its own words, or by what becomes of its request. */
+interface Forced {
+  step: Step;
+  disturbance?: Disturbance;
+  outcomes: Outcome[];
+}
+
+/** Those that end one sprint alone. */
+export const ENDINGS: Record<string, Forced> = {
   refusal: {
-    step: { content: [{ type: 'text', text: 'I would rather not.' }], stopReason: 'refusal' },
+    step: { content: [say('I would rather not.')], stopReason: 'refusal' },
     outcomes: ['failed'],
   },
   'context window full': {
-    step: { content: [{ type: 'text', text: 'So much' }], stopReason: 'model_context_window_exceeded' },
+    step: { content: [say('So much')], stopReason: 'model_context_window_exceeded' },
     outcomes: ['interrupted', 'failed'],
   },
-  'bad request': {
-    step: call('read_results'),
-    disturbance: 'request refused (400)',
-    outcomes: ['failed'],
-  },
-  'bad key': { step: call('read_results'), disturbance: 'key refused (401)', outcomes: ['interrupted'] },
+  'bad request': { step: looking, disturbance: 'request refused (400)', outcomes: ['failed'] },
 };
 
-/** A run and the wait for it; where it ended otherwise (the supervisor was killed meanwhile), it is made again. */
-export function run(at: number, experiment: string, ending: string, budget: object): Step[] {
-  const wait = call('wait_for_experiment', { run: '$RUN' });
-  return [
-    call('run_experiment', { experiment, ...budget }),
-    { ...wait, needs: { words: new RegExp(`\\| ${ending}`), orBackTo: at } },
-  ];
-}
+/** Those that end the loop with its sprint. */
+const LAST_WORDS: Record<string, Forced> = {
+  'bad key': { step: looking, disturbance: 'key refused (401)', outcomes: ['interrupted'] },
+  /** A researcher that only thinks and looks, until the money is gone. */
+  talk: { step: { ...looking, thinkingTokens: 3500 }, outcomes: ['interrupted'] },
+};
+
+export const FORCED: Record<string, Forced> = { ...ENDINGS, ...LAST_WORDS };

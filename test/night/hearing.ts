@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import { readEvents } from '#agent/events';
+import { eventsPath, stateDir } from '#agent/house';
+import { Transcript } from '#agent/sprint/transcript';
+import type { Account } from './claude.ts';
+
+/** What is wrong with what the researcher was told, by the transcripts and the log. */
+export function hearing(repo: string, { hints, heard }: Account): string[] {
+  return [...hints.flatMap((text) => hintTrouble(repo, text, heard)), ...notices(repo)];
+}
+
+/** A hint is told in the sprint in which it came, once; later sprints have it in their prompts. */
+function hintTrouble(repo: string, hint: string, heard: ReadonlySet<string>): string[] {
+  const folder = join(stateDir(repo), 'transcripts');
+  const told = readdirSync(folder).flatMap((name) => {
+    const { messages } = new Transcript(join(folder, name));
+    const times = messages
+      .slice(1)
+      .flatMap(wordsOfOurs)
+      .filter((text) => text.includes(hint)).length;
+    return Array<string>(times).fill(name);
+  });
+  return [
+    ...(told.length === 1 ? [] : [`the hint "${hint}" stands in ${told.join(', ') || 'no transcript'}`]),
+    ...(heard.has(hint) ? [] : [`the hint "${hint}" was in no request`]),
+  ];
+}
+
+/** What a message of ours says beside the results of tools. */
+const wordsOfOurs = ({ role, content }: BetaMessageParam): string[] =>
+  role === 'assistant' || !Array.isArray(content)
+    ? []
+    : content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+
+/** The server knows everything, and every conversation only grew: nothing is left out of a call, and no thinking is lost. */
+function notices(repo: string): string[] {
+  return logsOf(repo)
+    .flatMap(readEvents)
+    .flatMap((event) =>
+      event.type === 'loop.notice' && /is left out of calls|the API dropped|the loop failed/.test(event.text)
+        ? [`notice: ${event.text}`]
+        : [],
+    );
+}
+
+/** Each loop has a log of its own; those of earlier ones lie apart. */
+function logsOf(repo: string): string[] {
+  const folder = join(stateDir(repo), 'logs');
+  const earlier = readdirSync(folder).filter((name) => name.startsWith('events-'));
+  return [...earlier.map((name) => join(folder, name)), eventsPath(repo)];
+}

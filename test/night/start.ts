@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readEvents } from '#agent/events';
+import { type LoopProcess, startCommand } from '#agent/fixtures/house';
+import { eventsPath } from '#agent/house';
+import { fold, nothingYet } from '#agent/state';
+import type { LoopPlan } from './plan.ts';
+
+/** How a loop went, by its own books. */
+export interface LoopResult {
+  sprints: number;
+  kills: number;
+  exitCode: number | 'late';
+  /** Why it says that it ended. */
+  reason: string;
+  booked: number;
+  held: number;
+}
+
+const MOST_KILLS = 12;
+
+/** Starts a loop, again after each kill, until it ends by itself; one that is late is ended. `started` is told of each process. */
+export async function playLoop(
+  repo: string,
+  plan: LoopPlan,
+  { flags, until, started }: { flags: string[]; until: number; started(loop: LoopProcess): void },
+): Promise<{ result: LoopResult; said: string }> {
+  for (let kills = 0; ; kills++) {
+    const loop = startCommand(repo, 'loop', '--max-usd', String(plan.limitUsd), ...flags);
+    started(loop);
+    const late = sleep(Math.max(0, until - Date.now()), 'late' as const, { ref: false });
+    const code = await Promise.race([loop.ended, late]);
+    if (code === null && kills < MOST_KILLS) continue;
+    if (code === 'late') {
+      loop.child.kill('SIGKILL');
+      await loop.ended;
+    }
+    const exitCode = code ?? 'late';
+    return { result: { kills, exitCode, ...bookedIn(repo) }, said: loop.said() };
+  }
+}
+
+/** What the log tells of the loop that was started last; a restart after a kill goes on with it. */
+function bookedIn(repo: string) {
+  const { committed, usd, held, stopped } = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
+  return {
+    sprints: committed.length,
+    booked: usd,
+    held: held.usd,
+    reason: stopped?.reason ?? 'it did not end',
+  };
+}
+
+const MOST_BOOKED = 1.3;
+/** Of sums in another order. */
+const ROUNDING = 1e-9;
+
+/** What is wrong with how a loop ended and what it booked. `billed`: by the server. */
+export function wrongWith(
+  plan: LoopPlan,
+  { exitCode, reason, ...money }: LoopResult,
+  billed: number,
+): string[] {
+  const { sprints, booked, held } = money;
+  const usd = (amount: number) => amount.toFixed(4);
+  const wrong = [
+    exitCode !== plan.exitCode && `it ended with ${exitCode}: ${reason}`,
+    !reason.includes(plan.reason) && `it ended because of "${reason}"`,
+    sprints !== plan.sprints.length && `${sprints} sprints of ${plan.sprints.length}`,
+    booked > MOST_BOOKED * billed && `${usd(booked)} USD were booked, and ${usd(billed)} billed`,
+    billed > booked + held + ROUNDING &&
+      `${usd(billed)} USD were billed, and ${usd(booked + held)} booked and held`,
+    billed > plan.limitUsd && `${usd(billed)} USD were billed, of ${plan.limitUsd}`,
+    // A loop that ended for want of money has spent it: what is left is what the next call could have cost.
+    plan.reason.includes('money') && billed < 0.75 * plan.limitUsd && `only ${usd(billed)} USD were billed`,
+  ];
+  return wrong.flatMap((line) => (line ? [`${plan.name}: ${line}`] : []));
+}
