@@ -1,68 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
-import { decode, topK } from '#engine/ops';
-import { baseFields, defineArchitecture } from '../architecture.ts';
-import { initialWeights } from '../parts/init.ts';
-import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
-import { rescaled } from '../parts/rescale.ts';
+import { topK } from '#engine/ops';
+import { topKOf } from './topk.ts';
 
-const config = z.strictObject({
-  ...baseFields,
-  /** Active latents of each sample; a fraction is cut off. */
-  k: z.number().positive(),
-  aux_loss_coefficient: z.number().nonnegative().default(1),
-  rescale_acts_by_decoder_norm: z.boolean().default(true),
-});
-
-export default defineArchitecture<z.infer<typeof config>, 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec'>({
+export default topKOf({
+  architecture: 'abstopk',
   summary: 'AbsTopK: the k largest in magnitude, which keep their signs (arXiv 2510.00404)',
-  config,
-  init: initialWeights,
-
-  train({ x, weights, config, dead }) {
-    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
-    const hiddenPre = sae.encode(tf.sub(x, weights.b_dec));
-    const acts = largest(hiddenPre, config.k);
-    const recon = tf.add(decode(acts, sae.W_dec), weights.b_dec);
-    const revival = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), dead, signsOf(hiddenPre));
-    return {
-      hiddenPre,
-      acts,
-      recon,
-      losses: {
-        mse_loss: meanSquaredError(recon, x),
-        auxiliary_reconstruction_loss: tf.mul(config.aux_loss_coefficient, revival),
-      },
-    };
+  largest(h, k) {
+    const signs = signsOf(h);
+    return tf.mul(topK(tf.mul(h, signs), k), signs);
   },
-
-  training(weights, _buffers, config) {
-    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
-    const { b_dec } = weights;
-    return { encode: (x) => largest(sae.encode(tf.sub(x, b_dec)), config.k), W_dec: sae.W_dec, b_dec };
-  },
-
-  /** The same, with the decoder's norms folded into the weights. */
-  inference(weights, _buffers, config) {
-    const { folded, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);
-    const { W_enc, b_enc } = folded();
-    const { b_dec } = weights;
-    return {
-      architecture: 'abstopk',
-      fields: { k: Math.floor(config.k), rescale_acts_by_decoder_norm: false },
-      weights: { W_enc, b_enc, W_dec, b_dec },
-      encode: (x) => largest(encode(tf.sub(x, b_dec)), config.k),
-      W_dec,
-      b_dec,
-    };
-  },
+  signsOf,
 });
-
-/** Of each sample the k largest pre-activations in magnitude, with their signs. */
-function largest(h: tf.Tensor, k: number): tf.Tensor {
-  const signs = signsOf(h);
-  return tf.mul(topK(tf.mul(h, signs), k), signs);
-}
 
 /** 1 or -1, a constant for the gradient. */
-const signsOf = (h: tf.Tensor): tf.Tensor => tf.sub(tf.mul(tf.cast(tf.greater(h, 0), 'float32'), 2), 1);
+function signsOf(h: tf.Tensor): tf.Tensor {
+  return tf.sub(tf.mul(tf.cast(tf.greater(h, 0), 'float32'), 2), 1);
+}

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { decode, topK } from '#engine/ops';
-import { baseFields, defineArchitecture } from '../architecture.ts';
+import { type Architecture, baseFields, defineArchitecture } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
 import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
 import { rescaled } from '../parts/rescale.ts';
@@ -14,46 +14,67 @@ const config = z.strictObject({
   rescale_acts_by_decoder_norm: z.boolean().default(true),
 });
 
-export default defineArchitecture<z.infer<typeof config>, 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec'>({
+type Config = z.infer<typeof config>;
+type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec';
+
+/** How an SAE of this family chooses: k of each sample's pre-activations, (batch, latents), and the signs that its codes may have. */
+export interface Choice {
+  architecture: string;
+  summary: string;
+  largest(h: tf.Tensor, k: number): tf.Tensor;
+  /** 1 or -1 for each pre-activation; absent where codes are never negative. */
+  signsOf?(h: tf.Tensor): tf.Tensor;
+}
+
+export default topKOf({
+  architecture: 'topk',
   summary: 'TopK: the k largest activations of each sample (Gao et al. 2024, arXiv 2406.04093)',
-  config,
-  init: initialWeights,
-
-  train({ x, weights, config, dead }) {
-    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
-    const hiddenPre = sae.encode(tf.sub(x, weights.b_dec));
-    const acts = topK(hiddenPre, config.k);
-    const recon = tf.add(decode(acts, sae.W_dec), weights.b_dec);
-    const revival = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), dead);
-    return {
-      hiddenPre,
-      acts,
-      recon,
-      losses: {
-        mse_loss: meanSquaredError(recon, x),
-        auxiliary_reconstruction_loss: tf.mul(config.aux_loss_coefficient, revival),
-      },
-    };
-  },
-
-  training(weights, _buffers, config) {
-    const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
-    const { b_dec } = weights;
-    return { encode: (x) => topK(sae.encode(tf.sub(x, b_dec)), config.k), W_dec: sae.W_dec, b_dec };
-  },
-
-  /** The same, with the decoder's norms folded into the weights. */
-  inference(weights, _buffers, config) {
-    const { folded, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);
-    const { W_enc, b_enc } = folded();
-    const { b_dec } = weights;
-    return {
-      architecture: 'topk',
-      fields: { k: Math.floor(config.k), rescale_acts_by_decoder_norm: false },
-      weights: { W_enc, b_enc, W_dec, b_dec },
-      encode: (x) => topK(encode(tf.sub(x, b_dec)), config.k),
-      W_dec,
-      b_dec,
-    };
-  },
+  largest: topK,
 });
+
+/** An SAE whose codes are k chosen pre-activations of each sample. */
+export function topKOf({ architecture, summary, largest, signsOf }: Choice): Architecture {
+  return defineArchitecture<Config, Names>({
+    summary,
+    config,
+    init: initialWeights,
+
+    train({ x, weights, config, dead }) {
+      const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
+      const hiddenPre = sae.encode(tf.sub(x, weights.b_dec));
+      const acts = largest(hiddenPre, config.k);
+      const recon = tf.add(decode(acts, sae.W_dec), weights.b_dec);
+      const revival = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), dead, signsOf?.(hiddenPre));
+      return {
+        hiddenPre,
+        acts,
+        recon,
+        losses: {
+          mse_loss: meanSquaredError(recon, x),
+          auxiliary_reconstruction_loss: tf.mul(config.aux_loss_coefficient, revival),
+        },
+      };
+    },
+
+    training(weights, _buffers, config) {
+      const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
+      const { b_dec } = weights;
+      return { encode: (x) => largest(sae.encode(tf.sub(x, b_dec)), config.k), W_dec: sae.W_dec, b_dec };
+    },
+
+    /** The same, with the decoder's norms folded into the weights. */
+    inference(weights, _buffers, config) {
+      const { folded, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);
+      const { W_enc, b_enc } = folded();
+      const { b_dec } = weights;
+      return {
+        architecture,
+        fields: { k: Math.floor(config.k), rescale_acts_by_decoder_norm: false },
+        weights: { W_enc, b_enc, W_dec, b_dec },
+        encode: (x) => largest(encode(tf.sub(x, b_dec)), config.k),
+        W_dec,
+        b_dec,
+      };
+    },
+  });
+}
