@@ -9,7 +9,7 @@ import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
-import { marked, newMark } from '#host/processes';
+import { marked, newMark } from '#host/marks';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 

@@ -17,8 +17,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type ChildOptions, collect, startChild } from './child.ts';
 import { cleanEnv } from './env.ts';
+import { killGroup } from './groups.ts';
+import { endOrphans, markedWith } from './marks.ts';
 import { memoryOf } from './memory.ts';
-import { endOrphans, isAlive, killGroup, markedWith, processStart } from './processes.ts';
+import { isAlive, processStart } from './processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'child-'));
 afterAll(() => rmSync(folder, { recursive: true }));

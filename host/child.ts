@@ -2,17 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { UserError } from '#contract/errors';
+import { groupEnded, signalGroup } from './groups.ts';
 import { CappedLog } from './log.ts';
+import { endMarked, killMarked, marked, newMark } from './marks.ts';
 import { goesFirst, memoryKills } from './memory.ts';
-import {
-  endMarked,
-  groupEnded,
-  killMarked,
-  marked,
-  newMark,
-  processStart,
-  signalGroup,
-} from './processes.ts';
+import { processStart } from './processes.ts';
 
 export interface ChildOptions {
   argv: readonly string[];

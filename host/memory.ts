@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { familyOf } from './processes.ts';
+import { familyOf } from './groups.ts';
 
 /** How many processes the kernel has killed for want of memory since the machine started; 0 where it does not say. */
 export function memoryKills(): number {
