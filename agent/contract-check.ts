@@ -69,11 +69,16 @@ function unknownNames(task: Task, profileName: string, fields: Fields | null): T
   ];
 }
 
-/** `samples` counts the training rows of a counting run; one that trains the whole budget must keep the profile's own constraint. */
+/** Why a run of so many training rows cannot count, whatever else it does: how it breaks the profile's constraint of `samples`. */
+export function cannotCount(task: Task, profileName: string, samples: number): string | null {
+  const condition = profileOf(task, profileName).constraints.samples;
+  return condition === undefined ? null : violation(condition, samples, samples);
+}
+
+/** A run that trains the whole counting budget must keep the profile's own constraint. */
 function budgetTrouble(task: Task, profileName: string): Trouble[] {
-  const { constraints, budgets } = profileOf(task, profileName);
-  const condition = constraints.samples;
-  const broken = condition === undefined ? null : violation(condition, budgets.count, budgets.count);
+  const { budgets } = profileOf(task, profileName);
+  const broken = cannotCount(task, profileName, budgets.count);
   const at = (name: string) => ['profiles', profileName, 'budgets', name];
   const order = [
     ...(budgets.screen > budgets.rank ? [{ at: at('screen'), message: 'is larger than rank' }] : []),

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -115,6 +116,17 @@ describe('npm run train', () => {
       '       verified  inference\n  f1     0.5000     0.4500\n  mcc    0.6000          -\n',
     );
     expect(stdout).toContain('as a candidate: new-best (f1 0.5, the first verified result)');
+  });
+
+  it('says before it starts that a run cannot count, and why', () => {
+    const told = (...args: string[]) => {
+      const [node, ...rest] = [...cli('train'), 'good', '--no-judge', ...args];
+      return spawnSync(node, rest, { cwd: repo, env: cleanEnv(), encoding: 'utf8' }).stderr;
+    };
+    const why =
+      'this run cannot count in profile tiny: its constraint of samples is not met: 6000 where <=5000 is asked';
+    expect(told('--samples', '6000')).toContain(`${why}\n`);
+    expect(told()).not.toContain('cannot count');
   });
 
   it('lists what there is', async () => {

@@ -9,6 +9,7 @@ import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
+import { cannotCount } from '../contract-check.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
@@ -103,10 +104,13 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
     throw new UserError(`${problem} there are: ${names.join(', ')}`);
   }
   const profileName = await readyProfile(task, repo, options.profile);
+  const samples = options.samples ?? task.contract.profiles[profileName].budgets.count;
+  const broken = cannotCount(task, profileName, samples);
+  if (broken !== null)
+    say(`this run cannot count in profile ${profileName}: its constraint of samples is not met: ${broken}`);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   return new LocalExecutor().start({
-    ...{ repo, task, profileName, experiment, tree, sandbox, sprint: null, seed: options.seed },
-    samples: options.samples ?? task.contract.profiles[profileName].budgets.count,
+    ...{ repo, task, profileName, experiment, tree, sandbox, sprint: null, seed: options.seed, samples },
     args: options.set.flatMap((pair) => ['--set', pair]),
     out: options.out === undefined ? undefined : resolve(options.out),
   });
