@@ -80,7 +80,7 @@ const ACTS = {
   'SSE error before a word': broken(1, { kind: 'error', type: 'api_error' }),
   'silence before the first event': broken(0, { kind: 'silence' }),
   'silence in mid-stream': broken(AFTER.text, { kind: 'silence' }),
-  'malformed tool input': () => ({ content: [{ ...use('bash', {}), partialJson: '{"command": "ls", ' }] }),
+  'malformed tool input': () => ({ content: [{ ...use('bash', {}), partialJson: '{"command": nonsense}' }] }),
   'kill -9 before an answer': ({ reply, hands }) => {
     hands.kill(0);
     return { ...reply, delay: 2000 };
