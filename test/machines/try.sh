@@ -42,10 +42,16 @@ clone="$work/a path with 'quotes', \"more\" # and Ünïcode/loop"
 mkdir -p "${clone%/*}"
 git clone -q . "$clone" || exit 1
 
-# A newcomer's environment: no key, no settings of ours, nothing of a Python environment.
+# A newcomer's environment: no key, no settings of ours, nothing of a Python environment. How this machine reaches the registry is kept.
+network=(npm_config_registry="$(npm config get registry)" npm_config_cache="$(npm config get cache)")
+for name in cafile proxy https-proxy noproxy; do
+  value=$(npm config get "$name")
+  case $value in null | undefined | '') ;; *) network+=("npm_config_${name//-/_}=$value") ;; esac
+done
+[ -z "${NODE_EXTRA_CA_CERTS:-}" ] || network+=(NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS")
 run() {
   (cd "$clone" && env -i PATH="$bin" HOME="$work/home" TERM="${TERM:-dumb}" LANG="${LANG:-C.UTF-8}" TMPDIR="${TMPDIR:-/tmp}" \
-    ENGINE_BLAS=off SHORT="${SHORT:-}" npm_config_registry="$(npm config get registry)" npm_config_cache="$(npm config get cache)" "$@")
+    ENGINE_BLAS=off SHORT="${SHORT:-}" "${network[@]}" "$@")
 }
 mkdir "$work/home"
 
