@@ -39,6 +39,13 @@ export function splitCommand(line: string): string[] {
   return words;
 }
 
+/** The command line that `splitCommand` splits into these words. */
+export function joinCommand(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}
+
 /** Whether a program of this name can be started: a path, or one of the folders of PATH. */
 export function isProgram(name: string, path = process.env.PATH ?? ''): boolean {
   const places = name.includes('/')

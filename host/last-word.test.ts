@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { lastWord } from './last-word.ts';
 
@@ -37,4 +39,9 @@ it('takes the last line that says something where none names an error', () => {
   );
   expect(lastWord(['', '    at async <anonymous>'])).toBeNull();
   expect(lastWord([])).toBeNull();
+});
+
+it('finds it above the fields that Node prints of an error', () => {
+  const missing = join(tmpdir(), 'no-such-program.mjs');
+  expect(lastWord(said(process.execPath, missing))).toBe(`Error: Cannot find module '${missing}'`);
 });

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { joinCommand } from '#host/command';
 import { EventLog } from '../events.ts';
 import { loopIn, tinyHouse } from '../fixtures/house.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
@@ -95,7 +96,7 @@ describe('sending', () => {
     );
     process.env.LOOP_NOTIFY = 'https://example.org/secret';
     process.env.ANTHROPIC_API_KEY = 'sk-ant-secret';
-    await send(parseTarget(`node ${script} ${to}`), news);
+    await send(parseTarget(joinCommand(['node', script, to])), news);
     delete process.env.LOOP_NOTIFY;
     delete process.env.ANTHROPIC_API_KEY;
     const told = JSON.parse(readFileSync(to, 'utf8'));

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EvalPoint, type RunRecord, type TrainResult } from '#contract/run';
 import { writeSafetensors } from '#contract/safetensors';
 import { Verdict } from '#contract/verdict';
+import { joinCommand } from '#host/command';
 import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { saveWorld } from '../world/store.ts';
@@ -88,7 +89,7 @@ title: a task for the tests of the judge
 workspace: sae
 check: node check.ts
 train: node train.ts
-encode: ${encode}
+encode: ${JSON.stringify(encode)}
 judge: node judge.ts
 metric: f1
 goal: max
@@ -107,7 +108,10 @@ profiles:
 /** A repository with a task whose encoder tells the given lie, and a run folder in it. */
 function repository(lie = ''): { repo: string; dir: string } {
   const repo = mkdtempSync(join(root, 'repo-'));
-  writeFileSync(join(repo, 'TASK.md'), taskText(`node ${encoder}${lie && ` --lie ${lie}`}`));
+  writeFileSync(
+    join(repo, 'TASK.md'),
+    taskText(joinCommand(['node', encoder, ...(lie ? ['--lie', lie] : [])])),
+  );
   const dir = join(repo, 'checkpoints/the-run');
   mkdirSync(join(dir, 'out/evals'), { recursive: true });
   writeFileSync(join(dir, 'run.json'), JSON.stringify(run));

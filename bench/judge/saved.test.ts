@@ -34,6 +34,8 @@ async function saved(name: string, cfg = {}, change = (_: Map<string, Tensor32>)
 }
 
 /** Asks the judge, or inspect, from a folder that has a task of its own, with the workspace of this repository. */
+const UNSANDBOXED = /^warning: no sandbox: .*\n/;
+
 function ask(tool: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
@@ -41,7 +43,12 @@ function ask(tool: string, ...args: string[]): Promise<{ code: number; stdout: s
       ['--import', import.meta.resolve('tsx'), tool, '--tree-dir', repository, ...args],
       { cwd: root },
       (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr: stderr.trim() }),
+        // Where bubblewrap is missing the command says so first.
+        resolve({
+          code: error ? Number(error.code) : 0,
+          stdout,
+          stderr: stderr.replace(UNSANDBOXED, '').trim(),
+        }),
     );
   });
 }

@@ -96,7 +96,7 @@ function reading(script: string): string[] {
     loader,
     '--input-type=module',
     '-e',
-    `import { openStream } from '${module}';\n${script}`,
+    `import { openStream } from ${JSON.stringify(module)};\n${script}`,
   ];
 }
 
@@ -129,7 +129,7 @@ describe('the data service', () => {
     const module = new URL('./writer.ts', import.meta.url).href;
     // The states of all descriptors of that pipe that can be written to, then the stream.
     const script = `import { readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
-      import { StreamWriter } from '${module}';
+      import { StreamWriter } from ${JSON.stringify(module)};
       process.stdout;
       const writer = new StreamWriter(1, { d: 1, batchRows: 1 });
       const link = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd); } catch {} };

@@ -9,7 +9,9 @@ cd "$(dirname "$0")/../.."
 major=$1
 extent=$2
 
+# Tests run programs as other users: these too must be able to enter.
 work=$(mktemp -d)
+chmod 755 "$work"
 trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
 # Node 20 and 22 come with npm 10, later ones with npm 11.
