@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from './fixtures/scripted.ts';
 
 let server: MessagesServer | undefined;
@@ -34,7 +34,7 @@ it('reads nearly all of its input from the cache in a long sprint', async () => 
   });
   process.env.ANTHROPIC_API_KEY = 'sk-ant-test-0123456789';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const { code, events } = await loopIn(tinyHouse(), { researcher: 'claude', web: true, maxSprints: 1 });
+  const { code, events } = await loopIn(tinyRepository(), { researcher: 'claude', web: true, maxSprints: 1 });
   expect(code).toBe(0);
   const turns = events.filter((event) => event.type === 'turn.finished');
   expect(turns).toHaveLength(LONG.length);

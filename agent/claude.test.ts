@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, optionsFor, tinyHouse } from './fixtures/house.ts';
+import type { LoopOptions } from './config.ts';
+import { loopIn, optionsFor, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { call, finish, type Step, scripted, sprintTo, start, train, wait } from './fixtures/scripted.ts';
-import type { LoopOptions } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { preflight } from './preflight.ts';
 import { readStatus, type Status } from './status.ts';
@@ -28,7 +28,7 @@ async function night(
   server = await startMessagesServer(respond);
   process.env.ANTHROPIC_API_KEY = KEY;
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const { code, events } = await loopIn(repo, { researcher: null, ...more }, listen);
   return { repo, code, events, sprints: readSprints(join(repo, 'sprints')) };
 }
@@ -149,10 +149,10 @@ describe('Claude at the wheel', () => {
         headers: { 'retry-after': '600' },
       }),
       {},
-      (house) => (event) => {
+      (loop) => (event) => {
         if (event.type !== 'loop.waiting') return;
-        seen = readStatus(house.repo);
-        house.stopper.ask({ reason: 'enough', exitCode: 0 });
+        seen = readStatus(loop.config.repo);
+        loop.stopper.ask({ reason: 'enough', exitCode: 0 });
       },
     );
     expect(code).toBe(0);
@@ -232,7 +232,7 @@ describe('preflight', () => {
     );
 
   it('refuses in one line what cannot work, and writes nothing', async () => {
-    const repo = tinyHouse();
+    const repo = tinyRepository();
     expect(await refused(repo, { researcher: 'claude' })).toContain(
       'neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set',
     );
@@ -249,7 +249,7 @@ describe('preflight', () => {
 
   it('chooses the profile: for Claude the first that requires something and gets it, else the first that requires nothing', async () => {
     process.env.ANTHROPIC_API_KEY = KEY;
-    const repo = tinyHouse();
+    const repo = tinyRepository();
     expect(await preflight(optionsFor(repo, { researcher: null }))).toMatchObject({
       researcher: 'claude',
       profileName: 'tiny',

@@ -2,17 +2,16 @@ import { expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { consoleOver } from './console.ts';
 import { emptyFolder } from './fixtures/repo.ts';
-import type { House } from './house.ts';
 
 const sentence = 'A long sentence of the researcher, '.repeat(5).trim();
 
-/** What is written of an event on such a terminal, without our own bold and dim. Most lines read nothing of the house. */
-function written(event: object, isTTY: boolean, columns = 80, house: object = {}): string {
+/** What is written of an event on such a terminal, without our own bold and dim. Most lines read nothing of the loop. */
+function written(event: object, isTTY: boolean, columns = 80, loop: object = {}): string {
   let out = '';
   const write = (text: string) => {
     out += text;
   };
-  consoleOver(house as House, { isTTY, columns, write })(event as LoggedEvent);
+  consoleOver(loop as Parameters<typeof consoleOver>[0], { isTTY, columns, write })(event as LoggedEvent);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are control characters
   return out.replace(/\x1b\[(?:1|2|22)m/g, '');
 }
@@ -55,15 +54,15 @@ const HOSTILE = 'a\x1b[2Jb\x1b]0;owned\x07\r\n\x9b31m\u202ec\u2028\u0085d\ud83d\
 
 it('lets nothing through to the terminal of what somebody else wrote, in whatever event it stands', () => {
   const text = HOSTILE;
-  const house = {
-    ...{
-      repo: emptyFolder(),
-      leaderboard: 'x',
-      connection: { kind: 'claude' },
-      branch: { name: 'b', wayBack: 'w' },
+  const loop = {
+    config: {
+      ...{ repo: emptyFolder(), leaderboard: 'x', profileName: 'p' },
+      task: { contract: { metric: 'm', also: [] } },
     },
-    ...{ split: { seconds: {}, total: 1 }, profileName: 'p', task: { contract: { metric: 'm', also: [] } } },
-    state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [] }),
+    connection: { kind: 'claude' },
+    checkout: { branch: { name: 'b', wayBack: 'w' } },
+    timer: { seconds: {}, total: 1 },
+    journal: { state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [] }) },
   };
   const told = {
     sprint: text,
@@ -97,7 +96,7 @@ it('lets nothing through to the terminal of what somebody else wrote, in whateve
   }));
   for (const event of events) {
     for (const isTTY of [true, false]) {
-      const out = written(event, isTTY, 80, house);
+      const out = written(event, isTTY, 80, loop);
       expect(out, event.type).toContain('ab');
       expect(out.replaceAll('\n', ''), event.type).not.toMatch(/[\p{Cc}\p{Cs}\u202e\u2028]/u);
     }

@@ -1,8 +1,21 @@
 import type { LoggedEvent } from '#contract/event';
 import { clock, zone } from './clock.ts';
-import type { House } from './house.ts';
+import type { Config } from './config.ts';
+import type { Journal } from './journal.ts';
 import { lastScreen } from './last-screen.ts';
+import type { Connection } from './researcher/connection.ts';
+import type { Checkout } from './run-branch.ts';
+import type { Timer } from './timer.ts';
 import { count, cut, duration, firstLine, many, plain, show } from './words.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  checkout: Checkout;
+  journal: Journal;
+  timer: Timer;
+}
 
 /** Where the console writes: standard output, or a test. */
 export interface Terminal {
@@ -18,7 +31,7 @@ const PLAIN_PROGRESS_MS = 5000;
  * line is redrawn; otherwise progress is a plain line every few seconds. What somebody else wrote (the researcher, a trainer, the API)
  * is made plain first: the terminal obeys no one but us.
  */
-export function consoleOver(house: House, terminal: Terminal = stdout()): (event: LoggedEvent) => void {
+export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (event: LoggedEvent) => void {
   const bold = (text: string) => (terminal.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
   const dim = (text: string) => (terminal.isTTY ? `\x1b[2m${text}\x1b[22m` : text);
   // A terminal that does not know its width says 0.
@@ -43,16 +56,16 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
   return (event) => {
     switch (event.type) {
       case 'loop.started': {
-        const { usd, sprints, until } = house.limits;
-        line(bold(house.task.contract.title));
+        const { usd, sprints, until } = loop.config.limits;
+        line(bold(loop.config.task.contract.title));
         line(
           `profile ${event.profile} (leaderboard ${event.leaderboard}) · ${event.researcher} · sandbox ${event.sandbox}`,
         );
         line(
-          `branch ${event.branch}${event.resumed ? `, taken up after ${duration(house.takenUp?.seconds ?? 0)} at work` : ''} · back with "${house.branch.wayBack}"`,
+          `branch ${event.branch}${event.resumed ? `, taken up after ${duration(loop.config.takenUp?.seconds ?? 0)} at work` : ''} · back with "${loop.checkout.branch.wayBack}"`,
         );
         const money =
-          house.connection.kind === 'offline'
+          loop.connection.kind === 'offline'
             ? 'costs nothing'
             : usd === null
               ? 'no money limit'
@@ -97,7 +110,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         );
         return;
       case 'verdict.given': {
-        const { metric, also } = house.task.contract;
+        const { metric, also } = loop.config.task.contract;
         const fields = [metric, ...also.slice(0, 3)].filter((f) => event.verdict.metrics[f] !== undefined);
         step(`verified ${fields.map((f) => `${f} ${show(event.verdict.metrics[f])}`).join(', ')}`);
         return;
@@ -109,7 +122,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         if (event.trouble) step(`report: ${plain(event.trouble)}`);
         return;
       case 'sprint.committed': {
-        const usd = house.state().usd;
+        const usd = loop.journal.state().usd;
         const money = usd > 0 ? ` · ${usd.toFixed(2)} USD so far` : '';
         step(dim(`reports/${plain(event.sprint)}.html · commit ${event.commit.slice(0, 9)}${money}`));
         return;
@@ -137,7 +150,7 @@ export function consoleOver(house: House, terminal: Terminal = stdout()): (event
         return;
       case 'loop.stopped':
         line('');
-        for (const text of lastScreen(house, event)) line(text);
+        for (const text of lastScreen(loop, event)) line(text);
         return;
       case 'sprint.opened':
       case 'sprint.dropped':

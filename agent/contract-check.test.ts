@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { profileOf, readTask } from '#contract/task';
 import { judgeFields } from './contract-check.ts';
-import { optionsFor, tinyHouse } from './fixtures/house.ts';
+import { optionsFor, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { leaderboardId } from './ledger.ts';
 import { preflight } from './preflight.ts';
@@ -22,7 +22,7 @@ const commit = (repo: string) =>
 
 /** The tiny task with a change of its contract: what the start says of it, and the line that it names. */
 async function said(from: string | RegExp, to: string, more: Parameters<typeof optionsFor>[1] = {}) {
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const path = join(repo, 'TASK.md');
   const text = readFileSync(path, 'utf8').replace(from, to);
   expect(text.includes(to)).toBe(true);
@@ -89,7 +89,7 @@ describe('a contract that cannot work is refused before anything is spent, with 
 });
 
 it('a world that is a file has to be committed, and edited it begins another leaderboard', async () => {
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const path = join(repo, 'TASK.md');
   writeFileSync(path, readFileSync(path, 'utf8').replace('world: tiny', 'world: worlds/mine.json'));
   mkdirSync(join(repo, 'worlds'));
@@ -109,7 +109,7 @@ it('a world that is a file has to be committed, and edited it begins another lea
 });
 
 it('the judge is asked what its verdicts hold; one that does not know the question is not held to it', async () => {
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const task = readTask(join(repo, 'TASK.md'));
   expect(await judgeFields(task, repo, 'tiny')).toEqual({
     metrics: ['f1', 'mcc'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { call, scripted, sprintTo, start, train, wait, write } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
 
@@ -31,7 +31,7 @@ it('keeps what a sprint has whose conversation the API refuses to go on with: it
   });
   process.env.ANTHROPIC_API_KEY = 'sk-ant-test-0123456789';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const { code } = await loopIn(repo, { researcher: 'claude', maxSprints: 2 });
   expect(code).toBe(0);
   const [first, second] = readSprints(join(repo, 'sprints'));

@@ -6,12 +6,12 @@ import type { LoggedEvent } from '#contract/event';
 import { RunRecord } from '#contract/run';
 import { processesIn } from '#host/processes';
 import { readEvents } from './events.ts';
-import { startCommand, tinyHouse } from './fixtures/house.ts';
+import { startCommand, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { sprintTo } from './fixtures/scripted.ts';
-import { eventsPath } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { lockHolder } from './lock.ts';
+import { eventsPath } from './paths.ts';
 import { Transcript } from './sprint/transcript.ts';
 import { readStatus } from './status.ts';
 
@@ -25,7 +25,7 @@ it(
     console.log(`SEED=${SEED} CRASHES=${CRASHES}`);
     const random = randomFrom(SEED);
     const numbers = Array.from({ length: CRASHES + 3 }, (_, i) => sprintTo(`s${i + 1}`, 0.5 + i / 100));
-    const repo = tinyHouse(numbers);
+    const repo = tinyRepository(numbers);
     const main = git(repo, 'rev-parse', 'main');
     for (let crash = 0; crash < CRASHES; crash++) {
       const loop = startCommand(repo, 'loop');

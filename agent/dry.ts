@@ -1,12 +1,12 @@
 import { guardsOf } from '#contract/task';
 import { machine } from '#host/machine';
 import { LocalExecutor } from './executor/local.ts';
-import { sprintsDir } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { forecast, forecastInWords } from './night/forecast.ts';
 import { limitsInWords } from './night/limits.ts';
 import { fits, paceOf, secondsFor } from './night/pace.ts';
 import { probeSpeed } from './night/probe.ts';
+import { sprintsDir } from './paths.ts';
 import type { Plan } from './preflight.ts';
 import { pricesDate } from './researcher/prices.ts';
 import { duration, show } from './words.ts';
@@ -46,7 +46,10 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
     (limits.until.getTime() - Date.now()) / 1000,
     limits.trainHours === null ? Number.POSITIVE_INFINITY : limits.trainHours * 3600,
   );
-  const speed = await probeSpeed(plan, new LocalExecutor(), secondsLeft);
+  const speed = await probeSpeed(
+    { config: plan, sandbox: plan.sandbox, executor: new LocalExecutor() },
+    secondsLeft,
+  );
   if (!speed) {
     print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
     return 0;

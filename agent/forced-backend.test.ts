@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { startCommand, tinyHouse } from './fixtures/house.ts';
+import { startCommand, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 
 /** The tiny task with a check that knows one backend, as the real one knows its own. */
-function house(): string {
-  const repo = tinyHouse();
+function repository(): string {
+  const repo = tinyRepository();
   writeFileSync(
     join(repo, 'work', 'check.mjs'),
     `const { ENGINE_BACKEND: name } = process.env;
@@ -17,7 +17,7 @@ function house(): string {
 }
 
 it('refuses a backend that cannot run before anything is written or paid', async () => {
-  const repo = house();
+  const repo = repository();
   const loop = startCommand(repo, 'loop', '--researcher', 'offline', '--sandbox', 'off', '--backend', 'cuda');
   expect(await loop.ended).toBe(2);
   expect(loop.said()).toBe(
@@ -28,7 +28,7 @@ it('refuses a backend that cannot run before anything is written or paid', async
 });
 
 it('starts on one that can', async () => {
-  const repo = house();
+  const repo = repository();
   const loop = startCommand(
     repo,
     'loop',
@@ -45,7 +45,7 @@ it('starts on one that can', async () => {
 });
 
 it('is asked once by a sweep, not by each of its runs', async () => {
-  const repo = house();
+  const repo = repository();
   writeFileSync(
     join(repo, 'work', 'train.mjs'),
     `console.log(JSON.stringify([{ name: 'plain' }, { name: 'both', members: ['plain'] }]));`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { emptyFolder, git } from './fixtures/repo.ts';
 import { call, finish, scripted, start } from './fixtures/scripted.ts';
 import { Hints, readHints } from './hints.ts';
@@ -48,7 +48,7 @@ it('reads the end of a file that is too long, and of what is added then only tha
 });
 
 it('reaches the running sprint between two turns, and is recorded', async () => {
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   writeFileSync(join(repo, 'HINTS.md'), 'Known before.\n');
   git(repo, 'add', 'HINTS.md');
   git(repo, '-c', 'user.name=T', '-c', 'user.email=t@example.org', 'commit', '-qm', 'Hint');

@@ -1,31 +1,50 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Sprint } from '#contract/sprint';
-import { type House, reportsDir, sprintsDir } from './house.ts';
+import type { Config } from './config.ts';
+import type { Journal } from './journal.ts';
 import { bestOf, readSprints } from './ledger.ts';
-import { PARTS } from './split.ts';
+import { reportsDir, sprintsDir } from './paths.ts';
+import type { Connection } from './researcher/connection.ts';
+import type { Checkout } from './run-branch.ts';
+import type { Timer } from './timer.ts';
+import { PARTS } from './timer.ts';
 import { table } from './tools/tables.ts';
 import { count, duration, plain, show } from './words.ts';
 
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  checkout: Checkout;
+  journal: Journal;
+  timer: Timer;
+}
+
 /** What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie, how to go on. */
-export function lastScreen(house: House, stopped: { reason: string }): string[] {
-  const { repo, task, leaderboard, split, connection, branch } = house;
+export function lastScreen(loop: LoopParts, stopped: { reason: string }): string[] {
+  const {
+    config: { repo, task, leaderboard },
+    timer,
+    connection,
+    checkout: { branch },
+  } = loop;
   const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
-  const mine = sprints.filter((s) => house.state().committed.some((c) => c.sprint === s.id));
-  const { usd, held } = house.state();
-  const spent = PARTS.filter((part) => part !== 'waiting' || split.seconds.waiting > 0);
-  const parts = spent.map((part) => `${part} ${duration(split.seconds[part])}`).join(', ');
+  const mine = sprints.filter((s) => loop.journal.state().committed.some((c) => c.sprint === s.id));
+  const { usd, held } = loop.journal.state();
+  const spent = PARTS.filter((part) => part !== 'waiting' || timer.seconds.waiting > 0);
+  const parts = spent.map((part) => `${part} ${duration(timer.seconds[part])}`).join(', ');
   const cut = held.usd >= 0.005 ? ` (${held.usd.toFixed(2)} more held for cut calls)` : '';
   const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD${cut}` : '';
   return [
     `Stopped: ${plain(stopped.reason)}.`,
-    `${count(mine.length, 'sprint')} in ${duration(split.total)}${money}: ${parts}.`,
+    `${count(mine.length, 'sprint')} in ${duration(timer.total)}${money}: ${parts}.`,
     '',
-    ...overview(mine, house),
-    ...best(bestOf(sprints, leaderboard), house),
-    ...reports(house, mine.at(-1)),
+    ...overview(mine, loop),
+    ...best(bestOf(sprints, leaderboard), loop),
+    ...reports(loop, mine.at(-1)),
     `Branch:       ${branch.name}, one commit a sprint (git log ${branch.name})`,
-    ...open(house),
+    ...open(loop),
     `Go on:        npm run loop     Way back: ${branch.wayBack}`,
     ...(task.contract.title && connection.kind === 'offline'
       ? ['', `These results come from the ${connection.label}: a script that walks a fixed path.`]
@@ -34,15 +53,15 @@ export function lastScreen(house: House, stopped: { reason: string }): string[] 
 }
 
 /** The sprint that the next start goes on with, where one stays open. */
-function open({ state }: House): string[] {
-  const { sprint } = state();
+function open({ journal }: LoopParts): string[] {
+  const { sprint } = journal.state();
   if (!sprint?.claim) return [];
   return [
     `Open:         sprint ${sprint.number}: ${plain(sprint.claim.title)}; the next start goes on with it, a run from what it saved`,
   ];
 }
 
-function overview(sprints: readonly Sprint[], { task }: House): string[] {
+function overview(sprints: readonly Sprint[], { config: { task } }: LoopParts): string[] {
   if (sprints.length === 0) return [];
   const { metric, also } = task.contract;
   const fields = [metric, ...also.slice(0, 1)];
@@ -63,7 +82,7 @@ function aligned(lines: string[]): string[] {
   return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i])).join('  ')}`.trimEnd());
 }
 
-function best(sprint: Sprint | undefined, { task, profileName }: House): string[] {
+function best(sprint: Sprint | undefined, { config: { task, profileName } }: LoopParts): string[] {
   if (!sprint?.verdict) return ['Best:         none yet'];
   const { metric, also } = task.contract;
   const { metrics } = sprint.verdict;
@@ -84,7 +103,7 @@ function best(sprint: Sprint | undefined, { task, profileName }: House): string[
   ];
 }
 
-function reports({ repo }: House, last: Sprint | undefined): string[] {
+function reports({ config: { repo } }: LoopParts, last: Sprint | undefined): string[] {
   const folder = relative(repo, reportsDir(repo));
   if (!last) return [];
   const forms = ['html', 'pdf', 'md'].filter((form) =>

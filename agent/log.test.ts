@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { emptyFolder } from './fixtures/repo.ts';
-import type { House } from './house.ts';
 import { logOver, redact } from './log.ts';
 
 it('writes each event at once, as JSON, in a file of this loop, without secrets', () => {
   const repo = emptyFolder();
   process.env.MY_PASSWORD = 'correct-horse';
-  const log = logOver({ repo } as House);
+  const log = logOver({ config: { repo } } as Parameters<typeof logOver>[0]);
   const read = () => {
     const [file] = readdirSync(join(repo, 'state/logs'));
     const lines = readFileSync(join(repo, 'state/logs', file), 'utf8')

@@ -1,12 +1,22 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { LoggedEvent } from '#contract/event';
-import { type House, stateDir } from './house.ts';
+import type { Config } from './config.ts';
+import { stateDir } from './paths.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+}
 
 /** A log file a loop under `state/logs`, JSON lines, written at once; whatever looks like a secret is blanked out. */
-export function logOver(house: House): (event: LoggedEvent) => void {
+export function logOver(loop: LoopParts): (event: LoggedEvent) => void {
   const name = `loop-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl`;
-  const dest = pino.destination({ dest: join(stateDir(house.repo), 'logs', name), mkdir: true, sync: true });
+  const dest = pino.destination({
+    dest: join(stateDir(loop.config.repo), 'logs', name),
+    mkdir: true,
+    sync: true,
+  });
   const logger = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime },
     { write: (line: string) => dest.write(redact(line)) },

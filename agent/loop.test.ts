@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exampleVerdict } from './fixtures/examples.ts';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { sprintTo } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
@@ -12,7 +12,7 @@ const numberIn = (repo: string) => JSON.parse(readFileSync(join(repo, 'work/numb
 
 describe('the loop, end to end on a tiny task', () => {
   it('runs sprints until nothing is left: judged, reported, committed; the best stays and the rest goes back', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('worse', 0.3), sprintTo('best', 0.8)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('worse', 0.3), sprintTo('best', 0.8)]);
     const main = git(repo, 'rev-parse', 'main');
     const { code, events } = await loopIn(repo, {}, undefined, {
       report: renderReport,
@@ -60,7 +60,7 @@ describe('the loop, end to end on a tiny task', () => {
   });
 
   it('moves the best only where a gain is confirmed', async () => {
-    const repo = tinyHouse([sprintTo('true', 0.6), sprintTo('luck', 0.9)]);
+    const repo = tinyRepository([sprintTo('true', 0.6), sprintTo('luck', 0.9)]);
     const asked: string[] = [];
     const { events } = await loopIn(repo, {}, undefined, {
       confirm: async (run) => {
@@ -80,7 +80,7 @@ describe('the loop, end to end on a tiny task', () => {
   });
 
   it('goes on where it stopped, with its numbers, on the same branch', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
     writeFileSync(join(repo, 'work/number.json'), '{"f1":0.65,"mcc":0.6}\n');
     const { events } = await loopIn(repo, { maxSprints: 1 });

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { readEvents } from './events.ts';
-import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
+import { eventOf, loopIn, startCommand, tinyRepository } from './fixtures/loop.ts';
 import { scripted, sprintTo } from './fixtures/scripted.ts';
-import { eventsPath } from './house.ts';
 import { readSprints } from './ledger.ts';
+import { eventsPath } from './paths.ts';
 import { readStatus } from './status.ts';
 
 let server: MessagesServer | undefined;
@@ -25,7 +25,7 @@ it('books a call in which the loop was killed at what it is likely to have cost,
   );
   process.env.ANTHROPIC_API_KEY = 'sk-ant-test-0123456789';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--no-web', '--max-sprints', '1');
   const started = () => readEvents(eventsPath(repo)).filter((event) => event.type === 'turn.started');
   await eventOf(repo, 'turn.started', () => started().length === 3);

@@ -1,41 +1,66 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { SimpleGit } from 'simple-git';
 import type { LoggedEvent } from '#contract/event';
+import type { SprintRun } from '#contract/sprint';
+import type { Verdict } from '#contract/verdict';
 import { processStart } from '#host/processes';
+import type { Sandbox } from '#host/sandbox';
+import type { Config } from './config.ts';
 import { EventLog } from './events.ts';
+import type { Executor } from './executor/executor.ts';
 import { LocalExecutor } from './executor/local.ts';
 import { bestKnown, openGit, takeRunBranch } from './git.ts';
-import { eventsPath, type House, stateDir } from './house.ts';
+import { Journal } from './journal.ts';
 import type { Taking } from './lock.ts';
 import { loggedLimits } from './night/limits.ts';
 import { Stopper } from './night/stop.ts';
 import { Notebook, type NotebookRenderer } from './notebook.ts';
 import { Notifier } from './notify/notifier.ts';
+import type { Outputs } from './outputs.ts';
+import { eventsPath, stateDir } from './paths.ts';
 import type { Plan } from './preflight.ts';
+import type { Connection } from './researcher/connection.ts';
 import { startOffline } from './researcher/offline.ts';
-import { Split } from './split.ts';
+import type { Checkout } from './run-branch.ts';
 import { fold, isUnfinished, type LoopState, nothingYet } from './state.ts';
+import { Timer } from './timer.ts';
+
+/** The parts that a loop is made of. What it calls takes those that it uses, and no more. */
+export interface Loop {
+  /** Replaced at a sprint's start, where TASK.md was edited; so is the connection. */
+  config: Config;
+  connection: Connection;
+  readonly sandbox: Sandbox;
+  readonly executor: Executor;
+  readonly checkout: Checkout;
+  readonly journal: Journal;
+  readonly timer: Timer;
+  readonly outputs: Outputs;
+  readonly stopper: Stopper;
+  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  readonly confirm?: (run: SprintRun) => Promise<Verdict>;
+}
 
 /** What a loop is given from outside. */
-export interface Fittings {
-  /** Who listens to the loop: console, log, tests. Each is called once the house stands. */
-  listeners: readonly ((house: House) => (event: LoggedEvent) => void)[];
-  report?: House['report'];
+export interface Given {
+  /** Who listens to the loop: console, log, tests. Each is called once all parts are there. */
+  listeners: readonly ((loop: Loop) => (event: LoggedEvent) => void)[];
+  report?: Outputs['report'];
   notebook?: NotebookRenderer;
-  confirm?: House['confirm'];
+  confirm?: Loop['confirm'];
   /** How the lock of the checkout is taken. */
   lock?: Taking;
 }
 
 /** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
-export async function moveIn(
+export async function openLoop(
   plan: Plan,
-  { listeners, report = lateReport, notebook, confirm }: Fittings,
-): Promise<{ house: House; before: LoopState }> {
+  { listeners, report = lateReport, notebook, confirm }: Given,
+): Promise<{ loop: Loop; before: LoopState }> {
   const { repo } = plan;
-  const { log: events, past, lastBranch } = openLog(repo);
-  let state: LoopState = past.reduce(fold, nothingYet);
-  const before = state;
+  const { log, past, lastBranch } = openLog(repo);
+  const before = past.reduce(fold, nothingYet);
   const unfinished = isUnfinished(before);
   const git = await openGit(repo);
   const date = new Date().toISOString().slice(0, 10);
@@ -46,46 +71,45 @@ export async function moveIn(
     preferred: unfinished ? lastBranch : await lastFromHere(git, lastBranch),
   });
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
-  const house: House = {
-    ...plan,
+  const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;
+  const journal = new Journal(log, before);
+  const loop: Loop = {
+    config: { repo, task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp },
     connection,
+    sandbox: plan.sandbox,
     executor: new LocalExecutor(),
-    git,
-    branch,
-    bestKnown: (await bestKnown(git, branch.name)) ?? '',
-    events,
-    state: () => state,
-    split: new Split(),
+    checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
+    journal,
+    timer: new Timer(),
+    outputs: {
+      report,
+      notebook: new Notebook(() => loop, notebook),
+      notifier: plan.notify && new Notifier(() => loop, plan.notify),
+    },
     stopper: new Stopper(repo),
-    report,
     confirm,
-    notebook: new Notebook(() => house, notebook),
-    notifier: plan.notify && new Notifier(() => house, plan.notify),
   };
-  events.subscribe((event) => {
-    state = fold(state, event);
-  });
-  events.subscribe(house.notebook.listen);
-  if (house.notifier) events.subscribe(house.notifier.listen);
-  for (const listener of listeners) events.subscribe(listener(house));
-  events.emit({
+  journal.subscribe(loop.outputs.notebook.listen);
+  if (loop.outputs.notifier) journal.subscribe(loop.outputs.notifier.listen);
+  for (const listener of listeners) journal.subscribe(listener(loop));
+  journal.emit({
     type: 'loop.started',
     branch: branch.name,
-    profile: plan.profileName,
-    leaderboard: plan.leaderboard,
+    profile: profileName,
+    leaderboard,
     researcher: connection.label,
     sandbox: plan.sandbox.label,
     pid: process.pid,
     processStart: processStart(process.pid),
     resumed: unfinished,
-    limits: loggedLimits(plan.limits),
+    limits: loggedLimits(limits),
   });
-  house.notebook.load();
-  return { house, before };
+  loop.outputs.notebook.load();
+  return { loop, before };
 }
 
 /** The branch of a loop that has ended, of whatever day, where the user stands on the branch that it began from. */
-async function lastFromHere(git: House['git'], last: string | undefined): Promise<string | undefined> {
+async function lastFromHere(git: SimpleGit, last: string | undefined): Promise<string | undefined> {
   if (last === undefined) return undefined;
   const said = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
   const from = await said('config', '--get', `branch.${last}.loop-from`);
@@ -94,7 +118,7 @@ async function lastFromHere(git: House['git'], last: string | undefined): Promis
 }
 
 /** What renders reports is loaded with the first of them. */
-const lateReport: House['report'] = async (request) => {
+const lateReport: Outputs['report'] = async (request) => {
   const { renderReport } = await import('./report/index.ts');
   return renderReport(request);
 };

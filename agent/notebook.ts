@@ -1,8 +1,18 @@
 import type { LoggedEvent } from '#contract/event';
-import { type House, reportsDir, sprintsDir } from './house.ts';
+import type { Config } from './config.ts';
+import type { Journal } from './journal.ts';
 import { readSprints } from './ledger.ts';
+import { reportsDir, sprintsDir } from './paths.ts';
 import type { LiveState, renderNotebook } from './report/index.ts';
+import type { Connection } from './researcher/connection.ts';
 import { messageOf } from './words.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+}
 
 const EVERY_MS = 10_000;
 
@@ -22,7 +32,7 @@ export class Notebook {
   #told = false;
 
   constructor(
-    readonly house: () => House,
+    readonly loop: () => LoopParts,
     readonly render: NotebookRenderer = lateRenderer,
   ) {}
 
@@ -45,7 +55,7 @@ export class Notebook {
     void this.draw(true).catch((error: unknown) => {
       if (this.#told) return;
       this.#told = true;
-      this.house().events.emit({
+      this.loop().journal.emit({
         type: 'loop.notice',
         level: 'warn',
         text: `the notebook is not drawn: ${messageOf(error)}`,
@@ -55,11 +65,13 @@ export class Notebook {
 
   /** Draws it after whatever is being drawn. `live`: with what runs now, and reloading itself. */
   draw(live: boolean): Promise<void> {
-    const { repo, task } = this.house();
+    const {
+      config: { repo, task },
+    } = this.loop();
     const next = this.#drawing.then(async () => {
       await this.render({
         sprints: readSprints(sprintsDir(repo)),
-        live: live ? liveState(this.house()) : null,
+        live: live ? liveState(this.loop()) : null,
         reportsDir: reportsDir(repo),
         task,
       });
@@ -69,8 +81,8 @@ export class Notebook {
   }
 }
 
-function liveState({ state, limits, connection }: House): LiveState {
-  const { sprint, runs, waiting, paused, usd, started } = state();
+function liveState({ journal, config: { limits }, connection }: LoopParts): LiveState {
+  const { sprint, runs, waiting, paused, usd, started } = journal.state();
   const [run] = Object.values(runs);
   const doing = paused
     ? `paused since ${paused.slice(11, 16)} UTC ("npm run resume")${run ? '; the run under way goes on' : ''}`

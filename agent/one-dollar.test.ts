@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
@@ -36,7 +36,7 @@ it('one dollar is enough for a sprint with Opus 5.5: claimed, its run judged, fi
   );
   process.env.ANTHROPIC_API_KEY = 'sk-ant-test-0123456789';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const path = join(repo, 'TASK.md');
   // A brief as long as that of the task that ships.
   const brief = 'Read what was tried before, and say what is different now.\n'.repeat(170);

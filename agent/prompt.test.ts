@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exampleSprint, exampleTask, exampleVerdict } from './fixtures/examples.ts';
 import { emptyFolder } from './fixtures/repo.ts';
-import type { House } from './house.ts';
 import { sprintsWithoutGain } from './night/stagnation.ts';
 import { sprintPrompt } from './prompt.ts';
 import { nothingYet } from './state.ts';
@@ -10,27 +9,25 @@ const task = exampleTask();
 const leaderboard = 'tiny-00000000';
 const committed = (ids: string[]) =>
   ids.map((sprint) => ({ sprint, outcome: 'no-gain' as const, reason: '', metrics: {} }));
-const house = (ids: string[] = []) =>
+const loop = (ids: string[] = []) =>
   ({
-    task,
-    repo: emptyFolder(),
-    profileName: 'tiny',
-    profile: task.contract.profiles.tiny,
-    leaderboard,
-    bestKnown: 'abc123',
-    seed: 7,
-    connection: { kind: 'claude' },
-    limits: {
-      usd: 5,
-      tokens: null,
-      sprints: null,
-      trainHours: null,
-      sprint: { usd: null, hours: null, turns: 200 },
-      target: null,
-      until: new Date(Date.now() + 3.651e6),
+    config: {
+      task,
+      repo: emptyFolder(),
+      profileName: 'tiny',
+      profile: task.contract.profiles.tiny,
+      leaderboard,
+      seed: 7,
+      limits: {
+        ...{ usd: 5, tokens: null, sprints: null, trainHours: null, target: null },
+        sprint: { usd: null, hours: null, turns: 200 },
+        until: new Date(Date.now() + 3.651e6),
+      },
     },
-    state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }),
-  }) as unknown as House;
+    checkout: { bestKnown: 'abc123' },
+    connection: { kind: 'claude' },
+    journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }) },
+  }) as unknown as Parameters<typeof sprintPrompt>[0];
 
 const run = {
   id: 'r',
@@ -61,7 +58,7 @@ const sprint = (number: number, outcome: 'new-best' | 'no-gain', board = leaderb
 
 describe('the prompt of a sprint', () => {
   it('states the task, the conditions, what is left, the best and the ledger of its own leaderboard', () => {
-    const text = sprintPrompt(house(), 3, [sprint(1, 'new-best'), sprint(2, 'new-best', 'another')]);
+    const text = sprintPrompt(loop(), 3, [sprint(1, 'new-best'), sprint(2, 'new-best', 'another')]);
     for (const part of [
       'Follow the instructions in TASK.md.',
       'Make f1 large.',
@@ -79,15 +76,15 @@ describe('the prompt of a sprint', () => {
       expect(text).toContain(part);
     }
     expect(text).not.toContain('Sprint of another');
-    expect(sprintPrompt(house(), 1, [])).toContain('None yet on this leaderboard');
+    expect(sprintPrompt(loop(), 1, [])).toContain('None yet on this leaderboard');
   });
 
   it('asks for another direction after enough sprints of this loop without a gain', () => {
     const sprints = [sprint(1, 'new-best'), ...[2, 3, 4, 5].map((n) => sprint(n, 'no-gain'))];
-    expect(sprintPrompt(house(['s2', 's3', 's4', 's5']), 6, sprints)).toContain(
+    expect(sprintPrompt(loop(['s2', 's3', 's4', 's5']), 6, sprints)).toContain(
       'The last 4 sprints brought no verified gain',
     );
-    expect(sprintPrompt(house(['s4', 's5']), 6, sprints)).not.toContain('Another direction');
+    expect(sprintPrompt(loop(['s4', 's5']), 6, sprints)).not.toContain('Another direction');
     expect(sprintsWithoutGain(sprints, ['s1', 's2'])).toBe(1);
     expect(sprintsWithoutGain([exampleSprint({ verdict: exampleVerdict() })], [])).toBe(0);
   });

@@ -1,13 +1,24 @@
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type TaskContract } from '#contract/task';
+import type { Config } from './config.ts';
 import { readHints } from './hints.ts';
-import type { House } from './house.ts';
+import type { Journal } from './journal.ts';
 import { bestOf } from './ledger.ts';
 import { sprintLimitsInWords } from './night/limits.ts';
 import { planLines } from './night/plan.ts';
 import { sprintsWithoutGain } from './night/stagnation.ts';
+import type { Connection } from './researcher/connection.ts';
+import type { Checkout } from './run-branch.ts';
 import { ledgerTable } from './tools/tables.ts';
 import { show } from './words.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  checkout: Checkout;
+  journal: Journal;
+}
 
 /** What holds in every sprint. The same text in every call, so that it is read from the cache. */
 export function systemPrompt({ workspace, train, check }: TaskContract): string {
@@ -27,29 +38,31 @@ The shell is a fresh one at the repository's root for every command; nothing car
 }
 
 /** The first message of a sprint: the one line that starts it, the brief, and where things stand. */
-export function sprintPrompt(house: House, number: number, sprints: readonly Sprint[]): string {
-  const { task, leaderboard, repo } = house;
+export function sprintPrompt(loop: LoopParts, number: number, sprints: readonly Sprint[]): string {
+  const {
+    config: { task, leaderboard, repo },
+  } = loop;
   const mine = sprints.filter((s) => s.leaderboard === leaderboard);
   const best = bestOf(mine, leaderboard);
   const { contract } = task;
   return [
     'Follow the instructions in TASK.md.',
     `<task title="${contract.title}">\n${task.brief.trim()}\n</task>`,
-    `# Sprint ${number}\n\n${conditions(house)}\n${standing(house)}\n${planLines(house, { sprints: mine, mine: [] }).join('\n')}`,
+    `# Sprint ${number}\n\n${conditions(loop)}\n${standing(loop)}\n${planLines(loop, { sprints: mine, mine: [] }).join('\n')}`,
     `# Present best\n\n${
       best
         ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}.`
         : 'None yet on this leaderboard: the first valid verified result becomes the best.'
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
-    stagnation(house, mine),
+    stagnation(loop, mine),
     hintsSection(repo),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function conditions({ task, profileName, profile }: House): string {
+function conditions({ config: { task, profileName, profile } }: LoopParts): string {
   const { contract } = task;
   const list = (conditions: Record<string, string>) =>
     Object.entries(conditions)
@@ -64,22 +77,22 @@ function conditions({ task, profileName, profile }: House): string {
 - workspace: ${contract.workspace}/`;
 }
 
-function standing({ bestKnown, limits, state, seed }: House): string {
+function standing({ checkout: { bestKnown }, config: { limits, seed }, journal }: LoopParts): string {
   const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
   const money =
     limits.usd === null
       ? 'no limit'
-      : `${Math.max(0, limits.usd - state().usd - state().held.usd).toFixed(2)} USD`;
+      : `${Math.max(0, limits.usd - journal.state().usd - journal.state().held.usd).toFixed(2)} USD`;
   return `- best-known workspace: ${bestKnown}
 - seed of runs unless you name one: ${seed}
 - left: ${hours.toFixed(1)} hours, ${money}
 - of that at most for this sprint: ${sprintLimitsInWords(limits.sprint)}`;
 }
 
-function stagnation({ task, state }: House, mine: readonly Sprint[]): string {
+function stagnation({ config: { task }, journal }: LoopParts, mine: readonly Sprint[]): string {
   const without = sprintsWithoutGain(
     mine,
-    state().committed.map((c) => c.sprint),
+    journal.state().committed.map((c) => c.sprint),
   );
   const { warn, stop } = task.contract.limits.stagnation;
   if (without < warn) return '';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { processesIn } from '#host/processes';
-import { stateDir } from './house.ts';
+import { stateDir } from './paths.ts';
 import { readSprintRun } from './sprint/run-folder.ts';
 
 /** What is younger may be about to be used: a run takes its tree some moments before its folder names it. */

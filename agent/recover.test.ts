@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { isAlive } from '#host/processes';
 import { readEvents } from './events.ts';
-import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
+import { eventOf, loopIn, startCommand, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from './fixtures/scripted.ts';
-import { eventsPath } from './house.ts';
 import { readSprints } from './ledger.ts';
+import { eventsPath } from './paths.ts';
 import { Transcript } from './sprint/transcript.ts';
 import { readStatus } from './status.ts';
 
@@ -53,7 +53,7 @@ function commandsIn(repo: string): string[] {
 
 describe('a loop that is cut off', () => {
   it('is taken up after kill -9: leftovers end, and the conversation goes on from its last whole turn', async () => {
-    const repo = tinyHouse([hanging('forks'), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([hanging('forks'), sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await eventOf(repo, 'run.started');
     expect(readStatus(repo)).toMatchObject({
@@ -90,7 +90,7 @@ describe('a loop that is cut off', () => {
     // Two of a kind that come at once are one.
     ['a second signal', ['SIGINT', 'SIGTERM']],
   ] as const)('goes on after %s with the run that was under way, where it had saved', async (_, signals) => {
-    const repo = tinyHouse([[start('long'), write(0.9), train('saves'), wait, wait, finish()]]);
+    const repo = tinyRepository([[start('long'), write(0.9), train('saves'), wait, wait, finish()]]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { run } = await eventOf(repo, 'run.started');
     const saved = join(repo, 'checkpoints', run, 'out/optimizer.safetensors');
@@ -114,7 +114,7 @@ describe('a loop that is cut off', () => {
   });
 
   it('has a run measured that had finished just before', async () => {
-    const repo = tinyHouse([
+    const repo = tinyRepository([
       [start('cut'), write(0.9), train(), wait, call('bash', { command: 'sleep 100' }), wait, finish()],
     ]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
@@ -130,7 +130,7 @@ describe('a loop that is cut off', () => {
   });
 
   it('ends a run that was started but is not in the log yet, and enters it', async () => {
-    const repo = tinyHouse([hanging('forks')]);
+    const repo = tinyRepository([hanging('forks')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes, run } = await eventOf(repo, 'run.started');
     loop.child.kill('SIGKILL');
@@ -152,7 +152,7 @@ describe('a loop that is cut off', () => {
   });
 
   it('goes on where a power cut left locks of git and half-written files', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
     cutLogBefore(repo, 'sprint.committed');
     const [{ id }] = readSprints(join(repo, 'sprints'));
@@ -176,7 +176,7 @@ describe('a loop that is cut off', () => {
   });
 
   it('goes straight on to the judge when the last word was said already', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6)]);
+    const repo = tinyRepository([sprintTo('first', 0.6)]);
     await loopIn(repo, { maxSprints: 1 });
     // As a crash leaves it between finish_sprint and sprint.json.
     cutLogBefore(repo, 'verdict.given');
@@ -189,7 +189,9 @@ describe('a loop that is cut off', () => {
   });
 
   it('is answered before it is asked again where it had the last word', async () => {
-    const repo = tinyHouse([[start('words'), write(0.6), train(), wait, 'I am done.', 'Really.', 'Really.']]);
+    const repo = tinyRepository([
+      [start('words'), write(0.6), train(), wait, 'I am done.', 'Really.', 'Really.'],
+    ]);
     await loopIn(repo, { maxSprints: 1 });
     cutLogBefore(repo, 'verdict.given');
     const [{ id }] = readSprints(join(repo, 'sprints'));
@@ -203,7 +205,7 @@ describe('a loop that is cut off', () => {
   });
 
   it('is closed as interrupted where its conversation is lost', async () => {
-    const repo = tinyHouse([hanging(), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([hanging(), sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'run.started');
     loop.child.kill('SIGKILL');
@@ -217,7 +219,9 @@ describe('a loop that is cut off', () => {
   });
 
   it('is judged where its conversation is lost after a counting run that had finished', async () => {
-    const repo = tinyHouse([[start('counted'), write(0.9), train(), wait, train('slow'), wait, finish()]]);
+    const repo = tinyRepository([
+      [start('counted'), write(0.9), train(), wait, train('slow'), wait, finish()],
+    ]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { run } = await eventOf(repo, 'run.finished');
     await eventOf(repo, 'run.started', (e) => e.experiment === 'slow');
@@ -232,7 +236,10 @@ describe('a loop that is cut off', () => {
   });
 
   it('drops a sprint that was never claimed and keeps its changes as a patch', async () => {
-    const repo = tinyHouse([[write(0.9), call('bash', { command: 'sleep 100' })], sprintTo('second', 0.7)]);
+    const repo = tinyRepository([
+      [write(0.9), call('bash', { command: 'sleep 100' })],
+      sprintTo('second', 0.7),
+    ]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'tool.finished');
     while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
@@ -256,7 +263,7 @@ describe('a loop that is cut off', () => {
   });
 
   it('commits a sprint that was closed but not committed, once', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
     // As a crash leaves it between sprint.json and the commit.
     cutLogBefore(repo, 'sprint.closed');
@@ -272,7 +279,7 @@ describe('a loop that is cut off', () => {
 });
 
 it('does not commit a sprint again when only the event of its commit is missing', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.6)]);
+  const repo = tinyRepository([sprintTo('first', 0.6)]);
   await loopIn(repo, { maxSprints: 1 });
   cutLogBefore(repo, 'sprint.committed');
   const { events } = await loopIn(repo);
@@ -282,7 +289,7 @@ it('does not commit a sprint again when only the event of its commit is missing'
 
 describe('a loop that is asked to stop', () => {
   it('ends its run on the first Ctrl-C, and leaves the sprint open', async () => {
-    const repo = tinyHouse([hanging()]);
+    const repo = tinyRepository([hanging()]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await eventOf(repo, 'run.started');
     loop.child.kill('SIGINT');
@@ -296,7 +303,7 @@ describe('a loop that is asked to stop', () => {
   });
 
   it('ends at once on the second, and is taken up later', async () => {
-    const repo = tinyHouse([
+    const repo = tinyRepository([
       [start('busy'), call('bash', { command: 'sleep 100' }), finish({ candidate: null })],
       sprintTo('second', 0.7),
     ]);
@@ -313,7 +320,7 @@ describe('a loop that is asked to stop', () => {
   });
 
   it('stops after the sprint for a file STOP, which it removes', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     const { code, events } = await loopIn(repo, {}, () => (event) => {
       if (event.type === 'sprint.closed') writeFileSync(join(repo, 'STOP'), '');
     });
@@ -324,7 +331,7 @@ describe('a loop that is asked to stop', () => {
   });
 
   it('takes away a STOP that was left for an earlier loop, and leaves none itself', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6)]);
+    const repo = tinyRepository([sprintTo('first', 0.6)]);
     const file = join(repo, 'STOP');
     writeFileSync(file, '');
     utimesSync(file, 1, 1);
@@ -338,7 +345,7 @@ describe('a loop that is asked to stop', () => {
 });
 
 it('refuses a second loop in one checkout and names the first', async () => {
-  const repo = tinyHouse([hanging()]);
+  const repo = tinyRepository([hanging()]);
   const loop = startCommand(repo, 'loop', '--sandbox', 'off');
   await eventOf(repo, 'run.started');
   const second = startCommand(repo, 'loop', '--sandbox', 'off');

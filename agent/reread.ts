@@ -1,5 +1,6 @@
 import { profileOf, readTask, type Task } from '#contract/task';
-import type { House, Limits } from './house.ts';
+import type { Config, Limits } from './config.ts';
+import type { Journal } from './journal.ts';
 import { leaderboardId } from './ledger.ts';
 import { limitsOf } from './night/limits.ts';
 import { checkContract, checkWorkspace, claudeOptions } from './preflight.ts';
@@ -8,37 +9,44 @@ import { connectClaude } from './researcher/claude.ts';
 import type { Connection } from './researcher/connection.ts';
 import { messageOf } from './words.ts';
 
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+}
+
 /**
- * TASK.md may be edited while the loop runs: it takes effect at the next sprint. What preflight would refuse is told, and waits; the loop
- * goes on with the task as it was.
+ * The configuration for the next sprint: TASK.md may be edited while the loop runs. What preflight would refuse is told, and the loop goes
+ * on with the task as it was.
  */
-export async function rereadTask(house: House): Promise<void> {
-  const { repo, profileName, asked, events } = house;
-  const notice = (text: string, level: 'info' | 'warn' = 'info') =>
-    events.emit({ type: 'loop.notice', level, text });
+export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'config' | 'connection'>> {
+  const { config, journal } = loop;
+  const { repo, profileName, asked } = config;
   try {
-    const task = readTask(house.task.path);
+    const task = readTask(config.task.path);
     const profile = profileOf(task, profileName);
     checkWorkspace(task, repo);
-    const limits = limitsOf(asked, task, house);
-    const connection = await connectionFor(house, task, limits);
+    const limits = limitsOf(asked, task, config);
+    const connection = await connectionFor(loop, task, limits);
     const leaderboard = leaderboardId(task, profileName);
-    if (leaderboard !== house.leaderboard) {
+    if (leaderboard !== config.leaderboard) {
       await readyProfile(task, repo, profileName);
       await checkContract(task, repo, profileName, limits);
-      notice(`TASK.md has new rules: from now on leaderboard ${leaderboard}`);
+      journal.notice(`TASK.md has new rules: from now on leaderboard ${leaderboard}`);
     }
-    if (connection.label !== house.connection.label)
-      notice(`from now on the researcher is ${connection.label}`);
-    Object.assign(house, { task, profile, leaderboard, limits, connection });
+    if (connection.label !== loop.connection.label)
+      journal.notice(`from now on the researcher is ${connection.label}`);
+    return { config: { ...config, task, profile, leaderboard, limits }, connection };
   } catch (error) {
-    notice(`TASK.md was edited and is not used: ${messageOf(error)}`, 'warn');
+    journal.notice(`TASK.md was edited and is not used: ${messageOf(error)}`, 'warn');
+    return { config, connection: loop.connection };
   }
 }
 
 /** The same connection, which knows by now what the account can do, unless the model was changed. */
 async function connectionFor(
-  { connection, asked, task: before }: House,
+  { connection, config: { asked, task: before } }: LoopParts,
   task: Task,
   limits: Limits,
 ): Promise<Connection> {

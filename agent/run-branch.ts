@@ -12,6 +12,14 @@ export interface RunBranch {
   wayBack: string;
 }
 
+/** The run branch, and how it is reached. */
+export interface Checkout {
+  git: SimpleGit;
+  branch: RunBranch;
+  /** The commit whose workspace the run branch began with; empty until the branch has its start. */
+  bestKnown: string;
+}
+
 /** A branch of the loop's: a `run/idea` of the user's is none. */
 const IS_RUN = /^run\/\d{4}-\d\d-\d\d(-\d+)?$/;
 

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { emptyFolder, git } from './fixtures/repo.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
@@ -67,7 +67,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     // The home holds the checkout, and secrets.
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
     repo = join(home, 'checkout');
-    renameSync(tinyHouse(), repo);
+    renameSync(tinyRepository(), repo);
     const put = (path: string, text: string) => {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);

@@ -2,14 +2,14 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { committedTree } from '#host/tree';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { emptyFolder, git } from './fixtures/repo.ts';
 import { sprintTo } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
 
 it('a loop under settings that people have: all is recorded, what was trained is what is committed, the loop says who commits', async () => {
   process.env.HOME = emptyFolder();
-  const repo = tinyHouse([sprintTo('first', 0.6)]);
+  const repo = tinyRepository([sprintTo('first', 0.6)]);
   const home = process.env.HOME;
   git(repo, 'config', '--remove-section', 'user');
   mkdirSync(join(home, '.config/git'), { recursive: true });
@@ -43,7 +43,7 @@ it('a loop under settings that people have: all is recorded, what was trained is
 
 it('is refused at the start where git would not record what it writes', async () => {
   process.env.HOME = emptyFolder();
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   appendFileSync(join(repo, '.gitignore'), 'sprints/\n');
   git(repo, '-c', 'user.name=T', '-c', 'user.email=t@example.org', 'commit', '-qam', 'Ignore');
   await expect(loopIn(repo)).rejects.toThrow(/^\.gitignore:\d+: the pattern sprints\/ ignores what the loop/);

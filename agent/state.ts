@@ -66,6 +66,8 @@ export interface LoopState {
   runs: Record<string, LiveRun>;
   /** Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on). */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
+  /** Why the sprints in a row up to the last one failed; at most as many as are compared. */
+  failures: string[];
   usd: number;
   /** Input and output, cached or not. */
   tokens: number;
@@ -90,6 +92,7 @@ export const nothingYet: LoopState = {
   sprint: null,
   runs: {},
   committed: [],
+  failures: [],
   usd: 0,
   tokens: 0,
   held: { usd: 0, tokens: 0 },
@@ -243,11 +246,20 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'sprint.closed': {
       const { sprint: id, outcome, reason, metrics } = event;
       const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];
-      return withSprint({ ...now, committed }, (sprint) => ({ ...sprint, closed: { outcome, reason } }));
+      const failures = outcome === 'failed' ? [...now.failures, reason].slice(-KEPT_FAILURES) : [];
+      return withSprint({ ...now, committed, failures }, (sprint) => ({
+        ...sprint,
+        closed: { outcome, reason },
+      }));
     }
     case 'report.rendered':
       return withSprint(now, (sprint) => ({ ...sprint, rendered: true }));
     case 'sprint.dropped':
+      return {
+        ...now,
+        sprint: null,
+        failures: [...now.failures, event.reason].slice(-KEPT_FAILURES),
+      };
     case 'sprint.committed':
       return { ...now, sprint: null };
     case 'loop.waiting': {
@@ -321,6 +333,8 @@ function bookLostCall(state: LoopState): LoopState {
     }),
   );
 }
+
+const KEPT_FAILURES = 5;
 
 const heldBy = ({ cost }: SprintState, usd: number | undefined) =>
   usd ? { heldUsd: (cost.heldUsd ?? 0) + usd } : {};

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTask } from '#contract/task';
 import { readEvents } from './events.ts';
-import { eventsPath, sprintsDir, stateDir } from './house.ts';
 import { bestOf, readSprints } from './ledger.ts';
 import { lockHolder } from './lock.ts';
 import { pausedSince } from './night/pause.ts';
+import { eventsPath, sprintsDir, stateDir } from './paths.ts';
 import { fold, type LoopState, nothingYet, workedSeconds } from './state.ts';
 
 type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;

@@ -7,12 +7,12 @@ import { RunRecord } from '#contract/run';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { processesIn } from '#host/processes';
 import { readEvents } from './events.ts';
-import { eventOf, loopIn, startCommand, tinyHouse } from './fixtures/house.ts';
+import { eventOf, loopIn, startCommand, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { call, finish, type Step, start, train, wait, write } from './fixtures/scripted.ts';
-import { eventsPath } from './house.ts';
 import { readSprints } from './ledger.ts';
 import { Stopper } from './night/stop.ts';
+import { eventsPath } from './paths.ts';
 
 // Each starts a loop or two as processes of their own.
 vi.setConfig({ testTimeout: 180_000 });
@@ -79,7 +79,7 @@ describe('one Ctrl-C', () => {
   ] as const)(
     'is one request: %s %s',
     async (signal, _, sign, code) => {
-      const repo = tinyHouse([oneRun('saves')]);
+      const repo = tinyRepository([oneRun('saves')]);
       const npm = underNpm(repo);
       const run = await saved(repo);
       process.kill(sign * npm.pid, signal);
@@ -96,7 +96,7 @@ describe('one Ctrl-C', () => {
 
   it('that comes a second time later on is the second, and ends all at once', async () => {
     const busy = [start('busy'), call('bash', { command: 'touch state/begun; sleep 600' }), finish()];
-    const repo = tinyHouse([busy]);
+    const repo = tinyRepository([busy]);
     const loop = loopOf(repo);
     while (!existsSync(join(repo, 'state/begun'))) await sleep(25);
     loop.child.kill('SIGINT');
@@ -110,7 +110,7 @@ describe('one Ctrl-C', () => {
 
   it('closes, reports and commits a sprint in which nothing trains, once its turn has ended', async () => {
     const command = 'touch state/begun; while [ ! -e state/enough ]; do sleep 0.05; done';
-    const repo = tinyHouse([[start('busy'), call('bash', { command }), finish()]]);
+    const repo = tinyRepository([[start('busy'), call('bash', { command }), finish()]]);
     const loop = loopOf(repo);
     while (!existsSync(join(repo, 'state/begun'))) await sleep(25);
     loop.child.kill('SIGINT');
@@ -126,7 +126,7 @@ describe('one Ctrl-C', () => {
 describe('a run that trains as the loop is stopped', () => {
   it('is kept, and goes on, however often and however soon that happens', async () => {
     // Two seconds long; it saves nothing, so that it begins anew each time.
-    const repo = tinyHouse([oneRun('steady')]);
+    const repo = tinyRepository([oneRun('steady')]);
     const begun = (after: number) => eventOf(repo, 'run.started', ({ seq }) => seq > after);
     let before = 0;
     let run = '';
@@ -146,21 +146,21 @@ describe('a run that trains as the loop is stopped', () => {
   }, 180_000);
 
   it('goes on when it is stopped as it is taken up, before it has begun', async () => {
-    const repo = tinyHouse([oneRun('saves')]);
+    const repo = tinyRepository([oneRun('saves')]);
     const first = loopOf(repo);
     const run = await saved(repo);
     first.child.kill('SIGTERM');
     await first.ended;
     const before = inLog(repo);
-    const { code } = await loopIn(repo, {}, (house) => (event) => {
-      if (event.type === 'loop.started') house.stopper.ask({ reason: 'enough', exitCode: 0 });
+    const { code } = await loopIn(repo, {}, (loop) => (event) => {
+      if (event.type === 'loop.started') loop.stopper.ask({ reason: 'enough', exitCode: 0 });
     });
     expect([code, inLog(repo) > before]).toEqual([0, true]);
     await goesOn(repo, run);
   });
 
   it('is kept where whoever ends the machine asks all processes at once', async () => {
-    const repo = tinyHouse([oneRun('saves')]);
+    const repo = tinyRepository([oneRun('saves')]);
     const loop = loopOf(repo);
     const run = await saved(repo);
     const { processes } = await eventOf(repo, 'run.started');
@@ -174,7 +174,7 @@ describe('a run that trains as the loop is stopped', () => {
   });
 
   it('that somebody else ended is told as that, and the loop goes on', async () => {
-    const repo = tinyHouse([oneRun('saves')]);
+    const repo = tinyRepository([oneRun('saves')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--max-sprints', '1');
     const run = await saved(repo);
     const { processes } = await eventOf(repo, 'run.started');
@@ -187,7 +187,7 @@ describe('a run that trains as the loop is stopped', () => {
   });
 
   it('may finish first with --after-run, and its sprint is judged and committed', async () => {
-    const repo = tinyHouse([oneRun('steady'), oneRun('steady')]);
+    const repo = tinyRepository([oneRun('steady'), oneRun('steady')]);
     const loop = loopOf(repo);
     const { run } = await eventOf(repo, 'run.started');
     expect(await startCommand(repo, 'stop', '--after-run', '--now').ended).toBe(2);
@@ -200,7 +200,7 @@ describe('a run that trains as the loop is stopped', () => {
   });
 
   it('is kept where Ctrl-C comes while it may finish', async () => {
-    const repo = tinyHouse([oneRun('saves')]);
+    const repo = tinyRepository([oneRun('saves')]);
     const loop = loopOf(repo);
     const run = await saved(repo);
     await startCommand(repo, 'stop', '--after-run').ended;
@@ -213,7 +213,7 @@ describe('a run that trains as the loop is stopped', () => {
 });
 
 it('takes the last branch up from another day, from where it began', async () => {
-  const repo = tinyHouse([oneRun('plain'), oneRun('plain')]);
+  const repo = tinyRepository([oneRun('plain'), oneRun('plain')]);
   await loopIn(repo, { maxSprints: 1 });
   const today = git(repo, 'branch', '--show-current');
   git(repo, 'branch', '-m', 'run/2020-01-01');
@@ -230,7 +230,7 @@ it('takes the last branch up from another day, from where it began', async () =>
 });
 
 it('gives sprints of two branches that begin in one minute names of their own', async () => {
-  const repo = tinyHouse([oneRun('plain')]);
+  const repo = tinyRepository([oneRun('plain')]);
   for (const fresh of [false, true]) await loopIn(repo, { maxSprints: 1, fresh });
   const runs = readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'outputs');
   expect(new Set(runs.map((run) => recordOf(repo, run).sprint)).size).toBe(2);

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from './fixtures/house.ts';
+import { loopIn, tinyRepository } from './fixtures/loop.ts';
 import { git } from './fixtures/repo.ts';
 import { scripted, sprintTo } from './fixtures/scripted.ts';
 import { readSprints } from './ledger.ts';
 import { readStatus } from './status.ts';
 
 it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, and each keeps its contract', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.8), sprintTo('second', 0.6), sprintTo('third', 0.7)]);
+  const repo = tinyRepository([sprintTo('first', 0.8), sprintTo('second', 0.6), sprintTo('third', 0.7)]);
   const path = join(repo, 'TASK.md');
   const edit = (from: string, to: string) =>
     writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
   const limits: (number | null)[] = [];
-  const { events } = await loopIn(repo, {}, (house) => (event) => {
-    if (event.type === 'sprint.opened') limits.push(house.limits.usd);
+  const { events } = await loopIn(repo, {}, (loop) => (event) => {
+    if (event.type === 'sprint.opened') limits.push(loop.config.limits.usd);
     // In the middle of the first sprint: not before the second does it count.
     if (event.type === 'run.started' && limits.length === 1)
       edit('evaluation: { verdict: 100', 'evaluation: { verdict: 90');
@@ -42,7 +42,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
 });
 
 it('tells an edit that cannot be used and goes on; a model or limit that can be used counts from the next sprint', async () => {
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const path = join(repo, 'TASK.md');
   const edits = [
     ['workspace: work', 'workspace: elsewhere'],

@@ -1,14 +1,15 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { runMain } from '#contract/errors';
 import { withEngineOptions } from '#host/engine-options';
+import type { AskedTarget, LoopOptions } from '../config.ts';
 import { consoleOver } from '../console.ts';
 import { dryRun } from '../dry.ts';
-import { type AskedTarget, type LoopOptions, stateDir } from '../house.ts';
 import { lockPath, refuseSecond } from '../lock.ts';
 import { logOver } from '../log.ts';
 import { runLoop } from '../loop.ts';
 import { CLOSING_TURNS } from '../night/caps.ts';
 import { EXIT } from '../night/stop.ts';
+import { stateDir } from '../paths.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
 import { offer } from './offer.ts';

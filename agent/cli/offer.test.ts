@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { EventLog } from '../events.ts';
-import { optionsFor, startCommand, tinyHouse } from '../fixtures/house.ts';
+import { optionsFor, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
-import { eventsPath } from '../house.ts';
+import { eventsPath } from '../paths.ts';
 import { preflight } from '../preflight.ts';
 import { offer } from './offer.ts';
 
@@ -31,7 +31,7 @@ describe('before the first paid call', () => {
     'a terminal is told the cost and has 10 s: Ctrl-C then pays and writes nothing, and exits 130',
     async () => {
       const env = await environment();
-      const repo = tinyHouse();
+      const repo = tinyRepository();
       const loop = [process.execPath, '--import', import.meta.resolve('tsx'), join(here, 'loop.ts')];
       // `script` gives the command a terminal of its own and its exit code back.
       const child = spawn('script', ['-qefc', `${loop.join(' ')} --sandbox off`, '/dev/null'], {
@@ -60,7 +60,7 @@ describe('before the first paid call', () => {
   it('without a terminal the cost is told and the call is made', async () => {
     const env = await environment();
     Object.assign(process.env, env);
-    const loop = startCommand(tinyHouse(), 'loop', '--sandbox', 'off');
+    const loop = startCommand(tinyRepository(), 'loop', '--sandbox', 'off');
     for (const name of Object.keys(env)) delete process.env[name];
     expect(await loop.ended).toBe(3);
     expect(loop.said()).toContain('Money: at most 5 USD');
@@ -72,7 +72,7 @@ describe('before the first paid call', () => {
 
   it('says what a loop that was cut off has used of the limits already', async () => {
     Object.assign(process.env, await environment());
-    const repo = tinyHouse();
+    const repo = tinyRepository();
     const log = EventLog.open(eventsPath(repo)).log;
     log.emit({
       ...{ type: 'loop.started', branch: 'run/x', profile: 'tiny', leaderboard: 'x', researcher: 'x' },

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
-import { stateDir } from '../house.ts';
 import { lockHolder } from '../lock.ts';
 import { pauseFile } from '../night/pause.ts';
+import { stateDir } from '../paths.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(

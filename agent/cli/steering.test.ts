@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '#host/processes';
 import { readEvents } from '../events.ts';
-import { eventOf, startCommand, tinyHouse } from '../fixtures/house.ts';
+import { eventOf, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
-import { eventsPath } from '../house.ts';
 import { readSprints } from '../ledger.ts';
+import { eventsPath } from '../paths.ts';
 
 async function run(
   repo: string,
@@ -20,7 +20,7 @@ async function run(
 
 describe('steering a loop from outside', () => {
   it('shows the status, passes a hint, and stops the loop in the middle of a run', async () => {
-    const repo = tinyHouse([[start('long'), train('slow'), wait, finish({ candidate: null })]]);
+    const repo = tinyRepository([[start('long'), train('slow'), wait, finish({ candidate: null })]]);
     expect((await run(repo, 'status')).said).toContain('No loop was started');
     expect(await run(repo, 'stop')).toEqual({ code: 2, said: 'error: no loop runs in this checkout\n' });
     const loop = startCommand(repo, 'loop');
@@ -44,7 +44,7 @@ describe('steering a loop from outside', () => {
   });
 
   it('pauses a loop, over a kill and a restart, and lets it go on', async () => {
-    const repo = tinyHouse([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
+    const repo = tinyRepository([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
     expect((await run(repo, 'pause')).code).toBe(2);
     const first = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'run.started');
@@ -65,7 +65,7 @@ describe('steering a loop from outside', () => {
   });
 
   it('stops at once with --now; the next start goes on with the open sprint', async () => {
-    const repo = tinyHouse([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
+    const repo = tinyRepository([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
     const { processes } = await eventOf(repo, 'run.started');
     expect((await run(repo, 'stop', '--now')).code).toBe(0);
@@ -80,7 +80,7 @@ describe('steering a loop from outside', () => {
   });
 
   it('shows what it would do with --dry and changes nothing in git', async () => {
-    const repo = tinyHouse([sprintTo('first', 0.6)]);
+    const repo = tinyRepository([sprintTo('first', 0.6)]);
     const refs = git(repo, 'for-each-ref');
     const { code, said } = await run(repo, 'loop', '--dry', '--gpu-hours', '0.01');
     expect(code).toBe(0);
@@ -97,7 +97,7 @@ describe('steering a loop from outside', () => {
   });
 
   it('warns of hints that are not read any more', async () => {
-    const repo = tinyHouse();
+    const repo = tinyRepository();
     expect((await run(repo, 'hint', 'x'.repeat(20_000))).said).toContain('only its end is read');
   });
 

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { tinyHouse } from '../fixtures/house.ts';
+import { tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger.ts';
@@ -24,7 +24,7 @@ it.each([
 ] as const)(
   '%s, which reaches all that was started from a terminal, leaves a commit alone',
   async (_, signal, code, wanted) => {
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     const { bin, at } = slowGit();
     const argv = [
       '--import',
@@ -76,7 +76,7 @@ it('ends with its own exit code when its terminal has gone', async () => {
 }, 60_000);
 
 it('is silent where the disk below its output is full, and does its work', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.6)]);
+  const repo = tinyRepository([sprintTo('first', 0.6)]);
   const full = openSync('/dev/full', 'w');
   const run = async (stderr: 'pipe' | number, name: string, ...args: string[]) => {
     const argv = ['--import', import.meta.resolve('tsx'), join(import.meta.dirname, `${name}.ts`), ...args];

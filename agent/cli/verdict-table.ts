@@ -1,8 +1,8 @@
 import { profileOf, type Task, type TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { decide, rulesOf } from '../decide.ts';
-import { sprintsDir } from '../house.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
+import { sprintsDir } from '../paths.ts';
 import { isCount } from '../report/compose/names.ts';
 
 /** The metrics of a verdict that the task shows: the deciding one first. */

@@ -4,9 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Event } from '#contract/event';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import type { Config, LoopOptions } from '../config.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, type Step, scripted, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
-import type { House, LoopOptions } from '../house.ts';
+import type { Journal } from '../journal.ts';
 import { readSprints } from '../ledger.ts';
 import { fold, nothingYet } from '../state.ts';
 import { CLOSING_TURNS, sprintSecondsLeft } from './caps.ts';
@@ -26,7 +27,7 @@ async function night(script: Step[][], more: Partial<LoopOptions>, sprintLimits 
   });
   process.env.ANTHROPIC_API_KEY = 'test-key';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const path = join(repo, 'TASK.md');
   writeFileSync(path, readFileSync(path, 'utf8').replace('hours: 1,', `hours: 1, ${sprintLimits}`));
   const { events } = await loopIn(repo, { researcher: 'claude', ...more });
@@ -116,6 +117,7 @@ it('the hours of a sprint leave out the time between a crash and the next start'
       at: new Date(Date.now() - minutes * 60_000).toISOString(),
     }))
     .reduce(fold, nothingYet);
-  const limits = { sprint: { usd: null, hours: 1, turns: 200 } } as House['limits'];
-  expect(sprintSecondsLeft({ limits, state: () => state }) / 60).toBeCloseTo(60 - 30 - 5, 0);
+  const config = { limits: { sprint: { usd: null, hours: 1, turns: 200 } } } as Config;
+  const journal = { state: () => state } as Journal;
+  expect(sprintSecondsLeft({ config, journal }) / 60).toBeCloseTo(60 - 30 - 5, 0);
 });

@@ -1,5 +1,5 @@
 import type { Sprint } from '#contract/sprint';
-import type { Limits } from '../house.ts';
+import type { Limits } from '../config.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { costOf, noUsage, type Price } from '../researcher/prices.ts';
 import { count } from '../words.ts';

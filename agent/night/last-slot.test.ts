@@ -5,10 +5,10 @@ import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
 import type { Reply } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
-import type { House } from '../house.ts';
 import { readSprints } from '../ledger.ts';
+import type { Loop } from '../move-in.ts';
 
 // The trainer says 1000 samples/s and is done at once, or in two seconds: a screen counts as 10,000 s of the night, a full run as 100,000:
 // so long that it matters nothing how slow this machine is.
@@ -54,7 +54,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
     });
     process.env.ANTHROPIC_API_KEY = 'test-key';
     process.env.ANTHROPIC_BASE_URL = server.url;
-    const repo = tinyHouse();
+    const repo = tinyRepository();
     const path = join(repo, 'TASK.md');
     const task = readFileSync(path, 'utf8')
       .replace('samples: "<=1000"', 'samples: "<=100000000"')
@@ -65,18 +65,18 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
       .replace('hours: 1,', 'hours: 1000,');
     writeFileSync(path, task);
     /** So many hours are given to the loop, from now on and in what it reads again. */
-    const give = (house: House, hours: number) => {
+    const give = (loop: Loop, hours: number) => {
       writeFileSync(path, task.replace('hours: 1000,', `hours: ${hours},`));
-      house.limits.until = new Date(house.since.getTime() + hours * 3.6e6);
+      loop.config.limits.until = new Date(loop.config.since.getTime() + hours * 3.6e6);
     };
-    const idles = (house: House) => (event: LoggedEvent) => {
-      const { sprint } = house.state();
-      if (event.type === 'run.finished' && sprint?.number === 2) give(house, 30);
-      if (event.type === 'run.started' && sprint?.fullRunOf) house.stopper.now();
+    const idles = (loop: Loop) => (event: LoggedEvent) => {
+      const { sprint } = loop.journal.state();
+      if (event.type === 'run.finished' && sprint?.number === 2) give(loop, 30);
+      if (event.type === 'run.started' && sprint?.fullRunOf) loop.stopper.now();
     };
-    const fails = (house: House) => (event: LoggedEvent) => {
-      if (event.type === 'loop.waiting') give(house, 28.5);
-      if (event.type === 'sprint.closed' && event.number === 5) give(house, 1000);
+    const fails = (loop: Loop) => (event: LoggedEvent) => {
+      if (event.type === 'loop.waiting') give(loop, 28.5);
+      if (event.type === 'sprint.closed' && event.number === 5) give(loop, 1000);
     };
     nights.push(await loopIn(repo, { researcher: 'claude' }, idles));
     writeFileSync(path, task);

@@ -1,10 +1,19 @@
 import type { SprintRun } from '#contract/sprint';
-import type { House } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
+import type { Connection } from '../researcher/connection.ts';
 import type { Runs } from '../sprint/runs.ts';
 import { duration } from '../words.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
 import { fieldOf, look, paceNow } from './plan.ts';
 import { bestCandidate } from './stages.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+}
 
 /** A full run that still fits, and the candidate that it is kept for. */
 export interface Slot {
@@ -19,13 +28,15 @@ export interface Slot {
 }
 
 /** Of a night in stages: what the best candidate without a counting run can still be given. Null where there is none, or no time for it. */
-export function lastSlot(house: House, started: readonly string[] = []): Slot | null {
-  const { profile, limits } = house;
+export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot | null {
+  const {
+    config: { profile, limits },
+  } = loop;
   if (!profile.staged) return null;
-  const seen = look(house, started);
-  const field = fieldOf(house, seen);
+  const seen = look(loop, started);
+  const field = fieldOf(loop, seen);
   const candidate = field && bestCandidate(field);
-  const pace = candidate && paceNow(house, seen, candidate.experiment);
+  const pace = candidate && paceNow(loop, seen, candidate.experiment);
   if (!candidate || !pace) return null;
   const room = fits(profile.budgets.count, pace);
   const full = fullRunSeconds(profile, pace);
@@ -46,7 +57,7 @@ export class SlotWatch {
   #warned: number | null = null;
 
   constructor(
-    readonly house: House,
+    readonly loop: LoopParts,
     /** The open sprint's; null before it is claimed. */
     readonly runs: () => Runs | null,
   ) {}
@@ -61,7 +72,7 @@ export class SlotWatch {
       this.#told = true;
       this.#warned = this.#turns;
       return [
-        `The last full run has to begin now (${duration(pace.secondsLeft)} are left, it takes ${duration(secondsFor(this.house.profile.budgets.count, pace))}): ${how}, with your next call. Otherwise this sprint is closed, and the loop makes that run itself.`,
+        `The last full run has to begin now (${duration(pace.secondsLeft)} are left, it takes ${duration(secondsFor(this.loop.config.profile.budgets.count, pace))}): ${how}, with your next call. Otherwise this sprint is closed, and the loop makes that run itself.`,
       ];
     }
     if (this.#told || slot.fits !== 1) return [];
@@ -82,12 +93,12 @@ export class SlotWatch {
   }
 
   get #turns(): number {
-    return this.house.state().sprint?.cost.turns ?? 0;
+    return this.loop.journal.state().sprint?.cost.turns ?? 0;
   }
 
   /** Nothing is to be done while the device is held: what holds it was weighed when it was asked for. */
   #slot(): Slot | null {
     const runs = this.runs();
-    return runs && runs.open.length > 0 ? null : lastSlot(this.house, runs?.started);
+    return runs && runs.open.length > 0 ? null : lastSlot(this.loop, runs?.started);
   }
 }

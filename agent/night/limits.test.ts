@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { zone } from '../clock.ts';
+import type { Limits } from '../config.ts';
 import { readEvents } from '../events.ts';
 import { exampleTask } from '../fixtures/examples.ts';
-import { loopIn, optionsFor, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, optionsFor, tinyRepository } from '../fixtures/loop.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
-import { eventsPath, type House, type Limits } from '../house.ts';
+import type { Loop } from '../move-in.ts';
+import { eventsPath } from '../paths.ts';
 import { preflight } from '../preflight.ts';
 import { rereadTask } from '../reread.ts';
 import { readStatus } from '../status.ts';
@@ -47,7 +49,7 @@ it('takes the hours off that a loop had worked before it was cut off; a time of 
 });
 
 it('counts the hours over every crash, and begins them anew only after an end of its own', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+  const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
   /** Makes of the last loop one that was started so long before its end, and came to no end: it was cut off. */
   const cutOff = (minutes: number) => {
     const path = eventsPath(repo);
@@ -62,15 +64,15 @@ it('counts the hours over every crash, and begins them anew only after an end of
     Math.round((limits.until.getTime() - since.getTime()) / 60_000);
   await loopIn(repo, { maxSprints: 1 });
   cutOff(20);
-  let house: House | undefined;
+  let loop: Loop | undefined;
   await loopIn(repo, { maxSprints: 1 }, (its) => {
-    house = its;
+    loop = its;
     return () => {};
   });
   // Of the hour that TASK.md gives, and again after an edit of it.
-  expect(minutesLeft(house!)).toBe(40);
-  await rereadTask(house!);
-  expect(minutesLeft(house!)).toBe(40);
+  expect(minutesLeft(loop!.config)).toBe(40);
+  const edited = await rereadTask(loop!);
+  expect(minutesLeft(edited.config)).toBe(40);
   cutOff(15);
   expect(minutesLeft(await preflight(optionsFor(repo)))).toBe(25);
   expect(readStatus(repo).workedSeconds).toBeCloseTo(35 * 60);
@@ -107,7 +109,7 @@ it('takes a target of the deciding metric by its goal, and of other fields as it
 });
 
 it('stops at a target, and before any sprint where it was reached already', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+  const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
   const opened: number[] = [];
   for (const value of [0.55, 0.5]) {
     const { code, events } = await loopIn(repo, { target: { metric: 'mcc', sign: '>=', value } });

@@ -1,7 +1,7 @@
 import { UserError } from '#contract/errors';
 import type { Task } from '#contract/task';
 import { zone } from '../clock.ts';
-import type { Limits, LoopOptions } from '../house.ts';
+import type { Limits, LoopOptions } from '../config.ts';
 import type { Used } from '../state.ts';
 import { count } from '../words.ts';
 

@@ -1,6 +1,9 @@
 import type { Sprint } from '#contract/sprint';
-import { type House, sprintsDir } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
 import { bestOf, readSprints } from '../ledger.ts';
+import { sprintsDir } from '../paths.ts';
+import type { Connection } from '../researcher/connection.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { count, show } from '../words.ts';
@@ -8,40 +11,40 @@ import { diskTrouble } from './disk.ts';
 import { repeatedFailure, sprintsWithoutGain } from './stagnation.ts';
 import { EXIT, type StopRequest } from './stop.ts';
 
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+}
+
 /** DECIDE: why the loop stops after this sprint, or null to go on. */
-export function decideNext(
-  house: House,
-  sprint: OpenSprint,
-  ending: Ending,
-  failures: string[],
-): StopRequest | null {
+export function decideNext(loop: LoopParts, sprint: OpenSprint, ending: Ending): StopRequest | null {
   if (ending.kind === 'fatal') return { reason: ending.reason, exitCode: EXIT.fatal };
   if (ending.kind === 'limit' && ending.of === 'loop') return { reason: ending.reason, exitCode: EXIT.done };
   const nothingClaimed = ending.kind === 'silent' && !sprint.claim;
-  if (nothingClaimed && house.connection.kind === 'offline') {
+  if (nothingClaimed && loop.connection.kind === 'offline') {
     return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
   }
-  const mine = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
-  const target = targetReached(house, mine);
+  const mine = readSprints(sprintsDir(loop.config.repo)).filter(
+    (s) => s.leaderboard === loop.config.leaderboard,
+  );
+  const target = targetReached(loop, mine);
   if (target) return target;
-  const failure = sprint.claim
-    ? failureOf(mine.at(-1))
-    : nothingClaimed
-      ? 'no sprint was started'
-      : reasonOf(ending);
-  if (failure === null) failures.length = 0;
-  else failures.push(failure);
-  const repeated = repeatedFailure(failures);
+  const repeated = repeatedFailure(loop.journal.state().failures);
   if (repeated) return { reason: repeated, exitCode: EXIT.failing };
-  const { stop } = house.task.contract.limits.stagnation;
-  const ofThisLoop = house.state().committed.map((c) => c.sprint);
+  const { stop } = loop.config.task.contract.limits.stagnation;
+  const ofThisLoop = loop.journal.state().committed.map((c) => c.sprint);
   const without = sprintsWithoutGain(mine, ofThisLoop);
   if (without >= stop)
     return { reason: `${without} sprints without a verified gain`, exitCode: EXIT.stagnant };
   return null;
 }
 
-function targetReached({ limits, leaderboard }: House, sprints: readonly Sprint[]): StopRequest | null {
+function targetReached(
+  { config: { limits, leaderboard } }: LoopParts,
+  sprints: readonly Sprint[],
+): StopRequest | null {
   if (limits.target === null) return null;
   const { metric, sign, value: bound } = limits.target;
   const value = bestOf(sprints, leaderboard)?.verdict?.metrics[metric];
@@ -49,24 +52,25 @@ function targetReached({ limits, leaderboard }: House, sprints: readonly Sprint[
   return { reason: `the target is reached: ${metric} ${show(value)}, verified`, exitCode: EXIT.done };
 }
 
-const failureOf = (sprint: Sprint | undefined) => (sprint?.outcome === 'failed' ? sprint.reason : null);
-
 /** Why no further sprint may begin. */
-export function atLimit(house: House): StopRequest | null {
-  const { repo, limits, state } = house;
+export function atLimit(loop: LoopParts): StopRequest | null {
+  const {
+    config: { repo, limits },
+    journal,
+  } = loop;
   const disk = diskTrouble(repo);
   if (disk) return { reason: disk, exitCode: EXIT.disk };
-  const done = state().committed.length;
+  const done = journal.state().committed.length;
   if (limits.sprints !== null && done >= limits.sprints)
     return { reason: `${count(done, 'sprint')}, as asked`, exitCode: EXIT.done };
   if (Date.now() >= limits.until.getTime()) return { reason: 'the time is up', exitCode: EXIT.done };
   // By an earlier loop, it may be: then no further sprint is paid for.
-  return limits.target && targetReached(house, readSprints(sprintsDir(repo)));
+  return limits.target && targetReached(loop, readSprints(sprintsDir(repo)));
 }
 
 /** No sprint is begun that could not be paid to its end: what is left is less than half of what a sprint of this loop cost. */
-export function tooLittleMoney({ repo, limits, state }: House): StopRequest | null {
-  const { usd, held, committed } = state();
+export function tooLittleMoney({ config: { repo, limits }, journal }: LoopParts): StopRequest | null {
+  const { usd, held, committed } = journal.state();
   if (limits.usd === null) return null;
   const mine = readSprints(sprintsDir(repo)).filter(
     ({ id, cost }) => cost.usd > 0 && committed.some((c) => c.sprint === id),
@@ -78,4 +82,5 @@ export function tooLittleMoney({ repo, limits, state }: House): StopRequest | nu
   return { reason, exitCode: EXIT.done };
 }
 
+/** Why a conversation ended, as the events tell it. */
 export const reasonOf = (ending: Ending): string => ('reason' in ending ? ending.reason : ending.kind);

@@ -1,7 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type House, stateDir } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
+import { stateDir } from '../paths.ts';
+import type { Stopper } from './stop.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  journal: Journal;
+  stopper: Stopper;
+}
 
 const LOOK_MS = 250;
 
@@ -15,12 +25,16 @@ export const pausedSince = (repo: string): string | null =>
  * Comes back at once, or when the pause is over: by `npm run resume`, because the loop was asked to stop or its time is up, or because
  * what was to come is not wanted any more. Limits count on meanwhile.
  */
-export async function whilePaused(house: House, wanted: () => boolean = () => true): Promise<void> {
-  const { repo, events, stopper, limits } = house;
+export async function whilePaused(loop: LoopParts, wanted: () => boolean = () => true): Promise<void> {
+  const {
+    config: { repo, limits },
+    journal,
+    stopper,
+  } = loop;
   const over = () =>
     !isPaused(repo) || !wanted() || stopper.requested() !== null || Date.now() >= limits.until.getTime();
   if (over()) return;
-  if (house.state().paused === null) events.emit({ type: 'loop.paused' });
+  if (loop.journal.state().paused === null) journal.emit({ type: 'loop.paused' });
   while (!over()) await sleep(LOOK_MS);
-  if (house.state().paused !== null && !isPaused(repo)) events.emit({ type: 'loop.continued' });
+  if (loop.journal.state().paused !== null && !isPaused(repo)) journal.emit({ type: 'loop.continued' });
 }

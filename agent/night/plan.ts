@@ -1,12 +1,22 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
-import { type House, sprintsDir } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
 import { bestOf, readSprints } from '../ledger.ts';
+import { sprintsDir } from '../paths.ts';
+import type { Connection } from '../researcher/connection.ts';
 import { type RunSpec, sameRecipe, specOf } from '../sprint/repeat.ts';
 import { readSprintRun } from '../sprint/run-folder.ts';
 import { count, duration, many, show } from '../words.ts';
 import { sprintSecondsLeft } from './caps.ts';
 import { fits, fullRunSeconds, type Pace, paceOf, secondsFor } from './pace.ts';
 import { bestCandidate, type Field, stageOf, unearned } from './stages.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+}
 
 /** What a decision about a run looks at: the leaderboard's closed sprints, and the runs of the open one. */
 export interface Seen {
@@ -15,7 +25,7 @@ export interface Seen {
   mine: readonly SprintRun[];
 }
 
-export function look({ repo, leaderboard }: House, started: readonly string[]): Seen {
+export function look({ config: { repo, leaderboard } }: LoopParts, started: readonly string[]): Seen {
   return {
     sprints: readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard),
     mine: started.flatMap((id) => readSprintRun(repo, id) ?? []),
@@ -23,7 +33,10 @@ export function look({ repo, leaderboard }: House, started: readonly string[]): 
 }
 
 /** The field of a profile whose budgets are stages; null for others, and for the replay, which walks a known path. */
-export function fieldOf({ profile, task, connection, leaderboard }: House, seen: Seen): Field | null {
+export function fieldOf(
+  { config: { profile, task, leaderboard }, connection }: LoopParts,
+  seen: Seen,
+): Field | null {
   if (!profile.staged || connection.kind === 'offline') return null;
   const best = bestOf(seen.sprints, leaderboard);
   return {
@@ -35,25 +48,25 @@ export function fieldOf({ profile, task, connection, leaderboard }: House, seen:
 }
 
 /** Until the end of the loop, or of the hours that training may take. */
-export function nightSecondsLeft({ limits, state }: House): number {
+export function nightSecondsLeft({ config: { limits }, journal }: LoopParts): number {
   const time = (limits.until.getTime() - Date.now()) / 1000;
   if (limits.trainHours === null) return time;
-  return Math.min(time, limits.trainHours * 3600 - state().trainSeconds);
+  return Math.min(time, limits.trainHours * 3600 - journal.state().trainSeconds);
 }
 
 /** The same, and until the end of the open sprint's own hours. */
-export const secondsLeft = (house: House): number =>
-  Math.min(nightSecondsLeft(house), sprintSecondsLeft(house));
+export const secondsLeft = (loop: LoopParts): number =>
+  Math.min(nightSecondsLeft(loop), sprintSecondsLeft(loop));
 
-export function paceNow(house: House, { sprints, mine }: Seen, experiment?: string): Pace | null {
-  const { committed, probedSpeed } = house.state();
+export function paceNow(loop: LoopParts, { sprints, mine }: Seen, experiment?: string): Pace | null {
+  const { committed, probedSpeed } = loop.journal.state();
   const ofThisLoop = sprints.filter((s) => committed.some((c) => c.sprint === s.id));
   return paceOf({
     mine: [...ofThisLoop.flatMap((s) => s.runs), ...mine],
     probed: probedSpeed,
     earlier: sprints,
     experiment,
-    secondsLeft: nightSecondsLeft(house),
+    secondsLeft: nightSecondsLeft(loop),
   });
 }
 
@@ -68,12 +81,12 @@ export interface Asked {
 }
 
 /** Why a run is not accepted, and what to do instead; null where it is. */
-export function refusal(house: House, asked: Asked, seen: Seen): string | null {
+export function refusal(loop: LoopParts, asked: Asked, seen: Seen): string | null {
   const { spec, reference, openSeconds } = asked;
-  const left = secondsLeft(house);
+  const left = secondsLeft(loop);
   if (left <= 0) return 'no time is left for training: write your log, then call finish_sprint';
-  const pace = paceNow(house, seen, spec.experiment);
-  const field = fieldOf(house, seen);
+  const pace = paceNow(loop, seen, spec.experiment);
+  const field = fieldOf(loop, seen);
   const reserved = field && pace && isReservedRun(spec, field, pace);
   const why = field && !reserved ? unearned(spec, field) : null;
   if (why !== null || !pace) return why;
@@ -88,9 +101,9 @@ export function refusal(house: House, asked: Asked, seen: Seen): string | null {
 }
 
 /** Why a run that was accepted is not started after all: it could not end, and be judged, any more. Null where it can. */
-export function noRoom(house: House, spec: RunSpec, seen: Seen, role?: 'incumbent'): string | null {
-  const left = secondsLeft(house);
-  const pace = paceNow(house, seen, spec.experiment);
+export function noRoom(loop: LoopParts, spec: RunSpec, seen: Seen, role?: 'incumbent'): string | null {
+  const left = secondsLeft(loop);
+  const pace = paceNow(loop, seen, spec.experiment);
   // The incumbent's own run is only compared with.
   const need = pace ? secondsFor(spec.samples, role ? { ...pace, judgeSeconds: 0 } : pace) : 0;
   if (left > 0 && need <= left) return null;
@@ -120,10 +133,10 @@ function keptSlot({ open }: Asked, need: number, field: Field, pace: Pace): stri
 }
 
 /** The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept for. */
-export function planLines(house: House, seen: Seen): string[] {
-  const pace = paceNow(house, seen);
+export function planLines(loop: LoopParts, seen: Seen): string[] {
+  const pace = paceNow(loop, seen);
   if (!pace) return ['- speed: not measured yet on this leaderboard'];
-  const { budgets } = house.profile;
+  const { budgets } = loop.config.profile;
   const source = {
     measured: 'measured by the last run',
     probed: 'by the speed probe, before any run',
@@ -137,7 +150,7 @@ export function planLines(house: House, seen: Seen): string[] {
     `- speed: ${show(pace.samplesPerSecond)} samples/s, ${source}`,
     `- until the end, ${duration(Math.max(0, pace.secondsLeft))}, fit ${room.join(', or ')}`,
   ];
-  const field = fieldOf(house, seen);
+  const field = fieldOf(loop, seen);
   if (!field) return lines;
   return [...lines, ...stageLines(field, pace)];
 }

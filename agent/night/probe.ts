@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { UserError } from '#contract/errors';
-import type { Profile, Task } from '#contract/task';
 import { git } from '#host/git';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
+import type { Config } from '../config.ts';
 import type { Executor } from '../executor/executor.ts';
 import { runRef } from '../executor/run-id.ts';
 import { readSprintRun } from '../sprint/run-folder.ts';
@@ -17,16 +17,17 @@ export interface Probed {
   backend: string | null;
 }
 
+type ProbedConfig = Pick<Config, 'repo' | 'task' | 'profile' | 'profileName' | 'seed'>;
+
 /**
  * Runs the profile's speed probe from the workspace as it stands, for at most so many seconds, and leaves nothing of it. Null where the
  * profile names none. @throws UserError where the probe does not finish.
  */
 export async function probeSpeed(
-  on: { repo: string; task: Task; profile: Profile; profileName: string; sandbox: Sandbox; seed: number },
-  executor: Executor,
+  { config, sandbox, executor }: { config: ProbedConfig; sandbox: Sandbox; executor: Executor },
   timeoutSeconds: number,
 ): Promise<Probed | null> {
-  const { repo, task, profile, profileName, sandbox, seed } = on;
+  const { repo, task, profile, profileName, seed } = config;
   if (!profile.speedProbe) return null;
   const { experiment, samples } = profile.speedProbe;
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });

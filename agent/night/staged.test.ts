@@ -5,7 +5,7 @@ import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger.ts';
 import { fold, nothingYet } from '../state.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   });
   process.env.ANTHROPIC_API_KEY = 'test-key';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const edit = (...pairs: [string, string][]) => {
     const path = join(repo, 'TASK.md');
     const text = pairs.reduce((task, [from, to]) => task.replace(from, to), readFileSync(path, 'utf8'));

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { finish, type Step, scripted, start, train, wait } from '../fixtures/scripted.ts';
 import { repeatedFailure } from './stagnation.ts';
 
@@ -21,7 +21,7 @@ async function night(script: Step[][]) {
   });
   process.env.ANTHROPIC_API_KEY = 'test-key';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const path = join(repo, 'TASK.md');
   writeFileSync(path, readFileSync(path, 'utf8').replace('{ warn: 3, stop: 5 }', '{ warn: 1, stop: 2 }'));
   const { code, events } = await loopIn(repo, { researcher: 'claude', maxSprints: 6 });

@@ -1,7 +1,16 @@
 import type { LoggedEvent } from '#contract/event';
-import type { House } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
 import { redact } from '../log.ts';
+import type { Checkout } from '../run-branch.ts';
 import { duration, show } from '../words.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  checkout: Checkout;
+  journal: Journal;
+}
 
 /** What is told to the outside, as JSON. */
 export interface News {
@@ -24,8 +33,12 @@ export interface News {
 const LONG_WAIT_SECONDS = 60;
 
 /** What an event is to somebody who sleeps; null for what can wait until the morning. */
-export function newsOf(house: House, event: LoggedEvent): News | null {
-  const { task, branch, profileName, state } = house;
+export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
+  const {
+    config: { task, profileName },
+    checkout: { branch },
+    journal,
+  } = loop;
   const news = (kind: News['event'], text: string, more: Partial<News> = {}): News => ({
     event: kind,
     text: redact(text),
@@ -33,10 +46,10 @@ export function newsOf(house: House, event: LoggedEvent): News | null {
     task: task.contract.title,
     branch: branch.name,
     profile: profileName,
-    sprint: state().sprint?.claim?.id ?? null,
+    sprint: journal.state().sprint?.claim?.id ?? null,
     metrics: null,
     exitCode: null,
-    usd: state().usd,
+    usd: journal.state().usd,
     ...more,
   });
   switch (event.type) {
@@ -44,7 +57,7 @@ export function newsOf(house: House, event: LoggedEvent): News | null {
       if (event.outcome !== 'new-best') return null;
       const { sprint, metrics, number, reason } = event;
       const { metric } = task.contract;
-      const title = state().sprint?.claim?.title ?? sprint;
+      const title = journal.state().sprint?.claim?.title ?? sprint;
       const text = `New best, ${metric} ${show(metrics[metric])} verified: sprint ${number}, ${title} (${reason})`;
       return news('new-best', text, { sprint, metrics });
     }

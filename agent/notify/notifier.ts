@@ -1,9 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedEvent } from '#contract/event';
-import type { House } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
+import type { Checkout } from '../run-branch.ts';
 import { messageOf } from '../words.ts';
 import { newsOf } from './news.ts';
 import { send, type Target } from './send.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  checkout: Checkout;
+  journal: Journal;
+}
 
 /** More than these that wait for a slow receiver are dropped. */
 const MOST_WAITING = 20;
@@ -22,12 +31,12 @@ export class Notifier {
   #lastTrouble = '';
 
   constructor(
-    readonly house: () => House,
+    readonly loop: () => LoopParts,
     readonly target: Target,
   ) {}
 
   readonly listen = (event: LoggedEvent): void => {
-    const news = newsOf(this.house(), event);
+    const news = newsOf(this.loop(), event);
     if (!news) return;
     const last = news.event === 'stop';
     if (this.#waiting >= MOST_WAITING && !last) return;
@@ -60,7 +69,7 @@ export class Notifier {
     if (this.#failed || this.#over) return;
     this.#failed = true;
     const text = `${UNDELIVERED}: ${why}; further ones are not told`;
-    this.house().events.emit({ type: 'loop.notice', level: 'warn', text });
+    this.loop().journal.emit({ type: 'loop.notice', level: 'warn', text });
   }
 }
 

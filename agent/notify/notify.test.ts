@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinCommand } from '#host/command';
 import { EventLog } from '../events.ts';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
-import type { House } from '../house.ts';
+import { Journal } from '../journal.ts';
 import { nothingYet } from '../state.ts';
 import type { News } from './news.ts';
 import { Notifier } from './notifier.ts';
@@ -40,7 +40,7 @@ async function webhook(answer: number | 'never'): Promise<{ url: string; heard: 
 describe('news from a loop', () => {
   it('reach a webhook: each new best, trouble once, and the end', async () => {
     const { url, heard } = await webhook(200);
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('worse', 0.5)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('worse', 0.5)]);
     const { code, events } = await loopIn(repo, { notify: url }, () => (event) => {
       if (event.type === 'sprint.committed') writeFileSync(join(repo, 'TASK.md'), 'no front matter');
     });
@@ -59,7 +59,7 @@ describe('news from a loop', () => {
 
   it('that cannot be delivered are one warning, and the loop goes on', async () => {
     const { url, heard } = await webhook(500);
-    const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     const { code, events } = await loopIn(repo, { notify: url });
     expect([code, heard.length]).toEqual([0, 3]);
     const notices = events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []));
@@ -72,10 +72,14 @@ describe('news from a loop', () => {
 describe('a slow receiver', () => {
   it('is told of the end at once, however much waits before it', async () => {
     const { url, heard } = await webhook('never');
-    const { log: events } = EventLog.open(join(emptyFolder(), 'events.jsonl'));
+    const { log } = EventLog.open(join(emptyFolder(), 'events.jsonl'));
     const task = { contract: { title: 't' } };
-    const house = { task, branch: { name: 'b' }, profileName: 'p', state: () => nothingYet, events };
-    const notifier = new Notifier(() => house as unknown as House, { url });
+    const loop = {
+      config: { task, profileName: 'p' },
+      checkout: { branch: { name: 'b' } },
+      journal: new Journal(log, nothingYet),
+    };
+    const notifier = new Notifier(() => loop as ReturnType<Notifier['loop']>, { url });
     const at = '2026-01-01T00:00:00.000Z';
     for (let seq = 0; seq < 30; seq++)
       notifier.listen({ type: 'loop.notice', level: 'warn', text: `Trouble ${seq}`, seq, at });

@@ -2,15 +2,29 @@ import { join } from 'node:path';
 import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
+import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
-import { type House, stateDir } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Stopper } from '../night/stop.ts';
+import { stateDir } from '../paths.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  sandbox: Sandbox;
+  stopper: Stopper;
+}
 
 const SECONDS = 600;
 const LOG = 'check.log';
 
 /** Runs the task's check in a tree of the workspace, in the sandbox. Null when it passes, else what it said, and the name of its log. */
-export async function checkTree(house: House, tree: string): Promise<string | null> {
-  const { repo, task, sandbox, stopper } = house;
+export async function checkTree(loop: LoopParts, tree: string): Promise<string | null> {
+  const {
+    config: { repo, task },
+    sandbox,
+    stopper,
+  } = loop;
   const cwd = await checkoutTree({ repo, tree });
   const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), { cwd, readable: [cwd] });
   const child = startChild({

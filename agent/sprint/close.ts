@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import { type House, sprintsDir } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
 import { bestOf, readSprints } from '../ledger.ts';
+import { sprintsDir } from '../paths.ts';
+import type { Connection } from '../researcher/connection.ts';
 import type { SprintState } from '../state.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
 import { messageOf } from '../words.ts';
@@ -14,6 +18,14 @@ import { logEnd } from './log-end.ts';
 import { rememberClosed } from './own-folder.ts';
 import { readSprintRun } from './run-folder.ts';
 import { diffTrees, restoreWorkspace } from './workspace.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  journal: Journal;
+}
 
 /** What a sprint is closed with, live or after a crash: its state by the events, and what it came to. */
 export interface Closing {
@@ -30,10 +42,12 @@ export interface Closing {
  * either is closed or is not.
  */
 export async function closeSprint(
-  house: House,
+  loop: LoopParts,
   { state, judged, finish, stopReason, treeNow }: Closing,
 ): Promise<Sprint> {
-  const { repo, task } = house;
+  const {
+    config: { repo, task },
+  } = loop;
   const claim = state.claim;
   if (!claim) throw new Error('a sprint that was never claimed cannot be closed');
   const dir = join(sprintsDir(repo), claim.id);
@@ -45,7 +59,7 @@ export async function closeSprint(
   if (change.patch !== '' || !existsSync(patch)) writeFileAtomic(patch, change.patch);
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeAfter });
 
-  const best = bestOf(readSprints(sprintsDir(repo)), house.leaderboard);
+  const best = bestOf(readSprints(sprintsDir(repo)), loop.config.leaderboard);
   const { cost } = state;
   const sprint: Sprint = {
     version: 1,
@@ -55,12 +69,12 @@ export async function closeSprint(
     idea: claim.idea,
     openedAt: state.openedAt,
     closedAt: new Date().toISOString(),
-    profile: house.profileName,
-    leaderboard: house.leaderboard,
+    profile: loop.config.profileName,
+    leaderboard: loop.config.leaderboard,
     metric: task.contract.metric,
     goal: task.contract.goal,
-    researcher: researcherOf(house, state),
-    sandbox: house.sandbox.label,
+    researcher: researcherOf(loop, state),
+    sandbox: loop.sandbox.label,
     outcome: judged.outcome,
     reason: judged.reason,
     stopReason,
@@ -72,7 +86,7 @@ export async function closeSprint(
       best?.candidate && best.verdict
         ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics }
         : null,
-    noise: house.profile.noise,
+    noise: loop.config.profile.noise,
     runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []),
     said: state.said.length > 0 ? state.said : undefined,
     summary: finish?.summary ?? `Not finished: ${judged.reason}.`,
@@ -95,25 +109,25 @@ export async function closeSprint(
   };
   rememberClosed(repo, sprint);
   writeJsonAtomic(join(dir, 'sprint.json'), sprint);
-  announceClosed(house, sprint);
+  announceClosed(loop, sprint);
   return sprint;
 }
 
 /** Who made the sprint: after a refusal more than one model. */
-function researcherOf({ connection }: House, { models }: SprintState): Sprint['researcher'] {
+function researcherOf({ connection }: LoopParts, { models }: SprintState): Sprint['researcher'] {
   const { kind, model, label } = connection;
   if (kind === 'offline') return { kind, model: null, label };
   return { kind, model, models, label: models.length > 1 ? `Claude (${models.join(', ')})` : label };
 }
 
-export function announceClosed(house: House, sprint: Sprint): void {
-  house.events.emit({
+export function announceClosed(loop: LoopParts, sprint: Sprint): void {
+  loop.journal.emit({
     type: 'sprint.closed',
     sprint: sprint.id,
     number: sprint.number,
     outcome: sprint.outcome,
     reason: sprint.reason,
-    metrics: headline(sprint, house.task),
+    metrics: headline(sprint, loop.config.task),
     usd: sprint.cost.usd,
     seconds: sprint.cost.wallSeconds,
   });
@@ -128,10 +142,12 @@ export function headline(sprint: Sprint, { contract }: Task): Record<string, num
 
 /** The workspace as it stands. Where it cannot be kept (a file over 1 MB, a nested repository), why, and the tree it began with. */
 export async function leftWorkspace(
-  house: House,
+  loop: LoopParts,
   treeBefore: string,
 ): Promise<{ tree: string; trouble: string | null }> {
-  const { repo, task } = house;
+  const {
+    config: { repo, task },
+  } = loop;
   try {
     return { tree: await snapshotTree({ repo, folder: task.contract.workspace }), trouble: null };
   } catch (error) {

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 
 it('a tag that stands in the way of the best’s is told, and ends nothing: the commit is there', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
+  const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
   const { code, events } = await loopIn(repo, {}, () => (event) => {
     // After the start has looked.
     if (event.type === 'sprint.claimed' && event.number === 1) git(repo, 'tag', 'best/tiny/old');

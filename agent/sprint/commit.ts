@@ -1,37 +1,53 @@
 import { join } from 'node:path';
 import type { Sprint } from '#contract/sprint';
+import type { Config } from '../config.ts';
 import { commitOf, commitPaths, tagBest } from '../git.ts';
-import type { House } from '../house.ts';
+import type { Journal } from '../journal.ts';
+import type { Checkout } from '../run-branch.ts';
+import type { Timer } from '../timer.ts';
 import { firstLine, messageOf, show } from '../words.ts';
 import { headline } from './close.ts';
 import { keepContract } from './contract-file.ts';
 
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  checkout: Checkout;
+  journal: Journal;
+  timer: Timer;
+}
+
 /** One commit a sprint on the run branch: workspace, sprint folder, reports. A new best moves the tag `best/<profile>`. */
-export async function commitSprint(house: House, sprint: Sprint): Promise<string> {
-  const { git, task, branch, events, split } = house;
-  return split.time('git', async () => {
+export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<string> {
+  const {
+    checkout: { git, branch },
+    config: { task },
+    journal,
+    timer,
+  } = loop;
+  return timer.time('git', async () => {
     const paths = [task.contract.workspace, join('sprints', sprint.id), 'reports'];
-    if (sprint.leaderboard === house.leaderboard) paths.push(keepContract(house));
+    if (sprint.leaderboard === loop.config.leaderboard) paths.push(keepContract(loop));
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
     const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;
     // After a crash it may have been committed already, and only the event is missing.
     const commit =
       (await commitOf(git, join('sprints', sprint.id, 'sprint.json'))) ??
-      (await commitPaths(git, paths, subject, body, trailers(sprint, house)));
+      (await commitPaths(git, paths, subject, body, trailers(sprint, loop)));
     if (sprint.outcome === 'new-best') {
       // The commit is what counts: a night does not end for want of its tag.
       await tagBest(git, sprint.profile, commit).catch((error: unknown) => {
         const text = `the tag best/${sprint.profile} could not be moved to ${commit.slice(0, 9)}: ${firstLine(messageOf(error))}`;
-        events.emit({ type: 'loop.notice', level: 'warn', text });
+        journal.emit({ type: 'loop.notice', level: 'warn', text });
       });
     }
-    events.emit({ type: 'sprint.committed', sprint: sprint.id, commit, branch: branch.name });
+    journal.emit({ type: 'sprint.committed', sprint: sprint.id, commit, branch: branch.name });
     return commit;
   });
 }
 
 /** `MSE: 0.8364`, `R2: 0.7541`: the deciding number and the first beside it, then how they came about. */
-function trailers(sprint: Sprint, { task }: House): Record<string, string> {
+function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<string, string> {
   const { metric, also } = task.contract;
   const numbers = Object.entries(headline(sprint, task))
     .filter(([name]) => name === metric || name === also[0])

@@ -1,15 +1,30 @@
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { EndedBy, RunRecord } from '#contract/run';
+import type { Sandbox } from '#host/sandbox';
+import type { Config } from '../config.ts';
 import type { RunHandle } from '../executor/executor.ts';
-import type { House } from '../house.ts';
+import type { Journal } from '../journal.ts';
 import { measureSnapshots } from '../judging.ts';
 import { isPaused, whilePaused } from '../night/pause.ts';
 import { look, noRoom, secondsLeft } from '../night/plan.ts';
+import type { Stopper } from '../night/stop.ts';
+import type { Connection } from '../researcher/connection.ts';
+import type { Timer } from '../timer.ts';
 import { messageOf } from '../words.ts';
 import { type Earlier, LOOP_STOPPED } from './go-on.ts';
 import type { RunSpec } from './repeat.ts';
 import { runDir } from './run-folder.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  journal: Journal;
+  timer: Timer;
+  stopper: Stopper;
+}
 
 /** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
 export interface Job {
@@ -40,7 +55,7 @@ export class Device {
   #last: Promise<void> = Promise.resolve();
 
   constructor(
-    readonly house: House,
+    readonly loop: LoopParts,
     readonly sprint: string | null,
     /** Ids of the runs that the sprint has started. */
     readonly started: () => readonly string[],
@@ -59,26 +74,26 @@ export class Device {
   }
 
   async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
-    const { house } = this;
-    await whilePaused(house, () => job.cancelled === null);
-    if (house.stopper.hard.aborted) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
+    const { loop } = this;
+    await whilePaused(loop, () => job.cancelled === null);
+    if (loop.stopper.hard.aborted) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
     if (job.cancelled) {
       job.trouble = `not started: ${job.cancelled.reason}`;
       return;
     }
     // Let go without being resumed: the loop is asked to stop, or its time is up.
-    if (isPaused(house.repo)) {
+    if (isPaused(loop.config.repo)) {
       job.trouble = 'not started: the loop is paused, and ends';
       return;
     }
     // The device may have been held for longer than was thought, or the loop been paused.
-    const late = noRoom(house, left(job, spec), look(house, this.started()), role);
+    const late = noRoom(loop, left(job, spec), look(loop, this.started()), role);
     if (late !== null) {
       job.trouble = `not started: ${late}`;
       return;
     }
     try {
-      job.handle = await launch(Math.max(1, secondsLeft(house)));
+      job.handle = await launch(Math.max(1, secondsLeft(loop)));
     } catch (error) {
       job.trouble = messageOf(error);
       return;
@@ -89,7 +104,7 @@ export class Device {
     // Asked for while it was being started.
     const cancel = cancelOf(job);
     if (cancel) void job.handle.stop(cancel.reason, { by: cancel.by });
-    house.events.emit({
+    loop.journal.emit({
       type: 'run.started',
       run: job.run,
       sprint: this.sprint,
@@ -104,7 +119,7 @@ export class Device {
       if (Date.now() - last < PROGRESS_EVERY_MS && p.samples < p.totalSamples) return;
       last = Date.now();
       const { samples, totalSamples, samplesPerSecond, etaSeconds, values } = p;
-      house.events.emit({
+      loop.journal.emit({
         type: 'run.progress',
         run: job.run!,
         samples,
@@ -118,19 +133,19 @@ export class Device {
 
   async #finish(job: Job): Promise<void> {
     if (!job.handle || !job.run) return;
-    const { events, split } = this.house;
+    const { journal, timer } = this.loop;
     const record = await this.#withLoop(job.handle);
     job.record = record;
     const { status, reason } = record;
     const seconds = (record.seconds ?? 0) - job.earlier.seconds;
-    split.add('training', seconds);
-    events.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
+    timer.add('training', seconds);
+    journal.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
     if (status === 'finished') await this.#measure(record.id);
   }
 
   /** Whoever waits for the run: where all has to end now, it ends too. */
   #endWithLoop(handle: RunHandle): void {
-    const { hard } = this.house.stopper;
+    const { hard } = this.loop.stopper;
     const end = () => void handle.stop(LOOP_STOPPED, { by: 'loop' });
     if (hard.aborted) end();
     hard.addEventListener('abort', end, { once: true });
@@ -144,8 +159,8 @@ export class Device {
   async #withLoop(handle: RunHandle): Promise<RunRecord> {
     const record = await handle.done;
     if (record.endedBy !== 'outside') return record;
-    await this.house.stopper.sleep(ASKED_WITHIN_SECONDS);
-    if (!this.house.stopper.requested()) return record;
+    await this.loop.stopper.sleep(ASKED_WITHIN_SECONDS);
+    if (!this.loop.stopper.requested()) return record;
     const withLoop: RunRecord = { ...record, reason: LOOP_STOPPED, endedBy: 'loop' };
     writeJsonAtomic(join(handle.dir, 'run.json'), withLoop);
     return withLoop;
@@ -163,14 +178,20 @@ export class Device {
   }
 
   async #measure(run: string): Promise<void> {
-    const { events, split, task, repo, sandbox, stopper } = this.house;
+    const {
+      journal,
+      timer,
+      config: { task, repo },
+      sandbox,
+      stopper,
+    } = this.loop;
     const request = { task, repo, runDir: runDir(repo, run), sandbox, signal: stopper.hard };
-    await split.time('judging', async () => {
+    await timer.time('judging', async () => {
       try {
         await measureSnapshots(request);
       } catch (error) {
         const text = `${run}: snapshots not measured: ${messageOf(error)}`;
-        events.emit({ type: 'loop.notice', level: 'warn', text });
+        journal.emit({ type: 'loop.notice', level: 'warn', text });
       }
     });
   }

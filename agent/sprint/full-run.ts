@@ -1,7 +1,9 @@
 import type { SprintRun } from '#contract/sprint';
-import { type House, sprintsDir } from '../house.ts';
+import type { Config } from '../config.ts';
 import { readSprints } from '../ledger.ts';
 import { atTheEnd } from '../night/stages.ts';
+import type { Stopper } from '../night/stop.ts';
+import { sprintsDir } from '../paths.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import type { StartSprintInput } from '../tools/schemas.ts';
 import { show } from '../words.ts';
@@ -9,15 +11,24 @@ import type { OpenSprint } from './open.ts';
 import { gave, specOf } from './repeat.ts';
 import { readSprintRun } from './run-folder.ts';
 
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  stopper: Stopper;
+}
+
 /**
  * A sprint of the loop's own, without a researcher: the full run that was kept for the best candidate, put forward when it has finished.
  * One that was cut off is gone on with.
  */
-export async function fullRun(house: House, sprint: OpenSprint): Promise<Ending> {
-  const { repo, profile, stopper } = house;
+export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Ending> {
+  const {
+    config: { repo, profile },
+    stopper,
+  } = loop;
   const of = sprint.fullRunOf === null ? null : readSprintRun(repo, sprint.fullRunOf);
   if (!of) return { kind: 'failed', reason: `the run ${sprint.fullRunOf} is gone` };
-  if (!sprint.claim) sprint.start(claimFor(house, of));
+  if (!sprint.claim) sprint.start(claimFor(loop, of));
   const { desk } = sprint;
   const finished = desk.started.find((id) => readSprintRun(repo, id)?.status === 'finished');
   const id = desk.open.at(0) ?? finished ?? desk.begin({ ...specOf(of), samples: profile.budgets.count });
@@ -35,7 +46,7 @@ export async function fullRun(house: House, sprint: OpenSprint): Promise<Ending>
 }
 
 /** What such a sprint says of itself before it begins. */
-function claimFor({ repo, task, profile }: House, of: SprintRun): StartSprintInput {
+function claimFor({ config: { repo, task, profile } }: LoopParts, of: SprintRun): StartSprintInput {
   const { metric } = task.contract;
   const from = readSprints(sprintsDir(repo)).find((sprint) => sprint.runs.some((run) => run.id === of.id));
   const idea = from ? `sprint ${from.number}, "${from.title}"` : of.experiment;

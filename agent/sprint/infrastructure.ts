@@ -10,13 +10,17 @@ import { runDir } from './run-folder.ts';
  * budget with the same seed from the old and the new tree, is judged the same within the noise.
  */
 export async function pairedScreen(
-  { house, desk, treeBefore }: OpenSprint,
+  { loop, desk, treeBefore }: OpenSprint,
   best: Sprint | undefined,
   treeNow: string,
 ): Promise<{ kept: boolean; reason: string }> {
-  const { task, repo, profile, sandbox, stopper } = house;
+  const {
+    config: { task, repo, profile },
+    sandbox,
+    stopper,
+  } = loop;
   if (treeNow === treeBefore) return { kept: false, reason: 'the workspace did not change' };
-  const failed = await checkTree(house, treeNow);
+  const failed = await checkTree(loop, treeNow);
   if (failed) return { kept: false, reason: `check failed: ${failed}` };
   const run = best?.runs.find((r) => r.id === best.candidate);
   if (!run) return { kept: true, reason: 'check passed, and there is no best yet to compare with' };

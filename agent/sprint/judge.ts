@@ -1,10 +1,12 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
+import type { Config } from '../config.ts';
 import { type Decision, decide, rulesOf } from '../decide.ts';
-import { type House, sprintsDir } from '../house.ts';
+import type { Journal } from '../journal.ts';
 import { JudgeError, judgeRun } from '../judging.ts';
 import { bestOf, readSprints } from '../ledger.ts';
 import { atTheEnd } from '../night/stages.ts';
+import { sprintsDir } from '../paths.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import type { FinishSprintInput } from '../tools/schemas.ts';
 import { messageOf } from '../words.ts';
@@ -14,6 +16,12 @@ import { pairedScreen } from './infrastructure.ts';
 import type { OpenSprint } from './open.ts';
 import { tidySprintFolder } from './own-folder.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  journal: Journal;
+}
 
 /** What a sprint came to, and the tree that the workspace goes on with. */
 export interface Judged {
@@ -44,7 +52,7 @@ export const NOT_JUDGED = {
 export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
   const { finish } = sprint;
-  if (sprint.claim) tellTidied(sprint.house, tidySprintFolder(sprint.claim.dir));
+  if (sprint.claim) tellTidied(sprint.loop, tidySprintFolder(sprint.claim.dir));
   const verdict: { given: Verdict | null } = { given: null };
   const { outcome, reason, keep, candidate } = finish
     ? await decision(sprint, finish, verdict, treeNow)
@@ -70,11 +78,11 @@ export async function judgeOrFail(sprint: OpenSprint, ending: Ending, treeNow: s
   }
 }
 
-export function tellTidied({ events }: House, removed: readonly string[]): void {
+export function tellTidied({ journal }: LoopParts, removed: readonly string[]): void {
   if (removed.length === 0) return;
   const names =
     removed.slice(0, 5).join(', ') + (removed.length > 5 ? ` and ${removed.length - 5} more` : '');
-  events.emit({ type: 'loop.notice', level: 'warn', text: `taken out of the sprint's folder: ${names}` });
+  journal.emit({ type: 'loop.notice', level: 'warn', text: `taken out of the sprint's folder: ${names}` });
 }
 
 function unfinished(ending: Ending): Decision {
@@ -100,7 +108,7 @@ async function decision(
   verdict: { given: Verdict | null },
   treeNow: string,
 ): Promise<Decided> {
-  const best = presentBest(sprint.house);
+  const best = presentBest(sprint.loop);
   const candidate = finish.candidate && sprint.desk.resolve(finish.candidate);
   const decided = candidate
     ? await judgeCandidate(sprint, candidate, best, verdict)
@@ -124,7 +132,7 @@ async function withoutFinish(
   let decided: Decided = { ...ended, keep: null, candidate: null };
   for (const { id } of countingRuns(sprint)) {
     verdict.given = null;
-    const judged = await judgeCandidate(sprint, id, presentBest(sprint.house), verdict);
+    const judged = await judgeCandidate(sprint, id, presentBest(sprint.loop), verdict);
     const reason = `${judged.reason}; put forward by the loop, not by the researcher: ${ended.reason}`;
     decided = { ...judged, reason, candidate: id };
     if (judged.outcome !== 'invalid') break;
@@ -133,30 +141,39 @@ async function withoutFinish(
 }
 
 /** Finished counting runs of a sprint, the best last snapshot first. */
-function countingRuns({ house, runs }: OpenSprint): SprintRun[] {
-  const { metric, goal } = house.task.contract;
+function countingRuns({ loop, runs }: OpenSprint): SprintRun[] {
+  const { metric, goal } = loop.config.task.contract;
   const worst = goal === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const value = (run: SprintRun) => atTheEnd(run)?.[metric] ?? worst;
   const better = (a: SprintRun, b: SprintRun) => (goal === 'max' ? value(a) > value(b) : value(a) < value(b));
   return (runs?.started ?? [])
-    .flatMap((id) => readSprintRun(house.repo, id) ?? [])
-    .filter((run) => run.status === 'finished' && run.samples === house.profile.budgets.count && !run.role)
+    .flatMap((id) => readSprintRun(loop.config.repo, id) ?? [])
+    .filter(
+      (run) => run.status === 'finished' && run.samples === loop.config.profile.budgets.count && !run.role,
+    )
     .sort((a, b) => (better(a, b) ? -1 : Number(better(b, a))));
 }
 
-const presentBest = ({ repo, leaderboard }: House) => bestOf(readSprints(sprintsDir(repo)), leaderboard);
+const presentBest = ({ config: { repo, leaderboard } }: LoopParts) =>
+  bestOf(readSprints(sprintsDir(repo)), leaderboard);
 
 async function judgeCandidate(
-  { house, claim }: OpenSprint,
+  { loop, claim }: OpenSprint,
   id: string,
   best: Sprint | undefined,
   told: { given: Verdict | null },
 ): Promise<Kept> {
-  const { repo, task, sandbox, events, profile, stopper, confirm } = house;
+  const {
+    config: { repo, task, profile },
+    sandbox,
+    journal,
+    stopper,
+    confirm,
+  } = loop;
   const run = readSprintRun(repo, id) as SprintRun;
   // Side by side: each keeps one core busy for some seconds.
   const [failed, judged] = await Promise.all([
-    checkTree(house, run.tree),
+    checkTree(loop, run.tree),
     judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal: stopper.hard }).catch((e: unknown) =>
       asError(e),
     ),
@@ -169,7 +186,7 @@ async function judgeCandidate(
   }
   const weigh = (verdict: Verdict): Decision => {
     told.given = verdict;
-    events.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
+    journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
     return decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
   };
   const verified = weigh(judged);
@@ -181,8 +198,8 @@ async function judgeCandidate(
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 /** No candidate: a sprint without a run, or in which every run went wrong, has failed; else its ideas brought no gain. */
-function nothingPutForward({ house, desk, finish }: OpenSprint): Kept {
-  const runs = desk.started.flatMap((id) => readSprintRun(house.repo, id) ?? []);
+function nothingPutForward({ loop, desk, finish }: OpenSprint): Kept {
+  const runs = desk.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
   if (runs.length === 0 && !finish?.infrastructure) {
     return { outcome: 'failed', reason: 'nothing was put forward, and no run was made', keep: null };
   }

@@ -1,19 +1,41 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import type { SprintRun } from '#contract/sprint';
+import type { Verdict } from '#contract/verdict';
 import { newName } from '#host/names';
+import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
+import type { Config } from '../config.ts';
+import type { Executor } from '../executor/executor.ts';
 import { readHints } from '../hints.ts';
-import { type House, sprintsDir, stateDir } from '../house.ts';
+import type { Journal } from '../journal.ts';
 import { readSprints } from '../ledger.ts';
 import { loggedLimits } from '../night/limits.ts';
+import type { Stopper } from '../night/stop.ts';
+import { sprintsDir, stateDir } from '../paths.ts';
+import type { Connection } from '../researcher/connection.ts';
 import type { SprintState } from '../state.ts';
+import type { Timer } from '../timer.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import { Queue } from '../tools/queue.ts';
 import type { FinishSprintInput, StartSprintInput } from '../tools/schemas.ts';
 import { closedRecord } from './own-folder.ts';
 import { Runs } from './runs.ts';
 import { Transcript, transcriptPath } from './transcript.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  journal: Journal;
+  timer: Timer;
+  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  confirm?: (run: SprintRun) => Promise<Verdict>;
+  stopper: Stopper;
+}
 
 /** A sprint that is open: what its tools work on. */
 export class OpenSprint {
@@ -26,7 +48,7 @@ export class OpenSprint {
   parked = false;
 
   constructor(
-    readonly house: House,
+    readonly loop: LoopParts,
     readonly number: number,
     readonly treeBefore: string,
     readonly transcript: Transcript,
@@ -36,7 +58,7 @@ export class OpenSprint {
 
   /** Folders that the researcher may write, relative to the repository. */
   get writable(): string[] {
-    const { workspace } = this.house.task.contract;
+    const { workspace } = this.loop.config.task.contract;
     return this.claim ? [workspace, join('sprints', this.claim.id)] : [workspace];
   }
 
@@ -52,57 +74,62 @@ export class OpenSprint {
       throw new ToolMistake(
         `this sprint is ${this.claim.id} already, and one idea is one sprint: go on with it, or end it with finish_sprint; another idea is for the next sprint`,
       );
-    const { house, number, fullRunOf } = this;
-    const by = fullRunOf === null ? house.connection.label : 'the loop itself';
-    const id = makeFolder(house.repo, `${stamp(now)}-${input.slug}`);
-    const dir = join(sprintsDir(house.repo), id);
+    const { loop, number, fullRunOf } = this;
+    const by = fullRunOf === null ? loop.connection.label : 'the loop itself';
+    const id = makeFolder(loop.config.repo, `${stamp(now)}-${input.slug}`);
+    const dir = join(sprintsDir(loop.config.repo), id);
     writeFileAtomic(
       join(dir, 'README.md'),
-      readme(input, `Sprint ${number}, opened ${minute(now)} UTC, profile ${house.profileName}, by ${by}.`),
+      readme(
+        input,
+        `Sprint ${number}, opened ${minute(now)} UTC, profile ${loop.config.profileName}, by ${by}.`,
+      ),
     );
     this.claim = { id, dir };
-    this.runs = new Runs(house, id);
+    this.runs = new Runs(loop, id);
     const { title, idea, predicted } = input;
-    house.events.emit({ type: 'sprint.claimed', sprint: id, number, title, idea, predicted });
+    loop.journal.emit({ type: 'sprint.claimed', sprint: id, number, title, idea, predicted });
     return id;
   }
 }
 
 /** Opens the next sprint: number and workspace are fixed, nothing is written but the event. */
-export async function openSprint(house: House, fullRunOf: string | null = null): Promise<OpenSprint> {
-  const { repo, task, leaderboard } = house;
+export async function openSprint(loop: LoopParts, fullRunOf: string | null = null): Promise<OpenSprint> {
+  const {
+    config: { repo, task, leaderboard },
+  } = loop;
   const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
   const hints = readHints(repo) || undefined;
-  const { at } = house.events.emit({
+  const { at } = loop.journal.emit({
     type: 'sprint.opened',
     number,
     treeBefore,
     leaderboard,
-    researcher: house.connection.label,
-    limits: loggedLimits(house.limits),
+    researcher: loop.connection.label,
+    limits: loggedLimits(loop.config.limits),
     hints,
     fullRunOf: fullRunOf ?? undefined,
   });
-  return new OpenSprint(house, number, treeBefore, transcriptOf(house, number, at), fullRunOf);
+  return new OpenSprint(loop, number, treeBefore, transcriptOf(loop, number, at), fullRunOf);
 }
 
 /** The sprint that the events show as open, as a loop that was cut off left it. Null where it was never claimed, or is closed already. */
-function leftSprint(house: House, state: SprintState): OpenSprint | null {
+function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   const { claim, number, treeBefore, openedAt, runs, fullRunOf } = state;
-  const dir = claim && join(sprintsDir(house.repo), claim.id);
-  if (!dir || state.closed || !existsSync(dir) || closedRecord(house.repo, claim.id)) return null;
-  const transcript = transcriptOf(house, number, openedAt);
-  const sprint = new OpenSprint(house, number, treeBefore, transcript, fullRunOf);
+  const dir = claim && join(sprintsDir(loop.config.repo), claim.id);
+  if (!dir || state.closed || !existsSync(dir) || closedRecord(loop.config.repo, claim.id)) return null;
+  const transcript = transcriptOf(loop, number, openedAt);
+  const sprint = new OpenSprint(loop, number, treeBefore, transcript, fullRunOf);
   sprint.claim = { id: claim.id, dir };
-  sprint.runs = new Runs(house, claim.id, runs);
+  sprint.runs = new Runs(loop, claim.id, runs);
   sprint.finish = sprint.transcript.finish;
   return sprint;
 }
 
 /** That sprint with its conversation up to the last whole turn and its runs going on. Null where it cannot be gone on with. */
-export function reopenSprint(house: House, state: SprintState): OpenSprint | null {
-  const sprint = leftSprint(house, state);
+export function reopenSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
+  const sprint = leftSprint(loop, state);
   if (!sprint || state.resumed > MAX_RESUMES) return null;
   if (sprint.transcript.messages.length === 0 && sprint.fullRunOf === null) return null;
   if (!sprint.finish) {
@@ -113,14 +140,14 @@ export function reopenSprint(house: House, state: SprintState): OpenSprint | nul
 }
 
 /** That sprint to be judged by what is there. Null where judging it brought the loop down before. */
-export const sprintToJudge = (house: House, state: SprintState): OpenSprint | null =>
-  state.resumed > MAX_RESUMES + 1 ? null : leftSprint(house, state);
+export const sprintToJudge = (loop: LoopParts, state: SprintState): OpenSprint | null =>
+  state.resumed > MAX_RESUMES + 1 ? null : leftSprint(loop, state);
 
 /** A sprint that brings the loop down again and again is closed instead. */
 const MAX_RESUMES = 3;
 
-const transcriptOf = (house: House, number: number, openedAt: string) =>
-  new Transcript(transcriptPath(stateDir(house.repo), number, openedAt));
+const transcriptOf = (loop: LoopParts, number: number, openedAt: string) =>
+  new Transcript(transcriptPath(stateDir(loop.config.repo), number, openedAt));
 
 /** UTC, as in 2026-02-19--10-37. */
 export const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');

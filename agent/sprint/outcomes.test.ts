@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger.ts';
@@ -29,7 +29,7 @@ let repo: string;
 let sprints: Sprint[];
 let events: LoggedEvent[];
 beforeAll(async () => {
-  repo = tinyHouse(night);
+  repo = tinyRepository(night);
   ({ events } = await loopIn(repo));
   sprints = readSprints(join(repo, 'sprints'));
 });

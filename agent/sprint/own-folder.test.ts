@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger.ts';
@@ -30,7 +30,7 @@ describe('a sprint whose folder was made a trap', () => {
       'rm README.md && mkfifo README.md && mkdir -p deep/.git && echo "*" > .gitignore && head -c 1100000 /dev/zero > deep/large',
       `echo '${forged('forged')}' > sprint.json && echo kept > deep/notes.md`,
     ].join(' && ');
-    repo = tinyHouse([
+    repo = tinyRepository([
       [start('trap'), write(0.6), call('bash', { command: trap }), train(), wait, finish()],
       sprintTo('second', 0.7),
     ]);
@@ -65,7 +65,7 @@ describe('a sprint whose folder was made a trap', () => {
 });
 
 it('a sprint.json that the researcher wrote is not believed after a crash either', async () => {
-  const repo = tinyHouse([sprintTo('first', 0.6)]);
+  const repo = tinyRepository([sprintTo('first', 0.6)]);
   await loopIn(repo, { maxSprints: 1 });
   const [{ id }] = readSprints(join(repo, 'sprints'));
   // As a crash during the sprint leaves it.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { Sprint } from '#contract/sprint';
 import { takeOut } from '#host/take-out';
-import { sprintsDir, stateDir } from '../house.ts';
+import { sprintsDir, stateDir } from '../paths.ts';
 import { STEERS_GIT } from './workspace.ts';
 
 /** A file of a sprint's folder larger than this does not belong into a history that grows every night. */

@@ -1,20 +1,43 @@
 import { join, relative } from 'node:path';
 import type { Sprint } from '#contract/sprint';
-import { type House, reportsDir, sprintsDir } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Journal } from '../journal.ts';
 import { readSprints } from '../ledger.ts';
+import type { Outputs } from '../outputs.ts';
+import { reportsDir, sprintsDir } from '../paths.ts';
+import type { Timer } from '../timer.ts';
 import { messageOf } from '../words.ts';
 
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  journal: Journal;
+  timer: Timer;
+  outputs: Outputs;
+}
+
 /** Writes a sprint's report and redraws the notebook. A report that cannot be made is told, and stops nothing. */
-export async function reportSprint(house: House, sprint: Sprint): Promise<void> {
-  const { repo, task, profile, events, split, notebook } = house;
-  await split.time('reports', async () => {
+export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<void> {
+  const {
+    config: { repo, task, profile },
+    journal,
+    timer,
+    outputs: { notebook },
+  } = loop;
+  await timer.time('reports', async () => {
     const started = performance.now();
     let files: string[] = [];
     const troubles: string[] = [];
     try {
       const sprintDir = join(sprintsDir(repo), sprint.id);
       const sprints = readSprints(sprintsDir(repo));
-      const report = await house.report({ sprintDir, reportsDir: reportsDir(repo), sprints, task, profile });
+      const report = await loop.outputs.report({
+        sprintDir,
+        reportsDir: reportsDir(repo),
+        sprints,
+        task,
+        profile,
+      });
       files = report.files.map((file) => relative(repo, file));
       if (report.trouble) troubles.push(report.trouble);
       await notebook.draw(false);
@@ -23,6 +46,6 @@ export async function reportSprint(house: House, sprint: Sprint): Promise<void> 
     }
     const trouble = troubles.join('; ') || null;
     const seconds = (performance.now() - started) / 1000;
-    events.emit({ type: 'report.rendered', sprint: sprint.id, files, trouble, seconds });
+    journal.emit({ type: 'report.rendered', sprint: sprint.id, files, trouble, seconds });
   });
 }

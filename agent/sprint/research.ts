@@ -1,20 +1,36 @@
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import type { Config } from '../config.ts';
 import { ADDED, Hints } from '../hints.ts';
-import { type House, sprintsDir } from '../house.ts';
+import type { Journal } from '../journal.ts';
 import { readSprints } from '../ledger.ts';
 import { CLOSING_TURNS, capNotice, pastCap } from '../night/caps.ts';
 import { SlotWatch } from '../night/last-slot.ts';
 import { whilePaused } from '../night/pause.ts';
+import type { Stopper } from '../night/stop.ts';
+import { sprintsDir } from '../paths.ts';
 import { sprintPrompt, systemPrompt } from '../prompt.ts';
+import type { Connection } from '../researcher/connection.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import { converse } from '../researcher/converse.ts';
 import { openingOf } from '../researcher/opening.ts';
 import { type CacheTtl, inputOf } from '../researcher/prices.ts';
 import { type Reserve, wholeWeb, worstOf } from '../researcher/reserve.ts';
 import { mostTokens } from '../researcher/weigh.ts';
+import type { Checkout } from '../run-branch.ts';
+import type { Timer } from '../timer.ts';
 import { makeTools } from '../tools/index.ts';
 import { SPRINT_ENDED } from './go-on.ts';
 import type { OpenSprint } from './open.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  checkout: Checkout;
+  journal: Journal;
+  timer: Timer;
+  stopper: Stopper;
+}
 
 /** Said once to a researcher that falls silent before the sprint is over. */
 const NOT_STARTED =
@@ -26,21 +42,25 @@ const NOT_FINISHED =
  * The researcher's part of a sprint, from a fresh conversation (or one that was cut off) to finish_sprint or another end. Every message is
  * in the sprint's transcript before the next call is made.
  */
-export async function research(house: House, sprint: OpenSprint): Promise<Ending> {
-  const { connection, task, stopper } = house;
+export async function research(loop: LoopParts, sprint: OpenSprint): Promise<Ending> {
+  const {
+    connection,
+    config: { task },
+    stopper,
+  } = loop;
   const { model } = task.contract;
   const { transcript } = sprint;
-  const slot = new SlotWatch(house, () => sprint.runs);
+  const slot = new SlotWatch(loop, () => sprint.runs);
   const tools = makeTools(sprint);
   const unsaid: string[] = [];
   const open = () => {
-    const text = sprintPrompt(house, sprint.number, readSprints(sprintsDir(house.repo)));
-    const opening = openingOf(systemPrompt(task.contract), tools, webFits(house, text));
+    const text = sprintPrompt(loop, sprint.number, readSprints(sprintsDir(loop.config.repo)));
+    const opening = openingOf(systemPrompt(task.contract), tools, webFits(loop, text));
     transcript.open(opening, { role: 'user', content: [{ type: 'text', text }] });
     return opening;
   };
   if (transcript.messages.length === 0) open();
-  const hints = new Hints(house.repo, saidByUs(transcript.messages));
+  const hints = new Hints(loop.config.repo, saidByUs(transcript.messages));
   // Cut off after its last word: there is nothing left to say, only to judge.
   if (sprint.finish) return { kind: 'finished' };
   if (transcript.awaitsUs) remind(sprint);
@@ -58,31 +78,31 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
       maxTokens: model.maxTokens,
       effort: model.effort,
       // The cap of the sprint comes before: it is told.
-      maxTurns: house.limits.sprint.turns + CLOSING_TURNS + 1,
+      maxTurns: loop.config.limits.sprint.turns + CLOSING_TURNS + 1,
       stallMs: model.stallSeconds * 1000,
-      cacheTtl: cacheTtl(house),
-      ready: () => whilePaused(house),
-      mayCall: (reserve) => overLimit(house, reserve) ?? pastCap(house) ?? slot.past(),
-      room: () => room(house),
+      cacheTtl: cacheTtl(loop),
+      ready: () => whilePaused(loop),
+      mayCall: (reserve) => overLimit(loop, reserve) ?? pastCap(loop) ?? slot.past(),
+      room: () => room(loop),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
       unsaid,
-      hints: () => [...freshHints(house, sprint, hints), ...capNotice(house, sprint), ...slot.notice()],
+      hints: () => [...freshHints(loop, sprint, hints), ...capNotice(loop, sprint), ...slot.notice()],
       onCall: (reserve, likely, plain) =>
-        house.events.emit({
+        loop.journal.emit({
           type: 'turn.started',
           sprint: sprint.claim?.id ?? null,
           reserve,
           likely,
           plain,
         }),
-      onSearch: () => house.events.emit({ type: 'turn.searching', sprint: sprint.claim?.id ?? null }),
+      onSearch: () => loop.journal.emit({ type: 'turn.searching', sprint: sprint.claim?.id ?? null }),
       onFree: (reason) =>
-        house.events.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
-      onNotice: (text, level) => house.events.emit({ type: 'loop.notice', level, text }),
+        loop.journal.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
+      onNotice: (text, level) => loop.journal.emit({ type: 'loop.notice', level, text }),
       onTurn: ({ model, message, usage, usd, held, seconds }) => {
-        house.split.add('researcher', seconds);
-        house.events.emit({
+        loop.timer.add('researcher', seconds);
+        loop.journal.emit({
           type: 'turn.finished',
           sprint: sprint.claim?.id ?? null,
           model,
@@ -99,9 +119,9 @@ export async function research(house: House, sprint: OpenSprint): Promise<Ending
         });
       },
       wait: async (seconds, reason) => {
-        house.events.emit({ type: 'loop.waiting', reason, seconds });
-        const end = Math.min(Date.now() + seconds * 1000, house.limits.until.getTime());
-        await house.split.time('waiting', async () => {
+        loop.journal.emit({ type: 'loop.waiting', reason, seconds });
+        const end = Math.min(Date.now() + seconds * 1000, loop.config.limits.until.getTime());
+        await loop.timer.time('waiting', async () => {
           while (Date.now() < end && !stopper.requested() && !slot.past())
             await stopper.sleep(Math.min(LOOK_SECONDS, (end - Date.now()) / 1000));
         });
@@ -142,16 +162,16 @@ const LOOK_SECONDS = 30;
  * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token that is written, and saves
  * 1.15 for every token of history at each wait between 5 minutes and an hour: it pays from about one such wait in a sprint.
  */
-function cacheTtl({ profile, state }: House): CacheTtl {
-  const speed = state().probedSpeed;
+function cacheTtl({ config: { profile }, journal }: LoopParts): CacheTtl {
+  const speed = journal.state().probedSpeed;
   return speed !== null && profile.budgets.rank / speed > 300 ? '1h' : '5m';
 }
 
 /** What was added to HINTS.md since the last turn, and told as events. */
-function freshHints({ events }: House, sprint: OpenSprint, hints: Hints): string[] {
+function freshHints({ journal }: LoopParts, sprint: OpenSprint, hints: Hints): string[] {
   const text = hints.fresh();
   if (text === null) return [];
-  events.emit({ type: 'hint.given', sprint: sprint.claim?.id ?? null, text });
+  journal.emit({ type: 'hint.given', sprint: sprint.claim?.id ?? null, text });
   return [`${ADDED}\n${text}`];
 }
 
@@ -166,8 +186,8 @@ const saidByUs = (messages: readonly BetaMessageParam[]): string[] =>
     );
 
 /** What is left of money and tokens. What cut calls may have cost beyond what is booked for them is held until the loop ends. */
-function room({ limits, state }: House): Reserve {
-  const { usd, tokens, held } = state();
+function room({ config: { limits }, journal }: LoopParts): Reserve {
+  const { usd, tokens, held } = journal.state();
   return {
     usd: limits.usd === null ? Number.POSITIVE_INFINITY : limits.usd - usd - held.usd,
     tokens: limits.tokens === null ? Number.POSITIVE_INFINITY : limits.tokens - tokens - held.tokens,
@@ -175,13 +195,16 @@ function room({ limits, state }: House): Reserve {
 }
 
 /** Why the next call may not be made: the loop's money, tokens or time are at an end. */
-function overLimit(house: House, reserve: Reserve): { of: 'loop'; reason: string } | null {
-  const { limits, state } = house;
+function overLimit(loop: LoopParts, reserve: Reserve): { of: 'loop'; reason: string } | null {
+  const {
+    config: { limits },
+    journal,
+  } = loop;
   const over = (reason: string) => ({ of: 'loop' as const, reason });
   if (Date.now() >= limits.until.getTime())
     return over(`the time is up (${limits.until.toISOString().slice(0, 16)} UTC)`);
-  const { usd, tokens, held } = state();
-  const left = room(house);
+  const { usd, tokens, held } = journal.state();
+  const left = room(loop);
   if (reserve.usd > left.usd) {
     const cut = held.usd > 0 ? `, ${held.usd.toFixed(2)} held for cut calls` : '';
     return over(
@@ -200,17 +223,20 @@ function overLimit(house: House, reserve: Reserve): { of: 'loop'; reason: string
 const WEB_SHARE = 0.25;
 
 /** Whether search and fetch are offered in a conversation that begins with this prompt: they are there, wanted, and can be paid for. */
-function webFits(house: House, prompt: string): boolean {
-  const { connection, task } = house;
+function webFits(loop: LoopParts, prompt: string): boolean {
+  const {
+    connection,
+    config: { task },
+  } = loop;
   if (!connection.web || connection.lacks.has('web')) return false;
   const inputTokens = 2 * mostTokens([systemPrompt(task.contract), prompt]);
   const call = {
     inputTokens,
     maxTokens: task.contract.model.maxTokens,
-    cacheTtl: cacheTtl(house),
+    cacheTtl: cacheTtl(loop),
     compacts: false,
   };
   const worst = worstOf({ ...call, ...wholeWeb }, connection.price);
-  const left = room(house);
+  const left = room(loop);
   return worst.usd <= left.usd * WEB_SHARE && worst.tokens <= left.tokens * WEB_SHARE;
 }

@@ -1,11 +1,17 @@
 import { UserError } from '#contract/errors';
 import type { EndedBy, RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
+import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import type { House } from '../house.ts';
+import type { Config } from '../config.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { Journal } from '../journal.ts';
 import type { Pace } from '../night/pace.ts';
 import { fieldOf, look, paceNow, refusal } from '../night/plan.ts';
 import { type Field, referenceFor, standingOf } from '../night/stages.ts';
+import type { Stopper } from '../night/stop.ts';
+import type { Connection } from '../researcher/connection.ts';
+import type { Timer } from '../timer.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
 import type { RunExperimentInput } from '../tools/schemas.ts';
@@ -13,6 +19,17 @@ import { Device, type Job, type Launch, left, newJob } from './device.ts';
 import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './go-on.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from './repeat.ts';
 import { readSprintRun, runDir } from './run-folder.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  journal: Journal;
+  timer: Timer;
+  stopper: Stopper;
+}
 
 /** The time that a trainer has to save where nothing presses: a large model on a slow disk takes its time. */
 const SAVE_SECONDS = 60;
@@ -38,19 +55,19 @@ export class Runs {
   readonly #device: Device;
 
   constructor(
-    readonly house: House,
+    readonly loop: LoopParts,
     readonly sprint: string | null,
     /** Runs of this sprint that have ended before: those of a sprint that is taken up again. */
     before: readonly string[] = [],
   ) {
-    this.#device = new Device(house, sprint, () => this.started);
+    this.#device = new Device(loop, sprint, () => this.started);
     for (const run of before) this.#jobs.push({ ...newJob(this.#jobs.length), run, state: 'ended' });
   }
 
   /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
   async request(input: RunExperimentInput, queue: Queue): Promise<Granted> {
-    const { house } = this;
-    const seen = look(house, this.started);
+    const { loop } = this;
+    const seen = look(loop, this.started);
     const all = [...seen.sprints.flatMap((s) => s.runs), ...seen.mine];
     const spec = await this.#specOf(input, all, queue);
     refuseRepeat(spec, all);
@@ -58,11 +75,11 @@ export class Runs {
       state !== 'ended' && spec ? [{ id: run ?? ticket, spec }] : [],
     );
     refuseOpen(spec, open);
-    const field = fieldOf(house, seen);
+    const field = fieldOf(loop, seen);
     const reference = field && this.#missingReference(spec, field);
-    const openSeconds = this.#openSeconds(paceNow(house, seen));
+    const openSeconds = this.#openSeconds(paceNow(loop, seen));
     const asked = { spec, reference, open: open.map((other) => other.spec), openSeconds };
-    const why = refusal(house, asked, seen);
+    const why = refusal(loop, asked, seen);
     if (why !== null) throw new ToolMistake(why);
     const queued = open.length > 0;
     const { job, started } = this.#enqueue(spec);
@@ -77,7 +94,11 @@ export class Runs {
    * measured that had finished and were not.
    */
   goOn(): void {
-    const { repo, task, profile, sandbox, executor } = this.house;
+    const {
+      config: { repo, task, profile },
+      sandbox,
+      executor,
+    } = this.loop;
     for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile.normalisation)) {
       const job = this.#job(id);
       Object.assign(job, { spec, earlier, state: 'queued' });
@@ -106,7 +127,7 @@ export class Runs {
   async wait(id: string): Promise<{ run: SprintRun | null; trouble: string | null; ended: boolean }> {
     const job = this.#job(id);
     await this.#orStopped(job.ended);
-    const run = job.run === null ? null : readSprintRun(this.house.repo, job.run);
+    const run = job.run === null ? null : readSprintRun(this.loop.config.repo, job.run);
     return { run, trouble: job.trouble, ended: job.state === 'ended' };
   }
 
@@ -117,7 +138,7 @@ export class Runs {
 
   /** Ends whatever runs or waits, with its sprint. */
   async stopAll(reason: string): Promise<void> {
-    const { hard } = this.house.stopper;
+    const { hard } = this.loop.stopper;
     await this.#end(this.#unended, reason, hard.aborted ? 'loop' : 'sprint');
   }
 
@@ -136,7 +157,7 @@ export class Runs {
 
   /** Resolves when that is done, or when the loop is asked to stop without waiting for what trains. */
   async #orStopped(done: Promise<unknown>): Promise<void> {
-    const { keep } = this.house.stopper;
+    const { keep } = this.loop.stopper;
     let stop = () => {};
     const stopped = new Promise<void>((resolve) => {
       stop = resolve;
@@ -160,8 +181,8 @@ export class Runs {
 
   /** What a run is worth so far by the stages of the profile; nothing where its budgets are no stages. */
   standing(run: SprintRun): string {
-    const seen = look(this.house, this.started);
-    const field = fieldOf(this.house, seen);
+    const seen = look(this.loop, this.started);
+    const field = fieldOf(this.loop, seen);
     if (!field) return '';
     // The best's own run says something of those that waited for it.
     const about =
@@ -188,7 +209,9 @@ export class Runs {
 
   /** What is asked for: by name from the workspace as it stands, or as an earlier run was (`of`), at another budget or seed. */
   async #specOf(input: RunExperimentInput, runs: readonly SprintRun[], queue: Queue): Promise<RunSpec> {
-    const { repo, task, profile, seed } = this.house;
+    const {
+      config: { repo, task, profile, seed },
+    } = this.loop;
     const common = {
       samples: input.samples ?? profile.budgets[input.budget ?? 'screen'],
       seed: input.seed ?? seed,
@@ -223,7 +246,7 @@ export class Runs {
   /** How long the device is still held by what was asked for before. */
   #openSeconds(pace: Pace | null): number {
     if (!pace) return 0;
-    const running = this.house.state().runs;
+    const running = this.loop.journal.state().runs;
     return this.#jobs.reduce((sum, job) => {
       const { state, spec, run } = job;
       if (state === 'ended' || !spec) return sum;
@@ -242,12 +265,15 @@ export class Runs {
   #enqueue(spec: RunSpec, role?: 'incumbent'): { job: Job; started: Promise<void> } {
     const job = { ...newJob(this.#jobs.length), spec };
     this.#jobs.push(job);
-    const { house, sprint } = this;
-    const { repo, task, profileName, sandbox } = house;
+    const { loop, sprint } = this;
+    const {
+      config: { repo, task, profileName },
+      sandbox,
+    } = loop;
     const { experiment, samples, seed, tree } = spec;
     const args = spec.set.flatMap((pair) => ['--set', pair]);
     const common = { repo, task, profileName, sandbox, experiment, args, samples, seed, tree, sprint, role };
-    const launch: Launch = (timeoutSeconds) => house.executor.start({ ...common, timeoutSeconds });
+    const launch: Launch = (timeoutSeconds) => loop.executor.start({ ...common, timeoutSeconds });
     return { job, started: this.#device.hold(job, spec, role, launch) };
   }
 }

@@ -12,7 +12,7 @@ export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): stri
     );
   }
   if (input.candidate !== null) {
-    const run = readSprintRun(sprint.house.repo, desk.resolve(input.candidate));
+    const run = readSprintRun(sprint.loop.config.repo, desk.resolve(input.candidate));
     if (run?.status !== 'finished') {
       throw new ToolMistake(
         `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged. Name a run that has finished as candidate, or null`,

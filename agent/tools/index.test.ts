@@ -11,11 +11,11 @@ const inspect = Inspection.parse({ command: 'node look.mjs', about: 'Looks.', op
 /** The tools of a sprint that was not claimed, in an empty repository, with what they tell the event log. */
 function tools() {
   const events: Event[] = [];
-  const house = {
-    ...{ repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
-    events: { emit: (event: Event) => events.push(event) },
+  const loop = {
+    config: { repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
+    journal: { emit: (event: Event) => events.push(event) },
   };
-  const sprint = new OpenSprint(house as never, 1, 'tree', null as never);
+  const sprint = new OpenSprint(loop as never, 1, 'tree', null as never);
   const made = makeTools(sprint);
   /** What the model hears. */
   const call = async (name: string, input: unknown) => {

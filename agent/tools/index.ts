@@ -3,8 +3,8 @@ import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
 import { secretFiles } from '#host/secrets';
-import { sprintsDir } from '../house.ts';
 import { readSprints } from '../ledger.ts';
+import { sprintsDir } from '../paths.ts';
 import { alike } from '../sprint/alike.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { gave } from '../sprint/repeat.ts';
@@ -39,10 +39,12 @@ export const outputsDir = (repo: string) => join(repo, 'checkpoints', 'outputs')
  * input goes unread through the runner's own check, which would answer in JSON and tell nobody: `observed` checks it.
  */
 export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
-  const { house } = sprint;
-  const { repo, task } = house;
+  const { loop } = sprint;
+  const {
+    config: { repo, task },
+  } = loop;
   const outputs = outputsDir(repo);
-  const shell = { repo, sandbox: house.sandbox, outputs, timeoutSeconds: COMMAND_SECONDS };
+  const shell = { repo, sandbox: loop.sandbox, outputs, timeoutSeconds: COMMAND_SECONDS };
   const unread = (input: unknown) => input;
   const tool = <T extends z.ZodType>(
     name: string,
@@ -65,7 +67,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
           command === undefined
             ? 'Every call is a fresh shell; there is nothing to restart.'
             : sprint.queue.run(() =>
-                bash(command, { ...shell, writable: sprint.writable }, house.stopper.hard),
+                bash(command, { ...shell, writable: sprint.writable }, loop.stopper.hard),
               ),
         ),
     },
@@ -85,7 +87,9 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       StartSprintInput,
       'Opens this sprint: makes its folder with a README of idea, motivation and expectation. Call it once, after reading earlier results and before changing or running anything.',
       (input) => {
-        const earlier = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === house.leaderboard);
+        const earlier = readSprints(sprintsDir(repo)).filter(
+          (s) => s.leaderboard === loop.config.leaderboard,
+        );
         const similar = alike(input, earlier);
         const id = sprint.start(input);
         const seen = similar.map(

@@ -12,11 +12,15 @@ const SECONDS = 600;
 
 /** Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does. @throws ToolMistake with its last line where it fails. */
 export async function inspect(
-  { house, desk }: OpenSprint,
+  { loop, desk }: OpenSprint,
   command: string,
   input: InspectInput,
 ): Promise<string> {
-  const { repo, task, sandbox, stopper } = house;
+  const {
+    config: { repo, task },
+    sandbox,
+    stopper,
+  } = loop;
   const { run, ...given } = input;
   const options = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],

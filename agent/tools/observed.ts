@@ -11,7 +11,7 @@ const MAX_REASON = 300;
  * RefusedInput: the model reads it as the result of its call.
  */
 export async function observed<T extends z.ZodType>(
-  sprint: Pick<OpenSprint, 'house' | 'claim'>,
+  sprint: Pick<OpenSprint, 'loop' | 'claim'>,
   name: string,
   schema: T,
   input: unknown,
@@ -25,7 +25,7 @@ export async function observed<T extends z.ZodType>(
     reason = cut(plain(error instanceof RefusedInput ? error.reason : messageOf(error)), MAX_REASON);
     throw error;
   } finally {
-    sprint.house.events.emit({
+    sprint.loop.journal.emit({
       type: 'tool.finished',
       sprint: sprint.claim?.id ?? null,
       name,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sprintsDir } from '../house.ts';
 import { bestOf, readSprints } from '../ledger.ts';
+import { sprintsDir } from '../paths.ts';
 import type { OpenSprint } from '../sprint/open.ts';
 import { readSprintRun } from '../sprint/run-folder.ts';
 import { show } from '../words.ts';
@@ -10,12 +10,14 @@ import type { ReadResultsInput } from './schemas.ts';
 import { ledgerTable, runDetails, runsTable } from './tables.ts';
 
 /** What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for an unknown one. */
-export function readResults({ house, runs }: OpenSprint, input: ReadResultsInput): string {
-  const { contract } = house.task;
-  const sprints = readSprints(sprintsDir(house.repo)).filter((s) => s.leaderboard === house.leaderboard);
+export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput): string {
+  const { contract } = loop.config.task;
+  const sprints = readSprints(sprintsDir(loop.config.repo)).filter(
+    (s) => s.leaderboard === loop.config.leaderboard,
+  );
   if (input.run !== undefined) {
     const inLedger = sprints.flatMap((s) => s.runs).find((r) => r.id === input.run);
-    const run = inLedger ?? readSprintRun(house.repo, runs?.resolve(input.run) ?? input.run);
+    const run = inLedger ?? readSprintRun(loop.config.repo, runs?.resolve(input.run) ?? input.run);
     if (!run)
       throw new ToolMistake(
         `no run "${input.run}"; read_results with no field lists the runs of this sprint, and with "sprint" those of an earlier one`,
@@ -28,7 +30,7 @@ export function readResults({ house, runs }: OpenSprint, input: ReadResultsInput
       throw new ToolMistake(
         `no closed sprint "${input.sprint}" on this leaderboard; read_results with no field lists them all, with their numbers`,
       );
-    const log = join(sprintsDir(house.repo), sprint.id, 'README.md');
+    const log = join(sprintsDir(loop.config.repo), sprint.id, 'README.md');
     return [
       ledgerTable([sprint], contract),
       runsTable(sprint.runs, contract),
@@ -37,10 +39,10 @@ export function readResults({ house, runs }: OpenSprint, input: ReadResultsInput
       existsSync(log) ? readFileSync(log, 'utf8') : '',
     ].join('\n\n');
   }
-  const best = bestOf(sprints, house.leaderboard);
-  const mine = (runs?.started ?? []).flatMap((id) => readSprintRun(house.repo, id) ?? []);
+  const best = bestOf(sprints, loop.config.leaderboard);
+  const mine = (runs?.started ?? []).flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
   return [
-    `## Ledger (leaderboard ${house.leaderboard})\n\n${ledgerTable(sprints, contract)}`,
+    `## Ledger (leaderboard ${loop.config.leaderboard})\n\n${ledgerTable(sprints, contract)}`,
     best
       ? `Present best: sprint ${best.number} (${best.id}), run ${best.candidate}, ${contract.metric} ${show(best.verdict?.metrics[contract.metric])}.`
       : 'There is no best yet.',

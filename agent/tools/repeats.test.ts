@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
-import { loopIn, tinyHouse } from '../fixtures/house.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger.ts';
 
@@ -19,7 +19,7 @@ it('points out a sprint, and refuses a run, that was made already', async () => 
   });
   process.env.ANTHROPIC_API_KEY = 'test-key';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyHouse();
+  const repo = tinyRepository();
   const { events } = await loopIn(repo, { researcher: 'claude', maxSprints: 2 });
   await server.close();
   const heard = JSON.stringify(requests.at(-1)?.messages);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
 import { readEvents } from '#agent/events';
-import { eventsPath, stateDir } from '#agent/house';
+import { eventsPath, stateDir } from '#agent/paths';
 import { Transcript } from '#agent/sprint/transcript';
 import type { Account } from './claude.ts';
 

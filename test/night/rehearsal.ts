@@ -24,7 +24,7 @@ const own = join(realpathSync(tmpdir()), `loop-night-${process.pid}`);
 mkdirSync(own);
 Object.assign(process.env, { TMPDIR: own, ANTHROPIC_API_KEY: 'sk-ant-rehearsal' });
 // After TMPDIR is set: they make their folders when they are loaded.
-const { startCommand } = await import('#agent/fixtures/house');
+const { startCommand } = await import('#agent/fixtures/loop');
 const { edit, stage } = await import('./stage.ts');
 const { playLoop, wrongWith } = await import('./start.ts');
 

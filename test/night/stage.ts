@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tinyHouse } from '#agent/fixtures/house';
+import { tinyRepository } from '#agent/fixtures/loop';
 import { git } from '#agent/fixtures/repo';
 
 /** How long the loop waits for a sign of life. A command that the server runs before it answers has to end within that. */
@@ -8,7 +8,7 @@ const STALL_SECONDS = 3;
 
 /** A repository with the tiny task, with the model of a real night and limits that make hangs and silences short. */
 export function stage(): string {
-  const folder = tinyHouse();
+  const folder = tinyRepository();
   edit(folder, (task) =>
     task
       .replace('stagnation: { warn: 3, stop: 5 }', 'stagnation: { warn: 40, stop: 50 }')

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEvents } from '#agent/events';
-import { type LoopProcess, startCommand } from '#agent/fixtures/house';
-import { eventsPath } from '#agent/house';
+import { type LoopProcess, startCommand } from '#agent/fixtures/loop';
+import { eventsPath } from '#agent/paths';
 import { fold, nothingYet } from '#agent/state';
 import type { LoopPlan } from './plan.ts';
 

@@ -6,7 +6,7 @@ export const PARTS = ['researcher', 'training', 'judging', 'reports', 'git', 'wa
 export type Part = (typeof PARTS)[number];
 
 /** Seconds by part, added up as they are spent. */
-export class Split {
+export class Timer {
   readonly seconds: Record<Part, number> = {
     ...{ researcher: 0, training: 0, judging: 0 },
     ...{ reports: 0, git: 0, waiting: 0 },
