@@ -1,13 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const start = fileURLToPath(new URL('./start.mjs', import.meta.url));
+const start = new URL('./start.mjs', import.meta.url).href;
 
 /** What a command begins with, under a limit of so many kB of addresses (ulimit -v). */
 function under(limit: string) {
-  const script = `ulimit -v ${limit}; exec '${process.execPath}' --import '${start}' -e 'process.stdout.write("ran")'`;
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+  const node = [process.execPath, '--import', start, '-e', 'process.stdout.write("ran")'];
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `ulimit -v ${limit}; exec "$@"`, 'bash', ...node],
+    {
+      encoding: 'utf8',
+    },
+  );
   return { status, stdout, stderr };
 }
 

@@ -63,7 +63,7 @@ export const experiments: Experiment[] = [
     writeStream(data, { batches: 30 });
     const shell = (command: string) => spawnSync('sh', ['-c', command], { cwd: tree, maxBuffer: 1 << 26 });
     const trained = shell(
-      `LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts candidate --samples 3840 --out out < ${data}`,
+      `LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts candidate --samples 3840 --out out < data.bin`,
     );
     expect(String(trained.stderr)).toContain('candidate (my-own)');
     expect(trained.status).toBe(0);
@@ -71,7 +71,7 @@ export const experiments: Experiment[] = [
     const [first, last] = [log[0], log[log.length - 1]].map((line) => JSON.parse(line).values.loss);
     expect(last).toBeLessThan(0.9 * first);
     const encoded = shell(
-      `node --import tsx sae/cli/encode.ts --checkpoint out/checkpoint.safetensors < ${data}`,
+      `node --import tsx sae/cli/encode.ts --checkpoint out/checkpoint.safetensors < data.bin`,
     );
     expect(String(encoded.stderr)).toBe('');
     const bytes = encoded.stdout;

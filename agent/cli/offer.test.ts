@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { joinCommand } from '#host/command';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { EventLog } from '../events.ts';
 import { optionsFor, startCommand, tinyRepository } from '../fixtures/loop.ts';
@@ -34,7 +35,7 @@ describe('before the first paid call', () => {
       const repo = tinyRepository();
       const loop = [process.execPath, '--import', import.meta.resolve('tsx'), join(here, 'loop.ts')];
       // `script` gives the command a terminal of its own and its exit code back.
-      const child = spawn('script', ['-qefc', `${loop.join(' ')} --sandbox off`, '/dev/null'], {
+      const child = spawn('script', ['-qefc', `${joinCommand(loop)} --sandbox off`, '/dev/null'], {
         cwd: repo,
         env: { ...process.env, ...env },
       });
