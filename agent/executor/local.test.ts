@@ -28,7 +28,7 @@ const withService = exampleTask((contract) => {
   contract.serve = 'node serve.mjs';
   contract.profiles.tiny.normalisation = 1000;
   contract.profiles.hasty = { ...contract.profiles.tiny, timeout: 0.5 };
-  contract.profiles.broken = contract.profiles.tiny;
+  for (const name of ['broken', 'dying']) contract.profiles[name] = contract.profiles.tiny;
 });
 
 beforeAll(async () => {
@@ -109,8 +109,8 @@ describe('a run', () => {
   });
 
   it.each([
-    ['crash', 'failed', 'exit code 1: error: W_enc has 3 columns, 4 expected'],
-    ['mistake', 'failed', 'exit code 1: TypeError: recon.shape is undefined'],
+    ['crash', 'failed', 'exit code 1: W_enc has 3 columns, 4 expected (trainer.log)'],
+    ['mistake', 'failed', 'exit code 1: TypeError: recon.shape is undefined (trainer.log)'],
     ['diverge', 'diverged', 'loss is NaN at step 12'],
     ['mute', 'failed', 'without a readable out/result.json'],
     ['liar', 'failed', 'without a readable out/result.json'],
@@ -167,12 +167,16 @@ describe('a run', () => {
     expect(await (await start('linker')).done).toMatchObject({ status: 'finished' });
   });
 
-  it('says so when it was the data service that failed', async () => {
-    const run = await start('mute', { profileName: 'broken' });
+  it.each([
+    ['broken', 'no such world'],
+    ['dying', 'RangeError: the world has no features'],
+  ])('says so when it was the data service that failed (%s), by its own error', async (profileName, said) => {
+    const run = await start('mute', { profileName });
     expect(await run.done).toMatchObject({
       status: 'failed',
-      reason: 'the data service failed: error: no such world',
+      reason: `the data service failed: ${said} (serve.log)`,
     });
+    expect(readFileSync(join(run.dir, 'serve.log'), 'utf8')).toContain(said);
   });
 
   it('that ends early ends its data service too, and leaves no descriptor open here', async () => {

@@ -3,6 +3,7 @@ import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { UserError } from '#contract/errors';
 import { encodeFrameHeader, encodeStreamHeader } from '#contract/stream';
 import { type Child, type Exit, startChild } from '#host/child';
+import { lastWord } from '#host/last-word';
 import type { Sandbox } from '#host/sandbox';
 import type { Decoder } from '../eval/evaluation.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -142,10 +143,7 @@ function after(ms: number): Promise<null> {
 function failure(child: Child, exit: Exit | null, said: string): EncoderError {
   const crashed = exit && exit.code !== 0;
   const how = crashed ? `it ended with ${exit.signal ?? `exit code ${exit.code}`}` : said;
-  // A crash of Node ends with its stack and its version: the message stands above them.
-  const words = crashed
-    ? child.log?.lastLines(20).findLast((line) => !/^\s+at |^Node\.js v|^\}/.test(line))
-    : undefined;
+  const words = (crashed && lastWord(child.log?.lastLines(60) ?? [])) || undefined;
   return new EncoderError(
     `the encoder failed: ${how}${words ? `: ${words.slice(0, 500)}` : ''} (log: ${child.log?.path})`,
     exit?.code === BAD_INPUT ? BAD_INPUT : 1,
