@@ -8,6 +8,7 @@ import { noSandbox, type Sandbox } from '#host/sandbox';
 import { contractTrouble, judgeFields, refuse, worldTrouble } from './contract-check.ts';
 import { readEvents } from './events.ts';
 import { tryForcedBackend } from './forced-backend.ts';
+import { workspaceTrouble } from './foretell.ts';
 import { dirtyFiles, openGit } from './git.ts';
 import { refuseGitTrouble } from './git-trouble.ts';
 import { eventsPath, type Limits, type LoopOptions } from './house.ts';
@@ -82,6 +83,8 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   }
   const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
   await tryForcedBackend(task, repo, sandbox);
+  // A sprint that is gone on with may have left its workspace half edited.
+  if (takenUp === null) refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
   return {
     repo,
     task,

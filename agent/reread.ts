@@ -1,4 +1,6 @@
 import { profileOf, readTask, type Task } from '#contract/task';
+import { refuse } from './contract-check.ts';
+import { workspaceTrouble } from './foretell.ts';
 import type { House, Limits } from './house.ts';
 import { leaderboardId } from './ledger.ts';
 import { limitsOf } from './night/limits.ts';
@@ -26,6 +28,7 @@ export async function rereadTask(house: House): Promise<void> {
     if (leaderboard !== house.leaderboard) {
       await readyProfile(task, repo, profileName);
       await checkContract(task, repo, profileName, limits);
+      refuse(task, await workspaceTrouble(task, repo, house.sandbox, profileName));
       notice(`TASK.md has new rules: from now on leaderboard ${leaderboard}`);
     }
     if (connection.label !== house.connection.label)

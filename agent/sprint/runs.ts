@@ -1,10 +1,11 @@
 import { UserError } from '#contract/errors';
 import type { EndedBy, RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
-import { snapshotTree } from '#host/tree';
+import { checkoutTree, snapshotTree } from '#host/tree';
+import { cannotCount, inWords } from '../foretell.ts';
 import type { House } from '../house.ts';
 import type { Pace } from '../night/pace.ts';
-import { fieldOf, look, paceNow, refusal } from '../night/plan.ts';
+import { fieldOf, look, paceNow, refusal, type Seen } from '../night/plan.ts';
 import { type Field, referenceFor, standingOf } from '../night/stages.ts';
 import { ToolMistake } from '../tools/paths.ts';
 import type { Queue } from '../tools/queue.ts';
@@ -25,6 +26,8 @@ export interface Granted {
   samples: number;
   /** The ticket of the incumbent's run that it will be compared with, where that had to be queued too. */
   against: string | null;
+  /** Why a verdict on it could not count: constraints that its settings break. */
+  doubt: string | null;
   /** Runs that it nearly repeats. */
   near: SprintRun[];
 }
@@ -50,9 +53,15 @@ export class Runs {
   /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
   async request(input: RunExperimentInput, queue: Queue): Promise<Granted> {
     const { house } = this;
+    const spec = await this.#specOf(input, runsOf(look(house, this.started)), queue);
+    // In the queue, so that runs of one turn start in the order that they were asked for.
+    const doubt = await queue.run(() => this.#doubt(spec));
+    if (doubt !== null && input.budget === 'count')
+      throw new ToolMistake(
+        `a counting run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
+      );
     const seen = look(house, this.started);
-    const all = [...seen.sprints.flatMap((s) => s.runs), ...seen.mine];
-    const spec = await this.#specOf(input, all, queue);
+    const all = runsOf(seen);
     refuseRepeat(spec, all);
     const open = this.#jobs.flatMap(({ state, spec, run, ticket }) =>
       state !== 'ended' && spec ? [{ id: run ?? ticket, spec }] : [],
@@ -69,7 +78,18 @@ export class Runs {
     const against = reference && this.#enqueue(reference, 'incumbent').job.ticket;
     if (!queued) await started;
     if (job.trouble) throw new ToolMistake(job.trouble);
-    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, near: nearRuns(spec, all) };
+    const near = nearRuns(spec, all);
+    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near };
+  }
+
+  /** Constraints that a run breaks by its settings. Samples count from the counting budget on: an earlier stage has fewer by design. */
+  async #doubt(spec: RunSpec): Promise<string | null> {
+    const { repo, task, profile, profileName, sandbox, stopper } = this.house;
+    const { experiment, set, samples, tree } = spec;
+    const cwd = await checkoutTree({ repo, tree });
+    const asked = { task, cwd, sandbox, profileName, samples, set, experiment, signal: stopper.hard };
+    const broken = await cannotCount(asked);
+    return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.count));
   }
 
   /**
@@ -251,3 +271,5 @@ export class Runs {
     return { job, started: this.#device.hold(job, spec, role, launch) };
   }
 }
+
+const runsOf = ({ sprints, mine }: Seen): SprintRun[] => [...sprints.flatMap((s) => s.runs), ...mine];

@@ -9,6 +9,7 @@ import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { train } from '../trainer/train.ts';
 import { above0, dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
+import { describe } from './describe.ts';
 
 interface Options {
   profile: string;
@@ -22,6 +23,7 @@ interface Options {
   plain: boolean;
   blas: string;
   list: boolean;
+  describe: boolean;
 }
 
 const program = new Command('train')
@@ -42,6 +44,11 @@ const program = new Command('train')
   .option('--resume', 'go on from optimizer.safetensors in --out', false)
   .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', above0, 30)
   .option('--list', 'print the experiments as JSON', false)
+  .option(
+    '--describe',
+    'train nothing: print as JSON what the run (or one of each experiment) would declare',
+    false,
+  )
   .addHelpText(
     'after',
     `
@@ -62,10 +69,12 @@ await runMain(async () => {
       ...[...experiments.values()].map(({ name, description }) => ({ name, description })),
       ...[...sweeps.values()].map(({ name, description, members }) => ({ name, description, members })),
     ];
-    process.stdout.write(`${JSON.stringify(list, null, 2)}\n`);
-    return 0;
+    return print(list);
   }
   const [name] = program.args;
+  if (options.describe && name === undefined) {
+    return print(await describe([...experiments.values()], options));
+  }
   const experiment = experiments.get(name);
   const sweep = sweeps.get(name);
   if (sweep) {
@@ -79,6 +88,7 @@ await runMain(async () => {
       name ? `unknown experiment "${name}"; there are: ${known}` : `which experiment? ${known}`,
     );
   }
+  if (options.describe) return print(await describe([experiment], options));
   if (!options.out) throw new UserError('--out is missing: the folder to write the run in');
   const profile = widthProfile(options.profile);
   const [architecture, addons] = await Promise.all([loadArchitecture(experiment.architecture), loadAddons()]);
@@ -127,6 +137,11 @@ await runMain(async () => {
   );
   return 0;
 });
+
+function print(value: unknown): number {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  return 0;
+}
 
 /** Trouble that has nothing to do with the code, in one line. */
 function told(error: unknown, out: string): unknown {
