@@ -4,6 +4,7 @@ import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import type { Sandbox } from '#host/sandbox';
 import { type Broken, brokenConstraints, type Trouble } from './contract-check.ts';
+import { settingsArgs } from './executor/settings.ts';
 
 const Foretold = z.array(
   z.object({
@@ -13,6 +14,9 @@ const Foretold = z.array(
   }),
 );
 export type Foretold = z.infer<typeof Foretold>[number];
+
+/** Why there can be no such run at all, from a trainer that knows the question. */
+const Refused = z.object({ refused: z.string() });
 
 /** What the trainer is asked about: runs of an experiment, or of each that the workspace has. */
 export interface Question {
@@ -33,11 +37,17 @@ export interface Question {
  * option, or refuses these settings: then nothing can be said before a run was judged.
  */
 export async function foretell(question: Question): Promise<Foretold[] | null> {
+  const answer = await ask(question);
+  return Array.isArray(answer) ? answer : null;
+}
+
+async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refused> | null> {
   const { task, cwd, sandbox, profileName, samples, set = [], experiment, signal } = question;
   const argv = [
     ...splitCommand(task.contract.train),
     ...(experiment === undefined ? [] : [experiment]),
     ...['--describe', '--profile', profileName, '--samples', String(samples)],
+    ...settingsArgs(profileOf(task, profileName)),
     ...set.flatMap((pair) => ['--set', pair]),
   ];
   const wrapped = sandbox.wrap(argv, { cwd, readable: [cwd] });
@@ -47,9 +57,9 @@ export async function foretell(question: Question): Promise<Foretold[] | null> {
     timeoutSeconds: 60,
     until: signal && { signal, reason: 'stopped', graceSeconds: 1 },
   });
-  if (exit.code !== 0) return null;
   try {
-    return Foretold.parse(JSON.parse(stdout));
+    const answer: unknown = JSON.parse(stdout);
+    return exit.code === 0 ? Foretold.parse(answer) : Refused.parse(answer);
   } catch {
     return null;
   }
@@ -68,7 +78,7 @@ export const inWords = (broken: readonly Broken[]): string | null =>
     ? null
     : `constraint not met: ${broken.map(({ field, why }) => `${field}: ${why}`).join('; ')}`;
 
-/** Constraints that no experiment of the workspace keeps at the counting budget: every counting run would be refused. */
+/** A profile that no experiment of the workspace can be trained in, or whose constraints none keeps at the counting budget. */
 export async function workspaceTrouble(
   task: Task,
   cwd: string,
@@ -77,7 +87,12 @@ export async function workspaceTrouble(
 ): Promise<Trouble[]> {
   const { constraints, budgets } = profileOf(task, profileName);
   const samples = budgets.count;
-  const all = (await foretell({ task, cwd, sandbox, profileName, samples })) ?? [];
+  const answer = await ask({ task, cwd, sandbox, profileName, samples });
+  if (answer && 'refused' in answer) {
+    const message = `${task.contract.workspace}/ has no run for this profile: ${answer.refused}`;
+    return [{ at: ['profiles', profileName, 'settings'], message }];
+  }
+  const all = answer ?? [];
   return Object.keys(constraints).flatMap((field) => {
     const told = all.filter(({ declares }) => Object.hasOwn(declares, field));
     const broken = told.flatMap(({ name, declares }) =>

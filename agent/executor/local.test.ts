@@ -21,6 +21,7 @@ import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';
 import type { RunRequest } from './executor.ts';
 import { LocalExecutor } from './local.ts';
+import { apart } from './settings.ts';
 
 let repo: string;
 let tree: string;
@@ -100,6 +101,18 @@ describe('a run', () => {
     expect(run.dir).toBe(join(repo, 'checkpoints', run.id));
     expect(await git(repo, ['rev-parse', `refs/loop/runs/${run.id}`])).toBe(tree);
     expect(run.processes.map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);
+  });
+
+  it('is handed the settings of its profile, before its own arguments, and its record has them', async () => {
+    const task = exampleTask((contract) => {
+      contract.profiles.tiny.settings = { depth: 3, rates: [0.1, 0.2] };
+    });
+    const run = await start('good', { args: ['--set', 'depth=4'] }, task);
+    const { args } = await run.done;
+    expect(args.slice(-4)).toEqual(['--settings', '{"depth":3,"rates":[0.1,0.2]}', '--set', 'depth=4']);
+    expect(readFileSync(join(run.dir, 'trainer.log'), 'utf8')).toContain(JSON.stringify(args).slice(1, -1));
+    const words = ['good', '--profile', 'tiny', '--samples', '5000', '--seed', '7', '--set', 'depth=4'];
+    expect(apart(args).others).toEqual(words);
   });
 
   it('needs no data service where the task has none', async () => {

@@ -20,9 +20,10 @@ export interface Described {
  */
 export async function describe(
   experiments: readonly Experiment[],
-  { profile: name, samples, set }: { profile: string; samples: number; set: readonly string[] },
+  asked: { profile: string; settings: Record<string, unknown>; samples: number; set: readonly string[] },
 ): Promise<Described[]> {
-  const profile = widthProfile(name);
+  const { samples, set } = asked;
+  const profile = widthProfile(asked.profile, asked.settings);
   const addons = await loadAddons();
   const described: Described[] = [];
   let refused: UserError | null = null;
