@@ -84,7 +84,9 @@ async function probe(house: House): Promise<void> {
   const left = nightSecondsLeft(house);
   if (left <= 0) return;
   try {
-    const speed = await house.split.time('training', () => probeSpeed(house, house.executor, left));
+    const speed = await house.split.time('training', () =>
+      probeSpeed(house, house.executor, left, house.stopper.soft),
+    );
     if (speed) house.events.emit({ type: 'speed.measured', ...speed });
   } catch (error) {
     notice(house, messageOf(error), 'warn');

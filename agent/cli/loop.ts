@@ -11,6 +11,7 @@ import { CLOSING_TURNS } from '../night/caps.ts';
 import { EXIT } from '../night/stop.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
+import { abortable } from './interrupt.ts';
 import { offer } from './offer.ts';
 import { outliveOutput } from './terminal.ts';
 
@@ -153,7 +154,9 @@ await runMain(async () => {
     seed: flags.seed,
   };
   const plan = await preflight(options);
-  if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
+  if (flags.dry) {
+    return abortable((signal) => dryRun(plan, (line) => process.stdout.write(`${line}\n`), signal));
+  }
   // Before an offer is made that could not be kept.
   const lock = {
     takeOver: flags.takeOver ?? false,

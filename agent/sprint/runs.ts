@@ -47,7 +47,13 @@ export class Runs {
     before: readonly string[] = [],
   ) {
     this.#device = new Device(house, sprint, () => this.started);
-    for (const run of before) this.#jobs.push({ ...newJob(this.#jobs.length), run, state: 'ended' });
+    const { tickets = {}, waiting = [] } = house.state().sprint ?? {};
+    // Those that wait have their tickets already.
+    const taken = [...waiting, ...Object.values(tickets).map((ticket) => ({ ticket }))];
+    for (const run of before) {
+      const job = newJob([...this.#jobs, ...taken], tickets[run]);
+      this.#jobs.push({ ...job, run, state: 'ended' });
+    }
   }
 
   /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
@@ -93,8 +99,8 @@ export class Runs {
   }
 
   /**
-   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last, and has those
-   * measured that had finished and were not.
+   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last, has those
+   * measured that had finished and were not, and lets those that waited for the device wait on.
    */
   goOn(): void {
     const { repo, task, profile, sandbox, executor } = this.house;
@@ -107,6 +113,8 @@ export class Runs {
       );
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#job(id), id);
+    for (const { ticket, role, dropped, ...spec } of this.house.state().sprint?.waiting ?? [])
+      if (dropped === null) this.#enqueue(spec, role, ticket);
   }
 
   /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */
@@ -143,7 +151,7 @@ export class Runs {
 
   /**
    * The loop is asked to stop: what trains is ended with time to save, for the next start to go on with, or may finish first, if that was
-   * asked. What waits for the device is dropped. Whether anything did not come to its end, so that the sprint has to stay open.
+   * asked. What waits for the device waits for the next start. Whether anything did not come to its end, so that the sprint has to stay open.
    */
   async park(): Promise<boolean> {
     const open = this.#unended;
@@ -259,10 +267,16 @@ export class Runs {
     throw new ToolMistake(`no run "${id}" in this sprint; name one of its runs: ${known}`);
   }
 
-  #enqueue(spec: RunSpec, role?: 'incumbent'): { job: Job; started: Promise<void> } {
-    const job = { ...newJob(this.#jobs.length), spec };
-    this.#jobs.push(job);
+  /** Gives a run its place in the line; one that has a ticket stood in it before. */
+  #enqueue(spec: RunSpec, role?: 'incumbent', ticket?: string): { job: Job; started: Promise<void> } {
     const { house, sprint } = this;
+    const waits = this.#unended.length > 0;
+    const job = { ...newJob(this.#jobs, ticket), spec };
+    this.#jobs.push(job);
+    if (waits && ticket === undefined) {
+      const asked = { ...spec, set: [...spec.set], role };
+      house.events.emit({ type: 'run.queued', sprint, ticket: job.ticket, ...asked });
+    }
     const { repo, task, profileName, sandbox } = house;
     const { experiment, samples, seed, tree } = spec;
     const args = spec.set.flatMap((pair) => ['--set', pair]);
