@@ -76,6 +76,18 @@ describe('a contract that cannot work is refused before anything is spent, with 
       'profiles.tiny.world: worlds/mine.json does not exist',
     ],
     ['noise', '    noise: 0.01\n', '', 'profiles.tiny.noise: is missing'],
+    [
+      'a width unlike the workspace’s',
+      'constraints: { samples: "<=1000" }',
+      'constraints: { samples: "<=1000", width: "==8" }',
+      'profiles.tiny.constraints.width: every counting run of work/ would be refused: plain: 4 where ==8 is asked',
+    ],
+    [
+      'a rate unlike the workspace’s',
+      'constraints: { samples: "<=1000" }',
+      'constraints: { learning_rate: "<0.1" }',
+      'profiles.tiny.constraints.learning_rate: every counting run of work/ would be refused: plain: 0.1 where <0.1',
+    ],
   ])('%s', async (_, from, to, message) => {
     const { why, at } = await said(from, to);
     expect(why).toContain(message);
@@ -113,8 +125,8 @@ it('the judge is asked what its verdicts hold; one that does not know the questi
   const task = readTask(join(repo, 'TASK.md'));
   expect(await judgeFields(task, repo, 'tiny')).toEqual({
     metrics: ['f1', 'mcc'],
-    observed: ['samples'],
-    declared: [],
+    observed: ['samples', 'width'],
+    declared: ['learning_rate'],
   });
   for (const judge of ['false', 'echo not json', 'true'])
     expect(await judgeFields({ ...task, contract: { ...task.contract, judge } }, repo, 'tiny')).toBeNull();

@@ -69,23 +69,37 @@ function unknownNames(task: Task, profileName: string, fields: Fields | null): T
   ];
 }
 
-/** Why a run of so many training rows cannot count, whatever else it does: how it breaks the profile's constraint of `samples`. */
-export function cannotCount(task: Task, profileName: string, samples: number): string | null {
-  const condition = profileOf(task, profileName).constraints.samples;
-  return condition === undefined ? null : violation(condition, samples, samples);
+/** A constraint that is not met, and how. */
+export interface Broken {
+  field: string;
+  why: string;
+}
+
+/** The constraints of a profile that these numbers of a run break. What is not known of it breaks none. */
+export function brokenConstraints(
+  task: Task,
+  profileName: string,
+  known: Readonly<Record<string, number>>,
+): Broken[] {
+  return Object.entries(profileOf(task, profileName).constraints).flatMap(([field, condition]) => {
+    if (!Object.hasOwn(known, field)) return [];
+    // A constraint relative to the best is not foretold: the best may change until then.
+    const why = violation(condition, known[field], undefined);
+    return why === null ? [] : [{ field, why }];
+  });
 }
 
 /** A run that trains the whole counting budget must keep the profile's own constraint. */
 function budgetTrouble(task: Task, profileName: string): Trouble[] {
   const { budgets } = profileOf(task, profileName);
-  const broken = cannotCount(task, profileName, budgets.count);
+  const [broken] = brokenConstraints(task, profileName, { samples: budgets.count });
   const at = (name: string) => ['profiles', profileName, 'budgets', name];
   const order = [
     ...(budgets.screen > budgets.rank ? [{ at: at('screen'), message: 'is larger than rank' }] : []),
     ...(budgets.rank > budgets.count ? [{ at: at('rank'), message: 'is larger than count' }] : []),
   ];
-  if (broken === null) return order;
-  const message = `a counting run could not keep the constraint samples: ${broken}`;
+  if (!broken) return order;
+  const message = `a counting run could not keep the constraint samples: ${broken.why}`;
   return [{ at: at('count'), message }, ...order];
 }
 

@@ -6,6 +6,7 @@ import { forecast, forecastInWords } from './night/forecast.ts';
 import { limitsInWords } from './night/limits.ts';
 import { fits, paceOf, secondsFor } from './night/pace.ts';
 import { probeSpeed } from './night/probe.ts';
+import { EXIT } from './night/stop.ts';
 import { sprintsDir } from './paths.ts';
 import type { Plan } from './preflight.ts';
 import { pricesDate } from './researcher/prices.ts';
@@ -13,9 +14,13 @@ import { duration, show } from './words.ts';
 
 /**
  * What a night would be, without having it: the contract with all defaults, the machine, its measured speed, money, and how many
- * runs fit. Changes nothing in git; the probe's run folder is removed again.
+ * runs fit. Changes nothing in git; the probe's run folder is removed again, also where `signal` ends it.
  */
-export async function dryRun(plan: Plan, print: (line: string) => void): Promise<number> {
+export async function dryRun(
+  plan: Plan,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
   const { task, profile, profileName, limits } = plan;
   const { contract } = task;
   const conditions = (list: Record<string, string>) =>
@@ -49,7 +54,9 @@ export async function dryRun(plan: Plan, print: (line: string) => void): Promise
   const speed = await probeSpeed(
     { config: plan, sandbox: plan.sandbox, executor: new LocalExecutor() },
     secondsLeft,
+    signal,
   );
+  if (signal.aborted) return EXIT.interrupted;
   if (!speed) {
     print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
     return 0;

@@ -60,6 +60,9 @@ describe('the ledger', () => {
       exampleTask((c) => {
         c.profiles.tiny.world = 'another';
       }),
+      exampleTask((c) => {
+        c.profiles.tiny.settings = { depth: 3 };
+      }),
     ]) {
       expect(leaderboardId(change, 'tiny')).not.toBe(before);
     }

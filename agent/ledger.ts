@@ -41,18 +41,22 @@ export function readSprint(path: string): Sprint {
 
 /**
  * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers what makes two
- * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample), and nothing that is only shown. A world
+ * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample, the profile's own settings), and nothing that is only shown. A world
  * that is a file of the repository counts by its content: edited, it is another world.
  */
 export function leaderboardId(task: Task, profileName: string): string {
   const { metric, goal } = task.contract;
   const profile = profileOf(task, profileName);
-  const { world, constraints, budgets, normalisation, evaluation } = profile;
+  const { world, constraints, budgets, normalisation, evaluation, settings } = profile;
   const guards = guardsOf(task, profile);
   const rules = [metric, goal, sorted(guards), world, sorted(constraints), budgets.count, normalisation];
   const content = worldContent(dirname(task.path), world);
   const digest = createHash('sha256').update(
-    JSON.stringify([...rules, evaluation.verdict, ...(content === null ? [] : [content])]),
+    JSON.stringify([
+      ...[...rules, evaluation.verdict],
+      ...(content === null ? [] : [content]),
+      ...(settings === undefined ? [] : [{ settings: sorted(settings) }]),
+    ]),
   );
   return `${profileName}-${digest.digest('hex').slice(0, 8)}`;
 }

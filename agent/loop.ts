@@ -84,7 +84,7 @@ async function probe(loop: Loop): Promise<void> {
   const left = nightSecondsLeft(loop);
   if (left <= 0) return;
   try {
-    const speed = await loop.timer.time('training', () => probeSpeed(loop, left));
+    const speed = await loop.timer.time('training', () => probeSpeed(loop, left, loop.stopper.soft));
     if (speed) loop.journal.emit({ type: 'speed.measured', ...speed });
   } catch (error) {
     loop.journal.notice(messageOf(error), 'warn');

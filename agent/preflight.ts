@@ -9,6 +9,7 @@ import type { Limits, LoopOptions } from './config.ts';
 import { contractTrouble, judgeFields, refuse, worldTrouble } from './contract-check.ts';
 import { readEvents } from './events.ts';
 import { tryForcedBackend } from './forced-backend.ts';
+import { workspaceTrouble } from './foretell.ts';
 import { dirtyFiles, openGit } from './git.ts';
 import { refuseGitTrouble } from './git-trouble.ts';
 import { leaderboardId } from './ledger.ts';
@@ -83,6 +84,8 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   }
   const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
   await tryForcedBackend(task, repo, sandbox);
+  // A sprint that is gone on with may have left its workspace half edited.
+  if (takenUp === null) refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
   return {
     repo,
     task,

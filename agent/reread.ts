@@ -1,5 +1,8 @@
 import { profileOf, readTask, type Task } from '#contract/task';
+import type { Sandbox } from '#host/sandbox';
 import type { Config, Limits } from './config.ts';
+import { refuse } from './contract-check.ts';
+import { workspaceTrouble } from './foretell.ts';
 import type { Journal } from './journal.ts';
 import { leaderboardId } from './ledger.ts';
 import { limitsOf } from './night/limits.ts';
@@ -13,6 +16,7 @@ import { messageOf } from './words.ts';
 interface LoopParts {
   config: Config;
   connection: Connection;
+  sandbox: Sandbox;
   journal: Journal;
 }
 
@@ -33,6 +37,7 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
     if (leaderboard !== config.leaderboard) {
       await readyProfile(task, repo, profileName);
       await checkContract(task, repo, profileName, limits);
+      refuse(task, await workspaceTrouble(task, repo, loop.sandbox, profileName));
       journal.notice(`TASK.md has new rules: from now on leaderboard ${leaderboard}`);
     }
     if (connection.label !== loop.connection.label)

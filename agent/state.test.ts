@@ -36,3 +36,32 @@ it('counts how often a sprint was cut off, and not how often its loop was stoppe
   expect(resumed(stopped, started('x', true), stopped, started('x', true))).toBe(0);
   expect(resumed(stopped, started('x', true), started('x', true))).toBe(1);
 });
+
+it('knows which runs wait for the device, and which of them will not start any more', () => {
+  const queued = (ticket: string): Event => ({
+    ...{
+      type: 'run.queued',
+      sprint: 's',
+      ticket,
+      experiment: 'plain',
+      samples: 1,
+      seed: 0,
+      set: [],
+      tree: 't',
+    },
+  });
+  const begun: Event = {
+    ...{ type: 'run.started', run: 'r', ticket: 'a', sprint: 's', experiment: 'plain', args: [] },
+    ...{ tree: 't', processes: [] },
+  };
+  const { sprint } = folded(
+    ...[started('x'), opened, queued('a'), queued('b'), queued('c'), queued('d'), begun],
+    { type: 'run.dropped', ticket: 'b', reason: null },
+    { type: 'run.dropped', ticket: 'c', reason: 'no time' },
+  );
+  expect(sprint?.waiting.map(({ ticket, dropped }) => [ticket, dropped])).toEqual([
+    ['c', 'no time'],
+    ['d', null],
+  ]);
+  expect(sprint?.tickets).toEqual({ r: 'a' });
+});

@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
+import type { WaitingRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { cut } from './words.ts';
 
@@ -14,6 +15,10 @@ export interface SprintState {
   /** Null until the researcher claims the sprint by start_sprint. */
   claim: { id: string; title: string; idea: string; predicted: Record<string, number> } | null;
   runs: string[];
+  /** What runs were known by before they started. */
+  tickets: Record<string, string>;
+  /** Runs that wait for the device; `dropped`: why one will not be started any more. */
+  waiting: (WaitingRun & { dropped: string | null })[];
   /** HINTS.md at the start, then what was added. */
   hints: string[];
   verdicts: Record<string, Verdict>;
@@ -144,6 +149,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
           fullRunOf: event.fullRunOf ?? null,
           claim: null,
           runs: [],
+          tickets: {},
+          waiting: [],
           hints: event.hints ? [event.hints] : [],
           verdicts: {},
           finished: false,
@@ -220,9 +227,22 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       };
       return withSprint({ ...now, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
         // A run that is gone on with starts twice.
-        event.sprint === null ? sprint : { ...sprint, runs: [...new Set([...sprint.runs, event.run])] },
+        event.sprint === null ? sprint : withRun(sprint, event.run, event.ticket),
       );
     }
+    case 'run.queued': {
+      const { ticket, role, experiment, samples, seed, set, tree } = event;
+      const run = { ticket, role, experiment, samples, seed, set, tree, dropped: null };
+      return withSprint(now, (sprint) => ({ ...sprint, waiting: [...sprint.waiting, run] }));
+    }
+    case 'run.dropped':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        waiting: sprint.waiting.flatMap((run) => {
+          if (run.ticket !== event.ticket) return run;
+          return event.reason === null ? [] : { ...run, dropped: event.reason };
+        }),
+      }));
     case 'run.progress': {
       const { samples, totalSamples, samplesPerSecond, etaSeconds } = event;
       const run = now.runs[event.run];
@@ -347,6 +367,13 @@ function withText(said: SprintState['said'], at: string, text: string): SprintSt
   if (words === '' || said.length >= SAID.texts) return said;
   return [...said, { at, text: cut(words, SAID.chars) }];
 }
+
+const withRun = (sprint: SprintState, run: string, ticket: string | undefined): SprintState => ({
+  ...sprint,
+  runs: [...new Set([...sprint.runs, run])],
+  tickets: ticket === undefined ? sprint.tickets : { ...sprint.tickets, [run]: ticket },
+  waiting: sprint.waiting.filter((other) => other.ticket !== ticket),
+});
 
 const plus = (a: Amount, b: Amount | undefined): Amount =>
   b ? { usd: a.usd + b.usd, tokens: a.tokens + b.tokens } : a;

@@ -173,6 +173,35 @@ describe('a run that trains as the loop is stopped', () => {
     await goesOn(repo, run);
   });
 
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'keeps the place of those that wait for the device, over %s',
+    async (signal) => {
+      const both = [train('saves'), train('plain', { seed: 1 })];
+      const repo = tinyRepository([
+        [start('kept'), write(0.9), both, ...Array<Step>(8).fill(wait), finish()],
+      ]);
+      const loop = loopOf(repo);
+      const run = await saved(repo);
+      await eventOf(repo, 'run.queued');
+      loop.child.kill(signal);
+      await loop.ended;
+      expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+      const { events } = await loopIn(repo, { maxSprints: 1 });
+      expect(events.flatMap((e) => (e.type === 'run.started' ? [e.ticket] : []))).toEqual([
+        'queued-1',
+        'queued-2',
+      ]);
+      const [sprint] = readSprints(join(repo, 'sprints'));
+      expect(sprint.runs.map(({ id, status, seed }) => [id === run, status, seed])).toEqual([
+        [true, 'finished', 0],
+        [false, 'finished', 1],
+      ]);
+      // The researcher knows it by its ticket.
+      expect(sprint).toMatchObject({ outcome: 'new-best', candidate: sprint.runs[1].id });
+      expect(sprint.unstarted).toBeUndefined();
+    },
+  );
+
   it('that somebody else ended is told as that, and the loop goes on', async () => {
     const repo = tinyRepository([oneRun('saves')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--max-sprints', '1');
@@ -210,6 +239,17 @@ describe('a run that trains as the loop is stopped', () => {
     expect(await loop.ended).toBe(130);
     await goesOn(repo, run);
   });
+});
+
+it('tells of a run that waited for the device until its sprint ended', async () => {
+  const both = [train('slow'), train('plain', { seed: 2 })];
+  const repo = tinyRepository([[start('silent'), write(0.9), both, 'Enough.', 'Enough.']]);
+  await loopIn(repo, { maxSprints: 1 });
+  const [sprint] = readSprints(join(repo, 'sprints'));
+  expect(sprint.runs.map(({ experiment }) => experiment)).toEqual(['slow']);
+  expect(sprint.unstarted).toMatchObject([
+    { ticket: 'queued-2', experiment: 'plain', seed: 2, reason: 'not started: the sprint has ended' },
+  ]);
 });
 
 it('takes the last branch up from another day, from where it began', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WaitingRun } from './sprint.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
 const usage = z.object({
@@ -97,9 +98,19 @@ const kinds = [
     reason: z.string().optional(),
     seconds: z.number(),
   }),
+  /** A run waits for the device. It is known by its ticket until it starts. */
+  z.object({
+    type: z.literal('run.queued'),
+    sprint: z.string().nullable(),
+    ...WaitingRun.shape,
+  }),
+  /** A run that waited is not started; null: the researcher took it out. */
+  z.object({ type: z.literal('run.dropped'), ticket: z.string(), reason: z.string().nullable() }),
   z.object({
     type: z.literal('run.started'),
     run: z.string(),
+    /** What it was known by before. */
+    ticket: z.string().optional(),
     sprint: z.string().nullable(),
     /** As in the run's record. */
     role: z.literal('incumbent').optional(),

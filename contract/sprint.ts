@@ -28,6 +28,19 @@ export const SprintRun = z.object({
 });
 export type SprintRun = z.infer<typeof SprintRun>;
 
+/** A run that was accepted and waits for the device: what it was asked for with. */
+export const WaitingRun = z.object({
+  ticket: z.string(),
+  role: RunRecord.shape.role,
+  experiment: z.string(),
+  samples: z.number().int(),
+  seed: z.number().int(),
+  /** "key=value" overrides. */
+  set: z.array(z.string()),
+  tree: z.string(),
+});
+export type WaitingRun = z.infer<typeof WaitingRun>;
+
 /**
  * `sprints/<id>/sprint.json`, written at the close and committed. Ledger, leaderboard and reports are derived from
  * these files alone.
@@ -73,6 +86,8 @@ export const Sprint = z.object({
   /** Gain below this is noise: the spread of repeated seeds of the profile. */
   noise: z.number(),
   runs: z.array(SprintRun),
+  /** Runs that were accepted and never started, with the reason. */
+  unstarted: z.array(WaitingRun.extend({ reason: z.string() })).optional(),
   /** What the researcher said between its calls, as far as it was shown: a text a turn, cut. */
   said: z.array(z.object({ at: z.string(), text: z.string() })).optional(),
   summary: z.string(),

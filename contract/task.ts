@@ -39,6 +39,11 @@ export const Profile = z.strictObject({
   world: z.string(),
   /** Fields of a verdict (observed first, then declared) that a counting run must meet: {width: "==128"}. */
   constraints: z.record(z.string(), Condition).default({}),
+  /**
+   * What a run of this profile begins with where its experiment says nothing else: sizes, rates, whatever the train command reads. It is
+   * handed over as JSON after `--settings`; the loop knows no more of it.
+   */
+  settings: z.record(z.string(), z.json()).optional(),
   /** Guards of this profile, over those of the task. */
   guards: z.record(z.string(), Condition).default({}),
   /** Training rows of a counting run, and of the two cheaper stages before it. */

@@ -1,8 +1,9 @@
 import { type ChildOptions, collect, type Exit, startChild } from './child.ts';
+import { lastWord } from './last-word.ts';
 
 /**
- * Runs a short command to its end: how it ended, all it wrote to standard output, and the last line of what it wrote
- * to standard error.
+ * Runs a short command to its end: how it ended, all it wrote to standard output, and what it said of itself on
+ * standard error (see lastWord).
  * @throws UserError where it cannot be started.
  */
 export async function capture(
@@ -13,6 +14,5 @@ export async function capture(
     collect(child.stdout!, child.done),
     collect(child.stderr!, child.done),
   ]);
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  return { exit: await child.done, stdout, complaint: lines.at(-1)?.replace(/^error: /, '') ?? null };
+  return { exit: await child.done, stdout, complaint: lastWord(stderr.split('\n')) };
 }

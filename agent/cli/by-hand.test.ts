@@ -39,7 +39,7 @@ profiles:
     noise: 0.01
   tiny:
     world: tiny
-    constraints: { samples: "<=5000" }
+    constraints: { samples: "<=5000", width: "==4" }
     budgets: { screen: 100, rank: 500, count: 5000 }
     evaluation: { verdict: 100, snapshot: 50 }
     noise: 0.01
@@ -123,9 +123,9 @@ describe('npm run train', () => {
       const [node, ...rest] = [...cli('train'), 'good', '--no-judge', ...args];
       return spawnSync(node, rest, { cwd: repo, env: cleanEnv(), encoding: 'utf8' }).stderr;
     };
-    const why =
-      'this run cannot count in profile tiny: its constraint of samples is not met: 6000 where <=5000 is asked';
-    expect(told('--samples', '6000')).toContain(`${why}\n`);
+    const why = 'this run cannot count in profile tiny: constraint not met: ';
+    expect(told('--samples', '6000')).toContain(`${why}samples: 6000 where <=5000 is asked\n`);
+    expect(told('--set', 'width=7')).toContain(`${why}width: 7 where ==4 is asked\n`);
     expect(told()).not.toContain('cannot count');
   });
 

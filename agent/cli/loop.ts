@@ -12,6 +12,7 @@ import { EXIT } from '../night/stop.ts';
 import { stateDir } from '../paths.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
+import { abortable } from './interrupt.ts';
 import { offer } from './offer.ts';
 import { outliveOutput } from './terminal.ts';
 
@@ -154,7 +155,9 @@ await runMain(async () => {
     seed: flags.seed,
   };
   const plan = await preflight(options);
-  if (flags.dry) return dryRun(plan, (line) => process.stdout.write(`${line}\n`));
+  if (flags.dry) {
+    return abortable((signal) => dryRun(plan, (line) => process.stdout.write(`${line}\n`), signal));
+  }
   // Before an offer is made that could not be kept.
   const lock = {
     takeOver: flags.takeOver ?? false,

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,6 +28,7 @@ model: { name: offline-replay, maxTokens: 4000 }
 profiles:
   tiny:
     world: tiny
+    constraints: { width: "<=6" }
     budgets: { screen: 100, rank: 500, count: 5000 }
     evaluation: { verdict: 100, snapshot: 50 }
     noise: 0.01
@@ -119,7 +121,11 @@ describe('npm run sweep', () => {
     expect(stdout).toContain('0.510 ± 0.014');
     const made = runs().filter((run) => !before.includes(run));
     expect(made.map((run) => run.slice(21)).sort()).toEqual(['good-s1']);
-    await sweep('alone', '--set', 'k=3', '--out', join(repo, 'mine'));
+    const [node, ...words] = [...cli, 'alone', '--set', 'width=7', '--out', join(repo, 'mine')];
+    const wide = spawnSync(node, words, { cwd: repo, env: cleanEnv(), encoding: 'utf8' });
+    expect(wide.stderr).toContain(
+      'good cannot count in profile tiny: constraint not met: width: 7 where <=6 is asked\n',
+    );
     const good = summaryIn(join(repo, 'mine')).runs[0].run as string;
     expect([...before, ...made]).not.toContain(good);
   });

@@ -11,9 +11,11 @@ import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { makeWritable } from '#host/writable';
+import { brokenConstraints } from '../contract-check.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
 import { tryForcedBackend } from '../forced-backend.ts';
+import { foretell, inWords } from '../foretell.ts';
 import { readyProfile } from '../profiles.ts';
 import { type SweepPlan, sweepRun } from '../sweep/member.ts';
 import { sweepPlot } from '../sweep/plot.ts';
@@ -79,6 +81,13 @@ async function main(): Promise<number> {
   if (out) makeWritable('--out', out);
   const started = performance.now();
   const wanted = members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
+  const told = await foretell({ task, cwd: repo, sandbox, profileName, samples: summary.samples, set });
+  for (const experiment of members) {
+    const declares = told?.find(({ name }) => name === experiment)?.declares;
+    const known = { samples: summary.samples, ...declares };
+    const why = inWords(brokenConstraints(task, profileName, known));
+    if (why !== null) say(`${experiment} cannot count in profile ${profileName}: ${why}`);
+  }
   const whole = await runAll(wanted, { repo, task, sandbox, summary, folder });
   if (summary.runs.length > 0) await finish(folder, summary, task, profile);
   if (!whole) {

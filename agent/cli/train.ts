@@ -9,10 +9,10 @@ import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import { cannotCount } from '../contract-check.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { listExperiments } from '../experiments.ts';
+import { cannotCount, inWords } from '../foretell.ts';
 import { judgeRun, measureSnapshots, readRunRecord } from '../judging.ts';
 import { readyProfile } from '../profiles.ts';
 import { parsed, program, sandboxOption, several, whole } from './arguments.ts';
@@ -99,19 +99,20 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   if (experiments.some(({ name, members }) => members && name === experiment)) {
     throw new UserError(`"${experiment}" is a sweep of several experiments: npm run sweep -- ${experiment}`);
   }
-  if (!names.includes(experiment)) {
+  if (experiment === undefined || !names.includes(experiment)) {
     const problem = experiment === undefined ? 'which experiment?' : `unknown experiment "${experiment}";`;
     throw new UserError(`${problem} there are: ${names.join(', ')}`);
   }
   const profileName = await readyProfile(task, repo, options.profile);
   const samples = options.samples ?? task.contract.profiles[profileName].budgets.count;
-  const broken = cannotCount(task, profileName, samples);
-  if (broken !== null)
-    say(`this run cannot count in profile ${profileName}: its constraint of samples is not met: ${broken}`);
+  const { set } = options;
+  const asked = { task, cwd: repo, sandbox, profileName, samples, set, experiment };
+  const why = inWords(await cannotCount(asked));
+  if (why !== null) say(`this run cannot count in profile ${profileName}: ${why}`);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   return new LocalExecutor().start({
     ...{ repo, task, profileName, experiment, tree, sandbox, sprint: null, seed: options.seed, samples },
-    args: options.set.flatMap((pair) => ['--set', pair]),
+    args: set.flatMap((pair) => ['--set', pair]),
     out: options.out === undefined ? undefined : resolve(options.out),
   });
 }

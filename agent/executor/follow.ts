@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { type EndedBy, type Progress, type RunRecord, TrainResult } from '#contract/run';
 import type { Child } from '#host/child';
+import { lastWord } from '#host/last-word';
 import { dropTree } from '#host/tree';
 import { readUntrusted } from '#host/untrusted';
 import type { RunHandle } from './executor.ts';
-import { endedFromOutside, lastWord, outcomeOf } from './outcome.ts';
+import { endedFromOutside, outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
 import { MAX_OUT_BYTES, memoryTrouble, roomTrouble } from './room.ts';
 import { runRef } from './run-id.ts';
@@ -67,7 +68,7 @@ export function follow(run: {
       // It may have ended by itself meanwhile.
       tooMuchMemory: exit.stopped === tooMuch ? tooMuch : null,
       result: readResult(out),
-      lastLine: lastWord(trainer.log?.lastLines(40) ?? []),
+      said: lastWord(trainer.log?.lastLines(60) ?? []),
       service: served?.failed ?? null,
     });
     const complete: RunRecord = {
@@ -88,7 +89,7 @@ export function follow(run: {
   const done = finish();
   const refusal = Promise.all([trainer.done, done]).then(([exit]) =>
     exit.code === 2 && isEmpty(out)
-      ? (trainer.log?.lastLines(1)[0]?.replace(/^error: /, '') ?? 'the train command refused its arguments')
+      ? (lastWord(trainer.log?.lastLines(60) ?? []) ?? 'the train command refused its arguments')
       : null,
   );
 
@@ -122,16 +123,17 @@ export function follow(run: {
 /** Waits for the data service, whose reader is gone, and reads off how many rows it handed out and whether it failed by itself. */
 async function endService(
   service: Child,
-): Promise<{ rows: number | null; failed: { line: string; outside: boolean } | null }> {
+): Promise<{ rows: number | null; failed: { said: string; outside: boolean } | null }> {
   const patience = setTimeout(() => void service.stop('its trainer has ended'), SERVICE_ENDS_MS);
   const exit = await service.done;
   clearTimeout(patience);
-  const lines = service.log?.lastLines(20) ?? [];
+  const lines = service.log?.lastLines(60) ?? [];
   const failed = exit.stopped === null && exit.code !== 0;
+  const said = lastWord(lines.filter((line) => rowsIn(line) === null));
   return {
     rows: lines.map(rowsIn).findLast((rows) => rows !== null) ?? null,
     failed: failed
-      ? { line: lines.at(-1) ?? `exit code ${exit.code ?? exit.signal}`, outside: endedFromOutside(exit) }
+      ? { said: said ?? `exit code ${exit.code ?? exit.signal}`, outside: endedFromOutside(exit) }
       : null,
   };
 }

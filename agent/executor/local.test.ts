@@ -21,6 +21,7 @@ import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';
 import type { RunRequest } from './executor.ts';
 import { LocalExecutor } from './local.ts';
+import { apart } from './settings.ts';
 
 let repo: string;
 let tree: string;
@@ -28,7 +29,7 @@ const withService = exampleTask((contract) => {
   contract.serve = 'node serve.mjs';
   contract.profiles.tiny.normalisation = 1000;
   contract.profiles.hasty = { ...contract.profiles.tiny, timeout: 0.5 };
-  contract.profiles.broken = contract.profiles.tiny;
+  for (const name of ['broken', 'dying']) contract.profiles[name] = contract.profiles.tiny;
 });
 
 beforeAll(async () => {
@@ -102,6 +103,18 @@ describe('a run', () => {
     expect(run.processes.map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);
   });
 
+  it('is handed the settings of its profile, before its own arguments, and its record has them', async () => {
+    const task = exampleTask((contract) => {
+      contract.profiles.tiny.settings = { depth: 3, rates: [0.1, 0.2] };
+    });
+    const run = await start('good', { args: ['--set', 'depth=4'] }, task);
+    const { args } = await run.done;
+    expect(args.slice(-4)).toEqual(['--settings', '{"depth":3,"rates":[0.1,0.2]}', '--set', 'depth=4']);
+    expect(readFileSync(join(run.dir, 'trainer.log'), 'utf8')).toContain(JSON.stringify(args).slice(1, -1));
+    const words = ['good', '--profile', 'tiny', '--samples', '5000', '--seed', '7', '--set', 'depth=4'];
+    expect(apart(args).others).toEqual(words);
+  });
+
   it('needs no data service where the task has none', async () => {
     const run = await start('good', {}, exampleTask());
     expect(await run.done).toMatchObject({ status: 'finished', rowsServed: null });
@@ -109,8 +122,8 @@ describe('a run', () => {
   });
 
   it.each([
-    ['crash', 'failed', 'exit code 1: error: W_enc has 3 columns, 4 expected'],
-    ['mistake', 'failed', 'exit code 1: TypeError: recon.shape is undefined'],
+    ['crash', 'failed', 'exit code 1: W_enc has 3 columns, 4 expected (trainer.log)'],
+    ['mistake', 'failed', 'exit code 1: TypeError: recon.shape is undefined (trainer.log)'],
     ['diverge', 'diverged', 'loss is NaN at step 12'],
     ['mute', 'failed', 'without a readable out/result.json'],
     ['liar', 'failed', 'without a readable out/result.json'],
@@ -167,12 +180,16 @@ describe('a run', () => {
     expect(await (await start('linker')).done).toMatchObject({ status: 'finished' });
   });
 
-  it('says so when it was the data service that failed', async () => {
-    const run = await start('mute', { profileName: 'broken' });
+  it.each([
+    ['broken', 'no such world'],
+    ['dying', 'RangeError: the world has no features'],
+  ])('says so when it was the data service that failed (%s), by its own error', async (profileName, said) => {
+    const run = await start('mute', { profileName });
     expect(await run.done).toMatchObject({
       status: 'failed',
-      reason: 'the data service failed: error: no such world',
+      reason: `the data service failed: ${said} (serve.log)`,
     });
+    expect(readFileSync(join(run.dir, 'serve.log'), 'utf8')).toContain(said);
   });
 
   it('that ends early ends its data service too, and leaves no descriptor open here', async () => {

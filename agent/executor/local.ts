@@ -15,6 +15,7 @@ import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.
 import { follow } from './follow.ts';
 import { BATCH_ROWS, resumePoint, resumePointOrNone } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
+import { settingsArgs } from './settings.ts';
 
 const LOG_BYTES = 2_000_000;
 /** The trainer's end of the stream. */
@@ -30,7 +31,7 @@ export class LocalExecutor implements Executor {
 
   async start(request: RunRequest): Promise<RunHandle> {
     const { repo, task, profileName, experiment, samples, seed, tree } = request;
-    profileOf(task, profileName);
+    const profile = profileOf(task, profileName);
     if (!Number.isSafeInteger(samples) || samples <= 0) {
       throw new UserError(`samples must be a whole number above 0, not ${samples}`);
     }
@@ -40,7 +41,7 @@ export class LocalExecutor implements Executor {
 
     const { id, dir } = claimRunFolder(request);
     const common = ['--profile', profileName, '--samples', String(samples), '--seed', String(seed)];
-    const args = [experiment, ...common, ...request.args];
+    const args = [experiment, ...common, ...settingsArgs(profile), ...request.args];
     const record: RunRecord = {
       version: 1,
       id,

@@ -10,10 +10,10 @@ export interface Ending {
   tooMuchMemory: string | null;
   /** The trainer's last word, where it left one. */
   result: TrainResult | null;
-  /** The last line of its log that says something. */
-  lastLine: string | undefined;
-  /** The data service's last line where it failed by itself, and so cut the stream; `outside`: a signal ended it. */
-  service: { line: string; outside: boolean } | null;
+  /** What its log says of the end (see lastWord); null where that says nothing. */
+  said: string | null;
+  /** Of a data service that failed by itself, and so cut the stream: what it said; `outside`: a signal ended it. */
+  service: { said: string; outside: boolean } | null;
 }
 
 /** The signals that ask a process to end: by a machine that goes down, a container that is stopped, somebody with `kill`. */
@@ -25,20 +25,16 @@ const ASKED_TO_END = [129, 130, 143];
 export const endedFromOutside = ({ code, signal }: Pick<Exit, 'code' | 'signal'>): boolean =>
   ASKS_TO_END.includes(signal ?? '') || ASKED_TO_END.includes(code ?? 0);
 
-/** The last line that says something: below an error stand the calls that it came through, and Node's version. */
-export const lastWord = (lines: readonly string[]): string | undefined =>
-  lines.findLast((line) => !/^(\s+at |Node\.js v)/.test(line));
-
 /** How a run ended: its status, and one line that says why where it is not `finished`. */
 export function outcomeOf({
   exit,
   stoppedBy,
   tooMuchMemory,
   result,
-  lastLine,
+  said,
   service,
 }: Ending): Pick<RunRecord, 'status' | 'reason' | 'endedBy'> {
-  const log = lastLine ? `: ${lastLine.slice(0, 500)}` : '';
+  const log = said === null ? '' : `: ${said.slice(0, 500)} (trainer.log)`;
   if (tooMuchMemory !== null) return { status: 'out-of-memory', reason: tooMuchMemory, endedBy: 'limit' };
   // Also where it was asked to end in its last moment.
   if (exit.code === 0 && result?.status === 'finished') return { status: 'finished', reason: null };
@@ -69,7 +65,9 @@ export function outcomeOf({
       endedBy: 'outside',
     };
   }
-  if (service !== null) return { status: 'failed', reason: `the data service failed: ${service.line}` };
+  if (service !== null) {
+    return { status: 'failed', reason: `the data service failed: ${service.said.slice(0, 500)} (serve.log)` };
+  }
   switch (result?.status) {
     case 'diverged':
     case 'out-of-memory':

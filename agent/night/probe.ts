@@ -21,14 +21,15 @@ type ProbedConfig = Pick<Config, 'repo' | 'task' | 'profile' | 'profileName' | '
 
 /**
  * Runs the profile's speed probe from the workspace as it stands, for at most so many seconds, and leaves nothing of it. Null where the
- * profile names none. @throws UserError where the probe does not finish.
+ * profile names none, or where `signal` aborts first: then it is ended at once. @throws UserError where the probe does not finish.
  */
 export async function probeSpeed(
   { config, sandbox, executor }: { config: ProbedConfig; sandbox: Sandbox; executor: Executor },
   timeoutSeconds: number,
+  signal: AbortSignal,
 ): Promise<Probed | null> {
   const { repo, task, profile, profileName, seed } = config;
-  if (!profile.speedProbe) return null;
+  if (!profile.speedProbe || signal.aborted) return null;
   const { experiment, samples } = profile.speedProbe;
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   const common = { repo, task, profileName, sandbox, seed, tree };
@@ -40,7 +41,15 @@ export async function probeSpeed(
     sprint: null,
     timeoutSeconds,
   });
+  const end = () => void handle.stop('stopped', { by: 'loop', graceSeconds: 0 });
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
   const record = await handle.done;
+  signal.removeEventListener('abort', end);
+  if (signal.aborted) {
+    await handle.discard();
+    return null;
+  }
   const run = readSprintRun(repo, handle.id);
   if (record.status !== 'finished') {
     throw new UserError(

@@ -88,6 +88,13 @@ export async function closeSprint(
         : null,
     noise: loop.config.profile.noise,
     runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []),
+    unstarted:
+      state.waiting.length === 0
+        ? undefined
+        : state.waiting.map(({ dropped, ...run }) => ({
+            ...run,
+            reason: dropped ?? `not started: ${stopReason}`,
+          })),
     said: state.said.length > 0 ? state.said : undefined,
     summary: finish?.summary ?? `Not finished: ${judged.reason}.`,
     next: finish?.next ?? null,

@@ -70,7 +70,17 @@ export class Device {
         job.state = 'ended';
       });
     this.#last = job.ended.catch(() => {});
-    return started;
+    return started.then(() => this.#tellDropped(job));
+  }
+
+  /** Of a run that waited and is not started. One that the loop's own end keeps from starting goes on waiting, for the next start. */
+  #tellDropped({ ticket, trouble, cancelled }: Job): void {
+    const waits = this.loop.journal.state().sprint?.waiting.some((run) => run.ticket === ticket);
+    const { stopper } = this.loop;
+    if (trouble === null || !waits || cancelled?.by === 'loop') return;
+    if (!cancelled && stopper.requested()) return;
+    const reason = cancelled?.by === 'researcher' ? null : trouble;
+    this.loop.journal.emit({ type: 'run.dropped', ticket, reason });
   }
 
   async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
@@ -107,6 +117,7 @@ export class Device {
     loop.journal.emit({
       type: 'run.started',
       run: job.run,
+      ticket: job.ticket,
       sprint: this.sprint,
       role,
       experiment: spec.experiment,
@@ -200,14 +211,18 @@ export class Device {
 /** It may be set while a run is being started. */
 const cancelOf = (job: Job): Job['cancelled'] => job.cancelled;
 
+const freshTicket = (others: readonly Pick<Job, 'ticket'>[]): string =>
+  `queued-${1 + Math.max(0, ...others.map(({ ticket }) => Number(/\d+$/.exec(ticket)?.[0] ?? 0)))}`;
+
 /** The part of a run that is still to be trained. */
 export const left = ({ earlier }: Pick<Job, 'earlier'>, spec: RunSpec): RunSpec => ({
   ...spec,
   samples: Math.max(0, spec.samples - earlier.samples),
 });
 
-export const newJob = (before: number): Job => ({
-  ticket: `queued-${before + 1}`,
+/** A job under a ticket that no other of these has. */
+export const newJob = (others: readonly Pick<Job, 'ticket'>[], ticket = freshTicket(others)): Job => ({
+  ticket,
   spec: null,
   earlier: { seconds: 0, samples: 0 },
   run: null,

@@ -41,11 +41,11 @@ it('goes on with what is left of a run: the rows before its training, and those 
   expect(run).toMatchObject({ id: 'r', earlier: { seconds: 60, samples: 50 * 1024 } });
   // Its own spec is that of the whole run: nothing else tells it from others.
   expect(run.spec.samples).toBe(100_000);
-  expect(left({ ...newJob(0), earlier: run.earlier }, run.spec).samples).toBe(100_000 - 50 * 1024);
+  expect(left({ ...newJob([]), earlier: run.earlier }, run.spec).samples).toBe(100_000 - 50 * 1024);
   const [early] = cutOffRuns(repoWith('3'), ['r'], 10 * 1024);
-  expect(left({ ...newJob(0), earlier: early.earlier }, early.spec).samples).toBe(100_000);
+  expect(left({ ...newJob([]), earlier: early.earlier }, early.spec).samples).toBe(100_000);
   const [late] = cutOffRuns(repoWith('1000'), ['r'], 0);
-  expect(left({ ...newJob(0), earlier: late.earlier }, late.spec).samples).toBe(0);
+  expect(left({ ...newJob([]), earlier: late.earlier }, late.spec).samples).toBe(0);
 });
 
 it('begins anew with what was never saved, or says no batch', () => {

@@ -2,12 +2,13 @@ import { UserError } from '#contract/errors';
 import type { EndedBy, RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import type { Sandbox } from '#host/sandbox';
-import { snapshotTree } from '#host/tree';
+import { checkoutTree, snapshotTree } from '#host/tree';
 import type { Config } from '../config.ts';
 import type { Executor } from '../executor/executor.ts';
+import { cannotCount, inWords } from '../foretell.ts';
 import type { Journal } from '../journal.ts';
 import type { Pace } from '../night/pace.ts';
-import { fieldOf, look, paceNow, refusal } from '../night/plan.ts';
+import { fieldOf, look, paceNow, refusal, type Seen } from '../night/plan.ts';
 import { type Field, referenceFor, standingOf } from '../night/stages.ts';
 import type { Stopper } from '../night/stop.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -42,6 +43,8 @@ export interface Granted {
   samples: number;
   /** The ticket of the incumbent's run that it will be compared with, where that had to be queued too. */
   against: string | null;
+  /** Why a verdict on it could not count: constraints that its settings break. */
+  doubt: string | null;
   /** Runs that it nearly repeats. */
   near: SprintRun[];
 }
@@ -61,15 +64,27 @@ export class Runs {
     before: readonly string[] = [],
   ) {
     this.#device = new Device(loop, sprint, () => this.started);
-    for (const run of before) this.#jobs.push({ ...newJob(this.#jobs.length), run, state: 'ended' });
+    const { tickets = {}, waiting = [] } = loop.journal.state().sprint ?? {};
+    // Those that wait have their tickets already.
+    const taken = [...waiting, ...Object.values(tickets).map((ticket) => ({ ticket }))];
+    for (const run of before) {
+      const job = newJob([...this.#jobs, ...taken], tickets[run]);
+      this.#jobs.push({ ...job, run, state: 'ended' });
+    }
   }
 
   /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
   async request(input: RunExperimentInput, queue: Queue): Promise<Granted> {
     const { loop } = this;
+    const spec = await this.#specOf(input, runsOf(look(loop, this.started)), queue);
+    // In the queue, so that runs of one turn start in the order that they were asked for.
+    const doubt = await queue.run(() => this.#doubt(spec));
+    if (doubt !== null && input.budget === 'count')
+      throw new ToolMistake(
+        `a counting run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
+      );
     const seen = look(loop, this.started);
-    const all = [...seen.sprints.flatMap((s) => s.runs), ...seen.mine];
-    const spec = await this.#specOf(input, all, queue);
+    const all = runsOf(seen);
     refuseRepeat(spec, all);
     const open = this.#jobs.flatMap(({ state, spec, run, ticket }) =>
       state !== 'ended' && spec ? [{ id: run ?? ticket, spec }] : [],
@@ -86,12 +101,24 @@ export class Runs {
     const against = reference && this.#enqueue(reference, 'incumbent').job.ticket;
     if (!queued) await started;
     if (job.trouble) throw new ToolMistake(job.trouble);
-    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, near: nearRuns(spec, all) };
+    const near = nearRuns(spec, all);
+    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near };
+  }
+
+  /** Constraints that a run breaks by its settings. Samples count from the counting budget on: an earlier stage has fewer by design. */
+  async #doubt(spec: RunSpec): Promise<string | null> {
+    const { config, sandbox, stopper } = this.loop;
+    const { repo, task, profile, profileName } = config;
+    const { experiment, set, samples, tree } = spec;
+    const cwd = await checkoutTree({ repo, tree });
+    const asked = { task, cwd, sandbox, profileName, samples, set, experiment, signal: stopper.hard };
+    const broken = await cannotCount(asked);
+    return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.count));
   }
 
   /**
-   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last, and has those
-   * measured that had finished and were not.
+   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last, has those
+   * measured that had finished and were not, and lets those that waited for the device wait on.
    */
   goOn(): void {
     const {
@@ -108,6 +135,8 @@ export class Runs {
       );
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#job(id), id);
+    for (const { ticket, role, dropped, ...spec } of this.loop.journal.state().sprint?.waiting ?? [])
+      if (dropped === null) this.#enqueue(spec, role, ticket);
   }
 
   /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */
@@ -144,7 +173,7 @@ export class Runs {
 
   /**
    * The loop is asked to stop: what trains is ended with time to save, for the next start to go on with, or may finish first, if that was
-   * asked. What waits for the device is dropped. Whether anything did not come to its end, so that the sprint has to stay open.
+   * asked. What waits for the device waits for the next start. Whether anything did not come to its end, so that the sprint has to stay open.
    */
   async park(): Promise<boolean> {
     const open = this.#unended;
@@ -262,14 +291,18 @@ export class Runs {
     throw new ToolMistake(`no run "${id}" in this sprint; name one of its runs: ${known}`);
   }
 
-  #enqueue(spec: RunSpec, role?: 'incumbent'): { job: Job; started: Promise<void> } {
-    const job = { ...newJob(this.#jobs.length), spec };
-    this.#jobs.push(job);
+  /** Gives a run its place in the line; one that has a ticket stood in it before. */
+  #enqueue(spec: RunSpec, role?: 'incumbent', ticket?: string): { job: Job; started: Promise<void> } {
     const { loop, sprint } = this;
-    const {
-      config: { repo, task, profileName },
-      sandbox,
-    } = loop;
+    const waits = this.#unended.length > 0;
+    const job = { ...newJob(this.#jobs, ticket), spec };
+    this.#jobs.push(job);
+    if (waits && ticket === undefined) {
+      const asked = { ...spec, set: [...spec.set], role };
+      loop.journal.emit({ type: 'run.queued', sprint, ticket: job.ticket, ...asked });
+    }
+    const { repo, task, profileName } = loop.config;
+    const { sandbox } = loop;
     const { experiment, samples, seed, tree } = spec;
     const args = spec.set.flatMap((pair) => ['--set', pair]);
     const common = { repo, task, profileName, sandbox, experiment, args, samples, seed, tree, sprint, role };
@@ -277,3 +310,5 @@ export class Runs {
     return { job, started: this.#device.hold(job, spec, role, launch) };
   }
 }
+
+const runsOf = ({ sprints, mine }: Seen): SprintRun[] => [...sprints.flatMap((s) => s.runs), ...mine];

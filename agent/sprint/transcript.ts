@@ -14,7 +14,7 @@ import { FinishSprintInput } from '../tools/schemas.ts';
 
 /** What the researcher reads for a call that the loop did not see the end of. */
 export const CUT_OFF =
-  'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or begins again where nothing was saved: wait for it again. Runs that were queued are gone.';
+  'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or begins again where nothing was saved: wait for it again. Runs that were queued still wait for the device.';
 
 /** A line that is no message: what the conversation begins with, who has the word, or that the message before it was taken back. */
 const Note = z.union([

@@ -6,6 +6,7 @@ import type { SprintRun } from '#contract/sprint';
 import { profileOf, type Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 import type { Executor, RunHandle } from '../executor/executor.ts';
+import { apart, settingsArgs } from '../executor/settings.ts';
 import { judgeRun, readRunRecord } from '../judging.ts';
 import { sameRun, specOf } from '../sprint/repeat.ts';
 import { readSprintRun, runDir } from '../sprint/run-folder.ts';
@@ -61,10 +62,12 @@ export async function sweepRun(plan: SweepPlan, name: string, seed: number): Pro
 /** The newest finished run that was made from the same; its verdict counts where it was drawn from as many samples. */
 function findRun(plan: SweepPlan, experiment: string, seed: number): SprintRun | null {
   const { repo, task, profileName, samples, set, tree } = plan;
-  const { evaluation } = profileOf(task, profileName);
+  const profile = profileOf(task, profileName);
+  const { evaluation } = profile;
   const found = runIds(repo).flatMap((id) => {
     const record = recordOf(runDir(repo, id));
     if (record?.profile !== profileName || record.status !== 'finished') return [];
+    if (String(apart(record.args).settings) !== String(settingsArgs(profile))) return [];
     const same = sameRun(specOf(record), { experiment, samples, seed, set, tree });
     return same ? (readSprintRun(repo, id) ?? []) : [];
   });

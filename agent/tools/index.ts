@@ -107,7 +107,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       RunExperimentInput,
       'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once. Runs are queued on the one device.',
       async (input) => {
-        const { id, queued, samples, against, near } = await sprint.desk.request(input, sprint.queue);
+        const { id, queued, samples, against, doubt, near } = await sprint.desk.request(input, sprint.queue);
         const seen = near.map((run) => ` It nearly repeats run ${run.id}, which gave ${gave(run)}.`);
         const reference =
           against === null
@@ -116,7 +116,11 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
         const granted = queued
           ? `Queued as ${id} (${samples} samples): it starts when the runs before it have ended. Wait with wait_for_experiment.`
           : `Run ${id} has started (${samples} samples). Wait with wait_for_experiment.`;
-        return granted + reference + seen.join('');
+        const cannot =
+          doubt === null
+            ? ''
+            : ` Its verdict cannot count, ${doubt}. Stop it with stop_experiment if it was meant to.`;
+        return granted + reference + cannot + seen.join('');
       },
     ),
     tool(

@@ -1,5 +1,6 @@
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
+import { lastWord } from '#host/last-word';
 import { checkoutTree } from '#host/tree';
 import { judgeEnv } from '../judging.ts';
 import type { OpenSprint } from '../sprint/open.ts';
@@ -10,7 +11,7 @@ import type { InspectInput } from './schemas.ts';
 
 const SECONDS = 600;
 
-/** Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does. @throws ToolMistake with its last line where it fails. */
+/** Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does. @throws ToolMistake with its own error line where it fails. */
 export async function inspect(
   { loop, desk }: OpenSprint,
   command: string,
@@ -45,9 +46,9 @@ export async function inspect(
   ]);
   if (exit.timedOut) throw new ToolMistake(`inspect was ended after ${SECONDS} s; ask it for less`);
   if (exit.code !== 0) {
-    const last = errors.trim().split('\n').at(-1) || `it ended with ${exit.code ?? exit.signal}`;
+    const said = lastWord(errors.split('\n')) ?? `it ended with ${exit.code ?? exit.signal}`;
     throw new ToolMistake(
-      `inspect failed: ${last.replace(/\.$/, '')}. Name another run that has finished, or other options`,
+      `inspect failed: ${said.replace(/\.$/, '')}. Name another run that has finished, or other options`,
     );
   }
   return tail(text);

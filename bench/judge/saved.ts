@@ -84,7 +84,7 @@ export async function openSaved(
         // Where the encoder fails otherwise, the message names the log.
         if (!(error instanceof EncoderError) || error.exitCode !== 2 || !error.said) throw error;
         rmSync(logs, { recursive: true });
-        throw new UserError(error.said.replace(/^error: /, ''));
+        throw new UserError(error.said);
       }
     },
   };

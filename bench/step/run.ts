@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { collect, startChild } from '#host/child';
 import { cleanEnv, serviceEnv } from '#host/env';
+import { lastWord } from '#host/last-word';
 import { makePipe } from '#host/pipe';
 
 /** One measurement: what is trained, on what. */
@@ -43,7 +44,7 @@ const DATA_FD = 3;
 
 /**
  * Runs a case as a run is run: data service, pipe, trainer, each a process.
- * @throws Error with the trainer's last line where it fails.
+ * @throws Error with the trainer's own error line where it fails.
  */
 export async function runCase(asked: Case): Promise<Answer> {
   const node = [process.execPath, '--import', 'tsx'];
@@ -74,8 +75,7 @@ export async function runCase(asked: Case): Promise<Answer> {
     trainer.done,
   ]);
   await service.stop('measured', 0);
-  if (code !== 0)
-    throw new Error(`${asked.experiment}: ${err.trim().split('\n').at(-1) ?? `exit code ${code}`}`);
+  if (code !== 0) throw new Error(`${asked.experiment}: ${lastWord(err.split('\n')) ?? `exit code ${code}`}`);
   return JSON.parse(out) as Answer;
 }
 

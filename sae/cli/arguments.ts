@@ -34,6 +34,16 @@ export function above0(text: string): number {
   return value;
 }
 
+/** A parser of JSON objects for commander's options. */
+export function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {}
+  throw new InvalidArgumentError('must be a JSON object');
+}
+
 /** Gathers the values of an option that may be given several times. */
 export function repeated(value: string, all: string[]): string[] {
   return [...all, value];

@@ -108,6 +108,31 @@ describe('train', () => {
     expect(tensors.get('W_enc')?.shape).toEqual([16, 32]);
     expect(tensors.get('W_dec')?.shape).toEqual([32, 16]);
     expect(JSON.parse(metadata.config)).toMatchObject({ architecture, samples: 7040 });
+    // What it says of such a run beforehand is what came.
+    const told = await trainer([...small, '--samples', '7000', '--describe'], undefined, null);
+    expect([told.code, JSON.parse(told.stdout)]).toEqual([
+      0,
+      [
+        {
+          name: small[0],
+          declares: { samples: 7168, normalisation_samples: 0, width: 32, ...result.declared },
+        },
+      ],
+    ]);
+  });
+
+  it('says of every experiment what its runs would declare, and of settings that fit none why', async () => {
+    const ask = (...args: string[]) => trainer(['--describe', ...args], undefined, null);
+    const [all, unknown] = await Promise.all([
+      ask('--profile', '16k', '--samples', '200000000', '--set', 'lr=0.001'),
+      ask('--set', 'kk=3'),
+    ]);
+    const told = JSON.parse(all.stdout) as { name: string; declares: Record<string, number> }[];
+    expect(told.map(({ name }) => name)).toContain('baseline_batchtopk');
+    for (const { declares } of told)
+      expect(declares).toMatchObject({ samples: 200_000_512, width: 4096, learning_rate: 0.001 });
+    expect([unknown.code, unknown.stdout]).toEqual([2, '']);
+    expect(unknown.stderr).toMatch(/^error: --set kk=3: "kk" is no setting of /);
   });
 
   it('resumes after kill -9 to bit-identical weights', async () => {

@@ -4,11 +4,21 @@ import { Command, Option } from 'commander';
 import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
+import type { Experiment } from '../experiment.ts';
 import { loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../load.ts';
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { train } from '../trainer/train.ts';
-import { above0, dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
+import {
+  above0,
+  dataDescriptor,
+  jsonObject,
+  openData,
+  parseArguments,
+  repeated,
+  whole,
+} from './arguments.ts';
+import { describe } from './describe.ts';
 
 interface Options {
   profile: string;
@@ -16,18 +26,21 @@ interface Options {
   seed: number;
   out: string;
   set: string[];
+  settings: Record<string, unknown>;
   resume: boolean;
   saveEvery: number;
   backend: string;
   plain: boolean;
   blas: string;
   list: boolean;
+  describe: boolean;
 }
 
 const program = new Command('train')
   .description('Trains one SAE on the stream of activations in file descriptor $LOOP_DATA_FD.')
   .argument('[experiment]', 'a name that --list prints')
-  .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
+  .option('--profile <name>', 'sizes: a name in sae/profiles.ts, or any with --settings', 'small')
+  .option('--settings <json>', 'sizes of the profile, over those in sae/profiles.ts', jsonObject, {})
   .option('--samples <n>', 'training rows', whole(1), 2_048_000)
   .option('--seed <n>', 'of the initial weights', whole(0), 0)
   .option('--out <folder>', 'where the run is written')
@@ -42,6 +55,11 @@ const program = new Command('train')
   .option('--resume', 'go on from optimizer.safetensors in --out', false)
   .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', above0, 30)
   .option('--list', 'print the experiments as JSON', false)
+  .option(
+    '--describe',
+    'train nothing: print as JSON what the run (or one of each experiment) would declare',
+    false,
+  )
   .addHelpText(
     'after',
     `
@@ -62,10 +80,12 @@ await runMain(async () => {
       ...[...experiments.values()].map(({ name, description }) => ({ name, description })),
       ...[...sweeps.values()].map(({ name, description, members }) => ({ name, description, members })),
     ];
-    process.stdout.write(`${JSON.stringify(list, null, 2)}\n`);
-    return 0;
+    return print(list);
   }
   const [name] = program.args;
+  if (options.describe && name === undefined) {
+    return tell([...experiments.values()], options);
+  }
   const experiment = experiments.get(name);
   const sweep = sweeps.get(name);
   if (sweep) {
@@ -79,8 +99,9 @@ await runMain(async () => {
       name ? `unknown experiment "${name}"; there are: ${known}` : `which experiment? ${known}`,
     );
   }
+  if (options.describe) return tell([experiment], options);
   if (!options.out) throw new UserError('--out is missing: the folder to write the run in');
-  const profile = widthProfile(options.profile);
+  const profile = widthProfile(options.profile, options.settings);
   const [architecture, addons] = await Promise.all([loadArchitecture(experiment.architecture), loadAddons()]);
   // Before anything is read or written: settings are right whatever the width of the data.
   resolve(experiment, architecture, addons, profile, 1, options.set);
@@ -127,6 +148,21 @@ await runMain(async () => {
   );
   return 0;
 });
+
+/** Says what runs would declare, or as JSON too why there can be none. @throws UserError with the reason */
+async function tell(experiments: readonly Experiment[], options: Options): Promise<number> {
+  try {
+    return print(await describe(experiments, options));
+  } catch (error) {
+    if (error instanceof UserError) print({ refused: error.message });
+    throw error;
+  }
+}
+
+function print(value: unknown): number {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  return 0;
+}
 
 /** Trouble that has nothing to do with the code, in one line. */
 function told(error: unknown, out: string): unknown {

@@ -1,4 +1,5 @@
 import type { TrainResult } from '#contract/run';
+import type { TrainerConfig } from './config.ts';
 import type { Plan, RunState } from './plan.ts';
 
 /** How a run ended, and why where it is not `finished`. */
@@ -10,6 +11,9 @@ export interface SoFar {
   seconds: number;
   claimed: Record<string, number>;
 }
+
+/** What only the trainer can say of a run: its settings decide it, so that it is known before the run. */
+export const declaredOf = ({ lr }: TrainerConfig): Record<string, number> => ({ learning_rate: lr });
 
 /** The run in the trainer's own words. */
 export function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFar): TrainResult {
@@ -24,7 +28,7 @@ export function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFa
     samples: state.seen,
     normalisationSamples: state.normalisationSamples,
     seconds,
-    declared: { learning_rate: plan.trainer.lr },
+    declared: declaredOf(plan.trainer),
     claimed,
   };
 }

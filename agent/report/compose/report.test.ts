@@ -64,7 +64,9 @@ describe('the report of a sprint', () => {
   });
 
   it('tells verified from measured runs, tints the candidate, and explains bad ends', async () => {
-    const { blocks } = await compose(lista);
+    const waiting = { ticket: 'queued-2', experiment: 'wide', samples: 512, seed: 3, set: [], tree: 't' };
+    const unstarted = [{ ...waiting, reason: 'not started: the sprint has ended' }];
+    const { blocks } = await compose({ ...lista, unstarted });
     const table = of(blocks, 'table')[1];
     expect(table.rows.map((row) => plain(row.cells[3]))).toEqual([
       'verified',
@@ -78,6 +80,11 @@ describe('the report of a sprint', () => {
     expect(JSON.stringify(table.rows[1].cells[4])).toContain('strong');
     expect(JSON.stringify(table.rows[2].cells[4])).toContain('"em"');
     expect(JSON.stringify(of(blocks, 'list'))).toContain('loss is NaN at step 921');
+    expect(
+      of(blocks, 'list')
+        .map((list) => JSON.stringify(list))
+        .join(),
+    ).toMatch(/wide, 512 samples, seed 3.*not started.*: the sprint has ended/);
   });
 
   it('orders its parts, numbers its figures, and tells the caveat', async () => {

@@ -84,9 +84,13 @@ function bestOf(context: Context, name: string): number | undefined {
   return way === 1 ? Math.max(...values) : Math.min(...values);
 }
 
-/** One line for each run that did not finish, with its reason. */
+/** One line for each run that did not finish, or that was accepted and never started, with its reason. */
 export function badEnds({ sprint }: Context): Block[] {
-  const bad = sprint.runs.filter((run) => run.status !== 'finished');
+  const unstarted = (sprint.unstarted ?? []).map(({ experiment, samples, seed, reason }) => ({
+    id: `${experiment}, ${samples} samples, seed ${seed}`,
+    ...{ status: 'not started', reason: reason.replace(/^not started: /, '') },
+  }));
+  const bad = [...sprint.runs.filter((run) => run.status !== 'finished'), ...unstarted];
   if (bad.length === 0) return [];
   return [
     {

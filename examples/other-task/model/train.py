@@ -1,6 +1,7 @@
 """The trainer: reads letters from the data service, counts, and leaves a checkpoint.
 
     python3 -B model/train.py --list
+    python3 -B model/train.py --describe --profile small --samples 100000
     python3 -B model/train.py baseline --profile small --samples 100000 --seed 0 --out DIR --set order=3
 """
 
@@ -16,6 +17,7 @@ from ngram import NGram
 
 SNAPSHOTS = 3
 PIECE = 4096
+BATCH = 1024
 
 
 def settings_of(name, changes):
@@ -54,6 +56,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("experiment", nargs="?")
     parser.add_argument("--list", action="store_true", help="print the experiments as JSON")
+    parser.add_argument("--describe", action="store_true", help="print what a verdict on the run will have, train nothing")
     parser.add_argument("--profile")
     parser.add_argument("--samples", type=int)
     parser.add_argument("--seed", type=int, default=0)
@@ -62,6 +65,12 @@ def main():
     options = parser.parse_args()
     if options.list:
         print(json.dumps([{"name": name, "description": e["about"]} for name, e in EXPERIMENTS.items()]))
+        return
+    if options.describe:
+        # The data service serves whole batches, and the judge counts what was served.
+        samples = -(-options.samples // BATCH) * BATCH
+        names = [options.experiment] if options.experiment else list(EXPERIMENTS)
+        print(json.dumps([{"name": name, "declares": {"samples": samples}} for name in names]))
         return
     settings = settings_of(options.experiment, options.set)
     if options.samples is None or options.out is None:
