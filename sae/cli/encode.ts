@@ -42,7 +42,7 @@ await runMain(async () => {
     openBackend(options.backend),
   ]);
   const coder = createCoder(checkpoint, architecture, addons);
-  const input = openStream(STDIN);
+  const input = fromInput(() => openStream(STDIN));
   if (input.header.d !== coder.d_in) {
     throw new UserError(`${path}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`);
   }
@@ -50,11 +50,21 @@ await runMain(async () => {
   write(header({ d_in, d_sae, forms: [...forms], ...(rowNorm && { row_norm: rowNorm }) }));
   write(bytesOf(coder.decoder));
   write(bytesOf(coder.bias));
-  for (let batch = input.next(); batch !== null; batch = input.next()) {
+  const next = () => fromInput(() => input.next());
+  for (let batch = next(); batch !== null; batch = next()) {
     for (const codes of coder.codes(batch.x, batch.rows)) write(answer(codes));
   }
   return 0;
 });
+
+/** What is read of standard input. @throws UserError where it is no such stream, or ends within it */
+function fromInput<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UserError(`standard input: ${(error as Error).message}`);
+  }
+}
 
 /** `row_norm` says that codes are of normalised rows, which the judge undoes behind the decoder. */
 function header(content: CodesHeader & { row_norm?: RowNorm }): Buffer {
