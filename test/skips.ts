@@ -4,7 +4,7 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 const NEEDS = [
   {
     what: 'the sandbox',
-    files: /^(host\/bubblewrap|agent\/sandbox|agent\/cli\/confined)\.test\.ts$/,
+    files: /^(host\/bubblewrap|agent\/sandbox|agent\/cli\/confined|sae\/check\/types)\.test\.ts$/,
     install: 'bubblewrap (apt-get install bubblewrap), where user namespaces are allowed',
   },
   {
