@@ -29,7 +29,7 @@ const NEEDS = [
   },
   {
     what: 'the offer on a terminal',
-    files: /^agent\/cli\/(offer|terminal)/,
+    files: /^(agent\/cli\/offer|contract\/output)/,
     install: 'script (apt-get install bsdutils)',
   },
   {

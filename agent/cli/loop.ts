@@ -12,7 +12,6 @@ import { EXIT } from '../night/stop.ts';
 import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
 import { offer } from './offer.ts';
-import { outliveOutput } from './terminal.ts';
 
 const amount = (text: string) => {
   if (text === 'none') return text;
@@ -128,7 +127,6 @@ interface Flags {
 }
 
 await runMain(async () => {
-  outliveOutput();
   if (!parsed(withEngineOptions(command))) return 0;
   const flags = command.opts<Flags>();
   const options: LoopOptions = {

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } 
 import { dirname, join, relative } from 'node:path';
 import { HubApiError } from '@huggingface/hub';
 import { UserError } from '#contract/errors';
+import { fullDisk } from '#contract/output';
 import { hubCache, modelDir, snapshotDir } from './cache.ts';
 import { claimed } from './claim.ts';
 import { describe, downloadInto, type Source } from './download.ts';
@@ -114,7 +115,8 @@ function putInPlace(blob: string, path: string, link: typeof symlinkSync): void 
 function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): string | null {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || syscall === 'connect' || syscall === 'getaddrinfo') return null;
-  if (code === 'ENOSPC') return `${folder}: the disk is full; make room, or name another folder in ${by}`;
+  const full = fullDisk(error);
+  if (full !== null) return `${folder}: ${full}; make room, or name another folder in ${by}`;
   const closed = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code ?? '');
   return closed ? `${folder}: cannot be written (${code}); name another folder in ${by}` : null;
 }

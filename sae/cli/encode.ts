@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { openStream } from '#bench/stream/reader';
 import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
 import { runMain, UserError } from '#contract/errors';
+import { fullDisk } from '#contract/output';
 import { backendNames, openBackend } from '#engine/backend';
 import type { Csr } from '#engine/sparse';
 import { createCoder, forms } from '../encoding.ts';
@@ -91,6 +92,8 @@ function write(bytes: Buffer): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit(0);
+      const full = fullDisk(error);
+      if (full !== null) throw new UserError(`standard output: ${full}; the codes end within it`, 1);
       if (code !== 'EAGAIN') throw error;
       // A pipe that does not block: a millisecond for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
