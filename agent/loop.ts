@@ -1,4 +1,4 @@
-import { seesProcesses } from '#host/processes';
+import { unreachedIn } from '#host/by-hand';
 import { type House, stateDir } from './house.ts';
 import { releaseGit } from './leftovers.ts';
 import { takeLock } from './lock.ts';
@@ -34,7 +34,8 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     const released = await releaseGit(plan.repo);
     const { house, before } = await moveIn(plan, fittings);
     if (released) notice(house, released);
-    if (!seesProcesses() && house.sandbox.label !== 'bubblewrap') notice(house, UNSEEN, 'warn');
+    const unreached = unreachedIn(house.sandbox);
+    if (unreached !== null) notice(house, unreached, 'warn');
     for (const text of house.connection.reached.notes) notice(house, text);
     if (house.stopper.forgetOld(house.since))
       notice(house, 'a file STOP was left for an earlier loop; it is taken away');
@@ -68,9 +69,6 @@ export async function runLoop(plan: Plan, fittings: Fittings): Promise<number> {
     unlock();
   }
 }
-
-const UNSEEN =
-  'there is no /proc here: what a run starts and detaches from itself is not reached, neither by the limit of memory nor at its end';
 
 /** What is said when the loop is asked to stop. */
 const STOPPING: Record<Manner, string> = {

@@ -5,7 +5,7 @@ const NEEDS = [
   {
     what: 'the sandbox',
     files:
-      /^(host\/bubblewrap|agent\/sandbox|agent\/cli\/confined|sae\/check\/types)\.test\.ts$/,
+      /^(host\/bubblewrap|host\/by-hand|agent\/sandbox|agent\/cli\/confined|sae\/check\/types)\.test\.ts$/,
     install: 'bubblewrap (apt-get install bubblewrap), where user namespaces are allowed',
   },
   {
