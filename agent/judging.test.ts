@@ -5,20 +5,30 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { RunRecord } from '#contract/run';
 import { tryBubblewrap } from '#host/bubblewrap';
+import { readStat, seesProcesses } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
 import { checkoutTree, snapshotTree } from '#host/tree';
 import { exampleTask, exampleVerdict } from './fixtures/examples.ts';
 import { newRepo } from './fixtures/repo.ts';
 import { JudgeError, type JudgeRequest, judgeEnv, judgeRun, measureSnapshots } from './judging.ts';
+import type { OpenSprint } from './sprint/open.ts';
+import { inspect } from './tools/inspect.ts';
 
 // A judge in small: `mode` in the run folder says what it does.
 const judge = `
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 const [run, ...rest] = process.argv.slice(2);
 const mode = readFileSync(run + '/mode', 'utf8');
 console.log('loading');
 if (mode === 'refuse') { console.error('error: no checkpoint'); process.exit(2); }
-if (mode === 'hang') setInterval(() => {}, 1000);
+if (mode === 'leave') {
+  const [program, ...words] = JSON.parse(process.env.LOOP_ENCODE);
+  const [script] = words.splice(-1);
+  console.error(spawnSync(program, [...words, rest[rest.indexOf('--tree-dir') + 1] + '/' + script], { encoding: 'utf8' }).stderr);
+  if (!rest.includes('--json')) process.exit(0);
+  console.log(JSON.stringify(${JSON.stringify(exampleVerdict())}));
+} else if (mode === 'hang') setInterval(() => {}, 1000);
 else if (mode === 'babble') console.log('all is well');
 else if (rest.includes('--evals')) {
   for (const samples of [10, 20]) console.log(JSON.stringify({ samples, evaluationSamples: 5, metrics: { f1: samples / 100 } }));
@@ -95,6 +105,38 @@ it('needs a run folder', async () => {
   );
 });
 
+it.skipIf(!seesProcesses())(
+  'ends what the encoder leaves behind, for the judge and for inspect',
+  async () => {
+    // In a session of its own, with nobody as its parent once the encoder has ended.
+    const leave = `
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+const left = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+appendFileSync('${run}/left', left.pid + ' ');
+left.unref();
+`;
+    writeFileSync(join(repo, 'work/encode.mjs'), leave);
+    const tree = await snapshotTree({ repo, folder: 'work' });
+    const before = readFileSync(join(run, 'run.json'), 'utf8');
+    writeJsonAtomic(join(run, 'run.json'), { ...JSON.parse(before), tree });
+    const { sandbox } = ask('leave');
+    await judgeRun(ask('leave'));
+    const house = { repo, task, sandbox, stopper: { hard: new AbortController().signal } };
+    await inspect(
+      { house, desk: { resolve: (id: string) => id } } as unknown as OpenSprint,
+      'node judge.mjs',
+      {
+        run: 'run',
+      },
+    );
+    writeFileSync(join(run, 'run.json'), before);
+    const left = readFileSync(join(run, 'left'), 'utf8').trim().split(' ').map(Number);
+    expect(left).toHaveLength(2);
+    expect(left.filter((pid) => readStat(pid)?.zombie === false)).toEqual([]);
+  },
+);
+
 it('tells the judge how to start the encoder of that tree, in the sandbox and without our environment', async () => {
   const encoder = `
 import { existsSync } from 'node:fs';
@@ -105,7 +147,9 @@ console.log(JSON.stringify({ words: process.argv.slice(2), key: process.env.SOME
   writeFileSync(join(repo, 'state/secret'), 'secret');
   const tried = await tryBubblewrap(repo);
   const sandbox = tried.ok ? tried.sandbox : noSandbox('test');
-  const [program, ...words] = JSON.parse(judgeEnv({ task, sandbox, treeDir }).LOOP_ENCODE) as string[];
+  const [program, ...words] = JSON.parse(
+    judgeEnv({ task, sandbox, treeDir, mark: 'x' }).LOOP_ENCODE,
+  ) as string[];
   const env = { PATH: process.env.PATH, SOME_API_KEY: 'secret' };
   const said = execFileSync(program, [...words, '--checkpoint', 'x y'], {
     cwd: treeDir,

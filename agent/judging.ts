@@ -68,14 +68,14 @@ export function readRunRecord(runDir: string): RunRecord {
 
 /**
  * What the judge's side is told of the sandbox: its label, and the task's encode command as it is to be started for this tree,
- * confined already, as a JSON list of words. A judge in any language adds its arguments and need know nothing of sandboxes. What carries
- * `mark` ends with the judge that has it.
+ * confined already, as a JSON list of words. A judge in any language adds its arguments and need know nothing of sandboxes. What
+ * carries `mark` ends with the command that has it.
  */
 export function judgeEnv(of: {
   task: Task;
   sandbox: Sandbox;
   treeDir: string;
-  mark?: string;
+  mark: string;
 }): Record<string, string> {
   const { task, sandbox, treeDir, mark } = of;
   const { argv, env } = sandbox.wrap(splitCommand(task.contract.encode), {

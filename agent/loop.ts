@@ -1,4 +1,4 @@
-import { seesProcesses } from '#host/processes';
+import { unreachedIn } from '#host/by-hand';
 import { releaseGit } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 import { type Given, type Loop, openLoop } from './move-in.ts';
@@ -34,7 +34,8 @@ export async function runLoop(plan: Plan, given: Given): Promise<number> {
     const released = await releaseGit(plan.repo);
     const { loop, before } = await openLoop(plan, given);
     if (released) loop.journal.notice(released);
-    if (!seesProcesses() && loop.sandbox.label !== 'bubblewrap') loop.journal.notice(UNSEEN, 'warn');
+    const unreached = unreachedIn(loop.sandbox);
+    if (unreached !== null) loop.journal.notice(unreached, 'warn');
     for (const text of loop.connection.reached.notes) loop.journal.notice(text);
     if (loop.stopper.forgetOld(loop.config.since))
       loop.journal.notice('a file STOP was left for an earlier loop; it is taken away');
@@ -68,9 +69,6 @@ export async function runLoop(plan: Plan, given: Given): Promise<number> {
     unlock();
   }
 }
-
-const UNSEEN =
-  'there is no /proc here: what a run starts and detaches from itself is not reached, neither by the limit of memory nor at its end';
 
 /** What is said when the loop is asked to stop. */
 const STOPPING: Record<Manner, string> = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
-import { sandboxByHand } from '#host/by-hand';
+import { sandboxAlone } from '#host/by-hand';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import type { Limits, LoopOptions } from './config.ts';
 import { contractTrouble, judgeFields, refuse, worldTrouble } from './contract-check.ts';
@@ -181,7 +181,7 @@ async function chooseSandbox(
   researcher: 'claude' | 'offline',
   asked: 'auto' | 'off',
 ): Promise<Sandbox> {
-  if (researcher === 'offline') return sandboxByHand(repo, asked);
+  if (researcher === 'offline') return sandboxAlone(repo, asked);
   if (asked === 'off') return noSandbox('--sandbox off');
   const tried = await tryBubblewrap(repo);
   if (tried.ok) return tried.sandbox;

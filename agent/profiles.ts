@@ -2,7 +2,7 @@ import { UserError } from '#contract/errors';
 import { profileOf, type Task } from '#contract/task';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
-import { serviceEnv } from '#host/env';
+import { proxyEnv, serviceEnv } from '#host/env';
 
 /** Why this machine cannot run a profile, in one line; null where it can. */
 export async function notReady(task: Task, repo: string, profileName: string): Promise<string | null> {
@@ -11,7 +11,8 @@ export async function notReady(task: Task, repo: string, profileName: string): P
   const { exit, stdout, complaint } = await capture({
     argv: splitCommand(requires),
     cwd: repo,
-    env: serviceEnv(),
+    // It may download what is missing.
+    env: serviceEnv(proxyEnv()),
     timeoutSeconds: 600,
   });
   // What it prints is the reason: on standard error a driver may warn of other things.

@@ -1,3 +1,5 @@
+import { outliveOutput } from './output.ts';
+
 /**
  * A mistake of the user or of a file they can mend: one clear line (what is wrong, where, what to do).
  * Commands print the message alone, without a stack, and exit with `exitCode` (2 unless told otherwise).
@@ -12,8 +14,12 @@ export class UserError extends Error {
   }
 }
 
-/** Runs a command's main function: a UserError becomes one line and its exit code, anything else a stack and 1. */
+/**
+ * Runs a command's main function, whatever becomes of the command's output: a UserError becomes one line and its exit code, anything else
+ * a stack and 1.
+ */
 export async function runMain(main: () => Promise<number | undefined>): Promise<void> {
+  outliveOutput();
   try {
     const code = await main();
     if (typeof code === 'number') process.exitCode = code;

@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// Nobody reads it, or its disk is full: that ends nothing.
+process.stdout.on('error', () => {});
+
 const flags = process.argv.slice(2);
 if (flags.includes('--help') || flags.includes('-h')) {
   process.stdout.write(`Usage: npm run example -- [--into <folder>] [flags of npm run loop]

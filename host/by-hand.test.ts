@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,8 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { sandboxByHand } from './by-hand.ts';
+import { sandboxByHand, unreachedIn } from './by-hand.ts';
 import { git } from './git.ts';
+import { noSandbox } from './sandbox.ts';
 
 let repo: string;
 let bin: string;
@@ -96,6 +98,31 @@ it('on a system without the sandbox Claude’s branch is refused with the reason
   } finally {
     Object.defineProperty(process, 'platform', linux);
   }
+});
+
+const withoutProc = ['bwrap', '--dev-bind', '/', '/', '--tmpfs', '/proc'];
+const can = spawnSync(withoutProc[0], [...withoutProc.slice(1), 'true']).status === 0;
+if (!can) console.log('SKIP host/by-hand.test.ts: bubblewrap cannot take /proc away here');
+
+it.skipIf(!can)('without /proc it says once what is not reached, and not to who was told', () => {
+  const script = `
+    const { sandboxAlone, sandboxByHand, unreachedIn } = await import(${JSON.stringify(join(import.meta.dirname, 'by-hand.ts'))});
+    await sandboxAlone(process.cwd(), 'off');
+    if (unreachedIn({ label: 'bubblewrap' }) !== null) console.error('it holds all, and yet');
+    console.error('by hand:');
+    for (const _ of [1, 2]) await sandboxByHand(process.cwd(), 'off');
+    process.env.LOOP_SANDBOX = 'off (chosen)';
+    await sandboxByHand(process.cwd(), 'off', (line) => console.error('again: ' + line));`;
+  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
+  const { stderr } = spawnSync(withoutProc[0], [...withoutProc.slice(1), ...node], {
+    cwd: join(import.meta.dirname, '..'),
+    encoding: 'utf8',
+  });
+  expect(stderr).toMatch(/^by hand:\nwarning: there is no \/proc here: [^\n]* is not reached, [^\n]*\n$/);
+});
+
+it('where /proc is there, all is reached', () => {
+  expect(unreachedIn(noSandbox('chosen'))).toBeNull();
 });
 
 it('under the loop it is what the loop chose', async () => {

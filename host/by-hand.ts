@@ -3,17 +3,41 @@ import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
 import { git } from './git.ts';
+import { seesProcesses } from './processes.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
 import { readUntrusted } from './untrusted.ts';
 
 export type SandboxChoice = 'auto' | 'off';
 
 /**
- * Where the code of the workspace runs when no Claude is at work: by hand and in the offline replay. Bubblewrap where it works (or what
- * the caller chose, told in LOOP_SANDBOX); else nothing, with one line that says so.
- * @throws UserError where there is none, and Claude has had a hand in this branch.
+ * Where the code of the workspace runs by hand: as `sandboxAlone` says, with a line where not all that it starts can be reached.
+ * @throws UserError as that does
  */
 export async function sandboxByHand(
+  repo: string,
+  asked: SandboxChoice,
+  warn: (line: string) => void = onStderr,
+): Promise<Sandbox> {
+  const sandbox = await sandboxAlone(repo, asked, warn);
+  const unreached = unreachedIn(sandbox);
+  // Who chose the sandbox for us has said it.
+  if (unreached !== null && process.env.LOOP_SANDBOX === undefined) warn(`warning: ${unreached}`);
+  return sandbox;
+}
+
+/** What cannot be reached of what runs there, in a line; null where all can. Bubblewrap ends all that is in it. */
+export function unreachedIn({ label }: Sandbox): string | null {
+  return seesProcesses() || label === 'bubblewrap'
+    ? null
+    : 'there is no /proc here: what a run starts and detaches from itself is not reached, neither by the limit of memory nor at its end';
+}
+
+/**
+ * The sandbox where no Claude is at work: by hand and in the offline replay. Bubblewrap where it works (or what the caller chose, told in
+ * LOOP_SANDBOX); else nothing, with one line that says so.
+ * @throws UserError where there is none, and Claude has had a hand in this branch.
+ */
+export async function sandboxAlone(
   repo: string,
   asked: SandboxChoice,
   warn: (line: string) => void = onStderr,

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { cleanEnv, serviceEnv } from './env.ts';
+import { cleanEnv, proxyEnv, serviceEnv } from './env.ts';
 
 it('lets a child know where things are, and no secret', () => {
   const env = cleanEnv(
@@ -35,6 +35,13 @@ it('tells our own services where worlds lie, and no token', () => {
     delete process.env.WORLD_DIR;
     delete process.env.HF_TOKEN;
   }
+});
+
+it('gives proxies to who downloads, and to nobody else', () => {
+  const names = ['HTTPS_PROXY', 'NO_PROXY', 'all_proxy'];
+  const env = Object.fromEntries(names.map((name) => [name, 'http://me:secret@proxy.example']));
+  expect(cleanEnv(proxyEnv({ ...env, HF_TOKEN: 'x' }), {})).toEqual({ ...env, PATH: expect.any(String) });
+  expect(cleanEnv({}, env)).toEqual({ PATH: expect.any(String) });
 });
 
 it('finds the Node that runs this, whatever PATH has, and changes nothing else of PATH', () => {

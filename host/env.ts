@@ -38,6 +38,14 @@ const worldVariables = [
   ...['HF_HUB_ETAG_TIMEOUT', 'HF_HUB_DOWNLOAD_TIMEOUT'],
 ];
 
+/** What leads to the network. A password may stand in it, so it is for a command that downloads, and no other child gets it. */
+export function proxyEnv(from: NodeJS.ProcessEnv = process.env): Record<string, string | undefined> {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+  return Object.fromEntries(
+    [...names, ...names.map((name) => name.toLowerCase())].map((name) => [name, from[name]]),
+  );
+}
+
 /** For our own services (data service, judge), which find the worlds; code that we do not trust gets `cleanEnv`. */
 export function serviceEnv(extra: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
   const worlds = worldVariables.map((name) => [name, process.env[name]]);

@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { runMain } from '#contract/errors';
+import { outliveOutput } from '#contract/output';
 import { startMessagesServer } from './server.ts';
 import { MODEL, walk } from './walk.ts';
 
 // node --import tsx replay/main.ts < /dev/null      ends at once
 // node --import tsx replay/main.ts                  ends with ctrl-D
 
+// Its help is printed before there is a main function.
+outliveOutput();
 new Command('replay')
   .description(
     `The offline researcher (model "${MODEL}", no model at all): serves the Messages API on loopback and walks the published path.`,

@@ -48,6 +48,20 @@ function expectCodes(got: Float32Array, acts: Stored, W_dec: Stored, unit = fals
   }
 }
 
+/**
+ * What the reference's training class writes beyond the settings that the golden file names. Its numbers are of a model in use, at the k of
+ * its third step, 6: a folder says the `k` that it is loaded with.
+ */
+function listaConfig({ k, initial_k, transition_k_duration_steps: steps }: Case['config'], sizes: object) {
+  const [from, to, over] = [initial_k ?? k, k, steps ?? 1].map(Number);
+  return {
+    ...sizes,
+    architecture: 'lista_matryoshka_decreasingk_batchtopk',
+    rescale_acts_by_decoder_norm: true,
+    k: over > 6 ? from + ((to - from) * 6) / over : to,
+  };
+}
+
 // Of each file, what SAELens' conversion gave for inference, and what its training class keeps.
 const files = [
   'standard',
@@ -86,17 +100,18 @@ describe('an SAE saved by SAELens', () => {
       };
       const inference = saved({ ...base, ...own[architecture], architecture }, state);
       expectCodes(await codesOf(inference, x, 'inference'), acts, state.W_dec);
-      // Its training class is no part of SAELens; what is saved for inference has that form alone.
-      if (file === 'lista_matryoshka') {
-        expectCodes(await codesOf(inference, x, 'training'), acts, state.W_dec);
-        return;
-      }
+      // What LISTA is saved as for inference has that form alone.
+      const lista = file === 'lista_matryoshka';
+      if (lista) expectCodes(await codesOf(inference, x, 'training'), acts, state.W_dec);
 
       const { log_threshold, ...rest } = params;
       const kept = { ...rest, ...(log_threshold && { log_threshold }), ...buffers };
-      const training = saved(golden.config, kept);
+      const config = lista
+        ? { ...golden.config, ...listaConfig(golden.config, { d_in, d_sae }) }
+        : golden.config;
+      const training = saved(config, kept);
       // Rescaled activations are in units of the decoder's norms already.
-      const unit = golden.config.rescale_acts_by_decoder_norm === true;
+      const unit = config.rescale_acts_by_decoder_norm === true;
       const trained = await codesOf(training, x, 'training');
       expectCodes(trained, training_model_eval_mode_acts, params.W_dec, unit);
       expectCodes(await codesOf(training, x, 'inference'), acts, state.W_dec);

@@ -37,14 +37,34 @@ export function readSaelens(folder: string): Checkpoint {
   };
 }
 
+interface Parts {
+  weights: Record<string, Tensor32>;
+  buffers: Record<string, number[]>;
+  fields: Record<string, unknown>;
+}
+
+/** LISTA's training class keeps a threshold for each stage, a number for each step where eta is learned, and what its encoder does not read. */
+function trainedLista(own: SaelensConfig['own'], { topk_thresholds, ...tensors }: Tensors) {
+  const { W_enc, b_enc, W_dec, b_dec } = tensors;
+  const steps = Array.from({ length: Number(own.n_refinement_steps) }, (_, t) => tensors[`eta_params.${t}`]);
+  const eta = { shape: [steps.length], data: Float32Array.from(steps, (one) => one?.data[0]) };
+  return {
+    weights: { W_enc, b_enc, W_dec, b_dec, ...(own.learnable_eta === true && { eta }) },
+    buffers: { topk_thresholds: [...topk_thresholds.data], k: [Number(own.k)] },
+    fields: own,
+  };
+}
+
 /** The tensors as weights and buffers of our architecture, and the fields that it needs. */
-function parts({ own }: SaelensConfig, { topk_threshold, thresholds, ...weights }: Tensors) {
+function parts({ own }: SaelensConfig, tensors: Tensors): Parts {
+  if (tensors.topk_thresholds) return trainedLista(own, tensors);
+  const { topk_threshold, thresholds, ...weights } = tensors;
   const buffers: Record<string, number[]> = {};
   if (topk_threshold) buffers.topk_threshold = [...topk_threshold.data];
-  if (!thresholds) return { weights: weights as Record<string, Tensor32>, buffers, fields: own };
+  if (!thresholds) return { weights, buffers, fields: own };
   // Thresholds of each latent, in units of the weights as they are.
   buffers.topk_thresholds = [...thresholds.data];
   buffers.k = [1];
   const fields = { ...own, k: 1, rescale_acts_by_decoder_norm: false };
-  return { weights: weights as Record<string, Tensor32>, buffers, fields };
+  return { weights, buffers, fields };
 }

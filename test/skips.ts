@@ -4,7 +4,8 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 const NEEDS = [
   {
     what: 'the sandbox',
-    files: /^(host\/bubblewrap|agent\/sandbox|agent\/cli\/confined)\.test\.ts$/,
+    files:
+      /^(host\/bubblewrap|host\/by-hand|agent\/sandbox|agent\/cli\/confined|sae\/check\/types)\.test\.ts$/,
     install: 'bubblewrap (apt-get install bubblewrap), where user namespaces are allowed',
   },
   {
@@ -24,12 +25,12 @@ const NEEDS = [
   },
   {
     what: 'certificates of your own',
-    files: /^agent\/researcher\/connect\/(network|certificates)/,
+    files: /^(agent\/researcher\/connect\/certificates|host\/network\/|bench\/hub\/proxies)/,
     install: 'openssl (apt-get install openssl)',
   },
   {
     what: 'the offer on a terminal',
-    files: /^agent\/cli\/(offer|terminal)/,
+    files: /^(agent\/cli\/offer|contract\/output)/,
     install: 'script (apt-get install bsdutils)',
   },
   {

@@ -1,6 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '#contract/errors';
-import { outliveOutput } from './terminal.ts';
 
 /** A command of commander's whose mistakes are UserErrors: one line, exit code 2. */
 export function program(name: string, description: string): Command {
@@ -11,9 +10,8 @@ export function program(name: string, description: string): Command {
     .configureOutput({ outputError: () => {} });
 }
 
-/** Parses the arguments, with whatever becomes of the output from here on; false when help was asked for and is printed. @throws UserError */
+/** Parses the arguments; false when help was asked for and is printed. @throws UserError */
 export function parsed(command: Command, argv = process.argv): boolean {
-  outliveOutput();
   try {
     command.parse(argv);
     return true;

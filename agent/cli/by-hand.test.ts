@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +138,15 @@ describe('npm run train', () => {
     expect(told('--samples', '6000')).toContain(`${why}samples: 6000 where <=5000 is asked\n`);
     expect(told('--set', 'width=7')).toContain(`${why}width: 7 where ==4 is asked\n`);
     expect(told()).not.toContain('cannot count');
+  });
+
+  it('trains and judges where a link leads to the folder, which a sandbox hides', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'elsewhere-'));
+    mkdirSync(join(elsewhere, 'disk'));
+    symlinkSync(join(elsewhere, 'disk'), join(elsewhere, 'link'));
+    const { exit, stdout } = await run('train', 'good', '--out', join(elsewhere, 'link', 'mine'));
+    rmSync(elsewhere, { recursive: true });
+    expect([exit.code, stdout]).toEqual([0, expect.stringContaining('verified')]);
   });
 
   it('lists what there is', async () => {

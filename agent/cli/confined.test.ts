@@ -5,6 +5,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,6 +35,14 @@ beforeAll(() => {
      if (first !== 'run') console.log(readFileSync(first, 'utf8'));
      process.exit(3);`,
   );
+  writeFileSync(
+    join(repo, 'read.mjs'),
+    `import { readdirSync, readFileSync } from 'node:fs';
+     const folder = process.argv[2].replace('--from=', '');
+     for (const name of readdirSync(folder).sort()) {
+       try { console.log(name, readFileSync(folder + '/' + name, 'utf8')); } catch (error) { console.log(name, error.code); }
+     }`,
+  );
 });
 afterAll(() => {
   for (const folder of [repo, elsewhere]) rmSync(folder, { recursive: true });
@@ -57,6 +66,35 @@ it.skipIf(!tried.ok)('a command by hand writes its own folder only, and reads wh
   );
   expect(existsSync(join(repo, 'run/made'))).toBe(false);
 });
+
+/** A folder as a hub's cache has it: its files are links to blobs beside it, and one leads elsewhere. */
+function hubFolder(root: string): string {
+  const folder = join(root, 'model', 'snapshots', 'abc');
+  for (const path of [folder, join(root, 'model', 'blobs')]) mkdirSync(path, { recursive: true });
+  writeFileSync(join(root, 'model', 'blobs', 'e7a6'), 'blob');
+  symlinkSync('../../blobs/e7a6', join(folder, 'cfg.json'));
+  symlinkSync(join(elsewhere, 'weights'), join(folder, 'weights'));
+  return folder;
+}
+
+it.skipIf(!tried.ok)('reads a folder of links as they lead, by whatever name', async () => {
+  const folder = hubFolder(elsewhere);
+  symlinkSync(folder, join(elsewhere, 'by-its-name'));
+  for (const name of [folder, `--from=${folder}`, join(elsewhere, 'by-its-name')])
+    expect((await confined('node', 'read.mjs', name)).stdout, name).toBe('cfg.json blob\nweights weights\n');
+});
+
+it.skipIf(!tried.ok)(
+  'follows no link that the workspace’s code may have made to what is hidden',
+  async () => {
+    const ours = 'cfg.json blob\nweights ENOENT\n';
+    expect((await confined('node', 'read.mjs', hubFolder(join(repo, 'work')))).stdout).toBe(ours);
+    const run = join(elsewhere, 'run');
+    const folder = hubFolder(join(run, 'out'));
+    writeFileSync(join(run, 'run.json'), '{}');
+    expect((await confined('node', 'read.mjs', folder)).stdout).toBe(ours);
+  },
+);
 
 it('does as it is told without a sandbox, and refuses what it does not know', async () => {
   const { exit, stdout } = await confined('node', 'work.mjs', 'run', '--out', 'run', '--sandbox', 'off');

@@ -3,11 +3,12 @@
 //   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
 // `--sandbox off` among the arguments leaves it out. With `--into NAME` the command may write the folder of its own option --out,
 // which is NAME in the folder that its first argument names unless it is given.
-import { existsSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { sandboxByHand } from '#host/by-hand';
 import { startChild } from '#host/child';
+import { linkedFiles } from '#host/links';
 import { makeWritable } from '#host/writable';
 import { stoppable } from './interrupt.ts';
 
@@ -30,6 +31,32 @@ function outFolder(args: string[], into: string | undefined): string | null {
   return resolve(out);
 }
 
+/**
+ * The words that the command is started with, and what they name: it may lie in a home or a temporary folder, which the sandbox hides, and
+ * there no name leads to it but its own.
+ */
+function named(args: readonly string[], cwd: string): { words: string[]; readable: string[] } {
+  const from = afterScript(args);
+  const readable: string[] = [];
+  const words = args.map((word, at) => {
+    const [option, path] = at < from ? ['', ''] : (/^(--[^=]+=)(.+)$/s.exec(word)?.slice(1) ?? ['', word]);
+    if (path === '' || !existsSync(path)) return word;
+    const real = realpathSync(path);
+    readable.push(real);
+    if (statSync(real).isDirectory()) readable.push(...linkedFiles(real, { hubOnly: isWork(real, cwd) }));
+    return real === resolve(path) ? word : option + real;
+  });
+  return { words, readable };
+}
+
+/** Whether the code of the workspace may have written a folder: all in the repository counts, and runs elsewhere. */
+function isWork(folder: string, repo: string): boolean {
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    if (at === realpathSync(repo) || existsSync(join(at, 'run.json'))) return true;
+  }
+  return false;
+}
+
 await runMain(async () => {
   const args = process.argv.slice(2);
   const into = args[0] === '--into' ? take(args, '--into') : undefined;
@@ -38,10 +65,9 @@ await runMain(async () => {
   const cwd = process.cwd();
   const sandbox = await sandboxByHand(cwd, asked);
   const out = outFolder(args, into);
-  // What is named may lie in a home or a temporary folder, which the sandbox hides.
-  const named = args.slice(afterScript(args)).filter((word) => existsSync(word));
+  const { words, readable } = named(args, cwd);
   const child = startChild({
-    ...sandbox.wrap(args, { cwd, readable: named.map((path) => resolve(path)), writable: out ? [out] : [] }),
+    ...sandbox.wrap(words, { cwd, readable, writable: out ? [out] : [] }),
     cwd,
     stdio: { stdin: 0, stdout: 1, stderr: 2 },
   });

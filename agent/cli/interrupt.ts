@@ -1,5 +1,4 @@
 import { oncePerRequest } from '#host/one-request';
-import { outliveOutput } from './terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -10,7 +9,6 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function stoppable<T>(stop: (before: number) => void, work: () => Promise<T>): Promise<T> {
   let before = 0;
   const onSignal = oncePerRequest(() => stop(before++));
-  outliveOutput();
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     return await work();

@@ -14,7 +14,6 @@ import { preflight } from '../preflight.ts';
 import { parsed, program, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { offer } from './offer.ts';
-import { outliveOutput } from './terminal.ts';
 
 const amount = (text: string) => {
   if (text === 'none') return text;
@@ -130,7 +129,6 @@ interface Flags {
 }
 
 await runMain(async () => {
-  outliveOutput();
   if (!parsed(withEngineOptions(command))) return 0;
   const flags = command.opts<Flags>();
   const options: LoopOptions = {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -53,27 +53,6 @@ it.each([
   },
   120_000,
 );
-
-it('ends with its own exit code when its terminal has gone', async () => {
-  const folder = emptyFolder();
-  const at = (name: string) => join(folder, name);
-  const program = `
-    import { writeFileSync } from 'node:fs';
-    import { isatty } from 'node:tty';
-    import { outliveOutput } from ${JSON.stringify(join(import.meta.dirname, 'terminal.ts'))};
-    outliveOutput();
-    writeFileSync('${at('ready')}', String(isatty(1)));
-    process.stdout.write('somebody reads this');
-    setInterval(() => isatty(1) || process.exit(7), 20);`;
-  writeFileSync(at('program.ts'), program);
-  const node = `'${process.execPath}' --import '${import.meta.resolve('tsx')}' '${at('program.ts')}'`;
-  const shell = `trap : HUP; ${node}; echo $? > '${at('coming')}'; mv '${at('coming')}' '${at('code')}'`;
-  const terminal = spawn('script', ['--quiet', '--command', shell, '/dev/null'], { stdio: 'ignore' });
-  while (!existsSync(at('ready'))) await sleep(20);
-  terminal.kill('SIGKILL');
-  while (!existsSync(at('code'))) await sleep(20);
-  expect(readFileSync(at('code'), 'utf8').trim()).toBe('7');
-}, 60_000);
 
 it('is silent where the disk below its output is full, and does its work', async () => {
   const repo = tinyRepository([sprintTo('first', 0.6)]);

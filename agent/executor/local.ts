@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
@@ -127,7 +127,8 @@ export class LocalExecutor implements Executor {
     const { repo, task, sandbox, record, dir, treeDir, from } = run;
     const { profile: profileName, samples, seed, args } = record;
     const profile = profileOf(task, profileName);
-    const out = join(dir, 'out');
+    // Where a link in a home or a temporary folder leads to the run, a sandbox has the folder and not the link.
+    const out = join(realpathSync(dir), 'out');
     const pipe = task.contract.serve ? makePipe() : null;
     try {
       if (task.contract.serve && pipe) {

@@ -1,6 +1,7 @@
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
+import { newMark } from '#host/marks';
 import { checkoutTree } from '#host/tree';
 import { judgeEnv } from '../judging.ts';
 import type { OpenSprint } from '../sprint/open.ts';
@@ -31,10 +32,12 @@ export async function inspect(
   if (!record)
     throw new ToolMistake(`run ${id} has not started yet; wait for it with wait_for_experiment first`);
   const treeDir = await checkoutTree({ repo, tree: record.tree });
+  const mark = newMark();
   const child = startChild({
+    mark,
     argv: [...splitCommand(command), runDir(repo, id), '--tree-dir', treeDir, ...options],
     cwd: repo,
-    env: judgeEnv({ task, sandbox, treeDir }),
+    env: judgeEnv({ task, sandbox, treeDir, mark }),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     timeoutSeconds: SECONDS,
     until: { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },

@@ -35,7 +35,7 @@ await runMain(async () => {
       .addHelpText(
         'after',
         '\nHF_ENDPOINT names a mirror (a user and password in it are not printed), HF_HOME or HF_HUB_CACHE another cache,' +
-          ' HF_TOKEN a token where the mirror wants one; all variables: bench/hub/README.md.' +
+          ' HF_TOKEN a token where the mirror wants one, HTTPS_PROXY a proxy; all variables: bench/hub/README.md.' +
           '\n\nExamples:\n  npm run fetch\n  npm run fetch -- --from ~/Downloads/synth-sae-bench-16k-v1\n  HF_ENDPOINT=https://mirror.example npm run fetch',
       ),
   );
@@ -57,7 +57,10 @@ async function bring(dir: string | undefined, from: string | undefined): Promise
     verifyReleased(here);
     return here;
   }
-  const fetched = await fetchReleased({ onProgress: progress() });
+  const fetched = await fetchReleased({
+    onProgress: progress(),
+    onNote: (line) => process.stderr.write(`${line}\n`),
+  });
   // Where WORLD_DIR is set, nothing is looked for elsewhere.
   const to = dir ?? (process.env.WORLD_DIR || fetched);
   if (to !== fetched) importReleased(fetched, to);

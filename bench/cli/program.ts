@@ -39,15 +39,7 @@ export function endOnSignals(): void {
   process.once('SIGTERM', () => process.exit(143));
 }
 
-let listening = false;
-
-/** Prints to standard output; a reader that has seen enough (`| head`) is no mistake. */
+/** Prints to standard output. */
 export function print(text: string): void {
-  if (!listening) {
-    listening = true;
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
   process.stdout.write(text);
 }

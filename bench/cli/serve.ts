@@ -3,7 +3,8 @@
 //   npm run --silent serve -- --world synth-16k --seed 0 --from 1000
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { runMain } from '#contract/errors';
+import { runMain, UserError } from '#contract/errors';
+import { fullDisk } from '#contract/output';
 import { openFrames } from '../sampler/frames.ts';
 import { StreamWriter } from '../stream/writer.ts';
 import { openWorld, profileWorld } from '../worlds.ts';
@@ -32,12 +33,21 @@ function defaultThreads(): number {
 }
 
 /** Standard error carries JSON lines; the last tells what was served, also where the end came without warning. */
-function report(writer: StreamWriter): void {
-  writeSync(2, `${JSON.stringify({ served: { rows: writer.rows, batches: writer.frames } })}\n`);
+function report({ rows, frames }: { rows: number; frames: number }): void {
+  tell({ served: { rows, batches: frames } });
 }
 
 function building(step: number, of: number): void {
-  if (step % 10 === 0) writeSync(2, `${JSON.stringify({ building: { step, of } })}\n`);
+  if (step % 10 === 0) tell({ building: { step, of } });
+}
+
+/** A full disk below what is said is not one below what is served. */
+function tell(line: object): void {
+  try {
+    writeSync(2, `${JSON.stringify(line)}\n`);
+  } catch (error) {
+    if (fullDisk(error) === null) throw error;
+  }
 }
 
 await runMain(async () => {
@@ -63,22 +73,26 @@ await runMain(async () => {
   const { world } = await openWorld(options.world ?? profileWorld(options.profile).world, building);
   const { seed, from, batch, rows = Number.POSITIVE_INFINITY } = options;
   const frames = await openFrames({ world, seed, from, rows, batch }, options.threads);
-  const writer = new StreamWriter(1, { d: world.hiddenDim, batchRows: batch });
+  let served = { rows: 0, frames: 0 };
   let reported = performance.now();
   try {
+    const writer = new StreamWriter(1, { d: world.hiddenDim, batchRows: batch });
+    served = writer;
     for (let frame = frames.next(); frame; frame = frames.next()) {
       writer.send(frame);
       if (performance.now() - reported > REPORT_MS) {
-        report(writer);
+        report(served);
         reported = performance.now();
       }
     }
   } catch (error) {
+    const full = fullDisk(error);
+    if (full !== null) throw new UserError(`standard output: ${full}; the stream ends within it`, 1);
     // The reader has what it wanted.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   } finally {
     frames.stop();
   }
-  report(writer);
+  report(served);
   return 0;
 });

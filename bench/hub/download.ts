@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync, writeSync } from 
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { downloadFile, type FileDownloadInfoOutput, fileDownloadInfo, HubApiError } from '@huggingface/hub';
+import { fullDisk } from '#contract/output';
 import { hubFetch } from './request.ts';
 import type { Hub } from './settings.ts';
 
@@ -112,7 +113,7 @@ function isFinal(error: unknown): boolean {
     return error.statusCode < 500 && error.statusCode !== 408 && error.statusCode !== 429;
   }
   const { code } = error as NodeJS.ErrnoException;
-  return ['ENOSPC', 'EACCES', 'EPERM', 'EROFS'].includes(code ?? '');
+  return fullDisk(error) !== null || ['EACCES', 'EPERM', 'EROFS'].includes(code ?? '');
 }
 
 const request = ({ repo, path, revision, hub, contactMs, sha256 }: Source) => ({

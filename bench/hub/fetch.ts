@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } 
 import { dirname, join, relative } from 'node:path';
 import { HubApiError } from '@huggingface/hub';
 import { UserError } from '#contract/errors';
+import { fullDisk } from '#contract/output';
 import { hubCache, modelDir, snapshotDir } from './cache.ts';
 import { claimed } from './claim.ts';
 import { describe, downloadInto, type Source } from './download.ts';
@@ -22,6 +23,8 @@ export interface FetchOptions {
   stallMs?: number;
   link?: typeof symlinkSync;
   onProgress?: (file: string, bytes: number, of: number) => void;
+  /** Hears once which proxy is used, if one is. */
+  onNote?: (line: string) => void;
 }
 
 /**
@@ -33,10 +36,15 @@ export async function fetchReleased(options: FetchOptions = {}): Promise<string>
   const release = options.release ?? SYNTH_16K_RELEASE;
   const cache = options.cacheDir ?? hubCache();
   const dir = snapshotDir(cache, release);
+  const told = new Set<string>();
+  const onNote = (line: string) => {
+    if (!told.has(line)) options.onNote?.(line);
+    told.add(line);
+  };
   for (const { name, sha256 } of release.files) {
     const path = join(dir, name);
     if (existsSync(path) && sha256Of(path) === sha256) continue;
-    await fetchFile({ cache, path, name, sha256, release }, options);
+    await fetchFile({ cache, path, name, sha256, release }, { ...options, onNote });
   }
   return dir;
 }
@@ -58,6 +66,7 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
       `${name} of ${repo} is not here, and ${offline} is set; unset it, or ${byHand(release)}`,
     );
   const hub = hubOf(options);
+  for (const note of hub.network.notes) options.onNote?.(note);
   const { attempts = 5, retryMs = 500, onProgress, link = symlinkSync } = options;
   const contactMs = options.contactMs ?? timeoutOf('HF_HUB_ETAG_TIMEOUT', 10_000);
   const stallMs = options.stallMs ?? timeoutOf('HF_HUB_DOWNLOAD_TIMEOUT', 60_000);
@@ -114,7 +123,8 @@ function putInPlace(blob: string, path: string, link: typeof symlinkSync): void 
 function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): string | null {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || syscall === 'connect' || syscall === 'getaddrinfo') return null;
-  if (code === 'ENOSPC') return `${folder}: the disk is full; make room, or name another folder in ${by}`;
+  const full = fullDisk(error);
+  if (full !== null) return `${folder}: ${full}; make room, or name another folder in ${by}`;
   const closed = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code ?? '');
   return closed ? `${folder}: cannot be written (${code}); name another folder in ${by}` : null;
 }

@@ -16,7 +16,7 @@ export function hubFetch(hub: Hub, contactMs: number, sha256: string): typeof fe
       headers.set('authorization', hub.authorization);
     try {
       return plainServer(
-        await fetch(input, { ...init, headers, signal: controller.signal }),
+        await hub.network.fetch(input, { ...init, headers, signal: controller.signal }),
         headers.get('range'),
         sha256,
       );

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { expanded } from '#host/home';
+import { type Network, networkOf } from '#host/network/network';
 import { hubHome } from './cache.ts';
 
 /** How the hub is reached. */
@@ -13,6 +14,8 @@ export interface Hub {
   authorizedBy?: string;
   /** What must not be printed, in all its spellings. */
   secrets: string[];
+  /** Through the proxies of the environment. */
+  network: Network;
 }
 
 const isTrue = (value: string | undefined) => /^(1|on|yes|true)$/i.test(value?.trim() ?? '');
@@ -32,7 +35,7 @@ export function timeoutOf(name: string, otherwise: number, env: NodeJS.ProcessEn
 
 /**
  * The address, HF_ENDPOINT unless told, and who asks: the user and password of the address, else the token.
- * @throws UserError where it is no address, without printing it.
+ * @throws UserError where it is no address, or a proxy's is none, without printing it.
  */
 export function hubOf(asked: { hubUrl?: string; accessToken?: string }, env = process.env): Hub {
   const text = asked.hubUrl ?? (env.HF_ENDPOINT?.trim() || 'https://huggingface.co');
@@ -42,6 +45,7 @@ export function hubOf(asked: { hubUrl?: string; accessToken?: string }, env = pr
   const { username, password } = address;
   address.username = address.password = '';
   const url = address.href.replace(/\/+$/, '');
+  const network = networkOf(env);
   if (username !== '' || password !== '') {
     const pair = [username, password].map(decoded).join(':');
     const basic = Buffer.from(pair).toString('base64');
@@ -51,16 +55,18 @@ export function hubOf(asked: { hubUrl?: string; accessToken?: string }, env = pr
       authorization: `Basic ${basic}`,
       authorizedBy: 'the user and password of the address',
       secrets,
+      network,
     };
   }
   const token = asked.accessToken ? { value: clean(asked.accessToken), from: 'the token' } : tokenOf(env);
-  if (!token?.value) return { url, secrets: [] };
+  if (!token?.value) return { url, secrets: [], network };
   const { value, from } = token;
   return {
     url,
     authorization: `Bearer ${value}`,
     authorizedBy: from,
     secrets: [value, asked.accessToken ?? ''],
+    network,
   };
 }
 

@@ -35,13 +35,14 @@ export function openRunFolder(path: string): RunFolder {
  * @throws UserError
  */
 export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'): string {
-  const path = join(dir, 'out', name);
+  // Where a link in a home or a temporary folder names the run, a sandbox has the folder and not the link.
+  const path = join(realpathSync(dir), 'out', name);
   const file = openUntrusted(path);
   if (!file)
     throw new UserError(`${path}: no checkpoint there; the run has not written one yet, or has failed`);
   try {
     // The file itself is no link, but a folder on the way may be one: out/evals to where the truth lies.
-    if (realpathSync(path) !== join(realpathSync(dir), 'out', name))
+    if (realpathSync(path) !== path)
       throw new UserError(`${path}: leads out of the run's folder by a link; it is not read`);
     if (file.size > MAX_CHECKPOINT_BYTES)
       throw new UserError(`${path}: ${file.size} bytes; at most ${MAX_CHECKPOINT_BYTES} are read`);

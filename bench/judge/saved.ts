@@ -5,6 +5,7 @@ import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { splitCommand } from '#host/command';
+import { linkedFiles } from '#host/links';
 import { type NamedWorld, openWorld } from '../worlds.ts';
 import { type CaseOptions, measureCheckpoint } from './case.ts';
 import { EncoderError } from './encoder.ts';
@@ -55,9 +56,6 @@ export async function openSaved(
   if (!holds(sae, 'sae_weights.safetensors')) {
     throw new UserError(`${sae}: no sae_weights.safetensors beside cfg.json; SAELens saves both`);
   }
-  const files = ['cfg.json', 'sae_weights.safetensors', 'activation_scaler.json'].map((name) =>
-    join(sae, name),
-  );
   const task = readTask('TASK.md');
   const profile = profileOf(task, options.profile);
   const name = options.world ?? profile.world;
@@ -72,7 +70,7 @@ export async function openSaved(
         argv: splitCommand(task.contract.encode),
         cwd: resolve(options.treeDir ?? '.'),
         checkpoint: sae,
-        readable: files.filter((file) => existsSync(file)).map((file) => realpathSync(file)),
+        readable: linkedFiles(sae),
         mayNormalise: true,
         log: join(logs, 'judge.log'),
       };

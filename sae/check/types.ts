@@ -1,14 +1,19 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 
 /**
  * Checks the types of the workspace in `root` by its tsconfig.json. Returns what to say of it: where the compiler is not
- * installed (npm ci --omit=dev) types stay unchecked, and that is said.
+ * installed (npm ci --omit=dev), or cannot run, types stay unchecked, and that is said.
  * @throws UserError naming file, line and trouble of the first error.
  */
 export async function checkTypes(root: string): Promise<string> {
   const typescript = await import('typescript/unstable/sync').catch(() => null);
   if (!typescript) return 'types not checked (no typescript here)';
+  // The compiler is a program of its own, which asks the kernel there for its own path, and without panics before its first word.
+  if (process.platform === 'linux' && !existsSync('/proc/self/exe')) {
+    return 'types not checked (the compiler needs /proc, which is not mounted here)';
+  }
   const config = join(root, 'tsconfig.json');
   const api = new typescript.API({ cwd: root });
   try {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { openStream } from '#bench/stream/reader';
 import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
 import { runMain, UserError } from '#contract/errors';
+import { fullDisk } from '#contract/output';
 import { backendNames, openBackend } from '#engine/backend';
 import type { Csr } from '#engine/sparse';
 import { createCoder, forms } from '../encoding.ts';
@@ -42,7 +43,7 @@ await runMain(async () => {
     openBackend(options.backend),
   ]);
   const coder = createCoder(checkpoint, architecture, addons);
-  const input = openStream(STDIN);
+  const input = fromInput(() => openStream(STDIN));
   if (input.header.d !== coder.d_in) {
     throw new UserError(`${path}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`);
   }
@@ -50,11 +51,21 @@ await runMain(async () => {
   write(header({ d_in, d_sae, forms: [...forms], ...(rowNorm && { row_norm: rowNorm }) }));
   write(bytesOf(coder.decoder));
   write(bytesOf(coder.bias));
-  for (let batch = input.next(); batch !== null; batch = input.next()) {
+  const next = () => fromInput(() => input.next());
+  for (let batch = next(); batch !== null; batch = next()) {
     for (const codes of coder.codes(batch.x, batch.rows)) write(answer(codes));
   }
   return 0;
 });
+
+/** What is read of standard input. @throws UserError where it is no such stream, or ends within it */
+function fromInput<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UserError(`standard input: ${(error as Error).message}`);
+  }
+}
 
 /** `row_norm` says that codes are of normalised rows, which the judge undoes behind the decoder. */
 function header(content: CodesHeader & { row_norm?: RowNorm }): Buffer {
@@ -81,6 +92,8 @@ function write(bytes: Buffer): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit(0);
+      const full = fullDisk(error);
+      if (full !== null) throw new UserError(`standard output: ${full}; the codes end within it`, 1);
       if (code !== 'EAGAIN') throw error;
       // A pipe that does not block: a millisecond for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Command, Option } from 'commander';
 import { runMain, UserError } from '#contract/errors';
+import { fullDisk } from '#contract/output';
 import { backendNames, openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
 import type { Experiment } from '../experiment.ts';
@@ -166,10 +167,8 @@ function print(value: unknown): number {
 
 /** Trouble that has nothing to do with the code, in one line. */
 function told(error: unknown, out: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    const what = code === 'EFBIG' ? 'a file may not grow further (ulimit -f)' : 'the disk is full';
-    return new UserError(`${out}: ${what}; the run ends here, and what it saved before is whole`, 1);
-  }
-  return error;
+  const full = fullDisk(error);
+  return full === null
+    ? error
+    : new UserError(`${out}: ${full}; the run ends here, and what it saved before is whole`, 1);
 }

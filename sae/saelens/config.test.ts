@@ -80,6 +80,19 @@ describe('a config of SAELens', () => {
       { apply_b_dec_to_input: false },
     ],
     [
+      '6, as the training class of LISTA writes it',
+      {
+        ...v6,
+        ...{
+          architecture: 'lista_matryoshka_decreasingk_batchtopk',
+          k: 3,
+          rescale_acts_by_decoder_norm: true,
+        },
+        ...{ initial_k: 6, transition_k_duration_steps: 10, term_tilt: 0.002, matryoshka_widths: [2, 8] },
+      },
+      { own: { k: 3, n_refinement_steps: 1, eta: 0.3, learnable_eta: false } },
+    ],
+    [
       'with the defaults of its architecture',
       { ...v6, architecture: 'matching_pursuit' },
       { own: { residual_threshold: 0.01, max_iterations: null, stop_on_duplicate_support: true } },

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { registry } from './registry.ts';
 
 /** Sizes of tensors by letter; `steps` and `stages` (one more) are those of a refinement. */
-export type Size = 'd_in' | 'd_sae' | 'steps' | 'stages';
+export type Size = 'd_in' | 'd_sae' | 'steps' | 'stages' | 'one';
+
+type Shapes = Record<string, readonly Size[]>;
 
 /** How an architecture of SAELens is one of ours. Source: `sae_lens/saes` of 6.54. */
 export interface Kind {
@@ -11,7 +13,9 @@ export interface Kind {
   fields: z.ZodObject;
   /** Names of all its fields beyond those that every SAE has; others are refused. */
   known: readonly string[];
-  tensors: Record<string, readonly Size[]>;
+  tensors: Shapes;
+  /** More of them, as its fields say. */
+  more?: (own: Record<string, unknown>) => Shapes;
   /** Biases that take in b_dec where the input is used without it; null where none can. */
   folds: readonly string[] | null;
 }
@@ -41,6 +45,13 @@ const batchTopK = {
   fields: z.object({ k: z.number().positive(), rescale_acts_by_decoder_norm: z.boolean() }),
   tensors: { ...common.tensors, topk_threshold: [] },
 };
+
+/** What LISTA's training class has beyond BatchTopK's. */
+const listaTraining = [
+  ...['n_refinement_steps', 'eta', 'learnable_eta', 'term_tilt', 'initial_k', 'transition_k_duration_steps'],
+  ...['matryoshka_widths', 'detach_matryoshka_losses', 'skip_final_matryoshka_width', 'include_outer_loss'],
+  ...['use_frequency_sorted_matryoshka', 'firing_frequency_ema_decay'],
+];
 
 /** By SAELens' names. What it has beyond these is no map from rows of x to codes of their own: transcoders, temporal. */
 export const kinds: Record<string, Kind> = {
@@ -81,7 +92,7 @@ export const kinds: Record<string, Kind> = {
     tensors: { W_dec: ['d_sae', 'd_in'], b_dec: ['d_in'] },
     folds: [],
   },
-  // No part of SAELens: the class that chanind's claude-auto-research-synthsaebench registers with it.
+  // No part of SAELens: the classes that chanind's claude-auto-research-synthsaebench registers with it, for inference and for more training.
   lista_matryoshka_decreasingk: {
     ...common,
     architecture: 'lista-matryoshka',
@@ -89,6 +100,31 @@ export const kinds: Record<string, Kind> = {
     fields: z.object({ n_refinement_steps: z.number().int().nonnegative().default(1) }),
     tensors: { ...common.tensors, eta: ['steps'], thresholds: ['stages', 'd_sae'] },
     // Its residuals are of the input as it is: no bias makes up for that.
+    folds: null,
+  },
+  lista_matryoshka_decreasingk_batchtopk: {
+    architecture: 'lista-matryoshka',
+    known: [...fieldsOf('batchtopk'), ...listaTraining],
+    // Its `k` is where a schedule ends, and what SAELens encodes with once it is loaded.
+    fields: batchTopK.fields.extend({
+      n_refinement_steps: z.number().int().nonnegative().default(1),
+      eta: z.number().default(0.3),
+      learnable_eta: z.boolean().default(false),
+      use_frequency_sorted_matryoshka: z.boolean().default(false),
+    }),
+    tensors: { ...batchTopK.tensors, topk_thresholds: ['stages'] },
+    more: ({ n_refinement_steps, learnable_eta, use_frequency_sorted_matryoshka }) => ({
+      ...Object.fromEntries(
+        Array.from({ length: learnable_eta ? Number(n_refinement_steps) : 0 }, (_, t) => [
+          `eta_params.${t}`,
+          [],
+        ]),
+      ),
+      ...(use_frequency_sorted_matryoshka === true && {
+        'firing_frequency_tracker.frequencies': ['d_sae'],
+        'firing_frequency_tracker._initialized': ['one'],
+      }),
+    }),
     folds: null,
   },
 };

@@ -13,9 +13,10 @@ describe('what SAELens has', () => {
       'transcoder',
     ];
     expect(all.filter((name) => !Object.hasOwn(kinds, name)).sort()).toEqual(unread);
-    // The one that is none of its own.
+    // Those that are none of its own.
     expect(Object.keys(kinds).filter((name) => !all.includes(name))).toEqual([
       'lista_matryoshka_decreasingk',
+      'lista_matryoshka_decreasingk_batchtopk',
     ]);
     expect(Object.keys(registry.inference)).toContain('abstopk');
   });

@@ -12,7 +12,8 @@ export type Tensors = Record<string, Tensor32>;
  * @throws UserError naming file and tensor
  */
 export function readWeights(path: string, config: SaelensConfig): Tensors {
-  const { tensors } = kinds[config.architecture];
+  const kind = kinds[config.architecture];
+  const tensors = { ...kind.tensors, ...kind.more?.(config.own) };
   const found = Object.fromEntries(decodeSafetensors(widened(readSaved(path)), path).tensors);
   dropUnits(found, path);
   // What SAELens trained before it kept the threshold itself.
@@ -39,7 +40,7 @@ export function readWeights(path: string, config: SaelensConfig): Tensors {
 
 function sizeOf(letter: Size, { d_in, d_sae, own }: SaelensConfig): number {
   const steps = Number(own.n_refinement_steps);
-  return { d_in, d_sae, steps, stages: steps + 1 }[letter];
+  return { d_in, d_sae, steps, stages: steps + 1, one: 1 }[letter];
 }
 
 /** Factors of a finetuning that SAELens 2 to 5 saved with every SAE: without effect where all are 1. */

@@ -21,7 +21,7 @@ function file(tensors: [name: string, dtype: string, shape: number[], bytes: Buf
 const words = (...bits: number[]) => Buffer.from(Uint16Array.from(bits).buffer);
 const read = (bytes: Buffer) => decodeSafetensors(widened(bytes), 'here').tensors;
 
-describe('16-bit tensors', () => {
+describe('narrow tensors', () => {
   it('become the same numbers in 32 bits: bfloat16', () => {
     const bits = words(0x3f80, 0xc049, 0x0000, 0x8000, 0x0001, 0x7f7f, 0x7f80);
     const data = read(file([['a', 'BF16', [7], bits]])).get('a')?.data;
@@ -53,6 +53,7 @@ describe('16-bit tensors', () => {
         ['a', 'F32', [2], single],
         ['b', 'BF16', [1, 2], words(0x3f80, 0x4000)],
         ['c', 'F64', [1], double],
+        ['flags', 'BOOL', [3], Buffer.of(1, 0, 1)],
         ['d', 'F16', [1], words(0x4200)],
         ['e', 'F32', [2], single],
       ]),
@@ -61,6 +62,7 @@ describe('16-bit tensors', () => {
       ['a', [2], [1.5, 2.5]],
       ['b', [1, 2], [1, 2]],
       ['c', [1], [3.5]],
+      ['flags', [3], [1, 0, 1]],
       ['d', [1], [3]],
       ['e', [2], [1.5, 2.5]],
     ]);

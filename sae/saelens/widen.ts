@@ -3,34 +3,42 @@ interface Entry {
   data_offsets: [number, number];
 }
 
-/** The numbers of 16 bits that safetensors may hold, as float32: every one of them is a float32 exactly. */
-const halves: Record<string, (bits: number) => number> = { BF16: ofBrain, F16: ofHalf };
+/** What safetensors may hold in fewer bytes, as float32: every one of them is a float32 exactly. */
+const narrow: Record<string, { bytes: number; of: (bits: number) => number }> = {
+  BF16: { bytes: 2, of: ofBrain },
+  F16: { bytes: 2, of: ofHalf },
+  BOOL: { bytes: 1, of: (bits) => bits },
+};
 
 /**
- * A safetensors file in which BF16 and F16 tensors have become F32, each number exactly; the same bytes where there is
+ * A safetensors file in which tensors of BF16, F16 and BOOL have become F32, each number exactly; the same bytes where there is
  * none. What is wrong with a file is left in it, for `decodeSafetensors` to say.
  */
 export function widened(bytes: Buffer): Buffer {
   const header = headerOf(bytes);
   if (!header) return bytes;
   const { entries, start } = header;
-  const short = Object.values(entries).filter(isHalf);
+  const short = Object.values(entries).filter(isNarrow);
   if (short.length === 0) return bytes;
   const grown = (at: number) =>
-    short.reduce((sum, { data_offsets: [from, to] }) => sum + (to <= at ? to - from : 0), at);
+    short.reduce((sum, { dtype, data_offsets: [from, to] }) => {
+      const factor = 4 / narrow[dtype].bytes;
+      return sum + (to <= at ? (factor - 1) * (to - from) : 0);
+    }, at);
   const data = Buffer.alloc(grown(bytes.length - start));
   const written = Object.entries(entries).map(([name, entry]) => {
     if (!isEntry(entry)) return [name, entry];
     const [from, to] = entry.data_offsets;
     const at = grown(from);
-    const widen = halves[entry.dtype];
-    if (!widen) {
+    if (!Object.hasOwn(narrow, entry.dtype)) {
       bytes.copy(data, at, start + from, start + to);
       return [name, { ...entry, data_offsets: [at, at + to - from] }];
     }
-    for (let i = 0; i < to - from; i += 2)
-      data.writeFloatLE(widen(bytes.readUInt16LE(start + from + i)), at + 2 * i);
-    return [name, { ...entry, dtype: 'F32', data_offsets: [at, at + 2 * (to - from)] }];
+    const { bytes: each, of } = narrow[entry.dtype];
+    const count = (to - from) / each;
+    for (let i = 0; i < count; i++)
+      data.writeFloatLE(of(bytes.readUIntLE(start + from + i * each, each)), at + 4 * i);
+    return [name, { ...entry, dtype: 'F32', data_offsets: [at, at + 4 * count] }];
   });
   const json = Buffer.from(JSON.stringify(Object.fromEntries(written)));
   const length = Buffer.alloc(8);
@@ -55,14 +63,17 @@ function headerOf(bytes: Buffer): { entries: Record<string, unknown>; start: num
 }
 
 const within = ({ dtype, data_offsets: [from, to] }: Entry, size: number): boolean =>
-  from >= 0 && from <= to && to <= size && !(Object.hasOwn(halves, dtype) && (to - from) % 2);
+  from >= 0 &&
+  from <= to &&
+  to <= size &&
+  !(Object.hasOwn(narrow, dtype) && (to - from) % narrow[dtype].bytes);
 
 function isEntry(value: unknown): value is Entry {
   const { dtype, data_offsets } = (value ?? {}) as Partial<Entry>;
   return typeof dtype === 'string' && Array.isArray(data_offsets) && data_offsets.every(Number.isInteger);
 }
 
-const isHalf = (value: unknown): value is Entry => isEntry(value) && Object.hasOwn(halves, value.dtype);
+const isNarrow = (value: unknown): value is Entry => isEntry(value) && Object.hasOwn(narrow, value.dtype);
 
 /** bfloat16 is the upper half of a float32. */
 function ofBrain(bits: number): number {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '#contract/errors';
+import { local } from '#host/network/testing/server';
 import { baseURLOf, cloudBaseURL, normalBaseURL, plainHttpNotes, shownURL } from './base-url.ts';
 import { reach } from './connect.ts';
 import { answerSse, ask } from './fixtures/message.ts';
-import { local } from './fixtures/server.ts';
 
 const normal = (value: string) => normalBaseURL(value, 'ANTHROPIC_BASE_URL');
 

@@ -1,5 +1,5 @@
 import { UserError } from '#contract/errors';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '#host/network/loopback';
 
 export const DEFAULT_BASE_URL = 'https://api.anthropic.com';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { local, type Seen } from '#host/network/testing/server';
 import { reachBedrock } from './bedrock.ts';
 import { reach } from './connect.ts';
 import { ask, EVENTS, TEXT } from './fixtures/message.ts';
-import { local, type Seen } from './fixtures/server.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret/+=' };
 const OTHERS = {

@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { authority } from '#host/network/testing/tls';
 import { checkCertificates } from './certificates.ts';
-import { authority } from './fixtures/tls.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'certs-'));
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;

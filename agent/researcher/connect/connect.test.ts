@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '#contract/errors';
+import { local, proxy } from '#host/network/testing/server';
 import { Watchdog } from '../watchdog.ts';
 import { reach, reachedAt } from './connect.ts';
 import { answerSse, ask, TEXT } from './fixtures/message.ts';
-import { local, proxy } from './fixtures/server.ts';
 
 const KEY = { ANTHROPIC_API_KEY: 'sk-secret' };
 

@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { networkOf } from '#host/network/network';
 import type { Feature } from '../features.ts';
 import { baseURLOf, plainHttpNotes, shownURL } from './base-url.ts';
 import { reachBedrock } from './bedrock.ts';
@@ -8,7 +9,6 @@ import { type Cloud, chosenVia, LACKS } from './clouds.ts';
 import { authOptions, type Credential, credentialOf } from './credentials.ts';
 import { type GoogleClient, reachGoogle } from './google.ts';
 import { isRegional, modelFor } from './models.ts';
-import { networkOf } from './network.ts';
 import { authHint } from './words.ts';
 
 export type { Fetch, MessagesClient, Via } from './client.ts';

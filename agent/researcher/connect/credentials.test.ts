@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '#contract/errors';
+import { local } from '#host/network/testing/server';
 import { reach, reachedAt } from './connect.ts';
 import { credentialOf, hasCredentials } from './credentials.ts';
 import { answerSse, ask, TEXT } from './fixtures/message.ts';
-import { local } from './fixtures/server.ts';
 
 const KEY = 'sk-key-0123';
 const TOKEN = 'token-4567';

@@ -2,10 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { local } from '#host/network/testing/server';
 import { broughtBy } from './clouds.ts';
 import { reach } from './connect.ts';
 import { answerSse, ask, TEXT } from './fixtures/message.ts';
-import { local } from './fixtures/server.ts';
 import { type GoogleClient, reachGoogle } from './google.ts';
 
 const PLACE = { CLOUD_ML_REGION: 'us-east5', ANTHROPIC_VERTEX_PROJECT_ID: 'my-project' };

@@ -6,22 +6,27 @@ import {
   Pool,
   fetch as undiciFetch,
 } from 'undici';
-import type { Fetch } from './client.ts';
 import { isLoopback } from './loopback.ts';
 import { type Proxies, proxiesOf } from './proxies.ts';
 
 /**
- * Long thinking can be silent for longer than the five minutes after which undici gives up, before the headers as well as within the body.
+ * A model that thinks can be silent for longer than the five minutes after which undici gives up, before the headers as well as within the body.
  * How long silence is borne is the caller's matter, so both limits are off.
  */
 const PATIENT = { headersTimeout: 0, bodyTimeout: 0 } as const;
 
+export interface Network {
+  fetch: typeof globalThis.fetch;
+  /** Which proxy is used, or why one is not, for the user. */
+  notes: string[];
+}
+
 /**
- * A fetch for the SDK that goes through the proxies of the environment. It is undici's own, because the one of Node takes no dispatcher of
+ * A fetch that goes through the proxies of the environment. It is undici's own, because the one of Node takes no dispatcher of
  * another copy of undici; the shapes are the same.
  * @throws UserError for a proxy that is no http or https address.
  */
-export function networkOf(env: NodeJS.ProcessEnv = process.env): { fetch: Fetch; notes: string[] } {
+export function networkOf(env: NodeJS.ProcessEnv = process.env): Network {
   const { proxies, notes } = proxiesOf(env);
   const dispatcher = dispatcherFor(proxies);
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {

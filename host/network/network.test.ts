@@ -2,10 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { answerSse, TEXT } from './fixtures/message.ts';
-import { local, proxy } from './fixtures/server.ts';
-import { authority, child, secure } from './fixtures/tls.ts';
 import { networkOf } from './network.ts';
+import { local, proxy } from './testing/server.ts';
+import { authority, child, secure } from './testing/tls.ts';
 
 /** A name that leads nowhere without the proxy: RFC 6761 keeps "invalid" out of the DNS. */
 const AWAY = 'api.invalid';
@@ -168,13 +167,13 @@ it.skipIf(!hasOpenssl)(
   'a certificate of NODE_EXTRA_CA_CERTS is trusted, directly and through a proxy',
   async () => {
     using ca = authority();
-    await using server = await secure(ca, answerSse);
+    await using server = await secure(ca, async (response) => void response.end('hello'));
     await using way = await proxy(server.port);
     // Node reads the variable at its start, so each case is a process of its own.
     const direct = `https://localhost:${server.port}/`;
-    expect(await child({ NODE_EXTRA_CA_CERTS: ca.file }, direct)).toContain(TEXT.slice(-8));
+    expect(await child({ NODE_EXTRA_CA_CERTS: ca.file }, direct)).toContain('hello');
     expect(await child({ NODE_EXTRA_CA_CERTS: ca.file, HTTPS_PROXY: way.url }, `https://${AWAY}/`)).toContain(
-      TEXT.slice(-8),
+      'hello',
     );
     expect(way.tunnels).toEqual([`${AWAY}:443`]);
     expect(await child({}, direct)).toMatch(/^failed: .*(SELF_SIGNED|UNABLE_TO)/);

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { fullDisk } from './output.ts';
+
+it.each([
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the disk is full'],
+  ['EFBIG', 'a file may not grow further (ulimit -f)'],
+  ['EACCES', null],
+])('says of %s what a disk says that takes no more', (code, words) => {
+  expect(fullDisk(Object.assign(new Error('any words'), { code }))).toBe(words);
+});
+
+it('ends with its own exit code when its terminal has gone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'output-'));
+  const at = (name: string) => join(folder, name);
+  const program = `
+    import { writeFileSync } from 'node:fs';
+    import { isatty } from 'node:tty';
+    import { outliveOutput } from ${JSON.stringify(join(import.meta.dirname, 'output.ts'))};
+    outliveOutput();
+    writeFileSync('${at('ready')}', String(isatty(1)));
+    process.stdout.write('somebody reads this');
+    setInterval(() => isatty(1) || process.exit(7), 20);`;
+  writeFileSync(at('program.ts'), program);
+  const node = `'${process.execPath}' --import '${import.meta.resolve('tsx')}' '${at('program.ts')}'`;
+  const shell = `trap : HUP; ${node}; echo $? > '${at('coming')}'; mv '${at('coming')}' '${at('code')}'`;
+  const terminal = spawn('script', ['--quiet', '--command', shell, '/dev/null'], { stdio: 'ignore' });
+  while (!existsSync(at('ready'))) await sleep(20);
+  terminal.kill('SIGKILL');
+  while (!existsSync(at('code'))) await sleep(20);
+  expect(readFileSync(at('code'), 'utf8').trim()).toBe('7');
+  rmSync(folder, { recursive: true });
+}, 60_000);

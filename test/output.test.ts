@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeStreamHeader } from '#contract/stream';
+
+const root = join(import.meta.dirname, '..');
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+/** Our own commands, and not those of npm's packages. What builds our kernels takes no arguments. */
+const commands = Object.entries(scripts).filter(
+  ([name, line]) => /^(exec )?node /.test(line) && name !== 'build:wasm',
+);
+
+/** A device that is a full disk to whoever writes to it. */
+const FULL = '/dev/full';
+describe.skipIf(!existsSync(FULL))('where the disk below its output is full', () => {
+  let full = -1;
+  beforeAll(() => {
+    full = openSync(FULL, 'w');
+  });
+  afterAll(() => closeSync(full));
+
+  /** Exit code, and what it says on standard error where that is not full too. */
+  const run = (stderr: 'pipe' | number, name: string, ...args: string[]) =>
+    runInto(full, stderr, name, ...args);
+  async function runInto(
+    stdout: 'ignore' | number,
+    stderr: 'pipe' | number,
+    name: string,
+    ...args: string[]
+  ): Promise<[number, string]> {
+    // The workspace's own would try the sandbox first, which takes seconds.
+    const off = scripts[name].includes('confined.ts') ? ['--sandbox', 'off'] : [];
+    const child = spawn('sh', ['-c', `${scripts[name]} "$@"`, 'sh', ...args, ...off], {
+      cwd: root,
+      stdio: ['pipe', stdout, stderr],
+    });
+    // The beginning of a stream of activations, for who reads one.
+    child.stdin?.on('error', () => {}).end(encodeStreamHeader({ d: 24, batchRows: 8 }));
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    return [await new Promise((resolve) => child.once('close', resolve)), said];
+  }
+
+  it('every command is silent, and ends as if it had been heard', async () => {
+    expect(commands.length).toBeGreaterThan(20);
+    const waiting = [...commands];
+    const ends: Record<string, [number, string]> = {};
+    const next = async (): Promise<void> => {
+      for (let command = waiting.shift(); command; command = waiting.shift())
+        ends[command[0]] = await run('pipe', command[0], '--help');
+    };
+    await Promise.all([next(), next()]);
+    expect(ends).toEqual(Object.fromEntries(commands.map(([name]) => [name, [0, '']])));
+  }, 180_000);
+
+  it('keeps its exit code where its complaint is not heard either', async () => {
+    expect(await run(full, 'fetch', '--bogus')).toEqual([2, '']);
+    expect(await run(full, 'judge', 'no-such-folder')).toEqual([2, '']);
+  });
+
+  it('a stream that is cut off is told, and no success', async () => {
+    const why = 'error: standard output: the disk is full; the stream ends within it\n';
+    expect(await run('pipe', 'serve', '--world', 'tiny', '--rows', '2048')).toEqual([1, why]);
+    expect(await run(full, 'serve', '--world', 'tiny', '--rows', '2048')).toEqual([1, '']);
+    expect(await runInto('ignore', full, 'serve', '--world', 'tiny', '--rows', '2048')).toEqual([0, '']);
+    const codes = 'error: standard output: the disk is full; the codes end within it\n';
+    const checkpoint = 'bench/judge/testing/saelens/topk';
+    expect(await run('pipe', 'encode', '--checkpoint', checkpoint)).toEqual([1, codes]);
+  });
+});
