@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { joinCommand } from '#host/command';
 import { emptyFolder, git, newRepo } from './fixtures/repo.ts';
 import { commitOf, commitPaths, openGit, takeRunBranch } from './git.ts';
 import { isOwnIdentity, patiently } from './git-open.ts';
@@ -83,10 +84,10 @@ describe.skipIf(process.getuid?.() !== 0)('a checkout of somebody else’s', () 
   });
 
   it('is refused with the cause and the command', async () => {
+    const advice = joinCommand(['git', 'config', '--global', '--add', 'safe.directory', repo]);
     await expect(openGit(repo)).rejects.toThrow(
-      `${repo}: belongs to another user, and git refuses to work there; run "git config --global --add safe.directory '${repo}'"`,
+      `${repo}: belongs to another user, and git refuses to work there; run: ${advice}`,
     );
-    const advice = `git config --global --add safe.directory '${repo}'`;
     execFileSync('sh', ['-c', advice]);
     await openGit(repo);
   });

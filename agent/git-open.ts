@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
-import { isProgram } from '#host/command';
+import { isProgram, joinCommand } from '#host/command';
 import { complaintOf, gitEnv, git as gitOf, STEADY, withoutDrivers } from '#host/git';
 import { messageOf } from './words.ts';
 
@@ -107,7 +107,7 @@ const NOT_THE_ROOT =
 
 function whyNoRepository(repo: string, complaint: string): string {
   if (/dubious ownership|is owned by someone else/.test(complaint))
-    return `belongs to another user, and git refuses to work there; run "git config --global --add safe.directory '${realpathSync(repo)}'"`;
+    return `belongs to another user, and git refuses to work there; run: ${joinCommand(['git', 'config', '--global', '--add', 'safe.directory', realpathSync(repo)])}`;
   return /not a git repository/.test(complaint) ? NOT_THE_ROOT : complaint;
 }
 

@@ -27,9 +27,14 @@ it('ends with its own exit code when its terminal has gone', async () => {
     process.stdout.write('somebody reads this');
     setInterval(() => isatty(1) || process.exit(7), 20);`;
   writeFileSync(at('program.ts'), program);
-  const node = `'${process.execPath}' --import '${import.meta.resolve('tsx')}' '${at('program.ts')}'`;
-  const shell = `trap : HUP; ${node}; echo $? > '${at('coming')}'; mv '${at('coming')}' '${at('code')}'`;
-  const terminal = spawn('script', ['--quiet', '--command', shell, '/dev/null'], { stdio: 'ignore' });
+  const env = {
+    ...process.env,
+    NODE: process.execPath,
+    TSX: import.meta.resolve('tsx'),
+    PROGRAM: at('program.ts'),
+  };
+  const shell = `trap : HUP; "$NODE" --import "$TSX" "$PROGRAM"; echo $? > '${at('coming')}'; mv '${at('coming')}' '${at('code')}'`;
+  const terminal = spawn('script', ['--quiet', '--command', shell, '/dev/null'], { env, stdio: 'ignore' });
   while (!existsSync(at('ready'))) await sleep(20);
   terminal.kill('SIGKILL');
   while (!existsSync(at('code'))) await sleep(20);
