@@ -8,6 +8,7 @@ import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { git } from '#host/git';
+import { isPath } from './ledger.ts';
 
 /** The names of the numbers that a verdict of the task's judge has. */
 const Fields = z.object({
@@ -112,10 +113,6 @@ export async function worldTrouble(task: Task, repo: string, profileName: string
   const tracked = await git(repo, ['ls-files', '--', world]);
   return tracked.trim() === '' ? [{ at, message: `${world} is not committed; add it to git` }] : [];
 }
-
-/** Names of worlds are the task's own; a path has a slash or ends as a config does. */
-export const isPath = (world: string): boolean =>
-  /^[\w./-]+$/.test(world) && !world.startsWith('/') && (world.includes('/') || world.endsWith('.json'));
 
 /** @throws UserError, a line for each trouble with its file and line. */
 export function refuse(task: Task, troubles: readonly Trouble[]): void {

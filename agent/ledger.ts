@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
 import { guardsOf, profileOf, type Task } from '#contract/task';
-import { isPath } from './contract-check.ts';
 
 /**
  * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json is a sprint
@@ -38,6 +37,10 @@ export function readSprint(path: string): Sprint {
   }
   return parsed.data;
 }
+
+/** Names of worlds are the task's own; a path has a slash or ends as a config does. */
+export const isPath = (world: string): boolean =>
+  /^[\w./-]+$/.test(world) && !world.startsWith('/') && (world.includes('/') || world.endsWith('.json'));
 
 /**
  * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers what makes two

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { emptyFolder } from './fixtures/repo.ts';
-import { logOver, redact } from './log.ts';
+import { logOver } from './log.ts';
+import { redact } from './redact.ts';
 
 it('writes each event at once, as JSON, in a file of this loop, without secrets', () => {
   const repo = emptyFolder();

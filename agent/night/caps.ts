@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts';
 import type { Journal } from '../journal.ts';
-import type { OpenSprint } from '../sprint/open.ts';
 import { workedSeconds } from '../state.ts';
 import { count } from '../words.ts';
 
@@ -14,11 +13,11 @@ interface LoopParts {
 export const CLOSING_TURNS = 5;
 
 /** What is said, once, to a researcher whose sprint has reached a limit of its own. */
-export function capNotice(loop: LoopParts, sprint: OpenSprint): string[] {
+export function capNotice(loop: LoopParts): string[] {
   const state = loop.journal.state().sprint;
   const reason = reachedCap(loop);
   if (!state || state.capped || reason === null) return [];
-  loop.journal.emit({ type: 'sprint.capped', sprint: sprint.claim?.id ?? null, reason });
+  loop.journal.emit({ type: 'sprint.capped', sprint: state.claim?.id ?? null, reason });
   return [
     `This sprint has reached its limit: ${reason}. Start nothing more. Write into its README what was found and what was not, then call finish_sprint; the sprint is closed after ${CLOSING_TURNS} more turns.`,
   ];

@@ -2,7 +2,6 @@ import type { SprintRun } from '#contract/sprint';
 import type { Config } from '../config.ts';
 import type { Journal } from '../journal.ts';
 import type { Connection } from '../researcher/connection.ts';
-import type { Runs } from '../sprint/runs.ts';
 import { duration } from '../words.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
 import { fieldOf, look, paceNow } from './plan.ts';
@@ -59,7 +58,7 @@ export class SlotWatch {
   constructor(
     readonly loop: LoopParts,
     /** The open sprint's; null before it is claimed. */
-    readonly runs: () => Runs | null,
+    readonly runs: () => { readonly open: readonly string[]; readonly started: readonly string[] } | null,
   ) {}
 
   /** Said to the researcher, each once: that only one full run fits, and whose it is; then, that it has to begin now. */

@@ -1,7 +1,7 @@
 import type { LoggedEvent } from '#contract/event';
 import type { Config } from '../config.ts';
 import type { Journal } from '../journal.ts';
-import { redact } from '../log.ts';
+import { redact } from '../redact.ts';
 import type { Checkout } from '../run-branch.ts';
 import { duration, show } from '../words.ts';
 

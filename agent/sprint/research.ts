@@ -87,7 +87,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
       unsaid,
-      hints: () => [...freshHints(loop, sprint, hints), ...capNotice(loop, sprint), ...slot.notice()],
+      hints: () => [...freshHints(loop, sprint, hints), ...capNotice(loop), ...slot.notice()],
       onCall: (reserve, likely, plain) =>
         loop.journal.emit({
           type: 'turn.started',
