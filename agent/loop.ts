@@ -1,28 +1,28 @@
 import { unreachedIn } from '#host/by-hand';
-import { releaseGit } from './leftovers.ts';
-import { takeLock } from './lock.ts';
-import { type Given, type Loop, openLoop } from './move-in.ts';
-import { lastSlot } from './night/last-slot.ts';
-import { atLimit, decideNext, reasonOf, tooLittleMoney } from './night/next.ts';
-import { whilePaused } from './night/pause.ts';
-import { nightSecondsLeft } from './night/plan.ts';
-import { probeSpeed } from './night/probe.ts';
-import type { Manner, StopRequest } from './night/stop.ts';
-import { stateDir } from './paths.ts';
-import type { Plan } from './preflight.ts';
-import { recover } from './recover.ts';
-import { rereadTask } from './reread.ts';
+import { lastSlot } from './budget/last-slot.ts';
+import { whilePaused } from './budget/pause.ts';
+import { nightSecondsLeft } from './budget/plan.ts';
+import type { Manner, StopRequest } from './budget/stop.ts';
+import { stateDir } from './common/paths.ts';
+import { messageOf } from './common/words.ts';
+import { takeLock } from './journal/lock.ts';
+import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
+import { restoreWorkspace } from './open-sprint/workspace.ts';
+import { releaseGit } from './recover/leftovers.ts';
+import { recover } from './recover/recover.ts';
 import type { Ending } from './researcher/conversation.ts';
-import { leaveClean, settle } from './settle.ts';
+import { probeSpeed } from './runs/probe.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { fullRun } from './sprint/full-run.ts';
 import { judgeOrFail } from './sprint/judge.ts';
-import { type OpenSprint, openSprint } from './sprint/open.ts';
+import { atLimit, decideNext, reasonOf, tooLittleMoney } from './sprint/next.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
-import { restoreWorkspace } from './sprint/workspace.ts';
-import { messageOf } from './words.ts';
+import { type Given, type Loop, openLoop } from './start/open-loop.ts';
+import type { Plan } from './start/preflight.ts';
+import { leaveClean, settle } from './start/prepare-branch.ts';
+import { rereadTask } from './start/reread.ts';
 
 /**
  * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE → next or stop.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { readSprints } from '#agent/ledger';
+import { readSprints } from '#agent/ledger/ledger';
 import { cleanEnv } from '#host/env';
 
 const python = spawnSync('python3', ['-c', 'import http.server, json']).status === 0;

@@ -9,7 +9,7 @@ import { git } from '#host/git';
 import type { Sandbox } from '#host/sandbox';
 import { committedTree } from '#host/tree';
 import { LocalExecutor } from '../executor/local.ts';
-import { runDir } from '../sprint/run-folder.ts';
+import { runDir } from '../ledger/run-folder.ts';
 import { watch } from './watch.ts';
 
 /**

@@ -25,8 +25,8 @@ import { ONE_REQUEST_MS } from '#host/one-request';
 import { processStart } from '#host/processes';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { git, newRepo } from '../fixtures/repo.ts';
-import { leaderboardId } from '../ledger.ts';
-import { readSprintRun } from '../sprint/run-folder.ts';
+import { leaderboardId } from '../ledger/ledger.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
 
 const taskText = `---
 title: Guess

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
-import { MAX_CHARS } from '../hints.ts';
+import { MAX_CHARS } from '../open-sprint/hints.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinCommand } from '#host/command';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { EventLog } from '../events.ts';
+import { eventsPath } from '../common/paths.ts';
 import { optionsFor, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
-import { eventsPath } from '../paths.ts';
-import { preflight } from '../preflight.ts';
+import { EventLog } from '../journal/events.ts';
+import { preflight } from '../start/preflight.ts';
 import { offer } from './offer.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { money } from '../dry.ts';
-import { limitsInWords } from '../night/limits.ts';
-import type { Plan } from '../preflight.ts';
-import { duration } from '../words.ts';
+import { duration } from '../common/words.ts';
+import { limitsInWords } from '../config/limits.ts';
+import { money } from '../start/dry.ts';
+import type { Plan } from '../start/preflight.ts';
 import { abortable } from './interrupt.ts';
 
 const SECONDS = 10;

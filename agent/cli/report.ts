@@ -4,9 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
 import { makeWritable } from '#host/writable';
-import { readSprints } from '../ledger.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { readSource } from '../report/compose/source.ts';
 import { renderNotebook, renderReport } from '../report/index.ts';
-import { readSource } from '../report/source.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(

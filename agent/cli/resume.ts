@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
-import { lockHolder } from '../lock.ts';
-import { isPaused, pauseFile } from '../night/pause.ts';
-import { stateDir } from '../paths.ts';
+import { isPaused, pauseFile } from '../budget/pause.ts';
+import { stateDir } from '../common/paths.ts';
+import { lockHolder } from '../journal/lock.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program('npm run resume', 'Ends the pause that "npm run pause" began.').addHelpText(

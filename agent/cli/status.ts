@@ -1,6 +1,6 @@
 import { runMain } from '#contract/errors';
-import { readStatus, shownFields } from '../status.ts';
-import { statusLines } from '../status-lines.ts';
+import { readStatus, shownFields } from '../screen/status.ts';
+import { statusLines } from '../screen/status-lines.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '#host/processes';
-import { readEvents } from '../events.ts';
+import { eventsPath } from '../common/paths.ts';
 import { eventOf, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
-import { readSprints } from '../ledger.ts';
-import { eventsPath } from '../paths.ts';
+import { readEvents } from '../journal/events.ts';
+import { readSprints } from '../ledger/ledger.ts';
 
 async function run(
   repo: string,

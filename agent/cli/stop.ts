@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
-import { lockHolder } from '../lock.ts';
-import { AFTER_RUN, NOW } from '../night/stop.ts';
-import { stateDir } from '../paths.ts';
+import { AFTER_RUN, NOW } from '../budget/stop.ts';
+import { stateDir } from '../common/paths.ts';
+import { lockHolder } from '../journal/lock.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(

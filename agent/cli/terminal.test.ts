@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
-import { readSprints } from '../ledger.ts';
+import { readSprints } from '../ledger/ledger.ts';
 
 /** Git as it is, but with a first sprint whose commit takes its time; `at` is there from its begin on. */
 function slowGit(): { bin: string; at: string } {

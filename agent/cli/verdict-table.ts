@@ -1,9 +1,9 @@
 import { profileOf, type Task, type TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
-import { decide, rulesOf } from '../decide.ts';
-import { bestOf, leaderboardId, readSprints } from '../ledger.ts';
-import { sprintsDir } from '../paths.ts';
-import { isCount } from '../report/compose/names.ts';
+import { sprintsDir } from '../common/paths.ts';
+import { decide, rulesOf } from '../ledger/decide.ts';
+import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
+import { isCount } from '../report/document/names.ts';
 
 /** The metrics of a verdict that the task shows: the deciding one first. */
 export function shownMetrics(

@@ -1,7 +1,7 @@
 import { lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineMemory, memoryOf } from '#host/memory';
-import { diskTrouble } from '../night/disk.ts';
+import { diskTrouble } from '../budget/disk.ts';
 
 /** What a run may leave: some hundred times its weights, moments and snapshots. */
 export const MAX_OUT_BYTES = 8 * 2 ** 30;

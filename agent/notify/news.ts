@@ -1,9 +1,9 @@
 import type { LoggedEvent } from '#contract/event';
-import type { Config } from '../config.ts';
-import type { Journal } from '../journal.ts';
-import { redact } from '../redact.ts';
-import type { Checkout } from '../run-branch.ts';
-import { duration, show } from '../words.ts';
+import { redact } from '../common/redact.ts';
+import { duration, show } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

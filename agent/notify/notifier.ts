@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedEvent } from '#contract/event';
-import type { Config } from '../config.ts';
-import type { Journal } from '../journal.ts';
-import type { Checkout } from '../run-branch.ts';
-import { messageOf } from '../words.ts';
+import { messageOf } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
 import { newsOf } from './news.ts';
 import { send, type Target } from './send.ts';
 

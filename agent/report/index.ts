@@ -4,9 +4,9 @@ import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
 import { collect, startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
+import { readSource } from './compose/source.ts';
 import { type Form, forms, type JobLine, type RenderJob } from './job.ts';
 import type { NotebookRequest } from './notebook.ts';
-import { readSource } from './source.ts';
 
 export type { LiveState } from './notebook.ts';
 

@@ -4,7 +4,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
 import { composeReport } from './compose/report.ts';
-import { readSource } from './source.ts';
+import { readSource } from './compose/source.ts';
 import { writeHtml } from './write/html.ts';
 import { writeMarkdown } from './write/markdown.ts';
 import { writePdf } from './write/pdf.ts';

@@ -4,7 +4,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
 import { outcomes } from './compose/head.ts';
-import { clip, dateTime, duration, label, money, number, numberFormat, samples } from './compose/names.ts';
+import { clip, dateTime, duration, label, money, number, numberFormat, samples } from './document/names.ts';
 import { progressPlot } from './plots/progress.ts';
 import { plot } from './plots/vega.ts';
 import { block, escaped, page } from './write/html.ts';

@@ -1,7 +1,7 @@
 import type { BetaMessage } from '@anthropic-ai/sdk/resources/beta';
+import { type Feature, refusedFeature } from './connect/features.ts';
 import type { Conversation, Limit } from './conversation.ts';
 import { classify, isFree } from './failures.ts';
-import { type Feature, refusedFeature } from './features.ts';
 import type { History } from './history.ts';
 import { firstManner, type Manner, without } from './manner.ts';
 import { type CutCall, Meter } from './meter.ts';

@@ -1,5 +1,5 @@
 import type { Reached } from './connect/connect.ts';
-import type { Feature } from './features.ts';
+import type { Feature } from './connect/features.ts';
 import type { Price } from './prices.ts';
 
 /** Where a researcher is reached. Claude and the offline replay differ in these fields and in nothing else. */

@@ -4,7 +4,7 @@ import type {
   BetaMessageParam,
   BetaToolResultBlockParam,
 } from '@anthropic-ai/sdk/resources/beta';
-import { plain } from '../words.ts';
+import { plain } from '../common/words.ts';
 import { Calls } from './calls.ts';
 import type { Conversation, Ending, Reopen } from './conversation.ts';
 import { backoffSeconds, classify, type Failure } from './failures.ts';

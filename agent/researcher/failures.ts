@@ -1,5 +1,5 @@
 import { APIConnectionError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
-import { messageOf, plain } from '../words.ts';
+import { messageOf, plain } from '../common/words.ts';
 
 /** What a failed call means for the loop. */
 export type Failure =

@@ -1,5 +1,5 @@
+import { FEATURES, type Feature } from './connect/features.ts';
 import type { Connection } from './connection.ts';
-import { FEATURES, type Feature } from './features.ts';
 import type { CacheTtl, Price } from './prices.ts';
 
 /** How the calls of a conversation are made, beside what it says. None of this is a part of its prefix. */

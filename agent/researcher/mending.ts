@@ -1,5 +1,5 @@
 import type { BetaMessage, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
-import { plain } from '../words.ts';
+import { plain } from '../common/words.ts';
 import type { Ending } from './conversation.ts';
 import { type Manner, onFallback } from './manner.ts';
 import { textOf } from './meter.ts';

@@ -7,8 +7,8 @@ import { splitCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
 import { reachedAt } from './connect/connect.ts';
+import { FEATURES } from './connect/features.ts';
 import type { Connection } from './connection.ts';
-import { FEATURES } from './features.ts';
 import { FREE } from './prices.ts';
 
 const Hello = z.object({ url: z.url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/ }) });

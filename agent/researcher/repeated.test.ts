@@ -1,9 +1,9 @@
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ToolMistake } from '../tools/paths.ts';
-import { accepted } from '../tools/refusals.ts';
-import { StartSprintInput } from '../tools/schemas.ts';
+import { ToolMistake } from '../requests/paths.ts';
+import { accepted } from '../requests/refusals.ts';
+import { StartSprintInput } from '../requests/schemas.ts';
 import { type Advice, answersIn, callsIn, RepeatedRefusals } from './repeated.ts';
 
 /** One call and its answer: null where it was done. */

@@ -1,6 +1,6 @@
 import type { BetaMessageParam, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
-import { reasonIn, wrongFields } from '../tools/refusals.ts';
-import { cut, plain } from '../words.ts';
+import { cut, plain } from '../common/words.ts';
+import { reasonIn, wrongFields } from '../requests/refusals.ts';
 import { blocksOf } from './history.ts';
 
 /** What to do after the results of one turn. */

@@ -6,7 +6,7 @@ import type {
   BetaMessageParam,
   BetaToolUnion,
 } from '@anthropic-ai/sdk/resources/beta';
-import { BETAS } from './features.ts';
+import { BETAS } from './connect/features.ts';
 import { blocksOf } from './history.ts';
 import type { Manner } from './manner.ts';
 import type { Opening } from './opening.ts';

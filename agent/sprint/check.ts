@@ -4,9 +4,9 @@ import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
-import type { Config } from '../config.ts';
-import type { Stopper } from '../night/stop.ts';
-import { stateDir } from '../paths.ts';
+import type { Stopper } from '../budget/stop.ts';
+import { stateDir } from '../common/paths.ts';
+import type { Config } from '../config/config.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

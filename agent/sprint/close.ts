@@ -5,19 +5,19 @@ import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import type { Config } from '../config.ts';
-import type { Journal } from '../journal.ts';
-import { bestOf, readSprints } from '../ledger.ts';
-import { sprintsDir } from '../paths.ts';
+import { sprintsDir } from '../common/paths.ts';
+import { messageOf } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { SprintState } from '../journal/state.ts';
+import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+import { rememberClosed } from '../open-sprint/own-folder.ts';
+import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
+import type { FinishSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
-import type { SprintState } from '../state.ts';
-import type { FinishSprintInput } from '../tools/schemas.ts';
-import { messageOf } from '../words.ts';
 import type { Judged } from './judge.ts';
 import { logEnd } from './log-end.ts';
-import { rememberClosed } from './own-folder.ts';
-import { readSprintRun } from './run-folder.ts';
-import { diffTrees, restoreWorkspace } from './workspace.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

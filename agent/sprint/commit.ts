@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Sprint } from '#contract/sprint';
-import type { Config } from '../config.ts';
-import { commitOf, commitPaths, tagBest } from '../git.ts';
-import type { Journal } from '../journal.ts';
-import type { Checkout } from '../run-branch.ts';
-import type { Timer } from '../timer.ts';
-import { firstLine, messageOf, show } from '../words.ts';
+import type { Timer } from '../common/timer.ts';
+import { firstLine, messageOf, show } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import { commitOf, commitPaths, tagBest } from '../git/git.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
 import { headline } from './close.ts';
 import { keepContract } from './contract-file.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { writeFileAtomic } from '#contract/atomic';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

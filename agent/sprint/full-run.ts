@@ -1,15 +1,15 @@
 import type { SprintRun } from '#contract/sprint';
-import type { Config } from '../config.ts';
-import { readSprints } from '../ledger.ts';
-import { atTheEnd } from '../night/stages.ts';
-import type { Stopper } from '../night/stop.ts';
-import { sprintsDir } from '../paths.ts';
+import type { Stopper } from '../budget/stop.ts';
+import { sprintsDir } from '../common/paths.ts';
+import { show } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { gave, specOf } from '../ledger/repeat.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+import { atTheEnd } from '../ledger/stages.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import type { StartSprintInput } from '../requests/schemas.ts';
 import type { Ending } from '../researcher/conversation.ts';
-import type { StartSprintInput } from '../tools/schemas.ts';
-import { show } from '../words.ts';
-import type { OpenSprint } from './open.ts';
-import { gave, specOf } from './repeat.ts';
-import { readSprintRun } from './run-folder.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

@@ -1,9 +1,9 @@
 import type { Sprint } from '#contract/sprint';
-import { judgeRun } from '../judging.ts';
-import { messageOf } from '../words.ts';
+import { messageOf } from '../common/words.ts';
+import { judgeRun } from '../executor/judging.ts';
+import { runDir } from '../ledger/run-folder.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { checkTree } from './check.ts';
-import type { OpenSprint } from './open.ts';
-import { runDir } from './run-folder.ts';
 
 /**
  * Whether a change that must not change results does not: the check passes, and the best's experiment, trained at the screening

@@ -1,21 +1,21 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
-import type { Config } from '../config.ts';
-import { type Decision, decide, rulesOf } from '../decide.ts';
-import type { Journal } from '../journal.ts';
-import { JudgeError, judgeRun } from '../judging.ts';
-import { bestOf, readSprints } from '../ledger.ts';
-import { atTheEnd } from '../night/stages.ts';
-import { sprintsDir } from '../paths.ts';
+import { sprintsDir } from '../common/paths.ts';
+import { messageOf } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import { JudgeError, judgeRun } from '../executor/judging.ts';
+import type { Journal } from '../journal/journal.ts';
+import { type Decision, decide, rulesOf } from '../ledger/decide.ts';
+import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+import { atTheEnd } from '../ledger/stages.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { tidySprintFolder } from '../open-sprint/own-folder.ts';
+import type { FinishSprintInput } from '../requests/schemas.ts';
 import type { Ending } from '../researcher/conversation.ts';
-import type { FinishSprintInput } from '../tools/schemas.ts';
-import { messageOf } from '../words.ts';
+import { endedWithLoop } from '../runs/interrupted.ts';
 import { checkTree } from './check.ts';
-import { endedWithLoop } from './go-on.ts';
 import { pairedScreen } from './infrastructure.ts';
-import type { OpenSprint } from './open.ts';
-import { tidySprintFolder } from './own-folder.ts';
-import { readSprintRun, runDir } from './run-folder.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

@@ -1,6 +1,6 @@
 import { appendFileSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { plain } from '../words.ts';
+import { plain } from '../common/words.ts';
 
 /**
  * Says in the sprint's log why its conversation ended before the researcher came to finish_sprint. Once, also where a crash comes between

@@ -6,7 +6,7 @@ import type { Sprint } from '#contract/sprint';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
-import { readSprints } from '../ledger.ts';
+import { readSprints } from '../ledger/ledger.ts';
 
 const bash = (command: string) => call('bash', { command });
 const file = (path: string, file_text: string) =>

@@ -1,12 +1,12 @@
 import { join, relative } from 'node:path';
 import type { Sprint } from '#contract/sprint';
-import type { Config } from '../config.ts';
-import type { Journal } from '../journal.ts';
-import { readSprints } from '../ledger.ts';
-import type { Outputs } from '../outputs.ts';
-import { reportsDir, sprintsDir } from '../paths.ts';
-import type { Timer } from '../timer.ts';
-import { messageOf } from '../words.ts';
+import { reportsDir, sprintsDir } from '../common/paths.ts';
+import type { Timer } from '../common/timer.ts';
+import { messageOf } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/journal.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import type { Outputs } from '../screen/outputs.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

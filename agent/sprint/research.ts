@@ -1,14 +1,16 @@
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
-import type { Config } from '../config.ts';
-import { ADDED, Hints } from '../hints.ts';
-import type { Journal } from '../journal.ts';
-import { readSprints } from '../ledger.ts';
-import { CLOSING_TURNS, capNotice, pastCap } from '../night/caps.ts';
-import { SlotWatch } from '../night/last-slot.ts';
-import { whilePaused } from '../night/pause.ts';
-import type { Stopper } from '../night/stop.ts';
-import { sprintsDir } from '../paths.ts';
-import { sprintPrompt, systemPrompt } from '../prompt.ts';
+import { CLOSING_TURNS, capNotice, pastCap } from '../budget/caps.ts';
+import { SlotWatch } from '../budget/last-slot.ts';
+import { whilePaused } from '../budget/pause.ts';
+import type { Stopper } from '../budget/stop.ts';
+import { sprintsDir } from '../common/paths.ts';
+import type { Timer } from '../common/timer.ts';
+import type { Config } from '../config/config.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { ADDED, Hints } from '../open-sprint/hints.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { Connection } from '../researcher/connection.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import { converse } from '../researcher/converse.ts';
@@ -16,11 +18,9 @@ import { openingOf } from '../researcher/opening.ts';
 import { type CacheTtl, inputOf } from '../researcher/prices.ts';
 import { type Reserve, wholeWeb, worstOf } from '../researcher/reserve.ts';
 import { mostTokens } from '../researcher/weigh.ts';
-import type { Checkout } from '../run-branch.ts';
-import type { Timer } from '../timer.ts';
+import { SPRINT_ENDED } from '../runs/interrupted.ts';
 import { makeTools } from '../tools/index.ts';
-import { SPRINT_ENDED } from './go-on.ts';
-import type { OpenSprint } from './open.ts';
+import { sprintPrompt, systemPrompt } from './prompt.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

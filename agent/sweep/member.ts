@@ -5,12 +5,12 @@ import type { RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { profileOf, type Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
+import { messageOf } from '../common/words.ts';
 import type { Executor, RunHandle } from '../executor/executor.ts';
+import { judgeRun, readRunRecord } from '../executor/judging.ts';
 import { apart, settingsArgs } from '../executor/settings.ts';
-import { judgeRun, readRunRecord } from '../judging.ts';
-import { sameRun, specOf } from '../sprint/repeat.ts';
-import { readSprintRun, runDir } from '../sprint/run-folder.ts';
-import { messageOf } from '../words.ts';
+import { sameRun, specOf } from '../ledger/repeat.ts';
+import { readSprintRun, runDir } from '../ledger/run-folder.ts';
 import type { SweepRun } from './summary.ts';
 
 /** What all runs of a sweep share. */

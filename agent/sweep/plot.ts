@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Profile, TaskContract } from '#contract/task';
-import { label } from '../report/compose/names.ts';
+import { label } from '../report/document/names.ts';
 import { ceilingLayers } from '../report/plots/ceiling.ts';
 import { baselineSeries, domainOf, FONT, series } from '../report/plots/theme.ts';
 import { plot } from '../report/plots/vega.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
 import type { TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
-import { count, label, numberFormat } from '../report/compose/names.ts';
+import { count, label, numberFormat } from '../report/document/names.ts';
 
 /** One run of a sweep: what its judge said, or why there is nothing to say. */
 export interface SweepRun {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readableTarget, ToolMistake, writableTarget } from '../requests/paths.ts';
+import type { EditInput } from '../requests/schemas.ts';
 import { tail } from './output.ts';
-import { readableTarget, ToolMistake, writableTarget } from './paths.ts';
-import type { EditInput } from './schemas.ts';
 
 export interface EditScope {
   repo: string;

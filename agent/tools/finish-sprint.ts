@@ -1,7 +1,7 @@
-import type { OpenSprint } from '../sprint/open.ts';
-import { readSprintRun } from '../sprint/run-folder.ts';
-import { ToolMistake } from './paths.ts';
-import type { FinishSprintInput } from './schemas.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { ToolMistake } from '../requests/paths.ts';
+import type { FinishSprintInput } from '../requests/schemas.ts';
 
 /** Takes the researcher's last word. @throws ToolMistake while runs are open, or for a candidate that cannot be judged. */
 export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): string {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
 import { Inspection } from '#contract/task';
 import { emptyFolder } from '../fixtures/repo.ts';
-import { OpenSprint } from '../sprint/open.ts';
+import { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { makeTools } from './index.ts';
 
 const inspect = Inspection.parse({ command: 'node look.mjs', about: 'Looks.', options: {} });

@@ -3,19 +3,13 @@ import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
 import { secretFiles } from '#host/secrets';
-import { readSprints } from '../ledger.ts';
-import { sprintsDir } from '../paths.ts';
-import { alike } from '../sprint/alike.ts';
-import type { OpenSprint } from '../sprint/open.ts';
-import { gave } from '../sprint/repeat.ts';
-import { CUT_OFF } from '../sprint/transcript.ts';
-import { bash } from './bash.ts';
-import { edit } from './edit.ts';
-import { finishSprint } from './finish-sprint.ts';
-import { inspect } from './inspect.ts';
-import { observed } from './observed.ts';
-import { capped } from './output.ts';
-import { readResults } from './read-results.ts';
+import { sprintsDir } from '../common/paths.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { gave } from '../ledger/repeat.ts';
+import { runDetails } from '../ledger/tables.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { CUT_OFF } from '../open-sprint/transcript.ts';
+import { alike } from '../requests/alike.ts';
 import {
   BashInput,
   EditInput,
@@ -26,8 +20,14 @@ import {
   StartSprintInput,
   StopInput,
   WaitInput,
-} from './schemas.ts';
-import { runDetails } from './tables.ts';
+} from '../requests/schemas.ts';
+import { bash } from './bash.ts';
+import { edit } from './edit.ts';
+import { finishSprint } from './finish-sprint.ts';
+import { inspect } from './inspect.ts';
+import { observed } from './observed.ts';
+import { capped } from './output.ts';
+import { readResults } from './read-results.ts';
 
 const COMMAND_SECONDS = 300;
 

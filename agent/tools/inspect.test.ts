@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Inspection } from '#contract/task';
-import { inspectInput } from './schemas.ts';
+import { inspectInput } from '../requests/schemas.ts';
 
 const inspection = Inspection.parse({
   command: 'node look.mjs',

@@ -3,12 +3,12 @@ import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
 import { newMark } from '#host/marks';
 import { checkoutTree } from '#host/tree';
-import { judgeEnv } from '../judging.ts';
-import type { OpenSprint } from '../sprint/open.ts';
-import { readSprintRun, runDir } from '../sprint/run-folder.ts';
+import { judgeEnv } from '../executor/judging.ts';
+import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { ToolMistake } from '../requests/paths.ts';
+import type { InspectInput } from '../requests/schemas.ts';
 import { tail } from './output.ts';
-import { ToolMistake } from './paths.ts';
-import type { InspectInput } from './schemas.ts';
 
 const SECONDS = 600;
 

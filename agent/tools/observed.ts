@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { OpenSprint } from '../sprint/open.ts';
-import { cut, messageOf, plain } from '../words.ts';
-import { accepted, RefusedInput } from './refusals.ts';
+import { cut, messageOf, plain } from '../common/words.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { accepted, RefusedInput } from '../requests/refusals.ts';
 
 /** Of the reason in the event log. */
 const MAX_REASON = 300;

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bestOf, readSprints } from '../ledger.ts';
-import { sprintsDir } from '../paths.ts';
-import type { OpenSprint } from '../sprint/open.ts';
-import { readSprintRun } from '../sprint/run-folder.ts';
-import { show } from '../words.ts';
-import { ToolMistake } from './paths.ts';
-import type { ReadResultsInput } from './schemas.ts';
-import { ledgerTable, runDetails, runsTable } from './tables.ts';
+import { sprintsDir } from '../common/paths.ts';
+import { show } from '../common/words.ts';
+import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+import { ledgerTable, runDetails, runsTable } from '../ledger/tables.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { ToolMistake } from '../requests/paths.ts';
+import type { ReadResultsInput } from '../requests/schemas.ts';
 
 /** What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for an unknown one. */
 export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput): string {

@@ -4,7 +4,7 @@ import type { MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
-import { readSprints } from '../ledger.ts';
+import { readSprints } from '../ledger/ledger.ts';
 
 it('points out a sprint, and refuses a run, that was made already', async () => {
   const again = train('plain', { set: ['f1=0.55'] });

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
-import { readEvents } from '#agent/events';
-import { eventsPath, stateDir } from '#agent/paths';
-import { Transcript } from '#agent/sprint/transcript';
+import { eventsPath, stateDir } from '#agent/common/paths';
+import { readEvents } from '#agent/journal/events';
+import { Transcript } from '#agent/open-sprint/transcript';
 import type { Account } from './claude.ts';
 
 /** What is wrong with what the researcher was told, by the transcripts and the log. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSprints } from '#agent/ledger';
+import { readSprints } from '#agent/ledger/ledger';
 import type { SprintPlan } from './sprint.ts';
 
 /** What is wrong with what a night left behind, a line each. `plans` says what must have come of each sprint. */

@@ -3,7 +3,7 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSprints } from '#agent/ledger';
+import { readSprints } from '#agent/ledger/ledger';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { startMessagesServer } from '#replay/server';
 import { Bills } from './bills.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readEvents } from '#agent/events';
+import { eventsPath } from '#agent/common/paths';
 import { type LoopProcess, startCommand } from '#agent/fixtures/loop';
-import { eventsPath } from '#agent/paths';
-import { fold, nothingYet } from '#agent/state';
+import { readEvents } from '#agent/journal/events';
+import { fold, nothingYet } from '#agent/journal/state';
 import type { LoopPlan } from './plan.ts';
 
 /** How a loop went, by its own books. */

@@ -1,7 +1,7 @@
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type Profile, type Task } from '#contract/task';
-import type { Caption, Inline } from '../tree.ts';
-import { text } from '../tree.ts';
+import type { Caption, Inline } from '../document/tree.ts';
+import { text } from '../document/tree.ts';
 
 /** What a report of one sprint draws on. */
 export interface Context {

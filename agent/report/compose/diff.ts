@@ -1,5 +1,5 @@
+import type { Block, DiffFile, DiffLine } from '../document/tree.ts';
 import { breakable, clean } from '../markdown/guards.ts';
-import type { Block, DiffFile, DiffLine } from '../tree.ts';
 
 const MAX_LINES = 320;
 const MAX_COLUMNS = 200;

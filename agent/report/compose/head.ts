@@ -1,8 +1,6 @@
 import { violation } from '#contract/condition';
 import type { Sprint } from '#contract/sprint';
 import type { Outcome } from '#contract/verdict';
-import { type Badge, type Block, type Card, code, type Inline, strong, type Tone, text } from '../tree.ts';
-import { type Context, columnsOf, direction, guardsIn } from './context.ts';
 import {
   clip,
   count,
@@ -14,7 +12,18 @@ import {
   number,
   samples,
   signed,
-} from './names.ts';
+} from '../document/names.ts';
+import {
+  type Badge,
+  type Block,
+  type Card,
+  code,
+  type Inline,
+  strong,
+  type Tone,
+  text,
+} from '../document/tree.ts';
+import { type Context, columnsOf, direction, guardsIn } from './context.ts';
 
 export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
   'new-best': { words: 'new best', tone: 'good' },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
+import { type Block, plain } from '../document/tree.ts';
 import { folderOf, interrupted, lista, matryoshka, profile, sprints, task } from '../fixtures/load.ts';
-import { readSource } from '../source.ts';
-import { type Block, plain } from '../tree.ts';
 import { composeReport } from './report.ts';
+import { readSource } from './source.ts';
 
 const compose = (sprint: Sprint, simple = false) =>
   composeReport({ ...readSource(folderOf(sprint.id)), sprint }, sprints, task, profile, simple);

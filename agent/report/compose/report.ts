@@ -1,13 +1,6 @@
 import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
-import { imageReader } from '../markdown/images.ts';
-import { parseMarkdown, plainText } from '../markdown/parse.ts';
-import { curvesPlot } from '../plots/curves.ts';
-import { frontierPlot } from '../plots/frontier.ts';
-import { progressPlot } from '../plots/progress.ts';
-import type { Plot } from '../plots/theme.ts';
-import { plot } from '../plots/vega.ts';
-import type { SprintSource } from '../source.ts';
+import { clip, label, number } from '../document/names.ts';
 import {
   type Block,
   type Caption,
@@ -19,14 +12,21 @@ import {
   type Report,
   strong,
   text,
-} from '../tree.ts';
+} from '../document/tree.ts';
+import { imageReader } from '../markdown/images.ts';
+import { parseMarkdown, plainText } from '../markdown/parse.ts';
+import { curvesPlot } from '../plots/curves.ts';
+import { frontierPlot } from '../plots/frontier.ts';
+import { progressPlot } from '../plots/progress.ts';
+import type { Plot } from '../plots/theme.ts';
+import { plot } from '../plots/vega.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
-import { clip, label, number } from './names.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 import { saidBlocks } from './said.ts';
+import type { SprintSource } from './source.ts';
 
 /**
  * The whole report of one sprint as a tree. `sprints` is the leaderboard (others are ignored). With `simple`, the

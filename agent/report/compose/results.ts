@@ -1,7 +1,7 @@
 import type { SprintRun } from '#contract/sprint';
-import { type Block, code, em, type Inline, type Row, strong, text } from '../tree.ts';
+import { duration, label, numberFormat, samples } from '../document/names.ts';
+import { type Block, code, em, type Inline, type Row, strong, text } from '../document/tree.ts';
 import { type Context, columnsOf, direction } from './context.ts';
-import { duration, label, numberFormat, samples } from './names.ts';
 import { measured, runTitle } from './runs.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
-import { clip, samples } from './names.ts';
+import { clip, samples } from '../document/names.ts';
 
 /** What a run changed of its experiment: `--set key=value` and `--set=key=value` of its arguments. */
 export function settings(run: Pick<SprintRun, 'args'>): string[] {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Block, plain } from '../tree.ts';
+import { type Block, plain } from '../document/tree.ts';
 import { saidBlocks } from './said.ts';
 
 const textsOf = (blocks: readonly Block[]): string[] =>

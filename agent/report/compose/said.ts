@@ -1,6 +1,6 @@
 import type { Sprint } from '#contract/sprint';
-import { cut, plain } from '../../words.ts';
-import { type Block, em, heading, para, strong, text } from '../tree.ts';
+import { cut, plain } from '../../common/words.ts';
+import { type Block, em, heading, para, strong, text } from '../document/tree.ts';
 
 /** So many texts are shown, of so many characters; the rest stands in `sprint.json`. */
 const SHOWN = { texts: 40, chars: 400 };

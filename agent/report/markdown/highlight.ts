@@ -4,7 +4,7 @@ import json from 'highlight.js/lib/languages/json';
 import python from 'highlight.js/lib/languages/python';
 import typescript from 'highlight.js/lib/languages/typescript';
 import yaml from 'highlight.js/lib/languages/yaml';
-import type { CodeSpan } from '../tree.ts';
+import type { CodeSpan } from '../document/tree.ts';
 import { decodeEntities, limits } from './guards.ts';
 
 const languages = { bash, json, python, typescript, yaml };

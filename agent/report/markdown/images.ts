@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import type { Block } from '../tree.ts';
+import type { Block } from '../document/tree.ts';
 import { limits } from './guards.ts';
 
 type Figure = Extract<Block, { t: 'figure' }>;

@@ -1,5 +1,5 @@
 import temml from 'temml';
-import type { MathNode } from '../tree.ts';
+import type { MathNode } from '../document/tree.ts';
 import { limits } from './guards.ts';
 
 /** The node of temml's MathML tree, as far as we read it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Block, plain } from '../tree.ts';
+import { type Block, plain } from '../document/tree.ts';
 import { safeHref } from './guards.ts';
 import type { ImageReader } from './images.ts';
 import { parseMarkdown } from './parse.ts';

@@ -1,6 +1,6 @@
 import { Marked, type Token, type Tokens } from 'marked';
+import { type Align, type Block, code, em, type Inline, plain, text } from '../document/tree.ts';
 import { plot, plotSpec } from '../plots/vega.ts';
-import { type Align, type Block, code, em, type Inline, plain, text } from '../tree.ts';
 import { breakable, clean, decodeEntities, limits, safeHref } from './guards.ts';
 import { highlight } from './highlight.ts';
 import type { ImageReader } from './images.ts';

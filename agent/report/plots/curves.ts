@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { SprintRun } from '#contract/sprint';
-import { label } from '../compose/names.ts';
+import { label } from '../document/names.ts';
 import { colours, domainOf, frame, type Plot, panelWidth, sampleAxis, series } from './theme.ts';
 
 interface Row {

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Profile, TaskContract } from '#contract/task';
-import { label } from '../compose/names.ts';
-import type { LegendItem } from '../tree.ts';
+import { label } from '../document/names.ts';
+import type { LegendItem } from '../document/tree.ts';
 import { ceilingLayers } from './ceiling.ts';
 import { baselineSeries, colours, domainOf, frame, type Plot, panelWidth } from './theme.ts';
 

@@ -1,5 +1,5 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
-import type { LegendItem } from '../tree.ts';
+import type { LegendItem } from '../document/tree.ts';
 
 /** One palette for plots, PDF and HTML. */
 export const colours = {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { composeReport } from '../compose/report.ts';
+import { readSource } from '../compose/source.ts';
 import { folderOf, lista, profile, sprints, task } from '../fixtures/load.ts';
-import { readSource } from '../source.ts';
 import { writeHtml } from './html.ts';
 
 const hostile = `# x

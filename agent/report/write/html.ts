@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sanitize from 'sanitize-html';
-import type { Block, Inline, LegendItem, Picture, Report } from '../tree.ts';
+import type { Block, Inline, LegendItem, Picture, Report } from '../document/tree.ts';
 import { faces, fontFile, signs } from './fonts.ts';
 import { subsetWoff } from './subset.ts';
 

@@ -1,9 +1,9 @@
 import { marked, type Token } from 'marked';
 import { expect, it } from 'vitest';
 import { composeReport } from '../compose/report.ts';
+import { readSource } from '../compose/source.ts';
+import { type Block, text } from '../document/tree.ts';
 import { folderOf, lista, profile, sprints, task } from '../fixtures/load.ts';
-import { readSource } from '../source.ts';
-import { type Block, text } from '../tree.ts';
 import { writeMarkdown } from './markdown.ts';
 
 const write = (blocks: Block[]) =>

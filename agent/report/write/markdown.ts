@@ -1,4 +1,4 @@
-import type { Block, Inline, Report } from '../tree.ts';
+import type { Block, Inline, Report } from '../document/tree.ts';
 
 /**
  * A report as GitHub-flavoured Markdown: the form that always can be made, and that git diffs. Plots are named, not drawn;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Block } from '../tree.ts';
+import type { Block } from '../document/tree.ts';
 import { type Pdf, writePdf } from './pdf.ts';
 
 const pdf = (blocks: Block[]): Pdf =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
-import type { Block, Picture, Report } from '../tree.ts';
+import type { Block, Picture, Report } from '../document/tree.ts';
 import { faces, fontFile, signs } from './fonts.ts';
 
 /** What the compiler sees of the disk: nothing but the files that we hand it. */

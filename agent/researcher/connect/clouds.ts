@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { UserError } from '#contract/errors';
-import type { Feature } from '../features.ts';
 import type { Fetch, MessagesClient, Via } from './client.ts';
+import type { Feature } from './features.ts';
 
 /** A cloud that has been found ready. */
 export interface Cloud {

@@ -1,12 +1,12 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { networkOf } from '#host/network/network';
-import type { Feature } from '../features.ts';
 import { baseURLOf, plainHttpNotes, shownURL } from './base-url.ts';
 import { reachBedrock } from './bedrock.ts';
 import { checkCertificates } from './certificates.ts';
 import { type Fetch, type MessagesClient, QUIET, type Via } from './client.ts';
 import { type Cloud, chosenVia, LACKS } from './clouds.ts';
 import { authOptions, type Credential, credentialOf } from './credentials.ts';
+import type { Feature } from './features.ts';
 import { type GoogleClient, reachGoogle } from './google.ts';
 import { isRegional, modelFor } from './models.ts';
 import { authHint } from './words.ts';

@@ -1,0 +1,48 @@
+import { count } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/journal.ts';
+import { workedSeconds } from '../journal/state.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  journal: Journal;
+}
+
+/** Turns that a researcher has to close a sprint whose own limit is reached. */
+export const CLOSING_TURNS = 5;
+
+/** What is said, once, to a researcher whose sprint has reached a limit of its own. */
+export function capNotice(loop: LoopParts): string[] {
+  const state = loop.journal.state().sprint;
+  const reason = reachedCap(loop);
+  if (!state || state.capped || reason === null) return [];
+  loop.journal.emit({ type: 'sprint.capped', sprint: state.claim?.id ?? null, reason });
+  return [
+    `This sprint has reached its limit: ${reason}. Start nothing more. Write into its README what was found and what was not, then call finish_sprint; the sprint is closed after ${CLOSING_TURNS} more turns.`,
+  ];
+}
+
+/** Why no further call is made in this sprint; null while one may be. */
+export function pastCap(loop: LoopParts): { of: 'sprint'; reason: string } | null {
+  const { capped, cost } = loop.journal.state().sprint ?? {};
+  if (!capped || !cost || cost.turns < capped.turns + CLOSING_TURNS) return null;
+  return { of: 'sprint', reason: `${capped.reason}, and it was not closed in ${CLOSING_TURNS} turns` };
+}
+
+/** Seconds that are left of the open sprint's hours. The time between a crash and the next start is not the sprint's. */
+export function sprintSecondsLeft({ config: { limits }, journal }: LoopParts): number {
+  const now = journal.state();
+  if (!now.sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
+  const worked = workedSeconds({ ...now, lastEventAt: new Date().toISOString() });
+  return limits.sprint.hours * 3600 - (worked - now.sprint.openedAfter);
+}
+
+function reachedCap(loop: LoopParts): string | null {
+  const { usd, hours, turns } = loop.config.limits.sprint;
+  const cost = loop.journal.state().sprint?.cost;
+  if (!cost) return null;
+  if (usd !== null && cost.usd >= usd) return `${usd} USD for one sprint are spent`;
+  if (sprintSecondsLeft(loop) <= 0) return `${hours} h for one sprint are over`;
+  return cost.turns >= turns ? `${count(turns, 'turn')} in one sprint are made` : null;
+}

@@ -1,0 +1,103 @@
+import type { SprintRun } from '#contract/sprint';
+import { duration } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/journal.ts';
+import { bestCandidate } from '../ledger/stages.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
+import { fieldOf, look, paceNow } from './plan.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+}
+
+/** A full run that still fits, and the candidate that it is kept for. */
+export interface Slot {
+  candidate: SprintRun;
+  pace: Pace;
+  /** How many full runs fit. */
+  fits: number;
+  /** No other run fits before it any more, not even a screen. */
+  due: boolean;
+  /** It has to begin now. */
+  late: boolean;
+}
+
+/** Of a night in stages: what the best candidate without a counting run can still be given. Null where there is none, or no time for it. */
+export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot | null {
+  const {
+    config: { profile, limits },
+  } = loop;
+  if (!profile.staged) return null;
+  const seen = look(loop, started);
+  const field = fieldOf(loop, seen);
+  const candidate = field && bestCandidate(field);
+  const pace = candidate && paceNow(loop, seen, candidate.experiment);
+  if (!candidate || !pace) return null;
+  const room = fits(profile.budgets.count, pace);
+  const full = fullRunSeconds(profile, pace);
+  const ofOneSprint = (limits.sprint.hours ?? Number.POSITIVE_INFINITY) * 3600;
+  if (room < 1 || full > ofOneSprint) return null;
+  const screen = profile.budgets.screen / pace.samplesPerSecond;
+  return {
+    ...{ candidate, pace, fits: room },
+    due: pace.secondsLeft < full + screen,
+    late: pace.secondsLeft < full,
+  };
+}
+
+/** Watches within a sprint that the last full run is not lost while the researcher thinks, or cannot be reached. */
+export class SlotWatch {
+  #told = false;
+  /** Turns made when the researcher was told that it has to begin now. */
+  #warned: number | null = null;
+
+  constructor(
+    readonly loop: LoopParts,
+    /** The open sprint's; null before it is claimed. */
+    readonly runs: () => { readonly open: readonly string[]; readonly started: readonly string[] } | null,
+  ) {}
+
+  /** Said to the researcher, each once: that only one full run fits, and whose it is; then, that it has to begin now. */
+  notice(): string[] {
+    const slot = this.#slot();
+    if (!slot) return [];
+    const { candidate, pace } = slot;
+    const how = `run_experiment with of: "${candidate.id}", budget: "count"`;
+    if (slot.due && this.#warned === null) {
+      this.#told = true;
+      this.#warned = this.#turns;
+      return [
+        `The last full run has to begin now (${duration(pace.secondsLeft)} are left, it takes ${duration(secondsFor(this.loop.config.profile.budgets.count, pace))}): ${how}, with your next call. Otherwise this sprint is closed, and the loop makes that run itself.`,
+      ];
+    }
+    if (this.#told || slot.fits !== 1) return [];
+    this.#told = true;
+    return [
+      `Only one full run still fits before the end (${duration(pace.secondsLeft)} are left). It is kept for the best candidate so far: ${how}.`,
+    ];
+  }
+
+  /** Why this sprint makes no further call: the researcher was told and did something else, or cannot be reached. Null while it may. */
+  past(): { of: 'sprint'; reason: string } | null {
+    const slot = this.#slot();
+    if (!slot) return null;
+    const deaf = slot.due && this.#warned !== null && this.#turns > this.#warned;
+    return deaf || slot.late
+      ? { of: 'sprint', reason: `the last full run has to begin, that of ${slot.candidate.id}` }
+      : null;
+  }
+
+  get #turns(): number {
+    return this.loop.journal.state().sprint?.cost.turns ?? 0;
+  }
+
+  /** Nothing is to be done while the device is held: what holds it was weighed when it was asked for. */
+  #slot(): Slot | null {
+    const runs = this.runs();
+    return runs && runs.open.length > 0 ? null : lastSlot(this.loop, runs?.started);
+  }
+}

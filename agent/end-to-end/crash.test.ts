@@ -1,0 +1,116 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { LoggedEvent } from '#contract/event';
+import { RunRecord } from '#contract/run';
+import { processesIn } from '#host/processes';
+import { eventsPath } from '../common/paths.ts';
+import { startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { git } from '../fixtures/repo.ts';
+import { sprintTo } from '../fixtures/scripted.ts';
+import { readEvents } from '../journal/events.ts';
+import { lockHolder } from '../journal/lock.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { Transcript } from '../open-sprint/transcript.ts';
+import { readStatus } from '../screen/status.ts';
+
+/** More of them: npm run test:crash. The same instants again, as far as a clock can: SEED=... */
+const CRASHES = Number(process.env.CRASHES ?? 3);
+const SEED = Number(process.env.SEED ?? Date.now() % 1e6);
+
+it(
+  `loses and doubles nothing when it is killed at ${CRASHES} random instants`,
+  async () => {
+    console.log(`SEED=${SEED} CRASHES=${CRASHES}`);
+    const random = randomFrom(SEED);
+    const numbers = Array.from({ length: CRASHES + 3 }, (_, i) => sprintTo(`s${i + 1}`, 0.5 + i / 100));
+    const repo = tinyRepository(numbers);
+    const main = git(repo, 'rev-parse', 'main');
+    for (let crash = 0; crash < CRASHES; crash++) {
+      const loop = startCommand(repo, 'loop');
+      // From before the first write to some sprints on, however slow the machine is at starting.
+      const early = random() < 0.1;
+      while (!early && loop.child.exitCode === null && !holdsLock(repo, loop.child.pid)) await sleep(10);
+      await sleep(random() * 2500);
+      loop.child.kill('SIGKILL');
+      await loop.ended;
+      // What others read is whole at any instant.
+      readSprints(join(repo, 'sprints'));
+      readStatus(repo);
+    }
+    const loop = startCommand(repo, 'loop');
+    expect(await loop.ended, loop.said()).toBe(0);
+
+    const sprints = readSprints(join(repo, 'sprints'));
+    expect(sprints.map((s) => s.number)).toEqual(sprints.map((_, i) => i + 1));
+    const folders = readdirSync(join(repo, 'sprints')).filter((name) => name !== 'leaderboards');
+    expect(folders.sort()).toEqual(sprints.map((s) => s.id).sort());
+    const commits = git(repo, 'log', '--reverse', '--format=%s', '--grep=^Sprint', 'main..').split('\n');
+    expect(commits).toEqual(sprints.map((s) => `Sprint ${s.number}: ${s.title} (${s.outcome})`));
+    expect(git(repo, 'log', '--format=%s', 'main..').split('\n').at(-1)).toBe(
+      'Begin with the published baselines only',
+    );
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(repo, 'rev-parse', 'main')).toBe(main);
+    expect(readStatus(repo)).toMatchObject({ loop: 'stopped', sprint: null, runs: [] });
+    expect(processesIn(repo)).toEqual([]);
+
+    // The log tells the same ledger, and of every run that a sprint has.
+    const events = allEvents(repo);
+    const told = (type: LoggedEvent['type']) =>
+      events.flatMap((e) => (e.type === type && 'sprint' in e ? e.sprint : []));
+    expect(told('sprint.closed')).toEqual(sprints.map((s) => s.id));
+    expect(told('sprint.committed')).toEqual(sprints.map((s) => s.id));
+    for (const id of readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'outputs')) {
+      const path = join(repo, 'checkpoints', id, 'run.json');
+      // Killed before the record was written: nothing had been started.
+      if (!existsSync(path)) continue;
+      const run = RunRecord.parse(JSON.parse(readFileSync(path, 'utf8')));
+      expect(run.status).not.toBe('running');
+      expect(sprints.filter((s) => s.runs.some((r) => r.id === id)).map((s) => s.id)).toEqual([run.sprint]);
+    }
+
+    // No turn is missing in a conversation, and none stands there twice.
+    for (const name of readdirSync(join(repo, 'state/transcripts'))) {
+      const { messages } = new Transcript(join(repo, 'state/transcripts', name));
+      expect(messages.map((m) => m.role)).toEqual(
+        messages.map((_, i) => (i % 2 === 0 ? 'user' : 'assistant')),
+      );
+      const ids = (type: string, key: string) =>
+        [
+          ...JSON.stringify(messages).matchAll(new RegExp(`"type":"${type}"[^{}]*?"${key}":"(\\w+)"`, 'g')),
+        ].map((m) => m[1]);
+      const calls = ids('tool_use', 'id');
+      expect(new Set(calls).size).toBe(calls.length);
+      // A conversation that never claimed a sprint is dropped as it was cut off, its last calls unanswered.
+      const answered = new Set(ids('tool_result', 'tool_use_id'));
+      const unanswered = calls.filter((id) => !answered.has(id));
+      expect(unanswered.filter((id) => !JSON.stringify(messages.at(-1)).includes(id))).toEqual([]);
+      expect([...answered].filter((id) => !calls.includes(id))).toEqual([]);
+    }
+    const left = readdirSync(repo, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => /\.tmp$|index\.lock$/.test(name))).toEqual([]);
+  },
+  120_000 + CRASHES * 30_000,
+);
+
+const holdsLock = (repo: string, pid: number | undefined) => lockHolder(join(repo, 'state'))?.pid === pid;
+
+/** Of all loops in a repository: a loop that has ended puts its log aside. */
+function allEvents(repo: string): LoggedEvent[] {
+  const logs = join(repo, 'state/logs');
+  const old = existsSync(logs) ? readdirSync(logs).filter((name) => name.startsWith('events-')) : [];
+  return [...old.sort().map((name) => join(logs, name)), eventsPath(repo)].flatMap((path) =>
+    readEvents(path),
+  );
+}
+
+/** Park and Miller's generator: numbers from 0 to 1. */
+function randomFrom(seed: number): () => number {
+  let state = (seed % 2147483646) + 1;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}

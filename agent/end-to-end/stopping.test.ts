@@ -1,0 +1,291 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { RunRecord } from '#contract/run';
+import { ONE_REQUEST_MS } from '#host/one-request';
+import { processesIn } from '#host/processes';
+import { Stopper } from '../budget/stop.ts';
+import { eventsPath } from '../common/paths.ts';
+import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { git } from '../fixtures/repo.ts';
+import { call, finish, type Step, start, train, wait, write } from '../fixtures/scripted.ts';
+import { readEvents } from '../journal/events.ts';
+import { readSprints } from '../ledger/ledger.ts';
+
+// Each starts a loop or two as processes of their own.
+vi.setConfig({ testTimeout: 180_000 });
+
+// What becomes of a run that trains when the loop is asked to stop; recover.test.ts has what is left by a crash.
+const checkout = resolve(import.meta.dirname, '../..');
+const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
+
+/** A sprint of one run. Each stop may take one of its waits; those that are too many are answered at once. */
+const oneRun = (experiment: string): Step[] => [
+  start('kept'),
+  write(0.9),
+  train(experiment),
+  ...Array<Step>(8).fill(wait),
+  finish(),
+];
+const recordOf = (repo: string, run: string) =>
+  RunRecord.parse(JSON.parse(readFileSync(join(repo, 'checkpoints', run, 'run.json'), 'utf8')));
+const notices = (repo: string) =>
+  readEvents(eventsPath(repo)).flatMap((e) =>
+    e.type === 'loop.notice' && e.text.startsWith('stopping') ? [e.text.split(' ', 3).join(' ')] : [],
+  );
+const inLog = (repo: string) => readEvents(eventsPath(repo)).length;
+const loopOf = (repo: string) => startCommand(repo, 'loop', '--sandbox', 'off');
+
+/** Waits until a run trains that has saved. */
+async function saved(repo: string): Promise<string> {
+  const { run } = await eventOf(repo, 'run.started');
+  while (!existsSync(join(repo, 'checkpoints', run, 'out/optimizer.safetensors'))) await sleep(25);
+  return run;
+}
+
+/** The next start brings the sprint to its end, with that run and no other. */
+async function goesOn(repo: string, run: string): Promise<void> {
+  await loopIn(repo, { maxSprints: 1 });
+  const [sprint] = readSprints(join(repo, 'sprints'));
+  expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run });
+  expect(sprint.runs.map(({ id, status, endedBy }) => [id, status, endedBy])).toEqual([
+    [run, 'finished', undefined],
+  ]);
+  expect(git(repo, 'status', '--porcelain')).toBe('');
+}
+
+/** `npm run loop` as our package.json has it, in another repository and a process group of its own, as a terminal makes it. */
+function underNpm(repo: string) {
+  const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+    scripts: { loop: string };
+  };
+  const loop = scripts.loop.replaceAll(/\S+\.m?[jt]s\b/g, (path) => quoted(join(checkout, path)));
+  writeFileSync(join(repo, 'package.json'), JSON.stringify({ type: 'module', scripts: { loop } }));
+  git(repo, 'add', 'package.json');
+  git(repo, '-c', 'user.name=T', '-c', 'user.email=t@example.org', 'commit', '-qm', 'Scripts');
+  const argv = ['run', '--silent', 'loop', '--', '--sandbox', 'off'];
+  const npm = spawn('npm', argv, { cwd: repo, detached: true, stdio: 'ignore' });
+  return { pid: npm.pid as number, ended: new Promise((done) => npm.once('exit', done)) };
+}
+
+describe('one Ctrl-C', () => {
+  it.each([
+    ['SIGINT', 'to a group with npm in it, which hands it on', -1, 130],
+    ['SIGINT', 'to npm alone', 1, 130],
+    ['SIGTERM', 'to a group with npm in it, which hands it on', -1, 143],
+    ['SIGTERM', 'to npm alone', 1, 143],
+  ] as const)(
+    'is one request: %s %s',
+    async (signal, _, sign, code) => {
+      const repo = tinyRepository([oneRun('saves')]);
+      const npm = underNpm(repo);
+      const run = await saved(repo);
+      process.kill(sign * npm.pid, signal);
+      expect(await npm.ended).toBe(code);
+      // npm has waited for it.
+      expect(processesIn(repo)).toEqual([]);
+      expect(notices(repo)).toEqual(['stopping: the turn']);
+      expect(recordOf(repo, run)).toMatchObject({ status: 'killed', endedBy: 'loop' });
+      expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+      await goesOn(repo, run);
+    },
+    120_000,
+  );
+
+  it('that comes a second time later on is the second, and ends all at once', async () => {
+    const busy = [start('busy'), call('bash', { command: 'touch state/begun; sleep 600' }), finish()];
+    const repo = tinyRepository([busy]);
+    const loop = loopOf(repo);
+    while (!existsSync(join(repo, 'state/begun'))) await sleep(25);
+    loop.child.kill('SIGINT');
+    await eventOf(repo, 'loop.notice', ({ text }) => text.startsWith('stopping'));
+    await sleep(ONE_REQUEST_MS);
+    loop.child.kill('SIGINT');
+    expect(await loop.ended).toBe(130);
+    expect(notices(repo)).toEqual(['stopping: the turn', 'stopping at once;']);
+    expect(loop.said()).toMatch(/^Open: +sprint 1: Try busy/m);
+  });
+
+  it('closes, reports and commits a sprint in which nothing trains, once its turn has ended', async () => {
+    const command = 'touch state/begun; while [ ! -e state/enough ]; do sleep 0.05; done';
+    const repo = tinyRepository([[start('busy'), call('bash', { command }), finish()]]);
+    const loop = loopOf(repo);
+    while (!existsSync(join(repo, 'state/begun'))) await sleep(25);
+    loop.child.kill('SIGINT');
+    await eventOf(repo, 'loop.notice', ({ text }) => text.startsWith('stopping'));
+    writeFileSync(join(repo, 'state/enough'), '');
+    expect(await loop.ended).toBe(130);
+    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['interrupted']);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(loop.said()).not.toMatch(/^Open:/m);
+  });
+});
+
+describe('a run that trains as the loop is stopped', () => {
+  it('is kept, and goes on, however often and however soon that happens', async () => {
+    // Two seconds long; it saves nothing, so that it begins anew each time.
+    const repo = tinyRepository([oneRun('steady')]);
+    const begun = (after: number) => eventOf(repo, 'run.started', ({ seq }) => seq > after);
+    let before = 0;
+    let run = '';
+    const stops: readonly (readonly NodeJS.Signals[])[] = [
+      // Once; twice within no time; and not a moment for anything.
+      ...[['SIGINT'], ['SIGINT', 'SIGTERM'], ['SIGKILL'], ['SIGTERM', 'SIGINT'], ['SIGTERM']],
+    ] as NodeJS.Signals[][];
+    for (const signals of stops) {
+      const loop = loopOf(repo);
+      run = (await begun(before)).run;
+      before = inLog(repo);
+      for (const signal of signals) loop.child.kill(signal);
+      await loop.ended;
+      expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+    }
+    await goesOn(repo, run);
+  }, 180_000);
+
+  it('goes on when it is stopped as it is taken up, before it has begun', async () => {
+    const repo = tinyRepository([oneRun('saves')]);
+    const first = loopOf(repo);
+    const run = await saved(repo);
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const before = inLog(repo);
+    const { code } = await loopIn(repo, {}, (loop) => (event) => {
+      if (event.type === 'loop.started') loop.stopper.ask({ reason: 'enough', exitCode: 0 });
+    });
+    expect([code, inLog(repo) > before]).toEqual([0, true]);
+    await goesOn(repo, run);
+  });
+
+  it('is kept where whoever ends the machine asks all processes at once', async () => {
+    const repo = tinyRepository([oneRun('saves')]);
+    const loop = loopOf(repo);
+    const run = await saved(repo);
+    const { processes } = await eventOf(repo, 'run.started');
+    // The trainer hears it first.
+    process.kill(processes[0].pid, 'SIGTERM');
+    while (recordOf(repo, run).endedBy === undefined) await sleep(5);
+    loop.child.kill('SIGTERM');
+    expect(await loop.ended).toBe(143);
+    expect(recordOf(repo, run)).toMatchObject({ status: 'killed', endedBy: 'loop' });
+    await goesOn(repo, run);
+  });
+
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'keeps the place of those that wait for the device, over %s',
+    async (signal) => {
+      const both = [train('saves'), train('plain', { seed: 1 })];
+      const repo = tinyRepository([
+        [start('kept'), write(0.9), both, ...Array<Step>(8).fill(wait), finish()],
+      ]);
+      const loop = loopOf(repo);
+      const run = await saved(repo);
+      await eventOf(repo, 'run.queued');
+      loop.child.kill(signal);
+      await loop.ended;
+      expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+      const { events } = await loopIn(repo, { maxSprints: 1 });
+      expect(events.flatMap((e) => (e.type === 'run.started' ? [e.ticket] : []))).toEqual([
+        'queued-1',
+        'queued-2',
+      ]);
+      const [sprint] = readSprints(join(repo, 'sprints'));
+      expect(sprint.runs.map(({ id, status, seed }) => [id === run, status, seed])).toEqual([
+        [true, 'finished', 0],
+        [false, 'finished', 1],
+      ]);
+      // The researcher knows it by its ticket.
+      expect(sprint).toMatchObject({ outcome: 'new-best', candidate: sprint.runs[1].id });
+      expect(sprint.unstarted).toBeUndefined();
+    },
+  );
+
+  it('that somebody else ended is told as that, and the loop goes on', async () => {
+    const repo = tinyRepository([oneRun('saves')]);
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--max-sprints', '1');
+    const run = await saved(repo);
+    const { processes } = await eventOf(repo, 'run.started');
+    process.kill(processes[0].pid, 'SIGTERM');
+    await eventOf(repo, 'run.finished');
+    expect(recordOf(repo, run)).toMatchObject({
+      ...{ status: 'killed', endedBy: 'outside', reason: 'ended by a signal from outside' },
+    });
+    await loop.ended;
+  });
+
+  it('may finish first with --after-run, and its sprint is judged and committed', async () => {
+    const repo = tinyRepository([oneRun('steady'), oneRun('steady')]);
+    const loop = loopOf(repo);
+    const { run } = await eventOf(repo, 'run.started');
+    expect(await startCommand(repo, 'stop', '--after-run', '--now').ended).toBe(2);
+    expect(await startCommand(repo, 'stop', '--after-run').ended).toBe(0);
+    expect(await loop.ended).toBe(0);
+    expect(notices(repo)).toEqual(['stopping after the']);
+    const sprints = readSprints(join(repo, 'sprints'));
+    expect(sprints.map((s) => [s.outcome, s.candidate])).toEqual([['new-best', run]]);
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+  });
+
+  it('is kept where Ctrl-C comes while it may finish', async () => {
+    const repo = tinyRepository([oneRun('saves')]);
+    const loop = loopOf(repo);
+    const run = await saved(repo);
+    await startCommand(repo, 'stop', '--after-run').ended;
+    await eventOf(repo, 'loop.notice', ({ text }) => text.startsWith('stopping after'));
+    expect(recordOf(repo, run).status).toBe('running');
+    loop.child.kill('SIGINT');
+    expect(await loop.ended).toBe(130);
+    await goesOn(repo, run);
+  });
+});
+
+it('tells of a run that waited for the device until its sprint ended', async () => {
+  const both = [train('slow'), train('plain', { seed: 2 })];
+  const repo = tinyRepository([[start('silent'), write(0.9), both, 'Enough.', 'Enough.']]);
+  await loopIn(repo, { maxSprints: 1 });
+  const [sprint] = readSprints(join(repo, 'sprints'));
+  expect(sprint.runs.map(({ experiment }) => experiment)).toEqual(['slow']);
+  expect(sprint.unstarted).toMatchObject([
+    { ticket: 'queued-2', experiment: 'plain', seed: 2, reason: 'not started: the sprint has ended' },
+  ]);
+});
+
+it('takes the last branch up from another day, from where it began', async () => {
+  const repo = tinyRepository([oneRun('plain'), oneRun('plain')]);
+  await loopIn(repo, { maxSprints: 1 });
+  const today = git(repo, 'branch', '--show-current');
+  git(repo, 'branch', '-m', 'run/2020-01-01');
+  git(repo, 'update-ref', 'refs/loop/best-known/2020-01-01', `refs/loop/best-known/${today.slice(4)}`);
+  const log = readFileSync(eventsPath(repo), 'utf8');
+  writeFileSync(eventsPath(repo), log.replaceAll(today, 'run/2020-01-01'));
+  git(repo, 'switch', '-q', 'main');
+  await loopIn(repo, { maxSprints: 1 });
+  expect(git(repo, 'branch', '--show-current')).toBe('run/2020-01-01');
+  expect(readSprints(join(repo, 'sprints'))).toHaveLength(2);
+  git(repo, 'switch', '-q', '-c', 'idea', 'main');
+  await loopIn(repo, { maxSprints: 1 });
+  expect(git(repo, 'branch', '--show-current')).toBe(today);
+});
+
+it('gives sprints of two branches that begin in one minute names of their own', async () => {
+  const repo = tinyRepository([oneRun('plain')]);
+  for (const fresh of [false, true]) await loopIn(repo, { maxSprints: 1, fresh });
+  const runs = readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'outputs');
+  expect(new Set(runs.map((run) => recordOf(repo, run).sprint)).size).toBe(2);
+});
+
+it('knows the manner of a stop: a later request counts where it presses more', () => {
+  const asked = (...requests: readonly (readonly [string, 'after-run' | 'keep' | 'now'])[]) => {
+    const stopper = new Stopper('/nowhere');
+    for (const [reason, manner] of requests) stopper.ask({ reason, exitCode: 0 }, manner);
+    const { soft, keep, hard } = stopper;
+    return [stopper.requested()?.reason, soft.aborted, keep.aborted, hard.aborted];
+  };
+  expect(asked()).toEqual([undefined, false, false, false]);
+  expect(asked(['a', 'after-run'])).toEqual(['a', true, false, false]);
+  expect(asked(['a', 'after-run'], ['b', 'keep'])).toEqual(['b', true, true, false]);
+  expect(asked(['a', 'keep'], ['b', 'after-run'])).toEqual(['a', true, true, false]);
+  expect(asked(['a', 'keep'], ['b', 'now'])).toEqual(['a', true, true, true]);
+});

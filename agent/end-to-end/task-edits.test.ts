@@ -1,0 +1,78 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startMessagesServer } from '#replay/server';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
+import { git } from '../fixtures/repo.ts';
+import { scripted, sprintTo } from '../fixtures/scripted.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { readStatus } from '../screen/status.ts';
+
+it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, and each keeps its contract', async () => {
+  const repo = tinyRepository([sprintTo('first', 0.8), sprintTo('second', 0.6), sprintTo('third', 0.7)]);
+  const path = join(repo, 'TASK.md');
+  const edit = (from: string, to: string) =>
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+  const limits: (number | null)[] = [];
+  const { events } = await loopIn(repo, {}, (loop) => (event) => {
+    if (event.type === 'sprint.opened') limits.push(loop.config.limits.usd);
+    // In the middle of the first sprint: not before the second does it count.
+    if (event.type === 'run.started' && limits.length === 1)
+      edit('evaluation: { verdict: 100', 'evaluation: { verdict: 90');
+    if (event.type === 'run.started' && limits.length === 2) edit('usd: 5', 'usd: 7');
+  });
+  const sprints = readSprints(join(repo, 'sprints'));
+  const boards = [...new Set(sprints.map((s) => s.leaderboard))];
+  expect(sprints.map((s) => boards.indexOf(s.leaderboard))).toEqual([0, 1, 1]);
+  // 0.6 is less than 0.8, and still the first of its leaderboard.
+  expect(sprints.map((s) => s.outcome)).toEqual(['new-best', 'new-best', 'new-best']);
+  expect(limits.slice(0, 3)).toEqual([5, 5, 7]);
+  expect(events.filter((e) => e.type === 'loop.notice')).toMatchObject([
+    { text: `TASK.md has new rules: from now on leaderboard ${boards[1]}` },
+  ]);
+  for (const [i, board] of boards.entries()) {
+    const file = git(repo, 'show', `HEAD:sprints/leaderboards/${board}.yaml`);
+    expect(parse(file)).toMatchObject({
+      leaderboard: board,
+      metric: 'f1',
+      profiles: { tiny: { evaluation: { verdict: [100, 90][i] } } },
+    });
+  }
+});
+
+it('tells an edit that cannot be used and goes on; a model or limit that can be used counts from the next sprint', async () => {
+  const repo = tinyRepository();
+  const path = join(repo, 'TASK.md');
+  const edits = [
+    ['workspace: work', 'workspace: elsewhere'],
+    ['workspace: elsewhere', 'workspace: work'],
+    ['claude-haiku-5-5', 'claude-of-no-price'],
+    ['claude-of-no-price', 'claude-sonnet-5-5'],
+  ];
+  const asked: string[] = [];
+  const play = scripted([0.5, 0.6, 0.7, 0.8, 0.9].map((f1, i) => sprintTo(`try-${i}`, f1)));
+  const server = await startMessagesServer((request) => {
+    asked.push(request.model);
+    return play(request);
+  });
+  process.env.ANTHROPIC_API_KEY = 'test-key';
+  process.env.ANTHROPIC_BASE_URL = server.url;
+  const { code, events } = await loopIn(repo, { researcher: 'claude', maxSprints: 5 }, () => (event) => {
+    if (event.type !== 'sprint.committed') return;
+    const [from, to] = edits.shift() ?? ['usd: 5', 'usd: 7'];
+    writeFileSync(path, readFileSync(path, 'utf8').replace(from, to).replace('usd: 5', 'usd: 6'));
+  });
+  await server.close();
+  delete process.env.ANTHROPIC_API_KEY;
+  delete process.env.ANTHROPIC_BASE_URL;
+  expect(code).toBe(0);
+  expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([
+    expect.stringMatching(/^TASK.md was edited and is not used: .*the folder elsewhere\/ does not exist$/),
+    expect.stringMatching(/^TASK.md was edited and is not used: .*claude-of-no-price/),
+    'from now on the researcher is Claude (claude-sonnet-5-5)',
+  ]);
+  expect(asked.at(0)).toBe('claude-haiku-5-5');
+  expect(asked.at(-1)).toBe('claude-sonnet-5-5');
+  expect(readStatus(repo)).toMatchObject({ researcher: 'Claude (claude-sonnet-5-5)', limits: { usd: 6 } });
+});

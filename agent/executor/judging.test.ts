@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { RunRecord } from '#contract/run';
+import { tryBubblewrap } from '#host/bubblewrap';
+import { readStat, seesProcesses } from '#host/processes';
+import { noSandbox } from '#host/sandbox';
+import { checkoutTree, snapshotTree } from '#host/tree';
+import { exampleTask, exampleVerdict } from '../fixtures/examples.ts';
+import { newRepo } from '../fixtures/repo.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { inspect } from '../tools/inspect.ts';
+import { JudgeError, type JudgeRequest, judgeEnv, judgeRun, measureSnapshots } from './judging.ts';
+
+// A judge in small: `mode` in the run folder says what it does.
+const judge = `
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+const [run, ...rest] = process.argv.slice(2);
+const mode = readFileSync(run + '/mode', 'utf8');
+console.log('loading');
+if (mode === 'refuse') { console.error('error: no checkpoint'); process.exit(2); }
+if (mode === 'leave') {
+  const [program, ...words] = JSON.parse(process.env.LOOP_ENCODE);
+  const [script] = words.splice(-1);
+  console.error(spawnSync(program, [...words, rest[rest.indexOf('--tree-dir') + 1] + '/' + script], { encoding: 'utf8' }).stderr);
+  if (!rest.includes('--json')) process.exit(0);
+  console.log(JSON.stringify(${JSON.stringify(exampleVerdict())}));
+} else if (mode === 'hang') setInterval(() => {}, 1000);
+else if (mode === 'babble') console.log('all is well');
+else if (rest.includes('--evals')) {
+  for (const samples of [10, 20]) console.log(JSON.stringify({ samples, evaluationSamples: 5, metrics: { f1: samples / 100 } }));
+} else {
+  const dir = rest[rest.indexOf('--tree-dir') + 1];
+  const encoder = readFileSync(dir + '/work/encode.mjs', 'utf8');
+  const words = [encoder, process.env.LOOP_SANDBOX, process.env.SOME_API_KEY, ...rest.filter((w) => w !== dir)];
+  console.log(JSON.stringify({ ...${JSON.stringify(exampleVerdict())}, run: words.join(' ') }));
+}
+`;
+let repo: string;
+let run: string;
+const task = exampleTask();
+
+beforeAll(async () => {
+  repo = newRepo({ 'judge.mjs': judge, 'work/encode.mjs': 'the encoder then' });
+  run = join(repo, 'checkpoints/run');
+  mkdirSync(run, { recursive: true });
+  const tree = await snapshotTree({ repo, folder: 'work' });
+  const record: RunRecord = {
+    ...{
+      version: 1,
+      id: 'run',
+      sprint: null,
+      experiment: 'x',
+      args: [],
+      profile: 'tiny',
+      seed: 0,
+      samples: 10,
+    },
+    ...{ tree, startedAt: '', endedAt: '', status: 'finished', reason: null, seconds: 1, rowsServed: 10 },
+    ...{ machine: { host: '', cpu: '', cores: 1, gpu: null, node: '' }, sandbox: 'off (test)' },
+  };
+  writeJsonAtomic(join(run, 'run.json'), record);
+  writeFileSync(join(repo, 'work/encode.mjs'), 'the encoder now');
+});
+afterAll(() => rmSync(repo, { recursive: true, force: true }));
+
+const ask = (mode: string, over: Partial<JudgeRequest> = {}): JudgeRequest => {
+  writeFileSync(join(run, 'mode'), mode);
+  return { task, repo, runDir: run, sandbox: noSandbox('test'), ...over };
+};
+
+it('gives the verdict on the tree that was trained, and tells the judge what it was asked', async () => {
+  process.env.SOME_API_KEY = 'secret';
+  const verdict = await judgeRun(ask('judge', { samples: 50, evalSeed: 3 }));
+  delete process.env.SOME_API_KEY;
+  expect(verdict.metrics).toEqual(exampleVerdict().metrics);
+  expect(verdict.run).toBe('the encoder then off (test)  --tree-dir --samples 50 --eval-seed 3 --json');
+});
+
+it('gives the snapshots that were measured', async () => {
+  expect((await measureSnapshots(ask('judge'))).map((point) => point.samples)).toEqual([10, 20]);
+});
+
+it("passes on the judge's own line where it refuses", async () => {
+  const refused = judgeRun(ask('refuse'));
+  await expect(refused).rejects.toThrow(new JudgeError('no checkpoint'));
+  await expect(refused).rejects.toMatchObject({ exitCode: 2 });
+  expect(readFileSync(join(run, 'judge.log'), 'utf8')).toBe('error: no checkpoint\n');
+});
+
+it('says so when the judge says nothing, or nothing in time', async () => {
+  await expect(judgeRun(ask('babble'))).rejects.toThrow(/gave no verdict .* it said "all is well"/);
+  await expect(judgeRun(ask('hang', { timeoutSeconds: 0.5 }))).rejects.toThrow('no verdict after 0.5 s');
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 200);
+  await expect(judgeRun(ask('hang', { signal: stop.signal }))).rejects.toThrow('the judge was stopped');
+});
+
+it('needs a run folder', async () => {
+  await expect(judgeRun(ask('judge', { runDir: join(repo, 'work') }))).rejects.toThrow(
+    /work: not a run folder/,
+  );
+});
+
+it.skipIf(!seesProcesses())(
+  'ends what the encoder leaves behind, for the judge and for inspect',
+  async () => {
+    // In a session of its own, with nobody as its parent once the encoder has ended.
+    const leave = `
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+const left = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+appendFileSync('${run}/left', left.pid + ' ');
+left.unref();
+`;
+    writeFileSync(join(repo, 'work/encode.mjs'), leave);
+    const tree = await snapshotTree({ repo, folder: 'work' });
+    const before = readFileSync(join(run, 'run.json'), 'utf8');
+    writeJsonAtomic(join(run, 'run.json'), { ...JSON.parse(before), tree });
+    const { sandbox } = ask('leave');
+    await judgeRun(ask('leave'));
+    const house = { repo, task, sandbox, stopper: { hard: new AbortController().signal } };
+    await inspect(
+      { house, desk: { resolve: (id: string) => id } } as unknown as OpenSprint,
+      'node judge.mjs',
+      {
+        run: 'run',
+      },
+    );
+    writeFileSync(join(run, 'run.json'), before);
+    const left = readFileSync(join(run, 'left'), 'utf8').trim().split(' ').map(Number);
+    expect(left).toHaveLength(2);
+    expect(left.filter((pid) => readStat(pid)?.zombie === false)).toEqual([]);
+  },
+);
+
+it('tells the judge how to start the encoder of that tree, in the sandbox and without our environment', async () => {
+  const encoder = `
+import { existsSync } from 'node:fs';
+console.log(JSON.stringify({ words: process.argv.slice(2), key: process.env.SOME_API_KEY ?? null, state: existsSync('${repo}/state/secret') }));
+`;
+  writeFileSync(join(repo, 'work/encode.mjs'), encoder);
+  const treeDir = await checkoutTree({ repo, tree: await snapshotTree({ repo, folder: 'work' }) });
+  writeFileSync(join(repo, 'state/secret'), 'secret');
+  const tried = await tryBubblewrap(repo);
+  const sandbox = tried.ok ? tried.sandbox : noSandbox('test');
+  const [program, ...words] = JSON.parse(
+    judgeEnv({ task, sandbox, treeDir, mark: 'x' }).LOOP_ENCODE,
+  ) as string[];
+  const env = { PATH: process.env.PATH, SOME_API_KEY: 'secret' };
+  const said = execFileSync(program, [...words, '--checkpoint', 'x y'], {
+    cwd: treeDir,
+    env,
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(said)).toEqual({ words: ['--checkpoint', 'x y'], key: null, state: !tried.ok });
+});

@@ -1,0 +1,151 @@
+import { realpathSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type SimpleGit, simpleGit } from 'simple-git';
+import { UserError } from '#contract/errors';
+import { isProgram, joinCommand } from '#host/command';
+import { complaintOf, gitEnv, git as gitOf, STEADY, withoutDrivers } from '#host/git';
+import { messageOf } from '../common/words.ts';
+
+const OWN_IDENTITY = ['user.name=Research loop', 'user.email=loop@localhost'];
+/** Said once where it is used. */
+export const OWN_IDENTITY_NOTE =
+  'git knows no name and address of yours (user.name, user.email): the loop commits as Research loop <loop@localhost>';
+
+/** `--pathspec-from-file`; `git switch` is older. */
+const OLDEST = [2, 25];
+
+/**
+ * The supervisor's git on one repository: hooks, file-system monitor, filters and signing off (nobody is there to type a passphrase),
+ * committing as the user or, where no identity is set, as "Research loop <loop@localhost>".
+ * @throws UserError where git is missing or too old, or the folder is no root of a repository that it can work in.
+ */
+export async function openGit(repo: string): Promise<SimpleGit> {
+  await checkVersion(repo);
+  const git = await makeGit(repo, [], identityOf(process.env));
+  const top = await git.revparse(['--show-toplevel']).catch((error: Error) => error);
+  if (top instanceof Error)
+    throw new UserError(`${repo}: ${whyNoRepository(repo, complaintOf(messageOf(top)))}`);
+  if (realpathSync(top) !== realpathSync(repo)) throw new UserError(`${repo}: ${NOT_THE_ROOT}`);
+  if (!(await succeeds(git.raw(['rev-parse', '--verify', '--quiet', 'HEAD'])))) {
+    const branch = (await git.raw(['branch', '--show-current'])).trim();
+    throw new UserError(`${repo}: the branch ${branch} has no commit yet; commit once, then start the loop`);
+  }
+  return (await hasIdentity(git)) ? git : makeGit(repo, OWN_IDENTITY, {});
+}
+
+/** Whether the loop commits under an identity of its own. */
+export const isOwnIdentity = async (git: SimpleGit): Promise<boolean> =>
+  (await git.raw(['var', 'GIT_AUTHOR_IDENT'])).startsWith('Research loop <loop@localhost>');
+
+/** What simple-git would not let anybody set. */
+const SETTINGS = [
+  ...[
+    'Alias',
+    'AskPass',
+    'ConfigEnvCount',
+    'ConfigPaths',
+    'CredentialHelper',
+    'DiffExternal',
+    'DiffTextConv',
+  ],
+  ...[
+    'Editor',
+    'Filter',
+    'FsMonitor',
+    'GitProxy',
+    'GpgProgram',
+    'HooksPath',
+    'Include',
+    'MergeDriver',
+    'Pager',
+  ],
+  ...['ProtocolOverride', 'SshCommand', 'TemplateDir', 'UrlRewrite'],
+];
+
+async function makeGit(
+  repo: string,
+  more: readonly string[],
+  env: Record<string, string>,
+): Promise<SimpleGit> {
+  const environment = { ...gitEnv(), ...env };
+  return simpleGit({
+    baseDir: repo,
+    // In a session of its own: Ctrl-C and a terminal that is closed are for us alone, a commit is not cut off by them.
+    binary: isProgram('setsid') ? ['setsid', 'git'] : 'git',
+    // No name that git makes up from account and host.
+    config: [...STEADY, 'user.useConfigOnly=true', ...(await withoutDrivers(repo)), ...more],
+    // The user's own; the environment is what we made it.
+    allowEnvironment: Object.keys(environment),
+    // What could run a program is set to nothing above; the rest are settings of the user's own, in their environment.
+    unsafe: Object.fromEntries(SETTINGS.map((name) => [`allowUnsafe${name}`, true])),
+  }).env(environment);
+}
+
+/** GIT_AUTHOR_NAME and its kind, as containers set them; an empty one would make git refuse every commit. */
+function identityOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = ['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL', 'EMAIL'];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name] as string]] : [])));
+}
+
+async function hasIdentity(git: SimpleGit): Promise<boolean> {
+  const known = ['GIT_AUTHOR_IDENT', 'GIT_COMMITTER_IDENT'].map((name) => succeeds(git.raw(['var', name])));
+  return (await Promise.all(known)).every(Boolean);
+}
+
+async function checkVersion(repo: string): Promise<void> {
+  if (!isProgram('git')) throw new UserError('git is not installed; install it: sudo apt install git');
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(await gitOf(repo, ['version'])) ?? [];
+  const [oldest, least] = OLDEST;
+  if (Number(major) > oldest || (Number(major) === oldest && Number(minor) >= least)) return;
+  throw new UserError(
+    `git ${OLDEST.join('.')} or newer is needed, and this is ${major}.${minor}; install a newer one`,
+  );
+}
+
+const NOT_THE_ROOT =
+  'not the root of a git repository; start the loop in the root, or run "git init" and commit first';
+
+function whyNoRepository(repo: string, complaint: string): string {
+  if (/dubious ownership|is owned by someone else/.test(complaint))
+    return `belongs to another user, and git refuses to work there; run: ${joinCommand(['git', 'config', '--global', '--add', 'safe.directory', realpathSync(repo)])}`;
+  return /not a git repository/.test(complaint) ? NOT_THE_ROOT : complaint;
+}
+
+/** How long we wait for a lock of git's that somebody else holds: an editor, a prompt, a commit by hand. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Does something with git again and again while another git holds a lock.
+ * @throws UserError that names the lock where it is not given back.
+ */
+export async function patiently<T>(run: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  for (const since = Date.now(); ; ) {
+    try {
+      return await run();
+    } catch (error) {
+      const lock = lockIn(messageOf(error));
+      if (lock === undefined) throw error;
+      if (Date.now() - since > patienceMs) {
+        throw new UserError(
+          `git is locked (${lock}): another git runs here, or one crashed; remove the file if none runs, then start again`,
+        );
+      }
+      await sleep(250);
+    }
+  }
+}
+
+/** The lock that git found taken; of its configuration it names the file alone. */
+function lockIn(message: string): string | undefined {
+  const config = /could not lock config file (.+): File exists/.exec(message)?.[1];
+  return config ? `${config}.lock` : /'([^']+\.lock)': File exists/.exec(message)?.[1];
+}
+
+export async function configured(git: SimpleGit, key: string): Promise<string | null> {
+  const value = await git.raw(['config', '--get', key]).catch(() => '');
+  return value.trim() === '' ? null : value.trim();
+}
+
+export async function succeeds(promise: Promise<string>): Promise<boolean> {
+  return promise.then((out) => out.trim() !== '').catch(() => false);
+}

@@ -1,0 +1,68 @@
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '#contract/errors';
+import { Event, type LoggedEvent } from '#contract/event';
+import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
+
+/** High-rate events whose loss in a power cut costs nothing: written, but not flushed to the disk one by one. */
+const UNSYNCED: ReadonlySet<Event['type']> = new Set(['run.progress']);
+
+/**
+ * The log of everything that happens in a loop: `state/events.jsonl`, a JSON line an event, flushed before anyone hears of
+ * it. While a loop runs it is the truth that a restart replays; console, status and notebook only listen.
+ */
+export class EventLog {
+  readonly #fd: number;
+  readonly #listeners: ((event: LoggedEvent) => void)[] = [];
+  #seq: number;
+
+  private constructor(fd: number, seq: number) {
+    this.#fd = fd;
+    this.#seq = seq;
+  }
+
+  /** Opens the log for appending and gives back what it holds. A line that a crash left half-written is cut off. */
+  static open(path: string): { log: EventLog; past: LoggedEvent[] } {
+    mkdirSync(dirname(path), { recursive: true });
+    const lines = wholeLines(path);
+    const events = parse(lines, path);
+    const fd = openSync(path, 'a');
+    ftruncateSync(fd, bytesOf(lines));
+    return { log: new EventLog(fd, events.at(-1)?.seq ?? 0), past: events };
+  }
+
+  emit(event: Event): LoggedEvent {
+    const logged = { seq: this.#seq + 1, at: new Date().toISOString(), ...event };
+    appendLine(this.#fd, JSON.stringify(logged));
+    this.#seq = logged.seq;
+    if (!UNSYNCED.has(event.type)) fsyncSync(this.#fd);
+    for (const listener of this.#listeners) listener(logged);
+    return logged;
+  }
+
+  subscribe(listener: (event: LoggedEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** Reads a log that another process may be writing; an unfinished last line is left out. */
+export function readEvents(path: string): LoggedEvent[] {
+  return parse(wholeLines(path), path);
+}
+
+function parse(lines: readonly Buffer[], path: string): LoggedEvent[] {
+  return lines.map((line, index) => {
+    try {
+      const json = JSON.parse(String(line)) as { seq: number; at: string };
+      return { ...Event.parse(json), seq: json.seq, at: json.at };
+    } catch {
+      throw new UserError(
+        `${path}:${index + 1}: not an event of the loop; move the file away to start without it (the ledger does not need it)`,
+      );
+    }
+  });
+}

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { bootId, namespace, processStart } from '#host/processes';
+import { emptyFolder } from '../fixtures/repo.ts';
+import { lockHolder, lockPath, refuseSecond, takeLock } from './lock.ts';
+
+const GONE = 2 ** 22 + 1;
+const old = (pid: number, start: string | null, host = hostname()) => ({
+  ...{ pid, start, host, since: '2026-01-01T00:00:00.000Z' },
+});
+const here = { boot: bootId(), namespace: namespace() };
+const elsewhere = { boot: 'another-boot', namespace: 'pid:[1]' };
+const heartbeat = { everyMs: 20, goneMs: 600 };
+
+function folderWith(holder: object | string): string {
+  const dir = emptyFolder();
+  writeFileSync(lockPath(dir), typeof holder === 'string' ? holder : JSON.stringify(holder));
+  return dir;
+}
+
+it('is held once, and free again after its release', async () => {
+  const dir = emptyFolder();
+  const release = await takeLock(dir);
+  expect(lockHolder(dir)).toEqual({ pid: process.pid, alive: true });
+  await expect(takeLock(dir)).rejects.toThrow(`another loop runs in this checkout: process ${process.pid}`);
+  release();
+  expect(lockHolder(dir)).toBeNull();
+  await refuseSecond(lockPath(dir));
+  (await takeLock(dir))();
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('is taken over from a process that is gone, also where its pid is in use again, or the file is damaged', async () => {
+  // The machine has another name since.
+  const renamed = { ...old(GONE, '1', 'its-name-before'), ...here };
+  for (const stale of [old(GONE, '1'), old(process.ppid, '1'), renamed, '{"pid":']) {
+    const dir = folderWith(stale);
+    const release = await takeLock(dir);
+    expect(lockHolder(dir)?.pid).toBe(process.pid);
+    release();
+    expect(existsSync(lockPath(dir))).toBe(false);
+  }
+});
+
+it('is not taken from a process that lives, whatever its machine is called now', async () => {
+  const alive = [process.ppid, processStart(process.ppid)] as const;
+  for (const holder of [old(...alive), { ...old(...alive, 'its-name-before'), ...here }]) {
+    const dir = folderWith(holder);
+    expect(lockHolder(dir)?.alive).toBe(true);
+    await expect(takeLock(dir, { takeOver: true })).rejects.toThrow(
+      `process ${process.ppid} on ${holder.host}, since 2026-01-01T00:00:00.000Z`,
+    );
+    await expect(refuseSecond(lockPath(dir))).rejects.toThrow(/another clone$/);
+  }
+});
+
+describe('where the pid of a lock tells nothing', () => {
+  const timers: NodeJS.Timeout[] = [];
+  afterEach(() => {
+    for (const timer of timers.splice(0)) clearInterval(timer);
+  });
+  /** A loop on another machine that lives and touches its lock. */
+  const beating = (dir: string) =>
+    timers.push(setInterval(() => utimesSync(lockPath(dir), new Date(), new Date()), 20));
+
+  it.each([
+    // Its pid is that of a process which lives here: it means nothing.
+    ['the same machine after a restart', { ...old(process.pid, '1'), ...elsewhere }, false],
+    [
+      'a container that was made anew on the same machine',
+      { ...old(1, '1', 'container-1'), ...elsewhere, boot: bootId() },
+      false,
+    ],
+    ['another machine, with --take-over', { ...old(1, '1', 'another'), ...elsewhere }, true],
+    ['another machine, by a lock of an earlier version', old(1, '1', 'another'), true],
+  ])('it is taken once its heartbeat has stopped: %s', async (_, holder, takeOver) => {
+    const dir = folderWith(holder);
+    const said: string[] = [];
+    const taking = { takeOver, heartbeat, onWait: (text: string) => said.push(text) };
+    beating(dir);
+    await expect(takeLock(dir, taking)).rejects.toThrow(`process ${holder.pid} on ${holder.host}`);
+    expect(said).toHaveLength(1);
+    for (const timer of timers.splice(0)) clearInterval(timer);
+    (await takeLock(dir, taking))();
+    expect(said).toHaveLength(2);
+    // Of one that stopped long ago, there is little to wait for: nothing where its clock was ours.
+    const stopped = folderWith(holder);
+    utimesSync(lockPath(stopped), 1, 1);
+    (await takeLock(stopped, taking))();
+    expect(said).toHaveLength(takeOver ? 3 : 2);
+  });
+
+  it('it is not taken from another machine that nobody gave up', async () => {
+    const dir = folderWith({ ...old(1, '1', 'another'), ...elsewhere });
+    utimesSync(lockPath(dir), 1, 1);
+    await expect(takeLock(dir, { heartbeat })).rejects.toThrow(/start with --take-over, .*lock\.json\)$/);
+    expect(readFileSync(lockPath(dir), 'utf8')).toContain('another');
+  });
+});
+
+it('shows that its holder lives, until it is released', async () => {
+  const dir = emptyFolder();
+  const release = await takeLock(dir, { heartbeat });
+  utimesSync(lockPath(dir), 1, 1);
+  while (statSync(lockPath(dir)).mtimeMs < 2000) await sleep(10);
+  release();
+  expect(existsSync(join(dir, 'lock.json'))).toBe(false);
+});

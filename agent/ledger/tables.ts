@@ -1,0 +1,93 @@
+import type { Sprint, SprintRun } from '#contract/sprint';
+import type { TaskContract } from '#contract/task';
+import { show } from '../common/words.ts';
+
+/** A Markdown table; cells are one line and their bars are escaped. Columns of numbers stand to the right, as reports show them. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replace(/\s+/g, ' ').replaceAll('|', '\\|')).join(' | ')} |`;
+  const rule = head.map((_, column) =>
+    isNumeric(rows.map((cells) => cells[column] ?? '')) ? '---:' : '---',
+  );
+  return [row(head), row(rule), ...rows.map(row)].join('\n');
+}
+
+const NUMBER = /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/;
+
+/** Whether all of a column that is not empty is a number. */
+const isNumeric = (cells: readonly string[]) =>
+  cells.some((cell) => cell !== '') && cells.every((cell) => cell === '' || NUMBER.test(cell));
+
+const named = (numbers: Record<string, number>) =>
+  Object.entries(numbers)
+    .map(([name, value]) => `${name} ${show(value)}`)
+    .join(', ');
+
+/** The ledger as the researcher reads it: a line a sprint, with the verified numbers of its candidate. */
+export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskContract): string {
+  if (sprints.length === 0) return 'No sprint has been closed on this leaderboard yet.';
+  const fields = [metric, ...also];
+  return table(
+    ['#', 'id', 'title', 'outcome', ...fields, 'predicted', 'reason'],
+    sprints.map((s) => [
+      String(s.number),
+      s.id,
+      s.title,
+      s.change.kept && s.change.infrastructure ? `${s.outcome} (infrastructure kept)` : s.outcome,
+      ...fields.map((field) => show(s.verdict?.metrics[field])),
+      named(s.predicted),
+      s.reason,
+    ]),
+  );
+}
+
+/** Runs with the trainer's claimed numbers, the last measured snapshot, and the verdict where there is one. */
+export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskContract): string {
+  if (runs.length === 0) return 'No run yet.';
+  const fields = [metric, ...also];
+  return table(
+    ['run', 'experiment', 'set', 'samples', 'seed', 'status', 'claimed', 'measured', 'verified'],
+    runs.map((run) => [
+      run.id,
+      run.role === 'incumbent' ? `${run.experiment} (the best's, again)` : run.experiment,
+      overrides(run.args),
+      String(run.samples),
+      String(run.seed),
+      run.reason ? `${run.status}: ${run.reason}` : run.status,
+      named(run.claimed),
+      named(pick(run.evals.at(-1)?.metrics, fields)),
+      named(pick(run.verdict?.metrics, fields)),
+    ]),
+  );
+}
+
+/** One run at length. */
+export function runDetails(run: SprintRun, contract: TaskContract): string {
+  const fields = [contract.metric, ...contract.also];
+  const parts = [runsTable([run], contract)];
+  if (run.seconds !== null)
+    parts.push(`${show(run.seconds)} s, ${show(run.samplesPerSecond ?? undefined)} samples/s`);
+  if (run.evals.length > 0) {
+    const rows = run.evals.map((e) => [String(e.samples), ...fields.map((field) => show(e.metrics[field]))]);
+    parts.push(
+      `Measured snapshots (on few fresh samples, so noisier than a verdict):\n${table(['samples', ...fields], rows)}`,
+    );
+  }
+  const last = run.curve.at(-1);
+  if (last) {
+    const every = run.curve.filter(
+      (_, i) => i % Math.ceil(run.curve.length / 10) === 0 || i === run.curve.length - 1,
+    );
+    const names = Object.keys(last.values);
+    const rows = every.map((p) => [String(p.samples), ...names.map((name) => show(p.values[name]))]);
+    parts.push(`Claimed during training:\n${table(['samples', ...names], rows)}`);
+  }
+  if (run.verdict) parts.push(`Verdict: ${named(run.verdict.metrics)}`);
+  return parts.join('\n\n');
+}
+
+const pick = (metrics: Record<string, number> | undefined, fields: readonly string[]) =>
+  Object.fromEntries(fields.flatMap((f) => (metrics?.[f] === undefined ? [] : [[f, metrics[f]]])));
+
+const overrides = (args: readonly string[]) =>
+  args.flatMap((arg, i) => (args[i - 1] === '--set' ? [arg] : [])).join(' ');

@@ -1,0 +1,193 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '#contract/atomic';
+import type { SprintRun } from '#contract/sprint';
+import type { Verdict } from '#contract/verdict';
+import { newName } from '#host/names';
+import type { Sandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import type { Stopper } from '../budget/stop.ts';
+import { sprintsDir, stateDir } from '../common/paths.ts';
+import { Queue } from '../common/queue.ts';
+import type { Timer } from '../common/timer.ts';
+import type { Config } from '../config/config.ts';
+import { loggedLimits } from '../config/limits.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { SprintState } from '../journal/state.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { ToolMistake } from '../requests/paths.ts';
+import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { Runs } from '../runs/runs.ts';
+import { readHints } from './hints.ts';
+import { closedRecord } from './own-folder.ts';
+import { Transcript, transcriptPath } from './transcript.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  journal: Journal;
+  timer: Timer;
+  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  confirm?: (run: SprintRun) => Promise<Verdict>;
+  stopper: Stopper;
+}
+
+/** A sprint that is open: what its tools work on. */
+export class OpenSprint {
+  /** Commands, edits and snapshots, one after the other. */
+  readonly queue = new Queue();
+  claim: { id: string; dir: string } | null = null;
+  runs: Runs | null = null;
+  finish: FinishSprintInput | null = null;
+  /** The loop leaves, and something of this sprint was under way: it stays open, for the next start. */
+  parked = false;
+
+  constructor(
+    readonly loop: LoopParts,
+    readonly number: number,
+    readonly treeBefore: string,
+    readonly transcript: Transcript,
+    /** The run whose full run the loop makes by itself (full-run.ts); null where a researcher is asked. */
+    readonly fullRunOf: string | null = null,
+  ) {}
+
+  /** Folders that the researcher may write, relative to the repository. */
+  get writable(): string[] {
+    const { workspace } = this.loop.config.task.contract;
+    return this.claim ? [workspace, join('sprints', this.claim.id)] : [workspace];
+  }
+
+  /** The runs of a claimed sprint. @throws ToolMistake before start_sprint. */
+  get desk(): Runs {
+    if (!this.runs) throw new ToolMistake('no sprint is open yet: call start_sprint first');
+    return this.runs;
+  }
+
+  /** Makes the sprint's folder with its README, so that the idea is taken. @throws ToolMistake on a second call. */
+  start(input: StartSprintInput, now = new Date()): string {
+    if (this.claim)
+      throw new ToolMistake(
+        `this sprint is ${this.claim.id} already, and one idea is one sprint: go on with it, or end it with finish_sprint; another idea is for the next sprint`,
+      );
+    const { loop, number, fullRunOf } = this;
+    const by = fullRunOf === null ? loop.connection.label : 'the loop itself';
+    const id = makeFolder(loop.config.repo, `${stamp(now)}-${input.slug}`);
+    const dir = join(sprintsDir(loop.config.repo), id);
+    writeFileAtomic(
+      join(dir, 'README.md'),
+      readme(
+        input,
+        `Sprint ${number}, opened ${minute(now)} UTC, profile ${loop.config.profileName}, by ${by}.`,
+      ),
+    );
+    this.claim = { id, dir };
+    this.runs = new Runs(loop, id);
+    const { title, idea, predicted } = input;
+    loop.journal.emit({ type: 'sprint.claimed', sprint: id, number, title, idea, predicted });
+    return id;
+  }
+}
+
+/** Opens the next sprint: number and workspace are fixed, nothing is written but the event. */
+export async function openSprint(loop: LoopParts, fullRunOf: string | null = null): Promise<OpenSprint> {
+  const {
+    config: { repo, task, leaderboard },
+  } = loop;
+  const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
+  const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
+  const hints = readHints(repo) || undefined;
+  const { at } = loop.journal.emit({
+    type: 'sprint.opened',
+    number,
+    treeBefore,
+    leaderboard,
+    researcher: loop.connection.label,
+    limits: loggedLimits(loop.config.limits),
+    hints,
+    fullRunOf: fullRunOf ?? undefined,
+  });
+  return new OpenSprint(loop, number, treeBefore, transcriptOf(loop, number, at), fullRunOf);
+}
+
+/** The sprint that the events show as open, as a loop that was cut off left it. Null where it was never claimed, or is closed already. */
+function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
+  const { claim, number, treeBefore, openedAt, runs, fullRunOf } = state;
+  const dir = claim && join(sprintsDir(loop.config.repo), claim.id);
+  if (!dir || state.closed || !existsSync(dir) || closedRecord(loop.config.repo, claim.id)) return null;
+  const transcript = transcriptOf(loop, number, openedAt);
+  const sprint = new OpenSprint(loop, number, treeBefore, transcript, fullRunOf);
+  sprint.claim = { id: claim.id, dir };
+  sprint.runs = new Runs(loop, claim.id, runs);
+  sprint.finish = sprint.transcript.finish;
+  return sprint;
+}
+
+/** That sprint with its conversation up to the last whole turn and its runs going on. Null where it cannot be gone on with. */
+export function reopenSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
+  const sprint = leftSprint(loop, state);
+  if (!sprint || state.resumed > MAX_RESUMES) return null;
+  if (sprint.transcript.messages.length === 0 && sprint.fullRunOf === null) return null;
+  if (!sprint.finish) {
+    sprint.transcript.mend();
+    sprint.runs?.goOn();
+  }
+  return sprint;
+}
+
+/** That sprint to be judged by what is there. Null where judging it brought the loop down before. */
+export const sprintToJudge = (loop: LoopParts, state: SprintState): OpenSprint | null =>
+  state.resumed > MAX_RESUMES + 1 ? null : leftSprint(loop, state);
+
+/** A sprint that brings the loop down again and again is closed instead. */
+const MAX_RESUMES = 3;
+
+const transcriptOf = (loop: LoopParts, number: number, openedAt: string) =>
+  new Transcript(transcriptPath(stateDir(loop.config.repo), number, openedAt));
+
+/** UTC, as in 2026-02-19--10-37. */
+export const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');
+
+/** Makes the folder of a sprint that no other of this checkout shares its name with, of whatever run branch. */
+function makeFolder(repo: string, name: string): string {
+  mkdirSync(sprintsDir(repo), { recursive: true });
+  for (;;) {
+    const id = newName(repo, 'sprints', name);
+    try {
+      mkdirSync(join(sprintsDir(repo), id));
+      return id;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+const minute = (date: Date) => date.toISOString().slice(0, 16).replace('T', ' ');
+
+function readme(input: StartSprintInput, opened: string): string {
+  const predicted = Object.entries(input.predicted).map(([name, value]) => `${name} ${value}`);
+  return `# ${input.title.replace(/\s+/g, ' ')}
+
+${opened}
+
+## Idea
+
+${input.idea.trim()}
+
+## Motivation
+
+${input.motivation.trim()}
+
+## Expectation
+
+${input.expectation.trim()}
+
+Predicted: ${predicted.join(', ') || 'no number'}.
+
+## Log
+`;
+}

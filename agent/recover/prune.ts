@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { processesIn } from '#host/processes';
+import { stateDir } from '../common/paths.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+
+/** What is younger may be about to be used: a run takes its tree some moments before its folder names it. */
+const MIN_AGE_MS = 3_600_000;
+
+/**
+ * Removes the checked-out trees that no run folder names any more and no process works in. A tree that is asked for again is laid out
+ * anew from git. Gives how many went.
+ */
+export function pruneTrees(repo: string, now = Date.now()): number {
+  const trees = join(stateDir(repo), 'trees');
+  const runs = join(repo, 'checkpoints');
+  if (!existsSync(trees)) return 0;
+  const named = new Set(existsSync(runs) ? readdirSync(runs).map((id) => readSprintRun(repo, id)?.tree) : []);
+  const unused = readdirSync(trees).filter((name) => {
+    const path = join(trees, name);
+    return !named.has(name) && now - statSync(path).mtimeMs > MIN_AGE_MS && processesIn(path).length === 0;
+  });
+  for (const name of unused) rmSync(join(trees, name), { recursive: true, force: true });
+  return unused.length;
+}

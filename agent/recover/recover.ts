@@ -1,0 +1,104 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { SprintRun } from '#contract/sprint';
+import type { Verdict } from '#contract/verdict';
+import type { Sandbox } from '#host/sandbox';
+import type { Stopper } from '../budget/stop.ts';
+import { sprintsDir, stateDir } from '../common/paths.ts';
+import type { Timer } from '../common/timer.ts';
+import type { Config } from '../config/config.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { LoopState, SprintState } from '../journal/state.ts';
+import { type OpenSprint, reopenSprint, sprintToJudge } from '../open-sprint/open-sprint.ts';
+import { closedRecord, dropUnclaimed, tidySprintFolder } from '../open-sprint/own-folder.ts';
+import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { CUT_OFF } from '../runs/interrupted.ts';
+import type { Outputs } from '../screen/outputs.ts';
+import { announceClosed, closeSprint, leftWorkspace } from '../sprint/close.ts';
+import { commitSprint } from '../sprint/commit.ts';
+import { judgeOrFail, NOT_JUDGED, tellTidied } from '../sprint/judge.ts';
+import { reportSprint } from '../sprint/report.ts';
+import { endLeftovers } from './leftovers.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  checkout: Checkout;
+  journal: Journal;
+  timer: Timer;
+  outputs: Outputs;
+  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  confirm?: (run: SprintRun) => Promise<Verdict>;
+  stopper: Stopper;
+}
+
+/**
+ * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended, the open sprint is closed
+ * as `interrupted` (or judged, where a counting run had finished), or reported and committed from wherever it stood.
+ * Where its conversation can be gone on with by the same researcher under the same rules, the open sprint is given back instead.
+ */
+export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
+  await endLeftovers(loop, before.lastEventAt);
+  const { sprint } = loop.journal.state();
+  if (!sprint) return null;
+  const sameRules = before.leaderboard === loop.config.leaderboard;
+  if (sameRules && before.started?.researcher === loop.connection.label) {
+    const open = reopenSprint(loop, sprint);
+    if (open) return open;
+  }
+  await closeLeftover(loop, sprint, sameRules);
+  return null;
+}
+
+async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: boolean): Promise<void> {
+  const {
+    config: { repo, task },
+    journal,
+  } = loop;
+  const { tree: treeNow, trouble } = await leftWorkspace(loop, sprint.treeBefore);
+  const where = sprint.claim && join(sprintsDir(repo), sprint.claim.id);
+  if (!sprint.claim || !where || !existsSync(where)) {
+    const change = await diffTrees(repo, sprint.treeBefore, treeNow);
+    const patch = join(stateDir(repo), `unclaimed-sprint-${sprint.number}.patch`);
+    if (change.patch !== '') writeFileSync(patch, change.patch);
+    await restoreWorkspace({ repo, folder: task.contract.workspace, tree: sprint.treeBefore });
+    if (!sprint.claim) dropUnclaimed(repo, sprint.openedAt);
+    if (change.patch !== '') {
+      const text = `changes of a sprint that was never claimed are kept in ${patch}`;
+      journal.emit({ type: 'loop.notice', level: 'info', text });
+    }
+    journal.emit({ type: 'sprint.dropped', number: sprint.number, reason: CUT_OFF });
+    return;
+  }
+
+  let record = closedRecord(repo, sprint.claim.id);
+  if (record) {
+    writeJsonAtomic(join(where, 'sprint.json'), record);
+    if (!sprint.closed) announceClosed(loop, record);
+  } else {
+    tellTidied(loop, tidySprintFolder(where));
+    const reason = trouble ? `${CUT_OFF}; ${trouble}` : CUT_OFF;
+    const left = sameRules ? sprintToJudge(loop, sprint) : null;
+    const judged = left
+      ? await loop.timer.time('judging', () => judgeOrFail(left, { kind: 'stopped', reason }, treeNow))
+      : { ...NOT_JUDGED, outcome: 'interrupted' as const, reason };
+    // Stopped at once: the sprint stays open, for the next start.
+    if (loop.stopper.hard.aborted) return;
+    record = await closeSprint(loop, {
+      state: loop.journal.state().sprint ?? sprint,
+      judged,
+      finish: left?.finish ?? null,
+      stopReason: CUT_OFF,
+      treeNow,
+    });
+  }
+  if (!sprint.rendered) await reportSprint(loop, record);
+  await commitSprint(loop, record);
+}

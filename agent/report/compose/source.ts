@@ -1,0 +1,49 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSprint } from '#agent/ledger/ledger';
+import { UserError } from '#contract/errors';
+import type { Sprint } from '#contract/sprint';
+import { limits } from '../markdown/guards.ts';
+
+/** A closed sprint as it lies in its folder. */
+export interface SprintSource {
+  dir: string;
+  sprint: Sprint;
+  /** README.md, the researcher's log: Markdown that nobody checked. */
+  readme: string | null;
+  /** change.patch: what the sprint did to the workspace. */
+  patch: string | null;
+}
+
+/** @throws UserError in one line for a folder without a readable sprint.json. */
+export function readSource(dir: string): SprintSource {
+  if (!existsSync(join(dir, 'sprint.json'))) {
+    throw new UserError(
+      `${join(dir, 'sprint.json')}: not found; a report needs the folder of a closed sprint, like sprints/2026-02-19--10-37-slower-decay`,
+    );
+  }
+  return {
+    dir,
+    sprint: readSprint(join(dir, 'sprint.json')),
+    readme: readStart(join(dir, 'README.md'), limits.source * 2),
+    patch: readStart(join(dir, 'change.patch'), limits.source * 2),
+  };
+}
+
+/** At most so many bytes of a text file: a log may be of any size. Null when there is none. */
+function readStart(path: string, bytes: number): string | null {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const buffer = Buffer.alloc(bytes);
+    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, bytes, 0));
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
+  }
+}

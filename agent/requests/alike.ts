@@ -1,0 +1,45 @@
+import type { Sprint } from '#contract/sprint';
+import type { StartSprintInput } from './schemas.ts';
+
+/** All paraphrases of alike.test.ts lie above it, and none of its other pairs. */
+const NEARLY_THE_SAME = 0.7;
+
+/** Fewer words than these say too little to be compared. */
+const ENOUGH_WORDS = 3;
+
+/** Earlier sprints that a new one may repeat: of the same slug, or of nearly the same words in title and idea. */
+export function alike(input: StartSprintInput, sprints: readonly Sprint[]): Sprint[] {
+  const words = wordsOf(`${input.title} ${input.idea}`);
+  return sprints.filter(
+    ({ id, title, idea }) =>
+      slugOf(id) === input.slug || overlap(words, wordsOf(`${title} ${idea}`)) > NEARLY_THE_SAME,
+  );
+}
+
+const slugOf = (id: string) => id.replace(/^\d{4}-\d\d-\d\d--\d\d-\d\d-/, '').replace(/-\d+$/, '');
+
+const EMPTY = new Set(
+  'a an the and or of to by in on at with for from that this it its is are be so as how their they than then over into instead one very will after before more use used using add'.split(
+    ' ',
+  ),
+);
+
+/** The words of a text that mean something, without their endings: "sorted" and "sorting" are one. */
+function wordsOf(text: string): Set<string> {
+  const words = text.toLowerCase().match(/[a-z0-9]+(?:\.\d+)?/g) ?? [];
+  return new Set(words.filter((word) => !EMPTY.has(word)).map(stem));
+}
+
+const stem = (word: string) =>
+  /\d/.test(word)
+    ? word
+    : word
+        .replace(/ies$/, 'y')
+        .replace(/(ing|ed|ly|es|s|er|ion)$/, '')
+        .replace(/(.)\1$/, '$1');
+
+/** Shared words over those of the shorter text: one may say more about the same idea. */
+function overlap(a: Set<string>, b: Set<string>): number {
+  const shorter = Math.min(a.size, b.size);
+  return shorter < ENOUGH_WORDS ? 0 : [...a].filter((word) => b.has(word)).length / shorter;
+}

@@ -1,0 +1,235 @@
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { EndedBy, RunRecord } from '#contract/run';
+import type { Sandbox } from '#host/sandbox';
+import { isPaused, whilePaused } from '../budget/pause.ts';
+import { look, noRoom, secondsLeft } from '../budget/plan.ts';
+import type { Stopper } from '../budget/stop.ts';
+import type { Timer } from '../common/timer.ts';
+import { messageOf } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { RunHandle } from '../executor/executor.ts';
+import { measureSnapshots } from '../executor/judging.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { RunSpec } from '../ledger/repeat.ts';
+import { runDir } from '../ledger/run-folder.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { type Earlier, LOOP_STOPPED } from './interrupted.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  journal: Journal;
+  timer: Timer;
+  stopper: Stopper;
+}
+
+/** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
+export interface Job {
+  ticket: string;
+  /** Null for a run of a sprint that is taken up again, and had ended. */
+  spec: RunSpec | null;
+  /** What it had done before it is gone on with. */
+  earlier: Earlier;
+  run: string | null;
+  state: 'queued' | 'running' | 'ended';
+  handle: RunHandle | null;
+  record: RunRecord | null;
+  /** Why it never started. */
+  trouble: string | null;
+  cancelled: { reason: string; by: EndedBy } | null;
+  ended: Promise<void>;
+}
+
+/** Starts a run, or goes on with one, for at most so many seconds. */
+export type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
+
+const PROGRESS_EVERY_MS = 2000;
+/** How far apart a signal may reach a trainer and us, when it was sent to both. */
+const ASKED_WITHIN_SECONDS = 2;
+
+/** The device of a sprint's runs: one at a time, in the order they were given, each measured by the judge's side when it has ended. */
+export class Device {
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly loop: LoopParts,
+    readonly sprint: string | null,
+    /** Ids of the runs that the sprint has started. */
+    readonly started: () => readonly string[],
+  ) {}
+
+  /** Gives a job its place in the line for the device, and resolves when it was launched, or was not. */
+  hold(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
+    const started = this.#last.then(() => this.#start(job, spec, role, launch));
+    job.ended = started
+      .then(() => this.#finish(job))
+      .finally(() => {
+        job.state = 'ended';
+      });
+    this.#last = job.ended.catch(() => {});
+    return started.then(() => this.#tellDropped(job));
+  }
+
+  /** Of a run that waited and is not started. One that the loop's own end keeps from starting goes on waiting, for the next start. */
+  #tellDropped({ ticket, trouble, cancelled }: Job): void {
+    const waits = this.loop.journal.state().sprint?.waiting.some((run) => run.ticket === ticket);
+    const { stopper } = this.loop;
+    if (trouble === null || !waits || cancelled?.by === 'loop') return;
+    if (!cancelled && stopper.requested()) return;
+    const reason = cancelled?.by === 'researcher' ? null : trouble;
+    this.loop.journal.emit({ type: 'run.dropped', ticket, reason });
+  }
+
+  async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
+    const { loop } = this;
+    await whilePaused(loop, () => job.cancelled === null);
+    if (loop.stopper.hard.aborted) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
+    if (job.cancelled) {
+      job.trouble = `not started: ${job.cancelled.reason}`;
+      return;
+    }
+    // Let go without being resumed: the loop is asked to stop, or its time is up.
+    if (isPaused(loop.config.repo)) {
+      job.trouble = 'not started: the loop is paused, and ends';
+      return;
+    }
+    // The device may have been held for longer than was thought, or the loop been paused.
+    const late = noRoom(loop, left(job, spec), look(loop, this.started()), role);
+    if (late !== null) {
+      job.trouble = `not started: ${late}`;
+      return;
+    }
+    try {
+      job.handle = await launch(Math.max(1, secondsLeft(loop)));
+    } catch (error) {
+      job.trouble = messageOf(error);
+      return;
+    }
+    job.run = job.handle.id;
+    job.state = 'running';
+    this.#endWithLoop(job.handle);
+    // Asked for while it was being started.
+    const cancel = cancelOf(job);
+    if (cancel) void job.handle.stop(cancel.reason, { by: cancel.by });
+    loop.journal.emit({
+      type: 'run.started',
+      run: job.run,
+      ticket: job.ticket,
+      sprint: this.sprint,
+      role,
+      experiment: spec.experiment,
+      args: [...job.handle.args],
+      tree: spec.tree,
+      processes: [...job.handle.processes],
+    });
+    let last = 0;
+    job.handle.onProgress((p) => {
+      if (Date.now() - last < PROGRESS_EVERY_MS && p.samples < p.totalSamples) return;
+      last = Date.now();
+      const { samples, totalSamples, samplesPerSecond, etaSeconds, values } = p;
+      loop.journal.emit({
+        type: 'run.progress',
+        run: job.run!,
+        samples,
+        totalSamples,
+        samplesPerSecond,
+        etaSeconds,
+        values,
+      });
+    });
+  }
+
+  async #finish(job: Job): Promise<void> {
+    if (!job.handle || !job.run) return;
+    const { journal, timer } = this.loop;
+    const record = await this.#withLoop(job.handle);
+    job.record = record;
+    const { status, reason } = record;
+    const seconds = (record.seconds ?? 0) - job.earlier.seconds;
+    timer.add('training', seconds);
+    journal.emit({ type: 'run.finished', run: job.run, status, reason, seconds });
+    if (status === 'finished') await this.#measure(record.id);
+  }
+
+  /** Whoever waits for the run: where all has to end now, it ends too. */
+  #endWithLoop(handle: RunHandle): void {
+    const { hard } = this.loop.stopper;
+    const end = () => void handle.stop(LOOP_STOPPED, { by: 'loop' });
+    if (hard.aborted) end();
+    hard.addEventListener('abort', end, { once: true });
+    void handle.done.then(() => hard.removeEventListener('abort', end));
+  }
+
+  /**
+   * The record of a run that has ended. Who ends a container or a machine asks all its processes at once to end: where we are asked too,
+   * the run ended because the loop does.
+   */
+  async #withLoop(handle: RunHandle): Promise<RunRecord> {
+    const record = await handle.done;
+    if (record.endedBy !== 'outside') return record;
+    await this.loop.stopper.sleep(ASKED_WITHIN_SECONDS);
+    if (!this.loop.stopper.requested()) return record;
+    const withLoop: RunRecord = { ...record, reason: LOOP_STOPPED, endedBy: 'loop' };
+    writeJsonAtomic(join(handle.dir, 'run.json'), withLoop);
+    return withLoop;
+  }
+
+  /** Measures a run that has finished, after those that wait for the device. */
+  measure(job: Job, run: string): void {
+    job.state = 'running';
+    job.ended = this.#last
+      .then(() => this.#measure(run))
+      .finally(() => {
+        job.state = 'ended';
+      });
+    this.#last = job.ended.catch(() => {});
+  }
+
+  async #measure(run: string): Promise<void> {
+    const {
+      journal,
+      timer,
+      config: { task, repo },
+      sandbox,
+      stopper,
+    } = this.loop;
+    const request = { task, repo, runDir: runDir(repo, run), sandbox, signal: stopper.hard };
+    await timer.time('judging', async () => {
+      try {
+        await measureSnapshots(request);
+      } catch (error) {
+        const text = `${run}: snapshots not measured: ${messageOf(error)}`;
+        journal.emit({ type: 'loop.notice', level: 'warn', text });
+      }
+    });
+  }
+}
+
+/** It may be set while a run is being started. */
+const cancelOf = (job: Job): Job['cancelled'] => job.cancelled;
+
+const freshTicket = (others: readonly Pick<Job, 'ticket'>[]): string =>
+  `queued-${1 + Math.max(0, ...others.map(({ ticket }) => Number(/\d+$/.exec(ticket)?.[0] ?? 0)))}`;
+
+/** The part of a run that is still to be trained. */
+export const left = ({ earlier }: Pick<Job, 'earlier'>, spec: RunSpec): RunSpec => ({
+  ...spec,
+  samples: Math.max(0, spec.samples - earlier.samples),
+});
+
+/** A job under a ticket that no other of these has. */
+export const newJob = (others: readonly Pick<Job, 'ticket'>[], ticket = freshTicket(others)): Job => ({
+  ticket,
+  spec: null,
+  earlier: { seconds: 0, samples: 0 },
+  run: null,
+  state: 'queued',
+  handle: null,
+  record: null,
+  trouble: null,
+  cancelled: null,
+  ended: Promise.resolve(),
+});

@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { RunRecord } from '#contract/run';
+import { emptyFolder } from '../fixtures/repo.ts';
+import { left, newJob } from './device.ts';
+import { CUT_OFF, cutOffRuns } from './interrupted.ts';
+
+const record: RunRecord = {
+  version: 1,
+  ...{
+    id: 'r',
+    sprint: 's',
+    experiment: 'plain',
+    args: ['plain'],
+    profile: 'tiny',
+    seed: 0,
+    samples: 100_000,
+  },
+  ...{ tree: 'a'.repeat(40), startedAt: '2026-01-01T00:00:00Z', endedAt: '2026-01-01T00:01:00Z' },
+  ...{ status: 'killed', reason: CUT_OFF, seconds: 60, rowsServed: null, sandbox: 'off' },
+  machine: { host: 'h', cpu: 'x', cores: 1, gpu: null, node: 'v20' },
+};
+
+/** A repository in which one run was made, and saved as far as this batch of its stream; null: not at all. */
+function repoWith(nextBatch: string | null, more: Partial<RunRecord> = {}): string {
+  const repo = emptyFolder();
+  const dir = join(repo, 'checkpoints/r');
+  mkdirSync(join(dir, 'out'), { recursive: true });
+  writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...record, ...more }));
+  if (nextBatch === null) return repo;
+  const header = Buffer.from(JSON.stringify({ __metadata__: { next_batch: nextBatch } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(join(dir, 'out/optimizer.safetensors'), Buffer.concat([length, header]));
+  return repo;
+}
+
+it('goes on with what is left of a run: the rows before its training, and those trained on, are done', () => {
+  const [run] = cutOffRuns(repoWith('60'), ['r'], 10 * 1024);
+  expect(run).toMatchObject({ id: 'r', earlier: { seconds: 60, samples: 50 * 1024 } });
+  // Its own spec is that of the whole run: nothing else tells it from others.
+  expect(run.spec.samples).toBe(100_000);
+  expect(left({ ...newJob([]), earlier: run.earlier }, run.spec).samples).toBe(100_000 - 50 * 1024);
+  const [early] = cutOffRuns(repoWith('3'), ['r'], 10 * 1024);
+  expect(left({ ...newJob([]), earlier: early.earlier }, early.spec).samples).toBe(100_000);
+  const [late] = cutOffRuns(repoWith('1000'), ['r'], 0);
+  expect(left({ ...newJob([]), earlier: late.earlier }, late.spec).samples).toBe(0);
+});
+
+it('begins anew with what was never saved, or says no batch', () => {
+  for (const saved of [null, 'many'])
+    expect(cutOffRuns(repoWith(saved), ['r'], 0)).toMatchObject([{ earlier: { seconds: 0, samples: 0 } }]);
+});
+
+it('goes on with what the loop ended, whatever its reason says, and with nothing else', () => {
+  const ended = (more: Partial<RunRecord>) => cutOffRuns(repoWith('60', more), ['r'], 0).length;
+  expect(ended({ endedBy: 'loop', reason: 'in other words' })).toBe(1);
+  for (const endedBy of ['sprint', 'researcher', 'user', 'limit', 'outside'] as const)
+    expect(ended({ endedBy, reason: CUT_OFF }), endedBy).toBe(0);
+  expect(ended({ status: 'finished', endedBy: undefined, reason: null })).toBe(0);
+  // Records of earlier versions have words alone.
+  expect([ended({}), ended({ reason: 'the sprint has ended' })]).toEqual([1, 1]);
+  expect(ended({ reason: 'stopped by the researcher' })).toBe(0);
+  expect(ended({ status: 'failed' })).toBe(0);
+});

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SprintRun } from '#contract/sprint';
+import { readRunRecord } from '../executor/judging.ts';
+import { BATCH_ROWS, resumePointOrNone } from '../executor/resume.ts';
+import { type RunSpec, specOf } from '../ledger/repeat.ts';
+import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+
+/** Why a run ended, in words: with a loop that was killed, with one that was stopped, or with its sprint. */
+export const CUT_OFF = 'the loop was cut off';
+export const LOOP_STOPPED = 'the loop was stopped; the next start goes on with it';
+export const SPRINT_ENDED = 'the sprint has ended';
+
+/** Whether a run ended because the loop did. Records of earlier versions say it in words alone. */
+export const endedWithLoop = ({
+  status,
+  reason,
+  endedBy,
+}: Pick<SprintRun, 'status' | 'reason' | 'endedBy'>) =>
+  endedBy === undefined
+    ? status === 'killed' && [CUT_OFF, SPRINT_ENDED].some((why) => reason?.startsWith(why))
+    : endedBy === 'loop';
+
+/** What a run had done before it was cut off. */
+export interface Earlier {
+  /** That it had trained, as its record counts them. */
+  seconds: number;
+  /** Training samples that it need not be given again. */
+  samples: number;
+}
+
+/** A run of a sprint that is taken up again. */
+export interface CutOff {
+  id: string;
+  spec: RunSpec;
+  role: 'incumbent' | undefined;
+  earlier: Earlier;
+}
+
+/**
+ * Those of these runs that ended with the loop. One that had saved nothing begins anew. `normalisation`: rows of the stream that came
+ * before those to train on.
+ */
+export function cutOffRuns(repo: string, ids: readonly string[], normalisation: number): CutOff[] {
+  return ids.flatMap((id) => {
+    const run = readSprintRun(repo, id);
+    if (!run || !endedWithLoop(run)) return [];
+    const batch = savedAt(repo, id);
+    if (batch === undefined) return [];
+    const samples = Math.max(0, (batch ?? 0) * BATCH_ROWS - normalisation);
+    const seconds = batch === null ? 0 : (run.seconds ?? 0);
+    return { id, spec: specOf(run), role: run.role, earlier: { seconds, samples } };
+  });
+}
+
+/** Those of these runs that had finished, but were not measured to the end when the loop was cut off. */
+export const unmeasuredRuns = (repo: string, ids: readonly string[]): string[] =>
+  ids.filter((id) => {
+    const run = readSprintRun(repo, id);
+    return run?.status === 'finished' && run.evals.length < snapshots(repo, id);
+  });
+
+function snapshots(repo: string, id: string): number {
+  const folder = join(runDir(repo, id), 'out', 'evals');
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).length : 0;
+}
+
+/** The batch of the stream that a run would go on with; null where it begins anew, undefined where it stays ended. */
+function savedAt(repo: string, id: string): number | null | undefined {
+  const dir = runDir(repo, id);
+  try {
+    return resumePointOrNone(dir, readRunRecord(dir));
+  } catch {
+    return undefined; // It still trains, out of our reach.
+  }
+}

@@ -1,0 +1,64 @@
+import { rmSync } from 'node:fs';
+import { UserError } from '#contract/errors';
+import { git } from '#host/git';
+import type { Sandbox } from '#host/sandbox';
+import { snapshotTree } from '#host/tree';
+import type { Config } from '../config/config.ts';
+import type { Executor } from '../executor/executor.ts';
+import { runRef } from '../executor/run-id.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+
+export interface Probed {
+  experiment: string;
+  samplesPerSecond: number;
+  /** That it held the device. */
+  seconds: number;
+  /** What the trainer computed with; null where it does not say. */
+  backend: string | null;
+}
+
+type ProbedConfig = Pick<Config, 'repo' | 'task' | 'profile' | 'profileName' | 'seed'>;
+
+/**
+ * Runs the profile's speed probe from the workspace as it stands, for at most so many seconds, and leaves nothing of it. Null where the
+ * profile names none, or where `signal` aborts first: then it is ended at once. @throws UserError where the probe does not finish.
+ */
+export async function probeSpeed(
+  { config, sandbox, executor }: { config: ProbedConfig; sandbox: Sandbox; executor: Executor },
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<Probed | null> {
+  const { repo, task, profile, profileName, seed } = config;
+  if (!profile.speedProbe || signal.aborted) return null;
+  const { experiment, samples } = profile.speedProbe;
+  const tree = await snapshotTree({ repo, folder: task.contract.workspace });
+  const common = { repo, task, profileName, sandbox, seed, tree };
+  const handle = await executor.start({
+    ...common,
+    experiment,
+    samples,
+    args: [],
+    sprint: null,
+    timeoutSeconds,
+  });
+  const end = () => void handle.stop('stopped', { by: 'loop', graceSeconds: 0 });
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  const record = await handle.done;
+  signal.removeEventListener('abort', end);
+  if (signal.aborted) {
+    await handle.discard();
+    return null;
+  }
+  const run = readSprintRun(repo, handle.id);
+  if (record.status !== 'finished') {
+    throw new UserError(
+      `the speed probe ended as ${record.status}: ${record.reason ?? 'no reason given'}; see ${handle.dir}/trainer.log`,
+    );
+  }
+  rmSync(handle.dir, { recursive: true, force: true });
+  await git(repo, ['update-ref', '-d', runRef(handle.id)]);
+  const seconds = record.seconds ?? 0;
+  const samplesPerSecond = run?.samplesPerSecond ?? samples / seconds;
+  return { experiment, samplesPerSecond, seconds, backend: run?.backend ?? null };
+}

@@ -1,0 +1,314 @@
+import { UserError } from '#contract/errors';
+import type { EndedBy, RunRecord } from '#contract/run';
+import type { SprintRun } from '#contract/sprint';
+import type { Sandbox } from '#host/sandbox';
+import { checkoutTree, snapshotTree } from '#host/tree';
+import type { Pace } from '../budget/pace.ts';
+import { fieldOf, look, paceNow, refusal, type Seen } from '../budget/plan.ts';
+import type { Stopper } from '../budget/stop.ts';
+import type { Queue } from '../common/queue.ts';
+import type { Timer } from '../common/timer.ts';
+import type { Config } from '../config/config.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { Journal } from '../journal/journal.ts';
+import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from '../ledger/repeat.ts';
+import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+import { type Field, referenceFor, standingOf } from '../ledger/stages.ts';
+import { ToolMistake } from '../requests/paths.ts';
+import type { RunExperimentInput } from '../requests/schemas.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { cannotCount, inWords } from '../task/foretell.ts';
+import { Device, type Job, type Launch, left, newJob } from './device.ts';
+import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './interrupted.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  journal: Journal;
+  timer: Timer;
+  stopper: Stopper;
+}
+
+/** The time that a trainer has to save where nothing presses: a large model on a slow disk takes its time. */
+const SAVE_SECONDS = 60;
+
+/** A run that was accepted. */
+export interface Granted {
+  /** The run's id, or a ticket where the device is busy. */
+  id: string;
+  queued: boolean;
+  samples: number;
+  /** The ticket of the incumbent's run that it will be compared with, where that had to be queued too. */
+  against: string | null;
+  /** Why a verdict on it could not count: constraints that its settings break. */
+  doubt: string | null;
+  /** Runs that it nearly repeats. */
+  near: SprintRun[];
+}
+
+/**
+ * The experiments of one sprint: what may be asked for, and what came of it. Each is trained from the workspace as it stood when it
+ * was asked for; `device.ts` makes them wait for each other.
+ */
+export class Runs {
+  readonly #jobs: Job[] = [];
+  readonly #device: Device;
+
+  constructor(
+    readonly loop: LoopParts,
+    readonly sprint: string | null,
+    /** Runs of this sprint that have ended before: those of a sprint that is taken up again. */
+    before: readonly string[] = [],
+  ) {
+    this.#device = new Device(loop, sprint, () => this.started);
+    const { tickets = {}, waiting = [] } = loop.journal.state().sprint ?? {};
+    // Those that wait have their tickets already.
+    const taken = [...waiting, ...Object.values(tickets).map((ticket) => ({ ticket }))];
+    for (const run of before) {
+      const job = newJob([...this.#jobs, ...taken], tickets[run]);
+      this.#jobs.push({ ...job, run, state: 'ended' });
+    }
+  }
+
+  /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
+  async request(input: RunExperimentInput, queue: Queue): Promise<Granted> {
+    const { loop } = this;
+    const spec = await this.#specOf(input, runsOf(look(loop, this.started)), queue);
+    // In the queue, so that runs of one turn start in the order that they were asked for.
+    const doubt = await queue.run(() => this.#doubt(spec));
+    if (doubt !== null && input.budget === 'count')
+      throw new ToolMistake(
+        `a counting run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
+      );
+    const seen = look(loop, this.started);
+    const all = runsOf(seen);
+    refuseRepeat(spec, all);
+    const open = this.#jobs.flatMap(({ state, spec, run, ticket }) =>
+      state !== 'ended' && spec ? [{ id: run ?? ticket, spec }] : [],
+    );
+    refuseOpen(spec, open);
+    const field = fieldOf(loop, seen);
+    const reference = field && this.#missingReference(spec, field);
+    const openSeconds = this.#openSeconds(paceNow(loop, seen));
+    const asked = { spec, reference, open: open.map((other) => other.spec), openSeconds };
+    const why = refusal(loop, asked, seen);
+    if (why !== null) throw new ToolMistake(why);
+    const queued = open.length > 0;
+    const { job, started } = this.#enqueue(spec);
+    const against = reference && this.#enqueue(reference, 'incumbent').job.ticket;
+    if (!queued) await started;
+    if (job.trouble) throw new ToolMistake(job.trouble);
+    const near = nearRuns(spec, all);
+    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near };
+  }
+
+  /** Constraints that a run breaks by its settings. Samples count from the counting budget on: an earlier stage has fewer by design. */
+  async #doubt(spec: RunSpec): Promise<string | null> {
+    const { config, sandbox, stopper } = this.loop;
+    const { repo, task, profile, profileName } = config;
+    const { experiment, set, samples, tree } = spec;
+    const cwd = await checkoutTree({ repo, tree });
+    const asked = { task, cwd, sandbox, profileName, samples, set, experiment, signal: stopper.hard };
+    const broken = await cannotCount(asked);
+    return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.count));
+  }
+
+  /**
+   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last, has those
+   * measured that had finished and were not, and lets those that waited for the device wait on.
+   */
+  goOn(): void {
+    const {
+      config: { repo, task, profile },
+      sandbox,
+      executor,
+    } = this.loop;
+    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile.normalisation)) {
+      const job = this.#job(id);
+      Object.assign(job, { spec, earlier, state: 'queued' });
+      const dir = runDir(repo, id);
+      void this.#device.hold(job, spec, role, (timeoutSeconds) =>
+        executor.resume({ repo, task, sandbox, dir, timeoutSeconds, orAnew: true }),
+      );
+    }
+    for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#job(id), id);
+    for (const { ticket, role, dropped, ...spec } of this.loop.journal.state().sprint?.waiting ?? [])
+      if (dropped === null) this.#enqueue(spec, role, ticket);
+  }
+
+  /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */
+  begin(spec: RunSpec): string {
+    return this.#enqueue(spec).job.ticket;
+  }
+
+  /** Runs one experiment to its end, measured; for the supervisor's own comparisons. */
+  async complete(spec: RunSpec): Promise<RunRecord> {
+    const { job } = this.#enqueue(spec);
+    await job.ended;
+    if (!job.record) throw new UserError(job.trouble ?? 'the run did not start');
+    return job.record;
+  }
+
+  /** Waits until a run has ended, or until someone asks the loop to stop, and not to let the run finish first. */
+  async wait(id: string): Promise<{ run: SprintRun | null; trouble: string | null; ended: boolean }> {
+    const job = this.#job(id);
+    await this.#orStopped(job.ended);
+    const run = job.run === null ? null : readSprintRun(this.loop.config.repo, job.run);
+    return { run, trouble: job.trouble, ended: job.state === 'ended' };
+  }
+
+  async stop(id: string, reason: string): Promise<void> {
+    const job = this.#job(id);
+    await this.#end([job], reason, 'researcher');
+  }
+
+  /** Ends whatever runs or waits, with its sprint. */
+  async stopAll(reason: string): Promise<void> {
+    const { hard } = this.loop.stopper;
+    await this.#end(this.#unended, reason, hard.aborted ? 'loop' : 'sprint');
+  }
+
+  /**
+   * The loop is asked to stop: what trains is ended with time to save, for the next start to go on with, or may finish first, if that was
+   * asked. What waits for the device waits for the next start. Whether anything did not come to its end, so that the sprint has to stay open.
+   */
+  async park(): Promise<boolean> {
+    const open = this.#unended;
+    const waiting = open.filter((job) => job.state === 'queued');
+    for (const job of waiting) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
+    await this.#orStopped(Promise.all(open.map((job) => job.ended)));
+    await this.#end(open, LOOP_STOPPED, 'loop', SAVE_SECONDS);
+    return waiting.length > 0 || open.some(({ record }) => record !== null && endedWithLoop(record));
+  }
+
+  /** Resolves when that is done, or when the loop is asked to stop without waiting for what trains. */
+  async #orStopped(done: Promise<unknown>): Promise<void> {
+    const { keep } = this.loop.stopper;
+    let stop = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    if (keep.aborted) stop();
+    keep.addEventListener('abort', stop, { once: true });
+    await Promise.race([done, stopped]);
+    keep.removeEventListener('abort', stop);
+  }
+
+  /** Ends these runs, takes those that wait out of the line, and waits until all is over. */
+  async #end(jobs: readonly Job[], reason: string, by: EndedBy, graceSeconds?: number): Promise<void> {
+    for (const job of jobs) job.cancelled ??= { reason, by };
+    await Promise.all(jobs.map((job) => job.handle?.stop(reason, { by, graceSeconds })));
+    await Promise.all(jobs.map((job) => job.ended));
+  }
+
+  get #unended(): Job[] {
+    return this.#jobs.filter((job) => job.state !== 'ended');
+  }
+
+  /** What a run is worth so far by the stages of the profile; nothing where its budgets are no stages. */
+  standing(run: SprintRun): string {
+    const seen = look(this.loop, this.started);
+    const field = fieldOf(this.loop, seen);
+    if (!field) return '';
+    // The best's own run says something of those that waited for it.
+    const about =
+      run.role === 'incumbent'
+        ? seen.mine.filter((r) => !r.role && r.samples === run.samples && r.seed === run.seed)
+        : [run];
+    return about.map((r) => standingOf(r, field)).join('\n');
+  }
+
+  /** Ids of the runs that were started, in order. */
+  get started(): string[] {
+    return this.#jobs.flatMap((job) => (job.run === null ? [] : [job.run]));
+  }
+
+  get open(): string[] {
+    return this.#jobs.filter((job) => job.state !== 'ended').map((job) => job.run ?? job.ticket);
+  }
+
+  /** The run's id for an id or a ticket. @throws ToolMistake that lists the ids there are. */
+  resolve(id: string): string {
+    const { run, ticket } = this.#job(id);
+    return run ?? ticket;
+  }
+
+  /** What is asked for: by name from the workspace as it stands, or as an earlier run was (`of`), at another budget or seed. */
+  async #specOf(input: RunExperimentInput, runs: readonly SprintRun[], queue: Queue): Promise<RunSpec> {
+    const {
+      config: { repo, task, profile, seed },
+    } = this.loop;
+    const common = {
+      samples: input.samples ?? profile.budgets[input.budget ?? 'screen'],
+      seed: input.seed ?? seed,
+    };
+    if (input.of !== undefined) {
+      const id = this.#jobs.find((job) => job.ticket === input.of)?.run ?? input.of;
+      const run = runs.find((run) => run.id === id);
+      if (!run)
+        throw new ToolMistake(
+          `no run "${input.of}" on this leaderboard: read_results lists them; or name an experiment`,
+        );
+      if (input.experiment !== undefined || input.set !== undefined)
+        throw new ToolMistake('"of" takes code and settings from that run; leave out experiment and set');
+      return { ...specOf(run), ...common };
+    }
+    if (input.experiment === undefined) throw new ToolMistake('name an experiment, or a run with "of"');
+    const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
+    return { experiment: input.experiment, set: input.set ?? [], tree, ...common };
+  }
+
+  /** The incumbent's run to compare with, where it was not made and is not queued. */
+  #missingReference(spec: RunSpec, field: Field): RunSpec | null {
+    const reference = referenceFor(spec, field);
+    if (!reference) return null;
+    const there = field.runs.some((run) => run.status === 'finished' && sameRun(specOf(run), reference));
+    const coming = this.#jobs.some(
+      (job) => job.state !== 'ended' && job.spec && sameRun(job.spec, reference),
+    );
+    return there || coming ? null : reference;
+  }
+
+  /** How long the device is still held by what was asked for before. */
+  #openSeconds(pace: Pace | null): number {
+    if (!pace) return 0;
+    const running = this.loop.journal.state().runs;
+    return this.#jobs.reduce((sum, job) => {
+      const { state, spec, run } = job;
+      if (state === 'ended' || !spec) return sum;
+      const eta = run === null ? undefined : running[run]?.progress?.etaSeconds;
+      return sum + (eta ?? left(job, spec).samples / pace.samplesPerSecond);
+    }, 0);
+  }
+
+  #job(id: string): Job {
+    const job = this.#jobs.find((j) => j.run === id || j.ticket === id);
+    if (job) return job;
+    const known = this.#jobs.map((j) => j.run ?? j.ticket).join(', ') || 'none yet';
+    throw new ToolMistake(`no run "${id}" in this sprint; name one of its runs: ${known}`);
+  }
+
+  /** Gives a run its place in the line; one that has a ticket stood in it before. */
+  #enqueue(spec: RunSpec, role?: 'incumbent', ticket?: string): { job: Job; started: Promise<void> } {
+    const { loop, sprint } = this;
+    const waits = this.#unended.length > 0;
+    const job = { ...newJob(this.#jobs, ticket), spec };
+    this.#jobs.push(job);
+    if (waits && ticket === undefined) {
+      const asked = { ...spec, set: [...spec.set], role };
+      loop.journal.emit({ type: 'run.queued', sprint, ticket: job.ticket, ...asked });
+    }
+    const { repo, task, profileName } = loop.config;
+    const { sandbox } = loop;
+    const { experiment, samples, seed, tree } = spec;
+    const args = spec.set.flatMap((pair) => ['--set', pair]);
+    const common = { repo, task, profileName, sandbox, experiment, args, samples, seed, tree, sprint, role };
+    const launch: Launch = (timeoutSeconds) => loop.executor.start({ ...common, timeoutSeconds });
+    return { job, started: this.#device.hold(job, spec, role, launch) };
+  }
+}
+
+const runsOf = ({ sprints, mine }: Seen): SprintRun[] => [...sprints.flatMap((s) => s.runs), ...mine];

@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Sprint } from '#contract/sprint';
+import { reportsDir, sprintsDir } from '../common/paths.ts';
+import type { Timer } from '../common/timer.ts';
+import { PARTS } from '../common/timer.ts';
+import { count, duration, plain, show } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
+import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { table } from '../ledger/tables.ts';
+import type { Connection } from '../researcher/connection.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  checkout: Checkout;
+  journal: Journal;
+  timer: Timer;
+}
+
+/** What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie, how to go on. */
+export function lastScreen(loop: LoopParts, stopped: { reason: string }): string[] {
+  const {
+    config: { repo, task, leaderboard },
+    timer,
+    connection,
+    checkout: { branch },
+  } = loop;
+  const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
+  const mine = sprints.filter((s) => loop.journal.state().committed.some((c) => c.sprint === s.id));
+  const { usd, held } = loop.journal.state();
+  const spent = PARTS.filter((part) => part !== 'waiting' || timer.seconds.waiting > 0);
+  const parts = spent.map((part) => `${part} ${duration(timer.seconds[part])}`).join(', ');
+  const cut = held.usd >= 0.005 ? ` (${held.usd.toFixed(2)} more held for cut calls)` : '';
+  const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD${cut}` : '';
+  return [
+    `Stopped: ${plain(stopped.reason)}.`,
+    `${count(mine.length, 'sprint')} in ${duration(timer.total)}${money}: ${parts}.`,
+    '',
+    ...overview(mine, loop),
+    ...best(bestOf(sprints, leaderboard), loop),
+    ...reports(loop, mine.at(-1)),
+    `Branch:       ${branch.name}, one commit a sprint (git log ${branch.name})`,
+    ...open(loop),
+    `Go on:        npm run loop     Way back: ${branch.wayBack}`,
+    ...(task.contract.title && connection.kind === 'offline'
+      ? ['', `These results come from the ${connection.label}: a script that walks a fixed path.`]
+      : []),
+  ];
+}
+
+/** The sprint that the next start goes on with, where one stays open. */
+function open({ journal }: LoopParts): string[] {
+  const { sprint } = journal.state();
+  if (!sprint?.claim) return [];
+  return [
+    `Open:         sprint ${sprint.number}: ${plain(sprint.claim.title)}; the next start goes on with it, a run from what it saved`,
+  ];
+}
+
+function overview(sprints: readonly Sprint[], { config: { task } }: LoopParts): string[] {
+  if (sprints.length === 0) return [];
+  const { metric, also } = task.contract;
+  const fields = [metric, ...also.slice(0, 1)];
+  const rows = sprints.map((s) => [
+    String(s.number),
+    plain(s.title),
+    s.outcome,
+    ...fields.map((f) => show(s.verdict?.metrics[f])),
+  ]);
+  const lines = table(['#', 'sprint', 'outcome', ...fields], rows).split('\n');
+  return [...aligned(lines), ''];
+}
+
+/** A Markdown table with its columns padded, for a terminal. */
+function aligned(lines: string[]): string[] {
+  const rows = lines.filter((_, i) => i !== 1).map((line) => line.slice(2, -2).split(' | '));
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i])).join('  ')}`.trimEnd());
+}
+
+function best(sprint: Sprint | undefined, { config: { task, profileName } }: LoopParts): string[] {
+  if (!sprint?.verdict) return ['Best:         none yet'];
+  const { metric, also } = task.contract;
+  const { metrics } = sprint.verdict;
+  const numbers = [metric, ...also].filter((f) => metrics[f] !== undefined);
+  const list = (fields: string[]) =>
+    fields.map((f) => `${f.length <= 4 ? f.toUpperCase() : f} ${show(metrics[f])}`).join(', ');
+  const words = (numbers: Record<string, number>, most: number) =>
+    Object.entries(numbers)
+      .slice(0, most)
+      .map(([name, value]) => `${plain(name)} ${show(value)}`)
+      .join(', ') || 'nothing';
+  const trainer = sprint.runs.find((run) => run.id === sprint.candidate)?.claimed ?? {};
+  return [
+    `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${plain(sprint.title)}`,
+    `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
+    `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
+    'Look at it:   npm run best',
+  ];
+}
+
+function reports({ config: { repo } }: LoopParts, last: Sprint | undefined): string[] {
+  const folder = relative(repo, reportsDir(repo));
+  if (!last) return [];
+  const forms = ['html', 'pdf', 'md'].filter((form) =>
+    existsSync(join(reportsDir(repo), `${last.id}.${form}`)),
+  );
+  const notebook = existsSync(join(reportsDir(repo), 'index.html'))
+    ? `${folder}/index.html (notebook), `
+    : '';
+  return [`Reports:      ${notebook}${folder}/<sprint>.{${forms.join(',')}}`];
+}

@@ -1,0 +1,106 @@
+import type { LoggedEvent } from '#contract/event';
+import { reportsDir, sprintsDir } from '../common/paths.ts';
+import { messageOf } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/journal.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import type { LiveState, renderNotebook } from '../report/index.ts';
+import type { Connection } from '../researcher/connection.ts';
+
+/** What is used here of the loop. */
+export interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+}
+
+const EVERY_MS = 10_000;
+
+export type NotebookRenderer = (page: Parameters<typeof renderNotebook>[0]) => Promise<unknown>;
+
+/** What draws plots takes a second to load, and a loop has to start at once: it is loaded beside. */
+const lateReports = () => import('../report/index.ts');
+const lateRenderer: NotebookRenderer = async (page) => (await lateReports()).renderNotebook(page);
+
+/**
+ * The lab notebook `reports/index.html`, kept up while the loop runs: redrawn when something happens, at most every ten
+ * seconds, one drawing after the other. A commit holds the page as it is when nothing runs.
+ */
+export class Notebook {
+  #drawing: Promise<void> = Promise.resolve();
+  #last = 0;
+  #told = false;
+
+  constructor(
+    readonly loop: () => LoopParts,
+    readonly render: NotebookRenderer = lateRenderer,
+  ) {}
+
+  /**
+   * Loads what draws, in the background. In time: a Ctrl-C or a terminal that is closed reaches all that was started with us, and
+   * with it the compiler behind every later import.
+   */
+  load(): void {
+    // What cannot be loaded is told when it is needed.
+    if (this.render === lateRenderer)
+      void lateReports().then(({ loadNotebook }) => loadNotebook().catch(() => {}));
+  }
+
+  readonly listen = (event: LoggedEvent): void => {
+    const worth = ['sprint.claimed', 'run.started', 'run.progress', 'run.finished', 'loop.waiting'];
+    // A pause may last, with nothing after it that would be drawn.
+    const now = ['loop.paused', 'loop.continued'].includes(event.type);
+    if (!now && (!worth.includes(event.type) || Date.now() - this.#last < EVERY_MS)) return;
+    this.#last = Date.now();
+    void this.draw(true).catch((error: unknown) => {
+      if (this.#told) return;
+      this.#told = true;
+      this.loop().journal.emit({
+        type: 'loop.notice',
+        level: 'warn',
+        text: `the notebook is not drawn: ${messageOf(error)}`,
+      });
+    });
+  };
+
+  /** Draws it after whatever is being drawn. `live`: with what runs now, and reloading itself. */
+  draw(live: boolean): Promise<void> {
+    const {
+      config: { repo, task },
+    } = this.loop();
+    const next = this.#drawing.then(async () => {
+      await this.render({
+        sprints: readSprints(sprintsDir(repo)),
+        live: live ? liveState(this.loop()) : null,
+        reportsDir: reportsDir(repo),
+        task,
+      });
+    });
+    this.#drawing = next.catch(() => {});
+    return next;
+  }
+}
+
+function liveState({ journal, config: { limits }, connection }: LoopParts): LiveState {
+  const { sprint, runs, waiting, paused, usd, started } = journal.state();
+  const [run] = Object.values(runs);
+  const doing = paused
+    ? `paused since ${paused.slice(11, 16)} UTC ("npm run resume")${run ? '; the run under way goes on' : ''}`
+    : waiting
+      ? `waiting: ${waiting.reason}`
+      : run
+        ? 'training'
+        : 'working';
+  return {
+    sprint: sprint?.claim
+      ? { number: sprint.number, title: sprint.claim.title, openedAt: sprint.openedAt }
+      : null,
+    doing,
+    paused: paused !== null,
+    run: run?.progress ? { experiment: run.experiment, ...run.progress } : null,
+    researcher: connection.label,
+    usdSpent: usd,
+    usdLimit: limits.usd,
+    startedAt: started?.at ?? new Date().toISOString(),
+  };
+}

@@ -1,0 +1,87 @@
+import { clock, zone } from '../common/clock.ts';
+import { count, duration, many, plain, show } from '../common/words.ts';
+import type { Status } from './status.ts';
+
+/** What `npm run status` prints: how it stands, what it does now, what is used of the limits, and what came of it so far. */
+export function statusLines(s: Status, shown: readonly string[] | null, now = Date.now()): string[] {
+  if (s.loop === 'never started')
+    return ['No loop was started in this checkout yet. Start one with: npm run loop'];
+  return [...head(s, now), ...present(s, now), ...used(s, now), ...outcome(s, shown)];
+}
+
+function head(s: Status, now: number): string[] {
+  const since = s.startedAt && s.loop === 'running' ? `, since ${clock(s.startedAt)}` : '';
+  const ended = s.stopped
+    ? `: ${plain(s.stopped.reason)} (exit code ${s.stopped.exitCode}, ${clock(s.stopped.at)})`
+    : '';
+  const lines = [
+    `Loop: ${s.loop}${s.pid === null ? '' : ` (process ${s.pid}${since})`}${ended}`,
+    `${s.branch} · profile ${s.profile} · ${s.researcher} · sandbox ${s.sandbox} · times in ${zone(new Date(now))}`,
+  ];
+  if (s.loop === 'cut off') lines.push('It was cut off; "npm run loop" takes it up.');
+  if (s.paused)
+    lines.push(
+      `Paused since ${clock(s.paused)}: no call is made and no run is started; "npm run resume" lets it go on`,
+    );
+  if (s.waiting && Date.parse(s.waiting.until) > now)
+    lines.push(`Waiting until ${clock(s.waiting.until)}: ${plain(s.waiting.reason)}`);
+  return lines;
+}
+
+function present(s: Status, now: number): string[] {
+  const lines: string[] = [];
+  const ago = (time: string) => duration(Math.max(0, (now - Date.parse(time)) / 1000));
+  if (s.sprint) {
+    const { number, title, openedAt, turns, usd, capped, phase } = s.sprint;
+    const money = usd > 0 ? `, ${usd.toFixed(2)} USD` : '';
+    const doing = phase === 'judging' ? ': being judged' : phase === 'closing' ? ': being reported' : '';
+    lines.push(
+      `Sprint ${number}: ${plain(title ?? 'not claimed yet')} (${ago(openedAt)}, ${count(turns, 'turn')}${money})${doing}`,
+    );
+    if (capped) lines.push(`  told to close: ${plain(capped)}`);
+  }
+  for (const { id, progress } of s.runs) {
+    const done = progress ? Math.min(100, Math.round((100 * progress.samples) / progress.totalSamples)) : 0;
+    const rest = progress
+      ? `${done}% of ${many(progress.totalSamples)} samples, ${many(progress.samplesPerSecond)} samples/s, ${duration(progress.etaSeconds)} left`
+      : 'starting';
+    lines.push(`Run ${plain(id)}: ${rest}`);
+  }
+  if (s.lastAction && s.loop === 'running')
+    lines.push(
+      `Last action: ${plain(s.lastAction)}${s.lastEventAt ? ` (last sign of life ${ago(s.lastEventAt)} ago)` : ''}`,
+    );
+  return lines;
+}
+
+/** `Used: 2 of 5 sprints · 3.10 of 50 USD · 812k tokens · 1.2 h of training · 5 h 3 min at work · ends at 07:30, in 3 h 2 min`. */
+function used(s: Status, now: number): string[] {
+  const { limits } = s;
+  const of = (limit: number | null | undefined, text: (n: number) => string) =>
+    typeof limit === 'number' ? ` of ${text(limit)}` : '';
+  const parts = [
+    `${s.committed.length}${of(limits?.sprints, String)} ${s.committed.length === 1 && !limits?.sprints ? 'sprint' : 'sprints'}`,
+    // What costs nothing has no use for a limit of money.
+    s.usd > 0 ? `${s.usd.toFixed(2)}${of(limits?.usd, String)} USD${held(s)}` : '',
+    `${many(s.tokens)}${of(limits?.tokens, many)} tokens`,
+    `${duration(s.trainSeconds)}${of(limits?.trainHours, (h) => `${h} h`)} of training`,
+    `${duration(s.workedSeconds)} at work`,
+  ];
+  if (limits && s.loop === 'running') {
+    const left = (Date.parse(limits.until) - now) / 1000;
+    parts.push(left > 0 ? `ends at ${clock(limits.until)}, in ${duration(left)}` : 'the time is up');
+  }
+  return [`Used: ${parts.filter((part) => part !== '').join(' · ')}`];
+}
+
+/** What cut calls may have cost beyond what is booked for them. */
+const held = ({ heldUsd }: Status) =>
+  heldUsd >= 0.005 ? ` (${heldUsd.toFixed(2)} more held for cut calls)` : '';
+
+function outcome(s: Status, shown: readonly string[] | null): string[] {
+  const lines = s.committed.map((c) => `  ${c.outcome.padEnd(11)} ${plain(c.sprint)}: ${plain(c.reason)}`);
+  if (!s.best) return lines;
+  const fields = Object.entries(s.best.metrics).filter(([name]) => shown?.includes(name) ?? true);
+  const numbers = fields.map(([name, value]) => `${name} ${show(value)}`).join(', ');
+  return [...lines, `Best: ${numbers} (${s.best.sprint})`];
+}

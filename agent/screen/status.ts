@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readTask } from '#contract/task';
+import { pausedSince } from '../budget/pause.ts';
+import { eventsPath, sprintsDir, stateDir } from '../common/paths.ts';
+import { readEvents } from '../journal/events.ts';
+import { lockHolder } from '../journal/lock.ts';
+import { fold, type LoopState, nothingYet, workedSeconds } from '../journal/state.ts';
+import { bestOf, readSprints } from '../ledger/ledger.ts';
+
+type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;
+
+/** What `npm run status` tells, as `--json` prints it. */
+export interface Status {
+  /** `cut off`: the process is gone and left something to recover. */
+  loop: 'never started' | 'running' | 'stopped' | 'cut off';
+  pid: number | null;
+  branch: string | null;
+  profile: string | null;
+  researcher: string | null;
+  sandbox: string | null;
+  startedAt: string | null;
+  stopped: { reason: string; exitCode: number; at: string } | null;
+  waiting: { reason: string; until: string } | null;
+  /** Since when `npm run pause` holds it, UTC; null where it is not paused. */
+  paused: string | null;
+  lastEventAt: string | null;
+  lastAction: string | null;
+  /** Of this loop so far. */
+  usd: number;
+  /** What cut calls may have cost beyond that; it counts against the limit until the loop ends. */
+  heldUsd: number;
+  tokens: number;
+  trainSeconds: number;
+  /** That it was at work, over all restarts after a crash. */
+  workedSeconds: number;
+  /** Where it ends; null where the log does not tell. */
+  limits: LoopLimits | null;
+  sprint: {
+    number: number;
+    id: string | null;
+    title: string | null;
+    openedAt: string;
+    turns: number;
+    usd: number;
+    /** Set once one of its own limits is reached. */
+    capped: string | null;
+    /** `judging`: the researcher has finished. `closing`: report and commit. */
+    phase: 'researching' | 'judging' | 'closing';
+  } | null;
+  runs: { id: string; experiment: string; progress: LoopState['runs'][string]['progress'] }[];
+  committed: LoopState['committed'];
+  best: { sprint: string; run: string | null; metrics: Record<string, number> } | null;
+}
+
+/** Reads the status of the loop in a checkout, from its files alone: it works while the loop runs and after. */
+export function readStatus(repo: string): Status {
+  const state = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
+  const holder = lockHolder(stateDir(repo));
+  const { started, stopped, sprint, leaderboard } = state;
+  const alive = holder?.alive === true;
+  const best = leaderboard === null ? undefined : bestOf(readSprints(sprintsDir(repo)), leaderboard);
+  return {
+    loop: alive ? 'running' : !started ? 'never started' : stopped ? 'stopped' : 'cut off',
+    pid: alive ? (holder?.pid ?? null) : null,
+    branch: started?.branch ?? null,
+    profile: started?.profile ?? null,
+    researcher: started?.researcher ?? null,
+    sandbox: started?.sandbox ?? null,
+    startedAt: started?.at ?? null,
+    stopped,
+    waiting: alive ? state.waiting : null,
+    paused: pausedSince(repo),
+    lastEventAt: state.lastEventAt,
+    lastAction: state.lastAction,
+    usd: state.usd,
+    heldUsd: state.held.usd,
+    tokens: state.tokens,
+    trainSeconds: state.trainSeconds,
+    workedSeconds: workedSeconds(
+      alive && started ? { ...state, lastEventAt: new Date().toISOString() } : state,
+    ),
+    limits: started?.limits ?? null,
+    sprint: sprint && {
+      number: sprint.number,
+      id: sprint.claim?.id ?? null,
+      title: sprint.claim?.title ?? null,
+      openedAt: sprint.openedAt,
+      turns: sprint.cost.turns,
+      usd: sprint.cost.usd,
+      capped: sprint.capped?.reason ?? null,
+      phase: sprint.closed ? 'closing' : sprint.finished ? 'judging' : 'researching',
+    },
+    runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
+    committed: state.committed,
+    best: best?.verdict ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics } : null,
+  };
+}
+
+/** The fields that the task shows beside its metric; everything where there is no readable task. */
+export function shownFields(repo: string): string[] | null {
+  const path = join(repo, 'TASK.md');
+  if (!existsSync(path)) return null;
+  try {
+    const { metric, also } = readTask(path).contract;
+    return [metric, ...also];
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,112 @@
+import type { Sprint } from '#contract/sprint';
+import { guardsOf, type TaskContract } from '#contract/task';
+import { planLines } from '../budget/plan.ts';
+import { show } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import { sprintLimitsInWords } from '../config/limits.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
+import { bestOf } from '../ledger/ledger.ts';
+import { sprintsWithoutGain } from '../ledger/stagnation.ts';
+import { ledgerTable } from '../ledger/tables.ts';
+import { readHints } from '../open-sprint/hints.ts';
+import type { Connection } from '../researcher/connection.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  checkout: Checkout;
+  journal: Journal;
+}
+
+/** What holds in every sprint. The same text in every call, so that it is read from the cache. */
+export function systemPrompt({ workspace, train, check }: TaskContract): string {
+  return `You are a researcher who works alone through the night, one sprint after the other. Each sprint is a fresh conversation that tests one idea; what it finds is judged by someone else, written up and committed, and the next sprint reads it.
+
+How a sprint goes:
+1. Look first: read_results gives the ledger of earlier sprints with their verified numbers. Do not repeat an idea that was tried, unless you can say what is different now.
+2. Claim one idea with start_sprint before you change or run anything. Write down what you expect and predict numbers.
+3. Work in ${workspace}/. Read the code before you change it, keep changes small and simple: a tiny gain that needs ugly code is not worth keeping. Earlier results, code and TASK.md may be read, and only ${workspace}/ and the folder of your own sprint may be written.
+4. Train with run_experiment, never from the shell: a run is trained from the workspace as it stands when you ask for it ("${train} --list" prints the experiments). Wait with wait_for_experiment. Screen cheaply before you spend a full budget, and compare only runs of the same budget and seed.
+5. Keep a log as you go: append what you did and saw to the README.md of your sprint's folder. Numbers in it are copied from tool results.
+6. End with finish_sprint. A negative result is a result: say plainly what did not work. Put forward a run only if you believe that it beats the best on the deciding metric within the constraints; otherwise pass null.
+
+What is claimed is the trainer's word; measured are snapshots of a run on few fresh samples; verified is the judge's verdict, which alone decides. A candidate's tree must pass "${check}".
+
+The shell is a fresh one at the repository's root for every command; nothing carries over, and what a command leaves running is ended.`;
+}
+
+/** The first message of a sprint: the one line that starts it, the brief, and where things stand. */
+export function sprintPrompt(loop: LoopParts, number: number, sprints: readonly Sprint[]): string {
+  const {
+    config: { task, leaderboard, repo },
+  } = loop;
+  const mine = sprints.filter((s) => s.leaderboard === leaderboard);
+  const best = bestOf(mine, leaderboard);
+  const { contract } = task;
+  return [
+    'Follow the instructions in TASK.md.',
+    `<task title="${contract.title}">\n${task.brief.trim()}\n</task>`,
+    `# Sprint ${number}\n\n${conditions(loop)}\n${standing(loop)}\n${planLines(loop, { sprints: mine, mine: [] }).join('\n')}`,
+    `# Present best\n\n${
+      best
+        ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}.`
+        : 'None yet on this leaderboard: the first valid verified result becomes the best.'
+    }`,
+    `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
+    stagnation(loop, mine),
+    hintsSection(repo),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function conditions({ config: { task, profileName, profile } }: LoopParts): string {
+  const { contract } = task;
+  const list = (conditions: Record<string, string>) =>
+    Object.entries(conditions)
+      .map(([field, condition]) => `${field} ${condition}`)
+      .join(', ') || 'none';
+  const { screen, rank, count } = profile.budgets;
+  return `- profile: ${profileName} (world ${profile.world})
+- metric that decides: ${contract.metric} (${contract.goal}); a gain of ${profile.noise} or less is noise (${profile.noiseFrom})
+- constraints of a counting run: ${list(profile.constraints)}
+- guards of a new best: ${list(guardsOf(task, profile))}
+- budgets in training samples: screen ${screen}, rank ${rank}, count ${count}
+- workspace: ${contract.workspace}/`;
+}
+
+function standing({ checkout: { bestKnown }, config: { limits, seed }, journal }: LoopParts): string {
+  const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
+  const money =
+    limits.usd === null
+      ? 'no limit'
+      : `${Math.max(0, limits.usd - journal.state().usd - journal.state().held.usd).toFixed(2)} USD`;
+  return `- best-known workspace: ${bestKnown}
+- seed of runs unless you name one: ${seed}
+- left: ${hours.toFixed(1)} hours, ${money}
+- of that at most for this sprint: ${sprintLimitsInWords(limits.sprint)}`;
+}
+
+function stagnation({ config: { task }, journal }: LoopParts, mine: readonly Sprint[]): string {
+  const without = sprintsWithoutGain(
+    mine,
+    journal.state().committed.map((c) => c.sprint),
+  );
+  const { warn, stop } = task.contract.limits.stagnation;
+  if (without < warn) return '';
+  return `# Another direction\n\n${without === 1 ? 'The last sprint' : `The last ${without} sprints`} brought no verified gain; after ${stop} in a row the loop ends. Leave the direction of those sprints: read up on related work and take an idea of another kind.`;
+}
+
+function hintsSection(repo: string): string {
+  const text = readHints(repo);
+  return text === '' ? '' : `# Hints from the people you work for\n\n${text}`;
+}
+
+function numbers(metrics: Record<string, number> | undefined, { metric, also }: TaskContract): string {
+  return [metric, ...also]
+    .filter((field) => metrics?.[field] !== undefined)
+    .map((field) => `${field} ${show(metrics?.[field])}`)
+    .join(', ');
+}

@@ -1,0 +1,95 @@
+import { guardsOf } from '#contract/task';
+import { machine } from '#host/machine';
+import { forecast, forecastInWords } from '../budget/forecast.ts';
+import { fits, paceOf, secondsFor } from '../budget/pace.ts';
+import { EXIT } from '../budget/stop.ts';
+import { sprintsDir } from '../common/paths.ts';
+import { duration, show } from '../common/words.ts';
+import { limitsInWords } from '../config/limits.ts';
+import { LocalExecutor } from '../executor/local.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { pricesDate } from '../researcher/prices.ts';
+import { probeSpeed } from '../runs/probe.ts';
+import type { Plan } from './preflight.ts';
+
+/**
+ * What a night would be, without having it: the contract with all defaults, the machine, its measured speed, money, and how many
+ * runs fit. Changes nothing in git; the probe's run folder is removed again, also where `signal` ends it.
+ */
+export async function dryRun(
+  plan: Plan,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const { task, profile, profileName, limits } = plan;
+  const { contract } = task;
+  const conditions = (list: Record<string, string>) =>
+    Object.entries(list)
+      .map(([field, condition]) => `${field} ${condition}`)
+      .join(', ') || 'none';
+  const { budgets } = profile;
+  const rows: [string, string][] = [
+    ['task', contract.title],
+    ['researcher', plan.researcher === 'claude' ? `Claude (${plan.model})` : 'offline replay, no model'],
+    ['sandbox', plan.sandbox.label],
+    ['profile', `${profileName} (world ${profile.world})${plan.profileWhy ? `: ${plan.profileWhy}` : ''}`],
+    ['leaderboard', plan.leaderboard],
+    ['metric', `${contract.metric} (${contract.goal}), noise ${profile.noise} (${profile.noiseFrom})`],
+    ['constraints', conditions(profile.constraints)],
+    ['guards', conditions(guardsOf(task, profile))],
+    [
+      'budgets',
+      `screen ${budgets.screen}, rank ${budgets.rank}, count ${budgets.count} samples${profile.staged ? ', stages that have to be earned' : ''}`,
+    ],
+    ['start', plan.start],
+    ['limits', limitsInWords(limits)],
+    ['money', money(plan)],
+    ['machine', describeMachine()],
+  ];
+  for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
+  const secondsLeft = Math.min(
+    (limits.until.getTime() - Date.now()) / 1000,
+    limits.trainHours === null ? Number.POSITIVE_INFINITY : limits.trainHours * 3600,
+  );
+  const speed = await probeSpeed(
+    { config: plan, sandbox: plan.sandbox, executor: new LocalExecutor() },
+    secondsLeft,
+    signal,
+  );
+  if (signal.aborted) return EXIT.interrupted;
+  if (!speed) {
+    print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
+    return 0;
+  }
+  print(`${'backend'.padEnd(12)} ${speed.backend ?? 'not told by the trainer'}`);
+  print(`${'speed'.padEnd(12)} ${show(speed.samplesPerSecond)} samples/s`);
+  const earlier = readSprints(sprintsDir(plan.repo)).filter((s) => s.leaderboard === plan.leaderboard);
+  const pace = paceOf({ mine: [], probed: speed.samplesPerSecond, earlier, secondsLeft });
+  if (!pace) return 0;
+  const judged = pace.judgeSeconds > 0 ? 'with its judging' : 'its judging not measured yet';
+  for (const name of ['screen', 'rank', 'count'] as const) {
+    const seconds = secondsFor(budgets[name], pace);
+    print(
+      `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; ${fits(budgets[name], pace)} of them fit`,
+    );
+  }
+  return 0;
+}
+
+/** The limit, the prices, and what a sprint and the night are likely to cost. */
+export function money({ claude, limits, repo, profileName, takenUp }: Plan): string {
+  if (!claude) return 'nothing: the offline replay is free';
+  const { model, price, fallback, reached } = claude;
+  const limit = limits.usd === null ? 'no limit (--max-usd none)' : `at most ${limits.usd} USD`;
+  const second = fallback ? `, after a refusal ${fallback.model}` : '';
+  const hours = (limits.until.getTime() - Date.now()) / 3.6e6;
+  const like = readSprints(sprintsDir(repo)).filter(({ profile }) => profile === profileName);
+  const left = limits.usd === null ? null : limits.usd - (takenUp?.usd ?? 0);
+  const likely = forecastInWords(forecast(like, claude, { ...limits, usd: left }, hours));
+  return `${limit}; likely ${likely}; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate})${second}; by ${reached.where}`;
+}
+
+function describeMachine(): string {
+  const { cpu, cores, gpu, node } = machine();
+  return `${cpu}, ${cores} cores, ${gpu ?? 'no GPU'}, Node ${node}`;
+}

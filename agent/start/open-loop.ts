@@ -1,0 +1,138 @@
+import { mkdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SimpleGit } from 'simple-git';
+import type { LoggedEvent } from '#contract/event';
+import type { SprintRun } from '#contract/sprint';
+import type { Verdict } from '#contract/verdict';
+import { processStart } from '#host/processes';
+import type { Sandbox } from '#host/sandbox';
+import { Stopper } from '../budget/stop.ts';
+import { eventsPath, stateDir } from '../common/paths.ts';
+import { Timer } from '../common/timer.ts';
+import type { Config } from '../config/config.ts';
+import { loggedLimits } from '../config/limits.ts';
+import type { Executor } from '../executor/executor.ts';
+import { LocalExecutor } from '../executor/local.ts';
+import { bestKnown, openGit, takeRunBranch } from '../git/git.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import { EventLog } from '../journal/events.ts';
+import { Journal } from '../journal/journal.ts';
+import type { Taking } from '../journal/lock.ts';
+import { fold, isUnfinished, type LoopState, nothingYet } from '../journal/state.ts';
+import { Notifier } from '../notify/notifier.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { startOffline } from '../researcher/offline.ts';
+import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
+import type { Outputs } from '../screen/outputs.ts';
+import type { Plan } from './preflight.ts';
+
+/** The parts that a loop is made of. What it calls takes those that it uses, and no more. */
+export interface Loop {
+  /** Replaced at a sprint's start, where TASK.md was edited; so is the connection. */
+  config: Config;
+  connection: Connection;
+  readonly sandbox: Sandbox;
+  readonly executor: Executor;
+  readonly checkout: Checkout;
+  readonly journal: Journal;
+  readonly timer: Timer;
+  readonly outputs: Outputs;
+  readonly stopper: Stopper;
+  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  readonly confirm?: (run: SprintRun) => Promise<Verdict>;
+}
+
+/** What a loop is given from outside. */
+export interface Given {
+  /** Who listens to the loop: console, log, tests. Each is called once all parts are there. */
+  listeners: readonly ((loop: Loop) => (event: LoggedEvent) => void)[];
+  report?: Outputs['report'];
+  notebook?: NotebookRenderer;
+  confirm?: Loop['confirm'];
+  /** How the lock of the checkout is taken. */
+  lock?: Taking;
+}
+
+/** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
+export async function openLoop(
+  plan: Plan,
+  { listeners, report = lateReport, notebook, confirm }: Given,
+): Promise<{ loop: Loop; before: LoopState }> {
+  const { repo } = plan;
+  const { log, past, lastBranch } = openLog(repo);
+  const before = past.reduce(fold, nothingYet);
+  const unfinished = isUnfinished(before);
+  const git = await openGit(repo);
+  const date = new Date().toISOString().slice(0, 10);
+  const fresh = plan.fresh && !unfinished;
+  const branch = await takeRunBranch(git, {
+    date,
+    fresh,
+    preferred: unfinished ? lastBranch : await lastFromHere(git, lastBranch),
+  });
+  const connection = plan.claude ?? (await startOffline(plan.task, repo));
+  const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;
+  const journal = new Journal(log, before);
+  const loop: Loop = {
+    config: { repo, task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp },
+    connection,
+    sandbox: plan.sandbox,
+    executor: new LocalExecutor(),
+    checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
+    journal,
+    timer: new Timer(),
+    outputs: {
+      report,
+      notebook: new Notebook(() => loop, notebook),
+      notifier: plan.notify && new Notifier(() => loop, plan.notify),
+    },
+    stopper: new Stopper(repo),
+    confirm,
+  };
+  journal.subscribe(loop.outputs.notebook.listen);
+  if (loop.outputs.notifier) journal.subscribe(loop.outputs.notifier.listen);
+  for (const listener of listeners) journal.subscribe(listener(loop));
+  journal.emit({
+    type: 'loop.started',
+    branch: branch.name,
+    profile: profileName,
+    leaderboard,
+    researcher: connection.label,
+    sandbox: plan.sandbox.label,
+    pid: process.pid,
+    processStart: processStart(process.pid),
+    resumed: unfinished,
+    limits: loggedLimits(limits),
+  });
+  loop.outputs.notebook.load();
+  return { loop, before };
+}
+
+/** The branch of a loop that has ended, of whatever day, where the user stands on the branch that it began from. */
+async function lastFromHere(git: SimpleGit, last: string | undefined): Promise<string | undefined> {
+  if (last === undefined) return undefined;
+  const said = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
+  const from = await said('config', '--get', `branch.${last}.loop-from`);
+  const elsewhere = await said('for-each-ref', '--format=%(worktreepath)', `refs/heads/${last}`);
+  return from === (await said('branch', '--show-current')) && elsewhere === '' ? last : undefined;
+}
+
+/** What renders reports is loaded with the first of them. */
+const lateReport: Outputs['report'] = async (request) => {
+  const { renderReport } = await import('../report/index.ts');
+  return renderReport(request);
+};
+
+/** The log of a loop that came to its end is put aside, so that a replay stays short. */
+function openLog(repo: string): { log: EventLog; past: LoggedEvent[]; lastBranch?: string } {
+  const path = eventsPath(repo);
+  const opened = EventLog.open(path);
+  const state = opened.past.reduce(fold, nothingYet);
+  const lastBranch = state.started?.branch;
+  if (opened.past.length === 0 || isUnfinished(state)) return { ...opened, lastBranch };
+  opened.log.close();
+  const old = join(stateDir(repo), 'logs', `events-${opened.past[0].at.replaceAll(':', '-')}.jsonl`);
+  mkdirSync(dirname(old), { recursive: true });
+  renameSync(path, old);
+  return { ...EventLog.open(path), lastBranch };
+}

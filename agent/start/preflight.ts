@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '#contract/errors';
+import { type Profile, profileOf, readTask, type Task } from '#contract/task';
+import { tryBubblewrap } from '#host/bubblewrap';
+import { sandboxAlone } from '#host/by-hand';
+import { noSandbox, type Sandbox } from '#host/sandbox';
+import { diskTrouble } from '../budget/disk.ts';
+import { eventsPath } from '../common/paths.ts';
+import type { Limits, LoopOptions } from '../config/config.ts';
+import { limitsOf } from '../config/limits.ts';
+import { dirtyFiles, openGit } from '../git/git.ts';
+import { readEvents } from '../journal/events.ts';
+import { fold, nothingYet, type Used, usedBefore } from '../journal/state.ts';
+import { leaderboardId } from '../ledger/ledger.ts';
+import { parseTarget, type Target } from '../notify/send.ts';
+import { type ClaudeOptions, connectClaude } from '../researcher/claude.ts';
+import { hasCredentials } from '../researcher/connect/credentials.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { contractTrouble, judgeFields, refuse, worldTrouble } from '../task/contract-check.ts';
+import { tryForcedBackend } from '../task/forced-backend.ts';
+import { workspaceTrouble } from '../task/foretell.ts';
+import { notReady, readyProfile } from '../task/profiles.ts';
+import { refuseGitTrouble } from './git-trouble.ts';
+
+/** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
+export interface Plan {
+  repo: string;
+  task: Task;
+  researcher: 'claude' | 'offline';
+  model: string;
+  /** How Claude is reached; null for the replay. */
+  claude: Connection | null;
+  profileName: string;
+  profile: Profile;
+  /** Why this profile and not another, where that was not asked for. */
+  profileWhy: string | null;
+  leaderboard: string;
+  sandbox: Sandbox;
+  start: 'best-known' | 'baseline';
+  fresh: boolean;
+  seed: number;
+  limits: Limits;
+  /** What the limits come from, beside TASK.md. */
+  asked: LoopOptions;
+  since: Date;
+  /** What a loop has used already that was cut off, and is gone on with; null where another begins. */
+  takenUp: Used | null;
+  notify: Target | null;
+}
+
+/**
+ * Reads and tries everything that a night depends on, and writes nothing: task, key, price, profile, sandbox, git.
+ * @throws UserError, one clear line, for whatever is not as it must be.
+ */
+export async function preflight(options: LoopOptions): Promise<Plan> {
+  const { repo } = options;
+  const task = readTask(join(repo, 'TASK.md'));
+  const { contract } = task;
+  const researcher = options.researcher ?? (hasCredentials(process.env, options.via) ? 'claude' : 'offline');
+  const since = new Date();
+  const takenUp = usedBefore(readEvents(eventsPath(repo)).reduce(fold, nothingYet));
+  const limits = limitsOf(options, task, { since, takenUp });
+  const asked = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
+  const claude = asked && (await connectClaude(asked));
+  const chosen = await chooseProfile(task, repo, researcher, options.profile);
+  const profile = profileOf(task, chosen.name);
+  checkWorkspace(task, repo);
+  await checkContract(task, repo, chosen.name, limits);
+  const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');
+  if (options.start === 'baseline' && !contract.start) {
+    throw new UserError(`${task.path}: has no start.baseline, so --start baseline has nothing to take out`);
+  }
+  const disk = diskTrouble(repo);
+  if (disk) throw new UserError(disk);
+  const git = await openGit(repo);
+  await refuseGitTrouble(repo, { workspace: contract.workspace, profiles: Object.keys(contract.profiles) });
+  const dirty = (await dirtyFiles(git, contract.workspace)).others;
+  if (dirty.length > 0) {
+    const names = dirty.slice(0, 5).join(', ') + (dirty.length > 5 ? ` and ${dirty.length - 5} more` : '');
+    throw new UserError(
+      `uncommitted changes outside of ${contract.workspace}/: ${names}; commit, stash or remove them, then start again`,
+    );
+  }
+  const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
+  await tryForcedBackend(task, repo, sandbox);
+  // A sprint that is gone on with may have left its workspace half edited.
+  if (takenUp === null) refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
+  return {
+    repo,
+    task,
+    researcher,
+    model: claude?.model ?? 'offline-replay',
+    claude,
+    profileName: chosen.name,
+    profile,
+    profileWhy: chosen.why,
+    leaderboard: leaderboardId(task, chosen.name),
+    sandbox,
+    start: start === 'baseline' && contract.start ? 'baseline' : 'best-known',
+    fresh: options.fresh,
+    seed: options.seed,
+    limits,
+    asked: options,
+    since,
+    takenUp,
+    notify: options.notify === null ? null : parseTarget(options.notify),
+  };
+}
+
+/**
+ * Names that no verdict has, budgets and worlds that cannot be, before anything is spent.
+ * @throws UserError, a line each, with the line of TASK.md; or for a target that the judge does not measure.
+ */
+export async function checkContract(
+  task: Task,
+  repo: string,
+  profileName: string,
+  { target }: Pick<Limits, 'target'>,
+): Promise<void> {
+  const fields = await judgeFields(task, repo, profileName);
+  const world = await worldTrouble(task, repo, profileName);
+  refuse(task, [...contractTrouble(task, profileName, fields), ...world]);
+  if (target && fields && !fields.metrics.includes(target.metric))
+    throw new UserError(
+      `--target ${target.metric}: the judge's verdicts have no such number; they have: ${fields.metrics.join(', ')}`,
+    );
+}
+
+/** @throws UserError where the folder that TASK.md names is not there. */
+export function checkWorkspace({ contract, path }: Task, repo: string): void {
+  if (!existsSync(join(repo, contract.workspace)))
+    throw new UserError(`${path}: workspace: the folder ${contract.workspace}/ does not exist`);
+}
+
+/** How Claude is reached for a task: flags win over TASK.md. */
+export function claudeOptions(
+  asked: LoopOptions,
+  { contract: { model } }: Task,
+  limits: Limits,
+): ClaudeOptions {
+  const { name, fallback } = model;
+  const { web, via } = asked;
+  return { model: asked.model ?? name, fallback, web, via, limited: limits.usd !== null };
+}
+
+/**
+ * The profile that was asked for; else for Claude the first whose `requires` this machine meets, and otherwise the first that
+ * requires nothing, with the line that says why.
+ */
+async function chooseProfile(
+  task: Task,
+  repo: string,
+  researcher: 'claude' | 'offline',
+  asked: string | null,
+): Promise<{ name: string; why: string | null }> {
+  if (asked !== null) {
+    return { name: await readyProfile(task, repo, asked), why: null };
+  }
+  const profiles = Object.entries(task.contract.profiles);
+  const whyNot: string[] = [];
+  if (researcher === 'claude') {
+    for (const [name, { requires }] of profiles) {
+      if (requires === undefined) continue;
+      const missing = await notReady(task, repo, name);
+      if (missing === null) return { name, why: `this machine can run ${name}` };
+      whyNot.push(`${name}: ${missing}`);
+    }
+  }
+  const plain = profiles.find(([, { requires }]) => requires === undefined);
+  if (!plain)
+    throw new UserError(
+      `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'each requires something; name one with --profile'}`,
+    );
+  return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
+}
+
+/** Bubblewrap, tried and not only looked for. Claude does not work without; the replay, which is our own code, may. */
+async function chooseSandbox(
+  repo: string,
+  researcher: 'claude' | 'offline',
+  asked: 'auto' | 'off',
+): Promise<Sandbox> {
+  if (researcher === 'offline') return sandboxAlone(repo, asked);
+  if (asked === 'off') return noSandbox('--sandbox off');
+  const tried = await tryBubblewrap(repo);
+  if (tried.ok) return tried.sandbox;
+  throw new UserError(
+    `Claude is not started without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+  );
+}

@@ -1,0 +1,62 @@
+import { profileOf, readTask, type Task } from '#contract/task';
+import type { Sandbox } from '#host/sandbox';
+import { messageOf } from '../common/words.ts';
+import type { Config, Limits } from '../config/config.ts';
+import { limitsOf } from '../config/limits.ts';
+import type { Journal } from '../journal/journal.ts';
+import { leaderboardId } from '../ledger/ledger.ts';
+import { connectClaude } from '../researcher/claude.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { refuse } from '../task/contract-check.ts';
+import { workspaceTrouble } from '../task/foretell.ts';
+import { readyProfile } from '../task/profiles.ts';
+import { checkContract, checkWorkspace, claudeOptions } from './preflight.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  journal: Journal;
+}
+
+/**
+ * The configuration for the next sprint: TASK.md may be edited while the loop runs. What preflight would refuse is told, and the loop goes
+ * on with the task as it was.
+ */
+export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'config' | 'connection'>> {
+  const { config, journal } = loop;
+  const { repo, profileName, asked } = config;
+  try {
+    const task = readTask(config.task.path);
+    const profile = profileOf(task, profileName);
+    checkWorkspace(task, repo);
+    const limits = limitsOf(asked, task, config);
+    const connection = await connectionFor(loop, task, limits);
+    const leaderboard = leaderboardId(task, profileName);
+    if (leaderboard !== config.leaderboard) {
+      await readyProfile(task, repo, profileName);
+      await checkContract(task, repo, profileName, limits);
+      refuse(task, await workspaceTrouble(task, repo, loop.sandbox, profileName));
+      journal.notice(`TASK.md has new rules: from now on leaderboard ${leaderboard}`);
+    }
+    if (connection.label !== loop.connection.label)
+      journal.notice(`from now on the researcher is ${connection.label}`);
+    return { config: { ...config, task, profile, leaderboard, limits }, connection };
+  } catch (error) {
+    journal.notice(`TASK.md was edited and is not used: ${messageOf(error)}`, 'warn');
+    return { config, connection: loop.connection };
+  }
+}
+
+/** The same connection, which knows by now what the account can do, unless the model was changed. */
+async function connectionFor(
+  { connection, config: { asked, task: before } }: LoopParts,
+  task: Task,
+  limits: Limits,
+): Promise<Connection> {
+  const now = claudeOptions(asked, task, limits);
+  const then = claudeOptions(asked, before, limits);
+  const same = now.model === then.model && now.fallback === then.fallback;
+  return connection.kind === 'offline' || same ? connection : connectClaude(now);
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { profileOf, type Task } from '#contract/task';
+import { capture } from '#host/capture';
+import { splitCommand } from '#host/command';
+import type { Sandbox } from '#host/sandbox';
+import { settingsArgs } from '../executor/settings.ts';
+import { type Broken, brokenConstraints, type Trouble } from './contract-check.ts';
+
+const Foretold = z.array(
+  z.object({
+    name: z.string(),
+    /** Numbers that a verdict on such a run will have, observed or declared: those that settings alone decide. */
+    declares: z.record(z.string(), z.number()),
+  }),
+);
+export type Foretold = z.infer<typeof Foretold>[number];
+
+/** Why there can be no such run at all, from a trainer that knows the question. */
+const Refused = z.object({ refused: z.string() });
+
+/** What the trainer is asked about: runs of an experiment, or of each that the workspace has. */
+export interface Question {
+  task: Task;
+  /** Holds the workspace: the repository, or a tree. */
+  cwd: string;
+  sandbox: Sandbox;
+  profileName: string;
+  samples: number;
+  set?: readonly string[];
+  experiment?: string;
+  /** Ends the question when it aborts. */
+  signal?: AbortSignal;
+}
+
+/**
+ * What runs would declare, as `train [experiment] --describe` tells in JSON without training. Null from a trainer that does not know the
+ * option, or refuses these settings: then nothing can be said before a run was judged.
+ */
+export async function foretell(question: Question): Promise<Foretold[] | null> {
+  const answer = await ask(question);
+  return Array.isArray(answer) ? answer : null;
+}
+
+async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refused> | null> {
+  const { task, cwd, sandbox, profileName, samples, set = [], experiment, signal } = question;
+  const argv = [
+    ...splitCommand(task.contract.train),
+    ...(experiment === undefined ? [] : [experiment]),
+    ...['--describe', '--profile', profileName, '--samples', String(samples)],
+    ...settingsArgs(profileOf(task, profileName)),
+    ...set.flatMap((pair) => ['--set', pair]),
+  ];
+  const wrapped = sandbox.wrap(argv, { cwd, readable: [cwd] });
+  const { exit, stdout } = await capture({
+    ...wrapped,
+    cwd,
+    timeoutSeconds: 60,
+    until: signal && { signal, reason: 'stopped', graceSeconds: 1 },
+  });
+  try {
+    const answer: unknown = JSON.parse(stdout);
+    return exit.code === 0 ? Foretold.parse(answer) : Refused.parse(answer);
+  } catch {
+    return null;
+  }
+}
+
+/** Why a run cannot count, whatever else it does: the constraints of its profile that its samples and settings break. */
+export async function cannotCount(question: Question & { experiment: string }): Promise<Broken[]> {
+  const { task, profileName, samples, experiment } = question;
+  const told = (await foretell(question))?.find(({ name }) => name === experiment);
+  return brokenConstraints(task, profileName, { samples, ...told?.declares });
+}
+
+/** In one line; null where none is broken. */
+export const inWords = (broken: readonly Broken[]): string | null =>
+  broken.length === 0
+    ? null
+    : `constraint not met: ${broken.map(({ field, why }) => `${field}: ${why}`).join('; ')}`;
+
+/** A profile that no experiment of the workspace can be trained in, or whose constraints none keeps at the counting budget. */
+export async function workspaceTrouble(
+  task: Task,
+  cwd: string,
+  sandbox: Sandbox,
+  profileName: string,
+): Promise<Trouble[]> {
+  const { constraints, budgets } = profileOf(task, profileName);
+  const samples = budgets.count;
+  const answer = await ask({ task, cwd, sandbox, profileName, samples });
+  if (answer && 'refused' in answer) {
+    const message = `${task.contract.workspace}/ has no run for this profile: ${answer.refused}`;
+    return [{ at: ['profiles', profileName, 'settings'], message }];
+  }
+  const all = answer ?? [];
+  return Object.keys(constraints).flatMap((field) => {
+    const told = all.filter(({ declares }) => Object.hasOwn(declares, field));
+    const broken = told.flatMap(({ name, declares }) =>
+      brokenConstraints(task, profileName, declares).flatMap((b) =>
+        b.field === field ? { ...b, name } : [],
+      ),
+    );
+    if (told.length === 0 || broken.length < told.length) return [];
+    const [{ name, why }, ...others] = broken;
+    const more = others.length === 0 ? '' : `, and so for all of ${told.length} experiments`;
+    const message = `every counting run of ${task.contract.workspace}/ would be refused: ${name}: ${why}${more}; change the constraint or the workspace`;
+    return [{ at: ['profiles', profileName, 'constraints', field], message }];
+  });
+}

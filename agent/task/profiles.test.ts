@@ -1,0 +1,13 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { exampleTask } from '../fixtures/examples.ts';
+import { notReady } from './profiles.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+it('what a profile requires finds the way to the network, since it may download', async () => {
+  const task = exampleTask(({ profiles }) => {
+    profiles.tiny.requires = `node -e "console.log(process.env.HTTPS_PROXY); process.exit(1)"`;
+  });
+  vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128');
+  expect(await notReady(task, process.cwd(), 'tiny')).toBe('http://proxy.example:3128');
+});
