@@ -2,7 +2,7 @@ import { unreachedIn } from '#host/by-hand';
 import { lastSlot } from './budget/last-slot.ts';
 import { whilePaused } from './budget/pause.ts';
 import { nightSecondsLeft } from './budget/plan.ts';
-import type { Manner, StopRequest } from './budget/stop.ts';
+import type { StopMode, StopRequest } from './budget/stop.ts';
 import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
 import { takeLock } from './journal/lock.ts';
@@ -19,16 +19,16 @@ import { judgeOrFail } from './sprint/judge.ts';
 import { atLimit, decideNext, reasonOf, tooLittleMoney } from './sprint/next.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
-import { type Given, type Loop, openLoop } from './start/open-loop.ts';
+import { type LoopHooks, type Loop, openLoop } from './start/open-loop.ts';
 import type { Plan } from './start/preflight.ts';
-import { leaveClean, settle } from './start/prepare-branch.ts';
+import { leaveClean, prepareBranch } from './start/prepare-branch.ts';
 import { rereadTask } from './start/reread.ts';
 
 /**
  * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE → next or stop.
  * Gives the exit code (see EXIT).
  */
-export async function runLoop(plan: Plan, given: Given): Promise<number> {
+export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   const unlock = await takeLock(stateDir(plan.repo), given.lock);
   try {
     const released = await releaseGit(plan.repo);
@@ -40,7 +40,7 @@ export async function runLoop(plan: Plan, given: Given): Promise<number> {
     if (loop.stopper.forgetOld(loop.config.since))
       loop.journal.notice('a file STOP was left for an earlier loop; it is taken away');
     loop.stopper.listen(
-      (manner) => loop.journal.notice(STOPPING[manner]),
+      (mode) => loop.journal.notice(STOPPING[mode]),
       () =>
         loop.journal.notice(
           'the terminal has gone; the loop goes on without it ("npm run status", "npm run stop")',
@@ -49,7 +49,7 @@ export async function runLoop(plan: Plan, given: Given): Promise<number> {
     try {
       const open = await recover(loop, before);
       const stopping = loop.stopper.requested() !== null;
-      if (!open && !stopping) await settle(loop, plan.start);
+      if (!open && !stopping) await prepareBranch(loop, plan.start);
       if (!stopping && loop.config.profile.staged && loop.journal.state().probedSpeed === null)
         await probe(loop);
       const stop = await sprints(loop, open);
@@ -71,7 +71,7 @@ export async function runLoop(plan: Plan, given: Given): Promise<number> {
 }
 
 /** What is said when the loop is asked to stop. */
-const STOPPING: Record<Manner, string> = {
+const STOPPING: Record<StopMode, string> = {
   'after-run': 'stopping after the run under way; Ctrl-C stops before its end, and keeps what it saved',
   keep: 'stopping: the turn is finished, and a run under way is saved, for the next start to go on with ("npm run stop -- --after-run" lets it finish first); Ctrl-C once more stops at once',
   now: 'stopping at once; the next start goes on with what is open',

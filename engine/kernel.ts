@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
+import { scatter } from './csr.ts';
 import { embeddedBackend } from './embedded/backend.ts';
-import { scatter } from './products.ts';
 
 /**
  * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as zeros,

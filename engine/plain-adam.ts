@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdamSettings, Moments, Optimizer } from './adam.ts';
+import type { AdamSettings, Moments, Optimizer } from './optimizer.ts';
 
 /** Adam as in adam.ts, in plain tfjs with its moments as tensors: weights and gradients stay where they lie. */
 export class PlainAdam implements Optimizer {

@@ -1,7 +1,7 @@
+import type { Csr } from './csr.ts';
 import { embeddedFor } from './embedded/backend.ts';
 import { transposeInto } from './embedded/gemm.ts';
 import * as threaded from './embedded/products.ts';
-import type { Csr } from './sparse.ts';
 
 /**
  * Products with few non-zeros, by bands: latent j, a column of the sparse matrix, belongs to band `bandOf[j]`, and each
@@ -81,28 +81,6 @@ function eachNonZero(
       visit(row, latent, bandOf ? bandOf[latent] : 0, at);
     }
   }
-}
-
-/** Writes values at the non-zeros of `pattern` into a dense matrix of rows of `columns` numbers. */
-export function scatter(pattern: Csr, values: Float32Array, columns: number, out: Float32Array): void {
-  for (let row = 0; row < pattern.rows; row++) {
-    const base = row * columns;
-    for (let at = pattern.offsets[row]; at < pattern.offsets[row + 1]; at++) {
-      out[base + pattern.indices[at]] = values[at];
-    }
-  }
-}
-
-/** The values of a dense matrix at the non-zeros of `pattern`. */
-export function gather(pattern: Csr, columns: number, dense: Float32Array): Float32Array {
-  const values = new Float32Array(pattern.indices.length);
-  for (let row = 0; row < pattern.rows; row++) {
-    const base = row * columns;
-    for (let at = pattern.offsets[row]; at < pattern.offsets[row + 1]; at++) {
-      values[at] = dense[base + pattern.indices[at]];
-    }
-  }
-  return values;
 }
 
 const BLOCK = 16;

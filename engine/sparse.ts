@@ -1,11 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { SparseCodes } from '#contract/codes';
+import type { Csr } from './csr.ts';
 import { embeddedFor } from './embedded/backend.ts';
 import { positionsAbove as scanOnThreads } from './embedded/scan.ts';
 import { computeSparse, numbers } from './kernel.ts';
 
-/** Rows of few non-zeros (CSR): those of row i are `offsets[i] .. offsets[i + 1]`, columns ascending. */
-export type Csr = SparseCodes;
+export type { Csr } from './csr.ts';
 
 /** Above this share of non-zeros the dense product on the backend is faster than rows of non-zeros. */
 const SPARSE_SHARE = 0.1;

@@ -5,7 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import { bestCandidate } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
-import { fieldOf, look, paceNow } from './plan.ts';
+import { stagesOf, runsSoFar, paceNow } from './plan.ts';
 
 /** What is used here of the loop. */
 export interface LoopParts {
@@ -32,10 +32,10 @@ export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot
     config: { profile, limits },
   } = loop;
   if (!profile.staged) return null;
-  const seen = look(loop, started);
-  const field = fieldOf(loop, seen);
-  const candidate = field && bestCandidate(field);
-  const pace = candidate && paceNow(loop, seen, candidate.experiment);
+  const soFar = runsSoFar(loop, started);
+  const stages = stagesOf(loop, soFar);
+  const candidate = stages && bestCandidate(stages);
+  const pace = candidate && paceNow(loop, soFar, candidate.experiment);
   if (!candidate || !pace) return null;
   const room = fits(profile.budgets.count, pace);
   const full = fullRunSeconds(profile, pace);

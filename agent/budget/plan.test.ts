@@ -4,8 +4,8 @@ import type { Limits } from '../config/config.ts';
 import { exampleSprint, exampleTask } from '../fixtures/examples.ts';
 import { nothingYet } from '../journal/state.ts';
 import { type RunSpec, specOf } from '../ledger/repeat.ts';
-import { bestCandidate, compare, type Field, meanGain, standingOf, unearned } from '../ledger/stages.ts';
-import { noRoom, planLines, refusal, type Seen } from './plan.ts';
+import { bestCandidate, compare, type Stages, meanGain, standingOf, unearned } from '../ledger/stages.ts';
+import { noRoom, planLines, refusal, type RunsSoFar } from './plan.ts';
 
 // A screen of 100 samples takes 1 s, a rank run of 500 takes 5, a full run of 1000 takes 10, and judging 1 s.
 const task = exampleTask((contract) => {
@@ -40,7 +40,7 @@ const ask = (of: SprintRun, samples: number, more: Partial<Parameters<typeof ref
   ...{ spec: { ...specOf(of), samples } as RunSpec, reference: null, open: [], openSeconds: 0 },
   ...more,
 });
-const seen = (sprints: Sprint[], mine: SprintRun[] = []): Seen => ({ sprints, mine });
+const seen = (sprints: Sprint[], mine: SprintRun[] = []): RunsSoFar => ({ sprints, mine });
 
 describe('a run and the time that is left', () => {
   const idea = run('idea', 100, 0.6);
@@ -109,7 +109,7 @@ describe('the last full run', () => {
 });
 
 describe('comparing', () => {
-  const field = (runs: SprintRun[], more: Partial<Field> = {}): Field => ({
+  const field = (runs: SprintRun[], more: Partial<Stages> = {}): Stages => ({
     ...{ contract: { metric: 'f1', goal: 'max' }, profile, incumbent: best, runs },
     ...more,
   });

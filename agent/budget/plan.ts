@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
 import { type RunSpec, sameRecipe, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
-import { bestCandidate, type Field, stageOf, unearned } from '../ledger/stages.ts';
+import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { sprintSecondsLeft } from './caps.ts';
 import { fits, fullRunSeconds, type Pace, paceOf, secondsFor } from './pace.ts';
@@ -19,13 +19,13 @@ interface LoopParts {
 }
 
 /** What a decision about a run looks at: the leaderboard's closed sprints, and the runs of the open one. */
-export interface Seen {
+export interface RunsSoFar {
   sprints: readonly Sprint[];
   /** Of the open sprint, in whatever state. */
   mine: readonly SprintRun[];
 }
 
-export function look({ config: { repo, leaderboard } }: LoopParts, started: readonly string[]): Seen {
+export function runsSoFar({ config: { repo, leaderboard } }: LoopParts, started: readonly string[]): RunsSoFar {
   return {
     sprints: readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard),
     mine: started.flatMap((id) => readSprintRun(repo, id) ?? []),
@@ -33,17 +33,17 @@ export function look({ config: { repo, leaderboard } }: LoopParts, started: read
 }
 
 /** The field of a profile whose budgets are stages; null for others, and for the replay, which walks a known path. */
-export function fieldOf(
+export function stagesOf(
   { config: { profile, task, leaderboard }, connection }: LoopParts,
-  seen: Seen,
-): Field | null {
+  soFar: RunsSoFar,
+): Stages | null {
   if (!profile.staged || connection.kind === 'offline') return null;
-  const best = bestOf(seen.sprints, leaderboard);
+  const best = bestOf(soFar.sprints, leaderboard);
   return {
     contract: task.contract,
     profile,
     incumbent: best?.runs.find((run) => run.id === best.candidate) ?? null,
-    runs: [...seen.sprints.flatMap((s) => s.runs), ...seen.mine],
+    runs: [...soFar.sprints.flatMap((s) => s.runs), ...soFar.mine],
   };
 }
 
@@ -58,7 +58,7 @@ export function nightSecondsLeft({ config: { limits }, journal }: LoopParts): nu
 export const secondsLeft = (loop: LoopParts): number =>
   Math.min(nightSecondsLeft(loop), sprintSecondsLeft(loop));
 
-export function paceNow(loop: LoopParts, { sprints, mine }: Seen, experiment?: string): Pace | null {
+export function paceNow(loop: LoopParts, { sprints, mine }: RunsSoFar, experiment?: string): Pace | null {
   const { committed, probedSpeed } = loop.journal.state();
   const ofThisLoop = sprints.filter((s) => committed.some((c) => c.sprint === s.id));
   return paceOf({
@@ -81,14 +81,14 @@ export interface Asked {
 }
 
 /** Why a run is not accepted, and what to do instead; null where it is. */
-export function refusal(loop: LoopParts, asked: Asked, seen: Seen): string | null {
+export function refusal(loop: LoopParts, asked: Asked, soFar: RunsSoFar): string | null {
   const { spec, reference, openSeconds } = asked;
   const left = secondsLeft(loop);
   if (left <= 0) return 'no time is left for training: write your log, then call finish_sprint';
-  const pace = paceNow(loop, seen, spec.experiment);
-  const field = fieldOf(loop, seen);
-  const reserved = field && pace && isReservedRun(spec, field, pace);
-  const why = field && !reserved ? unearned(spec, field) : null;
+  const pace = paceNow(loop, soFar, spec.experiment);
+  const stages = stagesOf(loop, soFar);
+  const reserved = stages && pace && isReservedRun(spec, stages, pace);
+  const why = stages && !reserved ? unearned(spec, stages) : null;
   if (why !== null || !pace) return why;
   const speed = pace.samplesPerSecond;
   const need = openSeconds + secondsFor(spec.samples, pace) + (reference ? reference.samples / speed : 0);
@@ -97,13 +97,13 @@ export function refusal(loop: LoopParts, asked: Asked, seen: Seen): string | nul
     const before = openSeconds > 0 ? `, after ${duration(openSeconds)} of runs before it` : '';
     return `${spec.samples} samples take about ${duration(spec.samples / speed)} at ${show(speed)} samples/s, and their judging ${duration(pace.judgeSeconds)}${before}; ${duration(left)} are left; at most ${room} samples still fit`;
   }
-  return field && !reserved ? keptSlot(asked, need, field, pace) : null;
+  return stages && !reserved ? keptSlot(asked, need, stages, pace) : null;
 }
 
 /** Why a run that was accepted is not started after all: it could not end, and be judged, any more. Null where it can. */
-export function noRoom(loop: LoopParts, spec: RunSpec, seen: Seen, role?: 'incumbent'): string | null {
+export function noRoom(loop: LoopParts, spec: RunSpec, soFar: RunsSoFar, role?: 'incumbent'): string | null {
   const left = secondsLeft(loop);
-  const pace = paceNow(loop, seen, spec.experiment);
+  const pace = paceNow(loop, soFar, spec.experiment);
   // The incumbent's own run is only compared with.
   const need = pace ? secondsFor(spec.samples, role ? { ...pace, judgeSeconds: 0 } : pace) : 0;
   if (left > 0 && need <= left) return null;
@@ -111,30 +111,30 @@ export function noRoom(loop: LoopParts, spec: RunSpec, seen: Seen, role?: 'incum
 }
 
 /** The last full run of the night, of the candidate that it is kept for. */
-function isReservedRun(spec: RunSpec, field: Field, pace: Pace): boolean {
-  const candidate = bestCandidate(field);
+function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
+  const candidate = bestCandidate(stages);
   return (
     candidate !== null &&
-    stageOf(field.profile, spec.samples) === 'count' &&
+    stageOf(stages.profile, spec.samples) === 'count' &&
     sameRecipe(spec, specOf(candidate)) &&
-    fits(field.profile.budgets.count, pace) <= 1
+    fits(stages.profile.budgets.count, pace) <= 1
   );
 }
 
 /** Whether a run would take the time of the last full run from the best candidate. */
-function keptSlot({ open }: Asked, need: number, field: Field, pace: Pace): string | null {
-  const candidate = bestCandidate(field);
-  const full = fullRunSeconds(field.profile, pace);
+function keptSlot({ open }: Asked, need: number, stages: Stages, pace: Pace): string | null {
+  const candidate = bestCandidate(stages);
+  const full = fullRunSeconds(stages.profile, pace);
   if (!candidate || pace.secondsLeft < full || pace.secondsLeft - need >= full) return null;
-  const samples = field.profile.budgets.count;
+  const samples = stages.profile.budgets.count;
   const underWay = open.some((spec) => spec.samples === samples && sameRecipe(spec, specOf(candidate)));
   if (underWay) return null;
   return `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "count"`;
 }
 
 /** The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept for. */
-export function planLines(loop: LoopParts, seen: Seen): string[] {
-  const pace = paceNow(loop, seen);
+export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
+  const pace = paceNow(loop, soFar);
   if (!pace) return ['- speed: not measured yet on this leaderboard'];
   const { budgets } = loop.config.profile;
   const source = {
@@ -150,19 +150,19 @@ export function planLines(loop: LoopParts, seen: Seen): string[] {
     `- speed: ${show(pace.samplesPerSecond)} samples/s, ${source}`,
     `- until the end, ${duration(Math.max(0, pace.secondsLeft))}, fit ${room.join(', or ')}`,
   ];
-  const field = fieldOf(loop, seen);
-  if (!field) return lines;
-  return [...lines, ...stageLines(field, pace)];
+  const stages = stagesOf(loop, soFar);
+  if (!stages) return lines;
+  return [...lines, ...stageLines(stages, pace)];
 }
 
-function stageLines(field: Field, pace: Pace): string[] {
-  const { noise, budgets } = field.profile;
+function stageLines(stages: Stages, pace: Pace): string[] {
+  const { noise, budgets } = stages.profile;
   const lines = [
     `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise}, in the mean over the seeds tried, earns a rank run of the same code and settings, compared in the same way; that earns the counting run`,
   ];
-  if (!field.incumbent)
+  if (!stages.incumbent)
     lines.push('- there is no best yet to compare with: a screen is enough to earn the first counting run');
-  const candidate = bestCandidate(field);
+  const candidate = bestCandidate(stages);
   const full = fits(budgets.count, pace);
   if (!candidate) return lines;
   if (full > 1) return [...lines, `- best candidate without a counting run: ${candidate.id}`];

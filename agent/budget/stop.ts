@@ -9,14 +9,14 @@ export interface StopRequest {
 }
 
 /** How a loop is asked to stop, the mildest first. */
-export type Manner =
+export type StopMode =
   /** What trains may finish, and is measured; then the loop leaves. */
   | 'after-run'
   /** The turn ends; what trains is saved, and the next start goes on with it. */
   | 'keep'
   /** Everything ends now. */
   | 'now';
-const MANNERS: readonly Manner[] = ['after-run', 'keep', 'now'];
+const STOP_MODES: readonly StopMode[] = ['after-run', 'keep', 'now'];
 
 /**
  * Requests to stop from outside: Ctrl-C or SIGTERM once (the turn ends, what trains is kept for the next start, any other sprint is reported
@@ -28,8 +28,8 @@ export class Stopper {
   readonly #keep = new AbortController();
   readonly #soft = new AbortController();
   #request: StopRequest | null = null;
-  #manner: Manner | null = null;
-  #onAsked: (manner: Manner) => void = () => {};
+  #mode: StopMode | null = null;
+  #onAsked: (mode: StopMode) => void = () => {};
   #release: () => void = () => {};
 
   readonly #file: string;
@@ -42,7 +42,7 @@ export class Stopper {
    * Begins to listen to SIGINT and SIGTERM, and to SIGHUP, which asks for nothing: a terminal that is closed, or a connection that breaks, leaves
    * the night to itself. `release` ends it.
    */
-  listen(onAsked: (manner: Manner) => void, onHangUp: () => void = () => {}): void {
+  listen(onAsked: (mode: StopMode) => void, onHangUp: () => void = () => {}): void {
     this.#onAsked = onAsked;
     const onSignal = oncePerRequest((signal) => {
       const exitCode = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
@@ -77,15 +77,15 @@ export class Stopper {
   }
 
   /** A later request counts where it presses more than the one that stands. */
-  ask(request: StopRequest, manner: Manner = 'keep'): void {
-    if (this.#manner && MANNERS.indexOf(manner) <= MANNERS.indexOf(this.#manner)) return;
+  ask(request: StopRequest, mode: StopMode = 'keep'): void {
+    if (this.#mode && STOP_MODES.indexOf(mode) <= STOP_MODES.indexOf(this.#mode)) return;
     // Who presses twice has said already why.
-    if (this.#manner !== 'keep') this.#request = request;
-    this.#manner = manner;
-    this.#onAsked(manner);
+    if (this.#mode !== 'keep') this.#request = request;
+    this.#mode = mode;
+    this.#onAsked(mode);
     this.#soft.abort();
-    if (manner !== 'after-run') this.#keep.abort();
-    if (manner === 'now') this.#hard.abort();
+    if (mode !== 'after-run') this.#keep.abort();
+    if (mode === 'now') this.#hard.abort();
   }
 
   /** The second Ctrl-C. */

@@ -276,10 +276,10 @@ it('gives sprints of two branches that begin in one minute names of their own', 
   expect(new Set(runs.map((run) => recordOf(repo, run).sprint)).size).toBe(2);
 });
 
-it('knows the manner of a stop: a later request counts where it presses more', () => {
+it('knows the mode of a stop: a later request counts where it presses more', () => {
   const asked = (...requests: readonly (readonly [string, 'after-run' | 'keep' | 'now'])[]) => {
     const stopper = new Stopper('/nowhere');
-    for (const [reason, manner] of requests) stopper.ask({ reason, exitCode: 0 }, manner);
+    for (const [reason, mode] of requests) stopper.ask({ reason, exitCode: 0 }, mode);
     const { soft, keep, hard } = stopper;
     return [stopper.requested()?.reason, soft.aborted, keep.aborted, hard.aborted];
   };

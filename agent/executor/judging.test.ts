@@ -122,9 +122,9 @@ left.unref();
     writeJsonAtomic(join(run, 'run.json'), { ...JSON.parse(before), tree });
     const { sandbox } = ask('leave');
     await judgeRun(ask('leave'));
-    const house = { repo, task, sandbox, stopper: { hard: new AbortController().signal } };
+    const loop = { config: { repo, task }, sandbox, stopper: { hard: new AbortController().signal } };
     await inspect(
-      { house, desk: { resolve: (id: string) => id } } as unknown as OpenSprint,
+      { loop, claimedRuns: { resolve: (id: string) => id } } as unknown as OpenSprint,
       'node judge.mjs',
       {
         run: 'run',

@@ -115,11 +115,11 @@ export async function bestKnown(git: SimpleGit, branch: string): Promise<string 
 }
 
 /** Whether a run branch has got its start: the workspace as it stood, and the baseline where that was asked for. */
-export async function isSettled(git: SimpleGit, branch: string): Promise<boolean> {
+export async function isPrepared(git: SimpleGit, branch: string): Promise<boolean> {
   return (await configured(git, `branch.${branch}.loop-settled`)) === 'true';
 }
 
-export async function markSettled(git: SimpleGit, branch: string): Promise<void> {
+export async function markPrepared(git: SimpleGit, branch: string): Promise<void> {
   await patiently(() => git.raw(['config', '--local', `branch.${branch}.loop-settled`, 'true']));
 }
 

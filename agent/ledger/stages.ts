@@ -6,7 +6,7 @@ import { type RunSpec, sameRecipe, sameRun, specOf } from './repeat.ts';
 export type Stage = 'screen' | 'rank' | 'count';
 
 /** What the stages of a profile are decided by. */
-export interface Field {
+export interface Stages {
   contract: Pick<TaskContract, 'metric' | 'goal'>;
   profile: Pick<Profile, 'budgets' | 'noise'>;
   /** The run of the present best; null while there is none. */
@@ -24,14 +24,14 @@ export interface Comparison {
 }
 
 /** The stage whose budget this is; null for a number of samples between the stages. Less than a screen is a screen. */
-export function stageOf({ budgets }: Field['profile'], samples: number): Stage | null {
+export function stageOf({ budgets }: Stages['profile'], samples: number): Stage | null {
   if (samples <= budgets.screen) return 'screen';
   if (samples === budgets.rank) return 'rank';
   return samples === budgets.count ? 'count' : null;
 }
 
 /** The incumbent's own run that such a run is compared with; null where there is nothing to compare, or it is the incumbent's itself. */
-export function referenceFor(spec: RunSpec, { profile, incumbent }: Field): RunSpec | null {
+export function referenceFor(spec: RunSpec, { profile, incumbent }: Stages): RunSpec | null {
   const { screen, rank } = profile.budgets;
   if (!incumbent || (spec.samples !== screen && spec.samples !== rank)) return null;
   const best = specOf(incumbent);
@@ -43,10 +43,10 @@ export const atTheEnd = (run: SprintRun) =>
   run.evals.findLast((point) => point.samples >= run.samples)?.metrics;
 
 /** Null where one of the two is not there, or was not measured. */
-export function compare(run: SprintRun, field: Field): Comparison | null {
-  const { metric, goal } = field.contract;
-  const reference = referenceFor(specOf(run), field);
-  const against = reference && finished(field.runs).find((other) => sameRun(specOf(other), reference));
+export function compare(run: SprintRun, stages: Stages): Comparison | null {
+  const { metric, goal } = stages.contract;
+  const reference = referenceFor(specOf(run), stages);
+  const against = reference && finished(stages.runs).find((other) => sameRun(specOf(other), reference));
   const value = atTheEnd(run)?.[metric];
   const incumbent = against ? atTheEnd(against)?.[metric] : undefined;
   if (!against || value === undefined || incumbent === undefined) return null;
@@ -60,57 +60,57 @@ export function compare(run: SprintRun, field: Field): Comparison | null {
 export function meanGain(
   recipe: RunSpec,
   samples: number,
-  field: Field,
+  stages: Stages,
 ): { gain: number; seeds: number } | null {
-  const gains = finished(field.runs)
+  const gains = finished(stages.runs)
     .filter((run) => run.samples === samples && sameRecipe(specOf(run), recipe))
-    .flatMap((run) => compare(run, field)?.gain ?? []);
+    .flatMap((run) => compare(run, stages)?.gain ?? []);
   if (gains.length === 0) return null;
   return { gain: gains.reduce((sum, gain) => sum + gain, 0) / gains.length, seeds: gains.length };
 }
 
 /** Why a run may not be made yet, and what to do instead; null where it may. */
-export function unearned(spec: RunSpec, field: Field): string | null {
-  const { budgets } = field.profile;
-  const stage = stageOf(field.profile, spec.samples);
+export function unearned(spec: RunSpec, stages: Stages): string | null {
+  const { budgets } = stages.profile;
+  const stage = stageOf(stages.profile, spec.samples);
   if (stage === 'screen') return null;
   if (stage === null) {
     return `a run longer than a screen has the samples of a stage, so that it can be compared: budget "rank" (${budgets.rank}) or "count" (${budgets.count})`;
   }
-  const same = finished(field.runs).filter((run) => sameRecipe(specOf(run), spec));
-  if (!field.incumbent) {
+  const same = finished(stages.runs).filter((run) => sameRecipe(specOf(run), spec));
+  if (!stages.incumbent) {
     if (same.some((run) => run.samples === budgets.screen)) return null;
     return `a ${stage} run has to be earned: screen this code and these settings first (budget "screen")`;
   }
-  if (sameRecipe(specOf(field.incumbent), spec)) {
+  if (sameRecipe(specOf(stages.incumbent), spec)) {
     return stage === 'rank' ? null : `that is the present best itself, and it has its counting run`;
   }
   const before = stage === 'rank' ? 'screen' : 'rank';
-  if ((meanGain(spec, budgets[before], field)?.gain ?? 0) > field.profile.noise) return null;
+  if ((meanGain(spec, budgets[before], stages)?.gain ?? 0) > stages.profile.noise) return null;
   const last = same.findLast((run) => run.samples === budgets[before]);
   if (!last) {
-    return `a ${stage} run has to be earned: make a ${before} run of exactly this code and these settings first (budget "${before}"); it has to beat the best's of the same budget and seed by more than ${field.profile.noise}`;
+    return `a ${stage} run has to be earned: make a ${before} run of exactly this code and these settings first (budget "${before}"); it has to beat the best's of the same budget and seed by more than ${stages.profile.noise}`;
   }
-  return `a ${stage} run has to be earned. ${standingOf(last, field)}`;
+  return `a ${stage} run has to be earned. ${standingOf(last, stages)}`;
 }
 
 /** What a finished screen or rank run is worth so far, in a sentence or two for the researcher. */
-export function standingOf(run: SprintRun, field: Field): string {
-  const { profile, contract, incumbent } = field;
+export function standingOf(run: SprintRun, stages: Stages): string {
+  const { profile, contract, incumbent } = stages;
   const stage = stageOf(profile, run.samples);
   if (run.status !== 'finished' || stage === null || stage === 'count') return '';
   if (!incumbent) {
     return `There is no best yet to compare run ${run.id} with: a counting run of the same code and settings may follow (of: "${run.id}", budget "count").`;
   }
-  const reference = referenceFor(specOf(run), field);
+  const reference = referenceFor(specOf(run), stages);
   if (!reference) {
     return sameRecipe(specOf(run), specOf(incumbent)) ? '' : SHORT;
   }
-  const seen = compare(run, field);
+  const seen = compare(run, stages);
   if (!seen) {
     return `The best has no measured ${stage} run at seed ${run.seed} yet, so run ${run.id} proves nothing: wait for the best's where it is queued, or ask for it (of: "${incumbent.id}", budget "${stage}", seed ${run.seed}).`;
   }
-  const { gain, seeds } = meanGain(specOf(run), run.samples, field) ?? { gain: seen.gain, seeds: 1 };
+  const { gain, seeds } = meanGain(specOf(run), run.samples, stages) ?? { gain: seen.gain, seeds: 1 };
   const gained = `${seeds > 1 ? `in the mean over the ${seeds} seeds tried ` : ''}a gain of ${show(gain)}`;
   const numbers = `Run ${run.id} against the best's ${stage} run at the same budget and seed (${seen.against.id}): ${contract.metric} ${show(seen.value)} to ${show(seen.incumbent)}`;
   const next = stage === 'screen' ? 'rank' : 'count';
@@ -125,18 +125,18 @@ const SHORT = 'Shorter than a screen: it shows that it trains, and is compared w
  * The candidate that the last full run is kept for: of the recipes that gained on the incumbent beyond the noise and have no counting
  * run yet, the one with the best rank runs, else the best screens (`meanGain`). Its last run of that stage.
  */
-export function bestCandidate(field: Field): SprintRun | null {
-  const { rank, screen, count } = field.profile.budgets;
-  const done = finished(field.runs);
+export function bestCandidate(stages: Stages): SprintRun | null {
+  const { rank, screen, count } = stages.profile.budgets;
+  const done = finished(stages.runs);
   const counted = (run: SprintRun) =>
-    field.runs.some((r) => r.samples === count && sameRecipe(specOf(r), specOf(run)));
+    stages.runs.some((r) => r.samples === count && sameRecipe(specOf(r), specOf(run)));
   for (const samples of [rank, screen]) {
     const better = done
       .filter((run) => run.samples === samples && run.role !== 'incumbent' && !counted(run))
       // A screen that its own rank run did not bear out stands for nothing any more.
       .filter((run) => samples === rank || !ranked(run, done, rank))
-      .map((run) => ({ run, gain: meanGain(specOf(run), samples, field)?.gain ?? 0 }))
-      .filter(({ gain }) => gain > field.profile.noise)
+      .map((run) => ({ run, gain: meanGain(specOf(run), samples, stages)?.gain ?? 0 }))
+      .filter(({ gain }) => gain > stages.profile.noise)
       .sort((a, b) => a.gain - b.gain);
     const best = better.at(-1);
     if (best) return best.run;

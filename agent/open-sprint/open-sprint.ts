@@ -63,7 +63,7 @@ export class OpenSprint {
   }
 
   /** The runs of a claimed sprint. @throws ToolMistake before start_sprint. */
-  get desk(): Runs {
+  get claimedRuns(): Runs {
     if (!this.runs) throw new ToolMistake('no sprint is open yet: call start_sprint first');
     return this.runs;
   }
@@ -133,7 +133,7 @@ export function reopenSprint(loop: LoopParts, state: SprintState): OpenSprint | 
   if (!sprint || state.resumed > MAX_RESUMES) return null;
   if (sprint.transcript.messages.length === 0 && sprint.fullRunOf === null) return null;
   if (!sprint.finish) {
-    sprint.transcript.mend();
+    sprint.transcript.repair();
     sprint.runs?.goOn();
   }
   return sprint;

@@ -91,7 +91,7 @@ export class Transcript {
   }
 
   /** Answers calls that were cut off, so that the conversation can go on. */
-  mend(): void {
+  repair(): void {
     const last = this.messages.at(-1);
     const calls = last?.role === 'assistant' ? blocks(last).filter(isCall) : [];
     if (calls.length === 0) return;

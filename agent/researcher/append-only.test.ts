@@ -206,7 +206,7 @@ async function play(
   for (let starts = 0; starts < 20 && ending.kind === 'stopped'; starts++) {
     // As after a kill: only what is on disk is known.
     const transcript = new Transcript(path);
-    transcript.mend();
+    transcript.repair();
     const heard = JSON.stringify(transcript.messages);
     const given = Array.from({ length: hints }, (_, n) => `Hint ${n + 1}.`);
     unsaid = given.filter((hint) => !heard.includes(hint));

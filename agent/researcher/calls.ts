@@ -3,7 +3,7 @@ import { type Feature, refusedFeature } from './connect/features.ts';
 import type { Conversation, Limit } from './conversation.ts';
 import { classify, isFree } from './failures.ts';
 import type { History } from './history.ts';
-import { firstManner, type Manner, without } from './manner.ts';
+import { firstCallSettings, type CallSettings, without } from './call-settings.ts';
 import { type CutCall, Meter } from './meter.ts';
 import { hasWeb } from './opening.ts';
 import { type Reserve, together, type Uses, usesOf, wholeWeb } from './reserve.ts';
@@ -27,9 +27,9 @@ const WITHDRAWN = {
 };
 type Withdrawal = keyof typeof WITHDRAWN;
 
-/** The calls of one conversation: whether the next may be made and in which manner, and what each of them costs. */
+/** The calls of one conversation: whether the next may be made and with which settings, and what each of them costs. */
 export class Calls {
-  manner: Manner;
+  settings: CallSettings;
   /** Of the next call. Shrinks with the money that is left. */
   maxTokens: number;
   /** Whether so little is left for the next reply that the researcher is to come to its end. */
@@ -40,7 +40,7 @@ export class Calls {
     readonly c: Conversation,
     readonly history: History,
   ) {
-    this.manner = firstManner(c.connection, c.cacheTtl, hasWeb(c.opening));
+    this.settings = firstCallSettings(c.connection, c.cacheTtl, hasWeb(c.opening));
     this.maxTokens = c.maxTokens;
     this.#meter = new Meter({ opening: c.opening, messages: history.messages });
   }
@@ -67,8 +67,8 @@ export class Calls {
     const reserve = this.#reserve(this.maxTokens);
     const no = c.mayCall(reserve);
     if (no) return this.#withoutWebElsewhere(no);
-    const plain = this.#meter.reserve(this.manner, this.maxTokens, this.#uses(false));
-    c.onCall(reserve, this.#meter.likely(this.manner), plain);
+    const plain = this.#meter.reserve(this.settings, this.maxTokens, this.#uses(false));
+    c.onCall(reserve, this.#meter.likely(this.settings), plain);
     return null;
   }
 
@@ -82,21 +82,21 @@ export class Calls {
 
   /** A whole reply, before what is kept of it is added to the history. */
   answered(message: BetaMessage, kept: readonly unknown[], seconds: number): void {
-    this.c.onTurn(this.#meter.turn(message, kept, this.manner, seconds));
+    this.c.onTurn(this.#meter.turn(message, kept, this.settings, seconds));
   }
 
   /** A call that gave no whole reply. */
   lost(cut: CutCall, error: unknown): void {
     if (!cut.sent || (!cut.partial && isFree(error)))
       this.c.onFree(classify(error, this.c.connection.reached).reason);
-    else this.c.onTurn(this.#meter.cutTurn(cut, this.manner, this.maxTokens, this.#uses(false)));
+    else this.c.onTurn(this.#meter.cutTurn(cut, this.settings, this.maxTokens, this.#uses(false)));
   }
 
   /** The feature that the API refused, if it is one that a call can do without; it is left out from here on, in later sprints too. */
   leaveOut(error: unknown): Feature | null {
-    const feature = refusedFeature(error, this.manner.features);
+    const feature = refusedFeature(error, this.settings.features);
     if (!feature) return null;
-    this.manner = without(this.manner, feature);
+    this.settings = without(this.settings, feature);
     this.c.connection.lacks.add(feature);
     const { reason } = classify(error, this.c.connection.reached);
     this.c.onNotice(
@@ -106,13 +106,13 @@ export class Calls {
     return feature;
   }
 
-  /** From here on calls are made in another manner. */
-  change(manner: Manner): void {
-    if (manner.model !== this.manner.model) {
+  /** From here on calls are made with other settings. */
+  change(settings: CallSettings): void {
+    if (settings.model !== this.settings.model) {
       this.#meter.switchModel();
-      this.c.onModel(manner.model);
+      this.c.onModel(settings.model);
     }
-    this.manner = manner;
+    this.settings = settings;
   }
 
   /** The room that the next reply gets: all that is wanted, or what is left of money and tokens allows. Null where that is too little. */
@@ -136,7 +136,7 @@ export class Calls {
   }
 
   #reserve(maxTokens: number): Reserve {
-    return this.#meter.reserve(this.manner, maxTokens, this.#uses(this.web));
+    return this.#meter.reserve(this.settings, maxTokens, this.#uses(this.web));
   }
 
   /** What the server may do with tools of its own in the next call: what is pending, and what the model may ask for. */
@@ -147,8 +147,8 @@ export class Calls {
 
   /** Why the web is to be taken away; null where it stays. Where the API knows no such message it stays, and is reckoned with. */
   #webToWithdraw(): Withdrawal | null {
-    const { c, history, manner } = this;
-    if (!this.web || !manner.features.has('toolChanges') || !manner.features.has('system')) return null;
+    const { c, history, settings } = this;
+    if (!this.web || !settings.features.has('toolChanges') || !settings.features.has('system')) return null;
     if (!c.connection.web) return 'off';
     if (webUsedUp(history.messages)) return 'used';
     return this.#isTight(this.#room()) ? 'money' : null;
@@ -166,7 +166,7 @@ export class Calls {
   #withoutWebElsewhere(no: Limit): Limit {
     if (no.of !== 'loop' || !this.web) return no;
     const least = Math.min(LEAST_TOKENS, this.c.maxTokens);
-    return this.c.mayCall(this.#meter.reserve(this.manner, least, this.#uses(false)))
+    return this.c.mayCall(this.#meter.reserve(this.settings, least, this.#uses(false)))
       ? no
       : { ...no, of: 'sprint' };
   }

@@ -9,8 +9,8 @@ import { Calls } from './calls.ts';
 import type { Conversation, Ending, Reopen } from './conversation.ts';
 import { backoffSeconds, classify, type Failure } from './failures.ts';
 import { History, sendable } from './history.ts';
-import { onFallback } from './manner.ts';
-import { closing, garbled, type Mend, mending } from './mending.ts';
+import { onFallback } from './call-settings.ts';
+import { closing, garbled, type Repair, repairOf } from './repair.ts';
 import { answersIn, callsIn, RepeatedRefusals } from './repeated.ts';
 import { request } from './request.ts';
 import { makeTurn } from './turn.ts';
@@ -34,7 +34,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
   const history = new History(c.messages, { record: c.onMessage, retract: c.onRetract });
   const calls = new Calls(c, history);
   const refusals = RepeatedRefusals.from(c.messages);
-  const next = onFallback(calls.manner);
+  const next = onFallback(calls.settings);
   if (next && c.model === next.model) calls.change(next);
   let toldOfEnd = false;
   let failures = 0;
@@ -71,7 +71,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
   };
   /** Answers calls, and says what is to be said with it; where it may not stand there, it is said later. */
   const answerCalls = (results: Results, texts: readonly string[]) => {
-    const asSystem = calls.manner.features.has('system');
+    const asSystem = calls.settings.features.has('system');
     const beside = asSystem || history.pending ? [] : texts;
     history.answerCalls(results, beside);
     if ((asSystem && calls.tell(texts)) || beside.length === texts.length) return;
@@ -122,7 +122,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     const end = await whyNot();
     if (end) return end;
     const asked = { opening: c.opening, messages: c.messages, tools: c.tools, effort: c.effort };
-    const params = request({ ...asked, maxTokens: calls.maxTokens }, calls.manner);
+    const params = request({ ...asked, maxTokens: calls.maxTokens }, calls.settings);
     const heard = await makeTurn(client, params, {
       watchdog,
       signal: c.signal,
@@ -132,14 +132,14 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
 
     const stopped = { kind: 'stopped' as const, reason: c.stopRequested() ?? 'stopped at once' };
     if (heard.kind === 'aborted') return stopped;
-    let odd: Ending | Mend;
+    let odd: Ending | Repair;
     if (heard.kind === 'whole') {
       if (heard.results) {
         const end = answer(heard.message, heard.results);
         if (end) return end;
         continue;
       }
-      odd = mending(heard.message, calls.manner);
+      odd = repairOf(heard.message, calls.settings);
     } else {
       calls.lost(heard.cut, heard.error);
       if (c.signal.aborted) return stopped;
@@ -157,7 +157,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     }
     if ('kind' in odd) return odd;
     if (odd.notice) c.onNotice(odd.notice, 'info');
-    calls.change(odd.manner);
+    calls.change(odd.settings);
     if (odd.odd && ++mends > MAX_MENDS) {
       const what = heard.kind === 'whole' ? heard.message.stop_reason : 'garbled calls';
       return { kind: 'failed', reason: `${what} ${mends} times in a row` };
@@ -165,21 +165,21 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     const words = odd.words === null ? [] : [odd.words];
     if (odd.results.length > 0) answerCalls(odd.results, words);
     // Where nothing may be said before the next reply, it is said after it.
-    else if (!words.every((text) => history.say(text, calls.manner.features.has('system'))))
+    else if (!words.every((text) => history.say(text, calls.settings.features.has('system'))))
       c.unsaid.push(...words);
   }
 }
 
 /** What becomes of a conversation after a failure that does not pass. */
-function endOrMend(failure: Exclude<Failure, { kind: 'passing' }>, { manner }: Calls): Ending | Mend {
+function endOrMend(failure: Exclude<Failure, { kind: 'passing' }>, { settings }: Calls): Ending | Repair {
   switch (failure.kind) {
     case 'fatal':
       return failure;
     case 'broken':
       return { kind: 'failed', reason: failure.reason };
     case 'full':
-      return closing(manner);
+      return closing(settings);
     case 'garbled':
-      return garbled(manner);
+      return garbled(settings);
   }
 }

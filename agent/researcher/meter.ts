@@ -1,5 +1,5 @@
 import type { BetaMessage, BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
-import type { Manner } from './manner.ts';
+import type { CallSettings } from './call-settings.ts';
 import type { Opening } from './opening.ts';
 import { costOf, inputOf, noUsage, tokensOf, type Usage } from './prices.ts';
 import { COMPACT_AT } from './request.ts';
@@ -56,10 +56,10 @@ export class Meter {
   constructor(readonly c: Metered) {}
 
   /** Call it before the reply is added to the history. `kept`: what of it is going to be added, if anything is. */
-  turn(message: BetaMessage, kept: readonly unknown[], manner: Manner, seconds: number): Turn {
+  turn(message: BetaMessage, kept: readonly unknown[], settings: CallSettings, seconds: number): Turn {
     const raw = message.usage as RawUsage;
-    const { usage, usd } = billOf(raw, manner.cacheTtl, manner.price);
-    const context = lastReading(raw, manner.cacheTtl);
+    const { usage, usd } = billOf(raw, settings.cacheTtl, settings.price);
+    const context = lastReading(raw, settings.cacheTtl);
     this.#stored = context;
     // The results of a paused turn are read by the next call.
     const weight = kept.length > 0 ? mostTokens(kept, message.stop_reason !== 'pause_turn') : 0;
@@ -68,7 +68,7 @@ export class Meter {
     this.#known = context + cleared(message) + spoken;
     this.#covered = this.c.messages.length + (kept.length > 0 ? 1 : 0);
     return {
-      model: manner.model,
+      model: settings.model,
       message: { stopReason: message.stop_reason ?? 'unknown', text: progressOf(message) },
       ...{ usage, usd, held: { usd: 0, tokens: 0 }, seconds },
     };
@@ -78,37 +78,37 @@ export class Meter {
    * A call that was cut. It is booked at what was streamed of it, plus 200 tokens for each second from the last event until it was closed;
    * the rest of what it can have cost is held. `pending`: uses of server tools that it began with; of further ones only what was streamed is charged.
    */
-  cutTurn(cut: CutCall, manner: Manner, maxTokens: number, pending: Uses): Turn {
+  cutTurn(cut: CutCall, settings: CallSettings, maxTokens: number, pending: Uses): Turn {
     const { partial, seconds } = cut;
-    const heard = partial && billOf(partial.usage as RawUsage, manner.cacheTtl, manner.price);
+    const heard = partial && billOf(partial.usage as RawUsage, settings.cacheTtl, settings.price);
     const whole = heard && partial?.stop_reason;
-    const booked = whole ? heard : this.#bookedCut(cut, manner, maxTokens);
+    const booked = whole ? heard : this.#bookedCut(cut, settings, maxTokens);
     const spent = { usd: booked.usd, tokens: tokensOf(booked.usage) };
     // What the server ended can hold no more than it had time to write.
     const written = TOKENS_A_SECOND * (seconds + 1);
     const room = cut.ended ? Math.min(maxTokens, Math.ceil(written)) : maxTokens;
-    const worst = whole ? spent : this.#worstCut(partial, manner, room, pending);
+    const worst = whole ? spent : this.#worstCut(partial, settings, room, pending);
     return {
-      model: manner.model,
+      model: settings.model,
       message: { stopReason: 'cut', text: '' },
       ...{ usage: booked.usage, usd: booked.usd, held: beyond(worst, spent), seconds },
     };
   }
 
   /** An upper bound of the next call's cost, in which the server may make so many uses of its tools. */
-  reserve(manner: Manner, maxTokens: number, uses: Uses): Reserve {
-    const { cacheTtl, features, price } = manner;
+  reserve(settings: CallSettings, maxTokens: number, uses: Uses): Reserve {
+    const { cacheTtl, features, price } = settings;
     const inputTokens = this.#inputTokens();
     return worstOf(
-      { inputTokens, maxTokens, cacheTtl, ...uses, compacts: features.has('compaction') && !manner.closing },
+      { inputTokens, maxTokens, cacheTtl, ...uses, compacts: features.has('compaction') && !settings.closing },
       price,
     );
   }
 
   /** What the next call's input is likely to cost: what a call that a crash cuts off is booked at. */
-  likely(manner: Manner): Reserve {
-    const usage = this.#likelyInput(manner);
-    return { usd: costOf(usage, manner.price), tokens: tokensOf(usage) };
+  likely(settings: CallSettings): Reserve {
+    const usage = this.#likelyInput(settings);
+    return { usd: costOf(usage, settings.price), tokens: tokensOf(usage) };
   }
 
   /** From here on another model counts the tokens, and has nothing of it in its cache. */
@@ -119,36 +119,36 @@ export class Meter {
 
   #bookedCut(
     { partial, silentSeconds }: CutCall,
-    manner: Manner,
+    settings: CallSettings,
     maxTokens: number,
   ): { usage: Usage; usd: number } {
-    const heard = partial && billOf(partial.usage as RawUsage, manner.cacheTtl, manner.price).usage;
-    const input = heard ?? this.#likelyInput(manner);
+    const heard = partial && billOf(partial.usage as RawUsage, settings.cacheTtl, settings.price).usage;
+    const input = heard ?? this.#likelyInput(settings);
     const streamed = Math.max(heard?.outputTokens ?? 0, likelyTokens(said(partial)));
     const { readings, searches, brought } = seenOf(partial);
     const usage = {
       ...input,
       // Each further reading finds in the cache what the one before it stored.
       cacheReadTokens: input.cacheReadTokens + readings * inputOf(input),
-      [manner.cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens']:
-        (manner.cacheTtl === '1h' ? input.cacheWrite1hTokens : input.cacheWrite5mTokens) + brought,
+      [settings.cacheTtl === '1h' ? 'cacheWrite1hTokens' : 'cacheWrite5mTokens']:
+        (settings.cacheTtl === '1h' ? input.cacheWrite1hTokens : input.cacheWrite5mTokens) + brought,
       outputTokens: Math.min(maxTokens, Math.ceil(streamed + TOKENS_A_SECOND * silentSeconds)),
       webSearches: searches,
     };
-    return { usage, usd: costOf(usage, manner.price, inputOf(input) + brought) };
+    return { usage, usd: costOf(usage, settings.price, inputOf(input) + brought) };
   }
 
   /**
    * The most that a cut call is billed for: what its first event told of the input, a full reply, and a reading for each use of a server tool
    * that was streamed. A call that was never heard streamed none.
    */
-  #worstCut(partial: BetaMessage | undefined, manner: Manner, maxTokens: number, uses: Uses): Reserve {
-    if (!partial) return this.reserve(manner, maxTokens, uses);
-    const { price, cacheTtl } = manner;
+  #worstCut(partial: BetaMessage | undefined, settings: CallSettings, maxTokens: number, uses: Uses): Reserve {
+    if (!partial) return this.reserve(settings, maxTokens, uses);
+    const { price, cacheTtl } = settings;
     const { usage } = billOf(partial.usage as RawUsage, cacheTtl, price);
     const { found, searches } = seenOf(partial);
     const most = this.#inputTokens();
-    const compacts = manner.features.has('compaction') && !manner.closing && most >= COMPACT_AT;
+    const compacts = settings.features.has('compaction') && !settings.closing && most >= COMPACT_AT;
     // What its first event tells is read after a summary, which read all.
     const inputTokens = compacts ? Math.max(most, inputOf(usage)) : inputOf(usage);
     if (found.length > 0 || compacts)
@@ -165,7 +165,7 @@ export class Meter {
     return this.#covered > 0 ? this.#known + fresh : UNSEEN_TOKENS + mostTokens(this.c.opening) + fresh;
   }
 
-  #likelyInput({ cacheTtl }: Manner): Usage {
+  #likelyInput({ cacheTtl }: CallSettings): Usage {
     const fresh = likelyTokens(this.c.messages.slice(this.#covered));
     const written = this.#covered === 0 ? fresh + likelyTokens(this.c.opening) : fresh;
     return {

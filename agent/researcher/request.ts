@@ -8,7 +8,7 @@ import type {
 } from '@anthropic-ai/sdk/resources/beta';
 import { BETAS } from './connect/features.ts';
 import { blocksOf } from './history.ts';
-import type { Manner } from './manner.ts';
+import type { CallSettings } from './call-settings.ts';
 import type { Opening } from './opening.ts';
 
 /** Input tokens from which the server clears old tool results, and from which it summarises what is left. */
@@ -30,12 +30,12 @@ interface Asked {
  * A call as the tool runner takes it. Its prefix (tools, system, history) only ever grows, byte for byte, apart from cache marks: thinking is
  * bound to it, and each turn reads all of the last one from the cache. What may change from call to call stands outside of it.
  */
-export function request(asked: Asked, manner: Manner) {
-  const { features } = manner;
+export function request(asked: Asked, settings: CallSettings) {
+  const { features } = settings;
   const cache: BetaCacheControlEphemeral = features.has('hour')
-    ? { type: 'ephemeral', ttl: manner.cacheTtl }
+    ? { type: 'ephemeral', ttl: settings.cacheTtl }
     : { type: 'ephemeral' };
-  const edits = contextEdits(manner);
+  const edits = contextEdits(settings);
   // A summary is sent back under the beta that it came by.
   const summarised = asked.messages.some((one) => blocksOf(one).some(({ type }) => type === 'compaction'));
   const betas = (Object.keys(BETAS) as (keyof typeof BETAS)[])
@@ -43,7 +43,7 @@ export function request(asked: Asked, manner: Manner) {
     .filter((feature) => feature !== 'binding' || features.has('thinking'))
     .map((feature): AnthropicBeta => BETAS[feature]);
   return {
-    model: manner.model,
+    model: settings.model,
     max_tokens: asked.maxTokens,
     system: [
       {
@@ -54,7 +54,7 @@ export function request(asked: Asked, manner: Manner) {
     ],
     // Marks the last block of every request.
     ...(features.has('autoCache') ? { cache_control: cache } : {}),
-    ...(features.has('thinking') ? { thinking: thinking(manner) } : {}),
+    ...(features.has('thinking') ? { thinking: thinking(settings) } : {}),
     ...(features.has('effort') ? { output_config: { effort: asked.effort as 'high' } } : {}),
     messages: features.has('marks')
       ? marked(asked.messages, cache, !features.has('autoCache'))
@@ -69,7 +69,7 @@ export function request(asked: Asked, manner: Manner) {
 }
 
 /** Adaptive, as these models want it; summarised where it can be, because what is said between calls stands in it. */
-function thinking({ features }: Manner) {
+function thinking({ features }: CallSettings) {
   return {
     type: 'adaptive' as const,
     ...(features.has('display') ? { display: 'summarized' as const } : {}),
@@ -126,7 +126,7 @@ function withMark(message: BetaMessageParam, cache: BetaCacheControlEphemeral): 
  * stay word for word, and what is cleared can be read again. Clearing loses the cache from there on, hence a good part at a time.
  * Only what clearing cannot shorten is summarised, at the price of one more reading (see reserve.ts). Both keep thinking valid.
  */
-function contextEdits({ features, closing }: Manner): NonNullable<BetaContextManagementConfig['edits']> {
+function contextEdits({ features, closing }: CallSettings): NonNullable<BetaContextManagementConfig['edits']> {
   if (!features.has('clearing')) return [];
   if (closing) {
     return [

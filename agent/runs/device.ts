@@ -3,7 +3,7 @@ import { writeJsonAtomic } from '#contract/atomic';
 import type { EndedBy, RunRecord } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import { isPaused, whilePaused } from '../budget/pause.ts';
-import { look, noRoom, secondsLeft } from '../budget/plan.ts';
+import { runsSoFar, noRoom, secondsLeft } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
@@ -97,7 +97,7 @@ export class Device {
       return;
     }
     // The device may have been held for longer than was thought, or the loop been paused.
-    const late = noRoom(loop, left(job, spec), look(loop, this.started()), role);
+    const late = noRoom(loop, left(job, spec), runsSoFar(loop, this.started()), role);
     if (late !== null) {
       job.trouble = `not started: ${late}`;
       return;

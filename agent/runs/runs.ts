@@ -4,7 +4,7 @@ import type { SprintRun } from '#contract/sprint';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree, snapshotTree } from '#host/tree';
 import type { Pace } from '../budget/pace.ts';
-import { fieldOf, look, paceNow, refusal, type Seen } from '../budget/plan.ts';
+import { stagesOf, runsSoFar, paceNow, refusal, type RunsSoFar } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
 import type { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
@@ -13,7 +13,7 @@ import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from '../ledger/repeat.ts';
 import { readSprintRun, runDir } from '../ledger/run-folder.ts';
-import { type Field, referenceFor, standingOf } from '../ledger/stages.ts';
+import { type Stages, referenceFor, standingOf } from '../ledger/stages.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -36,7 +36,7 @@ export interface LoopParts {
 const SAVE_SECONDS = 60;
 
 /** A run that was accepted. */
-export interface Granted {
+export interface AcceptedRun {
   /** The run's id, or a ticket where the device is busy. */
   id: string;
   queued: boolean;
@@ -74,27 +74,27 @@ export class Runs {
   }
 
   /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
-  async request(input: RunExperimentInput, queue: Queue): Promise<Granted> {
+  async request(input: RunExperimentInput, queue: Queue): Promise<AcceptedRun> {
     const { loop } = this;
-    const spec = await this.#specOf(input, runsOf(look(loop, this.started)), queue);
+    const spec = await this.#specOf(input, runsOf(runsSoFar(loop, this.started)), queue);
     // In the queue, so that runs of one turn start in the order that they were asked for.
     const doubt = await queue.run(() => this.#doubt(spec));
     if (doubt !== null && input.budget === 'count')
       throw new ToolMistake(
         `a counting run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
       );
-    const seen = look(loop, this.started);
-    const all = runsOf(seen);
+    const soFar = runsSoFar(loop, this.started);
+    const all = runsOf(soFar);
     refuseRepeat(spec, all);
     const open = this.#jobs.flatMap(({ state, spec, run, ticket }) =>
       state !== 'ended' && spec ? [{ id: run ?? ticket, spec }] : [],
     );
     refuseOpen(spec, open);
-    const field = fieldOf(loop, seen);
-    const reference = field && this.#missingReference(spec, field);
-    const openSeconds = this.#openSeconds(paceNow(loop, seen));
+    const stages = stagesOf(loop, soFar);
+    const reference = stages && this.#missingReference(spec, stages);
+    const openSeconds = this.#openSeconds(paceNow(loop, soFar));
     const asked = { spec, reference, open: open.map((other) => other.spec), openSeconds };
-    const why = refusal(loop, asked, seen);
+    const why = refusal(loop, asked, soFar);
     if (why !== null) throw new ToolMistake(why);
     const queued = open.length > 0;
     const { job, started } = this.#enqueue(spec);
@@ -210,15 +210,15 @@ export class Runs {
 
   /** What a run is worth so far by the stages of the profile; nothing where its budgets are no stages. */
   standing(run: SprintRun): string {
-    const seen = look(this.loop, this.started);
-    const field = fieldOf(this.loop, seen);
-    if (!field) return '';
+    const soFar = runsSoFar(this.loop, this.started);
+    const stages = stagesOf(this.loop, soFar);
+    if (!stages) return '';
     // The best's own run says something of those that waited for it.
     const about =
       run.role === 'incumbent'
-        ? seen.mine.filter((r) => !r.role && r.samples === run.samples && r.seed === run.seed)
+        ? soFar.mine.filter((r) => !r.role && r.samples === run.samples && r.seed === run.seed)
         : [run];
-    return about.map((r) => standingOf(r, field)).join('\n');
+    return about.map((r) => standingOf(r, stages)).join('\n');
   }
 
   /** Ids of the runs that were started, in order. */
@@ -262,10 +262,10 @@ export class Runs {
   }
 
   /** The incumbent's run to compare with, where it was not made and is not queued. */
-  #missingReference(spec: RunSpec, field: Field): RunSpec | null {
-    const reference = referenceFor(spec, field);
+  #missingReference(spec: RunSpec, stages: Stages): RunSpec | null {
+    const reference = referenceFor(spec, stages);
     if (!reference) return null;
-    const there = field.runs.some((run) => run.status === 'finished' && sameRun(specOf(run), reference));
+    const there = stages.runs.some((run) => run.status === 'finished' && sameRun(specOf(run), reference));
     const coming = this.#jobs.some(
       (job) => job.state !== 'ended' && job.spec && sameRun(job.spec, reference),
     );
@@ -311,4 +311,4 @@ export class Runs {
   }
 }
 
-const runsOf = ({ sprints, mine }: Seen): SprintRun[] => [...sprints.flatMap((s) => s.runs), ...mine];
+const runsOf = ({ sprints, mine }: RunsSoFar): SprintRun[] => [...sprints.flatMap((s) => s.runs), ...mine];

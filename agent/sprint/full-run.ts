@@ -29,12 +29,12 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
   const of = sprint.fullRunOf === null ? null : readSprintRun(repo, sprint.fullRunOf);
   if (!of) return { kind: 'failed', reason: `the run ${sprint.fullRunOf} is gone` };
   if (!sprint.claim) sprint.start(claimFor(loop, of));
-  const { desk } = sprint;
-  const finished = desk.started.find((id) => readSprintRun(repo, id)?.status === 'finished');
-  const id = desk.open.at(0) ?? finished ?? desk.begin({ ...specOf(of), samples: profile.budgets.count });
-  const { run, trouble, ended } = await desk.wait(id);
+  const { claimedRuns } = sprint;
+  const finished = claimedRuns.started.find((id) => readSprintRun(repo, id)?.status === 'finished');
+  const id = claimedRuns.open.at(0) ?? finished ?? claimedRuns.begin({ ...specOf(of), samples: profile.budgets.count });
+  const { run, trouble, ended } = await claimedRuns.wait(id);
   if (!ended) {
-    sprint.parked = await desk.park();
+    sprint.parked = await claimedRuns.park();
     return { kind: 'stopped', reason: stopper.requested()?.reason ?? 'stopped at once' };
   }
   const came = run ? gave(run) : trouble;

@@ -10,7 +10,7 @@ import { checkTree } from './check.ts';
  * budget with the same seed from the old and the new tree, is judged the same within the noise.
  */
 export async function pairedScreen(
-  { loop, desk, treeBefore }: OpenSprint,
+  { loop, claimedRuns, treeBefore }: OpenSprint,
   best: Sprint | undefined,
   treeNow: string,
 ): Promise<{ kept: boolean; reason: string }> {
@@ -30,7 +30,7 @@ export async function pairedScreen(
   const values: number[] = [];
   for (const tree of [treeBefore, treeNow]) {
     const spec = { experiment: run.experiment, samples: profile.budgets.screen, seed: run.seed, set, tree };
-    const record = await desk.complete(spec).catch((error: unknown) => messageOf(error));
+    const record = await claimedRuns.complete(spec).catch((error: unknown) => messageOf(error));
     if (typeof record === 'string') return { kept: false, reason: `its screen was ${record}` };
     if (record.status !== 'finished') {
       return {

@@ -109,7 +109,7 @@ async function decision(
   treeNow: string,
 ): Promise<Decided> {
   const best = presentBest(sprint.loop);
-  const candidate = finish.candidate && sprint.desk.resolve(finish.candidate);
+  const candidate = finish.candidate && sprint.claimedRuns.resolve(finish.candidate);
   const decided = candidate
     ? await judgeCandidate(sprint, candidate, best, verdict)
     : nothingPutForward(sprint);
@@ -198,8 +198,8 @@ async function judgeCandidate(
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 /** No candidate: a sprint without a run, or in which every run went wrong, has failed; else its ideas brought no gain. */
-function nothingPutForward({ loop, desk, finish }: OpenSprint): Kept {
-  const runs = desk.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
+function nothingPutForward({ loop, claimedRuns, finish }: OpenSprint): Kept {
+  const runs = claimedRuns.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
   if (runs.length === 0 && !finish?.infrastructure) {
     return { outcome: 'failed', reason: 'nothing was put forward, and no run was made', keep: null };
   }

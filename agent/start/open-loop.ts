@@ -43,7 +43,7 @@ export interface Loop {
 }
 
 /** What a loop is given from outside. */
-export interface Given {
+export interface LoopHooks {
   /** Who listens to the loop: console, log, tests. Each is called once all parts are there. */
   listeners: readonly ((loop: Loop) => (event: LoggedEvent) => void)[];
   report?: Outputs['report'];
@@ -56,7 +56,7 @@ export interface Given {
 /** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
 export async function openLoop(
   plan: Plan,
-  { listeners, report = lateReport, notebook, confirm }: Given,
+  { listeners, report = lateReport, notebook, confirm }: LoopHooks,
 ): Promise<{ loop: Loop; before: LoopState }> {
   const { repo } = plan;
   const { log, past, lastBranch } = openLog(repo);

@@ -9,8 +9,8 @@ import {
   checkoutFile,
   commitPaths,
   dirtyFiles,
-  isSettled,
-  markSettled,
+  isPrepared,
+  markPrepared,
   rememberBestKnown,
 } from '../git/git.ts';
 import { isOwnIdentity, OWN_IDENTITY_NOTE } from '../git/git-open.ts';
@@ -31,19 +31,19 @@ interface LoopParts {
  * Gives a run branch its start: what stands in the workspace is committed and remembered as the best known, then `--start baseline`
  * takes out what is to be found. A crash between two of these steps is made good at the next start.
  */
-export async function settle(loop: LoopParts, start: 'best-known' | 'baseline'): Promise<void> {
+export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'baseline'): Promise<void> {
   const {
     checkout: { git, branch },
     timer,
   } = loop;
   await timer.time('git', async () => {
-    const settled = await isSettled(git, branch.name);
+    const settled = await isPrepared(git, branch.name);
     if (settled || loop.checkout.bestKnown === '') {
       await commitWorkspace(loop);
       if (!settled) await rememberBestKnown(git, branch.name);
     }
     if (!settled && start === 'baseline') await takeOutBaseline(loop);
-    if (!settled) await markSettled(git, branch.name);
+    if (!settled) await markPrepared(git, branch.name);
     loop.checkout.bestKnown = (await bestKnown(git, branch.name)) ?? (await git.revparse(['HEAD'])).trim();
   });
 }

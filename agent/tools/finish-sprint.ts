@@ -5,14 +5,14 @@ import type { FinishSprintInput } from '../requests/schemas.ts';
 
 /** Takes the researcher's last word. @throws ToolMistake while runs are open, or for a candidate that cannot be judged. */
 export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): string {
-  const { desk } = sprint;
-  if (desk.open.length > 0) {
+  const { claimedRuns } = sprint;
+  if (claimedRuns.open.length > 0) {
     throw new ToolMistake(
-      `still open: ${desk.open.join(', ')}; wait for them with wait_for_experiment or stop them with stop_experiment first`,
+      `still open: ${claimedRuns.open.join(', ')}; wait for them with wait_for_experiment or stop them with stop_experiment first`,
     );
   }
   if (input.candidate !== null) {
-    const run = readSprintRun(sprint.loop.config.repo, desk.resolve(input.candidate));
+    const run = readSprintRun(sprint.loop.config.repo, claimedRuns.resolve(input.candidate));
     if (run?.status !== 'finished') {
       throw new ToolMistake(
         `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged. Name a run that has finished as candidate, or null`,

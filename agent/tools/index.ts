@@ -107,7 +107,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       RunExperimentInput,
       'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once. Runs are queued on the one device.',
       async (input) => {
-        const { id, queued, samples, against, doubt, near } = await sprint.desk.request(input, sprint.queue);
+        const { id, queued, samples, against, doubt, near } = await sprint.claimedRuns.request(input, sprint.queue);
         const seen = near.map((run) => ` It nearly repeats run ${run.id}, which gave ${gave(run)}.`);
         const reference =
           against === null
@@ -128,12 +128,12 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       WaitInput,
       'Waits until a run has ended and its snapshots are measured, however long it takes, and returns its results. Waiting costs nothing.',
       async (input) => {
-        const { run, trouble, ended } = await sprint.desk.wait(input.run);
+        const { run, trouble, ended } = await sprint.claimedRuns.wait(input.run);
         if (trouble) return `The run did not start: ${trouble}`;
         // Read after the next start, where the sprint goes on.
         if (!ended) return CUT_OFF;
         if (!run) return 'The run left no record.';
-        const standing = sprint.desk.standing(run);
+        const standing = sprint.claimedRuns.standing(run);
         return capped(
           [runDetails(run, task.contract), standing].join('\n\n').trim(),
           outputs,
@@ -142,8 +142,8 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       },
     ),
     tool('stop_experiment', StopInput, 'Ends a run, or takes it out of the queue.', async (input) => {
-      await sprint.desk.stop(input.run, 'stopped by the researcher');
-      return `${sprint.desk.resolve(input.run)} was stopped.`;
+      await sprint.claimedRuns.stop(input.run, 'stopped by the researcher');
+      return `${sprint.claimedRuns.resolve(input.run)} was stopped.`;
     }),
     tool(
       'read_results',

@@ -14,7 +14,7 @@ const SECONDS = 600;
 
 /** Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does. @throws ToolMistake with its own error line where it fails. */
 export async function inspect(
-  { loop, desk }: OpenSprint,
+  { loop, claimedRuns }: OpenSprint,
   command: string,
   input: InspectInput,
 ): Promise<string> {
@@ -27,7 +27,7 @@ export async function inspect(
   const options = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, String(value)],
   );
-  const id = desk.resolve(run);
+  const id = claimedRuns.resolve(run);
   const record = readSprintRun(repo, id);
   if (!record)
     throw new ToolMistake(`run ${id} has not started yet; wait for it with wait_for_experiment first`);

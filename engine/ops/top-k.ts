@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { gather } from '../csr.ts';
 import { numbers } from '../kernel.ts';
-import { gather } from '../products.ts';
 import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
 import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
 

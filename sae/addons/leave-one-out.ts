@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { scatter } from '#engine/csr';
 import { compute } from '#engine/kernel';
 import { decode } from '#engine/ops';
-import { dotsAt, scatter } from '#engine/products';
+import { dotsAt } from '#engine/products';
 import { csrOf } from '#engine/sparse';
 import { type CodedBatch, defineAddon } from '../addon.ts';
 

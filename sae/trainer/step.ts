@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor32 } from '#contract/safetensors';
-import { createAdam, type Optimizer } from '#engine/adam';
+import { createAdam } from '#engine/adam';
 import { numbers } from '#engine/kernel';
+import type { Optimizer } from '#engine/optimizer';
 import { type Csr, csrOf } from '#engine/sparse';
 import type { Architecture, BaseConfig, Buffers } from '../architecture.ts';
 import type { TrainerConfig } from './config.ts';

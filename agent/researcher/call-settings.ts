@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 import type { CacheTtl, Price } from './prices.ts';
 
 /** How the calls of a conversation are made, beside what it says. None of this is a part of its prefix. */
-export interface Manner {
+export interface CallSettings {
   model: string;
   price: Price;
   /** Who is asked once more where the model refuses; null: nobody, or it is already asked. */
@@ -17,11 +17,11 @@ export interface Manner {
 }
 
 /** A conversation begins with all that the connection is not known to lack. `web`: whether its tools have the web. */
-export function firstManner(
+export function firstCallSettings(
   { model, price, fallback, lacks }: Connection,
   cacheTtl: CacheTtl,
   web: boolean,
-): Manner {
+): CallSettings {
   const asked = FEATURES.filter(
     (feature) => !lacks.has(feature) && (web || (feature !== 'web' && feature !== 'toolChanges')),
   );
@@ -33,8 +33,8 @@ export function firstManner(
 }
 
 /** The same conversation with the model that is asked when the first one refuses, from here on: it would refuse again. */
-export function onFallback(manner: Manner): Manner | null {
-  return manner.fallback && { ...manner, ...manner.fallback, fallback: null };
+export function onFallback(settings: CallSettings): CallSettings | null {
+  return settings.fallback && { ...settings, ...settings.fallback, fallback: null };
 }
 
 /** What is nothing without another feature. */
@@ -45,8 +45,8 @@ const WITH: Partial<Record<Feature, readonly Feature[]>> = {
 };
 
 /** The same without a feature that is not known there. */
-export function without(manner: Manner, feature: Feature): Manner {
+export function without(settings: CallSettings, feature: Feature): CallSettings {
   const gone: readonly Feature[] = [feature, ...(WITH[feature] ?? [])];
-  const left = [...manner.features].filter((other) => !gone.includes(other));
-  return { ...manner, features: new Set(left), cacheTtl: gone.includes('hour') ? '5m' : manner.cacheTtl };
+  const left = [...settings.features].filter((other) => !gone.includes(other));
+  return { ...settings, features: new Set(left), cacheTtl: gone.includes('hour') ? '5m' : settings.cacheTtl };
 }

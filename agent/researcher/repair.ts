@@ -1,16 +1,16 @@
 import type { BetaMessage, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
 import { plain } from '../common/words.ts';
 import type { Ending } from './conversation.ts';
-import { type Manner, onFallback } from './manner.ts';
+import { type CallSettings, onFallback } from './call-settings.ts';
 import { textOf } from './meter.ts';
 
-/** How a conversation goes on after a reply that was no whole tool call: with which words, if any, and in which manner. */
-export interface Mend {
+/** How a conversation goes on after a reply that was no whole tool call: with which words, if any, and with which settings. */
+export interface Repair {
   /** Error results for the calls of a reply that was cut: none of them was run. */
   results: BetaToolResultBlockParam[];
   /** Said where something may be said. */
   words: string | null;
-  manner: Manner;
+  settings: CallSettings;
   /** Whether it counts as a reply that went wrong. */
   odd: boolean;
   /** For those who look on. */
@@ -26,42 +26,42 @@ const CLOSE =
 const FULL = "the model's context window is full";
 
 /** What becomes of a reply that ended without whole tool calls. */
-export function mending(message: BetaMessage, manner: Manner): Ending | Mend {
+export function repairOf(message: BetaMessage, settings: CallSettings): Ending | Repair {
   const text = textOf(message);
   switch (message.stop_reason) {
     case 'max_tokens': {
       const results = refusedCalls(message, CUT);
-      return { results, words: results.length > 0 ? null : CUT, manner, odd: true };
+      return { results, words: results.length > 0 ? null : CUT, settings, odd: true };
     }
     case 'pause_turn':
-      return { results: [], words: null, manner, odd: false };
+      return { results: [], words: null, settings, odd: false };
     case 'refusal': {
       const why = plain(text) || plain(message.stop_details?.explanation ?? '') || 'no words given';
       const reason = `the model refused: ${why.slice(0, 200)}`;
-      const next = onFallback(manner);
+      const next = onFallback(settings);
       if (!next) return { kind: 'failed', reason };
       const notice = `${reason}; ${next.model} is asked once more`;
-      return { results: [], words: null, manner: next, odd: false, notice };
+      return { results: [], words: null, settings: next, odd: false, notice };
     }
     case 'model_context_window_exceeded':
-      return closing(manner, refusedCalls(message, CLOSE));
+      return closing(settings, refusedCalls(message, CLOSE));
     default:
       return { kind: 'silent', text };
   }
 }
 
 /** The first time the context is full: room is made for closing words, and they are asked for. The second time: the end. */
-export function closing(manner: Manner, results: BetaToolResultBlockParam[] = []): Ending | Mend {
-  if (manner.closing) return { kind: 'limit', of: 'sprint', reason: FULL };
+export function closing(settings: CallSettings, results: BetaToolResultBlockParam[] = []): Ending | Repair {
+  if (settings.closing) return { kind: 'limit', of: 'sprint', reason: FULL };
   return {
     ...{ results, words: CLOSE, odd: true },
-    manner: { ...manner, closing: true },
+    settings: { ...settings, closing: true },
     notice: `${FULL}: the researcher is asked to close the sprint`,
   };
 }
 
 /** A reply that could not be read cannot be sent back either: it is asked for again. */
-export const garbled = (manner: Manner): Mend => ({ results: [], words: GARBLED, manner, odd: true });
+export const garbled = (settings: CallSettings): Repair => ({ results: [], words: GARBLED, settings, odd: true });
 
 /** Error results for the calls of a reply that was cut: none of them was run. */
 function refusedCalls({ content }: BetaMessage, why: string): BetaToolResultBlockParam[] {
