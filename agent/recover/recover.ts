@@ -22,7 +22,7 @@ import { announceClosed, closeSprint, leftWorkspace } from '../sprint/close.ts';
 import { commitSprint } from '../sprint/commit.ts';
 import { judgeOrFail, NOT_JUDGED, tellTidied } from '../sprint/judge.ts';
 import { reportSprint } from '../sprint/report.ts';
-import { endLeftovers } from './leftovers.ts';
+import { endLeftovers } from './orphans.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { git } from '#host/git';
+import { processesIn } from '#host/processes';
+
+const GIT_ENDS_MS = 10_000;
+/** Younger ones may belong to someone who is at work elsewhere: an editor, another worktree. */
+const STALE_MS = 5000;
+
+/**
+ * Waits for a git that a killed loop left at work, so that its commit is seen, and removes the locks of one that came to no end (a
+ * power cut): of the index, of references, of the configuration. Gives the line that tells of it.
+ */
+export async function releaseGit(repo: string): Promise<string | null> {
+  const folders = await git(repo, ['rev-parse', '--git-dir', '--git-common-dir']);
+  const places = [...new Set(folders.split('\n').map((folder) => resolve(repo, folder)))];
+  const atWork = () => processesIn(realpathSync(repo), 'git').length > 0;
+  let locks = locksIn(places);
+  for (let waited = 0; waited < GIT_ENDS_MS && locks.length > 0; waited += 50) {
+    if (!atWork() && locks.every(isStale)) break;
+    await sleep(50);
+    locks = locksIn(places);
+  }
+  const left = atWork() ? [] : locks.filter(isStale);
+  for (const lock of left) rmSync(lock, { force: true });
+  return left.length > 0 ? `removed ${left.join(', ')}, which a git that was cut off had left` : null;
+}
+
+function locksIn(places: readonly string[]): string[] {
+  return places.flatMap((place) => {
+    const refs = join(place, 'refs');
+    const below = existsSync(refs) ? readdirSync(refs, { recursive: true, encoding: 'utf8' }) : [];
+    const names = [...readdirSync(place), ...below.map((name) => join('refs', name))];
+    return names.filter((name) => name.endsWith('.lock')).map((name) => join(place, name));
+  });
+}
+
+function isStale(lock: string): boolean {
+  const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  return since !== undefined && Date.now() - since > STALE_MS;
+}

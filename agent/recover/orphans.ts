@@ -1,0 +1,64 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { killGroup } from '#host/groups';
+import { endOrphans } from '#host/marks';
+import { reportsDir, sprintsDir, stateDir } from '../common/paths.ts';
+import type { Config } from '../config/config.ts';
+import { trainerOf } from '../executor/resume.ts';
+import type { Journal } from '../journal/journal.ts';
+import { runDir } from '../ledger/run-folder.ts';
+import { CUT_OFF } from '../runs/interrupted.ts';
+import { removeHalfWritten } from './half-written.ts';
+import { pruneTrees } from './prune.ts';
+import { completeRecord, runFolders } from './run-records.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  journal: Journal;
+}
+
+/**
+ * Ends what a loop, or a command by hand, left running when it was killed, and completes the records of its runs. A run of the open
+ * sprint that was started, but not yet in the log, is entered now. `until` is when the loop was last heard of.
+ */
+export async function endLeftovers(loop: LoopParts, until: string | null): Promise<void> {
+  const {
+    config: { repo },
+    journal,
+  } = loop;
+  const { runs, sprint } = loop.journal.state();
+  for (const [id, run] of Object.entries(runs)) {
+    const groups = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
+    const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
+    const status = completeRecord(repo, id, seconds)?.status ?? 'killed';
+    const reason = `${CUT_OFF}${groups.some(Boolean) ? '; what still ran was ended' : ''}`;
+    journal.emit({ type: 'run.finished', run: id, status, reason, seconds });
+  }
+  const orphans = await endOrphans(realpathSync(repo));
+  if (orphans > 0) {
+    const text = `ended ${orphans} processes that a command left running when it was killed`;
+    journal.emit({ type: 'loop.notice', level: 'info', text });
+  }
+  for (const id of runFolders(repo)) {
+    if (id in runs || trainerOf(join(runDir(repo, id), 'out')) !== null) continue;
+    const record = completeRecord(repo, id, 0);
+    if (!record || !sprint?.claim || record.sprint !== sprint.claim.id || sprint.runs.includes(id)) continue;
+    const { experiment, args, tree, status } = record;
+    journal.emit({
+      type: 'run.started',
+      run: id,
+      sprint: record.sprint,
+      experiment,
+      args,
+      tree,
+      processes: [],
+    });
+    journal.emit({ type: 'run.finished', run: id, status, reason: CUT_OFF, seconds: 0 });
+  }
+  const sprints = [sprintsDir(repo), join(sprintsDir(repo), 'leaderboards')];
+  if (sprint?.claim) sprints.push(join(sprintsDir(repo), sprint.claim.id));
+  const runDirs = runFolders(repo).map((id) => runDir(repo, id));
+  removeHalfWritten(repo, [stateDir(repo), reportsDir(repo), ...sprints, ...runDirs]);
+  pruneTrees(repo);
+}
