@@ -35,7 +35,7 @@ export function bubblewrap(repo: string): Sandbox {
       const mounts = mountsOf({ root, writable: real(writable), readable: real(readable), instead });
       // This is bwrap's own environment as well: what is not in it cannot be read in /proc/1/environ either.
       const inside = cleanEnv({ TMPDIR: '/tmp', ...trusting(root), ...env });
-      const walls = [
+      const limits = [
         '--unshare-user',
         '--unshare-pid',
         '--unshare-net',
@@ -52,7 +52,7 @@ export function bubblewrap(repo: string): Sandbox {
             'env',
             '--ignore-signal=TERM',
             'bwrap',
-            ...walls,
+            ...limits,
             ...mounts,
             ...['--setenv', 'PATH', `${NODE_FOLDER}:${inside.PATH}`],
             ...['--chdir', realpathSync(cwd), '--'],

@@ -150,9 +150,9 @@ const stated = new Set(decimals(JSON.stringify(PATH) + candidateFile(PATH)));
 
 describe('the walk', () => {
   it('goes through a sprint as a researcher would: look, claim, change, run, note, finish', () => {
-    const house = new Counterpart();
-    house.sprint({ outcome: 'new-best', f1: 0.5123 });
-    expect(house.calls).toEqual([
+    const supervisor = new Counterpart();
+    supervisor.sprint({ outcome: 'new-best', f1: 0.5123 });
+    expect(supervisor.calls).toEqual([
       'read_results',
       'start_sprint',
       'bash',
@@ -164,85 +164,85 @@ describe('the walk', () => {
       'bash',
       'finish_sprint',
     ]);
-    expect(house.finished).toMatchObject({ candidate: '2026-02-19--10-40-00-candidate-s0' });
-    expect(house.finished?.summary).toMatch(/^F1 0.5123 /);
-    expect(house.logs.join()).toContain('Offline replay, no model');
-    expect(house.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
+    expect(supervisor.finished).toMatchObject({ candidate: '2026-02-19--10-40-00-candidate-s0' });
+    expect(supervisor.finished?.summary).toMatch(/^F1 0.5123 /);
+    expect(supervisor.logs.join()).toContain('Offline replay, no model');
+    expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
   });
 
   it('restores what the workspace lacks from the best-known commit, and says so', () => {
-    const house = new Counterpart();
-    house.sprint({ outcome: 'new-best', f1: 0.5 });
-    house.sprint({ outcome: 'new-best', f1: 0.7 });
+    const supervisor = new Counterpart();
+    supervisor.sprint({ outcome: 'new-best', f1: 0.5 });
+    supervisor.sprint({ outcome: 'new-best', f1: 0.7 });
     const file = 'sae/architectures/matryoshka-batchtopk.ts';
-    expect(house.workspace.get(file)).toBe(`// published ${file}\n`);
-    expect(house.logs.join()).toContain(`restored from the published implementation`);
-    expect(house.logs.join()).toContain(BEST_KNOWN.slice(0, 12));
+    expect(supervisor.workspace.get(file)).toBe(`// published ${file}\n`);
+    expect(supervisor.logs.join()).toContain(`restored from the published implementation`);
+    expect(supervisor.logs.join()).toContain(BEST_KNOWN.slice(0, 12));
   });
 
   it('edits the candidate by the lines that change when it is as the ledger has it', () => {
-    const house = new Counterpart();
-    for (let i = 0; i < PATH.length; i++) house.sprint({ outcome: 'new-best', f1: 0.5 + i / 100 });
-    expect(house.workspace.get(CANDIDATE)).toBe(candidateFile(PATH));
-    const edits = house.said.filter((text) => text.includes('"str_replace"'));
+    const supervisor = new Counterpart();
+    for (let i = 0; i < PATH.length; i++) supervisor.sprint({ outcome: 'new-best', f1: 0.5 + i / 100 });
+    expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile(PATH));
+    const edits = supervisor.said.filter((text) => text.includes('"str_replace"'));
     expect(edits).toHaveLength(PATH.length - 1);
-    expect(house.sprint({ outcome: 'new-best', f1: 0.9 })).toBe(false);
-    expect(house.said.at(-1)).toContain('path is walked');
+    expect(supervisor.sprint({ outcome: 'new-best', f1: 0.9 })).toBe(false);
+    expect(supervisor.said.at(-1)).toContain('path is walked');
   });
 
   it('puts nothing forward when a run diverges, and leaves the step out from then on', () => {
-    const house = new Counterpart();
-    house.sprint({ outcome: 'new-best', f1: 0.5 });
-    house.sprint({ outcome: 'new-best', f1: 0.6, status: 'diverged: loss is NaN at step 3' });
-    expect(house.finished).toMatchObject({ candidate: null, summary: expect.stringContaining('diverged') });
-    house.sprint({ outcome: 'new-best', f1: 0.6 });
-    expect(house.workspace.get(CANDIDATE)).not.toContain('matryoshka_widths,');
+    const supervisor = new Counterpart();
+    supervisor.sprint({ outcome: 'new-best', f1: 0.5 });
+    supervisor.sprint({ outcome: 'new-best', f1: 0.6, status: 'diverged: loss is NaN at step 3' });
+    expect(supervisor.finished).toMatchObject({ candidate: null, summary: expect.stringContaining('diverged') });
+    supervisor.sprint({ outcome: 'new-best', f1: 0.6 });
+    expect(supervisor.workspace.get(CANDIDATE)).not.toContain('matryoshka_widths,');
   });
 
   it('adapts to a tool that fails, or finishes without a candidate', () => {
     for (const tool of ['run_experiment', 'wait_for_experiment', 'bash']) {
-      const house = new Counterpart();
-      house.faults.set(tool, () => 'the disk is full\nsecond line');
-      expect(house.sprint({ outcome: 'failed', f1: 0 })).toBe(true);
-      expect(house.finished).toMatchObject({ candidate: null });
-      expect(house.finished?.summary).toContain('the disk is full');
+      const supervisor = new Counterpart();
+      supervisor.faults.set(tool, () => 'the disk is full\nsecond line');
+      expect(supervisor.sprint({ outcome: 'failed', f1: 0 })).toBe(true);
+      expect(supervisor.finished).toMatchObject({ candidate: null });
+      expect(supervisor.finished?.summary).toContain('the disk is full');
     }
-    const house = new Counterpart();
-    house.sprint({ outcome: 'new-best', f1: 0.5 });
+    const supervisor = new Counterpart();
+    supervisor.sprint({ outcome: 'new-best', f1: 0.5 });
     let edits = 0;
-    house.faults.set('str_replace_based_edit_tool', () => (edits++ === 1 ? 'no such text' : ''));
-    house.sprint({ outcome: 'new-best', f1: 0.6 });
-    expect(house.workspace.get(CANDIDATE)).toBe(candidateFile(PATH.slice(0, 2)));
-    expect(house.finished?.candidate).not.toBeNull();
+    supervisor.faults.set('str_replace_based_edit_tool', () => (edits++ === 1 ? 'no such text' : ''));
+    supervisor.sprint({ outcome: 'new-best', f1: 0.6 });
+    expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile(PATH.slice(0, 2)));
+    expect(supervisor.finished?.candidate).not.toBeNull();
   });
 
   it('goes on after the loop was cut off in any call, and trains again what was lost', () => {
     const cutOff = 'The loop was cut off during this call and started again. It may have been carried out.';
     for (const tool of ['read_results', 'start_sprint', 'str_replace_based_edit_tool', 'run_experiment']) {
-      const house = new Counterpart();
+      const supervisor = new Counterpart();
       let calls = 0;
-      house.faults.set(tool, () => (calls++ === 0 ? cutOff : ''));
-      expect(house.sprint({ outcome: 'new-best', f1: 0.5 }), tool).toBe(true);
-      expect(house.finished?.candidate, tool).not.toBeNull();
-      expect(house.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
+      supervisor.faults.set(tool, () => (calls++ === 0 ? cutOff : ''));
+      expect(supervisor.sprint({ outcome: 'new-best', f1: 0.5 }), tool).toBe(true);
+      expect(supervisor.finished?.candidate, tool).not.toBeNull();
+      expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
     }
-    const house = new Counterpart();
+    const supervisor = new Counterpart();
     let waits = 0;
-    house.faults.set('wait_for_experiment', () => {
+    supervisor.faults.set('wait_for_experiment', () => {
       if (waits++ === 0) return cutOff;
-      house.status = waits === 2 ? 'killed: the loop was cut off' : 'finished';
+      supervisor.status = waits === 2 ? 'killed: the loop was cut off' : 'finished';
       return '';
     });
-    house.sprint({ outcome: 'new-best', f1: 0.5 });
-    expect(house.calls.filter((name) => name === 'run_experiment')).toHaveLength(2);
-    expect(house.finished?.candidate).not.toBeNull();
+    supervisor.sprint({ outcome: 'new-best', f1: 0.5 });
+    expect(supervisor.calls.filter((name) => name === 'run_experiment')).toHaveLength(2);
+    expect(supervisor.finished?.candidate).not.toBeNull();
   });
 
   it('starts nothing when the ledger cannot be read', () => {
-    const house = new Counterpart();
-    house.faults.set('read_results', () => 'sprint.json is corrupt');
-    expect(house.sprint({ outcome: 'failed', f1: 0 })).toBe(false);
-    expect(house.said.at(-1)).toContain('sprint.json is corrupt');
+    const supervisor = new Counterpart();
+    supervisor.faults.set('read_results', () => 'sprint.json is corrupt');
+    expect(supervisor.sprint({ outcome: 'failed', f1: 0 })).toBe(false);
+    expect(supervisor.said.at(-1)).toContain('sprint.json is corrupt');
   });
 
   it('for any verdicts: ends, builds what they kept, and states no number it did not read', () => {
@@ -253,23 +253,23 @@ describe('the walk', () => {
     });
     fc.assert(
       fc.property(fc.array(judgement, { minLength: 30, maxLength: 30 }), (judgements) => {
-        const house = new Counterpart();
+        const supervisor = new Counterpart();
         for (const judgement of judgements) {
-          const more = house.sprint(judgement);
-          for (const text of house.said.splice(0)) {
+          const more = supervisor.sprint(judgement);
+          for (const text of supervisor.said.splice(0)) {
             for (const number of decimals(text)) {
-              expect(stated.has(number) || house.seen.includes(number), `${number} in ${text}`).toBe(true);
+              expect(stated.has(number) || supervisor.seen.includes(number), `${number} in ${text}`).toBe(true);
             }
           }
           if (!more) break;
         }
-        const ledger = parseLedger(house.ledger);
+        const ledger = parseLedger(supervisor.ledger);
         expect(ledger.length).toBeLessThan(30);
         const { standing, next } = choose(ledger);
         expect(next).toBeNull();
         const gained = ledger.filter((row) => row.outcome === 'new-best').map((row) => stepOf(row.id));
         expect(standing.kept).toEqual(gained);
-        if (gained.length > 0) expect(house.workspace.get(CANDIDATE)).toBe(candidateFile(standing.kept));
+        if (gained.length > 0) expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile(standing.kept));
       }),
       { numRuns: 40 },
     );
