@@ -194,7 +194,10 @@ describe('the walk', () => {
     const supervisor = new Counterpart();
     supervisor.sprint({ outcome: 'new-best', f1: 0.5 });
     supervisor.sprint({ outcome: 'new-best', f1: 0.6, status: 'diverged: loss is NaN at step 3' });
-    expect(supervisor.finished).toMatchObject({ candidate: null, summary: expect.stringContaining('diverged') });
+    expect(supervisor.finished).toMatchObject({
+      candidate: null,
+      summary: expect.stringContaining('diverged'),
+    });
     supervisor.sprint({ outcome: 'new-best', f1: 0.6 });
     expect(supervisor.workspace.get(CANDIDATE)).not.toContain('matryoshka_widths,');
   });
@@ -258,7 +261,9 @@ describe('the walk', () => {
           const more = supervisor.sprint(judgement);
           for (const text of supervisor.said.splice(0)) {
             for (const number of decimals(text)) {
-              expect(stated.has(number) || supervisor.seen.includes(number), `${number} in ${text}`).toBe(true);
+              expect(stated.has(number) || supervisor.seen.includes(number), `${number} in ${text}`).toBe(
+                true,
+              );
             }
           }
           if (!more) break;
