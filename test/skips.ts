@@ -36,7 +36,8 @@ const NEEDS = [
   {
     what: "SAELens' own reading of our files",
     files: /saelens/i,
-    install: 'SAELens in a Python environment (pip install sae-lens)',
+    install:
+      'SAELens in a Python environment (pip install sae-lens; for what it has, pip download --no-deps sae-lens)',
   },
 ];
 

@@ -15,7 +15,7 @@ export interface Registry {
   training: Record<string, string[]>;
 }
 
-/** The file is printed by testing/saelens/registry.py, and a test holds it to an installed SAELens. */
+/** The file is printed by testing/saelens/registry.py; tests hold it to an installed SAELens, and to the source in its wheel, as CI has it. */
 export const registry: Registry = JSON.parse(
   readFileSync(join(import.meta.dirname, 'registry.json'), 'utf8'),
 ) as Registry;

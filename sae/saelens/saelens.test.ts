@@ -29,6 +29,14 @@ function ask<T>(script: string, ...args: string[]): T {
   return JSON.parse(stdout) as T;
 }
 
+const wheel = process.env.SAELENS_WHEEL;
+it.skipIf(!wheel)(
+  'what the wheel of SAELens has is what registry.json says (SAELENS_WHEEL names the file)',
+  () => {
+    expect(ask<typeof registry>('source.py', wheel as string)).toEqual(registry);
+  },
+);
+
 describe.skipIf(!here)(`asked of SAELens itself${why}`, () => {
   it('what it has is what registry.json says', () => {
     const { version: _, ...installed } = ask<typeof registry>('registry.py');
