@@ -45,6 +45,8 @@ let listening = false;
 export function print(text: string): void {
   if (!listening) {
     listening = true;
+    // Node warns of a leak beyond ten; each thread that runs is one of them.
+    process.stdout.setMaxListeners(0);
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
     });
