@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** With SHORT=1 these are left out: more of the same (every instant, every engine, every world), for a second Node within one run of CI. */
@@ -15,8 +16,8 @@ export default defineConfig({
     // Real processes, real training: generous, and still an end to a hang.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two cores: more workers only make the timings of real children worse.
-    maxWorkers: 2,
+    // Tests start real children: on few cores more workers only make their timings worse.
+    maxWorkers: Math.max(2, availableParallelism() - 2),
     pool: 'forks',
   },
 });

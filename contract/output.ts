@@ -27,6 +27,8 @@ export function outliveOutput(): void {
     for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
   });
   for (const stream of [process.stdout, process.stderr]) {
+    // Each thread that runs listens too, and Node warns of a leak beyond ten.
+    stream.setMaxListeners(0);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (!GONE.includes(error.code ?? '') && fullDisk(error) === null) throw error;
     });

@@ -201,7 +201,7 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
       import { capture } from ${JSON.stringify(join(import.meta.dirname, 'capture.ts'))};
       const tried = await tryBubblewrap('.');
       if (!tried.ok) throw new Error(tried.why);
-      const wrapped = tried.sandbox.wrap(['bash', '-c', 'cat TASK.md ../.netrc; ls -A ..'], { cwd: '.' });
+      const wrapped = tried.sandbox.wrap(['bash', '-c', 'cat TASK.md ../.netrc; LC_ALL=C ls -A ..'], { cwd: '.' });
       process.stdout.write((await capture({ ...wrapped, cwd: '.' })).stdout);`;
     const { stdout, complaint } = await capture({
       argv: [node, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program],

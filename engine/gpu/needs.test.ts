@@ -53,12 +53,25 @@ describe('what a machine misses for its GPU', () => {
       'etc/ld.so.conf.d/cuda.conf': '# CUDA\n/usr/local/cuda-11.2/lib64\n',
       ...libraries('usr/local/cuda-11.2/lib64', cuda),
       ...libraries('opt/cudnn', ['libcudnn.so.8']),
-      ...libraries('usr/lib/x86_64-linux-gnu', ['libvulkan.so.1']),
+      ...libraries('usr/lib/x86_64-linux-gnu', ['libvulkan.so.1', 'libEGL.so.1']),
       'usr/share/vulkan/icd.d/nvidia_icd.json': '{}',
     };
     const whole = machine('whole', files, { LD_LIBRARY_PATH: '/nowhere:/opt/cudnn' });
     expect(describedGpu(whole)).toBe("GPU: NVIDIA A100 (NVIDIA's driver 535.183.01)");
     expect(missingOn(whole)).toEqual({ 'node-gpu': [], webgpu: [] });
+  });
+
+  it("is EGL where NVIDIA's Vulkan driver stands without it, as seen on an H200: it does not start then", () => {
+    const headless = machine('headless', {
+      // Of the open kernel module.
+      'proc/driver/nvidia/version':
+        'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (builder@host)\n',
+      'proc/driver/nvidia/gpus/0000:00:06.0/information': 'Model: \t\t NVIDIA H200\nIRQ:   41\n',
+      ...libraries('usr/lib/x86_64-linux-gnu', ['libvulkan.so.1']),
+      'usr/share/vulkan/icd.d/nvidia_icd.json': '{}',
+    });
+    expect(describedGpu(headless)).toBe("GPU: NVIDIA H200 (NVIDIA's driver 580.159.04)");
+    expect(missingOn(headless).webgpu).toEqual([expect.stringMatching(/libEGL\.so\.1.*libegl1/)]);
   });
 
   it('is CUDA 11.2 where a later one stands, and a driver that VK_ICD_FILENAMES names and nobody has', () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { isInstalled } from '../packages.ts';
 import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './system.ts';
 
@@ -42,14 +43,21 @@ export const gpuBackends: readonly GpuBackend[] = [
     missing(system) {
       // macOS and Windows bring what Dawn needs.
       if (system.platform !== 'linux') return [];
+      const drivers = vulkanDrivers(system);
       return [
         ...when(
           missingLibraries(system, ['libvulkan.so.1']).length > 0,
           'the Vulkan loader is missing (libvulkan.so.1): apt-get install libvulkan1',
         ),
         ...when(
-          vulkanDrivers(system).length === 0,
+          drivers.length === 0,
           "no Vulkan driver is installed (no file in /usr/share/vulkan/icd.d): NVIDIA's driver brings one, for others mesa-vulkan-drivers 25 or newer",
+        ),
+        // It loads it to find the card without a display, and else says only that it is incompatible.
+        ...when(
+          drivers.some((path) => /nvidia/i.test(basename(path))) &&
+            missingLibraries(system, ['libEGL.so.1']).length > 0,
+          "what NVIDIA's Vulkan driver needs is missing (libEGL.so.1): apt-get install libegl1 libglx0",
         ),
       ];
     },

@@ -14,7 +14,7 @@ export function catchDeviceEvents(): void {
   const own = globalThis.setImmediate;
   laterOf = own;
   const caught = (run: (...args: unknown[]) => void, ...args: unknown[]): NodeJS.Immediate => {
-    if (!isNative(run)) return own(run, ...args);
+    if (!isOfAnAddon(run)) return own(run, ...args);
     pending.add(run);
     return waiting ? own(() => {}) : later(run);
   };
@@ -50,5 +50,6 @@ function later(run: () => void): NodeJS.Immediate {
   return handle;
 }
 
-const isNative = (run: unknown): run is () => void =>
-  Function.prototype.toString.call(run).includes('[native code]');
+/** An addon's functions have a prototype; what settles a promise, and a bound function, are native too and have none. */
+const isOfAnAddon = (run: object): run is () => void =>
+  Object.hasOwn(run, 'prototype') && Function.prototype.toString.call(run).includes('[native code]');

@@ -21,6 +21,8 @@ import { readCheckpoint } from '../trainer/checkpoint.ts';
 const folder = mkdtempSync(join(tmpdir(), 'sae-train-'));
 const data = join(folder, 'data.bin');
 const repo = join(import.meta.dirname, '../..');
+// On a machine with a GPU `auto` would take that, whose sums need not be the same twice.
+const ownEnv: NodeJS.ProcessEnv = { ...process.env, ENGINE_BACKEND: 'embedded' };
 
 beforeAll(() => writeStream(data));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -38,7 +40,7 @@ async function trainer(
   stream: string | null = data,
 ): Promise<Ended> {
   const fd = stream === null ? null : openSync(stream, 'r');
-  const { LOOP_DATA_FD: _, ...env } = process.env;
+  const { LOOP_DATA_FD: _, ...env } = ownEnv;
   const child = spawn(process.execPath, ['--import', 'tsx', 'sae/cli/train.ts', ...args], {
     cwd: repo,
     stdio: ['ignore', 'pipe', 'pipe', fd ?? 'ignore'],
@@ -208,7 +210,11 @@ describe('train', () => {
     const train = `node --import tsx sae/cli/train.ts ${small.join(' ')} --samples 7680 --set n_snapshots=50 --out ${full}/out`;
     const script = `mount -t tmpfs -o size=64k tmpfs ${full} || exit 99
       LOOP_DATA_FD=3 ${train} 3< ${data}; code=$?; cp -r ${full}/out ${kept}; exit $code`;
-    const ended = spawnSync('unshare', ['-Urm', 'sh', '-c', script], { cwd: repo, encoding: 'utf8' });
+    const ended = spawnSync('unshare', ['-Urm', 'sh', '-c', script], {
+      cwd: repo,
+      encoding: 'utf8',
+      env: ownEnv,
+    });
     if (ended.status === 99 || ended.error || /unshare/.test(ended.stderr)) {
       console.log('SKIP: no small disk can be mounted here, so none was filled');
       return;
