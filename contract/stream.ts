@@ -10,9 +10,9 @@
  *           f32      rows × d, row by row
  *   end     end of file after a whole frame
  */
-export const STREAM_MAGIC = 'SAESTRM1';
+const STREAM_MAGIC = 'SAESTRM1';
 export const HEADER_BYTES = 16;
-export const FRAME_MAGIC = 0x48435442;
+const FRAME_MAGIC = 0x48435442;
 export const FRAME_HEADER_BYTES = 16;
 
 export interface StreamHeader {

@@ -159,16 +159,18 @@ export function readTask(path: string): Task {
   if (!existsSync(path)) throw new UserError(`${path}: not found; a task needs its TASK.md`);
   const text = readFileSync(path, 'utf8');
   const match = /^---\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/.exec(text);
-  if (!match)
+  const front = match?.[1];
+  if (!match || front === undefined)
     throw new UserError(
       `${path}:1: front matter is missing; the file must begin with "---", the contract and "---"`,
     );
   const lines = new LineCounter();
-  const document = parseDocument(match[1], { lineCounter: lines });
-  if (document.errors.length > 0) {
-    const [first] = document.errors;
+  const document = parseDocument(front, { lineCounter: lines });
+  const [first] = document.errors;
+  if (first) {
+    const [words = ''] = first.message.split('\n');
     throw new UserError(
-      `${path}:${lines.linePos(first.pos[0]).line + 1}: ${first.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, '')}`,
+      `${path}:${lines.linePos(first.pos[0]).line + 1}: ${words.replace(/ at line \d+, column \d+:?$/, '')}`,
     );
   }
   const lineOf = (keys: readonly PropertyKey[]): number => {

@@ -17,7 +17,7 @@ export function createAdam(parameters: Record<string, tf.Variable>, settings: Ad
  * plain arrays: factor min(1, max / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ has it.
  * Source: Kingma & Ba 2015, arXiv 1412.6980; update written as PyTorch's.
  */
-export class Adam implements Optimizer {
+class Adam implements Optimizer {
   private readonly moments = new Map<string, Moments>();
   private steps = 0;
 

@@ -66,7 +66,7 @@ function expectNear(got: number, want: number, what: string, tolerance: number):
   );
 }
 
-export function step(): { loss: number; weights: number[] } {
+function step(): { loss: number; weights: number[] } {
   return tf.tidy(() => {
     const wave = (shape: number[], phase: number) =>
       tf.tensor(

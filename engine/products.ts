@@ -102,11 +102,3 @@ export function transpose(a: Float32Array, rows: number, columns: number, out: F
     }
   }
 }
-
-/** out[j] = Σ_i a[i, j]. */
-export function sumRows(a: Float32Array, rows: number, columns: number, out: Float32Array): void {
-  out.fill(0);
-  for (let i = 0, at = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++, at++) out[j] += a[at];
-  }
-}

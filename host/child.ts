@@ -78,7 +78,9 @@ process.on('exit', () => {
  */
 export function startChild(options: ChildOptions): Child {
   const { argv, cwd, env, fds = {}, log: logTo } = options;
-  if (!existsSync(cwd)) throw new UserError(`cannot start ${argv[0]}: its folder ${cwd} does not exist`);
+  const [program, ...words] = argv;
+  if (program === undefined) throw new UserError('cannot start an empty command');
+  if (!existsSync(cwd)) throw new UserError(`cannot start ${program}: its folder ${cwd} does not exist`);
   refuseLongWords(argv);
   const outlet = logTo ? 'log' : 'ignore';
   const { stdin = 'ignore', stdout = outlet, stderr = outlet } = options.stdio ?? {};
@@ -96,7 +98,7 @@ export function startChild(options: ChildOptions): Child {
   const killsBefore = memoryKills();
   // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the child.
   const mark = options.mark ?? newMark();
-  const child = spawn(argv[0], argv.slice(1), {
+  const child = spawn(program, words, {
     cwd,
     env: marked(env, mark),
     stdio,
@@ -105,7 +107,7 @@ export function startChild(options: ChildOptions): Child {
   if (child.pid === undefined) {
     child.on('error', () => {});
     log?.close();
-    throw new UserError(`cannot start ${argv[0]}: no such program, or it may not be run (in ${cwd})`);
+    throw new UserError(`cannot start ${program}: no such program, or it may not be run (in ${cwd})`);
   }
   const pid = child.pid;
   running.set(pid, mark);
@@ -239,7 +241,10 @@ export async function collect(stream: Readable, done: Promise<Exit>, maxBytes = 
   stream.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
-    while (bytes - chunks[0].length >= maxBytes) bytes -= (chunks.shift() as Buffer).length;
+    for (let [head] = chunks; head && bytes - head.length >= maxBytes; [head] = chunks) {
+      chunks.shift();
+      bytes -= head.length;
+    }
   });
   await Promise.race([
     new Promise((ended) => stream.once('close', ended)),

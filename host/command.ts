@@ -15,11 +15,11 @@ export function splitCommand(line: string): string[] {
   let word: string | null = null;
   let quote: '"' | "'" | null = null;
   for (let i = 0; i < line.length; i++) {
-    const c = line[i];
+    const c = line.charAt(i);
     if (c === '\0') refuse('contains a zero character');
     if (c === '\\' && quote !== "'") {
       if (++i === line.length) refuse('ends in a backslash');
-      word = (word ?? '') + line[i];
+      word = (word ?? '') + line.charAt(i);
     } else if (quote) {
       if (c === quote) quote = null;
       else word += c;

@@ -31,8 +31,8 @@ export class CappedLog {
     if (rest.length === 0) return;
     this.tail.push(rest);
     this.tailBytes += rest.length;
-    while (this.tailBytes - this.tail[0].length >= this.maxBytes / 2) {
-      const out = this.tail.shift() as Buffer;
+    for (let [out] = this.tail; out && this.tailBytes - out.length >= this.maxBytes / 2; [out] = this.tail) {
+      this.tail.shift();
       this.tailBytes -= out.length;
       this.dropped += out.length;
     }

@@ -68,8 +68,8 @@ export function ownerOf(pid: number): Owner | null {
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
     const mark = environment.find((entry) => entry.startsWith(`${MARK}=`));
-    const match = /=(\d+) (\d+) (\S+) (.+)$/.exec(mark ?? '');
-    return match && { pid: Number(match[1]), start: match[2], namespace: match[3], folder: match[4] };
+    const [, owner, start, namespace, folder] = /=(\d+) (\d+) (\S+) (.+)$/.exec(mark ?? '') ?? [];
+    return start && namespace && folder ? { pid: Number(owner), start, namespace, folder } : null;
   } catch {
     return null;
   }

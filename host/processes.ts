@@ -19,7 +19,8 @@ export function readStat(pid: number): Stat | null {
     // The second field is the name in brackets, which may hold anything; the third stands after the last bracket.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const [parent, group] = [Number(fields[1]), Number(fields[2])];
-    return { pid, zombie: fields[0] === 'Z', parent, group, start: fields[19] };
+    const start = fields[19];
+    return start === undefined ? null : { pid, zombie: fields[0] === 'Z', parent, group, start };
   } catch {
     return null;
   }

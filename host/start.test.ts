@@ -21,7 +21,7 @@ function start(engine: string) {
 }
 
 const { node } = process.versions;
-const [major, minor, patch] = node.split('.').map(Number);
+const [major = 0, minor = 0, patch = 0] = node.split('.').map(Number);
 
 it.each([`>=${node}`, `>=${major}.${minor}`, `>=${major - 1}.99.99`, `>=${major}`])(
   'runs TypeScript where Node is %s',

@@ -78,7 +78,7 @@ async function keepModes(
   const mode = await git(repo, ['config', '--type=bool', '--default=true', '--get', 'core.fileMode']);
   if (mode !== 'false') return;
   const staged = names(await git(repo, ['ls-files', '-z', '--stage'])).map((entry) => entry.split('\t'));
-  const programs = new Set(staged.flatMap(([what, name]) => (what.startsWith('100755') ? [name] : [])));
+  const programs = new Set(staged.flatMap(([what, name]) => (what?.startsWith('100755') ? [name] : [])));
   const known = files.filter((name) => programs.has(name));
   if (known.length > 0)
     await git(repo, ['update-index', '--chmod=+x', '-z', '--stdin'], index, `${known.join('\0')}\0`);

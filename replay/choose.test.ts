@@ -76,7 +76,7 @@ describe('choosing the next step by the verdicts', () => {
     const outcome = fc.constantFrom('new-best', 'no-gain', 'degenerate', 'invalid', 'failed', 'interrupted');
     fc.assert(
       fc.property(fc.array(outcome, { minLength: 40, maxLength: 40 }), (outcomes) => {
-        const ledger = walkPath((_, trial) => outcomes[trial]);
+        const ledger = walkPath((_, trial) => outcomes[trial] as string);
         const kept = new Set<string>();
         const verdicts = new Set<string>();
         for (const { id, outcome } of ledger) {

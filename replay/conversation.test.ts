@@ -98,13 +98,14 @@ class Client {
 
 async function talk(plan: Plan) {
   let n = 0;
-  const server = await startMessagesServer(() => answerOf(plan.turns[n], n, plan.summaries));
+  const turn = () => plan.turns[n] as Turn;
+  const server = await startMessagesServer(() => answerOf(turn(), n, plan.summaries));
   const client = new Client(plan);
   const send = (body: object) => post(server.url, body, { betas: BETAS });
   for (; n < plan.turns.length; n++) {
     const reply = await send(client.body);
     expect(reply).toMatchObject({ status: 200 });
-    client.hear((reply as unknown as { content: Block[] }).content, plan.turns[n]);
+    client.hear((reply as unknown as { content: Block[] }).content, turn());
   }
   n = 0;
   return { server, client, send };
@@ -164,7 +165,7 @@ it('a change of anything before a thinking block is always caught', async () => 
             ({ content }) => Array.isArray(content) && content.some(({ type }) => type === 'thinking'),
           );
           fc.pre(last > 0);
-          const blocks = body.messages[last].content as Block[];
+          const blocks = body.messages[last]?.content as Block[];
           const j = blocks.findLastIndex(({ type }) => type === 'thinking');
           const before = {
             system: body.system,
@@ -176,7 +177,7 @@ it('a change of anything before a thinking block is always caught', async () => 
           };
           const paths = leaves(before);
           for (const [leaf, at] of edits) {
-            const path = paths[leaf % paths.length];
+            const path = paths[leaf % paths.length] ?? [];
             const reply = await send(changed(body, path, at) as object);
             expect(reply, `${path.join('.')} at ${at}`).toMatchObject({ status: 400 });
           }

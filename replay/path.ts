@@ -140,5 +140,5 @@ export const PATH: readonly Step[] = [
 ];
 
 function cap(text: string): string {
-  return text[0].toUpperCase() + text.slice(1);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -61,7 +61,9 @@ function parse(body: string, counting: boolean): MessagesRequest | string {
   if (extra) return textOf(extra);
   const parsed = MessagesRequest.safeParse({ ...(counting ? { max_tokens: 1 } : {}), ...value });
   if (parsed.success) return parsed.data;
-  const [{ path, message, code, input }] = parsed.error.issues;
+  const [issue] = parsed.error.issues;
+  if (!issue) return parsed.error.message;
+  const { path, message, code, input } = issue;
   const missing = code === 'invalid_type' && input === undefined && / received undefined$/.test(message);
   return `${path.join('.')}: ${missing ? 'Field required' : message}`;
 }

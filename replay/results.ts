@@ -16,13 +16,13 @@ const NOT_METRICS = ['#', 'id', 'title', 'outcome', 'predicted', 'reason'];
 
 /** The ledger's table in what `read_results {}` prints, oldest sprint first; empty where there is no table. */
 export function parseLedger(text: string): LedgerRow[] {
-  return tableWith(text, ['#', 'id', 'outcome']).map((row) => ({
-    number: Number(row['#']),
-    id: row.id,
+  return tableWith(text, ['#', 'id', 'outcome']).map(({ cells, row }) => ({
+    number: Number(cells['#']),
+    id: cells.id,
     // "no-gain (infrastructure kept)"
-    outcome: row.outcome.split(' ')[0],
+    outcome: cells.outcome.replace(/ .*$/s, ''),
     metrics: Object.fromEntries(
-      Object.entries(row)
+      row
         .filter(([name, cell]) => !NOT_METRICS.includes(name) && cell !== '')
         .map(([name, cell]) => [name, Number(cell)]),
     ),
@@ -31,15 +31,16 @@ export function parseLedger(text: string): LedgerRow[] {
 
 /** The run in what `wait_for_experiment` prints; null where it says that there is none. */
 export function parseRun(text: string): RunResult | null {
-  const [row] = tableWith(text, ['run', 'status', 'claimed', 'measured']);
-  if (!row) return null;
-  const [, status, reason] = /^([^:]*)(?:: (.*))?$/.exec(row.status) ?? [];
+  const [first] = tableWith(text, ['run', 'status', 'claimed', 'measured']);
+  if (!first) return null;
+  const { run, status: said, claimed, measured } = first.cells;
+  const [, status, reason] = /^([^:]*)(?:: (.*))?$/.exec(said) ?? [];
   return {
-    run: row.run,
-    status: status ?? row.status,
+    run,
+    status: status ?? said,
     reason: reason ?? '',
-    claimed: namedNumbers(row.claimed),
-    measured: namedNumbers(row.measured),
+    claimed: namedNumbers(claimed),
+    measured: namedNumbers(measured),
   };
 }
 
@@ -66,20 +67,26 @@ function namedNumbers(text: string): Record<string, number> {
   );
 }
 
-/** Rows of the first Markdown table that has these columns, by column. */
-function tableWith(text: string, columns: readonly string[]): Record<string, string>[] {
-  const lines = text.split('\n');
-  const at = lines.findIndex((line) => {
-    const cells = cellsOf(line);
-    return cells !== null && columns.every((column) => cells.includes(column));
-  });
-  if (at === -1) return [];
-  const head = cellsOf(lines[at]) ?? [];
-  const rows: Record<string, string>[] = [];
+interface Row<Column extends string> {
+  /** The columns that were asked for. */
+  cells: Record<Column, string>;
+  /** All of them, in order, with their names. */
+  row: [name: string, cell: string][];
+}
+
+/** Rows of the first Markdown table that has these columns. */
+function tableWith<const Column extends string>(text: string, columns: readonly Column[]): Row<Column>[] {
+  const lines = text.split('\n').map(cellsOf);
+  const at = lines.findIndex((cells) => cells !== null && columns.every((column) => cells.includes(column)));
+  const head = lines[at];
+  if (!head) return [];
+  const rows: Row<Column>[] = [];
   for (const line of lines.slice(at + 2)) {
-    const cells = cellsOf(line);
-    if (!cells) break;
-    rows.push(Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ''])));
+    if (!line) break;
+    const row = head.map((name, i): [string, string] => [name, line[i] ?? '']);
+    const cells = new Map(row);
+    const asked = columns.map((column) => [column, cells.get(column) ?? '']);
+    rows.push({ cells: Object.fromEntries(asked) as Record<Column, string>, row });
   }
   return rows;
 }

@@ -79,7 +79,7 @@ class Counterpart {
         this.#id = `2026-02-19--10-37-${input.slug}`;
         return [`Sprint 1 is open. Its folder is sprints/${this.#id}/; write your log there.`, false];
       case 'bash':
-        return [this.#shell(input.command), false];
+        return [this.#shell(input.command ?? ''), false];
       case 'str_replace_based_edit_tool':
         return this.#edit(input);
       case 'run_experiment':
@@ -114,7 +114,8 @@ class Counterpart {
     return `${command}: not known\n[exit code 127]`;
   }
 
-  #edit({ command, path, file_text, old_str, new_str }: Record<string, string>): [string, boolean] {
+  #edit(input: Record<string, string>): [string, boolean] {
+    const { command, path = '', file_text = '', old_str = '', new_str = '' } = input;
     if (command === 'create') {
       this.workspace.set(path, file_text);
       return [`${path} created`, false];
@@ -167,7 +168,7 @@ describe('the walk', () => {
     expect(supervisor.finished).toMatchObject({ candidate: '2026-02-19--10-40-00-candidate-s0' });
     expect(supervisor.finished?.summary).toMatch(/^F1 0.5123 /);
     expect(supervisor.logs.join()).toContain('Offline replay, no model');
-    expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
+    expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile(PATH.slice(0, 1)));
   });
 
   it('restores what the workspace lacks from the best-known commit, and says so', () => {
@@ -227,7 +228,7 @@ describe('the walk', () => {
       supervisor.faults.set(tool, () => (calls++ === 0 ? cutOff : ''));
       expect(supervisor.sprint({ outcome: 'new-best', f1: 0.5 }), tool).toBe(true);
       expect(supervisor.finished?.candidate, tool).not.toBeNull();
-      expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile([PATH[0]]));
+      expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile(PATH.slice(0, 1)));
     }
     const supervisor = new Counterpart();
     let waits = 0;

@@ -90,7 +90,7 @@ export function changeNote(restorations: readonly string[], body: string): strin
 
 /** What is noted after the run: the tool's own words (the claimed curve is in the report), then how they compare with the best. */
 export function runNote({ best }: Standing, text: string, result: RunResult | null): string {
-  const [measured] = text.split('\n\nClaimed during training');
+  const [measured = ''] = text.split('\n\nClaimed during training');
   return ['### Run', measured.trim(), '### Reading', reading(best, result)].join('\n\n');
 }
 

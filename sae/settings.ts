@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '#contract/errors';
 import type { Addon } from './addon.ts';
-import { type Architecture, type BaseConfig, baseFields } from './architecture.ts';
+import type { Architecture, BaseConfig } from './architecture.ts';
 import { type Experiment, type Setting, type Settings, settingsOf } from './experiment.ts';
 import type { WidthProfile } from './profiles.ts';
 import { TrainerConfig } from './trainer/config.ts';
@@ -100,5 +100,3 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const [issue] = parsed.error.issues;
   throw new UserError(`${where}: ${issue.path.join('.') || 'settings'}: ${issue.message}`);
 }
-
-export { baseFields };

@@ -9,7 +9,7 @@ import { type ProbeOptions, probeScores } from './probes.ts';
 const CEILINGS = join(import.meta.dirname, '..', '..', 'state', 'ceilings');
 
 /** A measured ceiling with all that it was measured by: the file in state/ceilings/, and the line that is printed. */
-export const Ceiling = z.object({
+const Ceiling = z.object({
   world: z.object({ name: z.string(), hash: z.string() }),
   protocol: z.object({
     width: z.number(),
@@ -26,7 +26,7 @@ export const Ceiling = z.object({
   seconds: z.number(),
   at: z.string(),
 });
-export type Ceiling = z.infer<typeof Ceiling>;
+type Ceiling = z.infer<typeof Ceiling>;
 
 /**
  * The probe ceiling of a world (see `probeScores`), remembered by the world's hash and the protocol.

@@ -1,6 +1,5 @@
 /** What some encoders do to each row before they encode it (SAELens' `normalize_activations`). */
-export const rowNorms = ['layer_norm', 'constant_norm_rescale'] as const;
-export type RowNorm = (typeof rowNorms)[number];
+export type RowNorm = 'layer_norm' | 'constant_norm_rescale';
 
 /**
  * Puts reconstructions [rows × d] of normalised rows back to where their rows x lay: times the standard deviation of x

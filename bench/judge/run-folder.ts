@@ -54,7 +54,7 @@ export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'
 }
 
 /** @throws UserError naming the first tensor with a NaN in it. */
-export function refuseNaN({ tensors }: SafetensorsFile, path: string): void {
+function refuseNaN({ tensors }: SafetensorsFile, path: string): void {
   for (const [name, { data }] of tensors) {
     if (data.some(Number.isNaN)) throw new UserError(`${path}: tensor "${name}" has values that are NaN`);
   }

@@ -26,7 +26,7 @@ const Q = [
 ];
 
 /** The complementary error function. */
-export function erfc(x: number): number {
+function erfc(x: number): number {
   const y = Math.abs(x);
   if (y <= 0.46875) return 1 - erfSmall(x);
   // Below the smallest double; and Infinity would come out as NaN.

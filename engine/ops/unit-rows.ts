@@ -5,7 +5,7 @@ import * as plain from './plain.ts';
 
 const KERNEL = 'UnitRows';
 /** Rows of norm 0 would divide by 0. */
-export const LEAST_NORM = 1e-8;
+const LEAST_NORM = 1e-8;
 
 /**
  * The rows of W [rows, n] divided by their norms, and the norms [rows], each at least 1e-8. One pass over W, and one for

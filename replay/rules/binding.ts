@@ -26,8 +26,8 @@ export function binding({ request }: Call, account: Account): Binding {
   const { foreign, mismatches, forged } = readThinking(request);
   const behavior = behaviorOf(request);
   const held = account === 'new' || behavior !== null;
-  const violation =
-    forged ?? (mismatches.length > 0 && held && behavior !== 'drop_block' ? bound(mismatches[0]) : null);
+  const [mismatch] = mismatches;
+  const violation = forged ?? (mismatch && held && behavior !== 'drop_block' ? bound(mismatch) : null);
   const type = held ? ('thinking_dropped' as const) : ('thinking_mismatch_allowed' as const);
   return {
     violation,
@@ -104,11 +104,11 @@ function readThinking(request: MessagesRequest) {
 
 /** Where the last summary stands. What is before it is not read. */
 function latestSummary({ messages }: MessagesRequest): { message: number; block: number } {
-  for (let message = messages.length - 1; message >= 0; message--) {
-    const block = blocksOf(messages[message].content).findLastIndex(({ type }) => type === 'compaction');
-    if (block >= 0) return { message, block };
-  }
-  return { message: 0, block: 0 };
+  const summaries = messages.map(({ content }) =>
+    blocksOf(content).findLastIndex(({ type }) => type === 'compaction'),
+  );
+  const message = summaries.findLastIndex((block) => block >= 0);
+  return { message: Math.max(0, message), block: summaries[message] ?? 0 };
 }
 
 function behaviorOf({ thinking }: MessagesRequest): string | null {

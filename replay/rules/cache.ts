@@ -26,14 +26,13 @@ export class PromptCache {
 
   /** The usage that the API would tell for reading this request once. */
   read(request: MessagesRequest): Input {
-    const blocks = rowOf(request);
     const hash = createHash('sha256').update(request.model);
     let tokens = request.tools?.length ? TOOLS_OVERHEAD : 0;
-    const prefixes = blocks.map(({ block }) => {
+    const prefixes = rowOf(request).map(({ block, ttl }, at) => {
       tokens += tokensOf(block);
-      return { key: hash.update(JSON.stringify(block)).copy().digest('hex'), tokens };
+      return { key: hash.update(JSON.stringify(block)).copy().digest('hex'), tokens, ttl, at };
     });
-    const marked = blocks.flatMap(({ ttl }, at) => (ttl === null ? [] : [{ ...prefixes[at], at, ttl }]));
+    const marked = prefixes.flatMap(({ ttl, ...prefix }) => (ttl === null ? [] : [{ ...prefix, ttl }]));
     const found = marked
       .flatMap(({ at }) => prefixes.slice(Math.max(0, at - LOOK_BACK), at + 1))
       .filter(({ key }) => this.#stored.has(key));

@@ -15,12 +15,15 @@ function fieldsOf(name: string): Map<string, string> {
     [];
   if (body === undefined) throw new Error(`the SDK has no ${name}`);
   const bare = body.replace(/\/\*\*[\s\S]*?\*\//g, '');
-  return new Map([...bare.matchAll(/^ {4}(\w+)\??: *(.*)$/gm)].map(([, field, type]) => [field, type]));
+  return new Map(
+    [...bare.matchAll(/^ {4}(\w+)\??: *(.*)$/gm)].map(([, field = '', type = '']) => [field, type]),
+  );
 }
 
 /** The members of a union of interfaces: the values of their `type` → their fields. */
 function unionOf(name: string): Record<string, string[]> {
   const [, members] = new RegExp(`export type ${name} = ([^;]*);`).exec(declarations) ?? [];
+  if (members === undefined) throw new Error(`the SDK has no ${name}`);
   return Object.fromEntries(
     members.split('|').flatMap((member) => {
       const fields = fieldsOf(member.trim());
@@ -67,6 +70,6 @@ it('knows the fields that the SDK knows, no more and no less', () => {
 it('knows the beta values that the SDK knows, and those that it sends by itself', () => {
   const text = readFileSync(join(sdk, 'resources/beta/beta.d.ts'), 'utf8');
   const [, values] = /export type AnthropicBeta = \(string & \{\}\) \|([^;]*);/.exec(text) ?? [];
-  const named = [...values.matchAll(/'([^']+)'/g)].map(([, value]) => value);
+  const named = [...(values ?? '').matchAll(/'([^']+)'/g)].map(([, value]) => value);
   expect([...BETAS].sort()).toEqual([...named, 'structured-outputs-2025-12-15'].sort());
 });

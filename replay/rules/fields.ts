@@ -2,7 +2,7 @@
  * The fields that the official SDK knows (resources/beta/messages), by the type of what holds them. fields.test.ts compares this table with
  * the SDK that is installed.
  */
-const fields = (names: string) => new Set(names.split(' '));
+const fields = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 type Fields = Record<string, ReadonlySet<string>>;
 
 export const REQUEST = fields(
@@ -12,15 +12,15 @@ export const COUNT_REQUEST = fields(
   'messages model billing_policy cache_control compaction context_management mcp_servers output_config output_format speed system thinking tool_choice tools',
 );
 
-export const MESSAGE: Fields = {
+export const MESSAGE = {
   user: fields('role content'),
   assistant: fields('role content'),
   system: fields('role content clear_at output_config'),
-};
+} satisfies Fields;
 
 const result = fields('content tool_use_id type cache_control');
 const webResult = fields('content tool_use_id type cache_control caller');
-export const BLOCK: Fields = {
+export const BLOCK = {
   text: fields('text type cache_control citations'),
   image: fields('source type cache_control transformations'),
   document: fields('source type cache_control citations context title'),
@@ -45,17 +45,17 @@ export const BLOCK: Fields = {
   tool_removal: fields('tool type cache_control'),
   mcp_tool_listing: fields('mcp_server_name tools type'),
   fallback: fields('from to type trigger'),
-};
+} satisfies Fields;
 
 /** Blocks that stand in a tool result only. */
-export const RESULT_BLOCK: Fields = {
+export const RESULT_BLOCK = {
   text: BLOCK.text,
   image: BLOCK.image,
   search_result: BLOCK.search_result,
   document: BLOCK.document,
   tool_reference: fields('tool_name type cache_control'),
   browser_state: fields('tabs type cache_control state_changes'),
-};
+} satisfies Fields;
 
 const plain = 'name type allowed_callers cache_control defer_loading strict';
 const client = fields(`${plain} input_examples`);
@@ -63,7 +63,7 @@ const computer = 'display_height_px display_width_px display_number';
 const search = `${plain} allowed_domains blocked_domains max_uses user_location`;
 const fetch = `${plain} allowed_domains blocked_domains citations max_content_tokens max_uses url_sources`;
 const toolset = fields('type cache_control configs');
-export const TOOL: Fields = {
+export const TOOL = {
   custom: fields(
     'input_schema name allowed_callers cache_control defer_loading description eager_input_streaming input_examples strict type',
   ),
@@ -96,27 +96,27 @@ export const TOOL: Fields = {
   tool_search_tool_regex_20251119: fields(plain),
   tool_search_tool_regex: fields(plain),
   mcp_toolset: fields('mcp_server_name type cache_control configs default_config tools'),
-};
+} satisfies Fields;
 
-export const THINKING: Fields = {
+export const THINKING = {
   enabled: fields('budget_tokens type block_binding display'),
   disabled: fields('type'),
   between_tools: fields('type'),
   adaptive: fields('type block_binding display'),
-};
+} satisfies Fields;
 export const BLOCK_BINDING = fields('prefix_mismatch_behavior');
 export const OUTPUT_CONFIG = fields('effort format task_budget');
 export const CONTEXT_MANAGEMENT = fields('edits');
-export const EDIT: Fields = {
+export const EDIT = {
   clear_tool_uses_20250919: fields('type clear_at_least clear_tool_inputs exclude_tools keep trigger'),
   clear_thinking_20251015: fields('type keep'),
   compact_20260112: fields('type instructions pause_after_compaction trigger'),
-};
+} satisfies Fields;
 export const CACHE_CONTROL = fields('type ttl');
-export const TOOL_CHOICE: Fields = {
+export const TOOL_CHOICE = {
   auto: fields('type disable_parallel_tool_use'),
   any: fields('type disable_parallel_tool_use'),
   tool: fields('name type disable_parallel_tool_use'),
   none: fields('type'),
-};
+} satisfies Fields;
 export const METADATA = fields('user_id');

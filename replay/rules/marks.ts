@@ -13,10 +13,10 @@ export const marks: Rule = ({ request }) => {
     };
   }
   const short = all.findIndex(({ ttl }) => ttl !== '1h');
-  const late = all.findIndex(({ ttl }, i) => ttl === '1h' && short >= 0 && i > short);
-  if (late < 0) return null;
+  const late = all.find(({ ttl }, i) => ttl === '1h' && short >= 0 && i > short);
+  if (!late) return null;
   return {
-    path: `${all[late].path}.ttl`,
+    path: `${late.path}.ttl`,
     message: `a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following order: \`tools\`, \`system\`, \`messages\`.`,
   };
 };

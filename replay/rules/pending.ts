@@ -40,7 +40,9 @@ function read({ messages }: Pick<MessagesRequest, 'messages'>): Read {
   let open: PendingUse[] = [];
   for (const [at, message] of messages.entries()) {
     const violation =
-      message.role === 'assistant' ? orphan(message, open, at) : interruption(messages, open, at);
+      message.role === 'assistant'
+        ? orphan(message, open, at)
+        : interruption(message, messages[at - 1], open);
     if (violation) return { open, violation };
     if (message.role !== 'assistant') continue;
     const blocks = blocksOf(message.content);
@@ -69,14 +71,16 @@ function orphan({ content }: MessageParam, open: readonly PendingUse[], at: numb
 }
 
 /** A message that may not stand where a server tool is pending. */
-function interruption(messages: readonly MessageParam[], open: readonly PendingUse[], at: number) {
-  if (open.length === 0) return null;
-  const { role, content } = messages[at];
-  const before = messages[at - 1];
+function interruption(
+  { role, content }: MessageParam,
+  before: MessageParam | undefined,
+  [pending]: readonly PendingUse[],
+) {
+  if (!pending) return null;
   const calls =
-    before.role === 'assistant' && blocksOf(before.content).some(({ type }) => type === 'tool_use');
+    before?.role === 'assistant' && blocksOf(before.content).some(({ type }) => type === 'tool_use');
   if (role === 'user' && calls && blocksOf(content).every(isResult)) return null;
-  return withoutResult(open[0]);
+  return withoutResult(pending);
 }
 
 const isResult = ({ type }: Block) => type === 'tool_result';

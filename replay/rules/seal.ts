@@ -84,7 +84,7 @@ export const isThinking = ({ type }: { type: string }) => type === 'thinking' ||
 /** Null where no server gave out this signature, or where it signed another text. */
 export function sealOf(block: Block): Seal | null {
   const [words, code, ...rest] = String(block.type === 'thinking' ? block.signature : block.data).split('.');
-  if (rest.length > 0 || code !== mac(words)) return null;
+  if (words === undefined || rest.length > 0 || code !== mac(words)) return null;
   const seal = JSON.parse(Buffer.from(words, 'base64url').toString('utf8')) as Seal;
   return seal.text === digest(String(block.thinking ?? '')) ? seal : null;
 }

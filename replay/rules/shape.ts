@@ -129,7 +129,8 @@ function tagged(value: unknown, table: Record<string, Fields>, path: string): Fo
   if (!isObject(value)) return { path, message: 'Input should be an object' };
   const { type } = value;
   if (type === undefined) return { path: `${path}.type`, message: 'Field required' };
-  if (typeof type === 'string' && Object.hasOwn(table, type)) return extra(value, table[type], path);
+  const fields = typeof type === 'string' && Object.hasOwn(table, type) ? table[type] : undefined;
+  if (fields) return extra(value, fields, path);
   return unknownTag(String(type), Object.keys(table), path);
 }
 

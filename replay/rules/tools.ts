@@ -8,13 +8,11 @@ export const toolPairs: Rule = ({ request }) => {
     const path = `messages.${i}`;
     const blocks = blocksOf(content);
     const results = blocks.filter(({ type }) => type === 'tool_result').map((block) => block.tool_use_id);
-    const stray = blocks.findIndex(
-      (block) => block.type === 'tool_result' && !asked.includes(block.tool_use_id),
-    );
-    if (role === 'user' && stray >= 0) {
+    const stray = blocks.find((block) => block.type === 'tool_result' && !asked.includes(block.tool_use_id));
+    if (role === 'user' && stray) {
       return {
-        path: `${path}.content.${stray}`,
-        message: `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${blocks[stray].tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+        path: `${path}.content.${blocks.indexOf(stray)}`,
+        message: `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${stray.tool_use_id}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
       };
     }
     const twice = results.find((id, at) => results.indexOf(id) !== at);

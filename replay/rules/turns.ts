@@ -6,7 +6,7 @@ type Found = Violation | null;
 /** Who may speak when, with which blocks, and how a conversation ends. */
 export const turns: Rule = ({ request }) => {
   const { messages } = request;
-  if (messages[0].role !== 'user') {
+  if (messages[0]?.role !== 'user') {
     return { path: 'messages.0', message: "the first message must use the 'user' role" };
   }
   for (const [i, message] of messages.entries()) {
@@ -21,7 +21,7 @@ function systemPlace(messages: readonly MessageParam[], i: number): Found {
   const before = messages[i - 1];
   const after = messages[i + 1];
   const path = `messages.${i}`;
-  if (before.role !== 'user' && !(before.role === 'assistant' && endsInServerResult(before))) {
+  if (before?.role !== 'user' && !(before?.role === 'assistant' && endsInServerResult(before))) {
     return {
       path,
       message:
@@ -48,19 +48,22 @@ const OF_SYSTEM = new Set(['text', 'tool_removal', 'tool_addition']);
 const NOT_OF_ASSISTANT = new Set(['tool_result', 'container_upload', 'tool_removal', 'tool_addition']);
 
 function blocksOfRole({ role, content }: MessageParam, path: string): Found {
-  const at = blocksOf(content).findIndex(({ type }) => {
-    if (role === 'assistant') return NOT_OF_ASSISTANT.has(type);
-    return !(role === 'user' ? OF_USER : OF_SYSTEM).has(type);
-  });
-  if (at < 0) return null;
-  const { type } = blocksOf(content)[at];
-  return { path: `${path}.content.${at}`, message: `\`${type}\` blocks can not be in \`${role}\` messages` };
+  for (const [at, { type }] of blocksOf(content).entries()) {
+    const mayStand =
+      role === 'assistant' ? !NOT_OF_ASSISTANT.has(type) : (role === 'user' ? OF_USER : OF_SYSTEM).has(type);
+    if (mayStand) continue;
+    return {
+      path: `${path}.content.${at}`,
+      message: `\`${type}\` blocks can not be in \`${role}\` messages`,
+    };
+  }
+  return null;
 }
 
 /** The API writes the next turn: only its own turn that is not over yet may stand last. */
 function lastTurn(messages: readonly MessageParam[]): Found {
-  const last = messages[messages.length - 1];
-  if (last.role !== 'assistant') return null;
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return null;
   const block = blocksOf(last.content).at(-1);
   if (block && (block.type === 'server_tool_use' || isServerResult(block))) return null;
   return {

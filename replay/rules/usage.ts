@@ -87,17 +87,20 @@ interface Round {
 
 /** The passes of the model: a new one begins with what follows the results of server tools. Results at the beginning were pending. */
 function roundsOf(content: readonly AnswerBlock[]): Round[] {
-  const rounds: Round[] = [{ before: 0, written: 0, thinking: 0 }];
+  let round: Round = { before: 0, written: 0, thinking: 0 };
+  const rounds = [round];
   let found = 0;
   for (const block of content) {
-    let round = rounds[rounds.length - 1];
     if (isServerResult(block)) {
       found += tokensOf(block);
       continue;
     }
     if (found > 0) {
       const untouched = round.written + round.thinking === 0;
-      if (!untouched) round = rounds[rounds.push({ before: 0, written: 0, thinking: 0 }) - 1];
+      if (!untouched) {
+        round = { before: 0, written: 0, thinking: 0 };
+        rounds.push(round);
+      }
       round.before += found;
       found = 0;
     }

@@ -6,7 +6,7 @@ import { widthProfile } from '#sae/profiles';
 import { resolve } from '#sae/settings';
 import type { Batches } from '#sae/trainer/plan';
 
-export const BATCH = 1024;
+const BATCH = 1024;
 export const PROFILE = 'small';
 /** Of a counting run (TASK.md). */
 export const SAMPLES = 2_048_000;
