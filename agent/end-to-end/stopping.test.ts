@@ -182,7 +182,9 @@ describe('a run that trains as the loop is stopped', () => {
       ]);
       const loop = loopOf(repo);
       const run = await saved(repo);
-      await eventOf(repo, 'run.queued');
+      const { seq } = await eventOf(repo, 'run.queued');
+      // Then the researcher's transcript has what it was told.
+      await eventOf(repo, 'turn.started', (event) => event.seq > seq);
       loop.child.kill(signal);
       await loop.ended;
       expect(readSprints(join(repo, 'sprints'))).toEqual([]);

@@ -28,12 +28,12 @@ it('ends with the loop, at once, and leaves nothing', async () => {
   const config = { repo, task, profile: profileOf(task, 'tiny'), profileName: 'tiny', seed: 0 };
   const loop = { config, sandbox: noSandbox('test'), executor: new LocalExecutor() };
   const stop = new AbortController();
-  const probed = probeSpeed(loop, 40, stop.signal);
+  const probed = probeSpeed(loop, 600, stop.signal);
   while (runs(repo).length === 0) await sleep(20);
   stop.abort();
   expect(await probed).toBeNull();
   expect(left(repo)).toEqual([[], '', []]);
-  expect(await probeSpeed(loop, 40, stop.signal)).toBe(null);
+  expect(await probeSpeed(loop, 600, stop.signal)).toBe(null);
 });
 
 it('of --dry ends with Ctrl-C, and leaves nothing', async () => {

@@ -79,7 +79,7 @@ export class Runs {
     const spec = await this.#specOf(input, runsOf(runsSoFar(loop, this.started)), queue);
     // In the queue, so that runs of one turn start in the order that they were asked for.
     const doubt = await queue.run(() => this.#doubt(spec));
-    if (doubt !== null && input.budget === 'count')
+    if (doubt !== null && input.budget === 'count' && input.samples === undefined)
       throw new ToolMistake(
         `a counting run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
       );
