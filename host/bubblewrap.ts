@@ -28,6 +28,7 @@ export function bubblewrap(repo: string): Sandbox {
   const config = shared && join(shared, 'config');
   writeFileSync(format, config ? formatOf(config) : '');
   return {
+    kind: 'bubblewrap',
     label: 'bubblewrap',
     wrap(argv, { cwd, writable = [], readable = [], env = {} }) {
       const real = (paths: readonly string[]) => paths.map((path) => realpathSync(path));

@@ -108,7 +108,7 @@ it.skipIf(!can)('without /proc it says once what is not reached, and not to who 
   const script = `
     const { sandboxAlone, sandboxByHand, unreachedIn } = await import(${JSON.stringify(join(import.meta.dirname, 'by-hand.ts'))});
     await sandboxAlone(process.cwd(), 'off');
-    if (unreachedIn({ label: 'bubblewrap' }) !== null) console.error('it holds all, and yet');
+    if (unreachedIn({ kind: 'bubblewrap' }) !== null) console.error('it holds all, and yet');
     console.error('by hand:');
     for (const _ of [1, 2]) await sandboxByHand(process.cwd(), 'off');
     process.env.LOOP_SANDBOX = 'off (chosen)';

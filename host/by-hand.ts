@@ -26,8 +26,8 @@ export async function sandboxByHand(
 }
 
 /** What cannot be reached of what runs there, in a line; null where all can. Bubblewrap ends all that is in it. */
-export function unreachedIn({ label }: Sandbox): string | null {
-  return seesProcesses() || label === 'bubblewrap'
+export function unreachedIn({ kind }: Pick<Sandbox, 'kind'>): string | null {
+  return seesProcesses() || kind === 'bubblewrap'
     ? null
     : 'there is no /proc here: what a run starts and detaches from itself is not reached, neither by the limit of memory nor at its end';
 }

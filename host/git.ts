@@ -81,7 +81,7 @@ const plainGit = (cwd: string, args: readonly string[], env: Record<string, stri
 /**
  * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks, fsmonitor and drivers are off; `env` may name
  * an index or a working tree of its own, `input` is what git reads.
- * @throws UserError with git's complaint where it fails.
+ * @throws GitError with git's complaint where it fails.
  */
 export async function git(
   cwd: string,
@@ -92,11 +92,21 @@ export async function git(
   const settings = [...STEADY, ...AS_THEY_ARE, ...(await withoutDrivers(cwd))];
   const words = [...settings.flatMap((setting) => ['-c', setting]), ...args];
   const result = await plainGit(cwd, words, env, input);
-  if (result.failed)
-    throw new UserError(
-      `git ${args[0]} in ${cwd}: ${complaintOf(result.stderr ?? '') || result.shortMessage}`,
-    );
+  if (result.failed) {
+    const complaint = complaintOf(result.stderr ?? '') || result.shortMessage;
+    throw new GitError(`git ${args[0]} in ${cwd}: ${complaint}`, result.exitCode ?? null);
+  }
   return result.stdout;
+}
+
+/** A command of git that failed, and its exit code; null where it was killed or did not start. */
+export class GitError extends UserError {
+  constructor(
+    message: string,
+    readonly gitExit: number | null,
+  ) {
+    super(message);
+  }
 }
 
 /** The line of git's standard error that says what is wrong: hints may stand before and after; warnings (of a home that is closed) say nothing. */

@@ -13,6 +13,7 @@ export interface Confinement {
 
 /** Where code that we do not trust runs: turns a command into one that runs it confined. Inherited descriptors pass through. */
 export interface Sandbox {
+  kind: 'bubblewrap' | 'off';
   /** For reports: "bubblewrap", or "off (why)". */
   label: string;
   wrap(argv: readonly string[], confinement: Confinement): { argv: string[]; env: Record<string, string> };
@@ -21,6 +22,7 @@ export interface Sandbox {
 /** No confinement beyond a clean environment, and the reason for it, which every report states. */
 export function noSandbox(why: string): Sandbox {
   return {
+    kind: 'off',
     label: `off (${why})`,
     wrap: (argv, { env }) => ({ argv: [...argv], env: cleanEnv(env) }),
   };

@@ -5,7 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import { bestCandidate } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
-import { stagesOf, runsSoFar, paceNow } from './plan.ts';
+import { paceNow, runsSoFar, stagesOf } from './plan.ts';
 
 /** What is used here of the loop. */
 export interface LoopParts {

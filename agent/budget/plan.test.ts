@@ -4,8 +4,8 @@ import type { Limits } from '../config/config.ts';
 import { exampleSprint, exampleTask } from '../fixtures/examples.ts';
 import { nothingYet } from '../journal/state.ts';
 import { type RunSpec, specOf } from '../ledger/repeat.ts';
-import { bestCandidate, compare, type Stages, meanGain, standingOf, unearned } from '../ledger/stages.ts';
-import { noRoom, planLines, refusal, type RunsSoFar } from './plan.ts';
+import { bestCandidate, compare, meanGain, type Stages, standingOf, unearned } from '../ledger/stages.ts';
+import { noRoom, planLines, type RunsSoFar, refusal } from './plan.ts';
 
 // A screen of 100 samples takes 1 s, a rank run of 500 takes 5, a full run of 1000 takes 10, and judging 1 s.
 const task = exampleTask((contract) => {

@@ -25,7 +25,10 @@ export interface RunsSoFar {
   mine: readonly SprintRun[];
 }
 
-export function runsSoFar({ config: { repo, leaderboard } }: LoopParts, started: readonly string[]): RunsSoFar {
+export function runsSoFar(
+  { config: { repo, leaderboard } }: LoopParts,
+  started: readonly string[],
+): RunsSoFar {
   return {
     sprints: readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard),
     mine: started.flatMap((id) => readSprintRun(repo, id) ?? []),

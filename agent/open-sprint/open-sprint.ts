@@ -16,7 +16,7 @@ import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
 import { readSprints } from '../ledger/ledger.ts';
-import { ToolMistake } from '../requests/paths.ts';
+import { NO_SPRINT_OPEN, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Runs } from '../runs/runs.ts';
@@ -64,7 +64,7 @@ export class OpenSprint {
 
   /** The runs of a claimed sprint. @throws ToolMistake before start_sprint. */
   get claimedRuns(): Runs {
-    if (!this.runs) throw new ToolMistake('no sprint is open yet: call start_sprint first');
+    if (!this.runs) throw new ToolMistake(NO_SPRINT_OPEN);
     return this.runs;
   }
 

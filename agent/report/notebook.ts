@@ -80,7 +80,7 @@ function header(sprints: readonly Sprint[], task: Task): string {
     badges: [
       ...new Set([
         ...sprints.filter((s) => s.researcher.kind === 'offline').map((s) => s.researcher.label),
-        ...sprints.filter((s) => s.sandbox.startsWith('off')).map((s) => `sandbox ${s.sandbox}`),
+        ...sprints.filter((s) => s.sandbox !== 'bubblewrap').map((s) => `sandbox ${s.sandbox}`),
       ]),
     ].map((v) => ({ v, tone: 'warn' as const })),
   });

@@ -1,7 +1,10 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 
-/** A call that the model can mend; its message goes back as the tool's error result. */
+/** Why a call that needs a claimed sprint is refused before start_sprint. */
+export const NO_SPRINT_OPEN = 'no sprint is open yet: call start_sprint first';
+
+/** A call that the model can correct; its message goes back as the tool's error result. */
 export class ToolMistake extends Error {
   override readonly name = 'ToolMistake';
 }

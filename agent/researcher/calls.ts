@@ -1,9 +1,9 @@
 import type { BetaMessage } from '@anthropic-ai/sdk/resources/beta';
+import { type CallSettings, firstCallSettings, without } from './call-settings.ts';
 import { type Feature, refusedFeature } from './connect/features.ts';
 import type { Conversation, Limit } from './conversation.ts';
 import { classify, isFree } from './failures.ts';
 import type { History } from './history.ts';
-import { firstCallSettings, type CallSettings, without } from './call-settings.ts';
 import { type CutCall, Meter } from './meter.ts';
 import { hasWeb } from './opening.ts';
 import { type Reserve, together, type Uses, usesOf, wholeWeb } from './reserve.ts';

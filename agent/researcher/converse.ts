@@ -5,11 +5,11 @@ import type {
   BetaToolResultBlockParam,
 } from '@anthropic-ai/sdk/resources/beta';
 import { plain } from '../common/words.ts';
+import { onFallback } from './call-settings.ts';
 import { Calls } from './calls.ts';
 import type { Conversation, Ending, Reopen } from './conversation.ts';
 import { backoffSeconds, classify, type Failure } from './failures.ts';
 import { History, sendable } from './history.ts';
-import { onFallback } from './call-settings.ts';
 import { closing, garbled, type Repair, repairOf } from './repair.ts';
 import { answersIn, callsIn, RepeatedRefusals } from './repeated.ts';
 import { request } from './request.ts';

@@ -100,7 +100,13 @@ export class Meter {
     const { cacheTtl, features, price } = settings;
     const inputTokens = this.#inputTokens();
     return worstOf(
-      { inputTokens, maxTokens, cacheTtl, ...uses, compacts: features.has('compaction') && !settings.closing },
+      {
+        inputTokens,
+        maxTokens,
+        cacheTtl,
+        ...uses,
+        compacts: features.has('compaction') && !settings.closing,
+      },
       price,
     );
   }
@@ -142,7 +148,12 @@ export class Meter {
    * The most that a cut call is billed for: what its first event told of the input, a full reply, and a reading for each use of a server tool
    * that was streamed. A call that was never heard streamed none.
    */
-  #worstCut(partial: BetaMessage | undefined, settings: CallSettings, maxTokens: number, uses: Uses): Reserve {
+  #worstCut(
+    partial: BetaMessage | undefined,
+    settings: CallSettings,
+    maxTokens: number,
+    uses: Uses,
+  ): Reserve {
     if (!partial) return this.reserve(settings, maxTokens, uses);
     const { price, cacheTtl } = settings;
     const { usage } = billOf(partial.usage as RawUsage, cacheTtl, price);

@@ -1,7 +1,7 @@
 import type { BetaMessage, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
 import { plain } from '../common/words.ts';
-import type { Ending } from './conversation.ts';
 import { type CallSettings, onFallback } from './call-settings.ts';
+import type { Ending } from './conversation.ts';
 import { textOf } from './meter.ts';
 
 /** How a conversation goes on after a reply that was no whole tool call: with which words, if any, and with which settings. */
@@ -61,7 +61,12 @@ export function closing(settings: CallSettings, results: BetaToolResultBlockPara
 }
 
 /** A reply that could not be read cannot be sent back either: it is asked for again. */
-export const garbled = (settings: CallSettings): Repair => ({ results: [], words: GARBLED, settings, odd: true });
+export const garbled = (settings: CallSettings): Repair => ({
+  results: [],
+  words: GARBLED,
+  settings,
+  odd: true,
+});
 
 /** Error results for the calls of a reply that was cut: none of them was run. */
 function refusedCalls({ content }: BetaMessage, why: string): BetaToolResultBlockParam[] {

@@ -1,5 +1,6 @@
 import type { BetaMessageParam, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
 import { cut, plain } from '../common/words.ts';
+import { NO_SPRINT_OPEN } from '../requests/paths.ts';
 import { reasonIn, wrongFields } from '../requests/refusals.ts';
 import { blocksOf } from './history.ts';
 
@@ -112,7 +113,7 @@ function instead(name: string, text: string): string {
       : 'or end the sprint with finish_sprint, candidate null';
   if (fields)
     return `Correct the fields that it names, as it says, and leave the others as they are; ${end}.`;
-  if (text.includes('call start_sprint first'))
+  if (text === `Error: ${NO_SPRINT_OPEN}`)
     return 'Call start_sprint first, with all of its fields: runs and finish_sprint are refused before it. Where nothing is left to be tried, say so and call nothing.';
   return `Do not make the same call again: read the reason and do something else, ${end}.`;
 }

@@ -6,9 +6,9 @@ import type {
   BetaMessageParam,
   BetaToolUnion,
 } from '@anthropic-ai/sdk/resources/beta';
+import type { CallSettings } from './call-settings.ts';
 import { BETAS } from './connect/features.ts';
 import { blocksOf } from './history.ts';
-import type { CallSettings } from './call-settings.ts';
 import type { Opening } from './opening.ts';
 
 /** Input tokens from which the server clears old tool results, and from which it summarises what is left. */
@@ -126,7 +126,10 @@ function withMark(message: BetaMessageParam, cache: BetaCacheControlEphemeral): 
  * stay word for word, and what is cleared can be read again. Clearing loses the cache from there on, hence a good part at a time.
  * Only what clearing cannot shorten is summarised, at the price of one more reading (see reserve.ts). Both keep thinking valid.
  */
-function contextEdits({ features, closing }: CallSettings): NonNullable<BetaContextManagementConfig['edits']> {
+function contextEdits({
+  features,
+  closing,
+}: CallSettings): NonNullable<BetaContextManagementConfig['edits']> {
   if (!features.has('clearing')) return [];
   if (closing) {
     return [

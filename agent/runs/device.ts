@@ -3,7 +3,7 @@ import { writeJsonAtomic } from '#contract/atomic';
 import type { EndedBy, RunRecord } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import { isPaused, whilePaused } from '../budget/pause.ts';
-import { runsSoFar, noRoom, secondsLeft } from '../budget/plan.ts';
+import { noRoom, runsSoFar, secondsLeft } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';

@@ -11,15 +11,8 @@ export const CUT_OFF = 'the loop was cut off';
 export const LOOP_STOPPED = 'the loop was stopped; the next start goes on with it';
 export const SPRINT_ENDED = 'the sprint has ended';
 
-/** Whether a run ended because the loop did. Records of earlier versions say it in words alone. */
-export const endedWithLoop = ({
-  status,
-  reason,
-  endedBy,
-}: Pick<SprintRun, 'status' | 'reason' | 'endedBy'>) =>
-  endedBy === undefined
-    ? status === 'killed' && [CUT_OFF, SPRINT_ENDED].some((why) => reason?.startsWith(why))
-    : endedBy === 'loop';
+/** Whether a run ended because the loop did, so that the next start goes on with it. */
+export const endedWithLoop = ({ endedBy }: Pick<SprintRun, 'endedBy'>) => endedBy === 'loop';
 
 /** What a run had done before it was cut off. */
 export interface Earlier {

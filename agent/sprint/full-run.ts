@@ -31,7 +31,10 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
   if (!sprint.claim) sprint.start(claimFor(loop, of));
   const { claimedRuns } = sprint;
   const finished = claimedRuns.started.find((id) => readSprintRun(repo, id)?.status === 'finished');
-  const id = claimedRuns.open.at(0) ?? finished ?? claimedRuns.begin({ ...specOf(of), samples: profile.budgets.count });
+  const id =
+    claimedRuns.open.at(0) ??
+    finished ??
+    claimedRuns.begin({ ...specOf(of), samples: profile.budgets.count });
   const { run, trouble, ended } = await claimedRuns.wait(id);
   if (!ended) {
     sprint.parked = await claimedRuns.park();

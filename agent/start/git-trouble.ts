@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
-import { git, names, OWN_IGNORES } from '#host/git';
+import { GitError, git, names, OWN_IGNORES } from '#host/git';
 
 /** What of a contract the loop's names in git come from. */
 export interface Recorded {
@@ -103,9 +103,9 @@ async function rules(repo: string, files: readonly string[], how: string[]): Pro
   const check = ['check-ignore', '-z', '--verbose', ...how, '--stdin'];
   // This command takes no pathspecs of the literal kind.
   const env = { GIT_LITERAL_PATHSPECS: '0' };
-  const output = await git(repo, check, env, `${files.join('\0')}\0`).catch((error: Error) => {
+  const output = await git(repo, check, env, `${files.join('\0')}\0`).catch((error: unknown) => {
     // None is ignored.
-    if (error.message.includes('exit code 1:')) return '';
+    if (error instanceof GitError && error.gitExit === 1) return '';
     throw error;
   });
   const fields = output.split('\0');

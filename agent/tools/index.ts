@@ -107,7 +107,10 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       RunExperimentInput,
       'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once. Runs are queued on the one device.',
       async (input) => {
-        const { id, queued, samples, against, doubt, near } = await sprint.claimedRuns.request(input, sprint.queue);
+        const { id, queued, samples, against, doubt, near } = await sprint.claimedRuns.request(
+          input,
+          sprint.queue,
+        );
         const seen = near.map((run) => ` It nearly repeats run ${run.id}, which gave ${gave(run)}.`);
         const reference =
           against === null
