@@ -23,7 +23,7 @@ it('gives a lock to the first who asks', () => {
 });
 
 it('does so where the file system has no hard links', () => {
-  for (const code of ['EPERM', 'ENOTSUP', 'ENOSYS']) {
+  for (const code of ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES', 'EINVAL']) {
     const refuses = () => {
       throw Object.assign(new Error(code), { code });
     };
@@ -42,6 +42,16 @@ it('does so where the file system has no hard links', () => {
     expect(linked(own, free, refuses)).toBe(true);
     rmSync(free);
   }
+  const refuses = () => {
+    throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+  };
+  expect(() => linked(own, join(root, 'no-such-folder', 'lock'), refuses)).toThrow('ENOENT');
+  // An old door that is none cannot be taken away: it stays shut.
+  const shut = join(root, 'shut');
+  writeFileSync(`${shut}.door`, '');
+  utimesSync(`${shut}.door`, 1, 1);
+  expect(linked(own, shut, refuses)).toBe(false);
+  rmSync(`${shut}.door`);
   const broken = () => {
     throw Object.assign(new Error('EROFS'), { code: 'EROFS' });
   };

@@ -9,4 +9,5 @@ it('gives a name once, and each kind its own', () => {
   const names = ['a', 'a', 'b', 'a', 'a-2'].map((wanted) => newName(repo, 'runs', wanted));
   expect(names).toEqual(['a', 'a-2', 'b', 'a-3', 'a-2-2']);
   expect(newName(repo, 'sprints', 'a')).toBe('a');
+  expect(() => newName(repo, 'runs', 'no/such/folder')).toThrow('ENOENT');
 });

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bootId, namespace, processStart } from '#host/processes';
@@ -99,13 +98,92 @@ describe('where the pid of a lock tells nothing', () => {
     await expect(takeLock(dir, { heartbeat })).rejects.toThrow(/start with --take-over, .*lock\.json\)$/);
     expect(readFileSync(lockPath(dir), 'utf8')).toContain('another');
   });
+
+  it.each([{ pid: 2 }, { start: '2' }, { since: '2026-01-02T00:00:00.000Z' }])(
+    'one that another has taken meanwhile is not taken away: %j',
+    async (change) => {
+      const holder = { ...old(1, '1', 'another'), ...elsewhere };
+      const dir = folderWith(holder);
+      // Whole seconds, which are the same when they are read again: the beat tells nothing.
+      const beat = Math.floor(Date.now() / 1000);
+      utimesSync(lockPath(dir), beat, beat);
+      let waits = 0;
+      const onWait = () => {
+        if (++waits > 1) return;
+        writeFileSync(lockPath(dir), JSON.stringify({ ...holder, ...change }));
+        utimesSync(lockPath(dir), beat, beat);
+      };
+      (await takeLock(dir, { takeOver: true, heartbeat, onWait }))();
+      expect(waits).toBe(2);
+    },
+  );
+
+  it('one that is released meanwhile is free', async () => {
+    const dir = folderWith({ ...old(1, '1', 'another'), ...elsewhere });
+    const onWait = () => rmSync(lockPath(dir));
+    (await takeLock(dir, { takeOver: true, heartbeat, onWait }))();
+  });
+
+  it('a clock that is ahead makes the wait no longer', async () => {
+    const dir = folderWith({ ...old(1, '1', 'another'), ...elsewhere });
+    const ahead = Date.now() / 1000 + 3600;
+    utimesSync(lockPath(dir), ahead, ahead);
+    (await takeLock(dir, { takeOver: true, heartbeat }))();
+  }, 20_000);
+
+  it('a sign of life ends the wait', async () => {
+    const dir = folderWith({ ...old(1, '1', 'another'), ...elsewhere });
+    beating(dir);
+    const patient = { takeOver: true, heartbeat: { everyMs: 20, goneMs: 3_600_000 } };
+    await expect(takeLock(dir, patient)).rejects.toThrow('another loop runs');
+  }, 20_000);
+
+  it('the status goes by its heartbeat', () => {
+    const dir = folderWith({ ...old(process.pid, '1'), ...elsewhere });
+    expect(lockHolder(dir)).toEqual({ pid: process.pid, alive: true });
+    utimesSync(lockPath(dir), 1, 1);
+    expect(lockHolder(dir)).toEqual({ pid: process.pid, alive: false });
+  });
 });
 
-it('shows that its holder lives, until it is released', async () => {
-  const dir = emptyFolder();
-  const release = await takeLock(dir, { heartbeat });
+it('where a kernel does not say its boot, the name of the machine tells whether the pid counts', async () => {
+  const unnamed = { boot: null, namespace: 'unknown' };
+  const onWait = (text: string) => expect.fail(text);
+  (await takeLock(folderWith({ ...old(GONE, '1'), ...unnamed }), { onWait }))();
+  const lives = { ...old(process.ppid, processStart(process.ppid)), ...unnamed };
+  await expect(takeLock(folderWith(lives), { onWait })).rejects.toThrow(/another clone$/);
+});
+
+it('pid and start of another boot are nobody’s, though both are in use here', async () => {
+  const holder = old(process.ppid, processStart(process.ppid));
+  const dir = folderWith({ ...holder, boot: 'another-boot', namespace: namespace() });
   utimesSync(lockPath(dir), 1, 1);
-  while (statSync(lockPath(dir)).mtimeMs < 2000) await sleep(10);
+  (await takeLock(dir, { heartbeat }))();
+});
+
+it('its release takes away no lock but its own, and touches none', async () => {
+  for (const other of [{ pid: process.ppid }, { start: '1' }]) {
+    const dir = emptyFolder();
+    const path = lockPath(dir);
+    const release = await takeLock(dir, { heartbeat });
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...other }));
+    release();
+    utimesSync(path, 1, 1);
+    await sleep(10 * heartbeat.everyMs);
+    expect(statSync(path).mtimeMs).toBe(1000);
+  }
+});
+
+it('shows that its holder lives, until it is released, and bears that it is taken away', async () => {
+  const dir = emptyFolder();
+  const path = lockPath(dir);
+  const release = await takeLock(dir, { heartbeat });
+  utimesSync(path, 1, 1);
+  const until = Date.now() + 100 * heartbeat.everyMs;
+  while (statSync(path).mtimeMs < 2000 && Date.now() < until) await sleep(10);
+  expect(statSync(path).mtimeMs).toBeGreaterThan(2000);
+  rmSync(path);
+  await sleep(10 * heartbeat.everyMs);
   release();
-  expect(existsSync(join(dir, 'lock.json'))).toBe(false);
+  expect(existsSync(path)).toBe(false);
 });

@@ -32,7 +32,7 @@ export function numberFormat(
 ): (value: number | undefined) => string {
   if (isCount(name)) return (value) => metricNumber(name, value);
   const present = values.filter((value) => value !== undefined);
-  const whole = present.length > 0 && present.every(Number.isInteger) && present.some((v) => v !== 1);
+  const whole = present.every(Number.isInteger) && present.some((v) => v !== 1);
   const sizes = present.map(Math.abs);
   // 2.11 above 1.375 would hide which digits can be compared.
   const even = sizes.some((size) => size < 2) && sizes.some((size) => size >= 2) && Math.max(...sizes) < 10;
@@ -43,7 +43,7 @@ export function numberFormat(
 /** A difference with its sign: +0.007, −0.012; of a metric that counts: +1. What rounds to nothing is "unchanged". */
 export function signed(value: number, name = ''): string {
   const counts = isCount(name) && Number.isInteger(value);
-  if (Math.abs(value) < (counts ? 1 : 5e-4)) return 'unchanged';
+  if (Math.abs(value) < 5e-4) return 'unchanged';
   return `${value > 0 ? '+' : '−'}${counts ? count(Math.abs(value)) : number(Math.abs(value))}`;
 }
 
