@@ -1,23 +1,48 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** With SHORT=1 these are left out: more of the same (every instant, every engine, every world), for a second Node within one run of CI. */
-const SWEEPS = [
-  ...['agent/recover.test.ts', 'agent/crash.test.ts', 'agent/cli/steering.test.ts'],
-  ...['sae/trainer/engines.test.ts', 'bench/speed/**', 'engine/embedded/memory.test.ts'],
-];
+/**
+ * The tests by what they need, told by the end of a file's name (CONTRIBUTING.md, "How to test"):
+ *   x.test.ts              unit: this process alone
+ *   x.integration.test.ts  with git, files, and processes that end soon
+ *   x.e2e.test.ts          whole nights, whole commands as a user starts them, every engine
+ * `npm test` runs the first two, `npm run test:all` and CI all three.
+ */
+const FOLDERS = '{agent,bench,contract,engine,examples,host,replay,sae,test}/**/*';
+const upper = ['**/*.integration.test.ts', '**/*.e2e.test.ts'];
+
+const common = {
+  // Real processes, real training: generous, and still an end to a hang.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  pool: 'forks',
+} as const;
 
 export default defineConfig({
   test: {
-    include: ['{agent,bench,contract,engine,examples,host,replay,sae,test}/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(process.env.SHORT ? SWEEPS : [])],
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: [`${FOLDERS}.test.ts`],
+          exclude: [...configDefaults.exclude, ...upper],
+          setupFiles: './test/no-processes.ts',
+        },
+      },
+      { test: { ...common, name: 'integration', include: [`${FOLDERS}.integration.test.ts`] } },
+      { test: { ...common, name: 'end-to-end', include: [`${FOLDERS}.e2e.test.ts`] } },
+    ],
+    // What child processes run is not in it: the figure is a lower bound.
+    coverage: {
+      enabled: Boolean(process.env.COVERAGE),
+      include: [`${FOLDERS}.ts`],
+      exclude: ['**/*.test.ts', '**/{fixtures,testing}/**', 'test/**'],
+      reporter: ['text-summary'],
+    },
     globalSetup: './test/own-tmp.ts',
     reporters: ['default', './test/skips.ts'],
-    // Real processes, real training: generous, and still an end to a hang.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
     // Tests start real children: on few cores more workers only make their timings worse.
     maxWorkers: Math.max(2, availableParallelism() - 2),
-    pool: 'forks',
   },
 });

@@ -124,7 +124,7 @@ it('an obedient client is never refused', async () => {
         await server.close();
       }
     }),
-    { numRuns: 100 },
+    { numRuns: Number(process.env.NIGHTS ?? 30) },
   );
 });
 
@@ -186,6 +186,6 @@ it('a change of anything before a thinking block is always caught', async () => 
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: Number(process.env.NIGHTS ?? 10) },
   );
 }, 30_000);

@@ -28,6 +28,8 @@ export interface MessagesServer {
   readonly mistakes: readonly string[];
   /** Ends open connections too. */
   close(): Promise<void>;
+  /** It keeps no process alive from here on. */
+  unref(): void;
 }
 
 /** Answers one request; whatever it needs to know stands in `request.messages`. `signal` aborts when the client leaves. */
@@ -85,6 +87,7 @@ export async function startMessagesServer(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+    unref: () => void server.unref(),
   };
 }
 

@@ -149,6 +149,9 @@ const files = {
   'lista-matryoshka': 'sae_lista_matryoshka.json',
 };
 
+const BASELINES =
+  'A run branch may begin with the baselines alone: git switch to the branch that it came from.';
+
 /** Another backend's numbers, a GPU's say: GOLDEN_BACKEND=webgpu npm run test:golden. */
 const { GOLDEN_BACKEND: backend = 'embedded' } = process.env;
 
@@ -156,7 +159,16 @@ beforeAll(async () => {
   await openBackend(backend);
 });
 
-// A workspace need not have them all: one may begin without its best ones.
+const addon = (await loadAddons()).get('leave_one_out');
+
+// What is gone would otherwise be compared with nothing, and pass.
+it.each(Object.keys(files))('%s has its file', (name) => {
+  expect(architectureNames(), `sae/architectures/${name}.ts is missing. ${BASELINES}`).toContain(name);
+});
+it('leave-one-out has its file', () => {
+  expect(addon, `sae/addons/leave-one-out.ts is missing. ${BASELINES}`).toBeDefined();
+});
+
 const present = Object.entries(files)
   .filter(([name]) => architectureNames().includes(name))
   .flatMap(([name, file]) => [[name, 'our kernels', file] as const, [name, 'plain tfjs', file] as const]);
@@ -278,8 +290,6 @@ describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the referenc
     expectNumbers([result.losses.mse_loss], [squares / recon.shape[0]], 'mse_loss');
   });
 });
-
-const addon = (await loadAddons()).get('leave_one_out');
 
 describe.skipIf(!addon)('leave-one-out', () => {
   it('drops what the reference drops', () => {

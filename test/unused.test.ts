@@ -6,13 +6,13 @@ const root = join(import.meta.dirname, '..');
 
 /** Where every export has to have a user. agent/ is read for what it uses, and is not held to it yet. */
 const HELD = ['bench', 'contract', 'engine', 'examples', 'host', 'replay', 'sae', 'test'];
-const ROOMS = ['agent', ...HELD];
+const FOLDERS = ['agent', ...HELD];
 
 /** Found by scanning a folder, or meant to be copied: nobody imports them by name. */
 const BY_SCAN = /^(sae\/(architectures|experiments|addons)|engine\/backends)\/|\.test\.ts$/;
 
 const texts = new Map(
-  ROOMS.flatMap((room) =>
+  FOLDERS.flatMap((room) =>
     readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(m?js|ts)$/.test(name))
       .map((name) => join(room, name)),
@@ -124,8 +124,8 @@ it('every package that is asked for is used, and every one that is used is asked
   const manifest = JSON.parse(starters[0] ?? '{}') as Record<string, Record<string, string>>;
   const groups = ['dependencies', 'optionalDependencies', 'peerDependencies', 'devDependencies'];
   const asked = groups.flatMap((group) => Object.keys(manifest[group] ?? {}));
-  /** They are programs, or what tsc reads by itself. */
-  const byName = /^(@biomejs\/biome|typescript|tsx|@types\/.*)$/;
+  /** They are programs, or what tsc and Vitest load by themselves. */
+  const byName = /^(@biomejs\/biome|typescript|tsx|@types\/.*|@vitest\/coverage-v8)$/;
   const all = [...texts.values(), ...starters.slice(1)].join('\n');
   expect(asked.filter((name) => !byName.test(name) && !all.includes(name))).toEqual([]);
   const packages = held

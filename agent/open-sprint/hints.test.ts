@@ -1,12 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { MessagesRequest } from '#replay/protocol';
-import { startMessagesServer } from '#replay/server';
-import { loopIn, tinyRepository } from '../fixtures/loop.ts';
-import { emptyFolder, git } from '../fixtures/repo.ts';
-import { call, finish, scripted, start } from '../fixtures/scripted.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import { emptyFolder } from '../fixtures/repo.ts';
 import { Hints, readHints } from './hints.ts';
 
 it('tells lines that were added, a rewrite whole, and nothing twice', () => {
@@ -45,34 +40,4 @@ it('reads the end of a file that is too long, and of what is added then only tha
   expect(hints.fresh()).toBeNull();
   write(...old, '- The last.');
   expect(hints.fresh()).toBe('- The last.');
-});
-
-it('reaches the running sprint between two turns, and is recorded', async () => {
-  const repo = tinyRepository();
-  writeFileSync(join(repo, 'HINTS.md'), 'Known before.\n');
-  git(repo, 'add', 'HINTS.md');
-  git(repo, '-c', 'user.name=T', '-c', 'user.email=t@example.org', 'commit', '-qm', 'Hint');
-  const requests: MessagesRequest[] = [];
-  const script = [
-    [
-      start('first'),
-      call('bash', { command: 'echo "Try sorting." >> work/../HINTS.md' }),
-      finish({ candidate: null }),
-    ],
-  ];
-  const server = await startMessagesServer((request) => {
-    requests.push(request);
-    return scripted(script)(request);
-  });
-  process.env.ANTHROPIC_API_KEY = 'test-key';
-  process.env.ANTHROPIC_BASE_URL = server.url;
-  const { events } = await loopIn(repo, { researcher: 'claude', maxSprints: 1 });
-  await server.close();
-  delete process.env.ANTHROPIC_API_KEY;
-  delete process.env.ANTHROPIC_BASE_URL;
-  expect(events.find((e) => e.type === 'hint.given')).toMatchObject({ text: 'Try sorting.' });
-  // Results that were steered say so.
-  const [sprint] = readSprints(join(repo, 'sprints'));
-  expect(sprint.hints).toEqual(['Known before.', 'Try sorting.']);
-  expect(JSON.stringify(requests.at(-1)?.messages.at(-1))).toContain('added just now:\\nTry sorting.');
 });

@@ -196,9 +196,6 @@ describe('any input', () => {
         if (!refused) return;
         expect(refused.message.length).toBeLessThanOrEqual(600);
         expect(refused.message).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|undefined|something else/u);
-        expect(refused.message).toBe(
-          `a_tool was refused: ${refused.reason}. Nothing was done; make the call again with these fields corrected.`,
-        );
         const whole = !/; and \d+ more$/.test(refused.reason) && !refused.reason.startsWith('the input must');
         if (whole) expect(wrongFields('a_tool', `Error: ${refused.message}`)?.length).toBeGreaterThan(0);
       }),

@@ -132,7 +132,7 @@ it("never lets the server's own bill exceed the limit", async () => {
       },
     ),
     {
-      numRuns: Number(process.env.NIGHTS ?? 60),
+      numRuns: Number(process.env.NIGHTS ?? 40),
       endOnFailure: true,
       examples: WORST.map((night): [Night] => [night]),
     },

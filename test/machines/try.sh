@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tries this checkout as a newcomer would, on a machine with another Node and with next to nothing else:
-#   test/machines/try.sh 24 whole      the README's two commands as they stand, on Node 24
-#   test/machines/try.sh 22 short      the tests without the slow sweeps, and a loop of two sprints
+#   test/machines/try.sh 24 whole      the README's two commands as they stand and the tests end to end, on Node 24
+#   test/machines/try.sh 22 short      the README's tests, and a loop of two sprints
 # The clone lies under a path with blanks, quotes and letters beyond ASCII; bubblewrap, OpenBLAS, Python and Chromium cannot be found. Node and
 # its npm come from the npm registry. Appends a row to the table in $MACHINES_TABLE, if set: machine | command | result | seconds.
 set -uo pipefail
@@ -55,7 +55,7 @@ done
 [ -z "${NODE_EXTRA_CA_CERTS:-}" ] || network+=(NODE_EXTRA_CA_CERTS="$NODE_EXTRA_CA_CERTS")
 run() {
   (cd "$clone" && env -i PATH="$bin" HOME="$work/home" TERM="${TERM:-dumb}" LANG="${LANG:-C.UTF-8}" TMPDIR="${TMPDIR:-/tmp}" \
-    ENGINE_BLAS=off SHORT="${SHORT:-}" "${network[@]}" "$@")
+    ENGINE_BLAS=off "${network[@]}" "$@")
 }
 mkdir "$work/home"
 
@@ -82,10 +82,11 @@ two_sprints() { run npm run loop -- --max-sprints 2 && test "$(ls "$clone"/repor
 row 'npm ci, without a warning' quiet_install
 if [ "$extent" = whole ]; then
   row "$tests" run bash -c "$tests"
+  row 'npm run test:e2e' run npm run test:e2e
   move
   row "$loop" run bash -c "$loop"
 else
-  SHORT=1 row 'npm test, without the slow sweeps' run npm test
+  row 'npm test' run npm test
   move
   row 'npm run loop -- --max-sprints 2' two_sprints
 fi

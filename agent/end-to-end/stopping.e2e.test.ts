@@ -6,7 +6,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { RunRecord } from '#contract/run';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { processesIn } from '#host/processes';
-import { Stopper } from '../budget/stop.ts';
 import { eventsPath } from '../common/paths.ts';
 import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
@@ -17,7 +16,7 @@ import { readSprints } from '../ledger/ledger.ts';
 // Each starts a loop or two as processes of their own.
 vi.setConfig({ testTimeout: 180_000 });
 
-// What becomes of a run that trains when the loop is asked to stop; recover.test.ts has what is left by a crash.
+// What becomes of a run that trains when the loop is asked to stop; recover.e2e.test.ts has what is left by a crash.
 const checkout = resolve(import.meta.dirname, '../..');
 const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
 
@@ -276,18 +275,4 @@ it('gives sprints of two branches that begin in one minute names of their own', 
   for (const fresh of [false, true]) await loopIn(repo, { maxSprints: 1, fresh });
   const runs = readdirSync(join(repo, 'checkpoints')).filter((name) => name !== 'outputs');
   expect(new Set(runs.map((run) => recordOf(repo, run).sprint)).size).toBe(2);
-});
-
-it('knows the mode of a stop: a later request counts where it presses more', () => {
-  const asked = (...requests: readonly (readonly [string, 'after-run' | 'keep' | 'now'])[]) => {
-    const stopper = new Stopper('/nowhere');
-    for (const [reason, mode] of requests) stopper.ask({ reason, exitCode: 0 }, mode);
-    const { soft, keep, hard } = stopper;
-    return [stopper.requested()?.reason, soft.aborted, keep.aborted, hard.aborted];
-  };
-  expect(asked()).toEqual([undefined, false, false, false]);
-  expect(asked(['a', 'after-run'])).toEqual(['a', true, false, false]);
-  expect(asked(['a', 'after-run'], ['b', 'keep'])).toEqual(['b', true, true, false]);
-  expect(asked(['a', 'keep'], ['b', 'after-run'])).toEqual(['a', true, true, false]);
-  expect(asked(['a', 'keep'], ['b', 'now'])).toEqual(['a', true, true, true]);
 });

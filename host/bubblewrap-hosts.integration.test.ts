@@ -20,7 +20,7 @@ import { cleanEnv } from './env.ts';
 // By bubblewrap alone: a mistake of ours must fail these tests, not skip them.
 const bare = spawnSync('bwrap', '--ro-bind / / --proc /proc --unshare-user --unshare-pid true'.split(' '));
 const possible = bare.status === 0;
-if (!possible) console.log('SKIP host/bubblewrap-hosts.test.ts: bubblewrap does not work here');
+if (!possible) console.log('SKIP bubblewrap-hosts.integration.test.ts: bubblewrap does not work here');
 
 let folder: string;
 const before = { ...process.env };

@@ -33,7 +33,7 @@ beforeAll(async () => {
   cpSync(join(import.meta.dirname, 'fixtures/train.mjs'), join(repo, 'work/train.mjs'));
   tree = await snapshotTree({ repo, folder: 'work' });
   const tried = await tryBubblewrap(repo);
-  if (!tried.ok) console.log(`SKIP the sandboxed half of agent/executor/faults.test.ts: ${tried.why}`);
+  if (!tried.ok) console.log(`SKIP the sandboxed half of faults.integration.test.ts: ${tried.why}`);
   sandboxes = [['off', noSandbox('test')], ...(tried.ok ? [['on', tried.sandbox] as [string, Sandbox]] : [])];
 });
 afterAll(() => rmSync(repo, { recursive: true, force: true }));
@@ -112,9 +112,9 @@ describe('a trainer', () => {
     }
   });
 
-  it('that is killed by the kernel for want of memory is out of memory, and we are not', async () => {
+  it('that is killed by the kernel for want of memory is out of memory, and we are not', async ({ skip }) => {
     const group = controlGroup();
-    if (group === null) return console.log('SKIP the memory limit: no control group can be made here');
+    if (group === null) return skip('no control group can be made here');
     for (const limit of ['memory.limit_in_bytes', 'memory.max']) {
       if (existsSync(join(group, limit))) writeFileSync(join(group, limit), String(150 << 20));
     }

@@ -123,7 +123,7 @@ describe('an inference() that says what it is not', () => {
 
 const hasLista = architectureNames().includes('lista-matryoshka');
 
-it.skipIf(!hasLista)('LISTA comes with an encode in Python that agrees', async () => {
+it.skipIf(!hasLista)('LISTA comes with an encode in Python that agrees', async ({ skip }) => {
   const { out, loads, checked, files } = await exported('lista-matryoshka', { k: 3, n_refinement_steps: 2 });
   expect({ loads, checked }).toEqual({ loads: false, checked: true });
   expect(files).toContain('encode.py');
@@ -144,8 +144,7 @@ print(json.dumps([float((codes > 0).sum()), float(abs(codes - parity["codes"]).m
 `;
   const ran = spawnSync('python3', ['-c', script], { cwd: out, encoding: 'utf8' });
   if (ran.status !== 0 && /No module named 'numpy'|ENOENT/.test(`${ran.stderr}${ran.error}`)) {
-    console.log('SKIP: Python with numpy is not here, so encode.py was not run');
-    return;
+    skip('Python with numpy is not here, so encode.py was not run');
   }
   expect(ran.stderr).toBe('');
   const [active, codesDiffer, reconDiffer] = JSON.parse(ran.stdout) as number[];

@@ -37,7 +37,7 @@ const possible = await capture({ argv: bare.split(' '), cwd: repo, env: cleanEnv
   ({ exit, complaint }) => (exit.code === 0 ? null : (complaint ?? 'it fails')),
   (error: Error) => error.message,
 );
-if (possible !== null) console.log(`SKIP host/bubblewrap.test.ts: ${possible}`);
+if (possible !== null) console.log(`SKIP bubblewrap.integration.test.ts: ${possible}`);
 const tried = await tryBubblewrap(repo);
 
 beforeAll(async () => {

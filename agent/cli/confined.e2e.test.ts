@@ -18,7 +18,7 @@ import { cleanEnv } from '#host/env';
 const repo = realpathSync(mkdtempSync(join(tmpdir(), 'confined-')));
 const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'elsewhere-')));
 const tried = await tryBubblewrap(repo);
-if (!tried.ok) console.log(`SKIP agent/cli/confined.test.ts: ${tried.why}`);
+if (!tried.ok) console.log(`SKIP confined.e2e.test.ts: ${tried.why}`);
 
 beforeAll(() => {
   mkdirSync(join(repo, 'run'));

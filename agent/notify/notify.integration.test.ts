@@ -4,9 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinCommand } from '#host/command';
-import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
-import { sprintTo } from '../fixtures/scripted.ts';
 import { EventLog } from '../journal/events.ts';
 import { Journal } from '../journal/journal.ts';
 import { nothingYet } from '../journal/state.ts';
@@ -36,38 +34,6 @@ async function webhook(answer: number | 'never'): Promise<{ url: string; heard: 
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server!.address() as AddressInfo).port}/token-abc`, heard };
 }
-
-describe('news from a loop', () => {
-  it('reach a webhook: each new best, trouble once, and the end', async () => {
-    const { url, heard } = await webhook(200);
-    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('worse', 0.5)]);
-    const { code, events } = await loopIn(repo, { notify: url }, () => (event) => {
-      if (event.type === 'sprint.committed') writeFileSync(join(repo, 'TASK.md'), 'no front matter');
-    });
-    expect(code).toBe(0);
-    expect(heard.map((n) => n.event)).toEqual(['new-best', 'trouble', 'stop']);
-    expect(heard[0]).toMatchObject({
-      text: 'New best, f1 0.6 verified: sprint 1, Try first (f1 0.6, the first verified result)',
-      metrics: { f1: 0.6, mcc: 0.6 },
-      profile: 'tiny',
-    });
-    expect(heard[1].text).toContain('TASK.md was edited and is not used');
-    expect(heard[2]).toMatchObject({ text: 'Stopped: nothing is left to be tried', exitCode: 0 });
-    // Before the second sprint and before the third, which is not claimed any more.
-    expect(events.filter((e) => e.type === 'loop.notice')).toHaveLength(2);
-  });
-
-  it('that cannot be delivered are one warning, and the loop goes on', async () => {
-    const { url, heard } = await webhook(500);
-    const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
-    const { code, events } = await loopIn(repo, { notify: url });
-    expect([code, heard.length]).toEqual([0, 3]);
-    const notices = events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []));
-    expect(notices).toEqual([
-      'a notification was not delivered: the webhook answered 500; further ones are not told',
-    ]);
-  });
-});
 
 describe('a slow receiver', () => {
   it('is told of the end at once, however much waits before it', async () => {

@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { MessagesRequest } from '#replay/protocol';
+import { type MessagesServer, startMessagesServer } from '#replay/server';
+import type { LoopOptions } from '../config/config.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
+import { call, finish, type Step, scripted, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { CLOSING_TURNS } from './caps.ts';
+
+let server: MessagesServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  delete process.env.ANTHROPIC_API_KEY;
+  delete process.env.ANTHROPIC_BASE_URL;
+});
+
+async function night(script: Step[][], more: Partial<LoopOptions>, sprintLimits = '') {
+  const requests: MessagesRequest[] = [];
+  server = await startMessagesServer((request) => {
+    requests.push(structuredClone(request));
+    return scripted(script)(request);
+  });
+  process.env.ANTHROPIC_API_KEY = 'test-key';
+  process.env.ANTHROPIC_BASE_URL = server.url;
+  const repo = tinyRepository();
+  const path = join(repo, 'TASK.md');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('hours: 1,', `hours: 1, ${sprintLimits}`));
+  const { events } = await loopIn(repo, { researcher: 'claude', ...more });
+  return { events, requests, sprints: readSprints(join(repo, 'sprints')) };
+}
+
+const look = call('read_results');
+const talkative = [start('endless'), ...Array<Step>(40).fill(look)];
+
+describe('the limits of one sprint', () => {
+  it('are told once, leave a few turns to close it, then close it; the loop goes on', async () => {
+    const { events, requests, sprints } = await night([talkative, sprintTo('second', 0.6)], {
+      sprintUsd: 0.0001,
+      maxSprints: 2,
+    });
+    expect(sprints.map((s) => [s.outcome, s.cost.turns])).toEqual([
+      ['interrupted', 1 + CLOSING_TURNS],
+      ['new-best', 6],
+    ]);
+    expect(sprints[0].reason).toBe('0.0001 USD for one sprint are spent, and it was not closed in 5 turns');
+    const heard = JSON.stringify(requests[CLOSING_TURNS].messages);
+    expect(heard.match(/This sprint has reached its limit: 0.0001 USD/g)).toHaveLength(1);
+    expect(events.filter((e) => e.type === 'sprint.capped')).toHaveLength(2);
+  });
+
+  it('do not lose a counting run that is there: the loop puts the best one forward, as it does after silence', async () => {
+    const count = (f1: number, more = {}) => [train('plain', { set: [`f1=${f1}`], ...more }), wait];
+    const capped = [start('capped'), ...count(0.9, { budget: 'screen' }), ...count(0.7), ...count(0.6)];
+    const silent = [start('silent'), ...count(0.8), 'I stop here.', 'I really do.'];
+    const { sprints } = await night(
+      [[...capped, ...Array<Step>(20).fill(look)], silent],
+      { maxSprints: 2 },
+      'sprint: { turns: 7 },',
+    );
+    expect(sprints.map((s) => [s.outcome, s.verdict?.metrics.f1])).toEqual([
+      ['new-best', 0.7],
+      ['new-best', 0.8],
+    ]);
+    expect(sprints[0].runs.find((run) => run.id === sprints[0].candidate)?.samples).toBe(1000);
+    expect(sprints[0].reason).toMatch(
+      /put forward by the loop, not by the researcher: 7 turns in one sprint/,
+    );
+    expect(sprints.map((s) => s.stopReason)).toEqual([expect.stringContaining('7 turns'), 'silent']);
+  });
+
+  it('leave no room for a run that would outlast the hours', async () => {
+    const outlasting = train('plain', { samples: 400_000 });
+    const script = [start('long'), train('plain', { samples: 500 }), wait, outlasting, finish()];
+    const { events, sprints } = await night([script], { sprintHours: 60 / 3600, maxSprints: 1 });
+    expect(events.filter((e) => e.type === 'run.started')).toHaveLength(1);
+    expect(events.filter((e) => e.type === 'tool.finished' && !e.ok)).toMatchObject([
+      { name: 'run_experiment' },
+    ]);
+    expect(sprints.map((s) => s.outcome)).toEqual(['new-best']);
+  });
+
+  it('hold for turns, as TASK.md names them', async () => {
+    const { sprints } = await night([talkative], { maxSprints: 1 }, 'sprint: { turns: 2 },');
+    expect(sprints[0].cost.turns).toBe(2 + CLOSING_TURNS);
+    expect(sprints[0].reason).toContain('2 turns in one sprint are made, and it was not closed');
+  });
+
+  it('tell the researcher when the hours are over', async () => {
+    const script = [start('short'), finish({ candidate: null, infrastructure: true })];
+    const { events } = await night([script], { sprintHours: 1e-6, maxSprints: 1 });
+    expect(events.find((e) => e.type === 'sprint.capped')).toMatchObject({
+      reason: '0.000001 h for one sprint are over',
+    });
+  });
+});
