@@ -22,8 +22,8 @@ export interface BaseConfig {
   decoder_init_norm: number | null;
 }
 
-/** One training pass sees this. `x` [batch, d_in] is all that is known of the data. */
-export interface Pass<Config, W extends string, B extends string> {
+/** What one training pass is given. `x` [batch, d_in] is all that is known of the data. */
+export interface PassInput<Config, W extends string, B extends string> {
   x: tf.Tensor;
   weights: Weights<W>;
   buffers: Buffers<B>;
@@ -38,7 +38,8 @@ export interface Pass<Config, W extends string, B extends string> {
   multiplier: number;
 }
 
-export interface PassResult {
+/** What one training pass returns. */
+export interface PassOutput {
   /** Pre-activations and activations [batch, d_sae]; a latent fires where its activation is not 0. */
   hiddenPre: tf.Tensor;
   acts: tf.Tensor;
@@ -48,7 +49,7 @@ export interface PassResult {
   losses: Record<string, tf.Tensor>;
 }
 
-/** A trained SAE in use: `encode(x) · W_dec + b_dec` reconstructs x. */
+/** A trained SAE, without gradients: `encode(x) · W_dec + b_dec` reconstructs x [batch, d_in]. */
 export interface Encoder {
   encode(x: tf.Tensor): tf.Tensor;
   /** [d_sae, d_in] and [d_in]. */
@@ -56,8 +57,8 @@ export interface Encoder {
   b_dec: tf.Tensor;
 }
 
-/** The inference form: every sample by itself, with weights that SAELens would save. */
-export interface InferenceForm extends Encoder {
+/** The SAE for inference: it encodes every sample by itself. `weights` are what SAELens would save. */
+export interface InferenceEncoder extends Encoder {
   /** Name of this form in SAELens, as `jumprelu` for a trained BatchTopK. */
   architecture: string;
   weights: Weights;
@@ -80,11 +81,12 @@ export interface Architecture<
   config: z.ZodObject<z.ZodRawShape> & z.ZodType<Config>;
   init(config: Config, random: () => number): Record<W, Tensor32>;
   buffers?(config: Config): Buffers<B>;
-  /** One training pass: losses with gradients to `weights`; updates `buffers`. */
-  train(pass: Pass<Config, W, B>): PassResult;
-  /** The training form in evaluation: selections over the batch that `encode` is given. */
-  training(weights: Weights<W>, buffers: Buffers<B>, config: Config): Encoder;
-  inference(weights: Weights<W>, buffers: Buffers<B>, config: Config): InferenceForm;
+  /** One training pass: the forward pass and its losses, with gradients to `weights`; updates `buffers`. */
+  trainingPass(pass: PassInput<Config, W, B>): PassOutput;
+  /** The encoder that is judged. It encodes a batch as training does: a selection may look at the whole batch. */
+  batchEncoder(weights: Weights<W>, buffers: Buffers<B>, config: Config): Encoder;
+  /** The encoder without a look at the batch, by thresholds for example; it is measured too and exported. */
+  inferenceEncoder(weights: Weights<W>, buffers: Buffers<B>, config: Config): InferenceEncoder;
 }
 
 /** Checks an architecture's types where it is written. Returns it with its names widened, for the trainer. */

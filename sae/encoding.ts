@@ -7,8 +7,11 @@ import { normalisedRows, type RowNorm } from './saelens/row-norm.ts';
 import { holdShape } from './shapes.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
-/** The forms that a trained SAE is measured in, in the order of their answers. */
+/** The forms that a trained SAE is measured in, in the order in which `encode` answers them (contract/codes.ts). */
 export const forms = ['training', 'inference'] as const;
+
+/** The function of an architecture that makes the encoder of each form. */
+const encoderOf = { training: 'batchEncoder', inference: 'inferenceEncoder' } as const;
 
 /**
  * A checkpoint in use. All forms share one decoder of unit rows: `codes · decoder + bias` reconstructs x, or x as `rowNorm`
@@ -39,7 +42,7 @@ export function createCoder(
   const tensors = asTensors(weights);
   const { rowNorm, inferenceOnly } = config;
   const encoders = forms.map((form) =>
-    architecture[inferenceOnly ? 'inference' : form](tensors, buffers, sae),
+    architecture[encoderOf[inferenceOnly ? 'inference' : form]](tensors, buffers, sae),
   );
   const { d_in, d_sae } = sae;
   for (const [form, { W_dec, b_dec }] of encoders.entries()) {

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '#contract/safetensors';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
-import type { Architecture, InferenceForm } from './architecture.ts';
+import type { Architecture, InferenceEncoder } from './architecture.ts';
 import { type Exported, exportCheckpoint } from './export.ts';
 import { architectureNames, loadArchitecture } from './load.ts';
 
@@ -63,41 +63,42 @@ it.each([
   expect(tensors.get('W_dec')?.shape).toEqual([16, 8]);
 });
 
-describe('an inference() that says what it is not', () => {
+describe('an inferenceEncoder() that says what it is not', () => {
   /** With its inference form changed. */
-  const saying = (change: (form: InferenceForm) => Partial<InferenceForm>) => (architecture: Architecture) =>
-    ({
-      ...architecture,
-      inference(...given) {
-        const form = architecture.inference(...given);
-        return { ...form, ...change(form) };
-      },
-    }) satisfies Architecture;
+  const saying =
+    (change: (form: InferenceEncoder) => Partial<InferenceEncoder>) => (architecture: Architecture) =>
+      ({
+        ...architecture,
+        inferenceEncoder(...given) {
+          const form = architecture.inferenceEncoder(...given);
+          return { ...form, ...change(form) };
+        },
+      }) satisfies Architecture;
 
-  it.each<[string, string, (form: InferenceForm) => Partial<InferenceForm>, RegExp]>([
+  it.each<[string, string, (form: InferenceEncoder) => Partial<InferenceEncoder>, RegExp]>([
     [
       'relu codes as topk',
       'standard',
       () => ({ architecture: 'topk', fields: { k: 3 } }),
-      /standard\.ts: inference\(\) says that it is SAELens' "topk"; loaded as that, \d+ of \d+ codes of 64 rows differ \(row 0, latent \d+: /,
+      /standard\.ts: inferenceEncoder\(\) says that it is SAELens' "topk"; loaded as that, \d+ of \d+ codes of 64 rows differ \(row 0, latent \d+: /,
     ],
     [
       'topk codes as relu',
       'topk',
       () => ({ architecture: 'standard', fields: {} }),
-      /topk\.ts: inference\(\) says that it is SAELens' "standard"; loaded as that/,
+      /topk\.ts: inferenceEncoder\(\) says that it is SAELens' "standard"; loaded as that/,
     ],
     [
       'other weights',
       'standard',
       ({ weights }) => ({ weights: { ...weights, W_dec: tf.neg(weights.W_dec) } }),
-      /inference\(\) saves another decoder than it decodes with; not exported/,
+      /inferenceEncoder\(\) saves another decoder than it decodes with; not exported/,
     ],
     [
       'a field that this architecture has not',
       'standard',
       () => ({ fields: { k: 3 } }),
-      /standard\.ts: inference\(\) gives what cannot be loaded \(cfg\.json: k is no field of standard that is known/,
+      /standard\.ts: inferenceEncoder\(\) gives what cannot be loaded \(cfg\.json: k is no field of standard that is known/,
     ],
     ['no k', 'topk', () => ({ fields: {} }), /gives what cannot be loaded \(cfg\.json: k is missing/],
   ])('is refused: %s, and nothing is left', async (_, name, change, message) => {

@@ -5,7 +5,7 @@ import { writeJsonAtomic } from '#contract/atomic';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { numbers } from '#engine/kernel';
 import { uniform } from '#engine/random';
-import type { Architecture, BaseConfig, InferenceForm } from './architecture.ts';
+import type { Architecture, BaseConfig, InferenceEncoder } from './architecture.ts';
 import { kinds } from './saelens/kinds.ts';
 import { registry } from './saelens/registry.ts';
 import { holdSameCodes } from './saelens/same-codes.ts';
@@ -63,7 +63,7 @@ function writeForm(
   const sae = architecture.config.parse(config.sae);
   let written = { name: '', x: new Float32Array() as Float32Array };
   tf.tidy(() => {
-    const form = architecture.inference(asTensors(weights), buffers, sae);
+    const form = architecture.inferenceEncoder(asTensors(weights), buffers, sae);
     const tensors = new Map(Object.entries(form.weights).map(([key, t]) => [key, stored(t)]));
     writeJsonAtomic(join(folder, 'cfg.json'), {
       d_in: sae.d_in,
@@ -95,7 +95,7 @@ function writeForm(
 }
 
 /** Rows x [PARITY_ROWS × d_in]: uniform in ±3, then b_dec and three unit decoder rows, each 2 to 6 long. */
-function rowsFor({ W_dec, b_dec }: InferenceForm, { d_in, d_sae }: BaseConfig): Float32Array {
+function rowsFor({ W_dec, b_dec }: InferenceEncoder, { d_in, d_sae }: BaseConfig): Float32Array {
   const random = uniform(1);
   const x = Float32Array.from({ length: PARITY_ROWS * d_in }, () => 6 * random() - 3);
   const [decoder, bias] = [numbers(W_dec), numbers(b_dec)];

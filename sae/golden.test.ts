@@ -181,7 +181,14 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
         // The pass itself, on a copy of the buffers, for the tensors that a training step does not keep.
         const buffers = Object.fromEntries(Object.entries(model.buffers).map(([n, b]) => [n, b.slice()]));
         const { config } = model;
-        const seen = architecture.train({ ...pass, x, weights: model.variables, buffers, config, step });
+        const seen = architecture.trainingPass({
+          ...pass,
+          x,
+          weights: model.variables,
+          buffers,
+          config,
+          step,
+        });
         expectNumbers(numbers(seen.hiddenPre), want.hidden_pre.data, 'hidden_pre');
         expectNumbers(numbers(seen.acts), want.acts.data, 'acts');
         expectNumbers(numbers(seen.recon), want.recon.data, 'recon');
@@ -228,7 +235,7 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
       expect([...deadLatents.sinceFired]).toEqual(want.n_since_fired);
       expectBuffers(model.buffers, want.buffers);
 
-      const form = architecture.inference(model.variables, model.buffers, model.config);
+      const form = architecture.inferenceEncoder(model.variables, model.buffers, model.config);
       const x = tensor(file.batches[0]);
       expect(form.architecture).toBe(inference.architecture);
       for (const [weight, stored] of Object.entries(inference.state)) {
@@ -238,7 +245,7 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
       expectNumbers(numbers(acts), inference.acts.data, 'inference acts');
       const recon = tf.add(tf.matMul(acts, form.W_dec), form.b_dec);
       expectNumbers(numbers(recon), inference.recon.data, 'inference recon');
-      const training = architecture.training(model.variables, model.buffers, model.config);
+      const training = architecture.batchEncoder(model.variables, model.buffers, model.config);
       const eval_acts = inference.training_model_eval_mode_acts.data;
       expectNumbers(numbers(training.encode(x)), eval_acts, 'acts in evaluation');
     });

@@ -20,7 +20,7 @@ export async function loadArchitecture(name: string, root = workspace): Promise<
     );
   }
   const found = (await load(root, 'architectures', name)) as { default?: Architecture };
-  if (!found.default?.train) {
+  if (!found.default?.trainingPass) {
     throw new UserError(
       `sae/architectures/${name}.ts: no architecture as default export (defineArchitecture)`,
     );

@@ -19,7 +19,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   config,
   init: initialWeights,
 
-  train({ x, weights, config, multiplier }) {
+  trainingPass({ x, weights, config, multiplier }) {
     const hiddenPre = preActivations(x, weights);
     const acts = tf.relu(hiddenPre);
     const recon = tf.add(tf.matMul(acts, weights.W_dec), weights.b_dec);
@@ -36,14 +36,14 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     };
   },
 
-  training: (weights) => ({
+  batchEncoder: (weights) => ({
     encode: (x) => tf.relu(preActivations(x, weights)),
     W_dec: weights.W_dec,
     b_dec: weights.b_dec,
   }),
 
   /** The name for an export; SAELens loads `standard`, since this form is the same. */
-  inference: (weights) => ({
+  inferenceEncoder: (weights) => ({
     architecture: 'standard',
     weights,
     encode: (x) => tf.relu(preActivations(x, weights)),

@@ -26,7 +26,7 @@ export default defineArchitecture<
   init: initialWeights,
   buffers: () => ({ topk_threshold: Float64Array.of(0) }),
 
-  train({ x, weights, buffers, config, dead }) {
+  trainingPass({ x, weights, buffers, config, dead }) {
     const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
     const hiddenPre = sae.encode(tf.sub(x, weights.b_dec));
     const acts = batchTopK(hiddenPre, config.k);
@@ -44,7 +44,7 @@ export default defineArchitecture<
     };
   },
 
-  training(weights, _buffers, config) {
+  batchEncoder(weights, _buffers, config) {
     const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
     return {
       encode: (x) => batchTopK(sae.encode(tf.sub(x, weights.b_dec)), config.k),
@@ -54,7 +54,7 @@ export default defineArchitecture<
   },
 
   /** JumpReLU with one threshold for all: the selection no longer depends on the batch. */
-  inference(weights, buffers, config) {
+  inferenceEncoder(weights, buffers, config) {
     const { folded, W_dec } = rescaled(weights, config.rescale_acts_by_decoder_norm);
     const { W_enc, b_enc } = folded();
     const { b_dec } = weights;

@@ -25,7 +25,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     return { W_enc, W_dec, b_dec, b_gate: zeros(d_sae), r_mag: zeros(d_sae), b_mag: zeros(d_sae) };
   },
 
-  train({ x, weights, config, step, trainingSteps, multiplier }) {
+  trainingPass({ x, weights, config, step, trainingSteps, multiplier }) {
     const { W_dec, b_dec } = weights;
     const { gate, magnitude, acts } = paths(tf.sub(x, b_dec), weights);
     const recon = tf.add(decode(acts, W_dec), b_dec);
@@ -47,8 +47,8 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     };
   },
 
-  training: encoder,
-  inference: (weights) => ({ architecture: 'gated', weights, ...encoder(weights) }),
+  batchEncoder: encoder,
+  inferenceEncoder: (weights) => ({ architecture: 'gated', weights, ...encoder(weights) }),
 });
 
 function encoder(weights: Weights<Names>): Encoder {

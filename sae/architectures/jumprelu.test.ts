@@ -76,11 +76,11 @@ it('takes a threshold that has crossed 0 for 0, and gives it a gradient all the 
     threshold: tf.tensor1d([-0.3, 0.3]),
   };
   const x = tf.tensor2d([-0.1, 0.4], [1, 2]);
-  const acts = jumprelu.inference(tensors, {}, sae).encode(x).dataSync();
+  const acts = jumprelu.inferenceEncoder(tensors, {}, sae).encode(x).dataSync();
   expect([...acts].map((v) => Math.round(v * 1e5) / 1e5 + 0)).toEqual([0, 0.4]);
   const pass = { x, buffers: {}, config: sae, step: 0, trainingSteps: 1, dead: null, multiplier: 1 };
   const gradient = tf.grad((threshold) => {
-    const { losses, acts: own } = jumprelu.train({ ...pass, weights: { ...tensors, threshold } });
+    const { losses, acts: own } = jumprelu.trainingPass({ ...pass, weights: { ...tensors, threshold } });
     expect([...own.dataSync()].map((v) => Math.round(v * 1e5) / 1e5 + 0)).toEqual([0, 0.4]);
     return losses.l0_loss;
   })(tensors.threshold);

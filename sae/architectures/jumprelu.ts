@@ -42,7 +42,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     return { ...initialWeights(config, random), ...threshold } as Record<Names, Tensor32>;
   },
 
-  train({ x, weights, config, step, trainingSteps, dead, multiplier }) {
+  trainingPass({ x, weights, config, step, trainingSteps, dead, multiplier }) {
     const { W_dec, b_dec } = weights;
     const theta = thresholdOf(weights);
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
@@ -68,8 +68,8 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     return { hiddenPre, acts, recon, losses };
   },
 
-  training: encoder,
-  inference(weights) {
+  batchEncoder: encoder,
+  inferenceEncoder(weights) {
     const { W_enc, b_enc, W_dec, b_dec } = weights;
     return {
       architecture: 'jumprelu',

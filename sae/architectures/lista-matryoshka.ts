@@ -61,7 +61,7 @@ export default defineArchitecture<Config, Names, 'topk_thresholds' | 'frequencie
     k: Float64Array.of(config.initial_k ?? config.k),
   }),
 
-  train({ x, weights, buffers, config, step, trainingSteps, dead }) {
+  trainingPass({ x, weights, buffers, config, step, trainingSteps, dead }) {
     const { b_dec } = weights;
     const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
     buffers.k[0] = kAt(step, trainingSteps, config);
@@ -100,7 +100,7 @@ export default defineArchitecture<Config, Names, 'topk_thresholds' | 'frequencie
     return { hiddenPre, acts, recon, losses };
   },
 
-  training(weights, buffers, config) {
+  batchEncoder(weights, buffers, config) {
     const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
     return {
       encode(x) {
@@ -113,7 +113,7 @@ export default defineArchitecture<Config, Names, 'topk_thresholds' | 'frequencie
   },
 
   /** The same refinement with a threshold for each stage, in the units of the weights as they are. */
-  inference(weights, buffers, config) {
+  inferenceEncoder(weights, buffers, config) {
     const { W_enc, b_enc, W_dec, b_dec } = weights;
     const norms = config.rescale_acts_by_decoder_norm ? tf.norm(W_dec, 2, 1) : tf.ones([config.d_sae]);
     // One for each stage; of an SAE that SAELens saved, one for each latent as well.

@@ -25,7 +25,7 @@ export default defineArchitecture<Config, Names>({
   config,
   init: (config, random) => ({ W_dec: initialDecoder(config, random), b_dec: zeros(config.d_in) }),
 
-  train({ x, weights, config }) {
+  trainingPass({ x, weights, config }) {
     const acts = pursue(tf.sub(x, weights.b_dec), weights.W_dec, config);
     const recon = tf.add(decode(acts, weights.W_dec), weights.b_dec);
     return {
@@ -36,8 +36,8 @@ export default defineArchitecture<Config, Names>({
     };
   },
 
-  training: (weights, _buffers, config) => encoder(weights, config),
-  inference: (weights, _buffers, config) => ({
+  batchEncoder: (weights, _buffers, config) => encoder(weights, config),
+  inferenceEncoder: (weights, _buffers, config) => ({
     architecture: 'matching_pursuit',
     fields: {
       residual_threshold: config.residual_threshold,

@@ -33,7 +33,7 @@ export default defineArchitecture<
   init: initialWeights,
   buffers: () => ({ topk_threshold: Float64Array.of(0) }),
 
-  train({ x, weights, buffers, config, dead }) {
+  trainingPass({ x, weights, buffers, config, dead }) {
     const { b_dec } = weights;
     const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
     const hiddenPre = sae.encode(tf.sub(x, b_dec));
@@ -61,7 +61,7 @@ export default defineArchitecture<
     return { hiddenPre, acts, recon, losses };
   },
 
-  training(weights, _buffers, config) {
+  batchEncoder(weights, _buffers, config) {
     const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
     return {
       encode: (x) => batchTopK(sae.encode(tf.sub(x, weights.b_dec)), config.k),
@@ -71,7 +71,7 @@ export default defineArchitecture<
   },
 
   /** JumpReLU with one threshold for all: the selection no longer depends on the batch. */
-  inference(weights, buffers, config) {
+  inferenceEncoder(weights, buffers, config) {
     const { folded, W_dec } = rescaled(weights, config.rescale_acts_by_decoder_norm);
     const { W_enc, b_enc } = folded();
     const { b_dec } = weights;

@@ -21,7 +21,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   config,
   init: initialWeights,
 
-  train({ x, weights, config, step, trainingSteps, multiplier }) {
+  trainingPass({ x, weights, config, step, trainingSteps, multiplier }) {
     const { W_dec, b_dec } = weights;
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
     const acts = tf.relu(hiddenPre);
@@ -40,8 +40,8 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     };
   },
 
-  training: encoder,
-  inference: (weights) => ({ architecture: 'standard', weights, ...encoder(weights) }),
+  batchEncoder: encoder,
+  inferenceEncoder: (weights) => ({ architecture: 'standard', weights, ...encoder(weights) }),
 });
 
 function encoder({ W_enc, b_enc, W_dec, b_dec }: Weights<Names>): Encoder {

@@ -39,7 +39,7 @@ export function topKOf({ architecture, summary, largest, signsOf }: Choice): Arc
     config,
     init: initialWeights,
 
-    train({ x, weights, config, dead }) {
+    trainingPass({ x, weights, config, dead }) {
       const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
       const hiddenPre = sae.encode(tf.sub(x, weights.b_dec));
       const acts = largest(hiddenPre, config.k);
@@ -56,14 +56,14 @@ export function topKOf({ architecture, summary, largest, signsOf }: Choice): Arc
       };
     },
 
-    training(weights, _buffers, config) {
+    batchEncoder(weights, _buffers, config) {
       const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
       const { b_dec } = weights;
       return { encode: (x) => largest(sae.encode(tf.sub(x, b_dec)), config.k), W_dec: sae.W_dec, b_dec };
     },
 
     /** The same, with the decoder's norms folded into the weights. */
-    inference(weights, _buffers, config) {
+    inferenceEncoder(weights, _buffers, config) {
       const { folded, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);
       const { W_enc, b_enc } = folded();
       const { b_dec } = weights;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
-import type { Architecture, PassResult } from '../architecture.ts';
+import type { Architecture, PassOutput } from '../architecture.ts';
 import template from '../architectures/_template.ts';
 import { TrainerConfig } from '../trainer/config.ts';
 import { D_IN, exerciseSteps } from './steps.ts';
@@ -13,13 +13,13 @@ beforeAll(async () => {
 
 const sae = template.config.parse({ d_in: D_IN, d_sae: 16 });
 const settings = { sae, trainer: TrainerConfig.parse({ lr: 0.01 }), addons: {} };
-type Pass = Parameters<Architecture['train']>[0];
+type Pass = Parameters<Architecture['trainingPass']>[0];
 
 /** The template with something changed in what its pass answers. */
-const changed = (change: (result: PassResult, pass: Pass) => Partial<PassResult>): Architecture => ({
+const changed = (change: (result: PassOutput, pass: Pass) => Partial<PassOutput>): Architecture => ({
   ...template,
-  train(pass) {
-    const result = template.train(pass);
+  trainingPass(pass) {
+    const result = template.trainingPass(pass);
     return { ...result, ...change(result, pass) };
   },
 });
@@ -63,7 +63,7 @@ it.each(wrong)('refuses %s', (_, architecture, line) => {
 
 it('finds the place in the workspace that an error came out of', () => {
   try {
-    template.inference({}, {}, sae).encode(tf.zeros([1, D_IN]));
+    template.inferenceEncoder({}, {}, sae).encode(tf.zeros([1, D_IN]));
     expect.unreachable();
   } catch (error) {
     expect(whereThrown(error)).toMatch(/^sae\/architectures\/_template\.ts:\d+: $/);

@@ -54,12 +54,12 @@ export function exerciseSteps(architecture: Architecture, { sae, trainer }: Reso
   tf.dispose([pass.x, ...Object.values(model.variables)]);
 }
 
-/** The same architecture, whose passes must have the shapes of PassResult. */
+/** The same architecture, whose passes must have the shapes of PassOutput. */
 function withShapesHeld(architecture: Architecture): Architecture {
   return {
     ...architecture,
-    train(pass) {
-      const result = architecture.train(pass);
+    trainingPass(pass) {
+      const result = architecture.trainingPass(pass);
       const { d_in, d_sae } = pass.config;
       holdShape('hiddenPre', result.hiddenPre, [ROWS, d_sae]);
       holdShape('acts', result.acts, [ROWS, d_sae]);

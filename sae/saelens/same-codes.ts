@@ -29,7 +29,9 @@ export async function holdSameCodes(
   for (const part of ['decoder', 'bias'] as const) {
     const other = trained[part].findIndex((v, i) => !isClose(v, loaded[part][i]));
     if (other >= 0)
-      throw new UserError(`${where}: inference() saves another ${part} than it decodes with; not exported`);
+      throw new UserError(
+        `${where}: inferenceEncoder() saves another ${part} than it decodes with; not exported`,
+      );
   }
   const rows = x.length / trained.d_in;
   const [own, read] = [trained, loaded].map((coder) => inferenceCodes(coder, x, rows));
@@ -37,7 +39,7 @@ export async function holdSameCodes(
   const other = differences(own, read);
   if (other.length <= STRAY * fire) return;
   throw new UserError(
-    `${where}: inference() says that it is SAELens' "${name}"; loaded as that, ${other.length} of ${fire} codes of ${rows} rows differ (${other[0]}); not exported`,
+    `${where}: inferenceEncoder() says that it is SAELens' "${name}"; loaded as that, ${other.length} of ${fire} codes of ${rows} rows differ (${other[0]}); not exported`,
   );
 }
 
@@ -48,7 +50,7 @@ function readAgain(folder: string, where: string): Checkpoint {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const said = error.message.replace(`${folder}/`, '');
-    throw new UserError(`${where}: inference() gives what cannot be loaded (${said}); not exported`);
+    throw new UserError(`${where}: inferenceEncoder() gives what cannot be loaded (${said}); not exported`);
   }
 }
 

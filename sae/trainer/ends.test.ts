@@ -58,8 +58,8 @@ async function trained(
 /** The template, its losses changed from a step on. */
 const spoiled = (from: number, change: (losses: Record<string, tf.Tensor>) => Record<string, tf.Tensor>) => ({
   ...template,
-  train: (pass: Parameters<Architecture['train']>[0]) => {
-    const result = template.train(pass);
+  trainingPass: (pass: Parameters<Architecture['trainingPass']>[0]) => {
+    const result = template.trainingPass(pass);
     return pass.step < from ? result : { ...result, losses: { ...result.losses, ...change(result.losses) } };
   },
 });

@@ -47,9 +47,9 @@ export function measureSteps(
   let operations: Operations = {};
   const timed: Architecture = {
     ...architecture,
-    train(pass) {
+    trainingPass(pass) {
       const started = performance.now();
-      const { result, ms } = timeOperations(() => architecture.train(pass));
+      const { result, ms } = timeOperations(() => architecture.trainingPass(pass));
       forward = performance.now() - started;
       operations = ms;
       return result;

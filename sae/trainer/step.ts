@@ -80,7 +80,7 @@ export function gradientsOf(
   let result: StepResult | undefined;
   const { grads } = tf.variableGrads(() => {
     const pass = { x, weights: variables, buffers, config, step, trainingSteps, dead, multiplier };
-    const { acts, recon, losses } = architecture.train(pass);
+    const { acts, recon, losses } = architecture.trainingPass(pass);
     const total = tf.addN(Object.values(losses).map((loss) => tf.reshape(loss, []))) as tf.Scalar;
     const codes = csrOf(acts);
     result = {
