@@ -67,6 +67,18 @@ export interface InferenceEncoder extends Encoder {
 }
 
 /**
+ * How an SAE's numbers change when a factor on x is folded into them: each is multiplied by factor^power. Training may
+ * scale x (`normalize_activations`), and the trained SAE must then encode x itself: with the same codes, in units of
+ * decoder rows of norm 1.
+ */
+export interface InputScaling<Config, Name extends string> {
+  /** The power for each weight and each buffer; 0 for one that does not depend on the unit of x. */
+  powers: Record<Name, number>;
+  /** The power for each field of the config that is a length in the unit of x. */
+  configPowers?: Partial<Record<keyof Config, number>>;
+}
+
+/**
  * An SAE architecture: one file in `architectures/` with one of these as its default export; the file's name is the
  * architecture's. The trainer knows nothing else of it.
  */
@@ -80,6 +92,7 @@ export interface Architecture<
   /** Its fields with their defaults, by SAELens' names. */
   config: z.ZodObject<z.ZodRawShape> & z.ZodType<Config>;
   init(config: Config, random: () => number): Record<W, Tensor32>;
+  inputScaling(config: Config): InputScaling<Config, W | B>;
   buffers?(config: Config): Buffers<B>;
   /** One training pass: the forward pass and its losses, with gradients to `weights`; updates `buffers`. */
   trainingPass(pass: PassInput<Config, W, B>): PassOutput;

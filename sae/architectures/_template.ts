@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { baseFields, defineArchitecture, type Weights } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
+import { linearPowers } from '../parts/input-scaling.ts';
 
 /*
  * A template, in plain tfjs: copy it to <new-name>.ts and name that in an experiment. (Files that begin with _ are
@@ -18,6 +19,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   summary: 'Template: relu with a square-root penalty (cite where it comes from)',
   config,
   init: initialWeights,
+  inputScaling: () => ({ powers: linearPowers }),
 
   trainingPass({ x, weights, config, multiplier }) {
     const hiddenPre = preActivations(x, weights);

@@ -19,6 +19,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   summary:
     'Gated: one path decides which latents fire, another how much (Rajamanoharan et al. 2024, arXiv 2404.16014)',
   config,
+  inputScaling: () => ({ powers: { W_enc: 1, W_dec: -1, b_dec: -1, b_gate: 0, r_mag: 0, b_mag: 0 } }),
   init(config, random) {
     const { W_enc, W_dec, b_dec } = initialWeights(config, random);
     const { d_sae } = config;

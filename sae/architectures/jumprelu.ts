@@ -4,6 +4,7 @@ import type { Tensor32 } from '#contract/safetensors';
 import { detach, encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { full, initialWeights } from '../parts/init.ts';
+import { linearPowers } from '../parts/input-scaling.ts';
 import { meanSquaredError } from '../parts/losses.ts';
 import { thresholded } from '../parts/thresholds.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
@@ -41,6 +42,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       : { threshold: full(d_sae, first) };
     return { ...initialWeights(config, random), ...threshold } as Record<Names, Tensor32>;
   },
+  inputScaling: () => ({ powers: { ...linearPowers, threshold: 0, log_threshold: 0 } }),
 
   trainingPass({ x, weights, config, step, trainingSteps, dead, multiplier }) {
     const { W_dec, b_dec } = weights;

@@ -4,6 +4,7 @@ import { batchTopK, decode, decodeBands, detach, squaredErrors } from '#engine/o
 import { baseFields, defineArchitecture, type Weights } from '../architecture.ts';
 import { followFrequencies, mostFrequentFirst } from '../parts/frequencies.ts';
 import { full, initialWeights } from '../parts/init.ts';
+import { linearPowers, thresholdPower } from '../parts/input-scaling.ts';
 import { deadLatentLoss } from '../parts/losses.ts';
 import { areNested, notNested, prefixes } from '../parts/prefixes.ts';
 import { type Rescaled, rescaled } from '../parts/rescale.ts';
@@ -59,6 +60,9 @@ export default defineArchitecture<Config, Names, 'topk_thresholds' | 'frequencie
     // A negative entry: nothing counted yet.
     frequencies: new Float64Array(config.use_frequency_sorted_matryoshka ? config.d_sae : 0).fill(-1),
     k: Float64Array.of(config.initial_k ?? config.k),
+  }),
+  inputScaling: (config) => ({
+    powers: { ...linearPowers, eta: 0, topk_thresholds: thresholdPower(config), frequencies: 0, k: 0 },
   }),
 
   trainingPass({ x, weights, buffers, config, step, trainingSteps, dead }) {

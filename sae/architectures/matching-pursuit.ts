@@ -24,6 +24,8 @@ export default defineArchitecture<Config, Names>({
     'Matching pursuit: the best latent again and again, the encoder is the decoder (Costa et al. 2025)',
   config,
   init: (config, random) => ({ W_dec: initialDecoder(config, random), b_dec: zeros(config.d_in) }),
+  /** The decoder encodes, so its rows stay: a residual in another unit gives activations in that unit. */
+  inputScaling: () => ({ powers: { W_dec: 0, b_dec: -1 }, configPowers: { residual_threshold: -1 } }),
 
   trainingPass({ x, weights, config }) {
     const acts = pursue(tf.sub(x, weights.b_dec), weights.W_dec, config);

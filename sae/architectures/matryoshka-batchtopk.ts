@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { batchTopK, decodeBands } from '#engine/ops';
 import { baseFields, defineArchitecture } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
+import { linearPowers, thresholdPower } from '../parts/input-scaling.ts';
 import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
 import { areNested, notNested, prefixes } from '../parts/prefixes.ts';
 import { rescaled } from '../parts/rescale.ts';
@@ -32,6 +33,7 @@ export default defineArchitecture<
   config,
   init: initialWeights,
   buffers: () => ({ topk_threshold: Float64Array.of(0) }),
+  inputScaling: (config) => ({ powers: { ...linearPowers, topk_threshold: thresholdPower(config) } }),
 
   trainingPass({ x, weights, buffers, config, dead }) {
     const { b_dec } = weights;

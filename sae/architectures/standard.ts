@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { decode, encode, rowNorms } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
+import { linearPowers } from '../parts/input-scaling.ts';
 import { meanSquaredError } from '../parts/losses.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
@@ -20,6 +21,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   summary: 'Standard: relu with an L1 penalty on activations times decoder norms (Conerly et al. 2024)',
   config,
   init: initialWeights,
+  inputScaling: () => ({ powers: linearPowers }),
 
   trainingPass({ x, weights, config, step, trainingSteps, multiplier }) {
     const { W_dec, b_dec } = weights;

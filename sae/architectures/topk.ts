@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { decode, topK } from '#engine/ops';
 import { type Architecture, baseFields, defineArchitecture } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
+import { linearPowers } from '../parts/input-scaling.ts';
 import { deadLatentLoss, meanSquaredError } from '../parts/losses.ts';
 import { rescaled } from '../parts/rescale.ts';
 
@@ -38,6 +39,7 @@ export function topKOf({ architecture, summary, largest, signsOf }: Choice): Arc
     summary,
     config,
     init: initialWeights,
+    inputScaling: () => ({ powers: linearPowers }),
 
     trainingPass({ x, weights, config, dead }) {
       const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
-import type { Architecture, PassOutput } from '../architecture.ts';
+import type { Architecture, Buffers, Encoder, PassOutput, Weights } from '../architecture.ts';
 import template from '../architectures/_template.ts';
 import { TrainerConfig } from '../trainer/config.ts';
 import { D_IN, exerciseSteps } from './steps.ts';
@@ -52,6 +52,41 @@ const wrong: [string, Architecture, RegExp][] = [
     /^each step leaves 1 tensors behind/,
   ],
 ];
+
+const powers = (change: object): Architecture => ({
+  ...template,
+  inputScaling: (config) => ({ powers: { ...template.inputScaling(config).powers, ...change } }),
+});
+/** A threshold on activations that decoder norms are multiplied into, as a new architecture may have one. */
+const thresholded = (power: number | undefined): Architecture => {
+  const above = ({ encode, ...rest }: Encoder, norms: tf.Tensor, buffers: Buffers): Encoder => ({
+    ...rest,
+    encode(x) {
+      const acts = tf.mul(encode(x), norms);
+      return tf.div(tf.mul(acts, tf.cast(tf.greater(acts, buffers.least[0]), 'float32')), norms);
+    },
+  });
+  const normsOf = ({ W_dec }: Weights) => tf.norm(W_dec, 2, 1);
+  return {
+    ...powers({ least: power }),
+    buffers: () => ({ least: Float64Array.of(0.02) }),
+    batchEncoder: (weights, buffers, config) =>
+      above(template.batchEncoder(weights, buffers, config), normsOf(weights), buffers),
+    inferenceEncoder: (weights, buffers, config) => ({
+      ...template.inferenceEncoder(weights, buffers, config),
+      ...above(template.inferenceEncoder(weights, buffers, config), normsOf(weights), buffers),
+    }),
+  };
+};
+wrong.push(
+  ['a power that is wrong', powers({ b_dec: 0 }), /^inputScaling is wrong: its training form/],
+  ['a threshold that is not folded', thresholded(0), /^inputScaling is wrong: its training form/],
+  ['a threshold without a power', thresholded(undefined), /^inputScaling has no power for least: /],
+);
+
+it('takes a threshold that is folded', () => {
+  expect(() => exerciseSteps(thresholded(-1), settings)).not.toThrow();
+});
 
 it('takes the template as it is', () => {
   expect(() => exerciseSteps(template, settings)).not.toThrow();

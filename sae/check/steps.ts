@@ -5,6 +5,7 @@ import type { Architecture } from '../architecture.ts';
 import type { Resolved } from '../settings.ts';
 import { holdShape } from '../shapes.ts';
 import { createModel, gradientsOf, trainStep } from '../trainer/step.ts';
+import { checkInputScaling } from './scaling.ts';
 
 /** Of the made-up data. d_in, d_sae and rows differ, so that a matrix the wrong way round has the wrong shape. */
 export const D_IN = 8;
@@ -17,7 +18,7 @@ export const madeUpBatch = (next: () => number) =>
 
 /**
  * Takes three training steps with half of the latents dead, and holds the architecture to what architecture.ts says:
- * shapes, finite losses, a gradient for every weight, and no tensor left behind by a step.
+ * shapes, finite losses, a gradient for every weight, no tensor left behind by a step, and its input scaling.
  * @throws UserError saying what does not hold.
  */
 export function exerciseSteps(architecture: Architecture, { sae, trainer }: Resolved): void {
@@ -51,6 +52,7 @@ export function exerciseSteps(architecture: Architecture, { sae, trainer }: Reso
       `no loss reaches the weight ${frozen[0]}: leave it out of init, or keep what is not learned in buffers`,
     );
   }
+  checkInputScaling(model, madeUpBatch(random), ROWS);
   tf.dispose([pass.x, ...Object.values(model.variables)]);
 }
 

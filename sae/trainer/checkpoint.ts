@@ -31,25 +31,30 @@ export interface Checkpoint {
   buffers: Buffers;
 }
 
-/** Weights and buffers as they stand: parameters by SAELens' names, buffers as tensors too. Whole or not at all. */
-export function writeCheckpoint(
-  path: string,
-  model: Model,
-  about: Pick<CheckpointConfig, 'architecture' | 'addons' | 'experiment' | 'samples' | 'scale'>,
-): void {
-  const tensors = new Map<string, Tensor32>();
+type About = Pick<CheckpointConfig, 'architecture' | 'addons' | 'experiment' | 'samples' | 'scale'>;
+
+/** A copy of the model's weights, buffers and config. */
+export function checkpointOf(model: Model, about: About): Checkpoint {
+  const weights: Record<string, Tensor32> = {};
   for (const [name, variable] of Object.entries(model.variables)) {
-    tensors.set(name, { shape: variable.shape, data: variable.dataSync() as Float32Array });
+    weights[name] = { shape: variable.shape, data: Float32Array.from(variable.dataSync()) };
   }
-  for (const [name, values] of Object.entries(model.buffers)) {
+  const copies = Object.entries(model.buffers).map(([name, values]) => [name, values.slice()] as const);
+  const saved = Object.fromEntries(copies.map(([name, values]) => [name, [...values]]));
+  return {
+    config: { version: 1, ...about, sae: model.config, buffers: saved },
+    weights,
+    buffers: Object.fromEntries(copies),
+  };
+}
+
+/** Writes weights and buffers as tensors, by SAELens' names. The file is complete or is not written. */
+export function writeCheckpoint(path: string, model: Model, about: About): void {
+  const { config, weights, buffers } = checkpointOf(model, about);
+  const tensors = new Map<string, Tensor32>(Object.entries(weights));
+  for (const [name, values] of Object.entries(buffers)) {
     tensors.set(name, { shape: [values.length], data: Float32Array.from(values) });
   }
-  const config: CheckpointConfig = {
-    version: 1,
-    ...about,
-    sae: model.config,
-    buffers: Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, [...v]])),
-  };
   writeSafetensors(path, { tensors, metadata: { config: JSON.stringify(config) } });
 }
 

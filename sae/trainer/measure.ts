@@ -18,7 +18,7 @@ export interface Measurement {
     cpu: number;
     /** One batch from the data service while nobody computes. */
     sampling: number;
-    /** The encoder's dense product alone. */
+    /** An encoder's dense product [rows, d_in] × [d_in, d_sae] alone. */
     encode: number;
     /** The step's named operations going forward, by name. */
     operations: Operations;
@@ -119,9 +119,9 @@ function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> {
   return batch;
 }
 
-function timeEncode({ variables }: Model, { x, rows }: { x: Float32Array; rows: number }, d: number): number {
-  // Matching Pursuit has no encoder but its decoder.
-  const W = variables.W_enc ?? tf.transpose(variables.W_dec);
+/** One dense product [rows, d] × [d, d_sae], whatever the architecture's own encoder does. */
+function timeEncode({ config }: Model, { x, rows }: { x: Float32Array; rows: number }, d: number): number {
+  const W = tf.fill([d, config.d_sae], 0.1);
   const input = tf.tensor2d(x, [rows, d]);
   const times = Array.from({ length: ENCODES }, () => {
     const started = performance.now();
@@ -129,7 +129,7 @@ function timeEncode({ variables }: Model, { x, rows }: { x: Float32Array; rows: 
     tf.tidy(() => tf.slice(encode(input, W), [0, 0], [1, 1]).dataSync());
     return performance.now() - started;
   });
-  input.dispose();
+  tf.dispose([input, W]);
   return median(times);
 }
 

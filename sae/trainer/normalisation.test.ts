@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import type { Tensor32 } from '#contract/safetensors';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
 import { createCoder } from '../encoding.ts';
 import { architectureNames, loadAddons, loadArchitecture } from '../load.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { checkpointOf } from './checkpoint.ts';
 import { TrainerConfig } from './config.ts';
 import { foldScale } from './normalisation.ts';
-import { createModel, type Model } from './step.ts';
+import { createModel } from './step.ts';
 
 beforeAll(async () => {
   await openBackend('embedded');
@@ -22,17 +21,6 @@ const x = Float32Array.from({ length: ROWS * sizes.d_in }, () => 2 * next() - 1)
 const addons = await loadAddons();
 // A tau that takes some and leaves some.
 const refinement = addons.has('leave_one_out') ? { leave_one_out: { tau: 0.2 } } : {};
-
-/** The model as a checkpoint has it, made of copies. */
-function checkpoint(model: Model, scale: number, refinement = {}): Checkpoint {
-  const weights: Record<string, Tensor32> = {};
-  for (const [name, variable] of Object.entries(model.variables)) {
-    weights[name] = { shape: variable.shape, data: Float32Array.from(variable.dataSync()) };
-  }
-  const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, v.slice()]));
-  const about = { version: 1, architecture: '', addons: refinement, experiment: '', samples: 0 } as const;
-  return { config: { ...about, sae: model.config, scale, buffers: {} }, weights, buffers };
-}
 
 const cases: [string, Record<string, unknown>][] = [
   ['standard', {}],
@@ -64,8 +52,9 @@ it.each(present)('%s %j codes x the same with the scale folded into it', async (
   const b_dec = model.variables.b_dec;
   b_dec.assign(tf.tensor(Float32Array.from({ length: sizes.d_in }, () => next() - 0.5)));
   for (const threshold of ['topk_threshold', 'topk_thresholds']) model.buffers[threshold]?.fill(1.2);
+  const about = { architecture: '', experiment: '', samples: 0 };
   const coderOf = (scale: number, chosen = {}) =>
-    createCoder(checkpoint(model, scale, chosen), architecture, addons);
+    createCoder(checkpointOf(model, { ...about, scale, addons: chosen }), architecture, addons);
   const [before, refinedBefore] = [coderOf(SCALE), coderOf(SCALE, refinement)];
   foldScale(model, SCALE);
   const [after, refined] = [coderOf(1), coderOf(1, refinement)];

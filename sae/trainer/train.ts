@@ -7,7 +7,7 @@ import { DeadLatents } from './dead-latents.ts';
 import { divergence } from './divergence.ts';
 import { autotune, autotunerDefaults } from './l0-autotuner.ts';
 import { outOfMemory } from './memory.ts';
-import { foldScale, measureScale } from './normalisation.ts';
+import { foldScale, measureScale, requirePowers } from './normalisation.ts';
 import { type Batches, freshState, type Plan, type RunState } from './plan.ts';
 import { finiteOf, ProgressLog } from './progress.ts';
 import { type End, resultOf, type SoFar } from './result.ts';
@@ -59,6 +59,7 @@ class Run {
   ) {
     const { trainer, sae, architecture } = plan;
     this.model = createModel(architecture, sae, architecture.init(sae, plan.random), trainer);
+    if (trainer.normalize_activations !== 'none') requirePowers(this.model);
     this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
     this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
     if (plan.resume) {
