@@ -40,7 +40,7 @@ export function readSaelens(folder: string): Checkpoint {
 /** The tensors as weights and buffers of our architecture, and the fields that it needs. */
 function parts({ own }: SaelensConfig, { topk_threshold, thresholds, ...weights }: Tensors) {
   const buffers: Record<string, number[]> = {};
-  if (topk_threshold) buffers.topk_threshold = [...topk_threshold.data];
+  if (topk_threshold) buffers.topk_thresholds = [...topk_threshold.data];
   if (!thresholds) return { weights: weights as Record<string, Tensor32>, buffers, fields: own };
   // Thresholds of each latent, in units of the weights as they are.
   buffers.topk_thresholds = [...thresholds.data];

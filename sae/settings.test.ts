@@ -57,7 +57,7 @@ describe('settings', () => {
 
   it.each([
     ['kk=3', /--set kk=3: "kk" is no setting of batchtopk; there are: .*refined.*lr/],
-    ['eta=0.1', /"eta" is no setting of batchtopk/],
+    ['matryoshka_widths=[4]', /"matryoshka_widths" is no setting of batchtopk/],
     ['sae.lr=0.1', /"lr" is no setting of batchtopk/],
     ['trainer.k=3', /"k" is no setting of the trainer/],
     ['d_in=3', /"d_in" is no setting/],

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { decode, detach, encode, rowNorms } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights, zeros } from '../parts/init.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
   l1_coefficient: z.number().nonnegative().default(1),
   /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
   l1_warm_up_steps: z.number().int().nonnegative().default(0),
@@ -41,9 +42,9 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       acts,
       recon,
       losses: {
-        mse_loss: meanSquaredError(recon, x),
+        mse_loss: reconstructionLoss(recon, x, config),
         l1_loss: tf.mul(coefficient, tf.mean(tf.sum(tf.mul(open, rowNorms(W_dec)), 1))),
-        auxiliary_reconstruction_loss: meanSquaredError(gateRecon, x),
+        auxiliary_reconstruction_loss: reconstructionLoss(gateRecon, x, config),
       },
     };
   },

@@ -5,12 +5,13 @@ import { detach, encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { full, initialWeights } from '../parts/init.ts';
 import { linearPowers } from '../parts/input-scaling.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 import { thresholded } from '../parts/thresholds.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
   jumprelu_init_threshold: z.number().positive().default(0.01),
   /**
    * Train the thresholds' logarithms, as published and as SAELens up to 6.38. Adam then moves a threshold by a share of
@@ -58,7 +59,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
         ? stepCount(hiddenPre, theta, config.jumprelu_bandwidth)
         : tf.tanh(tf.mul(config.jumprelu_tanh_scale, tf.mul(acts, rowNorms(W_dec))));
     const losses: Record<string, tf.Tensor> = {
-      mse_loss: meanSquaredError(recon, x),
+      mse_loss: reconstructionLoss(recon, x, config),
       l0_loss: tf.mul(coefficient, tf.mean(tf.sum(counted, 1))),
     };
     if (config.pre_act_loss_coefficient !== null) {

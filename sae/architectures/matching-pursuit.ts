@@ -4,10 +4,11 @@ import { decode, topK } from '#engine/ops';
 import { csrOf } from '#engine/sparse';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialDecoder, zeros } from '../parts/init.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
   decoder_init_norm: z.number().positive().nullable().default(1),
   /** Latents taken at most; d_in if null. A fraction is cut off. */
   max_iterations: z.number().positive().nullable().default(null),
@@ -34,7 +35,7 @@ export default defineArchitecture<Config, Names>({
       hiddenPre: tf.zerosLike(acts),
       acts,
       recon,
-      losses: { mse_loss: meanSquaredError(recon, x) },
+      losses: { mse_loss: reconstructionLoss(recon, x, config) },
     };
   },
 

@@ -4,11 +4,12 @@ import { decode, encode, rowNorms } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
 import { linearPowers } from '../parts/input-scaling.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
   l1_coefficient: z.number().nonnegative().default(1),
   lp_norm: z.number().positive().default(1),
   /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
@@ -36,7 +37,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       acts,
       recon,
       losses: {
-        mse_loss: meanSquaredError(recon, x),
+        mse_loss: reconstructionLoss(recon, x, config),
         l1_loss: tf.mul(coefficient, tf.mean(penalty)),
       },
     };

@@ -51,7 +51,7 @@ it.each(present)('%s %j codes x the same with the scale folded into it', async (
   );
   const b_dec = model.variables.b_dec;
   b_dec.assign(tf.tensor(Float32Array.from({ length: sizes.d_in }, () => next() - 0.5)));
-  for (const threshold of ['topk_threshold', 'topk_thresholds']) model.buffers[threshold]?.fill(1.2);
+  model.buffers.topk_thresholds?.fill(1.2);
   const about = { architecture: '', experiment: '', samples: 0 };
   const coderOf = (scale: number, chosen = {}) =>
     createCoder(checkpointOf(model, { ...about, scale, addons: chosen }), architecture, addons);

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { areNested, prefixes } from './prefixes.ts';
+import { areNested, prefixesOf } from './matryoshka.ts';
 
 it('cuts the dictionary by index, or in an order, the whole of it last', () => {
-  expect(prefixes([1, 3], 5)).toEqual({ widths: [1, 3, 5], bandOf: Uint8Array.of(0, 1, 1, 2, 2) });
-  expect(prefixes([2, 5], 5).widths).toEqual([2, 5]);
-  expect(prefixes([], 3)).toEqual({ widths: [3], bandOf: new Uint8Array(3) });
-  expect(prefixes([1, 3], 5, Uint32Array.of(4, 0, 2, 1, 3)).bandOf).toEqual(Uint8Array.of(1, 2, 1, 2, 0));
+  expect(prefixesOf([1, 3], 5)).toEqual({ widths: [1, 3, 5], bandOf: Uint8Array.of(0, 1, 1, 2, 2) });
+  expect(prefixesOf([2, 5], 5).widths).toEqual([2, 5]);
+  expect(prefixesOf([], 3)).toEqual({ widths: [3], bandOf: new Uint8Array(3) });
+  expect(prefixesOf([1, 3], 5, Uint32Array.of(4, 0, 2, 1, 3)).bandOf).toEqual(Uint8Array.of(1, 2, 1, 2, 0));
 });
 
 it('knows widths that do not nest', () => {
