@@ -87,6 +87,15 @@ export const experiments: Experiment[] = [
     expect(active).toBeLessThan(128 * 32);
   });
 
+  it('checks one experiment by name, and refuses a name that is not there', () => {
+    const one = run('check', 'candidate');
+    expect(one.stdout).toMatch(/types hold.*, 1 experiment trains and encodes \(/);
+    expect(one.status).toBe(0);
+    const unknown = run('check', 'candidat');
+    expect(said(unknown)).toMatch(/^error: unknown experiment "candidat"; there are: .*candidate.*\n$/);
+    expect(unknown.status).toBe(1);
+  });
+
   it('fails the check with file and line where a type is wrong', () => {
     writeFileSync(join(tree, 'sae/experiments/wrong.ts'), `\nexport const experiments: number[] = ['a'];\n`);
     const checked = run('check');

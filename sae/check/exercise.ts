@@ -24,18 +24,24 @@ const TINY: WidthProfile = {
 };
 
 /**
- * Trains every experiment, and every architecture that no experiment names, for three steps on made-up data, and
- * encodes with what was saved; settings are also resolved at every profile. Returns how many it were.
- * @throws UserError naming the experiment and the trouble.
+ * Trains experiments for three steps on random data and encodes with the checkpoint; settings are also resolved at every
+ * profile. `names` chooses experiments; none: every experiment, and every architecture that no experiment names. Returns
+ * how many it exercised.
+ * @throws UserError that names the experiment and what is wrong with it, or lists the names there are
  */
-export async function exerciseAll(folder: string): Promise<number> {
+export async function exercise(folder: string, names: readonly string[] = []): Promise<number> {
   const [found, addons] = await Promise.all([loadExperiments(), loadAddons()]);
   await loadSweeps(found);
-  const experiments = [...found.values()];
+  const all = new Map(found);
   for (const architecture of architectureNames()) {
-    if (experiments.some((experiment) => experiment.architecture === architecture)) continue;
-    experiments.push({ name: architecture, description: 'its defaults', architecture });
+    if ([...found.values()].some((experiment) => experiment.architecture === architecture)) continue;
+    all.set(architecture, { name: architecture, description: 'its defaults', architecture });
   }
+  const experiments = (names.length > 0 ? names : [...all.keys()]).map((name) => {
+    const experiment = all.get(name);
+    if (experiment) return experiment;
+    throw new UserError(`unknown experiment "${name}"; there are: ${[...all.keys()].join(', ')}`);
+  });
   const written = new Set<string>();
   for (const experiment of experiments) {
     const { settings, architecture } = await settle(experiment, addons);
