@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Exports a fresh SAE whose thresholds are not 0; `change` may alter the architecture before. */
+/** Exports an untrained SAE whose thresholds are not 0; `change` may change the architecture first. */
 async function exported(
   name: string,
   fields: Record<string, unknown>,
@@ -38,8 +38,8 @@ async function exported(
   const about = { version: 1 as const, addons: {}, experiment: 'x', samples: 0, scale: 1 };
   const config = { ...about, architecture: name, sae, buffers: {} };
   const weights = architecture.init(sae, uniform(0));
-  const told = await exportCheckpoint({ config, weights, buffers }, change(architecture), out);
-  return { out, ...told };
+  const result = await exportCheckpoint({ config, weights, buffers }, change(architecture), out);
+  return { out, ...result };
 }
 
 it.each([
@@ -50,7 +50,7 @@ it.each([
   ['gated', {}, 'gated', ['W_dec', 'W_enc', 'b_dec', 'b_gate', 'b_mag', 'r_mag']],
   ['matching-pursuit', { max_iterations: 3.9 }, 'matching_pursuit', ['W_dec', 'b_dec']],
   ['abstopk', { k: 3 }, 'abstopk', ['W_dec', 'W_enc', 'b_dec', 'b_enc']],
-])('%s goes out under SAELens names', async (name, fields, form, names) => {
+])('%s is exported under SAELens names', async (name, fields, form, names) => {
   const { out, loads, checked, files } = await exported(name, fields);
   expect({ loads, checked }).toEqual({ loads: true, checked: true });
   expect(readdirSync(out).sort()).toEqual(files);
@@ -63,8 +63,8 @@ it.each([
   expect(tensors.get('W_dec')?.shape).toEqual([16, 8]);
 });
 
-describe('an inferenceEncoder() that says what it is not', () => {
-  /** With its inference form changed. */
+describe('an inferenceEncoder() that claims to be another', () => {
+  /** With a changed inference encoder. */
   const saying =
     (change: (form: InferenceEncoder) => Partial<InferenceEncoder>) => (architecture: Architecture) =>
       ({
@@ -95,7 +95,7 @@ describe('an inferenceEncoder() that says what it is not', () => {
       /inferenceEncoder\(\) saves another decoder than it decodes with; not exported/,
     ],
     [
-      'a field that this architecture has not',
+      'a field that this architecture does not have',
       'standard',
       () => ({ fields: { k: 3 } }),
       /standard\.ts: inferenceEncoder\(\) gives what cannot be loaded \(cfg\.json: k is no field of standard that is known/,
@@ -106,7 +106,7 @@ describe('an inferenceEncoder() that says what it is not', () => {
     const fields = name === 'topk' ? { k: 3 } : {};
     await expect(exported(name, fields, { out, change: saying(change) })).rejects.toThrow(message);
     expect(existsSync(join(folder, 'refused'))).toBe(false);
-    // What lay there stays as it was.
+    // Files that were there stay.
     mkdirSync(out, { recursive: true });
     writeFileSync(join(out, 'cfg.json'), 'mine');
     await expect(exported(name, fields, { out, change: saying(change) })).rejects.toThrow(message);
@@ -115,16 +115,16 @@ describe('an inferenceEncoder() that says what it is not', () => {
     rmSync(join(folder, 'refused'), { recursive: true });
   });
 
-  it('goes out unchecked under a name that nobody reads, and that is told', async () => {
+  it('is exported unchecked under an unknown name, and the result says so', async () => {
     const change = saying(() => ({ architecture: 'my_own' }));
-    const told = await exported('standard', {}, { out: join(folder, 'own'), change });
-    expect(told).toMatchObject({ architecture: 'my_own', loads: false, checked: false });
+    const result = await exported('standard', {}, { out: join(folder, 'own'), change });
+    expect(result).toMatchObject({ architecture: 'my_own', loads: false, checked: false });
   });
 });
 
 const hasLista = architectureNames().includes('lista-matryoshka');
 
-it.skipIf(!hasLista)('LISTA comes with an encode in Python that agrees', async () => {
+it.skipIf(!hasLista)('LISTA has an encoder in Python that agrees', async () => {
   const { out, loads, checked, files } = await exported('lista-matryoshka', { k: 3, n_refinement_steps: 2 });
   expect({ loads, checked }).toEqual({ loads: false, checked: true });
   expect(files).toContain('encode.py');

@@ -11,7 +11,7 @@ import { TrainerConfig } from './trainer/config.ts';
 import { DeadLatents } from './trainer/dead-latents.ts';
 import { createModel, gradientsOf, type Model, trainStep } from './trainer/step.ts';
 
-/** The reference's numbers: see README.md there. Sizes come from the files. */
+/** The reference's numbers: see the README.md there. The files have the sizes. */
 const folder = process.env.GOLDEN_DIR ?? join(import.meta.dirname, '../test/golden');
 
 interface Stored {
@@ -31,14 +31,14 @@ interface Forward {
   grads: StoredTensors;
   buffers_after?: StoredTensors;
   k?: number;
-  /** Latents by frequency, where prefixes go by it. */
+  /** Latents by frequency, if prefixes are sorted by it. */
   sorted_indices?: Stored;
 }
 
 interface Case {
   name: string;
   config: Record<string, unknown>;
-  /** "same as case 0", whole or weight by weight, where it is. */
+  /** "same as case 0", for all weights or single ones, or the weights. */
   init: string | Record<string, string | Stored>;
   init_buffers?: StoredTensors;
   forward: Forward;
@@ -157,14 +157,14 @@ const files = {
   'lista-matryoshka': 'sae_lista_matryoshka.json',
 };
 
-/** Another backend's numbers, a GPU's say: GOLDEN_BACKEND=webgpu npm run test:golden. */
+/** For another backend, such as a GPU: GOLDEN_BACKEND=webgpu npm run test:golden. */
 const { GOLDEN_BACKEND: backend = 'embedded' } = process.env;
 
 beforeAll(async () => {
   await openBackend(backend);
 });
 
-// A workspace need not have them all: one may begin without its best ones.
+// A workspace may start without its best architectures (--start baseline).
 const present = Object.entries(files)
   .filter(([name]) => architectureNames().includes(name))
   .flatMap(([name, file]) => [[name, 'our kernels', file] as const, [name, 'plain tfjs', file] as const]);
@@ -186,7 +186,7 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
         const model = modelOf(architecture, file, golden);
         const x = tensor(file.batches[0]);
         const step = want.n_training_steps;
-        // The pass itself, on a copy of the buffers, for the tensors that a training step does not keep.
+        // The pass itself, on a copy of the buffers: a training step does not keep these tensors.
         const buffers = Object.fromEntries(Object.entries(model.buffers).map(([n, b]) => [n, b.slice()]));
         const { config } = model;
         const seen = architecture.trainingPass({

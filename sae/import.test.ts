@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
-import { createCoder, forms } from './encoding.ts';
+import { createCheckpointEncoder, forms } from './encoding.ts';
 import { exportCheckpoint } from './export.ts';
 import { readSaelens } from './import.ts';
 import { architectureNames, loadArchitecture } from './load.ts';
@@ -113,7 +113,7 @@ describe('an SAE saved by SAELens', () => {
     ['abstopk', { k: 3 }],
     ['lista-matryoshka', { k: 3, n_refinement_steps: 2, eta: 0.2 }],
   ];
-  // A workspace may begin without its best parts.
+  // A workspace may start without its best parts (--start baseline).
   it.each(exported.filter(([name]) => present(name)))(
     'comes back as it was exported: %s',
     async (name, fields) => {
@@ -144,9 +144,9 @@ describe('an SAE saved by SAELens', () => {
       const x = Float32Array.from({ length: 32 * 8 }, () => 6 * random() - 3);
       const [a, b] = [checkpoint, readSaelens(out)];
       const last = forms.indexOf('inference');
-      const before = createCoder(a, architecture, new Map()).codes(x, 32)[last];
+      const before = createCheckpointEncoder(a, architecture, new Map()).codes(x, 32)[last];
       const form = await loadArchitecture(b.config.architecture);
-      const after = createCoder(b, form, new Map()).codes(x, 32)[last];
+      const after = createCheckpointEncoder(b, form, new Map()).codes(x, 32)[last];
       expect(before.indices.length).toBeGreaterThan(20);
       expect([...after.offsets]).toEqual([...before.offsets]);
       expect([...after.indices]).toEqual([...before.indices]);

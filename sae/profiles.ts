@@ -1,16 +1,20 @@
 import { UserError } from '#contract/errors';
 
-/** What the size of a world decides. An experiment's settings come on top. */
+/** Settings that depend on the size of the world. An experiment's settings override them. */
 export interface WidthProfile {
+  /** Number of latents. */
   d_sae: number;
+  /** Active latents of a sample, the L0 that experiments aim at. */
   k: number;
+  /** Learning rate. */
   lr: number;
+  /** Widths of the Matryoshka prefixes, without the whole dictionary. */
   matryoshka_widths: number[];
-  /** Steps without firing after which a latent is dead: short runs must revive them sooner. */
+  /** Steps without firing after which a latent is dead; a short run needs fewer. */
   dead_feature_window: number;
-  /** Decreasing k of the full recipe: from so many times k down to k, linearly over that share of the run. */
+  /** Decreasing k of the full recipe: linearly from `from` times k to k, over the share `over` of the run. */
   anneal: { from: number; over: number };
-  /** For experiments that scale x: as many batches as TASK.md lets them read for that. */
+  /** Batches that an experiment which scales x reads to measure its norm; TASK.md limits them. */
   n_batches_for_norm_estimate: number;
 }
 
@@ -22,7 +26,7 @@ export const profiles: Record<string, WidthProfile> = {
     lr: 4e-3,
     matryoshka_widths: [4, 16, 64],
     dead_feature_window: 100,
-    // A run of 2,000 steps has few to spare for a k that is too high (docs/small-world.md).
+    // A run of 2,000 steps is too short for a long phase of high k (docs/small-world.md).
     anneal: { from: 1.6, over: 0.5 },
     n_batches_for_norm_estimate: 100,
   },
@@ -37,7 +41,7 @@ export const profiles: Record<string, WidthProfile> = {
   },
 };
 
-/** @throws UserError that lists the names there are. */
+/** The profile of that name. @throws UserError that lists the names */
 export function widthProfile(name: string): WidthProfile {
   if (!Object.hasOwn(profiles, name)) {
     throw new UserError(

@@ -7,7 +7,7 @@ import { architectureNames, loadArchitecture } from './load.ts';
 import { TrainerConfig } from './trainer/config.ts';
 import { createModel, gradientsOf, type Model, trainStep } from './trainer/step.ts';
 
-/** The parts of the recipe are settings that any architecture of the family takes, alone or together. */
+/** The parts of the recipe are settings of every architecture of the family, alone or together. */
 const [ROWS, D_IN, D_SAE, STEPS] = [64, 16, 48, 12];
 
 beforeAll(async () => {
@@ -85,7 +85,7 @@ it.each<[string, Record<string, unknown>]>([
   expect(want).toBeGreaterThan(1.05 * mean);
 });
 
-it.each(['batchtopk', 'topk', 'abstopk'])('%s takes a k that changes', async (name) => {
+it.each(['batchtopk', 'topk', 'abstopk'])('%s has a k schedule', async (name) => {
   const schedule = { initial_k: 8, transition_k_duration_fraction: 0.5 };
   const model = await modelOf(name, { k: 2, ...schedule });
   const input = tf.tensor2d(x, [ROWS, D_IN]);
@@ -103,7 +103,7 @@ it.each(['batchtopk', 'topk', 'abstopk'])('%s takes a k that changes', async (na
   expect(k()).toBe(8);
 });
 
-// A workspace may begin without its best parts.
+// A workspace may start without its best parts (--start baseline).
 const present = ['lista-matryoshka', 'matryoshka-batchtopk'].every((name) =>
   architectureNames().includes(name),
 );
@@ -120,13 +120,13 @@ describe.skipIf(!present)('the parts together', () => {
     inner_loss_coefficient: 0.5,
   };
 
-  it('make the published LISTA-Matryoshka of Matryoshka BatchTopK, but for the target of its loss', async () => {
+  it('turn Matryoshka BatchTopK into the published LISTA-Matryoshka, except for the target of its loss', async () => {
     const fields = { ...parts, ...matryoshka };
     const lista = await modelOf('lista-matryoshka', { ...fields, target_without_b_dec: false });
     expectSame(trained(await modelOf('matryoshka-batchtopk', fields)), trained(lista));
   });
 
-  it('refine plain BatchTopK, as LISTA without Matryoshka does', async () => {
+  it('turn plain BatchTopK into LISTA without Matryoshka', async () => {
     const lista = await modelOf('lista-matryoshka', { ...parts, target_without_b_dec: false });
     const refined = trained(await modelOf('batchtopk', parts));
     expectSame(refined, trained(lista));

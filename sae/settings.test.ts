@@ -23,7 +23,7 @@ const experiment: Experiment = {
 const set = (...overrides: string[]) => resolve(experiment, batchtopk, addons, small, 64, overrides);
 
 describe('settings', () => {
-  it('defaults < profile < experiment < --set, fields of the profile that the architecture lacks passed over', () => {
+  it('defaults < profile < experiment < --set, ignoring fields of the profile that the architecture lacks', () => {
     const { sae, trainer, addons: chosen } = set();
     expect(sae).toMatchObject({ d_in: 64, d_sae: 128, k: 3.55, aux_loss_coefficient: 1 });
     expect(sae).not.toHaveProperty('matryoshka_widths');
@@ -70,7 +70,7 @@ describe('settings', () => {
     expect(() => set(override)).toThrow(message);
   });
 
-  it('an unknown profile names those there are', () => {
+  it('an unknown profile is refused with the known names', () => {
     expect(() => widthProfile('huge')).toThrow(/unknown profile "huge".*small, 16k/);
   });
 });

@@ -9,9 +9,11 @@ import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 const config = z.strictObject({
   ...baseFields,
   ...reductionFields,
+  /** Weight of the L1 penalty on the gate. */
   l1_coefficient: z.number().nonnegative().default(1),
-  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  /** Steps over which the coefficient rises linearly from 0. */
   l1_warm_up_steps: z.number().int().nonnegative().default(0),
+  /** The same as a share of the run; comes before the steps. */
   l1_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
 });
 type Names = 'W_enc' | 'W_dec' | 'b_dec' | 'b_gate' | 'r_mag' | 'b_mag';
@@ -31,8 +33,9 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     const { W_dec, b_dec } = weights;
     const { gate, magnitude, acts } = paths(tf.sub(x, b_dec), weights);
     const recon = tf.add(decode(acts, W_dec), b_dec);
-    // The gate's own activations must reconstruct too: nothing else gives it a gradient. As in SAELens, the decoder learns
-    // from this as well, where the paper freezes it, and the penalty below counts its norms, which the paper fixes at 1.
+    // The gate's own activations must reconstruct x too: nothing else gives the gate a gradient. As in
+    // SAELens, the decoder learns from this loss (the paper freezes it), and the penalty includes its norms
+    // (the paper fixes them at 1).
     const open = tf.relu(gate);
     const gateRecon = tf.add(decode(open, W_dec), b_dec);
     const warmUp = stepsOf(config.l1_warm_up_fraction, config.l1_warm_up_steps, trainingSteps);

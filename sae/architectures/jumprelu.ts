@@ -12,25 +12,32 @@ import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 const config = z.strictObject({
   ...baseFields,
   ...reductionFields,
+  /** Initial threshold of every latent. */
   jumprelu_init_threshold: z.number().positive().default(0.01),
   /**
-   * Train the thresholds' logarithms, as published and as SAELens up to 6.38. Adam then moves a threshold by a share of
-   * itself, and one of 0.01 stays there while the activations grow away from it: all latents fire, whatever the coefficient.
+   * Trains the logarithms of the thresholds, as published and as in SAELens up to 6.38. Adam then moves a
+   * threshold in proportion to itself: one of 0.01 stays small while activations grow, and all latents fire
+   * at any coefficient.
    */
   jumprelu_train_log_threshold: z.boolean().default(false),
-  /** Width of the rectangle in which thresholds get a gradient. */
+  /** Width of the interval around a threshold in which it gets a gradient. */
   jumprelu_bandwidth: z.number().positive().default(0.05),
-  /** step: the L0 itself; tanh: a smooth stand-in that also reaches the activations. */
+  /**
+   * step: the L0 itself, with gradients to thresholds only; tanh: a smooth L0, with gradients to activations.
+   */
   jumprelu_sparsity_loss_mode: z.enum(['step', 'tanh']).default('step'),
+  /** Factor inside the tanh of the smooth L0. */
   jumprelu_tanh_scale: z.number().positive().default(4),
+  /** Weight of the L0 loss. */
   l0_coefficient: z.number().nonnegative().default(1),
-  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  /** Steps over which the coefficient rises linearly from 0. */
   l0_warm_up_steps: z.number().int().nonnegative().default(0),
+  /** The same as a share of the run; comes before the steps. */
   l0_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
-  /** Pulls the pre-activations of dead latents up to their thresholds; null leaves them. */
+  /** Weight of a loss that raises the pre-activations of dead latents to their thresholds; null: none. */
   pre_act_loss_coefficient: z.number().nonnegative().nullable().default(null),
 });
-/** Of the last two there is one. */
+/** `log_threshold` where logarithms are trained, else `threshold`. */
 type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec' | 'threshold' | 'log_threshold';
 
 export default defineArchitecture<z.infer<typeof config>, Names>({
@@ -50,7 +57,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     const theta = thresholdOf(weights);
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
     const acts = jumpRelu(hiddenPre, theta, config.jumprelu_bandwidth);
-    // Not decode: thresholds get a gradient where activations are 0.
+    // Not `decode`, which has no gradient where activations are 0: thresholds have one there.
     const recon = tf.add(tf.matMul(acts, W_dec), b_dec);
     const warmUp = stepsOf(config.l0_warm_up_fraction, config.l0_warm_up_steps, trainingSteps);
     const coefficient = multiplier * warmedUp(config.l0_coefficient, warmUp, step);
@@ -82,10 +89,10 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   },
 });
 
-/** The thresholds, by whichever of the two weights there is: never negative. */
+/** The thresholds [d_sae], never negative, from whichever weight there is. */
 function thresholdOf({ threshold, log_threshold }: Partial<Weights<Names>>): tf.Tensor {
   if (!threshold) return tf.exp(log_threshold as tf.Tensor);
-  // One that has crossed 0 counts as 0, and keeps its gradient to come back by.
+  // A negative threshold counts as 0 but keeps its gradient, so that it can rise again.
   return tf.add(threshold, detach(tf.sub(tf.relu(threshold), threshold)));
 }
 

@@ -26,11 +26,11 @@ const config = z
     // The published defaults of this class.
     n_refinement_steps: batchTopKFields.n_refinement_steps.unwrap().default(1),
     detach_matryoshka_losses: matryoshkaFields.detach_matryoshka_losses.unwrap().default(true),
-    /** Leaves the whole dictionary out of the inner losses; it has the outer loss. */
+    /** Leaves the whole dictionary out of the inner losses: the outer loss has it. */
     skip_final_matryoshka_width: z.boolean().default(true),
-    /** The outer loss is that of the whole dictionary, with the loss for dead latents; false: inner losses only. */
+    /** Includes the losses of the whole dictionary and of dead latents; false: inner losses only. */
     include_outer_loss: z.boolean().default(true),
-    /** Losses compare with x - b_dec, as published, although the reconstruction adds b_dec; false: with x. */
+    /** Compares reconstructions with x - b_dec, as published, although they include b_dec; false: with x. */
     target_without_b_dec: z.boolean().default(true),
   })
   .refine(areNested, notNested);

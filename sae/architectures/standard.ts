@@ -10,10 +10,13 @@ import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 const config = z.strictObject({
   ...baseFields,
   ...reductionFields,
+  /** Weight of the L1 penalty. */
   l1_coefficient: z.number().nonnegative().default(1),
+  /** p of the penalty's norm; 1: L1. */
   lp_norm: z.number().positive().default(1),
-  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  /** Steps over which the coefficient rises linearly from 0. */
   l1_warm_up_steps: z.number().int().nonnegative().default(0),
+  /** The same as a share of the run; comes before the steps. */
   l1_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
 });
 type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec';

@@ -12,19 +12,24 @@ const config = z.strictObject({
   ...baseFields,
   ...kFields,
   ...reductionFields,
+  /** Weight of the loss that lets dead latents learn. */
   aux_loss_coefficient: z.number().nonnegative().default(1),
+  /** Measures activations in units of their decoder rows' norms (parts/rescale.ts). */
   rescale_acts_by_decoder_norm: z.boolean().default(true),
 });
 
 type Config = z.infer<typeof config>;
 type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec';
 
-/** How an SAE of this family chooses: k of each sample's pre-activations, (batch, latents), and the signs that its codes may have. */
+/** How an SAE of this family selects k of each sample's pre-activations. */
 export interface Choice {
+  /** SAELens' name of the architecture. */
   architecture: string;
+  /** One line for lists. */
   summary: string;
+  /** The activations: k of each sample's pre-activations h [batch, d_sae], 0 elsewhere. */
   largest(h: tf.Tensor, k: number): tf.Tensor;
-  /** 1 or -1 for each pre-activation; absent where codes are never negative. */
+  /** 1 or -1 for each pre-activation [batch, d_sae]; absent where activations are never negative. */
   signsOf?(h: tf.Tensor): tf.Tensor;
 }
 
@@ -34,7 +39,7 @@ export default topKOf({
   largest: topK,
 });
 
-/** An SAE whose codes are k chosen pre-activations of each sample. */
+/** An SAE whose activations are k selected pre-activations of each sample. */
 export function topKOf({ architecture, summary, largest, signsOf }: Choice): Architecture {
   return defineArchitecture<Config, Names, 'k'>({
     summary,
@@ -68,7 +73,7 @@ export function topKOf({ architecture, summary, largest, signsOf }: Choice): Arc
       return { encode: (x) => largest(sae.encode(tf.sub(x, b_dec)), k), W_dec: sae.W_dec, b_dec };
     },
 
-    /** The same, with the decoder's norms folded into the weights. */
+    /** The same selection, with the decoder's norms folded into the weights. */
     inferenceEncoder(weights, buffers, config) {
       const k = presentK(buffers, config);
       const { folded, W_dec, encode } = rescaled(weights, config.rescale_acts_by_decoder_norm);

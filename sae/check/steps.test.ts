@@ -15,7 +15,7 @@ const sae = template.config.parse({ d_in: D_IN, d_sae: 16 });
 const settings = { sae, trainer: TrainerConfig.parse({ lr: 0.01 }), addons: {} };
 type Pass = Parameters<Architecture['trainingPass']>[0];
 
-/** The template with something changed in what its pass answers. */
+/** The template with a change to what its pass returns. */
 const changed = (change: (result: PassOutput, pass: Pass) => Partial<PassOutput>): Architecture => ({
   ...template,
   trainingPass(pass) {
@@ -26,7 +26,7 @@ const changed = (change: (result: PassOutput, pass: Pass) => Partial<PassOutput>
 const reshaped = (t: tf.Tensor) => tf.reshape(t, [t.shape[1] as number, t.shape[0]]);
 
 const wrong: [string, Architecture, RegExp][] = [
-  ['acts the wrong way round', changed(({ acts }) => ({ acts: reshaped(acts) })), /^acts has .*\[16, 32\]/],
+  ['transposed acts', changed(({ acts }) => ({ acts: reshaped(acts) })), /^acts has .*\[16, 32\]/],
   ['a reconstruction of the wrong width', changed(({ acts }) => ({ recon: acts })), /^recon has .*\[32, 8\]/],
   [
     'a loss for each sample',
@@ -44,7 +44,7 @@ const wrong: [string, Architecture, RegExp][] = [
     /^no loss reaches the weight W_enc: /,
   ],
   [
-    'tensors that stay',
+    'tensors that are not disposed of',
     changed(({ acts }) => {
       tf.keep(tf.clone(acts));
       return {};
@@ -57,7 +57,7 @@ const powers = (change: object): Architecture => ({
   ...template,
   inputScaling: (config) => ({ powers: { ...template.inputScaling(config).powers, ...change } }),
 });
-/** A threshold on activations that decoder norms are multiplied into, as a new architecture may have one. */
+/** A new architecture with a threshold on activations that are multiplied by decoder norms. */
 const thresholded = (power: number | undefined): Architecture => {
   const above = ({ encode, ...rest }: Encoder, norms: tf.Tensor, buffers: Buffers): Encoder => ({
     ...rest,
@@ -79,16 +79,16 @@ const thresholded = (power: number | undefined): Architecture => {
   };
 };
 wrong.push(
-  ['a power that is wrong', powers({ b_dec: 0 }), /^inputScaling is wrong: its training form/],
-  ['a threshold that is not folded', thresholded(0), /^inputScaling is wrong: its training form/],
+  ['a power that is wrong', powers({ b_dec: 0 }), /^inputScaling is wrong: the training form/],
+  ['a threshold that is not folded', thresholded(0), /^inputScaling is wrong: the training form/],
   ['a threshold without a power', thresholded(undefined), /^inputScaling has no power for least: /],
 );
 
-it('takes a threshold that is folded', () => {
+it('accepts a threshold that is folded', () => {
   expect(() => exerciseSteps(thresholded(-1), settings)).not.toThrow();
 });
 
-it('takes the template as it is', () => {
+it('accepts the template', () => {
   expect(() => exerciseSteps(template, settings)).not.toThrow();
 });
 
@@ -96,7 +96,7 @@ it.each(wrong)('refuses %s', (_, architecture, line) => {
   expect(() => exerciseSteps(architecture, settings)).toThrow(line);
 });
 
-it('finds the place in the workspace that an error came out of', () => {
+it('finds where in the workspace an error was thrown', () => {
   try {
     template.inferenceEncoder({}, {}, sae).encode(tf.zeros([1, D_IN]));
     expect.unreachable();

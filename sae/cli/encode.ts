@@ -5,7 +5,7 @@ import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
 import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
 import type { Csr } from '#engine/sparse';
-import { createCoder, forms } from '../encoding.ts';
+import { createCheckpointEncoder, forms } from '../encoding.ts';
 import { isSaelens, readSaelens } from '../import.ts';
 import { loadAddons, loadArchitecture } from '../load.ts';
 import type { RowNorm } from '../saelens/row-norm.ts';
@@ -16,12 +16,14 @@ const STDIN = 0;
 const STDOUT = 1;
 
 const program = new Command('npm run encode --')
-  .description('Answers activations on standard input (contract/stream.ts) with codes (contract/codes.ts).')
+  .description(
+    'Reads activations x from standard input (contract/stream.ts), writes codes (contract/codes.ts).',
+  )
   .option(
     '--checkpoint <path>',
     'a checkpoint.safetensors, a snapshot in evals/, or a folder saved by SAELens',
   )
-  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
+  .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .addHelpText(
     'after',
     `
@@ -41,22 +43,22 @@ await runMain(async () => {
     loadAddons(),
     openBackend(options.backend),
   ]);
-  const coder = createCoder(checkpoint, architecture, addons);
+  const encoder = createCheckpointEncoder(checkpoint, architecture, addons);
   const input = openStream(STDIN);
-  if (input.header.d !== coder.d_in) {
-    throw new UserError(`${path}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`);
+  if (input.header.d !== encoder.d_in) {
+    throw new UserError(`${path}: takes rows of ${encoder.d_in}, the stream has ${input.header.d}`);
   }
-  const { d_in, d_sae, rowNorm } = coder;
+  const { d_in, d_sae, rowNorm } = encoder;
   write(header({ d_in, d_sae, forms: [...forms], ...(rowNorm && { row_norm: rowNorm }) }));
-  write(bytesOf(coder.decoder));
-  write(bytesOf(coder.bias));
+  write(bytesOf(encoder.decoder));
+  write(bytesOf(encoder.bias));
   for (let batch = input.next(); batch !== null; batch = input.next()) {
-    for (const codes of coder.codes(batch.x, batch.rows)) write(answer(codes));
+    for (const codes of encoder.codes(batch.x, batch.rows)) write(answer(codes));
   }
   return 0;
 });
 
-/** `row_norm` says that codes are of normalised rows, which the judge undoes behind the decoder. */
+/** `row_norm`: the codes are of normalised rows; the judge undoes that after the decoder. */
 function header(content: CodesHeader & { row_norm?: RowNorm }): Buffer {
   const json = Buffer.from(JSON.stringify(content));
   const length = Buffer.alloc(4);
@@ -73,7 +75,10 @@ function bytesOf(numbers: Uint32Array | Float32Array): Buffer {
   return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
-/** The whole of it, waiting for the reader. A reader that has gone ends the process without a word. */
+/**
+ * Writes all bytes, waiting for the reader. If the reader has closed the pipe, the process ends without an
+ * error.
+ */
 function write(bytes: Buffer): void {
   for (let done = 0; done < bytes.length; ) {
     try {
@@ -82,7 +87,7 @@ function write(bytes: Buffer): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit(0);
       if (code !== 'EAGAIN') throw error;
-      // A pipe that does not block: a millisecond for its reader.
+      // The pipe does not block: wait a millisecond for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

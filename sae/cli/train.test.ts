@@ -31,7 +31,7 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs the trainer on the made-up data as its descriptor 3. `watch` may end it. */
+/** Runs the trainer on the random data as its descriptor 3. `watch` may end it. */
 async function trainer(
   args: string[],
   watch?: (pid: number) => () => void,
@@ -71,7 +71,7 @@ const whenThere = (file: string, signal: NodeJS.Signals) => (pid: number) => {
 const resultOf = (out: string) =>
   TrainResult.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
 
-// The richest there is: a workspace may begin without it.
+// The architecture with most parts: a workspace may start without it (--start baseline).
 const rich = architectureNames().includes('lista-matryoshka');
 const architecture = rich ? 'lista-matryoshka' : 'batchtopk';
 const small = [
@@ -80,7 +80,7 @@ const small = [
 ];
 
 describe('train', () => {
-  it('writes progress, snapshots, checkpoint and result as the contract says', async () => {
+  it('writes progress, snapshots, checkpoint and result of the contract', async () => {
     const out = join(folder, 'whole');
     const ended = await trainer([...small, '--samples', '7000', '--out', out, '--seed', '3']);
     expect(ended.stderr).toContain('finished after 7040 samples');
@@ -111,7 +111,7 @@ describe('train', () => {
   });
 
   it('resumes after kill -9 to bit-identical weights', async () => {
-    // Latents that die and come back, so that their counters matter too.
+    // Latents that die and fire again, so that their counters matter too.
     const rare = ['dead_feature_window=2', 'k=0.3', ...(rich ? ['initial_k=null'] : [])];
     const args = [...small, '--samples', '7680', ...rare.flatMap((setting) => ['--set', setting])];
     const straight = join(folder, 'straight');
@@ -125,14 +125,14 @@ describe('train', () => {
     expect(first.code).toBe(null);
     expect(existsSync(join(killed, 'result.json'))).toBe(false);
     const next = Number(readSafetensors(saved).metadata.next_batch);
-    // A service that is asked for more begins there, and not behind.
+    // The data service must continue at that batch, not after it.
     const [rest, gap] = [join(folder, 'rest.bin'), join(folder, 'gap.bin')];
     writeStream(rest, { from: next });
     writeStream(gap, { from: next + 1 });
     const stuck = await trainer([...args, '--out', killed, '--resume', '--backend', 'cpu'], undefined, gap);
     expect(stuck.stderr).toMatch(/^warning: saved on tfjs .*, resumed on tfjs .*cpu.*$/m);
     expect(resultOf(killed).backend).toMatch(/^tfjs \S+ embedded .*, then tfjs \S+ cpu /);
-    expect(resultOf(killed).reason).toBe(`the data go on at batch ${next + 1}, and ${next} comes next`);
+    expect(resultOf(killed).reason).toBe(`the data continue at batch ${next + 1} instead of ${next}`);
     const other = await trainer([...args, '--out', killed, '--resume', '--set', 'lr=0.1'], undefined, rest);
     expect(other.stderr).toMatch(
       /^error: .*optimizer\.safetensors: saved with other settings: trainer\.lr 0\.004, now 0\.1; resume with.*$/m,
@@ -155,7 +155,7 @@ describe('train', () => {
     }
   });
 
-  it('on SIGTERM saves and says so', async () => {
+  it('saves on SIGTERM and ends as interrupted', async () => {
     const out = join(folder, 'stopped');
     const ended = await trainer(
       [...small, '--samples', '7680', '--out', out],
@@ -176,8 +176,8 @@ describe('train', () => {
     expect(resultOf(short)).toMatchObject({ status: 'failed', reason: 'the data ended after 7680 rows' });
   });
 
-  it('says in one line that the disk is full, and leaves whole what it saved before', () => {
-    // A disk of 64 KB of its own, for one shell: what is on it is copied out before the shell ends.
+  it('reports a full disk in one line and keeps what it saved before', () => {
+    // A disk of 64 KB that exists in one shell only: its files are copied before the shell ends.
     const [full, kept] = [join(folder, 'full'), join(folder, 'kept')];
     mkdirSync(full);
     const train = `node --import tsx sae/cli/train.ts ${small.join(' ')} --samples 7680 --set n_snapshots=50 --out ${full}/out`;
@@ -192,7 +192,7 @@ describe('train', () => {
     expect(ended.status).toBe(1);
     const names = readdirSync(join(kept, 'evals'));
     expect(names.length).toBeGreaterThan(3);
-    // No half files, and none that only looks whole.
+    // No partial files.
     for (const name of names) expect(readCheckpoint(join(kept, 'evals', name)).config.version).toBe(1);
     expect(readdirSync(kept).sort()).toEqual(['evals', 'progress.jsonl']);
   });
@@ -220,7 +220,7 @@ describe('train', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it('without data names the way by hand', async () => {
+  it('without data refers to npm run train', async () => {
     const ended = await trainer(['baseline_batchtopk', '--out', join(folder, 'none')], undefined, null);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain('npm run train');

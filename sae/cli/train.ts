@@ -11,41 +11,52 @@ import { train } from '../trainer/train.ts';
 import { above0, dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
 
 interface Options {
+  /** Name of the sizes. */
   profile: string;
+  /** Training rows. */
   samples: number;
+  /** Seed of the initial weights. */
   seed: number;
+  /** The run's `out/`. */
   out: string;
+  /** `key=value` settings. */
   set: string[];
+  /** Continues the run in `out`. */
   resume: boolean;
+  /** Seconds between saves. */
   saveEvery: number;
+  /** Name of the tensor backend. */
   backend: string;
+  /** Runs the named operations in plain tfjs. */
   plain: boolean;
+  /** `off`: without OpenBLAS. */
   blas: string;
+  /** Prints the experiments instead. */
   list: boolean;
 }
 
 const program = new Command('train')
-  .description('Trains one SAE on the stream of activations in file descriptor $LOOP_DATA_FD.')
+  .description('Trains one SAE on the data stream in file descriptor $LOOP_DATA_FD.')
   .argument('[experiment]', 'a name that --list prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
   .option('--samples <n>', 'training rows', whole(1), 2_048_000)
-  .option('--seed <n>', 'of the initial weights', whole(0), 0)
-  .option('--out <folder>', 'where the run is written')
+  .option('--seed <n>', 'seed of the initial weights', whole(0), 0)
+  .option('--out <folder>', 'the folder to write the run in')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
-  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
+  .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .addOption(
-    new Option('--blas <how>', 'OpenBLAS for dense products, where the system has it')
+    new Option('--blas <how>', 'use OpenBLAS for dense products if the system has it')
       .choices(['auto', 'off'])
       .default('auto'),
   )
-  .option('--plain', 'the named operations as dense tfjs, for comparison', false)
-  .option('--resume', 'go on from optimizer.safetensors in --out', false)
-  .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', above0, 30)
+  .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
+  .option('--resume', 'continue from optimizer.safetensors in --out', false)
+  .option('--save-every <seconds>', 'seconds between saves from which a killed run can resume', above0, 30)
   .option('--list', 'print the experiments as JSON', false)
   .addHelpText(
     'after',
     `
-By hand use \`npm run train\`, which starts the data service too. The bare form:
+By hand use \`npm run train\`, which starts the data service too. Without it:
   $ node --import tsx bench/cli/serve.ts --profile small --seed 0 |
       LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts baseline_batchtopk --out /tmp/run
 Settings:
@@ -82,7 +93,7 @@ await runMain(async () => {
   if (!options.out) throw new UserError('--out is missing: the folder to write the run in');
   const profile = widthProfile(options.profile);
   const [architecture, addons] = await Promise.all([loadArchitecture(experiment.architecture), loadAddons()]);
-  // Before anything is read or written: settings are right whatever the width of the data.
+  // Checks the settings before anything is read or written; the width of the data does not matter for that.
   resolve(experiment, architecture, addons, profile, 1, options.set);
   if (!options.resume && existsSync(`${options.out}/result.json`)) {
     throw new UserError(`${options.out}: has a finished run; choose another --out`);
@@ -117,7 +128,7 @@ await runMain(async () => {
     data,
     stop.signal,
   ).catch((error: unknown) => {
-    throw told(error, options.out);
+    throw asUserError(error, options.out);
   });
   data.close();
   const rate = Math.round(result.samples / result.seconds);
@@ -128,8 +139,8 @@ await runMain(async () => {
   return 0;
 });
 
-/** Trouble that has nothing to do with the code, in one line. */
-function told(error: unknown, out: string): unknown {
+/** A full disk as one line; any other error as it is. */
+function asUserError(error: unknown, out: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     const what = code === 'EFBIG' ? 'a file may not grow further (ulimit -f)' : 'the disk is full';

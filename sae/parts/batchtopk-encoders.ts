@@ -10,7 +10,10 @@ import { thresholded } from './thresholds.ts';
 type WeightsOf = Weights<BatchTopKWeights>;
 type BuffersOf = Buffers<BatchTopKBuffers>;
 
-/** BatchTopK of x [batch, d_in] at the present k, with the refinement: the weights as used, and what `refine` returns. */
+/**
+ * BatchTopK of x [batch, d_in] at the present k, with the refinement: the weights as used, and what `refine`
+ * returns.
+ */
 export function selectByBatch(x: tf.Tensor, weights: WeightsOf, buffers: BuffersOf, config: BatchTopKConfig) {
   const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
   const k = presentK(buffers, config);
@@ -27,7 +30,10 @@ export function batchTopKEncoder(weights: WeightsOf, buffers: BuffersOf, config:
   };
 }
 
-/** The selections replaced by thresholds: JumpReLU, with a threshold for each stage where there is a refinement. */
+/**
+ * The selections replaced by thresholds: JumpReLU, with a threshold for each stage where there is a
+ * refinement.
+ */
 export function thresholdEncoder(
   weights: WeightsOf,
   buffers: BuffersOf,
@@ -54,8 +60,9 @@ function jumpReluEncoder(weights: WeightsOf, buffers: BuffersOf, config: BatchTo
 }
 
 /**
- * The refinement with thresholds [stages, d_sae] in the units of the weights as they are. Of an SAE that SAELens saved,
- * the buffer has a threshold for each latent; of one that was trained here, one for each stage.
+ * The refinement with thresholds [stages, d_sae] in the units of the weights as they are. Of an SAE that
+ * SAELens saved, the buffer has a threshold for each latent; of one that was trained here, one for each
+ * stage.
  */
 export function refinedThresholdEncoder(
   weights: WeightsOf,

@@ -29,7 +29,7 @@ export type BatchTopKWeights = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec' | 'eta';
 /** A threshold for each selection of a pass (one more than refinement steps), and the present k. */
 export type BatchTopKBuffers = 'topk_thresholds' | 'k';
 
-/** What architectures of the family share beside their fields: everything but the losses. Spread into defineArchitecture. */
+/** What the architectures of the family share beside fields and forward pass; they differ in their losses. */
 export const batchTopKFamily = {
   init: (config: BatchTopKConfig, random: () => number) =>
     ({ ...initialWeights(config, random), ...initialEta(config) }) as Record<BatchTopKWeights, Tensor32>,
@@ -47,10 +47,13 @@ export const batchTopKFamily = {
   inferenceEncoder: thresholdEncoder,
 };
 
-/** What the forward pass of the family returns: pre-activations and activations [batch, d_sae]. */
+/** What the forward pass of the family returns. */
 export interface BatchTopKForward {
+  /** The weights in units of decoder norms. */
   sae: Rescaled;
+  /** Pre-activations after the last refinement step [batch, d_sae]. */
   hiddenPre: tf.Tensor;
+  /** Activations [batch, d_sae]. */
   acts: tf.Tensor;
 }
 

@@ -2,8 +2,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { csrOf } from '#engine/sparse';
 
 /**
- * Moves frequencies[i] towards the share of the batch's samples in which latent i fires, as an exponential average. A
- * negative frequency means that nothing was counted yet: the first batch sets it. `acts` [batch, d_sae].
+ * Moves frequencies[i] towards the share of the batch's samples in which latent i fires, as an exponential
+ * average. A negative frequency means that nothing was counted yet: the first batch sets it. `acts` [batch,
+ * d_sae].
  */
 export function updateFrequencies(frequencies: Float64Array, acts: tf.Tensor, decay: number): void {
   const { indices, values, rows } = csrOf(acts);

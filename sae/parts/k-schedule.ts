@@ -3,11 +3,16 @@ import type { Buffers } from '../architecture.ts';
 
 /** Fields of k, and of a k that changes in training: linearly from `initial_k` to `k`, then `k`. */
 export const kFields = {
-  /** Active latents of a sample. BatchTopK: on average over the batch, may be a fraction. TopK: rounded down. */
+  /**
+   * Active latents of a sample. BatchTopK: on average over the batch, may be a fraction. TopK: rounded down.
+   */
   k: z.number().positive(),
   /** k at the first step; null: `k` from the start. */
   initial_k: z.number().positive().nullable().default(null),
-  /** Steps until `k` is reached; comes before the fraction. Null, with the fraction null too: `k` from the start. */
+  /**
+   * Steps until `k` is reached; comes before the fraction. Null, with the fraction null too: `k` from the
+   * start.
+   */
   transition_k_duration_steps: z.number().int().positive().nullable().default(null),
   /** The same as a share of the run. */
   transition_k_duration_fraction: z.number().positive().max(1).nullable().default(null),

@@ -9,13 +9,17 @@ export const reductionFields = {
 };
 type ReductionConfig = z.infer<z.ZodObject<typeof reductionFields>>;
 
-/** The squared error of each sample, summed over dimensions, reduced to a scalar: the mean, tilted by `term_tilt`. */
+/**
+ * The squared error of each sample, summed over dimensions, reduced to a scalar: the mean, tilted by
+ * `term_tilt`.
+ */
 export function reconstructionLoss(recon: tf.Tensor, x: tf.Tensor, config: ReductionConfig): tf.Tensor {
   return tiltedMean(squaredErrors(recon, x), config.term_tilt);
 }
 
 /**
- * Mean weighted by softmax(tilt · error / mean error); the weights are constants for the gradient. `errors` [batch].
+ * Mean weighted by softmax(tilt · error / mean error); the weights are constants for the gradient. `errors`
+ * [batch].
  * Source: Li et al. 2021, "Tilted Empirical Risk Minimization", arXiv 2007.01162.
  */
 function tiltedMean(errors: tf.Tensor, tilt: number): tf.Tensor {
@@ -26,10 +30,12 @@ function tiltedMean(errors: tf.Tensor, tilt: number): tf.Tensor {
 }
 
 /**
- * The auxiliary loss of the TopK family: dead latents reconstruct the residual x - recon, which is a constant for the
- * gradient. Of each sample the k largest pre-activations among them are decoded, negative ones too. `signs` [batch, d_sae]
- * of ±1 select by magnitude. `dead` has a 1 for each dead latent; the loss is 0 without one.
- * Source: Gao et al. 2024, arXiv 2406.04093, A.2, in SAELens' form (k = d_in / 2, not divided by the residual's variance).
+ * The auxiliary loss of the TopK family: dead latents reconstruct the residual x - recon, which is a constant
+ * for the gradient. Of each sample the k largest pre-activations among them are decoded, negative ones too.
+ * `signs` [batch, d_sae] of ±1 select by magnitude. `dead` has a 1 for each dead latent; the loss is 0
+ * without one.
+ * Source: Gao et al. 2024, arXiv 2406.04093, A.2, in SAELens' form (k = d_in / 2, not divided by the
+ * residual's variance).
  */
 export function deadLatentLoss(
   hiddenPre: tf.Tensor,

@@ -29,17 +29,26 @@ export interface Prefixes {
 
 /** What the prefixes reconstruct, each [batch, d_in]. */
 export interface NestedReconstructions extends Prefixes {
-  /** The reconstruction of each prefix, the whole dictionary last, with the gradients that inner losses are to have. */
+  /**
+   * The reconstruction of each prefix, the whole dictionary last, with the gradients that inner losses are to
+   * have.
+   */
   prefixes: tf.Tensor[];
   /** The reconstruction of the whole dictionary, with gradients to all bands. */
   recon: tf.Tensor;
 }
 
-/** The buffer `frequencies` [d_sae], or empty where the prefixes go by index. Negative: nothing was counted yet. */
+/**
+ * The buffer `frequencies` [d_sae], or empty where the prefixes go by index. Negative: nothing was counted
+ * yet.
+ */
 export const frequencyBuffer = (config: MatryoshkaConfig): Float64Array =>
   new Float64Array(config.use_frequency_sorted_matryoshka ? config.d_sae : 0).fill(-1);
 
-/** Decodes activations [batch, d_sae] prefix by prefix, at the cost of one decode. Updates the firing frequencies first. */
+/**
+ * Decodes activations [batch, d_sae] prefix by prefix, at the cost of one decode. Updates the firing
+ * frequencies first.
+ */
 export function nestedReconstructions(
   acts: tf.Tensor,
   W_dec: tf.Tensor,
@@ -65,8 +74,8 @@ export function nestedReconstructions(
 }
 
 /**
- * The prefixes of those widths, the whole dictionary last. `order` lists the latents as the prefixes take them; without
- * it, they go by index. The widths must be nested (`areNested`).
+ * The prefixes of those widths, the whole dictionary last. `order` lists the latents as the prefixes take
+ * them; without it, they go by index. The widths must be nested (`areNested`).
  */
 export function prefixesOf(widths: readonly number[], d_sae: number, order?: Uint32Array): Prefixes {
   const all = completed(widths, d_sae);
@@ -81,7 +90,10 @@ export function prefixesOf(widths: readonly number[], d_sae: number, order?: Uin
 /** `bandOf` is a byte for each latent. */
 const MAX_BANDS = 256;
 
-/** For a config's `refine`: whether the widths increase strictly and end at or below d_sae, in at most 256 bands. */
+/**
+ * For a config's `refine`: whether the widths increase strictly and end at or below d_sae, in at most 256
+ * bands.
+ */
 export function areNested(config: { matryoshka_widths: number[]; d_sae: number }): boolean {
   const all = completed(config.matryoshka_widths, config.d_sae);
   return all.length <= MAX_BANDS && all.every((width, i) => i === 0 || width > all[i - 1]);

@@ -30,9 +30,9 @@ export function stepSizes(weights: { eta?: tf.Tensor }, config: RefinementConfig
 }
 
 /**
- * h_0 = u·W_enc + b_enc and z_t = select(h_t, t); then h_{t+1} = h_t + eta_t (u - z_t·W_dec)·W_enc. This is a gradient
- * step of sparse coding, unrolled, with the encoder in place of the decoder's transpose. `u` is x - b_dec [batch, d_in];
- * `stages` are z_0 ... z_n [batch, d_sae], `hiddenPre` is h_n.
+ * h_0 = u·W_enc + b_enc and z_t = select(h_t, t); then h_{t+1} = h_t + eta_t (u - z_t·W_dec)·W_enc. This is a
+ * gradient step of sparse coding, unrolled, with the encoder in place of the decoder's transpose. `u` is x -
+ * b_dec [batch, d_in]; `stages` are z_0 ... z_n [batch, d_sae], `hiddenPre` is h_n.
  * Source: Gregor & LeCun 2010, "Learning fast approximations of sparse coding" (LISTA).
  */
 export function refine(

@@ -3,8 +3,9 @@ import { encode, unitRows } from '#engine/ops';
 import type { Weights } from '../architecture.ts';
 
 /**
- * The weights as the TopK family uses them (`rescale_acts_by_decoder_norm`): pre-activations are multiplied by the norms
- * |d_i| of the decoder rows, and decoder rows are divided by them. An activation is then a length in the space of x.
+ * The weights as the TopK family uses them (`rescale_acts_by_decoder_norm`): pre-activations are multiplied
+ * by the norms |d_i| of the decoder rows, and decoder rows are divided by them. An activation is then a
+ * length in the space of x.
  */
 export interface Rescaled {
   /** Pre-activations [batch, d_sae] of x - b_dec [batch, d_in]. */

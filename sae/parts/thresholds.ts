@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { csrOf } from '#engine/sparse';
 
 /**
- * Moves thresholds[at] by `rate` towards the smallest positive activation of a selection over a batch [batch, d_sae]. At
- * inference the threshold takes the place of the selection. Nothing changes where nothing is active.
+ * Moves thresholds[at] by `rate` towards the smallest positive activation of a selection over a batch [batch,
+ * d_sae]. At inference the threshold takes the place of the selection. Nothing changes where nothing is
+ * active.
  */
 export function updateThreshold(thresholds: Float64Array, at: number, acts: tf.Tensor, rate: number): void {
   let smallest = Number.POSITIVE_INFINITY;

@@ -1,14 +1,17 @@
+/** A tensor in the header of a safetensors file. */
 interface Entry {
+  /** `F32`, `BF16` ... */
   dtype: string;
+  /** First byte and the one after the last, from the start of the data. */
   data_offsets: [number, number];
 }
 
-/** The numbers of 16 bits that safetensors may hold, as float32: every one of them is a float32 exactly. */
+/** How the 16-bit numbers of safetensors become float32, which represents each of them exactly. */
 const halves: Record<string, (bits: number) => number> = { BF16: ofBrain, F16: ofHalf };
 
 /**
- * A safetensors file in which BF16 and F16 tensors have become F32, each number exactly; the same bytes where there is
- * none. What is wrong with a file is left in it, for `decodeSafetensors` to say.
+ * Converts BF16 and F16 tensors of a safetensors file to F32, without rounding. Without such tensors the
+ * bytes stay. Errors in the file are left for `decodeSafetensors` to report.
  */
 export function widened(bytes: Buffer): Buffer {
   const header = headerOf(bytes);
@@ -38,7 +41,7 @@ export function widened(bytes: Buffer): Buffer {
   return Buffer.concat([length, json, data]);
 }
 
-/** The header and where the data begin; null unless all entries lie within the file. */
+/** The header and the start of the data; null unless all entries are within the file. */
 function headerOf(bytes: Buffer): { entries: Record<string, unknown>; start: number } | null {
   if (bytes.length < 8) return null;
   const start = 8 + Number(bytes.readBigUInt64LE(0));

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
-import { createCoder } from '../encoding.ts';
+import { createCheckpointEncoder } from '../encoding.ts';
 import { architectureNames, loadAddons, loadArchitecture } from '../load.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { TrainerConfig } from './config.ts';
@@ -19,7 +19,7 @@ const next = uniform(5);
 const x = Float32Array.from({ length: ROWS * sizes.d_in }, () => 2 * next() - 1);
 
 const addons = await loadAddons();
-// A tau that takes some and leaves some.
+// A tau that removes some latents and keeps others.
 const refinement = addons.has('leave_one_out') ? { leave_one_out: { tau: 0.2 } } : {};
 
 const cases: [string, Record<string, unknown>][] = [
@@ -33,10 +33,10 @@ const cases: [string, Record<string, unknown>][] = [
   ['matching-pursuit', { max_iterations: 4, residual_threshold: 3 }],
   ['lista-matryoshka', { k: 4, matryoshka_widths: [8, 24], learnable_eta: true }],
 ];
-// A workspace may begin without some.
+// A workspace may start without some (--start baseline).
 const present = cases.filter(([name]) => architectureNames().includes(name));
 
-it.each(present)('%s %j codes x the same with the scale folded into it', async (name, settings) => {
+it.each(present)('%s %j gives the same codes of x with the scale folded into it', async (name, settings) => {
   const architecture = await loadArchitecture(name);
   const config = architecture.config.parse({
     ...sizes,
@@ -53,14 +53,14 @@ it.each(present)('%s %j codes x the same with the scale folded into it', async (
   b_dec.assign(tf.tensor(Float32Array.from({ length: sizes.d_in }, () => next() - 0.5)));
   model.buffers.topk_thresholds?.fill(1.2);
   const about = { architecture: '', experiment: '', samples: 0 };
-  const coderOf = (scale: number, chosen = {}) =>
-    createCoder(checkpointOf(model, { ...about, scale, addons: chosen }), architecture, addons);
-  const [before, refinedBefore] = [coderOf(SCALE), coderOf(SCALE, refinement)];
+  const encoderOf = (scale: number, chosen = {}) =>
+    createCheckpointEncoder(checkpointOf(model, { ...about, scale, addons: chosen }), architecture, addons);
+  const [before, refinedBefore] = [encoderOf(SCALE), encoderOf(SCALE, refinement)];
   foldScale(model, SCALE);
-  const [after, refined] = [coderOf(1), coderOf(1, refinement)];
+  const [after, refined] = [encoderOf(1), encoderOf(1, refinement)];
   const [old, folded] = [before.codes(x, ROWS), after.codes(x, ROWS)];
   for (const [form, codes] of folded.entries()) {
-    // Something is chosen, and not everything.
+    // Some latents are active, and not all.
     expect(codes.indices.length).toBeGreaterThan(ROWS / 2);
     expect(codes.indices.length).toBeLessThan(ROWS * sizes.d_sae);
     expect(codes.offsets).toEqual(old[form].offsets);

@@ -4,8 +4,9 @@ import type { Batches } from './plan.ts';
 import type { Model } from './step.ts';
 
 /**
- * Reads fresh batches before training. Returns the factor that makes the mean norm of x √d_in: √d_in divided by the mean
- * of the batches' mean norms (SAELens' `expected_average_only_in`). Null if `stop` was asked for before that.
+ * Reads fresh batches before training. Returns the factor that makes the mean norm of x √d_in: √d_in divided
+ * by the mean of the batches' mean norms (SAELens' `expected_average_only_in`). Null if `stop` was asked for
+ * before that.
  * @throws UserError if the data end first
  */
 export async function measureScale(
@@ -36,8 +37,8 @@ export async function measureScale(
 }
 
 /**
- * Folds a factor on x into the model: every weight, buffer and setting is multiplied by scale^power, with the powers of
- * the architecture's `inputScaling`. SAELens folds thresholds too since 6.54.
+ * Folds a factor on x into the model: every weight, buffer and setting is multiplied by scale^power, with the
+ * powers of the architecture's `inputScaling`. SAELens folds thresholds too since 6.54.
  * @throws UserError for a weight or buffer that has no power
  */
 export function foldScale(model: Model, scale: number): void {
