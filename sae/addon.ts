@@ -2,29 +2,33 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 
 /**
- * The codes of a batch, and what they were made from: x ≈ codes · W_dec + b_dec. In units that no architecture changes: x as
- * the data have it, decoder rows of norm 1, so that a code is a length in the space of x.
+ * The codes of a batch and what they were made from: x ≈ codes · W_dec + b_dec. The units are the same for
+ * every architecture: x as in the data and decoder rows of norm 1, so a code is a length in the space of x.
  */
 export interface CodedBatch {
-  /** [batch, d_in] */
+  /** Inputs [batch, d_in]. */
   x: tf.Tensor;
-  /** [batch, d_sae] */
+  /** Codes [batch, d_sae]. */
   codes: tf.Tensor;
-  /** [d_sae, d_in], rows of norm 1. */
+  /** Decoder [d_sae, d_in], rows of norm 1. */
   W_dec: tf.Tensor;
-  /** [d_in] */
+  /** Decoder bias [d_in]. */
   b_dec: tf.Tensor;
 }
 
-/** A change of the codes at inference that any architecture can have; one file in `addons/`, its default export. */
+/**
+ * A change of the codes at inference, for any architecture: the default export of a file in `addons/`.
+ */
 export interface Addon<Config = unknown> {
-  /** The setting that switches it on, as `leave_one_out: { tau: 0 }`. */
+  /** The setting that switches it on: `leave_one_out` in `leave_one_out: { tau: 0 }`. */
   setting: string;
+  /** The fields of that setting. */
   config: z.ZodType<Config>;
-  /** Codes [batch, d_sae] to be used instead. */
+  /** Returns the codes [batch, d_sae] to use instead. */
   apply(batch: CodedBatch, config: Config): tf.Tensor;
 }
 
+/** Checks an add-on's types where it is written. */
 export function defineAddon<Config>(addon: Addon<Config>): Addon {
   return addon as Addon;
 }

@@ -4,47 +4,58 @@ import { type Csr, csrOf, sparseTensor } from '#engine/sparse';
 import type { Addon, CodedBatch } from './addon.ts';
 import type { Architecture } from './architecture.ts';
 import { normalisedRows, type RowNorm } from './saelens/row-norm.ts';
-import { holdShape } from './shapes.ts';
+import { expectShape } from './shapes.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
-/** The forms that a trained SAE is measured in, in the order of their answers. */
+/**
+ * The forms that a trained SAE is measured in, in the order in which `encode` answers them
+ * (contract/codes.ts).
+ */
 export const forms = ['training', 'inference'] as const;
 
+/** The function of an architecture that makes the encoder of each form. */
+const encoderOf = { training: 'batchEncoder', inference: 'inferenceEncoder' } as const;
+
 /**
- * A checkpoint in use. All forms share one decoder of unit rows: `codes · decoder + bias` reconstructs x, or x as `rowNorm`
- * made it.
+ * The encoders of a checkpoint. All forms share one decoder with rows of norm 1: `codes · decoder + bias`
+ * reconstructs x, or x as normalised by `rowNorm`.
  */
-export interface Coder {
+export interface CheckpointEncoder {
+  /** Width of x. */
   d_in: number;
+  /** Number of latents. */
   d_sae: number;
-  /** [d_sae × d_in], rows of norm 1. */
+  /** Decoder [d_sae × d_in], rows of norm 1. */
   decoder: Float32Array;
+  /** Decoder bias [d_in]. */
   bias: Float32Array;
+  /** How rows are normalised before they are encoded; absent: not at all. */
   rowNorm?: RowNorm;
-  /** The codes of a batch x [rows × d_in], one for each form. */
+  /** The codes of a batch x [rows × d_in]: non-zeros of [rows, d_sae], one for each form. */
   codes(x: Float32Array, rows: number): Csr[];
 }
 
 /**
- * Makes the encoder that a checkpoint describes. Codes are scaled to decoder rows of norm 1, whatever units an architecture
- * counts in, and to x as it comes, whatever scale it was trained at. Add-ons come after that, so that a setting of theirs
- * means the same in every form and architecture.
+ * Makes the encoders that a checkpoint describes. Codes are activations in the unit of x: for decoder rows of
+ * norm 1, and without the scale of training. Add-ons change the codes, so their settings mean the same in
+ * every form and architecture.
+ * @throws UserError for a wrong shape
  */
-export function createCoder(
+export function createCheckpointEncoder(
   { config, weights, buffers }: Checkpoint,
   architecture: Architecture,
   addons: ReadonlyMap<string, Addon>,
-): Coder {
+): CheckpointEncoder {
   const sae = architecture.config.parse(config.sae);
   const tensors = asTensors(weights);
   const { rowNorm, inferenceOnly } = config;
   const encoders = forms.map((form) =>
-    architecture[inferenceOnly ? 'inference' : form](tensors, buffers, sae),
+    architecture[encoderOf[inferenceOnly ? 'inference' : form]](tensors, buffers, sae),
   );
   const { d_in, d_sae } = sae;
   for (const [form, { W_dec, b_dec }] of encoders.entries()) {
-    holdShape(`W_dec of the ${forms[form]} form`, W_dec, [d_sae, d_in]);
-    holdShape(`b_dec of the ${forms[form]} form`, b_dec, [d_in]);
+    expectShape(`W_dec of the ${forms[form]} form`, W_dec, [d_sae, d_in]);
+    expectShape(`b_dec of the ${forms[form]} form`, b_dec, [d_in]);
   }
   const { W_dec, b_dec } = encoders[encoders.length - 1];
   const decoder = Float32Array.from(numbers(W_dec));
@@ -62,7 +73,7 @@ export function createCoder(
     if (!addon) throw new Error(`the checkpoint uses ${name}, and sae/addons/ has no such add-on`);
     return (batch: CodedBatch) => {
       const codes = addon.apply(batch, settings);
-      holdShape(`the codes of the add-on ${name}`, codes, batch.codes.shape);
+      expectShape(`the codes of the add-on ${name}`, codes, batch.codes.shape);
       return codes;
     };
   });
@@ -82,7 +93,7 @@ export function createCoder(
       const batch = tf.tensor2d(values, [rows, d_in]);
       for (const [form, encoder] of encoders.entries()) {
         const acts = encoder.encode(batch);
-        holdShape(`the codes of the ${forms[form]} form`, acts, [rows, d_sae]);
+        expectShape(`the codes of the ${forms[form]} form`, acts, [rows, d_sae]);
         const active = csrOf(acts);
         const scaled = active.values.map((value, at) => value * units[form][active.indices[at]]);
         const inUnits = { ...active, values: scaled };
@@ -95,7 +106,7 @@ export function createCoder(
   return { d_in, d_sae, decoder, bias, rowNorm, codes };
 }
 
-/** Norm of each row of `n` numbers, never 0. */
+/** The norm of each row of `n` numbers, at least 1e-8. */
 function normsOf(rows: Float32Array, n: number): number[] {
   return Array.from({ length: rows.length / n }, (_, i) =>
     Math.max(1e-8, Math.sqrt(rows.subarray(i * n, (i + 1) * n).reduce((sum, v) => sum + v * v, 0))),

@@ -13,9 +13,9 @@ async function settings(name: string, profile: string) {
   return resolve(experiment, architecture, addons, widthProfile(profile), 8);
 }
 
-// A workspace may begin without its best parts.
+// A workspace may start without its best parts (--start baseline).
 describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the published experiments', () => {
-  it('stand in sweeps under their names', () => {
+  it('are members of sweeps', () => {
     expect([...sweeps].map(([name, { members }]) => [name, members.length])).toEqual([
       ['ablations', 9],
       ['l0_sweep', 7],
@@ -47,7 +47,7 @@ describe.skipIf(!architectureNames().includes('lista-matryoshka'))('the publishe
 
   it('keep their share of the true L0 in a small world', async () => {
     expect((await settings('l0_25', 'small')).sae).toMatchObject({ k: 3.55, initial_k: 1.6 * 3.55 });
-    // k falls, or stays: it never rises.
+    // k falls or stays, but never rises.
     expect((await settings('l0_45', 'small')).sae).toMatchObject({ k: 1.8 * 3.55, initial_k: 1.8 * 3.55 });
     expect((await settings('baseline_l0_15', 'small')).sae).toMatchObject({ k: 0.6 * 3.55 });
   });

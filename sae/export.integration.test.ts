@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '#contract/safetensors';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
-import type { Architecture, InferenceForm } from './architecture.ts';
+import type { Architecture, InferenceEncoder } from './architecture.ts';
 import { type Exported, exportCheckpoint } from './export.ts';
 import { architectureNames, loadArchitecture } from './load.ts';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Exports a fresh SAE whose thresholds are not 0; `change` may alter the architecture before. */
+/** Exports an untrained SAE whose thresholds are not 0; `change` may change the architecture first. */
 async function exported(
   name: string,
   fields: Record<string, unknown>,
@@ -38,8 +38,8 @@ async function exported(
   const about = { version: 1 as const, addons: {}, experiment: 'x', samples: 0, scale: 1 };
   const config = { ...about, architecture: name, sae, buffers: {} };
   const weights = architecture.init(sae, uniform(0));
-  const told = await exportCheckpoint({ config, weights, buffers }, change(architecture), out);
-  return { out, ...told };
+  const result = await exportCheckpoint({ config, weights, buffers }, change(architecture), out);
+  return { out, ...result };
 }
 
 it.each([
@@ -50,7 +50,7 @@ it.each([
   ['gated', {}, 'gated', ['W_dec', 'W_enc', 'b_dec', 'b_gate', 'b_mag', 'r_mag']],
   ['matching-pursuit', { max_iterations: 3.9 }, 'matching_pursuit', ['W_dec', 'b_dec']],
   ['abstopk', { k: 3 }, 'abstopk', ['W_dec', 'W_enc', 'b_dec', 'b_enc']],
-])('%s goes out under SAELens names', async (name, fields, form, names) => {
+])('%s is exported under SAELens names', async (name, fields, form, names) => {
   const { out, loads, checked, files } = await exported(name, fields);
   expect({ loads, checked }).toEqual({ loads: true, checked: true });
   expect(readdirSync(out).sort()).toEqual(files);
@@ -63,41 +63,42 @@ it.each([
   expect(tensors.get('W_dec')?.shape).toEqual([16, 8]);
 });
 
-describe('an inference() that says what it is not', () => {
-  /** With its inference form changed. */
-  const saying = (change: (form: InferenceForm) => Partial<InferenceForm>) => (architecture: Architecture) =>
-    ({
-      ...architecture,
-      inference(...given) {
-        const form = architecture.inference(...given);
-        return { ...form, ...change(form) };
-      },
-    }) satisfies Architecture;
+describe('an inferenceEncoder() that claims to be another', () => {
+  /** With a changed inference encoder. */
+  const saying =
+    (change: (form: InferenceEncoder) => Partial<InferenceEncoder>) => (architecture: Architecture) =>
+      ({
+        ...architecture,
+        inferenceEncoder(...given) {
+          const form = architecture.inferenceEncoder(...given);
+          return { ...form, ...change(form) };
+        },
+      }) satisfies Architecture;
 
-  it.each<[string, string, (form: InferenceForm) => Partial<InferenceForm>, RegExp]>([
+  it.each<[string, string, (form: InferenceEncoder) => Partial<InferenceEncoder>, RegExp]>([
     [
       'relu codes as topk',
       'standard',
       () => ({ architecture: 'topk', fields: { k: 3 } }),
-      /standard\.ts: inference\(\) says that it is SAELens' "topk"; loaded as that, \d+ of \d+ codes of 64 rows differ \(row 0, latent \d+: /,
+      /standard\.ts: inferenceEncoder\(\) says that it is SAELens' "topk"; loaded as that, \d+ of \d+ codes of 64 rows differ \(row 0, latent \d+: /,
     ],
     [
       'topk codes as relu',
       'topk',
       () => ({ architecture: 'standard', fields: {} }),
-      /topk\.ts: inference\(\) says that it is SAELens' "standard"; loaded as that/,
+      /topk\.ts: inferenceEncoder\(\) says that it is SAELens' "standard"; loaded as that/,
     ],
     [
       'other weights',
       'standard',
       ({ weights }) => ({ weights: { ...weights, W_dec: tf.neg(weights.W_dec) } }),
-      /inference\(\) saves another decoder than it decodes with; not exported/,
+      /inferenceEncoder\(\) saves another decoder than it decodes with; not exported/,
     ],
     [
-      'a field that this architecture has not',
+      'a field that this architecture does not have',
       'standard',
       () => ({ fields: { k: 3 } }),
-      /standard\.ts: inference\(\) gives what cannot be loaded \(cfg\.json: k is no field of standard that is known/,
+      /standard\.ts: inferenceEncoder\(\) gives what cannot be loaded \(cfg\.json: k is no field of standard that is known/,
     ],
     ['no k', 'topk', () => ({ fields: {} }), /gives what cannot be loaded \(cfg\.json: k is missing/],
   ])('is refused: %s, and nothing is left', async (_, name, change, message) => {
@@ -105,7 +106,7 @@ describe('an inference() that says what it is not', () => {
     const fields = name === 'topk' ? { k: 3 } : {};
     await expect(exported(name, fields, { out, change: saying(change) })).rejects.toThrow(message);
     expect(existsSync(join(folder, 'refused'))).toBe(false);
-    // What lay there stays as it was.
+    // Files that were there stay.
     mkdirSync(out, { recursive: true });
     writeFileSync(join(out, 'cfg.json'), 'mine');
     await expect(exported(name, fields, { out, change: saying(change) })).rejects.toThrow(message);
@@ -114,16 +115,16 @@ describe('an inference() that says what it is not', () => {
     rmSync(join(folder, 'refused'), { recursive: true });
   });
 
-  it('goes out unchecked under a name that nobody reads, and that is told', async () => {
+  it('is exported unchecked under an unknown name, and the result says so', async () => {
     const change = saying(() => ({ architecture: 'my_own' }));
-    const told = await exported('standard', {}, { out: join(folder, 'own'), change });
-    expect(told).toMatchObject({ architecture: 'my_own', loads: false, checked: false });
+    const result = await exported('standard', {}, { out: join(folder, 'own'), change });
+    expect(result).toMatchObject({ architecture: 'my_own', loads: false, checked: false });
   });
 });
 
 const hasLista = architectureNames().includes('lista-matryoshka');
 
-it.skipIf(!hasLista)('LISTA comes with an encode in Python that agrees', async ({ skip }) => {
+it.skipIf(!hasLista)('LISTA has an encoder in Python that agrees', async ({ skip }) => {
   const { out, loads, checked, files } = await exported('lista-matryoshka', { k: 3, n_refinement_steps: 2 });
   expect({ loads, checked }).toEqual({ loads: false, checked: true });
   expect(files).toContain('encode.py');

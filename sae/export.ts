@@ -5,28 +5,32 @@ import { writeJsonAtomic } from '#contract/atomic';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { numbers } from '#engine/kernel';
 import { uniform } from '#engine/random';
-import type { Architecture, BaseConfig, InferenceForm } from './architecture.ts';
+import type { Architecture, BaseConfig, InferenceEncoder } from './architecture.ts';
 import { kinds } from './saelens/kinds.ts';
 import { registry } from './saelens/registry.ts';
-import { holdSameCodes } from './saelens/same-codes.ts';
+import { expectSameCodes } from './saelens/same-codes.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
-/** Half of them noise, half of them sums of decoder rows, so that codes are tried in which latents fire as in use. */
+/** Half of the rows are noise, half are sums of decoder rows, for which latents fire as in use. */
 const PARITY_ROWS = 64;
 
-/** What was written, whether SAELens can load it, and whether its codes were compared with those of the trained SAE. */
+/** The result of an export. */
 export interface Exported {
+  /** SAELens' name of what was written. */
   architecture: string;
+  /** Whether SAELens can load it. */
   loads: boolean;
+  /** Whether its codes were compared with those of the trained SAE. */
   checked: boolean;
+  /** Names of the files. */
   files: string[];
 }
 
 /**
- * Writes the inference form as SAELens saves it: `cfg.json` and `sae_weights.safetensors`; beside it `parity.safetensors`
- * (x, codes, reconstruction by this code), and for an architecture that SAELens lacks its `architectures/<name>.py`, if
- * there is one, as `encode.py`. All or nothing.
- * @throws UserError where what was written, read again, gives other codes than the SAE that was trained
+ * Writes the inference encoder in the files of SAELens, `cfg.json` and `sae_weights.safetensors`.
+ * `parity.safetensors` has x, codes and reconstruction by this code. For an architecture that SAELens lacks,
+ * `architectures/<name>.py` is copied as `encode.py` if there is one. Writes all files or none.
+ * @throws UserError if the files, loaded again, give other codes than the trained SAE
  */
 export async function exportCheckpoint(
   checkpoint: Checkpoint,
@@ -42,7 +46,7 @@ export async function exportCheckpoint(
     const loads = Object.hasOwn(registry.inference, name);
     if (!loads && existsSync(python)) copyFileSync(python, join(part, 'encode.py'));
     const checked = Object.hasOwn(kinds, name);
-    if (checked) await holdSameCodes(checkpoint, architecture, part, name, x);
+    if (checked) await expectSameCodes(checkpoint, architecture, part, name, x);
     const files = readdirSync(part).sort();
     for (const file of files) renameSync(join(part, file), join(out, file));
     return { architecture: name, loads, checked, files };
@@ -54,7 +58,7 @@ export async function exportCheckpoint(
   }
 }
 
-/** Writes the form's files; gives its name in SAELens and the rows of the parity file. */
+/** Writes the files of the inference encoder. Returns SAELens' name of it and the rows of the parity file. */
 function writeForm(
   { config, weights, buffers }: Checkpoint,
   architecture: Architecture,
@@ -63,7 +67,7 @@ function writeForm(
   const sae = architecture.config.parse(config.sae);
   let written = { name: '', x: new Float32Array() as Float32Array };
   tf.tidy(() => {
-    const form = architecture.inference(asTensors(weights), buffers, sae);
+    const form = architecture.inferenceEncoder(asTensors(weights), buffers, sae);
     const tensors = new Map(Object.entries(form.weights).map(([key, t]) => [key, stored(t)]));
     writeJsonAtomic(join(folder, 'cfg.json'), {
       d_in: sae.d_in,
@@ -75,7 +79,7 @@ function writeForm(
       reshape_activations: 'none',
       ...form.fields,
       metadata: {
-        // Whose fields these are: without it SAELens takes a config for one of before 6.
+        // Without a version SAELens reads a config as one of before 6.
         sae_lens_version: registry.version,
         trained_as: config.architecture,
         experiment: config.experiment,
@@ -94,8 +98,8 @@ function writeForm(
   return written;
 }
 
-/** Rows x [PARITY_ROWS × d_in]: uniform in ±3, then b_dec and three unit decoder rows, each 2 to 6 long. */
-function rowsFor({ W_dec, b_dec }: InferenceForm, { d_in, d_sae }: BaseConfig): Float32Array {
+/** Rows x [PARITY_ROWS × d_in]: uniform in ±3, then b_dec plus three decoder rows of norm 2 to 6. */
+function rowsFor({ W_dec, b_dec }: InferenceEncoder, { d_in, d_sae }: BaseConfig): Float32Array {
   const random = uniform(1);
   const x = Float32Array.from({ length: PARITY_ROWS * d_in }, () => 6 * random() - 3);
   const [decoder, bias] = [numbers(W_dec), numbers(b_dec)];

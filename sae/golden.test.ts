@@ -6,12 +6,12 @@ import { openBackend } from '#engine/backend';
 import { numbers } from '#engine/kernel';
 import type { Architecture, BaseConfig, Buffers } from './architecture.ts';
 import { architectureNames, loadAddons, loadArchitecture } from './load.ts';
-import { mostFrequentFirst } from './parts/frequencies.ts';
+import { orderByFrequency } from './parts/firing-frequencies.ts';
 import { TrainerConfig } from './trainer/config.ts';
 import { DeadLatents } from './trainer/dead-latents.ts';
 import { createModel, gradientsOf, type Model, trainStep } from './trainer/step.ts';
 
-/** The reference's numbers: see README.md there. Sizes come from the files. */
+/** The reference's numbers: see the README.md there. The files have the sizes. */
 const folder = process.env.GOLDEN_DIR ?? join(import.meta.dirname, '../test/golden');
 
 interface Stored {
@@ -31,14 +31,14 @@ interface Forward {
   grads: StoredTensors;
   buffers_after?: StoredTensors;
   k?: number;
-  /** Latents by frequency, where prefixes go by it. */
+  /** Latents by frequency, if prefixes are sorted by it. */
   sorted_indices?: Stored;
 }
 
 interface Case {
   name: string;
   config: Record<string, unknown>;
-  /** "same as case 0", whole or weight by weight, where it is. */
+  /** "same as case 0", for all weights or single ones, or the weights. */
   init: string | Record<string, string | Stored>;
   init_buffers?: StoredTensors;
   forward: Forward;
@@ -120,7 +120,7 @@ function modelOf(architecture: Architecture, file: File, golden: Case): Model {
   );
   const sae = configOf(architecture, file, config);
   const model = createModel(architecture, sae, weights, TrainerConfig.parse({ lr: file.lr }));
-  for (const [name, stored] of Object.entries(init_buffers ?? {})) {
+  for (const [name, stored] of Object.entries(byReferenceNames(init_buffers))) {
     model.buffers[name]?.set(stored.data.map(Number));
   }
   if (model.buffers.frequencies?.length && file.initial_frequencies) {
@@ -129,11 +129,19 @@ function modelOf(architecture: Architecture, file: File, golden: Case): Model {
   return model;
 }
 
-/** What the reference calls the buffers. */
+/** Our buffers by the reference's names. LISTA has a `topk_threshold` there too, which nothing reads. */
+function byReferenceNames(stored: StoredTensors = {}): StoredTensors {
+  const names: Record<string, string> = {
+    'firing_frequency_tracker.frequencies': 'frequencies',
+    topk_threshold: 'topk_thresholds',
+  };
+  const own = Object.entries(stored).filter(([name]) => !(names[name] && Object.hasOwn(stored, names[name])));
+  return Object.fromEntries(own.map(([name, buffer]) => [names[name] ?? name, buffer]));
+}
+
 function expectBuffers(buffers: Buffers, want: StoredTensors | undefined): void {
-  const names: Record<string, string> = { 'firing_frequency_tracker.frequencies': 'frequencies' };
-  for (const [name, stored] of Object.entries(want ?? {})) {
-    const own = buffers[names[name] ?? name];
+  for (const [name, stored] of Object.entries(byReferenceNames(want))) {
+    const own = buffers[name];
     if (own && own.length > 0) expectNumbers(own, stored.data, name);
   }
 }
@@ -152,7 +160,7 @@ const files = {
 const BASELINES =
   'A run branch may begin with the baselines alone: git switch to the branch that it came from.';
 
-/** Another backend's numbers, a GPU's say: GOLDEN_BACKEND=webgpu npm run test:golden. */
+/** For another backend, such as a GPU: GOLDEN_BACKEND=webgpu npm run test:golden. */
 const { GOLDEN_BACKEND: backend = 'embedded' } = process.env;
 
 beforeAll(async () => {
@@ -161,7 +169,7 @@ beforeAll(async () => {
 
 const addon = (await loadAddons()).get('leave_one_out');
 
-// What is gone would otherwise be compared with nothing, and pass.
+// What is missing would otherwise be compared with nothing, and pass.
 it.each(Object.keys(files))('%s has its file', (name) => {
   expect(architectureNames(), `sae/architectures/${name}.ts is missing. ${BASELINES}`).toContain(name);
 });
@@ -190,10 +198,17 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
         const model = modelOf(architecture, file, golden);
         const x = tensor(file.batches[0]);
         const step = want.n_training_steps;
-        // The pass itself, on a copy of the buffers, for the tensors that a training step does not keep.
+        // The pass itself, on a copy of the buffers: a training step does not keep these tensors.
         const buffers = Object.fromEntries(Object.entries(model.buffers).map(([n, b]) => [n, b.slice()]));
         const { config } = model;
-        const seen = architecture.train({ ...pass, x, weights: model.variables, buffers, config, step });
+        const seen = architecture.trainingPass({
+          ...pass,
+          x,
+          weights: model.variables,
+          buffers,
+          config,
+          step,
+        });
         expectNumbers(numbers(seen.hiddenPre), want.hidden_pre.data, 'hidden_pre');
         expectNumbers(numbers(seen.acts), want.acts.data, 'acts');
         expectNumbers(numbers(seen.recon), want.recon.data, 'recon');
@@ -208,7 +223,7 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
         expectBuffers(model.buffers, want.buffers_after);
         if (want.k !== undefined) expectNumbers(model.buffers.k, [want.k], 'k');
         if (want.sorted_indices) {
-          expect([...mostFrequentFirst(model.buffers.frequencies)]).toEqual(want.sorted_indices.data);
+          expect([...orderByFrequency(model.buffers.frequencies)]).toEqual(want.sorted_indices.data);
         }
       }
     });
@@ -240,7 +255,7 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
       expect([...deadLatents.sinceFired]).toEqual(want.n_since_fired);
       expectBuffers(model.buffers, want.buffers);
 
-      const form = architecture.inference(model.variables, model.buffers, model.config);
+      const form = architecture.inferenceEncoder(model.variables, model.buffers, model.config);
       const x = tensor(file.batches[0]);
       expect(form.architecture).toBe(inference.architecture);
       for (const [weight, stored] of Object.entries(inference.state)) {
@@ -250,7 +265,7 @@ describe.each(present)('%s with %s equals the reference', (name, form, fileName)
       expectNumbers(numbers(acts), inference.acts.data, 'inference acts');
       const recon = tf.add(tf.matMul(acts, form.W_dec), form.b_dec);
       expectNumbers(numbers(recon), inference.recon.data, 'inference recon');
-      const training = architecture.training(model.variables, model.buffers, model.config);
+      const training = architecture.batchEncoder(model.variables, model.buffers, model.config);
       const eval_acts = inference.training_model_eval_mode_acts.data;
       expectNumbers(numbers(training.encode(x)), eval_acts, 'acts in evaluation');
     });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
-import { createCoder, forms } from './encoding.ts';
+import { createCheckpointEncoder, forms } from './encoding.ts';
 import { exportCheckpoint } from './export.ts';
 import { readSaelens } from './import.ts';
 import { architectureNames, loadArchitecture } from './load.ts';
@@ -49,8 +49,8 @@ function expectCodes(got: Float32Array, acts: Stored, W_dec: Stored, unit = fals
 }
 
 /**
- * What the reference's training class writes beyond the settings that the golden file names. Its numbers are of a model in use, at the k of
- * its third step, 6: a folder says the `k` that it is loaded with.
+ * The fields that the reference's training class writes and the golden file does not have. The golden codes are
+ * those at the k after 6 of its steps; a folder has the `k` that the class encodes with after loading.
  */
 function listaConfig({ k, initial_k, transition_k_duration_steps: steps }: Case['config'], sizes: object) {
   const [from, to, over] = [initial_k ?? k, k, steps ?? 1].map(Number);
@@ -100,7 +100,7 @@ describe('an SAE saved by SAELens', () => {
       };
       const inference = saved({ ...base, ...own[architecture], architecture }, state);
       expectCodes(await codesOf(inference, x, 'inference'), acts, state.W_dec);
-      // What LISTA is saved as for inference has that form alone.
+      // The inference class of LISTA has that form alone.
       const lista = file === 'lista_matryoshka';
       if (lista) expectCodes(await codesOf(inference, x, 'training'), acts, state.W_dec);
 
@@ -128,14 +128,14 @@ describe('an SAE saved by SAELens', () => {
     ['abstopk', { k: 3 }],
     ['lista-matryoshka', { k: 3, n_refinement_steps: 2, eta: 0.2 }],
   ];
-  // A workspace may begin without its best parts.
+  // A workspace may start without its best parts (--start baseline).
   it.each(exported.filter(([name]) => present(name)))(
     'comes back as it was exported: %s',
     async (name, fields) => {
       const architecture = await loadArchitecture(name);
       const sae = architecture.config.parse({ d_in: 8, d_sae: 16, decoder_init_norm: 0.7, ...fields });
       const buffers = architecture.buffers?.(sae) ?? {};
-      for (const values of Object.values(buffers)) values.fill(0.8);
+      for (const [buffer, values] of Object.entries(buffers)) if (buffer !== 'k') values.fill(0.8);
       let seed = 1;
       const random = () => {
         seed = (seed * 16807) % 2147483647;
@@ -159,9 +159,9 @@ describe('an SAE saved by SAELens', () => {
       const x = Float32Array.from({ length: 32 * 8 }, () => 6 * random() - 3);
       const [a, b] = [checkpoint, readSaelens(out)];
       const last = forms.indexOf('inference');
-      const before = createCoder(a, architecture, new Map()).codes(x, 32)[last];
+      const before = createCheckpointEncoder(a, architecture, new Map()).codes(x, 32)[last];
       const form = await loadArchitecture(b.config.architecture);
-      const after = createCoder(b, form, new Map()).codes(x, 32)[last];
+      const after = createCheckpointEncoder(b, form, new Map()).codes(x, 32)[last];
       expect(before.indices.length).toBeGreaterThan(20);
       expect([...after.offsets]).toEqual([...before.offsets]);
       expect([...after.indices]).toEqual([...before.indices]);

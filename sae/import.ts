@@ -7,14 +7,14 @@ import { kinds } from './saelens/kinds.ts';
 import { readWeights, type Tensors, takeInputAsItIs } from './saelens/weights.ts';
 import type { Checkpoint } from './trainer/checkpoint.ts';
 
-/** Whether a folder holds an SAE as SAELens saves it, a link to nothing included: that is said where it is read. */
+/** Whether a folder has an SAE in the files of SAELens. A broken link counts: reading it gives the error. */
 export const isSaelens = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && readdirSync(path).includes('cfg.json');
 
 /**
- * Reads an SAE that SAELens saved (`cfg.json`, `sae_weights.safetensors`; versions 2 to 6) as a checkpoint of ours: for
- * inference, or as it was in training where it selects over a batch.
- * @throws UserError naming file and field of whatever we would measure differently.
+ * Reads an SAE that SAELens saved (`cfg.json`, `sae_weights.safetensors`; versions 2 to 6) as a checkpoint:
+ * for inference, or as in training if it selects over a batch.
+ * @throws UserError with file and field of anything that would be measured differently here
  */
 export function readSaelens(folder: string): Checkpoint {
   const config = readConfig(folder);
@@ -37,14 +37,21 @@ export function readSaelens(folder: string): Checkpoint {
   };
 }
 
+/** What our architecture takes from the files of SAELens. */
 interface Parts {
+  /** Trained weights by our names. */
   weights: Record<string, Tensor32>;
+  /** State that is not trained. */
   buffers: Record<string, number[]>;
+  /** Fields of its config. */
   fields: Record<string, unknown>;
 }
 
-/** LISTA's training class keeps a threshold for each stage, a number for each step where eta is learned, and what its encoder does not read. */
-function trainedLista(own: SaelensConfig['own'], { topk_thresholds, ...tensors }: Tensors) {
+/**
+ * The parts of LISTA's training class. It has a threshold for each stage and, if eta is trained, a number for
+ * each step. Its other tensors are not read by the encoder.
+ */
+function trainedLista(own: SaelensConfig['own'], { topk_thresholds, ...tensors }: Tensors): Parts {
   const { W_enc, b_enc, W_dec, b_dec } = tensors;
   const steps = Array.from({ length: Number(own.n_refinement_steps) }, (_, t) => tensors[`eta_params.${t}`]);
   const eta = { shape: [steps.length], data: Float32Array.from(steps, (one) => one?.data[0]) };
@@ -55,14 +62,14 @@ function trainedLista(own: SaelensConfig['own'], { topk_thresholds, ...tensors }
   };
 }
 
-/** The tensors as weights and buffers of our architecture, and the fields that it needs. */
+/** The tensors as weights and buffers of our architecture, and its fields. */
 function parts({ own }: SaelensConfig, tensors: Tensors): Parts {
   if (tensors.topk_thresholds) return trainedLista(own, tensors);
   const { topk_threshold, thresholds, ...weights } = tensors;
   const buffers: Record<string, number[]> = {};
-  if (topk_threshold) buffers.topk_threshold = [...topk_threshold.data];
+  if (topk_threshold) buffers.topk_thresholds = [...topk_threshold.data];
   if (!thresholds) return { weights, buffers, fields: own };
-  // Thresholds of each latent, in units of the weights as they are.
+  // A threshold for each latent, in the units of the weights as they are.
   buffers.topk_thresholds = [...thresholds.data];
   buffers.k = [1];
   const fields = { ...own, k: 1, rescale_acts_by_decoder_norm: false };

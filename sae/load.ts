@@ -6,13 +6,16 @@ import type { Addon } from './addon.ts';
 import type { Architecture } from './architecture.ts';
 import type { Experiment, Sweep } from './experiment.ts';
 
-/** The workspace that this file stands in. */
+/** The workspace that this file is in. */
 const workspace = import.meta.dirname;
 
-/** Names of the architectures there are: the files of `architectures/`. */
+/** Names of the architectures: the files of `architectures/`. */
 export const architectureNames = (root = workspace): string[] => filesOf(root, 'architectures');
 
-/** @throws UserError for a name without a file, listing those there are; or for a file that does not load. */
+/**
+ * Loads an architecture.
+ * @throws UserError for an unknown name, with the known ones, or for a file that does not load
+ */
 export async function loadArchitecture(name: string, root = workspace): Promise<Architecture> {
   if (!architectureNames(root).includes(name)) {
     throw new UserError(
@@ -20,7 +23,7 @@ export async function loadArchitecture(name: string, root = workspace): Promise<
     );
   }
   const found = (await load(root, 'architectures', name)) as { default?: Architecture };
-  if (!found.default?.train) {
+  if (!found.default?.trainingPass) {
     throw new UserError(
       `sae/architectures/${name}.ts: no architecture as default export (defineArchitecture)`,
     );
@@ -29,13 +32,15 @@ export async function loadArchitecture(name: string, root = workspace): Promise<
 }
 
 interface ExperimentFile {
+  /** The experiments that it exports. */
   experiments?: Experiment[];
+  /** The sweeps that it exports. */
   sweeps?: Sweep[];
 }
 
 /**
- * All experiments of the files of `experiments/` whose architecture is there, by name.
- * @throws UserError for a file that does not load, and for a name that two files claim.
+ * All experiments in the files of `experiments/` whose architecture has a file, by name.
+ * @throws UserError for a file that does not load, and for a name that is used twice
  */
 export async function loadExperiments(root = workspace): Promise<Map<string, Experiment>> {
   const architectures = new Set(architectureNames(root));
@@ -48,7 +53,7 @@ export async function loadExperiments(root = workspace): Promise<Map<string, Exp
     for (const experiment of experiments ?? []) {
       if (found.has(experiment.name)) {
         throw new UserError(
-          `sae/experiments/${file}.ts: there is another experiment "${experiment.name}"; names must differ`,
+          `sae/experiments/${file}.ts: there is another experiment "${experiment.name}"; names must be unique`,
         );
       }
       if (architectures.has(experiment.architecture)) found.set(experiment.name, experiment);
@@ -57,7 +62,7 @@ export async function loadExperiments(root = workspace): Promise<Map<string, Exp
   return found;
 }
 
-/** The sweeps of the same files, with those of their members that are there; a sweep without any is left out. */
+/** The sweeps in the same files, with the members that exist. A sweep without members is left out. */
 export async function loadSweeps(
   experiments: ReadonlyMap<string, Experiment>,
   root = workspace,
@@ -68,7 +73,7 @@ export async function loadSweeps(
     for (const sweep of sweeps) {
       if (found.has(sweep.name) || experiments.has(sweep.name)) {
         throw new UserError(
-          `sae/experiments/${file}.ts: the name of the sweep "${sweep.name}" is taken; names must differ`,
+          `sae/experiments/${file}.ts: the name of the sweep "${sweep.name}" is used twice; names must be unique`,
         );
       }
       const members = sweep.members.filter((name) => experiments.has(name));
@@ -78,7 +83,7 @@ export async function loadSweeps(
   return found;
 }
 
-/** What can be done to codes at inference: the files of `addons/`, by the setting that switches each on. */
+/** The add-ons in the files of `addons/`, by the setting that switches each on. */
 export async function loadAddons(root = workspace): Promise<Map<string, Addon>> {
   const addons = new Map<string, Addon>();
   for (const file of filesOf(root, 'addons')) {

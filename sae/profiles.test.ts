@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { profiles, widthProfile } from './profiles.ts';
 
-it('takes the sizes that TASK.md names over its own, and the prefixes that go with a width', () => {
+it('overrides its sizes with those of TASK.md, and a new width has its own prefixes', () => {
   expect(widthProfile('16k')).toEqual(profiles['16k']);
   expect(widthProfile('16k', { lr: 1e-3 })).toEqual({ ...profiles['16k'], lr: 1e-3 });
   const wide = { ...profiles['16k'], d_sae: 8192, matryoshka_widths: [256, 1024, 4096] };
@@ -19,6 +19,6 @@ it.each([
   [{ d_sae: 64, lr: 1 }, /^settings of profile "mine": k: is missing$/],
   [{ d_sae: 6.5, k: 1, lr: 1 }, /^settings of profile "mine": d_sae: .*int/],
   [{ d_sae: 64, k: 1, lr: 1, width: 3 }, /width: is no size of a profile; there are: d_sae, k, lr/],
-])('refuses sizes that are none: %j', (settings, message) => {
+])('refuses wrong sizes: %j', (settings, message) => {
   expect(() => widthProfile('mine', settings)).toThrow(message);
 });

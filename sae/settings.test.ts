@@ -23,7 +23,7 @@ const experiment: Experiment = {
 const set = (...overrides: string[]) => resolve(experiment, batchtopk, addons, small, 64, overrides);
 
 describe('settings', () => {
-  it('defaults < profile < experiment < --set, fields of the profile that the architecture lacks passed over', () => {
+  it('defaults < profile < experiment < --set, ignoring fields of the profile that the architecture lacks', () => {
     const { sae, trainer, addons: chosen } = set();
     expect(sae).toMatchObject({ d_in: 64, d_sae: 128, k: 3.55, aux_loss_coefficient: 1 });
     expect(sae).not.toHaveProperty('matryoshka_widths');
@@ -57,7 +57,7 @@ describe('settings', () => {
 
   it.each([
     ['kk=3', /--set kk=3: "kk" is no setting of batchtopk; there are: .*refined.*lr/],
-    ['eta=0.1', /"eta" is no setting of batchtopk/],
+    ['matryoshka_widths=[4]', /"matryoshka_widths" is no setting of batchtopk/],
     ['sae.lr=0.1', /"lr" is no setting of batchtopk/],
     ['trainer.k=3', /"k" is no setting of the trainer/],
     ['d_in=3', /"d_in" is no setting/],
@@ -70,7 +70,7 @@ describe('settings', () => {
     expect(() => set(override)).toThrow(message);
   });
 
-  it('an unknown profile names those there are', () => {
+  it('an unknown profile is refused with the known names', () => {
     expect(() => widthProfile('huge')).toThrow(/unknown profile "huge".*small, 16k/);
   });
 });

@@ -6,16 +6,21 @@ import { type Experiment, type Setting, type Settings, settingsOf } from './expe
 import type { WidthProfile } from './profiles.ts';
 import { TrainerConfig } from './trainer/config.ts';
 
+/** All settings of a run. */
 export interface Resolved {
+  /** The architecture's config. */
   sae: BaseConfig;
+  /** The trainer's config. */
   trainer: TrainerConfig;
+  /** Config of each add-on that is on, by its setting. */
   addons: Record<string, unknown>;
 }
 
 /**
- * The settings of a run. Later ones win: defaults of architecture and trainer, the profile (fields that the architecture
- * has), the experiment, `--set`. `--set k=5` reaches an architecture without k as the L0 that its experiment aims at.
- * @throws UserError for a field that does not exist, listing those that do, or a value that does not fit.
+ * The settings of a run. Later ones override earlier ones: defaults of architecture and trainer, the profile
+ * (fields that the architecture has), the experiment, `--set`. For an architecture without k, `--set k=5` is
+ * the L0 that the experiment aims at.
+ * @throws UserError for an unknown field, with the known ones, or for a wrong value
  */
 export function resolve(
   experiment: Experiment,
@@ -48,7 +53,7 @@ export function resolve(
     else target[head] = { ...(target[head] as object | undefined), [rest.join('.')]: value };
   };
   const asked = overrides.map(settingOf);
-  // Where an architecture has no k, it is the L0 that the experiment makes its settings for.
+  // Without a k of the architecture, the experiment makes its settings for this L0.
   const aim = saeFields.includes('k') ? undefined : asked.findLast(({ name }) => name === 'k');
   if (aim && !(typeof aim.value === 'number' && aim.value > 0)) {
     throw new UserError(`${aim.where}: must be a number above 0, the L0 to aim at`);
@@ -75,7 +80,7 @@ export function resolve(
   };
 }
 
-/** The parts of a `key=value`. @throws UserError without both. */
+/** Parses `key=value`. @throws UserError if it is not one */
 function settingOf(override: string): { name: string; value: Setting; where: string } {
   const where = `--set ${override}`;
   const at = override.indexOf('=');
@@ -83,7 +88,9 @@ function settingOf(override: string): { name: string; value: Setting; where: str
   return { name: override.slice(0, at), value: settingFrom(override.slice(at + 1)), where };
 }
 
-/** `30`, `true`, `null`, `[4,16]`, `1/3` and JSON as they mean; anything else is a string. */
+/**
+ * Parses `1/3` as a fraction and JSON (`30`, `true`, `null`, `[4,16]`) as JSON; anything else is a string.
+ */
 function settingFrom(text: string): Setting {
   const share = /^(\d+)\/(\d+)$/.exec(text);
   if (share) return Number(share[1]) / Number(share[2]);

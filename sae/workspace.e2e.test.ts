@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeStream } from './testing/stream.ts';
 
 /**
- * A tree as the supervisor lays it out, under the repository so that #engine and packages resolve, without the files
- * that `--start baseline` takes away; then a new architecture and an experiment for it are put in.
+ * A tree as the supervisor makes it, under the repository so that #engine and packages resolve, without the
+ * files that `--start baseline` removes. A new architecture and an experiment for it are added.
  */
 const repo = join(import.meta.dirname, '..');
 const trees = join(repo, 'state/trees');
@@ -24,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(tree, { recursive: true }));
 
-/** TypeScript's server may say on its way out that it was told to stop. */
+/** TypeScript's server may print that it was cancelled. */
 const said = ({ stderr }: { stderr: string }) => stderr.replace('context canceled\n', '');
 
 const run = (command: string, ...args: string[]) =>
@@ -37,7 +37,7 @@ describe('a workspace without its best parts', () => {
   it('passes the check and lists what is left', () => {
     const checked = run('check');
     expect(said(checked)).toBe('');
-    expect(checked.stdout).toMatch(/types hold.*experiments train and encode/);
+    expect(checked.stdout).toMatch(/types correct.*experiments train and encode/);
     expect(checked.status).toBe(0);
     const list = JSON.parse(run('train', '--list').stdout) as { name: string; members?: string[] }[];
     const names = list.map(({ name }) => name);
@@ -47,7 +47,7 @@ describe('a workspace without its best parts', () => {
     for (const sweep of ['ablations', 'l0_sweep']) expect(names).not.toContain(sweep);
   });
 
-  it('takes a new architecture in plain tfjs by one file and an experiment by another, trains and encodes', () => {
+  it('trains and encodes with a new architecture in plain tfjs from one file and an experiment from another', () => {
     const own = join(tree, 'sae/architectures/my-own.ts');
     cpSync(join(tree, 'sae/architectures/_template.ts'), own);
     expect(readFileSync(own, 'utf8')).not.toContain('#engine');
@@ -79,7 +79,7 @@ export const experiments: Experiment[] = [
     const jsonLength = bytes.readUInt32LE(8);
     const header = JSON.parse(bytes.toString('utf8', 12, 12 + jsonLength));
     expect(header).toEqual({ d_in: 16, d_sae: 32, forms: ['training', 'inference'] });
-    // The first answer: its rows, and non-zeros that are some and not all.
+    // The first answer: its rows, and how many of its numbers are not 0.
     const answer = 12 + jsonLength + 4 * (32 * 16 + 16);
     expect(bytes.readUInt32LE(answer)).toBe(128);
     const active = bytes.readUInt32LE(answer + 4);
@@ -87,7 +87,16 @@ export const experiments: Experiment[] = [
     expect(active).toBeLessThan(128 * 32);
   });
 
-  it('fails the check with file and line where a type is wrong', () => {
+  it('checks one experiment by name and refuses an unknown name', () => {
+    const one = run('check', 'candidate');
+    expect(one.stdout).toMatch(/types correct.*, 1 experiment trains and encodes \(/);
+    expect(one.status).toBe(0);
+    const unknown = run('check', 'candidat');
+    expect(said(unknown)).toMatch(/^error: unknown experiment "candidat"; there are: .*candidate.*\n$/);
+    expect(unknown.status).toBe(1);
+  });
+
+  it('fails the check with file and line of a wrong type', () => {
     writeFileSync(join(tree, 'sae/experiments/wrong.ts'), `\nexport const experiments: number[] = ['a'];\n`);
     const checked = run('check');
     expect(checked.status).toBe(1);

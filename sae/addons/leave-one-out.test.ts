@@ -2,11 +2,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
 import type { Csr } from '#engine/sparse';
-import { createCoder, forms } from '../encoding.ts';
+import { createCheckpointEncoder, forms } from '../encoding.ts';
 import { architectureNames, loadAddons, loadArchitecture } from '../load.ts';
 
 const [ROWS, D_IN, D_SAE] = [64, 8, 32];
-/** In the units of x, whatever the norms of the decoder's rows. */
+/** In the units of x; the norms of the decoder rows do not matter. */
 const TAU = 0.3;
 const addons = await loadAddons();
 const names = ['standard', 'batchtopk', 'gated', 'abstopk', 'lista-matryoshka'].filter((name) =>
@@ -18,9 +18,9 @@ beforeAll(async () => {
 });
 
 /** A fresh SAE as a checkpoint, with the add-on or without. */
-async function coderOf(name: string, settings: Record<string, unknown>) {
+async function encoderOf(name: string, settings: Record<string, unknown>) {
   const architecture = await loadArchitecture(name);
-  // Of twelve in either direction some explain nothing more.
+  // Of twelve latents of either sign some explain nothing that the others do not.
   const fields = { k: name === 'abstopk' ? 12 : 4, d_in: D_IN, d_sae: D_SAE, decoder_init_norm: 0.5 };
   const own = Object.entries(fields).filter(([field]) => field in architecture.config.shape);
   const sae = architecture.config.parse(Object.fromEntries(own));
@@ -30,7 +30,7 @@ async function coderOf(name: string, settings: Record<string, unknown>) {
     ...{ addons: settings, buffers: {} },
   };
   const weights = architecture.init(sae, uniform(1));
-  return createCoder({ config, weights, buffers }, architecture, addons);
+  return createCheckpointEncoder({ config, weights, buffers }, architecture, addons);
 }
 
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, v, i) => sum + v * b[i], 0);
@@ -41,15 +41,15 @@ function firing({ offsets, indices, values }: Csr, row: number): number[] {
   return entries.filter((at) => values[at] !== 0).map((at) => indices[at]);
 }
 
-// A workspace may begin without it.
+// A workspace may start without it (--start baseline).
 it.skipIf(!addons.has('leave_one_out')).each(names)(
-  'takes out of %s what explains nothing more',
+  'removes latents of %s that explain nothing that the others do not',
   async (name) => {
     const random = uniform(2);
     const x = Float32Array.from({ length: ROWS * D_IN }, () => 6 * random() - 3);
-    const plain = await coderOf(name, {});
+    const plain = await encoderOf(name, {});
     const before = plain.codes(x, ROWS);
-    const after = (await coderOf(name, { leave_one_out: { tau: TAU } })).codes(x, ROWS);
+    const after = (await encoderOf(name, { leave_one_out: { tau: TAU } })).codes(x, ROWS);
     const direction = (i: number) => plain.decoder.subarray(i * D_IN, (i + 1) * D_IN);
     let removed = 0;
     for (const [form, codes] of before.entries()) {
@@ -63,7 +63,7 @@ it.skipIf(!addons.has('leave_one_out')).each(names)(
           for (const [j, d] of direction(i).entries()) residual[j] -= z * d;
         }
         const active = firing(codes, row);
-        // A negative code explains along the other side of its direction.
+        // For a negative code the sign of the score turns.
         const kept = active.filter((i) => {
           const z = value.get(i) as number;
           return Math.sign(z) * (dot(residual, direction(i)) + z) > TAU;

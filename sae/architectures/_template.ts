@@ -2,14 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { baseFields, defineArchitecture, type Weights } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
+import { linearPowers } from '../parts/input-scaling.ts';
 
 /*
- * A template, in plain tfjs: copy it to <new-name>.ts and name that in an experiment. (Files that begin with _ are
- * passed over.) As it stands: relu codes with a penalty on their square roots, which falls harder on small ones.
+ * A template in plain tfjs. Copy it to <new-name>.ts and name that in an experiment; files that begin with _
+ * are ignored. This one has relu activations with a penalty on their square roots, which weighs most on small
+ * activations.
  */
 
 const config = z.strictObject({
   ...baseFields,
+  /** Weight of the penalty. */
   sparsity_coefficient: z.number().nonnegative().default(0.3),
 });
 type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec';
@@ -18,12 +21,13 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   summary: 'Template: relu with a square-root penalty (cite where it comes from)',
   config,
   init: initialWeights,
+  inputScaling: () => ({ powers: linearPowers }),
 
-  train({ x, weights, config, multiplier }) {
+  trainingPass({ x, weights, config, multiplier }) {
     const hiddenPre = preActivations(x, weights);
     const acts = tf.relu(hiddenPre);
     const recon = tf.add(tf.matMul(acts, weights.W_dec), weights.b_dec);
-    // sqrt has no slope at 0: begin a little beside it.
+    // The slope of sqrt at 0 is infinite, so the penalty is shifted.
     const penalty = tf.sum(tf.sub(tf.sqrt(tf.add(acts, 0.01)), 0.1), 1);
     return {
       hiddenPre,
@@ -36,14 +40,14 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     };
   },
 
-  training: (weights) => ({
+  batchEncoder: (weights) => ({
     encode: (x) => tf.relu(preActivations(x, weights)),
     W_dec: weights.W_dec,
     b_dec: weights.b_dec,
   }),
 
-  /** The name for an export; SAELens loads `standard`, since this form is the same. */
-  inference: (weights) => ({
+  /** SAELens' name for the export: its `standard` encodes in the same way. */
+  inferenceEncoder: (weights) => ({
     architecture: 'standard',
     weights,
     encode: (x) => tf.relu(preActivations(x, weights)),

@@ -27,8 +27,9 @@ function pass(weights: Record<Names, tf.Tensor>, x: tf.Tensor) {
   let codes: number[] = [];
   const gradients = tf.grads((...given: tf.Tensor[]) => {
     const own = Object.fromEntries(names.map((name, i) => [name, given[i]]));
-    const state = { buffers: {}, config, step: 0, trainingSteps: 1, dead, multiplier: 1 };
-    const result = abstopk.train({ ...state, x, weights: own });
+    const buffers = abstopk.buffers?.(config) ?? {};
+    const state = { buffers, config, step: 0, trainingSteps: 1, dead, multiplier: 1 };
+    const result = abstopk.trainingPass({ ...state, x, weights: own });
     losses = Object.values(result.losses).map((loss) => loss.dataSync()[0]);
     codes = [...result.acts.dataSync()];
     return tf.addN(Object.values(result.losses).map((loss) => tf.reshape(loss, []))) as tf.Scalar;
@@ -65,9 +66,9 @@ describe('AbsTopK', () => {
     expect(negative).toBeGreaterThan(5);
   });
 
-  it('is the same SAE with a latent’s encoder and decoder turned round: losses, and gradients turned with them', () => {
+  it('has the same losses when a latent’s encoder and decoder change sign, and the gradients change sign with them', () => {
     const { weights, x } = made();
-    // Latent 3 is a dead one: the loss that revives it looks at magnitudes as well.
+    // Latent 3 is dead: its loss selects by magnitude too.
     const turned = tf.tensor1d(Array.from({ length: D_SAE }, (_, i) => (i === 1 || i === 3 ? -1 : 1)));
     const column = tf.reshape(turned, [D_SAE, 1]);
     const other = pass(

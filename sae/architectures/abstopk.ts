@@ -12,7 +12,7 @@ export default topKOf({
   signsOf,
 });
 
-/** 1 or -1, a constant for the gradient. */
+/** 1 or -1 for each number, a constant for the gradient. */
 function signsOf(h: tf.Tensor): tf.Tensor {
   return tf.sub(tf.mul(tf.cast(tf.greater(h, 0), 'float32'), 2), 1);
 }

@@ -3,14 +3,17 @@ import { z } from 'zod';
 import { decode, detach, encode, rowNorms } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights, zeros } from '../parts/init.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
+  /** Weight of the L1 penalty on the gate. */
   l1_coefficient: z.number().nonnegative().default(1),
-  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  /** Steps over which the coefficient rises linearly from 0. */
   l1_warm_up_steps: z.number().int().nonnegative().default(0),
+  /** The same as a share of the run; comes before the steps. */
   l1_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
 });
 type Names = 'W_enc' | 'W_dec' | 'b_dec' | 'b_gate' | 'r_mag' | 'b_mag';
@@ -19,18 +22,20 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   summary:
     'Gated: one path decides which latents fire, another how much (Rajamanoharan et al. 2024, arXiv 2404.16014)',
   config,
+  inputScaling: () => ({ powers: { W_enc: 1, W_dec: -1, b_dec: -1, b_gate: 0, r_mag: 0, b_mag: 0 } }),
   init(config, random) {
     const { W_enc, W_dec, b_dec } = initialWeights(config, random);
     const { d_sae } = config;
     return { W_enc, W_dec, b_dec, b_gate: zeros(d_sae), r_mag: zeros(d_sae), b_mag: zeros(d_sae) };
   },
 
-  train({ x, weights, config, step, trainingSteps, multiplier }) {
+  trainingPass({ x, weights, config, step, trainingSteps, multiplier }) {
     const { W_dec, b_dec } = weights;
     const { gate, magnitude, acts } = paths(tf.sub(x, b_dec), weights);
     const recon = tf.add(decode(acts, W_dec), b_dec);
-    // The gate's own activations must reconstruct too: nothing else gives it a gradient. As in SAELens, the decoder learns
-    // from this as well, where the paper freezes it, and the penalty below counts its norms, which the paper fixes at 1.
+    // The gate's own activations must reconstruct x too: nothing else gives the gate a gradient. As in
+    // SAELens, the decoder learns from this loss (the paper freezes it), and the penalty includes its norms
+    // (the paper fixes them at 1).
     const open = tf.relu(gate);
     const gateRecon = tf.add(decode(open, W_dec), b_dec);
     const warmUp = stepsOf(config.l1_warm_up_fraction, config.l1_warm_up_steps, trainingSteps);
@@ -40,15 +45,15 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       acts,
       recon,
       losses: {
-        mse_loss: meanSquaredError(recon, x),
+        mse_loss: reconstructionLoss(recon, x, config),
         l1_loss: tf.mul(coefficient, tf.mean(tf.sum(tf.mul(open, rowNorms(W_dec)), 1))),
-        auxiliary_reconstruction_loss: meanSquaredError(gateRecon, x),
+        auxiliary_reconstruction_loss: reconstructionLoss(gateRecon, x, config),
       },
     };
   },
 
-  training: encoder,
-  inference: (weights) => ({ architecture: 'gated', weights, ...encoder(weights) }),
+  batchEncoder: encoder,
+  inferenceEncoder: (weights) => ({ architecture: 'gated', weights, ...encoder(weights) }),
 });
 
 function encoder(weights: Weights<Names>): Encoder {

@@ -12,7 +12,10 @@ beforeAll(async () => {
   await openBackend('embedded');
 });
 
-/** Rows that are sums of a few of 64 directions, each 2 to 6 long, so that L0s far below the width can reconstruct them. */
+/**
+ * Rows that are sums of a few of 64 directions, each 2 to 6 long, so that L0s far below the width can
+ * reconstruct them.
+ */
 function batches(): () => Float32Array {
   const random = uniform(3);
   const directions = Array.from({ length: 64 }, () => {
@@ -51,14 +54,14 @@ function trained(fields: object): { l0: number; threshold: number } {
   return { l0, threshold: mean };
 }
 
-it('becomes sparse from its default beginning, by the coefficient', () => {
+it('becomes sparse from its default thresholds, by the coefficient', () => {
   const [none, one] = [0, 1].map((l0_coefficient) => trained({ l0_coefficient }));
   expect(one.l0).toBeLessThan(D_SAE / 3);
   expect(one.threshold).toBeGreaterThan(0.1);
   expect(none.l0).toBeGreaterThan(1.5 * one.l0);
 });
 
-it('does not where the logarithm is trained, which leaves a small threshold where it is', () => {
+it('stays dense if the logarithm is trained, which hardly moves a small threshold', () => {
   for (const l0_coefficient of [1, 100]) {
     const { l0, threshold } = trained({ l0_coefficient, jumprelu_train_log_threshold: true });
     expect(l0).toBeGreaterThan(0.6 * D_SAE);
@@ -66,7 +69,7 @@ it('does not where the logarithm is trained, which leaves a small threshold wher
   }
 });
 
-it('takes a threshold that has crossed 0 for 0, and gives it a gradient all the same', () => {
+it('counts a negative threshold as 0 and still gives it a gradient', () => {
   const sae = jumprelu.config.parse({ d_in: 2, d_sae: 2, jumprelu_bandwidth: 1 });
   const tensors = {
     W_enc: tf.tensor2d([1, 0, 0, 1], [2, 2]),
@@ -76,11 +79,11 @@ it('takes a threshold that has crossed 0 for 0, and gives it a gradient all the 
     threshold: tf.tensor1d([-0.3, 0.3]),
   };
   const x = tf.tensor2d([-0.1, 0.4], [1, 2]);
-  const acts = jumprelu.inference(tensors, {}, sae).encode(x).dataSync();
+  const acts = jumprelu.inferenceEncoder(tensors, {}, sae).encode(x).dataSync();
   expect([...acts].map((v) => Math.round(v * 1e5) / 1e5 + 0)).toEqual([0, 0.4]);
   const pass = { x, buffers: {}, config: sae, step: 0, trainingSteps: 1, dead: null, multiplier: 1 };
   const gradient = tf.grad((threshold) => {
-    const { losses, acts: own } = jumprelu.train({ ...pass, weights: { ...tensors, threshold } });
+    const { losses, acts: own } = jumprelu.trainingPass({ ...pass, weights: { ...tensors, threshold } });
     expect([...own.dataSync()].map((v) => Math.round(v * 1e5) / 1e5 + 0)).toEqual([0, 0.4]);
     return losses.l0_loss;
   })(tensors.threshold);

@@ -4,31 +4,40 @@ import type { Tensor32 } from '#contract/safetensors';
 import { detach, encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { full, initialWeights } from '../parts/init.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { linearPowers } from '../parts/input-scaling.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 import { thresholded } from '../parts/thresholds.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
+  /** Initial threshold of every latent. */
   jumprelu_init_threshold: z.number().positive().default(0.01),
   /**
-   * Train the thresholds' logarithms, as published and as SAELens up to 6.38. Adam then moves a threshold by a share of
-   * itself, and one of 0.01 stays there while the activations grow away from it: all latents fire, whatever the coefficient.
+   * Trains the logarithms of the thresholds, as published and as in SAELens up to 6.38. Adam then moves a
+   * threshold in proportion to itself: one of 0.01 stays small while activations grow, and all latents fire
+   * at any coefficient.
    */
   jumprelu_train_log_threshold: z.boolean().default(false),
-  /** Width of the rectangle in which thresholds get a gradient. */
+  /** Width of the interval around a threshold in which it gets a gradient. */
   jumprelu_bandwidth: z.number().positive().default(0.05),
-  /** step: the L0 itself; tanh: a smooth stand-in that also reaches the activations. */
+  /**
+   * step: the L0 itself, with gradients to thresholds only; tanh: a smooth L0, with gradients to activations.
+   */
   jumprelu_sparsity_loss_mode: z.enum(['step', 'tanh']).default('step'),
+  /** Factor inside the tanh of the smooth L0. */
   jumprelu_tanh_scale: z.number().positive().default(4),
+  /** Weight of the L0 loss. */
   l0_coefficient: z.number().nonnegative().default(1),
-  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  /** Steps over which the coefficient rises linearly from 0. */
   l0_warm_up_steps: z.number().int().nonnegative().default(0),
+  /** The same as a share of the run; comes before the steps. */
   l0_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
-  /** Pulls the pre-activations of dead latents up to their thresholds; null leaves them. */
+  /** Weight of a loss that raises the pre-activations of dead latents to their thresholds; null: none. */
   pre_act_loss_coefficient: z.number().nonnegative().nullable().default(null),
 });
-/** Of the last two there is one. */
+/** `log_threshold` where logarithms are trained, else `threshold`. */
 type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec' | 'threshold' | 'log_threshold';
 
 export default defineArchitecture<z.infer<typeof config>, Names>({
@@ -41,13 +50,14 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       : { threshold: full(d_sae, first) };
     return { ...initialWeights(config, random), ...threshold } as Record<Names, Tensor32>;
   },
+  inputScaling: () => ({ powers: { ...linearPowers, threshold: 0, log_threshold: 0 } }),
 
-  train({ x, weights, config, step, trainingSteps, dead, multiplier }) {
+  trainingPass({ x, weights, config, step, trainingSteps, dead, multiplier }) {
     const { W_dec, b_dec } = weights;
     const theta = thresholdOf(weights);
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
     const acts = jumpRelu(hiddenPre, theta, config.jumprelu_bandwidth);
-    // Not decode: thresholds get a gradient where activations are 0.
+    // Not `decode`, which has no gradient where activations are 0: thresholds have one there.
     const recon = tf.add(tf.matMul(acts, W_dec), b_dec);
     const warmUp = stepsOf(config.l0_warm_up_fraction, config.l0_warm_up_steps, trainingSteps);
     const coefficient = multiplier * warmedUp(config.l0_coefficient, warmUp, step);
@@ -56,7 +66,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
         ? stepCount(hiddenPre, theta, config.jumprelu_bandwidth)
         : tf.tanh(tf.mul(config.jumprelu_tanh_scale, tf.mul(acts, rowNorms(W_dec))));
     const losses: Record<string, tf.Tensor> = {
-      mse_loss: meanSquaredError(recon, x),
+      mse_loss: reconstructionLoss(recon, x, config),
       l0_loss: tf.mul(coefficient, tf.mean(tf.sum(counted, 1))),
     };
     if (config.pre_act_loss_coefficient !== null) {
@@ -68,8 +78,8 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     return { hiddenPre, acts, recon, losses };
   },
 
-  training: encoder,
-  inference(weights) {
+  batchEncoder: encoder,
+  inferenceEncoder(weights) {
     const { W_enc, b_enc, W_dec, b_dec } = weights;
     return {
       architecture: 'jumprelu',
@@ -79,10 +89,10 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   },
 });
 
-/** The thresholds, by whichever of the two weights there is: never negative. */
+/** The thresholds [d_sae], never negative, from whichever weight there is. */
 function thresholdOf({ threshold, log_threshold }: Partial<Weights<Names>>): tf.Tensor {
   if (!threshold) return tf.exp(log_threshold as tf.Tensor);
-  // One that has crossed 0 counts as 0, and keeps its gradient to come back by.
+  // A negative threshold counts as 0 but keeps its gradient, so that it can rise again.
   return tf.add(threshold, detach(tf.sub(tf.relu(threshold), threshold)));
 }
 

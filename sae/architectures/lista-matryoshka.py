@@ -4,15 +4,15 @@
     codes = encode(x, sae)            # x [batch, d_in] -> [batch, d_sae]
     recon = decode(codes, sae)
 
-`python encode.py` checks the file parity.safetensors beside it. The functions use operators only, so they take torch
-tensors and numpy arrays alike.
+`python encode.py` compares with the file parity.safetensors beside it. The functions use operators only, so
+they take torch tensors and numpy arrays.
 """
 
 from pathlib import Path
 
 
 def encode(x, sae):
-    """h = u W_enc + b_enc; then steps h += eta (u - z W_dec) W_enc; each z keeps what exceeds its stage's thresholds."""
+    """h = u W_enc + b_enc; steps h += eta (u - z W_dec) W_enc; z is h above the thresholds of its stage."""
     u = x - sae["b_dec"]
     h = u @ sae["W_enc"] + sae["b_enc"]
     z = above(h, sae["thresholds"][0])

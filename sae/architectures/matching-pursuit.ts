@@ -4,16 +4,18 @@ import { decode, topK } from '#engine/ops';
 import { csrOf } from '#engine/sparse';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialDecoder, zeros } from '../parts/init.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
+  /** Initial norm of every decoder row; null leaves the rows as drawn. */
   decoder_init_norm: z.number().positive().nullable().default(1),
-  /** Latents taken at most; d_in if null. A fraction is cut off. */
+  /** Most iterations, each of which adds a latent; null: d_in. Rounded down. */
   max_iterations: z.number().positive().nullable().default(null),
-  /** A sample is done when what is left of it is shorter than this. */
+  /** A sample is finished when its residual has a smaller norm. */
   residual_threshold: z.number().nonnegative().default(0),
-  /** A sample is done when it takes a latent that it has already. */
+  /** A sample is finished when it selects a latent that is active already. */
   stop_on_duplicate_support: z.boolean().default(true),
 });
 type Config = z.infer<typeof config>;
@@ -21,23 +23,25 @@ type Names = 'W_dec' | 'b_dec';
 
 export default defineArchitecture<Config, Names>({
   summary:
-    'Matching pursuit: the best latent again and again, the encoder is the decoder (Costa et al. 2025)',
+    'Matching pursuit: selects the best latent of the residual, repeatedly, by the decoder (Costa et al. 2025)',
   config,
   init: (config, random) => ({ W_dec: initialDecoder(config, random), b_dec: zeros(config.d_in) }),
+  /** The decoder encodes, so its rows stay: activations are in the unit of the residual. */
+  inputScaling: () => ({ powers: { W_dec: 0, b_dec: -1 }, configPowers: { residual_threshold: -1 } }),
 
-  train({ x, weights, config }) {
+  trainingPass({ x, weights, config }) {
     const acts = pursue(tf.sub(x, weights.b_dec), weights.W_dec, config);
     const recon = tf.add(decode(acts, weights.W_dec), weights.b_dec);
     return {
       hiddenPre: tf.zerosLike(acts),
       acts,
       recon,
-      losses: { mse_loss: meanSquaredError(recon, x) },
+      losses: { mse_loss: reconstructionLoss(recon, x, config) },
     };
   },
 
-  training: (weights, _buffers, config) => encoder(weights, config),
-  inference: (weights, _buffers, config) => ({
+  batchEncoder: (weights, _buffers, config) => encoder(weights, config),
+  inferenceEncoder: (weights, _buffers, config) => ({
     architecture: 'matching_pursuit',
     fields: {
       residual_threshold: config.residual_threshold,
@@ -54,8 +58,9 @@ function encoder({ W_dec, b_dec }: Weights<Names>, config: Config): Encoder {
 }
 
 /**
- * From r = u: take the latent with the largest r·d_i, its activation v = relu(r·d_i), and go on with r - v d_i. The
- * choice is a constant for the gradient, which flows through v, d_i and r of every iteration.
+ * Starts from r = u [batch, d_in]. Each iteration selects the latent with the largest r·d_i, adds v =
+ * relu(r·d_i) to its activation and subtracts v d_i from r. The selection is a constant for the gradient,
+ * which flows through v, d_i and r of every iteration. Returns activations [batch, d_sae].
  */
 function pursue(u: tf.Tensor, W_dec: tf.Tensor, config: Config): tf.Tensor {
   const [samples, d_in] = u.shape as [number, number];

@@ -3,15 +3,20 @@ import { z } from 'zod';
 import { decode, encode, rowNorms } from '#engine/ops';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
-import { meanSquaredError } from '../parts/losses.ts';
+import { linearPowers } from '../parts/input-scaling.ts';
+import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
 import { stepsOf, warmedUp } from '../trainer/schedules.ts';
 
 const config = z.strictObject({
   ...baseFields,
+  ...reductionFields,
+  /** Weight of the L1 penalty. */
   l1_coefficient: z.number().nonnegative().default(1),
+  /** p of the penalty's norm; 1: L1. */
   lp_norm: z.number().positive().default(1),
-  /** The coefficient rises linearly from 0, over so many steps or over that share of the run. */
+  /** Steps over which the coefficient rises linearly from 0. */
   l1_warm_up_steps: z.number().int().nonnegative().default(0),
+  /** The same as a share of the run; comes before the steps. */
   l1_warm_up_fraction: z.number().min(0).max(1).nullable().default(null),
 });
 type Names = 'W_enc' | 'b_enc' | 'W_dec' | 'b_dec';
@@ -20,8 +25,9 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   summary: 'Standard: relu with an L1 penalty on activations times decoder norms (Conerly et al. 2024)',
   config,
   init: initialWeights,
+  inputScaling: () => ({ powers: linearPowers }),
 
-  train({ x, weights, config, step, trainingSteps, multiplier }) {
+  trainingPass({ x, weights, config, step, trainingSteps, multiplier }) {
     const { W_dec, b_dec } = weights;
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
     const acts = tf.relu(hiddenPre);
@@ -34,14 +40,14 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       acts,
       recon,
       losses: {
-        mse_loss: meanSquaredError(recon, x),
+        mse_loss: reconstructionLoss(recon, x, config),
         l1_loss: tf.mul(coefficient, tf.mean(penalty)),
       },
     };
   },
 
-  training: encoder,
-  inference: (weights) => ({ architecture: 'standard', weights, ...encoder(weights) }),
+  batchEncoder: encoder,
+  inferenceEncoder: (weights) => ({ architecture: 'standard', weights, ...encoder(weights) }),
 });
 
 function encoder({ W_enc, b_enc, W_dec, b_dec }: Weights<Names>): Encoder {

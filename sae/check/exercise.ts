@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { uniform } from '#engine/random';
 import type { Architecture } from '../architecture.ts';
-import { createCoder, forms } from '../encoding.ts';
+import { createCheckpointEncoder, forms } from '../encoding.ts';
 import type { Experiment } from '../experiment.ts';
 import { architectureNames, loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../load.ts';
 import { profiles, type WidthProfile } from '../profiles.ts';
@@ -10,7 +10,7 @@ import { type Resolved, resolve } from '../settings.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
 import type { Batches } from '../trainer/plan.ts';
 import { train } from '../trainer/train.ts';
-import { D_IN, exerciseSteps, madeUpBatch, ROWS, STEPS } from './steps.ts';
+import { D_IN, exerciseSteps, ROWS, randomBatch, STEPS } from './steps.ts';
 import { whereThrown } from './where.ts';
 
 const TINY: WidthProfile = {
@@ -24,24 +24,30 @@ const TINY: WidthProfile = {
 };
 
 /**
- * Trains every experiment, and every architecture that no experiment names, for three steps on made-up data, and
- * encodes with what was saved; settings are also resolved at every profile. Returns how many it were.
- * @throws UserError naming the experiment and the trouble.
+ * Trains experiments for three steps on random data and encodes with the checkpoint; settings are also
+ * resolved at every profile. `names` chooses experiments; none: every experiment, and every architecture that
+ * no experiment names. Returns how many it exercised.
+ * @throws UserError that names the experiment and what is wrong with it, or lists the names there are
  */
-export async function exerciseAll(folder: string): Promise<number> {
+export async function exercise(folder: string, names: readonly string[] = []): Promise<number> {
   const [found, addons] = await Promise.all([loadExperiments(), loadAddons()]);
   await loadSweeps(found);
-  const experiments = [...found.values()];
+  const all = new Map(found);
   for (const architecture of architectureNames()) {
-    if (experiments.some((experiment) => experiment.architecture === architecture)) continue;
-    experiments.push({ name: architecture, description: 'its defaults', architecture });
+    if ([...found.values()].some((experiment) => experiment.architecture === architecture)) continue;
+    all.set(architecture, { name: architecture, description: 'its defaults', architecture });
   }
+  const experiments = (names.length > 0 ? names : [...all.keys()]).map((name) => {
+    const experiment = all.get(name);
+    if (experiment) return experiment;
+    throw new UserError(`unknown experiment "${name}"; there are: ${[...all.keys()].join(', ')}`);
+  });
   const written = new Set<string>();
   for (const experiment of experiments) {
     const { settings, architecture } = await settle(experiment, addons);
     try {
       exerciseSteps(architecture, settings);
-      // Files are slow (each is synced): one experiment of each architecture goes through them.
+      // Files are slow, since each is synced: one experiment of each architecture writes them.
       if (!written.has(experiment.architecture)) {
         written.add(experiment.architecture);
         const out = `${folder}/${experiment.architecture}`;
@@ -83,34 +89,34 @@ async function throughFiles(
       backend: tf.getBackend(),
       resume: false,
     },
-    madeUpData(),
+    randomData(),
     new AbortController().signal,
   );
   if (result.status !== 'finished') throw new UserError(`${result.status}: ${result.reason}`);
   const checkpoint = readCheckpoint(`${out}/checkpoint.safetensors`);
-  // Add-ons at their defaults too: no experiment may name them yet.
+  // Add-ons at their defaults too: perhaps no experiment names them yet.
   for (const chosen of [checkpoint.config.addons, atDefaults(addons)]) {
     const config = { ...checkpoint.config, addons: chosen };
-    const coder = createCoder({ ...checkpoint, config }, architecture, addons);
-    for (const [form, codes] of coder.codes(madeUpBatch(uniform(2)), ROWS).entries()) {
+    const encoder = createCheckpointEncoder({ ...checkpoint, config }, architecture, addons);
+    for (const [form, codes] of encoder.codes(randomBatch(uniform(2)), ROWS).entries()) {
       if (!codes.values.every(Number.isFinite)) {
-        throw new UserError(`its ${forms[form]} form gives codes that are not finite`);
+        throw new UserError(`the ${forms[form]} form gives codes that are not finite`);
       }
     }
   }
 }
 
-/** Settings of the add-ons that need none. */
+/** Every add-on whose fields all have defaults, at those. */
 function atDefaults(addons: Addons): Record<string, unknown> {
   const parsed = [...addons].map(([name, addon]) => [name, addon.config.safeParse({})] as const);
   return Object.fromEntries(parsed.flatMap(([name, { success, data }]) => (success ? [[name, data]] : [])));
 }
 
-function madeUpData(): Batches {
+function randomData(): Batches {
   const next = uniform(1);
   let batchIndex = 0;
   return {
     header: { d: D_IN, batchRows: ROWS },
-    next: () => ({ x: madeUpBatch(next), rows: ROWS, batchIndex: batchIndex++ }),
+    next: () => ({ x: randomBatch(next), rows: ROWS, batchIndex: batchIndex++ }),
   };
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
-import type { Architecture, PassResult } from '../architecture.ts';
+import type { Architecture, Buffers, Encoder, PassOutput, Weights } from '../architecture.ts';
 import template from '../architectures/_template.ts';
 import { TrainerConfig } from '../trainer/config.ts';
 import { D_IN, exerciseSteps } from './steps.ts';
@@ -13,20 +13,20 @@ beforeAll(async () => {
 
 const sae = template.config.parse({ d_in: D_IN, d_sae: 16 });
 const settings = { sae, trainer: TrainerConfig.parse({ lr: 0.01 }), addons: {} };
-type Pass = Parameters<Architecture['train']>[0];
+type Pass = Parameters<Architecture['trainingPass']>[0];
 
-/** The template with something changed in what its pass answers. */
-const changed = (change: (result: PassResult, pass: Pass) => Partial<PassResult>): Architecture => ({
+/** The template with a change to what its pass returns. */
+const changed = (change: (result: PassOutput, pass: Pass) => Partial<PassOutput>): Architecture => ({
   ...template,
-  train(pass) {
-    const result = template.train(pass);
+  trainingPass(pass) {
+    const result = template.trainingPass(pass);
     return { ...result, ...change(result, pass) };
   },
 });
 const reshaped = (t: tf.Tensor) => tf.reshape(t, [t.shape[1] as number, t.shape[0]]);
 
 const wrong: [string, Architecture, RegExp][] = [
-  ['acts the wrong way round', changed(({ acts }) => ({ acts: reshaped(acts) })), /^acts has .*\[16, 32\]/],
+  ['transposed acts', changed(({ acts }) => ({ acts: reshaped(acts) })), /^acts has .*\[16, 32\]/],
   ['a reconstruction of the wrong width', changed(({ acts }) => ({ recon: acts })), /^recon has .*\[32, 8\]/],
   [
     'a loss for each sample',
@@ -44,7 +44,7 @@ const wrong: [string, Architecture, RegExp][] = [
     /^no loss reaches the weight W_enc: /,
   ],
   [
-    'tensors that stay',
+    'tensors that are not disposed of',
     changed(({ acts }) => {
       tf.keep(tf.clone(acts));
       return {};
@@ -53,7 +53,42 @@ const wrong: [string, Architecture, RegExp][] = [
   ],
 ];
 
-it('takes the template as it is', () => {
+const powers = (change: object): Architecture => ({
+  ...template,
+  inputScaling: (config) => ({ powers: { ...template.inputScaling(config).powers, ...change } }),
+});
+/** A new architecture with a threshold on activations that are multiplied by decoder norms. */
+const thresholded = (power: number | undefined): Architecture => {
+  const above = ({ encode, ...rest }: Encoder, norms: tf.Tensor, buffers: Buffers): Encoder => ({
+    ...rest,
+    encode(x) {
+      const acts = tf.mul(encode(x), norms);
+      return tf.div(tf.mul(acts, tf.cast(tf.greater(acts, buffers.least[0]), 'float32')), norms);
+    },
+  });
+  const normsOf = ({ W_dec }: Weights) => tf.norm(W_dec, 2, 1);
+  return {
+    ...powers({ least: power }),
+    buffers: () => ({ least: Float64Array.of(0.02) }),
+    batchEncoder: (weights, buffers, config) =>
+      above(template.batchEncoder(weights, buffers, config), normsOf(weights), buffers),
+    inferenceEncoder: (weights, buffers, config) => ({
+      ...template.inferenceEncoder(weights, buffers, config),
+      ...above(template.inferenceEncoder(weights, buffers, config), normsOf(weights), buffers),
+    }),
+  };
+};
+wrong.push(
+  ['a power that is wrong', powers({ b_dec: 0 }), /^inputScaling is wrong: the training form/],
+  ['a threshold that is not folded', thresholded(0), /^inputScaling is wrong: the training form/],
+  ['a threshold without a power', thresholded(undefined), /^inputScaling has no power for least: /],
+);
+
+it('accepts a threshold that is folded', () => {
+  expect(() => exerciseSteps(thresholded(-1), settings)).not.toThrow();
+});
+
+it('accepts the template', () => {
   expect(() => exerciseSteps(template, settings)).not.toThrow();
 });
 
@@ -61,9 +96,9 @@ it.each(wrong)('refuses %s', (_, architecture, line) => {
   expect(() => exerciseSteps(architecture, settings)).toThrow(line);
 });
 
-it('finds the place in the workspace that an error came out of', () => {
+it('finds where in the workspace an error was thrown', () => {
   try {
-    template.inference({}, {}, sae).encode(tf.zeros([1, D_IN]));
+    template.inferenceEncoder({}, {}, sae).encode(tf.zeros([1, D_IN]));
     expect.unreachable();
   } catch (error) {
     expect(whereThrown(error)).toMatch(/^sae\/architectures\/_template\.ts:\d+: $/);

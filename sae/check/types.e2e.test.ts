@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const here = import.meta.dirname;
-/** A workspace of one file that does not hold, below the repository, where its tsconfig finds what it names. */
+/** A workspace of one file with a wrong type, under the repository, so that packages resolve. */
 let root = '';
 beforeAll(() => {
   const trees = join(here, '../../state/trees');
@@ -20,7 +20,7 @@ const withoutProc = ['bwrap', '--dev-bind', '/', '/', '--tmpfs', '/proc'];
 const can = spawnSync(withoutProc[0], [...withoutProc.slice(1), 'true']).status === 0;
 if (!can) console.log('SKIP sae/check/types.test.ts: bubblewrap cannot take /proc away here');
 
-/** What the check says of it, in a process that is started as these words say. */
+/** Checks it in a process of its own; `words` start that process. */
 function check(...words: string[]): { stdout: string; stderr: string } {
   const script = `
     const { checkTypes } = await import(${JSON.stringify(join(here, 'types.ts'))});
@@ -30,11 +30,11 @@ function check(...words: string[]): { stdout: string; stderr: string } {
   return spawnSync(program, rest, { cwd: join(here, '../..'), encoding: 'utf8' });
 }
 
-it('names file, line and trouble of the first error', () => {
+it('names file, line and message of the first error', () => {
   expect(check().stdout).toMatch(/^sae\/wrong\.ts:2: Type 'number' is not assignable to type 'string'\.\n$/);
 });
 
-it.skipIf(!can)('says where there is no /proc that the compiler cannot run, and that is no error', () => {
+it.skipIf(!can)('says that the compiler cannot run without /proc, which is no error', () => {
   expect(check(...withoutProc)).toMatchObject({
     stdout: 'types not checked (the compiler needs /proc, which is not mounted here)\n',
     stderr: '',

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 
 /**
- * Checks the types of the workspace in `root` by its tsconfig.json. Returns what to say of it: where the compiler is not
- * installed (npm ci --omit=dev), or cannot run, types stay unchecked, and that is said.
- * @throws UserError naming file, line and trouble of the first error.
+ * Checks the types of the workspace in `root` by its tsconfig.json. Returns the result in words: types are not
+ * checked where the compiler is not installed (npm ci --omit=dev) or cannot run.
+ * @throws UserError with file, line and message of the first error
  */
 export async function checkTypes(root: string): Promise<string> {
   const typescript = await import('typescript/unstable/sync').catch(() => null);
-  if (!typescript) return 'types not checked (no typescript here)';
-  // The compiler is a program of its own, which asks the kernel there for its own path, and without panics before its first word.
+  if (!typescript) return 'types not checked (typescript is not installed)';
+  // The compiler is a program of its own. It looks up its own path in /proc and crashes without it.
   if (process.platform === 'linux' && !existsSync('/proc/self/exe')) {
     return 'types not checked (the compiler needs /proc, which is not mounted here)';
   }
@@ -21,7 +21,7 @@ export async function checkTypes(root: string): Promise<string> {
     if (!project) throw new UserError(`${config}: not a TypeScript project`);
     const { program } = project;
     const found = [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()];
-    if (found.length === 0) return 'types hold';
+    if (found.length === 0) return 'types correct';
     const [first] = found;
     const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
     throw new UserError(`${place(program, first, root)}${first.text}${more}`);
@@ -31,7 +31,9 @@ export async function checkTypes(root: string): Promise<string> {
 }
 
 interface Located {
+  /** Path of the file; absent for an error of the project. */
   fileName?: string;
+  /** Characters before the error. */
   pos: number;
 }
 

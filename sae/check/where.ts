@@ -2,7 +2,10 @@ import { join } from 'node:path';
 
 const workspace = join(import.meta.dirname, '..');
 
-/** The place in the workspace that an error came out of, as `sae/architectures/topk.ts:31: `; '' where its stack names none. */
+/**
+ * Where in the workspace an error was thrown: `sae/architectures/topk.ts:31: `, or '' if its stack does not
+ * say.
+ */
 export function whereThrown(error: unknown): string {
   const frames = (error instanceof Error ? (error.stack ?? '') : '').split('\n');
   const places = frames.flatMap((frame) => {
@@ -11,7 +14,7 @@ export function whereThrown(error: unknown): string {
     const [, place] = /^([^:]+:\d+)/.exec(frame.slice(at + workspace.length + 1)) ?? [];
     return place ? [place] : [];
   });
-  // What architectures and add-ons share is rarely where the mistake is.
+  // The mistake is rarely in the shared parts: an architecture or add-on comes first.
   const own = places.find((place) => /^(architectures|addons)\//.test(place));
   const found = own ?? places.find((place) => place.startsWith('parts/'));
   return found ? `sae/${found}: ` : '';

@@ -3,8 +3,8 @@ import { type BatchReader, openStream } from '#bench/stream/reader';
 import { UserError } from '#contract/errors';
 
 /**
- * Parses the command line. False when help was asked for and printed.
- * @throws UserError, one line, for an option that does not exist or a value that does not fit.
+ * Parses the command line. Returns false if help was printed.
+ * @throws UserError for an unknown option or a wrong value
  */
 export function parseArguments(program: Command): boolean {
   program.exitOverride().configureOutput({ outputError: () => undefined });
@@ -18,7 +18,7 @@ export function parseArguments(program: Command): boolean {
   }
 }
 
-/** A parser of whole numbers of at least `least` for commander's options. */
+/** A parser for commander's options: whole numbers of at least `least`. */
 export const whole = (least: number) => (text: string) => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least) {
@@ -27,14 +27,14 @@ export const whole = (least: number) => (text: string) => {
   return value;
 };
 
-/** A parser of numbers above 0 for commander's options. */
+/** A parser for commander's options: numbers above 0. */
 export function above0(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('must be a number above 0');
   return value;
 }
 
-/** A parser of JSON objects for commander's options. */
+/** A parser for commander's options: JSON objects. */
 export function jsonObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
@@ -44,12 +44,12 @@ export function jsonObject(text: string): Record<string, unknown> {
   throw new InvalidArgumentError('must be a JSON object');
 }
 
-/** Gathers the values of an option that may be given several times. */
+/** Collects the values of an option that may be repeated. */
 export function repeated(value: string, all: string[]): string[] {
   return [...all, value];
 }
 
-/** The file descriptor of the stream of activations. @throws UserError where $LOOP_DATA_FD names none. */
+/** The file descriptor of the data stream. @throws UserError if $LOOP_DATA_FD names none */
 export function dataDescriptor(): number {
   const text = process.env.LOOP_DATA_FD;
   if (!text || !/^\d+$/.test(text)) {
@@ -58,7 +58,7 @@ export function dataDescriptor(): number {
   return Number(text);
 }
 
-/** @throws UserError where the descriptor carries no such stream. */
+/** Opens the data stream. @throws UserError if the descriptor has none */
 export function openData(fd: number): BatchReader {
   try {
     return openStream(fd);

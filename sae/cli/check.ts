@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { runMain, UserError } from '#contract/errors';
 import { openBackend } from '#engine/backend';
-import { exerciseAll } from '../check/exercise.ts';
+import { exercise } from '../check/exercise.ts';
 import { checkTypes } from '../check/types.ts';
 import { parseArguments } from './arguments.ts';
 
 const program = new Command('npm run check:sae')
-  .description('Whether the workspace is sound: types, golden step, every experiment for a few steps.')
-  .addHelpText('after', '\nExample:\n  npm run check:sae');
+  .description('Checks the workspace: types, golden step, then experiments for three steps each.')
+  .argument('[experiment...]', 'check these experiments only; all if none is named')
+  .addHelpText('after', '\nExamples:\n  npm run check:sae\n  npm run check:sae -- candidate');
 
 await runMain(async () => {
   if (!parseArguments(program)) return 0;
@@ -19,13 +20,11 @@ await runMain(async () => {
   try {
     const typed = await checkTypes(join(import.meta.dirname, '..'));
     const backend = await openBackend();
-    const count = await exerciseAll(folder);
+    const count = await exercise(folder, program.args);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    process.stdout.write(
-      `sae: ${typed}, ${backend.label}, ${count} experiments train and encode (${seconds} s)\n`,
-    );
+    process.stdout.write(`sae: ${typed}, ${backend.label}, ${counted(count)} (${seconds} s)\n`);
   } catch (error) {
-    // Whatever it is, it is the workspace's: one line, and 1.
+    // Any error is one of the workspace: one line, exit code 1.
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new UserError(reason, 1);
   } finally {
@@ -33,3 +32,7 @@ await runMain(async () => {
   }
   return 0;
 });
+
+function counted(count: number): string {
+  return count === 1 ? '1 experiment trains and encodes' : `${count} experiments train and encode`;
+}

@@ -5,18 +5,21 @@ import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { declaredOf } from '../trainer/result.ts';
 
-/** Rows of a batch of the data service: a run trains on whole ones. */
+/** Rows of a batch of the data service; a run trains on whole batches. */
 const BATCH_ROWS = 1024;
 
-/** An experiment, and the numbers that a verdict on a run of it will have, as far as its settings decide them. */
+/** An experiment and the numbers of a verdict on it that its settings decide. */
 export interface Described {
+  /** Name of the experiment. */
   name: string;
+  /** The numbers, by their names in the verdict. */
   declares: Record<string, number>;
 }
 
 /**
- * What runs of these experiments would declare, without training. One that these settings do not fit is left out.
- * @throws UserError where they fit none
+ * Describes runs of these experiments, without training. An experiment that the settings do not fit is left
+ * out.
+ * @throws UserError if they fit none
  */
 export async function describe(
   experiments: readonly Experiment[],
@@ -30,7 +33,7 @@ export async function describe(
   for (const experiment of experiments) {
     const architecture = await loadArchitecture(experiment.architecture);
     try {
-      // Whatever the width of the data.
+      // The width of the data does not matter here.
       const { sae, trainer } = resolve(experiment, architecture, addons, profile, 1, set);
       const { normalize_activations, n_batches_for_norm_estimate } = trainer;
       const normalised = normalize_activations === 'none' ? 0 : n_batches_for_norm_estimate * BATCH_ROWS;

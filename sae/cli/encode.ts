@@ -6,7 +6,7 @@ import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { backendNames, openBackend } from '#engine/backend';
 import type { Csr } from '#engine/sparse';
-import { createCoder, forms } from '../encoding.ts';
+import { createCheckpointEncoder, forms } from '../encoding.ts';
 import { isSaelens, readSaelens } from '../import.ts';
 import { loadAddons, loadArchitecture } from '../load.ts';
 import type { RowNorm } from '../saelens/row-norm.ts';
@@ -17,12 +17,14 @@ const STDIN = 0;
 const STDOUT = 1;
 
 const program = new Command('npm run encode --')
-  .description('Answers activations on standard input (contract/stream.ts) with codes (contract/codes.ts).')
+  .description(
+    'Reads activations x from standard input (contract/stream.ts), writes codes (contract/codes.ts).',
+  )
   .option(
     '--checkpoint <path>',
     'a checkpoint.safetensors, a snapshot in evals/, or a folder saved by SAELens',
   )
-  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
+  .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .addHelpText(
     'after',
     `
@@ -42,23 +44,23 @@ await runMain(async () => {
     loadAddons(),
     openBackend(options.backend),
   ]);
-  const coder = createCoder(checkpoint, architecture, addons);
+  const encoder = createCheckpointEncoder(checkpoint, architecture, addons);
   const input = fromInput(() => openStream(STDIN));
-  if (input.header.d !== coder.d_in) {
-    throw new UserError(`${path}: takes rows of ${coder.d_in}, the stream has ${input.header.d}`);
+  if (input.header.d !== encoder.d_in) {
+    throw new UserError(`${path}: takes rows of ${encoder.d_in}, the stream has ${input.header.d}`);
   }
-  const { d_in, d_sae, rowNorm } = coder;
+  const { d_in, d_sae, rowNorm } = encoder;
   write(header({ d_in, d_sae, forms: [...forms], ...(rowNorm && { row_norm: rowNorm }) }));
-  write(bytesOf(coder.decoder));
-  write(bytesOf(coder.bias));
+  write(bytesOf(encoder.decoder));
+  write(bytesOf(encoder.bias));
   const next = () => fromInput(() => input.next());
   for (let batch = next(); batch !== null; batch = next()) {
-    for (const codes of coder.codes(batch.x, batch.rows)) write(answer(codes));
+    for (const codes of encoder.codes(batch.x, batch.rows)) write(answer(codes));
   }
   return 0;
 });
 
-/** What is read of standard input. @throws UserError where it is no such stream, or ends within it */
+/** Reads from standard input. @throws UserError if it is not such a stream, or ends within it */
 function fromInput<T>(read: () => T): T {
   try {
     return read();
@@ -67,7 +69,7 @@ function fromInput<T>(read: () => T): T {
   }
 }
 
-/** `row_norm` says that codes are of normalised rows, which the judge undoes behind the decoder. */
+/** `row_norm`: the codes are of normalised rows; the judge undoes that after the decoder. */
 function header(content: CodesHeader & { row_norm?: RowNorm }): Buffer {
   const json = Buffer.from(JSON.stringify(content));
   const length = Buffer.alloc(4);
@@ -84,7 +86,10 @@ function bytesOf(numbers: Uint32Array | Float32Array): Buffer {
   return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
-/** The whole of it, waiting for the reader. A reader that has gone ends the process without a word. */
+/**
+ * Writes all bytes, waiting for the reader. If the reader has closed the pipe, the process ends without an
+ * error.
+ */
 function write(bytes: Buffer): void {
   for (let done = 0; done < bytes.length; ) {
     try {
@@ -95,7 +100,7 @@ function write(bytes: Buffer): void {
       const full = fullDisk(error);
       if (full !== null) throw new UserError(`standard output: ${full}; the codes end within it`, 1);
       if (code !== 'EAGAIN') throw error;
-      // A pipe that does not block: a millisecond for its reader.
+      // The pipe does not block: wait a millisecond for its reader.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

@@ -10,17 +10,17 @@ import { parseArguments } from './arguments.ts';
 
 const program = new Command('npm run export --')
   .description(
-    'Writes a trained SAE as SAELens saves it (cfg.json, sae_weights.safetensors), with a parity file.',
+    'Writes a trained SAE in the files of SAELens (cfg.json, sae_weights.safetensors), with a parity file.',
   )
   .argument('<run>', 'a run folder, its out/, or a checkpoint.safetensors')
-  .option('--out <folder>', 'where to; <run>/export if not given')
+  .option('--out <folder>', 'the folder to write; default: <run>/export')
   .addHelpText(
     'after',
     `
 Examples:
   npm run export -- checkpoints/<run>
   npm run export -- checkpoints/<run> --out /tmp/my-sae
-In Python: SAE.load_from_disk("/tmp/my-sae"); an architecture that SAELens lacks comes with encode.py instead.`,
+In Python: SAE.load_from_disk("/tmp/my-sae"). For an architecture that SAELens lacks there is encode.py.`,
   );
 
 await runMain(async () => {
@@ -36,7 +36,7 @@ await runMain(async () => {
   const checkpoint = readCheckpoint(file);
   if (checkpoint.config.scale !== 1) {
     throw new UserError(
-      `${file}: its run scales x, which is folded into the weights when the run finishes; go on with it (npm run train -- --resume <run folder>), then export its checkpoint.safetensors`,
+      `${file}: its run scales x, and the scale is folded into the weights when the run finishes; finish it (npm run train -- --resume <run folder>), then export its checkpoint.safetensors`,
     );
   }
   const architecture = await loadArchitecture(checkpoint.config.architecture);
@@ -45,16 +45,14 @@ await runMain(async () => {
   process.stdout.write(`${out}: ${files.join(', ')} (${name})\n`);
   if (!loads && !files.includes('encode.py')) {
     process.stdout.write(
-      `SAELens has no ${name}, and sae/architectures/${checkpoint.config.architecture}.py, its encode in Python, is missing\n`,
+      `SAELens has no ${name}, and there is no sae/architectures/${checkpoint.config.architecture}.py with its encoder in Python\n`,
     );
   }
   if (!checked) {
-    process.stdout.write(
-      `not checked: what this project reads of SAELens' files has no ${name}, so nothing was loaded again to compare its codes\n`,
-    );
+    process.stdout.write(`not checked: this project cannot load ${name}, so the codes were not compared\n`);
   }
   const addons = Object.keys(checkpoint.config.addons);
   if (addons.length > 0)
-    process.stdout.write(`not part of it: ${addons.join(', ')}, done at inference here\n`);
+    process.stdout.write(`not exported: ${addons.join(', ')}, an add-on of this project at inference\n`);
   return 0;
 });

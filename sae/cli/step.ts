@@ -9,27 +9,35 @@ import { measureSteps } from '../trainer/measure.ts';
 import { dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
 
 interface Options {
+  /** Name of the sizes. */
   profile: string;
+  /** Steps that are measured. */
   steps: number;
+  /** Steps before those. */
   warmUp: number;
+  /** `key=value` settings. */
   set: string[];
+  /** Name of the tensor backend. */
   backend: string;
+  /** Runs the named operations in plain tfjs. */
   plain: boolean;
 }
 
 const program = new Command('step')
-  .description('Times the parts of a training step on the stream in $LOOP_DATA_FD; prints one JSON object.')
+  .description(
+    'Times the parts of a training step on the data stream in $LOOP_DATA_FD; prints one JSON object.',
+  )
   .argument('<experiment>', 'a name that `train --list` prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
-  .option('--steps <n>', 'steps whose medians count', whole(1), 20)
-  .option('--warm-up <n>', 'steps before them', whole(0), 5)
+  .option('--steps <n>', 'steps that are measured; their medians are printed', whole(1), 20)
+  .option('--warm-up <n>', 'steps before those', whole(0), 5)
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
-  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
-  .option('--plain', 'the named operations as plain tfjs, for comparison', false)
+  .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
+  .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
   .addHelpText(
     'after',
     `
-\`npm run bench -- step\` starts the data service too and compares. The bare form:
+\`npm run bench -- step\` starts the data service too and compares. Without it:
   $ node --import tsx bench/cli/serve.ts --profile small |
       LOOP_DATA_FD=0 node --import tsx sae/cli/step.ts baseline_batchtopk`,
   );
@@ -39,8 +47,7 @@ await runMain(async () => {
   const options = program.opts<Options>();
   const [name] = program.args;
   const experiment = (await loadExperiments()).get(name);
-  if (!experiment)
-    throw new UserError(`unknown experiment "${name}"; \`train --list\` prints those there are`);
+  if (!experiment) throw new UserError(`unknown experiment "${name}"; \`train --list\` prints their names`);
   const fd = dataDescriptor();
   const [architecture, addons, backend] = await Promise.all([
     loadArchitecture(experiment.architecture),

@@ -21,7 +21,7 @@ import { readCheckpoint } from '../trainer/checkpoint.ts';
 const folder = mkdtempSync(join(tmpdir(), 'sae-train-'));
 const data = join(folder, 'data.bin');
 const repo = join(import.meta.dirname, '../..');
-// On a machine with a GPU `auto` would take that, whose sums need not be the same twice.
+// `auto` would use a GPU, whose sums can differ from run to run.
 const ownEnv: NodeJS.ProcessEnv = { ...process.env, ENGINE_BACKEND: 'embedded' };
 
 beforeAll(() => writeStream(data));
@@ -33,7 +33,7 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs the trainer on the made-up data as its descriptor 3. `watch` may end it. */
+/** Runs the trainer on the random data as its descriptor 3. `watch` may end it. */
 async function trainer(
   args: string[],
   watch?: (pid: number) => () => void,
@@ -73,7 +73,7 @@ const whenThere = (file: string, signal: NodeJS.Signals) => (pid: number) => {
 const resultOf = (out: string) =>
   TrainResult.parse(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
 
-// The richest there is: a workspace may begin without it.
+// The architecture with most parts: a workspace may start without it (--start baseline).
 const rich = architectureNames().includes('lista-matryoshka');
 const architecture = rich ? 'lista-matryoshka' : 'batchtopk';
 const small = [
@@ -82,7 +82,7 @@ const small = [
 ];
 
 describe('train', () => {
-  it('writes progress, snapshots, checkpoint and result as the contract says', async () => {
+  it('writes progress, snapshots, checkpoint and result of the contract', async () => {
     const out = join(folder, 'whole');
     const ended = await trainer([...small, '--samples', '7000', '--out', out, '--seed', '3']);
     expect(ended.stderr).toContain('finished after 7040 samples');
@@ -110,7 +110,7 @@ describe('train', () => {
     expect(tensors.get('W_enc')?.shape).toEqual([16, 32]);
     expect(tensors.get('W_dec')?.shape).toEqual([32, 16]);
     expect(JSON.parse(metadata.config)).toMatchObject({ architecture, samples: 7040 });
-    // What it says of such a run beforehand is what came.
+    // The description of such a run has the same numbers.
     const told = await trainer([...small, '--samples', '7000', '--describe'], undefined, null);
     expect([told.code, JSON.parse(told.stdout)]).toEqual([
       0,
@@ -123,7 +123,7 @@ describe('train', () => {
     ]);
   });
 
-  it('says of every experiment what its runs would declare, and of settings that fit none why', async () => {
+  it('describes the runs of every experiment, and refuses settings that fit none with the reason', async () => {
     const ask = (...args: string[]) => trainer(['--describe', ...args], undefined, null);
     const [all, unknown] = await Promise.all([
       ask('--profile', '16k', '--samples', '200000000', '--set', 'lr=0.001'),
@@ -133,14 +133,14 @@ describe('train', () => {
     expect(told.map(({ name }) => name)).toContain('baseline_batchtopk');
     for (const { declares } of told)
       expect(declares).toMatchObject({ samples: 200_000_512, width: 4096, learning_rate: 0.001 });
-    // A person reads the line, and the start of a loop the JSON.
+    // The line is for a person, the JSON for the start of a loop.
     const why = '--set kk=3: "kk" is no setting of ';
     expect([unknown.code, unknown.stderr.startsWith(`error: ${why}`)]).toEqual([2, true]);
     expect(JSON.parse(unknown.stdout)).toEqual({ refused: expect.stringContaining(why) });
   });
 
   it('resumes after kill -9 to bit-identical weights', async () => {
-    // Latents that die and come back, so that their counters matter too.
+    // Latents that die and fire again, so that their counters matter too.
     const rare = ['dead_feature_window=2', 'k=0.3', ...(rich ? ['initial_k=null'] : [])];
     const args = [...small, '--samples', '7680', ...rare.flatMap((setting) => ['--set', setting])];
     const straight = join(folder, 'straight');
@@ -154,14 +154,14 @@ describe('train', () => {
     expect(first.code).toBe(null);
     expect(existsSync(join(killed, 'result.json'))).toBe(false);
     const next = Number(readSafetensors(saved).metadata.next_batch);
-    // A service that is asked for more begins there, and not behind.
+    // The data service must continue at that batch, not after it.
     const [rest, gap] = [join(folder, 'rest.bin'), join(folder, 'gap.bin')];
     writeStream(rest, { from: next });
     writeStream(gap, { from: next + 1 });
     const stuck = await trainer([...args, '--out', killed, '--resume', '--backend', 'cpu'], undefined, gap);
     expect(stuck.stderr).toMatch(/^warning: saved on tfjs .*, resumed on tfjs .*cpu.*$/m);
     expect(resultOf(killed).backend).toMatch(/^tfjs \S+ embedded .*, then tfjs \S+ cpu /);
-    expect(resultOf(killed).reason).toBe(`the data go on at batch ${next + 1}, and ${next} comes next`);
+    expect(resultOf(killed).reason).toBe(`the data continue at batch ${next + 1} instead of ${next}`);
     const other = await trainer([...args, '--out', killed, '--resume', '--set', 'lr=0.1'], undefined, rest);
     expect(other.stderr).toMatch(
       /^error: .*optimizer\.safetensors: saved with other settings: trainer\.lr 0\.004, now 0\.1; resume with.*$/m,
@@ -184,7 +184,7 @@ describe('train', () => {
     }
   });
 
-  it('on SIGTERM saves and says so', async () => {
+  it('saves on SIGTERM and ends as interrupted', async () => {
     const out = join(folder, 'stopped');
     const ended = await trainer(
       [...small, '--samples', '7680', '--out', out],
@@ -205,8 +205,8 @@ describe('train', () => {
     expect(resultOf(short)).toMatchObject({ status: 'failed', reason: 'the data ended after 7680 rows' });
   });
 
-  it('says in one line that the disk is full, and leaves whole what it saved before', ({ skip }) => {
-    // A disk of 64 KB of its own, for one shell: what is on it is copied out before the shell ends.
+  it('reports a full disk in one line and keeps what it saved before', ({ skip }) => {
+    // A disk of 64 KB that exists in one shell only: its files are copied before the shell ends.
     const [full, kept] = [join(folder, 'full'), join(folder, 'kept')];
     mkdirSync(full);
     const train = `node --import tsx sae/cli/train.ts ${small.join(' ')} --samples 7680 --set n_snapshots=50 --out ${full}/out`;
@@ -224,7 +224,7 @@ describe('train', () => {
     expect(ended.status).toBe(1);
     const names = readdirSync(join(kept, 'evals'));
     expect(names.length).toBeGreaterThan(3);
-    // No half files, and none that only looks whole.
+    // No partial files.
     for (const name of names) expect(readCheckpoint(join(kept, 'evals', name)).config.version).toBe(1);
     expect(readdirSync(kept).sort()).toEqual(['evals', 'progress.jsonl']);
   });
@@ -252,7 +252,7 @@ describe('train', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it('without data names the way by hand', async () => {
+  it('without data refers to npm run train', async () => {
     const ended = await trainer(['baseline_batchtopk', '--out', join(folder, 'none')], undefined, null);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain('npm run train');

@@ -22,39 +22,52 @@ import {
 import { describe } from './describe.ts';
 
 interface Options {
+  /** Name of the sizes. */
   profile: string;
+  /** Training rows. */
   samples: number;
+  /** Seed of the initial weights. */
   seed: number;
+  /** The run's `out/`. */
   out: string;
+  /** `key=value` settings. */
   set: string[];
+  /** Sizes of the profile from TASK.md, over those in `profiles.ts`. */
   settings: Record<string, unknown>;
+  /** Continues the run in `out`. */
   resume: boolean;
+  /** Seconds between saves. */
   saveEvery: number;
+  /** Name of the tensor backend. */
   backend: string;
+  /** Runs the named operations in plain tfjs. */
   plain: boolean;
+  /** `off`: without OpenBLAS. */
   blas: string;
+  /** Prints the experiments instead. */
   list: boolean;
+  /** Prints what runs would declare instead. */
   describe: boolean;
 }
 
 const program = new Command('train')
-  .description('Trains one SAE on the stream of activations in file descriptor $LOOP_DATA_FD.')
+  .description('Trains one SAE on the data stream in file descriptor $LOOP_DATA_FD.')
   .argument('[experiment]', 'a name that --list prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts, or any with --settings', 'small')
   .option('--settings <json>', 'sizes of the profile, over those in sae/profiles.ts', jsonObject, {})
   .option('--samples <n>', 'training rows', whole(1), 2_048_000)
-  .option('--seed <n>', 'of the initial weights', whole(0), 0)
-  .option('--out <folder>', 'where the run is written')
+  .option('--seed <n>', 'seed of the initial weights', whole(0), 0)
+  .option('--out <folder>', 'the folder to write the run in')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
-  .option('--backend <name>', `what runs the tensors: auto, ${backendNames.join(', ')}`, 'auto')
+  .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .addOption(
-    new Option('--blas <how>', 'OpenBLAS for dense products, where the system has it')
+    new Option('--blas <how>', 'use OpenBLAS for dense products if the system has it')
       .choices(['auto', 'off'])
       .default('auto'),
   )
-  .option('--plain', 'the named operations as dense tfjs, for comparison', false)
-  .option('--resume', 'go on from optimizer.safetensors in --out', false)
-  .option('--save-every <seconds>', 'between saves from which a killed run can be resumed', above0, 30)
+  .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
+  .option('--resume', 'continue from optimizer.safetensors in --out', false)
+  .option('--save-every <seconds>', 'seconds between saves from which a killed run can resume', above0, 30)
   .option('--list', 'print the experiments as JSON', false)
   .option(
     '--describe',
@@ -64,7 +77,7 @@ const program = new Command('train')
   .addHelpText(
     'after',
     `
-By hand use \`npm run train\`, which starts the data service too. The bare form:
+By hand use \`npm run train\`, which starts the data service too. Without it:
   $ node --import tsx bench/cli/serve.ts --profile small --seed 0 |
       LOOP_DATA_FD=0 node --import tsx sae/cli/train.ts baseline_batchtopk --out /tmp/run
 Settings:
@@ -85,7 +98,7 @@ await runMain(async () => {
   }
   const [name] = program.args;
   if (options.describe && name === undefined) {
-    return tell([...experiments.values()], options);
+    return printDescription([...experiments.values()], options);
   }
   const experiment = experiments.get(name);
   const sweep = sweeps.get(name);
@@ -100,11 +113,11 @@ await runMain(async () => {
       name ? `unknown experiment "${name}"; there are: ${known}` : `which experiment? ${known}`,
     );
   }
-  if (options.describe) return tell([experiment], options);
+  if (options.describe) return printDescription([experiment], options);
   if (!options.out) throw new UserError('--out is missing: the folder to write the run in');
   const profile = widthProfile(options.profile, options.settings);
   const [architecture, addons] = await Promise.all([loadArchitecture(experiment.architecture), loadAddons()]);
-  // Before anything is read or written: settings are right whatever the width of the data.
+  // Checks the settings before anything is read or written; the width of the data does not matter for that.
   resolve(experiment, architecture, addons, profile, 1, options.set);
   if (!options.resume && existsSync(`${options.out}/result.json`)) {
     throw new UserError(`${options.out}: has a finished run; choose another --out`);
@@ -139,7 +152,7 @@ await runMain(async () => {
     data,
     stop.signal,
   ).catch((error: unknown) => {
-    throw told(error, options.out);
+    throw asUserError(error, options.out);
   });
   data.close();
   const rate = Math.round(result.samples / result.seconds);
@@ -150,8 +163,8 @@ await runMain(async () => {
   return 0;
 });
 
-/** Says what runs would declare, or as JSON too why there can be none. @throws UserError with the reason */
-async function tell(experiments: readonly Experiment[], options: Options): Promise<number> {
+/** Prints what runs would declare. @throws UserError with the reason if there can be none; prints it too */
+async function printDescription(experiments: readonly Experiment[], options: Options): Promise<number> {
   try {
     return print(await describe(experiments, options));
   } catch (error) {
@@ -160,13 +173,14 @@ async function tell(experiments: readonly Experiment[], options: Options): Promi
   }
 }
 
+/** Prints a value as JSON. Returns the exit code. */
 function print(value: unknown): number {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   return 0;
 }
 
-/** Trouble that has nothing to do with the code, in one line. */
-function told(error: unknown, out: string): unknown {
+/** A full disk as one line; any other error as it is. */
+function asUserError(error: unknown, out: string): unknown {
   const full = fullDisk(error);
   return full === null
     ? error

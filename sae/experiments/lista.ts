@@ -28,10 +28,13 @@ const ablations: [string, string, Settings][] = [
   ['no_detach_matryoshka', 'detaching the inner losses', { detach_matryoshka_losses: false }],
   ['no_decreasing_k', 'decreasing k', constantK],
 ];
-/** The published `baseline_batchtopk`: BatchTopK as this class does it, with x - b_dec as the target of its loss. */
+/** The published `baseline_batchtopk`: BatchTopK in this class, with x - b_dec as the target of its loss. */
 const withoutAll: Settings = Object.assign({}, ...ablations.map(([, , change]) => change));
 
-/** The multi-agent write-up's recipe (F1 0.9894 at 16k): more levels, a smaller step, warm-up, a stronger tilt. */
+/**
+ * The recipe of the multi-agent write-up (F1 0.9894 at 16k): more levels, smaller eta, warm-up, stronger
+ * tilt.
+ */
 const reference: Experiment = {
   name: 'reference_style',
   description: 'LISTA-Matryoshka as the multi-agent write-up tuned it',
@@ -56,7 +59,7 @@ export const experiments: Experiment[] = [
     vary(full, `ablation_${name}`, `default without ${what}`, change),
   ),
   vary(full, 'ablation_all', 'default without any of its parts: the published baseline', withoutAll),
-  // k begins where that of `default` does, but never below its end.
+  // k starts as in `default`, but never below its final value.
   ...publishedL0s.map((l0) =>
     vary(full, `l0_${l0}`, `default with k ${l0} at 16k, elsewhere in proportion`, (profile) => {
       const k = scaledL0(l0, profile);

@@ -1,6 +1,6 @@
 import type { Experiment } from '../experiment.ts';
 
-/** The other baselines of the benchmark's paper (and two that SAELens has), at the profile's k as L0. */
+/** The other baselines of the benchmark's paper, and two of SAELens, at the profile's k as L0. */
 export const experiments: Experiment[] = [
   {
     name: 'standard_l1',

@@ -16,7 +16,7 @@ const l0_sweep = publishedL0s.map((l0) => `l0_${l0}`);
 const baseline_l0_sweep = publishedL0s.map((l0) => `baseline_l0_${l0}`);
 const paper_baselines = ['baseline_batchtopk', 'matryoshka', 'matching_pursuit', 'standard_l1', 'jumprelu'];
 
-/** Members that the workspace lacks are passed over. */
+/** Members that the workspace lacks are left out. */
 export const sweeps: Sweep[] = [
   {
     name: 'ablations',

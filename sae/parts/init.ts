@@ -2,8 +2,8 @@ import type { Tensor32 } from '#contract/safetensors';
 import type { BaseConfig } from '../architecture.ts';
 
 /**
- * The common start: decoder rows uniform in ±√(6 / d_in), then scaled to `decoder_init_norm`; the encoder begins as the
- * decoder's transpose (an untied copy); biases at 0.
+ * The common initial weights: decoder rows uniform in ±√(6 / d_in), scaled to `decoder_init_norm`; the
+ * encoder is a copy of the decoder's transpose; biases are 0.
  */
 export function initialWeights(
   { d_in, d_sae, decoder_init_norm }: BaseConfig,
@@ -22,6 +22,7 @@ export function initialWeights(
   };
 }
 
+/** The initial W_dec [d_sae, d_in]. */
 export function initialDecoder(
   { d_in, d_sae, decoder_init_norm }: BaseConfig,
   random: () => number,
@@ -38,7 +39,9 @@ export function initialDecoder(
   return { shape: [d_sae, d_in], data };
 }
 
+/** A vector of zeros. */
 export const zeros = (size: number): Tensor32 => full(size, 0);
+/** A vector of equal numbers. */
 export const full = (size: number, value: number): Tensor32 => ({
   shape: [size],
   data: new Float32Array(size).fill(value),

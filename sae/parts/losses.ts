@@ -1,16 +1,41 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import { decode, detach, largestAmong, squaredErrors } from '#engine/ops';
 
-/** Mean over samples of the squared error summed over dimensions. */
-export function meanSquaredError(recon: tf.Tensor, x: tf.Tensor): tf.Tensor {
-  return tf.mean(squaredErrors(recon, x));
+/** Fields of the reduction of the samples' errors to one loss. */
+export const reductionFields = {
+  /** TERM: samples with a larger error weigh more; 0: the plain mean. */
+  term_tilt: z.number().nonnegative().default(0),
+};
+type ReductionConfig = z.infer<z.ZodObject<typeof reductionFields>>;
+
+/**
+ * The squared error of each sample, summed over dimensions, reduced to a scalar: the mean, tilted by
+ * `term_tilt`.
+ */
+export function reconstructionLoss(recon: tf.Tensor, x: tf.Tensor, config: ReductionConfig): tf.Tensor {
+  return tiltedMean(squaredErrors(recon, x), config.term_tilt);
 }
 
 /**
- * Dead latents learn to reconstruct what the others leave over: of each sample the k largest pre-activations among them
- * (negative ones too) decode to the residual x - recon, which is held fixed. `signs` [batch, d_sae] of ±1 make them the largest
- * in magnitude.
- * Source: Gao et al. 2024, arXiv 2406.04093, A.2, in SAELens' form (k = d_in / 2, not divided by the residual's variance).
+ * Mean weighted by softmax(tilt · error / mean error); the weights are constants for the gradient. `errors`
+ * [batch].
+ * Source: Li et al. 2021, "Tilted Empirical Risk Minimization", arXiv 2007.01162.
+ */
+function tiltedMean(errors: tf.Tensor, tilt: number): tf.Tensor {
+  if (tilt <= 0) return tf.mean(errors);
+  const constant = detach(errors);
+  const weights = tf.softmax(tf.mul(tilt, tf.div(constant, tf.mean(constant))) as tf.Tensor1D);
+  return tf.sum(tf.mul(weights, errors));
+}
+
+/**
+ * The auxiliary loss of the TopK family: dead latents reconstruct the residual x - recon, which is a constant
+ * for the gradient. Of each sample the k largest pre-activations among them are decoded, negative ones too.
+ * `signs` [batch, d_sae] of ±1 select by magnitude. `dead` has a 1 for each dead latent; the loss is 0
+ * without one.
+ * Source: Gao et al. 2024, arXiv 2406.04093, A.2, in SAELens' form (k = d_in / 2, not divided by the
+ * residual's variance).
  */
 export function deadLatentLoss(
   hiddenPre: tf.Tensor,
@@ -23,8 +48,9 @@ export function deadLatentLoss(
   if (!dead || count === 0) return tf.scalar(0);
   const most = Math.floor((residual.shape[residual.rank - 1] as number) / 2);
   const k = Math.min(most, count);
-  const revived = signs
+  const selected = signs
     ? tf.mul(largestAmong(tf.mul(hiddenPre, signs), k, dead), signs)
     : largestAmong(hiddenPre, k, dead);
-  return tf.mul(Math.min(count / most, 1), meanSquaredError(decode(revived, W_dec), detach(residual)));
+  const errors = squaredErrors(decode(selected, W_dec), detach(residual));
+  return tf.mul(Math.min(count / most, 1), tf.mean(errors));
 }

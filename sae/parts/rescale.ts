@@ -3,28 +3,30 @@ import { encode, unitRows } from '#engine/ops';
 import type { Weights } from '../architecture.ts';
 
 /**
- * The weights as the TopK family uses them: activations are measured in units of their decoder rows' norms |d_i|, so
- * pre-activations are multiplied by |d_i|, and decoder rows divided by it.
+ * The weights as the TopK family uses them (`rescale_acts_by_decoder_norm`): pre-activations are multiplied
+ * by the norms |d_i| of the decoder rows, and decoder rows are divided by them. An activation is then a
+ * length in the space of x.
  */
 export interface Rescaled {
-  /** Pre-activations of inputs from which b_dec is already taken. */
-  encode(x: tf.Tensor): tf.Tensor;
-  /** The encoder's product alone, without bias. */
-  project(x: tf.Tensor): tf.Tensor;
-  /** Encoder and bias with the norms multiplied in: what a checkpoint for inference has. */
+  /** Pre-activations [batch, d_sae] of x - b_dec [batch, d_in]. */
+  encode(u: tf.Tensor): tf.Tensor;
+  /** The encoder's product alone, without b_enc. */
+  project(u: tf.Tensor): tf.Tensor;
+  /** Encoder and bias multiplied by the norms, as they are saved for inference. */
   folded(): { W_enc: tf.Tensor; b_enc: tf.Tensor };
-  /** Decoder rows of norm 1. */
+  /** Decoder rows of norm 1 [d_sae, d_in]. */
   W_dec: tf.Tensor;
 }
 
+/** With `rescale` false everything stays as it is. */
 export function rescaled(
   { W_enc, b_enc, W_dec }: Weights<'W_enc' | 'b_enc' | 'W_dec'>,
   rescale: boolean,
 ): Rescaled {
   const { rows, norms } = rescale ? unitRows(W_dec) : { rows: W_dec, norms: null };
   return {
-    encode: (x) => encode(x, W_enc, b_enc, norms),
-    project: (x) => encode(x, W_enc, null, norms),
+    encode: (u) => encode(u, W_enc, b_enc, norms),
+    project: (u) => encode(u, W_enc, null, norms),
     folded: () => (norms ? { W_enc: tf.mul(W_enc, norms), b_enc: tf.mul(b_enc, norms) } : { W_enc, b_enc }),
     W_dec: rows,
   };

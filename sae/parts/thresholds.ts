@@ -2,16 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { csrOf } from '#engine/sparse';
 
 /**
- * Follows the smallest activation that a selection over the batch keeps, so that at inference a fixed threshold can
- * stand in for the selection: threshold[at] moves by `rate` towards it, if anything is active.
+ * Moves thresholds[at] by `rate` towards the smallest positive activation of a selection over a batch [batch,
+ * d_sae]. At inference the threshold takes the place of the selection. Nothing changes where nothing is
+ * active.
  */
-export function followThreshold(threshold: Float64Array, at: number, acts: tf.Tensor, rate: number): void {
+export function updateThreshold(thresholds: Float64Array, at: number, acts: tf.Tensor, rate: number): void {
   let smallest = Number.POSITIVE_INFINITY;
   for (const value of csrOf(acts).values) if (value > 0 && value < smallest) smallest = value;
-  if (smallest < Number.POSITIVE_INFINITY) threshold[at] = (1 - rate) * threshold[at] + rate * smallest;
+  if (smallest < Number.POSITIVE_INFINITY) thresholds[at] = (1 - rate) * thresholds[at] + rate * smallest;
 }
 
-/** relu(h) where h > threshold, else 0. */
+/** relu(h) where h > threshold, else 0. `h` [batch, d_sae]. */
 export function thresholded(h: tf.Tensor, threshold: tf.Tensor | number): tf.Tensor {
   return tf.mul(tf.relu(h), tf.cast(tf.greater(h, threshold), 'float32'));
 }

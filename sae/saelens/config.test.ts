@@ -10,7 +10,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 const sizes = { d_in: 4, d_sae: 8 };
 const v6 = { ...sizes, metadata: { sae_lens_version: '6.54.12' } };
 
-/** What is read of such a `cfg.json`, and of files beside it. */
+/** What is read from such a `cfg.json` and the files beside it. */
 function read(content: unknown, files: Record<string, unknown> = {}) {
   const folder = mkdtempSync(join(root, 'sae-'));
   for (const [name, value] of Object.entries({ 'cfg.json': content, ...files })) {
@@ -28,17 +28,17 @@ describe('a config of SAELens', () => {
       { own: { k: 3, rescale_acts_by_decoder_norm: true } },
     ],
     [
-      '6, with its own words for where it comes from',
+      '6, with fields about its origin',
       { ...v6, architecture: 'standard', hook_name: 'blocks.0.attn.hook_z', prepend_bos: true },
       { architecture: 'standard', rowNorm: null, scale: 1 },
     ],
     [
-      '5: TopK as an architecture, k among the arguments of its activation',
+      '5: TopK as an architecture, with k as an argument of its activation function',
       { ...sizes, architecture: 'topk', activation_fn_str: 'topk', activation_fn_kwargs: { k: 3 } },
       { architecture: 'topk', own: { k: 3, rescale_acts_by_decoder_norm: false } },
     ],
     [
-      '4, whose activation stands under its other name',
+      '4, with the other name of its activation function',
       {
         ...sizes,
         sae_lens_version: '4.4.5',
@@ -49,12 +49,12 @@ describe('a config of SAELens', () => {
       { architecture: 'topk', own: { k: 5 } },
     ],
     [
-      '3: TopK as the activation of a standard SAE',
+      '3: TopK as the activation function of a standard SAE',
       { ...sizes, architecture: 'standard', activation_fn_str: 'topk', activation_fn_kwargs: { k: 3 } },
       { architecture: 'topk', own: { k: 3 } },
     ],
     [
-      '2, with the settings of its run and no architecture',
+      '2, with settings of the training run and no architecture',
       {
         ...sizes,
         hook_point: 'blocks.0.hook_mlp_out',
@@ -75,7 +75,7 @@ describe('a config of SAELens', () => {
       { rowNorm: 'layer_norm' },
     ],
     [
-      'with its input as it is',
+      'with an input from which b_dec is not subtracted',
       { ...v6, architecture: 'standard', apply_b_dec_to_input: false, dtype: 'torch.bfloat16' },
       { apply_b_dec_to_input: false },
     ],
@@ -101,7 +101,7 @@ describe('a config of SAELens', () => {
     expect(read(content)).toMatchObject(expected);
   });
 
-  it('takes the scale of training from the file that SAELens saves beside a checkpoint', () => {
+  it('reads the scale of training from the file that SAELens saves beside a checkpoint', () => {
     const content = { ...v6, architecture: 'standard', normalize_activations: 'expected_average_only_in' };
     const scaler = { scaling_factor: 0.98, has_whitening: false };
     expect(read(content, { 'activation_scaler.json': scaler })).toMatchObject({ scale: 0.98, rowNorm: null });
@@ -111,10 +111,10 @@ describe('a config of SAELens', () => {
         /normalize_activations is "expected_average_only_in", and no/,
       );
     }
-    // The same, in the words of version 2.
+    // The same in the fields of version 2.
     const old = { ...sizes, normalize_activations: true };
     expect(() => read(old)).toThrow(/normalize_activations is "expected_average_only_in", and no/);
-    // Once the scale is in the weights, the file beside them says nothing more.
+    // Once the scale is folded into the weights, the file is ignored.
     const folded = { ...v6, architecture: 'standard', normalize_activations: 'none' };
     expect(read(folded, { 'activation_scaler.json': scaler })).toMatchObject({ scale: 1 });
   });
@@ -122,7 +122,7 @@ describe('a config of SAELens', () => {
   const topk = { ...sizes, activation_fn_str: 'topk' };
   it.each<[string, unknown, RegExp]>([
     [
-      'an architecture that is none',
+      'an unknown architecture',
       { ...v6, architecture: 'mine' },
       /architecture "mine" is none of standard, topk, [^:]*$/,
     ],
@@ -139,7 +139,7 @@ describe('a config of SAELens', () => {
       /reshape_activations is "hook_z"/,
     ],
     [
-      'heads that its hook tells of',
+      'heads, by the name of the hook',
       { ...sizes, hook_point: 'blocks.0.attn.hook_z' },
       /reshape_activations is "hook_z"/,
     ],
@@ -153,35 +153,35 @@ describe('a config of SAELens', () => {
     ['half a k', { ...v6, architecture: 'topk', k: 2.5 }, /k is 2.5: .*int/],
     ['more than there are', { ...v6, architecture: 'topk', k: 9 }, /k is 9 of 8 latents/],
     [
-      'a BatchTopK of before or after rescaling',
+      'a BatchTopK without the field for rescaling',
       { ...v6, architecture: 'batchtopk', k: 3 },
       /rescale_acts_by_decoder_norm is missing/,
     ],
     [
-      'a field that nobody knows',
+      'an unknown field',
       { ...v6, architecture: 'topk', k: 3, k_min: 1 },
       /k_min is no field of topk that is known here \(SAELens 6\.54/,
     ],
     [
-      'an activation in version 6',
+      'an activation function in version 6',
       { ...v6, architecture: 'standard', activation_fn: 'topk' },
       /activation_fn is no field of standard/,
     ],
     [
-      'a transcoder of before 6',
+      'a transcoder of a version before 6',
       { ...sizes, is_transcoder: true, d_out: 4 },
       /is_transcoder is that of a transcoder/,
     ],
     ['TopK without k', topk, /activation_fn_kwargs.k is missing/],
     ['TopK with null', { ...topk, activation_fn_kwargs: { k: null } }, /activation_fn_kwargs.k is missing/],
     [
-      'TopK and more',
+      'TopK with another argument',
       { ...topk, activation_fn_kwargs: { k: 3, postact_fn: 'x' } },
       /activation_fn_kwargs.postact_fn is not known/,
     ],
     ['two k', { ...topk, k: 4, activation_fn_kwargs: { k: 3 } }, /activation_fn_kwargs.k 3 contradicts k, 4/],
     [
-      'TopK in a gate',
+      'TopK in a gated SAE',
       { ...topk, architecture: 'gated', activation_fn_kwargs: { k: 3 } },
       /activation_fn topk in an SAE of the architecture "gated"/,
     ],
@@ -191,12 +191,12 @@ describe('a config of SAELens', () => {
       /activation_fn "relu" contradicts/,
     ],
     [
-      'another activation',
+      'another activation function',
       { ...sizes, activation_fn_str: 'tanh-relu' },
       /activation_fn "tanh-relu" is not known/,
     ],
     [
-      'refinement of the input as it is',
+      'LISTA of an input from which b_dec is not subtracted',
       { ...v6, architecture: 'lista_matryoshka_decreasingk', apply_b_dec_to_input: false },
       /apply_b_dec_to_input is false/,
     ],
@@ -208,7 +208,7 @@ describe('a config of SAELens', () => {
     ['no JSON', '{"d_in": NaN}', /not readable JSON/],
     ['no object', '[1]', /not readable JSON \(it is no object\)/],
     [
-      'a pointer of git-LFS',
+      'a git-LFS pointer',
       'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n',
       /a git-LFS pointer and not the file/,
     ],

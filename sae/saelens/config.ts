@@ -8,35 +8,49 @@ import { BadField, isLegacy, ofLegacy } from './legacy.ts';
 import { registry } from './registry.ts';
 import { type RowNorm, rowNorms } from './row-norm.ts';
 
-/** What a `cfg.json` of any version says of the encoder. */
+/** What a `cfg.json` of any version says about the encoder. */
 export interface SaelensConfig {
+  /** SAELens' name of the architecture. */
   architecture: string;
+  /** Width of x. */
   d_in: number;
+  /** Number of latents. */
   d_sae: number;
+  /** Whether b_dec is subtracted from x before it is encoded. */
   apply_b_dec_to_input: boolean;
-  /** What SAELens does to each row when it runs; null: nothing. */
+  /** How SAELens normalises each row when it runs; null: not at all. */
   rowNorm: RowNorm | null;
-  /** x is multiplied by this before it is encoded: where the scale of training is not in the weights yet. */
+  /** Factor on x before it is encoded, if the scale of training is not folded into the weights; else 1. */
   scale: number;
   /** The architecture's own fields. */
   own: Record<string, unknown>;
 }
 
+/** Fields that every SAE has. */
 const Common = z.object({
+  /** SAELens' name of the architecture. */
   architecture: z.string(),
+  /** Width of x. */
   d_in: z.number().int().positive(),
+  /** Number of latents. */
   d_sae: z.number().int().positive(),
+  /** Whether b_dec is subtracted from x before it is encoded. */
   apply_b_dec_to_input: z.boolean().default(true),
+  /** How rows are normalised, or at what scale the SAE was trained. */
   normalize_activations: z.union([z.string(), z.literal(false)]).nullish(),
+  /** A reshaping of the activations of attention heads. */
   reshape_activations: z.string().nullish(),
-  // Weights are widened to float32 and all is computed in it, as `load_from_disk(path, dtype="float32")` does.
+  /** Type of the weights. They are read as float32, as by `load_from_disk(path, dtype="float32")`. */
   dtype: z
     .string()
     .regex(/^(torch\.)?(float32|float64|float16|bfloat16)$/)
     .default('float32'),
 });
 
-/** Reads `cfg.json` of SAELens 2 to 6. @throws UserError with file, field and reason for what cannot be read exactly */
+/**
+ * Reads `cfg.json` of SAELens 2 to 6.
+ * @throws UserError with file, field and reason if it cannot be read exactly
+ */
 export function readConfig(folder: string): SaelensConfig {
   const path = join(folder, 'cfg.json');
   const content = objectIn(path);
@@ -46,7 +60,7 @@ export function readConfig(folder: string): SaelensConfig {
     const common = parsed(Common, fields);
     const { architecture, d_in, d_sae, apply_b_dec_to_input } = common;
     const kind = kindOf(architecture);
-    // Before 6 all settings of a run stood here too.
+    // Before version 6 the file has all settings of the training run too.
     if (!legacy) refuseUnknown(fields, kind, architecture);
     if (common.reshape_activations && common.reshape_activations !== 'none') {
       throw new BadField(
@@ -109,8 +123,9 @@ function refuseUnknown(fields: Record<string, unknown>, { known }: Kind, archite
 }
 
 /**
- * The scale that an SAE was trained at and that is not folded into its weights: SAELens saves it beside a checkpoint of a
- * run. Without it the folder does not say what it is.
+ * The factor on x of training, if it is not folded into the weights: SAELens saves it beside a checkpoint of
+ * a run.
+ * @throws BadField if the folder does not have it
  */
 function scaleOf(folder: string, norm: string): number {
   if (norm !== 'expected_average_only_in') {

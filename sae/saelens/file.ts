@@ -4,8 +4,8 @@ import { UserError } from '#contract/errors';
 const LFS = 'version https://git-lfs.github.com/spec/';
 
 /**
- * The bytes of a file of an SAE; a link, as those into a hub's cache, is followed.
- * @throws UserError where it is missing, a link to nothing, or what git-LFS leaves in the place of a file
+ * Reads a file of an SAE. Links are followed, as those into a hub's cache.
+ * @throws UserError for a missing file, a broken link, or a git-LFS pointer
  */
 export function readSaved(path: string): Buffer {
   let bytes: Buffer;

@@ -5,8 +5,9 @@ import { openBackend } from '#engine/backend';
 import { codesOf } from '../testing/saelens/folder.ts';
 
 /*
- * SAEs that SAELens 6.54 trained and saved, and its codes of twelve rows (bench/judge/testing/saelens/make.py): several architectures,
- * old configs, 16-bit weights, rows normalised at run time. The judge's test holds their metrics.
+ * SAEs that SAELens 6.54 trained and saved, and its codes of twelve rows
+ * (bench/judge/testing/saelens/make.py): several architectures, old configs, 16-bit weights, rows normalised
+ * at run time. A test of the judge checks their metrics.
  */
 const fixtures = join(import.meta.dirname, '../../bench/judge/testing/saelens');
 const json = (name: string) => JSON.parse(readFileSync(join(fixtures, name), 'utf8'));
@@ -19,9 +20,9 @@ beforeAll(async () => {
 });
 
 describe('an SAE that SAELens trained', () => {
-  it.each(Object.keys(saes))('has its codes: %s', async (name) => {
+  it.each(Object.keys(saes))('gives the same codes here: %s', async (name) => {
     const rows = { shape: [x.length, x[0].length], data: x.flat() };
-    // Selections over the batch are the training form; elsewhere both are the same.
+    // A selection over the batch is the training form; for other SAEs both forms are the same.
     for (const form of name.endsWith('-training')
       ? (['training'] as const)
       : (['training', 'inference'] as const)) {
@@ -36,7 +37,7 @@ describe('an SAE that SAELens trained', () => {
     }
   });
 
-  it('is there as a folder for each, and no folder is not looked at', () => {
+  it('has a folder for each, and every folder is tested', () => {
     const folders = readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(folders.map(({ name }) => name).sort()).toEqual(Object.keys(saes).sort());
   });

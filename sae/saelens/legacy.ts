@@ -1,4 +1,4 @@
-/** A field of `cfg.json` that cannot be taken at its word, and why. */
+/** A field of `cfg.json` that cannot be read exactly, and why. */
 export class BadField extends Error {
   constructor(
     readonly field: string,
@@ -11,8 +11,8 @@ export class BadField extends Error {
 type Fields = Record<string, unknown>;
 
 /**
- * Whether SAELens reads a config as one of before 6: without a version it does.
- * @throws BadField for a version of which nothing is known here
+ * Whether SAELens reads a config as one of before version 6: so it does without a version.
+ * @throws BadField for an unknown version
  */
 export function isLegacy({ sae_lens_version, metadata }: Fields): boolean {
   const version = sae_lens_version || (metadata as Fields | null | undefined)?.sae_lens_version;
@@ -29,10 +29,10 @@ const renamed: Record<string, string> = {
 };
 
 /**
- * A config of SAELens 2 to 5 in the fields of 6. There TopK was an activation function, `k` one of its arguments, of an
- * architecture `standard` (2, 3) or `topk` (4, 5). Source: `handle_pre_6_0_config`, SAELens 6.54, which goes on in silence
- * where this refuses.
- * @throws BadField for what 6 has no word for
+ * A config of SAELens 2 to 5 in the fields of version 6. In those versions TopK was an activation function
+ * with the argument `k`, of the architecture `standard` (2, 3) or `topk` (4, 5).
+ * Source: `handle_pre_6_0_config`, SAELens 6.54, which ignores what is refused here.
+ * @throws BadField for a field or value that version 6 does not have
  */
 export function ofLegacy(content: Fields): Fields {
   const fields: Fields = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What SAELens has: names and fields alone. */
+/** Names and fields of SAELens' architectures. */
 export interface Registry {
   /** The release that it was read from. */
   version: string;
@@ -11,11 +11,14 @@ export interface Registry {
   origin: string[];
   /** Own fields of what `SAE.load_from_disk` loads, by architecture. */
   inference: Record<string, string[]>;
-  /** The same of `TrainingSAE.load_from_disk`: SAEs saved to be trained on. */
+  /** The same for `TrainingSAE.load_from_disk`: SAEs that were saved for more training. */
   training: Record<string, string[]>;
 }
 
-/** The file is printed by testing/saelens/registry.py; tests hold it to an installed SAELens, and to the source in its wheel, as CI has it. */
+/**
+ * The file is made by testing/saelens/registry.py. Tests compare it with an installed SAELens, and with the
+ * source in its wheel, which CI has.
+ */
 export const registry: Registry = JSON.parse(
   readFileSync(join(import.meta.dirname, 'registry.json'), 'utf8'),
 ) as Registry;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { normalisedRows } from './row-norm.ts';
 
-it('takes mean and standard deviation out of each row, as SAELens does', () => {
+it('normalises mean and standard deviation of each row, as SAELens does', () => {
   // torch: x - mean, over std (of n - 1) + 1e-5.
   const x = Float32Array.of(1, 2, 3, 6, 10, 10, 10, 10.001);
   const [a, b, c, d, ...flat] = normalisedRows('layer_norm', x, 4);
@@ -18,7 +18,7 @@ it('takes mean and standard deviation out of each row, as SAELens does', () => {
   expect(flat[3]).toBeCloseTo(centred / ((centred * 4) / 3 / 2 + 1e-5), 5);
 });
 
-it('makes the norm of each row √d', () => {
+it('scales each row to norm √d', () => {
   const x = Float32Array.of(3, 4, 0, 0, 0, 0, -2, 0);
   expect(normalisedRows('constant_norm_rescale', x, 4)).toEqual(Float32Array.of(1.2, 1.6, 0, 0, 0, 0, -2, 0));
 });

@@ -1,13 +1,13 @@
-/** What SAELens does to each row of x before it encodes, and undoes behind the decoder. */
+/** How SAELens may normalise each row of x before it encodes; it undoes that after the decoder. */
 export const rowNorms = ['layer_norm', 'constant_norm_rescale'] as const;
 export type RowNorm = (typeof rowNorms)[number];
 
-/** Added to a standard deviation before a row is divided by it, but not when that is undone. */
+/** Added to the standard deviation by which a row is divided, but not when that is undone. */
 const EPSILON = 1e-5;
 
 /**
- * Rows of x [rows × d] as the SAE takes them: of mean 0 and standard deviation 1 (divided by d - 1), or of norm √d. The judge,
- * which has x, undoes it. Source: `_setup_activation_normalization` in SAELens' `saes/sae.py`.
+ * Normalises the rows of x [rows × d]: to mean 0 and standard deviation 1 (with d - 1), or to norm √d. The
+ * judge has x and undoes it. Source: `_setup_activation_normalization` in SAELens' `saes/sae.py`.
  */
 export function normalisedRows(norm: RowNorm, x: Float32Array, d: number): Float32Array {
   const out = new Float32Array(x.length);

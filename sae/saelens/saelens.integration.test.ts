@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** What a script of testing/saelens prints as JSON. */
+/** The JSON that a script of testing/saelens prints. */
 function ask<T>(script: string, ...args: string[]): T {
   const path = join(import.meta.dirname, '../testing/saelens', script);
   const { status, stdout, stderr } = spawnSync(python, [path, ...args], { encoding: 'utf8' });
@@ -31,20 +31,20 @@ function ask<T>(script: string, ...args: string[]): T {
 
 const wheel = process.env.SAELENS_WHEEL;
 it.skipIf(!wheel)(
-  'what the wheel of SAELens has is what registry.json says (SAELENS_WHEEL names the file)',
+  'registry.json has the architectures and fields of the wheel of SAELens (SAELENS_WHEEL names the file)',
   () => {
     expect(ask<typeof registry>('source.py', wheel as string)).toEqual(registry);
   },
 );
 
-describe.skipIf(!here)(`asked of SAELens itself${why}`, () => {
-  it('what it has is what registry.json says', () => {
+describe.skipIf(!here)(`with SAELens itself${why}`, () => {
+  it('registry.json has its architectures and fields', () => {
     const { version: _, ...installed } = ask<typeof registry>('registry.py');
     const { version, ...ours } = registry;
     expect(installed, `registry.json is of ${version}; testing/saelens/registry.py prints it`).toEqual(ours);
   }, 120_000);
 
-  it('what we export is loaded, and encodes as it did here', async () => {
+  it('it loads our exports and gives the same codes', async () => {
     const forms: [string, object][] = [
       ['standard', {}],
       ['topk', { k: 3 }],

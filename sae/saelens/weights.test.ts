@@ -26,7 +26,7 @@ describe('the weights of SAELens', () => {
     ],
     ['factors of a finetuning', {}, { scaling_factor: one(2, 1) }, /scaling_factor has factors other than 1/],
     [
-      'the same by their later name',
+      'the same by its later name',
       {},
       { finetuning_scaling_factor: one(0.5, 1) },
       /finetuning_scaling_factor has factors/,
@@ -47,7 +47,7 @@ describe('the weights of SAELens', () => {
     expect(Object.keys(weights).sort()).toEqual(['W_dec', 'W_enc', 'b_dec', 'b_enc']);
   });
 
-  it('keep their thresholds to the last bit, and those of before 6.50 out of their logarithms', () => {
+  it('keep their thresholds exactly; before 6.50 the logarithms are saved', () => {
     const threshold = Math.fround(0.1);
     const jumprelu = { ...standard, architecture: 'jumprelu' };
     const { weights } = readSaelens(saved(root, jumprelu, { ...state, threshold: one(threshold, 1) }));
@@ -56,7 +56,7 @@ describe('the weights of SAELens', () => {
     expect(old.weights.threshold.data[0]).toBeCloseTo(0.1, 6);
   });
 
-  it('are followed through links, as in a hub’s cache', () => {
+  it('are read through links, as in a hub’s cache', () => {
     const folder = saved(root, standard, state);
     const blobs = join(root, 'blobs');
     mkdirSync(blobs);
@@ -83,7 +83,7 @@ describe('the weights of SAELens', () => {
     expect(others.map(isSaelens)).toEqual([false, false, false, false]);
   });
 
-  it('are not what git-LFS leaves in their place', () => {
+  it('are refused if they are a git-LFS pointer', () => {
     const folder = saved(root, standard, state);
     const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n';
     writeFileSync(join(folder, 'sae_weights.safetensors'), pointer);

@@ -8,15 +8,16 @@ import { widened } from './widen.ts';
 export type Tensors = Record<string, Tensor32>;
 
 /**
- * The tensors of an SAE by SAELens' names, as float32: those of its architecture and no others, of its sizes, finite.
- * @throws UserError naming file and tensor
+ * Reads the tensors of an SAE by SAELens' names, as float32. They must be those of its architecture, with its
+ * sizes, and finite.
+ * @throws UserError with file and tensor
  */
 export function readWeights(path: string, config: SaelensConfig): Tensors {
   const kind = kinds[config.architecture];
   const tensors = { ...kind.tensors, ...kind.more?.(config.own) };
   const found = Object.fromEntries(decodeSafetensors(widened(readSaved(path)), path).tensors);
   dropUnits(found, path);
-  // What SAELens trained before it kept the threshold itself.
+  // Older versions of SAELens saved the logarithm.
   if (found.log_threshold && tensors.threshold && !found.threshold) {
     found.threshold = { ...found.log_threshold, data: found.log_threshold.data.map(Math.exp) };
     delete found.log_threshold;
@@ -43,11 +44,13 @@ function sizeOf(letter: Size, { d_in, d_sae, own }: SaelensConfig): number {
   return { d_in, d_sae, steps, stages: steps + 1, one: 1 }[letter];
 }
 
-/** Factors of a finetuning that SAELens 2 to 5 saved with every SAE: without effect where all are 1. */
+/**
+ * Drops the finetuning factors that SAELens 2 to 5 saved with every SAE: they have no effect if all are 1.
+ */
 function dropUnits(found: Tensors, path: string): void {
   for (const name of ['scaling_factor', 'finetuning_scaling_factor']) {
     if (!found[name]) continue;
-    // torch.allclose, with which SAELens looks.
+    // The tolerance of torch.allclose, which SAELens uses.
     if (!found[name].data.every((factor) => Math.abs(factor - 1) <= 1e-8 + 1e-5)) {
       throw new UserError(
         `${path}: ${name} has factors other than 1, which SAELens 6 does not load either; multiply each row of W_dec by its own and leave it out`,
@@ -58,8 +61,9 @@ function dropUnits(found: Tensors, path: string): void {
 }
 
 /**
- * Ours take b_dec from the input; SAELens may be told not to (`apply_b_dec_to_input: false`). Then the biases behind the
- * encoder put it back: x·W + b = (x - b_dec)·W + (b + b_dec·W). A tied SAE has no bias, and SAELens leaves b_dec out of it.
+ * Our architectures subtract b_dec from the input. For an SAE with `apply_b_dec_to_input: false` the
+ * encoder's biases undo that: x·W + b = (x - b_dec)·W + (b + b_dec·W). A tied SAE has no such bias; SAELens
+ * ignores its b_dec, so it becomes 0.
  */
 export function takeInputAsItIs(weights: Tensors, { folds }: Kind): void {
   const { W_enc, b_dec, r_mag } = weights;

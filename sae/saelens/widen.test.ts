@@ -22,7 +22,7 @@ const words = (...bits: number[]) => Buffer.from(Uint16Array.from(bits).buffer);
 const read = (bytes: Buffer) => decodeSafetensors(widened(bytes), 'here').tensors;
 
 describe('narrow tensors', () => {
-  it('become the same numbers in 32 bits: bfloat16', () => {
+  it('are the same numbers in 32 bits: bfloat16', () => {
     const bits = words(0x3f80, 0xc049, 0x0000, 0x8000, 0x0001, 0x7f7f, 0x7f80);
     const data = read(file([['a', 'BF16', [7], bits]])).get('a')?.data;
     expect(data).toEqual(
@@ -38,14 +38,14 @@ describe('narrow tensors', () => {
     expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x03ff, 0x0400, 0x3555, 0xfc00].map((i) => data[i])).toEqual([
       ...[1, -2, 65504, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 0.333251953125, Number.NEGATIVE_INFINITY],
     ]);
-    // They ascend, sign by sign, up to infinity; beyond it there is no number.
+    // For each sign they increase up to infinity; beyond it is NaN.
     for (let i = 1; i <= 0x7c00; i++) {
       if (!(data[i] > data[i - 1] && data[i + 0x8000] === -data[i])) expect.fail(`at ${i}: ${data[i]}`);
     }
     expect(data.slice(0x7c01, 0x8000).every(Number.isNaN)).toBe(true);
   });
 
-  it('leave others and their order as they are', () => {
+  it('do not change other tensors or the order', () => {
     const single = Buffer.from(Float32Array.of(1.5, 2.5).buffer);
     const double = Buffer.from(Float64Array.of(3.5).buffer);
     const tensors = read(
@@ -68,7 +68,7 @@ describe('narrow tensors', () => {
     ]);
   });
 
-  it('in a broken file are left for the reader to refuse', () => {
+  it('of a broken file are left as they are, for the reader to refuse', () => {
     const whole = file([['a', 'F16', [2], words(1, 2)]]);
     const broken: [Buffer, RegExp][] = [
       [whole.subarray(0, -1), /tensor "a"/],

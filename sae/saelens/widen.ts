@@ -1,9 +1,12 @@
+/** A tensor in the header of a safetensors file. */
 interface Entry {
+  /** `F32`, `BF16` ... */
   dtype: string;
+  /** First byte and the one after the last, from the start of the data. */
   data_offsets: [number, number];
 }
 
-/** What safetensors may hold in fewer bytes, as float32: every one of them is a float32 exactly. */
+/** How the narrow numbers of safetensors become float32, which represents each of them exactly. */
 const narrow: Record<string, { bytes: number; of: (bits: number) => number }> = {
   BF16: { bytes: 2, of: ofBrain },
   F16: { bytes: 2, of: ofHalf },
@@ -11,8 +14,8 @@ const narrow: Record<string, { bytes: number; of: (bits: number) => number }> = 
 };
 
 /**
- * A safetensors file in which tensors of BF16, F16 and BOOL have become F32, each number exactly; the same bytes where there is
- * none. What is wrong with a file is left in it, for `decodeSafetensors` to say.
+ * Converts BF16, F16 and BOOL tensors of a safetensors file to F32, without rounding. Without such tensors the
+ * bytes stay. Errors in the file are left for `decodeSafetensors` to report.
  */
 export function widened(bytes: Buffer): Buffer {
   const header = headerOf(bytes);
@@ -46,7 +49,7 @@ export function widened(bytes: Buffer): Buffer {
   return Buffer.concat([length, json, data]);
 }
 
-/** The header and where the data begin; null unless all entries lie within the file. */
+/** The header and the start of the data; null unless all entries are within the file. */
 function headerOf(bytes: Buffer): { entries: Record<string, unknown>; start: number } | null {
   if (bytes.length < 8) return null;
   const start = 8 + Number(bytes.readBigUInt64LE(0));

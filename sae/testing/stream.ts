@@ -3,8 +3,8 @@ import { encodeFrameHeader, encodeStreamHeader } from '#contract/stream';
 import { uniform } from '#engine/random';
 
 /**
- * Writes a stream of made-up activations: rows that are sums of a few of 32 directions, so that there is something to
- * learn. The same seed writes the same bytes; `from` leaves out the batches before it.
+ * Writes a data stream that an SAE can learn: each row is a sum of a few of 32 directions. The same seed
+ * writes the same bytes; `from` leaves out the batches before it.
  */
 export function writeStream(
   path: string,

@@ -5,55 +5,68 @@ import type { BaseConfig, Buffers } from '../architecture.ts';
 import type { RowNorm } from '../saelens/row-norm.ts';
 import type { Model } from './step.ts';
 
-/** What `config` in a checkpoint's metadata says: enough to encode with it. */
+/** The `config` in a checkpoint's metadata: all that encoding needs beside the tensors. */
 export interface CheckpointConfig {
+  /** Of this format. */
   version: 1;
+  /** Name of the architecture. */
   architecture: string;
   /** The architecture's fields. */
   sae: BaseConfig;
   /** Settings of the add-ons, by their names. */
   addons: Record<string, unknown>;
+  /** Name of the experiment. */
   experiment: string;
+  /** Training rows so far. */
   samples: number;
-  /** x is multiplied by this before it is encoded, as in training; 1 where it is folded into the weights. */
+  /** Factor on x before it is encoded, as in training; 1 once it is folded into the weights. */
   scale: number;
-  /** In float64, which the tensors are not. */
+  /** The buffers in float64; as tensors they are float32. */
   buffers: Record<string, number[]>;
-  /** Done to each row before it is encoded, as SAELens does; absent: nothing. */
+  /** How each row is normalised before it is encoded, as by SAELens; absent: not at all. */
   rowNorm?: RowNorm;
-  /** The training form is lost, as in what SAELens saves for inference: the other stands for it. */
+  /** There is the inference form only, as in an SAE that SAELens saved for inference: it is used for both. */
   inferenceOnly?: true;
 }
 
+/** A trained SAE as a file has it. */
 export interface Checkpoint {
+  /** The config of its metadata. */
   config: CheckpointConfig;
+  /** Weights by SAELens' names. */
   weights: Record<string, Tensor32>;
+  /** Buffers by name. */
   buffers: Buffers;
 }
 
-/** Weights and buffers as they stand: parameters by SAELens' names, buffers as tensors too. Whole or not at all. */
-export function writeCheckpoint(
-  path: string,
-  model: Model,
-  about: Pick<CheckpointConfig, 'architecture' | 'addons' | 'experiment' | 'samples' | 'scale'>,
-): void {
-  const tensors = new Map<string, Tensor32>();
+type About = Pick<CheckpointConfig, 'architecture' | 'addons' | 'experiment' | 'samples' | 'scale'>;
+
+/** A copy of the model's weights, buffers and config. */
+export function checkpointOf(model: Model, about: About): Checkpoint {
+  const weights: Record<string, Tensor32> = {};
   for (const [name, variable] of Object.entries(model.variables)) {
-    tensors.set(name, { shape: variable.shape, data: variable.dataSync() as Float32Array });
+    weights[name] = { shape: variable.shape, data: Float32Array.from(variable.dataSync()) };
   }
-  for (const [name, values] of Object.entries(model.buffers)) {
+  const copies = Object.entries(model.buffers).map(([name, values]) => [name, values.slice()] as const);
+  const saved = Object.fromEntries(copies.map(([name, values]) => [name, [...values]]));
+  return {
+    config: { version: 1, ...about, sae: model.config, buffers: saved },
+    weights,
+    buffers: Object.fromEntries(copies),
+  };
+}
+
+/** Writes weights and buffers as tensors, by SAELens' names. The file is complete or is not written. */
+export function writeCheckpoint(path: string, model: Model, about: About): void {
+  const { config, weights, buffers } = checkpointOf(model, about);
+  const tensors = new Map<string, Tensor32>(Object.entries(weights));
+  for (const [name, values] of Object.entries(buffers)) {
     tensors.set(name, { shape: [values.length], data: Float32Array.from(values) });
   }
-  const config: CheckpointConfig = {
-    version: 1,
-    ...about,
-    sae: model.config,
-    buffers: Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, [...v]])),
-  };
   writeSafetensors(path, { tensors, metadata: { config: JSON.stringify(config) } });
 }
 
-/** @throws UserError when the file is not such a checkpoint. */
+/** Reads a checkpoint. @throws UserError if the file is none */
 export function readCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(path);
   let config: CheckpointConfig;
@@ -75,7 +88,7 @@ export function readCheckpoint(path: string): Checkpoint {
   return { config, weights, buffers };
 }
 
-/** The weights as tensors, for use. */
+/** The weights as tensors. */
 export function asTensors(weights: Record<string, Tensor32>): Record<string, tf.Tensor> {
   return Object.fromEntries(
     Object.entries(weights).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),

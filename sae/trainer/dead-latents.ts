@@ -1,6 +1,6 @@
 import type { Csr } from '#engine/sparse';
 
-/** How many steps ago each latent fired last, and which are dead by it. */
+/** Counts the steps since each latent fired. A latent is dead after more than `window` steps. */
 export class DeadLatents {
   /** Steps since each latent fired. */
   readonly sinceFired: Float64Array;
@@ -12,20 +12,21 @@ export class DeadLatents {
     this.sinceFired = new Float64Array(width);
   }
 
+  /** Number of dead latents. */
   get count(): number {
     let count = 0;
     for (const steps of this.sinceFired) if (steps > this.window) count++;
     return count;
   }
 
-  /** 1 where dead; null where none is. */
+  /** [d_sae], 1 for each dead latent; null if none is dead. */
   mask(): Uint8Array | null {
     return this.count === 0
       ? null
       : Uint8Array.from(this.sinceFired, (steps) => (steps > this.window ? 1 : 0));
   }
 
-  /** Takes note of one batch: the latents in it have fired. */
+  /** Counts one step, in which the latents with activations other than 0 have fired. */
   update(acts: Csr): void {
     for (let i = 0; i < this.sinceFired.length; i++) this.sinceFired[i]++;
     for (let at = 0; at < acts.indices.length; at++) {

@@ -1,9 +1,9 @@
 import type { StepResult } from './step.ts';
 
-/** A loss so many times the first one will not come back. */
+/** Training does not recover from a loss of more than this factor times the first. */
 const EXPLODED = 1e6;
 
-/** Why training cannot go on after this step, naming the term, or null. */
+/** Why training cannot continue after this step, with the term's name; null if it can. */
 export function divergence(result: StepResult, step: number, firstLoss: number): string | null {
   for (const [term, value] of Object.entries(result.losses)) {
     if (!Number.isFinite(value)) return `${term} is ${value} at step ${step}`;

@@ -33,7 +33,7 @@ const planOf = (name: string, architecture: Architecture): Plan => ({
   trainer,
 });
 
-/** Trains the template with something done to its passes. */
+/** Trains the template with a change to its passes. */
 async function trained(
   name: string,
   architecture: Architecture,
@@ -55,17 +55,17 @@ async function trained(
   return { result, out };
 }
 
-/** The template, its losses changed from a step on. */
+/** The template with its losses changed from a step on. */
 const spoiled = (from: number, change: (losses: Record<string, tf.Tensor>) => Record<string, tf.Tensor>) => ({
   ...template,
-  train: (pass: Parameters<Architecture['train']>[0]) => {
-    const result = template.train(pass);
+  trainingPass: (pass: Parameters<Architecture['trainingPass']>[0]) => {
+    const result = template.trainingPass(pass);
     return pass.step < from ? result : { ...result, losses: { ...result.losses, ...change(result.losses) } };
   },
 });
 
-describe('a run that cannot go on', () => {
-  it('for a term that is not a number ends with term, step and the last good weights', async () => {
+describe('a run that cannot continue', () => {
+  it('because a term is NaN ends with term, step and the last good weights', async () => {
     const tensors = tf.memory().numTensors;
     const { result, out } = await trained(
       'nan',
@@ -81,7 +81,7 @@ describe('a run that cannot go on', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  it('for a loss that explodes ends with both losses', async () => {
+  it('because its loss explodes ends with both losses', async () => {
     const explosion = spoiled(12, ({ mse_loss }) => ({ mse_loss: tf.mul(mse_loss, 1e9) }));
     const { result } = await trained('explosion', explosion);
     expect(result.status).toBe('diverged');
@@ -90,8 +90,8 @@ describe('a run that cannot go on', () => {
     );
   });
 
-  it('for gradients that are not numbers ends before they are saved', async () => {
-    // The square root of 0: its value is fine, and its slope is not.
+  it('because gradients are not finite ends before anything is saved', async () => {
+    // The square root of 0 is finite, but its slope is not.
     const cliff = spoiled(3, ({ mse_loss }) => ({ cliff: tf.sqrt(tf.relu(tf.sub(tf.mul(mse_loss, 0), 0))) }));
     const { result } = await trained('cliff', cliff);
     expect(result).toMatchObject({ status: 'diverged', reason: 'the gradients are not finite at step 3' });
@@ -108,13 +108,13 @@ describe('a run that cannot go on', () => {
         },
       },
     ],
-  ])('for want of memory %s ends as out-of-memory', async (name, architecture) => {
+  ])('because memory runs out %s ends as out-of-memory', async (name, architecture) => {
     const { result } = await trained(`memory ${name}`, architecture);
     expect(result.status).toBe('out-of-memory');
     expect(result.reason).toMatch(/^out of memory: /);
   });
 
-  it('for a mistake in its code is an error, and no outcome', async () => {
+  it('because of an error in its code throws it and writes no result', async () => {
     const mistake = spoiled(2, () => {
       throw new TypeError('losses.mse is undefined');
     });
@@ -129,7 +129,7 @@ it('asked to stop while the norm of x is estimated, a run ends before its first 
   const data = {
     header: { d: 8, batchRows: ROWS },
     next() {
-      // A signal that comes while a batch is read.
+      // A signal during the read of a batch.
       if (++read === 3) setImmediate(() => stop.abort());
       return { x: new Float32Array(ROWS * 8).fill(1), rows: ROWS, batchIndex: read - 1 };
     },

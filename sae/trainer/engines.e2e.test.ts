@@ -48,17 +48,17 @@ const experiments: [string, string][] = [
   ['matryoshka', 'matryoshka-batchtopk'],
   ['default', 'lista-matryoshka'],
 ];
-// A workspace may begin without some.
+// A workspace may start without some (--start baseline).
 const present = experiments.filter(([, architecture]) => architectureNames().includes(architecture));
 
 it.each(present)(
-  '%s: 100 steps with the embedded kernels lose what they lose in dense tfjs, to 1e-3',
+  '%s: 100 steps with the embedded kernels have the losses of dense tfjs, to 1e-3',
   async (name) => {
     const dense = await curve(name, 'wasm', true);
     const embedded = await curve(name, 'embedded', false);
     const worst = Math.max(...embedded.map((loss, i) => Math.abs(loss - dense[i]) / dense[i]));
     expect(worst).toBeLessThan(1e-3);
-    // It learns, so that there is something to differ in.
+    // The loss falls, so that differences would show.
     expect(dense[STEPS - 1]).toBeLessThan(0.8 * dense[0]);
   },
 );

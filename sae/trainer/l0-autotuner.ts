@@ -1,16 +1,28 @@
+/** By SAELens' names. */
 export interface AutotunerSettings {
+  /** L0 to reach. */
   target_l0: number;
+  /** First step at which the multiplier changes. */
   start_step: number;
+  /** Decay of the exponential average of the L0. */
   smoothing_factor: number;
+  /** Decay of the exponential average of the L0's change. */
   rate_smoothing_factor: number;
+  /** Largest relative change of the multiplier in a step. */
   integral_gain: number;
+  /** Least multiplier. */
   min_multiplier: number;
+  /** Greatest multiplier. */
   max_multiplier: number;
+  /** Error of the L0 up to which the multiplier stays. */
   deadband: number;
+  /** Factor on the relative error inside the tanh. */
   gain_scale: number;
+  /** Factor on the change while the L0 approaches the target. */
   convergence_gain: number;
 }
 
+/** SAELens' values. */
 export const autotunerDefaults = {
   smoothing_factor: 0.99,
   rate_smoothing_factor: 0.95,
@@ -22,16 +34,21 @@ export const autotunerDefaults = {
   convergence_gain: 0.01,
 };
 
-/** What it carries from step to step; `multiplier` is for the next step. */
+/** State of the autotuner between steps. */
 export interface AutotunerState {
+  /** Factor on the sparsity coefficient in the next step. */
   multiplier: number;
+  /** Exponential average of the L0; null before the first step. */
   smoothed: number | null;
+  /** Exponential average of its change in a step. */
   rate: number;
 }
 
 /**
- * Steers the sparsity coefficient to a target L0: the multiplier grows while the smoothed L0 is above the target, slower
- * while it is already coming closer. Source: SAELens 6.38, L0 autotuning of the Standard and JumpReLU baselines.
+ * Steers the sparsity coefficient to a target L0: the multiplier grows while the average L0 is above the
+ * target, and grows more slowly while the L0 already approaches it. Returns the state after a 0-based step of
+ * that L0.
+ * Source: SAELens 6.38, L0 autotuning of the Standard and JumpReLU baselines.
  */
 export function autotune(
   state: AutotunerState,

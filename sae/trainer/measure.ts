@@ -7,34 +7,35 @@ import { DeadLatents } from './dead-latents.ts';
 import type { Batches } from './plan.ts';
 import { createModel, gradientsOf, type Model } from './step.ts';
 
-/** Milliseconds of a whole step, the wait for its batch included, and of its parts. */
+/** Milliseconds of a step, with the wait for its batch, and of its parts. */
 type StepTimes = Record<'step' | 'waiting' | 'forward' | 'backward' | 'optimiser', number>;
 type Operations = Record<string, number>;
 
 export interface Measurement {
   /** Medians over the steps. */
   ms: StepTimes & {
-    /** Of all cores, for a step: what remains comparable where others use the machine too. A mean. */
+    /** Processor time of a step on all cores: comparable on a busy machine. A mean, not a median. */
     cpu: number;
-    /** One batch from the data service while nobody computes. */
+    /** One batch from the data service while nothing else computes. */
     sampling: number;
-    /** The encoder's dense product alone. */
+    /** An encoder's dense product [rows, d_in] × [d_in, d_sae] alone. */
     encode: number;
-    /** The step's named operations going forward, by name. */
+    /** The named operations of the forward pass, by name. */
     operations: Operations;
   };
   /** From the start of the process to the end of the first step. */
   firstStepMs: number;
+  /** Loss of the last step. */
   loss: number;
 }
 
-/** Batches that may lie ready in pipe and reader when the steps end. */
+/** Batches that may be in the pipe and the reader when the steps end. */
 const READ_AHEAD = 8;
 const ENCODES = 5;
 
 /**
- * Trains some steps as train.ts does, without its files, and times their parts. On a device `forward` ends where the
- * loss is asked for, and what is computed after that counts where it is waited for.
+ * Trains some steps as train.ts does, without its files, and times their parts. On a GPU, work is counted in
+ * the part that waits for it.
  */
 export function measureSteps(
   architecture: Architecture,
@@ -47,9 +48,9 @@ export function measureSteps(
   let operations: Operations = {};
   const timed: Architecture = {
     ...architecture,
-    train(pass) {
+    trainingPass(pass) {
       const started = performance.now();
-      const { result, ms } = timeOperations(() => architecture.train(pass));
+      const { result, ms } = timeOperations(() => architecture.trainingPass(pass));
       forward = performance.now() - started;
       operations = ms;
       return result;
@@ -119,17 +120,17 @@ function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> {
   return batch;
 }
 
-function timeEncode({ variables }: Model, { x, rows }: { x: Float32Array; rows: number }, d: number): number {
-  // Matching Pursuit has no encoder but its decoder.
-  const W = variables.W_enc ?? tf.transpose(variables.W_dec);
+/** One dense product [rows, d] × [d, d_sae], whatever the architecture's own encoder does. */
+function timeEncode({ config }: Model, { x, rows }: { x: Float32Array; rows: number }, d: number): number {
+  const W = tf.fill([d, config.d_sae], 0.1);
   const input = tf.tensor2d(x, [rows, d]);
   const times = Array.from({ length: ENCODES }, () => {
     const started = performance.now();
-    // One number is asked for, so that a device has to be done.
+    // Reads one number, so that a GPU has to finish.
     tf.tidy(() => tf.slice(encode(input, W), [0, 0], [1, 1]).dataSync());
     return performance.now() - started;
   });
-  input.dispose();
+  tf.dispose([input, W]);
   return median(times);
 }
 
@@ -140,7 +141,7 @@ function timeSampling(data: Batches, count: number): number {
   return (performance.now() - started) / count;
 }
 
-/** The median of each number over records of the same names. */
+/** The median of each number over records with the same names. */
 function medians<Name extends string>(records: readonly Record<Name, number>[]): Record<Name, number> {
   const names = Object.keys(records[0]) as Name[];
   const of = (name: Name) => median(records.map((record) => record[name]));

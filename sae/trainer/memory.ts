@@ -1,6 +1,7 @@
 /**
- * What an error says where memory ran out: JavaScript's and WebAssembly's RangeErrors, the abort of tfjs' wasm backend and
- * what libtensorflow and WebGPU say. Null for any other error. (V8's own heap ends the process; the supervisor sees that.)
+ * The reason, if memory ran out: RangeErrors of JavaScript and WebAssembly, the abort of tfjs' wasm backend,
+ * messages of libtensorflow and WebGPU. Null for any other error. (V8's own heap ends the process; the
+ * supervisor notices.)
  */
 export function outOfMemory(error: unknown): string | null {
   if (!(error instanceof Error)) return null;

@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
-import type { Tensor32 } from '#contract/safetensors';
 import { openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
-import { createCoder } from '../encoding.ts';
+import { createCheckpointEncoder } from '../encoding.ts';
 import { architectureNames, loadAddons, loadArchitecture } from '../load.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { checkpointOf } from './checkpoint.ts';
 import { TrainerConfig } from './config.ts';
 import { foldScale } from './normalisation.ts';
-import { createModel, type Model } from './step.ts';
+import { createModel } from './step.ts';
 
 beforeAll(async () => {
   await openBackend('embedded');
@@ -20,19 +19,8 @@ const next = uniform(5);
 const x = Float32Array.from({ length: ROWS * sizes.d_in }, () => 2 * next() - 1);
 
 const addons = await loadAddons();
-// A tau that takes some and leaves some.
+// A tau that removes some latents and keeps others.
 const refinement = addons.has('leave_one_out') ? { leave_one_out: { tau: 0.2 } } : {};
-
-/** The model as a checkpoint has it, made of copies. */
-function checkpoint(model: Model, scale: number, refinement = {}): Checkpoint {
-  const weights: Record<string, Tensor32> = {};
-  for (const [name, variable] of Object.entries(model.variables)) {
-    weights[name] = { shape: variable.shape, data: Float32Array.from(variable.dataSync()) };
-  }
-  const buffers = Object.fromEntries(Object.entries(model.buffers).map(([name, v]) => [name, v.slice()]));
-  const about = { version: 1, architecture: '', addons: refinement, experiment: '', samples: 0 } as const;
-  return { config: { ...about, sae: model.config, scale, buffers: {} }, weights, buffers };
-}
 
 const cases: [string, Record<string, unknown>][] = [
   ['standard', {}],
@@ -45,10 +33,10 @@ const cases: [string, Record<string, unknown>][] = [
   ['matching-pursuit', { max_iterations: 4, residual_threshold: 3 }],
   ['lista-matryoshka', { k: 4, matryoshka_widths: [8, 24], learnable_eta: true }],
 ];
-// A workspace may begin without some.
+// A workspace may start without some (--start baseline).
 const present = cases.filter(([name]) => architectureNames().includes(name));
 
-it.each(present)('%s %j codes x the same with the scale folded into it', async (name, settings) => {
+it.each(present)('%s %j gives the same codes of x with the scale folded into it', async (name, settings) => {
   const architecture = await loadArchitecture(name);
   const config = architecture.config.parse({
     ...sizes,
@@ -63,15 +51,16 @@ it.each(present)('%s %j codes x the same with the scale folded into it', async (
   );
   const b_dec = model.variables.b_dec;
   b_dec.assign(tf.tensor(Float32Array.from({ length: sizes.d_in }, () => next() - 0.5)));
-  for (const threshold of ['topk_threshold', 'topk_thresholds']) model.buffers[threshold]?.fill(1.2);
-  const coderOf = (scale: number, chosen = {}) =>
-    createCoder(checkpoint(model, scale, chosen), architecture, addons);
-  const [before, refinedBefore] = [coderOf(SCALE), coderOf(SCALE, refinement)];
+  model.buffers.topk_thresholds?.fill(1.2);
+  const about = { architecture: '', experiment: '', samples: 0 };
+  const encoderOf = (scale: number, chosen = {}) =>
+    createCheckpointEncoder(checkpointOf(model, { ...about, scale, addons: chosen }), architecture, addons);
+  const [before, refinedBefore] = [encoderOf(SCALE), encoderOf(SCALE, refinement)];
   foldScale(model, SCALE);
-  const [after, refined] = [coderOf(1), coderOf(1, refinement)];
+  const [after, refined] = [encoderOf(1), encoderOf(1, refinement)];
   const [old, folded] = [before.codes(x, ROWS), after.codes(x, ROWS)];
   for (const [form, codes] of folded.entries()) {
-    // Something is chosen, and not everything.
+    // Some latents are active, and not all.
     expect(codes.indices.length).toBeGreaterThan(ROWS / 2);
     expect(codes.indices.length).toBeLessThan(ROWS * sizes.d_sae);
     expect(codes.offsets).toEqual(old[form].offsets);

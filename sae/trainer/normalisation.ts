@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
-import type { BaseConfig } from '../architecture.ts';
 import type { Batches } from './plan.ts';
 import type { Model } from './step.ts';
 
 /**
- * Reads fresh batches before training and returns the factor that makes the mean norm of x √d_in: √d_in over the mean
- * of the batches' mean norms (SAELens' `expected_average_only_in`). Null where `stop` came before.
- * @throws UserError when the data end before.
+ * Reads fresh batches before training. Returns the factor that makes the mean norm of x √d_in: √d_in divided
+ * by the mean of the batches' mean norms (SAELens' `expected_average_only_in`). Null if `stop` was asked for
+ * before that.
+ * @throws UserError if the data end first
  */
 export async function measureScale(
   data: Batches,
@@ -20,7 +20,8 @@ export async function measureScale(
   let nextBatch: number | null = null;
   for (let i = 0; i < batches; i++) {
     const batch = data.next();
-    if (batch === null) throw new UserError(`the data ended in the estimate of the norm, after ${rows} rows`);
+    if (batch === null)
+      throw new UserError(`the data ended during the estimate of the norm, after ${rows} rows`);
     let norms = 0;
     for (let row = 0; row < batch.rows; row++) {
       norms += Math.hypot(...batch.x.subarray(row * d, (row + 1) * d));
@@ -28,7 +29,7 @@ export async function measureScale(
     sum += norms / batch.rows;
     rows += batch.rows;
     nextBatch = batch.batchIndex + 1;
-    // Signals get their turn: a thousand batches at full size take half a minute.
+    // Lets signals be handled: a thousand batches at full size take half a minute.
     await new Promise((resolve) => setImmediate(resolve));
     if (stop.aborted) return null;
   }
@@ -36,31 +37,37 @@ export async function measureScale(
 }
 
 /**
- * Puts the factor into model and settings, so that they take x as it is and find the same codes in units of decoder rows
- * of norm 1: W_enc · scale, W_dec and b_dec / scale. Where the decoder encodes (matching pursuit), it keeps its rows: a residual
- * of x is that of scale·x over scale, and so are the codes. Thresholds of what is measured in units of x, decoder norms
- * included, are divided with it; SAELens does so from 6.54 on.
+ * Folds a factor on x into the model: every weight, buffer and setting is multiplied by scale^power, with the
+ * powers of the architecture's `inputScaling`. SAELens folds thresholds too since 6.54.
+ * @throws UserError for a weight or buffer that has no power
  */
 export function foldScale(model: Model, scale: number): void {
   if (scale === 1) return;
-  const { variables, buffers } = model;
-  const multiply = (name: string, factor: number) => {
-    const variable = variables[name];
-    if (variable) tf.tidy(() => variable.assign(tf.mul(variable, factor)));
-  };
-  multiply('b_dec', 1 / scale);
-  const settings = model.config as BaseConfig & {
-    rescale_acts_by_decoder_norm?: boolean;
-    residual_threshold?: number;
-  };
-  if (variables.W_enc) {
-    multiply('W_enc', scale);
-    multiply('W_dec', 1 / scale);
-  } else if (settings.residual_threshold) {
-    model.config = { ...settings, residual_threshold: settings.residual_threshold / scale } as BaseConfig;
+  requirePowers(model);
+  const { architecture, config, variables, buffers } = model;
+  const { powers, configPowers = {} } = architecture.inputScaling(config);
+  for (const [name, variable] of Object.entries(variables)) {
+    if (powers[name] !== 0) tf.tidy(() => variable.assign(tf.mul(variable, scale ** powers[name])));
   }
-  if (!settings.rescale_acts_by_decoder_norm) return;
-  for (const name of ['topk_threshold', 'topk_thresholds']) {
-    buffers[name]?.set(buffers[name].map((threshold) => threshold / scale));
+  for (const [name, buffer] of Object.entries(buffers)) {
+    buffer.set(buffer.map((value) => value * scale ** powers[name]));
+  }
+  const changed = Object.entries(configPowers).map(([field, power]) => {
+    const value = (config as unknown as Record<string, unknown>)[field];
+    return [field, typeof value === 'number' ? value * scale ** power : value];
+  });
+  model.config = { ...config, ...Object.fromEntries(changed) };
+}
+
+/** @throws UserError where the architecture's `inputScaling` leaves a weight or buffer out */
+export function requirePowers({ architecture, config, variables, buffers }: Model): void {
+  const { powers } = architecture.inputScaling(config);
+  const missing = [...Object.keys(variables), ...Object.keys(buffers)].find(
+    (name) => typeof powers[name] !== 'number',
+  );
+  if (missing) {
+    throw new UserError(
+      `inputScaling has no power for ${missing}: how does it change when a factor on x is folded in?`,
+    );
   }
 }

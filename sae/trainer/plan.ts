@@ -3,19 +3,27 @@ import type { TrainerConfig } from './config.ts';
 import type { AutotunerState } from './l0-autotuner.ts';
 import type { StepResult } from './step.ts';
 
-/** Batches in order, read synchronously: `#bench/stream/reader`, or anything like it. */
+/** The data, read synchronously batch by batch: `#bench/stream/reader`, or a substitute. */
 export interface Batches {
+  /** The next batch x [rows × d], with its index in the stream; null at the end. */
   next(): { x: Float32Array; rows: number; batchIndex: number } | null;
+  /** Width and rows of a batch. */
   readonly header: { d: number; batchRows: number };
 }
 
-/** One training run, all decided. */
+/** All settings of a training run. */
 export interface Plan {
+  /** Name of the experiment. */
   experiment: string;
+  /** Name of the architecture. */
   architectureName: string;
+  /** The architecture itself. */
   architecture: Architecture;
+  /** The architecture's config. */
   sae: BaseConfig;
+  /** The trainer's config. */
   trainer: TrainerConfig;
+  /** Config of each add-on, by its setting. */
   addons: Record<string, unknown>;
   /** Training rows. */
   samples: number;
@@ -23,33 +31,39 @@ export interface Plan {
   random: () => number;
   /** The run's `out/`. */
   out: string;
+  /** Label of the tensor backend, for the result. */
   backend: string;
+  /** Continues the run in `out`. */
   resume: boolean;
-  /** Seconds between saves from which a killed run can be resumed; 30 if not given. */
+  /** Seconds between saves; default 30. */
   saveEvery?: number;
-  /** Takes a line that a person should see. */
+  /** Shows a line to the user. */
   warn?(line: string): void;
-  /** Called after every step, for whoever watches, with how many latents were dead before it. */
+  /** Called after every step, with the number of latents that were dead before it. */
   onStep?(result: StepResult, deadBefore: number): void;
 }
 
-/** What changes from step to step beside the model; saved with it. */
+/** State of a run beside the model; saved with it. */
 export interface RunState {
+  /** Steps so far. */
   step: number;
   /** Training rows so far. */
   seen: number;
-  /** Index that the next batch of the stream must have; null before the first. */
+  /** Index of the next batch in the stream; null before the first. */
   nextBatch: number | null;
-  /** What x is multiplied by. */
+  /** Factor on x. */
   scale: number;
+  /** Rows that were read to measure the norm of x. */
   normalisationSamples: number;
+  /** State of the L0 autotuner. */
   autotuner: AutotunerState;
+  /** Loss of the first step. */
   firstLoss: number | null;
   /** Seconds of training, earlier parts of a resumed run included. */
   seconds: number;
-  /** What ran the tensors, in turn: more than one where a run was resumed on another. */
+  /** Labels of the tensor backends, in order: several if the run was resumed on another. */
   backends: string[];
-  /** Numbers of the last step, for a run that is killed between it and its result. */
+  /** Numbers of the last step, in case the run is killed before it writes its result. */
   claimed: Record<string, number>;
 }
 

@@ -24,7 +24,7 @@ export class ProgressLog {
     if (existsSync(this.path)) keepUpTo(this.path, seen);
   }
 
-  /** The first step is due at once, so that a reader sees that training has begun. */
+  /** Whether a line is due: after the first step, and once a second. */
   due(now: number): boolean {
     return !this.written || now - this.last >= EVERY_MS;
   }
@@ -56,14 +56,14 @@ export class ProgressLog {
   }
 }
 
-/** A resumed run goes on from what was saved: what had been logged after that will be logged again. */
+/** Removes the lines after the save from which a run is resumed: they will be written again. */
 function keepUpTo(path: string, seen: number): void {
   const lines = readFileSync(path, 'utf8').split('\n');
   const kept = lines.filter((line) => Number(/"samples":(\d+)/.exec(line)?.[1] ?? Infinity) <= seen);
   writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''));
 }
 
-/** Without what is not a finite number: JSON has no word for it. */
+/** The finite numbers: JSON has no others. */
 export function finiteOf(values: Record<string, number | null | undefined>): Record<string, number> {
   const entries = Object.entries(values).filter(([, value]) => Number.isFinite(value));
   return Object.fromEntries(entries) as Record<string, number>;

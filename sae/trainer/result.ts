@@ -2,20 +2,23 @@ import type { TrainResult } from '#contract/run';
 import type { TrainerConfig } from './config.ts';
 import type { Plan, RunState } from './plan.ts';
 
-/** How a run ended, and why where it is not `finished`. */
+/** How a run ended, with a reason unless it is `finished`. */
 export type End = Pick<TrainResult, 'status' | 'reason'>;
 
-/** What a run has come to. */
+/** How far a run has come. */
 export interface SoFar {
+  /** Its state. */
   state: RunState;
+  /** Seconds of training. */
   seconds: number;
+  /** The trainer's own numbers. */
   claimed: Record<string, number>;
 }
 
-/** What only the trainer can say of a run: its settings decide it, so that it is known before the run. */
+/** The numbers of a run that the settings decide, so that they are known before it. */
 export const declaredOf = ({ lr }: TrainerConfig): Record<string, number> => ({ learning_rate: lr });
 
-/** The run in the trainer's own words. */
+/** The content of `result.json`. */
 export function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFar): TrainResult {
   return {
     version: 1,

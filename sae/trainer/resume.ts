@@ -10,9 +10,9 @@ import type { Model } from './step.ts';
 const FILE = 'optimizer.safetensors';
 
 /**
- * `optimizer.safetensors`: all that a resumed run needs to go on bit for bit, in one file so that it is whole or the
- * one before: weights, Adam's moments, and in the metadata counters, buffers in float64 and schedules. `next_batch` stands there by
- * itself, for whoever starts the stream again.
+ * Writes `optimizer.safetensors`, all that a resumed run needs to continue bit for bit. One file, so that its
+ * parts belong together: weights, Adam's moments and, in the metadata, counters and buffers in float64.
+ * `next_batch` in the metadata tells the supervisor where the stream continues.
  */
 export function writeResumeState(plan: Plan, model: Model, dead: DeadLatents, state: RunState): void {
   const { steps, moments } = model.adam.state();
@@ -36,8 +36,8 @@ export function writeResumeState(plan: Plan, model: Model, dead: DeadLatents, st
 }
 
 /**
- * Fills model, counters and state with what was saved.
- * @throws UserError when there is nothing to resume from, or it is of another experiment or other settings.
+ * Restores model, counters and state.
+ * @throws UserError if there is nothing to resume from, or if it has another experiment or other settings
  */
 export function readResumeState(plan: Plan, model: Model, dead: DeadLatents, state: RunState): void {
   const path = join(plan.out, FILE);
@@ -74,7 +74,7 @@ export function readResumeState(plan: Plan, model: Model, dead: DeadLatents, sta
   Object.assign(state, rest);
 }
 
-/** What a run must be resumed with, by name. */
+/** The settings that must be the same in a resumed run, by name. */
 function settingsOf({
   experiment,
   architectureName,

@@ -6,8 +6,9 @@ type RateConfig = Pick<TrainerConfig, 'lr' | 'lr_scheduler' | 'lr_end'> & {
 };
 
 /**
- * The learning rate in force at a 0-based step, as SAELens' schedulers: linear warm-up lr·(s + 1) / W, the main part,
- * then a linear fall to 0 that begins at full rate; 0 from `trainingSteps` on (a last, unfinished batch).
+ * The learning rate at a 0-based step s, as in SAELens' schedulers: linear warm-up lr·(s + 1) / W, the main
+ * part, then a linear fall to 0 that begins at the full rate. It is 0 from `trainingSteps` on (a last,
+ * incomplete batch).
  */
 export function learningRate(step: number, trainingSteps: number, config: RateConfig): number {
   const { lr, lr_scheduler, warmUpSteps, decaySteps } = config;
@@ -25,12 +26,12 @@ export function learningRate(step: number, trainingSteps: number, config: RateCo
   return lr;
 }
 
-/** A duration in steps: the share of the run where one is given, else the steps. */
+/** A duration in steps: the share of the run if it is given, else the steps. */
 export function stepsOf(share: number | null, steps: number, trainingSteps: number): number {
   return share === null ? steps : Math.floor(share * trainingSteps);
 }
 
-/** The durations of a trainer's config in steps. */
+/** The durations in a trainer's config, in steps. */
 export function durations(config: TrainerConfig, trainingSteps: number) {
   return {
     warmUpSteps: stepsOf(config.lr_warm_up_fraction, config.lr_warm_up_steps, trainingSteps),
@@ -39,7 +40,7 @@ export function durations(config: TrainerConfig, trainingSteps: number) {
   };
 }
 
-/** A coefficient that warms up linearly from 0 over `warmUpSteps`, its value at a 0-based step. */
+/** The value at a 0-based step of a coefficient that rises linearly from 0 to `final` over `warmUpSteps`. */
 export function warmedUp(final: number, warmUpSteps: number, step: number): number {
   return warmUpSteps === 0 ? final : final * Math.min(1, step / warmUpSteps);
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
   await openBackend('embedded');
 });
 
-// A workspace may begin without it; then what needs it is passed over.
+// A workspace may start without it (--start baseline); then its tests are skipped.
 const hasLista = architectureNames().includes('lista-matryoshka');
 const lista = hasLista ? await loadArchitecture('lista-matryoshka') : batchtopk;
 
@@ -92,7 +92,7 @@ describe('a training step', () => {
     const { mse_loss, inner_recons_loss } = plain.losses;
     expect(half.losses.inner_recons_loss).toBeCloseTo(inner_recons_loss / 2, 4);
     expect(half.loss).toBeCloseTo(mse_loss + inner_recons_loss / 2, 4);
-    // Without any code the reconstruction is b_dec alone, 0.3 everywhere.
+    // Without active latents the reconstruction is b_dec, 0.3 everywhere.
     const next = uniform(5);
     const x = Array.from({ length: 64 * 16 }, next);
     const errors = (shift: number) => x.reduce((sum, v) => sum + (0.3 + shift - v) ** 2, 0) / 64;

@@ -7,38 +7,55 @@ import { type Csr, csrOf } from '#engine/sparse';
 import type { Architecture, BaseConfig, Buffers } from '../architecture.ts';
 import type { TrainerConfig } from './config.ts';
 
-/** What is trained: an architecture with its settings, weights and buffers, and the optimiser. */
+/** An SAE in training. */
 export interface Model {
+  /** What computes its losses. */
   architecture: Architecture;
+  /** The architecture's config. */
   config: BaseConfig;
+  /** The weights by name. */
   variables: Record<string, tf.Variable>;
+  /** The buffers by name. */
   buffers: Buffers;
+  /** The optimiser of the weights. */
   adam: Optimizer;
 }
 
-/** Numbers of one step, all claimed: the trainer sees x only. */
+/** Numbers of one step. */
 export interface StepResult {
+  /** The total loss. */
   loss: number;
-  /** The terms that the loss is the sum of. */
+  /** Its terms by name. */
   losses: Record<string, number>;
+  /** Active latents of a sample, on average. */
   l0: number;
+  /** Norm of all gradients together, before they are clipped; NaN before the update. */
   gradNorm: number;
-  /** The activations' non-zeros. */
+  /** The activations' non-zeros [batch, d_sae]. */
   acts: Csr;
-  /** 1 - squared error / variance of x, of this batch; null where not asked for. */
+  /** 1 - squared error / variance of x in this batch; null if it was not asked for. */
   explainedVariance: number | null;
 }
 
+/** What one step needs beside the model. */
 export interface StepInput {
+  /** Inputs [batch, d_in], scaled. */
   x: tf.Tensor;
+  /** The step, from 0. */
   step: number;
+  /** Steps of the run for schedules. */
   trainingSteps: number;
+  /** Learning rate of this step. */
   learningRate: number;
+  /** [d_sae], 1 for each dead latent; null if none is dead. */
   dead: Uint8Array | null;
+  /** Factor on the sparsity coefficient. */
   multiplier: number;
+  /** Whether to compute the explained variance. */
   measure: boolean;
 }
 
+/** A model with these initial weights. */
 export function createModel(
   architecture: Architecture,
   config: BaseConfig,
@@ -47,7 +64,7 @@ export function createModel(
 ): Model {
   const variables: Record<string, tf.Variable> = {};
   for (const [name, { shape, data }] of Object.entries(weights)) {
-    // A variable holds values of its own: those it began with need not stay.
+    // The variable has its own values: the initial tensor can be disposed of.
     variables[name] = tf.tidy(() => tf.variable(tf.tensor(data, [...shape]), true));
   }
   const adam = createAdam(variables, {
@@ -59,7 +76,7 @@ export function createModel(
   return { architecture, config, variables, buffers: architecture.buffers?.(config) ?? {}, adam };
 }
 
-/** Forward, gradients, and an update of the weights unless a loss is not a finite number. */
+/** Forward pass, gradients, and an update of the weights unless a loss is not finite. */
 export function trainStep(model: Model, input: StepInput): StepResult {
   let step: StepResult | undefined;
   tf.tidy(() => {
@@ -72,7 +89,7 @@ export function trainStep(model: Model, input: StepInput): StepResult {
   return step as unknown as StepResult;
 }
 
-/** Forward and gradients by the weights' names, nothing updated but the architecture's buffers. */
+/** Forward pass and gradients by the weights' names. Updates the buffers only. */
 export function gradientsOf(
   model: Model,
   { x, step, trainingSteps, dead, multiplier, measure }: Omit<StepInput, 'learningRate'>,
@@ -81,7 +98,7 @@ export function gradientsOf(
   let result: StepResult | undefined;
   const { grads } = tf.variableGrads(() => {
     const pass = { x, weights: variables, buffers, config, step, trainingSteps, dead, multiplier };
-    const { acts, recon, losses } = architecture.train(pass);
+    const { acts, recon, losses } = architecture.trainingPass(pass);
     const total = tf.addN(Object.values(losses).map((loss) => tf.reshape(loss, []))) as tf.Scalar;
     const codes = csrOf(acts);
     result = {

@@ -7,7 +7,7 @@ import { DeadLatents } from './dead-latents.ts';
 import { divergence } from './divergence.ts';
 import { autotune, autotunerDefaults } from './l0-autotuner.ts';
 import { outOfMemory } from './memory.ts';
-import { foldScale, measureScale } from './normalisation.ts';
+import { foldScale, measureScale, requirePowers } from './normalisation.ts';
 import { type Batches, freshState, type Plan, type RunState } from './plan.ts';
 import { finiteOf, ProgressLog } from './progress.ts';
 import { type End, resultOf, type SoFar } from './result.ts';
@@ -18,9 +18,9 @@ import { createModel, type Model, type StepResult, trainStep } from './step.ts';
 type Batch = NonNullable<ReturnType<Batches['next']>>;
 
 /**
- * Trains as planned, writing progress, snapshots and checkpoints into `plan.out`, and result.json last. Steps as in
- * SAELens: forward with the coefficients and dead latents as of before the step, dead latents counted, gradients clipped,
- * Adam, schedules. `stop` ends the run after its present step, saved.
+ * Trains an SAE. Writes progress, snapshots and checkpoints into `plan.out`, and result.json last. A step is
+ * that of SAELens: forward pass with the coefficients and dead latents from before the step, gradients
+ * clipped, Adam, dead latents counted, schedules. `stop` saves and ends the run after the present step.
  */
 export async function train(plan: Plan, data: Batches, stop: AbortSignal): Promise<TrainResult> {
   let run: Run | null = null;
@@ -48,7 +48,7 @@ class Run {
   private readonly progress: ProgressLog;
   private readonly trainingSteps: number;
   private last: StepResult | null = null;
-  /** For the reason of a bad end: where the weights before it lie. */
+  /** Where the last good weights are, for the reason of a failed run. */
   lastGood = '';
   private readonly started = performance.now();
   private readonly secondsBefore: number;
@@ -59,6 +59,7 @@ class Run {
   ) {
     const { trainer, sae, architecture } = plan;
     this.model = createModel(architecture, sae, architecture.init(sae, plan.random), trainer);
+    if (trainer.normalize_activations !== 'none') requirePowers(this.model);
     this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
     this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
     if (plan.resume) {
@@ -76,7 +77,7 @@ class Run {
     this.progress = new ProgressLog(plan.out, plan.samples, this.state.seen);
   }
 
-  /** Steps until the samples are reached, or something ends them. */
+  /** Trains until the samples are reached or the run ends early. */
   async steps(stop: AbortSignal): Promise<End> {
     const { state, plan } = this;
     const { normalize_activations, n_batches_for_norm_estimate } = plan.trainer;
@@ -89,10 +90,10 @@ class Run {
       if (stop.aborted) return { status: 'interrupted', reason: 'asked to stop' };
       const batch = this.data.next();
       if (batch === null) return { status: 'failed', reason: `the data ended after ${state.seen} rows` };
-      // A resumed run whose stream begins earlier passes over what it has had.
+      // The stream of a resumed run may begin earlier: skip the batches that were used.
       if (state.nextBatch !== null && batch.batchIndex < state.nextBatch) continue;
       if (batch.batchIndex > (state.nextBatch ?? batch.batchIndex)) {
-        const reason = `the data go on at batch ${batch.batchIndex}, and ${state.nextBatch} comes next`;
+        const reason = `the data continue at batch ${batch.batchIndex} instead of ${state.nextBatch}`;
         return { status: 'failed', reason };
       }
       const trouble = this.oneStep(batch);
@@ -102,7 +103,7 @@ class Run {
         this.save();
         saved = now;
       }
-      // Signals and timers get their turn between steps only.
+      // Signals and timers are handled between steps only.
       if (now - yielded > 50) {
         await new Promise((resolve) => setImmediate(resolve));
         yielded = now;
@@ -111,7 +112,7 @@ class Run {
     return { status: 'finished', reason: null };
   }
 
-  /** One step and what goes with it. Returns why training cannot go on, or null. */
+  /** One step with its bookkeeping. Returns why training cannot continue, or null. */
   private oneStep(batch: Batch): string | null {
     const { state, plan, dead } = this;
     const rates = { ...plan.trainer, ...durations(plan.trainer, this.trainingSteps) };
@@ -155,7 +156,7 @@ class Run {
     return null;
   }
 
-  /** Leaves the files of a run that ended so. */
+  /** Writes the last files of a run. */
   finish(end: End): void {
     if (end.status === 'finished') {
       foldScale(this.model, this.state.scale);

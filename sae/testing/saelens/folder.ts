@@ -1,16 +1,19 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
-import { createCoder, forms } from '../../encoding.ts';
+import { createCheckpointEncoder, forms } from '../../encoding.ts';
 import { readSaelens } from '../../import.ts';
 import { loadArchitecture } from '../../load.ts';
 
+/** A tensor of a reference file. */
 export interface Stored {
+  /** Its shape. */
   shape: readonly number[];
+  /** Its numbers, row by row. */
   data: ArrayLike<number>;
 }
 
-/** A folder in `root` as SAELens writes it. */
+/** Writes a folder in `root` as SAELens does. Returns its path. */
 export function saved(root: string, config: object, state: Record<string, Stored | Tensor32>): string {
   mkdirSync(root, { recursive: true });
   const folder = mkdtempSync(join(root, 'sae-'));
@@ -23,7 +26,7 @@ export function saved(root: string, config: object, state: Record<string, Stored
   return folder;
 }
 
-/** Codes of the rows x in one form, dense, for decoder rows of norm 1. The backend must be open. */
+/** The codes of the rows x in one form, dense [rows × d_sae]. The backend must be open. */
 export async function codesOf(
   folder: string,
   x: Stored,
@@ -31,13 +34,13 @@ export async function codesOf(
 ): Promise<Float32Array> {
   const checkpoint = readSaelens(folder);
   const architecture = await loadArchitecture(checkpoint.config.architecture);
-  const coder = createCoder(checkpoint, architecture, new Map());
+  const encoder = createCheckpointEncoder(checkpoint, architecture, new Map());
   const rows = x.shape[0];
-  const { offsets, indices, values } = coder.codes(Float32Array.from(x.data), rows)[forms.indexOf(form)];
-  const dense = new Float32Array(rows * coder.d_sae);
+  const { offsets, indices, values } = encoder.codes(Float32Array.from(x.data), rows)[forms.indexOf(form)];
+  const dense = new Float32Array(rows * encoder.d_sae);
   for (let row = 0; row < rows; row++) {
     for (let at = offsets[row]; at < offsets[row + 1]; at++)
-      dense[row * coder.d_sae + indices[at]] = values[at];
+      dense[row * encoder.d_sae + indices[at]] = values[at];
   }
   return dense;
 }

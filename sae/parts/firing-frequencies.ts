@@ -2,10 +2,11 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { csrOf } from '#engine/sparse';
 
 /**
- * Follows how often each latent fires: frequencies[i] moves to the share of the batch's samples in which it does, as an
- * exponential average. Frequencies below 0 mean that nothing was counted yet; the first batch then sets them.
+ * Moves frequencies[i] towards the share of the batch's samples in which latent i fires, as an exponential
+ * average. A negative frequency means that nothing was counted yet: the first batch sets it. `acts` [batch,
+ * d_sae].
  */
-export function followFrequencies(frequencies: Float64Array, acts: tf.Tensor, decay: number): void {
+export function updateFrequencies(frequencies: Float64Array, acts: tf.Tensor, decay: number): void {
   const { indices, values, rows } = csrOf(acts);
   const counts = new Float64Array(frequencies.length);
   for (let at = 0; at < indices.length; at++) if (values[at] !== 0) counts[indices[at]]++;
@@ -15,7 +16,7 @@ export function followFrequencies(frequencies: Float64Array, acts: tf.Tensor, de
   }
 }
 
-/** Latents by frequency, the most frequent first; of equals the lower index. */
-export function mostFrequentFirst(frequencies: Float64Array): Uint32Array {
+/** Latents by frequency, the most frequent first; the lower index first among equals. */
+export function orderByFrequency(frequencies: Float64Array): Uint32Array {
   return Uint32Array.from(frequencies.keys()).sort((a, b) => frequencies[b] - frequencies[a] || a - b);
 }
