@@ -100,9 +100,9 @@ it('on a system without the sandbox Claude’s branch is refused with the reason
   }
 });
 
-const withoutProc = ['bwrap', '--dev-bind', '/', '/', '--tmpfs', '/proc'];
-const can = spawnSync(withoutProc[0], [...withoutProc.slice(1), 'true']).status === 0;
-if (!can) console.log('SKIP host/by-hand.test.ts: bubblewrap cannot take /proc away here');
+const withoutProc = ['--dev-bind', '/', '/', '--tmpfs', '/proc'];
+const can = spawnSync('bwrap', [...withoutProc, 'true']).status === 0;
+if (!can) console.log('SKIP host/by-hand: bubblewrap cannot take /proc away here');
 
 it.skipIf(!can)('without /proc it says once what is not reached, and not to who was told', () => {
   const script = `
@@ -114,7 +114,7 @@ it.skipIf(!can)('without /proc it says once what is not reached, and not to who 
     process.env.LOOP_SANDBOX = 'off (chosen)';
     await sandboxByHand(process.cwd(), 'off', (line) => console.error('again: ' + line));`;
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
-  const { stderr } = spawnSync(withoutProc[0], [...withoutProc.slice(1), ...node], {
+  const { stderr } = spawnSync('bwrap', [...withoutProc, ...node], {
     cwd: join(import.meta.dirname, '..'),
     encoding: 'utf8',
   });

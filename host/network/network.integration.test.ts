@@ -36,7 +36,7 @@ describe('a proxy', () => {
     const { fetch } = networkOf({ HTTP_PROXY: way.url.replace('//', '//me:p%40ss@') });
     await fetch(`http://${AWAY}/`);
     expect(way.auth).toEqual([`Basic ${Buffer.from('me:p@ss').toString('base64')}`]);
-    expect(server.seen[0].headers).not.toHaveProperty('proxy-authorization');
+    expect(server.seen[0]?.headers).not.toHaveProperty('proxy-authorization');
   });
 
   it.each(['NO_PROXY', 'no_proxy'])('is not used for hosts of %s', async (name) => {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 
 /**
- * Checks the types of the workspace in `root` by its tsconfig.json. Returns the result in words: types are not
- * checked where the compiler is not installed (npm ci --omit=dev) or cannot run.
+ * Checks the types of the workspace in `root` by its tsconfig.json. Returns the result in words: types are
+ * not checked where the compiler is not installed (npm ci --omit=dev) or cannot run.
  * @throws UserError with file, line and message of the first error
  */
 export async function checkTypes(root: string): Promise<string> {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { batchTopK } from '#engine/ops';
 import type { Buffers, Encoder, InferenceEncoder, Weights } from '../architecture.ts';
-import type { BatchTopKBuffers, BatchTopKConfig, BatchTopKWeights } from './batchtopk.ts';
+import type { BatchTopKBuffers, BatchTopKConfig, BatchTopKWeights } from './batchtopk-config.ts';
 import { presentK } from './k-schedule.ts';
 import { refine, stepSizes } from './refinement.ts';
 import { rescaled } from './rescale.ts';

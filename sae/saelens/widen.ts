@@ -14,8 +14,8 @@ const narrow: Record<string, { bytes: number; of: (bits: number) => number }> = 
 };
 
 /**
- * Converts BF16, F16 and BOOL tensors of a safetensors file to F32, without rounding. Without such tensors the
- * bytes stay. Errors in the file are left for `decodeSafetensors` to report.
+ * Converts BF16, F16 and BOOL tensors of a safetensors file to F32, without rounding. Without such tensors
+ * the bytes stay. Errors in the file are left for `decodeSafetensors` to report.
  */
 export function widened(bytes: Buffer): Buffer {
   const header = headerOf(bytes);
