@@ -12,7 +12,6 @@ import { updateThreshold } from './thresholds.ts';
 
 export {
   type BatchTopKBuffers,
-  type BatchTopKConfig,
   type BatchTopKWeights,
   batchTopKFields,
 } from './batchtopk-config.ts';
