@@ -57,3 +57,11 @@ it('no object of agent/ with many fields is handed through many files', () => {
   });
   expect(handed.filter((each) => each.files > MOST.files)).toEqual([]);
 });
+
+it('one file of agent/ knows where things lie below a checkout', () => {
+  const names = /join\([^)]*'(checkpoints|sprints|state|reports|out|(run|verdict|sprint)\.json)'/;
+  const files = [...graph.keys()].filter(
+    (file) => file.startsWith('agent/') && file !== 'agent/common/paths.ts',
+  );
+  expect(files.filter((file) => names.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+});

@@ -2,10 +2,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { pausePath } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, start, train, wait } from '../fixtures/scripted.ts';
 import type { LoopState } from '../journal/state.ts';
-import { isPaused, pauseFile } from './pause.ts';
+import { isPaused } from './pause.ts';
 
 it('makes no call and starts no run while it is paused; a run under way goes on', async () => {
   const second = train('plain', { set: ['f1=0.7'] });
@@ -16,15 +17,15 @@ it('makes no call and starts no run while it is paused; a run under way goes on'
   const { code, events } = await loopIn(repo, { maxSprints: 1 }, (loop) => (event) => {
     if (event.type === 'turn.finished') turns++;
     if (event.type === 'run.started' && ++runs === 1) {
-      mkdirSync(dirname(pauseFile(repo)), { recursive: true });
-      writeFileSync(pauseFile(repo), '');
+      mkdirSync(dirname(pausePath(repo)), { recursive: true });
+      writeFileSync(pausePath(repo), '');
     }
     if (event.type === 'loop.paused') {
       held.push({ state: loop.journal.state, turns, runs });
       void sleep(1200).then(() => {
         held.push({ state: loop.journal.state, turns, runs });
         expect(loop.journal.state().paused).not.toBeNull();
-        rmSync(pauseFile(repo));
+        rmSync(pausePath(repo));
       });
     }
   });
@@ -48,7 +49,7 @@ it('ends when it is asked to stop, without a call or a run more, and stays pause
     [start('first'), [train(), train('plain', { set: ['f1=0.7'] })], wait, finish()],
   ]);
   const { code, events } = await loopIn(repo, {}, (loop) => (event) => {
-    if (event.type === 'run.started') writeFileSync(pauseFile(repo), '');
+    if (event.type === 'run.started') writeFileSync(pausePath(repo), '');
     if (event.type === 'loop.paused') loop.stopper.ask({ reason: 'enough', exitCode: 0 });
   });
   expect(code).toBe(0);

@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stateDir } from '../common/paths.ts';
+import { pausePath } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Stopper } from './stop.ts';
@@ -15,11 +14,10 @@ interface LoopParts {
 
 const LOOK_MS = 250;
 
-/** The file that says so: made by `npm run pause`, taken away by `npm run resume`, and by nothing else. */
-export const pauseFile = (repo: string) => join(stateDir(repo), 'pause');
-export const isPaused = (repo: string): boolean => existsSync(pauseFile(repo));
+/** Whether `npm run pause` holds the loop: by a file that `npm run resume` takes away, and nothing else. */
+export const isPaused = (repo: string): boolean => existsSync(pausePath(repo));
 export const pausedSince = (repo: string): string | null =>
-  statSync(pauseFile(repo), { throwIfNoEntry: false })?.mtime.toISOString() ?? null;
+  statSync(pausePath(repo), { throwIfNoEntry: false })?.mtime.toISOString() ?? null;
 
 /**
  * Comes back at once, or when the pause is over: by `npm run resume`, because the loop was asked to stop or its time is up, or because

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
 import { readSafetensors } from '#contract/safetensors';
@@ -8,8 +7,8 @@ import type { Task } from '#contract/task';
 import { git } from '#host/git';
 import type { Sandbox } from '#host/sandbox';
 import { committedTree } from '#host/tree';
+import { inRun, runDir } from '../common/paths.ts';
 import { LocalExecutor } from '../executor/local.ts';
-import { runDir } from '../ledger/run-folder.ts';
 import { watch } from './watch.ts';
 
 /**
@@ -57,7 +56,7 @@ async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: 
 
 /** Whether two runs have the same weights: one line, naming the tensors that differ and by how much. */
 export function weightsCompared(repo: string, first: SprintRun, second: SprintRun): string {
-  const [a, b] = [first, second].map(({ id }) => join(runDir(repo, id), 'out', 'checkpoint.safetensors'));
+  const [a, b] = [first, second].map(({ id }) => inRun(runDir(repo, id)).checkpoint);
   if (!existsSync(a)) return 'weights: the first ones are not here (they are not committed)';
   const [was, now] = [a, b].map((path) => readSafetensors(path).tensors);
   const differences: string[] = [];

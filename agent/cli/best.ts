@@ -4,17 +4,16 @@
 //   npm run best -- --train
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { profileOf, readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
-import { sprintsDir } from '../common/paths.ts';
+import { inRun, runDir, sprintsDir } from '../common/paths.ts';
 import { judgeRun } from '../executor/judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
-import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
 import { numbersOf } from '../sweep/summary.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
@@ -105,7 +104,7 @@ function findBest(
 
 /** The judge leaves its verdict in the run folder; this one is a second opinion, so the first is put back. */
 async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promise<T> {
-  const path = join(runDir, 'verdict.json');
+  const path = inRun(runDir).verdict;
   const before = existsSync(path) ? readFileSync(path) : null;
   try {
     return await judge();

@@ -10,6 +10,7 @@ import { sandboxByHand } from '#host/by-hand';
 import { startChild } from '#host/child';
 import { linkedFiles } from '#host/links';
 import { makeWritable } from '#host/writable';
+import { inRun } from '../common/paths.ts';
 import { stoppable } from './interrupt.ts';
 
 /** Takes an option with its value out of the arguments. */
@@ -52,7 +53,7 @@ function named(args: readonly string[], cwd: string): { words: string[]; readabl
 /** Whether the code of the workspace may have written a folder: all in the repository counts, and runs elsewhere. */
 function isWork(folder: string, repo: string): boolean {
   for (let at = folder; at !== dirname(at); at = dirname(at)) {
-    if (at === realpathSync(repo) || existsSync(join(at, 'run.json'))) return true;
+    if (at === realpathSync(repo) || existsSync(inRun(at).record)) return true;
   }
   return false;
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
-import { pauseFile } from '../budget/pause.ts';
-import { stateDir } from '../common/paths.ts';
+import { pausePath, stateDir } from '../common/paths.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { parsed, program } from './arguments.ts';
 
@@ -15,7 +14,7 @@ await runMain(async () => {
   const repo = process.cwd();
   if (!lockHolder(stateDir(repo))?.alive) throw new UserError('no loop runs in this checkout');
   mkdirSync(stateDir(repo), { recursive: true });
-  writeFileSync(pauseFile(repo), '', { flag: 'a' });
+  writeFileSync(pausePath(repo), '', { flag: 'a' });
   process.stdout.write(
     'Paused after the present turn, also over a restart, until "npm run resume". A run under way goes on; so does the clock of the limits.\n',
   );

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
-import { isPaused, pauseFile } from '../budget/pause.ts';
-import { stateDir } from '../common/paths.ts';
+import { isPaused } from '../budget/pause.ts';
+import { pausePath, stateDir } from '../common/paths.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { parsed, program } from './arguments.ts';
 
@@ -14,7 +14,7 @@ await runMain(async () => {
   if (!parsed(command)) return 0;
   const repo = process.cwd();
   if (!isPaused(repo)) throw new UserError('the loop in this checkout is not paused');
-  rmSync(pauseFile(repo), { force: true });
+  rmSync(pausePath(repo), { force: true });
   const runs = lockHolder(stateDir(repo))?.alive;
   process.stdout.write(runs ? 'It goes on.\n' : 'The pause is over; "npm run loop" starts the loop.\n');
   return 0;

@@ -11,6 +11,7 @@ import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { makeWritable } from '#host/writable';
+import { sweepsDir } from '../common/paths.ts';
 import { count, duration } from '../common/words.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { type SweepPlan, sweepRun } from '../sweep/member.ts';
@@ -76,7 +77,7 @@ async function main(): Promise<number> {
     at: new Date().toISOString(),
     runs: [],
   };
-  const folder = out ? resolve(out) : join(repo, 'checkpoints', 'sweeps', folderName(summary));
+  const folder = out ? resolve(out) : join(sweepsDir(repo), folderName(summary));
   // Before the first run: a summary that cannot be written is seen only when all have been made.
   if (out) makeWritable('--out', out);
   const started = performance.now();

@@ -2,13 +2,14 @@
 //   npm run train -- --list
 //   npm run train -- default --samples 512000 --seed 1 --set lr=0.001
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
+import { inRun } from '../common/paths.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { judgeRun, measureSnapshots, readRunRecord } from '../executor/judging.ts';
 import { LocalExecutor } from '../executor/local.ts';
@@ -80,7 +81,7 @@ async function main(): Promise<number> {
   const record = await watch(run, title, task.contract.plots.curves);
   if (record.status !== 'finished') {
     say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
-    const saved = existsSync(join(run.dir, 'out', 'optimizer.safetensors'));
+    const saved = existsSync(inRun(run.dir).optimizer);
     if (saved && record.status !== 'diverged') say(`go on with: npm run train -- --resume ${run.dir}`);
     return record.status === 'killed' ? 130 : 1;
   }

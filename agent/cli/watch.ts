@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
+import { inRun } from '../common/paths.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { stoppable } from './interrupt.ts';
 import { Meter } from './meter.ts';
@@ -32,7 +32,7 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
 
 /** What a person should see of the first lines of the trainer's log: what it computes on and why, and warnings. */
 function opening(dir: string): string[] {
-  const lines = readFileSync(join(dir, 'trainer.log'), 'utf8').split('\n', 20);
+  const lines = readFileSync(inRun(dir).trainerLog, 'utf8').split('\n', 20);
   // Whatever the workspace wrote: no control characters for the terminal.
   return lines
     .filter((line) => /^(backend|warning):? /.test(line))

@@ -1,11 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { type EndedBy, type Progress, type RunRecord, TrainResult } from '#contract/run';
 import type { Child } from '#host/child';
 import { lastWord } from '#host/last-word';
 import { dropTree } from '#host/tree';
 import { readUntrusted } from '#host/untrusted';
+import { inRun } from '../common/paths.ts';
 import type { RunHandle } from './executor.ts';
 import { endedFromOutside, outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
@@ -33,9 +33,9 @@ export function follow(run: {
 }): RunHandle {
   const { repo, record, dir, treeDir, service, trainer, earlier = { seconds: 0, rows: 0 } } = run;
   const { maxOutBytes = MAX_OUT_BYTES, maxMemoryBytes } = run;
-  const out = join(dir, 'out');
+  const { out, progress, record: recordPath } = inRun(dir);
   const listeners = new Set<(progress: Progress) => void>();
-  const tail = new ProgressTail(join(out, 'progress.jsonl'));
+  const tail = new ProgressTail(progress);
   const look = () => {
     for (const progress of tail.read()) for (const listener of listeners) listener(progress);
   };
@@ -67,7 +67,7 @@ export function follow(run: {
       stoppedBy,
       // It may have ended by itself meanwhile.
       tooMuchMemory: exit.stopped === tooMuch ? tooMuch : null,
-      result: readResult(out),
+      result: readResult(inRun(dir).result),
       said: lastWord(trainer.log?.lastLines(60) ?? []),
       service: served?.failed ?? null,
     });
@@ -79,7 +79,7 @@ export function follow(run: {
       rowsServed: served?.rows == null ? null : earlier.rows + served.rows,
     };
     try {
-      writeJsonAtomic(join(dir, 'run.json'), complete);
+      writeJsonAtomic(recordPath, complete);
     } catch (error) {
       const trouble = `run.json could not be written (${(error as Error).message})`;
       complete.reason = complete.reason ? `${complete.reason}; ${trouble}` : trouble;
@@ -143,9 +143,9 @@ function rowsIn(line: string): number | null {
   return match ? Number(match[1]) : null;
 }
 
-function readResult(out: string): TrainResult | null {
+function readResult(path: string): TrainResult | null {
   try {
-    return TrainResult.parse(JSON.parse(readUntrusted(join(out, 'result.json'), 1 << 20) ?? ''));
+    return TrainResult.parse(JSON.parse(readUntrusted(path, 1 << 20) ?? ''));
   } catch {
     return null;
   }

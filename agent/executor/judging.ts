@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord } from '#contract/run';
@@ -12,6 +12,7 @@ import { lastWord } from '#host/last-word';
 import { marked, newMark } from '#host/marks';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
+import { inRun } from '../common/paths.ts';
 
 /** The judge could not measure a run; `message` is its own line, `exitCode` its exit code. */
 export class JudgeError extends UserError {
@@ -57,7 +58,7 @@ export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint
 
 /** The record of a run folder. @throws UserError where there is none that can be read. */
 export function readRunRecord(runDir: string): RunRecord {
-  const path = join(runDir, 'run.json');
+  const path = inRun(runDir).record;
   if (!existsSync(path)) throw new UserError(`${runDir}: not a run folder (it has no run.json)`);
   try {
     return RunRecord.parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -105,7 +106,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
     cwd: repo,
     env: judgeEnv({ task, sandbox, treeDir, mark }),
     stdio: { stdout: 'pipe', stderr: 'log' },
-    log: { path: join(runDir, 'judge.log'), maxBytes: 1_000_000 },
+    log: { path: inRun(runDir).judgeLog, maxBytes: 1_000_000 },
     timeoutSeconds,
     until: signal && { signal, reason: 'stopped' },
   });
@@ -114,7 +115,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
   if (exit.code !== 0 || exit.stopped !== null || exit.timedOut) {
     const word = lastWord(child.log?.lastLines(60) ?? []);
     // What the judge refuses it says in one line; of one that died the log has more.
-    const more = exit.code === 2 ? '' : ` (${relative(repo, join(runDir, 'judge.log'))})`;
+    const more = exit.code === 2 ? '' : ` (${relative(repo, inRun(runDir).judgeLog)})`;
     const line = `${word ?? `no word, exit code ${exit.code ?? exit.signal}`}${more}`;
     const why = exit.timedOut
       ? `no verdict after ${timeoutSeconds} s`

@@ -10,6 +10,7 @@ import { serviceEnv } from '#host/env';
 import { machine } from '#host/machine';
 import { makePipe } from '#host/pipe';
 import { checkoutTree, keepTree } from '#host/tree';
+import { inRun } from '../common/paths.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
 import { readRunRecord } from './judging.ts';
@@ -65,8 +66,8 @@ export class LocalExecutor implements Executor {
     const processes: Processes = { service: null, trainer: null };
     try {
       await keepTree({ repo, tree, ref: runRef(id) });
-      mkdirSync(join(dir, 'out'), { recursive: true });
-      writeJsonAtomic(join(dir, 'run.json'), record);
+      mkdirSync(inRun(dir).out, { recursive: true });
+      writeJsonAtomic(inRun(dir).record, record);
       this.launch(processes, { ...request, record, dir, treeDir, from: null });
     } catch (error) {
       await processes.service?.stop('its trainer could not be started', 0);
@@ -102,11 +103,11 @@ export class LocalExecutor implements Executor {
     const processes: Processes = { service: null, trainer: null };
     try {
       if (from === null) empty(dir);
-      writeJsonAtomic(join(dir, 'run.json'), record);
+      writeJsonAtomic(inRun(dir).record, record);
       this.launch(processes, { ...request, record, treeDir, from });
     } catch (error) {
       await processes.service?.stop('its trainer could not be started', 0);
-      writeJsonAtomic(join(dir, 'run.json'), before);
+      writeJsonAtomic(inRun(dir).record, before);
       throw error;
     }
     const earlier = { seconds: seconds ?? 0, rows: (from ?? 0) * BATCH_ROWS };
@@ -128,7 +129,7 @@ export class LocalExecutor implements Executor {
     const { profile: profileName, samples, seed, args } = record;
     const profile = profileOf(task, profileName);
     // Where a link in a home or a temporary folder leads to the run, a sandbox has the folder and not the link.
-    const out = join(realpathSync(dir), 'out');
+    const out = inRun(realpathSync(dir)).out;
     const pipe = task.contract.serve ? makePipe() : null;
     try {
       if (task.contract.serve && pipe) {
@@ -140,7 +141,7 @@ export class LocalExecutor implements Executor {
           cwd: repo,
           env: serviceEnv(),
           stdio: { stdout: pipe.writeFd },
-          log: { path: join(dir, 'serve.log'), maxBytes: LOG_BYTES },
+          log: { path: inRun(dir).serveLog, maxBytes: LOG_BYTES },
         });
       }
       const resume = from === null ? [] : ['--resume'];
@@ -154,7 +155,7 @@ export class LocalExecutor implements Executor {
         ...wrapped,
         cwd: treeDir,
         fds: pipe ? { [DATA_FD]: pipe.readFd } : {},
-        log: { path: join(dir, 'trainer.log'), maxBytes: LOG_BYTES },
+        log: { path: inRun(dir).trainerLog, maxBytes: LOG_BYTES },
         timeoutSeconds: Math.min(profile.timeout, run.timeoutSeconds ?? Number.POSITIVE_INFINITY),
         graceSeconds: 10,
       });
@@ -184,7 +185,7 @@ interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeout
 function empty(dir: string): void {
   for (const name of ['out', 'evals.jsonl', 'verdict.json'])
     rmSync(join(dir, name), { recursive: true, force: true });
-  mkdirSync(join(dir, 'out'));
+  mkdirSync(inRun(dir).out);
 }
 
 const wholeBatches = (rows: number) => Math.ceil(rows / BATCH_ROWS) * BATCH_ROWS;

@@ -1,9 +1,9 @@
 import { closeSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
 import { processWith } from '#host/processes';
 import { openUntrusted } from '#host/untrusted';
+import { inRun } from '../common/paths.ts';
 import { apart } from './settings.ts';
 
 /** Rows of a whole batch of the data service, its default: what `next_batch` counts in. */
@@ -15,7 +15,7 @@ export const BATCH_ROWS = 1024;
  */
 export function resumePoint(dir: string, record: RunRecord): number {
   refuseEnded(dir, record);
-  const saved = join(dir, 'out', 'optimizer.safetensors');
+  const saved = inRun(dir).optimizer;
   const next = nextBatch(saved);
   if (next === undefined) {
     throw new UserError(
@@ -29,7 +29,7 @@ export function resumePoint(dir: string, record: RunRecord): number {
 /** The same, for a run that can begin anew: null where nothing was saved, or nothing that can be read. @throws UserError as above. */
 export function resumePointOrNone(dir: string, record: RunRecord): number | null {
   refuseEnded(dir, record);
-  const next = nextBatch(join(dir, 'out', 'optimizer.safetensors'));
+  const next = nextBatch(inRun(dir).optimizer);
   return next !== undefined && isBatch(next) ? next : null;
 }
 
@@ -39,7 +39,7 @@ const isBatch = (next: number) => Number.isSafeInteger(next) && next >= 0;
 function refuseEnded(dir: string, record: RunRecord): void {
   if (record.status === 'finished')
     throw new UserError(`${dir}: this run has finished; there is nothing to go on with`);
-  const pid = trainerOf(join(dir, 'out'));
+  const pid = trainerOf(inRun(dir).out);
   if (pid !== null) {
     throw new UserError(
       `${dir}: its trainer still runs (process ${pid}); wait for it, or end it: kill ${pid}`,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { newName } from '#host/names';
 import { makeWritable } from '#host/writable';
+import { runsDir } from '../common/paths.ts';
 
 /** `2026-02-19--10-37-12-wider-s0`: UTC start, experiment, seed. */
 export function runId(experiment: string, seed: number, now = new Date()): string {
@@ -32,7 +33,7 @@ export function claimRunFolder(run: { repo: string; experiment: string; seed: nu
     makeWritable('--out', dir);
     return { id: newName(run.repo, 'runs', base), dir };
   }
-  const runs = join(run.repo, 'checkpoints');
+  const runs = runsDir(run.repo);
   mkdirSync(runs, { recursive: true });
   for (;;) {
     const id = newName(run.repo, 'runs', base);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
 import { guardsOf, profileOf, type Task } from '#contract/task';
+import { inSprint } from '../common/paths.ts';
 
 /**
  * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json is a sprint
@@ -14,7 +15,7 @@ export function readSprints(sprintsDir: string): Sprint[] {
   if (!existsSync(sprintsDir)) return [];
   return readdirSync(sprintsDir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => join(sprintsDir, entry.name, 'sprint.json'))
+    .map((entry) => inSprint(join(sprintsDir, entry.name)).record)
     .filter((path) => existsSync(path))
     .map(readSprint)
     .sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1));

@@ -1,25 +1,23 @@
-import { join } from 'node:path';
 import type { z } from 'zod';
 import { EvalPoint, Progress, RunRecord, TrainResult } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { Verdict } from '#contract/verdict';
 import { readUntrusted } from '#host/untrusted';
+import { inRun, runDir } from '../common/paths.ts';
 
 const MAX_BYTES = 32 * 2 ** 20;
 const CURVE_POINTS = 200;
-
-export const runDir = (repo: string, id: string) => join(repo, 'checkpoints', id);
 
 /**
  * A run folder as a sprint remembers it: the supervisor's record, the trainer's word (read as what it is: files that anything may stand
  * in), snapshots that were measured, and the verdict where there is one. Null where the folder holds no record.
  */
 export function readSprintRun(repo: string, id: string): SprintRun | null {
-  const dir = runDir(repo, id);
-  const record = json(RunRecord, join(dir, 'run.json'));
+  const files = inRun(runDir(repo, id));
+  const record = json(RunRecord, files.record);
   if (!record) return null;
-  const result = json(TrainResult, join(dir, 'out', 'result.json'));
-  const progress = lines(Progress, join(dir, 'out', 'progress.jsonl'));
+  const result = json(TrainResult, files.result);
+  const progress = lines(Progress, files.progress);
   return {
     id: record.id,
     role: record.role,
@@ -35,9 +33,9 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
     samplesPerSecond: meanSpeed(progress),
     backend: result?.backend ?? null,
     claimed: result?.claimed ?? {},
-    verdict: json(Verdict, join(dir, 'verdict.json')),
+    verdict: json(Verdict, files.verdict),
     curve: thinned(progress, CURVE_POINTS).map(({ samples, values }) => ({ samples, values })),
-    evals: lines(EvalPoint, join(dir, 'evals.jsonl')),
+    evals: lines(EvalPoint, files.evals),
   };
 }
 

@@ -7,7 +7,7 @@ import { newName } from '#host/names';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import type { Stopper } from '../budget/stop.ts';
-import { sprintsDir, stateDir } from '../common/paths.ts';
+import { committed, inSprint, sprintsDir, stateDir } from '../common/paths.ts';
 import { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
@@ -59,7 +59,7 @@ export class OpenSprint {
   /** Folders that the researcher may write, relative to the repository. */
   get writable(): string[] {
     const { workspace } = this.loop.config.task.contract;
-    return this.claim ? [workspace, join('sprints', this.claim.id)] : [workspace];
+    return this.claim ? [workspace, committed.sprint(this.claim.id)] : [workspace];
   }
 
   /** The runs of a claimed sprint. @throws ToolMistake before start_sprint. */
@@ -79,7 +79,7 @@ export class OpenSprint {
     const id = makeFolder(loop.config.repo, `${stamp(now)}-${input.slug}`);
     const dir = join(sprintsDir(loop.config.repo), id);
     writeFileAtomic(
-      join(dir, 'README.md'),
+      inSprint(dir).log,
       readme(
         input,
         `Sprint ${number}, opened ${minute(now)} UTC, profile ${loop.config.profileName}, by ${by}.`,

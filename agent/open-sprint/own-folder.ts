@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { Sprint } from '#contract/sprint';
 import { takeOut } from '#host/take-out';
-import { sprintsDir, stateDir } from '../common/paths.ts';
+import { closedSprintPath, sprintsDir } from '../common/paths.ts';
 import { STEERS_GIT } from './workspace.ts';
 
 /** A file of a sprint's folder larger than this does not belong into a history that grows every night. */
@@ -39,16 +39,14 @@ export function dropUnclaimed(repo: string, openedAt: string): void {
   }
 }
 
-const closedPath = (repo: string) => join(stateDir(repo), 'closed-sprint.json');
-
 /** Writes down the record of a sprint that is being closed where no researcher can: what recovery trusts. */
 export const rememberClosed = (repo: string, sprint: Sprint): void =>
-  writeJsonAtomic(closedPath(repo), sprint);
+  writeJsonAtomic(closedSprintPath(repo), sprint);
 
 /** The record of this sprint, where it was closed before the loop was cut off. A `sprint.json` alone may be anybody's. */
 export function closedRecord(repo: string, id: string): Sprint | null {
   try {
-    const sprint = Sprint.parse(JSON.parse(readFileSync(closedPath(repo), 'utf8')));
+    const sprint = Sprint.parse(JSON.parse(readFileSync(closedSprintPath(repo), 'utf8')));
     return sprint.id === id ? sprint : null;
   } catch {
     return null;

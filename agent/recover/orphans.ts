@@ -2,11 +2,10 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { killGroup } from '#host/groups';
 import { endOrphans } from '#host/marks';
-import { reportsDir, sprintsDir, stateDir } from '../common/paths.ts';
+import { inRun, reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import { trainerOf } from '../executor/resume.ts';
 import type { Journal } from '../journal/journal.ts';
-import { runDir } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 import { removeHalfWritten } from './half-written.ts';
 import { pruneTrees } from './prune.ts';
@@ -41,7 +40,7 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     journal.emit({ type: 'loop.notice', level: 'info', text });
   }
   for (const id of runFolders(repo)) {
-    if (id in runs || trainerOf(join(runDir(repo, id), 'out')) !== null) continue;
+    if (id in runs || trainerOf(inRun(runDir(repo, id)).out) !== null) continue;
     const record = completeRecord(repo, id, 0);
     if (!record || !sprint?.claim || record.sprint !== sprint.claim.id || sprint.runs.includes(id)) continue;
     const { experiment, args, tree, status } = record;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { processesIn } from '#host/processes';
-import { stateDir } from '../common/paths.ts';
+import { runsDir, treesDir } from '../common/paths.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 
 /** What is younger may be about to be used: a run takes its tree some moments before its folder names it. */
@@ -12,8 +12,8 @@ const MIN_AGE_MS = 3_600_000;
  * anew from git. Gives how many went.
  */
 export function pruneTrees(repo: string, now = Date.now()): number {
-  const trees = join(stateDir(repo), 'trees');
-  const runs = join(repo, 'checkpoints');
+  const trees = treesDir(repo);
+  const runs = runsDir(repo);
   if (!existsSync(trees)) return 0;
   const named = new Set(existsSync(runs) ? readdirSync(runs).map((id) => readSprintRun(repo, id)?.tree) : []);
   const unused = readdirSync(trees).filter((name) => {

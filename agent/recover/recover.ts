@@ -5,7 +5,7 @@ import type { SprintRun } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
 import type { Stopper } from '../budget/stop.ts';
-import { sprintsDir, stateDir } from '../common/paths.ts';
+import { inSprint, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
@@ -80,7 +80,7 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
 
   let record = closedRecord(repo, sprint.claim.id);
   if (record) {
-    writeJsonAtomic(join(where, 'sprint.json'), record);
+    writeJsonAtomic(inSprint(where).record, record);
     if (!sprint.closed) announceClosed(loop, record);
   } else {
     tellTidied(loop, tidySprintFolder(where));

@@ -1,14 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { RunRecord } from '#contract/run';
 import { readUntrusted } from '#host/untrusted';
-import { runDir } from '../ledger/run-folder.ts';
+import { inRun, runDir, runsDir } from '../common/paths.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 
 /** The record of a run, brought to its end where it says that it still runs, after so many `seconds`. Null where there is none. */
 export function completeRecord(repo: string, id: string, seconds: number): RunRecord | null {
-  const path = join(runDir(repo, id), 'run.json');
+  const path = inRun(runDir(repo, id)).record;
   try {
     const record = RunRecord.parse(JSON.parse(readUntrusted(path, 1 << 20) ?? ''));
     if (record.status !== 'running') return record;
@@ -28,6 +27,6 @@ export function completeRecord(repo: string, id: string, seconds: number): RunRe
 }
 
 export function runFolders(repo: string): string[] {
-  const runs = join(repo, 'checkpoints');
+  const runs = runsDir(repo);
   return existsSync(runs) ? readdirSync(runs) : [];
 }

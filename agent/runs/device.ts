@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { EndedBy, RunRecord } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import { isPaused, whilePaused } from '../budget/pause.ts';
 import { noRoom, runsSoFar, secondsLeft } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
+import { inRun, runDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -12,7 +12,6 @@ import type { RunHandle } from '../executor/executor.ts';
 import { measureSnapshots } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RunSpec } from '../ledger/repeat.ts';
-import { runDir } from '../ledger/run-folder.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { type Earlier, LOOP_STOPPED } from './interrupted.ts';
 
@@ -173,7 +172,7 @@ export class Device {
     await this.loop.stopper.sleep(ASKED_WITHIN_SECONDS);
     if (!this.loop.stopper.requested()) return record;
     const withLoop: RunRecord = { ...record, reason: LOOP_STOPPED, endedBy: 'loop' };
-    writeJsonAtomic(join(handle.dir, 'run.json'), withLoop);
+    writeJsonAtomic(inRun(handle.dir).record, withLoop);
     return withLoop;
   }
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SprintRun } from '#contract/sprint';
+import { inRun, runDir } from '../common/paths.ts';
 import { readRunRecord } from '../executor/judging.ts';
 import { BATCH_ROWS, resumePointOrNone } from '../executor/resume.ts';
 import { type RunSpec, specOf } from '../ledger/repeat.ts';
-import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
 
 /** Why a run ended, in words: with a loop that was killed, with one that was stopped, or with its sprint. */
 export const CUT_OFF = 'the loop was cut off';
@@ -54,7 +54,7 @@ export const unmeasuredRuns = (repo: string, ids: readonly string[]): string[] =
   });
 
 function snapshots(repo: string, id: string): number {
-  const folder = join(runDir(repo, id), 'out', 'evals');
+  const folder = inRun(runDir(repo, id)).snapshots;
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).length : 0;
 }
 

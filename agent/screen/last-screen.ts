@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Sprint } from '#contract/sprint';
-import { reportsDir, sprintsDir } from '../common/paths.ts';
+import { notebookPath, reportsDir, sprintsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { PARTS } from '../common/timer.ts';
 import { count, duration, plain, show } from '../common/words.ts';
@@ -109,8 +109,6 @@ function reports({ config: { repo } }: LoopParts, last: Sprint | undefined): str
   const forms = ['html', 'pdf', 'md'].filter((form) =>
     existsSync(join(reportsDir(repo), `${last.id}.${form}`)),
   );
-  const notebook = existsSync(join(reportsDir(repo), 'index.html'))
-    ? `${folder}/index.html (notebook), `
-    : '';
+  const notebook = existsSync(notebookPath(repo)) ? `${folder}/index.html (notebook), ` : '';
   return [`Reports:      ${notebook}${folder}/<sprint>.{${forms.join(',')}}`];
 }

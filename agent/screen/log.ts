@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { LoggedEvent } from '#contract/event';
-import { stateDir } from '../common/paths.ts';
+import { logsDir } from '../common/paths.ts';
 import { redact } from '../common/redact.ts';
 import type { Config } from '../config/config.ts';
 
@@ -14,7 +14,7 @@ interface LoopParts {
 export function logOver(loop: LoopParts): (event: LoggedEvent) => void {
   const name = `loop-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl`;
   const dest = pino.destination({
-    dest: join(stateDir(loop.config.repo), 'logs', name),
+    dest: join(logsDir(loop.config.repo), name),
     mkdir: true,
     sync: true,
   });

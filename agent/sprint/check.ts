@@ -5,7 +5,7 @@ import { lastWord } from '#host/last-word';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import type { Stopper } from '../budget/stop.ts';
-import { stateDir } from '../common/paths.ts';
+import { logsDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 
 /** What is used here of the loop. */
@@ -31,7 +31,7 @@ export async function checkTree(loop: LoopParts, tree: string): Promise<string |
     argv,
     cwd,
     env,
-    log: { path: join(stateDir(repo), 'logs', LOG), maxBytes: 1 << 20 },
+    log: { path: join(logsDir(repo), LOG), maxBytes: 1 << 20 },
     timeoutSeconds: SECONDS,
     until: { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },
   });

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import { sprintsDir } from '../common/paths.ts';
+import { inSprint, sprintDir, sprintsDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -50,11 +49,11 @@ export async function closeSprint(
   } = loop;
   const claim = state.claim;
   if (!claim) throw new Error('a sprint that was never claimed cannot be closed');
-  const dir = join(sprintsDir(repo), claim.id);
+  const dir = sprintDir(repo, claim.id);
   if (!finish && !state.finished && state.fullRunOf === null) logEnd(dir, stopReason);
   const treeAfter = judged.keep ?? state.treeBefore;
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
-  const patch = join(dir, 'change.patch');
+  const patch = inSprint(dir).patch;
   // After a crash the workspace may have been put back already, with the patch written.
   if (change.patch !== '' || !existsSync(patch)) writeFileAtomic(patch, change.patch);
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeAfter });
@@ -115,7 +114,7 @@ export async function closeSprint(
     },
   };
   rememberClosed(repo, sprint);
-  writeJsonAtomic(join(dir, 'sprint.json'), sprint);
+  writeJsonAtomic(inSprint(dir).record, sprint);
   announceClosed(loop, sprint);
   return sprint;
 }

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { Sprint } from '#contract/sprint';
+import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { firstLine, messageOf, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -26,13 +26,13 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
     timer,
   } = loop;
   return timer.time('git', async () => {
-    const paths = [task.contract.workspace, join('sprints', sprint.id), 'reports'];
+    const paths = [task.contract.workspace, committed.sprint(sprint.id), committed.reports];
     if (sprint.leaderboard === loop.config.leaderboard) paths.push(keepContract(loop));
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
     const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;
     // After a crash it may have been committed already, and only the event is missing.
     const commit =
-      (await commitOf(git, join('sprints', sprint.id, 'sprint.json'))) ??
+      (await commitOf(git, committed.record(sprint.id))) ??
       (await commitPaths(git, paths, subject, body, trailers(sprint, loop)));
     if (sprint.outcome === 'new-best') {
       // The commit is what counts: a night does not end for want of its tag.

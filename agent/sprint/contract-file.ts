@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { writeFileAtomic } from '#contract/atomic';
+import { committed } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 
 /** What is used here of the loop. */
@@ -9,15 +10,12 @@ interface LoopParts {
   config: Config;
 }
 
-/** Where the contract of a leaderboard lies, relative to the repository. */
-export const contractPath = (leaderboard: string) => join('sprints', 'leaderboards', `${leaderboard}.yaml`);
-
 /**
  * Keeps the contract that a leaderboard's first sprint was held under, all defaults filled in: TASK.md may be edited at night without a
  * commit, and a number is worth what its rules were. Gives its path.
  */
 export function keepContract({ config: { repo, task, profileName, leaderboard } }: LoopParts): string {
-  const path = contractPath(leaderboard);
+  const path = committed.contract(leaderboard);
   const full = join(repo, path);
   if (existsSync(full)) return path;
   mkdirSync(dirname(full), { recursive: true });

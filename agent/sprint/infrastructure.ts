@@ -1,7 +1,7 @@
 import type { Sprint } from '#contract/sprint';
+import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import { judgeRun } from '../executor/judging.ts';
-import { runDir } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { checkTree } from './check.ts';
 

@@ -1,13 +1,13 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
-import { sprintsDir } from '../common/paths.ts';
+import { runDir, sprintsDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import { JudgeError, judgeRun } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Decision, decide, rulesOf } from '../ledger/decide.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
-import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { tidySprintFolder } from '../open-sprint/own-folder.ts';

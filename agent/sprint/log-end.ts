@@ -1,5 +1,5 @@
 import { appendFileSync, lstatSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { inSprint } from '../common/paths.ts';
 import { plain } from '../common/words.ts';
 
 /**
@@ -7,7 +7,7 @@ import { plain } from '../common/words.ts';
  * this and the close. What is no plain file any more is left as it is.
  */
 export function logEnd(sprintDir: string, stopReason: string): void {
-  const path = join(sprintDir, 'README.md');
+  const path = inSprint(sprintDir).log;
   const line = `The loop adds: the conversation ended before finish_sprint (${plain(stopReason)}).`;
   if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
   const text = readFileSync(path, 'utf8');

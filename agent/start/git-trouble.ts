@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { GitError, git, names, OWN_IGNORES } from '#host/git';
+import { committed, inSprint } from '../common/paths.ts';
 
 /** What of a contract the loop's names in git come from. */
 export interface Recorded {
@@ -59,9 +60,9 @@ async function refuseNames(repo: string, profiles: readonly string[]): Promise<v
 
 /** The repository's own rules count; they must not name what the loop writes, or hide what is added beside files that are tracked. */
 async function refuseIgnored(repo: string, workspace: string): Promise<void> {
-  const sprint = ['README.md', 'change.patch', 'sprint.json'].map((name) => join('sprints/1', name));
-  const reports = ['1.md', '1.html', '1.pdf', 'index.html'].map((name) => join('reports', name));
-  const written = [...sprint, 'sprints/leaderboards/1.yaml', ...reports, join(workspace, 'x')];
+  const sprint = Object.values(inSprint(committed.sprint('1')));
+  const reports = ['1.md', '1.html', '1.pdf', 'index.html'].map((name) => join(committed.reports, name));
+  const written = [...sprint, committed.contract('1'), ...reports, join(workspace, 'x')];
   const list = ['ls-files', '-z', '--cached', '--ignored', OWN_IGNORES, '--', workspace];
   const tracked = names(await git(repo, list));
   const rule = (await rules(repo, [...written, ...tracked], ['--no-index'])).find(({ own }) => own);

@@ -7,7 +7,7 @@ import type { Verdict } from '#contract/verdict';
 import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { Stopper } from '../budget/stop.ts';
-import { eventsPath, stateDir } from '../common/paths.ts';
+import { eventsPath, logsDir } from '../common/paths.ts';
 import { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
@@ -131,7 +131,7 @@ function openLog(repo: string): { log: EventLog; past: LoggedEvent[]; lastBranch
   const lastBranch = state.started?.branch;
   if (opened.past.length === 0 || isUnfinished(state)) return { ...opened, lastBranch };
   opened.log.close();
-  const old = join(stateDir(repo), 'logs', `events-${opened.past[0].at.replaceAll(':', '-')}.jsonl`);
+  const old = join(logsDir(repo), `events-${opened.past[0].at.replaceAll(':', '-')}.jsonl`);
   mkdirSync(dirname(old), { recursive: true });
   renameSync(path, old);
   return { ...EventLog.open(path), lastBranch };

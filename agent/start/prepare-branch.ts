@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { committedTree, snapshotTree } from '#host/tree';
-import { reportsDir } from '../common/paths.ts';
+import { notebookPath } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import {
@@ -78,6 +78,6 @@ export async function leaveClean({
   config: { repo },
 }: LoopParts): Promise<void> {
   await notebook.draw(false).catch(() => {});
-  const page = join(reportsDir(repo), 'index.html');
+  const page = notebookPath(repo);
   if (existsSync(page)) await checkoutFile(git, page).catch(() => {});
 }

@@ -1,16 +1,16 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { profileOf, type Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
+import { runDir, runsDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Executor, RunHandle } from '../executor/executor.ts';
 import { judgeRun, readRunRecord } from '../executor/judging.ts';
 import { apart, settingsArgs } from '../executor/settings.ts';
 import { sameRun, specOf } from '../ledger/repeat.ts';
-import { readSprintRun, runDir } from '../ledger/run-folder.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
 import type { SweepRun } from './summary.ts';
 
 /** What all runs of a sweep share. */
@@ -88,7 +88,7 @@ function recordOf(dir: string): RunRecord | null {
 /** Ids begin with the time, so that the newest comes last. */
 function runIds(repo: string): string[] {
   try {
-    return readdirSync(join(repo, 'checkpoints')).sort();
+    return readdirSync(runsDir(repo)).sort();
   } catch {
     return [];
   }

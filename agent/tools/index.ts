@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
 import { secretFiles } from '#host/secrets';
-import { sprintsDir } from '../common/paths.ts';
+import { outputsDir, sprintsDir } from '../common/paths.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { gave } from '../ledger/repeat.ts';
 import { runDetails } from '../ledger/tables.ts';
@@ -32,7 +31,6 @@ import { readResults } from './read-results.ts';
 const COMMAND_SECONDS = 300;
 
 /** Where long outputs are kept: the researcher may read it, and it is not committed. */
-export const outputsDir = (repo: string) => join(repo, 'checkpoints', 'outputs');
 
 /**
  * The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as an error result. An

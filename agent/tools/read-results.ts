@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { sprintsDir } from '../common/paths.ts';
+import { inSprint, sprintDir, sprintsDir } from '../common/paths.ts';
 import { show } from '../common/words.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
@@ -30,7 +29,7 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
       throw new ToolMistake(
         `no closed sprint "${input.sprint}" on this leaderboard; read_results with no field lists them all, with their numbers`,
       );
-    const log = join(sprintsDir(loop.config.repo), sprint.id, 'README.md');
+    const log = inSprint(sprintDir(loop.config.repo, sprint.id)).log;
     return [
       ledgerTable([sprint], contract),
       runsTable(sprint.runs, contract),

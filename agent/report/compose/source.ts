@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readSprint } from '#agent/ledger/ledger';
 import { UserError } from '#contract/errors';
 import type { Sprint } from '#contract/sprint';
+import { inSprint } from '../../common/paths.ts';
 import { limits } from '../markdown/guards.ts';
 
 /** A closed sprint as it lies in its folder. */
@@ -17,14 +18,14 @@ export interface SprintSource {
 
 /** @throws UserError in one line for a folder without a readable sprint.json. */
 export function readSource(dir: string): SprintSource {
-  if (!existsSync(join(dir, 'sprint.json'))) {
+  if (!existsSync(inSprint(dir).record)) {
     throw new UserError(
-      `${join(dir, 'sprint.json')}: not found; a report needs the folder of a closed sprint, like sprints/2026-02-19--10-37-slower-decay`,
+      `${inSprint(dir).record}: not found; a report needs the folder of a closed sprint, like sprints/2026-02-19--10-37-slower-decay`,
     );
   }
   return {
     dir,
-    sprint: readSprint(join(dir, 'sprint.json')),
+    sprint: readSprint(inSprint(dir).record),
     readme: readStart(join(dir, 'README.md'), limits.source * 2),
     patch: readStart(join(dir, 'change.patch'), limits.source * 2),
   };
