@@ -174,7 +174,7 @@ describe.each(forms)(
     it('encode with bias and scale or without, its gradient sparse and dense', () => {
       fc.assert(
         fc.property(sizes, fc.boolean(), fc.boolean(), ({ batch, d, latents, seed }, biased, scaled) => {
-          // Sums of products of 1/256 are exact in float32: none is 0 by one rounding and positive by another, where relu parts.
+          // Sums of products of 1/256 are exact in float32: none is 0 by one order and positive by another.
           const inputs: tf.Tensor[] = [matrix(batch, d, seed, 256), matrix(d, latents, seed + 1, 256)];
           const vector = (of: number) => tf.reshape(matrix(1, latents, of, 256), [latents]);
           if (biased) inputs.push(vector(seed + 2));
@@ -192,6 +192,16 @@ describe.each(forms)(
           const named = (x: tf.Tensor, W: tf.Tensor, ...rest: tf.Tensor[]) =>
             ops.encode(x, W, ...parts(rest));
           expectSame(inputs, named, defined);
+          // Scaling rounds, and where a sum is exactly 0 the two may part: relu has no derivative there.
+          const [x, W, ...rest] = inputs;
+          if (
+            x &&
+            W &&
+            defined(x, W, ...rest)
+              .dataSync()
+              .includes(0)
+          )
+            return;
           expectSame(
             inputs,
             (x, W, ...rest) => ops.topK(named(x, W, ...rest), latents),
