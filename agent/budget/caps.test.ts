@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
 import type { Config } from '../config/config.ts';
+import { fold } from '../journal/fold.ts';
 import type { Journal } from '../journal/journal.ts';
-import { fold, nothingYet } from '../journal/state.ts';
+import { nothingYet } from '../journal/state.ts';
 import { sprintSecondsLeft } from './caps.ts';
 
 it('the hours of a sprint leave out the time between a crash and the next start', () => {

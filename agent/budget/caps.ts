@@ -1,7 +1,7 @@
 import { count } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
+import { workedSeconds } from '../journal/fold.ts';
 import type { Journal } from '../journal/journal.ts';
-import { workedSeconds } from '../journal/state.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {

@@ -7,7 +7,8 @@ import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
-import { fold, nothingYet } from '../journal/state.ts';
+import { fold } from '../journal/fold.ts';
+import { nothingYet } from '../journal/state.ts';
 import { readSprints } from '../ledger/ledger.ts';
 
 const again = (budget: string) => call('run_experiment', { of: '$RUN', budget });

@@ -1,6 +1,7 @@
 import type { Event, LoggedEvent } from '#contract/event';
 import type { EventLog } from './events.ts';
-import { fold, type LoopState } from './state.ts';
+import { fold } from './fold.ts';
+import type { LoopState } from './state.ts';
 
 /**
  * What has happened in a loop, and the state that follows from it: the fold of all events and nothing else. Each event is on disk

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventsPath } from '#agent/common/paths';
 import { type LoopProcess, startCommand } from '#agent/fixtures/loop';
 import { readEvents } from '#agent/journal/events';
-import { fold, nothingYet } from '#agent/journal/state';
+import { fold } from '#agent/journal/fold';
+import { nothingYet } from '#agent/journal/state';
 import type { LoopPlan } from './plan.ts';
 
 /** How a loop went, by its own books. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
-import { fold, nothingYet } from './state.ts';
+import { fold } from './fold.ts';
+import { nothingYet } from './state.ts';
 
 const started = (leaderboard: string, resumed = false): Event => ({
   ...{ type: 'loop.started', branch: 'run/x', profile: 'tiny', leaderboard, researcher: 'x', sandbox: 'x' },

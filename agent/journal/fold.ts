@@ -1,0 +1,274 @@
+import type { LoggedEvent } from '#contract/event';
+import { cut } from '../common/words.ts';
+import { type Amount, type LiveRun, type LoopState, nothingYet, type SprintState } from './state.ts';
+
+/** The state after one more event. Pure: the same events always give the same state. */
+export function fold(before: LoopState, event: LoggedEvent): LoopState {
+  const state = event.type === 'loop.started' && event.resumed ? bookLostCall(before) : before;
+  const now = { ...state, lastEventAt: event.at };
+  switch (event.type) {
+    case 'loop.started':
+      return event.resumed
+        ? withSprint(
+            {
+              ...now,
+              started: event,
+              workedBefore: workedSeconds(before),
+              leaderboard: event.leaderboard,
+              stopped: null,
+              waiting: null,
+              paused: null,
+            },
+            // Who stopped it meant to go on with it.
+            (sprint) => ({ ...sprint, resumed: sprint.resumed + (before.stopped ? 0 : 1) }),
+          )
+        : { ...nothingYet, started: event, leaderboard: event.leaderboard, lastEventAt: event.at };
+    case 'sprint.opened':
+      return {
+        ...now,
+        leaderboard: event.leaderboard ?? now.leaderboard,
+        started: now.started && {
+          ...now.started,
+          researcher: event.researcher ?? now.started.researcher,
+          limits: event.limits ?? now.started.limits,
+        },
+        sprint: {
+          number: event.number,
+          openedAt: event.at,
+          openedAfter: workedSeconds(now),
+          treeBefore: event.treeBefore,
+          fullRunOf: event.fullRunOf ?? null,
+          claim: null,
+          runs: [],
+          tickets: {},
+          waiting: [],
+          hints: event.hints ? [event.hints] : [],
+          verdicts: {},
+          finished: false,
+          closed: null,
+          rendered: false,
+          resumed: 0,
+          models: [],
+          said: [],
+          cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+          trainSeconds: 0,
+          capped: null,
+        },
+      };
+    case 'sprint.claimed': {
+      const { sprint: id, title, idea, predicted } = event;
+      return withSprint(now, (sprint) => ({ ...sprint, claim: { id, title, idea, predicted } }));
+    }
+    case 'sprint.capped':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        capped: { reason: event.reason, turns: sprint.cost.turns },
+      }));
+    case 'turn.finished': {
+      const { usd, inputTokens, cachedInputTokens, outputTokens } = event.usage;
+      const spent = {
+        usd: now.usd + usd,
+        tokens: now.tokens + inputTokens + outputTokens,
+        held: plus(now.held, event.held),
+      };
+      return withSprint({ ...now, ...spent, calling: null, waiting: null }, (sprint) => ({
+        ...sprint,
+        models: [...new Set([...sprint.models, ...(event.model ? [event.model] : [])])],
+        said: withText(sprint.said, event.at, event.text),
+        cost: {
+          usd: sprint.cost.usd + usd,
+          ...heldBy(sprint, event.held?.usd),
+          // What was cut is asked for again.
+          turns: sprint.cost.turns + (event.stopReason === 'cut' ? 0 : 1),
+          inputTokens: sprint.cost.inputTokens + inputTokens,
+          cachedInputTokens: sprint.cost.cachedInputTokens + cachedInputTokens,
+          outputTokens: sprint.cost.outputTokens + outputTokens,
+        },
+      }));
+    }
+    case 'turn.started':
+      // A log of an earlier version tells the reserve alone.
+      return {
+        ...now,
+        calling: {
+          most: event.plain ?? event.reserve,
+          reserve: event.reserve,
+          likely: event.likely ?? event.reserve,
+        },
+        waiting: null,
+      };
+    case 'turn.searching':
+      return { ...now, calling: now.calling && { ...now.calling, most: now.calling.reserve } };
+    case 'turn.failed':
+      return { ...now, calling: null };
+    case 'tool.finished':
+      return withSprint(
+        { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
+        (sprint) => ({
+          ...sprint,
+          finished: sprint.finished || (event.ok && event.name === 'finish_sprint'),
+        }),
+      );
+    case 'run.started': {
+      const run: LiveRun = {
+        experiment: event.experiment,
+        startedAt: event.at,
+        processes: event.processes,
+        progress: null,
+      };
+      return withSprint({ ...now, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
+        // A run that is gone on with starts twice.
+        event.sprint === null ? sprint : withRun(sprint, event.run, event.ticket),
+      );
+    }
+    case 'run.queued': {
+      const { ticket, role, experiment, samples, seed, set, tree } = event;
+      const run = { ticket, role, experiment, samples, seed, set, tree, dropped: null };
+      return withSprint(now, (sprint) => ({ ...sprint, waiting: [...sprint.waiting, run] }));
+    }
+    case 'run.dropped':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        waiting: sprint.waiting.flatMap((run) => {
+          if (run.ticket !== event.ticket) return run;
+          return event.reason === null ? [] : { ...run, dropped: event.reason };
+        }),
+      }));
+    case 'run.progress': {
+      const { samples, totalSamples, samplesPerSecond, etaSeconds } = event;
+      const run = now.runs[event.run];
+      if (!run) return now;
+      const progress = { samples, totalSamples, samplesPerSecond, etaSeconds };
+      return { ...now, runs: { ...now.runs, [event.run]: { ...run, progress } } };
+    }
+    case 'run.finished': {
+      const { [event.run]: _ended, ...runs } = now.runs;
+      const trainSeconds = now.trainSeconds + event.seconds;
+      return withSprint({ ...now, runs, trainSeconds }, (sprint) => ({
+        ...sprint,
+        trainSeconds: sprint.trainSeconds + event.seconds,
+      }));
+    }
+    case 'verdict.given':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        verdicts: { ...sprint.verdicts, [event.run]: event.verdict },
+      }));
+    case 'sprint.closed': {
+      const { sprint: id, outcome, reason, metrics } = event;
+      const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];
+      const failures = outcome === 'failed' ? [...now.failures, reason].slice(-KEPT_FAILURES) : [];
+      return withSprint({ ...now, committed, failures }, (sprint) => ({
+        ...sprint,
+        closed: { outcome, reason },
+      }));
+    }
+    case 'report.rendered':
+      return withSprint(now, (sprint) => ({ ...sprint, rendered: true }));
+    case 'sprint.dropped':
+      return {
+        ...now,
+        sprint: null,
+        failures: [...now.failures, event.reason].slice(-KEPT_FAILURES),
+      };
+    case 'sprint.committed':
+      return { ...now, sprint: null };
+    case 'loop.waiting': {
+      const until = new Date(Date.parse(event.at) + event.seconds * 1000).toISOString();
+      return { ...now, waiting: { reason: event.reason, until } };
+    }
+    case 'loop.stopped':
+      return {
+        ...now,
+        stopped: { reason: event.reason, exitCode: event.exitCode, at: event.at },
+      };
+    case 'loop.paused':
+      return { ...now, paused: event.at };
+    case 'loop.continued':
+      return { ...now, paused: null };
+    case 'speed.measured':
+      return {
+        ...now,
+        probedSpeed: event.samplesPerSecond,
+        trainSeconds: now.trainSeconds + event.seconds,
+      };
+    case 'hint.given':
+      return withSprint(now, (sprint) => ({ ...sprint, hints: [...sprint.hints, event.text] }));
+    case 'loop.notice':
+      return now;
+  }
+}
+
+/** Whether the last loop left something that the next one has to bring to its end first. */
+export const isUnfinished = (state: LoopState): boolean =>
+  state.started !== null &&
+  (state.stopped === null || state.sprint !== null || Object.keys(state.runs).length > 0);
+
+/** Seconds that a loop was at work up to its last event; the time between two starts is not counted. */
+export function workedSeconds({ started, workedBefore, lastEventAt }: LoopState): number {
+  if (!started || !lastEventAt) return workedBefore;
+  return workedBefore + Math.max(0, Date.parse(lastEventAt) - Date.parse(started.at)) / 1000;
+}
+
+/** What of its limits a loop has used that the next start takes up; null where that begins one of its own. */
+export interface Used {
+  seconds: number;
+  usd: number;
+  lastHeardAt: string;
+}
+export function usedBefore(state: LoopState): Used | null {
+  if (!isUnfinished(state) || state.lastEventAt === null) return null;
+  const { usd } = bookLostCall(state);
+  return { seconds: workedSeconds(state), usd, lastHeardAt: state.lastEventAt };
+}
+
+/** A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost is held. */
+function bookLostCall(state: LoopState): LoopState {
+  if (!state.calling) return state;
+  const { most, likely } = state.calling;
+  const rest = {
+    usd: Math.max(0, most.usd - likely.usd),
+    tokens: Math.max(0, most.tokens - likely.tokens),
+  };
+  return withSprint(
+    {
+      ...state,
+      usd: state.usd + likely.usd,
+      tokens: state.tokens + likely.tokens,
+      held: plus(state.held, rest),
+      calling: null,
+    },
+    (sprint) => ({
+      ...sprint,
+      cost: { ...sprint.cost, usd: sprint.cost.usd + likely.usd, ...heldBy(sprint, rest.usd) },
+    }),
+  );
+}
+
+const KEPT_FAILURES = 5;
+
+const heldBy = ({ cost }: SprintState, usd: number | undefined) =>
+  usd ? { heldUsd: (cost.heldUsd ?? 0) + usd } : {};
+
+/** Of what is said in a sprint so much is kept: the whole text stands in its transcript. */
+const SAID = { chars: 1500, texts: 300 };
+
+function withText(said: SprintState['said'], at: string, text: string): SprintState['said'] {
+  const words = text.trim();
+  if (words === '' || said.length >= SAID.texts) return said;
+  return [...said, { at, text: cut(words, SAID.chars) }];
+}
+
+const withRun = (sprint: SprintState, run: string, ticket: string | undefined): SprintState => ({
+  ...sprint,
+  runs: [...new Set([...sprint.runs, run])],
+  tickets: ticket === undefined ? sprint.tickets : { ...sprint.tickets, [run]: ticket },
+  waiting: sprint.waiting.filter((other) => other.ticket !== ticket),
+});
+
+const plus = (a: Amount, b: Amount | undefined): Amount =>
+  b ? { usd: a.usd + b.usd, tokens: a.tokens + b.tokens } : a;
+
+function withSprint(state: LoopState, change: (sprint: SprintState) => SprintState): LoopState {
+  return state.sprint ? { ...state, sprint: change(state.sprint) } : state;
+}
