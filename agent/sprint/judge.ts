@@ -53,16 +53,9 @@ export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: s
   const started = performance.now();
   const { finish } = sprint;
   if (sprint.claim) tellTidied(sprint.loop, tidySprintFolder(sprint.claim.dir));
-  const verdict: { given: Verdict | null } = { given: null };
-  const { outcome, reason, keep, candidate } = finish
-    ? await decision(sprint, finish, verdict, treeNow)
-    : await withoutFinish(sprint, ending, verdict);
+  const decided = finish ? await decision(sprint, finish, treeNow) : await withoutFinish(sprint, ending);
   return {
-    outcome,
-    reason,
-    candidate,
-    verdict: verdict.given,
-    keep,
+    ...decided,
     infrastructure: finish?.infrastructure ?? false,
     seconds: (performance.now() - started) / 1000,
   };
@@ -99,40 +92,31 @@ function unfinished(ending: Ending): Decision {
   }
 }
 
-type Kept = Decision & { keep: string | null };
+/** `keep`: the tree that the workspace goes on with; null: back to where the sprint began. */
+type Kept = Decision & { keep: string | null; verdict: Verdict | null };
+const NOTHING = { keep: null, verdict: null } as const;
+
 type Decided = Kept & { candidate: string | null };
 
-async function decision(
-  sprint: OpenSprint,
-  finish: FinishSprintInput,
-  verdict: { given: Verdict | null },
-  treeNow: string,
-): Promise<Decided> {
+async function decision(sprint: OpenSprint, finish: FinishSprintInput, treeNow: string): Promise<Decided> {
   const best = presentBest(sprint.loop);
   const candidate = finish.candidate && sprint.claimedRuns.resolve(finish.candidate);
-  const decided = candidate
-    ? await judgeCandidate(sprint, candidate, best, verdict)
-    : nothingPutForward(sprint);
+  const decided = candidate ? await judgeCandidate(sprint, candidate, best) : nothingPutForward(sprint);
   if (decided.keep !== null || !finish.infrastructure) return { ...decided, candidate };
   const screen = await pairedScreen(sprint, best, treeNow);
   const reason = `${decided.reason}; infrastructure ${screen.kept ? 'kept' : 'not kept'}: ${screen.reason}`;
-  return { outcome: decided.outcome, reason, keep: screen.kept ? treeNow : null, candidate };
+  return { ...decided, reason, keep: screen.kept ? treeNow : null, candidate };
 }
 
 /**
  * A limit, a stop or a failure came before finish_sprint: a counting run that is there was paid for, and could not be made again. The
  * one whose last snapshot is best is judged; a further one only where that breaks a constraint, so that nothing is picked by verdicts.
  */
-async function withoutFinish(
-  sprint: OpenSprint,
-  ending: Ending,
-  verdict: { given: Verdict | null },
-): Promise<Decided> {
+async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decided> {
   const ended = unfinished(ending);
-  let decided: Decided = { ...ended, keep: null, candidate: null };
+  let decided: Decided = { ...ended, ...NOTHING, candidate: null };
   for (const { id } of countingRuns(sprint)) {
-    verdict.given = null;
-    const judged = await judgeCandidate(sprint, id, presentBest(sprint.loop), verdict);
+    const judged = await judgeCandidate(sprint, id, presentBest(sprint.loop));
     const reason = `${judged.reason}; put forward by the loop, not by the researcher: ${ended.reason}`;
     decided = { ...judged, reason, candidate: id };
     if (judged.outcome !== 'invalid') break;
@@ -161,7 +145,6 @@ async function judgeCandidate(
   { loop, claim }: OpenSprint,
   id: string,
   best: Sprint | undefined,
-  told: { given: Verdict | null },
 ): Promise<Kept> {
   const {
     config: { repo, task, profile },
@@ -178,21 +161,20 @@ async function judgeCandidate(
       asError(e),
     ),
   ]);
-  if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, keep: null };
+  if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, ...NOTHING };
   if (judged instanceof Error) {
     // 2 is the judge's word that the run cannot be measured; anything else is its own trouble.
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
-    return { outcome, reason: `could not be judged: ${judged.message}`, keep: null };
+    return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
-  const weigh = (verdict: Verdict): Decision => {
-    told.given = verdict;
+  const weigh = (verdict: Verdict): Kept => {
     journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
-    return decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
+    const decided = decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
+    return { ...decided, verdict, keep: decided.outcome === 'new-best' ? run.tree : null };
   };
   const verified = weigh(judged);
   // A gain that was verified may have to be confirmed, where that is possible, before it moves the best.
-  const decided = verified.outcome === 'new-best' && confirm ? weigh(await confirm(run)) : verified;
-  return { ...decided, keep: decided.outcome === 'new-best' ? run.tree : null };
+  return verified.outcome === 'new-best' && confirm ? weigh(await confirm(run)) : verified;
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
@@ -201,18 +183,18 @@ const asError = (error: unknown) => (error instanceof Error ? error : new Error(
 function nothingPutForward({ loop, claimedRuns, finish }: OpenSprint): Kept {
   const runs = claimedRuns.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
   if (runs.length === 0 && !finish?.infrastructure) {
-    return { outcome: 'failed', reason: 'nothing was put forward, and no run was made', keep: null };
+    return { outcome: 'failed', reason: 'nothing was put forward, and no run was made', ...NOTHING };
   }
   const bad = runs.findLast((run) => run.status !== 'finished');
   if (bad && runs.every((run) => run.status !== 'finished')) {
     // Its idea was not tried.
     if (endedWithLoop(bad))
-      return { outcome: 'interrupted', reason: 'its run ended with the loop, and not again', keep: null };
+      return { outcome: 'interrupted', reason: 'its run ended with the loop, and not again', ...NOTHING };
     return {
       outcome: 'failed',
       reason: `every run went wrong, the last one ${bad.status}: ${bad.reason ?? 'no reason given'}`,
-      keep: null,
+      ...NOTHING,
     };
   }
-  return { outcome: 'no-gain', reason: 'nothing was put forward', keep: null };
+  return { outcome: 'no-gain', reason: 'nothing was put forward', ...NOTHING };
 }
