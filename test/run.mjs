@@ -1,7 +1,7 @@
 // Starts Vitest with the arguments given. Vite, which loads the tests, reads no path with "#", "?" or "%": below one
 // the tests run in a copy of the checkout, which is removed afterwards.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -14,6 +14,8 @@ function copied() {
   const folder = mkdtempSync(join(tmpdir(), 'loop-copy-'));
   if (UNREADABLE.test(folder))
     throw new Error(`${tmpdir()}: set TMPDIR to a folder without "#", "?" and "%"`);
+  // Tests run programs as other users: these too must be able to enter.
+  chmodSync(folder, 0o755);
   console.error(`The tests run in a copy, ${folder}: Vite reads no path with "#", "?" or "%".`);
   cpSync(checkout, folder, {
     recursive: true,
