@@ -30,6 +30,20 @@ it('folders of agent/ import one way', () => {
   expect(cycles(folders)).toEqual([]);
 });
 
+it('agent/README.md lists the folders of agent/ from the top: each imports those below it', () => {
+  const readme = readFileSync(join(root, 'agent/README.md'), 'utf8');
+  const order = [...readme.matchAll(/^([a-z-]+)\/ {2,}/gm)].map((match) => match[1] ?? '');
+  const place = (file: string) => order.indexOf(file.split('/')[1] ?? '');
+  const inside = [...graph.keys()].filter((file) => /^agent\/.+\//.test(file));
+  expect(inside.filter((file) => place(file) === -1)).toEqual([]);
+  const upwards = inside.flatMap((file) =>
+    [...(graph.get(file) ?? [])]
+      .filter((to) => /^agent\/.+\//.test(to) && place(to) < place(file))
+      .map((to) => `${file} imports ${to}`),
+  );
+  expect(upwards).toEqual([]);
+});
+
 /** An object with more fields than this is everything to everyone; so is one that is handed through more files than that. */
 const MOST = { fields: 10, files: 8 };
 
