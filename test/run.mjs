@@ -11,9 +11,11 @@ const UNREADABLE = /[#?%]/;
 const LEFT = ['state', 'checkpoints'];
 
 function copied() {
+  if (UNREADABLE.test(tmpdir())) {
+    console.error(`error: ${tmpdir()}: set TMPDIR to a folder without "#", "?" and "%"`);
+    process.exit(2);
+  }
   const folder = mkdtempSync(join(tmpdir(), 'loop-copy-'));
-  if (UNREADABLE.test(folder))
-    throw new Error(`${tmpdir()}: set TMPDIR to a folder without "#", "?" and "%"`);
   // Tests run programs as other users: these too must be able to enter.
   chmodSync(folder, 0o755);
   console.error(`The tests run in a copy, ${folder}: Vite reads no path with "#", "?" or "%".`);
