@@ -35,7 +35,7 @@ export function runsSoFar(
   };
 }
 
-/** The field of a profile whose budgets are stages; null for others, and for the replay, which walks a known path. */
+/** What the stages of a profile are decided by, where its budgets are stages; null for others, and for the replay, which walks a known path. */
 export function stagesOf(
   { config: { profile, task, leaderboard }, connection }: LoopParts,
   soFar: RunsSoFar,

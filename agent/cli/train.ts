@@ -13,6 +13,7 @@ import { inRun } from '../common/paths.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { judgeRun, measureSnapshots, readRunRecord } from '../executor/judging.ts';
 import { LocalExecutor } from '../executor/local.ts';
+import { setArgs } from '../executor/settings.ts';
 import { listExperiments } from '../task/experiments.ts';
 import { cannotCount, inWords } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
@@ -113,7 +114,7 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   return new LocalExecutor().start({
     ...{ repo, task, profileName, experiment, tree, sandbox, sprint: null, seed: options.seed, samples },
-    args: set.flatMap((pair) => ['--set', pair]),
+    args: setArgs(set),
     out: options.out === undefined ? undefined : resolve(options.out),
   });
 }

@@ -1,5 +1,4 @@
 import { closeSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
@@ -183,9 +182,9 @@ interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeout
 
 /** Takes away what a run left that begins anew. */
 function empty(dir: string): void {
-  for (const name of ['out', 'evals.jsonl', 'verdict.json'])
-    rmSync(join(dir, name), { recursive: true, force: true });
-  mkdirSync(inRun(dir).out);
+  const { out, evals, verdict } = inRun(dir);
+  for (const path of [out, evals, verdict]) rmSync(path, { recursive: true, force: true });
+  mkdirSync(out);
 }
 
 const wholeBatches = (rows: number) => Math.ceil(rows / BATCH_ROWS) * BATCH_ROWS;

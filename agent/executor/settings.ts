@@ -6,6 +6,9 @@ const OPTION = '--settings';
 export const settingsArgs = ({ settings }: Pick<Profile, 'settings'>): string[] =>
   settings === undefined ? [] : [OPTION, JSON.stringify(settings)];
 
+/** What it is handed of settings that are changed for one run, `key=value` each. */
+export const setArgs = (set: readonly string[]): string[] => set.flatMap((pair) => ['--set', pair]);
+
 /** The words of a run's arguments that hold its profile's settings, and the others. */
 export function apart(args: readonly string[]): { settings: string[]; others: string[] } {
   const at = args.indexOf(OPTION);

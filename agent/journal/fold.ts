@@ -157,7 +157,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'sprint.closed': {
       const { sprint: id, outcome, reason, metrics } = event;
       const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];
-      const failures = outcome === 'failed' ? [...now.failures, reason].slice(-KEPT_FAILURES) : [];
+      const failures = outcome === 'failed' ? [...now.failures, reason] : [];
       return withSprint({ ...now, committed, failures }, (sprint) => ({
         ...sprint,
         closed: { outcome, reason },
@@ -169,7 +169,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return {
         ...now,
         sprint: null,
-        failures: [...now.failures, event.reason].slice(-KEPT_FAILURES),
+        failures: [...now.failures, event.reason],
       };
     case 'sprint.committed':
       return { ...now, sprint: null };
@@ -244,8 +244,6 @@ function bookLostCall(state: LoopState): LoopState {
     }),
   );
 }
-
-const KEPT_FAILURES = 5;
 
 const heldBy = ({ cost }: SprintState, usd: number | undefined) =>
   usd ? { heldUsd: (cost.heldUsd ?? 0) + usd } : {};

@@ -70,7 +70,7 @@ export interface LoopState {
   runs: Record<string, LiveRun>;
   /** Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on). */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
-  /** Why the sprints in a row up to the last one failed; at most as many as are compared. */
+  /** Why the sprints in a row up to the last one failed. */
   failures: string[];
   usd: number;
   /** Input and output, cached or not. */

@@ -69,7 +69,7 @@ export class Notifier {
     if (this.#failed || this.#over) return;
     this.#failed = true;
     const text = `${UNDELIVERED}: ${why}; further ones are not told`;
-    this.loop().journal.emit({ type: 'loop.notice', level: 'warn', text });
+    this.loop().journal.notice(text, 'warn');
   }
 }
 

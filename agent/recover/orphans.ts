@@ -37,7 +37,7 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
   const orphans = await endOrphans(realpathSync(repo));
   if (orphans > 0) {
     const text = `ended ${orphans} processes that a command left running when it was killed`;
-    journal.emit({ type: 'loop.notice', level: 'info', text });
+    journal.notice(text);
   }
   for (const id of runFolders(repo)) {
     if (id in runs || trainerOf(inRun(runDir(repo, id)).out) !== null) continue;

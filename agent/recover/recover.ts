@@ -72,7 +72,7 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
     if (!sprint.claim) dropUnclaimed(repo, sprint.openedAt);
     if (change.patch !== '') {
       const text = `changes of a sprint that was never claimed are kept in ${patch}`;
-      journal.emit({ type: 'loop.notice', level: 'info', text });
+      journal.notice(text);
     }
     journal.emit({ type: 'sprint.dropped', number: sprint.number, reason: CUT_OFF });
     return;

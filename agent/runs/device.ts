@@ -201,7 +201,7 @@ export class Device {
         await measureSnapshots(request);
       } catch (error) {
         const text = `${run}: snapshots not measured: ${messageOf(error)}`;
-        journal.emit({ type: 'loop.notice', level: 'warn', text });
+        journal.notice(text, 'warn');
       }
     });
   }

@@ -11,6 +11,7 @@ import type { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
+import { setArgs } from '../executor/settings.ts';
 import type { Journal } from '../journal/journal.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
@@ -305,7 +306,7 @@ export class Runs {
     const { repo, task, profileName } = loop.config;
     const { sandbox } = loop;
     const { experiment, samples, seed, tree } = spec;
-    const args = spec.set.flatMap((pair) => ['--set', pair]);
+    const args = setArgs(spec.set);
     const common = { repo, task, profileName, sandbox, experiment, args, samples, seed, tree, sprint, role };
     const launch: Launch = (timeoutSeconds) => loop.executor.start({ ...common, timeoutSeconds });
     return { job, started: this.#device.hold(job, spec, role, launch) };

@@ -55,11 +55,7 @@ export class Notebook {
     void this.draw(true).catch((error: unknown) => {
       if (this.#told) return;
       this.#told = true;
-      this.loop().journal.emit({
-        type: 'loop.notice',
-        level: 'warn',
-        text: `the notebook is not drawn: ${messageOf(error)}`,
-      });
+      this.loop().journal.notice(`the notebook is not drawn: ${messageOf(error)}`, 'warn');
     });
   };
 

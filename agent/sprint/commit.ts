@@ -38,7 +38,7 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
       // The commit is what counts: a night does not end for want of its tag.
       await tagBest(git, sprint.profile, commit).catch((error: unknown) => {
         const text = `the tag best/${sprint.profile} could not be moved to ${commit.slice(0, 9)}: ${firstLine(messageOf(error))}`;
-        journal.emit({ type: 'loop.notice', level: 'warn', text });
+        journal.notice(text, 'warn');
       });
     }
     journal.emit({ type: 'sprint.committed', sprint: sprint.id, commit, branch: branch.name });

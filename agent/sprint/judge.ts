@@ -75,7 +75,7 @@ export function tellTidied({ journal }: LoopParts, removed: readonly string[]): 
   if (removed.length === 0) return;
   const names =
     removed.slice(0, 5).join(', ') + (removed.length > 5 ? ` and ${removed.length - 5} more` : '');
-  journal.emit({ type: 'loop.notice', level: 'warn', text: `taken out of the sprint's folder: ${names}` });
+  journal.notice(`taken out of the sprint's folder: ${names}`, 'warn');
 }
 
 function unfinished(ending: Ending): Decision {

@@ -99,7 +99,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
       onSearch: () => loop.journal.emit({ type: 'turn.searching', sprint: sprint.claim?.id ?? null }),
       onFree: (reason) =>
         loop.journal.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
-      onNotice: (text, level) => loop.journal.emit({ type: 'loop.notice', level, text }),
+      onNotice: (text, level) => loop.journal.notice(text, level),
       onTurn: ({ model, message, usage, usd, held, seconds }) => {
         loop.timer.add('researcher', seconds);
         loop.journal.emit({

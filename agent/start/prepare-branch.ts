@@ -37,13 +37,13 @@ export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'base
     timer,
   } = loop;
   await timer.time('git', async () => {
-    const settled = await isPrepared(git, branch.name);
-    if (settled || loop.checkout.bestKnown === '') {
+    const prepared = await isPrepared(git, branch.name);
+    if (prepared || loop.checkout.bestKnown === '') {
       await commitWorkspace(loop);
-      if (!settled) await rememberBestKnown(git, branch.name);
+      if (!prepared) await rememberBestKnown(git, branch.name);
     }
-    if (!settled && start === 'baseline') await takeOutBaseline(loop);
-    if (!settled) await markPrepared(git, branch.name);
+    if (!prepared && start === 'baseline') await takeOutBaseline(loop);
+    if (!prepared) await markPrepared(git, branch.name);
     loop.checkout.bestKnown = (await bestKnown(git, branch.name)) ?? (await git.revparse(['HEAD'])).trim();
   });
 }
@@ -55,7 +55,7 @@ async function commitWorkspace({
   journal,
 }: LoopParts): Promise<void> {
   const folder = task.contract.workspace;
-  if (await isOwnIdentity(git)) journal.emit({ type: 'loop.notice', level: 'info', text: OWN_IDENTITY_NOTE });
+  if (await isOwnIdentity(git)) journal.notice(OWN_IDENTITY_NOTE);
   const asItStands = await snapshotTree({ repo, folder });
   const committed = async () => committedTree({ repo, commit: 'HEAD', folder }).catch(() => null);
   if ((await committed()) === asItStands) return;

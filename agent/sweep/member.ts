@@ -8,7 +8,7 @@ import { runDir, runsDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Executor, RunHandle } from '../executor/executor.ts';
 import { judgeRun, readRunRecord } from '../executor/judging.ts';
-import { apart, settingsArgs } from '../executor/settings.ts';
+import { apart, setArgs, settingsArgs } from '../executor/settings.ts';
 import { sameRun, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { SweepRun } from './summary.ts';
@@ -37,7 +37,7 @@ export async function sweepRun(plan: SweepPlan, name: string, seed: number): Pro
   let run = findRun(plan, name, seed);
   if (!run) {
     const { repo, task, profileName, tree, samples, sandbox } = plan;
-    const args = plan.set.flatMap((pair) => ['--set', pair]);
+    const args = setArgs(plan.set);
     const asked = { repo, task, profileName, tree, samples, sandbox, experiment: name, seed, args };
     try {
       const handle = await plan.executor.start({ ...asked, sprint: null });

@@ -3,7 +3,7 @@ import { profileOf, type Task } from '#contract/task';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import type { Sandbox } from '#host/sandbox';
-import { settingsArgs } from '../executor/settings.ts';
+import { setArgs, settingsArgs } from '../executor/settings.ts';
 import { type Broken, brokenConstraints, type Trouble } from './contract-check.ts';
 
 const Foretold = z.array(
@@ -48,7 +48,7 @@ async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refu
     ...(experiment === undefined ? [] : [experiment]),
     ...['--describe', '--profile', profileName, '--samples', String(samples)],
     ...settingsArgs(profileOf(task, profileName)),
-    ...set.flatMap((pair) => ['--set', pair]),
+    ...setArgs(set),
   ];
   const wrapped = sandbox.wrap(argv, { cwd, readable: [cwd] });
   const { exit, stdout } = await capture({
