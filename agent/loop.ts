@@ -21,8 +21,11 @@ import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
 import { type Loop, type LoopHooks, openLoop } from './start/open-loop.ts';
 import type { Plan } from './start/preflight.ts';
-import { leaveClean, prepareBranch } from './start/prepare-branch.ts';
+import { leaveClean, prepareBranch, tellOtherWorkspace } from './start/prepare-branch.ts';
 import { rereadTask } from './start/reread.ts';
+import { recordSteering, takeOverFiles } from './start/take-over.ts';
+import { refuse } from './task/contract-check.ts';
+import { workspaceTrouble } from './task/foretell.ts';
 
 /**
  * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE → next or stop.
@@ -47,9 +50,11 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
         ),
     );
     try {
+      await takeOverFiles(loop);
+      await recordSteering(loop);
       const open = await recover(loop, before);
       const stopping = loop.stopper.requested() !== null;
-      if (!open && !stopping) await prepareBranch(loop, plan.start);
+      if (!open && !stopping) await prepare(loop, plan);
       if (!stopping && loop.config.profile.staged && loop.journal.state().probedSpeed === null)
         await probe(loop);
       const stop = await sprints(loop, open);
@@ -68,6 +73,15 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   } finally {
     unlock();
   }
+}
+
+/** The run branch as the first sprint finds it. @throws UserError where its workspace cannot be worked with. */
+async function prepare(loop: Loop, { start }: Plan): Promise<void> {
+  await prepareBranch(loop, start);
+  if (!loop.checkout.branch.resumed) return;
+  await tellOtherWorkspace(loop);
+  const { task, repo, profileName } = loop.config;
+  refuse(task, await workspaceTrouble(task, repo, loop.sandbox, profileName));
 }
 
 /** What is said when the loop is asked to stop. */
@@ -95,6 +109,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
     await whilePaused(loop);
     if (!open) {
       Object.assign(loop, await rereadTask(loop));
+      await recordSteering(loop);
       const stop = loop.stopper.requested() ?? atLimit(loop);
       if (stop) return stop;
     }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
+import { homeOf } from '#host/worktree';
 import { howToGet, locateReleased, verifyReleased } from './hub/released.ts';
 import { buildWorld } from './world/build.ts';
 import { BUILT_IN } from './world/built-in.ts';
@@ -10,7 +11,7 @@ import { configText, readConfig, SYNTH_16K, type WorldConfig } from './world/con
 import { CONFIG_FILE, loadWorld, saveWorld } from './world/store.ts';
 import type { World } from './world/world.ts';
 
-const REPOSITORY = join(import.meta.dirname, '..');
+const REPOSITORY = homeOf(join(import.meta.dirname, '..'));
 /** Built worlds by the hash of their config, and the downloaded one. Holds the truth: hidden from the researcher. */
 const CACHE = join(REPOSITORY, 'state', 'worlds');
 /** Raised when the same config begins to give another world. */

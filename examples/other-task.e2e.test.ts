@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { readSprints } from '#agent/ledger/ledger';
 import { cleanEnv } from '#host/env';
+import { sprintsDir } from '#agent/common/paths';
 
 const python = spawnSync('python3', ['-c', 'import http.server, json']).status === 0;
 
@@ -20,7 +21,7 @@ it.skipIf(!python)(
     const night = spawnSync(process.execPath, words, { env: cleanEnv({ HOME: home }), encoding: 'utf8' });
     expect(night.status, night.stdout + night.stderr).toBe(0);
 
-    const sprints = readSprints(join(repo, 'sprints'));
+    const sprints = readSprints(sprintsDir(repo));
     expect(sprints.map((s) => [s.outcome, s.metric, s.goal])).toEqual(
       Array(2).fill(['new-best', 'bpc', 'min']),
     );

@@ -7,6 +7,7 @@ import { formatOf, gitFolders } from './git-folders.ts';
 import { mountsOf, NODE_FOLDER } from './mounts.ts';
 import { nodeProgram } from './node.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
+import { homeOf } from './worktree.ts';
 
 export { gpuDevices } from './mounts.ts';
 
@@ -17,13 +18,14 @@ export { gpuDevices } from './mounts.ts';
  */
 export function bubblewrap(repo: string): Sandbox {
   const root = realpathSync(repo);
+  const state = join(homeOf(root), 'state');
   // What does not exist cannot be covered, and would show through once it does.
-  mkdirSync(join(root, 'state'), { recursive: true });
+  for (const folder of [state, join(root, 'state')]) mkdirSync(folder, { recursive: true });
   // An empty file and not /dev/null, which nobody can open in there: git would refuse to work without its configuration.
-  const empty = join(root, 'state', 'empty');
+  const empty = join(state, 'empty');
   writeFileSync(empty, '');
   // In its place where git could not read the repository without (another hash, another store of references).
-  const format = join(root, 'state', 'git-format');
+  const format = join(state, 'git-format');
   const shared = gitFolders(root).at(-1);
   const config = shared && join(shared, 'config');
   writeFileSync(format, config ? formatOf(config) : '');

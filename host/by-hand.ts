@@ -6,6 +6,7 @@ import { git } from './git.ts';
 import { seesProcesses } from './processes.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
 import { readUntrusted } from './untrusted.ts';
+import { worktreeOf } from './worktree.ts';
 
 export type SandboxChoice = 'auto' | 'off';
 
@@ -35,7 +36,7 @@ export function unreachedIn({ kind }: Pick<Sandbox, 'kind'>): string | null {
 /**
  * The sandbox where no Claude is at work: by hand and in the offline replay. Bubblewrap where it works (or what the caller chose, told in
  * LOOP_SANDBOX); else nothing, with one line that says so.
- * @throws UserError where there is none, and Claude has had a hand in this branch.
+ * @throws UserError where there is none, and Claude has had a hand in this branch or in that of the loop's worktree.
  */
 export async function sandboxAlone(
   repo: string,
@@ -46,10 +47,10 @@ export async function sandboxAlone(
   if (asked === 'off') return noSandbox('--sandbox off');
   const tried = await tryBubblewrap(repo);
   if (tried.ok) return tried.sandbox;
-  const commit = await byClaude(repo);
+  const commit = (await byClaude(repo)) ?? (await byClaude(worktreeOf(repo)));
   if (commit !== null) {
     throw new UserError(
-      `Claude has worked on this branch (${commit}), and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+      `Claude has worked here (${commit}), and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
     );
   }
   warn(`warning: no sandbox: ${tried.why}; ${tried.install}`);
@@ -58,6 +59,7 @@ export async function sandboxAlone(
 
 /** What Claude did in this branch, to name it: the last commit of a sprint, or a sprint's folder where history does not reach back. */
 async function byClaude(repo: string): Promise<string | null> {
+  if (!existsSync(repo)) return null;
   const grep = ['-1', '--format=%h', '--grep=^Researcher: claude'];
   const commit = await git(repo, ['log', ...grep]).catch(() => '');
   return commit === '' ? sprintOfClaude(repo) : `commit ${commit}`;

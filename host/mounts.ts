@@ -5,12 +5,13 @@ import { borrowedObjects, gitFolders } from './git-folders.ts';
 import { expanded, homeFolders } from './home.ts';
 import { nodeProgram } from './node.ts';
 import { secretFiles } from './secrets.ts';
+import { homeOf } from './worktree.ts';
 
 /** Where a sandbox has the program node, in its own /tmp. */
 export const NODE_FOLDER = '/tmp/.node';
 
 export interface Mounts {
-  /** The repository. As all that follows, without links in its way. */
+  /** The checkout that the command works in: the loop's worktree, or the user's. As all that follows, without links in its way. */
   root: string;
   writable: readonly string[];
   readable: readonly string[];
@@ -20,6 +21,7 @@ export interface Mounts {
 
 /** bubblewrap's arguments for what is there in a sandbox, and what of that may be written. The order counts: what comes later covers. */
 export function mountsOf({ root, writable, readable, instead }: Mounts): string[] {
+  const home = homeOf(root);
   return [
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...kernelKnobs.map((name) => `/proc/${name}`).flatMap((path) => ['--ro-bind-try', path, path]),
@@ -27,13 +29,14 @@ export function mountsOf({ root, writable, readable, instead }: Mounts): string[
     ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
     // The program alone under a folder of its own: PATH may lead to a stand-in, or into a home.
     ...['--dir', NODE_FOLDER, '--symlink', nodeProgram(), join(NODE_FOLDER, 'node')],
-    ...[...nodeItself(), root, ...gitElsewhere(root), ...linkedModules(root)].flatMap(same('--ro-bind')),
+    ...[...nodeItself(), home, ...gitElsewhere(root, home), ...linkedModules(home)].flatMap(
+      same('--ro-bind'),
+    ),
     // After the repository, which may hold them; but a folder that holds the repository must not cover it.
-    ...[join(root, 'state'), ...worldPlaces().filter((path) => !inside(root, path))].flatMap((path) => [
-      '--tmpfs',
-      path,
-    ]),
-    ...masked(root, writable).flatMap((path) => ['--ro-bind', instead(path), path]),
+    ...[join(home, 'state'), ...worldPlaces().filter((path) => !inside(home, path))].flatMap(hide),
+    // The worktree lies under `state/`, and has trees of its own.
+    ...(home === root ? [] : [...same('--ro-bind')(root), ...hide(join(root, 'state'))]),
+    ...masked(root, home, writable).flatMap((path) => ['--ro-bind', instead(path), path]),
     // The repository is there already, without what is hidden in it.
     ...readable.filter((path) => !inside(root, path)).flatMap(same('--ro-bind')),
     ...writable.flatMap(same('--bind')),
@@ -47,6 +50,7 @@ export function mountsOf({ root, writable, readable, instead }: Mounts): string[
 const kernelKnobs = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'driver'];
 
 const same = (flag: string) => (path: string) => [flag, path, path];
+const hide = (path: string) => ['--tmpfs', path];
 
 /** Places with other people's files, our own secrets, or sockets that lead outside. */
 function hiddenPlaces(): string[] {
@@ -98,24 +102,24 @@ function nodeItself(): string[] {
 }
 
 /** What git needs of a linked worktree, a submodule or a clone that borrows objects, and does not lie in the checkout. */
-const gitElsewhere = (root: string): string[] =>
-  [...gitFolders(root), ...borrowedObjects(root)].filter((path) => !inside(path, root));
+const gitElsewhere = (root: string, home: string): string[] =>
+  [...gitFolders(root), ...borrowedObjects(root)].filter((path) => !inside(path, home));
 
 /** The packages of a clone that borrows those of another checkout, which may lie in a hidden place. */
-function linkedModules(root: string): string[] {
-  const modules = join(root, 'node_modules');
+function linkedModules(home: string): string[] {
+  const modules = join(home, 'node_modules');
   return lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() && existsSync(modules)
     ? [realpathSync(modules)]
     : [];
 }
 
 /** Files of the repository that no researcher's process may read; they look empty. */
-function masked(root: string, writable: readonly string[]): string[] {
-  const runs = join(root, 'checkpoints');
+function masked(root: string, home: string, writable: readonly string[]): string[] {
+  const runs = join(home, 'checkpoints');
   const optimizers = existsSync(runs)
     ? readdirSync(runs).map((run) => join(runs, run, 'out', 'optimizer.safetensors'))
     : [];
-  return [...secretFiles(root), ...tokenFile(), ...optimizers]
+  return [...new Set([root, home].flatMap(secretFiles)), ...tokenFile(), ...optimizers]
     .filter((path) => existsSync(path))
     .filter((path) => !writable.some((folder) => inside(path, folder)));
 }

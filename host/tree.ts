@@ -93,6 +93,29 @@ export async function committedTree(from: { repo: string; commit: string; folder
   });
 }
 
+/** The tree of a commit, with these files and folders as another commit has them: there, changed or not there at all. */
+export async function treeWith(from: {
+  repo: string;
+  commit: string;
+  paths: readonly string[];
+  of: string;
+}): Promise<string> {
+  const { repo, commit, paths, of } = from;
+  return withIndex(async (index) => {
+    await git(repo, ['read-tree', commit], index);
+    const known = names(await git(repo, ['ls-files', '-z', '--cached', '--', ...paths], index));
+    if (known.length > 0)
+      await git(repo, ['update-index', '--force-remove', '-z', '--stdin'], index, `${known.join('\0')}\0`);
+    for (const entry of names(await git(repo, ['ls-tree', '-z', of, '--', ...paths]))) {
+      const [what, path] = entry.split('\t') as [string, string];
+      const [mode, type, id] = what.split(' ');
+      if (type === 'tree') await git(repo, ['read-tree', `--prefix=${path}/`, id as string], index);
+      else await git(repo, ['update-index', '--add', '--cacheinfo', `${mode},${id},${path}`], index);
+    }
+    return git(repo, ['write-tree'], index);
+  });
+}
+
 /** Keeps a tree under a name of git's: `refs/loop/runs/<run id>`. */
 export async function keepTree({
   repo,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import type { LoopOptions } from '../config/config.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, type Step, scripted, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
@@ -28,7 +29,7 @@ async function night(script: Step[][], more: Partial<LoopOptions>, sprintLimits 
   const path = join(repo, 'TASK.md');
   writeFileSync(path, readFileSync(path, 'utf8').replace('hours: 1,', `hours: 1, ${sprintLimits}`));
   const { events } = await loopIn(repo, { researcher: 'claude', ...more });
-  return { events, requests, sprints: readSprints(join(repo, 'sprints')) };
+  return { events, requests, sprints: readSprints(sprintsDir(repo)) };
 }
 
 const look = call('read_results');

@@ -5,6 +5,7 @@ import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
 import type { Reply } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -81,7 +82,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
     nights.push(await loopIn(repo, { researcher: 'claude' }, idles));
     writeFileSync(path, task);
     nights.push(await loopIn(repo, { researcher: 'claude' }, fails));
-    sprints = readSprints(join(repo, 'sprints'));
+    sprints = readSprints(sprintsDir(repo));
   }, 300_000);
   afterAll(async () => {
     await server.close();

@@ -5,6 +5,7 @@ import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { fold } from '../journal/fold.ts';
@@ -58,7 +59,7 @@ beforeAll(async () => {
     // From the fourth sprint on only one full run fits.
     if (event.type === 'sprint.committed' && ++closed === 3) edit(['hours: 2,', 'hours: 0.425,']);
   }));
-  sprints = readSprints(join(repo, 'sprints'));
+  sprints = readSprints(sprintsDir(repo));
   for (const { messages } of requests) {
     const number = Number(/# Sprint (\d+)/.exec(JSON.stringify(messages))?.[1]);
     heard[number] = JSON.stringify(messages);

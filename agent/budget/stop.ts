@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { ONE_REQUEST_MS, oncePerRequest } from '#host/one-request';
+import { stopPath } from '../common/paths.ts';
 
 /** Why a loop is asked to stop, and the exit code it will end with. */
 export interface StopRequest {
@@ -35,7 +35,7 @@ export class Stopper {
   readonly #file: string;
 
   constructor(repo: string) {
-    this.#file = join(repo, 'STOP');
+    this.#file = stopPath(repo);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { hintsPath, taskPath } from '../common/paths.ts';
 import { MAX_CHARS } from '../open-sprint/hints.ts';
 import { parsed, program } from './arguments.ts';
 
@@ -17,8 +17,8 @@ await runMain(async () => {
   const text = command.args.join(' ').trim();
   if (text === '') throw new UserError('an empty hint tells nothing (--help shows an example)');
   const repo = process.cwd();
-  readTask(join(repo, 'TASK.md')); // A hint belongs to a task: this is the right folder.
-  const path = join(repo, 'HINTS.md');
+  readTask(taskPath(repo)); // A hint belongs to a task: this is the right folder.
+  const path = hintsPath(repo);
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const added = `${before === '' || before.endsWith('\n') ? '' : '\n'}- ${text}\n`;
   appendFileSync(path, added);

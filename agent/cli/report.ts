@@ -1,9 +1,11 @@
 // Renders a sprint's report again, from its committed folder alone:
-//   npm run report -- sprints/2026-02-19--10-37-slower-decay
-import { dirname, join, resolve } from 'node:path';
+//   npm run report -- 2026-02-19--10-37-slower-decay
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
 import { makeWritable } from '#host/writable';
+import { sprintDir as sprintDirOf, taskPath } from '../common/paths.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { readSource } from '../report/compose/source.ts';
 import { renderNotebook, renderReport } from '../report/index.ts';
@@ -13,22 +15,24 @@ const command = program(
   'npm run report --',
   'Renders the report of a closed sprint (Markdown, HTML, PDF) and the lab notebook from the sprint folders alone.',
 )
-  .argument('<sprint folder>', 'the folder of a closed sprint, like sprints/2026-02-19--10-37-slower-decay')
+  .argument('<sprint>', 'a closed sprint: its name, like 2026-02-19--10-37-slower-decay, or its folder')
   .option('--out <dir>', 'where to write', 'reports')
   .addHelpText(
     'after',
     `
 Examples:
-  npm run report -- sprints/2026-02-19--10-37-slower-decay
-  npm run report -- sprints/2026-02-19--10-37-slower-decay --out /tmp/reports`,
+  npm run report -- 2026-02-19--10-37-slower-decay
+  npm run report -- 2026-02-19--10-37-slower-decay --out /tmp/reports`,
   );
 
 async function main(): Promise<number> {
   if (!parsed(command)) return 0;
-  const sprintDir = resolve(command.args[0]);
+  const repo = process.cwd();
+  const named = sprintDirOf(repo, basename(command.args[0]));
+  const sprintDir = existsSync(command.args[0]) ? resolve(command.args[0]) : named;
   const reportsDir = resolve(command.opts<{ out: string }>().out);
   const { sprint } = readSource(sprintDir);
-  const task = readTask(join(process.cwd(), 'TASK.md'));
+  const task = readTask(taskPath(repo));
   const sprints = readSprints(dirname(sprintDir));
   const { profiles } = task.contract;
   makeWritable('--out', reportsDir);

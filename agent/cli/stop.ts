@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { AFTER_RUN, NOW } from '../budget/stop.ts';
-import { stateDir } from '../common/paths.ts';
+import { stateDir, stopPath } from '../common/paths.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { parsed, program } from './arguments.ts';
 
@@ -24,7 +23,7 @@ await runMain(async () => {
   if (!holder?.alive) throw new UserError('no loop runs in this checkout');
   const { now, afterRun } = command.opts<{ now?: boolean; afterRun?: boolean }>();
   if (now && afterRun) throw new UserError('--now and --after-run are two ways to stop: choose one');
-  writeFileSync(join(repo, 'STOP'), now ? NOW : afterRun ? AFTER_RUN : '');
+  writeFileSync(stopPath(repo), now ? NOW : afterRun ? AFTER_RUN : '');
   process.stdout.write('Asked to stop; "npm run status" shows when it has.\n');
   return 0;
 });

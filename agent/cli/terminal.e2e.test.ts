@@ -3,6 +3,8 @@ import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { worktreeOf } from '#host/worktree';
+import { sprintsDir } from '../common/paths.ts';
 import { tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
@@ -46,10 +48,10 @@ it.each([
     loop.stderr.destroy();
     process.kill(-Number(loop.pid), signal);
     expect(await ended).toBe(code);
-    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(wanted);
-    const commits = git(repo, 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n');
+    expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(wanted);
+    const commits = git(worktreeOf(repo), 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n');
     expect(commits).toHaveLength(wanted.length);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   },
   120_000,
 );
@@ -73,5 +75,5 @@ it('is silent where the disk below its output is full, and does its work', async
   expect(await run(full, 'loop', '--bogus')).toEqual([2, '']);
   expect(await run('pipe', 'loop', '--sandbox', 'off')).toEqual([0, '']);
   closeSync(full);
-  expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['new-best']);
+  expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(['new-best']);
 }, 120_000);

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { worktreeOf } from '#host/worktree';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import type { LoopOptions } from '../config/config.ts';
 import { loopIn, optionsFor, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
@@ -30,7 +32,7 @@ async function night(
   process.env.ANTHROPIC_BASE_URL = server.url;
   const repo = tinyRepository();
   const { code, events } = await loopIn(repo, { researcher: null, ...more }, listen);
-  return { repo, code, events, sprints: readSprints(join(repo, 'sprints')) };
+  return { repo, code, events, sprints: readSprints(sprintsDir(repo)) };
 }
 
 describe('Claude at the wheel', () => {
@@ -53,10 +55,10 @@ describe('Claude at the wheel', () => {
       researcher: { kind: 'claude', model: 'claude-haiku-5-5' },
     });
     expect(sprints[0].cost.usd).toBeGreaterThan(0);
-    expect(git(repo, 'log', '-1', '--format=%(trailers:key=Researcher)')).toContain(
+    expect(git(worktreeOf(repo), 'log', '-1', '--format=%(trailers:key=Researcher)')).toContain(
       'claude (claude-haiku-5-5)',
     );
-    expect(git(repo, 'ls-files', 'work/extra.json')).toBe('work/extra.json');
+    expect(git(worktreeOf(repo), 'ls-files', 'work/extra.json')).toBe('work/extra.json');
     const prompt = JSON.stringify(requests[0].messages);
     for (const part of [
       'Follow the instructions in TASK.md.',
@@ -85,7 +87,7 @@ describe('Claude at the wheel', () => {
       reason: expect.stringContaining('does not accept the credentials (401); look at ANTHROPIC_API_KEY'),
     });
     expect(sprints.map((s) => s.outcome)).toEqual(['interrupted']);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
   it('stops with exit code 4 after three identical failures', async () => {
@@ -119,7 +121,7 @@ describe('Claude at the wheel', () => {
       { maxSprints: 1 },
     );
     expect(sprints).toMatchObject([{ outcome: 'failed', reason: 'the model refused: I may not do that.' }]);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
   it('names every model that was asked, where one refused and another took over', async () => {
@@ -134,7 +136,7 @@ describe('Claude at the wheel', () => {
     expect(sprints).toMatchObject([
       { outcome: 'new-best', researcher: { models, label: `Claude (${models.join(', ')})` } },
     ]);
-    expect(git(repo, 'log', '-1', '--format=%(trailers:key=Researcher,valueonly)').trim()).toBe(
+    expect(git(worktreeOf(repo), 'log', '-1', '--format=%(trailers:key=Researcher,valueonly)').trim()).toBe(
       'claude (claude-sonnet-5-5, claude-haiku-5-5)',
     );
   });

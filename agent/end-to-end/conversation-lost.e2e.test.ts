@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { call, scripted, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -34,10 +35,10 @@ it('keeps what a sprint has whose conversation the API refuses to go on with: it
   const repo = tinyRepository();
   const { code } = await loopIn(repo, { researcher: 'claude', maxSprints: 2 });
   expect(code).toBe(0);
-  const [first, second] = readSprints(join(repo, 'sprints'));
+  const [first, second] = readSprints(sprintsDir(repo));
   expect(first).toMatchObject({ outcome: 'new-best', verdict: { metrics: { f1: 0.7 } } });
   expect(first.reason).toContain('put forward by the loop, not by the researcher: 400 invalid_request_error');
-  expect(readFileSync(join(repo, 'sprints', first.id, 'README.md'), 'utf8')).toContain(
+  expect(readFileSync(join(sprintsDir(repo), first.id, 'README.md'), 'utf8')).toContain(
     'The loop adds: the conversation ended before finish_sprint (400 invalid_request_error: messages.1.content.0: Invalid `signature`',
   );
   expect(second).toMatchObject({ outcome: 'new-best', verdict: { metrics: { f1: 0.8 } } });

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { RunRecord } from '#contract/run';
 import { processesIn } from '#host/processes';
-import { eventsPath } from '../common/paths.ts';
+import { worktreeOf } from '#host/worktree';
+import { eventsPath, sprintsDir } from '../common/paths.ts';
 import { startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
@@ -36,22 +37,29 @@ it(
       loop.child.kill('SIGKILL');
       await loop.ended;
       // What others read is whole at any instant.
-      readSprints(join(repo, 'sprints'));
+      readSprints(sprintsDir(repo));
       readStatus(repo);
     }
     const loop = startCommand(repo, 'loop');
     expect(await loop.ended, loop.said()).toBe(0);
 
-    const sprints = readSprints(join(repo, 'sprints'));
+    const sprints = readSprints(sprintsDir(repo));
     expect(sprints.map((s) => s.number)).toEqual(sprints.map((_, i) => i + 1));
-    const folders = readdirSync(join(repo, 'sprints')).filter((name) => name !== 'leaderboards');
+    const folders = readdirSync(sprintsDir(repo)).filter((name) => name !== 'leaderboards');
     expect(folders.sort()).toEqual(sprints.map((s) => s.id).sort());
-    const commits = git(repo, 'log', '--reverse', '--format=%s', '--grep=^Sprint', 'main..').split('\n');
+    const commits = git(
+      worktreeOf(repo),
+      'log',
+      '--reverse',
+      '--format=%s',
+      '--grep=^Sprint',
+      'main..',
+    ).split('\n');
     expect(commits).toEqual(sprints.map((s) => `Sprint ${s.number}: ${s.title} (${s.outcome})`));
-    expect(git(repo, 'log', '--format=%s', 'main..').split('\n').at(-1)).toBe(
+    expect(git(worktreeOf(repo), 'log', '--format=%s', 'main..').split('\n').at(-1)).toBe(
       'Begin with the published baselines only',
     );
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
     expect(git(repo, 'rev-parse', 'main')).toBe(main);
     expect(readStatus(repo)).toMatchObject({ loop: 'stopped', sprint: null, runs: [] });
     expect(processesIn(repo)).toEqual([]);

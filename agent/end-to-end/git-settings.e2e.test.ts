@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkoutTree, committedTree, snapshotTree } from '#host/tree';
 import { git, newRepo } from '../fixtures/repo.ts';
-import { commitOf, commitPaths, dirtyFiles, openGit, tagBest, takeRunBranch } from '../git/git.ts';
+import { takeRunBranch } from '../fixtures/run-branch.ts';
+import { commitOf, commitPaths, dirtyFiles, tagBest } from '../git/git.ts';
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 
 /** Whatever a person has set for their own git, what the loop records is the same. */
@@ -43,8 +44,8 @@ afterEach(() => {
 
 /** A sprint's worth of git, and all that is left of it. */
 async function recorded(): Promise<Record<string, unknown>> {
-  const g = await openGit(repo);
-  await takeRunBranch(g, { date: '2026-02-19' });
+  const { folder, git: g } = await takeRunBranch(repo);
+  repo = folder;
   const was = await snapshotTree({ repo, folder: 'work' });
   put('work/a.txt', 'one\r\ntwo\nTHREE\nfour\nfive\n');
   put('work/parts/new.log', 'new\n');

@@ -13,7 +13,8 @@ import { dirname, join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { snapshotTree } from '#host/tree';
 import { git, newRepo } from '../fixtures/repo.ts';
-import { commitPaths, dirtyFiles, openGit, takeRunBranch } from '../git/git.ts';
+import { takeRunBranch } from '../fixtures/run-branch.ts';
+import { commitPaths, dirtyFiles } from '../git/git.ts';
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 
 /** A program that says that it ran; git names a file as its last argument or gives one as input. */
@@ -36,10 +37,11 @@ beforeEach(() => {
   repo = newRepo({ 'work/a.txt': 'a\n', 'work/b.txt': 'b\n', '.gitignore': 'node_modules/\n' });
 });
 
-/** All that the supervisor does with git in a sprint. */
-async function sprintOfGit(): Promise<void> {
-  const g = await openGit(repo);
-  await takeRunBranch(g, { date: '2026-02-19' });
+/** All that the supervisor does with git in a sprint; the researcher's deed comes first. */
+async function sprintOfGit(deed: () => void = () => {}): Promise<void> {
+  const { folder, git: g } = await takeRunBranch(repo);
+  repo = folder;
+  deed();
   const before = await snapshotTree({ repo, folder: 'work' });
   put('work/a.txt', 'changed\n');
   const after = await snapshotTree({ repo, folder: 'work' });
@@ -63,8 +65,7 @@ it('runs no filter, diff or textconv that an attribute asks for, and stores what
   git(repo, 'config', '--file', other, 'filter.worse.process', spy);
   git(repo, 'config', '--file', other, 'filter.worse.required', 'true');
   git(repo, 'config', '--global', 'diff.evil.command', spy);
-  put('work/.gitattributes', '*.txt filter=evil diff=evil\nb.txt filter=worse\n');
-  await sprintOfGit();
+  await sprintOfGit(() => put('work/.gitattributes', '*.txt filter=evil diff=evil\nb.txt filter=worse\n'));
   expect(existsSync(ran)).toBe(false);
   expect(git(repo, 'cat-file', '-p', 'HEAD:work/a.txt')).toBe('changed');
   // The user's own git would have: the spy works.
@@ -83,6 +84,11 @@ it('runs no hook and no file-system monitor', async () => {
 });
 
 it('does not look into a nested repository by the configuration that lies there', async () => {
+  await sprintOfGit(nestedSprint);
+  expect(existsSync(ran)).toBe(false);
+});
+
+function nestedSprint(): void {
   mkdirSync(join(repo, 'sprints/one/nested'), { recursive: true });
   const nested = join(repo, 'sprints/one/nested');
   git(nested, 'init', '-q');
@@ -93,9 +99,7 @@ it('does not look into a nested repository by the configuration that lies there'
   git(nested, 'config', 'core.fsmonitor', spy);
   git(nested, 'config', 'filter.evil.clean', spy);
   put('sprints/one/nested/x', 'changed');
-  await sprintOfGit();
-  expect(existsSync(ran)).toBe(false);
-});
+}
 
 it.each([
   ['a nested repository', () => git(join(repo, 'work'), 'init', '-q', 'nested'), /repository of its own/],

@@ -1,14 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { worktreeOf } from '#host/worktree';
+import { sprintsDir } from '../common/paths.ts';
 import { exampleVerdict } from '../fixtures/examples.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
-import { git } from '../fixtures/repo.ts';
+import { branchOf, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { renderNotebook, renderReport } from '../report/index.ts';
 
-const numberIn = (repo: string) => JSON.parse(readFileSync(join(repo, 'work/number.json'), 'utf8')).f1;
+const numberIn = (repo: string) =>
+  JSON.parse(readFileSync(join(worktreeOf(repo), 'work/number.json'), 'utf8')).f1;
 
 describe('the loop, end to end on a tiny task', () => {
   it('runs sprints until nothing is left: judged, reported, committed; the best stays and the rest goes back', async () => {
@@ -25,7 +28,7 @@ describe('the loop, end to end on a tiny task', () => {
       exitCode: 0,
     });
     expect(code).toBe(0);
-    const sprints = readSprints(join(repo, 'sprints'));
+    const sprints = readSprints(sprintsDir(repo));
     expect(sprints.map((s) => s.outcome)).toEqual(['new-best', 'no-gain', 'new-best']);
     expect(sprints[2]).toMatchObject({
       predicted: { f1: 0.8 },
@@ -34,25 +37,28 @@ describe('the loop, end to end on a tiny task', () => {
       runs: [{ status: 'finished', evals: [{ metrics: { f1: 0.8 } }], verdict: { metrics: { f1: 0.8 } } }],
     });
     expect(numberIn(repo)).toBe(0.8);
-    expect(readFileSync(join(repo, 'sprints', sprints[1].id, 'change.patch'), 'utf8')).toContain(
+    expect(readFileSync(join(sprintsDir(repo), sprints[1].id, 'change.patch'), 'utf8')).toContain(
       '+{"f1":0.3',
     );
 
     // One commit a sprint on the run branch, after the baseline; the user's branch is as it was.
     const day = new Date().toISOString().slice(0, 10);
-    expect(git(repo, 'branch', '--show-current')).toBe(`run/${day}`);
+    expect(branchOf(repo)).toBe(`run/${day}`);
+    expect(git(repo, 'branch', '--show-current')).toBe('main');
+    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(JSON.parse(readFileSync(join(repo, 'work/number.json'), 'utf8')).f1).not.toBe(0.8);
     expect(git(repo, 'rev-parse', 'main')).toBe(main);
-    expect(git(repo, 'log', '--format=%s', 'main..').split('\n')).toEqual([
+    expect(git(worktreeOf(repo), 'log', '--format=%s', 'main..').split('\n')).toEqual([
       'Sprint 3: Try best (new-best)',
       'Sprint 2: Try worse (no-gain)',
       'Sprint 1: Try first (new-best)',
       'Begin with the published baselines only',
     ]);
-    expect(git(repo, 'log', '-1', '--format=%(trailers:only)')).toContain(
+    expect(git(worktreeOf(repo), 'log', '-1', '--format=%(trailers:only)')).toContain(
       'F1: 0.8\nMCC: 0.6\nVerdict: new-best',
     );
-    expect(git(repo, 'rev-parse', 'best/tiny')).toBe(git(repo, 'rev-parse', 'HEAD'));
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(repo, 'rev-parse', 'best/tiny')).toBe(git(worktreeOf(repo), 'rev-parse', 'HEAD'));
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
     for (const page of [`${sprints[0].id}.html`, `${sprints[0].id}.pdf`, 'index.html']) {
       expect(existsSync(join(repo, 'reports', page)), page).toBe(true);
     }
@@ -70,7 +76,7 @@ describe('the loop, end to end on a tiny task', () => {
       },
     });
     expect(asked).toHaveLength(2);
-    const sprints = readSprints(join(repo, 'sprints'));
+    const sprints = readSprints(sprintsDir(repo));
     expect(sprints.map((s) => [s.outcome, s.verdict?.kind, s.verdict?.metrics.f1])).toEqual([
       ['new-best', 'confirmed', 0.61],
       ['no-gain', 'confirmed', 0.6],
@@ -82,14 +88,14 @@ describe('the loop, end to end on a tiny task', () => {
   it('goes on where it stopped, with its numbers, on the same branch', async () => {
     const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
-    writeFileSync(join(repo, 'work/number.json'), '{"f1":0.65,"mcc":0.6}\n');
+    writeFileSync(join(worktreeOf(repo), 'work/number.json'), '{"f1":0.65,"mcc":0.6}\n');
     const { events } = await loopIn(repo, { maxSprints: 1 });
     expect(events.at(-1)).toMatchObject({ reason: '1 sprint, as asked', exitCode: 0 });
-    expect(readSprints(join(repo, 'sprints')).map((s) => [s.number, s.outcome])).toEqual([
+    expect(readSprints(sprintsDir(repo)).map((s) => [s.number, s.outcome])).toEqual([
       [1, 'new-best'],
       [2, 'new-best'],
     ]);
-    expect(git(repo, 'log', '--format=%s', '-2')).toBe(
+    expect(git(worktreeOf(repo), 'log', '--format=%s', '-2')).toBe(
       'Sprint 2: Try second (new-best)\nStart from work/ as it stands',
     );
   });

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
-import { eventsPath } from '../common/paths.ts';
+import { eventsPath, sprintsDir } from '../common/paths.ts';
 import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { scripted, sprintTo } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
@@ -45,7 +44,7 @@ it('books a call in which the loop was killed at what it is likely to have cost,
   const status = readStatus(repo);
   expect(status.usd).toBeCloseTo(paid + lost, 10);
   expect(status.heldUsd).toBeCloseTo(reserve.usd - lost, 10);
-  const [sprint] = readSprints(join(repo, 'sprints'));
+  const [sprint] = readSprints(sprintsDir(repo));
   expect(sprint.outcome).toBe('new-best');
   expect(sprint.cost.usd).toBeCloseTo(paid + lost, 10);
 }, 60_000);

@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { worktreeOf } from '#host/worktree';
 import type { MessagesRequest } from '#replay/protocol';
 import { type MessagesServer, startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
@@ -50,9 +52,9 @@ it('one dollar is enough for a sprint with Opus 5.5: claimed, its run judged, fi
   expect(code).toBe(0);
   const stop = events.at(-1);
   expect(stop?.type === 'loop.stopped' && stop.reason).toContain('the money limit of 1 USD');
-  const sprints = readSprints(join(repo, 'sprints'));
+  const sprints = readSprints(sprintsDir(repo));
   expect(sprints[0]).toMatchObject({ outcome: 'new-best', verdict: { metrics: { f1: 0.5 } } });
-  expect(git(repo, 'log', '--format=%s')).toContain('Sprint 1: Try short-0 (new-best)');
+  expect(git(worktreeOf(repo), 'log', '--format=%s')).toContain('Sprint 1: Try short-0 (new-best)');
   // No sprint was begun that could not be paid to its end.
   expect(sprints.every(({ outcome }) => outcome === 'new-best' || outcome === 'no-gain')).toBe(true);
   const { usd, heldUsd } = readStatus(repo);

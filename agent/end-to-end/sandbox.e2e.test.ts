@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
@@ -32,6 +33,8 @@ const SCRIPT = join(import.meta.dirname, '../fixtures/escape.sh');
 const TRAINER = `
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
+import { sprintsDir } from '../common/paths.ts';
+import { sprintsDir } from '../common/paths.ts';
 const out = process.argv[process.argv.indexOf('--out') + 1];
 copyFileSync('work/facts', out + '/facts');
 writeFileSync(out + '/facts', 'MINE=' + out + '\\n', { flag: 'a' });
@@ -77,7 +80,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     for (const name of ['.env', '.env.local', '.npmrc', 'checkpoints/other/out/optimizer.safetensors'])
       put(join(repo, name), CANARY);
     put(join(repo, 'checkpoints/other/run.json'), '{}');
-    put(join(repo, 'sprints/earlier/README.md'), '# Earlier\n');
+    put(join(sprintsDir(repo), 'earlier/README.md'), '# Earlier\n');
     writeFileSync(join(repo, '.gitignore'), 'state/\ncheckpoints/\n.env*\n.npmrc\n');
     renameSync(join(repo, 'work/train.mjs'), join(repo, 'work/learn.mjs'));
     writeFileSync(join(repo, 'work/train.mjs'), TRAINER);
@@ -129,7 +132,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     events = loop.events;
     process.env = environment;
     await server.close();
-    const [sprint] = readSprints(join(repo, 'sprints'));
+    const [sprint] = readSprints(sprintsDir(repo));
     said.train = readFileSync(join(repo, 'checkpoints', sprint.runs[0].id, 'out/said'), 'utf8');
     // What outlives its call writes after a second.
     await sleep(1100);
@@ -150,7 +153,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     expect(look()).toEqual(before);
     expect(said.bash).toContain('write where it may: done');
     expect(said.train).toContain('write where it may: done');
-    const [sprint] = readSprints(join(repo, 'sprints'));
+    const [sprint] = readSprints(sprintsDir(repo));
     for (const folder of ['work', join('checkpoints', sprint.runs[0].id, 'out')]) {
       expect(existsSync(join(repo, folder, 'allowed'))).toBe(true);
       expect(existsSync(join(repo, folder, 'late'))).toBe(false);
@@ -164,7 +167,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
   });
 
   it('keep the work from being done: it is judged, and the sandbox is named', () => {
-    const [sprint] = readSprints(join(repo, 'sprints'));
+    const [sprint] = readSprints(sprintsDir(repo));
     expect(sprint).toMatchObject({
       outcome: 'new-best',
       sandbox: 'bubblewrap',

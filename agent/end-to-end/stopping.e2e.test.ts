@@ -6,9 +6,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { RunRecord } from '#contract/run';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { processesIn } from '#host/processes';
-import { eventsPath } from '../common/paths.ts';
+import { worktreeOf } from '#host/worktree';
+import { eventsPath, sprintsDir } from '../common/paths.ts';
 import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
-import { git } from '../fixtures/repo.ts';
+import { branchOf, git } from '../fixtures/repo.ts';
 import { call, finish, type Step, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -47,12 +48,12 @@ async function saved(repo: string): Promise<string> {
 /** The next start brings the sprint to its end, with that run and no other. */
 async function goesOn(repo: string, run: string): Promise<void> {
   await loopIn(repo, { maxSprints: 1 });
-  const [sprint] = readSprints(join(repo, 'sprints'));
+  const [sprint] = readSprints(sprintsDir(repo));
   expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run });
   expect(sprint.runs.map(({ id, status, endedBy }) => [id, status, endedBy])).toEqual([
     [run, 'finished', undefined],
   ]);
-  expect(git(repo, 'status', '--porcelain')).toBe('');
+  expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
 }
 
 /** `npm run loop` as our package.json has it, in another repository and a process group of its own, as a terminal makes it. */
@@ -87,7 +88,7 @@ describe('one Ctrl-C', () => {
       expect(processesIn(repo)).toEqual([]);
       expect(notices(repo)).toEqual(['stopping: the turn']);
       expect(recordOf(repo, run)).toMatchObject({ status: 'killed', endedBy: 'loop' });
-      expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+      expect(readSprints(sprintsDir(repo))).toEqual([]);
       await goesOn(repo, run);
     },
     120_000,
@@ -116,8 +117,8 @@ describe('one Ctrl-C', () => {
     await eventOf(repo, 'loop.notice', ({ text }) => text.startsWith('stopping'));
     writeFileSync(join(repo, 'state/enough'), '');
     expect(await loop.ended).toBe(130);
-    expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['interrupted']);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(['interrupted']);
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
     expect(loop.said()).not.toMatch(/^Open:/m);
   });
 });
@@ -139,7 +140,7 @@ describe('a run that trains as the loop is stopped', () => {
       before = inLog(repo);
       for (const signal of signals) loop.child.kill(signal);
       await loop.ended;
-      expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+      expect(readSprints(sprintsDir(repo))).toEqual([]);
     }
     await goesOn(repo, run);
   }, 180_000);
@@ -186,13 +187,13 @@ describe('a run that trains as the loop is stopped', () => {
       await eventOf(repo, 'turn.started', (event) => event.seq > seq);
       loop.child.kill(signal);
       await loop.ended;
-      expect(readSprints(join(repo, 'sprints'))).toEqual([]);
+      expect(readSprints(sprintsDir(repo))).toEqual([]);
       const { events } = await loopIn(repo, { maxSprints: 1 });
       expect(events.flatMap((e) => (e.type === 'run.started' ? [e.ticket] : []))).toEqual([
         'queued-1',
         'queued-2',
       ]);
-      const [sprint] = readSprints(join(repo, 'sprints'));
+      const [sprint] = readSprints(sprintsDir(repo));
       expect(sprint.runs.map(({ id, status, seed }) => [id === run, status, seed])).toEqual([
         [true, 'finished', 0],
         [false, 'finished', 1],
@@ -224,9 +225,9 @@ describe('a run that trains as the loop is stopped', () => {
     expect(await startCommand(repo, 'stop', '--after-run').ended).toBe(0);
     expect(await loop.ended).toBe(0);
     expect(notices(repo)).toEqual(['stopping after the']);
-    const sprints = readSprints(join(repo, 'sprints'));
+    const sprints = readSprints(sprintsDir(repo));
     expect(sprints.map((s) => [s.outcome, s.candidate])).toEqual([['new-best', run]]);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
   it('is kept where Ctrl-C comes while it may finish', async () => {
@@ -246,7 +247,7 @@ it('tells of a run that waited for the device until its sprint ended', async () 
   const both = [train('slow'), train('plain', { seed: 2 })];
   const repo = tinyRepository([[start('silent'), write(0.9), both, 'Enough.', 'Enough.']]);
   await loopIn(repo, { maxSprints: 1 });
-  const [sprint] = readSprints(join(repo, 'sprints'));
+  const [sprint] = readSprints(sprintsDir(repo));
   expect(sprint.runs.map(({ experiment }) => experiment)).toEqual(['slow']);
   expect(sprint.unstarted).toMatchObject([
     { ticket: 'queued-2', experiment: 'plain', seed: 2, reason: 'not started: the sprint has ended' },
@@ -256,18 +257,18 @@ it('tells of a run that waited for the device until its sprint ended', async () 
 it('takes the last branch up from another day, from where it began', async () => {
   const repo = tinyRepository([oneRun('plain'), oneRun('plain')]);
   await loopIn(repo, { maxSprints: 1 });
-  const today = git(repo, 'branch', '--show-current');
+  const today = branchOf(repo);
   git(repo, 'branch', '-m', 'run/2020-01-01');
   git(repo, 'update-ref', 'refs/loop/best-known/2020-01-01', `refs/loop/best-known/${today.slice(4)}`);
   const log = readFileSync(eventsPath(repo), 'utf8');
   writeFileSync(eventsPath(repo), log.replaceAll(today, 'run/2020-01-01'));
   git(repo, 'switch', '-q', 'main');
   await loopIn(repo, { maxSprints: 1 });
-  expect(git(repo, 'branch', '--show-current')).toBe('run/2020-01-01');
-  expect(readSprints(join(repo, 'sprints'))).toHaveLength(2);
+  expect(branchOf(repo)).toBe('run/2020-01-01');
+  expect(readSprints(sprintsDir(repo))).toHaveLength(2);
   git(repo, 'switch', '-q', '-c', 'idea', 'main');
   await loopIn(repo, { maxSprints: 1 });
-  expect(git(repo, 'branch', '--show-current')).toBe(today);
+  expect(branchOf(repo)).toBe(today);
 });
 
 it('gives sprints of two branches that begin in one minute names of their own', async () => {

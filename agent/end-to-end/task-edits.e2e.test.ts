@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { worktreeOf } from '#host/worktree';
 import { startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { scripted, sprintTo } from '../fixtures/scripted.ts';
@@ -22,7 +24,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
       edit('evaluation: { verdict: 100', 'evaluation: { verdict: 90');
     if (event.type === 'run.started' && limits.length === 2) edit('usd: 5', 'usd: 7');
   });
-  const sprints = readSprints(join(repo, 'sprints'));
+  const sprints = readSprints(sprintsDir(repo));
   const boards = [...new Set(sprints.map((s) => s.leaderboard))];
   expect(sprints.map((s) => boards.indexOf(s.leaderboard))).toEqual([0, 1, 1]);
   // 0.6 is less than 0.8, and still the first of its leaderboard.
@@ -32,7 +34,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
     { text: `TASK.md has new rules: from now on leaderboard ${boards[1]}` },
   ]);
   for (const [i, board] of boards.entries()) {
-    const file = git(repo, 'show', `HEAD:sprints/leaderboards/${board}.yaml`);
+    const file = git(worktreeOf(repo), 'show', `HEAD:sprints/leaderboards/${board}.yaml`);
     expect(parse(file)).toMatchObject({
       leaderboard: board,
       metric: 'f1',

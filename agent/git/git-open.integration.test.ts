@@ -14,8 +14,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { joinCommand } from '#host/command';
+import { worktreeOf } from '#host/worktree';
 import { emptyFolder, git, newRepo } from '../fixtures/repo.ts';
-import { commitOf, commitPaths, openGit, takeRunBranch } from './git.ts';
+import { takeRunBranch } from '../fixtures/run-branch.ts';
+import { commitOf, commitPaths, openGit } from './git.ts';
 import { isOwnIdentity, patiently } from './git-open.ts';
 
 let repo: string;
@@ -105,24 +107,24 @@ describe.skipIf(process.getuid?.() !== 0)('a checkout of somebody else’s', () 
       };
       Object.assign(process.env, ways[how as keyof typeof ways]);
       await commit();
-      await takeRunBranch(await openGit(repo), { date: '2026-02-19' });
+      await takeRunBranch(repo);
     },
   );
 
   it.each(['no home', 'a home that is closed to it'])(
     'an account without a name, and %s, works in its own checkout and commits as the loop',
     (what) => {
-      const modules = ['git.ts', '../start/git-trouble.ts'].map((name) =>
+      const modules = ['git.ts', '../start/git-trouble.ts', '../fixtures/run-branch.ts'].map((name) =>
         JSON.stringify(pathToFileURL(join(import.meta.dirname, name)).href),
       );
       const program = `
-      import { commitPaths, openGit, takeRunBranch } from ${modules[0]};
+      import { commitPaths } from ${modules[0]};
       import { refuseGitTrouble } from ${modules[1]};
+      import { takeRunBranch } from ${modules[2]};
       import { writeFileSync } from 'node:fs';
-      const git = await openGit(process.cwd());
-      writeFileSync('work/new.txt', 'new');
       await refuseGitTrouble(process.cwd(), { workspace: 'work', profiles: ['tiny'] });
-      await takeRunBranch(git, { date: '2026-02-19' });
+      const { folder, git } = await takeRunBranch(process.cwd());
+      writeFileSync(folder + '/work/new.txt', 'new');
       await commitPaths(git, ['work'], 'Change');`;
       const home = realpathSync(mkdtempSync(join(tmpdir(), 'closed-')));
       mkdirSync(join(home, '.config/git'), { recursive: true });
@@ -134,7 +136,7 @@ describe.skipIf(process.getuid?.() !== 0)('a checkout of somebody else’s', () 
       );
       expect(run.stderr).toBe('');
       const log = spawnSync('git', ['log', '-1', '--format=%an <%ae>'], {
-        cwd: repo,
+        cwd: worktreeOf(repo),
         uid: 12345,
         env: { PATH: process.env.PATH },
         encoding: 'utf8',
@@ -162,9 +164,8 @@ it('a linked worktree, a submodule and a shallow clone are checkouts like any', 
   git(folder, 'clone', '-q', '--depth=1', `file://${origin}`, 'shallow');
   git(repo, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', origin, 'sub');
   for (const place of [join(folder, 'linked'), join(folder, 'shallow'), join(repo, 'sub')]) {
-    const g = await openGit(place);
-    await takeRunBranch(g, { date: '2026-02-20' }).catch(() => takeRunBranch(g, { date: '2026-02-21' }));
-    writeFileSync(join(place, 'work/a.txt'), 'b\n');
+    const { folder, git: g } = await takeRunBranch(place);
+    writeFileSync(join(folder, 'work/a.txt'), 'b\n');
     const made = await commitPaths(g, ['work'], 'Change');
     expect(await commitOf(g, 'work/a.txt')).toBe(made);
   }

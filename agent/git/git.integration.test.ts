@@ -3,15 +3,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emptyFolder, git, newRepo } from '../fixtures/repo.ts';
-import {
-  bestKnown,
-  commitPaths,
-  dirtyFiles,
-  openGit,
-  rememberBestKnown,
-  tagBest,
-  takeRunBranch,
-} from './git.ts';
+import { bestKnown, commitPaths, dirtyFiles, openGit, rememberBestKnown, tagBest } from './git.ts';
 
 const write = (repo: string, file: string, text: string) => {
   mkdirSync(join(repo, file, '..'), { recursive: true });
@@ -19,30 +11,6 @@ const write = (repo: string, file: string, text: string) => {
 };
 
 describe('the supervisor and git', () => {
-  it('makes the run branch from HEAD, resumes it, makes another on request, and knows the way back', async () => {
-    const repo = newRepo({ 'work/a.txt': 'a' });
-    const main = git(repo, 'rev-parse', 'main');
-    const g = await openGit(repo);
-    expect(await takeRunBranch(g, { date: '2026-02-19' })).toEqual({
-      name: 'run/2026-02-19',
-      resumed: false,
-      wayBack: 'git switch main',
-    });
-    write(repo, 'work/a.txt', 'b');
-    await commitPaths(g, ['work'], 'Change');
-    expect((await takeRunBranch(g, { date: '2026-02-20' })).name).toBe('run/2026-02-19');
-    const second = await takeRunBranch(g, { date: '2026-02-19', fresh: true });
-    expect(second).toMatchObject({ name: 'run/2026-02-19-2', wayBack: 'git switch main' });
-    // Where the first one began, not on top of it.
-    expect(git(repo, 'rev-parse', 'HEAD')).toBe(main);
-    git(repo, 'switch', '-q', 'main');
-    expect(await takeRunBranch(g, { date: '2026-02-19' })).toMatchObject({
-      name: 'run/2026-02-19',
-      resumed: true,
-    });
-    expect(git(repo, 'rev-parse', 'main')).toBe(main);
-  });
-
   it('tells dirty files of the workspace from others, and leaves steering files out', async () => {
     const repo = newRepo({ 'work/a.txt': 'a', 'bench/b.txt': 'b', 'TASK.md': 't' });
     for (const file of [
@@ -97,7 +65,7 @@ describe('the supervisor and git', () => {
   it('remembers the workspace that a branch began with', async () => {
     const repo = newRepo({ 'work/a.txt': 'a' });
     const g = await openGit(repo);
-    const { name } = await takeRunBranch(g, { date: '2026-02-19' });
+    const name = 'run/2026-02-19';
     await rememberBestKnown(g, name);
     const start = git(repo, 'rev-parse', 'HEAD');
     write(repo, 'work/a.txt', 'b');

@@ -6,7 +6,6 @@ import { AS_THEY_ARE, names, OWN_IGNORES } from '#host/git';
 import { configured, patiently } from './git-open.ts';
 
 export { openGit } from './git-open.ts';
-export { type RunBranch, takeRunBranch } from './run-branch.ts';
 
 /** Dirty files that neither a start nor a commit minds: steering, what is derived, and what recovery looks after. */
 const FREE = [/^TASK\.md$/, /^HINTS\.md$/, /^STOP$/, /^reports\//, /^sprints\//];
@@ -35,7 +34,8 @@ async function changedFiles(git: SimpleGit, settings: string[], paths: string[])
   return entries.map((entry) => entry.slice(3));
 }
 
-const ASIS = AS_THEY_ARE.flatMap((setting) => ['-c', setting]);
+/** Settings under which files are recorded, and laid out, byte for byte. */
+export const ASIS = AS_THEY_ARE.flatMap((setting) => ['-c', setting]);
 
 /** Files that git does not know below some paths, without what the repository's own `.gitignore` names. */
 const unknownFiles = async (git: SimpleGit, paths: readonly string[]): Promise<string[]> =>
@@ -90,6 +90,30 @@ async function addAll(git: SimpleGit, files: readonly string[]): Promise<void> {
 /** Writes a file as the last commit has it. */
 export const checkoutFile = (git: SimpleGit, file: string): Promise<string> =>
   git.raw([...ASIS, 'checkout', '--quiet', 'HEAD', '--', file]);
+
+/** Of these files those that differ from the last commit, or are not in it; what the repository's own `.gitignore` names is none. */
+export const changedAmong = async (git: SimpleGit, files: readonly string[]): Promise<string[]> =>
+  changedFiles(git, ASIS, ['--', ...files]);
+
+/** Brings tracked files outside of these paths back to what the last commit has. Gives their names. */
+export async function restoreOthers(git: SimpleGit, paths: readonly string[]): Promise<string[]> {
+  await git.raw(['update-index', '-q', '--refresh']).catch(() => '');
+  const changed = names(await git.raw([...ASIS, 'diff-index', '--name-only', '-z', 'HEAD']));
+  const inside = (file: string) => paths.some((path) => file === path || file.startsWith(`${path}/`));
+  const others = changed.filter((file) => !inside(file));
+  if (others.length > 0)
+    await patiently(() => git.raw([...ASIS, 'checkout', '--quiet', 'HEAD', '--', ...others]));
+  return others;
+}
+
+/** Commits a tree on the branch that is checked out, and brings the files that differ along; others keep what was edited in them. */
+export async function commitTree(git: SimpleGit, tree: string, message: string): Promise<string> {
+  const before = (await git.revparse(['HEAD'])).trim();
+  const commit = (await git.raw(['commit-tree', tree, '-p', before, '-m', message])).trim();
+  await patiently(() => git.raw(['update-ref', 'HEAD', commit, before]));
+  await patiently(() => git.raw([...ASIS, 'read-tree', '-m', '-u', before, commit]));
+  return commit;
+}
 
 /** The commit that brought a file, or changed it last; null where none has it. */
 export async function commitOf(git: SimpleGit, file: string): Promise<string | null> {

@@ -1,18 +1,23 @@
+import { realpathSync } from 'node:fs';
 import type { SimpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
-import { complaintOf } from '#host/git';
-import { messageOf } from '../common/words.ts';
-import { configured, patiently } from './git-open.ts';
+import { worktreeOf } from '#host/worktree';
+import { configured } from './git-open.ts';
 
 export interface RunBranch {
   name: string;
-  /** False where the branch was made now. */
+  /** False where the branch is made now. */
   resumed: boolean;
-  /** How the user gets back to where they were: "git switch main". */
-  wayBack: string;
+  /** The branch of the user's, or the commit, that it began from. */
+  from: string;
 }
 
-/** The run branch, and how it is reached. */
+/** The run branch a loop is going to take, and the commit where a new one begins. */
+export interface BranchPlan extends RunBranch {
+  origin: string;
+}
+
+/** The loop's worktree on its run branch. */
 export interface Checkout {
   git: SimpleGit;
   branch: RunBranch;
@@ -20,78 +25,77 @@ export interface Checkout {
   bestKnown: string;
 }
 
+/** The loop that was here before: its branch, and whether it is to be gone on with. */
+export interface LoopBefore {
+  branch: string | undefined;
+  unfinished: boolean;
+}
+
 /** A branch of the loop's: a `run/idea` of the user's is none. */
 const IS_RUN = /^run\/\d{4}-\d\d-\d\d(-\d+)?$/;
 
 /**
- * Moves the checkout to the branch of this run: the one that stands, `preferred`, or `run/<date>`, made from HEAD where there is
- * none; `fresh` makes another (`-2`, `-3`, ...). The user's branch stays as it is and is remembered for the way back.
- * @throws UserError where git cannot switch, with the cause: uncommitted changes, another worktree.
+ * Which branch a loop of this checkout takes: that of the loop to be gone on with, the last one that began from the user's branch, or
+ * `run/<date>`, from the user's commit; `fresh` makes another (`-2`, `-3`, ...). Changes nothing.
+ * @throws UserError where the branch is checked out elsewhere than in the loop's worktree, with the command that helps.
  */
-export async function takeRunBranch(
+export async function planRunBranch(
   git: SimpleGit,
-  { date, fresh = false, preferred }: { date: string; fresh?: boolean; preferred?: string },
-): Promise<RunBranch> {
+  home: string,
+  { date, fresh = false, before }: { date: string; fresh?: boolean; before?: LoopBefore },
+): Promise<BranchPlan> {
   const current = (await git.raw(['branch', '--show-current'])).trim();
-  const existing = await runBranches(git);
-  const elsewhere = (name: string) => (name === current ? '' : existing.get(name));
+  const head = (await git.revparse(['HEAD'])).trim();
+  const branches = await runBranches(git, home);
   const standing = IS_RUN.test(current) ? current : undefined;
-  if (!fresh) {
-    const place = preferred && elsewhere(preferred);
-    if (place)
-      throw new UserError(
-        `${preferred}: the branch of the loop that was cut off is checked out in ${place}; start the loop there, or switch that checkout to another branch`,
-      );
-    const name = [preferred, standing, `run/${date}`].find(
-      (n) => n !== undefined && existing.has(n) && !elsewhere(n),
-    );
-    if (name !== undefined) {
-      if (name !== current) await switchTo(git, [name]);
-      return { name, resumed: true, wayBack: await wayBack(git, name) };
-    }
+  const startOf = (name: string) => configured(git, `branch.${name}.loop-from`);
+  const here = standing === undefined ? current : ((await startOf(standing)) ?? standing);
+
+  const last = before?.branch;
+  const unfinished = before?.unfinished ? last : undefined;
+  const again = async () =>
+    last !== undefined && branches.get(last) === null && (await startOf(last)) === here ? last : undefined;
+  const wanted = unfinished ?? standing ?? (await again()) ?? `run/${date}`;
+  if (!fresh || unfinished) {
+    const place = branches.get(wanted);
+    if (place && (wanted === unfinished || wanted === standing))
+      throw new UserError(takenBy(wanted, place, home, (await startOf(wanted)) ?? null));
+    if (place === null)
+      return { name: wanted, resumed: true, from: (await startOf(wanted)) ?? '', origin: '' };
   }
-  const taken = (name: string) => [...existing.keys()].some((n) => n === name || n.startsWith(`${name}/`));
+  const taken = (name: string) => [...branches.keys()].some((n) => n === name || n.startsWith(`${name}/`));
   let name = `run/${date}`;
   for (let n = 2; taken(name); n++) name = `run/${date}-${n}`;
-  const from = standing ? ((await configured(git, `branch.${standing}.loop-from`)) ?? standing) : current;
-  const back = from === '' ? `--detach ${(await git.revparse(['--short', 'HEAD'])).trim()}` : from;
-  // A fresh branch begins where the standing one began, not at the end of it: without its sprints, with its files.
-  const origin = standing ? await commitOfBranch(git, back) : '';
-  await switchTo(git, ['--no-track', '-c', name, ...(origin === '' ? [] : [origin])]);
-  await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, back]));
-  return { name, resumed: false, wayBack: await wayBack(git, name) };
+  // A fresh branch begins where the standing one began, not at its end: without its sprints.
+  const origin = standing === undefined ? head : ((await commitOfBranch(git, here)) ?? head);
+  return { name, resumed: false, from: here || origin.slice(0, 9), origin };
 }
 
-/** Branches below `run/`, and the other checkout where each is at work, if there is one. By whole names: a tag may be called the same. */
-async function runBranches(git: SimpleGit): Promise<Map<string, string>> {
+function takenBy(branch: string, place: string, home: string, from: string | null): string {
+  return place === home
+    ? `${branch} is checked out here, and the loop works on it in a worktree of its own; run: git switch ${from ?? '--detach'}, then start again`
+    : `${branch}: the loop's branch is checked out in ${place}; start the loop there, or switch that checkout to another branch`;
+}
+
+/**
+ * Branches below `run/`, and the checkout other than the loop's worktree where each is at work; null where it is free. By whole names: a tag
+ * may be called the same.
+ */
+async function runBranches(git: SimpleGit, home: string): Promise<Map<string, string | null>> {
   const format = '--format=%(refname:lstrip=2)%00%(worktreepath)';
   const rows = (await git.raw(['for-each-ref', format, 'refs/heads/run/'])).split('\n');
-  return new Map(rows.filter((row) => row !== '').map((row) => row.split('\0') as [string, string]));
+  const own = worktreeOf(realpathSync(home));
+  return new Map(
+    rows
+      .filter((row) => row !== '')
+      .map((row) => {
+        const [name, place] = row.split('\0') as [string, string];
+        return [name, place === '' || place === own ? null : place];
+      }),
+  );
 }
 
-async function commitOfBranch(git: SimpleGit, back: string): Promise<string> {
-  const ref = back.startsWith('--detach ') ? back.slice('--detach '.length) : `refs/heads/${back}`;
-  return (await git.raw(['rev-parse', '--verify', '--quiet', ref]).catch(() => '')).trim();
-}
-
-const wayBack = async (git: SimpleGit, name: string) =>
-  `git switch ${(await configured(git, `branch.${name}.loop-from`)) ?? '-'}`;
-
-async function switchTo(git: SimpleGit, args: string[]): Promise<void> {
-  const words = ['switch', '--quiet', '--no-recurse-submodules', ...args];
-  await patiently(() => git.raw(words)).catch((error: unknown) => {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`git switch ${args.at(-1)} was refused: ${whyRefused(messageOf(error))}`);
-  });
-}
-
-/** Git's complaint in one line, the first file that it names, and the advice that fits. */
-function whyRefused(message: string): string {
-  const complaint = complaintOf(message).replace(/^(fatal|error): /, '');
-  const file = /^\t(.+)$/m.exec(message)?.[1];
-  const what = file ? `${complaint.replace(/:$/, '')} (${file})` : complaint;
-  if (/untracked working tree files/.test(complaint)) return `${what}; move the file away first`;
-  if (/would be overwritten|resolve your current index/.test(complaint))
-    return `${what}; commit or undo your changes first`;
-  return what;
+async function commitOfBranch(git: SimpleGit, name: string): Promise<string | null> {
+  const ref = await git.raw(['rev-parse', '--verify', '--quiet', `refs/heads/${name}`]).catch(() => '');
+  return ref.trim() || null;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, scripted, start } from '../fixtures/scripted.ts';
@@ -33,7 +34,7 @@ it('reaches the running sprint between two turns, and is recorded', async () => 
   delete process.env.ANTHROPIC_BASE_URL;
   expect(events.find((e) => e.type === 'hint.given')).toMatchObject({ text: 'Try sorting.' });
   // Results that were steered say so.
-  const [sprint] = readSprints(join(repo, 'sprints'));
+  const [sprint] = readSprints(sprintsDir(repo));
   expect(sprint.hints).toEqual(['Known before.', 'Try sorting.']);
   expect(JSON.stringify(requests.at(-1)?.messages.at(-1))).toContain('added just now:\\nTry sorting.');
 });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { hintsPath } from '../common/paths.ts';
 
 /** So much of the end of HINTS.md is read: what was added last counts most. */
 export const MAX_CHARS = 20_000;
@@ -40,7 +40,7 @@ export class Hints {
 }
 
 function whole(repo: string): string {
-  const path = join(repo, 'HINTS.md');
+  const path = hintsPath(repo);
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
 }
 

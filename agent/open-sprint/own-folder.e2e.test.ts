@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
+import { worktreeOf } from '#host/worktree';
+import { sprintsDir } from '../common/paths.ts';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
-import { git } from '../fixtures/repo.ts';
+import { git, uncommit } from '../fixtures/repo.ts';
 import { call, finish, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 
@@ -36,11 +38,11 @@ describe('a sprint whose folder was made a trap', () => {
     ]);
     judge = readFileSync(join(repo, 'judge.mjs'), 'utf8');
     ({ events } = await loopIn(repo));
-    folder = join('sprints', readSprints(join(repo, 'sprints'))[0].id);
+    folder = join('sprints', readSprints(sprintsDir(repo))[0].id);
   });
 
   it('is closed, committed and reported as what it was', () => {
-    const [first, second] = readSprints(join(repo, 'sprints'));
+    const [first, second] = readSprints(sprintsDir(repo));
     expect(first).toMatchObject({
       title: 'Try trap',
       outcome: 'new-best',
@@ -48,13 +50,13 @@ describe('a sprint whose folder was made a trap', () => {
     });
     expect(second).toMatchObject({ outcome: 'new-best', bestBefore: { metrics: { f1: 0.6 } } });
     expect(readFileSync(join(repo, 'judge.mjs'), 'utf8')).toBe(judge);
-    const committed = git(repo, 'ls-tree', '-r', '--name-only', 'HEAD', folder).split('\n');
+    const committed = git(worktreeOf(repo), 'ls-tree', '-r', '--name-only', 'HEAD', folder).split('\n');
     expect(committed.map((name) => name.slice(folder.length + 1))).toEqual([
       'change.patch',
       'deep/notes.md',
       'sprint.json',
     ]);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
   it('tells what was taken out', () => {
@@ -67,7 +69,7 @@ describe('a sprint whose folder was made a trap', () => {
 it('a sprint.json that the researcher wrote is not believed after a crash either', async () => {
   const repo = tinyRepository([sprintTo('first', 0.6)]);
   await loopIn(repo, { maxSprints: 1 });
-  const [{ id }] = readSprints(join(repo, 'sprints'));
+  const [{ id }] = readSprints(sprintsDir(repo));
   // As a crash during the sprint leaves it.
   const log = join(repo, 'state/events.jsonl');
   const lines = readFileSync(log, 'utf8').split('\n');
@@ -80,12 +82,12 @@ it('a sprint.json that the researcher wrote is not believed after a crash either
       )
       .join('\n')}\n`,
   );
-  git(repo, 'reset', '-q', 'HEAD~1');
+  uncommit(repo);
   for (const gone of ['state/transcripts', 'state/closed-sprint.json'])
     rmSync(join(repo, gone), { recursive: true });
-  writeFileSync(join(repo, 'sprints', id, 'sprint.json'), forged(id));
+  writeFileSync(join(sprintsDir(repo), id, 'sprint.json'), forged(id));
   await loopIn(repo, { maxSprints: 1 });
-  expect(readSprints(join(repo, 'sprints'))[0]).toMatchObject({
+  expect(readSprints(sprintsDir(repo))[0]).toMatchObject({
     title: 'Try first',
     verdict: { metrics: { f1: 0.6 } },
     reason: expect.stringContaining('put forward by the loop'),

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { git } from '#host/git';
 import { processesIn } from '#host/processes';
+import { worktreeOf } from '#host/worktree';
 
 const GIT_ENDS_MS = 10_000;
 /** Younger ones may belong to someone who is at work elsewhere: an editor, another worktree. */
@@ -13,8 +14,10 @@ const STALE_MS = 5000;
  * power cut): of the index, of references, of the configuration. Gives the line that tells of it.
  */
 export async function releaseGit(repo: string): Promise<string | null> {
-  const folders = await git(repo, ['rev-parse', '--git-dir', '--git-common-dir']);
-  const places = [...new Set(folders.split('\n').map((folder) => resolve(repo, folder)))];
+  const worktree = worktreeOf(repo);
+  const places = [
+    ...new Set([...(await gitFolders(repo)), ...(await gitFolders(worktree).catch(() => []))]),
+  ].filter((place) => existsSync(place));
   const atWork = () => processesIn(realpathSync(repo), 'git').length > 0;
   let locks = locksIn(places);
   for (let waited = 0; waited < GIT_ENDS_MS && locks.length > 0; waited += 50) {
@@ -25,6 +28,12 @@ export async function releaseGit(repo: string): Promise<string | null> {
   const left = atWork() ? [] : locks.filter(isStale);
   for (const lock of left) rmSync(lock, { force: true });
   return left.length > 0 ? `removed ${left.join(', ')}, which a git that was cut off had left` : null;
+}
+
+async function gitFolders(checkout: string): Promise<string[]> {
+  if (!existsSync(checkout)) return [];
+  const folders = await git(checkout, ['rev-parse', '--git-dir', '--git-common-dir']);
+  return folders.split('\n').map((folder) => resolve(checkout, folder));
 }
 
 function locksIn(places: readonly string[]): string[] {

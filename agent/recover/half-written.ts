@@ -2,13 +2,14 @@ import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writerOf } from '#contract/atomic';
 import { processesIn } from '#host/processes';
+import { homeOf } from '#host/worktree';
 
 /**
  * Removes from these folders what a killed process was writing when it ended: it would be committed with reports and sprints. What a
  * command by hand writes at this moment stays. Gives how many there were.
  */
 export function removeHalfWritten(repo: string, folders: readonly string[]): number {
-  const atWork = processesIn(realpathSync(repo));
+  const atWork = processesIn(realpathSync(homeOf(repo)));
   const left = folders
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => ({ name, path: join(folder, name) })))

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { killGroup } from '#host/groups';
 import { endOrphans } from '#host/marks';
+import { homeOf } from '#host/worktree';
 import { inRun, reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import { trainerOf } from '../executor/resume.ts';
@@ -34,7 +35,7 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     const reason = `${CUT_OFF}${groups.some(Boolean) ? '; what still ran was ended' : ''}`;
     journal.emit({ type: 'run.finished', run: id, status, reason, seconds });
   }
-  const orphans = await endOrphans(realpathSync(repo));
+  const orphans = await endOrphans(realpathSync(homeOf(repo)));
   if (orphans > 0) {
     const text = `ended ${orphans} processes that a command left running when it was killed`;
     journal.notice(text);
@@ -59,5 +60,5 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
   if (sprint?.claim) sprints.push(join(sprintsDir(repo), sprint.claim.id));
   const runDirs = runFolders(repo).map((id) => runDir(repo, id));
   removeHalfWritten(repo, [stateDir(repo), reportsDir(repo), ...sprints, ...runDirs]);
-  pruneTrees(repo);
+  for (const checkout of new Set([repo, homeOf(repo)])) pruneTrees(checkout);
 }

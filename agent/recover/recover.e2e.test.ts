@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { isAlive } from '#host/processes';
-import { eventsPath } from '../common/paths.ts';
+import { worktreeOf } from '#host/worktree';
+import { eventsPath, sprintsDir } from '../common/paths.ts';
 import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
-import { git } from '../fixtures/repo.ts';
+import { branchOf, git, uncommit } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -24,9 +25,9 @@ const hanging = (experiment = 'slow'): Step[] => [
   wait,
   finish(),
 ];
-const outcomes = (repo: string) => readSprints(join(repo, 'sprints')).map((s) => s.outcome);
+const outcomes = (repo: string) => readSprints(sprintsDir(repo)).map((s) => s.outcome);
 const ledgerOfCommits = (repo: string) =>
-  git(repo, 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n').reverse();
+  git(worktreeOf(repo), 'log', '--format=%s', '--grep=^Sprint', 'main..').split('\n').reverse();
 
 /** Takes an event and all after it out of the log, as a crash just before it would have. */
 function cutLogBefore(repo: string, type: string): void {
@@ -69,7 +70,7 @@ describe('a loop that is cut off', () => {
     const { events } = await loopIn(repo);
     expect(events[0]).toMatchObject({ type: 'loop.started', resumed: true });
     expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
-    const [first, second] = readSprints(join(repo, 'sprints'));
+    const [first, second] = readSprints(sprintsDir(repo));
     expect(first).toMatchObject({
       outcome: 'new-best',
       // It had saved nothing, and began anew.
@@ -82,7 +83,7 @@ describe('a loop that is cut off', () => {
       'Sprint 1: Try hanging (new-best)',
       'Sprint 2: Try second (no-gain)',
     ]);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
   it.each([
@@ -104,7 +105,7 @@ describe('a loop that is cut off', () => {
       ...(signals[0] === 'SIGKILL' ? ['run.finished'] : []),
       ...['run.started', 'run.finished', 'verdict.given'],
     ]);
-    const [{ outcome, candidate, runs }] = readSprints(join(repo, 'sprints'));
+    const [{ outcome, candidate, runs }] = readSprints(sprintsDir(repo));
     expect([outcome, candidate]).toEqual(['new-best', run]);
     expect(runs.map(({ id, status }) => [id, status])).toEqual([[run, 'finished']]);
     const spent = events.flatMap((e) => (e.type === 'run.finished' ? e.seconds : []));
@@ -125,7 +126,7 @@ describe('a loop that is cut off', () => {
     // As a crash leaves it between the last row of training and the judge's first word.
     rmSync(join(repo, 'checkpoints', run, 'evals.jsonl'));
     await loopIn(repo, { maxSprints: 1 });
-    const [{ runs }] = readSprints(join(repo, 'sprints'));
+    const [{ runs }] = readSprints(sprintsDir(repo));
     expect(runs.map(({ id, evals }) => [id, evals.length])).toEqual([[run, 1]]);
   });
 
@@ -144,7 +145,7 @@ describe('a loop that is cut off', () => {
       ...['run.started', 'run.finished'],
       ...['run.started', 'run.finished'],
     ]);
-    const [{ runs }] = readSprints(join(repo, 'sprints'));
+    const [{ runs }] = readSprints(sprintsDir(repo));
     expect(runs.map(({ id, status }) => [id === run, status])).toEqual([
       [true, 'finished'],
       [false, 'finished'],
@@ -155,15 +156,14 @@ describe('a loop that is cut off', () => {
     const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
     cutLogBefore(repo, 'sprint.committed');
-    const [{ id }] = readSprints(join(repo, 'sprints'));
-    git(repo, 'reset', '-q', '--soft', 'HEAD~1');
-    git(repo, 'reset', '-q');
-    const half = [`sprints/${id}/sprint.json.17.tmp`, 'reports/index.html.17.tmp', 'state/lock.json.17.tmp'];
-    const locks = [
-      '.git/index.lock',
-      '.git/HEAD.lock',
-      `.git/refs/heads/${git(repo, 'branch', '--show-current')}.lock`,
+    const [{ id }] = readSprints(sprintsDir(repo));
+    uncommit(repo);
+    const half = [
+      `state/worktree/sprints/${id}/sprint.json.17.tmp`,
+      ...['reports/index.html.17.tmp', 'state/lock.json.17.tmp'],
     ];
+    const own = ['index', 'HEAD'].map((name) => `.git/worktrees/worktree/${name}.lock`);
+    const locks = [...own, '.git/index.lock', '.git/HEAD.lock', `.git/refs/heads/${branchOf(repo)}.lock`];
     for (const name of [...locks, ...half]) {
       writeFileSync(join(repo, name), '{"half');
       utimesSync(join(repo, name), 1, 1);
@@ -172,7 +172,7 @@ describe('a loop that is cut off', () => {
     expect(events.some((e) => e.type === 'loop.notice' && e.text.includes('index.lock'))).toBe(true);
     expect(half.filter((name) => existsSync(join(repo, name)))).toEqual([]);
     expect(ledgerOfCommits(repo)).toHaveLength(2);
-    expect(git(repo, 'log', '--format=', '--name-only', 'main..')).not.toContain('.tmp');
+    expect(git(worktreeOf(repo), 'log', '--format=', '--name-only', 'main..')).not.toContain('.tmp');
   });
 
   it('goes straight on to the judge when the last word was said already', async () => {
@@ -180,9 +180,9 @@ describe('a loop that is cut off', () => {
     await loopIn(repo, { maxSprints: 1 });
     // As a crash leaves it between finish_sprint and sprint.json.
     cutLogBefore(repo, 'verdict.given');
-    const [{ id }] = readSprints(join(repo, 'sprints'));
-    rmSync(join(repo, 'sprints', id, 'sprint.json'));
-    git(repo, 'reset', '-q', 'HEAD~1');
+    const [{ id }] = readSprints(sprintsDir(repo));
+    rmSync(join(sprintsDir(repo), id, 'sprint.json'));
+    uncommit(repo);
     const { events } = await loopIn(repo, { maxSprints: 1 });
     expect(events.filter((e) => e.type === 'turn.finished')).toEqual([]);
     expect(outcomes(repo)).toEqual(['new-best']);
@@ -194,9 +194,9 @@ describe('a loop that is cut off', () => {
     ]);
     await loopIn(repo, { maxSprints: 1 });
     cutLogBefore(repo, 'verdict.given');
-    const [{ id }] = readSprints(join(repo, 'sprints'));
-    rmSync(join(repo, 'sprints', id, 'sprint.json'));
-    git(repo, 'reset', '-q', 'HEAD~1');
+    const [{ id }] = readSprints(sprintsDir(repo));
+    rmSync(join(sprintsDir(repo), id, 'sprint.json'));
+    uncommit(repo);
     await loopIn(repo, { maxSprints: 1 });
     expect(outcomes(repo)).toEqual(['new-best']);
     const [name] = readdirSync(join(repo, 'state/transcripts'));
@@ -213,9 +213,9 @@ describe('a loop that is cut off', () => {
     rmSync(join(repo, 'state/transcripts'), { recursive: true });
     await loopIn(repo);
     expect(outcomes(repo)).toEqual(['interrupted', 'new-best']);
-    const [cutOff] = readSprints(join(repo, 'sprints'));
+    const [cutOff] = readSprints(sprintsDir(repo));
     expect(cutOff).toMatchObject({ runs: [{ status: 'killed' }], change: { kept: false } });
-    expect(readFileSync(join(repo, 'sprints', cutOff.id, 'change.patch'), 'utf8')).toContain('+{"f1":0.9');
+    expect(readFileSync(join(sprintsDir(repo), cutOff.id, 'change.patch'), 'utf8')).toContain('+{"f1":0.9');
   });
 
   it('is judged where its conversation is lost after a counting run that had finished', async () => {
@@ -229,10 +229,10 @@ describe('a loop that is cut off', () => {
     await loop.ended;
     rmSync(join(repo, 'state/transcripts'), { recursive: true });
     await loopIn(repo, { maxSprints: 1 });
-    const [sprint] = readSprints(join(repo, 'sprints'));
+    const [sprint] = readSprints(sprintsDir(repo));
     expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run, change: { kept: true } });
     expect(sprint.reason).toContain('put forward by the loop, not by the researcher: the loop was cut off');
-    expect(readFileSync(join(repo, 'work/number.json'), 'utf8')).toContain('0.9');
+    expect(readFileSync(join(worktreeOf(repo), 'work/number.json'), 'utf8')).toContain('0.9');
   });
 
   it('drops a sprint that was never claimed and keeps its changes as a patch', async () => {
@@ -246,8 +246,8 @@ describe('a loop that is cut off', () => {
     loop.child.kill('SIGKILL');
     await loop.ended;
     // As a crash leaves it between the folder and the event of a claim.
-    mkdirSync(join(repo, 'sprints/claimed'), { recursive: true });
-    writeFileSync(join(repo, 'sprints/claimed/README.md'), '# Claimed\n');
+    mkdirSync(join(sprintsDir(repo), 'claimed'), { recursive: true });
+    writeFileSync(join(sprintsDir(repo), 'claimed/README.md'), '# Claimed\n');
     expect(commandsIn(repo)).toEqual(['sleep 100']);
     const again = startCommand(repo, 'loop', '--sandbox', 'off');
     const { seq } = await eventOf(repo, 'sprint.dropped');
@@ -256,7 +256,7 @@ describe('a loop that is cut off', () => {
     again.child.kill('SIGKILL');
     await again.ended;
     expect(readFileSync(join(repo, 'state/unclaimed-sprint-1.patch'), 'utf8')).toContain('+{"f1":0.9');
-    expect(existsSync(join(repo, 'sprints/claimed'))).toBe(false);
+    expect(existsSync(join(sprintsDir(repo), 'claimed'))).toBe(false);
     expect(ledgerOfCommits(repo)).toEqual(['']);
     const opened = readEvents(eventsPath(repo)).filter((e) => e.type === 'sprint.opened');
     expect(opened.map((e) => e.treeBefore)).toEqual([opened[0].treeBefore, opened[0].treeBefore]);
@@ -267,8 +267,7 @@ describe('a loop that is cut off', () => {
     await loopIn(repo, { maxSprints: 1 });
     // As a crash leaves it between sprint.json and the commit.
     cutLogBefore(repo, 'sprint.closed');
-    git(repo, 'reset', '-q', '--soft', 'HEAD~1');
-    git(repo, 'reset', '-q');
+    uncommit(repo);
     await loopIn(repo);
     expect(outcomes(repo)).toEqual(['new-best', 'new-best']);
     expect(ledgerOfCommits(repo)).toEqual([
@@ -327,7 +326,7 @@ describe('a loop that is asked to stop', () => {
     expect(code).toBe(0);
     expect(events.at(-1)).toMatchObject({ reason: 'the file STOP' });
     expect(outcomes(repo)).toEqual(['new-best']);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
   it('takes away a STOP that was left for an earlier loop, and leaves none itself', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { runsDir } from '../common/paths.ts';
 
 /** Why a call that needs a claimed sprint is refused before start_sprint. */
 export const NO_SPRINT_OPEN = 'no sprint is open yet: call start_sprint first';
@@ -43,11 +44,12 @@ export function writableTarget(repo: string, path: string, writable: readonly st
   return target;
 }
 
-/** The real target of a path that may be read: anywhere in the repository but `hidden`. @throws ToolMistake elsewhere. */
+/** The real target of a path that may be read: anywhere in the repository but `hidden`, and all runs. @throws ToolMistake elsewhere. */
 export function readableTarget(repo: string, path: string, hidden: readonly string[]): string {
   const target = realTarget(repo, path);
+  const open = [realpathSync(repo), realTarget(repo, runsDir(repo))];
   if (
-    !isInside(target, realpathSync(repo)) ||
+    !open.some((folder) => isInside(target, folder)) ||
     hidden.some((folder) => isInside(target, realTarget(repo, folder)))
   ) {
     throw new ToolMistake(

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { UserError } from '#contract/errors';
@@ -6,6 +7,7 @@ import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
+import { logsDir } from '../common/paths.ts';
 import { reachedAt } from './connect/connect.ts';
 import { FEATURES } from './connect/features.ts';
 import type { Connection } from './connection.ts';
@@ -29,7 +31,7 @@ export async function startOffline(task: Task, repo: string): Promise<Connection
     cwd: repo,
     env: cleanEnv(),
     stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'log' },
-    log: { path: `${repo}/state/logs/replay.log`, maxBytes: 1 << 20 },
+    log: { path: join(logsDir(repo), 'replay.log'), maxBytes: 1 << 20 },
   });
   const first = new Promise<string | null>((resolve) => {
     const lines = createInterface({ input: child.stdout! });

@@ -60,7 +60,7 @@ it('lets nothing through to the terminal of what somebody else wrote, in whateve
       task: { contract: { metric: 'm', also: [] } },
     },
     connection: { kind: 'claude' },
-    checkout: { branch: { name: 'b', wayBack: 'w' } },
+    checkout: { branch: { name: 'b', resumed: false, from: 'main' } },
     timer: { seconds: {}, total: 1 },
     journal: { state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [] }) },
   };

@@ -62,7 +62,7 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
           `profile ${event.profile} (leaderboard ${event.leaderboard}) · ${event.researcher} · sandbox ${event.sandbox}`,
         );
         line(
-          `branch ${event.branch}${event.resumed ? `, taken up after ${duration(loop.config.takenUp?.seconds ?? 0)} at work` : ''} · back with "${loop.checkout.branch.wayBack}"`,
+          `branch ${event.branch}${event.resumed ? `, taken up after ${duration(loop.config.takenUp?.seconds ?? 0)} at work` : ''}, in a worktree of its own`,
         );
         const money =
           loop.connection.kind === 'offline'

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Sprint } from '#contract/sprint';
+import { homeOf } from '#host/worktree';
 import { notebookPath, reportsDir, sprintsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { PARTS } from '../common/timer.ts';
@@ -43,9 +44,11 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
     ...overview(mine, loop),
     ...best(bestOf(sprints, leaderboard), loop),
     ...reports(loop, mine.at(-1)),
-    `Branch:       ${branch.name}, one commit a sprint (git log ${branch.name})`,
+    `Branch:       ${branch.name}, one commit a sprint; your own branch and files are as they were`,
+    `Look:         git log ${branch.name}     git diff ${branch.from}...${branch.name} -- ${task.contract.workspace}`,
+    `Take over:    git merge ${branch.name}     or the code alone: git checkout ${branch.name} -- ${task.contract.workspace}`,
     ...open(loop),
-    `Go on:        npm run loop     Way back: ${branch.wayBack}`,
+    'Go on:        npm run loop',
     ...(task.contract.title && connection.kind === 'offline'
       ? ['', `These results come from the ${connection.label}: a script that walks a fixed path.`]
       : []),
@@ -104,7 +107,7 @@ function best(sprint: Sprint | undefined, { config: { task, profileName } }: Loo
 }
 
 function reports({ config: { repo } }: LoopParts, last: Sprint | undefined): string[] {
-  const folder = relative(repo, reportsDir(repo));
+  const folder = relative(homeOf(repo), reportsDir(repo));
   if (!last) return [];
   const forms = ['html', 'pdf', 'md'].filter((form) =>
     existsSync(join(reportsDir(repo), `${last.id}.${form}`)),

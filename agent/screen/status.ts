@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { readTask } from '#contract/task';
 import { pausedSince } from '../budget/pause.ts';
-import { eventsPath, sprintsDir, stateDir } from '../common/paths.ts';
+import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
 import { readEvents } from '../journal/events.ts';
 import { fold, workedSeconds } from '../journal/fold.ts';
 import { lockHolder } from '../journal/lock.ts';
@@ -100,7 +99,7 @@ export function readStatus(repo: string): Status {
 
 /** The fields that the task shows beside its metric; everything where there is no readable task. */
 export function shownFields(repo: string): string[] | null {
-  const path = join(repo, 'TASK.md');
+  const path = taskPath(repo);
   if (!existsSync(path)) return null;
   try {
     const { metric, also } = readTask(path).contract;

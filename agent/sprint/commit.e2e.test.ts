@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { worktreeOf } from '#host/worktree';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
@@ -14,7 +15,7 @@ it('a tag that stands in the way of the best’s is told, and ends nothing: the 
   expect(told.filter((text) => /^the tag best\/tiny could not be moved to \w{9}: /.test(text))).toHaveLength(
     2,
   );
-  expect(git(repo, 'log', '--format=%s', '-2')).toBe(
+  expect(git(worktreeOf(repo), 'log', '--format=%s', '-2')).toBe(
     'Sprint 2: Try second (new-best)\nSprint 1: Try first (new-best)',
   );
 });

@@ -17,7 +17,7 @@ interface LoopParts {
   timer: Timer;
 }
 
-/** One commit a sprint on the run branch: workspace, sprint folder, reports. A new best moves the tag `best/<profile>`. */
+/** One commit a sprint on the run branch: workspace and sprint folder. A new best moves the tag `best/<profile>`. */
 export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<string> {
   const {
     checkout: { git, branch },
@@ -26,7 +26,7 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
     timer,
   } = loop;
   return timer.time('git', async () => {
-    const paths = [task.contract.workspace, committed.sprint(sprint.id), committed.reports];
+    const paths = [task.contract.workspace, committed.sprint(sprint.id)];
     if (sprint.leaderboard === loop.config.leaderboard) paths.push(keepContract(loop));
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
     const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;

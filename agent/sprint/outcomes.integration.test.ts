@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
+import { worktreeOf } from '#host/worktree';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
@@ -31,7 +33,7 @@ let events: LoggedEvent[];
 beforeAll(async () => {
   repo = tinyRepository(night);
   ({ events } = await loopIn(repo));
-  sprints = readSprints(join(repo, 'sprints'));
+  sprints = readSprints(sprintsDir(repo));
 });
 const outcome = (slug: string) => sprints.find((s) => s.id.endsWith(slug)) as Sprint;
 
@@ -48,8 +50,8 @@ describe('what becomes of a sprint', () => {
       'failed',
       'failed',
     ]);
-    expect(git(repo, 'log', '--oneline', '--grep=^Sprint', 'main..').split('\n')).toHaveLength(9);
-    expect(git(repo, 'status', '--porcelain')).toBe('');
+    expect(git(worktreeOf(repo), 'log', '--oneline', '--grep=^Sprint', 'main..').split('\n')).toHaveLength(9);
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
   it('keeps infrastructure when the paired screen agrees, and says why when it does not', () => {
@@ -57,7 +59,7 @@ describe('what becomes of a sprint', () => {
       change: { kept: true, infrastructure: true, files: ['work/helper.txt'] },
     });
     expect(outcome('-helper').reason).toContain('infrastructure kept');
-    expect(existsSync(join(repo, 'work/helper.txt'))).toBe(true);
+    expect(existsSync(join(worktreeOf(repo), 'work/helper.txt'))).toBe(true);
     expect(outcome('-not-neutral').change.kept).toBe(false);
     expect(outcome('-not-neutral').reason).toMatch(/f1 0\.6000? before and 0\.7000? after/);
   });
@@ -76,7 +78,7 @@ describe('what becomes of a sprint', () => {
       ['finished', 0.7],
       ['finished', 0.71],
     ]);
-    expect(JSON.parse(readFileSync(join(repo, 'work/number.json'), 'utf8')).f1).toBe(0.7);
+    expect(JSON.parse(readFileSync(join(worktreeOf(repo), 'work/number.json'), 'utf8')).f1).toBe(0.7);
   });
 
   it('tells every step as an event', () => {

@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Sprint } from '#contract/sprint';
+import { homeOf } from '#host/worktree';
 import { reportsDir, sprintsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
@@ -38,7 +39,7 @@ export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<voi
         task,
         profile,
       });
-      files = report.files.map((file) => relative(repo, file));
+      files = report.files.map((file) => relative(homeOf(repo), file));
       if (report.trouble) troubles.push(report.trouble);
       await notebook.draw(false);
     } catch (error) {

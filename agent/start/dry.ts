@@ -29,7 +29,7 @@ export async function dryRun(
       .join(', ') || 'none';
   const { budgets } = profile;
   const rows: [string, string][] = [
-    ['task', contract.title],
+    ['task', `${contract.title} (${task.path})`],
     ['researcher', plan.researcher === 'claude' ? `Claude (${plan.model})` : 'offline replay, no model'],
     ['sandbox', plan.sandbox.label],
     ['profile', `${profileName} (world ${profile.world})${plan.profileWhy ? `: ${plan.profileWhy}` : ''}`],
@@ -41,6 +41,7 @@ export async function dryRun(
       'budgets',
       `screen ${budgets.screen}, rank ${budgets.rank}, count ${budgets.count} samples${profile.staged ? ', stages that have to be earned' : ''}`,
     ],
+    ['branch', branchInWords(plan)],
     ['start', plan.start],
     ['limits', limitsInWords(limits)],
     ['money', money(plan)],
@@ -87,6 +88,13 @@ export function money({ claude, limits, repo, profileName, takenUp }: Plan): str
   const left = limits.usd === null ? null : limits.usd - (takenUp?.usd ?? 0);
   const likely = forecastInWords(forecast(like, claude, { ...limits, usd: left }, hours));
   return `${limit}; likely ${likely}; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate})${second}; by ${reached.where}`;
+}
+
+function branchInWords({ branch: { name, resumed, from }, task }: Plan): string {
+  const { workspace } = task.contract;
+  return resumed
+    ? `${name}, gone on with: its own ${workspace}/, all else as committed on the branch that is checked out`
+    : `${name}, new, from ${from} and ${workspace}/ as it stands`;
 }
 
 function describeMachine(): string {

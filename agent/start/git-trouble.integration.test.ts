@@ -80,7 +80,10 @@ it.each([
     'sprints/',
     '.gitignore:3: the pattern sprints/ ignores what the loop records (such as sprints/1/README.md)',
   ],
-  ['*.html', '.gitignore:3: the pattern *.html ignores what the loop records (such as reports/1.html)'],
+  [
+    '*.patch',
+    '.gitignore:3: the pattern *.patch ignores what the loop records (such as sprints/1/change.patch)',
+  ],
   ['/work', '.gitignore:3: the pattern /work ignores what the loop records (such as work/x)'],
   ['parts/', '.gitignore:3: the pattern parts/ ignores work/parts/b.txt, which is tracked'],
 ])('refuses a rule of the repository that names what is recorded: %s', async (pattern, complaint) => {

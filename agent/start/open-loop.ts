@@ -1,11 +1,12 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { SimpleGit } from 'simple-git';
 import type { LoggedEvent } from '#contract/event';
 import type { SprintRun } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
+import { bubblewrap } from '#host/bubblewrap';
 import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
+import { worktreeOf } from '#host/worktree';
 import { Stopper } from '../budget/stop.ts';
 import { eventsPath, logsDir } from '../common/paths.ts';
 import { Timer } from '../common/timer.ts';
@@ -13,8 +14,9 @@ import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
 import type { Executor } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
-import { bestKnown, openGit, takeRunBranch } from '../git/git.ts';
-import type { Checkout } from '../git/run-branch.ts';
+import { bestKnown, openGit } from '../git/git.ts';
+import { openWorktree } from '../git/open-worktree.ts';
+import { type Checkout, planRunBranch } from '../git/run-branch.ts';
 import { EventLog } from '../journal/events.ts';
 import { fold, isUnfinished } from '../journal/fold.ts';
 import { Journal } from '../journal/journal.ts';
@@ -26,6 +28,7 @@ import { startOffline } from '../researcher/offline.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import type { Plan } from './preflight.ts';
+import { laySteering } from './take-over.ts';
 
 /** The parts that a loop is made of. What it calls takes those that it uses, and no more. */
 export interface Loop {
@@ -54,30 +57,31 @@ export interface LoopHooks {
   lock?: Taking;
 }
 
-/** Takes the checkout over: event log, run branch, researcher. From here on things are written. */
+/** Takes the checkout over: event log, the run branch in its worktree, researcher. From here on things are written. */
 export async function openLoop(
   plan: Plan,
   { listeners, report = lateReport, notebook, confirm }: LoopHooks,
 ): Promise<{ loop: Loop; before: LoopState }> {
-  const { repo } = plan;
-  const { log, past, lastBranch } = openLog(repo);
+  const { repo: home } = plan;
+  const { log, past, lastBranch } = openLog(home);
   const before = past.reduce(fold, nothingYet);
   const unfinished = isUnfinished(before);
-  const git = await openGit(repo);
-  const date = new Date().toISOString().slice(0, 10);
-  const fresh = plan.fresh && !unfinished;
-  const branch = await takeRunBranch(git, {
-    date,
-    fresh,
-    preferred: unfinished ? lastBranch : await lastFromHere(git, lastBranch),
+  const users = await openGit(home);
+  const branch = await planRunBranch(users, home, {
+    date: new Date().toISOString().slice(0, 10),
+    fresh: plan.fresh,
+    before: { branch: lastBranch, unfinished },
   });
+  const git = await openWorktree(home, users, branch);
+  const repo = worktreeOf(home);
+  laySteering(repo);
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;
   const journal = new Journal(log, before);
   const loop: Loop = {
     config: { repo, task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp },
     connection,
-    sandbox: plan.sandbox,
+    sandbox: plan.sandbox.kind === 'bubblewrap' ? bubblewrap(repo) : plan.sandbox,
     executor: new LocalExecutor(),
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
     journal,
@@ -107,15 +111,6 @@ export async function openLoop(
   });
   loop.outputs.notebook.load();
   return { loop, before };
-}
-
-/** The branch of a loop that has ended, of whatever day, where the user stands on the branch that it began from. */
-async function lastFromHere(git: SimpleGit, last: string | undefined): Promise<string | undefined> {
-  if (last === undefined) return undefined;
-  const said = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
-  const from = await said('config', '--get', `branch.${last}.loop-from`);
-  const elsewhere = await said('for-each-ref', '--format=%(worktreepath)', `refs/heads/${last}`);
-  return from === (await said('branch', '--show-current')) && elsewhere === '' ? last : undefined;
 }
 
 /** What renders reports is loaded with the first of them. */

@@ -6,12 +6,13 @@ import { tryBubblewrap } from '#host/bubblewrap';
 import { sandboxAlone } from '#host/by-hand';
 import { noSandbox, type Sandbox } from '#host/sandbox';
 import { diskTrouble } from '../budget/disk.ts';
-import { eventsPath } from '../common/paths.ts';
+import { eventsPath, taskPath } from '../common/paths.ts';
 import type { Limits, LoopOptions } from '../config/config.ts';
 import { limitsOf } from '../config/limits.ts';
 import { dirtyFiles, openGit } from '../git/git.ts';
+import { type BranchPlan, planRunBranch } from '../git/run-branch.ts';
 import { readEvents } from '../journal/events.ts';
-import { fold, type Used, usedBefore } from '../journal/fold.ts';
+import { fold, isUnfinished, type Used, usedBefore } from '../journal/fold.ts';
 import { nothingYet } from '../journal/state.ts';
 import { leaderboardId } from '../ledger/ledger.ts';
 import { parseTarget, type Target } from '../notify/send.ts';
@@ -45,6 +46,8 @@ export interface Plan {
   /** What the limits come from, beside TASK.md. */
   asked: LoopOptions;
   since: Date;
+  /** The run branch it would take. */
+  branch: BranchPlan;
   /** What a loop has used already that was cut off, and is gone on with; null where another begins. */
   takenUp: Used | null;
   notify: Target | null;
@@ -56,11 +59,12 @@ export interface Plan {
  */
 export async function preflight(options: LoopOptions): Promise<Plan> {
   const { repo } = options;
-  const task = readTask(join(repo, 'TASK.md'));
+  const task = readTask(taskPath(repo));
   const { contract } = task;
   const researcher = options.researcher ?? (hasCredentials(process.env, options.via) ? 'claude' : 'offline');
   const since = new Date();
-  const takenUp = usedBefore(readEvents(eventsPath(repo)).reduce(fold, nothingYet));
+  const before = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
+  const takenUp = usedBefore(before);
   const limits = limitsOf(options, task, { since, takenUp });
   const asked = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
   const claude = asked && (await connectClaude(asked));
@@ -83,10 +87,15 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
       `uncommitted changes outside of ${contract.workspace}/: ${names}; commit, stash or remove them, then start again`,
     );
   }
+  const branch = await planRunBranch(git, repo, {
+    date: since.toISOString().slice(0, 10),
+    fresh: options.fresh,
+    before: { branch: before.started?.branch, unfinished: isUnfinished(before) },
+  });
   const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
   await tryForcedBackend(task, repo, sandbox);
-  // A sprint that is gone on with may have left its workspace half edited.
-  if (takenUp === null) refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
+  // A run branch that is gone on with has a workspace of its own.
+  if (!branch.resumed) refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
   return {
     repo,
     task,
@@ -102,6 +111,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     fresh: options.fresh,
     seed: options.seed,
     limits,
+    branch,
     asked: options,
     since,
     takenUp,

@@ -2,6 +2,8 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { committedTree } from '#host/tree';
+import { worktreeOf } from '#host/worktree';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
@@ -18,24 +20,28 @@ it('a loop under settings that people have: all is recorded, what was trained is
     git(repo, 'config', '--global', key, 'true');
   // As git lays it out under core.autocrlf.
   git(repo, 'rm', '-rq', '--cached', '.');
-  git(repo, 'reset', '-q', '--hard');
-  expect(readFileSync(join(repo, 'work/number.json'), 'utf8')).toContain('\r\n');
+  git(worktreeOf(repo), 'reset', '-q', '--hard');
+  expect(readFileSync(join(worktreeOf(repo), 'work/number.json'), 'utf8')).toContain('\r\n');
 
   const { code, events } = await loopIn(repo);
   expect(code).toBe(0);
   const notes = events.flatMap((event) => (event.type === 'loop.notice' ? [event.text] : []));
   expect(notes.join('\n')).toContain('commits as Research loop <loop@localhost>');
-  const [sprint] = readSprints(join(repo, 'sprints'));
+  const [sprint] = readSprints(sprintsDir(repo));
   expect(sprint.outcome).toBe('new-best');
-  expect(await committedTree({ repo, commit: 'HEAD', folder: 'work' })).toBe(sprint.runs[0].tree);
-  const files = git(repo, 'ls-tree', '-r', '--name-only', 'HEAD', 'sprints', 'reports').split('\n');
+  expect(await committedTree({ repo: worktreeOf(repo), commit: 'HEAD', folder: 'work' })).toBe(
+    sprint.runs[0].tree,
+  );
+  const files = git(worktreeOf(repo), 'ls-tree', '-r', '--name-only', 'HEAD', 'sprints', 'reports').split(
+    '\n',
+  );
   expect(files).toEqual(
     expect.arrayContaining([
       `reports/${sprint.id}.md`,
       ...['README.md', 'change.patch', 'sprint.json'].map((name) => `sprints/${sprint.id}/${name}`),
     ]),
   );
-  const patch = readFileSync(join(repo, 'sprints', sprint.id, 'change.patch'), 'utf8');
+  const patch = readFileSync(join(sprintsDir(repo), sprint.id, 'change.patch'), 'utf8');
   expect(patch).toContain('--- a/work/number.json');
   // The way back is open.
   git(repo, 'switch', '-q', 'main');

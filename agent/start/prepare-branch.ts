@@ -1,12 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { committedTree, snapshotTree } from '#host/tree';
-import { notebookPath } from '../common/paths.ts';
+import { homeOf } from '#host/worktree';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import {
   bestKnown,
-  checkoutFile,
   commitPaths,
   dirtyFiles,
   isPrepared,
@@ -14,8 +13,10 @@ import {
   rememberBestKnown,
 } from '../git/git.ts';
 import { isOwnIdentity, OWN_IDENTITY_NOTE } from '../git/git-open.ts';
+import { leaveBranch } from '../git/open-worktree.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { restoreWorkspace } from '../open-sprint/workspace.ts';
 import type { Outputs } from '../screen/outputs.ts';
 
 /** What is used here of the loop. */
@@ -28,8 +29,8 @@ interface LoopParts {
 }
 
 /**
- * Gives a run branch its start: what stands in the workspace is committed and remembered as the best known, then `--start baseline`
- * takes out what is to be found. A crash between two of these steps is made good at the next start.
+ * Gives a run branch its start: the workspace as it stands in the user's checkout is committed and remembered as the best known, then
+ * `--start baseline` takes out what is to be found. A crash between two of these steps is made good at the next start.
  */
 export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'baseline'): Promise<void> {
   const {
@@ -38,9 +39,11 @@ export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'base
   } = loop;
   await timer.time('git', async () => {
     const prepared = await isPrepared(git, branch.name);
-    if (prepared || loop.checkout.bestKnown === '') {
+    if (loop.checkout.bestKnown === '' && !prepared) {
+      await startFromUsers(loop);
+      await rememberBestKnown(git, branch.name);
+    } else if (prepared) {
       await commitWorkspace(loop);
-      if (!prepared) await rememberBestKnown(git, branch.name);
     }
     if (!prepared && start === 'baseline') await takeOutBaseline(loop);
     if (!prepared) await markPrepared(git, branch.name);
@@ -48,18 +51,48 @@ export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'base
   });
 }
 
+/** The user's work that is not committed yet is part of the start; in the user's checkout it stays as it is. */
+async function startFromUsers(loop: LoopParts): Promise<void> {
+  const { repo, task } = loop.config;
+  const folder = task.contract.workspace;
+  const tree = await snapshotTree({ repo: homeOf(repo), folder });
+  await restoreWorkspace({ repo, folder, tree });
+  const commit = await commitWorkspace(loop);
+  if (commit !== null)
+    loop.journal.notice(
+      `${loop.checkout.branch.name} begins with uncommitted work in ${folder}/: commit ${commit.slice(0, 9)}`,
+    );
+}
+
 /** What is trained is what the commit holds: also where the user's settings (autocrlf) made the files on disk other ones. */
 async function commitWorkspace({
   config: { repo, task },
   checkout: { git },
   journal,
-}: LoopParts): Promise<void> {
+}: LoopParts): Promise<string | null> {
   const folder = task.contract.workspace;
   if (await isOwnIdentity(git)) journal.notice(OWN_IDENTITY_NOTE);
   const asItStands = await snapshotTree({ repo, folder });
   const committed = async () => committedTree({ repo, commit: 'HEAD', folder }).catch(() => null);
-  if ((await committed()) === asItStands) return;
-  await commitPaths(git, [folder], `Start from ${folder}/ as it stands`, '', {}, { anew: true });
+  if ((await committed()) === asItStands) return null;
+  return commitPaths(git, [folder], `Start from ${folder}/ as it stands`, '', {}, { anew: true });
+}
+
+/** A loop that goes on takes nothing from the user's workspace: what is new there is told. */
+export async function tellOtherWorkspace({
+  config: { repo, task },
+  checkout: { branch, bestKnown },
+  journal,
+}: LoopParts): Promise<void> {
+  const folder = task.contract.workspace;
+  const [users, ...known] = await Promise.all([
+    snapshotTree({ repo: homeOf(repo), folder }).catch(() => null),
+    ...[bestKnown, 'HEAD'].map((commit) => committedTree({ repo, commit, folder }).catch(() => null)),
+  ]);
+  if (users === null || known.includes(users)) return;
+  journal.notice(
+    `${folder}/ in your checkout is not what ${branch.name} began with; the loop goes on with the branch's own, and "npm run loop -- --new" begins with yours`,
+  );
 }
 
 async function takeOutBaseline({ config: { repo, task }, checkout: { git } }: LoopParts): Promise<void> {
@@ -71,13 +104,8 @@ async function takeOutBaseline({ config: { repo, task }, checkout: { git } }: Lo
   await commitPaths(git, [workspace], 'Begin with the published baselines only', body);
 }
 
-/** The notebook shows what runs; when nothing runs any more, it is as it was committed, so that git switches back without a word. */
-export async function leaveClean({
-  checkout: { git },
-  outputs: { notebook },
-  config: { repo },
-}: LoopParts): Promise<void> {
+/** When nothing runs any more, the notebook shows that, and the run branch is free for the user to switch to. */
+export async function leaveClean({ checkout: { git }, outputs: { notebook } }: LoopParts): Promise<void> {
   await notebook.draw(false).catch(() => {});
-  const page = notebookPath(repo);
-  if (existsSync(page)) await checkoutFile(git, page).catch(() => {});
+  await leaveBranch(git).catch(() => {});
 }

@@ -3,6 +3,8 @@ import type { Sandbox } from '#host/sandbox';
 import { messageOf } from '../common/words.ts';
 import type { Config, Limits } from '../config/config.ts';
 import { limitsOf } from '../config/limits.ts';
+import { checkoutFile } from '../git/git.ts';
+import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { leaderboardId } from '../ledger/ledger.ts';
 import { connectClaude } from '../researcher/claude.ts';
@@ -11,10 +13,12 @@ import { refuse } from '../task/contract-check.ts';
 import { workspaceTrouble } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
 import { checkContract, checkWorkspace, claudeOptions } from './preflight.ts';
+import { laySteering } from './take-over.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
   config: Config;
+  checkout: Checkout;
   connection: Connection;
   sandbox: Sandbox;
   journal: Journal;
@@ -29,6 +33,7 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
   const { repo, profileName, asked } = config;
   try {
     const task = readTask(config.task.path);
+    laySteering(repo);
     const profile = profileOf(task, profileName);
     checkWorkspace(task, repo);
     const limits = limitsOf(asked, task, config);
@@ -45,6 +50,7 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
     return { config: { ...config, task, profile, leaderboard, limits }, connection };
   } catch (error) {
     journal.notice(`TASK.md was edited and is not used: ${messageOf(error)}`, 'warn');
+    await checkoutFile(loop.checkout.git, 'TASK.md').catch(() => '');
     return { config, connection: loop.connection };
   }
 }

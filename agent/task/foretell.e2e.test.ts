@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readTask } from '#contract/task';
 import { noSandbox } from '#host/sandbox';
-import { eventsPath } from '../common/paths.ts';
+import { eventsPath, sprintsDir } from '../common/paths.ts';
 import { loopIn, optionsFor, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { finish, start, train, wait } from '../fixtures/scripted.ts';
@@ -97,5 +97,5 @@ it('tells the researcher before a run that it cannot count, and refuses it as a 
   ).toHaveLength(2);
   // A screen has fewer samples by design.
   expect(said).not.toContain('samples: 100 where');
-  expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['new-best']);
+  expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(['new-best']);
 });

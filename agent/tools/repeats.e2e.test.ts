@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { MessagesRequest } from '#replay/protocol';
 import { startMessagesServer } from '#replay/server';
+import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -27,5 +27,5 @@ it('points out a sprint, and refuses a run, that was made already', async () => 
   expect(heard.match(/this exact run was made already/g)).toHaveLength(2);
   expect(heard.match(/this exact run is queued or running already, as /g)).toHaveLength(1);
   expect(events.filter((e) => e.type === 'run.started')).toHaveLength(3);
-  expect(readSprints(join(repo, 'sprints')).map((s) => s.outcome)).toEqual(['new-best', 'new-best']);
+  expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(['new-best', 'new-best']);
 });

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
+import { homeOf } from '#host/worktree';
 import type { NamedWorld } from '../worlds.ts';
 import { type ProbeOptions, probeScores } from './probes.ts';
 
-const CEILINGS = join(import.meta.dirname, '..', '..', 'state', 'ceilings');
+const CEILINGS = join(homeOf(join(import.meta.dirname, '..', '..')), 'state', 'ceilings');
 
 /** A measured ceiling with all that it was measured by: the file in state/ceilings/, and the line that is printed. */
 const Ceiling = z.object({

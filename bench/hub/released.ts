@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
+import { homeOf } from '#host/worktree';
 import { CONFIG_FILE, FOREST_FILE, WEIGHTS_FILE } from '../world/store.ts';
 import { hubCache, snapshotDir } from './cache.ts';
 
@@ -24,7 +25,12 @@ export const SYNTH_16K_RELEASE: Release = {
 };
 
 /** Where the files lie when they were put there by hand. Under state/, which no researcher's process can read. */
-export const RELEASED_FOLDER = join(import.meta.dirname, '..', '..', 'state', 'worlds', 'synth-16k');
+export const RELEASED_FOLDER = join(
+  homeOf(join(import.meta.dirname, '..', '..')),
+  'state',
+  'worlds',
+  'synth-16k',
+);
 
 /**
  * The folder that holds all files of the released model: WORLD_DIR where it is set, else state/worlds/synth-16k, else

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sprintsDir } from '#agent/common/paths';
 import { readSprints } from '#agent/ledger/ledger';
+import { worktreeOf } from '#host/worktree';
 import type { SprintPlan } from './sprint.ts';
 
 /** What is wrong with what a night left behind, a line each. `plans` says what must have come of each sprint. */
@@ -11,7 +13,7 @@ export function inquest(repo: string, plans: readonly SprintPlan[]): string[] {
 
 /** Each sprint once, ended as the script says, with the number that the script set. */
 function ledger(repo: string, plans: readonly SprintPlan[]): string[] {
-  const sprints = readSprints(join(repo, 'sprints'));
+  const sprints = readSprints(sprintsDir(repo));
   const problems: string[] = [];
   const numbers = sprints.map((s) => s.number).join();
   if (numbers !== sprints.map((_, i) => i + 1).join()) problems.push(`sprints are numbered ${numbers}`);
@@ -30,17 +32,16 @@ function ledger(repo: string, plans: readonly SprintPlan[]): string[] {
 
 /** One commit a sprint, in order, on the run branch alone; nothing else changed; git is whole. */
 function history(repo: string): string[] {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' }).trim();
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: worktreeOf(repo), encoding: 'utf8' }).trim();
   const problems: string[] = [];
   const subjects = git('log', '--reverse', '--format=%s', '--grep=^Sprint ', 'main..').split('\n');
-  const wanted = readSprints(join(repo, 'sprints')).map(
-    (s) => `Sprint ${s.number}: ${s.title} (${s.outcome})`,
-  );
+  const wanted = readSprints(sprintsDir(repo)).map((s) => `Sprint ${s.number}: ${s.title} (${s.outcome})`);
   if (subjects.join('\n') !== wanted.join('\n')) problems.push(`commits are\n${subjects.join('\n')}`);
   if (git('log', '--format=%s', 'main') !== 'Set the stage\nStart') problems.push('main was touched');
   const dirty = git('status', '--porcelain')
     .split('\n')
-    .filter((line) => !/^(M TASK.md|\?\? HINTS.md)?$/.test(line));
+    .filter((line) => line !== '');
   if (dirty.length > 0) problems.push(`not committed: ${dirty.join(', ')}`);
   try {
     execFileSync('git', ['fsck', '--no-dangling', '--no-progress'], { cwd: repo, stdio: 'pipe' });
@@ -53,7 +54,7 @@ function history(repo: string): string[] {
 /** Every sprint has its report in all forms, and the notebook links to them. */
 function reports(repo: string): string[] {
   const notebook = readFileSync(join(repo, 'reports/index.html'), 'utf8');
-  return readSprints(join(repo, 'sprints')).flatMap(({ id }) => {
+  return readSprints(sprintsDir(repo)).flatMap(({ id }) => {
     const missing = ['md', 'html', 'pdf'].filter((form) => !existsSync(join(repo, `reports/${id}.${form}`)));
     const pdf = missing.includes('pdf') ? '%PDF-' : readFileSync(join(repo, `reports/${id}.pdf`), 'latin1');
     return [
@@ -66,11 +67,14 @@ function reports(repo: string): string[] {
 
 /** No file is half-written: none that was to be renamed, and every JSON can be read. What a trainer left is its own affair. */
 function files(repo: string): string[] {
-  const folders = ['sprints', 'reports', 'state', 'checkpoints'];
+  const folders = ['reports', 'state', 'checkpoints'];
   const paths = folders.flatMap((folder) =>
     readdirSync(join(repo, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => join(folder, name))
-      .filter((path) => !/^state\/trees\/|\/out\//.test(path) && statSync(join(repo, path)).isFile()),
+      .filter(
+        (path) =>
+          !/^state\/(worktree\/state\/)?trees\/|\/out\//.test(path) && statSync(join(repo, path)).isFile(),
+      ),
   );
   return paths.flatMap((path) => {
     if (path.endsWith('.tmp')) return [`${path}: left over`];

@@ -3,6 +3,7 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sprintsDir } from '#agent/common/paths';
 import { readSprints } from '#agent/ledger/ledger';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { startMessagesServer } from '#replay/server';
@@ -96,7 +97,7 @@ function summary(): void {
   for (const fault of plans.flatMap(({ faults }) => faults)) counts.set(fault, (counts.get(fault) ?? 0) + 1);
   const lines = [
     '',
-    ...sprintTable(plans, readSprints(join(repo, 'sprints')), bills),
+    ...sprintTable(plans, readSprints(sprintsDir(repo)), bills),
     '',
     ...loopTable(loops, results, bills),
     '',
