@@ -1,21 +1,22 @@
-// How fast the benchmark itself is on this machine, one JSON object a line.
+// How fast sampler, data service, evaluation and a training step are on this machine, one JSON object a line.
 //   npm run --silent bench -- sampler serve eval --json
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 //   npm run --silent bench -- step --json
+
+import { sayBuilding } from '#bench/cli/building';
+import { integer, parsed, print, program } from '#bench/cli/program';
+import { locateReleased } from '#bench/hub/released';
+import type { World } from '#bench/world/world';
+import { openWorld } from '#bench/worlds';
 import { runMain, UserError } from '#contract/errors';
-import { locateReleased } from '../hub/released.ts';
-import { benchEvaluation } from '../speed/evaluation.ts';
-import { benchMachine } from '../speed/machine.ts';
-import { benchSampler } from '../speed/sampler.ts';
-import { benchServe } from '../speed/serve.ts';
-import type { Line } from '../speed/timing.ts';
-import { type Yardsticks, yardsticks } from '../speed/yardsticks.ts';
-import { productCeiling } from '../step/ceiling.ts';
-import { benchStep } from '../step/step.ts';
-import type { World } from '../world/world.ts';
-import { openWorld } from '../worlds.ts';
-import { sayBuilding } from './building.ts';
-import { integer, parsed, print, program } from './program.ts';
+import { benchEvaluation } from './evaluation.ts';
+import { benchMachine } from './machine.ts';
+import { benchSampler } from './sampler.ts';
+import { benchServe } from './serve.ts';
+import { productCeiling } from './step/ceiling.ts';
+import { benchStep } from './step/step.ts';
+import type { Line } from './timing.ts';
+import { type Yardsticks, yardsticks } from './yardsticks.ts';
 
 interface Options {
   world: string;
