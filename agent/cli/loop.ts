@@ -60,7 +60,8 @@ const command = program(
   .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
   .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
-  .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
+  .option('--train-hours <h>', 'hours that training runs may take, all together', hours)
+  .addOption(new Option('--gpu-hours <h>').argParser(hours).hideHelp())
   .option(
     '--sprint-usd <amount>',
     `money of one sprint, after which it has ${CLOSING_TURNS} turns to close; default: TASK.md`,
@@ -115,6 +116,8 @@ interface Flags {
   maxSprints?: number;
   maxUsd?: number | 'none';
   maxTokens?: number;
+  trainHours?: number;
+  /** The old name of `trainHours`. */
   gpuHours?: number;
   sprintUsd?: number;
   sprintHours?: number;
@@ -140,7 +143,7 @@ await runMain(async () => {
     maxSprints: flags.maxSprints ?? null,
     maxUsd: flags.maxUsd ?? null,
     maxTokens: flags.maxTokens ?? null,
-    trainHours: flags.gpuHours ?? null,
+    trainHours: flags.trainHours ?? flags.gpuHours ?? null,
     sprintUsd: flags.sprintUsd ?? null,
     sprintHours: flags.sprintHours ?? null,
     notify: flags.notify ?? (process.env.LOOP_NOTIFY?.trim() || null),
@@ -152,7 +155,10 @@ await runMain(async () => {
     sandbox: flags.sandbox,
     seed: flags.seed,
   };
+  const renamed =
+    flags.gpuHours === undefined ? [] : ['--gpu-hours is --train-hours now; the old name still works'];
   const plan = await preflight(options);
+  for (const line of [...renamed, ...(plan.task.renamed ?? [])]) process.stdout.write(`${line}\n`);
   if (flags.dry) {
     return abortable((signal) => dryRun(plan, (line) => process.stdout.write(`${line}\n`), signal));
   }

@@ -81,9 +81,9 @@ export class Runs {
     const spec = await this.#specOf(input, runsOf(runsSoFar(loop, this.started)), queue);
     // In the queue, so that runs of one turn start in the order that they were asked for.
     const doubt = await queue.run(() => this.#doubt(spec));
-    if (doubt !== null && input.budget === 'count' && input.samples === undefined)
+    if (doubt !== null && input.budget === 'full' && input.samples === undefined)
       throw new ToolMistake(
-        `a counting run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
+        `a full run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
       );
     const soFar = runsSoFar(loop, this.started);
     const all = runsOf(soFar);
@@ -107,7 +107,7 @@ export class Runs {
     return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near };
   }
 
-  /** Constraints that a run breaks by its settings. Samples count from the counting budget on: an earlier stage has fewer by design. */
+  /** Constraints that a run breaks by its settings. Samples count from the full budget on: an earlier stage has fewer by design. */
   async #doubt(spec: RunSpec): Promise<string | null> {
     const { config, sandbox, stopper } = this.loop;
     const { repo, task, profile, profileName } = config;
@@ -115,7 +115,7 @@ export class Runs {
     const cwd = await checkoutTree({ repo, tree });
     const asked = { task, cwd, sandbox, profileName, samples, set, experiment, signal: stopper.hard };
     const broken = await cannotCount(asked);
-    return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.count));
+    return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.full));
   }
 
   /**

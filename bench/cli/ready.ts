@@ -7,7 +7,7 @@ import { locateReleased, verifyReleased } from '../hub/released.ts';
 import { profileWorld, worldConfig } from '../worlds.ts';
 import { parsed, program } from './program.ts';
 
-/** From this many features on a counting run takes days on a CPU. */
+/** From this many features on a full run takes days on a CPU. */
 const NEEDS_GPU = 4096;
 
 /** Offline must be said soon: one try, and a hub that answers at all answers by then. */
