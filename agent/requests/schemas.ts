@@ -84,6 +84,14 @@ export const RunExperimentInput = z.strictObject({
     .optional()
     .describe('Instead of a budget: the number of training samples.'),
   seed: z.number().int().nonnegative().optional().describe('Seed of training data and initialisation.'),
+  seeds: z
+    .array(z.number().int().nonnegative())
+    .min(1)
+    .max(10)
+    .optional()
+    .describe(
+      'Instead of a seed: several, a run of its own for each, queued in this order. Limits count every run.',
+    ),
   set: z
     .array(z.string().regex(/^[^=\s]+=/, 'key=value, like "depth=4"'))
     .optional()
