@@ -115,7 +115,7 @@ await runMain(async () => {
     run: run.id,
     kind: 'verified',
     profile: run.profile,
-    world: { name: opened.world.name, hash: opened.world.world.hash },
+    world: { name: opened.world.name, hash: opened.world.world.hash, kind: 'public' },
     tree: run.tree,
     metrics: deciding,
     also,
