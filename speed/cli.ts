@@ -4,10 +4,11 @@
 //   npm run --silent bench -- step --json
 
 import { sayBuilding } from '#bench/cli/building';
-import { integer, parsed, print, program } from '#bench/cli/program';
+import { print } from '#bench/cli/program';
 import { locateReleased } from '#bench/hub/released';
 import type { World } from '#bench/world/world';
 import { openWorld } from '#bench/worlds';
+import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { benchEvaluation } from './evaluation.ts';
 import { benchMachine } from './machine.ts';
@@ -72,7 +73,7 @@ await runMain(async () => {
         `any of: ${Object.keys(BENCHES).join(', ')} (default: all but ${LONG.join(', ')})`,
       )
       .option('--world <name>', 'a world by name, config (.json) or folder', 'small')
-      .option('--seconds <n>', 'for each measurement', integer(1), 2)
+      .option('--seconds <n>', 'for each measurement', whole(1), 2)
       .option('--full', 'step: all widths, on 1 and 2 threads, without plain tfjs')
       .option('--backend <name>', 'step, eval: what runs the tensors', 'auto')
       .option('--widths <n,n>', 'step: widths at full size (default: 4096)', integers)
@@ -106,7 +107,7 @@ await runMain(async () => {
 });
 
 function integers(text: string): number[] {
-  return text.split(',').map(integer(1));
+  return text.split(',').map(whole(1));
 }
 
 function spoken({ name, ms, ...rest }: Line): string {

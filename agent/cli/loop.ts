@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { above0 } from '#contract/command-line';
 import { runMain } from '#contract/errors';
 import { withEngineOptions } from '#host/engine-options';
 import { CLOSING_TURNS } from '../budget/caps.ts';
@@ -27,10 +28,6 @@ const target = (text: string): AskedTarget => {
   const value = Number(number);
   if (metric && Number.isFinite(value)) return { metric, sign: sign as AskedTarget['sign'], value };
   throw new InvalidArgumentError('It must be a metric and a number, like accuracy=0.99 or "size<=20".');
-};
-const above0 = (what: string) => (text: string) => {
-  if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
-  throw new InvalidArgumentError(`It must be ${what} above 0.`);
 };
 const hours = above0('a number of hours');
 
