@@ -25,14 +25,15 @@ Examples:
 
 async function main(): Promise<number> {
   if (!parsed(command)) return 0;
-  const sprintDir = resolve(command.args[0]);
+  const [folder = ''] = command.args;
+  const sprintDir = resolve(folder);
   const reportsDir = resolve(command.opts<{ out: string }>().out);
   const { sprint } = readSource(sprintDir);
   const task = readTask(join(process.cwd(), 'TASK.md'));
   const sprints = readSprints(dirname(sprintDir));
   const { profiles } = task.contract;
   makeWritable('--out', reportsDir);
-  const profile = Object.hasOwn(profiles, sprint.profile) ? profiles[sprint.profile] : null;
+  const profile = (Object.hasOwn(profiles, sprint.profile) && profiles[sprint.profile]) || null;
   const report = await renderReport({ sprintDir, reportsDir, sprints, task, profile });
   const notebook = await renderNotebook({ sprints, live: null, reportsDir, task });
   for (const file of [...report.files, notebook]) process.stdout.write(`${file}\n`);

@@ -33,7 +33,7 @@ export function readSprint(path: string): Sprint {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(
-      `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; restore the file from git`,
+      `${path}: ${issue?.path.join('.') || 'file'}: ${issue?.message}; restore the file from git`,
     );
   }
   return parsed.data;

@@ -100,8 +100,9 @@ export async function workspaceTrouble(
         b.field === field ? { ...b, name } : [],
       ),
     );
-    if (told.length === 0 || broken.length < told.length) return [];
-    const [{ name, why }, ...others] = broken;
+    const [first, ...others] = broken;
+    if (!first || broken.length < told.length) return [];
+    const { name, why } = first;
     const more = others.length === 0 ? '' : `, and so for all of ${told.length} experiments`;
     const message = `every full run of ${task.contract.workspace}/ would be refused: ${name}: ${why}${more}; change the constraint or the workspace`;
     return [{ at: ['profiles', profileName, 'constraints', field], message }];
