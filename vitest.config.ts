@@ -8,7 +8,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
  *   x.e2e.test.ts          whole nights, whole commands as a user starts them, every engine
  * `npm test` runs the first two, `npm run test:all` and CI all three.
  */
-const FOLDERS = '{agent,bench,contract,engine,examples,host,replay,sae,test}/**/*';
+const FOLDERS = '{agent,bench,contract,engine,examples,host,replay,sae,speed,test}/**/*';
 const upper = ['**/*.integration.test.ts', '**/*.e2e.test.ts'];
 
 const common = {

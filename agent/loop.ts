@@ -160,7 +160,7 @@ async function attempt(loop: Loop, sprint: OpenSprint): Promise<Ending> {
     const reason = messageOf(error);
     loop.journal.notice(`the sprint failed: ${reason}`, 'warn');
     await sprint.runs?.stopAll('the sprint failed');
-    return { kind: 'failed', reason: reason.split('\n')[0] };
+    return { kind: 'failed', reason: reason.replace(/\n.*/s, '') };
   }
 }
 

@@ -34,6 +34,21 @@ describe('reading TASK.md', () => {
     expect(guardsOf(task, profileOf(task, '16k')).uniqueness).toBe('>=0.95');
   });
 
+  it('reads the budget of a full run under its old name too, and says where', () => {
+    const text = shipped.replace('full: 2048000', 'count: 2048000');
+    const { contract, renamed } = read(text);
+    expect(contract).toEqual(read(shipped).contract);
+    expect(renamed).toEqual([
+      expect.stringMatching(
+        new RegExp(`TASK\\.md:${lineOf(text, 'count: 2048000')}: profiles\\.small\\.budgets\\.count: `),
+      ),
+    ]);
+    expect(read(shipped).renamed).toEqual([]);
+    expect(complaint(shipped.replace('full: 2048000', 'full: 2048000, count: 1'))).toContain(
+      'profiles.small.budgets.count: is not a field of the contract',
+    );
+  });
+
   it('names file, line and field of a wrong value', () => {
     const text = shipped.replace('goal: max', 'goal: up');
     expect(complaint(text)).toMatch(new RegExp(`TASK\\.md:${lineOf(text, 'goal: up')}: goal: `));

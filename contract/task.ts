@@ -34,10 +34,20 @@ export const Inspection = z.strictObject({
 });
 export type Inspection = z.infer<typeof Inspection>;
 
+/** The budget of a full run was `count` in earlier TASK.md files. */
+const OLD_FULL = 'count';
+
+function renamedBudget(budgets: unknown): unknown {
+  if (typeof budgets !== 'object' || budgets === null || 'full' in budgets || !(OLD_FULL in budgets))
+    return budgets;
+  const { [OLD_FULL]: full, ...others } = budgets;
+  return { ...others, full };
+}
+
 export const Profile = z.strictObject({
   /** What the serve and judge commands understand: a world's name, a JSON config or a folder. */
   world: z.string(),
-  /** Fields of a verdict (observed first, then declared) that a counting run must meet: {width: "==128"}. */
+  /** Fields of a verdict (observed first, then declared) that a full run must meet: {width: "==128"}. */
   constraints: z.record(z.string(), Condition).default({}),
   /**
    * What a run of this profile begins with where its experiment says nothing else: sizes, rates, whatever the train command reads. It is
@@ -46,17 +56,20 @@ export const Profile = z.strictObject({
   settings: z.record(z.string(), z.json()).optional(),
   /** Guards of this profile, over those of the task. */
   guards: z.record(z.string(), Condition).default({}),
-  /** Training rows of a counting run, and of the two cheaper stages before it. */
-  budgets: z.strictObject({
-    screen: z.number().int().positive(),
-    rank: z.number().int().positive(),
-    count: z.number().int().positive(),
-  }),
+  /** Training rows of a full run, and of the two cheaper stages before it. */
+  budgets: z.preprocess(
+    renamedBudget,
+    z.strictObject({
+      screen: z.number().int().positive(),
+      rank: z.number().int().positive(),
+      full: z.number().int().positive(),
+    }),
+  ),
   /** Rows that may be read on top, to estimate a norm before training. */
   normalisation: z.number().int().nonnegative().default(0),
   /**
    * Whether the budgets are stages that have to be earned: a rank run by a screen that beats the best's screen of the same budget
-   * and seed beyond the noise, a counting run by such a rank run; the last full run that fits is kept for the best candidate, and made by the
+   * and seed beyond the noise, a full run by such a rank run; the last full run that fits is kept for the best candidate, and made by the
    * loop where nobody starts it.
    */
   staged: z.boolean().default(false),
@@ -149,6 +162,8 @@ export interface Task {
   brief: string;
   /** The line of the file where a field stands, or where it would be added; unset in a task that was read from no file. */
   lineOf?(keys: readonly PropertyKey[]): number;
+  /** A line for each field that is still read under its old name. */
+  renamed?: readonly string[];
 }
 
 /**
@@ -199,7 +214,11 @@ export function readTask(path: string): Task {
         .join('\n       '),
     );
   }
-  return { path, contract: parsed.data, brief: text.slice(match[0].length), lineOf };
+  const renamed = Object.keys(parsed.data.profiles)
+    .map((name) => ['profiles', name, 'budgets', OLD_FULL])
+    .filter((keys) => document.hasIn(keys))
+    .map((keys) => `${path}:${lineOf(keys)}: ${keys.join('.')}: is "full" now; the old name is read as that`);
+  return { path, contract: parsed.data, brief: text.slice(match[0].length), lineOf, renamed };
 }
 
 /** The guards in force: those of the task, and over them those of the profile. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WorldName } from './world.ts';
 
 /**
  * One measurement of one run by the judge. The judge prints it as its last line of standard output, as JSON.
@@ -8,13 +9,13 @@ import { z } from 'zod';
 export const Verdict = z.object({
   version: z.literal(1),
   run: z.string(),
-  /** `verified`: on the public world; `confirmed`: on the hidden one. */
+  /** `verified`: on a world that the researcher may know; `confirmed`: on a secret one. */
   kind: z.enum(['verified', 'confirmed']),
   profile: z.string(),
-  world: z.object({ name: z.string(), hash: z.string() }),
+  world: WorldName,
   /** The git tree of the workspace that the run was trained from, and that its encoder was run from. */
   tree: z.string(),
-  /** Numbers of the deciding form: f1, mcc, precision, recall, uniqueness, l0, ... */
+  /** Named numbers of the deciding form (f1, mcc, l0, ...): those that the world's kind allows. None has to be there. */
   metrics: z.record(z.string(), z.number()),
   also: z.record(z.string(), z.record(z.string(), z.number())).default({}),
   /** What the supervisor's side saw itself: samples, width, normalisation rows. */

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { sprintsDir } from '#agent/common/paths';
 import { readSprints } from '#agent/ledger/ledger';
 import { cleanEnv } from '#host/env';
-import { sprintsDir } from '#agent/common/paths';
 
 const python = spawnSync('python3', ['-c', 'import http.server, json']).status === 0;
 

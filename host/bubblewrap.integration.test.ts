@@ -18,7 +18,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gpuDevices, sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
+import { sandboxFromEnv, tryBubblewrap } from './bubblewrap.ts';
 import { capture } from './capture.ts';
 import { collect, startChild } from './child.ts';
 import { cleanEnv } from './env.ts';
@@ -217,23 +217,6 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
     expect((await run('exit 7')).exit.code).toBe(7);
     expect((await run('kill -9 $$')).exit.outOfMemory).toBe(true);
   });
-});
-
-it('GPUs are passed by the names of their devices', () => {
-  const names = [
-    'null',
-    'nvidia0',
-    'nvidiactl',
-    'nvidia-caps',
-    'nvidia-uvm',
-    'dri',
-    'kfd',
-    'sda',
-    'mem',
-    'kvm',
-  ];
-  const passed = ['nvidia0', 'nvidiactl', 'nvidia-caps', 'nvidia-uvm', 'dri', 'kfd'];
-  expect(gpuDevices(names)).toEqual(passed.map((name) => `/dev/${name}`));
 });
 
 describe('without bubblewrap', () => {

@@ -9,8 +9,6 @@ import { nodeProgram } from './node.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
 import { homeOf } from './worktree.ts';
 
-export { gpuDevices } from './mounts.ts';
-
 /**
  * Confines a command with bubblewrap: all of the machine is there to read but homes, temporary folders, sockets, the
  * repository's `state/`, secrets and other runs' optimizer files; nothing is there to write but what is named; no network, and no process

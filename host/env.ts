@@ -1,3 +1,4 @@
+import { backendNeeds } from './backend-needs.ts';
 import { pathToNode } from './node.ts';
 
 /**
@@ -8,21 +9,22 @@ const allowed = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TERM', 'COLORTERM', 'TZ', 'TMPDIR'],
   ...['NO_COLOR', 'FORCE_COLOR', 'CI'],
   ...['NODE_ENV', 'NODE_NO_WARNINGS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS'],
-  // Where the libraries of a GPU are, which one to use, and how many threads a library may start.
-  ...['LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES'],
-  ...['VK_ICD_FILENAMES', 'VK_DRIVER_FILES', 'ENGINE_BACKEND', 'ENGINE_THREADS', 'ENGINE_BLAS'],
-  ...['TF_CPP_MIN_LOG_LEVEL', 'TF_FORCE_GPU_ALLOW_GROWTH', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'],
+  // Which backend runs the tensors; what each of them needs it declares itself.
+  'ENGINE_BACKEND',
 ]);
 
 /**
- * The environment for a child: the allowed variables of ours (and `LC_*`), then `extra`, which wins and is not
+ * The environment for a child: the allowed variables of ours (`LC_*`, and what backends need, too), then `extra`, which wins and is not
  * filtered. An `undefined` in `extra` takes a variable out. PATH finds the Node that runs this.
  */
 export function cleanEnv(
   extra: Readonly<Record<string, string | undefined>> = {},
   from: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const kept = Object.entries(from).filter(([name]) => allowed.has(name) || name.startsWith('LC_'));
+  const { variables } = backendNeeds();
+  const kept = Object.entries(from).filter(
+    ([name]) => allowed.has(name) || name.startsWith('LC_') || variables.includes(name),
+  );
   const all = { ...Object.fromEntries(kept), PATH: pathToNode(from.PATH), ...extra };
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),

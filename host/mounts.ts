@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { BackendNeeds } from '#contract/backend-needs';
+import { backendNeeds } from './backend-needs.ts';
 import { borrowedObjects, gitFolders } from './git-folders.ts';
 import { expanded, homeFolders } from './home.ts';
 import { nodeProgram } from './node.ts';
@@ -20,15 +22,20 @@ export interface Mounts {
 }
 
 /** bubblewrap's arguments for what is there in a sandbox, and what of that may be written. The order counts: what comes later covers. */
-export function mountsOf({ root, writable, readable, instead }: Mounts): string[] {
+export function mountsOf(
+  { root, writable, readable, instead }: Mounts,
+  needs: BackendNeeds = backendNeeds(),
+  devices: readonly string[] = readdirSync('/dev'),
+): string[] {
   const home = homeOf(root);
   return [
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...kernelKnobs.map((name) => `/proc/${name}`).flatMap((path) => ['--ro-bind-try', path, path]),
-    ...gpuDevices(readdirSync('/dev')).flatMap((path) => ['--dev-bind-try', path, path]),
+    ...devicesOf(needs, devices).flatMap((path) => ['--dev-bind-try', path, path]),
     ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
     // The program alone under a folder of its own: PATH may lead to a stand-in, or into a home.
     ...['--dir', NODE_FOLDER, '--symlink', nodeProgram(), join(NODE_FOLDER, 'node')],
+    ...needs.paths.filter((path) => existsSync(path)).flatMap(same('--ro-bind')),
     ...[...nodeItself(), home, ...gitElsewhere(root, home), ...linkedModules(home)].flatMap(
       same('--ro-bind'),
     ),
@@ -124,7 +131,9 @@ function masked(root: string, home: string, writable: readonly string[]): string
     .filter((path) => !writable.some((folder) => inside(path, folder)));
 }
 
-/** The device files of GPUs among the names in /dev: bwrap knows no wildcards. WebGPU also needs /dev/dri. */
-export function gpuDevices(names: readonly string[]): string[] {
-  return names.filter((name) => /^nvidia|^(dri|kfd|dxg)$/.test(name)).map((name) => join('/dev', name));
+/** The device files that backends need, among the names in /dev: bwrap knows no wildcards. */
+function devicesOf({ devices }: BackendNeeds, names: readonly string[]): string[] {
+  const needed = (name: string) =>
+    devices.some((device) => (device.endsWith('*') ? name.startsWith(device.slice(0, -1)) : name === device));
+  return names.filter(needed).map((name) => join('/dev', name));
 }

@@ -80,15 +80,15 @@ interface Trained {
   result: RunResult | null;
 }
 
-/** A counting run of the candidate; a second one where the loop was cut off and took the first along. */
+/** A full run of the candidate; a second one where the loop was cut off and took the first along. */
 function* trainCandidate(): Part<Trained> {
-  const first = yield* countingRun();
-  return first.result?.status === 'killed' ? yield* countingRun() : first;
+  const first = yield* fullRun();
+  return first.result?.status === 'killed' ? yield* fullRun() : first;
 }
 
-function* countingRun(): Part<Trained> {
+function* fullRun(): Part<Trained> {
   const started = yield* must(
-    use('run_experiment', { experiment: 'candidate', budget: 'count' }, 'One counting run.'),
+    use('run_experiment', { experiment: 'candidate', budget: 'full' }, 'One full run.'),
   );
   const run = runIdOf(started);
   if (!run) throw new Stuck(`The run could not be started: ${words.firstLine(started)}`);

@@ -97,7 +97,7 @@ describe('a profile of one’s own is an entry in TASK.md and its world', () => 
     expect(said('d_sae: 64, k', 'd_sae: 32, k')).toEqual([
       2,
       'constraints',
-      expect.stringMatching(/every counting run of sae\/ would be refused: \w+: 32 where ==64 is asked/),
+      expect.stringMatching(/every full run of sae\/ would be refused: \w+: 32 where ==64 is asked/),
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { cycles, importGraph, root } from './import-graph.ts';
 
-const graph = importGraph(['agent', 'contract', 'host', 'bench', 'engine', 'replay', 'sae']);
+const graph = importGraph(['agent', 'contract', 'host', 'bench', 'engine', 'replay', 'sae', 'speed']);
 
 it('finds a cycle', () => {
   const edges = { a: ['b'], b: ['c', 'd'], c: ['a'], d: ['d'] };

@@ -51,7 +51,7 @@ describe('the limits of one sprint', () => {
     expect(events.filter((e) => e.type === 'sprint.capped')).toHaveLength(2);
   });
 
-  it('do not lose a counting run that is there: the loop puts the best one forward, as it does after silence', async () => {
+  it('do not lose a full run that is there: the loop puts the best one forward, as it does after silence', async () => {
     const count = (f1: number, more = {}) => [train('plain', { set: [`f1=${f1}`], ...more }), wait];
     const capped = [start('capped'), ...count(0.9, { budget: 'screen' }), ...count(0.7), ...count(0.6)];
     const silent = [start('silent'), ...count(0.8), 'I stop here.', 'I really do.'];

@@ -21,7 +21,7 @@ const script: Step[][] = [
     write(0.6),
     screen('plain'),
     wait,
-    call('run_experiment', { of: '$RUN', budget: 'count' }),
+    call('run_experiment', { of: '$RUN', budget: 'full' }),
     wait,
     finish(),
   ],
@@ -60,8 +60,8 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
     const task = readFileSync(path, 'utf8')
       .replace('samples: "<=1000"', 'samples: "<=100000000"')
       .replace(
-        'screen: 100, rank: 500, count: 1000 }',
-        'screen: 10000000, rank: 50000000, count: 100000000 }\n    staged: true',
+        'screen: 100, rank: 500, full: 1000 }',
+        'screen: 10000000, rank: 50000000, full: 100000000 }\n    staged: true',
       )
       .replace('hours: 1,', 'hours: 1000,');
     writeFileSync(path, task);

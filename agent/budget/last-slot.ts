@@ -26,7 +26,7 @@ export interface Slot {
   late: boolean;
 }
 
-/** Of a night in stages: what the best candidate without a counting run can still be given. Null where there is none, or no time for it. */
+/** Of a night in stages: what the best candidate without a full run can still be given. Null where there is none, or no time for it. */
 export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot | null {
   const {
     config: { profile, limits },
@@ -37,7 +37,7 @@ export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot
   const candidate = stages && bestCandidate(stages);
   const pace = candidate && paceNow(loop, soFar, candidate.experiment);
   if (!candidate || !pace) return null;
-  const room = fits(profile.budgets.count, pace);
+  const room = fits(profile.budgets.full, pace);
   const full = fullRunSeconds(profile, pace);
   const ofOneSprint = (limits.sprint.hours ?? Number.POSITIVE_INFINITY) * 3600;
   if (room < 1 || full > ofOneSprint) return null;
@@ -66,12 +66,12 @@ export class SlotWatch {
     const slot = this.#slot();
     if (!slot) return [];
     const { candidate, pace } = slot;
-    const how = `run_experiment with of: "${candidate.id}", budget: "count"`;
+    const how = `run_experiment with of: "${candidate.id}", budget: "full"`;
     if (slot.due && this.#warned === null) {
       this.#told = true;
       this.#warned = this.#turns;
       return [
-        `The last full run has to begin now (${duration(pace.secondsLeft)} are left, it takes ${duration(secondsFor(this.loop.config.profile.budgets.count, pace))}): ${how}, with your next call. Otherwise this sprint is closed, and the loop makes that run itself.`,
+        `The last full run has to begin now (${duration(pace.secondsLeft)} are left, it takes ${duration(secondsFor(this.loop.config.profile.budgets.full, pace))}): ${how}, with your next call. Otherwise this sprint is closed, and the loop makes that run itself.`,
       ];
     }
     if (this.#told || slot.fits !== 1) return [];

@@ -57,4 +57,4 @@ const SLACK = 1.05;
 
 /** What has to be left so that one full run surely fits. */
 export const fullRunSeconds = ({ budgets }: Pick<Profile, 'budgets'>, pace: Pace): number =>
-  SLACK * secondsFor(budgets.count, pace);
+  SLACK * secondsFor(budgets.full, pace);

@@ -80,8 +80,8 @@ describe('a run and the time that is left', () => {
   it('is told in the prompt, with the noise and the candidate that the last full run is kept for', () => {
     const lines = planLines(loop(25), there).join('\n');
     expect(lines).toContain('100 samples/s, measured by the last run');
-    expect(lines).toMatch(/12 screen runs of 100 .* 4 rank runs of 500 .* 2 count runs of 1000/);
-    expect(lines).toContain(`best candidate without a counting run: ${idea.id}`);
+    expect(lines).toMatch(/12 screen runs of 100 .* 4 rank runs of 500 .* 2 full runs of 1000/);
+    expect(lines).toContain(`best candidate without a full run: ${idea.id}`);
     expect(planLines(loop(15), there).join('\n')).toContain('only ONE full run still fits');
   });
 });
@@ -96,9 +96,9 @@ describe('the last full run', () => {
     expect(refusal(loop(14), ask(other, 90), there)).toBeNull();
     expect(refusal(loop(12), ask(other, 100), there)).toContain(`best candidate so far, ${better.id}. Start`);
     expect(refusal(loop(12), ask(better, 1000), there)).toBeNull();
-    expect(refusal(loop(12), ask(idea, 1000), there)).toContain('a count run has to be earned');
+    expect(refusal(loop(12), ask(idea, 1000), there)).toContain('a full run has to be earned');
     // With time for two, it has to be earned.
-    expect(refusal(loop(30), ask(better, 1000), there)).toContain('a count run has to be earned');
+    expect(refusal(loop(30), ask(better, 1000), there)).toContain('a full run has to be earned');
   });
 
   it('does not hold back what comes after it was started, or when it cannot be had any more', () => {
@@ -140,7 +140,7 @@ describe('comparing', () => {
     expect(bestCandidate(field([...bests, ...lucky, ...solid]))).toBe(solid[1]);
   });
 
-  it('believes a rank run before the screen of the same code, and asks for no second counting run', () => {
+  it('believes a rank run before the screen of the same code, and asks for no second full run', () => {
     const bests = [run('best', 100, 0.5), run('best', 500, 0.5)];
     const lucky = run('lucky', 100, 0.9);
     const solid = run('solid', 100, 0.55);

@@ -118,9 +118,9 @@ function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
   const candidate = bestCandidate(stages);
   return (
     candidate !== null &&
-    stageOf(stages.profile, spec.samples) === 'count' &&
+    stageOf(stages.profile, spec.samples) === 'full' &&
     sameRecipe(spec, specOf(candidate)) &&
-    fits(stages.profile.budgets.count, pace) <= 1
+    fits(stages.profile.budgets.full, pace) <= 1
   );
 }
 
@@ -129,10 +129,10 @@ function keptSlot({ open }: Asked, need: number, stages: Stages, pace: Pace): st
   const candidate = bestCandidate(stages);
   const full = fullRunSeconds(stages.profile, pace);
   if (!candidate || pace.secondsLeft < full || pace.secondsLeft - need >= full) return null;
-  const samples = stages.profile.budgets.count;
+  const samples = stages.profile.budgets.full;
   const underWay = open.some((spec) => spec.samples === samples && sameRecipe(spec, specOf(candidate)));
   if (underWay) return null;
-  return `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "count"`;
+  return `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "full"`;
 }
 
 /** The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept for. */
@@ -161,17 +161,17 @@ export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
 function stageLines(stages: Stages, pace: Pace): string[] {
   const { noise, budgets } = stages.profile;
   const lines = [
-    `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise}, in the mean over the seeds tried, earns a rank run of the same code and settings, compared in the same way; that earns the counting run`,
+    `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise}, in the mean over the seeds tried, earns a rank run of the same code and settings, compared in the same way; that earns the full run`,
   ];
   if (!stages.incumbent)
-    lines.push('- there is no best yet to compare with: a screen is enough to earn the first counting run');
+    lines.push('- there is no best yet to compare with: a screen is enough to earn the first full run');
   const candidate = bestCandidate(stages);
-  const full = fits(budgets.count, pace);
+  const full = fits(budgets.full, pace);
   if (!candidate) return lines;
-  if (full > 1) return [...lines, `- best candidate without a counting run: ${candidate.id}`];
+  if (full > 1) return [...lines, `- best candidate without a full run: ${candidate.id}`];
   if (full < 1) return lines;
   return [
     ...lines,
-    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}: claim a sprint for it and start it at once (run_experiment with of: "${candidate.id}", budget: "count"), unless a run that is quickly made beats it first; where nobody has started it when nothing else fits any more, the loop does`,
+    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}: claim a sprint for it and start it at once (run_experiment with of: "${candidate.id}", budget: "full"), unless a run that is quickly made beats it first; where nobody has started it when nothing else fits any more, the loop does`,
   ];
 }

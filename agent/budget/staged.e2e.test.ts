@@ -19,13 +19,13 @@ const nothing = finish({ candidate: null });
 
 // The trainer says 1000 samples/s and is done at once: a screen counts as 100 s of the night, a rank run as 500, a full one as 1000.
 const script: Step[][] = [
-  [start('first'), write(0.6), train(), screen, wait, again('count'), wait, finish()],
+  [start('first'), write(0.6), train(), screen, wait, again('full'), wait, finish()],
   [
     ...[start('gains'), write(0.7), train(), screen, again('rank'), wait],
-    ...[again('count'), again('rank'), wait, waitFor('queued-3'), again('count'), wait, finish()],
+    ...[again('full'), again('rank'), wait, waitFor('queued-3'), again('full'), wait, finish()],
   ],
   [start('loses'), write(0.705), screen, wait, again('rank'), nothing],
-  [start('last'), write(0.8), screen, wait, again('rank'), again('count'), wait, finish()],
+  [start('last'), write(0.8), screen, wait, again('rank'), again('full'), wait, finish()],
 ];
 
 let server: MessagesServer;
@@ -49,8 +49,8 @@ beforeAll(async () => {
   edit(
     ['samples: "<=1000"', 'samples: "<=1000000"'],
     [
-      'screen: 100, rank: 500, count: 1000 }',
-      'screen: 100000, rank: 500000, count: 1000000 }\n    staged: true',
+      'screen: 100, rank: 500, full: 1000 }',
+      'screen: 100000, rank: 500000, full: 1000000 }\n    staged: true',
     ],
     ['hours: 1,', 'hours: 2,'],
   );
@@ -84,18 +84,18 @@ describe('a night whose budgets are stages', () => {
     const { trainSeconds } = [probed as LoggedEvent].reduce(fold, nothingYet);
     expect(trainSeconds).toBeGreaterThan(0);
     expect(heard[1]).toContain('1000 samples/s, by the speed probe, before any run');
-    expect(heard[1]).toMatch(/fit 7\d screen runs of 100k samples .* or 1\d rank runs .* or 7 count runs/);
+    expect(heard[1]).toMatch(/fit 7\d screen runs of 100k samples .* or 1\d rank runs .* or 7 full runs/);
     expect(heard[2]).toContain('1000 samples/s, measured by the last run');
   });
 
-  it('lets a counting run follow a screen where there is no best to compare with', () => {
+  it('lets a full run follow a screen where there is no best to compare with', () => {
     expect(runs(1)).toEqual([
       [100_000, 'own', 0.6],
       [1_000_000, 'own', 0.6],
     ]);
     expect(refused(1)).toBe(1);
-    expect(heard[1]).toContain('a screen is enough to earn the first counting run');
-    expect(heard[1]).toContain('a count run has to be earned: screen this code and these settings first');
+    expect(heard[1]).toContain('a screen is enough to earn the first full run');
+    expect(heard[1]).toContain('a full run has to be earned: screen this code and these settings first');
   });
 
   it("compares stage by stage with the best's own run at that budget and seed, which it trains where it is missing", () => {
@@ -111,7 +111,7 @@ describe('a night whose budgets are stages', () => {
       'f1 0.7 to 0.6, a gain of 0.1 beyond the noise of 0.01. It has earned a rank run',
     );
     // After the best's own rank run, what it makes of the candidate's.
-    expect(heard[2]).toContain('It has earned a count run');
+    expect(heard[2]).toContain('It has earned a full run');
   });
 
   it('earns nothing by a screen within the noise', () => {

@@ -56,15 +56,20 @@ async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: 
 
 /** Whether two runs have the same weights: one line, naming the tensors that differ and by how much. */
 export function weightsCompared(repo: string, first: SprintRun, second: SprintRun): string {
-  const [a, b] = [first, second].map(({ id }) => inRun(runDir(repo, id)).checkpoint);
-  if (!existsSync(a)) return 'weights: the first ones are not here (they are not committed)';
-  const [was, now] = [a, b].map((path) => readSafetensors(path).tensors);
+  const checkpointOf = ({ id }: SprintRun) => inRun(runDir(repo, id)).checkpoint;
+  if (!existsSync(checkpointOf(first)))
+    return 'weights: the first ones are not here (they are not committed)';
+  const was = readSafetensors(checkpointOf(first)).tensors;
+  const now = readSafetensors(checkpointOf(second)).tensors;
   const differences: string[] = [];
   for (const [name, { data }] of was) {
     const other = now.get(name)?.data;
     if (other?.length !== data.length) differences.push(`${name} has another shape`);
     else {
-      const most = data.reduce((largest, value, i) => Math.max(largest, Math.abs(value - other[i])), 0);
+      const most = data.reduce(
+        (largest, value, i) => Math.max(largest, Math.abs(value - (other[i] ?? Number.NaN))),
+        0,
+      );
       if (most !== 0) differences.push(`${name} by at most ${most.toPrecision(2)}`);
     }
   }

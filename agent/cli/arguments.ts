@@ -1,37 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { UserError } from '#contract/errors';
+import { Option } from 'commander';
 
-/** A command of commander's whose mistakes are UserErrors: one line, exit code 2. */
-export function program(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({ outputError: () => {} });
-}
-
-/** Parses the arguments; false when help was asked for and is printed. @throws UserError */
-export function parsed(command: Command, argv = process.argv): boolean {
-  try {
-    command.parse(argv);
-    return true;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return false;
-    // A second line may suggest what was meant.
-    const line = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    throw new UserError(`${line} (--help shows the options)`);
-  }
-}
-
-/** For options: a whole number of at least `least`. */
-export function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
-  };
-}
+export { parsed, program, several, whole } from '#contract/command-line';
 
 /** How the code of the workspace is confined. */
 export const sandboxOption = () =>
@@ -41,6 +10,3 @@ export const sandboxOption = () =>
   )
     .choices(['auto', 'off'])
     .default('auto');
-
-/** For options that may be given more than once. */
-export const several = (value: string, all: string[] = []): string[] => [...all, value];

@@ -116,19 +116,22 @@ async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promi
 /** Metrics a line each, a column a verdict, and how the last one differs from the one before it. */
 function comparison(names: readonly string[], verdicts: Record<string, Verdict>): string {
   const columns = Object.values(verdicts).map(numbersOf);
-  const [before, last] = columns.slice(-2);
+  const [before = {}, last = {}] = columns.slice(-2);
   const rows = names.map((name) => {
-    const change = last[name] - before[name];
+    const change = changed(last[name], before[name]);
     const signed = Number.isFinite(change) ? `${change < 0 ? '' : '+'}${change.toFixed(4)}` : '-';
     return [name, ...columns.map((numbers) => show(numbers[name], name)), signed];
   });
   return table([['', ...Object.keys(verdicts), 'change'], ...rows]);
 }
 
+/** Not a number where one of the two is missing. */
+const changed = (now = Number.NaN, before = Number.NaN): number => now - before;
+
 function conclusion(task: Task, profileName: string, recorded: Verdict, now: Verdict): string {
   const { metric } = task.contract;
   const { noise } = profileOf(task, profileName);
-  const change = Math.abs(now.metrics[metric] - recorded.metrics[metric]);
+  const change = Math.abs(changed(now.metrics[metric], recorded.metrics[metric]));
   const { samples, seed } = now.evaluation;
   const drawn = `${samples} fresh samples, seed ${seed}`;
   if (change <= noise) return `${metric} holds: within the noise of ${noise} (${drawn})`;

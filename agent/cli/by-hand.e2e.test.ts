@@ -45,13 +45,13 @@ profiles:
   huge:
     world: huge
     requires: node -e "console.log('no GPU here'); console.error('a driver warns'); process.exit(1)"
-    budgets: { screen: 100, rank: 500, count: 100000 }
+    budgets: { screen: 100, rank: 500, full: 100000 }
     evaluation: { verdict: 100, snapshot: 50 }
     noise: 0.01
   tiny:
     world: tiny
     constraints: { samples: "<=5000", width: "==4" }
-    budgets: { screen: 100, rank: 500, count: 5000 }
+    budgets: { screen: 100, rank: 500, full: 5000 }
     evaluation: { verdict: 100, snapshot: 50 }
     noise: 0.01
 ---

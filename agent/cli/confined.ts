@@ -40,8 +40,8 @@ function named(args: readonly string[], cwd: string): { words: string[]; readabl
   const from = afterScript(args);
   const readable: string[] = [];
   const words = args.map((word, at) => {
-    const [option, path] = at < from ? ['', ''] : (/^(--[^=]+=)(.+)$/s.exec(word)?.slice(1) ?? ['', word]);
-    if (path === '' || !existsSync(path)) return word;
+    const [, option = '', path = word] = /^(--[^=]+=)(.+)$/s.exec(word) ?? [];
+    if (at < from || path === '' || !existsSync(path)) return word;
     const real = realpathSync(path);
     readable.push(real);
     if (statSync(real).isDirectory()) readable.push(...linkedFiles(real, { hubOnly: isWork(real, cwd) }));

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { above0 } from '#contract/command-line';
 import { runMain } from '#contract/errors';
 import { withEngineOptions } from '#host/engine-options';
 import { CLOSING_TURNS } from '../budget/caps.ts';
@@ -28,10 +29,6 @@ const target = (text: string): AskedTarget => {
   if (metric && Number.isFinite(value)) return { metric, sign: sign as AskedTarget['sign'], value };
   throw new InvalidArgumentError('It must be a metric and a number, like accuracy=0.99 or "size<=20".');
 };
-const above0 = (what: string) => (text: string) => {
-  if (Number(text) > 0 && Number.isFinite(Number(text))) return Number(text);
-  throw new InvalidArgumentError(`It must be ${what} above 0.`);
-};
 const hours = above0('a number of hours');
 
 const command = program(
@@ -60,7 +57,8 @@ const command = program(
   .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
   .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
-  .option('--gpu-hours <h>', 'hours that training runs may take, all together', hours)
+  .option('--train-hours <h>', 'hours that training runs may take, all together', hours)
+  .addOption(new Option('--gpu-hours <h>').argParser(hours).hideHelp())
   .option(
     '--sprint-usd <amount>',
     `money of one sprint, after which it has ${CLOSING_TURNS} turns to close; default: TASK.md`,
@@ -115,6 +113,8 @@ interface Flags {
   maxSprints?: number;
   maxUsd?: number | 'none';
   maxTokens?: number;
+  trainHours?: number;
+  /** The old name of `trainHours`. */
   gpuHours?: number;
   sprintUsd?: number;
   sprintHours?: number;
@@ -140,7 +140,7 @@ await runMain(async () => {
     maxSprints: flags.maxSprints ?? null,
     maxUsd: flags.maxUsd ?? null,
     maxTokens: flags.maxTokens ?? null,
-    trainHours: flags.gpuHours ?? null,
+    trainHours: flags.trainHours ?? flags.gpuHours ?? null,
     sprintUsd: flags.sprintUsd ?? null,
     sprintHours: flags.sprintHours ?? null,
     notify: flags.notify ?? (process.env.LOOP_NOTIFY?.trim() || null),
@@ -152,7 +152,10 @@ await runMain(async () => {
     sandbox: flags.sandbox,
     seed: flags.seed,
   };
+  const renamed =
+    flags.gpuHours === undefined ? [] : ['--gpu-hours is --train-hours now; the old name still works'];
   const plan = await preflight(options);
+  for (const line of [...renamed, ...(plan.task.renamed ?? [])]) process.stdout.write(`${line}\n`);
   if (flags.dry) {
     return abortable((signal) => dryRun(plan, (line) => process.stdout.write(`${line}\n`), signal));
   }

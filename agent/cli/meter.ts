@@ -41,9 +41,10 @@ export class Meter {
 /** `42% · 1.72M of 4.10M samples · 152k samples/s · 0:16 left · loss 0.0123 · accuracy 0.81` */
 export function progressLine(progress: Progress, names: readonly string[] = []): string {
   const { samples, totalSamples, samplesPerSecond, etaSeconds, values } = progress;
-  const known = names.filter((name) => values[name] !== undefined);
-  const numbers = (known.length > 0 ? known : Object.keys(values).slice(0, MOST_NUMBERS)).map(
-    (name) => `${name} ${Number(values[name].toPrecision(3))}`,
+  const all = Object.entries(values);
+  const known = names.flatMap((name) => all.filter(([other]) => other === name));
+  const numbers = (known.length > 0 ? known : all.slice(0, MOST_NUMBERS)).map(
+    ([name, value]) => `${name} ${Number(value.toPrecision(3))}`,
   );
   return [
     // Fewer samples than a batch are trained as a whole one.

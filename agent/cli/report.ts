@@ -28,15 +28,15 @@ Examples:
 async function main(): Promise<number> {
   if (!parsed(command)) return 0;
   const repo = process.cwd();
-  const named = sprintDirOf(repo, basename(command.args[0]));
-  const sprintDir = existsSync(command.args[0]) ? resolve(command.args[0]) : named;
+  const [asked = ''] = command.args;
+  const sprintDir = existsSync(asked) ? resolve(asked) : sprintDirOf(repo, basename(asked));
   const reportsDir = resolve(command.opts<{ out: string }>().out);
   const { sprint } = readSource(sprintDir);
   const task = readTask(taskPath(repo));
   const sprints = readSprints(dirname(sprintDir));
   const { profiles } = task.contract;
   makeWritable('--out', reportsDir);
-  const profile = Object.hasOwn(profiles, sprint.profile) ? profiles[sprint.profile] : null;
+  const profile = (Object.hasOwn(profiles, sprint.profile) && profiles[sprint.profile]) || null;
   const report = await renderReport({ sprintDir, reportsDir, sprints, task, profile });
   const notebook = await renderNotebook({ sprints, live: null, reportsDir, task });
   for (const file of [...report.files, notebook]) process.stdout.write(`${file}\n`);

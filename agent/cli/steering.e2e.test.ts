@@ -79,10 +79,13 @@ describe('steering a loop from outside', () => {
     ]);
   });
 
-  it('shows what it would do with --dry and changes nothing in git', async () => {
+  it.each([
+    { flag: '--train-hours', told: false },
+    { flag: '--gpu-hours', told: true },
+  ])('shows what it would do with --dry and changes nothing in git: $flag', async ({ flag, told }) => {
     const repo = tinyRepository([sprintTo('first', 0.6)]);
     const refs = git(repo, 'for-each-ref');
-    const { code, said } = await run(repo, 'loop', '--dry', '--gpu-hours', '0.01');
+    const { code, said } = await run(repo, 'loop', '--dry', flag, '0.01');
     expect(code).toBe(0);
     for (const part of [
       'offline replay, no model',
@@ -90,10 +93,11 @@ describe('steering a loop from outside', () => {
       `${repo}/TASK.md`,
       /branch +run\/[\d-]+, new, from main and work\/ as it stands/,
       '1000 samples/s',
-      'count        1.0 s a run, its judging not measured yet; 36 of them fit',
+      'full         1.0 s a run, its judging not measured yet; 36 of them fit',
     ]) {
       expect(said).toMatch(part);
     }
+    expect(said.includes('--gpu-hours is --train-hours now')).toBe(told);
     expect(git(repo, 'for-each-ref')).toBe(refs);
     expect(git(repo, 'status', '--porcelain')).toBe('');
   });

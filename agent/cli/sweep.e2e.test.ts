@@ -29,7 +29,7 @@ profiles:
   tiny:
     world: tiny
     constraints: { width: "<=6" }
-    budgets: { screen: 100, rank: 500, count: 5000 }
+    budgets: { screen: 100, rank: 500, full: 5000 }
     evaluation: { verdict: 100, snapshot: 50 }
     noise: 0.01
     baselines: [{ label: Known, points: [{ l0: 3, f1: 0.4, mcc: 0.5 }, { l0: 5, f1: 0.3, mcc: 0.5 }] }]

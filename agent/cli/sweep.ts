@@ -43,7 +43,7 @@ const command = program(
 )
   .argument('[sweep]', 'a sweep that `npm run train -- --list` prints')
   .option('--profile <name>', 'profile of TASK.md (default: the first that needs nothing special)')
-  .option('--samples <n>', 'training rows of each run (default: those of a counting run)', whole(1))
+  .option('--samples <n>', 'training rows of each run (default: those of a full run)', whole(1))
   .option('--seed <n>', 'the first seed', whole(0), 0)
   .option('--seeds <n>', 'how many seeds, one after the other', whole(1), 1)
   .option('--set <key=value>', 'overrides a setting of every experiment; may be repeated', several, [])
@@ -71,7 +71,7 @@ async function main(): Promise<number> {
   await tryForcedBackend(task, repo, sandbox);
   const summary: SweepSummary = {
     ...{ version: 1, sweep, description, profile: profileName, set },
-    samples: samples ?? profile.budgets.count,
+    samples: samples ?? profile.budgets.full,
     seeds: Array.from({ length: seeds }, (_, i) => seed + i),
     tree: await snapshotTree({ repo, folder: task.contract.workspace }),
     at: new Date().toISOString(),

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
-import { readTask, type Task } from '#contract/task';
+import { profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
@@ -40,7 +40,7 @@ const command = program(
 )
   .argument('[experiment]', 'a name that --list prints')
   .option('--profile <name>', 'profile of TASK.md (default: the first that needs nothing special)')
-  .option('--samples <n>', 'training rows (default: those of a counting run)', whole(1))
+  .option('--samples <n>', 'training rows (default: those of a full run)', whole(1))
   .option('--seed <n>', 'of initial weights and data', whole(0), 0)
   .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')
   .option('--set <key=value>', 'overrides a setting of the experiment; may be repeated', several, [])
@@ -106,7 +106,7 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
     throw new UserError(`${problem} there are: ${names.join(', ')}`);
   }
   const profileName = await readyProfile(task, repo, options.profile);
-  const samples = options.samples ?? task.contract.profiles[profileName].budgets.count;
+  const samples = options.samples ?? profileOf(task, profileName).budgets.full;
   const { set } = options;
   const asked = { task, cwd: repo, sandbox, profileName, samples, set, experiment };
   const why = inWords(await cannotCount(asked));

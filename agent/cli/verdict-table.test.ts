@@ -7,7 +7,7 @@ const verdict = Verdict.parse({
   run: 'r',
   kind: 'verified',
   profile: 'small',
-  world: { name: 'w', hash: 'h' },
+  world: { name: 'w', hash: 'h', kind: 'public' },
   tree: 't',
   metrics: { f1: 0.9, uniqueness: 1, dead_latents: 0 },
   also: { inference: { f1: 0.8, uniqueness: 1, dead_latents: 1 } },

@@ -25,7 +25,7 @@ export function verdictTable(
   const rows = shownMetrics(contract, verdict).map((name) => [
     name,
     show(verdict.metrics[name], name),
-    ...others.map((form) => show(verdict.also[form][name], name)),
+    ...others.map((form) => show(verdict.also[form]?.[name], name)),
   ]);
   const { deciding, ...beside } = contract.forms ?? {};
   const said = [
@@ -41,9 +41,11 @@ export function table(
   rows: readonly (readonly string[])[],
   align: readonly ('left' | 'right')[] = ['left'],
 ): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const pad = (cell: string, i: number) =>
-    align[i] === 'left' ? cell.padEnd(widths[i]) : cell.padStart(widths[i]);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const pad = (cell: string, i: number) => {
+    const width = widths[i] ?? 0;
+    return align[i] === 'left' ? cell.padEnd(width) : cell.padStart(width);
+  };
   return rows.map((row) => `  ${row.map(pad).join('  ').trimEnd()}\n`).join('');
 }
 

@@ -15,7 +15,7 @@ afterEach(async () => {
   delete process.env.ANTHROPIC_BASE_URL;
 });
 
-it('keeps what a sprint has whose conversation the API refuses to go on with: its counting run is judged, its log says why, the next begins afresh', async () => {
+it('keeps what a sprint has whose conversation the API refuses to go on with: its full run is judged, its log says why, the next begins afresh', async () => {
   const script = scripted([
     [start('first'), write(0.7), train(), wait, call('read_results')],
     sprintTo('second', 0.8),

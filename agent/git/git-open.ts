@@ -12,7 +12,7 @@ export const OWN_IDENTITY_NOTE =
   'git knows no name and address of yours (user.name, user.email): the loop commits as Research loop <loop@localhost>';
 
 /** `--pathspec-from-file`; `git switch` is older. */
-const OLDEST = [2, 25];
+const OLDEST = [2, 25] as const;
 
 /**
  * The supervisor's git on one repository: hooks, file-system monitor, filters and signing off (nobody is there to type a passphrase),

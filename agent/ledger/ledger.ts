@@ -33,7 +33,7 @@ export function readSprint(path: string): Sprint {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(
-      `${path}: ${issue.path.join('.') || 'file'}: ${issue.message}; restore the file from git`,
+      `${path}: ${issue?.path.join('.') || 'file'}: ${issue?.message}; restore the file from git`,
     );
   }
   return parsed.data;
@@ -45,7 +45,7 @@ export const isPath = (world: string): boolean =>
 
 /**
  * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers what makes two
- * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample, the profile's own settings), and nothing that is only shown. A world
+ * numbers comparable (metric, goal, guards, world, constraints, full budget, judge's sample, the profile's own settings), and nothing that is only shown. A world
  * that is a file of the repository counts by its content: edited, it is another world.
  */
 export function leaderboardId(task: Task, profileName: string): string {
@@ -53,7 +53,7 @@ export function leaderboardId(task: Task, profileName: string): string {
   const profile = profileOf(task, profileName);
   const { world, constraints, budgets, normalisation, evaluation, settings } = profile;
   const guards = guardsOf(task, profile);
-  const rules = [metric, goal, sorted(guards), world, sorted(constraints), budgets.count, normalisation];
+  const rules = [metric, goal, sorted(guards), world, sorted(constraints), budgets.full, normalisation];
   const content = worldContent(dirname(task.path), world);
   const digest = createHash('sha256').update(
     JSON.stringify([

@@ -93,7 +93,11 @@ function settings({ set }: RunSpec): [string, string | number][] {
 }
 
 const nearSettings = (a: [string, string | number][], b: [string, string | number][]): boolean =>
-  a.length === b.length && a.every(([name, value], i) => name === b[i][0] && nearValues(value, b[i][1]));
+  a.length === b.length &&
+  a.every(([name, value], i) => {
+    const [other, near] = b[i] ?? [];
+    return name === other && near !== undefined && nearValues(value, near);
+  });
 
 const nearValues = (a: string | number, b: string | number): boolean =>
   typeof a === 'number' && typeof b === 'number'

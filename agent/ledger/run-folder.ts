@@ -59,7 +59,8 @@ export function meanSpeed(
 export function thinned<T>(points: readonly T[], count: number): T[] {
   if (points.length <= count) return [...points];
   const step = (points.length - 1) / (count - 1);
-  return Array.from({ length: count }, (_, i) => points[Math.round(i * step)]);
+  const kept = new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)));
+  return points.filter((_, i) => kept.has(i));
 }
 
 function json<T>(schema: z.ZodType<T>, path: string): T | null {

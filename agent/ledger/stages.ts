@@ -3,7 +3,7 @@ import type { Profile, TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
 import { type RunSpec, sameRecipe, sameRun, specOf } from './repeat.ts';
 
-export type Stage = 'screen' | 'rank' | 'count';
+export type Stage = 'screen' | 'rank' | 'full';
 
 /** What the stages of a profile are decided by. */
 export interface Stages {
@@ -27,7 +27,7 @@ export interface Comparison {
 export function stageOf({ budgets }: Stages['profile'], samples: number): Stage | null {
   if (samples <= budgets.screen) return 'screen';
   if (samples === budgets.rank) return 'rank';
-  return samples === budgets.count ? 'count' : null;
+  return samples === budgets.full ? 'full' : null;
 }
 
 /** The incumbent's own run that such a run is compared with; null where there is nothing to compare, or it is the incumbent's itself. */
@@ -75,7 +75,7 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
   const stage = stageOf(stages.profile, spec.samples);
   if (stage === 'screen') return null;
   if (stage === null) {
-    return `a run longer than a screen has the samples of a stage, so that it can be compared: budget "rank" (${budgets.rank}) or "count" (${budgets.count})`;
+    return `a run longer than a screen has the samples of a stage, so that it can be compared: budget "rank" (${budgets.rank}) or "full" (${budgets.full})`;
   }
   const same = finished(stages.runs).filter((run) => sameRecipe(specOf(run), spec));
   if (!stages.incumbent) {
@@ -83,7 +83,7 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
     return `a ${stage} run has to be earned: screen this code and these settings first (budget "screen")`;
   }
   if (sameRecipe(specOf(stages.incumbent), spec)) {
-    return stage === 'rank' ? null : `that is the present best itself, and it has its counting run`;
+    return stage === 'rank' ? null : `that is the present best itself, and it has its full run`;
   }
   const before = stage === 'rank' ? 'screen' : 'rank';
   if ((meanGain(spec, budgets[before], stages)?.gain ?? 0) > stages.profile.noise) return null;
@@ -98,9 +98,9 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
 export function standingOf(run: SprintRun, stages: Stages): string {
   const { profile, contract, incumbent } = stages;
   const stage = stageOf(profile, run.samples);
-  if (run.status !== 'finished' || stage === null || stage === 'count') return '';
+  if (run.status !== 'finished' || stage === null || stage === 'full') return '';
   if (!incumbent) {
-    return `There is no best yet to compare run ${run.id} with: a counting run of the same code and settings may follow (of: "${run.id}", budget "count").`;
+    return `There is no best yet to compare run ${run.id} with: a full run of the same code and settings may follow (of: "${run.id}", budget "full").`;
   }
   const reference = referenceFor(specOf(run), stages);
   if (!reference) {
@@ -113,7 +113,7 @@ export function standingOf(run: SprintRun, stages: Stages): string {
   const { gain, seeds } = meanGain(specOf(run), run.samples, stages) ?? { gain: seen.gain, seeds: 1 };
   const gained = `${seeds > 1 ? `in the mean over the ${seeds} seeds tried ` : ''}a gain of ${show(gain)}`;
   const numbers = `Run ${run.id} against the best's ${stage} run at the same budget and seed (${seen.against.id}): ${contract.metric} ${show(seen.value)} to ${show(seen.incumbent)}`;
-  const next = stage === 'screen' ? 'rank' : 'count';
+  const next = stage === 'screen' ? 'rank' : 'full';
   return gain > profile.noise
     ? `${numbers}, ${gained} beyond the noise of ${profile.noise}. It has earned a ${next} run (of: "${run.id}", budget "${next}").`
     : `${numbers}${seeds > 1 ? `, ${gained}` : ''}: no gain beyond the noise of ${profile.noise}, so it has earned no ${next} run. Change something and screen again, or give the idea up.`;
@@ -122,17 +122,17 @@ export function standingOf(run: SprintRun, stages: Stages): string {
 const SHORT = 'Shorter than a screen: it shows that it trains, and is compared with nothing.';
 
 /**
- * The candidate that the last full run is kept for: of the recipes that gained on the incumbent beyond the noise and have no counting
+ * The candidate that the last full run is kept for: of the recipes that gained on the incumbent beyond the noise and have no full
  * run yet, the one with the best rank runs, else the best screens (`meanGain`). Its last run of that stage.
  */
 export function bestCandidate(stages: Stages): SprintRun | null {
-  const { rank, screen, count } = stages.profile.budgets;
+  const { rank, screen, full } = stages.profile.budgets;
   const done = finished(stages.runs);
-  const counted = (run: SprintRun) =>
-    stages.runs.some((r) => r.samples === count && sameRecipe(specOf(r), specOf(run)));
+  const hadFull = (run: SprintRun) =>
+    stages.runs.some((r) => r.samples === full && sameRecipe(specOf(r), specOf(run)));
   for (const samples of [rank, screen]) {
     const better = done
-      .filter((run) => run.samples === samples && run.role !== 'incumbent' && !counted(run))
+      .filter((run) => run.samples === samples && run.role !== 'incumbent' && !hadFull(run))
       // A screen that its own rank run did not bear out stands for nothing any more.
       .filter((run) => samples === rank || !ranked(run, done, rank))
       .map((run) => ({ run, gain: meanGain(specOf(run), samples, stages)?.gain ?? 0 }))

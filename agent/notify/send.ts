@@ -17,8 +17,9 @@ export function parseTarget(text: string): Target {
     throw new UserError('--notify (LOOP_NOTIFY): must be an http(s) address, or a command');
   }
   const argv = splitCommand(text);
-  if (isProgram(argv[0])) return { argv };
-  throw new UserError(`--notify (LOOP_NOTIFY): ${argv[0]}: no such program, or it may not be run`);
+  const [name = ''] = argv;
+  if (isProgram(name)) return { argv };
+  throw new UserError(`--notify (LOOP_NOTIFY): ${name}: no such program, or it may not be run`);
 }
 
 /**

@@ -65,8 +65,9 @@ export async function diffTrees(repo: string, from: string, to: string): Promise
     .split('\0')
     .filter((row) => row !== '');
   const counts = rows.map((row) => row.split('\t'));
+  const files = counts.flatMap(([, , path]) => path ?? []);
   // A binary file has "-" for both numbers.
   const sum = (column: number) => counts.reduce((n, row) => n + (Number(row[column]) || 0), 0);
   const patch = await git(repo, ['diff-tree', '-r', '--patch', '--binary', ...plain]);
-  return { files: counts.map((row) => row[2]), insertions: sum(0), deletions: sum(1), patch: `${patch}\n` };
+  return { files, insertions: sum(0), deletions: sum(1), patch: `${patch}\n` };
 }

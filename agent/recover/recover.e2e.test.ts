@@ -218,7 +218,7 @@ describe('a loop that is cut off', () => {
     expect(readFileSync(join(sprintsDir(repo), cutOff.id, 'change.patch'), 'utf8')).toContain('+{"f1":0.9');
   });
 
-  it('is judged where its conversation is lost after a counting run that had finished', async () => {
+  it('is judged where its conversation is lost after a full run that had finished', async () => {
     const repo = tinyRepository([
       [start('counted'), write(0.9), train(), wait, train('slow'), wait, finish()],
     ]);

@@ -101,14 +101,13 @@ function livePart(live: LiveState): string {
 
 async function boardPart(board: readonly Sprint[], reportsDir: string, task: Task): Promise<string> {
   const newest = board.at(-1) as Sprint;
-  const profile = Object.hasOwn(task.contract.profiles, newest.profile)
-    ? task.contract.profiles[newest.profile]
-    : null;
+  const { profiles } = task.contract;
+  const profile = (Object.hasOwn(profiles, newest.profile) && profiles[newest.profile]) || null;
   const { metric } = newest;
   const drawn = progressPlot(board, metric, profile?.ceiling ?? null);
   const parts = [`<h2>Profile ${escaped(newest.profile)}</h2>`, bestLine(board, metric, profile)];
   if (drawn) {
-    const panels = [await plot(drawn.panels[0])];
+    const panels = await Promise.all(drawn.panels.map(plot));
     parts.push(
       block({
         t: 'figure',
@@ -138,12 +137,10 @@ function table(board: readonly Sprint[], metric: string, task: Task, reportsDir:
   const columns = [...new Set([metric, ...task.contract.also])]
     .filter((name) => board.some((sprint) => sprint.verdict?.metrics[name] !== undefined))
     .slice(0, 5);
-  const formats = columns.map((name) =>
-    numberFormat(
-      name,
-      board.map((sprint) => sprint.verdict?.metrics[name]),
-    ),
-  );
+  const shownColumns = columns.map((name) => {
+    const values = board.map((sprint) => sprint.verdict?.metrics[name]);
+    return { name, format: numberFormat(name, values) };
+  });
   const right = ' class="right"';
   const head = `<tr><th${right}>#</th><th>Sprint</th><th>Outcome</th>${columns.map((name) => `<th${right}>${escaped(label(name))}</th>`).join('')}<th${right}>Training</th><th${right}>Cost</th><th>Report</th></tr>`;
   const rows = board.toReversed().map((sprint) => {
@@ -151,8 +148,8 @@ function table(board: readonly Sprint[], metric: string, task: Task, reportsDir:
     const links = ['html', 'pdf', 'md']
       .filter((form) => existsSync(join(reportsDir, `${sprint.id}.${form}`)))
       .map((form) => `<a href="${escaped(encodeURIComponent(`${sprint.id}.${form}`))}">${form}</a>`);
-    const numbers = columns.map((name, index) => {
-      const shown = formats[index](sprint.verdict?.metrics[name]);
+    const numbers = shownColumns.map(({ name, format }) => {
+      const shown = format(sprint.verdict?.metrics[name]);
       return `<td${right}>${sprint === best && name === metric ? `<strong>${shown}</strong>` : shown}</td>`;
     });
     return `<tr${sprint === best ? ' class="best"' : ''}><td${right}>${sprint.number}</td><td>${escaped(clip(sprint.title, 120))}</td><td><span class="badge ${tone}">${escaped(words.replace(/:.*/, ''))}</span></td>${numbers.join('')}<td${right}>${duration(sprint.cost.trainSeconds)}</td><td${right}>${money(sprint.cost.usd)}</td><td class="nowrap">${links.join(' ')}</td></tr>`;

@@ -78,9 +78,9 @@ describe('a refused input', () => {
       null,
     ],
     [
-      '"budget" must be "screen" or "rank" or "count", not the text "full"',
+      '"budget" must be "screen" or "rank" or "full", not the text "whole"',
       RunExperimentInput,
-      { budget: 'full' },
+      { budget: 'whole' },
     ],
     [
       '"samples" must be a whole number, not the number 1.5; "seed" must be at least 0, not the number -1',

@@ -43,7 +43,7 @@ export function wrongFields(tool: string, refusal: string): string[] | null {
   if (at === -1 || !refusal.includes(AGAIN)) return null;
   const told = refusal.slice(at + opening(tool).length);
   const fields = told.matchAll(/"((?:[^"\\]|\\.)*)" (?:must |is missing|is not a field)/g);
-  return [...new Set([...fields].map((match) => match[1].replace(/\[\d+\]$/, '')))].sort();
+  return [...new Set([...fields].map((match) => (match[1] ?? '').replace(/\[\d+\]$/, '')))].sort();
 }
 
 /** All that is wrong; where that is too long, without what the fields are for; where that is too long still, the first of it. */
@@ -56,7 +56,7 @@ function reasonOf(issues: readonly z.core.$ZodIssue[], root: Node, input: unknow
     const reason = parts.slice(0, kept).join('; ') + more;
     if (reason.length <= room) return reason;
   }
-  return cut(parts[0], room);
+  return cut(parts[0] ?? '', room);
 }
 
 /** What one issue is in words. `atLength`: with what a missing field is for. */
@@ -128,16 +128,17 @@ function given(value: unknown): string {
 /** What a field takes: `a whole number`, `a list of texts`, `"a" or "b"`, `text or null`. */
 function kind(node: Node): string {
   const types = [node.type ?? []].flat();
+  const [type = ''] = types;
   if (types.length > 1) return types.map((type) => kind({ ...node, type })).join(' or ');
   const choices = node.enum ?? (node.const === undefined ? [] : [node.const]);
   if (choices.length > 0) return choices.map((choice) => JSON.stringify(choice)).join(' or ');
   const many = (of: unknown) => PLURAL[String((of as Node | undefined)?.type)];
   const { prefixItems, items, additionalProperties } = node;
   const count = prefixItems ? `${prefixItems.length} ` : '';
-  if (types[0] === 'array') return `a list of ${count}${many(prefixItems?.[0] ?? items) ?? 'values'}`;
+  if (type === 'array') return `a list of ${count}${many(prefixItems?.[0] ?? items) ?? 'values'}`;
   const values = many(additionalProperties);
-  if (types[0] === 'object') return `an object${values ? ` of ${values} by name` : ''}`;
-  return ONE[types[0]] ?? 'something else';
+  if (type === 'object') return `an object${values ? ` of ${values} by name` : ''}`;
+  return ONE[type] ?? 'something else';
 }
 
 const ONE: Record<string, string> = {
@@ -154,7 +155,7 @@ const PLURAL: Record<string, string> = { string: 'texts', number: 'numbers', int
 /** What a field is for, as its description says it: ` (the one idea that this sprint tests)`. */
 function about({ description = '' }: Node): string {
   const text = description.replace(/\.$/, '');
-  return text === '' ? '' : ` (${text[0].toLowerCase()}${text.slice(1)})`;
+  return text === '' ? '' : ` (${text.charAt(0).toLowerCase()}${text.slice(1)})`;
 }
 
 const valueAt = (input: unknown, path: Path): unknown =>
@@ -183,7 +184,8 @@ function formOf(forms: readonly Node[], input: unknown): Node {
     constants(form).every(([name, value]) => valueAt(input, [name]) === value),
   );
   if (chosen) return chosen;
-  const [name] = constants(forms[0])[0];
-  const choices = forms.flatMap((form) => constants(form).map(([, value]) => value));
+  const all = forms.flatMap(constants);
+  const name = all[0]?.[0] ?? '';
+  const choices = all.map(([, value]) => value);
   return { properties: { [name]: { enum: choices } }, required: [name] } as Node;
 }

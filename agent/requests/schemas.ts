@@ -54,7 +54,7 @@ export const StartSprintInput = z.strictObject({
   expectation: z.string().min(1).describe('What you expect to see, and what would refute the idea.'),
   predicted: z
     .record(z.string(), z.number())
-    .describe('The verified numbers that you predict for the counting run, by the names in the ledger.'),
+    .describe('The verified numbers that you predict for the full run, by the names in the ledger.'),
 });
 export type StartSprintInput = z.infer<typeof StartSprintInput>;
 
@@ -72,10 +72,10 @@ export const RunExperimentInput = z.strictObject({
       'Instead of an experiment: a run whose code and settings are run again, at another budget or seed.',
     ),
   budget: z
-    .enum(['screen', 'rank', 'count'])
+    .enum(['screen', 'rank', 'full'])
     .optional()
     .describe(
-      'Training samples by stage: a cheap screen (the default), a ranking run, or the counting run of the profile.',
+      'Training samples by stage: a cheap screen (the default), a ranking run, or the full run of the profile.',
     ),
   samples: z
     .number()
@@ -84,6 +84,14 @@ export const RunExperimentInput = z.strictObject({
     .optional()
     .describe('Instead of a budget: the number of training samples.'),
   seed: z.number().int().nonnegative().optional().describe('Seed of training data and initialisation.'),
+  seeds: z
+    .array(z.number().int().nonnegative())
+    .min(1)
+    .max(10)
+    .optional()
+    .describe(
+      'Instead of a seed: several, a run of its own for each, queued in this order. Limits count every run.',
+    ),
   set: z
     .array(z.string().regex(/^[^=\s]+=/, 'key=value, like "depth=4"'))
     .optional()
@@ -122,9 +130,7 @@ export const FinishSprintInput = z.strictObject({
   candidate: z
     .string()
     .nullable()
-    .describe(
-      'The run to be judged against the best, usually a counting run; null when nothing is put forward.',
-    ),
+    .describe('The run to be judged against the best, usually a full run; null when nothing is put forward.'),
   next: z.string().nullable().optional().describe('What you would try next, and why.'),
   infrastructure: z
     .boolean()

@@ -133,7 +133,7 @@ function firstLine(error: unknown): string {
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   const why = cause instanceof Error ? ` (${cause.message})` : '';
-  return plain(`${text}${why}`.split('\n')[0]).slice(0, 300);
+  return plain(`${text}${why}`.replace(/\n.*/s, '')).slice(0, 300);
 }
 
 /** What the API said, without the JSON that it came in: "404 not_found_error: model: x". Null where it said nothing in its own form. */

@@ -35,8 +35,9 @@ export class RepeatedRefusals {
   static from(messages: readonly BetaMessageParam[]): RepeatedRefusals {
     const state = new RepeatedRefusals();
     for (const [i, message] of messages.entries()) {
-      if (message.role === 'assistant' && messages[i + 1]?.role === 'user')
-        state.heard(callsIn(message), answersIn(messages[i + 1]));
+      const next = messages[i + 1];
+      if (message.role === 'assistant' && next?.role === 'user')
+        state.heard(callsIn(message), answersIn(next));
     }
     return state;
   }

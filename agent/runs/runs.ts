@@ -51,6 +51,12 @@ export interface AcceptedRun {
   near: SprintRun[];
 }
 
+/** What a call comes to for one seed: a run, or why there is none. */
+export type SeedAnswer = { seed: number } & (
+  | { run: AcceptedRun; refused?: undefined }
+  | { run?: undefined; refused: string }
+);
+
 /**
  * The experiments of one sprint: what may be asked for, and what came of it. Each is trained from the workspace as it stood when it
  * was asked for; `device.ts` makes them wait for each other.
@@ -75,16 +81,40 @@ export class Runs {
     }
   }
 
-  /** Asks for a run, of the workspace as it stands or of an earlier run's code and settings. @throws ToolMistake where it may not be made. */
-  async request(input: RunExperimentInput, queue: Queue): Promise<AcceptedRun> {
+  /**
+   * Asks for a run of each seed, of the workspace as it stands or of an earlier run's code and settings. Each is held to the limits behind
+   * those before it. @throws ToolMistake where none may be made.
+   */
+  async request(input: RunExperimentInput, queue: Queue): Promise<SeedAnswer[]> {
     const { loop } = this;
     const spec = await this.#specOf(input, runsOf(runsSoFar(loop, this.started)), queue);
     // In the queue, so that runs of one turn start in the order that they were asked for.
     const doubt = await queue.run(() => this.#doubt(spec));
-    if (doubt !== null && input.budget === 'count' && input.samples === undefined)
+    if (doubt !== null && input.budget === 'full' && input.samples === undefined)
       throw new ToolMistake(
-        `a counting run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
+        `a full run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
       );
+    const answers: SeedAnswer[] = [];
+    for (const seed of input.seeds ?? [spec.seed]) {
+      try {
+        answers.push({ seed, run: await this.#accept({ ...spec, seed }, doubt) });
+      } catch (error) {
+        if (!(error instanceof ToolMistake)) throw error;
+        answers.push({ seed, refused: error.message });
+      }
+    }
+    if (answers.every(({ run }) => run === undefined)) {
+      const several = answers.length > 1;
+      throw new ToolMistake(
+        answers.map(({ seed, refused }) => (several ? `seed ${seed}: ${refused}` : refused)).join('; '),
+      );
+    }
+    return answers;
+  }
+
+  /** Gives a run its place in the line. @throws ToolMistake where it may not be made. */
+  async #accept(spec: RunSpec, doubt: string | null): Promise<AcceptedRun> {
+    const { loop } = this;
     const soFar = runsSoFar(loop, this.started);
     const all = runsOf(soFar);
     refuseRepeat(spec, all);
@@ -107,7 +137,7 @@ export class Runs {
     return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near };
   }
 
-  /** Constraints that a run breaks by its settings. Samples count from the counting budget on: an earlier stage has fewer by design. */
+  /** Constraints that a run breaks by its settings. Samples count from the full budget on: an earlier stage has fewer by design. */
   async #doubt(spec: RunSpec): Promise<string | null> {
     const { config, sandbox, stopper } = this.loop;
     const { repo, task, profile, profileName } = config;
@@ -115,7 +145,7 @@ export class Runs {
     const cwd = await checkoutTree({ repo, tree });
     const asked = { task, cwd, sandbox, profileName, samples, set, experiment, signal: stopper.hard };
     const broken = await cannotCount(asked);
-    return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.count));
+    return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.full));
   }
 
   /**
@@ -243,6 +273,8 @@ export class Runs {
     const {
       config: { repo, task, profile, seed },
     } = this.loop;
+    if (input.seed !== undefined && input.seeds !== undefined)
+      throw new ToolMistake('give "seed" or "seeds", not both');
     const common = {
       samples: input.samples ?? profile.budgets[input.budget ?? 'screen'],
       seed: input.seed ?? seed,

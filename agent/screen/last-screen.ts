@@ -81,8 +81,10 @@ function overview(sprints: readonly Sprint[], { config: { task } }: LoopParts): 
 /** A Markdown table with its columns padded, for a terminal. */
 function aligned(lines: string[]): string[] {
   const rows = lines.filter((_, i) => i !== 1).map((line) => line.slice(2, -2).split(' | '));
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i])).join('  ')}`.trimEnd());
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd());
 }
 
 function best(sprint: Sprint | undefined, { config: { task, profileName } }: LoopParts): string[] {

@@ -32,9 +32,7 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
   const { claimedRuns } = sprint;
   const finished = claimedRuns.started.find((id) => readSprintRun(repo, id)?.status === 'finished');
   const id =
-    claimedRuns.open.at(0) ??
-    finished ??
-    claimedRuns.begin({ ...specOf(of), samples: profile.budgets.count });
+    claimedRuns.open.at(0) ?? finished ?? claimedRuns.begin({ ...specOf(of), samples: profile.budgets.full });
   const { run, trouble, ended } = await claimedRuns.wait(id);
   if (!ended) {
     sprint.parked = await claimedRuns.park();
@@ -56,7 +54,7 @@ function claimFor({ config: { repo, task, profile } }: LoopParts, of: SprintRun)
   return {
     slug: 'full-run',
     title: `Full run: ${from?.title ?? of.experiment}`.slice(0, 100),
-    idea: `The full run (${profile.budgets.count} samples) of the code and settings of run ${of.id}, from ${idea}.`,
+    idea: `The full run (${profile.budgets.full} samples) of the code and settings of run ${of.id}, from ${idea}.`,
     motivation: `It is the best candidate without one: ${metric} ${show(atTheEnd(of)?.[metric])} after ${of.samples} samples, more than the best's at that budget and seed. The researcher could not start it, or did not while there was time.`,
     expectation: 'A gain that lasts over the full budget; none would mean that the shorter run flattered it.',
     predicted: {},

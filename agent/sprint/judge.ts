@@ -47,7 +47,7 @@ export const NOT_JUDGED = {
 /**
  * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is better than the best
  * beyond the noise, within constraints and guards. A change marked as infrastructure is kept when a paired screen agrees. Where the
- * researcher did not come to finish_sprint, the loop puts the best counting run forward.
+ * researcher did not come to finish_sprint, the loop puts the best full run forward.
  */
 export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
@@ -109,13 +109,13 @@ async function decision(sprint: OpenSprint, finish: FinishSprintInput, treeNow: 
 }
 
 /**
- * A limit, a stop or a failure came before finish_sprint: a counting run that is there was paid for, and could not be made again. The
+ * A limit, a stop or a failure came before finish_sprint: a full run that is there was paid for, and could not be made again. The
  * one whose last snapshot is best is judged; a further one only where that breaks a constraint, so that nothing is picked by verdicts.
  */
 async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decided> {
   const ended = unfinished(ending);
   let decided: Decided = { ...ended, ...NOTHING, candidate: null };
-  for (const { id } of countingRuns(sprint)) {
+  for (const { id } of fullRuns(sprint)) {
     const judged = await judgeCandidate(sprint, id, presentBest(sprint.loop));
     const reason = `${judged.reason}; put forward by the loop, not by the researcher: ${ended.reason}`;
     decided = { ...judged, reason, candidate: id };
@@ -124,8 +124,8 @@ async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decide
   return decided;
 }
 
-/** Finished counting runs of a sprint, the best last snapshot first. */
-function countingRuns({ loop, runs }: OpenSprint): SprintRun[] {
+/** Finished full runs of a sprint, the best last snapshot first. */
+function fullRuns({ loop, runs }: OpenSprint): SprintRun[] {
   const { metric, goal } = loop.config.task.contract;
   const worst = goal === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const value = (run: SprintRun) => atTheEnd(run)?.[metric] ?? worst;
@@ -133,7 +133,7 @@ function countingRuns({ loop, runs }: OpenSprint): SprintRun[] {
   return (runs?.started ?? [])
     .flatMap((id) => readSprintRun(loop.config.repo, id) ?? [])
     .filter(
-      (run) => run.status === 'finished' && run.samples === loop.config.profile.budgets.count && !run.role,
+      (run) => run.status === 'finished' && run.samples === loop.config.profile.budgets.full && !run.role,
     )
     .sort((a, b) => (better(a, b) ? -1 : Number(better(b, a))));
 }

@@ -63,7 +63,7 @@ describe('the prompt of a sprint', () => {
       'Follow the instructions in TASK.md.',
       'Make f1 large.',
       '# Sprint 3',
-      'constraints of a counting run: samples ==1000',
+      'constraints of a full run: samples ==1000',
       'guards of a new best: mcc >=best-0.01',
       'best-known workspace: abc123',
       'left: 1.0 hours, 3.50 USD',

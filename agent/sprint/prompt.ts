@@ -68,12 +68,12 @@ function conditions({ config: { task, profileName, profile } }: LoopParts): stri
     Object.entries(conditions)
       .map(([field, condition]) => `${field} ${condition}`)
       .join(', ') || 'none';
-  const { screen, rank, count } = profile.budgets;
+  const { screen, rank, full } = profile.budgets;
   return `- profile: ${profileName} (world ${profile.world})
 - metric that decides: ${contract.metric} (${contract.goal}); a gain of ${profile.noise} or less is noise (${profile.noiseFrom})
-- constraints of a counting run: ${list(profile.constraints)}
+- constraints of a full run: ${list(profile.constraints)}
 - guards of a new best: ${list(guardsOf(task, profile))}
-- budgets in training samples: screen ${screen}, rank ${rank}, count ${count}
+- budgets in training samples: screen ${screen}, rank ${rank}, full ${full}
 - workspace: ${contract.workspace}/`;
 }
 

@@ -39,7 +39,7 @@ export async function dryRun(
     ['guards', conditions(guardsOf(task, profile))],
     [
       'budgets',
-      `screen ${budgets.screen}, rank ${budgets.rank}, count ${budgets.count} samples${profile.staged ? ', stages that have to be earned' : ''}`,
+      `screen ${budgets.screen}, rank ${budgets.rank}, full ${budgets.full} samples${profile.staged ? ', stages that have to be earned' : ''}`,
     ],
     ['branch', branchInWords(plan)],
     ['start', plan.start],
@@ -68,7 +68,7 @@ export async function dryRun(
   const pace = paceOf({ mine: [], probed: speed.samplesPerSecond, earlier, secondsLeft });
   if (!pace) return 0;
   const judged = pace.judgeSeconds > 0 ? 'with its judging' : 'its judging not measured yet';
-  for (const name of ['screen', 'rank', 'count'] as const) {
+  for (const name of ['screen', 'rank', 'full'] as const) {
     const seconds = secondsFor(budgets[name], pace);
     print(
       `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; ${fits(budgets[name], pace)} of them fit`,

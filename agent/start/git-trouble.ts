@@ -111,7 +111,7 @@ async function rules(repo: string, files: readonly string[], how: string[]): Pro
   const fields = output.split('\0');
   const found: Rule[] = [];
   for (let at = 0; at + 3 < fields.length; at += 4) {
-    const [source, line, pattern, file] = fields.slice(at, at + 4);
+    const [source = '', line = '', pattern = '', file = ''] = fields.slice(at, at + 4);
     const own = source === '.gitignore' || source.endsWith('/.gitignore');
     if (!pattern.startsWith('!'))
       found.push({ source, line, pattern, file, own: own && !source.startsWith('/') });

@@ -125,9 +125,10 @@ function openLog(repo: string): { log: EventLog; past: LoggedEvent[]; lastBranch
   const opened = EventLog.open(path);
   const state = opened.past.reduce(fold, nothingYet);
   const lastBranch = state.started?.branch;
-  if (opened.past.length === 0 || isUnfinished(state)) return { ...opened, lastBranch };
+  const [first] = opened.past;
+  if (!first || isUnfinished(state)) return { ...opened, lastBranch };
   opened.log.close();
-  const old = join(logsDir(repo), `events-${opened.past[0].at.replaceAll(':', '-')}.jsonl`);
+  const old = join(logsDir(repo), `events-${first.at.replaceAll(':', '-')}.jsonl`);
   mkdirSync(dirname(old), { recursive: true });
   renameSync(path, old);
   return { ...EventLog.open(path), lastBranch };

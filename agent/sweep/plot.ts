@@ -48,15 +48,15 @@ export async function sweepPlot(
   };
   const panels = shown.map((metric, index) => {
     const mine = measured.map(({ name, mean }) => ({
-      group: groups.get(name) as string,
-      x: mean[field],
-      value: mean[metric],
+      group: groups.get(name) ?? name,
+      x: mean[field] ?? Number.NaN,
+      value: mean[metric] ?? Number.NaN,
     }));
     const behind = profile.baselines.flatMap((line) =>
       line.points.map((point) => ({
         group: `${line.label} (published)`,
-        x: point[field],
-        value: point[metric],
+        x: point[field] ?? Number.NaN,
+        value: point[metric] ?? Number.NaN,
       })),
     );
     const ceiling = index === 0 ? profile.ceiling : null;

@@ -54,10 +54,11 @@ export function rowsOf(runs: readonly SweepRun[]): Row[] {
     const mean: Row['mean'] = {};
     const spread: Row['spread'] = {};
     for (const field of Object.keys(numbers[0] ?? {})) {
-      const values = numbers.map((of) => of[field]).filter(Number.isFinite);
-      mean[field] = values.reduce((sum, v) => sum + v, 0) / values.length;
+      const values = numbers.flatMap((of) => of[field] ?? []).filter(Number.isFinite);
+      const middle = values.reduce((sum, v) => sum + v, 0) / values.length;
+      mean[field] = middle;
       if (values.length < 2) continue;
-      const squares = values.reduce((sum, v) => sum + (v - mean[field]) ** 2, 0);
+      const squares = values.reduce((sum, v) => sum + (v - middle) ** 2, 0);
       spread[field] = Math.sqrt(squares / (values.length - 1));
     }
     return { name, runs: own, mean, spread };
@@ -80,19 +81,18 @@ export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[
   const titles = new Map([metric, ...also].map((field) => [field, label(field)]));
   for (const form of forms) titles.set(`${form}_${metric}`, `${label(metric)} (${form})`);
   const fields = [...titles.keys()].filter(known);
-  const formats = fields.map((field) =>
-    numberFormat(
-      field,
-      rows.map(({ mean }) => mean[field]),
-    ),
-  );
+  const columns = fields.map((field) => {
+    const values = rows.map(({ mean }) => mean[field]);
+    return { field, format: numberFormat(field, values) };
+  });
   return [
     ['experiment', ...fields.map((field) => titles.get(field) ?? field)],
     ...rows.map(({ name, runs, mean, spread }) => [
       name,
-      ...fields.map((field, i) => {
-        if (mean[field] === undefined) return i === 0 ? runs[0].status : '–';
-        return formats[i](mean[field]) + (field in spread ? ` ± ${spread[field].toFixed(3)}` : '');
+      ...columns.map(({ field, format }, i) => {
+        const [value, apart] = [mean[field], spread[field]];
+        if (value === undefined) return i === 0 ? (runs[0]?.status ?? '–') : '–';
+        return format(value) + (apart === undefined ? '' : ` ± ${apart.toFixed(3)}`);
       }),
     ]),
   ];
@@ -116,7 +116,7 @@ export function commandOf({ sweep, profile, samples, seeds, set }: SweepSummary)
 
 function markdown(summary: SweepSummary, shown: Shown, plot: string | null): string {
   const { sweep, description, profile, samples, seeds, set, tree, runs, at } = summary;
-  const [head, ...rows] = tableOf(summary, shown);
+  const [head = [], ...rows] = tableOf(summary, shown);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const facts = [
     `profile ${profile}`,
@@ -141,12 +141,12 @@ function markdown(summary: SweepSummary, shown: Shown, plot: string | null): str
 
 /** A line a run: name, seed, how it ended, and every number of its verdict. */
 function csv({ runs }: SweepSummary): string {
-  const numbers = runs.map(numbersOf);
-  const fields = [...new Set(numbers.flatMap(Object.keys))];
-  const lines = runs.map(({ name, seed, run, status, reason, seconds, backend }, i) => [
-    ...[name, seed, run, status, reason, seconds, backend],
-    ...fields.map((field) => numbers[i][field]),
-  ]);
+  const fields = [...new Set(runs.flatMap((run) => Object.keys(numbersOf(run))))];
+  const lines = runs.map((each) => {
+    const { name, seed, run, status, reason, seconds, backend } = each;
+    const own = numbersOf(each);
+    return [name, seed, run, status, reason, seconds, backend, ...fields.map((field) => own[field])];
+  });
   const cell = (value: string | number | null | undefined) => {
     const text = String(value ?? '');
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

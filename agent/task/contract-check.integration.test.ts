@@ -59,9 +59,9 @@ describe('a contract that cannot work is refused before anything is spent, with 
     ],
     [
       'a budget',
-      'count: 1000 }',
-      'count: 1001 }',
-      'profiles.tiny.budgets.count: a counting run could not keep the constraint samples: 1001 where <=1000 is asked',
+      'full: 1000 }',
+      'full: 1001 }',
+      'profiles.tiny.budgets.full: a full run could not keep the constraint samples: 1001 where <=1000 is asked',
     ],
     [
       'the order of budgets',
@@ -80,13 +80,13 @@ describe('a contract that cannot work is refused before anything is spent, with 
       'a width unlike the workspace’s',
       'constraints: { samples: "<=1000" }',
       'constraints: { samples: "<=1000", width: "==8" }',
-      'profiles.tiny.constraints.width: every counting run of work/ would be refused: plain: 4 where ==8 is asked',
+      'profiles.tiny.constraints.width: every full run of work/ would be refused: plain: 4 where ==8 is asked',
     ],
     [
       'a rate unlike the workspace’s',
       'constraints: { samples: "<=1000" }',
       'constraints: { learning_rate: "<0.1" }',
-      'profiles.tiny.constraints.learning_rate: every counting run of work/ would be refused: plain: 0.1 where <0.1',
+      'profiles.tiny.constraints.learning_rate: every full run of work/ would be refused: plain: 0.1 where <0.1',
     ],
   ])('%s', async (_, from, to, message) => {
     const { why, at } = await said(from, to);

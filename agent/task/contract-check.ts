@@ -90,18 +90,18 @@ export function brokenConstraints(
   });
 }
 
-/** A run that trains the whole counting budget must keep the profile's own constraint. */
+/** A run that trains the full budget must keep the profile's own constraint. */
 function budgetTrouble(task: Task, profileName: string): Trouble[] {
   const { budgets } = profileOf(task, profileName);
-  const [broken] = brokenConstraints(task, profileName, { samples: budgets.count });
+  const [broken] = brokenConstraints(task, profileName, { samples: budgets.full });
   const at = (name: string) => ['profiles', profileName, 'budgets', name];
   const order = [
     ...(budgets.screen > budgets.rank ? [{ at: at('screen'), message: 'is larger than rank' }] : []),
-    ...(budgets.rank > budgets.count ? [{ at: at('rank'), message: 'is larger than count' }] : []),
+    ...(budgets.rank > budgets.full ? [{ at: at('rank'), message: 'is larger than full' }] : []),
   ];
   if (!broken) return order;
-  const message = `a counting run could not keep the constraint samples: ${broken.why}`;
-  return [{ at: at('count'), message }, ...order];
+  const message = `a full run could not keep the constraint samples: ${broken.why}`;
+  return [{ at: at('full'), message }, ...order];
 }
 
 /** A world that is a file or a folder of the repository has to be there, and committed: a leaderboard stands on it. */

@@ -55,9 +55,7 @@ it.each(['false', 'echo none', 'echo {}', 'true'])(
 it('takes a loop up again whatever stands in the workspace of its sprint', async () => {
   const { repo } = repositoryWith('{ width: "==4" }');
   writeFileSync(join(repo, 'work/number.json'), '{"f1":0.1,"mcc":0.6,"width":5}\n');
-  await expect(preflight(optionsFor(repo))).rejects.toThrow(
-    'profiles.tiny.constraints.width: every counting',
-  );
+  await expect(preflight(optionsFor(repo))).rejects.toThrow('profiles.tiny.constraints.width: every full');
   const { log } = EventLog.open(eventsPath(repo));
   log.emit({
     type: 'loop.started',
@@ -68,7 +66,7 @@ it('takes a loop up again whatever stands in the workspace of its sprint', async
   expect((await preflight(optionsFor(repo))).takenUp).not.toBeNull();
 });
 
-it('tells the researcher before a run that it cannot count, and refuses it as a counting run', async () => {
+it('tells the researcher before a run that it cannot count, and refuses it as a full run', async () => {
   const wide = ['width=9'];
   const script = [
     [

@@ -78,7 +78,7 @@ export const inWords = (broken: readonly Broken[]): string | null =>
     ? null
     : `constraint not met: ${broken.map(({ field, why }) => `${field}: ${why}`).join('; ')}`;
 
-/** A profile that no experiment of the workspace can be trained in, or whose constraints none keeps at the counting budget. */
+/** A profile that no experiment of the workspace can be trained in, or whose constraints none keeps at the full budget. */
 export async function workspaceTrouble(
   task: Task,
   cwd: string,
@@ -86,7 +86,7 @@ export async function workspaceTrouble(
   profileName: string,
 ): Promise<Trouble[]> {
   const { constraints, budgets } = profileOf(task, profileName);
-  const samples = budgets.count;
+  const samples = budgets.full;
   const answer = await ask({ task, cwd, sandbox, profileName, samples });
   if (answer && 'refused' in answer) {
     const message = `${task.contract.workspace}/ has no run for this profile: ${answer.refused}`;
@@ -100,10 +100,11 @@ export async function workspaceTrouble(
         b.field === field ? { ...b, name } : [],
       ),
     );
-    if (told.length === 0 || broken.length < told.length) return [];
-    const [{ name, why }, ...others] = broken;
+    const [first, ...others] = broken;
+    if (!first || broken.length < told.length) return [];
+    const { name, why } = first;
     const more = others.length === 0 ? '' : `, and so for all of ${told.length} experiments`;
-    const message = `every counting run of ${task.contract.workspace}/ would be refused: ${name}: ${why}${more}; change the constraint or the workspace`;
+    const message = `every full run of ${task.contract.workspace}/ would be refused: ${name}: ${why}${more}; change the constraint or the workspace`;
     return [{ at: ['profiles', profileName, 'constraints', field], message }];
   });
 }

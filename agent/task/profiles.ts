@@ -22,8 +22,10 @@ export async function notReady(task: Task, repo: string, profileName: string): P
 
 /** The profile to use by hand where none is named: the first that needs nothing special of the machine. */
 export function defaultProfile(task: Task): string {
-  const names = Object.keys(task.contract.profiles);
-  return names.find((name) => task.contract.profiles[name].requires === undefined) ?? names[0];
+  const profiles = Object.entries(task.contract.profiles);
+  const plain = profiles.find(([, { requires }]) => requires === undefined) ?? profiles[0];
+  // The contract has at least one.
+  return plain?.[0] ?? '';
 }
 
 /** A profile by name, or the default. @throws UserError where there is none of that name, or the machine cannot run it. */

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import { secretFiles } from '#host/secrets';
 import { outputsDir, sprintsDir } from '../common/paths.ts';
 import { readSprints } from '../ledger/ledger.ts';
-import { gave } from '../ledger/repeat.ts';
 import { runDetails } from '../ledger/tables.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { CUT_OFF } from '../open-sprint/transcript.ts';
@@ -27,6 +26,7 @@ import { inspect } from './inspect.ts';
 import { observed } from './observed.ts';
 import { capped } from './output.ts';
 import { readResults } from './read-results.ts';
+import { runExperiment } from './run-experiment.ts';
 
 const COMMAND_SECONDS = 300;
 
@@ -103,26 +103,8 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
     tool(
       'run_experiment',
       RunExperimentInput,
-      'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once. Runs are queued on the one device.',
-      async (input) => {
-        const { id, queued, samples, against, doubt, near } = await sprint.claimedRuns.request(
-          input,
-          sprint.queue,
-        );
-        const seen = near.map((run) => ` It nearly repeats run ${run.id}, which gave ${gave(run)}.`);
-        const reference =
-          against === null
-            ? ''
-            : ` The best's run to compare it with is queued as ${against}: wait for both.`;
-        const granted = queued
-          ? `Queued as ${id} (${samples} samples): it starts when the runs before it have ended. Wait with wait_for_experiment.`
-          : `Run ${id} has started (${samples} samples). Wait with wait_for_experiment.`;
-        const cannot =
-          doubt === null
-            ? ''
-            : ` Its verdict cannot count, ${doubt}. Stop it with stop_experiment if it was meant to.`;
-        return granted + reference + cannot + seen.join('');
-      },
+      'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once; with several seeds, a run for each. Runs are queued on the one device.',
+      (input) => runExperiment(sprint, input),
     ),
     tool(
       'wait_for_experiment',

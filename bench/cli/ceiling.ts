@@ -1,11 +1,12 @@
 // What a supervised linear probe reaches on a world: the mean F1 drawn as a ceiling.
 //   npm run ceiling -- --profile small
 //   npm run ceiling -- --profile 16k --samples 1000000    # hours on a CPU
+
+import { parsed, program, whole } from '#contract/command-line';
 import { runMain } from '#contract/errors';
 import { probeCeiling } from '../ceiling/ceiling.ts';
 import { openWorld, profileWorld } from '../worlds.ts';
 import { sayBuilding } from './building.ts';
-import { integer, parsed, program } from './program.ts';
 
 interface Options {
   profile: string;
@@ -27,14 +28,10 @@ await runMain(async () => {
     )
       .option('--profile <name>', 'profile of TASK.md whose world and width are taken', 'small')
       .option('--world <name>', 'a world by name, config (.json) or folder, in place of a profile')
-      .option(
-        '--width <n>',
-        'probes (default: the width that the profile demands, else a quarter)',
-        integer(1),
-      )
-      .option('--samples <n>', 'samples to fit on, each seen once', integer(1), 400_000)
-      .option('--test <n>', 'other samples to score on', integer(1), 100_000)
-      .option('--seed <n>', 'seed of both', integer(0), 0)
+      .option('--width <n>', 'probes (default: the width that the profile demands, else a quarter)', whole(1))
+      .option('--samples <n>', 'samples to fit on, each seen once', whole(1), 400_000)
+      .option('--test <n>', 'other samples to score on', whole(1), 100_000)
+      .option('--seed <n>', 'seed of both', whole(0), 0)
       .addHelpText(
         'after',
         '\nThe last line is JSON; the result is kept in state/ceilings/.\n\nExamples:\n  npm run ceiling -- --profile small\n  npm run ceiling -- --world mine.json --width 64 --samples 1000000',

@@ -1,10 +1,11 @@
 // Brings the released model synth-sae-bench-16k-v1 here (52 MB), with its hashes checked.
 //   npm run fetch
 //   npm run fetch -- --from ~/Downloads/synth-sae-bench-16k-v1
+
+import { parsed, program } from '#contract/command-line';
 import { runMain } from '#contract/errors';
 import { fetchReleased, importReleased } from '../hub/fetch.ts';
 import { locateReleased, RELEASED_FOLDER, verifyReleased } from '../hub/released.ts';
-import { parsed, program } from './program.ts';
 
 interface Options {
   dir?: string;

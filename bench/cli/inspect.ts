@@ -3,6 +3,7 @@
 //   node --import tsx bench/cli/inspect.ts checkpoints/... --latents 0,5,17
 //   node --import tsx bench/cli/inspect.ts my-saelens-sae --profile small
 import { Option } from 'commander';
+import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import type { SandboxChoice } from '#host/by-hand';
 import { Confusion } from '../eval/confusion.ts';
@@ -11,7 +12,7 @@ import { openCase } from '../judge/case.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
 import { openSaved, profileOfSaved, type SavedCase } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
-import { endOnSignals, integer, parsed, print, program } from './program.ts';
+import { endOnSignals, print } from './program.ts';
 
 const SORTS = {
   f1: 'f1',
@@ -43,19 +44,19 @@ await runMain(async () => {
       .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
       .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
       .addOption(new Option('--sort <by>', 'what is worst').choices(Object.keys(SORTS)).default('f1'))
-      .option('--worst <n>', 'latents to print', integer(1), 20)
+      .option('--worst <n>', 'latents to print', whole(1), 20)
       .option('--latents <list>', 'these latents, in place of the worst: 0,5,17')
       .option(
         '--tree-dir <dir>',
         'folder of the workspace to run the encoder from (default: the tree of the run)',
       )
       .option('--world <name>', 'another world than that of the profile')
-      .option('--samples <n>', 'fresh samples (default: a snapshot’s, as the profile says)', integer(1))
-      .option('--eval-seed <n>', 'seed of the samples', integer(0), 1)
+      .option('--samples <n>', 'fresh samples (default: a snapshot’s, as the profile says)', whole(1))
+      .option('--eval-seed <n>', 'seed of the samples', whole(0), 1)
       .addOption(
         new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
       )
-      .option('--stall-seconds <n>', 'end an encoder that does nothing for so long', integer(1), 120)
+      .option('--stall-seconds <n>', 'end an encoder that does nothing for so long', whole(1), 120)
       .addHelpText(
         'after',
         [

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { writeJsonAtomic } from '#contract/atomic';
+import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
 import { Verdict } from '#contract/verdict';
@@ -18,7 +19,7 @@ import { observedOf } from '../judge/observed.ts';
 import { appendEval, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
-import { endOnSignals, integer, parsed, print, program } from './program.ts';
+import { endOnSignals, print } from './program.ts';
 
 interface Options {
   profile?: string;
@@ -55,10 +56,10 @@ await runMain(async () => {
         .option(
           '--samples <n>',
           'fresh samples (default: what the profile says; with fewer, verdict.json is left as it is)',
-          integer(1),
+          whole(1),
         )
-        .option('--eval-seed <n>', 'seed of the samples (default: a new one each time)', integer(0))
-        .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', integer(1), 120)
+        .option('--eval-seed <n>', 'seed of the samples (default: a new one each time)', whole(0))
+        .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', whole(1), 120)
         .addOption(
           new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
         )
@@ -115,7 +116,7 @@ await runMain(async () => {
     run: run.id,
     kind: 'verified',
     profile: run.profile,
-    world: { name: opened.world.name, hash: opened.world.world.hash },
+    world: { name: opened.world.name, hash: opened.world.world.hash, kind: 'public' },
     tree: run.tree,
     metrics: deciding,
     also,

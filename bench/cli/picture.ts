@@ -3,12 +3,12 @@
 //   npm run bench:picture -- --world synth-16k --out /tmp/16k.svg
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import { parsed, program } from '#contract/command-line';
 import { runMain } from '#contract/errors';
 import { drawWorld } from '../picture/draw.ts';
 import { worldFacts } from '../picture/facts.ts';
 import { openWorld } from '../worlds.ts';
 import { sayBuilding } from './building.ts';
-import { parsed, program } from './program.ts';
 
 /** Rows of the picture in the README. */
 const ROWS = 50_000;

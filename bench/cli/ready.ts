@@ -1,13 +1,14 @@
 // Whether this machine can run a profile: exit code 0, or 1 and one line that says what is missing.
 //   node --import tsx bench/cli/ready.ts --profile 16k
+
+import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { gpuBackend } from '../gpu.ts';
 import { fetchReleased } from '../hub/fetch.ts';
 import { locateReleased, verifyReleased } from '../hub/released.ts';
 import { profileWorld, worldConfig } from '../worlds.ts';
-import { parsed, program } from './program.ts';
 
-/** From this many features on a counting run takes days on a CPU. */
+/** From this many features on a full run takes days on a CPU. */
 const NEEDS_GPU = 4096;
 
 /** Offline must be said soon: one try, and a hub that answers at all answers by then. */

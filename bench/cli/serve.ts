@@ -3,12 +3,12 @@
 //   npm run --silent serve -- --world synth-16k --seed 0 --from 1000
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { openFrames } from '../sampler/frames.ts';
 import { StreamWriter } from '../stream/writer.ts';
 import { openWorld, profileWorld } from '../worlds.ts';
-import { integer, parsed, program } from './program.ts';
 
 interface Options {
   profile: string;
@@ -58,11 +58,11 @@ await runMain(async () => {
     )
       .option('--profile <name>', 'profile of TASK.md whose world is served', 'small')
       .option('--world <name>', 'a world by name, config (.json) or folder, in place of a profile')
-      .option('--seed <n>', 'seed of the samples', integer(0), 0)
-      .option('--from <batch>', 'index of the first batch', integer(0), 0)
-      .option('--rows <n>', 'rows to serve (default: until the reader goes)', integer(1))
-      .option('--batch <rows>', 'rows of a batch', integer(1, MAX_BATCH), 1024)
-      .option('--threads <n>', 'threads that draw ahead (0: none)', integer(0, MAX_THREADS), defaultThreads())
+      .option('--seed <n>', 'seed of the samples', whole(0), 0)
+      .option('--from <batch>', 'index of the first batch', whole(0), 0)
+      .option('--rows <n>', 'rows to serve (default: until the reader goes)', whole(1))
+      .option('--batch <rows>', 'rows of a batch', whole(1, MAX_BATCH), 1024)
+      .option('--threads <n>', 'threads that draw ahead (0: none)', whole(0, MAX_THREADS), defaultThreads())
       .addHelpText(
         'after',
         '\nExample:\n  npm run -s serve -- --profile small --seed 0 --rows 100000 | head -c 16 | xxd',

@@ -70,7 +70,7 @@ model: { name: none, maxTokens: 1 }
 profiles:
   tiny:
     world: tiny
-    budgets: { screen: 1024, rank: 2048, count: 10240 }
+    budgets: { screen: 1024, rank: 2048, full: 10240 }
     normalisation: 2048
     evaluation: { verdict: 3000, snapshot: 2000 }
     noise: 0.01

@@ -103,7 +103,7 @@ export async function judgeSaved(
     sae: opened.name,
     kind: 'verified',
     profile: options.profile,
-    world: { name: opened.world.name, hash: opened.world.world.hash },
+    world: { name: opened.world.name, hash: opened.world.world.hash, kind: 'public' },
     metrics: deciding,
     also,
     observed: { width: measurement.matching.best.length },

@@ -68,7 +68,7 @@ describe('the data service', () => {
   ])('refuses %s %s in one line', (option, value, most) => {
     const { status, stderr } = spawnSync(process.execPath, [...args, option, value], { encoding: 'utf8' });
     expect(status).toBe(2);
-    expect(stderr).toMatch(new RegExp(`^error: option '${option} .* at most ${most} is expected.*\\n$`));
+    expect(stderr).toMatch(new RegExp(`^error: option '${option} .* It must be at most ${most}\\..*\\n$`));
   });
 
   it('waits for its reader in the kernel, though Node has set standard output not to block', async () => {

@@ -7,7 +7,7 @@ import { parseConfig, SYNTH_16K, type WorldConfig } from './config.ts';
 export const BUILT_IN: Readonly<Record<string, WorldConfig>> = {
   /** For tests and first steps. */
   tiny: scaledDown('tiny', 128, 24, 1),
-  /** Of the default profile: a counting run takes seconds. */
+  /** Of the default profile: a full run takes seconds. */
   small: scaledDown('small', 512, 64, 4),
   /** Minutes on a CPU. */
   medium: scaledDown('medium', 2048, 192, 16),

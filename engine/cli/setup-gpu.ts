@@ -3,16 +3,16 @@
 //   npm run setup:gpu -- --probe
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { openBackend } from '../backend.ts';
 import { described, describedGpu, type GpuBackend, gpuBackends } from '../gpu/needs.ts';
 import { thisSystem } from '../gpu/system.ts';
 
-const program = new Command('npm run setup:gpu --')
-  .description(
-    'Installs the optional GPU backends that this machine can run; exits 0 when one works, else 1.',
-  )
+const command = program(
+  'npm run setup:gpu --',
+  'Installs the optional GPU backends that this machine can run; exits 0 when one works, else 1.',
+)
   .argument(
     '[names...]',
     `install these, whatever is missing: ${gpuBackends.map(({ name }) => name).join(', ')}`,
@@ -26,23 +26,15 @@ Examples:
   npm run setup:gpu                   # install what can run here
   npm run setup:gpu -- webgpu         # install this one in any case
 \`npm ci\` takes them away again.`,
-  )
-  .exitOverride()
-  .configureOutput({ outputError: () => undefined });
+  );
 
 await runMain(async () => {
-  try {
-    program.parse();
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    throw new UserError(error.message.replace(/^error: /, ''));
-  }
-  const chosen = program.args.map(named);
+  if (!parsed(command)) return 0;
+  const chosen = command.args.map(named);
   say(describedGpu(thisSystem));
   const wanted =
     chosen.length > 0 ? chosen : gpuBackends.filter(({ missing }) => missing(thisSystem).length === 0);
-  if (!program.opts<{ probe?: boolean }>().probe) install(wanted);
+  if (!command.opts<{ probe?: boolean }>().probe) install(wanted);
   for (const backend of gpuBackends) say(described(backend, thisSystem));
   const { label, why, gpu } = await openBackend();
   say(`chosen: ${label}: ${why}`);

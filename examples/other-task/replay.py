@@ -23,7 +23,7 @@ def replace(path, old, new):
     return (EDIT, {"command": "str_replace", "path": path, "old_str": old, "new_str": new})
 
 
-def run(experiment, budget="count", **settings):
+def run(experiment, budget="full", **settings):
     pairs = [f"{key}={value}" for key, value in settings.items()]
     return [
         ("run_experiment", {"experiment": experiment, "budget": budget, "set": pairs}),

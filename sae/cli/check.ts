@@ -1,26 +1,27 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { openBackend } from '#engine/backend';
 import { exercise } from '../check/exercise.ts';
 import { checkTypes } from '../check/types.ts';
-import { parseArguments } from './arguments.ts';
 
-const program = new Command('npm run check:sae')
-  .description('Checks the workspace: types, golden step, then experiments for three steps each.')
+const command = program(
+  'npm run check:sae',
+  'Checks the workspace: types, golden step, then experiments for three steps each.',
+)
   .argument('[experiment...]', 'check these experiments only; all if none is named')
   .addHelpText('after', '\nExamples:\n  npm run check:sae\n  npm run check:sae -- candidate');
 
 await runMain(async () => {
-  if (!parseArguments(program)) return 0;
+  if (!parsed(command)) return 0;
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'sae-check-'));
   try {
     const typed = await checkTypes(join(import.meta.dirname, '..'));
     const backend = await openBackend();
-    const count = await exercise(folder, program.args);
+    const count = await exercise(folder, command.args);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(`sae: ${typed}, ${backend.label}, ${counted(count)} (${seconds} s)\n`);
   } catch (error) {

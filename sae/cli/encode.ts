@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { Command } from 'commander';
 import { openStream } from '#bench/stream/reader';
 import { CODES_MAGIC, type CodesHeader } from '#contract/codes';
+import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { backendNames, openBackend } from '#engine/backend';
@@ -11,15 +11,14 @@ import { isSaelens, readSaelens } from '../import.ts';
 import { loadAddons, loadArchitecture } from '../load.ts';
 import type { RowNorm } from '../saelens/row-norm.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
-import { parseArguments } from './arguments.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
 
-const program = new Command('npm run encode --')
-  .description(
-    'Reads activations x from standard input (contract/stream.ts), writes codes (contract/codes.ts).',
-  )
+const command = program(
+  'npm run encode --',
+  'Reads activations x from standard input (contract/stream.ts), writes codes (contract/codes.ts).',
+)
   .option(
     '--checkpoint <path>',
     'a checkpoint.safetensors, a snapshot in evals/, or a folder saved by SAELens',
@@ -34,8 +33,8 @@ Example:
   );
 
 await runMain(async () => {
-  if (!parseArguments(program)) return 0;
-  const options = program.opts<{ checkpoint?: string; backend: string }>();
+  if (!parsed(command)) return 0;
+  const options = command.opts<{ checkpoint?: string; backend: string }>();
   if (!options.checkpoint) throw new UserError('--checkpoint is missing: the file to encode with');
   const path = options.checkpoint;
   const checkpoint = isSaelens(path) ? readSaelens(path) : readCheckpoint(path);

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { openBackend } from '#engine/backend';
 import { exportCheckpoint } from '../export.ts';
 import { loadArchitecture } from '../load.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
-import { parseArguments } from './arguments.ts';
 
-const program = new Command('npm run export --')
-  .description(
-    'Writes a trained SAE in the files of SAELens (cfg.json, sae_weights.safetensors), with a parity file.',
-  )
+const command = program(
+  'npm run export --',
+  'Writes a trained SAE in the files of SAELens (cfg.json, sae_weights.safetensors), with a parity file.',
+)
   .argument('<run>', 'a run folder, its out/, or a checkpoint.safetensors')
   .option('--out <folder>', 'the folder to write; default: <run>/export')
   .addHelpText(
@@ -24,15 +23,15 @@ In Python: SAE.load_from_disk("/tmp/my-sae"). For an architecture that SAELens l
   );
 
 await runMain(async () => {
-  if (!parseArguments(program)) return 0;
-  const [run] = program.args;
+  if (!parsed(command)) return 0;
+  const [run] = command.args;
   const file = [run, join(run, 'checkpoint.safetensors'), join(run, 'out/checkpoint.safetensors')].find(
     (path) => path.endsWith('.safetensors') && existsSync(path),
   );
   if (!file)
     throw new UserError(`${run}: no checkpoint.safetensors here or in its out/; is it a run folder?`);
   const out =
-    program.opts<{ out?: string }>().out ?? join(run.endsWith('.safetensors') ? '.' : run, 'export');
+    command.opts<{ out?: string }>().out ?? join(run.endsWith('.safetensors') ? '.' : run, 'export');
   const checkpoint = readCheckpoint(file);
   if (checkpoint.config.scale !== 1) {
     throw new UserError(

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { parsed, program, several, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { backendNames, openBackend } from '#engine/backend';
 import { uniform } from '#engine/random';
@@ -6,7 +6,7 @@ import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { measureSteps } from '../trainer/measure.ts';
-import { dataDescriptor, openData, parseArguments, repeated, whole } from './arguments.ts';
+import { dataDescriptor, openData } from './arguments.ts';
 
 interface Options {
   /** Name of the sizes. */
@@ -23,15 +23,15 @@ interface Options {
   plain: boolean;
 }
 
-const program = new Command('step')
-  .description(
-    'Times the parts of a training step on the data stream in $LOOP_DATA_FD; prints one JSON object.',
-  )
+const command = program(
+  'step',
+  'Times the parts of a training step on the data stream in $LOOP_DATA_FD; prints one JSON object.',
+)
   .argument('<experiment>', 'a name that `train --list` prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
   .option('--steps <n>', 'steps that are measured; their medians are printed', whole(1), 20)
   .option('--warm-up <n>', 'steps before those', whole(0), 5)
-  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
+  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', several, [])
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
   .addHelpText(
@@ -43,9 +43,9 @@ const program = new Command('step')
   );
 
 await runMain(async () => {
-  if (!parseArguments(program)) return 0;
-  const options = program.opts<Options>();
-  const [name] = program.args;
+  if (!parsed(command)) return 0;
+  const options = command.opts<Options>();
+  const [name] = command.args;
   const experiment = (await loadExperiments()).get(name);
   if (!experiment) throw new UserError(`unknown experiment "${name}"; \`train --list\` prints their names`);
   const fd = dataDescriptor();

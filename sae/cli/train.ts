@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import { above0, parsed, program, several, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { backendNames, openBackend } from '#engine/backend';
@@ -10,15 +11,7 @@ import { loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../lo
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { train } from '../trainer/train.ts';
-import {
-  above0,
-  dataDescriptor,
-  jsonObject,
-  openData,
-  parseArguments,
-  repeated,
-  whole,
-} from './arguments.ts';
+import { dataDescriptor, jsonObject, openData } from './arguments.ts';
 import { describe } from './describe.ts';
 
 interface Options {
@@ -50,15 +43,14 @@ interface Options {
   describe: boolean;
 }
 
-const program = new Command('train')
-  .description('Trains one SAE on the data stream in file descriptor $LOOP_DATA_FD.')
+const command = program('train', 'Trains one SAE on the data stream in file descriptor $LOOP_DATA_FD.')
   .argument('[experiment]', 'a name that --list prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts, or any with --settings', 'small')
   .option('--settings <json>', 'sizes of the profile, over those in sae/profiles.ts', jsonObject, {})
   .option('--samples <n>', 'training rows', whole(1), 2_048_000)
   .option('--seed <n>', 'seed of the initial weights', whole(0), 0)
   .option('--out <folder>', 'the folder to write the run in')
-  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', repeated, [])
+  .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', several, [])
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .addOption(
     new Option('--blas <how>', 'use OpenBLAS for dense products if the system has it')
@@ -67,7 +59,12 @@ const program = new Command('train')
   )
   .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
   .option('--resume', 'continue from optimizer.safetensors in --out', false)
-  .option('--save-every <seconds>', 'seconds between saves from which a killed run can resume', above0, 30)
+  .option(
+    '--save-every <seconds>',
+    'seconds between saves from which a killed run can resume',
+    above0('a number of seconds'),
+    30,
+  )
   .option('--list', 'print the experiments as JSON', false)
   .option(
     '--describe',
@@ -85,8 +82,8 @@ Settings:
   );
 
 await runMain(async () => {
-  if (!parseArguments(program)) return 0;
-  const options = program.opts<Options>();
+  if (!parsed(command)) return 0;
+  const options = command.opts<Options>();
   const experiments = await loadExperiments();
   const sweeps = await loadSweeps(experiments);
   if (options.list) {
@@ -96,7 +93,7 @@ await runMain(async () => {
     ];
     return print(list);
   }
-  const [name] = program.args;
+  const [name] = command.args;
   if (options.describe && name === undefined) {
     return printDescription([...experiments.values()], options);
   }

@@ -9,7 +9,7 @@ import { runMain, UserError } from '#contract/errors';
 import { compare, isEqual, type Quartet } from './apart.ts';
 import { comparedSteps, trained, verifiedF1 } from './run.ts';
 
-/** Of a counting run. */
+/** Of a full run. */
 const STEPS = 2000;
 /** A step of dense tfjs on its own backend takes up to a tenth of a second. */
 const EVERY = 40;
@@ -96,7 +96,7 @@ const command = program(
   .addArgument(
     new Argument(
       '[parts...]',
-      'steps: single steps of a counting run; together: its first steps; apart: whole runs',
+      'steps: single steps of a full run; together: its first steps; apart: whole runs',
     )
       .choices(Object.keys(PARTS))
       .default(['steps', 'together']),

@@ -1,4 +1,4 @@
-// Trains one experiment at the small world for a whole counting run with the embedded engine, and repeats each EVERY-th step in
+// Trains one experiment at the small world for a full run with the embedded engine, and repeats each EVERY-th step in
 // dense tfjs on its wasm backend, from the same weights on the same batch: loss, gradients, and what is selected.
 //   node --import tsx test/engines/steps.ts EXPERIMENT SEED STEPS EVERY
 // Prints the largest differences as one JSON line.

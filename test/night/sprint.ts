@@ -60,7 +60,7 @@ export function sprint({ story, index, f1, web, detours, slow }: Told): SprintPl
     faults.push(`trainer: ${story}`);
     steps.push(...run(steps.length, story, TRAINERS[story], { samples: 900 }));
   }
-  const budget = story === 'invalid' ? { samples: 2000 } : { budget: 'count' };
+  const budget = story === 'invalid' ? { samples: 2000 } : { budget: 'full' };
   steps.push(...run(steps.length, slow ? 'steady' : 'plain', 'finished', budget));
   const candidate = story === 'nothing' ? null : '$RUN';
   steps.push(call('finish_sprint', { summary: `It was ${story}.`, candidate }));

@@ -11,9 +11,9 @@ export function diffBlock(patch: string): Extract<Block, { t: 'diff' }> {
   let omitted = 0;
   let inHunk = false;
   for (const line of clean(patch).split('\n')) {
-    const start = /^diff --git a\/.* b\/(.*)$/.exec(line);
-    if (start) {
-      files.push({ path: start[1], note: '', lines: [] });
+    const [, path] = /^diff --git a\/.* b\/(.*)$/.exec(line) ?? [];
+    if (path !== undefined) {
+      files.push({ path, note: '', lines: [] });
       inHunk = false;
       continue;
     }

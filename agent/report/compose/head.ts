@@ -81,7 +81,7 @@ export function cards(context: Context): Block {
     ];
     return { t: 'cards', cards: all };
   }
-  const value = verdict.metrics[sprint.metric];
+  const value = verdict.metrics[sprint.metric] ?? Number.NaN;
   const out: Card[] = [
     {
       label: `${verdict.kind === 'confirmed' ? 'Confirmed' : 'Verified'} ${metric}`,
@@ -92,19 +92,20 @@ export function cards(context: Context): Block {
   ];
   const guards = guardsIn(context);
   const shown = columnsOf(context).slice(1);
-  const beside = [...new Set([...shown.filter((name) => name in guards), ...shown])].filter(
-    (name) => verdict.metrics[name] !== undefined,
-  );
-  for (const name of beside.slice(0, profile?.ceiling ? 2 : 3)) {
+  const beside = [...new Set([...shown.filter((name) => name in guards), ...shown])].flatMap((name) => {
+    const now = verdict.metrics[name];
+    return now === undefined ? [] : [{ name, now, was: before[name] }];
+  });
+  for (const { name, now, was } of beside.slice(0, profile?.ceiling ? 2 : 3)) {
     const guard = guards[name];
-    const held = guard === undefined || violation(guard, verdict.metrics[name], before[name]) === null;
+    const held = guard === undefined || violation(guard, now, was) === null;
     const note = [
-      before[name] === undefined ? '' : signed(verdict.metrics[name] - before[name], name),
+      was === undefined ? '' : signed(now - was, name),
       guard === undefined ? '' : `guard ${guardWords(guard)} ${held ? 'held' : 'FAILED'}`,
     ];
     out.push({
       label: label(name),
-      value: metricNumber(name, verdict.metrics[name]),
+      value: metricNumber(name, now),
       note: note.filter(Boolean).join(' · '),
       main: false,
     });

@@ -143,7 +143,7 @@ async function figures(context: Context): Promise<Block[]> {
       ),
     );
   }
-  const [metric, second] = columnsOf(context);
+  const [metric = context.sprint.metric, second] = columnsOf(context);
   const runs = sprint.runs.map((run) => ({
     metrics: measured(run).metrics,
     role: run.id === sprint.candidate ? ('candidate' as const) : ('other run of this sprint' as const),

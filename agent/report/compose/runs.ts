@@ -4,7 +4,7 @@ import { clip, samples } from '../document/names.ts';
 /** What a run changed of its experiment: `--set key=value` and `--set=key=value` of its arguments. */
 export function settings(run: Pick<SprintRun, 'args'>): string[] {
   return run.args.flatMap((arg, index) => {
-    if (arg === '--set' && run.args[index + 1] !== undefined) return [run.args[index + 1]];
+    if (arg === '--set') return run.args[index + 1] ?? [];
     return arg.startsWith('--set=') ? [arg.slice('--set='.length)] : [];
   });
 }

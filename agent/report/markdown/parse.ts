@@ -144,7 +144,8 @@ class Reader {
         const picture = { kind: 'plot' as const, panels: [await plot(plotSpec(token.text))], legend: [] };
         return [{ t: 'figure', picture, alt: 'plot of the researcher', caption: null }];
       } catch (error) {
-        const why = error instanceof Error ? error.message.split('\n')[0].slice(0, 200) : 'not drawable';
+        const why =
+          error instanceof Error ? error.message.replace(/\n.*/s, '').slice(0, 200) : 'not drawable';
         return [{ t: 'missing', what: 'a vega-lite plot', why: shown(why) }];
       }
     }

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { SprintRun } from '#contract/sprint';
 import { label } from '../document/names.ts';
-import { colours, domainOf, frame, type Plot, panelWidth, sampleAxis, series } from './theme.ts';
+import { colourAt, colours, domainOf, frame, type Plot, panelWidth, sampleAxis, series } from './theme.ts';
 
 interface Row {
   run: string;
@@ -43,7 +43,11 @@ export function curvesPlot(
   return {
     panels: drawn.map((panel) => curvePanel(panel, front, panelWidth(drawn.length))),
     legend: [
-      ...front.map((name, index) => ({ label: name, colour: series[index], mark: 'line' as const })),
+      ...front.map((name, index) => ({
+        label: name,
+        colour: colourAt(series, index),
+        mark: 'line' as const,
+      })),
       ...(shown.length > front.length
         ? [{ label: `${shown.length - front.length} more`, colour: colours.grey, mark: 'line' as const }]
         : []),

@@ -3,7 +3,7 @@ import type { Profile, TaskContract } from '#contract/task';
 import { label } from '../document/names.ts';
 import type { LegendItem } from '../document/tree.ts';
 import { ceilingLayers } from './ceiling.ts';
-import { baselineSeries, colours, domainOf, frame, type Plot, panelWidth } from './theme.ts';
+import { baselineSeries, colourAt, colours, domainOf, frame, type Plot, panelWidth } from './theme.ts';
 
 export interface FrontierRun {
   metrics: Record<string, number>;
@@ -49,21 +49,19 @@ export function frontierPlot(
     legend.push({ label: role, colour, mark: 'dot' });
   }
   (profile?.baselines ?? []).forEach((line, index) => {
-    const colour = baselineSeries[index % baselineSeries.length];
+    const colour = colourAt(baselineSeries, index);
     colourOf.set(line.label, colour);
     legend.push({ label: `${line.label} (published)`, colour, mark: 'line' });
   });
   const panels = shown.map((metric, index) => {
+    const pointOf = (group: string, numbers: Record<string, number>): Point[] => {
+      const [x = Number.NaN, value = Number.NaN] = [numbers[field], numbers[metric]];
+      return Number.isFinite(value) ? [{ group, x, value }] : [];
+    };
     const published = (profile?.baselines ?? []).flatMap((line) =>
-      line.points.flatMap((point) =>
-        Number.isFinite(point[metric]) ? [{ group: line.label, x: point[field], value: point[metric] }] : [],
-      ),
+      line.points.flatMap((point) => pointOf(line.label, point)),
     );
-    const mine = ours.flatMap((run) =>
-      Number.isFinite(run.metrics[metric])
-        ? [{ group: run.role, x: run.metrics[field], value: run.metrics[metric] }]
-        : [],
-    );
+    const mine = ours.flatMap((run) => pointOf(run.role, run.metrics));
     const ceiling = index === 0 ? (profile?.ceiling ?? null) : null;
     const titles = { x: against.label, y: label(metric) };
     return frontierPanel(titles, mine, published, ceiling, colourOf, panelWidth(shown.length));

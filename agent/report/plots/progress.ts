@@ -26,11 +26,10 @@ export function progressPlot(
   ceiling: Profile['ceiling'],
 ): Plot | null {
   const dots = sprints.flatMap((sprint) =>
-    sprint.runs.flatMap(({ verdict }) =>
-      verdict && Number.isFinite(verdict.metrics[metric])
-        ? [{ sprint: sprint.number, value: verdict.metrics[metric] }]
-        : [],
-    ),
+    sprint.runs.flatMap(({ verdict }) => {
+      const value = verdict?.metrics[metric];
+      return value !== undefined && Number.isFinite(value) ? [{ sprint: sprint.number, value }] : [];
+    }),
   );
   const gains = sprints.flatMap((sprint): Gain[] => {
     const value = sprint.verdict?.metrics[metric];

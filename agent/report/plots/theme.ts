@@ -17,6 +17,10 @@ export const colours = {
 export const series = ['#d9822b', '#1b4f8a', '#3f9c7a', '#8e5ea2', '#c0504d', '#8a8f2a'];
 export const baselineSeries = ['#9aa5b1', '#7ba3cf', '#8fbfa8', '#c3a6cf', '#c9b37e', '#6d7b88'];
 
+/** The colour of a series; after the last the palette begins again. */
+export const colourAt = (palette: readonly string[], index: number): string =>
+  palette[index % palette.length] ?? colours.grey;
+
 export const FONT = 'Source Sans 3';
 
 /** Width of the text column in plot pixels: one of them is 0.75 pt in the PDF. */

@@ -108,7 +108,10 @@ class Files {
     try {
       const result = this.compiler.compile({ mainFilePath: join(ROOT, 'try.typ') });
       if (result.result === null || result.hasError()) return null;
-      const [width] = this.compiler.query(result.result, { selector: '<width>', field: 'value' }) as number[];
+      const [width = Number.NaN] = this.compiler.query(result.result, {
+        selector: '<width>',
+        field: 'value',
+      }) as number[];
       return Number.isFinite(width) ? width : null;
     } catch {
       return null;

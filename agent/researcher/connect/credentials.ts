@@ -66,7 +66,9 @@ export function onlyAuth(name: 'authorization' | 'x-api-key' | null, secret = ''
 
 /** Says which header of ANTHROPIC_CUSTOM_HEADERS is not sent. The SDK sends the others. */
 export function customHeaderNotes(env: NodeJS.ProcessEnv): string[] {
-  const names = (env.ANTHROPIC_CUSTOM_HEADERS ?? '').split('\n').map((line) => line.split(':')[0].trim());
+  const names = (env.ANTHROPIC_CUSTOM_HEADERS ?? '')
+    .split('\n')
+    .map((line) => line.replace(/:.*/s, '').trim());
   return names
     .filter((name) => AUTH_HEADERS.includes(name.toLowerCase()))
     .map(

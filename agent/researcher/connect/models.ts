@@ -16,7 +16,7 @@ export function modelFor(via: Via, name: string): string {
   if (via === 'api') return name;
   const plain = /^(claude-[a-z0-9-]+?)(?:-(\d{8}))?$/.exec(name);
   if (!plain) return name;
-  const [, model, date] = plain;
+  const [, model = name, date] = plain;
   // Both clouds write a date in a way of their own.
   if (via === 'google') return date ? `${model}@${date}` : model;
   return `global.anthropic.${model}${date ? `-${date}-v1:0` : ''}`;

@@ -1,21 +1,23 @@
-// How fast the benchmark itself is on this machine, one JSON object a line.
+// How fast sampler, data service, evaluation and a training step are on this machine, one JSON object a line.
 //   npm run --silent bench -- sampler serve eval --json
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 //   npm run --silent bench -- step --json
+
+import { sayBuilding } from '#bench/cli/building';
+import { print } from '#bench/cli/program';
+import { locateReleased } from '#bench/hub/released';
+import type { World } from '#bench/world/world';
+import { openWorld } from '#bench/worlds';
+import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
-import { locateReleased } from '../hub/released.ts';
-import { benchEvaluation } from '../speed/evaluation.ts';
-import { benchMachine } from '../speed/machine.ts';
-import { benchSampler } from '../speed/sampler.ts';
-import { benchServe } from '../speed/serve.ts';
-import type { Line } from '../speed/timing.ts';
-import { type Yardsticks, yardsticks } from '../speed/yardsticks.ts';
-import { productCeiling } from '../step/ceiling.ts';
-import { benchStep } from '../step/step.ts';
-import type { World } from '../world/world.ts';
-import { openWorld } from '../worlds.ts';
-import { sayBuilding } from './building.ts';
-import { integer, parsed, print, program } from './program.ts';
+import { benchEvaluation } from './evaluation.ts';
+import { benchMachine } from './machine.ts';
+import { benchSampler } from './sampler.ts';
+import { benchServe } from './serve.ts';
+import { productCeiling } from './step/ceiling.ts';
+import { benchStep } from './step/step.ts';
+import type { Line } from './timing.ts';
+import { type Yardsticks, yardsticks } from './yardsticks.ts';
 
 interface Options {
   world: string;
@@ -71,7 +73,7 @@ await runMain(async () => {
         `any of: ${Object.keys(BENCHES).join(', ')} (default: all but ${LONG.join(', ')})`,
       )
       .option('--world <name>', 'a world by name, config (.json) or folder', 'small')
-      .option('--seconds <n>', 'for each measurement', integer(1), 2)
+      .option('--seconds <n>', 'for each measurement', whole(1), 2)
       .option('--full', 'step: all widths, on 1 and 2 threads, without plain tfjs')
       .option('--backend <name>', 'step, eval: what runs the tensors', 'auto')
       .option('--widths <n,n>', 'step: widths at full size (default: 4096)', integers)
@@ -105,7 +107,7 @@ await runMain(async () => {
 });
 
 function integers(text: string): number[] {
-  return text.split(',').map(integer(1));
+  return text.split(',').map(whole(1));
 }
 
 function spoken({ name, ms, ...rest }: Line): string {

@@ -1,4 +1,4 @@
-import { innerProducts } from '../gemm.ts';
+import { innerProducts } from '#bench/gemm';
 import { type Line, timed } from './timing.ts';
 
 export interface Ceilings {

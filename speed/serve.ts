@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { Sampler } from '#bench/sampler/sampler';
+import { openStream } from '#bench/stream/reader';
+import type { World } from '#bench/world/world';
 import { makePipe } from '#host/pipe';
-import { Sampler } from '../sampler/sampler.ts';
-import { openStream } from '../stream/reader.ts';
-import type { World } from '../world/world.ts';
 import { type Line, ROWS, type Timing, timed } from './timing.ts';
 import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.ts';
 
@@ -14,8 +14,8 @@ import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.t
  * nothing else.
  */
 export function benchServe(name: string, world: World, seconds: number, beside: Yardsticks): Line[] {
-  const serve = ['../cli/serve.ts', '--world', name];
-  const pour = ['../stream/testing/pour.ts', String(world.hiddenDim), String(ROWS)];
+  const serve = ['../bench/cli/serve.ts', '--world', name];
+  const pour = ['../bench/stream/testing/pour.ts', String(world.hiddenDim), String(ROWS)];
   const threads = availableParallelism();
   const drawing = drawingCost(world, new Sampler(world, 0, 'bench').sample(0, ROWS).features.length / ROWS);
   const { bytes } = drawing;

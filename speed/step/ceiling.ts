@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { innerProducts } from '#bench/gemm';
 import { findBlas } from '#engine/embedded/blas';
-import { innerProducts } from '../gemm.ts';
 import type { Ceiling } from './step.ts';
 
 /** The product of a dense encode at full size. */

@@ -1,7 +1,7 @@
-import { Random } from '../random.ts';
-import { planOf } from '../sampler/plan.ts';
-import { hiddenOf, referenceSample } from '../sampler/reference.ts';
-import type { World } from '../world/world.ts';
+import { Random } from '#bench/random';
+import { planOf } from '#bench/sampler/plan';
+import { hiddenOf, referenceSample } from '#bench/sampler/reference';
+import type { World } from '#bench/world/world';
 import { type Ceilings, ceilings } from './machine.ts';
 import { type Timing, timed } from './timing.ts';
 

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { Evaluation } from '#bench/eval/evaluation';
+import { matchLatents } from '#bench/eval/matching';
+import { Random } from '#bench/random';
+import { Sampler } from '#bench/sampler/sampler';
+import type { World } from '#bench/world/world';
 import { openBackend } from '#engine/backend';
 import { batchTopK, encode } from '#engine/ops';
 import { csrOf } from '#engine/sparse';
-import { Evaluation } from '../eval/evaluation.ts';
-import { matchLatents } from '../eval/matching.ts';
-import { Random } from '../random.ts';
-import { Sampler } from '../sampler/sampler.ts';
-import type { World } from '../world/world.ts';
 import { type Line, ROWS, timed } from './timing.ts';
 import { against, drawingCost, type Yardsticks } from './yardsticks.ts';
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { openFrames } from '../sampler/frames.ts';
-import { Sampler } from '../sampler/sampler.ts';
-import type { World } from '../world/world.ts';
+import { openFrames } from '#bench/sampler/frames';
+import { Sampler } from '#bench/sampler/sampler';
+import type { World } from '#bench/world/world';
 import { type Line, ROWS, timed } from './timing.ts';
 import { against, drawingCost, type Yardsticks } from './yardsticks.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openWorld } from '../worlds.ts';
+import { openWorld } from '#bench/worlds';
 import { benchEvaluation } from './evaluation.ts';
 import { benchSampler } from './sampler.ts';
 import { benchServe } from './serve.ts';

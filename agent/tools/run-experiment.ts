@@ -1,0 +1,28 @@
+import { gave } from '../ledger/repeat.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import type { RunExperimentInput } from '../requests/schemas.ts';
+import type { AcceptedRun } from '../runs/runs.ts';
+
+/** Queues a run of each seed that is asked for. Of several, a line each. @throws ToolMistake where none may be made. */
+export async function runExperiment(sprint: OpenSprint, input: RunExperimentInput): Promise<string> {
+  const answers = await sprint.claimedRuns.request(input, sprint.queue);
+  const lines = answers.map(({ seed, run, refused }) => {
+    const said = run === undefined ? `Refused: ${refused}` : granted(run);
+    return input.seeds === undefined ? said : `Seed ${seed}: ${said}`;
+  });
+  return lines.join('\n');
+}
+
+function granted({ id, queued, samples, against, doubt, near }: AcceptedRun): string {
+  const place = queued
+    ? `Queued as ${id} (${samples} samples): it starts when the runs before it have ended. Wait with wait_for_experiment.`
+    : `Run ${id} has started (${samples} samples). Wait with wait_for_experiment.`;
+  const reference =
+    against === null ? '' : ` The best's run to compare it with is queued as ${against}: wait for both.`;
+  const cannot =
+    doubt === null
+      ? ''
+      : ` Its verdict cannot count, ${doubt}. Stop it with stop_experiment if it was meant to.`;
+  const seen = near.map((run) => ` It nearly repeats run ${run.id}, which gave ${gave(run)}.`);
+  return place + reference + cannot + seen.join('');
+}
