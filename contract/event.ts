@@ -188,5 +188,8 @@ const kinds = [
 export const Event = z.discriminatedUnion('type', [...kinds]);
 export type Event = z.infer<typeof Event>;
 
-/** An event as it stands in `state/events.jsonl`: numbered and dated by the log. */
-export type LoggedEvent = Event & { seq: number; at: string };
+/** The researcher of a loop that has one. Logs of earlier versions name none. */
+export const FIRST_RESEARCHER = 'researcher-1';
+
+/** An event as it stands in `state/events.jsonl`: numbered and dated by the log, with the id of the researcher whose it is. */
+export type LoggedEvent = Event & { seq: number; at: string; researcherId: string };

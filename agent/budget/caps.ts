@@ -34,7 +34,7 @@ export function pastCap(loop: LoopParts): { of: 'sprint'; reason: string } | nul
 export function sprintSecondsLeft({ config: { limits }, journal }: LoopParts): number {
   const now = journal.state();
   if (!now.sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
-  const worked = workedSeconds({ ...now, lastEventAt: new Date().toISOString() });
+  const worked = workedSeconds({ ...now, lastEventAt: new Date(journal.now()).toISOString() });
   return limits.sprint.hours * 3600 - (worked - now.sprint.openedAfter);
 }
 

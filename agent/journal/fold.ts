@@ -1,10 +1,17 @@
 import type { LoggedEvent } from '#contract/event';
 import { cut } from '../common/words.ts';
-import { type Amount, type LiveRun, type LoopState, nothingYet, type SprintState } from './state.ts';
+import {
+  type Amount,
+  type LiveRun,
+  type LoopState,
+  nothingYet,
+  type OpenCall,
+  type SprintState,
+} from './state.ts';
 
 /** The state after one more event. Pure: the same events always give the same state. */
 export function fold(before: LoopState, event: LoggedEvent): LoopState {
-  const state = event.type === 'loop.started' && event.resumed ? bookLostCall(before) : before;
+  const state = event.type === 'loop.started' && event.resumed ? bookLostCalls(before) : before;
   const now = { ...state, lastEventAt: event.at };
   switch (event.type) {
     case 'loop.started':
@@ -34,6 +41,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         },
         sprint: {
           number: event.number,
+          researcherId: event.researcherId,
           openedAt: event.at,
           openedAfter: workedSeconds(now),
           treeBefore: event.treeBefore,
@@ -71,7 +79,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         tokens: now.tokens + inputTokens + outputTokens,
         held: plus(now.held, event.held),
       };
-      return withSprint({ ...now, ...spent, calling: null, waiting: null }, (sprint) => ({
+      const calls = without(now.calls, event.researcherId);
+      return withSprint({ ...now, ...spent, calls, waiting: null }, (sprint) => ({
         ...sprint,
         models: [...new Set([...sprint.models, ...(event.model ? [event.model] : [])])],
         said: withText(sprint.said, event.at, event.text),
@@ -86,21 +95,19 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         },
       }));
     }
-    case 'turn.started':
+    case 'turn.started': {
       // A log of an earlier version tells the reserve alone.
-      return {
-        ...now,
-        calling: {
-          most: event.plain ?? event.reserve,
-          reserve: event.reserve,
-          likely: event.likely ?? event.reserve,
-        },
-        waiting: null,
-      };
-    case 'turn.searching':
-      return { ...now, calling: now.calling && { ...now.calling, most: now.calling.reserve } };
+      const { reserve, plain = reserve, likely = reserve } = event;
+      const call = { most: plain, reserve, likely };
+      return { ...now, calls: { ...now.calls, [event.researcherId]: call }, waiting: null };
+    }
+    case 'turn.searching': {
+      const call = now.calls[event.researcherId];
+      if (!call) return now;
+      return { ...now, calls: { ...now.calls, [event.researcherId]: { ...call, most: call.reserve } } };
+    }
     case 'turn.failed':
-      return { ...now, calling: null };
+      return { ...now, calls: without(now.calls, event.researcherId) };
     case 'tool.finished':
       return withSprint(
         { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
@@ -142,7 +149,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return { ...now, runs: { ...now.runs, [event.run]: { ...run, progress } } };
     }
     case 'run.finished': {
-      const { [event.run]: _ended, ...runs } = now.runs;
+      const runs = without(now.runs, event.run);
       const trainSeconds = now.trainSeconds + event.seconds;
       return withSprint({ ...now, runs, trainSeconds }, (sprint) => ({
         ...sprint,
@@ -218,14 +225,15 @@ export interface Used {
 }
 export function usedBefore(state: LoopState): Used | null {
   if (!isUnfinished(state) || state.lastEventAt === null) return null;
-  const { usd } = bookLostCall(state);
+  const { usd } = bookLostCalls(state);
   return { seconds: workedSeconds(state), usd, lastHeardAt: state.lastEventAt };
 }
 
 /** A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost is held. */
-function bookLostCall(state: LoopState): LoopState {
-  if (!state.calling) return state;
-  const { most, likely } = state.calling;
+const bookLostCalls = (state: LoopState): LoopState =>
+  Object.values(state.calls).reduce(bookLostCall, { ...state, calls: {} });
+
+function bookLostCall(state: LoopState, { most, likely }: OpenCall): LoopState {
   const rest = {
     usd: Math.max(0, most.usd - likely.usd),
     tokens: Math.max(0, most.tokens - likely.tokens),
@@ -236,7 +244,6 @@ function bookLostCall(state: LoopState): LoopState {
       usd: state.usd + likely.usd,
       tokens: state.tokens + likely.tokens,
       held: plus(state.held, rest),
-      calling: null,
     },
     (sprint) => ({
       ...sprint,
@@ -244,6 +251,11 @@ function bookLostCall(state: LoopState): LoopState {
     }),
   );
 }
+
+const without = <T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> => {
+  const { [key]: _gone, ...others } = record;
+  return others;
+};
 
 const heldBy = ({ cost }: SprintState, usd: number | undefined) =>
   usd ? { heldUsd: (cost.heldUsd ?? 0) + usd } : {};

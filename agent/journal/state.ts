@@ -5,6 +5,8 @@ import type { Outcome, Verdict } from '#contract/verdict';
 /** The open sprint as the events tell it: all that closing it needs, live or after a crash. */
 export interface SprintState {
   number: number;
+  /** Who has it: a claim is that researcher's. */
+  researcherId: string;
   openedAt: string;
   /** Seconds that the loop had been at work by then. */
   openedAfter: number;
@@ -57,6 +59,13 @@ export interface Amount {
   tokens: number;
 }
 
+/** A call that was permitted and has not ended: the most that it can have cost by now, its whole reserve, and what it is booked at if the loop dies in it. */
+export interface OpenCall {
+  most: Amount;
+  reserve: Amount;
+  likely: Amount;
+}
+
 /** What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it. */
 export interface LoopState {
   /** Of the sprint that was opened last: TASK.md may be edited while a loop runs. */
@@ -77,8 +86,8 @@ export interface LoopState {
   tokens: number;
   /** What cut calls may have cost beyond what is booked for them. Held against the limits until the loop ends. */
   held: Amount;
-  /** The call that is being made: the most that it can have cost by now, its whole reserve, and what it is booked at if the loop dies in it. */
-  calling: { most: Amount; reserve: Amount; likely: Amount } | null;
+  /** The calls that are being made, by researcher: at most one of each. */
+  calls: Readonly<Record<string, OpenCall>>;
   trainSeconds: number;
   waiting: { reason: string; until: string } | null;
   /** Since when no call is made and no run is started. */
@@ -100,7 +109,7 @@ export const nothingYet: LoopState = {
   usd: 0,
   tokens: 0,
   held: { usd: 0, tokens: 0 },
-  calling: null,
+  calls: {},
   trainSeconds: 0,
   leaderboard: null,
   waiting: null,
