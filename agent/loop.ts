@@ -95,6 +95,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
     await whilePaused(loop);
     if (!open) {
       Object.assign(loop, await rereadTask(loop));
+      loop.ledger.reread();
       const stop = loop.stopper.requested() ?? atLimit(loop);
       if (stop) return stop;
     }

@@ -2,6 +2,7 @@ import type { SprintRun } from '#contract/sprint';
 import { duration } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { bestCandidate } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
@@ -12,6 +13,7 @@ export interface LoopParts {
   config: Config;
   connection: Connection;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** A full run that still fits, and the candidate that it is kept for. */

@@ -1,9 +1,8 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
-import { sprintsDir } from '../common/paths.ts';
 import { count, duration, many, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
-import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { type RunSpec, sameRecipe, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
@@ -16,6 +15,7 @@ interface LoopParts {
   config: Config;
   connection: Connection;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** What a decision about a run looks at: the leaderboard's closed sprints, and the runs of the open one. */
@@ -26,11 +26,11 @@ export interface RunsSoFar {
 }
 
 export function runsSoFar(
-  { config: { repo, leaderboard } }: LoopParts,
+  { config: { repo, leaderboard }, ledger }: LoopParts,
   started: readonly string[],
 ): RunsSoFar {
   return {
-    sprints: readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard),
+    sprints: ledger.of(leaderboard),
     mine: started.flatMap((id) => readSprintRun(repo, id) ?? []),
   };
 }

@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { measureSnapshots } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { RunSpec } from '../ledger/repeat.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { type Earlier, LOOP_STOPPED } from './interrupted.ts';
@@ -21,6 +22,7 @@ export interface LoopParts {
   connection: Connection;
   sandbox: Sandbox;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   stopper: Stopper;
 }

@@ -13,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
 import { setArgs } from '../executor/settings.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { referenceFor, type Stages, standingOf } from '../ledger/stages.ts';
@@ -30,6 +31,7 @@ export interface LoopParts {
   sandbox: Sandbox;
   executor: Executor;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   stopper: Stopper;
 }

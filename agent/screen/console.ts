@@ -5,6 +5,7 @@ import { count, cut, duration, firstLine, many, plain, show } from '../common/wo
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { lastScreen } from './last-screen.ts';
 
@@ -14,6 +15,7 @@ interface LoopParts {
   connection: Connection;
   checkout: Checkout;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
 }
 

@@ -1,11 +1,9 @@
-import type { Sprint } from '#contract/sprint';
 import { diskTrouble } from '../budget/disk.ts';
 import { EXIT, type StopRequest } from '../budget/stop.ts';
-import { sprintsDir } from '../common/paths.ts';
 import { count, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
-import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { repeatedFailure, sprintsWithoutGain } from '../ledger/stagnation.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -16,6 +14,7 @@ interface LoopParts {
   config: Config;
   connection: Connection;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** DECIDE: why the loop stops after this sprint, or null to go on. */
@@ -26,10 +25,8 @@ export function decideNext(loop: LoopParts, sprint: OpenSprint, ending: Ending):
   if (nothingClaimed && loop.connection.kind === 'offline') {
     return { reason: 'nothing is left to be tried', exitCode: EXIT.done };
   }
-  const mine = readSprints(sprintsDir(loop.config.repo)).filter(
-    (s) => s.leaderboard === loop.config.leaderboard,
-  );
-  const target = targetReached(loop, mine);
+  const mine = loop.ledger.of(loop.config.leaderboard);
+  const target = targetReached(loop);
   if (target) return target;
   const repeated = repeatedFailure(loop.journal.state().failures);
   if (repeated) return { reason: repeated, exitCode: EXIT.failing };
@@ -41,13 +38,10 @@ export function decideNext(loop: LoopParts, sprint: OpenSprint, ending: Ending):
   return null;
 }
 
-function targetReached(
-  { config: { limits, leaderboard } }: LoopParts,
-  sprints: readonly Sprint[],
-): StopRequest | null {
+function targetReached({ config: { limits, leaderboard }, ledger }: LoopParts): StopRequest | null {
   if (limits.target === null) return null;
   const { metric, sign, value: bound } = limits.target;
-  const value = bestOf(sprints, leaderboard)?.verdict?.metrics[metric];
+  const value = bestOf(ledger.sprints, leaderboard)?.verdict?.metrics[metric];
   if (value === undefined || !(sign === '<=' ? value <= bound : value >= bound)) return null;
   return { reason: `the target is reached: ${metric} ${show(value)}, verified`, exitCode: EXIT.done };
 }
@@ -65,14 +59,14 @@ export function atLimit(loop: LoopParts): StopRequest | null {
     return { reason: `${count(done, 'sprint')}, as asked`, exitCode: EXIT.done };
   if (Date.now() >= limits.until.getTime()) return { reason: 'the time is up', exitCode: EXIT.done };
   // By an earlier loop, it may be: then no further sprint is paid for.
-  return limits.target && targetReached(loop, readSprints(sprintsDir(repo)));
+  return limits.target && targetReached(loop);
 }
 
 /** No sprint is begun that could not be paid to its end: what is left is less than half of what a sprint of this loop cost. */
-export function tooLittleMoney({ config: { repo, limits }, journal }: LoopParts): StopRequest | null {
+export function tooLittleMoney({ config: { limits }, journal, ledger }: LoopParts): StopRequest | null {
   const { usd, held, committed } = journal.state();
   if (limits.usd === null) return null;
-  const mine = readSprints(sprintsDir(repo)).filter(
+  const mine = ledger.sprints.filter(
     ({ id, cost }) => cost.usd > 0 && committed.some((c) => c.sprint === id),
   );
   const mean = mine.reduce((sum, { cost }) => sum + cost.usd, 0) / Math.max(1, mine.length);

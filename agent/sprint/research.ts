@@ -3,12 +3,11 @@ import { CLOSING_TURNS, capNotice, pastCap } from '../budget/caps.ts';
 import { SlotWatch } from '../budget/last-slot.ts';
 import { whilePaused } from '../budget/pause.ts';
 import type { Stopper } from '../budget/stop.ts';
-import { sprintsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { ADDED, Hints } from '../open-sprint/hints.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -28,6 +27,7 @@ interface LoopParts {
   connection: Connection;
   checkout: Checkout;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   stopper: Stopper;
 }
@@ -54,7 +54,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
   const tools = makeTools(sprint);
   const unsaid: string[] = [];
   const open = () => {
-    const text = sprintPrompt(loop, sprint.number, readSprints(sprintsDir(loop.config.repo)));
+    const text = sprintPrompt(loop, sprint.number);
     const opening = openingOf(systemPrompt(task.contract), tools, webFits(loop, text));
     transcript.open(opening, { role: 'user', content: [{ type: 'text', text }] });
     return opening;
