@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { bestCandidate } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
+import type { Limit } from '../researcher/conversation.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
 import { paceNow, runsSoFar, stagesOf } from './plan.ts';
 
@@ -84,12 +85,12 @@ export class SlotWatch {
   }
 
   /** Why this sprint makes no further call: the researcher was told and did something else, or cannot be reached. Null while it may. */
-  past(): { of: 'sprint'; reason: string } | null {
+  past(): Limit | null {
     const slot = this.#slot();
     if (!slot) return null;
     const deaf = slot.due && this.#warned !== null && this.#turns > this.#warned;
     return deaf || slot.late
-      ? { of: 'sprint', reason: `the last full run has to begin, that of ${slot.candidate.id}` }
+      ? { code: 'last-slot', reason: `the last full run has to begin, that of ${slot.candidate.id}` }
       : null;
   }
 

@@ -34,7 +34,7 @@ const loop = (secondsLeft: number, over: Partial<Limits> = {}) =>
       },
     },
     connection: { kind: 'claude' },
-    journal: { state: () => nothingYet },
+    journal: { state: () => nothingYet, now: Date.now },
   }) as unknown as Parameters<typeof refusal>[0];
 const ask = (of: SprintRun, samples: number, more: Partial<Parameters<typeof refusal>[1]> = {}) => ({
   ...{ spec: { ...specOf(of), samples } as RunSpec, reference: null, open: [], openSeconds: 0 },

@@ -7,8 +7,8 @@ import { type RunSpec, sameRecipe, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
-import { sprintSecondsLeft } from './caps.ts';
 import { fits, fullRunSeconds, type Pace, paceOf, secondsFor } from './pace.ts';
+import { nightSecondsLeft, secondsLeft } from './time-left.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
@@ -49,17 +49,6 @@ export function stagesOf(
     runs: [...soFar.sprints.flatMap((s) => s.runs), ...soFar.mine],
   };
 }
-
-/** Until the end of the loop, or of the hours that training may take. */
-export function nightSecondsLeft({ config: { limits }, journal }: LoopParts): number {
-  const time = (limits.until.getTime() - Date.now()) / 1000;
-  if (limits.trainHours === null) return time;
-  return Math.min(time, limits.trainHours * 3600 - journal.state().trainSeconds);
-}
-
-/** The same, and until the end of the open sprint's own hours. */
-export const secondsLeft = (loop: LoopParts): number =>
-  Math.min(nightSecondsLeft(loop), sprintSecondsLeft(loop));
 
 export function paceNow(loop: LoopParts, { sprints, mine }: RunsSoFar, experiment?: string): Pace | null {
   const { committed, probedSpeed } = loop.journal.state();

@@ -28,7 +28,7 @@ const loop = (sprints: Sprint[] = [], ids: string[] = []) =>
     checkout: { bestKnown: 'abc123' },
     connection: { kind: 'claude' },
     ledger: { of: (name: string) => sprints.filter((sprint) => sprint.leaderboard === name) },
-    journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }) },
+    journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }), now: Date.now },
   }) as unknown as Parameters<typeof sprintPrompt>[0];
 
 const run = {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
 import type { Config } from '../config/config.ts';
 import { handJournal, loopStarted } from '../fixtures/journal.ts';
-import { sprintSecondsLeft } from './caps.ts';
+import { sprintSecondsLeft } from './time-left.ts';
 
 it('the hours of a sprint leave out the time between a crash and the next start', () => {
   const { time, journal } = handJournal();
