@@ -98,6 +98,16 @@ const kinds = [
     reason: z.string().optional(),
     seconds: z.number(),
   }),
+  /** A run was accepted, or is gone on with: the time that it takes on the device is given to nobody else until `run.released`. */
+  z.object({
+    type: z.literal('run.reserved'),
+    sprint: z.string().nullable(),
+    ...WaitingRun.shape,
+    /** Samples that are still to be trained. */
+    left: z.number(),
+  }),
+  /** That run has ended and is measured, or will not start. */
+  z.object({ type: z.literal('run.released'), ticket: z.string() }),
   /** A run waits for the device. It is known by its ticket until it starts. */
   z.object({
     type: z.literal('run.queued'),

@@ -101,6 +101,7 @@ export class SlotWatch {
   /** Nothing is to be done while the device is held: what holds it was weighed when it was asked for. */
   #slot(): Slot | null {
     const runs = this.runs();
-    return runs && runs.open.length > 0 ? null : lastSlot(this.loop, runs?.started);
+    const held = (runs?.open.length ?? 0) > 0 || this.loop.journal.state().reserved.length > 0;
+    return held ? null : lastSlot(this.loop, runs?.started);
   }
 }

@@ -6,6 +6,7 @@ import {
   type LoopState,
   nothingYet,
   type OpenCall,
+  type ReservedRun,
   type SprintState,
 } from './state.ts';
 
@@ -25,6 +26,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
               stopped: null,
               waiting: null,
               paused: null,
+              // What waits is promised its time anew.
+              reserved: [],
             },
             // Who stopped it meant to go on with it.
             (sprint) => ({ ...sprint, resumed: sprint.resumed + (before.stopped ? 0 : 1) }),
@@ -123,11 +126,21 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         processes: event.processes,
         progress: null,
       };
-      return withSprint({ ...now, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
+      const reserved = now.reserved.map((other) =>
+        isOf(event, other) ? { ...other, run: event.run } : other,
+      );
+      return withSprint({ ...now, reserved, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
         // A run that is gone on with starts twice.
         event.sprint === null ? sprint : withRun(sprint, event.run, event.ticket),
       );
     }
+    case 'run.reserved': {
+      const { researcherId, ticket, role, experiment, samples, seed, set, tree, left } = event;
+      const run = { researcherId, ticket, role, experiment, samples, seed, set, tree, left, run: null };
+      return { ...now, reserved: [...now.reserved, run] };
+    }
+    case 'run.released':
+      return { ...now, reserved: now.reserved.filter((other) => !isOf(event, other)) };
     case 'run.queued': {
       const { ticket, role, experiment, samples, seed, set, tree } = event;
       const run = { ticket, role, experiment, samples, seed, set, tree, dropped: null };
@@ -268,6 +281,10 @@ function withText(said: SprintState['said'], at: string, text: string): SprintSt
   if (words === '' || said.length >= SAID.texts) return said;
   return [...said, { at, text: cut(words, SAID.chars) }];
 }
+
+/** Tickets are a researcher's own. */
+const isOf = (event: { researcherId: string; ticket?: string }, run: ReservedRun) =>
+  run.ticket === event.ticket && run.researcherId === event.researcherId;
 
 const withRun = (sprint: SprintState, run: string, ticket: string | undefined): SprintState => ({
   ...sprint,

@@ -59,6 +59,15 @@ export interface Amount {
   tokens: number;
 }
 
+/** A run that was accepted and has not ended. */
+export interface ReservedRun extends WaitingRun {
+  researcherId: string;
+  /** Null until it starts. */
+  run: string | null;
+  /** Samples that were still to be trained when it was accepted. */
+  left: number;
+}
+
 /** A call that was permitted and has not ended: the most that it can have cost by now, its whole reserve, and what it is booked at if the loop dies in it. */
 export interface OpenCall {
   most: Amount;
@@ -77,6 +86,8 @@ export interface LoopState {
   stopped: { reason: string; exitCode: number; at: string } | null;
   sprint: SprintState | null;
   runs: Record<string, LiveRun>;
+  /** What the device is promised to, in the order of the promises. */
+  reserved: readonly ReservedRun[];
   /** Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on). */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
   /** Why the sprints in a row up to the last one failed. */
@@ -104,6 +115,7 @@ export const nothingYet: LoopState = {
   stopped: null,
   sprint: null,
   runs: {},
+  reserved: [],
   committed: [],
   failures: [],
   usd: 0,

@@ -157,6 +157,8 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
       case 'sprint.opened':
       case 'sprint.dropped':
       case 'turn.started':
+      case 'run.reserved':
+      case 'run.released':
       case 'turn.searching':
       case 'turn.failed':
         return;
