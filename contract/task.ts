@@ -34,6 +34,9 @@ export const Inspection = z.strictObject({
 });
 export type Inspection = z.infer<typeof Inspection>;
 
+/** Rows of a batch where a profile says nothing else. */
+export const DEFAULT_BATCH = 1024;
+
 export const Profile = z.strictObject({
   /** What the serve and judge commands understand: a world's name, a JSON config or a folder. */
   world: z.string(),
@@ -52,6 +55,8 @@ export const Profile = z.strictObject({
     rank: z.number().int().positive(),
     count: z.number().int().positive(),
   }),
+  /** Rows of a batch of the data service: it serves whole ones, and a run that is gone on with counts in them. */
+  batch: z.number().int().positive().default(DEFAULT_BATCH),
   /** Rows that may be read on top, to estimate a norm before training. */
   normalisation: z.number().int().nonnegative().default(0),
   /**

@@ -83,6 +83,9 @@ describe('the ledger', () => {
       exampleTask((c) => {
         c.profiles.tiny.settings = { depth: 3 };
       }),
+      exampleTask((c) => {
+        c.profiles.tiny.batch = 512;
+      }),
     ]) {
       expect(leaderboardId(change, 'tiny')).not.toBe(before);
     }

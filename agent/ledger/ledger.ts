@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
-import { guardsOf, profileOf, type Task } from '#contract/task';
+import { DEFAULT_BATCH, guardsOf, profileOf, type Task } from '#contract/task';
 import { inSprint } from '../common/paths.ts';
 
 /**
@@ -48,13 +48,13 @@ export const isPath = (world: string): boolean =>
 
 /**
  * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers what makes two
- * numbers comparable (metric, goal, guards, world, constraints, counting budget, judge's sample, the profile's own settings), and nothing that is only shown. A world
+ * numbers comparable (metric, goal, guards, world, constraints, counting budget, batch, judge's sample, the profile's own settings), and nothing that is only shown. A world
  * that is a file of the repository counts by its content: edited, it is another world.
  */
 export function leaderboardId(task: Task, profileName: string): string {
   const { metric, goal } = task.contract;
   const profile = profileOf(task, profileName);
-  const { world, constraints, budgets, normalisation, evaluation, settings } = profile;
+  const { world, constraints, budgets, normalisation, evaluation, settings, batch } = profile;
   const guards = guardsOf(task, profile);
   const rules = [metric, goal, sorted(guards), world, sorted(constraints), budgets.count, normalisation];
   const content = worldContent(dirname(task.path), world);
@@ -63,6 +63,7 @@ export function leaderboardId(task: Task, profileName: string): string {
       ...[...rules, evaluation.verdict],
       ...(content === null ? [] : [content]),
       ...(settings === undefined ? [] : [{ settings: sorted(settings) }]),
+      ...(batch === DEFAULT_BATCH ? [] : [{ batch }]),
     ]),
   );
   return `${profileName}-${digest.digest('hex').slice(0, 8)}`;

@@ -131,7 +131,7 @@ export class Runs {
       sandbox,
       executor,
     } = this.loop;
-    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile.normalisation)) {
+    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile)) {
       const job = this.#job(id);
       Object.assign(job, { spec, earlier, state: 'queued' });
       const { samples } = left(job, spec);
