@@ -54,6 +54,18 @@ describe('a run and the time that is left', () => {
     expect(may(100, ask(idea, 100), there, { trainHours: 1 / 3600 })?.reason).toContain('1.0 s are left');
   });
 
+  it('has to end before the hours of its sprint do', () => {
+    const { time, loop } = stagedLoop(10_000, { sprint: { usd: null, hours: 0.01, turns: 200 } });
+    time.seconds = 100;
+    loop.journal.emit({ type: 'sprint.opened', number: 1, treeBefore: '' });
+    // Of its 36 s 34.5 are over.
+    time.seconds = 134.5;
+    expect(mayStart(loop, ask(idea, 100), there, room)?.reason).toContain('1.5 s are left');
+    expect(mayStillStart(loop, specOf(idea), there, undefined, room)?.code).toBe('time');
+    time.seconds = 133.9;
+    expect(mayStart(loop, ask(idea, 100), there, room)).toBeNull();
+  });
+
   it('counts of a run before it what its trainer says is left', () => {
     const { loop } = stagedLoop(4);
     reserveRun(loop, { sprint: 's', ticket: 'queued-7', spec: { ...specOf(idea), samples: 300 } });
