@@ -1,8 +1,9 @@
 import { unreachedIn } from '#host/by-hand';
 import { lastSlot } from './budget/last-slot.ts';
+import { mayOpenSprint } from './budget/may-open-sprint.ts';
 import { whilePaused } from './budget/pause.ts';
-import { nightSecondsLeft } from './budget/plan.ts';
 import type { StopMode, StopRequest } from './budget/stop.ts';
+import { nightSecondsLeft } from './budget/time-left.ts';
 import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
 import { takeLock } from './journal/lock.ts';
@@ -16,7 +17,7 @@ import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { fullRun } from './sprint/full-run.ts';
 import { judgeOrFail } from './sprint/judge.ts';
-import { atLimit, decideNext, reasonOf, tooLittleMoney } from './sprint/next.ts';
+import { decideNext, reasonOf, stopFor } from './sprint/next.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
 import { type Loop, type LoopHooks, openLoop } from './start/open-loop.ts';
@@ -110,13 +111,14 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
     if (!open) {
       Object.assign(loop, await rereadTask(loop));
       await recordSteering(loop);
-      const stop = loop.stopper.requested() ?? atLimit(loop);
-      if (stop) return stop;
-    }
-    const short = open ? null : tooLittleMoney(loop);
-    if (short) {
-      await useLastSlot(loop, short);
-      return loop.stopper.requested() ?? short;
+      loop.ledger.reread();
+      const asked = loop.stopper.requested();
+      if (asked) return asked;
+      const no = mayOpenSprint(loop);
+      if (no) {
+        await useLastSlot(loop, no);
+        return loop.stopper.requested() ?? stopFor(no);
+      }
     }
     const due = open ? null : lastSlot(loop);
     const sprint = open ?? (await openSprint(loop, due?.due ? due.candidate.id : null));
@@ -130,8 +132,10 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
 }
 
 /** Money, credit or patience may end before the time does: then a full run that was earned is still made. */
-async function useLastSlot(loop: Loop, { reason }: StopRequest): Promise<void> {
-  if (loop.stopper.requested() || atLimit(loop)) return;
+async function useLastSlot(loop: Loop, { reason }: { reason: string }): Promise<void> {
+  if (loop.stopper.requested()) return;
+  const no = mayOpenSprint(loop);
+  if (no && no.code !== 'money') return;
   const slot = lastSlot(loop);
   if (!slot) return;
   loop.journal.notice(

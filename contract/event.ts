@@ -98,6 +98,16 @@ const kinds = [
     reason: z.string().optional(),
     seconds: z.number(),
   }),
+  /** A run was accepted, or is gone on with: the time that it takes on the device is given to nobody else until `run.released`. */
+  z.object({
+    type: z.literal('run.reserved'),
+    sprint: z.string().nullable(),
+    ...WaitingRun.shape,
+    /** Samples that are still to be trained. */
+    left: z.number(),
+  }),
+  /** That run has ended and is measured, or will not start. */
+  z.object({ type: z.literal('run.released'), ticket: z.string() }),
   /** A run waits for the device. It is known by its ticket until it starts. */
   z.object({
     type: z.literal('run.queued'),
@@ -188,5 +198,8 @@ const kinds = [
 export const Event = z.discriminatedUnion('type', [...kinds]);
 export type Event = z.infer<typeof Event>;
 
-/** An event as it stands in `state/events.jsonl`: numbered and dated by the log. */
-export type LoggedEvent = Event & { seq: number; at: string };
+/** The researcher of a loop that has one. Logs of earlier versions name none. */
+export const FIRST_RESEARCHER = 'researcher-1';
+
+/** An event as it stands in `state/events.jsonl`: numbered and dated by the log, with the id of the researcher whose it is. */
+export type LoggedEvent = Event & { seq: number; at: string; researcherId: string };

@@ -17,6 +17,8 @@ export const RunRecord = z.object({
   seed: z.number().int(),
   /** Training rows asked for. */
   samples: z.number().int(),
+  /** Rows of a batch of its data service. Absent in records of earlier versions: as its profile says. */
+  batch: z.number().int().positive().optional(),
   /** The git tree (of a folder that holds the workspace alone) that was trained. */
   tree: z.string(),
   startedAt: z.string(),

@@ -43,6 +43,8 @@ function renamedBudget(budgets: unknown): unknown {
   const { [OLD_FULL]: full, ...others } = budgets;
   return { ...others, full };
 }
+/** Rows of a batch where a profile says nothing else. */
+export const DEFAULT_BATCH = 1024;
 
 export const Profile = z.strictObject({
   /** What the serve and judge commands understand: a world's name, a JSON config or a folder. */
@@ -65,6 +67,8 @@ export const Profile = z.strictObject({
       full: z.number().int().positive(),
     }),
   ),
+  /** Rows of a batch of the data service: it serves whole ones, and a run that is gone on with counts in them. */
+  batch: z.number().int().positive().default(DEFAULT_BATCH),
   /** Rows that may be read on top, to estimate a norm before training. */
   normalisation: z.number().int().nonnegative().default(0),
   /**

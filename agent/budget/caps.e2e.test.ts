@@ -6,7 +6,7 @@ import { type MessagesServer, startMessagesServer } from '#replay/server';
 import { sprintsDir } from '../common/paths.ts';
 import type { LoopOptions } from '../config/config.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
-import { call, finish, type Step, scripted, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
+import { call, type Step, scripted, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { CLOSING_TURNS } from './caps.ts';
 
@@ -69,30 +69,5 @@ describe('the limits of one sprint', () => {
       /put forward by the loop, not by the researcher: 7 turns in one sprint/,
     );
     expect(sprints.map((s) => s.stopReason)).toEqual([expect.stringContaining('7 turns'), 'silent']);
-  });
-
-  it('leave no room for a run that would outlast the hours', async () => {
-    const outlasting = train('plain', { samples: 400_000 });
-    const script = [start('long'), train('plain', { samples: 500 }), wait, outlasting, finish()];
-    const { events, sprints } = await night([script], { sprintHours: 60 / 3600, maxSprints: 1 });
-    expect(events.filter((e) => e.type === 'run.started')).toHaveLength(1);
-    expect(events.filter((e) => e.type === 'tool.finished' && !e.ok)).toMatchObject([
-      { name: 'run_experiment' },
-    ]);
-    expect(sprints.map((s) => s.outcome)).toEqual(['new-best']);
-  });
-
-  it('hold for turns, as TASK.md names them', async () => {
-    const { sprints } = await night([talkative], { maxSprints: 1 }, 'sprint: { turns: 2 },');
-    expect(sprints[0].cost.turns).toBe(2 + CLOSING_TURNS);
-    expect(sprints[0].reason).toContain('2 turns in one sprint are made, and it was not closed');
-  });
-
-  it('tell the researcher when the hours are over', async () => {
-    const script = [start('short'), finish({ candidate: null, infrastructure: true })];
-    const { events } = await night([script], { sprintHours: 1e-6, maxSprints: 1 });
-    expect(events.find((e) => e.type === 'sprint.capped')).toMatchObject({
-      reason: '0.000001 h for one sprint are over',
-    });
   });
 });

@@ -1,11 +1,12 @@
 import { count } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
-import { workedSeconds } from '../journal/fold.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Limit } from '../researcher/conversation.ts';
+import { sprintSecondsLeft } from './time-left.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
-  config: Config;
+  config: Pick<Config, 'limits'>;
   journal: Journal;
 }
 
@@ -24,18 +25,10 @@ export function capNotice(loop: LoopParts): string[] {
 }
 
 /** Why no further call is made in this sprint; null while one may be. */
-export function pastCap(loop: LoopParts): { of: 'sprint'; reason: string } | null {
+export function pastCap(loop: LoopParts): Limit | null {
   const { capped, cost } = loop.journal.state().sprint ?? {};
   if (!capped || !cost || cost.turns < capped.turns + CLOSING_TURNS) return null;
-  return { of: 'sprint', reason: `${capped.reason}, and it was not closed in ${CLOSING_TURNS} turns` };
-}
-
-/** Seconds that are left of the open sprint's hours. The time between a crash and the next start is not the sprint's. */
-export function sprintSecondsLeft({ config: { limits }, journal }: LoopParts): number {
-  const now = journal.state();
-  if (!now.sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
-  const worked = workedSeconds({ ...now, lastEventAt: new Date().toISOString() });
-  return limits.sprint.hours * 3600 - (worked - now.sprint.openedAfter);
+  return { code: 'sprint', reason: `${capped.reason}, and it was not closed in ${CLOSING_TURNS} turns` };
 }
 
 function reachedCap(loop: LoopParts): string | null {

@@ -2,8 +2,10 @@ import type { SprintRun } from '#contract/sprint';
 import { duration } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { bestCandidate } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
+import type { Limit } from '../researcher/conversation.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
 import { paceNow, runsSoFar, stagesOf } from './plan.ts';
 
@@ -12,6 +14,7 @@ export interface LoopParts {
   config: Config;
   connection: Connection;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** A full run that still fits, and the candidate that it is kept for. */
@@ -82,12 +85,12 @@ export class SlotWatch {
   }
 
   /** Why this sprint makes no further call: the researcher was told and did something else, or cannot be reached. Null while it may. */
-  past(): { of: 'sprint'; reason: string } | null {
+  past(): Limit | null {
     const slot = this.#slot();
     if (!slot) return null;
     const deaf = slot.due && this.#warned !== null && this.#turns > this.#warned;
     return deaf || slot.late
-      ? { of: 'sprint', reason: `the last full run has to begin, that of ${slot.candidate.id}` }
+      ? { code: 'last-slot', reason: `the last full run has to begin, that of ${slot.candidate.id}` }
       : null;
   }
 
@@ -98,6 +101,7 @@ export class SlotWatch {
   /** Nothing is to be done while the device is held: what holds it was weighed when it was asked for. */
   #slot(): Slot | null {
     const runs = this.runs();
-    return runs && runs.open.length > 0 ? null : lastSlot(this.loop, runs?.started);
+    const held = (runs?.open.length ?? 0) > 0 || this.loop.journal.state().reserved.length > 0;
+    return held ? null : lastSlot(this.loop, runs?.started);
   }
 }

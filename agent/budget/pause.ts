@@ -4,6 +4,7 @@ import { pausePath } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Stopper } from './stop.ts';
+import { loopSecondsLeft } from './time-left.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
@@ -25,12 +26,12 @@ export const pausedSince = (repo: string): string | null =>
  */
 export async function whilePaused(loop: LoopParts, wanted: () => boolean = () => true): Promise<void> {
   const {
-    config: { repo, limits },
+    config: { repo },
     journal,
     stopper,
   } = loop;
   const over = () =>
-    !isPaused(repo) || !wanted() || stopper.requested() !== null || Date.now() >= limits.until.getTime();
+    !isPaused(repo) || !wanted() || stopper.requested() !== null || loopSecondsLeft(loop) <= 0;
   if (over()) return;
   if (loop.journal.state().paused === null) journal.emit({ type: 'loop.paused' });
   while (!over()) await sleep(LOOK_MS);

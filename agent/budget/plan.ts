@@ -1,21 +1,20 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
-import { sprintsDir } from '../common/paths.ts';
 import { count, duration, many, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
-import { bestOf, readSprints } from '../ledger/ledger.ts';
-import { type RunSpec, sameRecipe, specOf } from '../ledger/repeat.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
-import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
+import { bestCandidate, type Stages } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
-import { sprintSecondsLeft } from './caps.ts';
-import { fits, fullRunSeconds, type Pace, paceOf, secondsFor } from './pace.ts';
+import { fits, type Pace, paceOf, secondsFor } from './pace.ts';
+import { nightSecondsLeft } from './time-left.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
   config: Config;
   connection: Connection;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** What a decision about a run looks at: the leaderboard's closed sprints, and the runs of the open one. */
@@ -26,11 +25,11 @@ export interface RunsSoFar {
 }
 
 export function runsSoFar(
-  { config: { repo, leaderboard } }: LoopParts,
+  { config: { repo, leaderboard }, ledger }: LoopParts,
   started: readonly string[],
 ): RunsSoFar {
   return {
-    sprints: readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard),
+    sprints: ledger.of(leaderboard),
     mine: started.flatMap((id) => readSprintRun(repo, id) ?? []),
   };
 }
@@ -50,17 +49,6 @@ export function stagesOf(
   };
 }
 
-/** Until the end of the loop, or of the hours that training may take. */
-export function nightSecondsLeft({ config: { limits }, journal }: LoopParts): number {
-  const time = (limits.until.getTime() - Date.now()) / 1000;
-  if (limits.trainHours === null) return time;
-  return Math.min(time, limits.trainHours * 3600 - journal.state().trainSeconds);
-}
-
-/** The same, and until the end of the open sprint's own hours. */
-export const secondsLeft = (loop: LoopParts): number =>
-  Math.min(nightSecondsLeft(loop), sprintSecondsLeft(loop));
-
 export function paceNow(loop: LoopParts, { sprints, mine }: RunsSoFar, experiment?: string): Pace | null {
   const { committed, probedSpeed } = loop.journal.state();
   const ofThisLoop = sprints.filter((s) => committed.some((c) => c.sprint === s.id));
@@ -71,68 +59,6 @@ export function paceNow(loop: LoopParts, { sprints, mine }: RunsSoFar, experimen
     experiment,
     secondsLeft: nightSecondsLeft(loop),
   });
-}
-
-/** A run that is asked for, with what stands before it. */
-export interface Asked {
-  spec: RunSpec;
-  /** The incumbent's run that goes with it, where that is not there yet. */
-  reference: RunSpec | null;
-  /** Runs that hold the device or wait for it. */
-  open: readonly RunSpec[];
-  openSeconds: number;
-}
-
-/** Why a run is not accepted, and what to do instead; null where it is. */
-export function refusal(loop: LoopParts, asked: Asked, soFar: RunsSoFar): string | null {
-  const { spec, reference, openSeconds } = asked;
-  const left = secondsLeft(loop);
-  if (left <= 0) return 'no time is left for training: write your log, then call finish_sprint';
-  const pace = paceNow(loop, soFar, spec.experiment);
-  const stages = stagesOf(loop, soFar);
-  const reserved = stages && pace && isReservedRun(spec, stages, pace);
-  const why = stages && !reserved ? unearned(spec, stages) : null;
-  if (why !== null || !pace) return why;
-  const speed = pace.samplesPerSecond;
-  const need = openSeconds + secondsFor(spec.samples, pace) + (reference ? reference.samples / speed : 0);
-  if (need > left) {
-    const room = Math.max(0, Math.floor((left - openSeconds - pace.judgeSeconds) * speed));
-    const before = openSeconds > 0 ? `, after ${duration(openSeconds)} of runs before it` : '';
-    return `${spec.samples} samples take about ${duration(spec.samples / speed)} at ${show(speed)} samples/s, and their judging ${duration(pace.judgeSeconds)}${before}; ${duration(left)} are left; at most ${room} samples still fit`;
-  }
-  return stages && !reserved ? keptSlot(asked, need, stages, pace) : null;
-}
-
-/** Why a run that was accepted is not started after all: it could not end, and be judged, any more. Null where it can. */
-export function noRoom(loop: LoopParts, spec: RunSpec, soFar: RunsSoFar, role?: 'incumbent'): string | null {
-  const left = secondsLeft(loop);
-  const pace = paceNow(loop, soFar, spec.experiment);
-  // The incumbent's own run is only compared with.
-  const need = pace ? secondsFor(spec.samples, role ? { ...pace, judgeSeconds: 0 } : pace) : 0;
-  if (left > 0 && need <= left) return null;
-  return `${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples${role ? '' : ' and their judging'}`;
-}
-
-/** The last full run of the night, of the candidate that it is kept for. */
-function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
-  const candidate = bestCandidate(stages);
-  return (
-    candidate !== null &&
-    stageOf(stages.profile, spec.samples) === 'full' &&
-    sameRecipe(spec, specOf(candidate)) &&
-    fits(stages.profile.budgets.full, pace) <= 1
-  );
-}
-
-/** Whether a run would take the time of the last full run from the best candidate. */
-function keptSlot({ open }: Asked, need: number, stages: Stages, pace: Pace): string | null {
-  const candidate = bestCandidate(stages);
-  const full = fullRunSeconds(stages.profile, pace);
-  if (!candidate || pace.secondsLeft < full || pace.secondsLeft - need >= full) return null;
-  const samples = stages.profile.budgets.full;
-  const underWay = open.some((spec) => spec.samples === samples && sameRecipe(spec, specOf(candidate)));
-  if (underWay) return null;
-  return `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "full"`;
 }
 
 /** The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept for. */

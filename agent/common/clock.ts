@@ -1,3 +1,6 @@
+/** The time in milliseconds, as Date.now tells it. Tests give their own. */
+export type Clock = () => number;
+
 /** The local time of day, as `--until` takes it: 07:30. */
 export const clock = (time: string | Date): string => new Date(time).toTimeString().slice(0, 5);
 

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
-import { profileOf } from '#contract/task';
+import { profileOf, type Task } from '#contract/task';
 import { type Child, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
@@ -13,7 +13,7 @@ import { inRun } from '../common/paths.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
 import { readRunRecord } from './judging.ts';
-import { BATCH_ROWS, resumePoint, resumePointOrNone } from './resume.ts';
+import { resumePoint, resumePointOrNone } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
 import { settingsArgs } from './settings.ts';
 
@@ -52,6 +52,7 @@ export class LocalExecutor implements Executor {
       profile: profileName,
       seed,
       samples,
+      batch: profileOf(task, profileName).batch,
       tree,
       startedAt: new Date().toISOString(),
       endedAt: null,
@@ -109,7 +110,7 @@ export class LocalExecutor implements Executor {
       writeJsonAtomic(inRun(dir).record, before);
       throw error;
     }
-    const earlier = { seconds: seconds ?? 0, rows: (from ?? 0) * BATCH_ROWS };
+    const earlier = { seconds: seconds ?? 0, rows: (from ?? 0) * batchOf(request.task, before) };
     return follow({
       ...this.limits,
       repo,
@@ -132,8 +133,11 @@ export class LocalExecutor implements Executor {
     const pipe = task.contract.serve ? makePipe() : null;
     try {
       if (task.contract.serve && pipe) {
-        const rows = wholeBatches(samples) + wholeBatches(profile.normalisation) - (from ?? 0) * BATCH_ROWS;
-        const stream = ['--profile', profileName, '--seed', String(seed), '--rows', String(rows)];
+        const batch = batchOf(task, record);
+        const whole = (rows: number) => Math.ceil(rows / batch) * batch;
+        const rows = whole(samples) + whole(profile.normalisation) - (from ?? 0) * batch;
+        const size = ['--rows', String(rows), '--batch', String(batch)];
+        const stream = ['--profile', profileName, '--seed', String(seed), ...size];
         const begin = from === null ? [] : ['--from', String(from)];
         processes.service = startChild({
           argv: [...splitCommand(task.contract.serve), ...stream, ...begin],
@@ -187,4 +191,5 @@ function empty(dir: string): void {
   mkdirSync(out);
 }
 
-const wholeBatches = (rows: number) => Math.ceil(rows / BATCH_ROWS) * BATCH_ROWS;
+const batchOf = (task: Task, { batch, profile }: RunRecord): number =>
+  batch ?? profileOf(task, profile).batch;

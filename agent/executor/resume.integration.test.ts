@@ -15,6 +15,7 @@ const executor = new LocalExecutor();
 const task = exampleTask((contract) => {
   contract.serve = 'node serve.mjs';
   contract.profiles.tiny.normalisation = 1000;
+  contract.profiles.tiny.batch = 600;
 });
 const sandbox = noSandbox('test');
 
@@ -46,16 +47,18 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
   const path = join(run.dir, 'run.json');
   expect(JSON.parse(text(path))).toEqual(stopped);
 
+  // What was saved counts in batches of the size that the run began with.
+  task.contract.profiles.tiny.batch = 700;
   const resumed = await (await resume(run.dir)).done;
   expect(resumed).toEqual({
     ...{ ...stopped, endedBy: undefined },
     ...{ status: 'finished', reason: null, endedAt: resumed.endedAt, seconds: resumed.seconds },
     // 5,000 rows and 1,000 for the norm, in whole batches.
-    rowsServed: 6 * 1024,
+    rowsServed: (9 + 2) * 600,
     sandbox: 'off (test), then off (resumed)',
   });
   expect(resumed.seconds).toBeGreaterThan(stopped.seconds as number);
-  expect(JSON.parse(text(join(run.dir, 'trainer.log')))).toEqual({ rows: 4 * 1024, resumed: true });
+  expect(JSON.parse(text(join(run.dir, 'trainer.log')))).toEqual({ rows: 9 * 600, resumed: true });
   expect(text(join(run.dir, 'serve.log'))).toContain('from batch 2\n');
   expect(JSON.parse(text(path))).toEqual(resumed);
 

@@ -6,9 +6,6 @@ import { openUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
 import { apart } from './settings.ts';
 
-/** Rows of a whole batch of the data service, its default: what `next_batch` counts in. */
-export const BATCH_ROWS = 1024;
-
 /**
  * The batch of the stream that a run goes on from: `next_batch` in the metadata of its `out/optimizer.safetensors`.
  * @throws UserError for a run that has finished, still trains, or was never saved.

@@ -40,6 +40,22 @@ describe('the event log', () => {
     expect(readFileSync(path, 'utf8').endsWith('\n')).toBe(true);
   });
 
+  it("dates events by its clock, and reads those of logs that named no researcher as the first one's", () => {
+    const path = fresh();
+    const { log } = EventLog.open(path, () => Date.parse('2026-01-01T10:00:00.000Z'));
+    log.emit(notice('one'), 'researcher-2');
+    log.emit(notice('two'));
+    log.close();
+    appendFileSync(path, `${JSON.stringify({ seq: 3, at: 'x', ...notice('three') })}\n`);
+    const events = readEvents(path);
+    expect(events.map((event) => event.researcherId)).toEqual([
+      'researcher-2',
+      'researcher-1',
+      'researcher-1',
+    ]);
+    expect(events[0].at).toBe('2026-01-01T10:00:00.000Z');
+  });
+
   it('names the line that is no event', () => {
     const path = fresh();
     EventLog.open(path).log.close();

@@ -1,7 +1,8 @@
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '#contract/errors';
-import { Event, type LoggedEvent } from '#contract/event';
+import { Event, FIRST_RESEARCHER, type LoggedEvent } from '#contract/event';
+import type { Clock } from '../common/clock.ts';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 
 /** High-rate events whose loss in a power cut costs nothing: written, but not flushed to the disk one by one. */
@@ -16,23 +17,28 @@ export class EventLog {
   readonly #listeners: ((event: LoggedEvent) => void)[] = [];
   #seq: number;
 
-  private constructor(fd: number, seq: number) {
+  private constructor(
+    fd: number,
+    seq: number,
+    /** Dates the events. */
+    readonly now: Clock,
+  ) {
     this.#fd = fd;
     this.#seq = seq;
   }
 
   /** Opens the log for appending and gives back what it holds. A line that a crash left half-written is cut off. */
-  static open(path: string): { log: EventLog; past: LoggedEvent[] } {
+  static open(path: string, now: Clock = Date.now): { log: EventLog; past: LoggedEvent[] } {
     mkdirSync(dirname(path), { recursive: true });
     const lines = wholeLines(path);
     const events = parse(lines, path);
     const fd = openSync(path, 'a');
     ftruncateSync(fd, bytesOf(lines));
-    return { log: new EventLog(fd, events.at(-1)?.seq ?? 0), past: events };
+    return { log: new EventLog(fd, events.at(-1)?.seq ?? 0, now), past: events };
   }
 
-  emit(event: Event): LoggedEvent {
-    const logged = { seq: this.#seq + 1, at: new Date().toISOString(), ...event };
+  emit(event: Event, researcherId = FIRST_RESEARCHER): LoggedEvent {
+    const logged = { seq: this.#seq + 1, at: new Date(this.now()).toISOString(), researcherId, ...event };
     appendLine(this.#fd, JSON.stringify(logged));
     this.#seq = logged.seq;
     if (!UNSYNCED.has(event.type)) fsyncSync(this.#fd);
@@ -57,8 +63,9 @@ export function readEvents(path: string): LoggedEvent[] {
 function parse(lines: readonly Buffer[], path: string): LoggedEvent[] {
   return lines.map((line, index) => {
     try {
-      const json = JSON.parse(String(line)) as { seq: number; at: string };
-      return { ...Event.parse(json), seq: json.seq, at: json.at };
+      const json = JSON.parse(String(line)) as { seq: number; at: string; researcherId?: string };
+      const { seq, at, researcherId = FIRST_RESEARCHER } = json;
+      return { ...Event.parse(json), seq, at, researcherId };
     } catch {
       throw new UserError(
         `${path}:${index + 1}: not an event of the loop; move the file away to start without it (the ledger does not need it)`,

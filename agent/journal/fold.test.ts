@@ -1,14 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
-import { fold } from './fold.ts';
-import { nothingYet } from './state.ts';
+import { folded, loopStarted } from '../fixtures/journal.ts';
 
-const started = (leaderboard: string, resumed = false): Event => ({
-  ...{ type: 'loop.started', branch: 'run/x', profile: 'tiny', leaderboard, researcher: 'x', sandbox: 'x' },
-  ...{ pid: 1, processStart: null, resumed },
-});
-const folded = (...events: Event[]) =>
-  events.map((event, seq) => ({ ...event, seq, at: '2026-01-01T00:00:00.000Z' })).reduce(fold, nothingYet);
+const started = (leaderboard: string, resumed = false) => loopStarted({ leaderboard, resumed });
 const opened: Event = { type: 'sprint.opened', number: 1, treeBefore: '' };
 
 it('knows the leaderboard of the sprint that was opened last, also after TASK.md was edited', () => {

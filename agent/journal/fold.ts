@@ -1,10 +1,18 @@
 import type { LoggedEvent } from '#contract/event';
 import { cut } from '../common/words.ts';
-import { type Amount, type LiveRun, type LoopState, nothingYet, type SprintState } from './state.ts';
+import {
+  type Amount,
+  type LiveRun,
+  type LoopState,
+  nothingYet,
+  type OpenCall,
+  type ReservedRun,
+  type SprintState,
+} from './state.ts';
 
 /** The state after one more event. Pure: the same events always give the same state. */
 export function fold(before: LoopState, event: LoggedEvent): LoopState {
-  const state = event.type === 'loop.started' && event.resumed ? bookLostCall(before) : before;
+  const state = event.type === 'loop.started' && event.resumed ? bookLostCalls(before) : before;
   const now = { ...state, lastEventAt: event.at };
   switch (event.type) {
     case 'loop.started':
@@ -18,6 +26,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
               stopped: null,
               waiting: null,
               paused: null,
+              // What waits is promised its time anew.
+              reserved: [],
             },
             // Who stopped it meant to go on with it.
             (sprint) => ({ ...sprint, resumed: sprint.resumed + (before.stopped ? 0 : 1) }),
@@ -34,6 +44,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         },
         sprint: {
           number: event.number,
+          researcherId: event.researcherId,
           openedAt: event.at,
           openedAfter: workedSeconds(now),
           treeBefore: event.treeBefore,
@@ -71,7 +82,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         tokens: now.tokens + inputTokens + outputTokens,
         held: plus(now.held, event.held),
       };
-      return withSprint({ ...now, ...spent, calling: null, waiting: null }, (sprint) => ({
+      const calls = without(now.calls, event.researcherId);
+      return withSprint({ ...now, ...spent, calls, waiting: null }, (sprint) => ({
         ...sprint,
         models: [...new Set([...sprint.models, ...(event.model ? [event.model] : [])])],
         said: withText(sprint.said, event.at, event.text),
@@ -86,21 +98,19 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         },
       }));
     }
-    case 'turn.started':
+    case 'turn.started': {
       // A log of an earlier version tells the reserve alone.
-      return {
-        ...now,
-        calling: {
-          most: event.plain ?? event.reserve,
-          reserve: event.reserve,
-          likely: event.likely ?? event.reserve,
-        },
-        waiting: null,
-      };
-    case 'turn.searching':
-      return { ...now, calling: now.calling && { ...now.calling, most: now.calling.reserve } };
+      const { reserve, plain = reserve, likely = reserve } = event;
+      const call = { most: plain, reserve, likely };
+      return { ...now, calls: { ...now.calls, [event.researcherId]: call }, waiting: null };
+    }
+    case 'turn.searching': {
+      const call = now.calls[event.researcherId];
+      if (!call) return now;
+      return { ...now, calls: { ...now.calls, [event.researcherId]: { ...call, most: call.reserve } } };
+    }
     case 'turn.failed':
-      return { ...now, calling: null };
+      return { ...now, calls: without(now.calls, event.researcherId) };
     case 'tool.finished':
       return withSprint(
         { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
@@ -116,11 +126,21 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         processes: event.processes,
         progress: null,
       };
-      return withSprint({ ...now, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
+      const reserved = now.reserved.map((other) =>
+        isOf(event, other) ? { ...other, run: event.run } : other,
+      );
+      return withSprint({ ...now, reserved, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
         // A run that is gone on with starts twice.
         event.sprint === null ? sprint : withRun(sprint, event.run, event.ticket),
       );
     }
+    case 'run.reserved': {
+      const { researcherId, ticket, role, experiment, samples, seed, set, tree, left } = event;
+      const run = { researcherId, ticket, role, experiment, samples, seed, set, tree, left, run: null };
+      return { ...now, reserved: [...now.reserved, run] };
+    }
+    case 'run.released':
+      return { ...now, reserved: now.reserved.filter((other) => !isOf(event, other)) };
     case 'run.queued': {
       const { ticket, role, experiment, samples, seed, set, tree } = event;
       const run = { ticket, role, experiment, samples, seed, set, tree, dropped: null };
@@ -142,7 +162,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return { ...now, runs: { ...now.runs, [event.run]: { ...run, progress } } };
     }
     case 'run.finished': {
-      const { [event.run]: _ended, ...runs } = now.runs;
+      const runs = without(now.runs, event.run);
       const trainSeconds = now.trainSeconds + event.seconds;
       return withSprint({ ...now, runs, trainSeconds }, (sprint) => ({
         ...sprint,
@@ -218,14 +238,15 @@ export interface Used {
 }
 export function usedBefore(state: LoopState): Used | null {
   if (!isUnfinished(state) || state.lastEventAt === null) return null;
-  const { usd } = bookLostCall(state);
+  const { usd } = bookLostCalls(state);
   return { seconds: workedSeconds(state), usd, lastHeardAt: state.lastEventAt };
 }
 
 /** A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost is held. */
-function bookLostCall(state: LoopState): LoopState {
-  if (!state.calling) return state;
-  const { most, likely } = state.calling;
+const bookLostCalls = (state: LoopState): LoopState =>
+  Object.values(state.calls).reduce(bookLostCall, { ...state, calls: {} });
+
+function bookLostCall(state: LoopState, { most, likely }: OpenCall): LoopState {
   const rest = {
     usd: Math.max(0, most.usd - likely.usd),
     tokens: Math.max(0, most.tokens - likely.tokens),
@@ -236,7 +257,6 @@ function bookLostCall(state: LoopState): LoopState {
       usd: state.usd + likely.usd,
       tokens: state.tokens + likely.tokens,
       held: plus(state.held, rest),
-      calling: null,
     },
     (sprint) => ({
       ...sprint,
@@ -244,6 +264,11 @@ function bookLostCall(state: LoopState): LoopState {
     }),
   );
 }
+
+const without = <T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> => {
+  const { [key]: _gone, ...others } = record;
+  return others;
+};
 
 const heldBy = ({ cost }: SprintState, usd: number | undefined) =>
   usd ? { heldUsd: (cost.heldUsd ?? 0) + usd } : {};
@@ -256,6 +281,10 @@ function withText(said: SprintState['said'], at: string, text: string): SprintSt
   if (words === '' || said.length >= SAID.texts) return said;
   return [...said, { at, text: cut(words, SAID.chars) }];
 }
+
+/** Tickets are a researcher's own. */
+const isOf = (event: { researcherId: string; ticket?: string }, run: ReservedRun) =>
+  run.ticket === event.ticket && run.researcherId === event.researcherId;
 
 const withRun = (sprint: SprintState, run: string, ticket: string | undefined): SprintState => ({
   ...sprint,

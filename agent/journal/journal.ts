@@ -1,4 +1,5 @@
-import type { Event, LoggedEvent } from '#contract/event';
+import { type Event, FIRST_RESEARCHER, type LoggedEvent } from '#contract/event';
+import type { Clock } from '../common/clock.ts';
 import type { EventLog } from './events.ts';
 import { fold } from './fold.ts';
 import type { LoopState } from './state.ts';
@@ -9,20 +10,29 @@ import type { LoopState } from './state.ts';
  */
 export class Journal {
   readonly #log: EventLog;
-  #state: LoopState;
+  readonly state: () => LoopState;
 
-  constructor(log: EventLog, before: LoopState) {
+  constructor(
+    log: EventLog,
+    before: LoopState,
+    /** Whose the events are that are emitted here. */
+    readonly researcherId: string = FIRST_RESEARCHER,
+  ) {
     this.#log = log;
-    this.#state = before;
+    let state = before;
     log.subscribe((event) => {
-      this.#state = fold(this.#state, event);
+      state = fold(state, event);
     });
+    this.state = () => state;
   }
 
-  readonly state = (): LoopState => this.#state;
+  /** The clock that dates the events: limits are asked for by the same. */
+  get now(): Clock {
+    return this.#log.now;
+  }
 
   emit(event: Event): LoggedEvent {
-    return this.#log.emit(event);
+    return this.#log.emit(event, this.researcherId);
   }
 
   /** A line for whoever looks on. */

@@ -5,6 +5,8 @@ import type { Outcome, Verdict } from '#contract/verdict';
 /** The open sprint as the events tell it: all that closing it needs, live or after a crash. */
 export interface SprintState {
   number: number;
+  /** Who has it: a claim is that researcher's. */
+  researcherId: string;
   openedAt: string;
   /** Seconds that the loop had been at work by then. */
   openedAfter: number;
@@ -57,6 +59,22 @@ export interface Amount {
   tokens: number;
 }
 
+/** A run that was accepted and has not ended. */
+export interface ReservedRun extends WaitingRun {
+  researcherId: string;
+  /** Null until it starts. */
+  run: string | null;
+  /** Samples that were still to be trained when it was accepted. */
+  left: number;
+}
+
+/** A call that was permitted and has not ended: the most that it can have cost by now, its whole reserve, and what it is booked at if the loop dies in it. */
+export interface OpenCall {
+  most: Amount;
+  reserve: Amount;
+  likely: Amount;
+}
+
 /** What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it. */
 export interface LoopState {
   /** Of the sprint that was opened last: TASK.md may be edited while a loop runs. */
@@ -68,6 +86,8 @@ export interface LoopState {
   stopped: { reason: string; exitCode: number; at: string } | null;
   sprint: SprintState | null;
   runs: Record<string, LiveRun>;
+  /** What the device is promised to, in the order of the promises. */
+  reserved: readonly ReservedRun[];
   /** Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on). */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
   /** Why the sprints in a row up to the last one failed. */
@@ -77,8 +97,8 @@ export interface LoopState {
   tokens: number;
   /** What cut calls may have cost beyond what is booked for them. Held against the limits until the loop ends. */
   held: Amount;
-  /** The call that is being made: the most that it can have cost by now, its whole reserve, and what it is booked at if the loop dies in it. */
-  calling: { most: Amount; reserve: Amount; likely: Amount } | null;
+  /** The calls that are being made, by researcher: at most one of each. */
+  calls: Readonly<Record<string, OpenCall>>;
   trainSeconds: number;
   waiting: { reason: string; until: string } | null;
   /** Since when no call is made and no run is started. */
@@ -95,12 +115,13 @@ export const nothingYet: LoopState = {
   stopped: null,
   sprint: null,
   runs: {},
+  reserved: [],
   committed: [],
   failures: [],
   usd: 0,
   tokens: 0,
   held: { usd: 0, tokens: 0 },
-  calling: null,
+  calls: {},
   trainSeconds: 0,
   leaderboard: null,
   waiting: null,

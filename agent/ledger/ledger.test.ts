@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '#contract/errors';
 import { exampleSprint, exampleTask } from '../fixtures/examples.ts';
-import { bestOf, leaderboardId, readSprints } from './ledger.ts';
+import { bestOf, Ledger, leaderboardId, readSprints } from './ledger.ts';
 
 function folderOf(...sprints: { id: string }[]): string {
   const dir = mkdtempSync(join(tmpdir(), 'ledger-'));
@@ -29,6 +29,26 @@ describe('the ledger', () => {
     expect(() => readSprints(dir)).toThrow(/x\/sprint\.json: number: /);
     writeFileSync(join(dir, 'x', 'sprint.json'), '{"half":');
     expect(() => readSprints(dir)).toThrow(UserError);
+  });
+
+  it('is read once; after that it knows of sprints that are closed, and of changed files when it is read again', () => {
+    const dir = folderOf(exampleSprint({ id: 'a', number: 1 }), exampleSprint({ id: 'c', number: 3 }));
+    const ledger = new Ledger(dir);
+    const ids = () => ledger.sprints.map((sprint) => sprint.id);
+    rmSync(join(dir, 'a'), { recursive: true });
+    ledger.add(exampleSprint({ id: 'b', number: 2, leaderboard: 'another' }));
+    ledger.add(exampleSprint({ id: 'c', number: 3, title: 'Closed once more' }));
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    expect(ledger.of('tiny-00000000').map((sprint) => sprint.title)).toEqual(['Base', 'Closed once more']);
+    ledger.reread();
+    expect(ids()).toEqual(['c']);
+  });
+
+  it('does not believe what stands in the folder of the sprint that is open', () => {
+    const dir = folderOf(exampleSprint({ id: 'a', number: 1 }), exampleSprint({ id: 'open', number: 2 }));
+    expect(new Ledger(dir, 'open').sprints.map((sprint) => sprint.id)).toEqual(['a']);
+    writeFileSync(join(dir, 'open', 'sprint.json'), '{"half":');
+    expect(new Ledger(dir, 'open').sprints).toHaveLength(1);
   });
 
   it('takes the latest new best of the same leaderboard', () => {
@@ -62,6 +82,9 @@ describe('the ledger', () => {
       }),
       exampleTask((c) => {
         c.profiles.tiny.settings = { depth: 3 };
+      }),
+      exampleTask((c) => {
+        c.profiles.tiny.batch = 512;
       }),
     ]) {
       expect(leaderboardId(change, 'tiny')).not.toBe(before);

@@ -46,10 +46,10 @@ describe('a slow receiver', () => {
       journal: new Journal(log, nothingYet),
     };
     const notifier = new Notifier(() => loop as ReturnType<Notifier['loop']>, { url });
-    const at = '2026-01-01T00:00:00.000Z';
+    const of = { at: '2026-01-01T00:00:00.000Z', researcherId: 'researcher-1' };
     for (let seq = 0; seq < 30; seq++)
-      notifier.listen({ type: 'loop.notice', level: 'warn', text: `Trouble ${seq}`, seq, at });
-    notifier.listen({ type: 'loop.stopped', reason: 'the time is up', exitCode: 0, seq: 30, at });
+      notifier.listen({ type: 'loop.notice', level: 'warn', text: `Trouble ${seq}`, seq, ...of });
+    notifier.listen({ type: 'loop.stopped', reason: 'the time is up', exitCode: 0, seq: 30, ...of });
     await expect.poll(() => heard.map((n) => n.event)).toEqual(['trouble', 'stop']);
   });
 });

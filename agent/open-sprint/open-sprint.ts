@@ -15,7 +15,7 @@ import { loggedLimits } from '../config/limits.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { NO_SPRINT_OPEN, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -31,6 +31,7 @@ export interface LoopParts {
   sandbox: Sandbox;
   executor: Executor;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   /** Measures a run that gained once more, on a world that the researcher cannot know. */
   confirm?: (run: SprintRun) => Promise<Verdict>;
@@ -98,7 +99,7 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
   const {
     config: { repo, task, leaderboard },
   } = loop;
-  const number = 1 + Math.max(0, ...readSprints(sprintsDir(repo)).map((s) => s.number));
+  const number = 1 + Math.max(0, ...loop.ledger.sprints.map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
   const hints = readHints(repo) || undefined;
   const { at } = loop.journal.emit({

@@ -12,6 +12,7 @@ import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LoopState, SprintState } from '../journal/state.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { type OpenSprint, reopenSprint, sprintToJudge } from '../open-sprint/open-sprint.ts';
 import { closedRecord, dropUnclaimed, tidySprintFolder } from '../open-sprint/own-folder.ts';
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
@@ -32,6 +33,7 @@ interface LoopParts {
   executor: Executor;
   checkout: Checkout;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   outputs: Outputs;
   /** Measures a run that gained once more, on a world that the researcher cannot know. */
@@ -81,6 +83,7 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
   let record = closedRecord(repo, sprint.claim.id);
   if (record) {
     writeJsonAtomic(inSprint(where).record, record);
+    loop.ledger.add(record);
     if (!sprint.closed) announceClosed(loop, record);
   } else {
     tellTidied(loop, tidySprintFolder(where));

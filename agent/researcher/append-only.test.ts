@@ -240,7 +240,7 @@ async function play(
       stopRequested: () => null,
       unsaid,
       hints: () => (step()?.hint ? [`Hint ${++hints}.`] : []),
-      ...{ onSearch: () => {}, onCall: () => {}, onTurn: () => {}, onFree: () => {}, wait: async () => {} },
+      ...{ onSearch: () => {}, onTurn: () => {}, onFree: () => {}, wait: async () => {} },
       onNotice: (text) => told.push(text),
       signal: crash.signal,
     });

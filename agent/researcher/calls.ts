@@ -58,18 +58,18 @@ export class Calls {
       0,
     );
     if (bytes > MOST_BYTES)
-      return { of: 'sprint', reason: 'the conversation is as large as a request may be (32 MB)' };
+      return { code: 'request-size', reason: 'the conversation is as large as a request may be (32 MB)' };
     // After results the web was withdrawn with what else was said there.
     this.tell([]);
     const room = this.#room();
     this.maxTokens = room ?? Math.min(LEAST_TOKENS, c.maxTokens);
     this.short = this.#isTight(room) && !this.#webToWithdraw();
-    const reserve = this.#reserve(this.maxTokens);
-    const no = c.mayCall(reserve);
-    if (no) return this.#withoutWebElsewhere(no);
-    const plain = this.#meter.reserve(this.settings, this.maxTokens, this.#uses(false));
-    c.onCall(reserve, this.#meter.likely(this.settings), plain);
-    return null;
+    const no = c.mayCall({
+      reserve: this.#reserve(this.maxTokens),
+      likely: this.#meter.likely(this.settings),
+      plain: this.#plainReserve(this.maxTokens),
+    });
+    return no && this.#withoutWebElsewhere(no);
   }
 
   /** Says something after results that were answered, and takes the web away where it is time. False where nothing may be said now. */
@@ -139,6 +139,11 @@ export class Calls {
     return this.#meter.reserve(this.settings, maxTokens, this.#uses(this.web));
   }
 
+  /** As long as the server makes no use of the web. */
+  #plainReserve(maxTokens: number): Reserve {
+    return this.#meter.reserve(this.settings, maxTokens, this.#uses(false));
+  }
+
   /** What the server may do with tools of its own in the next call: what is pending, and what the model may ask for. */
   #uses(web: boolean): Uses {
     const pending = usesOf(this.history.pendingTools);
@@ -164,10 +169,9 @@ export class Calls {
 
   /** The loop's money is not at its end where only this conversation is dear, because its web cannot be taken away. */
   #withoutWebElsewhere(no: Limit): Limit {
-    if (no.of !== 'loop' || !this.web) return no;
-    const least = Math.min(LEAST_TOKENS, this.c.maxTokens);
-    return this.c.mayCall(this.#meter.reserve(this.settings, least, this.#uses(false)))
-      ? no
-      : { ...no, of: 'sprint' };
+    if ((no.code !== 'money' && no.code !== 'tokens') || !this.web) return no;
+    const { usd, tokens } = this.#plainReserve(Math.min(LEAST_TOKENS, this.c.maxTokens));
+    const left = this.c.room();
+    return usd > left.usd || tokens > left.tokens ? no : { ...no, code: 'web-money' };
   }
 }

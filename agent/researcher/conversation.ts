@@ -1,15 +1,36 @@
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import type { Refusal } from '../common/refusal.ts';
 import type { Connection } from './connection.ts';
 import type { Turn } from './meter.ts';
 import type { Opening } from './opening.ts';
 import type { CacheTtl } from './prices.ts';
 import type { Reserve } from './reserve.ts';
 
-/** A limit that forbids a call: of one sprint, or of the whole loop. */
-export interface Limit {
-  of: 'sprint' | 'loop';
-  reason: string;
+/** A limit that forbids a call. */
+export type Limit = Refusal<
+  /** Of the whole loop. */
+  | 'time'
+  | 'money'
+  | 'tokens'
+  /** Of one sprint: its own limits, the last full run that has to begin, what one request or conversation can hold. */
+  | 'sprint'
+  | 'last-slot'
+  | 'turns'
+  | 'request-size'
+  | 'context'
+  /** Money that this conversation lacks alone, because its web is dear and cannot be taken away. */
+  | 'web-money'
+>;
+
+/** What a call can cost. */
+export interface CallCost {
+  /** At most. */
+  reserve: Reserve;
+  /** What it is booked at if the loop dies in it. */
+  likely: Reserve;
+  /** At most, as long as no server-side tool is used in it. */
+  plain: Reserve;
 }
 
 /** How a conversation came to its end. */
@@ -18,7 +39,6 @@ export type Ending =
   | { kind: 'finished' }
   /** The model ended its turn and asked for nothing more. */
   | { kind: 'silent'; text: string }
-  /** A limit of this sprint (turns, context), or of the whole loop (money, time). */
   | ({ kind: 'limit' } & Limit)
   /** Someone asked the loop to stop. */
   | { kind: 'stopped'; reason: string }
@@ -54,9 +74,12 @@ export interface Conversation {
   cacheTtl: CacheTtl;
   /** Awaited before every call: it comes back at once, or when a pause is over. */
   ready(): Promise<void>;
-  /** Asked before every call, with what it can cost at most. A limit that is reached, of this sprint or of the loop, ends the conversation. */
-  mayCall(reserve: Reserve): Limit | null;
-  /** What is left of money and tokens, without what is held; infinite where there is no limit. */
+  /**
+   * Asked before every call: the limit that forbids it, which ends the conversation. Null where it may be made; then its reserve is booked,
+   * and `onTurn` or `onFree` ends it.
+   */
+  mayCall(cost: CallCost): Limit | null;
+  /** What is left of money and tokens, without what is held or reserved; infinite where there is no limit. */
   room(): Reserve;
   /** Whether `finish_sprint` was called. */
   isFinished(): boolean;
@@ -66,11 +89,6 @@ export interface Conversation {
   unsaid: string[];
   /** Words from outside, asked for where they can be said: after the next tool results. */
   hints(): string[];
-  /**
-   * A call is about to be made: what it may cost, what it is booked at if the loop dies in it, and what it may cost as long as no server-side
-   * tool was used in it. `onTurn` or `onFree` ends it.
-   */
-  onCall(reserve: Reserve, likely: Reserve, plain: Reserve): void;
   /** A server-side tool is used in the call that is under way. */
   onSearch(): void;
   onTurn(turn: Turn): void;

@@ -39,13 +39,13 @@ describe('a conversation', () => {
     });
     const endless: Script = () => ({ content: [use('note')] });
     const turns = await talk(endless, { maxTurns: 3 });
-    expect(turns.ending).toMatchObject({ kind: 'limit', of: 'sprint' });
+    expect(turns.ending).toMatchObject({ kind: 'limit', code: 'turns' });
     expect(turns.requests).toHaveLength(3);
     let calls = 0;
     const money = await talk(endless, {
-      mayCall: () => (++calls > 2 ? { of: 'loop' as const, reason: 'no money' } : null),
+      mayCall: () => (++calls > 2 ? { code: 'money' as const, reason: 'no money' } : null),
     });
-    expect(money.ending).toEqual({ kind: 'limit', of: 'loop', reason: 'no money' });
+    expect(money.ending).toEqual({ kind: 'limit', code: 'money', reason: 'no money' });
     expect(money.requests).toHaveLength(2);
   });
 

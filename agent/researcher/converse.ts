@@ -47,7 +47,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     const stop = c.stopRequested();
     if (stop !== null) return { kind: 'stopped', reason: stop };
     if (turns >= c.maxTurns)
-      return { kind: 'limit', of: 'sprint', reason: `${c.maxTurns} turns in one sprint` };
+      return { kind: 'limit', code: 'turns', reason: `${c.maxTurns} turns in one sprint` };
     const no = calls.announce();
     return no && { kind: 'limit', ...no };
   };

@@ -104,15 +104,16 @@ it("never lets the server's own bill exceed the limit", async () => {
           },
           ready: async () => {},
           room: () => ({ usd: limit - spent - held, tokens: Number.POSITIVE_INFINITY }),
-          mayCall: ({ usd }) => (spent + held + usd > limit ? { of: 'loop', reason: 'the limit' } : null),
+          mayCall: ({ reserve: { usd } }) => {
+            if (spent + held + usd > limit) return { code: 'money', reason: 'the limit' };
+            asked++;
+            reserved = usd;
+            return null;
+          },
           isFinished: () => false,
           stopRequested: () => (asked > 14 ? 'enough' : null),
           hints: () => [],
           onSearch: () => {},
-          onCall: ({ usd }) => {
-            asked++;
-            reserved = usd;
-          },
           onTurn: (turn) => {
             spent += turn.usd;
             held += turn.held.usd;
@@ -267,7 +268,7 @@ describe('the room of a reply', () => {
       connection: model,
       maxTokens: 32_000,
       room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
-      mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+      mayCall: ({ reserve }) => (reserve.usd > left ? { code: 'money', reason: 'no money' } : null),
       onTurn: () => {
         left -= 0.14;
       },
@@ -285,9 +286,9 @@ describe('the room of a reply', () => {
       connection: model,
       maxTokens: 32_000,
       room: () => ({ usd: 0.05, tokens: Number.POSITIVE_INFINITY }),
-      mayCall: ({ usd }) => (usd > 0.05 ? { of: 'loop', reason: 'no money' } : null),
+      mayCall: ({ reserve }) => (reserve.usd > 0.05 ? { code: 'money', reason: 'no money' } : null),
     });
-    expect(t.ending).toEqual({ kind: 'limit', of: 'loop', reason: 'no money' });
+    expect(t.ending).toEqual({ kind: 'limit', code: 'money', reason: 'no money' });
     expect(t.requests).toEqual([]);
   });
 });

@@ -38,9 +38,9 @@ describe('a refusal', () => {
     let calls = 0;
     const poor = await talk(() => refusal, {
       connection: { fallback },
-      mayCall: () => (++calls > 1 ? { of: 'loop', reason: 'no money' } : null),
+      mayCall: () => (++calls > 1 ? { code: 'money', reason: 'no money' } : null),
     });
-    expect(poor.ending).toEqual({ kind: 'limit', of: 'loop', reason: 'no money' });
+    expect(poor.ending).toEqual({ kind: 'limit', code: 'money', reason: 'no money' });
     expect(poor.requests).toHaveLength(1);
   });
 
@@ -107,7 +107,11 @@ describe('a context that is full', () => {
 
   it('answers the calls that it cut, and ends the sprint the second time', async () => {
     const t = await talk(() => full);
-    expect(t.ending).toEqual({ kind: 'limit', of: 'sprint', reason: "the model's context window is full" });
+    expect(t.ending).toEqual({
+      kind: 'limit',
+      code: 'context',
+      reason: "the model's context window is full",
+    });
     expect(t.requests).toHaveLength(2);
     expect(t.requests[1].messages.slice(-2)).toMatchObject([
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_cut', is_error: true }] },

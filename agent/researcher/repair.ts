@@ -52,7 +52,7 @@ export function repairOf(message: BetaMessage, settings: CallSettings): Ending |
 
 /** The first time the context is full: room is made for closing words, and they are asked for. The second time: the end. */
 export function closing(settings: CallSettings, results: BetaToolResultBlockParam[] = []): Ending | Repair {
-  if (settings.closing) return { kind: 'limit', of: 'sprint', reason: FULL };
+  if (settings.closing) return { kind: 'limit', code: 'context', reason: FULL };
   return {
     ...{ results, words: CLOSE, odd: true },
     settings: { ...settings, closing: true },

@@ -49,7 +49,7 @@ it('is withdrawn by a message when a call with it could exceed the money, and th
     web: true,
     connection: opus,
     room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
-    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    mayCall: ({ reserve }) => (reserve.usd > left ? { code: 'money', reason: 'no money' } : null),
     onTurn: () => {
       left = 1;
     },
@@ -77,7 +77,7 @@ it('is withdrawn together with what else is said then, a hint or that little is 
     web: true,
     connection: opus,
     room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
-    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    mayCall: ({ reserve }) => (reserve.usd > left ? { code: 'money', reason: 'no money' } : null),
     onTurn: () => {
       left = 1;
     },
@@ -99,7 +99,7 @@ it('is withdrawn before anybody is told to come to an end for want of money', as
     maxTokens: 32_000,
     cacheTtl: '1h',
     room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
-    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    mayCall: ({ reserve }) => (reserve.usd > left ? { code: 'money', reason: 'no money' } : null),
     onTurn: () => {
       left *= 0.6;
     },
@@ -126,12 +126,12 @@ it('ends a conversation, not the loop, where the web cannot be withdrawn and is 
     connection: opus,
     lacks: ['clearing', 'compaction', 'toolChanges'],
     room: () => ({ usd: left, tokens: Number.POSITIVE_INFINITY }),
-    mayCall: ({ usd }) => (usd > left ? { of: 'loop', reason: 'no money' } : null),
+    mayCall: ({ reserve }) => (reserve.usd > left ? { code: 'money', reason: 'no money' } : null),
     onTurn: () => {
       left = 1;
     },
   });
-  expect(t.ending).toEqual({ kind: 'limit', of: 'sprint', reason: 'no money' });
+  expect(t.ending).toEqual({ kind: 'limit', code: 'web-money', reason: 'no money' });
 });
 
 it('is withdrawn after forty uses in a conversation, also when it was taken up again', async () => {

@@ -1,9 +1,11 @@
 import { writeJsonAtomic } from '#contract/atomic';
 import type { EndedBy, RunRecord } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
+import { mayStillStart } from '../budget/may-start.ts';
 import { isPaused, whilePaused } from '../budget/pause.ts';
-import { noRoom, runsSoFar, secondsLeft } from '../budget/plan.ts';
+import { runsSoFar } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
+import { secondsLeft } from '../budget/time-left.ts';
 import { inRun, runDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
@@ -11,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { measureSnapshots } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { RunSpec } from '../ledger/repeat.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { type Earlier, LOOP_STOPPED } from './interrupted.ts';
@@ -21,6 +24,7 @@ export interface LoopParts {
   connection: Connection;
   sandbox: Sandbox;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   stopper: Stopper;
 }
@@ -67,6 +71,7 @@ export class Device {
       .then(() => this.#finish(job))
       .finally(() => {
         job.state = 'ended';
+        this.loop.journal.emit({ type: 'run.released', ticket: job.ticket });
       });
     this.#last = job.ended.catch(() => {});
     return started.then(() => this.#tellDropped(job));
@@ -96,9 +101,9 @@ export class Device {
       return;
     }
     // The device may have been held for longer than was thought, or the loop been paused.
-    const late = noRoom(loop, left(job, spec), runsSoFar(loop, this.started()), role);
-    if (late !== null) {
-      job.trouble = `not started: ${late}`;
+    const no = mayStillStart(loop, left(job, spec), runsSoFar(loop, this.started()), role);
+    if (no) {
+      job.trouble = `not started: ${no.reason}`;
       return;
     }
     try {
@@ -210,7 +215,7 @@ export class Device {
 /** It may be set while a run is being started. */
 const cancelOf = (job: Job): Job['cancelled'] => job.cancelled;
 
-const freshTicket = (others: readonly Pick<Job, 'ticket'>[]): string =>
+export const freshTicket = (others: readonly Pick<Job, 'ticket'>[]): string =>
   `queued-${1 + Math.max(0, ...others.map(({ ticket }) => Number(/\d+$/.exec(ticket)?.[0] ?? 0)))}`;
 
 /** The part of a run that is still to be trained. */

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { SprintRun } from '#contract/sprint';
+import type { Profile } from '#contract/task';
 import { inRun, runDir } from '../common/paths.ts';
 import { readRunRecord } from '../executor/judging.ts';
-import { BATCH_ROWS, resumePointOrNone } from '../executor/resume.ts';
+import { resumePointOrNone } from '../executor/resume.ts';
 import { type RunSpec, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 
@@ -32,15 +33,19 @@ export interface CutOff {
 
 /**
  * Those of these runs that ended with the loop. One that had saved nothing begins anew. `normalisation`: rows of the stream that came
- * before those to train on.
+ * before those to train on; `batch`: rows of one of its batches.
  */
-export function cutOffRuns(repo: string, ids: readonly string[], normalisation: number): CutOff[] {
+export function cutOffRuns(
+  repo: string,
+  ids: readonly string[],
+  { batch: rows, normalisation }: Pick<Profile, 'batch' | 'normalisation'>,
+): CutOff[] {
   return ids.flatMap((id) => {
     const run = readSprintRun(repo, id);
     if (!run || !endedWithLoop(run)) return [];
     const batch = savedAt(repo, id);
     if (batch === undefined) return [];
-    const samples = Math.max(0, (batch ?? 0) * BATCH_ROWS - normalisation);
+    const samples = Math.max(0, (batch ?? 0) * rows - normalisation);
     const seconds = batch === null ? 0 : (run.seconds ?? 0);
     return { id, spec: specOf(run), role: run.role, earlier: { seconds, samples } };
   });

@@ -3,8 +3,8 @@ import type { EndedBy, RunRecord } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree, snapshotTree } from '#host/tree';
-import type { Pace } from '../budget/pace.ts';
-import { paceNow, type RunsSoFar, refusal, runsSoFar, stagesOf } from '../budget/plan.ts';
+import { mayStart, reserveRun } from '../budget/may-start.ts';
+import { type RunsSoFar, runsSoFar, stagesOf } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
 import { runDir } from '../common/paths.ts';
 import type { Queue } from '../common/queue.ts';
@@ -13,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
 import { setArgs } from '../executor/settings.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { referenceFor, type Stages, standingOf } from '../ledger/stages.ts';
@@ -20,7 +21,7 @@ import { ToolMistake } from '../requests/paths.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { cannotCount, inWords } from '../task/foretell.ts';
-import { Device, type Job, type Launch, left, newJob } from './device.ts';
+import { Device, freshTicket, type Job, type Launch, left, newJob } from './device.ts';
 import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './interrupted.ts';
 
 /** What is used here of the loop. */
@@ -30,6 +31,7 @@ export interface LoopParts {
   sandbox: Sandbox;
   executor: Executor;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   stopper: Stopper;
 }
@@ -86,8 +88,7 @@ export class Runs {
    * those before it. @throws ToolMistake where none may be made.
    */
   async request(input: RunExperimentInput, queue: Queue): Promise<SeedAnswer[]> {
-    const { loop } = this;
-    const spec = await this.#specOf(input, runsOf(runsSoFar(loop, this.started)), queue);
+    const spec = await this.#specOf(input, runsOf(runsSoFar(this.loop, this.started)), queue);
     // In the queue, so that runs of one turn start in the order that they were asked for.
     const doubt = await queue.run(() => this.#doubt(spec));
     if (doubt !== null && input.budget === 'full' && input.samples === undefined)
@@ -114,7 +115,7 @@ export class Runs {
 
   /** Gives a run its place in the line. @throws ToolMistake where it may not be made. */
   async #accept(spec: RunSpec, doubt: string | null): Promise<AcceptedRun> {
-    const { loop } = this;
+    const { loop, sprint } = this;
     const soFar = runsSoFar(loop, this.started);
     const all = runsOf(soFar);
     refuseRepeat(spec, all);
@@ -123,14 +124,15 @@ export class Runs {
     );
     refuseOpen(spec, open);
     const stages = stagesOf(loop, soFar);
-    const reference = stages && this.#missingReference(spec, stages);
-    const openSeconds = this.#openSeconds(paceNow(loop, soFar));
-    const asked = { spec, reference, open: open.map((other) => other.spec), openSeconds };
-    const why = refusal(loop, asked, soFar);
-    if (why !== null) throw new ToolMistake(why);
+    const missing = stages && this.#missingReference(spec, stages);
+    const ticket = freshTicket(this.#jobs);
+    const reference = missing && { ticket: freshTicket([...this.#jobs, { ticket }]), spec: missing };
+    const no = mayStart(loop, { sprint, ticket, spec, reference }, soFar);
+    if (no) throw new ToolMistake(no.reason);
     const queued = open.length > 0;
-    const { job, started } = this.#enqueue(spec);
-    const against = reference && this.#enqueue(reference, 'incumbent').job.ticket;
+    const { job, started } = this.#enqueue(spec, { ticket });
+    const against =
+      reference && this.#enqueue(reference.spec, { ...reference, role: 'incumbent' }).job.ticket;
     if (!queued) await started;
     if (job.trouble) throw new ToolMistake(job.trouble);
     const near = nearRuns(spec, all);
@@ -158,9 +160,11 @@ export class Runs {
       sandbox,
       executor,
     } = this.loop;
-    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile.normalisation)) {
+    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile)) {
       const job = this.#job(id);
       Object.assign(job, { spec, earlier, state: 'queued' });
+      const { samples } = left(job, spec);
+      reserveRun(this.loop, { sprint: this.sprint, ticket: job.ticket, spec, role, left: samples });
       const dir = runDir(repo, id);
       void this.#device.hold(job, spec, role, (timeoutSeconds) =>
         executor.resume({ repo, task, sandbox, dir, timeoutSeconds, orAnew: true }),
@@ -168,17 +172,17 @@ export class Runs {
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#job(id), id);
     for (const { ticket, role, dropped, ...spec } of this.loop.journal.state().sprint?.waiting ?? [])
-      if (dropped === null) this.#enqueue(spec, role, ticket);
+      if (dropped === null) this.#enqueueOwn(spec, { ticket, role, stood: true });
   }
 
   /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */
   begin(spec: RunSpec): string {
-    return this.#enqueue(spec).job.ticket;
+    return this.#enqueueOwn(spec).ticket;
   }
 
   /** Runs one experiment to its end, measured; for the supervisor's own comparisons. */
   async complete(spec: RunSpec): Promise<RunRecord> {
-    const { job } = this.#enqueue(spec);
+    const job = this.#enqueueOwn(spec);
     await job.ended;
     if (!job.record) throw new UserError(job.trouble ?? 'the run did not start');
     return job.record;
@@ -306,18 +310,6 @@ export class Runs {
     return there || coming ? null : reference;
   }
 
-  /** How long the device is still held by what was asked for before. */
-  #openSeconds(pace: Pace | null): number {
-    if (!pace) return 0;
-    const running = this.loop.journal.state().runs;
-    return this.#jobs.reduce((sum, job) => {
-      const { state, spec, run } = job;
-      if (state === 'ended' || !spec) return sum;
-      const eta = run === null ? undefined : running[run]?.progress?.etaSeconds;
-      return sum + (eta ?? left(job, spec).samples / pace.samplesPerSecond);
-    }, 0);
-  }
-
   #job(id: string): Job {
     const job = this.#jobs.find((j) => j.run === id || j.ticket === id);
     if (job) return job;
@@ -325,15 +317,22 @@ export class Runs {
     throw new ToolMistake(`no run "${id}" in this sprint; name one of its runs: ${known}`);
   }
 
-  /** Gives a run its place in the line; one that has a ticket stood in it before. */
-  #enqueue(spec: RunSpec, role?: 'incumbent', ticket?: string): { job: Job; started: Promise<void> } {
+  /** The same for a run that nobody asked for at the gate: the device is booked for it all the same. */
+  #enqueueOwn(spec: RunSpec, place: Place = { ticket: freshTicket(this.#jobs) }): Job {
+    const { ticket, role } = place;
+    reserveRun(this.loop, { sprint: this.sprint, ticket, spec, role });
+    return this.#enqueue(spec, place).job;
+  }
+
+  /** Gives a run for which the device is booked its place in the line. */
+  #enqueue(spec: RunSpec, { ticket, role, stood }: Place): { job: Job; started: Promise<void> } {
     const { loop, sprint } = this;
     const waits = this.#unended.length > 0;
     const job = { ...newJob(this.#jobs, ticket), spec };
     this.#jobs.push(job);
-    if (waits && ticket === undefined) {
+    if (waits && !stood) {
       const asked = { ...spec, set: [...spec.set], role };
-      loop.journal.emit({ type: 'run.queued', sprint, ticket: job.ticket, ...asked });
+      loop.journal.emit({ type: 'run.queued', sprint, ticket, ...asked });
     }
     const { repo, task, profileName } = loop.config;
     const { sandbox } = loop;
@@ -343,6 +342,14 @@ export class Runs {
     const launch: Launch = (timeoutSeconds) => loop.executor.start({ ...common, timeoutSeconds });
     return { job, started: this.#device.hold(job, spec, role, launch) };
   }
+}
+
+/** The place of a run in the line. */
+interface Place {
+  ticket: string;
+  role?: 'incumbent';
+  /** It stood there before the loop was stopped. */
+  stood?: boolean;
 }
 
 const runsOf = ({ sprints, mine }: RunsSoFar): SprintRun[] => [...sprints.flatMap((s) => s.runs), ...mine];

@@ -63,6 +63,7 @@ it('lets nothing through to the terminal of what somebody else wrote, in whateve
     checkout: { branch: { name: 'b', resumed: false, from: 'main' } },
     timer: { seconds: {}, total: 1 },
     journal: { state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [] }) },
+    ledger: { of: () => [] },
   };
   const told = {
     sprint: text,

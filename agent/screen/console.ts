@@ -5,6 +5,7 @@ import { count, cut, duration, firstLine, many, plain, show } from '../common/wo
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { lastScreen } from './last-screen.ts';
 
@@ -14,6 +15,7 @@ interface LoopParts {
   connection: Connection;
   checkout: Checkout;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
 }
 
@@ -155,6 +157,8 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
       case 'sprint.opened':
       case 'sprint.dropped':
       case 'turn.started':
+      case 'run.reserved':
+      case 'run.released':
       case 'turn.searching':
       case 'turn.failed':
         return;

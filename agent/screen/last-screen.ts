@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Sprint } from '#contract/sprint';
 import { homeOf } from '#host/worktree';
-import { notebookPath, reportsDir, sprintsDir } from '../common/paths.ts';
+import { notebookPath, reportsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { PARTS } from '../common/timer.ts';
 import { count, duration, plain, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
-import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { table } from '../ledger/tables.ts';
 import type { Connection } from '../researcher/connection.ts';
 
@@ -19,18 +19,20 @@ interface LoopParts {
   connection: Connection;
   checkout: Checkout;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
 }
 
 /** What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie, how to go on. */
 export function lastScreen(loop: LoopParts, stopped: { reason: string }): string[] {
   const {
-    config: { repo, task, leaderboard },
+    config: { task, leaderboard },
+    ledger,
     timer,
     connection,
     checkout: { branch },
   } = loop;
-  const sprints = readSprints(sprintsDir(repo)).filter((s) => s.leaderboard === leaderboard);
+  const sprints = ledger.of(leaderboard);
   const mine = sprints.filter((s) => loop.journal.state().committed.some((c) => c.sprint === s.id));
   const { usd, held } = loop.journal.state();
   const spent = PARTS.filter((part) => part !== 'waiting' || timer.seconds.waiting > 0);

@@ -19,6 +19,7 @@ it('writes each event at once, as JSON, in a file of this loop, without secrets'
   };
   const notice = (text: string, seq: number): LoggedEvent => ({
     ...{ type: 'loop.notice', level: 'warn', text, seq, at: '2026-01-01T00:00:00.000Z' },
+    researcherId: 'researcher-1',
   });
   log(notice('it said sk-ant-api03-abcdefgh and correct-horse', 1));
   expect(read()).toMatchObject([{ level: 40, seq: 1, text: 'it said [secret] and [secret]' }]);

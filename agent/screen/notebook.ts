@@ -1,9 +1,9 @@
 import type { LoggedEvent } from '#contract/event';
-import { reportsDir, sprintsDir } from '../common/paths.ts';
+import { reportsDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveState, renderNotebook } from '../report/index.ts';
 import type { Connection } from '../researcher/connection.ts';
 
@@ -12,6 +12,7 @@ export interface LoopParts {
   config: Config;
   connection: Connection;
   journal: Journal;
+  ledger: Ledger;
 }
 
 const EVERY_MS = 10_000;
@@ -63,10 +64,11 @@ export class Notebook {
   draw(live: boolean): Promise<void> {
     const {
       config: { repo, task },
+      ledger,
     } = this.loop();
     const next = this.#drawing.then(async () => {
       await this.render({
-        sprints: readSprints(sprintsDir(repo)),
+        sprints: ledger.sprints,
         live: live ? liveState(this.loop()) : null,
         reportsDir: reportsDir(repo),
         task,

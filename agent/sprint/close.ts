@@ -4,12 +4,12 @@ import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import { inSprint, sprintDir, sprintsDir } from '../common/paths.ts';
+import { inSprint, sprintDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
-import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { rememberClosed } from '../open-sprint/own-folder.ts';
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
@@ -24,6 +24,7 @@ interface LoopParts {
   connection: Connection;
   sandbox: Sandbox;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** What a sprint is closed with, live or after a crash: its state by the events, and what it came to. */
@@ -58,7 +59,7 @@ export async function closeSprint(
   if (change.patch !== '' || !existsSync(patch)) writeFileAtomic(patch, change.patch);
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeAfter });
 
-  const best = bestOf(readSprints(sprintsDir(repo)), loop.config.leaderboard);
+  const best = bestOf(loop.ledger.sprints, loop.config.leaderboard);
   const { cost } = state;
   const sprint: Sprint = {
     version: 1,
@@ -115,6 +116,7 @@ export async function closeSprint(
   };
   rememberClosed(repo, sprint);
   writeJsonAtomic(inSprint(dir).record, sprint);
+  loop.ledger.add(sprint);
   announceClosed(loop, sprint);
   return sprint;
 }

@@ -1,9 +1,8 @@
 import type { SprintRun } from '#contract/sprint';
 import type { Stopper } from '../budget/stop.ts';
-import { sprintsDir } from '../common/paths.ts';
 import { show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { gave, specOf } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
@@ -14,6 +13,7 @@ import type { Ending } from '../researcher/conversation.ts';
 /** What is used here of the loop. */
 interface LoopParts {
   config: Config;
+  ledger: Ledger;
   stopper: Stopper;
 }
 
@@ -47,9 +47,9 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
 }
 
 /** What such a sprint says of itself before it begins. */
-function claimFor({ config: { repo, task, profile } }: LoopParts, of: SprintRun): StartSprintInput {
+function claimFor({ config: { task, profile }, ledger }: LoopParts, of: SprintRun): StartSprintInput {
   const { metric } = task.contract;
-  const from = readSprints(sprintsDir(repo)).find((sprint) => sprint.runs.some((run) => run.id === of.id));
+  const from = ledger.sprints.find((sprint) => sprint.runs.some((run) => run.id === of.id));
   const idea = from ? `sprint ${from.number}, "${from.title}"` : of.experiment;
   return {
     slug: 'full-run',

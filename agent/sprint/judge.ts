@@ -1,12 +1,12 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
-import { runDir, sprintsDir } from '../common/paths.ts';
+import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import { JudgeError, judgeRun } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Decision, decide, rulesOf } from '../ledger/decide.ts';
-import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
@@ -21,6 +21,7 @@ import { pairedScreen } from './infrastructure.ts';
 interface LoopParts {
   config: Config;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** What a sprint came to, and the tree that the workspace goes on with. */
@@ -138,8 +139,7 @@ function fullRuns({ loop, runs }: OpenSprint): SprintRun[] {
     .sort((a, b) => (better(a, b) ? -1 : Number(better(b, a))));
 }
 
-const presentBest = ({ config: { repo, leaderboard } }: LoopParts) =>
-  bestOf(readSprints(sprintsDir(repo)), leaderboard);
+const presentBest = ({ config: { leaderboard }, ledger }: LoopParts) => bestOf(ledger.sprints, leaderboard);
 
 async function judgeCandidate(
   { loop, claim }: OpenSprint,

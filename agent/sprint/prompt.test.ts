@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Sprint } from '#contract/sprint';
 import { exampleSprint, exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { nothingYet } from '../journal/state.ts';
@@ -9,7 +10,7 @@ const task = exampleTask();
 const leaderboard = 'tiny-00000000';
 const committed = (ids: string[]) =>
   ids.map((sprint) => ({ sprint, outcome: 'no-gain' as const, reason: '', metrics: {} }));
-const loop = (ids: string[] = []) =>
+const loop = (sprints: Sprint[] = [], ids: string[] = []) =>
   ({
     config: {
       task,
@@ -26,7 +27,8 @@ const loop = (ids: string[] = []) =>
     },
     checkout: { bestKnown: 'abc123' },
     connection: { kind: 'claude' },
-    journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }) },
+    ledger: { of: (name: string) => sprints.filter((sprint) => sprint.leaderboard === name) },
+    journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }), now: Date.now },
   }) as unknown as Parameters<typeof sprintPrompt>[0];
 
 const run = {
@@ -58,7 +60,7 @@ const sprint = (number: number, outcome: 'new-best' | 'no-gain', board = leaderb
 
 describe('the prompt of a sprint', () => {
   it('states the task, the conditions, what is left, the best and the ledger of its own leaderboard', () => {
-    const text = sprintPrompt(loop(), 3, [sprint(1, 'new-best'), sprint(2, 'new-best', 'another')]);
+    const text = sprintPrompt(loop([sprint(1, 'new-best'), sprint(2, 'new-best', 'another')]), 3);
     for (const part of [
       'Follow the instructions in TASK.md.',
       'Make f1 large.',
@@ -76,15 +78,15 @@ describe('the prompt of a sprint', () => {
       expect(text).toContain(part);
     }
     expect(text).not.toContain('Sprint of another');
-    expect(sprintPrompt(loop(), 1, [])).toContain('None yet on this leaderboard');
+    expect(sprintPrompt(loop(), 1)).toContain('None yet on this leaderboard');
   });
 
   it('asks for another direction after enough sprints of this loop without a gain', () => {
     const sprints = [sprint(1, 'new-best'), ...[2, 3, 4, 5].map((n) => sprint(n, 'no-gain'))];
-    expect(sprintPrompt(loop(['s2', 's3', 's4', 's5']), 6, sprints)).toContain(
+    expect(sprintPrompt(loop(sprints, ['s2', 's3', 's4', 's5']), 6)).toContain(
       'The last 4 sprints brought no verified gain',
     );
-    expect(sprintPrompt(loop(['s4', 's5']), 6, sprints)).not.toContain('Another direction');
+    expect(sprintPrompt(loop(sprints, ['s4', 's5']), 6)).not.toContain('Another direction');
     expect(sprintsWithoutGain(sprints, ['s1', 's2'])).toBe(1);
     expect(sprintsWithoutGain([exampleSprint({ verdict: exampleVerdict() })], [])).toBe(0);
   });

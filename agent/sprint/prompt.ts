@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { sprintLimitsInWords } from '../config/limits.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
-import { bestOf } from '../ledger/ledger.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable } from '../ledger/tables.ts';
 import { readHints } from '../open-sprint/hints.ts';
@@ -18,6 +18,7 @@ interface LoopParts {
   connection: Connection;
   checkout: Checkout;
   journal: Journal;
+  ledger: Ledger;
 }
 
 /** What holds in every sprint. The same text in every call, so that it is read from the cache. */
@@ -38,11 +39,12 @@ The shell is a fresh one at the repository's root for every command; nothing car
 }
 
 /** The first message of a sprint: the one line that starts it, the brief, and where things stand. */
-export function sprintPrompt(loop: LoopParts, number: number, sprints: readonly Sprint[]): string {
+export function sprintPrompt(loop: LoopParts, number: number): string {
   const {
     config: { task, leaderboard, repo },
+    ledger,
   } = loop;
-  const mine = sprints.filter((s) => s.leaderboard === leaderboard);
+  const mine = ledger.of(leaderboard);
   const best = bestOf(mine, leaderboard);
   const { contract } = task;
   return [

@@ -6,13 +6,14 @@ import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Outputs } from '../screen/outputs.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
   config: Config;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   outputs: Outputs;
 }
@@ -31,11 +32,10 @@ export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<voi
     const troubles: string[] = [];
     try {
       const sprintDir = join(sprintsDir(repo), sprint.id);
-      const sprints = readSprints(sprintsDir(repo));
       const report = await loop.outputs.report({
         sprintDir,
         reportsDir: reportsDir(repo),
-        sprints,
+        sprints: loop.ledger.sprints,
         task,
         profile,
       });

@@ -1,14 +1,15 @@
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
-import { CLOSING_TURNS, capNotice, pastCap } from '../budget/caps.ts';
+import { CLOSING_TURNS, capNotice } from '../budget/caps.ts';
 import { SlotWatch } from '../budget/last-slot.ts';
+import { affords, leftToSpend, mayCall } from '../budget/may-call.ts';
 import { whilePaused } from '../budget/pause.ts';
 import type { Stopper } from '../budget/stop.ts';
-import { sprintsDir } from '../common/paths.ts';
+import { loopSecondsLeft } from '../budget/time-left.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { ADDED, Hints } from '../open-sprint/hints.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -16,7 +17,7 @@ import type { Ending } from '../researcher/conversation.ts';
 import { converse } from '../researcher/converse.ts';
 import { openingOf } from '../researcher/opening.ts';
 import { type CacheTtl, inputOf } from '../researcher/prices.ts';
-import { type Reserve, wholeWeb, worstOf } from '../researcher/reserve.ts';
+import { wholeWeb, worstOf } from '../researcher/reserve.ts';
 import { mostTokens } from '../researcher/weigh.ts';
 import { SPRINT_ENDED } from '../runs/interrupted.ts';
 import { makeTools } from '../tools/index.ts';
@@ -28,6 +29,7 @@ interface LoopParts {
   connection: Connection;
   checkout: Checkout;
   journal: Journal;
+  ledger: Ledger;
   timer: Timer;
   stopper: Stopper;
 }
@@ -54,7 +56,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
   const tools = makeTools(sprint);
   const unsaid: string[] = [];
   const open = () => {
-    const text = sprintPrompt(loop, sprint.number, readSprints(sprintsDir(loop.config.repo)));
+    const text = sprintPrompt(loop, sprint.number);
     const opening = openingOf(systemPrompt(task.contract), tools, webFits(loop, text));
     transcript.open(opening, { role: 'user', content: [{ type: 'text', text }] });
     return opening;
@@ -82,20 +84,12 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
       stallMs: model.stallSeconds * 1000,
       cacheTtl: cacheTtl(loop),
       ready: () => whilePaused(loop),
-      mayCall: (reserve) => overLimit(loop, reserve) ?? pastCap(loop) ?? slot.past(),
-      room: () => room(loop),
+      mayCall: (cost) => mayCall(loop, { ...cost, sprint: sprint.claim?.id ?? null, slot }),
+      room: () => leftToSpend(loop),
       isFinished: () => sprint.finish !== null,
       stopRequested: () => stopper.requested()?.reason ?? null,
       unsaid,
       hints: () => [...freshHints(loop, sprint, hints), ...capNotice(loop), ...slot.notice()],
-      onCall: (reserve, likely, plain) =>
-        loop.journal.emit({
-          type: 'turn.started',
-          sprint: sprint.claim?.id ?? null,
-          reserve,
-          likely,
-          plain,
-        }),
       onSearch: () => loop.journal.emit({ type: 'turn.searching', sprint: sprint.claim?.id ?? null }),
       onFree: (reason) =>
         loop.journal.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
@@ -120,7 +114,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
       },
       wait: async (seconds, reason) => {
         loop.journal.emit({ type: 'loop.waiting', reason, seconds });
-        const end = Math.min(Date.now() + seconds * 1000, loop.config.limits.until.getTime());
+        const end = Date.now() + 1000 * Math.min(seconds, loopSecondsLeft(loop));
         await loop.timer.time('waiting', async () => {
           while (Date.now() < end && !stopper.requested() && !slot.past())
             await stopper.sleep(Math.min(LOOK_SECONDS, (end - Date.now()) / 1000));
@@ -185,40 +179,6 @@ const saidByUs = (messages: readonly BetaMessageParam[]): string[] =>
         : (content ?? []).flatMap((block) => (block.type === 'text' ? [block.text] : [])),
     );
 
-/** What is left of money and tokens. What cut calls may have cost beyond what is booked for them is held until the loop ends. */
-function room({ config: { limits }, journal }: LoopParts): Reserve {
-  const { usd, tokens, held } = journal.state();
-  return {
-    usd: limits.usd === null ? Number.POSITIVE_INFINITY : limits.usd - usd - held.usd,
-    tokens: limits.tokens === null ? Number.POSITIVE_INFINITY : limits.tokens - tokens - held.tokens,
-  };
-}
-
-/** Why the next call may not be made: the loop's money, tokens or time are at an end. */
-function overLimit(loop: LoopParts, reserve: Reserve): { of: 'loop'; reason: string } | null {
-  const {
-    config: { limits },
-    journal,
-  } = loop;
-  const over = (reason: string) => ({ of: 'loop' as const, reason });
-  if (Date.now() >= limits.until.getTime())
-    return over(`the time is up (${limits.until.toISOString().slice(0, 16)} UTC)`);
-  const { usd, tokens, held } = journal.state();
-  const left = room(loop);
-  if (reserve.usd > left.usd) {
-    const cut = held.usd > 0 ? `, ${held.usd.toFixed(2)} held for cut calls` : '';
-    return over(
-      `the money limit of ${limits.usd} USD: ${usd.toFixed(2)} spent${cut}, and the next call could cost ${reserve.usd.toFixed(2)}`,
-    );
-  }
-  if (reserve.tokens > left.tokens) {
-    return over(
-      `the limit of ${limits.tokens} tokens: ${tokens + held.tokens} used, and the next call could use ${reserve.tokens}`,
-    );
-  }
-  return null;
-}
-
 /** A whole call with the web may take at most this share of what is left; else a conversation begins without it. */
 const WEB_SHARE = 0.25;
 
@@ -237,6 +197,5 @@ function webFits(loop: LoopParts, prompt: string): boolean {
     compacts: false,
   };
   const worst = worstOf({ ...call, ...wholeWeb }, connection.price);
-  const left = room(loop);
-  return worst.usd <= left.usd * WEB_SHARE && worst.tokens <= left.tokens * WEB_SHARE;
+  return affords(loop, worst, WEB_SHARE);
 }

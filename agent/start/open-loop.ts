@@ -8,7 +8,7 @@ import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { worktreeOf } from '#host/worktree';
 import { Stopper } from '../budget/stop.ts';
-import { eventsPath, logsDir } from '../common/paths.ts';
+import { eventsPath, logsDir, sprintsDir } from '../common/paths.ts';
 import { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
@@ -22,6 +22,7 @@ import { fold, isUnfinished } from '../journal/fold.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Taking } from '../journal/lock.ts';
 import { type LoopState, nothingYet } from '../journal/state.ts';
+import { Ledger } from '../ledger/ledger.ts';
 import { Notifier } from '../notify/notifier.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
@@ -39,6 +40,7 @@ export interface Loop {
   readonly executor: Executor;
   readonly checkout: Checkout;
   readonly journal: Journal;
+  readonly ledger: Ledger;
   readonly timer: Timer;
   readonly outputs: Outputs;
   readonly stopper: Stopper;
@@ -75,6 +77,7 @@ export async function openLoop(
   const git = await openWorktree(home, users, branch);
   const repo = worktreeOf(home);
   laySteering(repo);
+  const ledger = new Ledger(sprintsDir(repo), before.sprint?.claim?.id);
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;
   const journal = new Journal(log, before);
@@ -85,6 +88,7 @@ export async function openLoop(
     executor: new LocalExecutor(),
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
     journal,
+    ledger,
     timer: new Timer(),
     outputs: {
       report,

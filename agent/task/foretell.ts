@@ -43,11 +43,20 @@ export async function foretell(question: Question): Promise<Foretold[] | null> {
 
 async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refused> | null> {
   const { task, cwd, sandbox, profileName, samples, set = [], experiment, signal } = question;
+  const profile = profileOf(task, profileName);
   const argv = [
     ...splitCommand(task.contract.train),
     ...(experiment === undefined ? [] : [experiment]),
-    ...['--describe', '--profile', profileName, '--samples', String(samples)],
-    ...settingsArgs(profileOf(task, profileName)),
+    ...[
+      '--describe',
+      '--profile',
+      profileName,
+      '--samples',
+      String(samples),
+      '--batch',
+      String(profile.batch),
+    ],
+    ...settingsArgs(profile),
     ...setArgs(set),
   ];
   const wrapped = sandbox.wrap(argv, { cwd, readable: [cwd] });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
 import { Inspection } from '#contract/task';
 import { emptyFolder } from '../fixtures/repo.ts';
+import { Ledger } from '../ledger/ledger.ts';
 import { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { makeTools } from './index.ts';
 
@@ -13,6 +14,7 @@ function tools() {
   const events: Event[] = [];
   const loop = {
     config: { repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
+    ledger: new Ledger('nowhere'),
     journal: { emit: (event: Event) => events.push(event) },
   };
   const sprint = new OpenSprint(loop as never, 1, 'tree', null as never);

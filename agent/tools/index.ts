@@ -2,8 +2,7 @@ import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
 import { secretFiles } from '#host/secrets';
-import { outputsDir, sprintsDir } from '../common/paths.ts';
-import { readSprints } from '../ledger/ledger.ts';
+import { outputsDir } from '../common/paths.ts';
 import { runDetails } from '../ledger/tables.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { CUT_OFF } from '../open-sprint/transcript.ts';
@@ -85,9 +84,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       StartSprintInput,
       'Opens this sprint: makes its folder with a README of idea, motivation and expectation. Call it once, after reading earlier results and before changing or running anything.',
       (input) => {
-        const earlier = readSprints(sprintsDir(repo)).filter(
-          (s) => s.leaderboard === loop.config.leaderboard,
-        );
+        const earlier = loop.ledger.of(loop.config.leaderboard);
         const similar = alike(input, earlier);
         const id = sprint.start(input);
         const seen = similar.map(

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { inSprint, sprintDir, sprintsDir } from '../common/paths.ts';
+import { inSprint, sprintDir } from '../common/paths.ts';
 import { show } from '../common/words.ts';
-import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { bestOf } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { ledgerTable, runDetails, runsTable } from '../ledger/tables.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
@@ -11,9 +11,7 @@ import type { ReadResultsInput } from '../requests/schemas.ts';
 /** What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for an unknown one. */
 export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput): string {
   const { contract } = loop.config.task;
-  const sprints = readSprints(sprintsDir(loop.config.repo)).filter(
-    (s) => s.leaderboard === loop.config.leaderboard,
-  );
+  const sprints = loop.ledger.of(loop.config.leaderboard);
   if (input.run !== undefined) {
     const inLedger = sprints.flatMap((s) => s.runs).find((r) => r.id === input.run);
     const run = inLedger ?? readSprintRun(loop.config.repo, runs?.resolve(input.run) ?? input.run);

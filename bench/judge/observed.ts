@@ -1,9 +1,8 @@
-import type { Profile } from '#contract/task';
-import { EVALUATION_BATCH } from './measure.ts';
+import { DEFAULT_BATCH, type Profile } from '#contract/task';
 import type { RunFolder } from './run-folder.ts';
 
-/** Rows that a trainer may leave unread: what its reader and the pipe hold when it stops. */
-const SLACK = 8 * EVALUATION_BATCH;
+/** Batches that a trainer may leave unread: what its reader and the pipe hold when it stops. */
+const UNREAD_BATCHES = 8;
 
 /**
  * What the supervisor's side saw of a run, as numbers of a verdict. `samples` are training rows: the trainer's word
@@ -20,7 +19,8 @@ export function observedOf(
   const observed: Record<string, number> = { normalisation_samples: normalisation, width };
   if (run.rowsServed === null) return { ...observed, samples: claimed };
   const trained = Math.max(0, run.rowsServed - normalisation);
+  const slack = UNREAD_BATCHES * (run.batch ?? profile?.batch ?? DEFAULT_BATCH);
   const samples =
-    trained - claimed > SLACK ? Math.max(0, run.rowsServed - allowance) : Math.min(claimed, trained);
+    trained - claimed > slack ? Math.max(0, run.rowsServed - allowance) : Math.min(claimed, trained);
   return { ...observed, samples, rows_served: run.rowsServed };
 }

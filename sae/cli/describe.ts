@@ -5,9 +5,6 @@ import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { declaredOf } from '../trainer/result.ts';
 
-/** Rows of a batch of the data service; a run trains on whole batches. */
-const BATCH_ROWS = 1024;
-
 /** An experiment and the numbers of a verdict on it that its settings decide. */
 export interface Described {
   /** Name of the experiment. */
@@ -23,9 +20,16 @@ export interface Described {
  */
 export async function describe(
   experiments: readonly Experiment[],
-  asked: { profile: string; settings: Record<string, unknown>; samples: number; set: readonly string[] },
+  asked: {
+    profile: string;
+    settings: Record<string, unknown>;
+    samples: number;
+    /** Rows of a batch of the data; a run trains on whole batches. */
+    batch: number;
+    set: readonly string[];
+  },
 ): Promise<Described[]> {
-  const { samples, set } = asked;
+  const { samples, batch, set } = asked;
   const profile = widthProfile(asked.profile, asked.settings);
   const addons = await loadAddons();
   const described: Described[] = [];
@@ -36,11 +40,11 @@ export async function describe(
       // The width of the data does not matter here.
       const { sae, trainer } = resolve(experiment, architecture, addons, profile, 1, set);
       const { normalize_activations, n_batches_for_norm_estimate } = trainer;
-      const normalised = normalize_activations === 'none' ? 0 : n_batches_for_norm_estimate * BATCH_ROWS;
+      const normalised = normalize_activations === 'none' ? 0 : n_batches_for_norm_estimate * batch;
       described.push({
         name: experiment.name,
         declares: {
-          samples: Math.ceil(samples / BATCH_ROWS) * BATCH_ROWS,
+          samples: Math.ceil(samples / batch) * batch,
           normalisation_samples: normalised,
           width: sae.d_sae,
           ...declaredOf(trainer),

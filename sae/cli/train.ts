@@ -19,6 +19,8 @@ interface Options {
   profile: string;
   /** Training rows. */
   samples: number;
+  /** Rows of a batch of the data that a described run would get. */
+  batch: number;
   /** Seed of the initial weights. */
   seed: number;
   /** The run's `out/`. */
@@ -48,6 +50,7 @@ const command = program('train', 'Trains one SAE on the data stream in file desc
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts, or any with --settings', 'small')
   .option('--settings <json>', 'sizes of the profile, over those in sae/profiles.ts', jsonObject, {})
   .option('--samples <n>', 'training rows', whole(1), 2_048_000)
+  .option('--batch <rows>', 'with --describe: rows of a batch of the data', whole(1), 1024)
   .option('--seed <n>', 'seed of the initial weights', whole(0), 0)
   .option('--out <folder>', 'the folder to write the run in')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', several, [])

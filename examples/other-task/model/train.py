@@ -17,7 +17,6 @@ from ngram import NGram
 
 SNAPSHOTS = 3
 PIECE = 4096
-BATCH = 1024
 
 
 def settings_of(name, changes):
@@ -59,6 +58,7 @@ def main():
     parser.add_argument("--describe", action="store_true", help="print what a verdict on the run will have, train nothing")
     parser.add_argument("--profile")
     parser.add_argument("--samples", type=int)
+    parser.add_argument("--batch", type=int, default=1024, help="with --describe: characters that the data service serves at a time")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="key=value")
@@ -68,7 +68,7 @@ def main():
         return
     if options.describe:
         # The data service serves whole batches, and the judge counts what was served.
-        samples = -(-options.samples // BATCH) * BATCH
+        samples = -(-options.samples // options.batch) * options.batch
         names = [options.experiment] if options.experiment else list(EXPERIMENTS)
         print(json.dumps([{"name": name, "declares": {"samples": samples}} for name in names]))
         return

@@ -1,0 +1,153 @@
+import type { Refusal } from '../common/refusal.ts';
+import { duration, show } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type RunSpec, sameRecipe, specOf } from '../ledger/repeat.ts';
+import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { diskTrouble, type FreeBytes } from './disk.ts';
+import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
+import { paceNow, type RunsSoFar, stagesOf } from './plan.ts';
+import { secondsLeft } from './time-left.ts';
+
+/** What is used here of the loop. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+  ledger: Ledger;
+}
+
+/** Why a run may not start: `unearned`: by the stages of the profile; `kept`: it would take the time of the last full run. */
+export type NoStart = Refusal<'time' | 'disk' | 'unearned' | 'kept'>;
+
+/** A run by the ticket that it is known by. */
+interface Ticketed {
+  ticket: string;
+  spec: RunSpec;
+}
+
+/** A run that is asked for. */
+export interface AskedRun extends Ticketed {
+  sprint: string | null;
+  /** The incumbent's run that goes with it, where that is not there yet. */
+  reference: Ticketed | null;
+}
+
+/**
+ * The gate of every run that is asked for: null where it may be made, and then the device is booked for it and for the run that it is
+ * compared with, in the same step. Else why not, and what to do instead.
+ */
+export function mayStart(
+  loop: LoopParts,
+  asked: AskedRun,
+  soFar: RunsSoFar,
+  free?: FreeBytes,
+): NoStart | null {
+  const no = noDisk(loop, free) ?? refusal(loop, asked, soFar);
+  if (no) return no;
+  const { sprint, ticket, spec, reference } = asked;
+  reserveRun(loop, { sprint, ticket, spec });
+  if (reference) reserveRun(loop, { sprint, ...reference, role: 'incumbent' });
+  return null;
+}
+
+/** The gate once more, when its turn on the device has come: it has to end, and be judged, before the loop does. Null where it can. */
+export function mayStillStart(
+  loop: LoopParts,
+  spec: RunSpec,
+  soFar: RunsSoFar,
+  role?: 'incumbent',
+  free?: FreeBytes,
+): NoStart | null {
+  const disk = noDisk(loop, free);
+  if (disk) return disk;
+  const left = secondsLeft(loop);
+  const pace = paceNow(loop, soFar, spec.experiment);
+  // The incumbent's own run is only compared with.
+  const need = pace ? secondsFor(spec.samples, role ? { ...pace, judgeSeconds: 0 } : pace) : 0;
+  if (left > 0 && need <= left) return null;
+  return {
+    code: 'time',
+    reason: `${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples${role ? '' : ' and their judging'}`,
+  };
+}
+
+/** Books the device for a run that nobody has to ask for: the loop's own, or one that is gone on with. */
+export function reserveRun(
+  { journal }: Pick<LoopParts, 'journal'>,
+  run: Ticketed & { sprint: string | null; role?: 'incumbent'; left?: number },
+): void {
+  const { spec, left = spec.samples, ...of } = run;
+  journal.emit({ type: 'run.reserved', ...of, ...spec, set: [...spec.set], left });
+}
+
+function noDisk({ config: { repo } }: LoopParts, free?: FreeBytes): NoStart | null {
+  const reason = diskTrouble(repo, free);
+  return reason === null ? null : { code: 'disk', reason };
+}
+
+function refusal(loop: LoopParts, { spec, reference }: AskedRun, soFar: RunsSoFar): NoStart | null {
+  const left = secondsLeft(loop);
+  if (left <= 0)
+    return {
+      code: 'time',
+      reason: 'no time is left for training: write your log, then call finish_sprint',
+    };
+  const pace = paceNow(loop, soFar, spec.experiment);
+  const stages = stagesOf(loop, soFar);
+  const reserved = stages && pace && isReservedRun(spec, stages, pace);
+  const why = stages && !reserved ? unearned(spec, stages) : null;
+  if (why !== null) return { code: 'unearned', reason: why };
+  if (!pace) return null;
+  const speed = pace.samplesPerSecond;
+  const openSeconds = promisedSeconds(loop, soFar);
+  const need =
+    openSeconds + secondsFor(spec.samples, pace) + (reference ? reference.spec.samples / speed : 0);
+  if (need > left) {
+    const room = Math.max(0, Math.floor((left - openSeconds - pace.judgeSeconds) * speed));
+    const before = openSeconds > 0 ? `, after ${duration(openSeconds)} of runs before it` : '';
+    return {
+      code: 'time',
+      reason: `${spec.samples} samples take about ${duration(spec.samples / speed)} at ${show(speed)} samples/s, and their judging ${duration(pace.judgeSeconds)}${before}; ${duration(left)} are left; at most ${room} samples still fit`,
+    };
+  }
+  return stages && !reserved ? keptSlot(loop, need, stages, pace) : null;
+}
+
+/** How long the device is still promised to runs that were accepted before, whoever asked for them. */
+function promisedSeconds(loop: LoopParts, soFar: RunsSoFar): number {
+  const pace = paceNow(loop, soFar);
+  if (!pace) return 0;
+  const { reserved, runs } = loop.journal.state();
+  return reserved.reduce((sum, { run, left }) => {
+    const eta = run === null ? undefined : runs[run]?.progress?.etaSeconds;
+    return sum + (eta ?? left / pace.samplesPerSecond);
+  }, 0);
+}
+
+/** The last full run of the night, of the candidate that it is kept for. */
+function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
+  const candidate = bestCandidate(stages);
+  return (
+    candidate !== null &&
+    stageOf(stages.profile, spec.samples) === 'full' &&
+    sameRecipe(spec, specOf(candidate)) &&
+    fits(stages.profile.budgets.full, pace) <= 1
+  );
+}
+
+/** Whether a run would take the time of the last full run from the best candidate. */
+function keptSlot({ journal }: LoopParts, need: number, stages: Stages, pace: Pace): NoStart | null {
+  const candidate = bestCandidate(stages);
+  const full = fullRunSeconds(stages.profile, pace);
+  if (!candidate || pace.secondsLeft < full || pace.secondsLeft - need >= full) return null;
+  const samples = stages.profile.budgets.full;
+  const { reserved } = journal.state();
+  if (reserved.some((run) => run.samples === samples && sameRecipe(run, specOf(candidate)))) return null;
+  return {
+    code: 'kept',
+    reason: `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "count"`,
+  };
+}
