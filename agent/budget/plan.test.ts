@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { specOf } from '#contract/run';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Limits } from '../config/config.ts';
 import { exampleSprint, exampleTask } from '../fixtures/examples.ts';
 import { nothingYet } from '../journal/state.ts';
-import { type RunSpec, specOf } from '../ledger/repeat.ts';
 import { bestCandidate, compare, meanGain, type Stages, standingOf, unearned } from '../ledger/stages.ts';
 import { noRoom, planLines, type RunsSoFar, refusal } from './plan.ts';
 
@@ -14,7 +14,7 @@ const task = exampleTask((contract) => {
 const profile = task.contract.profiles.tiny;
 let made = 0;
 const run = (tree: string, samples: number, f1: number, more: Partial<SprintRun> = {}): SprintRun => ({
-  ...{ id: `${tree}-${samples}-${made++}`, experiment: 'plain', args: [], seed: 0, samples, tree },
+  ...{ id: `${tree}-${samples}-${made++}`, experiment: 'plain', settings: {}, seed: 0, samples, tree },
   ...{ status: 'finished', reason: null, seconds: 1, samplesPerSecond: 100, backend: null, claimed: {} },
   ...{ verdict: null, curve: [], evals: [{ samples, evaluationSamples: 50, metrics: { f1 } }] },
   ...more,
@@ -37,7 +37,7 @@ const loop = (secondsLeft: number, over: Partial<Limits> = {}) =>
     journal: { state: () => nothingYet },
   }) as unknown as Parameters<typeof refusal>[0];
 const ask = (of: SprintRun, samples: number, more: Partial<Parameters<typeof refusal>[1]> = {}) => ({
-  ...{ spec: { ...specOf(of), samples } as RunSpec, reference: null, open: [], openSeconds: 0 },
+  ...{ spec: { ...specOf(of), samples }, reference: null, open: [], openSeconds: 0 },
   ...more,
 });
 const seen = (sprints: Sprint[], mine: SprintRun[] = []): RunsSoFar => ({ sprints, mine });

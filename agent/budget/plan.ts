@@ -1,10 +1,11 @@
+import type { RunSpec } from '#contract/run';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { sprintsDir } from '../common/paths.ts';
 import { count, duration, many, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
-import { type RunSpec, sameRecipe, specOf } from '../ledger/repeat.ts';
+import { sameRecipe } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -119,7 +120,7 @@ function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
   return (
     candidate !== null &&
     stageOf(stages.profile, spec.samples) === 'count' &&
-    sameRecipe(spec, specOf(candidate)) &&
+    sameRecipe(spec, candidate) &&
     fits(stages.profile.budgets.count, pace) <= 1
   );
 }
@@ -130,7 +131,7 @@ function keptSlot({ open }: Asked, need: number, stages: Stages, pace: Pace): st
   const full = fullRunSeconds(stages.profile, pace);
   if (!candidate || pace.secondsLeft < full || pace.secondsLeft - need >= full) return null;
   const samples = stages.profile.budgets.count;
-  const underWay = open.some((spec) => spec.samples === samples && sameRecipe(spec, specOf(candidate)));
+  const underWay = open.some((spec) => spec.samples === samples && sameRecipe(spec, candidate));
   if (underWay) return null;
   return `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "count"`;
 }

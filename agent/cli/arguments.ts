@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '#contract/errors';
+import type { Settings } from '#contract/run';
+import { settingsFrom } from '#contract/settings';
 
 /** A command of commander's whose mistakes are UserErrors: one line, exit code 2. */
 export function program(name: string, description: string): Command {
@@ -42,5 +44,8 @@ export const sandboxOption = () =>
     .choices(['auto', 'off'])
     .default('auto');
 
-/** For options that may be given more than once. */
-export const several = (value: string, all: string[] = []): string[] => [...all, value];
+/** For --set, which may be given more than once: "key=value". */
+export function setting(pair: string, all: Settings): Settings {
+  if (pair.indexOf('=') < 1) throw new InvalidArgumentError('It must be key=value.');
+  return { ...all, ...settingsFrom([pair]) };
+}

@@ -1,23 +1,16 @@
-import type { EndedBy, Progress, RunRecord } from '#contract/run';
+import type { EndedBy, Progress, RunRecord, RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 
 /** One training run that is asked for. */
-export interface RunRequest {
+export interface RunRequest extends RunSpec {
   repo: string;
   task: Task;
   profileName: string;
-  experiment: string;
-  /** More arguments for the train command: `['--set', 'k=30']`. */
-  args: readonly string[];
-  samples: number;
-  seed: number;
   /** The sprint that it belongs to; null by hand. */
   sprint: string | null;
   /** As in the run's record. */
   role?: RunRecord['role'];
-  /** The git tree of the workspace to train from (see snapshotTree). */
-  tree: string;
   sandbox: Sandbox;
   /** The run folder; unset: `checkpoints/<run id>`. */
   out?: string;
@@ -32,7 +25,6 @@ export interface RunHandle {
   dir: string;
   /** The folder that holds the tree it is trained from. */
   treeDir: string;
-  args: readonly string[];
   /** Process groups to end should we die: pid and start time. */
   processes: { pid: number; start: string | null }[];
   /** The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason. */

@@ -47,7 +47,17 @@ const start = (
   limits: ConstructorParameters<typeof LocalExecutor>[0] = {},
 ) =>
   new LocalExecutor(limits).start({
-    ...{ repo, task, profileName: 'tiny', experiment, args: [], samples: 50, seed: 0, sprint: null, tree },
+    ...{
+      repo,
+      task,
+      profileName: 'tiny',
+      experiment,
+      settings: {},
+      samples: 50,
+      seed: 0,
+      sprint: null,
+      tree,
+    },
     ...{ sandbox: noSandbox('test'), ...over },
   });
 
@@ -88,7 +98,7 @@ describe('a trainer', () => {
   });
 
   it.each(['NaN', '1e999', 'null', '"0.9"'])('that claims %s has given no result', async (value) => {
-    const record = await (await start('nan', { args: ['--set', value] })).done;
+    const record = await (await start('nan', { settings: { number: value } })).done;
     expect(record).toMatchObject({ status: 'failed', reason: expect.stringContaining('without a readable') });
   });
 
@@ -119,7 +129,7 @@ describe('a trainer', () => {
       if (existsSync(join(group, limit))) writeFileSync(join(group, limit), String(150 << 20));
     }
     const before = memoryKills();
-    const record = await (await start('hog', { args: ['--set', group] })).done;
+    const record = await (await start('hog', { settings: { group } })).done;
     rmdirSync(group);
     expect(record).toMatchObject({
       status: 'out-of-memory',

@@ -97,7 +97,6 @@ export function follow(run: {
     id: record.id,
     dir,
     treeDir,
-    args: record.args,
     processes: [trainer, ...(service ? [service] : [])].map((child) => ({
       pid: child.pid,
       start: child.processStart,

@@ -1,8 +1,9 @@
 import { closeSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
-import type { RunRecord } from '#contract/run';
+import { type RunRecord, specOf } from '#contract/run';
 import { profileOf } from '#contract/task';
+import { trainWords } from '#contract/train-command';
 import { type Child, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
@@ -10,12 +11,11 @@ import { machine } from '#host/machine';
 import { makePipe } from '#host/pipe';
 import { checkoutTree, keepTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
+import { readRunRecord } from '../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
-import { readRunRecord } from './judging.ts';
 import { BATCH_ROWS, resumePoint, resumePointOrNone } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
-import { settingsArgs } from './settings.ts';
 
 const LOG_BYTES = 2_000_000;
 /** The trainer's end of the stream. */
@@ -30,7 +30,7 @@ export class LocalExecutor implements Executor {
   constructor(private readonly limits: { maxOutBytes?: number; maxMemoryBytes?: number } = {}) {}
 
   async start(request: RunRequest): Promise<RunHandle> {
-    const { repo, task, profileName, experiment, samples, seed, tree } = request;
+    const { repo, task, profileName, samples, seed, tree } = request;
     const profile = profileOf(task, profileName);
     if (!Number.isSafeInteger(samples) || samples <= 0) {
       throw new UserError(`samples must be a whole number above 0, not ${samples}`);
@@ -40,19 +40,14 @@ export class LocalExecutor implements Executor {
     const treeDir = await checkoutTree({ repo, tree });
 
     const { id, dir } = claimRunFolder(request);
-    const common = ['--profile', profileName, '--samples', String(samples), '--seed', String(seed)];
-    const args = [experiment, ...common, ...settingsArgs(profile), ...request.args];
     const record: RunRecord = {
-      version: 1,
+      version: 2,
       id,
+      ...specOf(request),
       sprint: request.sprint,
       role: request.role,
-      experiment,
-      args,
       profile: profileName,
-      seed,
-      samples,
-      tree,
+      profileSettings: profile.settings,
       startedAt: new Date().toISOString(),
       endedAt: null,
       status: 'running',
@@ -125,7 +120,7 @@ export class LocalExecutor implements Executor {
   /** Starts both processes into `processes`, so that whoever catches can end the one that did start. */
   private launch(processes: Processes, run: Launch): void {
     const { repo, task, sandbox, record, dir, treeDir, from } = run;
-    const { profile: profileName, samples, seed, args } = record;
+    const { profile: profileName, samples, seed } = record;
     const profile = profileOf(task, profileName);
     // Where a link in a home or a temporary folder leads to the run, a sandbox has the folder and not the link.
     const out = inRun(realpathSync(dir)).out;
@@ -144,7 +139,8 @@ export class LocalExecutor implements Executor {
         });
       }
       const resume = from === null ? [] : ['--resume'];
-      const wrapped = sandbox.wrap([...splitCommand(task.contract.train), ...args, '--out', out, ...resume], {
+      const words = [...splitCommand(task.contract.train), ...trainWords(record), '--out', out, ...resume];
+      const wrapped = sandbox.wrap(words, {
         cwd: treeDir,
         writable: [out],
         readable: [treeDir],

@@ -30,7 +30,7 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 const start = (experiment: string) =>
   executor.start({
-    ...{ repo, task, sandbox, tree, profileName: 'tiny', experiment, args: ['--set', 'k=3'] },
+    ...{ repo, task, sandbox, tree, profileName: 'tiny', experiment, settings: { k: '3' } },
     ...{ samples: 5000, seed: 7, sprint: null },
   });
 const resume = (dir: string) => executor.resume({ repo, task, sandbox: noSandbox('resumed'), dir });

@@ -1,10 +1,10 @@
 import { closeSync, readSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
+import { trainWords } from '#contract/train-command';
 import { processWith } from '#host/processes';
 import { openUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
-import { apart } from './settings.ts';
 
 /** Rows of a whole batch of the data service, its default: what `next_batch` counts in. */
 export const BATCH_ROWS = 1024;
@@ -19,7 +19,7 @@ export function resumePoint(dir: string, record: RunRecord): number {
   const next = nextBatch(saved);
   if (next === undefined) {
     throw new UserError(
-      `${dir}: nothing was saved yet; train again: npm run train -- ${apart(record.args).others.join(' ')}`,
+      `${dir}: nothing was saved yet; train again: npm run train -- ${trainWords({ ...record, profileSettings: undefined }).join(' ')}`,
     );
   }
   if (isBatch(next)) return next;

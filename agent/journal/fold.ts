@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
+import { specOf } from '#contract/run';
 import { cut } from '../common/words.ts';
 import { type Amount, type LiveRun, type LoopState, nothingYet, type SprintState } from './state.ts';
 
@@ -122,8 +123,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       );
     }
     case 'run.queued': {
-      const { ticket, role, experiment, samples, seed, set, tree } = event;
-      const run = { ticket, role, experiment, samples, seed, set, tree, dropped: null };
+      const { ticket, role } = event;
+      const run = { ...specOf(event), ticket, role, dropped: null };
       return withSprint(now, (sprint) => ({ ...sprint, waiting: [...sprint.waiting, run] }));
     }
     case 'run.dropped':

@@ -1,15 +1,17 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { specOf } from '#contract/run';
 import { killGroup } from '#host/groups';
 import { endOrphans } from '#host/marks';
 import { inRun, reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import { trainerOf } from '../executor/resume.ts';
 import type { Journal } from '../journal/journal.ts';
+import { runNames } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 import { removeHalfWritten } from './half-written.ts';
 import { pruneTrees } from './prune.ts';
-import { completeRecord, runFolders } from './run-records.ts';
+import { completeRecord } from './run-records.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
@@ -39,25 +41,23 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     const text = `ended ${orphans} processes that a command left running when it was killed`;
     journal.notice(text);
   }
-  for (const id of runFolders(repo)) {
+  for (const id of runNames(repo)) {
     if (id in runs || trainerOf(inRun(runDir(repo, id)).out) !== null) continue;
     const record = completeRecord(repo, id, 0);
     if (!record || !sprint?.claim || record.sprint !== sprint.claim.id || sprint.runs.includes(id)) continue;
-    const { experiment, args, tree, status } = record;
+    const { status } = record;
     journal.emit({
       type: 'run.started',
       run: id,
       sprint: record.sprint,
-      experiment,
-      args,
-      tree,
+      ...specOf(record),
       processes: [],
     });
     journal.emit({ type: 'run.finished', run: id, status, reason: CUT_OFF, seconds: 0 });
   }
   const sprints = [sprintsDir(repo), join(sprintsDir(repo), 'leaderboards')];
   if (sprint?.claim) sprints.push(join(sprintsDir(repo), sprint.claim.id));
-  const runDirs = runFolders(repo).map((id) => runDir(repo, id));
+  const runDirs = runNames(repo).map((id) => runDir(repo, id));
   removeHalfWritten(repo, [stateDir(repo), reportsDir(repo), ...sprints, ...runDirs]);
   pruneTrees(repo);
 }

@@ -7,12 +7,12 @@ import { left, newJob } from './device.ts';
 import { CUT_OFF, cutOffRuns } from './interrupted.ts';
 
 const record: RunRecord = {
-  version: 1,
+  version: 2,
   ...{
     id: 'r',
     sprint: 's',
     experiment: 'plain',
-    args: ['plain'],
+    settings: {},
     profile: 'tiny',
     seed: 0,
     samples: 100_000,

@@ -1,10 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import type { SprintRun } from '#contract/sprint';
+import { type Run, type RunSpec, specOf } from '#contract/run';
 import { inRun, runDir } from '../common/paths.ts';
-import { readRunRecord } from '../executor/judging.ts';
 import { BATCH_ROWS, resumePointOrNone } from '../executor/resume.ts';
-import { type RunSpec, specOf } from '../ledger/repeat.ts';
-import { readSprintRun } from '../ledger/run-folder.ts';
+import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 
 /** Why a run ended, in words: with a loop that was killed, with one that was stopped, or with its sprint. */
 export const CUT_OFF = 'the loop was cut off';
@@ -12,7 +10,7 @@ export const LOOP_STOPPED = 'the loop was stopped; the next start goes on with i
 export const SPRINT_ENDED = 'the sprint has ended';
 
 /** Whether a run ended because the loop did, so that the next start goes on with it. */
-export const endedWithLoop = ({ endedBy }: Pick<SprintRun, 'endedBy'>) => endedBy === 'loop';
+export const endedWithLoop = ({ endedBy }: Pick<Run, 'endedBy'>) => endedBy === 'loop';
 
 /** What a run had done before it was cut off. */
 export interface Earlier {
@@ -23,10 +21,8 @@ export interface Earlier {
 }
 
 /** A run of a sprint that is taken up again. */
-export interface CutOff {
-  id: string;
+export interface CutOff extends Pick<Run, 'id' | 'role'> {
   spec: RunSpec;
-  role: 'incumbent' | undefined;
   earlier: Earlier;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SprintRun } from '#contract/sprint';
 import { exampleSprint, exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { nothingYet } from '../journal/state.ts';
@@ -29,10 +30,10 @@ const loop = (ids: string[] = []) =>
     journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }) },
   }) as unknown as Parameters<typeof sprintPrompt>[0];
 
-const run = {
+const run: SprintRun = {
   id: 'r',
   experiment: 'plain',
-  args: [],
+  settings: {},
   seed: 0,
   samples: 1000,
   tree: '0'.repeat(40),

@@ -50,11 +50,11 @@ const world = await buildWorld(
 );
 
 const run: RunRecord = {
-  version: 1,
+  version: 2,
   id: 'the-run',
   sprint: null,
   experiment: 'exact',
-  args: ['exact'],
+  settings: {},
   profile: 'tiny',
   seed: 0,
   samples: 10_240,
