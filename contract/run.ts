@@ -27,16 +27,21 @@ export const specOf = ({ experiment, settings, samples, seed, tree }: RunSpec): 
 });
 
 /**
- * Who ended a run. `trainer`: it ended by itself. `loop`: it ended because the loop did, and the next start goes on with it. `sprint`: its
+ * Who ended a run. `trainer`: it ended by itself, or took too much. `loop`: it ended because the loop did, and the next start goes on with it. `sprint`: its
  * sprint was over. `researcher`, `user`: a person or a model said so. `outside`: a signal that we did not send.
  */
 export const EndedBy = z.enum(['trainer', 'loop', 'sprint', 'researcher', 'user', 'limit', 'outside']);
 export type EndedBy = z.infer<typeof EndedBy>;
 
+/** The id of a researcher where there is one alone, and of all that earlier versions wrote. */
+export const THE_RESEARCHER = 'researcher-1';
+
 /** A run: what it is, and how it stands. `run.json` and `sprint.json` hold it with what each adds. */
 export const Run = z.object({
   ...RunSpec.shape,
   id: z.string(),
+  /** Who asked for it. */
+  researcher: z.string().default(THE_RESEARCHER),
   /** Set where the loop trained the present best once more, to compare a candidate with at the same budget and seed. */
   role: z.literal('incumbent').optional(),
   /** The settings of the profile that its experiment began with; absent where the profile had none. */
@@ -87,6 +92,9 @@ export const Progress = z.object({
   values: z.record(z.string(), z.number()),
 });
 export type Progress = z.infer<typeof Progress>;
+
+/** How far a run is, without its numbers. */
+export type HowFar = Omit<Progress, 'step' | 'values'>;
 
 /** `out/result.json`: the trainer's own word, written last. */
 export const TrainResult = z.object({

@@ -14,7 +14,15 @@ const task = exampleTask((contract) => {
 const profile = task.contract.profiles.tiny;
 let made = 0;
 const run = (tree: string, samples: number, f1: number, more: Partial<SprintRun> = {}): SprintRun => ({
-  ...{ id: `${tree}-${samples}-${made++}`, experiment: 'plain', settings: {}, seed: 0, samples, tree },
+  ...{
+    id: `${tree}-${samples}-${made++}`,
+    researcher: 'a',
+    experiment: 'plain',
+    settings: {},
+    seed: 0,
+    samples,
+    tree,
+  },
   ...{ status: 'finished', reason: null, seconds: 1, samplesPerSecond: 100, backend: null, claimed: {} },
   ...{ verdict: null, curve: [], evals: [{ samples, evaluationSamples: 50, metrics: { f1 } }] },
   ...more,

@@ -50,7 +50,7 @@ async function goesOn(repo: string, run: string): Promise<void> {
   const [sprint] = readSprints(join(repo, 'sprints'));
   expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run });
   expect(sprint.runs.map(({ id, status, endedBy }) => [id, status, endedBy])).toEqual([
-    [run, 'finished', undefined],
+    [run, 'finished', 'trainer'],
   ]);
   expect(git(repo, 'status', '--porcelain')).toBe('');
 }

@@ -1,4 +1,4 @@
-import type { EndedBy, Progress, RunRecord, RunSpec } from '#contract/run';
+import type { EndedBy, Progress, Run, RunRecord, RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 
@@ -9,8 +9,9 @@ export interface RunRequest extends RunSpec {
   profileName: string;
   /** The sprint that it belongs to; null by hand. */
   sprint: string | null;
-  /** As in the run's record. */
-  role?: RunRecord['role'];
+  /** As in the run's record; unset: the one researcher there is. */
+  researcher?: Run['researcher'];
+  role?: Run['role'];
   sandbox: Sandbox;
   /** The run folder; unset: `checkpoints/<run id>`. */
   out?: string;

@@ -51,6 +51,7 @@ beforeAll(async () => {
   const record: RunRecord = {
     ...{
       version: 2,
+      researcher: 'a',
       id: 'run',
       sprint: null,
       experiment: 'x',

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
-import { type RunRecord, specOf } from '#contract/run';
+import { type RunRecord, specOf, THE_RESEARCHER } from '#contract/run';
 import { profileOf } from '#contract/task';
 import { trainWords } from '#contract/train-command';
 import { type Child, startChild } from '#host/child';
@@ -44,6 +44,7 @@ export class LocalExecutor implements Executor {
       version: 2,
       id,
       ...specOf(request),
+      researcher: request.researcher ?? THE_RESEARCHER,
       sprint: request.sprint,
       role: request.role,
       profile: profileName,

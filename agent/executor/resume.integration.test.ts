@@ -48,7 +48,7 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
 
   const resumed = await (await resume(run.dir)).done;
   expect(resumed).toEqual({
-    ...{ ...stopped, endedBy: undefined },
+    ...{ ...stopped, endedBy: 'trainer' },
     ...{ status: 'finished', reason: null, endedAt: resumed.endedAt, seconds: resumed.seconds },
     // 5,000 rows and 1,000 for the norm, in whole batches.
     rowsServed: 6 * 1024,

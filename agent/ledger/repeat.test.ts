@@ -5,7 +5,16 @@ import type { SprintRun } from '#contract/sprint';
 import { nearRuns, refuseRepeat } from './repeat.ts';
 
 const run = (set: string[], more: Partial<SprintRun> = {}): SprintRun => ({
-  ...{ id: 'r', experiment: 'plain', seed: 0, samples: 100, tree: 'a', status: 'finished', reason: null },
+  ...{
+    id: 'r',
+    researcher: 'a',
+    experiment: 'plain',
+    seed: 0,
+    samples: 100,
+    tree: 'a',
+    status: 'finished',
+    reason: null,
+  },
   ...{ seconds: 1, samplesPerSecond: 1, backend: null, claimed: { loss: 0.5 }, verdict: null },
   ...{ curve: [], evals: [], settings: settingsFrom(set) },
   ...more,

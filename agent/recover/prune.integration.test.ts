@@ -17,6 +17,7 @@ it('removes trees that no run names and nothing works in, once they are an hour 
   const run: RunRecord = {
     ...{
       version: 2,
+      researcher: 'a',
       id: 'a',
       sprint: null,
       experiment: 'plain',

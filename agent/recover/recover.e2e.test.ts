@@ -75,7 +75,7 @@ describe('a loop that is cut off', () => {
       // It had saved nothing, and began anew.
       runs: [{ status: 'finished' }, { status: 'finished' }],
     });
-    expect(first.runs.map((run) => run.endedBy)).toEqual([undefined, undefined]);
+    expect(first.runs.map((run) => run.endedBy)).toEqual(['trainer', 'trainer']);
     expect(first.cost.turns).toBeGreaterThanOrEqual(7);
     expect(second.outcome).toBe('no-gain');
     expect(ledgerOfCommits(repo)).toEqual([

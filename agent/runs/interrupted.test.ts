@@ -10,6 +10,7 @@ const record: RunRecord = {
   version: 2,
   ...{
     id: 'r',
+    researcher: 'a',
     sprint: 's',
     experiment: 'plain',
     settings: {},

@@ -32,6 +32,7 @@ const loop = (ids: string[] = []) =>
 
 const run: SprintRun = {
   id: 'r',
+  researcher: 'a',
   experiment: 'plain',
   settings: {},
   seed: 0,

@@ -2,22 +2,18 @@ import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
 import type { Settings } from '#contract/run';
 import { pairsOf } from '#contract/settings';
+import type { SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { count, label, numberFormat } from '../report/document/names.ts';
 
 /** One run of a sweep: what its judge said, or why there is nothing to say. */
-export interface SweepRun {
+export interface SweepRun extends Pick<SprintRun, 'seed' | 'reason' | 'seconds' | 'backend'> {
   name: string;
-  seed: number;
   /** Its folder in `checkpoints/`; null where the run was refused. */
   run: string | null;
   /** `finished`: trained and judged; else that of the run's record, `refused`, or `not judged`. */
   status: string;
-  reason: string | null;
-  seconds: number | null;
-  /** What ran the tensors, in the trainer's words. */
-  backend: string | null;
   metrics: Verdict['metrics'];
   also: Verdict['also'];
 }

@@ -52,6 +52,7 @@ const world = await buildWorld(
 const run: RunRecord = {
   version: 2,
   id: 'the-run',
+  researcher: 'a',
   sprint: null,
   experiment: 'exact',
   settings: {},

@@ -48,7 +48,7 @@ process.stdout.write(`${JSON.stringify(engines)}\n`);
 function record(id: string): RunRecord {
   const now = new Date().toISOString();
   return {
-    ...{ version: 2, id, sprint: null, tree: 'worktree', sandbox: 'off' },
+    ...{ version: 2, id, researcher: 'none', sprint: null, tree: 'worktree', sandbox: 'off' },
     ...{ experiment: name, settings: {}, profile: PROFILE, seed, samples: SAMPLES, rowsServed: SAMPLES },
     ...{ startedAt: now, endedAt: now, seconds: null, status: 'finished', reason: null },
     machine: { host: '', cpu: '', cores: 1, gpu: null, node: process.version },
