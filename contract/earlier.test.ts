@@ -43,7 +43,8 @@ it('reads the runs of an earlier sprint, and of an earlier log', () => {
   expect(read).toEqual({ ...queued, settings: { k: '4' } });
   expect(WaitingRun.parse(read).settings).toEqual({ k: '4' });
   const started = { type: 'run.started', run: 'r', sprint: 's', experiment, tree, processes: [] };
-  expect(Event.parse({ ...started, args })).toEqual({ ...started, ...spec, settings: now.settings });
+  const { processes: _, ...same } = started;
+  expect(Event.parse({ ...started, args })).toEqual({ ...same, ...spec, settings: now.settings });
 });
 
 it('leaves what it cannot read to the schema', () => {

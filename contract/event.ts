@@ -117,8 +117,6 @@ const kinds = [
     /** As in the run's record. */
     role: Run.shape.role,
     ...RunSpec.shape,
-    /** Process groups to end should the supervisor die: pid and start time. */
-    processes: z.array(z.object({ pid: z.number(), start: z.string().nullable() })),
   }),
   z.object({ type: z.literal('run.progress'), run: z.string(), ...Progress.omit({ step: true }).shape }),
   z.object({

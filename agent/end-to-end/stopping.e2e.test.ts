@@ -7,7 +7,7 @@ import { RunRecord } from '#contract/run';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { processesIn } from '#host/processes';
 import { eventsPath } from '../common/paths.ts';
-import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, loopIn, startCommand, startedRun, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, type Step, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
@@ -162,7 +162,7 @@ describe('a run that trains as the loop is stopped', () => {
     const repo = tinyRepository([oneRun('saves')]);
     const loop = loopOf(repo);
     const run = await saved(repo);
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     // The trainer hears it first.
     process.kill(processes[0].pid, 'SIGTERM');
     while (recordOf(repo, run).endedBy === undefined) await sleep(5);
@@ -207,7 +207,7 @@ describe('a run that trains as the loop is stopped', () => {
     const repo = tinyRepository([oneRun('saves')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--max-sprints', '1');
     const run = await saved(repo);
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     process.kill(processes[0].pid, 'SIGTERM');
     await eventOf(repo, 'run.finished');
     expect(recordOf(repo, run)).toMatchObject({

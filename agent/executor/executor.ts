@@ -24,10 +24,6 @@ export interface RunHandle {
   id: string;
   /** The run folder, absolute. */
   dir: string;
-  /** The folder that holds the tree it is trained from. */
-  treeDir: string;
-  /** Process groups to end should we die: pid and start time. */
-  processes: { pid: number; start: string | null }[];
   /** The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason. */
   done: Promise<RunRecord>;
   /**
@@ -54,10 +50,17 @@ export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandb
   orAnew?: boolean;
 }
 
-/** Where training runs happen. One implementation: a local process (local.ts). */
+/**
+ * Where training runs happen. One implementation: a local process (local.ts). Whatever a later start has to know of a run, it finds in the
+ * run's folder: another implementation may run it on another machine.
+ */
 export interface Executor {
   /** @throws UserError for a request that cannot be started; then nothing is left behind. */
   start(request: RunRequest): Promise<RunHandle>;
   /** @throws UserError for a run that cannot be gone on with; then it stays as it was. */
   resume(request: ResumeRequest): Promise<RunHandle>;
+  /** Whether the run of this folder trains, whoever started it. */
+  isRunning(dir: string): boolean;
+  /** Ends what is left of a run that was started by who is gone. Tells whether there was anything to end. */
+  endLeft(dir: string): Promise<boolean>;
 }

@@ -20,6 +20,7 @@ import { noSandbox, type Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';
 import type { RunRequest } from './executor.ts';
+import { processesOf } from './left-running.ts';
 import { LocalExecutor } from './local.ts';
 
 // What else may become of a trainer; local.test.ts has the ordinary ends.
@@ -81,7 +82,7 @@ describe('a trainer', () => {
       const run = await start('deaf', { sandbox, profileName: 'hasty' });
       const path = join(run.dir, 'out/child.pid');
       while (!existsSync(path)) await sleep(20);
-      const [{ pid, start: since }] = run.processes;
+      const [{ pid, start: since }] = processesOf(run.dir);
       expect(isAlive(pid, since)).toBe(true);
       const child = Number(readFileSync(path, 'utf8'));
       const childStart = which === 'off' ? processStart(child) : null;

@@ -20,6 +20,7 @@ import { noSandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';
 import type { RunRequest } from './executor.ts';
+import { processesOf } from './left-running.ts';
 import { LocalExecutor } from './local.ts';
 
 let repo: string;
@@ -100,14 +101,14 @@ describe('a run', () => {
     const said = JSON.parse(readFileSync(join(run.dir, 'trainer.log'), 'utf8'));
     expect(said).toEqual({
       rows: 5000,
-      cwd: run.treeDir,
+      cwd: join(repo, 'state/trees', tree),
       args: [...words, '--set', 'k=3', '--out', join(run.dir, 'out')],
     });
     expect(seen.map((progress) => progress.samples)).toEqual([1, 2]);
     expect(run.id).toMatch(/^\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-good-s7/);
     expect(run.dir).toBe(join(repo, 'checkpoints', run.id));
     expect(await git(repo, ['rev-parse', `refs/loop/runs/${run.id}`])).toBe(tree);
-    expect(run.processes.map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);
+    expect(processesOf(run.dir).map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);
   });
 
   it('is handed the settings of its profile, before its own arguments, and its record has them', async () => {
@@ -125,7 +126,7 @@ describe('a run', () => {
   it('needs no data service where the task has none', async () => {
     const run = await start('good', {}, exampleTask());
     expect(await run.done).toMatchObject({ status: 'finished', rowsServed: null });
-    expect(run.processes).toHaveLength(1);
+    expect(processesOf(run.dir)).toHaveLength(1);
   });
 
   it.each([
@@ -141,7 +142,7 @@ describe('a run', () => {
     const run = await start(experiment);
     const record = await run.done;
     expect(record).toMatchObject({ status, reason: expect.stringContaining(reason) });
-    for (const { pid, start } of run.processes) expect(isAlive(pid, start)).toBe(false);
+    for (const { pid, start } of processesOf(run.dir)) expect(isAlive(pid, start)).toBe(false);
   });
 
   it('that is stopped at once takes all its processes with it, though it ignores SIGTERM', async () => {

@@ -14,7 +14,8 @@ import { inRun } from '../common/paths.ts';
 import { readRunRecord } from '../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
-import { BATCH_ROWS, resumePoint, resumePointOrNone } from './resume.ts';
+import { endLeft, noteProcesses, refuseRunning, trainerOf } from './left-running.ts';
+import { BATCH_ROWS, refuseFinished, resumePoint, savedBatch } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
 
 const LOG_BYTES = 2_000_000;
@@ -65,7 +66,7 @@ export class LocalExecutor implements Executor {
       writeJsonAtomic(inRun(dir).record, record);
       this.launch(processes, { ...request, record, dir, treeDir, from: null });
     } catch (error) {
-      await processes.service?.stop('its trainer could not be started', 0);
+      await endBoth(processes);
       rmSync(dir, { recursive: true, force: true });
       throw error;
     }
@@ -74,7 +75,6 @@ export class LocalExecutor implements Executor {
       repo,
       record,
       dir,
-      treeDir,
       ...processes,
       trainer: processes.trainer as Child,
     });
@@ -88,7 +88,9 @@ export class LocalExecutor implements Executor {
   async resume(request: ResumeRequest): Promise<RunHandle> {
     const { repo, dir } = request;
     const before = readRunRecord(dir);
-    const from = (request.orAnew ? resumePointOrNone : resumePoint)(dir, before);
+    refuseFinished(dir, before);
+    refuseRunning(dir);
+    const from = request.orAnew ? savedBatch(dir) : resumePoint(dir, before);
     const treeDir = await checkoutTree({ repo, tree: before.tree });
     const { label } = request.sandbox;
     const sandbox = before.sandbox === label ? label : `${before.sandbox}, then ${label}`;
@@ -101,7 +103,7 @@ export class LocalExecutor implements Executor {
       writeJsonAtomic(inRun(dir).record, record);
       this.launch(processes, { ...request, record, treeDir, from });
     } catch (error) {
-      await processes.service?.stop('its trainer could not be started', 0);
+      await endBoth(processes);
       writeJsonAtomic(inRun(dir).record, before);
       throw error;
     }
@@ -111,11 +113,18 @@ export class LocalExecutor implements Executor {
       repo,
       record,
       dir,
-      treeDir,
       ...processes,
       trainer: processes.trainer as Child,
       earlier,
     });
+  }
+
+  isRunning(dir: string): boolean {
+    return trainerOf(dir) !== null;
+  }
+
+  endLeft(dir: string): Promise<boolean> {
+    return endLeft(dir);
   }
 
   /** Starts both processes into `processes`, so that whoever catches can end the one that did start. */
@@ -155,6 +164,7 @@ export class LocalExecutor implements Executor {
         timeoutSeconds: Math.min(profile.timeout, run.timeoutSeconds ?? Number.POSITIVE_INFINITY),
         graceSeconds: 10,
       });
+      noteProcesses(dir, [processes.trainer, ...(processes.service ? [processes.service] : [])]);
     } finally {
       if (pipe) {
         closeSync(pipe.readFd);
@@ -167,6 +177,11 @@ export class LocalExecutor implements Executor {
 interface Processes {
   service: Child | null;
   trainer: Child | null;
+}
+
+/** Where not both could be started, or not be written down. */
+async function endBoth({ service, trainer }: Processes): Promise<void> {
+  await Promise.all([service, trainer].map((child) => child?.stop('its run could not be started', 0)));
 }
 
 interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {

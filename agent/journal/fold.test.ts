@@ -53,7 +53,7 @@ it('knows which runs wait for the device, and which of them will not start any m
   });
   const begun: Event = {
     ...{ type: 'run.started', run: 'r', ticket: 'a', sprint: 's', experiment: 'plain' },
-    ...{ settings: {}, samples: 1, seed: 0, tree: 't', processes: [] },
+    ...{ settings: {}, samples: 1, seed: 0, tree: 't' },
   };
   const { sprint } = folded(
     ...[started('x'), opened, queued('a'), queued('b'), queued('c'), queued('d'), begun],

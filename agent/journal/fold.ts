@@ -114,7 +114,6 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       const run: LiveRun = {
         experiment: event.experiment,
         startedAt: event.at,
-        processes: event.processes,
         progress: null,
       };
       return withSprint({ ...now, runs: { ...now.runs, [event.run]: run } }, (sprint) =>

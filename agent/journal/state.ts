@@ -48,7 +48,6 @@ export interface SprintState {
 /** A run that has started and not ended. */
 export interface LiveRun extends Pick<RunSpec, 'experiment'> {
   startedAt: string;
-  processes: { pid: number; start: string | null }[];
   progress: HowFar | null;
 }
 

@@ -1,11 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { specOf } from '#contract/run';
-import { killGroup } from '#host/groups';
 import { endOrphans } from '#host/marks';
-import { inRun, reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
+import { reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
-import { trainerOf } from '../executor/resume.ts';
+import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import { runNames } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
@@ -16,6 +15,7 @@ import { completeRecord } from './run-records.ts';
 /** What is used here of the loop. */
 interface LoopParts {
   config: Config;
+  executor: Executor;
   journal: Journal;
 }
 
@@ -26,14 +26,15 @@ interface LoopParts {
 export async function endLeftovers(loop: LoopParts, until: string | null): Promise<void> {
   const {
     config: { repo },
+    executor,
     journal,
   } = loop;
   const { runs, sprint } = loop.journal.state();
   for (const [id, run] of Object.entries(runs)) {
-    const groups = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
+    const ended = await executor.endLeft(runDir(repo, id));
     const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
     const status = completeRecord(repo, id, seconds)?.status ?? 'killed';
-    const reason = `${CUT_OFF}${groups.some(Boolean) ? '; what still ran was ended' : ''}`;
+    const reason = `${CUT_OFF}${ended ? '; what still ran was ended' : ''}`;
     journal.emit({ type: 'run.finished', run: id, status, reason, seconds });
   }
   const orphans = await endOrphans(realpathSync(repo));
@@ -42,7 +43,7 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     journal.notice(text);
   }
   for (const id of runNames(repo)) {
-    if (id in runs || trainerOf(inRun(runDir(repo, id)).out) !== null) continue;
+    if (id in runs || executor.isRunning(runDir(repo, id))) continue;
     const record = completeRecord(repo, id, 0);
     if (!record || !sprint?.claim || record.sprint !== sprint.claim.id || sprint.runs.includes(id)) continue;
     const { status } = record;
@@ -51,7 +52,6 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
       run: id,
       sprint: record.sprint,
       ...specOf(record),
-      processes: [],
     });
     journal.emit({ type: 'run.finished', run: id, status, reason: CUT_OFF, seconds: 0 });
   }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ONE_REQUEST_MS } from '#host/one-request';
 import { isAlive } from '#host/processes';
 import { eventsPath } from '../common/paths.ts';
-import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, loopIn, startCommand, startedRun, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
@@ -55,7 +55,7 @@ describe('a loop that is cut off', () => {
   it('is taken up after kill -9: leftovers end, and the conversation goes on from its last whole turn', async () => {
     const repo = tinyRepository([hanging('forks'), sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     expect(readStatus(repo)).toMatchObject({
       loop: 'running',
       sprint: { number: 1 },
@@ -132,7 +132,7 @@ describe('a loop that is cut off', () => {
   it('ends a run that was started but is not in the log yet, and enters it', async () => {
     const repo = tinyRepository([hanging('forks')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes, run } = await eventOf(repo, 'run.started');
+    const { processes, run } = await startedRun(repo);
     loop.child.kill('SIGKILL');
     await loop.ended;
     cutLogBefore(repo, 'run.started');
@@ -291,7 +291,7 @@ describe('a loop that is asked to stop', () => {
   it('ends its run on the first Ctrl-C, and leaves the sprint open', async () => {
     const repo = tinyRepository([hanging()]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
     expect(outcomes(repo)).toEqual([]);

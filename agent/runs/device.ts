@@ -119,7 +119,6 @@ export class Device {
       sprint: this.sprint,
       role,
       ...specOf(spec),
-      processes: [...job.handle.processes],
     });
     let last = 0;
     job.handle.onProgress((p) => {

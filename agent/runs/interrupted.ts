@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { type Run, type RunSpec, specOf } from '#contract/run';
 import { inRun, runDir } from '../common/paths.ts';
-import { BATCH_ROWS, resumePointOrNone } from '../executor/resume.ts';
-import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
+import type { Executor } from '../executor/executor.ts';
+import { BATCH_ROWS, savedBatch } from '../executor/resume.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
 
 /** Why a run ended, in words: with a loop that was killed, with one that was stopped, or with its sprint. */
 export const CUT_OFF = 'the loop was cut off';
@@ -30,12 +31,17 @@ export interface CutOff extends Pick<Run, 'id' | 'role'> {
  * Those of these runs that ended with the loop. One that had saved nothing begins anew. `normalisation`: rows of the stream that came
  * before those to train on.
  */
-export function cutOffRuns(repo: string, ids: readonly string[], normalisation: number): CutOff[] {
+export function cutOffRuns(
+  { repo, executor }: { repo: string; executor: Pick<Executor, 'isRunning'> },
+  ids: readonly string[],
+  normalisation: number,
+): CutOff[] {
   return ids.flatMap((id) => {
     const run = readSprintRun(repo, id);
-    if (!run || !endedWithLoop(run)) return [];
-    const batch = savedAt(repo, id);
-    if (batch === undefined) return [];
+    const dir = runDir(repo, id);
+    // One that still trains is out of our reach.
+    if (!run || !endedWithLoop(run) || executor.isRunning(dir)) return [];
+    const batch = savedBatch(dir);
     const samples = Math.max(0, (batch ?? 0) * BATCH_ROWS - normalisation);
     const seconds = batch === null ? 0 : (run.seconds ?? 0);
     return { id, spec: specOf(run), role: run.role, earlier: { seconds, samples } };
@@ -52,14 +58,4 @@ export const unmeasuredRuns = (repo: string, ids: readonly string[]): string[] =
 function snapshots(repo: string, id: string): number {
   const folder = inRun(runDir(repo, id)).snapshots;
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).length : 0;
-}
-
-/** The batch of the stream that a run would go on with; null where it begins anew, undefined where it stays ended. */
-function savedAt(repo: string, id: string): number | null | undefined {
-  const dir = runDir(repo, id);
-  try {
-    return resumePointOrNone(dir, readRunRecord(dir));
-  } catch {
-    return undefined; // It still trains, out of our reach.
-  }
 }

@@ -128,7 +128,11 @@ export class Runs {
       sandbox,
       executor,
     } = this.loop;
-    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile.normalisation)) {
+    for (const { id, spec, role, earlier } of cutOffRuns(
+      { repo, executor },
+      this.started,
+      profile.normalisation,
+    )) {
       const job = this.#job(id);
       Object.assign(job, { spec, earlier, state: 'queued' });
       const dir = runDir(repo, id);
