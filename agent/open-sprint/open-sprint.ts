@@ -13,6 +13,7 @@ import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
 import type { Executor } from '../executor/executor.ts';
+import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -29,6 +30,7 @@ export interface LoopParts {
   config: Config;
   connection: Connection;
   sandbox: Sandbox;
+  checkout: Checkout;
   executor: Executor;
   journal: Journal;
   timer: Timer;

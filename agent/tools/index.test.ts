@@ -13,6 +13,7 @@ function tools() {
   const events: Event[] = [];
   const loop = {
     config: { repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
+    checkout: { bestKnown: 'abc' },
     journal: { emit: (event: Event) => events.push(event) },
   };
   const sprint = new OpenSprint(loop as never, 1, 'tree', null as never);
@@ -87,7 +88,11 @@ it('a refusal of another kind stands in the event log as its reason, in one line
 it('a call that is answered has no reason', async () => {
   const { call, events } = tools();
   expect(await call('bash', { restart: true })).toMatchObject({ isError: false });
-  expect(await call('read_results', {})).toMatchObject({ isError: false });
+  const { isError, content } = await call('read_results', {});
+  expect([isError, Array.isArray(content) && content.map((block) => 'text' in block && block.text)]).toEqual([
+    false,
+    [expect.stringContaining('## Ledger'), '{"sprint":null,"bestKnown":"abc","ledger":[]}'],
+  ]);
   expect(events.map((event) => event.type === 'tool.finished' && [event.ok, event.reason])).toEqual([
     [true, undefined],
     [true, undefined],

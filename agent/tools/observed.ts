@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type Answer, contentOf } from '#contract/answer';
 import { cut, messageOf, plain } from '../common/words.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { accepted, RefusedInput } from '../requests/refusals.ts';
@@ -15,12 +16,13 @@ export async function observed<T extends z.ZodType>(
   name: string,
   schema: T,
   input: unknown,
-  run: (input: z.infer<T>) => Promise<string> | string,
-): Promise<string> {
+  run: (input: z.infer<T>) => Promise<string | Answer> | string | Answer,
+) {
   const started = performance.now();
   let reason: string | undefined;
   try {
-    return await run(accepted(name, schema, input));
+    const answer = await run(accepted(name, schema, input));
+    return typeof answer === 'string' ? answer : contentOf(answer);
   } catch (error) {
     reason = cut(plain(error instanceof RefusedInput ? error.reason : messageOf(error)), MAX_REASON);
     throw error;
