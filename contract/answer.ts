@@ -14,8 +14,33 @@ export interface Answer {
 export const contentOf = ({ words, fields }: Answer) =>
   [words, JSON.stringify(fields)].map((text) => ({ type: 'text' as const, text }));
 
+/** The words and the fields of a tool's result, from its content; fields are null where it has words alone. */
+export function answerIn(content: unknown): { words: string; fields: unknown } {
+  if (!Array.isArray(content)) return { words: typeof content === 'string' ? content : '', fields: null };
+  const texts = content.flatMap((block: { type?: unknown; text?: unknown }) =>
+    block.type === 'text' && typeof block.text === 'string' ? [block.text] : [],
+  );
+  const [words, fields, ...others] = texts;
+  try {
+    if (words !== undefined && fields !== undefined && others.length === 0)
+      return { words, fields: JSON.parse(fields) as unknown };
+  } catch {} // Two texts of somebody else's.
+  return { words: texts.join('\n'), fields: null };
+}
+
 /** Of a call that the loop did not see the end of. */
 export const CutOff = z.object({ cutOff: z.literal(true) });
+
+/** Of a call that was refused before anything of it was done. */
+export const RefusedFields = z.object({
+  refused: z.discriminatedUnion('why', [
+    /** Its input is wrong: the paths of the fields that are, sorted. */
+    z.object({ why: z.literal('input'), fields: z.array(z.string()) }),
+    /** It needs a sprint, and none was claimed. */
+    z.object({ why: z.literal('no-sprint') }),
+  ]),
+});
+export type RefusedFields = z.infer<typeof RefusedFields>;
 
 /** Of read_results without a field: the ledger, oldest sprint first, with the verified numbers as they are shown. */
 export const LedgerFields = z.object({

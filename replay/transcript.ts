@@ -1,3 +1,4 @@
+import { answerIn } from '#contract/answer';
 import type { MessageParam, MessagesRequest } from './protocol.ts';
 
 /** A tool call of the conversation and what came back. */
@@ -24,39 +25,19 @@ export function exchangesOf({ messages }: Pick<MessagesRequest, 'messages'>): Ex
       if (block.type === 'tool_use') {
         exchanges.push({ id: block.id, name: String(block.name), input: block.input, result: null });
       } else if (block.type === 'tool_result') {
-        results.set(block.tool_use_id, { ...answerIn(block.content), isError: block.is_error === true });
+        results.set(block.tool_use_id, { ...resultIn(block.content), isError: block.is_error === true });
       }
     }
   }
   return exchanges.map(({ id, ...exchange }) => ({ ...exchange, result: results.get(id) ?? null }));
 }
 
+function resultIn(content: unknown): Pick<ToolResult, 'text' | 'fields'> {
+  const { words: text, fields } = answerIn(content);
+  return { text, fields };
+}
+
 type Block = Exclude<MessageParam['content'], string>[number];
 
 const blocksOf = (message: MessageParam): Block[] =>
   typeof message.content === 'string' ? [] : message.content;
-
-/** Words and fields of a tool result: fields stand in a second block of text. */
-function answerIn(content: unknown): Pick<ToolResult, 'text' | 'fields'> {
-  const [words, fields, ...others] = Array.isArray(content) ? (content as Block[]).map(textIn) : [];
-  if (words === undefined || fields === undefined || others.length > 0)
-    return { text: textOf(content), fields: null };
-  try {
-    return { text: words, fields: JSON.parse(fields) as unknown };
-  } catch {
-    return { text: textOf(content), fields: null };
-  }
-}
-
-/** The text of a tool result: a string, or the text blocks of an array. */
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content
-    .map(textIn)
-    .filter((text) => text !== '')
-    .join('\n');
-}
-
-const textIn = (block: Block): string =>
-  block.type === 'text' && typeof block.text === 'string' ? block.text : '';

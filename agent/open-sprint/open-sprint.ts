@@ -17,7 +17,7 @@ import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
 import { readSprints } from '../ledger/ledger.ts';
-import { NO_SPRINT_OPEN, ToolMistake } from '../requests/paths.ts';
+import { noSprintOpen, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Runs } from '../runs/runs.ts';
@@ -66,7 +66,7 @@ export class OpenSprint {
 
   /** The runs of a claimed sprint. @throws ToolMistake before start_sprint. */
   get claimedRuns(): Runs {
-    if (!this.runs) throw new ToolMistake(NO_SPRINT_OPEN);
+    if (!this.runs) throw noSprintOpen();
     return this.runs;
   }
 

@@ -1,7 +1,9 @@
+import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
 import type { z } from 'zod';
 import { type Answer, contentOf } from '#contract/answer';
 import { cut, messageOf, plain } from '../common/words.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { ToolMistake } from '../requests/paths.ts';
 import { accepted, RefusedInput } from '../requests/refusals.ts';
 
 /** Of the reason in the event log. */
@@ -25,7 +27,9 @@ export async function observed<T extends z.ZodType>(
     return typeof answer === 'string' ? answer : contentOf(answer);
   } catch (error) {
     reason = cut(plain(error instanceof RefusedInput ? error.reason : messageOf(error)), MAX_REASON);
-    throw error;
+    if (!(error instanceof ToolMistake) || !error.fields) throw error;
+    // As the runner words an error, with the fields beside.
+    throw new ToolError(contentOf({ words: `Error: ${error.message}`, fields: error.fields }));
   } finally {
     sprint.loop.journal.emit({
       type: 'tool.finished',
