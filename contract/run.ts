@@ -38,8 +38,8 @@ export const THE_RESEARCHER = 'researcher-1';
 
 /** A run: what it is, and how it stands. `run.json` and `sprint.json` hold it with what each adds. */
 export const Run = z.object({
-  ...RunSpec.shape,
   id: z.string(),
+  ...RunSpec.shape,
   /** Who asked for it. */
   researcher: z.string().default(THE_RESEARCHER),
   /** Set where the loop trained the present best once more, to compare a candidate with at the same budget and seed. */
