@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { asNow } from './earlier.ts';
+import { Progress, Run, RunSpec } from './run.ts';
 import { WaitingRun } from './sprint.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
@@ -123,22 +125,10 @@ const kinds = [
     ticket: z.string().optional(),
     sprint: z.string().nullable(),
     /** As in the run's record. */
-    role: z.literal('incumbent').optional(),
-    experiment: z.string(),
-    args: z.array(z.string()),
-    tree: z.string(),
-    /** Process groups to end should the supervisor die: pid and start time. */
-    processes: z.array(z.object({ pid: z.number(), start: z.string().nullable() })),
+    role: Run.shape.role,
+    ...RunSpec.shape,
   }),
-  z.object({
-    type: z.literal('run.progress'),
-    run: z.string(),
-    samples: z.number(),
-    totalSamples: z.number(),
-    samplesPerSecond: z.number(),
-    etaSeconds: z.number(),
-    values: z.record(z.string(), z.number()),
-  }),
+  z.object({ type: z.literal('run.progress'), run: z.string(), ...Progress.omit({ step: true }).shape }),
   z.object({
     type: z.literal('run.finished'),
     run: z.string(),
@@ -195,11 +185,8 @@ const kinds = [
 ] as const;
 
 /** Everything that happens in a loop. The log, the console, the notebook and the tests consume it; nothing else prints. */
-export const Event = z.discriminatedUnion('type', [...kinds]);
+export const Event = z.preprocess(asNow, z.discriminatedUnion('type', [...kinds]));
 export type Event = z.infer<typeof Event>;
-
-/** The researcher of a loop that has one. Logs of earlier versions name none. */
-export const FIRST_RESEARCHER = 'researcher-1';
 
 /** An event as it stands in `state/events.jsonl`: numbered and dated by the log, with the id of the researcher whose it is. */
 export type LoggedEvent = Event & { seq: number; at: string; researcherId: string };

@@ -1,50 +1,87 @@
 import { z } from 'zod';
+import { asNow } from './earlier.ts';
+
+/** What a run changes of its experiment, by key. A value stands as it was written ("3e-4"): only the trainer knows what it means. */
+export const Settings = z.record(z.string(), z.string());
+export type Settings = z.infer<typeof Settings>;
+
+/** What makes a run what it is: the same spec is the same run. */
+export const RunSpec = z.object({
+  experiment: z.string(),
+  settings: Settings,
+  /** Training rows asked for. */
+  samples: z.number().int(),
+  seed: z.number().int(),
+  /** The git tree (of a folder that holds the workspace alone) that is trained. */
+  tree: z.string(),
+});
+export type RunSpec = z.infer<typeof RunSpec>;
+
+/** The spec of whatever has one. */
+export const specOf = ({ experiment, settings, samples, seed, tree }: RunSpec): RunSpec => ({
+  experiment,
+  settings,
+  samples,
+  seed,
+  tree,
+});
+
+/**
+ * Who ended a run. `trainer`: it ended by itself, or took too much. `loop`: it ended because the loop did, and the next start goes on with it. `sprint`: its
+ * sprint was over. `researcher`, `user`: a person or a model said so. `outside`: a signal that we did not send.
+ */
+export const EndedBy = z.enum(['trainer', 'loop', 'sprint', 'researcher', 'user', 'limit', 'outside']);
+export type EndedBy = z.infer<typeof EndedBy>;
+
+/** The id of a researcher where there is one alone, and of all that earlier versions wrote. */
+export const FIRST_RESEARCHER = 'researcher-1';
+
+/** A run: what it is, and how it stands. `run.json` and `sprint.json` hold it with what each adds. */
+export const Run = z.object({
+  id: z.string(),
+  ...RunSpec.shape,
+  /** Who asked for it. */
+  researcherId: z.string().default(FIRST_RESEARCHER),
+  /** Set where the loop trained the present best once more, to compare a candidate with at the same budget and seed. */
+  role: z.literal('incumbent').optional(),
+  /** The settings of the profile that its experiment began with; absent where the profile had none. */
+  profileSettings: z.record(z.string(), z.json()).optional(),
+  status: z.enum(['running', 'finished', 'failed', 'killed', 'timeout', 'out-of-memory', 'diverged']),
+  /** One line for a person: why it is not `finished`. */
+  reason: z.string().nullable(),
+  /** Absent while it runs, and in records of earlier versions that do not tell. */
+  endedBy: EndedBy.optional(),
+  seconds: z.number().nullable(),
+});
+export type Run = z.infer<typeof Run>;
 
 /**
  * `checkpoints/<run id>/run.json`, written by the supervisor's side before the run starts and completed when it
  * ends. The trainer cannot write it: it may write only the run's `out/`.
  */
-export const RunRecord = z.object({
-  version: z.literal(1),
-  id: z.string(),
-  sprint: z.string().nullable(),
-  /** Set where the loop trained the present best once more, to compare a candidate with at the same budget and seed. */
-  role: z.literal('incumbent').optional(),
-  experiment: z.string(),
-  /** Arguments after the train command, as given: ["matryoshka", "--samples", "1000000", ...]. */
-  args: z.array(z.string()),
-  profile: z.string(),
-  seed: z.number().int(),
-  /** Training rows asked for. */
-  samples: z.number().int(),
-  /** Rows of a batch of its data service. Absent in records of earlier versions: as its profile says. */
-  batch: z.number().int().positive().optional(),
-  /** The git tree (of a folder that holds the workspace alone) that was trained. */
-  tree: z.string(),
-  startedAt: z.string(),
-  endedAt: z.string().nullable(),
-  status: z.enum(['running', 'finished', 'failed', 'killed', 'timeout', 'out-of-memory', 'diverged']),
-  /** One line for a person: why it is not `finished`. */
-  reason: z.string().nullable(),
-  /**
-   * Who ended a run that did not end by itself. `loop`: it ended because the loop did, and the next start goes on with it. `outside`: by a
-   * signal that we did not send. Absent in records of earlier versions.
-   */
-  endedBy: z.enum(['loop', 'sprint', 'researcher', 'user', 'limit', 'outside']).optional(),
-  seconds: z.number().nullable(),
-  /** Rows that left the data service, training and normalisation together; null where the task has no service. */
-  rowsServed: z.number().int().nullable(),
-  machine: z.object({
-    host: z.string(),
-    cpu: z.string(),
-    cores: z.number().int(),
-    gpu: z.string().nullable(),
-    node: z.string(),
+export const RunRecord = z.preprocess(
+  asNow,
+  Run.extend({
+    version: z.literal(2),
+    sprint: z.string().nullable(),
+    profile: z.string(),
+    /** Rows of a batch of its data service. Absent in records of earlier versions: as its profile says. */
+    batch: z.number().int().positive().optional(),
+    startedAt: z.string(),
+    endedAt: z.string().nullable(),
+    /** Rows that left the data service, training and normalisation together; null where the task has no service. */
+    rowsServed: z.number().int().nullable(),
+    machine: z.object({
+      host: z.string(),
+      cpu: z.string(),
+      cores: z.number().int(),
+      gpu: z.string().nullable(),
+      node: z.string(),
+    }),
+    sandbox: z.string(),
   }),
-  sandbox: z.string(),
-});
+);
 export type RunRecord = z.infer<typeof RunRecord>;
-export type EndedBy = NonNullable<RunRecord['endedBy']>;
 
 /** A line of `out/progress.jsonl`. Losses and any other number of the trainer's go into `values`. */
 export const Progress = z.object({
@@ -57,6 +94,9 @@ export const Progress = z.object({
   values: z.record(z.string(), z.number()),
 });
 export type Progress = z.infer<typeof Progress>;
+
+/** How far a run is, without its numbers. */
+export type HowFar = Omit<Progress, 'step' | 'values'>;
 
 /** `out/result.json`: the trainer's own word, written last. */
 export const TrainResult = z.object({

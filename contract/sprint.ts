@@ -1,43 +1,29 @@
 import { z } from 'zod';
-import { EvalPoint, RunRecord } from './run.ts';
+import { asNow } from './earlier.ts';
+import { EvalPoint, Progress, Run, RunSpec } from './run.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
 /** A run as a sprint remembers it, with its curves, so that reports need no run folder. */
-export const SprintRun = z.object({
-  id: z.string(),
-  /** As in the run's record. */
-  role: RunRecord.shape.role,
-  experiment: z.string(),
-  args: z.array(z.string()),
-  seed: z.number().int(),
-  samples: z.number().int(),
-  tree: z.string(),
-  status: z.string(),
-  reason: z.string().nullable(),
-  /** As in the run's record. */
-  endedBy: RunRecord.shape.endedBy,
-  seconds: z.number().nullable(),
-  /** Mean over training, as the trainer logged it; its start and its end are in `seconds` alone. */
-  samplesPerSecond: z.number().nullable(),
-  backend: z.string().nullable(),
-  claimed: z.record(z.string(), z.number()),
-  verdict: Verdict.nullable(),
-  /** Thinned to at most 200 points: what the trainer logged. */
-  curve: z.array(z.object({ samples: z.number(), values: z.record(z.string(), z.number()) })),
-  evals: z.array(EvalPoint),
-});
+export const SprintRun = z.preprocess(
+  asNow,
+  Run.extend({
+    /** Mean over training, as the trainer logged it; its start and its end are in `seconds` alone. */
+    samplesPerSecond: z.number().nullable(),
+    backend: z.string().nullable(),
+    claimed: z.record(z.string(), z.number()),
+    verdict: Verdict.nullable(),
+    /** Thinned to at most 200 points: what the trainer logged. */
+    curve: z.array(Progress.pick({ samples: true, values: true })),
+    evals: z.array(EvalPoint),
+  }),
+);
 export type SprintRun = z.infer<typeof SprintRun>;
 
 /** A run that was accepted and waits for the device: what it was asked for with. */
 export const WaitingRun = z.object({
+  ...RunSpec.shape,
   ticket: z.string(),
-  role: RunRecord.shape.role,
-  experiment: z.string(),
-  samples: z.number().int(),
-  seed: z.number().int(),
-  /** "key=value" overrides. */
-  set: z.array(z.string()),
-  tree: z.string(),
+  role: Run.shape.role,
 });
 export type WaitingRun = z.infer<typeof WaitingRun>;
 
@@ -45,76 +31,79 @@ export type WaitingRun = z.infer<typeof WaitingRun>;
  * `sprints/<id>/sprint.json`, written at the close and committed. Ledger, leaderboard and reports are derived from
  * these files alone.
  */
-export const Sprint = z.object({
-  version: z.literal(1),
-  /** Folder name: 2026-02-19--10-37-lista-encoder. */
-  id: z.string(),
-  number: z.number().int(),
-  title: z.string(),
-  idea: z.string(),
-  openedAt: z.string(),
-  closedAt: z.string(),
-  profile: z.string(),
-  /** Runs are compared only within one leaderboard: a digest of metric, goal, guards and the profile. */
-  leaderboard: z.string(),
-  metric: z.string(),
-  goal: z.enum(['max', 'min']),
-  researcher: z.object({
-    kind: z.enum(['claude', 'offline']),
-    model: z.string().nullable(),
-    /** All that were asked, in order: after a refusal another takes over. */
-    models: z.array(z.string()).optional(),
-    label: z.string(),
+export const Sprint = z.preprocess(
+  asNow,
+  z.object({
+    version: z.literal(2),
+    /** Folder name: 2026-02-19--10-37-lista-encoder. */
+    id: z.string(),
+    number: z.number().int(),
+    title: z.string(),
+    idea: z.string(),
+    openedAt: z.string(),
+    closedAt: z.string(),
+    profile: z.string(),
+    /** Runs are compared only within one leaderboard: a digest of metric, goal, guards and the profile. */
+    leaderboard: z.string(),
+    metric: z.string(),
+    goal: z.enum(['max', 'min']),
+    researcher: z.object({
+      kind: z.enum(['claude', 'offline']),
+      model: z.string().nullable(),
+      /** All that were asked, in order: after a refusal another takes over. */
+      models: z.array(z.string()).optional(),
+      label: z.string(),
+    }),
+    /** "bubblewrap" or "off (why)". */
+    sandbox: z.string(),
+    outcome: Outcome,
+    /** Why the outcome is what it is, in one line. */
+    reason: z.string(),
+    /** Why its conversation ended, in words. */
+    stopReason: z.string(),
+    /** The run that the researcher put forward (or the loop, where `finish_sprint` did not come), and the judge's word on it. */
+    candidate: z.string().nullable(),
+    verdict: Verdict.nullable(),
+    /** What people told the researcher: HINTS.md at the start, then what was added. Results that were steered say so. */
+    hints: z.array(z.string()).optional(),
+    /** What the researcher wrote down before the runs: {"f1": 0.84}. */
+    predicted: z.record(z.string(), z.number()),
+    bestBefore: z
+      .object({ sprint: z.string(), run: z.string(), metrics: z.record(z.string(), z.number()) })
+      .nullable(),
+    /** Gain below this is noise: the spread of repeated seeds of the profile. */
+    noise: z.number(),
+    runs: z.array(SprintRun),
+    /** Runs that were accepted and never started, with the reason. */
+    unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: z.string() }))).optional(),
+    /** What the researcher said between its calls, as far as it was shown: a text a turn, cut. */
+    said: z.array(z.object({ at: z.string(), text: z.string() })).optional(),
+    summary: z.string(),
+    /** What the researcher would do next. */
+    next: z.string().nullable(),
+    change: z.object({
+      files: z.array(z.string()),
+      insertions: z.number().int(),
+      deletions: z.number().int(),
+      /** Whether the change stands in the workspace after this sprint; if not it lies in change.patch only. */
+      kept: z.boolean(),
+      infrastructure: z.boolean(),
+      treeBefore: z.string(),
+      treeAfter: z.string(),
+    }),
+    cost: z.object({
+      usd: z.number(),
+      /** What its cut calls may have cost beyond that; it is no cost. */
+      heldUsd: z.number().optional(),
+      turns: z.number().int(),
+      inputTokens: z.number().int(),
+      cachedInputTokens: z.number().int(),
+      outputTokens: z.number().int(),
+      /** Seconds in which training runs held the device, and how long the whole sprint took. */
+      trainSeconds: z.number(),
+      wallSeconds: z.number(),
+      judgeSeconds: z.number(),
+    }),
   }),
-  /** "bubblewrap" or "off (why)". */
-  sandbox: z.string(),
-  outcome: Outcome,
-  /** Why the outcome is what it is, in one line. */
-  reason: z.string(),
-  /** Why its conversation ended, in words. */
-  stopReason: z.string(),
-  /** The run that the researcher put forward (or the loop, where `finish_sprint` did not come), and the judge's word on it. */
-  candidate: z.string().nullable(),
-  verdict: Verdict.nullable(),
-  /** What people told the researcher: HINTS.md at the start, then what was added. Results that were steered say so. */
-  hints: z.array(z.string()).optional(),
-  /** What the researcher wrote down before the runs: {"f1": 0.84}. */
-  predicted: z.record(z.string(), z.number()),
-  bestBefore: z
-    .object({ sprint: z.string(), run: z.string(), metrics: z.record(z.string(), z.number()) })
-    .nullable(),
-  /** Gain below this is noise: the spread of repeated seeds of the profile. */
-  noise: z.number(),
-  runs: z.array(SprintRun),
-  /** Runs that were accepted and never started, with the reason. */
-  unstarted: z.array(WaitingRun.extend({ reason: z.string() })).optional(),
-  /** What the researcher said between its calls, as far as it was shown: a text a turn, cut. */
-  said: z.array(z.object({ at: z.string(), text: z.string() })).optional(),
-  summary: z.string(),
-  /** What the researcher would do next. */
-  next: z.string().nullable(),
-  change: z.object({
-    files: z.array(z.string()),
-    insertions: z.number().int(),
-    deletions: z.number().int(),
-    /** Whether the change stands in the workspace after this sprint; if not it lies in change.patch only. */
-    kept: z.boolean(),
-    infrastructure: z.boolean(),
-    treeBefore: z.string(),
-    treeAfter: z.string(),
-  }),
-  cost: z.object({
-    usd: z.number(),
-    /** What its cut calls may have cost beyond that; it is no cost. */
-    heldUsd: z.number().optional(),
-    turns: z.number().int(),
-    inputTokens: z.number().int(),
-    cachedInputTokens: z.number().int(),
-    outputTokens: z.number().int(),
-    /** Seconds in which training runs held the device, and how long the whole sprint took. */
-    trainSeconds: z.number(),
-    wallSeconds: z.number(),
-    judgeSeconds: z.number(),
-  }),
-});
+);
 export type Sprint = z.infer<typeof Sprint>;

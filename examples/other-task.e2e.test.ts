@@ -32,11 +32,11 @@ it.skipIf(!python)(
     expect(first).toBeLessThan(Math.log2(27));
     // Counted by the data service, in whole batches, and measured on the way.
     expect(sprints[1].verdict?.observed.samples).toBe(100_352);
-    const runs = sprints[1].runs.map((run) => [run.status, run.args.slice(-1)[0], run.evals.length]);
+    const runs = sprints[1].runs.map((run) => [run.status, run.settings, run.evals.length]);
     expect(runs).toEqual([
-      ['finished', 'order=5', 3],
-      ['finished', 'order=4', 3],
-      ['finished', 'order=3', 3],
+      ['finished', { order: '5' }, 3],
+      ['finished', { order: '4' }, 3],
+      ['finished', { order: '3' }, 3],
     ]);
     const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' }).trim();
     expect(git('rev-parse', 'best/small')).toBe(git('rev-parse', 'HEAD'));

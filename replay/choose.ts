@@ -1,13 +1,8 @@
+import type { LedgerFields } from '#contract/answer';
 import { PATH, type Step } from './path.ts';
 
-/** A closed sprint as the ledger shows it. `metrics` are the judge's, as printed. */
-export interface LedgerRow {
-  number: number;
-  /** Folder name: 2026-02-19--10-37-lista-encoder. */
-  id: string;
-  outcome: string;
-  metrics: Record<string, number>;
-}
+/** A closed sprint as the ledger shows it. `metrics` are the judge's, as shown. */
+export type LedgerRow = LedgerFields['ledger'][number];
 
 /** Where the walk stands by the verdicts. */
 export interface Standing {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { contentOf } from '#contract/answer';
 import { nextTurn, type Script, use } from './script.ts';
-import { readTranscript } from './transcript.ts';
+import { exchangesOf } from './transcript.ts';
 
 function* greeting(): Script {
   const name = yield* use('ask', { question: 'name' }, 'Who is there?');
@@ -12,7 +13,7 @@ function* greeting(): Script {
 const exchange = (question: string, text: string, isError = false) => ({
   name: 'ask',
   input: { question },
-  result: { text, isError },
+  result: { text, fields: null, isError },
 });
 
 describe('a script against a transcript', () => {
@@ -39,16 +40,30 @@ describe('a script against a transcript', () => {
     );
   });
 
+  it('makes a call again during which the loop was cut off, by the field that says so and no word', () => {
+    const cut = {
+      ...exchange('name', 'whatever it says'),
+      result: { text: '', fields: { cutOff: true }, isError: true },
+    };
+    expect(nextTurn(greeting(), [cut])).toEqual([
+      { type: 'text', text: 'The loop was cut off during this call: once more.' },
+      { type: 'tool_use', name: 'ask', input: { question: 'name' } },
+    ]);
+    const words = exchange('name', 'The loop was cut off during this call and started again.', true);
+    expect(nextTurn(greeting(), [words])).toEqual([{ type: 'text', text: 'Nobody answers.' }]);
+  });
+
   it('says so when the conversation is somebody else’s', () => {
-    const [block] = nextTurn(greeting(), [{ name: 'bash', input: {}, result: { text: '', isError: false } }]);
+    const [block] = nextTurn(greeting(), [
+      { name: 'bash', input: {}, result: { text: '', fields: null, isError: false } },
+    ]);
     expect(block).toMatchObject({ type: 'text', text: expect.stringContaining('bash') });
   });
 });
 
 describe('reading a transcript', () => {
-  it('pairs calls with results, and keeps what was told before the first answer', () => {
-    const transcript = readTranscript({
-      system: [{ type: 'text', text: 'You are a researcher.' }],
+  it('pairs calls with results, and tells fields from words', () => {
+    const exchanges = exchangesOf({
       messages: [
         { role: 'user', content: 'Follow the instructions in TASK.md.' },
         {
@@ -62,7 +77,11 @@ describe('reading a transcript', () => {
         {
           role: 'user',
           content: [
-            { type: 'tool_result', tool_use_id: 'c', content: [{ type: 'text', text: 'none yet' }] },
+            {
+              type: 'tool_result',
+              tool_use_id: 'c',
+              content: contentOf({ words: 'none yet', fields: { ledger: [] } }),
+            },
             { type: 'tool_result', tool_use_id: 'b', content: 'denied', is_error: true },
             { type: 'text', text: 'A hint.' },
           ],
@@ -70,10 +89,13 @@ describe('reading a transcript', () => {
         { role: 'assistant', content: [{ type: 'tool_use', id: 'd', name: 'bash', input: {} }] },
       ],
     });
-    expect(transcript.prompt).toBe('You are a researcher.\n\nFollow the instructions in TASK.md.');
-    expect(transcript.exchanges).toEqual([
-      { name: 'bash', input: { command: 'ls' }, result: { text: 'denied', isError: true } },
-      { name: 'read_results', input: {}, result: { text: 'none yet', isError: false } },
+    expect(exchanges).toEqual([
+      { name: 'bash', input: { command: 'ls' }, result: { text: 'denied', fields: null, isError: true } },
+      {
+        name: 'read_results',
+        input: {},
+        result: { text: 'none yet', fields: { ledger: [] }, isError: false },
+      },
       { name: 'bash', input: {}, result: null },
     ]);
   });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CutOff } from '#contract/answer';
 import type { AnswerBlock } from './protocol.ts';
 import type { Exchange, ToolResult } from './transcript.ts';
 
@@ -22,13 +23,10 @@ export function* use(
   say?: string,
 ): Generator<Action, ToolResult, ToolResult> {
   let result = yield { name, input, say };
-  while (result.text.startsWith(CUT_OFF))
+  while (CutOff.safeParse(result.fields).success)
     result = yield { name, input, say: 'The loop was cut off during this call: once more.' };
   return result;
 }
-
-/** How the supervisor answers a call that it did not see the end of. */
-const CUT_OFF = 'The loop was cut off during this call';
 
 /**
  * What the script says next. The server keeps nothing between requests: the script is run again from its start and

@@ -1,6 +1,6 @@
+import { EndedFields, LedgerFields, SprintFields, StartedFields } from '#contract/answer';
 import { CANDIDATE, candidateBody, candidateFile } from './candidate.ts';
 import { choose, type Next, type Standing } from './choose.ts';
-import { bestKnownOf, parseLedger, parseRun, type RunResult, runIdOf, sprintFolderOf } from './results.ts';
 import { type Action, type Script, use } from './script.ts';
 import type { ToolResult } from './transcript.ts';
 import * as words from './words.ts';
@@ -17,20 +17,21 @@ class Stuck extends Error {}
  * One sprint of the offline replay, from the ledger to finish_sprint; a text alone when the path is walked.
  * Written as straight code over tool results (script.ts).
  */
-export function* sprint(prompt: string): Script {
+export function* sprint(): Script {
   const overview = yield* use('read_results', {}, words.opening);
-  if (overview.isError) return words.stopped('the ledger could not be read', overview.text);
-  const ledger = parseLedger(overview.text);
+  const seen = LedgerFields.safeParse(overview.fields).data;
+  if (overview.isError || !seen) return words.stopped('the ledger could not be read', overview.text);
+  const { ledger, bestKnown } = seen;
   const { standing, next } = choose(ledger);
   if (!next) return words.walked(standing);
 
   const opened = yield* use('start_sprint', words.claim(standing, next), words.choice(standing, next));
-  const folder = sprintFolderOf(opened.text);
-  if (!folder) return words.stopped('the sprint could not be started', opened.text);
-  const readme = `${folder}/README.md`;
+  const id = SprintFields.safeParse(opened.fields).data?.sprint ?? (yield* openSprint());
+  if (!id) return words.stopped('the sprint could not be started', opened.text);
+  const readme = `sprints/${id}/README.md`;
 
   try {
-    const restorations = yield* restoreMissing(next, bestKnownOf(prompt));
+    const restorations = yield* restoreMissing(next, bestKnown);
     yield* editCandidate(standing, next);
     const body = candidateBody([...standing.kept, next.step]);
     yield* append(readme, words.changeNote(restorations, body));
@@ -45,8 +46,14 @@ export function* sprint(prompt: string): Script {
   return words.closing;
 }
 
+/** The sprint that is open, where the loop was cut off after it had opened it. */
+function* openSprint(): Part<string | null> {
+  const { fields } = yield* use('read_results', {});
+  return LedgerFields.safeParse(fields).data?.sprint ?? null;
+}
+
 /** Files of the step that the workspace lacks, created as they stood where the run branch began; the notes about them. */
-function* restoreMissing({ step }: Next, commit: string | null): Part<string[]> {
+function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
   const listing = yield* shell(
     `find sae -name '*.ts' -not -name '*.test.ts' | sort`,
     'What is in the workspace?',
@@ -54,7 +61,7 @@ function* restoreMissing({ step }: Next, commit: string | null): Part<string[]> 
   const present = new Set(listing.split('\n'));
   const notes: string[] = [];
   for (const file of step.files.filter((name) => !present.has(name))) {
-    if (!commit) throw new Stuck(`${file} is missing, and the prompt names no best-known workspace.`);
+    if (commit === '') throw new Stuck(`${file} is missing, and no best-known workspace is named.`);
     const source = yield* shell(`git show ${commit}:${file}`, `${file} is not there; the published one is.`);
     const file_text = source.endsWith('\n') ? source : `${source}\n`;
     yield* must(use(EDIT, { command: 'create', path: file, file_text }));
@@ -77,7 +84,8 @@ function* editCandidate({ kept }: Standing, { step }: Next): Part<void> {
 
 interface Trained {
   text: string;
-  result: RunResult | null;
+  /** Null for a run that did not start. */
+  result: EndedFields | null;
 }
 
 /** A full run of the candidate; a second one where the loop was cut off and took the first along. */
@@ -90,10 +98,10 @@ function* fullRun(): Part<Trained> {
   const started = yield* must(
     use('run_experiment', { experiment: 'candidate', budget: 'full' }, 'One full run.'),
   );
-  const run = runIdOf(started);
-  if (!run) throw new Stuck(`The run could not be started: ${words.firstLine(started)}`);
-  const text = yield* must(use('wait_for_experiment', { run }));
-  return { text, result: parseRun(text) };
+  const run = StartedFields.safeParse(started.fields).data?.run;
+  if (!run) throw new Stuck(`The run could not be started: ${words.firstLine(started.text)}`);
+  const { text, fields } = yield* must(use('wait_for_experiment', { run }));
+  return { text, result: EndedFields.safeParse(fields).data ?? null };
 }
 
 /** Appends to the sprint's log, once. A log that cannot be written is no reason to stop. */
@@ -101,18 +109,21 @@ function* append(readme: string, text: string): Part<void> {
   yield { name: 'bash', input: { command: `cat >> ${readme} <<'END_OF_NOTE'\n\n${text}\n\nEND_OF_NOTE` } };
 }
 
+/** What the command itself prints before and after its output: that it is whole, and its exit code. */
+const [BEGIN, END] = ['begin:', 'exit code:'];
+
 /** A command that must succeed: its whole output. */
 function* shell(command: string, say: string): Part<string> {
-  const output = yield* must(use('bash', { command }, say));
-  if (/^\[the (end|last) .*full output/.test(output)) throw new Stuck(`Too long an output: ${command}`);
-  if (/^\[(exit code|ended|killed)[^\n]*\]$/m.test(output.slice(-200))) {
-    throw new Stuck(`${command}: ${words.firstLine(output)}`);
-  }
-  return output === '[no output]' ? '' : output;
+  const framed = `echo ${BEGIN}; ${command}; printf '\\n${END} %s\\n' "$?"`;
+  const { text } = yield* must(use('bash', { command: framed }, say));
+  const [, output, code] = new RegExp(`^${BEGIN}\\n([\\s\\S]*)\\n${END} (\\d+)\\n?$`).exec(text) ?? [];
+  if (output === undefined) throw new Stuck(`No whole output of: ${command}`);
+  if (code !== '0') throw new Stuck(`${command}: ${words.firstLine(output)}`);
+  return output;
 }
 
-function* must(part: Part<ToolResult>): Part<string> {
-  const { text, isError } = yield* part;
-  if (isError) throw new Stuck(words.firstLine(text));
-  return text;
+function* must(part: Part<ToolResult>): Part<ToolResult> {
+  const result = yield* part;
+  if (result.isError) throw new Stuck(words.firstLine(result.text));
+  return result;
 }

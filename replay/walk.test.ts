@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Answer, contentOf, type LedgerFields } from '#contract/answer';
 import { CANDIDATE, candidateFile } from './candidate.ts';
 import { choose, stepOf } from './choose.ts';
 import { PATH } from './path.ts';
 import type { MessageParam } from './protocol.ts';
-import { parseLedger } from './results.ts';
 import { MODEL, walk } from './walk.ts';
 
 const BEST_KNOWN = '0123456789abcdef0123456789abcdef01234567';
-const PROMPT = `Follow the instructions in TASK.md.\n\n- best-known workspace: ${BEST_KNOWN}\n- seed of runs: 0`;
+const PROMPT = 'Follow the instructions in TASK.md.';
 
 interface Judgement {
   outcome: string;
@@ -17,9 +17,9 @@ interface Judgement {
   status?: string;
 }
 
-/** The other side of the conversation: ledger, workspace and tools, printing what the real tools print. */
+/** The other side of the conversation: ledger, workspace and tools, answering in the fields of the real tools and in words of its own. */
 class Counterpart {
-  readonly rows: string[] = [];
+  readonly ledger: LedgerFields['ledger'] = [];
   workspace = new Map<string, string>([['sae/architectures/batchtopk.ts', '// batchtopk\n']]);
   /** All that the replay could have read a number from. */
   seen = PROMPT;
@@ -30,7 +30,7 @@ class Counterpart {
   #id = '';
   #judgement: Judgement = { outcome: 'new-best', f1: 0 };
   /** Answers that replace the tools' own, by tool name: a fault acted out. */
-  faults = new Map<string, () => string>();
+  faults = new Map<string, () => string | Answer>();
   /** How runs end, over what the judgement says. */
   status: string | null = null;
   finished: { summary: string; candidate: string | null; next: string | null } | null = null;
@@ -44,23 +44,25 @@ class Counterpart {
     this.seen = PROMPT;
     const messages: MessageParam[] = [{ role: 'user', content: PROMPT }];
     for (let turn = 0; turn < 30 && !this.finished; turn++) {
-      const reply = walk({ messages, system: 'You are a researcher.' });
+      const reply = walk({ messages });
       expect(reply.model).toBe(MODEL);
-      const content = reply.content.map((block, i) =>
+      const said = reply.content.map((block, i) =>
         block.type === 'tool_use' ? { ...block, id: `toolu_${turn}_${i}` } : block,
       );
-      messages.push({ role: 'assistant', content: content as Extract<MessageParam['content'], unknown[]> });
-      const call = content.find((block) => block.type === 'tool_use') as
+      messages.push({ role: 'assistant', content: said as Extract<MessageParam['content'], unknown[]> });
+      const call = said.find((block) => block.type === 'tool_use') as
         | { id: string; name: string; input: Record<string, string> }
         | undefined;
-      this.said.push(JSON.stringify(content));
+      this.said.push(JSON.stringify(said));
       if (!call) break;
       this.calls.push(call.name);
-      const [text, is_error] = this.#answer(call.name, call.input);
-      this.seen += text;
+      const [answer, is_error] = this.#answer(call.name, call.input);
+      const content =
+        typeof answer === 'string' ? [{ type: 'text' as const, text: answer }] : contentOf(answer);
+      this.seen += JSON.stringify(content);
       messages.push({
         role: 'user',
-        content: [{ type: 'tool_result', tool_use_id: call.id, content: [{ type: 'text', text }], is_error }],
+        content: [{ type: 'tool_result', tool_use_id: call.id, content, is_error }],
       });
     }
     if (this.#id === '') return false;
@@ -69,29 +71,34 @@ class Counterpart {
     return true;
   }
 
-  #answer(name: string, input: Record<string, string>): [string, boolean] {
+  open(id: string): void {
+    this.#id = id;
+  }
+
+  #answer(name: string, input: Record<string, string>): [string | Answer, boolean] {
     const fault = this.faults.get(name)?.();
     if (fault) return [fault, true];
+    const answer = (fields: object): [Answer, boolean] => [{ words: 'See the fields.', fields }, false];
     switch (name) {
       case 'read_results':
-        return [`## Ledger (leaderboard small-1)\n\n${this.ledger}\n\nThere is no best yet.`, false];
+        return answer({ sprint: this.#id || null, bestKnown: BEST_KNOWN, ledger: this.ledger });
       case 'start_sprint':
+        if (this.#id !== '') return ['One idea a sprint.', true];
         this.#id = `2026-02-19--10-37-${input.slug}`;
-        return [`Sprint 1 is open. Its folder is sprints/${this.#id}/; write your log there.`, false];
+        return answer({ sprint: this.#id });
       case 'bash':
         return [this.#shell(input.command ?? ''), false];
       case 'str_replace_based_edit_tool':
         return this.#edit(input);
-      case 'run_experiment':
-        return ['Run 2026-02-19--10-40-00-candidate-s0 has started (4096000 samples).', false];
+      case 'run_experiment': {
+        const run = '2026-02-19--10-40-00-candidate-s0';
+        return answer({ run, queued: false, runs: [{ seed: 0, run }] });
+      }
       case 'wait_for_experiment': {
         const { f1 } = this.#judgement;
-        const status = this.status ?? this.#judgement.status ?? 'finished';
-        const measured = status === 'finished' ? `f1 ${f1}, mcc 0.5` : '';
-        return [
-          `| run | experiment | set | samples | seed | status | claimed | measured | verified |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n| ${input.run} | candidate |  | 4096000 | 0 | ${status} | loss 12.34, l0 3.55 | ${measured} |  |\n\n21.5 s, 190500 samples/s`,
-          false,
-        ];
+        const [status, reason = null] = (this.status ?? this.#judgement.status ?? 'finished').split(': ');
+        const measured = status === 'finished' ? { f1, mcc: 0.5 } : {};
+        return answer({ run: input.run, status, reason, claimed: { loss: 12.34, l0: 3.55 }, measured });
       }
       case 'finish_sprint':
         this.finished = input as unknown as NonNullable<Counterpart['finished']>;
@@ -102,16 +109,22 @@ class Counterpart {
   }
 
   #shell(command: string): string {
-    const [, path] = /^git show [0-9a-f]+:(\S+)$/.exec(command) ?? [];
-    if (path) return `// published ${path}\n`;
     const [, log] = /^cat >> \S+ <<'END_OF_NOTE'\n([\s\S]*)\nEND_OF_NOTE$/.exec(command) ?? [];
     if (log) {
       this.logs.push(log);
       return '[no output]';
     }
-    if (command.startsWith('find ')) return [...this.workspace.keys()].sort().join('\n');
-    if (command.startsWith('cat ')) return this.workspace.get(CANDIDATE) ?? '[no output]';
-    return `${command}: not known\n[exit code 127]`;
+    const [, inner] = /^echo begin:; (.*); printf '\\nexit code: %s\\n' "\$\?"$/.exec(command) ?? [];
+    const [output, code] = this.#command(inner ?? command);
+    return `begin:\n${output}\nexit code: ${code}\n`;
+  }
+
+  #command(command: string): [output: string, code: number] {
+    const [, path] = /^git show [0-9a-f]+:(\S+)$/.exec(command) ?? [];
+    if (path) return [`// published ${path}\n`, 0];
+    if (command.startsWith('find ')) return [[...this.workspace.keys()].sort().join('\n'), 0];
+    if (command.startsWith('cat ')) return [this.workspace.get(CANDIDATE) ?? '', 0];
+    return [`${command}: not known`, 127];
   }
 
   #edit(input: Record<string, string>): [string, boolean] {
@@ -132,17 +145,9 @@ class Counterpart {
   #close(): void {
     const { outcome, f1, status } = this.#judgement;
     const judged = status && status !== 'finished' ? 'failed' : outcome;
-    const metrics = judged === 'failed' ? '|  |  ' : `| ${f1} | 0.5 `;
-    this.rows.push(
-      `| ${this.rows.length + 1} | ${this.#id} | Title \\| with a bar | ${judged} ${metrics}| f1 0.1 | why |`,
-    );
+    const metrics: Record<string, number> = judged === 'failed' ? {} : { f1, mcc: 0.5 };
+    this.ledger.push({ number: this.ledger.length + 1, id: this.#id, outcome: judged, metrics });
     if (judged !== 'new-best') this.workspace = this.#before;
-  }
-
-  get ledger(): string {
-    if (this.rows.length === 0) return 'No sprint has been closed on this leaderboard yet.';
-    const head = '| # | id | title | outcome | f1 | mcc | predicted | reason |';
-    return [head, head.replace(/[^|]+/g, ' --- '), ...this.rows].join('\n');
   }
 }
 
@@ -221,7 +226,7 @@ describe('the walk', () => {
   });
 
   it('goes on after the loop was cut off in any call, and trains again what was lost', () => {
-    const cutOff = 'The loop was cut off during this call and started again. It may have been carried out.';
+    const cutOff: Answer = { words: 'Something went wrong.', fields: { cutOff: true } };
     for (const tool of ['read_results', 'start_sprint', 'str_replace_based_edit_tool', 'run_experiment']) {
       const supervisor = new Counterpart();
       let calls = 0;
@@ -239,6 +244,25 @@ describe('the walk', () => {
     });
     supervisor.sprint({ outcome: 'new-best', f1: 0.5 });
     expect(supervisor.calls.filter((name) => name === 'run_experiment')).toHaveLength(2);
+    expect(supervisor.finished?.candidate).not.toBeNull();
+  });
+
+  it('goes on with the sprint that it had opened when the loop was cut off', () => {
+    const supervisor = new Counterpart();
+    let calls = 0;
+    // It was carried out, and the answer was lost.
+    supervisor.faults.set('start_sprint', () => {
+      if (calls++ > 0) return '';
+      supervisor.open('2026-02-19--10-37-batchtopk-baseline');
+      return { words: 'Something went wrong.', fields: { cutOff: true } };
+    });
+    expect(supervisor.sprint({ outcome: 'new-best', f1: 0.5 })).toBe(true);
+    expect(supervisor.calls.slice(0, 4)).toEqual([
+      'read_results',
+      'start_sprint',
+      'start_sprint',
+      'read_results',
+    ]);
     expect(supervisor.finished?.candidate).not.toBeNull();
   });
 
@@ -269,7 +293,7 @@ describe('the walk', () => {
           }
           if (!more) break;
         }
-        const ledger = parseLedger(supervisor.ledger);
+        const { ledger } = supervisor;
         expect(ledger.length).toBeLessThan(30);
         const { standing, next } = choose(ledger);
         expect(next).toBeNull();

@@ -1,13 +1,12 @@
 import type { MessagesRequest, Reply } from './protocol.ts';
 import { nextTurn } from './script.ts';
 import { sprint } from './sprint.ts';
-import { readTranscript } from './transcript.ts';
+import { exchangesOf } from './transcript.ts';
 
 /** What answers name as their model, so that no record can take the replay for Claude. */
 export const MODEL = 'offline-replay';
 
 /** The replay's next turn. A function of the request alone: nothing is remembered between calls. */
-export function walk(request: Pick<MessagesRequest, 'messages' | 'system'>): Reply {
-  const { prompt, exchanges } = readTranscript(request);
-  return { model: MODEL, content: nextTurn(sprint(prompt), exchanges) };
+export function walk(request: Pick<MessagesRequest, 'messages'>): Reply {
+  return { model: MODEL, content: nextTurn(sprint(), exchangesOf(request)) };
 }

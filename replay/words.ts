@@ -1,6 +1,6 @@
+import type { EndedFields } from '#contract/answer';
 import { choose, type LedgerRow, type Next, type Standing } from './choose.ts';
 import type { Step } from './path.ts';
-import type { RunResult } from './results.ts';
 
 /**
  * All that the replay says and writes. Every measured number in it is copied from a tool result; what it predicts follows the
@@ -88,10 +88,22 @@ export function changeNote(restorations: readonly string[], body: string): strin
   ].join('\n\n');
 }
 
-/** What is noted after the run: the tool's own words (the claimed curve is in the report), then how they compare with the best. */
-export function runNote({ best }: Standing, text: string, result: RunResult | null): string {
-  const [measured = ''] = text.split('\n\nClaimed during training');
-  return ['### Run', measured.trim(), '### Reading', reading(best, result)].join('\n\n');
+/** What is noted after the run: its numbers, and how they compare with the best. The report has its curves. */
+export function runNote({ best }: Standing, text: string, result: EndedFields | null): string {
+  return ['### Run', result ? numbersOf(result) : firstLine(text), '### Reading', reading(best, result)].join(
+    '\n\n',
+  );
+}
+
+function numbersOf({ run, status, reason, claimed, measured }: EndedFields): string {
+  const named = (numbers: Record<string, number>) =>
+    Object.entries(numbers)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ') || 'nothing';
+  return [
+    `Run \`${run}\` ended as ${status}${reason === null ? '' : `: ${reason}`}.`,
+    `Claimed by the trainer: ${named(claimed)}. Measured in the last snapshot: ${named(measured)}.`,
+  ].join(' ');
 }
 
 export const stuckNote = (why: string) => `### Stopped\n\n${firstLine(why)} Nothing was measured.`;
@@ -100,7 +112,7 @@ export const stuckNote = (why: string) => `### Stopped\n\n${firstLine(why)} Noth
 export function finish(
   standing: Standing,
   next: Next,
-  result: RunResult | null,
+  result: EndedFields | null,
   ledger: readonly LedgerRow[],
 ): Record<string, unknown> {
   const finished = result?.status === 'finished';
@@ -120,7 +132,7 @@ export function giveUp(next: Next, why: string, ledger: readonly LedgerRow[]): R
   };
 }
 
-function reading(best: LedgerRow | null, result: RunResult | null): string {
+function reading(best: LedgerRow | null, result: EndedFields | null): string {
   if (!result) return 'The run left no result.';
   if (result.status !== 'finished') {
     const why = result.reason ? ` (${result.reason})` : '';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { specOf } from '#contract/run';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Limits } from '../config/config.ts';
 import { best, bestSprint, run, stagedLoop } from '../fixtures/staged.ts';
-import { specOf } from '../ledger/repeat.ts';
 import { type AskedRun, mayStart, mayStillStart, reserveRun } from './may-start.ts';
 import type { RunsSoFar } from './plan.ts';
 
@@ -71,8 +71,7 @@ describe('a run and the time that is left', () => {
     reserveRun(loop, { sprint: 's', ticket: 'queued-7', spec: { ...specOf(idea), samples: 300 } });
     expect(mayStart(loop, ask(idea, 100), there, room)?.code).toBe('time');
     loop.journal.emit({
-      ...{ type: 'run.started', run: 'r', ticket: 'queued-7', sprint: 's', experiment: 'plain' },
-      ...{ args: [], tree: 'idea', processes: [] },
+      ...{ type: 'run.started', run: 'r', ticket: 'queued-7', sprint: 's', ...specOf(idea) },
     });
     loop.journal.emit({
       ...{ type: 'run.progress', run: 'r', samples: 250, totalSamples: 300, samplesPerSecond: 100 },

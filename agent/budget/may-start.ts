@@ -1,9 +1,10 @@
+import { type RunSpec, specOf } from '#contract/run';
 import type { Refusal } from '../common/refusal.ts';
 import { duration, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type RunSpec, sameRecipe, specOf } from '../ledger/repeat.ts';
+import { sameRecipe } from '../ledger/repeat.ts';
 import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { diskTrouble, type FreeBytes } from './disk.ts';
@@ -80,7 +81,7 @@ export function reserveRun(
   run: Ticketed & { sprint: string | null; role?: 'incumbent'; left?: number },
 ): void {
   const { spec, left = spec.samples, ...of } = run;
-  journal.emit({ type: 'run.reserved', ...of, ...spec, set: [...spec.set], left });
+  journal.emit({ type: 'run.reserved', ...of, ...specOf(spec), left });
 }
 
 function noDisk({ config: { repo } }: LoopParts, free?: FreeBytes): NoStart | null {
@@ -133,7 +134,7 @@ function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
   return (
     candidate !== null &&
     stageOf(stages.profile, spec.samples) === 'full' &&
-    sameRecipe(spec, specOf(candidate)) &&
+    sameRecipe(spec, candidate) &&
     fits(stages.profile.budgets.full, pace) <= 1
   );
 }
@@ -145,7 +146,7 @@ function keptSlot({ journal }: LoopParts, need: number, stages: Stages, pace: Pa
   if (!candidate || pace.secondsLeft < full || pace.secondsLeft - need >= full) return null;
   const samples = stages.profile.budgets.full;
   const { reserved } = journal.state();
-  if (reserved.some((run) => run.samples === samples && sameRecipe(run, specOf(candidate)))) return null;
+  if (reserved.some((run) => run.samples === samples && sameRecipe(run, candidate))) return null;
   return {
     code: 'kept',
     reason: `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "count"`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { specOf } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { best, bestSprint, profile, run, stagedLoop } from '../fixtures/staged.ts';
-import { specOf } from '../ledger/repeat.ts';
 import { bestCandidate, compare, meanGain, type Stages, standingOf, unearned } from '../ledger/stages.ts';
 import { planLines } from './plan.ts';
 

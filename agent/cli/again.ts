@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '#contract/errors';
-import type { RunRecord } from '#contract/run';
+import { type RunRecord, specOf } from '#contract/run';
 import { readSafetensors } from '#contract/safetensors';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Task } from '#contract/task';
@@ -24,13 +24,11 @@ export async function trainAgain(of: {
 }): Promise<RunRecord> {
   const { task, repo, sandbox, sprint, run } = of;
   await findTree(task, repo, sprint, run);
-  const { experiment, tree, seed, samples } = run;
-  const set = run.args.flatMap((word, i) => (run.args[i - 1] === '--set' ? ['--set', word] : []));
   const again = await new LocalExecutor().start({
-    ...{ repo, task, sandbox, experiment, tree, seed, samples, args: set },
+    ...{ repo, task, sandbox, ...specOf(run) },
     ...{ profileName: sprint.profile, sprint: null },
   });
-  const record = await watch(again, `${again.id} · tree ${tree.slice(0, 8)}`, task.contract.plots.curves);
+  const record = await watch(again, `${again.id} · tree ${run.tree.slice(0, 8)}`, task.contract.plots.curves);
   if (record.status === 'finished') return record;
   throw new UserError(
     `${again.dir}: ${record.status}: ${record.reason}`,

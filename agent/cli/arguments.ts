@@ -1,4 +1,6 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Settings } from '#contract/run';
+import { settingsFrom } from '#contract/settings';
 
 export { parsed, program, several, whole } from '#contract/command-line';
 
@@ -10,3 +12,9 @@ export const sandboxOption = () =>
   )
     .choices(['auto', 'off'])
     .default('auto');
+
+/** For --set, which may be given more than once: "key=value". */
+export function setting(pair: string, all: Settings): Settings {
+  if (pair.indexOf('=') < 1) throw new InvalidArgumentError('It must be key=value.');
+  return { ...all, ...settingsFrom([pair]) };
+}

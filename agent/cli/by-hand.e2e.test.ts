@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
-import { RunRecord } from '#contract/run';
+import { RunRecord, specOf } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { readTask } from '#contract/task';
 import { capture } from '#host/capture';
@@ -120,7 +120,7 @@ describe('npm run train', () => {
         status: 'finished',
         sandbox: expect.stringMatching(/^bubblewrap|^off/),
       },
-      args: ['good', '--profile', 'tiny', '--samples', '5000', '--seed', '4', '--set', 'k=3'],
+      ...{ experiment: 'good', settings: { k: '3' } },
     });
     expect(stdout).toContain(`s: ${dir}\n`);
     expect(stdout).toContain('  samples      f1\n  100      0.2500\n');
@@ -287,7 +287,7 @@ describe('npm run best', () => {
     const retrained = /trained again: (.*)\n/.exec(again.stdout)?.[1] as string;
     const record = (dir: string) => RunRecord.parse(JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')));
     const before = record(join(repo, 'checkpoints/winner'));
-    expect(record(retrained)).toMatchObject({ args: before.args, tree: before.tree, seed: before.seed });
+    expect(record(retrained)).toMatchObject(specOf(before));
 
     rmSync(join(repo, 'checkpoints/winner'), { recursive: true });
     const gone = await run('best');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '#host/processes';
 import { eventsPath, sprintsDir } from '../common/paths.ts';
-import { eventOf, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, startCommand, startedRun, tinyRepository } from '../fixtures/loop.ts';
 import { emptyFolder, git } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
@@ -67,7 +67,7 @@ describe('steering a loop from outside', () => {
   it('stops at once with --now; the next start goes on with the open sprint', async () => {
     const repo = tinyRepository([[start('long'), train('forks'), wait, wait, finish({ candidate: null })]]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     expect((await run(repo, 'stop', '--now')).code).toBe(0);
     expect(await loop.ended).toBe(130);
     expect(processes.filter(({ pid, start }) => isAlive(pid, start))).toEqual([]);

@@ -93,7 +93,13 @@ describe('npm run sweep', () => {
     const folder = join(repo, 'checkpoints/sweeps', name);
     expect(stdout).toContain(`${folder}/README.md`);
     const summary = summaryIn(folder);
-    expect(summary).toMatchObject({ sweep: 'mixed', profile: 'tiny', samples: 5000, seeds: [0], set: [] });
+    expect(summary).toMatchObject({
+      sweep: 'mixed',
+      profile: 'tiny',
+      samples: 5000,
+      seeds: [0],
+      settings: {},
+    });
     expect(summary.runs).toMatchObject([
       { name: 'good', status: 'finished', metrics: { f1: 0.5, l0: 4.25 }, also: { inference: { f1: 0.45 } } },
       { name: 'diverge', status: 'diverged', reason: 'loss is NaN at step 12', metrics: {} },

@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
+import type { Settings } from '#contract/run';
+import { pairsOf } from '#contract/settings';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -22,7 +24,7 @@ import { listExperiments } from '../task/experiments.ts';
 import { tryForcedBackend } from '../task/forced-backend.ts';
 import { foretell, inWords } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
-import { parsed, program, sandboxOption, several, whole } from './arguments.ts';
+import { parsed, program, sandboxOption, setting, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { show, table } from './verdict-table.ts';
 import { say, watch } from './watch.ts';
@@ -32,7 +34,7 @@ interface Options {
   samples?: number;
   seed: number;
   seeds: number;
-  set: string[];
+  set: Settings;
   out?: string;
   sandbox: SandboxChoice;
 }
@@ -46,7 +48,7 @@ const command = program(
   .option('--samples <n>', 'training rows of each run (default: those of a full run)', whole(1))
   .option('--seed <n>', 'the first seed', whole(0), 0)
   .option('--seeds <n>', 'how many seeds, one after the other', whole(1), 1)
-  .option('--set <key=value>', 'overrides a setting of every experiment; may be repeated', several, [])
+  .option('--set <key=value>', 'overrides a setting of every experiment; may be repeated', setting, {})
   .option('--out <folder>', 'where the summary goes (default: checkpoints/sweeps/<sweep>-<profile>-<hash>)')
   .addOption(sandboxOption())
   .addHelpText(
@@ -61,7 +63,7 @@ Exit code 0 when every run is judged, 1 when one is not, 130 after Ctrl-C; the s
 
 async function main(): Promise<number> {
   if (!parsed(withEngineOptions(command))) return 0;
-  const { profile: asked, samples, seed, seeds, set, out, sandbox: how } = command.opts<Options>();
+  const { profile: asked, samples, seed, seeds, set: settings, out, sandbox: how } = command.opts<Options>();
   const repo = process.cwd();
   const task = readTask('TASK.md');
   const sandbox = await sandboxByHand(repo, how);
@@ -70,7 +72,7 @@ async function main(): Promise<number> {
   const profile = profileOf(task, profileName);
   await tryForcedBackend(task, repo, sandbox);
   const summary: SweepSummary = {
-    ...{ version: 1, sweep, description, profile: profileName, set },
+    ...{ version: 1, sweep, description, profile: profileName, settings },
     samples: samples ?? profile.budgets.full,
     seeds: Array.from({ length: seeds }, (_, i) => seed + i),
     tree: await snapshotTree({ repo, folder: task.contract.workspace }),
@@ -82,7 +84,7 @@ async function main(): Promise<number> {
   if (out) makeWritable('--out', out);
   const started = performance.now();
   const wanted = members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
-  const told = await foretell({ task, cwd: repo, sandbox, profileName, samples: summary.samples, set });
+  const told = await foretell({ task, cwd: repo, sandbox, profileName, samples: summary.samples, settings });
   for (const experiment of members) {
     const declares = told?.find(({ name }) => name === experiment)?.declares;
     const known = { samples: summary.samples, ...declares };
@@ -120,7 +122,7 @@ async function runAll(
   of: { repo: string; task: Task; sandbox: Sandbox; summary: SweepSummary; folder: string },
 ): Promise<boolean> {
   const { repo, task, sandbox, summary, folder } = of;
-  const { profile: profileName, tree, samples, set } = summary;
+  const { profile: profileName, tree, samples, settings } = summary;
   const { contract } = task;
   const executor = new LocalExecutor();
   let interrupted = false;
@@ -133,7 +135,7 @@ async function runAll(
     const title = `${i + 1} of ${wanted.length} · ${name} · seed ${seed}`;
     let trained = false;
     const plan: SweepPlan = {
-      ...{ repo, task, sandbox, profileName, tree, samples, set, executor, abortable },
+      ...{ repo, task, sandbox, profileName, tree, samples, settings, executor, abortable },
       watch: (run) => {
         trained = true;
         return watch(run, `${title} · ${run.id}`, contract.plots.curves);
@@ -166,8 +168,8 @@ async function finish(
   process.stdout.write(`${table(tableOf(summary, contract))}\n${folder}/README.md\n`);
 }
 
-function folderName({ sweep, profile, samples, seeds, set, tree }: SweepSummary): string {
-  const what = JSON.stringify([samples, seeds, set, tree]);
+function folderName({ sweep, profile, samples, seeds, settings, tree }: SweepSummary): string {
+  const what = JSON.stringify([samples, seeds, pairsOf(settings), tree]);
   return `${sweep}-${profile}-${createHash('sha256').update(what).digest('hex').slice(0, 8)}`;
 }
 

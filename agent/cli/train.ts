@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
+import type { Settings } from '#contract/run';
 import { profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -11,13 +12,13 @@ import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
 import type { RunHandle } from '../executor/executor.ts';
-import { judgeRun, measureSnapshots, readRunRecord } from '../executor/judging.ts';
+import { judgeRun, measureSnapshots } from '../executor/judging.ts';
 import { LocalExecutor } from '../executor/local.ts';
-import { setArgs } from '../executor/settings.ts';
+import { readRunRecord } from '../ledger/run-folder.ts';
 import { listExperiments } from '../task/experiments.ts';
 import { cannotCount, inWords } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
-import { parsed, program, sandboxOption, several, whole } from './arguments.ts';
+import { parsed, program, sandboxOption, setting, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { standing, table, verdictTable } from './verdict-table.ts';
 import { say, watch } from './watch.ts';
@@ -27,7 +28,7 @@ interface Options {
   samples?: number;
   seed: number;
   out?: string;
-  set: string[];
+  set: Settings;
   judge: boolean;
   list?: boolean;
   resume?: string;
@@ -43,7 +44,7 @@ const command = program(
   .option('--samples <n>', 'training rows (default: those of a full run)', whole(1))
   .option('--seed <n>', 'of initial weights and data', whole(0), 0)
   .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')
-  .option('--set <key=value>', 'overrides a setting of the experiment; may be repeated', several, [])
+  .option('--set <key=value>', 'overrides a setting of the experiment; may be repeated', setting, {})
   .option('--no-judge', 'train only')
   .option(
     '--resume <run folder>',
@@ -107,14 +108,14 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   }
   const profileName = await readyProfile(task, repo, options.profile);
   const samples = options.samples ?? profileOf(task, profileName).budgets.full;
-  const { set } = options;
-  const asked = { task, cwd: repo, sandbox, profileName, samples, set, experiment };
+  const settings = options.set;
+  const asked = { task, cwd: repo, sandbox, profileName, samples, settings, experiment };
   const why = inWords(await cannotCount(asked));
   if (why !== null) say(`this run cannot count in profile ${profileName}: ${why}`);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   return new LocalExecutor().start({
-    ...{ repo, task, profileName, experiment, tree, sandbox, sprint: null, seed: options.seed, samples },
-    args: setArgs(set),
+    ...{ repo, task, profileName, sandbox, sprint: null },
+    ...{ experiment, settings, samples, seed: options.seed, tree },
     out: options.out === undefined ? undefined : resolve(options.out),
   });
 }

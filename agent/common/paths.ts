@@ -49,6 +49,8 @@ export const inSprint = (dir: string) => ({
 /** Of a run's folder: `out` is the trainer's, all else the supervisor's. */
 export const inRun = (dir: string) => ({
   record: join(dir, 'run.json'),
+  /** Of the local executor. */
+  processes: join(dir, 'processes.json'),
   evals: join(dir, 'evals.jsonl'),
   verdict: join(dir, 'verdict.json'),
   trainerLog: join(dir, 'trainer.log'),

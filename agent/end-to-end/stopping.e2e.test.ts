@@ -8,7 +8,7 @@ import { ONE_REQUEST_MS } from '#host/one-request';
 import { processesIn } from '#host/processes';
 import { worktreeOf } from '#host/worktree';
 import { eventsPath, sprintsDir } from '../common/paths.ts';
-import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, loopIn, startCommand, startedRun, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, git } from '../fixtures/repo.ts';
 import { call, finish, type Step, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
@@ -51,7 +51,7 @@ async function goesOn(repo: string, run: string): Promise<void> {
   const [sprint] = readSprints(sprintsDir(repo));
   expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run });
   expect(sprint.runs.map(({ id, status, endedBy }) => [id, status, endedBy])).toEqual([
-    [run, 'finished', undefined],
+    [run, 'finished', 'trainer'],
   ]);
   expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
 }
@@ -163,7 +163,7 @@ describe('a run that trains as the loop is stopped', () => {
     const repo = tinyRepository([oneRun('saves')]);
     const loop = loopOf(repo);
     const run = await saved(repo);
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     // The trainer hears it first.
     process.kill(processes[0].pid, 'SIGTERM');
     while (recordOf(repo, run).endedBy === undefined) await sleep(5);
@@ -208,7 +208,7 @@ describe('a run that trains as the loop is stopped', () => {
     const repo = tinyRepository([oneRun('saves')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--max-sprints', '1');
     const run = await saved(repo);
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     process.kill(processes[0].pid, 'SIGTERM');
     await eventOf(repo, 'run.finished');
     expect(recordOf(repo, run)).toMatchObject({

@@ -1,23 +1,17 @@
-import type { EndedBy, Progress, RunRecord } from '#contract/run';
+import type { EndedBy, Progress, Run, RunRecord, RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 
 /** One training run that is asked for. */
-export interface RunRequest {
+export interface RunRequest extends RunSpec {
   repo: string;
   task: Task;
   profileName: string;
-  experiment: string;
-  /** More arguments for the train command: `['--set', 'k=30']`. */
-  args: readonly string[];
-  samples: number;
-  seed: number;
   /** The sprint that it belongs to; null by hand. */
   sprint: string | null;
-  /** As in the run's record. */
-  role?: RunRecord['role'];
-  /** The git tree of the workspace to train from (see snapshotTree). */
-  tree: string;
+  /** As in the run's record; unset: the one researcher there is. */
+  researcherId?: Run['researcherId'];
+  role?: Run['role'];
   sandbox: Sandbox;
   /** The run folder; unset: `checkpoints/<run id>`. */
   out?: string;
@@ -30,11 +24,6 @@ export interface RunHandle {
   id: string;
   /** The run folder, absolute. */
   dir: string;
-  /** The folder that holds the tree it is trained from. */
-  treeDir: string;
-  args: readonly string[];
-  /** Process groups to end should we die: pid and start time. */
-  processes: { pid: number; start: string | null }[];
   /** The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason. */
   done: Promise<RunRecord>;
   /**
@@ -61,10 +50,17 @@ export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandb
   orAnew?: boolean;
 }
 
-/** Where training runs happen. One implementation: a local process (local.ts). */
+/**
+ * Where training runs happen. One implementation: a local process (local.ts). Whatever a later start has to know of a run, it finds in the
+ * run's folder: another implementation may run it on another machine.
+ */
 export interface Executor {
   /** @throws UserError for a request that cannot be started; then nothing is left behind. */
   start(request: RunRequest): Promise<RunHandle>;
   /** @throws UserError for a run that cannot be gone on with; then it stays as it was. */
   resume(request: ResumeRequest): Promise<RunHandle>;
+  /** Whether the run of this folder trains, whoever started it. */
+  isRunning(dir: string): boolean;
+  /** Ends what is left of a run that was started by who is gone. Tells whether there was anything to end. */
+  endLeft(dir: string): Promise<boolean>;
 }

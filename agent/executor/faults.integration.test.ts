@@ -20,6 +20,7 @@ import { noSandbox, type Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';
 import type { RunRequest } from './executor.ts';
+import { processesOf } from './left-running.ts';
 import { LocalExecutor } from './local.ts';
 
 // What else may become of a trainer; local.test.ts has the ordinary ends.
@@ -47,7 +48,17 @@ const start = (
   limits: ConstructorParameters<typeof LocalExecutor>[0] = {},
 ) =>
   new LocalExecutor(limits).start({
-    ...{ repo, task, profileName: 'tiny', experiment, args: [], samples: 50, seed: 0, sprint: null, tree },
+    ...{
+      repo,
+      task,
+      profileName: 'tiny',
+      experiment,
+      settings: {},
+      samples: 50,
+      seed: 0,
+      sprint: null,
+      tree,
+    },
     ...{ sandbox: noSandbox('test'), ...over },
   });
 
@@ -71,7 +82,7 @@ describe('a trainer', () => {
       const run = await start('deaf', { sandbox, profileName: 'hasty' });
       const path = join(run.dir, 'out/child.pid');
       while (!existsSync(path)) await sleep(20);
-      const [{ pid, start: since }] = run.processes;
+      const [{ pid, start: since }] = processesOf(run.dir);
       expect(isAlive(pid, since)).toBe(true);
       const child = Number(readFileSync(path, 'utf8'));
       const childStart = which === 'off' ? processStart(child) : null;
@@ -88,7 +99,7 @@ describe('a trainer', () => {
   });
 
   it.each(['NaN', '1e999', 'null', '"0.9"'])('that claims %s has given no result', async (value) => {
-    const record = await (await start('nan', { args: ['--set', value] })).done;
+    const record = await (await start('nan', { settings: { number: value } })).done;
     expect(record).toMatchObject({ status: 'failed', reason: expect.stringContaining('without a readable') });
   });
 
@@ -119,7 +130,7 @@ describe('a trainer', () => {
       if (existsSync(join(group, limit))) writeFileSync(join(group, limit), String(150 << 20));
     }
     const before = memoryKills();
-    const record = await (await start('hog', { args: ['--set', group] })).done;
+    const record = await (await start('hog', { settings: { group } })).done;
     rmdirSync(group);
     expect(record).toMatchObject({
       status: 'out-of-memory',

@@ -23,7 +23,6 @@ export function follow(run: {
   repo: string;
   record: RunRecord;
   dir: string;
-  treeDir: string;
   service: Child | null;
   trainer: Child;
   /** Of a run that is gone on with: seconds and rows before. */
@@ -31,7 +30,7 @@ export function follow(run: {
   maxOutBytes?: number;
   maxMemoryBytes?: number;
 }): RunHandle {
-  const { repo, record, dir, treeDir, service, trainer, earlier = { seconds: 0, rows: 0 } } = run;
+  const { repo, record, dir, service, trainer, earlier = { seconds: 0, rows: 0 } } = run;
   const { maxOutBytes = MAX_OUT_BYTES, maxMemoryBytes } = run;
   const { out, progress, record: recordPath } = inRun(dir);
   const listeners = new Set<(progress: Progress) => void>();
@@ -96,12 +95,6 @@ export function follow(run: {
   return {
     id: record.id,
     dir,
-    treeDir,
-    args: record.args,
-    processes: [trainer, ...(service ? [service] : [])].map((child) => ({
-      pid: child.pid,
-      start: child.processStart,
-    })),
     done,
     refusal,
     async discard() {

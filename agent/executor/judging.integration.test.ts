@@ -50,11 +50,12 @@ beforeAll(async () => {
   const tree = await snapshotTree({ repo, folder: 'work' });
   const record: RunRecord = {
     ...{
-      version: 1,
+      version: 2,
+      researcherId: 'a',
       id: 'run',
       sprint: null,
       experiment: 'x',
-      args: [],
+      settings: {},
       profile: 'tiny',
       seed: 0,
       samples: 10,

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '#contract/errors';
-import { EvalPoint, RunRecord } from '#contract/run';
+import { EvalPoint } from '#contract/run';
 import type { Task } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import { collect, startChild } from '#host/child';
@@ -13,6 +12,7 @@ import { marked, newMark } from '#host/marks';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
+import { readRunRecord } from '../ledger/run-folder.ts';
 
 /** The judge could not measure a run; `message` is its own line, `exitCode` its exit code. */
 export class JudgeError extends UserError {
@@ -54,17 +54,6 @@ export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
 export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint[]> {
   const lines = await startJudge(request, ['--evals', '--json']);
   return lines.filter((line) => line.startsWith('{')).map((line) => parse(EvalPoint, line, request));
-}
-
-/** The record of a run folder. @throws UserError where there is none that can be read. */
-export function readRunRecord(runDir: string): RunRecord {
-  const path = inRun(runDir).record;
-  if (!existsSync(path)) throw new UserError(`${runDir}: not a run folder (it has no run.json)`);
-  try {
-    return RunRecord.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw new UserError(`${path}: not the record of a run (${(error as Error).message.split('\n')[0]})`);
-  }
 }
 
 /**

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Progress, RunRecord } from '#contract/run';
+import { type Progress, RunRecord, specOf } from '#contract/run';
 import type { Task } from '#contract/task';
 import { git } from '#host/git';
 import { isAlive, processStart } from '#host/processes';
@@ -20,8 +20,8 @@ import { noSandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { exampleTask } from '../fixtures/examples.ts';
 import type { RunRequest } from './executor.ts';
+import { processesOf } from './left-running.ts';
 import { LocalExecutor } from './local.ts';
-import { apart } from './settings.ts';
 
 let repo: string;
 let tree: string;
@@ -46,7 +46,17 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 const start = (experiment: string, over: Partial<RunRequest> = {}, task: Task = withService) =>
   new LocalExecutor().start({
-    ...{ repo, task, profileName: 'tiny', experiment, args: [], samples: 5000, seed: 7, sprint: null, tree },
+    ...{
+      repo,
+      task,
+      profileName: 'tiny',
+      experiment,
+      settings: {},
+      samples: 5000,
+      seed: 7,
+      sprint: null,
+      tree,
+    },
     ...{ sandbox: noSandbox('test'), ...over },
   });
 const runs = () =>
@@ -57,10 +67,12 @@ async function gone(pid: number): Promise<boolean> {
   return !isAlive(pid, processStart(pid));
 }
 
+const words = ['good', '--profile', 'tiny', '--samples', '5000', '--seed', '7'];
+
 describe('a run', () => {
   it('trains from its tree on a stream of its own, and leaves a complete record', async () => {
     process.env.SOME_API_KEY = 'secret';
-    const run = await start('good', { args: ['--set', 'k=3'] });
+    const run = await start('good', { settings: { k: '3' } });
     delete process.env.SOME_API_KEY;
     const seen: Progress[] = [];
     run.onProgress((progress) => seen.push(progress));
@@ -78,47 +90,43 @@ describe('a run', () => {
     });
     // 5 batches to train on and one for the norm; the last stays in the pipe.
     expect(record.rowsServed).toBe(6 * 1024);
-    expect(record.args).toEqual([
-      'good',
-      '--profile',
-      'tiny',
-      '--samples',
-      '5000',
-      '--seed',
-      '7',
-      '--set',
-      'k=3',
-    ]);
+    expect(specOf(record)).toEqual({
+      experiment: 'good',
+      settings: { k: '3' },
+      samples: 5000,
+      seed: 7,
+      tree,
+    });
     expect(RunRecord.parse(JSON.parse(readFileSync(join(run.dir, 'run.json'), 'utf8')))).toEqual(record);
     const said = JSON.parse(readFileSync(join(run.dir, 'trainer.log'), 'utf8'));
     expect(said).toEqual({
       rows: 5000,
-      cwd: run.treeDir,
-      args: [...record.args, '--out', join(run.dir, 'out')],
+      cwd: join(repo, 'state/trees', tree),
+      args: [...words, '--set', 'k=3', '--out', join(run.dir, 'out')],
     });
     expect(seen.map((progress) => progress.samples)).toEqual([1, 2]);
     expect(run.id).toMatch(/^\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-good-s7/);
     expect(run.dir).toBe(join(repo, 'checkpoints', run.id));
     expect(await git(repo, ['rev-parse', `refs/loop/runs/${run.id}`])).toBe(tree);
-    expect(run.processes.map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);
+    expect(processesOf(run.dir).map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);
   });
 
   it('is handed the settings of its profile, before its own arguments, and its record has them', async () => {
     const task = exampleTask((contract) => {
       contract.profiles.tiny.settings = { depth: 3, rates: [0.1, 0.2] };
     });
-    const run = await start('good', { args: ['--set', 'depth=4'] }, task);
-    const { args } = await run.done;
-    expect(args.slice(-4)).toEqual(['--settings', '{"depth":3,"rates":[0.1,0.2]}', '--set', 'depth=4']);
-    expect(readFileSync(join(run.dir, 'trainer.log'), 'utf8')).toContain(JSON.stringify(args).slice(1, -1));
-    const words = ['good', '--profile', 'tiny', '--samples', '5000', '--seed', '7', '--set', 'depth=4'];
-    expect(apart(args).others).toEqual(words);
+    const run = await start('good', { settings: { depth: '4' } }, task);
+    const { settings, profileSettings } = await run.done;
+    expect([settings, profileSettings]).toEqual([{ depth: '4' }, { depth: 3, rates: [0.1, 0.2] }]);
+    const { args } = JSON.parse(readFileSync(join(run.dir, 'trainer.log'), 'utf8'));
+    const given = ['--settings', '{"depth":3,"rates":[0.1,0.2]}', '--set', 'depth=4'];
+    expect(args.slice(0, -2)).toEqual([...words, ...given]);
   });
 
   it('needs no data service where the task has none', async () => {
     const run = await start('good', {}, exampleTask());
     expect(await run.done).toMatchObject({ status: 'finished', rowsServed: null });
-    expect(run.processes).toHaveLength(1);
+    expect(processesOf(run.dir)).toHaveLength(1);
   });
 
   it.each([
@@ -134,7 +142,7 @@ describe('a run', () => {
     const run = await start(experiment);
     const record = await run.done;
     expect(record).toMatchObject({ status, reason: expect.stringContaining(reason) });
-    for (const { pid, start } of run.processes) expect(isAlive(pid, start)).toBe(false);
+    for (const { pid, start } of processesOf(run.dir)) expect(isAlive(pid, start)).toBe(false);
   });
 
   it('that is stopped at once takes all its processes with it, though it ignores SIGTERM', async () => {

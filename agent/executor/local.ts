@@ -1,8 +1,9 @@
 import { closeSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
-import type { RunRecord } from '#contract/run';
+import { FIRST_RESEARCHER, type RunRecord, specOf } from '#contract/run';
 import { profileOf, type Task } from '#contract/task';
+import { trainWords } from '#contract/train-command';
 import { type Child, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
@@ -10,12 +11,12 @@ import { machine } from '#host/machine';
 import { makePipe } from '#host/pipe';
 import { checkoutTree, keepTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
+import { readRunRecord } from '../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
-import { readRunRecord } from './judging.ts';
-import { resumePoint, resumePointOrNone } from './resume.ts';
+import { endLeft, noteProcesses, refuseRunning, trainerOf } from './left-running.ts';
+import { refuseFinished, resumePoint, savedBatch } from './resume.ts';
 import { claimRunFolder, runRef } from './run-id.ts';
-import { settingsArgs } from './settings.ts';
 
 const LOG_BYTES = 2_000_000;
 /** The trainer's end of the stream. */
@@ -30,7 +31,7 @@ export class LocalExecutor implements Executor {
   constructor(private readonly limits: { maxOutBytes?: number; maxMemoryBytes?: number } = {}) {}
 
   async start(request: RunRequest): Promise<RunHandle> {
-    const { repo, task, profileName, experiment, samples, seed, tree } = request;
+    const { repo, task, profileName, samples, seed, tree } = request;
     const profile = profileOf(task, profileName);
     if (!Number.isSafeInteger(samples) || samples <= 0) {
       throw new UserError(`samples must be a whole number above 0, not ${samples}`);
@@ -40,20 +41,16 @@ export class LocalExecutor implements Executor {
     const treeDir = await checkoutTree({ repo, tree });
 
     const { id, dir } = claimRunFolder(request);
-    const common = ['--profile', profileName, '--samples', String(samples), '--seed', String(seed)];
-    const args = [experiment, ...common, ...settingsArgs(profile), ...request.args];
     const record: RunRecord = {
-      version: 1,
+      version: 2,
       id,
+      ...specOf(request),
+      researcherId: request.researcherId ?? FIRST_RESEARCHER,
       sprint: request.sprint,
       role: request.role,
-      experiment,
-      args,
       profile: profileName,
-      seed,
-      samples,
-      batch: profileOf(task, profileName).batch,
-      tree,
+      profileSettings: profile.settings,
+      batch: profile.batch,
       startedAt: new Date().toISOString(),
       endedAt: null,
       status: 'running',
@@ -70,7 +67,7 @@ export class LocalExecutor implements Executor {
       writeJsonAtomic(inRun(dir).record, record);
       this.launch(processes, { ...request, record, dir, treeDir, from: null });
     } catch (error) {
-      await processes.service?.stop('its trainer could not be started', 0);
+      await endBoth(processes);
       rmSync(dir, { recursive: true, force: true });
       throw error;
     }
@@ -79,7 +76,6 @@ export class LocalExecutor implements Executor {
       repo,
       record,
       dir,
-      treeDir,
       ...processes,
       trainer: processes.trainer as Child,
     });
@@ -93,7 +89,9 @@ export class LocalExecutor implements Executor {
   async resume(request: ResumeRequest): Promise<RunHandle> {
     const { repo, dir } = request;
     const before = readRunRecord(dir);
-    const from = (request.orAnew ? resumePointOrNone : resumePoint)(dir, before);
+    refuseFinished(dir, before);
+    refuseRunning(dir);
+    const from = request.orAnew ? savedBatch(dir) : resumePoint(dir, before);
     const treeDir = await checkoutTree({ repo, tree: before.tree });
     const { label } = request.sandbox;
     const sandbox = before.sandbox === label ? label : `${before.sandbox}, then ${label}`;
@@ -106,7 +104,7 @@ export class LocalExecutor implements Executor {
       writeJsonAtomic(inRun(dir).record, record);
       this.launch(processes, { ...request, record, treeDir, from });
     } catch (error) {
-      await processes.service?.stop('its trainer could not be started', 0);
+      await endBoth(processes);
       writeJsonAtomic(inRun(dir).record, before);
       throw error;
     }
@@ -116,17 +114,24 @@ export class LocalExecutor implements Executor {
       repo,
       record,
       dir,
-      treeDir,
       ...processes,
       trainer: processes.trainer as Child,
       earlier,
     });
   }
 
+  isRunning(dir: string): boolean {
+    return trainerOf(dir) !== null;
+  }
+
+  endLeft(dir: string): Promise<boolean> {
+    return endLeft(dir);
+  }
+
   /** Starts both processes into `processes`, so that whoever catches can end the one that did start. */
   private launch(processes: Processes, run: Launch): void {
     const { repo, task, sandbox, record, dir, treeDir, from } = run;
-    const { profile: profileName, samples, seed, args } = record;
+    const { profile: profileName, samples, seed } = record;
     const profile = profileOf(task, profileName);
     // Where a link in a home or a temporary folder leads to the run, a sandbox has the folder and not the link.
     const out = inRun(realpathSync(dir)).out;
@@ -148,7 +153,8 @@ export class LocalExecutor implements Executor {
         });
       }
       const resume = from === null ? [] : ['--resume'];
-      const wrapped = sandbox.wrap([...splitCommand(task.contract.train), ...args, '--out', out, ...resume], {
+      const words = [...splitCommand(task.contract.train), ...trainWords(record), '--out', out, ...resume];
+      const wrapped = sandbox.wrap(words, {
         cwd: treeDir,
         writable: [out],
         readable: [treeDir],
@@ -162,6 +168,7 @@ export class LocalExecutor implements Executor {
         timeoutSeconds: Math.min(profile.timeout, run.timeoutSeconds ?? Number.POSITIVE_INFINITY),
         graceSeconds: 10,
       });
+      noteProcesses(dir, [processes.trainer, ...(processes.service ? [processes.service] : [])]);
     } finally {
       if (pipe) {
         closeSync(pipe.readFd);
@@ -174,6 +181,11 @@ export class LocalExecutor implements Executor {
 interface Processes {
   service: Child | null;
   trainer: Child | null;
+}
+
+/** Where not both could be started, or not be written down. */
+async function endBoth({ service, trainer }: Processes): Promise<void> {
+  await Promise.all([service, trainer].map((child) => child?.stop('its run could not be started', 0)));
 }
 
 interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {

@@ -33,13 +33,13 @@ export function outcomeOf({
   result,
   said,
   service,
-}: Ending): Pick<RunRecord, 'status' | 'reason' | 'endedBy'> {
+}: Ending): Pick<RunRecord, 'status' | 'reason'> & { endedBy: EndedBy } {
   const log = said === null ? '' : `: ${said.slice(0, 500)} (trainer.log)`;
   if (tooMuchMemory !== null) return { status: 'out-of-memory', reason: tooMuchMemory, endedBy: 'limit' };
   // Also where it was asked to end in its last moment.
-  if (exit.code === 0 && result?.status === 'finished') return { status: 'finished', reason: null };
-  if (exit.stopped !== null)
-    return { status: 'killed', reason: exit.stopped, endedBy: stoppedBy ?? undefined };
+  if (exit.code === 0 && result?.status === 'finished')
+    return { status: 'finished', reason: null, endedBy: 'trainer' };
+  if (exit.stopped !== null) return { status: 'killed', reason: exit.stopped, endedBy: stoppedBy ?? 'user' };
   if (exit.timedOut)
     return {
       status: 'timeout',
@@ -47,17 +47,22 @@ export function outcomeOf({
       endedBy: 'limit',
     };
   if (exit.outOfMemory && (exit.code === 134 || exit.signal === 'SIGABRT')) {
-    return { status: 'out-of-memory', reason: 'JavaScript heap out of memory (trainer.log has the trace)' };
+    return {
+      status: 'out-of-memory',
+      reason: 'JavaScript heap out of memory (trainer.log has the trace)',
+      endedBy: 'trainer',
+    };
   }
   if (exit.outOfMemory) {
     const how = exit.memoryKills > 0 ? 'killed by the kernel' : 'killed from outside, most likely';
     // Who is killed has no time to say why: the last line of its log is about something else.
-    return { status: 'out-of-memory', reason: `${how} for want of memory` };
+    return { status: 'out-of-memory', reason: `${how} for want of memory`, endedBy: 'trainer' };
   }
   if (endedFromOutside(exit) || (exit.code === 0 && result?.status === 'interrupted')) {
     return { status: 'killed', reason: 'ended by a signal from outside', endedBy: 'outside' };
   }
-  if (exit.signal !== null) return { status: 'failed', reason: `ended by ${exit.signal}${log}` };
+  if (exit.signal !== null)
+    return { status: 'failed', reason: `ended by ${exit.signal}${log}`, endedBy: 'trainer' };
   if (service?.outside) {
     return {
       status: 'killed',
@@ -66,17 +71,25 @@ export function outcomeOf({
     };
   }
   if (service !== null) {
-    return { status: 'failed', reason: `the data service failed: ${service.said.slice(0, 500)} (serve.log)` };
+    return {
+      status: 'failed',
+      reason: `the data service failed: ${service.said.slice(0, 500)} (serve.log)`,
+      endedBy: 'trainer',
+    };
   }
   switch (result?.status) {
     case 'diverged':
     case 'out-of-memory':
-      return { status: result.status, reason: result.reason ?? result.status };
+      return { status: result.status, reason: result.reason ?? result.status, endedBy: 'trainer' };
     case 'interrupted':
     case 'failed':
-      return { status: 'failed', reason: result.reason ?? result.status };
+      return { status: 'failed', reason: result.reason ?? result.status, endedBy: 'trainer' };
   }
   if (exit.code === 0)
-    return { status: 'failed', reason: `the trainer ended without a readable out/result.json${log}` };
-  return { status: 'failed', reason: `exit code ${exit.code}${log}` };
+    return {
+      status: 'failed',
+      reason: `the trainer ended without a readable out/result.json${log}`,
+      endedBy: 'trainer',
+    };
+  return { status: 'failed', reason: `exit code ${exit.code}${log}`, endedBy: 'trainer' };
 }

@@ -31,7 +31,7 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 const start = (experiment: string) =>
   executor.start({
-    ...{ repo, task, sandbox, tree, profileName: 'tiny', experiment, args: ['--set', 'k=3'] },
+    ...{ repo, task, sandbox, tree, profileName: 'tiny', experiment, settings: { k: '3' } },
     ...{ samples: 5000, seed: 7, sprint: null },
   });
 const resume = (dir: string) => executor.resume({ repo, task, sandbox: noSandbox('resumed'), dir });
@@ -51,7 +51,7 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
   task.contract.profiles.tiny.batch = 700;
   const resumed = await (await resume(run.dir)).done;
   expect(resumed).toEqual({
-    ...{ ...stopped, endedBy: undefined },
+    ...{ ...stopped, endedBy: 'trainer' },
     ...{ status: 'finished', reason: null, endedAt: resumed.endedAt, seconds: resumed.seconds },
     // 5,000 rows and 1,000 for the norm, in whole batches.
     rowsServed: (9 + 2) * 600,

@@ -1,47 +1,38 @@
 import { closeSync, readSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
-import { processWith } from '#host/processes';
+import { trainWords } from '#contract/train-command';
 import { openUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
-import { apart } from './settings.ts';
 
 /**
  * The batch of the stream that a run goes on from: `next_batch` in the metadata of its `out/optimizer.safetensors`.
- * @throws UserError for a run that has finished, still trains, or was never saved.
+ * @throws UserError for a run that was never saved.
  */
 export function resumePoint(dir: string, record: RunRecord): number {
-  refuseEnded(dir, record);
   const saved = inRun(dir).optimizer;
   const next = nextBatch(saved);
   if (next === undefined) {
     throw new UserError(
-      `${dir}: nothing was saved yet; train again: npm run train -- ${apart(record.args).others.join(' ')}`,
+      `${dir}: nothing was saved yet; train again: npm run train -- ${trainWords({ ...record, profileSettings: undefined }).join(' ')}`,
     );
   }
   if (isBatch(next)) return next;
   throw new UserError(`${saved}: does not say its next_batch; it was saved by another trainer`);
 }
 
-/** The same, for a run that can begin anew: null where nothing was saved, or nothing that can be read. @throws UserError as above. */
-export function resumePointOrNone(dir: string, record: RunRecord): number | null {
-  refuseEnded(dir, record);
+/** The same, for a run that can begin anew: null where nothing was saved, or nothing that can be read. */
+export function savedBatch(dir: string): number | null {
   const next = nextBatch(inRun(dir).optimizer);
   return next !== undefined && isBatch(next) ? next : null;
 }
 
 const isBatch = (next: number) => Number.isSafeInteger(next) && next >= 0;
 
-/** @throws UserError for a run that has finished, or still trains. */
-function refuseEnded(dir: string, record: RunRecord): void {
-  if (record.status === 'finished')
+/** @throws UserError for a run that has finished. */
+export function refuseFinished(dir: string, { status }: RunRecord): void {
+  if (status === 'finished')
     throw new UserError(`${dir}: this run has finished; there is nothing to go on with`);
-  const pid = trainerOf(inRun(dir).out);
-  if (pid !== null) {
-    throw new UserError(
-      `${dir}: its trainer still runs (process ${pid}); wait for it, or end it: kill ${pid}`,
-    );
-  }
 }
 
 const MAX_HEADER_BYTES = 1 << 20;
@@ -68,7 +59,3 @@ function nextBatch(saved: string): number | undefined {
     closeSync(file.fd);
   }
 }
-
-/** The trainer that a killed command may have left behind, by the folder on its command line; null where none runs. */
-export const trainerOf = (out: string): number | null =>
-  processWith((words) => words.includes(`--out\0${out}\0`));

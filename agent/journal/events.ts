@@ -1,7 +1,8 @@
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '#contract/errors';
-import { Event, FIRST_RESEARCHER, type LoggedEvent } from '#contract/event';
+import { Event, type LoggedEvent } from '#contract/event';
+import { FIRST_RESEARCHER } from '#contract/run';
 import type { Clock } from '../common/clock.ts';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 

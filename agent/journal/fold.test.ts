@@ -41,13 +41,13 @@ it('knows which runs wait for the device, and which of them will not start any m
       experiment: 'plain',
       samples: 1,
       seed: 0,
-      set: [],
+      settings: {},
       tree: 't',
     },
   });
   const begun: Event = {
-    ...{ type: 'run.started', run: 'r', ticket: 'a', sprint: 's', experiment: 'plain', args: [] },
-    ...{ tree: 't', processes: [] },
+    ...{ type: 'run.started', run: 'r', ticket: 'a', sprint: 's', experiment: 'plain' },
+    ...{ settings: {}, samples: 1, seed: 0, tree: 't' },
   };
   const { sprint } = folded(
     ...[started('x'), opened, queued('a'), queued('b'), queued('c'), queued('d'), begun],

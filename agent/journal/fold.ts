@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
+import { specOf } from '#contract/run';
 import { cut } from '../common/words.ts';
 import {
   type Amount,
@@ -123,7 +124,6 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       const run: LiveRun = {
         experiment: event.experiment,
         startedAt: event.at,
-        processes: event.processes,
         progress: null,
       };
       const reserved = now.reserved.map((other) =>
@@ -135,15 +135,15 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       );
     }
     case 'run.reserved': {
-      const { researcherId, ticket, role, experiment, samples, seed, set, tree, left } = event;
-      const run = { researcherId, ticket, role, experiment, samples, seed, set, tree, left, run: null };
+      const { researcherId, ticket, role, left } = event;
+      const run = { ...specOf(event), researcherId, ticket, role, left, run: null };
       return { ...now, reserved: [...now.reserved, run] };
     }
     case 'run.released':
       return { ...now, reserved: now.reserved.filter((other) => !isOf(event, other)) };
     case 'run.queued': {
-      const { ticket, role, experiment, samples, seed, set, tree } = event;
-      const run = { ticket, role, experiment, samples, seed, set, tree, dropped: null };
+      const { ticket, role } = event;
+      const run = { ...specOf(event), ticket, role, dropped: null };
       return withSprint(now, (sprint) => ({ ...sprint, waiting: [...sprint.waiting, run] }));
     }
     case 'run.dropped':

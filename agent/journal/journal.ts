@@ -1,4 +1,5 @@
-import { type Event, FIRST_RESEARCHER, type LoggedEvent } from '#contract/event';
+import type { Event, LoggedEvent } from '#contract/event';
+import { FIRST_RESEARCHER } from '#contract/run';
 import type { Clock } from '../common/clock.ts';
 import type { EventLog } from './events.ts';
 import { fold } from './fold.ts';

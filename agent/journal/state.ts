@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
+import type { HowFar, RunSpec } from '#contract/run';
 import type { WaitingRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
 
@@ -46,11 +47,10 @@ export interface SprintState {
   capped: { reason: string; turns: number } | null;
 }
 
-export interface LiveRun {
-  experiment: string;
+/** A run that has started and not ended. */
+export interface LiveRun extends Pick<RunSpec, 'experiment'> {
   startedAt: string;
-  processes: { pid: number; start: string | null }[];
-  progress: { samples: number; totalSamples: number; samplesPerSecond: number; etaSeconds: number } | null;
+  progress: HowFar | null;
 }
 
 /** Money and tokens. */

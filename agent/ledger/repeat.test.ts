@@ -1,15 +1,26 @@
 import { describe, expect, it } from 'vitest';
+import type { RunSpec } from '#contract/run';
+import { settingsFrom } from '#contract/settings';
 import type { SprintRun } from '#contract/sprint';
-import { nearRuns, type RunSpec, refuseRepeat } from './repeat.ts';
+import { nearRuns, refuseRepeat } from './repeat.ts';
 
 const run = (set: string[], more: Partial<SprintRun> = {}): SprintRun => ({
-  ...{ id: 'r', experiment: 'plain', seed: 0, samples: 100, tree: 'a', status: 'finished', reason: null },
+  ...{
+    id: 'r',
+    researcherId: 'a',
+    experiment: 'plain',
+    seed: 0,
+    samples: 100,
+    tree: 'a',
+    status: 'finished',
+    reason: null,
+  },
   ...{ seconds: 1, samplesPerSecond: 1, backend: null, claimed: { loss: 0.5 }, verdict: null },
-  ...{ curve: [], evals: [], args: set.flatMap((pair) => ['--set', pair]) },
+  ...{ curve: [], evals: [], settings: settingsFrom(set) },
   ...more,
 });
 const spec = (set: string[], more: Partial<RunSpec> = {}): RunSpec => ({
-  ...{ experiment: 'plain', seed: 0, samples: 100, tree: 'a', set },
+  ...{ experiment: 'plain', seed: 0, samples: 100, tree: 'a', settings: settingsFrom(set) },
   ...more,
 });
 

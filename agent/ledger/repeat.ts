@@ -1,33 +1,13 @@
+import type { RunSpec } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { show } from '../common/words.ts';
 import { ToolMistake } from '../requests/paths.ts';
-
-/** What makes a run what it is. */
-export interface RunSpec {
-  experiment: string;
-  samples: number;
-  seed: number;
-  /** "key=value" overrides. */
-  set: readonly string[];
-  tree: string;
-}
-
-/** What a run was asked for with. */
-export const specOf = (
-  run: Pick<SprintRun, 'experiment' | 'samples' | 'seed' | 'args' | 'tree'>,
-): RunSpec => ({
-  experiment: run.experiment,
-  samples: run.samples,
-  seed: run.seed,
-  set: run.args.filter((_, i) => run.args[i - 1] === '--set'),
-  tree: run.tree,
-});
 
 /** The same code and settings, whatever the samples and the seed. */
 export const sameRecipe = (a: RunSpec, b: RunSpec): boolean =>
   a.tree === b.tree &&
   a.experiment === b.experiment &&
-  JSON.stringify(settings(a)) === JSON.stringify(settings(b));
+  JSON.stringify(valuesOf(a)) === JSON.stringify(valuesOf(b));
 
 export const sameRun = (a: RunSpec, b: RunSpec): boolean =>
   a.samples === b.samples && a.seed === b.seed && sameRecipe(a, b);
@@ -37,7 +17,7 @@ const CERTAIN = ['finished', 'diverged'];
 
 /** A run that was made already tells nothing new. @throws ToolMistake with what it gave. */
 export function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
-  const same = runs.find((run) => CERTAIN.includes(run.status) && sameRun(specOf(run), spec));
+  const same = runs.find((run) => CERTAIN.includes(run.status) && sameRun(run, spec));
   if (!same) return;
   throw new ToolMistake(
     `this exact run was made already, as ${same.id} (same code, settings, samples and seed): ${gave(same)}. Change something, or read it with read_results`,
@@ -62,14 +42,13 @@ const NEAR = 0.1;
  */
 export function nearRuns(spec: RunSpec, runs: readonly SprintRun[]): SprintRun[] {
   return runs.filter((run) => {
-    const other = specOf(run);
     return (
       CERTAIN.includes(run.status) &&
-      other.tree === spec.tree &&
-      other.experiment === spec.experiment &&
-      other.samples === spec.samples &&
-      !sameRun(other, spec) &&
-      nearSettings(settings(other), settings(spec))
+      run.tree === spec.tree &&
+      run.experiment === spec.experiment &&
+      run.samples === spec.samples &&
+      !sameRun(run, spec) &&
+      nearSettings(valuesOf(run), valuesOf(spec))
     );
   });
 }
@@ -82,15 +61,14 @@ export function gave(run: SprintRun): string {
   return first.map(([name, value]) => `${name} ${show(value)}`).join(', ');
 }
 
-/** Settings by name, sorted: of two with one name the last holds, and 3e-4 is 0.0003. */
-function settings({ set }: RunSpec): [string, string | number][] {
-  const pairs = set.map((pair): [string, string | number] => {
-    const at = pair.indexOf('=');
-    const value = pair.slice(at + 1).trim();
-    return [pair.slice(0, at), value !== '' && Number.isFinite(Number(value)) ? Number(value) : value];
-  });
-  return [...new Map(pairs)].sort(([a], [b]) => (a < b ? -1 : 1));
-}
+/** Settings by key, sorted, as numbers where they are: 3e-4 is 0.0003. */
+const valuesOf = ({ settings }: RunSpec): [string, string | number][] =>
+  Object.entries(settings)
+    .map(([key, text]): [string, string | number] => {
+      const value = text.trim();
+      return [key, value !== '' && Number.isFinite(Number(value)) ? Number(value) : value];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 
 const nearSettings = (a: [string, string | number][], b: [string, string | number][]): boolean =>
   a.length === b.length &&

@@ -1,12 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs';
 import type { z } from 'zod';
-import { EvalPoint, Progress, RunRecord, TrainResult } from '#contract/run';
+import { UserError } from '#contract/errors';
+import { EvalPoint, Progress, Run, RunRecord, TrainResult } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { Verdict } from '#contract/verdict';
 import { readUntrusted } from '#host/untrusted';
-import { inRun, runDir } from '../common/paths.ts';
+import { inRun, runDir, runsDir } from '../common/paths.ts';
 
 const MAX_BYTES = 32 * 2 ** 20;
 const CURVE_POINTS = 200;
+
+/** The record of a run folder. @throws UserError where there is none that can be read. */
+export function readRunRecord(dir: string): RunRecord {
+  const path = inRun(dir).record;
+  if (!existsSync(path)) throw new UserError(`${dir}: not a run folder (it has no run.json)`);
+  try {
+    return RunRecord.parse(JSON.parse(readUntrusted(path, MAX_BYTES) ?? ''));
+  } catch (error) {
+    throw new UserError(`${path}: not the record of a run (${(error as Error).message.split('\n')[0]})`);
+  }
+}
+
+/** The same; null where there is none that can be read. */
+export const findRunRecord = (dir: string): RunRecord | null => json(RunRecord, inRun(dir).record);
+
+/** Names in `checkpoints/`; they begin with the time, so that the newest comes last. */
+export function runNames(repo: string): string[] {
+  const runs = runsDir(repo);
+  return existsSync(runs) ? readdirSync(runs).sort() : [];
+}
 
 /**
  * A run folder as a sprint remembers it: the supervisor's record, the trainer's word (read as what it is: files that anything may stand
@@ -14,22 +36,12 @@ const CURVE_POINTS = 200;
  */
 export function readSprintRun(repo: string, id: string): SprintRun | null {
   const files = inRun(runDir(repo, id));
-  const record = json(RunRecord, files.record);
+  const record = findRunRecord(runDir(repo, id));
   if (!record) return null;
   const result = json(TrainResult, files.result);
   const progress = lines(Progress, files.progress);
   return {
-    id: record.id,
-    role: record.role,
-    experiment: record.experiment,
-    args: record.args,
-    seed: record.seed,
-    samples: record.samples,
-    tree: record.tree,
-    status: record.status,
-    reason: record.reason,
-    endedBy: record.endedBy,
-    seconds: record.seconds,
+    ...Run.parse(record),
     samplesPerSecond: meanSpeed(progress),
     backend: result?.backend ?? null,
     claimed: result?.claimed ?? {},

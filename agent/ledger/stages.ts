@@ -1,7 +1,8 @@
+import { type RunSpec, specOf } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import type { Profile, TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
-import { type RunSpec, sameRecipe, sameRun, specOf } from './repeat.ts';
+import { sameRecipe, sameRun } from './repeat.ts';
 
 export type Stage = 'screen' | 'rank' | 'full';
 
@@ -34,8 +35,9 @@ export function stageOf({ budgets }: Stages['profile'], samples: number): Stage 
 export function referenceFor(spec: RunSpec, { profile, incumbent }: Stages): RunSpec | null {
   const { screen, rank } = profile.budgets;
   if (!incumbent || (spec.samples !== screen && spec.samples !== rank)) return null;
-  const best = specOf(incumbent);
-  return sameRecipe(spec, best) ? null : { ...best, samples: spec.samples, seed: spec.seed };
+  return sameRecipe(spec, incumbent)
+    ? null
+    : { ...specOf(incumbent), samples: spec.samples, seed: spec.seed };
 }
 
 /** The last snapshot, where it is that of the end. */
@@ -45,8 +47,8 @@ export const atTheEnd = (run: SprintRun) =>
 /** Null where one of the two is not there, or was not measured. */
 export function compare(run: SprintRun, stages: Stages): Comparison | null {
   const { metric, goal } = stages.contract;
-  const reference = referenceFor(specOf(run), stages);
-  const against = reference && finished(stages.runs).find((other) => sameRun(specOf(other), reference));
+  const reference = referenceFor(run, stages);
+  const against = reference && finished(stages.runs).find((other) => sameRun(other, reference));
   const value = atTheEnd(run)?.[metric];
   const incumbent = against ? atTheEnd(against)?.[metric] : undefined;
   if (!against || value === undefined || incumbent === undefined) return null;
@@ -63,7 +65,7 @@ export function meanGain(
   stages: Stages,
 ): { gain: number; seeds: number } | null {
   const gains = finished(stages.runs)
-    .filter((run) => run.samples === samples && sameRecipe(specOf(run), recipe))
+    .filter((run) => run.samples === samples && sameRecipe(run, recipe))
     .flatMap((run) => compare(run, stages)?.gain ?? []);
   if (gains.length === 0) return null;
   return { gain: gains.reduce((sum, gain) => sum + gain, 0) / gains.length, seeds: gains.length };
@@ -77,12 +79,12 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
   if (stage === null) {
     return `a run longer than a screen has the samples of a stage, so that it can be compared: budget "rank" (${budgets.rank}) or "full" (${budgets.full})`;
   }
-  const same = finished(stages.runs).filter((run) => sameRecipe(specOf(run), spec));
+  const same = finished(stages.runs).filter((run) => sameRecipe(run, spec));
   if (!stages.incumbent) {
     if (same.some((run) => run.samples === budgets.screen)) return null;
     return `a ${stage} run has to be earned: screen this code and these settings first (budget "screen")`;
   }
-  if (sameRecipe(specOf(stages.incumbent), spec)) {
+  if (sameRecipe(stages.incumbent, spec)) {
     return stage === 'rank' ? null : `that is the present best itself, and it has its full run`;
   }
   const before = stage === 'rank' ? 'screen' : 'rank';
@@ -102,15 +104,15 @@ export function standingOf(run: SprintRun, stages: Stages): string {
   if (!incumbent) {
     return `There is no best yet to compare run ${run.id} with: a full run of the same code and settings may follow (of: "${run.id}", budget "full").`;
   }
-  const reference = referenceFor(specOf(run), stages);
+  const reference = referenceFor(run, stages);
   if (!reference) {
-    return sameRecipe(specOf(run), specOf(incumbent)) ? '' : SHORT;
+    return sameRecipe(run, incumbent) ? '' : SHORT;
   }
   const seen = compare(run, stages);
   if (!seen) {
     return `The best has no measured ${stage} run at seed ${run.seed} yet, so run ${run.id} proves nothing: wait for the best's where it is queued, or ask for it (of: "${incumbent.id}", budget "${stage}", seed ${run.seed}).`;
   }
-  const { gain, seeds } = meanGain(specOf(run), run.samples, stages) ?? { gain: seen.gain, seeds: 1 };
+  const { gain, seeds } = meanGain(run, run.samples, stages) ?? { gain: seen.gain, seeds: 1 };
   const gained = `${seeds > 1 ? `in the mean over the ${seeds} seeds tried ` : ''}a gain of ${show(gain)}`;
   const numbers = `Run ${run.id} against the best's ${stage} run at the same budget and seed (${seen.against.id}): ${contract.metric} ${show(seen.value)} to ${show(seen.incumbent)}`;
   const next = stage === 'screen' ? 'rank' : 'full';
@@ -128,14 +130,13 @@ const SHORT = 'Shorter than a screen: it shows that it trains, and is compared w
 export function bestCandidate(stages: Stages): SprintRun | null {
   const { rank, screen, full } = stages.profile.budgets;
   const done = finished(stages.runs);
-  const hadFull = (run: SprintRun) =>
-    stages.runs.some((r) => r.samples === full && sameRecipe(specOf(r), specOf(run)));
+  const hadFull = (run: SprintRun) => stages.runs.some((r) => r.samples === full && sameRecipe(r, run));
   for (const samples of [rank, screen]) {
     const better = done
       .filter((run) => run.samples === samples && run.role !== 'incumbent' && !hadFull(run))
       // A screen that its own rank run did not bear out stands for nothing any more.
       .filter((run) => samples === rank || !ranked(run, done, rank))
-      .map((run) => ({ run, gain: meanGain(specOf(run), samples, stages)?.gain ?? 0 }))
+      .map((run) => ({ run, gain: meanGain(run, samples, stages)?.gain ?? 0 }))
       .filter(({ gain }) => gain > stages.profile.noise)
       .sort((a, b) => a.gain - b.gain);
     const best = better.at(-1);
@@ -145,6 +146,6 @@ export function bestCandidate(stages: Stages): SprintRun | null {
 }
 
 const ranked = (run: SprintRun, done: readonly SprintRun[], rank: number) =>
-  done.some((other) => other.samples === rank && sameRecipe(specOf(other), specOf(run)));
+  done.some((other) => other.samples === rank && sameRecipe(other, run));
 
 const finished = (runs: readonly SprintRun[]) => runs.filter((run) => run.status === 'finished');

@@ -1,3 +1,4 @@
+import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
@@ -50,7 +51,7 @@ export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskCont
     runs.map((run) => [
       run.id,
       run.role === 'incumbent' ? `${run.experiment} (the best's, again)` : run.experiment,
-      overrides(run.args),
+      pairsOf(run.settings).join(' '),
       String(run.samples),
       String(run.seed),
       run.reason ? `${run.status}: ${run.reason}` : run.status,
@@ -88,6 +89,3 @@ export function runDetails(run: SprintRun, contract: TaskContract): string {
 
 const pick = (metrics: Record<string, number> | undefined, fields: readonly string[]) =>
   Object.fromEntries(fields.flatMap((f) => (metrics?.[f] === undefined ? [] : [[f, metrics[f]]])));
-
-const overrides = (args: readonly string[]) =>
-  args.flatMap((arg, i) => (args[i - 1] === '--set' ? [arg] : [])).join(' ');

@@ -13,10 +13,11 @@ import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
 import type { Executor } from '../executor/executor.ts';
+import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { NO_SPRINT_OPEN, ToolMistake } from '../requests/paths.ts';
+import { noSprintOpen, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Runs } from '../runs/runs.ts';
@@ -29,6 +30,7 @@ export interface LoopParts {
   config: Config;
   connection: Connection;
   sandbox: Sandbox;
+  checkout: Checkout;
   executor: Executor;
   journal: Journal;
   ledger: Ledger;
@@ -65,7 +67,7 @@ export class OpenSprint {
 
   /** The runs of a claimed sprint. @throws ToolMistake before start_sprint. */
   get claimedRuns(): Runs {
-    if (!this.runs) throw new ToolMistake(NO_SPRINT_OPEN);
+    if (!this.runs) throw noSprintOpen();
     return this.runs;
   }
 

@@ -7,14 +7,18 @@ import type {
   BetaToolUseBlockParam,
 } from '@anthropic-ai/sdk/resources/beta';
 import { z } from 'zod';
+import { type Answer, type CutOff, contentOf } from '#contract/answer';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 import { FinishSprintInput } from '../requests/schemas.ts';
 import { blocksOf as blocks } from '../researcher/history.ts';
 import { Opening } from '../researcher/opening.ts';
 
 /** What the researcher reads for a call that the loop did not see the end of. */
-export const CUT_OFF =
-  'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or begins again where nothing was saved: wait for it again. Runs that were queued still wait for the device.';
+export const CUT_OFF: Answer = {
+  words:
+    'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or begins again where nothing was saved: wait for it again. Runs that were queued still wait for the device.',
+  fields: { cutOff: true } satisfies z.infer<typeof CutOff>,
+};
 
 /** A line that is no message: what the conversation begins with, who has the word, or that the message before it was taken back. */
 const Note = z.union([
@@ -96,7 +100,7 @@ export class Transcript {
     const calls = last?.role === 'assistant' ? blocks(last).filter(isCall) : [];
     if (calls.length === 0) return;
     const content = calls.map(({ id }): BetaToolResultBlockParam => {
-      return { type: 'tool_result', tool_use_id: id, is_error: true, content: CUT_OFF };
+      return { type: 'tool_result', tool_use_id: id, is_error: true, content: contentOf(CUT_OFF) };
     });
     this.say({ role: 'user', content });
   }

@@ -1,20 +1,22 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { killGroup } from '#host/groups';
+import { specOf } from '#contract/run';
 import { endOrphans } from '#host/marks';
 import { homeOf } from '#host/worktree';
-import { inRun, reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
+import { reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
-import { trainerOf } from '../executor/resume.ts';
+import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
+import { runNames } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 import { removeHalfWritten } from './half-written.ts';
 import { pruneTrees } from './prune.ts';
-import { completeRecord, runFolders } from './run-records.ts';
+import { completeRecord } from './run-records.ts';
 
 /** What is used here of the loop. */
 interface LoopParts {
   config: Config;
+  executor: Executor;
   journal: Journal;
 }
 
@@ -25,14 +27,15 @@ interface LoopParts {
 export async function endLeftovers(loop: LoopParts, until: string | null): Promise<void> {
   const {
     config: { repo },
+    executor,
     journal,
   } = loop;
   const { runs, sprint } = loop.journal.state();
   for (const [id, run] of Object.entries(runs)) {
-    const groups = await Promise.all(run.processes.map(({ pid, start }) => killGroup(pid, start)));
+    const ended = await executor.endLeft(runDir(repo, id));
     const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
     const status = completeRecord(repo, id, seconds)?.status ?? 'killed';
-    const reason = `${CUT_OFF}${groups.some(Boolean) ? '; what still ran was ended' : ''}`;
+    const reason = `${CUT_OFF}${ended ? '; what still ran was ended' : ''}`;
     journal.emit({ type: 'run.finished', run: id, status, reason, seconds });
   }
   const orphans = await endOrphans(realpathSync(homeOf(repo)));
@@ -40,25 +43,22 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     const text = `ended ${orphans} processes that a command left running when it was killed`;
     journal.notice(text);
   }
-  for (const id of runFolders(repo)) {
-    if (id in runs || trainerOf(inRun(runDir(repo, id)).out) !== null) continue;
+  for (const id of runNames(repo)) {
+    if (id in runs || executor.isRunning(runDir(repo, id))) continue;
     const record = completeRecord(repo, id, 0);
     if (!record || !sprint?.claim || record.sprint !== sprint.claim.id || sprint.runs.includes(id)) continue;
-    const { experiment, args, tree, status } = record;
+    const { status } = record;
     journal.emit({
       type: 'run.started',
       run: id,
       sprint: record.sprint,
-      experiment,
-      args,
-      tree,
-      processes: [],
+      ...specOf(record),
     });
     journal.emit({ type: 'run.finished', run: id, status, reason: CUT_OFF, seconds: 0 });
   }
   const sprints = [sprintsDir(repo), join(sprintsDir(repo), 'leaderboards')];
   if (sprint?.claim) sprints.push(join(sprintsDir(repo), sprint.claim.id));
-  const runDirs = runFolders(repo).map((id) => runDir(repo, id));
+  const runDirs = runNames(repo).map((id) => runDir(repo, id));
   removeHalfWritten(repo, [stateDir(repo), reportsDir(repo), ...sprints, ...runDirs]);
   for (const checkout of new Set([repo, homeOf(repo)])) pruneTrees(checkout);
 }

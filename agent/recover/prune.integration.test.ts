@@ -16,11 +16,12 @@ it('removes trees that no run names and nothing works in, once they are an hour 
   }
   const run: RunRecord = {
     ...{
-      version: 1,
+      version: 2,
+      researcherId: 'a',
       id: 'a',
       sprint: null,
       experiment: 'plain',
-      args: [],
+      settings: {},
       profile: 'tiny',
       seed: 0,
       samples: 1,

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { processesIn } from '#host/processes';
-import { runsDir, treesDir } from '../common/paths.ts';
-import { readSprintRun } from '../ledger/run-folder.ts';
+import { runDir, treesDir } from '../common/paths.ts';
+import { findRunRecord, runNames } from '../ledger/run-folder.ts';
 
 /** What is younger may be about to be used: a run takes its tree some moments before its folder names it. */
 const MIN_AGE_MS = 3_600_000;
@@ -13,9 +13,8 @@ const MIN_AGE_MS = 3_600_000;
  */
 export function pruneTrees(repo: string, now = Date.now()): number {
   const trees = treesDir(repo);
-  const runs = runsDir(repo);
   if (!existsSync(trees)) return 0;
-  const named = new Set(existsSync(runs) ? readdirSync(runs).map((id) => readSprintRun(repo, id)?.tree) : []);
+  const named = new Set(runNames(repo).map((id) => findRunRecord(runDir(repo, id))?.tree));
   const unused = readdirSync(trees).filter((name) => {
     const path = join(trees, name);
     return !named.has(name) && now - statSync(path).mtimeMs > MIN_AGE_MS && processesIn(path).length === 0;

@@ -7,7 +7,7 @@ import { ONE_REQUEST_MS } from '#host/one-request';
 import { isAlive } from '#host/processes';
 import { worktreeOf } from '#host/worktree';
 import { eventsPath, sprintsDir } from '../common/paths.ts';
-import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { eventOf, loopIn, startCommand, startedRun, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, git, uncommit } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
@@ -56,7 +56,7 @@ describe('a loop that is cut off', () => {
   it('is taken up after kill -9: leftovers end, and the conversation goes on from its last whole turn', async () => {
     const repo = tinyRepository([hanging('forks'), sprintTo('second', 0.7)]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     expect(readStatus(repo)).toMatchObject({
       loop: 'running',
       sprint: { number: 1 },
@@ -76,7 +76,7 @@ describe('a loop that is cut off', () => {
       // It had saved nothing, and began anew.
       runs: [{ status: 'finished' }, { status: 'finished' }],
     });
-    expect(first.runs.map((run) => run.endedBy)).toEqual([undefined, undefined]);
+    expect(first.runs.map((run) => run.endedBy)).toEqual(['trainer', 'trainer']);
     expect(first.cost.turns).toBeGreaterThanOrEqual(7);
     expect(second.outcome).toBe('no-gain');
     expect(ledgerOfCommits(repo)).toEqual([
@@ -133,7 +133,7 @@ describe('a loop that is cut off', () => {
   it('ends a run that was started but is not in the log yet, and enters it', async () => {
     const repo = tinyRepository([hanging('forks')]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes, run } = await eventOf(repo, 'run.started');
+    const { processes, run } = await startedRun(repo);
     loop.child.kill('SIGKILL');
     await loop.ended;
     cutLogBefore(repo, 'run.started');
@@ -290,7 +290,7 @@ describe('a loop that is asked to stop', () => {
   it('ends its run on the first Ctrl-C, and leaves the sprint open', async () => {
     const repo = tinyRepository([hanging()]);
     const loop = startCommand(repo, 'loop', '--sandbox', 'off');
-    const { processes } = await eventOf(repo, 'run.started');
+    const { processes } = await startedRun(repo);
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
     expect(outcomes(repo)).toEqual([]);

@@ -1,32 +1,26 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
-import { RunRecord } from '#contract/run';
-import { readUntrusted } from '#host/untrusted';
-import { inRun, runDir, runsDir } from '../common/paths.ts';
+import type { RunRecord } from '#contract/run';
+import { inRun, runDir } from '../common/paths.ts';
+import { findRunRecord } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 
 /** The record of a run, brought to its end where it says that it still runs, after so many `seconds`. Null where there is none. */
 export function completeRecord(repo: string, id: string, seconds: number): RunRecord | null {
-  const path = inRun(runDir(repo, id)).record;
+  const dir = runDir(repo, id);
+  const record = findRunRecord(dir);
+  if (record?.status !== 'running') return record;
+  const completed: RunRecord = {
+    ...record,
+    status: 'killed',
+    reason: CUT_OFF,
+    endedBy: 'loop',
+    endedAt: new Date().toISOString(),
+    seconds: (record.seconds ?? 0) + seconds,
+  };
   try {
-    const record = RunRecord.parse(JSON.parse(readUntrusted(path, 1 << 20) ?? ''));
-    if (record.status !== 'running') return record;
-    const completed: RunRecord = {
-      ...record,
-      status: 'killed',
-      reason: CUT_OFF,
-      endedBy: 'loop',
-      endedAt: new Date().toISOString(),
-      seconds: (record.seconds ?? 0) + seconds,
-    };
-    writeJsonAtomic(path, completed);
+    writeJsonAtomic(inRun(dir).record, completed);
     return completed;
   } catch {
     return null;
   }
-}
-
-export function runFolders(repo: string): string[] {
-  const runs = runsDir(repo);
-  return existsSync(runs) ? readdirSync(runs) : [];
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import type { HowFar, RunSpec } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
 import type { Profile, Task } from '#contract/task';
 import { outcomes } from './compose/head.ts';
@@ -18,13 +19,7 @@ export interface LiveState {
   /** Whether it waits for `npm run resume`. */
   paused?: boolean;
   /** The training run that holds the device. */
-  run: {
-    experiment: string;
-    samples: number;
-    totalSamples: number;
-    samplesPerSecond: number;
-    etaSeconds: number;
-  } | null;
+  run: (HowFar & Pick<RunSpec, 'experiment'>) | null;
   researcher: string;
   /** Of this loop. `usdLimit` is null where there is none. */
   usdSpent: number;

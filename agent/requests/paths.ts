@@ -1,14 +1,24 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { RefusedFields } from '#contract/answer';
 import { runsDir } from '../common/paths.ts';
-
-/** Why a call that needs a claimed sprint is refused before start_sprint. */
-export const NO_SPRINT_OPEN = 'no sprint is open yet: call start_sprint first';
 
 /** A call that the model can correct; its message goes back as the tool's error result. */
 export class ToolMistake extends Error {
   override readonly name = 'ToolMistake';
+
+  constructor(
+    message: string,
+    /** What a program may decide by. */
+    readonly fields?: RefusedFields,
+  ) {
+    super(message);
+  }
 }
+
+/** A call that needs a claimed sprint, before start_sprint. */
+export const noSprintOpen = () =>
+  new ToolMistake('no sprint is open yet: call start_sprint first', { refused: { why: 'no-sprint' } });
 
 /**
  * Where a path of the model's really leads: relative ones begin at the repository, and every link on the way is followed,

@@ -15,8 +15,11 @@ export class RefusedInput extends ToolMistake {
     tool: string,
     /** The fields alone, without the name of the tool and what to do. */
     readonly reason: string,
+    wrong: readonly string[],
   ) {
-    super(`${opening(tool)}${reason}. ${AGAIN}`);
+    super(`${opening(tool)}${reason}. ${AGAIN}`, {
+      refused: { why: 'input', fields: [...new Set(wrong)].sort() },
+    });
   }
 }
 
@@ -28,22 +31,21 @@ export function accepted<T extends z.ZodType>(tool: string, schema: T, input: un
   if (parsed.success) return parsed.data;
   const root = z.toJSONSchema(schema, { io: 'input' }) as Node;
   const room = MAX_CHARS - opening(tool).length - AGAIN.length - 2;
-  throw new RefusedInput(tool, reasonOf(parsed.error.issues, root, input, room));
+  const { issues } = parsed.error;
+  throw new RefusedInput(tool, reasonOf(issues, root, input, room), issues.flatMap(wrongFields));
 }
 
-/** What a refusal of an input says of its fields; another refusal whole. */
+/** What the words of a refusal say of its fields; those of another whole. For a reader: nothing is decided by it. */
 export function reasonIn(tool: string, refusal: string): string {
   const told = refusal.startsWith(opening(tool)) ? refusal.slice(opening(tool).length) : refusal;
   return told.endsWith(`. ${AGAIN}`) ? told.slice(0, -AGAIN.length - 2) : told;
 }
 
-/** The fields that a refused input was told to correct; null where a refusal has another reason. */
-export function wrongFields(tool: string, refusal: string): string[] | null {
-  const at = refusal.indexOf(opening(tool));
-  if (at === -1 || !refusal.includes(AGAIN)) return null;
-  const told = refusal.slice(at + opening(tool).length);
-  const fields = told.matchAll(/"((?:[^"\\]|\\.)*)" (?:must |is missing|is not a field)/g);
-  return [...new Set([...fields].map((match) => (match[1] ?? '').replace(/\[\d+\]$/, '')))].sort();
+/** The fields that an issue is about; of a list the list as a whole. None where the input is no object. */
+function wrongFields(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => pathOf([...issue.path, key]));
+  const path = typeof issue.path.at(-1) === 'number' ? issue.path.slice(0, -1) : issue.path;
+  return path.length === 0 ? [] : [pathOf(path)];
 }
 
 /** All that is wrong; where that is too long, without what the fields are for; where that is too long still, the first of it. */
@@ -108,13 +110,15 @@ function demand(issue: z.core.$ZodIssue, node: Node, value: unknown): string {
 }
 
 /** A field's path in quotes: "predicted.accuracy", "set[0]". */
-function named(path: Path): string {
+const named = (path: Path): string => JSON.stringify(pathOf(path));
+
+function pathOf(path: Path): string {
   const text = path.reduce<string>(
     (before, key) =>
       typeof key === 'number' ? `${before}[${key}]` : `${before && `${before}.`}${String(key)}`,
     '',
   );
-  return JSON.stringify(cut(plain(text), 60));
+  return cut(plain(text), 60);
 }
 
 /** What was given, in a few characters. */

@@ -1,21 +1,26 @@
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ToolMistake } from '../requests/paths.ts';
+import { contentOf } from '#contract/answer';
+import { noSprintOpen, ToolMistake } from '../requests/paths.ts';
 import { accepted } from '../requests/refusals.ts';
 import { StartSprintInput } from '../requests/schemas.ts';
 import { type Advice, answersIn, callsIn, RepeatedRefusals } from './repeated.ts';
 
+type Content = string | ReturnType<typeof contentOf>;
 /** One call and its answer: null where it was done. */
-type Made = readonly [name: string, refusal: string | null];
-const NOT_OPEN = 'Error: no sprint is open yet: call start_sprint first';
+type Made = readonly [name: string, refusal: Content | null];
 
-/** What the runner makes of a refused input. */
-function refused(input: unknown): string {
+/** What a tool makes of a mistake. */
+const answered = ({ message, fields }: ToolMistake): Content =>
+  fields ? contentOf({ words: `Error: ${message}`, fields }) : `Error: ${message}`;
+const NOT_OPEN = answered(noSprintOpen());
+
+function refused(input: unknown): Content {
   try {
     accepted('start_sprint', StartSprintInput, input);
   } catch (error) {
-    if (error instanceof ToolMistake) return `Error: ${error.message}`;
+    if (error instanceof ToolMistake) return answered(error);
   }
   throw new Error('it was not refused');
 }
@@ -186,8 +191,12 @@ describe('over any conversation', () => {
 it('takes words of ours beside the results, texts in blocks and replies without an answer for what they are', () => {
   const messages: BetaMessageParam[] = [];
   for (let n = 0; n < 4; n++) {
-    const [reply, answer] = turn(['finish_sprint', NOT_OPEN]);
-    const [result] = answer.content as { type: 'tool_result'; tool_use_id: string; content: string }[];
+    const [reply, answer] = turn(['finish_sprint', 'Error: one']);
+    const [result] = answer.content as {
+      type: 'tool_result';
+      tool_use_id: string;
+      content: string;
+    }[];
     const content = [{ type: 'text' as const, text: result.content }];
     messages.push(reply, {
       role: 'user',
@@ -198,7 +207,9 @@ it('takes words of ours beside the results, texts in blocks and replies without 
     });
     messages.push({ role: 'assistant', content: 'Let me think.' }, { role: 'user', content: 'Go on.' });
   }
-  messages.push(turn(['finish_sprint', NOT_OPEN])[0]);
-  expect(hear(RepeatedRefusals.from(messages), ['finish_sprint', NOT_OPEN]).kind).toBe('close');
-  expect(hear(RepeatedRefusals.from(messages.slice(0, -9)), ['finish_sprint', NOT_OPEN]).kind).toBe('tell');
+  messages.push(turn(['finish_sprint', 'Error: one'])[0]);
+  expect(hear(RepeatedRefusals.from(messages), ['finish_sprint', 'Error: one']).kind).toBe('close');
+  expect(hear(RepeatedRefusals.from(messages.slice(0, -9)), ['finish_sprint', 'Error: one']).kind).toBe(
+    'tell',
+  );
 });

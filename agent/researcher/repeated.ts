@@ -1,7 +1,7 @@
-import type { BetaMessageParam, BetaToolResultBlockParam } from '@anthropic-ai/sdk/resources/beta';
+import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import { answerIn, RefusedFields } from '#contract/answer';
 import { cut, plain } from '../common/words.ts';
-import { NO_SPRINT_OPEN } from '../requests/paths.ts';
-import { reasonIn, wrongFields } from '../requests/refusals.ts';
+import { reasonIn } from '../requests/refusals.ts';
 import { blocksOf } from './history.ts';
 
 /** What to do after the results of one turn. */
@@ -16,6 +16,8 @@ export interface Call {
 export interface Answer {
   isError: boolean;
   text: string;
+  /** Why it was refused before anything was done, where its fields say so. */
+  refused?: RefusedFields['refused'];
 }
 
 const TELL_AT = 3;
@@ -44,13 +46,13 @@ export class RepeatedRefusals {
 
   /** Takes note of one turn, and says what is to be done about it. A call without an answer counts for nothing. */
   heard(calls: readonly Call[], answers: ReadonlyMap<string, Answer>): Advice {
-    const refused = new Map<string, { name: string; text: string; key: string }>();
+    const refused = new Map<string, Refused & { key: string }>();
     for (const call of calls) {
       const { id, name } = call;
       const answer = answers.get(id);
       if (!answer) continue;
-      const key = `${name}: ${sameness(call, answer.text)}`;
-      if (answer.isError) refused.set(key, { name, text: answer.text, key });
+      const key = `${name}: ${sameness(call, answer)}`;
+      if (answer.isError) refused.set(key, { name, answer, key });
       else {
         this.#counts.delete(name);
         for (const [other, of] of refused) if (of.name === name) refused.delete(other);
@@ -85,7 +87,7 @@ export const answersIn = (message: BetaMessageParam): Map<string, Answer> =>
   new Map(
     blocksOf(message).flatMap((block) =>
       block.type === 'tool_result'
-        ? [[block.tool_use_id, { isError: block.is_error === true, text: textIn(block) }] as const]
+        ? [[block.tool_use_id, heardIn(block.content, block.is_error === true)] as const]
         : [],
     ),
   );
@@ -93,39 +95,45 @@ export const answersIn = (message: BetaMessageParam): Map<string, Answer> =>
 /** Tools whose work is to try: a refusal of another edit at another place is another one, in the same words. */
 const TRIES = new Set(['bash', 'str_replace_based_edit_tool']);
 
+interface Refused {
+  name: string;
+  answer: Answer;
+}
+
 /** Two refusals of a tool are the same where these are: the wrong fields of an input, else the words of the answer. */
-function sameness({ name, input }: Call, text: string): string {
-  const fields = wrongFields(name, text);
-  if (fields) return `fields ${fields.join(', ')}`;
+function sameness({ name, input }: Call, { text, refused }: Answer): string {
+  if (refused?.why === 'input') return `fields ${refused.fields.join(', ')}`;
   return TRIES.has(name) ? `${text} ${JSON.stringify(input)}` : text;
 }
 
 /** What is said to a researcher at the third refusal: which tool, why, and what to do instead. */
-function words(of: { name: string; text: string; times: number }): string {
-  const { name, text, times } = of;
-  return `${name} was refused ${inWords(times)} times now for the same reason: ${shown(of)}. ${instead(name, text)} After ${inWords(CLOSE_AT)} times this conversation is closed.`;
+function words(of: Refused & { times: number }): string {
+  const { name, answer, times } = of;
+  return `${name} was refused ${inWords(times)} times now for the same reason: ${shown(of)}. ${instead(name, answer)} After ${inWords(CLOSE_AT)} times this conversation is closed.`;
 }
 
-function instead(name: string, text: string): string {
-  const fields = wrongFields(name, text);
+function instead(name: string, { refused }: Answer): string {
   const end =
     name === 'start_sprint'
       ? 'or, where nothing is left to be tried, say so and call nothing'
       : 'or end the sprint with finish_sprint, candidate null';
-  if (fields)
-    return `Correct the fields that it names, as it says, and leave the others as they are; ${end}.`;
-  if (text === `Error: ${NO_SPRINT_OPEN}`)
-    return 'Call start_sprint first, with all of its fields: runs and finish_sprint are refused before it. Where nothing is left to be tried, say so and call nothing.';
-  return `Do not make the same call again: read the reason and do something else, ${end}.`;
+  switch (refused?.why) {
+    case 'input':
+      return `Correct the fields that it names, as it says, and leave the others as they are; ${end}.`;
+    case 'no-sprint':
+      return 'Call start_sprint first, with all of its fields: runs and finish_sprint are refused before it. Where nothing is left to be tried, say so and call nothing.';
+    default:
+      return `Do not make the same call again: read the reason and do something else, ${end}.`;
+  }
 }
 
 /** The reason as it is said again, without the word with which the runner begins every error. */
-const shown = ({ name, text }: { name: string; text: string }): string =>
+const shown = ({ name, answer: { text } }: Refused): string =>
   cut(plain(reasonIn(name, text.replace(/^Error: /, ''))), MAX_REASON).replace(/\.$/, '');
 
 const inWords = (n: number): string => ({ 3: 'three', 5: 'five' })[n] ?? String(n);
 
-const textIn = ({ content }: BetaToolResultBlockParam): string =>
-  typeof content === 'string'
-    ? content
-    : (content ?? []).flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
+function heardIn(content: unknown, isError: boolean): Answer {
+  const { words: text, fields } = answerIn(content);
+  return { isError, text, refused: RefusedFields.safeParse(fields).data?.refused };
+}

@@ -1,5 +1,5 @@
 import { writeJsonAtomic } from '#contract/atomic';
-import type { EndedBy, RunRecord } from '#contract/run';
+import { type EndedBy, type RunRecord, type RunSpec, specOf } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import { mayStillStart } from '../budget/may-start.ts';
 import { isPaused, whilePaused } from '../budget/pause.ts';
@@ -14,7 +14,6 @@ import type { RunHandle } from '../executor/executor.ts';
 import { measureSnapshots } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { RunSpec } from '../ledger/repeat.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { type Earlier, LOOP_STOPPED } from './interrupted.ts';
 
@@ -124,25 +123,14 @@ export class Device {
       ticket: job.ticket,
       sprint: this.sprint,
       role,
-      experiment: spec.experiment,
-      args: [...job.handle.args],
-      tree: spec.tree,
-      processes: [...job.handle.processes],
+      ...specOf(spec),
     });
     let last = 0;
     job.handle.onProgress((p) => {
       if (Date.now() - last < PROGRESS_EVERY_MS && p.samples < p.totalSamples) return;
       last = Date.now();
-      const { samples, totalSamples, samplesPerSecond, etaSeconds, values } = p;
-      loop.journal.emit({
-        type: 'run.progress',
-        run: job.run!,
-        samples,
-        totalSamples,
-        samplesPerSecond,
-        etaSeconds,
-        values,
-      });
+      const { step: _, ...progress } = p;
+      loop.journal.emit({ type: 'run.progress', run: job.run!, ...progress });
     });
   }
 

@@ -7,12 +7,13 @@ import { left, newJob } from './device.ts';
 import { CUT_OFF, cutOffRuns } from './interrupted.ts';
 
 const record: RunRecord = {
-  version: 1,
+  version: 2,
   ...{
     id: 'r',
+    researcherId: 'a',
     sprint: 's',
     experiment: 'plain',
-    args: ['plain'],
+    settings: {},
     profile: 'tiny',
     seed: 0,
     samples: 100_000,
@@ -36,33 +37,38 @@ function repoWith(nextBatch: string | null, more: Partial<RunRecord> = {}): stri
   return repo;
 }
 
+const at = (repo: string, running = false) => ({ repo, executor: { isRunning: () => running } });
 const profile = { batch: 512, normalisation: 0 };
 
 it('goes on with what is left of a run: the rows before its training, and those trained on, are done', () => {
-  const [run] = cutOffRuns(repoWith('60'), ['r'], { ...profile, normalisation: 10 * 512 });
+  const [run] = cutOffRuns(at(repoWith('60')), ['r'], { ...profile, normalisation: 10 * 512 });
   expect(run).toMatchObject({ id: 'r', earlier: { seconds: 60, samples: 50 * 512 } });
   // Its own spec is that of the whole run: nothing else tells it from others.
   expect(run.spec.samples).toBe(100_000);
   expect(left({ ...newJob([]), earlier: run.earlier }, run.spec).samples).toBe(100_000 - 50 * 512);
-  const [early] = cutOffRuns(repoWith('3'), ['r'], { ...profile, normalisation: 10 * 512 });
+  const [early] = cutOffRuns(at(repoWith('3')), ['r'], { ...profile, normalisation: 10 * 512 });
   expect(left({ ...newJob([]), earlier: early.earlier }, early.spec).samples).toBe(100_000);
-  const [late] = cutOffRuns(repoWith('1000'), ['r'], profile);
+  const [late] = cutOffRuns(at(repoWith('1000')), ['r'], profile);
   expect(left({ ...newJob([]), earlier: late.earlier }, late.spec).samples).toBe(0);
 });
 
 it('begins anew with what was never saved, or says no batch', () => {
   for (const saved of [null, 'many'])
-    expect(cutOffRuns(repoWith(saved), ['r'], profile)).toMatchObject([
+    expect(cutOffRuns(at(repoWith(saved)), ['r'], profile)).toMatchObject([
       { earlier: { seconds: 0, samples: 0 } },
     ]);
 });
 
 it('goes on with what the loop ended, whatever its reason says, and with nothing else', () => {
-  const ended = (more: Partial<RunRecord>) => cutOffRuns(repoWith('60', more), ['r'], profile).length;
+  const ended = (more: Partial<RunRecord>) => cutOffRuns(at(repoWith('60', more)), ['r'], profile).length;
   expect(ended({ endedBy: 'loop', reason: 'in other words' })).toBe(1);
   for (const endedBy of ['sprint', 'researcher', 'user', 'limit', 'outside'] as const)
     expect(ended({ endedBy, reason: CUT_OFF }), endedBy).toBe(0);
   expect(ended({ status: 'finished', endedBy: undefined, reason: null })).toBe(0);
   // Words alone say nothing.
   expect(ended({ endedBy: undefined })).toBe(0);
+});
+
+it('leaves alone what still trains', () => {
+  expect(cutOffRuns(at(repoWith('60'), true), ['r'], profile)).toEqual([]);
 });

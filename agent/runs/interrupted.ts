@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
-import type { SprintRun } from '#contract/sprint';
+import { type Run, type RunSpec, specOf } from '#contract/run';
 import type { Profile } from '#contract/task';
 import { inRun, runDir } from '../common/paths.ts';
-import { readRunRecord } from '../executor/judging.ts';
-import { resumePointOrNone } from '../executor/resume.ts';
-import { type RunSpec, specOf } from '../ledger/repeat.ts';
+import type { Executor } from '../executor/executor.ts';
+import { savedBatch } from '../executor/resume.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 
 /** Why a run ended, in words: with a loop that was killed, with one that was stopped, or with its sprint. */
@@ -13,7 +12,7 @@ export const LOOP_STOPPED = 'the loop was stopped; the next start goes on with i
 export const SPRINT_ENDED = 'the sprint has ended';
 
 /** Whether a run ended because the loop did, so that the next start goes on with it. */
-export const endedWithLoop = ({ endedBy }: Pick<SprintRun, 'endedBy'>) => endedBy === 'loop';
+export const endedWithLoop = ({ endedBy }: Pick<Run, 'endedBy'>) => endedBy === 'loop';
 
 /** What a run had done before it was cut off. */
 export interface Earlier {
@@ -24,10 +23,8 @@ export interface Earlier {
 }
 
 /** A run of a sprint that is taken up again. */
-export interface CutOff {
-  id: string;
+export interface CutOff extends Pick<Run, 'id' | 'role'> {
   spec: RunSpec;
-  role: 'incumbent' | undefined;
   earlier: Earlier;
 }
 
@@ -36,15 +33,16 @@ export interface CutOff {
  * before those to train on; `batch`: rows of one of its batches.
  */
 export function cutOffRuns(
-  repo: string,
+  { repo, executor }: { repo: string; executor: Pick<Executor, 'isRunning'> },
   ids: readonly string[],
   { batch: rows, normalisation }: Pick<Profile, 'batch' | 'normalisation'>,
 ): CutOff[] {
   return ids.flatMap((id) => {
     const run = readSprintRun(repo, id);
-    if (!run || !endedWithLoop(run)) return [];
-    const batch = savedAt(repo, id);
-    if (batch === undefined) return [];
+    const dir = runDir(repo, id);
+    // One that still trains is out of our reach.
+    if (!run || !endedWithLoop(run) || executor.isRunning(dir)) return [];
+    const batch = savedBatch(dir);
     const samples = Math.max(0, (batch ?? 0) * rows - normalisation);
     const seconds = batch === null ? 0 : (run.seconds ?? 0);
     return { id, spec: specOf(run), role: run.role, earlier: { seconds, samples } };
@@ -61,14 +59,4 @@ export const unmeasuredRuns = (repo: string, ids: readonly string[]): string[] =
 function snapshots(repo: string, id: string): number {
   const folder = inRun(runDir(repo, id)).snapshots;
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).length : 0;
-}
-
-/** The batch of the stream that a run would go on with; null where it begins anew, undefined where it stays ended. */
-function savedAt(repo: string, id: string): number | null | undefined {
-  const dir = runDir(repo, id);
-  try {
-    return resumePointOrNone(dir, readRunRecord(dir));
-  } catch {
-    return undefined; // It still trains, out of our reach.
-  }
 }

@@ -37,7 +37,7 @@ export async function probeSpeed(
     ...common,
     experiment,
     samples,
-    args: [],
+    settings: {},
     sprint: null,
     timeoutSeconds,
   });

@@ -1,5 +1,6 @@
 import { UserError } from '#contract/errors';
-import type { EndedBy, RunRecord } from '#contract/run';
+import { type EndedBy, type RunRecord, type RunSpec, specOf } from '#contract/run';
+import { settingsFrom } from '#contract/settings';
 import type { SprintRun } from '#contract/sprint';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree, snapshotTree } from '#host/tree';
@@ -11,10 +12,9 @@ import type { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
-import { setArgs } from '../executor/settings.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { nearRuns, type RunSpec, refuseOpen, refuseRepeat, sameRun, specOf } from '../ledger/repeat.ts';
+import { nearRuns, refuseOpen, refuseRepeat, sameRun } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { referenceFor, type Stages, standingOf } from '../ledger/stages.ts';
 import { ToolMistake } from '../requests/paths.ts';
@@ -143,9 +143,9 @@ export class Runs {
   async #doubt(spec: RunSpec): Promise<string | null> {
     const { config, sandbox, stopper } = this.loop;
     const { repo, task, profile, profileName } = config;
-    const { experiment, set, samples, tree } = spec;
+    const { experiment, settings, samples, tree } = spec;
     const cwd = await checkoutTree({ repo, tree });
-    const asked = { task, cwd, sandbox, profileName, samples, set, experiment, signal: stopper.hard };
+    const asked = { task, cwd, sandbox, profileName, samples, settings, experiment, signal: stopper.hard };
     const broken = await cannotCount(asked);
     return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.full));
   }
@@ -160,7 +160,7 @@ export class Runs {
       sandbox,
       executor,
     } = this.loop;
-    for (const { id, spec, role, earlier } of cutOffRuns(repo, this.started, profile)) {
+    for (const { id, spec, role, earlier } of cutOffRuns({ repo, executor }, this.started, profile)) {
       const job = this.#job(id);
       Object.assign(job, { spec, earlier, state: 'queued' });
       const { samples } = left(job, spec);
@@ -171,8 +171,9 @@ export class Runs {
       );
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#job(id), id);
-    for (const { ticket, role, dropped, ...spec } of this.loop.journal.state().sprint?.waiting ?? [])
-      if (dropped === null) this.#enqueueOwn(spec, { ticket, role, stood: true });
+    for (const run of this.loop.journal.state().sprint?.waiting ?? [])
+      if (run.dropped === null)
+        this.#enqueueOwn(specOf(run), { ticket: run.ticket, role: run.role, stood: true });
   }
 
   /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */
@@ -296,14 +297,14 @@ export class Runs {
     }
     if (input.experiment === undefined) throw new ToolMistake('name an experiment, or a run with "of"');
     const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
-    return { experiment: input.experiment, set: input.set ?? [], tree, ...common };
+    return { experiment: input.experiment, settings: settingsFrom(input.set ?? []), tree, ...common };
   }
 
   /** The incumbent's run to compare with, where it was not made and is not queued. */
   #missingReference(spec: RunSpec, stages: Stages): RunSpec | null {
     const reference = referenceFor(spec, stages);
     if (!reference) return null;
-    const there = stages.runs.some((run) => run.status === 'finished' && sameRun(specOf(run), reference));
+    const there = stages.runs.some((run) => run.status === 'finished' && sameRun(run, reference));
     const coming = this.#jobs.some(
       (job) => job.state !== 'ended' && job.spec && sameRun(job.spec, reference),
     );
@@ -330,15 +331,10 @@ export class Runs {
     const waits = this.#unended.length > 0;
     const job = { ...newJob(this.#jobs, ticket), spec };
     this.#jobs.push(job);
-    if (waits && !stood) {
-      const asked = { ...spec, set: [...spec.set], role };
-      loop.journal.emit({ type: 'run.queued', sprint, ticket, ...asked });
-    }
+    if (waits && !stood) loop.journal.emit({ type: 'run.queued', sprint, ticket, ...specOf(spec), role });
     const { repo, task, profileName } = loop.config;
     const { sandbox } = loop;
-    const { experiment, samples, seed, tree } = spec;
-    const args = setArgs(spec.set);
-    const common = { repo, task, profileName, sandbox, experiment, args, samples, seed, tree, sprint, role };
+    const common = { repo, task, profileName, sandbox, ...specOf(spec), sprint, role };
     const launch: Launch = (timeoutSeconds) => loop.executor.start({ ...common, timeoutSeconds });
     return { job, started: this.#device.hold(job, spec, role, launch) };
   }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { HowFar, Run } from '#contract/run';
 import { readTask } from '#contract/task';
 import { pausedSince } from '../budget/pause.ts';
 import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
@@ -48,7 +49,7 @@ export interface Status {
     /** `judging`: the researcher has finished. `closing`: report and commit. */
     phase: 'researching' | 'judging' | 'closing';
   } | null;
-  runs: { id: string; experiment: string; progress: LoopState['runs'][string]['progress'] }[];
+  runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null })[];
   committed: LoopState['committed'];
   best: { sprint: string; run: string | null; metrics: Record<string, number> } | null;
 }

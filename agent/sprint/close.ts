@@ -62,7 +62,7 @@ export async function closeSprint(
   const best = bestOf(loop.ledger.sprints, loop.config.leaderboard);
   const { cost } = state;
   const sprint: Sprint = {
-    version: 1,
+    version: 2,
     id: claim.id,
     number: state.number,
     title: claim.title,

@@ -1,9 +1,10 @@
+import { specOf } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import type { Stopper } from '../budget/stop.ts';
 import { show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { gave, specOf } from '../ledger/repeat.ts';
+import { gave } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';

@@ -1,3 +1,4 @@
+import { specOf } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
 import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
@@ -26,10 +27,9 @@ export async function pairedScreen(
   if (!run) return { kept: true, reason: 'check passed, and there is no best yet to compare with' };
 
   const { metric } = task.contract;
-  const set = run.args.filter((_, i) => run.args[i - 1] === '--set');
   const values: number[] = [];
   for (const tree of [treeBefore, treeNow]) {
-    const spec = { experiment: run.experiment, samples: profile.budgets.screen, seed: run.seed, set, tree };
+    const spec = { ...specOf(run), samples: profile.budgets.screen, tree };
     const record = await claimedRuns.complete(spec).catch((error: unknown) => messageOf(error));
     if (typeof record === 'string') return { kept: false, reason: `its screen was ${record}` };
     if (record.status !== 'finished') {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Sprint } from '#contract/sprint';
+import type { Sprint, SprintRun } from '#contract/sprint';
 import { exampleSprint, exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { nothingYet } from '../journal/state.ts';
@@ -31,10 +31,11 @@ const loop = (sprints: Sprint[] = [], ids: string[] = []) =>
     journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }), now: Date.now },
   }) as unknown as Parameters<typeof sprintPrompt>[0];
 
-const run = {
+const run: SprintRun = {
   id: 'r',
+  researcherId: 'a',
   experiment: 'plain',
-  args: [],
+  settings: {},
   seed: 0,
   samples: 1000,
   tree: '0'.repeat(40),

@@ -1,26 +1,22 @@
-import { readdirSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '#contract/errors';
-import type { RunRecord } from '#contract/run';
+import type { RunRecord, RunSpec } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { profileOf, type Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
-import { runDir, runsDir } from '../common/paths.ts';
+import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Executor, RunHandle } from '../executor/executor.ts';
-import { judgeRun, readRunRecord } from '../executor/judging.ts';
-import { apart, setArgs, settingsArgs } from '../executor/settings.ts';
-import { sameRun, specOf } from '../ledger/repeat.ts';
-import { readSprintRun } from '../ledger/run-folder.ts';
+import { judgeRun } from '../executor/judging.ts';
+import { sameRun } from '../ledger/repeat.ts';
+import { findRunRecord, readSprintRun, runNames } from '../ledger/run-folder.ts';
 import type { SweepRun } from './summary.ts';
 
 /** What all runs of a sweep share. */
-export interface SweepPlan {
+export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples' | 'settings'> {
   repo: string;
   task: Task;
   profileName: string;
-  tree: string;
-  samples: number;
-  set: readonly string[];
   executor: Executor;
   sandbox: Sandbox;
   /** Shows a run until it ends (see watch). */
@@ -36,9 +32,8 @@ export interface SweepPlan {
 export async function sweepRun(plan: SweepPlan, name: string, seed: number): Promise<SweepRun> {
   let run = findRun(plan, name, seed);
   if (!run) {
-    const { repo, task, profileName, tree, samples, sandbox } = plan;
-    const args = setArgs(plan.set);
-    const asked = { repo, task, profileName, tree, samples, sandbox, experiment: name, seed, args };
+    const { repo, task, profileName, tree, samples, settings, sandbox } = plan;
+    const asked = { repo, task, profileName, tree, samples, settings, sandbox, experiment: name, seed };
     try {
       const handle = await plan.executor.start({ ...asked, sprint: null });
       const { id } = await plan.watch(handle);
@@ -61,37 +56,20 @@ export async function sweepRun(plan: SweepPlan, name: string, seed: number): Pro
 
 /** The newest finished run that was made from the same; its verdict counts where it was drawn from as many samples. */
 function findRun(plan: SweepPlan, experiment: string, seed: number): SprintRun | null {
-  const { repo, task, profileName, samples, set, tree } = plan;
+  const { repo, task, profileName, samples, settings, tree } = plan;
   const profile = profileOf(task, profileName);
   const { evaluation } = profile;
-  const found = runIds(repo).flatMap((id) => {
-    const record = recordOf(runDir(repo, id));
+  const found = runNames(repo).flatMap((id) => {
+    const record = findRunRecord(runDir(repo, id));
     if (record?.profile !== profileName || record.status !== 'finished') return [];
-    if (String(apart(record.args).settings) !== String(settingsArgs(profile))) return [];
-    const same = sameRun(specOf(record), { experiment, samples, seed, set, tree });
+    if (!isDeepStrictEqual(record.profileSettings, profile.settings)) return [];
+    const same = sameRun(record, { experiment, samples, seed, settings, tree });
     return same ? (readSprintRun(repo, id) ?? []) : [];
   });
   const judged = found.findLast((run) => run.verdict?.evaluation.samples === evaluation.verdict);
   if (judged) return judged;
   const newest = found.at(-1);
   return newest ? { ...newest, verdict: null } : null;
-}
-
-function recordOf(dir: string): RunRecord | null {
-  try {
-    return readRunRecord(dir);
-  } catch {
-    return null;
-  }
-}
-
-/** Ids begin with the time, so that the newest comes last. */
-function runIds(repo: string): string[] {
-  try {
-    return readdirSync(runsDir(repo)).sort();
-  } catch {
-    return [];
-  }
 }
 
 function judge(plan: SweepPlan, id: string): ReturnType<typeof judgeRun> {

@@ -1,21 +1,19 @@
 import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
+import type { Settings } from '#contract/run';
+import { pairsOf } from '#contract/settings';
+import type { SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { count, label, numberFormat } from '../report/document/names.ts';
 
 /** One run of a sweep: what its judge said, or why there is nothing to say. */
-export interface SweepRun {
+export interface SweepRun extends Pick<SprintRun, 'seed' | 'reason' | 'seconds' | 'backend'> {
   name: string;
-  seed: number;
   /** Its folder in `checkpoints/`; null where the run was refused. */
   run: string | null;
   /** `finished`: trained and judged; else that of the run's record, `refused`, or `not judged`. */
   status: string;
-  reason: string | null;
-  seconds: number | null;
-  /** What ran the tensors, in the trainer's words. */
-  backend: string | null;
   metrics: Verdict['metrics'];
   also: Verdict['also'];
 }
@@ -28,8 +26,8 @@ export interface SweepSummary {
   profile: string;
   samples: number;
   seeds: number[];
-  /** "key=value" overrides of every experiment. */
-  set: string[];
+  /** What is changed of every experiment. */
+  settings: Settings;
   tree: string;
   at: string;
   runs: SweepRun[];
@@ -106,23 +104,23 @@ export function writeSummary(folder: string, summary: SweepSummary, shown: Shown
 }
 
 /** The command that makes the sweep again, or what is missing of it. */
-export function commandOf({ sweep, profile, samples, seeds, set }: SweepSummary): string {
+export function commandOf({ sweep, profile, samples, seeds, settings }: SweepSummary): string {
   return [
     `npm run sweep -- ${sweep} --profile ${profile} --samples ${samples} --seed ${seeds[0]}`,
     ...(seeds.length > 1 ? [`--seeds ${seeds.length}`] : []),
-    ...set.map((pair) => `--set ${pair}`),
+    ...pairsOf(settings).map((pair) => `--set ${pair}`),
   ].join(' ');
 }
 
 function markdown(summary: SweepSummary, shown: Shown, plot: string | null): string {
-  const { sweep, description, profile, samples, seeds, set, tree, runs, at } = summary;
+  const { sweep, description, profile, samples, seeds, settings, tree, runs, at } = summary;
   const [head = [], ...rows] = tableOf(summary, shown);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const facts = [
     `profile ${profile}`,
     `${count(samples)} samples`,
     seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds[seeds.length - 1]}, mean ± std`,
-    ...set,
+    ...pairsOf(settings),
     `tree ${tree.slice(0, 8)}`,
     at.slice(0, 16).replace('T', ' '),
   ];

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { Settings } from '#contract/run';
 import { readTask } from '#contract/task';
 import { noSandbox } from '#host/sandbox';
 import { eventsPath, sprintsDir } from '../common/paths.ts';
@@ -33,12 +34,12 @@ function repositoryWith(
 it('asks the trainer what runs would declare, without training', async () => {
   const { repo, asked } = repositoryWith('{ samples: "<=1000", width: "==4", learning_rate: ">0.2" }');
   expect((await foretell(asked))?.map(({ name }) => name)).toEqual(['plain', 'steady']);
-  const why = async (set: string[], samples = 1000) =>
-    inWords(await cannotCount({ ...asked, samples, set, experiment: 'plain' }));
-  expect(await why(['lr=0.3'])).toBeNull();
-  expect(await why(['width=9', 'lr=0.3'])).toBe('constraint not met: width: 9 where ==4 is asked');
-  expect(await why(['lr=0.3'], 2000)).toBe('constraint not met: samples: 2000 where <=1000 is asked');
-  expect(await why([])).toBe('constraint not met: learning_rate: 0.1 where >0.2 is asked');
+  const why = async (settings: Settings, samples = 1000) =>
+    inWords(await cannotCount({ ...asked, samples, settings, experiment: 'plain' }));
+  expect(await why({ lr: '0.3' })).toBeNull();
+  expect(await why({ width: '9', lr: '0.3' })).toBe('constraint not met: width: 9 where ==4 is asked');
+  expect(await why({ lr: '0.3' }, 2000)).toBe('constraint not met: samples: 2000 where <=1000 is asked');
+  expect(await why({})).toBe('constraint not met: learning_rate: 0.1 where >0.2 is asked');
   expect(git(repo, 'status', '--porcelain', '--ignored')).toBe('');
 });
 

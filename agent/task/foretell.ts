@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { Settings } from '#contract/run';
 import { profileOf, type Task } from '#contract/task';
+import { settingWords } from '#contract/train-command';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import type { Sandbox } from '#host/sandbox';
-import { setArgs, settingsArgs } from '../executor/settings.ts';
 import { type Broken, brokenConstraints, type Trouble } from './contract-check.ts';
 
 const Foretold = z.array(
@@ -26,7 +27,7 @@ export interface Question {
   sandbox: Sandbox;
   profileName: string;
   samples: number;
-  set?: readonly string[];
+  settings?: Settings;
   experiment?: string;
   /** Ends the question when it aborts. */
   signal?: AbortSignal;
@@ -42,22 +43,14 @@ export async function foretell(question: Question): Promise<Foretold[] | null> {
 }
 
 async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refused> | null> {
-  const { task, cwd, sandbox, profileName, samples, set = [], experiment, signal } = question;
+  const { task, cwd, sandbox, profileName, samples, settings = {}, experiment, signal } = question;
   const profile = profileOf(task, profileName);
   const argv = [
     ...splitCommand(task.contract.train),
     ...(experiment === undefined ? [] : [experiment]),
-    ...[
-      '--describe',
-      '--profile',
-      profileName,
-      '--samples',
-      String(samples),
-      '--batch',
-      String(profile.batch),
-    ],
-    ...settingsArgs(profile),
-    ...setArgs(set),
+    ...['--describe', '--profile', profileName, '--samples', String(samples)],
+    ...['--batch', String(profile.batch)],
+    ...settingWords({ settings, profileSettings: profile.settings }),
   ];
   const wrapped = sandbox.wrap(argv, { cwd, readable: [cwd] });
   const { exit, stdout } = await capture({

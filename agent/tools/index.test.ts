@@ -1,5 +1,6 @@
 import { runRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import { expect, it } from 'vitest';
+import { answerIn, contentOf } from '#contract/answer';
 import type { Event } from '#contract/event';
 import { Inspection } from '#contract/task';
 import { emptyFolder } from '../fixtures/repo.ts';
@@ -15,6 +16,7 @@ function tools() {
   const loop = {
     config: { repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
     ledger: new Ledger('nowhere'),
+    checkout: { bestKnown: 'abc' },
     journal: { emit: (event: Event) => events.push(event) },
   };
   const sprint = new OpenSprint(loop as never, 1, 'tree', null as never);
@@ -54,9 +56,13 @@ it.each([...NATIVE, ...OURS])(
     const { call, events } = tools();
     const input = { command: 5, run: 5, slug: 5, seed: 'x', summary: 5, title: 'A "title"' };
     const { isError, content } = await call(name, input);
+    const { words, fields } = answerIn(content);
     expect(isError).toBe(true);
-    expect(content).toMatch(new RegExp(`^Error: ${name} was refused: ".*corrected\\.$`));
-    const reason = String(content).slice(`Error: ${name} was refused: `.length, -'. Nothing'.length);
+    expect(fields).toMatchObject({
+      refused: { why: 'input', fields: expect.arrayContaining([expect.any(String)]) },
+    });
+    expect(words).toMatch(new RegExp(`^Error: ${name} was refused: ".*corrected\\.$`));
+    const reason = words.slice(`Error: ${name} was refused: `.length, -'. Nothing'.length);
     expect(events).toMatchObject([
       { type: 'tool.finished', name, ok: false, summary: 'A "title"', seconds: expect.any(Number) },
     ]);
@@ -67,17 +73,27 @@ it.each([...NATIVE, ...OURS])(
 
 it.each([null, 'ls', [1], 5])('an input that is no object is refused too: %j', async (input) => {
   const { call, events } = tools();
-  expect(await call('bash', input)).toMatchObject({
-    isError: true,
-    content: expect.stringContaining('the input must be an object with the fields command, restart, not '),
-  });
+  const { isError, content } = await call('bash', input);
+  expect([isError, answerIn(content)]).toEqual([
+    true,
+    {
+      words: expect.stringContaining('the input must be an object with the fields command, restart, not '),
+      fields: { refused: { why: 'input', fields: [] } },
+    },
+  ]);
   expect(events).toMatchObject([{ ok: false, summary: '' }]);
 });
 
 it('a refusal of another kind stands in the event log as its reason, in one line of at most 300 characters', async () => {
   const { call, events } = tools();
   const early = await call('finish_sprint', { summary: 'Done.\x1b[0m', candidate: null });
-  expect(early).toEqual({ isError: true, content: 'Error: no sprint is open yet: call start_sprint first' });
+  expect(early).toEqual({
+    isError: true,
+    content: contentOf({
+      words: 'Error: no sprint is open yet: call start_sprint first',
+      fields: { refused: { why: 'no-sprint' } },
+    }),
+  });
   const path = `none\x1b[2J\n${'x/'.repeat(200)}`;
   await call('str_replace_based_edit_tool', { command: 'view', path });
   expect(events).toMatchObject([
@@ -89,7 +105,11 @@ it('a refusal of another kind stands in the event log as its reason, in one line
 it('a call that is answered has no reason', async () => {
   const { call, events } = tools();
   expect(await call('bash', { restart: true })).toMatchObject({ isError: false });
-  expect(await call('read_results', {})).toMatchObject({ isError: false });
+  const { isError, content } = await call('read_results', {});
+  expect([isError, Array.isArray(content) && content.map((block) => 'text' in block && block.text)]).toEqual([
+    false,
+    [expect.stringContaining('## Ledger'), '{"sprint":null,"bestKnown":"abc","ledger":[]}'],
+  ]);
   expect(events.map((event) => event.type === 'tool.finished' && [event.ok, event.reason])).toEqual([
     [true, undefined],
     [true, undefined],

@@ -1,6 +1,7 @@
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
+import type { Answer, SprintFields } from '#contract/answer';
 import { secretFiles } from '#host/secrets';
 import { outputsDir } from '../common/paths.ts';
 import { runDetails } from '../ledger/tables.ts';
@@ -20,6 +21,7 @@ import {
 } from '../requests/schemas.ts';
 import { bash } from './bash.ts';
 import { edit } from './edit.ts';
+import { endedFields, ledgerFields } from './fields.ts';
 import { finishSprint } from './finish-sprint.ts';
 import { inspect } from './inspect.ts';
 import { observed } from './observed.ts';
@@ -28,8 +30,6 @@ import { readResults } from './read-results.ts';
 import { runExperiment } from './run-experiment.ts';
 
 const COMMAND_SECONDS = 300;
-
-/** Where long outputs are kept: the researcher may read it, and it is not committed. */
 
 /**
  * The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as an error result. An
@@ -40,6 +40,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
   const {
     config: { repo, task },
   } = loop;
+  // The researcher may read it, and it is not committed.
   const outputs = outputsDir(repo);
   const shell = { repo, sandbox: loop.sandbox, outputs, timeoutSeconds: COMMAND_SECONDS };
   const unread = (input: unknown) => input;
@@ -47,7 +48,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
     name: string,
     inputSchema: T,
     description: string,
-    run: (input: z.infer<T>) => Promise<string> | string,
+    run: (input: z.infer<T>) => Promise<string | Answer> | string | Answer,
   ): BetaRunnableTool => ({
     ...betaZodTool({ name, inputSchema, description, run: () => '' }),
     parse: unread,
@@ -94,7 +95,9 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
           similar.length === 0
             ? ''
             : `${seen.join('')}\nRead it with read_results before you spend time, and say in your log what is different now.`;
-        return `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md as you go.${warning}`;
+        const fields: SprintFields = { sprint: id };
+        const words = `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md as you go.${warning}`;
+        return { words, fields };
       },
     ),
     tool(
@@ -114,11 +117,11 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
         if (!ended) return CUT_OFF;
         if (!run) return 'The run left no record.';
         const standing = sprint.claimedRuns.standing(run);
-        return capped(
-          [runDetails(run, task.contract), standing].join('\n\n').trim(),
-          outputs,
-          `wait-${run.id}`,
-        );
+        const words = [runDetails(run, task.contract), standing].join('\n\n').trim();
+        return {
+          words: capped(words, outputs, `wait-${run.id}`),
+          fields: endedFields(run, task.contract),
+        };
       },
     ),
     tool('stop_experiment', StopInput, 'Ends a run, or takes it out of the queue.', async (input) => {
@@ -129,7 +132,10 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       'read_results',
       ReadResultsInput,
       'The ledger of all sprints with their verified metrics, and the runs of this sprint; or one sprint, or one run, at length.',
-      (input) => capped(readResults(sprint, input), outputs, `results-${Date.now()}`),
+      (input) => {
+        const words = capped(readResults(sprint, input), outputs, `results-${Date.now()}`);
+        return Object.keys(input).length > 0 ? words : { words, fields: ledgerFields(sprint) };
+      },
     ),
     tool(
       'finish_sprint',

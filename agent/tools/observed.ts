@@ -1,6 +1,9 @@
+import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
 import type { z } from 'zod';
+import { type Answer, contentOf } from '#contract/answer';
 import { cut, messageOf, plain } from '../common/words.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import { ToolMistake } from '../requests/paths.ts';
 import { accepted, RefusedInput } from '../requests/refusals.ts';
 
 /** Of the reason in the event log. */
@@ -15,15 +18,18 @@ export async function observed<T extends z.ZodType>(
   name: string,
   schema: T,
   input: unknown,
-  run: (input: z.infer<T>) => Promise<string> | string,
-): Promise<string> {
+  run: (input: z.infer<T>) => Promise<string | Answer> | string | Answer,
+) {
   const started = performance.now();
   let reason: string | undefined;
   try {
-    return await run(accepted(name, schema, input));
+    const answer = await run(accepted(name, schema, input));
+    return typeof answer === 'string' ? answer : contentOf(answer);
   } catch (error) {
     reason = cut(plain(error instanceof RefusedInput ? error.reason : messageOf(error)), MAX_REASON);
-    throw error;
+    if (!(error instanceof ToolMistake) || !error.fields) throw error;
+    // As the runner words an error, with the fields beside.
+    throw new ToolError(contentOf({ words: `Error: ${error.message}`, fields: error.fields }));
   } finally {
     sprint.loop.journal.emit({
       type: 'tool.finished',

@@ -1,16 +1,24 @@
+import type { Answer, StartedFields } from '#contract/answer';
 import { gave } from '../ledger/repeat.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { AcceptedRun } from '../runs/runs.ts';
 
 /** Queues a run of each seed that is asked for. Of several, a line each. @throws ToolMistake where none may be made. */
-export async function runExperiment(sprint: OpenSprint, input: RunExperimentInput): Promise<string> {
+export async function runExperiment(sprint: OpenSprint, input: RunExperimentInput): Promise<Answer> {
   const answers = await sprint.claimedRuns.request(input, sprint.queue);
   const lines = answers.map(({ seed, run, refused }) => {
     const said = run === undefined ? `Refused: ${refused}` : granted(run);
     return input.seeds === undefined ? said : `Seed ${seed}: ${said}`;
   });
-  return lines.join('\n');
+  const first = answers.find(({ run }) => run !== undefined)?.run;
+  if (!first) throw new Error('a request for runs was neither accepted nor refused');
+  const fields: StartedFields = {
+    run: first.id,
+    queued: first.queued,
+    runs: answers.map(({ seed, run }) => ({ seed, run: run?.id ?? null })),
+  };
+  return { words: lines.join('\n'), fields };
 }
 
 function granted({ id, queued, samples, against, doubt, near }: AcceptedRun): string {

@@ -50,11 +50,12 @@ const world = await buildWorld(
 );
 
 const run: RunRecord = {
-  version: 1,
+  version: 2,
   id: 'the-run',
+  researcherId: 'a',
   sprint: null,
   experiment: 'exact',
-  args: ['exact'],
+  settings: {},
   profile: 'tiny',
   seed: 0,
   samples: 10_240,

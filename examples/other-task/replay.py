@@ -132,6 +132,14 @@ SPRINTS = [
 ]
 
 
+def fields_of(messages):
+    """What the tools answered to programs: the second text of a result, as JSON."""
+    blocks = [block for message in messages if isinstance(message["content"], list) for block in message["content"]]
+    for block in blocks:
+        if block["type"] == "tool_result" and isinstance(block["content"], list) and len(block["content"]) == 2:
+            yield json.loads(block["content"][1]["text"])
+
+
 def answer(messages):
     """The content of the next reply: one call of a tool, or words when the script is at its end."""
     text = json.dumps(messages)
@@ -140,7 +148,7 @@ def answer(messages):
     sprint = SPRINTS[number - 1] if number <= len(SPRINTS) else []
     if turn >= len(sprint):
         return [{"type": "text", "text": "Nothing is left to be tried."}]
-    runs = re.findall(r"Run (\S+) has started", text)
+    runs = [fields["run"] for fields in fields_of(messages) if "queued" in fields]
     name, given = sprint[turn]
     given = json.loads(json.dumps(given).replace("$RUN", runs[-1] if runs else "none"))
     return [{"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:24]}", "name": name, "input": given}]

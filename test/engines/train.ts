@@ -48,8 +48,8 @@ process.stdout.write(`${JSON.stringify(engines)}\n`);
 function record(id: string): RunRecord {
   const now = new Date().toISOString();
   return {
-    ...{ version: 1, id, sprint: null, tree: 'worktree', sandbox: 'off' },
-    ...{ experiment: name, args: [name], profile: PROFILE, seed, samples: SAMPLES, rowsServed: SAMPLES },
+    ...{ version: 2, id, researcherId: 'none', sprint: null, tree: 'worktree', sandbox: 'off' },
+    ...{ experiment: name, settings: {}, profile: PROFILE, seed, samples: SAMPLES, rowsServed: SAMPLES },
     ...{ startedAt: now, endedAt: now, seconds: null, status: 'finished', reason: null },
     machine: { host: '', cpu: '', cores: 1, gpu: null, node: process.version },
   };

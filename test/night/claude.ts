@@ -1,4 +1,6 @@
+import { CutOff, EndedFields } from '#contract/answer';
 import type { Answer, AnswerBlock, MessagesRequest, Reply } from '#replay/protocol';
+import { exchangesOf } from '#replay/transcript';
 import { sprintOf } from './bills.ts';
 import { type Disturbance, disturb, type Hands } from './disturb.ts';
 import type { LoopPlan } from './plan.ts';
@@ -105,10 +107,11 @@ function whereIn({ steps }: SprintPlan, { messages }: MessagesRequest): number {
   let at = 0;
   for (const [index, message] of messages.entries()) {
     if (message.role !== 'assistant') continue;
-    const answered = JSON.stringify(messages[index + 1] ?? '');
+    const answers = exchangesOf({ messages: messages.slice(index, index + 2) }).map(({ result }) => result);
     const { needs } = steps[at] ?? {};
-    if (answered.includes('The loop was cut off during this call')) continue;
-    if (needs && !needs.words.test(answered)) at = needs.orBackTo;
+    if (answers.some((answer) => CutOff.safeParse(answer?.fields).success)) continue;
+    const ended = answers.flatMap((answer) => EndedFields.safeParse(answer?.fields).data ?? []);
+    if (needs && !ended.some(({ status }) => needs.status.test(status))) at = needs.orBackTo;
     else at++;
   }
   return at;

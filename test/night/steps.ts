@@ -6,8 +6,8 @@ export interface Step {
   stopReason?: string;
   /** Output tokens of its thinking, where it thinks at length. */
   thinkingTokens?: number;
-  /** What the answer of its tools must show for the conversation to go on; else it goes back to that step. */
-  needs?: { words: RegExp; orBackTo: number };
+  /** How the run that it waits for must end for the conversation to go on; else it goes back to that step. */
+  needs?: { status: RegExp; orBackTo: number };
 }
 
 export const say = (text: string): AnswerBlock => ({ type: 'text', text });
@@ -62,6 +62,6 @@ export function run(at: number, experiment: string, ending: string, budget: obje
   const wait = call('wait_for_experiment', { run: '$RUN' });
   return [
     call('run_experiment', { experiment, ...budget }),
-    { ...wait, needs: { words: new RegExp(`\\| ${ending}`), orBackTo: at } },
+    { ...wait, needs: { status: new RegExp(`^${ending}$`), orBackTo: at } },
   ];
 }

@@ -64,7 +64,14 @@ describe('the report of a sprint', () => {
   });
 
   it('tells verified from measured runs, tints the candidate, and explains bad ends', async () => {
-    const waiting = { ticket: 'queued-2', experiment: 'wide', samples: 512, seed: 3, set: [], tree: 't' };
+    const waiting = {
+      ticket: 'queued-2',
+      experiment: 'wide',
+      samples: 512,
+      seed: 3,
+      settings: {},
+      tree: 't',
+    };
     const unstarted = [{ ...waiting, reason: 'not started: the sprint has ended' }];
     const { blocks } = await compose({ ...lista, unstarted });
     const table = of(blocks, 'table')[1];

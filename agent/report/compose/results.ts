@@ -1,4 +1,5 @@
 import type { SprintRun } from '#contract/sprint';
+import { trainWords } from '#contract/train-command';
 import { duration, label, numberFormat, samples } from '../document/names.ts';
 import { type Block, code, em, type Inline, type Row, strong, text } from '../document/tree.ts';
 import { type Context, columnsOf, direction } from './context.ts';
@@ -126,7 +127,7 @@ export function provenance({ sprint, number }: Context): Block | null {
     rows: sprint.runs.map((run) => ({
       tone: run.id === sprint.candidate ? 'best' : 'plain',
       cells: [
-        [code(run.id), { t: 'break' }, text(run.args.join(' '))],
+        [code(run.id), { t: 'break' }, text(trainWords({ ...run, profile: sprint.profile }).join(' '))],
         [code(run.tree.slice(0, 10))],
         [text(run.seconds === null ? '–' : duration(run.seconds))],
         [text(speed(run))],

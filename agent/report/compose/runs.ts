@@ -1,18 +1,11 @@
+import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { clip, samples } from '../document/names.ts';
-
-/** What a run changed of its experiment: `--set key=value` and `--set=key=value` of its arguments. */
-export function settings(run: Pick<SprintRun, 'args'>): string[] {
-  return run.args.flatMap((arg, index) => {
-    if (arg === '--set') return run.args[index + 1] ?? [];
-    return arg.startsWith('--set=') ? [arg.slice('--set='.length)] : [];
-  });
-}
 
 /** Experiment and what it changed: "wide · lr=0.3". */
 export function runTitle(run: SprintRun): string {
   const experiment = run.role === 'incumbent' ? `the best before, ${run.experiment}` : run.experiment;
-  return clip([experiment, ...settings(run)].join(' · '), 60);
+  return clip([experiment, ...pairsOf(run.settings)].join(' · '), 60);
 }
 
 /**
