@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * `engine/backends/<name>.needs.json`: what a backend needs of the machine inside the sandbox. No other device
- * and no other variable of libraries gets in.
+ * `engine/backends/<name>.needs.json`: what a backend needs of the machine inside the sandbox. No other
+ * device and no other variable of libraries gets in.
  */
 export const BackendNeeds = z.strictObject({
   /** Names in /dev; a last `*` stands for any end. */

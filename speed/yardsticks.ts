@@ -42,7 +42,10 @@ export function against(
   };
 }
 
-/** Of drawing a sample with so many active features: factors times loadings of roots and flat features, then x. */
+/**
+ * Of drawing a sample with so many active features: factors times loadings of roots and flat features, then
+ * x.
+ */
 export function drawingCost(world: World, active: number): Required<Cost> {
   const { rank, top } = planOf(world);
   return { multiplyAdds: rank * top.length + active * world.hiddenDim, bytes: world.hiddenDim * 4 };
