@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Who knows the truth of a world. `public`: everybody may, it is a published file or a seed. `secret`: the judge alone. `rows`: nobody, it
- * is rows of activations, and a verdict on it has only the metrics that need no truth.
+ * Who knows the truth of a world. `public`: everybody may, it is a published file or a seed. `secret`: the
+ * judge alone. `rows`: nobody, it is rows of activations, and a verdict has only the metrics that need no
+ * truth.
  */
 const WorldKind = z.enum(['public', 'secret', 'rows']);
 

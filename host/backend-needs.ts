@@ -10,8 +10,8 @@ const FILE = /\.needs\.json$/;
 let read: BackendNeeds | undefined;
 
 /**
- * What the backends of the engine need inside the sandbox, together: which of them a trainer opens is not known before. Their declarations
- * are read as data, so that nothing of the engine is loaded here.
+ * What the backends of the engine need inside the sandbox, together: which of them a trainer opens is not
+ * known before. Their declarations are read as data, so that nothing of the engine is loaded here.
  */
 export function backendNeeds(): BackendNeeds {
   read ??= readNeeds(BACKENDS);

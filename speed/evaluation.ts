@@ -14,9 +14,9 @@ import { against, drawingCost, type Yardsticks } from './yardsticks.ts';
 const FORMS = 2;
 
 /**
- * The parts of a verdict for an SAE that is nearly right (a quarter of the features): matching, once, of which the line
- * tells the cosines' share of what one thread can multiply; a batch's encode by the engine, on the engine's threads; and the
- * judge's own work on a batch, which is drawing and counting, on one thread.
+ * The parts of a verdict for an SAE that is nearly right (a quarter of the features): matching, once, of
+ * which the line tells the cosines' share of what one thread can multiply; a batch's encode by the engine, on
+ * the engine's threads; and the judge's own work on a batch, drawing and counting, on one thread.
  */
 export async function benchEvaluation(
   world: World,

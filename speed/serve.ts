@@ -10,8 +10,8 @@ import { type Line, ROWS, type Timing, timed } from './timing.ts';
 import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.ts';
 
 /**
- * What a trainer gets: rows of the data service, as it starts by itself and on all threads, and of a pipe whose writer does
- * nothing else.
+ * What a trainer gets: rows of the data service, as it starts by itself and on all threads, and of a pipe
+ * whose writer does nothing else.
  */
 export function benchServe(name: string, world: World, seconds: number, beside: Yardsticks): Line[] {
   const serve = ['../bench/cli/serve.ts', '--world', name];

@@ -27,7 +27,7 @@ export function yardsticks(world: World, seconds: number): Yardsticks {
   return { reference, machine: ceilings(seconds / 2) };
 }
 
-/** A speed beside the reference pipeline's, and as shares of what one thread of the machine can multiply and copy. */
+/** A speed beside the reference pipeline's, and as shares of what one thread can multiply and copy. */
 export function against(
   { reference, machine }: Yardsticks,
   { samplesPerSecond }: { samplesPerSecond: number },
@@ -42,7 +42,10 @@ export function against(
   };
 }
 
-/** Of drawing a sample that has so many active features: factors times loadings of roots and flat features, the sums of x, and x. */
+/**
+ * Of drawing a sample with so many active features: factors times loadings of roots and flat features, then
+ * x.
+ */
 export function drawingCost(world: World, active: number): Required<Cost> {
   const { rank, top } = planOf(world);
   return { multiplyAdds: rank * top.length + active * world.hiddenDim, bytes: world.hiddenDim * 4 };

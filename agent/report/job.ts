@@ -37,11 +37,11 @@ export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): 
   const source = readSource(job.sprintDir);
   const report = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
   mkdirSync(job.reportsDir, { recursive: true });
-  const write = (form: Form, content: () => string | Uint8Array) => {
+  const write = async (form: Form, content: () => Promise<string> | string | Uint8Array) => {
     if (!job.forms.includes(form)) return;
     const file = join(job.reportsDir, `${source.sprint.id}.${form}`);
     try {
-      writeFileAtomic(file, content());
+      writeFileAtomic(file, await content());
       tell({ file });
     } catch (error) {
       tell({
@@ -49,9 +49,9 @@ export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): 
       });
     }
   };
-  write('md', () => writeMarkdown(report, relative(job.reportsDir, job.sprintDir)));
-  write('html', () => writeHtml(report));
-  write('pdf', () => {
+  await write('md', () => writeMarkdown(report, relative(job.reportsDir, job.sprintDir)));
+  await write('html', () => writeHtml(report));
+  await write('pdf', () => {
     const { bytes, trouble } = writePdf(report);
     if (trouble) tell({ trouble });
     return bytes;

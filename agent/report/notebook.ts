@@ -54,7 +54,7 @@ export async function renderNotebook({ sprints, live, reportsDir, task }: Notebo
   for (const board of ordered) parts.push(await boardPart(board, reportsDir, task));
   const path = join(reportsDir, 'index.html');
   const title = `Lab notebook: ${task.contract.title}`;
-  writeFileAtomic(path, page({ title, body: parts.join('\n'), refresh: live ? REFRESH : null }));
+  writeFileAtomic(path, await page({ title, body: parts.join('\n'), refresh: live ? REFRESH : null }));
   return path;
 }
 

@@ -84,8 +84,8 @@ export class Runs {
   }
 
   /**
-   * Asks for a run of each seed, of the workspace as it stands or of an earlier run's code and settings. Each is held to the limits behind
-   * those before it. @throws ToolMistake where none may be made.
+   * Asks for a run of each seed, of the workspace as it stands or of an earlier run's code and settings. Each
+   * is held to the limits behind those before it. @throws ToolMistake where none may be made.
    */
   async request(input: RunExperimentInput, queue: Queue): Promise<SeedAnswer[]> {
     const spec = await this.#specOf(input, runsOf(runsSoFar(this.loop, this.started)), queue);

@@ -4,7 +4,9 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { AcceptedRun } from '../runs/runs.ts';
 
-/** Queues a run of each seed that is asked for. Of several, a line each. @throws ToolMistake where none may be made. */
+/**
+ * Queues a run of each seed asked for; of several, a line each. @throws ToolMistake where none may be made.
+ */
 export async function runExperiment(sprint: OpenSprint, input: RunExperimentInput): Promise<Answer> {
   const answers = await sprint.claimedRuns.request(input, sprint.queue);
   const lines = answers.map(({ seed, run, refused }) => {

@@ -51,7 +51,8 @@ it('counts each run against the limits, and refuses a call none of whose runs ma
   const { events, heard, sprint } = await night(
     [
       start('seeds'),
-      // The first run tells the speed: 1000 samples a second. Of the 36 s of training each of the others takes 13.
+      // The first run tells the speed: 1000 samples a second. Of the 36 s of training each of the others
+      // takes 13.
       train('plain', { samples: 500, seed: 9 }),
       wait,
       train('plain', { samples: 13_000, seeds: [0, 1, 2] }),

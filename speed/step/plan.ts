@@ -40,7 +40,10 @@ const RECIPES = [
   },
 ];
 
-/** All measurements in their order: the small world, then full size, plain tfjs before what is compared with it. */
+/**
+ * All measurements in their order: the small world, then full size, plain tfjs before what is compared with
+ * it.
+ */
 export function planned(options: StepOptions): Planned[] {
   const common = { backend: options.backend, plain: false, threads: null, npmAlone: false };
   const plan: Planned[] = RECIPES.map(({ name, experiment, encodes, settings }) => ({
@@ -58,7 +61,8 @@ export function planned(options: StepOptions): Planned[] {
       const sized = { ...full, experiment, settings: [`d_sae=${width}`, ...settings(width)] };
       const add = (title: string, change: Partial<Case>) =>
         plan.push({ title, encodes, asked: { ...sized, ...change } });
-      // Dense tfjs on the engine's own dense products: on tfjs' fastest backend for a CPU, wasm, a step takes half a minute.
+      // Dense tfjs on the engine's own dense products: on tfjs' fastest backend for a CPU, wasm, a step takes
+      // half a minute.
       if (options.yardstick) {
         add(`step plain tfjs ${name}`, { backend: 'embedded', plain: true, warmUp: 1, steps: 3 });
       }

@@ -10,7 +10,9 @@ export interface Ceiling {
 
 export type StepLine = { name: string; ms: number; [more: string]: number | string };
 
-/** One line a measurement, as it is done. `ratio` is the gain on plain tfjs of the same size in the same run. */
+/**
+ * One line a measurement, as it is done. `ratio` is the gain on plain tfjs of the same size in the same run.
+ */
 export async function* benchStep(options: StepOptions, ceiling: Ceiling): AsyncGenerator<StepLine> {
   let plain: { size: string; ms: number } | null = null;
   for (const step of planned(options)) {

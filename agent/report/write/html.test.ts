@@ -55,7 +55,7 @@ it('is one file with its own fonts, small enough to commit every sprint', async 
 });
 
 it('keeps formulas, tables and pictures of a friendly one', async () => {
-  const html = writeHtml(await composeReport(readSource(folderOf(lista.id)), sprints, task, profile));
+  const html = await writeHtml(await composeReport(readSource(folderOf(lista.id)), sprints, task, profile));
   expect(html).toMatch(/<math[ >].*<mi>/s);
   expect(html).toContain('src="data:image/png;base64,');
   expect(html).toContain('<a href="https://icml.cc/');

@@ -10,12 +10,12 @@ const css = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
 
 /** A report as one HTML file that opens from disk, without scripts, files beside it, or a network. */
-export function writeHtml(report: Report): string {
+export function writeHtml(report: Report): Promise<string> {
   return page({ title: report.title, body: report.blocks.map(block).join('\n'), refresh: null });
 }
 
 /** A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after so many seconds. */
-export function page({
+export async function page({
   title,
   body,
   refresh,
@@ -23,7 +23,7 @@ export function page({
   title: string;
   body: string;
   refresh: number | null;
-}): string {
+}): Promise<string> {
   const main = `<main>\n${body}\n</main>`;
   return `<!DOCTYPE html>
 <html lang="en">
@@ -33,7 +33,7 @@ export function page({
 <meta name="viewport" content="width=device-width, initial-scale=1">${refresh === null ? '' : `\n<meta http-equiv="refresh" content="${refresh}">`}
 <title>${escaped(title)}</title>
 <style>
-${fontFaces(`${title}${main}`)}
+${await fontFaces(`${title}${main}`)}
 ${css}</style>
 </head>
 <body>
@@ -44,19 +44,19 @@ ${main}
 }
 
 /** The fonts, cut down to the characters of this page. */
-function fontFaces(html: string): string {
+async function fontFaces(html: string): Promise<string> {
   const used = new Set<number>([...`${html}&<>"'`].map((letter) => letter.codePointAt(0) ?? 32));
   // Upper case is made by the style sheet.
   for (const letter of html.toUpperCase()) used.add(letter.codePointAt(0) ?? 32);
   // Arrows, box signs and emoji come from fonts that are large: only where such characters stand.
   const special = new Set([...used].filter((character) => character >= 0x2190));
   const wanted = special.size > 0 ? [...faces, ...signs] : faces;
-  return wanted
-    .map((face) => {
-      const data = subsetWoff(fontFile(face), signs.includes(face) ? special : used).toString('base64');
-      return `@font-face{font-family:"${face.family}";font-weight:${face.weight};font-style:${face.style};src:url(data:font/woff;base64,${data}) format("woff")}`;
-    })
-    .join('\n');
+  const rules = wanted.map(async (face) => {
+    const font = await subsetWoff(fontFile(face), signs.includes(face) ? special : used);
+    const data = font.toString('base64');
+    return `@font-face{font-family:"${face.family}";font-weight:${face.weight};font-style:${face.style};src:url(data:font/woff;base64,${data}) format("woff")}`;
+  });
+  return (await Promise.all(rules)).join('\n');
 }
 
 export function escaped(value: string): string {

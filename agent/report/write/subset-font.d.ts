@@ -1,0 +1,10 @@
+/** It brings no types of its own; these are of what is used here. */
+declare module 'subset-font' {
+  interface Options {
+    targetFormat: 'sfnt' | 'woff' | 'woff2';
+    noHinting?: boolean;
+    noLayoutClosure?: boolean;
+    keepFeatures?: readonly string[];
+  }
+  export default function subsetFont(font: Buffer, text: string, options: Options): Promise<Buffer>;
+}
