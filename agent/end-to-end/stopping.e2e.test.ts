@@ -95,7 +95,7 @@ describe('one Ctrl-C', () => {
   );
 
   it('that comes a second time later on is the second, and ends all at once', async () => {
-    const busy = [start('busy'), call('bash', { command: 'touch state/begun; sleep 600' }), finish()];
+    const busy = [start('busy'), call('bash', { command: 'touch ../begun; sleep 600' }), finish()];
     const repo = tinyRepository([busy]);
     const loop = loopOf(repo);
     while (!existsSync(join(repo, 'state/begun'))) await sleep(25);
@@ -109,7 +109,7 @@ describe('one Ctrl-C', () => {
   });
 
   it('closes, reports and commits a sprint in which nothing trains, once its turn has ended', async () => {
-    const command = 'touch state/begun; while [ ! -e state/enough ]; do sleep 0.05; done';
+    const command = 'touch ../begun; while [ ! -e ../enough ]; do sleep 0.05; done';
     const repo = tinyRepository([[start('busy'), call('bash', { command }), finish()]]);
     const loop = loopOf(repo);
     while (!existsSync(join(repo, 'state/begun'))) await sleep(25);
@@ -258,7 +258,7 @@ it('takes the last branch up from another day, from where it began', async () =>
   const repo = tinyRepository([oneRun('plain'), oneRun('plain')]);
   await loopIn(repo, { maxSprints: 1 });
   const today = branchOf(repo);
-  git(repo, 'branch', '-m', 'run/2020-01-01');
+  git(repo, 'branch', '-m', today, 'run/2020-01-01');
   git(repo, 'update-ref', 'refs/loop/best-known/2020-01-01', `refs/loop/best-known/${today.slice(4)}`);
   const log = readFileSync(eventsPath(repo), 'utf8');
   writeFileSync(eventsPath(repo), log.replaceAll(today, 'run/2020-01-01'));

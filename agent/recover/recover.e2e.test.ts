@@ -49,7 +49,7 @@ function commandsIn(repo: string): string[] {
       encoding: 'utf8',
     },
   ).split('\n');
-  return lines.filter((l) => l.startsWith(`${repo}|sleep`)).map((l) => l.split('|')[1].trim());
+  return lines.filter((l) => l.startsWith(`${worktreeOf(repo)}|sleep`)).map((l) => l.split('|')[1].trim());
 }
 
 describe('a loop that is cut off', () => {
@@ -298,7 +298,7 @@ describe('a loop that is asked to stop', () => {
     // Nothing half is committed: the branch has its start alone.
     expect(ledgerOfCommits(repo)).toEqual(['']);
     expect(loop.said()).toContain('Stopped: Ctrl-C.');
-    expect(loop.said()).toContain('git switch main');
+    expect(loop.said()).toMatch(/^Take over: +git merge run\//m);
   });
 
   it('ends at once on the second, and is taken up later', async () => {

@@ -1,5 +1,8 @@
+import { relative } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
+import { homeOf } from '#host/worktree';
 import { clock, zone } from '../common/clock.ts';
+import { sprintDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { count, cut, duration, firstLine, many, plain, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -25,6 +28,10 @@ export interface Terminal {
   columns: number;
   write(text: string): void;
 }
+
+/** The folder of a sprint as the user finds it from their checkout. */
+const folderOf = ({ config: { repo } }: LoopParts, sprint: string) =>
+  relative(homeOf(repo), sprintDir(repo, sprint));
 
 const PLAIN_PROGRESS_MS = 5000;
 
@@ -82,7 +89,7 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
       case 'sprint.claimed':
         line('');
         line(bold(`Sprint ${event.number}: ${plain(event.title)}`));
-        step(dim(`${clock(event.at)} sprints/${plain(event.sprint)}/`));
+        step(dim(`${clock(event.at)} ${plain(folderOf(loop, event.sprint))}/`));
         return;
       case 'turn.finished':
         if (firstLine(event.text) !== '') step(dim(sentence(event.text, 4)));
