@@ -12,7 +12,7 @@ export interface Pace {
 }
 
 /** Samples a second of the last of these runs that told it; of this experiment, where one is named and was run. */
-export function speedOf(runs: readonly SprintRun[], experiment?: string): number | null {
+function speedOf(runs: readonly SprintRun[], experiment?: string): number | null {
   const told = runs.filter((run) => run.status === 'finished' && (run.samplesPerSecond ?? 0) > 0);
   const last = told.findLast((run) => run.experiment === experiment) ?? told.at(-1);
   return last?.samplesPerSecond ?? null;

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Settings } from '#contract/run';
 import { settingsFrom } from '#contract/settings';
 
-export { parsed, program, several, whole } from '#contract/command-line';
+export { parsed, program, whole } from '#contract/command-line';
 
 /** How the code of the workspace is confined. */
 export const sandboxOption = () =>

@@ -6,7 +6,7 @@ import { makeWritable } from '#host/writable';
 import { runsDir } from '../common/paths.ts';
 
 /** `2026-02-19--10-37-12-wider-s0`: UTC start, experiment, seed. */
-export function runId(experiment: string, seed: number, now = new Date()): string {
+function runId(experiment: string, seed: number, now = new Date()): string {
   const at = now.toISOString().slice(0, 19).replace('T', '--').replaceAll(':', '-');
   const name = experiment.replace(/[^A-Za-z0-9_-]+/g, '-').slice(0, 60);
   return `${at}-${name}-s${seed}`;

@@ -146,6 +146,6 @@ export async function configured(git: SimpleGit, key: string): Promise<string | 
   return value.trim() === '' ? null : value.trim();
 }
 
-export async function succeeds(promise: Promise<string>): Promise<boolean> {
+async function succeeds(promise: Promise<string>): Promise<boolean> {
   return promise.then((out) => out.trim() !== '').catch(() => false);
 }

@@ -21,7 +21,7 @@ type Holder = z.infer<typeof Holder>;
 export const lockPath = (stateDir: string) => join(stateDir, 'lock.json');
 
 /** How often a loop touches its lock, and after how long without that it is taken for gone where its pid tells nothing. */
-export const HEARTBEAT = { everyMs: 5000, goneMs: 30_000 };
+const HEARTBEAT = { everyMs: 5000, goneMs: 30_000 };
 
 export interface Taking {
   /** A lock from another machine is taken over as well, once its heartbeat has stopped. */

@@ -68,7 +68,7 @@ export function meanSpeed(
 }
 
 /** At most `count` of the points, evenly spread, the first and the last among them. */
-export function thinned<T>(points: readonly T[], count: number): T[] {
+function thinned<T>(points: readonly T[], count: number): T[] {
   if (points.length <= count) return [...points];
   const step = (points.length - 1) / (count - 1);
   const kept = new Set(Array.from({ length: count }, (_, i) => Math.round(i * step)));

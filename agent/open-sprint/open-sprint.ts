@@ -153,7 +153,7 @@ const transcriptOf = (loop: LoopParts, number: number, openedAt: string) =>
   new Transcript(transcriptPath(stateDir(loop.config.repo), number, openedAt));
 
 /** UTC, as in 2026-02-19--10-37. */
-export const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');
+const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');
 
 /** Makes the folder of a sprint that no other of this checkout shares its name with, of whatever run branch. */
 function makeFolder(repo: string, name: string): string {

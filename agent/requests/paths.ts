@@ -24,7 +24,7 @@ export const noSprintOpen = () =>
  * Where a path of the model's really leads: relative ones begin at the repository, and every link on the way is followed,
  * also for a file that does not exist yet.
  */
-export function realTarget(repo: string, path: string): string {
+function realTarget(repo: string, path: string): string {
   let at = isAbsolute(path) ? resolve(path) : resolve(repo, path);
   const missing: string[] = [];
   for (let hops = 0; hops < 100; hops++) {
@@ -40,7 +40,7 @@ export function realTarget(repo: string, path: string): string {
   throw new ToolMistake(`${path}: too many symbolic links; name the file itself`);
 }
 
-export function isInside(path: string, folder: string): boolean {
+function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way === '' || (way !== '..' && !way.startsWith('../') && !isAbsolute(way));
 }

@@ -215,7 +215,7 @@ function seenOf(partial: BetaMessage | undefined) {
 }
 
 /** What a reply says of its progress: its words, and before them its thinking as far as it is shown. */
-export function progressOf(message: BetaMessage): string {
+function progressOf(message: BetaMessage): string {
   const words = textOf(message);
   if (words.trim() !== '') return words;
   return message.content

@@ -41,7 +41,7 @@ export const together = (a: Uses, b: Uses): Uses => ({
  * its input once more after each use of a tool of its own, and then nothing is written twice: at most the plain price is asked again. Where it
  * may summarise, there is one reading and one reply more.
  */
-export function worstUsage(possible: Possible): Usage {
+function worstUsage(possible: Possible): Usage {
   const { inputTokens, maxTokens, found, searches, compacts, cacheTtl } = possible;
   let brought = 0;
   let readAgain = 0;

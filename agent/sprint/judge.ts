@@ -50,7 +50,7 @@ export const NOT_JUDGED = {
  * beyond the noise, within constraints and guards. A change marked as infrastructure is kept when a paired screen agrees. Where the
  * researcher did not come to finish_sprint, the loop puts the best full run forward.
  */
-export async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
+async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
   const { finish } = sprint;
   if (sprint.claim) tellTidied(sprint.loop, tidySprintFolder(sprint.claim.dir));

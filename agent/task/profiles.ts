@@ -21,7 +21,7 @@ export async function notReady(task: Task, repo: string, profileName: string): P
 }
 
 /** The profile to use by hand where none is named: the first that needs nothing special of the machine. */
-export function defaultProfile(task: Task): string {
+function defaultProfile(task: Task): string {
   const profiles = Object.entries(task.contract.profiles);
   const plain = profiles.find(([, { requires }]) => requires === undefined) ?? profiles[0];
   // The contract has at least one.

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const MAX_LINES = 2000;
+const MAX_LINES = 2000;
 export const MAX_BYTES = 50 * 1024;
 
 /**

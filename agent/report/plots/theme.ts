@@ -27,7 +27,7 @@ export const FONT = 'Source Sans 3';
 export const WIDTH = 640;
 
 /** Pixels between panels that stand side by side. */
-export const GAP = 20;
+const GAP = 20;
 
 /** The outer width of each of `count` panels. */
 export const panelWidth = (count: number) => Math.floor((WIDTH - GAP * (count - 1)) / count);

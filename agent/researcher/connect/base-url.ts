@@ -1,7 +1,7 @@
 import { UserError } from '#contract/errors';
 import { isLoopback } from '#host/network/loopback';
 
-export const DEFAULT_BASE_URL = 'https://api.anthropic.com';
+const DEFAULT_BASE_URL = 'https://api.anthropic.com';
 
 /** The address of the Messages API, ready for the SDK, which appends /v1/messages. @throws UserError naming ANTHROPIC_BASE_URL. */
 export function baseURLOf(env: NodeJS.ProcessEnv = process.env): string {
@@ -27,7 +27,7 @@ export function cloudBaseURL(env: NodeJS.ProcessEnv, variable: string): string |
  * An address that requests can be sent to.
  * @throws UserError naming the variable. The value is no part of the message, because it may hold a password.
  */
-export function checkedURL(value: string, variable: string): URL {
+function checkedURL(value: string, variable: string): URL {
   const example = `such as ${DEFAULT_BASE_URL} or https://gateway.example/anthropic`;
   const url = parsed(value);
   if (!url || !/^https?:$/.test(url.protocol))

@@ -11,8 +11,6 @@ import { type GoogleClient, reachGoogle } from './google.ts';
 import { isRegional, modelFor } from './models.ts';
 import { authHint } from './words.ts';
 
-export type { Fetch, MessagesClient, Via } from './client.ts';
-
 /** The Messages API, found ready to be asked. */
 export interface Reached {
   via: Via;
