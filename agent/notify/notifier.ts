@@ -29,6 +29,8 @@ export class Notifier {
   /** The loop has left: nothing more is sent, and nobody is there to be warned. */
   #over = false;
   #lastTrouble = '';
+  /** While it emits its own notice, which comes back to `listen` at once. */
+  #tellsOfItself = false;
 
   constructor(
     readonly loop: () => LoopParts,
@@ -42,8 +44,7 @@ export class Notifier {
     if (this.#waiting >= MOST_WAITING && !last) return;
     // Trouble that goes on, as an overload does, is told once. So is ours: it would be told by what does not work.
     const trouble = event.type === 'loop.waiting' ? event.reason : news.text;
-    if (news.event === 'trouble' && (trouble === this.#lastTrouble || trouble.startsWith(UNDELIVERED)))
-      return;
+    if (news.event === 'trouble' && (trouble === this.#lastTrouble || this.#tellsOfItself)) return;
     if (news.event === 'trouble') this.#lastTrouble = trouble;
     this.#waiting++;
     // The end is not told behind all that waits for a slow receiver, but beside it: the loop does not wait for long.
@@ -68,9 +69,8 @@ export class Notifier {
   #fail(why: string): void {
     if (this.#failed || this.#over) return;
     this.#failed = true;
-    const text = `${UNDELIVERED}: ${why}; further ones are not told`;
-    this.loop().journal.notice(text, 'warn');
+    this.#tellsOfItself = true;
+    this.loop().journal.notice(`a notification was not delivered: ${why}; further ones are not told`, 'warn');
+    this.#tellsOfItself = false;
   }
 }
-
-const UNDELIVERED = 'a notification was not delivered';

@@ -35,22 +35,43 @@ async function webhook(answer: number | 'never'): Promise<{ url: string; heard: 
   return { url: `http://127.0.0.1:${(server!.address() as AddressInfo).port}/token-abc`, heard };
 }
 
+/** A notifier that hears the journal of a loop of its own. */
+function notifierOf(url: string) {
+  const { log } = EventLog.open(join(emptyFolder(), 'events.jsonl'));
+  const journal = new Journal(log, nothingYet);
+  const loop = {
+    config: { task: { contract: { title: 't' } }, profileName: 'p' },
+    checkout: { branch: { name: 'b' } },
+    journal,
+  };
+  const notifier = new Notifier(() => loop as ReturnType<Notifier['loop']>, { url });
+  journal.subscribe(notifier.listen);
+  return { journal, notifier };
+}
+
 describe('a slow receiver', () => {
   it('is told of the end at once, however much waits before it', async () => {
     const { url, heard } = await webhook('never');
-    const { log } = EventLog.open(join(emptyFolder(), 'events.jsonl'));
-    const task = { contract: { title: 't' } };
-    const loop = {
-      config: { task, profileName: 'p' },
-      checkout: { branch: { name: 'b' } },
-      journal: new Journal(log, nothingYet),
-    };
-    const notifier = new Notifier(() => loop as ReturnType<Notifier['loop']>, { url });
-    const of = { at: '2026-01-01T00:00:00.000Z', researcherId: 'researcher-1' };
-    for (let seq = 0; seq < 30; seq++)
-      notifier.listen({ type: 'loop.notice', level: 'warn', text: `Trouble ${seq}`, seq, ...of });
-    notifier.listen({ type: 'loop.stopped', reason: 'the time is up', exitCode: 0, seq: 30, ...of });
+    const { journal } = notifierOf(url);
+    for (let n = 0; n < 30; n++) journal.notice(`Trouble ${n}`, 'warn');
+    journal.emit({ type: 'loop.stopped', reason: 'the time is up', exitCode: 0 });
     await expect.poll(() => heard.map((n) => n.event)).toEqual(['trouble', 'stop']);
+  });
+});
+
+describe('a receiver that fails', () => {
+  it('is told nothing of its own failure, which the loop hears of once', async () => {
+    const { url, heard } = await webhook(500);
+    const { journal, notifier } = notifierOf(url);
+    const notices: string[] = [];
+    journal.subscribe((event) => event.type === 'loop.notice' && notices.push(event.text));
+    for (const text of ['Trouble 1', 'Trouble 2']) {
+      journal.notice(text, 'warn');
+      await expect.poll(() => heard.length).toBe(Number(text.at(-1)));
+    }
+    await notifier.settled();
+    expect(heard.map(({ text }) => text)).toEqual(['Trouble 1', 'Trouble 2']);
+    expect(notices.filter((text) => text.startsWith('a notification was not delivered'))).toHaveLength(1);
   });
 });
 
