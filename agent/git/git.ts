@@ -27,6 +27,12 @@ export async function dirtyFiles(
   };
 }
 
+/** Whether a folder is as the last commit has it, by the user's own git: their line ends, and the files that they left out. */
+export async function isUnchanged(git: SimpleGit, folder: string): Promise<boolean> {
+  const changed = [...(await changedFiles(git, [], ['--', folder])), ...(await unknownFiles(git, [folder]))];
+  return changed.length === 0;
+}
+
 async function changedFiles(git: SimpleGit, settings: string[], paths: string[]): Promise<string[]> {
   // Git would run in a nested repository too, by the configuration that lies there.
   const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--ignore-submodules=all'];

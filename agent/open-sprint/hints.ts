@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hintsPath } from '../common/paths.ts';
 
 /** So much of the end of HINTS.md is read: what was added last counts most. */
@@ -39,9 +39,13 @@ export class Hints {
   }
 }
 
+/** One that cannot be read, now that an editor replaces it or at all, is none. */
 function whole(repo: string): string {
-  const path = hintsPath(repo);
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  try {
+    return readFileSync(hintsPath(repo), 'utf8').trim();
+  } catch {
+    return '';
+  }
 }
 
 /** The end of a text, from the beginning of a line on where there is one. */

@@ -76,7 +76,7 @@ export async function openLoop(
   });
   const { git, aside } = await openWorktree(home, users, branch);
   const repo = worktreeOf(home);
-  laySteering(repo);
+  await laySteering(repo);
   const ledger = new Ledger(sprintsDir(repo), before.sprint?.claim?.id);
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;

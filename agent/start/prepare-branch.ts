@@ -9,7 +9,9 @@ import {
   commitPaths,
   dirtyFiles,
   isPrepared,
+  isUnchanged,
   markPrepared,
+  openGit,
   rememberBestKnown,
 } from '../git/git.ts';
 import { isOwnIdentity, OWN_IDENTITY_NOTE } from '../git/git-open.ts';
@@ -55,7 +57,10 @@ export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'base
 async function startFromUsers(loop: LoopParts): Promise<void> {
   const { repo, task } = loop.config;
   const folder = task.contract.workspace;
-  const tree = await snapshotTree({ repo: homeOf(repo), folder });
+  const home = homeOf(repo);
+  const tree = (await isUnchanged(await openGit(home), folder))
+    ? await committedTree({ repo: home, commit: 'HEAD', folder })
+    : await snapshotTree({ repo: home, folder });
   await restoreWorkspace({ repo, folder, tree });
   const commit = await commitWorkspace(loop);
   if (commit !== null)

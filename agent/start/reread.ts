@@ -33,7 +33,7 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
   const { repo, profileName, asked } = config;
   try {
     const task = readTask(config.task.path);
-    laySteering(repo);
+    await laySteering(repo);
     const profile = profileOf(task, profileName);
     checkWorkspace(task, repo);
     const limits = limitsOf(asked, task, config);

@@ -24,7 +24,7 @@ const subjects = () => git(worktreeOf(repo), 'log', '--format=%s', 'main..').spl
 async function opened() {
   const { git: own, branch } = await takeRunBranch(repo);
   const folder = worktreeOf(repo);
-  laySteering(folder);
+  await laySteering(folder);
   const task = exampleTask();
   const notice = (text: string) => void notices.push(text);
   return {
@@ -68,8 +68,20 @@ describe('a new run branch', () => {
     expect(loop.checkout.bestKnown).toBe(made);
   });
 
-  it('has no commit of its own where all is committed', async () => {
-    await prepareBranch(await opened(), 'best-known');
+  it.each([
+    ['as it lies', []],
+    ['with line ends of another kind', ['config', 'core.autocrlf', 'true']],
+    ['with files left out', ['sparse-checkout', 'set', '--no-cone', '/*', '!/work/old.txt']],
+  ])('has no commit of its own where all is committed, %s', async (_, how) => {
+    put('work/old.txt', 'old\n');
+    git(repo, 'add', '-A');
+    commit('More');
+    if (how.length > 0) git(repo, ...how);
+    for (const file of ['TASK.md', 'work/a.txt']) rmSync(join(repo, file));
+    git(repo, 'checkout', '-q', '--', '.');
+    const loop = await opened();
+    await recordSteering(loop);
+    await prepareBranch(loop, 'best-known');
     expect(subjects()).toEqual(['']);
     expect(notices).toEqual([]);
   });
@@ -166,6 +178,21 @@ describe('TASK.md and HINTS.md', () => {
     // The branch goes on with the task as edited, whatever the user commits elsewhere.
     await takeOverFiles(await opened());
     expect(subjects()).toHaveLength(2);
+  });
+
+  it('are recorded whatever git would say to their line ends', async () => {
+    for (const key of ['core.autocrlf', 'core.safecrlf']) git(repo, 'config', key, 'true');
+    put('TASK.md', 'edited\n');
+    put('HINTS.md', 'look\r\nthere\n');
+    await recordSteering(await opened());
+    expect(subjects()[0]).toBe('Record TASK.md and HINTS.md as edited');
+    expect([inWorktree('TASK.md'), inWorktree('HINTS.md')]).toEqual(['edited\n', 'look\nthere\n']);
+  });
+
+  it('are none where they cannot be read', async () => {
+    mkdirSync(join(repo, 'HINTS.md'));
+    await recordSteering(await opened());
+    expect(subjects()).toEqual(['']);
   });
 
   it('are not recorded where the repository ignores them', async () => {

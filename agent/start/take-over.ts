@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SimpleGit } from 'simple-git';
 import { writeFileAtomic } from '#contract/atomic';
 import { treeWith } from '#host/tree';
 import { homeOf } from '#host/worktree';
@@ -49,17 +50,35 @@ export async function takeOverFiles({
   );
 }
 
-/** Lays TASK.md and HINTS.md in the worktree as they stand in the user's checkout, where the commands of the task read them. */
-export function laySteering(repo: string): void {
+/**
+ * Lays TASK.md and HINTS.md in the worktree as they stand in the user's checkout, where the commands of the task read them: with the line
+ * ends that the user's git records them with. One that cannot be read is none.
+ */
+export async function laySteering(repo: string): Promise<void> {
+  const users = await openGit(homeOf(repo));
   for (const [name, from] of [
     ['TASK.md', taskPath(repo)],
     ['HINTS.md', hintsPath(repo)],
   ] as const) {
     const to = join(repo, name);
     if (to === from) continue;
-    const text = existsSync(from) ? readFileSync(from) : null;
+    const text = isReadable(from) ? await asRecorded(users, name, from) : null;
     if (text === null) rmSync(to, { force: true });
-    else if (!existsSync(to) || !readFileSync(to).equals(text)) writeFileAtomic(to, text);
+    else if (!existsSync(to) || readFileSync(to, 'utf8') !== text) writeFileAtomic(to, text);
+  }
+}
+
+async function asRecorded(git: SimpleGit, name: string, path: string): Promise<string> {
+  const hash = ['-c', 'core.safecrlf=false', 'hash-object', '-w', `--path=${name}`, path];
+  return git.raw(['cat-file', 'blob', (await git.raw(hash)).trim()]);
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
 }
 
