@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
+import { worktreeOf } from '#host/worktree';
 import { git, newRepo } from '../fixtures/repo.ts';
 import { refuseGitTrouble } from './git-trouble.ts';
 
@@ -43,6 +44,13 @@ it.each([
     await expect(check()).rejects.toThrow(complaint);
     await expect(check()).rejects.toThrow(advice);
   }
+});
+
+it('refuses to start in the loop’s own worktree, and where a link leads the worktree out of the checkout', async () => {
+  const own = { workspace: 'work', profiles: [] };
+  await expect(refuseGitTrouble(worktreeOf(repo), own)).rejects.toThrow(`around it: cd ${repo}`);
+  symlinkSync(realpathSync(tmpdir()), join(repo, 'state'));
+  await expect(check()).rejects.toThrow(`${join(repo, 'state')}: is a link`);
 });
 
 /** Two branches that cannot be put together without help. */

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
+import { joinCommand } from '#host/command';
 import { GitError, git, names, OWN_IGNORES } from '#host/git';
-import { committed, inSprint } from '../common/paths.ts';
+import { homeOf, worktreeOf } from '#host/worktree';
+import { committed, inSprint, stateDir } from '../common/paths.ts';
 
 /** What of a contract the loop's names in git come from. */
 export interface Recorded {
@@ -15,10 +17,26 @@ export interface Recorded {
  * @throws UserError that names the file, the pattern or the name that is in the way, and what to do.
  */
 export async function refuseGitTrouble(repo: string, { workspace, profiles }: Recorded): Promise<void> {
+  refusePlace(repo);
   await refuseUnfinished(repo);
   await refuseNames(repo, profiles);
   await refuseIgnored(repo, workspace);
   await refuseUserIgnored(repo, workspace);
+}
+
+/** The loop's worktree and the checkout around it find each other by where they lie. */
+function refusePlace(repo: string): void {
+  if (homeOf(repo) !== repo)
+    throw new UserError(
+      `${repo}: is the place of a loop's own worktree; start the loop in the checkout around it: cd ${joinCommand([homeOf(repo)])}`,
+    );
+  const link = [stateDir(repo), worktreeOf(repo)].find((path) =>
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink(),
+  );
+  if (link)
+    throw new UserError(
+      `${link}: is a link, and the loop's worktree must lie in the checkout itself; make it a folder (checkpoints/, which grows, may be a link)`,
+    );
 }
 
 const UNFINISHED = [
