@@ -110,8 +110,9 @@ function whyRefused(message: string): string {
   const complaint = complaintOf(message).replace(/^(fatal|error): /, '');
   const file = /^\t(.+)$/m.exec(message)?.[1];
   const what = file ? `${complaint.replace(/:$/, '')} (${file})` : complaint;
-  if (/untracked working tree files/.test(complaint)) return `${what}; move the file away first`;
+  if (/untracked working tree files/.test(complaint))
+    return `${what}; move the file in state/worktree away first`;
   if (/would be overwritten|resolve your current index/.test(complaint))
-    return `${what}; commit or undo your changes first`;
+    return `${what}; commit or undo the changes in the loop's worktree, state/worktree, first`;
   return what;
 }

@@ -230,7 +230,7 @@ describe('the worktree', () => {
     put('work/a.txt', 'mine\n', worktreeOf(repo));
     await leaveBranch(g);
     await expect(takeRunBranch(repo)).rejects.toThrow(
-      /overwritten by checkout \(work\/a.txt\); commit or undo your changes/,
+      /overwritten by checkout \(work\/a.txt\); commit or undo the changes in the loop.s worktree, state.worktree/,
     );
   });
 });
