@@ -145,6 +145,13 @@ export async function rememberBestKnown(git: SimpleGit, branch: string): Promise
   await patiently(() => git.raw(['update-ref', bestKnownRef(branch), 'HEAD']));
 }
 
+/** A branch that is made anew has nothing of one of its name that was deleted. */
+export async function forgetStart(git: SimpleGit, branch: string): Promise<void> {
+  await patiently(() => git.raw(['update-ref', '-d', bestKnownRef(branch)]));
+  if (await isPrepared(git, branch))
+    await patiently(() => git.raw(['config', '--local', '--unset-all', `branch.${branch}.loop-settled`]));
+}
+
 /** That commit; null where the branch has none yet. */
 export async function bestKnown(git: SimpleGit, branch: string): Promise<string | null> {
   const commit = await git.raw(['rev-parse', '--verify', '--quiet', bestKnownRef(branch)]).catch(() => '');

@@ -14,7 +14,7 @@ import { complaintOf } from '#host/git';
 import { worktreeOf } from '#host/worktree';
 import { runsDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
-import { ASIS } from './git.ts';
+import { ASIS, forgetStart } from './git.ts';
 import { openGit, patiently } from './git-open.ts';
 import type { BranchPlan } from './run-branch.ts';
 import { worktreeEntry } from './worktree-entry.ts';
@@ -34,7 +34,10 @@ export async function openWorktree(home: string, git: SimpleGit, plan: BranchPla
   const { name, resumed, from, origin } = plan;
   const folder = worktreeOf(home);
   // First, so that a branch which a crash leaves behind tells where it began.
-  if (!resumed) await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
+  if (!resumed) {
+    await forgetStart(git, name);
+    await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
+  }
   const stands = await isWorktree(folder, git, home);
   const aside = stands ? null : setAside(folder);
   if (!stands) {

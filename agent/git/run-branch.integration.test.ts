@@ -97,6 +97,16 @@ describe('the run branch', () => {
     expect(await night()).toMatchObject({ name: NAME, resumed: true, from: 'main' });
   });
 
+  it('with an open sprint on it that was deleted by hand is asked back, by its last commit', async () => {
+    const { commit } = await night();
+    git(repo, 'branch', '-q', '-D', NAME);
+    const before = { branch: NAME, unfinished: true };
+    const help = `git branch ${NAME} ${commit.slice(0, 9)}`;
+    await expect(takeRunBranch(repo, { before })).rejects.toThrow(`start again: ${help}`);
+    git(repo, ...help.split(' ').slice(1));
+    expect(await night({ before })).toMatchObject({ name: NAME, resumed: true });
+  });
+
   it('is not mistaken for a tag of the same name', async () => {
     await night();
     for (const name of [NAME, 'main']) git(repo, 'tag', name, 'HEAD');

@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
 import { worktreeOf } from '#host/worktree';
+import { bestKnown } from './git.ts';
 import { configured } from './git-open.ts';
 import { worktreeEntry } from './worktree-entry.ts';
 
@@ -38,7 +40,8 @@ const IS_RUN = /^run\/\d{4}-\d\d-\d\d(-\d+)?$/;
 /**
  * Which branch a loop of this checkout takes: that of the loop to be gone on with, the last one that began from the user's branch, or
  * `run/<date>`, from the user's commit; `fresh` makes another (`-2`, `-3`, ...). Changes nothing.
- * @throws UserError where the branch is checked out elsewhere than in the loop's worktree, with the command that helps.
+ * @throws UserError where the branch is checked out elsewhere than in the loop's worktree, or is gone with a sprint open on it, with the
+ * command that helps.
  */
 export async function planRunBranch(
   git: SimpleGit,
@@ -68,12 +71,21 @@ export async function planRunBranch(
     if (place === null)
       return { name: wanted, resumed: true, from: (await startOf(wanted)) ?? '', origin: '' };
   }
+  if (unfinished !== undefined) throw new UserError(await gone(git, home, unfinished));
   const taken = (name: string) => [...branches.keys()].some((n) => n === name || n.startsWith(`${name}/`));
   let name = `run/${date}`;
   for (let n = 2; taken(name); n++) name = `run/${date}-${n}`;
   // A fresh branch begins where the standing one began, not at its end: without its sprints.
-  const origin = standing === undefined ? head : ((await commitOfBranch(git, here)) ?? head);
+  const origin = standing === undefined ? head : ((await commitOfRef(git, `refs/heads/${here}`)) ?? head);
   return { name, resumed: false, from: here || origin.slice(0, 9), origin };
+}
+
+/** The worktree holds the branch's last commit still; where that is gone too, there is the start. */
+async function gone(git: SimpleGit, home: string, branch: string): Promise<string> {
+  const entry = await worktreeEntry(git, home);
+  const tip = entry && (await commitOfRef(git, `worktrees/${basename(entry.folder)}/HEAD`));
+  const commit = tip ?? (await bestKnown(git, branch)) ?? 'HEAD';
+  return `${branch}, the branch of the sprint that is open, is gone; bring it back, then start again: git branch ${branch} ${commit.slice(0, 9)}`;
 }
 
 function takenBy(branch: string, place: string, home: string, from: string | null): string {
@@ -101,7 +113,7 @@ async function runBranches(git: SimpleGit, home: string): Promise<Map<string, st
   );
 }
 
-async function commitOfBranch(git: SimpleGit, name: string): Promise<string | null> {
-  const ref = await git.raw(['rev-parse', '--verify', '--quiet', `refs/heads/${name}`]).catch(() => '');
-  return ref.trim() || null;
+async function commitOfRef(git: SimpleGit, ref: string): Promise<string | null> {
+  const commit = await git.raw(['rev-parse', '--verify', '--quiet', ref]).catch(() => '');
+  return commit.trim() || null;
 }

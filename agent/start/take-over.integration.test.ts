@@ -68,6 +68,20 @@ describe('a new run branch', () => {
     expect(loop.checkout.bestKnown).toBe(made);
   });
 
+  it('begins so also where one of its name was deleted', async () => {
+    await prepareBranch(await opened(), 'best-known');
+    for (const remove of [
+      ['branch', '-q', '-D'],
+      ['update-ref', '-d'],
+    ]) {
+      git(worktreeOf(repo), 'switch', '-q', '--detach');
+      git(repo, ...remove, remove[0] === 'branch' ? 'run/2026-02-19' : 'refs/heads/run/2026-02-19');
+      appendFileSync(join(repo, 'work/a.txt'), 'mine\n');
+      await prepareBranch(await opened(), 'best-known');
+      expect(inWorktree('work/a.txt')).toBe(readFileSync(join(repo, 'work/a.txt'), 'utf8'));
+    }
+  });
+
   it.each([
     ['as it lies', []],
     ['with line ends of another kind', ['config', 'core.autocrlf', 'true']],
