@@ -31,20 +31,14 @@ export interface OpenWorktree {
  * @throws UserError where git cannot switch it, with the cause.
  */
 export async function openWorktree(home: string, git: SimpleGit, plan: BranchPlan): Promise<OpenWorktree> {
-  const { name, resumed, from, origin } = plan;
+  const { name, resumed, from } = plan;
   const folder = worktreeOf(home);
-  // First, so that a branch which a crash leaves behind tells where it began.
-  if (!resumed) {
-    await forgetStart(git, name);
-    await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
-  }
   const stands = await isWorktree(folder, git, home);
   const aside = stands ? null : setAside(folder);
-  if (!stands) {
-    const branch = resumed ? [folder, name] : ['--no-track', '-b', name, folder, origin];
-    // One that was deleted by hand is registered still, and may be locked: twice is for that.
-    await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', ...branch]);
-  }
+  if (!resumed) await makeBranch(git, plan);
+  await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
+  // One that was deleted by hand is registered still, and may be locked: twice is for that.
+  if (!stands) await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', folder, name]);
   const own = await openGit(folder);
   await attach(own, plan);
   // Where the researcher works, runs lie as in the user's checkout.
@@ -58,16 +52,23 @@ export async function openWorktree(home: string, git: SimpleGit, plan: BranchPla
 export const leaveBranch = (git: SimpleGit): Promise<string> =>
   patiently(() => git.raw(['switch', '--quiet', '--detach']));
 
-async function attach(git: SimpleGit, { name, resumed, origin }: BranchPlan): Promise<void> {
+/** @throws UserError where a loop of another checkout has made it just now. */
+async function makeBranch(git: SimpleGit, { name, origin }: BranchPlan): Promise<void> {
+  // Git makes it only where there is none.
+  const make = ['update-ref', `refs/heads/${name}`, origin, ''];
+  await patiently(() => git.raw(make)).catch((error: unknown) => {
+    if (!/already exists/.test(messageOf(error))) throw error;
+    throw new UserError(`${name} was taken by a loop in another checkout just now; start again`);
+  });
+  await forgetStart(git, name);
+}
+
+async function attach(git: SimpleGit, { name }: BranchPlan): Promise<void> {
   const said = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
   if ((await said('branch', '--show-current')) === name) return;
-  if (!resumed) {
-    await tried(git, ['switch', '--quiet', '--no-recurse-submodules', '--no-track', '-c', name, origin]);
-  } else if ((await said('rev-parse', 'HEAD')) === (await said('rev-parse', `refs/heads/${name}`))) {
+  if ((await said('rev-parse', 'HEAD')) === (await said('rev-parse', `refs/heads/${name}`)))
     await patiently(() => git.raw(['symbolic-ref', 'HEAD', `refs/heads/${name}`]));
-  } else {
-    await tried(git, ['switch', '--quiet', '--no-recurse-submodules', name]);
-  }
+  else await tried(git, ['switch', '--quiet', '--no-recurse-submodules', name]);
 }
 
 /**

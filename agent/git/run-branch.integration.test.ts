@@ -13,9 +13,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { worktreeOf } from '#host/worktree';
 import { emptyFolder, git, newRepo } from '../fixtures/repo.ts';
 import { takeRunBranch } from '../fixtures/run-branch.ts';
-import { commitPaths } from './git.ts';
-import { leaveBranch } from './open-worktree.ts';
-import type { LoopBefore } from './run-branch.ts';
+import { commitPaths, openGit } from './git.ts';
+import { leaveBranch, openWorktree } from './open-worktree.ts';
+import { type LoopBefore, planRunBranch } from './run-branch.ts';
 
 const NAME = 'run/2026-02-19';
 let repo: string;
@@ -89,12 +89,19 @@ describe('the run branch', () => {
   });
 
   it('tells where it began also where the start was cut off right after it was made', async () => {
-    const lock = join(repo, '.git/worktrees');
-    writeFileSync(lock, '');
-    await expect(takeRunBranch(repo)).rejects.toThrow(/worktree/);
-    rmSync(lock);
-    git(repo, 'branch', '-f', NAME);
+    git(repo, 'branch', NAME);
     expect(await night()).toMatchObject({ name: NAME, resumed: true, from: 'main' });
+    expect(git(repo, 'config', `branch.${NAME}.loop-from`)).toBe('main');
+  });
+
+  it('is left to the loop of another checkout that was quicker', async () => {
+    const users = await openGit(repo);
+    const plan = await planRunBranch(users, repo, { date: '2026-02-19' });
+    const other = join(emptyFolder(), 'other');
+    git(repo, 'worktree', 'add', '-q', '-b', 'idea', other);
+    await takeRunBranch(other);
+    await expect(openWorktree(repo, users, plan)).rejects.toThrow(`${NAME} was taken by a loop in another`);
+    expect(git(repo, 'config', `branch.${NAME}.loop-from`)).toBe('idea');
   });
 
   it('with an open sprint on it that was deleted by hand is asked back, by its last commit', async () => {

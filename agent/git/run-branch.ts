@@ -69,7 +69,12 @@ export async function planRunBranch(
     if (place && (wanted === unfinished || wanted === standing))
       throw new UserError(takenBy(wanted, place, home, (await startOf(wanted)) ?? null));
     if (place === null)
-      return { name: wanted, resumed: true, from: (await startOf(wanted)) ?? '', origin: '' };
+      return {
+        name: wanted,
+        resumed: true,
+        from: (await startOf(wanted)) ?? (here || head.slice(0, 9)),
+        origin: '',
+      };
   }
   if (unfinished !== undefined) throw new UserError(await gone(git, home, unfinished));
   const taken = (name: string) => [...branches.keys()].some((n) => n === name || n.startsWith(`${name}/`));
