@@ -17,8 +17,9 @@ export const STEADY = [
   'i18n.logOutputEncoding=UTF-8',
 ];
 
-/** Bytes are recorded, and laid out again, as they are. */
+/** Bytes are recorded, and laid out again, as they are; and all files, where the user's checkout has only some. */
 export const AS_THEY_ARE = [
+  'core.sparseCheckout=false',
   'core.autocrlf=false',
   'core.safecrlf=false',
   'core.eol=lf',

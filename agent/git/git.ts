@@ -106,12 +106,19 @@ export async function restoreOthers(git: SimpleGit, paths: readonly string[]): P
   return others;
 }
 
-/** Commits a tree on the branch that is checked out, and brings the files that differ along; others keep what was edited in them. */
+/**
+ * Commits a tree on the branch that is checked out, and brings the files that differ along, also where one that git does not know is in
+ * the way; others keep what was edited in them.
+ */
 export async function commitTree(git: SimpleGit, tree: string, message: string): Promise<string> {
   const before = (await git.revparse(['HEAD'])).trim();
   const commit = (await git.raw(['commit-tree', tree, '-p', before, '-m', message])).trim();
   await patiently(() => git.raw(['update-ref', 'HEAD', commit, before]));
-  await patiently(() => git.raw([...ASIS, 'read-tree', '-m', '-u', before, commit]));
+  const differ = names(
+    await git.raw(['diff-tree', '-r', '-z', '--name-only', '--no-renames', before, commit]),
+  );
+  const lay = ['restore', '--quiet', '--source', commit, '--staged', '--worktree', '--', ...differ];
+  if (differ.length > 0) await patiently(() => git.raw([...ASIS, ...lay]));
   return commit;
 }
 

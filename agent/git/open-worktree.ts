@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
 import { complaintOf } from '#host/git';
@@ -17,30 +17,38 @@ import { messageOf } from '../common/words.ts';
 import { ASIS } from './git.ts';
 import { openGit, patiently } from './git-open.ts';
 import type { BranchPlan } from './run-branch.ts';
+import { worktreeEntry } from './worktree-entry.ts';
+
+export interface OpenWorktree {
+  git: SimpleGit;
+  /** Where that is kept which lay in its place and was no worktree any more. */
+  aside: string | null;
+}
 
 /**
  * The loop's worktree (`state/worktree`) on its run branch, made where it is missing; the user's branch, files and index stay as they are. A
  * worktree that stands on that branch keeps what was edited in it.
  * @throws UserError where git cannot switch it, with the cause.
  */
-export async function openWorktree(home: string, git: SimpleGit, plan: BranchPlan): Promise<SimpleGit> {
+export async function openWorktree(home: string, git: SimpleGit, plan: BranchPlan): Promise<OpenWorktree> {
   const { name, resumed, from, origin } = plan;
   const folder = worktreeOf(home);
-  await linkAgain(folder, git, home);
-  if (!(await isCheckout(folder))) {
-    setAside(folder);
+  // First, so that a branch which a crash leaves behind tells where it began.
+  if (!resumed) await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
+  const stands = await isWorktree(folder, git, home);
+  const aside = stands ? null : setAside(folder);
+  if (!stands) {
     const branch = resumed ? [folder, name] : ['--no-track', '-b', name, folder, origin];
-    // One that was deleted by hand is registered still.
-    await tried(git, ['worktree', 'add', '--quiet', '--force', ...branch]);
+    // One that was deleted by hand is registered still, and may be locked: twice is for that.
+    await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', ...branch]);
   }
   const own = await openGit(folder);
   await attach(own, plan);
-  if (!resumed) await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
   // Where the researcher works, runs lie as in the user's checkout.
   mkdirSync(runsDir(home), { recursive: true });
   if (!lstatSync(runsDir(folder), { throwIfNoEntry: false }))
     symlinkSync(join('..', '..', basename(runsDir(home))), runsDir(folder));
-  return own;
+  return { git: own, aside };
 }
 
 /** Lets go of the branch, so that the user can switch to it. Files stay as they are. */
@@ -59,36 +67,34 @@ async function attach(git: SimpleGit, { name, resumed, origin }: BranchPlan): Pr
   }
 }
 
-/** A checkout that was moved or copied: worktree and repository name each other by paths that are gone. */
-async function linkAgain(folder: string, git: SimpleGit, home: string): Promise<void> {
+/**
+ * Whether the folder is a worktree of this repository. Where the checkout was moved or copied the two name each other by paths that are
+ * gone, and are made to find each other again.
+ */
+async function isWorktree(folder: string, git: SimpleGit, home: string): Promise<boolean> {
+  const entry = await worktreeEntry(git, home);
+  // A start that was cut off had not laid out all files: git writes the index last.
+  if (!entry || !existsSync(join(entry.folder, 'index'))) return false;
   const file = join(folder, '.git');
-  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return;
-  const shared = resolve(home, (await git.raw(['rev-parse', '--git-common-dir'])).trim());
-  const own = join(shared, 'worktrees', basename(readFileSync(file, 'utf8').trim()));
-  if (!existsSync(own)) return;
   const pointers = [
-    { path: file, text: `gitdir: ${own}\n` },
-    { path: join(own, 'gitdir'), text: `${file}\n` },
+    { path: file, text: `gitdir: ${entry.folder}\n` },
+    { path: join(entry.folder, 'gitdir'), text: `${file}\n` },
   ];
   for (const { path, text } of pointers) if (readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
+  return openGit(folder).then(
+    () => true,
+    () => false,
+  );
 }
 
-const isCheckout = (folder: string): Promise<boolean> =>
-  existsSync(folder)
-    ? openGit(folder).then(
-        () => true,
-        () => false,
-      )
-    : Promise.resolve(false);
-
 /** A folder that is no worktree any more may hold a sprint's work: it is kept beside. */
-function setAside(folder: string): void {
-  if (!existsSync(folder)) return;
+function setAside(folder: string): string | null {
+  if (!existsSync(folder)) return null;
   for (let n = 1; ; n++) {
     const place = `${folder}-lost-${n}`;
     if (existsSync(place)) continue;
     renameSync(folder, place);
-    return;
+    return place;
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -72,6 +73,30 @@ describe('the run branch', () => {
     expect((await night({ before: { ...before, unfinished: true } })).name).toBe('run/2020-01-01');
   });
 
+  it('of today is gone on with from the branch that it began from, or from a detached HEAD where that was so', async () => {
+    await night();
+    git(repo, 'switch', '-q', '-c', 'idea');
+    expect(await night()).toMatchObject({ name: `${NAME}-2`, resumed: false, from: 'idea' });
+    const before = { branch: `${NAME}-2`, unfinished: false };
+    expect(await night({ before })).toMatchObject({ name: `${NAME}-2`, resumed: true });
+    git(repo, 'switch', '-q', 'main');
+    expect(await night({ before })).toMatchObject({ name: NAME, resumed: true });
+    git(repo, 'switch', '-q', '--detach');
+    git(repo, 'branch', '-q', '-D', NAME);
+    expect((await night()).resumed).toBe(false);
+    git(repo, '-c', 'user.name=T', 'commit', '-q', '--allow-empty', '-m', 'More');
+    expect((await night()).resumed).toBe(true);
+  });
+
+  it('tells where it began also where the start was cut off right after it was made', async () => {
+    const lock = join(repo, '.git/worktrees');
+    writeFileSync(lock, '');
+    await expect(takeRunBranch(repo)).rejects.toThrow(/worktree/);
+    rmSync(lock);
+    git(repo, 'branch', '-f', NAME);
+    expect(await night()).toMatchObject({ name: NAME, resumed: true, from: 'main' });
+  });
+
   it('is not mistaken for a tag of the same name', async () => {
     await night();
     for (const name of [NAME, 'main']) git(repo, 'tag', name, 'HEAD');
@@ -133,19 +158,70 @@ describe('the worktree', () => {
     expect((await night()).resumed).toBe(true);
     rmSync(join(worktreeOf(repo), '.git'));
     put('work/mine.txt', 'mine\n', worktreeOf(repo));
-    expect((await night()).resumed).toBe(true);
+    expect(await takeRunBranch(repo)).toMatchObject({
+      branch: { resumed: true },
+      aside: `${worktreeOf(repo)}-lost-1`,
+    });
     expect(existsSync(join(`${worktreeOf(repo)}-lost-1`, 'work/mine.txt'))).toBe(true);
   });
 
-  it('is found again where the checkout was moved', async () => {
-    const { folder } = await takeRunBranch(repo);
-    put('work/a.txt', 'half\n', folder);
-    const moved = join(emptyFolder(), 'moved');
-    renameSync(repo, moved);
-    repo = moved;
+  it('is made again where its making was cut off', async () => {
+    await night();
+    git(repo, 'worktree', 'remove', '--force', worktreeOf(repo));
+    git(repo, 'worktree', 'add', '-q', '--lock', '--no-checkout', worktreeOf(repo), NAME);
     await takeRunBranch(repo);
-    expect(readFileSync(join(worktreeOf(repo), 'work/a.txt'), 'utf8')).toBe('half\n');
-    expect(git(repo, 'worktree', 'list')).not.toContain('prunable');
+    expect(inWorktree('status', '--porcelain', '--', ':!checkpoints')).toBe('');
+    rmSync(worktreeOf(repo), { recursive: true });
+    git(repo, 'worktree', 'lock', worktreeOf(repo));
+    await takeRunBranch(repo);
+    expect(inWorktree('status', '--porcelain', '--', ':!checkpoints')).toBe('');
+  });
+
+  it('has all files where the user’s checkout has only some, and takes files outside of those', async () => {
+    git(repo, 'sparse-checkout', 'set', 'work');
+    const { folder, git: g } = await takeRunBranch(repo);
+    expect(existsSync(join(folder, 'bench/b.txt'))).toBe(true);
+    put('sprints/one/README.md', 'log\n', folder);
+    await commitPaths(g, ['sprints/one'], 'Sprint');
+    expect(git(repo, 'show', `${NAME}:sprints/one/README.md`)).toBe('log');
+    expect(existsSync(join(repo, 'bench'))).toBe(false);
+  });
+
+  it.each(['moved', 'copied'])(
+    'is found again where the checkout was %s with an open sprint',
+    async (how) => {
+      const { folder } = await takeRunBranch(repo);
+      put('work/a.txt', 'half\n', folder);
+      const place = join(emptyFolder(), how);
+      if (how === 'moved') renameSync(repo, place);
+      else cpSync(repo, place, { recursive: true, verbatimSymlinks: true });
+      repo = place;
+      expect(
+        (await takeRunBranch(repo, { before: { branch: NAME, unfinished: true } })).branch,
+      ).toMatchObject({
+        name: NAME,
+        resumed: true,
+      });
+      expect(readFileSync(join(worktreeOf(repo), 'work/a.txt'), 'utf8')).toBe('half\n');
+      expect(git(repo, 'worktree', 'list')).not.toContain('prunable');
+    },
+  );
+
+  it('does not take the entry of another checkout’s, which has the name of one that was forgotten', async () => {
+    const other = join(emptyFolder(), 'other');
+    git(repo, 'worktree', 'add', '-q', '-b', 'idea', other);
+    await night();
+    const away = join(emptyFolder(), 'away');
+    renameSync(worktreeOf(repo), away);
+    git(repo, 'worktree', 'prune', '--expire=now');
+    const { folder } = await takeRunBranch(other);
+    renameSync(away, worktreeOf(repo));
+    await takeRunBranch(repo);
+    const places = git(repo, 'worktree', 'list')
+      .split('\n')
+      .map((line) => line.split(' ')[0]);
+    expect(places).toEqual(expect.arrayContaining([folder, worktreeOf(repo)]));
+    expect(git(folder, 'branch', '--show-current')).toBe(`${NAME}-2`);
   });
 
   it('says why git does not switch it, with the advice that fits', async () => {

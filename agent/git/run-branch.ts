@@ -3,6 +3,7 @@ import type { SimpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
 import { worktreeOf } from '#host/worktree';
 import { configured } from './git-open.ts';
+import { worktreeEntry } from './worktree-entry.ts';
 
 export interface RunBranch {
   name: string;
@@ -55,8 +56,12 @@ export async function planRunBranch(
   const unfinished = before?.unfinished ? last : undefined;
   const again = async () =>
     last !== undefined && branches.get(last) === null && (await startOf(last)) === here ? last : undefined;
-  const wanted = unfinished ?? standing ?? (await again()) ?? `run/${date}`;
-  if (!fresh || unfinished) {
+  // Of a detached HEAD the branch has the commit alone.
+  const isFromHere = (from: string | null) =>
+    from === null || from === here || (here === '' && /^[0-9a-f]{9}$/.test(from));
+  const today = async () => (isFromHere(await startOf(`run/${date}`)) ? `run/${date}` : undefined);
+  const wanted = unfinished ?? standing ?? (await again()) ?? (await today());
+  if (wanted !== undefined && (!fresh || unfinished)) {
     const place = branches.get(wanted);
     if (place && (wanted === unfinished || wanted === standing))
       throw new UserError(takenBy(wanted, place, home, (await startOf(wanted)) ?? null));
@@ -84,13 +89,14 @@ function takenBy(branch: string, place: string, home: string, from: string | nul
 async function runBranches(git: SimpleGit, home: string): Promise<Map<string, string | null>> {
   const format = '--format=%(refname:lstrip=2)%00%(worktreepath)';
   const rows = (await git.raw(['for-each-ref', format, 'refs/heads/run/'])).split('\n');
-  const own = worktreeOf(realpathSync(home));
+  const root = realpathSync(home);
+  const own = [worktreeOf(root), (await worktreeEntry(git, root))?.place];
   return new Map(
     rows
       .filter((row) => row !== '')
       .map((row) => {
         const [name, place] = row.split('\0') as [string, string];
-        return [name, place === '' || place === own ? null : place];
+        return [name, place === '' || own.includes(place) ? null : place];
       }),
   );
 }

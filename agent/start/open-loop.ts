@@ -74,7 +74,7 @@ export async function openLoop(
     fresh: plan.fresh,
     before: { branch: lastBranch, unfinished },
   });
-  const git = await openWorktree(home, users, branch);
+  const { git, aside } = await openWorktree(home, users, branch);
   const repo = worktreeOf(home);
   laySteering(repo);
   const ledger = new Ledger(sprintsDir(repo), before.sprint?.claim?.id);
@@ -113,6 +113,11 @@ export async function openLoop(
     resumed: unfinished,
     limits: loggedLimits(limits),
   });
+  if (aside !== null)
+    journal.notice(
+      `the loop's worktree could not be used any more; what lay there is kept in ${aside}`,
+      'warn',
+    );
   loop.outputs.notebook.load();
   return { loop, before };
 }

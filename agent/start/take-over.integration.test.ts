@@ -108,6 +108,16 @@ describe('a run branch that is gone on with', () => {
     expect(notices).toHaveLength(1);
   });
 
+  it('takes over a file where one lies that git does not know', async () => {
+    put('bench/new.txt', 'left\n', worktreeOf(repo));
+    put('bench/new.txt', 'new\n');
+    git(repo, 'add', '-A');
+    commit('Add to the benchmark');
+    await takeOverFiles(await opened());
+    expect(inWorktree('bench/new.txt')).toBe('new\n');
+    expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
+  });
+
   it('undoes what was changed in its worktree outside of the workspace, and tells of it', async () => {
     put('bench/b.txt', 'easier\n', worktreeOf(repo));
     rmSync(join(worktreeOf(repo), 'bench/old.txt'));

@@ -1,0 +1,35 @@
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { SimpleGit } from 'simple-git';
+import { worktreeOf } from '#host/worktree';
+
+/** What the repository keeps of the loop's worktree. */
+export interface WorktreeEntry {
+  /** Its folder in the repository's own. */
+  folder: string;
+  /** Where the repository takes the worktree to be: elsewhere than it is where the checkout was moved or copied. */
+  place: string;
+}
+
+/** By the worktree's own word; null where there is none, or where another worktree answers to that entry by now. */
+export async function worktreeEntry(git: SimpleGit, home: string): Promise<WorktreeEntry | null> {
+  const file = join(worktreeOf(home), '.git');
+  const name = namedBy(file);
+  if (name === null) return null;
+  const shared = resolve(home, (await git.raw(['rev-parse', '--git-common-dir'])).trim());
+  const folder = join(shared, 'worktrees', basename(name));
+  const pointer = join(folder, 'gitdir');
+  if (!existsSync(pointer)) return null;
+  const registered = resolve(folder, readFileSync(pointer, 'utf8').trim());
+  const answers = registered === file ? null : namedBy(registered);
+  if (answers !== null && resolve(dirname(registered), answers) === folder) return null;
+  return { folder, place: dirname(registered) };
+}
+
+/** The folder that a worktree's file `.git` names. */
+function namedBy(file: string): string | null {
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return null;
+  return readFileSync(file, 'utf8')
+    .replace(/^gitdir: /, '')
+    .trim();
+}
