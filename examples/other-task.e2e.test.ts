@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { sprintsDir } from '#agent/common/paths';
 import { readSprints } from '#agent/ledger/ledger';
 import { cleanEnv } from '#host/env';
+import { worktreeOf } from '#host/worktree';
 
 const python = spawnSync('python3', ['-c', 'import http.server, json']).status === 0;
 
@@ -38,7 +39,8 @@ it.skipIf(!python)(
       ['finished', { order: '4' }, 3],
       ['finished', { order: '3' }, 3],
     ]);
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' }).trim();
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { cwd: worktreeOf(repo), encoding: 'utf8' }).trim();
     expect(git('rev-parse', 'best/small')).toBe(git('rev-parse', 'HEAD'));
     expect(git('status', '--porcelain')).toBe('');
 

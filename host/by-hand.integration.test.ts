@@ -14,6 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sandboxByHand, unreachedIn } from './by-hand.ts';
 import { git } from './git.ts';
 import { noSandbox } from './sandbox.ts';
+import { worktreeOf } from './worktree.ts';
 
 let repo: string;
 let bin: string;
@@ -21,8 +22,8 @@ const path = process.env.PATH ?? '';
 const warnings: string[] = [];
 const choose = (asked: 'auto' | 'off') => sandboxByHand(repo, asked, (line) => warnings.push(line));
 
-const commit = (message: string) =>
-  git(repo, [
+const commit = (message: string, folder = repo) =>
+  git(folder, [
     ...['-c', 'user.name=Test', '-c', 'user.email=test@example.org'],
     ...['commit', '-q', '--allow-empty', '-m', message],
   ]);
@@ -129,4 +130,16 @@ it('under the loop it is what the loop chose', async () => {
   process.env.LOOP_SANDBOX = 'off (chosen)';
   expect((await choose('auto')).label).toBe('off (chosen)');
   delete process.env.LOOP_SANDBOX;
+});
+
+it('says so of the branch of the loop’s worktree, too', async () => {
+  const other = realpathSync(mkdtempSync(join(tmpdir(), 'by-hand-')));
+  await git(other, ['init', '-q']);
+  await commit('Start', other);
+  await git(other, ['worktree', 'add', '-q', '-b', 'run/2026-02-19', worktreeOf(other)]);
+  await commit('Sprint 1\n\nResearcher: claude (claude-opus-5-5)', worktreeOf(other));
+  process.env.PATH = bin;
+  await expect(sandboxByHand(other, 'auto', () => {})).rejects.toThrow(
+    /^Claude has worked on the loop's branch \(commit [0-9a-f]+\)/,
+  );
 });

@@ -47,10 +47,11 @@ export async function sandboxAlone(
   if (asked === 'off') return noSandbox('--sandbox off');
   const tried = await tryBubblewrap(repo);
   if (tried.ok) return tried.sandbox;
-  const commit = (await byClaude(repo)) ?? (await byClaude(worktreeOf(repo)));
-  if (commit !== null) {
+  const [here, loops] = [await byClaude(repo), await byClaude(worktreeOf(repo))];
+  if (here !== null || loops !== null) {
+    const where = here === null ? `the loop's branch (${loops})` : `this branch (${here})`;
     throw new UserError(
-      `Claude has worked here (${commit}), and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+      `Claude has worked on ${where}, and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
     );
   }
   warn(`warning: no sandbox: ${tried.why}; ${tried.install}`);

@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import { tryBubblewrap } from '#host/bubblewrap';
+import { worktreeOf } from '#host/worktree';
 import { startMessagesServer } from '#replay/server';
 import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
@@ -33,11 +34,9 @@ const SCRIPT = join(import.meta.dirname, '../fixtures/escape.sh');
 const TRAINER = `
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
-import { sprintsDir } from '../common/paths.ts';
-import { sprintsDir } from '../common/paths.ts';
 const out = process.argv[process.argv.indexOf('--out') + 1];
 copyFileSync('work/facts', out + '/facts');
-writeFileSync(out + '/facts', 'MINE=' + out + '\\n', { flag: 'a' });
+writeFileSync(out + '/facts', 'MINE=' + out + '\\nREPO=$CHECKOUT\\n', { flag: 'a' });
 writeFileSync(out + '/said', execFileSync('bash', ['work/escape.sh', out + '/facts']));
 await import('./learn.mjs');
 `;
@@ -58,11 +57,11 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     return server;
   };
   /** What nobody may change. */
-  const look = () =>
+  const look = (root = repo) =>
     Object.fromEntries(
       ['TASK.md', 'judge.mjs', 'sprints/earlier/README.md', 'checkpoints/other/run.json'].map((file) => [
         file,
-        readFileSync(join(repo, file), 'utf8'),
+        readFileSync(join(root, file), 'utf8'),
       ]),
     );
 
@@ -90,7 +89,9 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     await listen(socketFile);
     await listen(`\0loop-${process.pid}`);
     const facts = {
-      ...{ REPO: repo, MINE: join(repo, 'work'), EARLIER: 'sprints/earlier', WORLDS: join(home, 'worlds') },
+      // Its shell tries it in the loop's worktree, its training in the checkout of the user.
+      ...{ REPO: worktreeOf(repo), CHECKOUT: repo, MINE: join(worktreeOf(repo), 'work') },
+      ...{ EARLIER: 'sprints/earlier', WORLDS: join(home, 'worlds') },
       ...{ PID: process.pid, PORT: port, SOCKET: `loop-${process.pid}`, SOCKET_FILE: socketFile },
     };
     writeFileSync(
@@ -150,11 +151,11 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
   });
 
   it('change what is not its own, or leave a process behind', () => {
-    expect(look()).toEqual(before);
+    for (const root of [repo, worktreeOf(repo)]) expect(look(root)).toEqual(before);
     expect(said.bash).toContain('write where it may: done');
     expect(said.train).toContain('write where it may: done');
     const [sprint] = readSprints(sprintsDir(repo));
-    for (const folder of ['work', join('checkpoints', sprint.runs[0].id, 'out')]) {
+    for (const folder of ['state/worktree/work', join('checkpoints', sprint.runs[0].id, 'out')]) {
       expect(existsSync(join(repo, folder, 'allowed'))).toBe(true);
       expect(existsSync(join(repo, folder, 'late'))).toBe(false);
     }

@@ -11,6 +11,11 @@ import { scripted, sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { readStatus } from '../screen/status.ts';
 
+/** What the loop takes is recorded; an edit that it cannot use is not. */
+const RECORDED = expect.stringMatching(
+  /^1 edited file recorded on the run branch \(TASK.md\): commit \w{9}$/,
+);
+
 it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, and each keeps its contract', async () => {
   const repo = tinyRepository([sprintTo('first', 0.8), sprintTo('second', 0.6), sprintTo('third', 0.7)]);
   const path = join(repo, 'TASK.md');
@@ -30,9 +35,14 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
   // 0.6 is less than 0.8, and still the first of its leaderboard.
   expect(sprints.map((s) => s.outcome)).toEqual(['new-best', 'new-best', 'new-best']);
   expect(limits.slice(0, 3)).toEqual([5, 5, 7]);
-  expect(events.filter((e) => e.type === 'loop.notice')).toMatchObject([
-    { text: `TASK.md has new rules: from now on leaderboard ${boards[1]}` },
+  expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([
+    `TASK.md has new rules: from now on leaderboard ${boards[1]}`,
+    RECORDED,
+    RECORDED,
   ]);
+  expect(git(worktreeOf(repo), 'log', '--format=%s', '--grep=^Record')).toBe(
+    'Record TASK.md as edited\nRecord TASK.md as edited',
+  );
   for (const [i, board] of boards.entries()) {
     const file = git(worktreeOf(repo), 'show', `HEAD:sprints/leaderboards/${board}.yaml`);
     expect(parse(file)).toMatchObject({
@@ -71,8 +81,10 @@ it('tells an edit that cannot be used and goes on; a model or limit that can be 
   expect(code).toBe(0);
   expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([
     expect.stringMatching(/^TASK.md was edited and is not used: .*the folder elsewhere\/ does not exist$/),
+    RECORDED,
     expect.stringMatching(/^TASK.md was edited and is not used: .*claude-of-no-price/),
     'from now on the researcher is Claude (claude-sonnet-5-5)',
+    RECORDED,
   ]);
   expect(asked.at(0)).toBe('claude-haiku-5-5');
   expect(asked.at(-1)).toBe('claude-sonnet-5-5');

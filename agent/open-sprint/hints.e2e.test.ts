@@ -18,7 +18,7 @@ it('reaches the running sprint between two turns, and is recorded', async () => 
   const script = [
     [
       start('first'),
-      call('bash', { command: 'echo "Try sorting." >> work/../HINTS.md' }),
+      call('bash', { command: 'echo "Try sorting." >> ../../HINTS.md' }),
       finish({ candidate: null }),
     ],
   ];

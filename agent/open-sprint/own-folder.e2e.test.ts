@@ -62,7 +62,7 @@ describe('a sprint whose folder was made a trap', () => {
   it('tells what was taken out', () => {
     const told = events.flatMap((e) => (e.type === 'loop.notice' ? e.text : [])).join();
     expect(told).toMatch(/taken out of the sprint's folder: .* and \d+ more/);
-    expect(readdirSync(join(repo, folder, 'deep'))).toEqual(['notes.md']);
+    expect(readdirSync(join(worktreeOf(repo), folder, 'deep'))).toEqual(['notes.md']);
   });
 });
 

@@ -28,6 +28,7 @@ import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
 import type { Outputs } from '../screen/outputs.ts';
+import { linkIgnored } from './link-ignored.ts';
 import type { Plan } from './preflight.ts';
 import { laySteering } from './take-over.ts';
 
@@ -77,6 +78,7 @@ export async function openLoop(
   const { git, aside } = await openWorktree(home, users, branch);
   const repo = worktreeOf(home);
   await laySteering(repo);
+  await linkIgnored(repo, plan.task.contract.workspace);
   const ledger = new Ledger(sprintsDir(repo), before.sprint?.claim?.id);
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;

@@ -95,7 +95,8 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
   await tryForcedBackend(task, repo, sandbox);
   // A run branch that is gone on with has a workspace of its own.
-  if (!branch.resumed) refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
+  if (!branch.resumed && takenUp === null)
+    refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
   return {
     repo,
     task,
