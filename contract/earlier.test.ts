@@ -12,7 +12,11 @@ const args = [
   ...['wide', '--profile', 'tiny', '--samples', '5000', '--seed', '7'],
   ...['--settings', '{"depth":3}', '--set', 'k=3', '--set=name=a=b'],
 ];
-const now = { researcherId: 'researcher-1', settings: { k: '3', name: 'a=b' }, profileSettings: { depth: 3 } };
+const now = {
+  researcherId: 'researcher-1',
+  settings: { k: '3', name: 'a=b' },
+  profileSettings: { depth: 3 },
+};
 
 it('reads the record of a run that an earlier version wrote', () => {
   const machine = { host: 'h', cpu: 'c', cores: 1, gpu: null, node: 'v20' };
