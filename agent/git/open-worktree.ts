@@ -56,8 +56,9 @@ export const leaveBranch = (git: SimpleGit): Promise<string> =>
 async function makeBranch(git: SimpleGit, { name, origin }: BranchPlan): Promise<void> {
   // Git makes it only where there is none.
   const make = ['update-ref', `refs/heads/${name}`, origin, ''];
-  await patiently(() => git.raw(make)).catch((error: unknown) => {
-    if (!/already exists/.test(messageOf(error))) throw error;
+  await patiently(() => git.raw(make)).catch(async (error: unknown) => {
+    const there = git.raw(['rev-parse', '--verify', '--quiet', `refs/heads/${name}`]);
+    if ((await there.catch(() => '')).trim() === '') throw error;
     throw new UserError(`${name} was taken by a loop in another checkout just now; start again`);
   });
   await forgetStart(git, name);
