@@ -1,3 +1,4 @@
+import { homeOf } from '#host/worktree';
 import type { Refusal } from '../common/refusal.ts';
 import { count, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -31,7 +32,7 @@ function targetReached({ config: { limits, leaderboard }, ledger }: LoopParts): 
 
 function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {
   const { repo, limits } = loop.config;
-  const disk = diskTrouble(repo, free);
+  const disk = diskTrouble(homeOf(repo), free);
   if (disk !== null) return { code: 'disk', reason: disk };
   const done = loop.journal.state().committed.length;
   if (limits.sprints !== null && done >= limits.sprints)

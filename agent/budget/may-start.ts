@@ -1,4 +1,5 @@
 import { type RunSpec, specOf } from '#contract/run';
+import { homeOf } from '#host/worktree';
 import type { Refusal } from '../common/refusal.ts';
 import { duration, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -85,7 +86,7 @@ export function reserveRun(
 }
 
 function noDisk({ config: { repo } }: LoopParts, free?: FreeBytes): NoStart | null {
-  const reason = diskTrouble(repo, free);
+  const reason = diskTrouble(homeOf(repo), free);
   return reason === null ? null : { code: 'disk', reason };
 }
 
