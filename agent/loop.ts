@@ -29,8 +29,8 @@ import { refuse } from './task/contract-check.ts';
 import { workspaceTrouble } from './task/foretell.ts';
 
 /**
- * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE → next or stop.
- * Gives the exit code (see EXIT).
+ * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE →
+ * next or stop. Gives the exit code (see EXIT).
  */
 export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   const unlock = await takeLock(stateDir(plan.repo), given.lock);
@@ -76,7 +76,9 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   }
 }
 
-/** The run branch as the first sprint finds it. @throws UserError where its workspace cannot be worked with. */
+/**
+ * The run branch as the first sprint finds it. @throws UserError where its workspace cannot be worked with.
+ */
 async function prepare(loop: Loop, { start }: Plan): Promise<void> {
   await prepareBranch(loop, start);
   if (!loop.checkout.branch.resumed) return;
@@ -144,7 +146,10 @@ async function useLastSlot(loop: Loop, { reason }: { reason: string }): Promise<
   await makeSprint(loop, await openSprint(loop, slot.candidate.id));
 }
 
-/** All is stopped at once, or something trained as the loop was stopped: the next start goes on with the sprint. */
+/**
+ * All is stopped at once, or something trained as the loop was stopped: the next start goes on with the
+ * sprint.
+ */
 const staysOpen = (loop: Loop, sprint: OpenSprint): boolean => loop.stopper.hard.aborted || sprint.parked;
 
 /** A sprint from its opening to its commit, unless it stays open. */
@@ -156,7 +161,10 @@ async function makeSprint(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   return ending;
 }
 
-/** The researcher's part, or the loop's own run. Whatever goes wrong in it is this sprint's failure, not the loop's end. */
+/**
+ * The researcher's part, or the loop's own run. Whatever goes wrong in it is this sprint's failure, not the
+ * loop's end.
+ */
 async function attempt(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   try {
     return sprint.fullRunOf === null ? await research(loop, sprint) : await fullRun(loop, sprint);

@@ -1,8 +1,8 @@
 import { backendNames, openBackend } from '#engine/backend';
 
 /**
- * The GPU backend of this machine that passed its golden step, or why there is none. The engine alone decides what
- * backends there are; those whose name says gpu count, where a GPU and no driver in software computes.
+ * The GPU backend of this machine that passed its golden step, or why there is none. The engine alone decides
+ * what backends there are; those whose name says gpu count, where a GPU and no driver in software computes.
  */
 export async function gpuBackend(): Promise<{ name: string } | { none: string }> {
   const failed: string[] = [];

@@ -11,8 +11,8 @@ const PAGE = 65536;
 const compiled = new Map<string, object>();
 
 /**
- * A WebAssembly memory of a fixed plan: arrays are reserved first, then `open` makes memory and kernels. A pointer is
- * the byte offset of an array's view.
+ * A WebAssembly memory of a fixed plan: arrays are reserved first, then `open` makes memory and kernels. A
+ * pointer is the byte offset of an array's view.
  */
 export class KernelMemory {
   private bytes = 16;

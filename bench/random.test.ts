@@ -6,7 +6,10 @@ const N = 200_000;
 const draws = (of: (random: Random) => number, random = new Random(1, 'test', 0)): Float64Array =>
   Float64Array.from({ length: N }, () => of(random));
 
-/** Largest distance between the empirical and the true distribution, in units of 1/sqrt(n); above 1.95 with chance 0.1 %. */
+/**
+ * Largest distance between the empirical and the true distribution, in units of 1/sqrt(n); above 1.95 with
+ * chance 0.1 %.
+ */
 function kolmogorov(values: Float64Array, cdf: (x: number) => number): number {
   const sorted = values.slice().sort();
   let worst = 0;

@@ -5,7 +5,10 @@ const LAYERS = 128;
 const TAIL = 3.442619855899;
 const AREA = 9.91256303526217e-3;
 
-/** Ziggurat tables: layer i is accepted at once below ratio[i]; edge[i] is its width, density[i] exp(-edge²/2). */
+/**
+ * Ziggurat tables: layer i is accepted at once below ratio[i]; edge[i] is its width, density[i]
+ * exp(-edge²/2).
+ */
 const edge = new Float64Array(LAYERS + 1);
 const density = new Float64Array(LAYERS + 1);
 const ratio = new Float64Array(LAYERS);
@@ -18,8 +21,9 @@ for (let i = 0; i <= LAYERS; i++) density[i] = Math.exp(-0.5 * edge[i] ** 2);
 for (let i = 0; i < LAYERS; i++) ratio[i] = edge[i + 1] / edge[i];
 
 /**
- * Random numbers that depend on nothing but their key: the same (seed, stream name, batch index) gives the same
- * numbers, whoever asks and in whatever order. sfc32 (C. Doty-Humphrey, PractRand) started from a hash of the key.
+ * Random numbers that depend on nothing but their key: the same (seed, stream name, batch index) gives the
+ * same numbers, whoever asks and in whatever order. sfc32 (C. Doty-Humphrey, PractRand) started from a hash
+ * of the key.
  */
 export class Random {
   private readonly state = new Int32Array(4);
@@ -27,7 +31,8 @@ export class Random {
   private next = BLOCK;
 
   constructor(seed: number, stream: string, index: number) {
-    // Two hashes of 32 bits (finalisers of MurmurHash3 and of C. Wellons' lowbias32, chained): one alone lets two of some 100,000 keys meet.
+    // Two hashes of 32 bits (finalisers of MurmurHash3 and of C. Wellons' lowbias32, chained): one alone lets
+    // two of some 100,000 keys meet.
     let first = 0x9e3779b9;
     let second = 0x243f6a88;
     const mix = (word: number): void => {
@@ -70,8 +75,8 @@ export class Random {
   }
 
   /**
-   * Standard normal by the ziggurat (G. Marsaglia and W. W. Tsang, 2000), layer and position from separate bits (J. A.
-   * Doornik, 2005).
+   * Standard normal by the ziggurat (G. Marsaglia and W. W. Tsang, 2000), layer and position from separate
+   * bits (J. A. Doornik, 2005).
    */
   normal(): number {
     for (;;) {

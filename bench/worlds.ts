@@ -12,7 +12,10 @@ import { CONFIG_FILE, loadWorld, saveWorld } from './world/store.ts';
 import type { World } from './world/world.ts';
 
 const REPOSITORY = homeOf(join(import.meta.dirname, '..'));
-/** Built worlds by the hash of their config, and the downloaded one. Holds the truth: hidden from the researcher. */
+/**
+ * Built worlds by the hash of their config, and the downloaded one. Holds the truth: hidden from the
+ * researcher.
+ */
 const CACHE = join(REPOSITORY, 'state', 'worlds');
 /** Raised when the same config begins to give another world. */
 const BUILDER = 3;
@@ -28,8 +31,9 @@ export interface NamedWorld {
 }
 
 /**
- * The world of a name (`small`, `synth-16k`), of a name with a seed of one's own (`synth-16k:seed=7`), of a config (a path
- * ending in .json) or of a folder in the released format. Built ones are cached. @throws UserError when there is no such world or its files are wrong.
+ * The world of a name (`small`, `synth-16k`), of a name with a seed of one's own (`synth-16k:seed=7`), of a
+ * config (a path ending in .json) or of a folder in the released format. Built ones are cached. @throws
+ * UserError when there is no such world or its files are wrong.
  */
 export async function openWorld(name: string, onStep?: BuildListener): Promise<NamedWorld> {
   const source = sourceOf(name);
@@ -56,7 +60,10 @@ function sourceOf(name: string): Source {
   );
 }
 
-/** A world of the same kind from another seed: `synth-16k` then is built here, with 16k's config and directions of its own. */
+/**
+ * A world of the same kind from another seed: `synth-16k` then is built here, with 16k's config and
+ * directions of its own.
+ */
 function reseeded(name: string, text: string): WorldConfig {
   const config = name === 'synth-16k' ? SYNTH_16K : Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : null;
   if (!config) throw new UserError(`unknown world "${name}" before ":seed="; there are: ${NAMES}`);
@@ -68,7 +75,10 @@ function reseeded(name: string, text: string): WorldConfig {
   return { ...config, seed, correlation };
 }
 
-/** A profile of TASK.md (null where no task stands here yet: the name is then a world's own) and the world it names. */
+/**
+ * A profile of TASK.md (null where no task stands here yet: the name is then a world's own) and the world it
+ * names.
+ */
 export function profileWorld(name: string): { profile: Profile | null; world: string } {
   if (!existsSync('TASK.md')) return { profile: null, world: name };
   const profile = profileOf(readTask('TASK.md'), name);

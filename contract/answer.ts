@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { Run } from './run.ts';
 
 /**
- * What a tool of the researcher answers: words for a reader, and fields for a program, which stand in a block of their own as JSON. Words
- * may change; who decides on an answer (the offline replay, a script) reads its fields.
+ * What a tool of the researcher answers: words for a reader, and fields for a program, which stand in a block
+ * of their own as JSON. Words may change; who decides on an answer (the offline replay, a script) reads its
+ * fields.
  */
 export interface Answer {
   words: string;
@@ -14,7 +15,9 @@ export interface Answer {
 export const contentOf = ({ words, fields }: Answer) =>
   [words, JSON.stringify(fields)].map((text) => ({ type: 'text' as const, text }));
 
-/** The words and the fields of a tool's result, from its content; fields are null where it has words alone. */
+/**
+ * The words and the fields of a tool's result, from its content; fields are null where it has words alone.
+ */
 export function answerIn(content: unknown): { words: string; fields: unknown } {
   if (!Array.isArray(content)) return { words: typeof content === 'string' ? content : '', fields: null };
   const texts = content.flatMap((block: { type?: unknown; text?: unknown }) =>
@@ -42,7 +45,10 @@ export const RefusedFields = z.object({
 });
 export type RefusedFields = z.infer<typeof RefusedFields>;
 
-/** Of read_results without a field: the ledger, oldest sprint first, with the verified numbers as they are shown. */
+/**
+ * Of read_results without a field: the ledger, oldest sprint first, with the verified numbers as they are
+ * shown.
+ */
 export const LedgerFields = z.object({
   /** The sprint that is open; null before it is claimed. */
   sprint: z.string().nullable(),
@@ -63,7 +69,10 @@ export type LedgerFields = z.infer<typeof LedgerFields>;
 export const SprintFields = z.object({ sprint: z.string() });
 export type SprintFields = z.infer<typeof SprintFields>;
 
-/** Of run_experiment: the run's id, or its ticket where it is queued; of several seeds the first that was accepted, and each in `runs`. */
+/**
+ * Of run_experiment: the run's id, or its ticket where it is queued; of several seeds the first that was
+ * accepted, and each in `runs`.
+ */
 export const StartedFields = z.object({
   run: z.string(),
   queued: z.boolean(),
@@ -72,7 +81,10 @@ export const StartedFields = z.object({
 });
 export type StartedFields = z.infer<typeof StartedFields>;
 
-/** Of wait_for_experiment, for a run that has ended: numbers as they are shown; `measured` in its last snapshot. */
+/**
+ * Of wait_for_experiment, for a run that has ended: numbers as they are shown; `measured` in its last
+ * snapshot.
+ */
 export const EndedFields = z.object({
   run: z.string(),
   status: Run.shape.status,

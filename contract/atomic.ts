@@ -32,7 +32,10 @@ export function writeJsonAtomic(path: string, value: unknown): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** The pid that was writing, where a file of that name is a temporary one of writeFileAtomic; null for any other. */
+/**
+ * The pid that was writing, where a file of that name is a temporary one of writeFileAtomic; null for any
+ * other.
+ */
 export function writerOf(name: string): number | null {
   const match = /\.(\d+)\.tmp$/.exec(name);
   return match && Number(match[1]);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What a researcher's encoder answers the judge, on its standard output; the judge sends activations (stream.ts) on
- * its standard input. Little endian.
+ * What a researcher's encoder answers the judge, on its standard output; the judge sends activations
+ * (stream.ts) on its standard input. Little endian.
  *
  *   header  8 bytes  "SAECODE1"
  *           u32      length of the JSON that follows
@@ -21,9 +21,15 @@ export const CODES_MAGIC = 'SAECODE1';
 export const CodesHeader = z.object({
   d_in: z.number().int().positive(),
   d_sae: z.number().int().positive(),
-  /** `training`: as in training, selection over the batch; `inference`: thresholded, each row by itself. The training form decides and must be among them. */
+  /**
+   * `training`: as in training, selection over the batch; `inference`: thresholded, each row by itself. The
+   * training form decides and must be among them.
+   */
   forms: z.array(z.enum(['training', 'inference'])).min(1),
-  /** Of an SAE that SAELens saved: rows were normalised before they were encoded, and the judge puts reconstructions back by x. */
+  /**
+   * Of an SAE that SAELens saved: rows were normalised before they were encoded, and the judge puts
+   * reconstructions back by x.
+   */
   row_norm: z.enum(['layer_norm', 'constant_norm_rescale']).optional(),
 });
 export type CodesHeader = z.infer<typeof CodesHeader>;

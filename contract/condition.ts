@@ -3,8 +3,8 @@ import { z } from 'zod';
 const pattern = /^(>=|<=|==|>|<)\s*(best)?\s*([+-])?\s*(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)?$/;
 
 /**
- * A condition on one number of a verdict: an operator and a bound, absolute (">=0.95", "==128") or relative to the
- * present best (">=best-0.01").
+ * A condition on one number of a verdict: an operator and a bound, absolute (">=0.95", "==128") or relative
+ * to the present best (">=best-0.01").
  */
 export const Condition = z.union([z.string(), z.number().transform((n) => `==${n}`)]).refine((text) => {
   const match = pattern.exec(text.trim());
@@ -16,8 +16,8 @@ export const Condition = z.union([z.string(), z.number().transform((n) => `==${n
 export type Condition = z.infer<typeof Condition>;
 
 /**
- * Whether `value` meets the condition; null when it does, else what was asked, in words for a report. A condition
- * relative to the best holds when there is no best yet. A missing value never holds.
+ * Whether `value` meets the condition; null when it does, else what was asked, in words for a report. A
+ * condition relative to the best holds when there is no best yet. A missing value never holds.
  */
 export function violation(
   condition: Condition,

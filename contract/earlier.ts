@@ -3,8 +3,9 @@ import { settingsFrom } from './settings.ts';
 type Fields = Record<string, unknown>;
 
 /**
- * What an earlier version wrote of a run (in `run.json`, `sprint.json` or an event), as it is written now. Version 1 kept the words of the
- * train command (`args`), and of a run that waited its settings as "key=value" (`set`). Anything else is given back as it is.
+ * What an earlier version wrote of a run (in `run.json`, `sprint.json` or an event), as it is written now.
+ * Version 1 kept the words of the train command (`args`), and of a run that waited its settings as
+ * "key=value" (`set`). Anything else is given back as it is.
  */
 export function asNow(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

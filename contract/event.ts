@@ -47,7 +47,9 @@ const kinds = [
     limits: limits.optional(),
     /** What stood in HINTS.md, and so in the prompt. */
     hints: z.string().optional(),
-    /** Set where no researcher is asked: the loop makes the full run of this run's code and settings itself. */
+    /**
+     * Set where no researcher is asked: the loop makes the full run of this run's code and settings itself.
+     */
     fullRunOf: z.string().optional(),
   }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
@@ -63,8 +65,8 @@ const kinds = [
   /** A limit of this sprint alone is reached: the researcher is told to close it. */
   z.object({ type: z.literal('sprint.capped'), sprint: z.string().nullable(), reason: z.string() }),
   /**
-   * A call is about to be made. Where nothing follows, the loop died in it: what it is likely to have cost is booked, and the rest of what
-   * it can have cost is held.
+   * A call is about to be made. Where nothing follows, the loop died in it: what it is likely to have cost is
+   * booked, and the rest of what it can have cost is held.
    */
   z.object({
     type: z.literal('turn.started'),
@@ -86,7 +88,10 @@ const kinds = [
     stopReason: z.string(),
     text: z.string(),
     usage,
-    /** What a cut call may have cost beyond what is booked for it. It counts against the limits until the loop ends. */
+    /**
+     * What a cut call may have cost beyond what is booked for it. It counts against the limits until the loop
+     * ends.
+     */
     held: amount.optional(),
     seconds: z.number(),
   }),
@@ -100,7 +105,10 @@ const kinds = [
     reason: z.string().optional(),
     seconds: z.number(),
   }),
-  /** A run was accepted, or is gone on with: the time that it takes on the device is given to nobody else until `run.released`. */
+  /**
+   * A run was accepted, or is gone on with: the time that it takes on the device is given to nobody else
+   * until `run.released`.
+   */
   z.object({
     type: z.literal('run.reserved'),
     sprint: z.string().nullable(),
@@ -184,9 +192,15 @@ const kinds = [
   z.object({ type: z.literal('loop.stopped'), reason: z.string(), exitCode: z.number() }),
 ] as const;
 
-/** Everything that happens in a loop. The log, the console, the notebook and the tests consume it; nothing else prints. */
+/**
+ * Everything that happens in a loop. The log, the console, the notebook and the tests consume it; nothing
+ * else prints.
+ */
 export const Event = z.preprocess(asNow, z.discriminatedUnion('type', [...kinds]));
 export type Event = z.infer<typeof Event>;
 
-/** An event as it stands in `state/events.jsonl`: numbered and dated by the log, with the id of the researcher whose it is. */
+/**
+ * An event as it stands in `state/events.jsonl`: numbered and dated by the log, with the id of the researcher
+ * whose it is.
+ */
 export type LoggedEvent = Event & { seq: number; at: string; researcherId: string };

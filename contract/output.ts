@@ -15,8 +15,9 @@ export function fullDisk(error: unknown): string | null {
 }
 
 /**
- * Lets a command outlive whoever reads its output: a pipe that was closed (`| head`), a terminal that is gone or a full disk below it ends
- * nothing. Nothing more is shown then, and the exit code is that of what was done. What else can be wrong with an output is still an error.
+ * Lets a command outlive whoever reads its output: a pipe that was closed (`| head`), a terminal that is gone
+ * or a full disk below it ends nothing. Nothing more is shown then, and the exit code is that of what was
+ * done. What else can be wrong with an output is still an error.
  */
 export function outliveOutput(): void {
   if (outliving) return;

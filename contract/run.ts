@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { asNow } from './earlier.ts';
 
-/** What a run changes of its experiment, by key. A value stands as it was written ("3e-4"): only the trainer knows what it means. */
+/**
+ * What a run changes of its experiment, by key. A value stands as it was written ("3e-4"): only the trainer
+ * knows what it means.
+ */
 export const Settings = z.record(z.string(), z.string());
 export type Settings = z.infer<typeof Settings>;
 
@@ -27,8 +30,9 @@ export const specOf = ({ experiment, settings, samples, seed, tree }: RunSpec): 
 });
 
 /**
- * Who ended a run. `trainer`: it ended by itself, or took too much. `loop`: it ended because the loop did, and the next start goes on with it. `sprint`: its
- * sprint was over. `researcher`, `user`: a person or a model said so. `outside`: a signal that we did not send.
+ * Who ended a run. `trainer`: it ended by itself, or took too much. `loop`: it ended because the loop did,
+ * and the next start goes on with it. `sprint`: its sprint was over. `researcher`, `user`: a person or a
+ * model said so. `outside`: a signal that we did not send.
  */
 export const EndedBy = z.enum(['trainer', 'loop', 'sprint', 'researcher', 'user', 'limit', 'outside']);
 export type EndedBy = z.infer<typeof EndedBy>;
@@ -42,7 +46,10 @@ export const Run = z.object({
   ...RunSpec.shape,
   /** Who asked for it. */
   researcherId: z.string().default(FIRST_RESEARCHER),
-  /** Set where the loop trained the present best once more, to compare a candidate with at the same budget and seed. */
+  /**
+   * Set where the loop trained the present best once more, to compare a candidate with at the same budget and
+   * seed.
+   */
   role: z.literal('incumbent').optional(),
   /** The settings of the profile that its experiment began with; absent where the profile had none. */
   profileSettings: z.record(z.string(), z.json()).optional(),
@@ -56,8 +63,8 @@ export const Run = z.object({
 export type Run = z.infer<typeof Run>;
 
 /**
- * `checkpoints/<run id>/run.json`, written by the supervisor's side before the run starts and completed when it
- * ends. The trainer cannot write it: it may write only the run's `out/`.
+ * `checkpoints/<run id>/run.json`, written by the supervisor's side before the run starts and completed when
+ * it ends. The trainer cannot write it: it may write only the run's `out/`.
  */
 export const RunRecord = z.preprocess(
   asNow,
@@ -69,7 +76,10 @@ export const RunRecord = z.preprocess(
     batch: z.number().int().positive().optional(),
     startedAt: z.string(),
     endedAt: z.string().nullable(),
-    /** Rows that left the data service, training and normalisation together; null where the task has no service. */
+    /**
+     * Rows that left the data service, training and normalisation together; null where the task has no
+     * service.
+     */
     rowsServed: z.number().int().nullable(),
     machine: z.object({
       host: z.string(),

@@ -21,9 +21,9 @@ const Entry = z.object({
 });
 
 /**
- * The bytes of a safetensors file: u64 header length, JSON header padded with spaces to a multiple of 8, then the data,
- * tensors sorted by name, as the Rust and Python libraries write them.
- * Source: github.com/huggingface/safetensors, "Format".
+ * The bytes of a safetensors file: u64 header length, JSON header padded with spaces to a multiple of 8, then
+ * the data, tensors sorted by name, as the Rust and Python libraries write them. Source:
+ * github.com/huggingface/safetensors, "Format".
  */
 export function encodeSafetensors(file: SafetensorsFile): Uint8Array[] {
   // Without a prototype, so that no tensor's name ("__proto__") is special.
@@ -55,7 +55,8 @@ export function writeSafetensors(path: string, file: SafetensorsFile): void {
 }
 
 /**
- * Reads the bytes of a safetensors file of F32 tensors; F64 ones are rounded to them. `where` names the file in messages.
+ * Reads the bytes of a safetensors file of F32 tensors; F64 ones are rounded to them. `where` names the file
+ * in messages.
  * @throws UserError when anything about header, offsets or sizes is not as the format says.
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {

@@ -1,6 +1,9 @@
 import { UserError } from './errors.ts';
 
-/** Settings by key from "key=value" each, as a person or a model writes them; of two with one key the last holds. @throws UserError */
+/**
+ * Settings by key from "key=value" each, as a person or a model writes them; of two with one key the last
+ * holds. @throws UserError
+ */
 export function settingsFrom(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {

@@ -28,8 +28,8 @@ export const WaitingRun = z.object({
 export type WaitingRun = z.infer<typeof WaitingRun>;
 
 /**
- * `sprints/<id>/sprint.json`, written at the close and committed. Ledger, leaderboard and reports are derived from
- * these files alone.
+ * `sprints/<id>/sprint.json`, written at the close and committed. Ledger, leaderboard and reports are derived
+ * from these files alone.
  */
 export const Sprint = z.preprocess(
   asNow,
@@ -61,10 +61,16 @@ export const Sprint = z.preprocess(
     reason: z.string(),
     /** Why its conversation ended, in words. */
     stopReason: z.string(),
-    /** The run that the researcher put forward (or the loop, where `finish_sprint` did not come), and the judge's word on it. */
+    /**
+     * The run that the researcher put forward (or the loop, where `finish_sprint` did not come), and the
+     * judge's word on it.
+     */
     candidate: z.string().nullable(),
     verdict: Verdict.nullable(),
-    /** What people told the researcher: HINTS.md at the start, then what was added. Results that were steered say so. */
+    /**
+     * What people told the researcher: HINTS.md at the start, then what was added. Results that were steered
+     * say so.
+     */
     hints: z.array(z.string()).optional(),
     /** What the researcher wrote down before the runs: {"f1": 0.84}. */
     predicted: z.record(z.string(), z.number()),
@@ -85,7 +91,9 @@ export const Sprint = z.preprocess(
       files: z.array(z.string()),
       insertions: z.number().int(),
       deletions: z.number().int(),
-      /** Whether the change stands in the workspace after this sprint; if not it lies in change.patch only. */
+      /**
+       * Whether the change stands in the workspace after this sprint; if not it lies in change.patch only.
+       */
       kept: z.boolean(),
       infrastructure: z.boolean(),
       treeBefore: z.string(),

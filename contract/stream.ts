@@ -1,5 +1,6 @@
 /**
- * The stream of activations from the data service to a trainer, and from the judge to an encoder. Little endian.
+ * The stream of activations from the data service to a trainer, and from the judge to an encoder. Little
+ * endian.
  *
  *   header  8 bytes  "SAESTRM1"
  *           u32      d, numbers in a row

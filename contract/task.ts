@@ -11,7 +11,10 @@ const relativePath = z
 
 const Series = z.strictObject({
   label: z.string(),
-  /** Points as published or calibrated, drawn behind our own: the field of `plots.against` and metrics, by name. */
+  /**
+   * Points as published or calibrated, drawn behind our own: the field of `plots.against` and metrics, by
+   * name.
+   */
   points: z.array(z.record(z.string(), z.number())),
 });
 
@@ -20,7 +23,10 @@ export const Inspection = z.strictObject({
   command,
   /** What it shows, in words for the researcher. */
   about: z.string().min(1),
-  /** Nothing else is passed on. `choices`: one of these words; `most`: a whole number from 1; `list`: up to so many whole numbers. */
+  /**
+   * Nothing else is passed on. `choices`: one of these words; `most`: a whole number from 1; `list`: up to so
+   * many whole numbers.
+   */
   options: z
     .record(
       z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be the long name of an option, without dashes'),
@@ -52,8 +58,8 @@ export const Profile = z.strictObject({
   /** Fields of a verdict (observed first, then declared) that a full run must meet: {width: "==128"}. */
   constraints: z.record(z.string(), Condition).default({}),
   /**
-   * What a run of this profile begins with where its experiment says nothing else: sizes, rates, whatever the train command reads. It is
-   * handed over as JSON after `--settings`; the loop knows no more of it.
+   * What a run of this profile begins with where its experiment says nothing else: sizes, rates, whatever the
+   * train command reads. It is handed over as JSON after `--settings`; the loop knows no more of it.
    */
   settings: z.record(z.string(), z.json()).optional(),
   /** Guards of this profile, over those of the task. */
@@ -67,14 +73,16 @@ export const Profile = z.strictObject({
       full: z.number().int().positive(),
     }),
   ),
-  /** Rows of a batch of the data service: it serves whole ones, and a run that is gone on with counts in them. */
+  /**
+   * Rows of a batch of the data service: it serves whole ones, and a run that is gone on with counts in them.
+   */
   batch: z.number().int().positive().default(DEFAULT_BATCH),
   /** Rows that may be read on top, to estimate a norm before training. */
   normalisation: z.number().int().nonnegative().default(0),
   /**
-   * Whether the budgets are stages that have to be earned: a rank run by a screen that beats the best's screen of the same budget
-   * and seed beyond the noise, a full run by such a rank run; the last full run that fits is kept for the best candidate, and made by the
-   * loop where nobody starts it.
+   * Whether the budgets are stages that have to be earned: a rank run by a screen that beats the best's
+   * screen of the same budget and seed beyond the noise, a full run by such a rank run; the last full run
+   * that fits is kept for the best candidate, and made by the loop where nobody starts it.
    */
   staged: z.boolean().default(false),
   /** Fresh rows that the judge draws: for a verdict, and for a snapshot during training. */
@@ -85,7 +93,10 @@ export const Profile = z.strictObject({
   /** A dashed line in the plots. */
   ceiling: z.strictObject({ value: z.number(), label: z.string() }).nullable().default(null),
   baselines: z.array(Series).default([]),
-  /** A command that exits 0 where this machine can run the profile, else prints one line on standard output that says why not. */
+  /**
+   * A command that exits 0 where this machine can run the profile, else prints one line on standard output
+   * that says why not.
+   */
   requires: command.optional(),
   /** A short run that tells the samples/s of this machine. */
   speedProbe: z.strictObject({ experiment: z.string(), samples: z.number().int().positive() }).optional(),
@@ -120,7 +131,10 @@ const fields = {
       against: z.strictObject({ field: z.string(), label: z.string() }).optional(),
     })
     .prefault({}),
-  /** How each form of a verdict is said to a reader: `deciding` for its `metrics`, other keys as in its `also`. */
+  /**
+   * How each form of a verdict is said to a reader: `deciding` for its `metrics`, other keys as in its
+   * `also`.
+   */
   forms: z.record(z.string(), z.string()).optional(),
   start: z
     .strictObject({
@@ -132,7 +146,10 @@ const fields = {
     usd: z.number().positive(),
     hours: z.number().positive(),
     sprints: z.number().int().positive().nullable().default(null),
-    /** Of one sprint: when one is reached the researcher is told, has a few turns to close the sprint, and then it is closed. */
+    /**
+     * Of one sprint: when one is reached the researcher is told, has a few turns to close the sprint, and
+     * then it is closed.
+     */
     sprint: z
       .strictObject({
         usd: z.number().positive().nullable().default(null),
@@ -140,16 +157,24 @@ const fields = {
         turns: z.number().int().positive().default(200),
       })
       .prefault({}),
-    /** Sprints without a verified gain after which the prompt asks for another direction, and then the loop stops. */
+    /**
+     * Sprints without a verified gain after which the prompt asks for another direction, and then the loop
+     * stops.
+     */
     stagnation: z.strictObject({ warn: z.number().int().positive(), stop: z.number().int().positive() }),
   }),
   model: z.strictObject({
     name: z.string(),
-    /** Asked once more where the model refuses; null: nobody. Unset: the next cheaper model that has a price. */
+    /**
+     * Asked once more where the model refuses; null: nobody. Unset: the next cheaper model that has a price.
+     */
     fallback: z.string().nullable().optional(),
     effort: z.string().default('high'),
     maxTokens: z.number().int().positive(),
-    /** A stream without any event (pings included) for so long is given up, and the call made again. Long thinking sends pings alone. */
+    /**
+     * A stream without any event (pings included) for so long is given up, and the call made again. Long
+     * thinking sends pings alone.
+     */
     stallSeconds: z.number().positive().default(300),
   }),
   profiles: z
@@ -164,7 +189,10 @@ export interface Task {
   path: string;
   contract: TaskContract;
   brief: string;
-  /** The line of the file where a field stands, or where it would be added; unset in a task that was read from no file. */
+  /**
+   * The line of the file where a field stands, or where it would be added; unset in a task that was read from
+   * no file.
+   */
   lineOf?(keys: readonly PropertyKey[]): number;
   /** A line for each field that is still read under its old name. */
   renamed?: readonly string[];

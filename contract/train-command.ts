@@ -5,7 +5,10 @@ import { pairsOf } from './settings.ts';
 export type Told = Pick<RunRecord, 'experiment' | 'profile' | 'samples' | 'seed' | 'settings'> &
   Pick<Run, 'profileSettings'>;
 
-/** The words after the task's train command that ask for a run. Nothing reads them back: a run is told by its spec. */
+/**
+ * The words after the task's train command that ask for a run. Nothing reads them back: a run is told by its
+ * spec.
+ */
 export const trainWords = (run: Told): string[] => [
   run.experiment,
   ...['--profile', run.profile, '--samples', String(run.samples), '--seed', String(run.seed)],

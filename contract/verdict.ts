@@ -3,8 +3,8 @@ import { WorldName } from './world.ts';
 
 /**
  * One measurement of one run by the judge. The judge prints it as its last line of standard output, as JSON.
- * `metrics` is in the deciding form (for SAEs: the training form, batches of 1024), `also` holds other forms shown
- * beside it (for SAEs: `inference`). The supervisor compares named fields and knows no more about them.
+ * `metrics` is in the deciding form (for SAEs: the training form, batches of 1024), `also` holds other forms
+ * shown beside it (for SAEs: `inference`). The supervisor compares named fields and knows no more about them.
  */
 export const Verdict = z.object({
   version: z.literal(1),
@@ -15,7 +15,10 @@ export const Verdict = z.object({
   world: WorldName,
   /** The git tree of the workspace that the run was trained from, and that its encoder was run from. */
   tree: z.string(),
-  /** Named numbers of the deciding form (f1, mcc, l0, ...): those that the world's kind allows. None has to be there. */
+  /**
+   * Named numbers of the deciding form (f1, mcc, l0, ...): those that the world's kind allows. None has to be
+   * there.
+   */
   metrics: z.record(z.string(), z.number()),
   also: z.record(z.string(), z.record(z.string(), z.number())).default({}),
   /** What the supervisor's side saw itself: samples, width, normalisation rows. */

@@ -13,8 +13,8 @@ export function createAdam(parameters: Record<string, tf.Variable>, settings: Ad
 }
 
 /**
- * Adam with bias correction and without weight decay, and the clipping of the global norm before it, in one pass over
- * plain arrays: factor min(1, max / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ has it.
+ * Adam with bias correction and without weight decay, and the clipping of the global norm before it, in one
+ * pass over plain arrays: factor min(1, max / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ has it.
  * Source: Kingma & Ba 2015, arXiv 1412.6980; update written as PyTorch's.
  */
 class Adam implements Optimizer {

@@ -16,11 +16,16 @@ export interface Backend {
   gpu: boolean;
 }
 
-/** One way to run tensors: what a file of `backends/` exports as `backend`. Users call it by the file's name. */
+/**
+ * One way to run tensors: what a file of `backends/` exports as `backend`. Users call it by the file's name.
+ */
 export interface BackendModule {
   /** tfjs' name of it, once it is registered. */
   tfName: string;
-  /** Why it cannot run here and what to do, in one line; null where it may be tried. Looks only, and loads nothing. */
+  /**
+   * Why it cannot run here and what to do, in one line; null where it may be tried. Looks only, and loads
+   * nothing.
+   */
   missing(): string | null;
   /** Loads it and registers it with tfjs. @throws Error, one line, where it does not start. */
   open(): Promise<Opened>;
@@ -32,27 +37,36 @@ export interface Opened {
   /** What a person wants to know beside the name: "SIMD, 1 thread". */
   detail: string;
   gpu: boolean;
-  /** The form that the named operations take on it: `kernels` where its numbers lie in this process's memory. */
+  /**
+   * The form that the named operations take on it: `kernels` where its numbers lie in this process's memory.
+   */
   form: Form;
   /** Why `auto` passes over it although it runs, in one line. */
   notByItself?: string;
 }
 
-/** Where `auto` may pass over a failure: a driver or a card that does not work is common, and no fault of ours. */
+/**
+ * Where `auto` may pass over a failure: a driver or a card that does not work is common, and no fault of
+ * ours.
+ */
 const GPUS = ['node-gpu', 'webgpu'];
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
 const ORDER = [...GPUS, 'embedded', 'node', 'wasm', 'cpu'];
 
-/** The backends that this repository has, in the order of `auto`. Whether one can run here shows when it is opened. */
+/**
+ * The backends that this repository has, in the order of `auto`. Whether one can run here shows when it is
+ * opened.
+ */
 export const backendNames: readonly string[] = ORDER.filter((name) =>
   existsSync(new URL(`./backends/${name}.ts`, import.meta.url)),
 );
 
 /**
- * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed numbers. Nothing
- * is switched silently: one that does not start, or computes something else, is an error. `auto` passes over what is not
- * installed and over GPUs that do not work, and `why` says so; ENGINE_BACKEND in the environment makes `auto` mean that one.
- * `plain` makes the named operations plain tfjs: what our own kernels are compared with.
+ * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed
+ * numbers. Nothing is switched silently: one that does not start, or computes something else, is an error.
+ * `auto` passes over what is not installed and over GPUs that do not work, and `why` says so; ENGINE_BACKEND
+ * in the environment makes `auto` mean that one. `plain` makes the named operations plain tfjs: what our own
+ * kernels are compared with.
  * @throws UserError for a name there is not, and for a backend that cannot run here.
  */
 export async function openBackend(name = 'auto', { plain = false } = {}): Promise<Backend> {
@@ -98,7 +112,9 @@ const load = async (name: string): Promise<BackendModule> =>
 
 type Started = Omit<Backend, 'why'> & Pick<Opened, 'notByItself'>;
 
-/** @throws UserError, one line that names the backend, where it does not start or its numbers are not right. */
+/**
+ * @throws UserError, one line that names the backend, where it does not start or its numbers are not right.
+ */
 async function start(name: string, module: BackendModule, plain: boolean): Promise<Started> {
   try {
     const { detail, gpu, form, notByItself } = await module.open();

@@ -22,8 +22,9 @@ export function goldenStep(): void {
 }
 
 /**
- * What the golden step is too small for: a dense product of 2^26 multiply-adds (BLAS where there is one), an elementwise operation and
- * a sparse product that are shared among threads. Numbers here and there are compared with plain sums.
+ * What the golden step is too small for: a dense product of 2^26 multiply-adds (BLAS where there is one), an
+ * elementwise operation and a sparse product that are shared among threads. Numbers here and there are
+ * compared with plain sums.
  * @throws Error as goldenStep.
  */
 export function largeGoldenStep(): void {

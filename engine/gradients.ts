@@ -6,11 +6,11 @@ type Gradients = Record<string, () => tf.Tensor>;
 type Rule = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Gradients;
 
 /**
- * Registers the derivatives of tfjs' kernels. tfjs-core has its own, but in `register_all_gradients.js`, which loads in
- * a bundler only: Node does not resolve its imports. Where a loader does, it reads a second copy of tfjs-core, 453
- * modules, and a process starts seconds later. These cover arithmetic with broadcasting, the usual functions of one
- * argument, reductions, products, changes of shape, joining and splitting, gather and topk; for another operation
- * write `tf.customGrad` where it is used.
+ * Registers the derivatives of tfjs' kernels. tfjs-core has its own, but in `register_all_gradients.js`,
+ * which loads in a bundler only: Node does not resolve its imports. Where a loader does, it reads a second
+ * copy of tfjs-core, 453 modules, and a process starts seconds later. These cover arithmetic with
+ * broadcasting, the usual functions of one argument, reductions, products, changes of shape, joining and
+ * splitting, gather and topk; for another operation write `tf.customGrad` where it is used.
  */
 export function registerGradients(): void {
   binary();

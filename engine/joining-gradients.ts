@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 
 type Gradients = Record<string, () => tf.Tensor>;
 
-/** Derivatives of what joins tensors and takes them apart: concat and stack give to each its part of dy, split and unstack join theirs. */
+/**
+ * Derivatives of what joins tensors and takes them apart: concat and stack give to each its part of dy, split
+ * and unstack join theirs.
+ */
 export const joiningGradients: tf.GradConfig[] = [
   {
     kernelName: 'Concat',

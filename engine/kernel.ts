@@ -4,10 +4,10 @@ import { scatter } from './csr.ts';
 import { embeddedBackend } from './embedded/backend.ts';
 
 /**
- * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as zeros,
- * or as anything where `body` promises with `zeros: false` to set all of it. On the embedded backend the arrays are
- * views of its memory, nothing is copied; so `body` must make no tensors and keep no array. The way to write a kernel
- * in plain TypeScript.
+ * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as
+ * zeros, or as anything where `body` promises with `zeros: false` to set all of it. On the embedded backend
+ * the arrays are views of its memory, nothing is copied; so `body` must make no tensors and keep no array.
+ * The way to write a kernel in plain TypeScript.
  */
 export function compute(
   inputs: readonly tf.TensorInfo[],
@@ -42,7 +42,10 @@ export function computeAll(
   return outs.map((out, i) => tf.tensor(out, [...shapes[i]], 'float32'));
 }
 
-/** A matrix of these non-zeros. On the embedded backend its zeros take no memory until someone reads it as a matrix. */
+/**
+ * A matrix of these non-zeros. On the embedded backend its zeros take no memory until someone reads it as a
+ * matrix.
+ */
 export function computeSparse(codes: SparseCodes, columns: number): tf.Tensor {
   const embedded = embeddedBackend();
   if (embedded) return tf.engine().makeTensorFromTensorInfo(embedded.makeSparse(codes, columns), embedded);
@@ -51,7 +54,10 @@ export function computeSparse(codes: SparseCodes, columns: number): tf.Tensor {
   });
 }
 
-/** The numbers of a float32 tensor to look at now: a view where the backend allows, valid until the next tensor. */
+/**
+ * The numbers of a float32 tensor to look at now: a view where the backend allows, valid until the next
+ * tensor.
+ */
 export function numbers(tensor: tf.TensorInfo): Float32Array {
   const embedded = embeddedBackend();
   if (embedded) return embedded.numbers(tensor);

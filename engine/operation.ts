@@ -1,6 +1,6 @@
 /**
- * The two forms of every named operation: kernels of ours over numbers in this process's memory, or plain tfjs, which is
- * the definition, and what runs where the numbers lie on a device.
+ * The two forms of every named operation: kernels of ours over numbers in this process's memory, or plain
+ * tfjs, which is the definition, and what runs where the numbers lie on a device.
  */
 export type Form = 'kernels' | 'plain';
 
@@ -15,8 +15,8 @@ export function useForm(wanted: Form): void {
 export const currentForm = (): Form => form;
 
 /**
- * A named operation: `kernels` or `plain`, by the form in force, its time noted where someone asked. `check` throws for
- * operands that do not go together, in either form.
+ * A named operation: `kernels` or `plain`, by the form in force, its time noted where someone asked. `check`
+ * throws for operands that do not go together, in either form.
  */
 export function operation<Args extends unknown[], Result>(
   name: string,
@@ -35,7 +35,9 @@ export function operation<Args extends unknown[], Result>(
   };
 }
 
-/** Milliseconds that `work` spends in each named operation going forward; devices may compute on after that. */
+/**
+ * Milliseconds that `work` spends in each named operation going forward; devices may compute on after that.
+ */
 export function timeOperations<T>(work: () => T): { result: T; ms: Record<string, number> } {
   spent = new Map();
   try {

@@ -24,7 +24,9 @@ function expectClose(got: tf.Tensor, want: tf.Tensor, tolerance = 1e-5): void {
   }
 }
 
-/** Values and gradients of two expressions of the same inputs agree; the loss weighs every output differently. */
+/**
+ * Values and gradients of two expressions of the same inputs agree; the loss weighs every output differently.
+ */
 function expectSame(
   inputs: tf.Tensor[],
   fast: (...xs: tf.Tensor[]) => tf.Tensor,
@@ -267,7 +269,8 @@ describe.each(forms)(
   },
 );
 
-// What is small stays on the calling thread (pool.ts): here each operation is a job of several threads, where there are.
+// What is small stays on the calling thread (pool.ts): here each operation is a job of several threads, where
+// there are.
 describe('operations large enough for threads, on embedded', () => {
   const [batch, d, latents, k] = [1024, 64, 512, 16];
   const [h, W] = [matrix(batch, latents, 1), matrix(latents, d, 2)];

@@ -16,8 +16,8 @@ export interface Moments {
 
 export interface Optimizer {
   /**
-   * One update of the parameters that have a gradient, none where the norm of all gradients is not a finite number.
-   * Returns that norm, as it is before clipping.
+   * One update of the parameters that have a gradient, none where the norm of all gradients is not a finite
+   * number. Returns that norm, as it is before clipping.
    */
   step(gradients: Record<string, tf.Tensor>, learningRate: number): number;
   /** What a resumed run needs beside the weights. The arrays may be the live ones. */

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Derivatives of what picks some numbers of a tensor: gather and topk, which tfjs' own leave out, or ask for kernels that
- * few backends have. The gradient goes back to where the numbers were picked, by products with 0/1 matrices.
+ * Derivatives of what picks some numbers of a tensor: gather and topk, which tfjs' own leave out, or ask for
+ * kernels that few backends have. The gradient goes back to where the numbers were picked, by products with
+ * 0/1 matrices.
  */
 export const pickingGradients: tf.GradConfig[] = [
   {
@@ -44,7 +45,10 @@ export const pickingGradients: tf.GradConfig[] = [
   },
 ];
 
-/** [..., depth] with a 1 at each index. tfjs' wasm backend writes integers into a oneHot of floats, so they are cast. */
+/**
+ * [..., depth] with a 1 at each index. tfjs' wasm backend writes integers into a oneHot of floats, so they
+ * are cast.
+ */
 function zeroOne(indices: tf.Tensor, depth: number): tf.Tensor {
   return tf.cast(tf.oneHot(tf.cast(indices, 'int32'), depth), 'float32');
 }

@@ -1,6 +1,6 @@
 /*
- * What a selection over pre-activations keeps. A NaN counts as greater than any number, as in torch.topk: it is kept, and so
- * shows in the loss.
+ * What a selection over pre-activations keeps. A NaN counts as greater than any number, as in torch.topk: it
+ * is kept, and so shows in the loss.
  */
 import { embeddedFor } from './embedded/backend.ts';
 import * as embeddedScan from './embedded/scan.ts';
@@ -10,15 +10,22 @@ const histogram = new Uint32Array(1 << 11);
 /** Above those of any number: some NaN have the sign bit set. */
 const MOST_BITS = 0x7fffffff;
 
-/** A selection looks first only at what exceeds this share of an earlier cut: few numbers, and nearly always enough. */
+/**
+ * A selection looks first only at what exceeds this share of an earlier cut: few numbers, and nearly always
+ * enough.
+ */
 const HINT = 0.9;
-/** The last cuts, latest first. A step may select several times in turn, so the best hint is the one that was closest last. */
+/**
+ * The last cuts, latest first. A step may select several times in turn, so the best hint is the one that was
+ * closest last.
+ */
 const cuts = [0, 0, 0, 0];
 let closest = 0;
 
 /**
- * The `count` largest positive numbers of a matrix of `rows` rows, all rows together; fewer when fewer are positive.
- * Ties at the cut: the first in row order. What was selected last helps to find it fast and never changes it.
+ * The `count` largest positive numbers of a matrix of `rows` rows, all rows together; fewer when fewer are
+ * positive. Ties at the cut: the first in row order. What was selected last helps to find it fast and never
+ * changes it.
  */
 export function selectLargest(values: Float32Array, rows: number, count: number): Csr {
   const candidates = candidatesFor(values, count);
@@ -53,7 +60,10 @@ function candidatesFor(values: Float32Array, count: number): Uint32Array {
 const BIN_SHIFT = 19;
 const bins = new Uint32Array(1 << 12);
 
-/** A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are positive. */
+/**
+ * A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are
+ * positive.
+ */
 function boundBelow(values: Float32Array, count: number): number {
   const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
   bins.fill(0);
@@ -82,8 +92,9 @@ const DIGITS = [
 ];
 
 /**
- * The bits of the smallest number kept, and how many equal to it are kept. Bits of positive floats sort as their values
- * do, so a radix select finds the cut, digit by digit, without a sort: only numbers with the digit at the cut go on.
+ * The bits of the smallest number kept, and how many equal to it are kept. Bits of positive floats sort as
+ * their values do, so a radix select finds the cut, digit by digit, without a sort: only numbers with the
+ * digit at the cut go on.
  */
 function cutAt(bits: Int32Array, count: number): { bits: number; ties: number } {
   if (count <= 0) return { bits: MOST_BITS, ties: 0 };

@@ -2,8 +2,9 @@
 type Shaped = { readonly shape: readonly number[] } | null | undefined;
 
 /**
- * Holds the operands of a named operation to their shapes, given as names of dimensions: those of one name must be of one
- * size. Kernels read by address, and of an operand that is too small they would read what lies behind it.
+ * Holds the operands of a named operation to their shapes, given as names of dimensions: those of one name
+ * must be of one size. Kernels read by address, and of an operand that is too small they would read what lies
+ * behind it.
  * @throws Error that names operation, operand and sizes.
  */
 export function expectShapes(

@@ -25,14 +25,19 @@ export function sparseTensor(csr: Csr, columns: number): tf.Tensor {
   return remember(computeSparse(csr, columns), csr);
 }
 
-/** What is noted of a matrix. A reshaped tensor has the same data and other rows: what is noted of those does not hold for it. */
+/**
+ * What is noted of a matrix. A reshaped tensor has the same data and other rows: what is noted of those does
+ * not hold for it.
+ */
 function notedOf({ dataId, shape }: tf.TensorInfo): Csr | 'dense' | undefined {
   const noted = known.get(dataId);
   if (!noted || noted === 'dense') return noted;
   return shape.length === 2 && noted.rows === shape[0] ? noted : undefined;
 }
 
-/** The non-zeros of a matrix that are known because whoever made it said so, else null. Looks at no numbers. */
+/**
+ * The non-zeros of a matrix that are known because whoever made it said so, else null. Looks at no numbers.
+ */
 export function knownSparse(tensor: tf.TensorInfo): Csr | null {
   const noted = notedOf(tensor);
   return noted && noted !== 'dense' ? noted : null;
@@ -102,7 +107,10 @@ function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
   return positions.slice(0, found);
 }
 
-/** Positions of what is greater than `least`, NaN among them, ascending; null when there are more than `limit`. */
+/**
+ * Positions of what is greater than `least`, NaN among them, ascending; null when there are more than
+ * `limit`.
+ */
 export function positionsAbove(values: Float32Array, least: number, limit: number): Uint32Array | null {
   const embedded = embeddedFor(values);
   if (embedded) return scanOnThreads(embedded, values, least, limit);

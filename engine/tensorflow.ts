@@ -4,7 +4,8 @@ import { load } from './packages.ts';
 
 /**
  * Loads one of the two packages that bind libtensorflow, which register themselves as `tensorflow`.
- * @throws Error where the package was installed without libtensorflow, whose download its installation starts.
+ * @throws Error where the package was installed without libtensorflow, whose download its installation
+ * starts.
  */
 export async function openTensorflow(name: string): Promise<{ usesGpu: boolean }> {
   mendUtil();

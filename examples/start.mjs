@@ -1,4 +1,5 @@
-// Runs an example of this folder offline, in a fresh folder and git repository of its own, as somebody with a task of their own would.
+// Runs an example of this folder offline, in a fresh folder and git repository of its own, as somebody with a
+// task of their own would.
 //   npm run example                                    five sprints of other-task, half a minute
 //   npm run example -- --into ~/my-task --max-sprints 2
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -10,16 +10,18 @@ import { noSandbox, type Sandbox } from './sandbox.ts';
 import { homeOf } from './worktree.ts';
 
 /**
- * Confines a command with bubblewrap: all of the machine is there to read but homes, temporary folders, sockets, the
- * repository's `state/`, secrets and other runs' optimizer files; nothing is there to write but what is named; no network, and no process
- * but its own. Inherited descriptors pass through, and its whole process tree ends with it.
+ * Confines a command with bubblewrap: all of the machine is there to read but homes, temporary folders,
+ * sockets, the repository's `state/`, secrets and other runs' optimizer files; nothing is there to write but
+ * what is named; no network, and no process but its own. Inherited descriptors pass through, and its whole
+ * process tree ends with it.
  */
 export function bubblewrap(repo: string): Sandbox {
   const root = realpathSync(repo);
   const state = join(homeOf(root), 'state');
   // What does not exist cannot be covered, and would show through once it does.
   for (const folder of [state, join(root, 'state')]) mkdirSync(folder, { recursive: true });
-  // An empty file and not /dev/null, which nobody can open in there: git would refuse to work without its configuration.
+  // An empty file and not /dev/null, which nobody can open in there: git would refuse to work without its
+  // configuration.
   const empty = join(state, 'empty');
   writeFileSync(empty, '');
   // In its place where git could not read the repository without (another hash, another store of references).
@@ -42,11 +44,13 @@ export function bubblewrap(repo: string): Sandbox {
         '--unshare-net',
         '--unshare-ipc',
         '--die-with-parent',
-        // Started by root, bwrap would hand on every capability, and with CAP_SYS_ADMIN one remounts it all writable.
+        // Started by root, bwrap would hand on every capability, and with CAP_SYS_ADMIN one remounts it all
+        // writable.
         ...['--cap-drop', 'ALL'],
       ];
-      // No --new-session: startChild gives every child a session of its own, and SIGTERM for the group has to reach
-      // the command. bwrap itself would die of it and take the command along before that could save: it ignores it.
+      // No --new-session: startChild gives every child a session of its own, and SIGTERM for the group has to
+      // reach the command. bwrap itself would die of it and take the command along before that could save: it
+      // ignores it.
       return {
         argv: [
           ...[
@@ -147,8 +151,8 @@ async function reason(
 }
 
 /**
- * The sandbox that our caller chose, as it told us in LOOP_SANDBOX (the label of a Sandbox): a judge that is started for
- * a confined run confines the encoder in the same way.
+ * The sandbox that our caller chose, as it told us in LOOP_SANDBOX (the label of a Sandbox): a judge that is
+ * started for a confined run confines the encoder in the same way.
  */
 export function sandboxFromEnv(repo: string, label = process.env.LOOP_SANDBOX): Sandbox {
   if (label === 'bubblewrap') return bubblewrap(repo);

@@ -11,7 +11,8 @@ import { worktreeOf } from './worktree.ts';
 export type SandboxChoice = 'auto' | 'off';
 
 /**
- * Where the code of the workspace runs by hand: as `sandboxAlone` says, with a line where not all that it starts can be reached.
+ * Where the code of the workspace runs by hand: as `sandboxAlone` says, with a line where not all that it
+ * starts can be reached.
  * @throws UserError as that does
  */
 export async function sandboxByHand(
@@ -26,7 +27,10 @@ export async function sandboxByHand(
   return sandbox;
 }
 
-/** What cannot be reached of what runs there, in a line; null where all can. Bubblewrap ends all that is in it. */
+/**
+ * What cannot be reached of what runs there, in a line; null where all can. Bubblewrap ends all that is in
+ * it.
+ */
 export function unreachedIn({ kind }: Pick<Sandbox, 'kind'>): string | null {
   return seesProcesses() || kind === 'bubblewrap'
     ? null
@@ -34,9 +38,10 @@ export function unreachedIn({ kind }: Pick<Sandbox, 'kind'>): string | null {
 }
 
 /**
- * The sandbox where no Claude is at work: by hand and in the offline replay. Bubblewrap where it works (or what the caller chose, told in
- * LOOP_SANDBOX); else nothing, with one line that says so.
- * @throws UserError where there is none, and Claude has had a hand in this branch or in that of the loop's worktree.
+ * The sandbox where no Claude is at work: by hand and in the offline replay. Bubblewrap where it works (or
+ * what the caller chose, told in LOOP_SANDBOX); else nothing, with one line that says so.
+ * @throws UserError where there is none, and Claude has had a hand in this branch or in that of the loop's
+ * worktree.
  */
 export async function sandboxAlone(
   repo: string,
@@ -58,7 +63,10 @@ export async function sandboxAlone(
   return noSandbox(tried.why);
 }
 
-/** What Claude did in this branch, to name it: the last commit of a sprint, or a sprint's folder where history does not reach back. */
+/**
+ * What Claude did in this branch, to name it: the last commit of a sprint, or a sprint's folder where history
+ * does not reach back.
+ */
 async function byClaude(repo: string): Promise<string | null> {
   if (!existsSync(repo)) return null;
   const grep = ['-1', '--format=%h', '--grep=^Researcher: claude'];

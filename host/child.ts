@@ -11,11 +11,17 @@ import { processStart } from './processes.ts';
 export interface ChildOptions {
   argv: readonly string[];
   cwd: string;
-  /** The whole environment of the child (see cleanEnv); nothing of ours is added but a mark that it is our child. */
+  /**
+   * The whole environment of the child (see cleanEnv); nothing of ours is added but a mark that it is our
+   * child.
+   */
   env: Readonly<Record<string, string>>;
   /** Its own mark (see newMark), where somebody has to know it before. */
   mark?: string;
-  /** A number is a descriptor of ours. `log` goes into the log. Unset: no input, output into the log if there is one. */
+  /**
+   * A number is a descriptor of ours. `log` goes into the log. Unset: no input, output into the log if there
+   * is one.
+   */
   stdio?: { stdin?: 'ignore' | 'pipe' | number; stdout?: Outlet; stderr?: Outlet };
   /** More descriptors to inherit: the child's number -> ours. */
   fds?: Readonly<Record<number, number>>;
@@ -36,7 +42,10 @@ export interface Exit {
   stopped: string | null;
   /** Killed by SIGKILL (or 137, a shell's word for it) that we did not send, or out of V8's heap. */
   outOfMemory: boolean;
-  /** How many processes of the machine the kernel killed for want of memory meanwhile; 0 where it does not count them. */
+  /**
+   * How many processes of the machine the kernel killed for want of memory meanwhile; 0 where it does not
+   * count them.
+   */
   memoryKills: number;
   seconds: number;
 }
@@ -72,8 +81,9 @@ process.on('exit', () => {
 });
 
 /**
- * Starts a process without a shell in a group (and session) of its own, which ends with it: whatever it leaves in
- * the group, or carries its mark elsewhere, is killed when it ends. A grandchild that holds on to its output does not delay `done`.
+ * Starts a process without a shell in a group (and session) of its own, which ends with it: whatever it
+ * leaves in the group, or carries its mark elsewhere, is killed when it ends. A grandchild that holds on to
+ * its output does not delay `done`.
  * @throws UserError where the program or the folder does not exist, or a word is too long.
  */
 export function startChild(options: ChildOptions): Child {
@@ -96,7 +106,8 @@ export function startChild(options: ChildOptions): Child {
   const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes) : null;
   const startedAt = performance.now();
   const killsBefore = memoryKills();
-  // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the child.
+  // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the
+  // child.
   const mark = options.mark ?? newMark();
   const child = spawn(program, words, {
     cwd,
@@ -232,8 +243,8 @@ async function drained(streams: Readable[]): Promise<void> {
 }
 
 /**
- * All that a child writes to one of its outputs, at most `maxBytes` (the head is dropped), as text. Ends with the
- * stream, or shortly after the child where a process that escaped its group holds the stream open.
+ * All that a child writes to one of its outputs, at most `maxBytes` (the head is dropped), as text. Ends with
+ * the stream, or shortly after the child where a process that escaped its group holds the stream open.
  */
 export async function collect(stream: Readable, done: Promise<Exit>, maxBytes = 1 << 20): Promise<string> {
   const chunks: Buffer[] = [];

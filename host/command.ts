@@ -3,8 +3,9 @@ import { delimiter, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 
 /**
- * Splits a command line of the contract into words, as a shell would split plain words and quotes: 'a b', "a b" and
- * a backslash before a character. It is started without a shell, so what only a shell could do is refused.
+ * Splits a command line of the contract into words, as a shell would split plain words and quotes: 'a b', "a
+ * b" and a backslash before a character. It is started without a shell, so what only a shell could do is
+ * refused.
  * @throws UserError that shows the line and says what is wrong with it.
  */
 export function splitCommand(line: string): string[] {

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 
 /**
- * `--backend` and `--blas`: what runs the tensors of all that a command starts. Trainers and encoders read it from the
- * environment (env.ts lets the variables through), so that is where these put it.
+ * `--backend` and `--blas`: what runs the tensors of all that a command starts. Trainers and encoders read it
+ * from the environment (env.ts lets the variables through), so that is where these put it.
  */
 export function withEngineOptions(command: Command): Command {
   const blas = new Option('--blas <how>', 'OpenBLAS for dense products, where the system has it');

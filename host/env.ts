@@ -2,8 +2,8 @@ import { backendNeeds } from './backend-needs.ts';
 import { pathToNode } from './node.ts';
 
 /**
- * What a child may know of our environment. An allowlist, because a list of secrets is never complete: keys and
- * tokens have any name, proxies and package settings carry passwords.
+ * What a child may know of our environment. An allowlist, because a list of secrets is never complete: keys
+ * and tokens have any name, proxies and package settings carry passwords.
  */
 const allowed = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TERM', 'COLORTERM', 'TZ', 'TMPDIR'],
@@ -14,8 +14,9 @@ const allowed = new Set([
 ]);
 
 /**
- * The environment for a child: the allowed variables of ours (`LC_*`, and what backends need, too), then `extra`, which wins and is not
- * filtered. An `undefined` in `extra` takes a variable out. PATH finds the Node that runs this.
+ * The environment for a child: the allowed variables of ours (`LC_*`, and what backends need, too), then
+ * `extra`, which wins and is not filtered. An `undefined` in `extra` takes a variable out. PATH finds the
+ * Node that runs this.
  */
 export function cleanEnv(
   extra: Readonly<Record<string, string | undefined>> = {},
@@ -40,7 +41,10 @@ const worldVariables = [
   ...['HF_HUB_ETAG_TIMEOUT', 'HF_HUB_DOWNLOAD_TIMEOUT'],
 ];
 
-/** What leads to the network. A password may stand in it, so it is for a command that downloads, and no other child gets it. */
+/**
+ * What leads to the network. A password may stand in it, so it is for a command that downloads, and no other
+ * child gets it.
+ */
 export function proxyEnv(from: NodeJS.ProcessEnv = process.env): Record<string, string | undefined> {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
   return Object.fromEntries(
@@ -48,7 +52,10 @@ export function proxyEnv(from: NodeJS.ProcessEnv = process.env): Record<string, 
   );
 }
 
-/** For our own services (data service, judge), which find the worlds; code that we do not trust gets `cleanEnv`. */
+/**
+ * For our own services (data service, judge), which find the worlds; code that we do not trust gets
+ * `cleanEnv`.
+ */
 export function serviceEnv(extra: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
   const worlds = worldVariables.map((name) => [name, process.env[name]]);
   return cleanEnv({ ...Object.fromEntries(worlds), ...extra });

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** `.git`; where that is a file (a linked worktree, a submodule), the folder that it names and the one that all worktrees share. */
+/**
+ * `.git`; where that is a file (a linked worktree, a submodule), the folder that it names and the one that
+ * all worktrees share.
+ */
 export function gitFolders(root: string): string[] {
   const git = join(root, '.git');
   if (!existsSync(git)) return [];
@@ -51,8 +54,8 @@ function modulesOf(folder: string): string[] {
 }
 
 /**
- * What git must know of a repository to read it at all, of its configuration that is hidden otherwise: the hash and the store of
- * references. Empty for a plain one.
+ * What git must know of a repository to read it at all, of its configuration that is hidden otherwise: the
+ * hash and the store of references. Empty for a plain one.
  */
 export function formatOf(config: string): string {
   const text = existsSync(config) ? readFileSync(config, 'utf8') : '';

@@ -2,7 +2,10 @@ import { execa } from 'execa';
 import { UserError } from '#contract/errors';
 import { cleanEnv } from './env.ts';
 
-/** Nothing that a workspace or its owner configured may run while we look at it, or change what we read and write. */
+/**
+ * Nothing that a workspace or its owner configured may run while we look at it, or change what we read and
+ * write.
+ */
 export const STEADY = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
@@ -17,7 +20,10 @@ export const STEADY = [
   'i18n.logOutputEncoding=UTF-8',
 ];
 
-/** Bytes are recorded, and laid out again, as they are; and all files, where the user's checkout has only some. */
+/**
+ * Bytes are recorded, and laid out again, as they are; and all files, where the user's checkout has only
+ * some.
+ */
 export const AS_THEY_ARE = [
   'core.sparseCheckout=false',
   'core.autocrlf=false',
@@ -27,8 +33,9 @@ export const AS_THEY_ARE = [
 ];
 
 /**
- * The environment of git: where the user's configuration is and what of it the environment itself holds (`safe.directory` of a
- * container), and nothing that says which repository or index is meant: a hook that starts us sets those for its own.
+ * The environment of git: where the user's configuration is and what of it the environment itself holds
+ * (`safe.directory` of a container), and nothing that says which repository or index is meant: a hook that
+ * starts us sets those for its own.
  */
 export function gitEnv(): Record<string, string> {
   const own = Object.entries(process.env).filter(([name]) =>
@@ -50,8 +57,9 @@ export function gitEnv(): Record<string, string> {
 }
 
 /**
- * Settings that take away the programs that the user's configuration names for filters and diffs (git-lfs, textconv): an
- * untrusted `.gitattributes` could have them run on files of its choice, and change what is stored.
+ * Settings that take away the programs that the user's configuration names for filters and diffs (git-lfs,
+ * textconv): an untrusted `.gitattributes` could have them run on files of its choice, and change what is
+ * stored.
  */
 export function withoutDrivers(cwd: string): Promise<string[]> {
   const known = drivers.get(cwd) ?? findDrivers(cwd);
@@ -80,8 +88,8 @@ const plainGit = (cwd: string, args: readonly string[], env: Record<string, stri
   });
 
 /**
- * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks, fsmonitor and drivers are off; `env` may name
- * an index or a working tree of its own, `input` is what git reads.
+ * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks, fsmonitor and drivers are off;
+ * `env` may name an index or a working tree of its own, `input` is what git reads.
  * @throws GitError with git's complaint where it fails.
  */
 export async function git(
@@ -110,7 +118,10 @@ export class GitError extends UserError {
   }
 }
 
-/** The line of git's standard error that says what is wrong: hints may stand before and after; warnings (of a home that is closed) say nothing. */
+/**
+ * The line of git's standard error that says what is wrong: hints may stand before and after; warnings (of a
+ * home that is closed) say nothing.
+ */
 export function complaintOf(stderr: string): string {
   const lines = stderr
     .trim()
@@ -124,5 +135,8 @@ export const names = (output: string): string[] => [
   ...new Set(output.split('\0').filter((name) => name !== '')),
 ];
 
-/** Files that git does not know are listed by the repository's own `.gitignore` alone: the user's ignore files are for other things. */
+/**
+ * Files that git does not know are listed by the repository's own `.gitignore` alone: the user's ignore files
+ * are for other things.
+ */
 export const OWN_IGNORES = '--exclude-per-directory=.gitignore';

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { markedWith, ownerOf } from './marks.ts';
 import { pids, readStat, type Stat, signal } from './processes.ts';
 
-/** Members of the recorded group that live: all where its leader is the recorded one, else those with our mark. */
+/**
+ * Members of the recorded group that live: all where its leader is the recorded one, else those with our
+ * mark.
+ */
 function members(leader: number, start: string): number[] {
   const now = readStat(leader);
   if (now && now.start !== start) return [];
@@ -13,7 +16,9 @@ function members(leader: number, start: string): number[] {
     .filter((pid) => now !== null || ownerOf(pid) !== null);
 }
 
-/** A process, its group, what carries its mark, and all that they started, as far as its parents still live. */
+/**
+ * A process, its group, what carries its mark, and all that they started, as far as its parents still live.
+ */
 export function familyOf(leader: number, mark?: string): number[] {
   const stats = pids()
     .map(readStat)
@@ -30,8 +35,8 @@ export function familyOf(leader: number, mark?: string): number[] {
 }
 
 /**
- * Ends the process group that a dead supervisor left behind: SIGTERM, `graceSeconds`, SIGKILL. Never hits a group
- * whose number was taken over by a stranger. Tells whether there was anything to end.
+ * Ends the process group that a dead supervisor left behind: SIGTERM, `graceSeconds`, SIGKILL. Never hits a
+ * group whose number was taken over by a stranger. Tells whether there was anything to end.
  */
 export async function killGroup(pid: number, start: string | null, graceSeconds = 2): Promise<boolean> {
   if (start === null || pid <= 1 || members(pid, start).length === 0) return false;
@@ -46,8 +51,8 @@ export async function killGroup(pid: number, start: string | null, graceSeconds 
 }
 
 /**
- * Waits until nothing of a group that was killed is left: its memory and its GPU are free then. Gives up after `patienceMs` on what
- * does not end, held by a driver or a disk.
+ * Waits until nothing of a group that was killed is left: its memory and its GPU are free then. Gives up
+ * after `patienceMs` on what does not end, held by a driver or a disk.
  */
 export async function groupEnded(leader: number, patienceMs = 5000): Promise<void> {
   const lives = () =>
@@ -55,7 +60,8 @@ export async function groupEnded(leader: number, patienceMs = 5000): Promise<voi
       .map(readStat)
       .some((stat) => stat !== null && stat.group === leader && !stat.zombie);
   const until = Date.now() + patienceMs;
-  // A signal of 0 is answered at once where there is no such group; dead ones that nobody has reaped answer it too.
+  // A signal of 0 is answered at once where there is no such group; dead ones that nobody has reaped answer
+  // it too.
   while (Date.now() < until && signal(-leader, 0) && lives()) await sleep(10);
 }
 

@@ -5,8 +5,9 @@ const NOISE = /^(?:\s+at |\s*\^+\s*$|Node\.js v|\s+File ".*", line \d+|Traceback
 const NAMED = /^(?:Uncaught )?(?:error|[\w.]*(?:Error|Exception))(?: \[[\w-]+\])?: \S/;
 
 /**
- * What a command that failed said of it: the last line that names an error, else the last that says something. Below an error stand the
- * calls that it came through, and the runtime's version. Null where nothing was said.
+ * What a command that failed said of it: the last line that names an error, else the last that says
+ * something. Below an error stand the calls that it came through, and the runtime's version. Null where
+ * nothing was said.
  */
 export function lastWord(lines: readonly string[]): string | null {
   const said = lines.filter((line) => line.trim() !== '' && !NOISE.test(line));

@@ -6,7 +6,8 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES'
 const DOOR_MS = 10_000;
 
 /**
- * Gives a lock that is written already its name; false where that is taken. Nobody ever sees one without its holder. `link` is for tests.
+ * Gives a lock that is written already its name; false where that is taken. Nobody ever sees one without its
+ * holder. `link` is for tests.
  */
 export function linked(written: string, lock: string, link = linkSync): boolean {
   try {
@@ -21,8 +22,8 @@ export function linked(written: string, lock: string, link = linkSync): boolean 
 }
 
 /**
- * The same without links: a folder is the door, which one process at a time can make, and behind it the file is renamed. Where the door is
- * taken, the lock is about to be.
+ * The same without links: a folder is the door, which one process at a time can make, and behind it the file
+ * is renamed. Where the door is taken, the lock is about to be.
  */
 function renamed(written: string, lock: string): boolean {
   const door = `${lock}.door`;
@@ -50,8 +51,8 @@ function removeDoor(door: string): void {
 }
 
 /**
- * Takes a lock away whose holder has ended. Another process may have done so and locked already since it was looked at: where what is
- * found is not `stale`, it is put back.
+ * Takes a lock away whose holder has ended. Another process may have done so and locked already since it was
+ * looked at: where what is found is not `stale`, it is put back.
  */
 export function takeAway(lock: string, stale: (path: string) => boolean): void {
   const aside = `${lock}.stale-${process.pid}`;

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
 import type { RunRecord } from '#contract/run';
 
-/** The machine as a run's record states it. A GPU is named by the NVIDIA driver's own files, so that nothing has to be started. */
+/**
+ * The machine as a run's record states it. A GPU is named by the NVIDIA driver's own files, so that nothing
+ * has to be started.
+ */
 export function machine(): RunRecord['machine'] {
   return {
     host: hostname(),

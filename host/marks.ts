@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, namespace, pids, processStart, readStat, signal } from './processes.ts';
 
-/** Stands in the environment of every child that we start, and so of its children, also of those that leave its group. */
+/**
+ * Stands in the environment of every child that we start, and so of its children, also of those that leave
+ * its group.
+ */
 const MARK = 'LOOP_CHILD';
 /** Beside it, another for each child: what it starts is found by it when the child itself is gone. */
 const RUN = 'LOOP_RUN';
@@ -16,8 +19,8 @@ export interface Named {
 }
 
 /**
- * An environment with the mark of this process: its pid and start time, the namespace in which they count, and its folder; and with that of
- * a child, where one is named.
+ * An environment with the mark of this process: its pid and start time, the namespace in which they count,
+ * and its folder; and with that of a child, where one is named.
  */
 export function marked(env: Readonly<Record<string, string>>, child?: string): Record<string, string> {
   const mark = [process.pid, processStart(process.pid), namespace(), process.cwd()].join(' ');
@@ -51,7 +54,10 @@ export function killMarked(mark: string): number {
   return markedWith(mark).filter(({ pid, start }) => isAlive(pid, start) && signal(pid, 'SIGKILL')).length;
 }
 
-/** The same until none is left, also of those that go on forking. Gives up on what does not end, held by a driver or a disk. */
+/**
+ * The same until none is left, also of those that go on forking. Gives up on what does not end, held by a
+ * driver or a disk.
+ */
 export async function endMarked(mark: string): Promise<void> {
   for (let waited = 0; waited < ORPHANS_END_MS && killMarked(mark) > 0; waited += 25) await sleep(25);
 }
@@ -76,8 +82,9 @@ export function ownerOf(pid: number): Owner | null {
 }
 
 /**
- * Kills what was started by processes that ran in this folder and are gone: a kill -9 leaves no time for that, and may come before
- * anything was written down. Resolves when none is left, also of those that go on forking; gives how many there were.
+ * Kills what was started by processes that ran in this folder and are gone: a kill -9 leaves no time for
+ * that, and may come before anything was written down. Resolves when none is left, also of those that go on
+ * forking; gives how many there were.
  */
 export async function endOrphans(folder: string): Promise<number> {
   const ended = new Set<number>();

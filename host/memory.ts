@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { familyOf } from './groups.ts';
 
-/** How many processes the kernel has killed for want of memory since the machine started; 0 where it does not say. */
+/**
+ * How many processes the kernel has killed for want of memory since the machine started; 0 where it does not
+ * say.
+ */
 export function memoryKills(): number {
   try {
     return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0);
@@ -11,7 +14,9 @@ export function memoryKills(): number {
   }
 }
 
-/** Where memory runs out the kernel takes this process, and what it starts from now on, before it takes us. */
+/**
+ * Where memory runs out the kernel takes this process, and what it starts from now on, before it takes us.
+ */
 export function goesFirst(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
@@ -19,8 +24,8 @@ export function goesFirst(pid: number): void {
 }
 
 /**
- * Bytes that a process and all that it started hold for themselves, in memory or swapped out, also what left it and carries its mark; 0
- * where there is no /proc.
+ * Bytes that a process and all that it started hold for themselves, in memory or swapped out, also what left
+ * it and carries its mark; 0 where there is no /proc.
  */
 export function memoryOf(pid: number, mark?: string): number {
   const held = (status: string) =>

@@ -13,7 +13,10 @@ import { homeOf } from './worktree.ts';
 export const NODE_FOLDER = '/tmp/.node';
 
 export interface Mounts {
-  /** The checkout that the command works in: the loop's worktree, or the user's. As all that follows, without links in its way. */
+  /**
+   * The checkout that the command works in: the loop's worktree, or the user's. As all that follows, without
+   * links in its way.
+   */
   root: string;
   writable: readonly string[];
   readable: readonly string[];
@@ -21,7 +24,10 @@ export interface Mounts {
   instead: (path: string) => string;
 }
 
-/** bubblewrap's arguments for what is there in a sandbox, and what of that may be written. The order counts: what comes later covers. */
+/**
+ * bubblewrap's arguments for what is there in a sandbox, and what of that may be written. The order counts:
+ * what comes later covers.
+ */
 export function mountsOf(
   { root, writable, readable, instead }: Mounts,
   needs: BackendNeeds = backendNeeds(),
@@ -51,8 +57,9 @@ export function mountsOf(
 }
 
 /**
- * What under /proc steers the whole machine. Most of it asks for the user and not for a capability, so that root in a sandbox could
- * write it (`kernel/core_pattern` names a program that the kernel runs outside); bwrap covers only some of it.
+ * What under /proc steers the whole machine. Most of it asks for the user and not for a capability, so that
+ * root in a sandbox could write it (`kernel/core_pattern` names a program that the kernel runs outside);
+ * bwrap covers only some of it.
  */
 const kernelKnobs = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'driver'];
 
@@ -92,7 +99,10 @@ function outermost(folders: readonly string[]): string[] {
 
 const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
 
-/** Of a Node that lies in a hidden place (nvm, volta) what is bound back: its whole installation, or the program and its packages. */
+/**
+ * Of a Node that lies in a hidden place (nvm, volta) what is bound back: its whole installation, or the
+ * program and its packages.
+ */
 function nodeItself(): string[] {
   const program = nodeProgram();
   const hidden = hiddenPlaces();
@@ -108,7 +118,10 @@ function nodeItself(): string[] {
     : [prefix];
 }
 
-/** What git needs of a linked worktree, a submodule or a clone that borrows objects, and does not lie in the checkout. */
+/**
+ * What git needs of a linked worktree, a submodule or a clone that borrows objects, and does not lie in the
+ * checkout.
+ */
 const gitElsewhere = (root: string, home: string): string[] =>
   [...gitFolders(root), ...borrowedObjects(root)].filter((path) => !inside(path, home));
 

@@ -2,7 +2,10 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-/** The program that runs this, without links. Without /proc Linux does not tell, and it is the one that PATH finds. */
+/**
+ * The program that runs this, without links. Without /proc Linux does not tell, and it is the one that PATH
+ * finds.
+ */
 export function nodeProgram(): string {
   if (existsSync(process.execPath)) return realpathSync(process.execPath);
   const found = firstNode(process.env.PATH);
@@ -10,8 +13,8 @@ export function nodeProgram(): string {
 }
 
 /**
- * PATH with the Node that runs this before any other: PATH may find a version manager's stand-in, which asks a home for the version, or
- * another Node, or (under cron) none. Unchanged where it finds this one.
+ * PATH with the Node that runs this before any other: PATH may find a version manager's stand-in, which asks
+ * a home for the version, or another Node, or (under cron) none. Unchanged where it finds this one.
  */
 export function pathToNode(path: string | undefined): string {
   const found = firstNode(path);
@@ -28,7 +31,9 @@ const firstNode = (path: string | undefined) =>
 
 let made: string | undefined;
 
-/** A folder with this Node alone: the one where it lies may hold other programs, that PATH finds elsewhere. */
+/**
+ * A folder with this Node alone: the one where it lies may hold other programs, that PATH finds elsewhere.
+ */
 function ownFolder(): string {
   if (made !== undefined && existsSync(made)) return made;
   try {

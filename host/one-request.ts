@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Within this time the same signal is the same request. npm, some shells and `timeout` hand a Ctrl-C on to a process that the terminal has
- * sent it to already, milliseconds later, or tens of them on a busy machine; a person who has read what the first one did takes longer.
+ * Within this time the same signal is the same request. npm, some shells and `timeout` hand a Ctrl-C on to a
+ * process that the terminal has sent it to already, milliseconds later, or tens of them on a busy machine; a
+ * person who has read what the first one did takes longer.
  */
 export const ONE_REQUEST_MS = 1000;
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A pipe of the kernel between two children. Give `readFd` to one and `writeFd` to the other, then close both here,
- * or the reader never sees the end. Both ends block: the pipes that Node makes are sockets that do not, and a child
- * that reads with plain `read` fails on those with EAGAIN.
+ * A pipe of the kernel between two children. Give `readFd` to one and `writeFd` to the other, then close both
+ * here, or the reader never sees the end. Both ends block: the pipes that Node makes are sockets that do not,
+ * and a child that reads with plain `read` fails on those with EAGAIN.
  */
 export function makePipe(): { readFd: number; writeFd: number } {
   const folder = mkdtempSync(join(tmpdir(), 'pipe-'));

@@ -16,7 +16,8 @@ export interface Stat {
 export function readStat(pid: number): Stat | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the name in brackets, which may hold anything; the third stands after the last bracket.
+    // The second field is the name in brackets, which may hold anything; the third stands after the last
+    // bracket.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const [parent, group] = [Number(fields[1]), Number(fields[2])];
     const start = fields[19];
@@ -27,15 +28,16 @@ export function readStat(pid: number): Stat | null {
 }
 
 /**
- * When the process started, in clock ticks since boot (field 22 of /proc/<pid>/stat): together with the pid it names
- * one process for good. Null where there is no such process, or no /proc.
+ * When the process started, in clock ticks since boot (field 22 of /proc/<pid>/stat): together with the pid
+ * it names one process for good. Null where there is no such process, or no /proc.
  */
 export function processStart(pid: number): string | null {
   return readStat(pid)?.start ?? null;
 }
 
 /**
- * Whether the very process that was recorded still runs; one that took over its pid does not count. Without /proc its pid alone tells.
+ * Whether the very process that was recorded still runs; one that took over its pid does not count. Without
+ * /proc its pid alone tells.
  */
 export function isAlive(pid: number, start: string | null): boolean {
   if (start === null && !seesProcesses()) return pid > 0 && signal(pid, 0);

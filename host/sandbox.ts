@@ -5,13 +5,18 @@ export interface Confinement {
   cwd: string;
   /** Folders that it may change. */
   writable?: readonly string[];
-  /** Paths that it may read although they lie where a sandbox hides everything: its own tree under `state/`. */
+  /**
+   * Paths that it may read although they lie where a sandbox hides everything: its own tree under `state/`.
+   */
   readable?: readonly string[];
   /** Variables on top of `cleanEnv()`. */
   env?: Readonly<Record<string, string>>;
 }
 
-/** Where code that we do not trust runs: turns a command into one that runs it confined. Inherited descriptors pass through. */
+/**
+ * Where code that we do not trust runs: turns a command into one that runs it confined. Inherited descriptors
+ * pass through.
+ */
 export interface Sandbox {
   kind: 'bubblewrap' | 'off';
   /** For reports: "bubblewrap", or "off (why)". */

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { gitConfigs, gitFolders } from './git-folders.ts';
 
 /**
- * Files of a repository that may hold keys, absolute, those that exist: `.env` and its kind, `.npmrc`, and git's configuration
- * (a remote's address or `http.extraHeader` may carry a token), also of submodules, and where the checkout is a linked worktree.
+ * Files of a repository that may hold keys, absolute, those that exist: `.env` and its kind, `.npmrc`, and
+ * git's configuration (a remote's address or `http.extraHeader` may carry a token), also of submodules, and
+ * where the checkout is a linked worktree.
  */
 export function secretFiles(root: string): string[] {
   const own = readdirSync(root)

@@ -1,5 +1,5 @@
-// What every command of package.json begins with: a Node that is too old, or an address space that is too small, is told in one line, and
-// TypeScript is read as it stands.
+// What every command of package.json begins with: a Node that is too old, or an address space that is too
+// small, is told in one line, and TypeScript is read as it stands.
 import { readFileSync } from 'node:fs';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -13,7 +13,10 @@ if (differs !== -1 && have[differs] < want[differs]) {
   );
   process.exit(2);
 }
-/** Each memory of WebAssembly reserves some 10 GB of addresses, of which it uses little; the judge holds the most of them. */
+/**
+ * Each memory of WebAssembly reserves some 10 GB of addresses, of which it uses little; the judge holds the
+ * most of them.
+ */
 const ADDRESS_SPACE = 80e9;
 const limit = Number(/^Max address space\s+(\d+)/m.exec(limits())?.[1] ?? Number.POSITIVE_INFINITY);
 if (limit < ADDRESS_SPACE) {

@@ -13,8 +13,9 @@ export interface Entry {
 const SLASH = Buffer.from('/');
 
 /**
- * Takes out of a folder, and of the folders in it, what is `unwanted`, and all whose name is not UTF-8: nobody could name it, and git would
- * commit it. Links are not followed; a folder that was closed to us is opened. Gives the paths of what went.
+ * Takes out of a folder, and of the folders in it, what is `unwanted`, and all whose name is not UTF-8:
+ * nobody could name it, and git would commit it. Links are not followed; a folder that was closed to us is
+ * opened. Gives the paths of what went.
  */
 export function takeOut(folder: string, unwanted: (entry: Entry) => boolean): string[] {
   const gone: string[] = [];

@@ -17,11 +17,12 @@ import { git, names, OWN_IGNORES } from './git.ts';
 const MAX_FILE_BYTES = 1_000_000;
 
 /**
- * Stores a folder of the repository as it stands, committed or not, as a git tree that holds that folder alone, and
- * returns the tree's id. Neither the user's index nor the working tree is touched; what the repository's own `.gitignore` names is left
- * out, unless it is tracked. With `ref` the tree is kept under that name, else only until git's next collection of garbage.
- * @throws UserError where the folder is empty, holds a repository of its own, a file over 1 MB, a link that leads out of it, or a name
- * that is not UTF-8.
+ * Stores a folder of the repository as it stands, committed or not, as a git tree that holds that folder
+ * alone, and returns the tree's id. Neither the user's index nor the working tree is touched; what the
+ * repository's own `.gitignore` names is left out, unless it is tracked. With `ref` the tree is kept under
+ * that name, else only until git's next collection of garbage.
+ * @throws UserError where the folder is empty, holds a repository of its own, a file over 1 MB, a link that
+ * leads out of it, or a name that is not UTF-8.
  */
 export async function snapshotTree(from: { repo: string; folder: string; ref?: string }): Promise<string> {
   const { repo, folder, ref } = from;
@@ -52,7 +53,9 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
   return tree;
 }
 
-/** What a snapshot holds: all that an empty index would be given, and what is tracked though it is ignored. */
+/**
+ * What a snapshot holds: all that an empty index would be given, and what is tracked though it is ignored.
+ */
 async function filesOf(repo: string, folder: string, index: { GIT_INDEX_FILE: string }): Promise<string[]> {
   const list = ['ls-files', '-z', OWN_IGNORES];
   const plain = names(await git(repo, [...list, '--others', '--', folder], index));
@@ -69,7 +72,10 @@ function isInPlace(repo: string, name: string): boolean {
   return true;
 }
 
-/** Where the disk cannot tell which files are programs (core.fileMode=false), those are that the user's index knows as such. */
+/**
+ * Where the disk cannot tell which files are programs (core.fileMode=false), those are that the user's index
+ * knows as such.
+ */
 async function keepModes(
   repo: string,
   files: readonly string[],
@@ -84,7 +90,10 @@ async function keepModes(
     await git(repo, ['update-index', '--chmod=+x', '-z', '--stdin'], index, `${known.join('\0')}\0`);
 }
 
-/** The tree that snapshotTree would give of a folder as a commit has it: in a clone, where the runs' own trees are missing. */
+/**
+ * The tree that snapshotTree would give of a folder as a commit has it: in a clone, where the runs' own trees
+ * are missing.
+ */
 export async function committedTree(from: { repo: string; commit: string; folder: string }): Promise<string> {
   const { repo, commit, folder } = from;
   return withIndex(async (index) => {
@@ -93,7 +102,10 @@ export async function committedTree(from: { repo: string; commit: string; folder
   });
 }
 
-/** The tree of a commit, with these files and folders as another commit has them: there, changed or not there at all. */
+/**
+ * The tree of a commit, with these files and folders as another commit has them: there, changed or not there
+ * at all.
+ */
 export async function treeWith(from: {
   repo: string;
   commit: string;
@@ -135,8 +147,8 @@ export async function dropTree({ repo, ref }: { repo: string; ref: string }): Pr
 }
 
 /**
- * Lays a tree out under `state/trees/<tree>/` and returns that folder. Whole or not at all; a folder that is there already
- * is used when its content is the tree's, and made anew when something changed it.
+ * Lays a tree out under `state/trees/<tree>/` and returns that folder. Whole or not at all; a folder that is
+ * there already is used when its content is the tree's, and made anew when something changed it.
  * @throws UserError where the repository has no such tree.
  */
 export async function checkoutTree({ repo, tree }: { repo: string; tree: string }): Promise<string> {
@@ -188,7 +200,10 @@ async function withIndex<T>(use: (env: { GIT_INDEX_FILE: string }) => Promise<T>
   }
 }
 
-/** A nested repository would be kept as a bare pointer to a commit, and its configuration can name programs to run. */
+/**
+ * A nested repository would be kept as a bare pointer to a commit, and its configuration can name programs to
+ * run.
+ */
 function refuseRepositories(repo: string, folder: string): void {
   for (const entry of readdirSync(join(repo, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);

@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /**
- * Opens a file that code we do not trust may have put there: never through a symbolic link, never a FIFO (which
- * would block us) or a device, so that a run cannot make us read another file. Null where there is no plain file.
+ * Opens a file that code we do not trust may have put there: never through a symbolic link, never a FIFO
+ * (which would block us) or a device, so that a run cannot make us read another file. Null where there is no
+ * plain file.
  */
 export function openUntrusted(path: string): { fd: number; size: number } | null {
   let fd: number;

@@ -67,8 +67,9 @@ export class Meter {
   }
 
   /**
-   * One reading of the input, one more for each call of a server tool that was sent, and what was written: the part that was sent, and
-   * what the model went on to write, as fast as it does, until the connection closed.
+   * One reading of the input, one more for each call of a server tool that was sent, and what was written:
+   * the part that was sent, and what the model went on to write, as fast as it does, until the connection
+   * closed.
    */
   cut(): Record<string, unknown> {
     const { usage, maxTokens, tokensPerSecond } = this.#plan;

@@ -33,9 +33,10 @@ interface Trial {
 const CUT_OFF_LIMIT = 2;
 
 /**
- * The next step of the path by the ledger (oldest first); `next` is null when the path is walked. A step with a gain stays;
- * one without is left out of later ones, and what builds on it is not tried. When every step has had its verdict, the first
- * one without gain whose base has changed since is tried once more, on what is best now: one follow-up in all.
+ * The next step of the path by the ledger (oldest first); `next` is null when the path is walked. A step with
+ * a gain stays; one without is left out of later ones, and what builds on it is not tried. When every step
+ * has had its verdict, the first one without gain whose base has changed since is tried once more, on what is
+ * best now: one follow-up in all.
  */
 export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next: Next | null } {
   const kept: Step[] = [];
@@ -82,7 +83,9 @@ const baseOf = (kept: readonly Step[]) =>
     .sort()
     .join(' ');
 
-/** The step that a sprint tried, by the name of its folder; undefined for a sprint that is not of the path. */
+/**
+ * The step that a sprint tried, by the name of its folder; undefined for a sprint that is not of the path.
+ */
 export function stepOf(sprintId: string): Step | undefined {
   const slug = sprintId
     .replace(/^\d{4}-\d{2}-\d{2}--\d{2}-\d{2}-/, '')

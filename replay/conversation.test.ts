@@ -62,7 +62,10 @@ function answerOf(turn: Turn, n: number, summaries: boolean): Answer {
   return { content, ...(turn.ends ? { stopReason: turn.ends } : {}) };
 }
 
-/** A client that only ever appends, and says nothing where it may not. It moves its cache mark from turn to turn. */
+/**
+ * A client that only ever appends, and says nothing where it may not. It moves its cache mark from turn to
+ * turn.
+ */
 class Client {
   readonly messages: Message[] = [user('begin')];
   #removed = 0;

@@ -20,7 +20,10 @@ export interface Step {
   ownSettings?: Settings;
 }
 
-/** Settings of an experiment: name → TypeScript expression, in which `k` and `matryoshka_widths` are the profile's. */
+/**
+ * Settings of an experiment: name → TypeScript expression, in which `k` and `matryoshka_widths` are the
+ * profile's.
+ */
 export type Settings = Readonly<Record<string, string>>;
 
 const runs =
@@ -29,7 +32,10 @@ const runs =
 const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
 const LISTA = 'sae/architectures/lista-matryoshka.ts';
 
-/** `lista-matryoshka` with none of its components: what its steps switch on is on by default, or set by the profile. */
+/**
+ * `lista-matryoshka` with none of its components: what its steps switch on is on by default, or set by the
+ * profile.
+ */
 export const BARE_LISTA: Settings = {
   matryoshka_widths: '[]',
   detach_matryoshka_losses: 'false',

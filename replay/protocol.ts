@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The part of the Messages API (`POST /v1/messages`) that scripts read and write. What a request may hold beside it is told by the rules
- * (rules/), which refuse what the API refuses.
+ * The part of the Messages API (`POST /v1/messages`) that scripts read and write. What a request may hold
+ * beside it is told by the rules (rules/), which refuse what the API refuses.
  */
 const ContentBlock = z.looseObject({ type: z.string() });
 
@@ -38,8 +38,8 @@ export interface ToolUseBlock {
 }
 
 /**
- * Any other block. A `thinking` without a signature is signed; a `server_tool_use` gets an id, and its result where the script leaves it out
- * and the turn does not end before.
+ * Any other block. A `thinking` without a signature is signed; a `server_tool_use` gets an id, and its result
+ * where the script leaves it out and the turn does not end before.
  */
 export interface OtherBlock {
   type: string;

@@ -37,7 +37,9 @@ export async function receive(request: IncomingMessage, counting: boolean): Prom
   return { request: parsed, betas: betasOf(request.headers['anthropic-beta']) };
 }
 
-/** Null when the body is larger than a request may be. All of it is read, so that the client comes to hear it. */
+/**
+ * Null when the body is larger than a request may be. All of it is read, so that the client comes to hear it.
+ */
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const parts: Buffer[] = [];
   let bytes = 0;

@@ -14,8 +14,8 @@ export class ScriptMistake extends Error {}
 const UNFINISHED = new Set(['pause_turn', 'max_tokens', 'refusal']);
 
 /**
- * The content of a reply as the API gives it out: results of server tools that were pending come first, those that the script left out are
- * filled in, blocks get their ids, and the model's thinking is signed.
+ * The content of a reply as the API gives it out: results of server tools that were pending come first, those
+ * that the script left out are filled in, blocks get their ids, and the model's thinking is signed.
  */
 export function contentOf(reply: Reply, request: MessagesRequest): AnswerBlock[] {
   const named = withIds(reply.content);

@@ -14,8 +14,8 @@ export interface Action {
 export type Script = Generator<Action, string, ToolResult>;
 
 /**
- * Calls a tool: `const result = yield* use('bash', { command: 'ls' })`. A call during which the loop was cut off and
- * started again is made once more, as often as that happens.
+ * Calls a tool: `const result = yield* use('bash', { command: 'ls' })`. A call during which the loop was cut
+ * off and started again is made once more, as often as that happens.
  */
 export function* use(
   name: string,
@@ -29,9 +29,9 @@ export function* use(
 }
 
 /**
- * What the script says next. The server keeps nothing between requests: the script is run again from its start and
- * is handed the results in the transcript, so that the answer is a function of the conversation alone and a
- * conversation that was cut off goes on where it stood.
+ * What the script says next. The server keeps nothing between requests: the script is run again from its
+ * start and is handed the results in the transcript, so that the answer is a function of the conversation
+ * alone and a conversation that was cut off goes on where it stood.
  */
 export function nextTurn(script: Script, exchanges: readonly Exchange[]): AnswerBlock[] {
   let step = script.next();

@@ -32,7 +32,10 @@ export interface MessagesServer {
   unref(): void;
 }
 
-/** Answers one request; whatever it needs to know stands in `request.messages`. `signal` aborts when the client leaves. */
+/**
+ * Answers one request; whatever it needs to know stands in `request.messages`. `signal` aborts when the
+ * client leaves.
+ */
 export type Respond = (
   request: MessagesRequest,
   signal: AbortSignal,
@@ -40,11 +43,16 @@ export type Respond = (
 ) => Answer | Promise<Answer>;
 
 export interface ServerOptions {
-  /** Whether the account is held to the check of thinking blocks when a request says nothing about it: new ones are. */
+  /**
+   * Whether the account is held to the check of thinking blocks when a request says nothing about it: new
+   * ones are.
+   */
   account?: Account;
   /** Which key is taken. Unset: either. */
   accepts?: Accepts;
-  /** What a gateway or an older model does not know: names of fields, betas, tool types (rules/gateway.ts). */
+  /**
+   * What a gateway or an older model does not know: names of fields, betas, tool types (rules/gateway.ts).
+   */
   refuses?: readonly string[];
   /** How fast the model writes while nobody reads. Unset: 80. */
   tokensPerSecond?: number;
@@ -53,9 +61,10 @@ export interface ServerOptions {
 }
 
 /**
- * Serves the Messages API on loopback (`POST /v1/messages`, streaming or not, and `/v1/messages/count_tokens`), with the rules that the API
- * keeps. What it says is `respond`'s, which is asked only about requests that break none: a walk, a script, or a fault (an HTTP error,
- * a stream that is cut, silent or ends in an error event). An exception of `respond` is a 500.
+ * Serves the Messages API on loopback (`POST /v1/messages`, streaming or not, and
+ * `/v1/messages/count_tokens`), with the rules that the API keeps. What it says is `respond`'s, which is
+ * asked only about requests that break none: a walk, a script, or a fault (an HTTP error, a stream that is
+ * cut, silent or ends in an error event). An exception of `respond` is a 500.
  */
 export async function startMessagesServer(
   respond: Respond,
@@ -119,7 +128,10 @@ class Api {
     await this.#answer(received, bound, request.headers, response);
   }
 
-  /** What becomes of the thinking blocks; or the first rule that the request breaks, of those that hang on the server. */
+  /**
+   * What becomes of the thinking blocks; or the first rule that the request breaks, of those that hang on the
+   * server.
+   */
   #check(call: Call): Binding | string {
     const { account = 'new', refuses = [] } = this.#options;
     const violation = refused(call, refuses) ?? firstViolation(call);

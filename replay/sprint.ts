@@ -52,7 +52,10 @@ function* openSprint(): Part<string | null> {
   return LedgerFields.safeParse(fields).data?.sprint ?? null;
 }
 
-/** Files of the step that the workspace lacks, created as they stood where the run branch began; the notes about them. */
+/**
+ * Files of the step that the workspace lacks, created as they stood where the run branch began; the notes
+ * about them.
+ */
 function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
   const listing = yield* shell(
     `find sae -name '*.ts' -not -name '*.test.ts' | sort`,
@@ -70,7 +73,10 @@ function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
   return notes;
 }
 
-/** Adds the step to candidate.ts: an edit of the lines that change, or the whole file where it is not as the ledger has it. */
+/**
+ * Adds the step to candidate.ts: an edit of the lines that change, or the whole file where it is not as the
+ * ledger has it.
+ */
 function* editCandidate({ kept }: Standing, { step }: Next): Part<void> {
   const present = yield* shell(`cat ${CANDIDATE} 2>/dev/null || true`, 'The candidate as it stands.');
   const wanted = [...kept, step];

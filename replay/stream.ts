@@ -32,8 +32,8 @@ export function* eventsOf(message: Message): Generator<StreamEvent> {
 }
 
 /**
- * What the API knows as it begins: its first reading of the input. What the server's tools and summaries cost is told at the end, as
- * totals that are not split by how long the cache keeps them.
+ * What the API knows as it begins: its first reading of the input. What the server's tools and summaries cost
+ * is told at the end, as totals that are not split by how long the cache keeps them.
  */
 function firstReading({
   server_tool_use,

@@ -16,7 +16,10 @@ export interface ToolResult {
   isError: boolean;
 }
 
-/** Every tool call of a conversation, in the order in which they were made; results are found by the call's id, wherever they stand. */
+/**
+ * Every tool call of a conversation, in the order in which they were made; results are found by the call's
+ * id, wherever they stand.
+ */
 export function exchangesOf({ messages }: Pick<MessagesRequest, 'messages'>): Exchange[] {
   const results = new Map<unknown, ToolResult>();
   const exchanges: (Exchange & { id: unknown })[] = [];

@@ -17,7 +17,10 @@ interface Judgement {
   status?: string;
 }
 
-/** The other side of the conversation: ledger, workspace and tools, answering in the fields of the real tools and in words of its own. */
+/**
+ * The other side of the conversation: ledger, workspace and tools, answering in the fields of the real tools
+ * and in words of its own.
+ */
 class Counterpart {
   readonly ledger: LedgerFields['ledger'] = [];
   workspace = new Map<string, string>([['sae/architectures/batchtopk.ts', '// batchtopk\n']]);

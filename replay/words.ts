@@ -3,8 +3,8 @@ import { choose, type LedgerRow, type Next, type Standing } from './choose.ts';
 import type { Step } from './path.ts';
 
 /**
- * All that the replay says and writes. Every measured number in it is copied from a tool result; what it predicts follows the
- * rule that is stated beside it.
+ * All that the replay says and writes. Every measured number in it is copied from a tool result; what it
+ * predicts follows the rule that is stated beside it.
  */
 const NAME = 'Offline replay, no model';
 const METRIC = 'f1';
@@ -88,7 +88,9 @@ export function changeNote(restorations: readonly string[], body: string): strin
   ].join('\n\n');
 }
 
-/** What is noted after the run: its numbers, and how they compare with the best. The report has its curves. */
+/**
+ * What is noted after the run: its numbers, and how they compare with the best. The report has its curves.
+ */
 export function runNote({ best }: Standing, text: string, result: EndedFields | null): string {
   return ['### Run', result ? numbersOf(result) : firstLine(text), '### Reading', reading(best, result)].join(
     '\n\n',

@@ -49,8 +49,8 @@ function expectCodes(got: Float32Array, acts: Stored, W_dec: Stored, unit = fals
 }
 
 /**
- * The fields that the reference's training class writes and the golden file does not have. The golden codes are
- * those at the k after 6 of its steps; a folder has the `k` that the class encodes with after loading.
+ * The fields that the reference's training class writes and the golden file does not have. The golden codes
+ * are those at the k after 6 of its steps; a folder has the `k` that the class encodes with after loading.
  */
 function listaConfig({ k, initial_k, transition_k_duration_steps: steps }: Case['config'], sizes: object) {
   const [from, to, over] = [initial_k ?? k, k, steps ?? 1].map(Number);

@@ -18,7 +18,9 @@ const allowed: Record<string, RegExp> = {
   sae: /^(sae|contract|engine)\/|^bench\/stream\/reader(\.ts)?$/,
 };
 
-/** The field of the task that ships with the loop. Another task is another TASK.md, and no other supervisor. */
+/**
+ * The field of the task that ships with the loop. Another task is another TASK.md, and no other supervisor.
+ */
 const WORDS =
   /\b(saes?|saelens|synthsae\w*|autoencoders?|latents?|activations?|\w*topk|matryoshka|lista|f1|mcc|l0)\b/i;
 

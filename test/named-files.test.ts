@@ -25,7 +25,10 @@ const files = [
 const code = files.filter((path) => /\.(ts|mjs)$/.test(path));
 const texts = files.filter((path) => path.endsWith('.md'));
 
-/** Where a name may lead from: the root, the folder of the text, or below it. `x.ts` stands for any, `candidate.ts` is made by the replay. */
+/**
+ * Where a name may lead from: the root, the folder of the text, or below it. `x.ts` stands for any,
+ * `candidate.ts` is made by the replay.
+ */
 const isThere = (name: string, text: string) => {
   const folder = dirname(text) === 'docs' ? '.' : dirname(text);
   return code.some(

@@ -6,8 +6,8 @@ const NAME = /^loop-tests-(\d+)$/;
 const HOUR = 3_600_000;
 
 /**
- * Vitest's global setup: one temporary folder for all that a run of the tests makes, removed at its end. KEEP_TMP=1 keeps it.
- * What a killed run left behind goes an hour later, with the next run.
+ * Vitest's global setup: one temporary folder for all that a run of the tests makes, removed at its end.
+ * KEEP_TMP=1 keeps it. What a killed run left behind goes an hour later, with the next run.
  */
 export default function ownTmp(): () => void {
   const shared = tmpdir();

@@ -1,5 +1,5 @@
-// Starts Vitest with the arguments given. Vite, which loads the tests, reads no path with "#", "?" or "%": below one
-// the tests run in a copy of the checkout, which is removed afterwards.
+// Starts Vitest with the arguments given. Vite, which loads the tests, reads no path with "#", "?" or "%":
+// below one the tests run in a copy of the checkout, which is removed afterwards.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,10 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 interface Need {
   what: string;
-  /** Finds the tests that skip without it, by their file, whichever tier it is of, or by the reason that they give: `file: reason`. */
+  /**
+   * Finds the tests that skip without it, by their file, whichever tier it is of, or by the reason that they
+   * give: `file: reason`.
+   */
   of: RegExp;
   remedy: string;
   /** Why CI may lack it. Without a reason a test that is skipped there fails the run. */
@@ -74,7 +77,10 @@ const NEEDS: readonly Need[] = [
 const needOf = (skipped: string) => NEEDS.find(({ of }) => of.test(skipped)) ?? null;
 const fileOf = (skipped: string) => skipped.replace(/: .*$/s, '');
 
-/** The last lines of a run of the tests: what was not tested here, and what to install for it. `skipped`: file, or `file: reason`. */
+/**
+ * The last lines of a run of the tests: what was not tested here, and what to install for it. `skipped`:
+ * file, or `file: reason`.
+ */
 export function untested(skipped: readonly string[]): string[] {
   if (skipped.length === 0) return [];
   const lines = NEEDS.flatMap((need) => {

@@ -41,7 +41,9 @@ interface Import {
   names: string[] | null;
 }
 
-/** What a file takes from others. Statements begin a line, so that those in a template string are left alone. */
+/**
+ * What a file takes from others. Statements begin a line, so that those in a template string are left alone.
+ */
 function importsOf(file: string, text: string): Import[] {
   const found = [
     ...text.matchAll(

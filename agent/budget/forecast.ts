@@ -20,7 +20,8 @@ const LOOK_BACK = 10;
 const MOST = 100;
 
 /**
- * From the sprints that this model made before at this profile, in this checkout; else from a sprint as it usually goes. `hours`: what is left until the end.
+ * From the sprints that this model made before at this profile, in this checkout; else from a sprint as it
+ * usually goes. `hours`: what is left until the end.
  */
 export function forecast(
   earlier: readonly Sprint[],
@@ -62,7 +63,10 @@ export function forecastInWords({ sprintUsd, measured, sprints, nightUsd }: Fore
   return `a sprint about ${sprintUsd.toFixed(2)} USD (${from})${night}`;
 }
 
-/** A sprint as it usually goes: so many turns, each of which reads all before it from the cache and adds results and a reply. */
+/**
+ * A sprint as it usually goes: so many turns, each of which reads all before it from the cache and adds
+ * results and a reply.
+ */
 const USUAL = { turns: 40, prompt: 15_000, results: 1500, reply: 900 };
 
 function usualSprint(price: Price): number {

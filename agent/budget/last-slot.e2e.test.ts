@@ -11,8 +11,8 @@ import { call, finish, type Step, scripted, start, train, wait, write } from '..
 import { readSprints } from '../ledger/ledger.ts';
 import type { Loop } from '../start/open-loop.ts';
 
-// The trainer says 1000 samples/s and is done at once, or in two seconds: a screen counts as 10,000 s of the night, a full run as 100,000:
-// so long that it matters nothing how slow this machine is.
+// The trainer says 1000 samples/s and is done at once, or in two seconds: a screen counts as 10,000 s of the
+// night, a full run as 100,000: so long that it matters nothing how slow this machine is.
 const screen = (experiment: string) => train(experiment, { budget: 'screen' });
 const idle = call('read_results');
 const script: Step[][] = [

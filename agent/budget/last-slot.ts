@@ -29,7 +29,10 @@ export interface Slot {
   late: boolean;
 }
 
-/** Of a night in stages: what the best candidate without a full run can still be given. Null where there is none, or no time for it. */
+/**
+ * Of a night in stages: what the best candidate without a full run can still be given. Null where there is
+ * none, or no time for it.
+ */
 export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot | null {
   const {
     config: { profile, limits },
@@ -52,7 +55,10 @@ export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot
   };
 }
 
-/** Watches within a sprint that the last full run is not lost while the researcher thinks, or cannot be reached. */
+/**
+ * Watches within a sprint that the last full run is not lost while the researcher thinks, or cannot be
+ * reached.
+ */
 export class SlotWatch {
   #told = false;
   /** Turns made when the researcher was told that it has to begin now. */
@@ -64,7 +70,10 @@ export class SlotWatch {
     readonly runs: () => { readonly open: readonly string[]; readonly started: readonly string[] } | null,
   ) {}
 
-  /** Said to the researcher, each once: that only one full run fits, and whose it is; then, that it has to begin now. */
+  /**
+   * Said to the researcher, each once: that only one full run fits, and whose it is; then, that it has to
+   * begin now.
+   */
   notice(): string[] {
     const slot = this.#slot();
     if (!slot) return [];
@@ -84,7 +93,10 @@ export class SlotWatch {
     ];
   }
 
-  /** Why this sprint makes no further call: the researcher was told and did something else, or cannot be reached. Null while it may. */
+  /**
+   * Why this sprint makes no further call: the researcher was told and did something else, or cannot be
+   * reached. Null while it may.
+   */
   past(): Limit | null {
     const slot = this.#slot();
     if (!slot) return null;

@@ -20,8 +20,9 @@ interface AskedCall extends CallCost {
 }
 
 /**
- * The gate of every call: null where it may be made, and then its reserve is booked, in the same step, until it has ended. Else the limit
- * that forbids it: the loop's time, money or tokens, the sprint's own limits, or the last full run, which has to begin.
+ * The gate of every call: null where it may be made, and then its reserve is booked, in the same step, until
+ * it has ended. Else the limit that forbids it: the loop's time, money or tokens, the sprint's own limits, or
+ * the last full run, which has to begin.
  */
 export function mayCall(loop: LoopParts, { sprint, slot, ...cost }: AskedCall): Limit | null {
   const no = overLimit(loop, cost.reserve) ?? pastCap(loop) ?? slot.past();
@@ -30,8 +31,8 @@ export function mayCall(loop: LoopParts, { sprint, slot, ...cost }: AskedCall): 
 }
 
 /**
- * What is left of money and tokens for the next call. What cut calls may have cost beyond what is booked for them is held until the loop
- * ends; what other researchers' calls under way can cost is theirs.
+ * What is left of money and tokens for the next call. What cut calls may have cost beyond what is booked for
+ * them is held until the loop ends; what other researchers' calls under way can cost is theirs.
  */
 export function leftToSpend({ config: { limits }, journal }: LoopParts): Reserve {
   const { usd, tokens, held } = journal.state();

@@ -17,7 +17,10 @@ interface LoopParts {
 
 export type NoSprint = Refusal<'target' | 'disk' | 'sprints' | 'time' | 'money'>;
 
-/** The gate of every sprint: null where one may begin, else why none may. `money` leaves time for a full run, which costs none. */
+/**
+ * The gate of every sprint: null where one may begin, else why none may. `money` leaves time for a full run,
+ * which costs none.
+ */
 export const mayOpenSprint = (loop: LoopParts, free?: FreeBytes): NoSprint | null =>
   targetReached(loop) ?? noRoom(loop, free) ?? tooLittleMoney(loop);
 
@@ -40,7 +43,10 @@ function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {
   return loopSecondsLeft(loop) <= 0 ? { code: 'time', reason: 'the time is up' } : null;
 }
 
-/** No sprint is begun that could not be paid to its end: what is left is less than half of what a sprint of this loop cost. */
+/**
+ * No sprint is begun that could not be paid to its end: what is left is less than half of what a sprint of
+ * this loop cost.
+ */
 function tooLittleMoney(loop: LoopParts): NoSprint | null {
   const { limits } = loop.config;
   if (limits.usd === null) return null;

@@ -12,7 +12,10 @@ const ask = (of: SprintRun, samples: number, more: Partial<AskedRun> = {}): Aske
   ...{ sprint: 's', ticket: 'queued-1', spec: { ...specOf(of), samples }, reference: null },
   ...more,
 });
-/** Whether a run may start in a loop that has so many seconds left, and in which the device is promised to `open`. */
+/**
+ * Whether a run may start in a loop that has so many seconds left, and in which the device is promised to
+ * `open`.
+ */
 const may = (
   secondsLeft: number,
   asked: AskedRun,

@@ -21,7 +21,10 @@ interface LoopParts {
   ledger: Ledger;
 }
 
-/** Why a run may not start: `unearned`: by the stages of the profile; `kept`: it would take the time of the last full run. */
+/**
+ * Why a run may not start: `unearned`: by the stages of the profile; `kept`: it would take the time of the
+ * last full run.
+ */
 export type NoStart = Refusal<'time' | 'disk' | 'unearned' | 'kept'>;
 
 /** A run by the ticket that it is known by. */
@@ -38,8 +41,8 @@ export interface AskedRun extends Ticketed {
 }
 
 /**
- * The gate of every run that is asked for: null where it may be made, and then the device is booked for it and for the run that it is
- * compared with, in the same step. Else why not, and what to do instead.
+ * The gate of every run that is asked for: null where it may be made, and then the device is booked for it
+ * and for the run that it is compared with, in the same step. Else why not, and what to do instead.
  */
 export function mayStart(
   loop: LoopParts,
@@ -55,7 +58,10 @@ export function mayStart(
   return null;
 }
 
-/** The gate once more, when its turn on the device has come: it has to end, and be judged, before the loop does. Null where it can. */
+/**
+ * The gate once more, when its turn on the device has come: it has to end, and be judged, before the loop
+ * does. Null where it can.
+ */
 export function mayStillStart(
   loop: LoopParts,
   spec: RunSpec,

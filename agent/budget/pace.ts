@@ -11,14 +11,20 @@ export interface Pace {
   judgeSeconds: number;
 }
 
-/** Samples a second of the last of these runs that told it; of this experiment, where one is named and was run. */
+/**
+ * Samples a second of the last of these runs that told it; of this experiment, where one is named and was
+ * run.
+ */
 function speedOf(runs: readonly SprintRun[], experiment?: string): number | null {
   const told = runs.filter((run) => run.status === 'finished' && (run.samplesPerSecond ?? 0) > 0);
   const last = told.findLast((run) => run.experiment === experiment) ?? told.at(-1);
   return last?.samplesPerSecond ?? null;
 }
 
-/** What is known of this machine's speed: by runs of this loop, else by the probe, else by runs of earlier loops. Null: nothing yet. */
+/**
+ * What is known of this machine's speed: by runs of this loop, else by the probe, else by runs of earlier
+ * loops. Null: nothing yet.
+ */
 export function paceOf(known: {
   mine: readonly SprintRun[];
   probed: number | null;

@@ -21,8 +21,8 @@ export const pausedSince = (repo: string): string | null =>
   statSync(pausePath(repo), { throwIfNoEntry: false })?.mtime.toISOString() ?? null;
 
 /**
- * Comes back at once, or when the pause is over: by `npm run resume`, because the loop was asked to stop or its time is up, or because
- * what was to come is not wanted any more. Limits count on meanwhile.
+ * Comes back at once, or when the pause is over: by `npm run resume`, because the loop was asked to stop or
+ * its time is up, or because what was to come is not wanted any more. Limits count on meanwhile.
  */
 export async function whilePaused(loop: LoopParts, wanted: () => boolean = () => true): Promise<void> {
   const {

@@ -34,7 +34,10 @@ export function runsSoFar(
   };
 }
 
-/** What the stages of a profile are decided by, where its budgets are stages; null for others, and for the replay, which walks a known path. */
+/**
+ * What the stages of a profile are decided by, where its budgets are stages; null for others, and for the
+ * replay, which walks a known path.
+ */
 export function stagesOf(
   { config: { profile, task, leaderboard }, connection }: LoopParts,
   soFar: RunsSoFar,
@@ -61,7 +64,10 @@ export function paceNow(loop: LoopParts, { sprints, mine }: RunsSoFar, experimen
   });
 }
 
-/** The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept for. */
+/**
+ * The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept
+ * for.
+ */
 export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
   const pace = paceNow(loop, soFar);
   if (!pace) return ['- speed: not measured yet on this leaderboard'];

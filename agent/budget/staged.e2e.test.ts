@@ -17,7 +17,8 @@ const screen = train('plain', { budget: 'screen' });
 const waitFor = (run: string) => call('wait_for_experiment', { run });
 const nothing = finish({ candidate: null });
 
-// The trainer says 1000 samples/s and is done at once: a screen counts as 100 s of the night, a rank run as 500, a full one as 1000.
+// The trainer says 1000 samples/s and is done at once: a screen counts as 100 s of the night, a rank run as
+// 500, a full one as 1000.
 const script: Step[][] = [
   [start('first'), write(0.6), train(), screen, wait, again('full'), wait, finish()],
   [

@@ -19,9 +19,9 @@ export type StopMode =
 const STOP_MODES: readonly StopMode[] = ['after-run', 'keep', 'now'];
 
 /**
- * Requests to stop from outside: Ctrl-C or SIGTERM once (the turn ends, what trains is kept for the next start, any other sprint is reported
- * and committed, then the loop leaves), twice (everything ends now, the next start takes up what is left), or a file `STOP` in the
- * repository, which may say `now` or `after-run`.
+ * Requests to stop from outside: Ctrl-C or SIGTERM once (the turn ends, what trains is kept for the next
+ * start, any other sprint is reported and committed, then the loop leaves), twice (everything ends now, the
+ * next start takes up what is left), or a file `STOP` in the repository, which may say `now` or `after-run`.
  */
 export class Stopper {
   readonly #hard = new AbortController();
@@ -39,8 +39,8 @@ export class Stopper {
   }
 
   /**
-   * Begins to listen to SIGINT and SIGTERM, and to SIGHUP, which asks for nothing: a terminal that is closed, or a connection that breaks, leaves
-   * the night to itself. `release` ends it.
+   * Begins to listen to SIGINT and SIGTERM, and to SIGHUP, which asks for nothing: a terminal that is closed,
+   * or a connection that breaks, leaves the night to itself. `release` ends it.
    */
   listen(onAsked: (mode: StopMode) => void, onHangUp: () => void = () => {}): void {
     this.#onAsked = onAsked;
@@ -68,7 +68,10 @@ export class Stopper {
     rmSync(this.#file, { force: true });
   }
 
-  /** Takes away a file STOP that was meant for a loop before this one, which began at `since`; whether there was one. */
+  /**
+   * Takes away a file STOP that was meant for a loop before this one, which began at `since`; whether there
+   * was one.
+   */
   forgetOld(since: Date): boolean {
     const asked = statSync(this.#file, { throwIfNoEntry: false })?.mtime;
     if (!asked || asked >= since) return false;
@@ -130,7 +133,9 @@ export class Stopper {
   }
 }
 
-/** What the file STOP says where everything is to end at once, and where the run under way may finish first. */
+/**
+ * What the file STOP says where everything is to end at once, and where the run under way may finish first.
+ */
 export const NOW = 'now';
 export const AFTER_RUN = 'after-run';
 

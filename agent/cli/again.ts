@@ -36,7 +36,10 @@ export async function trainAgain(of: {
   );
 }
 
-/** A clone has the sprints' commits and not the trees of its runs: then the one of the best is the commit's workspace. */
+/**
+ * A clone has the sprints' commits and not the trees of its runs: then the one of the best is the commit's
+ * workspace.
+ */
 async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: SprintRun): Promise<void> {
   const present = await git(repo, ['cat-file', '-e', `${tree}^{tree}`]).then(
     () => true,

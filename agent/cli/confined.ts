@@ -1,8 +1,8 @@
 // Runs a command of the workspace by hand as the loop would, in the sandbox:
 //   node --import tsx agent/cli/confined.ts node --import tsx work/check.ts
 //   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
-// `--sandbox off` among the arguments leaves it out. With `--into NAME` the command may write the folder of its own option --out,
-// which is NAME in the folder that its first argument names unless it is given.
+// `--sandbox off` among the arguments leaves it out. With `--into NAME` the command may write the folder of
+// its own option --out, which is NAME in the folder that its first argument names unless it is given.
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
@@ -33,8 +33,8 @@ function outFolder(args: string[], into: string | undefined): string | null {
 }
 
 /**
- * The words that the command is started with, and what they name: it may lie in a home or a temporary folder, which the sandbox hides, and
- * there no name leads to it but its own.
+ * The words that the command is started with, and what they name: it may lie in a home or a temporary folder,
+ * which the sandbox hides, and there no name leads to it but its own.
  */
 function named(args: readonly string[], cwd: string): { words: string[]; readable: string[] } {
   const from = afterScript(args);
@@ -50,7 +50,10 @@ function named(args: readonly string[], cwd: string): { words: string[]; readabl
   return { words, readable };
 }
 
-/** Whether the code of the workspace may have written a folder: all in the repository counts, and runs elsewhere. */
+/**
+ * Whether the code of the workspace may have written a folder: all in the repository counts, and runs
+ * elsewhere.
+ */
 function isWork(folder: string, repo: string): boolean {
   for (let at = folder; at !== dirname(at); at = dirname(at)) {
     if (at === realpathSync(repo) || existsSync(inRun(at).record)) return true;

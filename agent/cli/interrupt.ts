@@ -3,8 +3,8 @@ import { oncePerRequest } from '#host/one-request';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * While `work` runs, Ctrl-C, SIGTERM and a terminal that is closed do not end us but call `stop` (with how often it was asked for
- * before), because children that have sessions of their own would stay behind.
+ * While `work` runs, Ctrl-C, SIGTERM and a terminal that is closed do not end us but call `stop` (with how
+ * often it was asked for before), because children that have sessions of their own would stay behind.
  */
 export async function stoppable<T>(stop: (before: number) => void, work: () => Promise<T>): Promise<T> {
   let before = 0;

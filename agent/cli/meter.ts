@@ -5,8 +5,8 @@ const BAR = 24;
 const MOST_NUMBERS = 3;
 
 /**
- * Shows how a run goes: one line that is drawn again and again on a terminal, else a plain line every few seconds
- * (and for the last step). Writes to standard error, so that standard output stays for results.
+ * Shows how a run goes: one line that is drawn again and again on a terminal, else a plain line every few
+ * seconds (and for the last step). Writes to standard error, so that standard output stays for results.
  */
 export class Meter {
   private shownAt = Number.NEGATIVE_INFINITY;

@@ -8,8 +8,8 @@ import { abortable } from './interrupt.ts';
 const SECONDS = 10;
 
 /**
- * What the night may cost, before the first paid call: printed always, and on a terminal there is time to leave. False where
- * Ctrl-C (or SIGTERM) took that offer; nothing was written or paid then.
+ * What the night may cost, before the first paid call: printed always, and on a terminal there is time to
+ * leave. False where Ctrl-C (or SIGTERM) took that offer; nothing was written or paid then.
  */
 export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): Promise<boolean> {
   if (plan.researcher !== 'claude') return true;

@@ -14,8 +14,8 @@ export function shownMetrics(
 }
 
 /**
- * A verdict as a table: one metric a line, the deciding form first, the other forms beside it, and below what these forms are
- * where the task says so.
+ * A verdict as a table: one metric a line, the deciding form first, the other forms beside it, and below what
+ * these forms are where the task says so.
  */
 export function verdictTable(
   contract: Pick<TaskContract, 'metric' | 'also' | 'forms'>,

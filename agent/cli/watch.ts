@@ -7,7 +7,8 @@ import { stoppable } from './interrupt.ts';
 import { Meter } from './meter.ts';
 
 /**
- * Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. `names`: logged numbers to show.
+ * Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. `names`: logged numbers
+ * to show.
  * @throws UserError where the train command refused its arguments; then nothing of the run is left.
  */
 export async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
@@ -30,7 +31,10 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
   throw new UserError(refusal);
 }
 
-/** What a person should see of the first lines of the trainer's log: what it computes on and why, and warnings. */
+/**
+ * What a person should see of the first lines of the trainer's log: what it computes on and why, and
+ * warnings.
+ */
 function opening(dir: string): string[] {
   const lines = readFileSync(inRun(dir).trainerLog, 'utf8').split('\n', 20);
   // Whatever the workspace wrote: no control characters for the terminal.

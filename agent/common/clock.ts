@@ -4,7 +4,10 @@ export type Clock = () => number;
 /** The local time of day, as `--until` takes it: 07:30. */
 export const clock = (time: string | Date): string => new Date(time).toTimeString().slice(0, 5);
 
-/** The zone of such times, once a screen: `UTC+1`, in which summer time is in already. The names of sprints and runs are in UTC everywhere. */
+/**
+ * The zone of such times, once a screen: `UTC+1`, in which summer time is in already. The names of sprints
+ * and runs are in UTC everywhere.
+ */
 export function zone(time: string | Date = new Date()): string {
   const minutes = -new Date(time).getTimezoneOffset();
   if (minutes === 0) return 'UTC';

@@ -1,6 +1,9 @@
 import { existsSync, fstatSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 
-/** The whole lines of a file, without their ends; a last one that a crash left half-written is none. No file has no lines. */
+/**
+ * The whole lines of a file, without their ends; a last one that a crash left half-written is none. No file
+ * has no lines.
+ */
 export function wholeLines(path: string): Buffer[] {
   if (!existsSync(path)) return [];
   const content = readFileSync(path);
@@ -17,8 +20,8 @@ export const bytesOf = (lines: readonly Buffer[]): number =>
   lines.reduce((sum, line) => sum + line.length + 1, 0);
 
 /**
- * Appends one line to a file that is open for that. Whole or not at all: where the disk is full, what was written of it is taken
- * back, or the next line would be glued to it.
+ * Appends one line to a file that is open for that. Whole or not at all: where the disk is full, what was
+ * written of it is taken back, or the next line would be glued to it.
  */
 export function appendLine(fd: number, line: string): void {
   const bytes = Buffer.from(`${line}\n`);

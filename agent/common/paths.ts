@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeOf, worktreeOf } from '#host/worktree';
 
-// Every path that the supervisor writes or reads. Folders are absolute; `committed` has those that git knows. `repo` is the user's checkout, or
-// the loop's worktree: its sprints are on the run branch, all else is in the user's checkout. A link in the worktree leads to its runs.
+// Every path that the supervisor writes or reads. Folders are absolute; `committed` has those that git knows.
+// `repo` is the user's checkout, or the loop's worktree: its sprints are on the run branch, all else is in
+// the user's checkout. A link in the worktree leads to its runs.
 
 /** Of the last loop's branch; where no loop has run here, of the branch that is checked out. */
 export const sprintsDir = (repo: string) => {
@@ -19,7 +20,9 @@ export const runDir = (repo: string, id: string) => join(runsDir(repo), id);
 export const outputsDir = (repo: string) => join(runsDir(repo), 'outputs');
 /** Summaries of sweeps by hand. */
 export const sweepsDir = (repo: string) => join(runsDir(repo), 'sweeps');
-/** Each checkout has its own: what is trained there takes engine and benchmark from the checkout around it. */
+/**
+ * Each checkout has its own: what is trained there takes engine and benchmark from the checkout around it.
+ */
 export const treesDir = (repo: string) => join(repo, 'state', 'trees');
 export const logsDir = (repo: string) => join(stateDir(repo), 'logs');
 

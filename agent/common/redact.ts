@@ -5,7 +5,10 @@ const SECRET_SHAPES =
 /** Name and password, or a token, before the host of an address. */
 const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'\\]+@/gi;
 
-/** Blanks out values of our environment whose names sound secret, as they are or within JSON, and what has the shape of a key. */
+/**
+ * Blanks out values of our environment whose names sound secret, as they are or within JSON, and what has the
+ * shape of a key.
+ */
 export function redact(text: string, env: NodeJS.ProcessEnv = process.env): string {
   let clean = text.replace(SECRET_SHAPES, '[secret]').replace(IN_ADDRESS, '$1[secret]@');
   for (const [name, value] of Object.entries(env)) {

@@ -1,6 +1,6 @@
 /**
- * What the time of a loop went into. Training overlaps with nothing here: a wait for a run counts as training, not as the researcher's.
- * `waiting`: for an API that could not be reached, or was overloaded.
+ * What the time of a loop went into. Training overlaps with nothing here: a wait for a run counts as
+ * training, not as the researcher's. `waiting`: for an API that could not be reached, or was overloaded.
  */
 export const PARTS = ['researcher', 'training', 'judging', 'reports', 'git', 'waiting'] as const;
 export type Part = (typeof PARTS)[number];

@@ -23,14 +23,18 @@ export function many(n: number): string {
 /** 1 sprint, 2 sprints. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
-/** What a terminal takes for an order: titles and hyperlinks (OSC and its like), then CSI, then the two-character ones. */
+/**
+ * What a terminal takes for an order: titles and hyperlinks (OSC and its like), then CSI, then the
+ * two-character ones.
+ */
 const ORDERS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
   /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x90-\x9f]*(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
 
 /**
- * A text of somebody else's as one line that may be printed: without terminal orders, control characters, marks that turn the
- * direction of reading, other invisible ones (but those that scripts and emojis need) and halves of characters.
+ * A text of somebody else's as one line that may be printed: without terminal orders, control characters,
+ * marks that turn the direction of reading, other invisible ones (but those that scripts and emojis need) and
+ * halves of characters.
  */
 export const plain = (text: string): string =>
   text
@@ -48,7 +52,10 @@ export const firstLine = (text: string): string =>
     .map(plain)
     .find((line) => line !== '') ?? '';
 
-/** At most so many characters of a text; an ellipsis is the last of them where it is cut, and no character is halved. */
+/**
+ * At most so many characters of a text; an ellipsis is the last of them where it is cut, and no character is
+ * halved.
+ */
 export function cut(text: string, most: number): string {
   if (text.length <= most) return text;
   const kept = text.slice(0, Math.max(1, most - 1));

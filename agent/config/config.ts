@@ -50,7 +50,8 @@ export interface LoopOptions {
 }
 
 /**
- * What a loop works by. One immutable value: where TASK.md was edited, a new one takes its place at the next sprint's start.
+ * What a loop works by. One immutable value: where TASK.md was edited, a new one takes its place at the next
+ * sprint's start.
  */
 export interface Config {
   readonly repo: string;

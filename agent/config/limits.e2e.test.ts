@@ -12,7 +12,9 @@ import type { Limits } from './config.ts';
 
 it('counts the hours over every crash, and begins them anew only after an end of its own', async () => {
   const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
-  /** Makes of the last loop one that was started so long before its end, and came to no end: it was cut off. */
+  /**
+   * Makes of the last loop one that was started so long before its end, and came to no end: it was cut off.
+   */
   const cutOff = (minutes: number) => {
     const path = eventsPath(repo);
     const events = readEvents(path);

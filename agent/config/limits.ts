@@ -6,9 +6,10 @@ import type { Used } from '../journal/fold.ts';
 import type { Limits, LoopOptions } from './config.ts';
 
 /**
- * Where a loop that began at `since` ends: what was asked for, and TASK.md for the rest. The same at every look, so that an edit of
- * TASK.md takes effect and nothing else moves. Where it takes up one that was cut off, of its hours those are gone that this was at work,
- * and a time of day that has come since is not the next day's: no crash begins either anew.
+ * Where a loop that began at `since` ends: what was asked for, and TASK.md for the rest. The same at every
+ * look, so that an edit of TASK.md takes effect and nothing else moves. Where it takes up one that was cut
+ * off, of its hours those are gone that this was at work, and a time of day that has come since is not the
+ * next day's: no crash begins either anew.
  * @throws UserError for a time of day that is none, or a target that the task does not measure.
  */
 export function limitsOf(
@@ -42,7 +43,10 @@ export const loggedLimits = ({ usd, tokens, sprints, trainHours, until }: Limits
 
 const SECONDS_AN_HOUR = 3600;
 
-/** Whoever starts it by hand long after a crash means the time of day that comes next; whatever restarts it by itself does not. */
+/**
+ * Whoever starts it by hand long after a crash means the time of day that comes next; whatever restarts it by
+ * itself does not.
+ */
 const BY_HAND_MS = 3600_000;
 
 function lastHeard(since: Date, takenUp: Used | null): Date {

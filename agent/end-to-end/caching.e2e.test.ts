@@ -13,7 +13,10 @@ afterEach(async () => {
 
 const look = (i: number) => call('bash', { command: `echo look ${i}; seq 1 ${200 + i}` });
 
-/** A sprint of 45 turns: reading by one and by several calls at once, a training run, and a hint in the middle. */
+/**
+ * A sprint of 45 turns: reading by one and by several calls at once, a training run, and a hint in the
+ * middle.
+ */
 const LONG: Step[] = [
   start('long'),
   ...Array.from({ length: 20 }, (_, i) => look(i)),

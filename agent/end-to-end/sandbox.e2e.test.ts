@@ -41,7 +41,10 @@ writeFileSync(out + '/said', execFileSync('bash', ['work/escape.sh', out + '/fac
 await import('./learn.mjs');
 `;
 
-/** A sandboxed sprint of Claude whose bash and whose training run both try everything, once for all that is asserted. */
+/**
+ * A sandboxed sprint of Claude whose bash and whose training run both try everything, once for all that is
+ * asserted.
+ */
 describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
   const said = { bash: '', train: '' };
   let repo: string;

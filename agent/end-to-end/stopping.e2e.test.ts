@@ -17,7 +17,8 @@ import { readSprints } from '../ledger/ledger.ts';
 // Each starts a loop or two as processes of their own.
 vi.setConfig({ testTimeout: 180_000 });
 
-// What becomes of a run that trains when the loop is asked to stop; recover.e2e.test.ts has what is left by a crash.
+// What becomes of a run that trains when the loop is asked to stop; recover.e2e.test.ts has what is left by a
+// crash.
 const checkout = resolve(import.meta.dirname, '../..');
 const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
 
@@ -56,7 +57,10 @@ async function goesOn(repo: string, run: string): Promise<void> {
   expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
 }
 
-/** `npm run loop` as our package.json has it, in another repository and a process group of its own, as a terminal makes it. */
+/**
+ * `npm run loop` as our package.json has it, in another repository and a process group of its own, as a
+ * terminal makes it.
+ */
 function underNpm(repo: string) {
   const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
     scripts: { loop: string };

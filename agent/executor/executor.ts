@@ -24,18 +24,20 @@ export interface RunHandle {
   id: string;
   /** The run folder, absolute. */
   dir: string;
-  /** The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason. */
+  /**
+   * The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason.
+   */
   done: Promise<RunRecord>;
   /**
-   * The line with which the train command refused its arguments (exit code 2, nothing written), once the run is done;
-   * null for a run that began.
+   * The line with which the train command refused its arguments (exit code 2, nothing written), once the run
+   * is done; null for a run that began.
    */
   refusal: Promise<string | null>;
   /** Takes back a run that was refused: its folder and its reference are removed. */
   discard(): Promise<void>;
   /**
-   * Ends the run with all its processes, for whoever says so; `graceSeconds` is the time that it gets to save, none at 0. Its status becomes
-   * `killed`, unless it has finished by then.
+   * Ends the run with all its processes, for whoever says so; `graceSeconds` is the time that it gets to
+   * save, none at 0. Its status becomes `killed`, unless it has finished by then.
    */
   stop(reason: string, how?: { by?: EndedBy; graceSeconds?: number }): Promise<RunRecord>;
   /** Calls back for every well-formed line of progress from now on. Returns what ends that. */
@@ -46,13 +48,16 @@ export interface RunHandle {
 export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {
   /** The run folder. */
   dir: string;
-  /** Where nothing was saved, or nothing that can be read, the run begins anew, in its folder. Unset: that is refused. */
+  /**
+   * Where nothing was saved, or nothing that can be read, the run begins anew, in its folder. Unset: that is
+   * refused.
+   */
   orAnew?: boolean;
 }
 
 /**
- * Where training runs happen. One implementation: a local process (local.ts). Whatever a later start has to know of a run, it finds in the
- * run's folder: another implementation may run it on another machine.
+ * Where training runs happen. One implementation: a local process (local.ts). Whatever a later start has to
+ * know of a run, it finds in the run's folder: another implementation may run it on another machine.
  */
 export interface Executor {
   /** @throws UserError for a request that cannot be started; then nothing is left behind. */

@@ -113,7 +113,10 @@ export function follow(run: {
   };
 }
 
-/** Waits for the data service, whose reader is gone, and reads off how many rows it handed out and whether it failed by itself. */
+/**
+ * Waits for the data service, whose reader is gone, and reads off how many rows it handed out and whether it
+ * failed by itself.
+ */
 async function endService(
   service: Child,
 ): Promise<{ rows: number | null; failed: { said: string; outside: boolean } | null }> {

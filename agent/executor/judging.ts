@@ -37,8 +37,8 @@ export interface JudgeRequest {
 }
 
 /**
- * Has the task's judge measure a run, with the encoder of the tree that it was trained from. The verdict also stands in
- * `verdict.json` of the run folder then.
+ * Has the task's judge measure a run, with the encoder of the tree that it was trained from. The verdict also
+ * stands in `verdict.json` of the run folder then.
  * @throws JudgeError with the judge's own line, where it cannot.
  */
 export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
@@ -47,8 +47,8 @@ export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
 }
 
 /**
- * Has the judge measure the snapshots of a run that were not measured yet (it appends them to `evals.jsonl`); returns
- * the new points.
+ * Has the judge measure the snapshots of a run that were not measured yet (it appends them to `evals.jsonl`);
+ * returns the new points.
  * @throws JudgeError with the judge's own line, where it cannot.
  */
 export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint[]> {
@@ -57,9 +57,9 @@ export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint
 }
 
 /**
- * What the judge's side is told of the sandbox: its label, and the task's encode command as it is to be started for this tree,
- * confined already, as a JSON list of words. A judge in any language adds its arguments and need know nothing of sandboxes. What
- * carries `mark` ends with the command that has it.
+ * What the judge's side is told of the sandbox: its label, and the task's encode command as it is to be
+ * started for this tree, confined already, as a JSON list of words. A judge in any language adds its
+ * arguments and need know nothing of sandboxes. What carries `mark` ends with the command that has it.
  */
 export function judgeEnv(of: {
   task: Task;

@@ -34,7 +34,10 @@ export async function endLeft(dir: string): Promise<boolean> {
   return ended.some(Boolean);
 }
 
-/** The trainer that a killed command may have left behind, by the folder on its command line; null where none runs. */
+/**
+ * The trainer that a killed command may have left behind, by the folder on its command line; null where none
+ * runs.
+ */
 export const trainerOf = (dir: string): number | null =>
   processWith((words) => words.includes(`--out\0${inRun(dir).out}\0`));
 

@@ -23,8 +23,9 @@ const LOG_BYTES = 2_000_000;
 const DATA_FD = 3;
 
 /**
- * Runs a training run as processes of this machine: the task's `serve` (in the repository, ours) and its `train` (in the run's tree, in
- * the sandbox), joined by a pipe that carries x and nothing else. A task without `serve` runs without a stream.
+ * Runs a training run as processes of this machine: the task's `serve` (in the repository, ours) and its
+ * `train` (in the run's tree, in the sandbox), joined by a pipe that carries x and nothing else. A task
+ * without `serve` runs without a stream.
  */
 export class LocalExecutor implements Executor {
   /** `maxOutBytes`: how large a run's `out/` may grow. `maxMemoryBytes`: how much its processes may hold. */
@@ -82,8 +83,9 @@ export class LocalExecutor implements Executor {
   }
 
   /**
-   * Goes on with a run that was ended or killed, in its own folder, from what its trainer saved last: the same tree and
-   * arguments, the stream from the batch that comes next. Where nothing was saved it begins anew, if that was asked for.
+   * Goes on with a run that was ended or killed, in its own folder, from what its trainer saved last: the
+   * same tree and arguments, the stream from the batch that comes next. Where nothing was saved it begins
+   * anew, if that was asked for.
    * @throws UserError where that cannot be.
    */
   async resume(request: ResumeRequest): Promise<RunHandle> {
@@ -133,7 +135,8 @@ export class LocalExecutor implements Executor {
     const { repo, task, sandbox, record, dir, treeDir, from } = run;
     const { profile: profileName, samples, seed } = record;
     const profile = profileOf(task, profileName);
-    // Where a link in a home or a temporary folder leads to the run, a sandbox has the folder and not the link.
+    // Where a link in a home or a temporary folder leads to the run, a sandbox has the folder and not the
+    // link.
     const out = inRun(realpathSync(dir)).out;
     const pipe = task.contract.serve ? makePipe() : null;
     try {

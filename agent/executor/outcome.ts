@@ -12,11 +12,17 @@ export interface Ending {
   result: TrainResult | null;
   /** What its log says of the end (see lastWord); null where that says nothing. */
   said: string | null;
-  /** Of a data service that failed by itself, and so cut the stream: what it said; `outside`: a signal ended it. */
+  /**
+   * Of a data service that failed by itself, and so cut the stream: what it said; `outside`: a signal ended
+   * it.
+   */
   service: { said: string; outside: boolean } | null;
 }
 
-/** The signals that ask a process to end: by a machine that goes down, a container that is stopped, somebody with `kill`. */
+/**
+ * The signals that ask a process to end: by a machine that goes down, a container that is stopped, somebody
+ * with `kill`.
+ */
 const ASKS_TO_END = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 /** 128 and their numbers, as a shell or a program that caught them says it. */
 const ASKED_TO_END = [129, 130, 143];

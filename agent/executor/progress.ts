@@ -6,8 +6,9 @@ import { openUntrusted } from '#host/untrusted';
 const MAX_READ = 256 * 1024;
 
 /**
- * Follows a trainer's `progress.jsonl`, a file that may hold anything: half a line (kept until its other half comes), garbage (skipped),
- * a flood (its middle is skipped), less than before (read again from the start), or be a link, a pipe or nothing (not read).
+ * Follows a trainer's `progress.jsonl`, a file that may hold anything: half a line (kept until its other half
+ * comes), garbage (skipped), a flood (its middle is skipped), less than before (read again from the start),
+ * or be a link, a pipe or nothing (not read).
  */
 export class ProgressTail {
   private offset = 0;

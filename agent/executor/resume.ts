@@ -6,7 +6,8 @@ import { openUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
 
 /**
- * The batch of the stream that a run goes on from: `next_batch` in the metadata of its `out/optimizer.safetensors`.
+ * The batch of the stream that a run goes on from: `next_batch` in the metadata of its
+ * `out/optimizer.safetensors`.
  * @throws UserError for a run that was never saved.
  */
 export function resumePoint(dir: string, record: RunRecord): number {
@@ -38,8 +39,8 @@ export function refuseFinished(dir: string, { status }: RunRecord): void {
 const MAX_HEADER_BYTES = 1 << 20;
 
 /**
- * `next_batch` of a safetensors file that untrusted code wrote: its header alone is read, never through a link or from a pipe. NaN where it
- * says none; undefined where there is no file.
+ * `next_batch` of a safetensors file that untrusted code wrote: its header alone is read, never through a
+ * link or from a pipe. NaN where it says none; undefined where there is no file.
  */
 function nextBatch(saved: string): number | undefined {
   const file = openUntrusted(saved);

@@ -9,7 +9,10 @@ const MAX_FILES = 10_000;
 /** The rest is for the judge and for us; beyond it a machine that swaps would stand still for hours. */
 const SHARE_OF_MEMORY = 0.9;
 
-/** Why a run has to end before it fills the disk: its `out/` has grown too large, or too little is free. Null while there is room. */
+/**
+ * Why a run has to end before it fills the disk: its `out/` has grown too large, or too little is free. Null
+ * while there is room.
+ */
 export function roomTrouble(out: string, maxBytes: number): string | null {
   const { bytes, files } = sizeOf(out);
   if (bytes > maxBytes)
@@ -28,7 +31,10 @@ export function memoryTrouble(
   return `its processes held ${gigabytes(bytes)} of memory; ${gigabytes(maxBytes)} are allowed`;
 }
 
-/** What a folder takes on the disk (a sparse file only what it has), links not followed; no further than is needed to refuse it. */
+/**
+ * What a folder takes on the disk (a sparse file only what it has), links not followed; no further than is
+ * needed to refuse it.
+ */
 function sizeOf(folder: string): { bytes: number; files: number } {
   const sum = { bytes: 0, files: 0 };
   const walk = (at: string) => {

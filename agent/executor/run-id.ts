@@ -16,8 +16,8 @@ function runId(experiment: string, seed: number, now = new Date()): string {
 export const runRef = (id: string) => `refs/loop/runs/${id}`;
 
 /**
- * Makes the folder of a new run, `checkpoints/<run id>` or `out`. No other run of this checkout has had its id (`-2`, `-3` ... where it is
- * taken), wherever its folder lies.
+ * Makes the folder of a new run, `checkpoints/<run id>` or `out`. No other run of this checkout has had its
+ * id (`-2`, `-3` ... where it is taken), wherever its folder lies.
  * @throws UserError where `out` is there already and not empty, or cannot be written to.
  */
 export function claimRunFolder(run: { repo: string; experiment: string; seed: number; out?: string }): {

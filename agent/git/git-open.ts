@@ -15,9 +15,11 @@ export const OWN_IDENTITY_NOTE =
 const OLDEST = [2, 25] as const;
 
 /**
- * The supervisor's git on one repository: hooks, file-system monitor, filters and signing off (nobody is there to type a passphrase),
- * committing as the user or, where no identity is set, as "Research loop <loop@localhost>".
- * @throws UserError where git is missing or too old, or the folder is no root of a repository that it can work in.
+ * The supervisor's git on one repository: hooks, file-system monitor, filters and signing off (nobody is
+ * there to type a passphrase), committing as the user or, where no identity is set, as "Research loop
+ * <loop@localhost>".
+ * @throws UserError where git is missing or too old, or the folder is no root of a repository that it can
+ * work in.
  */
 export async function openGit(repo: string): Promise<SimpleGit> {
   await checkVersion(repo);
@@ -70,13 +72,15 @@ async function makeGit(
   const environment = { ...gitEnv(), ...env };
   return simpleGit({
     baseDir: repo,
-    // In a session of its own: Ctrl-C and a terminal that is closed are for us alone, a commit is not cut off by them.
+    // In a session of its own: Ctrl-C and a terminal that is closed are for us alone, a commit is not cut off
+    // by them.
     binary: isProgram('setsid') ? ['setsid', 'git'] : 'git',
     // No name that git makes up from account and host.
     config: [...STEADY, 'user.useConfigOnly=true', ...(await withoutDrivers(repo)), ...more],
     // The user's own; the environment is what we made it.
     allowEnvironment: Object.keys(environment),
-    // What could run a program is set to nothing above; the rest are settings of the user's own, in their environment.
+    // What could run a program is set to nothing above; the rest are settings of the user's own, in their
+    // environment.
     unsafe: Object.fromEntries(SETTINGS.map((name) => [`allowUnsafe${name}`, true])),
   }).env(environment);
 }

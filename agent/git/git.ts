@@ -7,12 +7,15 @@ import { configured, patiently } from './git-open.ts';
 
 export { openGit } from './git-open.ts';
 
-/** Dirty files that neither a start nor a commit minds: steering, what is derived, and what recovery looks after. */
+/**
+ * Dirty files that neither a start nor a commit minds: steering, what is derived, and what recovery looks
+ * after.
+ */
 const FREE = [/^TASK\.md$/, /^HINTS\.md$/, /^STOP$/, /^reports\//, /^sprints\//];
 
 /**
- * Uncommitted files: of the workspace those that the loop would record, of others, which must not be there when a loop starts, those that
- * the user's own git sees, with their ignore files and line ends.
+ * Uncommitted files: of the workspace those that the loop would record, of others, which must not be there
+ * when a loop starts, those that the user's own git sees, with their ignore files and line ends.
  */
 export async function dirtyFiles(
   git: SimpleGit,
@@ -27,7 +30,10 @@ export async function dirtyFiles(
   };
 }
 
-/** Whether a folder is as the last commit has it, by the user's own git: their line ends, and the files that they left out. */
+/**
+ * Whether a folder is as the last commit has it, by the user's own git: their line ends, and the files that
+ * they left out.
+ */
 export async function isUnchanged(git: SimpleGit, folder: string): Promise<boolean> {
   const changed = [...(await changedFiles(git, [], ['--', folder])), ...(await unknownFiles(git, [folder]))];
   return changed.length === 0;
@@ -48,9 +54,10 @@ const unknownFiles = async (git: SimpleGit, paths: readonly string[]): Promise<s
   names(await git.raw(['ls-files', '-z', '--others', OWN_IGNORES, '--', ...paths]));
 
 /**
- * Commits everything under these paths, and nothing else, whatever else is staged, byte for byte. What the repository's own
- * `.gitignore` names is left out; ignore files of the user count for nothing here. With `anew` files are read again though git takes them
- * for unchanged, which it does by other settings than ours. Gives the commit's hash.
+ * Commits everything under these paths, and nothing else, whatever else is staged, byte for byte. What the
+ * repository's own `.gitignore` names is left out; ignore files of the user count for nothing here. With
+ * `anew` files are read again though git takes them for unchanged, which it does by other settings than ours.
+ * Gives the commit's hash.
  */
 export async function commitPaths(
   git: SimpleGit,
@@ -80,7 +87,10 @@ export async function commitPaths(
   return (await git.revparse(['HEAD'])).trim();
 }
 
-/** Adds files by their very names: there may be more than a command line takes, and the user's git may ignore them. */
+/**
+ * Adds files by their very names: there may be more than a command line takes, and the user's git may ignore
+ * them.
+ */
 async function addAll(git: SimpleGit, files: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'names-'));
   try {
@@ -97,7 +107,10 @@ async function addAll(git: SimpleGit, files: readonly string[]): Promise<void> {
 export const checkoutFile = (git: SimpleGit, file: string): Promise<string> =>
   git.raw([...ASIS, 'checkout', '--quiet', 'HEAD', '--', file]);
 
-/** Of these files those that differ from the last commit, or are not in it; what the repository's own `.gitignore` names is none. */
+/**
+ * Of these files those that differ from the last commit, or are not in it; what the repository's own
+ * `.gitignore` names is none.
+ */
 export const changedAmong = async (git: SimpleGit, files: readonly string[]): Promise<string[]> =>
   changedFiles(git, ASIS, ['--', ...files]);
 
@@ -113,8 +126,8 @@ export async function restoreOthers(git: SimpleGit, paths: readonly string[]): P
 }
 
 /**
- * Commits a tree on the branch that is checked out, and brings the files that differ along, also where one that git does not know is in
- * the way; others keep what was edited in them.
+ * Commits a tree on the branch that is checked out, and brings the files that differ along, also where one
+ * that git does not know is in the way; others keep what was edited in them.
  */
 export async function commitTree(git: SimpleGit, tree: string, message: string): Promise<string> {
   const before = (await git.revparse(['HEAD'])).trim();
@@ -158,7 +171,10 @@ export async function bestKnown(git: SimpleGit, branch: string): Promise<string 
   return commit.trim() || null;
 }
 
-/** Whether a run branch has got its start: the workspace as it stood, and the baseline where that was asked for. */
+/**
+ * Whether a run branch has got its start: the workspace as it stood, and the baseline where that was asked
+ * for.
+ */
 export async function isPrepared(git: SimpleGit, branch: string): Promise<boolean> {
   return (await configured(git, `branch.${branch}.loop-settled`)) === 'true';
 }

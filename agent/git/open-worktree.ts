@@ -26,8 +26,8 @@ export interface OpenWorktree {
 }
 
 /**
- * The loop's worktree (`state/worktree`) on its run branch, made where it is missing; the user's branch, files and index stay as they are. A
- * worktree that stands on that branch keeps what was edited in it.
+ * The loop's worktree (`state/worktree`) on its run branch, made where it is missing; the user's branch,
+ * files and index stay as they are. A worktree that stands on that branch keeps what was edited in it.
  * @throws UserError where git cannot switch it, with the cause.
  */
 export async function openWorktree(home: string, git: SimpleGit, plan: BranchPlan): Promise<OpenWorktree> {
@@ -73,8 +73,8 @@ async function attach(git: SimpleGit, { name }: BranchPlan): Promise<void> {
 }
 
 /**
- * Whether the folder is a worktree of this repository. Where the checkout was moved or copied the two name each other by paths that are
- * gone, and are made to find each other again.
+ * Whether the folder is a worktree of this repository. Where the checkout was moved or copied the two name
+ * each other by paths that are gone, and are made to find each other again.
  */
 async function isWorktree(folder: string, git: SimpleGit, home: string): Promise<boolean> {
   const entry = await worktreeEntry(git, home);

@@ -38,10 +38,11 @@ export interface LoopBefore {
 const IS_RUN = /^run\/\d{4}-\d\d-\d\d(-\d+)?$/;
 
 /**
- * Which branch a loop of this checkout takes: that of the loop to be gone on with, the last one that began from the user's branch, or
- * `run/<date>`, from the user's commit; `fresh` makes another (`-2`, `-3`, ...). Changes nothing.
- * @throws UserError where the branch is checked out elsewhere than in the loop's worktree, or is gone with a sprint open on it, with the
- * command that helps.
+ * Which branch a loop of this checkout takes: that of the loop to be gone on with, the last one that began
+ * from the user's branch, or `run/<date>`, from the user's commit; `fresh` makes another (`-2`, `-3`, ...).
+ * Changes nothing.
+ * @throws UserError where the branch is checked out elsewhere than in the loop's worktree, or is gone with a
+ * sprint open on it, with the command that helps.
  */
 export async function planRunBranch(
   git: SimpleGit,
@@ -100,8 +101,8 @@ function takenBy(branch: string, place: string, home: string, from: string | nul
 }
 
 /**
- * Branches below `run/`, and the checkout other than the loop's worktree where each is at work; null where it is free. By whole names: a tag
- * may be called the same.
+ * Branches below `run/`, and the checkout other than the loop's worktree where each is at work; null where it
+ * is free. By whole names: a tag may be called the same.
  */
 async function runBranches(git: SimpleGit, home: string): Promise<Map<string, string | null>> {
   const format = '--format=%(refname:lstrip=2)%00%(worktreepath)';

@@ -7,11 +7,17 @@ import { worktreeOf } from '#host/worktree';
 export interface WorktreeEntry {
   /** Its folder in the repository's own. */
   folder: string;
-  /** Where the repository takes the worktree to be: elsewhere than it is where the checkout was moved or copied. */
+  /**
+   * Where the repository takes the worktree to be: elsewhere than it is where the checkout was moved or
+   * copied.
+   */
   place: string;
 }
 
-/** By the worktree's own word; null where there is none, or where another worktree answers to that entry by now. */
+/**
+ * By the worktree's own word; null where there is none, or where another worktree answers to that entry by
+ * now.
+ */
 export async function worktreeEntry(git: SimpleGit, home: string): Promise<WorktreeEntry | null> {
   const file = join(worktreeOf(home), '.git');
   const name = namedBy(file);

@@ -6,12 +6,15 @@ import { FIRST_RESEARCHER } from '#contract/run';
 import type { Clock } from '../common/clock.ts';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 
-/** High-rate events whose loss in a power cut costs nothing: written, but not flushed to the disk one by one. */
+/**
+ * High-rate events whose loss in a power cut costs nothing: written, but not flushed to the disk one by one.
+ */
 const UNSYNCED: ReadonlySet<Event['type']> = new Set(['run.progress']);
 
 /**
- * The log of everything that happens in a loop: `state/events.jsonl`, a JSON line an event, flushed before anyone hears of
- * it. While a loop runs it is the truth that a restart replays; console, status and notebook only listen.
+ * The log of everything that happens in a loop: `state/events.jsonl`, a JSON line an event, flushed before
+ * anyone hears of it. While a loop runs it is the truth that a restart replays; console, status and notebook
+ * only listen.
  */
 export class EventLog {
   readonly #fd: number;
@@ -28,7 +31,10 @@ export class EventLog {
     this.#seq = seq;
   }
 
-  /** Opens the log for appending and gives back what it holds. A line that a crash left half-written is cut off. */
+  /**
+   * Opens the log for appending and gives back what it holds. A line that a crash left half-written is cut
+   * off.
+   */
   static open(path: string, now: Clock = Date.now): { log: EventLog; past: LoggedEvent[] } {
     mkdirSync(dirname(path), { recursive: true });
     const lines = wholeLines(path);

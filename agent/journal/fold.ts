@@ -242,7 +242,10 @@ export function usedBefore(state: LoopState): Used | null {
   return { seconds: workedSeconds(state), usd, lastHeardAt: state.lastEventAt };
 }
 
-/** A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost is held. */
+/**
+ * A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost
+ * is held.
+ */
 const bookLostCalls = (state: LoopState): LoopState =>
   Object.values(state.calls).reduce(bookLostCall, { ...state, calls: {} });
 

@@ -6,8 +6,8 @@ import { fold } from './fold.ts';
 import type { LoopState } from './state.ts';
 
 /**
- * What has happened in a loop, and the state that follows from it: the fold of all events and nothing else. Each event is on disk
- * before it changes the state, and changes it before anyone hears of it.
+ * What has happened in a loop, and the state that follows from it: the fold of all events and nothing else.
+ * Each event is on disk before it changes the state, and changes it before anyone hears of it.
  */
 export class Journal {
   readonly #log: EventLog;

@@ -12,7 +12,10 @@ const Holder = z.object({
   start: z.string().nullable(),
   host: z.string(),
   since: z.string(),
-  /** Of the running kernel, and of the pids in it: where both are ours, the pid tells. Absent in locks of earlier versions. */
+  /**
+   * Of the running kernel, and of the pids in it: where both are ours, the pid tells. Absent in locks of
+   * earlier versions.
+   */
   boot: z.string().nullable().optional(),
   namespace: z.string().optional(),
 });
@@ -20,7 +23,10 @@ type Holder = z.infer<typeof Holder>;
 
 export const lockPath = (stateDir: string) => join(stateDir, 'lock.json');
 
-/** How often a loop touches its lock, and after how long without that it is taken for gone where its pid tells nothing. */
+/**
+ * How often a loop touches its lock, and after how long without that it is taken for gone where its pid tells
+ * nothing.
+ */
 const HEARTBEAT = { everyMs: 5000, goneMs: 30_000 };
 
 export interface Taking {
@@ -32,8 +38,9 @@ export interface Taking {
 }
 
 /**
- * One loop a checkout: `state/lock.json` names the process that runs. One that was left by a process that is gone is taken over: told by
- * pid and start time in this boot of this machine, whatever its name, and elsewhere by a heartbeat that has stopped. Gives what releases it.
+ * One loop a checkout: `state/lock.json` names the process that runs. One that was left by a process that is
+ * gone is taken over: told by pid and start time in this boot of this machine, whatever its name, and
+ * elsewhere by a heartbeat that has stopped. Gives what releases it.
  * @throws UserError naming the loop that runs already.
  */
 export async function takeLock(stateDir: string, taking: Taking = {}): Promise<() => void> {
@@ -70,7 +77,8 @@ export async function takeLock(stateDir: string, taking: Taking = {}): Promise<(
 }
 
 /**
- * For those who ask before they take it: comes back where no loop holds the lock, after a wait where only time can tell.
+ * For those who ask before they take it: comes back where no loop holds the lock, after a wait where only
+ * time can tell.
  * @throws UserError naming the loop that runs already.
  */
 export async function refuseSecond(
@@ -104,7 +112,10 @@ export async function refuseSecond(
   if (now !== null && now !== seen) throw new UserError(runs);
 }
 
-/** Whether its pid means here what it meant there. Locks of earlier versions tell the machine by its name alone. */
+/**
+ * Whether its pid means here what it meant there. Locks of earlier versions tell the machine by its name
+ * alone.
+ */
 function pidTells(other: Holder): boolean {
   if (other.boot === undefined || other.namespace === undefined) return other.host === hostname();
   if (other.boot === null || bootId() === null) return other.host === hostname();

@@ -68,14 +68,19 @@ export interface ReservedRun extends WaitingRun {
   left: number;
 }
 
-/** A call that was permitted and has not ended: the most that it can have cost by now, its whole reserve, and what it is booked at if the loop dies in it. */
+/**
+ * A call that was permitted and has not ended: the most that it can have cost by now, its whole reserve, and
+ * what it is booked at if the loop dies in it.
+ */
 export interface OpenCall {
   most: Amount;
   reserve: Amount;
   likely: Amount;
 }
 
-/** What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it. */
+/**
+ * What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it.
+ */
 export interface LoopState {
   /** Of the sprint that was opened last: TASK.md may be edited while a loop runs. */
   leaderboard: string | null;
@@ -88,14 +93,18 @@ export interface LoopState {
   runs: Record<string, LiveRun>;
   /** What the device is promised to, in the order of the promises. */
   reserved: readonly ReservedRun[];
-  /** Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on). */
+  /**
+   * Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on).
+   */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
   /** Why the sprints in a row up to the last one failed. */
   failures: string[];
   usd: number;
   /** Input and output, cached or not. */
   tokens: number;
-  /** What cut calls may have cost beyond what is booked for them. Held against the limits until the loop ends. */
+  /**
+   * What cut calls may have cost beyond what is booked for them. Held against the limits until the loop ends.
+   */
   held: Amount;
   /** The calls that are being made, by researcher: at most one of each. */
   calls: Readonly<Record<string, OpenCall>>;

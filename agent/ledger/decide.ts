@@ -9,7 +9,10 @@ export interface Decision {
   reason: string;
 }
 
-/** What decides: the contract's metric and guards, the profile's constraints and noise, the present best of the leaderboard. */
+/**
+ * What decides: the contract's metric and guards, the profile's constraints and noise, the present best of
+ * the leaderboard.
+ */
 export interface Rules {
   metric: string;
   goal: 'max' | 'min';
@@ -26,8 +29,9 @@ export function rulesOf(task: Task, profile: Profile, best: Verdict | undefined)
 }
 
 /**
- * What a candidate's verdict makes of its sprint: `invalid` where a constraint of the profile is broken, `no-gain` within the noise
- * of the best, `degenerate` where it gains but a guard fails, else `new-best`. The first valid run that passes the guards is a best.
+ * What a candidate's verdict makes of its sprint: `invalid` where a constraint of the profile is broken,
+ * `no-gain` within the noise of the best, `degenerate` where it gains but a guard fails, else `new-best`. The
+ * first valid run that passes the guards is a best.
  */
 export function decide(verdict: Verdict, rules: Rules): Decision {
   const { metric, constraints, guards, best } = rules;

@@ -7,8 +7,9 @@ import { DEFAULT_BATCH, guardsOf, profileOf, type Task } from '#contract/task';
 import { inSprint } from '../common/paths.ts';
 
 /**
- * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json is a sprint
- * that is still open, or was cut off, and is left out; so is the folder `open`, whose record may be anybody's.
+ * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json
+ * is a sprint that is still open, or was cut off, and is left out; so is the folder `open`, whose record may
+ * be anybody's.
  * @throws UserError naming the file, and the field, that cannot be read.
  */
 export function readSprints(sprintsDir: string, open: string | null = null): Sprint[] {
@@ -47,9 +48,10 @@ export const isPath = (world: string): boolean =>
   /^[\w./-]+$/.test(world) && !world.startsWith('/') && (world.includes('/') || world.endsWith('.json'));
 
 /**
- * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers what makes two
- * numbers comparable (metric, goal, guards, world, constraints, full budget, batch, judge's sample, the profile's own settings), and nothing that is only shown. A world
- * that is a file of the repository counts by its content: edited, it is another world.
+ * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers
+ * what makes two numbers comparable (metric, goal, guards, world, constraints, full budget, batch, judge's
+ * sample, the profile's own settings), and nothing that is only shown. A world that is a file of the
+ * repository counts by its content: edited, it is another world.
  */
 export function leaderboardId(task: Task, profileName: string): string {
   const { metric, goal } = task.contract;
@@ -84,7 +86,10 @@ export function bestOf(sprints: readonly Sprint[], leaderboard: string): Sprint 
   return sprints.findLast((s) => s.leaderboard === leaderboard && s.outcome === 'new-best');
 }
 
-/** The closed sprints of a checkout as a loop knows them: read from disk once, and one more with each sprint that is closed. */
+/**
+ * The closed sprints of a checkout as a loop knows them: read from disk once, and one more with each sprint
+ * that is closed.
+ */
 export class Ledger {
   #sprints: readonly Sprint[];
 

@@ -37,8 +37,8 @@ export function refuseOpen(spec: RunSpec, open: readonly { id: string; spec: Run
 const NEAR = 0.1;
 
 /**
- * Finished runs of as many samples that a run nearly repeats: the same code and experiment, and settings that are the same but for
- * numbers within a tenth of each other (another seed counts as the same).
+ * Finished runs of as many samples that a run nearly repeats: the same code and experiment, and settings that
+ * are the same but for numbers within a tenth of each other (another seed counts as the same).
  */
 export function nearRuns(spec: RunSpec, runs: readonly SprintRun[]): SprintRun[] {
   return runs.filter((run) => {

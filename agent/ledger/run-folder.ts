@@ -31,8 +31,9 @@ export function runNames(repo: string): string[] {
 }
 
 /**
- * A run folder as a sprint remembers it: the supervisor's record, the trainer's word (read as what it is: files that anything may stand
- * in), snapshots that were measured, and the verdict where there is one. Null where the folder holds no record.
+ * A run folder as a sprint remembers it: the supervisor's record, the trainer's word (read as what it is:
+ * files that anything may stand in), snapshots that were measured, and the verdict where there is one. Null
+ * where the folder holds no record.
  */
 export function readSprintRun(repo: string, id: string): SprintRun | null {
   const files = inRun(runDir(repo, id));
@@ -52,8 +53,9 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
 }
 
 /**
- * Samples a second over all that was trained, from the speed of each stretch that was logged; null where none was. The night
- * is planned by it: the last line alone is the speed of one moment, in short runs half as much again as the mean.
+ * Samples a second over all that was trained, from the speed of each stretch that was logged; null where none
+ * was. The night is planned by it: the last line alone is the speed of one moment, in short runs half as much
+ * again as the mean.
  */
 export function meanSpeed(
   progress: readonly Pick<Progress, 'samples' | 'samplesPerSecond'>[],

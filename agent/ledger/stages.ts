@@ -16,7 +16,10 @@ export interface Stages {
   runs: readonly SprintRun[];
 }
 
-/** A run beside the incumbent's of the same budget and seed, both by their last snapshot. `gain` is positive where it is better. */
+/**
+ * A run beside the incumbent's of the same budget and seed, both by their last snapshot. `gain` is positive
+ * where it is better.
+ */
 export interface Comparison {
   value: number;
   incumbent: number;
@@ -24,14 +27,20 @@ export interface Comparison {
   against: SprintRun;
 }
 
-/** The stage whose budget this is; null for a number of samples between the stages. Less than a screen is a screen. */
+/**
+ * The stage whose budget this is; null for a number of samples between the stages. Less than a screen is a
+ * screen.
+ */
 export function stageOf({ budgets }: Stages['profile'], samples: number): Stage | null {
   if (samples <= budgets.screen) return 'screen';
   if (samples === budgets.rank) return 'rank';
   return samples === budgets.full ? 'full' : null;
 }
 
-/** The incumbent's own run that such a run is compared with; null where there is nothing to compare, or it is the incumbent's itself. */
+/**
+ * The incumbent's own run that such a run is compared with; null where there is nothing to compare, or it is
+ * the incumbent's itself.
+ */
 export function referenceFor(spec: RunSpec, { profile, incumbent }: Stages): RunSpec | null {
   const { screen, rank } = profile.budgets;
   if (!incumbent || (spec.samples !== screen && spec.samples !== rank)) return null;
@@ -56,8 +65,8 @@ export function compare(run: SprintRun, stages: Stages): Comparison | null {
 }
 
 /**
- * What a recipe gained over the incumbent at a budget: the mean over all seeds at which both were measured, so that trying seeds until
- * one is lucky earns nothing. Null where there is none.
+ * What a recipe gained over the incumbent at a budget: the mean over all seeds at which both were measured,
+ * so that trying seeds until one is lucky earns nothing. Null where there is none.
  */
 export function meanGain(
   recipe: RunSpec,
@@ -124,8 +133,9 @@ export function standingOf(run: SprintRun, stages: Stages): string {
 const SHORT = 'Shorter than a screen: it shows that it trains, and is compared with nothing.';
 
 /**
- * The candidate that the last full run is kept for: of the recipes that gained on the incumbent beyond the noise and have no full
- * run yet, the one with the best rank runs, else the best screens (`meanGain`). Its last run of that stage.
+ * The candidate that the last full run is kept for: of the recipes that gained on the incumbent beyond the
+ * noise and have no full run yet, the one with the best rank runs, else the best screens (`meanGain`). Its
+ * last run of that stage.
  */
 export function bestCandidate(stages: Stages): SprintRun | null {
   const { rank, screen, full } = stages.profile.budgets;

@@ -7,10 +7,16 @@ export function sprintsWithoutGain(mine: readonly Sprint[], ofThisLoop: readonly
   return recent.length - 1 - last;
 }
 
-/** After so many sprints in a row that failed in the same way there is no reason to think that the next will not. */
+/**
+ * After so many sprints in a row that failed in the same way there is no reason to think that the next will
+ * not.
+ */
 const SAME_FAILURES = 3;
 
-/** The failure that came three times in a row, as it was put last; null where there is none. `failures`: of the sprints in order. */
+/**
+ * The failure that came three times in a row, as it was put last; null where there is none. `failures`: of
+ * the sprints in order.
+ */
 export function repeatedFailure(failures: readonly string[]): string | null {
   const last = failures.slice(-SAME_FAILURES);
   const kinds = new Set(last.map(withoutNumbers));

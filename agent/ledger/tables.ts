@@ -3,7 +3,10 @@ import type { Sprint, SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
 
-/** A Markdown table; cells are one line and their bars are escaped. Columns of numbers stand to the right, as reports show them. */
+/**
+ * A Markdown table; cells are one line and their bars are escaped. Columns of numbers stand to the right, as
+ * reports show them.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replace(/\s+/g, ' ').replaceAll('|', '\\|')).join(' | ')} |`;
@@ -42,7 +45,9 @@ export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskCo
   );
 }
 
-/** Runs with the trainer's claimed numbers, the last measured snapshot, and the verdict where there is one. */
+/**
+ * Runs with the trainer's claimed numbers, the last measured snapshot, and the verdict where there is one.
+ */
 export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskContract): string {
   if (runs.length === 0) return 'No run yet.';
   const fields = [metric, ...also];

@@ -19,8 +19,8 @@ const MOST_WAITING = 20;
 const LAST_WAIT_MS = 15_000;
 
 /**
- * Tells somebody outside of new bests, trouble and the end. News go out one after the other beside the loop, which never waits for them but at its
- * end; a failure is one warning, whatever fails after it.
+ * Tells somebody outside of new bests, trouble and the end. News go out one after the other beside the loop,
+ * which never waits for them but at its end; a failure is one warning, whatever fails after it.
  */
 export class Notifier {
   #sending: Promise<void> = Promise.resolve();
@@ -42,12 +42,14 @@ export class Notifier {
     if (!news) return;
     const last = news.event === 'stop';
     if (this.#waiting >= MOST_WAITING && !last) return;
-    // Trouble that goes on, as an overload does, is told once. So is ours: it would be told by what does not work.
+    // Trouble that goes on, as an overload does, is told once. So is ours: it would be told by what does not
+    // work.
     const trouble = event.type === 'loop.waiting' ? event.reason : news.text;
     if (news.event === 'trouble' && (trouble === this.#lastTrouble || this.#tellsOfItself)) return;
     if (news.event === 'trouble') this.#lastTrouble = trouble;
     this.#waiting++;
-    // The end is not told behind all that waits for a slow receiver, but beside it: the loop does not wait for long.
+    // The end is not told behind all that waits for a slow receiver, but beside it: the loop does not wait
+    // for long.
     const before = last && this.#waiting > 2 ? Promise.resolve() : this.#sending;
     const sent = before
       .then(() => (this.#over ? undefined : send(this.target, news)))
@@ -58,7 +60,10 @@ export class Notifier {
     this.#sending = Promise.all([this.#sending, sent]).then(() => {});
   };
 
-  /** Resolves when all that was to be told is told or could not be, or when the loop has waited for that long enough. */
+  /**
+   * Resolves when all that was to be told is told or could not be, or when the loop has waited for that long
+   * enough.
+   */
   async settled(): Promise<void> {
     const enough = new AbortController();
     await Promise.race([this.#sending, sleep(LAST_WAIT_MS, undefined, enough).catch(() => {})]);

@@ -9,7 +9,10 @@ export type Target = { url: string } | { argv: string[] };
 
 const SECONDS = 10;
 
-/** Reads `--notify`. @throws UserError for what is neither an http(s) address nor a command that can be started. */
+/**
+ * Reads `--notify`. @throws UserError for what is neither an http(s) address nor a command that can be
+ * started.
+ */
 export function parseTarget(text: string): Target {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     const url = URL.canParse(text) ? new URL(text) : null;
@@ -23,7 +26,8 @@ export function parseTarget(text: string): Target {
 }
 
 /**
- * Delivers one piece of news: POST as JSON, or JSON on the command's standard input, with an environment without secrets. Takes ten seconds at most.
+ * Delivers one piece of news: POST as JSON, or JSON on the command's standard input, with an environment
+ * without secrets. Takes ten seconds at most.
  * @throws Error that says what went wrong, without the address, which may be a secret.
  */
 export async function send(target: Target, news: News, seconds = SECONDS): Promise<void> {

@@ -14,7 +14,10 @@ export const readHints = (repo: string): string => tail(whole(repo));
 export class Hints {
   #known: string;
 
-  /** `heard`: what we have said in the conversation so far. Lines that it holds are known; the rest was added while the loop was away. */
+  /**
+   * `heard`: what we have said in the conversation so far. Lines that it holds are known; the rest was added
+   * while the loop was away.
+   */
   constructor(
     readonly repo: string,
     heard: readonly string[],
@@ -28,7 +31,10 @@ export class Hints {
     this.#known = (cut + (first === -1 ? lines : lines.slice(0, first)).join('\n')).trim();
   }
 
-  /** What is new since the last look: the lines that were added at the end, or all of it where it was rewritten. */
+  /**
+   * What is new since the last look: the lines that were added at the end, or all of it where it was
+   * rewritten.
+   */
   fresh(): string | null {
     const now = whole(this.repo);
     const before = this.#known;

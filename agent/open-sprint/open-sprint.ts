@@ -71,7 +71,10 @@ export class OpenSprint {
     return this.runs;
   }
 
-  /** Makes the sprint's folder with its README, so that the idea is taken. @throws ToolMistake on a second call. */
+  /**
+   * Makes the sprint's folder with its README, so that the idea is taken. @throws ToolMistake on a second
+   * call.
+   */
   start(input: StartSprintInput, now = new Date()): string {
     if (this.claim)
       throw new ToolMistake(
@@ -117,7 +120,10 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
   return new OpenSprint(loop, number, treeBefore, transcriptOf(loop, number, at), fullRunOf);
 }
 
-/** The sprint that the events show as open, as a loop that was cut off left it. Null where it was never claimed, or is closed already. */
+/**
+ * The sprint that the events show as open, as a loop that was cut off left it. Null where it was never
+ * claimed, or is closed already.
+ */
 function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   const { claim, number, treeBefore, openedAt, runs, fullRunOf } = state;
   const dir = claim && join(sprintsDir(loop.config.repo), claim.id);
@@ -130,7 +136,10 @@ function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   return sprint;
 }
 
-/** That sprint with its conversation up to the last whole turn and its runs going on. Null where it cannot be gone on with. */
+/**
+ * That sprint with its conversation up to the last whole turn and its runs going on. Null where it cannot be
+ * gone on with.
+ */
 export function reopenSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   const sprint = leftSprint(loop, state);
   if (!sprint || state.resumed > MAX_RESUMES) return null;
@@ -155,7 +164,9 @@ const transcriptOf = (loop: LoopParts, number: number, openedAt: string) =>
 /** UTC, as in 2026-02-19--10-37. */
 const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');
 
-/** Makes the folder of a sprint that no other of this checkout shares its name with, of whatever run branch. */
+/**
+ * Makes the folder of a sprint that no other of this checkout shares its name with, of whatever run branch.
+ */
 function makeFolder(repo: string, name: string): string {
   mkdirSync(sprintsDir(repo), { recursive: true });
   for (;;) {

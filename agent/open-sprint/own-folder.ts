@@ -10,9 +10,10 @@ import { STEERS_GIT } from './workspace.ts';
 const MAX_FILE_BYTES = 1_000_000;
 
 /**
- * Makes the folder of a sprint fit to be read, written into and committed: its researcher may have left anything there. Taken out are
- * links, pipes and the like (through which we would read or write elsewhere), what steers git, files over 1 MB, and a `sprint.json`,
- * which only the supervisor writes, and has not yet. Gives the names of what was taken out.
+ * Makes the folder of a sprint fit to be read, written into and committed: its researcher may have left
+ * anything there. Taken out are links, pipes and the like (through which we would read or write elsewhere),
+ * what steers git, files over 1 MB, and a `sprint.json`, which only the supervisor writes, and has not yet.
+ * Gives the names of what was taken out.
  */
 export function tidySprintFolder(dir: string): string[] {
   return takeOut(
@@ -25,8 +26,8 @@ export function tidySprintFolder(dir: string): string[] {
 }
 
 /**
- * Removes the folder that start_sprint had made when the loop was killed, before the log said whose it is: made since the sprint
- * was opened, with a README at most.
+ * Removes the folder that start_sprint had made when the loop was killed, before the log said whose it is:
+ * made since the sprint was opened, with a README at most.
  */
 export function dropUnclaimed(repo: string, openedAt: string): void {
   const sprints = sprintsDir(repo);
@@ -43,7 +44,10 @@ export function dropUnclaimed(repo: string, openedAt: string): void {
 export const rememberClosed = (repo: string, sprint: Sprint): void =>
   writeJsonAtomic(closedSprintPath(repo), sprint);
 
-/** The record of this sprint, where it was closed before the loop was cut off. A `sprint.json` alone may be anybody's. */
+/**
+ * The record of this sprint, where it was closed before the loop was cut off. A `sprint.json` alone may be
+ * anybody's.
+ */
 export function closedRecord(repo: string, id: string): Sprint | null {
   try {
     const sprint = Sprint.parse(JSON.parse(readFileSync(closedSprintPath(repo), 'utf8')));

@@ -20,7 +20,10 @@ export const CUT_OFF: Answer = {
   fields: { cutOff: true } satisfies z.infer<typeof CutOff>,
 };
 
-/** A line that is no message: what the conversation begins with, who has the word, or that the message before it was taken back. */
+/**
+ * A line that is no message: what the conversation begins with, who has the word, or that the message before
+ * it was taken back.
+ */
 const Note = z.union([
   z.object({ opening: Opening }),
   z.object({ model: z.string() }),
@@ -37,7 +40,10 @@ export class Transcript {
   /** Who has the word, where another model took over. */
   model: string | null = null;
 
-  /** Opens that of a sprint, or begins it. From a line on that a crash or a power cut left half-written or empty, it is cut off. */
+  /**
+   * Opens that of a sprint, or begins it. From a line on that a crash or a power cut left half-written or
+   * empty, it is cut off.
+   */
   constructor(readonly path: string) {
     mkdirSync(dirname(path), { recursive: true });
     const lines = wholeLines(path);
@@ -105,7 +111,10 @@ export class Transcript {
     this.say({ role: 'user', content });
   }
 
-  /** Whether the researcher had the last word, and asked for nothing with it: an answer is due before it can speak again. */
+  /**
+   * Whether the researcher had the last word, and asked for nothing with it: an answer is due before it can
+   * speak again.
+   */
   get awaitsUs(): boolean {
     const last = this.messages.at(-1);
     if (last?.role !== 'assistant') return false;

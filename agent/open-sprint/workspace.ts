@@ -5,14 +5,14 @@ import { git, names, OWN_IGNORES } from '#host/git';
 import { takeOut } from '#host/take-out';
 
 /**
- * Would make git leave files out, change them on the way in or out, take the folder for somebody else's, or run what another
- * configuration names.
+ * Would make git leave files out, change them on the way in or out, take the folder for somebody else's, or
+ * run what another configuration names.
  */
 export const STEERS_GIT = ['.git', '.gitignore', '.gitattributes', '.gitmodules'];
 
 /**
- * Puts the workspace back to a tree: its files as they are there, and none besides. Files that the tree's own `.gitignore`
- * ignores stay. Neither the user's index nor anything outside of the folder is touched.
+ * Puts the workspace back to a tree: its files as they are there, and none besides. Files that the tree's own
+ * `.gitignore` ignores stay. Neither the user's index nor anything outside of the folder is touched.
  */
 export async function restoreWorkspace(from: { repo: string; folder: string; tree: string }): Promise<void> {
   const { repo, folder, tree } = from;

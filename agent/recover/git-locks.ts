@@ -10,8 +10,9 @@ const GIT_ENDS_MS = 10_000;
 const STALE_MS = 5000;
 
 /**
- * Waits for a git that a killed loop left at work, so that its commit is seen, and removes the locks of one that came to no end (a
- * power cut): of the index, of references, of the configuration. Gives the line that tells of it.
+ * Waits for a git that a killed loop left at work, so that its commit is seen, and removes the locks of one
+ * that came to no end (a power cut): of the index, of references, of the configuration. Gives the line that
+ * tells of it.
  */
 export async function releaseGit(repo: string): Promise<string | null> {
   const worktree = worktreeOf(repo);

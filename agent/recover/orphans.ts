@@ -21,8 +21,9 @@ interface LoopParts {
 }
 
 /**
- * Ends what a loop, or a command by hand, left running when it was killed, and completes the records of its runs. A run of the open
- * sprint that was started, but not yet in the log, is entered now. `until` is when the loop was last heard of.
+ * Ends what a loop, or a command by hand, left running when it was killed, and completes the records of its
+ * runs. A run of the open sprint that was started, but not yet in the log, is entered now. `until` is when
+ * the loop was last heard of.
  */
 export async function endLeftovers(loop: LoopParts, until: string | null): Promise<void> {
   const {

@@ -8,8 +8,8 @@ import { findRunRecord, runNames } from '../ledger/run-folder.ts';
 const MIN_AGE_MS = 3_600_000;
 
 /**
- * Removes the checked-out trees that no run folder names any more and no process works in. A tree that is asked for again is laid out
- * anew from git. Gives how many went.
+ * Removes the checked-out trees that no run folder names any more and no process works in. A tree that is
+ * asked for again is laid out anew from git. Gives how many went.
  */
 export function pruneTrees(repo: string, now = Date.now()): number {
   const trees = treesDir(repo);

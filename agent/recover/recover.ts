@@ -42,9 +42,10 @@ interface LoopParts {
 }
 
 /**
- * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended, the open sprint is closed
- * as `interrupted` (or judged, where a full run had finished), or reported and committed from wherever it stood.
- * Where its conversation can be gone on with by the same researcher under the same rules, the open sprint is given back instead.
+ * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended,
+ * the open sprint is closed as `interrupted` (or judged, where a full run had finished), or reported and
+ * committed from wherever it stood. Where its conversation can be gone on with by the same researcher under
+ * the same rules, the open sprint is given back instead.
  */
 export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(loop, before.lastEventAt);

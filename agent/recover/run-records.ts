@@ -4,7 +4,10 @@ import { inRun, runDir } from '../common/paths.ts';
 import { findRunRecord } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 
-/** The record of a run, brought to its end where it says that it still runs, after so many `seconds`. Null where there is none. */
+/**
+ * The record of a run, brought to its end where it says that it still runs, after so many `seconds`. Null
+ * where there is none.
+ */
 export function completeRecord(repo: string, id: string, seconds: number): RunRecord | null {
   const dir = runDir(repo, id);
   const record = findRunRecord(dir);

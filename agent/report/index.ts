@@ -41,8 +41,9 @@ export interface RenderedReport {
 }
 
 /**
- * Renders a sprint's report as Markdown, HTML and PDF, in a child process with a time limit. When the child dies before
- * all three are there, a second one makes the missing ones: the researcher's Markdown as plain text, nothing drawn.
+ * Renders a sprint's report as Markdown, HTML and PDF, in a child process with a time limit. When the child
+ * dies before all three are there, a second one makes the missing ones: the researcher's Markdown as plain
+ * text, nothing drawn.
  * @throws UserError for a folder without a readable sprint.json; anything else is in `trouble`.
  */
 export async function renderReport(request: ReportRequest): Promise<RenderedReport> {

@@ -29,8 +29,8 @@ export interface RenderJob {
 export type JobLine = { file: string } | { trouble: string };
 
 /**
- * Writes the asked of `<reportsDir>/<sprint id>.md`, `.html`, `.pdf`, in this order, each whole or not at all, and tells of each as soon
- * as it is there: what is written stays, whatever happens to the next.
+ * Writes the asked of `<reportsDir>/<sprint id>.md`, `.html`, `.pdf`, in this order, each whole or not at
+ * all, and tells of each as soon as it is there: what is written stays, whatever happens to the next.
  * @throws UserError for a folder without sprint.json.
  */
 export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): Promise<void> {

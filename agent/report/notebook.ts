@@ -38,8 +38,9 @@ export interface NotebookRequest {
 const REFRESH = 15;
 
 /**
- * Redraws `<reportsDir>/index.html`, the lab notebook: what runs now, and for each leaderboard its progress and a line a
- * sprint with verdict and links to the reports beside it. One file, opens from disk. Returns its path.
+ * Redraws `<reportsDir>/index.html`, the lab notebook: what runs now, and for each leaderboard its progress
+ * and a line a sprint with verdict and links to the reports beside it. One file, opens from disk. Returns its
+ * path.
  */
 export async function renderNotebook({ sprints, live, reportsDir, task }: NotebookRequest): Promise<string> {
   const boards = new Map<string, Sprint[]>();

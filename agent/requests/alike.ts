@@ -7,7 +7,9 @@ const NEARLY_THE_SAME = 0.7;
 /** Fewer words than these say too little to be compared. */
 const ENOUGH_WORDS = 3;
 
-/** Earlier sprints that a new one may repeat: of the same slug, or of nearly the same words in title and idea. */
+/**
+ * Earlier sprints that a new one may repeat: of the same slug, or of nearly the same words in title and idea.
+ */
 export function alike(input: StartSprintInput, sprints: readonly Sprint[]): Sprint[] {
   const words = wordsOf(`${input.title} ${input.idea}`);
   return sprints.filter(

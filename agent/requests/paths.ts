@@ -21,8 +21,8 @@ export const noSprintOpen = () =>
   new ToolMistake('no sprint is open yet: call start_sprint first', { refused: { why: 'no-sprint' } });
 
 /**
- * Where a path of the model's really leads: relative ones begin at the repository, and every link on the way is followed,
- * also for a file that does not exist yet.
+ * Where a path of the model's really leads: relative ones begin at the repository, and every link on the way
+ * is followed, also for a file that does not exist yet.
  */
 function realTarget(repo: string, path: string): string {
   let at = isAbsolute(path) ? resolve(path) : resolve(repo, path);
@@ -54,7 +54,10 @@ export function writableTarget(repo: string, path: string, writable: readonly st
   return target;
 }
 
-/** The real target of a path that may be read: anywhere in the repository but `hidden`, and all runs. @throws ToolMistake elsewhere. */
+/**
+ * The real target of a path that may be read: anywhere in the repository but `hidden`, and all runs. @throws
+ * ToolMistake elsewhere.
+ */
 export function readableTarget(repo: string, path: string, hidden: readonly string[]): string {
   const target = realTarget(repo, path);
   const open = [realpathSync(repo), realTarget(repo, runsDir(repo))];

@@ -9,7 +9,10 @@ const AGAIN = 'Nothing was done; make the call again with these fields corrected
 /** Of all that the model is told. */
 const MAX_CHARS = 600;
 
-/** A call whose input its tool does not take: which fields are wrong, and what they must be. Nothing of the call was done. */
+/**
+ * A call whose input its tool does not take: which fields are wrong, and what they must be. Nothing of the
+ * call was done.
+ */
 export class RefusedInput extends ToolMistake {
   constructor(
     tool: string,
@@ -25,7 +28,10 @@ export class RefusedInput extends ToolMistake {
 
 const opening = (tool: string) => `${tool} was refused: `;
 
-/** The input of a tool as its schema gives it. @throws RefusedInput that names every wrong field by its path, in words. */
+/**
+ * The input of a tool as its schema gives it. @throws RefusedInput that names every wrong field by its path,
+ * in words.
+ */
 export function accepted<T extends z.ZodType>(tool: string, schema: T, input: unknown): z.infer<T> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -35,7 +41,10 @@ export function accepted<T extends z.ZodType>(tool: string, schema: T, input: un
   throw new RefusedInput(tool, reasonOf(issues, root, input, room), issues.flatMap(wrongFields));
 }
 
-/** What the words of a refusal say of its fields; those of another whole. For a reader: nothing is decided by it. */
+/**
+ * What the words of a refusal say of its fields; those of another whole. For a reader: nothing is decided by
+ * it.
+ */
 export function reasonIn(tool: string, refusal: string): string {
   const told = refusal.startsWith(opening(tool)) ? refusal.slice(opening(tool).length) : refusal;
   return told.endsWith(`. ${AGAIN}`) ? told.slice(0, -AGAIN.length - 2) : told;
@@ -48,7 +57,10 @@ function wrongFields(issue: z.core.$ZodIssue): string[] {
   return path.length === 0 ? [] : [pathOf(path)];
 }
 
-/** All that is wrong; where that is too long, without what the fields are for; where that is too long still, the first of it. */
+/**
+ * All that is wrong; where that is too long, without what the fields are for; where that is too long still,
+ * the first of it.
+ */
 function reasonOf(issues: readonly z.core.$ZodIssue[], root: Node, input: unknown, room: number): string {
   const atLength = issues.flatMap((issue) => told(issue, root, input, true));
   if (atLength.join('; ').length <= room) return atLength.join('; ');
@@ -165,7 +177,10 @@ function about({ description = '' }: Node): string {
 const valueAt = (input: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, key) => (Object(value) as Record<PropertyKey, unknown>)[key], input);
 
-/** What a schema says of a path, and whether the field may be left out. Of the forms of an input the one that its own fields choose. */
+/**
+ * What a schema says of a path, and whether the field may be left out. Of the forms of an input the one that
+ * its own fields choose.
+ */
 function nodeAt(root: Node, path: Path, input: unknown): { node: Node; optional: boolean } {
   let node = (root.oneOf ? formOf(root.oneOf as Node[], input) : root) as Node;
   let optional = false;
@@ -178,7 +193,9 @@ function nodeAt(root: Node, path: Path, input: unknown): { node: Node; optional:
   return { node, optional };
 }
 
-/** The form whose constant fields are as given; where there is none, an object of the choices that they leave. */
+/**
+ * The form whose constant fields are as given; where there is none, an object of the choices that they leave.
+ */
 function formOf(forms: readonly Node[], input: unknown): Node {
   const constants = (form: Node) =>
     Object.entries(form.properties ?? {}).flatMap(([name, field]) =>

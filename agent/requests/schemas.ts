@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { Inspection } from '#contract/task';
 
 /**
- * Inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for `bash_20250124` and
- * `text_editor_20250728`, and what else they are given is ignored; the others are ours, and take no field that they do not know: a
- * misspelt one would be lost. What a description or a message says is also what a refusal says (refusals.ts), after "must be".
+ * Inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for
+ * `bash_20250124` and `text_editor_20250728`, and what else they are given is ignored; the others are ours,
+ * and take no field that they do not know: a misspelt one would be lost. What a description or a message says
+ * is also what a refusal says (refusals.ts), after "must be".
  */
 export const BashInput = z
   .object({

@@ -155,7 +155,9 @@ const foundBy = (id: string) => ({
 const withoutMarks = (value: unknown): string =>
   JSON.stringify(value, (key, inner: unknown) => (key === 'cache_control' ? undefined : inner));
 
-/** Plays a night: every crash is followed by a start from the transcript on disk, until the conversation ends. */
+/**
+ * Plays a night: every crash is followed by a start from the transcript on disk, until the conversation ends.
+ */
 async function play(
   { steps, web, usedUp, refuses }: typeof Night extends fc.Arbitrary<infer T> ? T : never,
   seen: Set<string>,

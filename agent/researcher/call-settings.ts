@@ -16,7 +16,10 @@ export interface CallSettings {
   closing: boolean;
 }
 
-/** A conversation begins with all that the connection is not known to lack. `web`: whether its tools have the web. */
+/**
+ * A conversation begins with all that the connection is not known to lack. `web`: whether its tools have the
+ * web.
+ */
 export function firstCallSettings(
   { model, price, fallback, lacks }: Connection,
   cacheTtl: CacheTtl,
@@ -32,7 +35,10 @@ export function firstCallSettings(
   };
 }
 
-/** The same conversation with the model that is asked when the first one refuses, from here on: it would refuse again. */
+/**
+ * The same conversation with the model that is asked when the first one refuses, from here on: it would
+ * refuse again.
+ */
 export function onFallback(settings: CallSettings): CallSettings | null {
   return settings.fallback && { ...settings, ...settings.fallback, fallback: null };
 }

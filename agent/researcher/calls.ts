@@ -13,7 +13,10 @@ import { webUsedUp } from './web.ts';
 const LEAST_TOKENS = 4000;
 /** With less room than this a researcher is told to come to its end. */
 const SHORT_TOKENS = 8000;
-/** One call takes at most this share of what is left, as long as that gives it room enough: a cut one holds all that it could have cost. */
+/**
+ * One call takes at most this share of what is left, as long as that gives it room enough: a cut one holds
+ * all that it could have cost.
+ */
 const SHARE = 0.5;
 /** Of a request's 32 MB, so many bytes of history are safe. */
 const MOST_BYTES = 30e6;
@@ -27,7 +30,10 @@ const WITHDRAWN = {
 };
 type Withdrawal = keyof typeof WITHDRAWN;
 
-/** The calls of one conversation: whether the next may be made and with which settings, and what each of them costs. */
+/**
+ * The calls of one conversation: whether the next may be made and with which settings, and what each of them
+ * costs.
+ */
 export class Calls {
   settings: CallSettings;
   /** Of the next call. Shrinks with the money that is left. */
@@ -72,7 +78,10 @@ export class Calls {
     return no && this.#withoutWebElsewhere(no);
   }
 
-  /** Says something after results that were answered, and takes the web away where it is time. False where nothing may be said now. */
+  /**
+   * Says something after results that were answered, and takes the web away where it is time. False where
+   * nothing may be said now.
+   */
   tell(texts: readonly string[]): boolean {
     const why = this.#webToWithdraw();
     if (!this.history.tell([...(why ? [WITHDRAWN[why]] : []), ...texts], why !== null)) return false;
@@ -92,7 +101,10 @@ export class Calls {
     else this.c.onTurn(this.#meter.cutTurn(cut, this.settings, this.maxTokens, this.#uses(false)));
   }
 
-  /** The feature that the API refused, if it is one that a call can do without; it is left out from here on, in later sprints too. */
+  /**
+   * The feature that the API refused, if it is one that a call can do without; it is left out from here on,
+   * in later sprints too.
+   */
   leaveOut(error: unknown): Feature | null {
     const feature = refusedFeature(error, this.settings.features);
     if (!feature) return null;
@@ -115,7 +127,10 @@ export class Calls {
     this.settings = settings;
   }
 
-  /** The room that the next reply gets: all that is wanted, or what is left of money and tokens allows. Null where that is too little. */
+  /**
+   * The room that the next reply gets: all that is wanted, or what is left of money and tokens allows. Null
+   * where that is too little.
+   */
   #room(): number | null {
     const { c } = this;
     const left = c.room();
@@ -144,13 +159,19 @@ export class Calls {
     return this.#meter.reserve(this.settings, maxTokens, this.#uses(false));
   }
 
-  /** What the server may do with tools of its own in the next call: what is pending, and what the model may ask for. */
+  /**
+   * What the server may do with tools of its own in the next call: what is pending, and what the model may
+   * ask for.
+   */
   #uses(web: boolean): Uses {
     const pending = usesOf(this.history.pendingTools);
     return web ? together(wholeWeb, pending) : pending;
   }
 
-  /** Why the web is to be taken away; null where it stays. Where the API knows no such message it stays, and is reckoned with. */
+  /**
+   * Why the web is to be taken away; null where it stays. Where the API knows no such message it stays, and
+   * is reckoned with.
+   */
   #webToWithdraw(): Withdrawal | null {
     const { c, history, settings } = this;
     if (!this.web || !settings.features.has('toolChanges') || !settings.features.has('system')) return null;
@@ -167,7 +188,10 @@ export class Calls {
     this.c.onNotice(`web search and fetch are withdrawn in this conversation (${why})`, 'info');
   }
 
-  /** The loop's money is not at its end where only this conversation is dear, because its web cannot be taken away. */
+  /**
+   * The loop's money is not at its end where only this conversation is dear, because its web cannot be taken
+   * away.
+   */
   #withoutWebElsewhere(no: Limit): Limit {
     if ((no.code !== 'money' && no.code !== 'tokens') || !this.web) return no;
     const { usd, tokens } = this.#plainReserve(Math.min(LEAST_TOKENS, this.c.maxTokens));

@@ -13,7 +13,10 @@ export type Limit = Refusal<
   | 'time'
   | 'money'
   | 'tokens'
-  /** Of one sprint: its own limits, the last full run that has to begin, what one request or conversation can hold. */
+  /**
+   * Of one sprint: its own limits, the last full run that has to begin, what one request or conversation can
+   * hold.
+   */
   | 'sprint'
   | 'last-slot'
   | 'turns'
@@ -47,7 +50,10 @@ export type Ending =
   /** This conversation failed; another may not. */
   | { kind: 'failed'; reason: string };
 
-/** The API refused a part of the opening before it answered anything: the conversation has to be opened anew, without that. */
+/**
+ * The API refused a part of the opening before it answered anything: the conversation has to be opened anew,
+ * without that.
+ */
 export interface Reopen {
   kind: 'reopen';
   reason: string;
@@ -56,9 +62,15 @@ export interface Reopen {
 export interface Conversation {
   connection: Connection;
   opening: Opening;
-  /** The history so far: the prompt, or all of an interrupted conversation. Every message that is added is also given to `onMessage`. */
+  /**
+   * The history so far: the prompt, or all of an interrupted conversation. Every message that is added is
+   * also given to `onMessage`.
+   */
   messages: BetaMessageParam[];
-  /** The model that has the word, where it is not the connection's: a fallback took over before the conversation was interrupted. */
+  /**
+   * The model that has the word, where it is not the connection's: a fallback took over before the
+   * conversation was interrupted.
+   */
   model?: string | null;
   onMessage(message: BetaMessageParam): void;
   /** The last message was refused by the API, and is no part of the history. */
@@ -70,13 +82,16 @@ export interface Conversation {
   effort: string;
   maxTurns: number;
   stallMs: number;
-  /** How long the API keeps what it has read: an hour costs more to write, and pays where waits for runs are long. */
+  /**
+   * How long the API keeps what it has read: an hour costs more to write, and pays where waits for runs are
+   * long.
+   */
   cacheTtl: CacheTtl;
   /** Awaited before every call: it comes back at once, or when a pause is over. */
   ready(): Promise<void>;
   /**
-   * Asked before every call: the limit that forbids it, which ends the conversation. Null where it may be made; then its reserve is booked,
-   * and `onTurn` or `onFree` ends it.
+   * Asked before every call: the limit that forbids it, which ends the conversation. Null where it may be
+   * made; then its reserve is booked, and `onTurn` or `onFree` ends it.
    */
   mayCall(cost: CallCost): Limit | null;
   /** What is left of money and tokens, without what is held or reserved; infinite where there is no limit. */
@@ -85,7 +100,9 @@ export interface Conversation {
   isFinished(): boolean;
   /** A request to stop that lets the turn end; null while there is none. */
   stopRequested(): string | null;
-  /** What could not be said yet, because the API takes no words there. Kept by whoever holds the conversation. */
+  /**
+   * What could not be said yet, because the API takes no words there. Kept by whoever holds the conversation.
+   */
   unsaid: string[];
   /** Words from outside, asked for where they can be said: after the next tool results. */
   hints(): string[];

@@ -25,8 +25,9 @@ const SHORT =
   'What this loop may spend is nearly used up. Start nothing more. Write into the README of your sprint what was found and what was not, then call finish_sprint with your next call.';
 
 /**
- * Runs one conversation to its end, a call after the other. What it has said is never edited: system prompt, tools and history go with
- * every call as they were, so a turn that failed is sent again, and a conversation can be taken up from its transcript.
+ * Runs one conversation to its end, a call after the other. What it has said is never edited: system prompt,
+ * tools and history go with every call as they were, so a turn that failed is sent again, and a conversation
+ * can be taken up from its transcript.
  */
 export async function converse(c: Conversation): Promise<Ending | Reopen> {
   const watchdog = new Watchdog(c.stallMs);

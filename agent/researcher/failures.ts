@@ -50,7 +50,10 @@ export function classify(error: unknown, reachable: Reachable): Failure {
   return { kind: 'passing', reason, retryAfterSeconds: null };
 }
 
-/** The server answered with an error. Only the API's own JSON (or a cloud's) gives a verdict: what a proxy answers in between passes. */
+/**
+ * The server answered with an error. Only the API's own JSON (or a cloud's) gives a verdict: what a proxy
+ * answers in between passes.
+ */
 function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable): Failure {
   const passing: Failure = { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
   const status = error.status ?? STATUS_OF[error.type ?? ''];
@@ -100,8 +103,9 @@ function isOwn(body: unknown): boolean {
 }
 
 /**
- * Whether a call that failed before a word was heard costs nothing for certain: it was answered with an error, or never reached a
- * server (connect/network.ts knows). A connection that was lost on the way may have been billed.
+ * Whether a call that failed before a word was heard costs nothing for certain: it was answered with an
+ * error, or never reached a server (connect/network.ts knows). A connection that was lost on the way may have
+ * been billed.
  */
 export function isFree(error: unknown): boolean {
   if (error instanceof APIUserAbortError) return false;
@@ -113,7 +117,10 @@ export function isFree(error: unknown): boolean {
   return false;
 }
 
-/** Seconds to wait before attempt n (from 1) of the same call: 1 s doubling to 15 minutes, or what the server asks for. */
+/**
+ * Seconds to wait before attempt n (from 1) of the same call: 1 s doubling to 15 minutes, or what the server
+ * asks for.
+ */
 export function backoffSeconds(attempt: number, retryAfterSeconds: number | null): number {
   const own = Math.min(15 * 60, 2 ** (attempt - 1));
   return Math.min(60 * 60, Math.max(own, retryAfterSeconds ?? 0));
@@ -136,7 +143,10 @@ function firstLine(error: unknown): string {
   return plain(`${text}${why}`.replace(/\n.*/s, '')).slice(0, 300);
 }
 
-/** What the API said, without the JSON that it came in: "404 not_found_error: model: x". Null where it said nothing in its own form. */
+/**
+ * What the API said, without the JSON that it came in: "404 not_found_error: model: x". Null where it said
+ * nothing in its own form.
+ */
 function apiWords(error: unknown): string | null {
   if (!(error instanceof APIError) || !error.apiMessage) return null;
   return [error.status, error.type && `${error.type}:`, error.apiMessage].filter(Boolean).join(' ');

@@ -7,8 +7,9 @@ import type {
 import { WEB_NAMES } from './web.ts';
 
 /**
- * The messages of a conversation, which only ever grows: thinking is bound to all that stood before it, and the prompt cache to its bytes.
- * What is said to the model in mid-conversation goes where the API takes it: after a user message, and not while a server tool is pending.
+ * The messages of a conversation, which only ever grows: thinking is bound to all that stood before it, and
+ * the prompt cache to its bytes. What is said to the model in mid-conversation goes where the API takes it:
+ * after a user message, and not while a server tool is pending.
  */
 export class History {
   constructor(
@@ -21,7 +22,10 @@ export class History {
     this.keep.record(message);
   }
 
-  /** The server's own tools that it has yet to run: then nothing but our results may follow, and its tools must stay. */
+  /**
+   * The server's own tools that it has yet to run: then nothing but our results may follow, and its tools
+   * must stay.
+   */
   get pendingTools(): string[] {
     const blocks = this.messages.flatMap((message) =>
       message.role === 'assistant' ? blocksOf(message) : [],
@@ -48,13 +52,19 @@ export class History {
     return this.messages.some(({ role }) => role === 'assistant');
   }
 
-  /** Answers the calls of a reply; `texts` stand beside the results, where none of the server's tools is pending. */
+  /**
+   * Answers the calls of a reply; `texts` stand beside the results, where none of the server's tools is
+   * pending.
+   */
   answerCalls(results: readonly BetaToolResultBlockParam[], texts: readonly string[] = []): void {
     if (texts.length > 0 && this.pending) throw new Error('nothing may be said beside results now');
     this.add({ role: 'user', content: [...results, ...texts.map(textBlock)] });
   }
 
-  /** Says something as a message of the system's, and takes the web away with it. False where that may not stand now. */
+  /**
+   * Says something as a message of the system's, and takes the web away with it. False where that may not
+   * stand now.
+   */
   tell(texts: readonly string[], withdrawWeb = false): boolean {
     if (this.pending || this.messages.at(-1)?.role !== 'user') return false;
     if (texts.length === 0) return true;
@@ -67,7 +77,10 @@ export class History {
     return true;
   }
 
-  /** Says something outside of results, where it may stand. False where nothing may be said before the next reply. */
+  /**
+   * Says something outside of results, where it may stand. False where nothing may be said before the next
+   * reply.
+   */
   say(text: string, asSystem: boolean): boolean {
     const last = this.messages.at(-1);
     if (this.pending || last?.role === 'system') return false;
@@ -77,8 +90,9 @@ export class History {
   }
 
   /**
-   * Takes back a message of the system's that the API refused: it never was a part of the conversation. Gives what is still to be said of
-   * it, without the words that took the web away. Null where the last message is none, or not of that kind.
+   * Takes back a message of the system's that the API refused: it never was a part of the conversation. Gives
+   * what is still to be said of it, without the words that took the web away. Null where the last message is
+   * none, or not of that kind.
    */
   retractSystem(kind: 'any' | 'withdrawal'): string[] | null {
     const last = this.messages.at(-1);
@@ -95,8 +109,9 @@ export class History {
 }
 
 /**
- * A reply as it is sent back. The API gives out blocks that it does not take in: texts without a word, and thinking without a signature (of a
- * reply that was cut). Thinking that comes after such a text in the same reply is bound to it and goes with it.
+ * A reply as it is sent back. The API gives out blocks that it does not take in: texts without a word, and
+ * thinking without a signature (of a reply that was cut). Thinking that comes after such a text in the same
+ * reply is bound to it and goes with it.
  */
 export function sendable(content: readonly BetaContentBlockParam[]): BetaContentBlockParam[] {
   let dropped = false;

@@ -37,8 +37,9 @@ interface Metered {
 }
 
 /**
- * Input that stands in no request: what the API itself says about tools. Its documentation names some 300 to 800 tokens where there are any,
- * 245 for bash and 700 for the text editor, and nothing for the web: so this is four times what is known.
+ * Input that stands in no request: what the API itself says about tools. Its documentation names some 300 to
+ * 800 tokens where there are any, 245 for bash and 700 for the text editor, and nothing for the web: so this
+ * is four times what is known.
  */
 const UNSEEN_TOKENS = 8000;
 
@@ -47,7 +48,10 @@ const TOKENS_A_SECOND = 200;
 
 /** Counts what is spent, and bounds what the next call can cost. */
 export class Meter {
-  /** What the first messages are known to be at most, in tokens of the model in use, and how many messages that covers. */
+  /**
+   * What the first messages are known to be at most, in tokens of the model in use, and how many messages
+   * that covers.
+   */
   #known = 0;
   #covered = 0;
   /** What the last call read and stored. */
@@ -55,7 +59,10 @@ export class Meter {
 
   constructor(readonly c: Metered) {}
 
-  /** Call it before the reply is added to the history. `kept`: what of it is going to be added, if anything is. */
+  /**
+   * Call it before the reply is added to the history. `kept`: what of it is going to be added, if anything
+   * is.
+   */
   turn(message: BetaMessage, kept: readonly unknown[], settings: CallSettings, seconds: number): Turn {
     const raw = message.usage as RawUsage;
     const { usage, usd } = billOf(raw, settings.cacheTtl, settings.price);
@@ -75,8 +82,9 @@ export class Meter {
   }
 
   /**
-   * A call that was cut. It is booked at what was streamed of it, plus 200 tokens for each second from the last event until it was closed;
-   * the rest of what it can have cost is held. `pending`: uses of server tools that it began with; of further ones only what was streamed is charged.
+   * A call that was cut. It is booked at what was streamed of it, plus 200 tokens for each second from the
+   * last event until it was closed; the rest of what it can have cost is held. `pending`: uses of server
+   * tools that it began with; of further ones only what was streamed is charged.
    */
   cutTurn(cut: CutCall, settings: CallSettings, maxTokens: number, pending: Uses): Turn {
     const { partial, seconds } = cut;
@@ -145,8 +153,8 @@ export class Meter {
   }
 
   /**
-   * The most that a cut call is billed for: what its first event told of the input, a full reply, and a reading for each use of a server tool
-   * that was streamed. A call that was never heard streamed none.
+   * The most that a cut call is billed for: what its first event told of the input, a full reply, and a
+   * reading for each use of a server tool that was streamed. A call that was never heard streamed none.
    */
   #worstCut(
     partial: BetaMessage | undefined,
@@ -195,7 +203,10 @@ const cleared = ({ context_management }: BetaMessage): number =>
 const said = (partial: BetaMessage | undefined) =>
   (partial?.content ?? []).filter(({ type }) => !type.endsWith('_tool_result'));
 
-/** Uses of server tools that a cut reply shows: how often the input is read again, what they brought, and what each of them may bring. */
+/**
+ * Uses of server tools that a cut reply shows: how often the input is read again, what they brought, and what
+ * each of them may bring.
+ */
 function seenOf(partial: BetaMessage | undefined) {
   const content = partial?.content ?? [];
   const results = content.filter(({ type }) => type.endsWith('_tool_result'));

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { WEB_NOTE, WEB_TOOLS } from './web.ts';
 
 /**
- * What a conversation begins with and keeps to its end: the system prompt and the definitions of all tools, as they are sent. It stands in the
- * transcript, so that a conversation that is taken up again is the same byte for byte.
+ * What a conversation begins with and keeps to its end: the system prompt and the definitions of all tools,
+ * as they are sent. It stands in the transcript, so that a conversation that is taken up again is the same
+ * byte for byte.
  */
 export const Opening = z.object({
   system: z.string(),

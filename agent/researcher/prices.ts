@@ -7,7 +7,10 @@ export interface Price {
   output: number;
   /** A cache read, as a share of the input price. */
   cacheRead: number;
-  /** Every token of a request whose prompt (cache reads and writes included) is longer than `above` costs `factor` times as much. */
+  /**
+   * Every token of a request whose prompt (cache reads and writes included) is longer than `above` costs
+   * `factor` times as much.
+   */
   long?: { above: number; factor: number };
 }
 
@@ -19,8 +22,9 @@ export const pricesDate: string = table.date;
 const models: Record<string, Price> = table.models;
 
 /**
- * The price of a model, or null where the table does not know it. Dated names ("claude-opus-5-5-20260101") cost what the model costs.
- * `regional`: by an endpoint of a cloud that is bound to a region, which costs more.
+ * The price of a model, or null where the table does not know it. Dated names ("claude-opus-5-5-20260101")
+ * cost what the model costs. `regional`: by an endpoint of a cloud that is bound to a region, which costs
+ * more.
  */
 export function knownPrice(model: string, regional = false): Price | null {
   const price = models[model.replace(/-\d{8}$/, '')];
@@ -40,8 +44,8 @@ export function priceOf(model: string, regional = false): Price {
 }
 
 /**
- * The model that is asked once more where `model` refuses, if TASK.md names none: the dearest known one that costs less. Null for the
- * cheapest, and for one without a price.
+ * The model that is asked once more where `model` refuses, if TASK.md names none: the dearest known one that
+ * costs less. Null for the cheapest, and for one without a price.
  */
 export function nextCheaper(model: string): string | null {
   const own = knownPrice(model);

@@ -4,7 +4,10 @@ import { type CallSettings, onFallback } from './call-settings.ts';
 import type { Ending } from './conversation.ts';
 import { textOf } from './meter.ts';
 
-/** How a conversation goes on after a reply that was no whole tool call: with which words, if any, and with which settings. */
+/**
+ * How a conversation goes on after a reply that was no whole tool call: with which words, if any, and with
+ * which settings.
+ */
 export interface Repair {
   /** Error results for the calls of a reply that was cut: none of them was run. */
   results: BetaToolResultBlockParam[];
@@ -50,7 +53,10 @@ export function repairOf(message: BetaMessage, settings: CallSettings): Ending |
   }
 }
 
-/** The first time the context is full: room is made for closing words, and they are asked for. The second time: the end. */
+/**
+ * The first time the context is full: room is made for closing words, and they are asked for. The second
+ * time: the end.
+ */
 export function closing(settings: CallSettings, results: BetaToolResultBlockParam[] = []): Ending | Repair {
   if (settings.closing) return { kind: 'limit', code: 'context', reason: FULL };
   return {

@@ -26,14 +26,18 @@ const CLOSE_AT = 5;
 const MAX_REASON = 240;
 
 /**
- * Watches a conversation for calls that are refused again and again for the same reason, whatever is called between them: only a success
- * of the same tool forgets its refusals. Several in one reply count once, since none of them had read the answer to the others.
+ * Watches a conversation for calls that are refused again and again for the same reason, whatever is called
+ * between them: only a success of the same tool forgets its refusals. Several in one reply count once, since
+ * none of them had read the answer to the others.
  */
 export class RepeatedRefusals {
   /** How often each tool was refused since its last success, by reason. */
   readonly #counts = new Map<string, Map<string, number>>();
 
-  /** The same state from all that was said so far. Calls that were never run have an answer of their own, which no tool gives. */
+  /**
+   * The same state from all that was said so far. Calls that were never run have an answer of their own,
+   * which no tool gives.
+   */
   static from(messages: readonly BetaMessageParam[]): RepeatedRefusals {
     const state = new RepeatedRefusals();
     for (const [i, message] of messages.entries()) {
@@ -44,7 +48,10 @@ export class RepeatedRefusals {
     return state;
   }
 
-  /** Takes note of one turn, and says what is to be done about it. A call without an answer counts for nothing. */
+  /**
+   * Takes note of one turn, and says what is to be done about it. A call without an answer counts for
+   * nothing.
+   */
   heard(calls: readonly Call[], answers: ReadonlyMap<string, Answer>): Advice {
     const refused = new Map<string, Refused & { key: string }>();
     for (const call of calls) {
@@ -92,7 +99,9 @@ export const answersIn = (message: BetaMessageParam): Map<string, Answer> =>
     ),
   );
 
-/** Tools whose work is to try: a refusal of another edit at another place is another one, in the same words. */
+/**
+ * Tools whose work is to try: a refusal of another edit at another place is another one, in the same words.
+ */
 const TRIES = new Set(['bash', 'str_replace_based_edit_tool']);
 
 interface Refused {
@@ -100,7 +109,10 @@ interface Refused {
   answer: Answer;
 }
 
-/** Two refusals of a tool are the same where these are: the wrong fields of an input, else the words of the answer. */
+/**
+ * Two refusals of a tool are the same where these are: the wrong fields of an input, else the words of the
+ * answer.
+ */
 function sameness({ name, input }: Call, { text, refused }: Answer): string {
   if (refused?.why === 'input') return `fields ${refused.fields.join(', ')}`;
   return TRIES.has(name) ? `${text} ${JSON.stringify(input)}` : text;

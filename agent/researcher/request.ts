@@ -27,8 +27,9 @@ interface Asked {
 }
 
 /**
- * A call as the tool runner takes it. Its prefix (tools, system, history) only ever grows, byte for byte, apart from cache marks: thinking is
- * bound to it, and each turn reads all of the last one from the cache. What may change from call to call stands outside of it.
+ * A call as the tool runner takes it. Its prefix (tools, system, history) only ever grows, byte for byte,
+ * apart from cache marks: thinking is bound to it, and each turn reads all of the last one from the cache.
+ * What may change from call to call stands outside of it.
  */
 export function request(asked: Asked, settings: CallSettings) {
   const { features } = settings;
@@ -68,7 +69,10 @@ export function request(asked: Asked, settings: CallSettings) {
   };
 }
 
-/** Adaptive, as these models want it; summarised where it can be, because what is said between calls stands in it. */
+/**
+ * Adaptive, as these models want it; summarised where it can be, because what is said between calls stands in
+ * it.
+ */
 function thinking({ features }: CallSettings) {
   return {
     type: 'adaptive' as const,
@@ -80,7 +84,10 @@ function thinking({ features }: CallSettings) {
   };
 }
 
-/** The tools as they were first sent, with what runs them. A tool that is gone by now is refused when it is called. */
+/**
+ * The tools as they were first sent, with what runs them. A tool that is gone by now is refused when it is
+ * called.
+ */
 function runnable(definitions: readonly object[], tools: readonly BetaRunnableTool[]) {
   return definitions.map((definition) => {
     const name = 'name' in definition ? definition.name : null;
@@ -91,8 +98,9 @@ function runnable(definitions: readonly object[], tools: readonly BetaRunnableTo
 }
 
 /**
- * The mark at the end of a request reads what the last one stored only within 20 blocks. After a turn of more, the last one's end is marked
- * as well. `last`: the end is marked here, where the API does not do it by itself.
+ * The mark at the end of a request reads what the last one stored only within 20 blocks. After a turn of
+ * more, the last one's end is marked as well. `last`: the end is marked here, where the API does not do it by
+ * itself.
  */
 function marked(
   messages: readonly BetaMessageParam[],
@@ -122,9 +130,10 @@ function withMark(message: BetaMessageParam, cache: BetaCacheControlEphemeral): 
 }
 
 /**
- * A sprint of many turns outgrows its context by tool results, so these are cleared first: our history stays whole, brief and conclusions
- * stay word for word, and what is cleared can be read again. Clearing loses the cache from there on, hence a good part at a time.
- * Only what clearing cannot shorten is summarised, at the price of one more reading (see reserve.ts). Both keep thinking valid.
+ * A sprint of many turns outgrows its context by tool results, so these are cleared first: our history stays
+ * whole, brief and conclusions stay word for word, and what is cleared can be read again. Clearing loses the
+ * cache from there on, hence a good part at a time. Only what clearing cannot shorten is summarised, at the
+ * price of one more reading (see reserve.ts). Both keep thinking valid.
  */
 function contextEdits({
   features,

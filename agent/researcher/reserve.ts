@@ -37,9 +37,10 @@ export const together = (a: Uses, b: Uses): Uses => ({
 });
 
 /**
- * The most that one call can be billed for. Each token is written to the cache at most once, for as long as the call asks. The server reads
- * its input once more after each use of a tool of its own, and then nothing is written twice: at most the plain price is asked again. Where it
- * may summarise, there is one reading and one reply more.
+ * The most that one call can be billed for. Each token is written to the cache at most once, for as long as
+ * the call asks. The server reads its input once more after each use of a tool of its own, and then nothing
+ * is written twice: at most the plain price is asked again. Where it may summarise, there is one reading and
+ * one reply more.
  */
 function worstUsage(possible: Possible): Usage {
   const { inputTokens, maxTokens, found, searches, compacts, cacheTtl } = possible;

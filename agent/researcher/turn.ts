@@ -22,8 +22,8 @@ interface Watch {
 }
 
 /**
- * Makes one call with the SDK's tool runner, and runs the tools that its reply asks for. What goes wrong on the way or in the server is told, with
- * the part of the reply that was heard.
+ * Makes one call with the SDK's tool runner, and runs the tools that its reply asks for. What goes wrong on
+ * the way or in the server is told, with the part of the reply that was heard.
  */
 export async function makeTurn(
   client: MessagesClient,

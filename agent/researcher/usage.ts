@@ -1,6 +1,9 @@
 import { add, type CacheTtl, costOf, inputOf, noUsage, type Price, type Usage } from './prices.ts';
 
-/** The fields of a response's usage that are billed; as the SDK types them, all optional here because a cut stream has few. */
+/**
+ * The fields of a response's usage that are billed; as the SDK types them, all optional here because a cut
+ * stream has few.
+ */
 export interface RawUsage {
   input_tokens?: number | null;
   output_tokens?: number | null;
@@ -18,8 +21,9 @@ export interface Bill {
 }
 
 /**
- * The bill of a response. The totals leave out compaction, which stands in `iterations` alone. Where a request's prompt decides its price,
- * each reading of the input is a request of its own; a response that does not tell its readings is taken for one.
+ * The bill of a response. The totals leave out compaction, which stands in `iterations` alone. Where a
+ * request's prompt decides its price, each reading of the input is a request of its own; a response that does
+ * not tell its readings is taken for one.
  */
 export function billOf(raw: RawUsage, ttl: CacheTtl, price: Price): Bill {
   const iterations = raw.iterations ?? [];
@@ -42,8 +46,8 @@ export function lastReading(raw: RawUsage, ttl: CacheTtl): number {
 }
 
 /**
- * A streamed usage splits by tier only what the first reading wrote to the cache, and has the total of all readings at its end: what is
- * beyond the split was written for as long as was asked for.
+ * A streamed usage splits by tier only what the first reading wrote to the cache, and has the total of all
+ * readings at its end: what is beyond the split was written for as long as was asked for.
  */
 function tokens(raw: RawUsage, ttl: CacheTtl): Usage {
   const minutes = raw.cache_creation?.ephemeral_5m_input_tokens ?? 0;

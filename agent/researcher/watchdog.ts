@@ -1,6 +1,7 @@
 /**
- * Ends a stream that has fallen silent. The SDK's timeout covers headers only, so life is seen at the socket: every chunk of a
- * response (pings included) counts. `onStall` is called once when nothing has come for `stallMs`.
+ * Ends a stream that has fallen silent. The SDK's timeout covers headers only, so life is seen at the socket:
+ * every chunk of a response (pings included) counts. `onStall` is called once when nothing has come for
+ * `stallMs`.
  */
 export class Watchdog {
   #timer: NodeJS.Timeout | undefined;

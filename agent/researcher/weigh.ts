@@ -1,9 +1,10 @@
 import { PDF_TOKENS, SEARCH_TOKENS } from './web.ts';
 
 /**
- * The most tokens that content can have as input. A token holds at least one byte of text. What is not text is counted apart: pictures
- * and PDFs travel as base64, search results encrypted, and signatures are no input at all. `read`: the server's own results are left
- * out, because the last reading that it told of had them already.
+ * The most tokens that content can have as input. A token holds at least one byte of text. What is not text
+ * is counted apart: pictures and PDFs travel as base64, search results encrypted, and signatures are no input
+ * at all. `read`: the server's own results are left out, because the last reading that it told of had them
+ * already.
  */
 export function mostTokens(content: unknown, read = false): number {
   let apart = 0;
@@ -26,7 +27,10 @@ export function mostTokens(content: unknown, read = false): number {
   return Buffer.byteLength(text ?? '') + apart;
 }
 
-/** Bytes of text in what is to come, as tokens that it is likely to have: about four bytes each in English and code. */
+/**
+ * Bytes of text in what is to come, as tokens that it is likely to have: about four bytes each in English and
+ * code.
+ */
 export const likelyTokens = (content: unknown): number => Math.ceil(mostTokens(content) / 3.5);
 
 const rawBytes = (base64: string) => Math.ceil((base64.length * 3) / 4);

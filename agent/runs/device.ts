@@ -28,7 +28,10 @@ export interface LoopParts {
   stopper: Stopper;
 }
 
-/** An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from then on. */
+/**
+ * An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from
+ * then on.
+ */
 export interface Job {
   ticket: string;
   /** Null for a run of a sprint that is taken up again, and had ended. */
@@ -52,7 +55,10 @@ const PROGRESS_EVERY_MS = 2000;
 /** How far apart a signal may reach a trainer and us, when it was sent to both. */
 const ASKED_WITHIN_SECONDS = 2;
 
-/** The device of a sprint's runs: one at a time, in the order they were given, each measured by the judge's side when it has ended. */
+/**
+ * The device of a sprint's runs: one at a time, in the order they were given, each measured by the judge's
+ * side when it has ended.
+ */
 export class Device {
   #last: Promise<void> = Promise.resolve();
 
@@ -76,7 +82,10 @@ export class Device {
     return started.then(() => this.#tellDropped(job));
   }
 
-  /** Of a run that waited and is not started. One that the loop's own end keeps from starting goes on waiting, for the next start. */
+  /**
+   * Of a run that waited and is not started. One that the loop's own end keeps from starting goes on waiting,
+   * for the next start.
+   */
   #tellDropped({ ticket, trouble, cancelled }: Job): void {
     const waits = this.loop.journal.state().sprint?.waiting.some((run) => run.ticket === ticket);
     const { stopper } = this.loop;
@@ -156,8 +165,8 @@ export class Device {
   }
 
   /**
-   * The record of a run that has ended. Who ends a container or a machine asks all its processes at once to end: where we are asked too,
-   * the run ended because the loop does.
+   * The record of a run that has ended. Who ends a container or a machine asks all its processes at once to
+   * end: where we are asked too, the run ended because the loop does.
    */
   async #withLoop(handle: RunHandle): Promise<RunRecord> {
     const record = await handle.done;

@@ -29,8 +29,8 @@ export interface CutOff extends Pick<Run, 'id' | 'role'> {
 }
 
 /**
- * Those of these runs that ended with the loop. One that had saved nothing begins anew. `normalisation`: rows of the stream that came
- * before those to train on; `batch`: rows of one of its batches.
+ * Those of these runs that ended with the loop. One that had saved nothing begins anew. `normalisation`: rows
+ * of the stream that came before those to train on; `batch`: rows of one of its batches.
  */
 export function cutOffRuns(
   { repo, executor }: { repo: string; executor: Pick<Executor, 'isRunning'> },

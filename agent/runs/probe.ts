@@ -20,8 +20,9 @@ export interface Probed {
 type ProbedConfig = Pick<Config, 'repo' | 'task' | 'profile' | 'profileName' | 'seed'>;
 
 /**
- * Runs the profile's speed probe from the workspace as it stands, for at most so many seconds, and leaves nothing of it. Null where the
- * profile names none, or where `signal` aborts first: then it is ended at once. @throws UserError where the probe does not finish.
+ * Runs the profile's speed probe from the workspace as it stands, for at most so many seconds, and leaves
+ * nothing of it. Null where the profile names none, or where `signal` aborts first: then it is ended at once.
+ * @throws UserError where the probe does not finish.
  */
 export async function probeSpeed(
   { config, sandbox, executor }: { config: ProbedConfig; sandbox: Sandbox; executor: Executor },

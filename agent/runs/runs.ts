@@ -60,8 +60,8 @@ export type SeedAnswer = { seed: number } & (
 );
 
 /**
- * The experiments of one sprint: what may be asked for, and what came of it. Each is trained from the workspace as it stood when it
- * was asked for; `device.ts` makes them wait for each other.
+ * The experiments of one sprint: what may be asked for, and what came of it. Each is trained from the
+ * workspace as it stood when it was asked for; `device.ts` makes them wait for each other.
  */
 export class Runs {
   readonly #jobs: Job[] = [];
@@ -139,7 +139,10 @@ export class Runs {
     return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near };
   }
 
-  /** Constraints that a run breaks by its settings. Samples count from the full budget on: an earlier stage has fewer by design. */
+  /**
+   * Constraints that a run breaks by its settings. Samples count from the full budget on: an earlier stage
+   * has fewer by design.
+   */
   async #doubt(spec: RunSpec): Promise<string | null> {
     const { config, sandbox, stopper } = this.loop;
     const { repo, task, profile, profileName } = config;
@@ -151,8 +154,9 @@ export class Runs {
   }
 
   /**
-   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer saved last, has those
-   * measured that had finished and were not, and lets those that waited for the device wait on.
+   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer
+   * saved last, has those measured that had finished and were not, and lets those that waited for the device
+   * wait on.
    */
   goOn(): void {
     const {
@@ -189,7 +193,9 @@ export class Runs {
     return job.record;
   }
 
-  /** Waits until a run has ended, or until someone asks the loop to stop, and not to let the run finish first. */
+  /**
+   * Waits until a run has ended, or until someone asks the loop to stop, and not to let the run finish first.
+   */
   async wait(id: string): Promise<{ run: SprintRun | null; trouble: string | null; ended: boolean }> {
     const job = this.#job(id);
     await this.#orStopped(job.ended);
@@ -209,8 +215,9 @@ export class Runs {
   }
 
   /**
-   * The loop is asked to stop: what trains is ended with time to save, for the next start to go on with, or may finish first, if that was
-   * asked. What waits for the device waits for the next start. Whether anything did not come to its end, so that the sprint has to stay open.
+   * The loop is asked to stop: what trains is ended with time to save, for the next start to go on with, or
+   * may finish first, if that was asked. What waits for the device waits for the next start. Whether anything
+   * did not come to its end, so that the sprint has to stay open.
    */
   async park(): Promise<boolean> {
     const open = this.#unended;
@@ -273,7 +280,10 @@ export class Runs {
     return run ?? ticket;
   }
 
-  /** What is asked for: by name from the workspace as it stands, or as an earlier run was (`of`), at another budget or seed. */
+  /**
+   * What is asked for: by name from the workspace as it stands, or as an earlier run was (`of`), at another
+   * budget or seed.
+   */
   async #specOf(input: RunExperimentInput, runs: readonly SprintRun[], queue: Queue): Promise<RunSpec> {
     const {
       config: { repo, task, profile, seed },

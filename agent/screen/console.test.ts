@@ -5,7 +5,10 @@ import { consoleOver } from './console.ts';
 
 const sentence = 'A long sentence of the researcher, '.repeat(5).trim();
 
-/** What is written of an event on such a terminal, without our own bold and dim. Most lines read nothing of the loop. */
+/**
+ * What is written of an event on such a terminal, without our own bold and dim. Most lines read nothing of
+ * the loop.
+ */
 function written(event: object, isTTY: boolean, columns = 80, loop: object = {}): string {
   let out = '';
   const write = (text: string) => {

@@ -36,9 +36,10 @@ const folderOf = ({ config: { repo } }: LoopParts, sprint: string) =>
 const PLAIN_PROGRESS_MS = 5000;
 
 /**
- * A calm console over the events: a headline a sprint, a line for what matters in it, a bar for the run under way. On a terminal the last
- * line is redrawn; otherwise progress is a plain line every few seconds. What somebody else wrote (the researcher, a trainer, the API)
- * is made plain first: the terminal obeys no one but us.
+ * A calm console over the events: a headline a sprint, a line for what matters in it, a bar for the run under
+ * way. On a terminal the last line is redrawn; otherwise progress is a plain line every few seconds. What
+ * somebody else wrote (the researcher, a trainer, the API) is made plain first: the terminal obeys no one but
+ * us.
  */
 export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (event: LoggedEvent) => void {
   const bold = (text: string) => (terminal.isTTY ? `\x1b[1m${text}\x1b[22m` : text);

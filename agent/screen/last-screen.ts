@@ -23,7 +23,10 @@ interface LoopParts {
   timer: Timer;
 }
 
-/** What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie, how to go on. */
+/**
+ * What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie,
+ * how to go on.
+ */
 export function lastScreen(loop: LoopParts, stopped: { reason: string }): string[] {
   const {
     config: { task, leaderboard },

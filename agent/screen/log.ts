@@ -10,7 +10,10 @@ interface LoopParts {
   config: Config;
 }
 
-/** A log file a loop under `state/logs`, JSON lines, written at once; whatever looks like a secret is blanked out. */
+/**
+ * A log file a loop under `state/logs`, JSON lines, written at once; whatever looks like a secret is blanked
+ * out.
+ */
 export function logOver(loop: LoopParts): (event: LoggedEvent) => void {
   const name = `loop-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl`;
   const dest = pino.destination({

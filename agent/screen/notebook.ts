@@ -24,8 +24,8 @@ const lateReports = () => import('../report/index.ts');
 const lateRenderer: NotebookRenderer = async (page) => (await lateReports()).renderNotebook(page);
 
 /**
- * The lab notebook `reports/index.html`, kept up while the loop runs: redrawn when something happens, at most every ten
- * seconds, one drawing after the other. A commit holds the page as it is when nothing runs.
+ * The lab notebook `reports/index.html`, kept up while the loop runs: redrawn when something happens, at most
+ * every ten seconds, one drawing after the other. A commit holds the page as it is when nothing runs.
  */
 export class Notebook {
   #drawing: Promise<void> = Promise.resolve();
@@ -38,8 +38,8 @@ export class Notebook {
   ) {}
 
   /**
-   * Loads what draws, in the background. In time: a Ctrl-C or a terminal that is closed reaches all that was started with us, and
-   * with it the compiler behind every later import.
+   * Loads what draws, in the background. In time: a Ctrl-C or a terminal that is closed reaches all that was
+   * started with us, and with it the compiler behind every later import.
    */
   load(): void {
     // What cannot be loaded is told when it is needed.

@@ -2,7 +2,10 @@ import { clock, zone } from '../common/clock.ts';
 import { count, duration, many, plain, show } from '../common/words.ts';
 import type { Status } from './status.ts';
 
-/** What `npm run status` prints: how it stands, what it does now, what is used of the limits, and what came of it so far. */
+/**
+ * What `npm run status` prints: how it stands, what it does now, what is used of the limits, and what came of
+ * it so far.
+ */
 export function statusLines(s: Status, shown: readonly string[] | null, now = Date.now()): string[] {
   if (s.loop === 'never started')
     return ['No loop was started in this checkout yet. Start one with: npm run loop'];
@@ -54,7 +57,10 @@ function present(s: Status, now: number): string[] {
   return lines;
 }
 
-/** `Used: 2 of 5 sprints · 3.10 of 50 USD · 812k tokens · 1.2 h of training · 5 h 3 min at work · ends at 07:30, in 3 h 2 min`. */
+/**
+ * `Used: 2 of 5 sprints · 3.10 of 50 USD · 812k tokens · 1.2 h of training · 5 h 3 min at work · ends at
+ * 07:30, in 3 h 2 min`.
+ */
 function used(s: Status, now: number): string[] {
   const { limits } = s;
   const of = (limit: number | null | undefined, text: (n: number) => string) =>

@@ -54,7 +54,9 @@ export interface Status {
   best: { sprint: string; run: string | null; metrics: Record<string, number> } | null;
 }
 
-/** Reads the status of the loop in a checkout, from its files alone: it works while the loop runs and after. */
+/**
+ * Reads the status of the loop in a checkout, from its files alone: it works while the loop runs and after.
+ */
 export function readStatus(repo: string): Status {
   const state = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
   const holder = lockHolder(stateDir(repo));

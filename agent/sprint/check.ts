@@ -18,7 +18,10 @@ interface LoopParts {
 const SECONDS = 600;
 const LOG = 'check.log';
 
-/** Runs the task's check in a tree of the workspace, in the sandbox. Null when it passes, else what it said, and the name of its log. */
+/**
+ * Runs the task's check in a tree of the workspace, in the sandbox. Null when it passes, else what it said,
+ * and the name of its log.
+ */
 export async function checkTree(loop: LoopParts, tree: string): Promise<string | null> {
   const {
     config: { repo, task },

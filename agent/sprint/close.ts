@@ -38,8 +38,8 @@ export interface Closing {
 }
 
 /**
- * Closes a sprint: `change.patch`, the workspace moved on or put back, then `sprint.json`, written last and whole, so that a sprint
- * either is closed or is not.
+ * Closes a sprint: `change.patch`, the workspace moved on or put back, then `sprint.json`, written last and
+ * whole, so that a sprint either is closed or is not.
  */
 export async function closeSprint(
   loop: LoopParts,
@@ -141,14 +141,19 @@ export function announceClosed(loop: LoopParts, sprint: Sprint): void {
   });
 }
 
-/** The verified numbers that stand in events, commits and on the screen: the metric and those shown beside it. */
+/**
+ * The verified numbers that stand in events, commits and on the screen: the metric and those shown beside it.
+ */
 export function headline(sprint: Sprint, { contract }: Task): Record<string, number> {
   const metrics = sprint.verdict?.metrics ?? {};
   const fields = [contract.metric, ...contract.also];
   return Object.fromEntries(fields.flatMap((f) => (metrics[f] === undefined ? [] : [[f, metrics[f]]])));
 }
 
-/** The workspace as it stands. Where it cannot be kept (a file over 1 MB, a nested repository), why, and the tree it began with. */
+/**
+ * The workspace as it stands. Where it cannot be kept (a file over 1 MB, a nested repository), why, and the
+ * tree it began with.
+ */
 export async function leftWorkspace(
   loop: LoopParts,
   treeBefore: string,

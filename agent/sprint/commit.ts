@@ -17,7 +17,10 @@ interface LoopParts {
   timer: Timer;
 }
 
-/** One commit a sprint on the run branch: workspace and sprint folder. A new best moves the tag `best/<profile>`. */
+/**
+ * One commit a sprint on the run branch: workspace and sprint folder. A new best moves the tag
+ * `best/<profile>`.
+ */
 export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<string> {
   const {
     checkout: { git, branch },

@@ -11,8 +11,8 @@ interface LoopParts {
 }
 
 /**
- * Keeps the contract that a leaderboard's first sprint was held under, all defaults filled in: TASK.md may be edited at night without a
- * commit, and a number is worth what its rules were. Gives its path.
+ * Keeps the contract that a leaderboard's first sprint was held under, all defaults filled in: TASK.md may be
+ * edited at night without a commit, and a number is worth what its rules were. Gives its path.
  */
 export function keepContract({ config: { repo, task, profileName, leaderboard } }: LoopParts): string {
   const path = committed.contract(leaderboard);

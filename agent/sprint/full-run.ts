@@ -19,8 +19,8 @@ interface LoopParts {
 }
 
 /**
- * A sprint of the loop's own, without a researcher: the full run that was kept for the best candidate, put forward when it has finished.
- * One that was cut off is gone on with.
+ * A sprint of the loop's own, without a researcher: the full run that was kept for the best candidate, put
+ * forward when it has finished. One that was cut off is gone on with.
  */
 export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Ending> {
   const {

@@ -46,9 +46,10 @@ export const NOT_JUDGED = {
 } as const;
 
 /**
- * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is better than the best
- * beyond the noise, within constraints and guards. A change marked as infrastructure is kept when a paired screen agrees. Where the
- * researcher did not come to finish_sprint, the loop puts the best full run forward.
+ * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is
+ * better than the best beyond the noise, within constraints and guards. A change marked as infrastructure is
+ * kept when a paired screen agrees. Where the researcher did not come to finish_sprint, the loop puts the
+ * best full run forward.
  */
 async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
@@ -110,8 +111,9 @@ async function decision(sprint: OpenSprint, finish: FinishSprintInput, treeNow: 
 }
 
 /**
- * A limit, a stop or a failure came before finish_sprint: a full run that is there was paid for, and could not be made again. The
- * one whose last snapshot is best is judged; a further one only where that breaks a constraint, so that nothing is picked by verdicts.
+ * A limit, a stop or a failure came before finish_sprint: a full run that is there was paid for, and could
+ * not be made again. The one whose last snapshot is best is judged; a further one only where that breaks a
+ * constraint, so that nothing is picked by verdicts.
  */
 async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decided> {
   const ended = unfinished(ending);
@@ -179,7 +181,10 @@ async function judgeCandidate(
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
-/** No candidate: a sprint without a run, or in which every run went wrong, has failed; else its ideas brought no gain. */
+/**
+ * No candidate: a sprint without a run, or in which every run went wrong, has failed; else its ideas brought
+ * no gain.
+ */
 function nothingPutForward({ loop, claimedRuns, finish }: OpenSprint): Kept {
   const runs = claimedRuns.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
   if (runs.length === 0 && !finish?.infrastructure) {

@@ -3,8 +3,8 @@ import { inSprint } from '../common/paths.ts';
 import { plain } from '../common/words.ts';
 
 /**
- * Says in the sprint's log why its conversation ended before the researcher came to finish_sprint. Once, also where a crash comes between
- * this and the close. What is no plain file any more is left as it is.
+ * Says in the sprint's log why its conversation ended before the researcher came to finish_sprint. Once, also
+ * where a crash comes between this and the close. What is no plain file any more is left as it is.
  */
 export function logEnd(sprintDir: string, stopReason: string): void {
   const path = inSprint(sprintDir).log;

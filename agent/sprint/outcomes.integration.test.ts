@@ -14,7 +14,10 @@ const bash = (command: string) => call('bash', { command });
 const file = (path: string, file_text: string) =>
   call('str_replace_based_edit_tool', { command: 'create', path, file_text });
 
-/** One night with every kind of sprint; the workspace holds 0.6 after the first and must hold it after each that brings no best. */
+/**
+ * One night with every kind of sprint; the workspace holds 0.6 after the first and must hold it after each
+ * that brings no best.
+ */
 const night: Step[][] = [
   sprintTo('base', 0.6),
   [start('helper'), file('work/helper.txt', 'helps\n'), finish({ candidate: null, infrastructure: true })],

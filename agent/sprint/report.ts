@@ -18,7 +18,9 @@ interface LoopParts {
   outputs: Outputs;
 }
 
-/** Writes a sprint's report and redraws the notebook. A report that cannot be made is told, and stops nothing. */
+/**
+ * Writes a sprint's report and redraws the notebook. A report that cannot be made is told, and stops nothing.
+ */
 export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<void> {
   const {
     config: { repo, task, profile },

@@ -41,8 +41,8 @@ const NOT_FINISHED =
   'The sprint is still open. Go on, or end it with finish_sprint (candidate null where there is none).';
 
 /**
- * The researcher's part of a sprint, from a fresh conversation (or one that was cut off) to finish_sprint or another end. Every message is
- * in the sprint's transcript before the next call is made.
+ * The researcher's part of a sprint, from a fresh conversation (or one that was cut off) to finish_sprint or
+ * another end. Every message is in the sprint's transcript before the next call is made.
  */
 export async function research(loop: LoopParts, sprint: OpenSprint): Promise<Ending> {
   const {
@@ -143,7 +143,10 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
   return ending;
 }
 
-/** After a reply of words alone. Where the last word was ours, the model had said nothing, and is only asked again. */
+/**
+ * After a reply of words alone. Where the last word was ours, the model had said nothing, and is only asked
+ * again.
+ */
 function remind({ transcript, claim }: OpenSprint): void {
   if (transcript.messages.at(-1)?.role === 'assistant')
     transcript.say({ role: 'user', content: [{ type: 'text', text: claim ? NOT_FINISHED : NOT_STARTED }] });
@@ -153,8 +156,9 @@ function remind({ transcript, claim }: OpenSprint): void {
 const LOOK_SECONDS = 30;
 
 /**
- * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token that is written, and saves
- * 1.15 for every token of history at each wait between 5 minutes and an hour: it pays from about one such wait in a sprint.
+ * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token
+ * that is written, and saves 1.15 for every token of history at each wait between 5 minutes and an hour: it
+ * pays from about one such wait in a sprint.
  */
 function cacheTtl({ config: { profile }, journal }: LoopParts): CacheTtl {
   const speed = journal.state().probedSpeed;
@@ -179,10 +183,16 @@ const saidByUs = (messages: readonly BetaMessageParam[]): string[] =>
         : (content ?? []).flatMap((block) => (block.type === 'text' ? [block.text] : [])),
     );
 
-/** A whole call with the web may take at most this share of what is left; else a conversation begins without it. */
+/**
+ * A whole call with the web may take at most this share of what is left; else a conversation begins without
+ * it.
+ */
 const WEB_SHARE = 0.25;
 
-/** Whether search and fetch are offered in a conversation that begins with this prompt: they are there, wanted, and can be paid for. */
+/**
+ * Whether search and fetch are offered in a conversation that begins with this prompt: they are there,
+ * wanted, and can be paid for.
+ */
 function webFits(loop: LoopParts, prompt: string): boolean {
   const {
     connection,

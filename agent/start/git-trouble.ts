@@ -76,7 +76,10 @@ async function refuseNames(repo: string, profiles: readonly string[]): Promise<v
   }
 }
 
-/** The repository's own rules count; they must not name what the loop writes, or hide what is added beside files that are tracked. */
+/**
+ * The repository's own rules count; they must not name what the loop writes, or hide what is added beside
+ * files that are tracked.
+ */
 async function refuseIgnored(repo: string, workspace: string): Promise<void> {
   const sprint = Object.values(inSprint(committed.sprint('1')));
   const written = [...sprint, committed.contract('1'), join(workspace, 'x')];
@@ -93,8 +96,8 @@ async function refuseIgnored(repo: string, workspace: string): Promise<void> {
 }
 
 /**
- * The user's own ignore files count for nothing in the workspace, which is recorded whole. What they keep out of git there now may be
- * private, so that it is for the user to say what becomes of it.
+ * The user's own ignore files count for nothing in the workspace, which is recorded whole. What they keep out
+ * of git there now may be private, so that it is for the user to say what becomes of it.
  */
 async function refuseUserIgnored(repo: string, workspace: string): Promise<void> {
   const unknown = names(await git(repo, ['ls-files', '-z', '--others', OWN_IGNORES, '--', workspace]));

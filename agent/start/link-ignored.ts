@@ -4,12 +4,16 @@ import { git, names } from '#host/git';
 import { secretFiles } from '#host/secrets';
 import { homeOf } from '#host/worktree';
 
-/** What the loop has places of its own for, packages, which Node finds in the folders above, and what Python makes again. */
+/**
+ * What the loop has places of its own for, packages, which Node finds in the folders above, and what Python
+ * makes again.
+ */
 const OWN = /^(\.git|state|checkpoints|reports|sprints)\/?$|(^|\/)(node_modules|__pycache__)\/?$/;
 
 /**
- * Lets the worktree have what git does not know of the user's checkout, outside of the workspace: a task's data, a Python environment.
- * Links lead there; what is tracked, or lies in the worktree already, stays. Secrets are left out.
+ * Lets the worktree have what git does not know of the user's checkout, outside of the workspace: a task's
+ * data, a Python environment. Links lead there; what is tracked, or lies in the worktree already, stays.
+ * Secrets are left out.
  */
 export async function linkIgnored(worktree: string, workspace: string): Promise<void> {
   const home = homeOf(worktree);

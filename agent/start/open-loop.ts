@@ -60,7 +60,10 @@ export interface LoopHooks {
   lock?: Taking;
 }
 
-/** Takes the checkout over: event log, the run branch in its worktree, researcher. From here on things are written. */
+/**
+ * Takes the checkout over: event log, the run branch in its worktree, researcher. From here on things are
+ * written.
+ */
 export async function openLoop(
   plan: Plan,
   { listeners, report = lateReport, notebook, confirm }: LoopHooks,

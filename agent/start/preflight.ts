@@ -54,7 +54,8 @@ export interface Plan {
 }
 
 /**
- * Reads and tries everything that a night depends on, and writes nothing: task, key, price, profile, sandbox, git.
+ * Reads and tries everything that a night depends on, and writes nothing: task, key, price, profile, sandbox,
+ * git.
  * @throws UserError, one clear line, for whatever is not as it must be.
  */
 export async function preflight(options: LoopOptions): Promise<Plan> {
@@ -157,8 +158,8 @@ export function claudeOptions(
 }
 
 /**
- * The profile that was asked for; else for Claude the first whose `requires` this machine meets, and otherwise the first that
- * requires nothing, with the line that says why.
+ * The profile that was asked for; else for Claude the first whose `requires` this machine meets, and
+ * otherwise the first that requires nothing, with the line that says why.
  */
 async function chooseProfile(
   task: Task,
@@ -187,7 +188,10 @@ async function chooseProfile(
   return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
 }
 
-/** Bubblewrap, tried and not only looked for. Claude does not work without; the replay, which is our own code, may. */
+/**
+ * Bubblewrap, tried and not only looked for. Claude does not work without; the replay, which is our own code,
+ * may.
+ */
 async function chooseSandbox(
   repo: string,
   researcher: 'claude' | 'offline',

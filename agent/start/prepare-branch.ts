@@ -31,8 +31,9 @@ interface LoopParts {
 }
 
 /**
- * Gives a run branch its start: the workspace as it stands in the user's checkout is committed and remembered as the best known, then
- * `--start baseline` takes out what is to be found. A crash between two of these steps is made good at the next start.
+ * Gives a run branch its start: the workspace as it stands in the user's checkout is committed and remembered
+ * as the best known, then `--start baseline` takes out what is to be found. A crash between two of these
+ * steps is made good at the next start.
  */
 export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'baseline'): Promise<void> {
   const {
@@ -53,7 +54,9 @@ export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'base
   });
 }
 
-/** The user's work that is not committed yet is part of the start; in the user's checkout it stays as it is. */
+/**
+ * The user's work that is not committed yet is part of the start; in the user's checkout it stays as it is.
+ */
 async function startFromUsers(loop: LoopParts): Promise<void> {
   const { repo, task } = loop.config;
   const folder = task.contract.workspace;
@@ -69,7 +72,10 @@ async function startFromUsers(loop: LoopParts): Promise<void> {
     );
 }
 
-/** What is trained is what the commit holds: also where the user's settings (autocrlf) made the files on disk other ones. */
+/**
+ * What is trained is what the commit holds: also where the user's settings (autocrlf) made the files on disk
+ * other ones.
+ */
 async function commitWorkspace({
   config: { repo, task },
   checkout: { git },
@@ -109,7 +115,9 @@ async function takeOutBaseline({ config: { repo, task }, checkout: { git } }: Lo
   await commitPaths(git, [workspace], 'Begin with the published baselines only', body);
 }
 
-/** When nothing runs any more, the notebook shows that, and the run branch is free for the user to switch to. */
+/**
+ * When nothing runs any more, the notebook shows that, and the run branch is free for the user to switch to.
+ */
 export async function leaveClean({ checkout: { git }, outputs: { notebook } }: LoopParts): Promise<void> {
   await notebook.draw(false).catch(() => {});
   await leaveBranch(git).catch(() => {});

@@ -25,8 +25,8 @@ interface LoopParts {
 }
 
 /**
- * The configuration for the next sprint: TASK.md may be edited while the loop runs. What preflight would refuse is told, and the loop goes
- * on with the task as it was.
+ * The configuration for the next sprint: TASK.md may be edited while the loop runs. What preflight would
+ * refuse is told, and the loop goes on with the task as it was.
  */
 export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'config' | 'connection'>> {
   const { config, journal } = loop;

@@ -22,8 +22,9 @@ interface LoopParts {
 const STEERING = ['TASK.md', 'HINTS.md'];
 
 /**
- * Brings the run branch up to the commit that the user has checked out, all but the workspace, the sprints and what `recordSteering` looks
- * after: what the loop runs is what the user sees, and the branch records it. Changes of others in the worktree are undone.
+ * Brings the run branch up to the commit that the user has checked out, all but the workspace, the sprints
+ * and what `recordSteering` looks after: what the loop runs is what the user sees, and the branch records it.
+ * Changes of others in the worktree are undone.
  */
 export async function takeOverFiles({
   config: { repo, task },
@@ -51,8 +52,8 @@ export async function takeOverFiles({
 }
 
 /**
- * Lays TASK.md and HINTS.md in the worktree as they stand in the user's checkout, where the commands of the task read them: with the line
- * ends that the user's git records them with. One that cannot be read is none.
+ * Lays TASK.md and HINTS.md in the worktree as they stand in the user's checkout, where the commands of the
+ * task read them: with the line ends that the user's git records them with. One that cannot be read is none.
  */
 export async function laySteering(repo: string): Promise<void> {
   const users = await openGit(homeOf(repo));
@@ -82,7 +83,10 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** Records TASK.md and HINTS.md on the run branch where they were edited: what a sprint was made under is in its history. */
+/**
+ * Records TASK.md and HINTS.md on the run branch where they were edited: what a sprint was made under is in
+ * its history.
+ */
 export async function recordSteering({ checkout: { git }, journal }: LoopParts): Promise<void> {
   const changed = await changedAmong(git, STEERING);
   if (changed.length === 0) return;

@@ -26,8 +26,9 @@ export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples' | 'settings'
 }
 
 /**
- * One experiment of a sweep at one seed, trained and judged. A run of the same tree and arguments that is complete is
- * taken as it is, whoever made it, and one that was not judged is judged. Every bad end is a status and a reason.
+ * One experiment of a sweep at one seed, trained and judged. A run of the same tree and arguments that is
+ * complete is taken as it is, whoever made it, and one that was not judged is judged. Every bad end is a
+ * status and a reason.
  */
 export async function sweepRun(plan: SweepPlan, name: string, seed: number): Promise<SweepRun> {
   let run = findRun(plan, name, seed);
@@ -54,7 +55,10 @@ export async function sweepRun(plan: SweepPlan, name: string, seed: number): Pro
   }
 }
 
-/** The newest finished run that was made from the same; its verdict counts where it was drawn from as many samples. */
+/**
+ * The newest finished run that was made from the same; its verdict counts where it was drawn from as many
+ * samples.
+ */
 function findRun(plan: SweepPlan, experiment: string, seed: number): SprintRun | null {
   const { repo, task, profileName, samples, settings, tree } = plan;
   const profile = profileOf(task, profileName);

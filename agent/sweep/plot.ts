@@ -18,8 +18,9 @@ interface Point {
 const strong = [...series, '#2f7f8f', '#b5651d', '#5b6b2f', '#7a3b69', '#c99700', '#444c56'];
 
 /**
- * Each of `metrics` against the number that the task names for it, as one SVG: experiments that differ in a number at the
- * end of their names as one line, others as dots, published curves of the profile muted behind. Null with nothing to draw.
+ * Each of `metrics` against the number that the task names for it, as one SVG: experiments that differ in a
+ * number at the end of their names as one line, others as dots, published curves of the profile muted behind.
+ * Null with nothing to draw.
  */
 export async function sweepPlot(
   rows: readonly Row[],

@@ -33,7 +33,10 @@ export interface SweepSummary {
   runs: SweepRun[];
 }
 
-/** The runs of one experiment together: the mean of each number over seeds, and its spread where there are several. */
+/**
+ * The runs of one experiment together: the mean of each number over seeds, and its spread where there are
+ * several.
+ */
 export interface Row {
   name: string;
   runs: SweepRun[];
@@ -71,7 +74,10 @@ export function numbersOf({ metrics, also }: Pick<Verdict, 'metrics' | 'also'>):
   return { ...metrics, ...Object.fromEntries(others) };
 }
 
-/** The table of a sweep as cells: a line an experiment, the numbers that the task shows, then the metric in other forms. */
+/**
+ * The table of a sweep as cells: a line an experiment, the numbers that the task shows, then the metric in
+ * other forms.
+ */
 export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[][] {
   const rows = rowsOf(summary.runs);
   const known = (field: string) => rows.some(({ mean }) => mean[field] !== undefined);
@@ -96,7 +102,10 @@ export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[
   ];
 }
 
-/** Writes `summary.json`, `README.md` and `summary.csv`, each whole or not at all. `plot`: the picture's file, once drawn. */
+/**
+ * Writes `summary.json`, `README.md` and `summary.csv`, each whole or not at all. `plot`: the picture's file,
+ * once drawn.
+ */
 export function writeSummary(folder: string, summary: SweepSummary, shown: Shown, plot: string | null): void {
   writeJsonAtomic(join(folder, 'summary.json'), summary);
   writeFileAtomic(join(folder, 'summary.csv'), csv(summary));

@@ -25,8 +25,8 @@ export interface Trouble {
 }
 
 /**
- * What the judge's verdicts hold, as `judge --describe --profile P` tells in one line of JSON. Null from a judge that does not know the
- * option: then no name can be checked before a run was judged.
+ * What the judge's verdicts hold, as `judge --describe --profile P` tells in one line of JSON. Null from a
+ * judge that does not know the option: then no name can be checked before a run was judged.
  */
 export async function judgeFields(task: Task, repo: string, profileName: string): Promise<Fields | null> {
   const { exit, stdout } = await capture({
@@ -104,7 +104,10 @@ function budgetTrouble(task: Task, profileName: string): Trouble[] {
   return [{ at: at('full'), message }, ...order];
 }
 
-/** A world that is a file or a folder of the repository has to be there, and committed: a leaderboard stands on it. */
+/**
+ * A world that is a file or a folder of the repository has to be there, and committed: a leaderboard stands
+ * on it.
+ */
 export async function worldTrouble(task: Task, repo: string, profileName: string): Promise<Trouble[]> {
   const { world } = profileOf(task, profileName);
   if (!isPath(world)) return [];

@@ -10,7 +10,9 @@ import { type Broken, brokenConstraints, type Trouble } from './contract-check.t
 const Foretold = z.array(
   z.object({
     name: z.string(),
-    /** Numbers that a verdict on such a run will have, observed or declared: those that settings alone decide. */
+    /**
+     * Numbers that a verdict on such a run will have, observed or declared: those that settings alone decide.
+     */
     declares: z.record(z.string(), z.number()),
   }),
 );
@@ -34,8 +36,9 @@ export interface Question {
 }
 
 /**
- * What runs would declare, as `train [experiment] --describe` tells in JSON without training. Null from a trainer that does not know the
- * option, or refuses these settings: then nothing can be said before a run was judged.
+ * What runs would declare, as `train [experiment] --describe` tells in JSON without training. Null from a
+ * trainer that does not know the option, or refuses these settings: then nothing can be said before a run was
+ * judged.
  */
 export async function foretell(question: Question): Promise<Foretold[] | null> {
   const answer = await ask(question);
@@ -67,7 +70,10 @@ async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refu
   }
 }
 
-/** Why a run cannot count, whatever else it does: the constraints of its profile that its samples and settings break. */
+/**
+ * Why a run cannot count, whatever else it does: the constraints of its profile that its samples and settings
+ * break.
+ */
 export async function cannotCount(question: Question & { experiment: string }): Promise<Broken[]> {
   const { task, profileName, samples, experiment } = question;
   const told = (await foretell(question))?.find(({ name }) => name === experiment);
@@ -80,7 +86,10 @@ export const inWords = (broken: readonly Broken[]): string | null =>
     ? null
     : `constraint not met: ${broken.map(({ field, why }) => `${field}: ${why}`).join('; ')}`;
 
-/** A profile that no experiment of the workspace can be trained in, or whose constraints none keeps at the full budget. */
+/**
+ * A profile that no experiment of the workspace can be trained in, or whose constraints none keeps at the
+ * full budget.
+ */
 export async function workspaceTrouble(
   task: Task,
   cwd: string,

@@ -28,7 +28,10 @@ function defaultProfile(task: Task): string {
   return plain?.[0] ?? '';
 }
 
-/** A profile by name, or the default. @throws UserError where there is none of that name, or the machine cannot run it. */
+/**
+ * A profile by name, or the default. @throws UserError where there is none of that name, or the machine
+ * cannot run it.
+ */
 export async function readyProfile(task: Task, repo: string, name: string | undefined): Promise<string> {
   const profileName = name ?? defaultProfile(task);
   const why = await notReady(task, repo, profileName);

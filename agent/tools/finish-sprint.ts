@@ -3,7 +3,10 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput } from '../requests/schemas.ts';
 
-/** Takes the researcher's last word. @throws ToolMistake while runs are open, or for a candidate that cannot be judged. */
+/**
+ * Takes the researcher's last word. @throws ToolMistake while runs are open, or for a candidate that cannot
+ * be judged.
+ */
 export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): string {
   const { claimedRuns } = sprint;
   if (claimedRuns.open.length > 0) {

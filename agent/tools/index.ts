@@ -32,8 +32,9 @@ import { runExperiment } from './run-experiment.ts';
 const COMMAND_SECONDS = 300;
 
 /**
- * The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as an error result. An
- * input goes unread through the runner's own check, which would answer in JSON and tell nobody: `observed` checks it.
+ * The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as
+ * an error result. An input goes unread through the runner's own check, which would answer in JSON and tell
+ * nobody: `observed` checks it.
  */
 export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
   const { loop } = sprint;

@@ -13,7 +13,10 @@ import { tail } from './output.ts';
 
 const SECONDS = 600;
 
-/** Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does. @throws ToolMistake with its own error line where it fails. */
+/**
+ * Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does.
+ * @throws ToolMistake with its own error line where it fails.
+ */
 export async function inspect(
   { loop, claimedRuns }: OpenSprint,
   command: string,

@@ -10,8 +10,8 @@ import { accepted, RefusedInput } from '../requests/refusals.ts';
 const MAX_REASON = 300;
 
 /**
- * Checks the input of a call, runs its tool, and tells the event log, whatever becomes of it. @throws what the tool throws, and
- * RefusedInput: the model reads it as the result of its call.
+ * Checks the input of a call, runs its tool, and tells the event log, whatever becomes of it. @throws what
+ * the tool throws, and RefusedInput: the model reads it as the result of its call.
  */
 export async function observed<T extends z.ZodType>(
   sprint: Pick<OpenSprint, 'loop' | 'claim'>,

@@ -5,8 +5,8 @@ const MAX_LINES = 2000;
 export const MAX_BYTES = 50 * 1024;
 
 /**
- * What the model sees of a long text: the last 2,000 lines or 50 KB, whichever is less. Where that is not all of it, the full
- * text goes to a file in `folder`, which the first line names.
+ * What the model sees of a long text: the last 2,000 lines or 50 KB, whichever is less. Where that is not all
+ * of it, the full text goes to a file in `folder`, which the first line names.
  */
 export function capped(text: string, folder: string, name: string): string {
   const kept = tail(text);

@@ -8,7 +8,10 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { ReadResultsInput } from '../requests/schemas.ts';
 
-/** What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for an unknown one. */
+/**
+ * What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for
+ * an unknown one.
+ */
 export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput): string {
   const { contract } = loop.config.task;
   const sprints = loop.ledger.of(loop.config.leaderboard);

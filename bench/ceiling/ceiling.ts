@@ -9,7 +9,10 @@ import { type ProbeOptions, probeScores } from './probes.ts';
 
 const CEILINGS = join(homeOf(join(import.meta.dirname, '..', '..')), 'state', 'ceilings');
 
-/** A measured ceiling with all that it was measured by: the file in state/ceilings/, and the line that is printed. */
+/**
+ * A measured ceiling with all that it was measured by: the file in state/ceilings/, and the line that is
+ * printed.
+ */
 const Ceiling = z.object({
   world: z.object({ name: z.string(), hash: z.string() }),
   protocol: z.object({

@@ -26,10 +26,11 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 /**
- * How well a supervised linear probe detects each feature from x: P(feature active) = sigmoid(w·u + c) with u = x without
- * the world's bias, scaled to unit mean square per dimension. Fitted by Adam (linear decay to 0, no regulariser) on fresh
- * samples, each seen once; decided at 0.5 on other fresh samples. A reference point for unsupervised detectors, not a
- * bound: the threshold is not tuned for F1, and an encoder that refines its codes is not a linear probe.
+ * How well a supervised linear probe detects each feature from x: P(feature active) = sigmoid(w·u + c) with u
+ * = x without the world's bias, scaled to unit mean square per dimension. Fitted by Adam (linear decay to 0,
+ * no regulariser) on fresh samples, each seen once; decided at 0.5 on other fresh samples. A reference point
+ * for unsupervised detectors, not a bound: the threshold is not tuned for F1, and an encoder that refines its
+ * codes is not a linear probe.
  */
 export function probeScores(
   world: World,
@@ -150,7 +151,9 @@ class Probes {
     }
   }
 
-  /** Intercepts begin at the log-odds of the rates in the first batch, or rare features spend the fit on them. */
+  /**
+   * Intercepts begin at the log-odds of the rates in the first batch, or rare features spend the fit on them.
+   */
   private startIntercepts(): void {
     const { width, batch, rows, d } = this;
     for (let j = 0; j < width; j++) {

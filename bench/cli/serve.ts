@@ -32,7 +32,9 @@ function defaultThreads(): number {
   return cores <= 2 ? 0 : Math.min(8, cores - 2);
 }
 
-/** Standard error carries JSON lines; the last tells what was served, also where the end came without warning. */
+/**
+ * Standard error carries JSON lines; the last tells what was served, also where the end came without warning.
+ */
 function report({ rows, frames }: { rows: number; frames: number }): void {
   tell({ served: { rows, batches: frames } });
 }

@@ -48,7 +48,10 @@ it('is as cheap as the best of all assignments', () => {
   );
 });
 
-/** Every row wants the same columns, as latents do that all point one way; by the rearrangement inequality the best is known. */
+/**
+ * Every row wants the same columns, as latents do that all point one way; by the rearrangement inequality the
+ * best is known.
+ */
 it.each([
   ['the same', () => 1],
   ['of different weight', (i: number) => 1 + Math.sin(i)],

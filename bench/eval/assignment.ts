@@ -1,9 +1,9 @@
 /**
- * The cheapest assignment of every row to a column of its own (rows <= columns; else of every column to a row), exact.
- * Shortest augmenting paths with dual potentials; a greedy start on each row's cheapest column saves most of them.
- * Returns the column of each row, -1 for a row left over. `cost` is used up: its columns change places.
- * Source: D. F. Crouse, On implementing 2D rectangular assignment algorithms (IEEE TAES 52, 2016), after R. Jonker and A. Volgenant
- * (Computing 38, 1987).
+ * The cheapest assignment of every row to a column of its own (rows <= columns; else of every column to a
+ * row), exact. Shortest augmenting paths with dual potentials; a greedy start on each row's cheapest column
+ * saves most of them. Returns the column of each row, -1 for a row left over. `cost` is used up: its columns
+ * change places. Source: D. F. Crouse, On implementing 2D rectangular assignment algorithms (IEEE TAES 52,
+ * 2016), after R. Jonker and A. Volgenant (Computing 38, 1987).
  */
 export function assign(cost: Float32Array | Float64Array, rows: number, columns: number): Int32Array {
   if (rows <= columns) return assignRows(cost, rows, columns);
@@ -100,8 +100,8 @@ const REACHED = Number.NEGATIVE_INFINITY;
 const KEPT = 32;
 
 /**
- * The columns of a cost table, those that have a row in the first places: a search reads them side by side, which is what
- * its time goes into. Taken columns are never free again.
+ * The columns of a cost table, those that have a row in the first places: a search reads them side by side,
+ * which is what its time goes into. Taken columns are never free again.
  */
 class Columns {
   /** How many are taken. */
@@ -126,7 +126,9 @@ class Columns {
     this.end = new Int32Array(rows);
   }
 
-  /** Puts the free column at `place` behind the taken ones, as one of them, and returns where it stands now. */
+  /**
+   * Puts the free column at `place` behind the taken ones, as one of them, and returns where it stands now.
+   */
   take(place: number): number {
     const { cost, rows, count, at, placeOf } = this;
     const to = this.taken++;

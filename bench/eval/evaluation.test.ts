@@ -6,7 +6,9 @@ import { matchLatents } from './matching.ts';
 const identity = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
 const features = { count: 3, dim: 3, data: identity };
 
-/** Latents 0 and 1 hold features 0 and 1; two samples, of which the first has feature 0 and the second none. */
+/**
+ * Latents 0 and 1 hold features 0 and 1; two samples, of which the first has feature 0 and the second none.
+ */
 function evaluated(values: number[], indices: number[], offsets: number[]): Evaluation {
   const weights = identity.slice(0, 6);
   const matching = matchLatents({ count: 2, dim: 3, data: weights }, features);
@@ -75,7 +77,10 @@ it('matches a zero row with cosine 0, and no latent to a feature of its own twic
   expect(matching.uniqueness).toBeCloseTo(2 / 3, 12);
 });
 
-/** What a verdict's definitions say, written down with dense tables: activations [rows][3 features], codes [rows][2 latents]. */
+/**
+ * What a verdict's definitions say, written down with dense tables: activations [rows][3 features], codes
+ * [rows][2 latents].
+ */
 function byDefinition(active: number[][], codes: number[][], best: Int32Array): Record<string, number> {
   const share = (a: number, b: number): number => (b > 0 ? a / b : 0);
   const count = (test: (row: number) => boolean): number => active.filter((_, row) => test(row)).length;

@@ -39,8 +39,8 @@ const TINY_NORM = 1e-6;
 const TINY_VARIANCE = 1e-10;
 
 /**
- * Streaming evaluation of one form of an SAE against the truth, as SAELens' synthetic evaluation defines it. Memory is
- * O(latents + features), time O(what fires): no [samples, latents] table ever exists.
+ * Streaming evaluation of one form of an SAE against the truth, as SAELens' synthetic evaluation defines it.
+ * Memory is O(latents + features), time O(what fires): no [samples, latents] table ever exists.
  */
 export class Evaluation {
   samples = 0;

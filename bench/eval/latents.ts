@@ -6,7 +6,9 @@ import type { Confusion } from './confusion.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { Matching } from './matching.ts';
 
-/** One latent as `inspect` shows it: nothing here is a vector of the truth or tells a feature's place in it. */
+/**
+ * One latent as `inspect` shows it: nothing here is a vector of the truth or tells a feature's place in it.
+ */
 export interface LatentRow {
   latent: number;
   /** Opaque: the same for the same feature of the same world, in no order that means anything. */
@@ -95,7 +97,9 @@ function groupOf(name: string, rows: readonly LatentRow[]): Group {
   return { name, latents: rows.length, precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
 
-/** Ids in an order that only the dictionary gives: the world's hash, which reports print, does not lead to it. */
+/**
+ * Ids in an order that only the dictionary gives: the world's hash, which reports print, does not lead to it.
+ */
 export function opaqueIds({
   numFeatures: n,
   featureVectors: { buffer, byteOffset, byteLength },

@@ -22,7 +22,10 @@ export interface Matching {
   uniqueness: number;
 }
 
-/** Matches latents to features. A zero row has cosine 0 with everything, and so the first feature as its nearest. */
+/**
+ * Matches latents to features. A zero row has cosine 0 with everything, and so the first feature as its
+ * nearest.
+ */
 export function matchLatents(latents: Directions, features: Directions): Matching {
   const cosines = absoluteCosines(latents, features);
   const { count: m } = latents;

@@ -2,9 +2,9 @@
 export type RowNorm = 'layer_norm' | 'constant_norm_rescale';
 
 /**
- * Puts reconstructions [rows × d] of normalised rows back to where their rows x lay: times the standard deviation of x
- * (divided by d - 1) plus its mean, or times its norm over √d. In place; `output` may be longer than x.
- * Source: `_setup_activation_normalization` in SAELens' `saes/sae.py`.
+ * Puts reconstructions [rows × d] of normalised rows back to where their rows x lay: times the standard
+ * deviation of x (divided by d - 1) plus its mean, or times its norm over √d. In place; `output` may be
+ * longer than x. Source: `_setup_activation_normalization` in SAELens' `saes/sae.py`.
  */
 export function restoreRows(norm: RowNorm, x: Float32Array, output: Float32Array, d: number): void {
   for (let from = 0; from < x.length; from += d) {

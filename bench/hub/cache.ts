@@ -9,15 +9,18 @@ export function hubHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * The Hugging Face cache that Python's huggingface_hub uses: HF_HUB_CACHE (once HUGGINGFACE_HUB_CACHE), else hub/ in its home.
- * (The library has the same; who only looks for a world need not load it.)
+ * The Hugging Face cache that Python's huggingface_hub uses: HF_HUB_CACHE (once HUGGINGFACE_HUB_CACHE), else
+ * hub/ in its home. (The library has the same; who only looks for a world need not load it.)
  */
 export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
   const named = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
   return named ? expanded(named, env) : join(hubHome(env), 'hub');
 }
 
-/** Folder of a model repository in the cache. It holds blobs/<etag> and snapshots/<commit>/<file> that point there. */
+/**
+ * Folder of a model repository in the cache. It holds blobs/<etag> and snapshots/<commit>/<file> that point
+ * there.
+ */
 export function modelDir(cache: string, repo: string): string {
   return join(cache, `models--${repo.replace('/', '--')}`);
 }

@@ -4,8 +4,9 @@ import { UserError } from '#contract/errors';
 import { linked, takeAway } from '#host/lock-file';
 
 /**
- * Holds `${path}.lock`, which names this process, while `work` writes to path: two downloads into one file would mix.
- * The lock of a process that has ended is taken over. @throws UserError where another process holds it
+ * Holds `${path}.lock`, which names this process, while `work` writes to path: two downloads into one file
+ * would mix. The lock of a process that has ended is taken over. @throws UserError where another process
+ * holds it
  */
 export async function claimed<T>(path: string, work: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
@@ -34,7 +35,10 @@ function taken(lock: string): boolean {
   }
 }
 
-/** Removes the lock of a process that has ended. Where another has taken it over since we looked, that one's stays. */
+/**
+ * Removes the lock of a process that has ended. Where another has taken it over since we looked, that one's
+ * stays.
+ */
 export const removeStale = (lock: string, ended: number): void =>
   takeAway(lock, (path) => holder(path) === ended);
 

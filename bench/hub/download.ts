@@ -31,8 +31,8 @@ export async function describe(source: Source): Promise<FileDownloadInfoOutput> 
 }
 
 /**
- * Brings `partial` up to the size of the file, going on behind the bytes it has. The library's own cache download begins
- * anew after a cut; its blobs can be sliced, and a slice is a range request.
+ * Brings `partial` up to the size of the file, going on behind the bytes it has. The library's own cache
+ * download begins anew after a cut; its blobs can be sliced, and a slice is a range request.
  * @throws the last error when `attempts` in a row brought no byte; the partial file stays for the next time.
  */
 export async function downloadInto(
@@ -90,7 +90,10 @@ async function append(
   }
 }
 
-/** Repeats what fails for a reason that may pass. `advanced` tells whether the failed try still brought something. */
+/**
+ * Repeats what fails for a reason that may pass. `advanced` tells whether the failed try still brought
+ * something.
+ */
 async function persistently<T>(
   { attempts, retryMs }: Source,
   action: () => Promise<T>,

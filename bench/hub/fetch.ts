@@ -11,11 +11,16 @@ import { type Hub, hubOf, offlineBy, timeoutOf } from './settings.ts';
 
 export interface FetchOptions {
   release?: Release;
-  /** Default: HF_ENDPOINT, else https://huggingface.co. May hold a user and password, which are never printed. */
+  /**
+   * Default: HF_ENDPOINT, else https://huggingface.co. May hold a user and password, which are never printed.
+   */
   hubUrl?: string;
   /** Default: the Hugging Face cache, shared with Python. */
   cacheDir?: string;
-  /** Default: the hub's own conventions (settings.ts). The model is public; a mirror may want one. Never printed. */
+  /**
+   * Default: the hub's own conventions (settings.ts). The model is public; a mirror may want one. Never
+   * printed.
+   */
   accessToken?: string;
   attempts?: number;
   retryMs?: number;
@@ -28,9 +33,11 @@ export interface FetchOptions {
 }
 
 /**
- * Downloads the released model into the Hugging Face cache and returns the folder of its three files. What is there is
- * not asked for again, a cut download goes on where it ended, and a file is in its place only when its SHA-256 is right.
- * @throws UserError: offline, refused, a wrong hash (named and discarded); the line says how to get the files by hand.
+ * Downloads the released model into the Hugging Face cache and returns the folder of its three files. What is
+ * there is not asked for again, a cut download goes on where it ended, and a file is in its place only when
+ * its SHA-256 is right.
+ * @throws UserError: offline, refused, a wrong hash (named and discarded); the line says how to get the files
+ * by hand.
  */
 export async function fetchReleased(options: FetchOptions = {}): Promise<string> {
   const release = options.release ?? SYNTH_16K_RELEASE;
@@ -104,7 +111,10 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
   }
 }
 
-/** The file's name leads to the blob; where the disk has no links, or is not to have them, the blob itself goes there, as Python does it. */
+/**
+ * The file's name leads to the blob; where the disk has no links, or is not to have them, the blob itself
+ * goes there, as Python does it.
+ */
 function putInPlace(blob: string, path: string, link: typeof symlinkSync): void {
   mkdirSync(dirname(path), { recursive: true });
   const fresh = `${path}.${process.pid}.tmp`;
@@ -129,7 +139,10 @@ function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): strin
   return closed ? `${folder}: cannot be written (${code}); name another folder in ${by}` : null;
 }
 
-/** Why, in a few words and without secrets: `fetch failed` hides its cause, and a server may send back what it was sent. */
+/**
+ * Why, in a few words and without secrets: `fetch failed` hides its cause, and a server may send back what it
+ * was sent.
+ */
 function reason(error: unknown, { authorizedBy, secrets }: Hub): string {
   if (error instanceof HubApiError) {
     const refused = authorizedBy !== undefined && [401, 403].includes(error.statusCode);

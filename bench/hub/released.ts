@@ -13,7 +13,10 @@ export interface Release {
   files: readonly { name: string; sha256: string }[];
 }
 
-/** synth-sae-bench-16k-v1 as published: the hashes are those of the files that the paper's results were made with. */
+/**
+ * synth-sae-bench-16k-v1 as published: the hashes are those of the files that the paper's results were made
+ * with.
+ */
 export const SYNTH_16K_RELEASE: Release = {
   repo: 'decoderesearch/synth-sae-bench-16k-v1',
   revision: 'b2efd8b919ae46d6d487c73d46db5ee52813621d',
@@ -24,7 +27,9 @@ export const SYNTH_16K_RELEASE: Release = {
   ],
 };
 
-/** Where the files lie when they were put there by hand. Under state/, which no researcher's process can read. */
+/**
+ * Where the files lie when they were put there by hand. Under state/, which no researcher's process can read.
+ */
 export const RELEASED_FOLDER = join(
   homeOf(join(import.meta.dirname, '..', '..')),
   'state',
@@ -33,8 +38,9 @@ export const RELEASED_FOLDER = join(
 );
 
 /**
- * The folder that holds all files of the released model: WORLD_DIR where it is set, else state/worlds/synth-16k, else
- * the Hugging Face cache (also where Python put them). Null where there is none. Hashes are not looked at.
+ * The folder that holds all files of the released model: WORLD_DIR where it is set, else
+ * state/worlds/synth-16k, else the Hugging Face cache (also where Python put them). Null where there is none.
+ * Hashes are not looked at.
  */
 export function locateReleased(release: Release = SYNTH_16K_RELEASE): string | null {
   const { WORLD_DIR } = process.env;
@@ -55,7 +61,10 @@ export function byHand(release: Release = SYNTH_16K_RELEASE): string {
   return `put ${list} of huggingface.co/${release.repo} into ${process.env.WORLD_DIR || RELEASED_FOLDER} (or name their folder in WORLD_DIR)`;
 }
 
-/** The file's SHA-256 in hex, read in pieces. About 0.1 s for the released model, so that nothing needs to be remembered. @throws UserError for a folder */
+/**
+ * The file's SHA-256 in hex, read in pieces. About 0.1 s for the released model, so that nothing needs to be
+ * remembered. @throws UserError for a folder
+ */
 export function sha256Of(path: string): string {
   if (statSync(path).isDirectory())
     throw new UserError(`${path}: is a folder, a file is expected; remove it`);

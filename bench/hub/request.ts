@@ -1,8 +1,9 @@
 import type { Hub } from './settings.ts';
 
 /**
- * `fetch` for the hub's library, which expects more of a hub than a mirror has: within `contactMs` an answer must begin, the credentials go
- * to the hub's own address alone, and a plain file server (no etag, no ranges) is made to look like a hub.
+ * `fetch` for the hub's library, which expects more of a hub than a mirror has: within `contactMs` an answer
+ * must begin, the credentials go to the hub's own address alone, and a plain file server (no etag, no ranges)
+ * is made to look like a hub.
  */
 export function hubFetch(hub: Hub, contactMs: number, sha256: string): typeof fetch {
   return async (input, init) => {
@@ -27,7 +28,9 @@ export function hubFetch(hub: Hub, contactMs: number, sha256: string): typeof fe
   };
 }
 
-/** What such a server leaves out: a name for the content, which is its hash, and the part that was asked for. */
+/**
+ * What such a server leaves out: a name for the content, which is its hash, and the part that was asked for.
+ */
 function plainServer(response: Response, range: string | null, sha256: string): Response {
   if (!response.ok) return response;
   const headers = new Headers(response.headers);

@@ -20,7 +20,10 @@ export interface Hub {
 
 const isTrue = (value: string | undefined) => /^(1|on|yes|true)$/i.test(value?.trim() ?? '');
 
-/** HF_HUB_OFFLINE, or the TRANSFORMERS_OFFLINE that Python's library takes for the same: the one that is set; null where none is. */
+/**
+ * HF_HUB_OFFLINE, or the TRANSFORMERS_OFFLINE that Python's library takes for the same: the one that is set;
+ * null where none is.
+ */
 export function offlineBy(env: NodeJS.ProcessEnv = process.env): string | null {
   const names = ['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'];
   const said = names.find((name) => env[name] !== undefined && env[name] !== '');

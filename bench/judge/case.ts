@@ -19,16 +19,23 @@ export interface CaseOptions {
   onBuild?: (world: string) => BuildListener;
 }
 
-/** A run before the judge: its folder, its profile, its world, and a way to measure one of its checkpoints. */
+/**
+ * A run before the judge: its folder, its profile, its world, and a way to measure one of its checkpoints.
+ */
 export interface Case {
   folder: RunFolder;
   profile: Profile;
   world: NamedWorld;
-  /** `name` is a file below the run's `out/`. @throws UserError for a bad file, EncoderError for a bad encoder */
+  /**
+   * `name` is a file below the run's `out/`. @throws UserError for a bad file, EncoderError for a bad encoder
+   */
   measure(name: string, samples: number, onBatch?: BatchListener): Promise<Measurement>;
 }
 
-/** Opens a run for judging. The task is TASK.md of the working directory, which is the repository. @throws UserError */
+/**
+ * Opens a run for judging. The task is TASK.md of the working directory, which is the repository. @throws
+ * UserError
+ */
 export async function openCase(path: string, options: CaseOptions): Promise<Case> {
   const folder = openRunFolder(path);
   const task = readTask('TASK.md');

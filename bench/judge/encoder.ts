@@ -9,7 +9,10 @@ import type { Decoder } from '../eval/evaluation.ts';
 import { ByteReader } from './byte-reader.ts';
 import { BadCodes, EndedEarly, readCodes, readCodesHeader } from './codes.ts';
 
-/** The encoder crashed, hung or answered nonsense: one line, exit code 1; 2 where it says that its own input is bad. */
+/**
+ * The encoder crashed, hung or answered nonsense: one line, exit code 1; 2 where it says that its own input
+ * is bad.
+ */
 export class EncoderError extends UserError {
   override readonly name = 'EncoderError';
   /** `said`: its own last words, where it ended by itself. */
@@ -30,7 +33,10 @@ export interface EncoderCommand {
   checkpoint: string;
   /** What it reads beside these: files that links in the checkpoint's folder lead to. */
   readable?: readonly string[];
-  /** Whether it may normalise rows, as an SAE that SAELens saved does; for a run no mean and scale of x come for free. */
+  /**
+   * Whether it may normalise rows, as an SAE that SAELens saved does; for a run no mean and scale of x come
+   * for free.
+   */
   mayNormalise?: boolean;
   sandbox: Sandbox;
   /** Standard error of the encoder. */
@@ -46,8 +52,8 @@ const BAD_INPUT = 2;
 const EXIT_MS = 10_000;
 
 /**
- * The researcher's encoder as a child process that gets activations and nothing else. It is not trusted: whatever it
- * says is checked, and silence has a limit. @throws EncoderError from every method
+ * The researcher's encoder as a child process that gets activations and nothing else. It is not trusted:
+ * whatever it says is checked, and silence has a limit. @throws EncoderError from every method
  */
 export class Encoder {
   private constructor(
@@ -84,11 +90,12 @@ export class Encoder {
   }
 
   /**
-   * Sends rows of activations, which stay as they are until they are answered; the caller bounds what is under way.
-   * Where the encoder ends meanwhile, `receive` finds out and says why.
+   * Sends rows of activations, which stay as they are until they are answered; the caller bounds what is
+   * under way. Where the encoder ends meanwhile, `receive` finds out and says why.
    */
   send(x: Float32Array, rows: number, index: number): void {
-    // Room is not waited for: an encoder that cannot get rid of its answers reads no more either, and only `receive` reads them.
+    // Room is not waited for: an encoder that cannot get rid of its answers reads no more either, and only
+    // `receive` reads them.
     this.input.write(encodeFrameHeader(rows, index));
     this.input.write(Buffer.from(x.buffer, x.byteOffset, rows * this.decoder.bias.length * 4));
   }
@@ -116,7 +123,9 @@ export class Encoder {
   }
 }
 
-/** Waits for an answer, for at most `seconds`; nonsense and silence end the child and become one clear line. */
+/**
+ * Waits for an answer, for at most `seconds`; nonsense and silence end the child and become one clear line.
+ */
 async function guarded<T>(child: Child, seconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {

@@ -25,7 +25,8 @@ const DECIDING: Form = 'training';
 export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Matching) => void;
 
 /**
- * Draws `samples` fresh samples, has them encoded and counts, all forms in one pass. Memory does not grow with samples.
+ * Draws `samples` fresh samples, has them encoded and counts, all forms in one pass. Memory does not grow
+ * with samples.
  * @throws EncoderError
  */
 export async function measure(

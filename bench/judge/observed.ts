@@ -5,8 +5,9 @@ import type { RunFolder } from './run-folder.ts';
 const UNREAD_BATCHES = 8;
 
 /**
- * What the supervisor's side saw of a run, as numbers of a verdict. `samples` are training rows: the trainer's word
- * where it agrees with the rows that were served, else all that was served beyond the profile's allowance for a norm.
+ * What the supervisor's side saw of a run, as numbers of a verdict. `samples` are training rows: the
+ * trainer's word where it agrees with the rows that were served, else all that was served beyond the
+ * profile's allowance for a norm.
  */
 export function observedOf(
   { run, result }: RunFolder,

@@ -31,7 +31,8 @@ export function openRunFolder(path: string): RunFolder {
 }
 
 /**
- * The checkpoint's path, once it is known to be a readable safetensors file without NaN and not a link to something else.
+ * The checkpoint's path, once it is known to be a readable safetensors file without NaN and not a link to
+ * something else.
  * @throws UserError
  */
 export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'): string {
@@ -74,7 +75,10 @@ export function unmeasuredSnapshots({ dir }: RunFolder): { samples: number; name
     .sort((a, b) => a.samples - b.samples);
 }
 
-/** Adds a line to `evals.jsonl`; one that a crash cut short before it is ended first, so that it spoils no other. */
+/**
+ * Adds a line to `evals.jsonl`; one that a crash cut short before it is ended first, so that it spoils no
+ * other.
+ */
 export function appendEval({ dir }: RunFolder, point: EvalPoint): void {
   const path = join(dir, 'evals.jsonl');
   const isCut = existsSync(path) && !/(^|\n)$/.test(readFileSync(path, 'utf8'));

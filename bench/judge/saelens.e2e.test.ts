@@ -9,8 +9,8 @@ import { EVALUATION_BATCH, measure, metricsOf } from './measure.ts';
 import { EVALUATION_SEED, SAMPLES, WORLD } from './testing/saelens/evaluation.ts';
 
 /*
- * SAEs that SAELens trained and saved (testing/saelens/make.py), in the judge's hands from the folder to the metrics: what it says
- * must be what SAELens' own evaluation says of the same samples.
+ * SAEs that SAELens trained and saved (testing/saelens/make.py), in the judge's hands from the folder to the
+ * metrics: what it says must be what SAELens' own evaluation says of the same samples.
  */
 const fixtures = join(import.meta.dirname, 'testing/saelens');
 const { saes } = JSON.parse(readFileSync(join(fixtures, 'expected.json'), 'utf8')) as {

@@ -13,7 +13,9 @@ const repository = join(import.meta.dirname, '../..');
 const judge = join(repository, 'bench/cli/judge.ts');
 const inspect = join(repository, 'bench/cli/inspect.ts');
 
-/** An SAE of 32 latents as SAELens saves it: the directions of the first features of the world `tiny`, tied. */
+/**
+ * An SAE of 32 latents as SAELens saves it: the directions of the first features of the world `tiny`, tied.
+ */
 async function saved(name: string, cfg = {}, change = (_: Map<string, Tensor32>) => {}): Promise<string> {
   const { world } = await openWorld('tiny');
   const [m, d] = [32, world.hiddenDim];
@@ -33,7 +35,10 @@ async function saved(name: string, cfg = {}, change = (_: Map<string, Tensor32>)
   return folder;
 }
 
-/** Asks the judge, or inspect, from a folder that has a task of its own, with the workspace of this repository. */
+/**
+ * Asks the judge, or inspect, from a folder that has a task of its own, with the workspace of this
+ * repository.
+ */
 const UNSANDBOXED = /^warning: no sandbox: .*\n/;
 
 function ask(tool: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -15,8 +15,9 @@ import { type BatchListener, EVALUATION_BATCH, type Measurement, metricsOf } fro
 export type SavedVerdict = Omit<Verdict, 'run' | 'tree' | 'declared'> & { sae: string };
 
 /**
- * The profile that a folder is measured as where it holds an SAE as SAELens saves it, and is no run; null for a run, which
- * has its own. @throws UserError where `asked`, the user's `--profile`, does not go with the folder
+ * The profile that a folder is measured as where it holds an SAE as SAELens saves it, and is no run; null for
+ * a run, which has its own. @throws UserError where `asked`, the user's `--profile`, does not go with the
+ * folder
  */
 export function profileOfSaved(path: string, asked: string | undefined): string | null {
   const saved = holds(path, 'cfg.json') && !existsSync(join(path, 'run.json'));
@@ -44,9 +45,10 @@ export interface SavedCase {
 }
 
 /**
- * Opens an SAE that SAELens saved (cfg.json, sae_weights.safetensors), to be measured like a run of that profile with the
- * workspace's encoder, which reads such folders and says what is wrong with one. A hub's cache, where folders are full of links,
- * is read as well. @throws UserError for bad files, EncoderError; of bad contents `measure` does
+ * Opens an SAE that SAELens saved (cfg.json, sae_weights.safetensors), to be measured like a run of that
+ * profile with the workspace's encoder, which reads such folders and says what is wrong with one. A hub's
+ * cache, where folders are full of links, is read as well. @throws UserError for bad files, EncoderError; of
+ * bad contents `measure` does
  */
 export async function openSaved(
   path: string,

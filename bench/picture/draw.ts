@@ -6,7 +6,9 @@ const BLUE = '#1b4f8a';
 const ORANGE = '#d9822b';
 const GREY = '#9aa5b1';
 
-/** Draws a world's facts as one SVG of three panels, without canvas or DOM: the same bytes for the same facts. */
+/**
+ * Draws a world's facts as one SVG of three panels, without canvas or DOM: the same bytes for the same facts.
+ */
 export async function drawWorld(facts: WorldFacts): Promise<string> {
   const view = new vega.View(vega.parse(compile(specOf(facts)).spec), { renderer: 'none' });
   try {

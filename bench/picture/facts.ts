@@ -6,12 +6,18 @@ import type { World } from '../world/world.ts';
 /** What the picture of a world shows, counted in `rows` samples of the fast sampler. */
 export interface WorldFacts {
   rows: number;
-  /** One a feature: its base probability, the share of samples in which it is active, and whether a tree holds it. */
+  /**
+   * One a feature: its base probability, the share of samples in which it is active, and whether a tree holds
+   * it.
+   */
   rates: { rank: number; base: number; real: number; kind: 'in a tree' | 'flat' }[];
   /** How many samples have that many active features. */
   l0: { active: number; share: number }[];
   meanL0: number;
-  /** The first tree, at `x` across and `depth` down, with the rates of its features and where each parent stands. */
+  /**
+   * The first tree, at `x` across and `depth` down, with the rates of its features and where each parent
+   * stands.
+   */
   tree: { x: number; depth: number; real: number; parentX: number; parentDepth: number }[];
 }
 

@@ -128,7 +128,10 @@ const rootMeanSquare = (z: number[]): number => Math.sqrt(z.reduce((sum, v) => s
 /** So many standard errors of the root mean square of that many z-scores. */
 const chance = (z: number[], errors: number): number => errors / Math.sqrt(2 * z.length);
 
-/** z-scores of our rates against theirs, with both errors; pooled, so that a rare feature is not compared with itself. */
+/**
+ * z-scores of our rates against theirs, with both errors; pooled, so that a rare feature is not compared with
+ * itself.
+ */
 function rateScores(ours: Float64Array, theirs: ArrayLike<number>, theirSamples: number): number[] {
   return [...ours].flatMap((count, i) => {
     const pooled = (count + theirs[i] * theirSamples) / (SAMPLES + theirSamples);
@@ -163,7 +166,8 @@ describe('the fast sampler against samples of the reference', () => {
       expect(rootMeanSquare(magnitudes)).toBeLessThan(1 + chance(magnitudes, 3.5));
       expect(Math.max(...magnitudes.map(Math.abs))).toBeLessThan(5);
 
-      // Chi-square over bins of L0 with enough counts; its mean is the degrees of freedom, its variance twice that.
+      // Chi-square over bins of L0 with enough counts; its mean is the degrees of freedom, its variance twice
+      // that.
       const theirs = numbers(v.l0_histogram);
       let chi = 0;
       let degrees = 0;

@@ -8,9 +8,10 @@ export const BLOCK = 32;
 const QUAD = 4;
 
 /**
- * How likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z - c_i, of which Phi is
- * the probability. Features in buckets are computed all at once (float32), families (the children of a node, the frequent
- * features) when asked for (double precision), on a stack, as the draw descends a tree.
+ * How likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z - c_i, of
+ * which Phi is the probability. Features in buckets are computed all at once (float32), families (the
+ * children of a node, the frequent features) when asked for (double precision), on a stack, as the draw
+ * descends a tree.
  */
 export class Firing {
   /** Of the present block: [BLOCK, buckets, BUCKET], and the largest of each bucket, [BLOCK, buckets]. */
@@ -105,7 +106,10 @@ export class Firing {
     );
   }
 
-  /** Computes the arguments of a node's children in a row and returns where in `family` they begin; `pop` them when done. */
+  /**
+   * Computes the arguments of a node's children in a row and returns where in `family` they begin; `pop` them
+   * when done.
+   */
   push(row: number, node: number): number {
     const { pointers, quads, plan } = this;
     const start = this.filled;

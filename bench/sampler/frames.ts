@@ -40,8 +40,8 @@ export function slotBytes(batch: number, d: number): number {
 }
 
 /**
- * The frames of a request, drawn when asked for (no threads) or ahead by so many threads. The bytes are the same for any
- * number: a batch depends on its index alone.
+ * The frames of a request, drawn when asked for (no threads) or ahead by so many threads. The bytes are the
+ * same for any number: a batch depends on its index alone.
  */
 export async function openFrames(request: FrameRequest, threads: number): Promise<Frames> {
   return threads === 0 ? drawnHere(request) : drawnAhead(request, threads);

@@ -5,7 +5,9 @@ const LOW = -10;
 const HIGH = 8;
 const TOP = Math.round((HIGH - LOW) / STEP);
 
-/** Phi at LOW, LOW + STEP, ..., HIGH, the last one raised to 1: `bound[levelAbove(x)] >= Phi(x)` for every x. */
+/**
+ * Phi at LOW, LOW + STEP, ..., HIGH, the last one raised to 1: `bound[levelAbove(x)] >= Phi(x)` for every x.
+ */
 export const bound = Float64Array.from({ length: TOP + 1 }, (_, i) =>
   i === TOP ? 1 : normalCdf(LOW + i * STEP),
 );

@@ -4,12 +4,15 @@ import type { World } from '../world/world.ts';
 
 /** Members of a bucket that is thinned as one; kernels.as knows the number too. */
 export const BUCKET = 32;
-/** Above this probability a feature is tried by itself: in a bucket it would make candidates of its neighbours. */
+/**
+ * Above this probability a feature is tried by itself: in a bucket it would make candidates of its
+ * neighbours.
+ */
 const FREQUENT = 0.04;
 
 /**
- * A world laid out for the sampler. Nodes 0 .. n-1 are the features, nodes above them are organisational (they never
- * fire). Feature i fires given the factors z with probability Phi(loadings_i · z - cutoffs_i).
+ * A world laid out for the sampler. Nodes 0 .. n-1 are the features, nodes above them are organisational
+ * (they never fire). Feature i fires given the factors z with probability Phi(loadings_i · z - cutoffs_i).
  */
 export interface Plan {
   rank: number;
@@ -18,8 +21,8 @@ export interface Plan {
   /** threshold_i / sqrt(diag_i); -Infinity where a feature always fires. */
   cutoffs: Float32Array;
   /**
-   * Features without anything above them (roots and flat): the frequent ones are the children of the node `frequent`, the rest
-   * stands in `top`, likeliest first, filled up with -1 to whole buckets.
+   * Features without anything above them (roots and flat): the frequent ones are the children of the node
+   * `frequent`, the rest stands in `top`, likeliest first, filled up with -1 to whole buckets.
    */
   frequent: number;
   top: Int32Array;

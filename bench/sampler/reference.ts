@@ -4,9 +4,9 @@ import type { Forest, ForestNode } from '../world/forest.ts';
 import type { World } from '../world/world.ts';
 
 /**
- * The definition of a sample, step by step and dense, as SAELens' activation generator computes it. Slow and readable:
- * the fast sampler must equal it in distribution, and it must equal the golden fixtures number by number.
- * Matrices are row-major, [rows, features] unless said otherwise.
+ * The definition of a sample, step by step and dense, as SAELens' activation generator computes it. Slow and
+ * readable: the fast sampler must equal it in distribution, and it must equal the golden fixtures number by
+ * number. Matrices are row-major, [rows, features] unless said otherwise.
  */
 export function referenceSample(world: World, rows: number, random: Random): Float32Array {
   const { numFeatures: n, copula } = world;
@@ -47,7 +47,10 @@ export function above(g: Float32Array, thresholds: Float32Array): Uint8Array {
   return Uint8Array.from(g, (value, i) => Number(value > thresholds[i % thresholds.length]));
 }
 
-/** max(0, mean + std·normal) where a feature fired, in row-major order; a draw at or below 0 leaves it inactive. */
+/**
+ * max(0, mean + std·normal) where a feature fired, in row-major order; a draw at or below 0 leaves it
+ * inactive.
+ */
 export function magnitudesOf(
   fired: Uint8Array,
   means: Float32Array,
@@ -66,10 +69,10 @@ interface LevelNode {
 }
 
 /**
- * Gates, scales and excludes, in place, level by level: a feature stays only where the nearest feature above it is
- * active; where its tree parent says so it is multiplied by that one's value over its mean; then of the active children of
- * an exclusive node one stays. `draw` gives uniforms for the conflicts of a level, [conflicts, widest group], ordered by
- * sample and group: the active sibling with the largest one stays.
+ * Gates, scales and excludes, in place, level by level: a feature stays only where the nearest feature above
+ * it is active; where its tree parent says so it is multiplied by that one's value over its mean; then of the
+ * active children of an exclusive node one stays. `draw` gives uniforms for the conflicts of a level,
+ * [conflicts, widest group], ordered by sample and group: the active sibling with the largest one stays.
  */
 export function applyHierarchy(
   forest: Forest,

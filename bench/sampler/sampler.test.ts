@@ -127,7 +127,8 @@ it.each([null, { rank: 3, correlation_scale: 0.3 }])(
     const { rows, offsets, features } = new Sampler(sure, 1, 'test').sample(0, 200);
     const times = new Float64Array(100);
     for (const feature of features) times[feature]++;
-    // 5 roots and 35 flat features in every row; below each root one child of three, and below that one of three.
+    // 5 roots and 35 flat features in every row; below each root one child of three, and below that one of
+    // three.
     for (let i = 0; i < 100; i++) {
       if (i < 5 || i >= 65) expect(times[i]).toBe(rows);
       else expect(times[i]).toBeLessThan(rows);

@@ -5,7 +5,9 @@ import { bound, hazard, isBelowPhi, levelAbove } from './phi-grid.ts';
 import { BUCKET, type Plan, planOf } from './plan.ts';
 import { Synthesis } from './synthesis.ts';
 
-/** Which features are active in each row and how strongly: row r holds entries offsets[r] .. offsets[r + 1]. */
+/**
+ * Which features are active in each row and how strongly: row r holds entries offsets[r] .. offsets[r + 1].
+ */
 export interface SparseRows {
   rows: number;
   offsets: Uint32Array;
@@ -14,10 +16,10 @@ export interface SparseRows {
 }
 
 /**
- * Draws exact samples of a world without touching what does not fire. Given the copula's factors z, features fire
- * independently with Phi(A_i·z - c_i), so roots and flat features are thinned in buckets (candidates at the bucket's
- * largest probability, each kept with its own share), and children are drawn below active parents only. The plain
- * definition that this equals in distribution is `reference.ts`.
+ * Draws exact samples of a world without touching what does not fire. Given the copula's factors z, features
+ * fire independently with Phi(A_i·z - c_i), so roots and flat features are thinned in buckets (candidates at
+ * the bucket's largest probability, each kept with its own share), and children are drawn below active
+ * parents only. The plain definition that this equals in distribution is `reference.ts`.
  */
 export class Sampler {
   private readonly plan: Plan;
@@ -45,8 +47,8 @@ export class Sampler {
   }
 
   /**
-   * The batch of that index, always the same for the same (seed, stream, index, rows). With `x` ([rows, hidden_dim]) the
-   * dense activations are written there as well.
+   * The batch of that index, always the same for the same (seed, stream, index, rows). With `x` ([rows,
+   * hidden_dim]) the dense activations are written there as well.
    */
   sample(index: number, rows: number, x?: Float32Array): SparseRows {
     this.random = new Random(this.seed, this.stream, index);
@@ -96,8 +98,8 @@ export class Sampler {
   }
 
   /**
-   * The other roots and flat features of a row. Candidates come at the hazard of their bucket, so that one exponential
-   * skips over all that do not fire.
+   * The other roots and flat features of a row. Candidates come at the hazard of their bucket, so that one
+   * exponential skips over all that do not fire.
    */
   private drawBuckets(): void {
     const { plan, random, row } = this;
@@ -120,7 +122,9 @@ export class Sampler {
     }
   }
 
-  /** Children of an active node; `value` and `mean` are the nearest active feature's (mean 0: there is none). */
+  /**
+   * Children of an active node; `value` and `mean` are the nearest active feature's (mean 0: there is none).
+   */
   private descend(node: number, value: number, mean: number): void {
     const { plan, random, firing } = this;
     const exclusive = plan.exclusive[node] === 1;

@@ -7,8 +7,8 @@ const ROWS = 1024;
 const BATCHES = 12;
 
 /**
- * Published and measured values of synth-sae-bench-16k-v1. The directions are random here: orthogonalising them takes a
- * minute and moves none of these numbers beyond the tolerances.
+ * Published and measured values of synth-sae-bench-16k-v1. The directions are random here: orthogonalising
+ * them takes a minute and moves none of these numbers beyond the tolerances.
  */
 it('16k has the L0, the rates by depth and the norms of the released model', async () => {
   const world = await buildWorld({ ...SYNTH_16K, orthogonalization: null });

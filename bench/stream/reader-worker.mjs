@@ -1,12 +1,13 @@
-// Reads a stream of activations ahead into a ring on shared memory. Plain JavaScript: a worker is not compiled on the way in.
+// Reads a stream of activations ahead into a ring on shared memory. Plain JavaScript: a worker is not
+// compiled on the way in.
 import { createReadStream, fstatSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
 
 const { fd, shared, slots, slotBytes, rowBytes, frameHeaderBytes, stateWords, blocking } = workerData;
 const state = new Int32Array(shared, 0, stateWords);
-// Words of the state, as in reader.ts: frames filled, frames freed, end (0 open, 1 whole, 2 in mid-frame, 3 error), error number,
-// closed by the reader.
+// Words of the state, as in reader.ts: frames filled, frames freed, end (0 open, 1 whole, 2 in mid-frame, 3
+// error), error number, closed by the reader.
 const [FILLED, FREED, END, ERRNO, CLOSED] = [0, 1, 2, 3, 4];
 
 let filled = 0;
@@ -24,7 +25,10 @@ function finish(how, errno = 0) {
   Atomics.notify(state, FILLED);
 }
 
-/** Bytes that the present frame still needs; a frame that claims too much is handed over as it is, for the reader to refuse. */
+/**
+ * Bytes that the present frame still needs; a frame that claims too much is handed over as it is, for the
+ * reader to refuse.
+ */
 function missing() {
   if (have < frameHeaderBytes) return frameHeaderBytes - have;
   return Math.min(slotBytes, frameHeaderBytes + slot.readUInt32LE(4) * rowBytes) - have;
@@ -62,8 +66,9 @@ function take(chunk) {
 }
 
 /**
- * Reads a pipe straight into the ring. Blocks in read(2): on a busy machine the kernel then hands over between writer and
- * reader at once, which was ten times faster than waiting by epoll. `close` in reader.ts knows how to end it.
+ * Reads a pipe straight into the ring. Blocks in read(2): on a busy machine the kernel then hands over
+ * between writer and reader at once, which was ten times faster than waiting by epoll. `close` in reader.ts
+ * knows how to end it.
  */
 function readBlocking() {
   for (;;) {

@@ -29,16 +29,19 @@ export interface BatchReader {
   readonly header: StreamHeader;
   /** Rows handed out so far. */
   readonly rowsRead: number;
-  /** The next batch, waiting for it; null at the end. @throws Error when the stream is damaged or ends in mid-frame. */
+  /**
+   * The next batch, waiting for it; null at the end. @throws Error when the stream is damaged or ends in
+   * mid-frame.
+   */
   next(): Batch | null;
   /** Stops reading ahead and closes the descriptor, so that the writer notices. */
   close(): void;
 }
 
 /**
- * Opens a stream of activations (contract/stream.ts) on a file descriptor: a pipe, a socket or a file. A thread reads
- * ahead while the caller computes; it never keeps the process alive. The descriptor is the reader's from here on: nobody
- * else may close it.
+ * Opens a stream of activations (contract/stream.ts) on a file descriptor: a pipe, a socket or a file. A
+ * thread reads ahead while the caller computes; it never keeps the process alive. The descriptor is the
+ * reader's from here on: nobody else may close it.
  * @throws Error when the descriptor does not begin such a stream.
  */
 export function openStream(fd: number): BatchReader {
@@ -130,8 +133,8 @@ export function openStream(fd: number): BatchReader {
 }
 
 /**
- * Opens the other end of the pipe that we read, which Linux allows, and puts a byte into it: a read that waits returns. With
- * `really` false it only tries whether that is possible here.
+ * Opens the other end of the pipe that we read, which Linux allows, and puts a byte into it: a read that
+ * waits returns. With `really` false it only tries whether that is possible here.
  */
 function poke(fd: number, really: boolean): boolean {
   try {

@@ -105,7 +105,8 @@ describe('the data service', () => {
     service.stderr.on('data', (chunk: Buffer) => {
       lines += chunk;
     });
-    // Our end of the pipe is closed once the reader has its own, so that the service notices when the reader goes.
+    // Our end of the pipe is closed once the reader has its own, so that the service notices when the reader
+    // goes.
     const reader = spawn(
       process.execPath,
       reading(

@@ -4,8 +4,8 @@ import { encodeStreamHeader, type StreamHeader } from '#contract/stream';
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Writes a stream of activations (contract/stream.ts) to a file descriptor, synchronously: a slow reader holds the
- * writer.
+ * Writes a stream of activations (contract/stream.ts) to a file descriptor, synchronously: a slow reader
+ * holds the writer.
  */
 export class StreamWriter {
   /** Rows and frames that have left whole. */
@@ -40,8 +40,9 @@ export class StreamWriter {
 }
 
 /**
- * A descriptor for the same pipe whose writes wait. Node sets standard output not to block as soon as anything looks at
- * `process.stdout`, and looking every millisecond whether a full pipe has room again costs three quarters of its speed.
+ * A descriptor for the same pipe whose writes wait. Node sets standard output not to block as soon as
+ * anything looks at `process.stdout`, and looking every millisecond whether a full pipe has room again costs
+ * three quarters of its speed.
  */
 function blockingEnd(fd: number): number {
   if (!fstatSync(fd).isFIFO()) return fd;

@@ -10,9 +10,10 @@ import { deriveWorld, type World } from './world.ts';
 const LARGE = 1 << 18;
 
 /**
- * Makes the world of a config. The same config gives the same world: directions and bias are drawn at `seed`, std
- * magnitudes at seed + 1, means at seed + 2, exclusive groups at seed + 3, the copula at seed + 4 (or at its own seed, which
- * the reference ignores). A config without a seed counts as seed 0. `onStep` hears of each step of the orthogonalisation.
+ * Makes the world of a config. The same config gives the same world: directions and bias are drawn at `seed`,
+ * std magnitudes at seed + 1, means at seed + 2, exclusive groups at seed + 3, the copula at seed + 4 (or at
+ * its own seed, which the reference ignores). A config without a seed counts as seed 0. `onStep` hears of
+ * each step of the orthogonalisation.
  */
 export async function buildWorld(config: WorldConfig, onStep?: (step: number) => void): Promise<World> {
   const { num_features: n, hidden_dim: d, correlation } = config;

@@ -1,8 +1,9 @@
 import { parseConfig, SYNTH_16K, type WorldConfig } from './config.ts';
 
 /**
- * Worlds of 16k's structure (Zipf, exclusive hierarchy with compensation over two thirds of the features, copula,
- * magnitudes, superposition) at sizes where a run takes seconds or minutes. An SAE's width is a quarter of the features.
+ * Worlds of 16k's structure (Zipf, exclusive hierarchy with compensation over two thirds of the features,
+ * copula, magnitudes, superposition) at sizes where a run takes seconds or minutes. An SAE's width is a
+ * quarter of the features.
  */
 export const BUILT_IN: Readonly<Record<string, WorldConfig>> = {
   /** For tests and first steps. */

@@ -7,7 +7,10 @@ const seed = z.number().int().nonnegative();
 const probability = z.number().gt(0).max(1);
 const positive = z.number().gt(0);
 
-/** Beyond these the tables of a world, or EᵀE of its orthogonalisation, do not fit the kernels' memory of 4 GB. */
+/**
+ * Beyond these the tables of a world, or EᵀE of its orthogonalisation, do not fit the kernels' memory of 4
+ * GB.
+ */
 const MAX_FEATURES = 1 << 20;
 const MAX_DIMENSIONS = 1 << 14;
 const MAX_NUMBERS = 1 << 29;
@@ -107,8 +110,8 @@ const Magnitude = z.union(
 export type Magnitude = z.infer<typeof Magnitude>;
 
 /**
- * `synthetic_model_config.json` of a SynthSAEBench model (SAELens `SyntheticModelConfig`), with its defaults. The
- * order of the fields is that of the released file: the SHA-256 of `configText` depends on it.
+ * `synthetic_model_config.json` of a SynthSAEBench model (SAELens `SyntheticModelConfig`), with its defaults.
+ * The order of the fields is that of the released file: the SHA-256 of `configText` depends on it.
  */
 const WorldFields = z.strictObject({
   num_features: count.max(MAX_FEATURES),
@@ -228,7 +231,9 @@ function pythonFloat(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
-/** The released synth-sae-bench-16k-v1. Its published config has parent scaling off, whatever the paper says. */
+/**
+ * The released synth-sae-bench-16k-v1. Its published config has parent scaling off, whatever the paper says.
+ */
 export const SYNTH_16K: WorldConfig = parseConfig(
   {
     num_features: 16384,

@@ -3,7 +3,10 @@ import { UserError } from '#contract/errors';
 import type { HierarchyConfig } from './config.ts';
 import { TorchGenerator } from './torch-rng.ts';
 
-/** A node of `hierarchy.json`. A node without feature is organisational: it groups its children and never fires. */
+/**
+ * A node of `hierarchy.json`. A node without feature is organisational: it groups its children and never
+ * fires.
+ */
 export interface ForestNode {
   feature_index: number | null;
   mutually_exclusive_children: boolean;
@@ -27,9 +30,10 @@ export interface Placement {
 }
 
 /**
- * Numbers a forest breadth first: roots, then level by level and parent by parent, until the features run out; what is
- * left over is flat. Every parent below whose depth is less than max_depth gets `branching_factor` children.
- * `portion` of the nodes with two or more children get exclusive ones; where it is not 0 or 1, `seed` chooses them.
+ * Numbers a forest breadth first: roots, then level by level and parent by parent, until the features run
+ * out; what is left over is flat. Every parent below whose depth is less than max_depth gets
+ * `branching_factor` children. `portion` of the nodes with two or more children get exclusive ones; where it
+ * is not 0 or 1, `seed` chooses them.
  */
 export function generateForest(config: HierarchyConfig, numFeatures: number, seed: number): Forest {
   const random = new TorchGenerator(seed);
@@ -115,7 +119,10 @@ function tooDeep(value: unknown): boolean {
   return true;
 }
 
-/** Checks a forest read from `where`. @throws UserError naming the node that is wrong, duplicate or out of range. */
+/**
+ * Checks a forest read from `where`. @throws UserError naming the node that is wrong, duplicate or out of
+ * range.
+ */
 export function parseForest(value: unknown, numFeatures: number, where: string): Forest {
   if (tooDeep(value))
     throw new UserError(`${where}: children: a cycle, or more than ${MAX_LEVELS} levels of nodes`);

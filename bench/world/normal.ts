@@ -1,7 +1,7 @@
 /**
- * Phi(x), the standard normal distribution function, with good relative accuracy (1e-14) far into the lower tail:
- * probabilities given the copula's factors go down to 1e-8 and below.
- * Source: W. J. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969).
+ * Phi(x), the standard normal distribution function, with good relative accuracy (1e-14) far into the lower
+ * tail: probabilities given the copula's factors go down to 1e-8 and below. Source: W. J. Cody, Rational
+ * Chebyshev approximations for the error function, Math. Comp. 23 (1969).
  */
 export function normalCdf(x: number): number {
   return 0.5 * erfc(-x * Math.SQRT1_2);
@@ -113,8 +113,9 @@ function acklam(p: number): number {
 }
 
 /**
- * The copula's threshold of a firing probability, sqrt(2)·erfinv(1 - 2p). The reference forms 1 - 2p in float32,
- * which moves a rare feature's rate by 1e-4 of itself; so do we. p = 1 gives -Infinity: such a feature always fires.
+ * The copula's threshold of a firing probability, sqrt(2)·erfinv(1 - 2p). The reference forms 1 - 2p in
+ * float32, which moves a rare feature's rate by 1e-4 of itself; so do we. p = 1 gives -Infinity: such a
+ * feature always fires.
  */
 export function firingThreshold(p: number): number {
   const erf = Math.fround(1 - Math.fround(2 * p));

@@ -1,4 +1,5 @@
-// One thread of the orthogonalisation: holds some slices of the dictionary and answers each Gram matrix with its slices' own.
+// One thread of the orthogonalisation: holds some slices of the dictionary and answers each Gram matrix with
+// its slices' own.
 import { parentPort, workerData } from 'node:worker_threads';
 import { DictionarySlice } from './slice.ts';
 import type { SliceTask } from './threads.ts';

@@ -5,8 +5,8 @@ import { KernelMemory } from '../kernel-memory.ts';
 const BLOCK = 256;
 
 /**
- * Some rows of a dictionary E under orthogonalisation, in float32 and with SIMD: what one thread holds. The loss couples rows
- * only through EᵀE [d, d], which is the sum of the slices' own.
+ * Some rows of a dictionary E under orthogonalisation, in float32 and with SIMD: what one thread holds. The
+ * loss couples rows only through EᵀE [d, d], which is the sum of the slices' own.
  */
 export class DictionarySlice {
   private readonly kernels: GemmKernels;

@@ -12,8 +12,8 @@ export const WEIGHTS_FILE = 'synthetic_model.safetensors';
 export const FOREST_FILE = 'hierarchy.json';
 
 /**
- * Reads a model in the released directory format. Probabilities, thresholds and magnitudes are recomputed from the
- * config; the stored `firing_probabilities` are not read, as in the reference.
+ * Reads a model in the released directory format. Probabilities, thresholds and magnitudes are recomputed
+ * from the config; the stored `firing_probabilities` are not read, as in the reference.
  * @throws UserError naming file and field of anything missing, misshapen or not finite.
  */
 export function loadWorld(dir: string): World {

@@ -17,8 +17,8 @@ const SLICES = 4;
 type Answer = { grams: Float32Array[] } | { rows: Float32Array[] };
 
 /**
- * `orthogonalise` for large dictionaries: the same steps in float32 with SIMD on several threads, in place. Equal to the plain
- * one to about 1e-6, and bit for bit the same on any number of threads.
+ * `orthogonalise` for large dictionaries: the same steps in float32 with SIMD on several threads, in place.
+ * Equal to the plain one to about 1e-6, and bit for bit the same on any number of threads.
  */
 export async function orthogonaliseOnThreads(
   rows: Float32Array,

@@ -2,9 +2,9 @@ const N = 624;
 const M = 397;
 
 /**
- * torch's CPU generator (MT19937) with `rand` and `randn` of float32 tensors as torch fills them. Per-feature std
- * magnitudes are not stored in a released model, so a loader needs these very numbers.
- * Source: M. Matsumoto and T. Nishimura, MT19937 (1998); PyTorch's documented CPU kernels. Equal to 2e-6.
+ * torch's CPU generator (MT19937) with `rand` and `randn` of float32 tensors as torch fills them. Per-feature
+ * std magnitudes are not stored in a released model, so a loader needs these very numbers. Source: M.
+ * Matsumoto and T. Nishimura, MT19937 (1998); PyTorch's documented CPU kernels. Equal to 2e-6.
  */
 export class TorchGenerator {
   private readonly state = new Uint32Array(N);

@@ -19,7 +19,9 @@ export interface WorldParts {
   copula: Copula | null;
 }
 
-/** A synthetic model: where activations come from, and the truth about them. Vectors have one entry a feature. */
+/**
+ * A synthetic model: where activations come from, and the truth about them. Vectors have one entry a feature.
+ */
 export interface World extends WorldParts {
   numFeatures: number;
   hiddenDim: number;
@@ -38,10 +40,11 @@ export interface World extends WorldParts {
 export const LARGEST = 1e30;
 
 /**
- * Fills in what is not stored: probabilities, thresholds and magnitudes, recomputed from config and forest as the
- * reference's loader does. Std magnitudes come from torch's generator at seed + 1, means at seed + 2. `where` begins the
- * messages, with the config's file where there is one.
- * @throws UserError where children scale with a parent whose mean magnitude is 0, or a field gives what is no number
+ * Fills in what is not stored: probabilities, thresholds and magnitudes, recomputed from config and forest as
+ * the reference's loader does. Std magnitudes come from torch's generator at seed + 1, means at seed + 2.
+ * `where` begins the messages, with the config's file where there is one.
+ * @throws UserError where children scale with a parent whose mean magnitude is 0, or a field gives what is no
+ * number
  */
 export function deriveWorld(parts: WorldParts, where = ''): World {
   const { config, forest } = parts;

@@ -1,7 +1,10 @@
 import type { BackendModule } from '../backend.ts';
 import { largeGoldenStep } from '../golden-step.ts';
 
-/** Our own: SIMD kernels on threads over one shared memory, OpenBLAS for dense products where the system has it. */
+/**
+ * Our own: SIMD kernels on threads over one shared memory, OpenBLAS for dense products where the system has
+ * it.
+ */
 export const backend: BackendModule = {
   tfName: 'embedded',
   missing: () => null,

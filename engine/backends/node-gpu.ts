@@ -4,7 +4,10 @@ import { openTensorflow } from '../tensorflow.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 
-/** libtensorflow on an NVIDIA GPU. Without a usable one it would compute on the CPU and only warn: that is refused. */
+/**
+ * libtensorflow on an NVIDIA GPU. Without a usable one it would compute on the CPU and only warn: that is
+ * refused.
+ */
 export const backend: BackendModule = {
   tfName: 'tensorflow',
   missing: () => notInstalled([PACKAGE], 'npm run setup:gpu'),

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendModule } from '../backend.ts';
 
-/** tfjs' own WebAssembly backend: the dense form of everything on one thread, which the embedded one is compared with. */
+/**
+ * tfjs' own WebAssembly backend: the dense form of everything on one thread, which the embedded one is
+ * compared with.
+ */
 export const backend: BackendModule = {
   tfName: 'wasm',
   missing: () => null,

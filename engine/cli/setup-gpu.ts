@@ -48,8 +48,8 @@ function named(name: string): GpuBackend {
 }
 
 /**
- * All in one command: npm takes away what another --no-save brought. --save-prod saves nothing beside --no-save; without
- * it npm finds an optional peer "up to date" and installs nothing.
+ * All in one command: npm takes away what another --no-save brought. --save-prod saves nothing beside
+ * --no-save; without it npm finds an optional peer "up to date" and installs nothing.
  */
 function install(backends: readonly GpuBackend[]): void {
   const packages = backends.flatMap((backend) => backend.packages);

@@ -12,7 +12,10 @@ export interface Update {
   epsilon: number;
 }
 
-/** One fused step: moves the moments in place, and returns the new weights. All arrays lie in the backend's memory. */
+/**
+ * One fused step: moves the moments in place, and returns the new weights. All arrays lie in the backend's
+ * memory.
+ */
 export function adamStep(
   backend: EmbeddedBackend,
   weights: tf.Tensor,

@@ -11,8 +11,8 @@ type CpuEntry = ReturnType<MathBackendCPU['data']['get']>;
 type Values = tf.backend_util.BackendValues;
 
 /**
- * The numbers of a tensor: in plain arrays as tfjs' cpu kernels make them, in shared memory once a kernel of ours asked for
- * them, or non-zeros alone, that become a matrix only where someone looks at it as one.
+ * The numbers of a tensor: in plain arrays as tfjs' cpu kernels make them, in shared memory once a kernel of
+ * ours asked for them, or non-zeros alone, that become a matrix only where someone looks at it as one.
  */
 class Entry {
   refCount = 1;
@@ -57,8 +57,9 @@ class Entry {
 }
 
 /**
- * tfjs' cpu backend with its float tensors in one shared memory, where kernels of ours work on them on several threads
- * (register.ts). Whatever has no kernel of ours is computed by the cpu backend's own functions.
+ * tfjs' cpu backend with its float tensors in one shared memory, where kernels of ours work on them on
+ * several threads (register.ts). Whatever has no kernel of ours is computed by the cpu backend's own
+ * functions.
  */
 export class EmbeddedBackend extends MathBackendCPU {
   readonly heap: SharedHeap;

@@ -2,7 +2,10 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** A dense product of a library of the system: c [m, n] = a [m, k] · b [k, n], each operand given as its transpose or not. */
+/**
+ * A dense product of a library of the system: c [m, n] = a [m, k] · b [k, n], each operand given as its
+ * transpose or not.
+ */
 export interface Blas {
   /** "OpenBLAS 0.3.21". */
   label: string;
@@ -43,7 +46,10 @@ export function findBlas(threads: number, folders: readonly string[] = FOLDERS):
   return null;
 }
 
-/** Whether the library is linked to libgomp, which crashed at the end of small runs when it was loaded this way. */
+/**
+ * Whether the library is linked to libgomp, which crashed at the end of small runs when it was loaded this
+ * way.
+ */
 export function needsOpenMp(path: string): boolean {
   // The names of what a library needs stand among its first symbols.
   const head = Buffer.alloc(4 << 20);
@@ -56,7 +62,8 @@ export function needsOpenMp(path: string): boolean {
 }
 
 function load(path: string, threads: number): Blas | null {
-  // Its threads otherwise look for work for milliseconds after a product, on the cores that our own threads need.
+  // Its threads otherwise look for work for milliseconds after a product, on the cores that our own threads
+  // need.
   process.env.OPENBLAS_THREAD_TIMEOUT ??= '8';
   try {
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');

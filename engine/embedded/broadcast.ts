@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** How kernels of two operands walk over them: rows of n numbers, as kernels/elementwise.as has it. Strides in numbers. */
+/**
+ * How kernels of two operands walk over them: rows of n numbers, as kernels/elementwise.as has it. Strides in
+ * numbers.
+ */
 export interface Walk {
   shape: number[];
   size: number;
@@ -25,7 +28,10 @@ export const isFloat = (x: tf.TensorInfo): boolean => x.dtype === 'float32';
 /** Rows of tensors whose shape does not matter. */
 export const FLAT = 4096;
 
-/** The walk over two tensors, where it is as simple as that: equal shapes, a scalar, a row, a column; else null. */
+/**
+ * The walk over two tensors, where it is as simple as that: equal shapes, a scalar, a row, a column; else
+ * null.
+ */
 export function walkOf(aShape: number[], bShape: number[]): Walk | null {
   const shape = tf.broadcast_util.assertAndGetBroadcastShape(aShape, bShape);
   const size = tf.util.sizeFromShape(shape);

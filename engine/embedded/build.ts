@@ -16,7 +16,8 @@ export async function compileKernels(build: Build): Promise<Uint8Array> {
   const options = [
     ...'--outFile kernels.wasm -O3 --noAssert --runtime stub'.split(' '),
     ...'--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536'.split(' '),
-    // V8 holds memory.fill and memory.copy to the size that the thread knows of, and another one's growth of the memory may not have reached it.
+    // V8 holds memory.fill and memory.copy to the size that the thread knows of, and another one's growth of
+    // the memory may not have reached it.
     ...'--disable bulk-memory'.split(' '),
     ...`--enable simd,threads${build === 'relaxed' ? ',relaxed-simd' : ''}`.split(' '),
   ];

@@ -1,11 +1,20 @@
-// How the threads of the pool share a job: the control words at the start of the shared memory, and the loop that takes chunks.
-// Read by worker.mjs and pool.ts.
+// How the threads of the pool share a job: the control words at the start of the shared memory, and the loop
+// that takes chunks. Read by worker.mjs and pool.ts.
 
-/** Words of the control block: number of the present job (sleepers wait on it), the next chunk, chunks done, a failure. */
+/**
+ * Words of the control block: number of the present job (sleepers wait on it), the next chunk, chunks done, a
+ * failure.
+ */
 export const JOBS = 0;
-/** The job's number in the upper half, its next chunk in the lower: a thread that comes late to a job finds it gone. */
+/**
+ * The job's number in the upper half, its next chunk in the lower: a thread that comes late to a job finds it
+ * gone.
+ */
 export const NEXT = 1;
-/** As next chunk: the job is closed, and what describes it may be half of this job and half of the one to come. No job has so many. */
+/**
+ * As next chunk: the job is closed, and what describes it may be half of this job and half of the one to
+ * come. No job has so many.
+ */
 export const CLOSED = 0xffff;
 export const DONE = 2;
 export const FAILED = 3;
@@ -18,7 +27,10 @@ export const ARGUMENTS = 64;
 export const MAX_ARGUMENTS = 16;
 export const CONTROL_BYTES = ARGUMENTS + 8 * MAX_ARGUMENTS;
 
-/** Works on chunks of the present job until none is left; nothing happens where it is over. Returns what a kernel threw here. */
+/**
+ * Works on chunks of the present job until none is left; nothing happens where it is over. Returns what a
+ * kernel threw here.
+ */
 export function takeChunks(control, parameters, kernels) {
   const job = Atomics.load(control, NEXT) >>> 16;
   // Whoever then gets a chunk of this job read these while it was open: its caller waits for every chunk.

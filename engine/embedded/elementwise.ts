@@ -4,8 +4,8 @@ import type { EmbeddedBackend } from './backend.ts';
 import { FLAT, isFloat, MIN_SIZE, sizeOf, type Walk, walkOf } from './broadcast.ts';
 
 /*
- * tfjs' arithmetic on float32 tensors of some size: the result, or null for what the cpu backend is to compute. Names are those of
- * kernels/elementwise.as.
+ * tfjs' arithmetic on float32 tensors of some size: the result, or null for what the cpu backend is to
+ * compute. Names are those of kernels/elementwise.as.
  */
 
 /** The walk where both are numbers that a kernel of ours can take. */
@@ -63,7 +63,10 @@ export function ofOne(name: string, x: TensorInfo, backend: EmbeddedBackend): Te
   return out;
 }
 
-/** Masks become numbers of their own: tfjs shares the mask's bytes, which kernels would have to convert again and again. */
+/**
+ * Masks become numbers of their own: tfjs shares the mask's bytes, which kernels would have to convert again
+ * and again.
+ */
 export function cast(x: TensorInfo, dtype: string, backend: EmbeddedBackend): TensorInfo | null {
   if (x.dtype !== 'bool' || dtype !== 'float32' || sizeOf(x) < MIN_SIZE) return null;
   const out = backend.make(x.shape);

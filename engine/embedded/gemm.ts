@@ -7,7 +7,10 @@ const COLUMNS = 512;
 const STRIP = 16;
 /** Numbers that a fused multiply-add is worth, of those that a chunk of work counts. */
 const MULTIPLY_WORK = 1 / 8;
-/** Smaller products stay with our kernels, so that a small world has the same numbers with OpenBLAS and without. */
+/**
+ * Smaller products stay with our kernels, so that a small world has the same numbers with OpenBLAS and
+ * without.
+ */
 const MIN_FOR_BLAS = 1 << 26;
 
 export interface Product {
@@ -18,7 +21,10 @@ export interface Product {
   transposeB: boolean;
 }
 
-/** c [m, n] = a · b of matrices in the backend's memory, each given as its transpose or not; by OpenBLAS where there is one. */
+/**
+ * c [m, n] = a · b of matrices in the backend's memory, each given as its transpose or not; by OpenBLAS where
+ * there is one.
+ */
 export function multiply(
   backend: EmbeddedBackend,
   a: Float32Array,

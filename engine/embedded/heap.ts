@@ -19,8 +19,9 @@ interface Block {
 }
 
 /**
- * Blocks of one shared WebAssembly memory of at most 4 GiB. Pointers are byte offsets, from 2³¹ on no 32-bit integers: no `|`
- * and `&` on them. Growing makes a new buffer object; views of the old one stay good, for the bytes are the same.
+ * Blocks of one shared WebAssembly memory of at most 4 GiB. Pointers are byte offsets, from 2³¹ on no 32-bit
+ * integers: no `|` and `&` on them. Growing makes a new buffer object; views of the old one stay good, for
+ * the bytes are the same.
  */
 export class SharedHeap {
   readonly memory: SharedMemory;

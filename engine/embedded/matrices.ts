@@ -16,7 +16,9 @@ export interface Transposes {
   transposeB: boolean;
 }
 
-/** A product of two float32 matrices, by rows of non-zeros where one has few; null for tensors of other kinds. */
+/**
+ * A product of two float32 matrices, by rows of non-zeros where one has few; null for tensors of other kinds.
+ */
 export function matMul(
   a: TensorInfo,
   b: TensorInfo,
@@ -35,7 +37,10 @@ export function matMul(
   return out;
 }
 
-/** The product by rows of non-zeros where an operand has few of them and the product can begin from it, else null. */
+/**
+ * The product by rows of non-zeros where an operand has few of them and the product can begin from it, else
+ * null.
+ */
 function sparseMatMul(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean): Tensor | null {
   const sparseA = sparseOf(a);
   if (sparseA) {
@@ -82,7 +87,10 @@ function withTransposed<T>(x: TensorInfo, use: (t: TensorInfo) => T): T {
 
 export const isMatrix = (x: TensorInfo): boolean => x.shape.length === 2 && isFloat(x);
 
-/** The sum of two matrices whose non-zeros are known, by their non-zeros: gradients of codes that come from two places. */
+/**
+ * The sum of two matrices whose non-zeros are known, by their non-zeros: gradients of codes that come from
+ * two places.
+ */
 export function sparseSum(a: TensorInfo, b: TensorInfo): TensorInfo | null {
   if (!noticesZeros()) return null;
   const [x, y] = [knownSparse(a), knownSparse(b)];

@@ -10,8 +10,8 @@ import { registerKernels } from './register.ts';
 const MAX_THREADS = 16;
 
 /**
- * Registers the embedded backend with tfjs, once, and says what it is: "2 threads, relaxed SIMD, OpenBLAS 0.3.21".
- * ENGINE_THREADS sets the number of threads, ENGINE_BLAS=off leaves OpenBLAS alone.
+ * Registers the embedded backend with tfjs, once, and says what it is: "2 threads, relaxed SIMD, OpenBLAS
+ * 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS=off leaves OpenBLAS alone.
  */
 export async function openEmbedded(): Promise<string> {
   // Its kernels are what runs where there is none of ours.

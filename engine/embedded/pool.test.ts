@@ -64,7 +64,10 @@ it('a closed job gives no chunk, whatever it is described as', () => {
   expect(control[words.NEXT]).toBe((7 << 16) | words.CLOSED);
 });
 
-/** `fill(_, _, at)` zeroes 64 bytes by memory.fill, which asks for the size of the memory where plain stores do not. */
+/**
+ * `fill(_, _, at)` zeroes 64 bytes by memory.fill, which asks for the size of the memory where plain stores
+ * do not.
+ */
 const fillingModule = new WebAssembly.Module(
   Buffer.from(
     // Header; type (i32, i32, i32) -> (); import env.memory, shared, 1 to 4096 pages.
@@ -85,7 +88,8 @@ const fillingModule = new WebAssembly.Module(
   ),
 );
 
-// The moments between which a thread makes a copy of `slow`, and after it the memory, are other ones on every machine.
+// The moments between which a thread makes a copy of `slow`, and after it the memory, are other ones on every
+// machine.
 it.each([20, 40, 60, 80, 110, 150])(
   'a thread works on all of a memory that grew %i ms after it was handed over',
   async (ms) => {

@@ -15,7 +15,10 @@ type Kernel = (from: number, to: number, ...parameters: number[]) => void;
 
 /** Chunks have about so much work: 65,536 numbers take some 20 µs. */
 const CHUNK_WORK = 1 << 16;
-/** A job of less work stays on the calling thread: on a busy machine another thread is late by more than it saves. */
+/**
+ * A job of less work stays on the calling thread: on a busy machine another thread is late by more than it
+ * saves.
+ */
 const MIN_WORK = 6 * CHUNK_WORK;
 /** A chunk takes microseconds to milliseconds: a job with no chunk done for so long has lost a thread. */
 const STALLED_MS = 60_000;
@@ -24,8 +27,9 @@ const LOOKS = 4;
 const SPINS = 20_000;
 
 /**
- * Threads over one shared memory that run kernels: fork and join with Atomics, no messages. The caller takes chunks too, and
- * waits for nobody who has none, so that a thread that is still starting, or has no core, costs nothing.
+ * Threads over one shared memory that run kernels: fork and join with Atomics, no messages. The caller takes
+ * chunks too, and waits for nobody who has none, so that a thread that is still starting, or has no core,
+ * costs nothing.
  */
 export class Pool {
   readonly heap = new SharedHeap(words.CONTROL_BYTES);
@@ -65,8 +69,8 @@ export class Pool {
   }
 
   /**
-   * Runs a kernel over `items`, each about `work` numbers' worth, and returns when all are done. What comes out does not
-   * depend on the number of threads.
+   * Runs a kernel over `items`, each about `work` numbers' worth, and returns when all are done. What comes
+   * out does not depend on the number of threads.
    */
   run(name: string, items: number, work: number, ...parameters: number[]): void {
     const index = this.numberOf.get(name);
@@ -101,7 +105,10 @@ export class Pool {
     }
   }
 
-  /** A thread that dies takes its chunk with it, and its end is no event for a caller that waits: only time tells. */
+  /**
+   * A thread that dies takes its chunk with it, and its end is no event for a caller that waits: only time
+   * tells.
+   */
   private awaitChunks(name: string, chunks: number): void {
     const { control } = this;
     for (let before = -1, looks = 0; ; ) {
@@ -134,7 +141,8 @@ export function needsRelaxedSimdFlag(version: string): boolean {
 
 /** The kernels in the first of these builds that this machine takes. */
 function compile(candidates: readonly Build[]): { build: Build; module: object } {
-  // V8 11.3, that of Node 20, knows relaxed SIMD behind this flag; later ones have it without and do not know the flag.
+  // V8 11.3, that of Node 20, knows relaxed SIMD behind this flag; later ones have it without and do not know
+  // the flag.
   if (needsRelaxedSimdFlag(process.versions.v8)) setFlagsFromString('--experimental-wasm-relaxed-simd');
   let refused: unknown;
   for (const build of candidates) {

@@ -2,8 +2,9 @@ import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
 
 /*
- * Products with few non-zeros on all threads. The kernels take for each non-zero the address of the dense row that goes with
- * it, so that bands (latent j's numbers lie in parts[bandOf[j]]) and transposes are a matter of what is written there.
+ * Products with few non-zeros on all threads. The kernels take for each non-zero the address of the dense row
+ * that goes with it, so that bands (latent j's numbers lie in parts[bandOf[j]]) and transposes are a matter
+ * of what is written there.
  */
 
 type Bands = Uint8Array | undefined;
@@ -25,7 +26,10 @@ export function sparseTimesDense(
   }
 }
 
-/** out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: the product with the transpose; out has as many rows as a columns. */
+/**
+ * out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: the product with the transpose; out has as many rows as a
+ * columns.
+ */
 export function sparseTransposedTimesDense(
   backend: EmbeddedBackend,
   a: SparseCodes,

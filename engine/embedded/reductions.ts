@@ -47,7 +47,10 @@ export function sum(
   return out;
 }
 
-/** The sum of all numbers (`sumOfRows`) or of their squares (`squaresOfRows`), by blocks: the same on any number of threads. */
+/**
+ * The sum of all numbers (`sumOfRows`) or of their squares (`squaresOfRows`), by blocks: the same on any
+ * number of threads.
+ */
 export function total(
   kernel: 'sumOfRows' | 'squaresOfRows',
   values: Float32Array,

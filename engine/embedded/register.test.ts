@@ -20,7 +20,10 @@ const ofOne: F[] = [
   (x) => tf.transpose(x),
 ];
 
-/** An expression of tfjs over random shapes: dimensions of 0 and 1, broadcasting, many zeros, and now and then NaN and infinity. */
+/**
+ * An expression of tfjs over random shapes: dimensions of 0 and 1, broadcasting, many zeros, and now and then
+ * NaN and infinity.
+ */
 function expression(seed: number): {
   name: string;
   f: F;

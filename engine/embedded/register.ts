@@ -12,7 +12,10 @@ type Kernel = (
   attrs: NamedAttrMap,
 ) => TensorInfo | null;
 
-/** Registers every kernel of the cpu backend for this one too, and puts ours before those that carry a training step. */
+/**
+ * Registers every kernel of the cpu backend for this one too, and puts ours before those that carry a
+ * training step.
+ */
 export function registerKernels(backendName: string): void {
   for (const config of tf.getKernelsForBackend('cpu')) {
     const own = kernels[config.kernelName];

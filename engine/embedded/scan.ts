@@ -3,8 +3,8 @@ import type { EmbeddedBackend } from './backend.ts';
 const BLOCK = 1 << 16;
 
 /**
- * Positions of what is greater than `least`, NaN among them, ascending, or of what is not 0 where `least` is NaN; null when there
- * are more than `limit`.
+ * Positions of what is greater than `least`, NaN among them, ascending, or of what is not 0 where `least` is
+ * NaN; null when there are more than `limit`.
  */
 export function positionsAbove(
   { pool, heap }: EmbeddedBackend,
@@ -34,7 +34,10 @@ export function positionsAbove(
 const BINS = 1024;
 const BIN_SHIFT = 21;
 
-/** A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are positive. */
+/**
+ * A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are
+ * positive.
+ */
 export function boundBelow({ pool, heap }: EmbeddedBackend, values: Float32Array, count: number): number {
   const blocks = Math.ceil(values.length / BLOCK);
   const counts = heap.allocate(4 * BINS * blocks);

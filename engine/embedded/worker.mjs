@@ -1,12 +1,12 @@
-// One thread of the pool (pool.ts): sleeps until there is a job, takes chunks of it until none is left. Plain JavaScript, since
-// `--import tsx` does not reach threads.
+// One thread of the pool (pool.ts): sleeps until there is a job, takes chunks of it until none is left. Plain
+// JavaScript, since `--import tsx` does not reach threads.
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { ARGUMENTS, JOBS, MAX_ARGUMENTS, takeChunks } from './chunks.mjs';
 
 const { module, memory } = workerData;
-// Where the memory grew while it was handed over, this thread goes by the old size for good: plain loads do not ask, but
-// memory.fill traps. Growing by nothing takes the size as it is; what grows later is told.
+// Where the memory grew while it was handed over, this thread goes by the old size for good: plain loads do
+// not ask, but memory.fill traps. Growing by nothing takes the size as it is; what grows later is told.
 memory.grow(0);
 const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
 const kernels = Object.values(exports).filter((value) => typeof value === 'function');

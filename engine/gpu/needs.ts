@@ -2,7 +2,10 @@ import { basename } from 'node:path';
 import { isInstalled } from '../packages.ts';
 import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './system.ts';
 
-/** A backend on a GPU: the packages it is made of, and what it misses here, in plain words, each with a remedy. */
+/**
+ * A backend on a GPU: the packages it is made of, and what it misses here, in plain words, each with a
+ * remedy.
+ */
 export interface GpuBackend {
   name: 'node-gpu' | 'webgpu';
   packages: readonly string[];

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A machine as its files tell it; `root` is "/" but in tests. Nothing is started: a broken driver cannot hang us. */
+/**
+ * A machine as its files tell it; `root` is "/" but in tests. Nothing is started: a broken driver cannot hang
+ * us.
+ */
 export interface System {
   root: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -29,7 +32,10 @@ export function missingLibraries(system: System, wanted: readonly string[]): str
   return wanted.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
 }
 
-/** Names of Vulkan's driver files (ICDs) that the loader would read, "lvp_icd.x86_64.json" for Mesa's in software. */
+/**
+ * Names of Vulkan's driver files (ICDs) that the loader would read, "lvp_icd.x86_64.json" for Mesa's in
+ * software.
+ */
 export function vulkanDrivers({ root, env }: System): string[] {
   const chosen = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
   if (chosen) return chosen.split(':').filter((path) => existsSync(join(root, path)));

@@ -6,9 +6,9 @@ import { csrOf, sparseTensor } from '../sparse.ts';
 const KERNEL = 'DecodeBands';
 
 /**
- * Reconstructions by bands of latents, one tensor [batch, d_in] a band: `bandOf[i]` is the band of latent i. Their sum is
- * decode(z, W), at the cost of one decode. Gradients as those of decode: to z only where it is not zero.
- * Plain: `decode(z, tf.mul(W, rows))` with rows = [bandOf = band] as a 0/1 column, for each band.
+ * Reconstructions by bands of latents, one tensor [batch, d_in] a band: `bandOf[i]` is the band of latent i.
+ * Their sum is decode(z, W), at the cost of one decode. Gradients as those of decode: to z only where it is
+ * not zero. Plain: `decode(z, tf.mul(W, rows))` with rows = [bandOf = band] as a 0/1 column, for each band.
  */
 export function decodeBands(z: tf.Tensor, W: tf.Tensor, bandOf: Uint8Array, bands: number): tf.Tensor[] {
   register(tf.getBackend());

@@ -5,9 +5,9 @@ import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
 import * as plain from './plain.ts';
 
 /**
- * Pre-activations `(x·W + b) · scale`: x [batch, d_in], W [d_in, d_sae], b and scale [d_sae] or none. Where the gradient that
- * arrives is that of a selection, its non-zeros are all that is worked on.
- * Plain: `tf.mul(tf.add(tf.matMul(x, W), b), scale)`.
+ * Pre-activations `(x·W + b) · scale`: x [batch, d_in], W [d_in, d_sae], b and scale [d_sae] or none. Where
+ * the gradient that arrives is that of a selection, its non-zeros are all that is worked on. Plain:
+ * `tf.mul(tf.add(tf.matMul(x, W), b), scale)`.
  */
 export function encode(
   x: tf.Tensor,

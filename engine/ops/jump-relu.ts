@@ -2,17 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { compute } from '../kernel.ts';
 
 /**
- * JumpReLU: h where h > theta, else 0; h [batch, d_sae], theta [d_sae]. Gradient to h: 1 where h > theta. Gradient to
- * theta: -(theta / bandwidth) where |h - theta| < bandwidth / 2, the rectangle kernel's straight-through estimate.
- * Source: Rajamanoharan et al. 2024, "Jumping Ahead", arXiv 2407.14435, equations 10 and 11.
+ * JumpReLU: h where h > theta, else 0; h [batch, d_sae], theta [d_sae]. Gradient to h: 1 where h > theta.
+ * Gradient to theta: -(theta / bandwidth) where |h - theta| < bandwidth / 2, the rectangle kernel's
+ * straight-through estimate. Source: Rajamanoharan et al. 2024, "Jumping Ahead", arXiv 2407.14435, equations
+ * 10 and 11.
  */
 export function jumpRelu(h: tf.Tensor, theta: tf.Tensor, bandwidth: number): tf.Tensor {
   return gated(h, theta, bandwidth, { value: (x) => x, toH: 1, toTheta: (t) => t });
 }
 
 /**
- * [h > theta] as 0 or 1, whose sum is the L0. No gradient to h; to theta: -1 / bandwidth within the rectangle.
- * Source: as jumpRelu, equation 12.
+ * [h > theta] as 0 or 1, whose sum is the L0. No gradient to h; to theta: -1 / bandwidth within the
+ * rectangle. Source: as jumpRelu, equation 12.
  */
 export function stepCount(h: tf.Tensor, theta: tf.Tensor, bandwidth: number): tf.Tensor {
   return gated(h, theta, bandwidth, { value: () => 1, toH: 0, toTheta: () => 1 });

@@ -4,8 +4,9 @@ import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
 import { type Csr, remember } from '../sparse.ts';
 
 /*
- * The named operations in plain tfjs: their definitions, and what runs where the numbers lie on a device, on which dense
- * products are cheap. Only selections look at numbers: they read the pre-activations and send back a mask.
+ * The named operations in plain tfjs: their definitions, and what runs where the numbers lie on a device, on
+ * which dense products are cheap. Only selections look at numbers: they read the pre-activations and send
+ * back a mask.
  */
 
 export function encode(

@@ -5,9 +5,9 @@ import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
 import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
 
 /**
- * Keeps the int(k·batch) largest positive pre-activations of the whole batch, the rest become 0. k may be a fraction.
- * Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
- * Source: Bussmann et al. 2024, "BatchTopK Sparse Autoencoders", arXiv 2412.06410.
+ * Keeps the int(k·batch) largest positive pre-activations of the whole batch, the rest become 0. k may be a
+ * fraction. Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask. Source: Bussmann et al. 2024,
+ * "BatchTopK Sparse Autoencoders", arXiv 2412.06410.
  */
 export function batchTopK(h: tf.Tensor, k: number): tf.Tensor {
   const count = Math.min(h.size, Math.floor(k * h.shape[0]));
@@ -24,8 +24,8 @@ export function topK(h: tf.Tensor, k: number): tf.Tensor {
 }
 
 /**
- * Keeps of each sample the k largest pre-activations, negative ones too, among the latents that `among` marks with 1.
- * Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
+ * Keeps of each sample the k largest pre-activations, negative ones too, among the latents that `among` marks
+ * with 1. Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
  */
 export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Tensor {
   const mask = tf.tensor(markLargest(numbers(h), h.shape[0], k, among), h.shape);

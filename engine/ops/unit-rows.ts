@@ -8,8 +8,8 @@ const KERNEL = 'UnitRows';
 const LEAST_NORM = 1e-8;
 
 /**
- * The rows of W [rows, n] divided by their norms, and the norms [rows], each at least 1e-8. One pass over W, and one for
- * both gradients. Plain: `tf.maximum(rowNorms(W), 1e-8)` and `tf.div(W, norms as a column)`.
+ * The rows of W [rows, n] divided by their norms, and the norms [rows], each at least 1e-8. One pass over W,
+ * and one for both gradients. Plain: `tf.maximum(rowNorms(W), 1e-8)` and `tf.div(W, norms as a column)`.
  */
 export function unitRows(W: tf.Tensor): { rows: tf.Tensor; norms: tf.Tensor } {
   if (!embeddedBackend()) return plain.unitRows(W);

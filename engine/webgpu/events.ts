@@ -1,7 +1,7 @@
 /**
- * The callbacks in which Dawn's binding for Node looks whether a device has answered. It hands them to setImmediate, so
- * that a promise settles only when JavaScript is back in its event loop. Kept at hand, they let someone who has to wait
- * inside a function run them himself.
+ * The callbacks in which Dawn's binding for Node looks whether a device has answered. It hands them to
+ * setImmediate, so that a promise settles only when JavaScript is back in its event loop. Kept at hand, they
+ * let someone who has to wait inside a function run them himself.
  */
 const pending = new Set<() => void>();
 let waiting = false;
@@ -28,7 +28,9 @@ export function letProcessEnd(): void {
   background = true;
 }
 
-/** Runs the device's callbacks until `busy` is false. @throws Error when the device has nothing more to say. */
+/**
+ * Runs the device's callbacks until `busy` is false. @throws Error when the device has nothing more to say.
+ */
 export function waitWhile(busy: () => boolean): void {
   waiting = true;
   try {
@@ -50,6 +52,9 @@ function later(run: () => void): NodeJS.Immediate {
   return handle;
 }
 
-/** An addon's functions have a prototype; what settles a promise, and a bound function, are native too and have none. */
+/**
+ * An addon's functions have a prototype; what settles a promise, and a bound function, are native too and
+ * have none.
+ */
 const isOfAnAddon = (run: object): run is () => void =>
   Object.hasOwn(run, 'prototype') && Function.prototype.toString.call(run).includes('[native code]');

@@ -31,8 +31,8 @@ const READ = 1;
 const STAGING = 1 | 8;
 
 /**
- * Gives the backend in use a `readSync` that works in Node: its own draws numbers on a canvas. Trainers read losses and
- * which latents fired within a step, and tfjs' gradients leave no room for an `await` there.
+ * Gives the backend in use a `readSync` that works in Node: its own draws numbers on a canvas. Trainers read
+ * losses and which latents fired within a step, and tfjs' gradients leave no room for an `await` there.
  */
 export function installReadSync(): void {
   const backend = tf.backend() as unknown as WebGpuBackend;

@@ -10,8 +10,9 @@ import { isLoopback } from './loopback.ts';
 import { type Proxies, proxiesOf } from './proxies.ts';
 
 /**
- * A model that thinks can be silent for longer than the five minutes after which undici gives up, before the headers as well as within the body.
- * How long silence is borne is the caller's matter, so both limits are off.
+ * A model that thinks can be silent for longer than the five minutes after which undici gives up, before the
+ * headers as well as within the body. How long silence is borne is the caller's matter, so both limits are
+ * off.
  */
 const PATIENT = { headersTimeout: 0, bodyTimeout: 0 } as const;
 
@@ -22,8 +23,8 @@ export interface Network {
 }
 
 /**
- * A fetch that goes through the proxies of the environment. It is undici's own, because the one of Node takes no dispatcher of
- * another copy of undici; the shapes are the same.
+ * A fetch that goes through the proxies of the environment. It is undici's own, because the one of Node takes
+ * no dispatcher of another copy of undici; the shapes are the same.
  * @throws UserError for a proxy that is no http or https address.
  */
 export function networkOf(env: NodeJS.ProcessEnv = process.env): Network {
@@ -64,7 +65,10 @@ function watchStart(dispatcher: Dispatcher): { dispatcher: Dispatcher; started()
   return { dispatcher: composed, started: () => started };
 }
 
-/** Loopback is decided here for each hop: NO_PROXY knows no 127.0.0.0/8, and nobody wants to have to set it for that. */
+/**
+ * Loopback is decided here for each hop: NO_PROXY knows no 127.0.0.0/8, and nobody wants to have to set it
+ * for that.
+ */
 function dispatcherFor({ https, http, none }: Proxies): Dispatcher {
   const direct = new Agent(PATIENT);
   // Empty strings, because undefined would send it back to the environment of the process.
@@ -82,8 +86,9 @@ function dispatcherFor({ https, http, none }: Proxies): Dispatcher {
 }
 
 /**
- * The connections to a proxy itself. Where a proxy hangs up on CONNECT, undici 7 takes that for a connection worth another try, thousands
- * of times a second and for ever, even when the call has been given up. An error of another kind ends the call.
+ * The connections to a proxy itself. Where a proxy hangs up on CONNECT, undici 7 takes that for a connection
+ * worth another try, thousands of times a second and for ever, even when the call has been given up. An error
+ * of another kind ends the call.
  */
 function proxyClient(origin: URL, options: object): Dispatcher {
   const pool = new Pool(origin, options);

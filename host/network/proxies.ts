@@ -1,6 +1,9 @@
 import { UserError } from '#contract/errors';
 
-/** What undici's EnvHttpProxyAgent takes; empty where there is none. Without a proxy for https it uses the one for http. */
+/**
+ * What undici's EnvHttpProxyAgent takes; empty where there is none. Without a proxy for https it uses the one
+ * for http.
+ */
 export interface Proxies {
   https: string;
   http: string;
@@ -8,8 +11,8 @@ export interface Proxies {
 }
 
 /**
- * The proxies of the environment. Names in lower case win, as everywhere. ALL_PROXY stands in for both others where it names an http
- * proxy; a SOCKS proxy there is for other programs.
+ * The proxies of the environment. Names in lower case win, as everywhere. ALL_PROXY stands in for both others
+ * where it names an http proxy; a SOCKS proxy there is for other programs.
  * @throws UserError naming the variable. The value is no part of the message, because it may hold a password.
  */
 export function proxiesOf(env: NodeJS.ProcessEnv = process.env): { proxies: Proxies; notes: string[] } {

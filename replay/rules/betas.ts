@@ -1,7 +1,10 @@
 import type { MessagesRequest } from '../protocol.ts';
 import { type Call, EXTRA, everyBlock, isObject, type Rule, type Violation } from './rule.ts';
 
-/** The values of the `anthropic-beta` header that the API knows: those of the SDK, and one that it sends by itself. */
+/**
+ * The values of the `anthropic-beta` header that the API knows: those of the SDK, and one that it sends by
+ * itself.
+ */
 export const BETAS: ReadonlySet<string> = new Set(
   `computer-use-2024-10-22 computer-use-2025-01-24 output-128k-2025-02-19 mcp-client-2025-04-04 mcp-client-2025-11-20
   dev-full-thinking-2025-05-14 interleaved-thinking-2025-05-14 code-execution-2025-05-22 context-1m-2025-08-07

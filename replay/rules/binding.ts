@@ -4,7 +4,10 @@ import { blocksOf, type Call, isObject, type Violation } from './rule.ts';
 import { isThinking, Prefix, sealOf } from './seal.ts';
 import { bindingModel } from './thinking.ts';
 
-/** Since 2026-08-31 accounts are held to the check; older ones only where the request says what a mismatch shall do. */
+/**
+ * Since 2026-08-31 accounts are held to the check; older ones only where the request says what a mismatch
+ * shall do.
+ */
 export type Account = 'new' | 'old';
 
 /** One entry of a reply's `input_transformations`. */
@@ -117,7 +120,10 @@ function behaviorOf({ thinking }: MessagesRequest): string | null {
   return typeof behavior === 'string' ? behavior : null;
 }
 
-/** Haiku 5.5's thinking is not locked to its model, and Fable 5.1 reads that of Opus 5.5 ("Preserved thinking"). */
+/**
+ * Haiku 5.5's thinking is not locked to its model, and Fable 5.1 reads that of Opus 5.5 ("Preserved
+ * thinking").
+ */
 function canRead(model: string, author: string): boolean {
   const reader = bindingModel(model) ?? model;
   if (reader === author || author === 'claude-haiku-5-5') return true;

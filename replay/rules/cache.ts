@@ -17,9 +17,10 @@ export type Input = {
 };
 
 /**
- * The rule by which the Messages API keeps what it has read: the prompt is a row of blocks (tools, system, messages); up to each block with a
- * `cache_control`, and the last one where the request has it, a prefix is stored; the longest stored prefix that is the same byte for byte is read.
- * Each model has a store of its own; nothing is forgotten.
+ * The rule by which the Messages API keeps what it has read: the prompt is a row of blocks (tools, system,
+ * messages); up to each block with a `cache_control`, and the last one where the request has it, a prefix is
+ * stored; the longest stored prefix that is the same byte for byte is read. Each model has a store of its
+ * own; nothing is forgotten.
  */
 export class PromptCache {
   readonly #stored = new Set<string>();
@@ -55,7 +56,10 @@ export class PromptCache {
   }
 }
 
-/** The blocks of a request in the order in which they are read, without their marks, with how long a mark keeps them. */
+/**
+ * The blocks of a request in the order in which they are read, without their marks, with how long a mark
+ * keeps them.
+ */
 function rowOf({ tools, system, messages, cache_control }: MessagesRequest) {
   const row = [
     ...(tools ?? []),

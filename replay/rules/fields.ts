@@ -1,6 +1,6 @@
 /**
- * The fields that the official SDK knows (resources/beta/messages), by the type of what holds them. fields.test.ts compares this table with
- * the SDK that is installed.
+ * The fields that the official SDK knows (resources/beta/messages), by the type of what holds them.
+ * fields.test.ts compares this table with the SDK that is installed.
  */
 const fields = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 type Fields = Record<string, ReadonlySet<string>>;

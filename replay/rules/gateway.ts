@@ -5,8 +5,9 @@ import { type Call, EXTRA, everyBlock, isObject, type Violation, valueAt } from 
 import { unknownTag } from './shape.ts';
 
 /**
- * What a gateway, an older model or an account does not know: `refuses` names fields (`thinking.display`, `cache_control.ttl`), beta values,
- * types of tools, edits and blocks, and `messages.role.system`. The first one that a request uses.
+ * What a gateway, an older model or an account does not know: `refuses` names fields (`thinking.display`,
+ * `cache_control.ttl`), beta values, types of tools, edits and blocks, and `messages.role.system`. The first
+ * one that a request uses.
  */
 export function refused({ request, betas }: Call, refuses: readonly string[]): Violation | null {
   for (const name of refuses) {

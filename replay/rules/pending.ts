@@ -16,8 +16,8 @@ interface Read {
 }
 
 /**
- * While a server tool is pending, the conversation goes on with the results of the client's tools of that turn and nothing else, and the
- * next reply begins with what the server tool found.
+ * While a server tool is pending, the conversation goes on with the results of the client's tools of that
+ * turn and nothing else, and the next reply begins with what the server tool found.
  */
 export const pendingUses: Rule = (call) => {
   const { open, violation } = read(call.request);

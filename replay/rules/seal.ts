@@ -67,8 +67,8 @@ export class Prefix {
   }
 
   /**
-   * Whether the block was made after just this. A run of thinking that was taken off the beginning is no change, which is why the first
-   * block that is left says itself what stood before it.
+   * Whether the block was made after just this. A run of thinking that was taken off the beginning is no
+   * change, which is why the first block that is left says itself what stood before it.
    */
   fits({ prefix, chain }: Seal): boolean {
     return prefix === this.#digest() && (this.#chain === null || chain === this.#chain);
@@ -89,7 +89,10 @@ export function sealOf(block: Block): Seal | null {
   return seal.text === digest(String(block.thinking ?? '')) ? seal : null;
 }
 
-/** The same block without its cache mark and without fields that say nothing; the order of its fields does not count. */
+/**
+ * The same block without its cache mark and without fields that say nothing; the order of its fields does not
+ * count.
+ */
 function bare(block: Record<string, unknown>): Record<string, unknown> {
   const kept = Object.entries(block)
     .filter(([field, value]) => field !== 'cache_control' && value !== null)

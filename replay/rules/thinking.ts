@@ -3,7 +3,10 @@ import { isObject, type Rule } from './rule.ts';
 /** Models whose thinking blocks are bound to what stood before them, dated and as a cloud names them too. */
 const BINDING = /claude-(?:(?:opus|sonnet|haiku)-5-5|(?:fable|mythos)-5-[12])(?!\d)/;
 
-/** The model by its short name, without a date and what a cloud adds; null where it does not bind its thinking. */
+/**
+ * The model by its short name, without a date and what a cloud adds; null where it does not bind its
+ * thinking.
+ */
 export function bindingModel(model: string): string | null {
   return BINDING.exec(model)?.[0] ?? null;
 }

@@ -1,6 +1,9 @@
 import { blocksOf, type Rule } from './rule.ts';
 
-/** Each call of the client's tools is answered in the next message, results first, and each result has its call. */
+/**
+ * Each call of the client's tools is answered in the next message, results first, and each result has its
+ * call.
+ */
 export const toolPairs: Rule = ({ request }) => {
   const seen = new Set<unknown>();
   let asked: unknown[] = [];

@@ -73,7 +73,9 @@ function lastTurn(messages: readonly MessageParam[]): Found {
   };
 }
 
-/** A tool that is added or taken away in mid-conversation is one of `tools`; what is taken away was offered. */
+/**
+ * A tool that is added or taken away in mid-conversation is one of `tools`; what is taken away was offered.
+ */
 export const toolChanges: Rule = ({ request }) => {
   const known = new Set((request.tools ?? []).map(({ name }) => name));
   const offered = new Set(known);

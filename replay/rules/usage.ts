@@ -31,8 +31,9 @@ interface Told {
 }
 
 /**
- * What a reply costs. After each round of server tools the model reads again what it had read, from the cache as far as that was stored,
- * and what it wrote and found since. A summary is a pass of its own, which the totals leave out.
+ * What a reply costs. After each round of server tools the model reads again what it had read, from the cache
+ * as far as that was stored, and what it wrote and found since. A summary is a pass of its own, which the
+ * totals leave out.
  */
 export function usageOf({ content, first, kept, maxTokens, thinkingTokens = THINKING_TOKENS }: Told): Usage {
   const iterations: Iteration[] = [];
@@ -85,7 +86,10 @@ interface Round {
   thinking: number;
 }
 
-/** The passes of the model: a new one begins with what follows the results of server tools. Results at the beginning were pending. */
+/**
+ * The passes of the model: a new one begins with what follows the results of server tools. Results at the
+ * beginning were pending.
+ */
 function roundsOf(content: readonly AnswerBlock[]): Round[] {
   let round: Round = { before: 0, written: 0, thinking: 0 };
   const rounds = [round];

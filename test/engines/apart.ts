@@ -1,4 +1,7 @@
-/** Verified F1 of one seed: two runs of the engine and two of dense tfjs, the second of each with x rounded otherwise. */
+/**
+ * Verified F1 of one seed: two runs of the engine and two of dense tfjs, the second of each with x rounded
+ * otherwise.
+ */
 export interface Quartet {
   embedded: number;
   embeddedNudged: number;
@@ -8,17 +11,22 @@ export interface Quartet {
 
 export interface Comparison {
   seeds: number;
-  /** Mean over seeds of what the engine's two runs have more than those of dense tfjs, and its standard error. */
+  /**
+   * Mean over seeds of what the engine's two runs have more than those of dense tfjs, and its standard error.
+   */
   difference: number;
   standardError: number;
-  /** How far two runs of a seed come out apart (root mean square): of the same engine, and of the two engines. */
+  /**
+   * How far two runs of a seed come out apart (root mean square): of the same engine, and of the two engines.
+   */
   apartByRounding: number;
   apartByEngine: number;
 }
 
 /**
- * Runs whose sums are rounded otherwise part after some hundred steps, so whole runs of two engines can only be compared as
- * samples: by the mean of their differences, and by whether two engines come out further apart than one engine from itself.
+ * Runs whose sums are rounded otherwise part after some hundred steps, so whole runs of two engines can only
+ * be compared as samples: by the mean of their differences, and by whether two engines come out further apart
+ * than one engine from itself.
  */
 export function compare(quartets: readonly Quartet[]): Comparison {
   const effects = quartets.map((q) => (q.embedded + q.embeddedNudged - q.dense - q.denseNudged) / 2);
@@ -38,7 +46,9 @@ export function compare(quartets: readonly Quartet[]): Comparison {
   };
 }
 
-/** Chance alone passes 3 standard errors once in a hundred times at 12 seeds, and a ratio of 2 more rarely. */
+/**
+ * Chance alone passes 3 standard errors once in a hundred times at 12 seeds, and a ratio of 2 more rarely.
+ */
 export function isEqual({ difference, standardError, apartByEngine, apartByRounding }: Comparison): boolean {
   return Math.abs(difference) <= 3 * standardError && apartByEngine <= 2 * apartByRounding;
 }

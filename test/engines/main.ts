@@ -1,5 +1,6 @@
-// Whether the embedded engine's results are those of dense tfjs at the small world, from the same initial weights on the same
-// data. Exit code 1 where they are not. docs/equal-results.md says what was found, and why runs part.
+// Whether the embedded engine's results are those of dense tfjs at the small world, from the same initial
+// weights on the same data. Exit code 1 where they are not. docs/equal-results.md says what was found, and
+// why runs part.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,10 @@ import { comparedSteps, trained, verifiedF1 } from './run.ts';
 const STEPS = 2000;
 /** A step of dense tfjs on its own backend takes up to a tenth of a second. */
 const EVERY = 40;
-/** Step by step, as a share: of the loss, of a gradient's norm, of an activation that only one of the two keeps. */
+/**
+ * Step by step, as a share: of the loss, of a gradient's norm, of an activation that only one of the two
+ * keeps.
+ */
 const MOST = { loss: 1e-5, gradient: 1e-4, tie: 1e-5 };
 /** Whole runs are compared before chance has parted them: so many steps, and the F1 after them. */
 const TOGETHER = 100;

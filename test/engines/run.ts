@@ -23,7 +23,9 @@ export async function trained({ experiment, seed, steps, engines, folder }: Trai
   await lastLine('test/engines/train.ts', [folder, experiment, String(seed), String(steps), ...engines]);
 }
 
-/** The largest differences between steps of the engine and the same steps in dense tfjs, as shares (steps.ts). */
+/**
+ * The largest differences between steps of the engine and the same steps in dense tfjs, as shares (steps.ts).
+ */
 export async function comparedSteps(experiment: string, seed: number, steps: number, every: number) {
   const line = await lastLine('test/engines/steps.ts', [experiment, seed, steps, every].map(String));
   return line as {

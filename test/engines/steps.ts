@@ -1,5 +1,6 @@
-// Trains one experiment at the small world for a full run with the embedded engine, and repeats each EVERY-th step in
-// dense tfjs on its wasm backend, from the same weights on the same batch: loss, gradients, and what is selected.
+// Trains one experiment at the small world for a full run with the embedded engine, and repeats each EVERY-th
+// step in dense tfjs on its wasm backend, from the same weights on the same batch: loss, gradients, and what
+// is selected.
 //   node --import tsx test/engines/steps.ts EXPERIMENT SEED STEPS EVERY
 // Prints the largest differences as one JSON line.
 import * as tf from '@tensorflow/tfjs-core';
@@ -57,7 +58,10 @@ function copied({ variables, buffers }: Model): { weights: Record<string, Tensor
   };
 }
 
-/** The largest differences so far: of the loss, of a gradient by its norm, among activations that only one of the two keeps. */
+/**
+ * The largest differences so far: of the loss, of a gradient by its norm, among activations that only one of
+ * the two keeps.
+ */
 const worst = { loss: 0, gradient: 0, ties: 0, tie: 0, compared: 0, dead: 0 };
 for (let step = 0; step < steps; step++) {
   const { x } = data.next() as { x: Float32Array };

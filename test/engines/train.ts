@@ -1,7 +1,8 @@
-// Trains the first steps of a full run at the small world with each of the engines named, in turn, from the same initial
-// weights on the same data:
+// Trains the first steps of a full run at the small world with each of the engines named, in turn, from the
+// same initial weights on the same data:
 //   node --import tsx test/engines/train.ts FOLDER EXPERIMENT SEED STEPS ENGINE...
-// Leaves a run folder FOLDER/<engine> for the judge, with the loss of every step in losses.json, and prints their names.
+// Leaves a run folder FOLDER/<engine> for the judge, with the loss of every step in losses.json, and prints
+// their names.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';

@@ -22,7 +22,10 @@ export class Bills {
     this.#checkCache(sprint, request.model, n, readings[0]);
   };
 
-  /** Each request of a conversation reads all that the one before it had read: nothing of it changed, and a mark found it. */
+  /**
+   * Each request of a conversation reads all that the one before it had read: nothing of it changed, and a
+   * mark found it.
+   */
   #checkCache(sprint: number, model: string, n: number, reading: Iteration): void {
     const before = this.#stored.get(sprint);
     const read = reading.cache_read_input_tokens;

@@ -19,8 +19,9 @@ export interface Account {
 }
 
 /**
- * Plays Claude for a night: says what the plan has for the sprint and the step that the conversation has come to, and disturbs what is to
- * be disturbed. With the last word of a loop that is to be stopped it has that stopped.
+ * Plays Claude for a night: says what the plan has for the sprint and the step that the conversation has come
+ * to, and disturbs what is to be disturbed. With the last word of a loop that is to be stopped it has that
+ * stopped.
  */
 export function playNight(loops: readonly LoopPlan[], hands: Hands) {
   const plans = loops.flatMap(({ sprints }) => sprints);
@@ -102,7 +103,10 @@ function listen(request: MessagesRequest, number: number, account: Account): boo
   return offers;
 }
 
-/** The step that a conversation has come to: one further with each reply, unless its tools were cut off or did not show what it needs. */
+/**
+ * The step that a conversation has come to: one further with each reply, unless its tools were cut off or did
+ * not show what it needs.
+ */
 function whereIn({ steps }: SprintPlan, { messages }: MessagesRequest): number {
   let at = 0;
   for (const [index, message] of messages.entries()) {

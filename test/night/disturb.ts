@@ -36,10 +36,16 @@ const refused =
     ...more,
   });
 
-/** Frame and ping come first; then thinking takes four events, the text five, a call three, a search three and its results two. */
+/**
+ * Frame and ping come first; then thinking takes four events, the text five, a call three, a search three and
+ * its results two.
+ */
 const AFTER = { thinking: 4, text: 8, call: 12, search: 9, results: 11, allButOne: 15 };
 
-/** A stream that goes wrong after so many events of its own: results of what was pending come before them, with two events each. */
+/**
+ * A stream that goes wrong after so many events of its own: results of what was pending come before them,
+ * with two events each.
+ */
 const broken =
   (afterEvents: number, trouble: Omit<Trouble, 'afterEvents'>, content?: Reply['content']): Act =>
   ({ request }) => ({

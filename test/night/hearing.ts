@@ -34,7 +34,10 @@ const wordsOfOurs = ({ role, content }: BetaMessageParam): string[] =>
     ? []
     : content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
 
-/** The server knows everything, and every conversation only grew: nothing is left out of a call, and no thinking is lost. */
+/**
+ * The server knows everything, and every conversation only grew: nothing is left out of a call, and no
+ * thinking is lost.
+ */
 function notices(repo: string): string[] {
   return logsOf(repo)
     .flatMap(readEvents)

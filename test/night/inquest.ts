@@ -6,7 +6,9 @@ import { readSprints } from '#agent/ledger/ledger';
 import { worktreeOf } from '#host/worktree';
 import type { SprintPlan } from './sprint.ts';
 
-/** What is wrong with what a night left behind, a line each. `plans` says what must have come of each sprint. */
+/**
+ * What is wrong with what a night left behind, a line each. `plans` says what must have come of each sprint.
+ */
 export function inquest(repo: string, plans: readonly SprintPlan[]): string[] {
   return [...ledger(repo, plans), ...history(repo), ...reports(repo), ...files(repo), ...processes(repo)];
 }
@@ -65,7 +67,10 @@ function reports(repo: string): string[] {
   });
 }
 
-/** No file is half-written: none that was to be renamed, and every JSON can be read. What a trainer left is its own affair. */
+/**
+ * No file is half-written: none that was to be renamed, and every JSON can be read. What a trainer left is
+ * its own affair.
+ */
 function files(repo: string): string[] {
   const folders = ['reports', 'state', 'checkpoints'];
   const paths = folders.flatMap((folder) =>

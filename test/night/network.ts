@@ -8,7 +8,9 @@ export interface Line {
   close(): void;
 }
 
-/** The line between the loop and a server on loopback, which can be cut while neither of them does anything. */
+/**
+ * The line between the loop and a server on loopback, which can be cut while neither of them does anything.
+ */
 export async function lineTo(url: string): Promise<Line> {
   const port = Number(new URL(url).port);
   const sockets = new Set<Socket>();

@@ -46,8 +46,8 @@ const LIMIT_USD = 100;
 const SMALL_LIMIT_USD = 1;
 
 /**
- * A night by its seed: every story once, in any order, and over them every detour, disturbance and overload. What must come out is worked
- * out here, by the rules of the task and not by the supervisor's code.
+ * A night by its seed: every story once, in any order, and over them every detour, disturbance and overload.
+ * What must come out is worked out here, by the rules of the task and not by the supervisor's code.
  */
 export function planNight(seed: number): LoopPlan[] {
   const random = randomFrom(seed);
@@ -121,7 +121,10 @@ function outcomesOf(story: string, best: number | null): Outcome[] {
   return [story === 'degenerate' ? 'degenerate' : 'new-best'];
 }
 
-/** A number that no other sprint has, on the right side of the best and its noise of 0.01: its last two digits are its own. */
+/**
+ * A number that no other sprint has, on the right side of the best and its noise of 0.01: its last two digits
+ * are its own.
+ */
 function numberFor(story: string, best: number | null, index: number): number {
   const change = { small: 0.005, worse: -0.1, degenerate: 0.05 }[story] ?? 0.02;
   const thousandths = Math.floor(Math.round((best ?? 0.3) * 1e5) / 100) + Math.round(change * 1000);
@@ -142,7 +145,10 @@ function disturb(plan: SprintPlan, disturbances: readonly Disturbance[], random:
   disturbed.unshift({ at: free(0, steps.length), what: 'overload (529)', times });
 }
 
-/** From which step on, and before which. A kill comes after start_sprint: what comes before leaves nothing to be taken up again. */
+/**
+ * From which step on, and before which. A kill comes after start_sprint: what comes before leaves nothing to
+ * be taken up again.
+ */
 function rangeOf(what: Disturbance, steps: number): [number, number] {
   if (what === 'kill -9 while judging') return [steps - 1, steps];
   if (what === 'kill -9 while training') return [steps - 2, steps - 1];

@@ -1,5 +1,5 @@
-// A dress rehearsal: the real CLI as a process of its own, the real SDK over HTTP, a server that plays Claude by the rules of its API and
-// bills by its own books; afterwards everything is looked at.
+// A dress rehearsal: the real CLI as a process of its own, the real SDK over HTTP, a server that plays Claude
+// by the rules of its API and bills by its own books; afterwards everything is looked at.
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

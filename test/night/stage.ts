@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { tinyRepository } from '#agent/fixtures/loop';
 import { git } from '#agent/fixtures/repo';
 
-/** How long the loop waits for a sign of life. A command that the server runs before it answers has to end within that. */
+/**
+ * How long the loop waits for a sign of life. A command that the server runs before it answers has to end
+ * within that.
+ */
 const STALL_SECONDS = 3;
 
-/** A repository with the tiny task, with the model of a real night and limits that make hangs and silences short. */
+/**
+ * A repository with the tiny task, with the model of a real night and limits that make hangs and silences
+ * short.
+ */
 export function stage(): string {
   const folder = tinyRepository();
   edit(folder, (task) =>

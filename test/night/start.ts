@@ -19,7 +19,10 @@ export interface LoopResult {
 
 const MOST_KILLS = 12;
 
-/** Starts a loop, again after each kill, until it ends by itself; one that is late is ended. `started` is told of each process. */
+/**
+ * Starts a loop, again after each kill, until it ends by itself; one that is late is ended. `started` is told
+ * of each process.
+ */
 export async function playLoop(
   repo: string,
   plan: LoopPlan,

@@ -57,7 +57,10 @@ export const fetched: AnswerBlock[] = [
   },
 ];
 
-/** A run and the wait for it; where it ended otherwise (the supervisor was killed meanwhile), it is made again. */
+/**
+ * A run and the wait for it; where it ended otherwise (the supervisor was killed meanwhile), it is made
+ * again.
+ */
 export function run(at: number, experiment: string, ending: string, budget: object): Step[] {
   const wait = call('wait_for_experiment', { run: '$RUN' });
   return [

@@ -59,7 +59,10 @@ export function titleBlock({ sprint, task }: Context): Block {
 const trainingKind = (sprint: Sprint) => (onGpu(sprint) ? 'of GPU training' : 'of CPU training');
 const onGpu = (sprint: Sprint) => sprint.runs.some((run) => /gpu|cuda|metal/i.test(run.backend ?? ''));
 
-/** The key numbers: the verified metric, what is guarded, the distance to the ceiling; or what there is without a verdict. */
+/**
+ * The key numbers: the verified metric, what is guarded, the distance to the ceiling; or what there is
+ * without a verdict.
+ */
 export function cards(context: Context): Block {
   const { sprint, profile } = context;
   const before = sprint.bestBefore?.metrics ?? {};
@@ -123,7 +126,10 @@ export function cards(context: Context): Block {
   return { t: 'cards', cards: out };
 }
 
-/** A verified value of the metric beside the best before, and the noise that a gain has to pass: "+0.041 to the best before, noise 0.017". */
+/**
+ * A verified value of the metric beside the best before, and the noise that a gain has to pass: "+0.041 to
+ * the best before, noise 0.017".
+ */
 export function againstBest({ metric, bestBefore, noise }: Sprint, value: number): string {
   const best = bestBefore?.metrics[metric];
   if (best === undefined) return 'the first of this leaderboard';
@@ -131,13 +137,18 @@ export function againstBest({ metric, bestBefore, noise }: Sprint, value: number
   return `${change === 'unchanged' ? 'the same as' : `${change} to`} the best before, noise ${number(noise)}`;
 }
 
-/** What the profile's dashed line is to the metric: where it is to rise, a ceiling; where it is to fall, a floor. */
+/**
+ * What the profile's dashed line is to the metric: where it is to rise, a ceiling; where it is to fall, a
+ * floor.
+ */
 export const edge = ({ goal }: Sprint) => (goal === 'max' ? 'ceiling' : 'floor');
 
 const guardWords = (guard: string) =>
   guard.replace('>=', '≥ ').replace('<=', '≤ ').replace('==', '= ').replace('-', ' − ');
 
-/** Predicted, claimed and verified side by side, in the deciding form and the others, against the best before. */
+/**
+ * Predicted, claimed and verified side by side, in the deciding form and the others, against the best before.
+ */
 export function claimedAndVerified(context: Context): Block | null {
   const { sprint } = context;
   const verdict = sprint.verdict;

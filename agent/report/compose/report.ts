@@ -29,8 +29,9 @@ import { saidBlocks } from './said.ts';
 import type { SprintSource } from './source.ts';
 
 /**
- * The whole report of one sprint as a tree. `sprints` is the leaderboard (others are ignored). With `simple`, the
- * researcher's Markdown is taken as plain text and nothing is drawn: for when reading or drawing brought the renderer down.
+ * The whole report of one sprint as a tree. `sprints` is the leaderboard (others are ignored). With `simple`,
+ * the researcher's Markdown is taken as plain text and nothing is drawn: for when reading or drawing brought
+ * the renderer down.
  */
 export async function composeReport(
   source: SprintSource,
@@ -109,8 +110,8 @@ function add(blocks: Block[], block: Block | null): void {
 }
 
 /**
- * The README's opening (idea, motivation, expectation), written before the work, apart from the log that follows. The
- * title goes: the report has its own.
+ * The README's opening (idea, motivation, expectation), written before the work, apart from the log that
+ * follows. The title goes: the report has its own.
  */
 function splitLog(blocks: Block[]): { asked: Block[]; log: Block[] } {
   const body = blocks[0]?.t === 'heading' && blocks[0].level === 1 ? blocks.slice(1) : blocks;

@@ -6,8 +6,9 @@ import { type Context, columnsOf, direction } from './context.ts';
 import { measured, runTitle } from './runs.ts';
 
 /**
- * Every run of the sprint against the best before: numbers of the judge, or of the last measured snapshot (in italics)
- * where a run was not judged. The candidate's row is tinted, the best verified number of a column bold.
+ * Every run of the sprint against the best before: numbers of the judge, or of the last measured snapshot (in
+ * italics) where a run was not judged. The candidate's row is tinted, the best verified number of a column
+ * bold.
  */
 export function resultsTable(context: Context): Block {
   const { sprint } = context;

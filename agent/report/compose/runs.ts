@@ -9,8 +9,8 @@ export function runTitle(run: SprintRun): string {
 }
 
 /**
- * Short names of a sprint's runs that tell them apart, the most important first: the candidate, then the other verified
- * ones, then the longest. Seed and samples appear only where they differ.
+ * Short names of a sprint's runs that tell them apart, the most important first: the candidate, then the
+ * other verified ones, then the longest. Seed and samples appear only where they differ.
  */
 export function runNames(sprint: Pick<Sprint, 'runs' | 'candidate'>): Map<string, string> {
   const { runs } = sprint;

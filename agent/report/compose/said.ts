@@ -6,8 +6,8 @@ import { type Block, em, heading, para, strong, text } from '../document/tree.ts
 const SHOWN = { texts: 40, chars: 400 };
 
 /**
- * What the researcher said between its calls, as a log by the clock: its words, or its thinking as the API summarises it. Taken as plain
- * text. Nothing where it said nothing.
+ * What the researcher said between its calls, as a log by the clock: its words, or its thinking as the API
+ * summarises it. Taken as plain text. Nothing where it said nothing.
  */
 export function saidBlocks({ said = [], id }: Pick<Sprint, 'said' | 'id'>): Block[] {
   if (said.length === 0) return [];

@@ -17,15 +17,23 @@ export function number(value: number | undefined, whole = Number.isInteger(value
   return minus(value.toFixed(size < 2 ? 3 : size < 100 ? 2 : 1));
 }
 
-/** Whether a metric counts things, by its name (dead_units, n_parameters, steps): then 0 and 1 are whole numbers and no shares. */
+/**
+ * Whether a metric counts things, by its name (dead_units, n_parameters, steps): then 0 and 1 are whole
+ * numbers and no shares.
+ */
 export const isCount = (name: string): boolean => /^(dead|n|num)_|(^|_)(samples|rows|steps)$/.test(name);
 
-/** A number of the metric `name`: a count as a count, so that 1 dead unit is "1" and a precision of 1 "1.000". */
+/**
+ * A number of the metric `name`: a count as a count, so that 1 dead unit is "1" and a precision of 1 "1.000".
+ */
 export function metricNumber(name: string, value: number | undefined): string {
   return isCount(name) && Number.isInteger(value) ? number(value, true) : number(value);
 }
 
-/** How to write the column of a metric: counts where all of it are, else with the same digits all the way down. */
+/**
+ * How to write the column of a metric: counts where all of it are, else with the same digits all the way
+ * down.
+ */
 export function numberFormat(
   name: string,
   values: readonly (number | undefined)[],
@@ -40,7 +48,10 @@ export function numberFormat(
     even && value !== undefined && Number.isFinite(value) ? minus(value.toFixed(3)) : number(value, whole);
 }
 
-/** A difference with its sign: +0.007, −0.012; of a metric that counts: +1. What rounds to nothing is "unchanged". */
+/**
+ * A difference with its sign: +0.007, −0.012; of a metric that counts: +1. What rounds to nothing is
+ * "unchanged".
+ */
 export function signed(value: number, name = ''): string {
   const counts = isCount(name) && Number.isInteger(value);
   if (Math.abs(value) < 5e-4) return 'unchanged';

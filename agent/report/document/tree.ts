@@ -1,6 +1,7 @@
 /**
- * A report as plain JSON: the one thing that the Markdown, HTML and PDF writers walk. Text is data everywhere; no
- * node holds markup of a target language, except `svg` (drawn by us) and `mathml` (made by temml, then sanitised).
+ * A report as plain JSON: the one thing that the Markdown, HTML and PDF writers walk. Text is data
+ * everywhere; no node holds markup of a target language, except `svg` (drawn by us) and `mathml` (made by
+ * temml, then sanitised).
  */
 export type Inline =
   | { t: 'text'; v: string }

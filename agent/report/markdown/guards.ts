@@ -1,4 +1,6 @@
-/** What a report takes at most from a researcher's Markdown. Beyond it the report says how much is left out. */
+/**
+ * What a report takes at most from a researcher's Markdown. Beyond it the report says how much is left out.
+ */
 export const limits = {
   /** Characters of Markdown that are read. */
   source: 400_000,

@@ -10,8 +10,8 @@ type Missing = Extract<Block, { t: 'missing' }>;
 export type ImageReader = (href: string, alt: string) => Figure | Missing;
 
 /**
- * Reads pictures inside one folder only: by their real path, so that no symlink leads out; never remote; PNG, JPEG,
- * GIF or SVG by their bytes, whatever they are called.
+ * Reads pictures inside one folder only: by their real path, so that no symlink leads out; never remote; PNG,
+ * JPEG, GIF or SVG by their bytes, whatever they are called.
  */
 export function imageReader(folder: string): ImageReader {
   let read = 0;

@@ -32,8 +32,8 @@ const mathExtension = {
 const marked = new Marked({ gfm: true }, mathExtension);
 
 /**
- * Reads a researcher's Markdown into blocks. Nothing in it is trusted: HTML is shown as text, links are http, https or
- * mailto, pictures come through `images`, and every size is capped. Never throws.
+ * Reads a researcher's Markdown into blocks. Nothing in it is trusted: HTML is shown as text, links are http,
+ * https or mailto, pictures come through `images`, and every size is capped. Never throws.
  */
 export async function parseMarkdown(source: string, images: ImageReader): Promise<Block[]> {
   const cleaned = clean(source.slice(0, limits.source));

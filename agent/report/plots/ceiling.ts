@@ -6,7 +6,9 @@ export function ceilingText(ceiling: NonNullable<Profile['ceiling']>): string {
   return `${ceiling.label}: ${ceiling.value}`;
 }
 
-/** A dashed line across the panel with its name and value above its left end. `scale` is the panel's y scale. */
+/**
+ * A dashed line across the panel with its name and value above its left end. `scale` is the panel's y scale.
+ */
 export function ceilingLayers(ceiling: NonNullable<Profile['ceiling']>, scale: object): object[] {
   const data = { values: [{ value: ceiling.value, text: ceilingText(ceiling) }] };
   const y = { field: 'value', type: 'quantitative', scale };

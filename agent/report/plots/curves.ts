@@ -10,9 +10,10 @@ interface Row {
 }
 
 /**
- * Training curves of a sprint over training samples: the numbers that the trainer logged (those of `usual`, where it did, else
- * the first two), and the metric that the judge's side measured on snapshots. `names` are the runs to draw with the names to show, the
- * most important first; those beyond the palette stay behind in grey. Null when no run logged anything.
+ * Training curves of a sprint over training samples: the numbers that the trainer logged (those of `usual`,
+ * where it did, else the first two), and the metric that the judge's side measured on snapshots. `names` are
+ * the runs to draw with the names to show, the most important first; those beyond the palette stay behind in
+ * grey. Null when no run logged anything.
  */
 export function curvesPlot(
   runs: readonly SprintRun[],

@@ -27,8 +27,9 @@ interface Point {
 }
 
 /**
- * Each of `metrics` against the number that the task names for it (a size, a sparsity, a cost): our runs in front of the profile's
- * published baselines, the ceiling (which is one of the first metric) dashed. Null when fewer than two points have that number.
+ * Each of `metrics` against the number that the task names for it (a size, a sparsity, a cost): our runs in
+ * front of the profile's published baselines, the ceiling (which is one of the first metric) dashed. Null
+ * when fewer than two points have that number.
  */
 export function frontierPlot(
   runs: readonly FrontierRun[],

@@ -17,8 +17,8 @@ interface Gain {
 }
 
 /**
- * Progress of one leaderboard: a dot for each verified run, a step line of the best so far, the title of each sprint
- * that moved it, the ceiling dashed. Null before the first verdict.
+ * Progress of one leaderboard: a dot for each verified run, a step line of the best so far, the title of each
+ * sprint that moved it, the ceiling dashed. Null before the first verdict.
  */
 export function progressPlot(
   sprints: readonly Sprint[],
@@ -120,8 +120,9 @@ interface Box {
 }
 
 /**
- * Where the names of the gains stand: right of their dot or left of it, above the line or below, wherever nothing else
- * stands yet, the newest first; over the dots of single runs where there is no other place, and without any place left out.
+ * Where the names of the gains stand: right of their dot or left of it, above the line or below, wherever
+ * nothing else stands yet, the newest first; over the dots of single runs where there is no other place, and
+ * without any place left out.
  */
 function placeLabels(
   gains: readonly Gain[],

@@ -52,7 +52,10 @@ export const frame = (width: number, height: number) => ({
   autosize: { type: 'fit', contains: 'padding' },
 });
 
-/** The range of an axis: the values with some air around them, and at least `least` wide, so that noise stays small. */
+/**
+ * The range of an axis: the values with some air around them, and at least `least` wide, so that noise stays
+ * small.
+ */
 export function domainOf(values: readonly number[], air = 0.1, least = 0.02): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max((high - low) * air, (least - (high - low)) / 2, least * air);

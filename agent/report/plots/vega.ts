@@ -18,8 +18,8 @@ const loader = {
 } as unknown as vega.Loader;
 
 /**
- * Draws a Vega-Lite spec as a string of SVG, without canvas, DOM, files, network or `eval` (expressions run in Vega's
- * interpreter). @throws Error in one line when the spec is not drawable or too large.
+ * Draws a Vega-Lite spec as a string of SVG, without canvas, DOM, files, network or `eval` (expressions run
+ * in Vega's interpreter). @throws Error in one line when the spec is not drawable or too large.
  */
 export async function plot(spec: TopLevelSpec): Promise<string> {
   const compiled = compile(spec, { config: theme, logger: quiet() }).spec;

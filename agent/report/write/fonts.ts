@@ -87,7 +87,9 @@ export interface SfntTable {
   data: Buffer;
 }
 
-/** The offset table, the directory and the tables on boundaries of four bytes. Source: OpenType, "Font file". */
+/**
+ * The offset table, the directory and the tables on boundaries of four bytes. Source: OpenType, "Font file".
+ */
 export function packSfnt(flavour: number, tables: readonly SfntTable[]): Buffer {
   const header = Buffer.alloc(12 + 16 * tables.length);
   const power = 2 ** Math.floor(Math.log2(tables.length));

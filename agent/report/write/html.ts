@@ -14,7 +14,9 @@ export function writeHtml(report: Report): Promise<string> {
   return page({ title: report.title, body: report.blocks.map(block).join('\n'), refresh: null });
 }
 
-/** A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after so many seconds. */
+/**
+ * A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after so many seconds.
+ */
 export async function page({
   title,
   body,
@@ -197,8 +199,9 @@ function legendItem({ label, colour, mark }: LegendItem): string {
 }
 
 /**
- * A researcher's blocks: escaped by construction, and once more through an allow-list, since formulas come from a
- * library. Plots are ours (Vega escapes their words) and would lose their SVG there, so they are put in afterwards.
+ * A researcher's blocks: escaped by construction, and once more through an allow-list, since formulas come
+ * from a library. Plots are ours (Vega escapes their words) and would lose their SVG there, so they are put
+ * in afterwards.
  */
 function sanitised(nodes: readonly Block[]): string {
   const figures: string[] = [];

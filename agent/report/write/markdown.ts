@@ -1,8 +1,9 @@
 import type { Block, Inline, Report } from '../document/tree.ts';
 
 /**
- * A report as GitHub-flavoured Markdown: the form that always can be made, and that git diffs. Plots are named, not drawn;
- * they stand in the HTML and PDF beside it. `pictures` is the path from the reports to the sprint's folder.
+ * A report as GitHub-flavoured Markdown: the form that always can be made, and that git diffs. Plots are
+ * named, not drawn; they stand in the HTML and PDF beside it. `pictures` is the path from the reports to the
+ * sprint's folder.
  */
 export function writeMarkdown(report: Report, pictures: string): string {
   const writer = new Writer(pictures);
@@ -142,7 +143,10 @@ function words(value: string): string {
     .replaceAll('>', '&gt;');
 }
 
-/** A number that would begin a list has its dot escaped: a backslash before a digit would be read as a backslash. */
+/**
+ * A number that would begin a list has its dot escaped: a backslash before a digit would be read as a
+ * backslash.
+ */
 const lineStart = (value: string) =>
   value.replace(/^(\s*)([#+-]|=+$)/, '$1\\$2').replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2');
 

@@ -15,8 +15,9 @@ export interface Pdf {
 }
 
 /**
- * Sets a report as PDF with Typst. A picture that does not compile alone becomes a placeholder. When the whole does not
- * compile it is tried again without pictures and formulas, then as plain text. The same input gives the same bytes.
+ * Sets a report as PDF with Typst. A picture that does not compile alone becomes a placeholder. When the
+ * whole does not compile it is tried again without pictures and formulas, then as plain text. The same input
+ * gives the same bytes.
  * @throws Error with the compiler's first message when even that fails.
  */
 export function writePdf(report: Report): Pdf {
@@ -57,7 +58,10 @@ function compilePdf(compiler: NodeCompiler, main: string, date: string): Buffer 
   return compiler.pdf(result.result, Number.isNaN(creationTimestamp) ? {} : { creationTimestamp });
 }
 
-/** Puts pictures where the compiler finds them, each tried alone: one broken picture would take the report along. */
+/**
+ * Puts pictures where the compiler finds them, each tried alone: one broken picture would take the report
+ * along.
+ */
 class Files {
   /** Path by id, as report.typ looks them up. */
   readonly paths: Record<string, string> = {};
@@ -101,7 +105,10 @@ class Files {
     return id;
   }
 
-  /** Compiles one picture by itself: its width in points at 0.75 pt a pixel, or null where it does not compile. */
+  /**
+   * Compiles one picture by itself: its width in points at 0.75 pt a pixel, or null where it does not
+   * compile.
+   */
   private tried(id: string): number | null {
     const source = `#set page(width: auto, height: auto, margin: 0pt)\n#let i = image(${JSON.stringify(this.paths[id])})\n#i\n#context [#metadata(measure(i).width / 1pt) <width>]`;
     this.compiler.addSource(join(ROOT, 'try.typ'), source);

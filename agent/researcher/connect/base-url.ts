@@ -3,19 +3,28 @@ import { isLoopback } from '#host/network/loopback';
 
 const DEFAULT_BASE_URL = 'https://api.anthropic.com';
 
-/** The address of the Messages API, ready for the SDK, which appends /v1/messages. @throws UserError naming ANTHROPIC_BASE_URL. */
+/**
+ * The address of the Messages API, ready for the SDK, which appends /v1/messages. @throws UserError naming
+ * ANTHROPIC_BASE_URL.
+ */
 export function baseURLOf(env: NodeJS.ProcessEnv = process.env): string {
   const value = env.ANTHROPIC_BASE_URL?.trim();
   return value ? normalBaseURL(value, 'ANTHROPIC_BASE_URL') : DEFAULT_BASE_URL;
 }
 
-/** Without trailing slashes and without the /v1 or /v1/messages that people copy along. Any other path is the gateway's and stays. */
+/**
+ * Without trailing slashes and without the /v1 or /v1/messages that people copy along. Any other path is the
+ * gateway's and stays.
+ */
 export function normalBaseURL(value: string, variable: string): string {
   const url = checkedURL(value, variable);
   return url.origin + url.pathname.replace(/(?:\/|\/v1(?:\/+messages)?)+$/, '');
 }
 
-/** The address of a cloud, whose own package appends its path: /v1 can be a part of it. Null where the variable is not set. */
+/**
+ * The address of a cloud, whose own package appends its path: /v1 can be a part of it. Null where the
+ * variable is not set.
+ */
 export function cloudBaseURL(env: NodeJS.ProcessEnv, variable: string): string | null {
   const value = env[variable]?.trim();
   if (!value) return null;

@@ -45,7 +45,9 @@ async function answerFrames(response: ServerResponse): Promise<void> {
   response.end();
 }
 
-/** One streamed call, as it arrived. The environment is the process's own too, because the packages read that. */
+/**
+ * One streamed call, as it arrived. The environment is the process's own too, because the packages read that.
+ */
 async function asked(env: Record<string, string>, path = ''): Promise<Seen> {
   await using server = await local(answerFrames);
   const base = `${server.url}${path}`;

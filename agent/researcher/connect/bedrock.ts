@@ -17,12 +17,14 @@ interface Signing {
 }
 
 /**
- * Amazon Bedrock by the SDK's own package: AWS_REGION, and a Bedrock API key, access keys or the AWS credential chain.
+ * Amazon Bedrock by the SDK's own package: AWS_REGION, and a Bedrock API key, access keys or the AWS
+ * credential chain.
  * @throws UserError where the package, the region or credentials are missing: better now than in the night.
  */
 export async function reachBedrock(env: NodeJS.ProcessEnv): Promise<Cloud> {
   const { AnthropicBedrock } = await loaded(PACKAGE, () => import('@anthropic-ai/bedrock-sdk'));
-  // The package takes AWS_REGION alone, and us-east-1 where it is not set: in a foreign region nothing is as expected.
+  // The package takes AWS_REGION alone, and us-east-1 where it is not set: in a foreign region nothing is as
+  // expected.
   const variable = env.AWS_REGION?.trim() ? 'AWS_REGION' : 'AWS_DEFAULT_REGION';
   const what = 'the AWS region of your Bedrock models, such as us-east-1';
   if (!env[variable]?.trim()) throw new UserError(`AWS_REGION is not set; set it to ${what}`);
@@ -39,7 +41,10 @@ export async function reachBedrock(env: NodeJS.ProcessEnv): Promise<Cloud> {
   };
 }
 
-/** The package's own order of credentials. The first that is there is used, and no other header with a credential is sent. */
+/**
+ * The package's own order of credentials. The first that is there is used, and no other header with a
+ * credential is sent.
+ */
 async function signing(env: NodeJS.ProcessEnv): Promise<Signing> {
   const bearer = secretOf(env, 'AWS_BEARER_TOKEN_BEDROCK');
   if (bearer) {
@@ -67,7 +72,10 @@ async function signing(env: NodeJS.ProcessEnv): Promise<Signing> {
   };
 }
 
-/** The AWS chain (profile, single sign-on, container, machine), asked once here so that nobody waits a night for credentials. */
+/**
+ * The AWS chain (profile, single sign-on, container, machine), asked once here so that nobody waits a night
+ * for credentials.
+ */
 async function chain(): Promise<Provider> {
   const { fromNodeProviderChain } = broughtBy(PACKAGE, '@aws-sdk/credential-providers') as {
     fromNodeProviderChain(): Provider;

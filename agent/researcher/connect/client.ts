@@ -1,6 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
 
-/** The ways to the Messages API: Anthropic's own (or a gateway that speaks it), Amazon Bedrock, Google Cloud. */
+/**
+ * The ways to the Messages API: Anthropic's own (or a gateway that speaks it), Amazon Bedrock, Google Cloud.
+ */
 export type Via = 'api' | 'bedrock' | 'google';
 
 export type Fetch = typeof globalThis.fetch;
@@ -10,5 +12,8 @@ export interface MessagesClient {
   beta: { messages: Pick<Anthropic['beta']['messages'], 'toolRunner'> };
 }
 
-/** What every client is given: retries are reserved and accounted for by the caller, and the SDK writes nothing to the screen. */
+/**
+ * What every client is given: retries are reserved and accounted for by the caller, and the SDK writes
+ * nothing to the screen.
+ */
 export const QUIET = { maxRetries: 0, logLevel: 'off' } as const;

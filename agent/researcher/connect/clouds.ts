@@ -18,12 +18,13 @@ export interface Cloud {
 /**
  * What the clouds do not have.
  *
- * Web: "Web search is not available on Amazon Bedrock" [Web search tool]; Google has the basic search alone and no fetch, so it counts as
- * none. Automatic caching: the Bedrock integration that AnthropicBedrock speaks answers 400 to a top-level cache_control [Prompt caching];
- * for Google older and newer pages differ, and explicit marks do the same. System messages in mid-conversation: documented for Google and
- * for the other endpoint of Bedrock, not for this one [Mid-conversation system messages and tool changes]; tool changes are a beta, under
- * other headers than on the API. Preserved thinking, context editing, compaction and the hour of the cache are there on both [Prefix checks;
- * Bedrock user guide, Compaction; Prompt caching].
+ * Web: "Web search is not available on Amazon Bedrock" [Web search tool]; Google has the basic search alone
+ * and no fetch, so it counts as none. Automatic caching: the Bedrock integration that AnthropicBedrock speaks
+ * answers 400 to a top-level cache_control [Prompt caching]; for Google older and newer pages differ, and
+ * explicit marks do the same. System messages in mid-conversation: documented for Google and for the other
+ * endpoint of Bedrock, not for this one [Mid-conversation system messages and tool changes]; tool changes are
+ * a beta, under other headers than on the API. Preserved thinking, context editing, compaction and the hour
+ * of the cache are there on both [Prefix checks; Bedrock user guide, Compaction; Prompt caching].
  */
 export const LACKS: Record<Via, readonly Feature[]> = {
   api: [],
@@ -53,7 +54,10 @@ function isOn(value: string | undefined): boolean {
   return /^(1|true|yes|on)$/i.test(value?.trim() ?? '');
 }
 
-/** The package of a cloud, which people without that cloud need not have. @throws UserError with the line that installs it. */
+/**
+ * The package of a cloud, which people without that cloud need not have. @throws UserError with the line that
+ * installs it.
+ */
 export async function loaded<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();

@@ -38,7 +38,9 @@ export interface ReachOptions {
   googleClient?: GoogleClient;
 }
 
-/** Finds the way to the Messages API. @throws UserError for whatever is missing or wrong in the environment. */
+/**
+ * Finds the way to the Messages API. @throws UserError for whatever is missing or wrong in the environment.
+ */
 export async function reach({ via: asked, env = process.env, googleClient }: ReachOptions): Promise<Reached> {
   const via = chosenVia(asked, env);
   checkCertificates(env);

@@ -45,13 +45,15 @@ export function credentialOf(env: NodeJS.ProcessEnv = process.env): {
 /** Whether Claude can be asked at all: a credential stands in the environment, or a cloud brings its own. */
 export function hasCredentials(env: NodeJS.ProcessEnv = process.env, via: Via | null = null): boolean {
   const set = [env.ANTHROPIC_API_KEY, env.ANTHROPIC_AUTH_TOKEN].some((secret) => secret?.trim());
-  // Two clouds at once are a mistake that is told when the way is opened, and no reason for the offline replay.
+  // Two clouds at once are a mistake that is told when the way is opened, and no reason for the offline
+  // replay.
   return set || chosenVia(via, env, 'any') !== 'api';
 }
 
 /**
- * Client options that send the credential in its one header. The SDK sends a key as Bearer too, and lets ANTHROPIC_CUSTOM_HEADERS add
- * what it likes: both are settled by default headers, which come last. Pairs, because names of an object would be told apart by case.
+ * Client options that send the credential in its one header. The SDK sends a key as Bearer too, and lets
+ * ANTHROPIC_CUSTOM_HEADERS add what it likes: both are settled by default headers, which come last. Pairs,
+ * because names of an object would be told apart by case.
  */
 export function authOptions({ variable, secret }: Credential) {
   return variable === 'ANTHROPIC_API_KEY'
@@ -59,7 +61,10 @@ export function authOptions({ variable, secret }: Credential) {
     : { apiKey: null, authToken: secret, defaultHeaders: onlyAuth('authorization', `Bearer ${secret}`) };
 }
 
-/** Default headers that hold one credential and take the others away. Null: none, because the cloud's own package adds one. */
+/**
+ * Default headers that hold one credential and take the others away. Null: none, because the cloud's own
+ * package adds one.
+ */
 export function onlyAuth(name: 'authorization' | 'x-api-key' | null, secret = ''): [string, string | null][] {
   return AUTH_HEADERS.map((header) => [header, header === name ? secret : null]);
 }
@@ -81,7 +86,10 @@ function value(env: NodeJS.ProcessEnv, variable: Credential['variable']): Creden
   return secret === null ? null : { variable, secret };
 }
 
-/** A secret of the environment, trimmed; null where there is none. @throws UserError for one that no header can carry. */
+/**
+ * A secret of the environment, trimmed; null where there is none. @throws UserError for one that no header
+ * can carry.
+ */
 export function secretOf(env: NodeJS.ProcessEnv, variable: string): string | null {
   const secret = env[variable]?.trim();
   if (!secret) return null;

@@ -1,8 +1,8 @@
 import { APIError } from '@anthropic-ai/sdk';
 
 /**
- * What a call asks for beyond a plain one. An account, a model, a gateway or a cloud may not know one of them: it is then left out for the
- * rest of the night.
+ * What a call asks for beyond a plain one. An account, a model, a gateway or a cloud may not know one of
+ * them: it is then left out for the rest of the night.
  */
 export const FEATURES = [
   /** `thinking.block_binding`: thinking that no longer fits its conversation is dropped and not refused. */
@@ -78,13 +78,17 @@ const SENTENCES: Partial<Record<Feature, RegExp>> = {
   thinking: /\badaptive thinking\b/i,
 };
 
-/** Amazon Bedrock says no more than this of a beta that it does not know: they are left out one after the other. */
+/**
+ * Amazon Bedrock says no more than this of a beta that it does not know: they are left out one after the
+ * other.
+ */
 const SOME_BETA = /\binvalid beta flag\b/i;
 const BY_BETA: readonly Feature[] = ['binding', 'compaction', 'clearing', 'toolChanges'];
 
 /**
- * The feature of those asked for that a request was refused for; null where the error names none. The API has no code for this: what counts
- * is the field at the beginning of its message ("thinking.display: Extra inputs are not permitted"), or a name in it that stands in no other.
+ * The feature of those asked for that a request was refused for; null where the error names none. The API has
+ * no code for this: what counts is the field at the beginning of its message ("thinking.display: Extra inputs
+ * are not permitted"), or a name in it that stands in no other.
  */
 export function refusedFeature(error: unknown, asked: ReadonlySet<Feature>): Feature | null {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 403)) return null;

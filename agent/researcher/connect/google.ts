@@ -13,8 +13,8 @@ const CREDENTIALS = 'GOOGLE_APPLICATION_CREDENTIALS';
 export type GoogleClient = NonNullable<ClientOptions['authClient']>;
 
 /**
- * Google Cloud by the SDK's own package: CLOUD_ML_REGION, ANTHROPIC_VERTEX_PROJECT_ID and Google's default credentials. Tests bring a
- * client for the credentials; otherwise it is looked for here, once.
+ * Google Cloud by the SDK's own package: CLOUD_ML_REGION, ANTHROPIC_VERTEX_PROJECT_ID and Google's default
+ * credentials. Tests bring a client for the credentials; otherwise it is looked for here, once.
  * @throws UserError where the package, the region, the project or credentials are missing.
  */
 export async function reachGoogle(env: NodeJS.ProcessEnv, authClient?: GoogleClient): Promise<Cloud> {
@@ -35,7 +35,8 @@ export async function reachGoogle(env: NodeJS.ProcessEnv, authClient?: GoogleCli
     client: (fetch) =>
       new AnthropicVertex({
         ...QUIET,
-        // Undefined lets the package make the address of the region. The variable has no part in it, or was taken above.
+        // Undefined lets the package make the address of the region. The variable has no part in it, or was
+        // taken above.
         baseURL: override ?? undefined,
         region,
         projectId,
@@ -51,7 +52,10 @@ function source(env: NodeJS.ProcessEnv): string {
   return env[CREDENTIALS]?.trim() ? `the credentials of ${CREDENTIALS}` : "Google's default credentials";
 }
 
-/** Google's default credentials. The package would look for them unawaited, and a failure would end the process. */
+/**
+ * Google's default credentials. The package would look for them unawaited, and a failure would end the
+ * process.
+ */
 async function googleClient(env: NodeJS.ProcessEnv): Promise<GoogleClient> {
   const file = env[CREDENTIALS]?.trim();
   if (file) {

@@ -1,4 +1,5 @@
-// An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always). Speaks contract/codes.ts, or lies:
+// An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always).
+// Speaks contract/codes.ts, or lies:
 //   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood] --checkpoint FILE
 import { readFileSync, readSync, writeSync } from 'node:fs';
 

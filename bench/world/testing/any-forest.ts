@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import type { Forest, ForestNode } from '../forest.ts';
 
-/** Any forest: organisational nodes, exclusive or not, scaling or not, any depth, some features flat. At most 14 features. */
+/**
+ * Any forest: organisational nodes, exclusive or not, scaling or not, any depth, some features flat. At most
+ * 14 features.
+ */
 export const anyForest = fc
   .array(
     fc.record({ parent: fc.nat(), open: fc.boolean(), exclusive: fc.boolean(), scaling: fc.boolean() }),

@@ -1,4 +1,5 @@
-// Writes what make.py trains and evaluates on, as safetensors: rows to train on, and those that the judge draws.
+// Writes what make.py trains and evaluates on, as safetensors: rows to train on, and those that the judge
+// draws.
 //   node --import tsx bench/judge/testing/saelens/rows.ts /tmp/rows.safetensors
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { Sampler } from '../../../sampler/sampler.ts';

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { root, sources } from './import-graph.ts';
+
+const FOLDERS = [
+  'agent',
+  'bench',
+  'contract',
+  'engine',
+  'examples',
+  'host',
+  'replay',
+  'sae',
+  'speed',
+  'test',
+];
+const MOST = 110;
+/** A line of a comment alone; a command line in it, set off by spaces, is left whole. */
+const COMMENT = /^\s*(\/\*\*? |\* |\/\/ )(?! )/;
+
+it('comments are read in lines of at most 110 columns', () => {
+  const long = FOLDERS.flatMap(sources).flatMap((file) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .flatMap((line, at) => (line.length > MOST && COMMENT.test(line) ? [`${file}:${at + 1}`] : [])),
+  );
+  expect(long).toEqual([]);
+});
