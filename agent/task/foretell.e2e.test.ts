@@ -57,6 +57,7 @@ it('takes a loop up again whatever stands in the workspace of its sprint', async
   const { repo } = repositoryWith('{ width: "==4" }');
   writeFileSync(join(repo, 'work/number.json'), '{"f1":0.1,"mcc":0.6,"width":5}\n');
   await expect(preflight(optionsFor(repo))).rejects.toThrow('profiles.tiny.constraints.width: every full');
+  git(repo, 'branch', 'run/2020-01-01');
   const { log } = EventLog.open(eventsPath(repo));
   log.emit({
     type: 'loop.started',
