@@ -30,7 +30,7 @@ import { workspaceTrouble } from './task/foretell.ts';
 
 /**
  * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE →
- * next or stop. Gives the exit code (see EXIT).
+ * next or stop. Returns the exit code (see EXIT).
  */
 export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   const unlock = await takeLock(stateDir(plan.repo), given.lock);
@@ -77,7 +77,8 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
 }
 
 /**
- * The run branch as the first sprint finds it. @throws UserError where its workspace cannot be worked with.
+ * Prepares the run branch for the first sprint. @throws UserError where its workspace has no run that could
+ * count.
  */
 async function prepare(loop: Loop, { start }: Plan): Promise<void> {
   await prepareBranch(loop, start);
@@ -87,14 +88,14 @@ async function prepare(loop: Loop, { start }: Plan): Promise<void> {
   refuse(task, await workspaceTrouble(task, repo, loop.sandbox, profileName));
 }
 
-/** What is said when the loop is asked to stop. */
+/** The notices for a loop that is asked to stop. */
 const STOPPING: Record<StopMode, string> = {
   'after-run': 'stopping after the run under way; Ctrl-C stops before its end, and keeps what it saved',
   keep: 'stopping: the turn is finished, and a run under way is saved, for the next start to go on with ("npm run stop -- --after-run" lets it finish first); Ctrl-C once more stops at once',
   now: 'stopping at once; the next start goes on with what is open',
 };
 
-/** A night in stages is planned from its first sprint on: how fast is this machine? */
+/** Measures the speed of this machine: a night in stages is planned from its first sprint on. */
 async function probe(loop: Loop): Promise<void> {
   const left = nightSecondsLeft(loop);
   if (left <= 0) return;
@@ -106,7 +107,7 @@ async function probe(loop: Loop): Promise<void> {
   }
 }
 
-/** Sprint after sprint, until there is a reason to stop. */
+/** Makes sprints until there is a reason to stop. */
 async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequest> {
   for (let open = resumed; ; open = null) {
     await whilePaused(loop);
@@ -133,7 +134,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
   }
 }
 
-/** Money, credit or patience may end before the time does: then a full run that was earned is still made. */
+/** Makes the full run that was earned where money, credit or patience end before the time does. */
 async function useLastSlot(loop: Loop, { reason }: { reason: string }): Promise<void> {
   if (loop.stopper.requested()) return;
   const no = mayOpenSprint(loop);
@@ -147,12 +148,12 @@ async function useLastSlot(loop: Loop, { reason }: { reason: string }): Promise<
 }
 
 /**
- * All is stopped at once, or something trained as the loop was stopped: the next start goes on with the
- * sprint.
+ * Whether the sprint stays open for the next start: everything is stopped at once, or a run was under way
+ * when the loop was stopped.
  */
 const staysOpen = (loop: Loop, sprint: OpenSprint): boolean => loop.stopper.hard.aborted || sprint.parked;
 
-/** A sprint from its opening to its commit, unless it stays open. */
+/** Makes a sprint from its opening to its commit, unless it stays open. */
 async function makeSprint(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   const ending = await attempt(loop, sprint);
   if (staysOpen(loop, sprint)) return ending;
@@ -161,10 +162,7 @@ async function makeSprint(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   return ending;
 }
 
-/**
- * The researcher's part, or the loop's own run. Whatever goes wrong in it is this sprint's failure, not the
- * loop's end.
- */
+/** The researcher's part, or the loop's own full run. An error in it fails this sprint, not the loop. */
 async function attempt(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   try {
     return sprint.fullRunOf === null ? await research(loop, sprint) : await fullRun(loop, sprint);
@@ -182,7 +180,7 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   if (trouble) loop.journal.notice(trouble, 'warn');
   const trained = loop.timer.seconds.training;
   const judged = await loop.timer.time('judging', () => judgeOrFail(sprint, ending, treeNow));
-  // The paired screens of an infrastructure change train inside of judging.
+  // The paired screens of an infrastructure change train while judging is timed: their time is not judging.
   loop.timer.add('judging', trained - loop.timer.seconds.training);
   // Stopped at once: the sprint stays open, and the next start judges it.
   if (loop.stopper.hard.aborted) return;
@@ -196,7 +194,7 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   await commitSprint(loop, closed);
 }
 
-/** A conversation that never claimed a sprint leaves nothing but the workspace as it was. */
+/** Ends a conversation that never claimed a sprint: only the workspace is restored. */
 async function dropSprint(loop: Loop, { number, treeBefore }: OpenSprint, ending: Ending): Promise<void> {
   const {
     config: { repo, task },

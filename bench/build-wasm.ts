@@ -9,7 +9,7 @@ export function builtPath(source: URL): string {
   return fileURLToPath(source).replace(/\.as$/, '.wasm');
 }
 
-/** Compiles kernels and returns the bytes that stand in their .wasm. */
+/** Compiles a kernel source and returns the bytes of its .wasm. */
 export async function compileKernels(source: URL): Promise<Uint8Array> {
   // A development dependency: only this script and its test need the compiler.
   const asc = await import('assemblyscript/asc');

@@ -18,7 +18,9 @@ export function openGemm(memory: KernelMemory): GemmKernels {
   return memory.open<GemmKernels>(new URL('./gemm.wasm', import.meta.url));
 }
 
-/** Columns of a panel of the kernel's second operand, and rows of the first that it takes at a time. */
+/**
+ * Columns of a panel of the kernel's second operand, and rows of the first that the kernel takes at a time.
+ */
 export const PANEL = 8;
 const QUAD = 4;
 const ROWS = 256;

@@ -1,8 +1,9 @@
 import { backendNames, openBackend } from '#engine/backend';
 
 /**
- * The GPU backend of this machine that passed its golden step, or why there is none. The engine alone decides
- * what backends there are; those whose name says gpu count, where a GPU and no driver in software computes.
+ * The GPU backend of this machine that passed its golden step, or why there is none. The engine defines the
+ * backends. Those with "gpu" in their name are tried, and count only where a real GPU computes, not a
+ * software driver.
  */
 export async function gpuBackend(): Promise<{ name: string } | { none: string }> {
   const failed: string[] = [];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Node has WebAssembly; its types come with the DOM's, which we do not load. */
+/** Node has WebAssembly; its types come with those of the DOM, which this project does not load. */
 declare const WebAssembly: {
   Memory: new (options: { initial: number }) => { buffer: ArrayBuffer };
   Module: new (bytes: Uint8Array) => object;
@@ -11,8 +11,8 @@ const PAGE = 65536;
 const compiled = new Map<string, object>();
 
 /**
- * A WebAssembly memory of a fixed plan: arrays are reserved first, then `open` makes memory and kernels. A
- * pointer is the byte offset of an array's view.
+ * A WebAssembly memory with a fixed layout: arrays are reserved first, then `open` creates the memory and
+ * the kernels. A pointer is the byte offset of an array.
  */
 export class KernelMemory {
   private bytes = 16;
@@ -25,7 +25,7 @@ export class KernelMemory {
     return pointer;
   }
 
-  /** Makes memory and kernels. `Exports` is what the .wasm exports. */
+  /** Creates the memory and the kernels. `Exports` is the type of the exports of the .wasm file. */
   open<Exports>(wasm: URL): Exports {
     const module = compiled.get(wasm.href) ?? new WebAssembly.Module(readFileSync(wasm));
     compiled.set(wasm.href, module);

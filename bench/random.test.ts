@@ -51,7 +51,7 @@ describe('random numbers', () => {
   });
 
   it('are of one key alone', () => {
-    // These two met where a key was one hash of 32 bits.
+    // These two keys collided when a key was hashed to 32 bits.
     const [train, judge] = [new Random(68_583, 'train', 0), new Random(2655, 'eval', 1)];
     expect(train.bits()).not.toBe(judge.bits());
   });

@@ -21,9 +21,9 @@ for (let i = 0; i <= LAYERS; i++) density[i] = Math.exp(-0.5 * edge[i] ** 2);
 for (let i = 0; i < LAYERS; i++) ratio[i] = edge[i + 1] / edge[i];
 
 /**
- * Random numbers that depend on nothing but their key: the same (seed, stream name, batch index) gives the
- * same numbers, whoever asks and in whatever order. sfc32 (C. Doty-Humphrey, PractRand) started from a hash
- * of the key.
+ * Random numbers that depend only on their key: the same (seed, stream name, batch index) gives the same
+ * numbers in any process and any order. The generator is sfc32 (C. Doty-Humphrey, PractRand), started from
+ * a hash of the key.
  */
 export class Random {
   private readonly state = new Int32Array(4);
@@ -31,8 +31,8 @@ export class Random {
   private next = BLOCK;
 
   constructor(seed: number, stream: string, index: number) {
-    // Two hashes of 32 bits (finalisers of MurmurHash3 and of C. Wellons' lowbias32, chained): one alone lets
-    // two of some 100,000 keys meet.
+    // Two hashes of 32 bits (finalisers of MurmurHash3 and of C. Wellons' lowbias32, chained): with one
+    // alone, two of some 100,000 keys may collide.
     let first = 0x9e3779b9;
     let second = 0x243f6a88;
     const mix = (word: number): void => {
@@ -101,7 +101,8 @@ export class Random {
 
   private refill(): void {
     const { state, block } = this;
-    // Not destructured: an iterator hides from the compiler that these are integers, at five times the cost.
+    // Not destructured: an iterator hides from the compiler that these are integers and takes five times as
+    // long.
     let a = state[0];
     let b = state[1];
     let c = state[2];

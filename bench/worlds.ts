@@ -13,16 +13,16 @@ import type { World } from './world/world.ts';
 
 const REPOSITORY = homeOf(join(import.meta.dirname, '..'));
 /**
- * Built worlds by the hash of their config, and the downloaded one. Holds the truth: hidden from the
- * researcher.
+ * Cache of built worlds, by the hash of their config, and of the downloaded one. It holds the truth, so it
+ * is hidden from the researcher.
  */
 const CACHE = join(REPOSITORY, 'state', 'worlds');
-/** Raised when the same config begins to give another world. */
+/** Version of the builder; increased when the same config gives another world. */
 const BUILDER = 3;
 
 const NAMES = [...Object.keys(BUILT_IN), 'synth-16k'].join(', ');
 
-/** Hears of the steps of a build that takes a while. */
+/** Called at each step of a build that takes a while. */
 export type BuildListener = (step: number, of: number) => void;
 
 export interface NamedWorld {
@@ -76,8 +76,8 @@ function reseeded(name: string, text: string): WorldConfig {
 }
 
 /**
- * A profile of TASK.md (null where no task stands here yet: the name is then a world's own) and the world it
- * names.
+ * The profile of that name in TASK.md, and the world it names. Where there is no TASK.md, the profile is
+ * null and `name` is the name of a world.
  */
 export function profileWorld(name: string): { profile: Profile | null; world: string } {
   if (!existsSync('TASK.md')) return { profile: null, world: name };
@@ -88,7 +88,7 @@ export function profileWorld(name: string): { profile: Profile | null; world: st
 function releasedDir(): string {
   const dir = locateReleased();
   if (!dir) throw new UserError(`the released model synth-16k is not here: ${howToGet()}`);
-  // Each time: 0.1 s, and no verdict says synth-16k that was not measured on it.
+  // Checked on every load (0.1 s): no verdict names synth-16k unless it was measured on it.
   verifyReleased(dir);
   return dir;
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Run } from './run.ts';
 
 /**
- * What a tool of the researcher answers: words for a reader, and fields for a program, which stand in a block
- * of their own as JSON. Words may change; who decides on an answer (the offline replay, a script) reads its
+ * The answer of a tool of the researcher: words for a reader, and fields for a program, as JSON in a block of
+ * their own. The words may change; code that decides on an answer (the offline replay, a script) reads the
  * fields.
  */
 export interface Answer {
@@ -27,17 +27,17 @@ export function answerIn(content: unknown): { words: string; fields: unknown } {
   try {
     if (words !== undefined && fields !== undefined && others.length === 0)
       return { words, fields: JSON.parse(fields) as unknown };
-  } catch {} // Two texts of somebody else's.
+  } catch {} // Two texts that contentOf did not make.
   return { words: texts.join('\n'), fields: null };
 }
 
-/** Of a call that the loop did not see the end of. */
+/** The fields of a call whose end the loop did not see. */
 export const CutOff = z.object({ cutOff: z.literal(true) });
 
-/** Of a call that was refused before anything of it was done. */
+/** The fields of a call that was refused before it did anything. */
 export const RefusedFields = z.object({
   refused: z.discriminatedUnion('why', [
-    /** Its input is wrong: the paths of the fields that are, sorted. */
+    /** Its input is wrong: `fields` has the paths of the wrong fields, sorted. */
     z.object({ why: z.literal('input'), fields: z.array(z.string()) }),
     /** It needs a sprint, and none was claimed. */
     z.object({ why: z.literal('no-sprint') }),
@@ -46,8 +46,8 @@ export const RefusedFields = z.object({
 export type RefusedFields = z.infer<typeof RefusedFields>;
 
 /**
- * Of read_results without a field: the ledger, oldest sprint first, with the verified numbers as they are
- * shown.
+ * The fields of read_results where no field was asked for: the ledger, oldest sprint first, with the verified
+ * numbers as they are shown.
  */
 export const LedgerFields = z.object({
   /** The sprint that is open; null before it is claimed. */
@@ -65,13 +65,13 @@ export const LedgerFields = z.object({
 });
 export type LedgerFields = z.infer<typeof LedgerFields>;
 
-/** Of start_sprint. */
+/** The fields of start_sprint. */
 export const SprintFields = z.object({ sprint: z.string() });
 export type SprintFields = z.infer<typeof SprintFields>;
 
 /**
- * Of run_experiment: the run's id, or its ticket where it is queued; of several seeds the first that was
- * accepted, and each in `runs`.
+ * The fields of run_experiment: the run's id, or its ticket where it is queued. Of several seeds, `run` is
+ * the first that was accepted, and `runs` has each.
  */
 export const StartedFields = z.object({
   run: z.string(),
@@ -82,8 +82,8 @@ export const StartedFields = z.object({
 export type StartedFields = z.infer<typeof StartedFields>;
 
 /**
- * Of wait_for_experiment, for a run that has ended: numbers as they are shown; `measured` in its last
- * snapshot.
+ * The fields of wait_for_experiment for a run that has ended: numbers as they are shown; `measured` is from
+ * its last snapshot.
  */
 export const EndedFields = z.object({
   run: z.string(),

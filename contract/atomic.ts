@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 export function writeFileAtomic(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  // Made anew: through a link that someone put there we would write elsewhere.
+  // Removed first: through a link that someone put there we would write elsewhere.
   rmSync(temporary, { recursive: true, force: true });
   const parts = Array.isArray(content) ? content : [content as string | Uint8Array];
   const fd = openSync(temporary, 'wx');
@@ -32,10 +32,7 @@ export function writeJsonAtomic(path: string, value: unknown): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/**
- * The pid that was writing, where a file of that name is a temporary one of writeFileAtomic; null for any
- * other.
- */
+/** The pid in the name of a temporary file of writeFileAtomic; null for any other name. */
 export function writerOf(name: string): number | null {
   const match = /\.(\d+)\.tmp$/.exec(name);
   return match && Number(match[1]);

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * device and no other variable of libraries gets in.
  */
 export const BackendNeeds = z.strictObject({
-  /** Names in /dev; a last `*` stands for any end. */
+  /** Names in /dev; a final `*` matches any ending. */
   devices: z.array(z.string().regex(/^[\w-]+\*?$/, 'must be a name in /dev, which may end in *')).default([]),
   /** Variables of the environment: where libraries are, which device to use, how many threads to start. */
   variables: z.array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of a variable')).default([]),

@@ -27,8 +27,8 @@ export const CodesHeader = z.object({
    */
   forms: z.array(z.enum(['training', 'inference'])).min(1),
   /**
-   * Of an SAE that SAELens saved: rows were normalised before they were encoded, and the judge puts
-   * reconstructions back by x.
+   * For an SAE that SAELens saved: how each row was normalised before it was encoded. The judge undoes that
+   * in the reconstructions, from x.
    */
   row_norm: z.enum(['layer_norm', 'constant_norm_rescale']).optional(),
 });

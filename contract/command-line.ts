@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { UserError } from './errors.ts';
 
-/** A command of commander's whose mistakes are UserErrors: one line, exit code 2. */
+/** A commander command whose usage errors become UserErrors: one line, exit code 2. */
 export function program(name: string, description: string): Command {
   return new Command(name)
     .description(description)
@@ -33,7 +33,7 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: str
   };
 }
 
-/** For options: a number above 0, called so in the refusal. */
+/** For options: a number above 0; `what` names it in the error message. */
 export function above0(what: string): (text: string) => number {
   return (text) => {
     const value = Number(text);

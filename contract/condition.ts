@@ -16,7 +16,7 @@ export const Condition = z.union([z.string(), z.number().transform((n) => `==${n
 export type Condition = z.infer<typeof Condition>;
 
 /**
- * Whether `value` meets the condition; null when it does, else what was asked, in words for a report. A
+ * Null where `value` meets the condition, else the value and what was asked, in words for a report. A
  * condition relative to the best holds when there is no best yet. A missing value never holds.
  */
 export function violation(
@@ -28,7 +28,7 @@ export function violation(
   if (!match) throw new Error(`unreadable condition ${JSON.stringify(condition)}`);
   const [, operator, relative, sign, amount] = match;
   const offset = amount === undefined ? 0 : Number(amount) * (sign === '-' ? -1 : 1);
-  // Also where there is no best yet: a number that is never there must not pass for one that is good.
+  // Checked also where there is no best yet: a number that is always missing must not pass.
   if (value === undefined || Number.isNaN(value)) return `no value, ${condition} asked`;
   if (relative && best === undefined) return null;
   const bound = relative ? (best as number) + offset : offset;
@@ -43,5 +43,5 @@ export function violation(
   return holds ? null : `${short(value)} where ${condition}${relative ? ` (${short(bound)})` : ''} is asked`;
 }
 
-/** Counts in full, measured numbers with the digits that matter. */
+/** Whole numbers in full, other numbers with six significant digits. */
 const short = (n: number) => (Number.isInteger(n) ? n : Number(n.toPrecision(6)));

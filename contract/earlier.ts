@@ -3,8 +3,8 @@ import { settingsFrom } from './settings.ts';
 type Fields = Record<string, unknown>;
 
 /**
- * What an earlier version wrote of a run (in `run.json`, `sprint.json` or an event), as it is written now.
- * Version 1 kept the words of the train command (`args`), and of a run that waited its settings as
+ * Brings what an earlier version wrote of a run (in `run.json`, `sprint.json` or an event) into the present
+ * form. Version 1 kept the words of the train command (`args`), and the settings of a waiting run as
  * "key=value" (`set`). Anything else is given back as it is.
  */
 export function asNow(value: unknown): unknown {
@@ -15,7 +15,7 @@ export function asNow(value: unknown): unknown {
     if (isWords(args)) return { ...fromWords(args), ...rest, ...version };
     if (isWords(set)) return { ...rest, settings: settingsFrom(set) };
   } catch {
-    return value; // Its schema says what is wrong.
+    return value; // The schema reports what is wrong.
   }
   return { ...(value as Fields), ...version };
 }

@@ -15,8 +15,8 @@ export class UserError extends Error {
 }
 
 /**
- * Runs a command's main function, whatever becomes of the command's output: a UserError becomes one line and
- * its exit code, anything else a stack and 1.
+ * Runs a command's main function, also where its output fails (see outliveOutput). A UserError becomes one
+ * line and its exit code, anything else a stack and exit code 1.
  */
 export async function runMain(main: () => Promise<number | undefined>): Promise<void> {
   outliveOutput();

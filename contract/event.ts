@@ -14,7 +14,7 @@ const usage = z.object({
 /** Money and tokens. */
 const amount = z.object({ usd: z.number(), tokens: z.number() });
 
-/** Where a loop is going to end, for whoever looks on. */
+/** The limits at which a loop ends, for display. */
 const limits = z.object({
   usd: z.number().nullable(),
   tokens: z.number().nullable(),
@@ -65,20 +65,20 @@ const kinds = [
   /** A limit of this sprint alone is reached: the researcher is told to close it. */
   z.object({ type: z.literal('sprint.capped'), sprint: z.string().nullable(), reason: z.string() }),
   /**
-   * A call is about to be made. Where nothing follows, the loop died in it: what it is likely to have cost is
-   * booked, and the rest of what it can have cost is held.
+   * A call is about to be made. Where no event of its end follows, the loop died during the call: its likely
+   * cost is booked, and the rest of what it can have cost is held.
    */
   z.object({
     type: z.literal('turn.started'),
     sprint: z.string().nullable(),
     reserve: amount,
     likely: amount.optional(),
-    /** The most that it can cost as long as no server-side tool was used in it. */
+    /** The most that the call can cost as long as it uses no server-side tool. */
     plain: amount.optional(),
   }),
-  /** A server-side tool is used in the call that is under way: it can cost its whole reserve. */
+  /** The call that is under way uses a server-side tool: it can cost its whole reservation. */
   z.object({ type: z.literal('turn.searching'), sprint: z.string().nullable() }),
-  /** The call was answered with an error, or reached nobody: it cost nothing. */
+  /** The call was answered with an error, or did not reach the server: it cost nothing. */
   z.object({ type: z.literal('turn.failed'), sprint: z.string().nullable(), reason: z.string() }),
   z.object({
     type: z.literal('turn.finished'),
@@ -89,8 +89,8 @@ const kinds = [
     text: z.string(),
     usage,
     /**
-     * What a cut call may have cost beyond what is booked for it. It counts against the limits until the loop
-     * ends.
+     * What an interrupted call may have cost beyond what is booked for it. It counts against the limits until
+     * the loop ends.
      */
     held: amount.optional(),
     seconds: z.number(),
@@ -105,10 +105,7 @@ const kinds = [
     reason: z.string().optional(),
     seconds: z.number(),
   }),
-  /**
-   * A run was accepted, or is gone on with: the time that it takes on the device is given to nobody else
-   * until `run.released`.
-   */
+  /** A run was accepted, or is resumed: its time on the device is reserved until `run.released`. */
   z.object({
     type: z.literal('run.reserved'),
     sprint: z.string().nullable(),
@@ -116,7 +113,7 @@ const kinds = [
     /** Samples that are still to be trained. */
     left: z.number(),
   }),
-  /** That run has ended and is measured, or will not start. */
+  /** The run has ended and is measured, or will not start: its reservation ends. */
   z.object({ type: z.literal('run.released'), ticket: z.string() }),
   /** A run waits for the device. It is known by its ticket until it starts. */
   z.object({
@@ -124,12 +121,12 @@ const kinds = [
     sprint: z.string().nullable(),
     ...WaitingRun.shape,
   }),
-  /** A run that waited is not started; null: the researcher took it out. */
+  /** A waiting run will not be started. The reason is null where the researcher withdrew it. */
   z.object({ type: z.literal('run.dropped'), ticket: z.string(), reason: z.string().nullable() }),
   z.object({
     type: z.literal('run.started'),
     run: z.string(),
-    /** What it was known by before. */
+    /** The ticket that it had before it started. */
     ticket: z.string().optional(),
     sprint: z.string().nullable(),
     /** As in the run's record. */
@@ -164,7 +161,7 @@ const kinds = [
     type: z.literal('report.rendered'),
     sprint: z.string(),
     files: z.array(z.string()),
-    /** Set when a form could not be made: which and why. */
+    /** Set when a form of the report could not be made: which and why. */
     trouble: z.string().nullable(),
     seconds: z.number(),
   }),
@@ -183,7 +180,7 @@ const kinds = [
     type: z.literal('speed.measured'),
     experiment: z.string(),
     samplesPerSecond: z.number(),
-    /** That it held the device: they count as training. */
+    /** Seconds for which the probe held the device; they count as training. */
     seconds: z.number().default(0),
     backend: z.string().nullable(),
   }),
@@ -200,7 +197,7 @@ export const Event = z.preprocess(asNow, z.discriminatedUnion('type', [...kinds]
 export type Event = z.infer<typeof Event>;
 
 /**
- * An event as it stands in `state/events.jsonl`: numbered and dated by the log, with the id of the researcher
- * whose it is.
+ * An event as it stands in `state/events.jsonl`: numbered and dated by the log, with the id of its
+ * researcher.
  */
 export type LoggedEvent = Event & { seq: number; at: string; researcherId: string };

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { asNow } from './earlier.ts';
 
 /**
- * What a run changes of its experiment, by key. A value stands as it was written ("3e-4"): only the trainer
- * knows what it means.
+ * The changes of a run to its experiment, by key. A value is kept as it was written ("3e-4"): only the
+ * trainer knows what it means.
  */
 export const Settings = z.record(z.string(), z.string());
 export type Settings = z.infer<typeof Settings>;
 
-/** What makes a run what it is: the same spec is the same run. */
+/** What defines a run: runs with the same spec are the same run. */
 export const RunSpec = z.object({
   experiment: z.string(),
   settings: Settings,
@@ -20,7 +20,7 @@ export const RunSpec = z.object({
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 
-/** The spec of whatever has one. */
+/** Picks the spec out of a record that has more fields. */
 export const specOf = ({ experiment, settings, samples, seed, tree }: RunSpec): RunSpec => ({
   experiment,
   settings,
@@ -30,17 +30,18 @@ export const specOf = ({ experiment, settings, samples, seed, tree }: RunSpec): 
 });
 
 /**
- * Who ended a run. `trainer`: it ended by itself, or took too much. `loop`: it ended because the loop did,
- * and the next start goes on with it. `sprint`: its sprint was over. `researcher`, `user`: a person or a
- * model said so. `outside`: a signal that we did not send.
+ * Who ended a run. `trainer`: it ended by itself, or was killed for lack of memory. `loop`: it ended with the
+ * loop, and the next start resumes it. `sprint`: its sprint was over. `researcher`, `user`: the model or a
+ * person asked for it. `limit`: we ended it at a limit, such as memory or time. `outside`: a signal that we
+ * did not send.
  */
 export const EndedBy = z.enum(['trainer', 'loop', 'sprint', 'researcher', 'user', 'limit', 'outside']);
 export type EndedBy = z.infer<typeof EndedBy>;
 
-/** The id of a researcher where there is one alone, and of all that earlier versions wrote. */
+/** The id of the researcher in a loop that has only one, and in all records of earlier versions. */
 export const FIRST_RESEARCHER = 'researcher-1';
 
-/** A run: what it is, and how it stands. `run.json` and `sprint.json` hold it with what each adds. */
+/** A run: its spec and its status. `run.json` and `sprint.json` hold it with further fields. */
 export const Run = z.object({
   id: z.string(),
   ...RunSpec.shape,
@@ -72,7 +73,9 @@ export const RunRecord = z.preprocess(
     version: z.literal(2),
     sprint: z.string().nullable(),
     profile: z.string(),
-    /** Rows of a batch of its data service. Absent in records of earlier versions: as its profile says. */
+    /**
+     * Rows of a batch of its data service. Absent in records of earlier versions: the profile's number holds.
+     */
     batch: z.number().int().positive().optional(),
     startedAt: z.string(),
     endedAt: z.string().nullable(),
@@ -108,7 +111,7 @@ export type Progress = z.infer<typeof Progress>;
 /** How far a run is, without its numbers. */
 export type HowFar = Omit<Progress, 'step' | 'values'>;
 
-/** `out/result.json`: the trainer's own word, written last. */
+/** `out/result.json`: the trainer's own account of the run, written last. */
 export const TrainResult = z.object({
   version: z.literal(1),
   status: z.enum(['finished', 'diverged', 'out-of-memory', 'interrupted', 'failed']),

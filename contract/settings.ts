@@ -1,8 +1,9 @@
 import { UserError } from './errors.ts';
 
 /**
- * Settings by key from "key=value" each, as a person or a model writes them; of two with one key the last
- * holds. @throws UserError
+ * Settings by key, from "key=value" strings as a person or a model writes them. Where a key is repeated, the
+ * last value holds.
+ * @throws UserError
  */
 export function settingsFrom(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
@@ -14,6 +15,6 @@ export function settingsFrom(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-/** The same written out again: "key=value" each. */
+/** The settings as "key=value" strings. */
 export const pairsOf = (settings: Readonly<Record<string, string>>): string[] =>
   Object.entries(settings).map(([key, value]) => `${key}=${value}`);

@@ -7,19 +7,19 @@ import { Outcome, Verdict } from './verdict.ts';
 export const SprintRun = z.preprocess(
   asNow,
   Run.extend({
-    /** Mean over training, as the trainer logged it; its start and its end are in `seconds` alone. */
+    /** Mean over training, as the trainer logged it. Its start-up and its end count in `seconds` alone. */
     samplesPerSecond: z.number().nullable(),
     backend: z.string().nullable(),
     claimed: z.record(z.string(), z.number()),
     verdict: Verdict.nullable(),
-    /** Thinned to at most 200 points: what the trainer logged. */
+    /** What the trainer logged, thinned to at most 200 points. */
     curve: z.array(Progress.pick({ samples: true, values: true })),
     evals: z.array(EvalPoint),
   }),
 );
 export type SprintRun = z.infer<typeof SprintRun>;
 
-/** A run that was accepted and waits for the device: what it was asked for with. */
+/** A run that was accepted and waits for the device: its spec, its ticket and its role. */
 export const WaitingRun = z.object({
   ...RunSpec.shape,
   ticket: z.string(),
@@ -50,7 +50,7 @@ export const Sprint = z.preprocess(
     researcher: z.object({
       kind: z.enum(['claude', 'offline']),
       model: z.string().nullable(),
-      /** All that were asked, in order: after a refusal another takes over. */
+      /** All models that were asked, in order: after a refusal another model takes over. */
       models: z.array(z.string()).optional(),
       label: z.string(),
     }),
@@ -62,14 +62,14 @@ export const Sprint = z.preprocess(
     /** Why its conversation ended, in words. */
     stopReason: z.string(),
     /**
-     * The run that the researcher put forward (or the loop, where `finish_sprint` did not come), and the
-     * judge's word on it.
+     * The run that the researcher named as its candidate (or the loop did, where `finish_sprint` was not
+     * called), and the judge's verdict on it.
      */
     candidate: z.string().nullable(),
     verdict: Verdict.nullable(),
     /**
-     * What people told the researcher: HINTS.md at the start, then what was added. Results that were steered
-     * say so.
+     * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
+     * people steered.
      */
     hints: z.array(z.string()).optional(),
     /** What the researcher wrote down before the runs: {"f1": 0.84}. */
@@ -82,7 +82,7 @@ export const Sprint = z.preprocess(
     runs: z.array(SprintRun),
     /** Runs that were accepted and never started, with the reason. */
     unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: z.string() }))).optional(),
-    /** What the researcher said between its calls, as far as it was shown: a text a turn, cut. */
+    /** What the researcher said between its calls, as far as it was shown: one text per turn, shortened. */
     said: z.array(z.object({ at: z.string(), text: z.string() })).optional(),
     summary: z.string(),
     /** What the researcher would do next. */
@@ -101,7 +101,7 @@ export const Sprint = z.preprocess(
     }),
     cost: z.object({
       usd: z.number(),
-      /** What its cut calls may have cost beyond that; it is no cost. */
+      /** What its interrupted calls may have cost beyond `usd`; it does not count as cost. */
       heldUsd: z.number().optional(),
       turns: z.number().int(),
       inputTokens: z.number().int(),

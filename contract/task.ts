@@ -12,8 +12,8 @@ const relativePath = z
 const Series = z.strictObject({
   label: z.string(),
   /**
-   * Points as published or calibrated, drawn behind our own: the field of `plots.against` and metrics, by
-   * name.
+   * Published or calibrated points, drawn behind our own. Each has the field of `plots.against` and metrics,
+   * by name.
    */
   points: z.array(z.record(z.string(), z.number())),
 });
@@ -24,8 +24,8 @@ export const Inspection = z.strictObject({
   /** What it shows, in words for the researcher. */
   about: z.string().min(1),
   /**
-   * Nothing else is passed on. `choices`: one of these words; `most`: a whole number from 1; `list`: up to so
-   * many whole numbers.
+   * The options that may be set; no others are passed on. `choices`: one of these words; `most`: a whole
+   * number from 1 to this; `list`: up to this many whole numbers.
    */
   options: z
     .record(
@@ -62,7 +62,7 @@ export const Profile = z.strictObject({
    * train command reads. It is handed over as JSON after `--settings`; the loop knows no more of it.
    */
   settings: z.record(z.string(), z.json()).optional(),
-  /** Guards of this profile, over those of the task. */
+  /** Guards of this profile; they override those of the task. */
   guards: z.record(z.string(), Condition).default({}),
   /** Training rows of a full run, and of the two cheaper stages before it. */
   budgets: z.preprocess(
@@ -74,15 +74,15 @@ export const Profile = z.strictObject({
     }),
   ),
   /**
-   * Rows of a batch of the data service: it serves whole ones, and a run that is gone on with counts in them.
+   * Rows of a batch of the data service. It serves whole batches, and a run that is resumed counts in them.
    */
   batch: z.number().int().positive().default(DEFAULT_BATCH),
-  /** Rows that may be read on top, to estimate a norm before training. */
+  /** Rows that may be read beyond the budget, to estimate a norm before training. */
   normalisation: z.number().int().nonnegative().default(0),
   /**
-   * Whether the budgets are stages that have to be earned: a rank run by a screen that beats the best's
-   * screen of the same budget and seed beyond the noise, a full run by such a rank run; the last full run
-   * that fits is kept for the best candidate, and made by the loop where nobody starts it.
+   * Whether the budgets are stages. A rank run then needs a screen that beats the best's screen of the same
+   * budget and seed beyond the noise, and a full run needs such a rank run. The last full run that fits is
+   * kept for the best candidate; the loop starts it where nobody else does.
    */
   staged: z.boolean().default(false),
   /** Fresh rows that the judge draws: for a verdict, and for a snapshot during training. */
@@ -132,13 +132,13 @@ const fields = {
     })
     .prefault({}),
   /**
-   * How each form of a verdict is said to a reader: `deciding` for its `metrics`, other keys as in its
+   * What each form of a verdict is called in reports: `deciding` for its `metrics`, other keys as in its
    * `also`.
    */
   forms: z.record(z.string(), z.string()).optional(),
   start: z
     .strictObject({
-      /** What `--start baseline` takes out of the workspace, so that there is a path to walk. */
+      /** What `--start baseline` removes from the workspace, so that improvements are left to find. */
       baseline: z.strictObject({ remove: z.array(relativePath) }),
     })
     .optional(),
@@ -147,8 +147,8 @@ const fields = {
     hours: z.number().positive(),
     sprints: z.number().int().positive().nullable().default(null),
     /**
-     * Of one sprint: when one is reached the researcher is told, has a few turns to close the sprint, and
-     * then it is closed.
+     * Limits of one sprint. When one is reached, the researcher is told and has a few turns to close the
+     * sprint; then the loop closes it.
      */
     sprint: z
       .strictObject({
@@ -158,22 +158,23 @@ const fields = {
       })
       .prefault({}),
     /**
-     * Sprints without a verified gain after which the prompt asks for another direction, and then the loop
-     * stops.
+     * The number of sprints without a verified gain after which the prompt asks for another direction
+     * (`warn`), and after which the loop stops (`stop`).
      */
     stagnation: z.strictObject({ warn: z.number().int().positive(), stop: z.number().int().positive() }),
   }),
   model: z.strictObject({
     name: z.string(),
     /**
-     * Asked once more where the model refuses; null: nobody. Unset: the next cheaper model that has a price.
+     * The model that is asked where the first one refuses; null: none. Unset: the next cheaper model that has
+     * a price.
      */
     fallback: z.string().nullable().optional(),
     effort: z.string().default('high'),
     maxTokens: z.number().int().positive(),
     /**
-     * A stream without any event (pings included) for so long is given up, and the call made again. Long
-     * thinking sends pings alone.
+     * Seconds without any event of a stream (pings included) after which the call is given up and made again.
+     * During long thinking only pings arrive.
      */
     stallSeconds: z.number().positive().default(300),
   }),
@@ -253,7 +254,7 @@ export function readTask(path: string): Task {
   return { path, contract: parsed.data, brief: text.slice(match[0].length), lineOf, renamed };
 }
 
-/** The guards in force: those of the task, and over them those of the profile. */
+/** The guards in force: those of the task, overridden by those of the profile. */
 export function guardsOf(task: Task, profile: Profile): Record<string, Condition> {
   return { ...task.contract.guards, ...profile.guards };
 }

@@ -6,8 +6,8 @@ export type Told = Pick<RunRecord, 'experiment' | 'profile' | 'samples' | 'seed'
   Pick<Run, 'profileSettings'>;
 
 /**
- * The words after the task's train command that ask for a run. Nothing reads them back: a run is told by its
- * spec.
+ * The words after the task's train command that ask for a run. No code parses them again: the spec says what
+ * a run is.
  */
 export const trainWords = (run: Told): string[] => [
   run.experiment,
@@ -15,7 +15,7 @@ export const trainWords = (run: Told): string[] => [
   ...settingWords(run),
 ];
 
-/** Those of them that say with which settings: the profile's own, then what is changed for this run. */
+/** The words among them for the settings: the profile's own, then what is changed for this run. */
 export const settingWords = ({
   settings,
   profileSettings,

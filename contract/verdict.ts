@@ -16,14 +16,14 @@ export const Verdict = z.object({
   /** The git tree of the workspace that the run was trained from, and that its encoder was run from. */
   tree: z.string(),
   /**
-   * Named numbers of the deciding form (f1, mcc, l0, ...): those that the world's kind allows. None has to be
-   * there.
+   * Named numbers of the deciding form (f1, mcc, l0, ...): those that the world's kind allows. Any of them
+   * may be missing.
    */
   metrics: z.record(z.string(), z.number()),
   also: z.record(z.string(), z.record(z.string(), z.number())).default({}),
-  /** What the supervisor's side saw itself: samples, width, normalisation rows. */
+  /** What the supervisor's side counted itself: samples, width, normalisation rows. */
   observed: z.record(z.string(), z.number()),
-  /** What only the trainer says: learning_rate. */
+  /** What only the trainer states: learning_rate. */
   declared: z.record(z.string(), z.number()),
   evaluation: z.object({ samples: z.number().int(), batch: z.number().int(), seed: z.number().int() }),
   seconds: z.number(),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Who knows the truth of a world. `public`: everybody may, it is a published file or a seed. `secret`: the
- * judge alone. `rows`: nobody, it is rows of activations, and a verdict has only the metrics that need no
- * truth.
+ * Who knows the truth of a world. `public`: anybody can, from a published file or a seed. `secret`: the judge
+ * alone. `rows`: nobody, because the world is rows of activations; its verdicts have only the metrics that
+ * need no truth.
  */
 const WorldKind = z.enum(['public', 'secret', 'rows']);
 

@@ -7,14 +7,14 @@ import { currentForm } from './operation.ts';
 import type { AdamSettings, Moments, Optimizer } from './optimizer.ts';
 import { PlainAdam } from './plain-adam.ts';
 
-/** Adam in the form that the backend in use takes. */
+/** Creates Adam in the form that the backend in use takes. */
 export function createAdam(parameters: Record<string, tf.Variable>, settings: AdamSettings): Optimizer {
   return currentForm() === 'plain' ? new PlainAdam(parameters, settings) : new Adam(parameters, settings);
 }
 
 /**
- * Adam with bias correction and without weight decay, and the clipping of the global norm before it, in one
- * pass over plain arrays: factor min(1, max / (norm + 1e-6)) as torch.nn.utils.clip_grad_norm_ has it.
+ * Adam with bias correction and without weight decay, after the clipping of the global norm, in one pass over
+ * plain arrays. The clipping factor is min(1, max / (norm + 1e-6)), as in torch.nn.utils.clip_grad_norm_.
  * Source: Kingma & Ba 2015, arXiv 1412.6980; update written as PyTorch's.
  */
 class Adam implements Optimizer {
@@ -74,7 +74,7 @@ class Adam implements Optimizer {
   }
 }
 
-/** The definition of what the embedded kernel does. */
+/** The definition of the embedded `adam` kernel. */
 function plainStep(
   variable: tf.Tensor,
   gradient: tf.Tensor,

@@ -10,64 +10,59 @@ export interface Backend {
   name: string;
   /** For a person: "tfjs 4.22.0 wasm (SIMD, 1 thread)". */
   label: string;
-  /** Why this one: it was asked for, or what became of those that `auto` would rather have had. */
+  /** Why this backend: it was asked for, or why `auto` passed over those that it tries first. */
   why: string;
-  /** Whether a GPU computes, a real one. */
+  /** Whether a GPU computes; false for a software driver. */
   gpu: boolean;
 }
 
 /**
- * One way to run tensors: what a file of `backends/` exports as `backend`. Users call it by the file's name.
+ * One way to run tensors: the object that each file of `backends/` exports as `backend`. Users select it by
+ * the name of the file.
  */
 export interface BackendModule {
-  /** tfjs' name of it, once it is registered. */
+  /** The name under which it is registered with tfjs. */
   tfName: string;
-  /**
-   * Why it cannot run here and what to do, in one line; null where it may be tried. Looks only, and loads
-   * nothing.
-   */
+  /** One line that says why it cannot run here and what to do; null if it may be tried. Loads nothing. */
   missing(): string | null;
-  /** Loads it and registers it with tfjs. @throws Error, one line, where it does not start. */
+  /** Loads it and registers it with tfjs. @throws Error, one line, if it does not start. */
   open(): Promise<Opened>;
-  /** Proves what the golden step is too small to reach. @throws Error for a wrong number. */
+  /** Checks what the golden step is too small to reach. @throws Error for a wrong number. */
   prove?(): void;
 }
 
 export interface Opened {
-  /** What a person wants to know beside the name: "SIMD, 1 thread". */
+  /** Details for the user, shown beside the name: "SIMD, 1 thread". */
   detail: string;
   gpu: boolean;
-  /**
-   * The form that the named operations take on it: `kernels` where its numbers lie in this process's memory.
-   */
+  /** The form of the named operations on it: `kernels` if its numbers lie in the memory of this process. */
   form: Form;
   /** Why `auto` passes over it although it runs, in one line. */
   notByItself?: string;
 }
 
 /**
- * Where `auto` may pass over a failure: a driver or a card that does not work is common, and no fault of
- * ours.
+ * Backends whose failure `auto` passes over: a driver or a card that does not work is common, and not an
+ * error of the engine.
  */
 const GPUS = ['node-gpu', 'webgpu'];
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
 const ORDER = [...GPUS, 'embedded', 'node', 'wasm', 'cpu'];
 
 /**
- * The backends that this repository has, in the order of `auto`. Whether one can run here shows when it is
- * opened.
+ * The backends that this repository has, in the order of `auto`. Opening one shows whether it can run here.
  */
 export const backendNames: readonly string[] = ORDER.filter((name) =>
   existsSync(new URL(`./backends/${name}.ts`, import.meta.url)),
 );
 
 /**
- * Starts the backend of that name and proves it by one golden step: forward, gradients and Adam on fixed
- * numbers. Nothing is switched silently: one that does not start, or computes something else, is an error.
- * `auto` passes over what is not installed and over GPUs that do not work, and `why` says so; ENGINE_BACKEND
- * in the environment makes `auto` mean that one. `plain` makes the named operations plain tfjs: what our own
- * kernels are compared with.
- * @throws UserError for a name there is not, and for a backend that cannot run here.
+ * Starts the backend of this name and checks it by one golden step: forward, gradients and Adam on fixed
+ * numbers. A backend that does not start, or computes other numbers, is an error; another one is never used
+ * silently. `auto` passes over backends that are not installed and GPUs that do not work, and `why` reports
+ * it; ENGINE_BACKEND in the environment names the backend that `auto` stands for. `plain` runs the named
+ * operations in plain tfjs, the reference for the engine's own kernels.
+ * @throws UserError for an unknown name, and for a backend that cannot run here.
  */
 export async function openBackend(name = 'auto', { plain = false } = {}): Promise<Backend> {
   const { ENGINE_BACKEND: forced = 'auto' } = process.env;
@@ -112,14 +107,12 @@ const load = async (name: string): Promise<BackendModule> =>
 
 type Started = Omit<Backend, 'why'> & Pick<Opened, 'notByItself'>;
 
-/**
- * @throws UserError, one line that names the backend, where it does not start or its numbers are not right.
- */
+/** @throws UserError, one line that names the backend, if it does not start or computes wrong numbers. */
 async function start(name: string, module: BackendModule, plain: boolean): Promise<Started> {
   try {
     const { detail, gpu, form, notByItself } = await module.open();
     const started = await tf.setBackend(module.tfName);
-    // tfjs answers true and takes another backend where one fails to start.
+    // tfjs may return true and select another backend if this one fails to start.
     if (!started || tf.getBackend() !== module.tfName) throw new Error('tfjs could not start it');
     registerGradients();
     useForm(plain ? 'plain' : form);

@@ -3,7 +3,7 @@ import { createAdam } from './adam.ts';
 import { batchTopK, decode, encode, squaredErrors } from './ops.ts';
 
 const TOLERANCE = 1e-5;
-/** Sums of hundreds of terms up to 1, in float32. */
+/** For float32 sums of hundreds of terms of at most 1. */
 const LARGE_TOLERANCE = 1e-4;
 /** Computed in float64 with numpy from the formulas, the weights and the batch below. */
 const EXPECTED = {
@@ -13,7 +13,7 @@ const EXPECTED = {
 
 /**
  * One training step on fixed numbers: encode, select, decode, gradients, clipped Adam.
- * @throws Error when the backend's numbers are not the expected ones: it must not be used.
+ * @throws Error if the results differ from the expected ones; the backend must then not be used.
  */
 export function goldenStep(): void {
   const found = step();
@@ -22,9 +22,9 @@ export function goldenStep(): void {
 }
 
 /**
- * What the golden step is too small for: a dense product of 2^26 multiply-adds (BLAS where there is one), an
- * elementwise operation and a sparse product that are shared among threads. Numbers here and there are
- * compared with plain sums.
+ * Checks what the golden step is too small for: a dense product of 2^26 multiply-adds (by BLAS if there is
+ * one), and an elementwise operation and a sparse product that are shared among threads. A sample of the
+ * results is compared with plain sums.
  * @throws Error as goldenStep.
  */
 export function largeGoldenStep(): void {
@@ -47,7 +47,7 @@ export function largeGoldenStep(): void {
       for (let i = 0; i < n; i++) total += term(i);
       return total;
     };
-    // Steps that share no factor with the sizes: every region of the results is looked at.
+    // The steps share no factor with the sizes, so the sample covers every region of the results.
     for (let at = 0; at < 64; at++) {
       const [row, latent, j] = [rows - 1 - ((at * 257) % rows), (at * 37) % latents, (at * 11) % d];
       const cell = row * latents + latent;

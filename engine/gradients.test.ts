@@ -10,7 +10,7 @@ const row = () => tf.tensor1d([0.7, 1.1, 1.9]);
 const column = () => tf.tensor2d([0.7, 1.6], [2, 1]);
 const signed = () => tf.tensor2d([-0.5, 1.25, -2, 0.75, -1.5, 0.3], [2, 3]);
 
-/** Gradients of a weighted sum of f's numbers against central differences. */
+/** Compares the gradients of a weighted sum of f's numbers with central differences. */
 function expectDerivatives(f: F, inputs: tf.Tensor[]): void {
   tf.tidy(() => {
     const weights = f(...inputs)

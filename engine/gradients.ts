@@ -6,11 +6,11 @@ type Gradients = Record<string, () => tf.Tensor>;
 type Rule = (dy: tf.Tensor, saved: tf.Tensor[], attrs: tf.NamedAttrMap) => Gradients;
 
 /**
- * Registers the derivatives of tfjs' kernels. tfjs-core has its own, but in `register_all_gradients.js`,
- * which loads in a bundler only: Node does not resolve its imports. Where a loader does, it reads a second
- * copy of tfjs-core, 453 modules, and a process starts seconds later. These cover arithmetic with
- * broadcasting, the usual functions of one argument, reductions, products, changes of shape, joining and
- * splitting, gather and topk; for another operation write `tf.customGrad` where it is used.
+ * Registers the derivatives of tfjs' kernels. tfjs-core has its own in `register_all_gradients.js`, which
+ * loads only in a bundler: Node does not resolve its imports. A loader that resolves them reads a second copy
+ * of tfjs-core (453 modules) and delays the start by seconds. These cover arithmetic with broadcasting, the
+ * usual functions of one argument, reductions, products, changes of shape, joining and splitting, gather and
+ * topk; for another operation write `tf.customGrad` where it is used.
  */
 export function registerGradients(): void {
   binary();
@@ -28,12 +28,12 @@ function register(kernelName: string, inputsToSave: string[], gradFunc: Rule, ou
   add({ kernelName, inputsToSave, outputsToSave, gradFunc: gradFunc as tf.GradFunc });
 }
 
-/** tfjs' own stay where a package has brought them along. */
+/** Registers a derivative unless a package has already registered tfjs' own. */
 function add(config: tf.GradConfig): void {
   if (!tf.getGradient(config.kernelName)) tf.registerGradient(config);
 }
 
-/** Sums a gradient over the dimensions along which an operand of that shape was repeated. */
+/** Sums a gradient over the dimensions along which an operand of this shape was broadcast. */
 function reduceTo(gradient: tf.Tensor, shape: number[]): tf.Tensor {
   if (tf.util.arraysEqual(shape, gradient.shape)) return gradient;
   const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
@@ -81,7 +81,7 @@ function binary(): void {
   rule(
     'Pow',
     (dy, a, b) => tf.mul(dy, tf.mul(b, tf.pow(a, tf.sub(b, 1)))),
-    // a^b log a, and 0 where the logarithm is not defined.
+    // a^b log a, and 0 where the logarithm is undefined.
     (dy, a, b) => tf.mul(dy, tf.mul(tf.pow(a, b), tf.log(tf.where(tf.greater(a, 0), a, tf.onesLike(a))))),
   );
   add({
@@ -92,7 +92,7 @@ function binary(): void {
   });
 }
 
-/** Comparisons jump: their slope is 0 wherever there is one, as in PyTorch. */
+/** Comparisons are step functions: their derivative is taken as 0, as in PyTorch. */
 function comparisons(): void {
   const flat = (shape: number[]) => () => tf.zeros(shape);
   const names = [
@@ -161,11 +161,11 @@ function unary(): void {
 
 function reductions(): void {
   const axesOf = (attrs: tf.NamedAttrMap, shape: number[]) => {
-    // Max alone has another name for it.
+    // Only Max has the attribute under another name.
     const { axis, reductionIndices } = attrs as Record<string, number | number[]>;
     return tf.util.parseAxisParam(axis ?? reductionIndices, shape);
   };
-  /** dy with a dimension of 1 where it was summed, so that it broadcasts back. */
+  /** dy with size 1 along each reduced axis, so that it broadcasts back. */
   const kept = (dy: tf.Tensor, axes: number[], shape: number[]) =>
     tf.reshape(
       dy,
@@ -268,7 +268,7 @@ function shapes(): void {
   });
 }
 
-/** As broadcastTo, whose Tile takes milliseconds on wasm. */
+/** Like broadcastTo, but without its Tile kernel, which takes milliseconds on wasm. */
 const spread = (x: tf.Tensor, shape: number[]): tf.Tensor => tf.mul(x, tf.ones(shape));
 
 const same = (x: tf.Tensor): tf.Tensor => tf.clone(x);

@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 type Gradients = Record<string, () => tf.Tensor>;
 
 /**
- * Derivatives of what joins tensors and takes them apart: concat and stack give to each its part of dy, split
- * and unstack join theirs.
+ * Derivatives of operations that join and split tensors: those of concat and stack split dy among the inputs,
+ * those of split and unstack join the gradients of the outputs.
  */
 export const joiningGradients: tf.GradConfig[] = [
   {
@@ -35,7 +35,7 @@ export const joiningGradients: tf.GradConfig[] = [
   },
 ];
 
-/** tfjs hands a single output's gradient without a list. */
+/** tfjs passes the gradient of a single output as a tensor, not as a list. */
 const asList = (dys: tf.Tensor | tf.Tensor[]): tf.Tensor[] => (Array.isArray(dys) ? dys : [dys]);
 
 export const perInput = (gradients: tf.Tensor[]): Gradients =>

@@ -4,10 +4,10 @@ import { scatter } from './csr.ts';
 import { embeddedBackend } from './embedded/backend.ts';
 
 /**
- * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. `out` begins as
- * zeros, or as anything where `body` promises with `zeros: false` to set all of it. On the embedded backend
- * the arrays are views of its memory, nothing is copied; so `body` must make no tensors and keep no array.
- * The way to write a kernel in plain TypeScript.
+ * A new float32 tensor whose numbers `body` computes from those of `inputs`, row-major. Use it to write a
+ * kernel in plain TypeScript. `out` starts as zeros; with `zeros: false` its content is undefined and `body`
+ * must set all of it. On the embedded backend the arrays are views of its memory, not copies, so `body` must
+ * make no tensors and keep no array.
  */
 export function compute(
   inputs: readonly tf.TensorInfo[],
@@ -43,7 +43,7 @@ export function computeAll(
 }
 
 /**
- * A matrix of these non-zeros. On the embedded backend its zeros take no memory until someone reads it as a
+ * A matrix of these non-zeros. On the embedded backend its zeros take no memory until it is read as a dense
  * matrix.
  */
 export function computeSparse(codes: SparseCodes, columns: number): tf.Tensor {
@@ -55,8 +55,8 @@ export function computeSparse(codes: SparseCodes, columns: number): tf.Tensor {
 }
 
 /**
- * The numbers of a float32 tensor to look at now: a view where the backend allows, valid until the next
- * tensor.
+ * The numbers of a float32 tensor, to be read at once: a view if the backend allows it, valid until the next
+ * tensor is made.
  */
 export function numbers(tensor: tf.TensorInfo): Float32Array {
   const embedded = embeddedBackend();
@@ -64,7 +64,7 @@ export function numbers(tensor: tf.TensorInfo): Float32Array {
   return tf.engine().readSync(tensor.dataId) as Float32Array;
 }
 
-/** Zeros that kernels can work on for as long as the process lives: what an optimiser keeps. */
+/** Zeros that kernels can work on until the process ends, for the state of an optimizer. */
 export function lastingZeros(size: number): Float32Array {
   const embedded = embeddedBackend();
   if (!embedded) return new Float32Array(size);

@@ -1,13 +1,15 @@
 /**
- * The two forms of every named operation: kernels of ours over numbers in this process's memory, or plain
- * tfjs, which is the definition, and what runs where the numbers lie on a device.
+ * The two forms of every named operation. `kernels` are the engine's own, over numbers in the memory of this
+ * process. `plain` is plain tfjs: it is the definition, and it runs if the numbers lie on a device.
  */
 export type Form = 'kernels' | 'plain';
 
 let form: Form = 'kernels';
 let spent: Map<string, number> | null = null;
 
-/** The form that operations take from now on; `openBackend` sets what its backend needs. */
+/**
+ * Sets the form of all operations from now on; `openBackend` calls it with the form that its backend needs.
+ */
 export function useForm(wanted: Form): void {
   form = wanted;
 }
@@ -15,8 +17,8 @@ export function useForm(wanted: Form): void {
 export const currentForm = (): Form => form;
 
 /**
- * A named operation: `kernels` or `plain`, by the form in force, its time noted where someone asked. `check`
- * throws for operands that do not go together, in either form.
+ * A named operation: runs `kernels` or `plain`, by the current form, and records its time inside
+ * `timeOperations`. `check` throws for operands that do not fit together, in either form.
  */
 export function operation<Args extends unknown[], Result>(
   name: string,
@@ -36,7 +38,8 @@ export function operation<Args extends unknown[], Result>(
 }
 
 /**
- * Milliseconds that `work` spends in each named operation going forward; devices may compute on after that.
+ * Milliseconds that `work` spends in each named operation in the forward pass. Devices may still compute
+ * after that time.
  */
 export function timeOperations<T>(work: () => T): { result: T; ms: Record<string, number> } {
   spent = new Map();

@@ -100,7 +100,7 @@ describe.each(forms)(
     it.each([8, 1024])(
       'a selection hides no NaN, which is greater than any number, in %i samples',
       (batch) => {
-        // Both signs: processors make the one, JavaScript the other.
+        // NaN of both signs: processors make one, JavaScript the other.
         for (const bits of [0x7fc00000, 0xffc00000]) {
           const numbers = matrix(batch, 600, 5).dataSync() as Float32Array;
           new Uint32Array(numbers.buffer, numbers.byteOffset)[601] = bits;
@@ -180,7 +180,7 @@ describe.each(forms)(
           const inputs: tf.Tensor[] = [matrix(batch, d, seed, 256), matrix(d, latents, seed + 1, 256)];
           const vector = (of: number) => tf.reshape(matrix(1, latents, of, 256), [latents]);
           if (biased) inputs.push(vector(seed + 2));
-          // Norms are positive.
+          // The scale stands for norms, which are positive.
           if (scaled) inputs.push(tf.add(1.5, vector(seed + 3)));
           const parts = (rest: tf.Tensor[]) => [
             biased ? rest[0] : null,
@@ -194,7 +194,7 @@ describe.each(forms)(
           const named = (x: tf.Tensor, W: tf.Tensor, ...rest: tf.Tensor[]) =>
             ops.encode(x, W, ...parts(rest));
           expectSame(inputs, named, defined);
-          // Scaling rounds, and where a sum is exactly 0 the two may part: relu has no derivative there.
+          // Scaling rounds, so the two can differ where a sum is exactly 0: relu has no derivative there.
           const [x, W, ...rest] = inputs;
           if (
             x &&
@@ -217,7 +217,7 @@ describe.each(forms)(
     it('unitRows, through rows and norms, a row of zeros included', () => {
       fc.assert(
         fc.property(sizes, ({ d, latents, seed }) => {
-          // Away from 0, where the gradient of a direction grows without bound and rounding with it.
+          // Away from 0: near it the gradient of a direction grows without bound, and its rounding error too.
           const W = tf.concat([tf.add(matrix(latents, d, seed), 1.5), tf.zeros([1, d])]);
           const joined = (rows: tf.Tensor, norms: tf.Tensor) => tf.concat([rows, tf.expandDims(norms, 1)], 1);
           const inner = (f: (w: tf.Tensor) => tf.Tensor) => (w: tf.Tensor) =>
@@ -269,8 +269,8 @@ describe.each(forms)(
   },
 );
 
-// What is small stays on the calling thread (pool.ts): here each operation is a job of several threads, where
-// there are.
+// Small operations stay on the calling thread (pool.ts). Each operation here is a job for several threads, if
+// there are several.
 describe('operations large enough for threads, on embedded', () => {
   const [batch, d, latents, k] = [1024, 64, 512, 16];
   const [h, W] = [matrix(batch, latents, 1), matrix(latents, d, 2)];

@@ -12,9 +12,9 @@ import * as units from './ops/unit-rows.ts';
 import { expectShapes } from './shapes.ts';
 
 /*
- * The named operations that carry the speed of a training step. Each has two forms that its test holds to
- * each other, values and gradients: kernels of ours, described in ops/<name>.ts, and plain tfjs
- * (ops/plain.ts). Whatever is not named here is plain tfjs.
+ * The named operations, which take most of the time of a training step. Each has two forms: the engine's own
+ * kernels, described in ops/<name>.ts, and plain tfjs (ops/plain.ts). Its test checks that values and
+ * gradients of both agree. Every other operation is plain tfjs.
  */
 
 /** Pre-activations `(x·W + b) · scale`; b and scale may be left out. */

@@ -4,7 +4,7 @@ export interface AdamSettings {
   beta1: number;
   beta2: number;
   epsilon: number;
-  /** Clip the norm of all gradients together to this; null leaves them. */
+  /** Maximum global norm of all gradients together; null for no clipping. */
   maxGradNorm: number | null;
 }
 
@@ -16,11 +16,11 @@ export interface Moments {
 
 export interface Optimizer {
   /**
-   * One update of the parameters that have a gradient, none where the norm of all gradients is not a finite
-   * number. Returns that norm, as it is before clipping.
+   * Updates the parameters that have a gradient; updates nothing if the norm of all gradients is not finite.
+   * Returns that norm, measured before clipping.
    */
   step(gradients: Record<string, tf.Tensor>, learningRate: number): number;
-  /** What a resumed run needs beside the weights. The arrays may be the live ones. */
+  /** What a resumed run needs besides the weights. The arrays may be the optimizer's own, not copies. */
   state(): { steps: number; moments: ReadonlyMap<string, Moments> };
   restore(state: { steps: number; moments: ReadonlyMap<string, Moments> }): void;
 }

@@ -8,18 +8,18 @@ export function isInstalled(name: string): boolean {
     resolve(name);
     return true;
   } catch (error) {
-    // A package for `import` alone is there, and says so by another code.
+    // An installed package that only `import` can load fails with this code.
     return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
   }
 }
 
-/** Those of the packages that are not installed, and `remedy`; null where all are. */
+/** Names the packages that are not installed, followed by `remedy`; null if all are installed. */
 export function notInstalled(names: readonly string[], remedy: string): string | null {
   const absent = names.filter((name) => !isInstalled(name));
   return absent.length > 0 ? `${absent.join(' and ')} not installed (${remedy})` : null;
 }
 
-/** Loads an optional package; its types are the caller's word, since they are not there without it. */
+/** Loads an optional package. The caller states its type: without the package its types are absent too. */
 export async function load<T>(name: string): Promise<T> {
   return (await import(name)) as T;
 }

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Derivatives of what picks some numbers of a tensor: gather and topk, which tfjs' own leave out, or ask for
- * kernels that few backends have. The gradient goes back to where the numbers were picked, by products with
- * 0/1 matrices.
+ * Derivatives of gather and topk, which tfjs' own set lacks or computes with kernels that few backends have.
+ * The gradient returns to the picked positions by products with 0/1 matrices.
  */
 export const pickingGradients: tf.GradConfig[] = [
   {
@@ -15,7 +14,7 @@ export const pickingGradients: tf.GradConfig[] = [
       const [along] = tf.util.parseAxisParam(axis, x.shape);
       return {
         x: () => {
-          // The picked dimensions first, as rows; the others stand in a row each.
+          // dy as a matrix: one row per picked index, the other dimensions flattened.
           const picked = Array.from({ length: indices.rank }, (_, i) => along + i);
           const rest = Array.from({ length: x.rank - 1 }, (_, i) => (i < along ? i : i + indices.rank));
           const rows = tf.reshape(tf.transpose(dy as tf.Tensor, [...picked, ...rest]), [indices.size, -1]);
@@ -46,8 +45,8 @@ export const pickingGradients: tf.GradConfig[] = [
 ];
 
 /**
- * [..., depth] with a 1 at each index. tfjs' wasm backend writes integers into a oneHot of floats, so they
- * are cast.
+ * A float matrix [..., depth] with a 1 at each index. The cast is needed: tfjs' wasm backend writes integers
+ * into a oneHot of floats.
  */
 function zeroOne(indices: tf.Tensor, depth: number): tf.Tensor {
   return tf.cast(tf.oneHot(tf.cast(indices, 'int32'), depth), 'float32');

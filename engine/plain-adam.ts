@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AdamSettings, Moments, Optimizer } from './optimizer.ts';
 
 /**
- * Adam as in adam.ts, in plain tfjs with its moments as tensors: weights and gradients stay where they lie.
+ * Adam as in adam.ts, in plain tfjs with its moments as tensors: weights and gradients stay on the device.
  */
 export class PlainAdam implements Optimizer {
   private readonly moments: Map<string, { first: tf.Variable; second: tf.Variable }>;

@@ -6,8 +6,8 @@ import * as threaded from './embedded/products.ts';
 /**
  * Products with few non-zeros, by bands: latent j, a column of the sparse matrix, belongs to band
  * `bandOf[j]`, and each band has a dense matrix [rows, n] of its own. Without `bandOf` there is one band.
- * What is computed into need not be zeros. Dense numbers in the embedded backend's memory are worked on there
- * on all threads; others in plain TypeScript, which is also the definition.
+ * Outputs need not start as zeros. Dense arrays in the embedded backend's memory are processed there on all
+ * threads; others in plain TypeScript, which is also the definition.
  */
 type Bands = Uint8Array | undefined;
 

@@ -10,7 +10,7 @@ export function uniform(seed: number): () => number {
     c = (c + t) | 0;
     return (t >>> 0) / 4294967296;
   };
-  // The first numbers still show the seed.
+  // The first numbers are still similar for similar seeds.
   for (let i = 0; i < 20; i++) next();
   return next;
 }

@@ -1,31 +1,33 @@
 /*
- * What a selection over pre-activations keeps. A NaN counts as greater than any number, as in torch.topk: it
- * is kept, and so shows in the loss.
+ * Selection of the largest pre-activations. NaN counts as greater than any number, as in torch.topk, so it is
+ * kept and shows in the loss.
  */
 import { embeddedFor } from './embedded/backend.ts';
 import * as embeddedScan from './embedded/scan.ts';
 import { atPositions, type Csr, positionsAbove } from './sparse.ts';
 
 const histogram = new Uint32Array(1 << 11);
-/** Above those of any number: some NaN have the sign bit set. */
+/**
+ * Used as the bits of every NaN, greater than those of any number. The real bits of some NaN are negative.
+ */
 const MOST_BITS = 0x7fffffff;
 
 /**
- * A selection looks first only at what exceeds this share of an earlier cut: few numbers, and nearly always
- * enough.
+ * A selection first looks only at numbers above this share of an earlier cut: these are few, and nearly
+ * always enough.
  */
 const HINT = 0.9;
 /**
- * The last cuts, latest first. A step may select several times in turn, so the best hint is the one that was
- * closest last.
+ * The last cuts, latest first. A step may make several selections in turn, so the next hint is taken at the
+ * position (`closest`) whose cut was nearest to the last one.
  */
 const cuts = [0, 0, 0, 0];
 let closest = 0;
 
 /**
- * The `count` largest positive numbers of a matrix of `rows` rows, all rows together; fewer when fewer are
- * positive. Ties at the cut: the first in row order. What was selected last helps to find it fast and never
- * changes it.
+ * The `count` largest positive numbers of a matrix of `rows` rows, over all rows together; fewer if fewer are
+ * positive. Of ties at the cut, the first in row order are kept. Earlier selections speed up the search and
+ * never change the result.
  */
 export function selectLargest(values: Float32Array, rows: number, count: number): Csr {
   const candidates = candidatesFor(values, count);
@@ -61,8 +63,8 @@ const BIN_SHIFT = 19;
 const bins = new Uint32Array(1 << 12);
 
 /**
- * A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are
- * positive.
+ * A number that at least `count` of the positive values exceed, and not many more; 0 if fewer than `count`
+ * are positive.
  */
 function boundBelow(values: Float32Array, count: number): number {
   const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
@@ -71,7 +73,7 @@ function boundBelow(values: Float32Array, count: number): number {
   let left = count;
   let bin = bins.length;
   while (left > 0 && bin-- > 0) left -= bins[bin];
-  // What is just below the bin's smallest number.
+  // The largest float below the smallest number of the bin.
   return bin <= 0 ? 0 : embeddedScan.floatOf((bin << BIN_SHIFT) - 1);
 }
 
@@ -84,7 +86,7 @@ function noteCut(cut: number): void {
   cuts.unshift(cut);
 }
 
-/** The bits of a float from the top, in digits that a small histogram holds. */
+/** The bits of a float split into digits, most significant first, each small enough for the histogram. */
 const DIGITS = [
   { shift: 21, mask: 0x7ff },
   { shift: 10, mask: 0x7ff },
@@ -92,9 +94,9 @@ const DIGITS = [
 ];
 
 /**
- * The bits of the smallest number kept, and how many equal to it are kept. Bits of positive floats sort as
- * their values do, so a radix select finds the cut, digit by digit, without a sort: only numbers with the
- * digit at the cut go on.
+ * The bits of the smallest number kept, and how many numbers equal to it are kept. Bits of positive floats
+ * sort as their values do, so a radix select finds the cut digit by digit, without a sort: each pass keeps
+ * only the numbers that have the digit at the cut.
  */
 function cutAt(bits: Int32Array, count: number): { bits: number; ties: number } {
   if (count <= 0) return { bits: MOST_BITS, ties: 0 };
@@ -123,7 +125,7 @@ function smallest(values: Float32Array): number {
   return least;
 }
 
-/** The `k` largest positive numbers of each row. Ties at the cut: the first in the row. */
+/** The `k` largest positive numbers of each row. Of ties at the cut, the first in the row are kept. */
 export function selectLargestOfRows(values: Float32Array, rows: number, k: number): Csr {
   const columns = values.length / rows;
   const positions = new Uint32Array(rows * Math.min(k, columns));
@@ -133,7 +135,7 @@ export function selectLargestOfRows(values: Float32Array, rows: number, k: numbe
     const base = row * columns;
     keepTop(values, base, base + columns, top);
     const cut = top[0];
-    // 0 where fewer are positive than asked for: then all of them are kept.
+    // The cut is 0 if fewer than k are positive: then all of them are kept.
     let ties = cut === 0 ? 0 : top.lastIndexOf(cut) + 1;
     for (let at = base; at < base + columns; at++) {
       const value = ranked(values[at]);
@@ -143,7 +145,9 @@ export function selectLargestOfRows(values: Float32Array, rows: number, k: numbe
   return atPositions(positions.subarray(0, found), values, rows, columns);
 }
 
-/** Fills `top` with the largest positive of values[from..to), ascending, zeros before them. */
+/**
+ * Fills `top` with the largest positive numbers of values[from..to), ascending, padded with zeros in front.
+ */
 function keepTop(values: Float32Array, from: number, to: number, top: Float32Array): void {
   top.fill(0);
   for (let at = from; at < to; at++) {
@@ -155,7 +159,9 @@ function keepTop(values: Float32Array, from: number, to: number, top: Float32Arr
   }
 }
 
-/** Of each row the `k` largest among the columns that `among` marks, negative ones too: 1 where kept. */
+/**
+ * A 0/1 mask of the `k` largest numbers of each row, negative ones too, among the columns that `among` marks.
+ */
 export function markLargest(values: Float32Array, rows: number, k: number, among: Uint8Array): Float32Array {
   const columns = values.length / rows;
   const candidates = Array.from(among.keys()).filter((column) => among[column] === 1);

@@ -4,8 +4,8 @@ import { openBackend } from './backend.ts';
 import { type Form, useForm } from './operation.ts';
 import * as ops from './ops.ts';
 
-// Without the check a kernel would read other tensors' numbers, and plain tfjs would repeat what is too
-// small.
+// Without the check a kernel would read other tensors' numbers, and plain tfjs would broadcast an operand
+// that is too small.
 describe.each<[Form, string]>([
   ['kernels', 'embedded'],
   ['plain', 'cpu'],

@@ -1,9 +1,9 @@
-/** What has a shape; null where an operand may be left out. */
+/** Anything that has a shape; null or undefined for an operand that is left out. */
 type Shaped = { readonly shape: readonly number[] } | null | undefined;
 
 /**
- * Holds the operands of a named operation to their shapes, given as names of dimensions: those of one name
- * must be of one size. Kernels read by address, and of an operand that is too small they would read what lies
+ * Checks the shapes of a named operation's operands, given as names of dimensions: dimensions of one name
+ * must have one size. Kernels read by address: for an operand that is too small, they would read the memory
  * behind it.
  * @throws Error that names operation, operand and sizes.
  */

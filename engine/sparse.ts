@@ -8,26 +8,28 @@ export type { Csr } from './csr.ts';
 
 /** Above this share of non-zeros the dense product on the backend is faster than rows of non-zeros. */
 const SPARSE_SHARE = 0.1;
-/** Smaller than this, looking for zeros costs more than it saves. */
+/** Size below which looking for zeros costs more than it saves. */
 const MIN_SIZE = 4096;
 
-// By the tensor's data, so that a clone is known too and an entry goes when the data go.
+// Keyed by the tensor's data id, so that a clone shares the entry and the entry is collected with the data.
 const known = new WeakMap<object, Csr | 'dense'>();
 
-/** Notes that these are the non-zeros of `tensor`, which whoever made it knows anyway. Returns the tensor. */
+/**
+ * Records the non-zeros of `tensor`, which the code that made it knows without a scan. Returns the tensor.
+ */
 export function remember<T extends tf.Tensor>(tensor: T, csr: Csr): T {
   known.set(tensor.dataId, csr);
   return tensor;
 }
 
-/** A matrix of these non-zeros, which are remembered. */
+/** A matrix of these non-zeros, which are recorded for it. */
 export function sparseTensor(csr: Csr, columns: number): tf.Tensor {
   return remember(computeSparse(csr, columns), csr);
 }
 
 /**
- * What is noted of a matrix. A reshaped tensor has the same data and other rows: what is noted of those does
- * not hold for it.
+ * What is recorded for a matrix. A reshaped tensor shares the data but has other rows, so the record does not
+ * hold for it.
  */
 function notedOf({ dataId, shape }: tf.TensorInfo): Csr | 'dense' | undefined {
   const noted = known.get(dataId);
@@ -35,15 +37,13 @@ function notedOf({ dataId, shape }: tf.TensorInfo): Csr | 'dense' | undefined {
   return shape.length === 2 && noted.rows === shape[0] ? noted : undefined;
 }
 
-/**
- * The non-zeros of a matrix that are known because whoever made it said so, else null. Looks at no numbers.
- */
+/** The non-zeros of a matrix if they are recorded, else null. Reads no numbers. */
 export function knownSparse(tensor: tf.TensorInfo): Csr | null {
   const noted = notedOf(tensor);
   return noted && noted !== 'dense' ? noted : null;
 }
 
-/** The non-zeros of a matrix that has few of them, else null. Found once for the same data. */
+/** The non-zeros of a matrix if it has few of them, else null. The same data are scanned only once. */
 export function sparseOf(tensor: tf.TensorInfo): Csr | null {
   if (tensor.shape.length !== 2 || tensor.dtype !== 'float32') return null;
   const noted = notedOf(tensor);
@@ -68,7 +68,7 @@ function scan(values: Float32Array, rows: number, columns: number, limit: number
   return positions && atPositions(positions, values, rows, columns);
 }
 
-/** The numbers at these positions of a dense matrix, ascending, as rows of non-zeros. */
+/** The numbers at these ascending positions of a dense matrix, as rows of non-zeros. */
 export function atPositions(positions: Uint32Array, dense: Float32Array, rows: number, columns: number): Csr {
   const offsets = new Uint32Array(rows + 1);
   const indices = new Uint32Array(positions.length);
@@ -88,11 +88,11 @@ export function atPositions(positions: Uint32Array, dense: Float32Array, rows: n
   return { rows, offsets, indices, values };
 }
 
-/** Positions of what is not 0, ascending; null when there are more than `limit`. */
+/** Positions of the values that are not 0, ascending; null if there are more than `limit`. */
 function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
   const embedded = embeddedFor(values);
   if (embedded) {
-    // Dense numbers, the usual case, show at their beginning.
+    // A dense matrix, the usual case, exceeds the limit within its first numbers.
     const head = values.subarray(0, 2 * limit);
     if (head.length < values.length && !scanOnThreads(embedded, head, Number.NaN, limit)) return null;
     return scanOnThreads(embedded, values, Number.NaN, limit);
@@ -108,7 +108,7 @@ function nonZeros(values: Float32Array, limit: number): Uint32Array | null {
 }
 
 /**
- * Positions of what is greater than `least`, NaN among them, ascending; null when there are more than
+ * Positions of the values that are NaN or greater than `least`, ascending; null if there are more than
  * `limit`.
  */
 export function positionsAbove(values: Float32Array, least: number, limit: number): Uint32Array | null {

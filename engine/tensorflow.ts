@@ -4,8 +4,7 @@ import { load } from './packages.ts';
 
 /**
  * Loads one of the two packages that bind libtensorflow, which register themselves as `tensorflow`.
- * @throws Error where the package was installed without libtensorflow, whose download its installation
- * starts.
+ * @throws Error if the package does not load, as when its installation did not download libtensorflow.
  */
 export async function openTensorflow(name: string): Promise<{ usesGpu: boolean }> {
   mendUtil();
@@ -19,7 +18,7 @@ export async function openTensorflow(name: string): Promise<{ usesGpu: boolean }
   return { usesGpu: isUsingGpuDevice === true };
 }
 
-/** tfjs-node 4.22 calls functions of util that Node 23 took out. */
+/** Restores functions of `util` that tfjs-node 4.22 calls and Node 23 removed. */
 function mendUtil(): void {
   const old = util as unknown as Record<string, unknown>;
   old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;

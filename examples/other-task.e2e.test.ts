@@ -27,11 +27,11 @@ it.skipIf(!python)(
       Array(2).fill(['new-best', 'bpc', 'min']),
     );
     const [first, second] = sprints.map((s) => s.verdict?.metrics.bpc ?? Number.NaN);
-    // Fewer bits are a gain; nothing is below the entropy of the language, nor above a guess.
+    // Fewer bits are a gain. No value is below the entropy of the language or above that of a uniform guess.
     expect(second).toBeLessThan(first - 0.2);
     expect(second).toBeGreaterThan(1.3);
     expect(first).toBeLessThan(Math.log2(27));
-    // Counted by the data service, in whole batches, and measured on the way.
+    // The data service counts samples in whole batches, and snapshots are measured during training.
     expect(sprints[1].verdict?.observed.samples).toBe(100_352);
     const runs = sprints[1].runs.map((run) => [run.status, run.settings, run.evals.length]);
     expect(runs).toEqual([
@@ -48,7 +48,7 @@ it.skipIf(!python)(
     expect(report).toContain('from the floor of 1.32');
     expect(report).toMatch(/−0\.\d+ to the best before, noise 0\.\d+: new best/);
     expect(readdirSync(join(repo, 'reports')).filter((name) => name.endsWith('.pdf'))).toHaveLength(2);
-    // Nothing of the task that the loop was built for is left in what a reader sees.
+    // No word of the SAE task is left in what a reader sees.
     expect(`${report}\n${night.stdout}`).not.toMatch(/\b(sae|latent|autoencoder|F1|MCC|L0)s?\b/);
   },
   120_000,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Nobody reads it, or its disk is full: that ends nothing.
+// A reader that is gone or a full disk must not end this script.
 process.stdout.on('error', () => {});
 
 const flags = process.argv.slice(2);
@@ -40,7 +40,7 @@ git('add', '-A');
 git('-c', 'user.name=Example', '-c', 'user.email=example@localhost', 'commit', '-qm', 'A task of my own');
 
 const run = fileURLToPath(new URL('../agent/cli/run.mjs', import.meta.url));
-// A terminal's Ctrl-C reaches the loop as well, which ends in good order: we wait for it.
+// Ctrl-C in a terminal reaches the loop as well, which ends in good order: this script waits for it.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
 const loop = [run, 'loop', '--researcher', 'offline', ...flags];
 const { status } = spawnSync(process.execPath, loop, { cwd: folder, stdio: 'inherit' });

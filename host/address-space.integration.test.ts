@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 const start = new URL('./start.mjs', import.meta.url).href;
 
-/** What a command begins with, under a limit of so many kB of addresses (ulimit -v). */
+/** Runs start.mjs under a limit on the address space (ulimit -v), in kB. */
 function under(limit: string) {
   const node = [process.execPath, '--import', start, '-e', 'process.stdout.write("ran")'];
   const { status, stdout, stderr } = spawnSync(

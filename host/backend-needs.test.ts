@@ -14,7 +14,7 @@ const declare = (name: string, needs: unknown) =>
     typeof needs === 'string' ? needs : JSON.stringify(needs),
   );
 
-/** What a sandbox of this folder binds by that flag. */
+/** The paths that a sandbox of this folder binds with that flag. */
 function bound(flag: string, devices: readonly string[], needs = backendNeeds()): string[] {
   const args = mountsOf(
     { root: folder, writable: [], readable: [], instead: (path) => path },

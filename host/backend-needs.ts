@@ -10,15 +10,18 @@ const FILE = /\.needs\.json$/;
 let read: BackendNeeds | undefined;
 
 /**
- * What the backends of the engine need inside the sandbox, together: which of them a trainer opens is not
- * known before. Their declarations are read as data, so that nothing of the engine is loaded here.
+ * The needs of all backends of the engine inside the sandbox, taken together: it is not known beforehand
+ * which backend a trainer opens. The declarations are read as data, so that no code of the engine is loaded.
  */
 export function backendNeeds(): BackendNeeds {
   read ??= readNeeds(BACKENDS);
   return read;
 }
 
-/** @throws UserError that names the file and the field of a declaration that is not as it must be. */
+/**
+ * Reads the declarations in a folder and joins them.
+ * @throws UserError that names the file and the field of an invalid declaration.
+ */
 export function readNeeds(folder: string): BackendNeeds {
   const all = readdirSync(folder)
     .filter((name) => FILE.test(name))

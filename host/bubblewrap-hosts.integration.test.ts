@@ -17,7 +17,7 @@ import { bubblewrap, tryBubblewrap } from './bubblewrap.ts';
 import { capture } from './capture.ts';
 import { cleanEnv } from './env.ts';
 
-// By bubblewrap alone: a mistake of ours must fail these tests, not skip them.
+// Asks bubblewrap directly: a mistake in our own code must fail these tests, not skip them.
 const bare = spawnSync('bwrap', '--ro-bind / / --proc /proc --unshare-user --unshare-pid true'.split(' '));
 const possible = bare.status === 0;
 if (!possible) console.log('SKIP bubblewrap-hosts.integration.test.ts: bubblewrap does not work here');
@@ -103,7 +103,7 @@ it.skipIf(!possible || process.getuid?.() !== 0)(
     write('repo/token', 'secret');
     process.env.PLACE = at('repo/worlds');
     Object.assign(process.env, { HF_HOME: '$PLACE/hub', HUGGINGFACE_HUB_CACHE: at('repo/worlds/older') });
-    // Elsewhere than in a temporary folder, all of which is hidden.
+    // A folder outside the temporary folders, which are all hidden.
     const open = realpathSync(mkdtempSync('/var/tmp/../loop-'));
     try {
       writeFileSync(join(open, 'token'), 'secret');
@@ -171,7 +171,8 @@ it.skipIf(!possible || process.getuid?.() !== 0)(
       { cwd: at('repo'), uid: 12345, gid: 12345, env: { PATH: process.env.PATH }, encoding: 'utf8' },
     );
     const tried = JSON.parse(stdout || '{}') as { ok?: boolean; why?: string };
-    // Whether such an account may have one is the machine's to say; that it is asked is ours.
+    // The machine decides whether such an account may have a sandbox; the test checks that bubblewrap was
+    // tried.
     expect(tried.ok === true || /bubblewrap does not work here/.test(tried.why ?? ''), stderr + stdout).toBe(
       true,
     );
@@ -179,7 +180,7 @@ it.skipIf(!possible || process.getuid?.() !== 0)(
 );
 
 describe('where there is none, the advice fits', () => {
-  /** PATH with programs of these scripts before all others. */
+  /** Puts programs with these scripts first in PATH. */
   const withPrograms = (programs: Record<string, string>) => {
     for (const [name, script] of Object.entries(programs)) {
       write(`bin/${name}`, `#!/bin/sh\n${script}\n`);

@@ -31,7 +31,7 @@ const write = (name: string, text: string) => {
   mkdirSync(join(at(name), '..'), { recursive: true });
   writeFileSync(at(name), text);
 };
-// By bubblewrap alone: a mistake of ours must fail these tests, not skip them.
+// Asks bubblewrap directly: a mistake in our own code must fail these tests, not skip them.
 const bare = 'bwrap --ro-bind / / --proc /proc --unshare-user --unshare-pid --unshare-net true';
 const possible = await capture({ argv: bare.split(' '), cwd: repo, env: cleanEnv() }).then(
   ({ exit, complaint }) => (exit.code === 0 ? null : (complaint ?? 'it fails')),
@@ -85,7 +85,7 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
       ['sae'],
     );
     rmSync(at('sae/link'));
-    // What is written over state/ goes into a memory that ends with the sandbox.
+    // Writes to state/ go to a tmpfs that ends with the sandbox.
     expect(stdout.split('\n').filter((name) => name && name !== 'state/events.jsonl')).toEqual(['sae/new']);
     expect(readFileSync(at('sae/new'), 'utf8')).toBe('spoiled\n');
     expect(readFileSync(at('bench/judge.ts'), 'utf8')).toBe('truth');

@@ -10,21 +10,22 @@ import { noSandbox, type Sandbox } from './sandbox.ts';
 import { homeOf } from './worktree.ts';
 
 /**
- * Confines a command with bubblewrap: all of the machine is there to read but homes, temporary folders,
- * sockets, the repository's `state/`, secrets and other runs' optimizer files; nothing is there to write but
- * what is named; no network, and no process but its own. Inherited descriptors pass through, and its whole
+ * Confines a command with bubblewrap. It can read the whole machine except homes, temporary folders, sockets,
+ * the repository's `state/`, secrets and other runs' optimizer files. It can write only the folders that are
+ * named. It has no network and sees only its own processes. Inherited descriptors pass through, and its whole
  * process tree ends with it.
  */
 export function bubblewrap(repo: string): Sandbox {
   const root = realpathSync(repo);
   const state = join(homeOf(root), 'state');
-  // What does not exist cannot be covered, and would show through once it does.
+  // A folder that does not exist cannot be covered, and would be visible once somebody makes it.
   for (const folder of [state, join(root, 'state')]) mkdirSync(folder, { recursive: true });
-  // An empty file and not /dev/null, which nobody can open in there: git would refuse to work without its
+  // An empty file and not /dev/null, which cannot be opened inside: git refuses to work without a readable
   // configuration.
   const empty = join(state, 'empty');
   writeFileSync(empty, '');
-  // In its place where git could not read the repository without (another hash, another store of references).
+  // Shown in place of git's configuration: some repositories (another hash, another store of references)
+  // cannot be read without this part of it.
   const format = join(state, 'git-format');
   const shared = gitFolders(root).at(-1);
   const config = shared && join(shared, 'config');
@@ -44,13 +45,13 @@ export function bubblewrap(repo: string): Sandbox {
         '--unshare-net',
         '--unshare-ipc',
         '--die-with-parent',
-        // Started by root, bwrap would hand on every capability, and with CAP_SYS_ADMIN one remounts it all
-        // writable.
+        // Started by root, bwrap would pass on every capability, and CAP_SYS_ADMIN would let the command
+        // remount everything writable.
         ...['--cap-drop', 'ALL'],
       ];
       // No --new-session: startChild gives every child a session of its own, and SIGTERM for the group has to
-      // reach the command. bwrap itself would die of it and take the command along before that could save: it
-      // ignores it.
+      // reach the command. That signal would end bwrap, and bwrap would end the command before it could save,
+      // so bwrap ignores it.
       return {
         argv: [
           ...[
@@ -70,7 +71,9 @@ export function bubblewrap(repo: string): Sandbox {
   };
 }
 
-/** In there all that is not ours belongs to nobody, and git would not read a repository of nobody's. */
+/**
+ * In the sandbox all files of other users belong to nobody, and git does not read a repository of nobody's.
+ */
 const trusting = (root: string) => ({
   GIT_CONFIG_COUNT: '1',
   GIT_CONFIG_KEY_0: 'safe.directory',
@@ -79,7 +82,7 @@ const trusting = (root: string) => ({
 
 export type Tried = { ok: true; sandbox: Sandbox } | { ok: false; why: string; install: string };
 
-/** What the Node inside says of itself: it must be ours. */
+/** The script by which the Node in the sandbox names itself: it must be the Node that runs this. */
 const ASK = 'process.stdout.write(process.version + " " + process.execPath)';
 
 /** Tries bubblewrap for real: it may be missing, and containers often forbid it where it is installed. */
@@ -114,7 +117,7 @@ export async function tryBubblewrap(repo: string): Promise<Tried> {
   }
 }
 
-/** Why it failed, with what helps against that and not against something else. */
+/** Why bubblewrap failed, with advice for that cause alone. */
 async function reason(
   repo: string,
   code: number | null,
@@ -151,7 +154,7 @@ async function reason(
 }
 
 /**
- * The sandbox that our caller chose, as it told us in LOOP_SANDBOX (the label of a Sandbox): a judge that is
+ * The sandbox that our caller chose and named in LOOP_SANDBOX (the label of a Sandbox): a judge that is
  * started for a confined run confines the encoder in the same way.
  */
 export function sandboxFromEnv(repo: string, label = process.env.LOOP_SANDBOX): Sandbox {

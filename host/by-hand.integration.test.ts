@@ -33,7 +33,7 @@ beforeAll(async () => {
   await git(repo, ['init', '-q']);
   writeFileSync(join(repo, 'TASK.md'), '');
   await commit('Start');
-  // All that is needed but bwrap.
+  // A folder for PATH with all programs that are needed except bwrap.
   bin = mkdtempSync(join(tmpdir(), 'bin-'));
   for (const name of ['env', 'git']) {
     const found = path.split(':').find((folder) => existsSync(join(folder, name))) as string;

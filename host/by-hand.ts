@@ -11,9 +11,9 @@ import { worktreeOf } from './worktree.ts';
 export type SandboxChoice = 'auto' | 'off';
 
 /**
- * Where the code of the workspace runs by hand: as `sandboxAlone` says, with a line where not all that it
- * starts can be reached.
- * @throws UserError as that does
+ * The sandbox for code of the workspace that is run by hand: as `sandboxAlone` chooses it, with a warning
+ * where some processes of a run cannot be reached.
+ * @throws UserError as `sandboxAlone` does
  */
 export async function sandboxByHand(
   repo: string,
@@ -22,14 +22,14 @@ export async function sandboxByHand(
 ): Promise<Sandbox> {
   const sandbox = await sandboxAlone(repo, asked, warn);
   const unreached = unreachedIn(sandbox);
-  // Who chose the sandbox for us has said it.
+  // A caller that set LOOP_SANDBOX has given this warning already.
   if (unreached !== null && process.env.LOOP_SANDBOX === undefined) warn(`warning: ${unreached}`);
   return sandbox;
 }
 
 /**
- * What cannot be reached of what runs there, in a line; null where all can. Bubblewrap ends all that is in
- * it.
+ * One line that says which processes of a run cannot be reached; null where all can. Bubblewrap ends every
+ * process in it.
  */
 export function unreachedIn({ kind }: Pick<Sandbox, 'kind'>): string | null {
   return seesProcesses() || kind === 'bubblewrap'
@@ -38,10 +38,11 @@ export function unreachedIn({ kind }: Pick<Sandbox, 'kind'>): string | null {
 }
 
 /**
- * The sandbox where no Claude is at work: by hand and in the offline replay. Bubblewrap where it works (or
- * what the caller chose, told in LOOP_SANDBOX); else nothing, with one line that says so.
- * @throws UserError where there is none, and Claude has had a hand in this branch or in that of the loop's
- * worktree.
+ * The sandbox where Claude is not at work: by hand and in the offline replay. The caller's choice in
+ * LOOP_SANDBOX comes first, then `asked`, then bubblewrap where it works; else there is none, with one line
+ * of warning.
+ * @throws UserError where bubblewrap does not work and Claude has worked on this branch or on the branch of
+ * the loop's worktree.
  */
 export async function sandboxAlone(
   repo: string,
@@ -64,8 +65,8 @@ export async function sandboxAlone(
 }
 
 /**
- * What Claude did in this branch, to name it: the last commit of a sprint, or a sprint's folder where history
- * does not reach back.
+ * A trace of Claude's work on this branch, for a message: its last sprint commit, or a sprint's folder where
+ * the history is cut off; null without either.
  */
 async function byClaude(repo: string): Promise<string | null> {
   if (!existsSync(repo)) return null;
@@ -74,7 +75,7 @@ async function byClaude(repo: string): Promise<string | null> {
   return commit === '' ? sprintOfClaude(repo) : `commit ${commit}`;
 }
 
-/** A shallow clone and an archive have the records of sprints and not their commits. */
+/** Looks in `sprints/`: a shallow clone and an archive have the records of sprints but not their commits. */
 function sprintOfClaude(repo: string): string | null {
   const sprints = join(repo, 'sprints');
   const ids = existsSync(sprints) ? readdirSync(sprints) : [];
@@ -86,7 +87,7 @@ function sprintOfClaude(repo: string): string | null {
 }
 
 const told = new Set<string>();
-/** Once, though a command may ask for a sandbox more than once. */
+/** Warns once, though a command may ask for a sandbox more than once. */
 function onStderr(line: string): void {
   if (!told.has(line)) process.stderr.write(`${line}\n`);
   told.add(line);

@@ -2,8 +2,8 @@ import { type ChildOptions, collect, type Exit, startChild } from './child.ts';
 import { lastWord } from './last-word.ts';
 
 /**
- * Runs a short command to its end: how it ended, all it wrote to standard output, and what it said of itself
- * on standard error (see lastWord).
+ * Runs a short command to its end. Gives how it ended, all that it wrote to standard output, and its error
+ * message from standard error (see lastWord).
  * @throws UserError where it cannot be started.
  */
 export async function capture(

@@ -28,7 +28,7 @@ const path = (name: string) => join(folder, name);
 const sh = (script: string, more: Partial<ChildOptions> = {}) =>
   startChild({ argv: ['bash', '-c', script], cwd: folder, env: cleanEnv(), ...more });
 
-/** The pid that a script wrote to a file, once it has. */
+/** Waits for the pid that a script writes to a file. */
 async function pidIn(name: string): Promise<number> {
   for (let i = 0; i < 200; i++) {
     try {
@@ -75,14 +75,14 @@ describe('a child', () => {
     await child.done;
     const escaped = await pidIn('escaped.pid');
     expect([alive(escaped), markedWith(child.mark)]).toEqual([false, []]);
-    // Another child's mark is another.
+    // The other child carries another mark, so it still runs.
     expect(alive(other.pid)).toBe(true);
     await other.stop('done', 0);
   });
 
   it('counts the memory of what left it', async () => {
     const hold = 'const all = Buffer.alloc(100 << 20, 1); setInterval(() => all, 1000)';
-    // Its parent has ended: nothing but its mark leads to it.
+    // The parent of the process has ended, so only its mark leads to it.
     const child = sh(`(setsid ${process.execPath} -e ${JSON.stringify(hold)} &); exec sleep 600`);
     while (memoryOf(child.pid, child.mark) < 100 << 20) await sleep(20);
     await child.stop('enough', 0);
@@ -262,14 +262,14 @@ describe('what a dead supervisor left', () => {
     const killed = startChild({ argv: [...argv, path('left.pid')], cwd: mine, env: cleanEnv() });
     expect((await killed.done).signal).toBe('SIGKILL');
     const left = await pidIn('left.pid');
-    // Of a folder, a namespace or an owner that is none of these: they stay.
+    // Marks of another folder, another namespace or a living owner: these processes stay.
     const others = [`1 1 pid:[1] ${mine}`, `${process.pid} ${processStart(process.pid)} x ${mine}`].map(
       (mark) => sh(`exec env LOOP_CHILD="${mark}" sleep 60`),
     );
     const ours = sh('sleep 60');
     expect(await endOrphans(join(mine, 'not'))).toBe(0);
     expect(await endOrphans(mine)).toBeGreaterThan(3);
-    // At once: what comes next takes it that nothing runs any more.
+    // The process is gone at once: the code that follows assumes that nothing runs any more.
     expect(alive(left)).toBe(false);
     expect(await endOrphans(mine)).toBe(0);
     expect([...others, ours].every(({ pid }) => alive(pid))).toBe(true);

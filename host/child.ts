@@ -12,24 +12,23 @@ export interface ChildOptions {
   argv: readonly string[];
   cwd: string;
   /**
-   * The whole environment of the child (see cleanEnv); nothing of ours is added but a mark that it is our
-   * child.
+   * The whole environment of the child (see cleanEnv). We add only the marks that show that it is our child.
    */
   env: Readonly<Record<string, string>>;
-  /** Its own mark (see newMark), where somebody has to know it before. */
+  /** Its own mark (see newMark), where the caller has to know it before the start. */
   mark?: string;
   /**
-   * A number is a descriptor of ours. `log` goes into the log. Unset: no input, output into the log if there
-   * is one.
+   * A number is one of our descriptors; `log` writes into the log. Default: no input, and output into the log
+   * if there is one.
    */
   stdio?: { stdin?: 'ignore' | 'pipe' | number; stdout?: Outlet; stderr?: Outlet };
   /** More descriptors to inherit: the child's number -> ours. */
   fds?: Readonly<Record<number, number>>;
   log?: { path: string; maxBytes: number };
   timeoutSeconds?: number;
-  /** Between SIGTERM and SIGKILL; 5 unless told. */
+  /** Seconds between SIGTERM and SIGKILL; 5 by default. */
   graceSeconds?: number;
-  /** Stops it when it aborts, or has aborted already. */
+  /** Stops the child when the signal aborts, or at once where it has aborted already. */
   until?: { signal: AbortSignal; reason: string; graceSeconds?: number };
 }
 export type Outlet = 'ignore' | 'pipe' | 'log' | number;
@@ -40,11 +39,11 @@ export interface Exit {
   timedOut: boolean;
   /** The reason given to stop(), where it was ended by us. */
   stopped: string | null;
-  /** Killed by SIGKILL (or 137, a shell's word for it) that we did not send, or out of V8's heap. */
+  /** Killed by a SIGKILL that we did not send (a shell reports it as exit code 137), or out of V8's heap. */
   outOfMemory: boolean;
   /**
-   * How many processes of the machine the kernel killed for want of memory meanwhile; 0 where it does not
-   * count them.
+   * The number of processes of the machine that the kernel killed for lack of memory while the child ran; 0
+   * where the kernel does not count them.
    */
   memoryKills: number;
   seconds: number;
@@ -52,9 +51,9 @@ export interface Exit {
 
 export interface Child {
   pid: number;
-  /** See processStart: with the pid it names this process for good. */
+  /** See processStart: with the pid it identifies this process. */
   processStart: string | null;
-  /** Stands in its environment, and so in that of all that it starts. */
+  /** Set in its environment, and so in that of all that it starts. */
   mark: string;
   stdin: Writable | null;
   stdout: Readable | null;
@@ -68,10 +67,10 @@ export interface Child {
 
 /** Linux' MAX_ARG_STRLEN, less the zero at the end. */
 const MAX_WORD_BYTES = 131_071;
-/** How long output that is still under way may take after the end. */
+/** Milliseconds that output may still take to arrive after the end of the child. */
 const DRAIN_MS = 300;
 
-/** Those that run, by pid, with their marks. */
+/** The marks of the children that run, by pid. */
 const running = new Map<number, string>();
 process.on('exit', () => {
   for (const [pid, mark] of running) {
@@ -81,9 +80,9 @@ process.on('exit', () => {
 });
 
 /**
- * Starts a process without a shell in a group (and session) of its own, which ends with it: whatever it
- * leaves in the group, or carries its mark elsewhere, is killed when it ends. A grandchild that holds on to
- * its output does not delay `done`.
+ * Starts a process without a shell, in a group and session of its own. When it ends, whatever it left in the
+ * group and whatever carries its mark elsewhere is killed. A grandchild that keeps its output open does not
+ * delay `done`.
  * @throws UserError where the program or the folder does not exist, or a word is too long.
  */
 export function startChild(options: ChildOptions): Child {
@@ -102,12 +101,12 @@ export function startChild(options: ChildOptions): Child {
   ];
   for (let fd = 3; fd <= Math.max(2, ...inherited); fd++) stdio.push(fds[fd] ?? 'ignore');
 
-  // Before there is a process: where it cannot be written, none is left behind.
+  // Opened before the process starts: where the log cannot be written, no process is left behind.
   const log = logTo ? new CappedLog(logTo.path, logTo.maxBytes) : null;
   const startedAt = performance.now();
   const killsBefore = memoryKills();
-  // Not execa: its result waits for everyone who holds the output, also for a grandchild that outlives the
-  // child.
+  // execa is not used: its result waits for every process that holds the output, also for a grandchild that
+  // outlives the child.
   const mark = options.mark ?? newMark();
   const child = spawn(program, words, {
     cwd,
@@ -123,7 +122,7 @@ export function startChild(options: ChildOptions): Child {
   const pid = child.pid;
   running.set(pid, mark);
   goesFirst(pid);
-  child.stdin?.on('error', () => {}); // It may end before it has read everything.
+  child.stdin?.on('error', () => {}); // The child may end before it has read all of it.
 
   const logged = [stdout === 'log' && child.stdout, stderr === 'log' && child.stderr].filter(
     Boolean,
@@ -139,7 +138,7 @@ export function startChild(options: ChildOptions): Child {
   };
   const end = (grace: number) => {
     if (grace <= 0) return kill();
-    // Once: to some programs a second one means that they may not save any more.
+    // SIGTERM is sent once: some programs end without saving when they get a second one.
     if (!asked) signalGroup(pid, 'SIGTERM');
     asked = true;
     timers.push(setTimeout(kill, grace * 1000));

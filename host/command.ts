@@ -4,7 +4,7 @@ import { UserError } from '#contract/errors';
 
 /**
  * Splits a command line of the contract into words, as a shell would split plain words and quotes: 'a b', "a
- * b" and a backslash before a character. It is started without a shell, so what only a shell could do is
+ * b" and a backslash before a character. The command is started without a shell, so syntax that needs one is
  * refused.
  * @throws UserError that shows the line and says what is wrong with it.
  */
@@ -47,7 +47,7 @@ export function joinCommand(words: readonly string[]): string {
     .join(' ');
 }
 
-/** Whether a program of this name can be started: a path, or one of the folders of PATH. */
+/** Whether a program of this name can be started: `name` is a path, or is looked up in PATH. */
 export function isProgram(name: string, path = process.env.PATH ?? ''): boolean {
   const places = name.includes('/')
     ? [resolve(name)]

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 
 /**
- * `--backend` and `--blas`: what runs the tensors of all that a command starts. Trainers and encoders read it
- * from the environment (env.ts lets the variables through), so that is where these put it.
+ * Adds `--backend` and `--blas`, which choose what runs the tensors of all that a command starts. Trainers
+ * and encoders read both from the environment (env.ts lets the variables through), so the options set
+ * variables.
  */
 export function withEngineOptions(command: Command): Command {
   const blas = new Option('--blas <how>', 'OpenBLAS for dense products, where the system has it');

@@ -50,11 +50,11 @@ it('finds the Node that runs this, whatever PATH has, and changes nothing else o
   const ask = (env: Record<string, string>) =>
     execFileSync('/bin/sh', ['-c', 'node -p process.execPath; command -v env'], { env, encoding: 'utf8' });
   const ours = `${realpathSync(process.execPath)}\n/usr/bin/env\n`;
-  // A version manager's stand-in, or an older Node.
+  // PATH finds a version manager's stand-in, or an older Node.
   writeFileSync(join(bin, 'node'), '#!/bin/sh\necho stand-in\n');
   chmodSync(join(bin, 'node'), 0o755);
   expect(ask(path(bin))).toBe(ours);
-  // None at all, as under cron; and one that is found by a link.
+  // PATH finds no Node, as under cron; then it finds one through a link.
   rmSync(join(bin, 'node'));
   writeFileSync(join(bin, 'env'), '');
   const nowhere = join(bin, 'nowhere');

@@ -2,21 +2,21 @@ import { backendNeeds } from './backend-needs.ts';
 import { pathToNode } from './node.ts';
 
 /**
- * What a child may know of our environment. An allowlist, because a list of secrets is never complete: keys
- * and tokens have any name, proxies and package settings carry passwords.
+ * The names of our variables that a child may see. An allowlist, because a list of secrets is never complete:
+ * keys and tokens have any name, proxies and package settings carry passwords.
  */
 const allowed = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TERM', 'COLORTERM', 'TZ', 'TMPDIR'],
   ...['NO_COLOR', 'FORCE_COLOR', 'CI'],
   ...['NODE_ENV', 'NODE_NO_WARNINGS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS'],
-  // Which backend runs the tensors; what each of them needs it declares itself.
+  // Which backend runs the tensors. Each backend declares the other variables that it needs.
   'ENGINE_BACKEND',
 ]);
 
 /**
- * The environment for a child: the allowed variables of ours (`LC_*`, and what backends need, too), then
- * `extra`, which wins and is not filtered. An `undefined` in `extra` takes a variable out. PATH finds the
- * Node that runs this.
+ * The environment for a child: our allowed variables (also `LC_*` and those that backends need), then
+ * `extra`, which wins and is not filtered. An `undefined` in `extra` removes a variable. PATH finds the Node
+ * that runs this.
  */
 export function cleanEnv(
   extra: Readonly<Record<string, string | undefined>> = {},
@@ -32,7 +32,10 @@ export function cleanEnv(
   );
 }
 
-/** Where the worlds of a benchmark may lie or come from. No token among them: what is released is public. */
+/**
+ * Variables that say where the worlds of a benchmark lie or come from. There is no token among them: released
+ * worlds are public.
+ */
 const worldVariables = [
   'WORLD_DIR',
   'HF_HOME',
@@ -41,10 +44,7 @@ const worldVariables = [
   ...['HF_HUB_ETAG_TIMEOUT', 'HF_HUB_DOWNLOAD_TIMEOUT'],
 ];
 
-/**
- * What leads to the network. A password may stand in it, so it is for a command that downloads, and no other
- * child gets it.
- */
+/** The variables of proxies. They may hold a password, so only a command that downloads gets them. */
 export function proxyEnv(from: NodeJS.ProcessEnv = process.env): Record<string, string | undefined> {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
   return Object.fromEntries(
@@ -53,7 +53,7 @@ export function proxyEnv(from: NodeJS.ProcessEnv = process.env): Record<string, 
 }
 
 /**
- * For our own services (data service, judge), which find the worlds; code that we do not trust gets
+ * The environment for our own services (data service, judge), which must find the worlds. Untrusted code gets
  * `cleanEnv`.
  */
 export function serviceEnv(extra: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {

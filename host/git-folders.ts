@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { join, resolve } from 'node:path';
 
 /**
- * `.git`; where that is a file (a linked worktree, a submodule), the folder that it names and the one that
- * all worktrees share.
+ * The folders of git's data of a checkout: `.git`, or, where `.git` is a file (a linked worktree, a
+ * submodule), the folder that it names and the folder that all worktrees share.
  */
 export function gitFolders(root: string): string[] {
   const git = join(root, '.git');
@@ -17,7 +17,7 @@ export function gitFolders(root: string): string[] {
   return folders.filter((folder) => existsSync(folder)).map((folder) => realpathSync(folder));
 }
 
-/** Where a clone borrows objects from (`git clone --shared`), and those that these borrow from. */
+/** The object folders that a clone borrows from (`git clone --shared`), and those that they borrow from. */
 export function borrowedObjects(root: string): string[] {
   const found = new Set<string>();
   const look = (objects: string) => {
@@ -36,13 +36,15 @@ export function borrowedObjects(root: string): string[] {
   return [...found];
 }
 
-/** The configuration of a repository and of its submodules, in the folder that git keeps for it. */
+/**
+ * The configuration and credential files of a repository and of its submodules. `folder` is git's own folder.
+ */
 export function gitConfigs(folder: string): string[] {
   const names = ['config', 'config.worktree', 'credentials'].map((name) => join(folder, name));
   return [...names.filter((path) => existsSync(path)), ...modulesOf(folder).flatMap(gitConfigs)];
 }
 
-/** A submodule's name may have slashes in it. */
+/** The git folders of the submodules, at any depth: a submodule's name may contain slashes. */
 function modulesOf(folder: string): string[] {
   const below = (at: string): string[] => {
     if (existsSync(join(at, 'HEAD'))) return [at];
@@ -54,8 +56,8 @@ function modulesOf(folder: string): string[] {
 }
 
 /**
- * What git must know of a repository to read it at all, of its configuration that is hidden otherwise: the
- * hash and the store of references. Empty for a plain one.
+ * The part of a repository's configuration without which git cannot read the repository: the hash function
+ * and the store of references. The sandbox hides the rest. Empty for a repository of the default format.
  */
 export function formatOf(config: string): string {
   const text = existsSync(config) ? readFileSync(config, 'utf8') : '';

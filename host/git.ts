@@ -3,8 +3,8 @@ import { UserError } from '#contract/errors';
 import { cleanEnv } from './env.ts';
 
 /**
- * Nothing that a workspace or its owner configured may run while we look at it, or change what we read and
- * write.
+ * Settings that keep the configuration of a workspace or its owner from running programs while we read it,
+ * and from changing what we read and write.
  */
 export const STEADY = [
   'core.hooksPath=/dev/null',
@@ -21,8 +21,7 @@ export const STEADY = [
 ];
 
 /**
- * Bytes are recorded, and laid out again, as they are; and all files, where the user's checkout has only
- * some.
+ * Settings that store and check out bytes unchanged, and all files, even where the user's checkout is sparse.
  */
 export const AS_THEY_ARE = [
   'core.sparseCheckout=false',
@@ -33,9 +32,9 @@ export const AS_THEY_ARE = [
 ];
 
 /**
- * The environment of git: where the user's configuration is and what of it the environment itself holds
- * (`safe.directory` of a container), and nothing that says which repository or index is meant: a hook that
- * starts us sets those for its own.
+ * The environment of git. It has what leads to the user's configuration and what the environment itself holds
+ * of it (`safe.directory` of a container). It has nothing that names a repository or an index: a hook that
+ * starts us sets those variables for its own repository.
  */
 export function gitEnv(): Record<string, string> {
   const own = Object.entries(process.env).filter(([name]) =>
@@ -43,9 +42,9 @@ export function gitEnv(): Record<string, string> {
   );
   return cleanEnv({
     ...Object.fromEntries(own),
-    // Once the file of `git config`, and long without a meaning for us.
+    // An obsolete variable that names the file of `git config`; it has no use here.
     GIT_CONFIG: undefined,
-    // Its complaints are read.
+    // The messages of git are parsed, so they must not be translated.
     LC_ALL: 'C',
     LANGUAGE: undefined,
     GIT_TERMINAL_PROMPT: '0',
@@ -57,9 +56,8 @@ export function gitEnv(): Record<string, string> {
 }
 
 /**
- * Settings that take away the programs that the user's configuration names for filters and diffs (git-lfs,
- * textconv): an untrusted `.gitattributes` could have them run on files of its choice, and change what is
- * stored.
+ * Settings that disable the programs that the user's configuration names for filters and diffs (git-lfs,
+ * textconv): an untrusted `.gitattributes` could run them on files of its choice, and change what is stored.
  */
 export function withoutDrivers(cwd: string): Promise<string[]> {
   const known = drivers.get(cwd) ?? findDrivers(cwd);
@@ -70,7 +68,7 @@ const drivers = new Map<string, Promise<string[]>>();
 
 async function findDrivers(cwd: string): Promise<string[]> {
   const keys = '^(filter|diff|merge)\\..+\\.(clean|smudge|process|required|textconv|command|driver)$';
-  // No such key is exit code 1.
+  // Exit code 1 means that there is no such key.
   const { stdout = '' } = await plainGit(cwd, ['config', '--null', '--name-only', '--get-regexp', keys], {});
   const names = stdout.split('\0').filter((name) => name !== '');
   return names.map((name) => (name.endsWith('.required') ? `${name}=false` : `${name}=`));
@@ -83,14 +81,14 @@ const plainGit = (cwd: string, args: readonly string[], env: Record<string, stri
     extendEnv: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     reject: false,
-    // Ctrl-C and a terminal that is closed are for us alone: git finishes what it has begun.
+    // Ctrl-C and the end of a terminal must not reach git: it finishes what it has begun.
     detached: true,
   });
 
 /**
- * Git's plumbing in a folder: its standard output, trimmed at the end. Hooks, fsmonitor and drivers are off;
- * `env` may name an index or a working tree of its own, `input` is what git reads.
- * @throws GitError with git's complaint where it fails.
+ * Runs git's plumbing in a folder and gives its standard output, trimmed at the end. Hooks, fsmonitor and
+ * drivers are off; `env` may name another index or working tree, `input` is git's standard input.
+ * @throws GitError with git's message where it fails.
  */
 export async function git(
   cwd: string,
@@ -108,7 +106,7 @@ export async function git(
   return result.stdout;
 }
 
-/** A command of git that failed, and its exit code; null where it was killed or did not start. */
+/** A failed command of git, with its exit code: null where git was killed or did not start. */
 export class GitError extends UserError {
   constructor(
     message: string,
@@ -119,8 +117,8 @@ export class GitError extends UserError {
 }
 
 /**
- * The line of git's standard error that says what is wrong: hints may stand before and after; warnings (of a
- * home that is closed) say nothing.
+ * The line of git's standard error that says what is wrong. Hints may stand before and after it; warnings (of
+ * an unreadable home) are skipped.
  */
 export function complaintOf(stderr: string): string {
   const lines = stderr
@@ -130,13 +128,13 @@ export function complaintOf(stderr: string): string {
   return lines.find((line) => /^(fatal|error): /.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** Names that git gave with -z. */
+/** The names in an output of git with -z, each once. */
 export const names = (output: string): string[] => [
   ...new Set(output.split('\0').filter((name) => name !== '')),
 ];
 
 /**
- * Files that git does not know are listed by the repository's own `.gitignore` alone: the user's ignore files
- * are for other things.
+ * The option of `git ls-files` that applies only the repository's own `.gitignore` files: the user's ignore
+ * files serve other purposes.
  */
 export const OWN_IGNORES = '--exclude-per-directory=.gitignore';

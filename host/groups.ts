@@ -3,8 +3,8 @@ import { markedWith, ownerOf } from './marks.ts';
 import { pids, readStat, type Stat, signal } from './processes.ts';
 
 /**
- * Members of the recorded group that live: all where its leader is the recorded one, else those with our
- * mark.
+ * The living members of the recorded group: all of them while its recorded leader exists, those with our mark
+ * when the leader has ended, none when another process has the leader's pid.
  */
 function members(leader: number, start: string): number[] {
   const now = readStat(leader);
@@ -17,7 +17,8 @@ function members(leader: number, start: string): number[] {
 }
 
 /**
- * A process, its group, what carries its mark, and all that they started, as far as its parents still live.
+ * The pids of a process, of its group, of the processes that carry `mark`, and of all that they started, as
+ * far as the parents still live.
  */
 export function familyOf(leader: number, mark?: string): number[] {
   const stats = pids()
@@ -35,8 +36,8 @@ export function familyOf(leader: number, mark?: string): number[] {
 }
 
 /**
- * Ends the process group that a dead supervisor left behind: SIGTERM, `graceSeconds`, SIGKILL. Never hits a
- * group whose number was taken over by a stranger. Tells whether there was anything to end.
+ * Ends the process group that a dead supervisor left: SIGTERM, `graceSeconds`, SIGKILL. Never signals a group
+ * whose number another process has taken over. Returns whether there was anything to end.
  */
 export async function killGroup(pid: number, start: string | null, graceSeconds = 2): Promise<boolean> {
   if (start === null || pid <= 1 || members(pid, start).length === 0) return false;
@@ -51,8 +52,8 @@ export async function killGroup(pid: number, start: string | null, graceSeconds 
 }
 
 /**
- * Waits until nothing of a group that was killed is left: its memory and its GPU are free then. Gives up
- * after `patienceMs` on what does not end, held by a driver or a disk.
+ * Waits until no process of a killed group is left, so that its memory and its GPU are free. Gives up after
+ * `patienceMs` on a process that a driver or a disk keeps from ending.
  */
 export async function groupEnded(leader: number, patienceMs = 5000): Promise<void> {
   const lives = () =>
@@ -60,8 +61,8 @@ export async function groupEnded(leader: number, patienceMs = 5000): Promise<voi
       .map(readStat)
       .some((stat) => stat !== null && stat.group === leader && !stat.zombie);
   const until = Date.now() + patienceMs;
-  // A signal of 0 is answered at once where there is no such group; dead ones that nobody has reaped answer
-  // it too.
+  // Signal 0 fails at once where there is no such group. It succeeds for zombies too, so `lives` decides
+  // then.
   while (Date.now() < until && signal(-leader, 0) && lives()) await sleep(10);
 }
 

@@ -1,9 +1,9 @@
 import { homedir, userInfo } from 'node:os';
 
 /**
- * The homes of whoever runs this: HOME, which may point elsewhere than the account does, and the account's
- * own, which has keys all the same. None where a container runs under a number that has no account, and says
- * no HOME.
+ * The home folders of the user who runs this: HOME, which may differ from the account's home, and the
+ * account's home, which may hold keys too. Empty where a container runs under a user id without an account
+ * and HOME is not set.
  */
 export function homeFolders(): string[] {
   const ask = [() => homedir(), () => userInfo().homedir];
@@ -19,8 +19,8 @@ function answered(ask: () => string): string[] {
 }
 
 /**
- * A path of a variable as Python's libraries read it: `~` is the home, `$NAME` and `${NAME}` are variables,
- * where they are set.
+ * A path from an environment variable, as Python's libraries read it: `~` is the home, and `$NAME` and
+ * `${NAME}` are replaced where these variables are set.
  */
 export function expanded(path: string, env: NodeJS.ProcessEnv = process.env): string {
   const home = env.HOME || homeFolders()[0];

@@ -32,7 +32,7 @@ it('are the blobs alone, where links may be somebody else’s', () => {
   symlinkSync(secret, join(snapshot, 'key'));
   expect(linkedFiles(snapshot, { hubOnly: true })).toEqual([join(blobs, 'e7a6')]);
   expect(linkedFiles(snapshot)).toHaveLength(2);
-  // What only looks like a hub's cache.
+  // This folder only looks like a hub's cache.
   const made = folder('made', 'snapshots', 'abc');
   symlinkSync(folder('home'), join(root, 'made', 'blobs'));
   symlinkSync('../../blobs/key', join(made, 'cfg.json'));

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * The files that the links right in a folder lead to: a sandbox that is given the folder alone would find
- * links to nothing. `hubOnly`: those alone that a hub's cache has (`snapshots/<revision>/` → `blobs/`), for a
- * folder whose links may be a researcher's and lead to what is hidden from it.
+ * The files that the links directly in a folder lead to: in a sandbox that is given the folder alone, these
+ * links would be broken. `hubOnly` gives only the links of a hub's cache (`snapshots/<revision>/` →
+ * `blobs/`), for a folder where a researcher may have made links to files that are hidden from it.
  */
 export function linkedFiles(folder: string, { hubOnly = false } = {}): string[] {
   const real = realpathSync(folder);
@@ -18,8 +18,8 @@ export function linkedFiles(folder: string, { hubOnly = false } = {}): string[] 
 }
 
 /**
- * Where a hub's cache keeps the contents of what lies in a snapshot. The folder has no links in its way, and
- * so has what is given.
+ * The folder in which a hub's cache keeps the contents of a snapshot's files; null outside a snapshot.
+ * `folder` must be a path without symbolic links.
  */
 function blobsOf(folder: string): string | null {
   for (let at = folder; at !== dirname(at); at = dirname(at)) {

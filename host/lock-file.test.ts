@@ -35,7 +35,7 @@ it('does so where the file system has no hard links', () => {
     expect(linked(own, free, refuses)).toBe(false);
     expect(readFileSync(free, 'utf8')).toBe('first');
     rmSync(free);
-    // Another is at the door; one that was killed there has left it.
+    // A fresh door means that another process is locking; an old door was left by a killed process.
     mkdirSync(`${free}.door`);
     expect(linked(own, free, refuses)).toBe(false);
     utimesSync(`${free}.door`, 1, 1);
@@ -46,7 +46,7 @@ it('does so where the file system has no hard links', () => {
     throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
   };
   expect(() => linked(own, join(root, 'no-such-folder', 'lock'), refuses)).toThrow('ENOENT');
-  // An old door that is none cannot be taken away: it stays shut.
+  // A file in place of the door's folder cannot be removed, so the lock cannot be taken.
   const shut = join(root, 'shut');
   writeFileSync(`${shut}.door`, '');
   utimesSync(`${shut}.door`, 1, 1);

@@ -1,13 +1,15 @@
 import { existsSync, linkSync, mkdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 
-/** What a file system says that has no hard links: FAT, some network and cloud folders, some containers. */
+/**
+ * The error codes of file systems without hard links: FAT, some network and cloud folders, some containers.
+ */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES', 'EINVAL'];
-/** A door that is older was left by a process that was killed between two calls. */
+/** In ms: an older door (see `renamed`) was left by a process that was killed before it removed it. */
 const DOOR_MS = 10_000;
 
 /**
- * Gives a lock that is written already its name; false where that is taken. Nobody ever sees one without its
- * holder. `link` is for tests.
+ * Gives a lock file that is already written its final name; false where the name is taken. So no process ever
+ * sees a lock without its holder. `link` is for tests.
  */
 export function linked(written: string, lock: string, link = linkSync): boolean {
   try {
@@ -22,8 +24,8 @@ export function linked(written: string, lock: string, link = linkSync): boolean 
 }
 
 /**
- * The same without links: a folder is the door, which one process at a time can make, and behind it the file
- * is renamed. Where the door is taken, the lock is about to be.
+ * The same without hard links. Only one process at a time can make the folder `<lock>.door`, and that process
+ * renames the file. Where the door exists, another process is taking the lock: false.
  */
 function renamed(written: string, lock: string): boolean {
   const door = `${lock}.door`;
@@ -47,12 +49,12 @@ function renamed(written: string, lock: string): boolean {
 function removeDoor(door: string): void {
   try {
     rmdirSync(door);
-  } catch {} // Another has.
+  } catch {} // Another process has removed it.
 }
 
 /**
- * Takes a lock away whose holder has ended. Another process may have done so and locked already since it was
- * looked at: where what is found is not `stale`, it is put back.
+ * Removes a lock whose holder has ended. Another process may have removed it and locked again since the
+ * caller looked, so a lock that is not `stale` is put back.
  */
 export function takeAway(lock: string, stale: (path: string) => boolean): void {
   const aside = `${lock}.stale-${process.pid}`;

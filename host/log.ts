@@ -2,9 +2,9 @@ import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * The log of a child, at most about `maxBytes` long: the first half is written as it comes; of what follows
- * the last half is kept and written at the end, after a line that says how much is missing. A full disk ends
- * the log, not us.
+ * The log of a child, at most about `maxBytes` long. The first half is written as it comes. Of what follows,
+ * the last half is kept and written on close, after a line that says how many bytes are left out. A full disk
+ * ends the log, not this process.
  */
 export class CappedLog {
   private fd: number | null;

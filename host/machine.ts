@@ -3,8 +3,8 @@ import { availableParallelism, cpus, hostname } from 'node:os';
 import type { RunRecord } from '#contract/run';
 
 /**
- * The machine as a run's record states it. A GPU is named by the NVIDIA driver's own files, so that nothing
- * has to be started.
+ * The machine as a run's record states it. The name of a GPU comes from the NVIDIA driver's files, so that no
+ * program has to be started.
  */
 export function machine(): RunRecord['machine'] {
   return {

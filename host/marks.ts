@@ -3,24 +3,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, namespace, pids, processStart, readStat, signal } from './processes.ts';
 
 /**
- * Stands in the environment of every child that we start, and so of its children, also of those that leave
- * its group.
+ * The variable with our mark in the environment of every child that we start. All that the child starts
+ * inherits it, also what leaves its group.
  */
 const MARK = 'LOOP_CHILD';
-/** Beside it, another for each child: what it starts is found by it when the child itself is gone. */
+/**
+ * A second variable, with another value for each child: it leads to what a child started when the child is
+ * gone.
+ */
 const RUN = 'LOOP_RUN';
-/** How long what does not end is killed again: it is held by a driver or a disk, or goes on forking. */
+/**
+ * Milliseconds for which processes that do not end (a driver or a disk holds them) or go on forking are
+ * killed again.
+ */
 const ORPHANS_END_MS = 5000;
 
-/** A process, named for good. */
+/** A process, identified by its pid and its start time. */
 export interface Named {
   pid: number;
   start: string;
 }
 
 /**
- * An environment with the mark of this process: its pid and start time, the namespace in which they count,
- * and its folder; and with that of a child, where one is named.
+ * An environment with the mark of this process (its pid, start time, pid namespace and working folder), and
+ * with the mark of a child where one is given.
  */
 export function marked(env: Readonly<Record<string, string>>, child?: string): Record<string, string> {
   const mark = [process.pid, processStart(process.pid), namespace(), process.cwd()].join(' ');
@@ -28,15 +34,15 @@ export function marked(env: Readonly<Record<string, string>>, child?: string): R
 }
 
 let children = 0;
-/** A name for a child that no other has, of this process or of one before it. */
+/** A mark for a child that no other child of this process or of an earlier one has. */
 export const newMark = (): string =>
   `${process.pid}-${processStart(process.pid)}-${Date.now()}-${++children}`;
 
-/** What carries this mark, wherever it went: in a session of its own, with init as its parent. */
+/** The processes that carry this mark, also in a session of their own or with init as their parent. */
 export function markedWith(mark: string): Named[] {
   const entry = Buffer.from(`${RUN}=${mark}\0`);
   return pids().flatMap((pid) => {
-    // Before its environment is looked at: what takes over the pid after that has another start.
+    // Read before the environment: a process that takes over the pid after that has another start time.
     const stat = readStat(pid);
     if (!stat || stat.zombie || pid === process.pid) return [];
     try {
@@ -44,19 +50,19 @@ export function markedWith(mark: string): Named[] {
       const at = environment.indexOf(entry);
       return at === 0 || environment[at - 1] === 0 ? [{ pid, start: stat.start }] : [];
     } catch {
-      return []; // Not ours to look at, or ended meanwhile.
+      return []; // We may not read it, or the process ended meanwhile.
     }
   });
 }
 
-/** Kills what carries a mark. How many there were. */
+/** Kills the processes that carry a mark; returns how many there were. */
 export function killMarked(mark: string): number {
   return markedWith(mark).filter(({ pid, start }) => isAlive(pid, start) && signal(pid, 'SIGKILL')).length;
 }
 
 /**
- * The same until none is left, also of those that go on forking. Gives up on what does not end, held by a
- * driver or a disk.
+ * Repeats killMarked until no process is left, also where they go on forking. Gives up on a process that a
+ * driver or a disk keeps from ending.
  */
 export async function endMarked(mark: string): Promise<void> {
   for (let waited = 0; waited < ORPHANS_END_MS && killMarked(mark) > 0; waited += 25) await sleep(25);
@@ -69,7 +75,10 @@ interface Owner {
   folder: string;
 }
 
-/** Who started a process, as its mark says. Null for a process that is not ours, or not ours to look at. */
+/**
+ * The process that started this one, as its mark says. Null for a process without our mark, or one that we
+ * may not read.
+ */
 export function ownerOf(pid: number): Owner | null {
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
@@ -82,9 +91,9 @@ export function ownerOf(pid: number): Owner | null {
 }
 
 /**
- * Kills what was started by processes that ran in this folder and are gone: a kill -9 leaves no time for
- * that, and may come before anything was written down. Resolves when none is left, also of those that go on
- * forking; gives how many there were.
+ * Kills what was started by processes that ran in this folder and are gone: a process that gets a kill -9
+ * cannot do this itself, and may not have recorded its children. Resolves when none is left, also of those
+ * that go on forking; gives how many there were.
  */
 export async function endOrphans(folder: string): Promise<number> {
   const ended = new Set<number>();

@@ -3,8 +3,8 @@ import { totalmem } from 'node:os';
 import { familyOf } from './groups.ts';
 
 /**
- * How many processes the kernel has killed for want of memory since the machine started; 0 where it does not
- * say.
+ * The number of processes that the kernel has killed for lack of memory since the machine started; 0 where
+ * the kernel does not report it.
  */
 export function memoryKills(): number {
   try {
@@ -14,9 +14,7 @@ export function memoryKills(): number {
   }
 }
 
-/**
- * Where memory runs out the kernel takes this process, and what it starts from now on, before it takes us.
- */
+/** Makes the kernel kill this process, and what it starts from now on, before us where memory runs out. */
 export function goesFirst(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
@@ -24,8 +22,8 @@ export function goesFirst(pid: number): void {
 }
 
 /**
- * Bytes that a process and all that it started hold for themselves, in memory or swapped out, also what left
- * it and carries its mark; 0 where there is no /proc.
+ * The bytes that a process, all that it started and all that carries its mark hold for themselves, in memory
+ * or swapped out; 0 where there is no /proc.
  */
 export function memoryOf(pid: number, mark?: string): number {
   const held = (status: string) =>

@@ -9,24 +9,24 @@ import { nodeProgram } from './node.ts';
 import { secretFiles } from './secrets.ts';
 import { homeOf } from './worktree.ts';
 
-/** Where a sandbox has the program node, in its own /tmp. */
+/** The folder in a sandbox's own /tmp that holds the program node. */
 export const NODE_FOLDER = '/tmp/.node';
 
 export interface Mounts {
   /**
-   * The checkout that the command works in: the loop's worktree, or the user's. As all that follows, without
-   * links in its way.
+   * The checkout that the command works in: the loop's worktree, or the user's checkout. This path and the
+   * paths below have no symbolic links in them.
    */
   root: string;
   writable: readonly string[];
   readable: readonly string[];
-  /** What is seen in place of a file that is hidden. */
+  /** The path of the file that is shown in place of a hidden file. */
   instead: (path: string) => string;
 }
 
 /**
- * bubblewrap's arguments for what is there in a sandbox, and what of that may be written. The order counts:
- * what comes later covers.
+ * The arguments of bubblewrap for what exists in a sandbox and what may be written there. The order matters:
+ * a later mount covers an earlier one.
  */
 export function mountsOf(
   { root, writable, readable, instead }: Mounts,
@@ -39,27 +39,29 @@ export function mountsOf(
     ...kernelKnobs.map((name) => `/proc/${name}`).flatMap((path) => ['--ro-bind-try', path, path]),
     ...devicesOf(needs, devices).flatMap((path) => ['--dev-bind-try', path, path]),
     ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
-    // The program alone under a folder of its own: PATH may lead to a stand-in, or into a home.
+    // A folder with node alone: PATH may find a version manager's stand-in, or lead into a hidden home.
     ...['--dir', NODE_FOLDER, '--symlink', nodeProgram(), join(NODE_FOLDER, 'node')],
     ...needs.paths.filter((path) => existsSync(path)).flatMap(same('--ro-bind')),
     ...[...nodeItself(), home, ...gitElsewhere(root, home), ...linkedModules(home)].flatMap(
       same('--ro-bind'),
     ),
-    // After the repository, which may hold them; but a folder that holds the repository must not cover it.
+    // These come after the repository, which may contain them. A folder that contains the repository is left
+    // out, because it would cover the repository.
     ...[join(home, 'state'), ...worldPlaces().filter((path) => !inside(home, path))].flatMap(hide),
-    // The worktree lies under `state/`, and has trees of its own.
+    // The worktree lies under the hidden `state/`, and has a `state/` with trees of its own.
     ...(home === root ? [] : [...same('--ro-bind')(root), ...hide(join(root, 'state'))]),
     ...masked(root, home, writable).flatMap((path) => ['--ro-bind', instead(path), path]),
-    // The repository is there already, without what is hidden in it.
+    // A folder that contains the checkout is left out: bound again, it would show what is hidden in the
+    // checkout.
     ...readable.filter((path) => !inside(root, path)).flatMap(same('--ro-bind')),
     ...writable.flatMap(same('--bind')),
   ];
 }
 
 /**
- * What under /proc steers the whole machine. Most of it asks for the user and not for a capability, so that
- * root in a sandbox could write it (`kernel/core_pattern` names a program that the kernel runs outside);
- * bwrap covers only some of it.
+ * The parts of /proc that control the whole machine. For most of them the kernel checks the user and not a
+ * capability, so root in a sandbox could write them (`kernel/core_pattern` names a program that the kernel
+ * runs outside). bwrap covers only some of them.
  */
 const kernelKnobs = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'driver'];
 
@@ -72,7 +74,7 @@ function hiddenPlaces(): string[] {
   return outermost([...homes, tmpdir(), '/tmp', '/var/tmp', '/run', '/mnt', '/media']);
 }
 
-/** Where the worlds of a benchmark lie, with their truth. */
+/** The folders that hold the worlds of a benchmark, with their truth. */
 function worldPlaces(): string[] {
   const { WORLD_DIR, ...env } = process.env;
   const caches = [env.HF_HOME, env.HF_HUB_CACHE, env.HUGGINGFACE_HUB_CACHE, env.XDG_CACHE_HOME];
@@ -80,7 +82,10 @@ function worldPlaces(): string[] {
   return outermost([...read, ...(WORLD_DIR ? [WORLD_DIR] : [])]);
 }
 
-/** The hub's token where a variable says that it lies in the open: /run/secrets is hidden, /etc is not. */
+/**
+ * The file with the hub's token, where HF_TOKEN_PATH names one outside the hidden folders (in /etc, for
+ * example).
+ */
 function tokenFile(): string[] {
   const path = process.env.HF_TOKEN_PATH && expanded(process.env.HF_TOKEN_PATH);
   if (!path || !existsSync(path)) return [];
@@ -100,7 +105,7 @@ function outermost(folders: readonly string[]): string[] {
 const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
 
 /**
- * Of a Node that lies in a hidden place (nvm, volta) what is bound back: its whole installation, or the
+ * The paths to bind back where Node lies in a hidden folder (nvm, volta): its whole installation, or only the
  * program and its packages.
  */
 function nodeItself(): string[] {
@@ -108,7 +113,7 @@ function nodeItself(): string[] {
   const hidden = hiddenPlaces();
   if (!hidden.some((place) => inside(program, place))) return [];
   const prefix = dirname(dirname(program));
-  // Right in a home it may be other programs' as well, with their keys: ~/.local.
+  // A prefix directly in a home (~/.local) may hold the files and keys of other programs as well.
   const homes = homeFolders()
     .filter((path) => existsSync(path))
     .map((path) => realpathSync(path));
@@ -119,13 +124,15 @@ function nodeItself(): string[] {
 }
 
 /**
- * What git needs of a linked worktree, a submodule or a clone that borrows objects, and does not lie in the
- * checkout.
+ * The folders outside the checkout that git needs for a linked worktree, a submodule or a clone that borrows
+ * objects.
  */
 const gitElsewhere = (root: string, home: string): string[] =>
   [...gitFolders(root), ...borrowedObjects(root)].filter((path) => !inside(path, home));
 
-/** The packages of a clone that borrows those of another checkout, which may lie in a hidden place. */
+/**
+ * The packages of a clone whose `node_modules` is a link to those of another checkout, which may be hidden.
+ */
 function linkedModules(home: string): string[] {
   const modules = join(home, 'node_modules');
   return lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink() && existsSync(modules)
@@ -144,7 +151,9 @@ function masked(root: string, home: string, writable: readonly string[]): string
     .filter((path) => !writable.some((folder) => inside(path, folder)));
 }
 
-/** The device files that backends need, among the names in /dev: bwrap knows no wildcards. */
+/**
+ * The device files that backends need, among the names in /dev. Wildcards are resolved here: bwrap has none.
+ */
 function devicesOf({ devices }: BackendNeeds, names: readonly string[]): string[] {
   const needed = (name: string) =>
     devices.some((device) => (device.endsWith('*') ? name.startsWith(device.slice(0, -1)) : name === device));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { homeOf } from './worktree.ts';
 
 /**
- * A name of this kind that nothing in this checkout has had, on whatever branch: `wanted`, or `wanted-2`,
- * `-3` ... It is taken by a file in `state/names/<kind>/`, which belongs to no branch.
+ * Reserves a name of this kind that nothing in this checkout has had, on any branch: `wanted`, else
+ * `wanted-2`, `-3` ... A file in `state/names/<kind>/`, which belongs to no branch, keeps the name.
  */
 export function newName(repo: string, kind: 'sprints' | 'runs', wanted: string): string {
   const folder = join(homeOf(repo), 'state', 'names', kind);

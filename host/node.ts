@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 /**
- * The program that runs this, without links. Without /proc Linux does not tell, and it is the one that PATH
- * finds.
+ * The path of the Node that runs this, without links. Without /proc Linux does not tell it; then it is the
+ * Node that PATH finds.
  */
 export function nodeProgram(): string {
   if (existsSync(process.execPath)) return realpathSync(process.execPath);
@@ -13,8 +13,8 @@ export function nodeProgram(): string {
 }
 
 /**
- * PATH with the Node that runs this before any other: PATH may find a version manager's stand-in, which asks
- * a home for the version, or another Node, or (under cron) none. Unchanged where it finds this one.
+ * PATH, with the Node that runs this before any other. PATH may find another Node, a version manager's
+ * stand-in (which looks up the version in a home) or, under cron, none. Unchanged where it finds this Node.
  */
 export function pathToNode(path: string | undefined): string {
   const found = firstNode(path);
@@ -32,7 +32,8 @@ const firstNode = (path: string | undefined) =>
 let made: string | undefined;
 
 /**
- * A folder with this Node alone: the one where it lies may hold other programs, that PATH finds elsewhere.
+ * A folder with this Node alone: the folder of its installation may hold other programs, which PATH finds
+ * elsewhere.
  */
 function ownFolder(): string {
   if (made !== undefined && existsSync(made)) return made;
@@ -42,7 +43,7 @@ function ownFolder(): string {
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
     made = folder;
   } catch {
-    // No place to write, or none for links.
+    // The temporary folder cannot be written, or holds no links.
     made = dirname(nodeProgram());
   }
   return made;

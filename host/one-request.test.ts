@@ -13,7 +13,7 @@ it('takes a signal that comes again within a moment for the same request', () =>
     on('SIGINT');
   }
   expect(heard).toEqual(['SIGINT 5']);
-  // Another signal is another request at any time; and a key that is held down is not one for ever.
+  // Another signal is always another request, and a key that is held down counts again after ONE_REQUEST_MS.
   on('SIGTERM');
   now = 5 + ONE_REQUEST_MS;
   on('SIGINT');

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Within this time the same signal is the same request. npm, some shells and `timeout` hand a Ctrl-C on to a
- * process that the terminal has sent it to already, milliseconds later, or tens of them on a busy machine; a
- * person who has read what the first one did takes longer.
+ * Milliseconds within which the same signal is the same request. npm, some shells and `timeout` forward a
+ * Ctrl-C to a process that has it from the terminal already, milliseconds later, or tens of them on a busy
+ * machine. A person who has read the response to the first signal takes longer.
  */
 export const ONE_REQUEST_MS = 1000;
 
@@ -15,7 +15,7 @@ export function oncePerRequest(
   const heard = new Map<NodeJS.Signals, number>();
   return (signal) => {
     const at = now();
-    // From the first on, so that a key that is held down is not one request for ever.
+    // Counted from the first signal, so that a key that is held down becomes another request in time.
     if (at - (heard.get(signal) ?? Number.NEGATIVE_INFINITY) < ONE_REQUEST_MS) return;
     heard.set(signal, at);
     act(signal);

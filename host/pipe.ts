@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A pipe of the kernel between two children. Give `readFd` to one and `writeFd` to the other, then close both
- * here, or the reader never sees the end. Both ends block: the pipes that Node makes are sockets that do not,
- * and a child that reads with plain `read` fails on those with EAGAIN.
+ * Makes a kernel pipe between two children. Give `readFd` to one and `writeFd` to the other, then close both
+ * here, or the reader never sees the end. Both ends block. The pipes that Node makes are non-blocking
+ * sockets, on which a child's plain `read` fails with EAGAIN.
  */
 export function makePipe(): { readFd: number; writeFd: number } {
   const folder = mkdtempSync(join(tmpdir(), 'pipe-'));
   const fds: number[] = [];
   try {
     const path = join(folder, 'pipe');
-    // The folder is closed to others already; a mode would need /proc to be set.
+    // The folder is closed to other users already, and to set a mode mkfifo needs /proc.
     execFileSync('mkfifo', [path]);
-    // Opening one end waits for the other; an end that is both holds the door.
+    // Opening one end blocks until the other is open, so a descriptor for both ends is opened first.
     const holder = openSync(path, constants.O_RDWR);
     fds.push(holder);
     const readFd = openSync(path, constants.O_RDONLY);

@@ -12,7 +12,7 @@ export interface Stat {
   start: string;
 }
 
-/** Null where there is no such process, or no /proc. */
+/** Reads /proc/<pid>/stat; null where there is no such process, or no /proc. */
 export function readStat(pid: number): Stat | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -28,16 +28,16 @@ export function readStat(pid: number): Stat | null {
 }
 
 /**
- * When the process started, in clock ticks since boot (field 22 of /proc/<pid>/stat): together with the pid
- * it names one process for good. Null where there is no such process, or no /proc.
+ * When the process started, in clock ticks since boot (field 22 of /proc/<pid>/stat). With the pid it
+ * identifies a process. Null where there is no such process, or no /proc.
  */
 export function processStart(pid: number): string | null {
   return readStat(pid)?.start ?? null;
 }
 
 /**
- * Whether the very process that was recorded still runs; one that took over its pid does not count. Without
- * /proc its pid alone tells.
+ * Whether the recorded process still runs; another process that has taken over its pid does not count.
+ * Without /proc only the pid is checked.
  */
 export function isAlive(pid: number, start: string | null): boolean {
   if (start === null && !seesProcesses()) return pid > 0 && signal(pid, 0);
@@ -45,7 +45,7 @@ export function isAlive(pid: number, start: string | null): boolean {
   return stat !== null && start !== null && stat.start === start && !stat.zombie;
 }
 
-/** Of this boot of this machine; null where the kernel does not say. */
+/** The kernel's id of the present boot; null where the kernel does not say. */
 export function bootId(): string | null {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -54,7 +54,10 @@ export function bootId(): string | null {
   }
 }
 
-/** A container counts its pids anew: those of another namespace mean nothing here. */
+/**
+ * The pid namespace of this process. A container has its own, and pids of another namespace mean nothing
+ * here.
+ */
 export function namespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -63,7 +66,7 @@ export function namespace(): string {
   }
 }
 
-/** Of all processes that can be seen: none where there is no /proc. */
+/** The pids of all processes that can be seen; none where there is no /proc. */
 export const pids = () =>
   seesProcesses()
     ? readdirSync('/proc')
@@ -71,7 +74,9 @@ export const pids = () =>
         .map(Number)
     : [];
 
-/** A process whose command line, its words apart by zeros, fits; null where none runs. */
+/**
+ * The pid of a process whose command line `fits` (words separated by zero bytes); null where there is none.
+ */
 export function processWith(fits: (words: string) => boolean): number | null {
   const found = pids().find((pid) => {
     try {
@@ -83,7 +88,10 @@ export function processWith(fits: (words: string) => boolean): number | null {
   return found ?? null;
 }
 
-/** Processes whose working directory is this folder or lies in it, all or those of a name: `git`. */
+/**
+ * The pids of processes whose working directory is this folder or lies in it; with `name`, only those of that
+ * name, such as `git`.
+ */
 export function processesIn(folder: string, name?: string): number[] {
   return pids().filter((pid) => {
     try {
@@ -96,7 +104,7 @@ export function processesIn(folder: string, name?: string): number[] {
   });
 }
 
-/** Sends a signal; false where there is nobody to take it. */
+/** Sends a signal; false where that fails, as for a process that is gone. */
 export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, name);

@@ -6,7 +6,8 @@ export interface Confinement {
   /** Folders that it may change. */
   writable?: readonly string[];
   /**
-   * Paths that it may read although they lie where a sandbox hides everything: its own tree under `state/`.
+   * Paths that it may read although they lie where a sandbox hides everything, such as a run's own tree under
+   * `state/`.
    */
   readable?: readonly string[];
   /** Variables on top of `cleanEnv()`. */
@@ -14,8 +15,8 @@ export interface Confinement {
 }
 
 /**
- * Where code that we do not trust runs: turns a command into one that runs it confined. Inherited descriptors
- * pass through.
+ * A place to run untrusted code: turns a command into one that runs it confined. Inherited descriptors pass
+ * through.
  */
 export interface Sandbox {
   kind: 'bubblewrap' | 'off';

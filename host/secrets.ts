@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { gitConfigs, gitFolders } from './git-folders.ts';
 
 /**
- * Files of a repository that may hold keys, absolute, those that exist: `.env` and its kind, `.npmrc`, and
- * git's configuration (a remote's address or `http.extraHeader` may carry a token), also of submodules, and
- * where the checkout is a linked worktree.
+ * The existing files of a repository that may hold keys, as absolute paths: `.env` and its variants,
+ * `.npmrc`, `.netrc`, and git's configuration (a remote's address or `http.extraHeader` may carry a token),
+ * also that of submodules and that of a linked worktree's repository.
  */
 export function secretFiles(root: string): string[] {
   const own = readdirSync(root)

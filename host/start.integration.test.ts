@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Runs a TypeScript file by start.mjs, in a package that asks for such a Node. */
+/** Runs a TypeScript file through start.mjs, in a package whose `engines.node` is `engine`. */
 function start(engine: string) {
   const folder = mkdtempSync(join(tmpdir(), 'start-'));
   mkdirSync(join(folder, 'host'));

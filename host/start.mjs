@@ -1,5 +1,5 @@
-// What every command of package.json begins with: a Node that is too old, or an address space that is too
-// small, is told in one line, and TypeScript is read as it stands.
+// Every command of package.json imports this file first. It reports a Node that is too old, or an address
+// space that is too small, in one line, and lets Node run TypeScript files directly.
 import { readFileSync } from 'node:fs';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -14,8 +14,8 @@ if (differs !== -1 && have[differs] < want[differs]) {
   process.exit(2);
 }
 /**
- * Each memory of WebAssembly reserves some 10 GB of addresses, of which it uses little; the judge holds the
- * most of them.
+ * In bytes. Each memory of WebAssembly reserves some 10 GB of addresses, of which it uses little; the judge
+ * holds the most memories.
  */
 const ADDRESS_SPACE = 80e9;
 const limit = Number(/^Max address space\s+(\d+)/m.exec(limits())?.[1] ?? Number.POSITIVE_INFINITY);

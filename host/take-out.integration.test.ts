@@ -16,7 +16,7 @@ it('takes out what is unwanted and what has no name, follows no link, and opens 
   ];
   mkdirSync(join(folder, 'own'));
   execFileSync('bash', ['-c', leave.join('; ')], { cwd: join(folder, 'own') });
-  // As someone whom closed folders hold off, which they do not with root.
+  // Runs as another user than root, because closed folders do not stop root.
   const root = process.getuid?.() === 0;
   if (root) {
     chmodSync(folder, 0o755);

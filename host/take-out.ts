@@ -1,10 +1,12 @@
 import { chmodSync, lstatSync, readdirSync, rmSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/** What untrusted code left in a folder. A name that is no UTF-8 reads as what it looks like. */
+/**
+ * An entry that untrusted code left in a folder. A name that is not UTF-8 has U+FFFD for its invalid bytes.
+ */
 export interface Entry {
   name: string;
-  /** From the folder on. */
+  /** Relative to the folder. */
   path: string;
   kind: 'file' | 'folder' | 'link' | 'other';
   bytes: number;
@@ -13,9 +15,9 @@ export interface Entry {
 const SLASH = Buffer.from('/');
 
 /**
- * Takes out of a folder, and of the folders in it, what is `unwanted`, and all whose name is not UTF-8:
+ * Removes from a folder and its subfolders what is `unwanted`, and every entry whose name is not UTF-8:
  * nobody could name it, and git would commit it. Links are not followed; a folder that was closed to us is
- * opened. Gives the paths of what went.
+ * opened first. Gives the removed paths.
  */
 export function takeOut(folder: string, unwanted: (entry: Entry) => boolean): string[] {
   const gone: string[] = [];
@@ -44,7 +46,7 @@ function kindOf(stat: Stats): Entry['kind'] {
   return stat.isSymbolicLink() ? 'link' : 'other';
 }
 
-/** Without the right to write a folder its owner cannot remove what lies in it. */
+/** Gives the owner full permission: without it, the entries of a folder cannot be removed. */
 function open(folder: Buffer): void {
   const { mode } = lstatSync(folder);
   if ((mode & 0o700) !== 0o700) chmodSync(folder, mode | 0o700);

@@ -13,7 +13,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { git, names, OWN_IGNORES } from './git.ts';
 
-/** A file of the workspace larger than this does not belong into a history that grows every night. */
+/** The largest file that the workspace may have, in bytes: the git history grows with every run. */
 const MAX_FILE_BYTES = 1_000_000;
 
 /**
@@ -54,7 +54,7 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
 }
 
 /**
- * What a snapshot holds: all that an empty index would be given, and what is tracked though it is ignored.
+ * The files of a snapshot: all that are not ignored, and those that are tracked although they are ignored.
  */
 async function filesOf(repo: string, folder: string, index: { GIT_INDEX_FILE: string }): Promise<string[]> {
   const list = ['ls-files', '-z', OWN_IGNORES];
@@ -63,7 +63,7 @@ async function filesOf(repo: string, folder: string, index: { GIT_INDEX_FILE: st
   return [...new Set([...plain, ...tracked.filter((name) => isInPlace(repo, name))])];
 }
 
-/** Whether a tracked file is there still, and not behind a link that took the place of a folder. */
+/** Whether a tracked file still exists, and no folder of its path was replaced by a link. */
 function isInPlace(repo: string, name: string): boolean {
   if (!lstatSync(join(repo, name), { throwIfNoEntry: false })) return false;
   for (let at = dirname(name); at !== '.'; at = dirname(at)) {
@@ -73,8 +73,8 @@ function isInPlace(repo: string, name: string): boolean {
 }
 
 /**
- * Where the disk cannot tell which files are programs (core.fileMode=false), those are that the user's index
- * knows as such.
+ * Marks files as executable where the file system cannot tell (core.fileMode=false): those that are
+ * executable in the user's index.
  */
 async function keepModes(
   repo: string,
@@ -91,8 +91,8 @@ async function keepModes(
 }
 
 /**
- * The tree that snapshotTree would give of a folder as a commit has it: in a clone, where the runs' own trees
- * are missing.
+ * The tree that snapshotTree would give for a folder as it is in a commit. For a clone, where the runs' own
+ * trees are missing.
  */
 export async function committedTree(from: { repo: string; commit: string; folder: string }): Promise<string> {
   const { repo, commit, folder } = from;
@@ -103,8 +103,8 @@ export async function committedTree(from: { repo: string; commit: string; folder
 }
 
 /**
- * The tree of a commit, with these files and folders as another commit has them: there, changed or not there
- * at all.
+ * The tree of `commit`, with the files and folders `paths` as they are in the commit `of`: added, changed or
+ * absent.
  */
 export async function treeWith(from: {
   repo: string;
@@ -128,7 +128,7 @@ export async function treeWith(from: {
   });
 }
 
-/** Keeps a tree under a name of git's: `refs/loop/runs/<run id>`. */
+/** Keeps a tree under a reference of git, such as `refs/loop/runs/<run id>`. */
 export async function keepTree({
   repo,
   tree,
@@ -141,14 +141,14 @@ export async function keepTree({
   await git(repo, ['update-ref', ref, tree]);
 }
 
-/** Forgets a name given by keepTree; git collects the tree when nothing else keeps it. */
+/** Deletes a reference made by keepTree; git collects the tree when nothing else keeps it. */
 export async function dropTree({ repo, ref }: { repo: string; ref: string }): Promise<void> {
   await git(repo, ['update-ref', '-d', ref]);
 }
 
 /**
- * Lays a tree out under `state/trees/<tree>/` and returns that folder. Whole or not at all; a folder that is
- * there already is used when its content is the tree's, and made anew when something changed it.
+ * Checks a tree out under `state/trees/<tree>/` and returns that folder, complete or not at all. An existing
+ * folder is used when its content is the tree's, and made again when something changed it.
  * @throws UserError where the repository has no such tree.
  */
 export async function checkoutTree({ repo, tree }: { repo: string; tree: string }): Promise<string> {
@@ -172,7 +172,7 @@ export async function checkoutTree({ repo, tree }: { repo: string; tree: string 
     renameSync(fresh, folder);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    // Another process may have laid out the same tree meanwhile.
+    // Another process may have checked out the same tree meanwhile.
     if (existsSync(folder) && (await isTree(repo, folder, tree))) return folder;
     throw error;
   }
@@ -184,7 +184,8 @@ async function isTree(repo: string, folder: string, tree: string): Promise<boole
   const gitDir = await git(repo, ['rev-parse', '--absolute-git-dir']);
   return withIndex(async (index) => {
     const env = { ...index, GIT_DIR: gitDir, GIT_WORK_TREE: folder };
-    // The modes are the tree's where the disk has none; every file is read, since this index knows no times.
+    // Modes come from the tree where the file system has none. The new index has no times, so git reads every
+    // file.
     await git(folder, ['read-tree', `${tree}^{tree}`], env);
     await git(folder, ['add', '--all', '--force', '--', '.'], env);
     return (await git(folder, ['write-tree'], env)) === tree;
@@ -201,8 +202,8 @@ async function withIndex<T>(use: (env: { GIT_INDEX_FILE: string }) => Promise<T>
 }
 
 /**
- * A nested repository would be kept as a bare pointer to a commit, and its configuration can name programs to
- * run.
+ * Refuses nested repositories: git would store one as a mere commit id, and its configuration can name
+ * programs to run.
  */
 function refuseRepositories(repo: string, folder: string): void {
   for (const entry of readdirSync(join(repo, folder), { withFileTypes: true })) {
@@ -217,12 +218,15 @@ function refuseRepository(path: string): never {
   throw new UserError(`${path}: the workspace may not hold a repository of its own; remove it`);
 }
 
-/** What was read as UTF-8 and is not there under that name. */
+/** For a path that was read as UTF-8 and does not exist under that name. */
 function refuseName(path: string): never {
   throw new UserError(`${path}: its name is not UTF-8; rename it`);
 }
 
-/** Laid out elsewhere, the tree would lead to other files, or lead us to write there. */
+/**
+ * Refuses a link that leads out of the folder: in a checkout elsewhere it would lead to other files, also for
+ * writing.
+ */
 function refuseWayOut(repo: string, folder: string, name: string): void {
   const path = join(repo, name);
   if (!lstatSync(path).isSymbolicLink()) return;

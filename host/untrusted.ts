@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /**
- * Opens a file that code we do not trust may have put there: never through a symbolic link, never a FIFO
- * (which would block us) or a device, so that a run cannot make us read another file. Null where there is no
- * plain file.
+ * Opens a file that untrusted code may have put there. It never follows a symbolic link and never opens a
+ * FIFO (which would block us) or a device, so that a run cannot make us read another file. Null where there
+ * is no plain file.
  */
 export function openUntrusted(path: string): { fd: number; size: number } | null {
   let fd: number;
@@ -23,7 +23,7 @@ export function readUntrusted(path: string, maxBytes: number): string | null {
   const file = openUntrusted(path);
   if (!file) return null;
   try {
-    // One byte more than allowed: it may grow while it is read.
+    // One byte more than allowed: the file may grow while it is read.
     const bytes = Buffer.alloc(Math.min(file.size, maxBytes) + 1);
     let length = 0;
     for (let n = -1; n !== 0 && length < bytes.length; length += n) {

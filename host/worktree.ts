@@ -9,8 +9,9 @@ const FOLDERS = ['state', 'worktree'] as const;
 export const worktreeOf = (home: string): string => join(home, ...FOLDERS);
 
 /**
- * The user's checkout to which a checkout belongs: that of a loop's worktree, or itself. There lie TASK.md,
- * HINTS.md, runs, reports and state, whatever branch the worktree is on.
+ * The user's checkout that a checkout belongs to: for a loop's worktree the checkout above it, else
+ * `checkout` itself. TASK.md, HINTS.md, runs, reports and state lie there, whatever branch the worktree is
+ * on.
  */
 export function homeOf(checkout: string): string {
   const [state, worktree] = FOLDERS;

@@ -3,8 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 
 /**
- * Makes a folder that the user named, and tries to write in it. One level after the other: a recursive mkdir
- * of Node never comes back from a place like /proc. @throws UserError where it cannot be.
+ * Makes a folder that the user named, and tries to write in it. The levels are made one by one, because
+ * Node's recursive mkdir never returns from a place like /proc.
+ * @throws UserError where the folder cannot be made or written.
  */
 export function makeWritable(option: string, path: string): void {
   const dir = resolve(path);

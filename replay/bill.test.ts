@@ -8,7 +8,7 @@ const ask = { model: 'any', max_tokens: 1000, messages: [{ role: 'user' as const
 const LONG = 'w'.repeat(400);
 const troubled = (trouble: Trouble, answer: Answer = say(LONG)): Answer => ({ ...answer, trouble });
 
-/** One call that is heard for so long, and its bill. */
+/** Makes one call, reads its stream for at most `heardMs` milliseconds, and returns its bill. */
 async function billed(answer: Answer, options: ServerOptions = {}, heardMs = 2000, over: object = {}) {
   const { client, bills } = await serve(() => answer, options);
   const stream = client.beta.messages.stream({ ...ask, ...over });

@@ -8,19 +8,19 @@ export interface Bill {
   request: MessagesRequest;
   /** In the form of a message's `usage`. */
   usage: Record<string, unknown>;
-  /** The reply did not come to its end. */
+  /** Whether the reply was cut off before its end. */
   cut: boolean;
-  /** The script's number of the request, from 0. */
+  /** The index of the request among those that `respond` was asked about, from 0. */
   n: number;
 }
 
 interface Plan {
-  /** Of the whole reply. */
+  /** The usage of the whole reply. */
   usage: Record<string, unknown>;
   maxTokens: number;
   thinkingTokens: number;
   tokensPerSecond: number;
-  /** When the request came. */
+  /** When the request came, in milliseconds since the epoch. */
   since: number;
 }
 
@@ -31,12 +31,12 @@ interface StartedBlock {
   tool_use_id?: string;
 }
 
-/** Follows a reply as it goes out, to tell what a cut at this point is charged. */
+/** Follows the events of a reply as they are sent, to compute the charge if the connection closes now. */
 export class Meter {
   readonly #plan: Plan;
   /** Calls of server tools that were sent: id → name. */
   readonly #uses = new Map<unknown, string>();
-  /** Of searches that an earlier reply asked for. */
+  /** The number of search results sent whose call was in an earlier reply. */
   #late = 0;
   #block = '';
   #output = 0;
@@ -67,9 +67,9 @@ export class Meter {
   }
 
   /**
-   * One reading of the input, one more for each call of a server tool that was sent, and what was written:
-   * the part that was sent, and what the model went on to write, as fast as it does, until the connection
-   * closed.
+   * The usage of a reply that was cut: one reading of the input, one more for each server tool call that was
+   * sent, and the output. The output is what was sent and what the model went on to write, at its usual
+   * speed, until the connection closed.
    */
   cut(): Record<string, unknown> {
     const { usage, maxTokens, tokensPerSecond } = this.#plan;
@@ -94,7 +94,7 @@ export class Meter {
   }
 }
 
-/** Totals as the only pass there was. */
+/** The totals of a usage as one pass. */
 function passOf(usage: Record<string, unknown>): Iteration {
   const number = (value: unknown) => (typeof value === 'number' ? value : 0);
   const kept = usage.cache_creation as Partial<Iteration['cache_creation']> | undefined;

@@ -8,7 +8,10 @@ export interface Candidate {
   settings: Settings;
 }
 
-/** Settings of some steps together, in the order of the path whatever the order in which they were gained. */
+/**
+ * The architecture and settings of some steps together, in the order of the path, whatever the order of their
+ * gains.
+ */
 export function combine(steps: readonly Step[]): Candidate {
   const chosen = PATH.filter((step) => steps.includes(step));
   const last = chosen.findLast((step) => step.architecture !== undefined);
@@ -48,7 +51,7 @@ export function candidateBody(steps: readonly Step[]): string {
   const block = lines.length > 0 ? [`    settings: ${from}{`, ...lines, `    }${from && ')'},`] : [];
   const described = `'${titles.join(' + ')}',`;
   return [
-    // As the formatter would have it: a line of at most 110 columns.
+    // The formatter breaks a line of more than 110 columns.
     `    description:${described.length > 93 ? '\n      ' : ' '}${described}`,
     `    architecture: '${architecture}',`,
     ...block,

@@ -4,39 +4,41 @@ import { PATH, type Step } from './path.ts';
 /** A closed sprint as the ledger shows it. `metrics` are the judge's, as shown. */
 export type LedgerRow = LedgerFields['ledger'][number];
 
-/** Where the walk stands by the verdicts. */
+/** What the verdicts so far say about the steps of the path. */
 export interface Standing {
-  /** Steps that gave a gain, in the order in which they did: what the next candidate is made of. */
+  /** Steps that gave a gain, in the order of their sprints; the next candidate is built from them. */
   kept: Step[];
-  /** Steps without gain, each with the sprint that said so. */
+  /** Steps without gain, each with the last sprint that tried it. */
   rejected: { step: Step; row: LedgerRow }[];
-  /** Steps never tried, because they build on one without gain. */
+  /** Steps that are not tried, because a step that they need gave no gain or was itself skipped. */
   skipped: Step[];
-  /** The sprint of the present best, whoever made it. */
+  /** The sprint of the present best; it may be a sprint outside of the path. */
   best: LedgerRow | null;
 }
 
 export interface Next {
   step: Step;
-  /** An earlier sprint of the same step: cut off before its verdict, or without gain on another base. */
+  /**
+   * An earlier sprint of the same step that was cut off before its verdict, or gave no gain on another base.
+   */
   again: { row: LedgerRow; cutOff: boolean } | null;
 }
 
 interface Trial {
   step: Step;
   row: LedgerRow;
-  /** The steps kept when it was tried. */
+  /** Slugs of the steps that were kept when this one was tried, sorted and joined. */
   base: string;
 }
 
-/** A step is cut off twice, then it counts as tried: whatever ended it would end it again. */
+/** A step that was interrupted this many times counts as tried: a further attempt would end the same way. */
 const CUT_OFF_LIMIT = 2;
 
 /**
- * The next step of the path by the ledger (oldest first); `next` is null when the path is walked. A step with
- * a gain stays; one without is left out of later ones, and what builds on it is not tried. When every step
- * has had its verdict, the first one without gain whose base has changed since is tried once more, on what is
- * best now: one follow-up in all.
+ * The next step of the path by the ledger (oldest sprint first); `next` is null when no step is left. A step
+ * with a gain is kept. A step without gain is left out of later candidates, and the steps that need it are
+ * skipped. After every step has had its verdict, the first step without gain whose base has changed since is
+ * tried once more; there is one such second trial in all.
  */
 export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next: Next | null } {
   const kept: Step[] = [];
@@ -58,7 +60,8 @@ export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next
   const possible = (step: Step) => step.needs.every((slug) => kept.some((have) => have.slug === slug));
   const open = PATH.filter((step) => trialsOf(step).length === 0);
   const rejected = PATH.filter((step) => !kept.includes(step)).flatMap((step) => trialsOf(step).slice(-1));
-  // Not merely still to come: what the step needs has had its verdict, or can have none itself.
+  // A step is skipped only if a step that it needs was rejected or skipped, not if that step is still to be
+  // tried.
   const skipped: Step[] = [];
   for (const step of open) {
     const without = [...rejected.map((trial) => trial.step), ...skipped];

@@ -16,7 +16,7 @@ import {
 import type { Answer, AnswerBlock } from './protocol.ts';
 import { startMessagesServer } from './server.ts';
 
-/** One turn by chance: what the model does, and what its client says beside the results. */
+/** One random turn: what the model does, and what the client says beside the results. */
 const Turn = fc.record({
   words: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }),
   calls: fc.nat({ max: 3 }),
@@ -63,8 +63,8 @@ function answerOf(turn: Turn, n: number, summaries: boolean): Answer {
 }
 
 /**
- * A client that only ever appends, and says nothing where it may not. It moves its cache mark from turn to
- * turn.
+ * A client that only appends messages, and adds text only where the API allows it. It moves its cache mark
+ * from turn to turn.
  */
 class Client {
   readonly messages: Message[] = [user('begin')];
@@ -131,7 +131,7 @@ it('an obedient client is never refused', async () => {
   );
 });
 
-/** Paths of all words and numbers of a value. */
+/** Paths of all strings and numbers in a value. */
 function leaves(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value === 'string' || typeof value === 'number') return [path];
   if (typeof value !== 'object' || value === null) return [];

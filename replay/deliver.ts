@@ -11,15 +11,15 @@ interface Delivery {
   message: Message;
   trouble?: Trouble;
   streamed: boolean;
-  /** Aborts when the client leaves. */
+  /** Aborts when the client disconnects. */
   gone: AbortSignal;
   saw(event: StreamEvent): void;
-  /** One of the two is called, once, before the client can know how it ended. */
+  /** Exactly one of `whole` and `cut` is called, once, before the client can know how the reply ended. */
   whole(): void;
   cut(): void;
 }
 
-/** Sends a reply, with what goes wrong on the way. */
+/** Sends a reply as JSON or as a stream; a stream includes the fault that `trouble` names. */
 export async function deliver(response: ServerResponse, delivery: Delivery): Promise<void> {
   const { message, streamed, gone, whole, cut } = delivery;
   if (gone.aborted) return cut();
@@ -51,7 +51,7 @@ async function stream(response: ServerResponse, { message, trouble, gone, saw, w
   response.end();
 }
 
-/** Nothing, or nothing but pings, until the client leaves. */
+/** Sends nothing, or pings only, until the client disconnects; returns at once for other kinds of trouble. */
 async function quiet(response: ServerResponse, { kind }: Trouble, gone: AbortSignal): Promise<void> {
   if (kind !== 'silence' && kind !== 'pings') return;
   while (!gone.aborted) {
@@ -67,14 +67,17 @@ async function act(response: ServerResponse, { kind, type = 'overloaded_error' }
   response.end();
 }
 
-/** Resolves when the kernel has taken the event, so that a cut comes after what was sent before it. */
+/**
+ * Resolves when the kernel has taken the event, so that a cut of the connection comes after all events sent
+ * before.
+ */
 function send(response: ServerResponse, event: StreamEvent): Promise<void> {
   return new Promise((resolve) => {
     response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`, () => resolve());
   });
 }
 
-/** Ends early when the signal aborts. */
+/** Waits `ms` milliseconds, or until the signal aborts. */
 export async function pause(ms: number | undefined, signal: AbortSignal): Promise<void> {
   if (ms) await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
@@ -85,7 +88,7 @@ export const invalid = (message: string): Refusal => ({
   message,
 });
 
-/** An HTTP error, in the API's own shape or in a gateway's words. */
+/** Sends an HTTP error: the API's JSON, or a gateway's text where `body` is set. */
 export function refuse(
   response: ServerResponse,
   { status, type, message, errorCode, headers, body }: Refusal,

@@ -28,7 +28,7 @@ it('prints its address, answers the official client and ends with its standard i
       { type: 'text', text: expect.stringContaining('no model') },
       { type: 'tool_use', name: 'read_results', input: {} },
     ]);
-    // What one process signed is read by another.
+    // A signature that one process made is valid in another.
     const ask = { model: 'claude-opus-5-5', max_tokens: 1000, system: 'Replay.', messages: [user('Begin.')] };
     const { content } = await client.beta.messages.create(ask as Asked);
     const calls = content.filter(({ type }) => type === 'tool_use') as { id: string }[];

@@ -7,7 +7,7 @@ import { MODEL, walk } from './walk.ts';
 // node --import tsx replay/main.ts < /dev/null      ends at once
 // node --import tsx replay/main.ts                  ends with ctrl-D
 
-// Its help is printed before there is a main function.
+// Called first, because commander prints the help before any main function runs.
 outliveOutput();
 new Command('replay')
   .description(
@@ -26,7 +26,8 @@ Examples:
     runMain(async () => {
       const server = await startMessagesServer((request) => walk(request));
       process.stdout.write(`${JSON.stringify({ url: server.url })}\n`);
-      // The supervisor holds the other end: whatever becomes of it, this process does not stay behind.
+      // The supervisor holds the other end of standard input: this process ends with it, however the
+      // supervisor ends.
       await new Promise<void>((resolve) => {
         process.stdin
           .on('end', resolve)

@@ -20,7 +20,10 @@ export interface Message {
   input_transformations?: unknown;
 }
 
-/** The reply as one message: content completed, usage by the server's books, stop reason filled in. */
+/**
+ * The reply as one message: content completed, usage computed by the server (rules/usage.ts), stop reason
+ * filled in.
+ */
 export function messageOf(reply: Reply, call: Call, bound: Binding, cache: PromptCache): Message {
   const { request } = call;
   const content = contentOf(reply, request);
@@ -46,7 +49,10 @@ export function messageOf(reply: Reply, call: Call, bound: Binding, cache: Promp
   };
 }
 
-/** The script's numbers over the server's; what splits up the server's totals does not fit them any more. */
+/**
+ * The server's usage with the script's numbers in it. The breakdowns of the server's totals no longer fit and
+ * are removed.
+ */
 function overridden(usage: object, over: Record<string, unknown>): Record<string, unknown> {
   return { ...usage, iterations: undefined, cache_creation: undefined, ...over };
 }

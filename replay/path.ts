@@ -1,4 +1,4 @@
-/** One step of the published path: what it claims, and its change of the experiment `candidate`. */
+/** One step of the published path: its claim, and its change to the experiment `candidate`. */
 export interface Step {
   /** Names the sprint's folder, and finds the step again in the ledger. */
   slug: string;
@@ -8,15 +8,15 @@ export interface Step {
   motivation: string;
   /** What would refute it. */
   expectation: string;
-  /** Steps without which this one means nothing. */
+  /** Slugs of the steps that this one builds on; it is tried only if all of them gave a gain. */
   needs: readonly string[];
-  /** Files of the workspace that it uses; those that are not there are restored. */
+  /** Files of the workspace that the step uses; missing ones are restored. */
   files: readonly string[];
-  /** The architecture that it moves to; unset: it works with any. */
+  /** The architecture that the step switches to; unset: the step works with any. */
   architecture?: string;
-  /** What it sets, for itself and all later steps. */
+  /** Settings of this step, which all later steps keep. */
   settings: Settings;
-  /** What it sets on its own architecture only. */
+  /** Settings that are left out when a later step names an architecture. */
   ownSettings?: Settings;
 }
 
@@ -33,8 +33,8 @@ const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
 const LISTA = 'sae/architectures/lista-matryoshka.ts';
 
 /**
- * `lista-matryoshka` with none of its components: what its steps switch on is on by default, or set by the
- * profile.
+ * Settings that switch off the components of `lista-matryoshka` that are on by default or set by the profile;
+ * the steps of the path switch them on.
  */
 export const BARE_LISTA: Settings = {
   matryoshka_widths: '[]',

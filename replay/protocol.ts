@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The part of the Messages API (`POST /v1/messages`) that scripts read and write. What a request may hold
- * beside it is told by the rules (rules/), which refuse what the API refuses.
+ * The part of the Messages API (`POST /v1/messages`) that scripts read and write. The rules (rules/) check
+ * the other fields of a request and refuse what the API refuses.
  */
 const ContentBlock = z.looseObject({ type: z.string() });
 
@@ -33,13 +33,13 @@ export interface ToolUseBlock {
   id?: string;
   name: string;
   input: unknown;
-  /** Sent in the place of `input` when streaming, to act out a call that was cut or is not JSON. */
+  /** Sent instead of `input` when streaming, to simulate a call that was cut or is not JSON. */
   partialJson?: string;
 }
 
 /**
- * Any other block. A `thinking` without a signature is signed; a `server_tool_use` gets an id, and its result
- * where the script leaves it out and the turn does not end before.
+ * Any other block. The server signs a `thinking` block without a signature. It gives a `server_tool_use`
+ * block an id, and adds the result that the script leaves out, unless the turn ends before the tool is run.
  */
 export interface OtherBlock {
   type: string;
@@ -47,10 +47,10 @@ export interface OtherBlock {
 }
 export type AnswerBlock = TextBlock | ToolUseBlock | OtherBlock;
 
-/** What goes wrong in a stream after so many of its events have been sent. */
+/** A fault in a stream, after `afterEvents` of its events have been sent. */
 export interface Trouble {
   afterEvents: number;
-  /** `pings`: the API sends nothing else any more, as it does while the model thinks. */
+  /** `pings`: the API sends only pings from here on, as it does while the model thinks. */
   kind: 'disconnect' | 'silence' | 'error' | 'pings';
   /** For `error`: the type of the SSE error event, `overloaded_error` unless told otherwise. */
   type?: string;
@@ -60,20 +60,22 @@ export interface Reply {
   content: readonly AnswerBlock[];
   /** Unset: `tool_use` where a tool is called, else `end_turn`. */
   stopReason?: string;
-  /** Over what the server's own books say (rules/usage.ts). */
+  /** Numbers that replace those that the server computes (rules/usage.ts). */
   usage?: Record<string, unknown>;
-  /** Output tokens of each thinking block, most of which nobody sees. */
+  /** Output tokens of each thinking block; the API shows only a small part of the thinking. */
   thinkingTokens?: number;
-  /** What the server cleared out of the context, as the API tells it with the last event. */
+  /** What the server cleared from the context; the API sends it with `message_delta`. */
   contextManagement?: unknown;
-  /** Unset: the model that was asked for. */
+  /** The model that the reply names. Unset: the model of the request. */
   model?: string;
   /** Milliseconds before the first byte. */
   delay?: number;
   trouble?: Trouble;
 }
 
-/** An HTTP error; `body` replaces the API's JSON, to act out a gateway that answers in its own words. */
+/**
+ * An HTTP error; `body` replaces the API's JSON, to simulate a gateway that answers with a page of its own.
+ */
 export interface Refusal {
   status: number;
   type: string;

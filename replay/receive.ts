@@ -5,7 +5,7 @@ import { betasOf } from './rules/betas.ts';
 import { type Call, textOf } from './rules/rule.ts';
 import { countShape } from './rules/shape.ts';
 
-/** The most that a request may hold. */
+/** The largest request body that the API accepts. */
 const MAX_BODY_BYTES = 32 * 2 ** 20;
 
 export type Target = { kind: 'message' } | { kind: 'count' } | { kind: 'unknown'; refusal: Refusal };
@@ -24,7 +24,10 @@ export function targetOf({ method, url }: IncomingMessage): Target {
   };
 }
 
-/** Reads a request, as far as it can be understood at all. */
+/**
+ * Reads and parses a request. Returns a refusal where the body is too large or invalid, or the version is
+ * missing.
+ */
 export async function receive(request: IncomingMessage, counting: boolean): Promise<Call | Refusal> {
   const body = await readBody(request);
   if (body === null) {
@@ -38,7 +41,8 @@ export async function receive(request: IncomingMessage, counting: boolean): Prom
 }
 
 /**
- * Null when the body is larger than a request may be. All of it is read, so that the client comes to hear it.
+ * The body as text; null where it is larger than MAX_BODY_BYTES. A larger body is still read to its end, so
+ * that the client receives the refusal.
  */
 async function readBody(request: IncomingMessage): Promise<string | null> {
   const parts: Buffer[] = [];

@@ -26,7 +26,9 @@ const ask = {
 };
 type Asked = Parameters<Awaited<ReturnType<typeof serve>>['client']['beta']['messages']['stream']>[0];
 
-/** Turn after turn of a client that sends back what it got, whatever the results. */
+/**
+ * A conversation of a client that sends back every reply as it is, with a result for each of its tool calls.
+ */
 async function talk(...answers: Answer[]) {
   const served = await serve(() => answers.shift() ?? say('the end'));
   const messages: BetaMessageParam[] = [user('go') as BetaMessageParam];

@@ -7,15 +7,15 @@ import { isThinking } from './rules/seal.ts';
 import { bindingModel, thinks } from './rules/thinking.ts';
 import { offeredTools } from './rules/turns.ts';
 
-/** A script answered what the API never would. */
+/** Thrown where a script's reply is one that the API never gives. */
 export class ScriptMistake extends Error {}
 
-/** Endings with which a call of a server tool stays pending. */
+/** Stop reasons with which a server tool call stays pending. */
 const UNFINISHED = new Set(['pause_turn', 'max_tokens', 'refusal']);
 
 /**
- * The content of a reply as the API gives it out: results of server tools that were pending come first, those
- * that the script left out are filled in, blocks get their ids, and the model's thinking is signed.
+ * The content of a reply as the API returns it: results of pending server tool calls come first, results that
+ * the script left out are filled in, blocks get ids, and thinking blocks are signed.
  */
 export function contentOf(reply: Reply, request: MessagesRequest): AnswerBlock[] {
   const named = withIds(reply.content);
@@ -27,7 +27,10 @@ export const newId = (prefix: string) => `${prefix}_${randomUUID().replaceAll('-
 
 export const isToolUse = (block: AnswerBlock): block is ToolUseBlock => block.type === 'tool_use';
 
-/** A result without an id is that of the last call before it. */
+/**
+ * Gives ids to calls without one. A server tool result without an id belongs to the last server tool call
+ * before it.
+ */
 function withIds(content: readonly AnswerBlock[]): AnswerBlock[] {
   let last: unknown;
   return content.map((block) => {
@@ -40,7 +43,7 @@ function withIds(content: readonly AnswerBlock[]): AnswerBlock[] {
   });
 }
 
-/** What the server tools of the last turn found, as far as the script does not say it. */
+/** Results of the server tool calls that are still pending, except those that the script gives itself. */
 function pendingResults(content: readonly AnswerBlock[], request: MessagesRequest): AnswerBlock[] {
   const told = new Set(content.filter(isServerResult).map((block) => (block as OtherBlock).tool_use_id));
   return pendingOf(request)
@@ -48,7 +51,11 @@ function pendingResults(content: readonly AnswerBlock[], request: MessagesReques
     .map(({ id, name }) => resultOf(id, name));
 }
 
-/** A call whose result the script left out was run all the same, unless the turn ends before. */
+/**
+ * Adds the result of each server tool call that has none, unless the reply ends before the tool is run. A
+ * `pause_turn` without a pending call gets one. Throws ScriptMistake where the request does not offer the
+ * tool.
+ */
 function withResults(content: readonly AnswerBlock[], reply: Reply, request: MessagesRequest): AnswerBlock[] {
   const offered = offeredTools(request);
   const waits = content.some(isToolUse) || UNFINISHED.has(reply.stopReason ?? '');
@@ -96,7 +103,7 @@ function resultOf(id: string, name: string): AnswerBlock {
   return { type: `${name}_tool_result`, tool_use_id: id, content };
 }
 
-/** `max_uses` counts the calls that are run in this request: those above it come back as errors. */
+/** Applies `max_uses`: results beyond that number in this reply become errors. */
 function withinUses(content: readonly AnswerBlock[], { tools }: MessagesRequest): AnswerBlock[] {
   const run = new Map<string, number>();
   return content.map((block) => {
@@ -112,7 +119,10 @@ function withinUses(content: readonly AnswerBlock[], { tools }: MessagesRequest)
 
 const SUMMARISED = 'Weighing what to do next.';
 
-/** Thinking stands before all that the model writes; its text is shown only to those who ask for it. */
+/**
+ * Adds a thinking block before all that the model writes, where the model thinks and the script has none. Its
+ * text is kept only where the request asks for summaries.
+ */
 function withThinking(
   content: readonly AnswerBlock[],
   reply: Reply,
@@ -129,7 +139,10 @@ function withThinking(
   return at < 0 ? [...content, thinking] : [...content.slice(0, at), thinking, ...content.slice(at)];
 }
 
-/** A block with a signature of its own keeps it, to act out one that is missing or forged. */
+/**
+ * Signs the thinking blocks. A block that has a signature keeps it, to simulate one that is missing or
+ * forged.
+ */
 function signed(content: readonly AnswerBlock[], request: MessagesRequest): AnswerBlock[] {
   const prefix = prefixOf(request);
   return content.map((block) => {

@@ -10,12 +10,14 @@ export interface Action {
   input: Record<string, unknown>;
 }
 
-/** A conversation as straight code: yields calls, is handed their results, returns its last words. */
+/**
+ * A conversation as sequential code: it yields tool calls, receives their results and returns its final text.
+ */
 export type Script = Generator<Action, string, ToolResult>;
 
 /**
  * Calls a tool: `const result = yield* use('bash', { command: 'ls' })`. A call during which the loop was cut
- * off and started again is made once more, as often as that happens.
+ * off and restarted is repeated, as often as that happens.
  */
 export function* use(
   name: string,
@@ -29,9 +31,9 @@ export function* use(
 }
 
 /**
- * What the script says next. The server keeps nothing between requests: the script is run again from its
- * start and is handed the results in the transcript, so that the answer is a function of the conversation
- * alone and a conversation that was cut off goes on where it stood.
+ * The next turn of the script. The server keeps no state between requests: the script is run again from its
+ * start with the results in the transcript. The answer therefore depends on the conversation alone, and a
+ * conversation that was cut off continues where it stopped.
  */
 export function nextTurn(script: Script, exchanges: readonly Exchange[]): AnswerBlock[] {
   let step = script.next();

@@ -20,21 +20,21 @@ const TOKENS_PER_SECOND = 80;
 export interface MessagesServer {
   /** Base URL for a client: http://127.0.0.1:PORT */
   url: string;
-  /** Thinking blocks that came back in another conversation than theirs, whatever was done about them. */
+  /** The number of thinking blocks that came back in another conversation than their own, refused or not. */
   readonly mismatches: number;
-  /** What the rules said to requests that broke one. */
+  /** The messages of all refusals by the server's own rules. */
   readonly violations: readonly string[];
-  /** Replies of the script that the API would never give. */
+  /** The messages about replies of `respond` that the API never gives. */
   readonly mistakes: readonly string[];
-  /** Ends open connections too. */
+  /** Stops the server and closes open connections. */
   close(): Promise<void>;
-  /** It keeps no process alive from here on. */
+  /** From here on the server does not keep its process alive. */
   unref(): void;
 }
 
 /**
- * Answers one request; whatever it needs to know stands in `request.messages`. `signal` aborts when the
- * client leaves.
+ * Answers one request; all that it needs is in `request.messages`. `signal` aborts when the client
+ * disconnects.
  */
 export type Respond = (
   request: MessagesRequest,
@@ -44,27 +44,27 @@ export type Respond = (
 
 export interface ServerOptions {
   /**
-   * Whether the account is held to the check of thinking blocks when a request says nothing about it: new
-   * ones are.
+   * Whether the API checks thinking blocks for this account when a request says nothing about it. Unset:
+   * `new`, which is checked.
    */
   account?: Account;
-  /** Which key is taken. Unset: either. */
+  /** Which kind of key is accepted. Unset: either. */
   accepts?: Accepts;
   /**
-   * What a gateway or an older model does not know: names of fields, betas, tool types (rules/gateway.ts).
+   * Names of fields, betas and tool types to refuse, as a gateway or an older model does (rules/gateway.ts).
    */
   refuses?: readonly string[];
-  /** How fast the model writes while nobody reads. Unset: 80. */
+  /** How fast the model writes after the last event that was sent, for the bill of a cut reply. Unset: 80. */
   tokensPerSecond?: number;
-  /** Told of every request that was begun to be answered, what became of the reply notwithstanding. */
+  /** Called for every request whose answer was begun, whether or not the reply came to its end. */
   onBill?: (bill: Bill) => void;
 }
 
 /**
  * Serves the Messages API on loopback (`POST /v1/messages`, streaming or not, and
- * `/v1/messages/count_tokens`), with the rules that the API keeps. What it says is `respond`'s, which is
- * asked only about requests that break none: a walk, a script, or a fault (an HTTP error, a stream that is
- * cut, silent or ends in an error event). An exception of `respond` is a 500.
+ * `/v1/messages/count_tokens`) with the API's rules. `respond` answers the requests that break no rule: with
+ * a reply or with a fault (an HTTP error, or a stream that is cut, silent or ends in an error event). An
+ * exception of `respond` becomes a 500.
  */
 export async function startMessagesServer(
   respond: Respond,
@@ -129,8 +129,8 @@ class Api {
   }
 
   /**
-   * What becomes of the thinking blocks; or the first rule that the request breaks, of those that hang on the
-   * server.
+   * What happens to the thinking blocks of a request, or the message of the first rule that the request
+   * breaks.
    */
   #check(call: Call): Binding | string {
     const { account = 'new', refuses = [] } = this.#options;

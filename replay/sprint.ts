@@ -7,15 +7,15 @@ import * as words from './words.ts';
 
 const EDIT = 'str_replace_based_edit_tool';
 
-/** A part of the script that comes to something. */
+/** A part of the script that returns a value. */
 type Part<T> = Generator<Action, T, ToolResult>;
 
-/** A tool did not do what the sprint needs: it is finished without a candidate. */
+/** Thrown where a tool did not do what the sprint needs; the sprint is then finished without a candidate. */
 class Stuck extends Error {}
 
 /**
- * One sprint of the offline replay, from the ledger to finish_sprint; a text alone when the path is walked.
- * Written as straight code over tool results (script.ts).
+ * One sprint of the offline replay, from reading the ledger to finish_sprint; a text alone when no step of
+ * the path is left. Written as sequential code over tool results (script.ts).
  */
 export function* sprint(): Script {
   const overview = yield* use('read_results', {}, words.opening);
@@ -46,15 +46,15 @@ export function* sprint(): Script {
   return words.closing;
 }
 
-/** The sprint that is open, where the loop was cut off after it had opened it. */
+/** The id of the open sprint, where the loop was cut off after start_sprint had opened it. */
 function* openSprint(): Part<string | null> {
   const { fields } = yield* use('read_results', {});
   return LedgerFields.safeParse(fields).data?.sprint ?? null;
 }
 
 /**
- * Files of the step that the workspace lacks, created as they stood where the run branch began; the notes
- * about them.
+ * Creates the files of the step that the workspace lacks, with their content at `commit`. Returns a note for
+ * each file.
  */
 function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
   const listing = yield* shell(
@@ -74,8 +74,8 @@ function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
 }
 
 /**
- * Adds the step to candidate.ts: an edit of the lines that change, or the whole file where it is not as the
- * ledger has it.
+ * Adds the step to candidate.ts: edits the lines that change, or writes the whole file where its content is
+ * not what the ledger implies.
  */
 function* editCandidate({ kept }: Standing, { step }: Next): Part<void> {
   const present = yield* shell(`cat ${CANDIDATE} 2>/dev/null || true`, 'The candidate as it stands.');
@@ -94,7 +94,7 @@ interface Trained {
   result: EndedFields | null;
 }
 
-/** A full run of the candidate; a second one where the loop was cut off and took the first along. */
+/** A full run of the candidate; a second one where the first was killed because the loop was cut off. */
 function* trainCandidate(): Part<Trained> {
   const first = yield* fullRun();
   return first.result?.status === 'killed' ? yield* fullRun() : first;
@@ -110,15 +110,18 @@ function* fullRun(): Part<Trained> {
   return { text, result: EndedFields.safeParse(fields).data ?? null };
 }
 
-/** Appends to the sprint's log, once. A log that cannot be written is no reason to stop. */
+/**
+ * Appends to the sprint's log. The call is not repeated after a cut-off, and a failure does not stop the
+ * sprint.
+ */
 function* append(readme: string, text: string): Part<void> {
   yield { name: 'bash', input: { command: `cat >> ${readme} <<'END_OF_NOTE'\n\n${text}\n\nEND_OF_NOTE` } };
 }
 
-/** What the command itself prints before and after its output: that it is whole, and its exit code. */
+/** Markers that are printed before and after the output: they show that it is complete, and its exit code. */
 const [BEGIN, END] = ['begin:', 'exit code:'];
 
-/** A command that must succeed: its whole output. */
+/** Runs a command that must succeed; returns its whole output. */
 function* shell(command: string, say: string): Part<string> {
   const framed = `echo ${BEGIN}; ${command}; printf '\\n${END} %s\\n' "$?"`;
   const { text } = yield* must(use('bash', { command: framed }, say));

@@ -32,8 +32,8 @@ export function* eventsOf(message: Message): Generator<StreamEvent> {
 }
 
 /**
- * What the API knows as it begins: its first reading of the input. What the server's tools and summaries cost
- * is told at the end, as totals that are not split by how long the cache keeps them.
+ * The usage in `message_start`: the first reading of the input alone. The totals, which include server tools
+ * and summaries, come in `message_delta`, without the split by cache lifetime.
  */
 function firstReading({
   server_tool_use,
@@ -51,7 +51,10 @@ interface Parts {
   deltas: object[];
 }
 
-/** How each block is sent: its frame first, then what fills it. Results of server tools come whole. */
+/**
+ * A block as it is streamed: an empty block first, then the deltas that fill it. Server tool results are sent
+ * whole.
+ */
 function partsOf(block: AnswerBlock): Parts {
   if (isToolUse(block) || block.type === 'server_tool_use') return toolParts(block as OtherBlock);
   if (block.type === 'text') return textParts(block as OtherBlock);
@@ -94,7 +97,7 @@ function toolParts({ partialJson, input, ...named }: OtherBlock): Parts {
 
 const PIECE = 400;
 
-/** Cuts between code points, so that no surrogate pair is torn over two events. */
+/** Splits a text between code points, so that no surrogate pair is split over two events. */
 function pieces(text: string): string[] {
   const points = [...text];
   const count = Math.ceil(points.length / PIECE);

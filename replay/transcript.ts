@@ -5,13 +5,13 @@ import type { MessageParam, MessagesRequest } from './protocol.ts';
 export interface Exchange {
   name: string;
   input: unknown;
-  /** The result's text; null while there is none (a call that was cut off). */
+  /** The result; null where there is none (a call that was cut off). */
   result: ToolResult | null;
 }
 
 export interface ToolResult {
   text: string;
-  /** What the answer says to programs (contract/answer.ts); null where it has words alone. */
+  /** The answer's fields for programs (contract/answer.ts); null where it has text alone. */
   fields: unknown;
   isError: boolean;
 }

@@ -18,13 +18,13 @@ interface Judgement {
 }
 
 /**
- * The other side of the conversation: ledger, workspace and tools, answering in the fields of the real tools
- * and in words of its own.
+ * A stand-in for the supervisor: ledger, workspace and tools, which answer with the fields of the real tools
+ * and with texts of their own.
  */
 class Counterpart {
   readonly ledger: LedgerFields['ledger'] = [];
   workspace = new Map<string, string>([['sae/architectures/batchtopk.ts', '// batchtopk\n']]);
-  /** All that the replay could have read a number from. */
+  /** All text that the replay could have read a number from. */
   seen = PROMPT;
   said: string[] = [];
   calls: string[] = [];
@@ -34,7 +34,7 @@ class Counterpart {
   #judgement: Judgement = { outcome: 'new-best', f1: 0 };
   /** Answers that replace the tools' own, by tool name: a fault acted out. */
   faults = new Map<string, () => string | Answer>();
-  /** How runs end, over what the judgement says. */
+  /** The status of every run where set, instead of the judgement's. */
   status: string | null = null;
   finished: { summary: string; candidate: string | null; next: string | null } | null = null;
 
@@ -253,7 +253,7 @@ describe('the walk', () => {
   it('goes on with the sprint that it had opened when the loop was cut off', () => {
     const supervisor = new Counterpart();
     let calls = 0;
-    // It was carried out, and the answer was lost.
+    // The call was carried out, but its answer was lost.
     supervisor.faults.set('start_sprint', () => {
       if (calls++ > 0) return '';
       supervisor.open('2026-02-19--10-37-batchtopk-baseline');

@@ -3,8 +3,8 @@ import { choose, type LedgerRow, type Next, type Standing } from './choose.ts';
 import type { Step } from './path.ts';
 
 /**
- * All that the replay says and writes. Every measured number in it is copied from a tool result; what it
- * predicts follows the rule that is stated beside it.
+ * All texts of the replay. Every measured number in them is copied from a tool result; a prediction follows
+ * the rule that is stated beside it.
  */
 const NAME = 'Offline replay, no model';
 const METRIC = 'f1';
@@ -28,7 +28,7 @@ export function walked({ kept, rejected, skipped, best }: Standing): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** What is next, said before it is claimed. */
+/** The text that names the next step, said with the call of start_sprint. */
 export function choice(standing: Standing, next: Next): string {
   const { step, again } = next;
   const lead = !again
@@ -39,7 +39,7 @@ export function choice(standing: Standing, next: Next): string {
   return [lead, ...ground(standing, next)].join(' ');
 }
 
-/** What a step stands on, and what the verdicts left out. */
+/** The steps that the candidate builds on, and those that the verdicts left out. */
 function ground({ kept, rejected, skipped }: Standing, { step }: Next): string[] {
   const left = rejected
     .filter((trial) => trial.step !== step)
@@ -78,7 +78,7 @@ export function claim(standing: Standing, next: Next): Record<string, unknown> {
 export const restored = (file: string, commit: string) =>
   `\`${file}\` was not in the workspace. It is restored from the published implementation that ships with this repository (commit ${commit.slice(0, 12)}), not written here.`;
 
-/** What is noted before the run: the change. */
+/** The note in the sprint's log before the run: the change to the candidate. */
 export function changeNote(restorations: readonly string[], body: string): string {
   return [
     `*${NAME}: the words of this log come from a script, its numbers from tool results.*`,
@@ -89,7 +89,8 @@ export function changeNote(restorations: readonly string[], body: string): strin
 }
 
 /**
- * What is noted after the run: its numbers, and how they compare with the best. The report has its curves.
+ * The note in the sprint's log after the run: its numbers, and how they compare with the best. The report has
+ * the curves.
  */
 export function runNote({ best }: Standing, text: string, result: EndedFields | null): string {
   return ['### Run', result ? numbersOf(result) : firstLine(text), '### Reading', reading(best, result)].join(
@@ -125,7 +126,7 @@ export function finish(
   };
 }
 
-/** The input of finish_sprint where no run came about. */
+/** The input of finish_sprint where the sprint stopped without a result. */
 export function giveUp(next: Next, why: string, ledger: readonly LedgerRow[]): Record<string, unknown> {
   return {
     summary: `Nothing was measured. ${firstLine(why)} Tried: ${next.step.title}. (${NAME}.)`,
@@ -150,7 +151,7 @@ function reading(best: LedgerRow | null, result: EndedFields | null): string {
   return `F1 ${value} in the last snapshot, ${place} the present best, ${bestInWords(best)}. A snapshot has fewer samples than a verdict; the verdict decides.`;
 }
 
-/** What comes next with a gain, and without. */
+/** The step that follows if this one gives a gain, and the one that follows if it does not. */
 function after(step: Step, ledger: readonly LedgerRow[]): string {
   const then = (outcome: string) => {
     const row = { number: ledger.length + 1, id: `2000-01-01--00-00-${step.slug}`, outcome, metrics: {} };

@@ -1,4 +1,4 @@
-// How fast sampler, data service, evaluation and a training step are on this machine, one JSON object a line.
+// Measures the speed of sampler, data service, evaluation and training step on this machine, one line each.
 //   npm run --silent bench -- sampler serve eval --json
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 //   npm run --silent bench -- step --json
@@ -59,7 +59,7 @@ const BENCHES: Record<string, Bench> = {
   eval: (world, { seconds, backend }, beside) => benchEvaluation(world, seconds, backend, beside()),
   step: benchTrainer,
 };
-/** Takes minutes: only where it is named. */
+/** Benches that take minutes: they run only where they are named. */
 const LONG = ['step'];
 
 await runMain(async () => {
@@ -92,7 +92,7 @@ await runMain(async () => {
   if (unknown)
     throw new UserError(`unknown bench "${unknown}"; there are: ${Object.keys(BENCHES).join(', ')}`);
   const { world } = await openWorld(options.world, sayBuilding(options.world));
-  // Measured once a run, and only where a bench is compared with them.
+  // Measured once per call of this program, and only where a bench is compared with them.
   let measured: Yardsticks | undefined;
   const beside = (): Yardsticks => {
     measured ??= yardsticks(world, options.seconds);

@@ -14,9 +14,10 @@ import { against, drawingCost, type Yardsticks } from './yardsticks.ts';
 const FORMS = 2;
 
 /**
- * The parts of a verdict for an SAE that is nearly right (a quarter of the features): matching, once, of
- * which the line tells the cosines' share of what one thread can multiply; a batch's encode by the engine, on
- * the engine's threads; and the judge's own work on a batch, drawing and counting, on one thread.
+ * Times the parts of a verdict, for an SAE that is nearly right and has a quarter as many latents as there
+ * are features. Matching is timed once; its line has the cosines' share of what one thread can multiply.
+ * Then come a batch's encode, on the engine's threads, and the judge's own drawing and counting of a batch,
+ * on one thread.
  */
 export async function benchEvaluation(
   world: World,
@@ -79,7 +80,7 @@ export async function benchEvaluation(
         bytes: drawing.bytes,
       }),
       forms: FORMS,
-      // Below 1 the encodes, which run beside it, decide how long a verdict takes.
+      // Below 1, the encodes, which run at the same time, decide how long a verdict takes.
       cpuToEncodeCpu: own.cpuMicrosecondsPerSample / encodes.cpuMicrosecondsPerSample,
       samples: evaluation.samples,
       peakMegabytes: process.resourceUsage().maxRSS / 1024,

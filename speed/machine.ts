@@ -6,7 +6,7 @@ export interface Ceilings {
   multiplyAddsPerSecond: number;
 }
 
-/** What one thread can do here at best: copying memory, and multiply-adds of our SIMD product. */
+/** What one thread can do here at best: copying memory, and multiply-adds of the project's SIMD product. */
 export function ceilings(seconds: number): Ceilings {
   const from = new Float32Array(1 << 24).fill(1);
   const to = new Float32Array(from.length);

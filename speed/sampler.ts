@@ -5,7 +5,7 @@ import type { World } from '#bench/world/world';
 import { type Line, ROWS, timed } from './timing.ts';
 import { against, drawingCost, type Yardsticks } from './yardsticks.ts';
 
-/** The fast sampler on one thread and on all, beside the plain reference pipeline. */
+/** Times the fast sampler on one thread and on all, compared with the plain reference pipeline. */
 export async function benchSampler(world: World, seconds: number, beside: Yardsticks): Promise<Line[]> {
   const sampler = new Sampler(world, 0, 'bench');
   const x = new Float32Array(ROWS * world.hiddenDim);
@@ -16,7 +16,7 @@ export async function benchSampler(world: World, seconds: number, beside: Yardst
   const active = sampler.sample(0, ROWS).features.length / ROWS;
   const cost = drawingCost(world, active);
   const factorsAlone = { multiplyAdds: drawingCost(world, 0).multiplyAdds };
-  // The reference multiplies the factors of every feature.
+  // The reference multiplies the factors of every feature, not only of roots and flat ones.
   const plain = { multiplyAdds: (world.copula?.rank ?? 0) * world.numFeatures + active * world.hiddenDim };
   return [
     { name: 'sampler dense', ...dense, ...against(beside, dense, cost) },
@@ -30,7 +30,7 @@ export async function benchSampler(world: World, seconds: number, beside: Yardst
   ];
 }
 
-/** As the data service draws: threads that run ahead, their batches taken in order. */
+/** Times the sampler as the data service uses it: threads draw ahead, their batches are taken in order. */
 async function timedThreads(world: World, seconds: number, threads: number) {
   const frames = await openFrames(
     { world, seed: 0, from: 0, rows: Number.POSITIVE_INFINITY, batch: ROWS },

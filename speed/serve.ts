@@ -10,8 +10,8 @@ import { type Line, ROWS, type Timing, timed } from './timing.ts';
 import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.ts';
 
 /**
- * What a trainer gets: rows of the data service, as it starts by itself and on all threads, and of a pipe
- * whose writer does nothing else.
+ * Times what a trainer can read: rows of the data service with its default threads and with all threads,
+ * and rows of a pipe whose writer does nothing else.
  */
 export function benchServe(name: string, world: World, seconds: number, beside: Yardsticks): Line[] {
   const serve = ['../bench/cli/serve.ts', '--world', name];
@@ -31,7 +31,7 @@ export function benchServe(name: string, world: World, seconds: number, beside: 
   ];
 }
 
-/** Rows a second that a reader gets from a program that writes a stream. */
+/** Rows per second that a reader gets from a program that writes a stream. */
 function through([program, ...args]: readonly string[], seconds: number): Timing {
   const pipe = makePipe();
   const path = fileURLToPath(new URL(program, import.meta.url));

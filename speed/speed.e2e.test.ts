@@ -46,7 +46,7 @@ it('gives every line its numbers', async () => {
       if (typeof value === 'number') expect(value, `${name}: ${key}`).toBeGreaterThan(0);
     }
   }
-  // What is done a sample at a time stands beside the reference pipeline, and everything beside the machine.
+  // The work per sample is compared with the reference pipeline, and every line with the machine.
   for (const line of lines) {
     const { name, samplesPerSecond = 0, ratio, shareOfMultiplyAdds, shareOfCopy } = line;
     expect(shareOfMultiplyAdds ?? shareOfCopy, name).toBeDefined();

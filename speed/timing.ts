@@ -6,7 +6,7 @@ export interface Line {
   name: string;
   ms: number;
   samplesPerSecond?: number;
-  /** Against the plain reference pipeline in the same run. */
+  /** Speed relative to the plain reference pipeline in the same call. */
   ratio?: number;
   [more: string]: number | string | undefined;
 }
@@ -14,11 +14,14 @@ export interface Line {
 export interface Timing {
   ms: number;
   samplesPerSecond: number;
-  /** Of this process, all its threads: what remains comparable where others use the machine too. */
+  /** CPU time of this process in all threads, which stays comparable where other programs use the machine. */
   cpuMicrosecondsPerSample: number;
 }
 
-/** Repeats `step` (of so many samples) for some seconds, after a third of that, or one round, to warm up. */
+/**
+ * Repeats `step` (of `samples` samples) for `seconds`, after a warm-up of a third of that and at least one
+ * round.
+ */
 export function timed(seconds: number, samples: number, step: (round: number) => void): Timing {
   let round = 0;
   const repeat = (forSeconds: number): number => {

@@ -5,17 +5,17 @@ import type { World } from '#bench/world/world';
 import { type Ceilings, ceilings } from './machine.ts';
 import { type Timing, timed } from './timing.ts';
 
-/** What speeds are compared with, all measured in the same run. */
+/** The speeds that others are compared with, all measured in the same call. */
 export interface Yardsticks {
   /** The plain reference pipeline, from random numbers to dense x, on one thread. */
   reference: Timing;
   machine: Ceilings;
 }
 
-/** What one sample costs at least. */
+/** The least work that one sample takes. */
 export interface Cost {
   multiplyAdds?: number;
-  /** Of results, written once. */
+  /** Bytes of results, each written once. */
   bytes?: number;
 }
 
@@ -27,7 +27,7 @@ export function yardsticks(world: World, seconds: number): Yardsticks {
   return { reference, machine: ceilings(seconds / 2) };
 }
 
-/** A speed beside the reference pipeline's, and as shares of what one thread can multiply and copy. */
+/** Compares a speed with the reference pipeline, and with what one thread can multiply and copy. */
 export function against(
   { reference, machine }: Yardsticks,
   { samplesPerSecond }: { samplesPerSecond: number },
@@ -43,8 +43,8 @@ export function against(
 }
 
 /**
- * Of drawing a sample with so many active features: factors times loadings of roots and flat features, then
- * x.
+ * The cost of drawing a sample with that many active features: factors times loadings of roots and flat
+ * features, then x.
  */
 export function drawingCost(world: World, active: number): Required<Cost> {
   const { rank, top } = planOf(world);

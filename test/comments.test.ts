@@ -16,7 +16,7 @@ const FOLDERS = [
   'test',
 ];
 const MOST = 110;
-/** A line of a comment alone; a command line in it, set off by spaces, is left whole. */
+/** A line that holds a comment only. An indented command line within a comment may be longer. */
 const COMMENT = /^\s*(\/\*\*? |\* |\/\/ )(?! )/;
 
 it('comments are read in lines of at most 110 columns', () => {

@@ -11,7 +11,7 @@ export function sources(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Whether a file ships: tests and what sets up their scene do not. */
+/** Whether a file ships: tests and their fixtures do not. */
 export const ships = (file: string) => !file.endsWith('.test.ts') && !/\/(fixtures|testing)\//.test(file);
 
 export function imports(file: string): string[] {

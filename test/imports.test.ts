@@ -10,16 +10,18 @@ const allowed: Record<string, RegExp> = {
   contract: /^contract\//,
   engine: /^(engine|contract)\//,
   host: /^(host|contract)\//,
-  // A task brings its own commands; only tests look at what the loop made of it.
+  // A task has its own commands and imports nothing of the loop; only its tests look at what the loop made of
+  // it.
   examples: /^examples\//,
   replay: /^(replay|contract)\//,
-  // Nobody imports it: it measures the others.
+  // No folder imports speed/: it measures the others.
   speed: /^(speed|bench|contract|host|engine)\//,
   sae: /^(sae|contract|engine)\/|^bench\/stream\/reader(\.ts)?$/,
 };
 
 /**
- * The field of the task that ships with the loop. Another task is another TASK.md, and no other supervisor.
+ * Words of the field of the task that ships with the loop. Another task needs another TASK.md, but the same
+ * supervisor.
  */
 const WORDS =
   /\b(saes?|saelens|synthsae\w*|autoencoders?|latents?|activations?|\w*topk|matryoshka|lista|f1|mcc|l0)\b/i;

@@ -26,8 +26,8 @@ const code = files.filter((path) => /\.(ts|mjs)$/.test(path));
 const texts = files.filter((path) => path.endsWith('.md'));
 
 /**
- * Where a name may lead from: the root, the folder of the text, or below it. `x.ts` stands for any,
- * `candidate.ts` is made by the replay.
+ * Whether a file exists by its path from the root, from the folder of the text, or below that folder. `x.ts`
+ * stands for any file, and `candidate.ts` is made by the replay.
  */
 const isThere = (name: string, text: string) => {
   const folder = dirname(text) === 'docs' ? '.' : dirname(text);

@@ -8,12 +8,15 @@ const root = join(import.meta.dirname, '..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
 };
-/** Our own commands, and not those of npm's packages. What builds our kernels takes no arguments. */
+/**
+ * The commands of this repository, without those of npm packages and without `build:wasm`, which takes no
+ * arguments.
+ */
 const commands = Object.entries(scripts).filter(
   ([name, line]) => /^(exec )?node /.test(line) && name !== 'build:wasm',
 );
 
-/** A device that is a full disk to whoever writes to it. */
+/** A device on which every write fails as on a full disk. */
 const FULL = '/dev/full';
 describe.skipIf(!existsSync(FULL))('where the disk below its output is full', () => {
   let full = -1;
@@ -22,7 +25,9 @@ describe.skipIf(!existsSync(FULL))('where the disk below its output is full', ()
   });
   afterAll(() => closeSync(full));
 
-  /** Exit code, and what it says on standard error where that is not full too. */
+  /**
+   * Runs a command with a full standard output: its exit code, and its standard error where that is a pipe.
+   */
   const run = (stderr: 'pipe' | number, name: string, ...args: string[]) =>
     runInto(full, stderr, name, ...args);
   async function runInto(
@@ -31,13 +36,13 @@ describe.skipIf(!existsSync(FULL))('where the disk below its output is full', ()
     name: string,
     ...args: string[]
   ): Promise<[number, string]> {
-    // The workspace's own would try the sandbox first, which takes seconds.
+    // Commands of the workspace try the sandbox first, which takes seconds.
     const off = scripts[name].includes('confined.ts') ? ['--sandbox', 'off'] : [];
     const child = spawn('sh', ['-c', `${scripts[name]} "$@"`, 'sh', ...args, ...off], {
       cwd: root,
       stdio: ['pipe', stdout, stderr],
     });
-    // The beginning of a stream of activations, for who reads one.
+    // The header of a stream of activations, for commands that read one.
     child.stdin?.on('error', () => {}).end(encodeStreamHeader({ d: 24, batchRows: 8 }));
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {

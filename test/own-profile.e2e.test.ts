@@ -69,8 +69,8 @@ describe('a profile of one’s own is an entry in TASK.md and its world', () => 
     const { status, stdout, stderr } = npm(...words, '--samples', '20480', '--out', 'checkpoints/mine');
     expect(status, stderr).toBe(0);
     expect(stderr).not.toContain('cannot count');
-    // It has the width and the rate that are asked for; how good it is after so few samples is another
-    // matter.
+    // The run has the width and the learning rate that are asked for; its quality after so few samples is not
+    // tested.
     expect(stdout).toMatch(/as a candidate: (new-best|degenerate) /);
     const { config, declared } = JSON.parse(
       readFileSync(join(repo, 'checkpoints/mine/out/result.json'), 'utf8'),

@@ -6,8 +6,8 @@ const NAME = /^loop-tests-(\d+)$/;
 const HOUR = 3_600_000;
 
 /**
- * Vitest's global setup: one temporary folder for all that a run of the tests makes, removed at its end.
- * KEEP_TMP=1 keeps it. What a killed run left behind goes an hour later, with the next run.
+ * Vitest's global setup: one temporary folder for all that a test run makes, removed at its end. KEEP_TMP=1
+ * keeps it. A folder that a killed run left is removed by the next run, after an hour at the earliest.
  */
 export default function ownTmp(): () => void {
   const shared = tmpdir();
@@ -19,7 +19,7 @@ export default function ownTmp(): () => void {
   const own = join(shared, `loop-tests-${process.pid}`);
   remove(own);
   mkdirSync(own);
-  // The workers are forked after this, and every process that a test starts gets it from them.
+  // Workers are forked after this and inherit TMPDIR, and so does every process that a test starts.
   process.env.TMPDIR = own;
   return () => {
     process.env.TMPDIR = shared;
@@ -32,12 +32,12 @@ function age(path: string): number {
   try {
     return Date.now() - statSync(path).mtimeMs;
   } catch {
-    // Another run of the tests was quicker.
+    // Another test run has removed the folder meanwhile.
     return 0;
   }
 }
 
-/** A folder that cannot be removed is a nuisance and no failed test. */
+/** Removes a folder. A failure is reported and fails no test. */
 function remove(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 200 });

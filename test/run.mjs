@@ -1,5 +1,5 @@
-// Starts Vitest with the arguments given. Vite, which loads the tests, reads no path with "#", "?" or "%":
-// below one the tests run in a copy of the checkout, which is removed afterwards.
+// Starts Vitest with the given arguments. Vite, which loads the tests, cannot read a path with "#", "?" or
+// "%": in a checkout with such a path the tests run in a copy, which is removed afterwards.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 
 const checkout = join(import.meta.dirname, '..');
 const UNREADABLE = /[#?%]/;
-/** What runs leave is not needed, and may be large. */
+/** Folders that runs write: the copy does not need them, and they may be large. */
 const LEFT = ['state', 'checkpoints'];
 
 function copied() {
@@ -16,7 +16,7 @@ function copied() {
     process.exit(2);
   }
   const folder = mkdtempSync(join(tmpdir(), 'loop-copy-'));
-  // Tests run programs as other users: these too must be able to enter.
+  // Tests run programs as other users, who must be able to enter the folder.
   chmodSync(folder, 0o755);
   console.error(`The tests run in a copy, ${folder}: Vite reads no path with "#", "?" or "%".`);
   cpSync(checkout, folder, {

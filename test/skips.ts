@@ -3,8 +3,8 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 interface Need {
   what: string;
   /**
-   * Finds the tests that skip without it, by their file, whichever tier it is of, or by the reason that they
-   * give: `file: reason`.
+   * Matches the tests that skip without it: by their file, in whichever tier, or by the reason that they give
+   * (`file: reason`).
    */
   of: RegExp;
   remedy: string;
@@ -12,7 +12,7 @@ interface Need {
   notInCi?: string;
 }
 
-/** What tests need that npm does not bring. */
+/** What tests need and npm does not install. */
 const NEEDS: readonly Need[] = [
   {
     what: 'the exported encode in Python',
@@ -92,7 +92,7 @@ export function untested(skipped: readonly string[]): string[] {
   return [`Not tested here (${skipped.length} skipped):`, ...lines];
 }
 
-/** The files of those that CI may not skip. */
+/** The files of the skipped tests that CI may not skip. */
 export function notToBeSkipped(skipped: readonly string[]): string[] {
   return [...new Set(skipped.filter((one) => !needOf(one)?.notInCi).map(fileOf))];
 }

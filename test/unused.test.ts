@@ -18,7 +18,7 @@ const FOLDERS = [
   'test',
 ];
 
-/** Found by scanning a folder, or meant to be copied: nobody imports them by name. */
+/** Files that are found by scanning a folder, or meant to be copied: no file imports them by name. */
 const BY_SCAN = /^(sae\/(architectures|experiments|addons)|engine\/backends)\/|\.(test|d)\.ts$/;
 
 const texts = new Map(
@@ -28,7 +28,7 @@ const texts = new Map(
       .map((name) => join(room, name)),
   ).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
 );
-/** What starts a file by its path: scripts, CI, tasks. */
+/** Texts that start files by their paths: scripts, CI, tasks. */
 const starters = [
   ...['package.json', 'TASK.md', 'vitest.config.ts', 'README.md', '.ci/run'],
   'agent/fixtures/tiny-task/TASK.md',
@@ -42,7 +42,7 @@ interface Import {
 }
 
 /**
- * What a file takes from others. Statements begin a line, so that those in a template string are left alone.
+ * What a file imports from others. Statements begin a line, so that those in a template string are ignored.
  */
 function importsOf(file: string, text: string): Import[] {
   const found = [
@@ -51,7 +51,7 @@ function importsOf(file: string, text: string): Import[] {
     ),
     ...text.matchAll(/\bimport(\()\s*'([^']+)'/g),
   ];
-  /** Of `* as ops`: each `ops.name`, or all where the file hands `ops` itself on. */
+  /** The names used of `* as ops`: each `ops.name`, or null (all) where the file passes `ops` itself on. */
   const namesOf = (what: string): string[] | null => {
     if (what.startsWith('{')) return namesIn(what).map(([own]) => own);
     const [, space] = /^\* as (\w+)$/.exec(what) ?? [];
@@ -88,7 +88,7 @@ function namesIn(braces: string): [own: string, here: string][] {
 }
 
 function exportsOf(source: string): string[] {
-  // What stands in a template string is written into another file.
+  // Exports in a template string are those of another file, into which it is written.
   const text = source.replaceAll(/`(?:[^`\\$]|\\.|\$(?!\{)|\$\{[^}]*\})*`/gs, '``');
   const declared =
     /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|enum) ([\w$]+)/gm;
@@ -136,7 +136,7 @@ it('every package that is asked for is used, and every one that is used is asked
   const manifest = JSON.parse(starters[0] ?? '{}') as Record<string, Record<string, string>>;
   const groups = ['dependencies', 'optionalDependencies', 'peerDependencies', 'devDependencies'];
   const asked = groups.flatMap((group) => Object.keys(manifest[group] ?? {}));
-  /** They are programs, or what tsc and Vitest load by themselves. */
+  /** Packages that no file imports: programs, and what tsc and Vitest load by themselves. */
   const byName = /^(@biomejs\/biome|typescript|tsx|@types\/.*|@vitest\/coverage-v8)$/;
   const all = [...texts.values(), ...starters.slice(1)].join('\n');
   expect(asked.filter((name) => !byName.test(name) && !all.includes(name))).toEqual([]);

@@ -4,16 +4,16 @@ import type { Journal } from '../journal/journal.ts';
 import type { Limit } from '../researcher/conversation.ts';
 import { sprintSecondsLeft } from './time-left.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Pick<Config, 'limits'>;
   journal: Journal;
 }
 
-/** Turns that a researcher has to close a sprint whose own limit is reached. */
+/** Turns that a researcher has for closing a sprint that has reached a limit of its own. */
 export const CLOSING_TURNS = 5;
 
-/** What is said, once, to a researcher whose sprint has reached a limit of its own. */
+/** The notice, given once, to a researcher whose sprint has reached a limit of its own. */
 export function capNotice(loop: LoopParts): string[] {
   const state = loop.journal.state().sprint;
   const reason = reachedCap(loop);
@@ -24,7 +24,7 @@ export function capNotice(loop: LoopParts): string[] {
   ];
 }
 
-/** Why no further call is made in this sprint; null while one may be. */
+/** Why this sprint may make no further call; null while it may. */
 export function pastCap(loop: LoopParts): Limit | null {
   const { capped, cost } = loop.journal.state().sprint ?? {};
   if (!capped || !cost || cost.turns < capped.turns + CLOSING_TURNS) return null;

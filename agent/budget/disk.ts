@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 
 const NEEDED_BYTES = 500e6;
 
-/** Bytes that are free where a folder lies. Tests give their own. */
+/** Free bytes on the file system of a folder. Tests replace it. */
 export type FreeBytes = (folder: string) => number;
 
 const freeBytes: FreeBytes = (folder) => {

@@ -4,24 +4,27 @@ import type { Limits } from '../config/config.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { costOf, noUsage, type Price } from '../researcher/prices.ts';
 
-/** What a night is likely to cost, before the first paid call. */
+/** The expected cost of a night, estimated before the first paid call. */
 export interface Forecast {
   sprintUsd: number;
-  /** Of how many sprints that is the mean; 0: reckoned from the price alone. */
+  /** How many sprints `sprintUsd` is the mean of; 0 where it is estimated from the prices alone. */
   measured: number;
-  /** How many sprints there will be; null where nothing tells. */
+  /** The expected number of sprints; null where it cannot be estimated. */
   sprints: number | null;
-  /** At most the money limit; null where nothing tells. */
+  /** Never above the money limit; null where it cannot be estimated. */
   nightUsd: number | null;
 }
 
-/** So many of the last sprints are looked at; more in a night than MOST were too short to tell anything. */
+/**
+ * `LOOK_BACK`: how many of the last sprints count. `MOST`: a forecast of more sprints than this would rest
+ * on sprints too short to tell anything, and is cut to it.
+ */
 const LOOK_BACK = 10;
 const MOST = 100;
 
 /**
- * From the sprints that this model made before at this profile, in this checkout; else from a sprint as it
- * usually goes. `hours`: what is left until the end.
+ * Forecasts from earlier sprints of this model at this profile in this checkout; without any, from a typical
+ * sprint (`USUAL`). `hours`: the time left until the end.
  */
 export function forecast(
   earlier: readonly Sprint[],
@@ -50,7 +53,7 @@ export function forecast(
   };
 }
 
-/** In a line, for the screen. */
+/** The forecast in one line, for the screen. */
 export function forecastInWords({ sprintUsd, measured, sprints, nightUsd }: Forecast): string {
   const from =
     measured > 0
@@ -64,8 +67,8 @@ export function forecastInWords({ sprintUsd, measured, sprints, nightUsd }: Fore
 }
 
 /**
- * A sprint as it usually goes: so many turns, each of which reads all before it from the cache and adds
- * results and a reply.
+ * A typical sprint: its turns, and the tokens of its prompt and of each turn's results and reply. Each turn
+ * reads everything before it from the cache.
  */
 const USUAL = { turns: 40, prompt: 15_000, results: 1500, reply: 900 };
 

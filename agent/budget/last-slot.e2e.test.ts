@@ -11,8 +11,8 @@ import { call, finish, type Step, scripted, start, train, wait, write } from '..
 import { readSprints } from '../ledger/ledger.ts';
 import type { Loop } from '../start/open-loop.ts';
 
-// The trainer says 1000 samples/s and is done at once, or in two seconds: a screen counts as 10,000 s of the
-// night, a full run as 100,000: so long that it matters nothing how slow this machine is.
+// The trainer claims 1000 samples/s and is done at once, or in two seconds. A screen counts as 10,000 s of
+// the night and a full run as 100,000 s, so that the real speed does not matter.
 const screen = (experiment: string) => train(experiment, { budget: 'screen' });
 const idle = call('read_results');
 const script: Step[][] = [
@@ -33,7 +33,7 @@ const script: Step[][] = [
 ];
 
 let server: MessagesServer;
-/** How the sixth sprint comes to its end: no credit, or a reply that costs nearly all that is left. */
+/** What ends the sixth sprint: no credit, or a reply that costs nearly all that is left. */
 describe.each(['credit', 'money'] as const)('the last full run, and the end of the %s', (end) => {
   let sprints: Sprint[];
   const nights: { code: number; events: LoggedEvent[] }[] = [];
@@ -44,7 +44,8 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
       const number = Number(/# Sprint (\d+)/.exec(JSON.stringify(request.messages))?.[1]);
       asked.push(number);
       const turns = request.messages.filter((m) => m.role === 'assistant').length;
-      // When they have their screens, the fourth sprint finds nobody at home, and the sixth no credit.
+      // After their screens, the fourth sprint meets an overloaded API, and the sixth an account without
+      // credit.
       if (turns === 4 && number === 4)
         return { status: 529, type: 'overloaded_error', message: 'Overloaded' };
       if (turns === 4 && number === 6) {
@@ -65,7 +66,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
       )
       .replace('hours: 1,', 'hours: 1000,');
     writeFileSync(path, task);
-    /** So many hours are given to the loop, from now on and in what it reads again. */
+    /** Sets the hours of the loop, for now and in the task that it reads again. */
     const give = (loop: Loop, hours: number) => {
       writeFileSync(path, task.replace('hours: 1000,', `hours: ${hours},`));
       loop.config.limits.until = new Date(loop.config.since.getTime() + hours * 3.6e6);
@@ -95,7 +96,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
       outcome: 'interrupted',
       reason: expect.stringMatching(/^the last full run has to begin, that of \S+-steady-s0$/),
     });
-    // It had one turn more after it was told.
+    // The sprint had one more turn after the notice.
     expect(sprints[1].cost.turns).toBe(5);
     expect(sprints[2]).toMatchObject({
       title: 'Full run: Try wins',

@@ -9,7 +9,7 @@ import type { Limit } from '../researcher/conversation.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
 import { paceNow, runsSoFar, stagesOf } from './plan.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 export interface LoopParts {
   config: Config;
   connection: Connection;
@@ -23,15 +23,15 @@ export interface Slot {
   pace: Pace;
   /** How many full runs fit. */
   fits: number;
-  /** No other run fits before it any more, not even a screen. */
+  /** No other run fits before the full run any more, not even a screen. */
   due: boolean;
-  /** It has to begin now. */
+  /** Less time is left than a full run needs with its slack. */
   late: boolean;
 }
 
 /**
- * Of a night in stages: what the best candidate without a full run can still be given. Null where there is
- * none, or no time for it.
+ * The last full run that the best candidate can still get, in a profile with stages. Null where there is no
+ * such candidate, or no time for its full run.
  */
 export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot | null {
   const {
@@ -56,23 +56,23 @@ export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot
 }
 
 /**
- * Watches within a sprint that the last full run is not lost while the researcher thinks, or cannot be
- * reached.
+ * Makes sure within a sprint that the last full run is not lost while the researcher thinks or the API
+ * cannot be reached.
  */
 export class SlotWatch {
   #told = false;
-  /** Turns made when the researcher was told that it has to begin now. */
+  /** The number of turns when the researcher was told that the full run has to begin now. */
   #warned: number | null = null;
 
   constructor(
     readonly loop: LoopParts,
-    /** The open sprint's; null before it is claimed. */
+    /** The runs of the open sprint; null before it is claimed. */
     readonly runs: () => { readonly open: readonly string[]; readonly started: readonly string[] } | null,
   ) {}
 
   /**
-   * Said to the researcher, each once: that only one full run fits, and whose it is; then, that it has to
-   * begin now.
+   * Two notices to the researcher, each given once: only one full run still fits, with its candidate; then,
+   * the full run has to begin now.
    */
   notice(): string[] {
     const slot = this.#slot();
@@ -94,8 +94,8 @@ export class SlotWatch {
   }
 
   /**
-   * Why this sprint makes no further call: the researcher was told and did something else, or cannot be
-   * reached. Null while it may.
+   * Why this sprint may make no further call: the researcher ignored the notice, or the full run cannot wait
+   * any longer. Null while it may.
    */
   past(): Limit | null {
     const slot = this.#slot();
@@ -110,7 +110,9 @@ export class SlotWatch {
     return this.loop.journal.state().sprint?.cost.turns ?? 0;
   }
 
-  /** Nothing is to be done while the device is held: what holds it was weighed when it was asked for. */
+  /**
+   * The slot; null while the device is held, since the gate has checked the time of the run that holds it.
+   */
   #slot(): Slot | null {
     const runs = this.runs();
     const held = (runs?.open.length ?? 0) > 0 || this.loop.journal.state().reserved.length > 0;

@@ -17,7 +17,7 @@ const call = (usd: number, tokens = 100, past: Limit | null = null) => ({
   ...{ reserve: { usd, tokens }, likely: { usd: usd / 2, tokens }, plain: { usd, tokens } },
   ...{ sprint: null, slot: { past: () => past } },
 });
-/** A loop of a thousand seconds, in whose log a sprint is open. */
+/** A loop of a thousand seconds with an open sprint in its log. */
 function loopWith(over: Partial<Limits>, ...events: Event[]) {
   const { time, journal, by } = handJournal(loopStarted(), opened, ...events);
   const config = { limits: limitsOver(1000, over) };
@@ -88,7 +88,7 @@ describe('the limits of one sprint', () => {
     expect(capNotice(loop)).toEqual([]);
     for (let n = 1; n < CLOSING_TURNS; n++) journal.emit(turn(0));
     expect(mayCall(loop, call(0))).toBeNull();
-    // What was cut is asked for again, and is no turn.
+    // The call that was cut is made again, and the cut one counts as no turn.
     journal.emit(turn(0, { stopReason: 'cut' }));
     expect(mayCall(loop, call(0))).toBeNull();
     journal.emit(turn(0));
@@ -121,7 +121,7 @@ describe('two researchers', () => {
     });
     expect(mayCall(other, call(0.4, 701))?.code).toBe('tokens');
     expect(mayCall(other, call(0.4, 700))).toBeNull();
-    // Each call ends by itself, whoever else is calling.
+    // A call ends by itself, even while another researcher is calling.
     other.journal.emit({ type: 'turn.failed', sprint: null, reason: 'overloaded' });
     expect(Object.keys(journal.state().calls)).toEqual(['researcher-1']);
     expect(mayCall(other, call(0.5))?.code).toBe('money');

@@ -6,13 +6,13 @@ import { pastCap } from './caps.ts';
 import type { SlotWatch } from './last-slot.ts';
 import { loopSecondsLeft } from './time-left.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Pick<Config, 'limits'>;
   journal: Journal;
 }
 
-/** A call that is asked for. */
+/** A call that a researcher asks for. */
 interface AskedCall extends CallCost {
   /** Null before the sprint is claimed. */
   sprint: string | null;
@@ -20,9 +20,9 @@ interface AskedCall extends CallCost {
 }
 
 /**
- * The gate of every call: null where it may be made, and then its reserve is booked, in the same step, until
- * it has ended. Else the limit that forbids it: the loop's time, money or tokens, the sprint's own limits, or
- * the last full run, which has to begin.
+ * The gate of every call. Returns null where the call may be made, and books its reservation in the same
+ * step, until the call has ended. Otherwise returns the limit that forbids it: the loop's time, money or
+ * tokens, a limit of the sprint, or the last full run, which has to begin.
  */
 export function mayCall(loop: LoopParts, { sprint, slot, ...cost }: AskedCall): Limit | null {
   const no = overLimit(loop, cost.reserve) ?? pastCap(loop) ?? slot.past();
@@ -31,8 +31,8 @@ export function mayCall(loop: LoopParts, { sprint, slot, ...cost }: AskedCall): 
 }
 
 /**
- * What is left of money and tokens for the next call. What cut calls may have cost beyond what is booked for
- * them is held until the loop ends; what other researchers' calls under way can cost is theirs.
+ * The money and tokens left for the next call. Two amounts are subtracted: what cut calls may have cost
+ * beyond what is booked, until the loop ends; and what the open calls of other researchers can cost.
  */
 export function leftToSpend({ config: { limits }, journal }: LoopParts): Reserve {
   const { usd, tokens, held } = journal.state();
@@ -46,7 +46,7 @@ export function leftToSpend({ config: { limits }, journal }: LoopParts): Reserve
   };
 }
 
-/** Whether something that costs so much at most takes no more than a share of what is left. */
+/** Whether something that costs at most this much takes no more than `share` of what is left. */
 export function affords(loop: LoopParts, { usd, tokens }: Reserve, share: number): boolean {
   const left = leftToSpend(loop);
   return usd <= left.usd * share && tokens <= left.tokens * share;

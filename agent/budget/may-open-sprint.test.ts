@@ -62,14 +62,14 @@ describe('the next sprint', () => {
       reason: 'the money limit of 5 USD: 0.99 is left, and a sprint of this loop cost 2.00',
     });
     expect(left(0.9, 2)?.code).toBe('money');
-    // Before the first sprint nothing tells what one costs.
+    // Before the first sprint its cost cannot be estimated.
     expect(mayOpenSprint(loopWith({ usd: 5 }, mine, spent(4.9)).loop, room)).toBeNull();
     expect(mayOpenSprint(loopWith({}, mine, ...events, spent(100)).loop, room)).toBeNull();
   });
 
   it('is not opened where the target is reached on this leaderboard, whatever else holds', () => {
     const asked = (value: number, sign: '>=' | '<=' = '>=') => ({ target: { metric: 'mcc', sign, value } });
-    // Its mcc is 0.6.
+    // The mcc of this best is 0.6.
     const best = exampleSprint();
     expect(mayOpenSprint(loopWith(asked(0.6), [best]).loop, () => 0)).toEqual({
       code: 'target',

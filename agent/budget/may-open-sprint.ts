@@ -8,7 +8,7 @@ import { diskTrouble, type FreeBytes } from './disk.ts';
 import { leftToSpend } from './may-call.ts';
 import { loopSecondsLeft } from './time-left.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Pick<Config, 'repo' | 'limits' | 'leaderboard'>;
   journal: Journal;
@@ -18,13 +18,13 @@ interface LoopParts {
 export type NoSprint = Refusal<'target' | 'disk' | 'sprints' | 'time' | 'money'>;
 
 /**
- * The gate of every sprint: null where one may begin, else why none may. `money` leaves time for a full run,
- * which costs none.
+ * The gate of every sprint. Returns null where one may begin, otherwise the reason why none may. A refusal
+ * for `money` still allows a full run, which costs no money.
  */
 export const mayOpenSprint = (loop: LoopParts, free?: FreeBytes): NoSprint | null =>
   targetReached(loop) ?? noRoom(loop, free) ?? tooLittleMoney(loop);
 
-/** By an earlier loop, it may be: then no further sprint is paid for. */
+/** An earlier loop may have reached the target: then no further sprint is paid for. */
 function targetReached({ config: { limits, leaderboard }, ledger }: LoopParts): NoSprint | null {
   if (limits.target === null) return null;
   const { metric, sign, value: bound } = limits.target;
@@ -44,8 +44,8 @@ function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {
 }
 
 /**
- * No sprint is begun that could not be paid to its end: what is left is less than half of what a sprint of
- * this loop cost.
+ * Refuses a sprint that could not be paid to its end: the money left is less than half of the mean cost of
+ * this loop's sprints.
  */
 function tooLittleMoney(loop: LoopParts): NoSprint | null {
   const { limits } = loop.config;

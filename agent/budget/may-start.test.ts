@@ -13,8 +13,8 @@ const ask = (of: SprintRun, samples: number, more: Partial<AskedRun> = {}): Aske
   ...more,
 });
 /**
- * Whether a run may start in a loop that has so many seconds left, and in which the device is promised to
- * `open`.
+ * Whether a run may start in a loop with this many seconds left, while the device is reserved for the runs
+ * in `open`.
  */
 const may = (
   secondsLeft: number,
@@ -34,7 +34,7 @@ describe('a run and the time that is left', () => {
 
   it('has to end, and be judged, before the loop does', () => {
     expect(may(2.5, ask(idea, 100), there)).toBeNull();
-    // Training alone would fit.
+    // The training alone would fit.
     expect(may(1.5, ask(idea, 100), there)).toMatchObject({
       code: 'time',
       reason: expect.stringMatching(
@@ -61,7 +61,7 @@ describe('a run and the time that is left', () => {
     const { time, loop } = stagedLoop(10_000, { sprint: { usd: null, hours: 0.01, turns: 200 } });
     time.seconds = 100;
     loop.journal.emit({ type: 'sprint.opened', number: 1, treeBefore: '' });
-    // Of its 36 s 34.5 are over.
+    // 34.5 of its 36 s are over.
     time.seconds = 134.5;
     expect(mayStart(loop, ask(idea, 100), there, room)?.reason).toContain('1.5 s are left');
     expect(mayStillStart(loop, specOf(idea), there, undefined, room)?.code).toBe('time');
@@ -139,7 +139,7 @@ describe('the last full run', () => {
       code: 'unearned',
       reason: expect.stringContaining('a full run has to be earned'),
     });
-    // With time for two, it has to be earned.
+    // While two full runs fit, a full run has to be earned.
     expect(may(30, ask(better, 1000), there)?.code).toBe('unearned');
   });
 
@@ -156,7 +156,7 @@ describe('two researchers', () => {
   it('cannot both take the last slot: what the one has booked is not left for the other', () => {
     const { loop, by } = stagedLoop(14);
     const second = by('researcher-2');
-    // Both have asked with the same ticket: tickets are a researcher's own.
+    // Both use the same ticket: tickets are unique within one researcher only.
     expect(mayStart(loop, ask(idea, 1000), there, room)).toBeNull();
     expect(mayStart(second, ask(idea, 1000), there, room)).toMatchObject({
       code: 'time',

@@ -13,7 +13,7 @@ import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
 import { paceNow, type RunsSoFar, stagesOf } from './plan.ts';
 import { secondsLeft } from './time-left.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -22,27 +22,27 @@ interface LoopParts {
 }
 
 /**
- * Why a run may not start: `unearned`: by the stages of the profile; `kept`: it would take the time of the
- * last full run.
+ * Why a run may not start. `unearned`: the stages of the profile forbid it. `kept`: it would take the time
+ * of the last full run.
  */
 export type NoStart = Refusal<'time' | 'disk' | 'unearned' | 'kept'>;
 
-/** A run by the ticket that it is known by. */
+/** A run and the ticket that identifies it. */
 interface Ticketed {
   ticket: string;
   spec: RunSpec;
 }
 
-/** A run that is asked for. */
+/** A run that a researcher asks for. */
 export interface AskedRun extends Ticketed {
   sprint: string | null;
-  /** The incumbent's run that goes with it, where that is not there yet. */
+  /** The incumbent's run to compare with, where it does not exist yet. */
   reference: Ticketed | null;
 }
 
 /**
- * The gate of every run that is asked for: null where it may be made, and then the device is booked for it
- * and for the run that it is compared with, in the same step. Else why not, and what to do instead.
+ * The gate of every run that is asked for. Returns null where the run may be made, and reserves the device
+ * for it and for its reference run in the same step. Otherwise returns the reason and what to do instead.
  */
 export function mayStart(
   loop: LoopParts,
@@ -59,8 +59,8 @@ export function mayStart(
 }
 
 /**
- * The gate once more, when its turn on the device has come: it has to end, and be judged, before the loop
- * does. Null where it can.
+ * The gate again, when the run's turn on the device has come: the run and its judging have to end before the
+ * loop does. Returns null where they can.
  */
 export function mayStillStart(
   loop: LoopParts,
@@ -73,7 +73,7 @@ export function mayStillStart(
   if (disk) return disk;
   const left = secondsLeft(loop);
   const pace = paceNow(loop, soFar, spec.experiment);
-  // The incumbent's own run is only compared with.
+  // The incumbent's run is a reference only and is not judged.
   const need = pace ? secondsFor(spec.samples, role ? { ...pace, judgeSeconds: 0 } : pace) : 0;
   if (left > 0 && need <= left) return null;
   return {
@@ -82,7 +82,7 @@ export function mayStillStart(
   };
 }
 
-/** Books the device for a run that nobody has to ask for: the loop's own, or one that is gone on with. */
+/** Reserves the device for a run that no researcher asks for: the loop's own, or one that is resumed. */
 export function reserveRun(
   { journal }: Pick<LoopParts, 'journal'>,
   run: Ticketed & { sprint: string | null; role?: 'incumbent'; left?: number },
@@ -124,7 +124,7 @@ function refusal(loop: LoopParts, { spec, reference }: AskedRun, soFar: RunsSoFa
   return stages && !reserved ? keptSlot(loop, need, stages, pace) : null;
 }
 
-/** How long the device is still promised to runs that were accepted before, whoever asked for them. */
+/** The seconds that the device is still reserved for accepted runs, of all researchers. */
 function promisedSeconds(loop: LoopParts, soFar: RunsSoFar): number {
   const pace = paceNow(loop, soFar);
   if (!pace) return 0;
@@ -135,7 +135,7 @@ function promisedSeconds(loop: LoopParts, soFar: RunsSoFar): number {
   }, 0);
 }
 
-/** The last full run of the night, of the candidate that it is kept for. */
+/** Whether this is the last full run of the night, for the candidate that it is kept for. */
 function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
   const candidate = bestCandidate(stages);
   return (
@@ -146,7 +146,7 @@ function isReservedRun(spec: RunSpec, stages: Stages, pace: Pace): boolean {
   );
 }
 
-/** Whether a run would take the time of the last full run from the best candidate. */
+/** Refuses a run that would take the time of the best candidate's last full run; null for any other. */
 function keptSlot({ journal }: LoopParts, need: number, stages: Stages, pace: Pace): NoStart | null {
   const candidate = bestCandidate(stages);
   const full = fullRunSeconds(stages.profile, pace);

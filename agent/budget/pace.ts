@@ -1,20 +1,20 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Profile } from '#contract/task';
 
-/** How fast this machine is, and how much of the night is left. */
+/** The speed of training here, and the time left in the night. */
 export interface Pace {
   samplesPerSecond: number;
-  /** `measured` by a finished run, `probed` before the first, `earlier`: by runs of another loop. */
+  /**
+   * `measured`: by a finished run. `probed`: by the speed probe, before the first run. `earlier`: by runs of
+   * another loop.
+   */
   from: 'measured' | 'probed' | 'earlier';
   secondsLeft: number;
-  /** What judging the last candidate took; 0 before the first. */
+  /** Seconds that judging the last candidate took; 0 before the first. */
   judgeSeconds: number;
 }
 
-/**
- * Samples a second of the last of these runs that told it; of this experiment, where one is named and was
- * run.
- */
+/** Samples a second of the last run that has a speed; of this experiment, where it is named and was run. */
 function speedOf(runs: readonly SprintRun[], experiment?: string): number | null {
   const told = runs.filter((run) => run.status === 'finished' && (run.samplesPerSecond ?? 0) > 0);
   const last = told.findLast((run) => run.experiment === experiment) ?? told.at(-1);
@@ -22,8 +22,8 @@ function speedOf(runs: readonly SprintRun[], experiment?: string): number | null
 }
 
 /**
- * What is known of this machine's speed: by runs of this loop, else by the probe, else by runs of earlier
- * loops. Null: nothing yet.
+ * The pace, from runs of this loop, else from the probe, else from runs of earlier loops. Null where no
+ * speed is known.
  */
 export function paceOf(known: {
   mine: readonly SprintRun[];
@@ -50,17 +50,17 @@ export function paceOf(known: {
   );
 }
 
-/** Seconds that a run of so many samples takes with its judging. */
+/** Seconds that a run of `samples` samples takes, judging included. */
 export const secondsFor = (samples: number, { samplesPerSecond, judgeSeconds }: Pace): number =>
   samples / samplesPerSecond + judgeSeconds;
 
-/** How many runs of a budget still fit, one after the other. */
+/** How many runs of this budget still fit, one after the other. */
 export const fits = (samples: number, pace: Pace): number =>
   Math.max(0, Math.floor(pace.secondsLeft / secondsFor(samples, pace)));
 
-/** The researcher thinks between two runs, and no speed is constant. */
+/** A factor for the researcher's thinking time between two runs and for varying speed. */
 const SLACK = 1.05;
 
-/** What has to be left so that one full run surely fits. */
+/** Seconds that have to be left so that one full run surely fits. */
 export const fullRunSeconds = ({ budgets }: Pick<Profile, 'budgets'>, pace: Pace): number =>
   SLACK * secondsFor(budgets.full, pace);

@@ -31,7 +31,7 @@ it('makes no call and starts no run while it is paused; a run under way goes on'
   });
   expect(code).toBe(0);
   const types = events.map((e) => e.type);
-  // The run that was under way ended; the second of the queue, and the next call, waited.
+  // The current run ended; the second run of the queue and the next call waited.
   expect(held.map(({ turns, runs }) => [turns, runs])).toEqual([
     [2, 1],
     [2, 1],

@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Stopper } from './stop.ts';
 import { loopSecondsLeft } from './time-left.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   journal: Journal;
@@ -15,14 +15,17 @@ interface LoopParts {
 
 const LOOK_MS = 250;
 
-/** Whether `npm run pause` holds the loop: by a file that `npm run resume` takes away, and nothing else. */
+/**
+ * Whether the loop is paused. The only sign is a file, which `npm run pause` makes and `npm run resume`
+ * removes.
+ */
 export const isPaused = (repo: string): boolean => existsSync(pausePath(repo));
 export const pausedSince = (repo: string): string | null =>
   statSync(pausePath(repo), { throwIfNoEntry: false })?.mtime.toISOString() ?? null;
 
 /**
- * Comes back at once, or when the pause is over: by `npm run resume`, because the loop was asked to stop or
- * its time is up, or because what was to come is not wanted any more. Limits count on meanwhile.
+ * Waits while the loop is paused. Returns at `npm run resume`, when the loop is asked to stop or its time is
+ * up, or when `wanted` turns false. Limits keep counting meanwhile.
  */
 export async function whilePaused(loop: LoopParts, wanted: () => boolean = () => true): Promise<void> {
   const {

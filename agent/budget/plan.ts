@@ -9,7 +9,7 @@ import type { Connection } from '../researcher/connection.ts';
 import { fits, type Pace, paceOf, secondsFor } from './pace.ts';
 import { nightSecondsLeft } from './time-left.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -17,10 +17,13 @@ interface LoopParts {
   ledger: Ledger;
 }
 
-/** What a decision about a run looks at: the leaderboard's closed sprints, and the runs of the open one. */
+/**
+ * The runs that a decision about a new run considers: the leaderboard's closed sprints, and the runs of the
+ * open one.
+ */
 export interface RunsSoFar {
   sprints: readonly Sprint[];
-  /** Of the open sprint, in whatever state. */
+  /** The runs of the open sprint, in any state. */
   mine: readonly SprintRun[];
 }
 
@@ -35,8 +38,8 @@ export function runsSoFar(
 }
 
 /**
- * What the stages of a profile are decided by, where its budgets are stages; null for others, and for the
- * replay, which walks a known path.
+ * The input for decisions by stages, where the profile's budgets are stages. Null for other profiles, and
+ * for the replay, whose path is fixed.
  */
 export function stagesOf(
   { config: { profile, task, leaderboard }, connection }: LoopParts,
@@ -65,8 +68,8 @@ export function paceNow(loop: LoopParts, { sprints, mine }: RunsSoFar, experimen
 }
 
 /**
- * The lines of a prompt that plan the night: speed, time, what still fits, and what the last full run is kept
- * for.
+ * The lines of a prompt for planning the night: speed, time, what still fits, and the candidate that the
+ * last full run is kept for.
  */
 export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
   const pace = paceNow(loop, soFar);

@@ -17,8 +17,8 @@ const screen = train('plain', { budget: 'screen' });
 const waitFor = (run: string) => call('wait_for_experiment', { run });
 const nothing = finish({ candidate: null });
 
-// The trainer says 1000 samples/s and is done at once: a screen counts as 100 s of the night, a rank run as
-// 500, a full one as 1000.
+// The trainer claims 1000 samples/s and is done at once: a screen counts as 100 s of the night, a rank run
+// as 500 s, a full run as 1000 s.
 const script: Step[][] = [
   [start('first'), write(0.6), train(), screen, wait, again('full'), wait, finish()],
   [
@@ -81,7 +81,7 @@ describe('a night whose budgets are stages', () => {
   it('plans from a speed probe at first, then from the runs it made', () => {
     const probed = events.find((e) => e.type === 'speed.measured');
     expect(probed).toMatchObject({ samplesPerSecond: 1000, seconds: expect.any(Number) });
-    // It held the device, and counts as training.
+    // The probe held the device, and counts as training.
     const { trainSeconds } = [probed as LoggedEvent].reduce(fold, nothingYet);
     expect(trainSeconds).toBeGreaterThan(0);
     expect(heard[1]).toContain('1000 samples/s, by the speed probe, before any run');
@@ -101,7 +101,7 @@ describe('a night whose budgets are stages', () => {
 
   it("compares stage by stage with the best's own run at that budget and seed, which it trains where it is missing", () => {
     expect(sprints.map((s) => s.outcome)).toEqual(['new-best', 'new-best', 'no-gain', 'new-best']);
-    // The best's screen was there already, its rank run was not.
+    // The screen of the best existed already, its rank run did not.
     expect(runs(2)).toEqual([
       [100_000, 'own', 0.7],
       [500_000, 'own', 0.7],
@@ -111,7 +111,7 @@ describe('a night whose budgets are stages', () => {
     expect(heard[2]).toContain(
       'f1 0.7 to 0.6, a gain of 0.1 beyond the noise of 0.01. It has earned a rank run',
     );
-    // After the best's own rank run, what it makes of the candidate's.
+    // The standing of the candidate's rank run, given after the best's own rank run.
     expect(heard[2]).toContain('It has earned a full run');
   });
 
@@ -127,7 +127,8 @@ describe('a night whose budgets are stages', () => {
       [1_000_000, 'own', 0.8],
     ]);
     expect(refused(4)).toBe(1);
-    // Nothing had gained beyond the noise when it began: the slot is kept for its own screen.
+    // No recipe had gained beyond the noise when the sprint began: the slot is kept for the recipe of its
+    // own screen.
     expect(heard[4]).not.toContain('only ONE full run still fits');
     expect(heard[4].match(/Only one full run still fits before the end/g)).toHaveLength(1);
     expect(heard[4]).toMatch(/kept for the best candidate so far, \S+-plain-s0\S*\. Start it now/);

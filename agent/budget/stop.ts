@@ -2,26 +2,27 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { ONE_REQUEST_MS, oncePerRequest } from '#host/one-request';
 import { stopPath } from '../common/paths.ts';
 
-/** Why a loop is asked to stop, and the exit code it will end with. */
+/** Why a loop is asked to stop, and the exit code that it will end with. */
 export interface StopRequest {
   reason: string;
   exitCode: number;
 }
 
-/** How a loop is asked to stop, the mildest first. */
+/** The ways to stop a loop, the mildest first. */
 export type StopMode =
-  /** What trains may finish, and is measured; then the loop leaves. */
+  /** The current run may finish and is measured; then the loop ends. */
   | 'after-run'
-  /** The turn ends; what trains is saved, and the next start goes on with it. */
+  /** The current turn ends; the current run is saved, and the next start resumes it. */
   | 'keep'
-  /** Everything ends now. */
+  /** Everything ends at once. */
   | 'now';
 const STOP_MODES: readonly StopMode[] = ['after-run', 'keep', 'now'];
 
 /**
- * Requests to stop from outside: Ctrl-C or SIGTERM once (the turn ends, what trains is kept for the next
- * start, any other sprint is reported and committed, then the loop leaves), twice (everything ends now, the
- * next start takes up what is left), or a file `STOP` in the repository, which may say `now` or `after-run`.
+ * Requests to stop from outside. One Ctrl-C or SIGTERM: the turn ends, a training run is saved for the next
+ * start, any other sprint is reported and committed, then the loop ends. A second one: everything ends at
+ * once, and the next start recovers the rest. Or a file `STOP` in the repository, which may contain `now` or
+ * `after-run`.
  */
 export class Stopper {
   readonly #hard = new AbortController();
@@ -39,8 +40,8 @@ export class Stopper {
   }
 
   /**
-   * Begins to listen to SIGINT and SIGTERM, and to SIGHUP, which asks for nothing: a terminal that is closed,
-   * or a connection that breaks, leaves the night to itself. `release` ends it.
+   * Starts to listen to SIGINT and SIGTERM, and to SIGHUP, which is no request: the loop goes on after its
+   * terminal is closed or its connection breaks. `release` ends the listening.
    */
   listen(onAsked: (mode: StopMode) => void, onHangUp: () => void = () => {}): void {
     this.#onAsked = onAsked;
@@ -50,27 +51,26 @@ export class Stopper {
       this.ask({ reason: signal === 'SIGTERM' ? 'SIGTERM' : 'Ctrl-C', exitCode }, kept ? 'now' : 'keep');
     });
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
-    // A wait for a run of hours looks at nothing else.
+    // While the loop waits for a run of hours, nothing else checks for the file.
     const look = setInterval(() => this.requested(), 1000).unref();
     this.#release = () => {
       clearInterval(look);
       const off = () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
       this.#onAsked = () => {};
-      // The same request may still arrive once more, when all is done but the end.
+      // The same request may still arrive a second time, when only the exit is left.
       if (this.#request) setTimeout(off, ONE_REQUEST_MS).unref();
       else off();
     };
   }
 
-  /** The loop leaves: what was asked of it is asked of no other. */
+  /** Called when the loop ends: its requests must not reach the next loop. */
   release(): void {
     this.#release();
     rmSync(this.#file, { force: true });
   }
 
   /**
-   * Takes away a file STOP that was meant for a loop before this one, which began at `since`; whether there
-   * was one.
+   * Removes a file STOP that is older than this loop, which began at `since`. Returns whether there was one.
    */
   forgetOld(since: Date): boolean {
     const asked = statSync(this.#file, { throwIfNoEntry: false })?.mtime;
@@ -79,10 +79,10 @@ export class Stopper {
     return true;
   }
 
-  /** A later request counts where it presses more than the one that stands. */
+  /** A later request counts only where its mode is more urgent than the present one. */
   ask(request: StopRequest, mode: StopMode = 'keep'): void {
     if (this.#mode && STOP_MODES.indexOf(mode) <= STOP_MODES.indexOf(this.#mode)) return;
-    // Who presses twice has said already why.
+    // A request after one in mode `keep` leaves its reason and exit code in place.
     if (this.#mode !== 'keep') this.#request = request;
     this.#mode = mode;
     this.#onAsked(mode);
@@ -91,12 +91,12 @@ export class Stopper {
     if (mode === 'now') this.#hard.abort();
   }
 
-  /** The second Ctrl-C. */
+  /** Acts as the second Ctrl-C. */
   now(): void {
     this.ask({ reason: 'stopped at once', exitCode: EXIT.interrupted }, 'now');
   }
 
-  /** The request that stands, a STOP file included. */
+  /** The present request, a STOP file included. */
   requested(): StopRequest | null {
     const file = this.#file;
     if (!this.#hard.signal.aborted && existsSync(file)) {
@@ -109,22 +109,22 @@ export class Stopper {
     return this.#request;
   }
 
-  /** Aborts when someone asks to stop: waits end, the turn goes on. */
+  /** Aborts when a stop is requested: waits end, the turn goes on. */
   get soft(): AbortSignal {
     return this.#soft.signal;
   }
 
-  /** Aborts when what trains may not finish either. */
+  /** Aborts when the current run may not finish either. */
   get keep(): AbortSignal {
     return this.#keep.signal;
   }
 
-  /** Aborts when everything has to end now. */
+  /** Aborts when everything has to end at once. */
   get hard(): AbortSignal {
     return this.#hard.signal;
   }
 
-  /** Sleeps, at most until someone asks to stop. */
+  /** Sleeps, but returns early when a stop is requested. */
   async sleep(seconds: number): Promise<void> {
     const end = Date.now() + seconds * 1000;
     while (Date.now() < end && !this.requested()) {
@@ -133,9 +133,7 @@ export class Stopper {
   }
 }
 
-/**
- * What the file STOP says where everything is to end at once, and where the run under way may finish first.
- */
+/** The contents of the file STOP: everything ends at once, or the current run finishes first. */
 export const NOW = 'now';
 export const AFTER_RUN = 'after-run';
 
@@ -147,7 +145,7 @@ export const EXIT = {
   fault: 1,
   /** Bad input or a machine that is not ready: one line, nothing written. */
   refused: 2,
-  /** The key or the credit is at an end. */
+  /** The key is invalid or the credit is used up. */
   fatal: 3,
   /** Sprint after sprint failed in the same way. */
   failing: 4,

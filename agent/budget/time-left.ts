@@ -2,17 +2,17 @@ import type { Config } from '../config/config.ts';
 import { workedSeconds } from '../journal/fold.ts';
 import type { Journal } from '../journal/journal.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Pick<Config, 'limits'>;
   journal: Journal;
 }
 
-/** Seconds until the end of the loop; below 0 where it is over. */
+/** Seconds until the end of the loop; negative after it. */
 export const loopSecondsLeft = ({ config: { limits }, journal }: LoopParts): number =>
   (limits.until.getTime() - journal.now()) / 1000;
 
-/** Until the end of the loop, or of the hours that training may take. */
+/** Seconds until the end of the loop, or until the limit of training hours, whichever is first. */
 export function nightSecondsLeft(loop: LoopParts): number {
   const { trainHours } = loop.config.limits;
   const time = loopSecondsLeft(loop);
@@ -20,7 +20,9 @@ export function nightSecondsLeft(loop: LoopParts): number {
   return Math.min(time, trainHours * 3600 - loop.journal.state().trainSeconds);
 }
 
-/** Of the open sprint's own hours. The time between a crash and the next start is not the sprint's. */
+/**
+ * Seconds left of the open sprint's own hours. The time between a crash and the next start does not count.
+ */
 export function sprintSecondsLeft({ config: { limits }, journal }: LoopParts): number {
   const state = journal.state();
   if (!state.sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
@@ -28,6 +30,6 @@ export function sprintSecondsLeft({ config: { limits }, journal }: LoopParts): n
   return limits.sprint.hours * 3600 - (worked - state.sprint.openedAfter);
 }
 
-/** For training: until the first of them ends. */
+/** Seconds left for training: until the night or the sprint ends, whichever is first. */
 export const secondsLeft = (loop: LoopParts): number =>
   Math.min(nightSecondsLeft(loop), sprintSecondsLeft(loop));

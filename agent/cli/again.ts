@@ -37,8 +37,8 @@ export async function trainAgain(of: {
 }
 
 /**
- * A clone has the sprints' commits and not the trees of its runs: then the one of the best is the commit's
- * workspace.
+ * A clone has the commits of the sprints, but not the trees of their runs. The tree of the best run is then
+ * the workspace of the sprint's commit.
  */
 async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: SprintRun): Promise<void> {
   const present = await git(repo, ['cat-file', '-e', `${tree}^{tree}`]).then(

@@ -102,7 +102,7 @@ function findBest(
   throw new UserError(`no sprint${where} has a verified best yet; \`npm run loop\` makes some`);
 }
 
-/** The judge leaves its verdict in the run folder; this one is a second opinion, so the first is put back. */
+/** Judges and puts the recorded verdict back: the judge overwrites it in the run folder. */
 async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promise<T> {
   const path = inRun(runDir).verdict;
   const before = existsSync(path) ? readFileSync(path) : null;
@@ -113,7 +113,7 @@ async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promi
   }
 }
 
-/** Metrics a line each, a column a verdict, and how the last one differs from the one before it. */
+/** One line per metric, one column per verdict, and the difference of the last two columns. */
 function comparison(names: readonly string[], verdicts: Record<string, Verdict>): string {
   const columns = Object.values(verdicts).map(numbersOf);
   const [before = {}, last = {}] = columns.slice(-2);
@@ -125,7 +125,7 @@ function comparison(names: readonly string[], verdicts: Record<string, Verdict>)
   return table([['', ...Object.keys(verdicts), 'change'], ...rows]);
 }
 
-/** Not a number where one of the two is missing. */
+/** The difference; NaN where one of the two is missing. */
 const changed = (now = Number.NaN, before = Number.NaN): number => now - before;
 
 function conclusion(task: Task, profileName: string, recorded: Verdict, now: Verdict): string {

@@ -296,7 +296,7 @@ describe('npm run best', () => {
       expect.stringContaining('checkpoints/winner is not here'),
     ]);
 
-    // A clone has commits, and neither run folders nor the trees of runs.
+    // A clone has the commits, but neither run folders nor the trees of runs.
     git(repo, 'add', 'work', 'serve.mjs', 'sprints');
     git(repo, '-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-q', '-m', 'Sprint 1');
     const clone = join(repo, 'state/clone');

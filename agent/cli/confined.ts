@@ -1,8 +1,9 @@
-// Runs a command of the workspace by hand as the loop would, in the sandbox:
+// Runs a command of the workspace by hand, in the same sandbox as the loop does:
 //   node --import tsx agent/cli/confined.ts node --import tsx work/check.ts
 //   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
-// `--sandbox off` among the arguments leaves it out. With `--into NAME` the command may write the folder of
-// its own option --out, which is NAME in the folder that its first argument names unless it is given.
+// `--sandbox off` among the arguments switches the sandbox off. With `--into NAME` the command may write the
+// folder of its own option --out. The default of --out is the folder NAME inside the folder that the first
+// argument names.
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
@@ -19,10 +20,10 @@ function take(args: string[], name: string): string | undefined {
   return at < 0 ? undefined : args.splice(at, 2)[1];
 }
 
-/** The end of the program and its flags: the first word after the script that is run. */
+/** The index of the first word after the script: where the program and its flags end. */
 const afterScript = (args: readonly string[]) => args.findIndex((word) => /\.m?[jt]s$/.test(word)) + 1;
 
-/** Where the command writes to, made if need be. */
+/** The folder that the command may write, made if missing; null for a command that gets none. */
 function outFolder(args: string[], into: string | undefined): string | null {
   const first = args[afterScript(args)];
   if (into === undefined || first === undefined || first.startsWith('-') || !existsSync(first)) return null;
@@ -33,8 +34,8 @@ function outFolder(args: string[], into: string | undefined): string | null {
 }
 
 /**
- * The words that the command is started with, and what they name: it may lie in a home or a temporary folder,
- * which the sandbox hides, and there no name leads to it but its own.
+ * The words that the command is started with, and the paths among them that it may read. A path in a home or
+ * a temporary folder, which the sandbox hides, is reachable by its real name only: links are resolved.
  */
 function named(args: readonly string[], cwd: string): { words: string[]; readable: string[] } {
   const from = afterScript(args);
@@ -51,8 +52,8 @@ function named(args: readonly string[], cwd: string): { words: string[]; readabl
 }
 
 /**
- * Whether the code of the workspace may have written a folder: all in the repository counts, and runs
- * elsewhere.
+ * Whether the code of the workspace may have written a folder: true for every folder in the repository, and
+ * for run folders elsewhere.
  */
 function isWork(folder: string, repo: string): boolean {
   for (let at = folder; at !== dirname(at); at = dirname(at)) {

@@ -17,7 +17,7 @@ await runMain(async () => {
   const text = command.args.join(' ').trim();
   if (text === '') throw new UserError('an empty hint tells nothing (--help shows an example)');
   const repo = process.cwd();
-  readTask(taskPath(repo)); // A hint belongs to a task: this is the right folder.
+  readTask(taskPath(repo)); // Throws in a folder without a task.
   const path = hintsPath(repo);
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const added = `${before === '' || before.endsWith('\n') ? '' : '\n'}- ${text}\n`;

@@ -3,8 +3,9 @@ import { oncePerRequest } from '#host/one-request';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * While `work` runs, Ctrl-C, SIGTERM and a terminal that is closed do not end us but call `stop` (with how
- * often it was asked for before), because children that have sessions of their own would stay behind.
+ * Runs `work`. Until it ends, Ctrl-C, SIGTERM and a terminal that is closed call `stop` (with the number of
+ * earlier requests) and do not end this process: its children have sessions of their own and would stay
+ * behind.
  */
 export async function stoppable<T>(stop: (before: number) => void, work: () => Promise<T>): Promise<T> {
   let before = 0;
@@ -17,7 +18,7 @@ export async function stoppable<T>(stop: (before: number) => void, work: () => P
   }
 }
 
-/** The same for work that ends by an AbortSignal. */
+/** Like `stoppable`, for work that ends by an AbortSignal. */
 export function abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   return stoppable(

@@ -159,7 +159,7 @@ await runMain(async () => {
   if (flags.dry) {
     return abortable((signal) => dryRun(plan, (line) => process.stdout.write(`${line}\n`), signal));
   }
-  // Before an offer is made that could not be kept.
+  // Refuse a second loop before the costs are offered.
   const lock = {
     takeOver: flags.takeOver ?? false,
     onWait: (text: string) => process.stdout.write(`${text}\n`),

@@ -12,7 +12,7 @@ function shown(isTTY: boolean, ...samples: number[]): string {
   const meter = new Meter([], out as unknown as NodeJS.WriteStream);
   for (const n of samples) meter.show(at(n));
   meter.end();
-  // A read gives all that is there, or one piece of it: that depends on the Node.
+  // One read returns everything or only a piece, depending on the version of Node.
   let text = '';
   for (let part = out.read(); part !== null; part = out.read()) text += part;
   return text;

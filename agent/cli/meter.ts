@@ -11,7 +11,7 @@ const MOST_NUMBERS = 3;
 export class Meter {
   private shownAt = Number.NEGATIVE_INFINITY;
 
-  /** `names`: the logged numbers to show; none named: the first that were logged. */
+  /** `names`: the logged numbers to show; where none is named, the first that were logged. */
   constructor(
     private readonly names: readonly string[] = [],
     private readonly out: NodeJS.WriteStream = process.stderr,
@@ -32,7 +32,7 @@ export class Meter {
     }
   }
 
-  /** Leaves the last line standing. */
+  /** Ends the line, so that it stays on the terminal. */
   end(): void {
     if (this.out.isTTY && this.shownAt > 0) this.out.write('\n');
   }
@@ -47,7 +47,7 @@ export function progressLine(progress: Progress, names: readonly string[] = []):
     ([name, value]) => `${name} ${Number(value.toPrecision(3))}`,
   );
   return [
-    // Fewer samples than a batch are trained as a whole one.
+    // A run of fewer samples than a batch trains a whole batch, and would show more than 100%.
     `${Math.min(100, Math.floor((100 * samples) / Math.max(1, totalSamples)))}%`,
     `${count(samples)} of ${count(totalSamples)} samples`,
     `${count(samplesPerSecond)} samples/s`,

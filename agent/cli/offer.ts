@@ -8,15 +8,15 @@ import { abortable } from './interrupt.ts';
 const SECONDS = 10;
 
 /**
- * What the night may cost, before the first paid call: printed always, and on a terminal there is time to
- * leave. False where Ctrl-C (or SIGTERM) took that offer; nothing was written or paid then.
+ * Prints what the night may cost, before the first paid call. On a terminal it then waits some seconds. False
+ * if Ctrl-C (or SIGTERM) came in that time; nothing was written or paid then.
  */
 export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>): Promise<boolean> {
   if (plan.researcher !== 'claude') return true;
   out.write(`Limits: ${limitsInWords(plan.limits)}\nMoney: ${money(plan)}\n${takenUpInWords(plan)}`);
   if (!out.isTTY) return true;
   return abortable(async (signal) => {
-    // Said only now that a Ctrl-C is heard.
+    // Printed only now that Ctrl-C is handled.
     out.write(`The first paid call is made in ${SECONDS} s; Ctrl-C until then costs nothing.\n`);
     await sleep(SECONDS * 1000, undefined, { signal }).catch(() => {});
     if (signal.aborted) out.write('Stopped: nothing was written, nothing was paid.\n');
@@ -24,7 +24,7 @@ export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 
   });
 }
 
-/** A restart after a crash begins no limit anew; whoever wants more has to say so. */
+/** What a loop that is taken up has used already: a restart after a crash does not reset its limits. */
 function takenUpInWords({ takenUp, asked }: Plan): string {
   if (!takenUp) return '';
   const hours = asked.until ? '' : `${duration(takenUp.seconds)} of the hours and `;

@@ -36,7 +36,7 @@ describe('steering a loop from outside', () => {
     expect(await loop.ended).toBe(0);
     expect(await eventOf(repo, 'hint.given')).toMatchObject({ text: '- Try sorting.' });
     expect(readFileSync(join(repo, 'HINTS.md'), 'utf8')).toBe('- Try sorting.\n');
-    // Its run is kept, and the sprint open.
+    // The run is kept, and the sprint stays open.
     expect(readSprints(sprintsDir(repo))).toEqual([]);
     expect(loop.said()).toMatch(/^Open: +sprint 1: Try long; the next start goes on with it/m);
     expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP (exit code 0, ');

@@ -36,7 +36,7 @@ profiles:
 ---
 Guess well.
 `;
-/** The seed moves what it finds, so that seeds have a spread. */
+/** Its numbers depend on the seed, so that seeds have a spread. */
 const judge = `
 import { readFileSync, writeFileSync } from 'node:fs';
 const [run] = process.argv.slice(2);

@@ -80,7 +80,7 @@ async function main(): Promise<number> {
     runs: [],
   };
   const folder = out ? resolve(out) : join(sweepsDir(repo), folderName(summary));
-  // Before the first run: a summary that cannot be written is seen only when all have been made.
+  // Checked before the first run, so that no run is trained for a summary that cannot be written.
   if (out) makeWritable('--out', out);
   const started = performance.now();
   const wanted = members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
@@ -103,7 +103,7 @@ async function main(): Promise<number> {
   return bad > 0 ? 1 : 0;
 }
 
-/** The sweep that the arguments name. @throws UserError that lists those there are. */
+/** The sweep that the arguments name. @throws UserError with the list of sweeps for any other name. */
 async function chosenSweep(task: Task, repo: string, sandbox: Sandbox) {
   const [wanted] = command.args;
   const all = await listExperiments({ task, cwd: repo, sandbox });
@@ -116,7 +116,7 @@ async function chosenSweep(task: Task, repo: string, sandbox: Sandbox) {
   );
 }
 
-/** Makes the runs one by one, the summary written after each. False where Ctrl-C ended it before the last. */
+/** Makes the runs one by one and writes the summary after each. False if Ctrl-C came before the end. */
 async function runAll(
   wanted: readonly { name: string; seed: number }[],
   of: { repo: string; task: Task; sandbox: Sandbox; summary: SweepSummary; folder: string },

@@ -10,7 +10,7 @@ import { emptyFolder, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 
-/** Git as it is, but with a first sprint whose commit takes its time; `at` is there from its begin on. */
+/** A git that is slow to commit the first sprint; the file `at` exists once that commit has begun. */
 function slowGit(): { bin: string; at: string } {
   const bin = emptyFolder();
   const at = join(bin, 'committing');

@@ -120,7 +120,7 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   });
 }
 
-/** Goes on with the run of --resume. @throws UserError where an argument would make it another run. */
+/** Resumes the run of --resume. @throws UserError for an argument that would make it another run. */
 async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const given = ['profile', 'samples', 'seed', 'set', 'out'].filter(
     (name) => command.getOptionValueSource(name) === 'cli',

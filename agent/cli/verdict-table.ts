@@ -14,8 +14,8 @@ export function shownMetrics(
 }
 
 /**
- * A verdict as a table: one metric a line, the deciding form first, the other forms beside it, and below what
- * these forms are where the task says so.
+ * A verdict as a table: one line per metric, the deciding form first, the other forms beside it. Below stands
+ * what these forms are, where the task says so.
  */
 export function verdictTable(
   contract: Pick<TaskContract, 'metric' | 'also' | 'forms'>,
@@ -36,7 +36,7 @@ export function verdictTable(
   return table([['', 'verified', ...others], ...rows]) + below;
 }
 
-/** Rows of cells as aligned text: the first column to the left and numbers to the right, unless told. */
+/** Rows of cells as aligned text. By default the first column is aligned left and the others right. */
 export function table(
   rows: readonly (readonly string[])[],
   align: readonly ('left' | 'right')[] = ['left'],
@@ -49,7 +49,7 @@ export function table(
   return rows.map((row) => `  ${row.map(pad).join('  ').trimEnd()}\n`).join('');
 }
 
-/** What a verdict would be worth as a sprint's candidate, against the best there is: one line. */
+/** One line: the outcome that a verdict would have as a sprint's candidate, against the present best. */
 export function standing(task: Task, profileName: string, repo: string, verdict: Verdict): string {
   const best = bestOf(readSprints(sprintsDir(repo)), leaderboardId(task, profileName));
   const rules = rulesOf(task, profileOf(task, profileName), best?.verdict ?? undefined);
@@ -57,7 +57,7 @@ export function standing(task: Task, profileName: string, repo: string, verdict:
   return `as a candidate: ${outcome} (${reason})`;
 }
 
-/** A metric with four digits after the point, a count without any; by its name a 0 or 1 is known as one. */
+/** A metric with four digits after the point, a count with none. For a 0 or 1 the name tells which it is. */
 export function show(value: number | undefined, name = ''): string {
   if (value === undefined || Number.isNaN(value)) return '-';
   return Number.isInteger(value) && (isCount(name) || Math.abs(value) >= 2)

@@ -7,15 +7,15 @@ import { stoppable } from './interrupt.ts';
 import { Meter } from './meter.ts';
 
 /**
- * Shows the run until it ends. Ctrl-C ends it, once with time to save, twice at once. `names`: logged numbers
- * to show.
- * @throws UserError where the train command refused its arguments; then nothing of the run is left.
+ * Shows the run until it ends. The first Ctrl-C ends it with time to save, the second one at once. `names`:
+ * logged numbers to show.
+ * @throws UserError where the train command refused its arguments; the run is then removed.
  */
 export async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
   const meter = new Meter(names);
   let begun = false;
   run.onProgress((progress) => {
-    // Not before: a run that is refused says one line, why.
+    // Only with the first progress: of a refused run nothing but the reason is shown.
     if (!begun) for (const line of [title, ...opening(run.dir)]) say(line);
     begun = true;
     meter.show(progress);
@@ -32,12 +32,11 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
 }
 
 /**
- * What a person should see of the first lines of the trainer's log: what it computes on and why, and
- * warnings.
+ * The lines at the start of the trainer's log that a person should see: its backend and why, and warnings.
  */
 function opening(dir: string): string[] {
   const lines = readFileSync(inRun(dir).trainerLog, 'utf8').split('\n', 20);
-  // Whatever the workspace wrote: no control characters for the terminal.
+  // The workspace wrote these lines: no control characters may reach the terminal.
   return lines
     .filter((line) => /^(backend|warning):? /.test(line))
     .map((line) => line.replace(/\p{Cc}/gu, ''));

@@ -1,12 +1,12 @@
-/** The time in milliseconds, as Date.now tells it. Tests give their own. */
+/** The time in milliseconds, as Date.now gives it. Tests replace it. */
 export type Clock = () => number;
 
-/** The local time of day, as `--until` takes it: 07:30. */
+/** The local time of day, in the form of `--until`: 07:30. */
 export const clock = (time: string | Date): string => new Date(time).toTimeString().slice(0, 5);
 
 /**
- * The zone of such times, once a screen: `UTC+1`, in which summer time is in already. The names of sprints
- * and runs are in UTC everywhere.
+ * The time zone of local times, shown once on a screen: `UTC+1`, summer time included. The names of sprints
+ * and runs are always in UTC.
  */
 export function zone(time: string | Date = new Date()): string {
   const minutes = -new Date(time).getTimezoneOffset();

@@ -24,7 +24,7 @@ it('appends a line whole or not at all where there is no room', () => {
     appendLine(fd, 'first');
     try { appendLine(fd, 'x'.repeat(3000)); } catch (error) { process.stdout.write(error.code); }
     appendLine(fd, 'last');`;
-  // A limit on the size of files stands in for a full disk: both write a part, then fail.
+  // A limit on file size simulates a full disk: in both cases a part is written, then the write fails.
   const node = [
     process.execPath,
     '--import',

@@ -1,8 +1,8 @@
 import { existsSync, fstatSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 
 /**
- * The whole lines of a file, without their ends; a last one that a crash left half-written is none. No file
- * has no lines.
+ * The complete lines of a file, without their line ends. A last line that a crash left incomplete is
+ * dropped. A missing file has no lines.
  */
 export function wholeLines(path: string): Buffer[] {
   if (!existsSync(path)) return [];
@@ -15,13 +15,13 @@ export function wholeLines(path: string): Buffer[] {
   return lines;
 }
 
-/** How many bytes these lines are in their file. */
+/** The size of these lines in their file, in bytes. */
 export const bytesOf = (lines: readonly Buffer[]): number =>
   lines.reduce((sum, line) => sum + line.length + 1, 0);
 
 /**
- * Appends one line to a file that is open for that. Whole or not at all: where the disk is full, what was
- * written of it is taken back, or the next line would be glued to it.
+ * Appends one line to an open file, completely or not at all. Where the disk is full, the written part is
+ * removed, since the next line would be joined to it.
  */
 export function appendLine(fd: number, line: string): void {
   const bytes = Buffer.from(`${line}\n`);

@@ -1,7 +1,7 @@
 /**
- * Runs tasks one after the other, in the order they came. Commands and edits of one turn arrive in parallel
- * and all go through the same queue, so that they happen as the model wrote them; a snapshot of the workspace
- * waits in it too.
+ * Runs tasks one after the other, in the order of their arrival. The commands and edits of one turn arrive
+ * in parallel and share one queue, so that they take effect in the order in which the model wrote them. A
+ * snapshot of the workspace waits in the same queue.
  */
 export class Queue {
   #tail: Promise<unknown> = Promise.resolve();

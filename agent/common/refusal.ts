@@ -1,4 +1,4 @@
-/** Why something may not be done: who asked decides on the code, people read the reason. */
+/** Why something may not be done: programs decide by the code, people read the reason. */
 export interface Refusal<Code extends string> {
   code: Code;
   reason: string;

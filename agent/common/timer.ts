@@ -1,11 +1,11 @@
 /**
- * What the time of a loop went into. Training overlaps with nothing here: a wait for a run counts as
- * training, not as the researcher's. `waiting`: for an API that could not be reached, or was overloaded.
+ * The parts of a loop's time, without overlap: a wait for a run counts as training, not as the researcher's
+ * time. `waiting`: the API could not be reached or was overloaded.
  */
 export const PARTS = ['researcher', 'training', 'judging', 'reports', 'git', 'waiting'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Seconds by part, added up as they are spent. */
+/** Adds up the seconds of each part. */
 export class Timer {
   readonly seconds: Record<Part, number> = {
     ...{ researcher: 0, training: 0, judging: 0 },

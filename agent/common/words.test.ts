@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cut, firstLine, plain } from './words.ts';
 
-/** Texts with a good share of what has to go. */
+/** Texts with many of the characters that have to be removed. */
 const hostile = fc
   .array(
     fc.oneof(

@@ -1,8 +1,8 @@
-/** Four significant digits, as everywhere; nothing for a missing number. */
+/** A number with four significant digits; empty for a missing number. */
 export const show = (value: number | undefined): string =>
   value === undefined ? '' : String(Number(value.toPrecision(4)));
 
-/** 4.2 s, 42 s, 3 min 20 s, 2 h 5 min. */
+/** A duration in words: 4.2 s, 42 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
   const whole = Math.round(seconds);
@@ -11,30 +11,30 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** The message of whatever was thrown. */
+/** The message of any thrown value. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** 512k, 4.1M: numbers of samples. */
+/** A number in short form: 512k, 4.1M. */
 export function many(n: number): string {
   if (n < 1e4) return String(Math.round(n));
   return n < 1e6 ? `${Number((n / 1e3).toPrecision(3))}k` : `${Number((n / 1e6).toPrecision(3))}M`;
 }
 
-/** 1 sprint, 2 sprints. */
+/** A number with its noun: 1 sprint, 2 sprints. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /**
- * What a terminal takes for an order: titles and hyperlinks (OSC and its like), then CSI, then the
- * two-character ones.
+ * Terminal control sequences: titles and hyperlinks (OSC and similar), then CSI, then the two-character
+ * ones.
  */
 const ORDERS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
   /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x90-\x9f]*(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
 
 /**
- * A text of somebody else's as one line that may be printed: without terminal orders, control characters,
- * marks that turn the direction of reading, other invisible ones (but those that scripts and emojis need) and
- * halves of characters.
+ * Makes outside text printable as one line: without terminal control sequences, control characters, marks
+ * that change the reading direction, other invisible characters (except those that scripts and emojis need)
+ * and unpaired surrogates.
  */
 export const plain = (text: string): string =>
   text
@@ -45,7 +45,7 @@ export const plain = (text: string): string =>
     .replace(/ +/g, ' ')
     .trim();
 
-/** The first line of a text with something to read in it, plain. */
+/** The first line of a text that is not blank, made printable by `plain`. */
 export const firstLine = (text: string): string =>
   text
     .split(/[\n\r\u2028\u2029]/)
@@ -53,8 +53,8 @@ export const firstLine = (text: string): string =>
     .find((line) => line !== '') ?? '';
 
 /**
- * At most so many characters of a text; an ellipsis is the last of them where it is cut, and no character is
- * halved.
+ * At most `most` characters of a text. A text that is cut ends in an ellipsis, and no surrogate pair is
+ * split.
  */
 export function cut(text: string, most: number): string {
   if (text.length <= most) return text;

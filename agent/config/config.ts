@@ -2,28 +2,28 @@ import type { Profile, Task } from '#contract/task';
 import type { Used } from '../journal/fold.ts';
 import type { Via } from '../researcher/connect/client.ts';
 
-/** Where a loop ends, if nothing else ends it before; null is no limit. */
+/** The limits that end a loop; null is no limit. */
 export interface Limits {
   usd: number | null;
   tokens: number | null;
   sprints: number | null;
-  /** Hours that training runs may hold the device, all together. */
+  /** Hours that all training runs together may hold the device. */
   trainHours: number | null;
   until: Date;
-  /** Of one sprint (see TASK.md). */
+  /** The limits of one sprint (see TASK.md). */
   sprint: { usd: number | null; hours: number | null; turns: number };
-  /** Verified by the judge: then there is nothing more to do. */
+  /** The loop ends when a verified best reaches this. */
   target: { metric: string; sign: '>=' | '<='; value: number } | null;
 }
 
-/** `=` is for the metric that decides, and means as good as that, or better. */
+/** A target as written. `=` is for the deciding metric alone, and means that value or better. */
 export interface AskedTarget {
   metric: string;
   sign: '=' | '>=' | '<=';
   value: number;
 }
 
-/** What `npm run loop` was asked for, all defaults filled in. */
+/** The options of `npm run loop`, with all defaults filled in. */
 export interface LoopOptions {
   repo: string;
   researcher: 'claude' | 'offline' | null;
@@ -36,12 +36,12 @@ export interface LoopOptions {
   trainHours: number | null;
   sprintUsd: number | null;
   sprintHours: number | null;
-  /** An http(s) address or a command that is told of new bests, trouble and the end. */
+  /** An http(s) address or a command that receives news of new bests, trouble and the end. */
   notify: string | null;
   target: AskedTarget | null;
   until: string | null;
   model: string | null;
-  /** How Claude is reached; null: what the environment says, and otherwise the Messages API itself. */
+  /** How Claude is reached; null: as the environment says, otherwise the Messages API. */
   via: Via | null;
   /** Server-side search and fetch for Claude. */
   web: boolean;
@@ -50,8 +50,8 @@ export interface LoopOptions {
 }
 
 /**
- * What a loop works by. One immutable value: where TASK.md was edited, a new one takes its place at the next
- * sprint's start.
+ * The configuration of a loop, as one immutable value. After an edit of TASK.md a new one takes its place at
+ * the start of the next sprint.
  */
 export interface Config {
   readonly repo: string;
@@ -59,13 +59,13 @@ export interface Config {
   readonly profileName: string;
   readonly profile: Profile;
   readonly leaderboard: string;
-  /** Seed of runs, unless one is named. */
+  /** Seed of runs that name none. */
   readonly seed: number;
   readonly limits: Limits;
-  /** What the limits come from, beside TASK.md. */
+  /** The options that `limits` come from, beside TASK.md. */
   readonly asked: LoopOptions;
   /** When this loop was started. */
   readonly since: Date;
-  /** What it had used before this start took it up, where it was cut off. */
+  /** What the loop had used before a crash, where this start continues it. */
   readonly takenUp: Used | null;
 }

@@ -13,7 +13,8 @@ import type { Limits } from './config.ts';
 it('counts the hours over every crash, and begins them anew only after an end of its own', async () => {
   const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
   /**
-   * Makes of the last loop one that was started so long before its end, and came to no end: it was cut off.
+   * Rewrites the log so that the last loop started this many minutes before its last event and never ended,
+   * as after a crash.
    */
   const cutOff = (minutes: number) => {
     const path = eventsPath(repo);
@@ -33,7 +34,7 @@ it('counts the hours over every crash, and begins them anew only after an end of
     loop = its;
     return () => {};
   });
-  // Of the hour that TASK.md gives, and again after an edit of it.
+  // 40 minutes are left of the hour in TASK.md, also after an edit of it.
   expect(minutesLeft(loop!.config)).toBe(40);
   const edited = await rereadTask(loop!);
   expect(minutesLeft(edited.config)).toBe(40);

@@ -32,7 +32,7 @@ it('takes the hours off that a loop had worked before it was cut off; a time of 
   expect(limitsOf(optionsFor('', { until: '07:30' }), task, after).until).toEqual(
     new Date(2026, 0, 2, 7, 30),
   );
-  // It came between the crash and the restart; a day later it is another night.
+  // The time of day passed between the crash and the restart; a restart a day later is a new night.
   const until = optionsFor('', { until: '21:55' });
   expect(limitsOf(until, task, after).until).toEqual(new Date(2026, 0, 1, 21, 55));
   const dayBefore = cutOffAt(new Date(2025, 11, 31, 21, 50));

@@ -6,11 +6,11 @@ import type { Used } from '../journal/fold.ts';
 import type { Limits, LoopOptions } from './config.ts';
 
 /**
- * Where a loop that began at `since` ends: what was asked for, and TASK.md for the rest. The same at every
- * look, so that an edit of TASK.md takes effect and nothing else moves. Where it takes up one that was cut
- * off, of its hours those are gone that this was at work, and a time of day that has come since is not the
- * next day's: no crash begins either anew.
- * @throws UserError for a time of day that is none, or a target that the task does not measure.
+ * The limits of a loop that began at `since`: the options, and TASK.md for the rest. Repeated calls give the
+ * same result unless TASK.md was edited. A restart after a crash renews no limit: the hours that the loop
+ * worked before are subtracted, and after a quick restart `--until` keeps its date even where the time has
+ * passed.
+ * @throws UserError for an invalid time of day, or a target that the task does not measure.
  */
 export function limitsOf(
   asked: LoopOptions,
@@ -35,7 +35,7 @@ export function limitsOf(
   };
 }
 
-/** As events tell them. */
+/** The limits in the form that events log. */
 export const loggedLimits = ({ usd, tokens, sprints, trainHours, until }: Limits) => ({
   ...{ usd, tokens, sprints, trainHours },
   until: until.toISOString(),
@@ -44,8 +44,8 @@ export const loggedLimits = ({ usd, tokens, sprints, trainHours, until }: Limits
 const SECONDS_AN_HOUR = 3600;
 
 /**
- * Whoever starts it by hand long after a crash means the time of day that comes next; whatever restarts it by
- * itself does not.
+ * A start longer than this after a crash is a start by hand, which means the next time of day. An earlier
+ * one is an automatic restart, which keeps the old one.
  */
 const BY_HAND_MS = 3600_000;
 
@@ -61,7 +61,7 @@ function targetOf({ target }: LoopOptions, { contract, path }: Task): Limits['ta
   if (!shown.includes(metric))
     throw new UserError(`--target ${metric}: ${path} has no such metric; it has: ${shown.join(', ')}`);
   if (sign !== '=') return { metric, sign, value };
-  // Of the others the task does not say which way is better.
+  // For other metrics the task does not say which way is better.
   if (metric !== contract.metric)
     throw new UserError(`--target ${metric}=${value}: write "${metric}>=${value}" or "${metric}<=${value}"`);
   return { metric, sign: contract.goal === 'min' ? '<=' : '>=', value };
@@ -77,7 +77,7 @@ export function nextTime(text: string, now: Date): Date {
   return time;
 }
 
-/** All that ends a loop or a sprint, in a line; what knows no limit is left out, but money and sprints. */
+/** All limits of a loop or a sprint in one line; absent limits are left out, except money and sprints. */
 export function limitsInWords({ usd, tokens, sprints, trainHours, until, sprint, target }: Limits): string {
   const parts = [
     `until ${until.toString().slice(0, 21)} (${zone(until)})`,

@@ -14,8 +14,8 @@ afterEach(async () => {
 const look = (i: number) => call('bash', { command: `echo look ${i}; seq 1 ${200 + i}` });
 
 /**
- * A sprint of 45 turns: reading by one and by several calls at once, a training run, and a hint in the
- * middle.
+ * A sprint of 45 turns: reads by single calls and by several calls at once, a training run, and a hint in
+ * the middle.
  */
 const LONG: Step[] = [
   start('long'),
@@ -43,7 +43,7 @@ it('reads nearly all of its input from the cache in a long sprint', async () => 
   expect(turns).toHaveLength(LONG.length);
   expect(turns.length).toBeGreaterThanOrEqual(40);
 
-  // Nothing that was sent before ever changes: no time, no number, no order.
+  // No part of an earlier request ever changes: no time, no number, no order.
   const prefix = ({ tools, system }: MessagesRequest) => JSON.stringify({ tools, system });
   for (const [i, request] of requests.entries()) {
     expect(prefix(request)).toBe(prefix(requests[0]));
@@ -57,6 +57,6 @@ it('reads nearly all of its input from the cache in a long sprint', async () => 
     `${turns.length} turns, ${input} input tokens, ${((100 * cached) / input).toFixed(1)} % of them from the cache, ${usd.toFixed(4)} USD\n`,
   );
   expect(cached / input).toBeGreaterThan(0.9);
-  // As good as it can be: each token is written once.
+  // This is the optimum: each token is written to the cache once.
   expect(input - cached).toBeLessThanOrEqual(turns[turns.length - 1].usage.inputTokens);
 }, 60_000);

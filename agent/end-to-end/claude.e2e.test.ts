@@ -21,7 +21,7 @@ afterEach(async () => {
   delete process.env.ANTHROPIC_BASE_URL;
 });
 
-/** A loop with Claude, whose API is a server on loopback. */
+/** A loop with Claude whose API is a local server. */
 async function night(
   respond: Parameters<typeof startMessagesServer>[0],
   more: Partial<LoopOptions> = {},
@@ -68,7 +68,7 @@ describe('Claude at the wheel', () => {
       expect(prompt).toContain(part);
     }
     expect(requests[0].tools?.map((t) => t.type)).toContain('bash_20250124');
-    // The key is nowhere but in the header.
+    // The key appears only in the request header.
     const logs = readdirSync(join(repo, 'state/logs')).map((f) =>
       readFileSync(join(repo, 'state/logs', f), 'utf8'),
     );

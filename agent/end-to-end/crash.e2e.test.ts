@@ -16,7 +16,10 @@ import { readSprints } from '../ledger/ledger.ts';
 import { Transcript } from '../open-sprint/transcript.ts';
 import { readStatus } from '../screen/status.ts';
 
-/** More of them: npm run test:crash. The same instants again, as far as a clock can: SEED=... */
+/**
+ * The number of crashes; npm run test:crash has more. SEED=... repeats the same delays, as far as timing
+ * allows.
+ */
 const CRASHES = Number(process.env.CRASHES ?? 3);
 const SEED = Number(process.env.SEED ?? Date.now() % 1e6);
 
@@ -30,13 +33,13 @@ it(
     const main = git(repo, 'rev-parse', 'main');
     for (let crash = 0; crash < CRASHES; crash++) {
       const loop = startCommand(repo, 'loop');
-      // From before the first write to some sprints on, however slow the machine is at starting.
+      // Kills at any time from before the first write to after some sprints, also where a start is slow.
       const early = random() < 0.1;
       while (!early && loop.child.exitCode === null && !holdsLock(repo, loop.child.pid)) await sleep(10);
       await sleep(random() * 2500);
       loop.child.kill('SIGKILL');
       await loop.ended;
-      // What others read is whole at any instant.
+      // Files that others read are complete at any time.
       readSprints(sprintsDir(repo));
       readStatus(repo);
     }
@@ -64,7 +67,7 @@ it(
     expect(readStatus(repo)).toMatchObject({ loop: 'stopped', sprint: null, runs: [] });
     expect(processesIn(repo)).toEqual([]);
 
-    // The log tells the same ledger, and of every run that a sprint has.
+    // The log has the same sprints as the ledger, and every run of each sprint.
     const events = allEvents(repo);
     const told = (type: LoggedEvent['type']) =>
       events.flatMap((e) => (e.type === type && 'sprint' in e ? e.sprint : []));
@@ -79,7 +82,7 @@ it(
       expect(sprints.filter((s) => s.runs.some((r) => r.id === id)).map((s) => s.id)).toEqual([run.sprint]);
     }
 
-    // No turn is missing in a conversation, and none stands there twice.
+    // No turn of a conversation is missing, and none is there twice.
     for (const name of readdirSync(join(repo, 'state/transcripts'))) {
       const { messages } = new Transcript(join(repo, 'state/transcripts', name));
       expect(messages.map((m) => m.role)).toEqual(
@@ -91,7 +94,8 @@ it(
         ].map((m) => m[1]);
       const calls = ids('tool_use', 'id');
       expect(new Set(calls).size).toBe(calls.length);
-      // A conversation that never claimed a sprint is dropped as it was cut off, its last calls unanswered.
+      // A conversation that never claimed a sprint is dropped as the crash left it, its last calls
+      // unanswered.
       const answered = new Set(ids('tool_result', 'tool_use_id'));
       const unanswered = calls.filter((id) => !answered.has(id));
       expect(unanswered.filter((id) => !JSON.stringify(messages.at(-1)).includes(id))).toEqual([]);
@@ -105,7 +109,7 @@ it(
 
 const holdsLock = (repo: string, pid: number | undefined) => lockHolder(join(repo, 'state'))?.pid === pid;
 
-/** Of all loops in a repository: a loop that has ended puts its log aside. */
+/** The events of all loops in a repository: each loop that ends moves its log aside. */
 function allEvents(repo: string): LoggedEvent[] {
   const logs = join(repo, 'state/logs');
   const old = existsSync(logs) ? readdirSync(logs).filter((name) => name.startsWith('events-')) : [];
@@ -114,7 +118,7 @@ function allEvents(repo: string): LoggedEvent[] {
   );
 }
 
-/** Park and Miller's generator: numbers from 0 to 1. */
+/** Park and Miller's random generator: numbers from 0 to 1. */
 function randomFrom(seed: number): () => number {
   let state = (seed % 2147483646) + 1;
   return () => {

@@ -8,7 +8,7 @@ import { takeRunBranch } from '../fixtures/run-branch.ts';
 import { commitOf, commitPaths, dirtyFiles, tagBest } from '../git/git.ts';
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 
-/** Whatever a person has set for their own git, what the loop records is the same. */
+/** The loop records the same content under any personal git settings. */
 let repo: string;
 let home: string;
 const before = { ...process.env };
@@ -42,7 +42,7 @@ afterEach(() => {
   Object.assign(process.env, before);
 });
 
-/** A sprint's worth of git, and all that is left of it. */
+/** The git operations of one sprint, and everything that they leave. */
 async function recorded(): Promise<Record<string, unknown>> {
   const { folder, git: g } = await takeRunBranch(repo);
   repo = folder;
@@ -61,7 +61,7 @@ async function recorded(): Promise<Record<string, unknown>> {
   const paths = ['work', 'sprints/one', 'reports'];
   const commit = await commitPaths(g, paths, 'Sprint 1: é', '# What\n\nIt works.', { F1: '0.8' });
   await tagBest(g, 'tiny', commit);
-  // The looks of this test are not to be led astray either.
+  // The test's own git calls must not be affected either.
   for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) delete process.env[name];
   const laidOut = await checkoutTree({ repo, tree: is });
   const plain = ['-c', 'color.ui=false', '-c', 'core.quotePath=false', '-c', 'i18n.logOutputEncoding=UTF-8'];
@@ -91,7 +91,7 @@ const fails = (name: string) => {
   return join(home, name);
 };
 
-/** What does not hide the work of another is set together. */
+/** Settings that do not mask each other are combined. */
 const SETTINGS: [string, () => unknown][] = [
   ['an ignore file', () => set('core.excludesFile', put('ignore', IGNORED, home))],
   ['.git/info/exclude', () => put('.git/info/exclude', IGNORED)],

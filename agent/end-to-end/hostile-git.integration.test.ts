@@ -17,7 +17,7 @@ import { takeRunBranch } from '../fixtures/run-branch.ts';
 import { commitPaths, dirtyFiles } from '../git/git.ts';
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 
-/** A program that says that it ran; git names a file as its last argument or gives one as input. */
+/** A program that records that it ran; git names a file as its last argument or passes one as input. */
 let spy: string;
 let ran: string;
 let repo: string;
@@ -37,7 +37,7 @@ beforeEach(() => {
   repo = newRepo({ 'work/a.txt': 'a\n', 'work/b.txt': 'b\n', '.gitignore': 'node_modules/\n' });
 });
 
-/** All that the supervisor does with git in a sprint; the researcher's deed comes first. */
+/** All git operations of the supervisor in a sprint; the researcher's action comes first. */
 async function sprintOfGit(deed: () => void = () => {}): Promise<void> {
   const { folder, git: g } = await takeRunBranch(repo);
   repo = folder;
@@ -50,7 +50,7 @@ async function sprintOfGit(deed: () => void = () => {}): Promise<void> {
   await restoreWorkspace({ repo, folder: 'work', tree: after });
   put('work/b.txt', 'changed\n');
   await commitPaths(g, ['work', 'sprints/one'], 'Sprint 1');
-  // A stale index makes git look into the files.
+  // A stale index makes git read the files.
   put('work/a.txt', 'changed\n');
   await dirtyFiles(g, 'work');
 }
@@ -58,7 +58,7 @@ async function sprintOfGit(deed: () => void = () => {}): Promise<void> {
 it('runs no filter, diff or textconv that an attribute asks for, and stores what is there', async () => {
   const config = ['filter.evil.clean', 'filter.evil.smudge', 'diff.evil.textconv'];
   for (const key of config) git(repo, 'config', '--global', key, spy);
-  // The other place of a user's configuration.
+  // The other place where a user's git configuration may be.
   process.env.XDG_CONFIG_HOME = join(dirname(spy), 'elsewhere');
   mkdirSync(join(process.env.XDG_CONFIG_HOME, 'git'), { recursive: true });
   const other = join(process.env.XDG_CONFIG_HOME, 'git', 'config');
@@ -68,7 +68,7 @@ it('runs no filter, diff or textconv that an attribute asks for, and stores what
   await sprintOfGit(() => put('work/.gitattributes', '*.txt filter=evil diff=evil\nb.txt filter=worse\n'));
   expect(existsSync(ran)).toBe(false);
   expect(git(repo, 'cat-file', '-p', 'HEAD:work/a.txt')).toBe('changed');
-  // The user's own git would have: the spy works.
+  // The user's own git runs the program, which shows that the spy works.
   git(repo, 'cat-file', '--textconv', 'HEAD:work/a.txt');
   expect(readFileSync(ran, 'utf8')).toContain(spy);
 });

@@ -41,7 +41,7 @@ describe('the loop, end to end on a tiny task', () => {
       '+{"f1":0.3',
     );
 
-    // One commit a sprint on the run branch, after the baseline; the user's branch is as it was.
+    // One commit for each sprint on the run branch, after the baseline; the user's branch is unchanged.
     const day = new Date().toISOString().slice(0, 10);
     expect(branchOf(repo)).toBe(`run/${day}`);
     expect(git(repo, 'branch', '--show-current')).toBe('main');

@@ -18,7 +18,7 @@ afterEach(async () => {
 it('books a call in which the loop was killed at what it is likely to have cost, holds the rest of its reserve, and goes on', async () => {
   const script = scripted([sprintTo('first', 0.7)]);
   let calls = 0;
-  // The third call is taken and never answered.
+  // The third call is received and never answered.
   server = await startMessagesServer((request) =>
     ++calls === 3 ? { content: [], trouble: { afterEvents: 0, kind: 'silence' } } : script(request),
   );
@@ -28,7 +28,7 @@ it('books a call in which the loop was killed at what it is likely to have cost,
   const loop = startCommand(repo, 'loop', '--sandbox', 'off', '--no-web', '--max-sprints', '1');
   const started = () => readEvents(eventsPath(repo)).filter((event) => event.type === 'turn.started');
   await eventOf(repo, 'turn.started', () => started().length === 3);
-  // Begun is not sent: a call that never arrived would be the third one again.
+  // A started call may not be sent yet; a loop killed before that would make the third call again.
   while (calls < 3) await sleep(10);
   loop.child.kill('SIGKILL');
   await loop.ended;

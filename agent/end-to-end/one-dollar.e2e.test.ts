@@ -40,7 +40,7 @@ it('one dollar is enough for a sprint with Opus 5.5: claimed, its run judged, fi
   process.env.ANTHROPIC_BASE_URL = server.url;
   const repo = tinyRepository();
   const path = join(repo, 'TASK.md');
-  // A brief as long as that of the task that ships.
+  // A brief as long as that of the shipped task.
   const brief = 'Read what was tried before, and say what is different now.\n'.repeat(170);
   const task = readFileSync(path, 'utf8').replace(
     /^model: .*$/m,
@@ -55,7 +55,7 @@ it('one dollar is enough for a sprint with Opus 5.5: claimed, its run judged, fi
   const sprints = readSprints(sprintsDir(repo));
   expect(sprints[0]).toMatchObject({ outcome: 'new-best', verdict: { metrics: { f1: 0.5 } } });
   expect(git(worktreeOf(repo), 'log', '--format=%s')).toContain('Sprint 1: Try short-0 (new-best)');
-  // No sprint was begun that could not be paid to its end.
+  // No sprint began that could not be paid to its end.
   expect(sprints.every(({ outcome }) => outcome === 'new-best' || outcome === 'no-gain')).toBe(true);
   const { usd, heldUsd } = readStatus(repo);
   expect(bill).toBeLessThanOrEqual(1);

@@ -30,7 +30,7 @@ if (!tried.ok) console.log(`SKIP sandbox tests of the loop: ${tried.why}`);
 const CANARY = 'canary-0123456789';
 const SCRIPT = join(import.meta.dirname, '../fixtures/escape.sh');
 
-/** A trainer that tries to get out before it trains. */
+/** A trainer that tries to escape from the sandbox before it trains. */
 const TRAINER = `
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
@@ -42,8 +42,8 @@ await import('./learn.mjs');
 `;
 
 /**
- * A sandboxed sprint of Claude whose bash and whose training run both try everything, once for all that is
- * asserted.
+ * A sandboxed sprint of Claude whose bash and training run both try every escape. It runs once for all
+ * assertions.
  */
 describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
   const said = { bash: '', train: '' };
@@ -59,7 +59,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     servers.push(server);
     return server;
   };
-  /** What nobody may change. */
+  /** Files that nobody may change. */
   const look = (root = repo) =>
     Object.fromEntries(
       ['TASK.md', 'judge.mjs', 'sprints/earlier/README.md', 'checkpoints/other/run.json'].map((file) => [
@@ -69,7 +69,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     );
 
   beforeAll(async () => {
-    // The home holds the checkout, and secrets.
+    // The home folder holds the checkout and secrets.
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'home-')));
     repo = join(home, 'checkout');
     renameSync(tinyRepository(), repo);
@@ -92,7 +92,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     await listen(socketFile);
     await listen(`\0loop-${process.pid}`);
     const facts = {
-      // Its shell tries it in the loop's worktree, its training in the checkout of the user.
+      // The shell tries it in the loop's worktree, the training in the user's checkout.
       ...{ REPO: worktreeOf(repo), CHECKOUT: repo, MINE: join(worktreeOf(repo), 'work') },
       ...{ EARLIER: 'sprints/earlier', WORLDS: join(home, 'worlds') },
       ...{ PID: process.pid, PORT: port, SOCKET: `loop-${process.pid}`, SOCKET_FILE: socketFile },
@@ -138,7 +138,7 @@ describe.skipIf(!tried.ok)('from the sandbox one cannot', () => {
     await server.close();
     const [sprint] = readSprints(sprintsDir(repo));
     said.train = readFileSync(join(repo, 'checkpoints', sprint.runs[0].id, 'out/said'), 'utf8');
-    // What outlives its call writes after a second.
+    // A process that outlives its call writes after a second.
     await sleep(1100);
   });
   afterAll(() => {

@@ -14,15 +14,14 @@ import { call, finish, type Step, start, train, wait, write } from '../fixtures/
 import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
 
-// Each starts a loop or two as processes of their own.
+// Each test starts one or two loops as separate processes.
 vi.setConfig({ testTimeout: 180_000 });
 
-// What becomes of a run that trains when the loop is asked to stop; recover.e2e.test.ts has what is left by a
-// crash.
+// These tests cover a training run when the loop is asked to stop; recover.e2e.test.ts covers crashes.
 const checkout = resolve(import.meta.dirname, '../..');
 const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;
 
-/** A sprint of one run. Each stop may take one of its waits; those that are too many are answered at once. */
+/** A sprint of one run. Each stop may use up one of its waits; surplus waits are answered at once. */
 const oneRun = (experiment: string): Step[] => [
   start('kept'),
   write(0.9),
@@ -39,14 +38,14 @@ const notices = (repo: string) =>
 const inLog = (repo: string) => readEvents(eventsPath(repo)).length;
 const loopOf = (repo: string) => startCommand(repo, 'loop', '--sandbox', 'off');
 
-/** Waits until a run trains that has saved. */
+/** Waits until a training run has saved its state. */
 async function saved(repo: string): Promise<string> {
   const { run } = await eventOf(repo, 'run.started');
   while (!existsSync(join(repo, 'checkpoints', run, 'out/optimizer.safetensors'))) await sleep(25);
   return run;
 }
 
-/** The next start brings the sprint to its end, with that run and no other. */
+/** The next start finishes the sprint, with that run and no other. */
 async function goesOn(repo: string, run: string): Promise<void> {
   await loopIn(repo, { maxSprints: 1 });
   const [sprint] = readSprints(sprintsDir(repo));
@@ -58,8 +57,8 @@ async function goesOn(repo: string, run: string): Promise<void> {
 }
 
 /**
- * `npm run loop` as our package.json has it, in another repository and a process group of its own, as a
- * terminal makes it.
+ * `npm run loop` as our package.json defines it, in another repository and in a process group of its own, as
+ * a terminal starts it.
  */
 function underNpm(repo: string) {
   const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
@@ -88,7 +87,7 @@ describe('one Ctrl-C', () => {
       const run = await saved(repo);
       process.kill(sign * npm.pid, signal);
       expect(await npm.ended).toBe(code);
-      // npm has waited for it.
+      // npm has waited for the loop.
       expect(processesIn(repo)).toEqual([]);
       expect(notices(repo)).toEqual(['stopping: the turn']);
       expect(recordOf(repo, run)).toMatchObject({ status: 'killed', endedBy: 'loop' });
@@ -129,13 +128,13 @@ describe('one Ctrl-C', () => {
 
 describe('a run that trains as the loop is stopped', () => {
   it('is kept, and goes on, however often and however soon that happens', async () => {
-    // Two seconds long; it saves nothing, so that it begins anew each time.
+    // The run takes two seconds and saves nothing, so that it starts again each time.
     const repo = tinyRepository([oneRun('steady')]);
     const begun = (after: number) => eventOf(repo, 'run.started', ({ seq }) => seq > after);
     let before = 0;
     let run = '';
     const stops: readonly (readonly NodeJS.Signals[])[] = [
-      // Once; twice within no time; and not a moment for anything.
+      // One signal; two at nearly the same time; and SIGKILL, which leaves no time to react.
       ...[['SIGINT'], ['SIGINT', 'SIGTERM'], ['SIGKILL'], ['SIGTERM', 'SIGINT'], ['SIGTERM']],
     ] as NodeJS.Signals[][];
     for (const signals of stops) {
@@ -168,7 +167,7 @@ describe('a run that trains as the loop is stopped', () => {
     const loop = loopOf(repo);
     const run = await saved(repo);
     const { processes } = await startedRun(repo);
-    // The trainer hears it first.
+    // The trainer gets the signal first.
     process.kill(processes[0].pid, 'SIGTERM');
     while (recordOf(repo, run).endedBy === undefined) await sleep(5);
     loop.child.kill('SIGTERM');
@@ -187,7 +186,7 @@ describe('a run that trains as the loop is stopped', () => {
       const loop = loopOf(repo);
       const run = await saved(repo);
       const { seq } = await eventOf(repo, 'run.queued');
-      // Then the researcher's transcript has what it was told.
+      // From then on the researcher's transcript has the answer about the queued run.
       await eventOf(repo, 'turn.started', (event) => event.seq > seq);
       loop.child.kill(signal);
       await loop.ended;
@@ -202,7 +201,7 @@ describe('a run that trains as the loop is stopped', () => {
         [true, 'finished', 0],
         [false, 'finished', 1],
       ]);
-      // The researcher knows it by its ticket.
+      // The researcher refers to the run by its ticket.
       expect(sprint).toMatchObject({ outcome: 'new-best', candidate: sprint.runs[1].id });
       expect(sprint.unstarted).toBeUndefined();
     },

@@ -11,7 +11,7 @@ import { scripted, sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { readStatus } from '../screen/status.ts';
 
-/** What the loop takes is recorded; an edit that it cannot use is not. */
+/** The notice for an edit that the loop accepts and records; an edit that it cannot use is not recorded. */
 const RECORDED = expect.stringMatching(
   /^1 edited file recorded on the run branch \(TASK.md\): commit \w{9}$/,
 );
@@ -24,7 +24,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
   const limits: (number | null)[] = [];
   const { events } = await loopIn(repo, {}, (loop) => (event) => {
     if (event.type === 'sprint.opened') limits.push(loop.config.limits.usd);
-    // In the middle of the first sprint: not before the second does it count.
+    // An edit in the middle of the first sprint takes effect with the second.
     if (event.type === 'run.started' && limits.length === 1)
       edit('evaluation: { verdict: 100', 'evaluation: { verdict: 90');
     if (event.type === 'run.started' && limits.length === 2) edit('usd: 5', 'usd: 7');
@@ -32,7 +32,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
   const sprints = readSprints(sprintsDir(repo));
   const boards = [...new Set(sprints.map((s) => s.leaderboard))];
   expect(sprints.map((s) => boards.indexOf(s.leaderboard))).toEqual([0, 1, 1]);
-  // 0.6 is less than 0.8, and still the first of its leaderboard.
+  // 0.6 is less than 0.8, but it is the first of its leaderboard.
   expect(sprints.map((s) => s.outcome)).toEqual(['new-best', 'new-best', 'new-best']);
   expect(limits.slice(0, 3)).toEqual([5, 5, 7]);
   expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([

@@ -2,20 +2,20 @@ import type { EndedBy, Progress, Run, RunRecord, RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 
-/** One training run that is asked for. */
+/** A request for one training run. */
 export interface RunRequest extends RunSpec {
   repo: string;
   task: Task;
   profileName: string;
-  /** The sprint that it belongs to; null by hand. */
+  /** The sprint that the run belongs to; null for a run by hand. */
   sprint: string | null;
-  /** As in the run's record; unset: the one researcher there is. */
+  /** As in the run's record; unset: the only researcher. */
   researcherId?: Run['researcherId'];
   role?: Run['role'];
   sandbox: Sandbox;
   /** The run folder; unset: `checkpoints/<run id>`. */
   out?: string;
-  /** Ends the run earlier than the profile's own limit does. */
+  /** Ends the run earlier than the profile's own limit. */
   timeoutSeconds?: number;
 }
 
@@ -24,48 +24,43 @@ export interface RunHandle {
   id: string;
   /** The run folder, absolute. */
   dir: string;
-  /**
-   * The completed record, as it stands in `run.json`. Never rejects: every bad end is a status and a reason.
-   */
+  /** The completed record, as in `run.json`. Never rejects: every failure is a status and a reason. */
   done: Promise<RunRecord>;
   /**
    * The line with which the train command refused its arguments (exit code 2, nothing written), once the run
    * is done; null for a run that began.
    */
   refusal: Promise<string | null>;
-  /** Takes back a run that was refused: its folder and its reference are removed. */
+  /** Removes the folder and the git reference of a run that was refused. */
   discard(): Promise<void>;
   /**
-   * Ends the run with all its processes, for whoever says so; `graceSeconds` is the time that it gets to
-   * save, none at 0. Its status becomes `killed`, unless it has finished by then.
+   * Ends the run with all its processes. `by`: who asked for it; `graceSeconds`: the time to save, none at 0.
+   * The status becomes `killed`, unless the run has finished by then.
    */
   stop(reason: string, how?: { by?: EndedBy; graceSeconds?: number }): Promise<RunRecord>;
-  /** Calls back for every well-formed line of progress from now on. Returns what ends that. */
+  /** Calls back for every well-formed line of progress from now on. Returns a function that unsubscribes. */
   onProgress(listener: (progress: Progress) => void): () => void;
 }
 
-/** A run that has begun, to be gone on with: what its record does not say. */
+/** A run to resume: what its record does not say. */
 export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {
   /** The run folder. */
   dir: string;
-  /**
-   * Where nothing was saved, or nothing that can be read, the run begins anew, in its folder. Unset: that is
-   * refused.
-   */
+  /** Where nothing readable was saved, the run begins anew in its folder. Unset: such a run is refused. */
   orAnew?: boolean;
 }
 
 /**
- * Where training runs happen. One implementation: a local process (local.ts). Whatever a later start has to
- * know of a run, it finds in the run's folder: another implementation may run it on another machine.
+ * Where training runs happen. One implementation: a local process (local.ts). Everything that a later start
+ * has to know of a run is in the run's folder, so another implementation may run it on another machine.
  */
 export interface Executor {
   /** @throws UserError for a request that cannot be started; then nothing is left behind. */
   start(request: RunRequest): Promise<RunHandle>;
-  /** @throws UserError for a run that cannot be gone on with; then it stays as it was. */
+  /** @throws UserError for a run that cannot be resumed; the run then stays as it was. */
   resume(request: ResumeRequest): Promise<RunHandle>;
-  /** Whether the run of this folder trains, whoever started it. */
+  /** Whether the run of this folder is training, whoever started it. */
   isRunning(dir: string): boolean;
-  /** Ends what is left of a run that was started by who is gone. Tells whether there was anything to end. */
+  /** Ends the processes of a run whose starter is gone. Returns whether one still ran. */
   endLeft(dir: string): Promise<boolean>;
 }

@@ -23,7 +23,7 @@ import type { RunRequest } from './executor.ts';
 import { processesOf } from './left-running.ts';
 import { LocalExecutor } from './local.ts';
 
-// What else may become of a trainer; local.test.ts has the ordinary ends.
+// The unusual ends of a trainer; local.integration.test.ts has the ordinary ones.
 let repo: string;
 let tree: string;
 let sandboxes: [string, Sandbox][];
@@ -116,9 +116,9 @@ describe('a trainer', () => {
         status: 'out-of-memory',
         reason: expect.stringMatching(/^its processes held 0\.\d+ GiB of memory; 0\.15 GiB are allowed$/),
       });
-      // Inside of a sandbox pids are others; all of them end with it.
+      // Pids in a sandbox differ from ours; all its processes end with it.
       const child = Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8'));
-      // The kernel takes its time to take back so much memory.
+      // The kernel needs some time to free so much memory.
       if (which === 'off') await expect.poll(() => isAlive(child, processStart(child))).toBe(false);
     }
   });

@@ -18,14 +18,14 @@ const MEMORY_MS = 1000;
 /** How long the data service may take to notice that its reader is gone. */
 const SERVICE_ENDS_MS = 5000;
 
-/** Watches a run to its end, whatever that is, and completes its record. */
+/** Watches a run until it ends, however it ends, and completes its record. */
 export function follow(run: {
   repo: string;
   record: RunRecord;
   dir: string;
   service: Child | null;
   trainer: Child;
-  /** Of a run that is gone on with: seconds and rows before. */
+  /** For a resumed run: its seconds and rows before. */
   earlier?: { seconds: number; rows: number };
   maxOutBytes?: number;
   maxMemoryBytes?: number;
@@ -64,7 +64,7 @@ export function follow(run: {
     const ended = outcomeOf({
       exit,
       stoppedBy,
-      // It may have ended by itself meanwhile.
+      // The run may have ended by itself before it was stopped.
       tooMuchMemory: exit.stopped === tooMuch ? tooMuch : null,
       result: readResult(inRun(dir).result),
       said: lastWord(trainer.log?.lastLines(60) ?? []),
@@ -114,8 +114,8 @@ export function follow(run: {
 }
 
 /**
- * Waits for the data service, whose reader is gone, and reads off how many rows it handed out and whether it
- * failed by itself.
+ * Waits for the data service to end, now that its reader is gone. Returns how many rows it handed out, and
+ * whether it failed by itself.
  */
 async function endService(
   service: Child,

@@ -14,7 +14,7 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { inspect } from '../tools/inspect.ts';
 import { JudgeError, type JudgeRequest, judgeEnv, judgeRun, measureSnapshots } from './judging.ts';
 
-// A judge in small: `mode` in the run folder says what it does.
+// A small judge: `mode` in the run folder says what it does.
 const judge = `
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

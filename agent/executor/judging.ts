@@ -30,16 +30,16 @@ export interface JudgeRequest {
   samples?: number;
   /** Seed of those rows; unset: the judge's own. */
   evalSeed?: number;
-  /** An hour unless told. */
+  /** Default: one hour. */
   timeoutSeconds?: number;
   /** Ends the judge when it aborts. */
   signal?: AbortSignal;
 }
 
 /**
- * Has the task's judge measure a run, with the encoder of the tree that it was trained from. The verdict also
- * stands in `verdict.json` of the run folder then.
- * @throws JudgeError with the judge's own line, where it cannot.
+ * Has the task's judge measure a run, with the encoder of the tree that it was trained from. The judge also
+ * writes the verdict to `verdict.json` of the run folder.
+ * @throws JudgeError with the judge's own line, where it cannot measure the run.
  */
 export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
   const lines = await startJudge(request, ['--json']);
@@ -47,9 +47,9 @@ export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
 }
 
 /**
- * Has the judge measure the snapshots of a run that were not measured yet (it appends them to `evals.jsonl`);
- * returns the new points.
- * @throws JudgeError with the judge's own line, where it cannot.
+ * Has the judge measure the snapshots of a run that were not measured yet, and returns the new points. The
+ * judge appends them to `evals.jsonl`.
+ * @throws JudgeError with the judge's own line, where it cannot measure them.
  */
 export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint[]> {
   const lines = await startJudge(request, ['--evals', '--json']);
@@ -57,9 +57,9 @@ export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint
 }
 
 /**
- * What the judge's side is told of the sandbox: its label, and the task's encode command as it is to be
- * started for this tree, confined already, as a JSON list of words. A judge in any language adds its
- * arguments and need know nothing of sandboxes. What carries `mark` ends with the command that has it.
+ * The environment of the judge: the sandbox's label, and the task's encode command for this tree, wrapped in
+ * the sandbox, as a JSON list of words. A judge in any language appends its arguments and needs to know
+ * nothing of sandboxes. Processes that carry `mark` are ended with the command that has it.
  */
 export function judgeEnv(of: {
   task: Task;
@@ -103,7 +103,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
   const exit = await child.done;
   if (exit.code !== 0 || exit.stopped !== null || exit.timedOut) {
     const word = lastWord(child.log?.lastLines(60) ?? []);
-    // What the judge refuses it says in one line; of one that died the log has more.
+    // A refusal (exit code 2) is one line; for a judge that died the log has more.
     const more = exit.code === 2 ? '' : ` (${relative(repo, inRun(runDir).judgeLog)})`;
     const line = `${word ?? `no word, exit code ${exit.code ?? exit.signal}`}${more}`;
     const why = exit.timedOut

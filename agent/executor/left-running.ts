@@ -7,19 +7,19 @@ import { processWith } from '#host/processes';
 import { readUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
 
-// What a local run has running, and what is left of it when who started it is gone.
+// The processes of a local run, and those left behind when the process that started it is gone.
 
-/** Leaders of process groups; with its start time a pid names one process for good. */
+/** Leaders of process groups; a pid and its start time together identify one process. */
 const Processes = z.array(z.object({ pid: z.number(), start: z.string().nullable() }));
 type Processes = z.infer<typeof Processes>;
 
-/** Writes down what a run is made of, for whoever comes after a kill -9. */
+/** Records the processes of a run, so that a later start can end them after a kill -9. */
 export function noteProcesses(dir: string, children: readonly Child[]): void {
   const processes: Processes = children.map(({ pid, processStart }) => ({ pid, start: processStart }));
   writeJsonAtomic(inRun(dir).processes, processes);
 }
 
-/** What was written down; nothing where nothing can be read. */
+/** The recorded processes; none where the file cannot be read. */
 export function processesOf(dir: string): Processes {
   try {
     return Processes.parse(JSON.parse(readUntrusted(inRun(dir).processes, 1 << 16) ?? '[]'));
@@ -28,15 +28,15 @@ export function processesOf(dir: string): Processes {
   }
 }
 
-/** Ends them. Tells whether there was anything to end. */
+/** Ends the recorded processes. Returns whether one still ran. */
 export async function endLeft(dir: string): Promise<boolean> {
   const ended = await Promise.all(processesOf(dir).map(({ pid, start }) => killGroup(pid, start)));
   return ended.some(Boolean);
 }
 
 /**
- * The trainer that a killed command may have left behind, by the folder on its command line; null where none
- * runs.
+ * The process of a trainer that a killed command may have left behind, found by the folder on its command
+ * line; null where none runs.
  */
 export const trainerOf = (dir: string): number | null =>
   processWith((words) => words.includes(`--out\0${inRun(dir).out}\0`));

@@ -39,7 +39,7 @@ beforeAll(async () => {
   cpSync(join(fixtures, 'serve.mjs'), join(repo, 'serve.mjs'));
   cpSync(join(fixtures, 'train.mjs'), join(repo, 'work/train.mjs'));
   tree = await snapshotTree({ repo, folder: 'work' });
-  // What stands in the folder now is not what was snapshotted.
+  // The folder now differs from the snapshot.
   writeFileSync(join(repo, 'work/train.mjs'), 'process.exit(9)');
 });
 afterAll(() => rmSync(repo, { recursive: true, force: true }));

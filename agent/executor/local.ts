@@ -83,10 +83,10 @@ export class LocalExecutor implements Executor {
   }
 
   /**
-   * Goes on with a run that was ended or killed, in its own folder, from what its trainer saved last: the
-   * same tree and arguments, the stream from the batch that comes next. Where nothing was saved it begins
-   * anew, if that was asked for.
-   * @throws UserError where that cannot be.
+   * Resumes a run that was ended or killed, in its own folder, from what its trainer saved last: the same
+   * tree and arguments, and the stream from the next batch. Where nothing was saved the run begins anew, if
+   * `orAnew` is set.
+   * @throws UserError where the run cannot be resumed.
    */
   async resume(request: ResumeRequest): Promise<RunHandle> {
     const { repo, dir } = request;
@@ -130,13 +130,12 @@ export class LocalExecutor implements Executor {
     return endLeft(dir);
   }
 
-  /** Starts both processes into `processes`, so that whoever catches can end the one that did start. */
+  /** Starts both processes into `processes`, so that the caller can end the one that did start. */
   private launch(processes: Processes, run: Launch): void {
     const { repo, task, sandbox, record, dir, treeDir, from } = run;
     const { profile: profileName, samples, seed } = record;
     const profile = profileOf(task, profileName);
-    // Where a link in a home or a temporary folder leads to the run, a sandbox has the folder and not the
-    // link.
+    // A link in a home or a temporary folder does not exist in the sandbox, so the real path is used.
     const out = inRun(realpathSync(dir)).out;
     const pipe = task.contract.serve ? makePipe() : null;
     try {
@@ -186,7 +185,7 @@ interface Processes {
   trainer: Child | null;
 }
 
-/** Where not both could be started, or not be written down. */
+/** Ends both where one could not be started, or the record not be written. */
 async function endBoth({ service, trainer }: Processes): Promise<void> {
   await Promise.all([service, trainer].map((child) => child?.stop('its run could not be started', 0)));
 }
@@ -195,11 +194,11 @@ interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeout
   record: RunRecord;
   dir: string;
   treeDir: string;
-  /** The batch to go on from; null for a run that begins. */
+  /** The batch to resume from; null for a run that begins. */
   from: number | null;
 }
 
-/** Takes away what a run left that begins anew. */
+/** Removes the outputs of a run that begins anew. */
 function empty(dir: string): void {
   const { out, evals, verdict } = inRun(dir);
   for (const path of [out, evals, verdict]) rmSync(path, { recursive: true, force: true });

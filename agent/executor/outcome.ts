@@ -6,28 +6,28 @@ export interface Ending {
   exit: Exit;
   /** Who stopped it, where it was stopped. */
   stoppedBy: EndedBy | null;
-  /** Why it was ended for the memory that it held; null where it was not. */
+  /** Why the run was ended for the memory that it held; null where it was not. */
   tooMuchMemory: string | null;
-  /** The trainer's last word, where it left one. */
+  /** The trainer's result, where it left one. */
   result: TrainResult | null;
-  /** What its log says of the end (see lastWord); null where that says nothing. */
+  /** The last error line of its log (see lastWord); null where there is none. */
   said: string | null;
   /**
-   * Of a data service that failed by itself, and so cut the stream: what it said; `outside`: a signal ended
-   * it.
+   * A data service that failed by itself and so cut the stream: its error line; `outside`: a signal ended it.
+   * Null otherwise.
    */
   service: { said: string; outside: boolean } | null;
 }
 
 /**
- * The signals that ask a process to end: by a machine that goes down, a container that is stopped, somebody
- * with `kill`.
+ * The signals that ask a process to end: from a machine that shuts down, a container that is stopped, or a
+ * `kill`.
  */
 const ASKS_TO_END = ['SIGTERM', 'SIGINT', 'SIGHUP'];
-/** 128 and their numbers, as a shell or a program that caught them says it. */
+/** 128 plus their numbers: the exit codes of a shell, or of a program that caught them. */
 const ASKED_TO_END = [129, 130, 143];
 
-/** Whether a signal of these ended a process. */
+/** Whether one of these signals ended a process. */
 export const endedFromOutside = ({ code, signal }: Pick<Exit, 'code' | 'signal'>): boolean =>
   ASKS_TO_END.includes(signal ?? '') || ASKED_TO_END.includes(code ?? 0);
 
@@ -42,7 +42,7 @@ export function outcomeOf({
 }: Ending): Pick<RunRecord, 'status' | 'reason'> & { endedBy: EndedBy } {
   const log = said === null ? '' : `: ${said.slice(0, 500)} (trainer.log)`;
   if (tooMuchMemory !== null) return { status: 'out-of-memory', reason: tooMuchMemory, endedBy: 'limit' };
-  // Also where it was asked to end in its last moment.
+  // Also if it was asked to end just before it finished.
   if (exit.code === 0 && result?.status === 'finished')
     return { status: 'finished', reason: null, endedBy: 'trainer' };
   if (exit.stopped !== null) return { status: 'killed', reason: exit.stopped, endedBy: stoppedBy ?? 'user' };
@@ -61,7 +61,7 @@ export function outcomeOf({
   }
   if (exit.outOfMemory) {
     const how = exit.memoryKills > 0 ? 'killed by the kernel' : 'killed from outside, most likely';
-    // Who is killed has no time to say why: the last line of its log is about something else.
+    // A killed process cannot say why: the last line of its log is about something else.
     return { status: 'out-of-memory', reason: `${how} for want of memory`, endedBy: 'trainer' };
   }
   if (endedFromOutside(exit) || (exit.code === 0 && result?.status === 'interrupted')) {

@@ -2,13 +2,13 @@ import { closeSync, readSync } from 'node:fs';
 import { Progress } from '#contract/run';
 import { openUntrusted } from '#host/untrusted';
 
-/** The most that is read of it at one look: a flood of progress is skipped, not followed. */
+/** The most that one read takes, in bytes: a flood of progress is skipped. */
 const MAX_READ = 256 * 1024;
 
 /**
- * Follows a trainer's `progress.jsonl`, a file that may hold anything: half a line (kept until its other half
- * comes), garbage (skipped), a flood (its middle is skipped), less than before (read again from the start),
- * or be a link, a pipe or nothing (not read).
+ * Follows a trainer's `progress.jsonl`, which may hold anything: half a line (kept until the other half
+ * comes), garbage (skipped), a flood (its middle is skipped), or less than before (read again from the
+ * start). A link, a pipe or a missing file is not read.
  */
 export class ProgressTail {
   private offset = 0;

@@ -43,11 +43,11 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
   await expect(resume(run.dir)).rejects.toThrow(/its trainer still runs \(process \d+\)/);
   const stopped = await run.stop('stopped by hand');
   expect(stopped).toMatchObject({ status: 'killed', reason: 'stopped by hand', endedBy: 'user' });
-  // A command that was killed itself leaves a record that says it still runs.
+  // A command that was killed leaves a record that says `running`.
   const path = join(run.dir, 'run.json');
   expect(JSON.parse(text(path))).toEqual(stopped);
 
-  // What was saved counts in batches of the size that the run began with.
+  // The saved position counts in batches of the size that the run began with.
   task.contract.profiles.tiny.batch = 700;
   const resumed = await (await resume(run.dir)).done;
   expect(resumed).toEqual({

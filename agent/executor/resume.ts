@@ -6,7 +6,7 @@ import { openUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
 
 /**
- * The batch of the stream that a run goes on from: `next_batch` in the metadata of its
+ * The batch of the stream from which a run is resumed: `next_batch` in the metadata of its
  * `out/optimizer.safetensors`.
  * @throws UserError for a run that was never saved.
  */
@@ -22,7 +22,7 @@ export function resumePoint(dir: string, record: RunRecord): number {
   throw new UserError(`${saved}: does not say its next_batch; it was saved by another trainer`);
 }
 
-/** The same, for a run that can begin anew: null where nothing was saved, or nothing that can be read. */
+/** The same for a run that may begin anew: null where nothing readable was saved. */
 export function savedBatch(dir: string): number | null {
   const next = nextBatch(inRun(dir).optimizer);
   return next !== undefined && isBatch(next) ? next : null;
@@ -39,8 +39,8 @@ export function refuseFinished(dir: string, { status }: RunRecord): void {
 const MAX_HEADER_BYTES = 1 << 20;
 
 /**
- * `next_batch` of a safetensors file that untrusted code wrote: its header alone is read, never through a
- * link or from a pipe. NaN where it says none; undefined where there is no file.
+ * `next_batch` of a safetensors file that untrusted code wrote. Only the header is read, never through a link
+ * or from a pipe. NaN where it names none; undefined where there is no file.
  */
 function nextBatch(saved: string): number | undefined {
   const file = openUntrusted(saved);

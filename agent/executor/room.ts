@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { machineMemory, memoryOf } from '#host/memory';
 import { diskTrouble } from '../budget/disk.ts';
 
-/** What a run may leave: some hundred times its weights, moments and snapshots. */
+/** The most that a run may leave: some hundred times its weights, moments and snapshots. */
 export const MAX_OUT_BYTES = 8 * 2 ** 30;
 const MAX_FILES = 10_000;
-/** The rest is for the judge and for us; beyond it a machine that swaps would stand still for hours. */
+/** The rest is for the judge and the loop. A machine that swaps would stand still for hours. */
 const SHARE_OF_MEMORY = 0.9;
 
 /**
@@ -21,7 +21,7 @@ export function roomTrouble(out: string, maxBytes: number): string | null {
   return diskTrouble(out);
 }
 
-/** Why a run has to end before it takes all memory: what its processes hold. Null while there is room. */
+/** Why a run has to end because its processes hold too much memory. Null while there is room. */
 export function memoryTrouble(
   trainer: { pid: number; mark: string },
   maxBytes = Math.floor(machineMemory() * SHARE_OF_MEMORY),
@@ -32,8 +32,8 @@ export function memoryTrouble(
 }
 
 /**
- * What a folder takes on the disk (a sparse file only what it has), links not followed; no further than is
- * needed to refuse it.
+ * The space of a folder on the disk (allocated blocks of sparse files only), without following links.
+ * Counting stops at the number of files that is refused.
  */
 function sizeOf(folder: string): { bytes: number; files: number } {
   const sum = { bytes: 0, files: 0 };
@@ -53,7 +53,7 @@ function sizeOf(folder: string): { bytes: number; files: number } {
   };
   try {
     walk(folder);
-  } catch {} // Removed, or closed to us, while we look.
+  } catch {} // Removed, or made unreadable, meanwhile.
   return sum;
 }
 

@@ -12,13 +12,13 @@ function runId(experiment: string, seed: number, now = new Date()): string {
   return `${at}-${name}-s${seed}`;
 }
 
-/** Where git keeps the tree that a run was started from. */
+/** The git reference that keeps the tree of a run. */
 export const runRef = (id: string) => `refs/loop/runs/${id}`;
 
 /**
- * Makes the folder of a new run, `checkpoints/<run id>` or `out`. No other run of this checkout has had its
- * id (`-2`, `-3` ... where it is taken), wherever its folder lies.
- * @throws UserError where `out` is there already and not empty, or cannot be written to.
+ * Makes the folder of a new run: `checkpoints/<run id>`, or `out`. The id is unique in this checkout (`-2`,
+ * `-3` ... where it is taken), wherever the folder lies.
+ * @throws UserError where `out` exists and is not empty, or cannot be written.
  */
 export function claimRunFolder(run: { repo: string; experiment: string; seed: number; out?: string }): {
   id: string;
@@ -37,12 +37,12 @@ export function claimRunFolder(run: { repo: string; experiment: string; seed: nu
   mkdirSync(runs, { recursive: true });
   for (;;) {
     const id = newName(run.repo, 'runs', base);
-    // `state/` may have been removed, and the run be there still.
+    // `state/` may have been removed while the run folder still exists.
     if (makeFolder(join(runs, id))) return { id, dir: join(runs, id) };
   }
 }
 
-/** False where there is something of that name already: two runs never share a folder. */
+/** False where the name exists already: two runs never share a folder. */
 function makeFolder(dir: string): boolean {
   try {
     mkdirSync(dir);

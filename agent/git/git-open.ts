@@ -7,19 +7,18 @@ import { complaintOf, gitEnv, git as gitOf, STEADY, withoutDrivers } from '#host
 import { messageOf } from '../common/words.ts';
 
 const OWN_IDENTITY = ['user.name=Research loop', 'user.email=loop@localhost'];
-/** Said once where it is used. */
+/** The notice that is shown once where this identity is used. */
 export const OWN_IDENTITY_NOTE =
   'git knows no name and address of yours (user.name, user.email): the loop commits as Research loop <loop@localhost>';
 
-/** `--pathspec-from-file`; `git switch` is older. */
+/** The oldest version of git with `--pathspec-from-file`; `git switch` is older. */
 const OLDEST = [2, 25] as const;
 
 /**
- * The supervisor's git on one repository: hooks, file-system monitor, filters and signing off (nobody is
- * there to type a passphrase), committing as the user or, where no identity is set, as "Research loop
- * <loop@localhost>".
- * @throws UserError where git is missing or too old, or the folder is no root of a repository that it can
- * work in.
+ * Opens git on a repository for the supervisor. Hooks, the file-system monitor, filters and signing are off
+ * (nobody is there to type a passphrase). It commits as the user or, where no identity is set, as "Research
+ * loop <loop@localhost>".
+ * @throws UserError where git is missing or too old, or the folder is not the root of a usable repository.
  */
 export async function openGit(repo: string): Promise<SimpleGit> {
   await checkVersion(repo);
@@ -39,7 +38,7 @@ export async function openGit(repo: string): Promise<SimpleGit> {
 export const isOwnIdentity = async (git: SimpleGit): Promise<boolean> =>
   (await git.raw(['var', 'GIT_AUTHOR_IDENT'])).startsWith('Research loop <loop@localhost>');
 
-/** What simple-git would not let anybody set. */
+/** Settings that simple-git refuses unless they are allowed by name. */
 const SETTINGS = [
   ...[
     'Alias',
@@ -72,20 +71,23 @@ async function makeGit(
   const environment = { ...gitEnv(), ...env };
   return simpleGit({
     baseDir: repo,
-    // In a session of its own: Ctrl-C and a terminal that is closed are for us alone, a commit is not cut off
-    // by them.
+    // git runs in a process session of its own, so that Ctrl-C or a closed terminal reaches only the loop
+    // and does not cut a commit off.
     binary: isProgram('setsid') ? ['setsid', 'git'] : 'git',
-    // No name that git makes up from account and host.
+    // Keeps git from making up an identity from the account and host names.
     config: [...STEADY, 'user.useConfigOnly=true', ...(await withoutDrivers(repo)), ...more],
-    // The user's own; the environment is what we made it.
+    // Allows the whole environment, which gitEnv has made.
     allowEnvironment: Object.keys(environment),
-    // What could run a program is set to nothing above; the rest are settings of the user's own, in their
+    // Settings that could run a program are emptied above; the rest are the user's own, from the
     // environment.
     unsafe: Object.fromEntries(SETTINGS.map((name) => [`allowUnsafe${name}`, true])),
   }).env(environment);
 }
 
-/** GIT_AUTHOR_NAME and its kind, as containers set them; an empty one would make git refuse every commit. */
+/**
+ * GIT_AUTHOR_NAME and similar variables, as containers set them. Empty ones are left out, since git would
+ * then refuse every commit.
+ */
 function identityOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = ['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL', 'EMAIL'];
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name] as string]] : [])));
@@ -115,12 +117,12 @@ function whyNoRepository(repo: string, complaint: string): string {
   return /not a git repository/.test(complaint) ? NOT_THE_ROOT : complaint;
 }
 
-/** How long we wait for a lock of git's that somebody else holds: an editor, a prompt, a commit by hand. */
+/** How long to wait for a lock that another git process holds: an editor, a prompt, a commit by hand. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Does something with git again and again while another git holds a lock.
- * @throws UserError that names the lock where it is not given back.
+ * Repeats a git operation while another git process holds a lock.
+ * @throws UserError that names the lock where it is not released in time.
  */
 export async function patiently<T>(run: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
   for (const since = Date.now(); ; ) {
@@ -139,7 +141,7 @@ export async function patiently<T>(run: () => Promise<T>, patienceMs = PATIENCE_
   }
 }
 
-/** The lock that git found taken; of its configuration it names the file alone. */
+/** The lock that git found taken. For its configuration git names only the file, so `.lock` is appended. */
 function lockIn(message: string): string | undefined {
   const config = /could not lock config file (.+): File exists/.exec(message)?.[1];
   return config ? `${config}.lock` : /'([^']+\.lock)': File exists/.exec(message)?.[1];

@@ -8,14 +8,15 @@ import { configured, patiently } from './git-open.ts';
 export { openGit } from './git-open.ts';
 
 /**
- * Dirty files that neither a start nor a commit minds: steering, what is derived, and what recovery looks
- * after.
+ * Files that may be dirty at a start or a commit: those that steer the loop, derived ones, and those that
+ * recovery handles.
  */
 const FREE = [/^TASK\.md$/, /^HINTS\.md$/, /^STOP$/, /^reports\//, /^sprints\//];
 
 /**
- * Uncommitted files: of the workspace those that the loop would record, of others, which must not be there
- * when a loop starts, those that the user's own git sees, with their ignore files and line ends.
+ * Lists uncommitted files. `workspace`: those that the loop would record. `others`: those elsewhere that
+ * must not exist when a loop starts, as the user's own git sees them, with the user's ignore files and line
+ * ends.
  */
 export async function dirtyFiles(
   git: SimpleGit,
@@ -40,24 +41,23 @@ export async function isUnchanged(git: SimpleGit, folder: string): Promise<boole
 }
 
 async function changedFiles(git: SimpleGit, settings: string[], paths: string[]): Promise<string[]> {
-  // Git would run in a nested repository too, by the configuration that lies there.
+  // Without --ignore-submodules git would also run in a nested repository, with the configuration there.
   const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--ignore-submodules=all'];
   const entries = names(await git.raw([...settings, 'status', ...how, ...paths]));
   return entries.map((entry) => entry.slice(3));
 }
 
-/** Settings under which files are recorded, and laid out, byte for byte. */
+/** Settings under which files are committed and checked out byte for byte. */
 export const ASIS = AS_THEY_ARE.flatMap((setting) => ['-c', setting]);
 
-/** Files that git does not know below some paths, without what the repository's own `.gitignore` names. */
+/** Untracked files below these paths, without those that the repository's own `.gitignore` names. */
 const unknownFiles = async (git: SimpleGit, paths: readonly string[]): Promise<string[]> =>
   names(await git.raw(['ls-files', '-z', '--others', OWN_IGNORES, '--', ...paths]));
 
 /**
- * Commits everything under these paths, and nothing else, whatever else is staged, byte for byte. What the
- * repository's own `.gitignore` names is left out; ignore files of the user count for nothing here. With
- * `anew` files are read again though git takes them for unchanged, which it does by other settings than ours.
- * Gives the commit's hash.
+ * Commits everything under these paths, byte for byte, and nothing else that is staged. Files in the
+ * repository's own `.gitignore` are left out; the user's other ignore files are not used. `anew` reads files
+ * again that git considers unchanged because of other settings. Returns the commit's hash.
  */
 export async function commitPaths(
   git: SimpleGit,
@@ -77,7 +77,7 @@ export async function commitPaths(
   if (known.length > 0) await patiently(() => git.raw([...ASIS, 'add', '--update', '--', ...known]));
   if (anew && known.length > 0)
     await patiently(() => git.raw([...ASIS, 'add', '--renormalize', '--', ...known]));
-  // A nested repository ends in a slash, and would be kept as a bare pointer to a commit of its own.
+  // The name of a nested repository ends in a slash: git would store only a pointer to its commit.
   const unknown = (await unknownFiles(git, paths)).filter((file) => !file.endsWith('/'));
   if (unknown.length > 0) await addAll(git, unknown);
   const there = new Set([...known, ...below(unknown)]);
@@ -88,8 +88,8 @@ export async function commitPaths(
 }
 
 /**
- * Adds files by their very names: there may be more than a command line takes, and the user's git may ignore
- * them.
+ * Adds files from a list of exact names: a command line may be too short for them, and the user's git may
+ * ignore them.
  */
 async function addAll(git: SimpleGit, files: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'names-'));
@@ -103,18 +103,18 @@ async function addAll(git: SimpleGit, files: readonly string[]): Promise<void> {
   }
 }
 
-/** Writes a file as the last commit has it. */
+/** Restores a file from the last commit. */
 export const checkoutFile = (git: SimpleGit, file: string): Promise<string> =>
   git.raw([...ASIS, 'checkout', '--quiet', 'HEAD', '--', file]);
 
 /**
- * Of these files those that differ from the last commit, or are not in it; what the repository's own
- * `.gitignore` names is none.
+ * Those of these files that differ from the last commit or are not in it, without files that the
+ * repository's own `.gitignore` names.
  */
 export const changedAmong = async (git: SimpleGit, files: readonly string[]): Promise<string[]> =>
   changedFiles(git, ASIS, ['--', ...files]);
 
-/** Brings tracked files outside of these paths back to what the last commit has. Gives their names. */
+/** Restores tracked files outside of these paths from the last commit. Returns their names. */
 export async function restoreOthers(git: SimpleGit, paths: readonly string[]): Promise<string[]> {
   await git.raw(['update-index', '-q', '--refresh']).catch(() => '');
   const changed = names(await git.raw([...ASIS, 'diff-index', '--name-only', '-z', 'HEAD']));
@@ -126,8 +126,8 @@ export async function restoreOthers(git: SimpleGit, paths: readonly string[]): P
 }
 
 /**
- * Commits a tree on the branch that is checked out, and brings the files that differ along, also where one
- * that git does not know is in the way; others keep what was edited in them.
+ * Commits a tree on the current branch and updates the files that differ, overwriting an untracked file that
+ * is in the way. Other files keep their uncommitted edits.
  */
 export async function commitTree(git: SimpleGit, tree: string, message: string): Promise<string> {
   const before = (await git.revparse(['HEAD'])).trim();
@@ -141,7 +141,7 @@ export async function commitTree(git: SimpleGit, tree: string, message: string):
   return commit;
 }
 
-/** The commit that brought a file, or changed it last; null where none has it. */
+/** The last commit that changed a file; null where none has it. */
 export async function commitOf(git: SimpleGit, file: string): Promise<string | null> {
   return (await git.raw(['log', '-1', '--format=%H', '--', file])).trim() || null;
 }
@@ -153,28 +153,25 @@ export async function tagBest(git: SimpleGit, profile: string, commit: string): 
 
 const bestKnownRef = (branch: string) => `refs/loop/best-known/${branch.replace(/^run\//, '')}`;
 
-/** Remembers the commit whose workspace a run branch was given before anything was taken out of it. */
+/** Stores the present commit: the workspace of the run branch before anything was removed from it. */
 export async function rememberBestKnown(git: SimpleGit, branch: string): Promise<void> {
   await patiently(() => git.raw(['update-ref', bestKnownRef(branch), 'HEAD']));
 }
 
-/** A branch that is made anew has nothing of one of its name that was deleted. */
+/** Deletes what is stored of an earlier branch of the same name, for a branch that is made new. */
 export async function forgetStart(git: SimpleGit, branch: string): Promise<void> {
   await patiently(() => git.raw(['update-ref', '-d', bestKnownRef(branch)]));
   if (await isPrepared(git, branch))
     await patiently(() => git.raw(['config', '--local', '--unset-all', `branch.${branch}.loop-settled`]));
 }
 
-/** That commit; null where the branch has none yet. */
+/** The commit that rememberBestKnown has stored; null where the branch has none yet. */
 export async function bestKnown(git: SimpleGit, branch: string): Promise<string | null> {
   const commit = await git.raw(['rev-parse', '--verify', '--quiet', bestKnownRef(branch)]).catch(() => '');
   return commit.trim() || null;
 }
 
-/**
- * Whether a run branch has got its start: the workspace as it stood, and the baseline where that was asked
- * for.
- */
+/** Whether a run branch has its start: the workspace as it was, and the baseline where one was asked for. */
 export async function isPrepared(git: SimpleGit, branch: string): Promise<boolean> {
   return (await configured(git, `branch.${branch}.loop-settled`)) === 'true';
 }

@@ -21,13 +21,17 @@ import { worktreeEntry } from './worktree-entry.ts';
 
 export interface OpenWorktree {
   git: SimpleGit;
-  /** Where that is kept which lay in its place and was no worktree any more. */
+  /**
+   * Where a folder was moved that was in the worktree's place and was no valid worktree; null where none
+   * was.
+   */
   aside: string | null;
 }
 
 /**
- * The loop's worktree (`state/worktree`) on its run branch, made where it is missing; the user's branch,
- * files and index stay as they are. A worktree that stands on that branch keeps what was edited in it.
+ * Opens the loop's worktree (`state/worktree`) on its run branch, and makes it where it is missing. The
+ * user's branch, files and index stay as they are. A worktree that is already on that branch keeps its
+ * edits.
  * @throws UserError where git cannot switch it, with the cause.
  */
 export async function openWorktree(home: string, git: SimpleGit, plan: BranchPlan): Promise<OpenWorktree> {
@@ -37,24 +41,25 @@ export async function openWorktree(home: string, git: SimpleGit, plan: BranchPla
   const aside = stands ? null : setAside(folder);
   if (!resumed) await makeBranch(git, plan);
   await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
-  // One that was deleted by hand is registered still, and may be locked: twice is for that.
+  // A worktree that was deleted by hand is still registered and may be locked; the second --force is for a
+  // lock.
   if (!stands) await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', folder, name]);
   const own = await openGit(folder);
   await attach(own, plan);
-  // Where the researcher works, runs lie as in the user's checkout.
+  // The researcher's worktree shows the runs of the user's checkout by a link.
   mkdirSync(runsDir(home), { recursive: true });
   if (!lstatSync(runsDir(folder), { throwIfNoEntry: false }))
     symlinkSync(join('..', '..', basename(runsDir(home))), runsDir(folder));
   return { git: own, aside };
 }
 
-/** Lets go of the branch, so that the user can switch to it. Files stay as they are. */
+/** Detaches the worktree from the branch, so that the user can switch to it. Files stay as they are. */
 export const leaveBranch = (git: SimpleGit): Promise<string> =>
   patiently(() => git.raw(['switch', '--quiet', '--detach']));
 
-/** @throws UserError where a loop of another checkout has made it just now. */
+/** @throws UserError where a loop in another checkout has just made the branch. */
 async function makeBranch(git: SimpleGit, { name, origin }: BranchPlan): Promise<void> {
-  // Git makes it only where there is none.
+  // The empty old value makes git fail where the branch exists.
   const make = ['update-ref', `refs/heads/${name}`, origin, ''];
   await patiently(() => git.raw(make)).catch(async (error: unknown) => {
     const there = git.raw(['rev-parse', '--verify', '--quiet', `refs/heads/${name}`]);
@@ -73,12 +78,12 @@ async function attach(git: SimpleGit, { name }: BranchPlan): Promise<void> {
 }
 
 /**
- * Whether the folder is a worktree of this repository. Where the checkout was moved or copied the two name
- * each other by paths that are gone, and are made to find each other again.
+ * Whether the folder is a worktree of this repository. After the checkout was moved or copied, the worktree
+ * and the repository name each other by old paths; these are corrected.
  */
 async function isWorktree(folder: string, git: SimpleGit, home: string): Promise<boolean> {
   const entry = await worktreeEntry(git, home);
-  // A start that was cut off had not laid out all files: git writes the index last.
+  // A start that was cut off has not checked out all files: git writes the index last.
   if (!entry || !existsSync(join(entry.folder, 'index'))) return false;
   const file = join(folder, '.git');
   const pointers = [
@@ -92,7 +97,7 @@ async function isWorktree(folder: string, git: SimpleGit, home: string): Promise
   );
 }
 
-/** A folder that is no worktree any more may hold a sprint's work: it is kept beside. */
+/** Renames a folder that is no valid worktree any more, since it may hold a sprint's work. */
 function setAside(folder: string): string | null {
   if (!existsSync(folder)) return null;
   for (let n = 1; ; n++) {
@@ -110,7 +115,7 @@ async function tried(git: SimpleGit, words: string[]): Promise<void> {
   });
 }
 
-/** Git's complaint in one line, the first file that it names, and the advice that fits. */
+/** Git's complaint in one line, with the first file that it names and fitting advice. */
 function whyRefused(message: string): string {
   const complaint = complaintOf(message).replace(/^(fatal|error): /, '');
   const file = /^\t(.+)$/m.exec(message)?.[1];

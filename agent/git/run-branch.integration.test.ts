@@ -30,7 +30,7 @@ const users = () => [
   git(repo, 'rev-parse', 'HEAD'),
   git(repo, 'status', '--porcelain', '--', '.', ':!state', ':!checkpoints'),
 ];
-/** A loop takes the branch, commits a sprint and ends. */
+/** A loop that takes the branch, commits a sprint and ends. */
 async function night(how: { fresh?: boolean; before?: LoopBefore } = {}) {
   const taken = await takeRunBranch(repo, how);
   put('work/a.txt', `${Math.random()}\n`, taken.folder);

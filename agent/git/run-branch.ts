@@ -9,13 +9,13 @@ import { worktreeEntry } from './worktree-entry.ts';
 
 export interface RunBranch {
   name: string;
-  /** False where the branch is made now. */
+  /** False where the branch is newly made. */
   resumed: boolean;
-  /** The branch of the user's, or the commit, that it began from. */
+  /** The user's branch, or the commit, that it began from. */
   from: string;
 }
 
-/** The run branch a loop is going to take, and the commit where a new one begins. */
+/** The run branch that a loop will take, and the commit where a new one begins. */
 export interface BranchPlan extends RunBranch {
   origin: string;
 }
@@ -28,21 +28,21 @@ export interface Checkout {
   bestKnown: string;
 }
 
-/** The loop that was here before: its branch, and whether it is to be gone on with. */
+/** The previous loop in this checkout: its branch, and whether it has to be resumed. */
 export interface LoopBefore {
   branch: string | undefined;
   unfinished: boolean;
 }
 
-/** A branch of the loop's: a `run/idea` of the user's is none. */
+/** The names of run branches; a user's branch such as `run/idea` is none. */
 const IS_RUN = /^run\/\d{4}-\d\d-\d\d(-\d+)?$/;
 
 /**
- * Which branch a loop of this checkout takes: that of the loop to be gone on with, the last one that began
- * from the user's branch, or `run/<date>`, from the user's commit; `fresh` makes another (`-2`, `-3`, ...).
- * Changes nothing.
- * @throws UserError where the branch is checked out elsewhere than in the loop's worktree, or is gone with a
- * sprint open on it, with the command that helps.
+ * Plans which branch a loop of this checkout takes: that of the loop to resume, a run branch that is checked
+ * out, the last one that began from the user's branch, or `run/<date>`, from the user's commit. `fresh`
+ * makes a new one (`-2`, `-3`, ...). Changes nothing.
+ * @throws UserError, with a command that helps, where the branch is checked out outside of the loop's
+ * worktree, or where it is gone and a sprint is open on it.
  */
 export async function planRunBranch(
   git: SimpleGit,
@@ -60,7 +60,7 @@ export async function planRunBranch(
   const unfinished = before?.unfinished ? last : undefined;
   const again = async () =>
     last !== undefined && branches.get(last) === null && (await startOf(last)) === here ? last : undefined;
-  // Of a detached HEAD the branch has the commit alone.
+  // A branch that began from a detached HEAD has only the commit as its origin.
   const isFromHere = (from: string | null) =>
     from === null || from === here || (here === '' && /^[0-9a-f]{9}$/.test(from));
   const today = async () => (isFromHere(await startOf(`run/${date}`)) ? `run/${date}` : undefined);
@@ -81,12 +81,16 @@ export async function planRunBranch(
   const taken = (name: string) => [...branches.keys()].some((n) => n === name || n.startsWith(`${name}/`));
   let name = `run/${date}`;
   for (let n = 2; taken(name); n++) name = `run/${date}-${n}`;
-  // A fresh branch begins where the standing one began, not at its end: without its sprints.
+  // A fresh branch begins where the current run branch began, not at its end, so that it has none of its
+  // sprints.
   const origin = standing === undefined ? head : ((await commitOfRef(git, `refs/heads/${here}`)) ?? head);
   return { name, resumed: false, from: here || origin.slice(0, 9), origin };
 }
 
-/** The worktree holds the branch's last commit still; where that is gone too, there is the start. */
+/**
+ * The advice to restore a deleted branch. The worktree may still have its last commit; otherwise the stored
+ * start is used.
+ */
 async function gone(git: SimpleGit, home: string, branch: string): Promise<string> {
   const entry = await worktreeEntry(git, home);
   const tip = entry && (await commitOfRef(git, `worktrees/${basename(entry.folder)}/HEAD`));
@@ -101,8 +105,8 @@ function takenBy(branch: string, place: string, home: string, from: string | nul
 }
 
 /**
- * Branches below `run/`, and the checkout other than the loop's worktree where each is at work; null where it
- * is free. By whole names: a tag may be called the same.
+ * The branches below `run/`, each with the checkout outside of the loop's worktree that has it checked out;
+ * null where there is none. Full ref names are used, since a tag may have the same name.
  */
 async function runBranches(git: SimpleGit, home: string): Promise<Map<string, string | null>> {
   const format = '--format=%(refname:lstrip=2)%00%(worktreepath)';

@@ -3,20 +3,20 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { worktreeOf } from '#host/worktree';
 
-/** What the repository keeps of the loop's worktree. */
+/** The repository's own record of the loop's worktree. */
 export interface WorktreeEntry {
-  /** Its folder in the repository's own. */
+  /** Its folder below the repository's `worktrees`. */
   folder: string;
   /**
-   * Where the repository takes the worktree to be: elsewhere than it is where the checkout was moved or
-   * copied.
+   * Where the repository expects the worktree. It differs from the real place where the checkout was moved
+   * or copied.
    */
   place: string;
 }
 
 /**
- * By the worktree's own word; null where there is none, or where another worktree answers to that entry by
- * now.
+ * Finds the record that the worktree's `.git` file names. Null where there is none, or where another
+ * worktree uses that record by now.
  */
 export async function worktreeEntry(git: SimpleGit, home: string): Promise<WorktreeEntry | null> {
   const file = join(worktreeOf(home), '.git');
@@ -32,7 +32,7 @@ export async function worktreeEntry(git: SimpleGit, home: string): Promise<Workt
   return { folder, place: dirname(registered) };
 }
 
-/** The folder that a worktree's file `.git` names. */
+/** The folder named in a worktree's `.git` file. */
 function namedBy(file: string): string | null {
   if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return null;
   return readFileSync(file, 'utf8')

@@ -12,9 +12,9 @@ import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 const UNSYNCED: ReadonlySet<Event['type']> = new Set(['run.progress']);
 
 /**
- * The log of everything that happens in a loop: `state/events.jsonl`, a JSON line an event, flushed before
- * anyone hears of it. While a loop runs it is the truth that a restart replays; console, status and notebook
- * only listen.
+ * The append-only log of a loop: `state/events.jsonl`, one JSON line per event, flushed before any listener
+ * is called. While a loop runs, it is the only source of truth, and a restart replays it. Console, status and
+ * notebook only subscribe to it.
  */
 export class EventLog {
   readonly #fd: number;
@@ -32,7 +32,7 @@ export class EventLog {
   }
 
   /**
-   * Opens the log for appending and gives back what it holds. A line that a crash left half-written is cut
+   * Opens the log for appending and returns the events it holds. A line that a crash left half-written is cut
    * off.
    */
   static open(path: string, now: Clock = Date.now): { log: EventLog; past: LoggedEvent[] } {

@@ -27,10 +27,11 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
               stopped: null,
               waiting: null,
               paused: null,
-              // What waits is promised its time anew.
+              // Runs that still wait are reserved again.
               reserved: [],
             },
-            // Who stopped it meant to go on with it.
+            // Only a loop that was cut off counts: after a deliberate stop the sprint was meant to be
+            // resumed.
             (sprint) => ({ ...sprint, resumed: sprint.resumed + (before.stopped ? 0 : 1) }),
           )
         : { ...nothingYet, started: event, leaderboard: event.leaderboard, lastEventAt: event.at };
@@ -91,7 +92,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         cost: {
           usd: sprint.cost.usd + usd,
           ...heldBy(sprint, event.held?.usd),
-          // What was cut is asked for again.
+          // A cut call is made again, so it counts as no turn.
           turns: sprint.cost.turns + (event.stopReason === 'cut' ? 0 : 1),
           inputTokens: sprint.cost.inputTokens + inputTokens,
           cachedInputTokens: sprint.cost.cachedInputTokens + cachedInputTokens,
@@ -100,7 +101,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       }));
     }
     case 'turn.started': {
-      // A log of an earlier version tells the reserve alone.
+      // A log of an earlier version has only `reserve`.
       const { reserve, plain = reserve, likely = reserve } = event;
       const call = { most: plain, reserve, likely };
       return { ...now, calls: { ...now.calls, [event.researcherId]: call }, waiting: null };
@@ -130,7 +131,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
         isOf(event, other) ? { ...other, run: event.run } : other,
       );
       return withSprint({ ...now, reserved, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
-        // A run that is gone on with starts twice.
+        // A run that is continued starts twice.
         event.sprint === null ? sprint : withRun(sprint, event.run, event.ticket),
       );
     }
@@ -219,18 +220,21 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
   }
 }
 
-/** Whether the last loop left something that the next one has to bring to its end first. */
+/** Whether the last loop left work that the next one has to finish first. */
 export const isUnfinished = (state: LoopState): boolean =>
   state.started !== null &&
   (state.stopped === null || state.sprint !== null || Object.keys(state.runs).length > 0);
 
-/** Seconds that a loop was at work up to its last event; the time between two starts is not counted. */
+/** Seconds that a loop worked up to its last event, without the time before a restart when no loop ran. */
 export function workedSeconds({ started, workedBefore, lastEventAt }: LoopState): number {
   if (!started || !lastEventAt) return workedBefore;
   return workedBefore + Math.max(0, Date.parse(lastEventAt) - Date.parse(started.at)) / 1000;
 }
 
-/** What of its limits a loop has used that the next start takes up; null where that begins one of its own. */
+/**
+ * What an unfinished loop has used of its limits, which the next start continues from. `usedBefore` is null
+ * where the next start begins a new loop.
+ */
 export interface Used {
   seconds: number;
   usd: number;
@@ -242,10 +246,7 @@ export function usedBefore(state: LoopState): Used | null {
   return { seconds: workedSeconds(state), usd, lastHeardAt: state.lastEventAt };
 }
 
-/**
- * A call that a crash cut off is booked at what it is likely to have cost; the rest of what it can have cost
- * is held.
- */
+/** Books each call that a crash cut off at its likely cost. The rest of what it can have cost is held. */
 const bookLostCalls = (state: LoopState): LoopState =>
   Object.values(state.calls).reduce(bookLostCall, { ...state, calls: {} });
 
@@ -276,7 +277,7 @@ const without = <T>(record: Readonly<Record<string, T>>, key: string): Record<st
 const heldBy = ({ cost }: SprintState, usd: number | undefined) =>
   usd ? { heldUsd: (cost.heldUsd ?? 0) + usd } : {};
 
-/** Of what is said in a sprint so much is kept: the whole text stands in its transcript. */
+/** How much of the model's text is kept per sprint. The transcript has the whole text. */
 const SAID = { chars: 1500, texts: 300 };
 
 function withText(said: SprintState['said'], at: string, text: string): SprintState['said'] {
@@ -285,7 +286,7 @@ function withText(said: SprintState['said'], at: string, text: string): SprintSt
   return [...said, { at, text: cut(words, SAID.chars) }];
 }
 
-/** Tickets are a researcher's own. */
+/** A ticket is unique only within one researcher. */
 const isOf = (event: { researcherId: string; ticket?: string }, run: ReservedRun) =>
   run.ticket === event.ticket && run.researcherId === event.researcherId;
 

@@ -6,8 +6,8 @@ import { fold } from './fold.ts';
 import type { LoopState } from './state.ts';
 
 /**
- * What has happened in a loop, and the state that follows from it: the fold of all events and nothing else.
- * Each event is on disk before it changes the state, and changes it before anyone hears of it.
+ * The event log of a loop and the state that follows from it, which is the fold of all events. Each event is
+ * on disk before it changes the state, and changes the state before any later listener is called.
  */
 export class Journal {
   readonly #log: EventLog;
@@ -16,7 +16,7 @@ export class Journal {
   constructor(
     log: EventLog,
     before: LoopState,
-    /** Whose the events are that are emitted here. */
+    /** The researcher that the emitted events belong to. */
     readonly researcherId: string = FIRST_RESEARCHER,
   ) {
     this.#log = log;
@@ -27,7 +27,7 @@ export class Journal {
     this.state = () => state;
   }
 
-  /** The clock that dates the events: limits are asked for by the same. */
+  /** The clock that dates the events. Limits are checked against the same clock. */
   get now(): Clock {
     return this.#log.now;
   }
@@ -36,7 +36,7 @@ export class Journal {
     return this.#log.emit(event, this.researcherId);
   }
 
-  /** A line for whoever looks on. */
+  /** Emits a message for the people who watch the loop. */
   notice(text: string, level: 'info' | 'warn' = 'info'): void {
     this.emit({ type: 'loop.notice', level, text });
   }

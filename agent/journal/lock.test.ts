@@ -33,7 +33,7 @@ it('is held once, and free again after its release', async () => {
 });
 
 it('is taken over from a process that is gone, also where its pid is in use again, or the file is damaged', async () => {
-  // The machine has another name since.
+  // The machine was renamed since.
   const renamed = { ...old(GONE, '1', 'its-name-before'), ...here };
   for (const stale of [old(GONE, '1'), old(process.ppid, '1'), renamed, '{"pid":']) {
     const dir = folderWith(stale);
@@ -66,7 +66,7 @@ describe('where the pid of a lock tells nothing', () => {
     timers.push(setInterval(() => utimesSync(lockPath(dir), new Date(), new Date()), 20));
 
   it.each([
-    // Its pid is that of a process which lives here: it means nothing.
+    // Its pid is that of a process that is alive here, but it means nothing after a restart.
     ['the same machine after a restart', { ...old(process.pid, '1'), ...elsewhere }, false],
     [
       'a container that was made anew on the same machine',
@@ -85,7 +85,8 @@ describe('where the pid of a lock tells nothing', () => {
     for (const timer of timers.splice(0)) clearInterval(timer);
     (await takeLock(dir, taking))();
     expect(said).toHaveLength(2);
-    // Of one that stopped long ago, there is little to wait for: nothing where its clock was ours.
+    // Even after a heartbeat that stopped long ago, the lock of another machine needs a short wait, because
+    // its clock may differ from ours.
     const stopped = folderWith(holder);
     utimesSync(lockPath(stopped), 1, 1);
     (await takeLock(stopped, taking))();
@@ -104,7 +105,8 @@ describe('where the pid of a lock tells nothing', () => {
     async (change) => {
       const holder = { ...old(1, '1', 'another'), ...elsewhere };
       const dir = folderWith(holder);
-      // Whole seconds, which are the same when they are read again: the beat tells nothing.
+      // Both locks get the same file time, in whole seconds so that it is read back unchanged. The heartbeat
+      // then does not reveal the second lock.
       const beat = Math.floor(Date.now() / 1000);
       utimesSync(lockPath(dir), beat, beat);
       let waits = 0;

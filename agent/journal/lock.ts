@@ -13,8 +13,8 @@ const Holder = z.object({
   host: z.string(),
   since: z.string(),
   /**
-   * Of the running kernel, and of the pids in it: where both are ours, the pid tells. Absent in locks of
-   * earlier versions.
+   * Boot id of the kernel, and pid namespace. Where both equal ours, the pid identifies the holder. Absent in
+   * locks of earlier versions.
    */
   boot: z.string().nullable().optional(),
   namespace: z.string().optional(),
@@ -24,23 +24,24 @@ type Holder = z.infer<typeof Holder>;
 export const lockPath = (stateDir: string) => join(stateDir, 'lock.json');
 
 /**
- * How often a loop touches its lock, and after how long without that it is taken for gone where its pid tells
- * nothing.
+ * How often a loop touches its lock, and how long after the last touch it counts as gone where its pid cannot
+ * be checked.
  */
 const HEARTBEAT = { everyMs: 5000, goneMs: 30_000 };
 
 export interface Taking {
-  /** A lock from another machine is taken over as well, once its heartbeat has stopped. */
+  /** Takes over a lock from another machine too, once its heartbeat has stopped. */
   takeOver?: boolean;
   heartbeat?: typeof HEARTBEAT;
-  /** Told before a wait. */
+  /** Called with a message before a wait. */
   onWait?: (text: string) => void;
 }
 
 /**
- * One loop a checkout: `state/lock.json` names the process that runs. One that was left by a process that is
- * gone is taken over: told by pid and start time in this boot of this machine, whatever its name, and
- * elsewhere by a heartbeat that has stopped. Gives what releases it.
+ * Takes the lock of a checkout, so that only one loop runs in it, and returns the function that releases it.
+ * `state/lock.json` names the process that runs. A lock of a process that is gone is taken over. Pid and
+ * start time decide that in the same boot of the same machine, whatever its name; elsewhere a stopped
+ * heartbeat does.
  * @throws UserError naming the loop that runs already.
  */
 export async function takeLock(stateDir: string, taking: Taking = {}): Promise<() => void> {
@@ -77,8 +78,8 @@ export async function takeLock(stateDir: string, taking: Taking = {}): Promise<(
 }
 
 /**
- * For those who ask before they take it: comes back where no loop holds the lock, after a wait where only
- * time can tell.
+ * Checks the lock without taking it: returns where no loop holds it. Where the holder's pid cannot be
+ * checked, it first waits to see whether the heartbeat goes on.
  * @throws UserError naming the loop that runs already.
  */
 export async function refuseSecond(
@@ -91,7 +92,7 @@ export async function refuseSecond(
   const lives = pidTells(other) ? isAlive(other.pid, other.start) : null;
   if (lives === true) throw new UserError(runs);
   if (lives === false) return;
-  // A container that was started again, or the machine itself: it has our name, or our kernel.
+  // After a restart of a container or of the machine, the lock has our host name or our boot id.
   const wasHere = other.host === hostname() || (other.boot != null && other.boot === bootId());
   if (!wasHere && !takeOver) {
     throw new UserError(
@@ -100,7 +101,8 @@ export async function refuseSecond(
   }
   const seen = beatOf(path);
   const began = Date.now();
-  // The clock of another machine may be behind ours: some beats are waited for whatever it says.
+  // The clock of another machine may be behind ours, so a few beats are waited for whatever the file time
+  // says.
   const least = wasHere ? 0 : 3 * heartbeat.everyMs;
   const until = Math.min(began + heartbeat.goneMs, Math.max(began + least, (seen ?? 0) + heartbeat.goneMs));
   if (until > began)
@@ -113,8 +115,8 @@ export async function refuseSecond(
 }
 
 /**
- * Whether its pid means here what it meant there. Locks of earlier versions tell the machine by its name
- * alone.
+ * Whether the holder's pid can be checked from this process. Locks of earlier versions identify the machine
+ * by its name alone.
  */
 function pidTells(other: Holder): boolean {
   if (other.boot === undefined || other.namespace === undefined) return other.host === hostname();
@@ -122,7 +124,9 @@ function pidTells(other: Holder): boolean {
   return other.boot === bootId() && other.namespace === namespace();
 }
 
-/** A holder that cannot be read is nobody's. */
+/**
+ * Whether the lock found is the stale one. A lock that cannot be read has no holder, so it counts as stale.
+ */
 const isOf = (stale: Holder | null, found: Holder | null): boolean =>
   !found || (found.pid === stale?.pid && found.start === stale.start && found.since === stale.since);
 
@@ -140,7 +144,7 @@ function touch(path: string): void {
   try {
     const now = new Date();
     utimesSync(path, now, now);
-  } catch {} // Somebody took it away: the next look tells.
+  } catch {} // Another process took the lock file away; release() checks that.
 }
 
 function release(path: string, start: string | null): void {
@@ -148,7 +152,9 @@ function release(path: string, start: string | null): void {
   if (holder?.pid === process.pid && holder.start === start) rmSync(path, { force: true });
 }
 
-/** Whether the loop that holds the lock lives, for the status. */
+/**
+ * The process that holds the lock and whether it is alive, for the status. Null where no lock can be read.
+ */
 export function lockHolder(stateDir: string): { pid: number; alive: boolean } | null {
   const path = lockPath(stateDir);
   const holder = read(path);

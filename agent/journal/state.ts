@@ -3,36 +3,39 @@ import type { HowFar, RunSpec } from '#contract/run';
 import type { WaitingRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
 
-/** The open sprint as the events tell it: all that closing it needs, live or after a crash. */
+/** The open sprint, folded from the events: all that closing it needs, live or after a crash. */
 export interface SprintState {
   number: number;
-  /** Who has it: a claim is that researcher's. */
+  /** The researcher who claims and works on this sprint. */
   researcherId: string;
   openedAt: string;
-  /** Seconds that the loop had been at work by then. */
+  /** Seconds that the loop had worked when the sprint opened. */
   openedAfter: number;
   treeBefore: string;
-  /** The run whose full run the loop makes by itself; null where a researcher is asked. */
+  /** The run that the loop itself repeats as a full run; null where a researcher is asked. */
   fullRunOf: string | null;
   /** Null until the researcher claims the sprint by start_sprint. */
   claim: { id: string; title: string; idea: string; predicted: Record<string, number> } | null;
   runs: string[];
-  /** What runs were known by before they started. */
+  /** The ticket that each run had before it started, by run id. */
   tickets: Record<string, string>;
-  /** Runs that wait for the device; `dropped`: why one will not be started any more. */
+  /** Runs that wait for the device. `dropped`: why a run will not be started any more. */
   waiting: (WaitingRun & { dropped: string | null })[];
-  /** HINTS.md at the start, then what was added. */
+  /** The text of HINTS.md when the sprint opened, then the hints added since. */
   hints: string[];
   verdicts: Record<string, Verdict>;
   /** The researcher has called finish_sprint, and it was accepted. */
   finished: boolean;
   closed: { outcome: Outcome; reason: string } | null;
   rendered: boolean;
-  /** How often it was taken up again after the loop was cut off; not after one that was stopped. */
+  /**
+   * How often the sprint was resumed after the loop was cut off. Resuming after a deliberate stop does not
+   * count.
+   */
   resumed: number;
-  /** Who was asked, in order. */
+  /** The models that were called, in order of first use. */
   models: string[];
-  /** What was said between the calls. */
+  /** The model's texts between the calls, shortened. */
   said: { at: string; text: string }[];
   cost: {
     usd: number;
@@ -43,7 +46,7 @@ export interface SprintState {
     outputTokens: number;
   };
   trainSeconds: number;
-  /** The limit of this sprint alone that was reached, and after how many turns the researcher was told. */
+  /** The sprint's own limit that was reached, and the number of turns when the researcher was told. */
   capped: { reason: string; turns: number } | null;
 }
 
@@ -53,7 +56,7 @@ export interface LiveRun extends Pick<RunSpec, 'experiment'> {
   progress: HowFar | null;
 }
 
-/** Money and tokens. */
+/** US dollars and tokens. */
 export interface Amount {
   usd: number;
   tokens: number;
@@ -69,8 +72,8 @@ export interface ReservedRun extends WaitingRun {
 }
 
 /**
- * A call that was permitted and has not ended: the most that it can have cost by now, its whole reserve, and
- * what it is booked at if the loop dies in it.
+ * A call that was permitted and has not ended. `most`: the most that it can have cost by now. `reserve`: its
+ * whole reservation. `likely`: what is booked for it if the loop crashes during the call.
  */
 export interface OpenCall {
   most: Amount;
@@ -79,38 +82,38 @@ export interface OpenCall {
 }
 
 /**
- * What a loop is at, folded from its events. Recovery, status, notebook and the closing of a sprint read it.
+ * The state of a loop, folded from its events. Recovery, status, notebook and the closing of a sprint read
+ * it.
  */
 export interface LoopState {
-  /** Of the sprint that was opened last: TASK.md may be edited while a loop runs. */
+  /** The leaderboard of the sprint that was opened last: TASK.md may be edited while a loop runs. */
   leaderboard: string | null;
-  /** With researcher and limits as they are now. */
+  /** The start of the loop, with the current researcher and limits. */
   started: Extract<LoggedEvent, { type: 'loop.started' }> | null;
-  /** Seconds that it was at work before `started`, where that took it up after it was cut off. */
+  /** Seconds worked before `started`, where that start resumed a loop that was cut off. */
   workedBefore: number;
   stopped: { reason: string; exitCode: number; at: string } | null;
   sprint: SprintState | null;
   runs: Record<string, LiveRun>;
-  /** What the device is promised to, in the order of the promises. */
+  /** Runs that the device is reserved for, in the order of their reservations. */
   reserved: readonly ReservedRun[];
-  /**
-   * Of this loop: sprints committed and money spent since it was started (a restart after a crash counts on).
-   */
+  /** Sprints committed since this loop was started. Like `usd`, it continues over a restart after a crash. */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
-  /** Why the sprints in a row up to the last one failed. */
+  /** Why the latest sprints failed, as many as failed in a row. */
   failures: string[];
   usd: number;
   /** Input and output, cached or not. */
   tokens: number;
   /**
-   * What cut calls may have cost beyond what is booked for them. Held against the limits until the loop ends.
+   * What cut calls may have cost beyond what is booked for them. Counted against the limits until the loop
+   * ends.
    */
   held: Amount;
-  /** The calls that are being made, by researcher: at most one of each. */
+  /** The open calls by researcher id, at most one each. */
   calls: Readonly<Record<string, OpenCall>>;
   trainSeconds: number;
   waiting: { reason: string; until: string } | null;
-  /** Since when no call is made and no run is started. */
+  /** When the loop was paused. While it is paused, no call is made and no run is started. */
   paused: string | null;
   /** Samples a second of the speed probe. */
   probedSpeed: number | null;

@@ -10,8 +10,8 @@ export interface Decision {
 }
 
 /**
- * What decides: the contract's metric and guards, the profile's constraints and noise, the present best of
- * the leaderboard.
+ * The input of a decision: the contract's metric and guards, the profile's constraints and noise, the
+ * present best of the leaderboard.
  */
 export interface Rules {
   metric: string;
@@ -29,9 +29,9 @@ export function rulesOf(task: Task, profile: Profile, best: Verdict | undefined)
 }
 
 /**
- * What a candidate's verdict makes of its sprint: `invalid` where a constraint of the profile is broken,
- * `no-gain` within the noise of the best, `degenerate` where it gains but a guard fails, else `new-best`. The
- * first valid run that passes the guards is a best.
+ * Decides the outcome of a sprint from its candidate's verdict: `invalid` where a constraint of the profile
+ * is broken, `no-gain` within the noise of the best, `degenerate` where it gains but a guard fails, else
+ * `new-best`. The first valid run that passes the guards becomes the best.
  */
 export function decide(verdict: Verdict, rules: Rules): Decision {
   const { metric, constraints, guards, best } = rules;
@@ -58,7 +58,7 @@ export function decide(verdict: Verdict, rules: Rules): Decision {
     : { outcome: 'new-best', reason: words };
 }
 
-/** Observed by the supervisor's side where it can be, else declared by the trainer. */
+/** The value that the supervisor observed, else the one that the trainer declared. */
 const seen = (verdict: Verdict, field: string): number | undefined =>
   verdict.observed[field] ?? verdict.declared[field];
 

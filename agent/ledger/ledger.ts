@@ -7,10 +7,10 @@ import { DEFAULT_BATCH, guardsOf, profileOf, type Task } from '#contract/task';
 import { inSprint } from '../common/paths.ts';
 
 /**
- * All closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without sprint.json
- * is a sprint that is still open, or was cut off, and is left out; so is the folder `open`, whose record may
- * be anybody's.
- * @throws UserError naming the file, and the field, that cannot be read.
+ * Reads all closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without
+ * sprint.json is a sprint that is still open or was cut off by a crash, and is left out; so is the folder
+ * `open`, whose record may have been written by anyone.
+ * @throws UserError that names the unreadable file and field.
  */
 export function readSprints(sprintsDir: string, open: string | null = null): Sprint[] {
   if (!existsSync(sprintsDir)) return [];
@@ -25,7 +25,10 @@ export function readSprints(sprintsDir: string, open: string | null = null): Spr
 const inOrder = (sprints: readonly Sprint[]): Sprint[] =>
   [...sprints].sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1));
 
-/** One `sprint.json`. @throws UserError when it is missing, not JSON, or not a sprint. */
+/**
+ * Reads one `sprint.json`.
+ * @throws UserError when it is missing, not JSON, or not a sprint.
+ */
 export function readSprint(path: string): Sprint {
   let json: unknown;
   try {
@@ -43,15 +46,18 @@ export function readSprint(path: string): Sprint {
   return parsed.data;
 }
 
-/** Names of worlds are the task's own; a path has a slash or ends as a config does. */
+/**
+ * Whether a world is a path: it has a slash or ends in `.json`. Other worlds are names that the task
+ * defines.
+ */
 export const isPath = (world: string): boolean =>
   /^[\w./-]+$/.test(world) && !world.startsWith('/') && (world.includes('/') || world.endsWith('.json'));
 
 /**
- * The name of the leaderboard that a profile's numbers belong to: `<profile>-<digest>`. The digest covers
- * what makes two numbers comparable (metric, goal, guards, world, constraints, full budget, batch, judge's
- * sample, the profile's own settings), and nothing that is only shown. A world that is a file of the
- * repository counts by its content: edited, it is another world.
+ * The name of the leaderboard of a profile: `<profile>-<digest>`. The digest covers what makes two numbers
+ * comparable (metric, goal, guards, world, constraints, full budget, batch, judge's sample, the profile's
+ * own settings), and nothing that is only shown. A world in a file of the repository counts by its content:
+ * an edited file is another world.
  */
 export function leaderboardId(task: Task, profileName: string): string {
   const { metric, goal } = task.contract;
@@ -71,7 +77,7 @@ export function leaderboardId(task: Task, profileName: string): string {
   return `${profileName}-${digest.digest('hex').slice(0, 8)}`;
 }
 
-/** A digest of a world's file; null for a world of another kind. */
+/** A digest of the world's file; null for a world that is no file. */
 function worldContent(repo: string, world: string): string | null {
   const path = join(repo, world);
   if (!isPath(world) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
@@ -86,14 +92,14 @@ export function bestOf(sprints: readonly Sprint[], leaderboard: string): Sprint 
   return sprints.findLast((s) => s.leaderboard === leaderboard && s.outcome === 'new-best');
 }
 
-/**
- * The closed sprints of a checkout as a loop knows them: read from disk once, and one more with each sprint
- * that is closed.
- */
+/** The closed sprints of a checkout: read from disk once, then extended by each sprint that is closed. */
 export class Ledger {
   #sprints: readonly Sprint[];
 
-  /** `open`: the id of a sprint that is open still. @throws UserError as readSprints does. */
+  /**
+   * `open`: the id of the sprint that is still open.
+   * @throws UserError as readSprints does.
+   */
   constructor(
     readonly folder: string,
     open: string | null = null,
@@ -101,22 +107,25 @@ export class Ledger {
     this.#sprints = readSprints(folder, open);
   }
 
-  /** By number. */
+  /** All closed sprints, by number. */
   get sprints(): readonly Sprint[] {
     return this.#sprints;
   }
 
-  /** Those whose numbers can be compared. */
+  /** The sprints of one leaderboard, whose numbers can be compared. */
   of(leaderboard: string): readonly Sprint[] {
     return this.#sprints.filter((sprint) => sprint.leaderboard === leaderboard);
   }
 
-  /** A sprint was closed, or closed once more. */
+  /** Adds a sprint that was closed, or replaces one that was closed again. */
   add(sprint: Sprint): void {
     this.#sprints = inOrder([...this.#sprints.filter(({ id }) => id !== sprint.id), sprint]);
   }
 
-  /** Between two sprints somebody may have changed the files. @throws UserError as above. */
+  /**
+   * Reads the folder again: between two sprints a user may have changed the files.
+   * @throws UserError as readSprints does.
+   */
   reread(): void {
     this.#sprints = readSprints(this.folder);
   }

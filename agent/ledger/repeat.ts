@@ -3,7 +3,7 @@ import type { SprintRun } from '#contract/sprint';
 import { show } from '../common/words.ts';
 import { ToolMistake } from '../requests/paths.ts';
 
-/** The same code and settings, whatever the samples and the seed. */
+/** Whether two runs have the same code and settings, whatever their samples and seeds. */
 export const sameRecipe = (a: RunSpec, b: RunSpec): boolean =>
   a.tree === b.tree &&
   a.experiment === b.experiment &&
@@ -12,10 +12,13 @@ export const sameRecipe = (a: RunSpec, b: RunSpec): boolean =>
 export const sameRun = (a: RunSpec, b: RunSpec): boolean =>
   a.samples === b.samples && a.seed === b.seed && sameRecipe(a, b);
 
-/** Endings that the same run would only come to again. */
+/** The statuses that a repeated run would end with again. */
 const CERTAIN = ['finished', 'diverged'];
 
-/** A run that was made already tells nothing new. @throws ToolMistake with what it gave. */
+/**
+ * Refuses a run that was made already, since it would tell nothing new.
+ * @throws ToolMistake with the result of that run.
+ */
 export function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
   const same = runs.find((run) => CERTAIN.includes(run.status) && sameRun(run, spec));
   if (!same) return;
@@ -24,7 +27,10 @@ export function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
   );
 }
 
-/** Nor does one that waits for the device, or holds it. @throws ToolMistake with the id to wait for. */
+/**
+ * Refuses a run that is queued or running already.
+ * @throws ToolMistake with the id to wait for.
+ */
 export function refuseOpen(spec: RunSpec, open: readonly { id: string; spec: RunSpec }[]): void {
   const same = open.find((other) => sameRun(other.spec, spec));
   if (!same) return;
@@ -33,12 +39,12 @@ export function refuseOpen(spec: RunSpec, open: readonly { id: string; spec: Run
   );
 }
 
-/** Apart by no more than this share, two numbers of a setting are nearly the same. */
+/** Two numbers of a setting are nearly the same when they differ by no more than this share. */
 const NEAR = 0.1;
 
 /**
- * Finished runs of as many samples that a run nearly repeats: the same code and experiment, and settings that
- * are the same but for numbers within a tenth of each other (another seed counts as the same).
+ * Finished runs with the same samples that this run nearly repeats: the same code and experiment, and the
+ * same settings except for numbers within a tenth of each other. Another seed counts as the same.
  */
 export function nearRuns(spec: RunSpec, runs: readonly SprintRun[]): SprintRun[] {
   return runs.filter((run) => {
@@ -53,7 +59,9 @@ export function nearRuns(spec: RunSpec, runs: readonly SprintRun[]): SprintRun[]
   });
 }
 
-/** What a run gave, in a few words: its verdict, else its last snapshot, else the trainer's own numbers. */
+/**
+ * The result of a run in a few words: its verdict, else its last snapshot, else the trainer's own numbers.
+ */
 export function gave(run: SprintRun): string {
   if (run.status !== 'finished') return `${run.status}: ${run.reason ?? 'no reason given'}`;
   const numbers = run.verdict?.metrics ?? run.evals.at(-1)?.metrics ?? run.claimed;
@@ -61,7 +69,7 @@ export function gave(run: SprintRun): string {
   return first.map(([name, value]) => `${name} ${show(value)}`).join(', ');
 }
 
-/** Settings by key, sorted, as numbers where they are: 3e-4 is 0.0003. */
+/** Settings sorted by key, numbers parsed: 3e-4 equals 0.0003. */
 const valuesOf = ({ settings }: RunSpec): [string, string | number][] =>
   Object.entries(settings)
     .map(([key, text]): [string, string | number] => {

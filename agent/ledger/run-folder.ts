@@ -10,7 +10,10 @@ import { inRun, runDir, runsDir } from '../common/paths.ts';
 const MAX_BYTES = 32 * 2 ** 20;
 const CURVE_POINTS = 200;
 
-/** The record of a run folder. @throws UserError where there is none that can be read. */
+/**
+ * Reads the record of a run folder.
+ * @throws UserError where there is no readable one.
+ */
 export function readRunRecord(dir: string): RunRecord {
   const path = inRun(dir).record;
   if (!existsSync(path)) throw new UserError(`${dir}: not a run folder (it has no run.json)`);
@@ -21,19 +24,18 @@ export function readRunRecord(dir: string): RunRecord {
   }
 }
 
-/** The same; null where there is none that can be read. */
+/** Reads the record of a run folder; null where there is no readable one. */
 export const findRunRecord = (dir: string): RunRecord | null => json(RunRecord, inRun(dir).record);
 
-/** Names in `checkpoints/`; they begin with the time, so that the newest comes last. */
+/** Names of the run folders in `checkpoints/`; they begin with the time, so the newest is last. */
 export function runNames(repo: string): string[] {
   const runs = runsDir(repo);
   return existsSync(runs) ? readdirSync(runs).sort() : [];
 }
 
 /**
- * A run folder as a sprint remembers it: the supervisor's record, the trainer's word (read as what it is:
- * files that anything may stand in), snapshots that were measured, and the verdict where there is one. Null
- * where the folder holds no record.
+ * A run folder as a sprint stores it: the supervisor's record, the trainer's claims (read as untrusted
+ * files), measured snapshots, and the verdict where there is one. Null where the folder holds no record.
  */
 export function readSprintRun(repo: string, id: string): SprintRun | null {
   const files = inRun(runDir(repo, id));
@@ -53,9 +55,9 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
 }
 
 /**
- * Samples a second over all that was trained, from the speed of each stretch that was logged; null where none
- * was. The night is planned by it: the last line alone is the speed of one moment, in short runs half as much
- * again as the mean.
+ * The mean samples a second over a run, from the logged speed of each stretch; null where no speed was
+ * logged. The night is planned by it: the last log line is the speed of one moment, in short runs about 1.5
+ * times the mean.
  */
 export function meanSpeed(
   progress: readonly Pick<Progress, 'samples' | 'samplesPerSecond'>[],
@@ -69,7 +71,7 @@ export function meanSpeed(
   return seconds > 0 ? trained / seconds : null;
 }
 
-/** At most `count` of the points, evenly spread, the first and the last among them. */
+/** At most `count` of the points, evenly spaced, with the first and the last. */
 function thinned<T>(points: readonly T[], count: number): T[] {
   if (points.length <= count) return [...points];
   const step = (points.length - 1) / (count - 1);

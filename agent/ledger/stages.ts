@@ -6,19 +6,19 @@ import { sameRecipe, sameRun } from './repeat.ts';
 
 export type Stage = 'screen' | 'rank' | 'full';
 
-/** What the stages of a profile are decided by. */
+/** The input for decisions by stages. */
 export interface Stages {
   contract: Pick<TaskContract, 'metric' | 'goal'>;
   profile: Pick<Profile, 'budgets' | 'noise'>;
   /** The run of the present best; null while there is none. */
   incumbent: SprintRun | null;
-  /** All runs of the leaderboard, those of the open sprint among them. */
+  /** All runs of the leaderboard, the open sprint's included. */
   runs: readonly SprintRun[];
 }
 
 /**
- * A run beside the incumbent's of the same budget and seed, both by their last snapshot. `gain` is positive
- * where it is better.
+ * A run compared with the incumbent's at the same budget and seed, both by their last snapshot. `gain` is
+ * positive where the run is better.
  */
 export interface Comparison {
   value: number;
@@ -28,8 +28,8 @@ export interface Comparison {
 }
 
 /**
- * The stage whose budget this is; null for a number of samples between the stages. Less than a screen is a
- * screen.
+ * The stage of a budget; null for a number of samples between the stages. Fewer samples than a screen count
+ * as a screen.
  */
 export function stageOf({ budgets }: Stages['profile'], samples: number): Stage | null {
   if (samples <= budgets.screen) return 'screen';
@@ -38,8 +38,8 @@ export function stageOf({ budgets }: Stages['profile'], samples: number): Stage 
 }
 
 /**
- * The incumbent's own run that such a run is compared with; null where there is nothing to compare, or it is
- * the incumbent's itself.
+ * The incumbent's run that a screen or rank run is compared with. Null where there is nothing to compare, or
+ * where the run is the incumbent's own recipe.
  */
 export function referenceFor(spec: RunSpec, { profile, incumbent }: Stages): RunSpec | null {
   const { screen, rank } = profile.budgets;
@@ -49,11 +49,11 @@ export function referenceFor(spec: RunSpec, { profile, incumbent }: Stages): Run
     : { ...specOf(incumbent), samples: spec.samples, seed: spec.seed };
 }
 
-/** The last snapshot, where it is that of the end. */
+/** The metrics of the last snapshot, where it was taken at the end of the run. */
 export const atTheEnd = (run: SprintRun) =>
   run.evals.findLast((point) => point.samples >= run.samples)?.metrics;
 
-/** Null where one of the two is not there, or was not measured. */
+/** Compares a run with its reference. Null where one of the two does not exist or was not measured. */
 export function compare(run: SprintRun, stages: Stages): Comparison | null {
   const { metric, goal } = stages.contract;
   const reference = referenceFor(run, stages);
@@ -65,8 +65,8 @@ export function compare(run: SprintRun, stages: Stages): Comparison | null {
 }
 
 /**
- * What a recipe gained over the incumbent at a budget: the mean over all seeds at which both were measured,
- * so that trying seeds until one is lucky earns nothing. Null where there is none.
+ * The gain of a recipe over the incumbent at a budget: the mean over all seeds at which both were measured,
+ * so that trying seeds until one is lucky earns nothing. Null where there is no such seed.
  */
 export function meanGain(
   recipe: RunSpec,
@@ -80,7 +80,7 @@ export function meanGain(
   return { gain: gains.reduce((sum, gain) => sum + gain, 0) / gains.length, seeds: gains.length };
 }
 
-/** Why a run may not be made yet, and what to do instead; null where it may. */
+/** Why a run has not been earned yet, and what to do instead; null where it has. */
 export function unearned(spec: RunSpec, stages: Stages): string | null {
   const { budgets } = stages.profile;
   const stage = stageOf(stages.profile, spec.samples);
@@ -105,7 +105,7 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
   return `a ${stage} run has to be earned. ${standingOf(last, stages)}`;
 }
 
-/** What a finished screen or rank run is worth so far, in a sentence or two for the researcher. */
+/** The standing of a finished screen or rank run, in a sentence or two for the researcher. */
 export function standingOf(run: SprintRun, stages: Stages): string {
   const { profile, contract, incumbent } = stages;
   const stage = stageOf(profile, run.samples);
@@ -133,9 +133,9 @@ export function standingOf(run: SprintRun, stages: Stages): string {
 const SHORT = 'Shorter than a screen: it shows that it trains, and is compared with nothing.';
 
 /**
- * The candidate that the last full run is kept for: of the recipes that gained on the incumbent beyond the
- * noise and have no full run yet, the one with the best rank runs, else the best screens (`meanGain`). Its
- * last run of that stage.
+ * The candidate that the last full run is kept for. Recipes count that gained on the incumbent beyond the
+ * noise and have no full run yet: the one with the best rank runs, else with the best screens (`meanGain`).
+ * Returns its last run of that stage.
  */
 export function bestCandidate(stages: Stages): SprintRun | null {
   const { rank, screen, full } = stages.profile.budgets;
@@ -144,7 +144,7 @@ export function bestCandidate(stages: Stages): SprintRun | null {
   for (const samples of [rank, screen]) {
     const better = done
       .filter((run) => run.samples === samples && run.role !== 'incumbent' && !hadFull(run))
-      // A screen that its own rank run did not bear out stands for nothing any more.
+      // A screen no longer counts once its recipe has a rank run.
       .filter((run) => samples === rank || !ranked(run, done, rank))
       .map((run) => ({ run, gain: meanGain(run, samples, stages)?.gain ?? 0 }))
       .filter(({ gain }) => gain > stages.profile.noise)

@@ -1,21 +1,18 @@
 import type { Sprint } from '#contract/sprint';
 
-/** How many of the latest sprints of this loop, in a row, brought no new best. */
+/** How many of this loop's latest sprints in a row brought no new best. */
 export function sprintsWithoutGain(mine: readonly Sprint[], ofThisLoop: readonly string[]): number {
   const recent = mine.filter((s) => ofThisLoop.includes(s.id));
   const last = recent.findLastIndex((s) => s.outcome === 'new-best');
   return recent.length - 1 - last;
 }
 
-/**
- * After so many sprints in a row that failed in the same way there is no reason to think that the next will
- * not.
- */
+/** After this many sprints in a row with the same failure, the next is expected to fail too. */
 const SAME_FAILURES = 3;
 
 /**
- * The failure that came three times in a row, as it was put last; null where there is none. `failures`: of
- * the sprints in order.
+ * The failure that came three times in a row, in its latest words; null where there is none. `failures`:
+ * those of the sprints, in order.
  */
 export function repeatedFailure(failures: readonly string[]): string | null {
   const last = failures.slice(-SAME_FAILURES);
@@ -25,5 +22,5 @@ export function repeatedFailure(failures: readonly string[]): string | null {
     : null;
 }
 
-/** The same failure comes at another step, in another run. */
+/** The same failure may name another step or another run. */
 const withoutNumbers = (text: string) => text.replace(/\d[\d.:e-]*/g, '0');

@@ -4,8 +4,8 @@ import type { TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
 
 /**
- * A Markdown table; cells are one line and their bars are escaped. Columns of numbers stand to the right, as
- * reports show them.
+ * Formats a Markdown table; cells become one line and their bars are escaped. Number columns are aligned
+ * right.
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]) =>
@@ -18,7 +18,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 const NUMBER = /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/;
 
-/** Whether all of a column that is not empty is a number. */
+/** Whether every non-empty cell of a column is a number. */
 const isNumeric = (cells: readonly string[]) =>
   cells.some((cell) => cell !== '') && cells.every((cell) => cell === '' || NUMBER.test(cell));
 
@@ -27,7 +27,7 @@ const named = (numbers: Record<string, number>) =>
     .map(([name, value]) => `${name} ${show(value)}`)
     .join(', ');
 
-/** The ledger as the researcher reads it: a line a sprint, with the verified numbers of its candidate. */
+/** The ledger for the researcher: a line for each sprint, with the verified numbers of its candidate. */
 export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskContract): string {
   if (sprints.length === 0) return 'No sprint has been closed on this leaderboard yet.';
   const fields = [metric, ...also];
@@ -46,7 +46,8 @@ export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskCo
 }
 
 /**
- * Runs with the trainer's claimed numbers, the last measured snapshot, and the verdict where there is one.
+ * A table of runs: the trainer's claimed numbers, the last measured snapshot, and the verdict where there is
+ * one.
  */
 export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskContract): string {
   if (runs.length === 0) return 'No run yet.';
@@ -67,7 +68,7 @@ export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskCont
   );
 }
 
-/** One run at length. */
+/** All details of one run. */
 export function runDetails(run: SprintRun, contract: TaskContract): string {
   const fields = [contract.metric, ...contract.also];
   const parts = [runsTable([run], contract)];

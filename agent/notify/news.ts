@@ -5,14 +5,14 @@ import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   checkout: Checkout;
   journal: Journal;
 }
 
-/** What is told to the outside, as JSON. */
+/** One message of `--notify`, as JSON. */
 export interface News {
   event: 'new-best' | 'stop' | 'trouble';
   /** One line for a person. */
@@ -29,10 +29,10 @@ export interface News {
   usd: number;
 }
 
-/** A wait that is shorter than this is no trouble. */
+/** A shorter wait is not reported as trouble. */
 const LONG_WAIT_SECONDS = 60;
 
-/** What an event is to somebody who sleeps; null for what can wait until the morning. */
+/** The message that an event is worth; null for an event that needs no notification. */
 export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
   const {
     config: { task, profileName },

@@ -7,29 +7,29 @@ import type { Journal } from '../journal/journal.ts';
 import { newsOf } from './news.ts';
 import { send, type Target } from './send.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 export interface LoopParts {
   config: Config;
   checkout: Checkout;
   journal: Journal;
 }
 
-/** More than these that wait for a slow receiver are dropped. */
+/** When more messages than this wait for a slow receiver, further ones are dropped. */
 const MOST_WAITING = 20;
 const LAST_WAIT_MS = 15_000;
 
 /**
- * Tells somebody outside of new bests, trouble and the end. News go out one after the other beside the loop,
- * which never waits for them but at its end; a failure is one warning, whatever fails after it.
+ * Sends messages about new bests, trouble and the end of the loop. They go out one after the other, in the
+ * background: the loop waits for them at its end alone. Only the first failure is logged, as one warning.
  */
 export class Notifier {
   #sending: Promise<void> = Promise.resolve();
   #waiting = 0;
   #failed = false;
-  /** The loop has left: nothing more is sent, and nobody is there to be warned. */
+  /** The loop has ended: nothing more is sent and no warning is logged. */
   #over = false;
   #lastTrouble = '';
-  /** While it emits its own notice, which comes back to `listen` at once. */
+  /** True while the notifier emits its own notice, which comes back to `listen` at once. */
   #tellsOfItself = false;
 
   constructor(
@@ -42,14 +42,14 @@ export class Notifier {
     if (!news) return;
     const last = news.event === 'stop';
     if (this.#waiting >= MOST_WAITING && !last) return;
-    // Trouble that goes on, as an overload does, is told once. So is ours: it would be told by what does not
-    // work.
+    // Lasting trouble, such as an overload, is sent once. A notice of the notifier itself is not sent: the
+    // delivery that just failed would have to carry it.
     const trouble = event.type === 'loop.waiting' ? event.reason : news.text;
     if (news.event === 'trouble' && (trouble === this.#lastTrouble || this.#tellsOfItself)) return;
     if (news.event === 'trouble') this.#lastTrouble = trouble;
     this.#waiting++;
-    // The end is not told behind all that waits for a slow receiver, but beside it: the loop does not wait
-    // for long.
+    // The message of the end does not queue behind those that wait for a slow receiver: the loop does not
+    // wait for long at its end.
     const before = last && this.#waiting > 2 ? Promise.resolve() : this.#sending;
     const sent = before
       .then(() => (this.#over ? undefined : send(this.target, news)))
@@ -60,10 +60,7 @@ export class Notifier {
     this.#sending = Promise.all([this.#sending, sent]).then(() => {});
   };
 
-  /**
-   * Resolves when all that was to be told is told or could not be, or when the loop has waited for that long
-   * enough.
-   */
+  /** Resolves when every message was sent or has failed, or after the longest wait that the loop allows. */
   async settled(): Promise<void> {
     const enough = new AbortController();
     await Promise.race([this.#sending, sleep(LAST_WAIT_MS, undefined, enough).catch(() => {})]);

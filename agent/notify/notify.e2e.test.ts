@@ -11,7 +11,7 @@ let server: Server | undefined;
 afterEach(() => server?.closeAllConnections());
 afterEach(() => void server?.close());
 
-/** A webhook on loopback that answers with a status. */
+/** A webhook on loopback that answers with this status. */
 async function webhook(answer: number): Promise<{ url: string; heard: News[] }> {
   const heard: News[] = [];
   server = createServer((request, response) => {
@@ -42,7 +42,7 @@ describe('news from a loop', () => {
     });
     expect(heard[1].text).toContain('TASK.md was edited and is not used');
     expect(heard[2]).toMatchObject({ text: 'Stopped: nothing is left to be tried', exitCode: 0 });
-    // Before the second sprint and before the third, which is not claimed any more.
+    // One before the second sprint and one before the third, which is never claimed.
     expect(events.filter((e) => e.type === 'loop.notice')).toHaveLength(2);
   });
 

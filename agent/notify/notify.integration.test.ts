@@ -20,7 +20,7 @@ let server: Server | undefined;
 afterEach(() => server?.closeAllConnections());
 afterEach(() => void server?.close());
 
-/** A webhook on loopback that answers with a status, or never. */
+/** A webhook on loopback that answers with this status, or never answers. */
 async function webhook(answer: number | 'never'): Promise<{ url: string; heard: News[] }> {
   const heard: News[] = [];
   server = createServer((request, response) => {
@@ -35,7 +35,7 @@ async function webhook(answer: number | 'never'): Promise<{ url: string; heard: 
   return { url: `http://127.0.0.1:${(server!.address() as AddressInfo).port}/token-abc`, heard };
 }
 
-/** A notifier that hears the journal of a loop of its own. */
+/** A notifier that listens to the journal of a loop of its own. */
 function notifierOf(url: string) {
   const { log } = EventLog.open(join(emptyFolder(), 'events.jsonl'));
   const journal = new Journal(log, nothingYet);

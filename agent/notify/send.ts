@@ -4,14 +4,14 @@ import { isProgram, splitCommand } from '#host/command';
 import { cleanEnv } from '#host/env';
 import type { News } from './news.ts';
 
-/** Where news go: to a webhook, or to a command of this machine. */
+/** Where messages go: to a webhook, or to a local command. */
 export type Target = { url: string } | { argv: string[] };
 
 const SECONDS = 10;
 
 /**
- * Reads `--notify`. @throws UserError for what is neither an http(s) address nor a command that can be
- * started.
+ * Reads `--notify`.
+ * @throws UserError where it is neither an http(s) address nor a command that can be started.
  */
 export function parseTarget(text: string): Target {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
@@ -26,9 +26,9 @@ export function parseTarget(text: string): Target {
 }
 
 /**
- * Delivers one piece of news: POST as JSON, or JSON on the command's standard input, with an environment
- * without secrets. Takes ten seconds at most.
- * @throws Error that says what went wrong, without the address, which may be a secret.
+ * Delivers one message: JSON by POST, or JSON on the command's standard input, in an environment without
+ * secrets. Takes ten seconds at most.
+ * @throws Error with the cause, without the address, which may be a secret.
  */
 export async function send(target: Target, news: News, seconds = SECONDS): Promise<void> {
   const body = `${JSON.stringify(news)}\n`;
@@ -42,7 +42,7 @@ export async function send(target: Target, news: News, seconds = SECONDS): Promi
     timeoutSeconds: seconds,
     graceSeconds: 1,
   });
-  // A command that does not read its input closes it.
+  // A command that does not read its input closes the pipe.
   child.stdin?.on('error', () => {}).end(body);
   const exit = await child.done;
   if (exit.timedOut) throw new Error(`${program} took longer than ${seconds} s`);

@@ -22,7 +22,7 @@ it('tells lines that were added, a rewrite whole, and nothing twice', () => {
 it('tells what was added while the loop was away, and a conversation that goes on knows the rest', () => {
   const repo = emptyFolder();
   writeFileSync(join(repo, 'HINTS.md'), '- Say "no".\n- Try sorting.\n');
-  // A part of another line is not that line.
+  // A line matches as a whole, not as a part of another line.
   const heard = 'one\n- Say "no".\n- Try sorting. Then look.';
   expect(new Hints(repo, [heard]).fresh()).toBe('- Try sorting.');
   expect(new Hints(repo, ['- Say "no".', '- Try sorting.']).fresh()).toBeNull();

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { hintsPath } from '../common/paths.ts';
 
-/** So much of the end of HINTS.md is read: what was added last counts most. */
+/** The part of HINTS.md that is read, counted from its end: what was added last matters most. */
 export const MAX_CHARS = 20_000;
 
-/** What stands before a hint where one is passed on between two turns; the hint begins a line of its own. */
+/** The line before a hint that is passed on between two turns; the hint begins on the next line. */
 export const ADDED = 'A hint from the people you work for, added just now:';
 
-/** What stands in HINTS.md now, from its end as much as is read; nothing where there is none. */
+/** The end of HINTS.md, up to the length that is read; empty where there is no such file. */
 export const readHints = (repo: string): string => tail(whole(repo));
 
 /** Follows HINTS.md during a sprint. */
@@ -15,8 +15,8 @@ export class Hints {
   #known: string;
 
   /**
-   * `heard`: what we have said in the conversation so far. Lines that it holds are known; the rest was added
-   * while the loop was away.
+   * `heard`: what we have said in the conversation so far. Lines that it contains are known; the rest was
+   * added while no loop ran.
    */
   constructor(
     readonly repo: string,
@@ -24,7 +24,7 @@ export class Hints {
   ) {
     const told = new Set(heard.flatMap((text) => text.split('\n').map((line) => line.trim())));
     const now = whole(repo);
-    // What was cut off by its length is not told later either.
+    // The part that is too long to be read is not told later either.
     const cut = now.slice(0, now.length - tail(now).length);
     const lines = tail(now).split('\n');
     const first = lines.findIndex((line) => !told.has(line.trim()));
@@ -32,8 +32,7 @@ export class Hints {
   }
 
   /**
-   * What is new since the last look: the lines that were added at the end, or all of it where it was
-   * rewritten.
+   * What is new since the last call: the lines added at the end, or the whole file where it was rewritten.
    */
   fresh(): string | null {
     const now = whole(this.repo);
@@ -45,7 +44,7 @@ export class Hints {
   }
 }
 
-/** One that cannot be read, now that an editor replaces it or at all, is none. */
+/** A file that cannot be read, also for the moment in which an editor replaces it, counts as empty. */
 function whole(repo: string): string {
   try {
     return readFileSync(hintsPath(repo), 'utf8').trim();
@@ -54,7 +53,7 @@ function whole(repo: string): string {
   }
 }
 
-/** The end of a text, from the beginning of a line on where there is one. */
+/** The end of a text, from the beginning of a line where possible. */
 function tail(text: string): string {
   if (text.length <= MAX_CHARS) return text;
   const end = text.slice(-MAX_CHARS);

@@ -25,7 +25,7 @@ import { readHints } from './hints.ts';
 import { closedRecord } from './own-folder.ts';
 import { Transcript, transcriptPath } from './transcript.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 export interface LoopParts {
   config: Config;
   connection: Connection;
@@ -35,19 +35,21 @@ export interface LoopParts {
   journal: Journal;
   ledger: Ledger;
   timer: Timer;
-  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  /** Measures a verified gain again, on a world that the researcher cannot know. */
   confirm?: (run: SprintRun) => Promise<Verdict>;
   stopper: Stopper;
 }
 
 /** A sprint that is open: what its tools work on. */
 export class OpenSprint {
-  /** Commands, edits and snapshots, one after the other. */
+  /** Runs commands, edits and snapshots one after the other. */
   readonly queue = new Queue();
   claim: { id: string; dir: string } | null = null;
   runs: Runs | null = null;
   finish: FinishSprintInput | null = null;
-  /** The loop leaves, and something of this sprint was under way: it stays open, for the next start. */
+  /**
+   * The loop stops while something of this sprint was under way: the sprint stays open for the next start.
+   */
   parked = false;
 
   constructor(
@@ -55,7 +57,9 @@ export class OpenSprint {
     readonly number: number,
     readonly treeBefore: string,
     readonly transcript: Transcript,
-    /** The run whose full run the loop makes by itself (full-run.ts); null where a researcher is asked. */
+    /**
+     * The run that the loop itself trains to the full budget (full-run.ts); null where a researcher is asked.
+     */
     readonly fullRunOf: string | null = null,
   ) {}
 
@@ -71,10 +75,7 @@ export class OpenSprint {
     return this.runs;
   }
 
-  /**
-   * Makes the sprint's folder with its README, so that the idea is taken. @throws ToolMistake on a second
-   * call.
-   */
+  /** Claims the sprint: makes its folder with its README. @throws ToolMistake on a second call. */
   start(input: StartSprintInput, now = new Date()): string {
     if (this.claim)
       throw new ToolMistake(
@@ -99,7 +100,7 @@ export class OpenSprint {
   }
 }
 
-/** Opens the next sprint: number and workspace are fixed, nothing is written but the event. */
+/** Opens the next sprint: fixes its number and the tree that it begins with. Writes only the event. */
 export async function openSprint(loop: LoopParts, fullRunOf: string | null = null): Promise<OpenSprint> {
   const {
     config: { repo, task, leaderboard },
@@ -121,8 +122,8 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
 }
 
 /**
- * The sprint that the events show as open, as a loop that was cut off left it. Null where it was never
- * claimed, or is closed already.
+ * The sprint that the events show as open, as a loop that was cut off left it. Null if it was never claimed,
+ * or is closed.
  */
 function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   const { claim, number, treeBefore, openedAt, runs, fullRunOf } = state;
@@ -137,8 +138,8 @@ function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
 }
 
 /**
- * That sprint with its conversation up to the last whole turn and its runs going on. Null where it cannot be
- * gone on with.
+ * The open sprint, to be resumed: its conversation up to the last whole turn, and its runs. Null where it
+ * cannot be resumed.
  */
 export function reopenSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   const sprint = leftSprint(loop, state);
@@ -151,22 +152,20 @@ export function reopenSprint(loop: LoopParts, state: SprintState): OpenSprint | 
   return sprint;
 }
 
-/** That sprint to be judged by what is there. Null where judging it brought the loop down before. */
+/** The open sprint, to be judged as it stands. Null where judging it brought the loop down before. */
 export const sprintToJudge = (loop: LoopParts, state: SprintState): OpenSprint | null =>
   state.resumed > MAX_RESUMES + 1 ? null : leftSprint(loop, state);
 
-/** A sprint that brings the loop down again and again is closed instead. */
+/** A sprint that was resumed more often is closed: it may be what brings the loop down. */
 const MAX_RESUMES = 3;
 
 const transcriptOf = (loop: LoopParts, number: number, openedAt: string) =>
   new Transcript(transcriptPath(stateDir(loop.config.repo), number, openedAt));
 
-/** UTC, as in 2026-02-19--10-37. */
+/** In UTC, like 2026-02-19--10-37. */
 const stamp = (date: Date) => date.toISOString().slice(0, 16).replace('T', '--').replace(':', '-');
 
-/**
- * Makes the folder of a sprint that no other of this checkout shares its name with, of whatever run branch.
- */
+/** Makes the folder of a sprint. Its name is unique in this checkout, over all run branches. */
 function makeFolder(repo: string, name: string): string {
   mkdirSync(sprintsDir(repo), { recursive: true });
   for (;;) {

@@ -70,7 +70,7 @@ it('a sprint.json that the researcher wrote is not believed after a crash either
   const repo = tinyRepository([sprintTo('first', 0.6)]);
   await loopIn(repo, { maxSprints: 1 });
   const [{ id }] = readSprints(sprintsDir(repo));
-  // As a crash during the sprint leaves it.
+  // As after a crash during the sprint.
   const log = join(repo, 'state/events.jsonl');
   const lines = readFileSync(log, 'utf8').split('\n');
   writeFileSync(

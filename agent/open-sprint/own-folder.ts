@@ -6,14 +6,14 @@ import { takeOut } from '#host/take-out';
 import { closedSprintPath, sprintsDir } from '../common/paths.ts';
 import { STEERS_GIT } from './workspace.ts';
 
-/** A file of a sprint's folder larger than this does not belong into a history that grows every night. */
+/** A larger file of a sprint's folder is not committed: the history grows every night. */
 const MAX_FILE_BYTES = 1_000_000;
 
 /**
- * Makes the folder of a sprint fit to be read, written into and committed: its researcher may have left
- * anything there. Taken out are links, pipes and the like (through which we would read or write elsewhere),
- * what steers git, files over 1 MB, and a `sprint.json`, which only the supervisor writes, and has not yet.
- * Gives the names of what was taken out.
+ * Makes the folder of a sprint safe to read, write into and commit: its researcher may have left anything
+ * there. Removes links, pipes and the like (we would read or write elsewhere through them), files that steer
+ * git, files over 1 MB, and a `sprint.json`, which only the supervisor writes, later. Returns the names of
+ * what was removed.
  */
 export function tidySprintFolder(dir: string): string[] {
   return takeOut(
@@ -26,8 +26,8 @@ export function tidySprintFolder(dir: string): string[] {
 }
 
 /**
- * Removes the folder that start_sprint had made when the loop was killed, before the log said whose it is:
- * made since the sprint was opened, with a README at most.
+ * Removes the folder that start_sprint had made when the loop was killed before the claim was logged: a
+ * folder made after the sprint was opened, with a README at most.
  */
 export function dropUnclaimed(repo: string, openedAt: string): void {
   const sprints = sprintsDir(repo);
@@ -40,13 +40,15 @@ export function dropUnclaimed(repo: string, openedAt: string): void {
   }
 }
 
-/** Writes down the record of a sprint that is being closed where no researcher can: what recovery trusts. */
+/**
+ * Saves the record of a sprint that is being closed where no researcher can write; recovery trusts this copy.
+ */
 export const rememberClosed = (repo: string, sprint: Sprint): void =>
   writeJsonAtomic(closedSprintPath(repo), sprint);
 
 /**
- * The record of this sprint, where it was closed before the loop was cut off. A `sprint.json` alone may be
- * anybody's.
+ * The saved record of this sprint, if it was closed before the loop was cut off. A `sprint.json` alone is not
+ * trusted: anybody may have written it.
  */
 export function closedRecord(repo: string, id: string): Sprint | null {
   try {

@@ -13,7 +13,7 @@ import { FinishSprintInput } from '../requests/schemas.ts';
 import { blocksOf as blocks } from '../researcher/history.ts';
 import { Opening } from '../researcher/opening.ts';
 
-/** What the researcher reads for a call that the loop did not see the end of. */
+/** The result that the researcher reads for a call that was under way when the loop was cut off. */
 export const CUT_OFF: Answer = {
   words:
     'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or begins again where nothing was saved: wait for it again. Runs that were queued still wait for the device.',
@@ -21,8 +21,8 @@ export const CUT_OFF: Answer = {
 };
 
 /**
- * A line that is no message: what the conversation begins with, who has the word, or that the message before
- * it was taken back.
+ * A line that is not a message: the opening of the conversation, the model that answers from here on, or that
+ * the message before it was retracted.
  */
 const Note = z.union([
   z.object({ opening: Opening }),
@@ -32,17 +32,17 @@ const Note = z.union([
 type Note = z.infer<typeof Note>;
 type Line = { note: Note } | { message: BetaMessageParam };
 
-/** The conversation of one sprint on disk, a line for each message, appended before the next call is made. */
+/** The conversation of one sprint on disk: one line per message, appended before the next call is made. */
 export class Transcript {
   readonly messages: BetaMessageParam[] = [];
   /** System prompt and tools, as they were first sent; null in a transcript that has none. */
   opening: Opening | null = null;
-  /** Who has the word, where another model took over. */
+  /** The model that answers, where another one took over. */
   model: string | null = null;
 
   /**
-   * Opens that of a sprint, or begins it. From a line on that a crash or a power cut left half-written or
-   * empty, it is cut off.
+   * Opens the transcript of a sprint, or begins it. The file is truncated at the first line that a crash or a
+   * power cut left incomplete.
    */
   constructor(readonly path: string) {
     mkdirSync(dirname(path), { recursive: true });
@@ -53,7 +53,7 @@ export class Transcript {
     if (existsSync(path)) truncateSync(path, bytesOf(lines.slice(0, whole)));
   }
 
-  /** Begins, or begins anew where nothing was answered yet. */
+  /** Begins the transcript, or begins it anew where nothing was answered yet. */
   open(opening: Opening, prompt: BetaMessageParam): void {
     writeFileSync(this.path, '');
     this.messages.length = 0;
@@ -62,17 +62,17 @@ export class Transcript {
     this.say(prompt);
   }
 
-  /** Adds a message to disk; who holds the conversation has added it to `messages`. */
+  /** Appends a message to the file; the caller has added it to `messages`. */
   record(message: BetaMessageParam): void {
     this.#append(message);
   }
 
-  /** The last message is no part of the conversation; who holds it has taken it out of `messages`. */
+  /** Marks the last message as retracted in the file; the caller has removed it from `messages`. */
   retract(): void {
     this.#append({ retracted: true });
   }
 
-  /** Another model has the word from here on. */
+  /** Records that another model answers from here on. */
   note(model: string): void {
     this.model = model;
     this.#append({ model });
@@ -100,7 +100,7 @@ export class Transcript {
     else this.messages.pop();
   }
 
-  /** Answers calls that were cut off, so that the conversation can go on. */
+  /** Answers the calls of the last message that were cut off, so that the conversation can go on. */
   repair(): void {
     const last = this.messages.at(-1);
     const calls = last?.role === 'assistant' ? blocks(last).filter(isCall) : [];
@@ -112,20 +112,20 @@ export class Transcript {
   }
 
   /**
-   * Whether the researcher had the last word, and asked for nothing with it: an answer is due before it can
-   * speak again.
+   * Whether the last message is the researcher's and asks for no tool: a message from us is due before the
+   * next call.
    */
   get awaitsUs(): boolean {
     const last = this.messages.at(-1);
     if (last?.role !== 'assistant') return false;
-    // A search of the server's that was paused goes on when it is sent again as it is.
+    // A server-side search that was paused goes on when the message is sent again unchanged.
     const answered = blocks(last).flatMap((block) => ('tool_use_id' in block ? [block.tool_use_id] : []));
     return blocks(last).every(
       (block) => !isCall(block) && (block.type !== 'server_tool_use' || answered.includes(block.id)),
     );
   }
 
-  /** The input of a finish_sprint that was accepted, where the loop was cut off after it. */
+  /** The input of an accepted finish_sprint; null where there is none. */
   get finish(): FinishSprintInput | null {
     const accepted = new Set(
       this.messages.flatMap((m) =>
@@ -139,7 +139,7 @@ export class Transcript {
   }
 }
 
-/** To the millisecond: a sprint that was dropped at once gives its number to the next. */
+/** The time is to the millisecond: the sprint after one that was dropped has the same number. */
 export const transcriptPath = (stateDir: string, number: number, openedAt: string): string =>
   join(stateDir, 'transcripts', `${openedAt.slice(0, 23).replaceAll(':', '-')}-sprint-${number}.jsonl`);
 

@@ -5,22 +5,22 @@ import { git, names, OWN_IGNORES } from '#host/git';
 import { takeOut } from '#host/take-out';
 
 /**
- * Would make git leave files out, change them on the way in or out, take the folder for somebody else's, or
- * run what another configuration names.
+ * Files that could make git leave files out, change their content on the way in or out, take the folder for
+ * another repository, or run what another configuration names.
  */
 export const STEERS_GIT = ['.git', '.gitignore', '.gitattributes', '.gitmodules'];
 
 /**
- * Puts the workspace back to a tree: its files as they are there, and none besides. Files that the tree's own
- * `.gitignore` ignores stay. Neither the user's index nor anything outside of the folder is touched.
+ * Restores the workspace to a tree: the tree's files, and no others. Files that the tree's own `.gitignore`
+ * ignores stay. Neither the user's index nor anything outside of the folder is touched.
  */
 export async function restoreWorkspace(from: { repo: string; folder: string; tree: string }): Promise<void> {
   const { repo, folder, tree } = from;
   const place = join(repo, folder);
-  // A link in its place would lead us elsewhere.
+  // A link at this place would make us write elsewhere.
   if (!lstatSync(place, { throwIfNoEntry: false })?.isDirectory()) rmSync(place, { force: true });
   mkdirSync(place, { recursive: true });
-  // What steers git is there again when the tree's own is: until then it would hold for the tree's files.
+  // Files that steer git would apply to the tree's files until the tree's own are restored.
   takeOut(place, ({ name, kind }) => STEERS_GIT.includes(name) || kind === 'other');
   const scratch = mkdtempSync(join(tmpdir(), 'index-'));
   try {
@@ -43,7 +43,7 @@ function removeEmptyFolders(repo: string, from: string, folder: string): void {
       if (readdirSync(join(repo, at)).length > 0) return;
       rmdirSync(join(repo, at));
     } catch {
-      return; // Already gone, or a link: nothing that stands in the way.
+      return; // Already gone, or a link.
     }
   }
 }
@@ -52,14 +52,14 @@ export interface Change {
   files: string[];
   insertions: number;
   deletions: number;
-  /** What `git apply` takes, binary files included. */
+  /** A patch for `git apply`, binary files included. */
   patch: string;
 }
 
 /** What changed from one tree of the workspace to another. */
 export async function diffTrees(repo: string, from: string, to: string): Promise<Change> {
   if (from === to) return { files: [], insertions: 0, deletions: 0, patch: '' };
-  // Plumbing, which the user's settings for diffs (noprefix, context, order) do not steer.
+  // Plumbing commands, because the user's settings for diffs (noprefix, context, order) do not apply to them.
   const plain = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', from, to];
   const rows = (await git(repo, ['diff-tree', '-r', '--numstat', '-z', ...plain]))
     .split('\0')

@@ -6,13 +6,13 @@ import { processesIn } from '#host/processes';
 import { worktreeOf } from '#host/worktree';
 
 const GIT_ENDS_MS = 10_000;
-/** Younger ones may belong to someone who is at work elsewhere: an editor, another worktree. */
+/** A younger lock may belong to a program that is at work: an editor, another worktree. */
 const STALE_MS = 5000;
 
 /**
- * Waits for a git that a killed loop left at work, so that its commit is seen, and removes the locks of one
- * that came to no end (a power cut): of the index, of references, of the configuration. Gives the line that
- * tells of it.
+ * Waits for a git process that a killed loop left at work, so that its commit is seen. Then removes the stale
+ * locks of a git that never ended (a power cut): of the index, of references, of the configuration. Returns
+ * the line for the log; null where nothing was removed.
  */
 export async function releaseGit(repo: string): Promise<string | null> {
   const worktree = worktreeOf(repo);

@@ -5,8 +5,8 @@ import { processesIn } from '#host/processes';
 import { homeOf } from '#host/worktree';
 
 /**
- * Removes from these folders what a killed process was writing when it ended: it would be committed with
- * reports and sprints. What a command by hand writes at this moment stays. Gives how many there were.
+ * Removes from these folders the temporary files of killed processes: they would be committed with reports
+ * and sprints. Files that a running command is writing stay. Returns how many were removed.
  */
 export function removeHalfWritten(repo: string, folders: readonly string[]): number {
   const atWork = processesIn(realpathSync(homeOf(repo)));

@@ -13,7 +13,7 @@ import { removeHalfWritten } from './half-written.ts';
 import { pruneTrees } from './prune.ts';
 import { completeRecord } from './run-records.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   executor: Executor;
@@ -21,9 +21,9 @@ interface LoopParts {
 }
 
 /**
- * Ends what a loop, or a command by hand, left running when it was killed, and completes the records of its
- * runs. A run of the open sprint that was started, but not yet in the log, is entered now. `until` is when
- * the loop was last heard of.
+ * Ends what a killed loop, or a killed command by hand, left running, and completes the records of its runs.
+ * A run of the open sprint that had started but is not in the log yet is logged now. `until` is the time of
+ * the loop's last event.
  */
 export async function endLeftovers(loop: LoopParts, until: string | null): Promise<void> {
   const {

@@ -4,12 +4,12 @@ import { processesIn } from '#host/processes';
 import { runDir, treesDir } from '../common/paths.ts';
 import { findRunRecord, runNames } from '../ledger/run-folder.ts';
 
-/** What is younger may be about to be used: a run takes its tree some moments before its folder names it. */
+/** A younger tree may be about to be used: a run checks out its tree shortly before its folder names it. */
 const MIN_AGE_MS = 3_600_000;
 
 /**
- * Removes the checked-out trees that no run folder names any more and no process works in. A tree that is
- * asked for again is laid out anew from git. Gives how many went.
+ * Removes the checked-out trees that no run folder names and no process works in. Git restores a tree that is
+ * needed again. Returns how many were removed.
  */
 export function pruneTrees(repo: string, now = Date.now()): number {
   const trees = treesDir(repo);

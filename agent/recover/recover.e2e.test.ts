@@ -15,7 +15,7 @@ import { readSprints } from '../ledger/ledger.ts';
 import { Transcript } from '../open-sprint/transcript.ts';
 import { readStatus } from '../screen/status.ts';
 
-/** A sprint whose first run does not end by itself; it has another try at it. */
+/** A sprint whose first run does not end by itself, and that asks for the run again. */
 const hanging = (experiment = 'slow'): Step[] => [
   start('hanging'),
   write(0.9),
@@ -73,7 +73,7 @@ describe('a loop that is cut off', () => {
     const [first, second] = readSprints(sprintsDir(repo));
     expect(first).toMatchObject({
       outcome: 'new-best',
-      // It had saved nothing, and began anew.
+      // The run had saved nothing, and began anew.
       runs: [{ status: 'finished' }, { status: 'finished' }],
     });
     expect(first.runs.map((run) => run.endedBy)).toEqual(['trainer', 'trainer']);
@@ -88,7 +88,7 @@ describe('a loop that is cut off', () => {
 
   it.each([
     ['kill -9', ['SIGKILL']],
-    // Two of a kind that come at once are one.
+    // Two signals that come at once count as one request.
     ['a second signal', ['SIGINT', 'SIGTERM']],
   ] as const)('goes on after %s with the run that was under way, where it had saved', async (_, signals) => {
     const repo = tinyRepository([[start('long'), write(0.9), train('saves'), wait, wait, finish()]]);
@@ -101,7 +101,7 @@ describe('a loop that is cut off', () => {
     const { events } = await loopIn(repo, { maxSprints: 1 });
     const ofIt = events.flatMap((e) => ('run' in e && e.run === run ? [e.type] : []));
     expect(ofIt.filter((type) => type !== 'run.progress')).toEqual([
-      // How it ended with a loop that was killed, the next one finds out.
+      // The next loop finds out how the run of a killed loop ended.
       ...(signals[0] === 'SIGKILL' ? ['run.finished'] : []),
       ...['run.started', 'run.finished', 'verdict.given'],
     ]);
@@ -109,7 +109,7 @@ describe('a loop that is cut off', () => {
     expect([outcome, candidate]).toEqual(['new-best', run]);
     expect(runs.map(({ id, status }) => [id, status])).toEqual([[run, 'finished']]);
     const spent = events.flatMap((e) => (e.type === 'run.finished' ? e.seconds : []));
-    // What a loop that stopped in good order had spent stands in its own log.
+    // A loop that stopped in good order has its costs in its own log.
     if (signals[0] === 'SIGKILL') expect(runs[0].seconds).toBeCloseTo(spent[0] + spent[1], 6);
     else expect(runs[0].seconds).toBeGreaterThan(spent[0]);
   });
@@ -123,7 +123,7 @@ describe('a loop that is cut off', () => {
     while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
     loop.child.kill('SIGKILL');
     await loop.ended;
-    // As a crash leaves it between the last row of training and the judge's first word.
+    // As after a crash between the last row of training and the first measured snapshot.
     rmSync(join(repo, 'checkpoints', run, 'evals.jsonl'));
     await loopIn(repo, { maxSprints: 1 });
     const [{ runs }] = readSprints(sprintsDir(repo));
@@ -178,7 +178,7 @@ describe('a loop that is cut off', () => {
   it('goes straight on to the judge when the last word was said already', async () => {
     const repo = tinyRepository([sprintTo('first', 0.6)]);
     await loopIn(repo, { maxSprints: 1 });
-    // As a crash leaves it between finish_sprint and sprint.json.
+    // As after a crash between finish_sprint and sprint.json.
     cutLogBefore(repo, 'verdict.given');
     const [{ id }] = readSprints(sprintsDir(repo));
     rmSync(join(sprintsDir(repo), id, 'sprint.json'));
@@ -245,7 +245,7 @@ describe('a loop that is cut off', () => {
     while (!commandsIn(repo).includes('sleep 100')) await sleep(25);
     loop.child.kill('SIGKILL');
     await loop.ended;
-    // As a crash leaves it between the folder and the event of a claim.
+    // As after a crash between the folder and the event of a claim.
     mkdirSync(join(sprintsDir(repo), 'claimed'), { recursive: true });
     writeFileSync(join(sprintsDir(repo), 'claimed/README.md'), '# Claimed\n');
     expect(commandsIn(repo)).toEqual(['sleep 100']);
@@ -265,7 +265,7 @@ describe('a loop that is cut off', () => {
   it('commits a sprint that was closed but not committed, once', async () => {
     const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
     await loopIn(repo, { maxSprints: 1 });
-    // As a crash leaves it between sprint.json and the commit.
+    // As after a crash between sprint.json and the commit.
     cutLogBefore(repo, 'sprint.closed');
     uncommit(repo);
     await loopIn(repo);
@@ -295,7 +295,7 @@ describe('a loop that is asked to stop', () => {
     expect(await loop.ended).toBe(130);
     expect(outcomes(repo)).toEqual([]);
     expect(processes.some(({ pid, start }) => isAlive(pid, start))).toBe(false);
-    // Nothing half is committed: the branch has its start alone.
+    // Nothing half-done is committed: the branch has only its start.
     expect(ledgerOfCommits(repo)).toEqual(['']);
     expect(loop.said()).toContain('Stopped: Ctrl-C.');
     expect(loop.said()).toMatch(/^Take over: +git merge run\//m);

@@ -25,7 +25,7 @@ import { judgeOrFail, NOT_JUDGED, tellTidied } from '../sprint/judge.ts';
 import { reportSprint } from '../sprint/report.ts';
 import { endLeftovers } from './orphans.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -36,16 +36,16 @@ interface LoopParts {
   ledger: Ledger;
   timer: Timer;
   outputs: Outputs;
-  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  /** Measures a verified gain again, on a world that the researcher cannot know. */
   confirm?: (run: SprintRun) => Promise<Verdict>;
   stopper: Stopper;
 }
 
 /**
- * Brings to its end what a loop left that was killed, or stopped at once: processes that still run are ended,
- * the open sprint is closed as `interrupted` (or judged, where a full run had finished), or reported and
- * committed from wherever it stood. Where its conversation can be gone on with by the same researcher under
- * the same rules, the open sprint is given back instead.
+ * Completes what a loop left that was killed or stopped at once. Processes that still run are ended. The open
+ * sprint is closed as `interrupted` (or judged, where a full run had finished), then reported and committed
+ * from wherever it stood. If the same researcher can resume its conversation under the same rules, the open
+ * sprint is returned instead.
  */
 export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(loop, before.lastEventAt);
@@ -93,7 +93,7 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
     const judged = left
       ? await loop.timer.time('judging', () => judgeOrFail(left, { kind: 'stopped', reason }, treeNow))
       : { ...NOT_JUDGED, outcome: 'interrupted' as const, reason };
-    // Stopped at once: the sprint stays open, for the next start.
+    // Stopped at once: the sprint stays open for the next start.
     if (loop.stopper.hard.aborted) return;
     record = await closeSprint(loop, {
       state: loop.journal.state().sprint ?? sprint,

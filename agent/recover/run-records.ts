@@ -5,8 +5,8 @@ import { findRunRecord } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 
 /**
- * The record of a run, brought to its end where it says that it still runs, after so many `seconds`. Null
- * where there is none.
+ * Returns the record of a run, or null where there is none. A record that says `running` is completed as
+ * killed, after `seconds` more seconds.
  */
 export function completeRecord(repo: string, id: string, seconds: number): RunRecord | null {
   const dir = runDir(repo, id);

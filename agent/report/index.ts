@@ -10,7 +10,7 @@ import type { NotebookRequest } from './notebook.ts';
 
 export type { LiveState } from './notebook.ts';
 
-/** Loads what draws the notebook, which takes half a second. */
+/** Loads the notebook renderer, which takes half a second. */
 export const loadNotebook = () => import('./notebook.ts');
 
 /** Redraws the lab notebook (notebook.ts) and returns its path. */
@@ -28,7 +28,7 @@ export interface ReportRequest {
   task: Task;
   /** Null when TASK.md has no such profile any more. */
   profile: Profile | null;
-  /** Seconds after which a renderer is ended; twice at most. */
+  /** Seconds after which a renderer process is ended; at most two of them run. */
   timeout?: number;
 }
 
@@ -42,9 +42,9 @@ export interface RenderedReport {
 
 /**
  * Renders a sprint's report as Markdown, HTML and PDF, in a child process with a time limit. When the child
- * dies before all three are there, a second one makes the missing ones: the researcher's Markdown as plain
- * text, nothing drawn.
- * @throws UserError for a folder without a readable sprint.json; anything else is in `trouble`.
+ * dies before all three exist, a second one makes the missing ones, with the researcher's Markdown as plain
+ * text and without plots.
+ * @throws UserError for a folder without a readable sprint.json; any other failure is in `trouble`.
  */
 export async function renderReport(request: ReportRequest): Promise<RenderedReport> {
   const started = performance.now();
@@ -57,7 +57,7 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
     profile,
     forms: [...forms],
     simple: false,
-    // Curves of other sprints are not drawn, and are most of their bytes.
+    // Curves of other sprints are not drawn, and are most of the bytes.
     sprints: request.sprints
       .filter((s) => s.leaderboard === sprint.leaderboard)
       .map((s) => ({ ...s, runs: s.runs.map((run) => ({ ...run, curve: [], evals: [] })) })),
@@ -66,7 +66,7 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
   const first = await runChild(job, timeout);
   const lines = [...first.lines];
   if (first.died !== null) {
-    // What the first has written is better than what a plain one would make of it.
+    // Files that the first child wrote are better than their plain versions, so they stay.
     const missing = forms.filter((form) => !lines.some((line) => 'file' in line && isForm(line.file, form)));
     lines.push({ trouble: `the renderer ${first.died}; ${missing.join(', ')} made again as plain text` });
     const second = await runChild({ ...job, forms: missing, simple: true }, timeout);
@@ -86,7 +86,7 @@ const isForm = (file: string, form: Form) => file.endsWith(`.${form}`);
 
 const entry = fileURLToPath(new URL('./child.mjs', import.meta.url));
 
-/** One child, to its end. `died` says in words why it did not end by itself with 0. */
+/** Runs one child until it ends. `died` says how it ended, null where by itself with exit code 0. */
 async function runChild(job: RenderJob, timeout: number): Promise<{ lines: JobLine[]; died: string | null }> {
   const child = startChild({
     argv: [process.execPath, entry],

@@ -9,11 +9,11 @@ import { writeHtml } from './write/html.ts';
 import { writeMarkdown } from './write/markdown.ts';
 import { writePdf } from './write/pdf.ts';
 
-/** In the order in which they are written. */
+/** The forms of a report, in the order in which they are written. */
 export const forms = ['md', 'html', 'pdf'] as const;
 export type Form = (typeof forms)[number];
 
-/** What the child process is asked for, as JSON on its standard input. */
+/** The input of the child process, as JSON on its standard input. */
 export interface RenderJob {
   sprintDir: string;
   reportsDir: string;
@@ -21,7 +21,7 @@ export interface RenderJob {
   task: Task;
   profile: Profile | null;
   forms: Form[];
-  /** Take the researcher's Markdown as plain text and draw nothing: after a first child died. */
+  /** Take the researcher's Markdown as plain text and draw no plots. Used after a first child died. */
   simple: boolean;
 }
 
@@ -29,8 +29,8 @@ export interface RenderJob {
 export type JobLine = { file: string } | { trouble: string };
 
 /**
- * Writes the asked of `<reportsDir>/<sprint id>.md`, `.html`, `.pdf`, in this order, each whole or not at
- * all, and tells of each as soon as it is there: what is written stays, whatever happens to the next.
+ * Writes the requested forms as `<reportsDir>/<sprint id>.md`, `.html`, `.pdf`, in this order, each
+ * atomically. It calls `tell` after each file, so that a later failure does not lose earlier files.
  * @throws UserError for a folder without sprint.json.
  */
 export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): Promise<void> {

@@ -10,18 +10,18 @@ import { progressPlot } from './plots/progress.ts';
 import { plot } from './plots/vega.ts';
 import { block, escaped, page } from './write/html.ts';
 
-/** What a running loop is at. Null while none runs: then the page does not reload itself. */
+/** What a running loop does now. Null while none runs: then the page does not reload itself. */
 export interface LiveState {
   /** The open sprint; null between sprints and before one is claimed. */
   sprint: { number: number; title: string; openedAt: string } | null;
-  /** What it does at this moment, in a few words: "training", "waiting: overloaded until 03:12". */
+  /** The current action in a few words: "training", "waiting: overloaded until 03:12". */
   doing: string;
   /** Whether it waits for `npm run resume`. */
   paused?: boolean;
   /** The training run that holds the device. */
   run: (HowFar & Pick<RunSpec, 'experiment'>) | null;
   researcher: string;
-  /** Of this loop. `usdLimit` is null where there is none. */
+  /** Spent by this loop, in USD. `usdLimit` is null where there is no limit. */
   usdSpent: number;
   usdLimit: number | null;
   startedAt: string;
@@ -39,8 +39,8 @@ const REFRESH = 15;
 
 /**
  * Redraws `<reportsDir>/index.html`, the lab notebook: what runs now, and for each leaderboard its progress
- * and a line a sprint with verdict and links to the reports beside it. One file, opens from disk. Returns its
- * path.
+ * and a line for each sprint with its verdict and links to its reports. It is one file that opens from disk.
+ * Returns its path.
  */
 export async function renderNotebook({ sprints, live, reportsDir, task }: NotebookRequest): Promise<string> {
   const boards = new Map<string, Sprint[]>();
@@ -50,7 +50,7 @@ export async function renderNotebook({ sprints, live, reportsDir, task }: Notebo
   const parts = [header(sprints, task)];
   if (live) parts.push(livePart(live));
   if (sprints.length === 0) parts.push('<p>No sprint is closed yet.</p>');
-  // The leaderboard of the newest sprint first.
+  // The leaderboard of the newest sprint comes first.
   const ordered = [...boards.values()].sort((a, b) => (b.at(-1)?.number ?? 0) - (a.at(-1)?.number ?? 0));
   for (const board of ordered) parts.push(await boardPart(board, reportsDir, task));
   const path = join(reportsDir, 'index.html');
@@ -117,7 +117,7 @@ async function boardPart(board: readonly Sprint[], reportsDir: string, task: Tas
   return parts.join('\n');
 }
 
-/** The best, and what makes a gain: the numbers of the page mean little without the noise. */
+/** The best value, and the gain that counts: the page's numbers mean little without the noise. */
 function bestLine(board: readonly Sprint[], metric: string, profile: Profile | null): string {
   const best = board.findLast((sprint) => sprint.outcome === 'new-best');
   const value = best?.verdict?.metrics[metric];
@@ -127,7 +127,7 @@ function bestLine(board: readonly Sprint[], metric: string, profile: Profile | n
   return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are the judge’s; a gain counts beyond the noise of ${noise}${from}.</p>`;
 }
 
-/** One line a sprint, the newest first. */
+/** One line for each sprint, the newest first. */
 function table(board: readonly Sprint[], metric: string, task: Task, reportsDir: string): string {
   const best = board.findLast((sprint) => sprint.outcome === 'new-best');
   const columns = [...new Set([metric, ...task.contract.also])]

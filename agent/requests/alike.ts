@@ -1,14 +1,18 @@
 import type { Sprint } from '#contract/sprint';
 import type { StartSprintInput } from './schemas.ts';
 
-/** All paraphrases of alike.test.ts lie above it, and none of its other pairs. */
+/**
+ * Texts with more overlap count as alike. All paraphrases of alike.test.ts lie above it, and none of its
+ * other pairs.
+ */
 const NEARLY_THE_SAME = 0.7;
 
-/** Fewer words than these say too little to be compared. */
+/** Texts with fewer words are not compared. */
 const ENOUGH_WORDS = 3;
 
 /**
- * Earlier sprints that a new one may repeat: of the same slug, or of nearly the same words in title and idea.
+ * Returns the earlier sprints that a new one may repeat: those with the same slug, or with nearly the same
+ * words in title and idea.
  */
 export function alike(input: StartSprintInput, sprints: readonly Sprint[]): Sprint[] {
   const words = wordsOf(`${input.title} ${input.idea}`);
@@ -26,7 +30,7 @@ const EMPTY = new Set(
   ),
 );
 
-/** The words of a text that mean something, without their endings: "sorted" and "sorting" are one. */
+/** The content words of a text, without their endings: "sorted" and "sorting" become one word. */
 function wordsOf(text: string): Set<string> {
   const words = text.toLowerCase().match(/[a-z0-9]+(?:\.\d+)?/g) ?? [];
   return new Set(words.filter((word) => !EMPTY.has(word)).map(stem));
@@ -40,7 +44,10 @@ const stem = (word: string) =>
         .replace(/(ing|ed|ly|es|s|er|ion)$/, '')
         .replace(/(.)\1$/, '$1');
 
-/** Shared words over those of the shorter text: one may say more about the same idea. */
+/**
+ * Number of shared words divided by that of the shorter text, because one text may say more about the same
+ * idea.
+ */
 function overlap(a: Set<string>, b: Set<string>): number {
   const shorter = Math.min(a.size, b.size);
   return shorter < ENOUGH_WORDS ? 0 : [...a].filter((word) => b.has(word)).length / shorter;

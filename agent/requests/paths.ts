@@ -9,27 +9,27 @@ export class ToolMistake extends Error {
 
   constructor(
     message: string,
-    /** What a program may decide by. */
+    /** Why the call was refused, in a form that a program can read. */
     readonly fields?: RefusedFields,
   ) {
     super(message);
   }
 }
 
-/** A call that needs a claimed sprint, before start_sprint. */
+/** The refusal of a call that needs a claimed sprint, made before start_sprint. */
 export const noSprintOpen = () =>
   new ToolMistake('no sprint is open yet: call start_sprint first', { refused: { why: 'no-sprint' } });
 
 /**
- * Where a path of the model's really leads: relative ones begin at the repository, and every link on the way
- * is followed, also for a file that does not exist yet.
+ * Resolves a path that the model gave. Relative paths begin at the repository, and every symbolic link is
+ * followed, also for a file that does not exist yet.
  */
 function realTarget(repo: string, path: string): string {
   let at = isAbsolute(path) ? resolve(path) : resolve(repo, path);
   const missing: string[] = [];
   for (let hops = 0; hops < 100; hops++) {
     if (existsSync(at)) return join(realpathSync(at), ...missing);
-    // A link that leads nowhere yet would be written through: follow it.
+    // Writing to a dangling link would create its target: follow it.
     if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) {
       at = resolve(dirname(at), readlinkSync(at));
     } else {
@@ -55,8 +55,8 @@ export function writableTarget(repo: string, path: string, writable: readonly st
 }
 
 /**
- * The real target of a path that may be read: anywhere in the repository but `hidden`, and all runs. @throws
- * ToolMistake elsewhere.
+ * The real target of a path that may be read: anywhere in the repository except `hidden`, and in all runs.
+ * @throws ToolMistake elsewhere.
  */
 export function readableTarget(repo: string, path: string, hidden: readonly string[]): string {
   const target = realTarget(repo, path);

@@ -6,17 +6,17 @@ type Node = z.core.JSONSchema.BaseSchema;
 type Path = readonly PropertyKey[];
 
 const AGAIN = 'Nothing was done; make the call again with these fields corrected.';
-/** Of all that the model is told. */
+/** Maximum length of the whole message. */
 const MAX_CHARS = 600;
 
 /**
- * A call whose input its tool does not take: which fields are wrong, and what they must be. Nothing of the
- * call was done.
+ * A call whose input does not fit the schema of its tool. The message names the wrong fields and what they
+ * must be. Nothing of the call was done.
  */
 export class RefusedInput extends ToolMistake {
   constructor(
     tool: string,
-    /** The fields alone, without the name of the tool and what to do. */
+    /** The part about the fields, without the name of the tool and the advice. */
     readonly reason: string,
     wrong: readonly string[],
   ) {
@@ -29,8 +29,8 @@ export class RefusedInput extends ToolMistake {
 const opening = (tool: string) => `${tool} was refused: `;
 
 /**
- * The input of a tool as its schema gives it. @throws RefusedInput that names every wrong field by its path,
- * in words.
+ * Parses the input of a tool by its schema.
+ * @throws RefusedInput that names every wrong field by its path, in words.
  */
 export function accepted<T extends z.ZodType>(tool: string, schema: T, input: unknown): z.infer<T> {
   const parsed = schema.safeParse(input);
@@ -42,15 +42,18 @@ export function accepted<T extends z.ZodType>(tool: string, schema: T, input: un
 }
 
 /**
- * What the words of a refusal say of its fields; those of another whole. For a reader: nothing is decided by
- * it.
+ * The part of a refusal that is about its fields, or the whole text of another refusal. For display only: no
+ * code decides by it.
  */
 export function reasonIn(tool: string, refusal: string): string {
   const told = refusal.startsWith(opening(tool)) ? refusal.slice(opening(tool).length) : refusal;
   return told.endsWith(`. ${AGAIN}`) ? told.slice(0, -AGAIN.length - 2) : told;
 }
 
-/** The fields that an issue is about; of a list the list as a whole. None where the input is no object. */
+/**
+ * The fields that an issue is about; for an entry of a list, the whole list. Empty where the input is no
+ * object.
+ */
 function wrongFields(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => pathOf([...issue.path, key]));
   const path = typeof issue.path.at(-1) === 'number' ? issue.path.slice(0, -1) : issue.path;
@@ -58,8 +61,8 @@ function wrongFields(issue: z.core.$ZodIssue): string[] {
 }
 
 /**
- * All that is wrong; where that is too long, without what the fields are for; where that is too long still,
- * the first of it.
+ * Describes all issues. Where that is too long, it leaves out what the fields are for; where that is still
+ * too long, it keeps the first issues only.
  */
 function reasonOf(issues: readonly z.core.$ZodIssue[], root: Node, input: unknown, room: number): string {
   const atLength = issues.flatMap((issue) => told(issue, root, input, true));
@@ -73,7 +76,7 @@ function reasonOf(issues: readonly z.core.$ZodIssue[], root: Node, input: unknow
   return cut(parts[0] ?? '', room);
 }
 
-/** What one issue is in words. `atLength`: with what a missing field is for. */
+/** Describes one issue in words. `atLength`: with what a missing field is for. */
 function told(issue: z.core.$ZodIssue, root: Node, input: unknown, atLength: boolean): string[] {
   const value = valueAt(input, issue.path);
   const { node, optional } = nodeAt(root, issue.path, input);
@@ -133,7 +136,7 @@ function pathOf(path: Path): string {
   return cut(plain(text), 60);
 }
 
-/** What was given, in a few characters. */
+/** Describes the given value in a few characters. */
 function given(value: unknown): string {
   if (typeof value === 'string') return `the text ${JSON.stringify(cut(plain(value), 40))}`;
   if (typeof value === 'number') return `the number ${value}`;
@@ -178,8 +181,8 @@ const valueAt = (input: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, key) => (Object(value) as Record<PropertyKey, unknown>)[key], input);
 
 /**
- * What a schema says of a path, and whether the field may be left out. Of the forms of an input the one that
- * its own fields choose.
+ * The schema of the field at a path, and whether the field may be left out. Where the input has several
+ * forms, the one that its own fields choose.
  */
 function nodeAt(root: Node, path: Path, input: unknown): { node: Node; optional: boolean } {
   let node = (root.oneOf ? formOf(root.oneOf as Node[], input) : root) as Node;
@@ -194,7 +197,8 @@ function nodeAt(root: Node, path: Path, input: unknown): { node: Node; optional:
 }
 
 /**
- * The form whose constant fields are as given; where there is none, an object of the choices that they leave.
+ * The form whose constant fields match the input. Where none does, an object whose field takes the constants
+ * of all forms.
  */
 function formOf(forms: readonly Node[], input: unknown): Node {
   const constants = (form: Node) =>

@@ -3,14 +3,14 @@ import type { Inspection } from '#contract/task';
 
 /**
  * Inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for
- * `bash_20250124` and `text_editor_20250728`, and what else they are given is ignored; the others are ours,
- * and take no field that they do not know: a misspelt one would be lost. What a description or a message says
- * is also what a refusal says (refusals.ts), after "must be".
+ * `bash_20250124` and `text_editor_20250728`, and ignore unknown fields. The other tools are ours and refuse
+ * unknown fields, because a misspelt one would be lost. Refusals quote these descriptions, and these messages
+ * after "must be" (refusals.ts).
  */
 export const BashInput = z
   .object({
     command: z.string().optional(),
-    /** Of the native tool: a fresh shell. Every call here is one already. */
+    /** Asks the native tool for a fresh shell. Every call here has a fresh shell already. */
     restart: z.boolean().optional(),
   })
   .refine(({ command, restart }) => command !== undefined || restart === true, { path: ['command'] });

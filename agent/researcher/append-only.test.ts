@@ -19,7 +19,7 @@ import { priceOf } from './prices.ts';
 const folder = mkdtempSync(join(tmpdir(), 'append-only-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What may become of one request, by chance. */
+/** The possible outcomes of one request, drawn at random. */
 const WHOLE = [
   'call',
   'call',
@@ -226,7 +226,7 @@ async function play(
         fallback: { model: 'claude-sonnet-5-5', price: priceOf('claude-sonnet-5-5') },
         ...{ reached: reachedAt(server.url, 'key'), close: async () => {} },
       },
-      // The first start has it at hand, a later one only from disk.
+      // The first start has the opening in memory; a later start reads it from disk.
       opening: starts === 0 ? first : (transcript.opening as never),
       model: transcript.model,
       messages: transcript.messages,
@@ -261,7 +261,7 @@ it('never edits what was sent, whatever happens, and breaks no rule of the API',
       const { requests, server, ending, told, hints, unsaid, path } = await play(night, seen);
       expect(server.mistakes).toEqual([]);
       expect(server.mismatches).toBe(0);
-      // What it refused by itself is what it was told not to know, each once.
+      // The only violations are the features that the server was told to refuse, at most once each.
       expect(server.violations.slice(night.refuses.length), server.violations.join('\n')).toEqual([]);
       expect(['finished', 'failed', 'silent', 'limit']).toContain(ending.kind);
       if (ending.kind === 'failed') expect(ending.reason).toMatch(/refused|times in a row/);

@@ -2,23 +2,26 @@ import { FEATURES, type Feature } from './connect/features.ts';
 import type { Connection } from './connection.ts';
 import type { CacheTtl, Price } from './prices.ts';
 
-/** How the calls of a conversation are made, beside what it says. None of this is a part of its prefix. */
+/** How the calls of a conversation are made. None of these settings is a part of its prefix. */
 export interface CallSettings {
   model: string;
   price: Price;
-  /** Who is asked once more where the model refuses; null: nobody, or it is already asked. */
+  /** The model to use after a refusal; null where there is none, or it is already in use. */
   fallback: { model: string; price: Price } | null;
-  /** What is asked for beyond a plain call. */
+  /** The optional API features that the calls use. */
   features: ReadonlySet<Feature>;
-  /** How long the API keeps what it has read. */
+  /** How long the API keeps the prompt in its cache. */
   cacheTtl: CacheTtl;
-  /** The context was full: everything is cleared that can be, so that there is room for closing words. */
+  /**
+   * The context was full: all old tool results that can be cleared are, so that there is room to close the
+   * sprint.
+   */
   closing: boolean;
 }
 
 /**
- * A conversation begins with all that the connection is not known to lack. `web`: whether its tools have the
- * web.
+ * The settings that a conversation begins with: all features except those that the connection is known to
+ * lack. `web`: whether its tools include the web.
  */
 export function firstCallSettings(
   { model, price, fallback, lacks }: Connection,
@@ -36,21 +39,21 @@ export function firstCallSettings(
 }
 
 /**
- * The same conversation with the model that is asked when the first one refuses, from here on: it would
- * refuse again.
+ * The same settings with the fallback model, for the rest of the conversation: the first model would refuse
+ * again. Null where there is no fallback.
  */
 export function onFallback(settings: CallSettings): CallSettings | null {
   return settings.fallback && { ...settings, ...settings.fallback, fallback: null };
 }
 
-/** What is nothing without another feature. */
+/** For each feature, the features that depend on it. */
 const WITH: Partial<Record<Feature, readonly Feature[]>> = {
   clearing: ['compaction'],
   marks: ['autoCache', 'hour'],
   thinking: ['binding', 'display'],
 };
 
-/** The same without a feature that is not known there. */
+/** The same settings without a feature that the API does not support, and without those that depend on it. */
 export function without(settings: CallSettings, feature: Feature): CallSettings {
   const gone: readonly Feature[] = [feature, ...(WITH[feature] ?? [])];
   const left = [...settings.features].filter((other) => !gone.includes(other));

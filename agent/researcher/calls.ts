@@ -9,19 +9,19 @@ import { hasWeb } from './opening.ts';
 import { type Reserve, together, type Uses, usesOf, wholeWeb } from './reserve.ts';
 import { webUsedUp } from './web.ts';
 
-/** No reply is asked for that has less room: thinking and a call have to fit into it. */
+/** The least room in tokens for a reply: thinking and a tool call have to fit into it. */
 const LEAST_TOKENS = 4000;
-/** With less room than this a researcher is told to come to its end. */
+/** With less room than this in tokens, a researcher is told to finish its sprint. */
 const SHORT_TOKENS = 8000;
 /**
- * One call takes at most this share of what is left, as long as that gives it room enough: a cut one holds
- * all that it could have cost.
+ * One call reserves at most this share of the money that is left, as long as that gives it enough room. A cut
+ * call holds all that it could have cost.
  */
 const SHARE = 0.5;
-/** Of a request's 32 MB, so many bytes of history are safe. */
+/** The most bytes of history in a request, safely below the API's limit of 32 MB. */
 const MOST_BYTES = 30e6;
 
-/** Why the web is taken away in mid-conversation, as the researcher is told. */
+/** What the researcher is told when the web is withdrawn in mid-conversation, by reason. */
 const WITHDRAWN = {
   used: 'Web search and fetch are used up in this sprint and no longer offered. Go on with what you have.',
   money:
@@ -31,14 +31,14 @@ const WITHDRAWN = {
 type Withdrawal = keyof typeof WITHDRAWN;
 
 /**
- * The calls of one conversation: whether the next may be made and with which settings, and what each of them
+ * Manages the calls of one conversation: whether the next may be made, with which settings, and what each
  * costs.
  */
 export class Calls {
   settings: CallSettings;
-  /** Of the next call. Shrinks with the money that is left. */
+  /** `max_tokens` of the next call. Shrinks with the money that is left. */
   maxTokens: number;
-  /** Whether so little is left for the next reply that the researcher is to come to its end. */
+  /** Whether so little is left for the next reply that the researcher should finish its sprint. */
   short = false;
   readonly #meter: Meter;
 
@@ -51,12 +51,12 @@ export class Calls {
     this.#meter = new Meter({ opening: c.opening, messages: history.messages });
   }
 
-  /** Whether the server may search in the next call. */
+  /** Whether web search and fetch are offered in the next call. */
   get web(): boolean {
     return hasWeb(this.c.opening) && !this.history.webWithdrawn;
   }
 
-  /** Announces the next call, or gives the limit that forbids it. */
+  /** Reserves the next call and returns null, or returns the limit that forbids the call. */
   announce(): Limit | null {
     const { c, history } = this;
     const bytes = history.messages.reduce(
@@ -65,7 +65,7 @@ export class Calls {
     );
     if (bytes > MOST_BYTES)
       return { code: 'request-size', reason: 'the conversation is as large as a request may be (32 MB)' };
-    // After results the web was withdrawn with what else was said there.
+    // Withdraws the web if needed. After tool results this was already done, together with the other texts.
     this.tell([]);
     const room = this.#room();
     this.maxTokens = room ?? Math.min(LEAST_TOKENS, c.maxTokens);
@@ -79,8 +79,8 @@ export class Calls {
   }
 
   /**
-   * Says something after results that were answered, and takes the web away where it is time. False where
-   * nothing may be said now.
+   * Adds texts after the tool results, and withdraws the web if there is a reason to. Returns false where no
+   * message may stand now.
    */
   tell(texts: readonly string[]): boolean {
     const why = this.#webToWithdraw();
@@ -89,12 +89,12 @@ export class Calls {
     return true;
   }
 
-  /** A whole reply, before what is kept of it is added to the history. */
+  /** Books a whole reply. Call it before the kept part is added to the history. */
   answered(message: BetaMessage, kept: readonly unknown[], seconds: number): void {
     this.c.onTurn(this.#meter.turn(message, kept, this.settings, seconds));
   }
 
-  /** A call that gave no whole reply. */
+  /** Books a call that gave no whole reply. */
   lost(cut: CutCall, error: unknown): void {
     if (!cut.sent || (!cut.partial && isFree(error)))
       this.c.onFree(classify(error, this.c.connection.reached).reason);
@@ -102,8 +102,8 @@ export class Calls {
   }
 
   /**
-   * The feature that the API refused, if it is one that a call can do without; it is left out from here on,
-   * in later sprints too.
+   * Returns the feature that the API refused, or null where the error is about none. The feature is left out
+   * from here on, in later sprints too.
    */
   leaveOut(error: unknown): Feature | null {
     const feature = refusedFeature(error, this.settings.features);
@@ -118,7 +118,7 @@ export class Calls {
     return feature;
   }
 
-  /** From here on calls are made with other settings. */
+  /** Sets the settings of all later calls. */
   change(settings: CallSettings): void {
     if (settings.model !== this.settings.model) {
       this.#meter.switchModel();
@@ -128,7 +128,7 @@ export class Calls {
   }
 
   /**
-   * The room that the next reply gets: all that is wanted, or what is left of money and tokens allows. Null
+   * `max_tokens` of the next reply: the configured value, or what is left of money and tokens allows. Null
    * where that is too little.
    */
   #room(): number | null {
@@ -154,14 +154,14 @@ export class Calls {
     return this.#meter.reserve(this.settings, maxTokens, this.#uses(this.web));
   }
 
-  /** As long as the server makes no use of the web. */
+  /** The reserve as long as the server makes no new use of the web. */
   #plainReserve(maxTokens: number): Reserve {
     return this.#meter.reserve(this.settings, maxTokens, this.#uses(false));
   }
 
   /**
-   * What the server may do with tools of its own in the next call: what is pending, and what the model may
-   * ask for.
+   * Uses of server-side tools in the next call: those pending, and with `web` those that the model may ask
+   * for.
    */
   #uses(web: boolean): Uses {
     const pending = usesOf(this.history.pendingTools);
@@ -169,8 +169,8 @@ export class Calls {
   }
 
   /**
-   * Why the web is to be taken away; null where it stays. Where the API knows no such message it stays, and
-   * is reckoned with.
+   * Why the web is to be withdrawn; null where it stays. Where the API does not support the withdrawal
+   * message, the web stays and is counted in the reserve.
    */
   #webToWithdraw(): Withdrawal | null {
     const { c, history, settings } = this;
@@ -189,8 +189,8 @@ export class Calls {
   }
 
   /**
-   * The loop's money is not at its end where only this conversation is dear, because its web cannot be taken
-   * away.
+   * Changes a money or token limit to `web-money` where the call would fit without the web. Then only this
+   * conversation is too expensive, because its web cannot be withdrawn, and the loop has money left.
    */
   #withoutWebElsewhere(no: Limit): Limit {
     if ((no.code !== 'money' && no.code !== 'tokens') || !this.web) return no;

@@ -6,12 +6,12 @@ import { FREE, knownPrice, nextCheaper, priceOf } from './prices.ts';
 
 export interface ClaudeOptions {
   model: string;
-  /** Null: nobody; undefined: the next cheaper model of the price table. */
+  /** The model to use after a refusal. Null: none; undefined: the next cheaper model of the price table. */
   fallback?: string | null;
   web: boolean;
   /** Whether there is a money limit, which needs prices. */
   limited: boolean;
-  /** Null: what the environment says, and otherwise the Messages API itself. */
+  /** Null: the cloud that the environment selects, and otherwise the Messages API itself. */
   via: Via | null;
 }
 

@@ -2,25 +2,23 @@ import type { Reached } from './connect/connect.ts';
 import type { Feature } from './connect/features.ts';
 import type { Price } from './prices.ts';
 
-/**
- * Where a researcher is reached. Claude and the offline replay differ in these fields and in nothing else.
- */
+/** How a researcher is reached. Claude and the offline replay differ in these fields only. */
 export interface Connection {
   kind: 'claude' | 'offline';
-  /** Shown wherever a result is: "Claude (claude-opus-5-5)", "offline replay, no model". */
+  /** Shown with every result: "Claude (claude-opus-5-5)", "offline replay, no model". */
   label: string;
   model: string;
   price: Price;
-  /** Who is asked once more where the model refuses. */
+  /** The model to use after a refusal; null where there is none. */
   fallback: { model: string; price: Price } | null;
   /** Whether server-side web search and fetch are wanted. */
   web: boolean;
   /**
-   * What the API, an account or a gateway turned out not to know: it is not asked for again. Grows through
-   * the night.
+   * Features that the API, an account or a gateway turned out not to support. They are not used again. Grows
+   * while the loop runs.
    */
   lacks: Set<Feature>;
-  /** By which way. */
+  /** The provider that the calls go to. */
   reached: Reached;
   close(): Promise<void>;
 }

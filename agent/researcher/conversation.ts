@@ -14,29 +14,29 @@ export type Limit = Refusal<
   | 'money'
   | 'tokens'
   /**
-   * Of one sprint: its own limits, the last full run that has to begin, what one request or conversation can
-   * hold.
+   * Of one sprint: its own limits, the latest start of the last full run that fits, the size of one request
+   * or conversation.
    */
   | 'sprint'
   | 'last-slot'
   | 'turns'
   | 'request-size'
   | 'context'
-  /** Money that this conversation lacks alone, because its web is dear and cannot be taken away. */
+  /** Only this conversation lacks money, because its web is expensive and cannot be withdrawn. */
   | 'web-money'
 >;
 
 /** What a call can cost. */
 export interface CallCost {
-  /** At most. */
+  /** The most that it can cost. */
   reserve: Reserve;
-  /** What it is booked at if the loop dies in it. */
+  /** What is booked for it if the loop crashes during the call. */
   likely: Reserve;
-  /** At most, as long as no server-side tool is used in it. */
+  /** The most that it can cost as long as it uses no server-side tool. */
   plain: Reserve;
 }
 
-/** How a conversation came to its end. */
+/** How a conversation ended. */
 export type Ending =
   /** `finish_sprint` was called. */
   | { kind: 'finished' }
@@ -45,14 +45,14 @@ export type Ending =
   | ({ kind: 'limit' } & Limit)
   /** Someone asked the loop to stop. */
   | { kind: 'stopped'; reason: string }
-  /** Nothing can be asked any more: the key or the credit is at an end. */
+  /** No further call is possible: the key is not valid or the credit is used up. */
   | { kind: 'fatal'; reason: string }
-  /** This conversation failed; another may not. */
+  /** This conversation failed; another one may succeed. */
   | { kind: 'failed'; reason: string };
 
 /**
- * The API refused a part of the opening before it answered anything: the conversation has to be opened anew,
- * without that.
+ * The API refused a part of the opening before its first reply: the conversation has to be opened again
+ * without that part.
  */
 export interface Reopen {
   kind: 'reopen';
@@ -68,14 +68,14 @@ export interface Conversation {
    */
   messages: BetaMessageParam[];
   /**
-   * The model that has the word, where it is not the connection's: a fallback took over before the
-   * conversation was interrupted.
+   * The model in use, where it is not the connection's: a fallback took over before the conversation was
+   * interrupted.
    */
   model?: string | null;
   onMessage(message: BetaMessageParam): void;
   /** The last message was refused by the API, and is no part of the history. */
   onRetract(): void;
-  /** Another model has the word from here on. */
+  /** Another model is used from here on. */
   onModel(model: string): void;
   tools: BetaRunnableTool[];
   maxTokens: number;
@@ -83,15 +83,15 @@ export interface Conversation {
   maxTurns: number;
   stallMs: number;
   /**
-   * How long the API keeps what it has read: an hour costs more to write, and pays where waits for runs are
-   * long.
+   * How long the API keeps the prompt in its cache: an hour costs more to write, and pays off where waits for
+   * runs are long.
    */
   cacheTtl: CacheTtl;
-  /** Awaited before every call: it comes back at once, or when a pause is over. */
+  /** Awaited before every call: resolves at once, or when a pause is over. */
   ready(): Promise<void>;
   /**
-   * Asked before every call: the limit that forbids it, which ends the conversation. Null where it may be
-   * made; then its reserve is booked, and `onTurn` or `onFree` ends it.
+   * Called before every call. Returns the limit that forbids it, which ends the conversation. Null where the
+   * call may be made; its reserve is then booked until `onTurn` or `onFree` is called.
    */
   mayCall(cost: CallCost): Limit | null;
   /** What is left of money and tokens, without what is held or reserved; infinite where there is no limit. */
@@ -101,19 +101,19 @@ export interface Conversation {
   /** A request to stop that lets the turn end; null while there is none. */
   stopRequested(): string | null;
   /**
-   * What could not be said yet, because the API takes no words there. Kept by whoever holds the conversation.
+   * Texts that could not be said yet, because the API accepts none at that point. The caller keeps the array.
    */
   unsaid: string[];
-  /** Words from outside, asked for where they can be said: after the next tool results. */
+  /** Hints from outside, fetched where they can be said: after the next tool results. */
   hints(): string[];
   /** A server-side tool is used in the call that is under way. */
   onSearch(): void;
   onTurn(turn: Turn): void;
   /** The call failed and cost nothing. */
   onFree(reason: string): void;
-  /** Something that those who look on should know; `warn` where it needs somebody's hand. */
+  /** A message for the people who watch the loop; `warn` where somebody has to act. */
   onNotice(text: string, level: 'info' | 'warn'): void;
-  /** Waits, visibly; ends early when a stop is asked for. */
+  /** Waits and shows the reason; ends early when a stop is asked for. */
   wait(seconds: number, reason: string): Promise<void>;
   /** Ends everything at once. */
   signal: AbortSignal;

@@ -15,7 +15,7 @@ describe('a conversation', () => {
     expect(t.requests[1]).not.toHaveProperty('thread');
     expect(JSON.stringify(t.requests[0])).toContain('"cache_control":{"type":"ephemeral","ttl":"5m"}');
     expect(t.written.map((m) => m.role)).toEqual(['assistant', 'user', 'assistant', 'user']);
-    // Between calls it is the summarised thinking that tells what goes on.
+    // Between calls the summarised thinking shows the progress.
     expect(t.turns.map((turn) => turn.message.text)).toEqual(['I note.', expect.stringMatching(/\w/)]);
     expect(t.mismatches).toBe(0);
     expect(t.turns.every((turn) => turn.usd > 0)).toBe(true);
@@ -85,7 +85,7 @@ describe('a conversation', () => {
     const script: Script = (_, n) => (n < 3 ? { content: [use('note')] } : finishing());
     const t = await talk(script, { hints: hinting(2), server: { refuses: ['messages.role.system'] } });
     expect(t.ending.kind).toBe('finished');
-    // The first was refused, and came with the next results; nothing was lost, nothing was said twice.
+    // The first hint was refused, and came with the next results. Nothing was lost, nothing was said twice.
     const said = JSON.stringify(t.messages);
     for (const hint of ['Hint 0.', 'Hint 1.']) expect(said.split(hint)).toHaveLength(2);
     expect(t.messages.every(({ role }) => role !== 'system')).toBe(true);

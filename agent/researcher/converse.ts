@@ -18,16 +18,16 @@ import { Watchdog } from './watchdog.ts';
 
 type Results = readonly BetaToolResultBlockParam[];
 
-/** After this many cut or empty replies in a row the conversation has failed. */
+/** With more cut or garbled replies in a row than this, the conversation has failed. */
 const MAX_MENDS = 3;
 
 const SHORT =
   'What this loop may spend is nearly used up. Start nothing more. Write into the README of your sprint what was found and what was not, then call finish_sprint with your next call.';
 
 /**
- * Runs one conversation to its end, a call after the other. What it has said is never edited: system prompt,
- * tools and history go with every call as they were, so a turn that failed is sent again, and a conversation
- * can be taken up from its transcript.
+ * Runs one conversation to its end, one call after another. The history is never edited: every call sends
+ * system prompt, tools and history as they were, so a failed turn can be sent again, and a conversation can
+ * be resumed from its transcript.
  */
 export async function converse(c: Conversation): Promise<Ending | Reopen> {
   const watchdog = new Watchdog(c.stallMs);
@@ -42,7 +42,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
   let mends = 0;
   let turns = 0;
 
-  /** Awaited before every call: why it is not made. */
+  /** Awaited before every call: the ending that prevents the call, or null. */
   const whyNot = async (): Promise<Ending | null> => {
     await c.ready();
     const stop = c.stopRequested();
@@ -56,7 +56,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
   const hear = (message: BetaMessage, seconds: number) => {
     turns++;
     failures = 0;
-    // What was refused is no part of the conversation, and the API takes no empty message.
+    // A refused reply is no part of the conversation, and the API accepts no empty message.
     const content = message.content as BetaContentBlockParam[];
     const kept = message.stop_reason === 'refusal' ? [] : sendable(content);
     calls.answered(message, kept, seconds);
@@ -70,7 +70,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
         'warn',
       );
   };
-  /** Answers calls, and says what is to be said with it; where it may not stand there, it is said later. */
+  /** Adds the results of calls together with `texts`. Texts that may not stand there are kept for later. */
   const answerCalls = (results: Results, texts: readonly string[]) => {
     const asSystem = calls.settings.features.has('system');
     const beside = asSystem || history.pending ? [] : texts;
@@ -78,7 +78,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     if ((asSystem && calls.tell(texts)) || beside.length === texts.length) return;
     c.unsaid.unshift(...texts);
   };
-  /** Takes up what the tools answered; gives the end, where that is one. */
+  /** Processes the tool results of a reply. Returns the ending where the conversation is over. */
   const answer = (message: BetaMessage, results: Results): Ending | null => {
     mends = 0;
     const reply: BetaMessageParam = {
@@ -102,7 +102,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     answerCalls(results, history.pending ? [] : [...c.unsaid.splice(0), ...c.hints()]);
     return null;
   };
-  /** Leaves out what the API refused; null where the failure is something else. */
+  /** Leaves out the feature that the API refused. Null where the failure has another cause. */
   const leaveOut = (error: unknown): Ending | Reopen | 'again' | null => {
     const feature = calls.leaveOut(error);
     if (feature === null) return null;
@@ -165,13 +165,13 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     }
     const words = odd.words === null ? [] : [odd.words];
     if (odd.results.length > 0) answerCalls(odd.results, words);
-    // Where nothing may be said before the next reply, it is said after it.
+    // Where no text may stand before the next reply, the words are said after it.
     else if (!words.every((text) => history.say(text, calls.settings.features.has('system'))))
       c.unsaid.push(...words);
   }
 }
 
-/** What becomes of a conversation after a failure that does not pass. */
+/** The ending or the repair of a conversation after a failure that does not pass. */
 function endOrMend(failure: Exclude<Failure, { kind: 'passing' }>, { settings }: Calls): Ending | Repair {
   switch (failure.kind) {
     case 'fatal':

@@ -182,7 +182,7 @@ describe('what goes wrong between us and the API', () => {
     const { output } = priceOf('claude-haiku-5-5');
     expect(usage.outputTokens).toBeGreaterThan(50);
     expect(usage.outputTokens).toBeLessThan(1000);
-    // All that is left of it is a full reply.
+    // Beyond the booked cost, only the rest of a full reply can be charged.
     expect(held.usd).toBeCloseTo(((1000 - usage.outputTokens) * output) / 1e6, 12);
     expect(usd + held.usd).toBeLessThan(t.reserves[1].usd);
   });
@@ -205,7 +205,7 @@ describe('what goes wrong between us and the API', () => {
 
   it('books a call of which nothing was heard at its likely input, and holds the rest; one that was refused costs nothing', async () => {
     const lost = await talk(once({ content: [], trouble: { afterEvents: 0, kind: 'disconnect' } }));
-    // Its input, and a few milliseconds of silence.
+    // The call is booked at its input and a few milliseconds of silence.
     expect(lost.turns[1].usd).toBeGreaterThanOrEqual(lost.likelies[1].usd);
     expect(lost.turns[1].usage.outputTokens).toBeLessThan(100);
     expect(lost.turns[1].usd + lost.turns[1].held.usd).toBeCloseTo(lost.reserves[1].usd, 9);

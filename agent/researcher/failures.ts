@@ -5,23 +5,23 @@ import { messageOf, plain } from '../common/words.ts';
 export type Failure =
   /** Bad key, no credit, no permission, a spending limit: waiting cannot help. */
   | { kind: 'fatal'; reason: string }
-  /** Overload, limits, network: the same call again, after a while. */
+  /** Overload, rate limits, network: the same call is retried after a while. */
   | { kind: 'passing'; reason: string; retryAfterSeconds: number | null }
   /** The history is longer than the model can read. */
   | { kind: 'full'; reason: string }
-  /** The reply made no sense: a tool call whose input is not JSON, which the SDK does not let through. */
+  /** The reply has a tool call whose input is not JSON, which the SDK rejects. */
   | { kind: 'garbled'; reason: string }
   /** The request itself is refused: this conversation is over. */
   | { kind: 'broken'; reason: string };
 
-/** What the words of an error depend on. */
+/** What the text of an error depends on. */
 export interface Reachable {
   via: 'api' | 'bedrock' | 'google';
   /** Which key was sent, and how. */
   authHint: string;
 }
 
-/** Codes of spending limits that no wait of a night outlasts, with what they are. */
+/** Error codes of spending limits that no wait within a night outlasts, and what they mean. */
 const SPENT: Record<string, string> = {
   enforced_spend_limit_reached: "the month's spending limit of this account's tier is reached",
   contract_spend_limit_reached: 'the spending limit of the contract is reached',
@@ -36,7 +36,7 @@ const STATUS_OF: Record<string, number> = {
 };
 const BROKEN = new Set([400, 404, 405, 422]);
 
-/** Sorts an error of the SDK. What it does not know is taken to pass: giving up a night needs a reason. */
+/** Classifies an error of the SDK. An unknown error counts as passing: ending a loop needs a reason. */
 export function classify(error: unknown, reachable: Reachable): Failure {
   const reason = firstLine(error);
   if (
@@ -51,8 +51,8 @@ export function classify(error: unknown, reachable: Reachable): Failure {
 }
 
 /**
- * The server answered with an error. Only the API's own JSON (or a cloud's) gives a verdict: what a proxy
- * answers in between passes.
+ * Classifies an error response. Most kinds need JSON of the API itself or of a cloud; other responses of a
+ * proxy count as passing.
  */
 function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable): Failure {
   const passing: Failure = { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
@@ -69,7 +69,7 @@ function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable)
     return { kind: 'fatal', reason: `the API does not accept the credentials (401); ${authHint}` };
   if (judged && (status === 402 || SENTENCES.credit.test(error.message)))
     return { kind: 'fatal', reason: 'the account has no credit (402); add some, and start again' };
-  // This one is told by its sentence alone, which also says until when.
+  // This limit is known by its sentence alone, which also says when the limit ends.
   if (own && status === 400 && SENTENCES.limit.test(error.message)) return { kind: 'fatal', reason };
   if (judged && status === 403)
     return {
@@ -85,7 +85,7 @@ function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable)
   return BROKEN.has(status) && isJson(error.error) ? { kind: 'broken', reason } : passing;
 }
 
-/** What the API documents as sentences only, without a code. */
+/** Errors that the API documents by a sentence only, without a code. */
 const SENTENCES = {
   credit: /credit balance is too low/i,
   limit: /reached your specified (?:workspace )?API usage limits/i,
@@ -103,13 +103,13 @@ function isOwn(body: unknown): boolean {
 }
 
 /**
- * Whether a call that failed before a word was heard costs nothing for certain: it was answered with an
- * error, or never reached a server (connect/network.ts knows). A connection that was lost on the way may have
+ * Whether a call that failed before its first event surely costs nothing: it was answered with an error, or
+ * never reached a server (`neverSent`, set by host/network). A connection that was lost on the way may have
  * been billed.
  */
 export function isFree(error: unknown): boolean {
   if (error instanceof APIUserAbortError) return false;
-  // An error event in a stream that was begun has no status.
+  // An error event within a started stream has no status.
   if (error instanceof APIError && !(error instanceof APIConnectionError)) return error.status !== undefined;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('neverSent' in cause) return true;
@@ -136,7 +136,7 @@ function retryAfter(headers: Headers | undefined): number | null {
 
 function firstLine(error: unknown): string {
   const text = apiWords(error) ?? messageOf(error);
-  // "Connection error." ← "fetch failed" ← what happened.
+  // The innermost cause says what happened: "Connection error." ← "fetch failed" ← that cause.
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   const why = cause instanceof Error ? ` (${cause.message})` : '';
@@ -144,8 +144,8 @@ function firstLine(error: unknown): string {
 }
 
 /**
- * What the API said, without the JSON that it came in: "404 not_found_error: model: x". Null where it said
- * nothing in its own form.
+ * The API's own error message without the JSON around it: "404 not_found_error: model: x". Null for an error
+ * in another form.
  */
 function apiWords(error: unknown): string | null {
   if (!(error instanceof APIError) || !error.apiMessage) return null;

@@ -65,7 +65,7 @@ describe('what is said in mid-conversation', () => {
     expect(history.retractSystem('withdrawal')).toBeNull();
     expect(history.retractSystem('any')).toEqual(['Try sorting.']);
     history.tell(['No money.', 'Try sorting.'], true);
-    // The web stays, so its end is not told any more.
+    // The web stays, so its withdrawal is not announced any more.
     expect(history.retractSystem('withdrawal')).toEqual(['Try sorting.']);
     expect(history.webWithdrawn).toBe(false);
     expect(disk).toEqual(history.messages);

@@ -7,9 +7,9 @@ import type {
 import { WEB_NAMES } from './web.ts';
 
 /**
- * The messages of a conversation, which only ever grows: thinking is bound to all that stood before it, and
- * the prompt cache to its bytes. What is said to the model in mid-conversation goes where the API takes it:
- * after a user message, and not while a server tool is pending.
+ * The messages of a conversation, which is append-only: thinking is bound to all that stands before it, and
+ * the prompt cache to the exact bytes. Messages to the model in mid-conversation go where the API accepts
+ * them: after a user message, and not while a server-side tool is pending.
  */
 export class History {
   constructor(
@@ -23,8 +23,8 @@ export class History {
   }
 
   /**
-   * The server's own tools that it has yet to run: then nothing but our results may follow, and its tools
-   * must stay.
+   * Names of the server-side tools that were called and have not run yet. Meanwhile only our tool results may
+   * follow, and the server-side tools must stay.
    */
   get pendingTools(): string[] {
     const blocks = this.messages.flatMap((message) =>
@@ -40,7 +40,7 @@ export class History {
     return this.pendingTools.length > 0;
   }
 
-  /** Whether the web was taken away in mid-conversation. */
+  /** Whether the web was withdrawn in mid-conversation. */
   get webWithdrawn(): boolean {
     return this.messages.some(
       (message) => message.role === 'system' && blocksOf(message).some(({ type }) => type === 'tool_removal'),
@@ -53,8 +53,8 @@ export class History {
   }
 
   /**
-   * Answers the calls of a reply; `texts` stand beside the results, where none of the server's tools is
-   * pending.
+   * Adds the results of a reply's calls, with `texts` in the same message. No texts may be given while a
+   * server-side tool is pending.
    */
   answerCalls(results: readonly BetaToolResultBlockParam[], texts: readonly string[] = []): void {
     if (texts.length > 0 && this.pending) throw new Error('nothing may be said beside results now');
@@ -62,8 +62,8 @@ export class History {
   }
 
   /**
-   * Says something as a message of the system's, and takes the web away with it. False where that may not
-   * stand now.
+   * Adds texts as a system message, which also withdraws the web if asked to. Returns false where no system
+   * message may stand now.
    */
   tell(texts: readonly string[], withdrawWeb = false): boolean {
     if (this.pending || this.messages.at(-1)?.role !== 'user') return false;
@@ -77,10 +77,7 @@ export class History {
     return true;
   }
 
-  /**
-   * Says something outside of results, where it may stand. False where nothing may be said before the next
-   * reply.
-   */
+  /** Adds a text outside of tool results. Returns false where no text may stand before the next reply. */
   say(text: string, asSystem: boolean): boolean {
     const last = this.messages.at(-1);
     if (this.pending || last?.role === 'system') return false;
@@ -90,9 +87,9 @@ export class History {
   }
 
   /**
-   * Takes back a message of the system's that the API refused: it never was a part of the conversation. Gives
-   * what is still to be said of it, without the words that took the web away. Null where the last message is
-   * none, or not of that kind.
+   * Removes a system message that the API refused, which never was a part of the conversation. Returns its
+   * texts that are still to be said, without the one about the withdrawal of the web. Null where the last
+   * message is no system message, or not of that kind.
    */
   retractSystem(kind: 'any' | 'withdrawal'): string[] | null {
     const last = this.messages.at(-1);
@@ -101,7 +98,7 @@ export class History {
     if (kind === 'withdrawal' && !withdrawal) return null;
     this.messages.pop();
     this.keep.retract();
-    // The first text of a withdrawal says that the web is gone, which it is not.
+    // The first text of a withdrawal says that the web is gone, which is not true now.
     return blocksOf(last)
       .slice(withdrawal ? WEB_NAMES.length + 1 : 0)
       .flatMap((block) => (block.type === 'text' ? [block.text] : []));
@@ -109,9 +106,9 @@ export class History {
 }
 
 /**
- * A reply as it is sent back. The API gives out blocks that it does not take in: texts without a word, and
- * thinking without a signature (of a reply that was cut). Thinking that comes after such a text in the same
- * reply is bound to it and goes with it.
+ * The blocks of a reply that are sent back. The API returns blocks that it does not accept: blank texts, and
+ * thinking without a signature (of a reply that was cut). Thinking after such a block in the same reply is
+ * bound to it and is dropped with it.
  */
 export function sendable(content: readonly BetaContentBlockParam[]): BetaContentBlockParam[] {
   let dropped = false;

@@ -8,12 +8,12 @@ import { billOf, lastReading, type RawUsage } from './usage.ts';
 import { likelyTokens, mostTokens } from './weigh.ts';
 
 export interface Turn {
-  /** Who was asked: after a refusal the fallback. */
+  /** The model that was called; after a refusal, the fallback. */
   model: string;
   message: { stopReason: string; text: string };
   usage: Usage;
   usd: number;
-  /** What a cut call may have cost beyond that: it counts against the limits, and is no cost. */
+  /** What a cut call may have cost beyond `usd`. It counts against the limits, but not as cost. */
   held: Reserve;
   seconds: number;
 }
@@ -21,12 +21,12 @@ export interface Turn {
 /** A call that gave no whole reply. */
 export interface CutCall {
   partial: BetaMessage | undefined;
-  /** Whether it was handed to the network: what fails before costs nothing. */
+  /** Whether the request was handed to the network. A call that fails before that costs nothing. */
   sent: boolean;
-  /** The server itself ended it, with an error: nothing more came of it. */
+  /** The server itself ended the stream with an error, so nothing more was generated. */
   ended: boolean;
   seconds: number;
-  /** From the last event that told something until the connection was closed. */
+  /** Seconds from the last event (pings do not count) until the connection was closed. */
   silentSeconds: number;
 }
 
@@ -37,40 +37,42 @@ interface Metered {
 }
 
 /**
- * Input that stands in no request: what the API itself says about tools. Its documentation names some 300 to
- * 800 tokens where there are any, 245 for bash and 700 for the text editor, and nothing for the web: so this
- * is four times what is known.
+ * Input tokens that stand in no request: what the API itself says about tools. Its documentation names some
+ * 300 to 800 tokens where there are any tools, 245 for bash, 700 for the text editor, and nothing for the
+ * web. The value is four times what is known.
  */
 const UNSEEN_TOKENS = 8000;
 
-/** No model writes faster: what a cut call is booked at for each second that nothing was heard of it. */
+/**
+ * Output tokens per second that no model exceeds. A cut call is booked at this rate for each silent second.
+ */
 const TOKENS_A_SECOND = 200;
 
 /** Counts what is spent, and bounds what the next call can cost. */
 export class Meter {
   /**
-   * What the first messages are known to be at most, in tokens of the model in use, and how many messages
+   * Upper bound of the tokens of the first messages, as the model in use counts them, and how many messages
    * that covers.
    */
   #known = 0;
   #covered = 0;
-  /** What the last call read and stored. */
+  /** Input tokens that the last call read and stored in the cache. */
   #stored = 0;
 
   constructor(readonly c: Metered) {}
 
   /**
-   * Call it before the reply is added to the history. `kept`: what of it is going to be added, if anything
-   * is.
+   * Books a whole reply. Call it before the reply is added to the history. `kept`: the blocks of it that will
+   * be added, if any.
    */
   turn(message: BetaMessage, kept: readonly unknown[], settings: CallSettings, seconds: number): Turn {
     const raw = message.usage as RawUsage;
     const { usage, usd } = billOf(raw, settings.cacheTtl, settings.price);
     const context = lastReading(raw, settings.cacheTtl);
     this.#stored = context;
-    // The results of a paused turn are read by the next call.
+    // The results in a paused turn are read by the next call.
     const weight = kept.length > 0 ? mostTokens(kept, message.stop_reason !== 'pause_turn') : 0;
-    // Thinking weighs more than is shown of it.
+    // Thinking has more tokens than the part of it that is shown.
     const spoken = kept.length > 0 ? Math.max(weight, message.usage.output_tokens) : 0;
     this.#known = context + cleared(message) + spoken;
     this.#covered = this.c.messages.length + (kept.length > 0 ? 1 : 0);
@@ -82,9 +84,9 @@ export class Meter {
   }
 
   /**
-   * A call that was cut. It is booked at what was streamed of it, plus 200 tokens for each second from the
-   * last event until it was closed; the rest of what it can have cost is held. `pending`: uses of server
-   * tools that it began with; of further ones only what was streamed is charged.
+   * Books a call that was cut: what was streamed of it, plus 200 tokens for each second from the last event
+   * until it was closed. The rest of what it can have cost is held. `pending`: uses of server-side tools that
+   * it began with; of later uses only the streamed ones are charged.
    */
   cutTurn(cut: CutCall, settings: CallSettings, maxTokens: number, pending: Uses): Turn {
     const { partial, seconds } = cut;
@@ -92,7 +94,7 @@ export class Meter {
     const whole = heard && partial?.stop_reason;
     const booked = whole ? heard : this.#bookedCut(cut, settings, maxTokens);
     const spent = { usd: booked.usd, tokens: tokensOf(booked.usage) };
-    // What the server ended can hold no more than it had time to write.
+    // A stream that the server ended has at most the output that it had time to write.
     const written = TOKENS_A_SECOND * (seconds + 1);
     const room = cut.ended ? Math.min(maxTokens, Math.ceil(written)) : maxTokens;
     const worst = whole ? spent : this.#worstCut(partial, settings, room, pending);
@@ -103,7 +105,7 @@ export class Meter {
     };
   }
 
-  /** An upper bound of the next call's cost, in which the server may make so many uses of its tools. */
+  /** An upper bound of the next call's cost, with `uses` of server-side tools. */
   reserve(settings: CallSettings, maxTokens: number, uses: Uses): Reserve {
     const { cacheTtl, features, price } = settings;
     const inputTokens = this.#inputTokens();
@@ -119,13 +121,13 @@ export class Meter {
     );
   }
 
-  /** What the next call's input is likely to cost: what a call that a crash cuts off is booked at. */
+  /** The likely cost of the next call's input, which is booked for a call that a crash cuts off. */
   likely(settings: CallSettings): Reserve {
     const usage = this.#likelyInput(settings);
     return { usd: costOf(usage, settings.price), tokens: tokensOf(usage) };
   }
 
-  /** From here on another model counts the tokens, and has nothing of it in its cache. */
+  /** Switches to another model: it may count more tokens for the same text, and its cache is empty. */
   switchModel(): void {
     this.#known = otherTokens(this.#known);
     this.#stored = 0;
@@ -153,8 +155,8 @@ export class Meter {
   }
 
   /**
-   * The most that a cut call is billed for: what its first event told of the input, a full reply, and a
-   * reading for each use of a server tool that was streamed. A call that was never heard streamed none.
+   * The most that a cut call is billed for: the input that its first event reported, a full reply, and a
+   * reading for each streamed use of a server-side tool. A call without any event counts with its reserve.
    */
   #worstCut(
     partial: BetaMessage | undefined,
@@ -168,7 +170,7 @@ export class Meter {
     const { found, searches } = seenOf(partial);
     const most = this.#inputTokens();
     const compacts = settings.features.has('compaction') && !settings.closing && most >= COMPACT_AT;
-    // What its first event tells is read after a summary, which read all.
+    // With a summary, the first event reports only the reading after it, but the summary itself read all.
     const inputTokens = compacts ? Math.max(most, inputOf(usage)) : inputOf(usage);
     if (found.length > 0 || compacts)
       return worstOf({ inputTokens, maxTokens, found, searches, compacts, cacheTtl }, price);
@@ -178,7 +180,7 @@ export class Meter {
     };
   }
 
-  /** Known tokens, and no more than a token for each byte that is new. */
+  /** Upper bound of the next call's input: the known tokens, and one token for each new byte. */
   #inputTokens(): number {
     const fresh = mostTokens(this.c.messages.slice(this.#covered));
     return this.#covered > 0 ? this.#known + fresh : UNSEEN_TOKENS + mostTokens(this.c.opening) + fresh;
@@ -195,24 +197,24 @@ export class Meter {
   }
 }
 
-/** Input tokens that the server cleared for this reading alone: it need not clear them again. */
+/** Input tokens that the server cleared for this reading alone. The next reading may include them again. */
 const cleared = ({ context_management }: BetaMessage): number =>
   (context_management?.applied_edits ?? []).reduce((sum, edit) => sum + edit.cleared_input_tokens, 0);
 
-/** What of a cut reply is output: all that the model wrote, without what the server found. */
+/** The output of a cut reply: all that the model wrote, without the results of server-side tools. */
 const said = (partial: BetaMessage | undefined) =>
   (partial?.content ?? []).filter(({ type }) => !type.endsWith('_tool_result'));
 
 /**
- * Uses of server tools that a cut reply shows: how often the input is read again, what they brought, and what
- * each of them may bring.
+ * Uses of server-side tools in a cut reply: how often the input is read again, the tokens that they added,
+ * and the most that each of them may add.
  */
 function seenOf(partial: BetaMessage | undefined) {
   const content = partial?.content ?? [];
   const results = content.filter(({ type }) => type.endsWith('_tool_result'));
   const uses = content.flatMap((block) => (block.type === 'server_tool_use' ? [block] : []));
   const asked = new Set(uses.map(({ id }) => id));
-  // Of searches that the reply before this one asked for: they are charged here, and read with the input.
+  // Results of searches that the previous reply asked for: they are charged here, and read with the input.
   const late = results.filter(
     (block) => block.type === 'web_search_tool_result' && !asked.has(block.tool_use_id),
   ).length;
@@ -225,7 +227,7 @@ function seenOf(partial: BetaMessage | undefined) {
   };
 }
 
-/** What a reply says of its progress: its words, and before them its thinking as far as it is shown. */
+/** The progress text of a reply: its text, or where it has none, its thinking as far as that is shown. */
 function progressOf(message: BetaMessage): string {
   const words = textOf(message);
   if (words.trim() !== '') return words;

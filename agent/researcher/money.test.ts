@@ -12,7 +12,7 @@ import { finishing, prompt, type Script, say, talk, use } from './fixtures/talk.
 import { openingOf } from './opening.ts';
 import { type CacheTtl, priceOf } from './prices.ts';
 
-/** Nights in which everything is as dear as it can be, so that no bound is loose where it matters. */
+/** Nights with the highest costs possible, so that the bounds are tested where they are tight. */
 const RATES = { tokensPerByte: 1, otherTokenizer: 1.5, unseen: 8000 };
 const plain = { ...dearest, searches: [], pages: [] };
 interface Night {
@@ -43,7 +43,7 @@ const WORST: Night[] = [
     promptBytes: 100_000,
     cacheTtl: '5m',
   },
-  // What was heard before the cut tells less than the server did afterwards.
+  // The stream before the cut does not show all that the server did afterwards.
   { ...opus, calls: [{ ...dearest, ends: 'cut late' }] },
   { ...opus, calls: [plain, { ...plain, ends: 'refused' }], promptBytes: 250_000, cacheTtl: '5m' },
   {
@@ -54,9 +54,9 @@ const WORST: Night[] = [
     web: false,
   },
   { ...opus, calls: [{ ...plain, cleared: 0.6 }, plain], promptBytes: 50_000, web: false, cacheTtl: '5m' },
-  // Prompts on both sides of the length from which Haiku asks five times as much.
+  // Prompts on both sides of the length from which Haiku charges five times as much.
   { ...opus, calls: [plain, dearest], promptBytes: 90_000, model: 'claude-haiku-5-5', limit: 1 },
-  // The money ends while the web is on: it is withdrawn.
+  // The money runs out while the web is on, so the web is withdrawn.
   { ...opus, calls: [plain], limit: 3 },
 ];
 
@@ -128,7 +128,7 @@ it("never lets the server's own bill exceed the limit", async () => {
         expect(['limit', 'stopped', 'failed']).toContain(ending.kind);
         const bill = bills.reduce((sum, usd) => sum + usd, 0);
         expect(bill).toBeLessThanOrEqual(limit);
-        // Never less is set aside than the server asks for.
+        // The money set aside is never less than the server's bill.
         expect(bill).toBeLessThanOrEqual(spent + held + 1e-9);
       },
     ),
@@ -138,7 +138,7 @@ it("never lets the server's own bill exceed the limit", async () => {
       examples: WORST.map((night): [Night] => [night]),
     },
   );
-  // The nights had all of it.
+  // Every kind of event happened in the nights.
   for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(0);
 }, 90_000);
 
@@ -172,7 +172,7 @@ describe('a call that was cut', () => {
       expect(booked).toBeLessThan(1.3 * bill + 0.002);
       expect(booked + held).toBeGreaterThanOrEqual(bill);
       expect(booked + held).toBeLessThanOrEqual(reserve);
-      // Of the web only what was seen of it is possible.
+      // Only web uses that were streamed can be charged.
       if (events > 0) expect(held).toBeLessThan(0.65);
     },
   );

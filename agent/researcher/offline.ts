@@ -16,9 +16,10 @@ import { FREE } from './prices.ts';
 const Hello = z.object({ url: z.url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/ }) });
 
 /**
- * Starts the task's `replay` command and waits for its first line, `{"url": "http://127.0.0.1:PORT"}`. It
- * speaks the Messages API and ends when its standard input closes, so it does not outlive us.
- * @throws UserError where the task has none or it does not come up in 30 s.
+ * Starts the task's `replay` command and waits for its first line, `{"url": "http://127.0.0.1:PORT"}`. The
+ * server speaks the Messages API and ends when its standard input closes, so it does not outlive this
+ * process.
+ * @throws UserError where the task has no replay command or the server does not start in 30 s.
  */
 export async function startOffline(task: Task, repo: string): Promise<Connection> {
   const { replay } = task.contract;

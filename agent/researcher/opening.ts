@@ -3,23 +3,22 @@ import { z } from 'zod';
 import { WEB_NOTE, WEB_TOOLS } from './web.ts';
 
 /**
- * What a conversation begins with and keeps to its end: the system prompt and the definitions of all tools,
- * as they are sent. It stands in the transcript, so that a conversation that is taken up again is the same
- * byte for byte.
+ * The fixed beginning of a conversation: the system prompt and the definitions of all tools, as they are
+ * sent. It stands in the transcript, so that a resumed conversation is the same byte for byte.
  */
 export const Opening = z.object({
   system: z.string(),
-  // As it stands, the order of its fields included.
+  // Kept unparsed, with the order of its fields.
   tools: z.array(z.custom<{ name: string }>((tool) => typeof Object(tool).name === 'string')),
 });
 export type Opening = z.infer<typeof Opening>;
 
-/** `web`: whether search and fetch are offered, which the system prompt then says. */
+/** Builds the opening. `web`: search and fetch are offered, and the system prompt says so. */
 export function openingOf(system: string, tools: readonly BetaRunnableTool[], web: boolean): Opening {
   const all = [...tools, ...(web ? WEB_TOOLS : [])];
   return {
     system: web ? `${system}\n\n${WEB_NOTE}` : system,
-    // Without what runs them.
+    // JSON leaves out the functions that run the tools.
     tools: JSON.parse(JSON.stringify(all)) as Opening['tools'],
   };
 }

@@ -23,8 +23,7 @@ const models: Record<string, Price> = table.models;
 
 /**
  * The price of a model, or null where the table does not know it. Dated names ("claude-opus-5-5-20260101")
- * cost what the model costs. `regional`: by an endpoint of a cloud that is bound to a region, which costs
- * more.
+ * cost what the model costs. `regional`: at a regional endpoint of a cloud, which costs more.
  */
 export function knownPrice(model: string, regional = false): Price | null {
   const price = models[model.replace(/-\d{8}$/, '')];
@@ -33,7 +32,10 @@ export function knownPrice(model: string, regional = false): Price | null {
   return { ...price, input: price.input * table.regional, output: price.output * table.regional };
 }
 
-/** @throws UserError for a model that the table does not know: no money limit could hold. */
+/**
+ * The price of a model.
+ * @throws UserError for a model that is not in the table, because no money limit could hold.
+ */
 export function priceOf(model: string, regional = false): Price {
   const price = knownPrice(model, regional);
   if (price) return price;
@@ -44,8 +46,8 @@ export function priceOf(model: string, regional = false): Price {
 }
 
 /**
- * The model that is asked once more where `model` refuses, if TASK.md names none: the dearest known one that
- * costs less. Null for the cheapest, and for one without a price.
+ * The default fallback where `model` refuses and TASK.md names none: the most expensive known model with a
+ * lower output price. Null for the cheapest model, and for one without a price.
  */
 export function nextCheaper(model: string): string | null {
   const own = knownPrice(model);
@@ -78,7 +80,7 @@ export function add(a: Usage, b: Usage): Usage {
   return sum;
 }
 
-/** Input tokens of a usage, from whatever tier. */
+/** Input tokens of a usage, cached or not. */
 export const inputOf = (u: Usage) =>
   u.inputTokens + u.cacheReadTokens + u.cacheWrite5mTokens + u.cacheWrite1hTokens;
 
@@ -97,5 +99,5 @@ export function costOf(usage: Usage, price: Price, promptTokens = inputOf(usage)
   return price.input === 0 && price.output === 0 ? 0 : perToken + usage.webSearches * table.webSearch;
 }
 
-/** How long a call asks the API to keep what it has read. */
+/** How long the API keeps a prompt in its cache. */
 export type CacheTtl = '5m' | '1h';

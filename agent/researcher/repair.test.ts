@@ -15,7 +15,7 @@ describe('a refusal', () => {
     );
     expect(t.ending.kind).toBe('finished');
     expect(t.requests.map((r) => r.model)).toEqual(['claude-haiku-5-5', fallback.model, fallback.model]);
-    // The refused words are no part of what it reads; its tools are the same.
+    // The refused reply is not sent to the fallback; its tools are the same.
     expect(t.requests[1].messages).toEqual(t.requests[0].messages);
     expect(t.requests[1].tools).toEqual(t.requests[0].tools);
     expect(t.models).toEqual([fallback.model]);

@@ -4,19 +4,16 @@ import { type CallSettings, onFallback } from './call-settings.ts';
 import type { Ending } from './conversation.ts';
 import { textOf } from './meter.ts';
 
-/**
- * How a conversation goes on after a reply that was no whole tool call: with which words, if any, and with
- * which settings.
- */
+/** How a conversation continues after a reply that was no whole tool call. */
 export interface Repair {
   /** Error results for the calls of a reply that was cut: none of them was run. */
   results: BetaToolResultBlockParam[];
-  /** Said where something may be said. */
+  /** A text for the model, said where one may stand; null for none. */
   words: string | null;
   settings: CallSettings;
-  /** Whether it counts as a reply that went wrong. */
+  /** Whether it counts as a bad reply. Too many in a row end the conversation. */
   odd: boolean;
-  /** For those who look on. */
+  /** A message for the people who watch the loop. */
   notice?: string;
 }
 
@@ -28,7 +25,7 @@ const CLOSE =
   'The context of this conversation is full; old tool results are gone from it. Start nothing more. Write into the README of the sprint what was found and what was not, then call finish_sprint.';
 const FULL = "the model's context window is full";
 
-/** What becomes of a reply that ended without whole tool calls. */
+/** The ending or the repair after a reply that ended without whole tool calls. */
 export function repairOf(message: BetaMessage, settings: CallSettings): Ending | Repair {
   const text = textOf(message);
   switch (message.stop_reason) {
@@ -54,8 +51,8 @@ export function repairOf(message: BetaMessage, settings: CallSettings): Ending |
 }
 
 /**
- * The first time the context is full: room is made for closing words, and they are asked for. The second
- * time: the end.
+ * The first time the context is full, makes room and asks the researcher to close the sprint. The second
+ * time, ends the conversation.
  */
 export function closing(settings: CallSettings, results: BetaToolResultBlockParam[] = []): Ending | Repair {
   if (settings.closing) return { kind: 'limit', code: 'context', reason: FULL };
@@ -66,7 +63,7 @@ export function closing(settings: CallSettings, results: BetaToolResultBlockPara
   };
 }
 
-/** A reply that could not be read cannot be sent back either: it is asked for again. */
+/** Asks again for a reply that could not be parsed: it cannot be sent back either. */
 export const garbled = (settings: CallSettings): Repair => ({
   results: [],
   words: GARBLED,

@@ -8,10 +8,10 @@ import { StartSprintInput } from '../requests/schemas.ts';
 import { type Advice, answersIn, callsIn, RepeatedRefusals } from './repeated.ts';
 
 type Content = string | ReturnType<typeof contentOf>;
-/** One call and its answer: null where it was done. */
+/** One call and its refusal; null where it succeeded. */
 type Made = readonly [name: string, refusal: Content | null];
 
-/** What a tool makes of a mistake. */
+/** The tool result for a mistake. */
 const answered = ({ message, fields }: ToolMistake): Content =>
   fields ? contentOf({ words: `Error: ${message}`, fields }) : `Error: ${message}`;
 const NOT_OPEN = answered(noSprintOpen());
@@ -177,7 +177,7 @@ describe('over any conversation', () => {
           hear(live, ...calls.filter(([, text]) => text !== CUT));
         }
         const again = RepeatedRefusals.from(JSON.parse(JSON.stringify(messages)));
-        // All that a state can tell is what it advises from here on.
+        // A state shows only in the advice that it gives from here on.
         for (let n = 0; n < 5; n++)
           for (const name of NAMES)
             for (const reason of REASONS)

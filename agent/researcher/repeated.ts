@@ -7,7 +7,7 @@ import { blocksOf } from './history.ts';
 /** What to do after the results of one turn. */
 export type Advice = { kind: 'go on' } | { kind: 'tell'; text: string } | { kind: 'close'; reason: string };
 
-/** A call of a tool of ours, and what it was answered. */
+/** A call of one of our own tools, and below it the answer to a call. */
 export interface Call {
   id: string;
   name: string;
@@ -16,27 +16,27 @@ export interface Call {
 export interface Answer {
   isError: boolean;
   text: string;
-  /** Why it was refused before anything was done, where its fields say so. */
+  /** Why the call was refused before anything was done, if the fields of the answer say so. */
   refused?: RefusedFields['refused'];
 }
 
 const TELL_AT = 3;
 const CLOSE_AT = 5;
-/** Of a reason that is said again. */
+/** Maximum length of a quoted reason. */
 const MAX_REASON = 240;
 
 /**
- * Watches a conversation for calls that are refused again and again for the same reason, whatever is called
- * between them: only a success of the same tool forgets its refusals. Several in one reply count once, since
- * none of them had read the answer to the others.
+ * Watches a conversation for calls that are refused repeatedly for the same reason. Only a success of the
+ * same tool resets its counts; calls of other tools in between do not. Equal refusals in one reply count
+ * once, since the model had not read one of the answers when it made the other calls.
  */
 export class RepeatedRefusals {
   /** How often each tool was refused since its last success, by reason. */
   readonly #counts = new Map<string, Map<string, number>>();
 
   /**
-   * The same state from all that was said so far. Calls that were never run have an answer of their own,
-   * which no tool gives.
+   * Rebuilds the state from the messages so far. Calls that were never run have an answer that no tool gives,
+   * so they are counted apart.
    */
   static from(messages: readonly BetaMessageParam[]): RepeatedRefusals {
     const state = new RepeatedRefusals();
@@ -48,10 +48,7 @@ export class RepeatedRefusals {
     return state;
   }
 
-  /**
-   * Takes note of one turn, and says what is to be done about it. A call without an answer counts for
-   * nothing.
-   */
+  /** Records one turn and returns what to do about it. A call without an answer is ignored. */
   heard(calls: readonly Call[], answers: ReadonlyMap<string, Answer>): Advice {
     const refused = new Map<string, Refused & { key: string }>();
     for (const call of calls) {
@@ -89,7 +86,7 @@ export const callsIn = (message: BetaMessageParam): Call[] =>
     block.type === 'tool_use' ? [{ id: block.id, name: block.name, input: block.input }] : [],
   );
 
-/** What was answered in a message of ours, by call. */
+/** The tool results in a user message, by call id. */
 export const answersIn = (message: BetaMessageParam): Map<string, Answer> =>
   new Map(
     blocksOf(message).flatMap((block) =>
@@ -99,9 +96,7 @@ export const answersIn = (message: BetaMessageParam): Map<string, Answer> =>
     ),
   );
 
-/**
- * Tools whose work is to try: a refusal of another edit at another place is another one, in the same words.
- */
+/** Tools for trying things out: the same error text for another input is another refusal. */
 const TRIES = new Set(['bash', 'str_replace_based_edit_tool']);
 
 interface Refused {
@@ -110,8 +105,8 @@ interface Refused {
 }
 
 /**
- * Two refusals of a tool are the same where these are: the wrong fields of an input, else the words of the
- * answer.
+ * The key by which two refusals of a tool are the same: the wrong fields of an input, else the text of the
+ * answer, with the input for `TRIES`.
  */
 function sameness({ name, input }: Call, { text, refused }: Answer): string {
   if (refused?.why === 'input') return `fields ${refused.fields.join(', ')}`;
@@ -139,7 +134,7 @@ function instead(name: string, { refused }: Answer): string {
   }
 }
 
-/** The reason as it is said again, without the word with which the runner begins every error. */
+/** The quoted reason, without the "Error: " that the tool runner puts before every error. */
 const shown = ({ name, answer: { text } }: Refused): string =>
   cut(plain(reasonIn(name, text.replace(/^Error: /, ''))), MAX_REASON).replace(/\.$/, '');
 

@@ -15,7 +15,10 @@ import type { Opening } from './opening.ts';
 const CLEAR_AT = 100_000;
 export const COMPACT_AT = 150_000;
 
-/** A cache mark finds what was stored at most 20 blocks before it; so many new blocks are safely found. */
+/**
+ * A cache mark finds entries stored at most 20 blocks before it. Up to this many new blocks, it surely finds
+ * one.
+ */
 const FOUND_BY_MARK = 16;
 
 interface Asked {
@@ -27,9 +30,9 @@ interface Asked {
 }
 
 /**
- * A call as the tool runner takes it. Its prefix (tools, system, history) only ever grows, byte for byte,
- * apart from cache marks: thinking is bound to it, and each turn reads all of the last one from the cache.
- * What may change from call to call stands outside of it.
+ * The parameters of a call for the SDK's tool runner. The prefix (tools, system, history) is append-only,
+ * byte for byte apart from cache marks: thinking is bound to it, and each turn reads all of the last one from
+ * the cache. What may change from call to call stands outside of the prefix.
  */
 export function request(asked: Asked, settings: CallSettings) {
   const { features } = settings;
@@ -37,7 +40,7 @@ export function request(asked: Asked, settings: CallSettings) {
     ? { type: 'ephemeral', ttl: settings.cacheTtl }
     : { type: 'ephemeral' };
   const edits = contextEdits(settings);
-  // A summary is sent back under the beta that it came by.
+  // A history with a summary is sent with the beta that the summary came from.
   const summarised = asked.messages.some((one) => blocksOf(one).some(({ type }) => type === 'compaction'));
   const betas = (Object.keys(BETAS) as (keyof typeof BETAS)[])
     .filter((feature) => features.has(feature) || (feature === 'compaction' && summarised))
@@ -70,14 +73,14 @@ export function request(asked: Asked, settings: CallSettings) {
 }
 
 /**
- * Adaptive, as these models want it; summarised where it can be, because what is said between calls stands in
- * it.
+ * Adaptive thinking, as these models expect. It is summarised where that is supported, because the summary
+ * shows the progress between calls.
  */
 function thinking({ features }: CallSettings) {
   return {
     type: 'adaptive' as const,
     ...(features.has('display') ? { display: 'summarized' as const } : {}),
-    // A safety net: nothing of ours should ever make it drop a block.
+    // A safety net: none of our requests should ever make the API drop a block.
     ...(features.has('binding')
       ? { block_binding: { prefix_mismatch_behavior: 'drop_block' as const } }
       : {}),
@@ -85,8 +88,8 @@ function thinking({ features }: CallSettings) {
 }
 
 /**
- * The tools as they were first sent, with what runs them. A tool that is gone by now is refused when it is
- * called.
+ * The tool definitions as first sent, with the functions that run them. A call of a tool that no longer
+ * exists is refused.
  */
 function runnable(definitions: readonly object[], tools: readonly BetaRunnableTool[]) {
   return definitions.map((definition) => {
@@ -98,9 +101,9 @@ function runnable(definitions: readonly object[], tools: readonly BetaRunnableTo
 }
 
 /**
- * The mark at the end of a request reads what the last one stored only within 20 blocks. After a turn of
- * more, the last one's end is marked as well. `last`: the end is marked here, where the API does not do it by
- * itself.
+ * Adds the cache marks. The mark at the end of a request finds the entry of the last request only within 20
+ * blocks, so after a longer turn the end of the last request is marked as well. `last`: the end is marked
+ * here, where the API does not do it by itself.
  */
 function marked(
   messages: readonly BetaMessageParam[],
@@ -118,7 +121,9 @@ function marked(
   return messages.map((message, at) => (ends.includes(at) ? withMark(message, cache) : message));
 }
 
-/** Thinking takes no mark: then there is none. */
+/**
+ * Marks the last block of a message. Thinking takes no mark, so a message that ends in thinking gets none.
+ */
 function withMark(message: BetaMessageParam, cache: BetaCacheControlEphemeral): BetaMessageParam {
   const blocks = blocksOf(message);
   const end = blocks.at(-1);
@@ -130,10 +135,10 @@ function withMark(message: BetaMessageParam, cache: BetaCacheControlEphemeral): 
 }
 
 /**
- * A sprint of many turns outgrows its context by tool results, so these are cleared first: our history stays
- * whole, brief and conclusions stay word for word, and what is cleared can be read again. Clearing loses the
- * cache from there on, hence a good part at a time. Only what clearing cannot shorten is summarised, at the
- * price of one more reading (see reserve.ts). Both keep thinking valid.
+ * Context editing by the server. Tool results are most of a long context, so they are cleared first: our own
+ * history stays whole, brief and conclusions stay word for word, and what is cleared can be read again.
+ * Clearing invalidates the cache from there on, so a large part is cleared at a time. Only what clearing
+ * cannot shorten is summarised, at the price of one more reading (see reserve.ts). Both keep thinking valid.
  */
 function contextEdits({
   features,

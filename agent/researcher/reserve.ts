@@ -2,7 +2,7 @@ import { type CacheTtl, costOf, noUsage, type Price, tokensOf, type Usage } from
 import { COMPACT_AT } from './request.ts';
 import { FOUND_TOKENS, PDF_TOKENS, SEARCH_TOKENS, SEARCHES_A_CALL } from './web.ts';
 
-/** Money and tokens that a call can use at most, or is likely to. */
+/** US dollars and tokens that a call can use at most, or is likely to use. */
 export interface Reserve {
   usd: number;
   tokens: number;
@@ -37,10 +37,10 @@ export const together = (a: Uses, b: Uses): Uses => ({
 });
 
 /**
- * The most that one call can be billed for. Each token is written to the cache at most once, for as long as
- * the call asks. The server reads its input once more after each use of a tool of its own, and then nothing
- * is written twice: at most the plain price is asked again. Where it may summarise, there is one reading and
- * one reply more.
+ * The largest usage that one call can be billed for. Each token is written to the cache at most once, with
+ * the TTL of the call. After each use of a server-side tool the server reads its input again, without a
+ * second cache write, so at most the plain input price is charged. Where the server may summarise, there is
+ * one more reading and one more reply.
  */
 function worstUsage(possible: Possible): Usage {
   const { inputTokens, maxTokens, found, searches, compacts, cacheTtl } = possible;
@@ -62,7 +62,7 @@ function worstUsage(possible: Possible): Usage {
   };
 }
 
-/** What that costs. The longest prompt is the one after the last use. */
+/** The cost and tokens of the largest usage. The longest prompt is the one after the last use. */
 export function worstOf(possible: Possible, price: Price): Reserve {
   const usage = worstUsage(possible);
   const { inputTokens, maxTokens, found } = possible;
@@ -73,11 +73,11 @@ export function worstOf(possible: Possible, price: Price): Reserve {
   return { usd: costOf(usage, price, longest), tokens: tokensOf(usage) };
 }
 
-/** What is left of a worst case when something is booked already; nothing below zero. */
+/** The worst case minus what is already booked, not below zero. */
 export const beyond = (worst: Reserve, booked: Reserve): Reserve => ({
   usd: Math.max(0, worst.usd - booked.usd),
   tokens: Math.max(0, worst.tokens - booked.tokens),
 });
 
-/** Another model may cut the same text into more tokens: so many are reckoned with. */
+/** An upper bound of the tokens of the same text under another model, whose tokenizer may give more. */
 export const otherTokens = (tokens: number) => Math.ceil(1.5 * tokens);

@@ -5,10 +5,10 @@ import type { CutCall } from './meter.ts';
 import type { request } from './request.ts';
 import type { Watchdog } from './watchdog.ts';
 
-/** What came of one call. */
+/** The result of one call. */
 export type Heard =
   | { kind: 'whole'; message: BetaMessage; results: BetaToolResultBlockParam[] | null }
-  /** A whole reply whose tools were ended, by the signal. */
+  /** A whole reply whose tools were aborted by the signal. */
   | { kind: 'aborted' }
   | { kind: 'cut'; cut: CutCall; error: unknown };
 
@@ -22,8 +22,8 @@ interface Watch {
 }
 
 /**
- * Makes one call with the SDK's tool runner, and runs the tools that its reply asks for. What goes wrong on
- * the way or in the server is told, with the part of the reply that was heard.
+ * Makes one call with the SDK's tool runner, and runs the tools that its reply asks for. Errors of the
+ * network or the server are returned, with the part of the reply that was received.
  */
 export async function makeTurn(
   client: MessagesClient,
@@ -31,7 +31,7 @@ export async function makeTurn(
   { watchdog, signal, onWhole, onSearch }: Watch,
 ): Promise<Heard> {
   const started = performance.now();
-  // Pings are no events of the SDK's.
+  // The SDK emits no event for a ping.
   let lastEvent = started;
   let partial: BetaMessage | undefined;
   let whole: BetaMessage | null = null;
@@ -53,7 +53,7 @@ export async function makeTurn(
       watchdog.stop();
       if (!whole) {
         partial = stream.currentMessage;
-        continue; // The runner now throws what went wrong, below.
+        continue; // The runner now throws the error, which is caught below.
       }
       onWhole(whole, (closed - started) / 1000);
       const response = whole.stop_reason === 'tool_use' ? await runner.generateToolResponse(signal) : null;
@@ -63,7 +63,8 @@ export async function makeTurn(
     throw new Error('the server gave no message');
   } catch (error) {
     watchdog.stop();
-    // A tool's own trouble is a result; what is thrown here ends it.
+    // A tool's own error is a tool result. Any other error after a whole reply is thrown on, unless the
+    // signal caused it.
     if (whole && signal.aborted) return { kind: 'aborted' };
     if (whole) throw error;
     const end = Math.max(closed, lastEvent);

@@ -1,8 +1,8 @@
 import { add, type CacheTtl, costOf, inputOf, noUsage, type Price, type Usage } from './prices.ts';
 
 /**
- * The fields of a response's usage that are billed; as the SDK types them, all optional here because a cut
- * stream has few.
+ * The billed fields of a response's usage, typed as in the SDK. All are optional here, because a cut stream
+ * has few of them.
  */
 export interface RawUsage {
   input_tokens?: number | null;
@@ -21,9 +21,9 @@ export interface Bill {
 }
 
 /**
- * The bill of a response. The totals leave out compaction, which stands in `iterations` alone. Where a
- * request's prompt decides its price, each reading of the input is a request of its own; a response that does
- * not tell its readings is taken for one.
+ * Computes the bill of a response. The totals leave out compaction, which stands in `iterations` alone. Where
+ * the length of the prompt decides the price, each reading of the input is a request of its own; a response
+ * that does not report its readings counts as one.
  */
 export function billOf(raw: RawUsage, ttl: CacheTtl, price: Price): Bill {
   const iterations = raw.iterations ?? [];
@@ -39,15 +39,15 @@ export function billOf(raw: RawUsage, ttl: CacheTtl, price: Price): Bill {
   return { usage, usd: costOf(usage, price, 0) + surcharge };
 }
 
-/** Input tokens of the last reading that a response tells of. */
+/** Input tokens of the last reading that a response reports. */
 export function lastReading(raw: RawUsage, ttl: CacheTtl): number {
   const readings = (raw.iterations ?? []).filter(({ type }) => type !== 'compaction');
   return inputOf(tokens(readings.at(-1) ?? raw, ttl));
 }
 
 /**
- * A streamed usage splits by tier only what the first reading wrote to the cache, and has the total of all
- * readings at its end: what is beyond the split was written for as long as was asked for.
+ * The tokens of one usage, by tier. A streamed usage splits by tier only what the first reading wrote to the
+ * cache, but its final total covers all readings. Writes beyond the split have the requested TTL.
  */
 function tokens(raw: RawUsage, ttl: CacheTtl): Usage {
   const minutes = raw.cache_creation?.ephemeral_5m_input_tokens ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Ends a stream that has fallen silent. The SDK's timeout covers headers only, so life is seen at the socket:
- * every chunk of a response (pings included) counts. `onStall` is called once when nothing has come for
+ * Ends a stream that has fallen silent. The SDK's timeout covers headers only, so activity is observed in the
+ * response body: every chunk (pings included) counts. `onStall` is called once when nothing has come for
  * `stallMs`.
  */
 export class Watchdog {
@@ -41,7 +41,7 @@ export class Watchdog {
     }, this.stallMs);
   }
 
-  /** The same fetch, whose answers are watched. */
+  /** Wraps a fetch so that its responses are watched. */
   readonly around =
     (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
     async (url, init) => {

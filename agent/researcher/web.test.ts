@@ -159,6 +159,6 @@ it.each([
   expect(t.ending.kind).toBe('reopen');
   expect(t.waits).toEqual([]);
   expect(t.notices).toHaveLength(1);
-  // The next sprint is not offered it again.
+  // The next sprint is not offered the web again.
   expect(t.reached.lacks.has('web')).toBe(true);
 });

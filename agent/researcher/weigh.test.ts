@@ -9,7 +9,7 @@ it('takes a byte of text for a token at most', () => {
       const bytes = Buffer.byteLength(text);
       const most = mostTokens([{ type: 'text', text }]);
       expect(most).toBeGreaterThanOrEqual(bytes);
-      // A control character takes six in JSON.
+      // A control character takes six bytes in JSON.
       expect(most).toBeLessThanOrEqual(6 * bytes + 40);
       expect(likelyTokens(text)).toBeLessThanOrEqual(most);
     }),
@@ -31,6 +31,6 @@ it('counts base64 and encrypted content apart', () => {
     100,
   );
   const result = { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [found] };
-  // What was read already counts in what was read.
+  // Results that were read already are counted in that reading.
   expect(mostTokens([result], true)).toBeLessThan(10);
 });

@@ -1,9 +1,9 @@
 import { PDF_TOKENS, SEARCH_TOKENS } from './web.ts';
 
 /**
- * The most tokens that content can have as input. A token holds at least one byte of text. What is not text
+ * An upper bound of the input tokens of `content`: a token holds at least one byte of text. What is not text
  * is counted apart: pictures and PDFs travel as base64, search results encrypted, and signatures are no input
- * at all. `read`: the server's own results are left out, because the last reading that it told of had them
+ * at all. `read`: leaves out results of server-side tools, because the last reported reading included them
  * already.
  */
 export function mostTokens(content: unknown, read = false): number {
@@ -27,10 +27,7 @@ export function mostTokens(content: unknown, read = false): number {
   return Buffer.byteLength(text ?? '') + apart;
 }
 
-/**
- * Bytes of text in what is to come, as tokens that it is likely to have: about four bytes each in English and
- * code.
- */
+/** The tokens that `content` is likely to have as input: about four bytes each in English and code. */
 export const likelyTokens = (content: unknown): number => Math.ceil(mostTokens(content) / 3.5);
 
 const rawBytes = (base64: string) => Math.ceil((base64.length * 3) / 4);

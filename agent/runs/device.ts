@@ -17,7 +17,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { type Earlier, LOOP_STOPPED } from './interrupted.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 export interface LoopParts {
   config: Config;
   connection: Connection;
@@ -28,36 +28,33 @@ export interface LoopParts {
   stopper: Stopper;
 }
 
-/**
- * An experiment that was asked for. It is known by its ticket until it starts, and by its run id as well from
- * then on.
- */
+/** A requested experiment. It is known by its ticket, and by its run id as well once it has started. */
 export interface Job {
   ticket: string;
-  /** Null for a run of a sprint that is taken up again, and had ended. */
+  /** Null for a run of a resumed sprint that had ended. */
   spec: RunSpec | null;
-  /** What it had done before it is gone on with. */
+  /** What the run had done before it was resumed. */
   earlier: Earlier;
   run: string | null;
   state: 'queued' | 'running' | 'ended';
   handle: RunHandle | null;
   record: RunRecord | null;
-  /** Why it never started. */
+  /** Why the run never started. */
   trouble: string | null;
   cancelled: { reason: string; by: EndedBy } | null;
   ended: Promise<void>;
 }
 
-/** Starts a run, or goes on with one, for at most so many seconds. */
+/** Starts or resumes a run, for at most this many seconds. */
 export type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
 
 const PROGRESS_EVERY_MS = 2000;
-/** How far apart a signal may reach a trainer and us, when it was sent to both. */
+/** How far apart one signal to all processes may reach the trainer and the loop. */
 const ASKED_WITHIN_SECONDS = 2;
 
 /**
- * The device of a sprint's runs: one at a time, in the order they were given, each measured by the judge's
- * side when it has ended.
+ * Trains a sprint's runs on the device: one at a time, in the order of their requests. Each run that finishes
+ * is then measured by the judge.
  */
 export class Device {
   #last: Promise<void> = Promise.resolve();
@@ -69,7 +66,7 @@ export class Device {
     readonly started: () => readonly string[],
   ) {}
 
-  /** Gives a job its place in the line for the device, and resolves when it was launched, or was not. */
+  /** Queues a job for the device; resolves when the job was launched, or was not. */
   hold(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
     const started = this.#last.then(() => this.#start(job, spec, role, launch));
     job.ended = started
@@ -83,8 +80,8 @@ export class Device {
   }
 
   /**
-   * Of a run that waited and is not started. One that the loop's own end keeps from starting goes on waiting,
-   * for the next start.
+   * Logs a queued run that is not started. A run that only the loop's own end keeps from starting stays
+   * queued for the next start.
    */
   #tellDropped({ ticket, trouble, cancelled }: Job): void {
     const waits = this.loop.journal.state().sprint?.waiting.some((run) => run.ticket === ticket);
@@ -103,12 +100,12 @@ export class Device {
       job.trouble = `not started: ${job.cancelled.reason}`;
       return;
     }
-    // Let go without being resumed: the loop is asked to stop, or its time is up.
+    // The pause ended without a resume: the loop is asked to stop, or its time is up.
     if (isPaused(loop.config.repo)) {
       job.trouble = 'not started: the loop is paused, and ends';
       return;
     }
-    // The device may have been held for longer than was thought, or the loop been paused.
+    // The device may have been busy for longer than expected, or the loop paused.
     const no = mayStillStart(loop, left(job, spec), runsSoFar(loop, this.started()), role);
     if (no) {
       job.trouble = `not started: ${no.reason}`;
@@ -123,7 +120,7 @@ export class Device {
     job.run = job.handle.id;
     job.state = 'running';
     this.#endWithLoop(job.handle);
-    // Asked for while it was being started.
+    // A stop that was asked for while the run was being started.
     const cancel = cancelOf(job);
     if (cancel) void job.handle.stop(cancel.reason, { by: cancel.by });
     loop.journal.emit({
@@ -155,7 +152,7 @@ export class Device {
     if (status === 'finished') await this.#measure(record.id);
   }
 
-  /** Whoever waits for the run: where all has to end now, it ends too. */
+  /** Ends the run when everything has to end at once, whoever waits for it. */
   #endWithLoop(handle: RunHandle): void {
     const { hard } = this.loop.stopper;
     const end = () => void handle.stop(LOOP_STOPPED, { by: 'loop' });
@@ -165,8 +162,8 @@ export class Device {
   }
 
   /**
-   * The record of a run that has ended. Who ends a container or a machine asks all its processes at once to
-   * end: where we are asked too, the run ended because the loop does.
+   * The record of a run that has ended. A container or a machine that goes down asks all processes at once to
+   * end. If the loop was asked to stop as well, the run ended because the loop does.
    */
   async #withLoop(handle: RunHandle): Promise<RunRecord> {
     const record = await handle.done;
@@ -178,7 +175,7 @@ export class Device {
     return withLoop;
   }
 
-  /** Measures a run that has finished, after those that wait for the device. */
+  /** Measures a finished run, after the jobs that are queued for the device. */
   measure(job: Job, run: string): void {
     job.state = 'running';
     job.ended = this.#last
@@ -209,7 +206,7 @@ export class Device {
   }
 }
 
-/** It may be set while a run is being started. */
+/** A function, because `cancelled` may be set while a run is being started. */
 const cancelOf = (job: Job): Job['cancelled'] => job.cancelled;
 
 export const freshTicket = (others: readonly Pick<Job, 'ticket'>[]): string =>
@@ -221,7 +218,7 @@ export const left = ({ earlier }: Pick<Job, 'earlier'>, spec: RunSpec): RunSpec 
   samples: Math.max(0, spec.samples - earlier.samples),
 });
 
-/** A job under a ticket that no other of these has. */
+/** A new job, with a ticket that no other of these has. */
 export const newJob = (others: readonly Pick<Job, 'ticket'>[], ticket = freshTicket(others)): Job => ({
   ticket,
   spec: null,

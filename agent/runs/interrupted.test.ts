@@ -23,7 +23,7 @@ const record: RunRecord = {
   machine: { host: 'h', cpu: 'x', cores: 1, gpu: null, node: 'v20' },
 };
 
-/** A repository in which one run was made, and saved as far as this batch of its stream; null: not at all. */
+/** A repository with one run, saved up to this batch of its stream; null: nothing was saved. */
 function repoWith(nextBatch: string | null, more: Partial<RunRecord> = {}): string {
   const repo = emptyFolder();
   const dir = join(repo, 'checkpoints/r');
@@ -43,7 +43,7 @@ const profile = { batch: 512, normalisation: 0 };
 it('goes on with what is left of a run: the rows before its training, and those trained on, are done', () => {
   const [run] = cutOffRuns(at(repoWith('60')), ['r'], { ...profile, normalisation: 10 * 512 });
   expect(run).toMatchObject({ id: 'r', earlier: { seconds: 60, samples: 50 * 512 } });
-  // Its own spec is that of the whole run: nothing else tells it from others.
+  // The spec stays that of the whole run: runs are told apart by it.
   expect(run.spec.samples).toBe(100_000);
   expect(left({ ...newJob([]), earlier: run.earlier }, run.spec).samples).toBe(100_000 - 50 * 512);
   const [early] = cutOffRuns(at(repoWith('3')), ['r'], { ...profile, normalisation: 10 * 512 });
@@ -65,7 +65,7 @@ it('goes on with what the loop ended, whatever its reason says, and with nothing
   for (const endedBy of ['sprint', 'researcher', 'user', 'limit', 'outside'] as const)
     expect(ended({ endedBy, reason: CUT_OFF }), endedBy).toBe(0);
   expect(ended({ status: 'finished', endedBy: undefined, reason: null })).toBe(0);
-  // Words alone say nothing.
+  // The reason alone does not count.
   expect(ended({ endedBy: undefined })).toBe(0);
 });
 

@@ -6,31 +6,31 @@ import type { Executor } from '../executor/executor.ts';
 import { savedBatch } from '../executor/resume.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 
-/** Why a run ended, in words: with a loop that was killed, with one that was stopped, or with its sprint. */
+/** Reasons of a run that ended with a loop that was killed, with one that was stopped, or with its sprint. */
 export const CUT_OFF = 'the loop was cut off';
 export const LOOP_STOPPED = 'the loop was stopped; the next start goes on with it';
 export const SPRINT_ENDED = 'the sprint has ended';
 
-/** Whether a run ended because the loop did, so that the next start goes on with it. */
+/** Whether a run ended because the loop did, so that the next start resumes it. */
 export const endedWithLoop = ({ endedBy }: Pick<Run, 'endedBy'>) => endedBy === 'loop';
 
 /** What a run had done before it was cut off. */
 export interface Earlier {
-  /** That it had trained, as its record counts them. */
+  /** Seconds of training, as in its record. */
   seconds: number;
-  /** Training samples that it need not be given again. */
+  /** Training samples that the run does not need again. */
   samples: number;
 }
 
-/** A run of a sprint that is taken up again. */
+/** A run to resume, of a sprint that is resumed. */
 export interface CutOff extends Pick<Run, 'id' | 'role'> {
   spec: RunSpec;
   earlier: Earlier;
 }
 
 /**
- * Those of these runs that ended with the loop. One that had saved nothing begins anew. `normalisation`: rows
- * of the stream that came before those to train on; `batch`: rows of one of its batches.
+ * The runs among `ids` that ended with the loop. A run that had saved nothing begins anew. `normalisation`:
+ * rows of the stream before the training rows; `batch`: rows of one batch.
  */
 export function cutOffRuns(
   { repo, executor }: { repo: string; executor: Pick<Executor, 'isRunning'> },
@@ -40,7 +40,7 @@ export function cutOffRuns(
   return ids.flatMap((id) => {
     const run = readSprintRun(repo, id);
     const dir = runDir(repo, id);
-    // One that still trains is out of our reach.
+    // A run that still trains cannot be resumed.
     if (!run || !endedWithLoop(run) || executor.isRunning(dir)) return [];
     const batch = savedBatch(dir);
     const samples = Math.max(0, (batch ?? 0) * rows - normalisation);
@@ -49,7 +49,7 @@ export function cutOffRuns(
   });
 }
 
-/** Those of these runs that had finished, but were not measured to the end when the loop was cut off. */
+/** The runs among `ids` that had finished, but were not measured to the end when the loop was cut off. */
 export const unmeasuredRuns = (repo: string, ids: readonly string[]): string[] =>
   ids.filter((id) => {
     const run = readSprintRun(repo, id);

@@ -11,7 +11,7 @@ import { readSprintRun } from '../ledger/run-folder.ts';
 export interface Probed {
   experiment: string;
   samplesPerSecond: number;
-  /** That it held the device. */
+  /** How long the probe held the device. */
   seconds: number;
   /** What the trainer computed with; null where it does not say. */
   backend: string | null;
@@ -20,8 +20,9 @@ export interface Probed {
 type ProbedConfig = Pick<Config, 'repo' | 'task' | 'profile' | 'profileName' | 'seed'>;
 
 /**
- * Runs the profile's speed probe from the workspace as it stands, for at most so many seconds, and leaves
- * nothing of it. Null where the profile names none, or where `signal` aborts first: then it is ended at once.
+ * Runs the profile's speed probe from the workspace as it stands, for at most `timeoutSeconds`, and removes
+ * its run. Null where the profile names no probe, or where `signal` aborts first: the probe is then ended at
+ * once.
  * @throws UserError where the probe does not finish.
  */
 export async function probeSpeed(

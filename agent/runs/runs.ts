@@ -24,7 +24,7 @@ import { cannotCount, inWords } from '../task/foretell.ts';
 import { Device, freshTicket, type Job, type Launch, left, newJob } from './device.ts';
 import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './interrupted.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 export interface LoopParts {
   config: Config;
   connection: Connection;
@@ -36,7 +36,7 @@ export interface LoopParts {
   stopper: Stopper;
 }
 
-/** The time that a trainer has to save where nothing presses: a large model on a slow disk takes its time. */
+/** The time that a trainer gets to save when the loop stops: a large model on a slow disk needs it. */
 const SAVE_SECONDS = 60;
 
 /** A run that was accepted. */
@@ -45,23 +45,23 @@ export interface AcceptedRun {
   id: string;
   queued: boolean;
   samples: number;
-  /** The ticket of the incumbent's run that it will be compared with, where that had to be queued too. */
+  /** The ticket of the incumbent's run to compare with, where that run had to be queued too. */
   against: string | null;
-  /** Why a verdict on it could not count: constraints that its settings break. */
+  /** Why its verdict could not count: the constraints that its settings break. */
   doubt: string | null;
   /** Runs that it nearly repeats. */
   near: SprintRun[];
 }
 
-/** What a call comes to for one seed: a run, or why there is none. */
+/** The answer for one seed of a request: a run, or why there is none. */
 export type SeedAnswer = { seed: number } & (
   | { run: AcceptedRun; refused?: undefined }
   | { run?: undefined; refused: string }
 );
 
 /**
- * The experiments of one sprint: what may be asked for, and what came of it. Each is trained from the
- * workspace as it stood when it was asked for; `device.ts` makes them wait for each other.
+ * The experiments of one sprint: accepts requests and keeps their results. Each run is trained from the
+ * workspace as it stood at the request; `device.ts` runs them one at a time.
  */
 export class Runs {
   readonly #jobs: Job[] = [];
@@ -70,12 +70,12 @@ export class Runs {
   constructor(
     readonly loop: LoopParts,
     readonly sprint: string | null,
-    /** Runs of this sprint that have ended before: those of a sprint that is taken up again. */
+    /** Runs of a resumed sprint that have ended. */
     before: readonly string[] = [],
   ) {
     this.#device = new Device(loop, sprint, () => this.started);
     const { tickets = {}, waiting = [] } = loop.journal.state().sprint ?? {};
-    // Those that wait have their tickets already.
+    // Queued runs have their tickets already.
     const taken = [...waiting, ...Object.values(tickets).map((ticket) => ({ ticket }))];
     for (const run of before) {
       const job = newJob([...this.#jobs, ...taken], tickets[run]);
@@ -84,12 +84,12 @@ export class Runs {
   }
 
   /**
-   * Asks for a run of each seed, of the workspace as it stands or of an earlier run's code and settings. Each
-   * is held to the limits behind those before it. @throws ToolMistake where none may be made.
+   * Requests a run for each seed, from the workspace as it stands or from an earlier run's code and settings.
+   * The limits are checked for each run after those before it. @throws ToolMistake where none may be made.
    */
   async request(input: RunExperimentInput, queue: Queue): Promise<SeedAnswer[]> {
     const spec = await this.#specOf(input, runsOf(runsSoFar(this.loop, this.started)), queue);
-    // In the queue, so that runs of one turn start in the order that they were asked for.
+    // In the queue, so that runs of one turn start in the order of their requests.
     const doubt = await queue.run(() => this.#doubt(spec));
     if (doubt !== null && input.budget === 'full' && input.samples === undefined)
       throw new ToolMistake(
@@ -113,7 +113,7 @@ export class Runs {
     return answers;
   }
 
-  /** Gives a run its place in the line. @throws ToolMistake where it may not be made. */
+  /** Queues a run. @throws ToolMistake where it may not be made. */
   async #accept(spec: RunSpec, doubt: string | null): Promise<AcceptedRun> {
     const { loop, sprint } = this;
     const soFar = runsSoFar(loop, this.started);
@@ -140,8 +140,8 @@ export class Runs {
   }
 
   /**
-   * Constraints that a run breaks by its settings. Samples count from the full budget on: an earlier stage
-   * has fewer by design.
+   * The constraints that a run breaks by its settings, in words. The constraint on samples counts only from
+   * the full budget on: an earlier stage has fewer by design.
    */
   async #doubt(spec: RunSpec): Promise<string | null> {
     const { config, sandbox, stopper } = this.loop;
@@ -154,9 +154,9 @@ export class Runs {
   }
 
   /**
-   * Goes on with the runs that ended because the loop did, each in its own folder, from what its trainer
-   * saved last, has those measured that had finished and were not, and lets those that waited for the device
-   * wait on.
+   * Resumes the runs that ended because the loop did, each in its own folder, from what its trainer saved
+   * last. Has finished runs measured that were not measured to the end, and queues again the runs that waited
+   * for the device.
    */
   goOn(): void {
     const {
@@ -180,12 +180,12 @@ export class Runs {
         this.#enqueueOwn(specOf(run), { ticket: run.ticket, role: run.role, stood: true });
   }
 
-  /** Begins a run that the supervisor wants, or queues it, and gives what it is known by. */
+  /** Begins or queues a run that the supervisor wants, and returns its ticket. */
   begin(spec: RunSpec): string {
     return this.#enqueueOwn(spec).ticket;
   }
 
-  /** Runs one experiment to its end, measured; for the supervisor's own comparisons. */
+  /** Runs one experiment to its end and has it measured; for the supervisor's own comparisons. */
   async complete(spec: RunSpec): Promise<RunRecord> {
     const job = this.#enqueueOwn(spec);
     await job.ended;
@@ -193,9 +193,7 @@ export class Runs {
     return job.record;
   }
 
-  /**
-   * Waits until a run has ended, or until someone asks the loop to stop, and not to let the run finish first.
-   */
+  /** Waits until a run has ended, or until the loop is asked to stop without letting the run finish first. */
   async wait(id: string): Promise<{ run: SprintRun | null; trouble: string | null; ended: boolean }> {
     const job = this.#job(id);
     await this.#orStopped(job.ended);
@@ -208,16 +206,16 @@ export class Runs {
     await this.#end([job], reason, 'researcher');
   }
 
-  /** Ends whatever runs or waits, with its sprint. */
+  /** Ends all runs that train or wait, because the sprint ends. */
   async stopAll(reason: string): Promise<void> {
     const { hard } = this.loop.stopper;
     await this.#end(this.#unended, reason, hard.aborted ? 'loop' : 'sprint');
   }
 
   /**
-   * The loop is asked to stop: what trains is ended with time to save, for the next start to go on with, or
-   * may finish first, if that was asked. What waits for the device waits for the next start. Whether anything
-   * did not come to its end, so that the sprint has to stay open.
+   * Called when the loop is asked to stop. A run that trains is ended with time to save, so that the next
+   * start resumes it, or may finish first if that was asked for. Queued runs wait for the next start. Returns
+   * whether a run did not end, so that the sprint has to stay open.
    */
   async park(): Promise<boolean> {
     const open = this.#unended;
@@ -228,7 +226,7 @@ export class Runs {
     return waiting.length > 0 || open.some(({ record }) => record !== null && endedWithLoop(record));
   }
 
-  /** Resolves when that is done, or when the loop is asked to stop without waiting for what trains. */
+  /** Resolves when `done` does, or when the loop is asked to stop without waiting for the run that trains. */
   async #orStopped(done: Promise<unknown>): Promise<void> {
     const { keep } = this.loop.stopper;
     let stop = () => {};
@@ -241,7 +239,7 @@ export class Runs {
     keep.removeEventListener('abort', stop);
   }
 
-  /** Ends these runs, takes those that wait out of the line, and waits until all is over. */
+  /** Ends these runs, removes those that wait from the queue, and waits until all have ended. */
   async #end(jobs: readonly Job[], reason: string, by: EndedBy, graceSeconds?: number): Promise<void> {
     for (const job of jobs) job.cancelled ??= { reason, by };
     await Promise.all(jobs.map((job) => job.handle?.stop(reason, { by, graceSeconds })));
@@ -252,12 +250,12 @@ export class Runs {
     return this.#jobs.filter((job) => job.state !== 'ended');
   }
 
-  /** What a run is worth so far by the stages of the profile; nothing where its budgets are no stages. */
+  /** How a run compares at its stage of the profile, in words; empty where the budgets are not stages. */
   standing(run: SprintRun): string {
     const soFar = runsSoFar(this.loop, this.started);
     const stages = stagesOf(this.loop, soFar);
     if (!stages) return '';
-    // The best's own run says something of those that waited for it.
+    // The incumbent's run decides about the runs that waited for it.
     const about =
       run.role === 'incumbent'
         ? soFar.mine.filter((r) => !r.role && r.samples === run.samples && r.seed === run.seed)
@@ -281,7 +279,7 @@ export class Runs {
   }
 
   /**
-   * What is asked for: by name from the workspace as it stands, or as an earlier run was (`of`), at another
+   * The spec of a request: by name from the workspace as it stands, or from an earlier run (`of`) at another
    * budget or seed.
    */
   async #specOf(input: RunExperimentInput, runs: readonly SprintRun[], queue: Queue): Promise<RunSpec> {
@@ -310,7 +308,7 @@ export class Runs {
     return { experiment: input.experiment, settings: settingsFrom(input.set ?? []), tree, ...common };
   }
 
-  /** The incumbent's run to compare with, where it was not made and is not queued. */
+  /** The incumbent's run to compare with; null where none is needed, or it is finished or queued already. */
   #missingReference(spec: RunSpec, stages: Stages): RunSpec | null {
     const reference = referenceFor(spec, stages);
     if (!reference) return null;
@@ -328,14 +326,14 @@ export class Runs {
     throw new ToolMistake(`no run "${id}" in this sprint; name one of its runs: ${known}`);
   }
 
-  /** The same for a run that nobody asked for at the gate: the device is booked for it all the same. */
+  /** Queues a run that does not pass the gate; the device is reserved for it all the same. */
   #enqueueOwn(spec: RunSpec, place: Place = { ticket: freshTicket(this.#jobs) }): Job {
     const { ticket, role } = place;
     reserveRun(this.loop, { sprint: this.sprint, ticket, spec, role });
     return this.#enqueue(spec, place).job;
   }
 
-  /** Gives a run for which the device is booked its place in the line. */
+  /** Queues a run that the device is reserved for. */
   #enqueue(spec: RunSpec, { ticket, role, stood }: Place): { job: Job; started: Promise<void> } {
     const { loop, sprint } = this;
     const waits = this.#unended.length > 0;
@@ -350,11 +348,11 @@ export class Runs {
   }
 }
 
-/** The place of a run in the line. */
+/** The place of a run in the queue. */
 interface Place {
   ticket: string;
   role?: 'incumbent';
-  /** It stood there before the loop was stopped. */
+  /** The run was queued before the loop was stopped. */
   stood?: boolean;
 }
 

@@ -6,8 +6,8 @@ import { consoleOver } from './console.ts';
 const sentence = 'A long sentence of the researcher, '.repeat(5).trim();
 
 /**
- * What is written of an event on such a terminal, without our own bold and dim. Most lines read nothing of
- * the loop.
+ * What the console writes of an event on such a terminal, without the bold and dim that the console adds.
+ * Most lines read nothing of the loop.
  */
 function written(event: object, isTTY: boolean, columns = 80, loop: object = {}): string {
   let out = '';
@@ -19,7 +19,7 @@ function written(event: object, isTTY: boolean, columns = 80, loop: object = {})
   return out.replace(/\x1b\[(?:1|2|22)m/g, '');
 }
 
-/** What a turn's text looks like. */
+/** How the text of a turn is shown. */
 const shown = (isTTY: boolean, columns: number): string =>
   written({ type: 'turn.finished', text: sentence }, isTTY, columns).trim();
 
@@ -40,7 +40,7 @@ it('shows why a call was refused, and nothing of the call', () => {
   expect(written({ ...call, reason: `so\nit\x1b[2J ${'x'.repeat(290)}` }, true)).toBe(
     `  bash was refused: so it ${'x'.repeat(290)}\n`,
   );
-  // Of a log of an earlier release.
+  // From a log of an earlier release.
   expect(written(call, false)).toBe('  bash was refused: no reason is known\n');
   expect(written({ ...call, ok: true }, false)).toBe('');
 });
@@ -52,7 +52,7 @@ it('passes over a turn with nothing to read in it, and over lines with nothing b
   );
 });
 
-/** Everything that a terminal would obey, or show otherwise than it is. */
+/** Every control sequence that a terminal would obey, or show as something else. */
 const HOSTILE = 'a\x1b[2Jb\x1b]0;owned\x07\r\n\x9b31m\u202ec\u2028\u0085d\ud83d\x08';
 
 it('lets nothing through to the terminal of what somebody else wrote, in whatever event it stands', () => {

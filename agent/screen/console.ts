@@ -12,7 +12,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { lastScreen } from './last-screen.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -29,24 +29,23 @@ export interface Terminal {
   write(text: string): void;
 }
 
-/** The folder of a sprint as the user finds it from their checkout. */
+/** The folder of a sprint, relative to the user's checkout. */
 const folderOf = ({ config: { repo } }: LoopParts, sprint: string) =>
   relative(homeOf(repo), sprintDir(repo, sprint));
 
 const PLAIN_PROGRESS_MS = 5000;
 
 /**
- * A calm console over the events: a headline a sprint, a line for what matters in it, a bar for the run under
- * way. On a terminal the last line is redrawn; otherwise progress is a plain line every few seconds. What
- * somebody else wrote (the researcher, a trainer, the API) is made plain first: the terminal obeys no one but
- * us.
+ * Prints the events: a headline for each sprint, a line for what matters in it, a progress bar for the
+ * current run. On a terminal the last line is redrawn; otherwise progress is a plain line every few seconds.
+ * Text from outside (the researcher, a trainer, the API) loses its terminal control sequences first.
  */
 export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (event: LoggedEvent) => void {
   const bold = (text: string) => (terminal.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
   const dim = (text: string) => (terminal.isTTY ? `\x1b[2m${text}\x1b[22m` : text);
   // A terminal that does not know its width says 0.
   const width = () => terminal.columns || 80;
-  /** The first line of a text: cut to what is left of the width on a terminal, whole in a log. */
+  /** The first line of a text: cut to the remaining width on a terminal, whole in a log. */
   const sentence = (text: string, taken: number) =>
     cut(firstLine(text), terminal.isTTY ? width() - taken : Number.POSITIVE_INFINITY);
   let live = false;

@@ -13,7 +13,7 @@ import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { table } from '../ledger/tables.ts';
 import type { Connection } from '../researcher/connection.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -24,8 +24,8 @@ interface LoopParts {
 }
 
 /**
- * What stands on the screen in the morning: why it ended, the best and what was claimed, where things lie,
- * how to go on.
+ * The lines printed when the loop ends: why it ended, the best verified and claimed numbers, where the files
+ * are, and how to continue.
  */
 export function lastScreen(loop: LoopParts, stopped: { reason: string }): string[] {
   const {
@@ -60,7 +60,7 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
   ];
 }
 
-/** The sprint that the next start goes on with, where one stays open. */
+/** The open sprint that the next start continues, where there is one. */
 function open({ journal }: LoopParts): string[] {
   const { sprint } = journal.state();
   if (!sprint?.claim) return [];

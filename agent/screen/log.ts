@@ -5,14 +5,14 @@ import { logsDir } from '../common/paths.ts';
 import { redact } from '../common/redact.ts';
 import type { Config } from '../config/config.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
 }
 
 /**
- * A log file a loop under `state/logs`, JSON lines, written at once; whatever looks like a secret is blanked
- * out.
+ * Writes the events of a loop to a log file of its own under `state/logs`: JSON lines, written
+ * synchronously. Values that look like secrets are blanked out.
  */
 export function logOver(loop: LoopParts): (event: LoggedEvent) => void {
   const name = `loop-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl`;
@@ -26,7 +26,7 @@ export function logOver(loop: LoopParts): (event: LoggedEvent) => void {
     { write: (line: string) => dest.write(redact(line)) },
   );
   return ({ type, ...fields }) => {
-    // Of the same name as pino's own, which are numbers.
+    // Some fields of an event have the names of pino's own fields, which are numbers.
     const { level, ...rest } = { level: 'info' as const, ...fields };
     logger[level](rest, type);
   };

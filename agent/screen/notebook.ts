@@ -7,7 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveState, renderNotebook } from '../report/index.ts';
 import type { Connection } from '../researcher/connection.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 export interface LoopParts {
   config: Config;
   connection: Connection;
@@ -19,13 +19,13 @@ const EVERY_MS = 10_000;
 
 export type NotebookRenderer = (page: Parameters<typeof renderNotebook>[0]) => Promise<unknown>;
 
-/** What draws plots takes a second to load, and a loop has to start at once: it is loaded beside. */
+/** The plotting packages take a second to load and a loop has to start at once, so they are loaded later. */
 const lateReports = () => import('../report/index.ts');
 const lateRenderer: NotebookRenderer = async (page) => (await lateReports()).renderNotebook(page);
 
 /**
- * The lab notebook `reports/index.html`, kept up while the loop runs: redrawn when something happens, at most
- * every ten seconds, one drawing after the other. A commit holds the page as it is when nothing runs.
+ * Keeps the lab notebook `reports/index.html` up to date while the loop runs. It is redrawn on events, at
+ * most every ten seconds, one drawing after the other. A commit holds the page as it is when nothing runs.
  */
 export class Notebook {
   #drawing: Promise<void> = Promise.resolve();
@@ -38,18 +38,18 @@ export class Notebook {
   ) {}
 
   /**
-   * Loads what draws, in the background. In time: a Ctrl-C or a terminal that is closed reaches all that was
-   * started with us, and with it the compiler behind every later import.
+   * Loads the plotting packages in the background. This has to be early: Ctrl-C or a closed terminal also
+   * ends the compiler process that every later import needs.
    */
   load(): void {
-    // What cannot be loaded is told when it is needed.
+    // An error in loading is reported when the packages are needed.
     if (this.render === lateRenderer)
       void lateReports().then(({ loadNotebook }) => loadNotebook().catch(() => {}));
   }
 
   readonly listen = (event: LoggedEvent): void => {
     const worth = ['sprint.claimed', 'run.started', 'run.progress', 'run.finished', 'loop.waiting'];
-    // A pause may last, with nothing after it that would be drawn.
+    // A pause may last long, and no later event would redraw the page.
     const now = ['loop.paused', 'loop.continued'].includes(event.type);
     if (!now && (!worth.includes(event.type) || Date.now() - this.#last < EVERY_MS)) return;
     this.#last = Date.now();
@@ -60,7 +60,7 @@ export class Notebook {
     });
   };
 
-  /** Draws it after whatever is being drawn. `live`: with what runs now, and reloading itself. */
+  /** Draws the page after any drawing under way. `live`: with the current run, and reloading itself. */
   draw(live: boolean): Promise<void> {
     const {
       config: { repo, task },

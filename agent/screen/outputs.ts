@@ -2,7 +2,7 @@ import type { Notifier } from '../notify/notifier.ts';
 import type { RenderedReport, ReportRequest } from '../report/index.ts';
 import type { Notebook } from './notebook.ts';
 
-/** What shows a loop's work. */
+/** What shows the work of a loop: notebook, notifier and reports. */
 export interface Outputs {
   notebook: Notebook;
   notifier: Notifier | null;

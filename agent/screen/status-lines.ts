@@ -3,8 +3,8 @@ import { count, duration, many, plain, show } from '../common/words.ts';
 import type { Status } from './status.ts';
 
 /**
- * What `npm run status` prints: how it stands, what it does now, what is used of the limits, and what came of
- * it so far.
+ * The lines of `npm run status`: the state of the loop, what it does now, what is used of the limits, and
+ * its results so far.
  */
 export function statusLines(s: Status, shown: readonly string[] | null, now = Date.now()): string[] {
   if (s.loop === 'never started')
@@ -67,7 +67,7 @@ function used(s: Status, now: number): string[] {
     typeof limit === 'number' ? ` of ${text(limit)}` : '';
   const parts = [
     `${s.committed.length}${of(limits?.sprints, String)} ${s.committed.length === 1 && !limits?.sprints ? 'sprint' : 'sprints'}`,
-    // What costs nothing has no use for a limit of money.
+    // Where calls cost nothing, a money limit means nothing.
     s.usd > 0 ? `${s.usd.toFixed(2)}${of(limits?.usd, String)} USD${held(s)}` : '',
     `${many(s.tokens)}${of(limits?.tokens, many)} tokens`,
     `${duration(s.trainSeconds)}${of(limits?.trainHours, (h) => `${h} h`)} of training`,
@@ -80,7 +80,7 @@ function used(s: Status, now: number): string[] {
   return [`Used: ${parts.filter((part) => part !== '').join(' · ')}`];
 }
 
-/** What cut calls may have cost beyond what is booked for them. */
+/** The money that cut calls may have cost beyond what is booked for them. */
 const held = ({ heldUsd }: Status) =>
   heldUsd >= 0.005 ? ` (${heldUsd.toFixed(2)} more held for cut calls)` : '';
 

@@ -11,9 +11,9 @@ import { bestOf, readSprints } from '../ledger/ledger.ts';
 
 type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;
 
-/** What `npm run status` tells, as `--json` prints it. */
+/** What `npm run status` reports, as `--json` prints it. */
 export interface Status {
-  /** `cut off`: the process is gone and left something to recover. */
+  /** `cut off`: the process is gone and left work to recover. */
   loop: 'never started' | 'running' | 'stopped' | 'cut off';
   pid: number | null;
   branch: string | null;
@@ -23,19 +23,19 @@ export interface Status {
   startedAt: string | null;
   stopped: { reason: string; exitCode: number; at: string } | null;
   waiting: { reason: string; until: string } | null;
-  /** Since when `npm run pause` holds it, UTC; null where it is not paused. */
+  /** The time since which `npm run pause` holds the loop, UTC; null where it is not paused. */
   paused: string | null;
   lastEventAt: string | null;
   lastAction: string | null;
-  /** Of this loop so far. */
+  /** Spent by this loop so far, in USD. */
   usd: number;
   /** What cut calls may have cost beyond that; it counts against the limit until the loop ends. */
   heldUsd: number;
   tokens: number;
   trainSeconds: number;
-  /** That it was at work, over all restarts after a crash. */
+  /** Seconds that the loop worked, over all restarts after a crash. */
   workedSeconds: number;
-  /** Where it ends; null where the log does not tell. */
+  /** The limits of the loop; null where the log does not have them. */
   limits: LoopLimits | null;
   sprint: {
     number: number;
@@ -44,7 +44,7 @@ export interface Status {
     openedAt: string;
     turns: number;
     usd: number;
-    /** Set once one of its own limits is reached. */
+    /** Which of its own limits the sprint has reached; null while none. */
     capped: string | null;
     /** `judging`: the researcher has finished. `closing`: report and commit. */
     phase: 'researching' | 'judging' | 'closing';

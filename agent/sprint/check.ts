@@ -8,7 +8,7 @@ import type { Stopper } from '../budget/stop.ts';
 import { logsDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   sandbox: Sandbox;
@@ -19,8 +19,8 @@ const SECONDS = 600;
 const LOG = 'check.log';
 
 /**
- * Runs the task's check in a tree of the workspace, in the sandbox. Null when it passes, else what it said,
- * and the name of its log.
+ * Runs the task's check in a tree of the workspace, in the sandbox. Null when it passes, otherwise its last
+ * error line and the name of its log.
  */
 export async function checkTree(loop: LoopParts, tree: string): Promise<string | null> {
   const {

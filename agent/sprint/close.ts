@@ -18,7 +18,7 @@ import type { Connection } from '../researcher/connection.ts';
 import type { Judged } from './judge.ts';
 import { logEnd } from './log-end.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -27,7 +27,7 @@ interface LoopParts {
   ledger: Ledger;
 }
 
-/** What a sprint is closed with, live or after a crash: its state by the events, and what it came to. */
+/** What a sprint is closed with, live or after a crash: its state from the events, and its result. */
 export interface Closing {
   state: SprintState;
   judged: Judged;
@@ -38,8 +38,8 @@ export interface Closing {
 }
 
 /**
- * Closes a sprint: `change.patch`, the workspace moved on or put back, then `sprint.json`, written last and
- * whole, so that a sprint either is closed or is not.
+ * Closes a sprint: writes `change.patch`, moves the workspace on or restores it, then writes `sprint.json`
+ * last and atomically, so that a sprint is either closed or not.
  */
 export async function closeSprint(
   loop: LoopParts,
@@ -55,7 +55,7 @@ export async function closeSprint(
   const treeAfter = judged.keep ?? state.treeBefore;
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
   const patch = inSprint(dir).patch;
-  // After a crash the workspace may have been put back already, with the patch written.
+  // After a crash the workspace may have been restored already, and the patch written.
   if (change.patch !== '' || !existsSync(patch)) writeFileAtomic(patch, change.patch);
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeAfter });
 
@@ -121,7 +121,7 @@ export async function closeSprint(
   return sprint;
 }
 
-/** Who made the sprint: after a refusal more than one model. */
+/** Who made the sprint: several models where one took over after a refusal. */
 function researcherOf({ connection }: LoopParts, { models }: SprintState): Sprint['researcher'] {
   const { kind, model, label } = connection;
   if (kind === 'offline') return { kind, model: null, label };
@@ -141,9 +141,7 @@ export function announceClosed(loop: LoopParts, sprint: Sprint): void {
   });
 }
 
-/**
- * The verified numbers that stand in events, commits and on the screen: the metric and those shown beside it.
- */
+/** The verified numbers for events, commits and the screen: the metric and those shown beside it. */
 export function headline(sprint: Sprint, { contract }: Task): Record<string, number> {
   const metrics = sprint.verdict?.metrics ?? {};
   const fields = [contract.metric, ...contract.also];
@@ -151,8 +149,8 @@ export function headline(sprint: Sprint, { contract }: Task): Record<string, num
 }
 
 /**
- * The workspace as it stands. Where it cannot be kept (a file over 1 MB, a nested repository), why, and the
- * tree it began with.
+ * The tree of the workspace as it stands. If it cannot be recorded (a file over 1 MB, a nested repository):
+ * `treeBefore`, with the reason in `trouble`.
  */
 export async function leftWorkspace(
   loop: LoopParts,

@@ -7,7 +7,7 @@ import { sprintTo } from '../fixtures/scripted.ts';
 it('a tag that stands in the way of the best’s is told, and ends nothing: the commit is there', async () => {
   const repo = tinyRepository([sprintTo('first', 0.6), sprintTo('second', 0.7)]);
   const { code, events } = await loopIn(repo, {}, () => (event) => {
-    // After the start has looked.
+    // After the checks at the start.
     if (event.type === 'sprint.claimed' && event.number === 1) git(repo, 'tag', 'best/tiny/old');
   });
   expect(code).toBe(0);

@@ -9,7 +9,7 @@ import type { Journal } from '../journal/journal.ts';
 import { headline } from './close.ts';
 import { keepContract } from './contract-file.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   checkout: Checkout;
@@ -18,8 +18,8 @@ interface LoopParts {
 }
 
 /**
- * One commit a sprint on the run branch: workspace and sprint folder. A new best moves the tag
- * `best/<profile>`.
+ * Commits a sprint on the run branch: one commit with the workspace and the sprint folder. A new best moves
+ * the tag `best/<profile>`.
  */
 export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<string> {
   const {
@@ -33,12 +33,12 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
     if (sprint.leaderboard === loop.config.leaderboard) paths.push(keepContract(loop));
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
     const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;
-    // After a crash it may have been committed already, and only the event is missing.
+    // After a crash the commit may exist already, and only its event be missing.
     const commit =
       (await commitOf(git, committed.record(sprint.id))) ??
       (await commitPaths(git, paths, subject, body, trailers(sprint, loop)));
     if (sprint.outcome === 'new-best') {
-      // The commit is what counts: a night does not end for want of its tag.
+      // The commit is what matters: a tag that cannot be moved does not end the night.
       await tagBest(git, sprint.profile, commit).catch((error: unknown) => {
         const text = `the tag best/${sprint.profile} could not be moved to ${commit.slice(0, 9)}: ${firstLine(messageOf(error))}`;
         journal.notice(text, 'warn');
@@ -49,7 +49,7 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
   });
 }
 
-/** `MSE: 0.8364`, `R2: 0.7541`: the deciding number and the first beside it, then how they came about. */
+/** `MSE: 0.8364`, `R2: 0.7541`: the deciding number and the first beside it, then how the sprint was made. */
 function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<string, string> {
   const { metric, also } = task.contract;
   const numbers = Object.entries(headline(sprint, task))

@@ -5,14 +5,14 @@ import { writeFileAtomic } from '#contract/atomic';
 import { committed } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
 }
 
 /**
- * Keeps the contract that a leaderboard's first sprint was held under, all defaults filled in: TASK.md may be
- * edited at night without a commit, and a number is worth what its rules were. Gives its path.
+ * Writes the contract of a leaderboard's first sprint to a file, with all defaults filled in, and returns its
+ * path. TASK.md may be edited at night without a commit, and a number means nothing without its rules.
  */
 export function keepContract({ config: { repo, task, profileName, leaderboard } }: LoopParts): string {
   const path = committed.contract(leaderboard);

@@ -11,7 +11,7 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { StartSprintInput } from '../requests/schemas.ts';
 import type { Ending } from '../researcher/conversation.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   ledger: Ledger;
@@ -19,8 +19,8 @@ interface LoopParts {
 }
 
 /**
- * A sprint of the loop's own, without a researcher: the full run that was kept for the best candidate, put
- * forward when it has finished. One that was cut off is gone on with.
+ * A sprint that the loop makes itself, without a researcher: the full run of the best candidate, which
+ * becomes the candidate of this sprint when it has finished. A run that was cut off is resumed.
  */
 export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Ending> {
   const {
@@ -47,7 +47,7 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
   return { kind: 'finished' };
 }
 
-/** What such a sprint says of itself before it begins. */
+/** The claim of such a sprint. */
 function claimFor({ config: { task, profile }, ledger }: LoopParts, of: SprintRun): StartSprintInput {
   const { metric } = task.contract;
   const from = ledger.sprints.find((sprint) => sprint.runs.some((run) => run.id === of.id));

@@ -7,9 +7,9 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { checkTree } from './check.ts';
 
 /**
- * Whether a change that must not change results does not: the check passes, and the best's experiment,
- * trained at the screening budget with the same seed from the old and the new tree, is judged the same within
- * the noise.
+ * Whether an infrastructure change leaves the results as they were: the check passes, and the best's
+ * experiment is judged the same within the noise when it is trained at the screening budget with the same
+ * seed from the old and the new tree.
  */
 export async function pairedScreen(
   { loop, claimedRuns, treeBefore }: OpenSprint,

@@ -17,26 +17,26 @@ import { endedWithLoop } from '../runs/interrupted.ts';
 import { checkTree } from './check.ts';
 import { pairedScreen } from './infrastructure.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   journal: Journal;
   ledger: Ledger;
 }
 
-/** What a sprint came to, and the tree that the workspace goes on with. */
+/** The result of a sprint, and the tree that the workspace continues from. */
 export interface Judged {
   outcome: Outcome;
   reason: string;
   candidate: string | null;
   verdict: Verdict | null;
-  /** Null: back to where the sprint began. */
+  /** Null: the tree that the sprint began with. */
   keep: string | null;
   infrastructure: boolean;
   seconds: number;
 }
 
-/** Of a sprint that never came to be judged. */
+/** For a sprint that was not judged. */
 export const NOT_JUDGED = {
   candidate: null,
   verdict: null,
@@ -48,8 +48,8 @@ export const NOT_JUDGED = {
 /**
  * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is
  * better than the best beyond the noise, within constraints and guards. A change marked as infrastructure is
- * kept when a paired screen agrees. Where the researcher did not come to finish_sprint, the loop puts the
- * best full run forward.
+ * kept when a paired screen agrees. If the researcher did not reach finish_sprint, the loop puts the best
+ * full run forward.
  */
 async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
@@ -63,7 +63,7 @@ async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string):
   };
 }
 
-/** The same, where a fault of judging is this sprint's failure and the loop goes on. */
+/** Like `judgeSprint`, but an error in judging makes the sprint `failed` and the loop goes on. */
 export async function judgeOrFail(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   try {
     return await judgeSprint(sprint, ending, treeNow);
@@ -94,7 +94,7 @@ function unfinished(ending: Ending): Decision {
   }
 }
 
-/** `keep`: the tree that the workspace goes on with; null: back to where the sprint began. */
+/** `keep`: the tree that the workspace continues from; null: the tree that the sprint began with. */
 type Kept = Decision & { keep: string | null; verdict: Verdict | null };
 const NOTHING = { keep: null, verdict: null } as const;
 
@@ -111,9 +111,9 @@ async function decision(sprint: OpenSprint, finish: FinishSprintInput, treeNow: 
 }
 
 /**
- * A limit, a stop or a failure came before finish_sprint: a full run that is there was paid for, and could
- * not be made again. The one whose last snapshot is best is judged; a further one only where that breaks a
- * constraint, so that nothing is picked by verdicts.
+ * For a sprint that a limit, a stop or a failure ended before finish_sprint. A finished full run has been
+ * paid for and may not be affordable again, so the loop puts forward the one with the best last snapshot. The
+ * next one is judged only if that one breaks a constraint, so that no run is picked by its verdict.
  */
 async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decided> {
   const ended = unfinished(ending);
@@ -156,7 +156,7 @@ async function judgeCandidate(
     confirm,
   } = loop;
   const run = readSprintRun(repo, id) as SprintRun;
-  // Side by side: each keeps one core busy for some seconds.
+  // In parallel: each keeps one core busy for some seconds.
   const [failed, judged] = await Promise.all([
     checkTree(loop, run.tree),
     judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal: stopper.hard }).catch((e: unknown) =>
@@ -165,7 +165,7 @@ async function judgeCandidate(
   ]);
   if (failed) return { outcome: 'failed', reason: `check failed: ${failed}`, ...NOTHING };
   if (judged instanceof Error) {
-    // 2 is the judge's word that the run cannot be measured; anything else is its own trouble.
+    // Exit code 2: the judge says that the run cannot be measured. Any other code is a fault of the judge.
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
     return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
@@ -175,15 +175,15 @@ async function judgeCandidate(
     return { ...decided, verdict, keep: decided.outcome === 'new-best' ? run.tree : null };
   };
   const verified = weigh(judged);
-  // A gain that was verified may have to be confirmed, where that is possible, before it moves the best.
+  // Where `confirm` is given, a verified gain has to be confirmed before it becomes the best.
   return verified.outcome === 'new-best' && confirm ? weigh(await confirm(run)) : verified;
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 /**
- * No candidate: a sprint without a run, or in which every run went wrong, has failed; else its ideas brought
- * no gain.
+ * The outcome without a candidate: `failed` for a sprint without a run, or with no run that finished;
+ * otherwise `no-gain`.
  */
 function nothingPutForward({ loop, claimedRuns, finish }: OpenSprint): Kept {
   const runs = claimedRuns.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
@@ -192,7 +192,7 @@ function nothingPutForward({ loop, claimedRuns, finish }: OpenSprint): Kept {
   }
   const bad = runs.findLast((run) => run.status !== 'finished');
   if (bad && runs.every((run) => run.status !== 'finished')) {
-    // Its idea was not tried.
+    // The idea was not tested.
     if (endedWithLoop(bad))
       return { outcome: 'interrupted', reason: 'its run ended with the loop, and not again', ...NOTHING };
     return {

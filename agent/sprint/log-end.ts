@@ -3,8 +3,8 @@ import { inSprint } from '../common/paths.ts';
 import { plain } from '../common/words.ts';
 
 /**
- * Says in the sprint's log why its conversation ended before the researcher came to finish_sprint. Once, also
- * where a crash comes between this and the close. What is no plain file any more is left as it is.
+ * Adds to the sprint's log why its conversation ended before finish_sprint. The line is added once, also
+ * after a crash between this step and the close. A log that is not a plain file is left as it is.
  */
 export function logEnd(sprintDir: string, stopReason: string): void {
   const path = inSprint(sprintDir).log;

@@ -8,7 +8,7 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { Connection } from '../researcher/connection.ts';
 import type { Ending, Limit } from '../researcher/conversation.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -16,7 +16,7 @@ interface LoopParts {
   ledger: Ledger;
 }
 
-/** Limits of a conversation that hold for every other as well. */
+/** Limits that hold for the whole loop, not for one conversation. */
 const OF_LOOP: readonly Limit['code'][] = ['time', 'money', 'tokens'];
 
 /** DECIDE: why the loop stops after this sprint, or null to go on. */
@@ -40,7 +40,7 @@ export function decideNext(loop: LoopParts, sprint: OpenSprint, ending: Ending):
   return null;
 }
 
-/** The end of a loop that may open no sprint. */
+/** The stop request of a loop that may open no sprint. */
 export const stopFor = ({ code, reason }: NoSprint): StopRequest => ({
   reason,
   exitCode: code === 'disk' ? EXIT.disk : EXIT.done,

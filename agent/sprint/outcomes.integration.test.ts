@@ -15,8 +15,8 @@ const file = (path: string, file_text: string) =>
   call('str_replace_based_edit_tool', { command: 'create', path, file_text });
 
 /**
- * One night with every kind of sprint; the workspace holds 0.6 after the first and must hold it after each
- * that brings no best.
+ * One night with every kind of sprint. The workspace holds 0.6 after the first sprint, and must still hold it
+ * after each sprint without a new best.
  */
 const night: Step[][] = [
   sprintTo('base', 0.6),

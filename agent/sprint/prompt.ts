@@ -12,7 +12,7 @@ import { ledgerTable } from '../ledger/tables.ts';
 import { readHints } from '../open-sprint/hints.ts';
 import type { Connection } from '../researcher/connection.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -21,7 +21,7 @@ interface LoopParts {
   ledger: Ledger;
 }
 
-/** What holds in every sprint. The same text in every call, so that it is read from the cache. */
+/** The same text in every call of every sprint, so that the API reads it from its cache. */
 export function systemPrompt({ workspace, train, check }: TaskContract): string {
   return `You are a researcher who works alone through the night, one sprint after the other. Each sprint is a fresh conversation that tests one idea; what it finds is judged by someone else, written up and committed, and the next sprint reads it.
 
@@ -38,7 +38,7 @@ What is claimed is the trainer's word; measured are snapshots of a run on few fr
 The shell is a fresh one at the repository's root for every command; nothing carries over, and what a command leaves running is ended.`;
 }
 
-/** The first message of a sprint: the one line that starts it, the brief, and where things stand. */
+/** The first message of a sprint: the line that starts it, the brief, and the present state. */
 export function sprintPrompt(loop: LoopParts, number: number): string {
   const {
     config: { task, leaderboard, repo },

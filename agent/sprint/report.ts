@@ -9,7 +9,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outputs } from '../screen/outputs.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   journal: Journal;
@@ -18,9 +18,7 @@ interface LoopParts {
   outputs: Outputs;
 }
 
-/**
- * Writes a sprint's report and redraws the notebook. A report that cannot be made is told, and stops nothing.
- */
+/** Writes a sprint's report and redraws the notebook. A failure is logged and does not stop the loop. */
 export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<void> {
   const {
     config: { repo, task, profile },

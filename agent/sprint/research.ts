@@ -23,7 +23,7 @@ import { SPRINT_ENDED } from '../runs/interrupted.ts';
 import { makeTools } from '../tools/index.ts';
 import { sprintPrompt, systemPrompt } from './prompt.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   connection: Connection;
@@ -34,15 +34,15 @@ interface LoopParts {
   stopper: Stopper;
 }
 
-/** Said once to a researcher that falls silent before the sprint is over. */
+/** Sent once to a researcher that falls silent before the sprint is over. */
 const NOT_STARTED =
   'No sprint was started. Start one with start_sprint, or say that nothing is left to be tried.';
 const NOT_FINISHED =
   'The sprint is still open. Go on, or end it with finish_sprint (candidate null where there is none).';
 
 /**
- * The researcher's part of a sprint, from a fresh conversation (or one that was cut off) to finish_sprint or
- * another end. Every message is in the sprint's transcript before the next call is made.
+ * The researcher's part of a sprint: a fresh or a resumed conversation, up to finish_sprint or another end.
+ * Every message is in the sprint's transcript before the next call is made.
  */
 export async function research(loop: LoopParts, sprint: OpenSprint): Promise<Ending> {
   const {
@@ -63,13 +63,13 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
   };
   if (transcript.messages.length === 0) open();
   const hints = new Hints(loop.config.repo, saidByUs(transcript.messages));
-  // Cut off after its last word: there is nothing left to say, only to judge.
+  // Cut off after finish_sprint was accepted: only judging is left.
   if (sprint.finish) return { kind: 'finished' };
   if (transcript.awaitsUs) remind(sprint);
   const talk = () =>
     converse({
       connection,
-      // A transcript of an earlier version holds none.
+      // A transcript of an earlier version has no opening.
       opening: transcript.opening ?? openingOf(systemPrompt(task.contract), tools, false),
       model: transcript.model,
       messages: transcript.messages,
@@ -79,7 +79,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
       tools,
       maxTokens: model.maxTokens,
       effort: model.effort,
-      // The cap of the sprint comes before: it is told.
+      // The sprint's own cap on turns is reached, and announced, before this one.
       maxTurns: loop.config.limits.sprint.turns + CLOSING_TURNS + 1,
       stallMs: model.stallSeconds * 1000,
       cacheTtl: cacheTtl(loop),
@@ -132,7 +132,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
   };
 
   let ending = await talkOn();
-  // The replay says so when its path is walked; a model may only have forgotten.
+  // The replay falls silent when its script is at its end; a model may only have forgotten finish_sprint.
   const mayBeDone = connection.kind === 'offline' && !sprint.claim;
   if (ending.kind === 'silent' && !mayBeDone) {
     remind(sprint);
@@ -144,28 +144,28 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
 }
 
 /**
- * After a reply of words alone. Where the last word was ours, the model had said nothing, and is only asked
- * again.
+ * Reminds the researcher after a reply without a tool call. If the last message is ours, the model had
+ * replied nothing, and the call is only repeated.
  */
 function remind({ transcript, claim }: OpenSprint): void {
   if (transcript.messages.at(-1)?.role === 'assistant')
     transcript.say({ role: 'user', content: [{ type: 'text', text: claim ? NOT_FINISHED : NOT_STARTED }] });
 }
 
-/** How often a wait for the API looks whether the device is wanted. */
+/** During a wait for the API: how often to look whether the device is needed. */
 const LOOK_SECONDS = 30;
 
 /**
- * How long the API is to keep what it has read. An hour costs 0.75 of the input's price more for every token
- * that is written, and saves 1.15 for every token of history at each wait between 5 minutes and an hour: it
- * pays from about one such wait in a sprint.
+ * How long the API caches its input. Caching for an hour costs 0.75 of the input's price more for every token
+ * written, and saves 1.15 for every token of history at each wait between 5 minutes and an hour. It pays from
+ * about one such wait in a sprint.
  */
 function cacheTtl({ config: { profile }, journal }: LoopParts): CacheTtl {
   const speed = journal.state().probedSpeed;
   return speed !== null && profile.budgets.rank / speed > 300 ? '1h' : '5m';
 }
 
-/** What was added to HINTS.md since the last turn, and told as events. */
+/** What was added to HINTS.md since the last turn; it is logged as an event. */
 function freshHints({ journal }: LoopParts, sprint: OpenSprint, hints: Hints): string[] {
   const text = hints.fresh();
   if (text === null) return [];
@@ -173,7 +173,7 @@ function freshHints({ journal }: LoopParts, sprint: OpenSprint, hints: Hints): s
   return [`${ADDED}\n${text}`];
 }
 
-/** The prompt, and what was told between two turns; not what tools answered. */
+/** The prompt and what was said between two turns, without the results of tools. */
 const saidByUs = (messages: readonly BetaMessageParam[]): string[] =>
   messages
     .filter(({ role }) => role !== 'assistant')
@@ -184,14 +184,14 @@ const saidByUs = (messages: readonly BetaMessageParam[]): string[] =>
     );
 
 /**
- * A whole call with the web may take at most this share of what is left; else a conversation begins without
- * it.
+ * The largest share of the money left that one whole call with the web may cost. Above it, a conversation
+ * begins without the web.
  */
 const WEB_SHARE = 0.25;
 
 /**
- * Whether search and fetch are offered in a conversation that begins with this prompt: they are there,
- * wanted, and can be paid for.
+ * Whether web search and fetch are offered in a conversation that begins with this prompt: they are
+ * available, wanted and affordable.
  */
 function webFits(loop: LoopParts, prompt: string): boolean {
   const {

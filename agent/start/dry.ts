@@ -13,9 +13,9 @@ import { probeSpeed } from '../runs/probe.ts';
 import type { Plan } from './preflight.ts';
 
 /**
- * What a night would be, without having it: the contract with all defaults, the machine, its measured speed,
- * money, and how many runs fit. Changes nothing in git; the probe's run folder is removed again, also where
- * `signal` ends it.
+ * Prints what a night would be, without running it: the contract with all defaults, the machine, its measured
+ * speed, the money, and how many runs fit. Changes nothing in git. The probe's run folder is removed, also
+ * where `signal` ends the probe.
  */
 export async function dryRun(
   plan: Plan,

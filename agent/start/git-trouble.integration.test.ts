@@ -53,7 +53,7 @@ it('refuses to start in the loop’s own worktree, and where a link leads the wo
   await expect(check()).rejects.toThrow(`${join(repo, 'state')}: is a link`);
 });
 
-/** Two branches that cannot be put together without help. */
+/** Two branches with a merge conflict. */
 function conflict(): void {
   git(repo, 'switch', '-q', '-c', 'other');
   put('work/a.txt', 'theirs\n');

@@ -6,14 +6,14 @@ import { GitError, git, names, OWN_IGNORES } from '#host/git';
 import { homeOf, worktreeOf } from '#host/worktree';
 import { committed, inSprint, stateDir } from '../common/paths.ts';
 
-/** What of a contract the loop's names in git come from. */
+/** The parts of a contract that the loop's names in git come from. */
 export interface Recorded {
   workspace: string;
   profiles: readonly string[];
 }
 
 /**
- * What in this checkout would stop the loop in mid-night, or have it record less than it says.
+ * Refuses a checkout in which the loop would stop in mid-night, or record less than it says.
  * @throws UserError that names the file, the pattern or the name that is in the way, and what to do.
  */
 export async function refuseGitTrouble(repo: string, { workspace, profiles }: Recorded): Promise<void> {
@@ -24,7 +24,7 @@ export async function refuseGitTrouble(repo: string, { workspace, profiles }: Re
   await refuseUserIgnored(repo, workspace);
 }
 
-/** The loop's worktree and the checkout around it find each other by where they lie. */
+/** The loop's worktree and the checkout around it find each other by their paths. */
 function refusePlace(repo: string): void {
   if (homeOf(repo) !== repo)
     throw new UserError(
@@ -48,7 +48,7 @@ const UNFINISHED = [
   { file: 'BISECT_LOG', what: 'a bisection', undo: 'git bisect reset' },
 ];
 
-/** Git neither switches branches nor commits some files alone in the middle of these. */
+/** During these operations git neither switches branches nor commits single files. */
 async function refuseUnfinished(repo: string): Promise<void> {
   const folder = resolve(repo, await git(repo, ['rev-parse', '--git-dir']));
   const found = UNFINISHED.find(({ file }) => existsSync(join(folder, file)));
@@ -58,7 +58,7 @@ async function refuseUnfinished(repo: string): Promise<void> {
     );
 }
 
-/** Git keeps a name as a file: where `run` is one, `run/2026-02-19` cannot be. */
+/** Git stores a reference as a file: where a branch `run` exists, `run/2026-02-19` cannot. */
 async function refuseNames(repo: string, profiles: readonly string[]): Promise<void> {
   const below = profiles.map((profile) => `refs/tags/best/${profile}/`);
   const refs = ['refs/heads/run', 'refs/tags/best', ...below];
@@ -77,8 +77,8 @@ async function refuseNames(repo: string, profiles: readonly string[]): Promise<v
 }
 
 /**
- * The repository's own rules count; they must not name what the loop writes, or hide what is added beside
- * files that are tracked.
+ * The repository's own ignore rules apply. They must not match what the loop writes, or hide new files beside
+ * tracked ones.
  */
 async function refuseIgnored(repo: string, workspace: string): Promise<void> {
   const sprint = Object.values(inSprint(committed.sprint('1')));
@@ -96,8 +96,8 @@ async function refuseIgnored(repo: string, workspace: string): Promise<void> {
 }
 
 /**
- * The user's own ignore files count for nothing in the workspace, which is recorded whole. What they keep out
- * of git there now may be private, so that it is for the user to say what becomes of it.
+ * The user's own ignore files do not apply in the workspace, which is recorded whole. Files that they keep
+ * out of git now may be private, so the user has to decide about them.
  */
 async function refuseUserIgnored(repo: string, workspace: string): Promise<void> {
   const unknown = names(await git(repo, ['ls-files', '-z', '--others', OWN_IGNORES, '--', workspace]));
@@ -114,18 +114,18 @@ interface Rule {
   line: string;
   pattern: string;
   file: string;
-  /** Of a `.gitignore` in the repository, not of the user's files. */
+  /** From a `.gitignore` in the repository, not from the user's own files. */
   own: boolean;
 }
 
-/** The rules by which git ignores files; patterns that make an exception are none. */
+/** The rules by which git ignores these files, without negated patterns. */
 async function rules(repo: string, files: readonly string[], how: string[]): Promise<Rule[]> {
   if (files.length === 0) return [];
   const check = ['check-ignore', '-z', '--verbose', ...how, '--stdin'];
-  // This command takes no pathspecs of the literal kind.
+  // check-ignore does not work with literal pathspecs.
   const env = { GIT_LITERAL_PATHSPECS: '0' };
   const output = await git(repo, check, env, `${files.join('\0')}\0`).catch((error: unknown) => {
-    // None is ignored.
+    // Exit code 1: no file is ignored.
     if (error instanceof GitError && error.gitExit === 1) return '';
     throw error;
   });

@@ -5,15 +5,14 @@ import { secretFiles } from '#host/secrets';
 import { homeOf } from '#host/worktree';
 
 /**
- * What the loop has places of its own for, packages, which Node finds in the folders above, and what Python
- * makes again.
+ * Never linked: what the loop keeps in places of its own, packages (Node finds them in the folders above),
+ * and caches that Python makes again.
  */
 const OWN = /^(\.git|state|checkpoints|reports|sprints)\/?$|(^|\/)(node_modules|__pycache__)\/?$/;
 
 /**
- * Lets the worktree have what git does not know of the user's checkout, outside of the workspace: a task's
- * data, a Python environment. Links lead there; what is tracked, or lies in the worktree already, stays.
- * Secrets are left out.
+ * Links into the worktree what git ignores in the user's checkout, outside of the workspace: a task's data, a
+ * Python environment. Tracked files, and files that lie in the worktree already, stay. Secrets are left out.
  */
 export async function linkIgnored(worktree: string, workspace: string): Promise<void> {
   const home = homeOf(worktree);
@@ -31,7 +30,7 @@ function link(place: string, target: string): void {
   if (!lstatSync(dirname(place), { throwIfNoEntry: false })?.isDirectory()) return;
   const there = lstatSync(place, { throwIfNoEntry: false });
   if (there?.isSymbolicLink() && readlinkSync(place) === target) return;
-  // One of ours that led elsewhere, before the checkout was changed.
+  // An older link of ours, with another target.
   if (there?.isSymbolicLink()) rmSync(place);
   else if (there) return;
   symlinkSync(target, place);

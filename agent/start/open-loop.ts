@@ -32,9 +32,9 @@ import { linkIgnored } from './link-ignored.ts';
 import type { Plan } from './preflight.ts';
 import { laySteering } from './take-over.ts';
 
-/** The parts that a loop is made of. What it calls takes those that it uses, and no more. */
+/** The parts of a loop. Each module takes only the parts that it uses. */
 export interface Loop {
-  /** Replaced at a sprint's start, where TASK.md was edited; so is the connection. */
+  /** Replaced at a sprint's start if TASK.md was edited; so is the connection. */
   config: Config;
   connection: Connection;
   readonly sandbox: Sandbox;
@@ -45,13 +45,13 @@ export interface Loop {
   readonly timer: Timer;
   readonly outputs: Outputs;
   readonly stopper: Stopper;
-  /** Measures a run that gained once more, on a world that the researcher cannot know. */
+  /** Measures a verified gain again, on a world that the researcher cannot know. */
   readonly confirm?: (run: SprintRun) => Promise<Verdict>;
 }
 
-/** What a loop is given from outside. */
+/** What the caller of a loop provides. */
 export interface LoopHooks {
-  /** Who listens to the loop: console, log, tests. Each is called once all parts are there. */
+  /** Make the listeners to events: console, log, tests. Each is called once all parts exist. */
   listeners: readonly ((loop: Loop) => (event: LoggedEvent) => void)[];
   report?: Outputs['report'];
   notebook?: NotebookRenderer;
@@ -61,8 +61,8 @@ export interface LoopHooks {
 }
 
 /**
- * Takes the checkout over: event log, the run branch in its worktree, researcher. From here on things are
- * written.
+ * Opens the loop in the checkout: event log, the run branch in its worktree, researcher. This is the first
+ * step that writes.
  */
 export async function openLoop(
   plan: Plan,
@@ -127,13 +127,13 @@ export async function openLoop(
   return { loop, before };
 }
 
-/** What renders reports is loaded with the first of them. */
+/** The report renderer is loaded with the first report. */
 const lateReport: Outputs['report'] = async (request) => {
   const { renderReport } = await import('../report/index.ts');
   return renderReport(request);
 };
 
-/** The log of a loop that came to its end is put aside, so that a replay stays short. */
+/** Opens the event log. The log of a loop that has ended is put aside first, so that a replay stays short. */
 function openLog(repo: string): { log: EventLog; past: LoggedEvent[]; lastBranch?: string } {
   const path = eventsPath(repo);
   const opened = EventLog.open(path);

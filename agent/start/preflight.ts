@@ -35,7 +35,7 @@ export interface Plan {
   claude: Connection | null;
   profileName: string;
   profile: Profile;
-  /** Why this profile and not another, where that was not asked for. */
+  /** Why this profile was chosen, where it was not asked for. */
   profileWhy: string | null;
   leaderboard: string;
   sandbox: Sandbox;
@@ -43,20 +43,19 @@ export interface Plan {
   fresh: boolean;
   seed: number;
   limits: Limits;
-  /** What the limits come from, beside TASK.md. */
+  /** The options that the limits come from, besides TASK.md. */
   asked: LoopOptions;
   since: Date;
   /** The run branch it would take. */
   branch: BranchPlan;
-  /** What a loop has used already that was cut off, and is gone on with; null where another begins. */
+  /** What the loop that is taken up has used already; null for a new loop. */
   takenUp: Used | null;
   notify: Target | null;
 }
 
 /**
- * Reads and tries everything that a night depends on, and writes nothing: task, key, price, profile, sandbox,
- * git.
- * @throws UserError, one clear line, for whatever is not as it must be.
+ * Checks everything that a night depends on, and writes nothing: task, key, price, profile, sandbox, git.
+ * @throws UserError, one clear line, for a requirement that is not met.
  */
 export async function preflight(options: LoopOptions): Promise<Plan> {
   const { repo } = options;
@@ -95,7 +94,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   });
   const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
   await tryForcedBackend(task, repo, sandbox);
-  // A run branch that is gone on with has a workspace of its own.
+  // A resumed run branch has a workspace of its own, which is checked once the branch is open.
   if (!branch.resumed && takenUp === null)
     refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
   return {
@@ -122,7 +121,8 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
 }
 
 /**
- * Names that no verdict has, budgets and worlds that cannot be, before anything is spent.
+ * Checks the contract before anything is spent: names that no verdict has, budgets and worlds that are
+ * impossible.
  * @throws UserError, a line each, with the line of TASK.md; or for a target that the judge does not measure.
  */
 export async function checkContract(
@@ -158,8 +158,8 @@ export function claudeOptions(
 }
 
 /**
- * The profile that was asked for; else for Claude the first whose `requires` this machine meets, and
- * otherwise the first that requires nothing, with the line that says why.
+ * The profile that was asked for. Without one: for Claude the first whose `requires` this machine meets,
+ * otherwise the first that requires nothing. `why` is one line with the reason.
  */
 async function chooseProfile(
   task: Task,
@@ -189,8 +189,8 @@ async function chooseProfile(
 }
 
 /**
- * Bubblewrap, tried and not only looked for. Claude does not work without; the replay, which is our own code,
- * may.
+ * Bubblewrap, started once to see that it works. Claude does not start without it unless it is switched off;
+ * the replay, which is our own code, does.
  */
 async function chooseSandbox(
   repo: string,

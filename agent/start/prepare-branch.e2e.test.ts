@@ -40,7 +40,7 @@ it('a loop under settings that people have: all is recorded, what was trained is
   );
   const patch = readFileSync(join(sprintsDir(repo), sprint.id, 'change.patch'), 'utf8');
   expect(patch).toContain('--- a/work/number.json');
-  // Nothing of it is in the user's way.
+  // Nothing of the loop blocks the user's git.
   git(repo, 'switch', '-q', branchOf(repo));
   git(repo, 'switch', '-q', 'main');
 });

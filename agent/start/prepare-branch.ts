@@ -21,7 +21,7 @@ import type { Journal } from '../journal/journal.ts';
 import { restoreWorkspace } from '../open-sprint/workspace.ts';
 import type { Outputs } from '../screen/outputs.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   checkout: Checkout;
@@ -31,9 +31,9 @@ interface LoopParts {
 }
 
 /**
- * Gives a run branch its start: the workspace as it stands in the user's checkout is committed and remembered
- * as the best known, then `--start baseline` takes out what is to be found. A crash between two of these
- * steps is made good at the next start.
+ * Prepares a new run branch. The workspace as it stands in the user's checkout is committed and remembered as
+ * the best known; then `--start baseline` removes what is to be found. After a crash between two steps the
+ * next start completes them.
  */
 export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'baseline'): Promise<void> {
   const {
@@ -54,9 +54,7 @@ export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'base
   });
 }
 
-/**
- * The user's work that is not committed yet is part of the start; in the user's checkout it stays as it is.
- */
+/** The user's uncommitted work is part of the start; the user's checkout is not changed. */
 async function startFromUsers(loop: LoopParts): Promise<void> {
   const { repo, task } = loop.config;
   const folder = task.contract.workspace;
@@ -73,8 +71,8 @@ async function startFromUsers(loop: LoopParts): Promise<void> {
 }
 
 /**
- * What is trained is what the commit holds: also where the user's settings (autocrlf) made the files on disk
- * other ones.
+ * Commits the workspace as it stands; null where it is committed already. Runs are trained from the committed
+ * files, also where the user's settings (autocrlf) made the files on disk differ.
  */
 async function commitWorkspace({
   config: { repo, task },
@@ -89,7 +87,7 @@ async function commitWorkspace({
   return commitPaths(git, [folder], `Start from ${folder}/ as it stands`, '', {}, { anew: true });
 }
 
-/** A loop that goes on takes nothing from the user's workspace: what is new there is told. */
+/** Logs that the user's workspace differs: a resumed run branch takes nothing from it. */
 export async function tellOtherWorkspace({
   config: { repo, task },
   checkout: { branch, bestKnown },
@@ -116,7 +114,8 @@ async function takeOutBaseline({ config: { repo, task }, checkout: { git } }: Lo
 }
 
 /**
- * When nothing runs any more, the notebook shows that, and the run branch is free for the user to switch to.
+ * Leaves the checkout after the loop: the notebook shows that nothing runs, and the user can switch to the
+ * run branch.
  */
 export async function leaveClean({ checkout: { git }, outputs: { notebook } }: LoopParts): Promise<void> {
   await notebook.draw(false).catch(() => {});

@@ -15,7 +15,7 @@ import { readyProfile } from '../task/profiles.ts';
 import { checkContract, checkWorkspace, claudeOptions } from './preflight.ts';
 import { laySteering } from './take-over.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   checkout: Checkout;
@@ -25,8 +25,8 @@ interface LoopParts {
 }
 
 /**
- * The configuration for the next sprint: TASK.md may be edited while the loop runs. What preflight would
- * refuse is told, and the loop goes on with the task as it was.
+ * The configuration for the next sprint: TASK.md may be edited while the loop runs. If preflight would refuse
+ * the edited task, the reason is logged and the loop keeps the old task.
  */
 export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'config' | 'connection'>> {
   const { config, journal } = loop;
@@ -55,7 +55,7 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
   }
 }
 
-/** The same connection, which knows by now what the account can do, unless the model was changed. */
+/** Keeps the connection, which has learned what the account can do, unless the model was changed. */
 async function connectionFor(
   { connection, config: { asked, task: before } }: LoopParts,
   task: Task,

@@ -11,7 +11,7 @@ import { changedAmong, commitPaths, commitTree, openGit, restoreOthers } from '.
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 
-/** What is used here of the loop. */
+/** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Pick<Config, 'repo' | 'task'>;
   checkout: Checkout;
@@ -22,9 +22,9 @@ interface LoopParts {
 const STEERING = ['TASK.md', 'HINTS.md'];
 
 /**
- * Brings the run branch up to the commit that the user has checked out, all but the workspace, the sprints
- * and what `recordSteering` looks after: what the loop runs is what the user sees, and the branch records it.
- * Changes of others in the worktree are undone.
+ * Brings the run branch up to the commit that the user has checked out, except for the workspace, the sprints
+ * and the files that `recordSteering` commits. The loop then runs the files that the user sees, and the
+ * branch records them. Changes of others in the worktree are undone.
  */
 export async function takeOverFiles({
   config: { repo, task },
@@ -52,8 +52,9 @@ export async function takeOverFiles({
 }
 
 /**
- * Lays TASK.md and HINTS.md in the worktree as they stand in the user's checkout, where the commands of the
- * task read them: with the line ends that the user's git records them with. One that cannot be read is none.
+ * Copies TASK.md and HINTS.md from the user's checkout into the worktree, where the commands of the task read
+ * them. Their line ends are those that the user's git records. A file that cannot be read is removed from the
+ * worktree.
  */
 export async function laySteering(repo: string): Promise<void> {
   const users = await openGit(homeOf(repo));
@@ -84,8 +85,8 @@ function isReadable(path: string): boolean {
 }
 
 /**
- * Records TASK.md and HINTS.md on the run branch where they were edited: what a sprint was made under is in
- * its history.
+ * Commits TASK.md and HINTS.md on the run branch if they were edited, so that the history holds the rules
+ * that a sprint was made under.
  */
 export async function recordSteering({ checkout: { git }, journal }: LoopParts): Promise<void> {
   const changed = await changedAmong(git, STEERING);

@@ -19,16 +19,16 @@ export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples' | 'settings'
   profileName: string;
   executor: Executor;
   sandbox: Sandbox;
-  /** Shows a run until it ends (see watch). */
+  /** Shows a run until it ends (`watch`). */
   watch(run: RunHandle): Promise<RunRecord>;
-  /** Does something that Ctrl-C ends (see abortable). */
+  /** Runs work that Ctrl-C ends (`abortable`). */
   abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /**
- * One experiment of a sweep at one seed, trained and judged. A run of the same tree and arguments that is
- * complete is taken as it is, whoever made it, and one that was not judged is judged. Every bad end is a
- * status and a reason.
+ * Trains and judges one experiment of a sweep at one seed. A complete run of the same tree and arguments is
+ * used as it is, whoever made it; one that was not judged is judged. Every failure becomes a status and a
+ * reason.
  */
 export async function sweepRun(plan: SweepPlan, name: string, seed: number): Promise<SweepRun> {
   let run = findRun(plan, name, seed);
@@ -56,8 +56,8 @@ export async function sweepRun(plan: SweepPlan, name: string, seed: number): Pro
 }
 
 /**
- * The newest finished run that was made from the same; its verdict counts where it was drawn from as many
- * samples.
+ * The newest finished run of the same spec. Its verdict counts only if it was measured on as many samples as
+ * the profile asks for.
  */
 function findRun(plan: SweepPlan, experiment: string, seed: number): SprintRun | null {
   const { repo, task, profileName, samples, settings, tree } = plan;

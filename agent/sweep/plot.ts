@@ -14,13 +14,13 @@ interface Point {
   value: number;
 }
 
-/** More than one sweep's own lines or single experiments need; more than these begin again. */
+/** More colours than the lines and single experiments of one sweep need; beyond them the colours repeat. */
 const strong = [...series, '#2f7f8f', '#b5651d', '#5b6b2f', '#7a3b69', '#c99700', '#444c56'];
 
 /**
- * Each of `metrics` against the number that the task names for it, as one SVG: experiments that differ in a
- * number at the end of their names as one line, others as dots, published curves of the profile muted behind.
- * Null with nothing to draw.
+ * Plots each of `metrics` against the number that the task names for it, as one SVG. Experiments that differ
+ * in a number at the end of their names are one line, others are dots; published curves of the profile stand
+ * muted behind. Null where there is nothing to draw.
  */
 export async function sweepPlot(
   rows: readonly Row[],
@@ -64,11 +64,11 @@ export async function sweepPlot(
     return panel(metric, mine.filter(isWhole), behind.filter(isWhole), ceiling, against, color);
   });
   const svg = await plot({ hconcat: panels, spacing: 24, background: 'white' } as unknown as TopLevelSpec);
-  // Where the report's font is not installed a viewer would take its own serif.
+  // Where the report's font is not installed, a viewer would use its own serif font.
   return svg.replaceAll(FONT, `'${FONT}', sans-serif`);
 }
 
-/** `l0_15` and `l0_20` belong to one line, `l0_*`; a name without such a sibling stands for itself. */
+/** `l0_15` and `l0_20` form one line, `l0_*`; a name without such a sibling forms its own. */
 function groupsOf(names: readonly string[]): Map<string, string> {
   const stem = (name: string) => name.replace(/_\d+(\.\d+)?$/, '_*');
   return new Map(
@@ -91,7 +91,7 @@ function panel(
 ): object {
   const all = [...mine, ...behind];
   const xs = all.map(({ x }) => x);
-  // Runs of one and the same size differ by noise only: not a range to zoom into.
+  // Runs of the same size differ by noise only: do not zoom into that range.
   const [low, high] = domainOf(xs, 0.07, 0.4 * Math.max(...xs));
   const values = all.map(({ value }) => value).concat(ceiling ? [ceiling.value] : []);
   const scale = { domain: domainOf(values, 0.12), nice: false, zero: false };

@@ -7,12 +7,12 @@ import type { TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { count, label, numberFormat } from '../report/document/names.ts';
 
-/** One run of a sweep: what its judge said, or why there is nothing to say. */
+/** One run of a sweep: the numbers of its verdict, or why there is none. */
 export interface SweepRun extends Pick<SprintRun, 'seed' | 'reason' | 'seconds' | 'backend'> {
   name: string;
   /** Its folder in `checkpoints/`; null where the run was refused. */
   run: string | null;
-  /** `finished`: trained and judged; else that of the run's record, `refused`, or `not judged`. */
+  /** `finished`: trained and judged; otherwise the status of the run's record, `refused`, or `not judged`. */
   status: string;
   metrics: Verdict['metrics'];
   also: Verdict['also'];
@@ -26,17 +26,14 @@ export interface SweepSummary {
   profile: string;
   samples: number;
   seeds: number[];
-  /** What is changed of every experiment. */
+  /** Settings that are changed in every experiment. */
   settings: Settings;
   tree: string;
   at: string;
   runs: SweepRun[];
 }
 
-/**
- * The runs of one experiment together: the mean of each number over seeds, and its spread where there are
- * several.
- */
+/** The runs of one experiment: the mean of each number over seeds, and its spread where there are several. */
 export interface Row {
   name: string;
   runs: SweepRun[];
@@ -47,7 +44,7 @@ export interface Row {
 
 type Shown = Pick<TaskContract, 'metric' | 'also'>;
 
-/** One row an experiment, in the order they came. */
+/** One row per experiment, in the order of the runs. */
 export function rowsOf(runs: readonly SweepRun[]): Row[] {
   return [...new Set(runs.map(({ name }) => name))].map((name) => {
     const own = runs.filter((run) => run.name === name);
@@ -66,7 +63,7 @@ export function rowsOf(runs: readonly SweepRun[]): Row[] {
   });
 }
 
-/** All numbers of a verdict in one record; those of other forms have theirs in front: `inference_f1`. */
+/** All numbers of a verdict in one record; numbers of another form have its name in front: `inference_f1`. */
 export function numbersOf({ metrics, also }: Pick<Verdict, 'metrics' | 'also'>): Record<string, number> {
   const others = Object.entries(also).flatMap(([form, numbers]) =>
     Object.entries(numbers).map(([name, value]) => [`${form}_${name}`, value] as const),
@@ -75,8 +72,8 @@ export function numbersOf({ metrics, also }: Pick<Verdict, 'metrics' | 'also'>):
 }
 
 /**
- * The table of a sweep as cells: a line an experiment, the numbers that the task shows, then the metric in
- * other forms.
+ * The table of a sweep as cells: one line per experiment, with the numbers that the task shows, then the
+ * metric in the other forms.
  */
 export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[][] {
   const rows = rowsOf(summary.runs);
@@ -103,8 +100,8 @@ export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[
 }
 
 /**
- * Writes `summary.json`, `README.md` and `summary.csv`, each whole or not at all. `plot`: the picture's file,
- * once drawn.
+ * Writes `summary.json`, `README.md` and `summary.csv`, each atomically. `plot`: the file of the plot; null
+ * before it is drawn.
  */
 export function writeSummary(folder: string, summary: SweepSummary, shown: Shown, plot: string | null): void {
   writeJsonAtomic(join(folder, 'summary.json'), summary);
@@ -112,7 +109,7 @@ export function writeSummary(folder: string, summary: SweepSummary, shown: Shown
   writeFileAtomic(join(folder, 'README.md'), markdown(summary, shown, plot));
 }
 
-/** The command that makes the sweep again, or what is missing of it. */
+/** The command that makes the sweep again, or the runs that are missing. */
 export function commandOf({ sweep, profile, samples, seeds, settings }: SweepSummary): string {
   return [
     `npm run sweep -- ${sweep} --profile ${profile} --samples ${samples} --seed ${seeds[0]}`,
@@ -146,7 +143,7 @@ function markdown(summary: SweepSummary, shown: Shown, plot: string | null): str
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-/** A line a run: name, seed, how it ended, and every number of its verdict. */
+/** One line per run: name, seed, how it ended, and every number of its verdict. */
 function csv({ runs }: SweepSummary): string {
   const fields = [...new Set(runs.flatMap((run) => Object.keys(numbersOf(run))))];
   const lines = runs.map((each) => {

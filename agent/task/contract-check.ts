@@ -25,8 +25,8 @@ export interface Trouble {
 }
 
 /**
- * What the judge's verdicts hold, as `judge --describe --profile P` tells in one line of JSON. Null from a
- * judge that does not know the option: then no name can be checked before a run was judged.
+ * The names in the judge's verdicts, from one line of JSON of `judge --describe --profile P`. Null for a
+ * judge that does not know the option: no name can then be checked before a run is judged.
  */
 export async function judgeFields(task: Task, repo: string, profileName: string): Promise<Fields | null> {
   const { exit, stdout } = await capture({
@@ -43,7 +43,7 @@ export async function judgeFields(task: Task, repo: string, profileName: string)
   }
 }
 
-/** Names in the contract that no verdict has, and budgets that no run could keep its constraints with. */
+/** Names in the contract that no verdict has, and budgets at which every run would break a constraint. */
 export function contractTrouble(task: Task, profileName: string, fields: Fields | null): Trouble[] {
   return [...unknownNames(task, profileName, fields), ...budgetTrouble(task, profileName)];
 }
@@ -76,7 +76,7 @@ export interface Broken {
   why: string;
 }
 
-/** The constraints of a profile that these numbers of a run break. What is not known of it breaks none. */
+/** The constraints of a profile that these numbers of a run break. An unknown number breaks none. */
 export function brokenConstraints(
   task: Task,
   profileName: string,
@@ -84,13 +84,15 @@ export function brokenConstraints(
 ): Broken[] {
   return Object.entries(profileOf(task, profileName).constraints).flatMap(([field, condition]) => {
     if (!Object.hasOwn(known, field)) return [];
-    // A constraint relative to the best is not foretold: the best may change until then.
+    // A constraint relative to the best cannot be checked in advance: the best may change.
     const why = violation(condition, known[field], undefined);
     return why === null ? [] : [{ field, why }];
   });
 }
 
-/** A run that trains the full budget must keep the profile's own constraint. */
+/**
+ * The full budget must not break the profile's own constraint on samples, and the budgets must be in order.
+ */
 function budgetTrouble(task: Task, profileName: string): Trouble[] {
   const { budgets } = profileOf(task, profileName);
   const [broken] = brokenConstraints(task, profileName, { samples: budgets.full });
@@ -105,7 +107,7 @@ function budgetTrouble(task: Task, profileName: string): Trouble[] {
 }
 
 /**
- * A world that is a file or a folder of the repository has to be there, and committed: a leaderboard stands
+ * A world that is a file or a folder of the repository has to exist and be committed: the leaderboard depends
  * on it.
  */
 export async function worldTrouble(task: Task, repo: string, profileName: string): Promise<Trouble[]> {

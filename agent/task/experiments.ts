@@ -9,15 +9,16 @@ const Listing = z.array(
   z.object({
     name: z.string(),
     description: z.string().default(''),
-    /** Of a sweep: the experiments that it is made of. */
+    /** For a sweep: its experiments. */
     members: z.array(z.string()).min(1).optional(),
   }),
 );
 export type Experiment = z.infer<typeof Listing>[number];
 
 /**
- * The experiments and sweeps of the workspace (`train --list`). `cwd` holds it: the repository, or a tree.
- * @throws UserError where the workspace is too broken to tell.
+ * The experiments and sweeps of the workspace (`train --list`). `cwd` holds the workspace: the repository, or
+ * a tree.
+ * @throws UserError where the workspace cannot list them.
  */
 export async function listExperiments(of: {
   task: Task;

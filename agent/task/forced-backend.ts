@@ -7,10 +7,10 @@ import type { Sandbox } from '#host/sandbox';
 const SECONDS = 600;
 
 /**
- * Runs the task's check once where `--backend` or ENGINE_BACKEND forces what computes: a name that does not
- * exist, or cannot run here, would otherwise end every training run of a sweep, or of a night whose calls
- * were paid. Writes nothing.
- * @throws UserError with what the check says.
+ * Runs the task's check once where `--backend` or ENGINE_BACKEND forces a backend. One that does not exist,
+ * or cannot run here, would otherwise end every training run of a sweep, or of a night whose calls were paid.
+ * Writes nothing.
+ * @throws UserError with the check's error line.
  */
 export async function tryForcedBackend(
   { contract }: Task,

@@ -10,21 +10,19 @@ import { type Broken, brokenConstraints, type Trouble } from './contract-check.t
 const Foretold = z.array(
   z.object({
     name: z.string(),
-    /**
-     * Numbers that a verdict on such a run will have, observed or declared: those that settings alone decide.
-     */
+    /** Numbers of the verdict on such a run, observed or declared, that the settings alone decide. */
     declares: z.record(z.string(), z.number()),
   }),
 );
 export type Foretold = z.infer<typeof Foretold>[number];
 
-/** Why there can be no such run at all, from a trainer that knows the question. */
+/** Why no such run is possible, from a trainer that knows `--describe`. */
 const Refused = z.object({ refused: z.string() });
 
-/** What the trainer is asked about: runs of an experiment, or of each that the workspace has. */
+/** What the trainer is asked about: runs of one experiment, or of every experiment of the workspace. */
 export interface Question {
   task: Task;
-  /** Holds the workspace: the repository, or a tree. */
+  /** The folder with the workspace: the repository, or a tree. */
   cwd: string;
   sandbox: Sandbox;
   profileName: string;
@@ -36,9 +34,9 @@ export interface Question {
 }
 
 /**
- * What runs would declare, as `train [experiment] --describe` tells in JSON without training. Null from a
- * trainer that does not know the option, or refuses these settings: then nothing can be said before a run was
- * judged.
+ * The numbers that runs would declare, from `train [experiment] --describe`, which answers in JSON without
+ * training. Null where the trainer does not know the option or refuses these settings: nothing is known
+ * before a run is judged.
  */
 export async function foretell(question: Question): Promise<Foretold[] | null> {
   const answer = await ask(question);
@@ -70,25 +68,22 @@ async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refu
   }
 }
 
-/**
- * Why a run cannot count, whatever else it does: the constraints of its profile that its samples and settings
- * break.
- */
+/** The constraints of its profile that a run breaks by its samples and settings: such a run cannot count. */
 export async function cannotCount(question: Question & { experiment: string }): Promise<Broken[]> {
   const { task, profileName, samples, experiment } = question;
   const told = (await foretell(question))?.find(({ name }) => name === experiment);
   return brokenConstraints(task, profileName, { samples, ...told?.declares });
 }
 
-/** In one line; null where none is broken. */
+/** The broken constraints in one line; null where none is broken. */
 export const inWords = (broken: readonly Broken[]): string | null =>
   broken.length === 0
     ? null
     : `constraint not met: ${broken.map(({ field, why }) => `${field}: ${why}`).join('; ')}`;
 
 /**
- * A profile that no experiment of the workspace can be trained in, or whose constraints none keeps at the
- * full budget.
+ * The troubles of a profile that no experiment of the workspace can be trained in, or whose constraints none
+ * keeps at the full budget.
  */
 export async function workspaceTrouble(
   task: Task,

@@ -11,11 +11,11 @@ export async function notReady(task: Task, repo: string, profileName: string): P
   const { exit, stdout, complaint } = await capture({
     argv: splitCommand(requires),
     cwd: repo,
-    // It may download what is missing.
+    // The command may download what is missing.
     env: serviceEnv(proxyEnv()),
     timeoutSeconds: 600,
   });
-  // What it prints is the reason: on standard error a driver may warn of other things.
+  // The reason is taken from standard output: on standard error a driver may warn of other things.
   const said = stdout.trim().split('\n').at(-1);
   return exit.code === 0 ? null : said || (complaint ?? `"${requires}" failed`);
 }

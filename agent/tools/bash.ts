@@ -17,9 +17,9 @@ const MAX_OUTPUT = 10 * 2 ** 20;
 let count = 0;
 
 /**
- * One command in a fresh shell at the repository's root, in the sandbox. Whatever it leaves running is killed
- * when it ends. Gives what the model sees: the end of its output, where the rest lies, and how it ended if
- * not well.
+ * Runs one command in a fresh shell at the repository's root, in the sandbox. Whatever it leaves running is
+ * killed when it ends. Returns what the model sees: the end of the output, the file with all of it, and how
+ * the command ended if not with exit code 0.
  */
 export async function bash(command: string, scope: ShellScope, signal: AbortSignal): Promise<string> {
   const path = join(scope.outputs, `bash-${process.pid}-${++count}.txt`);

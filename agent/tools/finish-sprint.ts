@@ -4,8 +4,8 @@ import { ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput } from '../requests/schemas.ts';
 
 /**
- * Takes the researcher's last word. @throws ToolMistake while runs are open, or for a candidate that cannot
- * be judged.
+ * Accepts the researcher's finish_sprint. @throws ToolMistake while runs are open, or for a candidate that
+ * cannot be judged.
  */
 export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): string {
   const { claimedRuns } = sprint;

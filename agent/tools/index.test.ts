@@ -21,7 +21,7 @@ function tools() {
   };
   const sprint = new OpenSprint(loop as never, 1, 'tree', null as never);
   const made = makeTools(sprint);
-  /** What the model hears. */
+  /** What the model reads. */
   const call = async (name: string, input: unknown) => {
     const tool = made.find((t) => 'name' in t && t.name === name)!;
     const toolUse = { type: 'tool_use' as const, id: 't', name, input };

@@ -33,15 +33,15 @@ const COMMAND_SECONDS = 300;
 
 /**
  * The tools of one sprint, as the SDK's tool runner takes them. What a tool throws goes back to the model as
- * an error result. An input goes unread through the runner's own check, which would answer in JSON and tell
- * nobody: `observed` checks it.
+ * an error result. The runner's own check of inputs is skipped, because it would answer in JSON and log
+ * nothing: `observed` checks them.
  */
 export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
   const { loop } = sprint;
   const {
     config: { repo, task },
   } = loop;
-  // The researcher may read it, and it is not committed.
+  // The researcher may read this folder, and it is not committed.
   const outputs = outputsDir(repo);
   const shell = { repo, sandbox: loop.sandbox, outputs, timeoutSeconds: COMMAND_SECONDS };
   const unread = (input: unknown) => input;
@@ -114,7 +114,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       async (input) => {
         const { run, trouble, ended } = await sprint.claimedRuns.wait(input.run);
         if (trouble) return `The run did not start: ${trouble}`;
-        // Read after the next start, where the sprint goes on.
+        // The researcher reads this after the next start, if the sprint goes on.
         if (!ended) return CUT_OFF;
         if (!run) return 'The run left no record.';
         const standing = sprint.claimedRuns.standing(run);

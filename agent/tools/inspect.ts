@@ -14,8 +14,9 @@ import { tail } from './output.ts';
 const SECONDS = 600;
 
 /**
- * Runs the contract's inspect command on a run of this sprint, which starts its encoder as the judge does.
- * @throws ToolMistake with its own error line where it fails.
+ * Runs the contract's inspect command on a run of this sprint. The command starts the run's encoder as the
+ * judge does.
+ * @throws ToolMistake with the command's error line where it fails.
  */
 export async function inspect(
   { loop, claimedRuns }: OpenSprint,

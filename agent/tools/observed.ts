@@ -6,12 +6,12 @@ import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import { accepted, RefusedInput } from '../requests/refusals.ts';
 
-/** Of the reason in the event log. */
+/** The longest reason in the event log, in characters. */
 const MAX_REASON = 300;
 
 /**
- * Checks the input of a call, runs its tool, and tells the event log, whatever becomes of it. @throws what
- * the tool throws, and RefusedInput: the model reads it as the result of its call.
+ * Checks the input of a call, runs its tool, and logs the call, however it ends. @throws what the tool
+ * throws, and RefusedInput: the model reads either as the result of its call.
  */
 export async function observed<T extends z.ZodType>(
   sprint: Pick<OpenSprint, 'loop' | 'claim'>,
@@ -28,7 +28,7 @@ export async function observed<T extends z.ZodType>(
   } catch (error) {
     reason = cut(plain(error instanceof RefusedInput ? error.reason : messageOf(error)), MAX_REASON);
     if (!(error instanceof ToolMistake) || !error.fields) throw error;
-    // As the runner words an error, with the fields beside.
+    // Worded as the runner words an error, with the fields added.
     throw new ToolError(contentOf({ words: `Error: ${error.message}`, fields: error.fields }));
   } finally {
     sprint.loop.journal.emit({

@@ -9,8 +9,8 @@ import { ToolMistake } from '../requests/paths.ts';
 import type { ReadResultsInput } from '../requests/schemas.ts';
 
 /**
- * What read_results answers: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake for
- * an unknown one.
+ * The answer of read_results: the ledger and this sprint, an earlier sprint, or a run. @throws ToolMistake
+ * for an unknown sprint or run.
  */
 export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput): string {
   const { contract } = loop.config.task;

@@ -5,7 +5,8 @@ import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { AcceptedRun } from '../runs/runs.ts';
 
 /**
- * Queues a run of each seed asked for; of several, a line each. @throws ToolMistake where none may be made.
+ * Queues one run for each seed asked for, and answers with a line for each. @throws ToolMistake where no run
+ * may be made.
  */
 export async function runExperiment(sprint: OpenSprint, input: RunExperimentInput): Promise<Answer> {
   const answers = await sprint.claimedRuns.request(input, sprint.queue);

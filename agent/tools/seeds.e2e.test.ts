@@ -11,7 +11,7 @@ afterEach(() => {
   process.env = { ...before };
 });
 
-/** A night of one sprint: its events, its record, and all that the researcher heard. */
+/** A night of one sprint: its events, its record, and all that the researcher was told. */
 async function night(script: Step[], more: { trainHours?: number } = {}) {
   let heard = '';
   const server = await startMessagesServer((request: MessagesRequest) => {
@@ -51,8 +51,8 @@ it('counts each run against the limits, and refuses a call none of whose runs ma
   const { events, heard, sprint } = await night(
     [
       start('seeds'),
-      // The first run tells the speed: 1000 samples a second. Of the 36 s of training each of the others
-      // takes 13.
+      // The first run gives the speed: 1000 samples a second. Each of the others takes 13 of the 36 s of
+      // training.
       train('plain', { samples: 500, seed: 9 }),
       wait,
       train('plain', { samples: 13_000, seeds: [0, 1, 2] }),

@@ -10,8 +10,8 @@ import { type ProbeOptions, probeScores } from './probes.ts';
 const CEILINGS = join(homeOf(join(import.meta.dirname, '..', '..')), 'state', 'ceilings');
 
 /**
- * A measured ceiling with all that it was measured by: the file in state/ceilings/, and the line that is
- * printed.
+ * A measured ceiling with the protocol it was measured by: the content of a file in state/ceilings/ and of
+ * the printed line.
  */
 const Ceiling = z.object({
   world: z.object({ name: z.string(), hash: z.string() }),
@@ -33,8 +33,8 @@ const Ceiling = z.object({
 type Ceiling = z.infer<typeof Ceiling>;
 
 /**
- * The probe ceiling of a world (see `probeScores`), remembered by the world's hash and the protocol.
- * @throws UserError where the world has fewer features than probes are asked for.
+ * The probe ceiling of a world (see `probeScores`), cached by the world's hash and the protocol.
+ * @throws UserError where the world has fewer features than the protocol has probes.
  */
 export function probeCeiling(
   { name, world }: NamedWorld,

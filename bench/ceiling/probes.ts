@@ -13,7 +13,7 @@ export interface ProbeOptions {
 }
 
 export interface ProbeScores {
-  /** Plain means over all probes, as the benchmark's means over latents. */
+  /** Plain means over all probes, as the benchmark takes means over latents. */
   f1: number;
   precision: number;
   recall: number;
@@ -78,7 +78,7 @@ class Probes {
   private readonly truth: Uint8Array;
   /** [width, batch]; `learn` turns them into errors, probability minus truth. */
   private readonly logits: Float32Array;
-  /** A probe a row, its intercept last: [width, d + 1]. Zero at the start. */
+  /** One probe per row, its intercept last: [width, d + 1]. Zero at the start. */
   private readonly weights: Float32Array;
   private readonly gradient: Float32Array;
   private readonly first: Float32Array;
@@ -102,7 +102,7 @@ class Probes {
     this.second = new Float32Array(this.weights.length);
   }
 
-  /** Takes the sampler's batch of that index and computes the logits. */
+  /** Draws the sampler's batch of that index and computes the logits. */
   read(sampler: Sampler, index: number, rows: number): void {
     const { x, d, world, truth, batch, width } = this;
     const sample: SparseRows = sampler.sample(index, rows, x);
@@ -152,7 +152,8 @@ class Probes {
   }
 
   /**
-   * Intercepts begin at the log-odds of the rates in the first batch, or rare features spend the fit on them.
+   * Starts the intercepts at the log-odds of the rates in the first batch. Otherwise rare features spend
+   * the fit on their intercepts.
    */
   private startIntercepts(): void {
     const { width, batch, rows, d } = this;
@@ -162,7 +163,7 @@ class Probes {
     }
   }
 
-  /** Four rows at a time: one read of a weight serves four products. */
+  /** Takes four rows at a time: one read of a weight serves four products. */
   private computeLogits(): void {
     const { d, rows, batch, x, weights, logits } = this;
     for (let j = 0; j < this.width; j++) {
@@ -219,7 +220,7 @@ class Probes {
   }
 }
 
-/** What makes the mean square 1; 1 where there is nothing to scale. */
+/** The factor that makes the mean square 1; 1 where all numbers are 0. */
 function unitScale(x: Float32Array): number {
   let squares = 0;
   for (const value of x) squares += value * value;

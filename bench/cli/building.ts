@@ -3,8 +3,7 @@ import type { BuildListener } from '../worlds.ts';
 const EVERY_MS = 2000;
 
 /**
- * Tells a person on standard error how far the building of a world is, for those that take longer than two
- * seconds.
+ * Prints the progress of building a world on standard error, for builds that take longer than two seconds.
  */
 export function sayBuilding(name: string): BuildListener {
   const started = performance.now();

@@ -1,4 +1,4 @@
-// Brings the released model synth-sae-bench-16k-v1 here (52 MB), with its hashes checked.
+// Downloads the released model synth-sae-bench-16k-v1 (52 MB) and checks its hashes.
 //   npm run fetch
 //   npm run fetch -- --from ~/Downloads/synth-sae-bench-16k-v1
 
@@ -12,7 +12,7 @@ interface Options {
   from?: string;
 }
 
-/** A line a file and tenth, which reads well in a log too. */
+/** Prints one line per file and tenth, which is readable in a log too. */
 function progress(): (file: string, bytes: number, of: number) => void {
   let last = '';
   return (file, bytes, of) => {
@@ -46,7 +46,7 @@ await runMain(async () => {
   return 0;
 });
 
-/** The folder where the files lie in the end. */
+/** Puts the files in place and returns their folder. */
 async function bring(dir: string | undefined, from: string | undefined): Promise<string> {
   if (from) {
     const to = dir ?? RELEASED_FOLDER;
@@ -62,7 +62,7 @@ async function bring(dir: string | undefined, from: string | undefined): Promise
     onProgress: progress(),
     onNote: (line) => process.stderr.write(`${line}\n`),
   });
-  // Where WORLD_DIR is set, nothing is looked for elsewhere.
+  // Where WORLD_DIR is set, no other place is searched for the files.
   const to = dir ?? (process.env.WORLD_DIR || fetched);
   if (to !== fetched) importReleased(fetched, to);
   return to;

@@ -1,4 +1,4 @@
-// Which latents go wrong, and on what: made on the judge's side, without a vector of the truth.
+// Which latents go wrong, and on what. Runs on the judge's side and prints no vector of the truth.
 //   node --import tsx bench/cli/inspect.ts checkpoints/2026-02-19--10-37-12-matryoshka-s0 --worst 20
 //   node --import tsx bench/cli/inspect.ts checkpoints/... --latents 0,5,17
 //   node --import tsx bench/cli/inspect.ts my-saelens-sae --profile small
@@ -101,7 +101,7 @@ await runMain(async () => {
   return 0;
 });
 
-/** A run's checkpoint or an SAE that SAELens saved: both are looked into in the same way. */
+/** Opens a run's checkpoint or an SAE that SAELens saved; both are inspected in the same way. */
 async function open(path: string, options: Options): Promise<SavedCase> {
   const judging = { ...options, onBuild: sayBuilding };
   const profile = profileOfSaved(path, options.profile);

@@ -77,7 +77,7 @@ await runMain(async () => {
     print(`${JSON.stringify(FIELDS)}\n`);
     return 0;
   }
-  // Fresh samples each time: what was measured before, snapshots of the same run too, was on others.
+  // Fresh samples each time: earlier measurements, also the run's snapshots, used other samples.
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   const [path] = command.args;
   if (path === undefined) throw new UserError('which folder? That of a run, or of an SAE that SAELens saved');
@@ -126,7 +126,7 @@ await runMain(async () => {
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
   } satisfies Verdict);
-  // A quick look on fewer samples, or in another world, does not take the place of the verdict.
+  // A measurement on fewer samples, or in another world, does not replace the verdict.
   const inItsWorld = opened.world.name === opened.profile.world;
   if (inItsWorld && samples >= opened.profile.evaluation.verdict) {
     writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);
@@ -136,7 +136,7 @@ await runMain(async () => {
   return 0;
 });
 
-/** A metric a line, a form a column. */
+/** One row per metric, one column per form. */
 function table(deciding: Record<string, number>, also: Record<string, Record<string, number>>): string {
   const columns = { training: deciding, ...also };
   const cell = (text: string): string => text.padStart(12);

@@ -1,4 +1,4 @@
-/** Lets SIGINT and SIGTERM end the process the ordinary way, so that its children are ended with it. */
+/** Makes SIGINT and SIGTERM exit the process normally, so that its children are ended with it. */
 export function endOnSignals(): void {
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));

@@ -15,7 +15,7 @@ describe('ready', () => {
   it('says in one line what is missing, here a GPU or the released model', () => {
     const { status, stdout, stderr } = ready('16k');
     expect(status).toBe(1);
-    // A driver may warn there, of which the caller reads nothing.
+    // A driver may print warnings on standard error; the caller does not read them.
     expect(stderr).not.toMatch(/^error: |^\s+at /m);
     expect(stdout).toMatch(/^(?!profile).*(GPU|could not be downloaded).*\n$/);
   });

@@ -8,10 +8,10 @@ import { fetchReleased } from '../hub/fetch.ts';
 import { locateReleased, verifyReleased } from '../hub/released.ts';
 import { profileWorld, worldConfig } from '../worlds.ts';
 
-/** From this many features on a full run takes days on a CPU. */
+/** A full run on a world with at least this many features takes days on a CPU. */
 const NEEDS_GPU = 4096;
 
-/** Offline must be said soon: one try, and a hub that answers at all answers by then. */
+/** One try with a short timeout, so that a missing connection is reported soon. */
 const IMPATIENT = { attempts: 1, contactMs: 1500 };
 
 await runMain(async () => {

@@ -22,18 +22,19 @@ interface Options {
 
 const REPORT_MS = 1000;
 
-/** A frame of 16k's size then is 200 MB, and a thread draws some frames ahead. */
+/** Limits a frame of a world of 16k's size to 200 MB: each thread draws several frames ahead. */
 const MAX_BATCH = 1 << 16;
 const MAX_THREADS = 64;
 
-/** On two cores a trainer has the other one; with more, a GPU may wait for data. */
+/** On two cores, the second core is left to the trainer; with more, a GPU may wait for data. */
 function defaultThreads(): number {
   const cores = availableParallelism();
   return cores <= 2 ? 0 : Math.min(8, cores - 2);
 }
 
 /**
- * Standard error carries JSON lines; the last tells what was served, also where the end came without warning.
+ * Writes the rows and batches served so far as a JSON line on standard error. The line is repeated, so that
+ * a count remains where the process ends without warning.
  */
 function report({ rows, frames }: { rows: number; frames: number }): void {
   tell({ served: { rows, batches: frames } });
@@ -43,7 +44,7 @@ function building(step: number, of: number): void {
   if (step % 10 === 0) tell({ building: { step, of } });
 }
 
-/** A full disk below what is said is not one below what is served. */
+/** Writes a JSON line to standard error. A full disk there is ignored: it does not affect the stream. */
 function tell(line: object): void {
   try {
     writeSync(2, `${JSON.stringify(line)}\n`);
@@ -90,7 +91,7 @@ await runMain(async () => {
   } catch (error) {
     const full = fullDisk(error);
     if (full !== null) throw new UserError(`standard output: ${full}; the stream ends within it`, 1);
-    // The reader has what it wanted.
+    // The reader has closed the stream because it needs no more rows.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   } finally {
     frames.stop();

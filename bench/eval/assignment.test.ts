@@ -49,8 +49,8 @@ it('is as cheap as the best of all assignments', () => {
 });
 
 /**
- * Every row wants the same columns, as latents do that all point one way; by the rearrangement inequality the
- * best is known.
+ * Every row prefers the same columns, as latents do that all point one way. The rearrangement inequality
+ * gives the best total.
  */
 it.each([
   ['the same', () => 1],

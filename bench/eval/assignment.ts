@@ -1,9 +1,9 @@
 /**
- * The cheapest assignment of every row to a column of its own (rows <= columns; else of every column to a
- * row), exact. Shortest augmenting paths with dual potentials; a greedy start on each row's cheapest column
- * saves most of them. Returns the column of each row, -1 for a row left over. `cost` is used up: its columns
- * change places. Source: D. F. Crouse, On implementing 2D rectangular assignment algorithms (IEEE TAES 52,
- * 2016), after R. Jonker and A. Volgenant (Computing 38, 1987).
+ * Finds the cheapest assignment of every row to a column of its own (rows <= columns; else of every column
+ * to a row), exactly. Returns the column of each row, -1 for a row left over. `cost` is overwritten: its
+ * columns change places. The method is shortest augmenting paths with dual potentials; a greedy start on
+ * each row's cheapest column saves most of them. Source: D. F. Crouse, On implementing 2D rectangular
+ * assignment algorithms (IEEE TAES 52, 2016), after R. Jonker and A. Volgenant (Computing 38, 1987).
  */
 export function assign(cost: Float32Array | Float64Array, rows: number, columns: number): Int32Array {
   if (rows <= columns) return assignRows(cost, rows, columns);
@@ -22,7 +22,7 @@ function assignRows(cost: Float32Array | Float64Array, n: number, m: number): In
   const columns = new Columns(cost, n, m);
   const placeOf = new Int32Array(n).fill(-1);
   const u = new Float64Array(n);
-  // By place of a taken column: its row and its potential. That of a free column is 0.
+  // By place of a taken column: its row and its potential. A free column has potential 0.
   const rowAt = new Int32Array(n);
   const v = new Float64Array(n);
   const give = (place: number, row: number): void => {
@@ -41,7 +41,7 @@ function assignRows(cost: Float32Array | Float64Array, n: number, m: number): In
   const lengths = new Float64Array(n);
   for (let start = 0; start < n; start++) {
     if (placeOf[start] >= 0) continue;
-    // Dijkstra on reduced costs, from this row over taken columns to the nearest free one.
+    // Dijkstra on reduced costs, from this row through taken columns to the nearest free one.
     distance.fill(Number.POSITIVE_INFINITY, 0, columns.taken);
     let steps = 0;
     let row = start;
@@ -94,22 +94,25 @@ function assignRows(cost: Float32Array | Float64Array, n: number, m: number): In
   return placeOf.map((place) => columns.at[place]);
 }
 
-/** Stands for the distance of a column that the search has been at. */
+/** Marks a column that the search has reached, in place of its distance. */
 const REACHED = Number.NEGATIVE_INFINITY;
-/** Free columns that are remembered for each row: one look over all of them answers so many questions. */
+/** Free columns that are remembered for each row, so that one scan answers up to this many searches. */
 const KEPT = 32;
 
 /**
- * The columns of a cost table, those that have a row in the first places: a search reads them side by side,
- * which is what its time goes into. Taken columns are never free again.
+ * The columns of a cost table, with the taken ones in the first places. A search reads these side by side,
+ * which takes most of its time. Taken columns never become free again.
  */
 class Columns {
-  /** How many are taken. */
+  /** Number of taken columns. */
   taken = 0;
   /** By place: the column. */
   readonly at: Int32Array;
   private readonly placeOf: Int32Array;
-  /** By row: columns, the cheapest first, that were free when it last looked; and which of them come next. */
+  /**
+   * By row: the columns that were free at its last scan, cheapest first, and the range of those not yet
+   * used.
+   */
   private readonly kept: Int32Array;
   private readonly next: Int32Array;
   private readonly end: Int32Array;
@@ -126,9 +129,7 @@ class Columns {
     this.end = new Int32Array(rows);
   }
 
-  /**
-   * Puts the free column at `place` behind the taken ones, as one of them, and returns where it stands now.
-   */
+  /** Takes the free column at `place`: moves it behind the taken ones and returns its new place. */
   take(place: number): number {
     const { cost, rows, count, at, placeOf } = this;
     const to = this.taken++;

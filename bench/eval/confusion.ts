@@ -2,8 +2,8 @@ import type { SparseCodes } from '#contract/codes';
 import type { SparseRows } from '../sampler/sampler.ts';
 
 /**
- * What a latent fires on when its own feature is inactive: counts of every feature that is active then. A
- * table [latents, features], for `inspect`, not for verdicts.
+ * Counts, for samples where a latent fires and its own feature is inactive, every feature that is active.
+ * The table is [latents, features]; `inspect` uses it, verdicts do not.
  */
 export class Confusion {
   private readonly counts: Uint32Array;
@@ -37,8 +37,8 @@ export class Confusion {
   }
 
   /**
-   * The feature that a latent takes for its own: active in the largest share of its false alarms beyond that
-   * feature's own rate. Null for a latent that never fires wrongly.
+   * The feature that a latent confuses with its own: the one whose share of the latent's false alarms
+   * exceeds the feature's own rate the most. Null for a latent without false alarms.
    */
   worst(latent: number, rates: Float64Array): { feature: number; share: number } | null {
     const total = this.wrong[latent];

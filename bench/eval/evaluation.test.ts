@@ -7,7 +7,8 @@ const identity = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
 const features = { count: 3, dim: 3, data: identity };
 
 /**
- * Latents 0 and 1 hold features 0 and 1; two samples, of which the first has feature 0 and the second none.
+ * Latents 0 and 1 have the directions of features 0 and 1. Of two samples, the first has feature 0 and the
+ * second none.
  */
 function evaluated(values: number[], indices: number[], offsets: number[]): Evaluation {
   const weights = identity.slice(0, 6);
@@ -49,7 +50,7 @@ it('compares x with what rows that were normalised decode to, put back by x', ()
   const evaluation = new Evaluation(matching, decoder, 3);
   const truth = { features: Uint32Array.of(0, 1), values: Float32Array.of(2, 4) };
   const rows = { rows: 2, offsets: Uint32Array.of(0, 1, 2) };
-  // Both rows have a norm of √3 where they are encoded: codes of √3 are exact, once their own norms are back.
+  // Both rows have norm √3 when they are encoded: codes of √3 are exact once the norms are restored.
   const codes = { ...rows, indices: Uint32Array.of(0, 1), values: new Float32Array(2).fill(Math.sqrt(3)) };
   evaluation.add({ ...rows, ...truth }, Float32Array.of(2, 0, 0, 0, 4, 0), codes);
   const { explained_variance, shrinkage } = evaluation.metrics();
@@ -78,7 +79,7 @@ it('matches a zero row with cosine 0, and no latent to a feature of its own twic
 });
 
 /**
- * What a verdict's definitions say, written down with dense tables: activations [rows][3 features], codes
+ * The definitions of a verdict's metrics, computed with dense tables: activations [rows][3 features], codes
  * [rows][2 latents].
  */
 function byDefinition(active: number[][], codes: number[][], best: Int32Array): Record<string, number> {
@@ -135,7 +136,7 @@ it('gives what the definitions say of dense tables, in any batches, also empty o
   const row = fc.record({
     active: fc.tuple(value, value, value),
     codes: fc.tuple(fc.constantFrom(0, 0, 1, -1), fc.constantFrom(0, 0, 1, -1)),
-    /** Whether a new batch begins here. */
+    /** Whether a new batch begins at this row. */
     cut: fc.boolean(),
   });
   fc.assert(

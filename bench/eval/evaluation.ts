@@ -4,7 +4,7 @@ import { Synthesis } from '../sampler/synthesis.ts';
 import type { Matching } from './matching.ts';
 import { type RowNorm, restoreRows } from './row-norm.ts';
 
-/** What a latent says about its nearest feature, over all samples. */
+/** Counts of a latent as a detector of its nearest feature, over all samples. */
 export interface LatentCounts {
   tp: Float64Array;
   fp: Float64Array;
@@ -12,7 +12,7 @@ export interface LatentCounts {
   tn: Float64Array;
 }
 
-/** Numbers of a verdict; each defined where it is computed in `Evaluation.metrics`. */
+/** Numbers of a verdict; each is defined where `Evaluation.metrics` computes it. */
 export interface Metrics extends Record<string, number> {
   f1: number;
   mcc: number;
@@ -31,7 +31,7 @@ export interface Decoder {
   /** [latents, dim], one latent a row. */
   weights: Float32Array;
   bias: Float32Array;
-  /** The encoder normalises each row: what it decodes to is put back by x. */
+  /** Set where the encoder normalises each row: the reconstruction is then restored with the scale of x. */
   rowNorm?: RowNorm;
 }
 
@@ -39,8 +39,9 @@ const TINY_NORM = 1e-6;
 const TINY_VARIANCE = 1e-10;
 
 /**
- * Streaming evaluation of one form of an SAE against the truth, as SAELens' synthetic evaluation defines it.
- * Memory is O(latents + features), time O(what fires): no [samples, latents] table ever exists.
+ * Streaming evaluation of one form of an SAE against the truth, as SAELens' synthetic evaluation defines
+ * it. Memory is O(latents + features), time is in proportion to what fires: no [samples, latents] table
+ * exists.
  */
 export class Evaluation {
   samples = 0;
@@ -74,7 +75,7 @@ export class Evaluation {
     this.synthesis = new Synthesis(decoder.weights, decoder.bias);
   }
 
-  /** Takes in a batch: which features were active, the activations x [rows, dim] and the SAE's codes. */
+  /** Adds a batch: the active features, the activations x [rows, dim] and the SAE's codes. */
   add(truth: SparseRows, x: Float32Array, codes: SparseCodes): void {
     const { isActive, active } = this;
     for (let row = 0; row < truth.rows; row++) {
@@ -99,7 +100,7 @@ export class Evaluation {
   private classify(codes: SparseCodes, row: number): void {
     const { best } = this.matching;
     for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
-      // A latent fires where its code is not 0: AbsTopK's fire in both directions.
+      // A latent fires where its code is not 0; AbsTopK's codes may also be negative.
       if (codes.values[e] === 0) continue;
       const latent = codes.indices[e];
       this.codes++;
@@ -108,7 +109,7 @@ export class Evaluation {
     }
   }
 
-  /** Adds up what the difference between x and its reconstruction (`output`) says. */
+  /** Adds the statistics of x and its reconstruction (`output`). */
   private compare(x: Float32Array, rows: number): void {
     const { dim, output, sumX } = this;
     for (let row = 0; row < rows; row++) {
@@ -153,7 +154,10 @@ export class Evaluation {
     };
   }
 
-  /** Classification metrics are plain means over ALL latents: a dead one counts as 0. */
+  /**
+   * The metrics of all samples. Classification metrics are plain means over ALL latents: a dead one counts
+   * as 0.
+   */
   metrics(): Metrics {
     const { precision, recall, f1, accuracy } = this.scores();
     const n = Math.max(1, this.samples);

@@ -27,7 +27,7 @@ const fixture = golden<{
   assignment: { cost: GoldenTensor; rows: GoldenTensor; cols: GoldenTensor; total: number }[];
 }>('eval_metrics.json');
 
-/** JumpReLU codes of dense x, by the definition. */
+/** JumpReLU codes of dense x, computed by the definition. */
 function encode(
   x: Float32Array,
   rows: number,
@@ -116,7 +116,7 @@ describe('evaluation against the reference', () => {
       m,
       n,
     );
-    // Which of two equally good columns a zero latent gets is anybody's choice: its cosine is not.
+    // A zero latent may get either of two equally good columns; its cosine is the same.
     const { latents } = expected.hungarian;
     expect(
       disagreement(

@@ -6,12 +6,10 @@ import type { Confusion } from './confusion.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { Matching } from './matching.ts';
 
-/**
- * One latent as `inspect` shows it: nothing here is a vector of the truth or tells a feature's place in it.
- */
+/** One latent as `inspect` shows it. It contains no vector of the truth and not the index of a feature. */
 export interface LatentRow {
   latent: number;
-  /** Opaque: the same for the same feature of the same world, in no order that means anything. */
+  /** Opaque id: the same for the same feature of the same world, in an order without meaning. */
   feature: string;
   cosine: number;
   precision: number;
@@ -20,7 +18,7 @@ export interface LatentRow {
   /** Share of samples in which the latent fires, and in which its feature is active. */
   latentRate: number;
   featureRate: number;
-  /** Of the feature in its tree; null for one that is in none. */
+  /** Depth of the feature in its tree; null for a feature in no tree. */
   depth: number | null;
   confusedWith: { feature: string; relation: string; share: number } | null;
 }
@@ -66,7 +64,7 @@ export interface Group {
   f1: number;
 }
 
-/** Means by the depth of the latents' features: where in the hierarchy an SAE fails. */
+/** Means by the depth of the latents' features, which show where in the hierarchy an SAE fails. */
 export function byDepth(rows: readonly LatentRow[]): Group[] {
   const depths = [...new Set(rows.map((row) => row.depth))].sort(
     (a, b) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY),
@@ -98,7 +96,8 @@ function groupOf(name: string, rows: readonly LatentRow[]): Group {
 }
 
 /**
- * Ids in an order that only the dictionary gives: the world's hash, which reports print, does not lead to it.
+ * Feature ids in an order that depends on the dictionary alone. The world's hash, which reports print, does
+ * not reveal it.
  */
 export function opaqueIds({
   numFeatures: n,

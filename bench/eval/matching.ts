@@ -9,7 +9,7 @@ export interface Directions {
   data: Float32Array;
 }
 
-/** How a decoder's latents lie to the true features, before any sample is drawn. */
+/** How a decoder's latents compare with the true features; needs no samples. */
 export interface Matching {
   /** |cosine| of each latent and each feature, [latents, features]. */
   cosines: Float32Array;
@@ -18,13 +18,13 @@ export interface Matching {
   bestCosine: Float32Array;
   /** Mean |cosine| of the best one-to-one assignment (the mean correlation coefficient). */
   mcc: number;
-  /** Distinct nearest features per latent. */
+  /** Number of distinct nearest features, divided by the number of latents. */
   uniqueness: number;
 }
 
 /**
- * Matches latents to features. A zero row has cosine 0 with everything, and so the first feature as its
- * nearest.
+ * Matches latents to features. A zero row has cosine 0 with everything, so its nearest feature is the
+ * first.
  */
 export function matchLatents(latents: Directions, features: Directions): Matching {
   const cosines = absoluteCosines(latents, features);

@@ -7,7 +7,7 @@ it('puts mean and standard deviation back', () => {
   const output = Float32Array.of(0, 1, -1, 0, 1, 0, 0, 0, 99);
   restoreRows('layer_norm', x, output, 4);
   const std = Math.sqrt(14 / 3);
-  // The second row's mean is 1, its standard deviation 2; what lies behind the rows is not theirs.
+  // The second row's mean is 1, its standard deviation 2; numbers behind the rows stay as they are.
   const expected = [3, 3 + std, 3 - std, 3, 3, 1, 1, 1, 99];
   for (const [at, value] of expected.entries()) expect(output[at]).toBeCloseTo(value, 5);
 });

@@ -1,10 +1,11 @@
-/** What some encoders do to each row before they encode it (SAELens' `normalize_activations`). */
+/** How some encoders normalise each row before they encode it (SAELens' `normalize_activations`). */
 export type RowNorm = 'layer_norm' | 'constant_norm_rescale';
 
 /**
- * Puts reconstructions [rows × d] of normalised rows back to where their rows x lay: times the standard
- * deviation of x (divided by d - 1) plus its mean, or times its norm over √d. In place; `output` may be
- * longer than x. Source: `_setup_activation_normalization` in SAELens' `saes/sae.py`.
+ * Undoes the normalisation of rows in their reconstructions [rows × d], in place. A row is multiplied by
+ * the standard deviation of its x (divided by d - 1) and the mean of x is added, or it is multiplied by the
+ * norm of x over √d. `output` may be longer than x. Source: `_setup_activation_normalization` in SAELens'
+ * `saes/sae.py`.
  */
 export function restoreRows(norm: RowNorm, x: Float32Array, output: Float32Array, d: number): void {
   for (let from = 0; from < x.length; from += d) {

@@ -9,8 +9,9 @@ export function hubHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * The Hugging Face cache that Python's huggingface_hub uses: HF_HUB_CACHE (once HUGGINGFACE_HUB_CACHE), else
- * hub/ in its home. (The library has the same; who only looks for a world need not load it.)
+ * The Hugging Face cache that Python's huggingface_hub uses: HF_HUB_CACHE (formerly HUGGINGFACE_HUB_CACHE),
+ * else hub/ in `hubHome`. The hub's library has the same function; this copy avoids loading the library
+ * only to look for a world.
  */
 export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
   const named = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
@@ -18,8 +19,8 @@ export function hubCache(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Folder of a model repository in the cache. It holds blobs/<etag> and snapshots/<commit>/<file> that point
- * there.
+ * Folder of a model repository in the cache. It holds blobs/<etag>, and snapshots/<commit>/<file> that link
+ * to them.
  */
 export function modelDir(cache: string, repo: string): string {
   return join(cache, `models--${repo.replace('/', '--')}`);

@@ -4,9 +4,9 @@ import { UserError } from '#contract/errors';
 import { linked, takeAway } from '#host/lock-file';
 
 /**
- * Holds `${path}.lock`, which names this process, while `work` writes to path: two downloads into one file
- * would mix. The lock of a process that has ended is taken over. @throws UserError where another process
- * holds it
+ * Runs `work`, which writes to `path`, while this process holds `${path}.lock`: two downloads into one file
+ * would mix. The lock names its process; the lock of a process that has ended is taken over.
+ * @throws UserError where another process holds the lock
  */
 export async function claimed<T>(path: string, work: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`;
@@ -35,10 +35,7 @@ function taken(lock: string): boolean {
   }
 }
 
-/**
- * Removes the lock of a process that has ended. Where another has taken it over since we looked, that one's
- * stays.
- */
+/** Removes the lock of a process that has ended. A lock that another process has taken since then stays. */
 export const removeStale = (lock: string, ended: number): void =>
   takeAway(lock, (path) => holder(path) === ended);
 

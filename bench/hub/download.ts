@@ -6,19 +6,19 @@ import { fullDisk } from '#contract/output';
 import { hubFetch } from './request.ts';
 import type { Hub } from './settings.ts';
 
-/** One file of a hub repository, and how patiently to ask for it. */
+/** One file of a hub repository, with its retries and timeouts. */
 export interface Source {
   repo: string;
   revision: string;
   path: string;
   hub: Hub;
-  /** Of the file as it must be. */
+  /** Expected SHA-256 of the file, in hex. */
   sha256: string;
-  /** Failures in a row without a new byte after which we give up. */
+  /** Failures in a row without a new byte after which the download fails. */
   attempts: number;
   /** Pause after the first failure; it doubles, up to 30 s. */
   retryMs: number;
-  /** Longest wait for an answer to begin, and between two pieces of a file. */
+  /** Longest wait for an answer to begin (`contactMs`) and between two pieces of a file (`stallMs`). */
   contactMs: number;
   stallMs: number;
 }
@@ -31,9 +31,11 @@ export async function describe(source: Source): Promise<FileDownloadInfoOutput> 
 }
 
 /**
- * Brings `partial` up to the size of the file, going on behind the bytes it has. The library's own cache
- * download begins anew after a cut; its blobs can be sliced, and a slice is a range request.
- * @throws the last error when `attempts` in a row brought no byte; the partial file stays for the next time.
+ * Downloads the rest of a file into `partial`, after the bytes that are already there. The library's own
+ * cache download starts over after an interruption; its blobs can be sliced, and a slice is a range
+ * request.
+ * @throws the last error when `attempts` in a row brought no byte; the partial file stays for the next
+ * call.
  */
 export async function downloadInto(
   partial: string,
@@ -51,12 +53,12 @@ export async function downloadInto(
   await persistently(
     source,
     async () => {
-      // Asked anew each time: the address that the hub redirects to expires.
+      // Requested again on each try: the address that the hub redirects to expires.
       const downloadInfo = (await fileDownloadInfo(request(source))) ?? undefined;
       const blob = downloadInfo && (await downloadFile({ ...request(source), downloadInfo, xet: false }));
       if (!blob) throw new Error(`the repository has no ${source.path} at ${source.revision}`);
       const done = have();
-      // More than there is cannot be a beginning of this file.
+      // A partial file that is longer than the file cannot be its beginning.
       const from = done > blob.size ? 0 : done;
       if (from < blob.size)
         await append(blob.slice(from), partial, from, source.stallMs, (n) => onBytes(n, blob.size));
@@ -91,8 +93,8 @@ async function append(
 }
 
 /**
- * Repeats what fails for a reason that may pass. `advanced` tells whether the failed try still brought
- * something.
+ * Repeats `action` after failures that may be temporary. `advanced` tells whether the failed try still
+ * brought data.
  */
 async function persistently<T>(
   { attempts, retryMs }: Source,
@@ -110,7 +112,7 @@ async function persistently<T>(
   }
 }
 
-/** A refusal that no waiting changes, or a disk that takes no more. */
+/** Whether a retry is useless: the hub refuses for good, or the disk is full or not writable. */
 function isFinal(error: unknown): boolean {
   if (error instanceof HubApiError) {
     return error.statusCode < 500 && error.statusCode !== 408 && error.statusCode !== 429;

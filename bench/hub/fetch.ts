@@ -18,8 +18,8 @@ export interface FetchOptions {
   /** Default: the Hugging Face cache, shared with Python. */
   cacheDir?: string;
   /**
-   * Default: the hub's own conventions (settings.ts). The model is public; a mirror may want one. Never
-   * printed.
+   * Default: the token that the hub's own conventions give (settings.ts). The model is public, but a mirror
+   * may require a token. Never printed.
    */
   accessToken?: string;
   attempts?: number;
@@ -28,16 +28,16 @@ export interface FetchOptions {
   stallMs?: number;
   link?: typeof symlinkSync;
   onProgress?: (file: string, bytes: number, of: number) => void;
-  /** Hears once which proxy is used, if one is. */
+  /** Called once with a line that names the proxy, if one is used. */
   onNote?: (line: string) => void;
 }
 
 /**
- * Downloads the released model into the Hugging Face cache and returns the folder of its three files. What is
- * there is not asked for again, a cut download goes on where it ended, and a file is in its place only when
- * its SHA-256 is right.
- * @throws UserError: offline, refused, a wrong hash (named and discarded); the line says how to get the files
- * by hand.
+ * Downloads the released model into the Hugging Face cache and returns the folder of its three files. Files
+ * that are already there are not requested again, an interrupted download resumes, and a file is put in
+ * place only once its SHA-256 is right.
+ * @throws UserError where the hub is offline or refuses, or a hash is wrong (the file is named and
+ * discarded); the message says how to get the files by hand.
  */
 export async function fetchReleased(options: FetchOptions = {}): Promise<string> {
   const release = options.release ?? SYNTH_16K_RELEASE;
@@ -112,8 +112,8 @@ async function fetchFile(wanted: Wanted, options: FetchOptions): Promise<void> {
 }
 
 /**
- * The file's name leads to the blob; where the disk has no links, or is not to have them, the blob itself
- * goes there, as Python does it.
+ * Links the file's name to the blob. Where the disk has no links, or HF_HUB_DISABLE_SYMLINKS is set, the
+ * blob itself is moved there, as Python's library does.
  */
 function putInPlace(blob: string, path: string, link: typeof symlinkSync): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -129,7 +129,7 @@ function putInPlace(blob: string, path: string, link: typeof symlinkSync): void 
   renameSync(fresh, path);
 }
 
-/** What is wrong with the folder that is written to, where it is that. */
+/** What is wrong with the folder that is written to; null where the error has another cause. */
 function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): string | null {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || syscall === 'connect' || syscall === 'getaddrinfo') return null;
@@ -140,8 +140,8 @@ function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): strin
 }
 
 /**
- * Why, in a few words and without secrets: `fetch failed` hides its cause, and a server may send back what it
- * was sent.
+ * The cause of an error in a few words, without secrets. The message `fetch failed` hides its cause, and a
+ * server may echo the credentials it was sent.
  */
 function reason(error: unknown, { authorizedBy, secrets }: Hub): string {
   if (error instanceof HubApiError) {
@@ -151,7 +151,7 @@ function reason(error: unknown, { authorizedBy, secrets }: Hub): string {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const under = cause as NodeJS.ErrnoException | undefined;
   const text = under ? `${message}: ${under.code ?? under.message}` : message;
-  // Before the first line is taken: a token may have a line's end in it.
+  // Secrets are replaced before the first line is taken: a token may contain a line break.
   return secrets
     .filter((secret) => secret !== '')
     .reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text)
@@ -159,7 +159,7 @@ function reason(error: unknown, { authorizedBy, secrets }: Hub): string {
 }
 
 /**
- * Copies the files of the released model from a folder, each only when its hash is right and all are there.
+ * Copies the files of the released model from a folder, once all of them are there with the right hash.
  * @throws UserError naming the file that is missing or wrong; then nothing was written.
  */
 export function importReleased(from: string, to: string, release: Release = SYNTH_16K_RELEASE): void {

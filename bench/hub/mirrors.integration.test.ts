@@ -42,7 +42,7 @@ const complaint = (more: FetchOptions = {}) =>
       return error.message;
     },
   );
-/** What the hub was asked with; nothing else of this file may send a token. */
+/** The distinct authorization headers of all requests; nothing else in this file may send a token. */
 const asked = () => [...new Set(hub.requests.map(({ authorization }) => authorization))];
 
 describe('a mirror', () => {
@@ -56,7 +56,7 @@ describe('a mirror', () => {
     hub.bodyFaults.push({ cutAfter: 100_000 });
     const dir = await fetchReleased(options);
     verifyReleased(dir, hub.release);
-    // Names of blobs are Python's where the mirror gives them, and the files' hashes where not.
+    // Blobs have the names that Python gives them where the mirror sends etags, else the files' SHA-256.
     const blobs = readdirSync(join(dir, '../../blobs'));
     expect(blobs.every((name) => name.length === (etags ? 40 : 64))).toBe(true);
     await fetchReleased(options);

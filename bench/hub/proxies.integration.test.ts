@@ -12,7 +12,7 @@ import { type FetchOptions, fetchReleased } from './fetch.ts';
 import { verifyReleased } from './released.ts';
 import { Hub } from './testing/hub.ts';
 
-/** A name that leads nowhere without the proxy: RFC 6761 keeps "invalid" out of the DNS. */
+/** A host name that resolves only through the proxy: RFC 6761 keeps "invalid" out of the DNS. */
 const AWAY = 'api.invalid';
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 let hub: Hub;
@@ -65,7 +65,7 @@ it('says in one line what is wrong with the proxy, without its password', async 
   await expect(fetchReleased(options)).rejects.toThrow(
     /^HTTP_PROXY is not the address of an http proxy[^\n]*$/,
   );
-  // Nobody listens at the end of its tunnels.
+  // Nothing listens at the end of this proxy's tunnels.
   await using way = await proxy(9);
   vi.stubEnv('HTTP_PROXY', way.url.replace('//', '//me:secret@'));
   const why = await fetchReleased(options).then(String, (error: Error) => error.message);
@@ -97,7 +97,7 @@ it.skipIf(!hasOpenssl)('is asked by the command for https, with a certificate of
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk;
   });
-  // The hub of the test has other files than those that are released.
+  // The test's hub has other files than the released ones.
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2);
   expect(said).toMatch(
     /^connections go through the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY\nerror: [^\n]*api\.invalid \(the repository has no [^\n]*\n$/,

@@ -14,7 +14,7 @@ export interface Release {
 }
 
 /**
- * synth-sae-bench-16k-v1 as published: the hashes are those of the files that the paper's results were made
+ * synth-sae-bench-16k-v1 as published. The hashes are those of the files that the paper's results were made
  * with.
  */
 export const SYNTH_16K_RELEASE: Release = {
@@ -28,7 +28,8 @@ export const SYNTH_16K_RELEASE: Release = {
 };
 
 /**
- * Where the files lie when they were put there by hand. Under state/, which no researcher's process can read.
+ * Folder for files that were put there by hand. It lies under state/, which no process of the researcher
+ * can read.
  */
 export const RELEASED_FOLDER = join(
   homeOf(join(import.meta.dirname, '..', '..')),
@@ -38,9 +39,9 @@ export const RELEASED_FOLDER = join(
 );
 
 /**
- * The folder that holds all files of the released model: WORLD_DIR where it is set, else
- * state/worlds/synth-16k, else the Hugging Face cache (also where Python put them). Null where there is none.
- * Hashes are not looked at.
+ * Finds the folder that holds all files of the released model: WORLD_DIR where it is set, else
+ * state/worlds/synth-16k, else the Hugging Face cache (shared with Python). Null where there is none.
+ * Hashes are not checked.
  */
 export function locateReleased(release: Release = SYNTH_16K_RELEASE): string | null {
   const { WORLD_DIR } = process.env;
@@ -48,12 +49,12 @@ export function locateReleased(release: Release = SYNTH_16K_RELEASE): string | n
   return folders.find((dir) => release.files.every(({ name }) => existsSync(join(dir, name)))) ?? null;
 }
 
-/** What to do about missing files, in one line. */
+/** How to get missing files, in one line. */
 export function howToGet(release: Release = SYNTH_16K_RELEASE): string {
   return `run \`npm run fetch\`, or ${byHand(release)}`;
 }
 
-/** What to do where `npm run fetch` itself cannot get them. */
+/** How to get the files where `npm run fetch` cannot. */
 export function byHand(release: Release = SYNTH_16K_RELEASE): string {
   const names = release.files.map(({ name }) => name);
   const last = names.pop();
@@ -62,8 +63,9 @@ export function byHand(release: Release = SYNTH_16K_RELEASE): string {
 }
 
 /**
- * The file's SHA-256 in hex, read in pieces. About 0.1 s for the released model, so that nothing needs to be
- * remembered. @throws UserError for a folder
+ * The file's SHA-256 in hex, read in pieces. The released model takes about 0.1 s, so results are not
+ * cached.
+ * @throws UserError for a folder
  */
 export function sha256Of(path: string): string {
   if (statSync(path).isDirectory())
@@ -80,7 +82,7 @@ export function sha256Of(path: string): string {
   return hash.digest('hex');
 }
 
-/** @throws UserError that names the first file of `dir` that is missing or is not the released one. */
+/** Checks the hashes of all files. @throws UserError that names the first one missing or not as released. */
 export function verifyReleased(dir: string, release: Release = SYNTH_16K_RELEASE): void {
   for (const { name, sha256 } of release.files) {
     const path = join(dir, name);

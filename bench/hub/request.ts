@@ -1,9 +1,9 @@
 import type { Hub } from './settings.ts';
 
 /**
- * `fetch` for the hub's library, which expects more of a hub than a mirror has: within `contactMs` an answer
- * must begin, the credentials go to the hub's own address alone, and a plain file server (no etag, no ranges)
- * is made to look like a hub.
+ * `fetch` for the hub's library, adapted to mirrors. An answer must begin within `contactMs`, the
+ * credentials go only to the hub's own address, and a plain file server (no etag, no ranges) is made to
+ * look like a hub.
  */
 export function hubFetch(hub: Hub, contactMs: number, sha256: string): typeof fetch {
   return async (input, init) => {
@@ -12,7 +12,7 @@ export function hubFetch(hub: Hub, contactMs: number, sha256: string): typeof fe
     const timer = setTimeout(() => controller.abort(late), contactMs);
     const headers = new Headers(init?.headers);
     const address = new URL(input instanceof Request ? input.url : input);
-    // Where the files lie in the end is somebody else's.
+    // The hub may redirect to a server of another owner, which must not get the credentials.
     if (hub.authorization && address.origin === new URL(hub.url).origin)
       headers.set('authorization', hub.authorization);
     try {
@@ -22,15 +22,13 @@ export function hubFetch(hub: Hub, contactMs: number, sha256: string): typeof fe
         sha256,
       );
     } finally {
-      // The body may take as long as it brings bytes.
+      // The limit is for the start of an answer; the body may take as long as bytes arrive.
       clearTimeout(timer);
     }
   };
 }
 
-/**
- * What such a server leaves out: a name for the content, which is its hash, and the part that was asked for.
- */
+/** Adds what a plain file server leaves out: an etag, here the content's hash, and the requested range. */
 function plainServer(response: Response, range: string | null, sha256: string): Response {
   if (!response.ok) return response;
   const headers = new Headers(response.headers);
@@ -47,7 +45,7 @@ function plainServer(response: Response, range: string | null, sha256: string): 
   return new Response(response.body?.pipeThrough(part(Number(first), to)), { status: 206, headers });
 }
 
-/** The bytes from one to another, the last left out, of a stream; it ends there. */
+/** Passes on the bytes `from` to `to` (exclusive) of a stream, then ends it. */
 function part(from: number, to: number): TransformStream<Uint8Array, Uint8Array> {
   let at = 0;
   return new TransformStream({

@@ -7,22 +7,22 @@ import { hubHome } from './cache.ts';
 
 /** How the hub is reached. */
 export interface Hub {
-  /** Without credentials: what may be shown. */
+  /** The address without credentials; may be printed. */
   url: string;
   authorization?: string;
-  /** Where that comes from, in words, for the case that it is refused. */
+  /** Source of the credentials in words, for the message when the hub refuses them. */
   authorizedBy?: string;
-  /** What must not be printed, in all its spellings. */
+  /** Secrets that must not be printed, in all their encodings. */
   secrets: string[];
-  /** Through the proxies of the environment. */
+  /** The connection, through the proxies that the environment names. */
   network: Network;
 }
 
 const isTrue = (value: string | undefined) => /^(1|on|yes|true)$/i.test(value?.trim() ?? '');
 
 /**
- * HF_HUB_OFFLINE, or the TRANSFORMERS_OFFLINE that Python's library takes for the same: the one that is set;
- * null where none is.
+ * The variable that asks for offline mode: HF_HUB_OFFLINE or, where that is empty, TRANSFORMERS_OFFLINE, as
+ * in Python's library. Null where neither is set or the one that is set is not true.
  */
 export function offlineBy(env: NodeJS.ProcessEnv = process.env): string | null {
   const names = ['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'];
@@ -30,15 +30,16 @@ export function offlineBy(env: NodeJS.ProcessEnv = process.env): string | null {
   return said !== undefined && isTrue(env[said]) ? said : null;
 }
 
-/** Seconds of a variable, in milliseconds. */
+/** Reads a variable in seconds and returns milliseconds; `otherwise` where it is not a positive number. */
 export function timeoutOf(name: string, otherwise: number, env: NodeJS.ProcessEnv = process.env): number {
   const seconds = Number(env[name]);
   return env[name] && Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : otherwise;
 }
 
 /**
- * The address, HF_ENDPOINT unless told, and who asks: the user and password of the address, else the token.
- * @throws UserError where it is no address, or a proxy's is none, without printing it.
+ * The hub's address and credentials. The address is `hubUrl`, else HF_ENDPOINT. The credentials are the
+ * user and password of the address, else the token.
+ * @throws UserError where the address, or a proxy's, is invalid; the message does not contain it.
  */
 export function hubOf(asked: { hubUrl?: string; accessToken?: string }, env = process.env): Hub {
   const text = asked.hubUrl ?? (env.HF_ENDPOINT?.trim() || 'https://huggingface.co');

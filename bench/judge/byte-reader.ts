@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Reads exact numbers of bytes from a stream, and holds the stream while nobody asks. */
+/** Reads exact numbers of bytes from a stream, and pauses the stream while too many bytes lie unread. */
 export class ByteReader {
   private readonly chunks: Buffer[] = [];
   private have = 0;

@@ -13,28 +13,27 @@ export interface CaseOptions {
   world?: string;
   evalSeed: number;
   stallSeconds: number;
-  /** By hand; under the loop it is what the loop chose. */
+  /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
-  /** Hears of a world that has to be built first. */
+  /** Makes the listener that is called with the steps of building a world. */
   onBuild?: (world: string) => BuildListener;
 }
 
-/**
- * A run before the judge: its folder, its profile, its world, and a way to measure one of its checkpoints.
- */
+/** A run to be judged: its folder, its profile, its world, and a way to measure one of its checkpoints. */
 export interface Case {
   folder: RunFolder;
   profile: Profile;
   world: NamedWorld;
   /**
-   * `name` is a file below the run's `out/`. @throws UserError for a bad file, EncoderError for a bad encoder
+   * Measures `name`, a file below the run's `out/`.
+   * @throws UserError for a bad file, EncoderError for a bad encoder
    */
   measure(name: string, samples: number, onBatch?: BatchListener): Promise<Measurement>;
 }
 
 /**
- * Opens a run for judging. The task is TASK.md of the working directory, which is the repository. @throws
- * UserError
+ * Opens a run for judging. TASK.md is read from the working directory, which is the repository.
+ * @throws UserError
  */
 export async function openCase(path: string, options: CaseOptions): Promise<Case> {
   const folder = openRunFolder(path);
@@ -60,7 +59,7 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
 
 /**
  * Starts the encoder of a checkpoint, measures it on fresh samples of the world and ends it.
- * @throws EncoderError, and UserError where it may not run for want of a sandbox
+ * @throws EncoderError, and UserError where the encoder may not run because there is no sandbox
  */
 export async function measureCheckpoint(
   { world }: NamedWorld,

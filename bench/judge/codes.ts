@@ -2,17 +2,17 @@ import { CODES_MAGIC, CodesHeader, type SparseCodes } from '#contract/codes';
 import type { Decoder } from '../eval/evaluation.ts';
 import type { ByteReader } from './byte-reader.ts';
 
-/** The encoder said something that cannot be: the message says what. */
+/** The encoder sent invalid data; the message says what. */
 export class BadCodes extends Error {}
-/** It stopped speaking in the middle: it has ended, or will. */
+/** The encoder's output ended in mid-answer: the process has ended, or is about to. */
 export class EndedEarly extends BadCodes {}
 
 const MAX_HEADER_JSON = 1 << 16;
 const MAX_DECODER_NUMBERS = 1 << 29;
-/** Of a batch in one form, 268 MB: 32,768 latents that fire in each of 1024 rows. */
+/** Limit on the codes of a batch in one form, 268 MB: 32,768 latents that fire in each of 1024 rows. */
 const MAX_CODES = 1 << 25;
 
-/** Reads and checks the beginning of an encoder's answer (contract/codes.ts). @throws BadCodes */
+/** Reads and checks the header of an encoder's answer (contract/codes.ts). @throws BadCodes */
 export async function readCodesHeader(
   from: ByteReader,
   dIn: number,

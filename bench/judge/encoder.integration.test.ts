@@ -13,7 +13,7 @@ const root = mkdtempSync(join(tmpdir(), 'encoder-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const world = await buildWorld(parseConfig({ num_features: 20, hidden_dim: 64, seed: 1 }, 'test'));
-/** The directions of the first features, from the beginning again where there are more latents. */
+/** A checkpoint with the directions of the first features, repeated where there are more latents. */
 function checkpointOf(latents: number): string {
   const path = join(root, `${latents}.safetensors`);
   const data = new Float32Array(latents * 64);

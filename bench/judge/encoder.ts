@@ -10,12 +10,12 @@ import { ByteReader } from './byte-reader.ts';
 import { BadCodes, EndedEarly, readCodes, readCodesHeader } from './codes.ts';
 
 /**
- * The encoder crashed, hung or answered nonsense: one line, exit code 1; 2 where it says that its own input
- * is bad.
+ * The encoder crashed, hung or sent invalid data. The message is one line. The exit code is 1, or 2 where
+ * the encoder reports that its own input is bad.
  */
 export class EncoderError extends UserError {
   override readonly name = 'EncoderError';
-  /** `said`: its own last words, where it ended by itself. */
+  /** `said`: the encoder's last words, where it ended by itself. */
   constructor(
     message: string,
     exitCode: 1 | 2 = 1,
@@ -31,29 +31,30 @@ export interface EncoderCommand {
   /** The tree that the run was trained from. */
   cwd: string;
   checkpoint: string;
-  /** What it reads beside these: files that links in the checkpoint's folder lead to. */
+  /** Other files that the encoder reads: the targets of links in the checkpoint's folder. */
   readable?: readonly string[];
   /**
-   * Whether it may normalise rows, as an SAE that SAELens saved does; for a run no mean and scale of x come
-   * for free.
+   * Whether the encoder may normalise rows, as an SAE that SAELens saved may. A run's encoder may not: its
+   * reconstruction would get the mean and scale of x for free.
    */
   mayNormalise?: boolean;
   sandbox: Sandbox;
   /** Standard error of the encoder. */
   log: string;
-  /** Ended when it says nothing for so long. */
+  /** The encoder is ended after this many seconds of silence. */
   stallSeconds: number;
 }
 
 const LOG_BYTES = 1 << 20;
-/** A command's exit code where a file it was given is wrong: here the checkpoint. */
+/** Exit code of a command that was given a bad file, here the checkpoint. */
 const BAD_INPUT = 2;
-/** How long an encoder whose output has ended may take to end itself before it is ended. */
+/** How long an encoder may take to exit after its output has ended; then it is stopped. */
 const EXIT_MS = 10_000;
 
 /**
  * The researcher's encoder as a child process that gets activations and nothing else. It is not trusted:
- * whatever it says is checked, and silence has a limit. @throws EncoderError from every method
+ * all its output is checked, and its silence is limited.
+ * @throws EncoderError from every method
  */
 export class Encoder {
   private constructor(
@@ -90,12 +91,12 @@ export class Encoder {
   }
 
   /**
-   * Sends rows of activations, which stay as they are until they are answered; the caller bounds what is
-   * under way. Where the encoder ends meanwhile, `receive` finds out and says why.
+   * Sends rows of activations. `x` must not change until its codes have been received, and the caller
+   * limits how many batches are under way. Where the encoder ends meanwhile, `receive` throws the reason.
    */
   send(x: Float32Array, rows: number, index: number): void {
-    // Room is not waited for: an encoder that cannot get rid of its answers reads no more either, and only
-    // `receive` reads them.
+    // Does not wait for room in the pipe: an encoder whose output is full stops reading, and only `receive`
+    // empties that output.
     this.input.write(encodeFrameHeader(rows, index));
     this.input.write(Buffer.from(x.buffer, x.byteOffset, rows * this.decoder.bias.length * 4));
   }
@@ -111,7 +112,7 @@ export class Encoder {
     return all;
   }
 
-  /** Ends its input and waits for its end. */
+  /** Closes the encoder's input and waits until it exits. */
   async finish(): Promise<void> {
     this.input.end();
     const exit = await guarded(this.child, this.stallSeconds, this.child.done);
@@ -124,7 +125,8 @@ export class Encoder {
 }
 
 /**
- * Waits for an answer, for at most `seconds`; nonsense and silence end the child and become one clear line.
+ * Waits for an answer, for at most `seconds`. Invalid data or silence ends the child and throws one clear
+ * line.
  */
 async function guarded<T>(child: Child, seconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -135,7 +137,7 @@ async function guarded<T>(child: Child, seconds: number, answer: Promise<T>): Pr
     return await Promise.race([answer, stalled]);
   } catch (error) {
     if (!(error instanceof BadCodes)) throw error;
-    // A crash is seen as an early end of its output first; its exit follows, on a busy machine not at once.
+    // A crash first shows as an early end of the output; on a busy machine the exit follows later.
     const exit = error instanceof EndedEarly ? await Promise.race([child.done, after(EXIT_MS)]) : null;
     if (!exit) await child.stop('the judge refuses it', 0);
     throw failure(child, exit, error.message);
@@ -148,7 +150,7 @@ function after(ms: number): Promise<null> {
   return new Promise((resolve) => setTimeout(resolve, ms, null).unref());
 }
 
-/** Why an encoder failed: its own last words where it crashed, else what was wrong with what it said. */
+/** The error of a failed encoder: its last words where it crashed, else what was wrong with its output. */
 function failure(child: Child, exit: Exit | null, said: string): EncoderError {
   const crashed = exit && exit.code !== 0;
   const how = crashed ? `it ended with ${exit.signal ?? `exit code ${exit.code}`}` : said;

@@ -1,6 +1,6 @@
 /**
- * The numbers of a verdict by name, for whoever reads a TASK.md before anything is measured (`judge
- * --describe`). The judge's tests hold this list to what a verdict has.
+ * The names of a verdict's numbers, for readers of a TASK.md before anything is measured (`judge
+ * --describe`). The judge's tests check that a verdict has exactly these.
  */
 export const FIELDS = {
   metrics: [

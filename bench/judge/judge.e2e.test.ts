@@ -31,7 +31,7 @@ const encoder = join(here, 'testing/encoder.mjs');
 const judge = join(here, '../cli/judge.ts');
 const inspect = join(here, '../cli/inspect.ts');
 
-/** No superposition to speak of: a decoder that holds the true features must score nearly 1. */
+/** Hardly any superposition: a decoder that holds the true features must score nearly 1. */
 const world = await buildWorld(
   parseConfig(
     {
@@ -129,10 +129,10 @@ function repository(lie = ''): { repo: string; dir: string } {
   return { repo, dir };
 }
 
-/** Asks the judge, or the tool that is named last. */
-// Its encoder is a file of this checkout, which may lie where a sandbox of another folder hides it.
+// The encoder is a file of this checkout, which a sandbox of another folder may hide.
 process.env.LOOP_SANDBOX = 'off (test)';
 
+/** Runs the judge, or `inspect` where it is the last argument. */
 function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const tool = args.at(-1) === inspect ? inspect : judge;
   const loader = import.meta.resolve('tsx');
@@ -147,7 +147,7 @@ function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: s
   });
 }
 
-/** The same one by another name. */
+/** The same world under another name. */
 const otherWorld = join(root, 'other');
 
 beforeAll(() => {
@@ -172,20 +172,20 @@ describe('the judge', () => {
       rows_served: 12_288,
     });
     expect(verdict.declared).toEqual({ learning_rate: 0.01 });
-    // What --describe tells is what a verdict has.
+    // `--describe` lists exactly the numbers of a verdict.
     for (const part of ['metrics', 'observed', 'declared'] as const)
       expect(Object.keys(verdict[part]).sort()).toEqual([...FIELDS[part]].sort());
     expect(verdict.evaluation).toMatchObject({ samples: 5000, batch: 1024 });
     expect(verdict.world.hash).toBe(world.hash);
 
-    // A quick look leaves the verdict as it is, and is taken on other samples.
+    // A measurement on fewer samples leaves the verdict as it is, and uses other samples.
     const look = await ask(repo, dir, '--samples', '1024');
     const seen = Verdict.parse(JSON.parse(look.stdout.trim().split('\n').at(-1)!));
     expect(seen.evaluation.samples).toBe(1024);
     expect(seen.evaluation.seed).not.toBe(verdict.evaluation.seed);
     expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
 
-    // Nor does a look into another world, which is no verdict on this run at all.
+    // Nor does a measurement in another world replace it: that is no verdict on this run.
     const there = await ask(repo, dir, '--world', otherWorld);
     expect(Verdict.parse(JSON.parse(there.stdout.trim().split('\n').at(-1)!)).world.name).toBe(otherWorld);
     expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
@@ -254,7 +254,7 @@ describe('the judge', () => {
     expect(lines).toHaveLength(3);
     const rates = lines.map((line) => Number(line.trim().split(/ +/)[6]));
     expect(rates).toEqual([...rates].sort((a, b) => a - b));
-    // Latent i holds feature i; the ids must not say so.
+    // Latent i has the direction of feature i; the ids must not reveal that.
     expect(
       lines.some(
         (line) => Number(line.trim().split(/ +/)[1].slice(1)) !== Number(line.trim().split(/ +/)[0]),

@@ -8,7 +8,7 @@ import { type Encoder, EncoderError } from './encoder.ts';
 export const EVALUATION_BATCH = 1024;
 /** Batches that are under way at a time: the encoder computes while the judge draws and counts. */
 const AHEAD = 4;
-/** Cosines of latents with features, the largest table of a measurement: 2 GB. */
+/** Limit on the cosines of latents with features, the largest table of a measurement: 2 GB. */
 const MAX_COSINES = 1 << 29;
 
 export interface Measurement {
@@ -18,14 +18,14 @@ export interface Measurement {
 }
 
 type Form = CodesHeader['forms'][number];
-/** As published: selection over the batch. */
+/** The form whose metrics decide, as published: latents are selected over the batch. */
 const DECIDING: Form = 'training';
 
-/** Hears of every batch in the deciding form. */
+/** Called with every batch in the deciding form. */
 export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Matching) => void;
 
 /**
- * Draws `samples` fresh samples, has them encoded and counts, all forms in one pass. Memory does not grow
+ * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
  * with samples.
  * @throws EncoderError
  */
@@ -73,7 +73,7 @@ export async function measure(
   return { matching, evaluations };
 }
 
-/** Metrics by form, the deciding one apart. @throws EncoderError where one is no finite number */
+/** Metrics by form, those of the deciding form apart. @throws EncoderError where one is not finite */
 export function metricsOf({ evaluations }: Measurement): {
   deciding: Metrics;
   also: Record<string, Metrics>;
@@ -85,12 +85,12 @@ export function metricsOf({ evaluations }: Measurement): {
   };
 }
 
-/** The evaluation that decides; no header without this form is accepted. */
+/** The evaluation in the deciding form; a header without this form is not accepted. */
 export function decidingEvaluation({ evaluations }: Pick<Measurement, 'evaluations'>): Evaluation {
   return evaluations.get(DECIDING) as Evaluation;
 }
 
-/** Finite codes and weights may still be too large for sums of their squares. */
+/** Checks that metrics are finite: the squares of large finite codes and weights may overflow. */
 function finite(form: Form, metrics: Metrics): Metrics {
   const name = Object.keys(metrics).find((key) => !Number.isFinite(metrics[key]));
   if (name === undefined) return metrics;

@@ -1,13 +1,13 @@
 import { DEFAULT_BATCH, type Profile } from '#contract/task';
 import type { RunFolder } from './run-folder.ts';
 
-/** Batches that a trainer may leave unread: what its reader and the pipe hold when it stops. */
+/** Batches that a trainer may leave unread: those in its reader and in the pipe when it stops. */
 const UNREAD_BATCHES = 8;
 
 /**
- * What the supervisor's side saw of a run, as numbers of a verdict. `samples` are training rows: the
- * trainer's word where it agrees with the rows that were served, else all that was served beyond the
- * profile's allowance for a norm.
+ * What the supervisor observed of a run, as numbers of a verdict. `samples` are training rows: the
+ * trainer's count where it agrees with the rows served, else all rows served beyond the profile's allowance
+ * for normalisation.
  */
 export function observedOf(
   { run, result }: RunFolder,

@@ -19,7 +19,7 @@ it('takes a checkpoint of the run, and nothing that a link leads to', () => {
   expect(checkpointOf(run)).toBe(join(folder, 'run/out/checkpoint.safetensors'));
   expect(() => checkpointOf(run, 'evals/1.safetensors')).toThrow(/leads out of the run's folder/);
   expect(() => checkpointOf(run, 'link.safetensors')).toThrow(/no checkpoint there/);
-  // A link may name the run; the sandbox, which hides where that lies, has the folder itself.
+  // A link may name the run. The sandbox hides the link's folder but has the run's own.
   symlinkSync('run', join(folder, 'by-its-name'));
   expect(checkpointOf({ ...run, dir: join(folder, 'by-its-name') })).toBe(checkpointOf(run));
 });

@@ -5,7 +5,7 @@ import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
 import { decodeSafetensors, type SafetensorsFile } from '#contract/safetensors';
 import { openUntrusted, readUntrusted } from '#host/untrusted';
 
-/** A run folder as the judge sees it; `result` is the trainer's own word, null where it left none. */
+/** A run folder as the judge sees it; `result` is the trainer's own report, null where it left none. */
 export interface RunFolder {
   dir: string;
   run: RunRecord;
@@ -13,7 +13,7 @@ export interface RunFolder {
 }
 
 const MAX_RESULT_BYTES = 1 << 22;
-/** Of a checkpoint: some 160,000 latents of 768 dimensions, more than is measured. */
+/** Limit on a checkpoint's size: some 160,000 latents of 768 dimensions, more than is measured. */
 const MAX_CHECKPOINT_BYTES = 2 ** 30;
 
 /** @throws UserError when the folder has no readable run.json. */
@@ -31,18 +31,19 @@ export function openRunFolder(path: string): RunFolder {
 }
 
 /**
- * The checkpoint's path, once it is known to be a readable safetensors file without NaN and not a link to
- * something else.
+ * The path of the checkpoint, after a check that it is a readable safetensors file without NaN and no link
+ * to another file.
  * @throws UserError
  */
 export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'): string {
-  // Where a link in a home or a temporary folder names the run, a sandbox has the folder and not the link.
+  // Where a link in a home or temporary folder names the run, a sandbox has the run's folder but not the
+  // link.
   const path = join(realpathSync(dir), 'out', name);
   const file = openUntrusted(path);
   if (!file)
     throw new UserError(`${path}: no checkpoint there; the run has not written one yet, or has failed`);
   try {
-    // The file itself is no link, but a folder on the way may be one: out/evals to where the truth lies.
+    // The file itself is no link, but a folder on its path may be one: out/evals could lead to the truth.
     if (realpathSync(path) !== path)
       throw new UserError(`${path}: leads out of the run's folder by a link; it is not read`);
     if (file.size > MAX_CHECKPOINT_BYTES)
@@ -75,17 +76,14 @@ export function unmeasuredSnapshots({ dir }: RunFolder): { samples: number; name
     .sort((a, b) => a.samples - b.samples);
 }
 
-/**
- * Adds a line to `evals.jsonl`; one that a crash cut short before it is ended first, so that it spoils no
- * other.
- */
+/** Adds a line to `evals.jsonl`. A line that a crash cut short is ended first, so that it spoils no other. */
 export function appendEval({ dir }: RunFolder, point: EvalPoint): void {
   const path = join(dir, 'evals.jsonl');
   const isCut = existsSync(path) && !/(^|\n)$/.test(readFileSync(path, 'utf8'));
   appendFileSync(path, `${isCut ? '\n' : ''}${JSON.stringify(point)}\n`);
 }
 
-/** The whole lines of `evals.jsonl`; a line that a crash cut short is not one. */
+/** The complete lines of `evals.jsonl`; a line that a crash cut short is left out. */
 function readEvals(dir: string): EvalPoint[] {
   const path = join(dir, 'evals.jsonl');
   if (!existsSync(path)) return [];

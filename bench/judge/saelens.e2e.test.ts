@@ -9,8 +9,8 @@ import { EVALUATION_BATCH, measure, metricsOf } from './measure.ts';
 import { EVALUATION_SEED, SAMPLES, WORLD } from './testing/saelens/evaluation.ts';
 
 /*
- * SAEs that SAELens trained and saved (testing/saelens/make.py), in the judge's hands from the folder to the
- * metrics: what it says must be what SAELens' own evaluation says of the same samples.
+ * SAEs that SAELens trained and saved (testing/saelens/make.py), judged from the folder to the metrics. The
+ * metrics must equal those of SAELens' own evaluation on the same samples.
  */
 const fixtures = join(import.meta.dirname, 'testing/saelens');
 const { saes } = JSON.parse(readFileSync(join(fixtures, 'expected.json'), 'utf8')) as {
@@ -20,7 +20,7 @@ const repository = join(import.meta.dirname, '../..');
 const root = mkdtempSync(join(tmpdir(), 'saelens-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** SAELens' names of what the judge calls otherwise. */
+/** SAELens' names of metrics that the judge names differently. */
 const theirs: Record<string, string> = { f1: 'f1_score', l0: 'sae_l0' };
 
 describe('an SAE of SAELens, judged', () => {

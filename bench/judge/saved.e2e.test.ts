@@ -35,12 +35,10 @@ async function saved(name: string, cfg = {}, change = (_: Map<string, Tensor32>)
   return folder;
 }
 
-/**
- * Asks the judge, or inspect, from a folder that has a task of its own, with the workspace of this
- * repository.
- */
+/** The warning that a command prints where there is no sandbox. */
 const UNSANDBOXED = /^warning: no sandbox: .*\n/;
 
+/** Runs the judge, or `inspect`, in a folder with a task of its own and the workspace of this repository. */
 function ask(tool: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
@@ -48,7 +46,7 @@ function ask(tool: string, ...args: string[]): Promise<{ code: number; stdout: s
       ['--import', import.meta.resolve('tsx'), tool, '--tree-dir', repository, ...args],
       { cwd: root },
       (error, stdout, stderr) =>
-        // Where bubblewrap is missing the command says so first.
+        // Where bubblewrap is missing, the command first prints a warning.
         resolve({
           code: error ? Number(error.code) : 0,
           stdout,
@@ -97,7 +95,7 @@ describe('an SAE that SAELens saved', () => {
       observed: { width: 32 },
       evaluation: { samples: 3000, batch: 1024 },
     });
-    // Its directions are the truth.
+    // Its decoder holds the true directions.
     expect(verdict.metrics).toMatchObject({ uniqueness: 1, mcc: expect.closeTo(1, 6) });
     expect(verdict.metrics.f1).toBeGreaterThan(0.3);
     expect(verdict.metrics.l0).toBeGreaterThan(0.5);
@@ -111,7 +109,7 @@ describe('an SAE that SAELens saved', () => {
     const look = await ask(inspect, folder, '--profile', 'tiny', '--worst', '3');
     expect(look.code).toBe(0);
     expect(look.stdout).toMatch(/^shown: 3 of 32 latents, 2000 fresh samples\n/);
-    // Each latent is its own feature, of which it tells only the name.
+    // Each latent has the direction of its own feature; only the feature's id is printed.
     expect(look.stdout).toMatch(/^ +\d+ +F\d+ +1\.000 /m);
     expect(() => profileOfSaved(folder, undefined)).toThrow('say with --profile what it is measured as');
     expect(() => profileOfSaved(root, 'tiny')).toThrow('holds no SAE that SAELens saved');
@@ -128,7 +126,7 @@ describe('an SAE that SAELens saved', () => {
       renameSync(join(folder, name), join(cache, `blob-of-${name}`));
       symlinkSync(join(cache, `blob-of-${name}`), join(folder, name));
     }
-    // Neither lies in the repository of the test, so the sandbox hides them.
+    // Neither the link nor its target lies in the test's repository, so the sandbox hides both.
     const names = mkdtempSync(join(tmpdir(), 'names-'));
     const link = join(names, 'by-its-name');
     symlinkSync(folder, link);
@@ -176,7 +174,7 @@ describe('an SAE that SAELens saved', () => {
     ],
   ])('is refused %s, in one line', async (name, exit, args, message, cfg, change) => {
     const { code, stdout, stderr } = await ask(judge, await saved(name, cfg, change), ...args);
-    // Without bubblewrap a line says so first.
+    // Without bubblewrap, a warning comes first.
     const said = stderr.split('\n').filter((line) => !line.startsWith('warning: '));
     expect({ code, stdout, lines: said.length }).toEqual({ code: exit, stdout: '', lines: 1 });
     expect(said[0]).toMatch(message);

@@ -11,13 +11,13 @@ import { type CaseOptions, measureCheckpoint } from './case.ts';
 import { EncoderError } from './encoder.ts';
 import { type BatchListener, EVALUATION_BATCH, type Measurement, metricsOf } from './measure.ts';
 
-/** A verdict on an SAE that no run of ours made: nothing is known of how it was trained. */
+/** A verdict on an SAE that is no run of this project: nothing is known of its training. */
 export type SavedVerdict = Omit<Verdict, 'run' | 'tree' | 'declared'> & { sae: string };
 
 /**
- * The profile that a folder is measured as where it holds an SAE as SAELens saves it, and is no run; null for
- * a run, which has its own. @throws UserError where `asked`, the user's `--profile`, does not go with the
- * folder
+ * The profile to measure a folder with: `asked`, the user's `--profile`, for an SAE that SAELens saved;
+ * null for a run, which has its own profile.
+ * @throws UserError where `asked` does not fit the folder
  */
 export function profileOfSaved(path: string, asked: string | undefined): string | null {
   const saved = holds(path, 'cfg.json') && !existsSync(join(path, 'run.json'));
@@ -32,11 +32,11 @@ export function profileOfSaved(path: string, asked: string | undefined): string 
   return asked ?? null;
 }
 
-/** Also true of a link to nothing, of which the encoder says that it is one. */
+/** Whether a folder lists a name. A broken link counts: the encoder reports it as one. */
 const holds = (path: string, name: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && readdirSync(path).includes(name);
 
-/** Such an SAE before the judge: the profile it is measured as, the world, and a way to measure it. */
+/** An SAE that SAELens saved, opened for judging: its profile, its world, and a way to measure it. */
 export interface SavedCase {
   name: string;
   profile: Profile;
@@ -45,10 +45,10 @@ export interface SavedCase {
 }
 
 /**
- * Opens an SAE that SAELens saved (cfg.json, sae_weights.safetensors), to be measured like a run of that
- * profile with the workspace's encoder, which reads such folders and says what is wrong with one. A hub's
- * cache, where folders are full of links, is read as well. @throws UserError for bad files, EncoderError; of
- * bad contents `measure` does
+ * Opens an SAE that SAELens saved (cfg.json, sae_weights.safetensors) to measure it like a run of that
+ * profile. The workspace's encoder reads the folder and reports what is wrong with it. Folders full of
+ * links, as in a hub's cache, are read as well.
+ * @throws UserError for bad files, EncoderError; bad contents are reported by `measure`
  */
 export async function openSaved(
   path: string,
@@ -81,7 +81,8 @@ export async function openSaved(
         rmSync(logs, { recursive: true });
         return measurement;
       } catch (error) {
-        // Where the encoder fails otherwise, the message names the log.
+        // Only a bad input is reported in the encoder's own words; other messages name the log, which is
+        // kept.
         if (!(error instanceof EncoderError) || error.exitCode !== 2 || !error.said) throw error;
         rmSync(logs, { recursive: true });
         throw new UserError(error.said);
@@ -90,7 +91,7 @@ export async function openSaved(
   };
 }
 
-/** The verdict on such an SAE. Nothing is written. @throws UserError for bad files, EncoderError */
+/** Judges an SAE that SAELens saved. Nothing is written. @throws UserError for bad files, EncoderError */
 export async function judgeSaved(
   path: string,
   options: CaseOptions & { profile: string; samples?: number },

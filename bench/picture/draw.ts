@@ -24,13 +24,13 @@ function specOf({ rates, l0, meanL0, tree, rows }: WorldFacts): TopLevelSpec {
   return {
     background: 'white',
     padding: 10,
-    // Without a label for each of its marks, which makes the file a third smaller.
+    // Without an aria label for each mark, which makes the file a third smaller.
     config: { aria: false, font: 'sans-serif', view: { stroke: null }, axis: { gridColor: '#edf0f3' } },
     hconcat: [
       {
         ...panel,
         title: 'Firing rate by rank: real below base',
-        // A logarithm knows no zero: features that were silent in the sample are left out.
+        // A log scale has no zero: features that were silent in the sample are left out.
         data: { values: rates.filter(({ real }) => real > 0) },
         encoding: {
           x: {

@@ -7,16 +7,16 @@ import type { World } from '../world/world.ts';
 export interface WorldFacts {
   rows: number;
   /**
-   * One a feature: its base probability, the share of samples in which it is active, and whether a tree holds
-   * it.
+   * One entry per feature: its base probability, the share of samples in which it is active, and whether it
+   * is in a tree.
    */
   rates: { rank: number; base: number; real: number; kind: 'in a tree' | 'flat' }[];
-  /** How many samples have that many active features. */
+  /** Share of the samples by their number of active features. */
   l0: { active: number; share: number }[];
   meanL0: number;
   /**
-   * The first tree, at `x` across and `depth` down, with the rates of its features and where each parent
-   * stands.
+   * The nodes of the first tree, at `x` across and `depth` down, with the rate of the feature and the
+   * position of the parent.
    */
   tree: { x: number; depth: number; real: number; parentX: number; parentDepth: number }[];
 }

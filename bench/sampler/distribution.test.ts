@@ -125,12 +125,12 @@ function statistics(world: World, pairs: readonly [number, number][]) {
 
 const rootMeanSquare = (z: number[]): number => Math.sqrt(z.reduce((sum, v) => sum + v * v, 0) / z.length);
 
-/** So many standard errors of the root mean square of that many z-scores. */
+/** `errors` standard errors of the root mean square of these z-scores. */
 const chance = (z: number[], errors: number): number => errors / Math.sqrt(2 * z.length);
 
 /**
- * z-scores of our rates against theirs, with both errors; pooled, so that a rare feature is not compared with
- * itself.
+ * z-scores of our rates against the fixture's, with the sampling errors of both. The error uses the pooled
+ * rate, so that a rare feature's own count does not set it.
  */
 function rateScores(ours: Float64Array, theirs: ArrayLike<number>, theirSamples: number): number[] {
   return [...ours].flatMap((count, i) => {

@@ -8,16 +8,19 @@ export const BLOCK = 32;
 const QUAD = 4;
 
 /**
- * How likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z - c_i, of
- * which Phi is the probability. Features in buckets are computed all at once (float32), families (the
- * children of a node, the frequent features) when asked for (double precision), on a stack, as the draw
- * descends a tree.
+ * Computes how likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z
+ * - c_i, whose Phi is the probability. Features in buckets are computed all at once (float32). Families
+ * (the children of a node, the frequent features) are computed when needed (double precision), on a stack,
+ * as the draw descends a tree.
  */
 export class Firing {
-  /** Of the present block: [BLOCK, buckets, BUCKET], and the largest of each bucket, [BLOCK, buckets]. */
+  /**
+   * Arguments of the present block, [BLOCK, buckets, BUCKET], and the largest of each bucket, [BLOCK,
+   * buckets].
+   */
   readonly args: Float32Array;
   readonly maxima: Float32Array;
-  /** Of the families that are being drawn: see `push`. */
+  /** Arguments of the families that are being drawn: see `push`. */
   readonly family: Float64Array;
   private readonly kernels: SamplerKernels;
   private readonly pointers: Record<
@@ -72,7 +75,7 @@ export class Firing {
     }
   }
 
-  /** Puts a feature's coefficients in their place: panels of `width` features, [panel][rank][width]. */
+  /** Stores a feature's coefficients at their position: panels of `width` features, [panel][rank][width]. */
   private lay(
     feature: number,
     position: number,
@@ -81,7 +84,7 @@ export class Firing {
   ): void {
     const { rank, loadings, cutoffs } = this.plan;
     if (feature < 0 || feature >= cutoffs.length) {
-      // A place that fills up a bucket, or an organisational node: it must never fire.
+      // A place that only fills up a bucket, or an organisational node, must never fire.
       to.cutoffs[position] = 1e30;
       return;
     }
@@ -90,7 +93,7 @@ export class Firing {
     for (let k = 0; k < rank; k++) to.loadings[panel + k * width] = loadings[feature * rank + k];
   }
 
-  /** Draws the factors of a block and the arguments of its buckets. */
+  /** Draws the factors of a block and computes the arguments of its buckets. */
   draw(rows: number, random: Random): void {
     const { z, plan, pointers } = this;
     for (let i = 0; i < rows * plan.rank; i++) z[i] = random.normal();
@@ -107,8 +110,8 @@ export class Firing {
   }
 
   /**
-   * Computes the arguments of a node's children in a row and returns where in `family` they begin; `pop` them
-   * when done.
+   * Computes the arguments of a node's children in a row and returns where they begin in `family`. Call
+   * `pop` when done.
    */
   push(row: number, node: number): number {
     const { pointers, quads, plan } = this;
@@ -126,7 +129,7 @@ export class Firing {
     return start;
   }
 
-  /** Forgets the family that begins there, and those pushed after it. */
+  /** Removes the family that begins at `start`, and those pushed after it. */
   pop(start: number): void {
     this.filled = start;
   }

@@ -1,4 +1,4 @@
-// One thread of the data service: draws every n-th batch ahead into a ring on shared memory.
+// One thread of the data service: draws every n-th batch ahead into a ring in shared memory.
 import { parentPort, workerData } from 'node:worker_threads';
 import { encodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
 import { FAILED, FREED, type FrameTask, STOPPED, slotBytes } from './frames.ts';
@@ -10,7 +10,7 @@ const sampler = new Sampler(world, seed, 'train');
 const d = world.hiddenDim;
 const bytes = slotBytes(batch, d);
 
-/** Waits until the ring has a place for that frame; false when nobody wants it any more. */
+/** Waits until the ring has a slot for that frame; false when the frames are no longer needed. */
 function placeFor(frame: number): boolean {
   for (;;) {
     if (Atomics.load(control, STOPPED)) return false;
@@ -31,7 +31,7 @@ try {
     Atomics.notify(ready, frame % slots);
   }
 } catch (error) {
-  // The main thread waits without an event loop and hears of nothing else.
+  // The main thread blocks without an event loop, so it learns of the error only from this flag.
   Atomics.store(control, FAILED, 1);
   throw error;
 }

@@ -28,7 +28,7 @@ export interface FrameTask extends FrameRequest {
   control: Int32Array;
 }
 
-/** Frames of a stream, one after the other, whoever draws them. */
+/** The frames of a stream in order, whichever thread draws them. */
 export interface Frames {
   /** The next frame as it goes over the wire, valid until the next call; null after the last. */
   next(): { bytes: Uint8Array; rows: number } | null;
@@ -40,8 +40,8 @@ export function slotBytes(batch: number, d: number): number {
 }
 
 /**
- * The frames of a request, drawn when asked for (no threads) or ahead by so many threads. The bytes are the
- * same for any number: a batch depends on its index alone.
+ * Opens the frames of a request. They are drawn on demand (no threads) or ahead on that many threads. The
+ * bytes are the same for any number of threads: a batch depends on its index alone.
  */
 export async function openFrames(request: FrameRequest, threads: number): Promise<Frames> {
   return threads === 0 ? drawnHere(request) : drawnAhead(request, threads);
@@ -67,7 +67,7 @@ function drawnHere({ world, seed, from, rows, batch }: FrameRequest): Frames {
 
 async function drawnAhead(request: FrameRequest, threads: number): Promise<Frames> {
   const { rows, batch } = request;
-  // One dictionary for all threads, which else is copied for each: 50 MB at 16k.
+  // All threads share one dictionary; a copy for each thread would take 50 MB at 16k.
   const featureVectors = new Float32Array(new SharedArrayBuffer(request.world.featureVectors.byteLength));
   featureVectors.set(request.world.featureVectors);
   const world = { ...request.world, featureVectors };
@@ -84,7 +84,7 @@ async function drawnAhead(request: FrameRequest, threads: number): Promise<Frame
     });
     return worker;
   });
-  // From here on this thread blocks, so a thread that cannot start must be heard of now.
+  // From here on this thread blocks, so a thread that cannot start must be reported now.
   await Promise.all(
     workers.map(
       (worker) =>

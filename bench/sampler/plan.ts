@@ -2,10 +2,10 @@ import type { ForestNode } from '../world/forest.ts';
 import { normalQuantile } from '../world/normal.ts';
 import type { World } from '../world/world.ts';
 
-/** Members of a bucket that is thinned as one; kernels.as knows the number too. */
+/** Members of a bucket that is thinned as one; kernels.as has the same constant. */
 export const BUCKET = 32;
 /**
- * Above this probability a feature is tried by itself: in a bucket it would make candidates of its
+ * A feature above this probability is drawn by itself: in a bucket it would make candidates of its
  * neighbours.
  */
 const FREQUENT = 0.04;

@@ -69,10 +69,11 @@ interface LevelNode {
 }
 
 /**
- * Gates, scales and excludes, in place, level by level: a feature stays only where the nearest feature above
- * it is active; where its tree parent says so it is multiplied by that one's value over its mean; then of the
- * active children of an exclusive node one stays. `draw` gives uniforms for the conflicts of a level,
- * [conflicts, widest group], ordered by sample and group: the active sibling with the largest one stays.
+ * Gates, scales and excludes activations, in place, level by level. A feature stays only where the nearest
+ * feature above it is active. Where its tree parent says so, it is multiplied by that feature's value over
+ * its mean. Then one of the active children of an exclusive node stays: the one with the largest uniform.
+ * `draw` gives the uniforms for the conflicts of a level, [conflicts, widest group], ordered by sample and
+ * group.
  */
 export function applyHierarchy(
   forest: Forest,

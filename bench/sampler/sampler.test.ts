@@ -51,7 +51,7 @@ describe('the fast sampler', () => {
   });
 
   it('draws what it has always drawn', () => {
-    // Published results name a seed: whoever changes the stream on purpose measures them again.
+    // Published results name a seed: after a deliberate change of the stream they must be measured again.
     const x = new Float32Array(500 * world.hiddenDim);
     const { offsets, features, values } = new Sampler(world, 7, 'train').sample(3, 500, x);
     const hash = createHash('sha256');

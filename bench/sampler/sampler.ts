@@ -16,10 +16,10 @@ export interface SparseRows {
 }
 
 /**
- * Draws exact samples of a world without touching what does not fire. Given the copula's factors z, features
- * fire independently with Phi(A_i·z - c_i), so roots and flat features are thinned in buckets (candidates at
- * the bucket's largest probability, each kept with its own share), and children are drawn below active
- * parents only. The plain definition that this equals in distribution is `reference.ts`.
+ * Draws exact samples of a world and skips what does not fire. Given the copula's factors z, features fire
+ * independently with Phi(A_i·z - c_i). Roots and flat features are thinned in buckets (candidates at the
+ * bucket's largest probability, each kept with its own share), and children are drawn only below active
+ * parents. `reference.ts` is the plain definition, which this equals in distribution.
  */
 export class Sampler {
   private readonly plan: Plan;
@@ -47,8 +47,8 @@ export class Sampler {
   }
 
   /**
-   * The batch of that index, always the same for the same (seed, stream, index, rows). With `x` ([rows,
-   * hidden_dim]) the dense activations are written there as well.
+   * Draws the batch of that index, always the same for the same (seed, stream, index, rows). Where `x`
+   * ([rows, hidden_dim]) is given, the dense activations are written there as well.
    */
   sample(index: number, rows: number, x?: Float32Array): SparseRows {
     this.random = new Random(this.seed, this.stream, index);
@@ -98,8 +98,8 @@ export class Sampler {
   }
 
   /**
-   * The other roots and flat features of a row. Candidates come at the hazard of their bucket, so that one
-   * exponential skips over all that do not fire.
+   * Draws the other roots and flat features of a row. Candidates come at the hazard of their bucket, so one
+   * exponential skips all features that do not fire.
    */
   private drawBuckets(): void {
     const { plan, random, row } = this;
@@ -123,7 +123,8 @@ export class Sampler {
   }
 
   /**
-   * Children of an active node; `value` and `mean` are the nearest active feature's (mean 0: there is none).
+   * Draws the children of an active node. `value` and `mean` are those of the nearest active feature (mean
+   * 0: there is none).
    */
   private descend(node: number, value: number, mean: number): void {
     const { plan, random, firing } = this;
@@ -148,7 +149,8 @@ export class Sampler {
         this.activate(child, magnitude * scale);
         continue;
       }
-      // One of the rivals stays, each with the same chance: the k-th replaces the one before it with 1/k.
+      // One of the rivals stays, each with the same chance: the k-th replaces the one kept so far with
+      // probability 1/k.
       rivals++;
       if (rivals === 1 || random.uniform() * rivals < 1) {
         kept = child;

@@ -58,7 +58,7 @@ export class Synthesis {
     for (let row = 0; row < entries.rows; ) row = this.writeSome(entries, row, x);
   }
 
-  /** As many rows as fit from `start` on; returns the next one. A single row always fits. */
+  /** Writes as many rows as fit, from `start` on, and returns the next row. A single row always fits. */
   private writeSome({ rows, offsets, indices, values }: Entries, start: number, x: Float32Array): number {
     const { pointers, stride } = this;
     const first = offsets[start];

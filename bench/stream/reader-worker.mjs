@@ -1,5 +1,5 @@
-// Reads a stream of activations ahead into a ring on shared memory. Plain JavaScript: a worker is not
-// compiled on the way in.
+// Reads a stream of activations ahead into a ring in shared memory. Plain JavaScript, so that the worker
+// needs no TypeScript loader.
 import { createReadStream, fstatSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
@@ -26,8 +26,8 @@ function finish(how, errno = 0) {
 }
 
 /**
- * Bytes that the present frame still needs; a frame that claims too much is handed over as it is, for the
- * reader to refuse.
+ * Bytes that the present frame still needs. A frame that claims too much is handed over as it is, and the
+ * reader rejects it.
  */
 function missing() {
   if (have < frameHeaderBytes) return frameHeaderBytes - have;
@@ -66,9 +66,9 @@ function take(chunk) {
 }
 
 /**
- * Reads a pipe straight into the ring. Blocks in read(2): on a busy machine the kernel then hands over
- * between writer and reader at once, which was ten times faster than waiting by epoll. `close` in reader.ts
- * knows how to end it.
+ * Reads a pipe straight into the ring with blocking read(2). On a busy machine the kernel then switches
+ * between writer and reader at once, which was ten times faster than waiting with epoll. `close` in
+ * reader.ts can end a blocked read.
  */
 function readBlocking() {
   for (;;) {
@@ -78,7 +78,7 @@ function readBlocking() {
       bytes = readSync(fd, slot, have, missing());
     } catch (error) {
       if (error.code !== 'EAGAIN') return finish(3, error.errno ?? 0);
-      // Somebody set the pipe not to block.
+      // Another process has made the pipe non-blocking.
       Atomics.wait(state, CLOSED, 0, 1);
       bytes = -1;
     }

@@ -40,8 +40,8 @@ export interface BatchReader {
 
 /**
  * Opens a stream of activations (contract/stream.ts) on a file descriptor: a pipe, a socket or a file. A
- * thread reads ahead while the caller computes; it never keeps the process alive. The descriptor is the
- * reader's from here on: nobody else may close it.
+ * thread reads ahead while the caller computes; the thread never keeps the process alive. The reader owns
+ * the descriptor from then on: no other code may close it.
  * @throws Error when the descriptor does not begin such a stream.
  */
 export function openStream(fd: number): BatchReader {
@@ -63,7 +63,7 @@ export function openStream(fd: number): BatchReader {
     },
     execArgv: [],
     env: {},
-    // It closes a file that it did not open, of which Node would warn.
+    // The worker closes a file that it did not open, and Node would warn of that.
     trackUnmanagedFds: false,
   });
   worker.unref();
@@ -72,7 +72,7 @@ export function openStream(fd: number): BatchReader {
   let holding = false;
   let closed = false;
 
-  /** Ends the thread; one that is blocked in read(2) needs something to read. */
+  /** Ends the thread; a thread that is blocked in read(2) needs a byte to read first. */
   const stop = (): void => {
     Atomics.store(state, CLOSED, 1);
     Atomics.notify(state, CLOSED);
@@ -100,7 +100,7 @@ export function openStream(fd: number): BatchReader {
       release();
       while (Atomics.load(state, FILLED) <= taken) {
         const end = Atomics.load(state, END);
-        // Looked at again: a frame may have come in before the end was noted.
+        // Checked again: a frame may have come in before the end was noted.
         if (end !== 0 && Atomics.load(state, FILLED) <= taken) {
           if (end === 1) return null;
           throw new Error(
@@ -133,8 +133,8 @@ export function openStream(fd: number): BatchReader {
 }
 
 /**
- * Opens the other end of the pipe that we read, which Linux allows, and puts a byte into it: a read that
- * waits returns. With `really` false it only tries whether that is possible here.
+ * Opens the write end of the pipe that is read, which Linux allows, and writes a byte to it, so that a
+ * blocked read returns. With `really` false it only tests whether that is possible here.
  */
 function poke(fd: number, really: boolean): boolean {
   try {
@@ -146,7 +146,7 @@ function poke(fd: number, really: boolean): boolean {
     }
     return true;
   } catch {
-    // Full (then nobody waits to read), or not possible.
+    // The pipe is full (then no read is blocked), or this is not possible.
     return false;
   }
 }

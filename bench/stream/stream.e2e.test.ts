@@ -91,7 +91,7 @@ describe('the data service', () => {
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       said += chunk;
-      // The reader goes once the stream is under way.
+      // The test closes the read end once the stream is under way.
       if (said.endsWith(']')) closeSync(pipe.readFd);
     });
     await new Promise((resolve) => child.on('close', resolve));
@@ -105,8 +105,8 @@ describe('the data service', () => {
     service.stderr.on('data', (chunk: Buffer) => {
       lines += chunk;
     });
-    // Our end of the pipe is closed once the reader has its own, so that the service notices when the reader
-    // goes.
+    // The test closes its own read end once the reader has one, so that the service notices when the reader
+    // ends.
     const reader = spawn(
       process.execPath,
       reading(

@@ -5,10 +5,10 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Writes a stream of activations (contract/stream.ts) to a file descriptor, synchronously: a slow reader
- * holds the writer.
+ * blocks the writer.
  */
 export class StreamWriter {
-  /** Rows and frames that have left whole. */
+  /** Rows and frames that were written completely. */
   rows = 0;
   frames = 0;
 
@@ -31,7 +31,7 @@ export class StreamWriter {
       try {
         done += writeSync(this.fd, bytes, done, bytes.length - done);
       } catch (error) {
-        // A socket, or a pipe that could not be opened again, is full: look again in a millisecond.
+        // A socket, or a pipe that could not be opened again, is full: try again in a millisecond.
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
         Atomics.wait(sleeper, 0, 0, 1);
       }
@@ -40,16 +40,16 @@ export class StreamWriter {
 }
 
 /**
- * A descriptor for the same pipe whose writes wait. Node sets standard output not to block as soon as
- * anything looks at `process.stdout`, and looking every millisecond whether a full pipe has room again costs
- * three quarters of its speed.
+ * Returns a descriptor for the same pipe whose writes block. Node makes standard output non-blocking as
+ * soon as code touches `process.stdout`, and polling a full pipe every millisecond costs three quarters of
+ * its speed.
  */
 function blockingEnd(fd: number): number {
   if (!fstatSync(fd).isFIFO()) return fd;
   const path = `/proc/self/fd/${fd}`;
   let reader: number | undefined;
   try {
-    // Opening waits for a reader, and the real one may have gone.
+    // Opening a pipe for writing waits for a reader, and the real reader may have ended.
     reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return openSync(path, constants.O_WRONLY);
   } catch {

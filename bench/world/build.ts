@@ -6,14 +6,14 @@ import { orthogonaliseOnThreads } from './threads.ts';
 import { TorchGenerator } from './torch-rng.ts';
 import { deriveWorld, type World } from './world.ts';
 
-/** Numbers in a dictionary from which on its orthogonalisation is worth threads. */
+/** A dictionary with more numbers than this is orthogonalised on threads. */
 const LARGE = 1 << 18;
 
 /**
- * Makes the world of a config. The same config gives the same world: directions and bias are drawn at `seed`,
- * std magnitudes at seed + 1, means at seed + 2, exclusive groups at seed + 3, the copula at seed + 4 (or at
- * its own seed, which the reference ignores). A config without a seed counts as seed 0. `onStep` hears of
- * each step of the orthogonalisation.
+ * Makes the world of a config. The same config gives the same world: directions and bias are drawn at
+ * `seed`, std magnitudes at seed + 1, means at seed + 2, exclusive groups at seed + 3, the copula at seed +
+ * 4 (or at its own seed, which the reference ignores). A config without a seed counts as seed 0. `onStep`
+ * is called at each step of the orthogonalisation.
  */
 export async function buildWorld(config: WorldConfig, onStep?: (step: number) => void): Promise<World> {
   const { num_features: n, hidden_dim: d, correlation } = config;
@@ -22,7 +22,7 @@ export async function buildWorld(config: WorldConfig, onStep?: (step: number) =>
   const featureVectors = randomDirections(n, d, random);
   const bias = randomBias(d, config.bias, random);
   if (config.orthogonalization) {
-    // By size alone: which of the two is used decides the last bits of the world.
+    // Chosen by size alone: the method decides the last bits of the world.
     const method = n * d > LARGE ? orthogonaliseOnThreads : orthogonalise;
     await method(featureVectors, d, config.orthogonalization, onStep);
   }

@@ -8,7 +8,7 @@ import { parseConfig, SYNTH_16K, type WorldConfig } from './config.ts';
 export const BUILT_IN: Readonly<Record<string, WorldConfig>> = {
   /** For tests and first steps. */
   tiny: scaledDown('tiny', 128, 24, 1),
-  /** Of the default profile: a full run takes seconds. */
+  /** World of the default profile: a full run takes seconds. */
   small: scaledDown('small', 512, 64, 4),
   /** Minutes on a CPU. */
   medium: scaledDown('medium', 2048, 192, 16),
@@ -21,7 +21,7 @@ function scaledDown(name: string, features: number, dimensions: number, roots: n
       num_features: features,
       hidden_dim: dimensions,
       hierarchy: { ...SYNTH_16K.hierarchy, total_root_nodes: roots },
-      // Published figures (docs/small-world.md) are of the factor drawn from this seed.
+      // The published figures (docs/small-world.md) use the factor drawn from this seed.
       correlation: { ...SYNTH_16K.correlation, seed: 44 },
     },
     name,

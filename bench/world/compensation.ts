@@ -1,9 +1,10 @@
 import { type Forest, placements } from './forest.ts';
 
 /**
- * Factors that make up for what the hierarchy takes away: a child fires only with its ancestor (1/p of the
- * ancestor), and of exclusive siblings one only (1 + the siblings' base probabilities / the parent's). All
- * from BASE probabilities, so the correction is approximate: real rates lie below the base ones.
+ * Factors that compensate for the hierarchy. A child fires only with its ancestor (factor: 1/p of the
+ * ancestor), and only one of exclusive siblings fires (factor: 1 + the siblings' base probabilities / the
+ * parent's). All use BASE probabilities, so the correction is approximate: real rates lie below the base
+ * ones.
  */
 export function correctionFactors(forest: Forest, base: Float32Array): Float64Array {
   const factors = new Float64Array(base.length).fill(1);

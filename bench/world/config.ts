@@ -8,15 +8,15 @@ const probability = z.number().gt(0).max(1);
 const positive = z.number().gt(0);
 
 /**
- * Beyond these the tables of a world, or EᵀE of its orthogonalisation, do not fit the kernels' memory of 4
- * GB.
+ * Limits of a world. Beyond them its tables, or EᵀE of its orthogonalisation, do not fit the kernels'
+ * memory of 4 GB.
  */
 const MAX_FEATURES = 1 << 20;
 const MAX_DIMENSIONS = 1 << 14;
 const MAX_NUMBERS = 1 << 29;
 const MAX_LOADINGS = 1 << 27;
 
-/** Fields that Python writes as floats: 5 is printed 5.0 there. The hash of a config hangs on it. */
+/** Fields that Python writes as floats: 5 is printed as 5.0. The hash of a config depends on that. */
 const FLOATS = new Set(
   (
     'exponent max_prob min_prob probability mutually_exclusive_portion lr correlation_scale ' +
@@ -172,7 +172,7 @@ function problemsOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = [])
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${[...path, key].join('.')}: is not a field of a world config`);
   }
-  // Of several shapes the one that was meant: only its fields are wrong.
+  // Of several allowed shapes, the intended one is that in which only fields are wrong.
   const isOfField = (one: z.core.$ZodIssue): boolean =>
     one.code === 'unrecognized_keys' || (typeof one.path[0] === 'string' && one.code !== 'invalid_union');
   const meant =
@@ -199,7 +199,7 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The message quotes the file, line breaks and all.
+    // The message quotes the file, with its line breaks.
     throw new UserError(`${path}: is not JSON: ${(error as Error).message.replace(/\s+/g, ' ')}`);
   }
 }
@@ -232,7 +232,8 @@ function pythonFloat(value: number): string {
 }
 
 /**
- * The released synth-sae-bench-16k-v1. Its published config has parent scaling off, whatever the paper says.
+ * The released synth-sae-bench-16k-v1. Its published config has parent scaling off, although the paper says
+ * otherwise.
  */
 export const SYNTH_16K: WorldConfig = parseConfig(
   {

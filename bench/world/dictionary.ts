@@ -30,9 +30,9 @@ export interface Orthogonalisation {
 }
 
 /**
- * Pushes the rows of E [n, d] apart, in place: Adam on sum_{i≠j} (e_i·e_j)² + n·sum_i (|e_i|² - 1)², unit
- * rows before and after. The gradient of the first term, 4(EEᵀ - diag)E, is computed as 4(E(EᵀE) - diag·E):
- * d² columns in place of n².
+ * Pushes the rows of E [n, d] apart, in place. Runs Adam on sum_{i≠j} (e_i·e_j)² + n·sum_i (|e_i|² - 1)²,
+ * with unit rows before and after. The gradient of the first term, 4(EEᵀ - diag)E, is computed as 4(E(EᵀE)
+ * - diag·E), which needs d² numbers in place of n².
  */
 export function orthogonalise(
   rows: Float32Array,

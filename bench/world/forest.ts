@@ -31,9 +31,9 @@ export interface Placement {
 
 /**
  * Numbers a forest breadth first: roots, then level by level and parent by parent, until the features run
- * out; what is left over is flat. Every parent below whose depth is less than max_depth gets
- * `branching_factor` children. `portion` of the nodes with two or more children get exclusive ones; where it
- * is not 0 or 1, `seed` chooses them.
+ * out; features left over are flat. Every node whose depth is less than max_depth gets `branching_factor`
+ * children. `portion` of the nodes with two or more children get exclusive ones; where it is not 0 or 1,
+ * `seed` chooses them.
  */
 export function generateForest(config: HierarchyConfig, numFeatures: number, seed: number): Forest {
   const random = new TorchGenerator(seed);
@@ -64,7 +64,7 @@ export function generateForest(config: HierarchyConfig, numFeatures: number, see
   }
   const chosen = Math.floor(candidates.length * config.mutually_exclusive_portion);
   for (let i = 0; i < chosen; i++) {
-    // Fisher-Yates, which for all of them is only an order.
+    // Fisher-Yates; where all candidates are chosen, it only reorders them.
     const j = i + (random.next32() % (candidates.length - i));
     [candidates[i], candidates[j]] = [candidates[j], candidates[i]];
     candidates[i].mutually_exclusive_children = true;
@@ -99,13 +99,13 @@ const NodeFile: z.ZodType<ForestNode> = z.lazy(() =>
 );
 const ForestFile = z.strictObject({ roots: z.array(NodeFile) });
 
-/** Levels of a forest. What is deeper is a mistake or a cycle, and would overflow the stack. */
+/** Limit on the levels of a forest. A deeper one is a mistake or a cycle, and would overflow the stack. */
 const MAX_LEVELS = 256;
 
 function tooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; depth <= MAX_LEVELS; depth++) {
-    // As a set: a node that stands in two places does not double the work at every level.
+    // A set, so that a node that occurs in two places does not double the work at every level.
     level = [
       ...new Set(
         level.flatMap((node) => {

@@ -29,7 +29,7 @@ const Q = [
 function erfc(x: number): number {
   const y = Math.abs(x);
   if (y <= 0.46875) return 1 - erfSmall(x);
-  // Below the smallest double; and Infinity would come out as NaN.
+  // The result is below the smallest double, and Infinity would give NaN.
   if (y > 27) return x < 0 ? 2 : 0;
   let tail: number;
   if (y <= 4) {
@@ -113,8 +113,8 @@ function acklam(p: number): number {
 }
 
 /**
- * The copula's threshold of a firing probability, sqrt(2)·erfinv(1 - 2p). The reference forms 1 - 2p in
- * float32, which moves a rare feature's rate by 1e-4 of itself; so do we. p = 1 gives -Infinity: such a
+ * The copula's threshold of a firing probability, sqrt(2)·erfinv(1 - 2p). Like the reference, it computes 1
+ * - 2p in float32, which changes a rare feature's rate by 1e-4 of itself. p = 1 gives -Infinity: such a
  * feature always fires.
  */
 export function firingThreshold(p: number): number {

@@ -90,7 +90,7 @@ it('random means come from the generator at seed + 2, as the reference’s loade
   const random = { mean: 0.5, std: 0.5, generator_name: 'folded_normal' };
   const of = (fields: object, seed: number) =>
     buildWorld(parseConfig({ num_features: 40, hidden_dim: 4, ...fields, seed }, 'test'));
-  // Stds are drawn at seed + 1: one seed further on they are the same numbers.
+  // Stds are drawn at seed + 1 and means at seed + 2: with one seed more, the stds are the former means.
   const means = (await of({ mean_firing_magnitudes: random }, 5)).means;
   expect(means).toEqual((await of({ std_firing_magnitudes: random }, 6)).stds);
 });

@@ -36,7 +36,7 @@ export function loadWorld(dir: string): World {
       }
     : null;
   if (copula?.diag.some((x) => x <= 0)) throw new UserError(`${path}: correlation_diag must be positive`);
-  // Recomputed and not used, but a file that lies about them is not to be trusted with the rest.
+  // Recomputed and not used, but checked: a file that is wrong here is not trusted.
   if (tensors.has('firing_probabilities')) tensorOf(tensors, path, 'firing_probabilities', [n]);
   const parts = {
     config,
@@ -66,7 +66,10 @@ export function saveWorld(dir: string, world: World): void {
   writeFileAtomic(join(dir, CONFIG_FILE), configText(world.config));
 }
 
-/** A world that lost its hierarchy would be another one, of the same name. */
+/**
+ * Reads the forest, which a config with a hierarchy requires: without it the world would be another one of
+ * the same name.
+ */
 function readForest(path: string, { hierarchy, num_features }: WorldConfig): Forest {
   if (!existsSync(path)) {
     if (!hierarchy) return NO_FOREST;

@@ -2,9 +2,10 @@ const N = 624;
 const M = 397;
 
 /**
- * torch's CPU generator (MT19937) with `rand` and `randn` of float32 tensors as torch fills them. Per-feature
- * std magnitudes are not stored in a released model, so a loader needs these very numbers. Source: M.
- * Matsumoto and T. Nishimura, MT19937 (1998); PyTorch's documented CPU kernels. Equal to 2e-6.
+ * torch's CPU generator (MT19937) with `rand` and `randn` of float32 tensors as torch fills them. A
+ * released model does not store per-feature std magnitudes, so a loader must draw the same numbers as
+ * torch. Equal to 2e-6. Source: M. Matsumoto and T. Nishimura, MT19937 (1998); PyTorch's documented CPU
+ * kernels.
  */
 export class TorchGenerator {
   private readonly state = new Uint32Array(N);
@@ -46,7 +47,7 @@ export class TorchGenerator {
     for (let i = 0; i < n; i++) out[i] = this.uniform24();
     for (let start = 0; start + 16 <= n; start += 16) boxMuller16(out, start);
     if (n % 16 !== 0) {
-      // The last whole block ends at n and overlaps the one before it: drawn afresh.
+      // The last whole block ends at n and overlaps the one before it: its uniforms are drawn again.
       for (let i = n - 16; i < n; i++) out[i] = this.uniform24();
       boxMuller16(out, n - 16);
     }
@@ -85,7 +86,7 @@ export class TorchGenerator {
   }
 }
 
-/** Sixteen uniforms into sixteen normals, the j-th of the first half paired with the j-th of the second. */
+/** Turns sixteen uniforms into normals; the j-th of the first half is paired with the j-th of the second. */
 function boxMuller16(data: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j++) {
     const radius = Math.sqrt(-2 * Math.log(1 - data[j]));

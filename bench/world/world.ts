@@ -20,7 +20,8 @@ export interface WorldParts {
 }
 
 /**
- * A synthetic model: where activations come from, and the truth about them. Vectors have one entry a feature.
+ * A synthetic model: the source of activations and the truth about them. Vectors have one entry per
+ * feature.
  */
 export interface World extends WorldParts {
   numFeatures: number;
@@ -36,7 +37,7 @@ export interface World extends WorldParts {
   hash: string;
 }
 
-/** What is larger overflows float32 where features add up. */
+/** Larger numbers overflow float32 where features are summed. */
 export const LARGEST = 1e30;
 
 /**

@@ -1,6 +1,6 @@
 import type { BackendModule } from '../backend.ts';
 
-/** tfjs in plain JavaScript: the slowest, and the definition of what the others compute. */
+/** tfjs in plain JavaScript: the slowest backend, and the reference for the others. */
 export const backend: BackendModule = {
   tfName: 'cpu',
   missing: () => null,

@@ -2,8 +2,8 @@ import type { BackendModule } from '../backend.ts';
 import { largeGoldenStep } from '../golden-step.ts';
 
 /**
- * Our own: SIMD kernels on threads over one shared memory, OpenBLAS for dense products where the system has
- * it.
+ * The engine's own backend: SIMD kernels on threads over one shared memory, and OpenBLAS for dense products
+ * if the system has it.
  */
 export const backend: BackendModule = {
   tfName: 'embedded',

@@ -5,8 +5,8 @@ import { openTensorflow } from '../tensorflow.ts';
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 
 /**
- * libtensorflow on an NVIDIA GPU. Without a usable one it would compute on the CPU and only warn: that is
- * refused.
+ * libtensorflow on an NVIDIA GPU. Without a usable GPU it would compute on the CPU and only warn, so `open`
+ * throws.
  */
 export const backend: BackendModule = {
   tfName: 'tensorflow',

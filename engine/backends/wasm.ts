@@ -1,10 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendModule } from '../backend.ts';
 
-/**
- * tfjs' own WebAssembly backend: the dense form of everything on one thread, which the embedded one is
- * compared with.
- */
+/** tfjs' own WebAssembly backend: dense kernels on one thread, the reference for the embedded backend. */
 export const backend: BackendModule = {
   tfName: 'wasm',
   missing: () => null,

@@ -18,7 +18,9 @@ interface Adapter {
 
 let opened: Promise<Opened> | null = null;
 
-/** Any GPU with a Vulkan driver, by Dawn. A driver in software is used where it is asked for by name only. */
+/**
+ * Any GPU with a Vulkan driver, by Dawn. A software driver is used only if the backend is asked for by name.
+ */
 export const backend: BackendModule = {
   tfName: 'webgpu',
   missing: () => notInstalled([DAWN, PACKAGE], 'npm run setup:gpu'),
@@ -35,7 +37,7 @@ async function openDevice(): Promise<Opened> {
   Object.assign(globalThis, globals);
   const gpu = create([]);
   const adapter = await gpu.requestAdapter();
-  // tfjs would take another backend without a word.
+  // Without this check tfjs would silently select another backend.
   if (!adapter)
     throw new Error('no GPU with a Vulkan driver (npm run setup:gpu -- --probe says what is missing)');
   offer(gpu);
@@ -54,7 +56,7 @@ async function openDevice(): Promise<Opened> {
   };
 }
 
-/** tfjs looks for it where a browser has it; Node 21 and later have a navigator of their own. */
+/** Sets `navigator.gpu`, where tfjs looks for WebGPU. Node 21 and later have a `navigator` of their own. */
 function offer(gpu: unknown): void {
   const host = globalThis as { navigator?: object };
   host.navigator ??= {};

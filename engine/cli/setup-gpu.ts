@@ -1,4 +1,4 @@
-// Installs the backends for GPUs that this machine can run, and says what the others miss.
+// Installs the GPU backends that can run on this machine, and reports what the others lack.
 //   npm run setup:gpu
 //   npm run setup:gpu -- --probe
 import { spawnSync } from 'node:child_process';
@@ -48,8 +48,9 @@ function named(name: string): GpuBackend {
 }
 
 /**
- * All in one command: npm takes away what another --no-save brought. --save-prod saves nothing beside
- * --no-save; without it npm finds an optional peer "up to date" and installs nothing.
+ * Installs all packages by one command: npm removes what an earlier --no-save installed. With --no-save,
+ * --save-prod saves nothing; without --save-prod, npm finds an optional peer "up to date" and installs
+ * nothing.
  */
 function install(backends: readonly GpuBackend[]): void {
   const packages = backends.flatMap((backend) => backend.packages);
@@ -68,7 +69,7 @@ function install(backends: readonly GpuBackend[]): void {
   if (status !== 0) say(`not installed: ${reasonOf(stderr)}`);
 }
 
-/** Of npm's page of errors the line that tells the most. */
+/** The most informative line of npm's error output. */
 function reasonOf(stderr: string): string {
   const host = /getaddrinfo \w+ (\S+)/.exec(stderr)?.[1];
   if (host) return `${host} cannot be reached, from which the installation downloads libtensorflow`;

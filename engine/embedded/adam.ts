@@ -13,8 +13,8 @@ export interface Update {
 }
 
 /**
- * One fused step: moves the moments in place, and returns the new weights. All arrays lie in the backend's
- * memory.
+ * One fused Adam step: updates the moments in place and returns the new weights. All arrays lie in the
+ * backend's memory.
  */
 export function adamStep(
   backend: EmbeddedBackend,

@@ -6,13 +6,14 @@ import type { Blas } from './blas.ts';
 import type { SharedHeap } from './heap.ts';
 import type { Pool } from './pool.ts';
 
-/** What MathBackendCPU keeps by data id. */
+/** The type of the entries that MathBackendCPU stores by data id. */
 type CpuEntry = ReturnType<MathBackendCPU['data']['get']>;
 type Values = tf.backend_util.BackendValues;
 
 /**
- * The numbers of a tensor: in plain arrays as tfjs' cpu kernels make them, in shared memory once a kernel of
- * ours asked for them, or non-zeros alone, that become a matrix only where someone looks at it as one.
+ * The numbers of a tensor: in plain arrays as tfjs' cpu kernels make them, in shared memory once an embedded
+ * kernel has asked for them, or as non-zeros alone, which are expanded to a matrix only when it is read as
+ * one.
  */
 class Entry {
   refCount = 1;
@@ -33,7 +34,7 @@ class Entry {
     return this.shared();
   }
 
-  /** The numbers as float32 in shared memory, moved or made there if need be. */
+  /** The numbers as float32 in shared memory, moved or computed there if necessary. */
   shared(): Float32Array {
     const { heap, plain, sparse, size } = this;
     if (this.pointer !== 0) return heap.floats(this.pointer, size);
@@ -57,8 +58,8 @@ class Entry {
 }
 
 /**
- * tfjs' cpu backend with its float tensors in one shared memory, where kernels of ours work on them on
- * several threads (register.ts). Whatever has no kernel of ours is computed by the cpu backend's own
+ * tfjs' cpu backend with its float tensors in one shared memory, where the embedded kernels work on them on
+ * several threads (register.ts). Operations without such a kernel are computed by the cpu backend's
  * functions.
  */
 export class EmbeddedBackend extends MathBackendCPU {
@@ -72,7 +73,10 @@ export class EmbeddedBackend extends MathBackendCPU {
     this.heap = pool.heap;
   }
 
-  /** Copies what lies in shared memory: a slice of another tensor's numbers outlives that tensor. */
+  /**
+   * Copies values that lie in shared memory: they may be a slice of another tensor's numbers, and must
+   * outlive that tensor.
+   */
   override write(values: Values, shape: number[], dtype: tf.DataType): object {
     const size = tf.util.sizeFromShape(shape);
     const isShared = ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer;
@@ -88,7 +92,7 @@ export class EmbeddedBackend extends MathBackendCPU {
     this.data.set(dataId, entry as CpuEntry);
   }
 
-  /** A copy: the memory is another tensor's as soon as this one is disposed of. */
+  /** Returns a copy: the memory is reused for another tensor as soon as this one is disposed of. */
   override readSync(dataId: object): Values {
     const values = super.readSync(dataId);
     return ArrayBuffer.isView(values) && values.buffer instanceof SharedArrayBuffer
@@ -111,14 +115,14 @@ export class EmbeddedBackend extends MathBackendCPU {
     void this.pool.close();
   }
 
-  /** A new float32 tensor of numbers that are not yet set. */
+  /** A new float32 tensor whose numbers are not yet set. */
   make(shape: readonly number[]): tf.TensorInfo {
     const entry = new Entry('float32', tf.util.sizeFromShape([...shape]), this.heap, null);
     entry.shared();
     return { dataId: this.add(entry), shape: [...shape], dtype: 'float32' };
   }
 
-  /** A new matrix of these non-zeros, made dense where someone reads it as that. */
+  /** A new matrix of these non-zeros, expanded to a dense one only when it is read as such. */
   makeSparse(codes: SparseCodes, columns: number): tf.TensorInfo {
     const entry = new Entry('float32', codes.rows * columns, this.heap, null, codes);
     return { dataId: this.add(entry), shape: [codes.rows, columns], dtype: 'float32' };
@@ -140,7 +144,7 @@ export class EmbeddedBackend extends MathBackendCPU {
   }
 }
 
-/** The embedded backend where it is the one in use, else null. */
+/** The embedded backend if it is the one in use, else null. */
 export function embeddedBackend(): EmbeddedBackend | null {
   return tf.getBackend() === 'embedded' ? (tf.backend() as EmbeddedBackend) : null;
 }

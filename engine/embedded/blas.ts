@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * A dense product of a library of the system: c [m, n] = a [m, k] · b [k, n], each operand given as its
- * transpose or not.
+ * The dense product of a BLAS library of the system: c [m, n] = a [m, k] · b [k, n], each operand given as
+ * its transpose or not.
  */
 export interface Blas {
   /** "OpenBLAS 0.3.21". */
@@ -17,7 +17,9 @@ export interface Blas {
   ): void;
 }
 
-/** Where systems keep the build of OpenBLAS that has threads of its own, by the names that it has there. */
+/**
+ * Where systems install the build of OpenBLAS that has its own threads (pthreads): folders, and file names.
+ */
 const FOLDERS = [
   '/usr/lib/x86_64-linux-gnu/openblas-pthread',
   '/usr/lib/aarch64-linux-gnu/openblas-pthread',
@@ -35,7 +37,7 @@ const ROW_MAJOR = 101;
 const [PLAIN, TRANSPOSED] = [111, 112];
 const PTHREADS = 1;
 
-/** Finds OpenBLAS on this system; null where there is none that can be used. It is never needed. */
+/** Finds OpenBLAS on this system; null if there is none that can be used. OpenBLAS is optional. */
 export function findBlas(threads: number, folders: readonly string[] = FOLDERS): Blas | null {
   const paths = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
   for (const path of paths) {
@@ -51,7 +53,7 @@ export function findBlas(threads: number, folders: readonly string[] = FOLDERS):
  * way.
  */
 export function needsOpenMp(path: string): boolean {
-  // The names of what a library needs stand among its first symbols.
+  // A library lists the names of those that it needs near its start.
   const head = Buffer.alloc(4 << 20);
   const file = openSync(path, 'r');
   try {
@@ -62,7 +64,7 @@ export function needsOpenMp(path: string): boolean {
 }
 
 function load(path: string, threads: number): Blas | null {
-  // Its threads otherwise look for work for milliseconds after a product, on the cores that our own threads
+  // By default OpenBLAS' threads spin for milliseconds after a product, on the cores that the pool's threads
   // need.
   process.env.OPENBLAS_THREAD_TIMEOUT ??= '8';
   try {

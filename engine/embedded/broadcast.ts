@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * How kernels of two operands walk over them: rows of n numbers, as kernels/elementwise.as has it. Strides in
- * numbers.
+ * How kernels of two operands walk over them: rows of n numbers, as in kernels/elementwise.as. Strides are in
+ * numbers, not bytes.
  */
 export interface Walk {
   shape: number[];
@@ -13,24 +13,24 @@ export interface Walk {
 }
 
 interface Operand {
-  /** From one row to the next; 0 where all rows see the same. */
+  /** Stride from one row to the next; 0 if all rows read the same numbers. */
   row: number;
-  /** Whether it has n numbers a row, or one. */
+  /** Whether it has n numbers per row; otherwise one. */
   wide: boolean;
 }
 
-/** Smaller results are computed by the cpu functions: their numbers need not be moved. */
+/** Smaller results are computed by the cpu backend's functions, so that their numbers need not be moved. */
 export const MIN_SIZE = 64;
 
 export const sizeOf = (x: tf.TensorInfo): number => tf.util.sizeFromShape(x.shape);
 export const isFloat = (x: tf.TensorInfo): boolean => x.dtype === 'float32';
 
-/** Rows of tensors whose shape does not matter. */
+/** Row length for tensors whose shape does not matter. */
 export const FLAT = 4096;
 
 /**
- * The walk over two tensors, where it is as simple as that: equal shapes, a scalar, a row, a column; else
- * null.
+ * The walk over two tensors of equal shapes, or with a scalar, a row or a column; null for any other
+ * broadcast.
  */
 export function walkOf(aShape: number[], bShape: number[]): Walk | null {
   const shape = tf.broadcast_util.assertAndGetBroadcastShape(aShape, bShape);

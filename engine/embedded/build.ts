@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomic } from '#contract/atomic';
 
-/** The builds of kernels/all.as: with relaxed SIMD (fused multiply-add), and for machines that refuse it. */
+/**
+ * The builds of kernels/all.as: with relaxed SIMD (fused multiply-add), and without it for machines that do
+ * not support it.
+ */
 export const builds = ['relaxed', 'plain'] as const;
 export type Build = (typeof builds)[number];
 
 export const wasmOf = (build: Build): URL => new URL(`./kernels/${build}.wasm`, import.meta.url);
 
-/** Compiles the kernels (AssemblyScript) and returns the bytes that stand in kernels/<build>.wasm. */
+/** Compiles the kernels (AssemblyScript) and returns the bytes of kernels/<build>.wasm. */
 export async function compileKernels(build: Build): Promise<Uint8Array> {
   // A development dependency: only this script and its test need the compiler.
   const asc = await import('assemblyscript/asc');
@@ -16,8 +19,8 @@ export async function compileKernels(build: Build): Promise<Uint8Array> {
   const options = [
     ...'--outFile kernels.wasm -O3 --noAssert --runtime stub'.split(' '),
     ...'--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536'.split(' '),
-    // V8 holds memory.fill and memory.copy to the size that the thread knows of, and another one's growth of
-    // the memory may not have reached it.
+    // V8 checks memory.fill and memory.copy against the memory size that the thread knows, which may lack
+    // another thread's growth of the memory.
     ...'--disable bulk-memory'.split(' '),
     ...`--enable simd,threads${build === 'relaxed' ? ',relaxed-simd' : ''}`.split(' '),
   ];

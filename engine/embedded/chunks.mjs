@@ -2,18 +2,18 @@
 // that takes chunks. Read by worker.mjs and pool.ts.
 
 /**
- * Words of the control block: number of the present job (sleepers wait on it), the next chunk, chunks done, a
- * failure.
+ * Indices of the words of the control block: number of the current job (sleeping threads wait on it), next
+ * chunk, chunks done, failure flag; then the job: kernel, items, items per chunk, number of arguments.
  */
 export const JOBS = 0;
 /**
- * The job's number in the upper half, its next chunk in the lower: a thread that comes late to a job finds it
- * gone.
+ * The job's number in the upper 16 bits, its next chunk in the lower 16: a thread that comes late to a job
+ * sees that the job is over.
  */
 export const NEXT = 1;
 /**
- * As next chunk: the job is closed, and what describes it may be half of this job and half of the one to
- * come. No job has so many.
+ * As the next chunk, this value marks a closed job: the words that describe it may belong partly to this job
+ * and partly to the next. No job has so many chunks.
  */
 export const CLOSED = 0xffff;
 export const DONE = 2;
@@ -22,18 +22,22 @@ export const KERNEL = 4;
 export const ITEMS = 5;
 export const CHUNK = 6;
 export const COUNT = 7;
-/** Byte offset of the kernel's arguments (f64), and of what lies behind them. */
+/**
+ * Byte offset of the kernel's arguments (f64), their maximum number, and the bytes of the whole control
+ * block.
+ */
 export const ARGUMENTS = 64;
 export const MAX_ARGUMENTS = 16;
 export const CONTROL_BYTES = ARGUMENTS + 8 * MAX_ARGUMENTS;
 
 /**
- * Works on chunks of the present job until none is left; nothing happens where it is over. Returns what a
- * kernel threw here.
+ * Works on chunks of the current job until none is left; does nothing if the job is over. Returns the error
+ * that a kernel threw on this thread, if any.
  */
 export function takeChunks(control, parameters, kernels) {
   const job = Atomics.load(control, NEXT) >>> 16;
-  // Whoever then gets a chunk of this job read these while it was open: its caller waits for every chunk.
+  // A thread that gets a chunk below has read these words while the job was open: the caller changes them
+  // only after every chunk is done.
   const kernel = kernels[control[KERNEL]];
   const [items, size] = [control[ITEMS], control[CHUNK]];
   const chunks = Math.ceil(items / size);

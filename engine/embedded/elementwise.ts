@@ -4,11 +4,11 @@ import type { EmbeddedBackend } from './backend.ts';
 import { FLAT, isFloat, MIN_SIZE, sizeOf, type Walk, walkOf } from './broadcast.ts';
 
 /*
- * tfjs' arithmetic on float32 tensors of some size: the result, or null for what the cpu backend is to
- * compute. Names are those of kernels/elementwise.as.
+ * tfjs' arithmetic on float32 tensors of at least MIN_SIZE numbers. Each function returns the result, or null
+ * if the cpu backend must compute it. Names are those of kernels/elementwise.as.
  */
 
-/** The walk where both are numbers that a kernel of ours can take. */
+/** The walk over two float tensors; null if the embedded kernels cannot take them. */
 function floatWalk(a: TensorInfo, b: TensorInfo): Walk | null {
   if (!isFloat(a) || !isFloat(b)) return null;
   const walk = walkOf(a.shape, b.shape);
@@ -64,8 +64,8 @@ export function ofOne(name: string, x: TensorInfo, backend: EmbeddedBackend): Te
 }
 
 /**
- * Masks become numbers of their own: tfjs shares the mask's bytes, which kernels would have to convert again
- * and again.
+ * Casts a mask to float32 numbers of its own: tfjs would share the mask's bytes, which kernels would have to
+ * convert at every use.
  */
 export function cast(x: TensorInfo, dtype: string, backend: EmbeddedBackend): TensorInfo | null {
   if (x.dtype !== 'bool' || dtype !== 'float32' || sizeOf(x) < MIN_SIZE) return null;

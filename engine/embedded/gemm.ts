@@ -1,14 +1,14 @@
 import type { EmbeddedBackend } from './backend.ts';
 
-/** As in kernels/gemm.as. */
+/** Block sizes, as in kernels/gemm.as. */
 const PANEL = 8;
 const ROWS = 96;
 const COLUMNS = 512;
 const STRIP = 16;
-/** Numbers that a fused multiply-add is worth, of those that a chunk of work counts. */
+/** The work of one fused multiply-add, in the numbers that Pool.run counts. */
 const MULTIPLY_WORK = 1 / 8;
 /**
- * Smaller products stay with our kernels, so that a small world has the same numbers with OpenBLAS and
+ * Smaller products use the embedded kernels, so that a small world gives the same numbers with OpenBLAS and
  * without.
  */
 const MIN_FOR_BLAS = 1 << 26;
@@ -22,8 +22,8 @@ export interface Product {
 }
 
 /**
- * c [m, n] = a · b of matrices in the backend's memory, each given as its transpose or not; by OpenBLAS where
- * there is one.
+ * c [m, n] = a · b of matrices in the backend's memory, each given as its transpose or not; by OpenBLAS if
+ * there is one and the product is large.
  */
 export function multiply(
   backend: EmbeddedBackend,

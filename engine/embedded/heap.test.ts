@@ -23,7 +23,7 @@ it('hands out blocks that do not overlap, and joins what comes back', () => {
           heap.release(pointer);
         }
         expect(heap.used).toBe(0);
-        // All of it is one block again: what fits at all fits without growing.
+        // All memory is one free block again, so this allocation fits without growing.
         const size = heap.memory.buffer.byteLength;
         heap.allocate(size - 128);
         expect(heap.memory.buffer.byteLength).toBe(size);

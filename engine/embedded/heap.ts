@@ -1,4 +1,4 @@
-// Node has WebAssembly; its types stand in the library of browsers.
+// Node has WebAssembly; TypeScript declares its types only in the library for browsers.
 declare const WebAssembly: { Memory: new (options: object) => SharedMemory };
 
 export interface SharedMemory {
@@ -8,9 +8,9 @@ export interface SharedMemory {
 
 const PAGE = 1 << 16;
 const MAX_PAGES = 1 << 16;
-/** Grown by at least so much: growing costs a call into the system. */
+/** The memory grows by at least this many bytes: each growth costs a system call. */
 const GROWTH = 16 << 20;
-/** Of every block: a cache line, so that threads do not share one. */
+/** Alignment of every block in bytes: one cache line, so that threads do not share one. */
 const ALIGNMENT = 64;
 
 interface Block {
@@ -19,19 +19,19 @@ interface Block {
 }
 
 /**
- * Blocks of one shared WebAssembly memory of at most 4 GiB. Pointers are byte offsets, from 2³¹ on no 32-bit
- * integers: no `|` and `&` on them. Growing makes a new buffer object; views of the old one stay good, for
- * the bytes are the same.
+ * Allocates blocks of one shared WebAssembly memory of at most 4 GiB. Pointers are byte offsets that can
+ * exceed 2³¹, so `|` and `&` must not be used on them. Growing makes a new buffer object; views of the old
+ * one stay valid, since the bytes are the same.
  */
 export class SharedHeap {
   readonly memory: SharedMemory;
   private readonly buffers = new WeakSet<ArrayBufferLike>();
   private buffer: SharedArrayBuffer;
-  /** Free blocks by address; neighbours are one block. */
+  /** Free blocks in order of address; adjacent ones are merged. */
   private readonly free: Block[] = [];
   private readonly sizes = new Map<number, number>();
 
-  /** @param reserved bytes at the start that are not handed out. */
+  /** @param reserved bytes at the start that are never allocated. */
   constructor(reserved: number) {
     this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
     this.buffer = this.memory.buffer;
@@ -39,14 +39,17 @@ export class SharedHeap {
     this.free.push({ start: Math.ceil(reserved / ALIGNMENT) * ALIGNMENT, end: PAGE });
   }
 
-  /** Bytes that are handed out. */
+  /** Bytes that are allocated. */
   get used(): number {
     let sum = 0;
     for (const size of this.sizes.values()) sum += size;
     return sum;
   }
 
-  /** A block of at least so many bytes. @throws RangeError where 4 GiB do not hold it. */
+  /**
+   * Allocates a block of at least so many bytes and returns its pointer. @throws RangeError if 4 GiB are not
+   * enough.
+   */
   allocate(bytes: number): number {
     const size = Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
     let at = this.free.findIndex(({ start, end }) => end - start >= size);
@@ -103,7 +106,7 @@ export class SharedHeap {
     if (low > 0) this.join(low - 1);
   }
 
-  /** Makes one block of a free block and the next where they touch. */
+  /** Merges a free block and the next one if they are adjacent. */
   private join(at: number): void {
     const [block, next] = [this.free[at], this.free[at + 1]];
     if (!next || block.end !== next.start) return;

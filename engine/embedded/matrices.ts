@@ -8,7 +8,7 @@ import type { EmbeddedBackend } from './backend.ts';
 import { isFloat } from './broadcast.ts';
 import { multiply } from './gemm.ts';
 
-/** The plain form is dense throughout: it is what the named operations are compared with. */
+/** Whether products make use of zeros. The plain form, the reference of the named operations, does not. */
 const noticesZeros = () => currentForm() === 'kernels';
 
 export interface Transposes {
@@ -17,7 +17,7 @@ export interface Transposes {
 }
 
 /**
- * A product of two float32 matrices, by rows of non-zeros where one has few; null for tensors of other kinds.
+ * A product of two float32 matrices, by rows of non-zeros if one has few; null for tensors of other kinds.
  */
 export function matMul(
   a: TensorInfo,
@@ -38,7 +38,7 @@ export function matMul(
 }
 
 /**
- * The product by rows of non-zeros where an operand has few of them and the product can begin from it, else
+ * The product by rows of non-zeros if an operand has few of them and the product can start from it, else
  * null.
  */
 function sparseMatMul(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean): Tensor | null {
@@ -50,7 +50,7 @@ function sparseMatMul(a: TensorInfo, b: TensorInfo, transposeA: boolean, transpo
   }
   const sparseB = transposeA && !transposeB ? sparseOf(b) : null;
   if (!sparseB) return null;
-  // aᵀ·b = (bᵀ·a)ᵀ: the non-zeros of b lead.
+  // aᵀ·b = (bᵀ·a)ᵀ, where the sparse b is the left operand.
   const flipped = sparseProduct(sparseB, true, b, a);
   const out = transposed(flipped);
   flipped.dispose();
@@ -88,8 +88,8 @@ function withTransposed<T>(x: TensorInfo, use: (t: TensorInfo) => T): T {
 export const isMatrix = (x: TensorInfo): boolean => x.shape.length === 2 && isFloat(x);
 
 /**
- * The sum of two matrices whose non-zeros are known, by their non-zeros: gradients of codes that come from
- * two places.
+ * The sum of two matrices whose non-zeros are recorded, such as gradients of codes that come from two places;
+ * else null.
  */
 export function sparseSum(a: TensorInfo, b: TensorInfo): TensorInfo | null {
   if (!noticesZeros()) return null;

@@ -28,7 +28,7 @@ it('training is bit for bit the same on one thread and on three', async () => {
 });
 
 it.each(['embedded', 'auto'])('%s refuses a number of threads that is none, in one line', async (backend) => {
-  // Where there is a GPU, auto would not come to threads.
+  // With a GPU, `auto` would not reach the backend that reads ENGINE_THREADS.
   const noGpu = { VK_DRIVER_FILES: '/nowhere.json', CUDA_VISIBLE_DEVICES: '' };
   await expect(
     trained({ ENGINE_THREADS: 'many', ENGINE_BACKEND: 'auto', ...noGpu }, backend),

@@ -6,15 +6,15 @@ import { findBlas } from './blas.ts';
 import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
 
-/** More threads than this share one memory's bandwidth without gain. */
+/** More threads than this gain nothing: they share one memory's bandwidth. */
 const MAX_THREADS = 16;
 
 /**
- * Registers the embedded backend with tfjs, once, and says what it is: "2 threads, relaxed SIMD, OpenBLAS
- * 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS=off leaves OpenBLAS alone.
+ * Registers the embedded backend with tfjs, once, and returns its description: "2 threads, relaxed SIMD,
+ * OpenBLAS 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS=off disables OpenBLAS.
  */
 export async function openEmbedded(): Promise<string> {
-  // Its kernels are what runs where there is none of ours.
+  // The cpu backend's kernels run wherever the embedded backend has none of its own.
   await import('@tensorflow/tfjs-backend-cpu');
   const existing = tf.findBackend('embedded') as EmbeddedBackend | null;
   if (existing) return describe(existing);

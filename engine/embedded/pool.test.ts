@@ -31,7 +31,7 @@ function result(
   const blocks = [...inputs.map((input) => input.length), size].map((count) => heap.allocate(4 * count));
   for (const [i, input] of inputs.entries()) heap.floats(blocks[i], input.length).set(input);
   const [name, items, ...parameters] = run(blocks);
-  // As if every item were much work, so that all threads take part.
+  // Declares much work per item, so that all threads take part.
   pool.run(name, items, 1 << 20, ...parameters);
   const out = Float32Array.from(heap.floats(blocks[inputs.length], size));
   for (const block of blocks) heap.release(block);
@@ -55,7 +55,7 @@ it('asks V8 for relaxed SIMD only where it stands behind a flag', () => {
 
 it('a closed job gives no chunk, whatever it is described as', () => {
   const control = new Int32Array(new SharedArrayBuffer(words.ARGUMENTS));
-  // Half of the last job and half of the next: a million items of the one, in chunks of the other.
+  // Words of two jobs mixed: a million items of one, with the chunk size of the other.
   control[words.NEXT] = (7 << 16) | words.CLOSED;
   control.set([1 << 20, 1], words.ITEMS);
   let taken = 0;
@@ -65,8 +65,7 @@ it('a closed job gives no chunk, whatever it is described as', () => {
 });
 
 /**
- * `fill(_, _, at)` zeroes 64 bytes by memory.fill, which asks for the size of the memory where plain stores
- * do not.
+ * `fill(_, _, at)` zeroes 64 bytes by memory.fill, which checks the size of the memory; plain stores do not.
  */
 const fillingModule = new WebAssembly.Module(
   Buffer.from(
@@ -88,8 +87,7 @@ const fillingModule = new WebAssembly.Module(
   ),
 );
 
-// The moments between which a thread makes a copy of `slow`, and after it the memory, are other ones on every
-// machine.
+// The times at which a thread copies `slow`, and after it the memory, differ between machines.
 it.each([20, 40, 60, 80, 110, 150])(
   'a thread works on all of a memory that grew %i ms after it was handed over',
   async (ms) => {
@@ -146,7 +144,7 @@ describe('kernels, on one thread, on three, and without relaxed SIMD', () => {
             return result(pool, [a, packed], m * n, ([x, y, to]) => ['multiply', blocks, x, y, to, m, n, k]);
           });
           for (const product of products) close(product, want);
-          // Bit for bit the same on any number of threads.
+          // The result is the same bit for bit on any number of threads.
           expect(products[1]).toEqual(products[0]);
         },
       ),
@@ -199,7 +197,7 @@ describe('kernels, on one thread, on three, and without relaxed SIMD', () => {
   });
 
   it('run far above 2 GiB, where pointers are no 32-bit integers', () => {
-    // Reserved and never touched, so it takes no memory.
+    // Reserved and never touched, so it takes no physical memory.
     const { heap } = pools[1];
     const low = heap.allocate(2.25 * 2 ** 30);
     const x = random(100_003, 5);
@@ -246,7 +244,7 @@ it('a kernel that fails is an error with its cause, and the next job is none', a
 it('a thread that ends with a chunk in its hands is an error, not a wait for ever', async () => {
   const pool = new Pool(2, undefined, 200);
   const pointer = pool.heap.allocate(4 * 4096);
-  // Does what a dying thread does: takes a chunk, and is gone.
+  // Acts like a thread that dies: takes a chunk and ends.
   const thief = new Worker(
     `const { parentPort, workerData: { memory, NEXT } } = require('node:worker_threads');
     const control = new Int32Array(memory.buffer, 0, 16);

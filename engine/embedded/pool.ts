@@ -10,26 +10,28 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: object) => { exports: Record<string, Kernel> };
 };
 
-/** Works on items from..to; kernels/*.as says what they are and what the arguments mean. */
+/** Works on items from..to; kernels/*.as defines the items and the arguments. */
 type Kernel = (from: number, to: number, ...parameters: number[]) => void;
 
-/** Chunks have about so much work: 65,536 numbers take some 20 µs. */
+/** Approximate work of a chunk, in numbers: 65,536 take some 20 µs. */
 const CHUNK_WORK = 1 << 16;
 /**
- * A job of less work stays on the calling thread: on a busy machine another thread is late by more than it
- * saves.
+ * A job of less work stays on the calling thread: on a busy machine, waiting for another thread costs more
+ * than it saves.
  */
 const MIN_WORK = 6 * CHUNK_WORK;
-/** A chunk takes microseconds to milliseconds: a job with no chunk done for so long has lost a thread. */
+/**
+ * A chunk takes microseconds to milliseconds: if no chunk is done for this time, the job has lost a thread.
+ */
 const STALLED_MS = 60_000;
 const LOOKS = 4;
-/** Looks at a job's end before the caller sleeps: other threads' last chunks are short. */
+/** Polls for the end of a job before the caller sleeps: other threads' last chunks are short. */
 const SPINS = 20_000;
 
 /**
  * Threads over one shared memory that run kernels: fork and join with Atomics, no messages. The caller takes
- * chunks too, and waits for nobody who has none, so that a thread that is still starting, or has no core,
- * costs nothing.
+ * chunks too, and does not wait for a thread that holds none. A thread that is still starting, or has no
+ * core, therefore costs nothing.
  */
 export class Pool {
   readonly heap = new SharedHeap(words.CONTROL_BYTES);
@@ -40,7 +42,7 @@ export class Pool {
   private readonly control: Int32Array;
   private readonly parameters: Float64Array;
 
-  /** @param wanted the build of the kernels; without it the fastest that this machine takes. */
+  /** @param wanted the build of the kernels; by default the fastest that this machine supports. */
   constructor(
     readonly threads: number,
     wanted?: Build,
@@ -55,22 +57,22 @@ export class Pool {
     for (const [i, [name]] of entries.entries()) this.numberOf.set(name, i);
     this.control = new Int32Array(memory.buffer, 0, words.ARGUMENTS / 4);
     this.parameters = new Float64Array(memory.buffer, words.ARGUMENTS, words.MAX_ARGUMENTS);
-    // A job of no items, for threads that look before there is one.
+    // An empty job, for threads that look for one before the first job.
     this.control[words.CHUNK] = 1;
     for (let i = 1; i < threads; i++) {
       const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
         workerData: { module, memory },
         execArgv: [],
       });
-      // The process ends when its own work is done.
+      // The threads do not keep the process alive.
       worker.unref();
       this.workers.push(worker);
     }
   }
 
   /**
-   * Runs a kernel over `items`, each about `work` numbers' worth, and returns when all are done. What comes
-   * out does not depend on the number of threads.
+   * Runs a kernel over `items` items, each of about `work` numbers, and returns when all are done. The result
+   * does not depend on the number of threads.
    */
   run(name: string, items: number, work: number, ...parameters: number[]): void {
     const index = this.numberOf.get(name);
@@ -84,7 +86,8 @@ export class Pool {
     const chunks = Math.ceil(items / size);
     const last = control[words.JOBS];
     const job = (last + 1) & 0x7fff;
-    // Closes the last job first: a thread that is late must not find chunks in it by the numbers of the next.
+    // Closes the last job first: a late thread must not take further chunks of it according to the words of
+    // the next.
     Atomics.store(control, words.NEXT, (last << 16) | words.CLOSED);
     this.parameters.set(parameters);
     control[words.KERNEL] = index;
@@ -106,8 +109,8 @@ export class Pool {
   }
 
   /**
-   * A thread that dies takes its chunk with it, and its end is no event for a caller that waits: only time
-   * tells.
+   * Waits until all chunks are done. A thread that dies leaves its chunk undone, and a caller that waits gets
+   * no event for it, so only a timeout can detect it.
    */
   private awaitChunks(name: string, chunks: number): void {
     const { control } = this;
@@ -115,14 +118,14 @@ export class Pool {
       const done = Atomics.load(control, words.DONE);
       if (done === chunks) return;
       looks = done === before ? looks + 1 : 0;
-      // Several: after a pause of the whole process the first is over at once.
+      // Several waits, since after a pause of the whole process the first one times out at once.
       if (looks === LOOKS) {
         throw new Error(
           `the kernel "${name}" stands at ${done} of ${chunks} chunks for ${this.stalledMs / 1000} s: a thread has ended or hangs; start again`,
         );
       }
       before = done;
-      // Woken by the last chunk alone.
+      // Only the last chunk wakes the caller.
       Atomics.wait(control, words.DONE, done, this.stalledMs / LOOKS);
     }
   }
@@ -133,16 +136,16 @@ export class Pool {
   }
 }
 
-/** Whether this V8 has relaxed SIMD only behind a flag: it came without one in 11.4. */
+/** Whether this V8 has relaxed SIMD only behind a flag, as versions before 11.4 do. */
 export function needsRelaxedSimdFlag(version: string): boolean {
   const [major, minor] = version.split('.').map(Number);
   return major < 11 || (major === 11 && minor < 4);
 }
 
-/** The kernels in the first of these builds that this machine takes. */
+/** The kernels, compiled from the first of these builds that this machine supports. */
 function compile(candidates: readonly Build[]): { build: Build; module: object } {
-  // V8 11.3, that of Node 20, knows relaxed SIMD behind this flag; later ones have it without and do not know
-  // the flag.
+  // V8 11.3 (Node 20) has relaxed SIMD behind this flag; later versions have it without and do not know the
+  // flag.
   if (needsRelaxedSimdFlag(process.versions.v8)) setFlagsFromString('--experimental-wasm-relaxed-simd');
   let refused: unknown;
   for (const build of candidates) {

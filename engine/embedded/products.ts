@@ -3,8 +3,8 @@ import type { EmbeddedBackend } from './backend.ts';
 
 /*
  * Products with few non-zeros on all threads. The kernels take for each non-zero the address of the dense row
- * that goes with it, so that bands (latent j's numbers lie in parts[bandOf[j]]) and transposes are a matter
- * of what is written there.
+ * that goes with it, so that bands (latent j's numbers lie in parts[bandOf[j]]) and transposes differ only in
+ * these addresses.
  */
 
 type Bands = Uint8Array | undefined;
@@ -27,8 +27,8 @@ export function sparseTimesDense(
 }
 
 /**
- * out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: the product with the transpose; out has as many rows as a
- * columns.
+ * out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: the product with the transpose; out has one row per
+ * column of a.
  */
 export function sparseTransposedTimesDense(
   backend: EmbeddedBackend,
@@ -105,7 +105,7 @@ function sumRows(
   heap.release(block);
 }
 
-/** The non-zeros whose latents belong to that band. */
+/** The non-zeros whose latents belong to this band. */
 function ofBand(a: SparseCodes, bandOf: Uint8Array, band: number): SparseCodes {
   const offsets = new Uint32Array(a.rows + 1);
   const indices = new Uint32Array(a.indices.length);

@@ -8,7 +8,10 @@ export interface Reduction {
   keepDims: boolean;
 }
 
-/** The sum over the last dimensions or over the first, divided by `count`. */
+/**
+ * The sum over the last dimensions or over the first, divided by `count`; null if the cpu backend must
+ * compute it.
+ */
 export function sum(
   x: TensorInfo,
   { axis, keepDims }: Reduction,
@@ -48,8 +51,8 @@ export function sum(
 }
 
 /**
- * The sum of all numbers (`sumOfRows`) or of their squares (`squaresOfRows`), by blocks: the same on any
- * number of threads.
+ * The sum of all numbers (`sumOfRows`) or of their squares (`squaresOfRows`), computed by blocks, so that it
+ * is the same on any number of threads.
  */
 export function total(
   kernel: 'sumOfRows' | 'squaresOfRows',

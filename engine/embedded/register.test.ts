@@ -66,7 +66,7 @@ function expression(seed: number): {
   };
 }
 
-/** Shapes and numbers of value and gradients, or that it throws. */
+/** Shapes and numbers of the value and the gradients; a string if it throws. */
 function outcome({ f, inputs }: ReturnType<typeof expression>): (number[] | ArrayLike<number>)[] | string {
   try {
     tf.engine().startScope();

@@ -5,7 +5,7 @@ import { arithmetic, cast, comparison, ofOne, softmax, sumOfAll } from './elemen
 import { isMatrix, matMul, sparseSum, type Transposes, transposed } from './matrices.ts';
 import { type Reduction, sum } from './reductions.ts';
 
-/** A kernel of ours: the result, or null where the cpu backend's function is to compute it. */
+/** An embedded kernel: returns the result, or null if the cpu backend's function must compute it. */
 type Kernel = (
   inputs: Record<string, TensorInfo>,
   backend: EmbeddedBackend,
@@ -13,8 +13,8 @@ type Kernel = (
 ) => TensorInfo | null;
 
 /**
- * Registers every kernel of the cpu backend for this one too, and puts ours before those that carry a
- * training step.
+ * Registers every kernel of the cpu backend for this backend too. Those that take most of a training step
+ * first try the embedded kernel.
  */
 export function registerKernels(backendName: string): void {
   for (const config of tf.getKernelsForBackend('cpu')) {

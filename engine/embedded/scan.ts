@@ -3,8 +3,8 @@ import type { EmbeddedBackend } from './backend.ts';
 const BLOCK = 1 << 16;
 
 /**
- * Positions of what is greater than `least`, NaN among them, ascending, or of what is not 0 where `least` is
- * NaN; null when there are more than `limit`.
+ * Positions of the values that are NaN or greater than `least`, ascending; if `least` is NaN, of the values
+ * that are not 0. Null if there are more than `limit`.
  */
 export function positionsAbove(
   { pool, heap }: EmbeddedBackend,
@@ -15,7 +15,7 @@ export function positionsAbove(
   const size = values.length;
   const blocks = Math.ceil(size / BLOCK);
   const countsAt = heap.allocate(4 * blocks);
-  // Room for all of them; what is not used is not touched.
+  // Room for all positions; the unused part is never touched.
   const positions = heap.allocate(4 * size);
   pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, countsAt);
   const counts = Array.from(heap.words(countsAt, blocks));
@@ -35,8 +35,8 @@ const BINS = 1024;
 const BIN_SHIFT = 21;
 
 /**
- * A number that at least `count` of the positive values exceed, and not many more; 0 where fewer are
- * positive.
+ * A number that at least `count` of the positive values exceed, and not many more; 0 if fewer than `count`
+ * are positive.
  */
 export function boundBelow({ pool, heap }: EmbeddedBackend, values: Float32Array, count: number): number {
   const blocks = Math.ceil(values.length / BLOCK);
@@ -49,14 +49,14 @@ export function boundBelow({ pool, heap }: EmbeddedBackend, values: Float32Array
     for (let at = bin; at < all.length; at += BINS) left -= all[at];
   }
   heap.release(counts);
-  // What is just below the bin's smallest number.
+  // The largest float below the smallest number of the bin.
   return bin <= 0 ? 0 : floatOf((bin << BIN_SHIFT) - 1);
 }
 
 const bits = new Int32Array(1);
 const float = new Float32Array(bits.buffer);
 
-/** The float of these bits. */
+/** The float that has these bits. */
 export function floatOf(pattern: number): number {
   bits[0] = pattern;
   return float[0];

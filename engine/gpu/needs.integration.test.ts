@@ -63,7 +63,7 @@ describe('what a machine misses for its GPU', () => {
 
   it("is EGL where NVIDIA's Vulkan driver stands without it, as seen on an H200: it does not start then", () => {
     const headless = machine('headless', {
-      // Of the open kernel module.
+      // The version text of NVIDIA's open kernel module.
       'proc/driver/nvidia/version':
         'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.159.04  Release Build  (builder@host)\n',
       'proc/driver/nvidia/gpus/0000:00:06.0/information': 'Model: \t\t NVIDIA H200\nIRQ:   41\n',

@@ -3,17 +3,19 @@ import { isInstalled } from '../packages.ts';
 import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './system.ts';
 
 /**
- * A backend on a GPU: the packages it is made of, and what it misses here, in plain words, each with a
+ * A backend on a GPU: the packages that it consists of, and what is missing here, in plain words, each with a
  * remedy.
  */
 export interface GpuBackend {
   name: 'node-gpu' | 'webgpu';
   packages: readonly string[];
-  /** What npm cannot bring. Empty: worth installing. */
+  /** What is missing and npm cannot install; empty if the backend is worth installing. */
   missing(system: System): string[];
 }
 
-/** What libtensorflow 2.9.1 loads, which tfjs-node-gpu 4.22 brings: CUDA 11.2 and cuDNN 8.1. */
+/**
+ * The CUDA 11.2 libraries that libtensorflow 2.9.1 loads, beside cuDNN 8.1. tfjs-node-gpu 4.22 installs it.
+ */
 const CUDA = [
   ...['libcudart.so.11.0', 'libcublas.so.11', 'libcublasLt.so.11', 'libcufft.so.10', 'libcurand.so.10'],
   ...['libcusolver.so.11', 'libcusparse.so.11'],
@@ -44,7 +46,7 @@ export const gpuBackends: readonly GpuBackend[] = [
     name: 'webgpu',
     packages: ['webgpu@0.6.2', '@tensorflow/tfjs-backend-webgpu@4.22.0'],
     missing(system) {
-      // macOS and Windows bring what Dawn needs.
+      // macOS and Windows include what Dawn needs.
       if (system.platform !== 'linux') return [];
       const drivers = vulkanDrivers(system);
       return [
@@ -56,7 +58,8 @@ export const gpuBackends: readonly GpuBackend[] = [
           drivers.length === 0,
           "no Vulkan driver is installed (no file in /usr/share/vulkan/icd.d): NVIDIA's driver brings one, for others mesa-vulkan-drivers 25 or newer",
         ),
-        // It loads it to find the card without a display, and else says only that it is incompatible.
+        // NVIDIA's Vulkan driver loads libEGL to find the card without a display. Without libEGL it only
+        // reports that it is incompatible.
         ...when(
           drivers.some((path) => /nvidia/i.test(basename(path))) &&
             missingLibraries(system, ['libEGL.so.1']).length > 0,
@@ -80,7 +83,7 @@ function driver(system: System): string[] {
   ];
 }
 
-/** One paragraph a backend: installed or not, and what is missing. */
+/** One paragraph per backend: installed or not, and what is missing. */
 export function described(backend: GpuBackend, system: System): string {
   const installed = backend.packages.map(nameOf).every(isInstalled);
   const missing = backend.missing(system);
@@ -92,7 +95,7 @@ export function described(backend: GpuBackend, system: System): string {
   return lines.join('\n');
 }
 
-/** NVIDIA's GPU in one line. Others show themselves only to Vulkan. */
+/** NVIDIA's GPUs in one line. Other GPUs can be found only through Vulkan. */
 export function describedGpu(system: System): string {
   const found = nvidiaDriver(system);
   if (!found || found.cards.length === 0) return "GPU: none of NVIDIA's";

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * A machine as its files tell it; `root` is "/" but in tests. Nothing is started: a broken driver cannot hang
- * us.
+ * A machine, described by its files; `root` is "/" except in tests. Nothing is executed, so a broken driver
+ * cannot block the process.
  */
 export interface System {
   root: string;
@@ -26,15 +26,15 @@ export function nvidiaDriver({ root }: System): { version: string; cards: string
   return { version, cards };
 }
 
-/** The libraries of these names that the loader would not find. */
+/** Those of the `wanted` libraries that the loader would not find. */
 export function missingLibraries(system: System, wanted: readonly string[]): string[] {
   const folders = libraryFolders(system);
   return wanted.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
 }
 
 /**
- * Names of Vulkan's driver files (ICDs) that the loader would read, "lvp_icd.x86_64.json" for Mesa's in
- * software.
+ * Names of Vulkan's driver files (ICDs) that the loader would read, such as "lvp_icd.x86_64.json" of Mesa's
+ * software driver.
  */
 export function vulkanDrivers({ root, env }: System): string[] {
   const chosen = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
@@ -44,7 +44,7 @@ export function vulkanDrivers({ root, env }: System): string[] {
     .filter((name) => name.endsWith('.json'));
 }
 
-/** Where the loader looks: LD_LIBRARY_PATH, ld.so.conf, and the folders that it always has. */
+/** The folders that the loader searches: LD_LIBRARY_PATH, ld.so.conf, and its default ones. */
 function libraryFolders({ root, env }: System): string[] {
   const conf = [
     'etc/ld.so.conf',

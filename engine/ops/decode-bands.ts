@@ -6,9 +6,10 @@ import { csrOf, sparseTensor } from '../sparse.ts';
 const KERNEL = 'DecodeBands';
 
 /**
- * Reconstructions by bands of latents, one tensor [batch, d_in] a band: `bandOf[i]` is the band of latent i.
- * Their sum is decode(z, W), at the cost of one decode. Gradients as those of decode: to z only where it is
- * not zero. Plain: `decode(z, tf.mul(W, rows))` with rows = [bandOf = band] as a 0/1 column, for each band.
+ * Reconstructions by bands of latents, one tensor [batch, d_in] per band: `bandOf[i]` is the band of latent
+ * i. Their sum is decode(z, W), at the cost of one decode. The gradients are those of decode: z has one only
+ * where it is not zero. Plain: `decode(z, tf.mul(W, rows))` with rows = [bandOf = band] as a 0/1 column, for
+ * each band.
  */
 export function decodeBands(z: tf.Tensor, W: tf.Tensor, bandOf: Uint8Array, bands: number): tf.Tensor[] {
   register(tf.getBackend());
@@ -47,7 +48,7 @@ function register(backendName: string): void {
     gradFunc(dys, saved, attrs) {
       const [z, W] = saved;
       const { bandOf } = attrs as unknown as Attributes;
-      // tfjs hands a single output's gradient without a list.
+      // tfjs passes the gradient of a single output as a tensor, not as a list.
       const gradients = Array.isArray(dys) ? dys : [dys];
       const pattern = csrOf(z);
       const [latents, n] = W.shape as [number, number];

@@ -4,10 +4,10 @@ import { dotsAt } from '../products.ts';
 import { sparseOf, sparseTensor } from '../sparse.ts';
 
 /**
- * Reconstruction `z·W`: codes z [batch, d_sae], W [d_sae, d_in]. Forward as `tf.matMul(z, W)`, and so is the
- * gradient of W. The gradient of sparse z is computed only where z is not zero: right for codes whose zeros
- * nothing can change (topK, batchTopK, relu). Where zeros have a gradient, as JumpReLU's threshold gives
- * them, use tf.matMul.
+ * Reconstruction `z·W`: codes z [batch, d_sae], W [d_sae, d_in]. The value and the gradient of W are those of
+ * `tf.matMul(z, W)`. The gradient of a sparse z is computed only where z is not zero: right for codes whose
+ * zeros have no gradient (topK, batchTopK, relu). If zeros have a gradient, as with JumpReLU's threshold, use
+ * tf.matMul.
  */
 export function decode(z: tf.Tensor, W: tf.Tensor): tf.Tensor {
   return tf.customGrad((codes, decoder, save) => {

@@ -5,8 +5,8 @@ import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
 import * as plain from './plain.ts';
 
 /**
- * Pre-activations `(x·W + b) · scale`: x [batch, d_in], W [d_in, d_sae], b and scale [d_sae] or none. Where
- * the gradient that arrives is that of a selection, its non-zeros are all that is worked on. Plain:
+ * Pre-activations `(x·W + b) · scale`: x [batch, d_in], W [d_in, d_sae], b and scale [d_sae] or none. If the
+ * incoming gradient is that of a selection, only its non-zeros are processed. Plain:
  * `tf.mul(tf.add(tf.matMul(x, W), b), scale)`.
  */
 export function encode(
@@ -25,7 +25,7 @@ export function encode(
     const [rows, columns] = value.shape;
     if (b || scale) {
       const [h, bias, factors] = [value, b, scale].map((t) => (t ? numbers(t).byteOffset : 0));
-      // In place: nobody has seen the product yet.
+      // In place is safe: no other code has the product yet.
       backend.pool.run('affine', rows, columns, h, bias, factors, columns, h);
     }
     save([...(args as tf.Tensor[]), value]);
@@ -38,7 +38,7 @@ export function encode(
         tf.matMul(inner, saved[1], false, true),
         tf.matMul(saved[0], inner, true, false),
         ...(b ? [codes ? columnSums(knownSparse(inner) as Csr, columns) : tf.sum(inner, 0)] : []),
-        // h / scale is what was scaled.
+        // The value before scaling is h / scale.
         ...(factors
           ? [tf.div(codes ? columnSums(codes, columns, h) : tf.sum(tf.mul(dy, h), 0), factors)]
           : []),
@@ -54,7 +54,7 @@ function scaled(codes: Csr, factors: tf.Tensor): tf.Tensor {
   return sparseTensor({ ...codes, values }, factors.size);
 }
 
-/** Σ_i a[i, j], or Σ_i a[i, j] · h[i, j], of rows of non-zeros. */
+/** Column sums Σ_i a[i, j], or Σ_i a[i, j] · h[i, j] if h is given, of a matrix in rows of non-zeros. */
 function columnSums(a: Csr, columns: number, h?: tf.Tensor): tf.Tensor {
   const weights = h ? numbers(h) : null;
   const sums = new Float32Array(columns);

@@ -4,9 +4,9 @@ import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
 import { type Csr, remember } from '../sparse.ts';
 
 /*
- * The named operations in plain tfjs: their definitions, and what runs where the numbers lie on a device, on
- * which dense products are cheap. Only selections look at numbers: they read the pre-activations and send
- * back a mask.
+ * The named operations in plain tfjs. They define the operations, and they run if the numbers lie on a
+ * device, where dense products are cheap. Only the selections read numbers: they read the pre-activations and
+ * write a mask.
  */
 
 export function encode(
@@ -15,7 +15,7 @@ export function encode(
   b?: tf.Tensor | null,
   scale?: tf.Tensor | null,
 ): tf.Tensor {
-  // Scaling the weights is the same, and cheaper: they are small beside a batch.
+  // Scaling the weights gives the same result and is cheaper: they have fewer numbers than the product.
   const product = tf.matMul(x, scale ? tf.mul(W, scale) : W);
   if (!b) return product;
   return tf.add(product, scale ? tf.mul(b, scale) : b);
@@ -36,7 +36,9 @@ export function topK(h: tf.Tensor, k: number): tf.Tensor {
   return masked(h, selectLargestOfRows(numbers(h), h.shape[0], Math.floor(k)));
 }
 
-/** What is kept is known, so that nobody reads it again. */
+/**
+ * Sets all but the kept numbers to 0. Records the kept positions, so that the result is not scanned for them.
+ */
 function masked(h: tf.Tensor, kept: Csr): tf.Tensor {
   const columns = h.shape[1] as number;
   const mask = new Float32Array(h.size);
@@ -68,7 +70,7 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 export function detach(x: tf.Tensor): tf.Tensor {
   const backend = tf.backend();
-  // A kernel that is called past the engine is not on the tape.
+  // A kernel that is called directly, not through tf.engine(), is not on the tape.
   const { kernelFunc } = tf.getKernel('Identity', tf.getBackend());
   const info = kernelFunc({ inputs: { x }, backend, attrs: {} }) as tf.TensorInfo;
   return tf.engine().makeTensorFromTensorInfo(info, backend);

@@ -40,7 +40,7 @@ function keep(h: tf.Tensor, select: (values: Float32Array, rows: number) => Csr)
       value: sparseTensor(pattern, columns),
       gradFunc: (dy: tf.Tensor) => {
         const gradient = knownSparse(dy);
-        // Usually that of a decode, which has the same pattern.
+        // Usually the gradient of a decode, which has the same pattern.
         const values =
           gradient?.indices === pattern.indices ? gradient.values : gather(pattern, columns, numbers(dy));
         return sparseTensor({ ...pattern, values }, columns);

@@ -4,7 +4,7 @@ import { compute } from '../kernel.ts';
 import * as plain from './plain.ts';
 
 const KERNEL = 'UnitRows';
-/** Rows of norm 0 would divide by 0. */
+/** Lower bound of the norms, so that a row of zeros does not divide by 0. */
 const LEAST_NORM = 1e-8;
 
 /**

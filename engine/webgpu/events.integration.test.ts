@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { catchDeviceEvents, waitWhile } from './events.ts';
 
-/** As a function of an addon looks: Dawn's callbacks are some. */
+/** A function that looks like one of a native addon, as Dawn's callbacks are. */
 function native(run: () => void): () => void {
   function callback() {
     run();

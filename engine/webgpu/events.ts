@@ -1,14 +1,17 @@
 /**
- * The callbacks in which Dawn's binding for Node looks whether a device has answered. It hands them to
- * setImmediate, so that a promise settles only when JavaScript is back in its event loop. Kept at hand, they
- * let someone who has to wait inside a function run them himself.
+ * The callbacks in which Dawn's binding for Node checks whether a device has answered. The binding passes
+ * them to setImmediate, so a promise settles only once JavaScript is back in its event loop. They are kept
+ * here so that a function that must wait synchronously can run them itself.
  */
 const pending = new Set<() => void>();
 let waiting = false;
 let background = false;
 let laterOf: ((run: () => void) => NodeJS.Immediate) | null = null;
 
-/** Before the binding is created: it looks up setImmediate whenever it needs it. */
+/**
+ * Replaces setImmediate to collect those callbacks. Call it before the binding is created; the binding looks
+ * up setImmediate whenever it needs it.
+ */
 export function catchDeviceEvents(): void {
   if (laterOf) return;
   const own = globalThis.setImmediate;
@@ -23,14 +26,15 @@ export function catchDeviceEvents(): void {
   }) as typeof setImmediate;
 }
 
-/** From now on an idle device does not keep the process alive: who waits for it, waits by `waitWhile`. */
+/**
+ * From now on an idle device does not keep the process alive: code that needs the device waits by
+ * `waitWhile`.
+ */
 export function letProcessEnd(): void {
   background = true;
 }
 
-/**
- * Runs the device's callbacks until `busy` is false. @throws Error when the device has nothing more to say.
- */
+/** Runs the device's callbacks until `busy` is false. @throws Error if it is true and no callback is left. */
 export function waitWhile(busy: () => boolean): void {
   waiting = true;
   try {
@@ -53,8 +57,8 @@ function later(run: () => void): NodeJS.Immediate {
 }
 
 /**
- * An addon's functions have a prototype; what settles a promise, and a bound function, are native too and
- * have none.
+ * Whether a function comes from a native addon. Those have a prototype; promise resolvers and bound functions
+ * are native too and have none.
  */
 const isOfAnAddon = (run: object): run is () => void =>
   Object.hasOwn(run, 'prototype') && Function.prototype.toString.call(run).includes('[native code]');

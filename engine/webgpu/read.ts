@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { waitWhile } from './events.ts';
 
-/** What we use of tfjs' WebGPU backend; the parts of its own `read`. */
+/** The parts of tfjs' WebGPU backend that are used here; its own `read` uses them too. */
 interface WebGpuBackend {
   tensorMap: { get(dataId: object): { values: unknown; dtype: tf.DataType; resource: GpuBuffer } };
   bufferManager: {
@@ -26,13 +26,14 @@ interface GpuBuffer {
   unmap(): void;
 }
 
-/** Of the WebGPU standard: GPUMapMode.READ, and GPUBufferUsage.MAP_READ | COPY_DST. */
+/** Constants of the WebGPU standard: GPUMapMode.READ, and GPUBufferUsage.MAP_READ | COPY_DST. */
 const READ = 1;
 const STAGING = 1 | 8;
 
 /**
- * Gives the backend in use a `readSync` that works in Node: its own draws numbers on a canvas. Trainers read
- * losses and which latents fired within a step, and tfjs' gradients leave no room for an `await` there.
+ * Gives the backend in use a `readSync` that works in Node: the original draws the numbers on a canvas.
+ * Trainers read losses and which latents fired within a step, and tfjs' gradients do not allow an `await`
+ * there.
  */
 export function installReadSync(): void {
   const backend = tf.backend() as unknown as WebGpuBackend;
@@ -51,7 +52,7 @@ function bytesOf(backend: WebGpuBackend, buffer: GpuBuffer): ArrayBuffer {
   backend.endComputePassEncoder();
   backend.commandEncoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
   backend.submitQueue();
-  // A failure shows in the state.
+  // A failure shows in `mapState` below.
   staging.mapAsync(READ).catch(() => {});
   waitWhile(() => staging.mapState === 'pending');
   if (staging.mapState !== 'mapped') throw new Error('the GPU is gone: what it computed cannot be read');
@@ -63,6 +64,6 @@ function bytesOf(backend: WebGpuBackend, buffer: GpuBuffer): ArrayBuffer {
 
 function asArray(bytes: ArrayBuffer, dtype: tf.DataType): tf.TypedArray {
   if (dtype === 'float32') return new Float32Array(bytes);
-  // Booleans are words there.
+  // A boolean takes a 32-bit word on the device.
   return dtype === 'bool' ? Uint8Array.from(new Int32Array(bytes)) : new Int32Array(bytes);
 }

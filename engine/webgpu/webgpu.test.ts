@@ -5,7 +5,7 @@ import { openBackend } from '../backend.ts';
 import { batchTopK, decode, decodeBands, detach, encode, squaredErrors } from '../ops.ts';
 import { uniform } from '../random.ts';
 
-// Any Vulkan driver will do: Mesa's in software, where there is no GPU.
+// Any Vulkan driver works, such as Mesa's software driver on a machine without a GPU.
 const refusal = await openBackend('webgpu').then(
   (backend) => {
     console.log(`testing ${backend.label}`);

@@ -57,7 +57,7 @@ describe('a proxy', () => {
     for (const host of ['127.0.0.1', 'localhost']) {
       expect(await (await fetch(`http://${host}:${server.port}/`)).text()).toBe('near');
     }
-    // Nobody listens there: what counts is who was asked.
+    // Nothing listens there: the test only checks that the proxy was not asked.
     for (const host of ['[::1]:9', '127.8.0.1:9']) await expect(fetch(`https://${host}/`)).rejects.toThrow();
     expect(way.tunnels).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('a proxy', () => {
     await using server = await local((response) => void response.end());
     const { fetch } = networkOf({ HTTP_PROXY: 'http://127.0.0.1:9' });
     await expect(fetch(`https://${AWAY}/`)).rejects.toThrow('fetch failed');
-    // No proxy at all: it closes the connection of a CONNECT.
+    // This server is no proxy: it closes the connection on CONNECT.
     const wrong = networkOf({ HTTP_PROXY: server.url }).fetch(`https://${AWAY}/`);
     await expect(wrong).rejects.toThrow('fetch failed');
   });
@@ -118,15 +118,17 @@ describe('a proxy', () => {
 });
 
 describe('silence', () => {
-  // The clock of undici's timeouts, which its own tests turn too.
+  // The clock of undici's timeouts, which undici's own tests advance too.
   const clock = createRequire(import.meta.url)('undici/lib/util/timers.js') as { tick(ms: number): void };
 
-  /** A server that is silent for an hour, by that clock, before its headers or within its body. */
+  /**
+   * Fetches from a server that is silent for an hour of that clock, before its headers or within its body.
+   */
   async function silent(before: 'headers' | 'body', fetch: typeof globalThis.fetch) {
     await using server = await local(async (response) => {
       if (before === 'body') response.write('begun, ');
       await new Promise((resolve) => setTimeout(resolve, 100));
-      // The first tick starts what waits to be timed.
+      // The first tick starts the timers that are pending.
       for (const ms of [1_000, 3_600_000]) clock.tick(ms);
       await new Promise((resolve) => setTimeout(resolve, 100));
       response.end('ended');
@@ -139,7 +141,7 @@ describe('silence', () => {
     'before the %s is borne for as long as the caller bears it',
     async (before) => {
       expect(await silent(before, networkOf({}).fetch)).toMatch(/ended$/);
-      // By its own will undici gives up.
+      // With its default timeouts undici gives up.
       const dispatcher = new Agent();
       const plain = (async (url: string) =>
         undiciFetch(url, { dispatcher })) as unknown as typeof globalThis.fetch;

@@ -10,9 +10,8 @@ import { isLoopback } from './loopback.ts';
 import { type Proxies, proxiesOf } from './proxies.ts';
 
 /**
- * A model that thinks can be silent for longer than the five minutes after which undici gives up, before the
- * headers as well as within the body. How long silence is borne is the caller's matter, so both limits are
- * off.
+ * Turns off both timeouts of undici. A model that thinks can be silent for longer than their five minutes,
+ * before the headers as well as within the body; the caller decides how long to wait.
  */
 const PATIENT = { headersTimeout: 0, bodyTimeout: 0 } as const;
 
@@ -23,8 +22,8 @@ export interface Network {
 }
 
 /**
- * A fetch that goes through the proxies of the environment. It is undici's own, because the one of Node takes
- * no dispatcher of another copy of undici; the shapes are the same.
+ * A fetch that goes through the proxies of the environment. It is undici's own, because Node's fetch accepts
+ * no dispatcher of another copy of undici; the types are compatible.
  * @throws UserError for a proxy that is no http or https address.
  */
 export function networkOf(env: NodeJS.ProcessEnv = process.env): Network {
@@ -37,7 +36,8 @@ export function networkOf(env: NodeJS.ProcessEnv = process.env): Network {
     try {
       return (await undiciFetch(url, options)) as unknown as Response;
     } catch (error) {
-      // Where it found no connection (no name, no server, no proxy, no trust), nobody can have read it.
+      // Without a connection (unknown name, no server, no proxy, no trusted certificate) nobody can have read
+      // the request.
       if (error instanceof Error && !watched.started()) Object.assign(error, { neverSent: true });
       throw error;
     }
@@ -45,12 +45,14 @@ export function networkOf(env: NodeJS.ProcessEnv = process.env): Network {
   return { fetch, notes };
 }
 
-/** Its methods are in no types of undici's. */
+/** undici's types do not declare the methods of DecoratorHandler. */
 const Handler = DecoratorHandler as unknown as new (
   inner: Dispatcher.DispatchHandler,
 ) => Dispatcher.DispatchHandler;
 
-/** Whether a request was written to a connection that stood, through whatever proxy. */
+/**
+ * Wraps a dispatcher to record whether a request was written to an open connection, through whatever proxy.
+ */
 function watchStart(dispatcher: Dispatcher): { dispatcher: Dispatcher; started(): boolean } {
   let started = false;
   class Watched extends Handler {
@@ -66,12 +68,12 @@ function watchStart(dispatcher: Dispatcher): { dispatcher: Dispatcher; started()
 }
 
 /**
- * Loopback is decided here for each hop: NO_PROXY knows no 127.0.0.0/8, and nobody wants to have to set it
- * for that.
+ * A dispatcher that uses the proxies, but never for loopback. This is checked here for each hop: NO_PROXY
+ * cannot express 127.0.0.0/8, and users should not have to set it for that.
  */
 function dispatcherFor({ https, http, none }: Proxies): Dispatcher {
   const direct = new Agent(PATIENT);
-  // Empty strings, because undefined would send it back to the environment of the process.
+  // Empty strings: for undefined, undici would read the environment of the process.
   const proxied = new EnvHttpProxyAgent({
     ...PATIENT,
     httpsProxy: https,
@@ -86,9 +88,9 @@ function dispatcherFor({ https, http, none }: Proxies): Dispatcher {
 }
 
 /**
- * The connections to a proxy itself. Where a proxy hangs up on CONNECT, undici 7 takes that for a connection
- * worth another try, thousands of times a second and for ever, even when the call has been given up. An error
- * of another kind ends the call.
+ * The connections to a proxy itself. Where a proxy hangs up on CONNECT, undici 7 tries the connection again,
+ * thousands of times a second and without end, even after the call was aborted. An error of another kind ends
+ * the call.
  */
 function proxyClient(origin: URL, options: object): Dispatcher {
   const pool = new Pool(origin, options);

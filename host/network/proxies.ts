@@ -1,8 +1,8 @@
 import { UserError } from '#contract/errors';
 
 /**
- * What undici's EnvHttpProxyAgent takes; empty where there is none. Without a proxy for https it uses the one
- * for http.
+ * The options of undici's EnvHttpProxyAgent; an empty string means none. Without a proxy for https, undici
+ * uses the one for http.
  */
 export interface Proxies {
   https: string;
@@ -11,8 +11,8 @@ export interface Proxies {
 }
 
 /**
- * The proxies of the environment. Names in lower case win, as everywhere. ALL_PROXY stands in for both others
- * where it names an http proxy; a SOCKS proxy there is for other programs.
+ * The proxies of the environment. Names in lower case win, as in other programs. ALL_PROXY stands in for a
+ * missing HTTPS_PROXY or HTTP_PROXY where it names an http proxy; a SOCKS proxy there is not used.
  * @throws UserError naming the variable. The value is no part of the message, because it may hold a password.
  */
 export function proxiesOf(env: NodeJS.ProcessEnv = process.env): { proxies: Proxies; notes: string[] } {
@@ -45,7 +45,10 @@ interface Setting {
   value: string;
 }
 
-/** Lower case first; set to nothing it says "none", whatever stands in upper case. */
+/**
+ * Reads a variable, the name in lower case first. Set to an empty value, that one means "none", whatever the
+ * name in upper case holds.
+ */
 function setting(env: NodeJS.ProcessEnv, name: string): Setting | null {
   const variable = env[name.toLowerCase()] === undefined ? name : name.toLowerCase();
   const value = env[variable]?.trim();
@@ -55,11 +58,11 @@ function setting(env: NodeJS.ProcessEnv, name: string): Setting | null {
 function check({ variable, value }: Setting): void {
   try {
     const url = new URL(value);
-    // Both are sent decoded.
+    // User name and password are sent decoded, so it must be possible to decode them.
     decodeURIComponent(url.username + url.password);
     if (/^https?:$/.test(url.protocol) && url.hostname && !/\s/.test(value)) return;
   } catch {
-    // Told below.
+    // The error is thrown below.
   }
   throw new UserError(
     `${variable} is not the address of an http proxy; set it to one such as http://proxy.example:3128, or unset it`,

@@ -9,7 +9,10 @@ import { thinkingConfig } from './thinking.ts';
 import { toolNames, toolPairs } from './tools.ts';
 import { toolChanges, turns } from './turns.ts';
 
-/** What needs no memory, in the order in which the API complains: fields first, then what they say. */
+/**
+ * The rules that depend on the request alone, in the order in which the API checks them: fields, then their
+ * values.
+ */
 const RULES: readonly Rule[] = [
   knownBetas,
   shape,

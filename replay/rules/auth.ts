@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Which key the server takes; two at once are refused by all. */
+/** Which kind of key the server accepts. A request with both kinds is always refused. */
 export type Accepts = 'x-api-key' | 'bearer' | 'any';
 
-/** What is wrong with the keys of a request, for a 401; null where they are fine. */
+/** The message of a 401; null where the key is accepted. */
 export function unauthorized(headers: IncomingHttpHeaders, accepts: Accepts): string | null {
   const key = headers['x-api-key'];
   const bearer = headers.authorization;

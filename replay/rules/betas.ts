@@ -2,8 +2,8 @@ import type { MessagesRequest } from '../protocol.ts';
 import { type Call, EXTRA, everyBlock, isObject, type Rule, type Violation } from './rule.ts';
 
 /**
- * The values of the `anthropic-beta` header that the API knows: those of the SDK, and one that it sends by
- * itself.
+ * The values of the `anthropic-beta` header that the API knows: those that the SDK lists, and one that the
+ * SDK adds by itself.
  */
 export const BETAS: ReadonlySet<string> = new Set(
   `computer-use-2024-10-22 computer-use-2025-01-24 output-128k-2025-02-19 mcp-client-2025-04-04 mcp-client-2025-11-20
@@ -26,7 +26,7 @@ export const BETAS: ReadonlySet<string> = new Set(
 
 export const BINDING_CONTROLS = 'thinking-binding-controls-2026-08-01';
 
-/** The values of the header, which may come several times and hold several each. */
+/** The values of the header, which may be sent several times with several values each. */
 export function betasOf(header: string | string[] | undefined): Set<string> {
   return new Set(
     [header ?? []]
@@ -47,7 +47,7 @@ export function unexpected(values: readonly string[]): Violation {
   return { path: '', message: `Unexpected value(s) ${listed} for the \`anthropic-beta\` header` };
 }
 
-/** Top-level fields that exist only with one of these values. */
+/** Top-level fields, each with the beta values of which a request must send one. */
 const TOP_LEVEL: Record<string, readonly string[]> = {
   context_management: ['context-management-2025-06-27'],
   compaction: ['compact-2026-09-04'],

@@ -20,7 +20,7 @@ const body = {
 type Body = typeof body & { messages: BetaMessageParam[] };
 const user = (content: string): BetaMessageParam => ({ role: 'user', content });
 
-/** Three turns, each told apart, as an obedient client keeps them. */
+/** A conversation of three turns with different texts, kept as a client that changes nothing keeps it. */
 async function talk(client: Anthropic, over: object = {}): Promise<Body> {
   const messages: BetaMessageParam[] = [];
   for (const words of ['one', 'two', 'three']) {

@@ -5,8 +5,8 @@ import { isThinking, Prefix, sealOf } from './seal.ts';
 import { bindingModel } from './thinking.ts';
 
 /**
- * Since 2026-08-31 accounts are held to the check; older ones only where the request says what a mismatch
- * shall do.
+ * `new`: an account from 2026-08-31 on, whose thinking blocks are always checked. `old`: they are checked
+ * only where the request sets `prefix_mismatch_behavior`.
  */
 export type Account = 'new' | 'old';
 
@@ -20,11 +20,15 @@ export interface Transformation {
 export interface Binding {
   violation: Violation | null;
   transformations: Transformation[];
-  /** Blocks whose conversation is not the one in which they were made, whatever became of them. */
+  /**
+   * The number of thinking blocks that are not in the conversation that they were made in, refused or not.
+   */
   mismatches: number;
 }
 
-/** What becomes of the thinking blocks of a request. */
+/**
+ * Checks the thinking blocks of a request: which are dropped or allowed, and whether the request is refused.
+ */
 export function binding({ request }: Call, account: Account): Binding {
   const { foreign, mismatches, forged } = readThinking(request);
   const behavior = behaviorOf(request);
@@ -46,7 +50,7 @@ export function binding({ request }: Call, account: Account): Binding {
   };
 }
 
-/** Replies tell about it only with this beta, and then always. */
+/** Whether a reply has `input_transformations`: with this beta, for a model that binds its thinking. */
 export function tellsTransformations({ request, betas }: Call): boolean {
   return betas.has(BINDING_CONTROLS) && bindingModel(request.model) !== null;
 }
@@ -69,7 +73,7 @@ export function asShown(
   return { ...request, messages };
 }
 
-/** All that stands before the reply to a request. */
+/** The prefix of the reply to a request: system, tools and all messages. */
 export function prefixOf(request: MessagesRequest): Prefix {
   const prefix = new Prefix(request);
   for (const { role, content, ...fields } of request.messages) {
@@ -79,7 +83,10 @@ export function prefixOf(request: MessagesRequest): Prefix {
   return prefix;
 }
 
-/** Paths of the blocks that another model wrote, and of those that a changed conversation stands before. */
+/**
+ * Paths of the thinking blocks of other models (`foreign`) and of those whose prefix has changed
+ * (`mismatches`); `forged` is the violation of the first invalid signature.
+ */
 function readThinking(request: MessagesRequest) {
   const prefix = new Prefix(request);
   const from = latestSummary(request);
@@ -87,7 +94,7 @@ function readThinking(request: MessagesRequest) {
   const mismatches: string[] = [];
   for (const [i, { role, content, ...fields }] of request.messages.entries()) {
     prefix.note(fields);
-    // Thinking blocks that follow a mismatch without a gap go with it.
+    // Thinking blocks directly after a mismatch are mismatches too.
     let broken = false;
     for (const [j, block] of blocksOf(content).entries()) {
       if (isThinking(block)) {
@@ -105,7 +112,7 @@ function readThinking(request: MessagesRequest) {
   return { foreign, mismatches, forged: null };
 }
 
-/** Where the last summary stands. What is before it is not read. */
+/** The position of the last summary (a `compaction` block). The model does not read what is before it. */
 function latestSummary({ messages }: MessagesRequest): { message: number; block: number } {
   const summaries = messages.map(({ content }) =>
     blocksOf(content).findLastIndex(({ type }) => type === 'compaction'),
@@ -121,8 +128,8 @@ function behaviorOf({ thinking }: MessagesRequest): string | null {
 }
 
 /**
- * Haiku 5.5's thinking is not locked to its model, and Fable 5.1 reads that of Opus 5.5 ("Preserved
- * thinking").
+ * Whether a model can read the thinking of another. Every model reads that of Haiku 5.5, and Fable 5.1 reads
+ * that of Opus 5.5 ("Preserved thinking").
  */
 function canRead(model: string, author: string): boolean {
   const reader = bindingModel(model) ?? model;

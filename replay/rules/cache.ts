@@ -3,12 +3,12 @@ import type { MessagesRequest } from '../protocol.ts';
 import { blocksOf, isObject } from './rule.ts';
 import { TOOLS_OVERHEAD, tokensOf } from './tokens.ts';
 
-/** A mark finds what was stored at most so many blocks before it. */
+/** A cache mark finds a stored prefix that ends at most this many blocks before it. */
 const LOOK_BACK = 20;
-/** A shorter prefix is not stored. */
+/** A prefix of fewer tokens is not stored. */
 const LEAST_TOKENS = 1024;
 
-/** One reading of the input, split by where it came from and how long it is kept. */
+/** Tokens of one reading of the input: uncached, read from the cache, and written to it by lifetime. */
 export type Input = {
   input_tokens: number;
   cache_read_input_tokens: number;
@@ -17,15 +17,15 @@ export type Input = {
 };
 
 /**
- * The rule by which the Messages API keeps what it has read: the prompt is a row of blocks (tools, system,
- * messages); up to each block with a `cache_control`, and the last one where the request has it, a prefix is
- * stored; the longest stored prefix that is the same byte for byte is read. Each model has a store of its
- * own; nothing is forgotten.
+ * The prompt cache of the Messages API. The prompt is a sequence of blocks: tools, system, messages. The
+ * prefix up to each block with a `cache_control` is stored, and the whole prompt where the request itself has
+ * one. The longest stored prefix that is identical byte for byte is read. Each model has its own store;
+ * entries never expire.
  */
 export class PromptCache {
   readonly #stored = new Set<string>();
 
-  /** The usage that the API would tell for reading this request once. */
+  /** The usage for reading this request once; stores its marked prefixes. */
   read(request: MessagesRequest): Input {
     const hash = createHash('sha256').update(request.model);
     let tokens = request.tools?.length ? TOOLS_OVERHEAD : 0;
@@ -40,7 +40,7 @@ export class PromptCache {
     const read = Math.max(0, ...found.map((prefix) => prefix.tokens));
     const written = { '5m': 0, '1h': 0 };
     let kept = read;
-    // Each mark writes what stands between the one before it and itself.
+    // Each mark writes the tokens between the mark before it and itself.
     for (const mark of marked) {
       if (mark.tokens < LEAST_TOKENS) continue;
       written[mark.ttl] += Math.max(0, mark.tokens - kept);
@@ -57,8 +57,8 @@ export class PromptCache {
 }
 
 /**
- * The blocks of a request in the order in which they are read, without their marks, with how long a mark
- * keeps them.
+ * The blocks of a request in reading order, without their cache marks; `ttl` is the lifetime of a block's
+ * mark, null without one.
  */
 function rowOf({ tools, system, messages, cache_control }: MessagesRequest) {
   const row = [

@@ -1,8 +1,8 @@
 import type { Rule } from './rule.ts';
 
 /**
- * Domain filters of web tools match domains only. The API takes an entry with a path and never matches it;
- * here it is refused, so that nobody relies on one.
+ * Domain filters of web tools match domains only. The API accepts an entry with a path and never matches it;
+ * here it is refused, so that no caller relies on it.
  */
 export const domains: Rule = ({ request }) => {
   for (const [i, tool] of (request.tools ?? []).entries()) {

@@ -36,7 +36,7 @@ function unionOf(name: string): Record<string, string[]> {
 const sorted = (table: Record<string, ReadonlySet<string>>) =>
   Object.fromEntries(Object.entries(table).map(([type, fields]) => [type, [...fields].sort()]));
 
-/** They travel as headers. */
+/** The SDK sends these fields as headers. */
 const HEADERS = ['betas', 'user_profile_id', 'workspace_id'];
 const bodyOf = (name: string) =>
   [...fieldsOf(name).keys()].filter((field) => !HEADERS.includes(field)).sort();

@@ -1,6 +1,6 @@
 /**
- * The fields that the official SDK knows (resources/beta/messages), by the type of what holds them.
- * fields.test.ts compares this table with the SDK that is installed.
+ * The fields that the official SDK knows (resources/beta/messages), by the type of the object that has them.
+ * fields.test.ts compares this table with the installed SDK.
  */
 const fields = (names: string): ReadonlySet<string> => new Set(names.split(' '));
 type Fields = Record<string, ReadonlySet<string>>;
@@ -47,7 +47,7 @@ export const BLOCK = {
   fallback: fields('from to type trigger'),
 } satisfies Fields;
 
-/** Blocks that stand in a tool result only. */
+/** Blocks that a tool result may hold. */
 export const RESULT_BLOCK = {
   text: BLOCK.text,
   image: BLOCK.image,

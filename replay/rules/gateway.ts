@@ -5,9 +5,9 @@ import { type Call, EXTRA, everyBlock, isObject, type Violation, valueAt } from 
 import { unknownTag } from './shape.ts';
 
 /**
- * What a gateway, an older model or an account does not know: `refuses` names fields (`thinking.display`,
- * `cache_control.ttl`), beta values, types of tools, edits and blocks, and `messages.role.system`. The first
- * one that a request uses.
+ * Refuses what a gateway, an older model or an account does not know: the first name in `refuses` that the
+ * request uses. Names are fields (`thinking.display`, `cache_control.ttl`), beta values, types of tools,
+ * edits and blocks, and `messages.role.system`.
  */
 export function refused({ request, betas }: Call, refuses: readonly string[]): Violation | null {
   for (const name of refuses) {
@@ -52,7 +52,7 @@ function tagIn(request: MessagesRequest, name: string): Violation | null {
   return unknownTag(name, others, found.path);
 }
 
-/** The path of the first cache mark that says how long it holds. */
+/** The path of the first cache mark with a `ttl`. */
 function ttlIn(request: MessagesRequest): string | null {
   const holders: { path: string; block: Record<string, unknown> }[] = [
     { path: '', block: request },

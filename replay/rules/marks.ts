@@ -3,7 +3,7 @@ import { everyBlock, isObject, type Rule } from './rule.ts';
 
 const MOST_MARKS = 4;
 
-/** At most four cache marks, and those that hold longer before those that hold shorter. */
+/** At most four cache marks, and those with a longer lifetime before those with a shorter one. */
 export const marks: Rule = ({ request }) => {
   const all = [...marksOf(request)];
   if (all.length > MOST_MARKS) {
@@ -21,7 +21,10 @@ export const marks: Rule = ({ request }) => {
   };
 };
 
-/** In the order in which the API reads them; the one of the request itself marks the last block. */
+/**
+ * The cache marks in the order in which the API reads them. The mark of the request itself is that of the
+ * last block.
+ */
 function* marksOf(request: MessagesRequest): Generator<{ path: string; ttl: unknown }> {
   const { tools, system, cache_control } = request;
   const blocks = [

@@ -6,7 +6,7 @@ import { offeredTools } from './turns.ts';
 export interface PendingUse {
   id: string;
   name: string;
-  /** The message that holds it. */
+  /** The index of the message that holds the call. */
   at: number;
 }
 
@@ -16,8 +16,8 @@ interface Read {
 }
 
 /**
- * While a server tool is pending, the conversation goes on with the results of the client's tools of that
- * turn and nothing else, and the next reply begins with what the server tool found.
+ * While a server tool call is pending, only results of the client's tool calls of that turn may follow, and
+ * the next reply begins with the result of the server tool.
  */
 export const pendingUses: Rule = (call) => {
   const { open, violation } = read(call.request);
@@ -70,7 +70,7 @@ function orphan({ content }: MessageParam, open: readonly PendingUse[], at: numb
   return null;
 }
 
-/** A message that may not stand where a server tool is pending. */
+/** The violation of a message that may not follow a pending server tool call. */
 function interruption(
   { role, content }: MessageParam,
   before: MessageParam | undefined,

@@ -3,23 +3,25 @@ import type { MessagesRequest } from '../protocol.ts';
 import { type Block, isObject } from './rule.ts';
 import { bindingModel } from './thinking.ts';
 
-/** The same in every process: a block that one server signed is read by the next. */
+/** The key is the same in every process: a block that one server signed is valid for the next. */
 const KEY = 'replay/rules/seal';
 
 /** What the signature of a thinking block holds. */
 export interface Seal {
   id: string;
-  /** Who thought it. */
+  /** The model that wrote the block. */
   model: string;
   /** Hash of its own text. */
   text: string;
-  /** Hash of all else that stood before it: system, tools, messages and the blocks of its own message. */
+  /**
+   * Hash of all before the block except thinking: system, tools, messages, earlier blocks of its own message.
+   */
   prefix: string;
   /** Hash over the thinking blocks before it. */
   chain: string;
 }
 
-/** What stands before a block, read one by one: all that a thinking block is bound to. */
+/** All that is before a block, added one block at a time: what a thinking block is bound to. */
 export class Prefix {
   #hash: ReturnType<typeof createHash>;
   /** Null before the first thinking block. */
@@ -32,7 +34,10 @@ export class Prefix {
     this.#hash = createHash('sha256').update(this.#start);
   }
 
-  /** A block in its place. From a summary on, the messages before it do not count any more. */
+  /**
+   * Adds the next block. A summary (a `compaction` block) starts the prefix anew: messages before it no
+   * longer count.
+   */
   add(role: string, block: Block): void {
     if (isThinking(block)) {
       const seal = sealOf(block);
@@ -46,13 +51,13 @@ export class Prefix {
     this.#hash.update(`\n${role} ${JSON.stringify(bare(block))}`);
   }
 
-  /** What a message says beside its role and its blocks. */
+  /** Adds the fields of a message other than its role and its blocks. */
   note(fields: Record<string, unknown>): void {
     const said = bare(fields);
     if (Object.keys(said).length > 0) this.#hash.update(`\n${JSON.stringify(said)}`);
   }
 
-  /** The block as the API gives it out: bound to what stands here, and to this model. */
+  /** The block as the API returns it, with a signature that binds it to this prefix and to the model. */
   sign(block: Block, model: string): Block {
     const seal: Seal = {
       id: randomUUID(),
@@ -67,8 +72,8 @@ export class Prefix {
   }
 
   /**
-   * Whether the block was made after just this. A run of thinking that was taken off the beginning is no
-   * change, which is why the first block that is left says itself what stood before it.
+   * Whether the block was made after exactly this prefix. Thinking blocks that were removed from the
+   * beginning are no change: the chain then begins with what the first remaining block's own seal says.
    */
   fits({ prefix, chain }: Seal): boolean {
     return prefix === this.#digest() && (this.#chain === null || chain === this.#chain);
@@ -81,7 +86,7 @@ export class Prefix {
 
 export const isThinking = ({ type }: { type: string }) => type === 'thinking' || type === 'redacted_thinking';
 
-/** Null where no server gave out this signature, or where it signed another text. */
+/** The seal in a block's signature; null where no server made the signature, or made it for another text. */
 export function sealOf(block: Block): Seal | null {
   const [words, code, ...rest] = String(block.type === 'thinking' ? block.signature : block.data).split('.');
   if (words === undefined || rest.length > 0 || code !== mac(words)) return null;
@@ -90,8 +95,8 @@ export function sealOf(block: Block): Seal | null {
 }
 
 /**
- * The same block without its cache mark and without fields that say nothing; the order of its fields does not
- * count.
+ * The block without its cache mark and its null fields, with its fields sorted, so that none of these changes
+ * a hash.
  */
 function bare(block: Record<string, unknown>): Record<string, unknown> {
   const kept = Object.entries(block)

@@ -5,7 +5,9 @@ import { type Block, EXTRA, isObject, type Rule, type Violation, valueAt } from 
 type Fields = ReadonlySet<string>;
 type Found = Violation | null;
 
-/** Nothing that the API does not know, down to the blocks of messages and tool results. */
+/**
+ * Refuses every field and type that the API does not know, down to the blocks of messages and tool results.
+ */
 export const shape: Rule = ({ request }) =>
   extra(request, known.REQUEST, '') ??
   settings(request) ??
@@ -80,7 +82,7 @@ function required({ type, name, input_schema }: Record<string, unknown>, path: s
   return { path: `${path}.name`, message: 'Field required' };
 }
 
-/** The fields without which a block says nothing. */
+/** The required fields of each type of block. */
 const REQUIRED: Record<string, readonly string[]> = {
   text: ['text'],
   thinking: ['thinking', 'signature'],
@@ -101,7 +103,7 @@ function blockShape(block: Block, table: Record<string, Fields>, path: string): 
   const found = tagged(block, table, path) ?? mark(block.cache_control, `${path}.cache_control`);
   if (found) return found;
   const missing = REQUIRED[block.type]?.find((field) => block[field] === undefined || block[field] === null);
-  // As for a field of the block's type: `messages.1.content.0.thinking.signature`.
+  // The API's path includes the type of the block: `messages.1.content.0.thinking.signature`.
   if (missing) return { path: `${path}.${block.type}.${missing}`, message: 'Field required' };
   const pattern = IDS[block.type];
   if (pattern && !pattern.test(String(block.id))) {

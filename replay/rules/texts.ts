@@ -2,7 +2,7 @@ import { everyBlock, type Rule } from './rule.ts';
 
 const EMPTY = 'text content blocks must be non-empty';
 
-/** No message without content, and no text without a character. */
+/** Every message has content, and no text block is empty. */
 export const texts: Rule = ({ request }) => {
   const { system, messages } = request;
   if (Array.isArray(system)) {

@@ -1,17 +1,20 @@
 import { isObject, type Rule } from './rule.ts';
 
-/** Models whose thinking blocks are bound to what stood before them, dated and as a cloud names them too. */
+/**
+ * Models whose thinking blocks are bound to the conversation before them; dated names and names of clouds
+ * match too.
+ */
 const BINDING = /claude-(?:(?:opus|sonnet|haiku)-5-5|(?:fable|mythos)-5-[12])(?!\d)/;
 
 /**
- * The model by its short name, without a date and what a cloud adds; null where it does not bind its
+ * The short name of a model, without a date or what a cloud adds; null for a model that does not bind its
  * thinking.
  */
 export function bindingModel(model: string): string | null {
   return BINDING.exec(model)?.[0] ?? null;
 }
 
-/** What these models refuse: thinking that is off or has a budget, and forced tool use. */
+/** What models that bind their thinking refuse: thinking that is off or has a budget, and forced tool use. */
 export const thinkingConfig: Rule = ({ request }) => {
   if (bindingModel(request.model) === null) return null;
   const { thinking, tool_choice } = request;

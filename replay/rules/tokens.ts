@@ -1,15 +1,15 @@
 import type { MessagesRequest } from '../protocol.ts';
 
-/** What the API adds to the prompt of a request with tools. */
+/** Tokens that the API adds to the prompt of a request with tools. */
 export const TOOLS_OVERHEAD = 500;
 
 const BYTES_A_TOKEN = 4;
-/** Files and what searches found come as base64, ten bytes of which say as little as one of text. */
+/** Files and search results are base64, of which ten bytes count as much as one byte of text. */
 const BASE64_BYTES_A_TOKEN = 40;
 const BASE64 = new Set(['data', 'encrypted_content']);
 const LEAST_BASE64_BYTES = 1000;
 
-/** Tokens by the rule of thumb of four bytes each: these books are consistent, not Claude's. */
+/** An estimate of four bytes a token: consistent within this server, but not Claude's counts. */
 export function tokensOf(value: unknown): number {
   if (value === undefined) return 0;
   let base64 = 0;
@@ -21,7 +21,7 @@ export function tokensOf(value: unknown): number {
   return Math.ceil(Buffer.byteLength(text) / BYTES_A_TOKEN + base64 / BASE64_BYTES_A_TOKEN);
 }
 
-/** Of a whole request, not split by tiers. */
+/** The input tokens of a whole request, not split by cache use. */
 export function inputTokens({
   tools,
   system,

@@ -3,7 +3,7 @@ import { type Block, blocksOf, isObject, isServerResult, type Rule, type Violati
 
 type Found = Violation | null;
 
-/** Who may speak when, with which blocks, and how a conversation ends. */
+/** The order of the roles, the blocks that each role may send, and how a conversation may end. */
 export const turns: Rule = ({ request }) => {
   const { messages } = request;
   if (messages[0]?.role !== 'user') {
@@ -60,7 +60,10 @@ function blocksOfRole({ role, content }: MessageParam, path: string): Found {
   return null;
 }
 
-/** The API writes the next turn: only its own turn that is not over yet may stand last. */
+/**
+ * An assistant message may be the last one only if its turn is unfinished: it ends in a server tool call or
+ * result.
+ */
 function lastTurn(messages: readonly MessageParam[]): Found {
   const last = messages.at(-1);
   if (last?.role !== 'assistant') return null;
@@ -74,7 +77,8 @@ function lastTurn(messages: readonly MessageParam[]): Found {
 }
 
 /**
- * A tool that is added or taken away in mid-conversation is one of `tools`; what is taken away was offered.
+ * A tool that is added in mid-conversation is one of `tools` or comes with its definition; a tool that is
+ * removed was offered.
  */
 export const toolChanges: Rule = ({ request }) => {
   const known = new Set((request.tools ?? []).map(({ name }) => name));
@@ -89,7 +93,7 @@ export const toolChanges: Rule = ({ request }) => {
   return null;
 };
 
-/** Notes what the block changes; what is wrong with it in words. */
+/** Applies a tool change to `known` and `offered`; returns what is wrong with it, or null. */
 function change(
   block: Block,
   known: Set<string | undefined>,

@@ -4,7 +4,7 @@ import { isServerResult } from './rule.ts';
 import { isThinking } from './seal.ts';
 import { tokensOf } from './tokens.ts';
 
-/** Tokens of a thinking block where the script names no number: most of them are never seen. */
+/** Tokens of a thinking block where the script gives no number; most of the thinking is not shown. */
 export const THINKING_TOKENS = 60;
 
 /** One pass of the model over its input, as the API lists it. */
@@ -22,17 +22,17 @@ export interface Usage extends Input {
 
 interface Told {
   content: readonly AnswerBlock[];
-  /** What the model was shown the first time. */
+  /** The first reading of the input. */
   first: Input;
-  /** System and tools, which are read again where a summary takes the place of all messages. */
+  /** Tokens of system and tools, which are read again after a summary has replaced all messages. */
   kept: number;
   maxTokens: number;
   thinkingTokens?: number;
 }
 
 /**
- * What a reply costs. After each round of server tools the model reads again what it had read, from the cache
- * as far as that was stored, and what it wrote and found since. A summary is a pass of its own, which the
+ * The usage of a reply. After each round of server tools the model reads its input again, from the cache as
+ * far as it was stored, and then its own output and the results. A summary is a pass of its own, which the
  * totals leave out.
  */
 export function usageOf({ content, first, kept, maxTokens, thinkingTokens = THINKING_TOKENS }: Told): Usage {
@@ -80,15 +80,15 @@ export function totalOf(iterations: readonly Iteration[]) {
 }
 
 interface Round {
-  /** Tokens that the server's tools found before it. */
+  /** Tokens of the server tool results before the round. */
   before: number;
   written: number;
   thinking: number;
 }
 
 /**
- * The passes of the model: a new one begins with what follows the results of server tools. Results at the
- * beginning were pending.
+ * The passes of the model: a new pass begins after results of server tools. Results at the beginning belong
+ * to calls that were pending and begin no new pass.
  */
 function roundsOf(content: readonly AnswerBlock[]): Round[] {
   let round: Round = { before: 0, written: 0, thinking: 0 };
@@ -126,7 +126,7 @@ const uncached = (tokens: number): Input => ({
   cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
 });
 
-/** Searches and pages that were run; an error costs nothing. */
+/** The numbers of searches and page fetches that were run; a failed one is not charged. */
 function served(content: readonly AnswerBlock[]) {
   const count = (type: string) =>
     content.filter((block) => block.type === type && !failed((block as { content?: unknown }).content))

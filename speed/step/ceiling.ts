@@ -7,9 +7,9 @@ import type { Ceiling } from './step.ts';
 const [M, K, N] = [1024, 768, 4096];
 
 /**
- * The best float32 product that this machine has, on all its cores: OpenBLAS where the system has it, else
- * our plain SIMD product on one thread times the cores. The fastest round counts, so that what else runs here
- * takes nothing off.
+ * The best float32 product of this machine, on all its cores: OpenBLAS where the system has it, else the
+ * project's plain SIMD product on one thread times the cores. The fastest round counts, so that other load
+ * on the machine does not lower the result.
  */
 export function productCeiling(seconds: number): Ceiling & { isBlas: boolean } {
   const cores = availableParallelism();

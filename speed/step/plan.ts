@@ -1,20 +1,23 @@
 import { join } from 'node:path';
 import type { Case } from './run.ts';
 
-/** Sizes of the published model; its directions are as drawn, which takes a second and times the same. */
+/**
+ * Sizes of the published model. Its directions are not orthogonalised: it builds in a second and times the
+ * same.
+ */
 const FULL_SIZE = join(import.meta.dirname, 'full-size.json');
 
 export interface StepOptions {
   backend: string;
   /** Widths at full size (d_in 768, batch 1024). */
   widths: readonly number[];
-  /** Thread counts of the engine; empty leaves them to it. */
+  /** Thread counts of the engine; where empty, the engine chooses. */
   threads: readonly number[];
-  /** The dense tfjs form too: it takes a minute. */
+  /** Also times the dense tfjs form, which takes a minute. */
   yardstick: boolean;
-  /** Full size also without the system's OpenBLAS, where it has one. */
+  /** Also times full size without the system's OpenBLAS, where there is one. */
   npmAlone: boolean;
-  /** The released model's folder or name, where it is here. */
+  /** The released model's folder or name; undefined where the model is not on this machine. */
   fullWorld?: string;
 }
 
@@ -25,7 +28,10 @@ export interface Planned {
   encodes: number;
 }
 
-/** What is timed: the two ends of the published path. k is constant, so that every step is the same work. */
+/**
+ * The recipes that are timed: the two ends of the published path. k is constant, so every step is the same
+ * work.
+ */
 const RECIPES = [
   { name: 'BatchTopK', experiment: 'baseline_batchtopk', encodes: 1, settings: () => [] },
   {
@@ -41,7 +47,7 @@ const RECIPES = [
 ];
 
 /**
- * All measurements in their order: the small world, then full size, plain tfjs before what is compared with
+ * All measurements in order: the small world, then full size; plain tfjs comes before what is compared with
  * it.
  */
 export function planned(options: StepOptions): Planned[] {
@@ -61,8 +67,8 @@ export function planned(options: StepOptions): Planned[] {
       const sized = { ...full, experiment, settings: [`d_sae=${width}`, ...settings(width)] };
       const add = (title: string, change: Partial<Case>) =>
         plan.push({ title, encodes, asked: { ...sized, ...change } });
-      // Dense tfjs on the engine's own dense products: on tfjs' fastest backend for a CPU, wasm, a step takes
-      // half a minute.
+      // Dense tfjs uses the engine's own dense products: on wasm, tfjs' fastest backend for a CPU, a step
+      // takes half a minute.
       if (options.yardstick) {
         add(`step plain tfjs ${name}`, { backend: 'embedded', plain: true, warmUp: 1, steps: 3 });
       }

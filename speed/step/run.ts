@@ -12,11 +12,11 @@ export interface Case {
   world: string;
   settings: readonly string[];
   backend: string;
-  /** Everything in tfjs' own kernels: the yardstick. */
+  /** Whether everything runs in tfjs' own kernels, as the yardstick. */
   plain: boolean;
-  /** The engine's threads; null leaves them to it. */
+  /** Thread count of the engine; where null, the engine chooses. */
   threads: number | null;
-  /** Without the system's OpenBLAS: what npm alone brings. */
+  /** Whether the system's OpenBLAS is left out, so that only npm packages are used. */
   npmAlone: boolean;
   warmUp: number;
   steps: number;
@@ -24,7 +24,7 @@ export interface Case {
 
 type StepPart = 'step' | 'cpu' | 'waiting' | 'forward' | 'backward' | 'optimiser' | 'sampling' | 'encode';
 
-/** What the trainer's own `step` command answers (sae/cli/step.ts). */
+/** The answer of the trainer's own `step` command (sae/cli/step.ts). */
 export interface Answer {
   architecture: string;
   backend: string;
@@ -43,7 +43,7 @@ const REPOSITORY = join(import.meta.dirname, '..', '..');
 const DATA_FD = 3;
 
 /**
- * Runs a case as a run is run: data service, pipe, trainer, each a process.
+ * Runs a case as a real run: data service, pipe and trainer, with a process each for service and trainer.
  * @throws Error with the trainer's own error line where it fails.
  */
 export async function runCase(asked: Case): Promise<Answer> {

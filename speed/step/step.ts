@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { type Planned, planned, type StepOptions } from './plan.ts';
 import { type Answer, runCase } from './run.ts';
 
-/** Multiply-adds a second of this machine's best dense product, and what it is. */
+/** Multiply-adds per second of this machine's best dense product, and what that product is. */
 export interface Ceiling {
   multiplyAddsPerSecond: number;
   of: string;
@@ -11,7 +11,8 @@ export interface Ceiling {
 export type StepLine = { name: string; ms: number; [more: string]: number | string };
 
 /**
- * One line a measurement, as it is done. `ratio` is the gain on plain tfjs of the same size in the same run.
+ * Times all planned cases and yields one line per measurement. `ratio` is the speedup over plain tfjs of
+ * the same size in the same call.
  */
 export async function* benchStep(options: StepOptions, ceiling: Ceiling): AsyncGenerator<StepLine> {
   let plain: { size: string; ms: number } | null = null;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { compare, isEqual } from './apart.ts';
 
-/** Quartets whose runs lie where these deviations put them, in thousandths; the engine's `bias` higher. */
+/** Quartets of F1 at 0.6 plus these deviations in thousandths; the engine's runs are `bias` higher. */
 const quartets = (bias: number, deviations: number[][]) =>
   deviations.map((deviation) => {
     const [a, b, c, d] = deviation.map((value) => 0.6 + value / 1000);

@@ -1,6 +1,6 @@
 /**
- * Verified F1 of one seed: two runs of the engine and two of dense tfjs, the second of each with x rounded
- * otherwise.
+ * Verified F1 of one seed: two runs of the engine and two of dense tfjs, the second of each on activations
+ * that are rounded otherwise.
  */
 export interface Quartet {
   embedded: number;
@@ -12,21 +12,23 @@ export interface Quartet {
 export interface Comparison {
   seeds: number;
   /**
-   * Mean over seeds of what the engine's two runs have more than those of dense tfjs, and its standard error.
+   * The mean over seeds of the engine's F1 minus that of dense tfjs, each the mean of two runs; and its
+   * standard error.
    */
   difference: number;
   standardError: number;
   /**
-   * How far two runs of a seed come out apart (root mean square): of the same engine, and of the two engines.
+   * Root mean square of the difference between two runs of a seed: of the same engine, and of the two
+   * engines.
    */
   apartByRounding: number;
   apartByEngine: number;
 }
 
 /**
- * Runs whose sums are rounded otherwise part after some hundred steps, so whole runs of two engines can only
- * be compared as samples: by the mean of their differences, and by whether two engines come out further apart
- * than one engine from itself.
+ * Compares whole runs of two engines as samples, because runs whose sums are rounded otherwise diverge after
+ * some hundred steps: by the mean of their differences, and by whether runs of two engines differ more than
+ * two runs of one engine.
  */
 export function compare(quartets: readonly Quartet[]): Comparison {
   const effects = quartets.map((q) => (q.embedded + q.embeddedNudged - q.dense - q.denseNudged) / 2);
@@ -47,7 +49,8 @@ export function compare(quartets: readonly Quartet[]): Comparison {
 }
 
 /**
- * Chance alone passes 3 standard errors once in a hundred times at 12 seeds, and a ratio of 2 more rarely.
+ * Whether the engines are equal within chance. At 12 seeds chance alone exceeds 3 standard errors once in a
+ * hundred times, and a ratio of 2 more rarely.
  */
 export function isEqual({ difference, standardError, apartByEngine, apartByRounding }: Comparison): boolean {
   return Math.abs(difference) <= 3 * standardError && apartByEngine <= 2 * apartByRounding;

@@ -1,18 +1,18 @@
 /**
- * The engines that are compared. `nudged` ones begin with weights that differ in the last place: what
- * rounding alone does.
+ * The engines that are compared. The `nudged` ones read activations that differ in the last place, which
+ * shows the effect of rounding alone.
  */
 export const ENGINES = {
-  /** The named operations as kernels of ours, products by non-zeros. */
+  /** The named operations by our own kernels, with sparse products. */
   embedded: { backend: 'embedded', plain: false, nudged: false },
   embeddedNudged: { backend: 'embedded', plain: false, nudged: true },
   /**
-   * Everything dense, in plain tfjs, its elementary kernels the embedded backend's: fast enough for many
+   * Everything dense in plain tfjs, with the elementary kernels of the embedded backend: fast enough for many
    * runs.
    */
   dense: { backend: 'embedded', plain: true, nudged: false },
   denseNudged: { backend: 'embedded', plain: true, nudged: true },
-  /** Everything dense, and no kernel of ours: tfjs' own wasm backend. */
+  /** Everything dense on tfjs' own wasm backend, with no kernel of ours. */
   tfjs: { backend: 'wasm', plain: true, nudged: false },
 } as const;
 

@@ -1,6 +1,6 @@
-// Whether the embedded engine's results are those of dense tfjs at the small world, from the same initial
-// weights on the same data. Exit code 1 where they are not. docs/equal-results.md says what was found, and
-// why runs part.
+// Compares the results of the embedded engine with those of dense tfjs at the small world, from the same
+// initial weights on the same data. Exit code 1 where they differ. docs/equal-results.md has the findings,
+// and the reason why runs diverge.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,16 +10,19 @@ import { runMain, UserError } from '#contract/errors';
 import { compare, isEqual, type Quartet } from './apart.ts';
 import { comparedSteps, trained, verifiedF1 } from './run.ts';
 
-/** Of a full run. */
+/** Steps of a full run. */
 const STEPS = 2000;
-/** A step of dense tfjs on its own backend takes up to a tenth of a second. */
+/**
+ * Every how many steps one is compared: dense tfjs on its own backend takes up to a tenth of a second for
+ * each.
+ */
 const EVERY = 40;
 /**
- * Step by step, as a share: of the loss, of a gradient's norm, of an activation that only one of the two
- * keeps.
+ * The largest relative differences that one step may have: of the loss, of a gradient's norm, and among
+ * activations that only one of the two engines keeps.
  */
 const MOST = { loss: 1e-5, gradient: 1e-4, tie: 1e-5 };
-/** Whole runs are compared before chance has parted them: so many steps, and the F1 after them. */
+/** Whole runs are compared before rounding makes them diverge: after this many steps, by their F1. */
 const TOGETHER = 100;
 const MOST_F1 = 0.005;
 
@@ -32,9 +35,9 @@ interface Case {
 
 interface Part {
   seeds: number;
-  /** Whether one case came out equal. */
+  /** Runs one case; whether its results are equal. */
   one(aCase: Case, evaluate: number): Promise<boolean>;
-  /** Whether all together did. */
+  /** Whether all cases together are equal. */
   all?(): boolean;
 }
 

@@ -6,7 +6,7 @@ import { Verdict } from '#contract/verdict';
 import type { EngineName } from './engines.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** One thread each, so that trainings can go on side by side: numbers do not depend on it. */
+/** One thread each, so that trainings can run side by side; the numbers do not depend on the thread count. */
 const env = { ...process.env, ENGINE_THREADS: '1' };
 
 export interface Training {
@@ -14,7 +14,7 @@ export interface Training {
   seed: number;
   steps: number;
   engines: readonly EngineName[];
-  /** A run folder an engine is left here. */
+  /** Each engine leaves a run folder here. */
   folder: string;
 }
 

@@ -8,7 +8,7 @@ import type { Batches } from '#sae/trainer/plan';
 
 const BATCH = 1024;
 export const PROFILE = 'small';
-/** Of a full run (TASK.md). */
+/** Samples of a full run (TASK.md). */
 export const SAMPLES = 2_048_000;
 
 /** An experiment at the small world, and its data: what the data service serves at a seed. */

@@ -59,8 +59,8 @@ function copied({ variables, buffers }: Model): { weights: Record<string, Tensor
 }
 
 /**
- * The largest differences so far: of the loss, of a gradient by its norm, among activations that only one of
- * the two keeps.
+ * The largest differences so far: of the loss, of a gradient by its norm, and among activations that only one
+ * of the two engines keeps.
  */
 const worst = { loss: 0, gradient: 0, ties: 0, tie: 0, compared: 0, dead: 0 };
 for (let step = 0; step < steps; step++) {
@@ -86,7 +86,7 @@ function compare(ours: Step, theirs: Step): void {
   const [x, y] = [ours.acts, theirs.acts].map(entriesOf);
   const strays = [...without(x, y), ...without(y, x)];
   if (strays.length > 0) {
-    // Decided otherwise: fair only among numbers that are nearly equal, and as many of them.
+    // The engines selected different activations: allowed only between nearly equal values, as many in each.
     worst.ties++;
     const tie = x.size === y.size ? Math.max(...strays) / Math.min(...strays) - 1 : Number.POSITIVE_INFINITY;
     worst.tie = Math.max(worst.tie, tie);
@@ -100,7 +100,7 @@ function compare(ours: Step, theirs: Step): void {
   }
 }
 
-/** The activations of one that the other has not. */
+/** The values that `some` has at positions that `others` lacks. */
 function without(some: Map<number, number>, others: Map<number, number>): number[] {
   return [...some].filter(([at]) => !others.has(at)).map(([, value]) => value);
 }

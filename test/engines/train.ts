@@ -45,7 +45,7 @@ for (const engine of engines as EngineName[]) {
 
 process.stdout.write(`${JSON.stringify(engines)}\n`);
 
-/** What the judge reads of a run. */
+/** The run record that the judge reads. */
 function record(id: string): RunRecord {
   const now = new Date().toISOString();
   return {

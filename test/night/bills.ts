@@ -6,13 +6,13 @@ import type { Iteration } from '#replay/rules/usage';
 export const sprintOf = (request: { messages: unknown }): number =>
   Number(/# Sprint (\d+)/.exec(JSON.stringify(request.messages))?.[1]);
 
-/** What the server charged, by the API's prices: the loop's own books are not looked at. */
+/** What the server charged, at the API's prices and independent of the loop's own accounts. */
 export class Bills {
-  /** The loop that is played, from 0. */
+  /** The index of the loop that is running, from 0. */
   loop = 0;
   readonly problems: string[] = [];
   readonly #all: { loop: number; sprint: number; usd: number }[] = [];
-  /** What the last request of each sprint left in the cache. */
+  /** The tokens that the last request of each sprint left in the cache. */
   readonly #stored = new Map<number, { n: number; model: string; tokens: number }>();
 
   readonly add = ({ request, usage, n }: Bill): void => {
@@ -23,8 +23,8 @@ export class Bills {
   };
 
   /**
-   * Each request of a conversation reads all that the one before it had read: nothing of it changed, and a
-   * mark found it.
+   * Each request of a conversation must read from the cache all that the one before it had read or stored:
+   * nothing of that changed, and a cache mark finds it.
    */
   #checkCache(sprint: number, model: string, n: number, reading: Iteration): void {
     const before = this.#stored.get(sprint);

@@ -6,22 +6,21 @@ import { type Disturbance, disturb, type Hands } from './disturb.ts';
 import type { LoopPlan } from './plan.ts';
 import type { SprintPlan } from './sprint.ts';
 
-/** What the server saw and did: counted as it happens, and compared with the supervisor's word afterwards. */
+/** What the server saw and did, to be compared with what the supervisor reports. */
 export interface Account {
   requests: number;
-  /** How often each disturbance came about. */
+  /** How often each disturbance happened. */
   disturbed: Map<Disturbance, number>;
   problems: Set<string>;
-  /** All hints that were given, each by its words. */
+  /** The texts of all hints that were given. */
   hints: string[];
-  /** Those that a request said after its prompt. */
+  /** The hints that appeared in a request after its prompt. */
   heard: Set<string>;
 }
 
 /**
- * Plays Claude for a night: says what the plan has for the sprint and the step that the conversation has come
- * to, and disturbs what is to be disturbed. With the last word of a loop that is to be stopped it has that
- * stopped.
+ * Plays Claude for a night: answers each request with the planned step that the conversation has reached, and
+ * applies the planned disturbances. With the last reply of a loop that is to be stopped, it stops the loop.
  */
 export function playNight(loops: readonly LoopPlan[], hands: Hands) {
   const plans = loops.flatMap(({ sprints }) => sprints);
@@ -48,7 +47,7 @@ export function playNight(loops: readonly LoopPlan[], hands: Hands) {
     paused = true;
   };
 
-  /** Null where the request is answered after all. */
+  /** Applies the disturbance that is due; null where the request is answered as usual. */
   async function disturbed(plan: SprintPlan, at: number, request: MessagesRequest, reply: Reply) {
     const due = plan.disturbed.find((one) => one.at === at && (done.get(one) ?? 0) < one.times);
     if (!due) return null;
@@ -78,7 +77,7 @@ export function playNight(loops: readonly LoopPlan[], hands: Hands) {
     return reply;
   }
 
-  /** What was planned and never came about. */
+  /** Planned disturbances that never happened. */
   const missed = () =>
     plans.flatMap(({ disturbed }, i) =>
       disturbed
@@ -89,7 +88,10 @@ export function playNight(loops: readonly LoopPlan[], hands: Hands) {
   return { account, plans, respond, missed };
 }
 
-/** Notes which hints a request says, and whether its words fit its tools; gives whether it offers the web. */
+/**
+ * Notes which hints a request contains, and whether its text fits its tools; returns whether it offers the
+ * web.
+ */
 function listen(request: MessagesRequest, number: number, account: Account): boolean {
   const [prompt, ...rest] = request.messages;
   const later = JSON.stringify(rest);
@@ -104,8 +106,8 @@ function listen(request: MessagesRequest, number: number, account: Account): boo
 }
 
 /**
- * The step that a conversation has come to: one further with each reply, unless its tools were cut off or did
- * not show what it needs.
+ * The index of the step that a conversation has reached: one further with each reply, unless its tool calls
+ * were cut off or a run did not end as the step needs.
  */
 function whereIn({ steps }: SprintPlan, { messages }: MessagesRequest): number {
   let at = 0;
@@ -123,7 +125,7 @@ function whereIn({ steps }: SprintPlan, { messages }: MessagesRequest): number {
 
 const RUN_ID = /\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-[a-z]+-s\d+(?:-\d+)?/g;
 
-/** `$RUN` is the run that was named last. */
+/** Replaces `$RUN` by the id of the run that was named last. */
 function withRun(content: readonly AnswerBlock[], { messages }: MessagesRequest): AnswerBlock[] {
   const run = JSON.stringify(messages).match(RUN_ID)?.at(-1) ?? 'none';
   return JSON.parse(JSON.stringify(content).replaceAll('$RUN', run)) as AnswerBlock[];

@@ -2,7 +2,7 @@ import type { Answer, MessagesRequest, Refusal, Reply, Trouble } from '#replay/p
 import { pendingOf } from '#replay/rules/pending';
 import { look, say, searched, use } from './steps.ts';
 
-/** What the night's server can do to the world outside of an answer. */
+/** What the rehearsal can do beside answering a request. */
 export interface Hands {
   /** Kills the supervisor, after so many milliseconds. */
   kill(afterMs: number): void;
@@ -21,12 +21,12 @@ export interface Scene {
   request: MessagesRequest;
   reply: Reply;
   hands: Hands;
-  /** Gives a hint that no other has. */
+  /** Gives a hint whose text no other hint has. */
   hint(): Promise<void>;
   pause(): Promise<void>;
 }
 
-/** Null where the request is answered after all. */
+/** Null where the request is answered as usual. */
 type Act = (scene: Scene) => Answer | null | Promise<null>;
 
 const refused =
@@ -37,14 +37,14 @@ const refused =
   });
 
 /**
- * Frame and ping come first; then thinking takes four events, the text five, a call three, a search three and
- * its results two.
+ * After how many events of a reply a stream is cut. The message start and a ping come first; then thinking
+ * has four events, the text five, a call three, a search three and its results two.
  */
 const AFTER = { thinking: 4, text: 8, call: 12, search: 9, results: 11, allButOne: 15 };
 
 /**
- * A stream that goes wrong after so many events of its own: results of what was pending come before them,
- * with two events each.
+ * A stream that fails after `afterEvents` events of its own reply. Results of pending calls come before
+ * these, with two events each.
  */
 const broken =
   (afterEvents: number, trouble: Omit<Trouble, 'afterEvents'>, content?: Reply['content']): Act =>
@@ -56,7 +56,7 @@ const cut = (afterEvents: number, content?: Reply['content']) =>
   broken(afterEvents, { kind: 'disconnect' }, content);
 const withSearch = [...searched('what is cut'), say('Found.'), look];
 
-/** Longer than the loop waits for a sign of life. */
+/** Longer than the loop waits for an event of a stream. */
 const PINGS_MS = 4000;
 
 const ACTS = {
@@ -103,7 +103,7 @@ const ACTS = {
   'pause and resume': (scene) => scene.pause().then(() => null),
 } satisfies Record<string, Act>;
 
-/** What the server does to a request in place of answering it, or before it does. */
+/** What the server does to a request, instead of answering it or before it answers. */
 export type Disturbance = keyof typeof ACTS;
 
 export const disturb = (what: Disturbance, scene: Scene): ReturnType<Act> => ACTS[what](scene);

@@ -6,12 +6,15 @@ import { readEvents } from '#agent/journal/events';
 import { Transcript } from '#agent/open-sprint/transcript';
 import type { Account } from './claude.ts';
 
-/** What is wrong with what the researcher was told, by the transcripts and the log. */
+/** Problems with what the researcher was told, found in the transcripts and the log. */
 export function hearing(repo: string, { hints, heard }: Account): string[] {
   return [...hints.flatMap((text) => hintTrouble(repo, text, heard)), ...notices(repo)];
 }
 
-/** A hint is told in the sprint in which it came, once; later sprints have it in their prompts. */
+/**
+ * A hint appears once, in the messages of the sprint in which it came; later sprints have it in their
+ * prompts.
+ */
 function hintTrouble(repo: string, hint: string, heard: ReadonlySet<string>): string[] {
   const folder = join(stateDir(repo), 'transcripts');
   const told = readdirSync(folder).flatMap((name) => {
@@ -28,15 +31,15 @@ function hintTrouble(repo: string, hint: string, heard: ReadonlySet<string>): st
   ];
 }
 
-/** What a message of ours says beside the results of tools. */
+/** The text blocks of a message of the supervisor, without the results of tools. */
 const wordsOfOurs = ({ role, content }: BetaMessageParam): string[] =>
   role === 'assistant' || !Array.isArray(content)
     ? []
     : content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
 
 /**
- * The server knows everything, and every conversation only grew: nothing is left out of a call, and no
- * thinking is lost.
+ * Notices that must not appear. The server knows every feature, and every conversation only grew: nothing is
+ * left out of a call, and no thinking is dropped.
  */
 function notices(repo: string): string[] {
   return logsOf(repo)
@@ -48,7 +51,7 @@ function notices(repo: string): string[] {
     );
 }
 
-/** Each loop has a log of its own; those of earlier ones lie apart. */
+/** Each loop has its own log; the logs of earlier loops are in the folder `logs`. */
 function logsOf(repo: string): string[] {
   const folder = join(stateDir(repo), 'logs');
   const earlier = readdirSync(folder).filter((name) => name.startsWith('events-'));

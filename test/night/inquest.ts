@@ -6,14 +6,12 @@ import { readSprints } from '#agent/ledger/ledger';
 import { worktreeOf } from '#host/worktree';
 import type { SprintPlan } from './sprint.ts';
 
-/**
- * What is wrong with what a night left behind, a line each. `plans` says what must have come of each sprint.
- */
+/** Problems with what a night left behind, one line each. `plans` says how each sprint must have ended. */
 export function inquest(repo: string, plans: readonly SprintPlan[]): string[] {
   return [...ledger(repo, plans), ...history(repo), ...reports(repo), ...files(repo), ...processes(repo)];
 }
 
-/** Each sprint once, ended as the script says, with the number that the script set. */
+/** Each sprint appears once, with a planned outcome and the planned F1. */
 function ledger(repo: string, plans: readonly SprintPlan[]): string[] {
   const sprints = readSprints(sprintsDir(repo));
   const problems: string[] = [];
@@ -32,7 +30,7 @@ function ledger(repo: string, plans: readonly SprintPlan[]): string[] {
   return problems;
 }
 
-/** One commit a sprint, in order, on the run branch alone; nothing else changed; git is whole. */
+/** One commit a sprint, in order, on the run branch alone; nothing else changed; git fsck passes. */
 function history(repo: string): string[] {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: worktreeOf(repo), encoding: 'utf8' }).trim();
@@ -68,8 +66,8 @@ function reports(repo: string): string[] {
 }
 
 /**
- * No file is half-written: none that was to be renamed, and every JSON can be read. What a trainer left is
- * its own affair.
+ * No file is half-written: no temporary file is left, and every JSON file can be read. Files of trainers are
+ * not checked.
  */
 function files(repo: string): string[] {
   const folders = ['reports', 'state', 'checkpoints'];
@@ -99,7 +97,10 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Nothing runs any more that has the repository as its folder, in its words or in its environment. */
+/**
+ * No process is left whose working directory or command line names the repository, and no `sleep` of a
+ * detour.
+ */
 function processes(repo: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)

@@ -1,4 +1,4 @@
-// A dress rehearsal of a whole night (rehearsal.ts).
+// Rehearses a whole night of the loop (rehearsal.ts).
 //   npm run test:night              another night each time; its seed is printed
 //   SEED=7 npm run test:night       that night again; KEEP_TMP=1 keeps what it left
 import { parsed, program } from '#agent/cli/arguments';
@@ -14,7 +14,8 @@ const command = program(
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
-  // It sets its own exit code. It starts when it is loaded: its folders have to be named before others load.
+  // rehearsal.ts sets the exit code itself. It runs when it is imported: it sets TMPDIR before other modules
+  // load.
   await import('./rehearsal.ts');
   return undefined;
 });

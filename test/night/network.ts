@@ -1,15 +1,16 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface Line {
-  /** Base URL of what lies at its far end. */
+  /** Base URL at which the loop reaches the server. */
   url: string;
-  /** Every connection is lost at once. */
+  /** Resets every open connection. */
   cut(): void;
   close(): void;
 }
 
 /**
- * The line between the loop and a server on loopback, which can be cut while neither of them does anything.
+ * A relay between the loop and a server on loopback, whose connections can be reset while neither side does
+ * anything.
  */
 export async function lineTo(url: string): Promise<Line> {
   const port = Number(new URL(url).port);
@@ -23,7 +24,7 @@ export async function lineTo(url: string): Promise<Line> {
       socket.on('close', () => sockets.delete(socket)).on('error', () => {});
     }
     near.on('end', () => far.destroy()).on('close', () => far.destroy());
-    // What was sent before a reset still arrives.
+    // Data that was sent before a reset still arrives.
     far.on('error', () => near.write('', () => near.resetAndDestroy()));
   });
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));

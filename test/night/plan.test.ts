@@ -19,13 +19,13 @@ it('plans every fault into any night, and no number twice', () => {
       for (const { steps, disturbed, outcomes, forced } of sprintsOf(seed)) {
         expect(outcomes.length).toBeGreaterThan(0);
         expect(outcomes.some((outcome) => outcome === 'failed' || outcome === 'interrupted')).toBe(forced);
-        // A sprint that is cut off under other rules is not gone on with.
+        // A sprint that is cut off is not continued once TASK.md has changed.
         const whats = disturbed.map(({ what }) => what);
         expect(whats).toContain('overload (529)');
         expect(whats.includes('TASK.md edited') && whats.some((what) => what.startsWith('kill'))).toBe(false);
         for (const { at, what } of disturbed) {
           expect(at).toBeLessThan(steps.length);
-          // After the sprint was started: what comes before leaves nothing to be taken up again.
+          // A kill comes after start_sprint: before it there is nothing to continue.
           if (what.startsWith('kill')) expect(at).toBeGreaterThan(1);
         }
       }

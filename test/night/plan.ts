@@ -4,12 +4,12 @@ import { randomFrom, shuffled } from './random.ts';
 import { DETOURS, ENDINGS, FORCED, TRAINERS } from './repertoire.ts';
 import { type SprintPlan, sprint } from './sprint.ts';
 
-/** One start of the loop to its end, however often it is killed in between. */
+/** One loop from its start to its end, with its restarts after kills. */
 export interface LoopPlan {
   name: string;
   limitUsd: number;
   sprints: SprintPlan[];
-  /** Asked to stop in its last sprint. */
+  /** Whether it is asked to stop in its last sprint. */
   stops: boolean;
   exitCode: number;
   /** What it must say when it ends. */
@@ -29,9 +29,9 @@ const KILLS: Disturbance[] = [
   'kill -9 while training',
   'kill -9 while judging',
 ];
-/** They say or change something that a later turn shows: each needs one. */
+/** Disturbances whose effect shows in a later turn, so that each needs one. */
 const CHANGES: Disturbance[] = ['TASK.md edited', 'hint', 'hint', 'pause and resume'];
-/** Requests that come to nothing, and are made again. */
+/** Disturbances after which a request has failed and is repeated. */
 const LOST: Disturbance[] = [
   ...(['rate limit (429)', "a proxy's page (403)", 'server error (500)'] as const),
   ...(['cut before the first event', 'cut in thinking', 'cut in text', 'cut in a call'] as const),
@@ -41,23 +41,27 @@ const LOST: Disturbance[] = [
   ...(['silence before the first event', 'silence in mid-stream', 'malformed tool input'] as const),
 ];
 
-/** A cut call is held at all that it may have cost, in which the web has its part. */
+/**
+ * A cut call stays reserved at the most that it may have cost, web searches included: the limit leaves room
+ * for it.
+ */
 const LIMIT_USD = 100;
 const SMALL_LIMIT_USD = 1;
 
 /**
- * A night by its seed: every story once, in any order, and over them every detour, disturbance and overload.
- * What must come out is worked out here, by the rules of the task and not by the supervisor's code.
+ * A night from its seed: every story once, in random order, and over them every detour, disturbance and
+ * overload. The expected results are computed here from the rules of the task, not by the supervisor's code.
  */
 export function planNight(seed: number): LoopPlan[] {
   const random = randomFrom(seed);
   const tell = narrator(random);
-  // The last one is asked to stop: it is calm.
+  // The loop is asked to stop in the last sprint, which gets no detour and no disturbance but an overload.
   const stories = [...shuffled(STORIES, random), 'gain'];
   const calm = indices(stories.slice(0, -1), (story) => !(story in ENDINGS));
   const detours = dealt(Object.keys(DETOURS), shuffled(calm, random));
   const kills = dealt(KILLS, shuffled(indices(stories.slice(0, -1), isGain), random));
-  // A sprint that is cut off under other rules is not gone on with: no kill comes where these are changed.
+  // A sprint that is cut off is not continued once TASK.md has changed: no sprint has both a kill and that
+  // change.
   const killed = new Set(
     [...kills, ...detours.filter(([, name]) => name.startsWith('kill'))].map(([at]) => at),
   );
@@ -83,7 +87,7 @@ export function planNight(seed: number): LoopPlan[] {
   ];
 }
 
-/** Makes sprints in the order of the night: what comes of one depends on those before it. */
+/** Makes the sprints in the order of the night: the outcome of one depends on those before it. */
 function narrator(random: () => number) {
   let best: number | null = null;
   let index = 0;
@@ -122,8 +126,8 @@ function outcomesOf(story: string, best: number | null): Outcome[] {
 }
 
 /**
- * A number that no other sprint has, on the right side of the best and its noise of 0.01: its last two digits
- * are its own.
+ * An F1 that no other sprint has, on the side of the best and its noise of 0.01 that the story needs. Its
+ * last two digits are the index of the sprint.
  */
 function numberFor(story: string, best: number | null, index: number): number {
   const change = { small: 0.005, worse: -0.1, degenerate: 0.05 }[story] ?? 0.02;
@@ -131,7 +135,7 @@ function numberFor(story: string, best: number | null, index: number): number {
   return Number((thousandths / 1000 + index / 1e5).toFixed(5));
 }
 
-/** Gives each disturbance a request of its own, and an overload to any. */
+/** Gives each disturbance a request of its own, and adds an overload at a random one. */
 function disturb(plan: SprintPlan, disturbances: readonly Disturbance[], random: () => number): void {
   const { steps, disturbed } = plan;
   const free = (from: number, to: number) => {
@@ -146,18 +150,18 @@ function disturb(plan: SprintPlan, disturbances: readonly Disturbance[], random:
 }
 
 /**
- * From which step on, and before which. A kill comes after start_sprint: what comes before leaves nothing to
- * be taken up again.
+ * The first step that a disturbance may hit, and the step before which it must come. A kill comes after
+ * start_sprint: before it there is nothing to continue.
  */
 function rangeOf(what: Disturbance, steps: number): [number, number] {
   if (what === 'kill -9 while judging') return [steps - 1, steps];
   if (what === 'kill -9 while training') return [steps - 2, steps - 1];
-  // With a turn left in which a hint can be seen.
+  // A turn must be left in which a hint can be seen.
   if (what.startsWith('kill') || CHANGES.includes(what)) return [2, steps - 2];
   return [0, steps];
 }
 
-/** Deals things out over places in their order, round and round. */
+/** Assigns things to places in order, from the first place again after the last. */
 const dealt = <T>(things: readonly T[], places: readonly number[]): [number, T][] =>
   things.map((thing, i) => [places[i % places.length], thing]);
 const valuesAt = <T>(pairs: readonly [number, T][], place: number): T[] =>

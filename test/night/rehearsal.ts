@@ -1,5 +1,5 @@
-// A dress rehearsal: the real CLI as a process of its own, the real SDK over HTTP, a server that plays Claude
-// by the rules of its API and bills by its own books; afterwards everything is looked at.
+// A rehearsal of a night: the real CLI as a process of its own, the real SDK over HTTP, and a server that
+// plays Claude by the rules of its API and computes its own bills. Everything is checked afterwards.
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const begun = Date.now();
 const own = join(realpathSync(tmpdir()), `loop-night-${process.pid}`);
 mkdirSync(own);
 Object.assign(process.env, { TMPDIR: own, ANTHROPIC_API_KEY: 'sk-ant-rehearsal' });
-// After TMPDIR is set: they make their folders when they are loaded.
+// Imported after TMPDIR is set: these modules make their folders when they are loaded.
 const { startCommand } = await import('#agent/fixtures/loop');
 const { edit, stage } = await import('./stage.ts');
 const { playLoop, wrongWith } = await import('./start.ts');

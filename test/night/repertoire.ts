@@ -2,20 +2,22 @@ import type { Outcome } from '#contract/verdict';
 import type { Disturbance } from './disturb.ts';
 import { bash, call, fetched, fetchPage, look, type Step, say, search, searched, use } from './steps.ts';
 
-/** Steps that a sprint can have on top, after it was started. Each is a fault of its own. */
+/** Additional steps of a sprint, after start_sprint. Each detour is a fault of its own. */
 export interface Detour {
   steps: readonly Step[];
-  /** What happens to the request of one of them, counted from its first. */
+  /** A disturbance of one of their requests: the one `after` steps after the first. */
   disturbed?: { after: number; what: Disturbance };
 }
 
 /** A turn that the API pauses while a search is pending. */
 const paused: Step = { content: [say('A moment.'), search('pauses')], stopReason: 'pause_turn' };
-/** A search of the server's and a call of ours in one reply: the search is run when our result has come. */
+/**
+ * A server search and a client tool call in one reply: the search is run when the client's result has come.
+ */
 const mixed: Step = { content: [search('mixed turns'), look] };
 const looking: Step = { content: [look] };
 
-/** An odd reply is followed by a call, so that no three of them come in a row. */
+/** An unusual reply is followed by a call, so that there are never three of them in a row. */
 export const DETOURS: Record<string, Detour> = {
   'unknown tool': { steps: [call('launch_rocket', { to: 'the moon' })] },
   'wrong tool input': { steps: [call('run_experiment', { experiment: 7 })] },
@@ -113,14 +115,14 @@ export const TRAINERS: Record<string, string> = {
   floods: 'finished',
 };
 
-/** An end of a conversation that the server forces: in its own words, or by what becomes of its request. */
+/** An end of a conversation that the server forces: by its reply, or by a disturbance of the request. */
 interface Forced {
   step: Step;
   disturbance?: Disturbance;
   outcomes: Outcome[];
 }
 
-/** Those that end one sprint alone. */
+/** Forced ends of one sprint only. */
 export const ENDINGS: Record<string, Forced> = {
   refusal: {
     step: { content: [say('I would rather not.')], stopReason: 'refusal' },
@@ -133,10 +135,10 @@ export const ENDINGS: Record<string, Forced> = {
   'bad request': { step: looking, disturbance: 'request refused (400)', outcomes: ['failed'] },
 };
 
-/** Those that end the loop with its sprint. */
+/** Forced ends of a sprint and its loop. */
 const LAST_WORDS: Record<string, Forced> = {
   'bad key': { step: looking, disturbance: 'key refused (401)', outcomes: ['interrupted'] },
-  /** A researcher that only thinks and looks, until the money is gone. */
+  /** A researcher that only thinks and looks until the money limit is reached. */
   talk: { step: { ...looking, thinkingTokens: 3500 }, outcomes: ['interrupted'] },
 };
 

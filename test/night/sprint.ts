@@ -8,16 +8,16 @@ export interface SprintPlan {
   story: string;
   /** Whether its end is forced by the server. */
   forced: boolean;
-  /** Whether the money allows the web. */
+  /** Whether the money limit leaves room for the web tools. */
   web: boolean;
   steps: Step[];
-  /** Whose requests are disturbed, how and how often. */
+  /** The steps whose requests are disturbed (`at`), how, and how often. */
   disturbed: { at: number; what: Disturbance; times: number }[];
-  /** Faults that stand in the steps themselves. */
+  /** The faults that are part of the steps themselves. */
   faults: string[];
-  /** How the sprint must end; one of these. */
+  /** The outcomes of which the sprint must have one. */
   outcomes: Outcome[];
-  /** The number that the judge must give; null where nothing comes to be judged. */
+  /** The F1 that the judge must give; null where nothing is judged. */
   f1: number | null;
 }
 

@@ -4,13 +4,13 @@ import { tinyRepository } from '#agent/fixtures/loop';
 import { git } from '#agent/fixtures/repo';
 
 /**
- * How long the loop waits for a sign of life. A command that the server runs before it answers has to end
- * within that.
+ * How long the loop waits for data of the server. A command that the server runs before it answers must end
+ * within this time.
  */
 const STALL_SECONDS = 3;
 
 /**
- * A repository with the tiny task, with the model of a real night and limits that make hangs and silences
+ * Makes a repository with the tiny task, the model of a real night, and limits that make hangs and silences
  * short.
  */
 export function stage(): string {

@@ -6,12 +6,12 @@ import { fold } from '#agent/journal/fold';
 import { nothingYet } from '#agent/journal/state';
 import type { LoopPlan } from './plan.ts';
 
-/** How a loop went, by its own books. */
+/** How a loop went, by its own log. */
 export interface LoopResult {
   sprints: number;
   kills: number;
   exitCode: number | 'late';
-  /** Why it says that it ended. */
+  /** The reason that the loop gives for its end. */
   reason: string;
   booked: number;
   held: number;
@@ -20,8 +20,8 @@ export interface LoopResult {
 const MOST_KILLS = 12;
 
 /**
- * Starts a loop, again after each kill, until it ends by itself; one that is late is ended. `started` is told
- * of each process.
+ * Runs a loop until it ends by itself, with a restart after each kill; a loop that is late is killed.
+ * `started` is called with each process.
  */
 export async function playLoop(
   repo: string,
@@ -43,7 +43,7 @@ export async function playLoop(
   }
 }
 
-/** What the log tells of the loop that was started last; a restart after a kill goes on with it. */
+/** What the log says of the loop that was started last; a restart after a kill continues the same log. */
 function bookedIn(repo: string) {
   const { committed, usd, held, stopped } = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
   return {
@@ -55,10 +55,13 @@ function bookedIn(repo: string) {
 }
 
 const MOST_BOOKED = 1.3;
-/** Of sums in another order. */
+/** The rounding of sums that are added in another order. */
 const ROUNDING = 1e-9;
 
-/** What is wrong with how a loop ended and what it booked. `billed`: by the server. */
+/**
+ * Problems with how a loop ended and what it booked, one line each. `billed`: what the server charged, in
+ * USD.
+ */
 export function wrongWith(
   plan: LoopPlan,
   { exitCode, reason, ...money }: LoopResult,
@@ -74,7 +77,8 @@ export function wrongWith(
     billed > booked + held + ROUNDING &&
       `${usd(billed)} USD were billed, and ${usd(booked + held)} booked and held`,
     billed > plan.limitUsd && `${usd(billed)} USD were billed, of ${plan.limitUsd}`,
-    // A loop that ended for want of money has spent it: what is left is what the next call could have cost.
+    // A loop that ended at its money limit has spent most of it: what is left could not pay for the next
+    // call.
     plan.reason.includes('money') && billed < 0.75 * plan.limitUsd && `only ${usd(billed)} USD were billed`,
   ];
   return wrong.flatMap((line) => (line ? [`${plan.name}: ${line}`] : []));

@@ -4,9 +4,11 @@ import type { AnswerBlock } from '#replay/protocol';
 export interface Step {
   content: readonly AnswerBlock[];
   stopReason?: string;
-  /** Output tokens of its thinking, where it thinks at length. */
+  /** Output tokens of its thinking, where they are more than usual. */
   thinkingTokens?: number;
-  /** How the run that it waits for must end for the conversation to go on; else it goes back to that step. */
+  /**
+   * The status with which the awaited run must end; otherwise the conversation goes back to step `orBackTo`.
+   */
   needs?: { status: RegExp; orBackTo: number };
 }
 
@@ -16,12 +18,12 @@ export const call = (name: string, input: object = {}): Step => ({ content: [use
 export const bash = (command: string) => call('bash', { command });
 export const look = use('read_results', {});
 
-/** A search that was only asked for. */
+/** A search call without its result. */
 export const search = (query: string): AnswerBlock => ({
   ...{ type: 'server_tool_use', name: 'web_search', input: { query } },
 });
 
-/** A search with what it found, inside of one reply: base64 of some kilobytes, as the API gives it out. */
+/** A search call with its results in one reply: base64 of some kilobytes, as the API returns them. */
 export const searched = (query: string): AnswerBlock[] => [
   search(query),
   {
@@ -39,7 +41,7 @@ export const searched = (query: string): AnswerBlock[] => [
 const PDF = 'https://example.org/paper.pdf';
 export const fetchPage: AnswerBlock = { type: 'server_tool_use', name: 'web_fetch', input: { url: PDF } };
 
-/** A PDF that was fetched inside of one reply. */
+/** A call that fetches a PDF, with its result in one reply. */
 export const fetched: AnswerBlock[] = [
   fetchPage,
   {
@@ -58,8 +60,7 @@ export const fetched: AnswerBlock[] = [
 ];
 
 /**
- * A run and the wait for it; where it ended otherwise (the supervisor was killed meanwhile), it is made
- * again.
+ * A run and the wait for it. A run that ended otherwise (the supervisor was killed meanwhile) is repeated.
  */
 export function run(at: number, experiment: string, ending: string, budget: object): Step[] {
   const wait = call('wait_for_experiment', { run: '$RUN' });

@@ -6,7 +6,7 @@ import type { LoopResult } from './start.ts';
 
 const WIDTH = 120;
 
-/** A line for each sprint: what it was to be, what came of it, what it cost, and what was done to it. */
+/** A line for each sprint: what was planned, its outcome, its cost, and its faults. */
 export function sprintTable(
   plans: readonly SprintPlan[],
   sprints: readonly Sprint[],
@@ -29,7 +29,7 @@ export function sprintTable(
   return [head, ...lines];
 }
 
-/** A line for each start of the loop to its end. */
+/** A line for each loop from its start to its end. */
 export function loopTable(
   loops: readonly LoopPlan[],
   results: readonly LoopResult[],
@@ -55,7 +55,7 @@ export function loopTable(
   ];
 }
 
-/** How often each fault came about, in two columns. */
+/** How often each fault happened, in two columns. */
 export function faultTable(counts: ReadonlyMap<string, number>): string[] {
   const cells = [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -72,7 +72,7 @@ export const faultsOf = ({ disturbed, faults }: SprintPlan): string[] => [
 
 const dollars = (usd: number) => usd.toFixed(4).padStart(8);
 
-/** Words after a beginning, on as many lines as they need. */
+/** The words after `start`, on as many lines as they need. */
 function wrapped(start: string, words: readonly string[]): string[] {
   const lines = [start];
   for (const [i, word] of words.entries()) {

@@ -3,7 +3,7 @@ import { guardsOf, type Profile, type Task } from '#contract/task';
 import type { Caption, Inline } from '../document/tree.ts';
 import { text } from '../document/tree.ts';
 
-/** What a report of one sprint draws on. */
+/** The inputs of the report of one sprint. */
 export interface Context {
   sprint: Sprint;
   /** The closed sprints of the same leaderboard up to this one, by number. */
@@ -14,7 +14,7 @@ export interface Context {
   number: Numbering;
 }
 
-/** Tables and figures are numbered apart, in the order of the page. */
+/** Numbers tables and figures separately, in the order of the page. */
 export class Numbering {
   private tables = 0;
   private figures = 0;
@@ -28,7 +28,7 @@ export class Numbering {
   }
 }
 
-/** The metric that decides and those shown beside it, in the task's order. */
+/** The deciding metric and the metrics shown beside it, in the task's order. */
 export function columnsOf({ sprint, task }: Context): string[] {
   return [...new Set([sprint.metric, ...task.contract.also])];
 }
@@ -37,7 +37,7 @@ export function guardsIn({ task, profile }: Context) {
   return profile ? guardsOf(task, profile) : task.contract.guards;
 }
 
-/** Which way is better: for the metric by the goal, for a guarded number by its guard, else unknown. */
+/** Which direction is better: for the metric by its goal, for a guarded metric by its guard, else unknown. */
 export function direction(context: Context, name: string): 1 | -1 | null {
   if (name === context.sprint.metric) return context.sprint.goal === 'max' ? 1 : -1;
   const guard = guardsIn(context)[name];

@@ -4,7 +4,7 @@ import { breakable, clean } from '../markdown/guards.ts';
 const MAX_LINES = 320;
 const MAX_COLUMNS = 200;
 
-/** A git patch by file, its lines marked as added, removed or kept; at most 320 lines of it. */
+/** A git patch by file, with lines marked as added, removed or kept; at most 320 lines in all. */
 export function diffBlock(patch: string): Extract<Block, { t: 'diff' }> {
   const files: DiffFile[] = [];
   let shown = 0;

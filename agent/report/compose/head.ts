@@ -34,7 +34,7 @@ export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
   interrupted: { words: 'interrupted', tone: 'warn' },
 };
 
-/** Title, date, size and cost in a line, and how the sprint ended. */
+/** Title, date, size and cost in one line, and the outcome of the sprint. */
 export function titleBlock({ sprint, task }: Context): Block {
   const badges: Badge[] = [{ v: outcomes[sprint.outcome].words, tone: outcomes[sprint.outcome].tone }];
   badges.push({
@@ -60,8 +60,8 @@ const trainingKind = (sprint: Sprint) => (onGpu(sprint) ? 'of GPU training' : 'o
 const onGpu = (sprint: Sprint) => sprint.runs.some((run) => /gpu|cuda|metal/i.test(run.backend ?? ''));
 
 /**
- * The key numbers: the verified metric, what is guarded, the distance to the ceiling; or what there is
- * without a verdict.
+ * The key numbers: the verified metric, the guarded metrics, the distance to the ceiling. Without a verdict,
+ * the numbers that exist.
  */
 export function cards(context: Context): Block {
   const { sprint, profile } = context;
@@ -127,8 +127,8 @@ export function cards(context: Context): Block {
 }
 
 /**
- * A verified value of the metric beside the best before, and the noise that a gain has to pass: "+0.041 to
- * the best before, noise 0.017".
+ * Compares a verified value of the metric with the best before and with the noise that a gain has to exceed:
+ * "+0.041 to the best before, noise 0.017".
  */
 export function againstBest({ metric, bestBefore, noise }: Sprint, value: number): string {
   const best = bestBefore?.metrics[metric];
@@ -138,8 +138,8 @@ export function againstBest({ metric, bestBefore, noise }: Sprint, value: number
 }
 
 /**
- * What the profile's dashed line is to the metric: where it is to rise, a ceiling; where it is to fall, a
- * floor.
+ * What the profile's dashed line is called: a ceiling where the metric is maximised, a floor where it is
+ * minimised.
  */
 export const edge = ({ goal }: Sprint) => (goal === 'max' ? 'ceiling' : 'floor');
 
@@ -147,7 +147,8 @@ const guardWords = (guard: string) =>
   guard.replace('>=', '≥ ').replace('<=', '≤ ').replace('==', '= ').replace('-', ' − ');
 
 /**
- * Predicted, claimed and verified side by side, in the deciding form and the others, against the best before.
+ * Predicted, claimed and verified numbers side by side, in the deciding form and the others, with the best
+ * before.
  */
 export function claimedAndVerified(context: Context): Block | null {
   const { sprint } = context;
@@ -175,7 +176,7 @@ export function claimedAndVerified(context: Context): Block | null {
   if (before) lines.push({ name: 'Best before', values: before, tone: 'plain' });
   if (lines.length === 0) return null;
   const columns = columnsOf(context).filter((name) => lines.some((line) => line.values[name] !== undefined));
-  // A trainer may claim nothing that the judge measures.
+  // A trainer may claim none of the numbers that the judge measures.
   const said = lines.filter((line) => columns.some((name) => line.values[name] !== undefined));
   const evaluation = verdict
     ? ` The judge measured ${count(verdict.evaluation.samples)} fresh samples in batches of ${count(verdict.evaluation.batch)}.`
@@ -203,17 +204,19 @@ export function claimedAndVerified(context: Context): Block | null {
   };
 }
 
-/** The name of a form without what explains it in brackets: "training form". */
+/** The name of a form without its explanation in brackets: "training form". */
 const short = (form: string) => form.replace(/\s*\(.*$/, '');
 
-/** Which form decides and which stand beside it, in the task's words; nothing where it has none. */
+/**
+ * Which form decides and which ones stand beside it, in the task's words; empty where the task names none.
+ */
 function formWords(forms: Record<string, string>, others: readonly string[]): string {
   const beside = others.flatMap((form) => forms[form] ?? []);
   const deciding = forms.deciding ? ` The ${forms.deciding} decides.` : '';
   return beside.length > 0 ? `${deciding} Beside it: ${beside.join('; ')}.` : deciding;
 }
 
-/** How it ended, what it cost, who did it, under which rules. */
+/** Outcome, cost, researcher and rules of the sprint. */
 export function facts({ sprint, profile }: Context): Block {
   const { cost, verdict, change } = sprint;
   const cached =

@@ -29,9 +29,9 @@ import { saidBlocks } from './said.ts';
 import type { SprintSource } from './source.ts';
 
 /**
- * The whole report of one sprint as a tree. `sprints` is the leaderboard (others are ignored). With `simple`,
- * the researcher's Markdown is taken as plain text and nothing is drawn: for when reading or drawing brought
- * the renderer down.
+ * Composes the whole report of one sprint as a tree. `sprints` may include other leaderboards, which are
+ * ignored. With `simple`, the researcher's Markdown is taken as plain text and nothing is drawn: this is for
+ * a retry after reading or drawing crashed the renderer.
  */
 export async function composeReport(
   source: SprintSource,
@@ -95,7 +95,7 @@ export async function composeReport(
   };
 }
 
-/** The judge's number comes before the researcher's words about it. */
+/** The judge's number is shown before the researcher's words about it. */
 function verifiedFirst({ sprint }: Context): Inline[] {
   const value = sprint.verdict?.metrics[sprint.metric];
   if (value === undefined) return [];
@@ -110,8 +110,8 @@ function add(blocks: Block[], block: Block | null): void {
 }
 
 /**
- * The README's opening (idea, motivation, expectation), written before the work, apart from the log that
- * follows. The title goes: the report has its own.
+ * Splits the README into its opening (idea, motivation, expectation), which is written before the work, and
+ * the log that follows. The title is dropped: the report has its own.
  */
 function splitLog(blocks: Block[]): { asked: Block[]; log: Block[] } {
   const body = blocks[0]?.t === 'heading' && blocks[0].level === 1 ? blocks.slice(1) : blocks;
@@ -180,7 +180,7 @@ async function figures(context: Context): Promise<Block[]> {
   return blocks;
 }
 
-/** Where the leaderboard stands after this sprint, and what the task says its results do not show. */
+/** The state of the leaderboard after this sprint, and the task's caveat about its results. */
 async function standing(context: Context, simple: boolean): Promise<Block[]> {
   const { sprint, history, profile, task } = context;
   const caveat = task.contract.caveat ? [text(' '), em(task.contract.caveat)] : [];

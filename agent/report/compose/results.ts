@@ -6,9 +6,8 @@ import { type Context, columnsOf, direction } from './context.ts';
 import { measured, runTitle } from './runs.ts';
 
 /**
- * Every run of the sprint against the best before: numbers of the judge, or of the last measured snapshot (in
- * italics) where a run was not judged. The candidate's row is tinted, the best verified number of a column
- * bold.
+ * All runs of the sprint beside the best before. A run that was not judged shows its last measured snapshot
+ * in italics. The candidate's row is tinted and the best verified number of a column is bold.
  */
 export function resultsTable(context: Context): Block {
   const { sprint } = context;
@@ -86,7 +85,7 @@ function bestOf(context: Context, name: string): number | undefined {
   return way === 1 ? Math.max(...values) : Math.min(...values);
 }
 
-/** One line for each run that did not finish, or that was accepted and never started, with its reason. */
+/** One line, with the reason, for each run that did not finish or that was accepted and never started. */
 export function badEnds({ sprint }: Context): Block[] {
   const unstarted = (sprint.unstarted ?? []).map(({ experiment, samples, seed, reason }) => ({
     id: `${experiment}, ${samples} samples, seed ${seed}`,
@@ -118,7 +117,7 @@ export function badEnds({ sprint }: Context): Block[] {
   ];
 }
 
-/** Where each run came from: its tree, its arguments, its speed. Enough to do it again. */
+/** How each run can be reproduced: its tree, its arguments, its speed. */
 export function provenance({ sprint, number }: Context): Block | null {
   if (sprint.runs.length === 0) return null;
   return {
@@ -144,7 +143,7 @@ export function provenance({ sprint, number }: Context): Block | null {
   };
 }
 
-/** Samples a second from start to end, by our own clock: what a trainer logs is the speed of one moment. */
+/** Samples a second from start to end, by the supervisor's clock: a trainer logs the speed of one moment. */
 function speed({ status, seconds, samples: trained }: SprintRun): string {
   return status === 'finished' && seconds ? samples(Math.round(trained / seconds)) : '–';
 }

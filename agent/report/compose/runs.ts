@@ -2,15 +2,15 @@ import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { clip, samples } from '../document/names.ts';
 
-/** Experiment and what it changed: "wide · lr=0.3". */
+/** The experiment and its changed settings: "wide · lr=0.3". */
 export function runTitle(run: SprintRun): string {
   const experiment = run.role === 'incumbent' ? `the best before, ${run.experiment}` : run.experiment;
   return clip([experiment, ...pairsOf(run.settings)].join(' · '), 60);
 }
 
 /**
- * Short names of a sprint's runs that tell them apart, the most important first: the candidate, then the
- * other verified ones, then the longest. Seed and samples appear only where they differ.
+ * Short names that distinguish a sprint's runs, the most important first: the candidate, then the other
+ * verified runs, then the longest. Seed and samples appear only where they differ.
  */
 export function runNames(sprint: Pick<Sprint, 'runs' | 'candidate'>): Map<string, string> {
   const { runs } = sprint;

@@ -2,12 +2,12 @@ import type { Sprint } from '#contract/sprint';
 import { cut, plain } from '../../common/words.ts';
 import { type Block, em, heading, para, strong, text } from '../document/tree.ts';
 
-/** So many texts are shown, of so many characters; the rest stands in `sprint.json`. */
+/** At most so many texts are shown, of so many characters each; `sprint.json` has the rest. */
 const SHOWN = { texts: 40, chars: 400 };
 
 /**
- * What the researcher said between its calls, as a log by the clock: its words, or its thinking as the API
- * summarises it. Taken as plain text. Nothing where it said nothing.
+ * What the researcher wrote between its calls, with the time of day: its text, or its thinking as the API
+ * summarises it. It is taken as plain text. Empty where it wrote nothing.
  */
 export function saidBlocks({ said = [], id }: Pick<Sprint, 'said' | 'id'>): Block[] {
   if (said.length === 0) return [];

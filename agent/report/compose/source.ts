@@ -6,13 +6,13 @@ import type { Sprint } from '#contract/sprint';
 import { inSprint } from '../../common/paths.ts';
 import { limits } from '../markdown/guards.ts';
 
-/** A closed sprint as it lies in its folder. */
+/** A closed sprint as stored in its folder. */
 export interface SprintSource {
   dir: string;
   sprint: Sprint;
-  /** README.md, the researcher's log: Markdown that nobody checked. */
+  /** README.md, the researcher's log: unchecked Markdown. */
   readme: string | null;
-  /** change.patch: what the sprint did to the workspace. */
+  /** change.patch: the sprint's changes to the workspace. */
   patch: string | null;
 }
 
@@ -31,7 +31,7 @@ export function readSource(dir: string): SprintSource {
   };
 }
 
-/** At most so many bytes of a text file: a log may be of any size. Null when there is none. */
+/** The first `bytes` bytes of a text file, since a log may be of any size. Null when there is no file. */
 function readStart(path: string, bytes: number): string | null {
   let fd: number;
   try {

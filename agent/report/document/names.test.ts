@@ -80,7 +80,7 @@ it('writes amounts', () => {
   expect(count(-1234)).toBe('−1,234');
   for (const length of [7, 8]) expect(clip('a long title', length)).toBe('a long…');
   expect(clip('abc', 3)).toBe('abc');
-  // A letter may be two of JavaScript's.
+  // One character may be two UTF-16 units of JavaScript.
   expect(clip('😀😀😀', 2)).toBe('😀…');
 });
 

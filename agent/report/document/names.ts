@@ -1,6 +1,6 @@
 /**
- * The name of a number as the field writes it: short names are initials (mse → MSE, r2 → R2), longer ones
- * words (held_out_loss → Held out loss).
+ * The display name of a metric: short names become initials (mse → MSE, r2 → R2), longer ones words
+ * (held_out_loss → Held out loss).
  */
 export function label(name: string): string {
   if (name.length <= 3 && !name.includes('_')) return name.toUpperCase();
@@ -8,7 +8,7 @@ export function label(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A measured number: three decimals below 2, fewer above; counts in full. */
+/** Formats a measured number: three decimals below 2, fewer above; counts in full. */
 export function number(value: number | undefined, whole = Number.isInteger(value) && value !== 1): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -18,21 +18,19 @@ export function number(value: number | undefined, whole = Number.isInteger(value
 }
 
 /**
- * Whether a metric counts things, by its name (dead_units, n_parameters, steps): then 0 and 1 are whole
- * numbers and no shares.
+ * Whether a metric is a count, by its name (dead_units, n_parameters, steps): then 0 and 1 are whole
+ * numbers, not shares.
  */
 export const isCount = (name: string): boolean => /^(dead|n|num)_|(^|_)(samples|rows|steps)$/.test(name);
 
-/**
- * A number of the metric `name`: a count as a count, so that 1 dead unit is "1" and a precision of 1 "1.000".
- */
+/** Formats a number of the metric `name`: 1 dead unit is "1", a precision of 1 is "1.000". */
 export function metricNumber(name: string, value: number | undefined): string {
   return isCount(name) && Number.isInteger(value) ? number(value, true) : number(value);
 }
 
 /**
- * How to write the column of a metric: counts where all of it are, else with the same digits all the way
- * down.
+ * The number format of a metric's column: counts where all values are counts, else the same number of
+ * decimals in all rows.
  */
 export function numberFormat(
   name: string,
@@ -42,16 +40,13 @@ export function numberFormat(
   const present = values.filter((value) => value !== undefined);
   const whole = present.every(Number.isInteger) && present.some((v) => v !== 1);
   const sizes = present.map(Math.abs);
-  // 2.11 above 1.375 would hide which digits can be compared.
+  // With 2.11 above 1.375 a reader cannot see which digits to compare.
   const even = sizes.some((size) => size < 2) && sizes.some((size) => size >= 2) && Math.max(...sizes) < 10;
   return (value) =>
     even && value !== undefined && Number.isFinite(value) ? minus(value.toFixed(3)) : number(value, whole);
 }
 
-/**
- * A difference with its sign: +0.007, −0.012; of a metric that counts: +1. What rounds to nothing is
- * "unchanged".
- */
+/** A signed difference: +0.007, −0.012; for a count: +1. A difference that rounds to zero is "unchanged". */
 export function signed(value: number, name = ''): string {
   const counts = isCount(name) && Number.isInteger(value);
   if (Math.abs(value) < 5e-4) return 'unchanged';
@@ -62,7 +57,7 @@ export function count(value: number): string {
   return minus(value.toLocaleString('en-US'));
 }
 
-/** Samples in short: 950k, 1.2M, 200M. */
+/** Samples in short form: 950k, 1.2M, 200M. */
 export function samples(value: number): string {
   if (value >= 1e6) return `${trim(value / 1e6)}M`;
   if (value >= 1e4) return `${trim(value / 1e3)}k`;

@@ -1,7 +1,7 @@
 /**
- * A report as plain JSON: the one thing that the Markdown, HTML and PDF writers walk. Text is data
- * everywhere; no node holds markup of a target language, except `svg` (drawn by us) and `mathml` (made by
- * temml, then sanitised).
+ * A report as plain JSON, which the Markdown, HTML and PDF writers all read. Text is data everywhere: no
+ * node holds markup of a target language, except `svg` (drawn by us) and `mathml` (made by temml, then
+ * sanitised).
  */
 export type Inline =
   | { t: 'text'; v: string }
@@ -13,7 +13,7 @@ export type Inline =
   | { t: 'math'; tex: string; mathml: string; walk: MathNode | null }
   | { t: 'break' };
 
-/** What report.typ can set as an equation; null where a formula uses something else and is shown as code. */
+/** The formulas that report.typ can set; null where a formula uses anything else and is shown as code. */
 export type MathNode =
   | { m: 'row'; c: MathNode[] }
   | { m: 'sym'; v: string }
@@ -30,7 +30,7 @@ export type MathNode =
   | { m: 'fence'; open: string; close: string; c: MathNode }
   | { m: 'table'; rows: MathNode[][]; align: 'left' | 'center' | 'right' };
 
-/** Coloured pieces of one line of code; `k` is a class of report.typ's and style.css's palette. */
+/** Coloured pieces of one line of code; `k` is a class in the palettes of report.typ and style.css. */
 export type CodeSpan = { v: string; k: 'plain' | 'keyword' | 'string' | 'number' | 'comment' | 'name' };
 
 export type Align = 'left' | 'center' | 'right';
@@ -38,7 +38,7 @@ export type Align = 'left' | 'center' | 'right';
 export type Picture =
   /** Panels side by side, each of the same size, under one legend. */
   | { kind: 'plot'; panels: string[]; legend: LegendItem[] }
-  /** A file of the researcher's, read and checked: `name` is its path inside the sprint's folder. */
+  /** A file of the researcher, read and checked: `name` is its path inside the sprint's folder. */
   | {
       kind: 'file';
       name: string;
@@ -67,14 +67,14 @@ export type Block =
   | { t: 'rule' }
   | { t: 'equation'; tex: string; mathml: string; walk: MathNode | null }
   | { t: 'figure'; picture: Picture; alt: string; caption: Caption | null }
-  /** Stands where a picture could not be shown. */
+  /** Placeholder for a picture that could not be shown. */
   | { t: 'missing'; what: string; why: string }
   | { t: 'title'; kicker: string; title: string; facts: string[]; badges: Badge[] }
   | { t: 'cards'; cards: Card[] }
   | { t: 'callout'; label: string; tone: Tone; c: Inline[] }
   | { t: 'facts'; rows: { label: string; c: Inline[] }[] }
   | { t: 'diff'; files: DiffFile[]; omitted: number }
-  /** Written by the researcher: sanitised once more on its way to HTML. */
+  /** Blocks written by the researcher: the HTML writer sanitises them again. */
   | { t: 'untrusted'; c: Block[] };
 
 export type Tone = 'good' | 'bad' | 'neutral' | 'warn';
@@ -86,12 +86,12 @@ export type DiffFile = { path: string; note: string; lines: DiffLine[] };
 
 export interface Report {
   title: string;
-  /** Running heads of the pages. */
+  /** Page headers: `left` and `right`. */
   left: string;
   right: string;
-  /** Running foot of the pages: the task. */
+  /** Page footer: the task. */
   foot: string;
-  /** ISO date, for the PDF's metadata: the same input gives the same bytes. */
+  /** ISO date for the PDF's metadata, so that the same input gives the same bytes. */
   date: string;
   blocks: Block[];
 }
@@ -103,7 +103,7 @@ export const code = (v: string): Inline => ({ t: 'code', v });
 export const para = (...c: Inline[]): Block => ({ t: 'para', c });
 export const heading = (level: 1 | 2 | 3 | 4, v: string): Block => ({ t: 'heading', level, c: [text(v)] });
 
-/** The words of a piece of text without their marks. */
+/** The text of inline nodes without their formatting. */
 export function plain(inlines: readonly Inline[]): string {
   return inlines
     .map((node) => {

@@ -1,5 +1,6 @@
 /**
- * What a report takes at most from a researcher's Markdown. Beyond it the report says how much is left out.
+ * Limits on what a report takes from a researcher's Markdown. The report says how much is left out beyond
+ * them.
  */
 export const limits = {
   /** Characters of Markdown that are read. */
@@ -10,7 +11,7 @@ export const limits = {
   columns: 14,
   codeLines: 400,
   codeColumns: 500,
-  /** Bytes of one picture, and pictures of one report. */
+  /** Bytes of one picture, and the number of pictures in one report. */
   imageBytes: 8 * 1024 * 1024,
   images: 40,
   /** Characters of one formula. */
@@ -26,21 +27,21 @@ export function breakable(value: string): string {
   );
 }
 
-// Control characters, and marks that turn the direction of what follows (a title that reads backwards).
+// Control characters, and marks that change the reading direction (a title that reads backwards).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 export function clean(value: string): string {
-  // A surrogate without its other half is no character: JSON for the compiler must be valid UTF-8.
+  // An unpaired surrogate is no character: JSON for the compiler must be valid UTF-8.
   return value
     .replace(/\r\n?/g, '\n')
     .replace(unprintable, '')
     .replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** The address if it may stand behind a link: http, https, mailto, or a place in this document; else null. */
+/** The address where a link may have it (http, https, mailto), else null. */
 export function safeHref(href: string): string | null {
-  // A browser drops tabs and newlines inside a scheme and decodes entities; so look at it the same way.
+  // A browser drops tabs and newlines inside a scheme and decodes entities, so the check does the same.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: browsers ignore them, so must we
   const bare = decodeEntities(href).replace(/[\u0000-\u0020\u007f-\u00a0\u200b]/g, '');
   if (/^(https?:\/\/[^/]|mailto:[^@]+@)/i.test(bare)) return bare;
@@ -69,7 +70,7 @@ const named: Record<string, string> = {
   rarr: '→',
 };
 
-/** HTML's character references as characters; marked leaves them as written. Unknown ones stay. */
+/** Decodes HTML's character references, which marked leaves as written. Unknown ones stay. */
 export function decodeEntities(value: string): string {
   return value.replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,8});?/gi, (whole, body: string) => {
     if (!body.startsWith('#')) return named[body.toLowerCase()] ?? whole;

@@ -36,7 +36,7 @@ export function highlight(
   return { lines: spans(html), lang: language, omitted };
 }
 
-/** highlight.js' markup, `<span class="hljs-x">` and escaped text only, as lines of pieces. */
+/** Splits the output of highlight.js (only `<span class="hljs-x">` and escaped text) into lines of pieces. */
 function spans(html: string): CodeSpan[][] {
   const lines: CodeSpan[][] = [[]];
   const open: CodeSpan['k'][] = [];

@@ -6,12 +6,12 @@ import { limits } from './guards.ts';
 type Figure = Extract<Block, { t: 'figure' }>;
 type Missing = Extract<Block, { t: 'missing' }>;
 
-/** Turns an image of the researcher's Markdown into a figure, or says in its place why there is none. */
+/** Turns an image of the researcher's Markdown into a figure, or into a placeholder with the reason. */
 export type ImageReader = (href: string, alt: string) => Figure | Missing;
 
 /**
- * Reads pictures inside one folder only: by their real path, so that no symlink leads out; never remote; PNG,
- * JPEG, GIF or SVG by their bytes, whatever they are called.
+ * Reads pictures inside one folder only, by their real path, so that no symlink leads out, and never from
+ * the network. The format (PNG, JPEG, GIF or SVG) is told by the bytes, not by the name.
  */
 export function imageReader(folder: string): ImageReader {
   let read = 0;
@@ -64,7 +64,7 @@ function mimeOf(bytes: Buffer) {
 
 const head = (bytes: Buffer) => bytes.toString('utf8', 0, 4096);
 
-/** Whether an SVG loads anything: the PDF's compiler would read local files that its `href`s name. */
+/** Whether an SVG loads anything: the PDF's compiler would read the local files that an `href` names. */
 function reachesOut(svg: string): boolean {
   if (/<!ENTITY|<script|<foreignObject|@import/i.test(svg)) return true;
   const references = [

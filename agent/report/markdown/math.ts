@@ -2,7 +2,7 @@ import temml from 'temml';
 import type { MathNode } from '../document/tree.ts';
 import { limits } from './guards.ts';
 
-/** The node of temml's MathML tree, as far as we read it. */
+/** A node of temml's MathML tree, with the fields that we read. */
 interface Mathml {
   type?: string;
   text?: string;
@@ -11,7 +11,7 @@ interface Mathml {
   children?: Mathml[];
 }
 
-/** Its types are written for a page with a DOM, and leave out that the default export holds the rest. */
+/** temml's types are written for a page with a DOM and omit that the default export has these functions. */
 const { renderToString, __renderToMathMLTree } = temml as unknown as {
   renderToString(tex: string, options: object): string;
   __renderToMathMLTree(tex: string, options: object): Mathml;
@@ -24,7 +24,10 @@ export interface Formula {
   walk: MathNode | null;
 }
 
-/** LaTeX → MathML for HTML and, from the same tree, what report.typ sets in the PDF. Never throws. */
+/**
+ * Converts LaTeX to MathML for HTML and, from the same tree, to the nodes that report.typ sets. Never
+ * throws.
+ */
 export function formula(tex: string, display: boolean): Formula {
   const source = tex.trim();
   if (source === '' || source.length > limits.math) return { tex, mathml: '', walk: null };
@@ -111,7 +114,7 @@ function walk(node: Mathml, depth: number): MathNode {
     case 'mtable':
       return table(kids, depth);
     case undefined:
-      // temml's fragments and bare text.
+      // A fragment of temml's, or bare text.
       if (node.text !== undefined) return { m: 'text', v: node.text };
       return { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) };
     default:
@@ -125,7 +128,7 @@ function isLine(node: Mathml | undefined): boolean {
   );
 }
 
-/** A row that begins and ends with stretching fences: \left( ... \right), cases. */
+/** A row between stretching fences: \left( ... \right), cases. */
 function fenced(kids: Mathml[], depth: number): MathNode | null {
   const [first, last] = [kids[0], kids.at(-1)];
   const isFence = (node: Mathml | undefined) => node?.type === 'mo' && node.attributes?.fence === 'true';

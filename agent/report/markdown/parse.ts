@@ -6,7 +6,7 @@ import { highlight } from './highlight.ts';
 import type { ImageReader } from './images.ts';
 import { formula } from './math.ts';
 
-/** `$$…$$` on lines of its own, and `$…$` by Pandoc's rule, so that "$5 and $10" stays money. */
+/** `$$…$$` on lines of its own, and `$…$` by Pandoc's rule, so that "$5 and $10" is no formula. */
 const mathExtension = {
   extensions: [
     {
@@ -32,7 +32,7 @@ const mathExtension = {
 const marked = new Marked({ gfm: true }, mathExtension);
 
 /**
- * Reads a researcher's Markdown into blocks. Nothing in it is trusted: HTML is shown as text, links are http,
+ * Parses a researcher's Markdown into blocks. The input is untrusted: HTML is shown as text, links are http,
  * https or mailto, pictures come through `images`, and every size is capped. Never throws.
  */
 export async function parseMarkdown(source: string, images: ImageReader): Promise<Block[]> {
@@ -41,7 +41,7 @@ export async function parseMarkdown(source: string, images: ImageReader): Promis
   try {
     tokens = marked.lexer(cleaned);
   } catch {
-    // Quotes nested ten thousand deep overflow the lexer's stack; their text is still worth showing.
+    // Quotes nested ten thousand deep overflow the lexer's stack; then the text is shown unparsed.
     return plainText(cleaned);
   }
   const out = await new Reader(images).blocks(tokens, 0);
@@ -51,7 +51,7 @@ export async function parseMarkdown(source: string, images: ImageReader): Promis
   return out;
 }
 
-/** The text as it stands, its long lines folded, without reading any mark of it. */
+/** The unparsed text as blocks, its long lines folded. */
 export function plainText(source: string): Block[] {
   const folded = clean(source).replace(/[^\n]{101,}/g, (line) =>
     (line.match(/.{1,100}(?:\s|$)|.{1,100}/gu) ?? []).join('\n'),
@@ -116,7 +116,7 @@ class Reader {
     }
   }
 
-  /** A paragraph; pictures in it stand by themselves between the words before and after. */
+  /** Reads a paragraph; a picture in it becomes a block between the words before and after it. */
   private paragraph(tokens: readonly Token[]): Block[] {
     const out: Block[] = [];
     let words: Token[] = [];
@@ -201,7 +201,7 @@ class Reader {
         return href === null ? inner() : [{ t: 'link', href, c: inner() }];
       }
       case 'image': {
-        // Only a table's cell or a link gets here: say what the picture was.
+        // Only an image in a table cell or a link arrives here: its alternative text is shown.
         return [em(shown(decodeEntities(token.text || 'picture')))];
       }
       default:

@@ -7,7 +7,8 @@ export function ceilingText(ceiling: NonNullable<Profile['ceiling']>): string {
 }
 
 /**
- * A dashed line across the panel with its name and value above its left end. `scale` is the panel's y scale.
+ * The layers of the ceiling: a dashed line across the panel, with its name and value above the left end.
+ * `scale` is the panel's y scale.
  */
 export function ceilingLayers(ceiling: NonNullable<Profile['ceiling']>, scale: object): object[] {
   const data = { values: [{ value: ceiling.value, text: ceilingText(ceiling) }] };

@@ -10,10 +10,10 @@ interface Row {
 }
 
 /**
- * Training curves of a sprint over training samples: the numbers that the trainer logged (those of `usual`,
- * where it did, else the first two), and the metric that the judge's side measured on snapshots. `names` are
- * the runs to draw with the names to show, the most important first; those beyond the palette stay behind in
- * grey. Null when no run logged anything.
+ * Plots a sprint's training curves over training samples: the numbers that the trainer logged (those of
+ * `usual` where logged, else the first two), and the metric measured on snapshots. `names` maps the runs to
+ * draw to their shown names, the most important first; runs beyond the palette are drawn in grey behind.
+ * Null when no run logged anything.
  */
 export function curvesPlot(
   runs: readonly SprintRun[],
@@ -76,7 +76,7 @@ function curvePanel(
   width: number,
 ): TopLevelSpec {
   const values = panel.rows.map((row) => row.value);
-  // A loss falls by orders of magnitude: on a linear axis its end is a flat line.
+  // A loss falls by orders of magnitude: on a linear axis the end of the curve looks flat.
   const log = !panel.measured && Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 5;
   const x = {
     field: 'samples',
@@ -104,7 +104,7 @@ function curvePanel(
         mark: { ...line, color: colours.grey, strokeWidth: 1, opacity: 0.5 },
         encoding: { x, y, detail: { field: 'run' } },
       },
-      // The most important run is drawn last, over the others.
+      // The most important run is drawn last, on top of the others.
       ...front.toReversed().map((name) => {
         const color = series[front.indexOf(name)];
         return {

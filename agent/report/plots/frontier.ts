@@ -17,7 +17,7 @@ const roles: Record<FrontierRun['role'], string> = {
   'earlier sprints': '#b9c6d3',
 };
 
-/** The number that metrics are drawn against: its field in a verdict, and the title of the axis. */
+/** The number on the x axis: its field in a verdict, and the title of the axis. */
 type Against = NonNullable<TaskContract['plots']['against']>;
 
 interface Point {
@@ -27,9 +27,9 @@ interface Point {
 }
 
 /**
- * Each of `metrics` against the number that the task names for it (a size, a sparsity, a cost): our runs in
- * front of the profile's published baselines, the ceiling (which is one of the first metric) dashed. Null
- * when fewer than two points have that number.
+ * Plots each of `metrics` against the number that the task names for it (a size, a sparsity, a cost). Our
+ * runs are drawn over the profile's published baselines; the ceiling, which belongs to the first metric, is
+ * dashed. Null when fewer than two points have that number.
  */
 export function frontierPlot(
   runs: readonly FrontierRun[],
@@ -80,7 +80,7 @@ function frontierPanel(
 ): TopLevelSpec {
   const all = [...mine, ...published];
   const xs = all.map((point) => point.x);
-  // Runs with one and the same setting differ by noise only: not a range to zoom into.
+  // Runs with the same setting differ by noise only, so the axis does not zoom into their range.
   const [low, high] = domainOf(xs, 0.07, 0.4 * Math.max(...xs));
   const scale = {
     domain: domainOf(all.map((point) => point.value).concat(ceiling ? [ceiling.value] : []), 0.12),

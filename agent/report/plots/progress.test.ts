@@ -10,7 +10,7 @@ function sprintOf(number: number, f1: number, outcome: Sprint['outcome'], title:
   return { ...lista, number, title, outcome, verdict, runs: [{ ...lista.runs[0], verdict }] };
 }
 
-/** How far above (negative) or below its dot each name stands. */
+/** The offset of each name from its dot, in pixels; negative is above. */
 function places(sprints: Sprint[]): Record<string, number> {
   const panel = progressPlot(sprints, 'f1', null)?.panels[0] as unknown as {
     layer: { mark: { type: string; dy?: number }; data: { values: { title: string }[] } }[];
@@ -25,7 +25,7 @@ const last = sprintOf(9, 0.9, 'new-best', 'Last');
 
 it('names a gain above its dot and not over the dots of single runs, while there is another place', () => {
   expect(places([first, last])[name]).toBe(-11);
-  // The name reaches to sprint 2, and there a run stands where it would be written.
+  // The name reaches to sprint 2, where the dot of a run lies at the same height.
   const moved = places([first, sprintOf(2, 0.81, 'no-gain', 'x'), last]);
   expect(moved[name]).toBeDefined();
   expect(moved[name]).not.toBe(-11);

@@ -7,7 +7,7 @@ import { colours, domainOf, frame, type Plot, WIDTH } from './theme.ts';
 
 const HEIGHT = 172;
 
-/** The panel's inner size: what Vega leaves beside the axes. Only labels are placed by it. */
+/** The panel's size inside the axes, as Vega leaves it. Only labels are placed by it. */
 const inner = { width: WIDTH - 52, height: HEIGHT - 46 };
 
 interface Gain {
@@ -17,8 +17,8 @@ interface Gain {
 }
 
 /**
- * Progress of one leaderboard: a dot for each verified run, a step line of the best so far, the title of each
- * sprint that moved it, the ceiling dashed. Null before the first verdict.
+ * Plots the progress of one leaderboard: a dot for each verified run, a step line of the best so far, the
+ * title of each sprint with a new best, the ceiling dashed. Null before the first verdict.
  */
 export function progressPlot(
   sprints: readonly Sprint[],
@@ -84,7 +84,7 @@ export function progressPlot(
         data: { values: [item] },
         mark: {
           type: 'text',
-          // Vega guesses the width of words, too wide; what is clipped does not push the axes in.
+          // Vega overestimates the width of text; clipped text does not shrink the panel.
           clip: true,
           align: item.align,
           baseline: 'middle',
@@ -106,7 +106,7 @@ export function progressPlot(
   };
 }
 
-/** Whole sprint numbers, at most a dozen of them. */
+/** Ticks at whole sprint numbers, about a dozen of them. */
 function ticks(first: number, last: number): number[] {
   const step = Math.max(1, Math.ceil((last - first) / 12));
   return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
@@ -120,9 +120,9 @@ interface Box {
 }
 
 /**
- * Where the names of the gains stand: right of their dot or left of it, above the line or below, wherever
- * nothing else stands yet, the newest first; over the dots of single runs where there is no other place, and
- * without any place left out.
+ * Places the names of the gains, the newest first: right or left of the dot, above or below the line,
+ * wherever nothing overlaps. A name may cover the dots of single runs where no other place is free, and is
+ * left out where no place is free at all.
  */
 function placeLabels(
   gains: readonly Gain[],
@@ -132,13 +132,13 @@ function placeLabels(
   ceiling: Profile['ceiling'],
 ): (Gain & { align: 'left' | 'right'; dy: number })[] {
   const taken: Box[] = gains.map((gain) => around(px(gain.sprint), py(gain.value), 6));
-  // The steps of the line itself: across to the next gain, and there up or down to it.
+  // The segments of the step line: across to the next gain, then up or down to it.
   gains.forEach((gain, index) => {
     const next = gains[index + 1];
     const [from, to] = [px(gain.sprint), next ? px(next.sprint) : inner.width];
     const y = py(gain.value);
     taken.push({ left: from, right: to, top: y - 1, bottom: y + 1 });
-    // A goal of max climbs, a goal of min descends.
+    // The line climbs where the goal is max and descends where it is min.
     const ends = next ? [y, py(next.value)] : [];
     if (next) taken.push({ left: to - 1, right: to + 1, top: Math.min(...ends), bottom: Math.max(...ends) });
   });
@@ -161,7 +161,7 @@ function placeLabels(
   });
 }
 
-/** Where a name may stand beside its dot, the best place first. */
+/** Possible places of a name beside its dot, the best first. */
 const PLACES = [-11, 12, -24, 25].flatMap((dy) =>
   (['left', 'right'] as const).map((align) => ({ dy, align })),
 );

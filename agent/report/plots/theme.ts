@@ -13,17 +13,17 @@ export const colours = {
   grey: '#9aa5b1',
 } as const;
 
-/** Runs and other series, in this order: ours are strong, the published ones muted. */
+/** Colours of runs and other series, in this order: ours are strong, the published ones muted. */
 export const series = ['#d9822b', '#1b4f8a', '#3f9c7a', '#8e5ea2', '#c0504d', '#8a8f2a'];
 export const baselineSeries = ['#9aa5b1', '#7ba3cf', '#8fbfa8', '#c3a6cf', '#c9b37e', '#6d7b88'];
 
-/** The colour of a series; after the last the palette begins again. */
+/** The colour of a series; the palette repeats after its last colour. */
 export const colourAt = (palette: readonly string[], index: number): string =>
   palette[index % palette.length] ?? colours.grey;
 
 export const FONT = 'Source Sans 3';
 
-/** Width of the text column in plot pixels: one of them is 0.75 pt in the PDF. */
+/** Width of the text column in plot pixels; one pixel is 0.75 pt in the PDF. */
 export const WIDTH = 640;
 
 /** Pixels between panels that stand side by side. */
@@ -32,7 +32,7 @@ const GAP = 20;
 /** The outer width of each of `count` panels. */
 export const panelWidth = (count: number) => Math.floor((WIDTH - GAP * (count - 1)) / count);
 
-/** A plot as drawn from data, before Vega-Lite: panels of one size, and the legend that we set ourselves. */
+/** A plot before Vega-Lite draws it: panels of one size, and the legend, which the writers set. */
 export interface Plot {
   panels: TopLevelSpec[];
   legend: LegendItem[];
@@ -45,17 +45,14 @@ export const sampleAxis = {
   labelExpr: "datum.value === 0 ? '0' : format(datum.value, '~s')",
 };
 
-/** What every panel shares: the outer size is exact, so that panels align and nothing is cut. */
+/** Settings that all panels share: the outer size is exact, so that panels align and nothing is cut. */
 export const frame = (width: number, height: number) => ({
   width,
   height,
   autosize: { type: 'fit', contains: 'padding' },
 });
 
-/**
- * The range of an axis: the values with some air around them, and at least `least` wide, so that noise stays
- * small.
- */
+/** The range of an axis: the values with a margin, at least `least` wide, so that noise looks small. */
 export function domainOf(values: readonly number[], air = 0.1, least = 0.02): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max((high - low) * air, (least - (high - low)) / 2, least * air);

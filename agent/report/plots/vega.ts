@@ -3,11 +3,11 @@ import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { theme } from './theme.ts';
 
-/** Rows of data and bytes of SVG that one plot may have: 100,000 points made 26 MB. */
+/** Limits of one plot, in rows of data and bytes of SVG: 100,000 points made 26 MB. */
 const MAX_ROWS = 5_000;
 const MAX_SVG = 2_000_000;
 
-/** Vega's own loader reads local files and the network. Ours refuses whatever is asked. */
+/** Vega's own loader reads local files and the network. This one refuses every request. */
 const refuse = () => Promise.reject(new Error('a plot may use inline data only'));
 const loader = {
   load: refuse,
@@ -39,7 +39,10 @@ export async function plot(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** A researcher's spec: JSON with inline data, at most 5,000 rows, no pictures. @throws Error in one line. */
+/**
+ * Parses a researcher's spec: JSON with inline data, at most 5,000 rows, no pictures.
+ * @throws Error in one line.
+ */
 export function plotSpec(source: string): TopLevelSpec {
   let spec: unknown;
   try {
@@ -56,7 +59,7 @@ export function plotSpec(source: string): TopLevelSpec {
       for (const item of value) visit(item, depth + 1);
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, item] of Object.entries(value)) {
-        // Marks of images load asynchronously and throw where nobody catches; generated data has no cap.
+        // Image marks load asynchronously and throw where nothing catches; generated data has no size limit.
         if (['url', 'href', 'sequence', 'graticule', 'sphere'].includes(key))
           throw new Error(`"${key}" is not allowed`);
         if (key === 'mark' && (item === 'image' || (item as { type?: unknown })?.type === 'image')) {
@@ -71,7 +74,7 @@ export function plotSpec(source: string): TopLevelSpec {
   return { width: 480, height: 200, ...spec } as TopLevelSpec;
 }
 
-/** Warnings of a spec are for nobody; errors are thrown by the view itself. */
+/** Warnings about a spec are dropped; errors are thrown by the view itself. */
 function quiet(): vega.LoggerInterface {
   const logger = vega.logger(vega.None);
   return logger;

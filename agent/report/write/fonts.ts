@@ -22,7 +22,7 @@ const sourceSans = (
   file: `@expo-google-fonts/source-sans-3/${name}/SourceSans3_${name}.ttf`,
 });
 
-/** The faces that text is set in, in PDF and HTML. */
+/** The font faces of text, in PDF and HTML. */
 export const faces: FontFace[] = [
   sourceSans(400, '400Regular'),
   sourceSans(400, '400Regular_Italic', 'italic'),
@@ -36,7 +36,7 @@ export const faces: FontFace[] = [
   },
 ];
 
-/** Signs and emoji that those lack. */
+/** Signs and emoji that those faces lack. */
 export const signs: FontFace[] = [
   {
     family: 'Noto Sans Math',
@@ -54,7 +54,7 @@ export const signs: FontFace[] = [
 
 /** The TrueType font of a face. */
 export function fontFile({ file }: FontFace): Buffer {
-  // By the package's own manifest: its files are not in its exports.
+  // Found by the package's manifest, since its exports do not list the font files.
   const [scope, name, ...rest] = file.split('/');
   const root = require.resolve(`${scope}/${name}/package.json`);
   const bytes = readFileSync(root.replace(/package\.json$/, rest.join('/')));
@@ -62,7 +62,7 @@ export function fontFile({ file }: FontFace): Buffer {
 }
 
 /**
- * WOFF 1.0 as the TrueType font in it: each table is inflated and the directory written anew.
+ * Unpacks WOFF 1.0 to the TrueType font in it: each table is inflated and the directory is rewritten.
  * Source: W3C, WOFF File Format 1.0, sections 3 to 5.
  */
 export function unpackWoff(woff: Buffer): Buffer {
@@ -88,7 +88,8 @@ export interface SfntTable {
 }
 
 /**
- * The offset table, the directory and the tables on boundaries of four bytes. Source: OpenType, "Font file".
+ * Writes the offset table, the directory and the tables, aligned to four bytes. Source: OpenType, "Font
+ * file".
  */
 export function packSfnt(flavour: number, tables: readonly SfntTable[]): Buffer {
   const header = Buffer.alloc(12 + 16 * tables.length);

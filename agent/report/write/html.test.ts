@@ -73,7 +73,7 @@ it('sets prose in the fonts that it carries, signs and emoji among them', async 
 
 it('keeps the plots on a narrow screen and all of a diff on paper', async () => {
   const html = await render('## Idea\n\nplain');
-  // In a column of a flex box an svg without a height of its own comes out flat.
+  // In a flex column an svg without a height of its own collapses.
   expect(html).toMatch(/\.panels\s*{\s*display:\s*grid/);
   expect(html).toMatch(/@media \(max-width: 620px\)\s*{[^@]*\.panels\s*{\s*grid-auto-flow:\s*row/);
   expect(html).toMatch(/@media print\s*{[^@]*pre\.diff span\s*{[^}]*white-space:\s*pre-wrap/);

@@ -6,16 +6,17 @@ import { subsetWoff } from './subset.ts';
 
 const css = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
 
-/** Nothing runs, nothing is fetched: pictures and fonts are in the page, and that is all that may be. */
+/** The page runs no script and fetches nothing: pictures and fonts are inside it. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
 
-/** A report as one HTML file that opens from disk, without scripts, files beside it, or a network. */
+/** Writes a report as one HTML file that opens from disk, without scripts, other files or a network. */
 export function writeHtml(report: Report): Promise<string> {
   return page({ title: report.title, body: report.blocks.map(block).join('\n'), refresh: null });
 }
 
 /**
- * A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after so many seconds.
+ * A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after that many
+ * seconds.
  */
 export async function page({
   title,
@@ -45,12 +46,12 @@ ${main}
 `;
 }
 
-/** The fonts, cut down to the characters of this page. */
+/** The fonts, reduced to the characters of this page. */
 async function fontFaces(html: string): Promise<string> {
   const used = new Set<number>([...`${html}&<>"'`].map((letter) => letter.codePointAt(0) ?? 32));
-  // Upper case is made by the style sheet.
+  // The style sheet makes some text upper case.
   for (const letter of html.toUpperCase()) used.add(letter.codePointAt(0) ?? 32);
-  // Arrows, box signs and emoji come from fonts that are large: only where such characters stand.
+  // The fonts of arrows, box signs and emoji are large: they are included only where such characters occur.
   const special = new Set([...used].filter((character) => character >= 0x2190));
   const wanted = special.size > 0 ? [...faces, ...signs] : faces;
   const rules = wanted.map(async (face) => {
@@ -199,9 +200,9 @@ function legendItem({ label, colour, mark }: LegendItem): string {
 }
 
 /**
- * A researcher's blocks: escaped by construction, and once more through an allow-list, since formulas come
- * from a library. Plots are ours (Vega escapes their words) and would lose their SVG there, so they are put
- * in afterwards.
+ * Writes a researcher's blocks: escaped, then passed through an allow-list, since formulas come from a
+ * library. The allow-list would remove the SVG of plots, which are ours (Vega escapes their text), so plots
+ * are inserted afterwards.
  */
 function sanitised(nodes: readonly Block[]): string {
   const figures: string[] = [];

@@ -1,8 +1,8 @@
 import type { Block, Inline, Report } from '../document/tree.ts';
 
 /**
- * A report as GitHub-flavoured Markdown: the form that always can be made, and that git diffs. Plots are
- * named, not drawn; they stand in the HTML and PDF beside it. `pictures` is the path from the reports to the
+ * Writes a report as GitHub-flavoured Markdown, the form that can always be made and that git can diff.
+ * Plots are named, not drawn: the HTML and PDF have them. `pictures` is the path from the reports to the
  * sprint's folder.
  */
 export function writeMarkdown(report: Report, pictures: string): string {
@@ -127,13 +127,13 @@ function inline(node: Inline): string {
   }
 }
 
-/** Marks stick to words: blanks at the ends go outside. */
+/** Formatting marks must touch the words: blanks at the ends go outside. */
 function mark(sign: string, inner: string): string {
   const [, before, core, after] = /^(\s*)(.*?)(\s*)$/s.exec(inner) ?? ['', '', inner, ''];
   return core === '' ? inner : `${before}${sign}${core}${sign}${after}`;
 }
 
-/** Text with every sign that Markdown or HTML could read as a mark taken literally. */
+/** Escapes every character that Markdown or HTML could read as markup. */
 function words(value: string): string {
   return value
     .replaceAll('\u200b', '')
@@ -144,8 +144,8 @@ function words(value: string): string {
 }
 
 /**
- * A number that would begin a list has its dot escaped: a backslash before a digit would be read as a
- * backslash.
+ * Escapes the start of a line that would begin a list, heading or underline. For a number the dot is
+ * escaped, since a backslash before a digit is read as a backslash.
  */
 const lineStart = (value: string) =>
   value.replace(/^(\s*)([#+-]|=+$)/, '$1\\$2').replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2');

@@ -5,20 +5,20 @@ import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 import type { Block, Picture, Report } from '../document/tree.ts';
 import { faces, fontFile, signs } from './fonts.ts';
 
-/** What the compiler sees of the disk: nothing but the files that we hand it. */
+/** The only folder that the compiler can read: it holds nothing but the files that we pass. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), 'typst-root');
 
 export interface Pdf {
   bytes: Buffer;
-  /** What had to be left out so that there is a PDF; null when all of it is there. */
+  /** What was left out so that a PDF could be made; null when it is complete. */
   trouble: string | null;
 }
 
 /**
  * Sets a report as PDF with Typst. A picture that does not compile alone becomes a placeholder. When the
- * whole does not compile it is tried again without pictures and formulas, then as plain text. The same input
- * gives the same bytes.
- * @throws Error with the compiler's first message when even that fails.
+ * whole does not compile, it is tried again without pictures and formulas, then as plain text. The same
+ * input gives the same bytes.
+ * @throws Error with the compiler's first message when the plain text fails too.
  */
 export function writePdf(report: Report): Pdf {
   const compiler = NodeCompiler.create({
@@ -59,11 +59,11 @@ function compilePdf(compiler: NodeCompiler, main: string, date: string): Buffer 
 }
 
 /**
- * Puts pictures where the compiler finds them, each tried alone: one broken picture would take the report
- * along.
+ * Puts pictures where the compiler finds them. Each is tried alone first, since one broken picture would
+ * fail the whole report.
  */
 class Files {
-  /** Path by id, as report.typ looks them up. */
+  /** Path by id, for report.typ to look up. */
   readonly paths: Record<string, string> = {};
   private count = 0;
 
@@ -79,7 +79,7 @@ class Files {
       const missing = (why: string): Block => ({ t: 'missing', what: block.alt, why });
       if (none) return missing('left out');
       const picture = this.place(block.picture);
-      // The tree's own type holds bytes; report.typ gets the ids of files in their place.
+      // The type of the tree has bytes here; report.typ gets file ids in their place.
       return picture === null ? missing('it cannot be read') : ({ ...block, picture } as unknown as Block);
     });
   }
@@ -106,8 +106,8 @@ class Files {
   }
 
   /**
-   * Compiles one picture by itself: its width in points at 0.75 pt a pixel, or null where it does not
-   * compile.
+   * Compiles one picture by itself. Returns its width in points at 0.75 pt a pixel, or null where it does
+   * not compile.
    */
   private tried(id: string): number | null {
     const source = `#set page(width: auto, height: auto, margin: 0pt)\n#let i = image(${JSON.stringify(this.paths[id])})\n#i\n#context [#metadata(measure(i).width / 1pt) <width>]`;
@@ -126,7 +126,7 @@ class Files {
   }
 }
 
-/** Only words: what is left when the tree itself does not compile. */
+/** The text of the blocks alone, for a tree that does not compile. */
 function plainBlocks(blocks: readonly Block[]): Block[] {
   const strings: string[] = [];
   const collect = (value: unknown): void => {

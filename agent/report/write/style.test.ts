@@ -7,7 +7,7 @@ const coloursOf = (body: string) => [...body.matchAll(/(--[\w-]+):\s*#/g)].map((
 
 it('has every colour twice, for a light page and for a dark one', () => {
   const [light, dark] = roots.map(coloursOf);
-  // The first card is dark blue under white words in both.
+  // The first card has white text on dark blue in both schemes.
   expect(dark.toSorted()).toEqual(light.filter((name) => name !== '--main').toSorted());
   const rules = css.replaceAll(/:root\s*{[^}]*}/g, '');
   const fixed = [...rules.matchAll(/([^{}]*){[^{}]*#[0-9a-f]{3,6}[^{}]*}/g)].map(([, selector]) =>

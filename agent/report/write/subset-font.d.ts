@@ -1,4 +1,4 @@
-/** It brings no types of its own; these are of what is used here. */
+/** subset-font has no types of its own; these cover what is used here. */
 declare module 'subset-font' {
   interface Options {
     targetFormat: 'sfnt' | 'woff' | 'woff2';

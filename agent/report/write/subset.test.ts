@@ -14,7 +14,7 @@ function tablesOf(font: Buffer): Map<string, Buffer> {
   );
 }
 
-/** How many glyphs a font has, the sign for a missing one among them. */
+/** The number of glyphs in a font, the one for missing characters included. */
 const glyphs = (font: Buffer) => tablesOf(unpackWoff(font)).get('maxp')?.readUInt16BE(4);
 
 it.each(faces)('$family $weight $style keeps the asked characters and no others', async (face) => {

@@ -1,6 +1,6 @@
 import subsetFont from 'subset-font';
 
-/** What a page does not need: hints, glyphs that only features reach, and all features but kerning. */
+/** What a page does not need is dropped: hints, glyphs that only features reach, all features but kerning. */
 const LEAN = {
   targetFormat: 'woff',
   noHinting: true,
@@ -9,8 +9,8 @@ const LEAN = {
 } as const;
 
 /**
- * A font cut down to the given characters and packed as WOFF: about 9 KB in place of 380. A page with its own
- * fonts opens alike on every machine.
+ * Reduces a font to the given characters and packs it as WOFF: about 9 KB in place of 380. A page with its
+ * own fonts looks the same on every computer.
  */
 export const subsetWoff = (font: Buffer, characters: ReadonlySet<number>): Promise<Buffer> =>
   subsetFont(font, [...characters].map((character) => String.fromCodePoint(character)).join(''), LEAN);

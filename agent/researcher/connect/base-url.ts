@@ -13,8 +13,8 @@ export function baseURLOf(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Without trailing slashes and without the /v1 or /v1/messages that people copy along. Any other path is the
- * gateway's and stays.
+ * The address without trailing slashes and without the /v1 or /v1/messages that people copy along. Any other
+ * path belongs to the gateway and stays.
  */
 export function normalBaseURL(value: string, variable: string): string {
   const url = checkedURL(value, variable);
@@ -51,11 +51,11 @@ function checkedURL(value: string, variable: string): URL {
 }
 
 function parsed(value: string): URL | null {
-  // The parser drops tabs and line breaks without a word.
+  // The URL parser silently drops tabs and line breaks.
   return URL.canParse(value) && !/\s/.test(value) ? new URL(value) : null;
 }
 
-/** For the screen: host and path. */
+/** Host and path of an address, shown to the user. */
 export function shownURL(baseURL: string): string {
   const url = new URL(baseURL);
   return url.host + url.pathname.replace(/\/$/, '');

@@ -23,7 +23,7 @@ const codec = new EventStreamCodec(
   (text) => new Uint8Array(Buffer.from(text)),
 );
 
-/** The message in the framing of AWS, in pieces that keep to no frame. */
+/** Sends the message in AWS event-stream frames, in pieces that do not end at frame boundaries. */
 async function answerFrames(response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
   const frames = EVENTS.map((event) => {
@@ -46,7 +46,8 @@ async function answerFrames(response: ServerResponse): Promise<void> {
 }
 
 /**
- * One streamed call, as it arrived. The environment is the process's own too, because the packages read that.
+ * One streamed call, as the server received it. The environment is set in the process too, because the
+ * packages read that.
  */
 async function asked(env: Record<string, string>, path = ''): Promise<Seen> {
   await using server = await local(answerFrames);
@@ -60,7 +61,7 @@ async function asked(env: Record<string, string>, path = ''): Promise<Seen> {
 
 describe('a streamed call', () => {
   it('is signed with access keys, and the message arrives whole', async () => {
-    // The environment of the process has no part in it where another is given.
+    // The environment of the process is ignored where another one is given.
     vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', 'fifth');
     const { url, body, headers } = await asked({
       ...OTHERS,
@@ -132,7 +133,7 @@ describe('is refused at once', () => {
       'AWS_CONTAINER_CREDENTIALS_FULL_URI',
     ])
       vi.stubEnv(name, undefined);
-    // Nothing outside is asked.
+    // Keeps the package from asking a metadata server.
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
     await expect(reachBedrock({ AWS_REGION: 'eu-west-1' })).rejects.toThrow(
       /^no AWS credentials \(.+\); set AWS_BEARER/,

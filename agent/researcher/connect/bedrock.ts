@@ -11,20 +11,21 @@ const BASE_URL = 'ANTHROPIC_BEDROCK_BASE_URL';
 type Provider = Awaited<ReturnType<NonNullable<ClientOptions['providerChainResolver']>>>;
 
 interface Signing {
-  /** For the screen. */
+  /** Shown to the user. */
   how: string;
   options: Pick<ClientOptions, 'apiKey' | 'defaultHeaders' | 'providerChainResolver'>;
 }
 
 /**
- * Amazon Bedrock by the SDK's own package: AWS_REGION, and a Bedrock API key, access keys or the AWS
- * credential chain.
- * @throws UserError where the package, the region or credentials are missing: better now than in the night.
+ * Reaches Amazon Bedrock through the SDK's own package, with AWS_REGION and a Bedrock API key, access keys or
+ * the AWS credential chain.
+ * @throws UserError where the package, the region or credentials are missing, so that a loop fails at its
+ * start.
  */
 export async function reachBedrock(env: NodeJS.ProcessEnv): Promise<Cloud> {
   const { AnthropicBedrock } = await loaded(PACKAGE, () => import('@anthropic-ai/bedrock-sdk'));
-  // The package takes AWS_REGION alone, and us-east-1 where it is not set: in a foreign region nothing is as
-  // expected.
+  // The package reads AWS_REGION only, and takes us-east-1 where it is not set. The user's models may not be
+  // there, so a region is required here.
   const variable = env.AWS_REGION?.trim() ? 'AWS_REGION' : 'AWS_DEFAULT_REGION';
   const what = 'the AWS region of your Bedrock models, such as us-east-1';
   if (!env[variable]?.trim()) throw new UserError(`AWS_REGION is not set; set it to ${what}`);
@@ -42,8 +43,8 @@ export async function reachBedrock(env: NodeJS.ProcessEnv): Promise<Cloud> {
 }
 
 /**
- * The package's own order of credentials. The first that is there is used, and no other header with a
- * credential is sent.
+ * Chooses credentials in the package's own order. The first that is present is used, and no other header with
+ * a credential is sent.
  */
 async function signing(env: NodeJS.ProcessEnv): Promise<Signing> {
   const bearer = secretOf(env, 'AWS_BEARER_TOKEN_BEDROCK');
@@ -51,7 +52,7 @@ async function signing(env: NodeJS.ProcessEnv): Promise<Signing> {
     const defaultHeaders = onlyAuth('authorization', `Bearer ${bearer}`);
     return { how: 'key of AWS_BEARER_TOKEN_BEDROCK', options: { apiKey: bearer, defaultHeaders } };
   }
-  // Null, because undefined would send the package back to the environment.
+  // Null, because with undefined the package would read the environment.
   const signed = { apiKey: null, defaultHeaders: onlyAuth(null) };
   const accessKey = secretOf(env, 'AWS_ACCESS_KEY_ID');
   const secretKey = secretOf(env, 'AWS_SECRET_ACCESS_KEY');
@@ -73,14 +74,14 @@ async function signing(env: NodeJS.ProcessEnv): Promise<Signing> {
 }
 
 /**
- * The AWS chain (profile, single sign-on, container, machine), asked once here so that nobody waits a night
- * for credentials.
+ * The AWS credential chain (profile, single sign-on, container, machine), resolved once here so that missing
+ * credentials are reported at the start.
  */
 async function chain(): Promise<Provider> {
   const { fromNodeProviderChain } = broughtBy(PACKAGE, '@aws-sdk/credential-providers') as {
     fromNodeProviderChain(): Provider;
   };
-  // It keeps what it found until that expires, and then looks again.
+  // It caches the credentials until they expire, and then looks again.
   const provider = fromNodeProviderChain();
   try {
     await provider();

@@ -25,7 +25,7 @@ describe('NODE_EXTRA_CA_CERTS', () => {
     using ca = authority();
     check(`# Made here\n${ca.cert}\nand\n${ca.cert}`)();
     checkCertificates({ NODE_EXTRA_CA_CERTS: ca.file });
-    // A key is none.
+    // A key is not a certificate.
     expect(check(ca.key.toString())).toThrow(/holds no certificate in PEM form/);
   });
 

@@ -7,8 +7,8 @@ const PEM =
   /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
 /**
- * Node reads the extra certificates itself, at its start. Where it cannot, it warns and goes on, and each
- * call then fails with a word about a self-signed certificate.
+ * Checks the file of NODE_EXTRA_CA_CERTS. Node reads it itself at its start. Where it cannot, it only warns,
+ * and each call then fails with an error about a self-signed certificate.
  * @throws UserError where the file cannot be read or holds no certificate.
  */
 export function checkCertificates(env: NodeJS.ProcessEnv = process.env): void {

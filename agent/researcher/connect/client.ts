@@ -13,7 +13,7 @@ export interface MessagesClient {
 }
 
 /**
- * What every client is given: retries are reserved and accounted for by the caller, and the SDK writes
- * nothing to the screen.
+ * Options of every client: the caller reserves and accounts for retries, and the SDK writes nothing to the
+ * screen.
  */
 export const QUIET = { maxRetries: 0, logLevel: 'off' } as const;

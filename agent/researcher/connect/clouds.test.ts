@@ -27,7 +27,7 @@ describe('chosenVia', () => {
 describe('loaded', () => {
   it('tells how to install a package that is missing', async () => {
     const name = '@anthropic-ai/not-there-sdk';
-    // As Node fails to import it.
+    // A real import that fails, for Node's own error.
     await expect(loaded(name, () => import(/* @vite-ignore */ name))).rejects.toThrow(
       `the package ${name} is not installed; run: npm install ${name}`,
     );

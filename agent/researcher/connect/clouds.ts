@@ -3,9 +3,9 @@ import { UserError } from '#contract/errors';
 import type { Fetch, MessagesClient, Via } from './client.ts';
 import type { Feature } from './features.ts';
 
-/** A cloud that has been found ready. */
+/** A provider whose settings and credentials were checked. */
 export interface Cloud {
-  /** For the screen. */
+  /** Shown to the user. */
   where: string;
   notes: string[];
   /** Where the models run, as the cloud names it: prices depend on it. */
@@ -16,7 +16,7 @@ export interface Cloud {
 }
 
 /**
- * What the clouds do not have.
+ * Features that each provider does not support.
  *
  * Web: "Web search is not available on Amazon Bedrock" [Web search tool]; Google has the basic search alone
  * and no fetch, so it counts as none. Automatic caching: the Bedrock integration that AnthropicBedrock speaks
@@ -36,8 +36,8 @@ export const LACKS: Record<Via, readonly Feature[]> = {
 const SWITCHES = { bedrock: 'CLAUDE_CODE_USE_BEDROCK', google: 'CLAUDE_CODE_USE_VERTEX' } as const;
 
 /**
- * The way that was asked for, or the one that the environment chooses.
- * @throws UserError where the environment chooses two, unless any will do.
+ * The provider that was asked for, or the one that the environment selects.
+ * @throws UserError where the environment selects two clouds, unless `two` allows any of them.
  */
 export function chosenVia(via: Via | null, env: NodeJS.ProcessEnv = process.env, two?: 'any'): Via {
   if (via) return via;
@@ -55,8 +55,8 @@ function isOn(value: string | undefined): boolean {
 }
 
 /**
- * The package of a cloud, which people without that cloud need not have. @throws UserError with the line that
- * installs it.
+ * Loads the package of a cloud, which users of other providers need not install.
+ * @throws UserError with the command that installs it.
  */
 export async function loaded<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
@@ -71,17 +71,20 @@ function isMissing(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? error.code : null;
   const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  // A package that is there and misses one of its own is another fault.
+  // An installed package that lacks one of its own dependencies is another error.
   return notFound && error.message.includes(`'${name}'`);
 }
 
-/** A package that the package of a cloud brings along, wherever the package manager has put it. */
+/** Loads a dependency of a cloud's package, wherever the package manager has put it. */
 export function broughtBy(cloudPackage: string, name: string): unknown {
   const here = createRequire(import.meta.url);
   return createRequire(here.resolve(cloudPackage))(name);
 }
 
-/** A setting that has to be there. @throws UserError naming the variable. */
+/**
+ * A required environment variable.
+ * @throws UserError naming the variable.
+ */
 export function required(env: NodeJS.ProcessEnv, variable: string, what: string): string {
   const value = env[variable]?.trim();
   if (!value) throw new UserError(`${variable} is not set; set it to ${what}`);

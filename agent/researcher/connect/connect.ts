@@ -11,16 +11,16 @@ import { type GoogleClient, reachGoogle } from './google.ts';
 import { isRegional, modelFor } from './models.ts';
 import { authHint } from './words.ts';
 
-/** The Messages API, found ready to be asked. */
+/** A provider of the Messages API whose settings and credentials were checked. */
 export interface Reached {
   via: Via;
-  /** For the screen: "api.anthropic.com, key of ANTHROPIC_API_KEY". Holds no secret. */
+  /** Shown to the user: "api.anthropic.com, key of ANTHROPIC_API_KEY". Holds no secret. */
   where: string;
-  /** Said once at the start. */
+  /** Shown once at the start. */
   notes: string[];
-  /** What this way does not have. */
+  /** Features that this provider does not support. */
   lacks: readonly Feature[];
-  /** Said beside a 401 or 403: what was sent, and what may be wanted instead. */
+  /** Shown with a 401 or 403: what was sent, and what may be wanted instead. */
   authHint: string;
   /** The model id to send for a name of TASK.md or --model. */
   modelId(name: string): string;
@@ -39,7 +39,8 @@ export interface ReachOptions {
 }
 
 /**
- * Finds the way to the Messages API. @throws UserError for whatever is missing or wrong in the environment.
+ * Chooses the provider of the Messages API and checks its settings and credentials.
+ * @throws UserError for whatever is missing or wrong in the environment.
  */
 export async function reach({ via: asked, env = process.env, googleClient }: ReachOptions): Promise<Reached> {
   const via = chosenVia(asked, env);
@@ -63,7 +64,7 @@ export async function reach({ via: asked, env = process.env, googleClient }: Rea
   };
 }
 
-/** A fixed address and key, for the offline replay and tests. Proxies have no part in it. */
+/** A fixed address and key, for the offline replay and tests. Proxy settings are ignored. */
 export function reachedAt(baseURL: string, apiKey: string): Reached {
   const credential: Credential = { variable: 'ANTHROPIC_API_KEY', secret: apiKey };
   const network = networkOf({});

@@ -10,7 +10,7 @@ const TOKEN = 'token-4567';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** The headers with a credential that arrive at a server, in an environment that is the process's own too. */
+/** The credential headers that arrive at a server. The environment is set in the process too. */
 async function sent(env: NodeJS.ProcessEnv) {
   await using server = await local(answerSse);
   const all = { ANTHROPIC_API_KEY: undefined, ANTHROPIC_AUTH_TOKEN: undefined, ...env };

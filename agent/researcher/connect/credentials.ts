@@ -42,18 +42,17 @@ export function credentialOf(env: NodeJS.ProcessEnv = process.env): {
   return { credential, notes: [...notes, ...customHeaderNotes(env)] };
 }
 
-/** Whether Claude can be asked at all: a credential stands in the environment, or a cloud brings its own. */
+/** Whether Claude can be used: a credential is in the environment, or a cloud with its own is selected. */
 export function hasCredentials(env: NodeJS.ProcessEnv = process.env, via: Via | null = null): boolean {
   const set = [env.ANTHROPIC_API_KEY, env.ANTHROPIC_AUTH_TOKEN].some((secret) => secret?.trim());
-  // Two clouds at once are a mistake that is told when the way is opened, and no reason for the offline
-  // replay.
+  // Two clouds at once are an error that `reach` reports, and no reason for the offline replay.
   return set || chosenVia(via, env, 'any') !== 'api';
 }
 
 /**
- * Client options that send the credential in its one header. The SDK sends a key as Bearer too, and lets
- * ANTHROPIC_CUSTOM_HEADERS add what it likes: both are settled by default headers, which come last. Pairs,
- * because names of an object would be told apart by case.
+ * Client options that send the credential in exactly one header. The SDK sends a key as Bearer too, and adds
+ * the headers of ANTHROPIC_CUSTOM_HEADERS. Default headers come last and override both. They are pairs,
+ * because the keys of an object would be case-sensitive.
  */
 export function authOptions({ variable, secret }: Credential) {
   return variable === 'ANTHROPIC_API_KEY'
@@ -62,8 +61,8 @@ export function authOptions({ variable, secret }: Credential) {
 }
 
 /**
- * Default headers that hold one credential and take the others away. Null: none, because the cloud's own
- * package adds one.
+ * Default headers that set one credential header and remove the other. A null name removes both, because the
+ * cloud's own package adds one.
  */
 export function onlyAuth(name: 'authorization' | 'x-api-key' | null, secret = ''): [string, string | null][] {
   return AUTH_HEADERS.map((header) => [header, header === name ? secret : null]);

@@ -33,7 +33,7 @@ it.each<[string, Feature]>([
     "tools.7.type: Input tag 'web_search_20260318' found using 'type' does not match any of the expected tags",
     'web',
   ],
-  // Models, clouds and gateways in words of their own.
+  // Messages of models, clouds and gateways in their own wording.
   ['This model does not support the effort parameter.', 'effort'],
   ['adaptive thinking is not supported on this model', 'thinking'],
   ['The model returned the following errors: thinking.display: Extra inputs are not permitted', 'display'],
@@ -46,7 +46,7 @@ it.each<[string, Feature]>([
   ['messages.2.content.0.cache_control: Extra inputs are not permitted', 'marks'],
 ])('%s: %s is left out', (message, feature) => {
   expect(refusedFeature(refusal(message), all)).toBe(feature);
-  // What was not asked for was not refused.
+  // A feature that was not used cannot have been refused.
   const others = new Set(FEATURES.filter((one) => one !== feature));
   expect(refusedFeature(refusal(message), others)).not.toBe(feature);
 });
@@ -57,7 +57,7 @@ it('knows the sentence of an organisation without web search, by 403', () => {
 });
 
 it.each([
-  // Sentences that only speak of a feature.
+  // Messages that mention a feature without refusing it.
   'messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation. Remove the block, or set `thinking.block_binding.prefix_mismatch_behavior` to "drop_block". That setting requires the `thinking-binding-controls-2026-08-01` value in the `anthropic-beta` header.',
   'messages.3.content.2: text content blocks must be non-empty',
   'messages.5: the effort of thinking about the display of a web page and its cache_control',

@@ -1,8 +1,8 @@
 import { APIError } from '@anthropic-ai/sdk';
 
 /**
- * What a call asks for beyond a plain one. An account, a model, a gateway or a cloud may not know one of
- * them: it is then left out for the rest of the night.
+ * Optional API features of a call. An account, a model, a gateway or a cloud may not support one of them.
+ * That feature is then left out until the loop ends.
  */
 export const FEATURES = [
   /** `thinking.block_binding`: thinking that no longer fits its conversation is dropped and not refused. */
@@ -55,7 +55,7 @@ const FIELDS: Record<Feature, readonly string[]> = {
   web: ['web_search', 'web_fetch'],
 };
 
-/** Names, values and betas that stand in no other sentence of an API. */
+/** Names, values and betas that appear in an error message only where it is about the feature. */
 const VALUES: Record<Feature, readonly string[]> = {
   binding: ['block_binding', 'thinking.block_binding', BETAS.binding],
   display: ['thinking.display'],
@@ -71,7 +71,7 @@ const VALUES: Record<Feature, readonly string[]> = {
   web: ['web_search_20260318', 'web_fetch_20260318'],
 };
 
-/** What is told as a sentence, without a field: of an organisation's setting, or of a model. */
+/** Refusals that come as a sentence without a field: about an organisation's setting, or about a model. */
 const SENTENCES: Partial<Record<Feature, RegExp>> = {
   web: /\bweb (?:search|fetch)\b/i,
   effort: /\beffort parameter\b/i,
@@ -79,30 +79,30 @@ const SENTENCES: Partial<Record<Feature, RegExp>> = {
 };
 
 /**
- * Amazon Bedrock says no more than this of a beta that it does not know: they are left out one after the
- * other.
+ * Amazon Bedrock's whole message about an unknown beta. It does not name the beta, so they are left out one
+ * after the other.
  */
 const SOME_BETA = /\binvalid beta flag\b/i;
 const BY_BETA: readonly Feature[] = ['binding', 'compaction', 'clearing', 'toolChanges'];
 
 /**
- * The feature of those asked for that a request was refused for; null where the error names none. The API has
- * no code for this: what counts is the field at the beginning of its message ("thinking.display: Extra inputs
- * are not permitted"), or a name in it that stands in no other.
+ * The feature of `asked` that a request was refused for; null where the error names none. The API has no code
+ * for this. The field at the beginning of its message decides ("thinking.display: Extra inputs are not
+ * permitted"), or a name that appears in no other message.
  */
 export function refusedFeature(error: unknown, asked: ReadonlySet<Feature>): Feature | null {
   if (!(error instanceof APIError) || (error.status !== 400 && error.status !== 403)) return null;
   const message = wordsIn(error);
-  // An error of thinking itself speaks of the fields that would help.
+  // An error about a thinking signature also names fields that would help. It refuses no feature.
   if (/Invalid `?signature`?/.test(message)) return null;
   if (SOME_BETA.test(message)) return BY_BETA.find((feature) => asked.has(feature)) ?? null;
   const field = /^([a-z_]\w*(?:\.\w+)*)(?:[ :]|$)/.exec(message)?.[1] ?? '';
   const found = [...asked].filter((feature) => isNamed(feature, field, message));
-  // The narrower one comes first in the list: "thinking.display" is not "thinking".
+  // The narrower feature comes first in FEATURES: "thinking.display" before "thinking".
   return found.sort((a, b) => FEATURES.indexOf(a) - FEATURES.indexOf(b))[0] ?? null;
 }
 
-/** What the server said, without what a cloud or a gateway puts before it. */
+/** The message of the server, without the prefix of a cloud or a gateway. */
 function wordsIn(error: APIError): string {
   const body = error.error as { message?: unknown } | undefined;
   const said = error.apiMessage ?? (typeof body?.message === 'string' ? body.message : error.message);

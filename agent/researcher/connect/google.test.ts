@@ -17,7 +17,7 @@ const OTHERS = {
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Google's own client with a token that is still good, so that it asks nobody. */
+/** Google's own client with a token that is still valid, so that it makes no request. */
 function credentials(): GoogleClient {
   const { OAuth2Client } = broughtBy('@anthropic-ai/vertex-sdk', 'google-auth-library') as {
     OAuth2Client: new () => GoogleClient;
@@ -77,7 +77,7 @@ describe('is refused at once', () => {
     const nothing = mkdtempSync(join(tmpdir(), 'google-'));
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined);
     for (const name of ['HOME', 'APPDATA', 'CLOUDSDK_CONFIG']) vi.stubEnv(name, nothing);
-    // Nothing outside is asked.
+    // Keeps the package from asking a metadata server.
     vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
     await expect(reachGoogle(PLACE)).rejects.toThrow(/^no Google Cloud credentials \(.+\); run "gcloud auth/);
     const file = join(nothing, 'key.json');

@@ -13,8 +13,9 @@ const CREDENTIALS = 'GOOGLE_APPLICATION_CREDENTIALS';
 export type GoogleClient = NonNullable<ClientOptions['authClient']>;
 
 /**
- * Google Cloud by the SDK's own package: CLOUD_ML_REGION, ANTHROPIC_VERTEX_PROJECT_ID and Google's default
- * credentials. Tests bring a client for the credentials; otherwise it is looked for here, once.
+ * Reaches Google Cloud through the SDK's own package, with CLOUD_ML_REGION, ANTHROPIC_VERTEX_PROJECT_ID and
+ * Google's default credentials. Tests pass an `authClient`; otherwise the credentials are resolved here,
+ * once.
  * @throws UserError where the package, the region, the project or credentials are missing.
  */
 export async function reachGoogle(env: NodeJS.ProcessEnv, authClient?: GoogleClient): Promise<Cloud> {
@@ -35,14 +36,13 @@ export async function reachGoogle(env: NodeJS.ProcessEnv, authClient?: GoogleCli
     client: (fetch) =>
       new AnthropicVertex({
         ...QUIET,
-        // Undefined lets the package make the address of the region. The variable has no part in it, or was
-        // taken above.
+        // With undefined the package makes the address of the region. The base URL variable is then not set.
         baseURL: override ?? undefined,
         region,
         projectId,
         fetch,
         authClient: found,
-        // A header of ANTHROPIC_CUSTOM_HEADERS would win over the credentials of Google.
+        // A header of ANTHROPIC_CUSTOM_HEADERS would override the credentials of Google.
         defaultHeaders: onlyAuth(null),
       }),
   };
@@ -53,8 +53,8 @@ function source(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Google's default credentials. The package would look for them unawaited, and a failure would end the
- * process.
+ * Resolves Google's default credentials. The package would do so without awaiting it, and a failure would end
+ * the process.
  */
 async function googleClient(env: NodeJS.ProcessEnv): Promise<GoogleClient> {
   const file = env[CREDENTIALS]?.trim();

@@ -63,7 +63,7 @@ describe('modelFor', () => {
     fc.assert(
       fc.property(via, name, date, (via, name, date) => {
         expect(plainModel(modelFor(via, date ? `${name}-${date}` : name))).toBe(name);
-        // And an id that is already the cloud's is left.
+        // An id that is already the cloud's is left as it is.
         expect(modelFor(via, modelFor(via, name))).toBe(modelFor(via, name));
       }),
     );

@@ -1,7 +1,7 @@
 import type { Via } from './client.ts';
 
 /**
- * The name of the price table for a model id of any way: "global.anthropic.claude-opus-5-5",
+ * The name in the price table for a model id of any provider: "global.anthropic.claude-opus-5-5",
  * "anthropic.claude-haiku-5-5-20260901-v1:0", an ARN that ends in one of these, "claude-opus-5-5@20260801".
  * An ARN that names no model stays as it is, and so has no price.
  */
@@ -13,7 +13,7 @@ export function plainModel(id: string): string {
 }
 
 /**
- * The id to send for a name. A plain name becomes the cloud's id, of the endpoint without surcharge; any
+ * The id to send for a name. A plain name becomes the cloud's id for the endpoint without surcharge; any
  * other id is left as it is.
  */
 export function modelFor(via: Via, name: string): string {
@@ -21,7 +21,7 @@ export function modelFor(via: Via, name: string): string {
   const plain = /^(claude-[a-z0-9-]+?)(?:-(\d{8}))?$/.exec(name);
   if (!plain) return name;
   const [, model = name, date] = plain;
-  // Both clouds write a date in a way of their own.
+  // The two clouds write a date differently.
   if (via === 'google') return date ? `${model}@${date}` : model;
   return `global.anthropic.${model}${date ? `-${date}-v1:0` : ''}`;
 }

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Release } from '../released.ts';
 
-/** What a hub does wrong with the next requests for a file's body, one entry a request; then it behaves. */
+/** A fault in the answer to a request for a file's body. Each entry is used once; then requests succeed. */
 export type Fault = { status: number } | { cutAfter: number } | { silent: true };
 
-/** A hub on loopback that answers like huggingface.co: ranges, etags, 404s with their code. */
+/** A hub on loopback that answers like huggingface.co: ranges, etags, 404s with their error code. */
 export class Hub {
   readonly content = new Map<string, Buffer>([
     ['synthetic_model_config.json', Buffer.from('{"num_features": 3}')],
@@ -21,7 +21,7 @@ export class Hub {
   /** Faults of the large file's body, and of every answer. */
   readonly bodyFaults: Fault[] = [];
   readonly faults: Fault[] = [];
-  /** As a plain file server does it: no etags, no ranges. */
+  /** False makes the hub answer like a plain file server: no etags, no ranges. */
   etags = true;
   ranged = true;
   readonly requests: { path: string; range: string | undefined; authorization: string | undefined }[] = [];
@@ -37,7 +37,7 @@ export class Hub {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** Ranges asked of a file, the question for its size left out. */
+  /** Ranges of the requests for a file, without the request for its size. */
   ranges(name: string): (string | undefined)[] {
     return this.requests
       .filter(({ path, range }) => path.endsWith(`/${name}`) && range !== 'bytes=0-0')

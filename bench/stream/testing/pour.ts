@@ -1,4 +1,4 @@
-// Pours one frame of zeros down standard output again and again: what the pipe alone can carry.
+// Writes one frame of zeros to standard output again and again, to measure what the pipe alone can carry.
 //   node --import tsx bench/stream/testing/pour.ts <d> <batch rows>
 import { encodeFrameHeader } from '#contract/stream';
 import { StreamWriter } from '../writer.ts';

@@ -1,4 +1,5 @@
-// A program that computes on all threads and then ends as it is told: `end`, `throw`, or `wait` for a signal.
+// A program that computes on all threads and then ends as its argument says: `end`, `throw`, or `wait` for a
+// signal.
 import * as tf from '@tensorflow/tfjs-core';
 import { openBackend } from '../../backend.ts';
 

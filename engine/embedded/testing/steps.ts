@@ -1,5 +1,5 @@
-// A few training steps, large enough for all threads; prints what engine it was and a hash of the weights.
-// The backend is the argument, `embedded` without one.
+// A few training steps, large enough for all threads; prints the label of the engine and a hash of the
+// weights. The argument names the backend; the default is `embedded`.
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { createAdam } from '../../adam.ts';

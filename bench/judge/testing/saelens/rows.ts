@@ -1,5 +1,5 @@
-// Writes what make.py trains and evaluates on, as safetensors: rows to train on, and those that the judge
-// draws.
+// Writes the rows that make.py trains and evaluates on, as safetensors: rows to train on, and the rows that
+// the judge draws.
 //   node --import tsx bench/judge/testing/saelens/rows.ts /tmp/rows.safetensors
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { Sampler } from '../../../sampler/sampler.ts';
@@ -12,7 +12,7 @@ const TRAINING_ROWS = 1 << 16;
 const { world } = await openWorld(WORLD);
 const d = world.hiddenDim;
 
-/** Batches as the judge draws them: activations x [rows, d] and the features' [rows, features]. */
+/** Batches as the judge draws them: activations x [rows, d] and the true activations [rows, features]. */
 function drawn(stream: string, rows: number): { x: Tensor32; truth: Tensor32 } {
   const sampler = new Sampler(world, EVALUATION_SEED, stream);
   const x = new Float32Array(rows * d);
