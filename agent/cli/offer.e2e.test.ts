@@ -74,6 +74,7 @@ describe('before the first paid call', () => {
   it('says what a loop that was cut off has used of the limits already', async () => {
     Object.assign(process.env, await environment());
     const repo = tinyRepository();
+    git(repo, 'branch', 'run/x');
     const log = EventLog.open(eventsPath(repo)).log;
     log.emit({
       ...{ type: 'loop.started', branch: 'run/x', profile: 'tiny', leaderboard: 'x', researcher: 'x' },

@@ -95,7 +95,7 @@ async function gone(git: SimpleGit, home: string, branch: string): Promise<strin
   const entry = await worktreeEntry(git, home);
   const tip = entry && (await commitOfRef(git, `worktrees/${basename(entry.folder)}/HEAD`));
   const commit = tip ?? (await bestKnown(git, branch)) ?? 'HEAD';
-  return `${branch}, the branch of the sprint that is open, is gone; bring it back, then start again: git branch ${branch} ${commit.slice(0, 9)}`;
+  return `${branch}, the branch of the loop that was cut off, is gone; bring it back, then start again: git branch ${branch} ${commit.slice(0, 9)}`;
 }
 
 function takenBy(branch: string, place: string, home: string, from: string | null): string {
