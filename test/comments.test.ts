@@ -1,20 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { root, sources } from './import-graph.ts';
+import { FOLDERS, root, sources } from './import-graph.ts';
 
-const FOLDERS = [
-  'agent',
-  'bench',
-  'contract',
-  'engine',
-  'examples',
-  'host',
-  'replay',
-  'sae',
-  'speed',
-  'test',
-];
 const MOST = 110;
 /** A line that holds a comment only. An indented command line within a comment may be longer. */
 const COMMENT = /^\s*(\/\*\*? |\* |\/\/ )(?! )/;

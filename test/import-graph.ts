@@ -2,6 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** The folders of the repository that hold code. */
+export const FOLDERS = [
+  'agent',
+  'bench',
+  'contract',
+  'engine',
+  'examples',
+  'host',
+  'replay',
+  'sae',
+  'speed',
+  'test',
+];
+
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Source files of a folder of the repository, by their paths below its root. */

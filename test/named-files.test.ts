@@ -1,24 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, it } from 'vitest';
+import { FOLDERS } from './import-graph.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const FOLDERS = [
-  'agent',
-  'bench',
-  'contract',
-  'docs',
-  'engine',
-  'examples',
-  'host',
-  'replay',
-  'sae',
-  'speed',
-  'test',
-];
 const files = [
   ...readdirSync(ROOT),
-  ...FOLDERS.flatMap((folder) =>
+  ...[...FOLDERS, 'docs'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   ),
 ];

@@ -1,22 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { expect, it } from 'vitest';
+import { FOLDERS } from './import-graph.ts';
 
 const root = join(import.meta.dirname, '..');
-
-/** Where every export has to have a user. */
-const FOLDERS = [
-  'agent',
-  'bench',
-  'contract',
-  'engine',
-  'examples',
-  'host',
-  'replay',
-  'sae',
-  'speed',
-  'test',
-];
 
 /** Files that are found by scanning a folder, or meant to be copied: no file imports them by name. */
 const BY_SCAN = /^(sae\/(architectures|experiments|addons)|engine\/backends)\/|\.(test|d)\.ts$/;
