@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { UserError } from '#contract/errors';
 import { cleanEnv } from './env.ts';
 
@@ -74,8 +73,10 @@ async function findDrivers(cwd: string): Promise<string[]> {
   return names.map((name) => (name.endsWith('.required') ? `${name}=false` : `${name}=`));
 }
 
-const plainGit = (cwd: string, args: readonly string[], env: Record<string, string>, input?: string) =>
-  execa('git', args, {
+async function plainGit(cwd: string, args: readonly string[], env: Record<string, string>, input?: string) {
+  // Loading execa takes a quarter of a second, and most judges and encoders never call git.
+  const { execa } = await import('execa');
+  return execa('git', args, {
     cwd,
     env: { ...gitEnv(), ...env },
     extendEnv: false,
@@ -84,6 +85,7 @@ const plainGit = (cwd: string, args: readonly string[], env: Record<string, stri
     // Ctrl-C and the end of a terminal must not reach git: it finishes what it has begun.
     detached: true,
   });
+}
 
 /**
  * Runs git's plumbing in a folder and gives its standard output, trimmed at the end. Hooks, fsmonitor and
