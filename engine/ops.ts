@@ -1,7 +1,6 @@
 import { operation } from './operation.ts';
 import * as decoding from './ops/decode.ts';
 import * as bands from './ops/decode-bands.ts';
-import * as detaching from './ops/detach.ts';
 import * as encoding from './ops/encode.ts';
 import * as gates from './ops/jump-relu.ts';
 import * as plain from './ops/plain.ts';
@@ -71,7 +70,7 @@ export const stepCount = operation('stepCount', gates.stepCount, plain.stepCount
   expectShapes(name, { h: [h, 'batch', 'd_sae'], theta: [theta, 'd_sae'] }),
 );
 /** The same numbers as a constant: no gradient flows through. */
-export const detach = operation('detach', detaching.detach, plain.detach);
+export const detach = operation('detach', plain.detach, plain.detach);
 /** |W_i| of every row. */
 export const rowNorms = operation('rowNorms', norms.rowNorms, norms.rowNorms, (name, [W]) =>
   expectShapes(name, { W: [W, 'rows', 'n'] }),

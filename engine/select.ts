@@ -30,7 +30,36 @@ let closest = 0;
  * never change the result.
  */
 export function selectLargest(values: Float32Array, rows: number, count: number): Csr {
-  const candidates = candidatesFor(values, count);
+  const selected = nearTheLastCut(values, rows, count) ?? fromAll(values, rows, count);
+  if (selected.values.length > 0) noteCut(smallest(selected.values));
+  return selected;
+}
+
+/** The selection among the numbers above a share of an earlier cut; null if these are too few or too many. */
+function nearTheLastCut(values: Float32Array, rows: number, count: number): Csr | null {
+  if (!(cuts[closest] > 0)) return null;
+  const least = cuts[closest] * HINT;
+  const limit = Math.min(values.length, 4 * count + 64);
+  const embedded = embeddedFor(values);
+  if (embedded)
+    return embeddedScan.largestAbove(embedded, values, { rows, count, least, limit, fewer: false });
+  const near = positionsAbove(values, least, limit);
+  return near && near.length >= count ? largestAt(near, values, rows, count) : null;
+}
+
+function fromAll(values: Float32Array, rows: number, count: number): Csr {
+  const embedded = embeddedFor(values);
+  if (!embedded) {
+    const positions = positionsAbove(values, boundBelow(values, count), values.length) as Uint32Array;
+    return largestAt(positions, values, rows, count);
+  }
+  const least = embeddedScan.boundBelow(embedded, values, count);
+  const wanted = { rows, count, least, limit: values.length, fewer: true };
+  return embeddedScan.largestAbove(embedded, values, wanted) as Csr;
+}
+
+/** The `count` largest of the numbers at these ascending positions. */
+function largestAt(candidates: Uint32Array, values: Float32Array, rows: number, count: number): Csr {
   const bits = new Int32Array(candidates.length);
   const raw = new Int32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < candidates.length; i++)
@@ -42,21 +71,7 @@ export function selectLargest(values: Float32Array, rows: number, count: number)
     const b = bits[i];
     if (b > cut.bits || (b === cut.bits && ties-- > 0)) candidates[kept++] = candidates[i];
   }
-  const selected = atPositions(candidates.subarray(0, kept), values, rows, values.length / rows);
-  if (kept > 0) noteCut(smallest(selected.values));
-  return selected;
-}
-
-/** Positions of at least the `count` largest positive numbers, or of all positive ones. */
-function candidatesFor(values: Float32Array, count: number): Uint32Array {
-  const most = Math.min(values.length, 4 * count + 64);
-  if (cuts[closest] > 0) {
-    const near = positionsAbove(values, cuts[closest] * HINT, most);
-    if (near && near.length >= count) return near;
-  }
-  const embedded = embeddedFor(values);
-  const bound = embedded ? embeddedScan.boundBelow(embedded, values, count) : boundBelow(values, count);
-  return positionsAbove(values, bound, values.length) as Uint32Array;
+  return atPositions(candidates.subarray(0, kept), values, rows, values.length / rows);
 }
 
 const BIN_SHIFT = 19;

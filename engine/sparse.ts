@@ -27,6 +27,21 @@ export function sparseTensor(csr: Csr, columns: number): tf.Tensor {
   return remember(computeSparse(csr, columns), csr);
 }
 
+// By the indices of a selection: the numbers that it took, and the data of the matrix that it took them from.
+const selections = new WeakMap<Uint32Array, { from: object; values: Float32Array }>();
+
+/** Records that these are numbers of `tensor`. Returns them. */
+export function noteSelection(tensor: tf.Tensor, codes: Csr): Csr {
+  selections.set(codes.indices, { from: tensor.dataId, values: codes.values });
+  return codes;
+}
+
+/** The numbers of `tensor` at the non-zeros of `pattern` if it was selected from it, else null. */
+export function selectedOf(tensor: tf.Tensor, pattern: Csr): Float32Array | null {
+  const selection = selections.get(pattern.indices);
+  return selection?.from === tensor.dataId ? selection.values : null;
+}
+
 /**
  * What is recorded for a matrix. A reshaped tensor shares the data but has other rows, so the record does not
  * hold for it.

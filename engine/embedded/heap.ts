@@ -85,6 +85,10 @@ export class SharedHeap {
     return new Uint32Array(this.buffer, pointer, count);
   }
 
+  bytes(pointer: number, count: number): Uint8Array<SharedArrayBuffer> {
+    return new Uint8Array(this.buffer, pointer, count);
+  }
+
   private grow(bytes: number): void {
     const before = this.buffer.byteLength;
     this.memory.grow(Math.ceil(Math.max(bytes, GROWTH) / PAGE));

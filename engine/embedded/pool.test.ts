@@ -185,7 +185,7 @@ describe('kernels, on one thread, on three, and without relaxed SIMD', () => {
           const [from, to, counts] = [1, 1, 1].map(() => heap.allocate(4 * a.length));
           heap.floats(from, a.length).set(a);
           const blocks = Math.ceil(a.length / 50);
-          pool.run('above', blocks, 1 << 20, from, a.length, 50, 0.4, to, counts);
+          pool.run('above', blocks, 1 << 20, from, a.length, 50, 0.4, to, counts, 0);
           const perBlock = Array.from(heap.words(counts, blocks));
           const positions = perBlock.flatMap((count, i) => Array.from(heap.words(to + 200 * i, count)));
           expect(positions).toEqual(found);

@@ -1,29 +1,28 @@
 import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
+import type { SharedHeap } from './heap.ts';
 
 /*
- * Products with few non-zeros on all threads. The kernels take for each non-zero the address of the dense row
- * that goes with it, so that bands (latent j's numbers lie in parts[bandOf[j]]) and transposes differ only in
- * these addresses.
+ * Products with few non-zeros on all threads. The non-zeros lie in plain arrays, which outlive a step without
+ * care; a kernel gets a copy of them, a small part of what it reads.
  */
 
 type Bands = Uint8Array | undefined;
 
 /** parts[band of j][i, :] = Σ_j a[i, j] · W[j, :]. */
 export function sparseTimesDense(
-  backend: EmbeddedBackend,
+  { pool, heap }: EmbeddedBackend,
   a: SparseCodes,
   W: Float32Array,
   n: number,
   parts: readonly Float32Array[],
   bandOf: Bands,
 ): void {
-  for (const [band, part] of parts.entries()) {
-    const own = bandOf && parts.length > 1 ? ofBand(a, bandOf, band) : a;
-    const rowAt = new Uint32Array(own.indices.length);
-    for (let at = 0; at < rowAt.length; at++) rowAt[at] = W.byteOffset + 4 * n * own.indices[at];
-    sumRows(backend, own.rows, own.offsets, rowAt, own.values, n, part);
-  }
+  withCopies(heap, [a.offsets, a.indices, a.values, ...bandArrays(bandOf, parts)], (...pointers) => {
+    const [offsets, indices, values, starts, bands = 0] = pointers;
+    const shape = [bands, parts.length, starts, W.byteOffset, n];
+    pool.run('sparseRows', a.rows, rowWork(a, n), offsets, indices, values, ...shape);
+  });
 }
 
 /**
@@ -39,22 +38,14 @@ export function sparseTransposedTimesDense(
   bandOf: Bands,
 ): void {
   const columns = out.length / n;
-  const offsets = new Uint32Array(columns + 1);
-  for (let at = 0; at < a.indices.length; at++) offsets[a.indices[at] + 1]++;
-  for (let j = 0; j < columns; j++) offsets[j + 1] += offsets[j];
-  const next = offsets.slice(0, columns);
-  const rowAt = new Uint32Array(a.indices.length);
-  const values = new Float32Array(a.indices.length);
-  const starts = parts.map((part) => part.byteOffset);
-  for (let row = 0; row < a.rows; row++) {
-    for (let at = a.offsets[row]; at < a.offsets[row + 1]; at++) {
-      const latent = a.indices[at];
-      const to = next[latent]++;
-      rowAt[to] = starts[bandOf ? bandOf[latent] : 0] + 4 * n * row;
-      values[to] = a.values[at];
-    }
-  }
-  sumRows(backend, columns, offsets, rowAt, values, n, out);
+  const { starts, order, rowOf } = columnsOf(backend, a, columns);
+  const arrays = [starts, order, rowOf, a.values, ...bandArrays(bandOf, parts)];
+  withCopies(backend.heap, arrays, (...pointers) => {
+    const [startsAt, orderAt, rowsAt, values, partsAt, bands = 0] = pointers;
+    const work = n * (1 + a.indices.length / columns);
+    const shape = [bands, partsAt, n, out.byteOffset];
+    backend.pool.run('sparseColumns', columns, work, startsAt, orderAt, rowsAt, values, ...shape);
+  });
 }
 
 /** parts[band of j][i, :] · W[j, :] at every non-zero (i, j) of `pattern`, in its order. */
@@ -66,58 +57,112 @@ export function dotsAt(
   n: number,
   bandOf: Bands,
 ): Float32Array {
-  const count = pattern.indices.length;
-  const block = heap.allocate(12 * count);
-  const [leftAt, rightAt] = [heap.words(block, count), heap.words(block + 4 * count, count)];
-  const starts = parts.map((part) => part.byteOffset);
-  for (let row = 0; row < pattern.rows; row++) {
-    for (let at = pattern.offsets[row]; at < pattern.offsets[row + 1]; at++) {
-      const latent = pattern.indices[at];
-      leftAt[at] = starts[bandOf ? bandOf[latent] : 0] + 4 * n * row;
-      rightAt[at] = W.byteOffset + 4 * n * latent;
-    }
-  }
-  const dots = block + 8 * count;
-  pool.run('dotRows', count, n, leftAt.byteOffset, rightAt.byteOffset, n, dots);
-  const found = Float32Array.from(heap.floats(dots, count));
-  heap.release(block);
+  const dots = new Float32Array(pattern.indices.length);
+  withCopies(heap, [pattern.offsets, pattern.indices, dots, ...bandArrays(bandOf, parts)], (...pointers) => {
+    const [offsets, indices, dotsTo, starts, bands = 0] = pointers;
+    const shape = [bands, starts, W.byteOffset, n, dotsTo];
+    pool.run('sparseDots', pattern.rows, rowWork(pattern, n), offsets, indices, ...shape);
+    dots.set(heap.floats(dotsTo, dots.length));
+  });
+  return dots;
+}
+
+/** What an encoder's gradient needs of the gradient of its pre-activations, by column. */
+export interface ColumnGradients {
+  /** Every value times its column's scale. */
+  scaled: Float32Array;
+  /** Σ_i of the scaled values. */
+  sums: Float32Array;
+  /** Σ_i value · h / scale. */
+  weighted: Float32Array;
+}
+
+/** `h` has the pre-activations at the non-zeros of `a`, in their order; null where there is no scale. */
+export function columnGradients(
+  backend: EmbeddedBackend,
+  a: SparseCodes,
+  h: Float32Array | null,
+  scale: Float32Array | null,
+  columns: number,
+): ColumnGradients {
+  const { starts, order } = columnsOf(backend, a, columns);
+  const scaled = new Float32Array(a.indices.length);
+  const [sums, weighted] = [new Float32Array(columns), new Float32Array(columns)];
+  const outs = [scaled, sums, weighted];
+  const { heap } = backend;
+  withCopies(heap, [...outs, starts, order, a.values, ...(h ? [h] : [])], (...pointers) => {
+    const [scaledTo, sumsTo, weightedTo, startsAt, orderAt, values, hAt = 0] = pointers;
+    const inputs = [startsAt, orderAt, values, hAt, scale?.byteOffset ?? 0];
+    const work = 4 * (1 + a.indices.length / columns);
+    backend.pool.run('columnGradients', columns, work, ...inputs, scaledTo, sumsTo, weightedTo);
+    for (const [i, out] of outs.entries()) out.set(heap.floats(pointers[i], out.length));
+  });
+  return { scaled, sums, weighted };
+}
+
+/** The non-zeros of a pattern by columns. */
+interface Columns {
+  starts: Uint32Array;
+  /** Places of the non-zeros in the order of the rows. */
+  order: Uint32Array;
+  rowOf: Uint32Array;
+}
+
+// Keyed by the indices, which matrices of one pattern share: codes, and the gradients that reach them.
+const byColumn = new WeakMap<Uint32Array, Columns>();
+
+function columnsOf({ pool, heap }: EmbeddedBackend, a: SparseCodes, columns: number): Columns {
+  const known = byColumn.get(a.indices);
+  if (known?.starts.length === columns + 1) return known;
+  const count = a.indices.length;
+  const found = {
+    starts: new Uint32Array(columns + 1),
+    order: new Uint32Array(count),
+    rowOf: new Uint32Array(count),
+  };
+  const outs = [found.starts, found.order, found.rowOf];
+  withCopies(heap, [...outs, a.offsets, a.indices], (...pointers) => {
+    const [starts, order, rowOf, offsets, indices] = pointers;
+    pool.run('byColumn', 1, 0, offsets, indices, a.rows, columns, starts, order, rowOf);
+    for (const [i, out] of outs.entries()) out.set(heap.words(pointers[i], out.length));
+  });
+  byColumn.set(a.indices, found);
   return found;
 }
 
-/** out[i, :] = Σ values[at] · (row at rowAt[at]). */
-function sumRows(
-  { pool, heap }: EmbeddedBackend,
-  rows: number,
-  offsets: Uint32Array,
-  rowAt: Uint32Array,
-  values: Float32Array,
-  n: number,
-  out: Float32Array,
-): void {
-  const count = values.length;
-  const block = heap.allocate(4 * (rows + 1) + 8 * count);
-  const [rowsFrom, valuesFrom] = [block + 4 * (rows + 1), block + 4 * (rows + 1 + count)];
-  heap.words(block, rows + 1).set(offsets);
-  heap.words(rowsFrom, count).set(rowAt);
-  heap.floats(valuesFrom, count).set(values);
-  const work = n * (1 + count / Math.max(1, rows));
-  pool.run('sumRows', rows, work, block, rowsFrom, valuesFrom, n, out.byteOffset);
-  heap.release(block);
+const rowWork = (a: SparseCodes, n: number): number => n * (1 + a.indices.length / Math.max(1, a.rows));
+
+/** Pointers of the bands' matrices, and the bands where there are several. */
+function bandArrays(bandOf: Bands, parts: readonly Float32Array[]): (Uint32Array | Uint8Array)[] {
+  const starts = Uint32Array.from(parts, (part) => part.byteOffset);
+  return bandOf && parts.length > 1 ? [starts, bandOf] : [starts];
 }
 
-/** The non-zeros whose latents belong to this band. */
-function ofBand(a: SparseCodes, bandOf: Uint8Array, band: number): SparseCodes {
-  const offsets = new Uint32Array(a.rows + 1);
-  const indices = new Uint32Array(a.indices.length);
-  const values = new Float32Array(a.indices.length);
-  let count = 0;
-  for (let row = 0; row < a.rows; row++) {
-    for (let at = a.offsets[row]; at < a.offsets[row + 1]; at++) {
-      if (bandOf[a.indices[at]] !== band) continue;
-      indices[count] = a.indices[at];
-      values[count++] = a.values[at];
-    }
-    offsets[row + 1] = count;
+type Numbers = Uint32Array | Float32Array | Uint8Array;
+
+/** Runs `use` with pointers of copies of these arrays, which are released after it. */
+function withCopies(
+  heap: SharedHeap,
+  arrays: readonly Numbers[],
+  use: (...pointers: number[]) => void,
+): void {
+  const pointers: number[] = [];
+  let bytes = 0;
+  for (const { byteLength } of arrays) {
+    pointers.push(bytes);
+    // The next cache line.
+    bytes += Math.ceil(byteLength / 64) * 64;
   }
-  return { rows: a.rows, offsets, indices: indices.subarray(0, count), values: values.subarray(0, count) };
+  const block = heap.allocate(bytes);
+  for (const [i, array] of arrays.entries()) {
+    pointers[i] += block;
+    if (array instanceof Uint8Array) heap.bytes(pointers[i], array.length).set(array);
+    else if (array instanceof Float32Array) heap.floats(pointers[i], array.length).set(array);
+    else heap.words(pointers[i], array.length).set(array);
+  }
+  try {
+    use(...pointers);
+  } finally {
+    heap.release(block);
+  }
 }

@@ -1,3 +1,4 @@
+import type { SparseCodes } from '#contract/codes';
 import type { EmbeddedBackend } from './backend.ts';
 
 const BLOCK = 1 << 16;
@@ -17,7 +18,7 @@ export function positionsAbove(
   const countsAt = heap.allocate(4 * blocks);
   // Room for all positions; the unused part is never touched.
   const positions = heap.allocate(4 * size);
-  pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, countsAt);
+  pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, countsAt, 0);
   const counts = Array.from(heap.words(countsAt, blocks));
   const total = counts.reduce((sum, count) => sum + count, 0);
   const found = total > limit ? null : new Uint32Array(total);
@@ -31,6 +32,75 @@ export function positionsAbove(
   return found;
 }
 
+/**
+ * The `count` largest of the values that are NaN or greater than `least`, of a matrix of `rows` rows; of ties
+ * at the cut, the first in row order. Null if fewer than `count` or more than `limit` are greater, unless
+ * `fewer` may be.
+ */
+export function largestAbove(
+  { pool, heap }: EmbeddedBackend,
+  values: Float32Array,
+  { rows, count, least, limit, fewer }: Wanted,
+): SparseCodes | null {
+  const size = values.length;
+  const blocks = Math.ceil(size / BLOCK);
+  // Room for all; the unused part is never touched.
+  const [positions, bits, countsAt] = [4 * size, 4 * size, 4 * blocks].map((bytes) => heap.allocate(bytes));
+  pool.run('above', blocks, BLOCK, values.byteOffset, size, BLOCK, least, positions, countsAt, bits);
+  const counts = heap.words(countsAt, blocks);
+  const total = counts.reduce((sum, found) => sum + found, 0);
+  const refused = total > limit || (total < count && !fewer);
+  const selected = refused ? null : select();
+  for (const block of [positions, bits, countsAt]) heap.release(block);
+  return selected;
+
+  function select(): SparseCodes {
+    let at = counts[0];
+    for (let i = 1; i < blocks; i++) {
+      for (const list of [positions, bits]) {
+        heap.words(list + 4 * at, counts[i]).set(heap.words(list + 4 * BLOCK * i, counts[i]));
+      }
+      at += counts[i];
+    }
+    const kept = Math.min(total, count);
+    const [offsets, indices, found] = [rows + 1, kept, kept].map((length) => heap.allocate(4 * length));
+    const { cut, ties } = cutOf(total, kept);
+    const outs = [rows, size / rows, offsets, indices, found];
+    pool.run('keepAbove', 1, 0, positions, bits, total, cut, ties, ...outs);
+    const codes = {
+      rows,
+      offsets: Uint32Array.from(heap.words(offsets, rows + 1)),
+      indices: Uint32Array.from(heap.words(indices, kept)),
+      values: Float32Array.from(heap.floats(found, kept)),
+    };
+    for (const block of [offsets, indices, found]) heap.release(block);
+    return codes;
+  }
+
+  /** The bits of the smallest that is kept, and how many that equal it are kept. */
+  function cutOf(among: number, kept: number): { cut: number; ties: number } {
+    if (kept === 0) return { cut: MOST_BITS, ties: 0 };
+    if (among === kept) return { cut: 0, ties: kept };
+    const [bins, rest, at] = [4 * 2048, 4 * among, 8].map((bytes) => heap.allocate(bytes));
+    pool.run('cutOf', 1, 0, bits, among, kept, bins, rest, at);
+    const [cut, ties] = heap.words(at, 2);
+    for (const block of [bins, rest, at]) heap.release(block);
+    return { cut, ties };
+  }
+}
+
+/** Which numbers a selection takes, and where it begins to look. */
+interface Wanted {
+  rows: number;
+  count: number;
+  least: number;
+  limit: number;
+  /** Whether fewer than `count` may be greater than `least`. */
+  fewer: boolean;
+}
+
+/** Bits that no number's are above. */
+const MOST_BITS = 0x7fffffff;
 const BINS = 1024;
 const BIN_SHIFT = 21;
 

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { embeddedBackend } from '../embedded/backend.ts';
+import { gather } from '../csr.ts';
+import { type EmbeddedBackend, embeddedBackend } from '../embedded/backend.ts';
+import { columnGradients } from '../embedded/products.ts';
 import { numbers } from '../kernel.ts';
-import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
+import { type Csr, knownSparse, selectedOf, sparseTensor } from '../sparse.ts';
 import * as plain from './plain.ts';
 
 /**
@@ -31,38 +33,52 @@ export function encode(
     save([...(args as tf.Tensor[]), value]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
       const h = saved[saved.length - 1];
-      const codes = knownSparse(dy);
       const factors = scale ? saved[saved.length - 2] : null;
-      const inner = !factors ? dy : codes ? scaled(codes, factors) : tf.mul(dy, factors);
+      const codes = knownSparse(dy);
+      const { inner, db, dscale } = codes
+        ? sparseGradients(backend, codes, h, factors)
+        : denseGradients(dy, h, factors);
       return [
         tf.matMul(inner, saved[1], false, true),
         tf.matMul(saved[0], inner, true, false),
-        ...(b ? [codes ? columnSums(knownSparse(inner) as Csr, columns) : tf.sum(inner, 0)] : []),
-        // The value before scaling is h / scale.
-        ...(factors
-          ? [tf.div(codes ? columnSums(codes, columns, h) : tf.sum(tf.mul(dy, h), 0), factors)]
-          : []),
+        ...(b ? [db()] : []),
+        ...(scale ? [dscale()] : []),
       ];
     };
     return { value, gradFunc };
   })(...inputs);
 }
 
-function scaled(codes: Csr, factors: tf.Tensor): tf.Tensor {
-  const byColumn = numbers(factors);
-  const values = codes.values.map((value, at) => value * byColumn[codes.indices[at]]);
-  return sparseTensor({ ...codes, values }, factors.size);
+/** The gradient of the product alone, and those of bias and scale. */
+interface Parts {
+  inner: tf.Tensor;
+  db(): tf.Tensor;
+  dscale(): tf.Tensor;
 }
 
-/** Column sums Σ_i a[i, j], or Σ_i a[i, j] · h[i, j] if h is given, of a matrix in rows of non-zeros. */
-function columnSums(a: Csr, columns: number, h?: tf.Tensor): tf.Tensor {
-  const weights = h ? numbers(h) : null;
-  const sums = new Float32Array(columns);
-  for (let row = 0; row < a.rows; row++) {
-    for (let at = a.offsets[row]; at < a.offsets[row + 1]; at++) {
-      const column = a.indices[at];
-      sums[column] += a.values[at] * (weights ? weights[row * columns + column] : 1);
-    }
-  }
-  return tf.tensor1d(sums);
+function denseGradients(dy: tf.Tensor, h: tf.Tensor, factors: tf.Tensor | null): Parts {
+  const inner = factors ? tf.mul(dy, factors) : dy;
+  return {
+    inner,
+    db: () => tf.sum(inner, 0),
+    // The value before scaling is h / scale.
+    dscale: () => tf.div(tf.sum(tf.mul(dy, h), 0), factors as tf.Tensor),
+  };
+}
+
+function sparseGradients(
+  backend: EmbeddedBackend,
+  codes: Csr,
+  h: tf.Tensor,
+  factors: tf.Tensor | null,
+): Parts {
+  const columns = h.shape[1] as number;
+  const at = factors ? (selectedOf(h, codes) ?? gather(codes, columns, numbers(h))) : null;
+  const scale = factors && numbers(factors);
+  const { scaled, sums, weighted } = columnGradients(backend, codes, at, scale, columns);
+  return {
+    inner: sparseTensor({ ...codes, values: scaled }, columns),
+    db: () => tf.tensor1d(sums),
+    dscale: () => tf.tensor1d(weighted),
+  };
 }

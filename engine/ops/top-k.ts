@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { numbers } from '../kernel.ts';
 import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
-import { type Csr, knownSparse, sparseTensor } from '../sparse.ts';
+import { type Csr, knownSparse, noteSelection, sparseTensor } from '../sparse.ts';
 
 /**
  * Keeps the int(k·batch) largest positive pre-activations of the whole batch, the rest become 0. k may be a
@@ -35,7 +35,8 @@ export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Ten
 function keep(h: tf.Tensor, select: (values: Float32Array, rows: number) => Csr): tf.Tensor {
   const [rows, columns] = h.shape;
   return tf.customGrad((x) => {
-    const pattern = select(numbers(x as tf.Tensor), rows);
+    const values = x as tf.Tensor;
+    const pattern = noteSelection(values, select(numbers(values), rows));
     return {
       value: sparseTensor(pattern, columns),
       gradFunc: (dy: tf.Tensor) => {

@@ -37,15 +37,19 @@ export function stepSizes(weights: { eta?: tf.Tensor }, config: RefinementConfig
  */
 export function refine(
   u: tf.Tensor,
-  sae: Pick<Rescaled, 'encode' | 'project' | 'W_dec'>,
+  sae: Pick<Rescaled, 'encode' | 'W_dec'>,
   etas: readonly (tf.Tensor | number)[],
   select: (h: tf.Tensor, stage: number) => tf.Tensor,
 ): { hiddenPre: tf.Tensor; stages: tf.Tensor[] } {
   let hiddenPre = sae.encode(u);
   const stages = [select(hiddenPre, 0)];
+  // The encoder is linear: the step adds to its input instead of to h, which has more numbers, and whose
+  // gradient then has only the non-zeros of one selection.
+  let input = u;
   for (const [t, eta] of etas.entries()) {
     const residual = tf.sub(u, decode(stages[t], sae.W_dec));
-    hiddenPre = tf.add(hiddenPre, sae.project(tf.mul(residual, eta)));
+    input = tf.add(input, tf.mul(residual, eta));
+    hiddenPre = sae.encode(input);
     stages.push(select(hiddenPre, t + 1));
   }
   return { hiddenPre, stages };

@@ -10,8 +10,6 @@ import type { Weights } from '../architecture.ts';
 export interface Rescaled {
   /** Pre-activations [batch, d_sae] of x - b_dec [batch, d_in]. */
   encode(u: tf.Tensor): tf.Tensor;
-  /** The encoder's product alone, without b_enc. */
-  project(u: tf.Tensor): tf.Tensor;
   /** Encoder and bias multiplied by the norms, as they are saved for inference. */
   folded(): { W_enc: tf.Tensor; b_enc: tf.Tensor };
   /** Decoder rows of norm 1 [d_sae, d_in]. */
@@ -26,7 +24,6 @@ export function rescaled(
   const { rows, norms } = rescale ? unitRows(W_dec) : { rows: W_dec, norms: null };
   return {
     encode: (u) => encode(u, W_enc, b_enc, norms),
-    project: (u) => encode(u, W_enc, null, norms),
     folded: () => (norms ? { W_enc: tf.mul(W_enc, norms), b_enc: tf.mul(b_enc, norms) } : { W_enc, b_enc }),
     W_dec: rows,
   };
