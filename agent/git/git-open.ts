@@ -23,16 +23,21 @@ const OLDEST = [2, 25] as const;
 export async function openGit(repo: string): Promise<SimpleGit> {
   await checkVersion(repo);
   const git = await makeGit(repo, [], identityOf(process.env));
-  const top = await git.revparse(['--show-toplevel']).catch((error: Error) => error);
-  if (top instanceof Error)
-    throw new UserError(`${repo}: ${whyNoRepository(repo, complaintOf(messageOf(top)))}`);
+  // One process asks for both; which of them fails is asked only where one does.
+  const both = await git.revparse(['--show-toplevel', 'HEAD']).catch(() => null);
+  const top = both === null ? await topOf(git, repo) : both.slice(0, both.lastIndexOf('\n'));
   if (realpathSync(top) !== realpathSync(repo)) throw new UserError(`${repo}: ${NOT_THE_ROOT}`);
-  if (!(await succeeds(git.raw(['rev-parse', '--verify', '--quiet', 'HEAD'])))) {
+  if (both === null) {
     const branch = (await git.raw(['branch', '--show-current'])).trim();
     throw new UserError(`${repo}: the branch ${branch} has no commit yet; commit once, then start the loop`);
   }
   return (await hasIdentity(git)) ? git : makeGit(repo, OWN_IDENTITY, {});
 }
+
+const topOf = (git: SimpleGit, repo: string): Promise<string> =>
+  git.revparse(['--show-toplevel']).catch((error: unknown) => {
+    throw new UserError(`${repo}: ${whyNoRepository(repo, complaintOf(messageOf(error)))}`);
+  });
 
 /** Whether the loop commits under an identity of its own. */
 export const isOwnIdentity = async (git: SimpleGit): Promise<boolean> =>
@@ -98,11 +103,19 @@ async function hasIdentity(git: SimpleGit): Promise<boolean> {
   return (await Promise.all(known)).every(Boolean);
 }
 
+/** Values of PATH whose git is new enough. */
+const newEnough = new Set<string | undefined>();
+
 async function checkVersion(repo: string): Promise<void> {
+  const { PATH } = process.env;
+  if (newEnough.has(PATH)) return;
   if (!isProgram('git')) throw new UserError('git is not installed; install it: sudo apt install git');
   const [, major, minor] = /(\d+)\.(\d+)/.exec(await gitOf(repo, ['version'])) ?? [];
   const [oldest, least] = OLDEST;
-  if (Number(major) > oldest || (Number(major) === oldest && Number(minor) >= least)) return;
+  if (Number(major) > oldest || (Number(major) === oldest && Number(minor) >= least)) {
+    newEnough.add(PATH);
+    return;
+  }
   throw new UserError(
     `git ${OLDEST.join('.')} or newer is needed, and this is ${major}.${minor}; install a newer one`,
   );

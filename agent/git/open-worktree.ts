@@ -37,14 +37,14 @@ export interface OpenWorktree {
 export async function openWorktree(home: string, git: SimpleGit, plan: BranchPlan): Promise<OpenWorktree> {
   const { name, resumed, from } = plan;
   const folder = worktreeOf(home);
-  const stands = await isWorktree(folder, git, home);
-  const aside = stands ? null : setAside(folder);
+  const standing = await openStanding(folder, git, home);
+  const aside = standing ? null : setAside(folder);
   if (!resumed) await makeBranch(git, plan);
   await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
   // A worktree that was deleted by hand is still registered and may be locked; the second --force is for a
   // lock.
-  if (!stands) await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', folder, name]);
-  const own = await openGit(folder);
+  if (!standing) await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', folder, name]);
+  const own = standing ?? (await openGit(folder));
   await attach(own, plan);
   // The researcher's worktree shows the runs of the user's checkout by a link.
   mkdirSync(runsDir(home), { recursive: true });
@@ -78,23 +78,21 @@ async function attach(git: SimpleGit, { name }: BranchPlan): Promise<void> {
 }
 
 /**
- * Whether the folder is a worktree of this repository. After the checkout was moved or copied, the worktree
- * and the repository name each other by old paths; these are corrected.
+ * Opens git on the folder where it is a worktree of this repository; null where it is none. After the
+ * checkout was moved or copied, the worktree and the repository name each other by old paths; these are
+ * corrected.
  */
-async function isWorktree(folder: string, git: SimpleGit, home: string): Promise<boolean> {
+async function openStanding(folder: string, git: SimpleGit, home: string): Promise<SimpleGit | null> {
   const entry = await worktreeEntry(git, home);
   // A start that was cut off has not checked out all files: git writes the index last.
-  if (!entry || !existsSync(join(entry.folder, 'index'))) return false;
+  if (!entry || !existsSync(join(entry.folder, 'index'))) return null;
   const file = join(folder, '.git');
   const pointers = [
     { path: file, text: `gitdir: ${entry.folder}\n` },
     { path: join(entry.folder, 'gitdir'), text: `${file}\n` },
   ];
   for (const { path, text } of pointers) if (readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
-  return openGit(folder).then(
-    () => true,
-    () => false,
-  );
+  return openGit(folder).catch(() => null);
 }
 
 /** Renames a folder that is no valid worktree any more, since it may hold a sprint's work. */
