@@ -12,6 +12,9 @@ import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { benchEvaluation } from './evaluation.ts';
 import { benchMachine } from './machine.ts';
+import { type PeerLine, tableOf } from './peer/compare.ts';
+import { benchPeer } from './peer/open.ts';
+import { PARTS, type Part } from './peer/peer.ts';
 import { benchSampler } from './sampler.ts';
 import { benchServe } from './serve.ts';
 import { productCeiling } from './step/ceiling.ts';
@@ -27,6 +30,9 @@ interface Options {
   backend: string;
   widths?: number[];
   threads?: number[];
+  profile: string;
+  parts?: Part[];
+  rounds: number;
 }
 
 function benchTrainer(
@@ -58,15 +64,16 @@ const BENCHES: Record<string, Bench> = {
   serve: (world, options, beside) => benchServe(options.world, world, options.seconds, beside()),
   eval: (world, { seconds, backend }, beside) => benchEvaluation(world, seconds, backend, beside()),
   step: benchTrainer,
+  peer: (_world, options) => benchPeer(options),
 };
 /** Benches that take minutes: they run only where they are named. */
-const LONG = ['step'];
+const LONG = ['step', 'peer'];
 
 await runMain(async () => {
   const command = parsed(
     program(
       'npm run bench --',
-      'Measures the sampler, the data service, evaluation and, where it is named, a training step on this machine.',
+      'Measures the sampler, the data service, evaluation and, where they are named, a training step and SAELens beside ourselves on this machine.',
     )
       .argument(
         '[what...]',
@@ -78,10 +85,13 @@ await runMain(async () => {
       .option('--backend <name>', 'step, eval: what runs the tensors', 'auto')
       .option('--widths <n,n>', 'step: widths at full size (default: 4096)', integers)
       .option('--threads <n,n>', "step: the engine's threads (default: its own choice)", integers)
+      .option('--profile <name>', 'peer: sizes of a profile of TASK.md', '16k')
+      .option('--parts <a,b>', `peer: some of ${PARTS.join(', ')} (default: all)`, partsIn)
+      .option('--rounds <n>', 'peer: how often each is measured, in turn', whole(1), 3)
       .option('--json', 'one JSON object a line')
       .addHelpText(
         'after',
-        '\nExamples:\n  npm run bench\n  npm run bench -- serve --world synth-16k --seconds 10\n  npm run bench -- step --json',
+        '\nExamples:\n  npm run bench\n  npm run bench -- serve --world synth-16k --seconds 10\n  npm run bench -- step --json\n  npm run bench -- peer --profile small',
       ),
   );
   if (!command) return 0;
@@ -99,15 +109,40 @@ await runMain(async () => {
     return measured;
   };
   for (const name of wanted) {
+    const lines: Line[] = [];
     for await (const line of await BENCHES[name](world, options, beside)) {
-      print(`${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`);
+      lines.push(line);
+      if (options.json || name !== 'peer')
+        print(`${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`);
     }
+    if (name === 'peer' && !options.json) print(inWords(lines as PeerLine[]));
   }
   return 0;
 });
 
 function integers(text: string): number[] {
   return text.split(',').map(whole(1));
+}
+
+function partsIn(text: string): Part[] {
+  return text.split(',').map((name) => {
+    const part = PARTS.find((one) => one === name);
+    if (!part) throw new UserError(`--parts: "${name}" is none of ${PARTS.join(', ')}`);
+    return part;
+  });
+}
+
+/** The comparison with SAELens as a table, and what was compared on what. */
+function inWords(lines: readonly PeerLine[]): string {
+  const [{ saelens, torch, peerThreads, cpu, cores, gpu, blas, world, features }] = lines;
+  const sizes = lines.find(({ d_sae }) => d_sae !== undefined);
+  return [
+    tableOf(lines),
+    `samples a second; ${world}: ${features} features${sizes ? `, d_in ${sizes.d_in}, d_sae ${sizes.d_sae}, batch ${sizes.batch}` : ''}`,
+    `SAELens ${saelens} on PyTorch ${torch}, ${peerThreads} threads; ours with ${blas ?? 'npm alone: no OpenBLAS is here'}`,
+    `${cpu}, ${cores} cores${gpu === undefined ? '' : `; ${gpu}`}`,
+    '',
+  ].join('\n');
 }
 
 function spoken({ name, ms, ...rest }: Line): string {

@@ -31,7 +31,7 @@ export async function benchSampler(world: World, seconds: number, beside: Yardst
 }
 
 /** Times the sampler as the data service uses it: threads draw ahead, their batches are taken in order. */
-async function timedThreads(world: World, seconds: number, threads: number) {
+export async function timedThreads(world: World, seconds: number, threads: number) {
   const frames = await openFrames(
     { world, seed: 0, from: 0, rows: Number.POSITIVE_INFINITY, batch: ROWS },
     threads,

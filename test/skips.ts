@@ -65,12 +65,17 @@ const NEEDS: readonly Need[] = [
     remedy: 'install script (apt-get install bsdutils)',
   },
   {
-    what: "SAELens' own reading of our files",
-    of: /(^|\/)saelens\/saelens\./,
+    what: 'training here and in SAELens',
+    of: /(^|\/)test\/saelens\/training\./,
+    remedy: 'npm run test:saelens -- --train',
+    notInCi: 'it takes a quarter of an hour; .ci/full has it',
+  },
+  {
+    what: 'SAELens itself',
+    of: /(^|\/)(saelens\/saelens|test\/saelens\/\w+|speed\/peer\/peer)\./,
     remedy:
-      'install SAELens in a Python environment (pip install sae-lens; for what it has, pip download --no-deps sae-lens)',
-    notInCi:
-      'it brings PyTorch, some gigabytes; its files and numbers are kept in bench/judge/testing/saelens/',
+      'npm run test:saelens, which installs it (for what it has, pip download --no-deps sae-lens is enough)',
+    notInCi: 'it brings PyTorch, some gigabytes; a job of its own has it in CI',
   },
 ];
 

@@ -6,11 +6,14 @@ import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { measureSteps } from '../trainer/measure.ts';
-import { dataDescriptor, openData } from './arguments.ts';
+import type { Batches } from '../trainer/plan.ts';
+import { dataDescriptor, jsonObject, openData } from './arguments.ts';
 
 interface Options {
   /** Name of the sizes. */
   profile: string;
+  /** Sizes of the profile from TASK.md, over those in `profiles.ts`. */
+  settings: Record<string, unknown>;
   /** Steps that are measured. */
   steps: number;
   /** Steps before those. */
@@ -21,6 +24,8 @@ interface Options {
   backend: string;
   /** Runs the named operations in plain tfjs. */
   plain: boolean;
+  /** Trains on one batch again and again. */
+  resident: boolean;
 }
 
 const command = program(
@@ -28,12 +33,14 @@ const command = program(
   'Times the parts of a training step on the data stream in $LOOP_DATA_FD; prints one JSON object.',
 )
   .argument('<experiment>', 'a name that `train --list` prints')
-  .option('--profile <name>', 'sizes: a name in sae/profiles.ts', 'small')
+  .option('--profile <name>', 'sizes: a name in sae/profiles.ts, or any with --settings', 'small')
+  .option('--settings <json>', 'sizes of the profile, over those in sae/profiles.ts', jsonObject, {})
   .option('--steps <n>', 'steps that are measured; their medians are printed', whole(1), 20)
   .option('--warm-up <n>', 'steps before those', whole(0), 5)
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', several, [])
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
+  .option('--resident', 'train on one batch again and again: steps alone, nothing is drawn meanwhile', false)
   .addHelpText(
     'after',
     `
@@ -54,11 +61,13 @@ await runMain(async () => {
     loadAddons(),
     openBackend(options.backend, { plain: options.plain }),
   ]);
-  const data = openData(fd);
-  const { d, batchRows } = data.header;
-  const settings = resolve(experiment, architecture, addons, widthProfile(options.profile), d, options.set);
+  const served = openData(fd);
+  const { d, batchRows } = served.header;
+  const profile = widthProfile(options.profile, options.settings);
+  const settings = resolve(experiment, architecture, addons, profile, d, options.set);
+  const data = options.resident ? repeated(served) : served;
   const measured = measureSteps(architecture, settings, data, uniform(0), options);
-  data.close();
+  served.close();
   const answer = {
     experiment: name,
     architecture: experiment.architecture,
@@ -66,9 +75,16 @@ await runMain(async () => {
     d_in: d,
     d_sae: settings.sae.d_sae,
     batch: batchRows,
+    settings: { ...settings.sae, ...settings.trainer },
     ...measured,
     peakBytes: process.resourceUsage().maxRSS * 1024,
   };
   process.stdout.write(`${JSON.stringify(answer)}\n`);
   return 0;
 });
+
+/** The first batch of the data, without end. */
+function repeated(data: Batches): Batches {
+  const batch = data.next();
+  return { header: data.header, next: () => batch };
+}

@@ -5,7 +5,7 @@ import type { Case } from './run.ts';
  * Sizes of the published model. Its directions are not orthogonalised: it builds in a second and times the
  * same.
  */
-const FULL_SIZE = join(import.meta.dirname, 'full-size.json');
+export const FULL_SIZE = join(import.meta.dirname, 'full-size.json');
 
 export interface StepOptions {
   backend: string;

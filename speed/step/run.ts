@@ -9,6 +9,8 @@ import { makePipe } from '#host/pipe';
 export interface Case {
   experiment: string;
   profile: string;
+  /** Sizes of the profile in TASK.md, over those of the workspace. */
+  profileSettings?: Readonly<Record<string, unknown>>;
   world: string;
   settings: readonly string[];
   backend: string;
@@ -18,6 +20,8 @@ export interface Case {
   threads: number | null;
   /** Whether the system's OpenBLAS is left out, so that only npm packages are used. */
   npmAlone: boolean;
+  /** Whether all steps train on the same batch, so that nothing is drawn meanwhile. */
+  resident?: boolean;
   warmUp: number;
   steps: number;
 }
@@ -31,6 +35,8 @@ export interface Answer {
   d_in: number;
   d_sae: number;
   batch: number;
+  /** All settings of architecture and trainer. */
+  settings: Record<string, unknown>;
   ms: Record<StepPart, number> & {
     operations: Record<string, number>;
   };
@@ -79,11 +85,14 @@ export async function runCase(asked: Case): Promise<Answer> {
   return JSON.parse(out) as Answer;
 }
 
-function argumentsOf({ experiment, profile, settings, backend, plain, warmUp, steps }: Case): string[] {
+function argumentsOf(asked: Case): string[] {
+  const { experiment, profile, profileSettings, settings, backend, plain, resident, warmUp, steps } = asked;
   return [
     experiment,
     ...['--profile', profile, '--backend', backend, '--warm-up', String(warmUp), '--steps', String(steps)],
     ...settings.flatMap((setting) => ['--set', setting]),
+    ...(profileSettings ? ['--settings', JSON.stringify(profileSettings)] : []),
     ...(plain ? ['--plain'] : []),
+    ...(resident ? ['--resident'] : []),
   ];
 }

@@ -14,6 +14,7 @@ it('counts products against the ceiling, and the step against its encodes', () =
     encode: 20,
   };
   const answer = {
+    settings: {},
     ...{ architecture: 'x', backend: 'y', d_in: 10, d_sae: 100, batch: 1000, firstStepMs: 500, loss: 1 },
     peakBytes: 2 ** 30,
     ms: { ...ms, operations: { encode: 41, batchTopK: 4, decode: 3, decodeBands: 2, detach: 1 } },

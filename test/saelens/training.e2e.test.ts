@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { saveWorld } from '#bench/world/store';
+import { openWorld } from '#bench/worlds';
+import { TrainResult } from '#contract/run';
+import { profileOf, readTask } from '#contract/task';
+import { root } from '../import-graph.ts';
+import { ask, isHere, why } from './ask.ts';
+
+/*
+ * The same recipes from the same world and settings, trained here and in SAELens, judged by the same judge.
+ * Minutes a seed: it runs where SAELENS_TRAIN says for how many seeds (npm run test:saelens -- --train).
+ */
+const seeds = Number(process.env.SAELENS_TRAIN ?? 0);
+const EXPERIMENTS = ['baseline_batchtopk', 'matryoshka', 'default'];
+const [PROFILE, BATCH] = ['small', 1024];
+const profile = profileOf(readTask(join(root, 'TASK.md')), PROFILE);
+const samples = profile.budgets.full;
+/**
+ * Largest difference of the mean F1s: three of its standard errors, the noise of TASK.md (of one difference
+ * of two seeds) over the root of the number of seeds. Of three such comparisons one in 120 fails by chance.
+ */
+const MOST_F1 = (3 * profile.noise) / Math.sqrt(seeds);
+/** Two measurements of one SAE on as many fresh samples each differ by less. The MCC needs no samples. */
+const SAME = { f1: 0.004, mcc: 1e-5 };
+
+const temporary = mkdtempSync(join(tmpdir(), 'sae-lens-training-'));
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+/** Runs a command of ours and returns its last line. */
+function run(script: string, ...args: string[]): string {
+  const words = ['--import', './host/start.mjs', script, ...args, '--sandbox', 'off'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  return stdout.trim().split('\n').at(-1) ?? '';
+}
+
+type Metrics = Record<'f1' | 'mcc', number>;
+const metricsIn = (text: string): Metrics => (JSON.parse(text) as { metrics: Metrics }).metrics;
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe.skipIf(!isHere || seeds === 0)(`learning as in SAELens${why}`, () => {
+  it.each(EXPERIMENTS)(
+    '%s learns to the same F1',
+    async (experiment) => {
+      const { world } = await openWorld(profile.world);
+      const folder = join(temporary, 'world');
+      saveWorld(folder, world);
+      const ours: number[] = [];
+      const asked: { folder: string; words: string }[] = [];
+      for (let seed = 0; seed < seeds; seed++) {
+        const out = join(temporary, `${experiment}-${seed}`);
+        run('agent/cli/train.ts', experiment, '--profile', PROFILE, '--seed', String(seed), '--out', out);
+        ours.push(metricsIn(readFileSync(join(out, 'verdict.json'), 'utf8')).f1);
+        const result = readFileSync(join(out, 'out/result.json'), 'utf8');
+        const { architecture, config: settings } = TrainResult.parse(JSON.parse(result));
+        const there = { architecture, settings, samples, batch: BATCH, seed, folder: `${out}-there` };
+        const evaluate = profile.evaluation.verdict;
+        asked.push({ folder: there.folder, words: JSON.stringify({ ...there, evaluate }) });
+      }
+      type Theirs = Record<'f1_score' | 'mcc', number>;
+      const said = ask<Record<string, Theirs>>('train.py', folder, ...asked.map(({ words }) => words));
+      const theirs = asked.map(({ folder }) => {
+        const judged = metricsIn(run('bench/cli/judge.ts', folder, '--profile', PROFILE, '--json'));
+        const own = said[folder];
+        expect(Math.abs(judged.f1 - own.f1_score), `F1 ${judged.f1}, ${own.f1_score}`).toBeLessThan(SAME.f1);
+        expect(Math.abs(judged.mcc - own.mcc), `MCC ${judged.mcc}, ${own.mcc}`).toBeLessThan(SAME.mcc);
+        return judged.f1;
+      });
+      const words = `${experiment}: F1 ${ours.map(three)} here, mean ${three(mean(ours))}; ${theirs.map(three)} in SAELens, mean ${three(mean(theirs))}; at most ${three(MOST_F1)} apart`;
+      process.stdout.write(`${words}\n`);
+      expect(Math.abs(mean(ours) - mean(theirs)), words).toBeLessThan(MOST_F1);
+    },
+    1_800_000,
+  );
+});
+
+const three = (value: number): string => value.toFixed(3);
