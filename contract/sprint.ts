@@ -77,8 +77,10 @@ export const Sprint = z.preprocess(
     bestBefore: z
       .object({ sprint: z.string(), run: z.string(), metrics: z.record(z.string(), z.number()) })
       .nullable(),
-    /** Gain below this is noise: the spread of repeated seeds of the profile. */
+    /** A gain of at most this is noise: one standard deviation of the difference of two runs. */
     noise: z.number(),
+    /** Where that number comes from, in words. */
+    noiseFrom: z.string().optional(),
     runs: z.array(SprintRun),
     /** Runs that were accepted and never started, with the reason. */
     unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: z.string() }))).optional(),

@@ -1,4 +1,5 @@
-import { profileOf, type Task, type TaskContract } from '#contract/task';
+import { measuredProfile } from '#contract/noise';
+import type { Task, TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
 import { decide, rulesOf } from '../ledger/decide.ts';
@@ -52,7 +53,7 @@ export function table(
 /** One line: the outcome that a verdict would have as a sprint's candidate, against the present best. */
 export function standing(task: Task, profileName: string, repo: string, verdict: Verdict): string {
   const best = bestOf(readSprints(sprintsDir(repo)), leaderboardId(task, profileName));
-  const rules = rulesOf(task, profileOf(task, profileName), best?.verdict ?? undefined);
+  const rules = rulesOf(task, measuredProfile(task, profileName), best?.verdict ?? undefined);
   const { outcome, reason } = decide(verdict, rules);
   return `as a candidate: ${outcome} (${reason})`;
 }

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { measuredProfile } from '#contract/noise';
 import { exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { decide, rulesOf } from './decide.ts';
 
 const task = exampleTask();
-const profile = task.contract.profiles.tiny;
+const profile = measuredProfile(task, 'tiny');
 const rules = (over?: typeof best) => rulesOf(task, profile, over);
 const best = exampleVerdict({ metrics: { f1: 0.8, mcc: 0.7 } });
 const given = (f1: number, over: Parameters<typeof exampleVerdict>[0] = {}) =>
@@ -48,7 +49,7 @@ describe('what a verdict makes of a sprint', () => {
         for (const f1 of values) {
           const verdict = given(f1);
           if (decide(verdict, rules(current)).outcome !== 'new-best') continue;
-          if (current) expect(f1).toBeGreaterThan(current.metrics.f1 + profile.noise);
+          if (current) expect(f1).toBeGreaterThan(current.metrics.f1 + profile.noise.full);
           current = verdict;
         }
       }),

@@ -1,5 +1,6 @@
 import { violation } from '#contract/condition';
-import { guardsOf, type Profile, type Task } from '#contract/task';
+import type { MeasuredProfile } from '#contract/noise';
+import { guardsOf, type Task } from '#contract/task';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { show } from '../common/words.ts';
 
@@ -10,7 +11,7 @@ export interface Decision {
 }
 
 /**
- * The input of a decision: the contract's metric and guards, the profile's constraints and noise, the
+ * The input of a decision: the contract's metric and guards, the profile's constraints and its noise, the
  * present best of the leaderboard.
  */
 export interface Rules {
@@ -18,14 +19,15 @@ export interface Rules {
   goal: 'max' | 'min';
   guards: Record<string, string>;
   constraints: Record<string, string>;
+  /** The noise of a full run: candidate and best are compared by their verdicts on one. */
   noise: number;
   best: Verdict | undefined;
 }
 
-export function rulesOf(task: Task, profile: Profile, best: Verdict | undefined): Rules {
+export function rulesOf(task: Task, profile: MeasuredProfile, best: Verdict | undefined): Rules {
   const { metric, goal } = task.contract;
   const { constraints, noise } = profile;
-  return { metric, goal, guards: guardsOf(task, profile), constraints, noise, best };
+  return { metric, goal, guards: guardsOf(task, profile), constraints, noise: noise.full, best };
 }
 
 /**

@@ -86,7 +86,8 @@ export async function closeSprint(
       best?.candidate && best.verdict
         ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics }
         : null,
-    noise: loop.config.profile.noise,
+    noise: loop.config.profile.noise.full,
+    noiseFrom: loop.config.profile.noise.from,
     runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []),
     unstarted:
       state.waiting.length === 0

@@ -256,7 +256,7 @@ export function facts({ sprint, profile }: Context): Block {
     },
     {
       label: 'Noise floor',
-      c: [text(`${number(sprint.noise)}${profile ? ` (${profile.noiseFrom})` : ''}`)],
+      c: [text(`${number(sprint.noise)}${sprint.noiseFrom ? ` (${sprint.noiseFrom})` : ''}`)],
     },
     { label: 'Change', c: changeWords(change) },
   ];
