@@ -80,6 +80,7 @@ export async function closeSprint(
     stopReason,
     candidate: judged.candidate,
     verdict: judged.verdict,
+    repeat: judged.repeat,
     hints: state.hints.length > 0 ? state.hints : undefined,
     predicted: claim.predicted,
     bestBefore:
