@@ -16,8 +16,8 @@ describe('the candidate that some steps make', () => {
         matryoshka_widths: '[]',
         detach_matryoshka_losses: 'false',
         n_refinement_steps: '0',
-        initial_k: '(60 / 25) * k',
-        transition_k_duration_fraction: '1',
+        initial_k: 'anneal.from * k',
+        transition_k_duration_fraction: 'anneal.over',
       },
     });
   });
@@ -37,6 +37,12 @@ describe('the candidate that some steps make', () => {
     });
   });
 
+  it('is the recipe whole by its one step, whatever was kept before', () => {
+    const whole = combine(steps('batchtopk-baseline', 'full-recipe'));
+    expect(whole).toEqual(combine(PATH.filter(({ slug }) => slug !== 'leave-one-out')));
+    expect(whole.settings).toMatchObject({ n_refinement_steps: '1', term_tilt: '0.002' });
+  });
+
   it('does not depend on the order in which steps were gained', () => {
     expect(candidateFile([...PATH].reverse())).toBe(candidateFile(PATH));
   });
@@ -52,12 +58,12 @@ export const experiments: Experiment[] = [
     name: 'candidate',
     description: 'BatchTopK baseline + Matryoshka levels + Decreasing k',
     architecture: 'lista-matryoshka',
-    settings: ({ k, matryoshka_widths }) => ({
+    settings: ({ k, anneal, matryoshka_widths }) => ({
       matryoshka_widths,
       detach_matryoshka_losses: false,
       n_refinement_steps: 0,
-      initial_k: (60 / 25) * k,
-      transition_k_duration_fraction: 1,
+      initial_k: anneal.from * k,
+      transition_k_duration_fraction: anneal.over,
     }),
   },
 ];

@@ -30,18 +30,23 @@ describe('choosing the next step by the verdicts', () => {
   });
 
   it('leaves out what gave no gain, and tries the first of it once more on the final best', () => {
-    const ledger = walkPath((slug) => (/decreasing-k|tilted/.test(slug) ? 'no-gain' : 'new-best'));
+    const ledger = walkPath((slug) => (/decreasing-k|full/.test(slug) ? 'no-gain' : 'new-best'));
     expect(slugs(ledger)).toEqual([...PATH.map((step) => step.slug), 'decreasing-k-again']);
     expect(choose(ledger).standing.kept.map((step) => step.slug)).not.toContain('decreasing-k');
   });
 
+  it('does not try again, or call left out, what the full recipe has in it', () => {
+    const ledger = walkPath((slug) => (slug === 'decreasing-k' ? 'no-gain' : 'new-best'));
+    expect(slugs(ledger)).toEqual(PATH.map((step) => step.slug));
+    expect(choose(ledger).standing).toMatchObject({ rejected: [], skipped: [] });
+    const early = walkPath((slug) => (/^(matryoshka|full)/.test(slug) ? 'no-gain' : 'new-best'));
+    expect(slugs(early)).toContain('matryoshka-levels-again');
+  });
+
   it('does not try what builds on a step without gain', () => {
-    const ledger = walkPath((slug) => (slug.startsWith('matryoshka') ? 'no-gain' : 'new-best'));
-    expect(slugs(ledger)).not.toContain('frequency-sorting');
-    expect(choose(ledger).standing.skipped.map((step) => step.slug)).toEqual([
-      'detach-and-decay',
-      'frequency-sorting',
-    ]);
+    const ledger = walkPath((slug) => (/^(matryoshka|full)/.test(slug) ? 'no-gain' : 'new-best'));
+    expect(slugs(ledger)).not.toContain('detach-and-decay');
+    expect(choose(ledger).standing.skipped.map((step) => step.slug)).toEqual(['detach-and-decay']);
   });
 
   it('does not call skipped what is only still to come', () => {
@@ -50,7 +55,9 @@ describe('choosing the next step by the verdicts', () => {
   });
 
   it('opens what was left out when a follow-up succeeds', () => {
-    const ledger = walkPath((slug) => (slug === 'matryoshka-levels' ? 'no-gain' : 'new-best'));
+    const ledger = walkPath((slug) =>
+      /^(matryoshka-levels|full-recipe)$/.test(slug) ? 'no-gain' : 'new-best',
+    );
     expect(slugs(ledger)).toEqual(expect.arrayContaining(['matryoshka-levels-again', 'detach-and-decay']));
   });
 

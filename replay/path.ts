@@ -18,11 +18,13 @@ export interface Step {
   settings: Settings;
   /** Settings that are left out when a later step names an architecture. */
   ownSettings?: Settings;
+  /** Slugs of the steps that are part of this one. */
+  includes?: readonly string[];
 }
 
 /**
- * Settings of an experiment: name → TypeScript expression, in which `k` and `matryoshka_widths` are the
- * profile's.
+ * Settings of an experiment: name → TypeScript expression, in which `k`, `anneal` and `matryoshka_widths` are
+ * the profile's.
  */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -42,7 +44,14 @@ export const BARE_LISTA: Settings = {
   n_refinement_steps: '0',
 };
 
-/** The path in the order in which it was published; ratios (60 to 25, a third, ...) as published at 16k. */
+const DETACHED: Settings = { detach_matryoshka_losses: 'true', lr_decay_fraction: '1 / 3' };
+const ANNEALED: Settings = { initial_k: 'anneal.from * k', transition_k_duration_fraction: 'anneal.over' };
+
+/**
+ * The path in the order in which it was published. Shares (a third, ...) are as published at 16k; the anneal
+ * is the profile's, since a short run has no time to spare at a high k. The last three parts of the recipe are
+ * one step: in a small world none of them shows alone (docs/small-world.md).
+ */
 export const PATH: readonly Step[] = [
   {
     slug: 'batchtopk-baseline',
@@ -81,55 +90,40 @@ export const PATH: readonly Step[] = [
     needs: ['matryoshka-levels'],
     files: [LISTA],
     architecture: 'lista-matryoshka',
-    settings: { detach_matryoshka_losses: 'true', lr_decay_fraction: '1 / 3' },
+    settings: DETACHED,
   },
   {
     slug: 'decreasing-k',
     title: 'Decreasing k',
-    idea: 'Start with more latents firing than the target and lower k linearly to it over the whole run.',
+    idea: 'Start with more latents firing than the target and lower k linearly to it, from as far and for as long as the profile’s anneal says (published at 16k: over the whole run).',
     motivation: `${cap(runs)} lower k from 60 to 25; Llama Scope (arXiv:2410.20526) anneals k too. More latents get gradient early, so that fewer end up unused or stuck on a mixture.`,
     expectation:
       'A higher precision at the same final L0. A loss would say that the time spent above the target is time taken from training at it: a short run has less to spare.',
     needs: [],
     files: [LISTA],
     architecture: 'lista-matryoshka',
-    settings: { initial_k: '(60 / 25) * k', transition_k_duration_fraction: '1' },
+    settings: ANNEALED,
   },
   {
-    slug: 'lista-refinement',
-    title: 'LISTA refinement of the encoder',
-    idea: 'After the first selection, correct the pre-activations once by the residual that the selected latents leave, with a step of 0.3, and select again.',
-    motivation: `Gregor and LeCun, "Learning Fast Approximations of Sparse Coding" (ICML 2010): an unrolled iteration of sparse coding explains away what a linear encoder confuses, such as similar directions in superposition. One step of size 0.3 in ${runs}.`,
+    slug: 'full-recipe',
+    title: 'The full recipe',
+    idea: 'The published recipe whole. New in it: after the first selection a LISTA step corrects the pre-activations by 0.3 of what the selected latents leave over, and selects again; the Matryoshka prefixes are filled by measured firing frequency; the samples of a batch are weighed by a softmax of their loss with a tilt of 0.002 (TERM).',
+    motivation: `${cap(runs)}. Gregor and LeCun, "Learning Fast Approximations of Sparse Coding" (ICML 2010): an unrolled iteration explains away what a linear encoder confuses, such as similar directions in superposition. Sorted, the prefixes follow what the latents have become. Li, Beirami, Sanjabi and Smith, "Tilted Empirical Risk Minimization" (arXiv:2007.01162): rare features live in the samples that an SAE gets wrong. The three come together because none of them alone is beyond the noise of a run in a small world (docs/small-world.md).`,
     expectation:
-      'Higher precision and recall together. No gain would say that the linear encoder is not the bottleneck at this size.',
+      'A gain of F1 and MCC over the parts so far. No gain would say that what is new in it does not show at this size.',
     needs: [],
-    files: [LISTA],
+    files: [MATRYOSHKA, LISTA],
     architecture: 'lista-matryoshka',
-    settings: { n_refinement_steps: '1', eta: '0.3' },
-  },
-  {
-    slug: 'frequency-sorting',
-    title: 'Prefixes sorted by firing frequency',
-    idea: 'Fill the Matryoshka prefixes by measured firing frequency, so that the smallest prefix holds the most frequent latents at any time.',
-    motivation: `From ${runs}. A fixed order makes a latent general because of its index; sorted, the prefixes follow what the latents have become, and frequent (mostly parent) features are trained by every level.`,
-    expectation:
-      'A small gain of F1. A loss would say that the order changes faster than the latents can follow.',
-    needs: ['matryoshka-levels'],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: { use_frequency_sorted_matryoshka: 'true' },
-  },
-  {
-    slug: 'tilted-loss',
-    title: 'Tilted loss (TERM)',
-    idea: 'Weigh the samples of a batch by a softmax of their loss with a small tilt, so that badly reconstructed samples count a little more.',
-    motivation: `Li, Beirami, Sanjabi and Smith, "Tilted Empirical Risk Minimization" (arXiv:2007.01162), with the tilt of 0.002 of ${runs}: rare features live in the samples that an SAE gets wrong.`,
-    expectation:
-      'A gain near the noise of repeated seeds, if any. A loss would say that the worst samples are worst for reasons that the dictionary cannot mend.',
-    needs: [],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: { term_tilt: '0.002' },
+    settings: {
+      matryoshka_widths: 'matryoshka_widths',
+      ...DETACHED,
+      ...ANNEALED,
+      n_refinement_steps: '1',
+      eta: '0.3',
+      use_frequency_sorted_matryoshka: 'true',
+      term_tilt: '0.002',
+    },
+    includes: ['matryoshka-levels', 'detach-and-decay', 'decreasing-k'],
   },
   {
     slug: 'leave-one-out',
