@@ -1,4 +1,5 @@
-import { measuredProfile } from '#contract/noise';
+import { UserError } from '#contract/errors';
+import { type MeasuredProfile, measuredProfile } from '#contract/noise';
 import type { Task, TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
@@ -53,8 +54,15 @@ export function table(
 /** One line: the outcome that a verdict would have as a sprint's candidate, against the present best. */
 export function standing(task: Task, profileName: string, repo: string, verdict: Verdict): string {
   const best = bestOf(readSprints(sprintsDir(repo)), leaderboardId(task, profileName));
-  const rules = rulesOf(task, measuredProfile(task, profileName), best?.verdict ?? undefined);
-  const { outcome, reason } = decide(verdict, rules);
+  let profile: MeasuredProfile;
+  try {
+    profile = measuredProfile(task, profileName);
+  } catch (error) {
+    // The noise may still have to be measured; a verdict stands without it.
+    if (!(error instanceof UserError)) throw error;
+    return `as a candidate: not known, ${error.message}`;
+  }
+  const { outcome, reason } = decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
   return `as a candidate: ${outcome} (${reason})`;
 }
 
