@@ -8,7 +8,9 @@ export type LedgerRow = LedgerFields['ledger'][number];
 export interface Standing {
   /** Steps that gave a gain, in the order of their sprints; the next candidate is built from them. */
   kept: Step[];
-  /** Steps without gain, each with the last sprint that tried it. Those that a kept step includes are none. */
+  /**
+   * Steps without gain that no kept step includes, each with the last sprint that tried it.
+   */
   rejected: { step: Step; row: LedgerRow }[];
   /** Steps that are not tried, because a step that they need gave no gain or was itself skipped. */
   skipped: Step[];

@@ -49,8 +49,8 @@ const ANNEALED: Settings = { initial_k: 'anneal.from * k', transition_k_duration
 
 /**
  * The path in the order in which it was published. Shares (a third, ...) are as published at 16k; the anneal
- * is the profile's, since a short run has no time to spare at a high k. The last three parts of the recipe are
- * one step: in a small world none of them shows alone (docs/small-world.md).
+ * is the profile's, since a short run has no time to spare at a high k. The last three parts of the recipe
+ * are one step: in a small world none of them shows alone (docs/small-world.md).
  */
 export const PATH: readonly Step[] = [
   {

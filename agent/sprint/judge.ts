@@ -51,9 +51,9 @@ export const NOT_JUDGED = {
 
 /**
  * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is
- * better than the best beyond the noise, within constraints and guards. A change marked as infrastructure is
- * kept when a paired screen agrees. A verdict near the noise is repeated on a second seed. If the researcher did not reach finish_sprint, the loop puts the best
- * full run forward.
+ * better than the best beyond the noise, within constraints and guards. A verdict near the noise is repeated
+ * on a second seed. A change marked as infrastructure is kept when a paired screen agrees. If the researcher
+ * did not reach finish_sprint, the loop puts the best full run forward.
  */
 async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
