@@ -1,4 +1,4 @@
-import { BARE_LISTA, PATH, type Settings, type Step } from './path.ts';
+import { PATH, type Settings, type Step } from './path.ts';
 
 /** The one file of the workspace that every step edits. */
 export const CANDIDATE = 'sae/experiments/candidate.ts';
@@ -16,7 +16,7 @@ export function combine(steps: readonly Step[]): Candidate {
   const chosen = PATH.filter((step) => steps.includes(step));
   const last = chosen.findLast((step) => step.architecture !== undefined);
   const architecture = last?.architecture ?? 'batchtopk';
-  const settings: Record<string, string> = architecture === 'lista-matryoshka' ? { ...BARE_LISTA } : {};
+  const settings: Record<string, string> = {};
   for (const step of chosen) {
     Object.assign(settings, step.settings, step === last ? step.ownSettings : {});
   }

@@ -8,9 +8,7 @@ export type LedgerRow = LedgerFields['ledger'][number];
 export interface Standing {
   /** Steps that gave a gain, in the order of their sprints; the next candidate is built from them. */
   kept: Step[];
-  /**
-   * Steps without gain that no kept step includes, each with the last sprint that tried it.
-   */
+  /** Steps without gain, each with the last sprint that tried it. */
   rejected: { step: Step; row: LedgerRow }[];
   /** Steps that are not tried, because a step that they need gave no gain or was itself skipped. */
   skipped: Step[];
@@ -60,12 +58,8 @@ export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next
 
   const trialsOf = (step: Step) => judged.filter((trial) => trial.step === step);
   const possible = (step: Step) => step.needs.every((slug) => kept.some((have) => have.slug === slug));
-  // What a kept step includes is in the candidate already.
-  const included = kept.flatMap(({ includes = [] }) => includes);
-  const rejected = PATH.filter((step) => !kept.includes(step) && !included.includes(step.slug)).flatMap(
-    (step) => trialsOf(step).slice(-1),
-  );
-  const open = PATH.filter((step) => trialsOf(step).length === 0 && !included.includes(step.slug));
+  const open = PATH.filter((step) => trialsOf(step).length === 0);
+  const rejected = PATH.filter((step) => !kept.includes(step)).flatMap((step) => trialsOf(step).slice(-1));
   // A step is skipped only if a step that it needs was rejected or skipped, not if that step is still to be
   // tried.
   const skipped: Step[] = [];

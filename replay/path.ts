@@ -18,8 +18,8 @@ export interface Step {
   settings: Settings;
   /** Settings that are left out when a later step names an architecture. */
   ownSettings?: Settings;
-  /** Slugs of the steps that are part of this one. */
-  includes?: readonly string[];
+  /** Whether the candidate is the published recipe from this step on. */
+  isWhole?: true;
 }
 
 /**
@@ -35,22 +35,9 @@ const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
 const LISTA = 'sae/architectures/lista-matryoshka.ts';
 
 /**
- * Settings that switch off the components of `lista-matryoshka` that are on by default or set by the profile;
- * the steps of the path switch them on.
- */
-export const BARE_LISTA: Settings = {
-  matryoshka_widths: '[]',
-  detach_matryoshka_losses: 'false',
-  n_refinement_steps: '0',
-};
-
-const DETACHED: Settings = { detach_matryoshka_losses: 'true', lr_decay_fraction: '1 / 3' };
-const ANNEALED: Settings = { initial_k: 'anneal.from * k', transition_k_duration_fraction: 'anneal.over' };
-
-/**
- * The path in the order in which it was published. Shares (a third, ...) are as published at 16k; the anneal
- * is the profile's, since a short run has no time to spare at a high k. The last three parts of the recipe
- * are one step: in a small world none of them shows alone (docs/small-world.md).
+ * The published path in as many steps as one run each can tell apart in a small world. What the single parts
+ * of the recipe give there takes several seeds to see (docs/small-world.md), so they are one step. Shares are
+ * as published at 16k; the anneal is the profile's, since a short run has no time to spare at a high k.
  */
 export const PATH: readonly Step[] = [
   {
@@ -81,49 +68,27 @@ export const PATH: readonly Step[] = [
     ownSettings: { use_matryoshka_aux_loss: 'true' },
   },
   {
-    slug: 'detach-and-decay',
-    title: 'Detached levels and learning-rate decay',
-    idea: 'Let each inner level train its own band only (the earlier levels’ reconstruction is detached), and let the learning rate fall to zero over the last third of training.',
-    motivation: `Two settings of ${runs}. The losses of larger prefixes no longer pull on the latents of smaller ones, which is one cause of hedging (Chanin, Dulka and Garriga-Alonso, "Feature Hedging", arXiv:2505.11756); the decay lets the dictionary settle.`,
-    expectation:
-      'A modest gain of F1 and MCC. A loss would say that the small prefixes need the gradient of the large ones at this size.',
-    needs: ['matryoshka-levels'],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: DETACHED,
-  },
-  {
-    slug: 'decreasing-k',
-    title: 'Decreasing k',
-    idea: 'Start with more latents firing than the target and lower k linearly to it, from as far and for as long as the profile’s anneal says (published at 16k: over the whole run).',
-    motivation: `${cap(runs)} lower k from 60 to 25; Llama Scope (arXiv:2410.20526) anneals k too. More latents get gradient early, so that fewer end up unused or stuck on a mixture.`,
-    expectation:
-      'A higher precision at the same final L0. A loss would say that the time spent above the target is time taken from training at it: a short run has less to spare.',
-    needs: [],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: ANNEALED,
-  },
-  {
     slug: 'full-recipe',
     title: 'The full recipe',
-    idea: 'The published recipe whole. New in it: after the first selection a LISTA step corrects the pre-activations by 0.3 of what the selected latents leave over, and selects again; the Matryoshka prefixes are filled by measured firing frequency; the samples of a batch are weighed by a softmax of their loss with a tilt of 0.002 (TERM).',
-    motivation: `${cap(runs)}. Gregor and LeCun, "Learning Fast Approximations of Sparse Coding" (ICML 2010): an unrolled iteration explains away what a linear encoder confuses, such as similar directions in superposition. Sorted, the prefixes follow what the latents have become. Li, Beirami, Sanjabi and Smith, "Tilted Empirical Risk Minimization" (arXiv:2007.01162): rare features live in the samples that an SAE gets wrong. The three come together because none of them alone is beyond the noise of a run in a small world (docs/small-world.md).`,
+    idea: 'The rest of the published recipe at once. Each inner level trains its own band only (the earlier levels’ reconstruction is detached); the learning rate falls to zero over the last third of training; k falls linearly to the target, from as far and for as long as the profile’s anneal says (at 16k from 60 to 25, over the whole run); after the first selection a LISTA step corrects the pre-activations by 0.3 of what the selected latents leave over, and selects again; the Matryoshka prefixes are filled by measured firing frequency; the samples of a batch are weighed by a softmax of their loss with a tilt of 0.002 (TERM).',
+    motivation: `${cap(runs)}. Detached, the losses of larger prefixes no longer pull on the latents of smaller ones, which is one cause of hedging (Chanin, Dulka and Garriga-Alonso, "Feature Hedging", arXiv:2505.11756), and the decay lets the dictionary settle. With a higher k at the start more latents get gradient early (Llama Scope, arXiv:2410.20526, anneals k too). Gregor and LeCun, "Learning Fast Approximations of Sparse Coding" (ICML 2010): an unrolled iteration explains away what a linear encoder confuses, such as similar directions in superposition. Sorted, the prefixes follow what the latents have become. Li, Beirami, Sanjabi and Smith, "Tilted Empirical Risk Minimization" (arXiv:2007.01162): rare features live in the samples that an SAE gets wrong. The parts come together because most of them alone are within the noise of one run in a small world: docs/small-world.md has what each gives over several seeds.`,
     expectation:
-      'A gain of F1 and MCC over the parts so far. No gain would say that what is new in it does not show at this size.',
-    needs: [],
+      'A clear gain of F1 and MCC over Matryoshka alone. No gain would say that the recipe needs a larger world or a longer run than this.',
+    needs: ['matryoshka-levels'],
     files: [MATRYOSHKA, LISTA],
     architecture: 'lista-matryoshka',
     settings: {
       matryoshka_widths: 'matryoshka_widths',
-      ...DETACHED,
-      ...ANNEALED,
+      detach_matryoshka_losses: 'true',
+      lr_decay_fraction: '1 / 3',
+      initial_k: 'anneal.from * k',
+      transition_k_duration_fraction: 'anneal.over',
       n_refinement_steps: '1',
       eta: '0.3',
       use_frequency_sorted_matryoshka: 'true',
       term_tilt: '0.002',
     },
-    includes: ['matryoshka-levels', 'detach-and-decay', 'decreasing-k'],
+    isWhole: true,
   },
   {
     slug: 'leave-one-out',

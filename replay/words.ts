@@ -31,9 +31,8 @@ export function walked({ kept, rejected, skipped, best }: Standing): string {
 
 /** Whether the best is the published recipe, and in one sentence why not. */
 function wholeRecipe(kept: readonly Step[], rejected: Standing['rejected'], best: LedgerRow | null): string {
-  const isWhole = ({ includes }: Step) => includes !== undefined;
-  if (kept.some(isWhole)) return 'It has the full published recipe in it.';
-  const tried = rejected.find(({ step }) => isWhole(step));
+  if (kept.some(({ isWhole }) => isWhole)) return 'It has the full published recipe in it.';
+  const tried = rejected.find(({ step }) => step.isWhole);
   const f1 = tried?.row.metrics[METRIC];
   if (!tried) return '';
   return f1 === undefined || !best
