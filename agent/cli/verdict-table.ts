@@ -3,7 +3,7 @@ import { type MeasuredProfile, measuredProfile } from '#contract/noise';
 import type { Task, TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
-import { decide, rulesOf } from '../ledger/decide.ts';
+import { decide, isNear, rulesOf } from '../ledger/decide.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { isCount } from '../report/document/names.ts';
 
@@ -62,8 +62,10 @@ export function standing(task: Task, profileName: string, repo: string, verdict:
     if (!(error instanceof UserError)) throw error;
     return `as a candidate: not known, ${error.message}`;
   }
-  const { outcome, reason } = decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
-  return `as a candidate: ${outcome} (${reason})`;
+  const rules = rulesOf(task, profile, best?.verdict ?? undefined);
+  const { outcome, reason } = decide(verdict, rules);
+  const near = isNear(verdict, rules) ? '; near the noise: a loop would try a second seed' : '';
+  return `as a candidate: ${outcome} (${reason}${near})`;
 }
 
 /** A metric with four digits after the point, a count with none. For a 0 or 1 the name tells which it is. */

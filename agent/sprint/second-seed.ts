@@ -68,6 +68,7 @@ async function onSecondSeed(sprint: OpenSprint, candidate: SprintRun, best: Spri
   const { loop, claimedRuns } = sprint;
   const incumbent = best.runs.find(({ id }) => id === best.candidate);
   if (!incumbent) return { why: `the run of the best is not in the record of sprint ${best.number}` };
+  if (sameRecipe(candidate, incumbent)) return { why: 'it is the best itself on another seed' };
   const soFar = runsSoFar(loop, claimedRuns.started);
   const runs = [...soFar.sprints.flatMap((s) => s.runs), ...soFar.mine];
   const known = (of: RunSpec) =>
