@@ -48,10 +48,10 @@ export const Run = z.object({
   /** Who asked for it. */
   researcherId: z.string().default(FIRST_RESEARCHER),
   /**
-   * Set where the loop trained the present best once more, to compare a candidate with at the same budget and
-   * seed.
+   * Set where the loop made the run itself. `incumbent`: the present best once more, to compare a candidate
+   * with at the same budget and seed. `repeat`: a candidate once more, on a second seed.
    */
-  role: z.literal('incumbent').optional(),
+  role: z.enum(['incumbent', 'repeat']).optional(),
   /** The settings of the profile that its experiment began with; absent where the profile had none. */
   profileSettings: z.record(z.string(), z.json()).optional(),
   status: z.enum(['running', 'finished', 'failed', 'killed', 'timeout', 'out-of-memory', 'diverged']),
@@ -62,6 +62,7 @@ export const Run = z.object({
   seconds: z.number().nullable(),
 });
 export type Run = z.infer<typeof Run>;
+export type Role = NonNullable<Run['role']>;
 
 /**
  * `checkpoints/<run id>/run.json`, written by the supervisor's side before the run starts and completed when

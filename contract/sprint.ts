@@ -28,6 +28,18 @@ export const WaitingRun = z.object({
 export type WaitingRun = z.infer<typeof WaitingRun>;
 
 /**
+ * A verdict near the noise, repeated: the candidate and the best on a second seed. The outcome is decided by
+ * the means of both seeds.
+ */
+const Repeat = z.object({
+  seed: z.number().int(),
+  run: z.string(),
+  verdict: Verdict,
+  best: z.object({ run: z.string(), verdict: Verdict }),
+});
+export type Repeat = z.infer<typeof Repeat>;
+
+/**
  * `sprints/<id>/sprint.json`, written at the close and committed. Ledger, leaderboard and reports are derived
  * from these files alone.
  */
@@ -67,6 +79,7 @@ export const Sprint = z.preprocess(
      */
     candidate: z.string().nullable(),
     verdict: Verdict.nullable(),
+    repeat: Repeat.optional(),
     /**
      * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
      * people steered.
@@ -77,8 +90,10 @@ export const Sprint = z.preprocess(
     bestBefore: z
       .object({ sprint: z.string(), run: z.string(), metrics: z.record(z.string(), z.number()) })
       .nullable(),
-    /** Gain below this is noise: the spread of repeated seeds of the profile. */
+    /** A gain of at most this is noise: one standard deviation of the difference of two runs. */
     noise: z.number(),
+    /** Where that number comes from, in words. */
+    noiseFrom: z.string().optional(),
     runs: z.array(SprintRun),
     /** Runs that were accepted and never started, with the reason. */
     unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: z.string() }))).optional(),

@@ -87,8 +87,14 @@ export const Profile = z.strictObject({
   staged: z.boolean().default(false),
   /** Fresh rows that the judge draws: for a verdict, and for a snapshot during training. */
   evaluation: z.strictObject({ verdict: z.number().int().positive(), snapshot: z.number().int().positive() }),
-  /** The spread of repeated seeds: a gain of the metric at or below it is not a gain. */
-  noise: z.number().nonnegative(),
+  /**
+   * One standard deviation of the difference of two runs of equal worth: a gain of the metric at or below it
+   * is not a gain. A file that `npm run noise` writes has it by budget (`noiseOf`); a number holds for all.
+   */
+  noise: z.union([z.number().nonnegative(), relativePath], {
+    error: 'must be a number that is not negative, or the path of a noise file inside the repository',
+  }),
+  /** Where a number comes from; a file says it itself. */
   noiseFrom: z.string().default('stated in TASK.md'),
   /** A dashed line in the plots. */
   ceiling: z.strictObject({ value: z.number(), label: z.string() }).nullable().default(null),
@@ -255,7 +261,7 @@ export function readTask(path: string): Task {
 }
 
 /** The guards in force: those of the task, overridden by those of the profile. */
-export function guardsOf(task: Task, profile: Profile): Record<string, Condition> {
+export function guardsOf(task: Task, profile: Pick<Profile, 'guards'>): Record<string, Condition> {
   return { ...task.contract.guards, ...profile.guards };
 }
 

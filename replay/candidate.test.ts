@@ -9,30 +9,22 @@ describe('the candidate that some steps make', () => {
     expect(combine(steps('batchtopk-baseline'))).toEqual({ architecture: 'batchtopk', settings: {} });
   });
 
-  it('switches off the components of lista-matryoshka that no step added', () => {
-    expect(combine(steps('batchtopk-baseline', 'decreasing-k'))).toEqual({
-      architecture: 'lista-matryoshka',
-      settings: {
-        matryoshka_widths: '[]',
-        detach_matryoshka_losses: 'false',
-        n_refinement_steps: '0',
-        initial_k: '(60 / 25) * k',
-        transition_k_duration_fraction: '1',
-      },
-    });
-  });
-
   it('leaves behind what only an earlier architecture has', () => {
     const two = steps('batchtopk-baseline', 'matryoshka-levels');
     expect(combine(two).settings).toHaveProperty('use_matryoshka_aux_loss');
-    const three = [...two, ...steps('detach-and-decay')];
+    const three = [...two, ...steps('full-recipe')];
     expect(combine(three)).toEqual({
       architecture: 'lista-matryoshka',
       settings: {
         matryoshka_widths: 'matryoshka_widths',
         detach_matryoshka_losses: 'true',
-        n_refinement_steps: '0',
         lr_decay_fraction: '1 / 3',
+        initial_k: 'anneal.from * k',
+        transition_k_duration_fraction: 'anneal.over',
+        n_refinement_steps: '1',
+        eta: '0.3',
+        use_frequency_sorted_matryoshka: 'true',
+        term_tilt: '0.002',
       },
     });
   });
@@ -43,21 +35,25 @@ describe('the candidate that some steps make', () => {
 
   it('reads like a file that a person would write', () => {
     expect(
-      candidateFile(steps('batchtopk-baseline', 'matryoshka-levels', 'decreasing-k')),
+      candidateFile(steps('batchtopk-baseline', 'matryoshka-levels', 'full-recipe')),
     ).toBe(`import type { Experiment } from '../experiment.ts';
 
 /** What gave a gain so far, and the one change that the present sprint tries. */
 export const experiments: Experiment[] = [
   {
     name: 'candidate',
-    description: 'BatchTopK baseline + Matryoshka levels + Decreasing k',
+    description: 'BatchTopK baseline + Matryoshka levels + The full recipe',
     architecture: 'lista-matryoshka',
-    settings: ({ k, matryoshka_widths }) => ({
+    settings: ({ k, anneal, matryoshka_widths }) => ({
       matryoshka_widths,
-      detach_matryoshka_losses: false,
-      n_refinement_steps: 0,
-      initial_k: (60 / 25) * k,
-      transition_k_duration_fraction: 1,
+      detach_matryoshka_losses: true,
+      lr_decay_fraction: 1 / 3,
+      initial_k: anneal.from * k,
+      transition_k_duration_fraction: anneal.over,
+      n_refinement_steps: 1,
+      eta: 0.3,
+      use_frequency_sorted_matryoshka: true,
+      term_tilt: 0.002,
     }),
   },
 ];

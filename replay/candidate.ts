@@ -1,4 +1,4 @@
-import { BARE_LISTA, PATH, type Settings, type Step } from './path.ts';
+import { PATH, type Settings, type Step } from './path.ts';
 
 /** The one file of the workspace that every step edits. */
 export const CANDIDATE = 'sae/experiments/candidate.ts';
@@ -16,7 +16,7 @@ export function combine(steps: readonly Step[]): Candidate {
   const chosen = PATH.filter((step) => steps.includes(step));
   const last = chosen.findLast((step) => step.architecture !== undefined);
   const architecture = last?.architecture ?? 'batchtopk';
-  const settings: Record<string, string> = architecture === 'lista-matryoshka' ? { ...BARE_LISTA } : {};
+  const settings: Record<string, string> = {};
   for (const step of chosen) {
     Object.assign(settings, step.settings, step === last ? step.ownSettings : {});
   }
@@ -44,7 +44,7 @@ export function candidateBody(steps: readonly Step[]): string {
   const lines = Object.entries(settings).map(([name, value]) =>
     name === value ? `      ${name},` : `      ${name}: ${value},`,
   );
-  const used = ['k', 'matryoshka_widths'].filter((name) =>
+  const used = ['k', 'anneal', 'matryoshka_widths'].filter((name) =>
     Object.values(settings).some((value) => new RegExp(`\\b${name}\\b`).test(value)),
   );
   const from = used.length > 0 ? `({ ${used.join(', ')} }) => (` : '';

@@ -30,18 +30,15 @@ describe('choosing the next step by the verdicts', () => {
   });
 
   it('leaves out what gave no gain, and tries the first of it once more on the final best', () => {
-    const ledger = walkPath((slug) => (/decreasing-k|tilted/.test(slug) ? 'no-gain' : 'new-best'));
-    expect(slugs(ledger)).toEqual([...PATH.map((step) => step.slug), 'decreasing-k-again']);
-    expect(choose(ledger).standing.kept.map((step) => step.slug)).not.toContain('decreasing-k');
+    const ledger = walkPath((slug) => (slug.startsWith('full-recipe') ? 'no-gain' : 'new-best'));
+    expect(slugs(ledger)).toEqual([...PATH.map((step) => step.slug), 'full-recipe-again']);
+    expect(choose(ledger).standing.kept.map((step) => step.slug)).not.toContain('full-recipe');
   });
 
   it('does not try what builds on a step without gain', () => {
     const ledger = walkPath((slug) => (slug.startsWith('matryoshka') ? 'no-gain' : 'new-best'));
-    expect(slugs(ledger)).not.toContain('frequency-sorting');
-    expect(choose(ledger).standing.skipped.map((step) => step.slug)).toEqual([
-      'detach-and-decay',
-      'frequency-sorting',
-    ]);
+    expect(slugs(ledger)).not.toContain('full-recipe');
+    expect(choose(ledger).standing.skipped.map((step) => step.slug)).toEqual(['full-recipe']);
   });
 
   it('does not call skipped what is only still to come', () => {
@@ -51,7 +48,7 @@ describe('choosing the next step by the verdicts', () => {
 
   it('opens what was left out when a follow-up succeeds', () => {
     const ledger = walkPath((slug) => (slug === 'matryoshka-levels' ? 'no-gain' : 'new-best'));
-    expect(slugs(ledger)).toEqual(expect.arrayContaining(['matryoshka-levels-again', 'detach-and-decay']));
+    expect(slugs(ledger)).toEqual(expect.arrayContaining(['matryoshka-levels-again', 'full-recipe']));
   });
 
   it('repeats a step that was cut off before its verdict, twice at most', () => {
@@ -68,8 +65,8 @@ describe('choosing the next step by the verdicts', () => {
   it('knows the best of another researcher, and reads names with suffixes', () => {
     const theirs = row('whitened-encoder', 'new-best');
     expect(choose([theirs]).standing).toMatchObject({ best: theirs, kept: [] });
-    expect(stepOf('2026-02-19--10-37-decreasing-k-again-2')?.slug).toBe('decreasing-k');
-    expect(stepOf('2026-02-19--10-37-decreasing-k-fast')).toBeUndefined();
+    expect(stepOf('2026-02-19--10-37-full-recipe-again-2')?.slug).toBe('full-recipe');
+    expect(stepOf('2026-02-19--10-37-full-recipe-fast')).toBeUndefined();
   });
 
   it('always ends, and never gives a judged step a second verdict on the same base', () => {

@@ -18,11 +18,13 @@ export interface Step {
   settings: Settings;
   /** Settings that are left out when a later step names an architecture. */
   ownSettings?: Settings;
+  /** Whether the candidate is the published recipe from this step on. */
+  isWhole?: true;
 }
 
 /**
- * Settings of an experiment: name → TypeScript expression, in which `k` and `matryoshka_widths` are the
- * profile's.
+ * Settings of an experiment: name → TypeScript expression, in which `k`, `anneal` and `matryoshka_widths` are
+ * the profile's.
  */
 export type Settings = Readonly<Record<string, string>>;
 
@@ -33,16 +35,10 @@ const MATRYOSHKA = 'sae/architectures/matryoshka-batchtopk.ts';
 const LISTA = 'sae/architectures/lista-matryoshka.ts';
 
 /**
- * Settings that switch off the components of `lista-matryoshka` that are on by default or set by the profile;
- * the steps of the path switch them on.
+ * The published path in as many steps as one run each can tell apart in a small world. What the single parts
+ * of the recipe give there takes several seeds to see (docs/small-world.md), so they are one step. Shares are
+ * as published at 16k; the anneal is the profile's, since a short run has no time to spare at a high k.
  */
-export const BARE_LISTA: Settings = {
-  matryoshka_widths: '[]',
-  detach_matryoshka_losses: 'false',
-  n_refinement_steps: '0',
-};
-
-/** The path in the order in which it was published; ratios (60 to 25, a third, ...) as published at 16k. */
 export const PATH: readonly Step[] = [
   {
     slug: 'batchtopk-baseline',
@@ -72,64 +68,27 @@ export const PATH: readonly Step[] = [
     ownSettings: { use_matryoshka_aux_loss: 'true' },
   },
   {
-    slug: 'detach-and-decay',
-    title: 'Detached levels and learning-rate decay',
-    idea: 'Let each inner level train its own band only (the earlier levels’ reconstruction is detached), and let the learning rate fall to zero over the last third of training.',
-    motivation: `Two settings of ${runs}. The losses of larger prefixes no longer pull on the latents of smaller ones, which is one cause of hedging (Chanin, Dulka and Garriga-Alonso, "Feature Hedging", arXiv:2505.11756); the decay lets the dictionary settle.`,
+    slug: 'full-recipe',
+    title: 'The full recipe',
+    idea: 'The rest of the published recipe at once. Each inner level trains its own band only (the earlier levels’ reconstruction is detached); the learning rate falls to zero over the last third of training; k falls linearly to the target, from as far and for as long as the profile’s anneal says (at 16k from 60 to 25, over the whole run); after the first selection a LISTA step corrects the pre-activations by 0.3 of what the selected latents leave over, and selects again; the Matryoshka prefixes are filled by measured firing frequency; the samples of a batch are weighed by a softmax of their loss with a tilt of 0.002 (TERM).',
+    motivation: `${cap(runs)}. Detached, the losses of larger prefixes no longer pull on the latents of smaller ones, which is one cause of hedging (Chanin, Dulka and Garriga-Alonso, "Feature Hedging", arXiv:2505.11756), and the decay lets the dictionary settle. With a higher k at the start more latents get gradient early (Llama Scope, arXiv:2410.20526, anneals k too). Gregor and LeCun, "Learning Fast Approximations of Sparse Coding" (ICML 2010): an unrolled iteration explains away what a linear encoder confuses, such as similar directions in superposition. Sorted, the prefixes follow what the latents have become. Li, Beirami, Sanjabi and Smith, "Tilted Empirical Risk Minimization" (arXiv:2007.01162): rare features live in the samples that an SAE gets wrong. The parts come together because most of them alone are within the noise of one run in a small world: docs/small-world.md has what each gives over several seeds.`,
     expectation:
-      'A modest gain of F1 and MCC. A loss would say that the small prefixes need the gradient of the large ones at this size.',
+      'A clear gain of F1 and MCC over Matryoshka alone. No gain would say that the recipe needs a larger world or a longer run than this.',
     needs: ['matryoshka-levels'],
-    files: [LISTA],
+    files: [MATRYOSHKA, LISTA],
     architecture: 'lista-matryoshka',
-    settings: { detach_matryoshka_losses: 'true', lr_decay_fraction: '1 / 3' },
-  },
-  {
-    slug: 'decreasing-k',
-    title: 'Decreasing k',
-    idea: 'Start with more latents firing than the target and lower k linearly to it over the whole run.',
-    motivation: `${cap(runs)} lower k from 60 to 25; Llama Scope (arXiv:2410.20526) anneals k too. More latents get gradient early, so that fewer end up unused or stuck on a mixture.`,
-    expectation:
-      'A higher precision at the same final L0. A loss would say that the time spent above the target is time taken from training at it: a short run has less to spare.',
-    needs: [],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: { initial_k: '(60 / 25) * k', transition_k_duration_fraction: '1' },
-  },
-  {
-    slug: 'lista-refinement',
-    title: 'LISTA refinement of the encoder',
-    idea: 'After the first selection, correct the pre-activations once by the residual that the selected latents leave, with a step of 0.3, and select again.',
-    motivation: `Gregor and LeCun, "Learning Fast Approximations of Sparse Coding" (ICML 2010): an unrolled iteration of sparse coding explains away what a linear encoder confuses, such as similar directions in superposition. One step of size 0.3 in ${runs}.`,
-    expectation:
-      'Higher precision and recall together. No gain would say that the linear encoder is not the bottleneck at this size.',
-    needs: [],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: { n_refinement_steps: '1', eta: '0.3' },
-  },
-  {
-    slug: 'frequency-sorting',
-    title: 'Prefixes sorted by firing frequency',
-    idea: 'Fill the Matryoshka prefixes by measured firing frequency, so that the smallest prefix holds the most frequent latents at any time.',
-    motivation: `From ${runs}. A fixed order makes a latent general because of its index; sorted, the prefixes follow what the latents have become, and frequent (mostly parent) features are trained by every level.`,
-    expectation:
-      'A small gain of F1. A loss would say that the order changes faster than the latents can follow.',
-    needs: ['matryoshka-levels'],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: { use_frequency_sorted_matryoshka: 'true' },
-  },
-  {
-    slug: 'tilted-loss',
-    title: 'Tilted loss (TERM)',
-    idea: 'Weigh the samples of a batch by a softmax of their loss with a small tilt, so that badly reconstructed samples count a little more.',
-    motivation: `Li, Beirami, Sanjabi and Smith, "Tilted Empirical Risk Minimization" (arXiv:2007.01162), with the tilt of 0.002 of ${runs}: rare features live in the samples that an SAE gets wrong.`,
-    expectation:
-      'A gain near the noise of repeated seeds, if any. A loss would say that the worst samples are worst for reasons that the dictionary cannot mend.',
-    needs: [],
-    files: [LISTA],
-    architecture: 'lista-matryoshka',
-    settings: { term_tilt: '0.002' },
+    settings: {
+      matryoshka_widths: 'matryoshka_widths',
+      detach_matryoshka_losses: 'true',
+      lr_decay_fraction: '1 / 3',
+      initial_k: 'anneal.from * k',
+      transition_k_duration_fraction: 'anneal.over',
+      n_refinement_steps: '1',
+      eta: '0.3',
+      use_frequency_sorted_matryoshka: 'true',
+      term_tilt: '0.002',
+    },
+    isWhole: true,
   },
   {
     slug: 'leave-one-out',

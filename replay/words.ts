@@ -23,9 +23,21 @@ export function walked({ kept, rejected, skipped, best }: Standing): string {
     rejected.length > 0 ? `Without gain: ${titles(rejected.map(({ step }) => step))}.` : '',
     skipped.length > 0 ? `Not tried, because they build on one of these: ${titles(skipped)}.` : '',
     best ? `The present best is ${bestInWords(best)}.` : '',
+    wholeRecipe(kept, rejected, best),
     'From here it takes a researcher with ideas.',
   ];
   return parts.filter((part) => part !== '').join(' ');
+}
+
+/** Whether the best is the published recipe, and in one sentence why not. */
+function wholeRecipe(kept: readonly Step[], rejected: Standing['rejected'], best: LedgerRow | null): string {
+  if (kept.some(({ isWhole }) => isWhole)) return 'It has the full published recipe in it.';
+  const tried = rejected.find(({ step }) => step.isWhole);
+  const f1 = tried?.row.metrics[METRIC];
+  if (!tried) return '';
+  return f1 === undefined || !best
+    ? `It is not the full published recipe, which came to no verdict (sprint ${tried.row.number}, ${tried.row.outcome}).`
+    : `It is not the full published recipe, which has F1 ${f1} (verified, sprint ${tried.row.number}, ${tried.row.outcome}): what is new in that does not show beyond the noise here.`;
 }
 
 /** The text that names the next step, said with the call of start_sprint. */

@@ -3,7 +3,7 @@ import { specOf } from '#contract/run';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Limits } from '../config/config.ts';
 import { best, bestSprint, run, stagedLoop } from '../fixtures/staged.ts';
-import { type AskedRun, mayStart, mayStillStart, reserveRun } from './may-start.ts';
+import { type AskedRun, mayRepeat, mayStart, mayStillStart, reserveRun } from './may-start.ts';
 import type { RunsSoFar } from './plan.ts';
 
 const room = () => 1e12;
@@ -27,6 +27,28 @@ const may = (
     reserveRun(loop, { sprint: 's', ticket: `queued-${i + 7}`, spec: { ...specOf(of), samples } });
   return mayStart(loop, asked, soFar, room);
 };
+
+describe('a second seed', () => {
+  const idea = run('idea', 100, 0.6);
+  const there = seen([bestSprint(run('best', 100, 0.5))], [idea]);
+  const full = { ...specOf(run('other', 1000, 0.5)), seed: 1 };
+
+  it('has to end, and be judged, before the loop does; what exists needs no time', () => {
+    const repeat = (seconds: number, ...specs: (typeof full)[]) =>
+      mayRepeat(stagedLoop(seconds).loop, specs, there, room);
+    expect(repeat(100, full, full)).toBeNull();
+    expect(repeat(20, full, full)).toMatchObject({
+      code: 'time',
+      reason: 'it takes about 22 s, and 20 s are left',
+    });
+    expect(repeat(-1)).toBeNull();
+    expect(mayRepeat(stagedLoop(100).loop, [full], there, () => 0)?.code).toBe('disk');
+  });
+
+  it('leaves the time that the last full run is kept for', () => {
+    expect(mayRepeat(stagedLoop(21).loop, [full], there, room)?.code).toBe('kept');
+  });
+});
 
 describe('a run and the time that is left', () => {
   const idea = run('idea', 100, 0.6);

@@ -1,4 +1,4 @@
-import { type RunSpec, specOf } from '#contract/run';
+import { type Role, type RunSpec, specOf } from '#contract/run';
 import { homeOf } from '#host/worktree';
 import type { Refusal } from '../common/refusal.ts';
 import { duration, show } from '../common/words.ts';
@@ -66,7 +66,7 @@ export function mayStillStart(
   loop: LoopParts,
   spec: RunSpec,
   soFar: RunsSoFar,
-  role?: 'incumbent',
+  role?: Role,
   free?: FreeBytes,
 ): NoStart | null {
   const disk = noDisk(loop, free);
@@ -74,18 +74,19 @@ export function mayStillStart(
   const left = secondsLeft(loop);
   const pace = paceNow(loop, soFar, spec.experiment);
   // The incumbent's run is a reference only and is not judged.
-  const need = pace ? secondsFor(spec.samples, role ? { ...pace, judgeSeconds: 0 } : pace) : 0;
+  const judged = role !== 'incumbent';
+  const need = pace ? secondsFor(spec.samples, judged ? pace : { ...pace, judgeSeconds: 0 }) : 0;
   if (left > 0 && need <= left) return null;
   return {
     code: 'time',
-    reason: `${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples${role ? '' : ' and their judging'}`,
+    reason: `${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples${judged ? ' and their judging' : ''}`,
   };
 }
 
 /** Reserves the device for a run that no researcher asks for: the loop's own, or one that is resumed. */
 export function reserveRun(
   { journal }: Pick<LoopParts, 'journal'>,
-  run: Ticketed & { sprint: string | null; role?: 'incumbent'; left?: number },
+  run: Ticketed & { sprint: string | null; role?: Role; left?: number },
 ): void {
   const { spec, left = spec.samples, ...of } = run;
   journal.emit({ type: 'run.reserved', ...of, ...specOf(spec), left });
@@ -122,6 +123,30 @@ function refusal(loop: LoopParts, { spec, reference }: AskedRun, soFar: RunsSoFa
     };
   }
   return stages && !reserved ? keptSlot(loop, need, stages, pace) : null;
+}
+
+/**
+ * The gate of the runs that repeat a verdict on a second seed. They and their judging have to end before the
+ * loop and the sprint do, and they may not take the time that the last full run is kept for.
+ */
+export function mayRepeat(
+  loop: LoopParts,
+  specs: readonly RunSpec[],
+  soFar: RunsSoFar,
+  free?: FreeBytes,
+): NoStart | null {
+  const disk = noDisk(loop, free);
+  if (disk || specs.length === 0) return disk;
+  const left = secondsLeft(loop);
+  const pace = paceNow(loop, soFar, specs[0]?.experiment);
+  const need = pace ? specs.reduce((sum, { samples }) => sum + secondsFor(samples, pace), 0) : 0;
+  if (left <= 0 || need > left)
+    return {
+      code: 'time',
+      reason: `it takes about ${duration(need)}, and ${duration(Math.max(0, left))} are left`,
+    };
+  const stages = stagesOf(loop, soFar);
+  return stages && pace ? keptSlot(loop, need, stages, pace) : null;
 }
 
 /** The seconds that the device is still reserved for accepted runs, of all researchers. */

@@ -50,6 +50,20 @@ describe('comparing', () => {
     expect(bestCandidate(field([...bests, ...lucky, ...solid]))).toBe(solid[1]);
   });
 
+  it('takes the noise of its own budget, smaller for the mean of several seeds', () => {
+    const noise = { screen: 0.04, rank: 0.02, full: 0.01, from: 'a file' };
+    const bests = [0, 1].flatMap((seed) => [100, 500].map((samples) => run('best', samples, 0.5, { seed })));
+    const of = (...mine: SprintRun[]) => field([...bests, ...mine], { profile: { ...profile, noise } });
+    const screened = run('idea', 100, 0.53);
+    const rank = { ...specOf(screened), samples: 500 };
+    expect(unearned(rank, of(screened))).toContain('no gain beyond the noise of 0.04');
+    expect(unearned(rank, of(screened, run('idea', 100, 0.53, { seed: 1 })))).toBeNull();
+    const full = { ...specOf(screened), samples: 1000 };
+    expect(unearned(full, of(run('idea', 500, 0.53)))).toBeNull();
+    expect(standingOf(run('idea', 500, 0.515), of())).toContain('no gain beyond the noise of 0.02');
+    expect(unearned(full, of())).toContain('by more than 0.02');
+  });
+
   it('believes a rank run before the screen of the same code, and asks for no second full run', () => {
     const bests = [run('best', 100, 0.5), run('best', 500, 0.5)];
     const lucky = run('lucky', 100, 0.9);

@@ -94,9 +94,9 @@ export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
 }
 
 function stageLines(stages: Stages, pace: Pace): string[] {
-  const { noise, budgets } = stages.profile;
+  const { budgets, noise } = stages.profile;
   const lines = [
-    `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise}, in the mean over the seeds tried, earns a rank run of the same code and settings, compared in the same way; that earns the full run`,
+    `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise.screen}, in the mean over the seeds tried, earns a rank run of the same code and settings, compared in the same way (beyond ${noise.rank}); that earns the full run. With n seeds the noise of their mean is smaller by √n`,
   ];
   if (!stages.incumbent)
     lines.push('- there is no best yet to compare with: a screen is enough to earn the first full run');

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
+import { noiseOf } from '#contract/noise';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { profileOf, readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
@@ -130,7 +131,7 @@ const changed = (now = Number.NaN, before = Number.NaN): number => now - before;
 
 function conclusion(task: Task, profileName: string, recorded: Verdict, now: Verdict): string {
   const { metric } = task.contract;
-  const { noise } = profileOf(task, profileName);
+  const { full: noise } = noiseOf(task, profileName);
   const change = Math.abs(changed(now.metrics[metric], recorded.metrics[metric]));
   const { samples, seed } = now.evaluation;
   const drawn = `${samples} fresh samples, seed ${seed}`;

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Verdict } from '#contract/verdict';
-import { verdictTable } from './verdict-table.ts';
+import { exampleTask } from '../fixtures/examples.ts';
+import { standing, verdictTable } from './verdict-table.ts';
 
 const verdict = Verdict.parse({
   version: 1,
@@ -38,4 +39,14 @@ it('says below which form decides, where the task names the forms', () => {
   expect(told.split('\n').at(-2)).toBe(
     '  verified (decides): training form (top k); inference: inference form (thresholded)',
   );
+});
+
+it('leaves the standing open where the noise of the profile is not measured yet', () => {
+  const task = exampleTask(({ profiles }) => {
+    for (const profile of Object.values(profiles)) profile.noise = 'noise/none.json';
+  });
+  expect(standing(task, 'tiny', 'nowhere', verdict)).toMatch(
+    /^as a candidate: not known, .*noise\/none\.json: not found.*npm run noise -- tiny$/,
+  );
+  expect(standing(exampleTask(), 'tiny', 'nowhere', verdict)).toMatch(/^as a candidate: invalid \(/);
 });

@@ -1,7 +1,9 @@
-import { profileOf, type Task, type TaskContract } from '#contract/task';
+import { UserError } from '#contract/errors';
+import { type MeasuredProfile, measuredProfile } from '#contract/noise';
+import type { Task, TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
-import { decide, rulesOf } from '../ledger/decide.ts';
+import { decide, isNear, rulesOf } from '../ledger/decide.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { isCount } from '../report/document/names.ts';
 
@@ -52,9 +54,18 @@ export function table(
 /** One line: the outcome that a verdict would have as a sprint's candidate, against the present best. */
 export function standing(task: Task, profileName: string, repo: string, verdict: Verdict): string {
   const best = bestOf(readSprints(sprintsDir(repo)), leaderboardId(task, profileName));
-  const rules = rulesOf(task, profileOf(task, profileName), best?.verdict ?? undefined);
+  let profile: MeasuredProfile;
+  try {
+    profile = measuredProfile(task, profileName);
+  } catch (error) {
+    // The noise may still have to be measured; a verdict stands without it.
+    if (!(error instanceof UserError)) throw error;
+    return `as a candidate: not known, ${error.message}`;
+  }
+  const rules = rulesOf(task, profile, best?.verdict ?? undefined);
   const { outcome, reason } = decide(verdict, rules);
-  return `as a candidate: ${outcome} (${reason})`;
+  const near = isNear(verdict, rules) ? '; near the noise: a loop would try a second seed' : '';
+  return `as a candidate: ${outcome} (${reason}${near})`;
 }
 
 /** A metric with four digits after the point, a count with none. For a 0 or 1 the name tells which it is. */

@@ -1,4 +1,5 @@
-import type { Profile, Task } from '#contract/task';
+import type { MeasuredProfile } from '#contract/noise';
+import type { Task } from '#contract/task';
 import type { Used } from '../journal/fold.ts';
 import type { Via } from '../researcher/connect/client.ts';
 
@@ -57,7 +58,7 @@ export interface Config {
   readonly repo: string;
   readonly task: Task;
   readonly profileName: string;
-  readonly profile: Profile;
+  readonly profile: MeasuredProfile;
   readonly leaderboard: string;
   /** Seed of runs that name none. */
   readonly seed: number;

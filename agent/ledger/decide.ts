@@ -1,5 +1,6 @@
 import { violation } from '#contract/condition';
-import { guardsOf, type Profile, type Task } from '#contract/task';
+import type { MeasuredProfile } from '#contract/noise';
+import { guardsOf, type Task } from '#contract/task';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { show } from '../common/words.ts';
 
@@ -10,7 +11,7 @@ export interface Decision {
 }
 
 /**
- * The input of a decision: the contract's metric and guards, the profile's constraints and noise, the
+ * The input of a decision: the contract's metric and guards, the profile's constraints and its noise, the
  * present best of the leaderboard.
  */
 export interface Rules {
@@ -18,14 +19,15 @@ export interface Rules {
   goal: 'max' | 'min';
   guards: Record<string, string>;
   constraints: Record<string, string>;
+  /** The noise of a full run: candidate and best are compared by their verdicts on one. */
   noise: number;
   best: Verdict | undefined;
 }
 
-export function rulesOf(task: Task, profile: Profile, best: Verdict | undefined): Rules {
+export function rulesOf(task: Task, profile: MeasuredProfile, best: Verdict | undefined): Rules {
   const { metric, goal } = task.contract;
   const { constraints, noise } = profile;
-  return { metric, goal, guards: guardsOf(task, profile), constraints, noise, best };
+  return { metric, goal, guards: guardsOf(task, profile), constraints, noise: noise.full, best };
 }
 
 /**
@@ -62,6 +64,55 @@ export function decide(verdict: Verdict, rules: Rules): Decision {
 const seen = (verdict: Verdict, field: string): number | undefined =>
   verdict.observed[field] ?? verdict.declared[field];
 
+/**
+ * Whether a valid verdict is within one noise of the gain that counts, on either side: another seed could
+ * well decide otherwise.
+ */
+export function isNear(verdict: Verdict, rules: Rules): boolean {
+  const { noise } = rules;
+  const gain = gainOf(verdict, rules);
+  // Beyond the noise nothing may stand in its way.
+  const { outcome } = decide(verdict, { ...rules, noise: Number.NEGATIVE_INFINITY });
+  return outcome === 'new-best' && gain !== null && noise > 0 && Math.abs(gain - noise) <= noise;
+}
+
+/** A verdict and its best, on one seed. */
+export interface Pair {
+  verdict: Verdict;
+  best: Verdict;
+}
+
+/**
+ * Decides by the means of two seeds, whose noise is smaller. Both verdicts of the candidate have to meet the
+ * constraints.
+ */
+export function decideByMean(first: Pair, second: Pair, rules: Rules): Decision {
+  const alone = decide(second.verdict, { ...rules, best: second.best });
+  if (alone.outcome === 'invalid') return alone;
+  const noise = rules.noise / Math.SQRT2;
+  return decide(meanOf(first.verdict, second.verdict), {
+    ...rules,
+    noise,
+    best: meanOf(first.best, second.best),
+  });
+}
+
+/** The first verdict with the means of the numbers that both have. */
+function meanOf(a: Verdict, b: Verdict): Verdict {
+  const metrics = Object.entries(a.metrics).flatMap(([name, value]) => {
+    const other = b.metrics[name];
+    return other === undefined ? [] : [[name, (value + other) / 2] as const];
+  });
+  return { ...a, metrics: Object.fromEntries(metrics) };
+}
+
+/** The gain of a verdict over the best in the direction of the goal; null without a best. */
+function gainOf(verdict: Verdict, { metric, goal, best }: Rules): number | null {
+  const [value, incumbent] = [verdict.metrics[metric], best?.metrics[metric]];
+  if (value === undefined || incumbent === undefined) return null;
+  return goal === 'max' ? value - incumbent : incumbent - value;
+}
+
 function problems(
   conditions: Record<string, string>,
   value: (field: string) => number | undefined,
@@ -82,6 +133,7 @@ function gain(value: number, { metric, goal, noise, best }: Rules): { gained: bo
   if (difference > noise) return { gained: true, words: `${from}: a gain of ${show(difference)}` };
   return {
     gained: false,
-    words: difference < -noise ? `${from}: worse` : `${from}: within the noise of ${show(noise)}`,
+    words:
+      difference < -noise ? `${from}: worse` : `${from}: within the noise of ${Number(noise.toPrecision(2))}`,
   };
 }

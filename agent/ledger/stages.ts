@@ -1,6 +1,7 @@
+import type { MeasuredProfile } from '#contract/noise';
 import { type RunSpec, specOf } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
-import type { Profile, TaskContract } from '#contract/task';
+import type { TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
 import { sameRecipe, sameRun } from './repeat.ts';
 
@@ -9,7 +10,7 @@ export type Stage = 'screen' | 'rank' | 'full';
 /** The input for decisions by stages. */
 export interface Stages {
   contract: Pick<TaskContract, 'metric' | 'goal'>;
-  profile: Pick<Profile, 'budgets' | 'noise'>;
+  profile: Pick<MeasuredProfile, 'budgets' | 'noise'>;
   /** The run of the present best; null while there is none. */
   incumbent: SprintRun | null;
   /** All runs of the leaderboard, the open sprint's included. */
@@ -66,19 +67,29 @@ export function compare(run: SprintRun, stages: Stages): Comparison | null {
 
 /**
  * The gain of a recipe over the incumbent at a budget: the mean over all seeds at which both were measured,
- * so that trying seeds until one is lucky earns nothing. Null where there is no such seed.
+ * so that trying seeds until one is lucky earns nothing. `noise` is that of this mean. Null where there is no
+ * such seed.
  */
 export function meanGain(
   recipe: RunSpec,
   samples: number,
   stages: Stages,
-): { gain: number; seeds: number } | null {
+): { gain: number; seeds: number; noise: number } | null {
   const gains = finished(stages.runs)
     .filter((run) => run.samples === samples && sameRecipe(run, recipe))
     .flatMap((run) => compare(run, stages)?.gain ?? []);
   if (gains.length === 0) return null;
-  return { gain: gains.reduce((sum, gain) => sum + gain, 0) / gains.length, seeds: gains.length };
+  const seeds = gains.length;
+  const noise = noiseAt(samples, stages) / Math.sqrt(seeds);
+  return { gain: gains.reduce((sum, gain) => sum + gain, 0) / seeds, seeds, noise };
 }
+
+/** The noise of one comparison at a budget; that of a screen for any budget that is no stage. */
+const noiseAt = (samples: number, { profile }: Stages): number =>
+  profile.noise[stageOf(profile, samples) ?? 'screen'];
+
+/** Whether a mean gain is beyond its noise; without one there is none. */
+const gained = (mean: ReturnType<typeof meanGain>): boolean => mean !== null && mean.gain > mean.noise;
 
 /** Why a run has not been earned yet, and what to do instead; null where it has. */
 export function unearned(spec: RunSpec, stages: Stages): string | null {
@@ -97,10 +108,10 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
     return stage === 'rank' ? null : `that is the present best itself, and it has its full run`;
   }
   const before = stage === 'rank' ? 'screen' : 'rank';
-  if ((meanGain(spec, budgets[before], stages)?.gain ?? 0) > stages.profile.noise) return null;
+  if (gained(meanGain(spec, budgets[before], stages))) return null;
   const last = same.findLast((run) => run.samples === budgets[before]);
   if (!last) {
-    return `a ${stage} run has to be earned: make a ${before} run of exactly this code and these settings first (budget "${before}"); it has to beat the best's of the same budget and seed by more than ${stages.profile.noise}`;
+    return `a ${stage} run has to be earned: make a ${before} run of exactly this code and these settings first (budget "${before}"); it has to beat the best's of the same budget and seed by more than ${stages.profile.noise[before]}`;
   }
   return `a ${stage} run has to be earned. ${standingOf(last, stages)}`;
 }
@@ -121,13 +132,15 @@ export function standingOf(run: SprintRun, stages: Stages): string {
   if (!seen) {
     return `The best has no measured ${stage} run at seed ${run.seed} yet, so run ${run.id} proves nothing: wait for the best's where it is queued, or ask for it (of: "${incumbent.id}", budget "${stage}", seed ${run.seed}).`;
   }
-  const { gain, seeds } = meanGain(run, run.samples, stages) ?? { gain: seen.gain, seeds: 1 };
-  const gained = `${seeds > 1 ? `in the mean over the ${seeds} seeds tried ` : ''}a gain of ${show(gain)}`;
+  const one = { gain: seen.gain, seeds: 1, noise: noiseAt(run.samples, stages) };
+  const mean = meanGain(run, run.samples, stages) ?? one;
+  const { gain, seeds, noise } = mean;
+  const words = `${seeds > 1 ? `in the mean over the ${seeds} seeds tried ` : ''}a gain of ${show(gain)}`;
   const numbers = `Run ${run.id} against the best's ${stage} run at the same budget and seed (${seen.against.id}): ${contract.metric} ${show(seen.value)} to ${show(seen.incumbent)}`;
   const next = stage === 'screen' ? 'rank' : 'full';
-  return gain > profile.noise
-    ? `${numbers}, ${gained} beyond the noise of ${profile.noise}. It has earned a ${next} run (of: "${run.id}", budget "${next}").`
-    : `${numbers}${seeds > 1 ? `, ${gained}` : ''}: no gain beyond the noise of ${profile.noise}, so it has earned no ${next} run. Change something and screen again, or give the idea up.`;
+  return gained(mean)
+    ? `${numbers}, ${words} beyond the noise of ${show(noise)}. It has earned a ${next} run (of: "${run.id}", budget "${next}").`
+    : `${numbers}${seeds > 1 ? `, ${words}` : ''}: no gain beyond the noise of ${show(noise)}, so it has earned no ${next} run. Change something and screen again, or give the idea up.`;
 }
 
 const SHORT = 'Shorter than a screen: it shows that it trains, and is compared with nothing.';
@@ -146,9 +159,9 @@ export function bestCandidate(stages: Stages): SprintRun | null {
       .filter((run) => run.samples === samples && run.role !== 'incumbent' && !hadFull(run))
       // A screen no longer counts once its recipe has a rank run.
       .filter((run) => samples === rank || !ranked(run, done, rank))
-      .map((run) => ({ run, gain: meanGain(run, samples, stages)?.gain ?? 0 }))
-      .filter(({ gain }) => gain > stages.profile.noise)
-      .sort((a, b) => a.gain - b.gain);
+      .map((run) => ({ run, mean: meanGain(run, samples, stages) }))
+      .filter(({ mean }) => gained(mean))
+      .sort((a, b) => (a.mean?.gain ?? 0) - (b.mean?.gain ?? 0));
     const best = better.at(-1);
     if (best) return best.run;
   }

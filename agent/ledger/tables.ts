@@ -1,3 +1,4 @@
+import type { Role } from '#contract/run';
 import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
@@ -21,6 +22,11 @@ const NUMBER = /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/;
 /** Whether every non-empty cell of a column is a number. */
 const isNumeric = (cells: readonly string[]) =>
   cells.some((cell) => cell !== '') && cells.every((cell) => cell === '' || NUMBER.test(cell));
+
+const ROLES: Record<Role, string> = {
+  incumbent: "the best's, again",
+  repeat: 'the candidate, again',
+};
 
 const named = (numbers: Record<string, number>) =>
   Object.entries(numbers)
@@ -56,7 +62,7 @@ export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskCont
     ['run', 'experiment', 'set', 'samples', 'seed', 'status', 'claimed', 'measured', 'verified'],
     runs.map((run) => [
       run.id,
-      run.role === 'incumbent' ? `${run.experiment} (the best's, again)` : run.experiment,
+      run.role ? `${run.experiment} (${ROLES[run.role]})` : run.experiment,
       pairsOf(run.settings).join(' '),
       String(run.samples),
       String(run.seed),

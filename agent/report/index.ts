@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { PlainProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
-import type { Profile, Task } from '#contract/task';
+import type { Task } from '#contract/task';
 import { collect, startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
 import { readSource } from './compose/source.ts';
@@ -27,7 +28,7 @@ export interface ReportRequest {
   sprints: readonly Sprint[];
   task: Task;
   /** Null when TASK.md has no such profile any more. */
-  profile: Profile | null;
+  profile: PlainProfile | null;
   /** Seconds after which a renderer process is ended; at most two of them run. */
   timeout?: number;
 }

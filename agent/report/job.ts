@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import type { PlainProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
-import type { Profile, Task } from '#contract/task';
+import type { Task } from '#contract/task';
 import { composeReport } from './compose/report.ts';
 import { readSource } from './compose/source.ts';
 import { writeHtml } from './write/html.ts';
@@ -19,7 +20,7 @@ export interface RenderJob {
   reportsDir: string;
   sprints: Sprint[];
   task: Task;
-  profile: Profile | null;
+  profile: PlainProfile | null;
   forms: Form[];
   /** Take the researcher's Markdown as plain text and draw no plots. Used after a first child died. */
   simple: boolean;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import type { HowFar, RunSpec } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
-import type { Profile, Task } from '#contract/task';
+import type { Task } from '#contract/task';
 import { outcomes } from './compose/head.ts';
 import { clip, dateTime, duration, label, money, number, numberFormat, samples } from './document/names.ts';
 import { progressPlot } from './plots/progress.ts';
@@ -101,7 +101,7 @@ async function boardPart(board: readonly Sprint[], reportsDir: string, task: Tas
   const profile = (Object.hasOwn(profiles, newest.profile) && profiles[newest.profile]) || null;
   const { metric } = newest;
   const drawn = progressPlot(board, metric, profile?.ceiling ?? null);
-  const parts = [`<h2>Profile ${escaped(newest.profile)}</h2>`, bestLine(board, metric, profile)];
+  const parts = [`<h2>Profile ${escaped(newest.profile)}</h2>`, bestLine(board, metric)];
   if (drawn) {
     const panels = await Promise.all(drawn.panels.map(plot));
     parts.push(
@@ -118,13 +118,13 @@ async function boardPart(board: readonly Sprint[], reportsDir: string, task: Tas
 }
 
 /** The best value, and the gain that counts: the page's numbers mean little without the noise. */
-function bestLine(board: readonly Sprint[], metric: string, profile: Profile | null): string {
+function bestLine(board: readonly Sprint[], metric: string): string {
   const best = board.findLast((sprint) => sprint.outcome === 'new-best');
   const value = best?.verdict?.metrics[metric];
   if (!best || value === undefined) return '<p>No verified gain yet.</p>';
-  const noise = number((board.at(-1) as Sprint).noise);
-  const from = profile ? ` (${escaped(profile.noiseFrom)})` : '';
-  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are the judge’s; a gain counts beyond the noise of ${noise}${from}.</p>`;
+  const { noise, noiseFrom } = board.at(-1) as Sprint;
+  const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
+  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are the judge’s; a gain counts beyond the noise of ${number(noise)}${from}.</p>`;
 }
 
 /** One line for each sprint, the newest first. */

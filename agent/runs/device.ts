@@ -1,5 +1,5 @@
 import { writeJsonAtomic } from '#contract/atomic';
-import { type EndedBy, type RunRecord, type RunSpec, specOf } from '#contract/run';
+import { type EndedBy, type Role, type RunRecord, type RunSpec, specOf } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import { mayStillStart } from '../budget/may-start.ts';
 import { isPaused, whilePaused } from '../budget/pause.ts';
@@ -67,7 +67,7 @@ export class Device {
   ) {}
 
   /** Queues a job for the device; resolves when the job was launched, or was not. */
-  hold(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
+  hold(job: Job, spec: RunSpec, role: Role | undefined, launch: Launch): Promise<void> {
     const started = this.#last.then(() => this.#start(job, spec, role, launch));
     job.ended = started
       .then(() => this.#finish(job))
@@ -92,7 +92,7 @@ export class Device {
     this.loop.journal.emit({ type: 'run.dropped', ticket, reason });
   }
 
-  async #start(job: Job, spec: RunSpec, role: 'incumbent' | undefined, launch: Launch): Promise<void> {
+  async #start(job: Job, spec: RunSpec, role: Role | undefined, launch: Launch): Promise<void> {
     const { loop } = this;
     await whilePaused(loop, () => job.cancelled === null);
     if (loop.stopper.hard.aborted) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };

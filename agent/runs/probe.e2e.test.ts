@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { profileOf, readTask } from '#contract/task';
+import { measuredProfile } from '#contract/noise';
+import { readTask } from '#contract/task';
 import { processesIn } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
 import { LocalExecutor } from '../executor/local.ts';
@@ -25,7 +26,7 @@ const left = (repo: string) => [runs(repo), git(repo, 'for-each-ref', 'refs/loop
 it('ends with the loop, at once, and leaves nothing', async () => {
   const repo = slowRepository();
   const task = readTask(join(repo, 'TASK.md'));
-  const config = { repo, task, profile: profileOf(task, 'tiny'), profileName: 'tiny', seed: 0 };
+  const config = { repo, task, profile: measuredProfile(task, 'tiny'), profileName: 'tiny', seed: 0 };
   const loop = { config, sandbox: noSandbox('test'), executor: new LocalExecutor() };
   const stop = new AbortController();
   const probed = probeSpeed(loop, 600, stop.signal);

@@ -1,5 +1,5 @@
 import { UserError } from '#contract/errors';
-import { type EndedBy, type RunRecord, type RunSpec, specOf } from '#contract/run';
+import { type EndedBy, type Role, type RunRecord, type RunSpec, specOf } from '#contract/run';
 import { settingsFrom } from '#contract/settings';
 import type { SprintRun } from '#contract/sprint';
 import type { Sandbox } from '#host/sandbox';
@@ -181,8 +181,8 @@ export class Runs {
   }
 
   /** Begins or queues a run that the supervisor wants, and returns its ticket. */
-  begin(spec: RunSpec): string {
-    return this.#enqueueOwn(spec).ticket;
+  begin(spec: RunSpec, role?: Role): string {
+    return this.#enqueueOwn(spec, { ticket: freshTicket(this.#jobs), role }).ticket;
   }
 
   /** Runs one experiment to its end and has it measured; for the supervisor's own comparisons. */
@@ -351,7 +351,7 @@ export class Runs {
 /** The place of a run in the queue. */
 interface Place {
   ticket: string;
-  role?: 'incumbent';
+  role?: Role;
   /** The run was queued before the loop was stopped. */
   stood?: boolean;
 }

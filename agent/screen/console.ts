@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
+import type { Role } from '#contract/run';
 import { homeOf } from '#host/worktree';
 import { clock, zone } from '../common/clock.ts';
 import { sprintDir } from '../common/paths.ts';
@@ -21,6 +22,11 @@ interface LoopParts {
   ledger: Ledger;
   timer: Timer;
 }
+
+const ROLES: Record<Role, string> = {
+  incumbent: " (the best's, to compare with)",
+  repeat: ' (the candidate, on a second seed)',
+};
 
 /** Where the console writes: standard output, or a test. */
 export interface Terminal {
@@ -100,7 +106,7 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
         return;
       case 'run.started':
         lastProgress = Date.now();
-        step(`run ${plain(event.run)}${event.role ? " (the best's, to compare with)" : ''}`);
+        step(`run ${plain(event.run)}${event.role ? ROLES[event.role] : ''}`);
         return;
       case 'run.progress': {
         const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;

@@ -80,13 +80,15 @@ export async function closeSprint(
     stopReason,
     candidate: judged.candidate,
     verdict: judged.verdict,
+    repeat: judged.repeat,
     hints: state.hints.length > 0 ? state.hints : undefined,
     predicted: claim.predicted,
     bestBefore:
       best?.candidate && best.verdict
         ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics }
         : null,
-    noise: loop.config.profile.noise,
+    noise: loop.config.profile.noise.full,
+    noiseFrom: loop.config.profile.noise.from,
     runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []),
     unstarted:
       state.waiting.length === 0

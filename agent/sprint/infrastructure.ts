@@ -49,7 +49,7 @@ export async function pairedScreen(
     values.push(verdict.metrics[metric] ?? Number.NaN);
   }
   const [before = Number.NaN, after = Number.NaN] = values;
-  const kept = Math.abs(after - before) <= profile.noise;
-  const reason = `the best's screen gives ${metric} ${before.toPrecision(4)} before and ${after.toPrecision(4)} after, noise ${profile.noise}`;
+  const kept = Math.abs(after - before) <= profile.noise.screen;
+  const reason = `the best's screen gives ${metric} ${before.toPrecision(4)} before and ${after.toPrecision(4)} after, noise ${profile.noise.screen}`;
   return { kept, reason };
 }

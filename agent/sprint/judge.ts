@@ -1,11 +1,11 @@
-import type { Sprint, SprintRun } from '#contract/sprint';
+import type { Repeat, Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import { JudgeError, judgeRun } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type Decision, decide, rulesOf } from '../ledger/decide.ts';
+import { type Decision, decide, isNear, rulesOf } from '../ledger/decide.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
@@ -16,6 +16,7 @@ import type { Ending } from '../researcher/conversation.ts';
 import { endedWithLoop } from '../runs/interrupted.ts';
 import { checkTree } from './check.ts';
 import { pairedScreen } from './infrastructure.ts';
+import { calledOnTwoSeeds } from './second-seed.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -32,7 +33,10 @@ export interface Judged {
   verdict: Verdict | null;
   /** Null: the tree that the sprint began with. */
   keep: string | null;
+  /** What a second seed gave, where the verdict was near the noise. */
+  repeat?: Repeat;
   infrastructure: boolean;
+  /** Seconds of judging, without what a second seed took. */
   seconds: number;
 }
 
@@ -47,19 +51,21 @@ export const NOT_JUDGED = {
 
 /**
  * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is
- * better than the best beyond the noise, within constraints and guards. A change marked as infrastructure is
- * kept when a paired screen agrees. If the researcher did not reach finish_sprint, the loop puts the best
- * full run forward.
+ * better than the best beyond the noise, within constraints and guards. A verdict near the noise is repeated
+ * on a second seed. A change marked as infrastructure is kept when a paired screen agrees. If the researcher
+ * did not reach finish_sprint, the loop puts the best full run forward.
  */
 async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
   const { finish } = sprint;
   if (sprint.claim) tellTidied(sprint.loop, tidySprintFolder(sprint.claim.dir));
-  const decided = finish ? await decision(sprint, finish, treeNow) : await withoutFinish(sprint, ending);
+  const { repeatSeconds = 0, ...decided } = finish
+    ? await decision(sprint, finish, treeNow)
+    : await withoutFinish(sprint, ending);
   return {
     ...decided,
     infrastructure: finish?.infrastructure ?? false,
-    seconds: (performance.now() - started) / 1000,
+    seconds: (performance.now() - started) / 1000 - repeatSeconds,
   };
 }
 
@@ -95,7 +101,12 @@ function unfinished(ending: Ending): Decision {
 }
 
 /** `keep`: the tree that the workspace continues from; null: the tree that the sprint began with. */
-type Kept = Decision & { keep: string | null; verdict: Verdict | null };
+type Kept = Decision & {
+  keep: string | null;
+  verdict: Verdict | null;
+  repeat?: Repeat;
+  repeatSeconds?: number;
+};
 const NOTHING = { keep: null, verdict: null } as const;
 
 type Decided = Kept & { candidate: string | null };
@@ -143,11 +154,8 @@ function fullRuns({ loop, runs }: OpenSprint): SprintRun[] {
 
 const presentBest = ({ config: { leaderboard }, ledger }: LoopParts) => bestOf(ledger.sprints, leaderboard);
 
-async function judgeCandidate(
-  { loop, claim }: OpenSprint,
-  id: string,
-  best: Sprint | undefined,
-): Promise<Kept> {
+async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | undefined): Promise<Kept> {
+  const { loop, claim } = sprint;
   const {
     config: { repo, task, profile },
     sandbox,
@@ -169,12 +177,18 @@ async function judgeCandidate(
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
     return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
+  const rules = rulesOf(task, profile, best?.verdict ?? undefined);
   const weigh = (verdict: Verdict): Kept => {
     journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
-    const decided = decide(verdict, rulesOf(task, profile, best?.verdict ?? undefined));
+    const decided = decide(verdict, rules);
     return { ...decided, verdict, keep: decided.outcome === 'new-best' ? run.tree : null };
   };
-  const verified = weigh(judged);
+  const first = weigh(judged);
+  let verified = first;
+  if (best && isNear(judged, rules)) {
+    const second = await calledOnTwoSeeds(sprint, { run, first, verdict: judged, best, rules });
+    verified = { ...first, ...second, keep: second.outcome === 'new-best' ? run.tree : null };
+  }
   // Where `confirm` is given, a verified gain has to be confirmed before it becomes the best.
   return verified.outcome === 'new-best' && confirm ? weigh(await confirm(run)) : verified;
 }

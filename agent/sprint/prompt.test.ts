@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { measuredProfile } from '#contract/noise';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { exampleSprint, exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
@@ -16,7 +17,7 @@ const loop = (sprints: Sprint[] = [], ids: string[] = []) =>
       task,
       repo: emptyFolder(),
       profileName: 'tiny',
-      profile: task.contract.profiles.tiny,
+      profile: measuredProfile(task, 'tiny'),
       leaderboard,
       seed: 7,
       limits: {

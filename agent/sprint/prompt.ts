@@ -72,7 +72,7 @@ function conditions({ config: { task, profileName, profile } }: LoopParts): stri
       .join(', ') || 'none';
   const { screen, rank, full } = profile.budgets;
   return `- profile: ${profileName} (world ${profile.world})
-- metric that decides: ${contract.metric} (${contract.goal}); a gain of ${profile.noise} or less is noise (${profile.noiseFrom})
+- metric that decides: ${contract.metric} (${contract.goal}); a gain of ${profile.noise.full} or less is noise (${profile.noise.from})
 - constraints of a full run: ${list(profile.constraints)}
 - guards of a new best: ${list(guardsOf(task, profile))}
 - budgets in training samples: screen ${screen}, rank ${rank}, full ${full}

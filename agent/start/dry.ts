@@ -35,7 +35,10 @@ export async function dryRun(
     ['sandbox', plan.sandbox.label],
     ['profile', `${profileName} (world ${profile.world})${plan.profileWhy ? `: ${plan.profileWhy}` : ''}`],
     ['leaderboard', plan.leaderboard],
-    ['metric', `${contract.metric} (${contract.goal}), noise ${profile.noise} (${profile.noiseFrom})`],
+    [
+      'metric',
+      `${contract.metric} (${contract.goal}), a gain counts beyond ${profile.noise.full} (${profile.noise.from})`,
+    ],
     ['constraints', conditions(profile.constraints)],
     ['guards', conditions(guardsOf(task, profile))],
     [

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
-import { type Profile, profileOf, readTask, type Task } from '#contract/task';
+import { type MeasuredProfile, measuredProfile } from '#contract/noise';
+import { readTask, type Task } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { sandboxAlone } from '#host/by-hand';
 import { noSandbox, type Sandbox } from '#host/sandbox';
@@ -34,7 +35,7 @@ export interface Plan {
   /** How Claude is reached; null for the replay. */
   claude: Connection | null;
   profileName: string;
-  profile: Profile;
+  profile: MeasuredProfile;
   /** Why this profile was chosen, where it was not asked for. */
   profileWhy: string | null;
   leaderboard: string;
@@ -69,7 +70,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const asked = researcher === 'claude' ? claudeOptions(options, task, limits) : null;
   const claude = asked && (await connectClaude(asked));
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
-  const profile = profileOf(task, chosen.name);
+  const profile = measuredProfile(task, chosen.name);
   checkWorkspace(task, repo);
   await checkContract(task, repo, chosen.name, limits);
   const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');

@@ -1,4 +1,5 @@
-import { profileOf, readTask, type Task } from '#contract/task';
+import { measuredProfile } from '#contract/noise';
+import { readTask, type Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 import { messageOf } from '../common/words.ts';
 import type { Config, Limits } from '../config/config.ts';
@@ -34,7 +35,7 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
   try {
     const task = readTask(config.task.path);
     await laySteering(repo);
-    const profile = profileOf(task, profileName);
+    const profile = measuredProfile(task, profileName);
     checkWorkspace(task, repo);
     const limits = limitsOf(asked, task, config);
     const connection = await connectionFor(loop, task, limits);

@@ -7,9 +7,10 @@ import type { Sandbox } from '#host/sandbox';
 import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Executor, RunHandle } from '../executor/executor.ts';
-import { judgeRun } from '../executor/judging.ts';
+import { judgeRun, measureSnapshots } from '../executor/judging.ts';
 import { sameRun } from '../ledger/repeat.ts';
 import { findRunRecord, readSprintRun, runNames } from '../ledger/run-folder.ts';
+import { atTheEnd } from '../ledger/stages.ts';
 import type { SweepRun } from './summary.ts';
 
 /** What all runs of a sweep share. */
@@ -19,6 +20,11 @@ export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples' | 'settings'
   profileName: string;
   executor: Executor;
   sandbox: Sandbox;
+  /**
+   * What a run gives: the judge's verdict, or the last snapshot, by which the stages compare. Unset: the
+   * verdict.
+   */
+  measured?: 'verdict' | 'snapshot';
   /** Shows a run until it ends (`watch`). */
   watch(run: RunHandle): Promise<RunRecord>;
   /** Runs work that Ctrl-C ends (`abortable`). */
@@ -47,6 +53,8 @@ export async function sweepRun(plan: SweepPlan, name: string, seed: number): Pro
   if (!run) return outcome(name, seed, null, 'failed', 'the run left no record');
   if (run.status !== 'finished') return outcome(name, seed, run, run.status, run.reason);
   try {
+    if (plan.measured === 'snapshot')
+      return { ...outcome(name, seed, run, 'finished', null), metrics: await lastSnapshot(plan, run) };
     const verdict = run.verdict ?? (await judge(plan, run.id));
     return { ...outcome(name, seed, run, 'finished', null), metrics: verdict.metrics, also: verdict.also };
   } catch (error) {
@@ -79,6 +87,20 @@ function findRun(plan: SweepPlan, experiment: string, seed: number): SprintRun |
 function judge(plan: SweepPlan, id: string): ReturnType<typeof judgeRun> {
   const { repo, task, sandbox } = plan;
   return plan.abortable((signal) => judgeRun({ task, repo, runDir: runDir(repo, id), sandbox, signal }));
+}
+
+/** The numbers of the snapshot at the end of a run. @throws UserError where the trainer took none there. */
+async function lastSnapshot(plan: SweepPlan, run: SprintRun): Promise<Record<string, number>> {
+  const { repo, task, sandbox } = plan;
+  const made = atTheEnd(run);
+  if (made) return made;
+  await plan.abortable((signal) =>
+    measureSnapshots({ task, repo, runDir: runDir(repo, run.id), sandbox, signal }),
+  );
+  const measured = readSprintRun(repo, run.id);
+  const metrics = measured && atTheEnd(measured);
+  if (!metrics) throw new UserError('the run has no snapshot at its end');
+  return metrics;
 }
 
 function outcome(

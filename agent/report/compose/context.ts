@@ -1,5 +1,6 @@
+import type { PlainProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
-import { guardsOf, type Profile, type Task } from '#contract/task';
+import { guardsOf, type Task } from '#contract/task';
 import type { Caption, Inline } from '../document/tree.ts';
 import { text } from '../document/tree.ts';
 
@@ -10,7 +11,7 @@ export interface Context {
   history: Sprint[];
   task: Task;
   /** Null when TASK.md no longer has the sprint's profile: then there are no baselines to draw. */
-  profile: Profile | null;
+  profile: PlainProfile | null;
   number: Numbering;
 }
 

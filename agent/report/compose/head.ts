@@ -128,13 +128,18 @@ export function cards(context: Context): Block {
 
 /**
  * Compares a verified value of the metric with the best before and with the noise that a gain has to exceed:
- * "+0.041 to the best before, noise 0.017".
+ * "+0.041 to the best before, noise 0.017". Where it was repeated on a second seed, with the mean of both.
  */
-export function againstBest({ metric, bestBefore, noise }: Sprint, value: number): string {
+export function againstBest({ metric, bestBefore, noise, repeat }: Sprint, value: number): string {
   const best = bestBefore?.metrics[metric];
   if (best === undefined) return 'the first of this leaderboard';
   const change = signed(value - best);
-  return `${change === 'unchanged' ? 'the same as' : `${change} to`} the best before, noise ${number(noise)}`;
+  const once = `${change === 'unchanged' ? 'the same as' : `${change} to`} the best before, noise ${number(noise)}`;
+  if (!repeat) return once;
+  const again =
+    (repeat.verdict.metrics[metric] ?? Number.NaN) - (repeat.best.verdict.metrics[metric] ?? Number.NaN);
+  const gain = (value - best + again) / 2;
+  return `${once}; near it, so with seed ${repeat.seed} too: ${signed(gain)} in the mean, noise ${number(noise / Math.SQRT2)}`;
 }
 
 /**
@@ -174,10 +179,18 @@ export function claimedAndVerified(context: Context): Block | null {
     }
   }
   if (before) lines.push({ name: 'Best before', values: before, tone: 'plain' });
+  if (sprint.repeat) {
+    const { seed, verdict, best } = sprint.repeat;
+    lines.push({ name: `Verified once more, on seed ${seed}`, values: verdict.metrics, tone: 'best' });
+    lines.push({ name: `Best before, on seed ${seed}`, values: best.verdict.metrics, tone: 'plain' });
+  }
   if (lines.length === 0) return null;
   const columns = columnsOf(context).filter((name) => lines.some((line) => line.values[name] !== undefined));
   // A trainer may claim none of the numbers that the judge measures.
   const said = lines.filter((line) => columns.some((name) => line.values[name] !== undefined));
+  const repeated = sprint.repeat
+    ? ' The verdict was near the noise, so it was repeated on a second seed: the means of both seeds decide.'
+    : '';
   const evaluation = verdict
     ? ` The judge measured ${count(verdict.evaluation.samples)} fresh samples in batches of ${count(verdict.evaluation.batch)}.`
     : '';
@@ -197,7 +210,7 @@ export function claimedAndVerified(context: Context): Block | null {
     })),
     caption: context.number.table(
       text(
-        `Claimed and verified. A claim is the trainer’s own word about the data it was given; a verdict is the judge’s.${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
+        `Claimed and verified. A claim is the trainer’s own word about the data it was given; a verdict is the judge’s.${repeated}${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
       ),
     ),
     omitted: null,
@@ -256,7 +269,7 @@ export function facts({ sprint, profile }: Context): Block {
     },
     {
       label: 'Noise floor',
-      c: [text(`${number(sprint.noise)}${profile ? ` (${profile.noiseFrom})` : ''}`)],
+      c: [text(`${number(sprint.noise)}${sprint.noiseFrom ? ` (${sprint.noiseFrom})` : ''}`)],
     },
     { label: 'Change', c: changeWords(change) },
   ];

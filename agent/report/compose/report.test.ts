@@ -49,6 +49,24 @@ describe('the report of a sprint', () => {
     expect(table.rows.map((row) => plain(row.cells[1]))).toEqual(['0.860', '–', '0.872', '0.864', '0.834']);
   });
 
+  it('shows a verdict near the noise with the second seed and the mean of both', async () => {
+    const { verdict, bestBefore } = lista;
+    if (!verdict || !bestBefore) throw new Error('the fixture has both');
+    const on = (f1: number) => ({ ...verdict, metrics: { ...verdict.metrics, f1 } });
+    const repeat = { seed: 1, run: 'r', verdict: on(0.84), best: { run: 'b', verdict: on(0.838) } };
+    const { blocks } = await compose({ ...lista, repeat });
+    // 0.038 on the first seed, 0.002 on the second.
+    expect(of(blocks, 'cards')[0].cards[0].note).toBe(
+      '+0.038 to the best before, noise 0.006; near it, so with seed 1 too: +0.020 in the mean, noise 0.004',
+    );
+    const [table] = of(blocks, 'table');
+    expect(table.rows.slice(-2).map((row) => row.cells.slice(0, 2).map(plain))).toEqual([
+      ['Verified once more, on seed 1', '0.840'],
+      ['Best before, on seed 1', '0.838'],
+    ]);
+    expect(JSON.stringify(table.caption)).toContain('the means of both seeds decide');
+  });
+
   it('says in the words of the task which form decides', async () => {
     const forms = { deciding: 'training form (top k)', inference: 'inference form (thresholded)' };
     const worded = { ...task, contract: { ...task.contract, forms } };

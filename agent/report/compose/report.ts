@@ -1,5 +1,6 @@
+import type { PlainProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
-import type { Profile, Task } from '#contract/task';
+import type { Task } from '#contract/task';
 import { clip, label, number } from '../document/names.ts';
 import {
   type Block,
@@ -37,7 +38,7 @@ export async function composeReport(
   source: SprintSource,
   sprints: readonly Sprint[],
   task: Task,
-  profile: Profile | null,
+  profile: PlainProfile | null,
   simple = false,
 ): Promise<Report> {
   const { sprint } = source;

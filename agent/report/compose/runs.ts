@@ -1,10 +1,13 @@
+import type { Role } from '#contract/run';
 import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { clip, samples } from '../document/names.ts';
 
+const ROLES: Record<Role, string> = { incumbent: 'the best before', repeat: 'the candidate again' };
+
 /** The experiment and its changed settings: "wide · lr=0.3". */
 export function runTitle(run: SprintRun): string {
-  const experiment = run.role === 'incumbent' ? `the best before, ${run.experiment}` : run.experiment;
+  const experiment = run.role ? `${ROLES[run.role]}, ${run.experiment}` : run.experiment;
   return clip([experiment, ...pairsOf(run.settings)].join(' · '), 60);
 }
 

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { Profile, TaskContract } from '#contract/task';
+import type { PlainProfile } from '#contract/noise';
+import type { TaskContract } from '#contract/task';
 import { label } from '../document/names.ts';
 import type { LegendItem } from '../document/tree.ts';
 import { ceilingLayers } from './ceiling.ts';
@@ -33,7 +34,7 @@ interface Point {
  */
 export function frontierPlot(
   runs: readonly FrontierRun[],
-  profile: Profile | null,
+  profile: PlainProfile | null,
   metrics: readonly string[],
   against: Against,
 ): Plot | null {
@@ -74,7 +75,7 @@ function frontierPanel(
   titles: { x: string; y: string },
   mine: Point[],
   published: Point[],
-  ceiling: Profile['ceiling'],
+  ceiling: PlainProfile['ceiling'],
   colourOf: ReadonlyMap<string, string>,
   width: number,
 ): TopLevelSpec {
