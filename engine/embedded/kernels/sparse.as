@@ -1,9 +1,12 @@
-// Products with few non-zeros, by addresses of rows: whoever calls says for each non-zero where the dense row of `n` numbers
-// lies that it goes with, so that transposes and bands need no kernels of their own.
+// Products with sparse matrices. For each non-zero the caller gives the address of the dense row (`n` numbers)
+// that it is multiplied with. So transposes and bands of a matrix need no kernels of their own.
 
 import { clear, madd, sumLanes } from './simd';
 
-/** out[i, :] = Σ values[at] · (row at rowAt[at]) over the non-zeros offsets[i]..offsets[i + 1] of rows from..to. */
+/**
+ * out[i, :] = Σ values[at] · (the row at address rowAt[at]), for rows from..to. The sum is over the non-zeros
+ * at = offsets[i]..offsets[i + 1].
+ */
 export function sumRows(
   from: i32,
   to: i32,
@@ -20,7 +23,7 @@ export function sumRows(
     let at = <usize>load<u32>(offsets + (<usize>row << 2)) << 2;
     const end = <usize>load<u32>(offsets + ((<usize>row + 1) << 2)) << 2;
     clear(target, bytes);
-    // Four rows at a time: their sum is read and written once.
+    // Four rows at a time: the sum is read and written once for the four.
     for (; at + 16 <= end; at += 16) {
       const r0 = <usize>load<u32>(rowAt + at);
       const r1 = <usize>load<u32>(rowAt + at, 4);
@@ -59,7 +62,7 @@ export function sumRows(
   }
 }
 
-/** dots[at] = (row at leftAt[at]) · (row at rightAt[at]), at = from..to. */
+/** dots[at] = (the row at address leftAt[at]) · (the row at address rightAt[at]), for at = from..to. */
 export function dotRows(
   from: i32,
   to: i32,
@@ -93,8 +96,9 @@ export function dotRows(
 }
 
 /**
- * Positions of all values above `least`, NaN among them, in blocks from..to of `block` values: those of block i, ascending, from positions[i *
- * block] on, their number in counts[i]. With `least` NaN: of all that are not 0.
+ * Finds the positions of all values above `least`, and of NaN, in the blocks from..to of `block` values each.
+ * The positions in block i are written, ascending, from positions[i * block] on, and their number to counts[i].
+ * If `least` is NaN, finds the positions of all values that are not 0.
  */
 export function above(
   from: i32,
@@ -134,8 +138,8 @@ export function above(
 }
 
 /**
- * How many positive values have which upper bits, in blocks from..to of `block` values: 1024 counts a block, of bits 21 to 30.
- * The bits of positive numbers sort as the numbers do.
+ * Counts the positive values by bits 21 to 30 of each: 1024 counts for each of the blocks from..to of `block`
+ * values. Positive floats sort as their bits do, so the counts are a histogram by size.
  */
 export function histogram(from: i32, to: i32, values: usize, size: i32, block: i32, counts: usize): void {
   const zero = f32x4.splat(0);
