@@ -1,3 +1,4 @@
+import { EXIT_CODES } from '#contract/stop';
 import { unreachedIn } from '#host/by-hand';
 import { lastSlot } from './budget/last-slot.ts';
 import { mayOpenSprint } from './budget/may-open-sprint.ts';
@@ -17,7 +18,7 @@ import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { fullRun } from './sprint/full-run.ts';
 import { judgeOrFail } from './sprint/judge.ts';
-import { decideNext, reasonOf, stopFor } from './sprint/next.ts';
+import { decideNext, reasonOf } from './sprint/next.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
 import { type Loop, type LoopHooks, openLoop } from './start/open-loop.ts';
@@ -30,7 +31,7 @@ import { workspaceTrouble } from './task/foretell.ts';
 
 /**
  * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE →
- * next or stop. Returns the exit code (see EXIT).
+ * next or stop. Returns the exit code.
  */
 export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   const unlock = await takeLock(stateDir(plan.repo), given.lock);
@@ -60,8 +61,9 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
         await probe(loop);
       const stop = await sprints(loop, open);
       await leaveClean(loop);
-      loop.journal.emit({ type: 'loop.stopped', ...stop });
-      return stop.exitCode;
+      const exitCode = EXIT_CODES[stop.code];
+      loop.journal.emit({ type: 'loop.stopped', ...stop, exitCode });
+      return exitCode;
     } catch (error) {
       loop.journal.notice(`the loop failed: ${messageOf(error)}`, 'warn');
       throw error;
@@ -120,7 +122,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
       const no = mayOpenSprint(loop);
       if (no) {
         await useLastSlot(loop, no);
-        return loop.stopper.requested() ?? stopFor(no);
+        return loop.stopper.requested() ?? no;
       }
     }
     const due = open ? null : lastSlot(loop);
@@ -202,5 +204,5 @@ async function dropSprint(loop: Loop, { number, treeBefore }: OpenSprint, ending
   } = loop;
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeBefore });
   const reason = ending.kind === 'silent' ? 'no sprint was started' : reasonOf(ending);
-  journal.emit({ type: 'sprint.dropped', number, reason });
+  journal.emit({ type: 'sprint.dropped', number, ending: ending.kind, reason });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { asNow } from './earlier.ts';
 import { Progress, Run, RunSpec } from './run.ts';
 import { WaitingRun } from './sprint.ts';
+import { StopCode } from './stop.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
 const usage = z.object({
@@ -53,7 +54,13 @@ const kinds = [
     fullRunOf: z.string().optional(),
   }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
-  z.object({ type: z.literal('sprint.dropped'), number: z.number(), reason: z.string() }),
+  z.object({
+    type: z.literal('sprint.dropped'),
+    number: z.number(),
+    /** How the conversation ended. Absent where a crash cut it off, and in the logs of earlier versions. */
+    ending: z.enum(['finished', 'silent', 'limit', 'stopped', 'fatal', 'failed']).optional(),
+    reason: z.string(),
+  }),
   z.object({
     type: z.literal('sprint.claimed'),
     sprint: z.string(),
@@ -186,7 +193,13 @@ const kinds = [
   }),
   z.object({ type: z.literal('loop.notice'), level: z.enum(['info', 'warn']), text: z.string() }),
   z.object({ type: z.literal('hint.given'), sprint: z.string().nullable(), text: z.string() }),
-  z.object({ type: z.literal('loop.stopped'), reason: z.string(), exitCode: z.number() }),
+  z.object({
+    type: z.literal('loop.stopped'),
+    /** Absent in the logs of earlier versions. */
+    code: StopCode.optional(),
+    reason: z.string(),
+    exitCode: z.number(),
+  }),
 ] as const;
 
 /**

@@ -50,7 +50,7 @@ it('ends when it is asked to stop, without a call or a run more, and stays pause
   ]);
   const { code, events } = await loopIn(repo, {}, (loop) => (event) => {
     if (event.type === 'run.started') writeFileSync(pausePath(repo), '');
-    if (event.type === 'loop.paused') loop.stopper.ask({ reason: 'enough', exitCode: 0 });
+    if (event.type === 'loop.paused') loop.stopper.ask({ code: 'stop', reason: 'enough' });
   });
   expect(code).toBe(0);
   const types = events.map((e) => e.type);

@@ -3,6 +3,7 @@ import { UserError } from '#contract/errors';
 import { type RunRecord, specOf } from '#contract/run';
 import { readSafetensors } from '#contract/safetensors';
 import type { Sprint, SprintRun } from '#contract/sprint';
+import { EXIT_CODES } from '#contract/stop';
 import type { Task } from '#contract/task';
 import { git } from '#host/git';
 import type { Sandbox } from '#host/sandbox';
@@ -32,7 +33,7 @@ export async function trainAgain(of: {
   if (record.status === 'finished') return record;
   throw new UserError(
     `${again.dir}: ${record.status}: ${record.reason}`,
-    record.status === 'killed' ? 130 : 1,
+    record.endedBy === 'user' ? EXIT_CODES.interrupt : 1,
   );
 }
 

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { above0 } from '#contract/command-line';
 import { runMain } from '#contract/errors';
+import { EXIT_CODES } from '#contract/stop';
 import { withEngineOptions } from '#host/engine-options';
 import { CLOSING_TURNS } from '../budget/caps.ts';
-import { EXIT } from '../budget/stop.ts';
 import { stateDir } from '../common/paths.ts';
 import type { AskedTarget, LoopOptions } from '../config/config.ts';
 import { lockPath, refuseSecond } from '../journal/lock.ts';
@@ -99,8 +99,9 @@ Ctrl-C or SIGTERM, once: the turn ends; a run under way is saved, its sprint sta
 nothing trains, the sprint is reported and committed. Twice, more than a second apart: everything ends now. From another terminal:
 npm run stop, npm run stop -- --after-run (the run under way finishes first), npm run stop -- --now.
 
-Exit codes: 0 a limit was reached or nothing is left · 1 a fault of the loop itself · 2 bad input · 3 key or credit at an end
-  · 4 three identical failures · 5 no gain for too long · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM`,
+Exit codes: 0 a limit is reached, nothing is left to be tried, or npm run stop · 1 a fault of the loop itself · 2 bad input
+  · 3 key refused or no credit · 4 three equal failures, or three conversations without a sprint · 5 no gain for too many sprints
+  · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM. docs/exit-codes.md tells how to distinguish reasons that share a code.`,
   );
 
 interface Flags {
@@ -166,6 +167,6 @@ await runMain(async () => {
   };
   await refuseSecond(lockPath(stateDir(plan.repo)), lock);
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
-  if (!(await offer(plan, process.stdout))) return EXIT.interrupted;
+  if (!(await offer(plan, process.stdout))) return EXIT_CODES.interrupt;
   return runLoop(plan, { listeners: [logOver, consoleOver], lock });
 });

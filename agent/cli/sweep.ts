@@ -7,6 +7,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import type { Settings } from '#contract/run';
 import { pairsOf } from '#contract/settings';
+import { EXIT_CODES } from '#contract/stop';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -95,7 +96,7 @@ async function main(): Promise<number> {
   if (summary.runs.length > 0) await finish(folder, summary, task, profile);
   if (!whole) {
     say(`stopped after ${summary.runs.length} of ${wanted.length} runs; go on with: ${commandOf(summary)}`);
-    return 130;
+    return EXIT_CODES.interrupt;
   }
   const bad = summary.runs.filter(({ status }) => status !== 'finished').length;
   const took = `${count(wanted.length, 'run')} in ${duration((performance.now() - started) / 1000)}`;

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import type { Settings } from '#contract/run';
+import { EXIT_CODES } from '#contract/stop';
 import { profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -59,7 +60,9 @@ Examples:
   npm run train -- --list
   npm run train -- default --samples 512000
   npm run train -- default --seed 1 --set lr=0.001 --out /tmp/mine
-  npm run train -- --resume /tmp/mine`,
+  npm run train -- --resume /tmp/mine
+
+Exit codes: 0 trained and judged · 1 the run did not finish, or its judge failed · 2 bad input · 130 Ctrl-C (docs/exit-codes.md).`,
   );
 
 async function main(): Promise<number> {
@@ -85,7 +88,7 @@ async function main(): Promise<number> {
     say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
     const saved = existsSync(inRun(run.dir).optimizer);
     if (saved && record.status !== 'diverged') say(`go on with: npm run train -- --resume ${run.dir}`);
-    return record.status === 'killed' ? 130 : 1;
+    return record.endedBy === 'user' ? EXIT_CODES.interrupt : 1;
   }
   process.stdout.write(`trained in ${record.seconds?.toFixed(1)} s: ${run.dir}\n`);
   if (options.judge) await abortable((signal) => judge({ task, repo, run, sandbox, profileName, signal }));

@@ -44,7 +44,7 @@ it('counts the hours over every crash, and begins them anew only after an end of
   cutOff(60);
   const { code, events } = await loopIn(repo);
   expect(code).toBe(0);
-  expect(events.at(-1)).toMatchObject({ type: 'loop.stopped', reason: 'the time is up' });
+  expect(events.at(-1)).toMatchObject({ type: 'loop.stopped', code: 'time' });
   expect(minutesLeft(await preflight(optionsFor(repo)))).toBe(60);
 }, 120_000);
 

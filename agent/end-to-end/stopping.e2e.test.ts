@@ -156,7 +156,7 @@ describe('a run that trains as the loop is stopped', () => {
     await first.ended;
     const before = inLog(repo);
     const { code } = await loopIn(repo, {}, (loop) => (event) => {
-      if (event.type === 'loop.started') loop.stopper.ask({ reason: 'enough', exitCode: 0 });
+      if (event.type === 'loop.started') loop.stopper.ask({ code: 'stop', reason: 'enough' });
     });
     expect([code, inLog(repo) > before]).toEqual([0, true]);
     await goesOn(repo, run);

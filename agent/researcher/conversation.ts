@@ -1,5 +1,6 @@
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import type { StopCode } from '#contract/stop';
 import type { Refusal } from '../common/refusal.ts';
 import type { Connection } from './connection.ts';
 import type { Turn } from './meter.ts';
@@ -46,7 +47,7 @@ export type Ending =
   /** Someone asked the loop to stop. */
   | { kind: 'stopped'; reason: string }
   /** No further call is possible: the key is not valid or the credit is used up. */
-  | { kind: 'fatal'; reason: string }
+  | { kind: 'fatal'; code: Extract<StopCode, 'credentials' | 'credit'>; reason: string }
   /** This conversation failed; another one may succeed. */
   | { kind: 'failed'; reason: string };
 

@@ -49,7 +49,8 @@ it('says when it waits, is paused, was stopped or was cut off', () => {
   expect(text({ waiting })).toMatch(/^Waiting until \d\d:\d\d: overloaded$/m);
   expect(text({ waiting: { ...waiting, until: '2026-01-01T00:10:00Z' } })).not.toContain('Waiting');
   expect(text({ paused: '2026-01-01T00:30:00Z' })).toMatch(/^Paused since \d\d:\d\d.*npm run resume/m);
-  const stopped = { reason: 'the time is up', exitCode: 0, at: '2026-01-01T00:59:00Z' };
+  const at = '2026-01-01T00:59:00Z';
+  const stopped = { code: 'time' as const, reason: 'the time is up', exitCode: 0, at };
   expect(text({ loop: 'stopped', pid: null, stopped, sprint: null, runs: [] })).toMatch(
     /^Loop: stopped: the time is up \(exit code 0, \d\d:\d\d\)$/m,
   );
@@ -63,7 +64,7 @@ it('prints what somebody else wrote as plain words', () => {
       ...status,
       lastAction: text('action'),
       waiting: { reason: text('wait'), until: '2026-01-01T01:10:00Z' },
-      stopped: { reason: text('stop'), exitCode: 0, at: '2026-01-01T00:59:00Z' },
+      stopped: { code: null, reason: text('stop'), exitCode: 0, at: '2026-01-01T00:59:00Z' },
       sprint: { ...status.sprint!, title: text('title'), capped: text('cap') },
       runs: [{ id: text('run'), experiment: 'plain', progress: null }],
       committed: [{ sprint: text('s1'), outcome: 'failed', reason: text('reason'), metrics: {} }],

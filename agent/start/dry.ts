@@ -1,8 +1,8 @@
+import { EXIT_CODES } from '#contract/stop';
 import { guardsOf } from '#contract/task';
 import { machine } from '#host/machine';
 import { forecast, forecastInWords } from '../budget/forecast.ts';
 import { fits, paceOf, secondsFor } from '../budget/pace.ts';
-import { EXIT } from '../budget/stop.ts';
 import { sprintsDir } from '../common/paths.ts';
 import { duration, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
@@ -58,7 +58,7 @@ export async function dryRun(
     secondsLeft,
     signal,
   );
-  if (signal.aborted) return EXIT.interrupted;
+  if (signal.aborted) return EXIT_CODES.interrupt;
   if (!speed) {
     print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
     return 0;
