@@ -24,6 +24,13 @@ const limits = z.object({
   until: z.string(),
 });
 
+/**
+ * Notices that a program may look for. `feature-refused`: the API refused a part of a call, which is left out
+ * from then on. `thinking-dropped`: the API dropped thinking blocks. `fault`: the loop itself failed.
+ */
+export const NoticeCode = z.enum(['feature-refused', 'thinking-dropped', 'fault']);
+export type NoticeCode = z.infer<typeof NoticeCode>;
+
 const kinds = [
   z.object({
     type: z.literal('loop.started'),
@@ -191,7 +198,13 @@ const kinds = [
     seconds: z.number().default(0),
     backend: z.string().nullable(),
   }),
-  z.object({ type: z.literal('loop.notice'), level: z.enum(['info', 'warn']), text: z.string() }),
+  z.object({
+    type: z.literal('loop.notice'),
+    level: z.enum(['info', 'warn']),
+    /** Set for what a program may look for. */
+    code: NoticeCode.optional(),
+    text: z.string(),
+  }),
   z.object({ type: z.literal('hint.given'), sprint: z.string().nullable(), text: z.string() }),
   z.object({
     type: z.literal('loop.stopped'),
