@@ -96,7 +96,7 @@ describe('the loop, end to end on a tiny task', () => {
       [2, 'new-best'],
     ]);
     expect(git(worktreeOf(repo), 'log', '--format=%s', '-2')).toBe(
-      'Sprint 2: Try second (new-best)\nStart from work/ as it stands',
+      'Sprint 2: Try second (new-best)\nStart from work/ as it is in the checkout',
     );
   });
 });
