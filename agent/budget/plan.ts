@@ -86,7 +86,7 @@ export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
   );
   const lines = [
     `- speed: ${show(pace.samplesPerSecond)} samples/s, ${source}`,
-    `- until the end, ${duration(Math.max(0, pace.secondsLeft))}, fit ${room.join(', or ')}`,
+    `- time left: ${duration(Math.max(0, pace.secondsLeft))}; it allows ${room.join(', or ')}`,
   ];
   const stages = stagesOf(loop, soFar);
   if (!stages) return lines;
@@ -96,7 +96,7 @@ export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
 function stageLines(stages: Stages, pace: Pace): string[] {
   const { noise, budgets } = stages.profile;
   const lines = [
-    `- stages: a screen is compared with the best's screen at the same budget and seed (the loop trains that once, where it is missing); a gain beyond ${noise}, in the mean over the seeds tried, earns a rank run of the same code and settings, compared in the same way; that earns the full run`,
+    `- stages: a screen is compared with the screen of the present best at the same seed (the loop makes that run once, if it is missing). A gain of more than ${noise}, in the mean over the seeds tried, earns a rank run of the same code and settings. A gain of that rank run over the best's rank run earns the full run`,
   ];
   if (!stages.incumbent)
     lines.push('- there is no best yet to compare with: a screen is enough to earn the first full run');
@@ -107,6 +107,6 @@ function stageLines(stages: Stages, pace: Pace): string[] {
   if (full < 1) return lines;
   return [
     ...lines,
-    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}: claim a sprint for it and start it at once (run_experiment with of: "${candidate.id}", budget: "full"), unless a run that is quickly made beats it first; where nobody has started it when nothing else fits any more, the loop does`,
+    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}. Start a sprint for it and start that run at once (run_experiment with of: "${candidate.id}", budget: "full"), unless a short run beats it first. If it is not started by the time that no other run fits, the loop starts it`,
   ];
 }
