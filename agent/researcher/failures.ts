@@ -47,7 +47,7 @@ export function classify(error: unknown, reachable: Reachable): Failure {
     return ofAnswer(error, reason, reachable);
   if (reason.startsWith('Unable to parse tool parameter JSON')) return { kind: 'garbled', reason };
   if (error instanceof APIUserAbortError)
-    return { kind: 'passing', reason: 'the stream fell silent', retryAfterSeconds: null };
+    return { kind: 'passing', reason: 'the stream sent nothing more', retryAfterSeconds: null };
   return { kind: 'passing', reason, retryAfterSeconds: null };
 }
 
@@ -91,7 +91,7 @@ function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable)
   if (status === 404 && !own)
     return {
       kind: 'broken',
-      reason: `no Messages API answers at that address (${reason}); look at the base URL`,
+      reason: `there is no Messages API at that address (${reason}); check the base URL`,
     };
   return BROKEN.has(status) && isJson(error.error) ? { kind: 'broken', reason } : passing;
 }

@@ -25,7 +25,7 @@ export async function pairedScreen(
   const failed = await checkTree(loop, treeNow);
   if (failed) return { kept: false, reason: `check failed: ${failed}` };
   const run = best?.runs.find((r) => r.id === best.candidate);
-  if (!run) return { kept: true, reason: 'check passed, and there is no best yet to compare with' };
+  if (!run) return { kept: true, reason: 'check passed; there is no best yet to compare with' };
 
   const { metric } = task.contract;
   const values: number[] = [];
@@ -50,6 +50,6 @@ export async function pairedScreen(
   }
   const [before = Number.NaN, after = Number.NaN] = values;
   const kept = Math.abs(after - before) <= profile.noise;
-  const reason = `the best's screen gives ${metric} ${before.toPrecision(4)} before and ${after.toPrecision(4)} after, noise ${profile.noise}`;
+  const reason = `the screen of the present best gives ${metric} ${before.toPrecision(4)} before the change and ${after.toPrecision(4)} after it, noise ${profile.noise}`;
   return { kept, reason };
 }
