@@ -124,7 +124,7 @@ function bestLine(board: readonly Sprint[], metric: string, profile: Profile | n
   if (!best || value === undefined) return '<p>No verified gain yet.</p>';
   const noise = number((board.at(-1) as Sprint).noise);
   const from = profile ? ` (${escaped(profile.noiseFrom)})` : '';
-  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are the judge’s; a gain counts beyond the noise of ${noise}${from}.</p>`;
+  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are verified by the judge. A gain counts if it is larger than the noise of ${noise}${from}.</p>`;
 }
 
 /** One line for each sprint, the newest first. */

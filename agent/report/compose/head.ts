@@ -197,7 +197,7 @@ export function claimedAndVerified(context: Context): Block | null {
     })),
     caption: context.number.table(
       text(
-        `Claimed and verified. A claim is the trainer’s own word about the data it was given; a verdict is the judge’s.${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
+        `Claimed and verified. The trainer claims a number on the data that it was given; the judge verifies it on fresh samples.${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
       ),
     ),
     omitted: null,
@@ -265,7 +265,7 @@ export function facts({ sprint, profile }: Context): Block {
 
 function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {
   if (kind === 'offline')
-    return [strong(name), text(': a fixed path walked by a script; no language model took part')];
+    return [strong(name), text(': a script that walks a fixed path; no language model took part')];
   return [text(name), ...(model && !name.includes(model) ? [text(` (${model})`)] : [])];
 }
 
@@ -276,6 +276,6 @@ function changeWords(change: Sprint['change']): Inline[] {
     ? change.infrastructure
       ? 'kept as infrastructure'
       : 'kept in the workspace'
-    : 'set back; it stands in change.patch';
+    : 'undone; change.patch has it';
   return [text(size + fate)];
 }
