@@ -41,7 +41,7 @@ export function titleBlock({ sprint, task }: Context): Block {
     v: sprint.researcher.label,
     tone: sprint.researcher.kind === 'offline' ? 'warn' : 'neutral',
   });
-  if (sprint.sandbox.startsWith('off')) badges.push({ v: 'sandbox off', tone: 'warn' });
+  if (sprint.sandbox !== 'bubblewrap') badges.push({ v: 'sandbox off', tone: 'warn' });
   return {
     t: 'title',
     kicker: `Sprint report · ${task.contract.title} · profile ${sprint.profile}`,
