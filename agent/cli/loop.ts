@@ -96,7 +96,7 @@ const command = program(
     'after',
     `
 Examples:
-  npm run loop                                       the offline replay, or Claude where there is a key
+  npm run loop                                       Claude if a credential is set, otherwise the offline replay
   npm run loop -- --dry                              print the plan, the speed and the cost
   npm run loop -- --until 07:30 --max-usd 20         a night with Claude
   npm run loop -- --researcher offline --max-sprints 2
