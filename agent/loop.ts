@@ -1,3 +1,4 @@
+import { EXIT_CODES } from '#contract/stop';
 import { unreachedIn } from '#host/by-hand';
 import { lastSlot } from './budget/last-slot.ts';
 import { mayOpenSprint } from './budget/may-open-sprint.ts';
@@ -17,7 +18,7 @@ import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { fullRun } from './sprint/full-run.ts';
 import { judgeOrFail } from './sprint/judge.ts';
-import { decideNext, reasonOf, stopFor } from './sprint/next.ts';
+import { decideNext, reasonOf } from './sprint/next.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
 import { type Loop, type LoopHooks, openLoop } from './start/open-loop.ts';
@@ -30,7 +31,7 @@ import { workspaceTrouble } from './task/foretell.ts';
 
 /**
  * The whole loop: PREFLIGHT (done: it made the plan) → RECOVER → SPRINT → JUDGE → REPORT → COMMIT → DECIDE →
- * next or stop. Returns the exit code (see EXIT).
+ * next or stop. Returns the exit code.
  */
 export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
   const unlock = await takeLock(stateDir(plan.repo), given.lock);
@@ -42,13 +43,11 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
     if (unreached !== null) loop.journal.notice(unreached, 'warn');
     for (const text of loop.connection.reached.notes) loop.journal.notice(text);
     if (loop.stopper.forgetOld(loop.config.since))
-      loop.journal.notice('a file STOP was left for an earlier loop; it is taken away');
+      loop.journal.notice('the file STOP is older than this loop; it is removed');
     loop.stopper.listen(
       (mode) => loop.journal.notice(STOPPING[mode]),
       () =>
-        loop.journal.notice(
-          'the terminal has gone; the loop goes on without it ("npm run status", "npm run stop")',
-        ),
+        loop.journal.notice('the terminal is closed; the loop continues ("npm run status", "npm run stop")'),
     );
     try {
       await takeOverFiles(loop);
@@ -60,10 +59,11 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
         await probe(loop);
       const stop = await sprints(loop, open);
       await leaveClean(loop);
-      loop.journal.emit({ type: 'loop.stopped', ...stop });
-      return stop.exitCode;
+      const exitCode = EXIT_CODES[stop.code];
+      loop.journal.emit({ type: 'loop.stopped', ...stop, exitCode });
+      return exitCode;
     } catch (error) {
-      loop.journal.notice(`the loop failed: ${messageOf(error)}`, 'warn');
+      loop.journal.notice(`the loop failed: ${messageOf(error)}`, 'warn', 'fault');
       throw error;
     } finally {
       await loop.outputs.notifier?.settled();
@@ -90,9 +90,9 @@ async function prepare(loop: Loop, { start }: Plan): Promise<void> {
 
 /** The notices for a loop that is asked to stop. */
 const STOPPING: Record<StopMode, string> = {
-  'after-run': 'stopping after the run under way; Ctrl-C stops before its end, and keeps what it saved',
-  keep: 'stopping: the turn is finished, and a run under way is saved, for the next start to go on with ("npm run stop -- --after-run" lets it finish first); Ctrl-C once more stops at once',
-  now: 'stopping at once; the next start goes on with what is open',
+  'after-run': 'stopping after the run under way; Ctrl-C stops earlier and keeps what the run saved',
+  keep: 'stopping after this turn; a run under way is saved, and the next start continues it ("npm run stop -- --after-run" lets it finish first); a second Ctrl-C stops at once',
+  now: 'stopping at once; the next start continues the open sprint',
 };
 
 /** Measures the speed of this machine: a night in stages is planned from its first sprint on. */
@@ -120,7 +120,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
       const no = mayOpenSprint(loop);
       if (no) {
         await useLastSlot(loop, no);
-        return loop.stopper.requested() ?? stopFor(no);
+        return loop.stopper.requested() ?? no;
       }
     }
     const due = open ? null : lastSlot(loop);
@@ -142,7 +142,7 @@ async function useLastSlot(loop: Loop, { reason }: { reason: string }): Promise<
   const slot = lastSlot(loop);
   if (!slot) return;
   loop.journal.notice(
-    `${reason}; before the loop leaves it makes the full run of ${slot.candidate.id}, which still fits`,
+    `${reason}; before it ends, the loop makes the full run of ${slot.candidate.id}, which still fits`,
   );
   await makeSprint(loop, await openSprint(loop, slot.candidate.id));
 }
@@ -185,7 +185,7 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   // Stopped at once: the sprint stays open, and the next start judges it.
   if (loop.stopper.hard.aborted) return;
   const state = loop.journal.state().sprint;
-  if (!state) throw new Error('the event log lost the open sprint');
+  if (!state) throw new Error('the event log does not have the open sprint');
   const { finish } = sprint;
   const done = sprint.fullRunOf === null ? 'the researcher finished it' : 'its full run has ended';
   const stopReason = ending.kind === 'finished' ? done : reasonOf(ending);
@@ -202,5 +202,5 @@ async function dropSprint(loop: Loop, { number, treeBefore }: OpenSprint, ending
   } = loop;
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeBefore });
   const reason = ending.kind === 'silent' ? 'no sprint was started' : reasonOf(ending);
-  journal.emit({ type: 'sprint.dropped', number, reason });
+  journal.emit({ type: 'sprint.dropped', number, ending: ending.kind, reason });
 }

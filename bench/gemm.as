@@ -1,9 +1,10 @@
-// A dense product, AssemblyScript with SIMD. `npm run build:wasm` compiles it to gemm.wasm.
-// Pointers are bytes into the one memory; numbers are f32.
+// A dense product in AssemblyScript with SIMD. `npm run build:wasm` compiles it to gemm.wasm.
+// Pointers are byte addresses in the module's memory; numbers are f32.
 
 /**
- * c[m, n] += a[m, k] · b[k, n]. `a` and `c` row by row with the given strides (numbers); `b` in panels of 8 columns,
- * [n / 8][k][8]. m is a multiple of 4, n of 8. Blocked so that a panel's block stays in the first cache.
+ * c[m, n] += a[m, k] · b[k, n]. `a` and `c` are row-major; the strides are numbers from row to row. `b` is
+ * packed in panels of 8 columns, [n / 8][k][8]. m is a multiple of 4, n of 8. The loops are blocked: a panel's
+ * block fits the L1 cache.
  */
 export function multiplyAdd(
   a: usize,

@@ -18,7 +18,7 @@ describe('the fixtures', () => {
       process.env.GOLDEN_DIR = other;
       expect(golden('zipf.json')).toEqual({ from: 'another set' });
       expect(() => golden('hierarchy.json')).toThrow(
-        /hierarchy\.json: no such fixture; GOLDEN_DIR must name/,
+        /hierarchy\.json: there is no such file; GOLDEN_DIR must name/,
       );
     } finally {
       rmSync(other, { recursive: true, force: true });

@@ -13,7 +13,9 @@ export function golden<T>(file: string): T {
   const dir = process.env.GOLDEN_DIR || join(import.meta.dirname, '../test/golden');
   const path = join(dir, file);
   if (!existsSync(path)) {
-    throw new UserError(`${path}: no such fixture; GOLDEN_DIR must name a folder with all of test/golden's`);
+    throw new UserError(
+      `${path}: there is no such file; GOLDEN_DIR must name a folder with all files of test/golden`,
+    );
   }
   return JSON.parse(readFileSync(path, 'utf8')) as T;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { asNow } from './earlier.ts';
 import { Progress, Run, RunSpec } from './run.ts';
 import { WaitingRun } from './sprint.ts';
+import { StopCode } from './stop.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
 const usage = z.object({
@@ -22,6 +23,13 @@ const limits = z.object({
   trainHours: z.number().nullable(),
   until: z.string(),
 });
+
+/**
+ * Notices that a program may look for. `feature-refused`: the API refused a part of a call, which is left out
+ * from then on. `thinking-dropped`: the API dropped thinking blocks. `fault`: the loop itself failed.
+ */
+export const NoticeCode = z.enum(['feature-refused', 'thinking-dropped', 'fault']);
+export type NoticeCode = z.infer<typeof NoticeCode>;
 
 const kinds = [
   z.object({
@@ -53,7 +61,13 @@ const kinds = [
     fullRunOf: z.string().optional(),
   }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
-  z.object({ type: z.literal('sprint.dropped'), number: z.number(), reason: z.string() }),
+  z.object({
+    type: z.literal('sprint.dropped'),
+    number: z.number(),
+    /** How the conversation ended. Absent where a crash cut it off, and in the logs of earlier versions. */
+    ending: z.enum(['finished', 'silent', 'limit', 'stopped', 'fatal', 'failed']).optional(),
+    reason: z.string(),
+  }),
   z.object({
     type: z.literal('sprint.claimed'),
     sprint: z.string(),
@@ -184,9 +198,21 @@ const kinds = [
     seconds: z.number().default(0),
     backend: z.string().nullable(),
   }),
-  z.object({ type: z.literal('loop.notice'), level: z.enum(['info', 'warn']), text: z.string() }),
+  z.object({
+    type: z.literal('loop.notice'),
+    level: z.enum(['info', 'warn']),
+    /** Set for what a program may look for. */
+    code: NoticeCode.optional(),
+    text: z.string(),
+  }),
   z.object({ type: z.literal('hint.given'), sprint: z.string().nullable(), text: z.string() }),
-  z.object({ type: z.literal('loop.stopped'), reason: z.string(), exitCode: z.number() }),
+  z.object({
+    type: z.literal('loop.stopped'),
+    /** Absent in the logs of earlier versions. */
+    code: StopCode.optional(),
+    reason: z.string(),
+    exitCode: z.number(),
+  }),
 ] as const;
 
 /**

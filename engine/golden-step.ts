@@ -63,7 +63,7 @@ export function largeGoldenStep(): void {
 function expectNear(got: number, want: number, what: string, tolerance: number): void {
   if (Math.abs(got - want) <= tolerance * (1 + Math.abs(want))) return;
   throw new Error(
-    `backend ${tf.getBackend()} failed its ${what}: ${got} where ${want} is right; do not use it here`,
+    `backend ${tf.getBackend()} failed its ${what}: ${got} instead of ${want}; do not use it on this machine`,
   );
 }
 

@@ -69,7 +69,7 @@ it.skipIf(!python)(
     process.kill(-Number(night.pid), 'SIGINT');
     expect(await ended).toBe(130);
     expect(said).toContain('Stopped: Ctrl-C.');
-    expect(said).toContain(`All of it lies in ${repo}`);
+    expect(said).toContain(`The repository is ${repo}`);
   },
   120_000,
 );

@@ -15,10 +15,10 @@ const flags = process.argv.slice(2);
 if (flags.includes('--help') || flags.includes('-h')) {
   process.stdout.write(`Usage: npm run example -- [--into <folder>] [flags of npm run loop]
 
-Copies examples/other-task into a git repository of its own and runs the loop there with its offline researcher.
+Copies examples/other-task into a new git repository and runs the loop there with its offline researcher.
 
 Options:
-  --into <folder>  where to, a folder that does not exist yet; default: a fresh one under ${tmpdir()}
+  --into <folder>  the folder to make; it must not exist yet; default: a new one under ${tmpdir()}
 
 Examples:
   npm run example
@@ -46,5 +46,5 @@ const loop = [run, 'loop', '--researcher', 'offline', ...flags];
 const { status } = spawnSync(process.execPath, loop, { cwd: folder, stdio: 'inherit' });
 // Flags that the loop refuses leave nothing behind.
 if (status === 2) rmSync(folder, { recursive: true });
-else process.stdout.write(`\nAll of it lies in ${folder}\n`);
+else process.stdout.write(`\nThe repository is ${folder}\n`);
 process.exitCode = status ?? 1;

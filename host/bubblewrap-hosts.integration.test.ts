@@ -217,7 +217,7 @@ describe('where there is none, the advice fits', () => {
     expect(await tryBubblewrap(at('repo'))).toMatchObject({
       ok: false,
       why: expect.stringMatching(
-        /^node in the sandbox is not the one that runs this \(v18.0.0 \/usr\/bin\/node, not v/,
+        /^node in the sandbox \(v18.0.0 \/usr\/bin\/node\) is not the node that runs this command \(v/,
       ),
     });
   });

@@ -103,8 +103,8 @@ export async function tryBubblewrap(repo: string): Promise<Tried> {
     if (exit.code === 0) {
       return {
         ok: false,
-        why: `node in the sandbox is not the one that runs this (${stdout}, not ${expected})`,
-        install: 'put the folder of this Node first in PATH',
+        why: `node in the sandbox (${stdout}) is not the node that runs this command (${expected})`,
+        install: 'put the folder of this node first in PATH',
       };
     }
     return {
@@ -143,13 +143,13 @@ async function reason(
   if (/mount proc/.test(complaint)) {
     return {
       why: `${why}: /proc is masked`,
-      install: 'ask for the container to be started with --security-opt systempaths=unconfined',
+      install: 'have the container started with --security-opt systempaths=unconfined',
     };
   }
   return {
     why,
     install:
-      'allow user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0; in a container, ask for it to be started with --security-opt seccomp=unconfined',
+      'allow user namespaces: sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0; for a container, have it started with --security-opt seccomp=unconfined',
   };
 }
 

@@ -34,7 +34,7 @@ export async function sandboxByHand(
 export function unreachedIn({ kind }: Pick<Sandbox, 'kind'>): string | null {
   return seesProcesses() || kind === 'bubblewrap'
     ? null
-    : 'there is no /proc here: what a run starts and detaches from itself is not reached, neither by the limit of memory nor at its end';
+    : 'there is no /proc here: processes that a run detaches are not ended with the run, and the memory limit does not count them';
 }
 
 /**
@@ -57,7 +57,7 @@ export async function sandboxAlone(
   if (here !== null || loops !== null) {
     const where = here === null ? `the loop's branch (${loops})` : `this branch (${here})`;
     throw new UserError(
-      `Claude has worked on ${where}, and its code is not run without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+      `Claude has worked on ${where}, so the code is not run without a sandbox: ${tried.why}; ${tried.install}, or accept the risk with --sandbox off`,
     );
   }
   warn(`warning: no sandbox: ${tried.why}; ${tried.install}`);

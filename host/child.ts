@@ -117,7 +117,9 @@ export function startChild(options: ChildOptions): Child {
   if (child.pid === undefined) {
     child.on('error', () => {});
     log?.close();
-    throw new UserError(`cannot start ${program}: no such program, or it may not be run (in ${cwd})`);
+    throw new UserError(
+      `cannot start ${program}: there is no such program, or it is not executable (in ${cwd})`,
+    );
   }
   const pid = child.pid;
   running.set(pid, mark);
@@ -202,7 +204,7 @@ function refuseLongWords(argv: readonly string[]): void {
   if (longest <= MAX_WORD_BYTES) return;
   const kilobytes = Math.ceil(longest / 1000);
   throw new UserError(
-    `cannot start ${argv[0]}: one of its words has ${kilobytes} kB, and the system takes 131; put it into a file`,
+    `cannot start ${argv[0]}: one of its arguments has ${kilobytes} kB, and the limit of the system is 131 kB; put it into a file`,
   );
 }
 

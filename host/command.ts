@@ -31,7 +31,9 @@ export function splitCommand(line: string): string[] {
       if (word !== null) words.push(word);
       word = null;
     } else if ('|&;<>`$()'.includes(c)) {
-      refuse(`"${c}" needs a shell, and it is started without one; put it into a script, or quote it`);
+      refuse(
+        `"${c}" needs a shell, and the command is started without one; put it into a script, or quote it`,
+      );
     } else word = (word ?? '') + c;
   }
   if (quote) refuse(`the quote ${quote} is not closed`);

@@ -6,9 +6,9 @@ import { type Command, Option } from 'commander';
  * variables.
  */
 export function withEngineOptions(command: Command): Command {
-  const blas = new Option('--blas <how>', 'OpenBLAS for dense products, where the system has it');
+  const blas = new Option('--blas <how>', 'use OpenBLAS for dense products if the system has it');
   return command
-    .option('--backend <name>', 'what runs the tensors: auto, or a name of docs/backends.md')
+    .option('--backend <name>', 'tensor backend: auto, or a name in docs/backends.md')
     .addOption(blas.choices(['auto', 'off']))
     .on('option:backend', (name: string) => {
       process.env.ENGINE_BACKEND = name;

@@ -22,7 +22,7 @@ const limit = Number(/^Max address space\s+(\d+)/m.exec(limits())?.[1] ?? Number
 if (limit < ADDRESS_SPACE) {
   const [has, needs] = [limit, ADDRESS_SPACE].map((bytes) => `${Math.floor(bytes / 1e9)} GB`);
   process.stderr.write(
-    `error: the address space is limited to ${has}, and WebAssembly reserves up to ${needs} (it uses little of that); lift the limit: ulimit -v unlimited\n`,
+    `error: the address space is limited to ${has}, and WebAssembly reserves up to ${needs} (it uses little of that); remove the limit: ulimit -v unlimited\n`,
   );
   process.exit(2);
 }

@@ -83,11 +83,13 @@ describe('a snapshot of the workspace', () => {
     await expect(snapshot()).rejects.toThrow('sae/big.bin: 1.5 MB');
     rmSync(at('sae/big.bin'));
     write('sae/deep/.git/HEAD', 'ref: refs/heads/main\n');
-    await expect(snapshot()).rejects.toThrow('sae/deep/.git: the workspace may not hold a repository');
+    await expect(snapshot()).rejects.toThrow(
+      'sae/deep/.git: the workspace may not contain another repository',
+    );
     rmSync(at('sae'), { recursive: true });
     await expect(snapshot()).rejects.toThrow('no such folder');
     mkdirSync(at('sae'));
-    await expect(snapshot()).rejects.toThrow('no file to keep');
+    await expect(snapshot()).rejects.toThrow('has no file that git does not ignore');
   });
 });
 

@@ -26,12 +26,12 @@ const MAX_FILE_BYTES = 1_000_000;
  */
 export async function snapshotTree(from: { repo: string; folder: string; ref?: string }): Promise<string> {
   const { repo, folder, ref } = from;
-  if (!existsSync(join(repo, folder))) throw new UserError(`${join(repo, folder)}: no such folder`);
+  if (!existsSync(join(repo, folder))) throw new UserError(`${join(repo, folder)}: there is no such folder`);
   refuseRepositories(repo, folder);
   const tree = await withIndex(async (index) => {
     const files = await filesOf(repo, folder, index);
     if (files.length === 0)
-      throw new UserError(`${join(repo, folder)}: no file to keep (all ignored, or none)`);
+      throw new UserError(`${join(repo, folder)}: has no file that git does not ignore`);
     for (const name of files) {
       if (name.endsWith('/')) refuseRepository(name);
       const size = lstatSync(join(repo, name), { throwIfNoEntry: false })?.size;
@@ -40,7 +40,7 @@ export async function snapshotTree(from: { repo: string; folder: string; ref?: s
       if (size > MAX_FILE_BYTES) {
         const megabytes = (size / 1e6).toFixed(1);
         throw new UserError(
-          `${name}: ${megabytes} MB; a file of the workspace may have 1 MB: move it out, or ignore it`,
+          `${name}: ${megabytes} MB; a file of the workspace may have at most 1 MB; move it away, or ignore it in git`,
         );
       }
     }
@@ -163,7 +163,7 @@ export async function checkoutTree({ repo, tree }: { repo: string; tree: string 
       await git(repo, ['checkout-index', '--all', `--prefix=${fresh}/`], index);
     });
     if (!(await isTree(repo, fresh, tree)))
-      throw new UserError(`tree ${tree}: could not be laid out whole in ${trees}`);
+      throw new UserError(`tree ${tree}: could not be checked out completely in ${trees}`);
     if (existsSync(folder)) {
       const old = mkdtempSync(join(trees, '.old-'));
       renameSync(folder, join(old, 'tree'));
@@ -215,7 +215,7 @@ function refuseRepositories(repo: string, folder: string): void {
 }
 
 function refuseRepository(path: string): never {
-  throw new UserError(`${path}: the workspace may not hold a repository of its own; remove it`);
+  throw new UserError(`${path}: the workspace may not contain another repository; remove it`);
 }
 
 /** For a path that was read as UTF-8 and does not exist under that name. */

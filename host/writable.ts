@@ -17,7 +17,7 @@ export function makeWritable(option: string, path: string): void {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UserError(
-      `${option} ${path}: cannot be written to (${why}); name a folder that can, like one in /tmp`,
+      `${option} ${path}: cannot be written to (${why}); name another folder, for example in /tmp`,
     );
   }
 }

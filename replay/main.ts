@@ -11,7 +11,7 @@ import { MODEL, walk } from './walk.ts';
 outliveOutput();
 new Command('replay')
   .description(
-    `The offline researcher (model "${MODEL}", no model at all): serves the Messages API on loopback and walks the published path.`,
+    `The offline researcher (model "${MODEL}", no model at all): serves the Messages API on loopback and follows the published path.`,
   )
   .addHelpText(
     'after',
@@ -19,8 +19,8 @@ new Command('replay')
 Prints {"url":"http://127.0.0.1:PORT"} as its first line and ends when its standard input closes.
 
 Examples:
-  $ npm run loop -- --researcher offline        the loop starts it by itself
-  $ node --import tsx replay/main.ts            by hand; point a client's base URL at it, any key will do`,
+  $ npm run loop -- --researcher offline        started by the loop
+  $ node --import tsx replay/main.ts            by hand; set a client's base URL to it, with any key`,
   )
   .action(() =>
     runMain(async () => {

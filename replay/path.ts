@@ -43,11 +43,11 @@ export const PATH: readonly Step[] = [
   {
     slug: 'batchtopk-baseline',
     title: 'BatchTopK baseline',
-    idea: 'Train a plain BatchTopK SAE at the profile’s k: the baseline that every later step is measured against.',
+    idea: 'Train a plain BatchTopK SAE at the profile’s k: the baseline that every later step is compared with.',
     motivation:
       'Bussmann, Leask and Nanda, "BatchTopK Sparse Autoencoders" (arXiv:2412.06410): the k·B largest pre-activations of a batch fire, so that a sample may use more or fewer than k latents. It is the strongest plain baseline of SynthSAEBench (arXiv:2602.14687).',
     expectation:
-      'A working dictionary with an L0 at k and few dead latents. F1 well below the published best, because nothing here handles the hierarchy: parents are absorbed into their children. Dead latents or an L0 far from k would say that the trainer is at fault, not the idea.',
+      'A working dictionary with an L0 at k and few dead latents. F1 well below the published best, because nothing here handles the hierarchy: parents are absorbed into their children. Dead latents or an L0 far from k would mean that the trainer is wrong, not the idea.',
     needs: [],
     files: [],
     architecture: 'batchtopk',
@@ -58,9 +58,9 @@ export const PATH: readonly Step[] = [
     title: 'Matryoshka levels',
     idea: 'Ask nested prefixes of the dictionary to reconstruct the input by themselves, and add their losses.',
     motivation:
-      'Bussmann, Nabeshima, Karvonen and Nanda, "Learning Multi-Level Features with Matryoshka Sparse Autoencoders" (arXiv:2503.17547): a small prefix can afford general features only, which takes away the gain of absorbing a parent feature into its children. The features of this world are hierarchical, so absorption should be what costs F1.',
+      'Bussmann, Nabeshima, Karvonen and Nanda, "Learning Multi-Level Features with Matryoshka Sparse Autoencoders" (arXiv:2503.17547): a small prefix has room for general features only, so absorbing a parent feature into its children gains nothing there. The features of this world are hierarchical, so absorption should be the cause of a low F1.',
     expectation:
-      'F1 clearly above BatchTopK at the same budget, with little change in explained variance. No gain would say that absorption is not what costs F1 at this size.',
+      'F1 clearly above BatchTopK at the same budget, with little change in explained variance. No gain would mean that absorption is not the cause of a low F1 at this size.',
     needs: [],
     files: [MATRYOSHKA],
     architecture: 'matryoshka-batchtopk',
@@ -93,11 +93,11 @@ export const PATH: readonly Step[] = [
   {
     slug: 'leave-one-out',
     title: 'Leave-one-out refinement',
-    idea: 'After encoding, drop every active latent whose removal would hardly change the reconstruction: its projection on what the others leave over is below half of a feature’s usual magnitude.',
+    idea: 'After encoding, drop every active latent whose removal would hardly change the reconstruction: its projection on the residual of the others is below half of a feature’s usual magnitude.',
     motivation:
-      'A comment on the published runs reports it as an inference-only step, with the best F1 of those known; its threshold was not published. Here it is half of the benchmark’s mean magnitude (firing features run from 5 to 4, so 4.5 / 2): midway between a feature that is absent and one at its usual strength. Spurious activations cost precision, and this asks each latent whether the sample needs it.',
+      'A comment on the published runs reports it as an inference-only step, with the best F1 of those known; its threshold was not published. Here it is half of the benchmark’s mean magnitude (firing features run from 5 to 4, so 4.5 / 2): midway between a feature that is absent and one at its usual strength. Spurious activations lower precision, and this step drops the latents that a sample does not need.',
     expectation:
-      'Higher precision and a lower L0, with recall nearly unchanged. A drop in recall beyond the gain in precision would say that weak activations are real.',
+      'Higher precision and a lower L0, with recall nearly unchanged. A loss of recall larger than the gain in precision would mean that weak activations are real.',
     needs: [],
     files: ['sae/addons/leave-one-out.ts'],
     settings: { leave_one_out: '{ tau: 4.5 / 2 }' },

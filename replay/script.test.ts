@@ -46,7 +46,7 @@ describe('a script against a transcript', () => {
       result: { text: '', fields: { cutOff: true }, isError: true },
     };
     expect(nextTurn(greeting(), [cut])).toEqual([
-      { type: 'text', text: 'The loop was cut off during this call: once more.' },
+      { type: 'text', text: 'The loop was cut off during this call: making it again.' },
       { type: 'tool_use', name: 'ask', input: { question: 'name' } },
     ]);
     const words = exchange('name', 'The loop was cut off during this call and started again.', true);

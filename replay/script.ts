@@ -26,7 +26,7 @@ export function* use(
 ): Generator<Action, ToolResult, ToolResult> {
   let result = yield { name, input, say };
   while (CutOff.safeParse(result.fields).success)
-    result = yield { name, input, say: 'The loop was cut off during this call: once more.' };
+    result = yield { name, input, say: 'The loop was cut off during this call: making it again.' };
   return result;
 }
 

@@ -65,7 +65,10 @@ function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
   const notes: string[] = [];
   for (const file of step.files.filter((name) => !present.has(name))) {
     if (commit === '') throw new Stuck(`${file} is missing, and no best-known workspace is named.`);
-    const source = yield* shell(`git show ${commit}:${file}`, `${file} is not there; the published one is.`);
+    const source = yield* shell(
+      `git show ${commit}:${file}`,
+      `${file} is missing; the published one is restored.`,
+    );
     const file_text = source.endsWith('\n') ? source : `${source}\n`;
     yield* must(use(EDIT, { command: 'create', path: file, file_text }));
     notes.push(words.restored(file, commit));
@@ -78,7 +81,7 @@ function* restoreMissing({ step }: Next, commit: string): Part<string[]> {
  * not what the ledger implies.
  */
 function* editCandidate({ kept }: Standing, { step }: Next): Part<void> {
-  const present = yield* shell(`cat ${CANDIDATE} 2>/dev/null || true`, 'The candidate as it stands.');
+  const present = yield* shell(`cat ${CANDIDATE} 2>/dev/null || true`, 'The present candidate.');
   const wanted = [...kept, step];
   if (kept.length > 0 && present.trim() === candidateFile(kept).trim()) {
     const [old_str, new_str] = [candidateBody(kept), candidateBody(wanted)];
@@ -126,7 +129,7 @@ function* shell(command: string, say: string): Part<string> {
   const framed = `echo ${BEGIN}; ${command}; printf '\\n${END} %s\\n' "$?"`;
   const { text } = yield* must(use('bash', { command: framed }, say));
   const [, output, code] = new RegExp(`^${BEGIN}\\n([\\s\\S]*)\\n${END} (\\d+)\\n?$`).exec(text) ?? [];
-  if (output === undefined) throw new Stuck(`No whole output of: ${command}`);
+  if (output === undefined) throw new Stuck(`The output is incomplete: ${command}`);
   if (code !== '0') throw new Stuck(`${command}: ${words.firstLine(output)}`);
   return output;
 }

@@ -196,7 +196,7 @@ describe('the walk', () => {
     const edits = supervisor.said.filter((text) => text.includes('"str_replace"'));
     expect(edits).toHaveLength(PATH.length - 1);
     expect(supervisor.sprint({ outcome: 'new-best', f1: 0.9 })).toBe(false);
-    expect(supervisor.said.at(-1)).toContain('path is walked');
+    expect(supervisor.said.at(-1)).toContain('path is complete');
   });
 
   it('puts nothing forward when a run diverges, and leaves the step out from then on', () => {

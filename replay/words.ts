@@ -9,22 +9,22 @@ import type { Step } from './path.ts';
 const NAME = 'Offline replay, no model';
 const METRIC = 'f1';
 
-export const opening = `${NAME}: this walks the published path step by step, and what it tries next depends on the verdicts. First the ledger.`;
+export const opening = `${NAME}: this script follows the published path step by step and chooses the next step by the verdicts. First it reads the ledger.`;
 
 export const closing = `${NAME}: this sprint is finished.`;
 
 export const stopped = (what: string, why: string) =>
-  `${NAME}: ${what}, so this stops here. ${firstLine(why)}`;
+  `${NAME}: ${what}, so the script stops here. ${firstLine(why)}`;
 
 export function walked({ kept, rejected, skipped, best }: Standing): string {
   const parts = [
-    `${NAME}: the published path is walked, and nothing is left that it would try.`,
+    `${NAME}: the published path is complete, and no step is left to be tried.`,
     kept.length > 0 ? `Kept: ${titles(kept)}.` : 'No step gave a gain.',
     rejected.length > 0 ? `Without gain: ${titles(rejected.map(({ step }) => step))}.` : '',
     skipped.length > 0 ? `Not tried, because they build on one of these: ${titles(skipped)}.` : '',
     best ? `The present best is ${bestInWords(best)}.` : '',
     wholeRecipe(kept, rejected, best),
-    'From here it takes a researcher with ideas.',
+    'Further gains need a researcher with new ideas.',
   ];
   return parts.filter((part) => part !== '').join(' ');
 }
@@ -47,7 +47,7 @@ export function choice(standing: Standing, next: Next): string {
     ? `The next step is ${step.title}.`
     : again.cutOff
       ? `${step.title} again: its sprint was cut off before a verdict.`
-      : `${step.title} again: it brought no gain, but what it stands on has changed since.`;
+      : `${step.title} again: it brought no gain, but its base has changed since then.`;
   return [lead, ...ground(standing, next)].join(' ');
 }
 
@@ -72,7 +72,7 @@ export function claim(standing: Standing, next: Next): Record<string, unknown> {
       ? ''
       : again.cutOff
         ? ` Sprint ${again.row.number} began this and was cut off before a verdict.`
-        : ` Sprint ${again.row.number} tried this without gain (${again.row.outcome}); since then other steps were kept, and this asks whether it helps on top of them.`;
+        : ` Sprint ${again.row.number} tried this without gain (${again.row.outcome}); since then other steps were kept, and this sprint tests whether it helps on top of them.`;
   const prediction =
     standing.best && best !== undefined
       ? `Rule for the prediction: at least the present best, ${bestInWords(standing.best)}. It is copied, not measured or estimated.`
@@ -80,7 +80,7 @@ export function claim(standing: Standing, next: Next): Record<string, unknown> {
   return {
     slug: `${step.slug}${again ? '-again' : ''}`,
     title: `${step.title}${again ? ', again' : ''}`,
-    idea: `${[step.idea + before, ...ground(standing, next)].join(' ')}\n\n${NAME}: this step is taken from the published path.`,
+    idea: `${[step.idea + before, ...ground(standing, next)].join(' ')}\n\n${NAME}: this step is from the published path.`,
     motivation: step.motivation,
     expectation: `${step.expectation}\n\n${prediction}`,
     predicted: best === undefined ? {} : { [METRIC]: best },
@@ -93,7 +93,7 @@ export const restored = (file: string, commit: string) =>
 /** The note in the sprint's log before the run: the change to the candidate. */
 export function changeNote(restorations: readonly string[], body: string): string {
   return [
-    `*${NAME}: the words of this log come from a script, its numbers from tool results.*`,
+    `*${NAME}: a script wrote this log; its numbers are from tool results.*`,
     '### Change',
     ...restorations,
     `The experiment \`candidate\` is now:\n\n\`\`\`ts\n${outdent(body)}\n\`\`\``,
@@ -151,7 +151,7 @@ function reading(best: LedgerRow | null, result: EndedFields | null): string {
   if (!result) return 'The run left no result.';
   if (result.status !== 'finished') {
     const why = result.reason ? ` (${result.reason})` : '';
-    return `The run ended as ${result.status}${why}: there is no candidate, and the step counts as without gain.`;
+    return `The run ended as ${result.status}${why}: there is no candidate, and the step counts as one without gain.`;
   }
   const value = result.measured[METRIC];
   if (value === undefined) return 'The run finished; no snapshot of it was measured. The verdict decides.';
@@ -168,7 +168,7 @@ function after(step: Step, ledger: readonly LedgerRow[]): string {
   const then = (outcome: string) => {
     const row = { number: ledger.length + 1, id: `2000-01-01--00-00-${step.slug}`, outcome, metrics: {} };
     const following = choose([...ledger, row]).next;
-    if (!following) return 'nothing: the published path is walked';
+    if (!following) return 'nothing: the published path is complete';
     return `${following.step.title}${following.again ? ', once more' : ''}`;
   };
   const [gain, none] = [then('new-best'), then('no-gain')];

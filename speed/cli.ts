@@ -73,22 +73,22 @@ await runMain(async () => {
   const command = parsed(
     program(
       'npm run bench --',
-      'Measures the sampler, the data service, evaluation and, where they are named, a training step and SAELens beside ourselves on this machine.',
+      'Measures the speed of the sampler, the data service, the evaluation and, if named, a training step and SAELens on this machine.',
     )
       .argument(
         '[what...]',
         `any of: ${Object.keys(BENCHES).join(', ')} (default: all but ${LONG.join(', ')})`,
       )
-      .option('--world <name>', 'a world by name, config (.json) or folder', 'small')
-      .option('--seconds <n>', 'for each measurement', whole(1), 2)
+      .option('--world <name>', 'a world: its name, config (.json) or folder', 'small')
+      .option('--seconds <n>', 'seconds for each measurement', whole(1), 2)
       .option('--full', 'step: all widths, on 1 and 2 threads, without plain tfjs')
-      .option('--backend <name>', 'step, eval: what runs the tensors', 'auto')
+      .option('--backend <name>', 'step, eval: tensor backend', 'auto')
       .option('--widths <n,n>', 'step: widths at full size (default: 4096)', integers)
       .option('--threads <n,n>', "step: the engine's threads (default: its own choice)", integers)
       .option('--profile <name>', 'peer: sizes of a profile of TASK.md', '16k')
       .option('--parts <a,b>', `peer: some of ${PARTS.join(', ')} (default: all)`, partsIn)
       .option('--rounds <n>', 'peer: how often each is measured, in turn', whole(1), 3)
-      .option('--json', 'one JSON object a line')
+      .option('--json', 'print one JSON object per line')
       .addHelpText(
         'after',
         '\nExamples:\n  npm run bench\n  npm run bench -- serve --world synth-16k --seconds 10\n  npm run bench -- step --json\n  npm run bench -- peer --profile small',

@@ -93,7 +93,7 @@ describe('a profile of one’s own is an entry in TASK.md and its world', () => 
     expect(said('d_sae: 64, k: 2.2, lr', 'd_sae: 64, lr')).toEqual([
       2,
       'settings',
-      expect.stringContaining('sae/ has no run for this profile: settings of profile "mine": k: is missing'),
+      expect.stringContaining('sae/ cannot train in this profile: settings of profile "mine": k: is missing'),
     ]);
     expect(said('d_sae: 64, k', 'd_sae: 32, k')).toEqual([
       2,

@@ -18,19 +18,19 @@ const NEEDS: readonly Need[] = [
     what: 'the exported encode in Python',
     of: /: .*numpy/,
     remedy: 'install numpy for Python 3 (apt-get install python3-numpy)',
-    notInCi: 'what is exported asks for it, and nothing of ours does',
+    notInCi: 'only the exported code needs numpy',
   },
   {
-    what: 'a trainer that the kernel ends',
+    what: 'a trainer that the kernel kills',
     of: /: no control group/,
     remedy: 'run it as root where /sys/fs/cgroup can be written',
-    notInCi: 'a container may often make no control group',
+    notInCi: 'containers often may not make control groups',
   },
   {
     what: 'a trainer on a full disk',
     of: /: no small disk/,
     remedy: 'run it where a user namespace may mount a tmpfs',
-    notInCi: 'a container may often mount nothing',
+    notInCi: 'containers often may not mount',
   },
   {
     what: 'the sandbox',
@@ -41,7 +41,7 @@ const NEEDS: readonly Need[] = [
     what: 'OpenBLAS in the engine',
     of: /(^|\/)blas\./,
     remedy: 'install OpenBLAS (apt-get install libopenblas0-pthread)',
-    notInCi: 'CI shows the engine as npm alone brings it',
+    notInCi: 'CI tests the engine with npm packages only',
   },
   {
     what: 'the example task and exported weights in Python',
@@ -52,7 +52,7 @@ const NEEDS: readonly Need[] = [
     what: 'training on a GPU by WebGPU',
     of: /(^|\/)webgpu\./,
     remedy: 'install the packages of "npm run setup:gpu", and a GPU',
-    notInCi: 'its machines have no GPU',
+    notInCi: 'the machines of CI have no GPU',
   },
   {
     what: 'certificates of your own',

@@ -45,9 +45,11 @@ describe('the limits of one sprint', () => {
       ['interrupted', 1 + CLOSING_TURNS],
       ['new-best', 6],
     ]);
-    expect(sprints[0].reason).toBe('0.0001 USD for one sprint are spent, and it was not closed in 5 turns');
+    expect(sprints[0].reason).toBe(
+      'the limit of 0.0001 USD for one sprint, and finish_sprint was not called in the 5 turns after it',
+    );
     const heard = JSON.stringify(requests[CLOSING_TURNS].messages);
-    expect(heard.match(/This sprint has reached its limit: 0.0001 USD/g)).toHaveLength(1);
+    expect(heard.match(/This sprint has reached the limit of 0.0001 USD/g)).toHaveLength(1);
     expect(events.filter((e) => e.type === 'sprint.capped')).toHaveLength(2);
   });
 
@@ -66,7 +68,7 @@ describe('the limits of one sprint', () => {
     ]);
     expect(sprints[0].runs.find((run) => run.id === sprints[0].candidate)?.samples).toBe(1000);
     expect(sprints[0].reason).toMatch(
-      /put forward by the loop, not by the researcher: 7 turns in one sprint/,
+      /the loop chose the candidate, not the researcher: the limit of 7 turns for one sprint/,
     );
     expect(sprints.map((s) => s.stopReason)).toEqual([expect.stringContaining('7 turns'), 'silent']);
   });

@@ -20,7 +20,7 @@ export function capNotice(loop: LoopParts): string[] {
   if (!state || state.capped || reason === null) return [];
   loop.journal.emit({ type: 'sprint.capped', sprint: state.claim?.id ?? null, reason });
   return [
-    `This sprint has reached its limit: ${reason}. Start nothing more. Write into its README what was found and what was not, then call finish_sprint; the sprint is closed after ${CLOSING_TURNS} more turns.`,
+    `This sprint has reached ${reason}. Start nothing new. Write into its README.md what you found and what remains open, then call finish_sprint. The loop closes the sprint after ${CLOSING_TURNS} more turns.`,
   ];
 }
 
@@ -28,14 +28,17 @@ export function capNotice(loop: LoopParts): string[] {
 export function pastCap(loop: LoopParts): Limit | null {
   const { capped, cost } = loop.journal.state().sprint ?? {};
   if (!capped || !cost || cost.turns < capped.turns + CLOSING_TURNS) return null;
-  return { code: 'sprint', reason: `${capped.reason}, and it was not closed in ${CLOSING_TURNS} turns` };
+  return {
+    code: 'sprint',
+    reason: `${capped.reason}, and finish_sprint was not called in the ${CLOSING_TURNS} turns after it`,
+  };
 }
 
 function reachedCap(loop: LoopParts): string | null {
   const { usd, hours, turns } = loop.config.limits.sprint;
   const cost = loop.journal.state().sprint?.cost;
   if (!cost) return null;
-  if (usd !== null && cost.usd >= usd) return `${usd} USD for one sprint are spent`;
-  if (sprintSecondsLeft(loop) <= 0) return `${hours} h for one sprint are over`;
-  return cost.turns >= turns ? `${count(turns, 'turn')} in one sprint are made` : null;
+  if (usd !== null && cost.usd >= usd) return `the limit of ${usd} USD for one sprint`;
+  if (sprintSecondsLeft(loop) <= 0) return `the limit of ${hours} h for one sprint`;
+  return cost.turns >= turns ? `the limit of ${count(turns, 'turn')} for one sprint` : null;
 }

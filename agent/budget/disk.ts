@@ -14,5 +14,5 @@ const freeBytes: FreeBytes = (folder) => {
 export function diskTrouble(folder: string, freeWhere = freeBytes): string | null {
   const free = freeWhere(folder);
   if (free >= NEEDED_BYTES) return null;
-  return `only ${Math.round(free / 1e6)} MB are free where ${folder} lies; make room (old run folders in checkpoints/), at least ${NEEDED_BYTES / 1e6} MB`;
+  return `only ${Math.round(free / 1e6)} MB are free on the disk of ${folder}, and ${NEEDED_BYTES / 1e6} MB are needed; delete old run folders in checkpoints/`;
 }

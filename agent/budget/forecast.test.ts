@@ -46,7 +46,7 @@ it('guesses from the prices where nothing was measured, and says so', () => {
   expect(night.sprintUsd).toBeGreaterThan(1);
   expect(night.sprintUsd).toBeLessThan(4);
   expect(forecastInWords(night)).toMatch(
-    /^a sprint about \d\.\d\d USD \(a guess from the prices: none was measured yet\); the night at most 50.00 USD$/,
+    /^a sprint about \d\.\d\d USD \(estimated from the prices; no sprint was measured yet\); the night at most 50.00 USD$/,
   );
   expect(forecast([], opus, { usd: 50, sprints: 3 }, 12)).toMatchObject({ sprints: 3 });
 });

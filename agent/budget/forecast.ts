@@ -58,7 +58,7 @@ export function forecastInWords({ sprintUsd, measured, sprints, nightUsd }: Fore
   const from =
     measured > 0
       ? `the mean of the last ${count(measured, 'sprint')}`
-      : 'a guess from the prices: none was measured yet';
+      : 'estimated from the prices; no sprint was measured yet';
   const night =
     nightUsd === null
       ? ''

@@ -94,7 +94,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
   it('is started by the loop where the researcher was told and did not, and nothing else fits any more', () => {
     expect(sprints[1]).toMatchObject({
       outcome: 'interrupted',
-      reason: expect.stringMatching(/^the last full run has to begin, that of \S+-steady-s0$/),
+      reason: expect.stringMatching(/^the last full run, that of \S+-steady-s0, has to start$/),
     });
     // The sprint had one more turn after the notice.
     expect(sprints[1].cost.turns).toBe(5);
@@ -128,7 +128,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
     expect(sprints).toHaveLength(7);
     expect(nights[1].events.findLast((e) => e.type === 'loop.notice')).toMatchObject({
       text: expect.stringMatching(
-        new RegExp(`${why}.*before the loop leaves it makes the full run of \\S+-plain-s0`),
+        new RegExp(`${why}.*before it ends, the loop makes the full run of \\S+-plain-s0`),
       ),
     });
     expect(nights[1].events.at(-1)).toMatchObject({ reason: expect.stringContaining(why) });

@@ -83,7 +83,7 @@ export class SlotWatch {
       this.#told = true;
       this.#warned = this.#turns;
       return [
-        `The last full run has to begin now (${duration(pace.secondsLeft)} are left, it takes ${duration(secondsFor(this.loop.config.profile.budgets.full, pace))}): ${how}, with your next call. Otherwise this sprint is closed, and the loop makes that run itself.`,
+        `The last full run has to start now (${duration(pace.secondsLeft)} are left, it takes ${duration(secondsFor(this.loop.config.profile.budgets.full, pace))}): ${how}, with your next call. Otherwise the loop closes this sprint and makes that run itself.`,
       ];
     }
     if (this.#told || slot.fits !== 1) return [];
@@ -102,7 +102,7 @@ export class SlotWatch {
     if (!slot) return null;
     const deaf = slot.due && this.#warned !== null && this.#turns > this.#warned;
     return deaf || slot.late
-      ? { code: 'last-slot', reason: `the last full run has to begin, that of ${slot.candidate.id}` }
+      ? { code: 'last-slot', reason: `the last full run, that of ${slot.candidate.id}, has to start` }
       : null;
   }
 

@@ -40,7 +40,7 @@ describe('the next call', () => {
     expect(mayCall(loop, call(0.51))).toEqual({
       code: 'money',
       reason:
-        'the money limit of 1 USD: 0.30 spent, 0.20 held for cut calls, and the next call could cost 0.51',
+        'the money limit of 1 USD: 0.30 spent, 0.20 reserved for calls that were cut off, and the next call could cost 0.51',
     });
     expect(journal.state().calls).toEqual({});
     expect(mayCall(loop, call(0.49))).toBeNull();
@@ -84,7 +84,7 @@ describe('the limits of one sprint', () => {
     const { journal, loop } = loopWith(sprint({ usd: 0.5 }), turn(0.4));
     expect(capNotice(loop)).toEqual([]);
     journal.emit(turn(0.1));
-    expect(capNotice(loop)).toEqual([expect.stringContaining('its limit: 0.5 USD for one sprint are spent')]);
+    expect(capNotice(loop)).toEqual([expect.stringContaining('reached the limit of 0.5 USD for one sprint')]);
     expect(capNotice(loop)).toEqual([]);
     for (let n = 1; n < CLOSING_TURNS; n++) journal.emit(turn(0));
     expect(mayCall(loop, call(0))).toBeNull();
@@ -94,18 +94,18 @@ describe('the limits of one sprint', () => {
     journal.emit(turn(0));
     expect(mayCall(loop, call(0))).toEqual({
       code: 'sprint',
-      reason: `0.5 USD for one sprint are spent, and it was not closed in ${CLOSING_TURNS} turns`,
+      reason: `the limit of 0.5 USD for one sprint, and finish_sprint was not called in the ${CLOSING_TURNS} turns after it`,
     });
   });
 
   it('are turns and hours too', () => {
     const turns = loopWith(sprint({ turns: 1 }), turn(0));
-    expect(capNotice(turns.loop)).toEqual([expect.stringContaining('1 turn in one sprint are made')]);
+    expect(capNotice(turns.loop)).toEqual([expect.stringContaining('the limit of 1 turn for one sprint')]);
     const hours = loopWith(sprint({ hours: 0.1 }));
     hours.time.seconds = 359;
     expect(capNotice(hours.loop)).toEqual([]);
     hours.time.seconds = 360;
-    expect(capNotice(hours.loop)).toEqual([expect.stringContaining('0.1 h for one sprint are over')]);
+    expect(capNotice(hours.loop)).toEqual([expect.stringContaining('the limit of 0.1 h for one sprint')]);
   });
 });
 

@@ -71,7 +71,7 @@ function overLimit(loop: LoopParts, reserve: Reserve): Limit | null {
   const others = reservedByOthers(journal);
   const left = leftToSpend(loop);
   if (reserve.usd > left.usd) {
-    const cut = held.usd > 0 ? `, ${held.usd.toFixed(2)} held for cut calls` : '';
+    const cut = held.usd > 0 ? `, ${held.usd.toFixed(2)} reserved for calls that were cut off` : '';
     const open = others.usd > 0 ? `, ${others.usd.toFixed(2)} reserved for calls under way` : '';
     const spent = `${usd.toFixed(2)} spent${cut}${open}`;
     return {

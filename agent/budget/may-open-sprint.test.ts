@@ -35,7 +35,7 @@ describe('the next sprint', () => {
     expect(mayOpenSprint(loop, room)).toBeNull();
     expect(mayOpenSprint(loop, () => 4e8)).toMatchObject({
       code: 'disk',
-      reason: expect.stringMatching(/^only 400 MB are free where \/r lies/),
+      reason: expect.stringMatching(/^only 400 MB are free on the disk of \/r,/),
     });
     time.seconds = 999;
     expect(mayOpenSprint(loop, room)).toBeNull();
@@ -47,7 +47,7 @@ describe('the next sprint', () => {
     expect(mayOpenSprint(loopWith({ sprints: 2 }, [], closed('a')).loop, room)).toBeNull();
     expect(mayOpenSprint(loopWith({ sprints: 2 }, [], closed('a'), closed('b')).loop, room)).toEqual({
       code: 'sprints',
-      reason: '2 sprints, as asked',
+      reason: '2 sprints made, as asked',
     });
   });
 
@@ -59,7 +59,7 @@ describe('the next sprint', () => {
     expect(left(1)).toBeNull();
     expect(left(0.99)).toEqual({
       code: 'money',
-      reason: 'the money limit of 5 USD: 0.99 is left, and a sprint of this loop cost 2.00',
+      reason: 'the money limit of 5 USD: 0.99 is left, and a sprint of this loop costs 2.00 on average',
     });
     expect(left(0.9, 2)?.code).toBe('money');
     // Before the first sprint its cost cannot be estimated.

@@ -39,7 +39,7 @@ function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {
   if (disk !== null) return { code: 'disk', reason: disk };
   const done = loop.journal.state().committed.length;
   if (limits.sprints !== null && done >= limits.sprints)
-    return { code: 'sprints', reason: `${count(done, 'sprint')}, as asked` };
+    return { code: 'sprints', reason: `${count(done, 'sprint')} made, as asked` };
   return loopSecondsLeft(loop) <= 0 ? { code: 'time', reason: 'the time is up' } : null;
 }
 
@@ -59,6 +59,6 @@ function tooLittleMoney(loop: LoopParts): NoSprint | null {
   if (mean === 0 || left >= mean / 2) return null;
   return {
     code: 'money',
-    reason: `the money limit of ${limits.usd} USD: ${left.toFixed(2)} is left, and a sprint of this loop cost ${mean.toFixed(2)}`,
+    reason: `the money limit of ${limits.usd} USD: ${left.toFixed(2)} is left, and a sprint of this loop costs ${mean.toFixed(2)} on average`,
   };
 }

@@ -122,7 +122,7 @@ describe('a run and the time that is left', () => {
     expect(still(2.5)).toBeNull();
     expect(still(1.5)).toEqual({
       code: 'time',
-      reason: '1.5 s are left, too little for 100 samples and their judging',
+      reason: '1.5 s are left; that is too short for 100 samples and their judging',
     });
     expect(still(1.5, there, 'incumbent')).toBeNull();
     expect(still(-1, seen([]))?.reason).toContain('0 s are left');

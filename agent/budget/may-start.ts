@@ -79,7 +79,7 @@ export function mayStillStart(
   if (left > 0 && need <= left) return null;
   return {
     code: 'time',
-    reason: `${duration(Math.max(0, left))} are left, too little for ${spec.samples} samples${judged ? ' and their judging' : ''}`,
+    reason: `${duration(Math.max(0, left))} are left; that is too short for ${spec.samples} samples${judged ? ' and their judging' : ''}`,
   };
 }
 
@@ -181,6 +181,6 @@ function keptSlot({ journal }: LoopParts, need: number, stages: Stages, pace: Pa
   if (reserved.some((run) => run.samples === samples && sameRecipe(run, candidate))) return null;
   return {
     code: 'kept',
-    reason: `after it no full run would fit any more: ${duration(pace.secondsLeft)} are left, a full run takes ${duration(secondsFor(samples, pace))}, and that is kept for the best candidate so far, ${candidate.id}. Start it now: run_experiment with of: "${candidate.id}", budget: "count"`,
+    reason: `no full run would fit after it: ${duration(pace.secondsLeft)} are left, and a full run takes ${duration(secondsFor(samples, pace))}. The last full run is kept for the best candidate so far, ${candidate.id}. Start that now: run_experiment with of: "${candidate.id}", budget: "full"`,
   };
 }

@@ -41,7 +41,7 @@ it('makes no call and starts no run while it is paused; a run under way goes on'
   expect(types.indexOf('run.finished')).toBeLessThan(resumed);
   expect(types.lastIndexOf('run.started')).toBeGreaterThan(resumed);
   expect(types.filter((t) => t === 'run.finished')).toHaveLength(2);
-  expect(events.at(-1)).toMatchObject({ reason: '1 sprint, as asked' });
+  expect(events.at(-1)).toMatchObject({ code: 'sprints' });
 });
 
 it('ends when it is asked to stop, without a call or a run more, and stays paused for the next start', async () => {
@@ -50,7 +50,7 @@ it('ends when it is asked to stop, without a call or a run more, and stays pause
   ]);
   const { code, events } = await loopIn(repo, {}, (loop) => (event) => {
     if (event.type === 'run.started') writeFileSync(pausePath(repo), '');
-    if (event.type === 'loop.paused') loop.stopper.ask({ reason: 'enough', exitCode: 0 });
+    if (event.type === 'loop.paused') loop.stopper.ask({ code: 'stop', reason: 'enough' });
   });
   expect(code).toBe(0);
   const types = events.map((e) => e.type);

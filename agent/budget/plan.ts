@@ -86,7 +86,7 @@ export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
   );
   const lines = [
     `- speed: ${show(pace.samplesPerSecond)} samples/s, ${source}`,
-    `- until the end, ${duration(Math.max(0, pace.secondsLeft))}, fit ${room.join(', or ')}`,
+    `- time left: ${duration(Math.max(0, pace.secondsLeft))}; it allows ${room.join(', or ')}`,
   ];
   const stages = stagesOf(loop, soFar);
   if (!stages) return lines;
@@ -107,6 +107,6 @@ function stageLines(stages: Stages, pace: Pace): string[] {
   if (full < 1) return lines;
   return [
     ...lines,
-    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}: claim a sprint for it and start it at once (run_experiment with of: "${candidate.id}", budget: "full"), unless a run that is quickly made beats it first; where nobody has started it when nothing else fits any more, the loop does`,
+    `- only ONE full run still fits. It is kept for the best candidate so far, ${candidate.id}. Start a sprint for it and start that run at once (run_experiment with of: "${candidate.id}", budget: "full"), unless a short run beats it first. If it is not started by the time that no other run fits, the loop starts it`,
   ];
 }

@@ -96,7 +96,7 @@ describe('a night whose budgets are stages', () => {
     ]);
     expect(refused(1)).toBe(1);
     expect(heard[1]).toContain('a screen is enough to earn the first full run');
-    expect(heard[1]).toContain('a full run has to be earned: screen this code and these settings first');
+    expect(heard[1]).toContain('a full run has to be earned: first screen this code and these settings');
   });
 
   it("compares stage by stage with the best's own run at that budget and seed, which it trains where it is missing", () => {

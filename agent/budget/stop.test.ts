@@ -4,7 +4,7 @@ import { Stopper } from './stop.ts';
 it('knows the mode of a stop: a later request counts where it presses more', () => {
   const asked = (...requests: readonly (readonly [string, 'after-run' | 'keep' | 'now'])[]) => {
     const stopper = new Stopper('/nowhere');
-    for (const [reason, mode] of requests) stopper.ask({ reason, exitCode: 0 }, mode);
+    for (const [reason, mode] of requests) stopper.ask({ code: 'stop', reason }, mode);
     const { soft, keep, hard } = stopper;
     return [stopper.requested()?.reason, soft.aborted, keep.aborted, hard.aborted];
   };

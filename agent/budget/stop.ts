@@ -1,12 +1,11 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import type { StopCode } from '#contract/stop';
 import { ONE_REQUEST_MS, oncePerRequest } from '#host/one-request';
 import { stopPath } from '../common/paths.ts';
+import type { Refusal } from '../common/refusal.ts';
 
-/** Why a loop is asked to stop, and the exit code that it will end with. */
-export interface StopRequest {
-  reason: string;
-  exitCode: number;
-}
+/** Why a loop stops: a code, which decides its exit code, and the reason for people. */
+export type StopRequest = Refusal<StopCode>;
 
 /** The ways to stop a loop, the mildest first. */
 export type StopMode =
@@ -46,9 +45,11 @@ export class Stopper {
   listen(onAsked: (mode: StopMode) => void, onHangUp: () => void = () => {}): void {
     this.#onAsked = onAsked;
     const onSignal = oncePerRequest((signal) => {
-      const exitCode = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
-      const kept = this.#keep.signal.aborted;
-      this.ask({ reason: signal === 'SIGTERM' ? 'SIGTERM' : 'Ctrl-C', exitCode }, kept ? 'now' : 'keep');
+      const request: StopRequest =
+        signal === 'SIGTERM'
+          ? { code: 'terminate', reason: 'SIGTERM' }
+          : { code: 'interrupt', reason: 'Ctrl-C' };
+      this.ask(request, this.#keep.signal.aborted ? 'now' : 'keep');
     });
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
     // While the loop waits for a run of hours, nothing else checks for the file.
@@ -82,7 +83,7 @@ export class Stopper {
   /** A later request counts only where its mode is more urgent than the present one. */
   ask(request: StopRequest, mode: StopMode = 'keep'): void {
     if (this.#mode && STOP_MODES.indexOf(mode) <= STOP_MODES.indexOf(this.#mode)) return;
-    // A request after one in mode `keep` leaves its reason and exit code in place.
+    // A request after one in mode `keep` leaves its code and reason in place.
     if (this.#mode !== 'keep') this.#request = request;
     this.#mode = mode;
     this.#onAsked(mode);
@@ -93,7 +94,7 @@ export class Stopper {
 
   /** Acts as the second Ctrl-C. */
   now(): void {
-    this.ask({ reason: 'stopped at once', exitCode: EXIT.interrupted }, 'now');
+    this.ask({ code: 'stop-now', reason: 'stopped at once' }, 'now');
   }
 
   /** The present request, a STOP file included. */
@@ -103,8 +104,7 @@ export class Stopper {
       const said = readFileSync(file, 'utf8').trim();
       rmSync(file, { force: true });
       if (said === NOW) this.now();
-      else
-        this.ask({ reason: 'the file STOP', exitCode: EXIT.done }, said === AFTER_RUN ? 'after-run' : 'keep');
+      else this.ask({ code: 'stop', reason: 'the file STOP' }, said === AFTER_RUN ? 'after-run' : 'keep');
     }
     return this.#request;
   }
@@ -136,25 +136,3 @@ export class Stopper {
 /** The contents of the file STOP: everything ends at once, or the current run finishes first. */
 export const NOW = 'now';
 export const AFTER_RUN = 'after-run';
-
-/** Exit codes of `npm run loop`. */
-export const EXIT = {
-  /** A limit was reached, nothing was left to do, or a STOP file asked for it. */
-  done: 0,
-  /** A fault of the loop itself; a stack is printed. */
-  fault: 1,
-  /** Bad input or a machine that is not ready: one line, nothing written. */
-  refused: 2,
-  /** The key is invalid or the credit is used up. */
-  fatal: 3,
-  /** Sprint after sprint failed in the same way. */
-  failing: 4,
-  /** No verified gain for as many sprints as TASK.md allows. */
-  stagnant: 5,
-  /** The disk is nearly full. */
-  disk: 6,
-  /** Ctrl-C. */
-  interrupted: 130,
-  /** SIGTERM. */
-  terminated: 143,
-} as const;

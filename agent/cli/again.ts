@@ -3,6 +3,7 @@ import { UserError } from '#contract/errors';
 import { type RunRecord, specOf } from '#contract/run';
 import { readSafetensors } from '#contract/safetensors';
 import type { Sprint, SprintRun } from '#contract/sprint';
+import { EXIT_CODES } from '#contract/stop';
 import type { Task } from '#contract/task';
 import { git } from '#host/git';
 import type { Sandbox } from '#host/sandbox';
@@ -32,7 +33,7 @@ export async function trainAgain(of: {
   if (record.status === 'finished') return record;
   throw new UserError(
     `${again.dir}: ${record.status}: ${record.reason}`,
-    record.status === 'killed' ? 130 : 1,
+    record.endedBy === 'user' ? EXIT_CODES.interrupt : 1,
   );
 }
 
@@ -51,7 +52,7 @@ async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: 
   const folder = task.contract.workspace;
   if (commit !== '' && (await committedTree({ repo, commit, folder })) === tree) return;
   throw new UserError(
-    `${id} was trained from the tree ${tree}, which this repository does not have; fetch the branch that holds ${record}, or use the checkout that made it`,
+    `${id} was trained from the tree ${tree}, which is not in this repository; fetch the branch that has ${record}, or use the checkout in which it was trained`,
   );
 }
 
@@ -59,7 +60,7 @@ async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: 
 export function weightsCompared(repo: string, first: SprintRun, second: SprintRun): string {
   const checkpointOf = ({ id }: SprintRun) => inRun(runDir(repo, id)).checkpoint;
   if (!existsSync(checkpointOf(first)))
-    return 'weights: the first ones are not here (they are not committed)';
+    return 'weights: not compared; the checkpoint of the first run is not in this checkout (checkpoints are not committed)';
   const was = readSafetensors(checkpointOf(first)).tensors;
   const now = readSafetensors(checkpointOf(second)).tensors;
   const differences: string[] = [];
@@ -71,7 +72,7 @@ export function weightsCompared(repo: string, first: SprintRun, second: SprintRu
         (largest, value, i) => Math.max(largest, Math.abs(value - (other[i] ?? Number.NaN))),
         0,
       );
-      if (most !== 0) differences.push(`${name} by at most ${most.toPrecision(2)}`);
+      if (most !== 0) differences.push(`${name} differs by at most ${most.toPrecision(2)}`);
     }
   }
   const engines = [...new Set([first.backend ?? '?', second.backend ?? '?'])].join(', then ');

@@ -8,7 +8,7 @@ export { parsed, program, whole } from '#contract/command-line';
 export const sandboxOption = () =>
   new Option(
     '--sandbox <how>',
-    'bubblewrap for the code of the workspace where it works, unless it is switched off',
+    'auto: the code of the workspace runs in bubblewrap where that works; off: no sandbox',
   )
     .choices(['auto', 'off'])
     .default('auto');

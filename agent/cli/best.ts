@@ -31,12 +31,15 @@ interface Options {
 
 const command = program(
   'npm run best --',
-  "Judges the best sprint's checkpoint again, or trains it again as well, and shows the recorded numbers beside the new ones.",
+  'Judges the checkpoint of the best sprint again and shows the recorded numbers beside the new ones. With --train, trains the run again first.',
 )
-  .option('--profile <name>', 'whose leaderboard (default: the first in TASK.md that has a best)')
-  .option('--samples <n>', 'fresh rows to draw (default: those of a verdict)', whole(1))
-  .option('--eval-seed <n>', 'seed of those rows (default: a new one each time)', whole(0))
-  .option('--train', 'train it again first, from its recorded tree and arguments, and compare')
+  .option('--profile <name>', 'profile of TASK.md (default: the first whose leaderboard has a best)')
+  .option('--samples <n>', 'number of fresh samples (default: as for a verdict)', whole(1))
+  .option('--eval-seed <n>', 'seed of these samples (default: a new one each time)', whole(0))
+  .option(
+    '--train',
+    'train the run again first, from its recorded tree and settings, and compare the weights',
+  )
   .addOption(sandboxOption())
   .addHelpText(
     'after',
@@ -58,7 +61,7 @@ async function main(): Promise<number> {
   const here = existsSync(dir);
   if (!here && !options.train) {
     throw new UserError(
-      `checkpoints/${recorded.run} is not here (weights are not committed); train it again: npm run best -- --train`,
+      `checkpoints/${recorded.run} is not in this checkout (checkpoints are not committed); train it again: npm run best -- --train`,
     );
   }
   process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${dir}\n\n`);
@@ -74,7 +77,10 @@ async function main(): Promise<number> {
     return 0;
   }
   const run = sprint.runs.find(({ id }) => id === recorded.run);
-  if (!run) throw new UserError(`sprints/${sprint.id}/sprint.json does not hold its run ${recorded.run}`);
+  if (!run)
+    throw new UserError(
+      `sprints/${sprint.id}/sprint.json does not list the run ${recorded.run} of its verdict; restore the file from git`,
+    );
   const { id } = await trainAgain({ task, repo, sandbox, sprint, run });
   // Both on the same fresh samples, so that only the training can make a difference.
   const first = here ? await keepingVerdict(dir, () => judge(dir)) : null;
@@ -100,7 +106,7 @@ function findBest(
     if (sprint?.verdict) return { profileName, sprint, recorded: sprint.verdict };
   }
   const where = wanted === undefined ? '' : ` of profile "${wanted}"`;
-  throw new UserError(`no sprint${where} has a verified best yet; \`npm run loop\` makes some`);
+  throw new UserError(`no sprint${where} has a verified best yet; start the loop: npm run loop`);
 }
 
 /** Judges and puts the recorded verdict back: the judge overwrites it in the run folder. */

@@ -163,7 +163,7 @@ describe('npm run train', () => {
       [['good', '--samples', '0'], /whole number of at least 1/],
       [['good', '--sampels', '7'], /unknown option '--sampels'/],
       [['good', 'better'], /too many arguments/],
-      [['good', '--out', '.'], /there is something already/],
+      [['good', '--out', '.'], /is not empty/],
       [['good', '--out', '/proc/x'], /^--out \/proc\/x: cannot be written to/],
       [['refuse', '--set', 'k=x'], /^k must be a number/],
     ];
@@ -221,11 +221,11 @@ describe('npm run train', () => {
     while (!existsSync(join(out, 'out/optimizer.safetensors'))) await sleep(50);
     process.kill(child.pid, 'SIGINT');
     expect((await child.done).code).toBe(130);
-    expect(readFileSync(log, 'utf8')).toContain(`go on with: npm run train -- --resume ${out}\n`);
+    expect(readFileSync(log, 'utf8')).toContain(`continue with: npm run train -- --resume ${out}\n`);
     const other = await run('train', '--resume', out, '--seed', '3');
     expect([other.exit.code, other.complaint]).toEqual([
       2,
-      "--resume goes on with the run's own arguments; leave out --seed",
+      '--resume uses the recorded arguments of the run; leave out --seed',
     ]);
     const { exit, stdout } = await run('train', '--resume', out, '--no-judge');
     expect([exit.code, stdout]).toEqual([0, expect.stringMatching(/^trained in /)]);
@@ -302,7 +302,7 @@ describe('npm run best', () => {
     const clone = join(repo, 'state/clone');
     git(repo, 'clone', '-q', repo, clone);
     const there = await capture({ argv: [...cli('best'), '--train'], cwd: clone, env: cleanEnv() });
-    expect(there.stdout).toContain('weights: the first ones are not here');
+    expect(there.stdout).toContain('weights: not compared');
     expect(there.stdout).toMatch(/^ +recorded +again +change$/m);
     expect(there.exit.code).toBe(0);
   });

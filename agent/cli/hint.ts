@@ -7,15 +7,15 @@ import { parsed, program } from './arguments.ts';
 
 const command = program(
   'npm run hint --',
-  'Tells the researcher something: it is added to HINTS.md, which reaches the running sprint after its present turn, and every sprint after it.',
+  'Gives the researcher a hint: adds it to HINTS.md. The open sprint reads it after the present turn, and every later sprint reads it.',
 )
-  .argument('<text...>', 'what to tell')
+  .argument('<text...>', 'the hint')
   .addHelpText('after', '\nExample:\n  npm run hint -- "Look at the rare cases first."');
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
   const text = command.args.join(' ').trim();
-  if (text === '') throw new UserError('an empty hint tells nothing (--help shows an example)');
+  if (text === '') throw new UserError('the hint is empty (--help shows an example)');
   const repo = process.cwd();
   readTask(taskPath(repo)); // Throws in a folder without a task.
   const path = hintsPath(repo);
@@ -25,7 +25,7 @@ await runMain(async () => {
   process.stdout.write('Added to HINTS.md.\n');
   if (before.length + added.length > MAX_CHARS)
     process.stderr.write(
-      `warning: HINTS.md is longer than ${MAX_CHARS} characters, and only its end is read; take out what is settled\n`,
+      `warning: HINTS.md is longer than ${MAX_CHARS} characters, and only its end is read; remove old hints\n`,
     );
   return 0;
 });

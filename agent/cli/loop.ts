@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { above0 } from '#contract/command-line';
 import { runMain } from '#contract/errors';
+import { EXIT_CODES } from '#contract/stop';
 import { withEngineOptions } from '#host/engine-options';
 import { CLOSING_TURNS } from '../budget/caps.ts';
-import { EXIT } from '../budget/stop.ts';
 import { stateDir } from '../common/paths.ts';
 import type { AskedTarget, LoopOptions } from '../config/config.ts';
 import { lockPath, refuseSecond } from '../journal/lock.ts';
@@ -33,74 +33,81 @@ const hours = above0('a number of hours');
 
 const command = program(
   'npm run loop --',
-  'Runs the research loop of TASK.md: sprint after sprint, each judged, reported and committed on a branch of its own.',
+  'Runs the research loop of TASK.md on a run branch. Each sprint is judged, reported and committed there.',
 )
   .addOption(
     new Option(
       '--researcher <who>',
-      'Claude (needs ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN or a cloud: docs/claude.md) or the offline replay; default: Claude where there is one',
+      'claude (needs ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN or a cloud: docs/claude.md) or offline (the offline replay); default: claude where a credential is set',
     ).choices(['claude', 'offline']),
   )
   .option('--profile <name>', 'profile of TASK.md; default: the first that this machine can run')
   .addOption(
     new Option(
       '--start <from>',
-      'what the workspace begins with; default: best-known for Claude, baseline for the replay',
+      'workspace that a new run branch starts from; default: best-known for Claude, baseline for the replay',
     ).choices(['best-known', 'baseline']),
   )
-  .option('--new', 'start another run branch instead of going on with the last one')
+  .option('--new', 'start a new run branch instead of continuing the last one')
   .option(
     '--take-over',
-    'for unattended restarts: also take over from a loop on another machine, once that gives no sign of life',
+    'for unattended restarts: also take over from a loop on another machine once its heartbeat has stopped',
   )
-  .option('--dry', 'show what would be done and what the night would cost; change nothing in git')
+  .option('--dry', 'print the plan, the measured speed and the estimated cost; change nothing in git')
   .option('--max-sprints <n>', 'stop after this many sprints', whole(1))
   .option('--max-usd <amount>', 'money limit in US dollars, or "none"; default: TASK.md', amount)
-  .option('--max-tokens <n>', 'token limit, input and output of all calls', whole(1))
-  .option('--train-hours <h>', 'hours that training runs may take, all together', hours)
+  .option('--max-tokens <n>', 'limit of tokens: input and output of all calls together', whole(1))
+  .option('--train-hours <h>', 'limit of hours for all training runs together', hours)
   .addOption(new Option('--gpu-hours <h>').argParser(hours).hideHelp())
   .option(
     '--sprint-usd <amount>',
-    `money of one sprint, after which it has ${CLOSING_TURNS} turns to close; default: TASK.md`,
+    `money limit of one sprint; at the limit it has ${CLOSING_TURNS} turns left to finish; default: TASK.md`,
     above0('an amount'),
   )
-  .option('--sprint-hours <h>', 'hours of one sprint; default: TASK.md', hours)
+  .option('--sprint-hours <h>', 'limit of hours for one sprint; default: TASK.md', hours)
   .option(
     '--target <metric=value>',
-    'stop when the best is verified at this value: accuracy=0.99; other fields of the task as "size<=20" or "size>=20"',
+    'stop when a verdict of the best reaches this value: accuracy=0.99; for other metrics of the task: "size<=20" or "size>=20"',
     target,
   )
-  .option('--until <HH:MM>', 'stop at this time of day; default: the hours of TASK.md')
-  .option('--notify <command or URL>', 'told as JSON of new bests, trouble and the end (also: LOOP_NOTIFY)')
+  .option('--until <HH:MM>', 'stop at this time of day; default: after limits.hours of TASK.md')
+  .option(
+    '--notify <command or URL>',
+    'gets a JSON message on each new best, on trouble and at the end (also: LOOP_NOTIFY)',
+  )
   .option('--model <name>', 'model of the researcher; default: TASK.md')
   .addOption(
     new Option(
       '--via <way>',
-      'how Claude is reached: the API (or a gateway, ANTHROPIC_BASE_URL), Amazon Bedrock or Google Cloud; default: as the environment says',
+      'how to reach Claude: the API (or a gateway, ANTHROPIC_BASE_URL), Amazon Bedrock or Google Cloud; default: from the environment variables',
     ).choices(['api', 'bedrock', 'google']),
   )
-  .option('--no-web', 'no server-side web search and fetch for Claude')
+  .option('--no-web', 'switch off server-side web search and fetch for Claude')
   .addOption(
-    new Option('--sandbox <how>', 'bubblewrap for Claude, unless it is switched off')
+    new Option(
+      '--sandbox <how>',
+      'auto: commands of the researcher and runs are confined by bubblewrap; off: no sandbox',
+    )
       .choices(['auto', 'off'])
       .default('auto'),
   )
-  .option('--seed <n>', 'seed of runs that name none', whole(0), 0)
+  .option('--seed <n>', 'seed of runs that are started without a seed', whole(0), 0)
   .addHelpText(
     'after',
     `
 Examples:
-  npm run loop                                       the offline replay, or Claude where there is a key
-  npm run loop -- --dry                              what would be done, at which speed and cost
+  npm run loop                                       Claude if a credential is set, otherwise the offline replay
+  npm run loop -- --dry                              print the plan, the speed and the cost
   npm run loop -- --until 07:30 --max-usd 20         a night with Claude
   npm run loop -- --researcher offline --max-sprints 2
 
-Ctrl-C or SIGTERM, once: the turn ends; a run under way is saved, its sprint stays open, and the next start goes on with both; where
-nothing trains, the sprint is reported and committed. Twice, more than a second apart: everything ends now. From another terminal:
+Ctrl-C or SIGTERM once: the turn ends. If a run is under way, it is saved, its sprint stays open, and the next start continues both;
+otherwise the sprint is reported and committed. Twice, more than a second apart: everything ends at once. From another terminal:
 npm run stop, npm run stop -- --after-run (the run under way finishes first), npm run stop -- --now.
 
-Exit codes: 0 a limit was reached or nothing is left · 1 a fault of the loop itself · 2 bad input · 3 key or credit at an end
-  · 4 three identical failures · 5 no gain for too long · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM`,
+Exit codes: 0 a limit is reached, nothing is left to be tried, or npm run stop · 1 a fault of the loop itself · 2 bad input
+  · 3 key refused or no credit · 4 three equal failures, or three conversations without a sprint · 5 no gain for too many sprints
+  · 6 disk nearly full · 130 Ctrl-C · 143 SIGTERM. docs/exit-codes.md tells how to distinguish reasons that share a code.`,
   );
 
 interface Flags {
@@ -153,7 +160,7 @@ await runMain(async () => {
     seed: flags.seed,
   };
   const renamed =
-    flags.gpuHours === undefined ? [] : ['--gpu-hours is --train-hours now; the old name still works'];
+    flags.gpuHours === undefined ? [] : ['--gpu-hours is now called --train-hours; the old name still works'];
   const plan = await preflight(options);
   for (const line of [...renamed, ...(plan.task.renamed ?? [])]) process.stdout.write(`${line}\n`);
   if (flags.dry) {
@@ -166,6 +173,6 @@ await runMain(async () => {
   };
   await refuseSecond(lockPath(stateDir(plan.repo)), lock);
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
-  if (!(await offer(plan, process.stdout))) return EXIT.interrupted;
+  if (!(await offer(plan, process.stdout))) return EXIT_CODES.interrupt;
   return runLoop(plan, { listeners: [logOver, consoleOver], lock });
 });

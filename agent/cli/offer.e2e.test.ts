@@ -90,7 +90,7 @@ describe('before the first paid call', () => {
     }
     delete process.env.ANTHROPIC_API_KEY;
     delete process.env.ANTHROPIC_BASE_URL;
-    expect(told[0]).toMatch(/cut off; .* of the hours and 3.10 USD of these limits are used already/);
-    expect(told[1]).toContain('Taken up: a loop that was cut off; 3.10 USD of these limits are used already');
+    expect(told[0]).toMatch(/cut off\. Of these limits it has used .* of the hours and 3.10 USD/);
+    expect(told[1]).toContain('Continued: a loop that was cut off. Of these limits it has used 3.10 USD');
   }, 120_000);
 });

@@ -17,9 +17,9 @@ export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 
   if (!out.isTTY) return true;
   return abortable(async (signal) => {
     // Printed only now that Ctrl-C is handled.
-    out.write(`The first paid call is made in ${SECONDS} s; Ctrl-C until then costs nothing.\n`);
+    out.write(`The first paid call is made in ${SECONDS} s. Until then Ctrl-C stops the loop at no cost.\n`);
     await sleep(SECONDS * 1000, undefined, { signal }).catch(() => {});
-    if (signal.aborted) out.write('Stopped: nothing was written, nothing was paid.\n');
+    if (signal.aborted) out.write('Stopped: nothing was written and nothing was paid.\n');
     return !signal.aborted;
   });
 }
@@ -28,5 +28,5 @@ export async function offer(plan: Plan, out: Pick<NodeJS.WriteStream, 'isTTY' | 
 function takenUpInWords({ takenUp, asked }: Plan): string {
   if (!takenUp) return '';
   const hours = asked.until ? '' : `${duration(takenUp.seconds)} of the hours and `;
-  return `Taken up: a loop that was cut off; ${hours}${takenUp.usd.toFixed(2)} USD of these limits are used already (--max-usd, --until, or TASK.md, raise them).\n`;
+  return `Continued: a loop that was cut off. Of these limits it has used ${hours}${takenUp.usd.toFixed(2)} USD (raise them with --max-usd, --until or TASK.md).\n`;
 }

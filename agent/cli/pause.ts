@@ -6,7 +6,7 @@ import { parsed, program } from './arguments.ts';
 
 const command = program(
   'npm run pause',
-  'Pauses the loop in this checkout: after its present turn it makes no call and starts no run, until "npm run resume". A run under way goes on, and so do the limits of time.',
+  'Pauses the loop in this checkout: after its present turn it makes no call and starts no run until "npm run resume". A run under way continues. The time limits continue to count.',
 ).addHelpText('after', '\nExamples:\n  npm run pause\n  npm run resume');
 
 await runMain(async () => {
@@ -16,7 +16,7 @@ await runMain(async () => {
   mkdirSync(stateDir(repo), { recursive: true });
   writeFileSync(pausePath(repo), '', { flag: 'a' });
   process.stdout.write(
-    'Paused after the present turn, also over a restart, until "npm run resume". A run under way goes on; so does the clock of the limits.\n',
+    'The loop pauses after its present turn, until "npm run resume"; a restart does not end the pause. A run under way continues. The time limits continue to count.\n',
   );
   return 0;
 });

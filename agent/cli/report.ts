@@ -13,10 +13,10 @@ import { parsed, program } from './arguments.ts';
 
 const command = program(
   'npm run report --',
-  'Renders the report of a closed sprint (Markdown, HTML, PDF) and the lab notebook from the sprint folders alone.',
+  'Renders the report of a closed sprint (Markdown, HTML, PDF) and the lab notebook. It reads the sprint folders only.',
 )
   .argument('<sprint>', 'a closed sprint: its name, like 2026-02-19--10-37-slower-decay, or its folder')
-  .option('--out <dir>', 'where to write', 'reports')
+  .option('--out <dir>', 'folder to write to', 'reports')
   .addHelpText(
     'after',
     `

@@ -16,6 +16,8 @@ await runMain(async () => {
   if (!isPaused(repo)) throw new UserError('the loop in this checkout is not paused');
   rmSync(pausePath(repo), { force: true });
   const runs = lockHolder(stateDir(repo))?.alive;
-  process.stdout.write(runs ? 'It goes on.\n' : 'The pause is over; "npm run loop" starts the loop.\n');
+  process.stdout.write(
+    runs ? 'The loop continues.\n' : 'The pause is over; "npm run loop" starts the loop.\n',
+  );
   return 0;
 });

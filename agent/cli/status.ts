@@ -5,9 +5,9 @@ import { parsed, program } from './arguments.ts';
 
 const command = program(
   'npm run status --',
-  'Tells what the loop in this checkout is at, while it runs and after.',
+  'Prints the state of the loop in this checkout, while it runs and after it has ended.',
 )
-  .option('--json', 'as JSON')
+  .option('--json', 'print JSON')
   .addHelpText('after', '\nExamples:\n  npm run status\n  npm run --silent status -- --json');
 
 await runMain(async () => {

@@ -38,7 +38,7 @@ describe('steering a loop from outside', () => {
     expect(readFileSync(join(repo, 'HINTS.md'), 'utf8')).toBe('- Try sorting.\n');
     // The run is kept, and the sprint stays open.
     expect(readSprints(sprintsDir(repo))).toEqual([]);
-    expect(loop.said()).toMatch(/^Open: +sprint 1: Try long; the next start goes on with it/m);
+    expect(loop.said()).toMatch(/^Open: +sprint 1: Try long; the next start continues it/m);
     expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP (exit code 0, ');
     expect(existsSync(join(repo, 'STOP'))).toBe(false);
   });
@@ -48,7 +48,7 @@ describe('steering a loop from outside', () => {
     expect((await run(repo, 'pause')).code).toBe(2);
     const first = startCommand(repo, 'loop', '--sandbox', 'off');
     await eventOf(repo, 'run.started');
-    expect((await run(repo, 'pause')).said).toContain('so does the clock of the limits');
+    expect((await run(repo, 'pause')).said).toContain('The time limits continue to count');
     first.child.kill('SIGKILL');
     await first.ended;
     const second = startCommand(repo, 'loop', '--max-sprints', '1', '--sandbox', 'off');
@@ -56,7 +56,7 @@ describe('steering a loop from outside', () => {
     expect((await run(repo, 'status')).said).toMatch(/^Paused since .*npm run resume/m);
     expect(second.said()).toContain('paused: no call and no run');
     const before = readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
-    expect((await run(repo, 'resume')).said).toBe('It goes on.\n');
+    expect((await run(repo, 'resume')).said).toBe('The loop continues.\n');
     expect(await second.ended).toBe(0);
     const turns = readEvents(eventsPath(repo)).filter((e) => e.type === 'turn.finished').length;
     expect([before, turns]).toEqual([3, 5]);
@@ -91,13 +91,13 @@ describe('steering a loop from outside', () => {
       'offline replay, no model',
       'samples <=1000',
       `${repo}/TASK.md`,
-      /branch +run\/[\d-]+, new, from main and work\/ as it stands/,
+      /branch +run\/[\d-]+, new: from main, with work\/ as it is/,
       '1000 samples/s',
-      'full         1.0 s a run, its judging not measured yet; 36 of them fit',
+      'full         1.0 s a run, judging not measured yet; the time allows 36',
     ]) {
       expect(said).toMatch(part);
     }
-    expect(said.includes('--gpu-hours is --train-hours now')).toBe(told);
+    expect(said.includes('--gpu-hours is now called --train-hours')).toBe(told);
     expect(git(repo, 'for-each-ref')).toBe(refs);
     expect(git(repo, 'status', '--porcelain')).toBe('');
   });

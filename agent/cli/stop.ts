@@ -7,10 +7,13 @@ import { parsed, program } from './arguments.ts';
 
 const command = program(
   'npm run stop --',
-  'Asks the loop in this checkout to stop: its turn ends. A run under way is saved, its sprint stays open, and the next "npm run loop" goes on with both; where nothing trains, the sprint is reported and committed. Then the loop leaves.',
+  'Asks the loop in this checkout to stop after its present turn. If a run is under way, it is saved, its sprint stays open, and the next "npm run loop" continues both; otherwise the sprint is reported and committed.',
 )
-  .option('--after-run', 'let the run under way finish first; the sprint is judged, reported and committed')
-  .option('--now', 'stop at once, in mid-turn; the next "npm run loop" goes on with the open sprint')
+  .option(
+    '--after-run',
+    'let the run under way finish first; then the sprint is judged, reported and committed',
+  )
+  .option('--now', 'stop at once, within the turn; the next "npm run loop" continues the open sprint')
   .addHelpText(
     'after',
     '\nExamples:\n  npm run stop\n  npm run stop -- --after-run\n  npm run stop -- --now',
@@ -22,8 +25,8 @@ await runMain(async () => {
   const holder = lockHolder(stateDir(repo));
   if (!holder?.alive) throw new UserError('no loop runs in this checkout');
   const { now, afterRun } = command.opts<{ now?: boolean; afterRun?: boolean }>();
-  if (now && afterRun) throw new UserError('--now and --after-run are two ways to stop: choose one');
+  if (now && afterRun) throw new UserError('--now and --after-run exclude each other: give one of them');
   writeFileSync(stopPath(repo), now ? NOW : afterRun ? AFTER_RUN : '');
-  process.stdout.write('Asked to stop; "npm run status" shows when it has.\n');
+  process.stdout.write('The loop is asked to stop. "npm run status" shows whether it has stopped.\n');
   return 0;
 });

@@ -152,7 +152,7 @@ describe('npm run sweep', () => {
     process.kill(child.pid, 'SIGINT');
     expect((await child.done).code).toBe(130);
     expect(readFileSync(`${out}.log`, 'utf8')).toContain(
-      'stopped after 1 of 2 runs; go on with: npm run sweep -- stuck',
+      'stopped after 1 of 2 runs; continue with: npm run sweep -- stuck',
     );
     expect(summaryIn(out).runs.map(({ name }) => name)).toEqual(['good']);
   });

@@ -7,6 +7,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import type { Settings } from '#contract/run';
 import { pairsOf } from '#contract/settings';
+import { EXIT_CODES } from '#contract/stop';
 import { type Profile, profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -41,15 +42,15 @@ interface Options {
 
 const command = program(
   'npm run sweep --',
-  'Trains and judges every experiment of a sweep, and sets them side by side: JSON, Markdown, CSV and a plot. Runs that are complete are passed over, those that fail recorded.',
+  'Trains and judges every experiment of a sweep and compares them in a summary: JSON, Markdown, CSV and a plot. Complete runs are not repeated; failed runs are recorded.',
 )
   .argument('[sweep]', 'a sweep that `npm run train -- --list` prints')
-  .option('--profile <name>', 'profile of TASK.md (default: the first that needs nothing special)')
-  .option('--samples <n>', 'training rows of each run (default: those of a full run)', whole(1))
+  .option('--profile <name>', 'profile of TASK.md (default: the first without `requires`)')
+  .option('--samples <n>', 'training samples of each run (default: as for a full run)', whole(1))
   .option('--seed <n>', 'the first seed', whole(0), 0)
-  .option('--seeds <n>', 'how many seeds, one after the other', whole(1), 1)
-  .option('--set <key=value>', 'overrides a setting of every experiment; may be repeated', setting, {})
-  .option('--out <folder>', 'where the summary goes (default: checkpoints/sweeps/<sweep>-<profile>-<hash>)')
+  .option('--seeds <n>', 'number of consecutive seeds', whole(1), 1)
+  .option('--set <key=value>', 'override a setting of every experiment; may be repeated', setting, {})
+  .option('--out <folder>', 'folder of the summary (default: checkpoints/sweeps/<sweep>-<profile>-<hash>)')
   .addOption(sandboxOption())
   .addHelpText(
     'after',
@@ -58,7 +59,7 @@ Examples:
   npm run sweep -- ablations --profile small
   npm run sweep -- l0_sweep --seeds 3 --samples 512000
 
-Exit code 0 when every run is judged, 1 when one is not, 130 after Ctrl-C; the same command goes on with what is missing.`,
+Exit codes: 0 every run is judged · 1 a run is not · 2 bad input · 130 Ctrl-C. The same command then makes the missing runs.`,
   );
 
 async function main(): Promise<number> {
@@ -94,8 +95,10 @@ async function main(): Promise<number> {
   const whole = await runAll(wanted, { repo, task, sandbox, summary, folder });
   if (summary.runs.length > 0) await finish(folder, summary, task, profile);
   if (!whole) {
-    say(`stopped after ${summary.runs.length} of ${wanted.length} runs; go on with: ${commandOf(summary)}`);
-    return 130;
+    say(
+      `stopped after ${summary.runs.length} of ${wanted.length} runs; continue with: ${commandOf(summary)}`,
+    );
+    return EXIT_CODES.interrupt;
   }
   const bad = summary.runs.filter(({ status }) => status !== 'finished').length;
   const took = `${count(wanted.length, 'run')} in ${duration((performance.now() - started) / 1000)}`;

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import type { Settings } from '#contract/run';
+import { EXIT_CODES } from '#contract/stop';
 import { profileOf, readTask, type Task } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
@@ -37,18 +38,18 @@ interface Options {
 
 const command = program(
   'npm run train --',
-  'Trains one experiment of the workspace, as it stands, and has it judged.',
+  'Trains one experiment of the workspace, as its files are now, and judges the checkpoint.',
 )
   .argument('[experiment]', 'a name that --list prints')
-  .option('--profile <name>', 'profile of TASK.md (default: the first that needs nothing special)')
-  .option('--samples <n>', 'training rows (default: those of a full run)', whole(1))
-  .option('--seed <n>', 'of initial weights and data', whole(0), 0)
+  .option('--profile <name>', 'profile of TASK.md (default: the first without `requires`)')
+  .option('--samples <n>', 'training samples (default: as for a full run)', whole(1))
+  .option('--seed <n>', 'seed of initial weights and data', whole(0), 0)
   .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')
-  .option('--set <key=value>', 'overrides a setting of the experiment; may be repeated', setting, {})
-  .option('--no-judge', 'train only')
+  .option('--set <key=value>', 'override a setting of the experiment; may be repeated', setting, {})
+  .option('--no-judge', 'train only; do not judge')
   .option(
     '--resume <run folder>',
-    'go on with a run that was stopped or killed, by its own tree and arguments',
+    'continue a run that was stopped or killed, from its own tree and settings',
   )
   .option('--list', 'print the experiments')
   .addOption(sandboxOption())
@@ -59,7 +60,9 @@ Examples:
   npm run train -- --list
   npm run train -- default --samples 512000
   npm run train -- default --seed 1 --set lr=0.001 --out /tmp/mine
-  npm run train -- --resume /tmp/mine`,
+  npm run train -- --resume /tmp/mine
+
+Exit codes: 0 trained and judged · 1 the run did not finish, or its judge failed · 2 bad input · 130 Ctrl-C (docs/exit-codes.md).`,
   );
 
 async function main(): Promise<number> {
@@ -84,8 +87,8 @@ async function main(): Promise<number> {
   if (record.status !== 'finished') {
     say(`${record.status}: ${record.reason}\nrun folder: ${run.dir} (trainer.log has the rest)`);
     const saved = existsSync(inRun(run.dir).optimizer);
-    if (saved && record.status !== 'diverged') say(`go on with: npm run train -- --resume ${run.dir}`);
-    return record.status === 'killed' ? 130 : 1;
+    if (saved && record.status !== 'diverged') say(`continue with: npm run train -- --resume ${run.dir}`);
+    return record.endedBy === 'user' ? EXIT_CODES.interrupt : 1;
   }
   process.stdout.write(`trained in ${record.seconds?.toFixed(1)} s: ${run.dir}\n`);
   if (options.judge) await abortable((signal) => judge({ task, repo, run, sandbox, profileName, signal }));
@@ -126,7 +129,7 @@ async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
     (name) => command.getOptionValueSource(name) === 'cli',
   );
   const [other] = [...command.args, ...given.map((name) => `--${name}`)];
-  if (other) throw new UserError(`--resume goes on with the run's own arguments; leave out ${other}`);
+  if (other) throw new UserError(`--resume uses the recorded arguments of the run; leave out ${other}`);
   const dir = resolve(command.opts<Options>().resume as string);
   return new LocalExecutor().resume({ repo: process.cwd(), task, sandbox, dir });
 }

@@ -16,7 +16,7 @@ it('takes what was asked for, and TASK.md for the rest', () => {
   expect(limits).toMatchObject({ usd: null, sprint: { usd: 2, hours: 1.5, turns: 50 } });
   expect(limits.until).toEqual(new Date(2026, 0, 2, 7, 30));
   expect(limitsInWords(limits)).toBe(
-    `until Fri Jan 02 2026 07:30 (${zone(limits.until)}), any number of sprints, no limit of money, 1000 tokens; a sprint: 50 turns, 2 USD, 1.5 h`,
+    `until Fri Jan 02 2026 07:30 (${zone(limits.until)}), any number of sprints, no money limit, 1000 tokens; a sprint: 50 turns, 2 USD, 1.5 h`,
   );
   const own = limitsOf(optionsFor('', { maxUsd: 3 }), task, fresh);
   expect(own).toMatchObject({ usd: 3, sprints: null, sprint: { usd: 2, hours: null, turns: 50 } });

@@ -82,7 +82,7 @@ export function limitsInWords({ usd, tokens, sprints, trainHours, until, sprint,
   const parts = [
     `until ${until.toString().slice(0, 21)} (${zone(until)})`,
     sprints === null ? 'any number of sprints' : count(sprints, 'sprint'),
-    usd === null ? 'no limit of money' : `${usd} USD`,
+    usd === null ? 'no money limit' : `${usd} USD`,
     tokens === null ? '' : `${tokens} tokens`,
     trainHours === null ? '' : `${trainHours} h of training`,
     target === null ? '' : `or ${target.metric}${target.sign}${target.value} verified`,

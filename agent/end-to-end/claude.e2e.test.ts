@@ -84,6 +84,7 @@ describe('Claude at the wheel', () => {
     );
     expect(code).toBe(3);
     expect(events.at(-1)).toMatchObject({
+      code: 'credentials',
       reason: expect.stringContaining('does not accept the credentials (401); look at ANTHROPIC_API_KEY'),
     });
     expect(sprints.map((s) => s.outcome)).toEqual(['interrupted']);
@@ -97,6 +98,7 @@ describe('Claude at the wheel', () => {
       message: 'too strange',
     }));
     expect(code).toBe(4);
+    expect(events.at(-1)).toMatchObject({ code: 'same-failure' });
     expect(events.filter((e) => e.type === 'sprint.dropped')).toHaveLength(3);
   });
 
@@ -108,7 +110,7 @@ describe('Claude at the wheel', () => {
     });
     expect(calls).toBe(6);
     expect(code).toBe(4);
-    expect(events.at(-1)).toMatchObject({ reason: '3 times in a row: no sprint was started' });
+    expect(events.at(-1)).toMatchObject({ code: 'no-sprint' });
   });
 
   it('records a sprint that was refused as failed, with what the model said', async () => {
@@ -154,7 +156,7 @@ describe('Claude at the wheel', () => {
       (loop) => (event) => {
         if (event.type !== 'loop.waiting') return;
         seen = readStatus(loop.config.repo);
-        loop.stopper.ask({ reason: 'enough', exitCode: 0 });
+        loop.stopper.ask({ code: 'stop', reason: 'enough' });
       },
     );
     expect(code).toBe(0);
@@ -188,8 +190,7 @@ describe('Claude at the wheel', () => {
       },
     );
     expect(code).toBe(0);
-    const stop = events.at(-1);
-    expect(stop?.type === 'loop.stopped' && stop.reason).toContain('the money limit of 0.01 USD');
+    expect(events.at(-1)).toMatchObject({ type: 'loop.stopped', code: 'money' });
     expect(sprints[0].cost.usd).toBeLessThanOrEqual(0.01);
   });
 });
@@ -199,14 +200,13 @@ describe('limits', () => {
     const script = [sprintTo('first', 0.6), sprintTo('second', 0.8), sprintTo('third', 0.9)];
     const reached = await night(scripted(script), { target: { metric: 'f1', sign: '=', value: 0.75 } });
     expect(reached.events.at(-1)).toMatchObject({
+      code: 'target',
       reason: 'the target is reached: f1 0.8, verified',
-      exitCode: 0,
     });
     expect(reached.sprints).toHaveLength(2);
     await server?.close();
     const tokens = await night(scripted(script), { maxTokens: 20_000 });
-    const stop = tokens.events.at(-1);
-    expect(stop?.type === 'loop.stopped' && stop.reason).toContain('the limit of 20000 tokens');
+    expect(tokens.events.at(-1)).toMatchObject({ type: 'loop.stopped', code: 'tokens' });
   });
 
   it('refuses a run that the hours of training, or the time, have no room for', async () => {

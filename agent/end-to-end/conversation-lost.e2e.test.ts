@@ -37,7 +37,9 @@ it('keeps what a sprint has whose conversation the API refuses to go on with: it
   expect(code).toBe(0);
   const [first, second] = readSprints(sprintsDir(repo));
   expect(first).toMatchObject({ outcome: 'new-best', verdict: { metrics: { f1: 0.7 } } });
-  expect(first.reason).toContain('put forward by the loop, not by the researcher: 400 invalid_request_error');
+  expect(first.reason).toContain(
+    'the loop chose the candidate, not the researcher: 400 invalid_request_error',
+  );
   expect(readFileSync(join(sprintsDir(repo), first.id, 'README.md'), 'utf8')).toContain(
     'The loop adds: the conversation ended before finish_sprint (400 invalid_request_error: messages.1.content.0: Invalid `signature`',
   );

@@ -24,7 +24,7 @@ describe('the loop, end to end on a tiny task', () => {
 
     expect(events.at(-1)).toMatchObject({
       type: 'loop.stopped',
-      reason: 'nothing is left to be tried',
+      code: 'nothing-left',
       exitCode: 0,
     });
     expect(code).toBe(0);
@@ -90,13 +90,13 @@ describe('the loop, end to end on a tiny task', () => {
     await loopIn(repo, { maxSprints: 1 });
     writeFileSync(join(worktreeOf(repo), 'work/number.json'), '{"f1":0.65,"mcc":0.6}\n');
     const { events } = await loopIn(repo, { maxSprints: 1 });
-    expect(events.at(-1)).toMatchObject({ reason: '1 sprint, as asked', exitCode: 0 });
+    expect(events.at(-1)).toMatchObject({ code: 'sprints', exitCode: 0 });
     expect(readSprints(sprintsDir(repo)).map((s) => [s.number, s.outcome])).toEqual([
       [1, 'new-best'],
       [2, 'new-best'],
     ]);
     expect(git(worktreeOf(repo), 'log', '--format=%s', '-2')).toBe(
-      'Sprint 2: Try second (new-best)\nStart from work/ as it stands',
+      'Sprint 2: Try second (new-best)\nStart from work/ as it is in the checkout',
     );
   });
 });

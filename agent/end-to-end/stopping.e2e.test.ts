@@ -89,7 +89,7 @@ describe('one Ctrl-C', () => {
       expect(await npm.ended).toBe(code);
       // npm has waited for the loop.
       expect(processesIn(repo)).toEqual([]);
-      expect(notices(repo)).toEqual(['stopping: the turn']);
+      expect(notices(repo)).toEqual(['stopping after this']);
       expect(recordOf(repo, run)).toMatchObject({ status: 'killed', endedBy: 'loop' });
       expect(readSprints(sprintsDir(repo))).toEqual([]);
       await goesOn(repo, run);
@@ -107,7 +107,7 @@ describe('one Ctrl-C', () => {
     await sleep(ONE_REQUEST_MS);
     loop.child.kill('SIGINT');
     expect(await loop.ended).toBe(130);
-    expect(notices(repo)).toEqual(['stopping: the turn', 'stopping at once;']);
+    expect(notices(repo)).toEqual(['stopping after this', 'stopping at once;']);
     expect(loop.said()).toMatch(/^Open: +sprint 1: Try busy/m);
   });
 
@@ -156,7 +156,7 @@ describe('a run that trains as the loop is stopped', () => {
     await first.ended;
     const before = inLog(repo);
     const { code } = await loopIn(repo, {}, (loop) => (event) => {
-      if (event.type === 'loop.started') loop.stopper.ask({ reason: 'enough', exitCode: 0 });
+      if (event.type === 'loop.started') loop.stopper.ask({ code: 'stop', reason: 'enough' });
     });
     expect([code, inLog(repo) > before]).toEqual([0, true]);
     await goesOn(repo, run);

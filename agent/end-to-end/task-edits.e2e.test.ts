@@ -36,7 +36,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
   expect(sprints.map((s) => s.outcome)).toEqual(['new-best', 'new-best', 'new-best']);
   expect(limits.slice(0, 3)).toEqual([5, 5, 7]);
   expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([
-    `TASK.md has new rules: from now on leaderboard ${boards[1]}`,
+    `TASK.md has new rules: leaderboard ${boards[1]} from this sprint on`,
     RECORDED,
     RECORDED,
   ]);
@@ -80,10 +80,12 @@ it('tells an edit that cannot be used and goes on; a model or limit that can be 
   delete process.env.ANTHROPIC_BASE_URL;
   expect(code).toBe(0);
   expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([
-    expect.stringMatching(/^TASK.md was edited and is not used: .*the folder elsewhere\/ does not exist$/),
+    expect.stringMatching(
+      /^TASK.md was edited; the edit is not used: .*the folder elsewhere\/ does not exist$/,
+    ),
     RECORDED,
-    expect.stringMatching(/^TASK.md was edited and is not used: .*claude-of-no-price/),
-    'from now on the researcher is Claude (claude-sonnet-5-5)',
+    expect.stringMatching(/^TASK.md was edited; the edit is not used: .*claude-of-no-price/),
+    'the researcher is Claude (claude-sonnet-5-5) from this sprint on',
     RECORDED,
   ]);
   expect(asked.at(0)).toBe('claude-haiku-5-5');

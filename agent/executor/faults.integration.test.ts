@@ -68,12 +68,12 @@ describe('a trainer', () => {
       const record = await (await start('filler', { sandbox }, { maxOutBytes: 20 << 20 })).done;
       expect(record, `sandbox ${which}`).toMatchObject({
         status: 'killed',
-        reason: expect.stringMatching(/^its out\/ has grown to 0\.\d+ GiB; 0\.02 GiB are allowed$/),
+        reason: expect.stringMatching(/^its out\/ has grown to 0\.\d+ GiB; at most 0\.02 GiB are allowed$/),
       });
     }
     expect(await (await start('scatterer')).done).toMatchObject({
       status: 'killed',
-      reason: 'its out/ holds more than 10000 files',
+      reason: 'its out/ has more than 10000 files, which is the limit',
     });
   });
 
@@ -114,7 +114,9 @@ describe('a trainer', () => {
       const record = await run.done;
       expect(record, `sandbox ${which}`).toMatchObject({
         status: 'out-of-memory',
-        reason: expect.stringMatching(/^its processes held 0\.\d+ GiB of memory; 0\.15 GiB are allowed$/),
+        reason: expect.stringMatching(
+          /^its processes used 0\.\d+ GiB of memory; at most 0\.15 GiB are allowed$/,
+        ),
       });
       // Pids in a sandbox differ from ours; all its processes end with it.
       const child = Number(readFileSync(join(run.dir, 'out/child.pid'), 'utf8'));
@@ -134,7 +136,7 @@ describe('a trainer', () => {
     rmdirSync(group);
     expect(record).toMatchObject({
       status: 'out-of-memory',
-      reason: expect.stringContaining('want of memory'),
+      reason: expect.stringContaining('lack of memory'),
     });
     if (memoryKills() > before) expect(record.reason).toMatch(/^killed by the kernel/);
   });

@@ -105,7 +105,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
     const word = lastWord(child.log?.lastLines(60) ?? []);
     // A refusal (exit code 2) is one line; for a judge that died the log has more.
     const more = exit.code === 2 ? '' : ` (${relative(repo, inRun(runDir).judgeLog)})`;
-    const line = `${word ?? `no word, exit code ${exit.code ?? exit.signal}`}${more}`;
+    const line = `${word ?? `no error message, exit code ${exit.code ?? exit.signal}`}${more}`;
     const why = exit.timedOut
       ? `no verdict after ${timeoutSeconds} s`
       : exit.stopped

@@ -45,5 +45,7 @@ export const trainerOf = (dir: string): number | null =>
 export function refuseRunning(dir: string): void {
   const pid = trainerOf(dir);
   if (pid === null) return;
-  throw new UserError(`${dir}: its trainer still runs (process ${pid}); wait for it, or end it: kill ${pid}`);
+  throw new UserError(
+    `${dir}: its trainer is still running (process ${pid}); wait for it, or end it: kill ${pid}`,
+  );
 }

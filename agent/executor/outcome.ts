@@ -49,7 +49,7 @@ export function outcomeOf({
   if (exit.timedOut)
     return {
       status: 'timeout',
-      reason: `ended after ${exit.seconds.toFixed(0)} s, its limit`,
+      reason: `ended at its time limit of ${exit.seconds.toFixed(0)} s`,
       endedBy: 'limit',
     };
   if (exit.outOfMemory && (exit.code === 134 || exit.signal === 'SIGABRT')) {
@@ -60,9 +60,9 @@ export function outcomeOf({
     };
   }
   if (exit.outOfMemory) {
-    const how = exit.memoryKills > 0 ? 'killed by the kernel' : 'killed from outside, most likely';
+    const how = exit.memoryKills > 0 ? 'killed by the kernel' : 'killed, most likely';
     // A killed process cannot say why: the last line of its log is about something else.
-    return { status: 'out-of-memory', reason: `${how} for want of memory`, endedBy: 'trainer' };
+    return { status: 'out-of-memory', reason: `${how} for lack of memory`, endedBy: 'trainer' };
   }
   if (endedFromOutside(exit) || (exit.code === 0 && result?.status === 'interrupted')) {
     return { status: 'killed', reason: 'ended by a signal from outside', endedBy: 'outside' };

@@ -40,7 +40,7 @@ const text = (path: string) => readFileSync(path, 'utf8');
 it('goes on in its folder, from the batch that was saved, and counts every row once', async () => {
   const run = await start('pausing');
   while (!existsSync(join(run.dir, 'out/optimizer.safetensors'))) await sleep(20);
-  await expect(resume(run.dir)).rejects.toThrow(/its trainer still runs \(process \d+\)/);
+  await expect(resume(run.dir)).rejects.toThrow(/its trainer is still running \(process \d+\)/);
   const stopped = await run.stop('stopped by hand');
   expect(stopped).toMatchObject({ status: 'killed', reason: 'stopped by hand', endedBy: 'user' });
   // A command that was killed leaves a record that says `running`.
@@ -62,7 +62,7 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
   expect(text(join(run.dir, 'serve.log'))).toContain('from batch 2\n');
   expect(JSON.parse(text(path))).toEqual(resumed);
 
-  await expect(resume(run.dir)).rejects.toThrow(/this run has finished; there is nothing to go on with/);
+  await expect(resume(run.dir)).rejects.toThrow(/this run has finished; there is nothing to continue/);
   expect(JSON.parse(text(path))).toEqual(resumed);
 });
 
@@ -70,7 +70,7 @@ it('says how to begin again where nothing was saved', async () => {
   const run = await start('diverge');
   await run.done;
   await expect(resume(run.dir)).rejects.toThrow(
-    /nothing was saved yet; train again: npm run train -- diverge --profile tiny --samples 5000 --seed 7 --set k=3/,
+    /the run had saved nothing yet; train again: npm run train -- diverge --profile tiny --samples 5000 --seed 7 --set k=3/,
   );
   await expect(resume(repo)).rejects.toThrow(/not a run folder/);
 });

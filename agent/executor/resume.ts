@@ -15,11 +15,11 @@ export function resumePoint(dir: string, record: RunRecord): number {
   const next = nextBatch(saved);
   if (next === undefined) {
     throw new UserError(
-      `${dir}: nothing was saved yet; train again: npm run train -- ${trainWords({ ...record, profileSettings: undefined }).join(' ')}`,
+      `${dir}: the run had saved nothing yet; train again: npm run train -- ${trainWords({ ...record, profileSettings: undefined }).join(' ')}`,
     );
   }
   if (isBatch(next)) return next;
-  throw new UserError(`${saved}: does not say its next_batch; it was saved by another trainer`);
+  throw new UserError(`${saved}: its metadata has no next_batch; another trainer saved it`);
 }
 
 /** The same for a run that may begin anew: null where nothing readable was saved. */
@@ -33,7 +33,7 @@ const isBatch = (next: number) => Number.isSafeInteger(next) && next >= 0;
 /** @throws UserError for a run that has finished. */
 export function refuseFinished(dir: string, { status }: RunRecord): void {
   if (status === 'finished')
-    throw new UserError(`${dir}: this run has finished; there is nothing to go on with`);
+    throw new UserError(`${dir}: this run has finished; there is nothing to continue`);
 }
 
 const MAX_HEADER_BYTES = 1 << 20;

@@ -16,8 +16,8 @@ const SHARE_OF_MEMORY = 0.9;
 export function roomTrouble(out: string, maxBytes: number): string | null {
   const { bytes, files } = sizeOf(out);
   if (bytes > maxBytes)
-    return `its out/ has grown to ${gigabytes(bytes)}; ${gigabytes(maxBytes)} are allowed`;
-  if (files > MAX_FILES) return `its out/ holds more than ${MAX_FILES} files`;
+    return `its out/ has grown to ${gigabytes(bytes)}; at most ${gigabytes(maxBytes)} are allowed`;
+  if (files > MAX_FILES) return `its out/ has more than ${MAX_FILES} files, which is the limit`;
   return diskTrouble(out);
 }
 
@@ -28,7 +28,7 @@ export function memoryTrouble(
 ): string | null {
   const bytes = memoryOf(trainer.pid, trainer.mark);
   if (bytes <= maxBytes) return null;
-  return `its processes held ${gigabytes(bytes)} of memory; ${gigabytes(maxBytes)} are allowed`;
+  return `its processes used ${gigabytes(bytes)} of memory; at most ${gigabytes(maxBytes)} are allowed`;
 }
 
 /**

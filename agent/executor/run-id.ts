@@ -28,7 +28,7 @@ export function claimRunFolder(run: { repo: string; experiment: string; seed: nu
   if (run.out !== undefined) {
     const dir = resolve(run.out);
     if (existsSync(dir) && !(statSync(dir).isDirectory() && readdirSync(dir).length === 0)) {
-      throw new UserError(`${run.out}: there is something already; name a new folder, or an empty one`);
+      throw new UserError(`${run.out}: is not empty; name a new folder or an empty one`);
     }
     makeWritable('--out', dir);
     return { id: newName(run.repo, 'runs', base), dir };

@@ -187,7 +187,7 @@ describe('what is wrong with a folder', () => {
     await expect(openGit(repo)).rejects.toThrow('git is not installed');
     writeFileSync(join(bin, 'git'), '#!/bin/sh\necho git version 2.20.1\n');
     chmodSync(join(bin, 'git'), 0o755);
-    await expect(openGit(repo)).rejects.toThrow('git 2.25 or newer is needed, and this is 2.20');
+    await expect(openGit(repo)).rejects.toThrow('git 2.25 or newer is needed, and 2.20 is installed');
   });
 });
 
@@ -198,7 +198,7 @@ it('waits for a lock of somebody else’s, of a linked worktree too, and names i
   writeFileSync(lock, '');
   const g = await openGit(linked);
   const add = () => g.raw(['add', '--all']);
-  await expect(patiently(add, 0)).rejects.toThrow(`git is locked (${lock})`);
+  await expect(patiently(add, 0)).rejects.toThrow(`git is locked by ${lock}`);
   const patient = patiently(add);
   await sleep(400);
   rmSync(lock);

@@ -9,7 +9,7 @@ import { messageOf } from '../common/words.ts';
 const OWN_IDENTITY = ['user.name=Research loop', 'user.email=loop@localhost'];
 /** The notice that is shown once where this identity is used. */
 export const OWN_IDENTITY_NOTE =
-  'git knows no name and address of yours (user.name, user.email): the loop commits as Research loop <loop@localhost>';
+  'git has no user.name and user.email: the loop commits as Research loop <loop@localhost>';
 
 /** The oldest version of git with `--pathspec-from-file`; `git switch` is older. */
 const OLDEST = [2, 25] as const;
@@ -29,7 +29,9 @@ export async function openGit(repo: string): Promise<SimpleGit> {
   if (realpathSync(top) !== realpathSync(repo)) throw new UserError(`${repo}: ${NOT_THE_ROOT}`);
   if (both === null) {
     const branch = (await git.raw(['branch', '--show-current'])).trim();
-    throw new UserError(`${repo}: the branch ${branch} has no commit yet; commit once, then start the loop`);
+    throw new UserError(
+      `${repo}: the branch ${branch} has no commit yet; make a commit, then start the loop`,
+    );
   }
   return (await hasIdentity(git)) ? git : makeGit(repo, OWN_IDENTITY, {});
 }
@@ -117,7 +119,7 @@ async function checkVersion(repo: string): Promise<void> {
     return;
   }
   throw new UserError(
-    `git ${OLDEST.join('.')} or newer is needed, and this is ${major}.${minor}; install a newer one`,
+    `git ${OLDEST.join('.')} or newer is needed, and ${major}.${minor} is installed; install a newer one`,
   );
 }
 
@@ -146,7 +148,7 @@ export async function patiently<T>(run: () => Promise<T>, patienceMs = PATIENCE_
       if (lock === undefined) throw error;
       if (Date.now() - since > patienceMs) {
         throw new UserError(
-          `git is locked (${lock}): another git runs here, or one crashed; remove the file if none runs, then start again`,
+          `git is locked by ${lock}: another git runs here, or one crashed; if none runs, remove the file, then start again`,
         );
       }
       await sleep(250);

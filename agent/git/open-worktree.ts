@@ -64,7 +64,7 @@ async function makeBranch(git: SimpleGit, { name, origin }: BranchPlan): Promise
   await patiently(() => git.raw(make)).catch(async (error: unknown) => {
     const there = git.raw(['rev-parse', '--verify', '--quiet', `refs/heads/${name}`]);
     if ((await there.catch(() => '')).trim() === '') throw error;
-    throw new UserError(`${name} was taken by a loop in another checkout just now; start again`);
+    throw new UserError(`a loop in another checkout has just made the branch ${name}; start again`);
   });
   await forgetStart(git, name);
 }
@@ -118,9 +118,8 @@ function whyRefused(message: string): string {
   const complaint = complaintOf(message).replace(/^(fatal|error): /, '');
   const file = /^\t(.+)$/m.exec(message)?.[1];
   const what = file ? `${complaint.replace(/:$/, '')} (${file})` : complaint;
-  if (/untracked working tree files/.test(complaint))
-    return `${what}; move the file in state/worktree away first`;
+  if (/untracked working tree files/.test(complaint)) return `${what}; move the file in state/worktree away`;
   if (/would be overwritten|resolve your current index/.test(complaint))
-    return `${what}; commit or undo the changes in the loop's worktree, state/worktree, first`;
+    return `${what}; commit or undo the changes in the loop's worktree, state/worktree`;
   return what;
 }

@@ -100,7 +100,9 @@ describe('the run branch', () => {
     const other = join(emptyFolder(), 'other');
     git(repo, 'worktree', 'add', '-q', '-b', 'idea', other);
     await takeRunBranch(other);
-    await expect(openWorktree(repo, users, plan)).rejects.toThrow(`${NAME} was taken by a loop in another`);
+    await expect(openWorktree(repo, users, plan)).rejects.toThrow(
+      `a loop in another checkout has just made the branch ${NAME}`,
+    );
     expect(git(repo, 'config', `branch.${NAME}.loop-from`)).toBe('idea');
   });
 
@@ -136,7 +138,7 @@ describe('the run branch', () => {
     await night();
     git(repo, 'switch', '-q', NAME);
     await expect(takeRunBranch(repo)).rejects.toThrow(
-      `${NAME} is checked out here, and the loop works on it in a worktree of its own; run: git switch main, then start again`,
+      `${NAME} is checked out here, but the loop needs it in its own worktree; run: git switch main, then start again`,
     );
     expect(await night({ fresh: true })).toMatchObject({ name: `${NAME}-2`, from: 'main' });
     expect(git(repo, 'rev-parse', `${NAME}-2^`)).toBe(main);

@@ -95,12 +95,12 @@ async function gone(git: SimpleGit, home: string, branch: string): Promise<strin
   const entry = await worktreeEntry(git, home);
   const tip = entry && (await commitOfRef(git, `worktrees/${basename(entry.folder)}/HEAD`));
   const commit = tip ?? (await bestKnown(git, branch)) ?? 'HEAD';
-  return `${branch}, the branch of the loop that was cut off, is gone; bring it back, then start again: git branch ${branch} ${commit.slice(0, 9)}`;
+  return `${branch}, the branch of the loop that was cut off, does not exist any more; create it again, then start again: git branch ${branch} ${commit.slice(0, 9)}`;
 }
 
 function takenBy(branch: string, place: string, home: string, from: string | null): string {
   return place === home
-    ? `${branch} is checked out here, and the loop works on it in a worktree of its own; run: git switch ${from ?? '--detach'}, then start again`
+    ? `${branch} is checked out here, but the loop needs it in its own worktree; run: git switch ${from ?? '--detach'}, then start again`
     : `${branch}: the loop's branch is checked out in ${place}; start the loop there, or switch that checkout to another branch`;
 }
 

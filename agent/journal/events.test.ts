@@ -63,6 +63,6 @@ describe('the event log', () => {
       path,
       '{"seq":1,"at":"x","type":"loop.notice","level":"info","text":"a"}\n{"type":"made-up"}\n',
     );
-    expect(() => readEvents(path)).toThrow(/events\.jsonl:2: not an event/);
+    expect(() => readEvents(path)).toThrow(/events\.jsonl:2: is not an event/);
   });
 });

@@ -75,7 +75,7 @@ function parse(lines: readonly Buffer[], path: string): LoggedEvent[] {
       return { ...Event.parse(json), seq, at, researcherId };
     } catch {
       throw new UserError(
-        `${path}:${index + 1}: not an event of the loop; move the file away to start without it (the ledger does not need it)`,
+        `${path}:${index + 1}: is not an event of the loop; move the file away to start with a new log (closed sprints are kept elsewhere)`,
       );
     }
   });

@@ -178,7 +178,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'sprint.closed': {
       const { sprint: id, outcome, reason, metrics } = event;
       const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];
-      const failures = outcome === 'failed' ? [...now.failures, reason] : [];
+      const failures =
+        outcome === 'failed' ? [...now.failures, { code: 'same-failure' as const, reason }] : [];
       return withSprint({ ...now, committed, failures }, (sprint) => ({
         ...sprint,
         closed: { outcome, reason },
@@ -190,7 +191,10 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return {
         ...now,
         sprint: null,
-        failures: [...now.failures, event.reason],
+        failures: [
+          ...now.failures,
+          { code: event.ending === 'silent' ? 'no-sprint' : 'same-failure', reason: event.reason },
+        ],
       };
     case 'sprint.committed':
       return { ...now, sprint: null };
@@ -201,7 +205,12 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'loop.stopped':
       return {
         ...now,
-        stopped: { reason: event.reason, exitCode: event.exitCode, at: event.at },
+        stopped: {
+          code: event.code ?? null,
+          reason: event.reason,
+          exitCode: event.exitCode,
+          at: event.at,
+        },
       };
     case 'loop.paused':
       return { ...now, paused: event.at };

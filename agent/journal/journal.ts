@@ -1,4 +1,4 @@
-import type { Event, LoggedEvent } from '#contract/event';
+import type { Event, LoggedEvent, NoticeCode } from '#contract/event';
 import { FIRST_RESEARCHER } from '#contract/run';
 import type { Clock } from '../common/clock.ts';
 import type { EventLog } from './events.ts';
@@ -37,8 +37,8 @@ export class Journal {
   }
 
   /** Emits a message for the people who watch the loop. */
-  notice(text: string, level: 'info' | 'warn' = 'info'): void {
-    this.emit({ type: 'loop.notice', level, text });
+  notice(text: string, level: 'info' | 'warn' = 'info', code?: NoticeCode): void {
+    this.emit({ type: 'loop.notice', level, ...(code && { code }), text });
   }
 
   subscribe(listener: (event: LoggedEvent) => void): void {

@@ -71,7 +71,7 @@ export async function takeLock(stateDir: string, taking: Taking = {}): Promise<(
       await refuseSecond(path, taking);
       takeAway(path, (found) => isOf(other, read(found)));
     }
-    throw new UserError(`${path}: could not be taken; remove it if no loop runs here`);
+    throw new UserError(`${path}: cannot be written; if no loop runs here, remove it`);
   } finally {
     rmSync(own, { force: true });
   }
@@ -96,7 +96,7 @@ export async function refuseSecond(
   const wasHere = other.host === hostname() || (other.boot != null && other.boot === bootId());
   if (!wasHere && !takeOver) {
     throw new UserError(
-      `${runs}; if that machine is gone, start with --take-over, which waits until its loop gives no sign of life (or remove ${path})`,
+      `${runs}; if that machine is gone, start with --take-over, which waits until the loop's heartbeat has stopped (or remove ${path})`,
     );
   }
   const seen = beatOf(path);
@@ -107,7 +107,7 @@ export async function refuseSecond(
   const until = Math.min(began + heartbeat.goneMs, Math.max(began + least, (seen ?? 0) + heartbeat.goneMs));
   if (until > began)
     onWait?.(
-      `a loop of ${other.host} may still run here: waiting up to ${Math.ceil(heartbeat.goneMs / 1000)} s for a sign of it`,
+      `a loop of ${other.host} may still run here: waiting up to ${Math.ceil(heartbeat.goneMs / 1000)} s for its heartbeat`,
     );
   while (Date.now() < until && beatOf(path) === seen) await sleep(Math.min(250, heartbeat.everyMs));
   const now = beatOf(path);

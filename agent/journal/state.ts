@@ -1,7 +1,9 @@
 import type { LoggedEvent } from '#contract/event';
 import type { HowFar, RunSpec } from '#contract/run';
 import type { WaitingRun } from '#contract/sprint';
+import type { StopCode } from '#contract/stop';
 import type { Outcome, Verdict } from '#contract/verdict';
+import type { Refusal } from '../common/refusal.ts';
 
 /** The open sprint, folded from the events: all that closing it needs, live or after a crash. */
 export interface SprintState {
@@ -82,6 +84,12 @@ export interface OpenCall {
 }
 
 /**
+ * Why a sprint failed, and what a loop is stopped for where that comes again and again. `no-sprint`: the
+ * researcher ended its conversation without a call of start_sprint.
+ */
+export type SprintFailure = Refusal<Extract<StopCode, 'same-failure' | 'no-sprint'>>;
+
+/**
  * The state of a loop, folded from its events. Recovery, status, notebook and the closing of a sprint read
  * it.
  */
@@ -92,7 +100,8 @@ export interface LoopState {
   started: Extract<LoggedEvent, { type: 'loop.started' }> | null;
   /** Seconds worked before `started`, where that start resumed a loop that was cut off. */
   workedBefore: number;
-  stopped: { reason: string; exitCode: number; at: string } | null;
+  /** How it ended. `code`: null in the logs of earlier versions. */
+  stopped: { code: StopCode | null; reason: string; exitCode: number; at: string } | null;
   sprint: SprintState | null;
   runs: Record<string, LiveRun>;
   /** Runs that the device is reserved for, in the order of their reservations. */
@@ -100,7 +109,7 @@ export interface LoopState {
   /** Sprints committed since this loop was started. Like `usd`, it continues over a restart after a crash. */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
   /** Why the latest sprints failed, as many as failed in a row. */
-  failures: string[];
+  failures: SprintFailure[];
   usd: number;
   /** Input and output, cached or not. */
   tokens: number;

@@ -23,7 +23,7 @@ export function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
   const same = runs.find((run) => CERTAIN.includes(run.status) && sameRun(run, spec));
   if (!same) return;
   throw new ToolMistake(
-    `this exact run was made already, as ${same.id} (same code, settings, samples and seed): ${gave(same)}. Change something, or read it with read_results`,
+    `this run was made already, as ${same.id} (same code, settings, samples and seed): ${gave(same)}. Change something, or read its results with read_results`,
   );
 }
 
@@ -35,7 +35,7 @@ export function refuseOpen(spec: RunSpec, open: readonly { id: string; spec: Run
   const same = open.find((other) => sameRun(other.spec, spec));
   if (!same) return;
   throw new ToolMistake(
-    `this exact run is queued or running already, as ${same.id} (same code, settings, samples and seed): wait_for_experiment gives what it comes to`,
+    `this run is queued or running already, as ${same.id} (same code, settings, samples and seed); wait for its results with wait_for_experiment`,
   );
 }
 

@@ -97,21 +97,23 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
   const stage = stageOf(stages.profile, spec.samples);
   if (stage === 'screen') return null;
   if (stage === null) {
-    return `a run longer than a screen has the samples of a stage, so that it can be compared: budget "rank" (${budgets.rank}) or "full" (${budgets.full})`;
+    return `a run that is longer than a screen must have the samples of a stage, or it cannot be compared: give budget "rank" (${budgets.rank}) or "full" (${budgets.full})`;
   }
   const same = finished(stages.runs).filter((run) => sameRecipe(run, spec));
   if (!stages.incumbent) {
     if (same.some((run) => run.samples === budgets.screen)) return null;
-    return `a ${stage} run has to be earned: screen this code and these settings first (budget "screen")`;
+    return `a ${stage} run has to be earned: first screen this code and these settings (budget "screen")`;
   }
   if (sameRecipe(stages.incumbent, spec)) {
-    return stage === 'rank' ? null : `that is the present best itself, and it has its full run`;
+    return stage === 'rank'
+      ? null
+      : `these are the code and settings of the present best, which has its full run already`;
   }
   const before = stage === 'rank' ? 'screen' : 'rank';
   if (gained(meanGain(spec, budgets[before], stages))) return null;
   const last = same.findLast((run) => run.samples === budgets[before]);
   if (!last) {
-    return `a ${stage} run has to be earned: make a ${before} run of exactly this code and these settings first (budget "${before}"); it has to beat the best's of the same budget and seed by more than ${stages.profile.noise[before]}`;
+    return `a ${stage} run has to be earned: first make a ${before} run of exactly this code and these settings first (budget "${before}"); it has to beat the best's of the same budget and seed by more than ${stages.profile.noise[before]}`;
   }
   return `a ${stage} run has to be earned. ${standingOf(last, stages)}`;
 }
@@ -122,7 +124,7 @@ export function standingOf(run: SprintRun, stages: Stages): string {
   const stage = stageOf(profile, run.samples);
   if (run.status !== 'finished' || stage === null || stage === 'full') return '';
   if (!incumbent) {
-    return `There is no best yet to compare run ${run.id} with: a full run of the same code and settings may follow (of: "${run.id}", budget "full").`;
+    return `There is no best yet to compare run ${run.id} with. A full run of the same code and settings is allowed (of: "${run.id}", budget "full").`;
   }
   const reference = referenceFor(run, stages);
   if (!reference) {
@@ -130,7 +132,7 @@ export function standingOf(run: SprintRun, stages: Stages): string {
   }
   const seen = compare(run, stages);
   if (!seen) {
-    return `The best has no measured ${stage} run at seed ${run.seed} yet, so run ${run.id} proves nothing: wait for the best's where it is queued, or ask for it (of: "${incumbent.id}", budget "${stage}", seed ${run.seed}).`;
+    return `The best has no measured ${stage} run at seed ${run.seed} yet, so run ${run.id} cannot be compared. Wait for that run if it is queued, or start it (of: "${incumbent.id}", budget "${stage}", seed ${run.seed}).`;
   }
   const one = { gain: seen.gain, seeds: 1, noise: noiseAt(run.samples, stages) };
   const mean = meanGain(run, run.samples, stages) ?? one;
@@ -140,10 +142,10 @@ export function standingOf(run: SprintRun, stages: Stages): string {
   const next = stage === 'screen' ? 'rank' : 'full';
   return gained(mean)
     ? `${numbers}, ${words} beyond the noise of ${show(noise)}. It has earned a ${next} run (of: "${run.id}", budget "${next}").`
-    : `${numbers}${seeds > 1 ? `, ${words}` : ''}: no gain beyond the noise of ${show(noise)}, so it has earned no ${next} run. Change something and screen again, or give the idea up.`;
+    : `${numbers}${seeds > 1 ? `, ${words}` : ''}: no gain beyond the noise of ${show(noise)}, so it has earned no ${next} run. Change something and screen again, or give up the idea.`;
 }
 
-const SHORT = 'Shorter than a screen: it shows that it trains, and is compared with nothing.';
+const SHORT = 'Shorter than a screen: it shows whether the code trains, and is not compared.';
 
 /**
  * The candidate that the last full run is kept for. Recipes count that gained on the incumbent beyond the

@@ -1,4 +1,5 @@
 import type { Sprint } from '#contract/sprint';
+import type { SprintFailure } from '../journal/state.ts';
 
 /** How many of this loop's latest sprints in a row brought no new best. */
 export function sprintsWithoutGain(mine: readonly Sprint[], ofThisLoop: readonly string[]): number {
@@ -14,12 +15,12 @@ const SAME_FAILURES = 3;
  * The failure that came three times in a row, in its latest words; null where there is none. `failures`:
  * those of the sprints, in order.
  */
-export function repeatedFailure(failures: readonly string[]): string | null {
+export function repeatedFailure(failures: readonly SprintFailure[]): SprintFailure | null {
   const last = failures.slice(-SAME_FAILURES);
-  const kinds = new Set(last.map(withoutNumbers));
-  return last.length === SAME_FAILURES && kinds.size === 1
-    ? `${SAME_FAILURES} times in a row: ${last.at(-1)}`
-    : null;
+  const kinds = new Set(last.map(({ code, reason }) => `${code} ${withoutNumbers(reason)}`));
+  const latest = last.at(-1);
+  if (!latest || last.length < SAME_FAILURES || kinds.size > 1) return null;
+  return { code: latest.code, reason: `${SAME_FAILURES} times in a row: ${latest.reason}` };
 }
 
 /** The same failure may name another step or another run. */

@@ -93,7 +93,7 @@ export function runDetails(run: SprintRun, contract: TaskContract): string {
     );
     const names = Object.keys(last.values);
     const rows = every.map((p) => [String(p.samples), ...names.map((name) => show(p.values[name]))]);
-    parts.push(`Claimed during training:\n${table(['samples', ...names], rows)}`);
+    parts.push(`Claimed by the trainer during training:\n${table(['samples', ...names], rows)}`);
   }
   if (run.verdict) parts.push(`Verdict: ${named(run.verdict.metrics)}`);
   return parts.join('\n\n');

@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
+import type { StopCode } from '#contract/stop';
 import { redact } from '../common/redact.ts';
 import { duration, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -24,6 +25,8 @@ export interface News {
   sprint: string | null;
   /** Verified numbers of a new best. */
   metrics: Record<string, number> | null;
+  /** Of a stop: why the loop ended (contract/stop.ts). */
+  code: StopCode | null;
   exitCode: number | null;
   /** Spent by this loop so far. */
   usd: number;
@@ -48,6 +51,7 @@ export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
     profile: profileName,
     sprint: journal.state().sprint?.claim?.id ?? null,
     metrics: null,
+    code: null,
     exitCode: null,
     usd: journal.state().usd,
     ...more,
@@ -62,7 +66,7 @@ export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
       return news('new-best', text, { sprint, metrics });
     }
     case 'loop.stopped':
-      return news('stop', `Stopped: ${event.reason}`, { exitCode: event.exitCode });
+      return news('stop', `Stopped: ${event.reason}`, { code: event.code ?? null, exitCode: event.exitCode });
     case 'loop.notice':
       return event.level === 'warn' ? news('trouble', event.text) : null;
     case 'loop.waiting':

@@ -72,7 +72,10 @@ export class Notifier {
     if (this.#failed || this.#over) return;
     this.#failed = true;
     this.#tellsOfItself = true;
-    this.loop().journal.notice(`a notification was not delivered: ${why}; further ones are not told`, 'warn');
+    this.loop().journal.notice(
+      `a notification was not delivered: ${why}; further failures are not reported`,
+      'warn',
+    );
     this.#tellsOfItself = false;
   }
 }

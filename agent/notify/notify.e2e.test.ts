@@ -40,7 +40,7 @@ describe('news from a loop', () => {
       metrics: { f1: 0.6, mcc: 0.6 },
       profile: 'tiny',
     });
-    expect(heard[1].text).toContain('TASK.md was edited and is not used');
+    expect(heard[1].text).toContain('TASK.md was edited; the edit is not used');
     expect(heard[2]).toMatchObject({ text: 'Stopped: nothing is left to be tried', exitCode: 0 });
     // One before the second sprint and one before the third, which is never claimed.
     expect(events.filter((e) => e.type === 'loop.notice')).toHaveLength(2);
@@ -53,7 +53,7 @@ describe('news from a loop', () => {
     expect([code, heard.length]).toEqual([0, 3]);
     const notices = events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []));
     expect(notices).toEqual([
-      'a notification was not delivered: the webhook answered 500; further ones are not told',
+      'a notification was not delivered: the webhook answered 500; further failures are not reported',
     ]);
   });
 });

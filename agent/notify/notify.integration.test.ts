@@ -14,7 +14,7 @@ import { parseTarget, send } from './send.ts';
 
 const news: News = {
   ...{ event: 'trouble', text: 'A trouble.', at: '', task: 't', branch: 'b', profile: 'p' },
-  ...{ sprint: null, metrics: null, exitCode: null, usd: 0 },
+  ...{ sprint: null, metrics: null, code: null, exitCode: null, usd: 0 },
 };
 let server: Server | undefined;
 afterEach(() => server?.closeAllConnections());
@@ -54,7 +54,7 @@ describe('a slow receiver', () => {
     const { url, heard } = await webhook('never');
     const { journal } = notifierOf(url);
     for (let n = 0; n < 30; n++) journal.notice(`Trouble ${n}`, 'warn');
-    journal.emit({ type: 'loop.stopped', reason: 'the time is up', exitCode: 0 });
+    journal.emit({ type: 'loop.stopped', code: 'time', reason: 'the time is up', exitCode: 0 });
     await expect.poll(() => heard.map((n) => n.event)).toEqual(['trouble', 'stop']);
   });
 });

@@ -22,7 +22,7 @@ export function parseTarget(text: string): Target {
   const argv = splitCommand(text);
   const [name = ''] = argv;
   if (isProgram(name)) return { argv };
-  throw new UserError(`--notify (LOOP_NOTIFY): ${name}: no such program, or it may not be run`);
+  throw new UserError(`--notify (LOOP_NOTIFY): ${name}: there is no such program, or it is not executable`);
 }
 
 /**

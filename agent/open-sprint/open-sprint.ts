@@ -79,7 +79,7 @@ export class OpenSprint {
   start(input: StartSprintInput, now = new Date()): string {
     if (this.claim)
       throw new ToolMistake(
-        `this sprint is ${this.claim.id} already, and one idea is one sprint: go on with it, or end it with finish_sprint; another idea is for the next sprint`,
+        `this sprint is already started, as ${this.claim.id}, and a sprint tests one idea: continue it, or end it with finish_sprint; keep another idea for the next sprint`,
       );
     const { loop, number, fullRunOf } = this;
     const by = fullRunOf === null ? loop.connection.label : 'the loop itself';

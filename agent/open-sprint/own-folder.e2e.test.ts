@@ -61,7 +61,7 @@ describe('a sprint whose folder was made a trap', () => {
 
   it('tells what was taken out', () => {
     const told = events.flatMap((e) => (e.type === 'loop.notice' ? e.text : [])).join();
-    expect(told).toMatch(/taken out of the sprint's folder: .* and \d+ more/);
+    expect(told).toMatch(/removed from the sprint's folder: .* and \d+ more/);
     expect(readdirSync(join(worktreeOf(repo), folder, 'deep'))).toEqual(['notes.md']);
   });
 });
@@ -90,7 +90,7 @@ it('a sprint.json that the researcher wrote is not believed after a crash either
   expect(readSprints(sprintsDir(repo))[0]).toMatchObject({
     title: 'Try first',
     verdict: { metrics: { f1: 0.6 } },
-    reason: expect.stringContaining('put forward by the loop'),
+    reason: expect.stringContaining('the loop chose the candidate'),
   });
   expect(existsSync(join(repo, 'state/closed-sprint.json'))).toBe(true);
 });

@@ -16,7 +16,7 @@ import { Opening } from '../researcher/opening.ts';
 /** The result that the researcher reads for a call that was under way when the loop was cut off. */
 export const CUT_OFF: Answer = {
   words:
-    'The loop was cut off during this call and started again. It may have been carried out or not: look before you repeat it. A training run that was under way goes on from what it saved last, or begins again where nothing was saved: wait for it again. Runs that were queued still wait for the device.',
+    'The loop was cut off during this call and has been started again. The call may or may not have been carried out: check before you repeat it. A training run that was under way continues from what it saved last, or begins again if it had saved nothing: wait for it again. Queued runs are still queued.',
   fields: { cutOff: true } satisfies z.infer<typeof CutOff>,
 };
 

@@ -28,7 +28,7 @@ export async function releaseGit(repo: string): Promise<string | null> {
   }
   const left = atWork() ? [] : locks.filter(isStale);
   for (const lock of left) rmSync(lock, { force: true });
-  return left.length > 0 ? `removed ${left.join(', ')}, which a git that was cut off had left` : null;
+  return left.length > 0 ? `removed ${left.join(', ')}, the lock of a git process that was killed` : null;
 }
 
 async function gitFolders(checkout: string): Promise<string[]> {

@@ -36,12 +36,12 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     const ended = await executor.endLeft(runDir(repo, id));
     const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
     const status = completeRecord(repo, id, seconds)?.status ?? 'killed';
-    const reason = `${CUT_OFF}${ended ? '; what still ran was ended' : ''}`;
+    const reason = `${CUT_OFF}${ended ? '; its processes were still running and are ended' : ''}`;
     journal.emit({ type: 'run.finished', run: id, status, reason, seconds });
   }
   const orphans = await endOrphans(realpathSync(homeOf(repo)));
   if (orphans > 0) {
-    const text = `ended ${orphans} processes that a command left running when it was killed`;
+    const text = `ended ${orphans} processes that were left by a killed command`;
     journal.notice(text);
   }
   for (const id of runNames(repo)) {

@@ -231,7 +231,7 @@ describe('a loop that is cut off', () => {
     await loopIn(repo, { maxSprints: 1 });
     const [sprint] = readSprints(sprintsDir(repo));
     expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run, change: { kept: true } });
-    expect(sprint.reason).toContain('put forward by the loop, not by the researcher: the loop was cut off');
+    expect(sprint.reason).toContain('the loop chose the candidate, not the researcher: the loop was cut off');
     expect(readFileSync(join(worktreeOf(repo), 'work/number.json'), 'utf8')).toContain('0.9');
   });
 

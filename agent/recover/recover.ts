@@ -74,7 +74,7 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
     await restoreWorkspace({ repo, folder: task.contract.workspace, tree: sprint.treeBefore });
     if (!sprint.claim) dropUnclaimed(repo, sprint.openedAt);
     if (change.patch !== '') {
-      const text = `changes of a sprint that was never claimed are kept in ${patch}`;
+      const text = `a sprint ended before start_sprint; its changes are kept in ${patch}`;
       journal.notice(text);
     }
     journal.emit({ type: 'sprint.dropped', number: sprint.number, reason: CUT_OFF });

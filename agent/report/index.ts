@@ -69,10 +69,12 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
   if (first.died !== null) {
     // Files that the first child wrote are better than their plain versions, so they stay.
     const missing = forms.filter((form) => !lines.some((line) => 'file' in line && isForm(line.file, form)));
-    lines.push({ trouble: `the renderer ${first.died}; ${missing.join(', ')} made again as plain text` });
+    lines.push({
+      trouble: `the renderer ${first.died}; ${missing.join(', ')} is rendered again as plain text`,
+    });
     const second = await runChild({ ...job, forms: missing, simple: true }, timeout);
     lines.push(...second.lines);
-    if (second.died !== null) lines.push({ trouble: `the plain renderer ${second.died} too` });
+    if (second.died !== null) lines.push({ trouble: `the plain-text renderer ${second.died} too` });
   }
   const files = lines.flatMap((line) => ('file' in line ? [line.file] : []));
   const trouble = lines.flatMap((line) => ('trouble' in line ? [line.trouble] : []));

@@ -51,7 +51,7 @@ it('has a line a sprint, the newest first, and links only to what is there', asy
   expect(titles).toEqual(['4', '3', '2', '1']);
   expect(html.match(/<a href/g)).toHaveLength(1);
   expect(html).toContain('Best: F1 <strong>0.872</strong>, sprint 3');
-  expect(html).toContain('a gain counts beyond the noise of 0.006');
+  expect(html).toContain('A gain counts if it is larger than the noise of 0.006');
 });
 
 it('says why sprints ran without a sandbox, each reason once, and nothing when all had one', async () => {

@@ -124,7 +124,7 @@ function bestLine(board: readonly Sprint[], metric: string): string {
   if (!best || value === undefined) return '<p>No verified gain yet.</p>';
   const { noise, noiseFrom } = board.at(-1) as Sprint;
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
-  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are the judge’s; a gain counts beyond the noise of ${number(noise)}${from}.</p>`;
+  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are verified by the judge. A gain counts if it is larger than the noise of ${number(noise)}${from}.</p>`;
 }
 
 /** One line for each sprint, the newest first. */

@@ -18,7 +18,7 @@ export class ToolMistake extends Error {
 
 /** The refusal of a call that needs a claimed sprint, made before start_sprint. */
 export const noSprintOpen = () =>
-  new ToolMistake('no sprint is open yet: call start_sprint first', { refused: { why: 'no-sprint' } });
+  new ToolMistake('no sprint is open yet; call start_sprint first', { refused: { why: 'no-sprint' } });
 
 /**
  * Resolves a path that the model gave. Relative paths begin at the repository, and every symbolic link is
@@ -49,7 +49,7 @@ function isInside(path: string, folder: string): boolean {
 export function writableTarget(repo: string, path: string, writable: readonly string[]): string {
   const target = realTarget(repo, path);
   if (!writable.some((folder) => isInside(target, realTarget(repo, folder)))) {
-    throw new ToolMistake(`${path}: may not be written; you may write in ${writable.join(' and ')}`);
+    throw new ToolMistake(`${path}: may not be written; write in ${writable.join(' or ')}`);
   }
   return target;
 }
@@ -66,7 +66,7 @@ export function readableTarget(repo: string, path: string, hidden: readonly stri
     hidden.some((folder) => isInside(target, realTarget(repo, folder)))
   ) {
     throw new ToolMistake(
-      `${path}: may not be read; it lies outside of the repository or is the supervisor's own. Name a path in the repository`,
+      `${path}: may not be read: it is outside of the repository or belongs to the supervisor; name another path in the repository`,
     );
   }
   return target;

@@ -120,7 +120,7 @@ function demand(issue: z.core.$ZodIssue, node: Node, value: unknown): string {
     case 'invalid_union':
       return `must be ${kind(node)}, not ${given(value)}`;
     default:
-      return `must be otherwise: ${plain(issue.message)}`;
+      return `is wrong: ${plain(issue.message)}`;
   }
 }
 

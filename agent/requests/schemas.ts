@@ -51,7 +51,7 @@ export const StartSprintInput = z.strictObject({
     ),
   title: z.string().min(3).max(100).describe('A short title for ledger, report and commit.'),
   idea: z.string().min(1).describe('The one idea that this sprint tests.'),
-  motivation: z.string().min(1).describe('Why it should help: earlier results, related work with names.'),
+  motivation: z.string().min(1).describe('Why it should help: earlier results, related work by name.'),
   expectation: z.string().min(1).describe('What you expect to see, and what would refute the idea.'),
   predicted: z
     .record(z.string(), z.number())
@@ -70,14 +70,12 @@ export const RunExperimentInput = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Instead of an experiment: a run whose code and settings are run again, at another budget or seed.',
+      'Instead of an experiment: the id of a run. Its code and settings are trained again, at another budget or seed.',
     ),
   budget: z
     .enum(['screen', 'rank', 'full'])
     .optional()
-    .describe(
-      'Training samples by stage: a cheap screen (the default), a ranking run, or the full run of the profile.',
-    ),
+    .describe('Training samples by stage: a short screen (the default), a rank run, or a full run.'),
   samples: z
     .number()
     .int()
@@ -91,7 +89,7 @@ export const RunExperimentInput = z.strictObject({
     .max(10)
     .optional()
     .describe(
-      'Instead of a seed: several, a run of its own for each, queued in this order. Limits count every run.',
+      'Instead of one seed: several seeds. Each is a run of its own; the runs are queued in this order. Limits count every run.',
     ),
   set: z
     .array(z.string().regex(/^[^=\s]+=/, 'key=value, like "depth=4"'))
@@ -127,15 +125,20 @@ export function inspectInput({ options }: Inspection) {
 export type InspectInput = { run: string } & Record<string, string | number | number[] | undefined>;
 
 export const FinishSprintInput = z.strictObject({
-  summary: z.string().min(1).describe('What was tried, what came out, what was learned; negatives count.'),
+  summary: z
+    .string()
+    .min(1)
+    .describe('What was tried, the result, and what was learned. Negative results count.'),
   candidate: z
     .string()
     .nullable()
-    .describe('The run to be judged against the best, usually a full run; null when nothing is put forward.'),
+    .describe('The run to be judged against the present best, usually a full run; null for no candidate.'),
   next: z.string().nullable().optional().describe('What you would try next, and why.'),
   infrastructure: z
     .boolean()
     .optional()
-    .describe('The change makes work easier and must not change results: kept if a paired screen agrees.'),
+    .describe(
+      'True for a change that makes work easier and must not change results. It is kept if a paired screen shows the same result.',
+    ),
 });
 export type FinishSprintInput = z.infer<typeof FinishSprintInput>;

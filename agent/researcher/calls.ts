@@ -23,10 +23,10 @@ const MOST_BYTES = 30e6;
 
 /** What the researcher is told when the web is withdrawn in mid-conversation, by reason. */
 const WITHDRAWN = {
-  used: 'Web search and fetch are used up in this sprint and no longer offered. Go on with what you have.',
+  used: 'The uses of web search and fetch in this sprint are used up. They are no longer offered. Continue without them.',
   money:
-    'Web search and fetch are no longer offered: what is left of the money does not allow them. Go on with what you have.',
-  off: 'Web search and fetch are switched off and no longer offered. Go on with what you have.',
+    'Web search and fetch are no longer offered: the money that is left does not allow them. Continue without them.',
+  off: 'Web search and fetch are switched off and no longer offered. Continue without them.',
 };
 type Withdrawal = keyof typeof WITHDRAWN;
 
@@ -112,8 +112,9 @@ export class Calls {
     this.c.connection.lacks.add(feature);
     const { reason } = classify(error, this.c.connection.reached);
     this.c.onNotice(
-      `${feature} is left out of calls from here on, because the API refused it: ${reason}`,
+      `further calls are made without ${feature}, because the API refused it: ${reason}`,
       'warn',
+      'feature-refused',
     );
     return feature;
   }
@@ -185,7 +186,10 @@ export class Calls {
   }
 
   #tellWithdrawn(why: Withdrawal): void {
-    this.c.onNotice(`web search and fetch are withdrawn in this conversation (${why})`, 'info');
+    this.c.onNotice(
+      `web search and fetch are switched off for the rest of this conversation (${why})`,
+      'info',
+    );
   }
 
   /**

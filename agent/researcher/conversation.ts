@@ -1,5 +1,7 @@
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { BetaMessageParam } from '@anthropic-ai/sdk/resources/beta';
+import type { NoticeCode } from '#contract/event';
+import type { StopCode } from '#contract/stop';
 import type { Refusal } from '../common/refusal.ts';
 import type { Connection } from './connection.ts';
 import type { Turn } from './meter.ts';
@@ -46,7 +48,7 @@ export type Ending =
   /** Someone asked the loop to stop. */
   | { kind: 'stopped'; reason: string }
   /** No further call is possible: the key is not valid or the credit is used up. */
-  | { kind: 'fatal'; reason: string }
+  | { kind: 'fatal'; code: Extract<StopCode, 'credentials' | 'credit'>; reason: string }
   /** This conversation failed; another one may succeed. */
   | { kind: 'failed'; reason: string };
 
@@ -112,7 +114,7 @@ export interface Conversation {
   /** The call failed and cost nothing. */
   onFree(reason: string): void;
   /** A message for the people who watch the loop; `warn` where somebody has to act. */
-  onNotice(text: string, level: 'info' | 'warn'): void;
+  onNotice(text: string, level: 'info' | 'warn', code?: NoticeCode): void;
   /** Waits and shows the reason; ends early when a stop is asked for. */
   wait(seconds: number, reason: string): Promise<void>;
   /** Ends everything at once. */

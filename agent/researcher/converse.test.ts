@@ -161,7 +161,7 @@ describe('a gateway that does not know everything', () => {
     const later = await talk((_, n) => (n === 0 ? { content: [use('note')] } : refusal), { web: true });
     expect(later.ending).toEqual({
       kind: 'failed',
-      reason: 'the API refuses web search and fetch in mid-conversation',
+      reason: 'the API refuses web search and fetch, during a conversation',
     });
   });
 });

@@ -22,7 +22,7 @@ type Results = readonly BetaToolResultBlockParam[];
 const MAX_MENDS = 3;
 
 const SHORT =
-  'What this loop may spend is nearly used up. Start nothing more. Write into the README of your sprint what was found and what was not, then call finish_sprint with your next call.';
+  'The limits of this loop are nearly reached. Start nothing new. Write into the README.md of your sprint what you found and what remains open, then call finish_sprint with your next call.';
 
 /**
  * Runs one conversation to its end, one call after another. The history is never edited: every call sends
@@ -66,8 +66,9 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     );
     if (dropped.length > 0)
       c.onNotice(
-        `the API dropped ${dropped.length} thinking blocks, because what stood before them had changed`,
+        `the API dropped ${dropped.length} thinking blocks, because the messages before them had changed`,
         'warn',
+        'thinking-dropped',
       );
   };
   /** Adds the results of calls together with `texts`. Texts that may not stand there are kept for later. */
@@ -115,7 +116,7 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
     if (feature !== 'web' || !calls.web) return 'again';
     const reason = 'the API refuses web search and fetch';
     return history.begun
-      ? { kind: 'failed', reason: `${reason} in mid-conversation` }
+      ? { kind: 'failed', reason: `${reason}, during a conversation` }
       : { kind: 'reopen', reason };
   };
 
@@ -150,7 +151,9 @@ export async function converse(c: Conversation): Promise<Ending | Reopen> {
       const failure = classify(heard.error, c.connection.reached);
       if (failure.kind === 'passing') {
         failures++;
-        const reason = watchdog.stalled ? `the stream was silent for ${c.stallMs / 1000} s` : failure.reason;
+        const reason = watchdog.stalled
+          ? `the stream sent nothing for ${c.stallMs / 1000} s`
+          : failure.reason;
         await c.wait(backoffSeconds(failures, failure.retryAfterSeconds), reason);
         continue;
       }

@@ -1,10 +1,11 @@
 import { APIConnectionError, APIError, APIUserAbortError } from '@anthropic-ai/sdk';
+import type { StopCode } from '#contract/stop';
 import { messageOf, plain } from '../common/words.ts';
 
 /** What a failed call means for the loop. */
 export type Failure =
   /** Bad key, no credit, no permission, a spending limit: waiting cannot help. */
-  | { kind: 'fatal'; reason: string }
+  | { kind: 'fatal'; code: Extract<StopCode, 'credentials' | 'credit'>; reason: string }
   /** Overload, rate limits, network: the same call is retried after a while. */
   | { kind: 'passing'; reason: string; retryAfterSeconds: number | null }
   /** The history is longer than the model can read. */
@@ -46,7 +47,7 @@ export function classify(error: unknown, reachable: Reachable): Failure {
     return ofAnswer(error, reason, reachable);
   if (reason.startsWith('Unable to parse tool parameter JSON')) return { kind: 'garbled', reason };
   if (error instanceof APIUserAbortError)
-    return { kind: 'passing', reason: 'the stream fell silent', retryAfterSeconds: null };
+    return { kind: 'passing', reason: 'the stream sent nothing more', retryAfterSeconds: null };
   return { kind: 'passing', reason, retryAfterSeconds: null };
 }
 
@@ -58,7 +59,7 @@ function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable)
   const passing: Failure = { kind: 'passing', reason, retryAfterSeconds: retryAfter(error.headers) };
   const status = error.status ?? STATUS_OF[error.type ?? ''];
   if (error.errorCode && SPENT[error.errorCode])
-    return { kind: 'fatal', reason: `${SPENT[error.errorCode]}: ${reason}` };
+    return { kind: 'fatal', code: 'credit', reason: `${SPENT[error.errorCode]}: ${reason}` };
   if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500)
     return passing;
   if (status === 413)
@@ -66,21 +67,31 @@ function ofAnswer(error: APIError, reason: string, { via, authHint }: Reachable)
   const own = isOwn(error.error);
   const judged = own || (isJson(error.error) && via !== 'api');
   if (status === 401 && (judged || isJson(error.error)))
-    return { kind: 'fatal', reason: `the API does not accept the credentials (401); ${authHint}` };
+    return {
+      kind: 'fatal',
+      code: 'credentials',
+      reason: `the API does not accept the credentials (401); ${authHint}`,
+    };
   if (judged && (status === 402 || SENTENCES.credit.test(error.message)))
-    return { kind: 'fatal', reason: 'the account has no credit (402); add some, and start again' };
+    return {
+      kind: 'fatal',
+      code: 'credit',
+      reason: 'the account has no credit (402); add credit, then start again',
+    };
   // This limit is known by its sentence alone, which also says when the limit ends.
-  if (own && status === 400 && SENTENCES.limit.test(error.message)) return { kind: 'fatal', reason };
+  if (own && status === 400 && SENTENCES.limit.test(error.message))
+    return { kind: 'fatal', code: 'credit', reason };
   if (judged && status === 403)
     return {
       kind: 'fatal',
-      reason: `the credentials may not use this model or endpoint (${reason}); take others, or --model`,
+      code: 'credentials',
+      reason: `the credentials may not use this model or endpoint (${reason}); use others, or choose a model with --model`,
     };
   if (own && status === 400 && SENTENCES.tooLong.test(error.message)) return { kind: 'full', reason };
   if (status === 404 && !own)
     return {
       kind: 'broken',
-      reason: `no Messages API answers at that address (${reason}); look at the base URL`,
+      reason: `there is no Messages API at that address (${reason}); check the base URL`,
     };
   return BROKEN.has(status) && isJson(error.error) ? { kind: 'broken', reason } : passing;
 }

@@ -278,7 +278,7 @@ describe('the room of a reply', () => {
     expect(rooms[0]).toBeLessThan(25_000);
     expect(rooms.every((room, i) => i === 0 || room <= rooms[i - 1])).toBe(true);
     expect(rooms.at(-1)).toBeGreaterThanOrEqual(4000);
-    expect(JSON.stringify(t.messages).split('What this loop may spend is nearly used up')).toHaveLength(2);
+    expect(JSON.stringify(t.messages).split('The limits of this loop are nearly reached')).toHaveLength(2);
   });
 
   it('ends the conversation where not even a short reply can be paid', async () => {

@@ -42,10 +42,10 @@ export async function startOffline(task: Task, repo: string): Promise<Connection
   });
   const hello = Hello.safeParse(parseJson(await first));
   if (!hello.success) {
-    await child.stop('it did not come up');
+    await child.stop('it did not start');
     const why = lastWord(child.log?.lastLines(60) ?? []);
     throw new UserError(
-      `the offline replay ("${replay}") did not come up${why ? `: ${why}` : ''}; see state/logs/replay.log`,
+      `the offline replay ("${replay}") did not start${why ? `: ${why}` : ''}; see state/logs/replay.log`,
     );
   }
   child.stdout?.resume();

@@ -41,7 +41,7 @@ export function priceOf(model: string, regional = false): Price {
   if (price) return price;
   const known = Object.keys(models).join(', ');
   throw new UserError(
-    `model "${model}" has no price in agent/researcher/prices.json (${table.date}), so no money limit can hold; add it there, or choose one of: ${known}`,
+    `model "${model}" has no price in agent/researcher/prices.json (${table.date}), so the money limit cannot be kept; add its price there, or choose one of: ${known}`,
   );
 }
 

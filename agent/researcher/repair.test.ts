@@ -28,7 +28,7 @@ describe('a refusal', () => {
     expect(twice.ending).toEqual({ kind: 'failed', reason: 'the model refused: I had begun' });
     expect(twice.requests).toHaveLength(2);
     const once = await talk(() => ({ content: [], stopReason: 'refusal' }));
-    expect(once.ending).toEqual({ kind: 'failed', reason: 'the model refused: no words given' });
+    expect(once.ending).toEqual({ kind: 'failed', reason: 'the model refused: it gave no reason' });
   });
 
   it('is no matter of money before it comes: the fallback is asked where it can be paid', async () => {
@@ -85,7 +85,7 @@ describe('a context that is full', () => {
     });
     expect(t.ran).toEqual(['note', 'finish']);
     expect(t.notices).toEqual([
-      "the model's context window is full: the researcher is asked to close the sprint",
+      "the model's context window is full: the researcher is asked to finish the sprint",
     ]);
   });
 

@@ -18,11 +18,11 @@ export interface Repair {
 }
 
 const CUT =
-  'This reply was cut off at the limit of tokens and nothing of it was run. Go on in smaller steps.';
+  'This reply was cut off at the token limit. None of its calls was run. Continue in smaller steps.';
 const GARBLED =
-  'Your last reply held a tool call whose input was not valid JSON. Nothing of that reply was run or kept: make your calls again.';
+  'Your last reply had a tool call whose input was not valid JSON. None of its calls was run, and the reply was dropped. Make your calls again.';
 const CLOSE =
-  'The context of this conversation is full; old tool results are gone from it. Start nothing more. Write into the README of the sprint what was found and what was not, then call finish_sprint.';
+  'The context of this conversation is full, and old tool results were removed from it. Start nothing new. Write into the README.md of your sprint what you found and what remains open, then call finish_sprint.';
 const FULL = "the model's context window is full";
 
 /** The ending or the repair after a reply that ended without whole tool calls. */
@@ -36,7 +36,7 @@ export function repairOf(message: BetaMessage, settings: CallSettings): Ending |
     case 'pause_turn':
       return { results: [], words: null, settings, odd: false };
     case 'refusal': {
-      const why = plain(text) || plain(message.stop_details?.explanation ?? '') || 'no words given';
+      const why = plain(text) || plain(message.stop_details?.explanation ?? '') || 'it gave no reason';
       const reason = `the model refused: ${why.slice(0, 200)}`;
       const next = onFallback(settings);
       if (!next) return { kind: 'failed', reason };
@@ -59,7 +59,7 @@ export function closing(settings: CallSettings, results: BetaToolResultBlockPara
   return {
     ...{ results, words: CLOSE, odd: true },
     settings: { ...settings, closing: true },
-    notice: `${FULL}: the researcher is asked to close the sprint`,
+    notice: `${FULL}: the researcher is asked to finish the sprint`,
   };
 }
 

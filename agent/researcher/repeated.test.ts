@@ -67,12 +67,12 @@ describe('the same refusal', () => {
     expect(kinds([...advice.slice(0, 6), ...advice.slice(9, 12)])).toEqual(Array(9).fill(go));
     expect(advice[6]).toMatchObject({
       text: expect.stringMatching(
-        /^start_sprint was refused three times now for the same reason: "slug" must be lower-case words.* Correct the fields that it names.*say so and call nothing\. After five times this conversation is closed\.$/,
+        /^start_sprint was refused three times now for the same reason: "slug" must be lower-case words.* Correct the fields that the reason names.*say so and call nothing\. After five times this conversation is closed\.$/,
       ),
     });
     expect(advice[8]).toMatchObject({
       text: expect.stringMatching(
-        /^finish_sprint was refused .*no sprint is open yet.*\. Call start_sprint first, /,
+        /^finish_sprint was refused .*no sprint is open yet.*\. First call start_sprint /,
       ),
     });
     expect(advice[12]).toMatchObject({

@@ -122,15 +122,15 @@ function words(of: Refused & { times: number }): string {
 function instead(name: string, { refused }: Answer): string {
   const end =
     name === 'start_sprint'
-      ? 'or, where nothing is left to be tried, say so and call nothing'
+      ? 'or, if nothing is left to be tried, say so and call nothing'
       : 'or end the sprint with finish_sprint, candidate null';
   switch (refused?.why) {
     case 'input':
-      return `Correct the fields that it names, as it says, and leave the others as they are; ${end}.`;
+      return `Correct the fields that the reason names and leave the others as they are; ${end}.`;
     case 'no-sprint':
-      return 'Call start_sprint first, with all of its fields: runs and finish_sprint are refused before it. Where nothing is left to be tried, say so and call nothing.';
+      return 'First call start_sprint with all of its fields: before it, runs and finish_sprint are refused. If nothing is left to be tried, say so and call nothing.';
     default:
-      return `Do not make the same call again: read the reason and do something else, ${end}.`;
+      return `Do not make the same call again: read the reason and do something else; ${end}.`;
   }
 }
 

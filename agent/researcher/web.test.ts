@@ -67,7 +67,9 @@ it('is withdrawn by a message when a call with it could exceed the money, and th
     },
   ]);
   expect(t.reserves[1].usd).toBeLessThan(t.reserves[0].usd / 3);
-  expect(t.notices).toEqual(['web search and fetch are withdrawn in this conversation (money)']);
+  expect(t.notices).toEqual([
+    'web search and fetch are switched off for the rest of this conversation (money)',
+  ]);
   expect(t.mismatches).toBe(0);
 });
 
@@ -148,7 +150,9 @@ it('is withdrawn after forty uses in a conversation, also when it was taken up a
   expect(t.ending.kind).toBe('finished');
   const withdrawn = t.requests.map(({ messages }) => JSON.stringify(messages).includes('tool_removal'));
   expect(withdrawn).toEqual([false, true]);
-  expect(t.notices).toEqual(['web search and fetch are withdrawn in this conversation (used)']);
+  expect(t.notices).toEqual([
+    'web search and fetch are switched off for the rest of this conversation (used)',
+  ]);
 });
 
 it.each([

@@ -102,7 +102,7 @@ export class Device {
     }
     // The pause ended without a resume: the loop is asked to stop, or its time is up.
     if (isPaused(loop.config.repo)) {
-      job.trouble = 'not started: the loop is paused, and ends';
+      job.trouble = 'not started: the loop ends while it is paused';
       return;
     }
     // The device may have been busy for longer than expected, or the loop paused.

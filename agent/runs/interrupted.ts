@@ -8,7 +8,7 @@ import { readSprintRun } from '../ledger/run-folder.ts';
 
 /** Reasons of a run that ended with a loop that was killed, with one that was stopped, or with its sprint. */
 export const CUT_OFF = 'the loop was cut off';
-export const LOOP_STOPPED = 'the loop was stopped; the next start goes on with it';
+export const LOOP_STOPPED = 'the loop was stopped; the next start continues the run';
 export const SPRINT_ENDED = 'the sprint has ended';
 
 /** Whether a run ended because the loop did, so that the next start resumes it. */

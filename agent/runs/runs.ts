@@ -93,7 +93,7 @@ export class Runs {
     const doubt = await queue.run(() => this.#doubt(spec));
     if (doubt !== null && input.budget === 'full' && input.samples === undefined)
       throw new ToolMistake(
-        `a full run of these settings cannot count, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not meant to count`,
+        `a full run with these settings would break a rule, ${doubt}; change the settings, or give "samples" instead of a budget for a run that is not to be judged`,
       );
     const answers: SeedAnswer[] = [];
     for (const seed of input.seeds ?? [spec.seed]) {
@@ -297,13 +297,13 @@ export class Runs {
       const run = runs.find((run) => run.id === id);
       if (!run)
         throw new ToolMistake(
-          `no run "${input.of}" on this leaderboard: read_results lists them; or name an experiment`,
+          `no run "${input.of}" on this leaderboard: read_results lists the runs; or give "experiment"`,
         );
       if (input.experiment !== undefined || input.set !== undefined)
-        throw new ToolMistake('"of" takes code and settings from that run; leave out experiment and set');
+        throw new ToolMistake('"of" takes code and settings from that run; leave out "experiment" and "set"');
       return { ...specOf(run), ...common };
     }
-    if (input.experiment === undefined) throw new ToolMistake('name an experiment, or a run with "of"');
+    if (input.experiment === undefined) throw new ToolMistake('give "experiment", or a run with "of"');
     const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
     return { experiment: input.experiment, settings: settingsFrom(input.set ?? []), tree, ...common };
   }

@@ -41,7 +41,7 @@ it('shows why a call was refused, and nothing of the call', () => {
     `  bash was refused: so it ${'x'.repeat(290)}\n`,
   );
   // From a log of an earlier release.
-  expect(written(call, false)).toBe('  bash was refused: no reason is known\n');
+  expect(written(call, false)).toBe('  bash was refused: unknown reason\n');
   expect(written({ ...call, ok: true }, false)).toBe('');
 });
 

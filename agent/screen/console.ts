@@ -77,7 +77,7 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
           `profile ${event.profile} (leaderboard ${event.leaderboard}) · ${event.researcher} · sandbox ${event.sandbox}`,
         );
         line(
-          `branch ${event.branch}${event.resumed ? `, taken up after ${duration(loop.config.takenUp?.seconds ?? 0)} at work` : ''}, in a worktree of its own`,
+          `branch ${event.branch}${event.resumed ? `, continued after ${duration(loop.config.takenUp?.seconds ?? 0)} of running time` : ''}, in a worktree of its own`,
         );
         const money =
           loop.connection.kind === 'offline'
@@ -87,7 +87,7 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
               : `at most ${usd} USD`;
         line(
           dim(
-            `until ${clock(until)} (${zone(until)}) · ${sprints === null ? 'any number of sprints' : count(sprints, 'sprint')} · ${money} · Ctrl-C ends after the turn and keeps what trains`,
+            `until ${clock(until)} (${zone(until)}) · ${sprints === null ? 'any number of sprints' : count(sprints, 'sprint')} · ${money} · Ctrl-C ends the loop after the turn and saves a run under way`,
           ),
         );
         return;
@@ -102,7 +102,7 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
         return;
       case 'tool.finished':
         if (!event.ok)
-          step(dim(`${plain(event.name)} was refused: ${plain(event.reason ?? 'no reason is known')}`));
+          step(dim(`${plain(event.name)} was refused: ${plain(event.reason ?? 'unknown reason')}`));
         return;
       case 'run.started':
         lastProgress = Date.now();
@@ -146,13 +146,13 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
         step(`waiting ${duration(event.seconds)}: ${plain(event.reason)}`);
         return;
       case 'loop.paused':
-        step('paused: no call and no run until "npm run resume"; the limits of time count on');
+        step('paused: no call and no run until "npm run resume"; the time limits continue to count');
         return;
       case 'loop.continued':
-        step('goes on');
+        step('continued');
         return;
       case 'sprint.capped':
-        step(`told to close the sprint: ${plain(event.reason)}`);
+        step(`asked to finish the sprint: ${plain(event.reason)}`);
         return;
       case 'speed.measured':
         step(`this machine: ${many(event.samplesPerSecond)} samples/s (speed probe, ${event.experiment})`);

@@ -40,7 +40,7 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
   const { usd, held } = loop.journal.state();
   const spent = PARTS.filter((part) => part !== 'waiting' || timer.seconds.waiting > 0);
   const parts = spent.map((part) => `${part} ${duration(timer.seconds[part])}`).join(', ');
-  const cut = held.usd >= 0.005 ? ` (${held.usd.toFixed(2)} more held for cut calls)` : '';
+  const cut = held.usd >= 0.005 ? ` (and ${held.usd.toFixed(2)} reserved for calls that were cut off)` : '';
   const money = connection.kind === 'claude' ? `, ${usd.toFixed(2)} USD${cut}` : '';
   return [
     `Stopped: ${plain(stopped.reason)}.`,
@@ -49,11 +49,11 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
     ...overview(mine, loop),
     ...best(bestOf(sprints, leaderboard), loop),
     ...reports(loop, mine.at(-1)),
-    `Branch:       ${branch.name}, one commit a sprint; your own branch and files are as they were`,
+    `Branch:       ${branch.name}, one commit for each sprint; your own branch and files are unchanged`,
     `Look:         git log ${branch.name}     git diff ${branch.from}...${branch.name} -- ${task.contract.workspace}`,
     `Take over:    git merge ${branch.name}     or the code alone: git checkout ${branch.name} -- ${task.contract.workspace}`,
     ...open(loop),
-    'Go on:        npm run loop',
+    'Continue:     npm run loop',
     ...(task.contract.title && connection.kind === 'offline'
       ? ['', `These results come from the ${connection.label}: a script that walks a fixed path.`]
       : []),
@@ -65,7 +65,7 @@ function open({ journal }: LoopParts): string[] {
   const { sprint } = journal.state();
   if (!sprint?.claim) return [];
   return [
-    `Open:         sprint ${sprint.number}: ${plain(sprint.claim.title)}; the next start goes on with it, a run from what it saved`,
+    `Open:         sprint ${sprint.number}: ${plain(sprint.claim.title)}; the next start continues it, and a run from what it saved last`,
   ];
 }
 

@@ -56,7 +56,7 @@ export class Notebook {
     void this.draw(true).catch((error: unknown) => {
       if (this.#told) return;
       this.#told = true;
-      this.loop().journal.notice(`the notebook is not drawn: ${messageOf(error)}`, 'warn');
+      this.loop().journal.notice(`the notebook could not be rendered: ${messageOf(error)}`, 'warn');
     });
   };
 
@@ -83,7 +83,7 @@ function liveState({ journal, config: { limits }, connection }: LoopParts): Live
   const { sprint, runs, waiting, paused, usd, started } = journal.state();
   const [run] = Object.values(runs);
   const doing = paused
-    ? `paused since ${paused.slice(11, 16)} UTC ("npm run resume")${run ? '; the run under way goes on' : ''}`
+    ? `paused since ${paused.slice(11, 16)} UTC ("npm run resume")${run ? '; the run under way continues' : ''}`
     : waiting
       ? `waiting: ${waiting.reason}`
       : run

@@ -27,12 +27,12 @@ const text = (more: Partial<Status> = {}) => statusLines({ ...status, ...more },
 it('tells what the loop does now, what it used of its limits, and what came of it', () => {
   expect(text()).toMatch(/^Loop: running \(process 7, since \d\d:\d\d\)$/m);
   expect(text()).toMatch(
-    /^Used: 1 of 5 sprints · 3.10 of 50 USD · 812k tokens · 30 min 30 s of 4 h of training · 2 h 3 min at work · ends at \d\d:\d\d, in 2 h 2 min$/m,
+    /^Used: 1 of 5 sprints · 3.10 of 50 USD · 812k tokens · 30 min 30 s of 4 h of training · 2 h 3 min of running time · ends at \d\d:\d\d, in 2 h 2 min$/m,
   );
   for (const part of [
     'Sprint 3: Sort (5 min 0 s, 9 turns, 0.40 USD)',
     'Run r1: 25% of 2000 samples, 100 samples/s, 15 s left',
-    'Last action: wait_for_experiment: r1 (last sign of life 12 s ago)',
+    'Last action: wait_for_experiment: r1 (last event 12 s ago)',
     '  new-best    s1: the first',
     'Best: f1 0.6123 (s1)',
   ]) {
@@ -41,7 +41,9 @@ it('tells what the loop does now, what it used of its limits, and what came of i
 });
 
 it('shows apart what is held for cut calls', () => {
-  expect(text({ heldUsd: 0.634 })).toContain('3.10 of 50 USD (0.63 more held for cut calls) · ');
+  expect(text({ heldUsd: 0.634 })).toContain(
+    '3.10 of 50 USD (and 0.63 reserved for calls that were cut off) · ',
+  );
 });
 
 it('says when it waits, is paused, was stopped or was cut off', () => {
@@ -49,11 +51,12 @@ it('says when it waits, is paused, was stopped or was cut off', () => {
   expect(text({ waiting })).toMatch(/^Waiting until \d\d:\d\d: overloaded$/m);
   expect(text({ waiting: { ...waiting, until: '2026-01-01T00:10:00Z' } })).not.toContain('Waiting');
   expect(text({ paused: '2026-01-01T00:30:00Z' })).toMatch(/^Paused since \d\d:\d\d.*npm run resume/m);
-  const stopped = { reason: 'the time is up', exitCode: 0, at: '2026-01-01T00:59:00Z' };
+  const at = '2026-01-01T00:59:00Z';
+  const stopped = { code: 'time' as const, reason: 'the time is up', exitCode: 0, at };
   expect(text({ loop: 'stopped', pid: null, stopped, sprint: null, runs: [] })).toMatch(
     /^Loop: stopped: the time is up \(exit code 0, \d\d:\d\d\)$/m,
   );
-  expect(text({ loop: 'cut off', pid: null })).toContain('"npm run loop" takes it up');
+  expect(text({ loop: 'cut off', pid: null })).toContain('"npm run loop" continues it');
 });
 
 it('prints what somebody else wrote as plain words', () => {
@@ -63,7 +66,7 @@ it('prints what somebody else wrote as plain words', () => {
       ...status,
       lastAction: text('action'),
       waiting: { reason: text('wait'), until: '2026-01-01T01:10:00Z' },
-      stopped: { reason: text('stop'), exitCode: 0, at: '2026-01-01T00:59:00Z' },
+      stopped: { code: null, reason: text('stop'), exitCode: 0, at: '2026-01-01T00:59:00Z' },
       sprint: { ...status.sprint!, title: text('title'), capped: text('cap') },
       runs: [{ id: text('run'), experiment: 'plain', progress: null }],
       committed: [{ sprint: text('s1'), outcome: 'failed', reason: text('reason'), metrics: {} }],

@@ -21,10 +21,10 @@ function head(s: Status, now: number): string[] {
     `Loop: ${s.loop}${s.pid === null ? '' : ` (process ${s.pid}${since})`}${ended}`,
     `${s.branch} · profile ${s.profile} · ${s.researcher} · sandbox ${s.sandbox} · times in ${zone(new Date(now))}`,
   ];
-  if (s.loop === 'cut off') lines.push('It was cut off; "npm run loop" takes it up.');
+  if (s.loop === 'cut off') lines.push('It was cut off; "npm run loop" continues it.');
   if (s.paused)
     lines.push(
-      `Paused since ${clock(s.paused)}: no call is made and no run is started; "npm run resume" lets it go on`,
+      `Paused since ${clock(s.paused)}: no call is made and no run is started until "npm run resume"`,
     );
   if (s.waiting && Date.parse(s.waiting.until) > now)
     lines.push(`Waiting until ${clock(s.waiting.until)}: ${plain(s.waiting.reason)}`);
@@ -41,7 +41,7 @@ function present(s: Status, now: number): string[] {
     lines.push(
       `Sprint ${number}: ${plain(title ?? 'not claimed yet')} (${ago(openedAt)}, ${count(turns, 'turn')}${money})${doing}`,
     );
-    if (capped) lines.push(`  told to close: ${plain(capped)}`);
+    if (capped) lines.push(`  asked to finish: ${plain(capped)}`);
   }
   for (const { id, progress } of s.runs) {
     const done = progress ? Math.min(100, Math.round((100 * progress.samples) / progress.totalSamples)) : 0;
@@ -52,14 +52,14 @@ function present(s: Status, now: number): string[] {
   }
   if (s.lastAction && s.loop === 'running')
     lines.push(
-      `Last action: ${plain(s.lastAction)}${s.lastEventAt ? ` (last sign of life ${ago(s.lastEventAt)} ago)` : ''}`,
+      `Last action: ${plain(s.lastAction)}${s.lastEventAt ? ` (last event ${ago(s.lastEventAt)} ago)` : ''}`,
     );
   return lines;
 }
 
 /**
- * `Used: 2 of 5 sprints · 3.10 of 50 USD · 812k tokens · 1.2 h of training · 5 h 3 min at work · ends at
- * 07:30, in 3 h 2 min`.
+ * `Used: 2 of 5 sprints · 3.10 of 50 USD · 812k tokens · 1.2 h of training · 5 h 3 min of running time · ends
+ * at 07:30, in 3 h 2 min`.
  */
 function used(s: Status, now: number): string[] {
   const { limits } = s;
@@ -71,7 +71,7 @@ function used(s: Status, now: number): string[] {
     s.usd > 0 ? `${s.usd.toFixed(2)}${of(limits?.usd, String)} USD${held(s)}` : '',
     `${many(s.tokens)}${of(limits?.tokens, many)} tokens`,
     `${duration(s.trainSeconds)}${of(limits?.trainHours, (h) => `${h} h`)} of training`,
-    `${duration(s.workedSeconds)} at work`,
+    `${duration(s.workedSeconds)} of running time`,
   ];
   if (limits && s.loop === 'running') {
     const left = (Date.parse(limits.until) - now) / 1000;
@@ -82,7 +82,7 @@ function used(s: Status, now: number): string[] {
 
 /** The money that cut calls may have cost beyond what is booked for them. */
 const held = ({ heldUsd }: Status) =>
-  heldUsd >= 0.005 ? ` (${heldUsd.toFixed(2)} more held for cut calls)` : '';
+  heldUsd >= 0.005 ? ` (and ${heldUsd.toFixed(2)} reserved for calls that were cut off)` : '';
 
 function outcome(s: Status, shown: readonly string[] | null): string[] {
   const lines = s.committed.map((c) => `  ${c.outcome.padEnd(11)} ${plain(c.sprint)}: ${plain(c.reason)}`);

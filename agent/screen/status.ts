@@ -21,7 +21,7 @@ export interface Status {
   researcher: string | null;
   sandbox: string | null;
   startedAt: string | null;
-  stopped: { reason: string; exitCode: number; at: string } | null;
+  stopped: LoopState['stopped'];
   waiting: { reason: string; until: string } | null;
   /** The time since which `npm run pause` holds the loop, UTC; null where it is not paused. */
   paused: string | null;

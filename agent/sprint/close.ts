@@ -49,7 +49,7 @@ export async function closeSprint(
     config: { repo, task },
   } = loop;
   const claim = state.claim;
-  if (!claim) throw new Error('a sprint that was never claimed cannot be closed');
+  if (!claim) throw new Error('a sprint without start_sprint cannot be closed');
   const dir = sprintDir(repo, claim.id);
   if (!finish && !state.finished && state.fullRunOf === null) logEnd(dir, stopReason);
   const treeAfter = judged.keep ?? state.treeBefore;

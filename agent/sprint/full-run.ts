@@ -28,7 +28,7 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
     stopper,
   } = loop;
   const of = sprint.fullRunOf === null ? null : readSprintRun(repo, sprint.fullRunOf);
-  if (!of) return { kind: 'failed', reason: `the run ${sprint.fullRunOf} is gone` };
+  if (!of) return { kind: 'failed', reason: `the folder of run ${sprint.fullRunOf} does not exist any more` };
   if (!sprint.claim) sprint.start(claimFor(loop, of));
   const { claimedRuns } = sprint;
   const finished = claimedRuns.started.find((id) => readSprintRun(repo, id)?.status === 'finished');
@@ -41,7 +41,7 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
   }
   const came = run ? gave(run) : trouble;
   sprint.finish = {
-    summary: `Made by the loop itself, no researcher was asked: the full run of ${of.id}. It gave ${came}.`,
+    summary: `The loop itself made this sprint, without a researcher: the full run of ${of.id}. Result: ${came}.`,
     candidate: run?.status === 'finished' ? run.id : null,
   };
   return { kind: 'finished' };
@@ -56,8 +56,9 @@ function claimFor({ config: { task, profile }, ledger }: LoopParts, of: SprintRu
     slug: 'full-run',
     title: `Full run: ${from?.title ?? of.experiment}`.slice(0, 100),
     idea: `The full run (${profile.budgets.full} samples) of the code and settings of run ${of.id}, from ${idea}.`,
-    motivation: `It is the best candidate without one: ${metric} ${show(atTheEnd(of)?.[metric])} after ${of.samples} samples, more than the best's at that budget and seed. The researcher could not start it, or did not while there was time.`,
-    expectation: 'A gain that lasts over the full budget; none would mean that the shorter run flattered it.',
+    motivation: `It is the best candidate without one: ${metric} ${show(atTheEnd(of)?.[metric])} after ${of.samples} samples, more than the present best at that budget and seed. The researcher did not start it in time, or could not.`,
+    expectation:
+      'The gain is expected to last over the full budget. If there is none, the shorter run was misleading.',
     predicted: {},
   };
 }

@@ -25,7 +25,7 @@ export async function pairedScreen(
   const failed = await checkTree(loop, treeNow);
   if (failed) return { kept: false, reason: `check failed: ${failed}` };
   const run = best?.runs.find((r) => r.id === best.candidate);
-  if (!run) return { kept: true, reason: 'check passed, and there is no best yet to compare with' };
+  if (!run) return { kept: true, reason: 'check passed; there is no best yet to compare with' };
 
   const { metric } = task.contract;
   const values: number[] = [];

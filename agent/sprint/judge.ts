@@ -83,7 +83,7 @@ export function tellTidied({ journal }: LoopParts, removed: readonly string[]): 
   if (removed.length === 0) return;
   const names =
     removed.slice(0, 5).join(', ') + (removed.length > 5 ? ` and ${removed.length - 5} more` : '');
-  journal.notice(`taken out of the sprint's folder: ${names}`, 'warn');
+  journal.notice(`removed from the sprint's folder: ${names}`, 'warn');
 }
 
 function unfinished(ending: Ending): Decision {
@@ -131,7 +131,7 @@ async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decide
   let decided: Decided = { ...ended, ...NOTHING, candidate: null };
   for (const { id } of fullRuns(sprint)) {
     const judged = await judgeCandidate(sprint, id, presentBest(sprint.loop));
-    const reason = `${judged.reason}; put forward by the loop, not by the researcher: ${ended.reason}`;
+    const reason = `${judged.reason}; the loop chose the candidate, not the researcher: ${ended.reason}`;
     decided = { ...judged, reason, candidate: id };
     if (judged.outcome !== 'invalid') break;
   }
@@ -202,18 +202,22 @@ const asError = (error: unknown) => (error instanceof Error ? error : new Error(
 function nothingPutForward({ loop, claimedRuns, finish }: OpenSprint): Kept {
   const runs = claimedRuns.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
   if (runs.length === 0 && !finish?.infrastructure) {
-    return { outcome: 'failed', reason: 'nothing was put forward, and no run was made', ...NOTHING };
+    return { outcome: 'failed', reason: 'there was no candidate and no run', ...NOTHING };
   }
   const bad = runs.findLast((run) => run.status !== 'finished');
   if (bad && runs.every((run) => run.status !== 'finished')) {
     // The idea was not tested.
     if (endedWithLoop(bad))
-      return { outcome: 'interrupted', reason: 'its run ended with the loop, and not again', ...NOTHING };
+      return {
+        outcome: 'interrupted',
+        reason: 'its run ended with the loop and was not continued',
+        ...NOTHING,
+      };
     return {
       outcome: 'failed',
-      reason: `every run went wrong, the last one ${bad.status}: ${bad.reason ?? 'no reason given'}`,
+      reason: `every run failed; the last one ended as ${bad.status}: ${bad.reason ?? 'no reason given'}`,
       ...NOTHING,
     };
   }
-  return { outcome: 'no-gain', reason: 'nothing was put forward', ...NOTHING };
+  return { outcome: 'no-gain', reason: 'there was no candidate', ...NOTHING };
 }

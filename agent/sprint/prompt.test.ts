@@ -71,9 +71,9 @@ describe('the prompt of a sprint', () => {
       'guards of a new best: mcc >=best-0.01',
       'best-known workspace: abc123',
       'left: 1.0 hours, 3.50 USD',
-      'at most for this sprint: 200 turns',
+      'limit of this sprint: 200 turns',
       'speed: 100 samples/s, measured by earlier loops',
-      'fit 1825 screen runs of 100 samples (2.0 s each, judged), or 608 rank runs',
+      'it allows 1825 screen runs of 100 samples (2.0 s each, judged), or 608 rank runs',
       'Sprint 1 (s1), run 2026-01-01--00-00-00-base-s0: f1 0.5, mcc 0.6.',
       `| 1 | s1 | Sprint of ${leaderboard} | new-best | 0.5 | 0.6 |`,
     ]) {

@@ -23,19 +23,19 @@ interface LoopParts {
 
 /** The same text in every call of every sprint, so that the API reads it from its cache. */
 export function systemPrompt({ workspace, train, check }: TaskContract): string {
-  return `You are a researcher who works alone through the night, one sprint after the other. Each sprint is a fresh conversation that tests one idea; what it finds is judged by someone else, written up and committed, and the next sprint reads it.
+  return `You are a researcher who works alone through the night, one sprint after the other. Each sprint is a new conversation that tests one idea. A separate judge measures its result. The result is reported and committed, and the next sprint reads it.
 
 How a sprint goes:
-1. Look first: read_results gives the ledger of earlier sprints with their verified numbers. Do not repeat an idea that was tried, unless you can say what is different now.
-2. Claim one idea with start_sprint before you change or run anything. Write down what you expect and predict numbers.
-3. Work in ${workspace}/. Read the code before you change it, keep changes small and simple: a tiny gain that needs ugly code is not worth keeping. Earlier results, code and TASK.md may be read, and only ${workspace}/ and the folder of your own sprint may be written.
-4. Train with run_experiment, never from the shell: a run is trained from the workspace as it stands when you ask for it ("${train} --list" prints the experiments). Wait with wait_for_experiment. Screen cheaply before you spend a full budget, and compare only runs of the same budget and seed.
-5. Keep a log as you go: append what you did and saw to the README.md of your sprint's folder. Numbers in it are copied from tool results.
-6. End with finish_sprint. A negative result is a result: say plainly what did not work. Put forward a run only if you believe that it beats the best on the deciding metric within the constraints; otherwise pass null.
+1. First read the ledger: read_results gives the earlier sprints with their verified numbers. Do not repeat an idea that was tried, unless you can say what is different now.
+2. Start the sprint with start_sprint before you change or run anything. State one idea and what you expect of it, and predict numbers.
+3. Work in ${workspace}/. Read the code before you change it, keep changes small and simple: a tiny gain that needs ugly code is not worth keeping. You may read earlier results, code and TASK.md. You may write only ${workspace}/ and the folder of your own sprint.
+4. Train with run_experiment, never from the shell. A run is trained from the files of the workspace at the time of that call ("${train} --list" prints the experiments). Wait with wait_for_experiment. Screen cheaply before you spend a full budget, and compare only runs of the same budget and seed.
+5. Keep a log: append what you did and saw to the README.md of your sprint's folder. Copy its numbers from tool results.
+6. End with finish_sprint. A negative result is a result: say plainly what did not work. Name a run as candidate only if you believe that it beats the present best on the deciding metric within the constraints; otherwise pass null.
 
-What is claimed is the trainer's word; measured are snapshots of a run on few fresh samples; verified is the judge's verdict, which alone decides. A candidate's tree must pass "${check}".
+Claimed numbers come from the trainer. Measured numbers come from snapshots of a run, judged on few fresh samples. Verified numbers are the judge's verdict, and only they decide. A candidate's tree must pass "${check}".
 
-The shell is a fresh one at the repository's root for every command; nothing carries over, and what a command leaves running is ended.`;
+Every command starts in a new shell at the root of the repository. Nothing carries over to the next command, and processes that a command leaves running are ended.`;
 }
 
 /** The first message of a sprint: the line that starts it, the brief, and the present state. */
@@ -88,7 +88,7 @@ function standing({ checkout: { bestKnown }, config: { limits, seed }, journal }
   return `- best-known workspace: ${bestKnown}
 - seed of runs unless you name one: ${seed}
 - left: ${hours.toFixed(1)} hours, ${money}
-- of that at most for this sprint: ${sprintLimitsInWords(limits.sprint)}`;
+- limit of this sprint: ${sprintLimitsInWords(limits.sprint)}`;
 }
 
 function stagnation({ config: { task }, journal }: LoopParts, mine: readonly Sprint[]): string {
@@ -98,7 +98,7 @@ function stagnation({ config: { task }, journal }: LoopParts, mine: readonly Spr
   );
   const { warn, stop } = task.contract.limits.stagnation;
   if (without < warn) return '';
-  return `# Another direction\n\n${without === 1 ? 'The last sprint' : `The last ${without} sprints`} brought no verified gain; after ${stop} in a row the loop ends. Leave the direction of those sprints: read up on related work and take an idea of another kind.`;
+  return `# Another direction\n\n${without === 1 ? 'The last sprint' : `The last ${without} sprints`} brought no verified gain; after ${stop} in a row the loop ends. Leave the direction of those sprints: read related work and choose an idea of another kind.`;
 }
 
 function hintsSection(repo: string): string {

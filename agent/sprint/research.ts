@@ -93,7 +93,7 @@ export async function research(loop: LoopParts, sprint: OpenSprint): Promise<End
       onSearch: () => loop.journal.emit({ type: 'turn.searching', sprint: sprint.claim?.id ?? null }),
       onFree: (reason) =>
         loop.journal.emit({ type: 'turn.failed', sprint: sprint.claim?.id ?? null, reason }),
-      onNotice: (text, level) => loop.journal.notice(text, level),
+      onNotice: (text, level, code) => loop.journal.notice(text, level, code),
       onTurn: ({ model, message, usage, usd, held, seconds }) => {
         loop.timer.add('researcher', seconds);
         loop.journal.emit({

@@ -1,8 +1,8 @@
+import { EXIT_CODES } from '#contract/stop';
 import { guardsOf } from '#contract/task';
 import { machine } from '#host/machine';
 import { forecast, forecastInWords } from '../budget/forecast.ts';
 import { fits, paceOf, secondsFor } from '../budget/pace.ts';
-import { EXIT } from '../budget/stop.ts';
 import { sprintsDir } from '../common/paths.ts';
 import { duration, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
@@ -43,7 +43,7 @@ export async function dryRun(
     ['guards', conditions(guardsOf(task, profile))],
     [
       'budgets',
-      `screen ${budgets.screen}, rank ${budgets.rank}, full ${budgets.full} samples${profile.staged ? ', stages that have to be earned' : ''}`,
+      `screen ${budgets.screen}, rank ${budgets.rank}, full ${budgets.full} samples${profile.staged ? '; rank and full have to be earned' : ''}`,
     ],
     ['branch', branchInWords(plan)],
     ['start', plan.start],
@@ -61,21 +61,21 @@ export async function dryRun(
     secondsLeft,
     signal,
   );
-  if (signal.aborted) return EXIT.interrupted;
+  if (signal.aborted) return EXIT_CODES.interrupt;
   if (!speed) {
     print(`${'speed'.padEnd(12)} unknown: the profile names no speedProbe`);
     return 0;
   }
-  print(`${'backend'.padEnd(12)} ${speed.backend ?? 'not told by the trainer'}`);
+  print(`${'backend'.padEnd(12)} ${speed.backend ?? 'not reported by the trainer'}`);
   print(`${'speed'.padEnd(12)} ${show(speed.samplesPerSecond)} samples/s`);
   const earlier = readSprints(sprintsDir(plan.repo)).filter((s) => s.leaderboard === plan.leaderboard);
   const pace = paceOf({ mine: [], probed: speed.samplesPerSecond, earlier, secondsLeft });
   if (!pace) return 0;
-  const judged = pace.judgeSeconds > 0 ? 'with its judging' : 'its judging not measured yet';
+  const judged = pace.judgeSeconds > 0 ? 'judging included' : 'judging not measured yet';
   for (const name of ['screen', 'rank', 'full'] as const) {
     const seconds = secondsFor(budgets[name], pace);
     print(
-      `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; ${fits(budgets[name], pace)} of them fit`,
+      `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; the time allows ${fits(budgets[name], pace)}`,
     );
   }
   return 0;
@@ -83,7 +83,7 @@ export async function dryRun(
 
 /** The limit, the prices, and what a sprint and the night are likely to cost. */
 export function money({ claude, limits, repo, profileName, takenUp }: Plan): string {
-  if (!claude) return 'nothing: the offline replay is free';
+  if (!claude) return 'none: the offline replay costs nothing';
   const { model, price, fallback, reached } = claude;
   const limit = limits.usd === null ? 'no limit (--max-usd none)' : `at most ${limits.usd} USD`;
   const second = fallback ? `, after a refusal ${fallback.model}` : '';
@@ -97,8 +97,8 @@ export function money({ claude, limits, repo, profileName, takenUp }: Plan): str
 function branchInWords({ branch: { name, resumed, from }, task }: Plan): string {
   const { workspace } = task.contract;
   return resumed
-    ? `${name}, gone on with: its own ${workspace}/, all else as committed on the branch that is checked out`
-    : `${name}, new, from ${from} and ${workspace}/ as it stands`;
+    ? `${name}, continued: ${workspace}/ as it is on that branch, all other files as committed on the branch that is checked out`
+    : `${name}, new: from ${from}, with ${workspace}/ as it is in this checkout`;
 }
 
 function describeMachine(): string {

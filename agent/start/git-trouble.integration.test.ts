@@ -29,12 +29,22 @@ it('finds nothing in a plain checkout, with names and rules that are in nobody�
 });
 
 it.each([
-  ['branch', ['branch', 'run'], 'a branch called "run" is in the way', 'git branch -m run my-run'],
-  ['tag', ['tag', 'best'], 'a tag called "best" is in the way', 'git tag my-best best && git tag -d best'],
+  [
+    'branch',
+    ['branch', 'run'],
+    'a branch called "run" prevents branches run/<date>',
+    'git branch -m run my-run',
+  ],
+  [
+    'tag',
+    ['tag', 'best'],
+    'a tag called "best" prevents tags best/<profile>',
+    'git tag my-best best && git tag -d best',
+  ],
   [
     'tag below',
     ['tag', 'best/tiny/old'],
-    'a tag called "best/tiny/old" is in the way',
+    'a tag called "best/tiny/old" prevents tags',
     'git tag -d best/tiny/old',
   ],
 ])('refuses a %s whose name collides, also a packed one', async (_, make, complaint, advice) => {
@@ -48,7 +58,7 @@ it.each([
 
 it('refuses to start in the loop’s own worktree, and where a link leads the worktree out of the checkout', async () => {
   const own = { workspace: 'work', profiles: [] };
-  await expect(refuseGitTrouble(worktreeOf(repo), own)).rejects.toThrow(`around it: cd ${repo}`);
+  await expect(refuseGitTrouble(worktreeOf(repo), own)).rejects.toThrow(`that holds it: cd ${repo}`);
   symlinkSync(realpathSync(tmpdir()), join(repo, 'state'));
   await expect(check()).rejects.toThrow(`${join(repo, 'state')}: is a link`);
 });
@@ -105,11 +115,11 @@ it('refuses a file of the workspace that only the user’s own rules keep out of
   writeFileSync(join(home, '.config/git/ignore'), '# mine\n.env\n');
   put('work/.env', 'KEY=secret');
   await expect(check()).rejects.toThrow(
-    `work/.env: not in git, since ${home}/.config/git/ignore:2 ignores .env; the loop records work/ whole`,
+    `work/.env: not in git, because ${home}/.config/git/ignore:2 ignores .env; the loop commits all of work/`,
   );
   appendFileSync(join(repo, '.gitignore'), '.env\n');
   await check();
   put('.git/info/exclude', 'draft-*\n');
   put('work/draft-1', '');
-  await expect(check()).rejects.toThrow('since .git/info/exclude:1 ignores draft-*');
+  await expect(check()).rejects.toThrow('because .git/info/exclude:1 ignores draft-*');
 });

@@ -28,14 +28,14 @@ export async function refuseGitTrouble(repo: string, { workspace, profiles }: Re
 function refusePlace(repo: string): void {
   if (homeOf(repo) !== repo)
     throw new UserError(
-      `${repo}: is the place of a loop's own worktree; start the loop in the checkout around it: cd ${joinCommand([homeOf(repo)])}`,
+      `${repo}: is the worktree of a loop; start the loop in the checkout that holds it: cd ${joinCommand([homeOf(repo)])}`,
     );
   const link = [stateDir(repo), worktreeOf(repo)].find((path) =>
     lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink(),
   );
   if (link)
     throw new UserError(
-      `${link}: is a link, and the loop's worktree must lie in the checkout itself; make it a folder (checkpoints/, which grows, may be a link)`,
+      `${link}: is a link, but the loop's worktree must be inside the checkout; replace the link by a folder (checkpoints/ may be a link)`,
     );
 }
 
@@ -54,7 +54,7 @@ async function refuseUnfinished(repo: string): Promise<void> {
   const found = UNFINISHED.find(({ file }) => existsSync(join(folder, file)));
   if (found)
     throw new UserError(
-      `${repo}: ${found.what} is under way; finish it, or undo it (${found.undo}), then start again`,
+      `${repo}: ${found.what} is under way; finish it or undo it (${found.undo}), then start again`,
     );
 }
 
@@ -67,11 +67,11 @@ async function refuseNames(repo: string, profiles: readonly string[]): Promise<v
     const name = ref.replace(/^refs\/(heads|tags)\//, '');
     if (ref === 'refs/heads/run')
       throw new UserError(
-        'a branch called "run" is in the way of the loop\'s branches, run/<date>; rename it: git branch -m run my-run',
+        'a branch called "run" prevents branches run/<date>, which the loop makes; rename it: git branch -m run my-run',
       );
     if (ref === 'refs/tags/best' || below.some((prefix) => ref.startsWith(prefix)))
       throw new UserError(
-        `a tag called "${name}" is in the way of the loop's tags, best/<profile>; rename it: git tag my-best ${name} && git tag -d ${name}`,
+        `a tag called "${name}" prevents tags best/<profile>, which the loop makes; rename it: git tag my-best ${name} && git tag -d ${name}`,
       );
   }
 }
@@ -90,7 +90,7 @@ async function refuseIgnored(repo: string, workspace: string): Promise<void> {
   const { source, line, pattern, file } = rule;
   throw new UserError(
     tracked.includes(file)
-      ? `${source}:${line}: the pattern ${pattern} ignores ${file}, which is tracked: what is added beside it would not be recorded; begin the pattern with a slash, or remove it`
+      ? `${source}:${line}: the pattern ${pattern} ignores ${file}, which is tracked: new files beside it would not be recorded; begin the pattern with a slash, or remove it`
       : `${source}:${line}: the pattern ${pattern} ignores what the loop records (such as ${file}); remove it`,
   );
 }
@@ -105,7 +105,7 @@ async function refuseUserIgnored(repo: string, workspace: string): Promise<void>
   if (!rule) return;
   const { source, line, pattern, file } = rule;
   throw new UserError(
-    `${file}: not in git, since ${source}:${line} ignores ${pattern}; the loop records ${workspace}/ whole and would commit it: move it out, commit it, or name it in .gitignore`,
+    `${file}: not in git, because ${source}:${line} ignores ${pattern}; the loop commits all of ${workspace}/ and so this file too: move it away, commit it, or name it in .gitignore`,
   );
 }
 

@@ -120,7 +120,7 @@ export async function openLoop(
   });
   if (aside !== null)
     journal.notice(
-      `the loop's worktree could not be used any more; what lay there is kept in ${aside}`,
+      `the loop's worktree was broken and is made again; its files are kept in ${aside}`,
       'warn',
     );
   loop.outputs.notebook.load();

@@ -75,7 +75,9 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   await checkContract(task, repo, chosen.name, limits);
   const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');
   if (options.start === 'baseline' && !contract.start) {
-    throw new UserError(`${task.path}: has no start.baseline, so --start baseline has nothing to take out`);
+    throw new UserError(
+      `${task.path}: has no start.baseline, so --start baseline is not possible; add start.baseline, or use --start best-known`,
+    );
   }
   const disk = diskTrouble(repo);
   if (disk) throw new UserError(disk);
@@ -184,7 +186,7 @@ async function chooseProfile(
   const plain = profiles.find(([, { requires }]) => requires === undefined);
   if (!plain)
     throw new UserError(
-      `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'each requires something; name one with --profile'}`,
+      `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'every profile has `requires`; choose one with --profile'}`,
     );
   return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
 }
@@ -203,6 +205,6 @@ async function chooseSandbox(
   const tried = await tryBubblewrap(repo);
   if (tried.ok) return tried.sandbox;
   throw new UserError(
-    `Claude is not started without a sandbox: ${tried.why}; ${tried.install}; or accept the risk with --sandbox off`,
+    `Claude is not started without a sandbox: ${tried.why}; ${tried.install}, or accept the risk with --sandbox off`,
   );
 }

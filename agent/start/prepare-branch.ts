@@ -84,7 +84,7 @@ async function commitWorkspace({
   const asItStands = await snapshotTree({ repo, folder });
   const committed = async () => committedTree({ repo, commit: 'HEAD', folder }).catch(() => null);
   if ((await committed()) === asItStands) return null;
-  return commitPaths(git, [folder], `Start from ${folder}/ as it stands`, '', {}, { anew: true });
+  return commitPaths(git, [folder], `Start from ${folder}/ as it is in the checkout`, '', {}, { anew: true });
 }
 
 /** Logs that the user's workspace differs: a resumed run branch takes nothing from it. */
@@ -100,7 +100,7 @@ export async function tellOtherWorkspace({
   ]);
   if (users === null || known.includes(users)) return;
   journal.notice(
-    `${folder}/ in your checkout is not what ${branch.name} began with; the loop goes on with the branch's own, and "npm run loop -- --new" begins with yours`,
+    `${folder}/ in your checkout differs from what ${branch.name} began with; the loop uses ${folder}/ of that branch ("npm run loop -- --new" starts a branch with yours)`,
   );
 }
 
@@ -109,7 +109,7 @@ async function takeOutBaseline({ config: { repo, task }, checkout: { git } }: Lo
   const paths = start?.baseline.remove ?? [];
   for (const path of paths) rmSync(join(repo, path), { recursive: true, force: true });
   if ((await dirtyFiles(git, workspace)).workspace.length === 0) return;
-  const body = `Taken out, so that there is a path to walk:\n${paths.map((path) => `- ${path}`).join('\n')}`;
+  const body = `Removed, so that the loop can find them again:\n${paths.map((path) => `- ${path}`).join('\n')}`;
   await commitPaths(git, [workspace], 'Begin with the published baselines only', body);
 }
 

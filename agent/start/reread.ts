@@ -44,13 +44,13 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
       await readyProfile(task, repo, profileName);
       await checkContract(task, repo, profileName, limits);
       refuse(task, await workspaceTrouble(task, repo, loop.sandbox, profileName));
-      journal.notice(`TASK.md has new rules: from now on leaderboard ${leaderboard}`);
+      journal.notice(`TASK.md has new rules: leaderboard ${leaderboard} from this sprint on`);
     }
     if (connection.label !== loop.connection.label)
-      journal.notice(`from now on the researcher is ${connection.label}`);
+      journal.notice(`the researcher is ${connection.label} from this sprint on`);
     return { config: { ...config, task, profile, leaderboard, limits }, connection };
   } catch (error) {
-    journal.notice(`TASK.md was edited and is not used: ${messageOf(error)}`, 'warn');
+    journal.notice(`TASK.md was edited; the edit is not used: ${messageOf(error)}`, 'warn');
     await checkoutFile(loop.checkout.git, 'TASK.md').catch(() => '');
     return { config, connection: loop.connection };
   }

@@ -60,7 +60,7 @@ describe('a new run branch', () => {
       'b\n',
     ]);
     const made = git(repo, 'rev-parse', 'run/2026-02-19');
-    expect(subjects()).toEqual(['Start from work/ as it stands']);
+    expect(subjects()).toEqual(['Start from work/ as it is in the checkout']);
     expect(notices).toEqual([
       `run/2026-02-19 begins with uncommitted work in work/: commit ${made.slice(0, 9)}`,
     ]);
@@ -154,7 +154,9 @@ describe('a run branch that is gone on with', () => {
       'old\n',
       'half\n',
     ]);
-    expect(notices).toEqual(["undone in the loop's worktree, outside of work/: bench/b.txt, bench/old.txt"]);
+    expect(notices).toEqual([
+      "removed changes in the loop's worktree, outside of work/: bench/b.txt, bench/old.txt",
+    ]);
   });
 
   it('says that the user’s workspace is another one, until that is taken over from the branch', async () => {
@@ -163,7 +165,7 @@ describe('a run branch that is gone on with', () => {
     appendFileSync(join(repo, 'work/a.txt'), 'an idea\n');
     await tellOtherWorkspace(await opened());
     expect(notices).toEqual([
-      expect.stringMatching(/^work\/ in your checkout is not what run\/2026-02-19 began/),
+      expect.stringMatching(/^work\/ in your checkout differs from what run\/2026-02-19 began/),
     ]);
     put('work/a.txt', 'a\nan idea\n', worktreeOf(repo));
     await commitPaths((await opened()).checkout.git, ['work'], 'Sprint 1');

@@ -36,7 +36,7 @@ export async function takeOverFiles({
   const undone = await restoreOthers(git, own);
   if (undone.length > 0)
     journal.notice(
-      `undone in the loop's worktree, outside of ${task.contract.workspace}/: ${undone.slice(0, 5).join(', ')}${undone.length > 5 ? ` and ${undone.length - 5} more` : ''}`,
+      `removed changes in the loop's worktree, outside of ${task.contract.workspace}/: ${undone.slice(0, 5).join(', ')}${undone.length > 5 ? ` and ${undone.length - 5} more` : ''}`,
       'warn',
     );
   if (!branch.resumed) return;
@@ -47,7 +47,7 @@ export async function takeOverFiles({
   const name = (await users.raw(['branch', '--show-current'])).trim() || commit.slice(0, 9);
   const made = await commitTree(git, tree, `Take over the files of ${name} as of ${commit.slice(0, 9)}`);
   journal.notice(
-    `the run branch takes over what is committed on ${name}, all but ${task.contract.workspace}/: commit ${made.slice(0, 9)}`,
+    `the run branch takes over the files of ${name}, except ${task.contract.workspace}/: commit ${made.slice(0, 9)}`,
   );
 }
 

@@ -138,7 +138,7 @@ function markdown(summary: SweepSummary, shown: Shown, plot: string | null): str
     [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n'),
     bad.map((run) => `- ${run.name}, seed ${run.seed}: **${run.status}**, ${run.reason}`).join('\n'),
     plot ? `![${sweep}](${plot})` : '',
-    `Every run is listed with its folder in \`summary.json\`. Again, or what is missing:\n\n    ${commandOf(summary)}`,
+    `\`summary.json\` lists every run with its folder. To make the missing runs:\n\n    ${commandOf(summary)}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

@@ -34,7 +34,7 @@ export async function listExperiments(of: {
   } catch {}
   throw new UserError(
     `the workspace ${task.contract.workspace}/ cannot list its experiments (${task.contract.train} --list): ${
-      exit.timedOut ? 'no answer in 60 s' : (complaint ?? 'no list in what it printed')
+      exit.timedOut ? 'no answer in 60 s' : (complaint ?? 'its output has no list')
     }`,
   );
 }

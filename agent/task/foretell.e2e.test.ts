@@ -93,7 +93,7 @@ it('tells the researcher before a run that it cannot count, and refuses it as a 
   const transcripts = join(repo, 'state/transcripts');
   const said = readFileSync(join(transcripts, readdirSync(transcripts)[0]), 'utf8');
   expect(
-    said.match(/Its verdict cannot count, constraint not met: width: 9 where ==4 is asked\. /g),
+    said.match(/A verdict on it would be invalid, constraint not met: width: 9 where ==4 is asked\. /g),
   ).toHaveLength(2);
   // A screen has fewer samples by design.
   expect(said).not.toContain('samples: 100 where');

@@ -95,7 +95,7 @@ export async function workspaceTrouble(
   const samples = budgets.full;
   const answer = await ask({ task, cwd, sandbox, profileName, samples });
   if (answer && 'refused' in answer) {
-    const message = `${task.contract.workspace}/ has no run for this profile: ${answer.refused}`;
+    const message = `${task.contract.workspace}/ cannot train in this profile: ${answer.refused}`;
     return [{ at: ['profiles', profileName, 'settings'], message }];
   }
   const all = answer ?? [];
@@ -109,7 +109,7 @@ export async function workspaceTrouble(
     const [first, ...others] = broken;
     if (!first || broken.length < told.length) return [];
     const { name, why } = first;
-    const more = others.length === 0 ? '' : `, and so for all of ${told.length} experiments`;
+    const more = others.length === 0 ? '' : `, and likewise for all ${told.length} experiments`;
     const message = `every full run of ${task.contract.workspace}/ would be refused: ${name}: ${why}${more}; change the constraint or the workspace`;
     return [{ at: ['profiles', profileName, 'constraints', field], message }];
   });

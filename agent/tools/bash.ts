@@ -45,7 +45,7 @@ export async function bash(command: string, scope: ShellScope, signal: AbortSign
   else parts.unshift(`[the end of ${text.split('\n').length} lines; the full output is in ${path}]`);
   if (exit.timedOut)
     parts.push(
-      `[ended after ${scope.timeoutSeconds} s: a command may not take longer; train with run_experiment]`,
+      `[ended at the time limit of ${scope.timeoutSeconds} s for a command; train with run_experiment]`,
     );
   else if (exit.stopped) parts.push(`[${exit.stopped}]`);
   else if (exit.outOfMemory) parts.push('[killed, probably out of memory]');

@@ -22,7 +22,7 @@ export function edit(input: EditInput, scope: EditScope): string {
   if (input.command === 'create') {
     const existed = existsSync(path);
     if (existed && !statSync(path).isFile())
-      throw new ToolMistake(`${input.path}: is not a file; name a file in it`);
+      throw new ToolMistake(`${input.path}: is a folder; name a file in it`);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, input.file_text);
     return `${input.path} ${existed ? 'overwritten' : 'created'} (${lineCount(input.file_text)} lines)`;
@@ -33,7 +33,7 @@ export function edit(input: EditInput, scope: EditScope): string {
     if (found !== 1) {
       throw new ToolMistake(
         found === 0
-          ? `${input.path}: old_str is not in the file; view it and copy the text exactly`
+          ? `${input.path}: old_str is not in the file; view the file and copy the text exactly`
           : `${input.path}: old_str occurs ${found} times; add lines around it until it is unique`,
       );
     }
@@ -65,7 +65,7 @@ function view(input: Extract<EditInput, { command: 'view' }>, scope: EditScope):
   const total = lineCount(text);
   if (from < 1 || from > total || (to !== -1 && to < from)) {
     throw new ToolMistake(
-      `${input.path}: view_range [${from}, ${to}] does not fit a file of ${total} lines; give two of them, the later one last (-1 for the end)`,
+      `${input.path}: view_range [${from}, ${to}] does not fit a file of ${total} lines; give the first and the last line (-1 for the end)`,
     );
   }
   return tail(numbered(text, from, to === -1 ? total : to));
@@ -73,9 +73,7 @@ function view(input: Extract<EditInput, { command: 'view' }>, scope: EditScope):
 
 function read(path: string, shown: string): string {
   if (!existsSync(path)) {
-    throw new ToolMistake(
-      `${shown}: does not exist; view its folder to see what is there, or create it first`,
-    );
+    throw new ToolMistake(`${shown}: does not exist; view its folder, or create the file first`);
   }
   const stat = statSync(path);
   if (!stat.isFile()) throw new ToolMistake(`${shown}: is not a file; name a file`);

@@ -11,17 +11,17 @@ export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): stri
   const { claimedRuns } = sprint;
   if (claimedRuns.open.length > 0) {
     throw new ToolMistake(
-      `still open: ${claimedRuns.open.join(', ')}; wait for them with wait_for_experiment or stop them with stop_experiment first`,
+      `runs have not ended: ${claimedRuns.open.join(', ')}; first wait for them with wait_for_experiment, or stop them with stop_experiment`,
     );
   }
   if (input.candidate !== null) {
     const run = readSprintRun(sprint.loop.config.repo, claimedRuns.resolve(input.candidate));
     if (run?.status !== 'finished') {
       throw new ToolMistake(
-        `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged. Name a run that has finished as candidate, or null`,
+        `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged; give a finished run as candidate, or null`,
       );
     }
   }
   sprint.finish = input;
-  return 'The sprint is finished. The candidate is judged now, by fresh samples; the next sprint will read the verdict.';
+  return 'The sprint is finished. The judge now measures the candidate on fresh samples; the next sprint can read the verdict.';
 }

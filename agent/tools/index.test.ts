@@ -90,14 +90,14 @@ it('a refusal of another kind stands in the event log as its reason, in one line
   expect(early).toEqual({
     isError: true,
     content: contentOf({
-      words: 'Error: no sprint is open yet: call start_sprint first',
+      words: 'Error: no sprint is open yet; call start_sprint first',
       fields: { refused: { why: 'no-sprint' } },
     }),
   });
   const path = `none\x1b[2J\n${'x/'.repeat(200)}`;
   await call('str_replace_based_edit_tool', { command: 'view', path });
   expect(events).toMatchObject([
-    { ok: false, summary: 'Done.', reason: 'no sprint is open yet: call start_sprint first' },
+    { ok: false, summary: 'Done.', reason: 'no sprint is open yet; call start_sprint first' },
     { ok: false, reason: expect.stringMatching(/^none (x\/){147}…$/) },
   ]);
 });

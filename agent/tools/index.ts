@@ -64,7 +64,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       run: (input: unknown) =>
         observed(sprint, 'bash', BashInput, input, ({ command }) =>
           command === undefined
-            ? 'Every call is a fresh shell; there is nothing to restart.'
+            ? 'Every call is a new shell; there is nothing to restart.'
             : sprint.queue.run(() =>
                 bash(command, { ...shell, writable: sprint.writable }, loop.stopper.hard),
               ),
@@ -84,33 +84,33 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
     tool(
       'start_sprint',
       StartSprintInput,
-      'Opens this sprint: makes its folder with a README of idea, motivation and expectation. Call it once, after reading earlier results and before changing or running anything.',
+      'Starts this sprint: makes its folder with a README.md of idea, motivation and expectation. Call it once, after reading earlier results and before changing or running anything.',
       (input) => {
         const earlier = loop.ledger.of(loop.config.leaderboard);
         const similar = alike(input, earlier);
         const id = sprint.start(input);
         const seen = similar.map(
-          (s) => `\nSprint ${s.number} (${s.id}) looks like it, and ended as ${s.outcome}: ${s.reason}.`,
+          (s) => `\nSprint ${s.number} (${s.id}) has a similar idea and ended as ${s.outcome}: ${s.reason}.`,
         );
         const warning =
           similar.length === 0
             ? ''
-            : `${seen.join('')}\nRead it with read_results before you spend time, and say in your log what is different now.`;
+            : `${seen.join('')}\nRead it with read_results before you start, and write into your log what is different now.`;
         const fields: SprintFields = { sprint: id };
-        const words = `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md as you go.${warning}`;
+        const words = `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md.${warning}`;
         return { words, fields };
       },
     ),
     tool(
       'run_experiment',
       RunExperimentInput,
-      'Trains an experiment from the workspace as it stands now, as a run of its own, and returns its id at once; with several seeds, a run for each. Runs are queued on the one device.',
+      'Starts a run: trains an experiment from the present files of the workspace, and returns the run id at once. With several seeds, starts one run for each. Runs are queued for the one device.',
       (input) => runExperiment(sprint, input),
     ),
     tool(
       'wait_for_experiment',
       WaitInput,
-      'Waits until a run has ended and its snapshots are measured, however long it takes, and returns its results. Waiting costs nothing.',
+      'Waits until a run has ended and its snapshots are measured, without a time limit, and returns its results. Waiting costs nothing.',
       async (input) => {
         const { run, trouble, ended } = await sprint.claimedRuns.wait(input.run);
         if (trouble) return `The run did not start: ${trouble}`;
@@ -125,14 +125,14 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
         };
       },
     ),
-    tool('stop_experiment', StopInput, 'Ends a run, or takes it out of the queue.', async (input) => {
+    tool('stop_experiment', StopInput, 'Stops a run, or removes it from the queue.', async (input) => {
       await sprint.claimedRuns.stop(input.run, 'stopped by the researcher');
       return `${sprint.claimedRuns.resolve(input.run)} was stopped.`;
     }),
     tool(
       'read_results',
       ReadResultsInput,
-      'The ledger of all sprints with their verified metrics, and the runs of this sprint; or one sprint, or one run, at length.',
+      'Without input: the ledger of all sprints with their verified metrics, and the runs of this sprint. With input: one sprint or one run in detail.',
       (input) => {
         const words = capped(readResults(sprint, input), outputs, `results-${Date.now()}`);
         return Object.keys(input).length > 0 ? words : { words, fields: ledgerFields(sprint) };
@@ -141,7 +141,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
     tool(
       'finish_sprint',
       FinishSprintInput,
-      'Ends the sprint: what was learned, and which run is to be judged against the best. Call it last.',
+      'Ends the sprint: says what was learned, and which run is to be judged against the present best. Call it last.',
       (input) => finishSprint(sprint, input),
     ),
   ];

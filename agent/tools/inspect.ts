@@ -35,7 +35,7 @@ export async function inspect(
   const id = claimedRuns.resolve(run);
   const record = readSprintRun(repo, id);
   if (!record)
-    throw new ToolMistake(`run ${id} has not started yet; wait for it with wait_for_experiment first`);
+    throw new ToolMistake(`run ${id} has not started yet; first wait for it with wait_for_experiment`);
   const treeDir = await checkoutTree({ repo, tree: record.tree });
   const mark = newMark();
   const child = startChild({
@@ -52,11 +52,12 @@ export async function inspect(
     collect(child.stderr!, child.done),
     child.done,
   ]);
-  if (exit.timedOut) throw new ToolMistake(`inspect was ended after ${SECONDS} s; ask it for less`);
+  if (exit.timedOut)
+    throw new ToolMistake(`inspect was ended at its time limit of ${SECONDS} s; ask for less`);
   if (exit.code !== 0) {
     const said = lastWord(errors.split('\n')) ?? `it ended with ${exit.code ?? exit.signal}`;
     throw new ToolMistake(
-      `inspect failed: ${said.replace(/\.$/, '')}. Name another run that has finished, or other options`,
+      `inspect failed: ${said.replace(/\.$/, '')}. Give another finished run, or other options`,
     );
   }
   return tail(text);

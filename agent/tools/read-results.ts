@@ -20,7 +20,7 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
     const run = inLedger ?? readSprintRun(loop.config.repo, runs?.resolve(input.run) ?? input.run);
     if (!run)
       throw new ToolMistake(
-        `no run "${input.run}"; read_results with no field lists the runs of this sprint, and with "sprint" those of an earlier one`,
+        `there is no run "${input.run}"; read_results without input lists the runs of this sprint, and with "sprint" those of an earlier sprint`,
       );
     return runDetails(run, contract);
   }
@@ -28,7 +28,7 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
     const sprint = sprints.find((s) => s.id === input.sprint || String(s.number) === input.sprint);
     if (!sprint)
       throw new ToolMistake(
-        `no closed sprint "${input.sprint}" on this leaderboard; read_results with no field lists them all, with their numbers`,
+        `there is no closed sprint "${input.sprint}" on this leaderboard; read_results without input lists all of them with their numbers`,
       );
     const log = inSprint(sprintDir(loop.config.repo, sprint.id)).log;
     return [

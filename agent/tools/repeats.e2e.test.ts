@@ -23,9 +23,9 @@ it('points out a sprint, and refuses a run, that was made already', async () => 
   const { events } = await loopIn(repo, { researcher: 'claude', maxSprints: 2 });
   await server.close();
   const heard = JSON.stringify(requests.at(-1)?.messages);
-  expect(heard).toContain('looks like it, and ended as new-best');
-  expect(heard.match(/this exact run was made already/g)).toHaveLength(2);
-  expect(heard.match(/this exact run is queued or running already, as /g)).toHaveLength(1);
+  expect(heard).toContain('has a similar idea and ended as new-best');
+  expect(heard.match(/this run was made already/g)).toHaveLength(2);
+  expect(heard.match(/this run is queued or running already, as /g)).toHaveLength(1);
   expect(events.filter((e) => e.type === 'run.started')).toHaveLength(3);
   expect(readSprints(sprintsDir(repo)).map((s) => s.outcome)).toEqual(['new-best', 'new-best']);
 });

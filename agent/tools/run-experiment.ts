@@ -26,14 +26,16 @@ export async function runExperiment(sprint: OpenSprint, input: RunExperimentInpu
 
 function granted({ id, queued, samples, against, doubt, near }: AcceptedRun): string {
   const place = queued
-    ? `Queued as ${id} (${samples} samples): it starts when the runs before it have ended. Wait with wait_for_experiment.`
+    ? `Run queued as ${id} (${samples} samples). It starts when the runs before it have ended. Wait with wait_for_experiment.`
     : `Run ${id} has started (${samples} samples). Wait with wait_for_experiment.`;
   const reference =
-    against === null ? '' : ` The best's run to compare it with is queued as ${against}: wait for both.`;
+    against === null
+      ? ''
+      : ` The run of the present best that it is compared with is queued as ${against}: wait for both.`;
   const cannot =
     doubt === null
       ? ''
-      : ` Its verdict cannot count, ${doubt}. Stop it with stop_experiment if it was meant to.`;
-  const seen = near.map((run) => ` It nearly repeats run ${run.id}, which gave ${gave(run)}.`);
+      : ` A verdict on it would be invalid, ${doubt}. If it was to be judged, stop it with stop_experiment.`;
+  const seen = near.map((run) => ` It is nearly the same as run ${run.id}, which gave ${gave(run)}.`);
   return place + reference + cannot + seen.join('');
 }

@@ -36,7 +36,7 @@ it('makes a run of the same code for each seed, in the queue, and answers for ea
   expect(heard).toMatch(/Seed 3: Run \S+-plain-s3 has started \(1000 samples\)/);
   expect(heard).toContain('Seed 1: Queued as queued-2 (1000 samples)');
   expect(heard).toContain('Seed 2: Queued as queued-3 (1000 samples)');
-  expect(heard).toContain('Seed 1: Refused: this exact run is queued or running already, as queued-2');
+  expect(heard).toContain('Seed 1: Refused: this run is queued or running already, as queued-2');
   const runs = sprint?.runs ?? [];
   expect(runs.map(({ seed, status }) => [seed, status])).toEqual([
     [3, 'finished'],

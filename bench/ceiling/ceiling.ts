@@ -44,7 +44,7 @@ export function probeCeiling(
 ): Ceiling {
   if (protocol.width > world.numFeatures) {
     throw new UserError(
-      `world ${name} has ${world.numFeatures} features, ${protocol.width} probes were asked for`,
+      `world ${name} has ${world.numFeatures} features, fewer than the ${protocol.width} probes asked for; give --width`,
     );
   }
   const { width, fitSamples, testSamples, batch, learningRate, seed } = protocol;

@@ -82,7 +82,7 @@ describe('the probe ceiling', () => {
     probeCeiling(named, { ...options, seed: 2 }, undefined, folder);
     expect(readdirSync(folder)).toHaveLength(2);
     expect(() => probeCeiling(named, { ...options, width: 13 }, undefined, folder)).toThrow(
-      'world tiny has 12 features, 13 probes were asked for',
+      'world tiny has 12 features, fewer than the 13 probes asked for; give --width',
     );
   });
 });

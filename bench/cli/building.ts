@@ -13,6 +13,6 @@ export function sayBuilding(name: string): BuildListener {
     if (now - told < EVERY_MS) return;
     told = now;
     const left = Math.ceil(((now - started) / step) * (of - step) * 1e-3);
-    process.stderr.write(`building ${name}, once: step ${step} of ${of}, about ${left} s left\n`);
+    process.stderr.write(`building world ${name} (only once): step ${step} of ${of}, about ${left} s left\n`);
   };
 }

@@ -24,14 +24,18 @@ await runMain(async () => {
   const command = parsed(
     program(
       'npm run ceiling --',
-      'Fits a logistic-regression probe on x for each of the first features and prints their mean F1.',
+      'Fits a logistic-regression probe on x for each of the first features of a world and prints their mean F1.',
     )
-      .option('--profile <name>', 'profile of TASK.md whose world and width are taken', 'small')
-      .option('--world <name>', 'a world by name, config (.json) or folder, in place of a profile')
-      .option('--width <n>', 'probes (default: the width that the profile demands, else a quarter)', whole(1))
-      .option('--samples <n>', 'samples to fit on, each seen once', whole(1), 400_000)
-      .option('--test <n>', 'other samples to score on', whole(1), 100_000)
-      .option('--seed <n>', 'seed of both', whole(0), 0)
+      .option('--profile <name>', 'profile of TASK.md that gives world and width', 'small')
+      .option('--world <name>', 'a world instead of a profile: its name, config (.json) or folder')
+      .option(
+        '--width <n>',
+        'number of probes (default: the width that the profile requires, else a quarter of the features)',
+        whole(1),
+      )
+      .option('--samples <n>', 'number of samples to fit on; each is used once', whole(1), 400_000)
+      .option('--test <n>', 'number of other samples to measure F1 on', whole(1), 100_000)
+      .option('--seed <n>', 'seed of all samples', whole(0), 0)
       .addHelpText(
         'after',
         '\nThe last line is JSON; the result is kept in state/ceilings/.\n\nExamples:\n  npm run ceiling -- --profile small\n  npm run ceiling -- --world mine.json --width 64 --samples 1000000',

@@ -24,19 +24,16 @@ function progress(): (file: string, bytes: number, of: number) => void {
 
 await runMain(async () => {
   const command = parsed(
-    program(
-      'npm run fetch --',
-      'Brings the released model synth-sae-bench-16k-v1 here and checks its hashes.',
-    )
-      .option('--dir <folder>', 'put copies of the files here, to be named in WORLD_DIR')
+    program('npm run fetch --', 'Downloads the released model synth-sae-bench-16k-v1 and checks its hashes.')
+      .option('--dir <folder>', 'copy the files into this folder; name it in WORLD_DIR')
       .option(
         '--from <folder>',
-        'take the three files from a folder instead of the hub (into state/worlds/synth-16k)',
+        'copy the three files from this folder instead of downloading them (into state/worlds/synth-16k)',
       )
       .addHelpText(
         'after',
-        '\nHF_ENDPOINT names a mirror (a user and password in it are not printed), HF_HOME or HF_HUB_CACHE another cache,' +
-          ' HF_TOKEN a token where the mirror wants one, HTTPS_PROXY a proxy; all variables: bench/hub/README.md.' +
+        '\nHF_ENDPOINT names a mirror (its user and password are not printed), HF_HOME or HF_HUB_CACHE another cache,' +
+          ' HF_TOKEN a token for the mirror, HTTPS_PROXY a proxy. All variables: bench/hub/README.md.' +
           '\n\nExamples:\n  npm run fetch\n  npm run fetch -- --from ~/Downloads/synth-sae-bench-16k-v1\n  HF_ENDPOINT=https://mirror.example npm run fetch',
       ),
   );

@@ -39,29 +39,39 @@ await runMain(async () => {
   const command = parsed(
     program(
       'inspect',
-      'Prints the latents of a run against the features they are nearest to, the worst first.',
+      'Prints the latents of a run, each with the feature whose direction is nearest, the worst latent first.',
     )
-      .argument('<folder>', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
-      .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
-      .addOption(new Option('--sort <by>', 'what is worst').choices(Object.keys(SORTS)).default('f1'))
-      .option('--worst <n>', 'latents to print', whole(1), 20)
-      .option('--latents <list>', 'these latents, in place of the worst: 0,5,17')
+      .argument(
+        '<folder>',
+        'folder of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)',
+      )
+      .option(
+        '--profile <name>',
+        'profile of TASK.md for an SAE that SAELens saved (a run has its own profile)',
+      )
+      .addOption(
+        new Option('--sort <by>', 'metric by which latents are sorted')
+          .choices(Object.keys(SORTS))
+          .default('f1'),
+      )
+      .option('--worst <n>', 'number of latents to print', whole(1), 20)
+      .option('--latents <list>', 'print these latents instead of the worst: 0,5,17')
       .option(
         '--tree-dir <dir>',
         'folder of the workspace to run the encoder from (default: the tree of the run)',
       )
-      .option('--world <name>', 'another world than that of the profile')
+      .option('--world <name>', 'use this world instead of the profile’s')
       .option('--samples <n>', 'fresh samples (default: a snapshot’s, as the profile says)', whole(1))
       .option('--eval-seed <n>', 'seed of the samples', whole(0), 1)
       .addOption(
         new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
       )
-      .option('--stall-seconds <n>', 'end an encoder that does nothing for so long', whole(1), 120)
+      .option('--stall-seconds <n>', 'end an encoder that answers nothing for this long', whole(1), 120)
       .addHelpText(
         'after',
         [
-          '\nfeature: an opaque id. confused with: what is active when the latent fires without its feature, how it',
-          'lies to that feature in the hierarchy, and in which share of these false alarms it is active.',
+          '\nfeature: an opaque id. confused with: the feature that is most often active when the latent fires without its own feature; how it',
+          'relates to that feature in the hierarchy, and the share of these false alarms in which it is active.',
           '\nExamples:\n  node --import tsx bench/cli/inspect.ts checkpoints/2026-02-19--10-37-12-matryoshka-s0 --worst 50',
           '  node --import tsx bench/cli/inspect.ts my-saelens-sae --profile small --latents 0,5,17',
         ].join('\n'),
@@ -123,7 +133,8 @@ function worst(rows: readonly LatentRow[], { sort, worst: count }: Options): Lat
 function chosen(list: string, rows: readonly LatentRow[]): LatentRow[] {
   return list.split(',').map((text) => {
     const row = /^\d+$/.test(text.trim()) ? rows[Number(text)] : undefined;
-    if (!row) throw new UserError(`--latents: "${text}" is not a latent; there are 0 to ${rows.length - 1}`);
+    if (!row)
+      throw new UserError(`--latents: "${text}" is not a latent; give numbers from 0 to ${rows.length - 1}`);
     return row;
   });
 }

@@ -39,31 +39,40 @@ await runMain(async () => {
     withEngineOptions(
       program(
         'npm run judge --',
-        'Measures a run on fresh samples and writes verdict.json beside its run.json.',
+        'Judges a run: measures its checkpoint on fresh samples and writes verdict.json beside its run.json.',
       )
-        .argument('[folder]', 'of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)')
+        .argument(
+          '[folder]',
+          'folder of a run, or of an SAE that SAELens saved (cfg.json, sae_weights.safetensors)',
+        )
         .option(
           '--describe',
           'print the names of the numbers that a verdict has, as JSON, and measure nothing',
         )
-        .option('--profile <name>', 'of TASK.md, for an SAE that SAELens saved; a run has its own')
+        .option(
+          '--profile <name>',
+          'profile of TASK.md for an SAE that SAELens saved (a run has its own profile)',
+        )
         .option(
           '--tree-dir <dir>',
           'folder of the workspace to run the encoder from (default: the tree of the run)',
         )
-        .option('--world <name>', 'another world than that of the profile (verdict.json is left as it is)')
-        .option('--evals', 'measure the snapshots in out/evals/ that evals.jsonl lacks, one EvalPoint a line')
+        .option('--world <name>', 'use this world instead of the profile’s (verdict.json is not written)')
+        .option(
+          '--evals',
+          'measure the snapshots in out/evals/ that evals.jsonl lacks; print one EvalPoint per line',
+        )
         .option(
           '--samples <n>',
-          'fresh samples (default: what the profile says; with fewer, verdict.json is left as it is)',
+          'number of fresh samples (default: from the profile; with fewer, verdict.json is not written)',
           whole(1),
         )
-        .option('--eval-seed <n>', 'seed of the samples (default: a new one each time)', whole(0))
-        .option('--stall-seconds <n>', 'end an encoder that says nothing for so long', whole(1), 120)
+        .option('--eval-seed <n>', 'seed of these samples (default: a new one each time)', whole(0))
+        .option('--stall-seconds <n>', 'end an encoder that answers nothing for this long', whole(1), 120)
         .addOption(
           new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
         )
-        .option('--json', 'print the JSON line alone')
+        .option('--json', 'print only the JSON line')
         .addHelpText(
           'after',
           '\nExamples:\n  npm run judge -- checkpoints/2026-02-19--10-37-12-matryoshka-s0 --samples 50000\n  npm run judge -- my-saelens-sae --profile small\n\nThe last line printed is the verdict as JSON.',
@@ -80,13 +89,16 @@ await runMain(async () => {
   // Fresh samples each time: earlier measurements, also the run's snapshots, used other samples.
   const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
   const [path] = command.args;
-  if (path === undefined) throw new UserError('which folder? That of a run, or of an SAE that SAELens saved');
+  if (path === undefined)
+    throw new UserError('the folder is missing: give that of a run, or of an SAE that SAELens saved');
   const profile = profileOfSaved(path, options.profile);
   if (profile !== null && options.evals) {
     throw new UserError(`${path}: --evals is for the snapshots of a run`);
   }
   if (options.world !== undefined && options.evals) {
-    throw new UserError('--evals measures in the world of the profile alone, as all points of evals.jsonl');
+    throw new UserError(
+      '--evals measures only in the world of the profile, like all points of evals.jsonl; leave out --world',
+    );
   }
   const judging = { ...options, evalSeed, onBuild: sayBuilding };
   if (profile !== null) {

@@ -20,7 +20,11 @@ await runMain(async () => {
       'Draws firing rates, the L0 histogram and a tree of a world, from real samples.',
     )
       .option('--world <world>', 'name, config (.json) or folder', 'small')
-      .option('--out <file>', 'where the SVG goes', join(import.meta.dirname, '..', 'picture', 'world.svg'))
+      .option(
+        '--out <file>',
+        'the SVG file to write',
+        join(import.meta.dirname, '..', 'picture', 'world.svg'),
+      )
       .addHelpText(
         'after',
         '\nExamples:\n  npm run bench:picture\n  npm run bench:picture -- --world synth-16k --out /tmp/16k.svg',

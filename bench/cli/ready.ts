@@ -18,7 +18,7 @@ await runMain(async () => {
   const command = parsed(
     program(
       'ready',
-      'Exits 0 where this machine can run the profile, else prints what is missing. Downloads the released model where only that is missing.',
+      'Exits with 0 if this machine can run the profile; otherwise prints what is missing and exits with 1. Downloads the released model if only that is missing.',
     )
       .requiredOption('--profile <name>', 'profile of TASK.md')
       .addHelpText(

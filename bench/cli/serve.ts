@@ -60,12 +60,17 @@ await runMain(async () => {
       'Streams activations of a world to standard output (format: contract/stream.ts).',
     )
       .option('--profile <name>', 'profile of TASK.md whose world is served', 'small')
-      .option('--world <name>', 'a world by name, config (.json) or folder, in place of a profile')
+      .option('--world <name>', 'a world instead of a profile: its name, config (.json) or folder')
       .option('--seed <n>', 'seed of the samples', whole(0), 0)
       .option('--from <batch>', 'index of the first batch', whole(0), 0)
-      .option('--rows <n>', 'rows to serve (default: until the reader goes)', whole(1))
+      .option('--rows <n>', 'number of rows to serve (default: until the reader closes the pipe)', whole(1))
       .option('--batch <rows>', 'rows of a batch', whole(1, MAX_BATCH), 1024)
-      .option('--threads <n>', 'threads that draw ahead (0: none)', whole(0, MAX_THREADS), defaultThreads())
+      .option(
+        '--threads <n>',
+        'number of threads that draw samples in advance (0: none)',
+        whole(0, MAX_THREADS),
+        defaultThreads(),
+      )
       .addHelpText(
         'after',
         '\nExample:\n  npm run -s serve -- --profile small --seed 0 --rows 100000 | head -c 16 | xxd',

@@ -24,7 +24,7 @@ it('holds a lock that names this process while the work lasts, also where the wo
 it('refuses while another process holds it', async () => {
   writeFileSync(lock, String(process.ppid));
   await expect(claimed(path, async () => {})).rejects.toThrow(
-    `process ${process.ppid} is downloading it; wait for its end`,
+    `process ${process.ppid} is downloading it; wait until it has ended`,
   );
   expect(readdirSync(root)).toEqual(['file.lock']);
 });

@@ -14,7 +14,9 @@ export async function claimed<T>(path: string, work: () => Promise<T>): Promise<
   for (let tries = 0; !taken(lock); tries++) {
     const pid = holder(lock);
     if (tries > 2 || isAlive(pid)) {
-      throw new UserError(`${path}: process ${pid} is downloading it; wait for its end (or remove ${lock})`);
+      throw new UserError(
+        `${path}: process ${pid} is downloading it; wait until it has ended (or remove ${lock})`,
+      );
     }
     removeStale(lock, pid);
   }

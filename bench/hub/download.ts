@@ -132,7 +132,7 @@ const request = ({ repo, path, revision, hub, contactMs, sha256 }: Source) => ({
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no byte for ${ms / 1000} s`)), ms);
+    timer = setTimeout(() => reject(new Error(`no data for ${ms / 1000} s`)), ms);
   });
   try {
     return await Promise.race([promise, stalled]);

@@ -112,7 +112,7 @@ describe('fetching the released model', () => {
     mkdirSync(join(blob, '..'), { recursive: true });
     writeFileSync(`${blob}.incomplete.lock`, String(process.ppid));
     expect(await complaint(fetchReleased(options))).toMatch(
-      /process \d+ is downloading it; wait for its end/,
+      /process \d+ is downloading it; wait until it has ended/,
     );
     expect(hub.ranges(WEIGHTS)).toEqual([]);
     writeFileSync(`${blob}.incomplete.lock`, String(ended));
@@ -184,7 +184,9 @@ describe('importing the released model by hand', () => {
     expect(() => importReleased(from, to, hub.release)).toThrow(/hierarchy\.json: is not the released file/);
     rmSync(join(from, 'hierarchy.json'));
     mkdirSync(join(from, 'hierarchy.json'));
-    expect(() => importReleased(from, to, hub.release)).toThrow(/hierarchy\.json: is a folder, a file/);
+    expect(() => importReleased(from, to, hub.release)).toThrow(
+      /hierarchy\.json: is a folder instead of a file/,
+    );
     rmSync(join(from, 'hierarchy.json'), { recursive: true });
     expect(() => importReleased(from, to, hub.release)).toThrow(/hierarchy\.json: not found/);
     expect(existsSync(to)).toBe(false);

@@ -134,7 +134,7 @@ function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): strin
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || syscall === 'connect' || syscall === 'getaddrinfo') return null;
   const full = fullDisk(error);
-  if (full !== null) return `${folder}: ${full}; make room, or name another folder in ${by}`;
+  if (full !== null) return `${folder}: ${full}; free some space, or name another folder in ${by}`;
   const closed = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code ?? '');
   return closed ? `${folder}: cannot be written (${code}); name another folder in ${by}` : null;
 }
@@ -146,7 +146,7 @@ function diskTrouble(error: unknown, folder: string, by = 'HF_HUB_CACHE'): strin
 function reason(error: unknown, { authorizedBy, secrets }: Hub): string {
   if (error instanceof HubApiError) {
     const refused = authorizedBy !== undefined && [401, 403].includes(error.statusCode);
-    return `HTTP ${error.statusCode}${refused ? `; it was asked with ${authorizedBy}` : ''}`;
+    return `HTTP ${error.statusCode}${refused ? `; the request was sent with ${authorizedBy}` : ''}`;
   }
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
   const under = cause as NodeJS.ErrnoException | undefined;

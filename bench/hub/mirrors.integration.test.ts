@@ -82,7 +82,7 @@ describe('a mirror', () => {
     expect(message).toContain(`could not be downloaded from http://127.0.0.1:${port} (`);
     expect(message).not.toMatch(/s%40cret|s@cret|ada/);
     expect(await complaint({ hubUrl: 'ada:s%40cret@mirror' })).toBe(
-      'HF_ENDPOINT is not an address; write it like https://mirror.example',
+      'HF_ENDPOINT is not an address; set it to one like https://mirror.example',
     );
   });
 });
@@ -154,7 +154,7 @@ describe('the token', () => {
   it('that is refused is named by where it comes from', async () => {
     process.env.HF_TOKEN = 'hf_stale';
     hub.faults.push({ status: 401 });
-    expect(await complaint()).toContain('(HTTP 401; it was asked with HF_TOKEN)');
+    expect(await complaint()).toContain('(HTTP 401; the request was sent with HF_TOKEN)');
   });
 });
 

@@ -69,7 +69,7 @@ it('says in one line what is wrong with the proxy, without its password', async 
   await using way = await proxy(9);
   vi.stubEnv('HTTP_PROXY', way.url.replace('//', '//me:secret@'));
   const why = await fetchReleased(options).then(String, (error: Error) => error.message);
-  expect(why).toContain(`(fetch failed: the proxy ${new URL(way.url).host} opened no connection`);
+  expect(why).toContain(`(fetch failed: the proxy ${new URL(way.url).host} did not open a connection`);
   expect(why).not.toMatch(/secret|\n/);
 });
 

@@ -68,8 +68,7 @@ export function byHand(release: Release = SYNTH_16K_RELEASE): string {
  * @throws UserError for a folder
  */
 export function sha256Of(path: string): string {
-  if (statSync(path).isDirectory())
-    throw new UserError(`${path}: is a folder, a file is expected; remove it`);
+  if (statSync(path).isDirectory()) throw new UserError(`${path}: is a folder instead of a file; remove it`);
   const hash = createHash('sha256');
   const piece = Buffer.allocUnsafe(1 << 20);
   const fd = openSync(path, 'r');

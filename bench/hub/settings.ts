@@ -44,7 +44,7 @@ export function timeoutOf(name: string, otherwise: number, env: NodeJS.ProcessEn
 export function hubOf(asked: { hubUrl?: string; accessToken?: string }, env = process.env): Hub {
   const text = asked.hubUrl ?? (env.HF_ENDPOINT?.trim() || 'https://huggingface.co');
   if (!URL.canParse(text) || !/^https?:/i.test(text))
-    throw new UserError('HF_ENDPOINT is not an address; write it like https://mirror.example');
+    throw new UserError('HF_ENDPOINT is not an address; set it to one like https://mirror.example');
   const address = new URL(text);
   const { username, password } = address;
   address.username = address.password = '';

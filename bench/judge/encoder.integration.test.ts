@@ -46,7 +46,7 @@ async function measureWith(
 describe('an encoder that is not to be trusted', () => {
   it.each([
     ['crash', /ended with exit code 1: .*W_enc is missing/],
-    ['hang', /did nothing for 1 s/],
+    ['hang', /answered nothing for 1 s/],
     ['magic', /does not begin with SAECODE1/],
     ['rows', /answers 1023 rows to a batch of 1024/],
     ['range', /names latent 16 of 16/],
@@ -58,7 +58,7 @@ describe('an encoder that is not to be trusted', () => {
     ['form', /does not answer in the training form/],
     ['norm', /says row_norm layer_norm, which no run may/],
     ['batch-norm', /its header is wrong: row_norm: /],
-    ['huge', /its reconstruction overflows, so \w+ is no number/],
+    ['huge', /its reconstruction overflows, so \w+ is not a number/],
   ])('%s', async (lie, message) => {
     const error = await measureWith(lie, lie === 'hang' ? { stallSeconds: 1 } : {})
       .then(metricsOf)

@@ -131,7 +131,7 @@ export class Encoder {
 async function guarded<T>(child: Child, seconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BadCodes(`it did nothing for ${seconds} s`)), seconds * 1000);
+    timer = setTimeout(() => reject(new BadCodes(`it answered nothing for ${seconds} s`)), seconds * 1000);
   });
   try {
     return await Promise.race([answer, stalled]);

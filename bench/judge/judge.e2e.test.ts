@@ -261,7 +261,7 @@ describe('the judge', () => {
       ),
     ).toBe(true);
     expect(stdout).toContain('by firing rate of the feature');
-    expect((await ask(repo, dir, '--latents', '16', inspect)).stderr).toContain('there are 0 to 15');
+    expect((await ask(repo, dir, '--latents', '16', inspect)).stderr).toContain('give numbers from 0 to 15');
   });
 
   it('refuses bad folders and files with one line and exit code 2', async () => {
@@ -286,9 +286,9 @@ describe('the judge', () => {
     truncateSync(checkpoint, 2 ** 30 + 1);
     expect(() => checkpointOf(folder)).toThrow('1073741825 bytes; at most 1073741824 are read');
     rmSync(checkpoint);
-    expect(() => checkpointOf(folder)).toThrow('no checkpoint there');
+    expect(() => checkpointOf(folder)).toThrow('there is no checkpoint');
     symlinkSync(join(dir, 'out/evals/2048.safetensors'), checkpoint);
-    expect(() => checkpointOf(folder)).toThrow('no checkpoint there');
+    expect(() => checkpointOf(folder)).toThrow('there is no checkpoint');
     writeFileSync(join(dir, 'out/result.json'), '{"version": 1}');
     expect(() => openRunFolder(dir)).toThrow('result.json: status');
     writeFileSync(join(dir, 'run.json'), '{"version": 1}');

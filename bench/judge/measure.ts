@@ -95,6 +95,6 @@ function finite(form: Form, metrics: Metrics): Metrics {
   const name = Object.keys(metrics).find((key) => !Number.isFinite(metrics[key]));
   if (name === undefined) return metrics;
   throw new EncoderError(
-    `the encoder's codes or decoder are too large in the ${form} form: its reconstruction overflows, so ${name} is no number`,
+    `the encoder's codes or decoder are too large in the ${form} form: its reconstruction overflows, so ${name} is not a number`,
   );
 }

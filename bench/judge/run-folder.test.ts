@@ -17,8 +17,8 @@ it('takes a checkpoint of the run, and nothing that a link leads to', () => {
   symlinkSync('../../elsewhere/1.safetensors', join(folder, 'run/out/link.safetensors'));
   const run = { dir: join(folder, 'run') } as RunFolder;
   expect(checkpointOf(run)).toBe(join(folder, 'run/out/checkpoint.safetensors'));
-  expect(() => checkpointOf(run, 'evals/1.safetensors')).toThrow(/leads out of the run's folder/);
-  expect(() => checkpointOf(run, 'link.safetensors')).toThrow(/no checkpoint there/);
+  expect(() => checkpointOf(run, 'evals/1.safetensors')).toThrow(/a link leads out of the run's folder/);
+  expect(() => checkpointOf(run, 'link.safetensors')).toThrow(/there is no checkpoint/);
   // A link may name the run. The sandbox hides the link's folder but has the run's own.
   symlinkSync('run', join(folder, 'by-its-name'));
   expect(checkpointOf({ ...run, dir: join(folder, 'by-its-name') })).toBe(checkpointOf(run));

@@ -20,7 +20,7 @@ const MAX_CHECKPOINT_BYTES = 2 ** 30;
 export function openRunFolder(path: string): RunFolder {
   const dir = resolve(path);
   const file = join(dir, 'run.json');
-  if (!existsSync(dir)) throw new UserError(`${dir}: no such run folder`);
+  if (!existsSync(dir)) throw new UserError(`${dir}: there is no such run folder`);
   if (!existsSync(file)) throw new UserError(`${dir}: no run.json in it, so it is not a run folder`);
   const parsed = RunRecord.safeParse(jsonOf(readFileSync(file, 'utf8'), file));
   if (!parsed.success) {
@@ -41,11 +41,11 @@ export function checkpointOf({ dir }: RunFolder, name = 'checkpoint.safetensors'
   const path = join(realpathSync(dir), 'out', name);
   const file = openUntrusted(path);
   if (!file)
-    throw new UserError(`${path}: no checkpoint there; the run has not written one yet, or has failed`);
+    throw new UserError(`${path}: there is no checkpoint; the run has not written one yet, or has failed`);
   try {
     // The file itself is no link, but a folder on its path may be one: out/evals could lead to the truth.
     if (realpathSync(path) !== path)
-      throw new UserError(`${path}: leads out of the run's folder by a link; it is not read`);
+      throw new UserError(`${path}: is not read, because a link leads out of the run's folder`);
     if (file.size > MAX_CHECKPOINT_BYTES)
       throw new UserError(`${path}: ${file.size} bytes; at most ${MAX_CHECKPOINT_BYTES} are read`);
     refuseNaN(decodeSafetensors(readFileSync(file.fd), path), path);

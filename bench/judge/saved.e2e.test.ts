@@ -111,8 +111,10 @@ describe('an SAE that SAELens saved', () => {
     expect(look.stdout).toMatch(/^shown: 3 of 32 latents, 2000 fresh samples\n/);
     // Each latent has the direction of its own feature; only the feature's id is printed.
     expect(look.stdout).toMatch(/^ +\d+ +F\d+ +1\.000 /m);
-    expect(() => profileOfSaved(folder, undefined)).toThrow('say with --profile what it is measured as');
-    expect(() => profileOfSaved(root, 'tiny')).toThrow('holds no SAE that SAELens saved');
+    expect(() => profileOfSaved(folder, undefined)).toThrow(
+      'give the profile to measure it in with --profile',
+    );
+    expect(() => profileOfSaved(root, 'tiny')).toThrow('is not an SAE that SAELens saved');
     expect(profileOfSaved(root, undefined)).toBeNull();
     for (const path of [join(root, 'TASK.md'), join(root, 'nothing')]) {
       expect(profileOfSaved(path, undefined)).toBeNull();
@@ -154,7 +156,7 @@ describe('an SAE that SAELens saved', () => {
   });
 
   it.each([
-    ['without a profile', 2, [], /say with --profile/, {}, undefined],
+    ['without a profile', 2, [], /with --profile/, {}, undefined],
     ['with --evals', 2, ['--profile', 'tiny', '--evals'], /snapshots of a run/, {}, undefined],
     [
       'with NaN',

@@ -22,11 +22,13 @@ export type SavedVerdict = Omit<Verdict, 'run' | 'tree' | 'declared'> & { sae: s
 export function profileOfSaved(path: string, asked: string | undefined): string | null {
   const saved = holds(path, 'cfg.json') && !existsSync(join(path, 'run.json'));
   if (saved && asked === undefined) {
-    throw new UserError(`${path}: an SAE that SAELens saved; say with --profile what it is measured as`);
+    throw new UserError(
+      `${path}: is an SAE that SAELens saved; give the profile to measure it in with --profile`,
+    );
   }
   if (!saved && asked !== undefined) {
     throw new UserError(
-      `${path}: holds no SAE that SAELens saved (no cfg.json), which --profile is for; a run is measured as what it was trained as`,
+      `${path}: has no cfg.json, so it is not an SAE that SAELens saved; --profile is only for these (a run is measured in its own profile)`,
     );
   }
   return asked ?? null;
@@ -56,7 +58,7 @@ export async function openSaved(
 ): Promise<SavedCase> {
   const sae = realpathSync(path);
   if (!holds(sae, 'sae_weights.safetensors')) {
-    throw new UserError(`${sae}: no sae_weights.safetensors beside cfg.json; SAELens saves both`);
+    throw new UserError(`${sae}: there is no sae_weights.safetensors beside cfg.json; SAELens saves both`);
   }
   const task = readTask('TASK.md');
   const profile = profileOf(task, options.profile);

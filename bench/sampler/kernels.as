@@ -1,9 +1,9 @@
-// The sampler's two dense pieces, AssemblyScript with SIMD. `npm run build:wasm` compiles it to kernels.wasm.
-// All pointers are bytes into the one memory; numbers are f32, rows are contiguous.
+// The sampler's kernels in AssemblyScript with SIMD. `npm run build:wasm` compiles them to kernels.wasm.
+// Pointers are byte addresses in the module's memory. Numbers are f32 unless said otherwise; rows are contiguous.
 
 /**
- * arguments[row][bucket][32] = z[row] · loadings[bucket][rank][32] - cutoffs[bucket][32], and the largest of each
- * bucket in maxima[row][bucket]. `rows` is a multiple of 4.
+ * out[row][bucket][32] = z[row] · loadings[bucket][rank][32] - cutoffs[bucket][32]. maxima[row][bucket] is the
+ * largest of a bucket's 32 numbers. `rows` is a multiple of 4.
  */
 export function fireArguments(
   z: usize,
@@ -96,8 +96,8 @@ function largest(v: v128): f32 {
 }
 
 /**
- * out[i] = z · loadings_i - cutoffs_i in double precision, for `quads` times four features. loadings [quad][rank][4],
- * cutoffs [quad][4], out f64 [quad][4].
+ * out[i] = z · loadings_i - cutoffs_i in double precision, for 4 · `quads` features. Layout: loadings
+ * [quad][rank][4], cutoffs [quad][4], out (f64) [quad][4].
  */
 export function familyArguments(
   z: usize,
@@ -133,9 +133,9 @@ function upperHalf(v: v128): v128 {
 }
 
 /**
- * x[row] = bias + the sum of values · vectors[features] over offsets[row] .. offsets[row + 1], `stride` numbers a row of x, bias
- * and vectors (a multiple of 4). Whole rows, four at a time: what a batch touches does not fit the cache, and rows that are
- * read from end to end are fetched ahead.
+ * x[row] = bias + Σ values[i] · vectors[features[i]] over i = offsets[row]..offsets[row + 1]. A row of x, bias
+ * and vectors has `stride` numbers, a multiple of 4. The vectors of a batch do not fit the cache. Therefore four
+ * whole rows are read at a time: the CPU prefetches rows that are read from end to end.
  */
 export function synthesise(
   offsets: usize,

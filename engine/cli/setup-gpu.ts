@@ -11,21 +11,21 @@ import { thisSystem } from '../gpu/system.ts';
 
 const command = program(
   'npm run setup:gpu --',
-  'Installs the optional GPU backends that this machine can run; exits 0 when one works, else 1.',
+  'Installs the optional GPU backends that this machine can run. Exits with 0 if one works, else with 1.',
 )
   .argument(
     '[names...]',
-    `install these, whatever is missing: ${gpuBackends.map(({ name }) => name).join(', ')}`,
+    `install these even if something is missing: ${gpuBackends.map(({ name }) => name).join(', ')}`,
   )
-  .option('--probe', 'only look')
+  .option('--probe', 'install nothing; only report')
   .addHelpText(
     'after',
     `
 Examples:
-  npm run setup:gpu -- --probe        # what there is, what is missing
+  npm run setup:gpu -- --probe        # report what is installed and what is missing
   npm run setup:gpu                   # install what can run here
   npm run setup:gpu -- webgpu         # install this one in any case
-\`npm ci\` takes them away again.`,
+\`npm ci\` removes them again.`,
   );
 
 await runMain(async () => {
@@ -65,7 +65,7 @@ function install(backends: readonly GpuBackend[]): void {
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  if (error) throw new UserError(`npm does not start: ${error.message}`, 1);
+  if (error) throw new UserError(`npm cannot be started: ${error.message}`, 1);
   if (status !== 0) say(`not installed: ${reasonOf(stderr)}`);
 }
 

@@ -121,7 +121,7 @@ export class Pool {
       // Several waits, since after a pause of the whole process the first one times out at once.
       if (looks === LOOKS) {
         throw new Error(
-          `the kernel "${name}" stands at ${done} of ${chunks} chunks for ${this.stalledMs / 1000} s: a thread has ended or hangs; start again`,
+          `the kernel "${name}" has made no progress for ${this.stalledMs / 1000} s, at ${done} of ${chunks} chunks: a thread has ended or hangs; start the run again`,
         );
       }
       before = done;

@@ -81,7 +81,7 @@ describe('what a machine misses for its GPU', () => {
       { VK_ICD_FILENAMES: '/opt/driver.json' },
     );
     const missing = missingOn(later);
-    expect(missing['node-gpu']).toEqual([expect.stringContaining('12 and later do not serve')]);
+    expect(missing['node-gpu']).toEqual([expect.stringContaining('version 12 and later do not work')]);
     expect(missing.webgpu).toEqual([expect.stringMatching(/^no Vulkan driver/)]);
     expect(described(gpuBackends[1], later).split('\n')).toHaveLength(2);
   });

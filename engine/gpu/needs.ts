@@ -27,13 +27,13 @@ export const gpuBackends: readonly GpuBackend[] = [
     packages: ['@tensorflow/tfjs-node-gpu@4.22.0'],
     missing(system) {
       if (system.platform !== 'linux')
-        return ["it needs what is looked for on Linux only: NVIDIA's driver, CUDA 11.2, cuDNN 8.1"];
+        return ["it needs Linux with NVIDIA's driver, CUDA 11.2 and cuDNN 8.1"];
       const cuda = missingLibraries(system, CUDA);
       return [
         ...driver(system),
         ...when(
           cuda.length > 0,
-          `CUDA 11.2 is missing or incomplete (${cuda.join(', ')}): install the CUDA toolkit 11.2; 12 and later do not serve`,
+          `CUDA 11.2 is missing or incomplete (${cuda.join(', ')}): install the CUDA toolkit 11.2; version 12 and later do not work`,
         ),
         ...when(
           missingLibraries(system, ['libcudnn.so.8']).length > 0,
@@ -56,7 +56,7 @@ export const gpuBackends: readonly GpuBackend[] = [
         ),
         ...when(
           drivers.length === 0,
-          "no Vulkan driver is installed (no file in /usr/share/vulkan/icd.d): NVIDIA's driver brings one, for others mesa-vulkan-drivers 25 or newer",
+          "no Vulkan driver is installed (no file in /usr/share/vulkan/icd.d): NVIDIA's driver includes one; for other GPUs install mesa-vulkan-drivers 25 or newer",
         ),
         // NVIDIA's Vulkan driver loads libEGL to find the card without a display. Without libEGL it only
         // reports that it is incompatible.
@@ -79,7 +79,7 @@ function driver(system: System): string[] {
       found === null,
       "NVIDIA's driver is not loaded (no /proc/driver/nvidia): install it, or start the container with its GPU",
     ),
-    ...when(found?.cards.length === 0, `NVIDIA's driver ${found?.version} is loaded and sees no card`),
+    ...when(found?.cards.length === 0, `NVIDIA's driver ${found?.version} is loaded but finds no GPU`),
   ];
 }
 

@@ -55,7 +55,8 @@ function bytesOf(backend: WebGpuBackend, buffer: GpuBuffer): ArrayBuffer {
   // A failure shows in `mapState` below.
   staging.mapAsync(READ).catch(() => {});
   waitWhile(() => staging.mapState === 'pending');
-  if (staging.mapState !== 'mapped') throw new Error('the GPU is gone: what it computed cannot be read');
+  if (staging.mapState !== 'mapped')
+    throw new Error('the GPU is lost: its results cannot be read; start the run again');
   const bytes = staging.getMappedRange().slice(0);
   staging.unmap();
   backend.bufferManager.releaseBuffer(staging);

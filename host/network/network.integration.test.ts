@@ -77,7 +77,9 @@ describe('a proxy', () => {
     await using way = await proxy(9);
     const { fetch } = networkOf({ HTTP_PROXY: way.url });
     const why = await fetch(`${scheme}://${AWAY}/`).then(String, (error: Error) => String(error.cause));
-    expect(why).toBe(`Error: the proxy ${new URL(way.url).host} opened no connection: other side closed`);
+    expect(why).toBe(
+      `Error: the proxy ${new URL(way.url).host} did not open a connection: other side closed`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(way.tunnels).toHaveLength(1);
   });

@@ -100,7 +100,7 @@ function proxyClient(origin: URL, options: object): Dispatcher {
       return await open(to);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`the proxy ${origin.host} opened no connection: ${why}`, { cause: error });
+      throw new Error(`the proxy ${origin.host} did not open a connection: ${why}`, { cause: error });
     }
   };
   return Object.assign(pool, { connect });

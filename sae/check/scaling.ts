@@ -30,7 +30,7 @@ export function checkInputScaling(model: Model, x: Float32Array, rows: number): 
     for (const [at, form] of forms.entries()) {
       if (sameCodes(before[at], after[at])) continue;
       throw new UserError(
-        `inputScaling is wrong: the ${form} form gives other codes once a factor of ${scale} on x is folded in`,
+        `inputScaling is wrong: the ${form} form gives other codes after a factor of ${scale} on x is folded into the parameters`,
       );
     }
   }

@@ -49,7 +49,7 @@ const wrong: [string, Architecture, RegExp][] = [
       tf.keep(tf.clone(acts));
       return {};
     }),
-    /^each step leaves 1 tensors behind/,
+    /^each step leaves 1 tensors undisposed/,
   ],
 ];
 
@@ -81,7 +81,7 @@ const thresholded = (power: number | undefined): Architecture => {
 wrong.push(
   ['a power that is wrong', powers({ b_dec: 0 }), /^inputScaling is wrong: the training form/],
   ['a threshold that is not folded', thresholded(0), /^inputScaling is wrong: the training form/],
-  ['a threshold without a power', thresholded(undefined), /^inputScaling has no power for least: /],
+  ['a threshold without a power', thresholded(undefined), /^inputScaling has no power for least; /],
 );
 
 it('accepts a threshold that is folded', () => {

@@ -41,7 +41,8 @@ export function exerciseSteps(architecture: Architecture, { sae, trainer }: Reso
   }
   // The first step may leave tensors that are made once.
   const left = tensorsAfter[STEPS - 1] - tensorsAfter[STEPS - 2];
-  if (left > 0) throw new UserError(`each step leaves ${left} tensors behind (tf.keep?), so memory runs out`);
+  if (left > 0)
+    throw new UserError(`each step leaves ${left} tensors undisposed (tf.keep?), so memory would run out`);
   const reached = tf.tidy(() => Object.keys(gradientsOf(model, { ...pass, step: STEPS }).gradients));
   const frozen = Object.entries(model.variables).find(
     ([name, { size }]) => size > 0 && !reached.includes(name),

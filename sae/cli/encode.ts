@@ -35,7 +35,7 @@ Example:
 await runMain(async () => {
   if (!parsed(command)) return 0;
   const options = command.opts<{ checkpoint?: string; backend: string }>();
-  if (!options.checkpoint) throw new UserError('--checkpoint is missing: the file to encode with');
+  if (!options.checkpoint) throw new UserError('--checkpoint is missing; name the checkpoint to encode with');
   const path = options.checkpoint;
   const checkpoint = isSaelens(path) ? readSaelens(path) : readCheckpoint(path);
   const [architecture, addons] = await Promise.all([

@@ -28,8 +28,7 @@ await runMain(async () => {
   const file = [run, join(run, 'checkpoint.safetensors'), join(run, 'out/checkpoint.safetensors')].find(
     (path) => path.endsWith('.safetensors') && existsSync(path),
   );
-  if (!file)
-    throw new UserError(`${run}: no checkpoint.safetensors here or in its out/; is it a run folder?`);
+  if (!file) throw new UserError(`${run}: no checkpoint.safetensors here or in its out/; name a run folder`);
   const out =
     command.opts<{ out?: string }>().out ?? join(run.endsWith('.safetensors') ? '.' : run, 'export');
   const checkpoint = readCheckpoint(file);

@@ -48,11 +48,16 @@ interface Options {
 const command = program('train', 'Trains one SAE on the data stream in file descriptor $LOOP_DATA_FD.')
   .argument('[experiment]', 'a name that --list prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts, or any with --settings', 'small')
-  .option('--settings <json>', 'sizes of the profile, over those in sae/profiles.ts', jsonObject, {})
-  .option('--samples <n>', 'training rows', whole(1), 2_048_000)
-  .option('--batch <rows>', 'with --describe: rows of a batch of the data', whole(1), 1024)
+  .option(
+    '--settings <json>',
+    'settings of the profile; they override those in sae/profiles.ts',
+    jsonObject,
+    {},
+  )
+  .option('--samples <n>', 'number of training samples', whole(1), 2_048_000)
+  .option('--batch <rows>', 'with --describe: rows of a batch', whole(1), 1024)
   .option('--seed <n>', 'seed of the initial weights', whole(0), 0)
-  .option('--out <folder>', 'the folder to write the run in')
+  .option('--out <folder>', 'the folder to write the run to')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', several, [])
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
   .addOption(
@@ -110,17 +115,19 @@ await runMain(async () => {
   if (!experiment) {
     const known = [...experiments.keys()].join(', ');
     throw new UserError(
-      name ? `unknown experiment "${name}"; there are: ${known}` : `which experiment? ${known}`,
+      name
+        ? `unknown experiment "${name}"; there are: ${known}`
+        : `the experiment is missing; there are: ${known}`,
     );
   }
   if (options.describe) return printDescription([experiment], options);
-  if (!options.out) throw new UserError('--out is missing: the folder to write the run in');
+  if (!options.out) throw new UserError('--out is missing; name the folder to write the run to');
   const profile = widthProfile(options.profile, options.settings);
   const [architecture, addons] = await Promise.all([loadArchitecture(experiment.architecture), loadAddons()]);
   // Checks the settings before anything is read or written; the width of the data does not matter for that.
   resolve(experiment, architecture, addons, profile, 1, options.set);
   if (!options.resume && existsSync(`${options.out}/result.json`)) {
-    throw new UserError(`${options.out}: has a finished run; choose another --out`);
+    throw new UserError(`${options.out}: has a finished run already; choose another --out`);
   }
   const fd = dataDescriptor();
   if (options.blas === 'off') process.env.ENGINE_BLAS = 'off';

@@ -32,7 +32,7 @@ export const sweeps: Sweep[] = [
   },
   {
     name: 'all',
-    description: 'every sweep above, each experiment once',
+    description: 'all experiments of the sweeps above',
     members: [...new Set([...ablations, ...l0_sweep, ...baseline_l0_sweep, ...paper_baselines])],
   },
 ];

@@ -67,7 +67,7 @@ export function requirePowers({ architecture, config, variables, buffers }: Mode
   );
   if (missing) {
     throw new UserError(
-      `inputScaling has no power for ${missing}: how does it change when a factor on x is folded in?`,
+      `inputScaling has no power for ${missing}; state how it changes when a factor on x is folded into the parameters`,
     );
   }
 }

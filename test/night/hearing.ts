@@ -45,9 +45,7 @@ function notices(repo: string): string[] {
   return logsOf(repo)
     .flatMap(readEvents)
     .flatMap((event) =>
-      event.type === 'loop.notice' && /is left out of calls|the API dropped|the loop failed/.test(event.text)
-        ? [`notice: ${event.text}`]
-        : [],
+      event.type === 'loop.notice' && event.code !== undefined ? [`notice: ${event.text}`] : [],
     );
 }
 

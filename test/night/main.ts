@@ -1,15 +1,15 @@
 // Rehearses a whole night of the loop (rehearsal.ts).
-//   npm run test:night              another night each time; its seed is printed
-//   SEED=7 npm run test:night       that night again; KEEP_TMP=1 keeps what it left
+//   npm run test:night              a new night each time; prints its seed
+//   SEED=7 npm run test:night       repeat that night; KEEP_TMP=1 keeps its folders
 import { parsed, program } from '#agent/cli/arguments';
 import { runMain } from '#contract/errors';
 
 const command = program(
   'npm run test:night',
-  'Rehearses a night of more than twenty sprints with some ninety faults of sixty kinds, through the real command line, sandbox, HTTP and bills; some minutes. Exit code 1 where anything is not as it should be.',
+  'Rehearses a night of more than twenty sprints with some ninety faults of sixty kinds, through the real command line, sandbox, HTTP and bills; some minutes. Exit code 1 if anything is wrong.',
 ).addHelpText(
   'after',
-  '\nExamples:\n  npm run test:night              another night each time; its seed is printed\n  SEED=7 npm run test:night       that night again\n  KEEP_TMP=1 npm run test:night   keeps what it left',
+  '\nExamples:\n  npm run test:night              a new night each time; prints its seed\n  SEED=7 npm run test:night       repeat that night\n  KEEP_TMP=1 npm run test:night   keep its folders',
 );
 
 await runMain(async () => {

@@ -1,3 +1,4 @@
+import type { StopCode } from '#contract/stop';
 import type { Outcome } from '#contract/verdict';
 import type { Disturbance } from './disturb.ts';
 import { randomFrom, shuffled } from './random.ts';
@@ -11,9 +12,8 @@ export interface LoopPlan {
   sprints: SprintPlan[];
   /** Whether it is asked to stop in its last sprint. */
   stops: boolean;
-  exitCode: number;
-  /** What it must say when it ends. */
-  reason: string;
+  /** Why it must end. */
+  code: StopCode;
 }
 
 const STORIES = [
@@ -72,16 +72,15 @@ export function planNight(seed: number): LoopPlan[] {
   );
   return [
     {
-      ...{ name: 'night', limitUsd: LIMIT_USD, stops: true, exitCode: 0, reason: 'the file STOP' },
+      ...{ name: 'night', limitUsd: LIMIT_USD, stops: true, code: 'stop' },
       sprints: night,
     },
     {
-      ...{ name: 'bad key', limitUsd: LIMIT_USD, stops: false, exitCode: 3, reason: '401' },
+      ...{ name: 'bad key', limitUsd: LIMIT_USD, stops: false, code: 'credentials' },
       sprints: [tell('bad key', true)],
     },
     {
-      ...{ name: 'small money', limitUsd: SMALL_LIMIT_USD, stops: false },
-      ...{ exitCode: 0, reason: `the money limit of ${SMALL_LIMIT_USD} USD` },
+      ...{ name: 'small money', limitUsd: SMALL_LIMIT_USD, stops: false, code: 'money' },
       sprints: [tell('gain', false), tell('talk', false)],
     },
   ];

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sprintsDir } from '#agent/common/paths';
 import { readSprints } from '#agent/ledger/ledger';
+import { EXIT_CODES } from '#contract/stop';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { startMessagesServer } from '#replay/server';
 import { Bills } from './bills.ts';
@@ -66,7 +67,7 @@ for (const [i, plan] of loops.entries()) {
   };
   const { result, said } = await playLoop(repo, plan, { flags, until, started });
   results.push(result);
-  if (result.exitCode === plan.exitCode) continue;
+  if (result.exitCode === EXIT_CODES[plan.code]) continue;
   problems.push(`${plan.name} said at its end:\n${said.slice(-3000)}`);
   break;
 }

@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest';
+import type { StopCode } from '#contract/stop';
 import { planNight } from './plan.ts';
 import { wrongWith } from './start.ts';
 
 const [plan] = planNight(0);
 const sprints = plan.sprints.length;
-const well = { sprints, kills: 2, exitCode: 0, reason: 'the file STOP', booked: 1.2, held: 0, billed: 1 };
+const well = {
+  ...{ sprints, kills: 2, exitCode: 0, code: 'stop' as StopCode, reason: 'the file STOP' },
+  ...{ booked: 1.2, held: 0, billed: 1 },
+};
 const wrong = ({ billed, ...result }: typeof well) => wrongWith(plan, result, billed);
 
 it('finds nothing wrong with a loop that went by its plan', () => {
@@ -15,7 +19,11 @@ it('finds nothing wrong with a loop that went by its plan', () => {
 
 it.each([
   ['another exit code', { exitCode: 3 }, 'ended with 3'],
-  ['another reason', { reason: 'the money limit of 100 USD' }, 'because of'],
+  [
+    'another code',
+    { code: 'money' as const, reason: 'the money limit' },
+    'because of "the money limit" (money)',
+  ],
   ['a sprint too few', { sprints: sprints - 1 }, `${sprints - 1} sprints of ${sprints}`],
   ['more booked than 1.3 times the bill', { booked: 1.31 }, '1.3100 USD were booked, and 1.0000 billed'],
   ['more billed than booked and held', { booked: 0.5, held: 0.4 }, '0.9000 booked and held'],

@@ -4,6 +4,7 @@ import { type LoopProcess, startCommand } from '#agent/fixtures/loop';
 import { readEvents } from '#agent/journal/events';
 import { fold } from '#agent/journal/fold';
 import { nothingYet } from '#agent/journal/state';
+import { EXIT_CODES, type StopCode } from '#contract/stop';
 import type { LoopPlan } from './plan.ts';
 
 /** How a loop went, by its own log. */
@@ -11,7 +12,8 @@ export interface LoopResult {
   sprints: number;
   kills: number;
   exitCode: number | 'late';
-  /** The reason that the loop gives for its end. */
+  /** Why it ended; null where it did not. */
+  code: StopCode | null;
   reason: string;
   booked: number;
   held: number;
@@ -50,6 +52,7 @@ function bookedIn(repo: string) {
     sprints: committed.length,
     booked: usd,
     held: held.usd,
+    code: stopped?.code ?? null,
     reason: stopped?.reason ?? 'it did not end',
   };
 }
@@ -64,14 +67,14 @@ const ROUNDING = 1e-9;
  */
 export function wrongWith(
   plan: LoopPlan,
-  { exitCode, reason, ...money }: LoopResult,
+  { exitCode, code, reason, ...money }: LoopResult,
   billed: number,
 ): string[] {
   const { sprints, booked, held } = money;
   const usd = (amount: number) => amount.toFixed(4);
   const wrong = [
-    exitCode !== plan.exitCode && `it ended with ${exitCode}: ${reason}`,
-    !reason.includes(plan.reason) && `it ended because of "${reason}"`,
+    exitCode !== EXIT_CODES[plan.code] && `it ended with ${exitCode}: ${reason}`,
+    code !== plan.code && `it ended because of "${reason}" (${code})`,
     sprints !== plan.sprints.length && `${sprints} sprints of ${plan.sprints.length}`,
     booked > MOST_BOOKED * billed && `${usd(booked)} USD were booked, and ${usd(billed)} billed`,
     billed > booked + held + ROUNDING &&
@@ -79,7 +82,7 @@ export function wrongWith(
     billed > plan.limitUsd && `${usd(billed)} USD were billed, of ${plan.limitUsd}`,
     // A loop that ended at its money limit has spent most of it: what is left could not pay for the next
     // call.
-    plan.reason.includes('money') && billed < 0.75 * plan.limitUsd && `only ${usd(billed)} USD were billed`,
+    plan.code === 'money' && billed < 0.75 * plan.limitUsd && `only ${usd(billed)} USD were billed`,
   ];
   return wrong.flatMap((line) => (line ? [`${plan.name}: ${line}`] : []));
 }

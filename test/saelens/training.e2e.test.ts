@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { saveWorld } from '#bench/world/store';
 import { openWorld } from '#bench/worlds';
+import { noiseOf } from '#contract/noise';
 import { TrainResult } from '#contract/run';
 import { profileOf, readTask } from '#contract/task';
 import { root } from '../import-graph.ts';
@@ -17,13 +18,14 @@ import { ask, isHere, why } from './ask.ts';
 const seeds = Number(process.env.SAELENS_TRAIN ?? 0);
 const EXPERIMENTS = ['baseline_batchtopk', 'matryoshka', 'default'];
 const [PROFILE, BATCH] = ['small', 1024];
-const profile = profileOf(readTask(join(root, 'TASK.md')), PROFILE);
+const task = readTask(join(root, 'TASK.md'));
+const profile = profileOf(task, PROFILE);
 const samples = profile.budgets.full;
 /**
- * Largest difference of the mean F1s: three of its standard errors, the noise of TASK.md (of one difference
- * of two seeds) over the root of the number of seeds. Of three such comparisons one in 120 fails by chance.
+ * Largest difference of the mean F1s: three of its standard errors, the noise of a full run (of one difference
+ * of two runs) over the root of the number of seeds. Of three such comparisons one in 120 fails by chance.
  */
-const MOST_F1 = (3 * profile.noise) / Math.sqrt(seeds);
+const MOST_F1 = (3 * noiseOf(task, PROFILE).full) / Math.sqrt(seeds);
 /** Two measurements of one SAE on as many fresh samples each differ by less. The MCC needs no samples. */
 const SAME = { f1: 0.004, mcc: 1e-5 };
 

@@ -41,7 +41,7 @@ export function titleBlock({ sprint, task }: Context): Block {
     v: sprint.researcher.label,
     tone: sprint.researcher.kind === 'offline' ? 'warn' : 'neutral',
   });
-  if (sprint.sandbox.startsWith('off')) badges.push({ v: 'sandbox off', tone: 'warn' });
+  if (sprint.sandbox !== 'bubblewrap') badges.push({ v: 'sandbox off', tone: 'warn' });
   return {
     t: 'title',
     kicker: `Sprint report · ${task.contract.title} · profile ${sprint.profile}`,
@@ -210,7 +210,7 @@ export function claimedAndVerified(context: Context): Block | null {
     })),
     caption: context.number.table(
       text(
-        `Claimed and verified. A claim is the trainer’s own word about the data it was given; a verdict is the judge’s.${repeated}${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
+        `Claimed and verified. The trainer claims a number on the data that it was given; the judge verifies it on fresh samples.${repeated}${evaluation}${verdict ? formWords(forms, Object.keys(verdict.also)) : ''}`,
       ),
     ),
     omitted: null,
@@ -278,7 +278,7 @@ export function facts({ sprint, profile }: Context): Block {
 
 function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {
   if (kind === 'offline')
-    return [strong(name), text(': a fixed path walked by a script; no language model took part')];
+    return [strong(name), text(': a script that walks a fixed path; no language model took part')];
   return [text(name), ...(model && !name.includes(model) ? [text(` (${model})`)] : [])];
 }
 
@@ -289,6 +289,6 @@ function changeWords(change: Sprint['change']): Inline[] {
     ? change.infrastructure
       ? 'kept as infrastructure'
       : 'kept in the workspace'
-    : 'set back; it stands in change.patch';
+    : 'undone; change.patch has it';
   return [text(size + fate)];
 }

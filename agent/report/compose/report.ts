@@ -81,7 +81,7 @@ export async function composeReport(
   blocks.push(...saidBlocks(sprint));
   const diff = source.patch === null ? null : diffBlock(source.patch);
   if (diff && diff.files.length > 0) {
-    const fate = sprint.change.kept ? 'It stands in the workspace.' : 'It was set back after this sprint.';
+    const fate = sprint.change.kept ? 'It is kept in the workspace.' : 'It was undone after this sprint.';
     blocks.push(heading(1, 'The change'), para(text(fate)), diff);
   }
   const made = provenance(context);
@@ -139,7 +139,7 @@ async function figures(context: Context): Promise<Block[]> {
         'Training curves',
         context.number.figure(
           text(
-            `Training, over training samples: what the trainer logged, and ${label(sprint.metric)} as the judge measured it on snapshots.`,
+            `Training curves over training samples: the numbers that the trainer logged, and ${label(sprint.metric)} that the judge measured on snapshots.`,
           ),
         ),
       ),

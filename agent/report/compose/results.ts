@@ -56,9 +56,9 @@ export function resultsTable(context: Context): Block {
   }
   const notes = ['Every run of this sprint.'];
   if (sprint.candidate) notes.push('Tinted: the candidate.');
-  notes.push('Bold: the best verified number of a column where it is known which way is better.');
+  notes.push('Bold: the best verified number of a column, where the better direction is known.');
   if (rows.some((row) => row.from === 'snapshot'))
-    notes.push('Italics: measured on the last snapshot of a run that was not judged.');
+    notes.push('Italics: measured on the last snapshot of a run without a verdict.');
   return {
     t: 'table',
     head: ['Run', 'Seed', 'Samples', 'Status', ...columns.map(label)].map((name) => [text(name)]),
@@ -136,7 +136,7 @@ export function provenance({ sprint, number }: Context): Block | null {
     })),
     caption: number.table(
       text(
-        'How each run was made: the git tree of the workspace and the arguments of the train command. Samples a second are those of the whole run, its start and its snapshots included.',
+        'How each run was made: the git tree of the workspace and the arguments of the train command. Samples per second are over the whole run, with its start and its snapshots.',
       ),
     ),
     omitted: null,

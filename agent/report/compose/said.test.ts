@@ -25,5 +25,5 @@ it('is short: long texts are cut, and many are counted', () => {
   const texts = textsOf(saidBlocks({ id: 'a', said }));
   expect(texts).toHaveLength(42);
   expect(Math.max(...texts.map((line) => line.length))).toBeLessThan(420);
-  expect(texts.at(-1)).toBe('10 more stand in sprints/a/sprint.json.');
+  expect(texts.at(-1)).toBe('10 more are in sprints/a/sprint.json.');
 });

@@ -15,6 +15,6 @@ export function saidBlocks({ said = [], id }: Pick<Sprint, 'said' | 'id'>): Bloc
     return para(strong(`${at.slice(11, 16)} `), text(cut(plain(words), SHOWN.chars)));
   });
   const more = said.length - lines.length;
-  const rest = more > 0 ? [para(em(`${more} more stand in sprints/${id}/sprint.json.`))] : [];
+  const rest = more > 0 ? [para(em(`${more} more are in sprints/${id}/sprint.json.`))] : [];
   return [heading(1, 'Between the calls'), { t: 'untrusted', c: lines }, ...rest];
 }

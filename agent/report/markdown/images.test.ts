@@ -47,7 +47,7 @@ it.each([
   ['https://example.org/a.png', 'not in the sprint folder'],
   ['//example.org/a.png', 'not in the sprint folder'],
   ['file:///etc/hostname', 'not in the sprint folder'],
-  ['data:image/png;base64,AAAA', 'data address'],
+  ['data:image/png;base64,AAAA', 'data: address'],
 ])('shows a line in place of %s', (href, why) => {
   const shown = imageReader(folder)(href, 'alt');
   expect(shown).toMatchObject({ t: 'missing', what: 'alt', why: expect.stringContaining(why) });

@@ -17,7 +17,7 @@ export function imageReader(folder: string): ImageReader {
   let read = 0;
   return (href, alt) => {
     const missing = (why: string): Missing => ({ t: 'missing', what: alt || href.slice(0, 120), why });
-    if (/^\s*data:/i.test(href)) return missing('a data address; save the picture in the sprint folder');
+    if (/^\s*data:/i.test(href)) return missing('a data: address; save the picture in the sprint folder');
     if (/^\s*([a-z][a-z0-9+.-]*:|\/\/)/i.test(href)) return missing('not in the sprint folder');
     if (read >= limits.images) return missing(`only the first ${limits.images} pictures are shown`);
     let bytes: Buffer;

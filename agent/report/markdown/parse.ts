@@ -145,7 +145,7 @@ class Reader {
         return [{ t: 'figure', picture, alt: 'plot of the researcher', caption: null }];
       } catch (error) {
         const why =
-          error instanceof Error ? error.message.replace(/\n.*/s, '').slice(0, 200) : 'not drawable';
+          error instanceof Error ? error.message.replace(/\n.*/s, '').slice(0, 200) : 'cannot be drawn';
         return [{ t: 'missing', what: 'a vega-lite plot', why: shown(why) }];
       }
     }

@@ -73,7 +73,7 @@ describe('the base address', () => {
     const env = { A: 'https://gateway.example/vertex/v1/', B: ' ' };
     expect(cloudBaseURL(env, 'A')).toBe('https://gateway.example/vertex/v1');
     expect(cloudBaseURL(env, 'B')).toBeNull();
-    expect(() => cloudBaseURL({ A: 'https://u:p@x.example' }, 'A')).toThrow(/^A holds/);
+    expect(() => cloudBaseURL({ A: 'https://u:p@x.example' }, 'A')).toThrow(/^A contains/);
   });
 });
 

@@ -42,7 +42,9 @@ function checkedURL(value: string, variable: string): URL {
   if (!url || !/^https?:$/.test(url.protocol))
     throw new UserError(`${variable} is not an http or https address; set it to one ${example}`);
   if (url.username || url.password)
-    throw new UserError(`${variable} holds a user name or password, which would end in logs; take it out`);
+    throw new UserError(
+      `${variable} contains a user name or password, which would appear in logs; remove it`,
+    );
   if (/[?#]/.test(value))
     throw new UserError(
       `${variable} has a query or a fragment; set it to an address without one, ${example}`,
@@ -65,5 +67,5 @@ export function shownURL(baseURL: string): string {
 export function plainHttpNotes(baseURL: string, variable: string): string[] {
   const url = new URL(baseURL);
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return [];
-  return [`${variable} is plain http: credential and conversation cross the network unencrypted`];
+  return [`${variable} is plain http: the credential and the conversation are sent unencrypted`];
 }

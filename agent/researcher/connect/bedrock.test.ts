@@ -119,7 +119,7 @@ describe('is refused at once', () => {
 
   it('with half a pair of keys', async () => {
     const env = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKID' };
-    await expect(reachBedrock(env)).rejects.toThrow(/AWS_SECRET_ACCESS_KEY go together/);
+    await expect(reachBedrock(env)).rejects.toThrow(/AWS_SECRET_ACCESS_KEY must be set together/);
   });
 
   it('without credentials anywhere', async () => {
@@ -145,7 +145,7 @@ it('tells where and with what, and no secret', async () => {
   const cloud = await reachBedrock({ ...KEYS, ...OTHERS, AWS_REGION: 'eu-west-1' });
   expect(cloud.where).toBe('Amazon Bedrock in eu-west-1, keys of AWS_ACCESS_KEY_ID');
   expect(cloud.notes).toHaveLength(2);
-  expect(cloud.authHint).toMatch(/eu-west-1 with keys of AWS_ACCESS_KEY_ID/);
+  expect(cloud.authHint).toMatch(/eu-west-1 was called with keys of AWS_ACCESS_KEY_ID/);
   expect(JSON.stringify(cloud)).not.toMatch(/secret\/|AKID/);
   const key = await reachBedrock({ AWS_BEARER_TOKEN_BEDROCK: 'k', AWS_REGION: 'eu-west-1' });
   expect(key.where).toBe('Amazon Bedrock in eu-west-1, key of AWS_BEARER_TOKEN_BEDROCK');

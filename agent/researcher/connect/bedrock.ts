@@ -37,7 +37,7 @@ export async function reachBedrock(env: NodeJS.ProcessEnv): Promise<Cloud> {
     where: `Amazon Bedrock in ${region}${override ? ` by ${shownURL(override)}` : ''}, ${how}`,
     notes: [...plainHttpNotes(baseURL, BASE_URL), ...customHeaderNotes(env)],
     region,
-    authHint: `Amazon Bedrock was asked in ${region} with ${how}; it may be another account's, expired, or without access to the model in this region`,
+    authHint: `Amazon Bedrock in ${region} was called with ${how}; check that it belongs to the right account, is not expired, and has access to the model in this region`,
     client: (fetch) => new AnthropicBedrock({ ...QUIET, baseURL, awsRegion: region, fetch, ...options }),
   };
 }
@@ -65,7 +65,9 @@ async function signing(env: NodeJS.ProcessEnv): Promise<Signing> {
     };
   }
   if (accessKey || secretKey)
-    throw new UserError('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together; set both, or neither');
+    throw new UserError(
+      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set together; set both or neither',
+    );
   const provider = await chain();
   return {
     how: 'credentials of the AWS profile or machine',

@@ -44,7 +44,7 @@ export function chosenVia(via: Via | null, env: NodeJS.ProcessEnv = process.env,
   const chosen = (['bedrock', 'google'] as const).filter((cloud) => isOn(env[SWITCHES[cloud]]));
   if (chosen.length > 1 && !two) {
     throw new UserError(
-      `${SWITCHES.bedrock} and ${SWITCHES.google} are both on; unset one of them, or say which with --via`,
+      `${SWITCHES.bedrock} and ${SWITCHES.google} are both on; unset one of them, or choose one with --via`,
     );
   }
   return chosen[0] ?? 'api';

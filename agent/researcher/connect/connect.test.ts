@@ -14,7 +14,7 @@ describe('reach', () => {
     expect(reached.where).toBe('api.anthropic.com, key of ANTHROPIC_API_KEY');
     expect(reached.notes).toEqual([]);
     expect(reached.lacks).toEqual([]);
-    expect(reached.authHint).toMatch(/^look at ANTHROPIC_API_KEY, which was sent as x-api-key/);
+    expect(reached.authHint).toMatch(/^check ANTHROPIC_API_KEY, which was sent as x-api-key/);
     expect(reached.modelId('claude-opus-5-5')).toBe('claude-opus-5-5');
     expect(reached.regional('claude-opus-5-5')).toBe(false);
     const env = {

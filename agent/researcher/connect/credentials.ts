@@ -75,9 +75,7 @@ export function customHeaderNotes(env: NodeJS.ProcessEnv): string[] {
     .map((line) => line.replace(/:.*/s, '').trim());
   return names
     .filter((name) => AUTH_HEADERS.includes(name.toLowerCase()))
-    .map(
-      (name) => `"${name}" of ANTHROPIC_CUSTOM_HEADERS is not sent: one credential goes with each request`,
-    );
+    .map((name) => `"${name}" of ANTHROPIC_CUSTOM_HEADERS is not sent: each request has one credential only`);
 }
 
 function value(env: NodeJS.ProcessEnv, variable: Credential['variable']): Credential | null {

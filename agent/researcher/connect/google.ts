@@ -32,7 +32,7 @@ export async function reachGoogle(env: NodeJS.ProcessEnv, authClient?: GoogleCli
     where: `Google Cloud in ${region}${override ? ` by ${shownURL(override)}` : ''}, project ${projectId}`,
     notes: [...(override ? plainHttpNotes(override, BASE_URL) : []), ...customHeaderNotes(env)],
     region,
-    authHint: `Google Cloud was asked in ${region} for project ${projectId} with ${source(env)}; they may be expired, or without the role "Agent Platform User" in this project`,
+    authHint: `Google Cloud in ${region} was called for project ${projectId} with ${source(env)}; check that they are not expired and have the role "Agent Platform User" in this project`,
     client: (fetch) =>
       new AnthropicVertex({
         ...QUIET,

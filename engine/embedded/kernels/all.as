@@ -1,4 +1,4 @@
-// All kernels, as one module. `npm run build:wasm` compiles it.
+// Exports all kernels as one module. `npm run build:wasm` compiles it.
 export * from './elementwise';
 export * from './gemm';
 export * from './reductions';

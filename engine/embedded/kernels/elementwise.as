@@ -1,5 +1,6 @@
-// Arithmetic. A tensor of `size` numbers is worked on in rows of `n` (the last may be shorter). An operand's row i begins
-// i · its row stride further (0: the same row for all); one that is not wide has one number a row.
+// Elementwise arithmetic. A tensor of `size` numbers is processed in rows of `n` numbers; the last may be shorter.
+// Row i of an operand begins at its address + i · its row stride (`aRow`, `bRow` in bytes; 0: one row for all).
+// A wide operand has `n` numbers in a row; one that is not wide has one number, used for the whole row.
 
 import { madd } from './simd';
 
@@ -182,7 +183,10 @@ export function relu(from: i32, to: i32, x: usize, out: usize, size: usize, n: u
   unary(RELU, from, to, x, out, size, n);
 }
 
-/** Rows of out = (h + bias) · scale, each [n]; a null pointer leaves that out. May be in place. */
+/**
+ * out = (h + bias) · scale for rows from..to of n numbers. A null pointer leaves out `bias` or `scale`. `out` may
+ * be `h`.
+ */
 export function affine(from: i32, to: i32, h: usize, bias: usize, scale: usize, n: i32, out: usize): void {
   const bytes = <usize>n << 2;
   const whole = bytes & ~15;
@@ -205,7 +209,11 @@ export function affine(from: i32, to: i32, h: usize, bias: usize, scale: usize, 
   }
 }
 
-/** One step of Adam on rows of n of `size` numbers; the gradient is multiplied by `factor` first, rest = 1 - beta. New weights go to `out`. */
+/**
+ * One step of Adam for rows from..to of n of `size` numbers. The gradient is multiplied by `factor` first;
+ * rest1 and rest2 are 1 - beta1 and 1 - beta2. The moments `first` and `second` are updated in place, the new
+ * weights go to `out`.
+ */
 export function adam(
   from: i32, to: i32, weights: usize, gradient: usize, first: usize, second: usize, out: usize, size: usize, n: usize,
   factor: f32, beta1: f32, beta2: f32, rest1: f32, rest2: f32, rate: f32, correction: f32, epsilon: f32,

@@ -1,16 +1,17 @@
-// Dense products over one shared memory. Every kernel takes a range of items first, which any thread may work on: an item's
-// numbers do not depend on who computes it, nor on the range. Pointers are bytes, numbers f32, matrices row-major.
+// Dense products in a memory that all threads share. The first parameters of every kernel are a range of items
+// (from..to); any thread may take any range. The numbers of an item depend neither on the thread nor on the range.
+// Pointers are byte addresses, numbers are f32, matrices are row-major.
 
 import { madd } from './simd';
 
 const PANEL = 8;
-/** Rows and columns of an item of `multiply`: a block of the left operand stays in the second cache. */
+/** Rows and columns of an item of `multiply`: the item's block of the left operand fits the L2 cache. */
 const ROWS = 96;
 const COLUMNS = 512;
-/** So many terms at a time: a panel's part stays in the first cache. */
+/** Terms that are summed at a time: that part of a panel fits the L1 cache. */
 const DEPTH = 384;
 
-/** Panels from..to of b [k, n] as [n / 8][k][8]; columns beyond n are 0. */
+/** Packs panels from..to of b [k, n] as [n / 8][k][8]; columns beyond n are 0. */
 export function packPanels(from: i32, to: i32, b: usize, k: i32, n: i32, packed: usize): void {
   const row = <usize>n << 2;
   for (let panel = from; panel < to; panel++) {
@@ -33,7 +34,7 @@ export function packPanels(from: i32, to: i32, b: usize, k: i32, n: i32, packed:
   }
 }
 
-/** The same of b given as its transpose [n, k]. */
+/** As `packPanels`, but b is given as its transpose [n, k]. */
 export function packPanelsTransposed(from: i32, to: i32, b: usize, k: i32, n: i32, packed: usize): void {
   const row = <usize>k << 2;
   for (let panel = from; panel < to; panel++) {
@@ -50,7 +51,7 @@ export function packPanelsTransposed(from: i32, to: i32, b: usize, k: i32, n: i3
   }
 }
 
-/** Blocks from..to of c [m, n] = a [m, k] · b packed in panels; blocks count along the columns first. */
+/** Computes blocks from..to of c [m, n] = a [m, k] · b, b packed in panels. Blocks are numbered row by row. */
 export function multiply(
   from: i32,
   to: i32,
@@ -84,7 +85,10 @@ export function multiply(
   }
 }
 
-/** c[row..row+6, 8 columns] (+)= the terms' products: 12 sums that stay in registers. */
+/**
+ * Sets c[row..row + 6, 8 columns] to the sum of `terms` products where they are the first, and adds it otherwise.
+ * The 12 vectors of sums stay in registers.
+ */
 function sixRows(
   a: usize,
   panel: usize,
@@ -175,7 +179,7 @@ function sixRows(
   v128.store(c5, s51, 16);
 }
 
-/** One row of a panel of `width` columns: the edges. */
+/** As `sixRows` for one row of a panel of `width` columns: for the edges of c. */
 function oneRow(
   a: usize,
   panel: usize,
@@ -216,7 +220,7 @@ function oneRow(
   }
 }
 
-/** Strips from..to of 16 rows of a [rows, columns], written as columns of out [columns, rows]. */
+/** Writes strips from..to of 16 rows of a [rows, columns] as columns of out [columns, rows]. */
 export function transpose(from: i32, to: i32, a: usize, rows: i32, columns: i32, out: usize): void {
   for (let strip = from; strip < to; strip++) {
     const rowStart = strip * 16;

@@ -1,4 +1,4 @@
-// Sums, and what rows of numbers have in common with them.
+// Sums over rows and columns, and kernels that need one: squared errors and unit rows with their gradients.
 
 import { clear, madd, sumLanes } from './simd';
 
@@ -18,7 +18,7 @@ function dot(a: usize, b: usize, bytes: usize): f32 {
   return sum;
 }
 
-/** out[j] = Σ_i a[i, j] of strips from..to of 64 columns. */
+/** out[j] = Σ_i a[i, j], for the strips from..to of 64 columns each. */
 export function sumColumns(from: i32, to: i32, a: usize, rows: i32, columns: i32, out: usize): void {
   const row = <usize>columns << 2;
   for (let strip = from; strip < to; strip++) {
@@ -35,7 +35,7 @@ export function sumColumns(from: i32, to: i32, a: usize, rows: i32, columns: i32
   }
 }
 
-/** out[i] = Σ_j a[i, j] of rows of n of `size` numbers, the last may be shorter. */
+/** out[i] = Σ_j a[i, j]; `a` has `size` numbers in rows of n, and the last row may be shorter. */
 export function sumOfRows(from: i32, to: i32, a: usize, size: usize, n: usize, out: usize): void {
   for (let row = <usize>from; row < <usize>to; row++) {
     const source = a + ((row * n) << 2);
@@ -50,7 +50,7 @@ export function sumOfRows(from: i32, to: i32, a: usize, size: usize, n: usize, o
   }
 }
 
-/** out[i] = Σ_j a[i, j]², likewise. */
+/** out[i] = Σ_j a[i, j]²; rows as in `sumOfRows`. */
 export function squaresOfRows(from: i32, to: i32, a: usize, size: usize, n: usize, out: usize): void {
   for (let row = <usize>from; row < <usize>to; row++) {
     const source = a + ((row * n) << 2);
@@ -58,7 +58,7 @@ export function squaresOfRows(from: i32, to: i32, a: usize, size: usize, n: usiz
   }
 }
 
-/** out[i] = |a_i - b_i|² of rows of n numbers. */
+/** out[i] = |a_i - b_i|²; rows have n numbers. */
 export function squaredErrors(from: i32, to: i32, a: usize, b: usize, n: i32, out: usize): void {
   const bytes = <usize>n << 2;
   const whole = bytes & ~15;
@@ -80,7 +80,7 @@ export function squaredErrors(from: i32, to: i32, a: usize, b: usize, n: i32, ou
   }
 }
 
-/** da = 2 dy (a - b), db = -da, row by row. */
+/** The gradients of `squaredErrors`: da_i = 2 dy_i (a_i - b_i), db_i = -da_i. */
 export function squaredErrorsGradients(
   from: i32,
   to: i32,
@@ -111,7 +111,7 @@ export function squaredErrorsGradients(
   }
 }
 
-/** norms[i] = max(|W_i|, floor) and unit_i = W_i / norms[i] of rows of n numbers. */
+/** norms[i] = max(|W_i|, floor) and unit_i = W_i / norms[i]; rows have n numbers. */
 export function unitRows(from: i32, to: i32, W: usize, n: i32, floor: f32, unit: usize, norms: usize): void {
   const bytes = <usize>n << 2;
   const whole = bytes & ~15;
@@ -128,7 +128,10 @@ export function unitRows(from: i32, to: i32, W: usize, n: i32, floor: f32, unit:
   }
 }
 
-/** dW_i = (dunit_i - (dunit_i · unit_i) unit_i) / norm_i + dnorm_i unit_i; where the floor holds, dunit_i / norm_i. */
+/**
+ * The gradient of `unitRows`: dW_i = (dunit_i - (dunit_i · unit_i) unit_i) / norm_i + dnorm_i unit_i.
+ * Where the norm is the floor, dW_i = dunit_i / norm_i.
+ */
 export function unitRowsGradient(
   from: i32,
   to: i32,

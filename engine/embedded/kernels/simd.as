@@ -1,6 +1,6 @@
-// What all kernels share.
+// Helpers that all kernels use.
 
-/** a · b + c, in one rounding where the build has relaxed SIMD. */
+/** a · b + c. A build with relaxed SIMD may round once (fused multiply-add). */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
@@ -19,7 +19,7 @@ export function sumLanes(v: v128): f32 {
   );
 }
 
-/** Sets `bytes`, a multiple of 4, to 0. */
+/** Sets `bytes` bytes from `at` on to 0; `bytes` is a multiple of 4. */
 // @ts-ignore: decorator
 @inline
 export function clear(at: usize, bytes: usize): void {

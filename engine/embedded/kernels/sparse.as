@@ -278,8 +278,8 @@ export function above(
 }
 
 /**
- * How many positive values have which upper bits, in blocks from..to of `block` values: 1024 counts a block, of bits 21 to 30.
- * The bits of positive numbers sort as the numbers do.
+ * Counts the positive values by bits 21 to 30 of each: 1024 counts for each of the blocks from..to of `block`
+ * values. Positive floats sort as their bits do, so the counts are a histogram by size.
  */
 export function histogram(from: i32, to: i32, values: usize, size: i32, block: i32, counts: usize): void {
   const zero = f32x4.splat(0);

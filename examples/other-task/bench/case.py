@@ -36,7 +36,7 @@ def fresh_text(count, seed):
 def letter_bits(checkpoint, text, tree_dir):
     """The bits that each letter of the text costs the run's predictor, which sees a letter only after it has said what it expects."""
     if not checkpoint.is_file():
-        raise Complaint(f"{checkpoint}: no checkpoint")
+        raise Complaint(f"{checkpoint}: there is no checkpoint")
     # The supervisor says how to start the researcher's code, in its sandbox; by hand it is started as it stands.
     argv = json.loads(os.environ["LOOP_ENCODE"]) if "LOOP_ENCODE" in os.environ else shlex.split(ENCODE)
     process = subprocess.Popen(
@@ -66,7 +66,7 @@ def letter_bits(checkpoint, text, tree_dir):
 def _cost(expected, letter, at):
     total = sum(expected)
     if not all(math.isfinite(p) and p > 0 for p in expected) or abs(total - 1) > 1e-3:
-        raise Complaint(f"letter {at}: what the predictor expects is no distribution (sum {total:.4g})")
+        raise Complaint(f"letter {at}: the probabilities of the predictor are no distribution (sum {total:.4g})")
     return -math.log2(expected[ALPHABET.index(letter)] / total)
 
 

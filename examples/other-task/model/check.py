@@ -21,9 +21,9 @@ def trouble(name, settings):
     for before in ["", "t", "the qu", "zzzzzz"]:
         expected = model.expect(before)
         if len(expected) != len(ALPHABET) or min(expected) <= 0 or not math.isclose(sum(expected), 1, abs_tol=1e-6):
-            return f"{name}: after {before!r} it expects no distribution (sum {sum(expected):.6g})"
+            return f"{name}: after {before!r} its probabilities are no distribution (sum {sum(expected):.6g})"
         if again.expect(before) != expected:
-            return f"{name}: after {before!r} a checkpoint that was saved and loaded expects something else"
+            return f"{name}: after {before!r} a checkpoint that was saved and loaded gives other probabilities"
     return None
 
 

@@ -31,7 +31,7 @@ def settings_of(name, changes):
         try:
             settings[key] = type(settings[key])(float(value))
         except ValueError:
-            complain(f"--set {change}: {value!r} is no number")
+            complain(f"--set {change}: {value!r} is not a number")
     return settings
 
 
