@@ -192,8 +192,11 @@ async function runAll(
 }
 
 /** JSON with the values of a seed on one line. */
-const inFile = (draft: NoiseDraft): string =>
-  `${JSON.stringify(draft, null, 2).replace(/\[[^[\]{}"]*\]/g, (list) => list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`;
+const inFile = ({ budgets, ...of }: NoiseDraft): string =>
+  `${JSON.stringify({ ...of, budgets: inOrder(budgets) }, null, 2).replace(/\[[^[\]{}"]*\]/g, (list) => list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`;
+
+const inOrder = (budgets: NoiseDraft['budgets']): NoiseDraft['budgets'] =>
+  Object.fromEntries(BUDGETS.flatMap((name) => (budgets[name] ? [[name, budgets[name]]] : [])));
 
 function tableOf({ budgets }: NoiseDraft, metric: string): string {
   const rows = BUDGETS.flatMap((name) => {

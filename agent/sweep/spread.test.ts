@@ -1,4 +1,8 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { NoiseDraft, noiseOf, readNoise } from '#contract/noise';
+import { readTask } from '#contract/task';
 import { spreadOf } from './spread.ts';
 
 describe('the spread over seeds', () => {
@@ -23,5 +27,31 @@ describe('the spread over seeds', () => {
     expect(run).toBe(0.158114);
     // Differences 0.3, 0.2, 0.1: what the seeds have in common is not in it.
     expect(difference).toBe(0.1);
+  });
+});
+
+describe('the noise files of TASK.md', () => {
+  const path = fileURLToPath(new URL('../../TASK.md', import.meta.url));
+  const task = readTask(path);
+  const profiles = Object.entries(task.contract.profiles);
+
+  it.each(profiles)('%s: has a noise at each budget', (name) => {
+    const { screen, rank, full } = noiseOf(task, name);
+    expect(full).toBeGreaterThan(0);
+    expect(Math.min(screen, rank)).toBeGreaterThan(0);
+  });
+
+  it.each(profiles)('%s: its deviations are those of the values in it', (_, { noise }) => {
+    if (typeof noise === 'number') return;
+    const file = readNoise(join(dirname(path), noise), NoiseDraft, '');
+    for (const level of Object.values(file.budgets))
+      for (const { values, ...spread } of Object.values(level.metrics)) {
+        if (!values) continue;
+        expect(values).toHaveLength(level.n);
+        const again = spreadOf(values);
+        expect(again.mean).toBeCloseTo(spread.mean, 5);
+        expect(again.run).toBeCloseTo(spread.run, 5);
+        expect(again.difference).toBeCloseTo(spread.difference, 5);
+      }
   });
 });
