@@ -28,6 +28,8 @@ export function runPython(script: string, ...args: string[]): string {
     encoding: 'utf8',
     env: { ...process.env, ...ENVIRONMENT },
     maxBuffer: 1 << 28,
+    // While it waits no timeout of the test can fire.
+    timeout: 1_800_000,
   });
   if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr.trim().slice(-3000)}`);
   return stdout;
