@@ -131,6 +131,6 @@ describe('a night whose budgets are stages', () => {
     // own screen.
     expect(heard[4]).not.toContain('only ONE full run still fits');
     expect(heard[4].match(/Only one full run still fits before the end/g)).toHaveLength(1);
-    expect(heard[4]).toMatch(/kept for the best candidate so far, \S+-plain-s0\S*\. Start it now/);
+    expect(heard[4]).toMatch(/kept for the best candidate so far, \S+-plain-s0\S*\. Start that now/);
   });
 });

@@ -248,7 +248,7 @@ describe('npm run best', () => {
     const { exit, complaint } = await run('best');
     expect([exit.code, complaint]).toEqual([
       2,
-      'no sprint has a verified best yet; `npm run loop` makes some',
+      'no sprint has a verified best yet; start the loop: npm run loop',
     ]);
     expect((await run('best', '--profile', 'vast')).complaint).toContain('unknown profile "vast"');
   });

@@ -102,8 +102,8 @@ function nestedSprint(): void {
 }
 
 it.each([
-  ['a nested repository', () => git(join(repo, 'work'), 'init', '-q', 'nested'), /repository of its own/],
-  ['one that looks like a package', nestedPackage, /repository of its own/],
+  ['a nested repository', () => git(join(repo, 'work'), 'init', '-q', 'nested'), /another repository/],
+  ['one that looks like a package', nestedPackage, /another repository/],
   ['a file over 1 MB', () => put('work/large.bin', 'x'.repeat(1_000_001)), /1.0 MB/],
   ['a link to the judge', () => symlinkSync('../bench', join(repo, 'work/bench')), /leads out of work/],
   ['a link to anywhere', () => symlinkSync('/etc/passwd', join(repo, 'work/users')), /leads out of work/],

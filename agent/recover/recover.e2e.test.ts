@@ -337,7 +337,7 @@ describe('a loop that is asked to stop', () => {
     const { events } = await loopIn(repo, {}, () => (event) => {
       if (event.type === 'loop.stopped') writeFileSync(file, '');
     });
-    expect(events.find((e) => e.type === 'loop.notice')?.text).toContain('left for an earlier loop');
+    expect(events.find((e) => e.type === 'loop.notice')?.text).toContain('is older than this loop');
     expect(outcomes(repo)).toEqual(['new-best']);
     expect(existsSync(file)).toBe(false);
   });

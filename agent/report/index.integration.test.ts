@@ -60,7 +60,7 @@ describe('rendering a report in a child process', () => {
     const report = await renderReport({ ...request(), timeout: 0.02 });
     expect(report.files).toEqual([]);
     expect(report.trouble).toContain('took longer than 0.02 s');
-    expect(report.trouble).toContain('plain renderer');
+    expect(report.trouble).toContain('plain-text renderer');
   });
 
   it('keeps Markdown and HTML when the PDF cannot be written', async () => {

@@ -111,7 +111,7 @@ it('is withdrawn before anybody is told to come to an end for want of money', as
   expect(said).toContain('tool_removal');
   // Without the web there was room enough to the end.
   expect(left).toBeLessThan(1);
-  expect(said).not.toContain('nearly used up');
+  expect(said).not.toContain('nearly reached');
   expect(t.requests.at(-1)?.max_tokens).toBeGreaterThan(8000);
 });
 

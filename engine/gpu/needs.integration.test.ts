@@ -89,7 +89,7 @@ describe('what a machine misses for its GPU', () => {
 
 it('is nothing for WebGPU on macOS, which has Metal', () => {
   const mac = { ...machine('mac', {}), platform: 'darwin' as const };
-  expect(missingOn(mac)).toEqual({ 'node-gpu': [expect.stringContaining('on Linux only')], webgpu: [] });
+  expect(missingOn(mac)).toEqual({ 'node-gpu': [expect.stringContaining('it needs Linux')], webgpu: [] });
 });
 
 describe('setup:gpu', () => {
