@@ -93,7 +93,7 @@ async function onSecondSeed(sprint: OpenSprint, candidate: SprintRun, best: Spri
   const no = mayRepeat(loop, missing, soFar);
   if (no) return { why: no.reason };
   loop.journal.notice(
-    `near the noise: candidate and best are compared on seed ${seed} too, ${missing.length === 0 ? 'where both are trained already' : `before the verdict is called`}`,
+    `near the noise: candidate and best are compared on seed ${seed} too, ${missing.length === 0 ? 'where both are trained already' : 'before the verdict is called'}`,
   );
   const measured: { run: string; verdict: Verdict }[] = [];
   for (const [of, role] of asked) {
@@ -101,7 +101,7 @@ async function onSecondSeed(sprint: OpenSprint, candidate: SprintRun, best: Spri
     if (typeof run === 'string') return { why: run };
     if (run.status !== 'finished') {
       const ended = `${run.status}${run.reason ? `: ${run.reason}` : ''}`;
-      const fell = of === candidate && run.endedBy === undefined;
+      const fell = of === candidate && run.endedBy === 'trainer';
       return fell ? { fell: `seed ${seed}: ${ended}` } : { why: `the run on seed ${seed} ended as ${ended}` };
     }
     const verdict = await verdictOn(sprint, run);
