@@ -59,13 +59,11 @@ def sampler(asked):
 def step(asked):
     key = json.dumps([asked[name] for name in ["architecture", "settings", "device", "bf16", "batch"]])
     if key not in trainers:
-        # On a CPU bf16 makes only the SAE's products faster, on a GPU the sampler's too.
-        data = asked["bf16"] and asked["device"] != "cpu"
         trainers[key] = trainer_of(
             *[asked["architecture"], asked["settings"], model_on(asked["device"]), SAMPLES, asked["batch"]],
             device=asked["device"],
             autocast=asked["bf16"],
-            autocast_data=data,
+            autocast_data=asked["bf16"],
         )
     trainer = trainers[key]
     batch = None if asked["data"] else next(trainer.data_provider)

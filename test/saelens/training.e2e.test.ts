@@ -8,6 +8,8 @@ import { openWorld } from '#bench/worlds';
 import { noiseOf } from '#contract/noise';
 import { TrainResult } from '#contract/run';
 import { profileOf, readTask } from '#contract/task';
+import { trained, verifiedF1 } from '../engines/run.ts';
+import { PROFILE } from '../engines/scene.ts';
 import { root } from '../import-graph.ts';
 import { ask, isHere, why } from './ask.ts';
 
@@ -17,10 +19,11 @@ import { ask, isHere, why } from './ask.ts';
  */
 const seeds = Number(process.env.SAELENS_TRAIN ?? 0);
 const EXPERIMENTS = ['baseline_batchtopk', 'matryoshka', 'default'];
-const [PROFILE, BATCH] = ['small', 1024];
+const BATCH = 1024;
 const task = readTask(join(root, 'TASK.md'));
 const profile = profileOf(task, PROFILE);
 const samples = profile.budgets.full;
+const evaluate = profile.evaluation.verdict;
 /**
  * Largest difference of the mean F1s: three of its standard errors, the noise of a full run (of one difference
  * of two runs) over the root of the number of seeds. Of three such comparisons one in 120 fails by chance.
@@ -32,16 +35,20 @@ const SAME = { f1: 0.004, mcc: 1e-5 };
 const temporary = mkdtempSync(join(tmpdir(), 'sae-lens-training-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
-/** Runs a command of ours and returns its last line. */
-function run(script: string, ...args: string[]): string {
-  const words = ['--import', './host/start.mjs', script, ...args, '--sandbox', 'off'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
+type Metrics = Record<'f1' | 'mcc', number>;
+
+/** What our judge says of an SAE that SAELens saved, on the samples that ours are judged on. */
+function judged(folder: string): Metrics {
+  const options = ['--profile', PROFILE, '--samples', String(evaluate), '--eval-seed', '99'];
+  const words = ['bench/cli/judge.ts', folder, ...options, '--json', '--sandbox', 'off'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...words], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   expect(status, stderr).toBe(0);
-  return stdout.trim().split('\n').at(-1) ?? '';
+  return (JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { metrics: Metrics }).metrics;
 }
 
-type Metrics = Record<'f1' | 'mcc', number>;
-const metricsIn = (text: string): Metrics => (JSON.parse(text) as { metrics: Metrics }).metrics;
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe.skipIf(!isHere || seeds === 0)(`learning as in SAELens${why}`, () => {
@@ -55,22 +62,22 @@ describe.skipIf(!isHere || seeds === 0)(`learning as in SAELens${why}`, () => {
       const asked: { folder: string; words: string }[] = [];
       for (let seed = 0; seed < seeds; seed++) {
         const out = join(temporary, `${experiment}-${seed}`);
-        run('agent/cli/train.ts', experiment, '--profile', PROFILE, '--seed', String(seed), '--out', out);
-        ours.push(metricsIn(readFileSync(join(out, 'verdict.json'), 'utf8')).f1);
-        const result = readFileSync(join(out, 'out/result.json'), 'utf8');
+        // More steps than there are: a run that is stopped has no result.
+        await trained({ experiment, seed, steps: samples, engines: ['embedded'], folder: out });
+        ours.push(await verifiedF1(join(out, 'embedded'), evaluate));
+        const result = readFileSync(join(out, 'embedded/out/result.json'), 'utf8');
         const { architecture, config: settings } = TrainResult.parse(JSON.parse(result));
         const there = { architecture, settings, samples, batch: BATCH, seed, folder: `${out}-there` };
-        const evaluate = profile.evaluation.verdict;
         asked.push({ folder: there.folder, words: JSON.stringify({ ...there, evaluate }) });
       }
       type Theirs = Record<'f1_score' | 'mcc', number>;
       const said = ask<Record<string, Theirs>>('train.py', folder, ...asked.map(({ words }) => words));
       const theirs = asked.map(({ folder }) => {
-        const judged = metricsIn(run('bench/cli/judge.ts', folder, '--profile', PROFILE, '--json'));
+        const { f1, mcc } = judged(folder);
         const own = said[folder];
-        expect(Math.abs(judged.f1 - own.f1_score), `F1 ${judged.f1}, ${own.f1_score}`).toBeLessThan(SAME.f1);
-        expect(Math.abs(judged.mcc - own.mcc), `MCC ${judged.mcc}, ${own.mcc}`).toBeLessThan(SAME.mcc);
-        return judged.f1;
+        expect(Math.abs(f1 - own.f1_score), `F1 ${f1}, ${own.f1_score}`).toBeLessThan(SAME.f1);
+        expect(Math.abs(mcc - own.mcc), `MCC ${mcc}, ${own.mcc}`).toBeLessThan(SAME.mcc);
+        return f1;
       });
       const words = `${experiment}: F1 ${ours.map(three)} here, mean ${three(mean(ours))}; ${theirs.map(three)} in SAELens, mean ${three(mean(theirs))}; at most ${three(MOST_F1)} apart`;
       process.stdout.write(`${words}\n`);
