@@ -1,5 +1,5 @@
 import type { Profile, Task } from '#contract/task';
-import type { Used } from '../journal/fold.ts';
+import type { Used } from '../journal/state.ts';
 import type { Via } from '../researcher/connect/client.ts';
 
 /** The limits that end a loop; null is no limit. */
