@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { workedSeconds } from '../journal/fold.ts';
 import type { Journal } from '../journal/journal.ts';
+import { workedSeconds } from '../journal/state.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {

@@ -1,6 +1,6 @@
 import type { MeasuredProfile } from '#contract/noise';
 import type { Task } from '#contract/task';
-import type { Used } from '../journal/fold.ts';
+import type { Used } from '../journal/state.ts';
 import type { Via } from '../researcher/connect/client.ts';
 
 /** The limits that end a loop; null is no limit. */

@@ -2,7 +2,7 @@ import { UserError } from '#contract/errors';
 import type { Task } from '#contract/task';
 import { zone } from '../common/clock.ts';
 import { count } from '../common/words.ts';
-import type { Used } from '../journal/fold.ts';
+import type { Used } from '../journal/state.ts';
 import type { Limits, LoopOptions } from './config.ts';
 
 /**

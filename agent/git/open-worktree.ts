@@ -72,8 +72,8 @@ async function makeBranch(git: SimpleGit, { name, origin }: BranchPlan): Promise
 async function attach(git: SimpleGit, { name }: BranchPlan): Promise<void> {
   const said = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
   if ((await said('branch', '--show-current')) === name) return;
-  if ((await said('rev-parse', 'HEAD')) === (await said('rev-parse', `refs/heads/${name}`)))
-    await patiently(() => git.raw(['symbolic-ref', 'HEAD', `refs/heads/${name}`]));
+  const [head, tip] = (await said('rev-parse', 'HEAD', `refs/heads/${name}`)).split('\n');
+  if (head === tip) await patiently(() => git.raw(['symbolic-ref', 'HEAD', `refs/heads/${name}`]));
   else await tried(git, ['switch', '--quiet', '--no-recurse-submodules', name]);
 }
 

@@ -151,3 +151,21 @@ export const nothingYet: LoopState = {
   lastEventAt: null,
   lastAction: null,
 };
+
+/** Whether the last loop left work that the next one has to finish first. */
+export const isUnfinished = (state: LoopState): boolean =>
+  state.started !== null &&
+  (state.stopped === null || state.sprint !== null || Object.keys(state.runs).length > 0);
+
+/** Seconds that a loop worked up to its last event, without the time before a restart when no loop ran. */
+export function workedSeconds({ started, workedBefore, lastEventAt }: LoopState): number {
+  if (!started || !lastEventAt) return workedBefore;
+  return workedBefore + Math.max(0, Date.parse(lastEventAt) - Date.parse(started.at)) / 1000;
+}
+
+/** What an unfinished loop has used of its limits, which the next start continues from. */
+export interface Used {
+  seconds: number;
+  usd: number;
+  lastHeardAt: string;
+}

@@ -1,5 +1,5 @@
 import { writeJsonAtomic } from '#contract/atomic';
-import { type EndedBy, type Role, type RunRecord, type RunSpec, specOf } from '#contract/run';
+import { type Role, type RunRecord, type RunSpec, specOf } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import { mayStillStart } from '../budget/may-start.ts';
 import { isPaused, whilePaused } from '../budget/pause.ts';
@@ -15,7 +15,8 @@ import { measureSnapshots } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
-import { type Earlier, LOOP_STOPPED } from './interrupted.ts';
+import { LOOP_STOPPED } from './interrupted.ts';
+import { type Job, type Launch, left } from './job.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -27,26 +28,6 @@ export interface LoopParts {
   timer: Timer;
   stopper: Stopper;
 }
-
-/** A requested experiment. It is known by its ticket, and by its run id as well once it has started. */
-export interface Job {
-  ticket: string;
-  /** Null for a run of a resumed sprint that had ended. */
-  spec: RunSpec | null;
-  /** What the run had done before it was resumed. */
-  earlier: Earlier;
-  run: string | null;
-  state: 'queued' | 'running' | 'ended';
-  handle: RunHandle | null;
-  record: RunRecord | null;
-  /** Why the run never started. */
-  trouble: string | null;
-  cancelled: { reason: string; by: EndedBy } | null;
-  ended: Promise<void>;
-}
-
-/** Starts or resumes a run, for at most this many seconds. */
-export type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
 
 const PROGRESS_EVERY_MS = 2000;
 /** How far apart one signal to all processes may reach the trainer and the loop. */
@@ -208,26 +189,3 @@ export class Device {
 
 /** A function, because `cancelled` may be set while a run is being started. */
 const cancelOf = (job: Job): Job['cancelled'] => job.cancelled;
-
-export const freshTicket = (others: readonly Pick<Job, 'ticket'>[]): string =>
-  `queued-${1 + Math.max(0, ...others.map(({ ticket }) => Number(/\d+$/.exec(ticket)?.[0] ?? 0)))}`;
-
-/** The part of a run that is still to be trained. */
-export const left = ({ earlier }: Pick<Job, 'earlier'>, spec: RunSpec): RunSpec => ({
-  ...spec,
-  samples: Math.max(0, spec.samples - earlier.samples),
-});
-
-/** A new job, with a ticket that no other of these has. */
-export const newJob = (others: readonly Pick<Job, 'ticket'>[], ticket = freshTicket(others)): Job => ({
-  ticket,
-  spec: null,
-  earlier: { seconds: 0, samples: 0 },
-  run: null,
-  state: 'queued',
-  handle: null,
-  record: null,
-  trouble: null,
-  cancelled: null,
-  ended: Promise.resolve(),
-});

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { RunRecord } from '#contract/run';
 import { emptyFolder } from '../fixtures/repo.ts';
-import { left, newJob } from './device.ts';
 import { CUT_OFF, cutOffRuns } from './interrupted.ts';
+import { left, newJob } from './job.ts';
 
 const record: RunRecord = {
   version: 2,

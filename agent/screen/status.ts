@@ -4,9 +4,9 @@ import { readTask } from '#contract/task';
 import { pausedSince } from '../budget/pause.ts';
 import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
 import { readEvents } from '../journal/events.ts';
-import { fold, workedSeconds } from '../journal/fold.ts';
+import { fold } from '../journal/fold.ts';
 import { lockHolder } from '../journal/lock.ts';
-import { type LoopState, nothingYet } from '../journal/state.ts';
+import { type LoopState, nothingYet, workedSeconds } from '../journal/state.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
 
 type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;

@@ -2,7 +2,7 @@ import type { Answer, StartedFields } from '#contract/answer';
 import { gave } from '../ledger/repeat.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
-import type { AcceptedRun } from '../runs/runs.ts';
+import type { AcceptedRun } from '../runs/request.ts';
 
 /**
  * Queues one run for each seed asked for, and answers with a line for each. @throws ToolMistake where no run

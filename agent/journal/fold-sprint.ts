@@ -1,0 +1,94 @@
+import type { LoggedEvent } from '#contract/event';
+import { withSprint } from './change.ts';
+import { type LoopState, workedSeconds } from './state.ts';
+
+type SprintEvent = Extract<
+  LoggedEvent,
+  { type: `sprint.${string}` | 'tool.finished' | 'verdict.given' | 'report.rendered' | 'hint.given' }
+>;
+
+/** The state after an event of a sprint: opened, worked on, judged, closed, reported, committed. */
+export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
+  switch (event.type) {
+    case 'sprint.opened':
+      return {
+        ...now,
+        leaderboard: event.leaderboard ?? now.leaderboard,
+        started: now.started && {
+          ...now.started,
+          researcher: event.researcher ?? now.started.researcher,
+          limits: event.limits ?? now.started.limits,
+        },
+        sprint: {
+          number: event.number,
+          researcherId: event.researcherId,
+          openedAt: event.at,
+          openedAfter: workedSeconds(now),
+          treeBefore: event.treeBefore,
+          fullRunOf: event.fullRunOf ?? null,
+          claim: null,
+          runs: [],
+          tickets: {},
+          waiting: [],
+          hints: event.hints ? [event.hints] : [],
+          verdicts: {},
+          finished: false,
+          closed: null,
+          rendered: false,
+          resumed: 0,
+          models: [],
+          said: [],
+          cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+          trainSeconds: 0,
+          capped: null,
+        },
+      };
+    case 'sprint.claimed': {
+      const { sprint: id, title, idea, predicted } = event;
+      return withSprint(now, (sprint) => ({ ...sprint, claim: { id, title, idea, predicted } }));
+    }
+    case 'sprint.capped':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        capped: { reason: event.reason, turns: sprint.cost.turns },
+      }));
+    case 'hint.given':
+      return withSprint(now, (sprint) => ({ ...sprint, hints: [...sprint.hints, event.text] }));
+    case 'tool.finished':
+      return withSprint(
+        { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
+        (sprint) => ({
+          ...sprint,
+          finished: sprint.finished || (event.ok && event.name === 'finish_sprint'),
+        }),
+      );
+    case 'verdict.given':
+      return withSprint(now, (sprint) => ({
+        ...sprint,
+        verdicts: { ...sprint.verdicts, [event.run]: event.verdict },
+      }));
+    case 'sprint.closed': {
+      const { sprint: id, outcome, reason, metrics } = event;
+      const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];
+      const failures =
+        outcome === 'failed' ? [...now.failures, { code: 'same-failure' as const, reason }] : [];
+      return withSprint({ ...now, committed, failures }, (sprint) => ({
+        ...sprint,
+        closed: { outcome, reason },
+      }));
+    }
+    case 'report.rendered':
+      return withSprint(now, (sprint) => ({ ...sprint, rendered: true }));
+    case 'sprint.dropped':
+      return {
+        ...now,
+        sprint: null,
+        failures: [
+          ...now.failures,
+          { code: event.ending === 'silent' ? 'no-sprint' : 'same-failure', reason: event.reason },
+        ],
+      };
+    case 'sprint.committed':
+      return { ...now, sprint: null };
+  }
+}
