@@ -85,7 +85,7 @@ describe('a night whose budgets are stages', () => {
     const { trainSeconds } = [probed as LoggedEvent].reduce(fold, nothingYet);
     expect(trainSeconds).toBeGreaterThan(0);
     expect(heard[1]).toContain('1000 samples/s, by the speed probe, before any run');
-    expect(heard[1]).toMatch(/fit 7\d screen runs of 100k samples .* or 1\d rank runs .* or 7 full runs/);
+    expect(heard[1]).toMatch(/allows 7\d screen runs of 100k samples .* or 1\d rank runs .* or 7 full runs/);
     expect(heard[2]).toContain('1000 samples/s, measured by the last run');
   });
 

@@ -43,7 +43,7 @@ describe('before the first paid call', () => {
       let left = false;
       child.stdout.on('data', (chunk: Buffer) => {
         said += chunk;
-        if (!left && said.includes('costs nothing')) left = child.stdin.write('\x03');
+        if (!left && said.includes('at no cost')) left = child.stdin.write('\x03');
       });
       const code = await new Promise((resolve) => child.once('close', resolve));
       expect(said).toMatch(

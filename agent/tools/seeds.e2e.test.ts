@@ -34,8 +34,8 @@ it('makes a run of the same code for each seed, in the queue, and answers for ea
     finish(),
   ]);
   expect(heard).toMatch(/Seed 3: Run \S+-plain-s3 has started \(1000 samples\)/);
-  expect(heard).toContain('Seed 1: Queued as queued-2 (1000 samples)');
-  expect(heard).toContain('Seed 2: Queued as queued-3 (1000 samples)');
+  expect(heard).toContain('Seed 1: Run queued as queued-2 (1000 samples)');
+  expect(heard).toContain('Seed 2: Run queued as queued-3 (1000 samples)');
   expect(heard).toContain('Seed 1: Refused: this run is queued or running already, as queued-2');
   const runs = sprint?.runs ?? [];
   expect(runs.map(({ seed, status }) => [seed, status])).toEqual([
@@ -63,7 +63,7 @@ it('counts each run against the limits, and refuses a call none of whose runs ma
     ],
     { trainHours: 0.01 },
   );
-  expect(heard).toContain('Seed 1: Queued as queued-3');
+  expect(heard).toContain('Seed 1: Run queued as queued-3');
   expect(heard).toMatch(
     /Seed 2: Refused: 13000 samples take about 13 s .*; at most 9\d{3} samples still fit/s,
   );
