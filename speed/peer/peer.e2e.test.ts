@@ -43,7 +43,8 @@ describe.skipIf(!python)(`npm run bench -- peer${why}`, () => {
   it('refuses a setting that SAELens has not, and says so', async () => {
     saveWorld(folder, (await openWorld('tiny')).world);
     const peer = await startPeer(python as string, folder);
-    const settings = { d_in: 24, d_sae: 8, k: 2, lr: 0.001, term_tilt: 0.5 };
+    const adam = { lr: 0.001, adam_beta1: 0.9, adam_beta2: 0.999, dead_feature_window: 9 };
+    const settings = { ...adam, d_in: 24, d_sae: 8, k: 2, term_tilt: 0.5 };
     const asked = { what: 'step', device: 'cpu', bf16: false, batch: 64, data: true } as const;
     await expect(peer.time({ ...asked, architecture: 'batchtopk', settings }, 1)).rejects.toThrow(
       /^SAELens: term_tilt: 0.5: SAELens has 0 only for batchtopk$/,
