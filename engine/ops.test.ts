@@ -370,6 +370,24 @@ describe('kernels of our own', () => {
     expectSame([h], heads, dense);
   });
 
+  it('keep a transpose for one shape of the numbers, not for another', () => {
+    const [h, W] = [matrix(64, 512, 1), matrix(8, 512, 2)];
+    const selected = ops.batchTopK(h, 20);
+    const dense = tf.tensor(selected.dataSync(), [64, 512]);
+    for (const [other, rows] of [
+      [W, 64],
+      [tf.reshape(W, [16, 256]), 128],
+      [W, 64],
+    ] as const) {
+      const shape: [number, number] = [rows, (64 * 512) / rows];
+      const codes = ops.batchTopK(tf.reshape(dense, shape), (20 * 64) / rows);
+      expectClose(
+        tf.matMul(codes, other, false, true),
+        tf.matMul(tf.reshape(dense, shape), tf.transpose(other)),
+      );
+    }
+  });
+
   it('sum over the batch, kept dimension or not, and transpose', () => {
     const x = matrix(33, 17, 3);
     const rows = x.arraySync();

@@ -39,7 +39,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'OpenBLAS in the engine',
-    of: /(^|\/)blas\./,
+    of: /(^|\/)blas(-core)?\./,
     remedy: 'install OpenBLAS (apt-get install libopenblas0-pthread)',
     notInCi: 'CI tests the engine with npm packages only',
   },

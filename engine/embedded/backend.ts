@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SparseCodes } from '#contract/codes';
 import { scatter } from '../csr.ts';
 import type { Blas } from './blas.ts';
+import { transposeInto } from './gemm.ts';
 import type { SharedHeap } from './heap.ts';
 import type { Pool } from './pool.ts';
 
@@ -18,6 +19,10 @@ type Values = tf.backend_util.BackendValues;
 class Entry {
   refCount = 1;
   pointer = 0;
+  /** The transpose of a matrix, once a product has asked for it. */
+  flipped = 0;
+  /** Rows of that matrix: reshaped tensors share an entry. */
+  flippedRows = 0;
   complexTensorInfos?: CpuEntry['complexTensorInfos'];
 
   constructor(
@@ -52,8 +57,10 @@ class Entry {
   }
 
   free(): void {
-    if (this.pointer !== 0) this.heap.release(this.pointer);
+    for (const pointer of [this.pointer, this.flipped]) if (pointer !== 0) this.heap.release(pointer);
     this.pointer = 0;
+    this.flipped = 0;
+    this.flippedRows = 0;
   }
 }
 
@@ -131,6 +138,19 @@ export class EmbeddedBackend extends MathBackendCPU {
   /** The float32 numbers of a tensor in shared memory; `byteOffset` is the kernels' pointer. */
   numbers(tensor: tf.TensorInfo): Float32Array {
     return this.entry(tensor.dataId).shared();
+  }
+
+  /** The numbers of a matrix's transpose, kept until the matrix is disposed of. */
+  transposedNumbers(matrix: tf.TensorInfo): Float32Array {
+    const entry = this.entry(matrix.dataId);
+    const [rows, columns] = matrix.shape;
+    if (entry.flippedRows !== rows) {
+      const from = entry.shared().byteOffset;
+      if (entry.flipped === 0) entry.flipped = this.heap.allocate(4 * entry.size);
+      transposeInto(this, from, rows, columns, entry.flipped);
+      entry.flippedRows = rows;
+    }
+    return this.heap.floats(entry.flipped, entry.size);
   }
 
   private entry(dataId: object): Entry {

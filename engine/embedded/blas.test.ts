@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { uniform } from '../random.ts';
-import { findBlas, needsOpenMp } from './blas.ts';
+import { type Blas, findBlas, needsOpenMp } from './blas.ts';
+import { isFasterAndEqual } from './gemm.ts';
 import { SharedHeap } from './heap.ts';
+import { Pool } from './pool.ts';
 
 const blas = findBlas(2);
+
+afterEach(() => vi.unstubAllEnvs());
 
 it.skipIf(!blas)('OpenBLAS multiplies in shared memory, in all four transpositions (SKIP without it)', () => {
   const [m, n, k] = [30, 20, 50];
@@ -33,6 +37,13 @@ it.skipIf(!blas)('OpenBLAS multiplies in shared memory, in all four transpositio
   expect(blas?.label).toMatch(/^OpenBLAS \d/);
 });
 
+it.skipIf(!blas)('leaves the processor to OPENBLAS_CORETYPE where it is set (SKIP without it)', () => {
+  vi.stubEnv('OPENBLAS_CORETYPE', 'Prescott');
+  const newer = vi.fn(() => 'Haswell');
+  expect(findBlas(1, undefined, newer)?.instead).toBeNull();
+  expect(newer).not.toHaveBeenCalled();
+});
+
 it('passes over a library that needs OpenMP, and over what is none', () => {
   const folder = mkdtempSync(join(tmpdir(), 'blas-'));
   const path = join(folder, 'libopenblas.so.0');
@@ -46,4 +57,26 @@ it('passes over a library that needs OpenMP, and over what is none', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+it('takes a product that equals ours and is faster, and no other', () => {
+  const pool = new Pool(1);
+  const ours = new Float32Array(256 * 1024);
+  const fake = (multiply: Blas['multiply']): Blas => ({ label: 'fake', instead: 'older', multiply });
+  expect(
+    isFasterAndEqual(
+      pool,
+      fake(() => {}),
+    ),
+  ).toBe(false);
+  const right = fake((a, b, c, { m, n, k }) => {
+    if (ours[0] === 0) {
+      for (let i = 0; i < m; i++)
+        for (let l = 0; l < k; l++)
+          for (let j = 0; j < n; j++) ours[i * n + j] += a[i * k + l] * b[l * n + j];
+    }
+    c.set(ours);
+  });
+  // From the second time on it is the time of a copy.
+  expect(isFasterAndEqual(pool, right)).toBe(true);
 });

@@ -1,4 +1,8 @@
 import type { EmbeddedBackend } from './backend.ts';
+import type { Blas } from './blas.ts';
+import type { Pool } from './pool.ts';
+
+type Multiplier = Pick<EmbeddedBackend, 'pool' | 'heap' | 'blas'>;
 
 /** Block sizes, as in kernels/gemm.as. */
 const PANEL = 8;
@@ -26,7 +30,7 @@ export interface Product {
  * there is one and the product is large.
  */
 export function multiply(
-  backend: EmbeddedBackend,
+  backend: Multiplier,
   a: Float32Array,
   b: Float32Array,
   c: Float32Array,
@@ -54,11 +58,37 @@ export function multiply(
 
 /** Writes the transpose of the [rows, columns] matrix at `from` to `to`. */
 export function transposeInto(
-  { pool }: EmbeddedBackend,
+  { pool }: Pick<EmbeddedBackend, 'pool'>,
   from: number,
   rows: number,
   columns: number,
   to: number,
 ): void {
   pool.run('transpose', Math.ceil(rows / STRIP), STRIP * columns, from, rows, columns, to);
+}
+
+/** The smallest product that goes to OpenBLAS: it takes a few milliseconds. */
+const TRIAL = { m: 256, n: 1024, k: 256, transposeA: false, transposeB: false };
+const TRIALS = 3;
+
+/** Whether a product by this library equals ours, and takes less time. */
+export function isFasterAndEqual(pool: Pool, blas: Blas): boolean {
+  const { heap } = pool;
+  const { m, n, k } = TRIAL;
+  const blocks = [m * k, k * n, m * n, m * n].map((size) => ({ size, at: heap.allocate(4 * size) }));
+  const [a, b, own, theirs] = blocks.map(({ at, size }) => heap.floats(at, size));
+  for (const view of [a, b]) for (let i = 0; i < view.length; i++) view[i] = ((i * 7919) % 1013) / 1013 - 0.5;
+  const timeOf = (by: Blas | null, out: Float32Array) => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < TRIALS; i++) {
+      const started = performance.now();
+      multiply({ pool, heap, blas: by }, a, b, out, TRIAL);
+      least = Math.min(least, performance.now() - started);
+    }
+    return least;
+  };
+  const isFaster = timeOf(blas, theirs) < timeOf(null, own);
+  const isEqual = own.every((value, i) => Math.abs(value - theirs[i]) <= 1e-4 * (1 + Math.abs(value)));
+  for (const { at } of blocks) heap.release(at);
+  return isFaster && isEqual;
 }

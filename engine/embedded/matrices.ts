@@ -26,7 +26,7 @@ export function matMul(
   backend: EmbeddedBackend,
 ): TensorInfo | null {
   if (!isMatrix(a) || !isMatrix(b)) return null;
-  const sparse = noticesZeros() ? sparseMatMul(a, b, transposeA, transposeB) : null;
+  const sparse = noticesZeros() ? sparseMatMul(a, b, { transposeA, transposeB }, backend) : null;
   if (sparse) return sparse;
   const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
   const n = transposeB ? b.shape[0] : b.shape[1];
@@ -41,32 +41,37 @@ export function matMul(
  * The product by rows of non-zeros if an operand has few of them and the product can start from it, else
  * null.
  */
-function sparseMatMul(a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean): Tensor | null {
+function sparseMatMul(
+  a: TensorInfo,
+  b: TensorInfo,
+  { transposeA, transposeB }: Transposes,
+  backend: EmbeddedBackend,
+): Tensor | null {
   const sparseA = sparseOf(a);
   if (sparseA) {
+    const rows = transposeA ? a.shape[1] : a.shape[0];
+    // The transpose of weights is wanted again by the next encode's gradient.
     return transposeB
-      ? withTransposed(b, (right) => sparseProduct(sparseA, transposeA, a, right))
-      : sparseProduct(sparseA, transposeA, a, b);
+      ? sparseProduct(sparseA, transposeA, rows, backend.transposedNumbers(b), b.shape[0])
+      : sparseProduct(sparseA, transposeA, rows, backend.numbers(b), b.shape[1]);
   }
   const sparseB = transposeA && !transposeB ? sparseOf(b) : null;
   if (!sparseB) return null;
   // aᵀ·b = (bᵀ·a)ᵀ, where the sparse b is the left operand.
-  const flipped = sparseProduct(sparseB, true, b, a);
+  const flipped = sparseProduct(sparseB, true, b.shape[1], backend.numbers(a), a.shape[1]);
   const out = transposed(flipped);
   flipped.dispose();
   return out;
 }
 
-function sparseProduct(csr: Csr, transposeA: boolean, a: TensorInfo, b: TensorInfo): Tensor {
-  const n = b.shape[1];
-  const rows = transposeA ? a.shape[1] : a.shape[0];
+function sparseProduct(csr: Csr, transposeA: boolean, rows: number, right: Float32Array, n: number): Tensor {
   return compute(
-    [b],
+    [],
     [rows, n],
-    (out, values) =>
+    (out) =>
       transposeA
-        ? products.sparseTransposedTimesDense(csr, [values], n, out)
-        : products.sparseTimesDense(csr, values, n, [out]),
+        ? products.sparseTransposedTimesDense(csr, [right], n, out)
+        : products.sparseTimesDense(csr, right, n, [out]),
     { zeros: false },
   );
 }
@@ -76,13 +81,6 @@ export function transposed(x: TensorInfo): Tensor {
   return compute([x], [columns, rows], (out, values) => products.transpose(values, rows, columns, out), {
     zeros: false,
   });
-}
-
-function withTransposed<T>(x: TensorInfo, use: (t: TensorInfo) => T): T {
-  const flipped = transposed(x);
-  const result = use(flipped);
-  flipped.dispose();
-  return result;
 }
 
 export const isMatrix = (x: TensorInfo): boolean => x.shape.length === 2 && isFloat(x);

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { EmbeddedBackend } from './backend.ts';
-import { findBlas } from './blas.ts';
+import { type Blas, findBlas } from './blas.ts';
+import { isFasterAndEqual } from './gemm.ts';
 import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
 
@@ -20,7 +21,8 @@ export async function openEmbedded(): Promise<string> {
   if (existing) return describe(existing);
   const [threads, blas] = [threadsWanted(), isBlasWanted()];
   const pool = new Pool(threads);
-  const backend = new EmbeddedBackend(pool, blas ? findBlas(threads) : null);
+  const found = blas ? findBlas(threads) : null;
+  const backend = new EmbeddedBackend(pool, found && isWorthIt(pool, found) ? found : null);
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
   return describe(backend);
@@ -40,6 +42,14 @@ function isBlasWanted(): boolean {
   const { ENGINE_BLAS: text = 'auto' } = process.env;
   if (text !== 'auto' && text !== 'off') throw new UserError(`ENGINE_BLAS=${text}: must be auto or off`);
   return text === 'auto';
+}
+
+/**
+ * Whether OpenBLAS is right and faster than our kernel. Asked only where it runs other kernels than it would
+ * have chosen: else a busy machine could decide by which of them a run computes.
+ */
+function isWorthIt(pool: Pool, blas: Blas): boolean {
+  return blas.instead === null || isFasterAndEqual(pool, blas);
 }
 
 function describe({ pool, blas }: EmbeddedBackend): string {

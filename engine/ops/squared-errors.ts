@@ -23,21 +23,26 @@ export function squaredErrors(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
         }
       }),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-        computeAll([dy, ...saved], [a.shape, b.shape], ([da, db], [d, x, y]) => {
-          const embedded = embeddedFor(da, db, d, x, y);
-          if (embedded) {
-            const [dAt, xAt, yAt, daAt, dbAt] = [d, x, y, da, db].map((view) => view.byteOffset);
-            embedded.pool.run('squaredErrorsGradients', rows, columns, dAt, xAt, yAt, columns, daAt, dbAt);
-            return;
-          }
-          for (let i = 0, at = 0; i < rows; i++) {
-            const factor = 2 * d[i];
-            for (const end = at + columns; at < end; at++) {
-              da[at] = factor * (x[at] - y[at]);
-              db[at] = -da[at];
+        computeAll(
+          [dy, ...saved],
+          [a.shape, b.shape],
+          ([da, db], [d, x, y]) => {
+            const embedded = embeddedFor(da, db, d, x, y);
+            if (embedded) {
+              const [dAt, xAt, yAt, daAt, dbAt] = [d, x, y, da, db].map((view) => view.byteOffset);
+              embedded.pool.run('squaredErrorsGradients', rows, columns, dAt, xAt, yAt, columns, daAt, dbAt);
+              return;
             }
-          }
-        }),
+            for (let i = 0, at = 0; i < rows; i++) {
+              const factor = 2 * d[i];
+              for (const end = at + columns; at < end; at++) {
+                da[at] = factor * (x[at] - y[at]);
+                db[at] = -da[at];
+              }
+            }
+          },
+          { zeros: false },
+        ),
     };
   })(a, b);
 }
