@@ -97,6 +97,15 @@ describe.each(forms)(
       );
     });
 
+    it('batchTopK keeps nothing where k·batch is below 1', () => {
+      const h = matrix(64, 32, 1, 0);
+      expectSame(
+        [h],
+        (x) => ops.batchTopK(x, 0.01),
+        (x) => tf.mul(x, 0),
+      );
+    });
+
     it.each([8, 1024])(
       'a selection hides no NaN, which is greater than any number, in %i samples',
       (batch) => {

@@ -30,6 +30,8 @@ let closest = 0;
  * never change the result.
  */
 export function selectLargest(values: Float32Array, rows: number, count: number): Csr {
+  // The search below takes at least one for granted.
+  if (count === 0) return atPositions(new Uint32Array(0), values, rows, values.length / rows);
   const selected = nearTheLastCut(values, rows, count) ?? fromAll(values, rows, count);
   if (selected.values.length > 0) noteCut(smallest(selected.values));
   return selected;

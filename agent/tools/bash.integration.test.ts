@@ -32,7 +32,7 @@ it('shows the end of a flood, with the full text in a file, and keeps no file fo
 });
 
 it('ends what takes too long, and what is left running, and at once when the loop stops', async () => {
-  expect(await run('echo begun; sleep 30')).toContain('begun\n\n[ended after 1 s');
+  expect(await run('echo begun; sleep 30')).toContain('begun\n\n[ended at the time limit of 1 s');
   await run('(sleep 0.6; touch late) & echo started');
   await new Promise((resolve) => setTimeout(resolve, 900));
   expect(existsSync(join(repo, 'late'))).toBe(false);

@@ -1,8 +1,13 @@
-import type { EmbeddedBackend } from './backend.ts';
 import type { Blas } from './blas.ts';
+import type { SharedHeap } from './heap.ts';
 import type { Pool } from './pool.ts';
 
-type Multiplier = Pick<EmbeddedBackend, 'pool' | 'heap' | 'blas'>;
+/** What a product uses of the backend. */
+interface Multiplier {
+  pool: Pool;
+  heap: SharedHeap;
+  blas: Blas | null;
+}
 
 /** Block sizes, as in kernels/gemm.as. */
 const PANEL = 8;
@@ -58,7 +63,7 @@ export function multiply(
 
 /** Writes the transpose of the [rows, columns] matrix at `from` to `to`. */
 export function transposeInto(
-  { pool }: Pick<EmbeddedBackend, 'pool'>,
+  { pool }: Pick<Multiplier, 'pool'>,
   from: number,
   rows: number,
   columns: number,

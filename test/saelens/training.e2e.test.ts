@@ -25,8 +25,9 @@ const profile = profileOf(task, PROFILE);
 const samples = profile.budgets.full;
 const evaluate = profile.evaluation.verdict;
 /**
- * Largest difference of the mean F1s: three of its standard errors, the noise of a full run (of one difference
- * of two runs) over the root of the number of seeds. Of three such comparisons one in 120 fails by chance.
+ * Largest difference of the mean F1s: three of its standard errors. One is the noise of a full run (of one
+ * difference of two runs) over the root of the number of seeds. Of three such comparisons one in 120 fails
+ * by chance.
  */
 const MOST_F1 = (3 * noiseOf(task, PROFILE).full) / Math.sqrt(seeds);
 /** Two measurements of one SAE on as many fresh samples each differ by less. The MCC needs no samples. */
