@@ -97,12 +97,12 @@ describe.each(forms)(
       );
     });
 
-    it('batchTopK keeps nothing where k·batch is below 1', () => {
-      const h = matrix(512, 64, 1);
+    it('batchTopK keeps nothing where k·batch is below 1, and nothing is decoded', () => {
+      const [h, W] = [matrix(512, 64, 1), matrix(64, 16, 2)];
       expectSame(
-        [h],
-        (x) => ops.batchTopK(x, 0.001),
-        (x) => tf.mul(x, 0),
+        [h, W],
+        (x, w) => ops.decode(ops.batchTopK(x, 0.001), w),
+        (x, w) => tf.matMul(tf.mul(x, 0), w),
       );
     });
 
