@@ -293,7 +293,7 @@ describe('npm run best', () => {
     const gone = await run('best');
     expect([gone.exit.code, gone.complaint]).toEqual([
       2,
-      expect.stringContaining('checkpoints/winner is not here'),
+      expect.stringContaining('checkpoints/winner is not in this checkout'),
     ]);
 
     // A clone has the commits, but neither run folders nor the trees of runs.

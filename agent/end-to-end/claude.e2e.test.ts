@@ -85,7 +85,7 @@ describe('Claude at the wheel', () => {
     expect(code).toBe(3);
     expect(events.at(-1)).toMatchObject({
       code: 'credentials',
-      reason: expect.stringContaining('does not accept the credentials (401); look at ANTHROPIC_API_KEY'),
+      reason: expect.stringContaining('does not accept the credentials (401); check ANTHROPIC_API_KEY'),
     });
     expect(sprints.map((s) => s.outcome)).toEqual(['interrupted']);
     expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');

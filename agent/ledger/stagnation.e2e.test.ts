@@ -43,7 +43,7 @@ describe('a night that gets nowhere', () => {
       gainless('three', 3),
     ]);
     expect(code).toBe(5);
-    expect(stop).toMatchObject({ reason: '2 sprints without a verified gain' });
+    expect(stop).toMatchObject({ reason: '2 sprints in a row without a verified gain' });
     expect(prompts.map((text) => text.includes('# Another direction'))).toEqual([false, true]);
     expect(prompts[1]).toContain('The last sprint brought no verified gain; after 2 in a row the loop ends');
   });
