@@ -3,8 +3,8 @@
 
 /**
  * c[m, n] += a[m, k] · b[k, n]. `a` and `c` are row-major; the strides are numbers from row to row. `b` is
- * packed in panels of 8 columns, [n / 8][k][8]. m is a multiple of 4, n of 8. The loops are blocked: a panel's
- * block fits the L1 cache.
+ * packed in panels of 8 columns, [n / 8][k][8]. m is a multiple of 4, n of 8. The loops are blocked: a
+ * panel's block fits the L1 cache.
  */
 export function multiplyAdd(
   a: usize,

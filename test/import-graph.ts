@@ -19,9 +19,9 @@ export const FOLDERS = [
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Source files of a folder of the repository, by their paths below its root. */
-export function sources(folder: string): string[] {
+export function sources(folder: string, kind = /\.m?[jt]s$/): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.m?[jt]s$/.test(name))
+    .filter((name) => kind.test(name))
     .map((name) => join(folder, name));
 }
 
@@ -48,7 +48,7 @@ export function target(file: string, specifier: string): string | null {
 
 /** What each shipped file of these folders imports of the others, types included. */
 export function importGraph(folders: readonly string[]): Map<string, Set<string>> {
-  const files = new Set(folders.flatMap(sources).filter(ships));
+  const files = new Set(folders.flatMap((folder) => sources(folder)).filter(ships));
   const named = (path: string) => [path, `${path}.ts`].find((name) => files.has(name)) ?? [];
   return new Map(
     [...files].map((file) => [

@@ -1,9 +1,10 @@
 // The sampler's kernels in AssemblyScript with SIMD. `npm run build:wasm` compiles them to kernels.wasm.
-// Pointers are byte addresses in the module's memory. Numbers are f32 unless said otherwise; rows are contiguous.
+// Pointers are byte addresses in the module's memory. Numbers are f32 unless said otherwise; rows are
+// contiguous.
 
 /**
- * out[row][bucket][32] = z[row] · loadings[bucket][rank][32] - cutoffs[bucket][32]. maxima[row][bucket] is the
- * largest of a bucket's 32 numbers. `rows` is a multiple of 4.
+ * out[row][bucket][32] = z[row] · loadings[bucket][rank][32] - cutoffs[bucket][32]. maxima[row][bucket] is
+ * the largest of a bucket's 32 numbers. `rows` is a multiple of 4.
  */
 export function fireArguments(
   z: usize,
@@ -133,9 +134,9 @@ function upperHalf(v: v128): v128 {
 }
 
 /**
- * x[row] = bias + Σ values[i] · vectors[features[i]] over i = offsets[row]..offsets[row + 1]. A row of x, bias
- * and vectors has `stride` numbers, a multiple of 4. The vectors of a batch do not fit the cache. Therefore four
- * whole rows are read at a time: the CPU prefetches rows that are read from end to end.
+ * x[row] = bias + Σ values[i] · vectors[features[i]] over i = offsets[row]..offsets[row + 1]. A row of x,
+ * bias and vectors has `stride` numbers, a multiple of 4. The vectors of a batch do not fit the cache.
+ * Therefore four whole rows are read at a time: the CPU prefetches rows that are read from end to end.
  */
 export function synthesise(
   offsets: usize,

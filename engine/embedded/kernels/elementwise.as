@@ -1,6 +1,7 @@
-// Elementwise arithmetic. A tensor of `size` numbers is processed in rows of `n` numbers; the last may be shorter.
-// Row i of an operand begins at its address + i · its row stride (`aRow`, `bRow` in bytes; 0: one row for all).
-// A wide operand has `n` numbers in a row; one that is not wide has one number, used for the whole row.
+// Elementwise arithmetic. A tensor of `size` numbers is processed in rows of `n` numbers; the last may be
+// shorter. Row i of an operand begins at its address + i · its row stride (`aRow`, `bRow` in bytes; 0: one
+// row for all). A wide operand has `n` numbers in a row; one that is not wide has one number, used for the
+// whole row.
 
 import { madd } from './simd';
 
@@ -184,8 +185,8 @@ export function relu(from: i32, to: i32, x: usize, out: usize, size: usize, n: u
 }
 
 /**
- * out = (h + bias) · scale for rows from..to of n numbers. A null pointer leaves out `bias` or `scale`. `out` may
- * be `h`.
+ * out = (h + bias) · scale for rows from..to of n numbers. A null pointer leaves out `bias` or `scale`. `out`
+ * may be `h`.
  */
 export function affine(from: i32, to: i32, h: usize, bias: usize, scale: usize, n: i32, out: usize): void {
   const bytes = <usize>n << 2;

@@ -1,6 +1,6 @@
-// Dense products in a memory that all threads share. The first parameters of every kernel are a range of items
-// (from..to); any thread may take any range. The numbers of an item depend neither on the thread nor on the range.
-// Pointers are byte addresses, numbers are f32, matrices are row-major.
+// Dense products in a memory that all threads share. The first parameters of every kernel are a range of
+// items (from..to); any thread may take any range. The numbers of an item depend neither on the thread nor on
+// the range. Pointers are byte addresses, numbers are f32, matrices are row-major.
 
 import { madd } from './simd';
 
@@ -51,7 +51,9 @@ export function packPanelsTransposed(from: i32, to: i32, b: usize, k: i32, n: i3
   }
 }
 
-/** Computes blocks from..to of c [m, n] = a [m, k] · b, b packed in panels. Blocks are numbered row by row. */
+/**
+ * Computes blocks from..to of c [m, n] = a [m, k] · b, b packed in panels. Blocks are numbered row by row.
+ */
 export function multiply(
   from: i32,
   to: i32,
@@ -86,8 +88,8 @@ export function multiply(
 }
 
 /**
- * Sets c[row..row + 6, 8 columns] to the sum of `terms` products where they are the first, and adds it otherwise.
- * The 12 vectors of sums stay in registers.
+ * Sets c[row..row + 6, 8 columns] to the sum of `terms` products where they are the first, and adds it
+ * otherwise. The 12 vectors of sums stay in registers.
  */
 function sixRows(
   a: usize,

@@ -1,6 +1,7 @@
-// Products with few non-zeros. A sparse matrix is given by its rows (`offsets`, then for each non-zero its column in `indices`
-// and its value) or by its columns (`starts`, then for each non-zero its place in `values` in `order`, and its row in `rowOf`).
-// Column j goes with the dense matrix parts[bandOf[j]] of rows of `n` numbers; with no `bandOf` there is one.
+// Products with few non-zeros. A sparse matrix is given by its rows (`offsets`, then for each non-zero its
+// column in `indices` and its value) or by its columns (`starts`, then for each non-zero its place in
+// `values` in `order`, and its row in `rowOf`). Column j goes with the dense matrix parts[bandOf[j]] of rows
+// of `n` numbers; with no `bandOf` there is one.
 
 import { clear, madd, sumLanes } from './simd';
 
@@ -52,7 +53,9 @@ function addOne(target: usize, bytes: usize, source: usize, valueAt: usize): voi
   }
 }
 
-/** parts[band][i, :] = Σ_j a[i, j] · W[j, :] over the columns j of that band, rows from..to, for all bands. */
+/**
+ * parts[band][i, :] = Σ_j a[i, j] · W[j, :] over the columns j of that band, rows from..to, for all bands.
+ */
 export function sparseRows(
   from: i32, to: i32, offsets: usize, indices: usize, values: usize,
   bandOf: usize, bands: i32, parts: usize, W: usize, n: i32,
@@ -199,8 +202,9 @@ export function byColumn(
 }
 
 /**
- * What an encoder's gradient needs of columns from..to of a matrix: sums[j] = scale_j Σ_i a[i, j], weighted[j] = Σ_i a[i, j]
- * h[i, j] / scale_j, and every value times scale_j in `scaled`. `h` has the numbers at the non-zeros, in their order.
+ * What an encoder's gradient needs of columns from..to of a matrix: sums[j] = scale_j Σ_i a[i, j],
+ * weighted[j] = Σ_i a[i, j] h[i, j] / scale_j, and every value times scale_j in `scaled`. `h` has the numbers
+ * at the non-zeros, in their order.
  */
 export function columnGradients(
   from: i32, to: i32, starts: usize, order: usize, values: usize, h: usize, scale: usize,
@@ -231,9 +235,9 @@ function bitsOf(value: f32): u32 {
 }
 
 /**
- * Positions of all values above `least`, NaN among them, in blocks from..to of `block` values: those of block i, ascending, from positions[i *
- * block] on, their number in counts[i]. With `least` NaN: of all that are not 0. Their bits go to `bits` likewise, if it is
- * given: those of any NaN are the greatest.
+ * Positions of all values above `least`, NaN among them, in blocks from..to of `block` values: those of block
+ * i, ascending, from positions[i * block] on, their number in counts[i]. With `least` NaN: of all that are
+ * not 0. Their bits go to `bits` likewise, if it is given: those of any NaN are the greatest.
  */
 export function above(
   from: i32,
@@ -306,9 +310,9 @@ export function histogram(from: i32, to: i32, values: usize, size: i32, block: i
 }
 
 /**
- * The bits of the count-th largest of `size` patterns of positive numbers, 0 < count < size, and how many that equal it are
- * among the count largest: cut[0] and cut[1]. Digit by digit, the most significant first; `rest` has room for `size` patterns,
- * `bins` for 2048 counts. One item.
+ * The bits of the count-th largest of `size` patterns of positive numbers, 0 < count < size, and how many
+ * that equal it are among the count largest: cut[0] and cut[1]. Digit by digit, the most significant first;
+ * `rest` has room for `size` patterns, `bins` for 2048 counts. One item.
  */
 export function cutOf(
   from: i32, to: i32, bits: usize, size: i32, count: i32, bins: usize, rest: usize, cut: usize,
@@ -342,8 +346,8 @@ export function cutOf(
 }
 
 /**
- * Of `size` numbers at ascending positions of a matrix [rows, columns], those whose bits are above `cut`, and the first `ties`
- * that equal it, as rows of non-zeros. One item.
+ * Of `size` numbers at ascending positions of a matrix [rows, columns], those whose bits are above `cut`, and
+ * the first `ties` that equal it, as rows of non-zeros. One item.
  */
 export function keepAbove(
   from: i32, to: i32, positions: usize, bits: usize, size: i32, cut: u32, ties: i32, rows: i32, columns: i32,
