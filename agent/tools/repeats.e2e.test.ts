@@ -7,7 +7,8 @@ import { finish, type Step, scripted, start, train, wait, write } from '../fixtu
 import { readSprints } from '../ledger/ledger.ts';
 
 it('points out a sprint, and refuses a run, that was made already', async () => {
-  const again = train('plain', { set: ['f1=0.55'] });
+  // It takes two seconds, so that it is still under way when it is asked for again.
+  const again = train('steady', { set: ['f1=0.55'] });
   const script: Step[][] = [
     [start('sorting'), train(), wait, finish()],
     [start('sorting'), train(), [again, again], wait, again, write(0.7), train(), wait, finish()],
