@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exampleTask } from '#agent/fixtures/examples';
 import { UserError } from './errors.ts';
 import { noiseOf } from './noise.ts';
+import { readTask } from './task.ts';
 
 const spread = (difference: number) => ({ f1: { mean: 0.8, run: 0.01, difference } });
 const level = (samples: number, difference: number) => ({
@@ -13,15 +13,36 @@ const level = (samples: number, difference: number) => ({
 const levels = { screen: level(100, 0.04), rank: level(500, 0.0249), full: level(1000, 0.0171) };
 const file = { version: 1, profile: 'tiny', about: 'for a test', budgets: levels };
 
-/** The noise of the example task, whose profile names `noise/tiny.json` with this content. */
-function noiseIn(content: unknown) {
+/** A task with one profile, whose noise is stated so. */
+const taskText = (noise: string) => `---
+title: Guess the number
+workspace: work
+check: node check.mjs
+train: node train.mjs
+encode: node encode.mjs
+judge: node judge.mjs
+metric: f1
+goal: max
+limits: { usd: 5, hours: 1, stagnation: { warn: 4, stop: 8 } }
+model: { name: offline-replay, maxTokens: 4000 }
+profiles:
+  tiny:
+    world: tiny
+    budgets: { screen: 100, rank: 500, full: 1000 }
+    evaluation: { verdict: 100, snapshot: 10 }
+    noise: ${noise}
+    timeout: 60
+---
+# The task
+`;
+
+/** The noise of a task that states `noise`, beside a file noise/tiny.json with this content, if any. */
+function noiseIn(content: unknown, noise = 'noise/tiny.json') {
   const folder = mkdtempSync(join(tmpdir(), 'noise-'));
   mkdirSync(join(folder, 'noise'));
   if (content !== undefined) writeFileSync(join(folder, 'noise/tiny.json'), JSON.stringify(content));
-  const task = exampleTask((contract) => {
-    for (const profile of Object.values(contract.profiles)) profile.noise = 'noise/tiny.json';
-  });
-  return noiseOf({ ...task, path: join(folder, 'TASK.md') }, 'tiny');
+  writeFileSync(join(folder, 'TASK.md'), taskText(noise));
+  return noiseOf(readTask(join(folder, 'TASK.md')), 'tiny');
 }
 
 /** What is said about such a file, from its name on. */
@@ -37,7 +58,7 @@ function complaint(content: unknown): string {
 
 describe('the noise of a profile', () => {
   it('is one number for every budget where TASK.md states one, as before', () => {
-    expect(noiseOf(exampleTask(), 'tiny')).toEqual({
+    expect(noiseIn(undefined, '0.01')).toEqual({
       ...{ screen: 0.01, rank: 0.01, full: 0.01, from: 'stated in TASK.md' },
     });
   });
