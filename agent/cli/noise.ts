@@ -14,18 +14,16 @@ import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import { snapshotTree } from '#host/tree';
 import { makeWritable } from '#host/writable';
-import { LocalExecutor } from '../executor/local.ts';
 import { openGit } from '../git/git.ts';
-import { type SweepPlan, sweepRun } from '../sweep/member.ts';
 import { noiseAt } from '../sweep/noise-at.ts';
 import type { SweepRun } from '../sweep/summary.ts';
 import { listExperiments } from '../task/experiments.ts';
 import { tryForcedBackend } from '../task/forced-backend.ts';
 import { readyProfile } from '../task/profiles.ts';
 import { parsed, program, sandboxOption, setting, whole } from './arguments.ts';
-import { abortable } from './interrupt.ts';
+import { makeRuns } from './make-runs.ts';
 import { show, table } from './verdict-table.ts';
-import { say, watch } from './watch.ts';
+import { say } from './watch.ts';
 
 interface Options {
   experiment: string;
@@ -117,8 +115,9 @@ async function main(): Promise<number> {
       recipes.map((name) => ({ name, seed: each })),
     );
     const common = { repo, task, sandbox, profileName, tree, samples, settings, measured };
-    const runs = await runAll(wanted, budget, common);
-    if (runs === null) {
+    const runs: SweepRun[] = [];
+    const whole = await makeRuns(wanted, common, (run) => runs.push(run), `${budget} · `);
+    if (!whole) {
       say(`stopped within ${budget}; go on with: ${again}`);
       return 130;
     }
@@ -154,41 +153,6 @@ function draftOf(path: string, profileName: string): NoiseDraft {
       `${path}: holds the noise of profile "${draft.profile}"; name another file with --out`,
     );
   return { ...draft, about: ABOUT };
-}
-
-/** Makes the runs one by one. Null if Ctrl-C came before the end. */
-async function runAll(
-  wanted: readonly { name: string; seed: number }[],
-  budget: Budget,
-  common: Omit<SweepPlan, 'executor' | 'abortable' | 'watch'>,
-): Promise<SweepRun[] | null> {
-  const { metric, plots } = common.task.contract;
-  const executor = new LocalExecutor();
-  let interrupted = false;
-  const stop = () => {
-    interrupted = true;
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
-  const runs: SweepRun[] = [];
-  for (const [i, { name, seed }] of wanted.entries()) {
-    const title = `${budget} · ${i + 1} of ${wanted.length} · ${name} · seed ${seed}`;
-    let made = ' (made already)';
-    const plan: SweepPlan = {
-      ...{ ...common, executor, abortable },
-      watch: (run) => {
-        made = '';
-        return watch(run, `${title} · ${run.id}`, plots.curves);
-      },
-    };
-    const run = await sweepRun(plan, name, seed);
-    if (interrupted) return null;
-    runs.push(run);
-    const came =
-      run.status === 'finished' ? `${metric} ${show(run.metrics[metric])}` : `${run.status}: ${run.reason}`;
-    say(`${title} · ${came}${made}`);
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
-  return runs;
 }
 
 /** JSON with the values of a seed on one line. */

@@ -16,8 +16,6 @@ import { snapshotTree } from '#host/tree';
 import { makeWritable } from '#host/writable';
 import { sweepsDir } from '../common/paths.ts';
 import { count, duration } from '../common/words.ts';
-import { LocalExecutor } from '../executor/local.ts';
-import { type SweepPlan, sweepRun } from '../sweep/member.ts';
 import { sweepPlot } from '../sweep/plot.ts';
 import { commandOf, rowsOf, type SweepSummary, tableOf, writeSummary } from '../sweep/summary.ts';
 import { brokenConstraints } from '../task/contract-check.ts';
@@ -26,9 +24,9 @@ import { tryForcedBackend } from '../task/forced-backend.ts';
 import { foretell, inWords } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
 import { parsed, program, sandboxOption, setting, whole } from './arguments.ts';
-import { abortable } from './interrupt.ts';
-import { show, table } from './verdict-table.ts';
-import { say, watch } from './watch.ts';
+import { makeRuns } from './make-runs.ts';
+import { table } from './verdict-table.ts';
+import { say } from './watch.ts';
 
 interface Options {
   profile?: string;
@@ -92,7 +90,12 @@ async function main(): Promise<number> {
     const why = inWords(brokenConstraints(task, profileName, known));
     if (why !== null) say(`${experiment} cannot count in profile ${profileName}: ${why}`);
   }
-  const whole = await runAll(wanted, { repo, task, sandbox, summary, folder });
+  const { tree } = summary;
+  const common = { repo, task, sandbox, profileName, tree, samples: summary.samples, settings };
+  const whole = await makeRuns(wanted, common, (run) => {
+    summary.runs.push(run);
+    writeSummary(folder, summary, task.contract, null);
+  });
   if (summary.runs.length > 0) await finish(folder, summary, task, profile);
   if (!whole) {
     say(
@@ -117,43 +120,6 @@ async function chosenSweep(task: Task, repo: string, sandbox: Sandbox) {
   throw new UserError(
     `${wanted === undefined ? 'which sweep?' : `unknown sweep "${wanted}";`} there are: ${names}`,
   );
-}
-
-/** Makes the runs one by one and writes the summary after each. False if Ctrl-C came before the end. */
-async function runAll(
-  wanted: readonly { name: string; seed: number }[],
-  of: { repo: string; task: Task; sandbox: Sandbox; summary: SweepSummary; folder: string },
-): Promise<boolean> {
-  const { repo, task, sandbox, summary, folder } = of;
-  const { profile: profileName, tree, samples, settings } = summary;
-  const { contract } = task;
-  const executor = new LocalExecutor();
-  let interrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      interrupted = true;
-    });
-  }
-  for (const [i, { name, seed }] of wanted.entries()) {
-    const title = `${i + 1} of ${wanted.length} · ${name} · seed ${seed}`;
-    let trained = false;
-    const plan: SweepPlan = {
-      ...{ repo, task, sandbox, profileName, tree, samples, settings, executor, abortable },
-      watch: (run) => {
-        trained = true;
-        return watch(run, `${title} · ${run.id}`, contract.plots.curves);
-      },
-    };
-    const run = await sweepRun(plan, name, seed);
-    if (interrupted) return false;
-    summary.runs.push(run);
-    writeSummary(folder, summary, contract, null);
-    const made = trained ? '' : ' (made already)';
-    if (run.status === 'finished')
-      say(`${title} · ${contract.metric} ${show(run.metrics[contract.metric])}${made}`);
-    else say(`${title} · ${run.status}: ${run.reason}`);
-  }
-  return true;
 }
 
 /** Draws the plot, writes the summary with it, and shows the table. */
