@@ -61,7 +61,7 @@ it('passes over a library that needs OpenMP, and over what is none', () => {
 
 it('takes a product that equals ours and is faster, and no other', () => {
   const pool = new Pool(1);
-  const ours = new Float32Array(256 * 1024);
+  const ours = new Float32Array(256 * 512);
   const fake = (multiply: Blas['multiply']): Blas => ({ label: 'fake', instead: 'older', multiply });
   expect(
     isFasterAndEqual(
