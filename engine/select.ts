@@ -176,32 +176,5 @@ function keepTop(values: Float32Array, from: number, to: number, top: Float32Arr
   }
 }
 
-/**
- * A 0/1 mask of the `k` largest numbers of each row, negative ones too, among the columns that `among` marks.
- */
-export function markLargest(values: Float32Array, rows: number, k: number, among: Uint8Array): Float32Array {
-  const columns = values.length / rows;
-  const candidates = Array.from(among.keys()).filter((column) => among[column] === 1);
-  const mask = new Float32Array(values.length);
-  const order = new Float32Array(candidates.length);
-  for (let row = 0; row < rows; row++) {
-    const base = row * columns;
-    let left = k;
-    let cut = Number.NEGATIVE_INFINITY;
-    let above = 0;
-    if (k < candidates.length) {
-      for (let i = 0; i < candidates.length; i++) order[i] = ranked(values[base + candidates[i]]);
-      order.sort();
-      cut = order[order.length - k];
-      for (let i = order.length - k; i < order.length; i++) if (order[i] > cut) above++;
-      left = k - above;
-    }
-    for (const column of candidates) {
-      const value = ranked(values[base + column]);
-      if (value > cut || (value === cut && left-- > 0)) mask[base + column] = 1;
-    }
-  }
-  return mask;
-}
-
-const ranked = (value: number): number => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : value);
+/** A number by which values are compared: NaN is greater than any number. */
+export const ranked = (value: number): number => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : value);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { numbers } from '../kernel.ts';
-import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
+import { selectLargest, selectLargestOfRows } from '../select.ts';
+import { markLargest } from '../select-among.ts';
 import { type Csr, remember } from '../sparse.ts';
 
 /*

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gather } from '../csr.ts';
 import { numbers } from '../kernel.ts';
-import { markLargest, selectLargest, selectLargestOfRows } from '../select.ts';
+import { selectLargest, selectLargestOfRows } from '../select.ts';
+import { selectLargestAmong } from '../select-among.ts';
 import { type Csr, knownSparse, noteSelection, sparseTensor } from '../sparse.ts';
 
 /**
@@ -28,8 +29,7 @@ export function topK(h: tf.Tensor, k: number): tf.Tensor {
  * with 1. Plain: `tf.mul(h, mask)` with the selection as a constant 0/1 mask.
  */
 export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Tensor {
-  const mask = tf.tensor(markLargest(numbers(h), h.shape[0], k, among), h.shape);
-  return tf.mul(h, mask);
+  return keep(h, (values, rows) => selectLargestAmong(values, rows, k, among));
 }
 
 function keep(h: tf.Tensor, select: (values: Float32Array, rows: number) => Csr): tf.Tensor {
