@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ABOUT_BLAS, blasChoices } from '#contract/blas';
 
 /**
  * Adds `--backend` and `--blas`, which choose what runs the tensors of all that a command starts. Trainers
@@ -6,10 +7,10 @@ import { type Command, Option } from 'commander';
  * variables.
  */
 export function withEngineOptions(command: Command): Command {
-  const blas = new Option('--blas <how>', 'use OpenBLAS for dense products if the system has it');
+  const blas = new Option('--blas <how>', ABOUT_BLAS);
   return command
     .option('--backend <name>', 'tensor backend: auto, or a name in docs/backends.md')
-    .addOption(blas.choices(['auto', 'off']))
+    .addOption(blas.choices(blasChoices))
     .on('option:backend', (name: string) => {
       process.env.ENGINE_BACKEND = name;
     })

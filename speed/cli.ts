@@ -139,7 +139,7 @@ function inWords(lines: readonly PeerLine[]): string {
   return [
     tableOf(lines),
     `samples a second; ${world}: ${features} features${sizes ? `, d_in ${sizes.d_in}, d_sae ${sizes.d_sae}, batch ${sizes.batch}` : ''}`,
-    `SAELens ${saelens} on PyTorch ${torch}, ${peerThreads} threads; ours with ${blas ?? 'npm alone: no OpenBLAS is here'}`,
+    `SAELens ${saelens} on PyTorch ${torch}, ${peerThreads} threads; ours with ${blas ?? 'npm alone: no library for dense products is here'}`,
     `${cpu}, ${cores} cores${gpu === undefined ? '' : `; ${gpu}`}`,
     '',
   ].join('\n');

@@ -44,6 +44,12 @@ const NEEDS: readonly Need[] = [
     notInCi: 'CI tests the engine with npm packages only',
   },
   {
+    what: 'ONNX Runtime in the engine',
+    of: /(^|\/)onnx\./,
+    remedy: 'install it (npm run setup:onnx)',
+    notInCi: 'it is optional; .ci/run installs it after the other tests, and runs these again',
+  },
+  {
     what: 'the example task and exported weights in Python',
     of: /(^|\/)(other-task|export|encode|safetensors)\./,
     remedy: 'install Python 3 (apt-get install python3)',

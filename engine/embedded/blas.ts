@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { newerCore, readCpuinfo } from './processor.ts';
 
 /**
- * The dense product of a BLAS library of the system: c [m, n] = a [m, k] · b [k, n], each operand given as
- * its transpose or not.
+ * The dense product of a library, OpenBLAS or ONNX Runtime (onnx.ts): c [m, n] = a [m, k] · b [k, n], each
+ * operand given as its transpose or not.
  */
 export interface Blas {
   /** "OpenBLAS 0.3.21 SkylakeX". */

@@ -36,5 +36,7 @@ it.each(['embedded', 'auto'])('%s refuses a number of threads that is none, in o
 });
 
 it('refuses a word for OpenBLAS that it does not know: a misspelt off would leave it on', async () => {
-  await expect(trained({ ENGINE_BLAS: 'none' })).rejects.toThrow('ENGINE_BLAS=none: must be auto or off');
+  await expect(trained({ ENGINE_BLAS: 'none' })).rejects.toThrow(
+    'ENGINE_BLAS=none: must be one of auto, openblas, onnx, off',
+  );
 });

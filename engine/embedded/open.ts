@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserError } from '#contract/errors';
 import { EmbeddedBackend } from './backend.ts';
-import { type Blas, findBlas } from './blas.ts';
+import type { Blas } from './blas.ts';
 import { isFasterAndEqual } from './gemm.ts';
+import { findLibrary } from './library.ts';
 import { Pool } from './pool.ts';
 import { registerKernels } from './register.ts';
 
@@ -12,16 +13,16 @@ const MAX_THREADS = 16;
 
 /**
  * Registers the embedded backend with tfjs, once, and returns its description: "2 threads, relaxed SIMD,
- * OpenBLAS 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS=off disables OpenBLAS.
+ * OpenBLAS 0.3.21". ENGINE_THREADS sets the number of threads, ENGINE_BLAS the library for dense products.
  */
 export async function openEmbedded(): Promise<string> {
   // The cpu backend's kernels run wherever the embedded backend has none of its own.
   await import('@tensorflow/tfjs-backend-cpu');
   const existing = tf.findBackend('embedded') as EmbeddedBackend | null;
   if (existing) return describe(existing);
-  const [threads, blas] = [threadsWanted(), isBlasWanted()];
+  const threads = threadsWanted();
+  const found = findLibrary(threads);
   const pool = new Pool(threads);
-  const found = blas ? findBlas(threads) : null;
   const backend = new EmbeddedBackend(pool, found && isWorthIt(pool, found) ? found : null);
   tf.registerBackend('embedded', () => backend);
   registerKernels('embedded');
@@ -38,14 +39,8 @@ function threadsWanted(): number {
   return threads;
 }
 
-function isBlasWanted(): boolean {
-  const { ENGINE_BLAS: text = 'auto' } = process.env;
-  if (text !== 'auto' && text !== 'off') throw new UserError(`ENGINE_BLAS=${text}: must be auto or off`);
-  return text === 'auto';
-}
-
 /**
- * Whether OpenBLAS is right and faster than our kernel. Asked only where it runs other kernels than it would
+ * Whether the library is right and faster than our kernel. Asked only where it runs other kernels than it would
  * have chosen: else a busy machine could decide by which of them a run computes.
  */
 function isWorthIt(pool: Pool, blas: Blas): boolean {

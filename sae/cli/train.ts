@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Option } from 'commander';
+import { ABOUT_BLAS, blasChoices } from '#contract/blas';
 import { above0, parsed, program, several, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
@@ -38,7 +39,7 @@ interface Options {
   /** Runs the named operations in plain tfjs. */
   plain: boolean;
   /** `off`: without OpenBLAS. */
-  blas: string;
+  blas?: string;
   /** Prints the experiments instead. */
   list: boolean;
   /** Prints what runs would declare instead. */
@@ -60,11 +61,7 @@ const command = program('train', 'Trains one SAE on the data stream in file desc
   .option('--out <folder>', 'the folder to write the run to')
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', several, [])
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')
-  .addOption(
-    new Option('--blas <how>', 'use OpenBLAS for dense products if the system has it')
-      .choices(['auto', 'off'])
-      .default('auto'),
-  )
+  .addOption(new Option('--blas <how>', ABOUT_BLAS).choices(blasChoices))
   .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
   .option('--resume', 'continue from optimizer.safetensors in --out', false)
   .option(
@@ -130,7 +127,7 @@ await runMain(async () => {
     throw new UserError(`${options.out}: has a finished run already; choose another --out`);
   }
   const fd = dataDescriptor();
-  if (options.blas === 'off') process.env.ENGINE_BLAS = 'off';
+  if (options.blas) process.env.ENGINE_BLAS = options.blas;
   const backend = await openBackend(options.backend, { plain: options.plain });
   const data = openData(fd);
   const settings = resolve(experiment, architecture, addons, profile, data.header.d, options.set);

@@ -5,7 +5,7 @@ import { sayBuilding } from '#bench/cli/building';
 import { saveWorld } from '#bench/world/store';
 import { openWorld, profileWorld } from '#bench/worlds';
 import { UserError } from '#contract/errors';
-import { findBlas } from '#engine/embedded/blas';
+import { findLibrary } from '#engine/embedded/library';
 import { findSaelens } from '#host/saelens';
 import { timedThreads } from '../sampler.ts';
 import { FULL_SIZE } from '../step/plan.ts';
@@ -46,7 +46,7 @@ export async function* benchPeer({
   const name = profile === '16k' ? FULL_SIZE : named;
   const { world } = await openWorld(name, sayBuilding(name));
   const cores = availableParallelism();
-  const blas = ['auto', 'embedded'].includes(backend) ? findBlas(cores) : null;
+  const blas = ['auto', 'embedded'].includes(backend) ? findLibrary(cores) : null;
   const sizes = { profile, profileSettings: contract?.settings, world: name, backend };
   const options = { parts, rounds, seconds, batch: ROWS, sizes, hasBlas: blas !== null };
   const sample = async (forSeconds: number) =>

@@ -16,7 +16,7 @@ export interface PeerOptions {
   batch: number;
   /** Where and as what our trainer trains. */
   sizes: Pick<Case, 'profile' | 'profileSettings' | 'world' | 'backend'>;
-  /** Whether OpenBLAS is here, so that we are measured with it and without. */
+  /** Whether a library for dense products is used here, so that we are measured with it and without. */
   hasBlas: boolean;
 }
 

@@ -1,0 +1,28 @@
+import { blasChoices } from '#contract/blas';
+import { UserError } from '#contract/errors';
+import { type Blas, findBlas } from './blas.ts';
+import { findOnnx } from './onnx.ts';
+
+/**
+ * The library for dense products that ENGINE_BLAS asks for; null where it asks for none, or for any and there
+ * is none. @throws UserError for an unknown value, and where the one that it names is not here
+ */
+export function findLibrary(
+  threads: number,
+  how: string = process.env.ENGINE_BLAS ?? 'auto',
+  finders: { openblas: typeof findBlas; onnx: typeof findOnnx } = { openblas: findBlas, onnx: findOnnx },
+): Blas | null {
+  const choice = blasChoices.find((one) => one === how);
+  if (choice === undefined)
+    throw new UserError(`ENGINE_BLAS=${how}: must be one of ${blasChoices.join(', ')}`);
+  if (choice === 'off') return null;
+  if (choice === 'auto') return finders.openblas(threads) ?? finders.onnx(threads);
+  const found = finders[choice](threads);
+  if (found) return found;
+  throw new UserError(`ENGINE_BLAS=${choice}: it is not installed here: ${REMEDIES[choice]}`);
+}
+
+const REMEDIES = {
+  openblas: 'apt-get install libopenblas0-pthread',
+  onnx: 'npm run setup:onnx',
+};
