@@ -49,6 +49,15 @@ describe('reading TASK.md', () => {
     );
   });
 
+  it('refuses a default profile that is none of the profiles', () => {
+    const text = shipped.replace('profiles:', 'defaultProfile: large\nprofiles:');
+    expect(complaint(text)).toMatch(
+      new RegExp(
+        `TASK\\.md:${lineOf(text, 'defaultProfile: large')}: defaultProfile: is none of the profiles`,
+      ),
+    );
+  });
+
   it('names file, line and field of a wrong value', () => {
     const text = shipped.replace('goal: max', 'goal: up');
     expect(complaint(text)).toMatch(new RegExp(`TASK\\.md:${lineOf(text, 'goal: up')}: goal: `));

@@ -187,8 +187,18 @@ const fields = {
   profiles: z
     .record(z.string(), Profile)
     .refine((p) => Object.keys(p).length > 0, 'needs at least one profile'),
+  /**
+   * The profile of the replay, and of commands by hand that name none. Unset: the first that requires nothing.
+   * Claude gets the first whose requirement is met, else the first that requires nothing.
+   */
+  defaultProfile: z.string().optional(),
 };
-export const TaskContract = z.strictObject(fields);
+export const TaskContract = z
+  .strictObject(fields)
+  .refine(({ profiles, defaultProfile: name }) => name === undefined || Object.hasOwn(profiles, name), {
+    path: ['defaultProfile'],
+    error: 'is none of the profiles',
+  });
 export type TaskContract = z.infer<typeof TaskContract>;
 
 /** A task as read: the contract of the front matter, and the brief (Markdown) that the researcher reads. */

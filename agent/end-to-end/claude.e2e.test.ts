@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { worktreeOf } from '#host/worktree';
@@ -263,5 +263,17 @@ describe('preflight', () => {
       profileWhy: null,
       start: 'baseline',
     });
+  });
+
+  it('gives the replay the default profile of the task, where Claude gets the first that requires nothing', async () => {
+    process.env.ANTHROPIC_API_KEY = KEY;
+    const repo = tinyRepository();
+    const path = join(repo, 'TASK.md');
+    const text = readFileSync(path, 'utf8').replace(/ +requires: .*\n/, '');
+    writeFileSync(path, text.replace('profiles:', 'defaultProfile: large\nprofiles:'));
+    git(repo, 'commit', '-qam', 'Choose a profile');
+    expect(await preflight(optionsFor(repo))).toMatchObject({ profileName: 'large' });
+    const options = optionsFor(repo, { researcher: null });
+    expect(await preflight(options)).toMatchObject({ researcher: 'claude', profileName: 'tiny' });
   });
 });

@@ -24,7 +24,7 @@ import type { Connection } from '../researcher/connection.ts';
 import { contractTrouble, judgeFields, refuse, worldTrouble } from '../task/contract-check.ts';
 import { tryForcedBackend } from '../task/forced-backend.ts';
 import { workspaceTrouble } from '../task/foretell.ts';
-import { notReady, readyProfile } from '../task/profiles.ts';
+import { firstPlain, notReady, readyProfile } from '../task/profiles.ts';
 import { refuseGitTrouble } from './git-trouble.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
@@ -162,8 +162,8 @@ export function claudeOptions(
 }
 
 /**
- * The profile that was asked for. Without one: for Claude the first whose `requires` this machine meets,
- * otherwise the first that requires nothing. `why` is one line with the reason.
+ * The profile that was asked for. Without one: for Claude the first whose `requires` this machine meets, else
+ * the first that requires nothing; for the replay the task's default. `why` is one line with the reason.
  */
 async function chooseProfile(
   task: Task,
@@ -174,22 +174,25 @@ async function chooseProfile(
   if (asked !== null) {
     return { name: await readyProfile(task, repo, asked), why: null };
   }
-  const profiles = Object.entries(task.contract.profiles);
+  const { profiles, defaultProfile } = task.contract;
   const whyNot: string[] = [];
+  if (researcher === 'offline' && defaultProfile !== undefined) {
+    return { name: await readyProfile(task, repo, defaultProfile), why: null };
+  }
   if (researcher === 'claude') {
-    for (const [name, { requires }] of profiles) {
+    for (const [name, { requires }] of Object.entries(profiles)) {
       if (requires === undefined) continue;
       const missing = await notReady(task, repo, name);
       if (missing === null) return { name, why: `this machine can run ${name}` };
       whyNot.push(`${name}: ${missing}`);
     }
   }
-  const plain = profiles.find(([, { requires }]) => requires === undefined);
-  if (!plain)
+  const plain = firstPlain(task.contract);
+  if (plain === undefined)
     throw new UserError(
       `no profile of ${task.path} can run here: ${whyNot.join('; ') || 'every profile has `requires`; choose one with --profile'}`,
     );
-  return { name: plain[0], why: whyNot.length > 0 ? whyNot.join('; ') : null };
+  return { name: plain, why: whyNot.length > 0 ? whyNot.join('; ') : null };
 }
 
 /**

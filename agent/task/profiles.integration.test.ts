@@ -1,8 +1,20 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { exampleTask } from '../fixtures/examples.ts';
-import { notReady } from './profiles.ts';
+import { notReady, readyProfile } from './profiles.ts';
 
 afterEach(() => vi.unstubAllEnvs());
+
+it('where none is named, the task says which profile, else it is the first that requires nothing', async () => {
+  const task = exampleTask(({ profiles }) => {
+    profiles.large = { ...profiles.tiny };
+    profiles.first = { ...profiles.tiny };
+    profiles.tiny.requires = 'true';
+  });
+  const chosen = () => readyProfile(task, process.cwd(), undefined);
+  expect(await chosen()).toBe('large');
+  task.contract.defaultProfile = 'first';
+  expect(await chosen()).toBe('first');
+});
 
 it('what a profile requires finds the way to the network, since it may download', async () => {
   const task = exampleTask(({ profiles }) => {

@@ -20,12 +20,19 @@ export async function notReady(task: Task, repo: string, profileName: string): P
   return exit.code === 0 ? null : said || (complaint ?? `"${requires}" failed`);
 }
 
-/** The profile to use by hand where none is named: the first that needs nothing special of the machine. */
-function defaultProfile(task: Task): string {
-  const profiles = Object.entries(task.contract.profiles);
-  const plain = profiles.find(([, { requires }]) => requires === undefined) ?? profiles[0];
-  // The contract has at least one.
-  return plain?.[0] ?? '';
+/**
+ * The profile where none is named: the task's own choice, else the first that needs nothing special of the
+ * machine.
+ */
+function defaultProfile({ contract }: Task): string {
+  const names = Object.keys(contract.profiles);
+  // The contract has at least one profile.
+  return contract.defaultProfile ?? firstPlain(contract) ?? names[0];
+}
+
+/** The first profile that requires nothing; undefined if there is none. */
+export function firstPlain({ profiles }: Task['contract']): string | undefined {
+  return Object.keys(profiles).find((name) => profiles[name].requires === undefined);
 }
 
 /**
