@@ -42,6 +42,14 @@ export class KernelMemory {
     return new Float64Array(this.buffer(), pointer, count);
   }
 
+  shorts(pointer: number, count: number): Int16Array {
+    return new Int16Array(this.buffer(), pointer, count);
+  }
+
+  ints(pointer: number, count: number): Int32Array {
+    return new Int32Array(this.buffer(), pointer, count);
+  }
+
   words(pointer: number, count: number): Uint32Array {
     return new Uint32Array(this.buffer(), pointer, count);
   }

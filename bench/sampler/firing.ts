@@ -2,6 +2,7 @@ import { KernelMemory } from '../kernel-memory.ts';
 import type { Random } from '../random.ts';
 import { openKernels, type SamplerKernels } from './kernels.ts';
 import { BUCKET, type Plan } from './plan.ts';
+import { type WholeNumbers, wholeNumbersOf, writeFactors } from './whole-numbers.ts';
 
 /** Rows that pass through the kernels at a time: their arguments stay in the cache. A multiple of 4. */
 export const BLOCK = 32;
@@ -9,31 +10,47 @@ const QUAD = 4;
 
 /**
  * Computes how likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z
- * - c_i, whose Phi is the probability. Features in buckets are computed all at once (float32). Families
- * (the children of a node, the frequent features) are computed when needed (double precision), on a stack,
- * as the draw descends a tree.
+ * - c_i, whose Phi is the probability. For features in buckets it computes upper bounds all at once
+ * (whole-numbers.ts), and the argument of one when it may fire. Families (the children of a node, the frequent
+ * features) are computed when needed, on a stack, as the draw descends a tree.
  */
 export class Firing {
   /**
-   * Arguments of the present block, [BLOCK, buckets, BUCKET], and the largest of each bucket, [BLOCK,
-   * buckets].
+   * Arguments of the present block in units, [BLOCK, buckets, BUCKET], and the largest of each bucket, [BLOCK,
+   * buckets]. With a row's error added, `unit` times such a number is not below the true argument.
    */
-  readonly args: Float32Array;
-  readonly maxima: Float32Array;
+  readonly bounds: Int16Array;
+  readonly maxima: Int16Array;
+  readonly errors = new Float64Array(BLOCK);
+  readonly unit: number;
   /** Arguments of the families that are being drawn: see `push`. */
   readonly family: Float64Array;
   private readonly kernels: SamplerKernels;
   private readonly pointers: Record<
-    'z' | 'loadings' | 'cutoffs' | 'args' | 'maxima' | 'familyLoadings' | 'familyCutoffs' | 'family',
+    | 'z'
+    | 'factors'
+    | 'loadings'
+    | 'offsets'
+    | 'bounds'
+    | 'maxima'
+    | 'familyLoadings'
+    | 'familyCutoffs'
+    | 'family',
     number
   >;
   private readonly z: Float32Array;
+  /** The factors as whole numbers, and the coefficients that go with them. */
+  private readonly factors: Int16Array;
+  private readonly whole: WholeNumbers;
   /** By node: where its family begins in the tables, in quads. */
   private readonly quads: Int32Array;
   private filled = 0;
 
   constructor(private readonly plan: Plan) {
     const { rank, buckets, childStart } = plan;
+    this.whole = wholeNumbersOf(plan);
+    const { pairs, unit } = this.whole;
+    this.unit = unit;
     const families = childStart.length - 1;
     this.quads = new Int32Array(families + 1);
     for (let i = 0; i < families; i++) {
@@ -43,10 +60,11 @@ export class Firing {
     const memory = new KernelMemory();
     this.pointers = {
       z: memory.reserve(BLOCK * rank),
-      loadings: memory.reserve(buckets * rank * BUCKET),
-      cutoffs: memory.reserve(buckets * BUCKET),
-      args: memory.reserve(BLOCK * buckets * BUCKET),
-      maxima: memory.reserve(BLOCK * buckets),
+      factors: memory.reserve(BLOCK * pairs),
+      loadings: memory.reserve(buckets * pairs * BUCKET),
+      offsets: memory.reserve(buckets * BUCKET),
+      bounds: memory.reserve((BLOCK * buckets * BUCKET) / 2),
+      maxima: memory.reserve((BLOCK * buckets) / 2),
       familyLoadings: memory.reserve(members * rank),
       familyCutoffs: memory.reserve(members),
       family: memory.reserve(members * 2),
@@ -54,59 +72,64 @@ export class Firing {
     this.kernels = openKernels(memory);
     const { pointers } = this;
     this.z = memory.floats(pointers.z, BLOCK * rank);
-    this.args = memory.floats(pointers.args, BLOCK * buckets * BUCKET);
-    this.maxima = memory.floats(pointers.maxima, BLOCK * buckets);
+    this.factors = memory.shorts(pointers.factors, BLOCK * pairs * 2);
+    this.bounds = memory.shorts(pointers.bounds, BLOCK * buckets * BUCKET);
+    this.maxima = memory.shorts(pointers.maxima, BLOCK * buckets);
     this.family = memory.doubles(pointers.family, members);
-    const panels = {
-      loadings: memory.floats(pointers.loadings, buckets * rank * BUCKET),
-      cutoffs: memory.floats(pointers.cutoffs, buckets * BUCKET),
-    };
-    plan.top.forEach((feature, position) => {
-      this.lay(feature, position, BUCKET, panels);
-    });
+    memory.shorts(pointers.loadings, this.whole.loadings.length).set(this.whole.loadings);
+    memory.ints(pointers.offsets, this.whole.offsets.length).set(this.whole.offsets);
     const family = {
       loadings: memory.floats(pointers.familyLoadings, members * rank),
       cutoffs: memory.floats(pointers.familyCutoffs, members),
     };
     for (let i = 0; i < families; i++) {
       for (let at = childStart[i]; at < childStart[i + 1]; at++) {
-        this.lay(plan.childList[at], this.quads[i] * QUAD + at - childStart[i], QUAD, family);
+        this.lay(plan.childList[at], this.quads[i] * QUAD + at - childStart[i], family);
       }
     }
   }
 
-  /** Stores a feature's coefficients at their position: panels of `width` features, [panel][rank][width]. */
+  /** Stores a feature's coefficients at their position: quads of features, [quad][rank][4]. */
   private lay(
     feature: number,
     position: number,
-    width: number,
     to: { loadings: Float32Array; cutoffs: Float32Array },
   ): void {
     const { rank, loadings, cutoffs } = this.plan;
-    if (feature < 0 || feature >= cutoffs.length) {
-      // A place that only fills up a bucket, or an organisational node, must never fire.
+    if (feature >= cutoffs.length) {
+      // An organisational node must never fire.
       to.cutoffs[position] = 1e30;
       return;
     }
     to.cutoffs[position] = cutoffs[feature];
-    const panel = Math.floor(position / width) * rank * width + (position % width);
-    for (let k = 0; k < rank; k++) to.loadings[panel + k * width] = loadings[feature * rank + k];
+    const panel = Math.floor(position / QUAD) * rank * QUAD + (position % QUAD);
+    for (let k = 0; k < rank; k++) to.loadings[panel + k * QUAD] = loadings[feature * rank + k];
   }
 
-  /** Draws the factors of a block and computes the arguments of its buckets. */
+  /** Draws the factors of a block and computes the bounds of its buckets. */
   draw(rows: number, random: Random): void {
-    const { z, plan, pointers } = this;
+    const { z, plan, pointers, whole, factors } = this;
     for (let i = 0; i < rows * plan.rank; i++) z[i] = random.normal();
-    this.kernels.fireArguments(
-      pointers.z,
+    for (let row = 0; row < rows; row++) this.errors[row] = writeFactors(whole, z, row, factors);
+    this.kernels.fireBounds(
+      pointers.factors,
       pointers.loadings,
-      pointers.cutoffs,
-      pointers.args,
+      pointers.offsets,
+      pointers.bounds,
       pointers.maxima,
-      Math.ceil(rows / 4) * 4,
+      Math.ceil(rows / QUAD) * QUAD,
       plan.buckets,
-      plan.rank,
+      whole.pairs,
+      whole.shift,
     );
+  }
+
+  /** The argument of a feature in a row. */
+  argument(row: number, feature: number): number {
+    const { rank, loadings, cutoffs } = this.plan;
+    let sum = -cutoffs[feature];
+    for (let k = 0; k < rank; k++) sum += this.z[row * rank + k] * loadings[feature * rank + k];
+    return sum;
   }
 
   /**

@@ -3,40 +3,40 @@
 // contiguous.
 
 /**
- * out[row][bucket][32] = z[row] · loadings[bucket][rank][32] - cutoffs[bucket][32]. maxima[row][bucket] is
- * the largest of a bucket's 32 numbers. `rows` is a multiple of 4.
+ * out[row][bucket][32] = (z[row] · loadings[bucket][pair][32] + offsets[bucket][32]) >> shift in whole numbers: z
+ * [row][pair] and loadings hold pairs of i16, offsets are i32, results are i16. maxima[row][bucket] is the
+ * largest of a bucket's 32 results. `rows` is a multiple of 4.
  */
-export function fireArguments(
+export function fireBounds(
   z: usize,
   loadings: usize,
-  cutoffs: usize,
+  offsets: usize,
   out: usize,
   maxima: usize,
   rows: i32,
   buckets: i32,
-  rank: i32,
+  pairs: i32,
+  shift: i32,
 ): void {
-  const zRow = <usize>rank << 2;
-  const outRow = <usize>buckets << 7;
-  const maxRow = <usize>buckets << 2;
+  const zRow = <usize>pairs << 2;
+  const outRow = <usize>buckets << 6;
+  const maxRow = <usize>buckets << 1;
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const load = loadings + <usize>bucket * <usize>rank * 128;
-    const cut = cutoffs + (<usize>bucket << 7);
+    const load = loadings + <usize>bucket * <usize>pairs * 128;
+    const offset = offsets + (<usize>bucket << 7);
     for (let row = 0; row < rows; row += 4) {
       const z0 = z + <usize>row * zRow;
       const z1 = z0 + zRow;
       const z2 = z1 + zRow;
       const z3 = z2 + zRow;
-      const out0 = out + <usize>row * outRow + (<usize>bucket << 7);
-      let m0 = f32x4.splat(-f32.MAX_VALUE);
+      const out0 = out + <usize>row * outRow + (<usize>bucket << 6);
+      let m0 = i16x8.splat(i16.MIN_VALUE);
       let m1 = m0;
       let m2 = m0;
       let m3 = m0;
       for (let member: usize = 0; member < 128; member += 32) {
-        const c0 = v128.load(cut + member);
-        const c1 = v128.load(cut + member, 16);
-        let a00 = f32x4.neg(c0);
-        let a01 = f32x4.neg(c1);
+        let a00 = v128.load(offset + member);
+        let a01 = v128.load(offset + member, 16);
         let a10 = a00;
         let a11 = a01;
         let a20 = a00;
@@ -44,56 +44,52 @@ export function fireArguments(
         let a30 = a00;
         let a31 = a01;
         let at = load + member;
-        for (let k: usize = 0; k < zRow; k += 4) {
+        for (let pair: usize = 0; pair < zRow; pair += 4) {
           const l0 = v128.load(at);
           const l1 = v128.load(at, 16);
           at += 128;
-          const s0 = v128.load32_splat(z0 + k);
-          a00 = f32x4.add(a00, f32x4.mul(s0, l0));
-          a01 = f32x4.add(a01, f32x4.mul(s0, l1));
-          const s1 = v128.load32_splat(z1 + k);
-          a10 = f32x4.add(a10, f32x4.mul(s1, l0));
-          a11 = f32x4.add(a11, f32x4.mul(s1, l1));
-          const s2 = v128.load32_splat(z2 + k);
-          a20 = f32x4.add(a20, f32x4.mul(s2, l0));
-          a21 = f32x4.add(a21, f32x4.mul(s2, l1));
-          const s3 = v128.load32_splat(z3 + k);
-          a30 = f32x4.add(a30, f32x4.mul(s3, l0));
-          a31 = f32x4.add(a31, f32x4.mul(s3, l1));
+          const s0 = v128.load32_splat(z0 + pair);
+          a00 = i32x4.add(a00, i32x4.dot_i16x8_s(s0, l0));
+          a01 = i32x4.add(a01, i32x4.dot_i16x8_s(s0, l1));
+          const s1 = v128.load32_splat(z1 + pair);
+          a10 = i32x4.add(a10, i32x4.dot_i16x8_s(s1, l0));
+          a11 = i32x4.add(a11, i32x4.dot_i16x8_s(s1, l1));
+          const s2 = v128.load32_splat(z2 + pair);
+          a20 = i32x4.add(a20, i32x4.dot_i16x8_s(s2, l0));
+          a21 = i32x4.add(a21, i32x4.dot_i16x8_s(s2, l1));
+          const s3 = v128.load32_splat(z3 + pair);
+          a30 = i32x4.add(a30, i32x4.dot_i16x8_s(s3, l0));
+          a31 = i32x4.add(a31, i32x4.dot_i16x8_s(s3, l1));
         }
-        const o0 = out0 + member;
-        const o1 = o0 + outRow;
-        const o2 = o1 + outRow;
-        const o3 = o2 + outRow;
-        v128.store(o0, a00);
-        v128.store(o0, a01, 16);
-        v128.store(o1, a10);
-        v128.store(o1, a11, 16);
-        v128.store(o2, a20);
-        v128.store(o2, a21, 16);
-        v128.store(o3, a30);
-        v128.store(o3, a31, 16);
-        m0 = f32x4.max(m0, f32x4.max(a00, a01));
-        m1 = f32x4.max(m1, f32x4.max(a10, a11));
-        m2 = f32x4.max(m2, f32x4.max(a20, a21));
-        m3 = f32x4.max(m3, f32x4.max(a30, a31));
+        const o0 = out0 + (member >> 1);
+        const r0 = i16x8.narrow_i32x4_s(i32x4.shr_s(a00, shift), i32x4.shr_s(a01, shift));
+        v128.store(o0, r0);
+        m0 = i16x8.max_s(m0, r0);
+        const r1 = i16x8.narrow_i32x4_s(i32x4.shr_s(a10, shift), i32x4.shr_s(a11, shift));
+        v128.store(o0 + outRow, r1);
+        m1 = i16x8.max_s(m1, r1);
+        const r2 = i16x8.narrow_i32x4_s(i32x4.shr_s(a20, shift), i32x4.shr_s(a21, shift));
+        v128.store(o0 + 2 * outRow, r2);
+        m2 = i16x8.max_s(m2, r2);
+        const r3 = i16x8.narrow_i32x4_s(i32x4.shr_s(a30, shift), i32x4.shr_s(a31, shift));
+        v128.store(o0 + 3 * outRow, r3);
+        m3 = i16x8.max_s(m3, r3);
       }
-      const max0 = maxima + <usize>row * maxRow + (<usize>bucket << 2);
-      f32.store(max0, largest(m0));
-      f32.store(max0 + maxRow, largest(m1));
-      f32.store(max0 + 2 * maxRow, largest(m2));
-      f32.store(max0 + 3 * maxRow, largest(m3));
+      const max0 = maxima + <usize>row * maxRow + (<usize>bucket << 1);
+      store<i16>(max0, largest(m0));
+      store<i16>(max0 + maxRow, largest(m1));
+      store<i16>(max0 + 2 * maxRow, largest(m2));
+      store<i16>(max0 + 3 * maxRow, largest(m3));
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function largest(v: v128): f32 {
-  return max(
-    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
-    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
-  );
+function largest(v: v128): i16 {
+  let m = i16x8.max_s(v, v128.shuffle<i32>(v, v, 2, 3, 2, 3));
+  m = i16x8.max_s(m, v128.shuffle<i32>(m, m, 1, 1, 1, 1));
+  return max(i16x8.extract_lane_s(m, 0), i16x8.extract_lane_s(m, 1));
 }
 
 /**

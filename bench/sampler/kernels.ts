@@ -2,15 +2,16 @@ import type { KernelMemory } from '../kernel-memory.ts';
 
 /** The exports of kernels.wasm; pointers are bytes. See kernels.as. */
 export interface SamplerKernels {
-  fireArguments(
+  fireBounds(
     z: number,
     loadings: number,
-    cutoffs: number,
+    offsets: number,
     out: number,
     maxima: number,
     rows: number,
     buckets: number,
-    rank: number,
+    pairs: number,
+    shift: number,
   ): void;
   familyArguments(
     z: number,

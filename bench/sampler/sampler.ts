@@ -102,19 +102,26 @@ export class Sampler {
    * exponential skips all features that do not fire.
    */
   private drawBuckets(): void {
-    const { plan, random, row } = this;
-    const { args, maxima } = this.firing;
+    const { plan, random, row, firing } = this;
+    const { bounds, maxima, unit } = firing;
+    const error = firing.errors[row];
     let budget = random.exponential();
     for (let bucket = 0; bucket < plan.buckets; bucket++) {
       const at = (row * plan.buckets + bucket) * BUCKET;
-      const level = levelAbove(maxima[row * plan.buckets + bucket]);
+      const level = levelAbove(unit * maxima[row * plan.buckets + bucket] + error);
       const rate = hazard[level];
       let member = 0;
       while (member < BUCKET && budget < rate * (BUCKET - member)) {
         member = Math.min(BUCKET - 1, member + Math.floor(budget / rate));
         budget = random.exponential();
-        if (isBelowPhi(random.uniform() * bound[level], args[at + member])) {
-          this.tryActivate(plan.top[bucket * BUCKET + member]);
+        const u = random.uniform() * bound[level];
+        const feature = plan.top[bucket * BUCKET + member];
+        // Most candidates are refused by the bound of their own argument.
+        if (
+          u < bound[levelAbove(unit * bounds[at + member] + error)] &&
+          isBelowPhi(u, firing.argument(row, feature))
+        ) {
+          this.tryActivate(feature);
         }
         member++;
       }
