@@ -4,7 +4,7 @@
  */
 export const FIELDS = {
   metrics: [
-    ...['f1', 'mcc', 'precision', 'recall', 'accuracy', 'uniqueness', 'l0', 'true_l0'],
+    ...['f1', 'f1_one_to_one', 'mcc', 'precision', 'recall', 'accuracy', 'uniqueness', 'l0', 'true_l0'],
     ...['explained_variance', 'dead_latents', 'shrinkage'],
   ],
   observed: ['samples', 'width', 'normalisation_samples', 'rows_served'],
