@@ -31,6 +31,17 @@ export const Verdict = z.object({
 });
 export type Verdict = z.infer<typeof Verdict>;
 
-/** How a sprint ended. */
-export const Outcome = z.enum(['new-best', 'no-gain', 'degenerate', 'invalid', 'failed', 'interrupted']);
+/**
+ * How a sprint ended. `held`: its gain is too good to be true, and nothing of it is kept until it is
+ * confirmed.
+ */
+export const Outcome = z.enum([
+  'new-best',
+  'held',
+  'no-gain',
+  'degenerate',
+  'invalid',
+  'failed',
+  'interrupted',
+]);
 export type Outcome = z.infer<typeof Outcome>;

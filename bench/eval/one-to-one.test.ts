@@ -10,7 +10,7 @@ const ROWS = 2000;
 const identity = Float32Array.from({ length: FEATURES ** 2 }, (_, at) => Number(at % (FEATURES + 1) === 0));
 /** Whether a feature is active in a row: rates of 1/2, 1/3, 1/5, 1/7, as good as independent. */
 const active = (row: number, feature: number): boolean => row % [2, 3, 5, 7][feature] === 0;
-/** A hard latent fires at a third of its feature's rows, and as often without it: precision and recall are bad. */
+/** A hard latent fires in a third of its feature's rows, and in others: precision and recall are bad. */
 const weak = (row: number, latent: number): number =>
   (active(row, latent) && row % 11 < 4) || (!active(row, latent) && row % 13 === 0) ? 4 : 0;
 const honest = (row: number, latent: number): number =>
