@@ -84,9 +84,11 @@ await runMain(async () => {
   const { world } = opened.world;
   let confusion: Confusion | undefined;
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
-  const measurement = await opened.measure(samples, (truth, codes, { best }) => {
-    confusion ??= new Confusion(best.length, world.numFeatures);
-    confusion.add(truth, codes, best);
+  const measurement = await opened.measure(samples, {
+    onBatch: (truth, codes, { best }) => {
+      confusion ??= new Confusion(best.length, world.numFeatures);
+      confusion.add(truth, codes, best);
+    },
   });
   const { matching } = measurement;
   const rows = latentRows(
@@ -121,7 +123,7 @@ async function open(path: string, options: Options): Promise<SavedCase> {
     name: opened.folder.run.id,
     profile: opened.profile,
     world: opened.world,
-    measure: (samples, onBatch) => opened.measure('checkpoint.safetensors', samples, onBatch),
+    measure: (samples, asked) => opened.measure('checkpoint.safetensors', samples, asked),
   };
 }
 

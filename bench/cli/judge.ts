@@ -120,7 +120,7 @@ await runMain(async () => {
   }
   const started = performance.now();
   const samples = options.samples ?? opened.profile.evaluation.verdict;
-  const measurement = await opened.measure('checkpoint.safetensors', samples);
+  const measurement = await opened.measure('checkpoint.safetensors', samples, { invariance: true });
   const { deciding, also } = metricsOf(measurement);
   const { run, result } = opened.folder;
   const verdict = Verdict.parse({

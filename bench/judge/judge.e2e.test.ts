@@ -165,6 +165,7 @@ describe('the judge', () => {
     expect(verdict.metrics.mcc).toBeGreaterThan(0.999);
     expect(verdict.metrics).toMatchObject({ uniqueness: 1, dead_latents: 0 });
     expect(verdict.also.inference).toEqual(verdict.metrics);
+    expect(verdict.metrics.batch_dependence).toBe(0);
     expect(verdict.observed).toEqual({
       samples: 10_240,
       normalisation_samples: 1024,
@@ -220,6 +221,14 @@ describe('the judge', () => {
     expect(stderr).toMatch(
       /^error: the encoder failed: it ended with exit code 1: .*W_enc is missing.*judge\.log\)$/,
     );
+    expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
+  });
+
+  it('gives no verdict on an encoder that remembers, and says so in one line', async () => {
+    const { repo, dir } = repository('memory');
+    const { code, stdout, stderr } = await ask(repo, dir);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: the encoder is refused: .* it remembers earlier batches\. [^\n]*$/);
     expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
   });
 
