@@ -23,6 +23,8 @@ export const Inspection = z.strictObject({
   command,
   /** What it shows, in words for the researcher. */
   about: z.string().min(1),
+  /** How often the researcher may look in one sprint: what it shows could be fitted to. */
+  perSprint: z.number().int().positive().default(12),
   /**
    * The options that may be set; no others are passed on. `choices`: one of these words; `most`: a whole
    * number from 1 to this; `list`: up to this many whole numbers.

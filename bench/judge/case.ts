@@ -3,6 +3,7 @@ import { type Profile, profileOf, readTask } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
+import type { Seed } from '../random.ts';
 import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
 import { Encoder, type EncoderCommand } from './encoder.ts';
 import { checkInvariance, type Probe, probedBatches } from './invariance.ts';
@@ -12,7 +13,8 @@ import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 export interface CaseOptions {
   treeDir?: string;
   world?: string;
-  evalSeed: number;
+  /** What the fresh rows are drawn from. */
+  seed: Seed;
   stallSeconds: number;
   /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
@@ -74,7 +76,7 @@ export async function measureCheckpoint(
   { world }: NamedWorld,
   command: Omit<EncoderCommand, 'sandbox' | 'stallSeconds'>,
   samples: number,
-  { evalSeed: seed, stallSeconds, sandbox: chosen = 'auto' }: CaseOptions,
+  { seed, stallSeconds, sandbox: chosen = 'auto' }: CaseOptions,
   { onBatch, invariance = false }: Asked = {},
 ): Promise<Measurement> {
   const sandbox = await sandboxByHand(process.cwd(), chosen);

@@ -1,5 +1,5 @@
 import type { CodesHeader, SparseCodes } from '#contract/codes';
-import { Random } from '../random.ts';
+import { Random, type Seed } from '../random.ts';
 import { type Encoder, EncoderError } from './encoder.ts';
 
 type Form = CodesHeader['forms'][number];
@@ -21,7 +21,7 @@ const SAME = 0.002;
 const CLOSE = 0.01;
 
 /** Which of `batches` batches are asked again: one at random of each quarter. */
-export function probedBatches(batches: number, seed: number): Set<number> {
+export function probedBatches(batches: number, seed: Seed): Set<number> {
   const random = new Random(seed, 'probed batches', 0);
   const count = Math.min(PROBES, batches);
   return new Set(
@@ -33,17 +33,17 @@ export function probedBatches(batches: number, seed: number): Set<number> {
 }
 
 /**
- * Asks a second process of the same encoder again: batches as they were, the first one with its rows in
- * another order, and rows of all of them mixed. Nothing that the measured process saw before, and no order of
- * rows, may change a code; in the inference form neither may the other rows of a batch. Returns by form the
- * share of codes that other rows in the batch change (BatchTopK selects over its batch, so its training form
- * has one).
+ * Asks a second process of the same encoder again: batches as they were, one of them once more and with its
+ * rows in another order, and rows of all of them mixed. Nothing that the measured process saw before, and no
+ * order of rows, may change a code; in the inference form neither may the other rows of a batch. Returns by
+ * form the share of codes that other rows in the batch change (BatchTopK selects over its batch, so its
+ * training form has one).
  * @throws EncoderError with exit code 2 where a code changes that may not
  */
 export async function checkInvariance(
   fresh: Encoder,
   probes: readonly Probe[],
-  seed: number,
+  seed: Seed,
 ): Promise<Map<Form, number>> {
   const random = new Random(seed, 'invariance', 0);
   const [first, ...others] = shuffled(probes, random);
@@ -64,7 +64,10 @@ export async function checkInvariance(
       if (share > SAME) throw changed(share, forms[form], why);
     });
   };
-  await same(rowsOf(first), `when it is asked a batch in a process of its own: ${MEMORY}`);
+  // Memory comes first: it would show as dependence on anything.
+  for (const probe of [first, ...others])
+    await same(rowsOf(probe), `when it is asked a batch in a process of its own: ${MEMORY}`);
+  await same(rowsOf(first), `when it is asked a batch again after others: ${MEMORY}`);
   await same(shuffled(rowsOf(first), random), `when the rows of a batch change places: ${ORDER}`);
   // Where there is one batch alone, half of it is a batch of other company.
   const mixed = probes.flatMap((probe) =>
@@ -73,8 +76,6 @@ export async function checkInvariance(
   const dependence = await ask(shuffled(mixed, random));
   const alone = forms.indexOf('inference');
   if (alone >= 0 && dependence[alone] > SAME) throw changed(dependence[alone], 'inference', COMPANY);
-  for (const probe of [...others, first])
-    await same(rowsOf(probe), `when it is asked a batch again after others: ${MEMORY}`);
   await fresh.finish();
   return new Map(forms.map((form, i) => [form, dependence[i]]));
 }

@@ -1,6 +1,7 @@
 import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { Evaluation, type Metrics } from '../eval/evaluation.ts';
 import { type Matching, matchLatents } from '../eval/matching.ts';
+import type { Seed } from '../random.ts';
 import { Sampler, type SparseRows } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
 import { type Encoder, EncoderError } from './encoder.ts';
@@ -36,7 +37,7 @@ export type AnswerListener = (index: number, x: Float32Array, codes: SparseCodes
 export async function measure(
   world: World,
   encoder: Encoder,
-  { samples, seed }: { samples: number; seed: number },
+  { samples, seed }: { samples: number; seed: Seed },
   onBatch: BatchListener = () => {},
   onAnswer: AnswerListener = () => {},
 ): Promise<Measurement> {

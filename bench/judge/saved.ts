@@ -8,6 +8,7 @@ import { splitCommand } from '#host/command';
 import { linkedFiles } from '#host/links';
 import { type NamedWorld, openWorld } from '../worlds.ts';
 import { type Asked, type CaseOptions, measureCheckpoint } from './case.ts';
+import { drawnFrom } from './drawn.ts';
 import { EncoderError } from './encoder.ts';
 import { EVALUATION_BATCH, type Measurement, metricsOf } from './measure.ts';
 
@@ -112,7 +113,7 @@ export async function judgeSaved(
     metrics: deciding,
     also,
     observed: { width: measurement.matching.best.length },
-    evaluation: { samples, batch: EVALUATION_BATCH, seed: options.evalSeed },
+    evaluation: { samples, batch: EVALUATION_BATCH, ...drawnFrom(options.seed) },
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
   };

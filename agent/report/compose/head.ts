@@ -279,6 +279,9 @@ export function facts({ sprint, profile }: Context): Block {
       label: 'Noise floor',
       c: [text(`${number(sprint.noise)}${sprint.noiseFrom ? ` (${sprint.noiseFrom})` : ''}`)],
     },
+    ...(sprint.inspections
+      ? [{ label: 'Looks by inspect', c: [text(`${sprint.inspections}, each on the judge's side`)] }]
+      : []),
     { label: 'Change', c: changeWords(change) },
   ];
   return { t: 'facts', rows };
