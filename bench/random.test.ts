@@ -1,3 +1,4 @@
+import { createCipheriv, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Random } from './random.ts';
 import { normalCdf, normalQuantile } from './world/normal.ts';
@@ -19,26 +20,38 @@ function kolmogorov(values: Float64Array, cdf: (x: number) => number): number {
   return worst * Math.sqrt(N);
 }
 
+const key = Uint8Array.from({ length: 16 }, (_, i) => i);
+
 describe('random numbers', () => {
-  it('have the distributions they are named after', () => {
+  it.each([
+    ['a number', 1],
+    ['a key', key],
+  ])('have the distributions they are named after: of %s', (_, seed) => {
+    const from = () => new Random(seed, 'test', 0);
+    const uniform = draws((r) => r.uniform(), from());
+    const exponential = draws((r) => r.exponential(), from());
+    expect(kolmogorov(uniform, (x) => x)).toBeLessThan(1.95);
+    expect(kolmogorov(exponential, (x) => 1 - Math.exp(-x))).toBeLessThan(1.95);
     expect(
       kolmogorov(
-        draws((r) => r.uniform()),
-        (x) => x,
-      ),
-    ).toBeLessThan(1.95);
-    expect(
-      kolmogorov(
-        draws((r) => r.exponential()),
-        (x) => 1 - Math.exp(-x),
-      ),
-    ).toBeLessThan(1.95);
-    expect(
-      kolmogorov(
-        draws((r) => r.normal()),
+        draws((r) => r.normal(), from()),
         normalCdf,
       ),
     ).toBeLessThan(1.95);
+  });
+
+  it('of a key are those of AES-256 in counter mode, under a key for each stream and batch', () => {
+    const first = (stream: string, index: number, of = key) => {
+      const random = new Random(of, stream, index);
+      return Array.from({ length: 2000 }, () => random.bits());
+    };
+    const own = createHmac('sha256', key)
+      .update('eval\0' + '3')
+      .digest();
+    const bytes = createCipheriv('aes-256-ctr', own, Buffer.alloc(16)).update(Buffer.alloc(8000));
+    expect(first('eval', 3)).toEqual(Array.from({ length: 2000 }, (_, i) => bytes.readUInt32LE(4 * i)));
+    for (const other of [first('eval', 4), first('train', 3)]) expect(other).not.toEqual(first('eval', 3));
+    expect(() => first('eval', 0, key.slice(0, 15))).toThrow('120 bits');
   });
 
   it('reach into the tails as far as they should', () => {

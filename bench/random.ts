@@ -1,3 +1,5 @@
+import { createCipheriv, createHmac } from 'node:crypto';
+
 const BLOCK = 1024;
 const WARM_UP = 16;
 const LAYERS = 128;
@@ -21,16 +23,30 @@ for (let i = 0; i <= LAYERS; i++) density[i] = Math.exp(-0.5 * edge[i] ** 2);
 for (let i = 0; i < LAYERS; i++) ratio[i] = edge[i + 1] / edge[i];
 
 /**
+ * What random numbers are drawn from: a number, which others may try out, or a key of at least 128 bits, as
+ * the judge draws from.
+ */
+export type Seed = number | Uint8Array;
+
+const KEY_BYTES = 16;
+const ZEROS = new Uint8Array(BLOCK * 4);
+
+/**
  * Random numbers that depend only on their key: the same (seed, stream name, batch index) gives the same
- * numbers in any process and any order. The generator is sfc32 (C. Doty-Humphrey, PractRand), started from
- * a hash of the key.
+ * numbers in any process and any order. For a number the generator is sfc32 (C. Doty-Humphrey, PractRand),
+ * started from a hash of 64 bits. For a key it is AES-256 in counter mode, under the HMAC-SHA256 of stream
+ * and index with the whole key: from what was drawn, neither the key nor other numbers can be found.
  */
 export class Random {
   private readonly state = new Int32Array(4);
   private readonly block = new Uint32Array(BLOCK);
+  private readonly bytes = new Uint8Array(this.block.buffer);
+  private readonly cipher: ReturnType<typeof createCipheriv> | null;
   private next = BLOCK;
 
-  constructor(seed: number, stream: string, index: number) {
+  constructor(seed: Seed, stream: string, index: number) {
+    this.cipher = typeof seed === 'number' ? null : cipherOf(seed, stream, index);
+    if (typeof seed !== 'number') return;
     // Two hashes of 32 bits (finalisers of MurmurHash3 and of C. Wellons' lowbias32, chained): with one
     // alone, two of some 100,000 keys may collide.
     let first = 0x9e3779b9;
@@ -101,6 +117,11 @@ export class Random {
 
   private refill(): void {
     const { state, block } = this;
+    this.next = 0;
+    if (this.cipher !== null) {
+      this.bytes.set(this.cipher.update(ZEROS));
+      return;
+    }
     // Not destructured: an iterator hides from the compiler that these are integers and takes five times as
     // long.
     let a = state[0];
@@ -119,6 +140,11 @@ export class Random {
     state[1] = b;
     state[2] = c;
     state[3] = d;
-    this.next = 0;
   }
+}
+
+function cipherOf(key: Uint8Array, stream: string, index: number): ReturnType<typeof createCipheriv> {
+  if (key.length < KEY_BYTES) throw new Error(`a key of ${8 * key.length} bits; at least 128 are needed`);
+  const own = createHmac('sha256', key).update(`${stream}\0${index}`).digest();
+  return createCipheriv('aes-256-ctr', own, new Uint8Array(16));
 }

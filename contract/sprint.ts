@@ -99,6 +99,8 @@ export const Sprint = z.preprocess(
     unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: z.string() }))).optional(),
     /** What the researcher said between its calls, as far as it was shown: one text per turn, shortened. */
     said: z.array(z.object({ at: z.string(), text: z.string() })).optional(),
+    /** How often the researcher looked into its runs by `inspect`; absent: never. */
+    inspections: z.number().int().optional(),
     summary: z.string(),
     /** What the researcher would do next. */
     next: z.string().nullable(),

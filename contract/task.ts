@@ -23,6 +23,8 @@ export const Inspection = z.strictObject({
   command,
   /** What it shows, in words for the researcher. */
   about: z.string().min(1),
+  /** How often the researcher may look in one sprint: what it shows could be fitted to. */
+  perSprint: z.number().int().positive().default(12),
   /**
    * The options that may be set; no others are passed on. `choices`: one of these words; `most`: a whole
    * number from 1 to this; `list`: up to this many whole numbers.
@@ -127,6 +129,16 @@ const fields = {
   metric: z.string().min(1),
   goal: z.enum(['max', 'min']),
   guards: z.record(z.string(), Condition).default({}),
+  /**
+   * Numbers in the metric's direction in which a gain of the metric has to show as well, beyond the same
+   * noise.
+   */
+  gains: z.array(z.string()).default([]),
+  /**
+   * What is too good to be true: a gain of a verdict that meets one of these is held, and not kept, until it
+   * is confirmed. So is a metric beyond the profile's ceiling by more than the noise.
+   */
+  tooGood: z.record(z.string(), Condition).default({}),
   also: z.array(z.string()).default([]),
   /** What reports draw beside the metric over sprints. */
   plots: z

@@ -13,3 +13,14 @@ it('is on a world of one of three kinds; one without a kind is of an earlier ver
   expect(onWorld({})).toBe('public');
   expect(onWorld({ kind: 'hidden' })).toBeUndefined();
 });
+
+it('says what its rows were drawn from: a key, or the seed of an earlier version', () => {
+  const drawn = (more: object) =>
+    Verdict.safeParse({
+      ...{ ...verdict, world: { name: 'w', hash: 'h' } },
+      evaluation: { samples: 1, batch: 1, ...more },
+    }).data?.evaluation;
+  expect(drawn({ seed: 7 })).toEqual({ samples: 1, batch: 1, seed: 7 });
+  expect(drawn({ key: 'a'.repeat(32) })?.key).toHaveLength(32);
+  expect(drawn({ seed: 'x' })).toBeUndefined();
+});

@@ -25,12 +25,32 @@ export const Verdict = z.object({
   observed: z.record(z.string(), z.number()),
   /** What only the trainer states: learning_rate. */
   declared: z.record(z.string(), z.number()),
-  evaluation: z.object({ samples: z.number().int(), batch: z.number().int(), seed: z.number().int() }),
+  evaluation: z.object({
+    samples: z.number().int(),
+    batch: z.number().int(),
+    /**
+     * What the rows were drawn from: a key of at least 128 bits in hex, or a seed where one was asked for and
+     * in verdicts of earlier versions.
+     */
+    key: z.string().optional(),
+    seed: z.number().int().optional(),
+  }),
   seconds: z.number(),
   at: z.string(),
 });
 export type Verdict = z.infer<typeof Verdict>;
 
-/** How a sprint ended. */
-export const Outcome = z.enum(['new-best', 'no-gain', 'degenerate', 'invalid', 'failed', 'interrupted']);
+/**
+ * How a sprint ended. `held`: its gain is too good to be true, and nothing of it is kept until it is
+ * confirmed.
+ */
+export const Outcome = z.enum([
+  'new-best',
+  'held',
+  'no-gain',
+  'degenerate',
+  'invalid',
+  'failed',
+  'interrupted',
+]);
 export type Outcome = z.infer<typeof Outcome>;

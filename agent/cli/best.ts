@@ -2,7 +2,6 @@
 //   npm run best
 //   npm run best -- --profile small --eval-seed 12
 //   npm run best -- --train
-import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
@@ -12,7 +11,7 @@ import { profileOf, readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { inRun, runDir, sprintsDir } from '../common/paths.ts';
-import { judgeRun } from '../executor/judging.ts';
+import { type JudgeRequest, judgeRun } from '../executor/judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { numbersOf } from '../sweep/summary.ts';
@@ -35,7 +34,7 @@ const command = program(
 )
   .option('--profile <name>', 'profile of TASK.md (default: the first whose leaderboard has a best)')
   .option('--samples <n>', 'number of fresh samples (default: as for a verdict)', whole(1))
-  .option('--eval-seed <n>', 'seed of these samples (default: a new one each time)', whole(0))
+  .option('--eval-seed <n>', 'seed of these samples (default: a new key each time)', whole(0))
   .option(
     '--train',
     'train the run again first, from its recorded tree and settings, and compare the weights',
@@ -65,11 +64,9 @@ async function main(): Promise<number> {
     );
   }
   process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${dir}\n\n`);
-  const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
-  const judge = (runDir: string) =>
-    abortable((signal) =>
-      judgeRun({ task, repo, runDir, samples: options.samples, evalSeed, signal, sandbox }),
-    );
+  const asked = options.evalSeed === undefined ? undefined : { seed: options.evalSeed };
+  const judge = (runDir: string, drawn: JudgeRequest['drawn'] = asked) =>
+    abortable((signal) => judgeRun({ task, repo, runDir, samples: options.samples, drawn, signal, sandbox }));
   if (!options.train) {
     const now = await keepingVerdict(dir, () => judge(dir));
     process.stdout.write(comparison(shownMetrics(task.contract, now), { recorded, now }));
@@ -84,7 +81,7 @@ async function main(): Promise<number> {
   const { id } = await trainAgain({ task, repo, sandbox, sprint, run });
   // Both on the same fresh samples, so that only the training can make a difference.
   const first = here ? await keepingVerdict(dir, () => judge(dir)) : null;
-  const again = await judge(runDir(repo, id));
+  const again = await judge(runDir(repo, id), first?.evaluation);
   const columns = { recorded, ...(first && { now: first }), again };
   process.stdout.write(comparison(Object.keys(numbersOf(again)), columns));
   const trained = readSprintRun(repo, id) as SprintRun;
@@ -139,8 +136,9 @@ function conclusion(task: Task, profileName: string, recorded: Verdict, now: Ver
   const { metric } = task.contract;
   const { full: noise } = noiseOf(task, profileName);
   const change = Math.abs(changed(now.metrics[metric], recorded.metrics[metric]));
-  const { samples, seed } = now.evaluation;
-  const drawn = `${samples} fresh samples, seed ${seed}`;
+  const { samples, seed, key } = now.evaluation;
+  const from = key !== undefined ? `key ${key}` : seed !== undefined ? `seed ${seed}` : 'of no known key';
+  const drawn = `${samples} fresh samples, ${from}`;
   if (change <= noise) return `${metric} holds: within the noise of ${noise} (${drawn})`;
   return `${metric} does NOT hold: it moved by ${show(change)}, the noise is ${noise} (${drawn})`;
 }

@@ -4,7 +4,7 @@ import type { Task, TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
 import { decide, isNear, rulesOf } from '../ledger/decide.ts';
-import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
+import { bestVerdicts, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { isCount } from '../report/document/names.ts';
 
 /** The metrics of a verdict that the task shows: the deciding one first. */
@@ -53,7 +53,7 @@ export function table(
 
 /** One line: the outcome that a verdict would have as a sprint's candidate, against the present best. */
 export function standing(task: Task, profileName: string, repo: string, verdict: Verdict): string {
-  const best = bestOf(readSprints(sprintsDir(repo)), leaderboardId(task, profileName));
+  const bests = bestVerdicts(readSprints(sprintsDir(repo)), leaderboardId(task, profileName));
   let profile: MeasuredProfile;
   try {
     profile = measuredProfile(task, profileName);
@@ -62,7 +62,7 @@ export function standing(task: Task, profileName: string, repo: string, verdict:
     if (!(error instanceof UserError)) throw error;
     return `as a candidate: not known, ${error.message}`;
   }
-  const rules = rulesOf(task, profile, best?.verdict ?? undefined);
+  const rules = rulesOf(task, profile, bests);
   const { outcome, reason } = decide(verdict, rules);
   const near = isNear(verdict, rules) ? '; near the noise: a loop would try a second seed' : '';
   return `as a candidate: ${outcome} (${reason}${near})`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { RunRecord } from '#contract/run';
+import { Inspection } from '#contract/task';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { readStat, seesProcesses } from '#host/processes';
 import { noSandbox } from '#host/sandbox';
@@ -75,7 +76,7 @@ const ask = (mode: string, over: Partial<JudgeRequest> = {}): JudgeRequest => {
 
 it('gives the verdict on the tree that was trained, and tells the judge what it was asked', async () => {
   process.env.SOME_API_KEY = 'secret';
-  const verdict = await judgeRun(ask('judge', { samples: 50, evalSeed: 3 }));
+  const verdict = await judgeRun(ask('judge', { samples: 50, drawn: { seed: 3 } }));
   delete process.env.SOME_API_KEY;
   expect(verdict.metrics).toEqual(exampleVerdict().metrics);
   expect(verdict.run).toBe('the encoder then off (test)  --tree-dir --samples 50 --eval-seed 3 --json');
@@ -124,13 +125,9 @@ left.unref();
     const { sandbox } = ask('leave');
     await judgeRun(ask('leave'));
     const loop = { config: { repo, task }, sandbox, stopper: { hard: new AbortController().signal } };
-    await inspect(
-      { loop, claimedRuns: { resolve: (id: string) => id } } as unknown as OpenSprint,
-      'node judge.mjs',
-      {
-        run: 'run',
-      },
-    );
+    const sprint = { loop, claimedRuns: { resolve: (id: string) => id }, inspections: 0 };
+    const inspection = Inspection.parse({ command: 'node judge.mjs', about: 'Anything.' });
+    await inspect(sprint as unknown as OpenSprint, inspection, { run: 'run' });
     writeFileSync(join(run, 'run.json'), before);
     const left = readFileSync(join(run, 'left'), 'utf8').trim().split(' ').map(Number);
     expect(left).toHaveLength(2);

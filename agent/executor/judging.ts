@@ -28,8 +28,8 @@ export interface JudgeRequest {
   sandbox: Sandbox;
   /** Fresh rows to draw; unset: the profile's. */
   samples?: number;
-  /** Seed of those rows; unset: the judge's own. */
-  evalSeed?: number;
+  /** What to draw those rows from, as a verdict has it; unset: the judge's own. */
+  drawn?: Pick<Verdict['evaluation'], 'seed' | 'key'>;
   /** Default: one hour. */
   timeoutSeconds?: number;
   /** Ends the judge when it aborts. */
@@ -81,10 +81,10 @@ export function judgeEnv(of: {
 
 /** Runs the judge and returns the lines of its standard output that are not blank. */
 async function startJudge(request: JudgeRequest, flags: readonly string[]): Promise<string[]> {
-  const { task, repo, runDir, samples, evalSeed, sandbox, signal, timeoutSeconds = 3600 } = request;
+  const { task, repo, runDir, samples, drawn, sandbox, signal, timeoutSeconds = 3600 } = request;
   const record = readRunRecord(runDir);
   const treeDir = await checkoutTree({ repo, tree: record.tree });
-  const options = { samples, 'eval-seed': evalSeed };
+  const options = { samples, 'eval-seed': drawn?.seed, 'eval-key': drawn?.key };
   const given = Object.entries(options).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, `${value}`],
   );

@@ -32,6 +32,7 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
           waiting: [],
           hints: event.hints ? [event.hints] : [],
           verdicts: {},
+          inspections: 0,
           finished: false,
           closed: null,
           rendered: false,
@@ -59,6 +60,7 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
         { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
         (sprint) => ({
           ...sprint,
+          inspections: sprint.inspections + Number(event.ok && event.name === 'inspect'),
           finished: sprint.finished || (event.ok && event.name === 'finish_sprint'),
         }),
       );

@@ -24,6 +24,17 @@ it("knows that a sprint was finished by its own accepted finish_sprint, not by a
   expect(finished(called(true), { ...opened, number: 2 })).toBe(false);
 });
 
+it('counts the looks of a sprint by inspect, without refused calls and over a restart', () => {
+  const called = (name: string, ok = true): Event => ({
+    ...{ type: 'tool.finished', sprint: null, name, summary: '', ok, seconds: 0 },
+  });
+  const looks = [called('inspect'), called('inspect', false), called('bash'), called('inspect')];
+  const counted = (...events: Event[]) => folded(started('x'), opened, ...events).sprint?.inspections;
+  expect(counted()).toBe(0);
+  expect(counted(...looks, started('x', true))).toBe(2);
+  expect(counted(...looks, { ...opened, number: 2 })).toBe(0);
+});
+
 it('counts how often a sprint was cut off, and not how often its loop was stopped', () => {
   const stopped: Event = { type: 'loop.stopped', reason: 'Ctrl-C', exitCode: 130 };
   const resumed = (...events: Event[]) => folded(started('x'), opened, ...events).sprint?.resumed;

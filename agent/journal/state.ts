@@ -26,6 +26,8 @@ export interface SprintState {
   /** The text of HINTS.md when the sprint opened, then the hints added since. */
   hints: string[];
   verdicts: Record<string, Verdict>;
+  /** How often inspect has shown something. */
+  inspections: number;
   /** The researcher has called finish_sprint, and it was accepted. */
   finished: boolean;
   closed: { outcome: Outcome; reason: string } | null;

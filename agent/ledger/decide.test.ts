@@ -6,7 +6,7 @@ import { decide, decideByMean, isNear, rulesOf } from './decide.ts';
 
 const task = exampleTask();
 const profile = measuredProfile(task, 'tiny');
-const rules = (over?: typeof best) => rulesOf(task, profile, over);
+const rules = (over?: typeof best) => rulesOf(task, profile, over ? [over] : []);
 const best = exampleVerdict({ metrics: { f1: 0.8, mcc: 0.7 } });
 const given = (f1: number, over: Parameters<typeof exampleVerdict>[0] = {}) =>
   exampleVerdict({ metrics: { f1, mcc: 0.7 }, ...over });
@@ -75,6 +75,103 @@ describe('what a verdict makes of a sprint', () => {
       rules(best),
     );
     expect(broken.outcome).toBe('invalid');
+  });
+
+  describe('where a gain has to show one to one as well', () => {
+    const both = (f1: number, one: number) => exampleVerdict({ metrics: { f1, one, mcc: 0.7 } });
+    const asked = (over: ReturnType<typeof both>) => ({ ...rules(over), gains: ['one'] });
+    const decided = (f1: number, one: number) => decide(both(f1, one), asked(both(0.8, 0.78)));
+
+    it('keeps what gains in both, and names the number in which nothing shows', () => {
+      expect(decided(0.83, 0.81)).toEqual({
+        outcome: 'new-best',
+        reason: "f1 0.83 against the best's 0.8: a gain of 0.03",
+      });
+      expect(decided(0.83, 0.785)).toEqual({
+        outcome: 'no-gain',
+        reason:
+          "f1 0.83 against the best's 0.8: a gain of 0.03, which has to show in other numbers too: one 0.785 against the best's 0.78: within the noise of 0.01",
+      });
+      expect(decided(0.83, 0.7).reason).toMatch(/other numbers too: one 0\.7 .*: worse$/);
+      expect(decided(0.805, 0.9).outcome).toBe('no-gain');
+      expect(decided(0.83, Number.NaN)).toMatchObject({
+        outcome: 'no-gain',
+        reason: expect.stringContaining('the verdict has no value for one'),
+      });
+    });
+
+    it('calls it near where the smaller of the gains is', () => {
+      const near = (f1: number, one: number) => isNear(both(f1, one), asked(both(0.8, 0.78)));
+      expect([near(0.83, 0.785), near(0.83, 0.795), near(0.83, 0.81), near(0.83, 0.77)]).toEqual([
+        ...[true, true, false, false],
+      ]);
+    });
+
+    it('compares the metric alone with a best of an earlier version, that was not measured so', () => {
+      expect(decide(both(0.83, 0.1), asked(best as ReturnType<typeof both>)).outcome).toBe('new-best');
+      expect(decide(both(0.83, 0.1), { ...rules(), gains: ['one'] }).outcome).toBe('new-best');
+    });
+  });
+
+  it('guards against the best ever and an absolute floor: a guard does not sink with the bests', () => {
+    const guarded = (bests: readonly number[]) => ({
+      ...rulesOf(
+        task,
+        profile,
+        bests.map((mcc, i) => exampleVerdict({ metrics: { f1: 0.7 + 0.02 * i, mcc } })),
+      ),
+      guards: { mcc: '>=0.6 and >=best ever-0.02' },
+    });
+    const of = (mcc: number, bests: readonly number[]) =>
+      decide(exampleVerdict({ metrics: { f1: 0.9, mcc } }), guarded(bests));
+    // Each step is within 0.02 of the last one.
+    expect(of(0.735, [0.75]).outcome).toBe('new-best');
+    expect(of(0.72, [0.75, 0.735])).toMatchObject({
+      outcome: 'degenerate',
+      reason: expect.stringContaining('mcc: 0.72 where >=best ever-0.02 (0.73) is asked'),
+    });
+    expect(of(0.59, []).outcome).toBe('degenerate');
+    expect(of(0.6, []).outcome).toBe('new-best');
+  });
+
+  describe('too good to be true', () => {
+    const doubting = (over?: typeof best) => ({
+      ...rules(over),
+      tooGood: { mcc: '>0.98' },
+      ceiling: 0.95,
+    });
+    const of = (f1: number, mcc: number, more: object = {}, over = best) =>
+      decide(exampleVerdict({ metrics: { f1, mcc }, ...more }), doubting(over));
+
+    it('is held, before a first best too, and the reason says what is not believed', () => {
+      expect(of(0.9, 0.97).outcome).toBe('new-best');
+      expect(of(0.9, 1)).toEqual({
+        outcome: 'held',
+        reason:
+          "f1 0.9 against the best's 0.8: a gain of 0.1, but too good to be true: mcc 1 (>0.98); held until it is confirmed on a world that the researcher cannot know",
+      });
+      expect(decide(given(0.9, { metrics: { f1: 0.9, mcc: 1 } }), doubting()).outcome).toBe('held');
+      // The noise is 0.01.
+      expect(of(0.9599, 0.7).outcome).toBe('new-best');
+      expect(of(0.9601, 0.7).reason).toContain(
+        'f1 0.9601 is above the ceiling of 0.95 by more than the noise',
+      );
+      const falling = { ...doubting(best), goal: 'min' as const, ceiling: 0.5 };
+      expect(decide(given(0.48), falling).reason).toContain('below the floor of 0.5');
+    });
+
+    it('is believed once it is confirmed, and never saves what does not gain or is degenerate', () => {
+      expect(of(0.97, 1, { kind: 'confirmed' }).outcome).toBe('new-best');
+      expect(of(0.79, 1).outcome).toBe('no-gain');
+      expect(decide(given(0.97), { ...doubting(best), guards: { mcc: '>0.8' } }).outcome).toBe('degenerate');
+    });
+
+    it('may be near the noise, and is held by the means of two seeds as well', () => {
+      const near = exampleVerdict({ metrics: { f1: 0.815, mcc: 1 } });
+      expect(isNear(near, doubting(best))).toBe(true);
+      const second = { verdict: exampleVerdict({ metrics: { f1: 0.83, mcc: 1 } }), best };
+      expect(decideByMean({ verdict: near, best }, second, doubting(best)).outcome).toBe('held');
+    });
   });
 
   it('never lets the best fall by more than nothing over any sequence of verdicts', () => {

@@ -11,53 +11,91 @@ export interface Decision {
 }
 
 /**
- * The input of a decision: the contract's metric and guards, the profile's constraints and its noise, the
- * present best of the leaderboard.
+ * The input of a decision: the contract's metric, gains and guards, the profile's constraints, noise and
+ * ceiling, and the bests of the leaderboard.
  */
 export interface Rules {
   metric: string;
   goal: 'max' | 'min';
+  /** Numbers in which a gain of the metric has to show as well. */
+  gains: readonly string[];
   guards: Record<string, string>;
+  tooGood: Record<string, string>;
   constraints: Record<string, string>;
   /** The noise of a full run: candidate and best are compared by their verdicts on one. */
   noise: number;
-  best: Verdict | undefined;
+  /** A value of the metric that is not expected to be passed; null: none is stated. */
+  ceiling: number | null;
+  /** The verdicts of all bests so far, the present one last. */
+  bests: readonly Verdict[];
 }
 
-export function rulesOf(task: Task, profile: MeasuredProfile, best: Verdict | undefined): Rules {
-  const { metric, goal } = task.contract;
-  const { constraints, noise } = profile;
-  return { metric, goal, guards: guardsOf(task, profile), constraints, noise: noise.full, best };
+export function rulesOf(task: Task, profile: MeasuredProfile, bests: readonly Verdict[]): Rules {
+  const { metric, goal, gains, tooGood } = task.contract;
+  const { constraints, noise, ceiling } = profile;
+  return {
+    ...{ metric, goal, gains, tooGood, constraints, bests },
+    guards: guardsOf(task, profile),
+    noise: noise.full,
+    ceiling: ceiling?.value ?? null,
+  };
 }
 
 /**
  * Decides the outcome of a sprint from its candidate's verdict: `invalid` where a constraint of the profile
- * is broken, `no-gain` within the noise of the best, `degenerate` where it gains but a guard fails, else
- * `new-best`. The first valid run that passes the guards becomes the best.
+ * is broken, `no-gain` within the noise of the best, `degenerate` where it gains but a guard fails, `held`
+ * where the gain is too good to be true, else `new-best`. The first valid run that passes the guards becomes
+ * the best.
  */
 export function decide(verdict: Verdict, rules: Rules): Decision {
-  const { metric, constraints, guards, best } = rules;
+  const { metric } = rules;
   const value = verdict.metrics[metric];
   if (value === undefined || Number.isNaN(value)) {
     return { outcome: 'invalid', reason: `the verdict has no value for ${metric}` };
   }
-  const broken = problems(
-    constraints,
-    (field) => seen(verdict, field),
-    (field) => best && seen(best, field),
-  );
+  const broken = brokenConstraints(verdict, rules);
   if (broken) return { outcome: 'invalid', reason: `constraint not met: ${broken}` };
 
-  const { gained, words } = gain(value, rules);
+  const { gained, words } = gain(verdict, rules);
   if (!gained) return { outcome: 'no-gain', reason: words };
-  const failed = problems(
+  const failed = failedGuards(verdict, rules);
+  if (failed) return { outcome: 'degenerate', reason: `${words}, but a guard fails: ${failed}` };
+  const doubt = tooGood(verdict, rules);
+  return doubt
+    ? {
+        outcome: 'held',
+        reason: `${words}, but too good to be true: ${doubt}; held until it is confirmed on a world that the researcher cannot know`,
+      }
+    : { outcome: 'new-best', reason: words };
+}
+
+const brokenConstraints = (verdict: Verdict, { constraints, bests }: Rules): string =>
+  problems(
+    constraints,
+    (field) => seen(verdict, field),
+    (field) => bests.flatMap((best) => seen(best, field) ?? []),
+  );
+
+const failedGuards = (verdict: Verdict, { guards, bests }: Rules): string =>
+  problems(
     guards,
     (field) => verdict.metrics[field],
-    (field) => best?.metrics[field],
+    (field) => bests.flatMap((best) => best.metrics[field] ?? []),
   );
-  return failed
-    ? { outcome: 'degenerate', reason: `${words}, but a guard fails: ${failed}` }
-    : { outcome: 'new-best', reason: words };
+
+/** Why a verdict is not believed before it is confirmed; empty where it is. */
+function tooGood(verdict: Verdict, { metric, goal, noise, ceiling, ...rules }: Rules): string {
+  if (verdict.kind === 'confirmed') return '';
+  const met = Object.entries(rules.tooGood).flatMap(([field, condition]) => {
+    const value = verdict.metrics[field];
+    if (value === undefined || violation(condition, value, []) !== null) return [];
+    return [`${field} ${show(value)} (${condition})`];
+  });
+  const value = verdict.metrics[metric];
+  const beyond = ceiling === null || value === undefined ? 0 : (value - ceiling) * (goal === 'max' ? 1 : -1);
+  const edge = goal === 'max' ? 'above the ceiling' : 'below the floor';
+  if (beyond > noise) met.push(`${metric} ${show(value)} is ${edge} of ${ceiling} by more than the noise`);
+  return met.join('; ');
 }
 
 /** The value that the supervisor observed, else the one that the trainer declared. */
@@ -70,10 +108,10 @@ const seen = (verdict: Verdict, field: string): number | undefined =>
  */
 export function isNear(verdict: Verdict, rules: Rules): boolean {
   const { noise } = rules;
-  const gain = gainOf(verdict, rules);
-  // Beyond the noise nothing may stand in its way.
-  const { outcome } = decide(verdict, { ...rules, noise: Number.NEGATIVE_INFINITY });
-  return outcome === 'new-best' && gain !== null && noise > 0 && Math.abs(gain - noise) <= noise;
+  // Nothing else may stand in its way.
+  if (brokenConstraints(verdict, rules) || failedGuards(verdict, rules)) return false;
+  const gains = gainsOf(verdict, rules).map(({ gain }) => gain);
+  return gains.length > 0 && noise > 0 && Math.abs(Math.min(...gains) - noise) <= noise;
 }
 
 /** A verdict and its best, on one seed. */
@@ -87,13 +125,14 @@ export interface Pair {
  * constraints.
  */
 export function decideByMean(first: Pair, second: Pair, rules: Rules): Decision {
-  const alone = decide(second.verdict, { ...rules, best: second.best });
+  const earlier = rules.bests.slice(0, -1);
+  const alone = decide(second.verdict, { ...rules, bests: [...earlier, second.best] });
   if (alone.outcome === 'invalid') return alone;
   const noise = rules.noise / Math.SQRT2;
   return decide(meanOf(first.verdict, second.verdict), {
     ...rules,
     noise,
-    best: meanOf(first.best, second.best),
+    bests: [...earlier, meanOf(first.best, second.best)],
   });
 }
 
@@ -106,34 +145,56 @@ function meanOf(a: Verdict, b: Verdict): Verdict {
   return { ...a, metrics: Object.fromEntries(metrics) };
 }
 
-/** The gain of a verdict over the best in the direction of the goal; null without a best. */
-function gainOf(verdict: Verdict, { metric, goal, best }: Rules): number | null {
-  const [value, incumbent] = [verdict.metrics[metric], best?.metrics[metric]];
-  if (value === undefined || incumbent === undefined) return null;
-  return goal === 'max' ? value - incumbent : incumbent - value;
+/** The gain in one number of a verdict over the best. */
+interface Gain {
+  field: string;
+  value: number;
+  incumbent: number;
+  gain: number;
+}
+
+/**
+ * The gains of a verdict over the best in the direction of the goal: that of the metric first, then those of
+ * the numbers in which it has to show as well. None without a best, and none of a number that the best of an
+ * earlier version lacks.
+ */
+function gainsOf(verdict: Verdict, { metric, goal, gains, bests }: Rules): Gain[] {
+  const best = bests.at(-1);
+  return [metric, ...gains].flatMap((field) => {
+    const incumbent = best?.metrics[field];
+    if (incumbent === undefined) return [];
+    const value = verdict.metrics[field] ?? Number.NaN;
+    return [{ field, value, incumbent, gain: goal === 'max' ? value - incumbent : incumbent - value }];
+  });
 }
 
 function problems(
   conditions: Record<string, string>,
   value: (field: string) => number | undefined,
-  best: (field: string) => number | undefined,
+  bests: (field: string) => readonly number[],
 ): string {
   return Object.entries(conditions)
-    .map(([field, condition]) => [field, violation(condition, value(field), best(field))] as const)
+    .map(([field, condition]) => [field, violation(condition, value(field), bests(field))] as const)
     .flatMap(([field, why]) => (why === null ? [] : [`${field}: ${why}`]))
     .join('; ');
 }
 
-function gain(value: number, { metric, goal, noise, best }: Rules): { gained: boolean; words: string } {
-  const incumbent = best?.metrics[metric];
-  if (incumbent === undefined)
-    return { gained: true, words: `${metric} ${show(value)}, the first verified result` };
-  const difference = goal === 'max' ? value - incumbent : incumbent - value;
-  const from = `${metric} ${show(value)} against the best's ${show(incumbent)}`;
-  if (difference > noise) return { gained: true, words: `${from}: a gain of ${show(difference)}` };
-  return {
-    gained: false,
-    words:
-      difference < -noise ? `${from}: worse` : `${from}: within the noise of ${Number(noise.toPrecision(2))}`,
-  };
+function gain(verdict: Verdict, rules: Rules): { gained: boolean; words: string } {
+  const { metric, noise } = rules;
+  const [first, ...others] = gainsOf(verdict, rules);
+  if (!first)
+    return { gained: true, words: `${metric} ${show(verdict.metrics[metric])}, the first verified result` };
+  const words = gainWords(first, noise);
+  if (!(first.gain > noise)) return { gained: false, words };
+  const missing = others.filter((each) => !(each.gain > noise)).map((each) => gainWords(each, noise));
+  return missing.length === 0
+    ? { gained: true, words }
+    : { gained: false, words: `${words}, which has to show in other numbers too: ${missing.join('; ')}` };
+}
+
+function gainWords({ field, value, incumbent, gain }: Gain, noise: number): string {
+  const from = `${field} ${show(value)} against the best's ${show(incumbent)}`;
+  if (Number.isNaN(gain)) return `the verdict has no value for ${field}`;
+  if (gain > noise) return `${from}: a gain of ${show(gain)}`;
+  return gain < -noise ? `${from}: worse` : `${from}: within the noise of ${Number(noise.toPrecision(2))}`;
 }

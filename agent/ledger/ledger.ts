@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
 import { DEFAULT_BATCH, guardsOf, profileOf, type Task } from '#contract/task';
+import type { Verdict } from '#contract/verdict';
 import { inSprint } from '../common/paths.ts';
 
 /**
@@ -55,12 +56,12 @@ export const isPath = (world: string): boolean =>
 
 /**
  * The name of the leaderboard of a profile: `<profile>-<digest>`. The digest covers what makes two numbers
- * comparable (metric, goal, guards, world, constraints, full budget, batch, judge's sample, the profile's
- * own settings), and nothing that is only shown. A world in a file of the repository counts by its content:
- * an edited file is another world.
+ * comparable (metric, goal, gains, guards, world, constraints, full budget, batch, judge's sample, the
+ * profile's own settings), and nothing that is only shown. A world in a file of the repository counts by its
+ * content: an edited file is another world.
  */
 export function leaderboardId(task: Task, profileName: string): string {
-  const { metric, goal } = task.contract;
+  const { metric, goal, gains } = task.contract;
   const profile = profileOf(task, profileName);
   const { world, constraints, budgets, normalisation, evaluation, settings, batch } = profile;
   const guards = guardsOf(task, profile);
@@ -72,6 +73,7 @@ export function leaderboardId(task: Task, profileName: string): string {
       ...(content === null ? [] : [content]),
       ...(settings === undefined ? [] : [{ settings: sorted(settings) }]),
       ...(batch === DEFAULT_BATCH ? [] : [{ batch }]),
+      ...(gains.length === 0 ? [] : [{ gains: [...gains].sort() }]),
     ]),
   );
   return `${profileName}-${digest.digest('hex').slice(0, 8)}`;
@@ -91,6 +93,12 @@ const sorted = (record: Record<string, unknown>) =>
 export function bestOf(sprints: readonly Sprint[], leaderboard: string): Sprint | undefined {
   return sprints.findLast((s) => s.leaderboard === leaderboard && s.outcome === 'new-best');
 }
+
+/** The verdicts of all bests that a leaderboard has had, the present one last. */
+export const bestVerdicts = (sprints: readonly Sprint[], leaderboard: string): Verdict[] =>
+  sprints
+    .filter((s) => s.leaderboard === leaderboard && s.outcome === 'new-best')
+    .flatMap((s) => s.verdict ?? []);
 
 /** The closed sprints of a checkout: read from disk once, then extended by each sprint that is closed. */
 export class Ledger {

@@ -47,6 +47,8 @@ export class OpenSprint {
   claim: { id: string; dir: string } | null = null;
   runs: Runs | null = null;
   finish: FinishSprintInput | null = null;
+  /** Calls of inspect that have shown something, or are about to. */
+  inspections = 0;
   /**
    * The loop stops while something of this sprint was under way: the sprint stays open for the next start.
    */
@@ -134,6 +136,7 @@ function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   sprint.claim = { id: claim.id, dir };
   sprint.runs = new Runs(loop, claim.id, runs);
   sprint.finish = sprint.transcript.finish;
+  sprint.inspections = state.inspections;
   return sprint;
 }
 

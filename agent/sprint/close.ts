@@ -98,6 +98,7 @@ export async function closeSprint(
             reason: dropped ?? `not started: ${stopReason}`,
           })),
     said: state.said.length > 0 ? state.said : undefined,
+    inspections: state.inspections || undefined,
     summary: finish?.summary ?? `Not finished: ${judged.reason}.`,
     next: finish?.next ?? null,
     change: {

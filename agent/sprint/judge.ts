@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { JudgeError, judgeRun } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Decision, decide, isNear, rulesOf } from '../ledger/decide.ts';
-import { bestOf, type Ledger } from '../ledger/ledger.ts';
+import { bestOf, bestVerdicts, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
@@ -177,7 +177,7 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
     return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
-  const rules = rulesOf(task, profile, best?.verdict ?? undefined);
+  const rules = rulesOf(task, profile, bestVerdicts(loop.ledger.sprints, loop.config.leaderboard));
   const weigh = (verdict: Verdict): Kept => {
     journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
     const decided = decide(verdict, rules);
@@ -189,8 +189,11 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     const second = await calledOnTwoSeeds(sprint, { run, first, verdict: judged, best, rules });
     verified = { ...first, ...second, keep: second.outcome === 'new-best' ? run.tree : null };
   }
-  // Where `confirm` is given, a verified gain has to be confirmed before it becomes the best.
-  return verified.outcome === 'new-best' && confirm ? weigh(await confirm(run)) : verified;
+  if (verified.outcome === 'held') journal.notice(`candidate ${id}: ${verified.reason}`, 'warn');
+  // Where `confirm` is given, a verified gain has to be confirmed before it becomes the best. Without it,
+  // one that is too good to be true stays held.
+  const gained = verified.outcome === 'new-best' || verified.outcome === 'held';
+  return gained && confirm ? weigh(await confirm(run)) : verified;
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));

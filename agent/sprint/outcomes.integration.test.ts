@@ -23,6 +23,7 @@ const night: Step[][] = [
   [start('helper'), file('work/helper.txt', 'helps\n'), finish({ candidate: null, infrastructure: true })],
   [start('not-neutral'), write(0.7), finish({ candidate: null, infrastructure: true })],
   sprintTo('guard', 0.9, 0.2),
+  sprintTo('miracle', 0.9, 0.99),
   [start('queue'), write(0.7), [train(), train('plain', { set: ['f1=0.71'] })], wait, write(0.2), finish()],
   [start('too-long'), write(0.9), train('plain', { samples: 5000 }), wait, finish()],
   [start('broken'), file('work/number.json', '{"f1":"no number","mcc":0.6}'), train(), wait, finish()],
@@ -47,13 +48,16 @@ describe('what becomes of a sprint', () => {
       'no-gain',
       'no-gain',
       'degenerate',
+      'held',
       'new-best',
       'invalid',
       'failed',
       'failed',
       'failed',
     ]);
-    expect(git(worktreeOf(repo), 'log', '--oneline', '--grep=^Sprint', 'main..').split('\n')).toHaveLength(9);
+    expect(git(worktreeOf(repo), 'log', '--oneline', '--grep=^Sprint', 'main..').split('\n')).toHaveLength(
+      10,
+    );
     expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   });
 
@@ -75,6 +79,18 @@ describe('what becomes of a sprint', () => {
     expect(outcome('-silent').reason).toBe('the researcher ended without finish_sprint');
   });
 
+  it('keeps nothing of what is too good to be true, and warns', () => {
+    const miracle = outcome('-miracle');
+    expect(miracle).toMatchObject({ change: { kept: false }, verdict: { metrics: { f1: 0.9, mcc: 0.99 } } });
+    expect(miracle.reason).toContain('too good to be true: mcc 0.99 (>0.98); held until it is confirmed');
+    // The next sprint is compared with the best, and begins with its workspace.
+    expect(outcome('-queue').bestBefore?.metrics.f1).toBe(0.6);
+    const warnings = events.filter((e) => e.type === 'loop.notice' && e.level === 'warn');
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ text: expect.stringContaining(miracle.reason) }),
+    );
+  });
+
   it("moves the workspace to the candidate's tree, whatever was edited later", () => {
     expect(outcome('-queue').verdict?.metrics.f1).toBe(0.71);
     expect(outcome('-queue').runs.map((r) => [r.status, r.evals[0].metrics.f1])).toEqual([
@@ -86,7 +102,7 @@ describe('what becomes of a sprint', () => {
 
   it('tells every step as an event', () => {
     const types = events.map((e) => e.type);
-    expect(types.filter((t) => t === 'sprint.committed')).toHaveLength(9);
+    expect(types.filter((t) => t === 'sprint.committed')).toHaveLength(10);
     expect(types.filter((t) => t === 'sprint.dropped')).toHaveLength(1);
     expect(events.filter((e) => e.type === 'tool.finished' && !e.ok)).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ reason: 'nothing is left to be tried' });

@@ -73,8 +73,9 @@ function conditions({ config: { task, profileName, profile } }: LoopParts): stri
   const { screen, rank, full } = profile.budgets;
   return `- profile: ${profileName} (world ${profile.world})
 - metric that decides: ${contract.metric} (${contract.goal}); a gain of ${profile.noise.full} or less is noise (${profile.noise.from})
-- constraints of a full run: ${list(profile.constraints)}
+${contract.gains.length > 0 ? `- a gain has to show in these as well, beyond the same noise: ${contract.gains.join(', ')}\n` : ''}- constraints of a full run: ${list(profile.constraints)}
 - guards of a new best: ${list(guardsOf(task, profile))}
+- too good to be true, so held and not kept: ${list(contract.tooGood)}
 - budgets in training samples: screen ${screen}, rank ${rank}, full ${full}
 - workspace: ${contract.workspace}/`;
 }

@@ -51,7 +51,7 @@ export async function calledOnTwoSeeds(
     };
   const { repeat } = second;
   const decided = decideByMean(
-    { verdict, best: rules.best ?? verdict },
+    { verdict, best: rules.bests.at(-1) ?? verdict },
     { verdict: repeat.verdict, best: repeat.best.verdict },
     rules,
   );

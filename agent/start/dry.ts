@@ -40,7 +40,9 @@ export async function dryRun(
       `${contract.metric} (${contract.goal}), a gain counts beyond ${profile.noise.full} (${profile.noise.from})`,
     ],
     ['constraints', conditions(profile.constraints)],
+    ['gains in', [contract.metric, ...contract.gains].join(', ')],
     ['guards', conditions(guardsOf(task, profile))],
+    ['held', conditions(contract.tooGood)],
     [
       'budgets',
       `screen ${budgets.screen}, rank ${budgets.rank}, full ${budgets.full} samples${profile.staged ? '; rank and full have to be earned' : ''}`,

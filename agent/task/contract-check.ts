@@ -63,6 +63,8 @@ function unknownNames(task: Task, profileName: string, fields: Fields | null): T
   return [
     ...unknown(contract.metric, metrics, ['metric']),
     ...contract.also.flatMap((name) => unknown(name, metrics, ['also'])),
+    ...contract.gains.flatMap((name) => unknown(name, metrics, ['gains'])),
+    ...Object.keys(contract.tooGood).flatMap((name) => unknown(name, metrics, ['tooGood', name])),
     ...Object.keys(guardsOf(task, profile)).flatMap((name) => unknown(name, metrics, place(name))),
     ...Object.keys(profile.constraints).flatMap((name) =>
       unknown(name, seen, ['profiles', profileName, 'constraints', name]),
@@ -85,7 +87,7 @@ export function brokenConstraints(
   return Object.entries(profileOf(task, profileName).constraints).flatMap(([field, condition]) => {
     if (!Object.hasOwn(known, field)) return [];
     // A constraint relative to the best cannot be checked in advance: the best may change.
-    const why = violation(condition, known[field], undefined);
+    const why = violation(condition, known[field], []);
     return why === null ? [] : [{ field, why }];
   });
 }

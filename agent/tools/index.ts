@@ -147,8 +147,9 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
   ];
   const inspection = task.contract.inspect;
   if (inspection) {
-    const { command, about } = inspection;
-    tools.push(tool('inspect', inspectInput(inspection), about, (input) => inspect(sprint, command, input)));
+    const about = `${inspection.about} At most ${inspection.perSprint} times in a sprint.`;
+    const input = inspectInput(inspection);
+    tools.push(tool('inspect', input, about, (given) => inspect(sprint, inspection, given)));
   }
   return tools;
 }

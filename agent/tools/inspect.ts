@@ -1,3 +1,4 @@
+import type { Inspection } from '#contract/task';
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
@@ -14,11 +15,31 @@ import { tail } from './output.ts';
 const SECONDS = 600;
 
 /**
- * Runs the contract's inspect command on a run of this sprint. The command starts the run's encoder as the
- * judge does.
- * @throws ToolMistake with the command's error line where it fails.
+ * Runs the contract's inspect command on a run of this sprint, and says how many looks are left. A call that
+ * shows nothing does not count.
+ * @throws ToolMistake where none is left, or with the command's error line where it fails.
  */
 export async function inspect(
+  sprint: OpenSprint,
+  { command, perSprint }: Inspection,
+  input: InspectInput,
+): Promise<string> {
+  if (sprint.inspections >= perSprint)
+    throw new ToolMistake(
+      `inspect was used ${sprint.inspections} times in this sprint, and at most ${perSprint} are allowed; go on with what it has shown`,
+    );
+  // Counted before it ends: calls of one turn run side by side.
+  const nth = ++sprint.inspections;
+  try {
+    const shown = await look(sprint, command, input);
+    return `${shown.trimEnd()}\n\nLook ${nth} of ${perSprint} in this sprint.`;
+  } catch (error) {
+    sprint.inspections--;
+    throw error;
+  }
+}
+
+async function look(
   { loop, claimedRuns }: OpenSprint,
   command: string,
   input: InspectInput,

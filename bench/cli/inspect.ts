@@ -4,11 +4,13 @@
 //   node --import tsx bench/cli/inspect.ts my-saelens-sae --profile small
 import { Option } from 'commander';
 import { parsed, program, whole } from '#contract/command-line';
+import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
 import type { SandboxChoice } from '#host/by-hand';
 import { Confusion } from '../eval/confusion.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
+import { freshKey } from '../judge/drawn.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
 import { openSaved, profileOfSaved, type SavedCase } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
@@ -30,7 +32,7 @@ interface Options {
   worst: number;
   latents?: string;
   samples?: number;
-  evalSeed: number;
+  evalSeed?: number;
   stallSeconds: number;
   sandbox?: SandboxChoice;
 }
@@ -62,7 +64,7 @@ await runMain(async () => {
       )
       .option('--world <name>', 'use this world instead of the profile’s')
       .option('--samples <n>', 'fresh samples (default: a snapshot’s, as the profile says)', whole(1))
-      .option('--eval-seed <n>', 'seed of the samples', whole(0), 1)
+      .option('--eval-seed <n>', 'seed of the samples (default: a new key each time)', whole(0))
       .addOption(
         new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
       )
@@ -84,9 +86,11 @@ await runMain(async () => {
   const { world } = opened.world;
   let confusion: Confusion | undefined;
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
-  const measurement = await opened.measure(samples, (truth, codes, { best }) => {
-    confusion ??= new Confusion(best.length, world.numFeatures);
-    confusion.add(truth, codes, best);
+  const measurement = await opened.measure(samples, {
+    onBatch: (truth, codes, { best }) => {
+      confusion ??= new Confusion(best.length, world.numFeatures);
+      confusion.add(truth, codes, best);
+    },
   });
   const { matching } = measurement;
   const rows = latentRows(
@@ -113,15 +117,24 @@ await runMain(async () => {
 
 /** Opens a run's checkpoint or an SAE that SAELens saved; both are inspected in the same way. */
 async function open(path: string, options: Options): Promise<SavedCase> {
-  const judging = { ...options, onBuild: sayBuilding };
+  const judging = { ...options, seed: options.evalSeed ?? freshKey(), onBuild: sayBuilding };
   const profile = profileOfSaved(path, options.profile);
   if (profile !== null) return openSaved(path, { ...judging, profile });
   const opened = await openCase(path, judging);
+  const { id } = opened.folder.run;
+  const { width } = opened.profile.constraints;
   return {
-    name: opened.folder.run.id,
+    name: id,
     profile: opened.profile,
     world: opened.world,
-    measure: (samples, onBatch) => opened.measure('checkpoint.safetensors', samples, onBatch),
+    measure: async (samples, asked) => {
+      const measurement = await opened.measure('checkpoint.safetensors', samples, asked);
+      const latents = measurement.matching.best.length;
+      // More rows than a run may have would be probes of the truth.
+      const why = width === undefined ? null : violation(width, latents, []);
+      if (why !== null) throw new UserError(`${id}: is not shown: its width is ${why}`);
+      return measurement;
+    },
   };
 }
 
@@ -151,7 +164,8 @@ function latentLines(rows: readonly LatentRow[]): string[] {
         [
           String(row.latent),
           row.feature,
-          ...[row.cosine, row.precision, row.recall, row.f1].map((value) => value.toFixed(3)),
+          row.cosine.toFixed(2),
+          ...[row.precision, row.recall, row.f1].map((value) => value.toFixed(3)),
           ...[row.latentRate, row.featureRate].map((rate) => (100 * rate).toFixed(2)),
           row.depth === null ? 'flat' : String(row.depth),
         ],

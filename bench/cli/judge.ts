@@ -2,7 +2,6 @@
 //   npm run --silent judge -- checkpoints/2026-02-19--10-37-12-matryoshka-s0
 //   npm run --silent judge -- checkpoints/... --samples 50000 --tree-dir .
 //   npm run --silent judge -- my-saelens-sae --profile small
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { writeJsonAtomic } from '#contract/atomic';
@@ -13,10 +12,11 @@ import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import { openCase } from '../judge/case.ts';
+import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS } from '../judge/fields.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
-import { appendEval, unmeasuredSnapshots } from '../judge/run-folder.ts';
+import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
 import { endOnSignals, print } from './program.ts';
@@ -28,6 +28,7 @@ interface Options {
   evals?: boolean;
   samples?: number;
   evalSeed?: number;
+  evalKey?: Uint8Array;
   stallSeconds: number;
   sandbox?: SandboxChoice;
   json?: boolean;
@@ -67,7 +68,12 @@ await runMain(async () => {
           'number of fresh samples (default: from the profile; with fewer, verdict.json is not written)',
           whole(1),
         )
-        .option('--eval-seed <n>', 'seed of these samples (default: a new one each time)', whole(0))
+        .option(
+          '--eval-key <hex>',
+          'draw the samples of this key again (default: a new key each time)',
+          keyOf,
+        )
+        .option('--eval-seed <n>', 'draw the samples of this seed, instead of a key', whole(0))
         .option('--stall-seconds <n>', 'end an encoder that answers nothing for this long', whole(1), 120)
         .addOption(
           new Option('--sandbox <how>', 'bubblewrap for the encoder where it works').choices(['auto', 'off']),
@@ -87,7 +93,7 @@ await runMain(async () => {
     return 0;
   }
   // Fresh samples each time: earlier measurements, also the run's snapshots, used other samples.
-  const evalSeed = options.evalSeed ?? randomInt(2 ** 31);
+  const seed = options.evalSeed ?? options.evalKey ?? freshKey();
   const [path] = command.args;
   if (path === undefined)
     throw new UserError('the folder is missing: give that of a run, or of an SAE that SAELens saved');
@@ -100,7 +106,7 @@ await runMain(async () => {
       '--evals measures only in the world of the profile, like all points of evals.jsonl; leave out --world',
     );
   }
-  const judging = { ...options, evalSeed, onBuild: sayBuilding };
+  const judging = { ...options, seed, onBuild: sayBuilding };
   if (profile !== null) {
     const verdict = await judgeSaved(path, { ...judging, profile });
     if (!options.json) print(table(verdict.metrics, verdict.also));
@@ -109,10 +115,10 @@ await runMain(async () => {
   }
   const opened = await openCase(path, judging);
   if (options.evals) {
-    for (const { samples, name } of unmeasuredSnapshots(opened.folder)) {
+    for (const { samples, name } of unmeasuredSnapshots(opened.folder, opened.profile.batch)) {
       const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;
       const { deciding } = metricsOf(await opened.measure(name, evaluationSamples));
-      const point: EvalPoint = { samples, evaluationSamples, metrics: deciding };
+      const point: EvalPoint = { samples, evaluationSamples, metrics: rounded(deciding) };
       appendEval(opened.folder, point);
       print(`${JSON.stringify(point)}\n`);
     }
@@ -120,7 +126,7 @@ await runMain(async () => {
   }
   const started = performance.now();
   const samples = options.samples ?? opened.profile.evaluation.verdict;
-  const measurement = await opened.measure('checkpoint.safetensors', samples);
+  const measurement = await opened.measure('checkpoint.safetensors', samples, { invariance: true });
   const { deciding, also } = metricsOf(measurement);
   const { run, result } = opened.folder;
   const verdict = Verdict.parse({
@@ -134,7 +140,7 @@ await runMain(async () => {
     also,
     observed: observedOf(opened.folder, opened.profile, measurement.matching.best.length),
     declared: result?.declared ?? {},
-    evaluation: { samples, batch: EVALUATION_BATCH, seed: evalSeed },
+    evaluation: { samples, batch: EVALUATION_BATCH, ...drawnFrom(seed) },
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
   } satisfies Verdict);

@@ -2,6 +2,7 @@ import type { SparseCodes } from '#contract/codes';
 import type { SparseRows } from '../sampler/sampler.ts';
 import { Synthesis } from '../sampler/synthesis.ts';
 import type { Matching } from './matching.ts';
+import { OneToOne } from './one-to-one.ts';
 import { type RowNorm, restoreRows } from './row-norm.ts';
 
 /** Counts of a latent as a detector of its nearest feature, over all samples. */
@@ -15,6 +16,8 @@ export interface LatentCounts {
 /** Numbers of a verdict; each is defined where `Evaluation.metrics` computes it. */
 export interface Metrics extends Record<string, number> {
   f1: number;
+  /** The mean F1 of each latent as a detector of a feature of its own, with a floor for codes. */
+  f1_one_to_one: number;
   mcc: number;
   precision: number;
   recall: number;
@@ -53,6 +56,7 @@ export class Evaluation {
   private readonly dim: number;
   private readonly isActive: Uint8Array;
   private readonly sumX: Float64Array;
+  private readonly oneToOne: OneToOne;
   private readonly synthesis: Synthesis;
   private output = new Float32Array();
   private sumSquare = 0;
@@ -70,7 +74,9 @@ export class Evaluation {
     this.fired = new Float64Array(matching.best.length);
     this.hits = new Float64Array(matching.best.length);
     this.active = new Float64Array(features);
-    this.isActive = new Uint8Array(features);
+    // One entry more: no feature, which is never active.
+    this.isActive = new Uint8Array(features + 1);
+    this.oneToOne = new OneToOne(matching.assigned, features);
     this.sumX = new Float64Array(this.dim);
     this.synthesis = new Synthesis(decoder.weights, decoder.bias);
   }
@@ -99,13 +105,15 @@ export class Evaluation {
 
   private classify(codes: SparseCodes, row: number): void {
     const { best } = this.matching;
+    const { oneToOne, isActive } = this;
     for (let e = codes.offsets[row]; e < codes.offsets[row + 1]; e++) {
       // A latent fires where its code is not 0; AbsTopK's codes may also be negative.
       if (codes.values[e] === 0) continue;
       const latent = codes.indices[e];
       this.codes++;
       this.fired[latent]++;
-      this.hits[latent] += this.isActive[best[latent]];
+      this.hits[latent] += isActive[best[latent]];
+      oneToOne.add(latent, codes.values[e], isActive);
     }
   }
 
@@ -167,6 +175,7 @@ export class Evaluation {
       variance < TINY_VARIANCE ? Number(this.sumError < TINY_VARIANCE) : 1 - this.sumError / n / variance;
     return {
       f1: mean(f1),
+      f1_one_to_one: this.oneToOne.f1(this.active),
       mcc: this.matching.mcc,
       precision: mean(precision),
       recall: mean(recall),

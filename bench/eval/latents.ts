@@ -11,6 +11,7 @@ export interface LatentRow {
   latent: number;
   /** Opaque id: the same for the same feature of the same world, in an order without meaning. */
   feature: string;
+  /** To two digits: finer ones would let its decoder rows be fitted to the truth. */
   cosine: number;
   precision: number;
   recall: number;
@@ -40,7 +41,7 @@ export function latentRows(
     return {
       latent,
       feature: ids[feature],
-      cosine: matching.cosines[latent * n + feature],
+      cosine: Math.round(100 * matching.cosines[latent * n + feature]) / 100,
       precision: precision[latent],
       recall: recall[latent],
       f1: f1[latent],
@@ -106,7 +107,7 @@ export function opaqueIds({
   const secret = createHash('sha256')
     .update('opaque ids')
     .update(new Uint8Array(buffer, byteOffset, byteLength));
-  const random = new Random(Number.parseInt(secret.digest('hex').slice(0, 12), 16), 'opaque ids', 0);
+  const random = new Random(secret.digest(), 'opaque ids', 0);
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(random.uniform() * (i + 1));

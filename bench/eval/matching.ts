@@ -16,7 +16,9 @@ export interface Matching {
   /** Each latent's nearest feature, sign ignored, the first on ties; several latents may share one. */
   best: Int32Array;
   bestCosine: Float32Array;
-  /** Mean |cosine| of the best one-to-one assignment (the mean correlation coefficient). */
+  /** The best one-to-one assignment by |cosine|: each latent's feature, -1 where none is left. */
+  assigned: Int32Array;
+  /** Its mean |cosine| (the mean correlation coefficient). */
   mcc: number;
   /** Number of distinct nearest features, divided by the number of latents. */
   uniqueness: number;
@@ -49,6 +51,7 @@ export function matchLatents(latents: Directions, features: Directions): Matchin
     cosines,
     best,
     bestCosine,
+    assigned,
     mcc: sum / Math.min(m, n),
     uniqueness: new Set(best).size / m,
   };

@@ -3,15 +3,18 @@ import { type Profile, profileOf, readTask } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { splitCommand } from '#host/command';
 import { checkoutTree } from '#host/tree';
+import type { Seed } from '../random.ts';
 import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
 import { Encoder, type EncoderCommand } from './encoder.ts';
+import { checkInvariance, type Probe, probedBatches } from './invariance.ts';
 import { type BatchListener, EVALUATION_BATCH, type Measurement, measure } from './measure.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface CaseOptions {
   treeDir?: string;
   world?: string;
-  evalSeed: number;
+  /** What the fresh rows are drawn from. */
+  seed: Seed;
   stallSeconds: number;
   /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
@@ -28,7 +31,14 @@ export interface Case {
    * Measures `name`, a file below the run's `out/`.
    * @throws UserError for a bad file, EncoderError for a bad encoder
    */
-  measure(name: string, samples: number, onBatch?: BatchListener): Promise<Measurement>;
+  measure(name: string, samples: number, asked?: Asked): Promise<Measurement>;
+}
+
+/** What else is done in a measurement. */
+export interface Asked {
+  onBatch?: BatchListener;
+  /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
+  invariance?: boolean;
 }
 
 /**
@@ -46,37 +56,45 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
     folder,
     profile,
     world,
-    async measure(name, samples, onBatch) {
+    async measure(name, samples, asked) {
       const checkpoint = checkpointOf(folder, name);
       const cwd = options.treeDir
         ? resolve(options.treeDir)
         : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
       const log = join(folder.dir, 'judge.log');
-      return await measureCheckpoint(world, { argv, cwd, checkpoint, log }, samples, options, onBatch);
+      return await measureCheckpoint(world, { argv, cwd, checkpoint, log }, samples, options, asked);
     },
   };
 }
 
 /**
- * Starts the encoder of a checkpoint, measures it on fresh samples of the world and ends it.
+ * Starts the encoder of a checkpoint, measures it on fresh samples of the world and ends it. Where its
+ * invariance is asked for, a second process of it starts beside the first and answers last.
  * @throws EncoderError, and UserError where the encoder may not run because there is no sandbox
  */
 export async function measureCheckpoint(
   { world }: NamedWorld,
   command: Omit<EncoderCommand, 'sandbox' | 'stallSeconds'>,
   samples: number,
-  { evalSeed, stallSeconds, sandbox: asked = 'auto' }: CaseOptions,
-  onBatch?: BatchListener,
+  { seed, stallSeconds, sandbox: chosen = 'auto' }: CaseOptions,
+  { onBatch, invariance = false }: Asked = {},
 ): Promise<Measurement> {
-  const sandbox = await sandboxByHand(process.cwd(), asked);
-  const encoder = await Encoder.start(
-    { ...command, sandbox, stallSeconds },
-    world.hiddenDim,
-    EVALUATION_BATCH,
-  );
+  const sandbox = await sandboxByHand(process.cwd(), chosen);
+  const start = (log: string): Promise<Encoder> =>
+    Encoder.start({ ...command, log, sandbox, stallSeconds }, world.hiddenDim, EVALUATION_BATCH);
+  const logs = [command.log, ...(invariance ? [command.log.replace(/\.log$/, '-again.log')] : [])];
+  const started = await Promise.allSettled(logs.map(start));
+  const encoders = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   try {
-    return await measure(world, encoder, { samples, seed: evalSeed }, onBatch);
+    for (const each of started) if (each.status === 'rejected') throw each.reason;
+    const [encoder, fresh] = encoders;
+    const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
+    const probes: Probe[] = [];
+    const measurement = await measure(world, encoder, { samples, seed }, onBatch, (index, x, codes) => {
+      if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
+    });
+    return fresh ? { ...measurement, dependence: await checkInvariance(fresh, probes, seed) } : measurement;
   } finally {
-    await encoder.stop();
+    await Promise.all(encoders.map((encoder) => encoder.stop()));
   }
 }

@@ -4,8 +4,8 @@
  */
 export const FIELDS = {
   metrics: [
-    ...['f1', 'mcc', 'precision', 'recall', 'accuracy', 'uniqueness', 'l0', 'true_l0'],
-    ...['explained_variance', 'dead_latents', 'shrinkage'],
+    ...['f1', 'f1_one_to_one', 'mcc', 'precision', 'recall', 'accuracy', 'uniqueness', 'l0', 'true_l0'],
+    ...['explained_variance', 'dead_latents', 'shrinkage', 'batch_dependence'],
   ],
   observed: ['samples', 'width', 'normalisation_samples', 'rows_served'],
   declared: ['learning_rate'],

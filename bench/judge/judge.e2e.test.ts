@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -99,6 +100,7 @@ model: { name: none, maxTokens: 1 }
 profiles:
   tiny:
     world: ${join(root, 'world')}
+    constraints: { width: "==16" }
     budgets: { screen: 1024, rank: 2048, full: 10240 }
     normalisation: 2048
     evaluation: { verdict: 5000, snapshot: 2000 }
@@ -165,6 +167,7 @@ describe('the judge', () => {
     expect(verdict.metrics.mcc).toBeGreaterThan(0.999);
     expect(verdict.metrics).toMatchObject({ uniqueness: 1, dead_latents: 0 });
     expect(verdict.also.inference).toEqual(verdict.metrics);
+    expect(verdict.metrics.batch_dependence).toBe(0);
     expect(verdict.observed).toEqual({
       samples: 10_240,
       normalisation_samples: 1024,
@@ -182,7 +185,8 @@ describe('the judge', () => {
     const look = await ask(repo, dir, '--samples', '1024');
     const seen = Verdict.parse(JSON.parse(look.stdout.trim().split('\n').at(-1)!));
     expect(seen.evaluation.samples).toBe(1024);
-    expect(seen.evaluation.seed).not.toBe(verdict.evaluation.seed);
+    expect(verdict.evaluation.key).toMatch(/^[0-9a-f]{32}$/);
+    expect(seen.evaluation.key).not.toBe(verdict.evaluation.key);
     expect(JSON.parse(readFileSync(join(dir, 'verdict.json'), 'utf8'))).toEqual(verdict);
 
     // Nor does a measurement in another world replace it: that is no verdict on this run.
@@ -200,8 +204,12 @@ describe('the judge', () => {
     expect(Verdict.parse(JSON.parse(stdout)).observed.samples).toBe(100_000 - 2048);
   });
 
-  it('measures each snapshot once', async () => {
+  it('measures each snapshot once, and none but those at sixths of the run', async () => {
     const { repo, dir } = repository();
+    // Anything else would be as many looks as a trainer likes.
+    for (const other of [1, 3072, 8192]) {
+      copyFileSync(join(dir, 'out/evals/2048.safetensors'), join(dir, `out/evals/${other}.safetensors`));
+    }
     const { stdout } = await ask(repo, dir, '--evals');
     const points = stdout
       .trim()
@@ -209,6 +217,7 @@ describe('the judge', () => {
       .map((line) => EvalPoint.parse(JSON.parse(line)));
     expect(points.map((point) => point.samples)).toEqual([2048, 10_240]);
     expect(points[0]).toMatchObject({ evaluationSamples: 2000 });
+    for (const value of Object.values(points[0].metrics)) expect(value).toBe(Number(value.toFixed(3)));
     expect(readFileSync(join(dir, 'evals.jsonl'), 'utf8')).toBe(stdout);
     expect(await ask(repo, dir, '--evals')).toEqual({ code: 0, stdout: '', stderr: '' });
   });
@@ -220,6 +229,14 @@ describe('the judge', () => {
     expect(stderr).toMatch(
       /^error: the encoder failed: it ended with exit code 1: .*W_enc is missing.*judge\.log\)$/,
     );
+    expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
+  });
+
+  it('gives no verdict on an encoder that remembers, and says so in one line', async () => {
+    const { repo, dir } = repository('memory');
+    const { code, stdout, stderr } = await ask(repo, dir);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: the encoder is refused: .* it remembers earlier batches\. [^\n]*$/);
     expect(existsSync(join(dir, 'verdict.json'))).toBe(false);
   });
 
@@ -262,6 +279,22 @@ describe('the judge', () => {
     ).toBe(true);
     expect(stdout).toContain('by firing rate of the feature');
     expect((await ask(repo, dir, '--latents', '16', inspect)).stderr).toContain('give numbers from 0 to 15');
+    // Cosines have two digits, so that a decoder cannot be fitted to the truth by them.
+    expect(lines.every((line) => /^\d\.\d\d$/.test(line.trim().split(/ +/)[2]))).toBe(true);
+  });
+
+  it('shows no decoder of another width than a run may have: its rows could be probes', async () => {
+    const { repo, dir } = repository();
+    writeSafetensors(join(dir, 'out/checkpoint.safetensors'), {
+      tensors: new Map([
+        ['W_dec', { shape: [20, 48], data: world.featureVectors.slice(0, 20 * 48) }],
+        ['b_dec', { shape: [48], data: world.bias }],
+      ]),
+      metadata: {},
+    });
+    const { code, stdout, stderr } = await ask(repo, dir, inspect);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe('error: the-run: is not shown: its width is 20 where ==16 is asked');
   });
 
   it('refuses bad folders and files with one line and exit code 2', async () => {

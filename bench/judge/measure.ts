@@ -1,6 +1,7 @@
 import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { Evaluation, type Metrics } from '../eval/evaluation.ts';
 import { type Matching, matchLatents } from '../eval/matching.ts';
+import type { Seed } from '../random.ts';
 import { Sampler, type SparseRows } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
 import { type Encoder, EncoderError } from './encoder.ts';
@@ -15,6 +16,8 @@ export interface Measurement {
   matching: Matching;
   /** By form, in the encoder's order. */
   evaluations: Map<Form, Evaluation>;
+  /** By form: the share of codes that the other rows of a batch change. Set where it was checked. */
+  dependence?: Map<Form, number>;
 }
 
 type Form = CodesHeader['forms'][number];
@@ -23,6 +26,8 @@ const DECIDING: Form = 'training';
 
 /** Called with every batch in the deciding form. */
 export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Matching) => void;
+/** Called with the activations and the answer to every batch, in all forms; `x` is not used again. */
+export type AnswerListener = (index: number, x: Float32Array, codes: SparseCodes[]) => void;
 
 /**
  * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
@@ -32,8 +37,9 @@ export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Ma
 export async function measure(
   world: World,
   encoder: Encoder,
-  { samples, seed }: { samples: number; seed: number },
+  { samples, seed }: { samples: number; seed: Seed },
   onBatch: BatchListener = () => {},
+  onAnswer: AnswerListener = () => {},
 ): Promise<Measurement> {
   const { decoder, header } = encoder;
   if (header.d_sae * world.numFeatures > MAX_COSINES) {
@@ -50,7 +56,7 @@ export async function measure(
     header.forms.map((form) => [form, new Evaluation(matching, decoder, world.numFeatures)]),
   );
   const sampler = new Sampler(world, seed, 'eval');
-  const underWay: { truth: SparseRows; x: Float32Array }[] = [];
+  const underWay: { truth: SparseRows; x: Float32Array; index: number }[] = [];
   const takeOne = async (): Promise<void> => {
     const batch = underWay.shift();
     if (!batch) return;
@@ -58,6 +64,7 @@ export async function measure(
     header.forms.forEach((form, i) => {
       evaluations.get(form)?.add(batch.truth, batch.x, codes[i]);
     });
+    onAnswer(batch.index, batch.x, codes);
     onBatch(batch.truth, codes[header.forms.indexOf(DECIDING)], matching);
   };
   for (let start = 0, index = 0; start < samples; start += EVALUATION_BATCH, index++) {
@@ -65,7 +72,7 @@ export async function measure(
     const x = new Float32Array(rows * world.hiddenDim);
     const truth = sampler.sample(index, rows, x);
     encoder.send(x, rows, index);
-    underWay.push({ truth, x });
+    underWay.push({ truth, x, index });
     if (underWay.length >= AHEAD) await takeOne();
   }
   while (underWay.length > 0) await takeOne();
@@ -74,14 +81,19 @@ export async function measure(
 }
 
 /** Metrics by form, those of the deciding form apart. @throws EncoderError where one is not finite */
-export function metricsOf({ evaluations }: Measurement): {
+export function metricsOf({ evaluations, dependence }: Measurement): {
   deciding: Metrics;
   also: Record<string, Metrics>;
 } {
+  const of = (form: Form, evaluation: Evaluation): Metrics => {
+    const share = dependence?.get(form);
+    const metrics = finite(form, evaluation.metrics());
+    return share === undefined ? metrics : { ...metrics, batch_dependence: share };
+  };
   const others = [...evaluations].filter(([form]) => form !== DECIDING);
   return {
-    deciding: finite(DECIDING, decidingEvaluation({ evaluations }).metrics()),
-    also: Object.fromEntries(others.map(([form, evaluation]) => [form, finite(form, evaluation.metrics())])),
+    deciding: of(DECIDING, decidingEvaluation({ evaluations })),
+    also: Object.fromEntries(others.map(([form, evaluation]) => [form, of(form, evaluation)])),
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { writeSafetensors } from '#contract/safetensors';
-import { appendEval, checkpointOf, type RunFolder } from './run-folder.ts';
+import { appendEval, checkpointOf, type RunFolder, rounded, unmeasuredSnapshots } from './run-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'run-folder-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,4 +35,35 @@ it('ends a line of evals.jsonl that a crash cut short before the next one', () =
   writeFileSync(join(dir, 'evals.jsonl'), `${line}{"samples":`);
   appendEval(run, point);
   expect(readFileSync(join(dir, 'evals.jsonl'), 'utf8')).toBe(`${line}{"samples":\n${line}`);
+});
+
+it('has one snapshot for each sixth of a run measured, where a trainer takes it, however many there are', () => {
+  const dir = mkdtempSync(join(folder, 'snapshots-'));
+  mkdirSync(join(dir, 'out/evals'), { recursive: true });
+  const run = { dir, run: { samples: 2_048_000 } } as RunFolder;
+  const next = () => unmeasuredSnapshots(run, 1024).map(({ samples }) => samples);
+  const take = (...samples: number[]) => {
+    for (const at of samples) writeFileSync(join(dir, `out/evals/${at}.safetensors`), '');
+  };
+  expect(next()).toEqual([]);
+  const sixths = [342_016, 683_008, 1_024_000, 1_366_016, 1_707_008, 2_048_000];
+  // A trainer of ours takes these. Others, and one more within the same batch, are no snapshots.
+  take(...sixths, 1024, 341_333, 342_100, 343_040, 900_000, 2_050_000);
+  expect(next()).toEqual(sixths);
+  for (const samples of sixths.slice(0, 5)) appendEval(run, { samples, evaluationSamples: 1, metrics: {} });
+  expect(next()).toEqual([2_048_000]);
+  // A run of few batches passes several sixths in one.
+  const short = { dir: mkdtempSync(join(folder, 'short-')), run: { samples: 5000 } } as RunFolder;
+  mkdirSync(join(short.dir, 'out/evals'), { recursive: true });
+  for (const at of [1024, 2048, 3072, 4096, 5000])
+    writeFileSync(join(short.dir, `out/evals/${at}.safetensors`), '');
+  expect(unmeasuredSnapshots(short, 1024).map(({ samples }) => samples)).toEqual([
+    1024, 2048, 3072, 4096, 5000,
+  ]);
+});
+
+it('rounds the numbers of a snapshot to three digits after the point', () => {
+  expect(rounded({ f1: 0.87654, l0: 25.12345, dead_latents: 7 })).toEqual({
+    ...{ f1: 0.877, l0: 25.123, dead_latents: 7 },
+  });
 });

@@ -62,19 +62,43 @@ function refuseNaN({ tensors }: SafetensorsFile, path: string): void {
   }
 }
 
-/** Snapshots in `out/evals/` that `evals.jsonl` lacks, by the samples at which they were taken, in order. */
-export function unmeasuredSnapshots({ dir }: RunFolder): { samples: number; name: string }[] {
-  const measured = new Set(readEvals(dir).map((point) => point.samples));
+/** Snapshots are measured at each sixth of a run: more would be looks to pick a run by. */
+const SNAPSHOTS = 6;
+
+/**
+ * Snapshots in `out/evals/` that `evals.jsonl` lacks, by the samples at which they were taken, in order: one
+ * for each sixth of the run, taken at the end of the batch that reaches it.
+ */
+export function unmeasuredSnapshots(
+  { dir, run }: RunFolder,
+  batch: number,
+): { samples: number; name: string }[] {
   const folder = join(dir, 'out', 'evals');
   if (!existsSync(folder)) return [];
+  const rows = run.batch ?? batch;
+  /** The sixth that a snapshot is taken at; null between two. */
+  const sixthOf = (samples: number): number | null => {
+    const reached = Math.min(SNAPSHOTS, Math.floor((samples * SNAPSHOTS) / run.samples));
+    return reached > 0 && (samples - rows) * SNAPSHOTS < reached * run.samples ? reached : null;
+  };
+  const done = new Set(readEvals(dir).map((point) => sixthOf(point.samples)));
   return readdirSync(folder)
     .flatMap((name) => {
       const match = /^(\d+)\.safetensors$/.exec(name);
       return match ? [{ samples: Number(match[1]), name: `evals/${name}` }] : [];
     })
-    .filter(({ samples }) => !measured.has(samples))
-    .sort((a, b) => a.samples - b.samples);
+    .sort((a, b) => a.samples - b.samples)
+    .filter(({ samples }) => {
+      const sixth = sixthOf(samples);
+      if (sixth === null || done.has(sixth)) return false;
+      done.add(sixth);
+      return true;
+    });
 }
+
+/** The numbers of a snapshot, to three digits after the point. */
+export const rounded = (metrics: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number(value.toFixed(3))]));
 
 /** Adds a line to `evals.jsonl`. A line that a crash cut short is ended first, so that it spoils no other. */
 export function appendEval({ dir }: RunFolder, point: EvalPoint): void {

@@ -110,7 +110,7 @@ describe('an SAE that SAELens saved', () => {
     expect(look.code).toBe(0);
     expect(look.stdout).toMatch(/^shown: 3 of 32 latents, 2000 fresh samples\n/);
     // Each latent has the direction of its own feature; only the feature's id is printed.
-    expect(look.stdout).toMatch(/^ +\d+ +F\d+ +1\.000 /m);
+    expect(look.stdout).toMatch(/^ +\d+ +F\d+ +1\.00 /m);
     expect(() => profileOfSaved(folder, undefined)).toThrow(
       'give the profile to measure it in with --profile',
     );

@@ -7,9 +7,10 @@ import type { Verdict } from '#contract/verdict';
 import { splitCommand } from '#host/command';
 import { linkedFiles } from '#host/links';
 import { type NamedWorld, openWorld } from '../worlds.ts';
-import { type CaseOptions, measureCheckpoint } from './case.ts';
+import { type Asked, type CaseOptions, measureCheckpoint } from './case.ts';
+import { drawnFrom } from './drawn.ts';
 import { EncoderError } from './encoder.ts';
-import { type BatchListener, EVALUATION_BATCH, type Measurement, metricsOf } from './measure.ts';
+import { EVALUATION_BATCH, type Measurement, metricsOf } from './measure.ts';
 
 /** A verdict on an SAE that is no run of this project: nothing is known of its training. */
 export type SavedVerdict = Omit<Verdict, 'run' | 'tree' | 'declared'> & { sae: string };
@@ -43,7 +44,7 @@ export interface SavedCase {
   name: string;
   profile: Profile;
   world: NamedWorld;
-  measure(samples: number, onBatch?: BatchListener): Promise<Measurement>;
+  measure(samples: number, asked?: Asked): Promise<Measurement>;
 }
 
 /**
@@ -68,7 +69,7 @@ export async function openSaved(
     name: basename(resolve(path)),
     profile,
     world,
-    async measure(samples, onBatch) {
+    async measure(samples, asked) {
       const logs = mkdtempSync(join(tmpdir(), 'judge-'));
       const command = {
         argv: splitCommand(task.contract.encode),
@@ -79,7 +80,7 @@ export async function openSaved(
         log: join(logs, 'judge.log'),
       };
       try {
-        const measurement = await measureCheckpoint(world, command, samples, options, onBatch);
+        const measurement = await measureCheckpoint(world, command, samples, options, asked);
         rmSync(logs, { recursive: true });
         return measurement;
       } catch (error) {
@@ -101,7 +102,7 @@ export async function judgeSaved(
   const started = performance.now();
   const opened = await openSaved(path, options);
   const samples = options.samples ?? opened.profile.evaluation.verdict;
-  const measurement = await opened.measure(samples);
+  const measurement = await opened.measure(samples, { invariance: true });
   const { deciding, also } = metricsOf(measurement);
   return {
     version: 1,
@@ -112,7 +113,7 @@ export async function judgeSaved(
     metrics: deciding,
     also,
     observed: { width: measurement.matching.best.length },
-    evaluation: { samples, batch: EVALUATION_BATCH, seed: options.evalSeed },
+    evaluation: { samples, batch: EVALUATION_BATCH, ...drawnFrom(options.seed) },
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
   };

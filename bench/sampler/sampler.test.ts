@@ -50,6 +50,21 @@ describe('the fast sampler', () => {
     }
   });
 
+  it('draws other rows for every bit of a key that is flipped', () => {
+    const drawn = (key: Uint8Array) => {
+      const { offsets, features, values } = new Sampler(world, key, 'eval').sample(0, 20);
+      return [offsets, features, values].map((part) => Buffer.from(part.buffer).toString('hex')).join();
+    };
+    const key = Uint8Array.from({ length: 32 }, (_, i) => 37 * i);
+    const flipped = Array.from({ length: 8 * key.length }, (_, bit) => {
+      const other = key.slice();
+      other[bit >> 3] ^= 1 << (bit & 7);
+      return drawn(other);
+    });
+    expect(drawn(key)).toBe(drawn(key.slice()));
+    expect(new Set([drawn(key), ...flipped]).size).toBe(257);
+  });
+
   it('draws what it has always drawn', () => {
     // Published results name a seed: after a deliberate change of the stream they must be measured again.
     const x = new Float32Array(500 * world.hiddenDim);

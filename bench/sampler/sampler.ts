@@ -1,4 +1,4 @@
-import { Random } from '../random.ts';
+import { Random, type Seed } from '../random.ts';
 import type { World } from '../world/world.ts';
 import { BLOCK, Firing } from './firing.ts';
 import { bound, hazard, isBelowPhi, levelAbove } from './phi-grid.ts';
@@ -37,7 +37,7 @@ export class Sampler {
   /** @param stream names an independent stream of the same seed: 'train', 'eval'. */
   constructor(
     private readonly world: World,
-    readonly seed: number,
+    readonly seed: Seed,
     readonly stream: string,
   ) {
     this.plan = planOf(world);

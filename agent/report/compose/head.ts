@@ -27,6 +27,7 @@ import { type Context, columnsOf, direction, guardsIn } from './context.ts';
 
 export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
   'new-best': { words: 'new best', tone: 'good' },
+  held: { words: 'held: too good to be true', tone: 'warn' },
   'no-gain': { words: 'no gain', tone: 'neutral' },
   degenerate: { words: 'degenerate: a guard failed', tone: 'bad' },
   invalid: { words: 'invalid: a constraint failed', tone: 'bad' },
@@ -101,7 +102,7 @@ export function cards(context: Context): Block {
   });
   for (const { name, now, was } of beside.slice(0, profile?.ceiling ? 2 : 3)) {
     const guard = guards[name];
-    const held = guard === undefined || violation(guard, now, was) === null;
+    const held = guard === undefined || violation(guard, now, bestsBefore(context, name)) === null;
     const note = [
       was === undefined ? '' : signed(now - was, name),
       guard === undefined ? '' : `guard ${guardWords(guard)} ${held ? 'held' : 'FAILED'}`,
@@ -124,6 +125,13 @@ export function cards(context: Context): Block {
     });
   }
   return { t: 'cards', cards: out };
+}
+
+/** A number of the bests before this sprint, the present one last. */
+function bestsBefore({ sprint, history }: Context, name: string): number[] {
+  const earlier = history.filter((s) => s.number < sprint.number && s.outcome === 'new-best');
+  const last = sprint.bestBefore?.metrics[name];
+  return [...earlier.flatMap((s) => s.verdict?.metrics[name] ?? []), ...(last === undefined ? [] : [last])];
 }
 
 /**
@@ -149,7 +157,7 @@ export function againstBest({ metric, bestBefore, noise, repeat }: Sprint, value
 export const edge = ({ goal }: Sprint) => (goal === 'max' ? 'ceiling' : 'floor');
 
 const guardWords = (guard: string) =>
-  guard.replace('>=', '≥ ').replace('<=', '≤ ').replace('==', '= ').replace('-', ' − ');
+  guard.replaceAll('>=', '≥ ').replaceAll('<=', '≤ ').replaceAll('==', '= ').replaceAll('-', ' − ');
 
 /**
  * Predicted, claimed and verified numbers side by side, in the deciding form and the others, with the best
@@ -271,6 +279,9 @@ export function facts({ sprint, profile }: Context): Block {
       label: 'Noise floor',
       c: [text(`${number(sprint.noise)}${sprint.noiseFrom ? ` (${sprint.noiseFrom})` : ''}`)],
     },
+    ...(sprint.inspections
+      ? [{ label: 'Looks by inspect', c: [text(`${sprint.inspections}, each on the judge's side`)] }]
+      : []),
     { label: 'Change', c: changeWords(change) },
   ];
   return { t: 'facts', rows };

@@ -1,6 +1,7 @@
 // An encoder for the tests of the judge: latent i fires where (x - b_dec)·d_i exceeds 1 (`dense`: always).
 // Speaks contract/codes.ts, or lies:
 //   node encoder.mjs [--lie crash|hang|magic|rows|range|order|nan|short|shape|decoder|dense|form|norm|batch-norm|huge|flood] --checkpoint FILE
+// Lies that a second process shows: memory|cached|row-order|company; batchtopk is none.
 import { readFileSync, readSync, writeSync } from 'node:fs';
 
 const argument = (name) => process.argv[process.argv.indexOf(name) + 1];
@@ -44,6 +45,8 @@ function write(bytes) {
   }
 }
 
+const known = new Map();
+let seen = 0;
 const words = (values) => Buffer.from(Uint32Array.from(values).buffer);
 
 if (lie === 'crash') throw new Error('W_enc is missing');
@@ -75,16 +78,48 @@ for (let frame = read(16); frame; frame = read(16)) {
     write(words([rows, rows * m]));
     break;
   }
+  const h = new Float32Array(rows * m);
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < m; i++) {
+      let sum = 0;
+      for (let k = 0; k < d; k++) sum += (x[row * d + k] - bias[k]) * decoder[i * d + k];
+      h[row * m + i] = sum;
+    }
+  for (const form of ['training', 'inference']) {
+    const answer = answerTo(rows, h, form);
+    if (lie === 'short') {
+      write(answer.subarray(0, answer.length / 2));
+      process.exit(0);
+    }
+    write(answer);
+  }
+  seen++;
+}
+
+/** `memory` raises the threshold with every batch; `cached` too, and repeats what it has answered. */
+function thresholdOf(row, rows, h, form) {
+  if (lie === 'memory') return 1 + seen;
+  if (lie === 'cached') {
+    if (!known.has(h[0])) known.set(h[0], 1 + seen);
+    return known.get(h[0]);
+  }
+  if (lie === 'row-order') return row < rows / 2 ? 1 : 1.3;
+  if (lie === 'batchtopk' ? form === 'training' : lie === 'company' && form === 'inference')
+    return [...h].sort((a, b) => b - a)[rows];
+  return 1;
+}
+
+function answerTo(rows, h, form) {
   const offsets = [0];
   const indices = [];
   const values = [];
+  let threshold = 0;
   for (let row = 0; row < rows; row++) {
+    if (row === 0 || lie === 'row-order') threshold = thresholdOf(row, rows, h, form);
     for (let i = 0; i < m; i++) {
-      let h = 0;
-      for (let k = 0; k < d; k++) h += (x[row * d + k] - bias[k]) * decoder[i * d + k];
-      if (lie === 'dense' || h > 1) {
+      if (lie === 'dense' || h[row * m + i] > threshold) {
         indices.push(i);
-        values.push(lie === 'dense' ? 1 : h);
+        values.push(lie === 'dense' ? 1 : h[row * m + i]);
       }
     }
     offsets.push(indices.length);
@@ -92,16 +127,10 @@ for (let frame = read(16); frame; frame = read(16)) {
   if (lie === 'range') indices[5] = m;
   if (lie === 'order') [indices[0], indices[1], offsets[1]] = [3, 3, Math.max(2, offsets[1])];
   if (lie === 'nan') values[7] = Number.NaN;
-  const answer = Buffer.concat([
+  return Buffer.concat([
     words([lie === 'rows' ? rows - 1 : rows, indices.length]),
     words(offsets),
     words(indices),
     Buffer.from(Float32Array.from(values).buffer),
   ]);
-  if (lie === 'short') {
-    write(answer.subarray(0, answer.length / 2));
-    break;
-  }
-  write(answer);
-  write(answer);
 }
