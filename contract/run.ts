@@ -78,6 +78,10 @@ export const RunRecord = z.preprocess(
      * Rows of a batch of its data service. Absent in records of earlier versions: the profile's number holds.
      */
     batch: z.number().int().positive().optional(),
+    /**
+     * The hash of the secret world that its data came from. Absent: the profile's world.
+     */
+    secretWorld: z.string().optional(),
     startedAt: z.string(),
     endedAt: z.string().nullable(),
     /**

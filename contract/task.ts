@@ -123,6 +123,12 @@ const fields = {
   serve: command.optional(),
   encode: command,
   judge: command,
+  /**
+   * Draws a secret world of a profile's kind: `--profile NAME --out FOLDER`, the key in hex on standard
+   * input. Its last line is JSON with the world's `hash`. `serve` and `judge` take the folder as `--world`.
+   * Unset: the task has no secret worlds.
+   */
+  drawWorld: command.optional(),
   inspect: Inspection.optional(),
   /** A local server that speaks the Messages API and stands in for Claude where there is no key. */
   replay: command.optional(),
@@ -200,8 +206,8 @@ const fields = {
     .record(z.string(), Profile)
     .refine((p) => Object.keys(p).length > 0, 'needs at least one profile'),
   /**
-   * The profile of the replay, and of commands by hand that name none. Unset: the first that requires nothing.
-   * Claude gets the first whose requirement is met, else the first that requires nothing.
+   * The profile of the replay, and of commands by hand that name none. Unset: the first that requires
+   * nothing. Claude gets the first whose requirement is met, else the first that requires nothing.
    */
   defaultProfile: z.string().optional(),
 };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '#contract/errors';
-import { type RunRecord, specOf } from '#contract/run';
+import { type RunRecord, type RunSpec, specOf } from '#contract/run';
 import { readSafetensors } from '#contract/safetensors';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import { EXIT_CODES } from '#contract/stop';
@@ -9,27 +9,38 @@ import { git } from '#host/git';
 import type { Sandbox } from '#host/sandbox';
 import { committedTree } from '#host/tree';
 import { inRun, runDir } from '../common/paths.ts';
+import type { SecretWorld } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { watch } from './watch.ts';
 
-/**
- * Trains a run of a sprint again, from its recorded tree and arguments, as a run of its own.
- * @throws UserError where the tree is nowhere to be found, or the run did not finish.
- */
-export async function trainAgain(of: {
+/** A run to train again. */
+export interface Again {
   task: Task;
   repo: string;
   sandbox: Sandbox;
-  sprint: Sprint;
-  run: SprintRun;
-}): Promise<RunRecord> {
-  const { task, repo, sandbox, sprint, run } = of;
+  profileName: string;
+  /** The sprint that the run belongs to; null for a run by hand. */
+  sprint: Pick<Sprint, 'id'> | null;
+  run: RunSpec & { id: string };
+  /** The seed, where it is not the run's own. */
+  seed?: number;
+  secretWorld?: SecretWorld;
+}
+
+/**
+ * Trains a run again, from its recorded tree and arguments, as a run of its own.
+ * @throws UserError where the tree is nowhere to be found, or the run did not finish.
+ */
+export async function trainAgain(of: Again): Promise<RunRecord> {
+  const { task, repo, sandbox, profileName, sprint, run, secretWorld } = of;
   await findTree(task, repo, sprint, run);
   const again = await new LocalExecutor().start({
-    ...{ repo, task, sandbox, ...specOf(run) },
-    ...{ profileName: sprint.profile, sprint: null },
+    ...{ repo, task, sandbox, profileName, sprint: null, secretWorld },
+    ...specOf({ ...run, seed: of.seed ?? run.seed }),
   });
-  const record = await watch(again, `${again.id} · tree ${run.tree.slice(0, 8)}`, task.contract.plots.curves);
+  const where = secretWorld ? ' · secret world' : '';
+  const title = `${again.id} · tree ${run.tree.slice(0, 8)}${where}`;
+  const record = await watch(again, title, task.contract.plots.curves);
   if (record.status === 'finished') return record;
   throw new UserError(
     `${again.dir}: ${record.status}: ${record.reason}`,
@@ -41,18 +52,24 @@ export async function trainAgain(of: {
  * A clone has the commits of the sprints, but not the trees of their runs. The tree of the best run is then
  * the workspace of the sprint's commit.
  */
-async function findTree(task: Task, repo: string, sprint: Sprint, { id, tree }: SprintRun): Promise<void> {
+async function findTree(
+  task: Task,
+  repo: string,
+  sprint: Again['sprint'],
+  { id, tree }: Again['run'],
+): Promise<void> {
   const present = await git(repo, ['cat-file', '-e', `${tree}^{tree}`]).then(
     () => true,
     () => false,
   );
   if (present) return;
-  const record = `sprints/${sprint.id}/sprint.json`;
-  const commit = await git(repo, ['log', '--all', '-1', '--format=%H', '--', record]);
+  const record = sprint && `sprints/${sprint.id}/sprint.json`;
+  const commit = record === null ? '' : await git(repo, ['log', '--all', '-1', '--format=%H', '--', record]);
   const folder = task.contract.workspace;
   if (commit !== '' && (await committedTree({ repo, commit, folder })) === tree) return;
+  const fetch = record === null ? '' : `fetch the branch that has ${record}, or `;
   throw new UserError(
-    `${id} was trained from the tree ${tree}, which is not in this repository; fetch the branch that has ${record}, or use the checkout in which it was trained`,
+    `${id} was trained from the tree ${tree}, which is not in this repository; ${fetch}use the checkout in which it was trained`,
   );
 }
 

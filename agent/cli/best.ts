@@ -18,7 +18,7 @@ import { numbersOf } from '../sweep/summary.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
-import { show, shownMetrics, table } from './verdict-table.ts';
+import { changed, comparison, show, shownMetrics } from './verdict-table.ts';
 
 interface Options {
   profile?: string;
@@ -78,7 +78,7 @@ async function main(): Promise<number> {
     throw new UserError(
       `sprints/${sprint.id}/sprint.json does not list the run ${recorded.run} of its verdict; restore the file from git`,
     );
-  const { id } = await trainAgain({ task, repo, sandbox, sprint, run });
+  const { id } = await trainAgain({ task, repo, sandbox, profileName, sprint, run });
   // Both on the same fresh samples, so that only the training can make a difference.
   const first = here ? await keepingVerdict(dir, () => judge(dir)) : null;
   const again = await judge(runDir(repo, id), first?.evaluation);
@@ -116,21 +116,6 @@ async function keepingVerdict<T>(runDir: string, judge: () => Promise<T>): Promi
     if (before) writeFileAtomic(path, before);
   }
 }
-
-/** One line per metric, one column per verdict, and the difference of the last two columns. */
-function comparison(names: readonly string[], verdicts: Record<string, Verdict>): string {
-  const columns = Object.values(verdicts).map(numbersOf);
-  const [before = {}, last = {}] = columns.slice(-2);
-  const rows = names.map((name) => {
-    const change = changed(last[name], before[name]);
-    const signed = Number.isFinite(change) ? `${change < 0 ? '' : '+'}${change.toFixed(4)}` : '-';
-    return [name, ...columns.map((numbers) => show(numbers[name], name)), signed];
-  });
-  return table([['', ...Object.keys(verdicts), 'change'], ...rows]);
-}
-
-/** The difference; NaN where one of the two is missing. */
-const changed = (now = Number.NaN, before = Number.NaN): number => now - before;
 
 function conclusion(task: Task, profileName: string, recorded: Verdict, now: Verdict): string {
   const { metric } = task.contract;

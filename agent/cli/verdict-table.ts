@@ -6,6 +6,7 @@ import { sprintsDir } from '../common/paths.ts';
 import { decide, isNear, rulesOf } from '../ledger/decide.ts';
 import { bestVerdicts, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { isCount } from '../report/document/names.ts';
+import { numbersOf } from '../sweep/summary.ts';
 
 /** The metrics of a verdict that the task shows: the deciding one first. */
 export function shownMetrics(
@@ -37,6 +38,21 @@ export function verdictTable(
   const below = said.length > 0 ? `\n  ${said.join('; ')}\n` : '';
   return table([['', 'verified', ...others], ...rows]) + below;
 }
+
+/** One line per metric, one column per verdict, and the difference of the last two columns. */
+export function comparison(names: readonly string[], verdicts: Record<string, Verdict>): string {
+  const columns = Object.values(verdicts).map(numbersOf);
+  const [before = {}, last = {}] = columns.slice(-2);
+  const rows = names.map((name) => {
+    const change = changed(last[name], before[name]);
+    const signed = Number.isFinite(change) ? `${change < 0 ? '' : '+'}${change.toFixed(4)}` : '-';
+    return [name, ...columns.map((numbers) => show(numbers[name], name)), signed];
+  });
+  return table([['', ...Object.keys(verdicts), 'change'], ...rows]);
+}
+
+/** The difference; NaN where one of the two is missing. */
+export const changed = (now = Number.NaN, before = Number.NaN): number => now - before;
 
 /** Rows of cells as aligned text. By default the first column is aligned left and the others right. */
 export function table(

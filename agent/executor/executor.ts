@@ -2,6 +2,12 @@ import type { EndedBy, Progress, Run, RunRecord, RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 
+/** A world that no researcher knows, and where it lies. */
+export interface SecretWorld {
+  folder: string;
+  hash: string;
+}
+
 /** A request for one training run. */
 export interface RunRequest extends RunSpec {
   repo: string;
@@ -15,6 +21,8 @@ export interface RunRequest extends RunSpec {
   sandbox: Sandbox;
   /** The run folder; unset: `checkpoints/<run id>`. */
   out?: string;
+  /** The secret world that its data come from; unset: the profile's world. */
+  secretWorld?: SecretWorld;
   /** Ends the run earlier than the profile's own limit. */
   timeoutSeconds?: number;
 }

@@ -30,6 +30,8 @@ export interface JudgeRequest {
   samples?: number;
   /** What to draw those rows from, as a verdict has it; unset: the judge's own. */
   drawn?: Pick<Verdict['evaluation'], 'seed' | 'key'>;
+  /** The folder of the secret world that the run was trained on; unset: the profile's world. */
+  world?: string;
   /** Default: one hour. */
   timeoutSeconds?: number;
   /** Ends the judge when it aborts. */
@@ -84,7 +86,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
   const { task, repo, runDir, samples, drawn, sandbox, signal, timeoutSeconds = 3600 } = request;
   const record = readRunRecord(runDir);
   const treeDir = await checkoutTree({ repo, tree: record.tree });
-  const options = { samples, 'eval-seed': drawn?.seed, 'eval-key': drawn?.key };
+  const options = { samples, world: request.world, 'eval-seed': drawn?.seed, 'eval-key': drawn?.key };
   const given = Object.entries(options).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, `${value}`],
   );

@@ -52,6 +52,7 @@ export class LocalExecutor implements Executor {
       profile: profileName,
       profileSettings: profile.settings,
       batch: profile.batch,
+      ...(request.secretWorld && { secretWorld: request.secretWorld.hash }),
       startedAt: new Date().toISOString(),
       endedAt: null,
       status: 'running',
@@ -93,6 +94,8 @@ export class LocalExecutor implements Executor {
     const before = readRunRecord(dir);
     refuseFinished(dir, before);
     refuseRunning(dir);
+    if (before.secretWorld !== undefined)
+      throw new UserError(`${dir}: was trained on a secret world, which is gone; train it again instead`);
     const from = request.orAnew ? savedBatch(dir) : resumePoint(dir, before);
     const treeDir = await checkoutTree({ repo, tree: before.tree });
     const { label } = request.sandbox;
@@ -144,7 +147,8 @@ export class LocalExecutor implements Executor {
         const whole = (rows: number) => Math.ceil(rows / batch) * batch;
         const rows = whole(samples) + whole(profile.normalisation) - (from ?? 0) * batch;
         const size = ['--rows', String(rows), '--batch', String(batch)];
-        const stream = ['--profile', profileName, '--seed', String(seed), ...size];
+        const world = run.secretWorld ? ['--world', run.secretWorld.folder] : [];
+        const stream = ['--profile', profileName, ...world, '--seed', String(seed), ...size];
         const begin = from === null ? [] : ['--from', String(from)];
         processes.service = startChild({
           argv: [...splitCommand(task.contract.serve), ...stream, ...begin],
@@ -190,7 +194,7 @@ async function endBoth({ service, trainer }: Processes): Promise<void> {
   await Promise.all([service, trainer].map((child) => child?.stop('its run could not be started', 0)));
 }
 
-interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {
+interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds' | 'secretWorld'> {
   record: RunRecord;
   dir: string;
   treeDir: string;

@@ -129,12 +129,16 @@ await runMain(async () => {
   const measurement = await opened.measure('checkpoint.safetensors', samples, { invariance: true });
   const { deciding, also } = metricsOf(measurement);
   const { run, result } = opened.folder;
+  const { hash } = opened.world.world;
+  const isSecret = run.secretWorld !== undefined;
   const verdict = Verdict.parse({
     version: 1,
     run: run.id,
-    kind: 'verified',
+    kind: isSecret ? 'confirmed' : 'verified',
     profile: run.profile,
-    world: { name: opened.world.name, hash: opened.world.world.hash, kind: 'public' },
+    world: isSecret
+      ? { name: `${opened.profile.world}, secret`, hash, kind: 'secret' }
+      : { name: opened.world.name, hash, kind: 'public' },
     tree: run.tree,
     metrics: deciding,
     also,

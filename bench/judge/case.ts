@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { splitCommand } from '#host/command';
@@ -50,8 +51,12 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
   const task = readTask('TASK.md');
   const profile = profileOf(task, folder.run.profile);
   const argv = splitCommand(task.contract.encode);
+  if (folder.run.secretWorld !== undefined && options.world === undefined)
+    throw new UserError(`${path}: was trained on a secret world; name its folder with --world`);
   const name = options.world ?? profile.world;
   const world = await openWorld(name, options.onBuild?.(name));
+  if (folder.run.secretWorld !== undefined && folder.run.secretWorld !== world.world.hash)
+    throw new UserError(`${name}: is not the secret world that ${path} was trained on`);
   return {
     folder,
     profile,

@@ -197,6 +197,29 @@ describe('the judge', () => {
     expect(existsSync(join(dir, 'evals.jsonl'))).toBe(false);
   });
 
+  it('confirms a run of a secret world in that world, and measures it in no other', async () => {
+    const { repo, dir } = repository();
+    const trainedOn = (secretWorld: string) =>
+      writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...run, secretWorld }));
+    trainedOn(world.hash);
+    const there = await ask(repo, dir, '--world', otherWorld, '--samples', '1024');
+    const verdict = Verdict.parse(JSON.parse(there.stdout.trim().split('\n').at(-1)!));
+    expect(verdict.kind).toBe('confirmed');
+    // Where the world lies is nobody's business.
+    expect(verdict.world).toEqual({
+      name: `${join(root, 'world')}, secret`,
+      hash: world.hash,
+      kind: 'secret',
+    });
+    expect(await ask(repo, dir)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('name its folder'),
+    });
+    trainedOn('another');
+    const elsewhere = await ask(repo, dir, '--world', otherWorld);
+    expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('is not the secret world') });
+  });
+
   it('does not take a trainer’s word for fewer samples than it was served', async () => {
     const { repo, dir } = repository();
     writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...run, rowsServed: 100_000 }));

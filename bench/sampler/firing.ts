@@ -10,14 +10,14 @@ const QUAD = 4;
 
 /**
  * Computes how likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z
- * - c_i, whose Phi is the probability. For features in buckets it computes upper bounds all at once
- * (whole-numbers.ts), and the argument of one when it may fire. Families (the children of a node, the frequent
+ * - c_i, whose Phi is the probability. For features in buckets it computes upper bounds all at once (whole-
+ * numbers.ts), and the argument of one when it may fire. Families (the children of a node, the frequent
  * features) are computed when needed, on a stack, as the draw descends a tree.
  */
 export class Firing {
   /**
-   * Arguments of the present block in units, [BLOCK, buckets, BUCKET], and the largest of each bucket, [BLOCK,
-   * buckets]. With a row's error added, `unit` times such a number is not below the true argument.
+   * Arguments of the present block in units, [BLOCK, buckets, BUCKET], and the largest of each bucket,
+   * [BLOCK, buckets]. With a row's error added, `unit` times such a number is not below the true argument.
    */
   readonly bounds: Int16Array;
   readonly maxima: Int16Array;

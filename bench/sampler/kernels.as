@@ -3,9 +3,9 @@
 // contiguous.
 
 /**
- * out[row][bucket][32] = (z[row] · loadings[bucket][pair][32] + offsets[bucket][32]) >> shift in whole numbers: z
- * [row][pair] and loadings hold pairs of i16, offsets are i32, results are i16. maxima[row][bucket] is the
- * largest of a bucket's 32 results. `rows` is a multiple of 4.
+ * out[row][bucket][32] = (z[row] · loadings[bucket][pair][32] + offsets[bucket][32]) >> shift in whole
+ * numbers: z [row][pair] and loadings hold pairs of i16, offsets are i32, results are i16.
+ * maxima[row][bucket] is the largest of a bucket's 32 results. `rows` is a multiple of 4.
  */
 export function fireBounds(
   z: usize,

@@ -1,9 +1,9 @@
 import { BUCKET, type Plan } from './plan.ts';
 
 /*
- * The arguments A_i·z - c_i of the features in buckets, in whole numbers: 16 bits for a factor and a loading, 32
- * for a sum, 16 for a result. That takes less than half of the time of float32, and is the same on every machine.
- * With an error for each row they bound the true arguments from above.
+ * The arguments A_i·z - c_i of the features in buckets, in whole numbers: 16 bits for a factor and a
+ * loading, 32 for a sum, 16 for a result. That takes less than half of the time of float32, and is the same
+ * on every machine. With an error for each row they bound the true arguments from above.
  */
 
 /** A factor's whole number is FACTOR times it. */
@@ -23,7 +23,10 @@ export interface WholeNumbers {
   /** [bucket][BUCKET] minus the cutoffs, times `scale`. */
   offsets: Int32Array;
   pairs: number;
-  /** A sum is `scale` times the argument. Without its last `shift` bits it is stored, and `unit` times what is stored is the bound. */
+  /**
+   * A sum is `scale` times the argument. Without its last `shift` bits it is stored, and `unit` times what
+   * is stored is the bound.
+   */
   scale: number;
   shift: number;
   unit: number;
@@ -78,8 +81,8 @@ export function wholeNumbersOf({ rank, top, loadings, cutoffs }: Plan): WholeNum
 }
 
 /**
- * Writes the factors of a row as whole numbers, and returns how far a bound made of them may be below the true
- * argument.
+ * Writes the factors of a row as whole numbers, and returns how far a bound made of them may be below the
+ * true argument.
  */
 export function writeFactors(
   { largest, pairs, scale, unit }: WholeNumbers,

@@ -1,3 +1,4 @@
+import { Random } from '../random.ts';
 import type { WorldConfig } from './config.ts';
 import { randomCopula } from './copula.ts';
 import { orthogonalise, randomBias, randomDirections } from './dictionary.ts';
@@ -16,9 +17,68 @@ const LARGE = 1 << 18;
  * is called at each step of the orthogonalisation.
  */
 export async function buildWorld(config: WorldConfig, onStep?: (step: number) => void): Promise<World> {
-  const { num_features: n, hidden_dim: d, correlation } = config;
+  const { correlation } = config;
   const seed = config.seed ?? 0;
-  const random = new TorchGenerator(seed);
+  return await buildFrom(
+    config,
+    {
+      directions: new TorchGenerator(seed),
+      exclusive: new TorchGenerator(seed + 3),
+      copula: new TorchGenerator(correlation?.seed ?? seed + 4),
+    },
+    onStep,
+  );
+}
+
+/** What a world's parts are drawn from. */
+interface Generators {
+  directions: TorchGenerator;
+  exclusive: TorchGenerator;
+  copula: TorchGenerator;
+}
+
+/**
+ * Makes a world of the config's kind from a key: directions, bias, exclusive groups and the copula are drawn
+ * from a cryptographic stream of the whole key. Magnitudes are drawn from a seed of 32 bits, as the stored
+ * format wants it; the seed is drawn from the key too, and says nothing of the rest. `draw` tells the worlds
+ * of one key apart.
+ */
+export async function buildSecretWorld(
+  config: WorldConfig,
+  key: Uint8Array,
+  draw: number,
+  onStep?: (step: number) => void,
+): Promise<World> {
+  const random = (part: string) => new KeyedGenerator(key, `world ${part}`, draw);
+  const seed = random('magnitudes').next32();
+  const correlation = config.correlation && { ...config.correlation, seed: null };
+  return await buildFrom(
+    { ...config, seed, correlation },
+    { directions: random('directions'), exclusive: random('exclusive'), copula: random('copula') },
+    onStep,
+  );
+}
+
+/** torch's way to make numbers of random bits, with bits of a key. */
+class KeyedGenerator extends TorchGenerator {
+  private readonly random: Random;
+
+  constructor(key: Uint8Array, part: string, draw: number) {
+    super(0);
+    this.random = new Random(key, part, draw);
+  }
+
+  override next32(): number {
+    return this.random.bits();
+  }
+}
+
+async function buildFrom(
+  config: WorldConfig,
+  { directions: random, exclusive, copula }: Generators,
+  onStep?: (step: number) => void,
+): Promise<World> {
+  const { num_features: n, hidden_dim: d, correlation } = config;
   const featureVectors = randomDirections(n, d, random);
   const bias = randomBias(d, config.bias, random);
   if (config.orthogonalization) {
@@ -28,16 +88,9 @@ export async function buildWorld(config: WorldConfig, onStep?: (step: number) =>
   }
   return deriveWorld({
     config,
-    forest: config.hierarchy ? generateForest(config.hierarchy, n, seed + 3) : NO_FOREST,
+    forest: config.hierarchy ? generateForest(config.hierarchy, n, exclusive) : NO_FOREST,
     featureVectors,
     bias,
-    copula: correlation
-      ? randomCopula(
-          n,
-          correlation.rank,
-          correlation.correlation_scale,
-          new TorchGenerator(correlation.seed ?? seed + 4),
-        )
-      : null,
+    copula: correlation ? randomCopula(n, correlation.rank, correlation.correlation_scale, copula) : null,
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '#contract/errors';
 import type { HierarchyConfig } from './config.ts';
-import { TorchGenerator } from './torch-rng.ts';
+import type { TorchGenerator } from './torch-rng.ts';
 
 /**
  * A node of `hierarchy.json`. A node without feature is organisational: it groups its children and never
@@ -33,10 +33,9 @@ export interface Placement {
  * Numbers a forest breadth first: roots, then level by level and parent by parent, until the features run
  * out; features left over are flat. Every node whose depth is less than max_depth gets `branching_factor`
  * children. `portion` of the nodes with two or more children get exclusive ones; where it is not 0 or 1,
- * `seed` chooses them.
+ * `random` chooses them.
  */
-export function generateForest(config: HierarchyConfig, numFeatures: number, seed: number): Forest {
-  const random = new TorchGenerator(seed);
+export function generateForest(config: HierarchyConfig, numFeatures: number, random: TorchGenerator): Forest {
   const branching = (): number => {
     if (typeof config.branching_factor === 'number') return config.branching_factor;
     const [low, high] = config.branching_factor;

@@ -54,7 +54,7 @@ describe('the 16k model against the reference', () => {
     const at = (values: ArrayLike<number>): number[] => bench16k.indices.map((i) => values[i]);
     const n = SYNTH_16K.num_features;
     const base = firingProbabilities(SYNTH_16K.firing_probability, n, 42);
-    const forest = generateForest(SYNTH_16K.hierarchy!, n, 45);
+    const forest = generateForest(SYNTH_16K.hierarchy!, n, new TorchGenerator(45));
     const factors = correctionFactors(forest, base);
     const corrected = correctedProbabilities(base, factors);
     expect(disagreement(at(base), numbers(bench16k.base_prob))).toBeLessThan(1);
@@ -76,7 +76,7 @@ describe('the 16k model against the reference', () => {
     expect(sha256(configText(SYNTH_16K))).toBe(
       'ec969226283f05b69fd3b2a8c1cd14b152a998d79a491d732ccd286d096908b5',
     );
-    expect(sha256(forestText(generateForest(SYNTH_16K.hierarchy!, 16384, 45)))).toBe(
+    expect(sha256(forestText(generateForest(SYNTH_16K.hierarchy!, 16384, new TorchGenerator(45))))).toBe(
       '42b89b24a0496e046c9382e164ced0d59300156f96c49f779c4fba25974ca657',
     );
   });
@@ -125,7 +125,7 @@ describe('generated forests', () => {
     }[];
   }>('hierarchy.json');
   it.each(cases.map((c) => [c.name, c] as const))('%s', (_, c) => {
-    const forest = generateForest(c.config, c.num_features, 0);
+    const forest = generateForest(c.config, c.num_features, new TorchGenerator(0));
     const placed = placements(forest);
     expect(placed.length).toBe(c.features_used);
     expect(forest.roots.map((root) => root.feature_index)).toEqual(c.tree.roots);

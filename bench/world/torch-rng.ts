@@ -22,7 +22,7 @@ export class TorchGenerator {
     }
   }
 
-  /** The next 32 bits. */
+  /** The next 32 bits. `KeyedGenerator` takes them from elsewhere. */
   next32(): number {
     if (this.index === N) this.twist();
     let y = this.state[this.index++];

@@ -1,6 +1,6 @@
 /*
- * A model of ONNX that is one product, as bytes. Fields and numbers are those of onnx.proto; the format is that
- * of protocol buffers.
+ * A model of ONNX that is one product, as bytes. Fields and numbers are those of onnx.proto; the format is
+ * that of protocol buffers.
  */
 
 const FLOAT = 1;

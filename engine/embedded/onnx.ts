@@ -5,9 +5,9 @@ import type { Blas } from './blas.ts';
 import { productModel } from './onnx-model.ts';
 
 /*
- * The dense product of ONNX Runtime, from the npm package onnxruntime-node, for machines without OpenBLAS. It is
- * called through its C interface, since the package's own is asynchronous and copies. Source: onnxruntime_c_api.h,
- * a table of functions that only grows at its end.
+ * The dense product of ONNX Runtime, from the npm package onnxruntime-node, for machines without OpenBLAS.
+ * It is called through its C interface, since the package's own is asynchronous and copies. Source:
+ * onnxruntime_c_api.h, a table of functions that only grows at its end.
  */
 
 /** Places of functions in that table, and their parameters; a function without a result is a release. */
@@ -41,7 +41,9 @@ type Name = keyof typeof FUNCTIONS;
 type Call = (...parameters: unknown[]) => unknown;
 type Runtime = Record<Name, Call>;
 
-/** Finds the library of onnxruntime-node; null if the package is not installed or has none for this system. */
+/**
+ * Finds the library of onnxruntime-node; null if the package is not installed or has none for this system.
+ */
 export function findOnnx(threads: number): Blas | null {
   const require = createRequire(import.meta.url);
   try {

@@ -40,8 +40,8 @@ function threadsWanted(): number {
 }
 
 /**
- * Whether the library is right and faster than our kernel. Asked only where it runs other kernels than it would
- * have chosen: else a busy machine could decide by which of them a run computes.
+ * Whether the library is right and faster than our kernel. Asked only where it runs other kernels than it
+ * would have chosen: else a busy machine could decide by which of them a run computes.
  */
 function isWorthIt(pool: Pool, blas: Blas): boolean {
   return blas.instead === null || isFasterAndEqual(pool, blas);

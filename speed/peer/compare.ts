@@ -4,7 +4,10 @@ import type { Device } from './ask.ts';
 export interface Rounds {
   /** SAELens, by precision. */
   peer: Record<'fp32' | 'bf16', number[]>;
-  /** This project: `blas` with a library for dense products, if one is here; `npm` with the packages of npm ci alone. */
+  /**
+   * This project: `blas` with a library for dense products, if one is here; `npm` with the packages of npm
+   * ci alone.
+   */
   ours: { blas?: number[]; npm: number[] };
 }
 
