@@ -14,6 +14,7 @@ import { withEngineOptions } from '#host/engine-options';
 import { openCase } from '../judge/case.ts';
 import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS } from '../judge/fields.ts';
+import { inLanes } from '../judge/lanes.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
@@ -34,6 +35,9 @@ interface Options {
   json?: boolean;
   describe?: boolean;
 }
+
+/** Features up to which two snapshots are measured at a time. */
+const SMALL_WORLD = 4096;
 
 await runMain(async () => {
   const command = parsed(
@@ -115,10 +119,16 @@ await runMain(async () => {
   }
   const opened = await openCase(path, judging);
   if (options.evals) {
-    for (const { samples, name } of unmeasuredSnapshots(opened.folder, opened.profile.batch)) {
-      const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;
-      const { deciding } = metricsOf(await opened.measure(name, evaluationSamples));
-      const point: EvalPoint = { samples, evaluationSamples, metrics: rounded(deciding) };
+    const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;
+    const snapshots = unmeasuredSnapshots(opened.folder, opened.profile.batch);
+    // The start of an encoder takes most of the time of a snapshot in a small world, and most of the memory
+    // in a large one.
+    const lanes = opened.world.world.numFeatures <= SMALL_WORLD ? 2 : 1;
+    const points = inLanes(snapshots, lanes, async ({ samples, name }, lane): Promise<EvalPoint> => {
+      const { deciding } = metricsOf(await opened.measure(name, evaluationSamples, { lane }));
+      return { samples, evaluationSamples, metrics: rounded(deciding) };
+    });
+    for await (const point of points) {
       appendEval(opened.folder, point);
       print(`${JSON.stringify(point)}\n`);
     }

@@ -38,6 +38,8 @@ export interface Case {
 /** What else is done in a measurement. */
 export interface Asked {
   onBatch?: BatchListener;
+  /** Where several measurements of a run are under way: which of them this is. Each has a log of its own. */
+  lane?: number;
   /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
   invariance?: boolean;
 }
@@ -66,7 +68,8 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
       const cwd = options.treeDir
         ? resolve(options.treeDir)
         : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
-      const log = join(folder.dir, 'judge.log');
+      const lane = asked?.lane ? `-${asked.lane}` : '';
+      const log = join(folder.dir, `judge${lane}.log`);
       return await measureCheckpoint(world, { argv, cwd, checkpoint, log }, samples, options, asked);
     },
   };
