@@ -189,11 +189,12 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     const second = await calledOnTwoSeeds(sprint, { run, first, verdict: judged, best, rules });
     verified = { ...first, ...second, keep: second.outcome === 'new-best' ? run.tree : null };
   }
-  if (verified.outcome === 'held') journal.notice(`candidate ${id}: ${verified.reason}`, 'warn');
   // Where `confirm` is given, a verified gain has to be confirmed before it becomes the best. Without it,
   // one that is too good to be true stays held.
   const gained = verified.outcome === 'new-best' || verified.outcome === 'held';
-  return gained && confirm ? weigh(await confirm(run)) : verified;
+  if (gained && confirm) return weigh(await confirm(run));
+  if (verified.outcome === 'held') journal.notice(`candidate ${id}: ${verified.reason}`, 'warn');
+  return verified;
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
