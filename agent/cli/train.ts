@@ -72,7 +72,7 @@ async function main(): Promise<number> {
   const task = readTask('TASK.md');
   const sandbox = await sandboxByHand(repo, options.sandbox);
   if (options.list) {
-    const experiments = await listExperiments({ task, cwd: repo, sandbox });
+    const experiments = await listExperiments({ task, repo, sandbox });
     const rows = experiments.map(({ name, description, members }) => [
       name,
       members ? `sweep of ${members.length}: ${description}` : description,
@@ -100,7 +100,7 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const options = command.opts<Options>();
   const [experiment] = command.args;
   const repo = process.cwd();
-  const experiments = await listExperiments({ task, cwd: repo, sandbox });
+  const experiments = await listExperiments({ task, repo, sandbox });
   const names = experiments.filter(({ members }) => !members).map(({ name }) => name);
   if (experiments.some(({ name, members }) => members && name === experiment)) {
     throw new UserError(`"${experiment}" is a sweep of several experiments: npm run sweep -- ${experiment}`);
@@ -112,7 +112,7 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const profileName = await readyProfile(task, repo, options.profile);
   const samples = options.samples ?? profileOf(task, profileName).budgets.full;
   const settings = options.set;
-  const asked = { task, cwd: repo, sandbox, profileName, samples, settings, experiment };
+  const asked = { task, repo, cwd: repo, sandbox, profileName, samples, settings, experiment };
   const why = inWords(await cannotCount(asked));
   if (why !== null) say(`this run cannot count in profile ${profileName}: ${why}`);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });

@@ -9,6 +9,7 @@ import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { machine } from '#host/machine';
 import { makePipe } from '#host/pipe';
+import { readsOf } from '#host/reads';
 import { checkoutTree, keepTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
 import { readRunRecord } from '../ledger/run-folder.ts';
@@ -159,7 +160,7 @@ export class LocalExecutor implements Executor {
       const wrapped = sandbox.wrap(words, {
         cwd: treeDir,
         writable: [out],
-        readable: [treeDir],
+        readable: readsOf(task, repo, treeDir),
         env: pipe ? { LOOP_DATA_FD: String(DATA_FD) } : {},
       });
       processes.trainer = startChild({

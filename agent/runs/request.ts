@@ -87,7 +87,7 @@ export async function doubtOf(
 ): Promise<string | null> {
   const { repo, task, profile, profileName } = config;
   const cwd = await checkoutTree({ repo, tree });
-  const asked = { task, cwd, sandbox, profileName, samples, settings, experiment, signal: stopper.hard };
-  const broken = await cannotCount(asked);
+  const asked = { task, repo, cwd, sandbox, profileName, samples, settings, experiment };
+  const broken = await cannotCount({ ...asked, signal: stopper.hard });
   return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.full));
 }

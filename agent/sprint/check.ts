@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
+import { readsOf } from '#host/reads';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import type { Stopper } from '../budget/stop.ts';
@@ -29,7 +30,10 @@ export async function checkTree(loop: LoopParts, tree: string): Promise<string |
     stopper,
   } = loop;
   const cwd = await checkoutTree({ repo, tree });
-  const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), { cwd, readable: [cwd] });
+  const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), {
+    cwd,
+    readable: readsOf(task, repo, cwd),
+  });
   const child = startChild({
     argv,
     cwd,

@@ -3,6 +3,7 @@ import { UserError } from '#contract/errors';
 import type { Task } from '#contract/task';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
+import { readsOf } from '#host/reads';
 import type { Sandbox } from '#host/sandbox';
 
 const Listing = z.array(
@@ -16,18 +17,17 @@ const Listing = z.array(
 export type Experiment = z.infer<typeof Listing>[number];
 
 /**
- * The experiments and sweeps of the workspace (`train --list`). `cwd` holds the workspace: the repository, or
- * a tree.
+ * The experiments and sweeps of the workspace of a repository (`train --list`).
  * @throws UserError where the workspace cannot list them.
  */
 export async function listExperiments(of: {
   task: Task;
-  cwd: string;
+  repo: string;
   sandbox: Sandbox;
 }): Promise<Experiment[]> {
-  const { task, cwd, sandbox } = of;
+  const { task, repo: cwd, sandbox } = of;
   const train = splitCommand(task.contract.train);
-  const wrapped = sandbox.wrap([...train, '--list'], { cwd, readable: [cwd] });
+  const wrapped = sandbox.wrap([...train, '--list'], { cwd, readable: readsOf(task, cwd, cwd) });
   const { exit, stdout, complaint } = await capture({ ...wrapped, cwd, timeoutSeconds: 60 });
   try {
     if (exit.code === 0) return Listing.parse(JSON.parse(stdout));

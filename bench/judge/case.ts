@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { splitCommand } from '#host/command';
+import { readsOf } from '#host/reads';
 import { checkoutTree } from '#host/tree';
 import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
 import { Encoder, type EncoderCommand } from './encoder.ts';
@@ -52,7 +53,8 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
         ? resolve(options.treeDir)
         : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
       const log = join(folder.dir, 'judge.log');
-      return await measureCheckpoint(world, { argv, cwd, checkpoint, log }, samples, options, onBatch);
+      const command = { argv, cwd, checkpoint, log, readable: readsOf(task, process.cwd(), cwd) };
+      return await measureCheckpoint(world, command, samples, options, onBatch);
     },
   };
 }
