@@ -129,6 +129,11 @@ const fields = {
     )
     .default([]),
   check: command,
+  /**
+   * The files and folders of the workspace that the check is made of. The loop takes them from the commit
+   * that the run branch began with: a sprint cannot change what its candidate is checked by.
+   */
+  checkFiles: z.array(relativePath).default([]),
   train: command,
   serve: command.optional(),
   encode: command,

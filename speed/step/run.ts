@@ -56,7 +56,8 @@ const DATA_FD = 3;
 /**
  * Runs a case as a real run: data service, pipe and trainer, with a process each for service and trainer.
  * The trainer runs in the sandbox.
- * @throws UserError where there is none and the researcher has worked here; Error with the trainer's own error line where it fails.
+ * @throws UserError where there is none and Claude has worked here, Error with the trainer's own error line
+ * where it fails.
  */
 export async function runCase(asked: Case): Promise<Answer> {
   const sandbox = await sandboxByHand(REPOSITORY, asked.sandbox ?? 'auto');
