@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { asNow } from './earlier.ts';
+import { Line, NamedNumbers } from './text.ts';
 
 /**
  * The changes of a run to its experiment, by key. A value is kept as it was written ("3e-4"): only the
@@ -56,7 +57,7 @@ export const Run = z.object({
   profileSettings: z.record(z.string(), z.json()).optional(),
   status: z.enum(['running', 'finished', 'failed', 'killed', 'timeout', 'out-of-memory', 'diverged']),
   /** One line for a person: why it is not `finished`. */
-  reason: z.string().nullable(),
+  reason: Line.nullable(),
   /** Absent while it runs, and in records of earlier versions that do not tell. */
   endedBy: EndedBy.optional(),
   seconds: z.number().nullable(),
@@ -105,7 +106,7 @@ export const Progress = z.object({
   samplesPerSecond: z.number(),
   etaSeconds: z.number(),
   /** loss, learning_rate, ... whatever the trainer can know from its data; those that matter most first. */
-  values: z.record(z.string(), z.number()),
+  values: NamedNumbers,
 });
 export type Progress = z.infer<typeof Progress>;
 
@@ -116,22 +117,22 @@ export type HowFar = Omit<Progress, 'step' | 'values'>;
 export const TrainResult = z.object({
   version: z.literal(1),
   status: z.enum(['finished', 'diverged', 'out-of-memory', 'interrupted', 'failed']),
-  reason: z.string().nullable(),
-  experiment: z.string(),
+  reason: Line.nullable(),
+  experiment: Line,
   /** What kind of model it is, where the task has more than one. */
-  architecture: z.string().optional(),
+  architecture: Line.optional(),
   config: z.record(z.string(), z.unknown()),
   /** What computed it: a device, a library. */
-  backend: z.string().optional(),
+  backend: Line.optional(),
   steps: z.number().int(),
   /** Training rows used, and rows used to estimate the norm before training. */
   samples: z.number().int(),
   normalisationSamples: z.number().int().default(0),
   seconds: z.number(),
   /** Declared numbers that the constraints of the profile name: learning_rate. */
-  declared: z.record(z.string(), z.number()),
+  declared: NamedNumbers,
   /** The trainer's claimed numbers at the end: loss, l0, explained_variance. */
-  claimed: z.record(z.string(), z.number()),
+  claimed: NamedNumbers,
 });
 export type TrainResult = z.infer<typeof TrainResult>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '#contract/errors';
 import type { Task } from '#contract/task';
+import { Line } from '#contract/text';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
 import { readsOf } from '#host/reads';
@@ -8,10 +9,10 @@ import type { Sandbox } from '#host/sandbox';
 
 const Listing = z.array(
   z.object({
-    name: z.string(),
-    description: z.string().default(''),
+    name: Line,
+    description: Line.default(''),
     /** For a sweep: its experiments. */
-    members: z.array(z.string()).min(1).optional(),
+    members: z.array(Line).min(1).optional(),
   }),
 );
 export type Experiment = z.infer<typeof Listing>[number];

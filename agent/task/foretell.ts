@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Settings } from '#contract/run';
 import { profileOf, type Task } from '#contract/task';
+import { Line, NamedNumbers } from '#contract/text';
 import { settingWords } from '#contract/train-command';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
@@ -10,15 +11,15 @@ import { type Broken, brokenConstraints, type Trouble } from './contract-check.t
 
 const Foretold = z.array(
   z.object({
-    name: z.string(),
+    name: Line,
     /** Numbers of the verdict on such a run, observed or declared, that the settings alone decide. */
-    declares: z.record(z.string(), z.number()),
+    declares: NamedNumbers,
   }),
 );
 export type Foretold = z.infer<typeof Foretold>[number];
 
 /** Why no such run is possible, from a trainer that knows `--describe`. */
-const Refused = z.object({ refused: z.string() });
+const Refused = z.object({ refused: Line });
 
 /** What the trainer is asked about: runs of one experiment, or of every experiment of the workspace. */
 export interface Question {

@@ -234,7 +234,6 @@ export function facts({ sprint, profile }: Context): Block {
   const { cost, verdict, change } = sprint;
   const cached =
     cost.inputTokens > 0 ? ` (${Math.round((cost.cachedInputTokens / cost.inputTokens) * 100)}% cached)` : '';
-  const backends = [...new Set(sprint.runs.flatMap((run) => run.backend ?? []))].join(', ');
   const training = onGpu(sprint)
     ? `${(cost.trainSeconds / 3600).toFixed(2)} GPU-hours of training`
     : `${duration(cost.trainSeconds)} of training on the CPU`;
@@ -253,9 +252,7 @@ export function facts({ sprint, profile }: Context): Block {
     {
       label: 'Time',
       c: [
-        text(
-          `${training}${backends ? ` (${backends})` : ''}, ${duration(cost.judgeSeconds)} of judging, ${duration(cost.wallSeconds)} in all`,
-        ),
+        text(`${training}, ${duration(cost.judgeSeconds)} of judging, ${duration(cost.wallSeconds)} in all`),
       ],
     },
     { label: 'Researcher', c: researcher(sprint) },
