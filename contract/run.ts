@@ -18,16 +18,22 @@ export const RunSpec = z.object({
   seed: z.number().int(),
   /** The git tree (of a folder that holds the workspace alone) that is trained. */
   tree: z.string(),
+  /**
+   * The run whose weights it starts with; absent: weights of its own. A run that is resumed goes on with its
+   * own weights, which is another thing.
+   */
+  from: z.string().optional(),
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 
 /** Picks the spec out of a record that has more fields. */
-export const specOf = ({ experiment, settings, samples, seed, tree }: RunSpec): RunSpec => ({
+export const specOf = ({ experiment, settings, samples, seed, tree, from }: RunSpec): RunSpec => ({
   experiment,
   settings,
   samples,
   seed,
   tree,
+  ...(from !== undefined && { from }),
 });
 
 /**

@@ -33,6 +33,7 @@ interface Options {
   judge: boolean;
   list?: boolean;
   resume?: string;
+  from?: string;
   sandbox: SandboxChoice;
 }
 
@@ -46,6 +47,7 @@ const command = program(
   .option('--seed <n>', 'seed of initial weights and data', whole(0), 0)
   .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')
   .option('--set <key=value>', 'override a setting of the experiment; may be repeated', setting, {})
+  .option('--from <run id>', 'start with the weights of that run in checkpoints/; such a run stands apart')
   .option('--no-judge', 'train only; do not judge')
   .option(
     '--resume <run folder>',
@@ -118,14 +120,14 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   return new LocalExecutor().start({
     ...{ repo, task, profileName, sandbox, sprint: null },
-    ...{ experiment, settings, samples, seed: options.seed, tree },
+    ...{ experiment, settings, samples, seed: options.seed, tree, from: options.from },
     out: options.out === undefined ? undefined : resolve(options.out),
   });
 }
 
 /** Resumes the run of --resume. @throws UserError for an argument that would make it another run. */
 async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
-  const given = ['profile', 'samples', 'seed', 'set', 'out'].filter(
+  const given = ['profile', 'samples', 'seed', 'set', 'out', 'from'].filter(
     (name) => command.getOptionValueSource(name) === 'cli',
   );
   const [other] = [...command.args, ...given.map((name) => `--${name}`)];

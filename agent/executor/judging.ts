@@ -45,7 +45,10 @@ export interface JudgeRequest {
  */
 export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
   const lines = await startJudge(request, ['--json']);
-  return parse(Verdict, lines.at(-1) ?? '', request);
+  const verdict = parse(Verdict, lines.at(-1) ?? '', request);
+  // What a run started with is our record's to say; a judge in another language need not know of it.
+  const { from } = readRunRecord(request.runDir);
+  return from === undefined ? verdict : { ...verdict, from };
 }
 
 /**

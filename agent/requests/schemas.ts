@@ -80,6 +80,13 @@ export const RunExperimentInput = z.strictObject({
     .describe(
       'Instead of an experiment: the id of a run. Its code and settings are trained again, at another budget or seed.',
     ),
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The id of a finished run whose weights this run starts with. Such a run is shown apart and cannot become the best.',
+    ),
   budget: z
     .enum(['screen', 'rank', 'full'])
     .optional()

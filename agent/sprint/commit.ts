@@ -66,6 +66,7 @@ function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<strin
   return {
     ...Object.fromEntries(numbers),
     Verdict: sprint.outcome,
+    ...(sprint.verdict?.from !== undefined && { 'Started-From': sprint.verdict.from }),
     'Cost-USD': sprint.cost.usd.toFixed(4),
     Researcher: kind === 'claude' ? `claude (${models.join(', ') || model})` : label,
     Sandbox: sprint.sandbox,

@@ -130,6 +130,7 @@ await runMain(async () => {
     profile: run.profile,
     world: { name: opened.world.name, hash: opened.world.world.hash, kind: 'public' },
     tree: run.tree,
+    ...(run.from !== undefined && { from: run.from }),
     metrics: deciding,
     also,
     observed: observedOf(opened.folder, opened.profile, measurement.matching.best.length),

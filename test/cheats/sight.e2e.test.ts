@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { tryBubblewrap } from '#host/bubblewrap';
@@ -20,7 +20,7 @@ const put = (path: string, text: string) => {
 };
 
 /** Trains an architecture that begins with this code; gives the exit code and what the trainer said. */
-function trainWith(code: string): { status: number | null; said: string } {
+function trainWith(code: string, more: string[] = []): { status: number | null; said: string } {
   const honest = readFileSync(join(repo, 'sae/architectures/topk.ts'), 'utf8');
   put('sae/architectures/cheat.ts', `${code}\n${honest}`);
   put(
@@ -29,7 +29,7 @@ function trainWith(code: string): { status: number | null; said: string } {
 export const experiments: Experiment[] = [{ name: 'cheat', description: 'It looks.', architecture: 'cheat', settings: {} }];\n`,
   );
   const what = ['cheat', '--profile', 'small', '--samples', '20480'];
-  return node('agent/cli/train.ts', ...what, '--no-judge', '--out', 'checkpoints/cheat');
+  return node('agent/cli/train.ts', ...what, '--no-judge', '--out', 'checkpoints/cheat', ...more);
 }
 
 function node(...words: string[]): { status: number | null; said: string } {
@@ -57,6 +57,20 @@ describe.skipIf(!tried.ok)('a model file', () => {
     expect(status, said).toBe(0);
     const judged = node('bench/cli/judge.ts', 'checkpoints/cheat', '--samples', '2000');
     expect(judged.said).toMatch(/"kind":"verified"/);
+  });
+
+  it('that starts with the weights of another run has been given them, and its verdict says so', () => {
+    renameSync(join(repo, 'checkpoints/cheat'), join(repo, 'checkpoints/first'));
+    const { status, said } = trainWith('', ['--from', 'first']);
+    expect(status, said).toBe(0);
+    const judged = node('bench/cli/judge.ts', 'checkpoints/cheat', '--samples', '2000', '--json');
+    expect(JSON.parse(judged.said.trim().split('\n').at(-1) ?? '')).toMatchObject({ from: 'first' });
+    const losses = ['first', 'cheat'].map((run) => {
+      const log = readFileSync(join(repo, 'checkpoints', run, 'out/progress.jsonl'), 'utf8');
+      return (JSON.parse(log.split('\n')[0] ?? '') as { values: { loss: number } }).values.loss;
+    });
+    expect(losses[1]).toBeLessThan(0.8 * (losses[0] ?? 0));
+    expect(trainWith('', ['--from', 'elsewhere/../first']).said).toContain('no run of this name');
     rmSync(join(repo, 'checkpoints/cheat'), { recursive: true });
   });
 

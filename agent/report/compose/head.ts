@@ -41,6 +41,8 @@ export function titleBlock({ sprint, task }: Context): Block {
     v: sprint.researcher.label,
     tone: sprint.researcher.kind === 'offline' ? 'warn' : 'neutral',
   });
+  const from = sprint.verdict?.from;
+  if (from !== undefined) badges.push({ v: `started with the weights of ${from}`, tone: 'warn' });
   if (sprint.sandbox !== 'bubblewrap') badges.push({ v: 'sandbox off', tone: 'warn' });
   return {
     t: 'title',

@@ -33,8 +33,8 @@ export function readSource(dir: string): SprintSource {
 }
 
 /**
- * The first `bytes` bytes of a text file, since a log may be of any size, without control sequences. Null when
- * there is no file.
+ * The first `bytes` bytes of a text file, since a log may be of any size, without control sequences. Null
+ * when there is no file.
  */
 function readStart(path: string, bytes: number): string | null {
   let fd: number;
