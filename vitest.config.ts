@@ -9,6 +9,20 @@ import { configDefaults, defineConfig } from 'vitest/config';
  * `npm test` runs the first two, `npm run test:all` and CI all three.
  */
 const FOLDERS = '{agent,bench,contract,engine,examples,host,replay,sae,speed,test}/**/*';
+/**
+ * Where the researcher has worked, the tests that load code of the workspace run by themselves, in the
+ * sandbox (test/run.ts).
+ */
+const WORKSPACE = ['sae/**', 'test/{engines,saelens}/**', 'test/own-profile.*'];
+const parts: Record<string, string[]> = {
+  workspace: [
+    '{agent,bench,contract,engine,examples,host,replay,speed}/**',
+    'test/!(engines|saelens)/**',
+    'test/!(own-profile)*.ts',
+  ],
+  others: WORKSPACE,
+};
+const left = [...configDefaults.exclude, ...(parts[process.env.TESTS_OF ?? ''] ?? [])];
 const upper = ['**/*.integration.test.ts', '**/*.e2e.test.ts'];
 
 const common = {
@@ -39,7 +53,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: [`${FOLDERS}.test.ts`],
-          exclude: [...configDefaults.exclude, ...upper],
+          exclude: [...left, ...upper],
           setupFiles: ['./test/environment.ts', './test/no-processes.ts'],
         },
       },
@@ -48,10 +62,11 @@ export default defineConfig({
           ...shared,
           name: 'integration',
           include: [`${FOLDERS}.integration.test.ts`],
+          exclude: left,
           setupFiles: './test/environment.ts',
         },
       },
-      { test: { ...common, name: 'end-to-end', include: [`${FOLDERS}.e2e.test.ts`] } },
+      { test: { ...common, name: 'end-to-end', include: [`${FOLDERS}.e2e.test.ts`], exclude: left } },
     ],
     // What child processes run is not in it: the figure is a lower bound.
     coverage: {
@@ -60,7 +75,7 @@ export default defineConfig({
       exclude: ['**/*.test.ts', '**/{fixtures,testing}/**', 'test/**'],
       reporter: ['text-summary'],
     },
-    globalSetup: './test/own-tmp.ts',
+    globalSetup: ['./test/touched.ts', './test/own-tmp.ts'],
     reporters: ['default', './test/skips.ts'],
     maxWorkers: Math.max(withWholeLoops ? 2 : 3, availableParallelism() - 2),
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { asNow } from './earlier.ts';
+import { Line, NamedNumbers } from './text.ts';
 
 /**
  * The changes of a run to its experiment, by key. A value is kept as it was written ("3e-4"): only the
@@ -17,16 +18,22 @@ export const RunSpec = z.object({
   seed: z.number().int(),
   /** The git tree (of a folder that holds the workspace alone) that is trained. */
   tree: z.string(),
+  /**
+   * The run whose weights it starts with; absent: weights of its own. A run that is resumed goes on with its
+   * own weights, which is another thing.
+   */
+  from: z.string().optional(),
 });
 export type RunSpec = z.infer<typeof RunSpec>;
 
 /** Picks the spec out of a record that has more fields. */
-export const specOf = ({ experiment, settings, samples, seed, tree }: RunSpec): RunSpec => ({
+export const specOf = ({ experiment, settings, samples, seed, tree, from }: RunSpec): RunSpec => ({
   experiment,
   settings,
   samples,
   seed,
   tree,
+  ...(from !== undefined && { from }),
 });
 
 /**
@@ -56,7 +63,7 @@ export const Run = z.object({
   profileSettings: z.record(z.string(), z.json()).optional(),
   status: z.enum(['running', 'finished', 'failed', 'killed', 'timeout', 'out-of-memory', 'diverged']),
   /** One line for a person: why it is not `finished`. */
-  reason: z.string().nullable(),
+  reason: Line.nullable(),
   /** Absent while it runs, and in records of earlier versions that do not tell. */
   endedBy: EndedBy.optional(),
   seconds: z.number().nullable(),
@@ -109,7 +116,7 @@ export const Progress = z.object({
   samplesPerSecond: z.number(),
   etaSeconds: z.number(),
   /** loss, learning_rate, ... whatever the trainer can know from its data; those that matter most first. */
-  values: z.record(z.string(), z.number()),
+  values: NamedNumbers,
 });
 export type Progress = z.infer<typeof Progress>;
 
@@ -120,22 +127,22 @@ export type HowFar = Omit<Progress, 'step' | 'values'>;
 export const TrainResult = z.object({
   version: z.literal(1),
   status: z.enum(['finished', 'diverged', 'out-of-memory', 'interrupted', 'failed']),
-  reason: z.string().nullable(),
-  experiment: z.string(),
+  reason: Line.nullable(),
+  experiment: Line,
   /** What kind of model it is, where the task has more than one. */
-  architecture: z.string().optional(),
+  architecture: Line.optional(),
   config: z.record(z.string(), z.unknown()),
   /** What computed it: a device, a library. */
-  backend: z.string().optional(),
+  backend: Line.optional(),
   steps: z.number().int(),
   /** Training rows used, and rows used to estimate the norm before training. */
   samples: z.number().int(),
   normalisationSamples: z.number().int().default(0),
   seconds: z.number(),
   /** Declared numbers that the constraints of the profile name: learning_rate. */
-  declared: z.record(z.string(), z.number()),
+  declared: NamedNumbers,
   /** The trainer's claimed numbers at the end: loss, l0, explained_variance. */
-  claimed: z.record(z.string(), z.number()),
+  claimed: NamedNumbers,
 });
 export type TrainResult = z.infer<typeof TrainResult>;
 

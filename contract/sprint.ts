@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asNow } from './earlier.ts';
 import { EvalPoint, Progress, Run, RunSpec } from './run.ts';
+import { Line, NamedNumbers, Words } from './text.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
 /** A run as a sprint remembers it, with its curves, so that reports need no run folder. */
@@ -9,8 +10,8 @@ export const SprintRun = z.preprocess(
   Run.extend({
     /** Mean over training, as the trainer logged it. Its start-up and its end count in `seconds` alone. */
     samplesPerSecond: z.number().nullable(),
-    backend: z.string().nullable(),
-    claimed: z.record(z.string(), z.number()),
+    backend: Line.nullable(),
+    claimed: NamedNumbers,
     verdict: Verdict.nullable(),
     /** What the trainer logged, thinned to at most 200 points. */
     curve: z.array(Progress.pick({ samples: true, values: true })),
@@ -50,8 +51,8 @@ export const Sprint = z.preprocess(
     /** Folder name: 2026-02-19--10-37-lista-encoder. */
     id: z.string(),
     number: z.number().int(),
-    title: z.string(),
-    idea: z.string(),
+    title: Line,
+    idea: Words,
     openedAt: z.string(),
     closedAt: z.string(),
     profile: z.string(),
@@ -70,9 +71,9 @@ export const Sprint = z.preprocess(
     sandbox: z.string(),
     outcome: Outcome,
     /** Why the outcome is what it is, in one line. */
-    reason: z.string(),
+    reason: Line,
     /** Why its conversation ended, in words. */
-    stopReason: z.string(),
+    stopReason: Line,
     /**
      * The run that the researcher named as its candidate (or the loop did, where `finish_sprint` was not
      * called), and the judge's verdict on it.
@@ -86,7 +87,7 @@ export const Sprint = z.preprocess(
      */
     hints: z.array(z.string()).optional(),
     /** What the researcher wrote down before the runs: {"f1": 0.84}. */
-    predicted: z.record(z.string(), z.number()),
+    predicted: NamedNumbers,
     bestBefore: z
       .object({ sprint: z.string(), run: z.string(), metrics: z.record(z.string(), z.number()) })
       .nullable(),
@@ -96,14 +97,14 @@ export const Sprint = z.preprocess(
     noiseFrom: z.string().optional(),
     runs: z.array(SprintRun),
     /** Runs that were accepted and never started, with the reason. */
-    unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: z.string() }))).optional(),
+    unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: Line }))).optional(),
     /** What the researcher said between its calls, as far as it was shown: one text per turn, shortened. */
-    said: z.array(z.object({ at: z.string(), text: z.string() })).optional(),
+    said: z.array(z.object({ at: z.string(), text: Words })).optional(),
     /** How often the researcher looked into its runs by `inspect`; absent: never. */
     inspections: z.number().int().optional(),
-    summary: z.string(),
+    summary: Words,
     /** What the researcher would do next. */
-    next: z.string().nullable(),
+    next: Words.nullable(),
     change: z.object({
       files: z.array(z.string()),
       insertions: z.number().int(),

@@ -96,6 +96,12 @@ describe('reading TASK.md', () => {
     expect(complaint(text)).toMatch(/profiles\.small\.constraints\.width: must be an operator and a number/);
   });
 
+  it('refuses to show the workspace’s code what the loop keeps', () => {
+    for (const path of ['.git', './.git/HEAD', 'checkpoints', 'sprints/x', 'state', '../other', '/etc'])
+      expect(complaint(shipped.replace(/^reads: .*$/m, `reads: [${path}]`))).toMatch(/reads\.0: must/);
+    expect(read(shipped.replace(/^reads: .*\n/m, '')).contract.reads).toEqual([]);
+  });
+
   it('refuses a workspace outside the repository', () => {
     for (const path of ['../sae', '/etc', 'a/../../b']) {
       expect(complaint(shipped.replace('workspace: sae', `workspace: ${path}`))).toContain('workspace');

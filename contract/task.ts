@@ -9,6 +9,9 @@ const relativePath = z
   .string()
   .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, 'must be a path inside the repository, without ".."');
 
+/** Folders that hold what the workspace's code must not know: history, state, other runs and sprints. */
+const HIDDEN = /^(\.\/)*(\.git|state|checkpoints|sprints|reports)(\/|$)/;
+
 const Series = z.strictObject({
   label: z.string(),
   /**
@@ -118,7 +121,21 @@ const fields = {
   /** A sentence that every report carries: what these results do not show. */
   caveat: z.string().optional(),
   workspace: relativePath,
+  /**
+   * The files and folders of the repository, packages among them, that the workspace's code may read when it
+   * trains, encodes or is checked. In the sandbox nothing else of the repository exists for it.
+   */
+  reads: z
+    .array(
+      relativePath.refine((path) => !HIDDEN.test(path), 'must not be a folder that the loop writes, or .git'),
+    )
+    .default([]),
   check: command,
+  /**
+   * The files and folders of the workspace that the check is made of. The loop takes them from the commit
+   * that the run branch began with: a sprint cannot change what its candidate is checked by.
+   */
+  checkFiles: z.array(relativePath).default([]),
   train: command,
   serve: command.optional(),
   encode: command,

@@ -15,6 +15,8 @@ export const Verdict = z.object({
   world: WorldName,
   /** The git tree of the workspace that the run was trained from, and that its encoder was run from. */
   tree: z.string(),
+  /** The run whose weights it started with: such a verdict stands apart and makes no best. */
+  from: z.string().optional(),
   /**
    * Named numbers of the deciding form (f1, mcc, l0, ...): those that the world's kind allows. Any of them
    * may be missing.

@@ -34,7 +34,9 @@ if (at !== -1 && (given === undefined || existsSync(given))) {
 }
 const folder = given ? resolve(given) : join(mkdtempSync(join(tmpdir(), 'example-')), 'other-task');
 cpSync(fileURLToPath(new URL('./other-task', import.meta.url)), folder, { recursive: true });
-const git = (...args) => execFileSync('git', args, { cwd: folder });
+// No key goes to git.
+const { PATH, HOME } = process.env;
+const git = (...args) => execFileSync('git', args, { cwd: folder, env: { PATH, HOME } });
 git('init', '-q', '-b', 'main');
 git('add', '-A');
 git('-c', 'user.name=Example', '-c', 'user.email=example@localhost', 'commit', '-qm', 'A task of my own');

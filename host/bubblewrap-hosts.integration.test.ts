@@ -41,7 +41,7 @@ const newRepo = (place: string, ...how: string[]) => {
   git(place, 'config', 'http.extraHeader', 'secret');
 };
 const inside = async (place: string, script: string) => {
-  const wrapped = bubblewrap(at(place)).wrap(['bash', '-c', script], { cwd: at(place) });
+  const wrapped = bubblewrap(at(place)).wrap(['bash', '-c', script], { cwd: at(place), wholeCheckout: true });
   const { stdout } = await capture({ ...wrapped, cwd: at(place), timeoutSeconds: 20 });
   return stdout;
 };
@@ -146,7 +146,7 @@ describe.skipIf(!possible)('node inside is the one outside', () => {
       import { capture } from ${JSON.stringify(join(import.meta.dirname, 'capture.ts'))};
       if (!(await tryBubblewrap('.')).ok) throw new Error('it does not work');
       const look = 'cat ~/.local/share/keyrings/key; ls ~/.local/lib/node_modules; node -p process.execPath';
-      const wrapped = bubblewrap('.').wrap(['bash', '-c', look], { cwd: '.' });
+      const wrapped = bubblewrap('.').wrap(['bash', '-c', look], { cwd: '.', wholeCheckout: true });
       process.stdout.write((await capture({ ...wrapped, cwd: '.' })).stdout);`;
     const { stdout, stderr } = spawnSync(
       node,

@@ -63,7 +63,8 @@ afterAll(() => rmSync(repo, { recursive: true, force: true }));
 describe.skipIf(possible !== null)('in bubblewrap', () => {
   const wrap = (script: string, writable: string[] = [], readable: string[] = []) => {
     if (!tried.ok) throw new Error(tried.why);
-    const confinement = { cwd: repo, writable: writable.map(at), readable: readable.map(at) };
+    const shown = { writable: writable.map(at), readable: readable.map(at) };
+    const confinement = { cwd: repo, wholeCheckout: true, ...shown };
     return tried.sandbox.wrap(['bash', '-c', script], confinement);
   };
   const run = (script: string, writable?: string[], readable?: string[]) =>
@@ -201,7 +202,7 @@ describe.skipIf(possible !== null)('in bubblewrap', () => {
       import { capture } from ${JSON.stringify(join(import.meta.dirname, 'capture.ts'))};
       const tried = await tryBubblewrap('.');
       if (!tried.ok) throw new Error(tried.why);
-      const wrapped = tried.sandbox.wrap(['bash', '-c', 'cat TASK.md ../.netrc; LC_ALL=C ls -A ..'], { cwd: '.' });
+      const wrapped = tried.sandbox.wrap(['bash', '-c', 'cat TASK.md ../.netrc; LC_ALL=C ls -A ..'], { cwd: '.', wholeCheckout: true });
       process.stdout.write((await capture({ ...wrapped, cwd: '.' })).stdout);`;
     const { stdout, complaint } = await capture({
       argv: [node, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program],

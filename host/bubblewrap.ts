@@ -4,16 +4,18 @@ import { UserError } from '#contract/errors';
 import { capture } from './capture.ts';
 import { cleanEnv } from './env.ts';
 import { formatOf, gitFolders } from './git-folders.ts';
-import { mountsOf, NODE_FOLDER } from './mounts.ts';
+import { mountsOf } from './mounts.ts';
+import { namedMounts } from './named-mounts.ts';
 import { nodeProgram } from './node.ts';
+import { NODE_FOLDER } from './places.ts';
 import { noSandbox, type Sandbox } from './sandbox.ts';
 import { homeOf } from './worktree.ts';
 
 /**
- * Confines a command with bubblewrap. It can read the whole machine except homes, temporary folders, sockets,
- * the repository's `state/`, secrets and other runs' optimizer files. It can write only the folders that are
- * named. It has no network and sees only its own processes. Inherited descriptors pass through, and its whole
- * process tree ends with it.
+ * Confines a command with bubblewrap. It can read the system's programs and libraries and the paths that are
+ * named (named-mounts.ts), or with `wholeCheckout` the machine except what is hidden (mounts.ts). It can
+ * write only the folders that are named. It has no network and sees only its own processes. Inherited
+ * descriptors pass through, and its whole process tree ends with it.
  */
 export function bubblewrap(repo: string): Sandbox {
   const root = realpathSync(repo);
@@ -33,10 +35,12 @@ export function bubblewrap(repo: string): Sandbox {
   return {
     kind: 'bubblewrap',
     label: 'bubblewrap',
-    wrap(argv, { cwd, writable = [], readable = [], env = {} }) {
+    wrap(argv, { cwd, writable = [], readable = [], wholeCheckout = false, env = {} }) {
       const real = (paths: readonly string[]) => paths.map((path) => realpathSync(path));
       const instead = (path: string) => (path === config ? format : empty);
-      const mounts = mountsOf({ root, writable: real(writable), readable: real(readable), instead });
+      const mounts = wholeCheckout
+        ? mountsOf({ root, writable: real(writable), readable: real(readable), instead })
+        : namedMounts({ root, cwd: realpathSync(cwd), writable: real(writable), readable, instead });
       // This is bwrap's own environment as well: what is not in it cannot be read in /proc/1/environ either.
       const inside = cleanEnv({ TMPDIR: '/tmp', ...trusting(root), ...env });
       const limits = [

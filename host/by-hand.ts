@@ -53,15 +53,21 @@ export async function sandboxAlone(
   if (asked === 'off') return noSandbox('--sandbox off');
   const tried = await tryBubblewrap(repo);
   if (tried.ok) return tried.sandbox;
-  const [here, loops] = [await byClaude(repo), await byClaude(worktreeOf(repo))];
-  if (here !== null || loops !== null) {
-    const where = here === null ? `the loop's branch (${loops})` : `this branch (${here})`;
+  const where = await worksOfClaude(repo);
+  if (where !== null) {
     throw new UserError(
       `Claude has worked on ${where}, so the code is not run without a sandbox: ${tried.why}; ${tried.install}, or accept the risk with --sandbox off`,
     );
   }
   warn(`warning: no sandbox: ${tried.why}; ${tried.install}`);
   return noSandbox(tried.why);
+}
+
+/** Where Claude has worked: on this branch or on that of the loop's worktree; null where on neither. */
+export async function worksOfClaude(repo: string): Promise<string | null> {
+  const [here, loops] = [await byClaude(repo), await byClaude(worktreeOf(repo))];
+  if (here !== null) return `this branch (${here})`;
+  return loops === null ? null : `the loop's branch (${loops})`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { cleanEnv } from './env.ts';
 
 /**
  * The folders of git's data of a checkout: `.git`, or, where `.git` is a file (a linked worktree, a
@@ -64,7 +65,11 @@ export function formatOf(config: string): string {
   if (!/^\s*repositoryformatversion\s*=\s*1\s*$/im.test(text)) return '';
   const ask = ['config', '--file', config, '--get-regexp', '^extensions\\.[a-z]+$'];
   try {
-    const lines = execFileSync('git', ask, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const lines = execFileSync('git', ask, {
+      encoding: 'utf8',
+      env: cleanEnv(),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const extensions = lines
       .trim()
       .split('\n')

@@ -1,16 +1,21 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { BackendNeeds } from '#contract/backend-needs';
 import { backendNeeds } from './backend-needs.ts';
 import { borrowedObjects, gitFolders } from './git-folders.ts';
-import { expanded, homeFolders } from './home.ts';
-import { nodeProgram } from './node.ts';
+import {
+  devMounts,
+  hiddenPlaces,
+  hide,
+  inside,
+  nodeFolder,
+  nodeItself,
+  same,
+  tokenFile,
+  worldPlaces,
+} from './places.ts';
 import { secretFiles } from './secrets.ts';
 import { homeOf } from './worktree.ts';
-
-/** The folder in a sandbox's own /tmp that holds the program node. */
-export const NODE_FOLDER = '/tmp/.node';
 
 export interface Mounts {
   /**
@@ -25,8 +30,9 @@ export interface Mounts {
 }
 
 /**
- * The arguments of bubblewrap for what exists in a sandbox and what may be written there. The order matters:
- * a later mount covers an earlier one.
+ * The arguments of bubblewrap for a command that may read the whole checkout (the researcher's shell): what
+ * exists in the sandbox and what may be written there. The order matters: a later mount covers an earlier
+ * one.
  */
 export function mountsOf(
   { root, writable, readable, instead }: Mounts,
@@ -34,15 +40,15 @@ export function mountsOf(
   devices: readonly string[] = readdirSync('/dev'),
 ): string[] {
   const home = homeOf(root);
+  const hidden = hiddenPlaces();
+  const isShown = (path: string) => !hidden.some((place) => inside(path, place));
   return [
-    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
-    ...kernelKnobs.map((name) => `/proc/${name}`).flatMap((path) => ['--ro-bind-try', path, path]),
-    ...devicesOf(needs, devices).flatMap((path) => ['--dev-bind-try', path, path]),
-    ...hiddenPlaces().flatMap((path) => ['--tmpfs', path]),
-    // A folder with node alone: PATH may find a version manager's stand-in, or lead into a hidden home.
-    ...['--dir', NODE_FOLDER, '--symlink', nodeProgram(), join(NODE_FOLDER, 'node')],
+    ...['--ro-bind', '/', '/'],
+    ...devMounts(needs, devices),
+    ...hidden.flatMap(hide),
+    ...nodeFolder(),
     ...needs.paths.filter((path) => existsSync(path)).flatMap(same('--ro-bind')),
-    ...[...nodeItself(), home, ...gitElsewhere(root, home), ...linkedModules(home)].flatMap(
+    ...[...nodeItself(home, isShown), home, ...gitElsewhere(root, home), ...linkedModules(home)].flatMap(
       same('--ro-bind'),
     ),
     // These come after the repository, which may contain them. A folder that contains the repository is left
@@ -56,71 +62,6 @@ export function mountsOf(
     ...readable.filter((path) => !inside(root, path)).flatMap(same('--ro-bind')),
     ...writable.flatMap(same('--bind')),
   ];
-}
-
-/**
- * The parts of /proc that control the whole machine. For most of them the kernel checks the user and not a
- * capability, so root in a sandbox could write them (`kernel/core_pattern` names a program that the kernel
- * runs outside). bwrap covers only some of them.
- */
-const kernelKnobs = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'driver'];
-
-const same = (flag: string) => (path: string) => [flag, path, path];
-const hide = (path: string) => ['--tmpfs', path];
-
-/** Places with other people's files, our own secrets, or sockets that lead outside. */
-function hiddenPlaces(): string[] {
-  const homes = [...homeFolders(), '/home', '/root'];
-  return outermost([...homes, tmpdir(), '/tmp', '/var/tmp', '/run', '/mnt', '/media']);
-}
-
-/** The folders that hold the worlds of a benchmark, with their truth. */
-function worldPlaces(): string[] {
-  const { WORLD_DIR, ...env } = process.env;
-  const caches = [env.HF_HOME, env.HF_HUB_CACHE, env.HUGGINGFACE_HUB_CACHE, env.XDG_CACHE_HOME];
-  const read = caches.flatMap((path) => (path ? [expanded(path)] : []));
-  return outermost([...read, ...(WORLD_DIR ? [WORLD_DIR] : [])]);
-}
-
-/**
- * The file with the hub's token, where HF_TOKEN_PATH names one outside the hidden folders (in /etc, for
- * example).
- */
-function tokenFile(): string[] {
-  const path = process.env.HF_TOKEN_PATH && expanded(process.env.HF_TOKEN_PATH);
-  if (!path || !existsSync(path)) return [];
-  const real = realpathSync(path);
-  return hiddenPlaces().some((place) => inside(real, place)) ? [] : [real];
-}
-
-/** The folders that exist, without those inside another of them. */
-function outermost(folders: readonly string[]): string[] {
-  const real = new Set(
-    folders.filter((path) => path !== '' && existsSync(path)).map((path) => realpathSync(path)),
-  );
-  real.delete('/');
-  return [...real].filter((path) => ![...real].some((other) => path !== other && inside(path, other)));
-}
-
-const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
-
-/**
- * The paths to bind back where Node lies in a hidden folder (nvm, volta): its whole installation, or only the
- * program and its packages.
- */
-function nodeItself(): string[] {
-  const program = nodeProgram();
-  const hidden = hiddenPlaces();
-  if (!hidden.some((place) => inside(program, place))) return [];
-  const prefix = dirname(dirname(program));
-  // A prefix directly in a home (~/.local) may hold the files and keys of other programs as well.
-  const homes = homeFolders()
-    .filter((path) => existsSync(path))
-    .map((path) => realpathSync(path));
-  const shared = homes.includes(dirname(prefix)) || hidden.some((place) => inside(place, prefix));
-  return shared
-    ? [program, join(prefix, 'lib', 'node_modules')].filter((path) => existsSync(path))
-    : [prefix];
 }
 
 /**
@@ -149,13 +90,4 @@ function masked(root: string, home: string, writable: readonly string[]): string
   return [...new Set([root, home].flatMap(secretFiles)), ...tokenFile(), ...optimizers]
     .filter((path) => existsSync(path))
     .filter((path) => !writable.some((folder) => inside(path, folder)));
-}
-
-/**
- * The device files that backends need, among the names in /dev. Wildcards are resolved here: bwrap has none.
- */
-function devicesOf({ devices }: BackendNeeds, names: readonly string[]): string[] {
-  const needed = (name: string) =>
-    devices.some((device) => (device.endsWith('*') ? name.startsWith(device.slice(0, -1)) : name === device));
-  return names.filter(needed).map((name) => join('/dev', name));
 }

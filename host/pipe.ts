@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cleanEnv } from './env.ts';
 
 /**
  * Makes a kernel pipe between two children. Give `readFd` to one and `writeFd` to the other, then close both
@@ -14,7 +15,7 @@ export function makePipe(): { readFd: number; writeFd: number } {
   try {
     const path = join(folder, 'pipe');
     // The folder is closed to other users already, and to set a mode mkfifo needs /proc.
-    execFileSync('mkfifo', [path]);
+    execFileSync('mkfifo', [path], { env: cleanEnv() });
     // Opening one end blocks until the other is open, so a descriptor for both ends is opened first.
     const holder = openSync(path, constants.O_RDWR);
     fds.push(holder);

@@ -6,10 +6,15 @@ export interface Confinement {
   /** Folders that it may change. */
   writable?: readonly string[];
   /**
-   * Paths that it may read although they lie where a sandbox hides everything, such as a run's own tree under
-   * `state/`.
+   * Paths of the checkout, and of other places that a sandbox hides, that it may read: the workspace in its
+   * tree, what the task's `reads` names (readsOf), a checkpoint.
    */
   readable?: readonly string[];
+  /**
+   * Whether it may read the whole checkout and machine except what is hidden, as the researcher's shell may.
+   * Unset: of the checkout only the paths above exist, and of the machine its programs and libraries.
+   */
+  wholeCheckout?: boolean;
   /** Variables on top of `cleanEnv()`. */
   env?: Readonly<Record<string, string>>;
 }

@@ -103,8 +103,8 @@ export async function committedTree(from: { repo: string; commit: string; folder
 }
 
 /**
- * The tree of `commit`, with the files and folders `paths` as they are in the commit `of`: added, changed or
- * absent.
+ * The tree of `commit` (or a tree), with the files and folders `paths` as they are in the commit `of`: added,
+ * changed or absent.
  */
 export async function treeWith(from: {
   repo: string;

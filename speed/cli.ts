@@ -3,6 +3,7 @@
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 //   npm run --silent bench -- step --json
 
+import { Option } from 'commander';
 import { sayBuilding } from '#bench/cli/building';
 import { print } from '#bench/cli/program';
 import { locateReleased } from '#bench/hub/released';
@@ -10,6 +11,7 @@ import type { World } from '#bench/world/world';
 import { openWorld } from '#bench/worlds';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
+import type { SandboxChoice } from '#host/by-hand';
 import { benchEvaluation } from './evaluation.ts';
 import { benchMachine } from './machine.ts';
 import { type PeerLine, tableOf } from './peer/compare.ts';
@@ -28,6 +30,7 @@ interface Options {
   json?: boolean;
   full?: boolean;
   backend: string;
+  sandbox: SandboxChoice;
   widths?: number[];
   threads?: number[];
   profile: string;
@@ -37,12 +40,13 @@ interface Options {
 
 function benchTrainer(
   _world: World,
-  { seconds, full, backend, widths, threads }: Options,
+  { seconds, full, backend, sandbox, widths, threads }: Options,
 ): AsyncIterable<Line> {
   const ceiling = productCeiling(seconds);
   return benchStep(
     {
       backend,
+      sandbox,
       widths: widths ?? (full ? [1024, 2048, 4096, 8192, 16_384] : [4096]),
       threads: threads ?? (full ? [1, 2] : []),
       yardstick: !full,
@@ -83,6 +87,11 @@ await runMain(async () => {
       .option('--seconds <n>', 'seconds for each measurement', whole(1), 2)
       .option('--full', 'step: all widths, on 1 and 2 threads, without plain tfjs')
       .option('--backend <name>', 'step, eval: tensor backend', 'auto')
+      .addOption(
+        new Option('--sandbox <how>', 'step, peer: bubblewrap for the trainer where it works')
+          .choices(['auto', 'off'])
+          .default('auto'),
+      )
       .option('--widths <n,n>', 'step: widths at full size (default: 4096)', integers)
       .option('--threads <n,n>', "step: the engine's threads (default: its own choice)", integers)
       .option('--profile <name>', 'peer: sizes of a profile of TASK.md', '16k')

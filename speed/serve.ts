@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Sampler } from '#bench/sampler/sampler';
 import { openStream } from '#bench/stream/reader';
 import type { World } from '#bench/world/world';
+import { serviceEnv } from '#host/env';
 import { makePipe } from '#host/pipe';
 import { type Line, ROWS, type Timing, timed } from './timing.ts';
 import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.ts';
@@ -36,6 +37,7 @@ function through([program, ...args]: readonly string[], seconds: number): Timing
   const pipe = makePipe();
   const path = fileURLToPath(new URL(program, import.meta.url));
   const writer = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
+    env: serviceEnv(),
     stdio: ['ignore', pipe.writeFd, 'ignore'],
   });
   closeSync(pipe.writeFd);

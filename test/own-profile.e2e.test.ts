@@ -1,17 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { cleanEnv } from '#host/env';
+import { commitAll, copiedCheckout } from './checkout.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -22,11 +14,7 @@ const block = (language: string) =>
   new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] as string;
 
 let repo: string;
-const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' });
-const commit = () => {
-  git('add', '-A');
-  git('-c', 'user.name=T', '-c', 'user.email=t@example.org', 'commit', '-qm', 'As it stands');
-};
+const commit = () => commitAll(repo);
 function npm(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -38,21 +26,11 @@ function npm(...words: string[]) {
 const dry = () => npm('agent/cli/loop.ts', '--dry', '--profile', 'mine', '--researcher', 'offline');
 
 beforeAll(() => {
-  repo = mkdtempSync(join(tmpdir(), 'own-profile-'));
-  const files = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  for (const file of files.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
-    mkdirSync(dirname(join(repo, file)), { recursive: true });
-    cpSync(join(root, file), join(repo, file));
-  }
-  symlinkSync(join(root, 'node_modules'), join(repo, 'node_modules'));
+  repo = copiedCheckout();
   const task = readFileSync(join(repo, 'TASK.md'), 'utf8');
   writeFileSync(join(repo, 'TASK.md'), task.replace(/^profiles:\n/m, `profiles:\n${block('yaml')}`));
   mkdirSync(join(repo, 'worlds'));
   writeFileSync(join(repo, 'worlds/mine.json'), block('json'));
-  git('init', '-q', '-b', 'main');
   commit();
 });
 

@@ -34,7 +34,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the sandbox',
-    of: /(^|\/)(bubblewrap(-hosts)?|by-hand|sandbox|confined|check\/types)\./,
+    of: /(^|\/)(bubblewrap(-hosts)?|named-mounts|by-hand|sandbox|sight|cheats\/tests|confined|check\/types)\./,
     remedy: 'install bubblewrap (apt-get install bubblewrap), where user namespaces are allowed',
   },
   {

@@ -20,12 +20,33 @@ const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'elsewhere-')));
 const tried = await tryBubblewrap(repo);
 if (!tried.ok) console.log(`SKIP confined.e2e.test.ts: ${tried.why}`);
 
+const taskText = `---
+title: Guess
+workspace: work
+check: node work/check.mjs
+train: node work/train.mjs
+encode: node work/encode.mjs
+judge: node judge.mjs
+metric: f1
+goal: max
+limits: { usd: 5, hours: 1, stagnation: { warn: 4, stop: 8 } }
+model: { name: none, maxTokens: 1 }
+profiles:
+  tiny:
+    world: tiny
+    budgets: { screen: 100, rank: 500, full: 5000 }
+    evaluation: { verdict: 100, snapshot: 50 }
+    noise: 0.01
+---
+`;
+
 beforeAll(() => {
-  mkdirSync(join(repo, 'run'));
+  for (const folder of ['run', 'work']) mkdirSync(join(repo, folder));
+  writeFileSync(join(repo, 'TASK.md'), taskText);
   writeFileSync(join(repo, 'judge.mjs'), 'truth');
   writeFileSync(join(elsewhere, 'weights'), 'weights');
   writeFileSync(
-    join(repo, 'work.mjs'),
+    join(repo, 'work/work.mjs'),
     `import { readFileSync, writeFileSync } from 'node:fs';
      const [first, ...rest] = process.argv.slice(2);
      const out = rest[rest.indexOf('--out') + 1];
@@ -36,7 +57,7 @@ beforeAll(() => {
      process.exit(3);`,
   );
   writeFileSync(
-    join(repo, 'read.mjs'),
+    join(repo, 'work/read.mjs'),
     `import { readdirSync, readFileSync } from 'node:fs';
      const folder = process.argv[2].replace('--from=', '');
      for (const name of readdirSync(folder).sort()) {
@@ -57,11 +78,13 @@ const confined = (...args: string[]) =>
   });
 
 it.skipIf(!tried.ok)('a command by hand writes its own folder only, and reads what it is given', async () => {
-  const { exit, stdout } = await confined('--into', 'export', 'node', 'work.mjs', 'run');
+  const { exit, stdout } = await confined('--into', 'export', 'node', 'work/work.mjs', 'run');
   expect([exit.code, stdout]).toEqual([3, 'judge.mjs EROFS\nwrote run/export/made\n']);
   expect(readFileSync(join(repo, 'judge.mjs'), 'utf8')).toBe('truth');
+  // Nothing else of the checkout exists for it.
+  expect((await confined('node', 'work/read.mjs', '--from=.')).stdout).toBe('work EISDIR\n');
   const weights = join(elsewhere, 'weights');
-  expect((await confined('node', 'work.mjs', weights, '--out', 'run')).stdout).toBe(
+  expect((await confined('node', 'work/work.mjs', weights, '--out', 'run')).stdout).toBe(
     'judge.mjs EROFS\nrun/made EROFS\nweights\n',
   );
   expect(existsSync(join(repo, 'run/made'))).toBe(false);
@@ -81,24 +104,26 @@ it.skipIf(!tried.ok)('reads a folder of links as they lead, by whatever name', a
   const folder = hubFolder(elsewhere);
   symlinkSync(folder, join(elsewhere, 'by-its-name'));
   for (const name of [folder, `--from=${folder}`, join(elsewhere, 'by-its-name')])
-    expect((await confined('node', 'read.mjs', name)).stdout, name).toBe('cfg.json blob\nweights weights\n');
+    expect((await confined('node', 'work/read.mjs', name)).stdout, name).toBe(
+      'cfg.json blob\nweights weights\n',
+    );
 });
 
 it.skipIf(!tried.ok)(
   'follows no link that the workspace’s code may have made to what is hidden',
   async () => {
     const ours = 'cfg.json blob\nweights ENOENT\n';
-    expect((await confined('node', 'read.mjs', hubFolder(join(repo, 'work')))).stdout).toBe(ours);
+    expect((await confined('node', 'work/read.mjs', hubFolder(join(repo, 'run')))).stdout).toBe(ours);
     const run = join(elsewhere, 'run');
     const folder = hubFolder(join(run, 'out'));
     writeFileSync(join(run, 'run.json'), '{}');
-    expect((await confined('node', 'read.mjs', folder)).stdout).toBe(ours);
+    expect((await confined('node', 'work/read.mjs', folder)).stdout).toBe(ours);
   },
 );
 
 it('does as it is told without a sandbox, and refuses what it does not know', async () => {
-  const { exit, stdout } = await confined('node', 'work.mjs', 'run', '--out', 'run', '--sandbox', 'off');
+  const { exit, stdout } = await confined('node', 'work/work.mjs', 'run', '--out', 'run', '--sandbox', 'off');
   expect([exit.code, stdout]).toEqual([3, 'wrote judge.mjs\nwrote run/made\n']);
-  const { exit: refused, complaint } = await confined('node', 'work.mjs', '--sandbox', 'on');
+  const { exit: refused, complaint } = await confined('node', 'work/work.mjs', '--sandbox', 'on');
   expect([refused.code, complaint]).toEqual([2, '--sandbox: auto or off, not "on"']);
 });

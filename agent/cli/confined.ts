@@ -7,9 +7,11 @@
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
+import { readTask } from '#contract/task';
 import { sandboxByHand } from '#host/by-hand';
 import { startChild } from '#host/child';
 import { linkedFiles } from '#host/links';
+import { readsOf } from '#host/reads';
 import { makeWritable } from '#host/writable';
 import { inRun } from '../common/paths.ts';
 import { stoppable } from './interrupt.ts';
@@ -72,7 +74,11 @@ await runMain(async () => {
   const out = outFolder(args, into);
   const { words, readable } = named(args, cwd);
   const child = startChild({
-    ...sandbox.wrap(words, { cwd, readable, writable: out ? [out] : [] }),
+    ...sandbox.wrap(words, {
+      cwd,
+      readable: [...readsOf(readTask('TASK.md'), cwd, cwd), ...readable],
+      writable: out ? [out] : [],
+    }),
     cwd,
     stdio: { stdin: 0, stdout: 1, stderr: 2 },
   });

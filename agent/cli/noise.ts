@@ -92,7 +92,7 @@ async function main(): Promise<number> {
   makeWritable('--out', dirname(file));
   const sandbox = await sandboxByHand(repo, options.sandbox);
   const recipes = [experiment, ...(beside === null ? [] : [beside])];
-  const known = await listExperiments({ task, cwd: repo, sandbox });
+  const known = await listExperiments({ task, repo, sandbox });
   const names = known.filter(({ members }) => !members).map(({ name }) => name);
   const unknown = recipes.find((name) => !names.includes(name));
   if (unknown !== undefined)

@@ -83,7 +83,10 @@ async function main(): Promise<number> {
   if (out) makeWritable('--out', out);
   const started = performance.now();
   const wanted = members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
-  const told = await foretell({ task, cwd: repo, sandbox, profileName, samples: summary.samples, settings });
+  const told = await foretell({
+    ...{ task, repo, cwd: repo, sandbox, profileName, settings },
+    samples: summary.samples,
+  });
   for (const experiment of members) {
     const declares = told?.find(({ name }) => name === experiment)?.declares;
     const known = { samples: summary.samples, ...declares };
@@ -112,7 +115,7 @@ async function main(): Promise<number> {
 /** The sweep that the arguments name. @throws UserError with the list of sweeps for any other name. */
 async function chosenSweep(task: Task, repo: string, sandbox: Sandbox) {
   const [wanted] = command.args;
-  const all = await listExperiments({ task, cwd: repo, sandbox });
+  const all = await listExperiments({ task, repo, sandbox });
   const sweeps = all.flatMap(({ members, ...rest }) => (members ? [{ ...rest, members }] : []));
   const sweep = sweeps.find(({ name }) => name === wanted);
   if (sweep) return sweep;

@@ -33,6 +33,7 @@ interface Options {
   judge: boolean;
   list?: boolean;
   resume?: string;
+  from?: string;
   sandbox: SandboxChoice;
 }
 
@@ -46,6 +47,7 @@ const command = program(
   .option('--seed <n>', 'seed of initial weights and data', whole(0), 0)
   .option('--out <folder>', 'run folder (default: checkpoints/<run id>)')
   .option('--set <key=value>', 'override a setting of the experiment; may be repeated', setting, {})
+  .option('--from <run id>', 'start with the weights of that run in checkpoints/; such a run stands apart')
   .option('--no-judge', 'train only; do not judge')
   .option(
     '--resume <run folder>',
@@ -72,7 +74,7 @@ async function main(): Promise<number> {
   const task = readTask('TASK.md');
   const sandbox = await sandboxByHand(repo, options.sandbox);
   if (options.list) {
-    const experiments = await listExperiments({ task, cwd: repo, sandbox });
+    const experiments = await listExperiments({ task, repo, sandbox });
     const rows = experiments.map(({ name, description, members }) => [
       name,
       members ? `sweep of ${members.length}: ${description}` : description,
@@ -100,7 +102,7 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const options = command.opts<Options>();
   const [experiment] = command.args;
   const repo = process.cwd();
-  const experiments = await listExperiments({ task, cwd: repo, sandbox });
+  const experiments = await listExperiments({ task, repo, sandbox });
   const names = experiments.filter(({ members }) => !members).map(({ name }) => name);
   if (experiments.some(({ name, members }) => members && name === experiment)) {
     throw new UserError(`"${experiment}" is a sweep of several experiments: npm run sweep -- ${experiment}`);
@@ -112,20 +114,20 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const profileName = await readyProfile(task, repo, options.profile);
   const samples = options.samples ?? profileOf(task, profileName).budgets.full;
   const settings = options.set;
-  const asked = { task, cwd: repo, sandbox, profileName, samples, settings, experiment };
+  const asked = { task, repo, cwd: repo, sandbox, profileName, samples, settings, experiment };
   const why = inWords(await cannotCount(asked));
   if (why !== null) say(`this run cannot count in profile ${profileName}: ${why}`);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
   return new LocalExecutor().start({
     ...{ repo, task, profileName, sandbox, sprint: null },
-    ...{ experiment, settings, samples, seed: options.seed, tree },
+    ...{ experiment, settings, samples, seed: options.seed, tree, from: options.from },
     out: options.out === undefined ? undefined : resolve(options.out),
   });
 }
 
 /** Resumes the run of --resume. @throws UserError for an argument that would make it another run. */
 async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
-  const given = ['profile', 'samples', 'seed', 'set', 'out'].filter(
+  const given = ['profile', 'samples', 'seed', 'set', 'out', 'from'].filter(
     (name) => command.getOptionValueSource(name) === 'cli',
   );
   const [other] = [...command.args, ...given.map((name) => `--${name}`)];

@@ -1,3 +1,7 @@
+import { plain } from '#contract/text';
+
+export { plain };
+
 /** A number with four significant digits; empty for a missing number. */
 export const show = (value: number | undefined): string =>
   value === undefined ? '' : String(Number(value.toPrecision(4)));
@@ -22,28 +26,6 @@ export function many(n: number): string {
 
 /** A number with its noun: 1 sprint, 2 sprints. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
-
-/**
- * Terminal control sequences: titles and hyperlinks (OSC and similar), then CSI, then the two-character
- * ones.
- */
-const ORDERS =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
-  /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x90-\x9f]*(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
-
-/**
- * Makes outside text printable as one line: without terminal control sequences, control characters, marks
- * that change the reading direction, other invisible characters (except those that scripts and emojis need)
- * and unpaired surrogates.
- */
-export const plain = (text: string): string =>
-  text
-    .replace(ORDERS, '')
-    .replace(/\p{Cs}/gu, '\ufffd')
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .replace(/(?!\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cf}\p{DI}]/gu, '')
-    .replace(/ +/g, ' ')
-    .trim();
 
 /** The first line of a text that is not blank, made printable by `plain`. */
 export const firstLine = (text: string): string =>

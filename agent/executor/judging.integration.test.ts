@@ -146,7 +146,7 @@ console.log(JSON.stringify({ words: process.argv.slice(2), key: process.env.SOME
   const tried = await tryBubblewrap(repo);
   const sandbox = tried.ok ? tried.sandbox : noSandbox('test');
   const [program, ...words] = JSON.parse(
-    judgeEnv({ task, sandbox, treeDir, mark: 'x' }).LOOP_ENCODE,
+    judgeEnv({ task, repo, sandbox, runDir: run, treeDir, mark: 'x' }).LOOP_ENCODE,
   ) as string[];
   const env = { PATH: process.env.PATH, SOME_API_KEY: 'secret' };
   const said = execFileSync(program, [...words, '--checkpoint', 'x y'], {

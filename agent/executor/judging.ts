@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '#contract/errors';
@@ -9,6 +10,7 @@ import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
 import { marked, newMark } from '#host/marks';
+import { readsOf } from '#host/reads';
 import type { Sandbox } from '#host/sandbox';
 import { checkoutTree } from '#host/tree';
 import { inRun } from '../common/paths.ts';
@@ -45,7 +47,10 @@ export interface JudgeRequest {
  */
 export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
   const lines = await startJudge(request, ['--json']);
-  return parse(Verdict, lines.at(-1) ?? '', request);
+  const verdict = parse(Verdict, lines.at(-1) ?? '', request);
+  // What a run started with is our record's to say; a judge in another language need not know of it.
+  const { from } = readRunRecord(request.runDir);
+  return from === undefined ? verdict : { ...verdict, from };
 }
 
 /**
@@ -60,19 +65,23 @@ export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint
 
 /**
  * The environment of the judge: the sandbox's label, and the task's encode command for this tree, wrapped in
- * the sandbox, as a JSON list of words. A judge in any language appends its arguments and needs to know
- * nothing of sandboxes. Processes that carry `mark` are ended with the command that has it.
+ * the sandbox, as a JSON list of words. The command may read what the run has written. A judge in any
+ * language appends its arguments and needs to know nothing of sandboxes. Processes that carry `mark` are
+ * ended with the command that has it.
  */
 export function judgeEnv(of: {
   task: Task;
+  repo: string;
   sandbox: Sandbox;
+  runDir: string;
   treeDir: string;
   mark: string;
 }): Record<string, string> {
-  const { task, sandbox, treeDir, mark } = of;
+  const { task, repo, sandbox, treeDir, mark } = of;
+  const { out } = inRun(realpathSync(of.runDir));
   const { argv, env } = sandbox.wrap(splitCommand(task.contract.encode), {
     cwd: treeDir,
-    readable: [treeDir],
+    readable: [...readsOf(task, repo, treeDir), ...(existsSync(out) ? [out] : [])],
   });
   const variables = Object.entries(marked(env, mark)).map(([name, value]) => `${name}=${value}`);
   return serviceEnv({
@@ -95,7 +104,7 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
     mark,
     argv: [...splitCommand(task.contract.judge), runDir, '--tree-dir', treeDir, ...given, ...flags],
     cwd: repo,
-    env: judgeEnv({ task, sandbox, treeDir, mark }),
+    env: judgeEnv({ task, repo, sandbox, runDir, treeDir, mark }),
     stdio: { stdout: 'pipe', stderr: 'log' },
     log: { path: inRun(runDir).judgeLog, maxBytes: 1_000_000 },
     timeoutSeconds,

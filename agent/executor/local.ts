@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { FIRST_RESEARCHER, type RunRecord, specOf } from '#contract/run';
@@ -9,8 +9,9 @@ import { splitCommand } from '#host/command';
 import { serviceEnv } from '#host/env';
 import { machine } from '#host/machine';
 import { makePipe } from '#host/pipe';
+import { readsOf } from '#host/reads';
 import { checkoutTree, keepTree } from '#host/tree';
-import { inRun } from '../common/paths.ts';
+import { inRun, runDir } from '../common/paths.ts';
 import { readRunRecord } from '../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
 import { follow } from './follow.ts';
@@ -40,6 +41,7 @@ export class LocalExecutor implements Executor {
     if (!Number.isSafeInteger(seed) || seed < 0)
       throw new UserError(`seed must be a whole number from 0, not ${seed}`);
     const treeDir = await checkoutTree({ repo, tree });
+    refuseNoWeights(request);
 
     const { id, dir } = claimRunFolder(request);
     const record: RunRecord = {
@@ -140,6 +142,8 @@ export class LocalExecutor implements Executor {
     const profile = profileOf(task, profileName);
     // A link in a home or a temporary folder does not exist in the sandbox, so the real path is used.
     const out = inRun(realpathSync(dir)).out;
+    // The weights that a run starts with are read-only; a run that is resumed has its own.
+    const weights = from === null && record.from !== undefined ? weightsOf(repo, record.from) : null;
     const pipe = task.contract.serve ? makePipe() : null;
     try {
       if (task.contract.serve && pipe) {
@@ -158,12 +162,13 @@ export class LocalExecutor implements Executor {
           log: { path: inRun(dir).serveLog, maxBytes: LOG_BYTES },
         });
       }
-      const resume = from === null ? [] : ['--resume'];
+      const start = weights ? ['--from', weights] : [];
+      const resume = from === null ? start : ['--resume'];
       const words = [...splitCommand(task.contract.train), ...trainWords(record), '--out', out, ...resume];
       const wrapped = sandbox.wrap(words, {
         cwd: treeDir,
         writable: [out],
-        readable: [treeDir],
+        readable: [...readsOf(task, repo, treeDir), ...(weights ? [weights] : [])],
         env: pipe ? { LOOP_DATA_FD: String(DATA_FD) } : {},
       });
       processes.trainer = startChild({
@@ -200,6 +205,16 @@ interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeout
   treeDir: string;
   /** The batch to resume from; null for a run that begins. */
   from: number | null;
+}
+
+/** What a run has written: all that a run which starts with its weights sees of it. */
+const weightsOf = (repo: string, run: string): string => inRun(realpathSync(runDir(repo, run))).out;
+
+/** @throws UserError where there is no such run. */
+function refuseNoWeights({ repo, from }: Pick<RunRequest, 'repo' | 'from'>): void {
+  if (from === undefined || (/^[\w.-]+$/.test(from) && existsSync(inRun(runDir(repo, from)).checkpoint)))
+    return;
+  throw new UserError(`--from ${from}: no run of this name with a checkpoint in checkpoints/`);
 }
 
 /** Removes the outputs of a run that begins anew. */

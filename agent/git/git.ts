@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
+import { plain } from '#contract/text';
 import { AS_THEY_ARE, names, OWN_IGNORES } from '#host/git';
 import { configured, patiently } from './git-open.ts';
 
@@ -67,10 +68,8 @@ export async function commitPaths(
   trailers: Record<string, string> = {},
   { anew = false } = {},
 ): Promise<string> {
-  const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${oneLine(value)}`);
-  const message = [oneLine(subject), body.trim(), lines.join('\n')]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${plain(value)}`);
+  const message = [plain(subject), body.trim(), lines.join('\n')].filter((part) => part !== '').join('\n\n');
   const below = (files: readonly string[]) =>
     paths.filter((path) => files.some((file) => file === path || file.startsWith(`${path}/`)));
   const known = below(names(await git.raw(['ls-files', '-z', '--cached', '--', ...paths])));
@@ -179,5 +178,3 @@ export async function isPrepared(git: SimpleGit, branch: string): Promise<boolea
 export async function markPrepared(git: SimpleGit, branch: string): Promise<void> {
   await patiently(() => git.raw(['config', '--local', `branch.${branch}.loop-settled`, 'true']));
 }
-
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();

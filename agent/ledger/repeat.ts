@@ -3,9 +3,10 @@ import type { SprintRun } from '#contract/sprint';
 import { show } from '../common/words.ts';
 import { ToolMistake } from '../requests/paths.ts';
 
-/** Whether two runs have the same code and settings, whatever their samples and seeds. */
+/** Whether two runs have the same code, settings and start, whatever their samples and seeds. */
 export const sameRecipe = (a: RunSpec, b: RunSpec): boolean =>
   a.tree === b.tree &&
+  a.from === b.from &&
   a.experiment === b.experiment &&
   JSON.stringify(valuesOf(a)) === JSON.stringify(valuesOf(b));
 
@@ -51,6 +52,7 @@ export function nearRuns(spec: RunSpec, runs: readonly SprintRun[]): SprintRun[]
     return (
       CERTAIN.includes(run.status) &&
       run.tree === spec.tree &&
+      run.from === spec.from &&
       run.experiment === spec.experiment &&
       run.samples === spec.samples &&
       !sameRun(run, spec) &&

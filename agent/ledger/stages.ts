@@ -96,6 +96,8 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
   const { budgets } = stages.profile;
   const stage = stageOf(stages.profile, spec.samples);
   if (stage === 'screen') return null;
+  if (spec.from !== undefined)
+    return 'a run that starts with the weights of another cannot become the best, so it earns no longer run: give budget "screen"';
   if (stage === null) {
     return `a run that is longer than a screen must have the samples of a stage, or it cannot be compared: give budget "rank" (${budgets.rank}) or "full" (${budgets.full})`;
   }

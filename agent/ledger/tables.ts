@@ -43,7 +43,8 @@ export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskCo
       String(s.number),
       s.id,
       s.title,
-      s.change.kept && s.change.infrastructure ? `${s.outcome} (infrastructure kept)` : s.outcome,
+      (s.change.kept && s.change.infrastructure ? `${s.outcome} (infrastructure kept)` : s.outcome) +
+        (s.verdict?.from === undefined ? '' : ` (from the weights of ${s.verdict.from})`),
       ...fields.map((field) => show(s.verdict?.metrics[field])),
       named(s.predicted),
       s.reason,
@@ -62,7 +63,8 @@ export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskCont
     ['run', 'experiment', 'set', 'samples', 'seed', 'status', 'claimed', 'measured', 'verified'],
     runs.map((run) => [
       run.id,
-      run.role ? `${run.experiment} (${ROLES[run.role]})` : run.experiment,
+      (run.role ? `${run.experiment} (${ROLES[run.role]})` : run.experiment) +
+        (run.from === undefined ? '' : ` (from the weights of ${run.from})`),
       pairsOf(run.settings).join(' '),
       String(run.samples),
       String(run.seed),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Inspection } from '#contract/task';
+import { Line, NamedNumbers, Words } from '#contract/text';
+import { Outcome } from '#contract/verdict';
 
 /**
  * Inputs of the researcher's tools. The two native tools have the shapes that the Messages API documents for
@@ -41,6 +43,9 @@ export const EditInput = z.discriminatedUnion('command', [
 ]);
 export type EditInput = z.infer<typeof EditInput>;
 
+/** Commits and reports put the outcome in brackets behind the title: a title may not look like that. */
+const NO_OUTCOME = new RegExp(`^(?!.*[([](${Outcome.options.join('|')})[)\\]])`, 'i');
+
 export const StartSprintInput = z.strictObject({
   slug: z
     .string()
@@ -49,13 +54,16 @@ export const StartSprintInput = z.strictObject({
     .describe(
       'Names the folder, after date and time: lower-case words joined by hyphens, like "slower-decay".',
     ),
-  title: z.string().min(3).max(100).describe('A short title for ledger, report and commit.'),
-  idea: z.string().min(1).describe('The one idea that this sprint tests.'),
-  motivation: z.string().min(1).describe('Why it should help: earlier results, related work by name.'),
-  expectation: z.string().min(1).describe('What you expect to see, and what would refute the idea.'),
-  predicted: z
-    .record(z.string(), z.number())
-    .describe('The verified numbers that you predict for the full run, by the names in the ledger.'),
+  title: Line.min(3)
+    .max(100)
+    .regex(NO_OUTCOME, 'a title that names no outcome in brackets')
+    .describe('A short title for ledger, report and commit, without an outcome.'),
+  idea: Words.min(1).describe('The one idea that this sprint tests.'),
+  motivation: Words.min(1).describe('Why it should help: earlier results, related work by name.'),
+  expectation: Words.min(1).describe('What you expect to see, and what would refute the idea.'),
+  predicted: NamedNumbers.describe(
+    'The verified numbers that you predict for the full run, by the names in the ledger.',
+  ),
 });
 export type StartSprintInput = z.infer<typeof StartSprintInput>;
 
@@ -71,6 +79,13 @@ export const RunExperimentInput = z.strictObject({
     .optional()
     .describe(
       'Instead of an experiment: the id of a run. Its code and settings are trained again, at another budget or seed.',
+    ),
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The id of a finished run whose weights this run starts with. Such a run is shown apart and cannot become the best.',
     ),
   budget: z
     .enum(['screen', 'rank', 'full'])
@@ -125,15 +140,12 @@ export function inspectInput({ options }: Inspection) {
 export type InspectInput = { run: string } & Record<string, string | number | number[] | undefined>;
 
 export const FinishSprintInput = z.strictObject({
-  summary: z
-    .string()
-    .min(1)
-    .describe('What was tried, the result, and what was learned. Negative results count.'),
+  summary: Words.min(1).describe('What was tried, the result, and what was learned. Negative results count.'),
   candidate: z
     .string()
     .nullable()
     .describe('The run to be judged against the present best, usually a full run; null for no candidate.'),
-  next: z.string().nullable().optional().describe('What you would try next, and why.'),
+  next: Words.nullable().optional().describe('What you would try next, and why.'),
   infrastructure: z
     .boolean()
     .optional()

@@ -68,13 +68,24 @@ export async function specFor(
       throw new ToolMistake(
         `no run "${input.of}" on this leaderboard: read_results lists the runs; or give "experiment"`,
       );
-    if (input.experiment !== undefined || input.set !== undefined)
-      throw new ToolMistake('"of" takes code and settings from that run; leave out "experiment" and "set"');
+    if (input.experiment !== undefined || input.set !== undefined || input.from !== undefined)
+      throw new ToolMistake(
+        '"of" takes code, settings and start from that run; leave out "experiment", "set" and "from"',
+      );
     return { ...specOf(run), ...common };
   }
   if (input.experiment === undefined) throw new ToolMistake('give "experiment", or a run with "of"');
   const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
-  return { experiment: input.experiment, settings: settingsFrom(input.set ?? []), tree, ...common };
+  const settings = settingsFrom(input.set ?? []);
+  return { experiment: input.experiment, settings, tree, ...common, ...startOf(input, { runs, runOf }) };
+}
+
+/** The run that a request starts from. @throws ToolMistake where it has not finished. */
+function startOf({ from }: RunExperimentInput, { runs, runOf }: Omit<Known, 'queue'>): Pick<RunSpec, 'from'> {
+  if (from === undefined) return {};
+  const run = runs.find(({ id }) => id === (runOf(from) ?? from));
+  if (run?.status === 'finished') return { from: run.id };
+  throw new ToolMistake(`no finished run "${from}" on this leaderboard: read_results lists the runs`);
 }
 
 /**
@@ -87,7 +98,7 @@ export async function doubtOf(
 ): Promise<string | null> {
   const { repo, task, profile, profileName } = config;
   const cwd = await checkoutTree({ repo, tree });
-  const asked = { task, cwd, sandbox, profileName, samples, settings, experiment, signal: stopper.hard };
-  const broken = await cannotCount(asked);
+  const asked = { task, repo, cwd, sandbox, profileName, samples, settings, experiment };
+  const broken = await cannotCount({ ...asked, signal: stopper.hard });
   return inWords(broken.filter(({ field }) => field !== 'samples' || samples >= profile.budgets.full));
 }

@@ -2,16 +2,19 @@ import { join } from 'node:path';
 import { startChild } from '#host/child';
 import { splitCommand } from '#host/command';
 import { lastWord } from '#host/last-word';
+import { readsOf } from '#host/reads';
 import type { Sandbox } from '#host/sandbox';
-import { checkoutTree } from '#host/tree';
+import { checkoutTree, treeWith } from '#host/tree';
 import type { Stopper } from '../budget/stop.ts';
 import { logsDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
+import type { Checkout } from '../git/run-branch.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
   sandbox: Sandbox;
+  checkout: Pick<Checkout, 'bestKnown'>;
   stopper: Stopper;
 }
 
@@ -19,8 +22,8 @@ const SECONDS = 600;
 const LOG = 'check.log';
 
 /**
- * Runs the task's check in a tree of the workspace, in the sandbox. Null when it passes, otherwise its last
- * error line and the name of its log.
+ * Runs the task's check in a tree of the workspace, in the sandbox. The check itself is the one that the run
+ * branch began with. Null when it passes, otherwise its last error line and the name of its log.
  */
 export async function checkTree(loop: LoopParts, tree: string): Promise<string | null> {
   const {
@@ -28,8 +31,11 @@ export async function checkTree(loop: LoopParts, tree: string): Promise<string |
     sandbox,
     stopper,
   } = loop;
-  const cwd = await checkoutTree({ repo, tree });
-  const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), { cwd, readable: [cwd] });
+  const cwd = await checkoutTree({ repo, tree: await withTrustedCheck(loop, tree) });
+  const { argv, env } = sandbox.wrap(splitCommand(task.contract.check), {
+    cwd,
+    readable: readsOf(task, repo, cwd),
+  });
   const child = startChild({
     argv,
     cwd,
@@ -44,4 +50,14 @@ export async function checkTree(loop: LoopParts, tree: string): Promise<string |
   if (exit.stopped) return exit.stopped;
   const word = lastWord(child.log?.lastLines(60) ?? [])?.slice(0, 300);
   return `${word ?? `it ended with ${exit.code ?? exit.signal}`} (state/logs/${LOG})`;
+}
+
+/** The tree, with the files of the check as the run branch began with them. */
+async function withTrustedCheck(
+  { config: { repo, task }, checkout: { bestKnown } }: Pick<LoopParts, 'config' | 'checkout'>,
+  tree: string,
+): Promise<string> {
+  const { checkFiles: paths } = task.contract;
+  if (paths.length === 0 || bestKnown === '') return tree;
+  return treeWith({ repo, commit: tree, paths, of: bestKnown });
 }

@@ -1,4 +1,5 @@
 import type { Sprint } from '#contract/sprint';
+import { printable } from '#contract/text';
 import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { firstLine, messageOf, show } from '../common/words.ts';
@@ -32,7 +33,7 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
     const paths = [task.contract.workspace, committed.sprint(sprint.id)];
     if (sprint.leaderboard === loop.config.leaderboard) paths.push(keepContract(loop));
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
-    const body = `${sprint.idea.trim()}\n\n${capital(sprint.reason)}.`;
+    const body = `${quoted('The idea, in the words of the researcher:', sprint.idea)}\n\nThe outcome: ${sprint.reason}.`;
     // After a crash the commit may exist already, and only its event be missing.
     const commit =
       (await commitOf(git, committed.record(sprint.id))) ??
@@ -49,6 +50,12 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
   });
 }
 
+/** A text of others under a label, each line marked: none can look like a trailer or a line of ours. */
+const quoted = (label: string, text: string): string =>
+  [label, ...printable(text).trim().split('\n')]
+    .map((line, at) => (at === 0 ? line : `> ${line}`.trimEnd()))
+    .join('\n');
+
 /** `MSE: 0.8364`, `R2: 0.7541`: the deciding number and the first beside it, then how the sprint was made. */
 function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<string, string> {
   const { metric, also } = task.contract;
@@ -59,6 +66,7 @@ function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<strin
   return {
     ...Object.fromEntries(numbers),
     Verdict: sprint.outcome,
+    ...(sprint.verdict?.from !== undefined && { 'Started-From': sprint.verdict.from }),
     'Cost-USD': sprint.cost.usd.toFixed(4),
     Researcher: kind === 'claude' ? `claude (${models.join(', ') || model})` : label,
     Sandbox: sprint.sandbox,

@@ -147,7 +147,11 @@ function fullRuns({ loop, runs }: OpenSprint): SprintRun[] {
   return (runs?.started ?? [])
     .flatMap((id) => readSprintRun(loop.config.repo, id) ?? [])
     .filter(
-      (run) => run.status === 'finished' && run.samples === loop.config.profile.budgets.full && !run.role,
+      (run) =>
+        run.status === 'finished' &&
+        run.samples === loop.config.profile.budgets.full &&
+        !run.role &&
+        run.from === undefined,
     )
     .sort((a, b) => (better(a, b) ? -1 : Number(better(b, a))));
 }
@@ -184,6 +188,7 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     return { ...decided, verdict, keep: decided.outcome === 'new-best' ? run.tree : null };
   };
   const first = weigh(judged);
+  if (run.from !== undefined) return standingApart(first, run.from);
   let verified = first;
   if (best && isNear(judged, rules)) {
     const second = await calledOnTwoSeeds(sprint, { run, first, verdict: judged, best, rules });
@@ -195,6 +200,13 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
   if (gained && confirm) return weigh(await confirm(run));
   if (verified.outcome === 'held') journal.notice(`candidate ${id}: ${verified.reason}`, 'warn');
   return verified;
+}
+
+/** A run that started with the weights of another had more samples than its own: it stands apart. */
+function standingApart(judged: Kept, from: string): Kept {
+  const outcome = judged.outcome === 'new-best' ? 'no-gain' : judged.outcome;
+  const reason = `it started with the weights of ${from}, so it stands apart and cannot become the best; ${judged.reason}`;
+  return { ...judged, outcome, reason, keep: null };
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));

@@ -27,7 +27,7 @@ function repositoryWith(
     trainer === undefined ? text : text.replace(/^train: .*$/m, `train: ${JSON.stringify(trainer)}`),
   );
   git(repo, 'commit', '-qam', 'Other constraints');
-  const common = { cwd: repo, sandbox: noSandbox('test'), profileName: 'tiny', samples: 1000 };
+  const common = { repo, cwd: repo, sandbox: noSandbox('test'), profileName: 'tiny', samples: 1000 };
   return { repo, asked: { ...common, task: readTask(path) } };
 }
 

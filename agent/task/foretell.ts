@@ -1,27 +1,30 @@
 import { z } from 'zod';
 import type { Settings } from '#contract/run';
 import { profileOf, type Task } from '#contract/task';
+import { Line, NamedNumbers } from '#contract/text';
 import { settingWords } from '#contract/train-command';
 import { capture } from '#host/capture';
 import { splitCommand } from '#host/command';
+import { readsOf } from '#host/reads';
 import type { Sandbox } from '#host/sandbox';
 import { type Broken, brokenConstraints, type Trouble } from './contract-check.ts';
 
 const Foretold = z.array(
   z.object({
-    name: z.string(),
+    name: Line,
     /** Numbers of the verdict on such a run, observed or declared, that the settings alone decide. */
-    declares: z.record(z.string(), z.number()),
+    declares: NamedNumbers,
   }),
 );
 export type Foretold = z.infer<typeof Foretold>[number];
 
 /** Why no such run is possible, from a trainer that knows `--describe`. */
-const Refused = z.object({ refused: z.string() });
+const Refused = z.object({ refused: Line });
 
 /** What the trainer is asked about: runs of one experiment, or of every experiment of the workspace. */
 export interface Question {
   task: Task;
+  repo: string;
   /** The folder with the workspace: the repository, or a tree. */
   cwd: string;
   sandbox: Sandbox;
@@ -44,7 +47,7 @@ export async function foretell(question: Question): Promise<Foretold[] | null> {
 }
 
 async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refused> | null> {
-  const { task, cwd, sandbox, profileName, samples, settings = {}, experiment, signal } = question;
+  const { task, repo, cwd, sandbox, profileName, samples, settings = {}, experiment, signal } = question;
   const profile = profileOf(task, profileName);
   const argv = [
     ...splitCommand(task.contract.train),
@@ -53,7 +56,7 @@ async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refu
     ...['--batch', String(profile.batch)],
     ...settingWords({ settings, profileSettings: profile.settings }),
   ];
-  const wrapped = sandbox.wrap(argv, { cwd, readable: [cwd] });
+  const wrapped = sandbox.wrap(argv, { cwd, readable: readsOf(task, repo, cwd) });
   const { exit, stdout } = await capture({
     ...wrapped,
     cwd,
@@ -87,13 +90,13 @@ export const inWords = (broken: readonly Broken[]): string | null =>
  */
 export async function workspaceTrouble(
   task: Task,
-  cwd: string,
+  repo: string,
   sandbox: Sandbox,
   profileName: string,
 ): Promise<Trouble[]> {
   const { constraints, budgets } = profileOf(task, profileName);
   const samples = budgets.full;
-  const answer = await ask({ task, cwd, sandbox, profileName, samples });
+  const answer = await ask({ task, repo, cwd: repo, sandbox, profileName, samples });
   if (answer && 'refused' in answer) {
     const message = `${task.contract.workspace}/ cannot train in this profile: ${answer.refused}`;
     return [{ at: ['profiles', profileName, 'settings'], message }];

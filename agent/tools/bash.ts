@@ -25,6 +25,7 @@ export async function bash(command: string, scope: ShellScope, signal: AbortSign
   const path = join(scope.outputs, `bash-${process.pid}-${++count}.txt`);
   const { argv, env } = scope.sandbox.wrap(['bash', '-c', `exec 2>&1\n${command}`], {
     cwd: scope.repo,
+    wholeCheckout: true,
     writable: scope.writable.map((folder) => join(scope.repo, folder)),
   });
   const child = startChild({

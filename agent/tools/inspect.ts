@@ -57,13 +57,14 @@ async function look(
   const record = readSprintRun(repo, id);
   if (!record)
     throw new ToolMistake(`run ${id} has not started yet; first wait for it with wait_for_experiment`);
+  const dir = runDir(repo, id);
   const treeDir = await checkoutTree({ repo, tree: record.tree });
   const mark = newMark();
   const child = startChild({
     mark,
-    argv: [...splitCommand(command), runDir(repo, id), '--tree-dir', treeDir, ...options],
+    argv: [...splitCommand(command), dir, '--tree-dir', treeDir, ...options],
     cwd: repo,
-    env: judgeEnv({ task, sandbox, treeDir, mark }),
+    env: judgeEnv({ task, repo, sandbox, runDir: dir, treeDir, mark }),
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     timeoutSeconds: SECONDS,
     until: { signal: stopper.hard, reason: 'the loop was stopped', graceSeconds: 1 },

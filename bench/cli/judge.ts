@@ -150,6 +150,7 @@ await runMain(async () => {
       ? { name: `${opened.profile.world}, secret`, hash, kind: 'secret' }
       : { name: opened.world.name, hash, kind: 'public' },
     tree: run.tree,
+    ...(run.from !== undefined && { from: run.from }),
     metrics: deciding,
     also,
     observed: observedOf(opened.folder, opened.profile, measurement.matching.best.length),

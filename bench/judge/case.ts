@@ -3,6 +3,7 @@ import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { splitCommand } from '#host/command';
+import { readsOf } from '#host/reads';
 import { checkoutTree } from '#host/tree';
 import type { Seed } from '../random.ts';
 import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
@@ -70,7 +71,8 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
         : await checkoutTree({ repo: process.cwd(), tree: folder.run.tree });
       const lane = asked?.lane ? `-${asked.lane}` : '';
       const log = join(folder.dir, `judge${lane}.log`);
-      return await measureCheckpoint(world, { argv, cwd, checkpoint, log }, samples, options, asked);
+      const command = { argv, cwd, checkpoint, log, readable: readsOf(task, process.cwd(), cwd) };
+      return await measureCheckpoint(world, command, samples, options, asked);
     },
   };
 }

@@ -31,7 +31,10 @@ export interface EncoderCommand {
   /** The tree that the run was trained from. */
   cwd: string;
   checkpoint: string;
-  /** Other files that the encoder reads: the targets of links in the checkpoint's folder. */
+  /**
+   * What else the encoder reads: what the task lets its code read (readsOf), the targets of links in the
+   * checkpoint's folder.
+   */
   readable?: readonly string[];
   /**
    * Whether the encoder may normalise rows, as an SAE that SAELens saved may. A run's encoder may not: its

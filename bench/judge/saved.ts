@@ -6,6 +6,7 @@ import { type Profile, profileOf, readTask } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { splitCommand } from '#host/command';
 import { linkedFiles } from '#host/links';
+import { readsOf } from '#host/reads';
 import { type NamedWorld, openWorld } from '../worlds.ts';
 import { type Asked, type CaseOptions, measureCheckpoint } from './case.ts';
 import { drawnFrom } from './drawn.ts';
@@ -71,11 +72,12 @@ export async function openSaved(
     world,
     async measure(samples, asked) {
       const logs = mkdtempSync(join(tmpdir(), 'judge-'));
+      const cwd = resolve(options.treeDir ?? '.');
       const command = {
         argv: splitCommand(task.contract.encode),
-        cwd: resolve(options.treeDir ?? '.'),
+        cwd,
         checkpoint: sae,
-        readable: linkedFiles(sae),
+        readable: [...readsOf(task, process.cwd(), cwd), ...linkedFiles(sae)],
         mayNormalise: true,
         log: join(logs, 'judge.log'),
       };

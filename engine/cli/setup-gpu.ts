@@ -63,10 +63,18 @@ function install(backends: readonly GpuBackend[]): void {
   const { status, stderr, error } = spawnSync('npm', [...args, '--loglevel', 'error'], {
     cwd: join(import.meta.dirname, '..', '..'),
     encoding: 'utf8',
+    env: npmEnv(),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   if (error) throw new UserError(`npm cannot be started: ${error.message}`, 1);
   if (status !== 0) say(`not installed: ${reasonOf(stderr)}`);
+}
+
+/** What npm and the install scripts of packages need of our environment: no key is among it. */
+function npmEnv(): NodeJS.ProcessEnv {
+  const needed =
+    /^(PATH|HOME|USER|LANG|LC_\w+|TMPDIR|NODE_EXTRA_CA_CERTS|LD_LIBRARY_PATH|CUDA_\w+|TFJS_\w+|CC|CXX|npm_\w+|(https?|all|no)_proxy)$/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => needed.test(name)));
 }
 
 /** The most informative line of npm's error output. */

@@ -32,6 +32,8 @@ interface Options {
   settings: Record<string, unknown>;
   /** Continues the run in `out`. */
   resume: boolean;
+  /** The `out/` of an earlier run to start from. */
+  from?: string;
   /** Seconds between saves. */
   saveEvery: number;
   /** Name of the tensor backend. */
@@ -64,6 +66,7 @@ const command = program('train', 'Trains one SAE on the data stream in file desc
   .addOption(new Option('--blas <how>', ABOUT_BLAS).choices(blasChoices))
   .option('--plain', 'run the named operations in plain tfjs, for comparison', false)
   .option('--resume', 'continue from optimizer.safetensors in --out', false)
+  .option('--from <folder>', 'start with the weights that an earlier run left in this out/')
   .option(
     '--save-every <seconds>',
     'seconds between saves from which a killed run can resume',
@@ -150,6 +153,7 @@ await runMain(async () => {
       out: options.out,
       backend: backend.label,
       resume: options.resume,
+      from: options.from,
       saveEvery: options.saveEvery,
       warn: (line) => process.stderr.write(`warning: ${line}\n`),
     },

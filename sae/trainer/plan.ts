@@ -35,6 +35,8 @@ export interface Plan {
   backend: string;
   /** Continues the run in `out`. */
   resume: boolean;
+  /** The `out/` of an earlier run whose weights the training starts with. */
+  from?: string;
   /** Seconds between saves; default 30. */
   saveEvery?: number;
   /** Shows a line to the user. */

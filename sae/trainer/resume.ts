@@ -74,6 +74,25 @@ export function readResumeState(plan: Plan, model: Model, dead: DeadLatents, sta
   Object.assign(state, rest);
 }
 
+/**
+ * Takes over the weights of an earlier run, and nothing else of it: moments, counters and buffers are new.
+ * @throws UserError if it saved none, or if they have other shapes
+ */
+export function readWeights(out: string, model: Model): void {
+  const path = join(out, FILE);
+  if (!existsSync(path)) throw new UserError(`${path}: not found; that run saved no weights to start with`);
+  const { tensors } = readSafetensors(path);
+  for (const [name, variable] of Object.entries(model.variables)) {
+    const own = tensors.get(name);
+    if (!own || !tf.util.arraysEqual([...own.shape], variable.shape)) {
+      throw new UserError(
+        `${path}: ${name} is missing or of another shape; start with a run of the same sizes`,
+      );
+    }
+    tf.tidy(() => variable.assign(tf.tensor(own.data, [...own.shape])));
+  }
+}
+
 /** The settings that must be the same in a resumed run, by name. */
 function settingsOf({
   experiment,

@@ -11,7 +11,7 @@ import { foldScale, measureScale, requirePowers } from './normalisation.ts';
 import { type Batches, freshState, type Plan, type RunState } from './plan.ts';
 import { finiteOf, ProgressLog } from './progress.ts';
 import { type End, resultOf, type SoFar } from './result.ts';
-import { readResumeState, writeResumeState } from './resume.ts';
+import { readResumeState, readWeights, writeResumeState } from './resume.ts';
 import { durations, learningRate } from './schedules.ts';
 import { createModel, type Model, type StepResult, trainStep } from './step.ts';
 
@@ -62,6 +62,7 @@ class Run {
     if (trainer.normalize_activations !== 'none') requirePowers(this.model);
     this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
     this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
+    if (plan.from !== undefined && !plan.resume) readWeights(plan.from, this.model);
     if (plan.resume) {
       readResumeState(plan, this.model, this.dead, this.state);
       this.lastGood = weightsIn('checkpoint.safetensors', this.state.seen);

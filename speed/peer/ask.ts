@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { lastWord } from '#host/last-word';
+import { pythonEnv } from '#host/saelens';
 
 /** What SAELens runs on here. */
 const PeerInfo = z.object({
@@ -34,7 +35,7 @@ export interface Peer {
 export async function startPeer(python: string, world: string): Promise<Peer> {
   const child = spawn(python, [join(import.meta.dirname, 'time.py'), world], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    env: pythonEnv({ PYTHONDONTWRITEBYTECODE: '1' }),
   });
   const said: string[] = [];
   createInterface(child.stderr).on('line', (line) => said.push(line));

@@ -9,7 +9,7 @@ import { findLibrary } from '#engine/embedded/library';
 import { findSaelens } from '#host/saelens';
 import { timedThreads } from '../sampler.ts';
 import { FULL_SIZE } from '../step/plan.ts';
-import { runCase } from '../step/run.ts';
+import { type Case, runCase } from '../step/run.ts';
 import { ROWS } from '../timing.ts';
 import { startPeer } from './ask.ts';
 import type { PeerLine } from './compare.ts';
@@ -22,6 +22,7 @@ export interface PeerChoice {
   rounds: number;
   seconds: number;
   backend: string;
+  sandbox?: Case['sandbox'];
 }
 
 /**
@@ -34,6 +35,7 @@ export async function* benchPeer({
   rounds,
   seconds,
   backend,
+  sandbox,
 }: PeerChoice): AsyncGenerator<PeerLine> {
   const repository = join(import.meta.dirname, '../..');
   const python = findSaelens(repository);
@@ -47,7 +49,7 @@ export async function* benchPeer({
   const { world } = await openWorld(name, sayBuilding(name));
   const cores = availableParallelism();
   const blas = ['auto', 'embedded'].includes(backend) ? findLibrary(cores) : null;
-  const sizes = { profile, profileSettings: contract?.settings, world: name, backend };
+  const sizes = { profile, profileSettings: contract?.settings, world: name, backend, sandbox };
   const options = { parts, rounds, seconds, batch: ROWS, sizes, hasBlas: blas !== null };
   const sample = async (forSeconds: number) =>
     (ROWS * 1000) / (await timedThreads(world, forSeconds, cores)).samplesPerSecond;

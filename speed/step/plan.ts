@@ -9,6 +9,7 @@ export const FULL_SIZE = join(import.meta.dirname, 'full-size.json');
 
 export interface StepOptions {
   backend: string;
+  sandbox?: Case['sandbox'];
   /** Widths at full size (d_in 768, batch 1024). */
   widths: readonly number[];
   /** Thread counts of the engine; where empty, the engine chooses. */
@@ -51,7 +52,8 @@ const RECIPES = [
  * it.
  */
 export function planned(options: StepOptions): Planned[] {
-  const common = { backend: options.backend, plain: false, threads: null, npmAlone: false };
+  const { backend, sandbox } = options;
+  const common = { backend, sandbox, plain: false, threads: null, npmAlone: false };
   const plan: Planned[] = RECIPES.map(({ name, experiment, encodes, settings }) => ({
     title: `step ${name}`,
     encodes,

@@ -1,9 +1,12 @@
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTask } from '#contract/task';
+import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { collect, startChild } from '#host/child';
-import { cleanEnv, serviceEnv } from '#host/env';
+import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
 import { makePipe } from '#host/pipe';
+import { readsOf } from '#host/reads';
 
 /** One measurement: what is trained, on what. */
 export interface Case {
@@ -24,6 +27,8 @@ export interface Case {
   resident?: boolean;
   warmUp: number;
   steps: number;
+  /** Where the trainer runs; unset: as a run by hand does. */
+  sandbox?: SandboxChoice;
 }
 
 type StepPart = 'step' | 'cpu' | 'waiting' | 'forward' | 'backward' | 'optimiser' | 'sampling' | 'encode';
@@ -50,25 +55,31 @@ const DATA_FD = 3;
 
 /**
  * Runs a case as a real run: data service, pipe and trainer, with a process each for service and trainer.
- * @throws Error with the trainer's own error line where it fails.
+ * The trainer runs in the sandbox.
+ * @throws UserError where there is none and Claude has worked here, Error with the trainer's own error line
+ * where it fails.
  */
 export async function runCase(asked: Case): Promise<Answer> {
-  const node = [process.execPath, '--import', 'tsx'];
+  const sandbox = await sandboxByHand(REPOSITORY, asked.sandbox ?? 'auto');
+  const reads = readsOf(readTask(join(REPOSITORY, 'TASK.md')), REPOSITORY, REPOSITORY);
   const pipe = makePipe();
   const service = startChild({
-    argv: [...node, 'bench/cli/serve.ts', '--world', asked.world],
+    argv: [process.execPath, '--import', 'tsx', 'bench/cli/serve.ts', '--world', asked.world],
     cwd: REPOSITORY,
     env: serviceEnv(),
     stdio: { stdout: pipe.writeFd },
   });
   const trainer = startChild({
-    argv: [...node, 'sae/cli/step.ts', ...argumentsOf(asked)],
-    cwd: REPOSITORY,
-    env: cleanEnv({
-      LOOP_DATA_FD: String(DATA_FD),
-      ...(asked.threads !== null && { ENGINE_THREADS: String(asked.threads) }),
-      ...(asked.npmAlone && { ENGINE_BLAS: 'off' }),
+    ...sandbox.wrap(['node', '--import', 'tsx', 'sae/cli/step.ts', ...argumentsOf(asked)], {
+      cwd: REPOSITORY,
+      readable: reads,
+      env: {
+        LOOP_DATA_FD: String(DATA_FD),
+        ...(asked.threads !== null && { ENGINE_THREADS: String(asked.threads) }),
+        ...(asked.npmAlone && { ENGINE_BLAS: 'off' }),
+      },
     }),
+    cwd: REPOSITORY,
     stdio: { stdout: 'pipe', stderr: 'pipe' },
     fds: { [DATA_FD]: pipe.readFd },
   });

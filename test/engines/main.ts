@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Argument } from 'commander';
 import { parsed, program, whole } from '#agent/cli/arguments';
 import { runMain, UserError } from '#contract/errors';
+import { worksHere } from '../touched.ts';
 import { compare, isEqual, type Quartet } from './apart.ts';
 import { comparedSteps, trained, verifiedF1 } from './run.ts';
 
@@ -151,6 +152,11 @@ async function isPartEqual(part: Part, experiments: string[], options: Options):
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
+  const works = await worksHere(join(import.meta.dirname, '../..'));
+  if (works !== null)
+    throw new UserError(
+      `Claude has worked on ${works}, and this runs the workspace's code without a sandbox`,
+    );
   const options = command.opts<Options>();
   const experiments = options.experiments.split(',');
   const unknown = experiments.find((name) => !known.includes(name));

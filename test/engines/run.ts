@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Verdict } from '#contract/verdict';
+import { serviceEnv } from '#host/env';
 import type { EngineName } from './engines.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** One thread each, so that trainings can run side by side; the numbers do not depend on the thread count. */
-const env = { ...process.env, ENGINE_THREADS: '1' };
+const env = serviceEnv({ ENGINE_THREADS: '1' });
 
 export interface Training {
   experiment: string;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { findSaelens } from '#host/saelens';
+import { findSaelens, pythonEnv } from '#host/saelens';
 import { root } from '../import-graph.ts';
 
 const python = findSaelens(root);
@@ -26,7 +26,7 @@ export function runPython(script: string, ...args: string[]): string {
   const path = script.includes('/') ? join(root, script) : join(import.meta.dirname, script);
   const { status, stdout, stderr } = spawnSync(python ?? 'python3', ['-W', 'ignore', path, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, ...ENVIRONMENT },
+    env: pythonEnv(ENVIRONMENT),
     maxBuffer: 1 << 28,
     // While it waits no timeout of the test can fire.
     timeout: 1_800_000,

@@ -1,10 +1,9 @@
 // Holds this project to SAELens itself: what each saves, loads and measures, and with --train what each
 // learns. Uses the Python that SAELENS_PYTHON names or the one of an earlier call, or makes an environment.
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain } from '#contract/errors';
-import { findSaelens, saelensVenv } from '#host/saelens';
+import { findSaelens, pythonEnv, saelensVenv } from '#host/saelens';
 import { root } from '../import-graph.ts';
 import { makeVenv } from './venv.ts';
 
@@ -41,10 +40,10 @@ await runMain(async () => {
     return SKIPPED;
   }
   const seeds = train === true ? 3 : (train ?? 0);
-  const { status } = spawnSync(process.execPath, [join(root, 'test/run.mjs'), ...TESTS], {
+  const { status } = spawnSync(process.execPath, ['--import', './host/start.mjs', 'test/run.ts', ...TESTS], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, SAELENS_PYTHON: python, SAELENS_TRAIN: String(seeds) },
+    env: pythonEnv({ SAELENS_PYTHON: python, SAELENS_TRAIN: String(seeds) }),
   });
   return status ?? 1;
 });

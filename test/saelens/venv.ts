@@ -1,11 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { registry } from '#sae/saelens/registry';
+import { z } from 'zod';
+import { cleanEnv, proxyEnv } from '#host/env';
+import { root } from '../import-graph.ts';
 
-/** The release whose fields sae/saelens/registry.json has: another one may have others. */
-const PACKAGE = `sae-lens==${registry.version}`;
+/**
+ * The release whose fields sae/saelens/registry.json has: another one may have others. The file is read as
+ * data, because the researcher may have changed the code beside it, and the version is given to pip.
+ */
+const { version } = z
+  .object({ version: z.string().regex(/^\d+(\.\d+)*$/, 'must be a version') })
+  .parse(JSON.parse(readFileSync(join(root, 'sae/saelens/registry.json'), 'utf8')));
+const PACKAGE = `sae-lens==${version}`;
 /** It brings PyTorch with its libraries for GPUs. */
 const [GIGABYTES, MINUTES] = [7, 15];
 
@@ -44,11 +52,15 @@ function download(): string | null {
   }
 }
 
+/** The user's own settings of pip: mirrors, certificates. */
+const ofPip = Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'));
+
 /** The last line of what a program says against it, or null where it ends well. */
 function run(program: string, ...args: string[]): string | null {
   const { status, stderr, error } = spawnSync(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
+    env: cleanEnv({ ...proxyEnv(), ...Object.fromEntries(ofPip) }),
     timeout: MINUTES * 60_000,
   });
   if (status === 0) return null;

@@ -42,6 +42,8 @@ export function titleBlock({ sprint, task }: Context): Block {
     v: sprint.researcher.label,
     tone: sprint.researcher.kind === 'offline' ? 'warn' : 'neutral',
   });
+  const from = sprint.verdict?.from;
+  if (from !== undefined) badges.push({ v: `started with the weights of ${from}`, tone: 'warn' });
   if (sprint.sandbox !== 'bubblewrap') badges.push({ v: 'sandbox off', tone: 'warn' });
   return {
     t: 'title',
@@ -242,7 +244,6 @@ export function facts({ sprint, profile }: Context): Block {
   const { cost, verdict, change } = sprint;
   const cached =
     cost.inputTokens > 0 ? ` (${Math.round((cost.cachedInputTokens / cost.inputTokens) * 100)}% cached)` : '';
-  const backends = [...new Set(sprint.runs.flatMap((run) => run.backend ?? []))].join(', ');
   const training = onGpu(sprint)
     ? `${(cost.trainSeconds / 3600).toFixed(2)} GPU-hours of training`
     : `${duration(cost.trainSeconds)} of training on the CPU`;
@@ -261,9 +262,7 @@ export function facts({ sprint, profile }: Context): Block {
     {
       label: 'Time',
       c: [
-        text(
-          `${training}${backends ? ` (${backends})` : ''}, ${duration(cost.judgeSeconds)} of judging, ${duration(cost.wallSeconds)} in all`,
-        ),
+        text(`${training}, ${duration(cost.judgeSeconds)} of judging, ${duration(cost.wallSeconds)} in all`),
       ],
     },
     { label: 'Researcher', c: researcher(sprint) },

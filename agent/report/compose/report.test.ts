@@ -24,7 +24,7 @@ describe('the report of a sprint', () => {
     ]);
     expect(cards[0].note).toBe('+0.038 to the best before, noise 0.006');
     expect(JSON.stringify(of(blocks, 'callout'))).toContain(
-      ', +0.038 to the best before, noise 0.006: new best. ',
+      ', +0.038 to the best before, noise 0.006: new best.',
     );
     expect(cards[1].note).toContain('held');
   });

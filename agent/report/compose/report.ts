@@ -13,6 +13,7 @@ import {
   type Report,
   strong,
   text,
+  theirs,
 } from '../document/tree.ts';
 import { imageReader } from '../markdown/images.ts';
 import { parseMarkdown, plainText } from '../markdown/parse.ts';
@@ -51,33 +52,26 @@ export async function composeReport(
   const read = async (markdown: string): Promise<Block[]> =>
     simple ? plainText(markdown) : parseMarkdown(markdown, images);
   const { asked, log } = splitLog(await read(source.readme ?? sprint.idea));
-  const [oneLine, ...found] = simple
-    ? [para(text(sprint.summary))]
-    : await parseMarkdown(sprint.summary, images);
 
   const blocks: Block[] = [titleBlock(context), cards(context)];
   blocks.push({
     t: 'callout',
     label: 'In short',
     tone: outcomes[sprint.outcome].tone,
-    c: [
-      ...verifiedFirst(context),
-      ...(oneLine?.t === 'para' ? oneLine.c : [text(sprint.summary || sprint.reason)]),
-    ],
+    c: inShort(context),
   });
+  if (sprint.summary.trim()) blocks.push(theirs(await read(sprint.summary)));
   blocks.push(facts(context));
   add(blocks, claimedAndVerified(context));
-  blocks.push(heading(1, 'What we asked'), { t: 'untrusted', c: asked });
+  blocks.push(heading(1, 'What we asked'), theirs(asked));
   blocks.push(heading(1, 'Results'));
   if (sprint.runs.length === 0) blocks.push(para(text('No run was started in this sprint.')));
   else blocks.push(resultsTable(context), ...badEnds(context));
-  if (found.length > 0) blocks.push({ t: 'untrusted', c: found });
   if (!simple) blocks.push(...(await figures(context)));
   blocks.push(...(await standing(context, simple)));
-  if (sprint.next?.trim())
-    blocks.push(heading(1, 'Next steps'), { t: 'untrusted', c: await read(sprint.next) });
+  if (sprint.next?.trim()) blocks.push(heading(1, 'Next steps'), theirs(await read(sprint.next)));
   if (log.some((block) => block.t !== 'heading'))
-    blocks.push(heading(1, 'The researcher’s log'), { t: 'untrusted', c: log });
+    blocks.push(heading(1, 'The researcher’s log'), theirs(log));
   blocks.push(...saidBlocks(sprint));
   const diff = source.patch === null ? null : diffBlock(source.patch);
   if (diff && diff.files.length > 0) {
@@ -96,13 +90,14 @@ export async function composeReport(
   };
 }
 
-/** The judge's number is shown before the researcher's words about it. */
-function verifiedFirst({ sprint }: Context): Inline[] {
+/** The judge's number and the outcome. No word of the researcher's stands in this box. */
+function inShort({ sprint }: Context): Inline[] {
+  const { words } = outcomes[sprint.outcome];
   const value = sprint.verdict?.metrics[sprint.metric];
-  if (value === undefined) return [];
+  if (value === undefined) return [strong('No number is verified'), text(`: ${words}.`)];
   return [
     strong(`Verified ${label(sprint.metric)} ${number(value)}`),
-    text(`, ${againstBest(sprint, value)}: ${outcomes[sprint.outcome].words}. `),
+    text(`, ${againstBest(sprint, value)}: ${words}.`),
   ];
 }
 

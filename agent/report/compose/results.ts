@@ -122,7 +122,9 @@ export function provenance({ sprint, number }: Context): Block | null {
   if (sprint.runs.length === 0) return null;
   return {
     t: 'table',
-    head: ['Run and arguments', 'Tree', 'Took', 'Samples/s', 'Backend'].map((name) => [text(name)]),
+    head: ['Run and arguments', 'Tree', 'Took', 'Samples/s', 'Backend, as claimed'].map((name) => [
+      text(name),
+    ]),
     align: ['left', 'left', 'right', 'right', 'left'],
     rows: sprint.runs.map((run) => ({
       tone: run.id === sprint.candidate ? 'best' : 'plain',

@@ -8,7 +8,8 @@ const ROLES: Record<Role, string> = { incumbent: 'the best before', repeat: 'the
 /** The experiment and its changed settings: "wide · lr=0.3". */
 export function runTitle(run: SprintRun): string {
   const experiment = run.role ? `${ROLES[run.role]}, ${run.experiment}` : run.experiment;
-  return clip([experiment, ...pairsOf(run.settings)].join(' · '), 60);
+  const start = run.from === undefined ? [] : [`from ${run.from}`];
+  return clip([experiment, ...start, ...pairsOf(run.settings)].join(' · '), 60);
 }
 
 /**

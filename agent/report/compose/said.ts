@@ -1,6 +1,6 @@
 import type { Sprint } from '#contract/sprint';
 import { cut, plain } from '../../common/words.ts';
-import { type Block, em, heading, para, strong, text } from '../document/tree.ts';
+import { type Block, em, heading, para, strong, text, theirs } from '../document/tree.ts';
 
 /** At most so many texts are shown, of so many characters each; `sprint.json` has the rest. */
 const SHOWN = { texts: 40, chars: 400 };
@@ -16,5 +16,5 @@ export function saidBlocks({ said = [], id }: Pick<Sprint, 'said' | 'id'>): Bloc
   });
   const more = said.length - lines.length;
   const rest = more > 0 ? [para(em(`${more} more are in sprints/${id}/sprint.json.`))] : [];
-  return [heading(1, 'Between the calls'), { t: 'untrusted', c: lines }, ...rest];
+  return [heading(1, 'Between the calls'), theirs(lines), ...rest];
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readSprint } from '#agent/ledger/ledger';
 import { UserError } from '#contract/errors';
 import type { Sprint } from '#contract/sprint';
+import { printable } from '#contract/text';
 import { inSprint } from '../../common/paths.ts';
 import { limits } from '../markdown/guards.ts';
 
@@ -31,7 +32,10 @@ export function readSource(dir: string): SprintSource {
   };
 }
 
-/** The first `bytes` bytes of a text file, since a log may be of any size. Null when there is no file. */
+/**
+ * The first `bytes` bytes of a text file, since a log may be of any size, without control sequences. Null
+ * when there is no file.
+ */
 function readStart(path: string, bytes: number): string | null {
   let fd: number;
   try {
@@ -41,7 +45,7 @@ function readStart(path: string, bytes: number): string | null {
   }
   try {
     const buffer = Buffer.alloc(bytes);
-    return buffer.toString('utf8', 0, readSync(fd, buffer, 0, bytes, 0));
+    return printable(buffer.toString('utf8', 0, readSync(fd, buffer, 0, bytes, 0)));
   } catch {
     return null;
   } finally {

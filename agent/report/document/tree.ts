@@ -74,8 +74,8 @@ export type Block =
   | { t: 'callout'; label: string; tone: Tone; c: Inline[] }
   | { t: 'facts'; rows: { label: string; c: Inline[] }[] }
   | { t: 'diff'; files: DiffFile[]; omitted: number }
-  /** Blocks written by the researcher: the HTML writer sanitises them again. */
-  | { t: 'untrusted'; c: Block[] };
+  /** Blocks written by the researcher, framed under a label: the HTML writer sanitises them again. */
+  | { t: 'untrusted'; label: string; c: Block[] };
 
 export type Tone = 'good' | 'bad' | 'neutral' | 'warn';
 export type Badge = { v: string; tone: Tone };
@@ -114,3 +114,6 @@ export function plain(inlines: readonly Inline[]): string {
     })
     .join('');
 }
+
+/** A frame around what the researcher wrote, so that nothing in it reads like a word of ours. */
+export const theirs = (c: Block[]): Block => ({ t: 'untrusted', label: 'In the words of the researcher', c });

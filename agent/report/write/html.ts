@@ -157,7 +157,9 @@ export function block(node: Block): string {
       return files.join('') + more;
     }
     case 'untrusted':
-      return sanitised(node.c);
+      return node.c.length === 0
+        ? ''
+        : `<section class="theirs"><p class="whose">${escaped(node.label)}</p>${sanitised(node.c)}</section>`;
   }
 }
 

@@ -69,7 +69,7 @@ class Writer {
           .map((card) => `- **${words(card.label)}: ${words(card.value)}** ${words(card.note)}`.trimEnd())
           .join('\n');
       case 'callout':
-        return `> **${words(node.label)}:** ${inlines(node.c)}`;
+        return `**${words(node.label)}:** ${inlines(node.c)}`;
       case 'facts':
         return node.rows.map((row) => `- ${words(row.label)}: ${inlines(row.c)}`).join('\n');
       case 'diff': {
@@ -82,7 +82,7 @@ class Writer {
         return files.join('\n\n');
       }
       case 'untrusted':
-        return this.blocks(node.c);
+        return node.c.length === 0 ? '' : prefix(`**${words(node.label)}:**\n\n${this.blocks(node.c)}`, '> ');
     }
   }
 

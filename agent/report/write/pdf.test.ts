@@ -46,7 +46,7 @@ describe('the PDF', () => {
       { t: 'code', lang: '', lines: [[]], omitted: 2 },
       { t: 'diff', files: [{ path: 'a', note: 'Binary files differ', lines: [] }], omitted: 1 },
       { t: 'facts', rows: [] },
-      { t: 'untrusted', c: [] },
+      { t: 'untrusted', label: 'Theirs', c: [] },
     ];
     expect(pdf(blocks).trouble).toBeNull();
   });
