@@ -32,7 +32,7 @@ export async function drawSecretWorld({ task, repo, profileName, key, folder }: 
     stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' },
   });
   child.stdin?.end(Buffer.from(key).toString('hex'));
-  const [said, complaints] = await Promise.all(
+  const [said = '', complaints = ''] = await Promise.all(
     [child.stdout, child.stderr].map((stream) => collect(stream as NonNullable<typeof stream>, child.done)),
   );
   const { code } = await child.done;

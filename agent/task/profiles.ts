@@ -25,14 +25,14 @@ export async function notReady(task: Task, repo: string, profileName: string): P
  * machine.
  */
 function defaultProfile({ contract }: Task): string {
-  const names = Object.keys(contract.profiles);
+  const [first = ''] = Object.keys(contract.profiles);
   // The contract has at least one profile.
-  return contract.defaultProfile ?? firstPlain(contract) ?? names[0];
+  return contract.defaultProfile ?? firstPlain(contract) ?? first;
 }
 
 /** The first profile that requires nothing; undefined if there is none. */
 export function firstPlain({ profiles }: Task['contract']): string | undefined {
-  return Object.keys(profiles).find((name) => profiles[name].requires === undefined);
+  return Object.entries(profiles).find(([, { requires }]) => requires === undefined)?.[0];
 }
 
 /**
