@@ -129,7 +129,8 @@ async function onSecretWorld(again: Again, key: Uint8Array): Promise<Verdict> {
 /** Says whether the metric holds there, and returns it. */
 function conclusion(task: Task, where: string, recorded: Verdict, now: Verdict, noise: number): boolean {
   const { metric, goal } = task.contract;
-  const [was, is] = [recorded, now].map(({ metrics }) => metrics[metric] ?? Number.NaN);
+  const was = recorded.metrics[metric] ?? Number.NaN;
+  const is = now.metrics[metric] ?? Number.NaN;
   const loss = goal === 'max' ? was - is : is - was;
   const holds = loss <= WITHIN * noise;
   const verb = holds ? 'holds' : 'does NOT hold';
