@@ -38,9 +38,13 @@ export function guardsIn({ task, profile }: Context) {
   return profile ? guardsOf(task, profile) : task.contract.guards;
 }
 
-/** Which direction is better: for the metric by its goal, for a guarded metric by its guard, else unknown. */
+/**
+ * Which direction is better: for the metric, and the numbers in which it has to gain, by its goal; for a
+ * guarded metric by its guard; else unknown.
+ */
 export function direction(context: Context, name: string): 1 | -1 | null {
-  if (name === context.sprint.metric) return context.sprint.goal === 'max' ? 1 : -1;
+  if (name === context.sprint.metric || context.task.contract.gains.includes(name))
+    return context.sprint.goal === 'max' ? 1 : -1;
   const guard = guardsIn(context)[name];
   if (guard === undefined) return null;
   return guard.trim().startsWith('>') ? 1 : guard.trim().startsWith('<') ? -1 : null;

@@ -29,6 +29,18 @@ describe('the report of a sprint', () => {
     expect(cards[1].note).toContain('held');
   });
 
+  it('says when a result is held, how often inspect was used, and what a guard asks', async () => {
+    const guarded = structuredClone(task);
+    guarded.contract.guards.mcc = '>=0.7 and >=best ever-0.01';
+    const source = { ...readSource(folderOf(lista.id)), sprint: { ...lista, outcome: 'held' as const } };
+    const held = await composeReport(source, sprints, guarded, { ...profile, guards: {} });
+    expect(JSON.stringify(of(held.blocks, 'title'))).toContain('"held: too good to be true"');
+    expect(of(held.blocks, 'cards')[0].cards[1].note).toContain('guard ≥ 0.7 and ≥ best ever − 0.01 held');
+    const facts = (await compose({ ...lista, inspections: 4 })).blocks;
+    expect(JSON.stringify(of(facts, 'facts'))).toContain("4, each on the judge's side");
+    expect(JSON.stringify(of(held.blocks, 'facts'))).not.toContain('Looks by inspect');
+  });
+
   it('says when a guard failed', async () => {
     const verdict = structuredClone(lista.verdict);
     if (verdict) verdict.metrics.uniqueness = 0.2;
