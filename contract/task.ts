@@ -102,7 +102,15 @@ export const Profile = z.strictObject({
   /** Where a number comes from; a file says it itself. */
   noiseFrom: z.string().default('stated in TASK.md'),
   /** A dashed line in the plots. */
-  ceiling: z.strictObject({ value: z.number(), label: z.string() }).nullable().default(null),
+  ceiling: z
+    .strictObject({
+      value: z.number(),
+      label: z.string(),
+      /** Whether honest runs are known to have passed it: then one that does is not held. */
+      passed: z.boolean().default(false),
+    })
+    .nullable()
+    .default(null),
   baselines: z.array(Series).default([]),
   /**
    * A command that exits 0 where this machine can run the profile, else prints one line on standard output
@@ -159,7 +167,8 @@ const fields = {
   gains: z.array(z.string()).default([]),
   /**
    * What is too good to be true: a gain of a verdict that meets one of these is held, and not kept, until it
-   * is confirmed. So is a metric beyond the profile's ceiling by more than the noise.
+   * is confirmed. So is a metric beyond the profile's ceiling by more than the noise, unless honest runs have
+   * passed that.
    */
   tooGood: z.record(z.string(), Condition).default({}),
   also: z.array(z.string()).default([]),

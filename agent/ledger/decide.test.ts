@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { measuredProfile } from '#contract/noise';
+import { readTask } from '#contract/task';
 import { exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { decide, decideByMean, isNear, rulesOf } from './decide.ts';
 
@@ -187,4 +188,19 @@ describe('what a verdict makes of a sprint', () => {
       }),
     );
   });
+});
+
+it('keeps the best published results at 16k: they are above the quoted probe ceiling, and true', () => {
+  const task = readTask('TASK.md');
+  const profile = measuredProfile(task, '16k');
+  const published = (f1: number, mcc: number) =>
+    exampleVerdict({
+      metrics: { f1, f1_one_to_one: f1, mcc, uniqueness: 0.999 },
+      observed: { samples: 200_000_000, width: 4096 },
+      declared: { learning_rate: 3e-4 },
+    });
+  const lista = published(0.977, 0.818);
+  expect(decide(lista, rulesOf(task, profile, [published(0.879, 0.793)])).outcome).toBe('new-best');
+  expect(decide(published(0.989, 0.8245), rulesOf(task, profile, [lista])).outcome).toBe('new-best');
+  expect(decide(published(0.997, 0.8245), rulesOf(task, profile, [lista])).outcome).toBe('held');
 });

@@ -24,7 +24,7 @@ export interface Rules {
   constraints: Record<string, string>;
   /** The noise of a full run: candidate and best are compared by their verdicts on one. */
   noise: number;
-  /** A value of the metric that is not expected to be passed; null: none is stated. */
+  /** A value of the metric that no honest run has passed; null: none is stated. */
   ceiling: number | null;
   /** The verdicts of all bests so far, the present one last. */
   bests: readonly Verdict[];
@@ -37,7 +37,7 @@ export function rulesOf(task: Task, profile: MeasuredProfile, bests: readonly Ve
     ...{ metric, goal, gains, tooGood, constraints, bests },
     guards: guardsOf(task, profile),
     noise: noise.full,
-    ceiling: ceiling?.value ?? null,
+    ceiling: ceiling && !ceiling.passed ? ceiling.value : null,
   };
 }
 

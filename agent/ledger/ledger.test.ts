@@ -66,7 +66,7 @@ describe('the ledger', () => {
     const task = exampleTask();
     const before = leaderboardId(task, 'tiny');
     const shown = exampleTask((c) => {
-      c.profiles.tiny.ceiling = { value: 1, label: 'probe' };
+      c.profiles.tiny.ceiling = { value: 1, label: 'probe', passed: false };
       c.title = 'Another title';
     });
     expect(leaderboardId(shown, 'tiny')).toBe(before);
