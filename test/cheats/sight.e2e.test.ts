@@ -8,7 +8,7 @@ import { commitAll, copiedCheckout, gitIn } from '../checkout.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const tried = await tryBubblewrap(import.meta.dirname);
+const tried = await tryBubblewrap(join(import.meta.dirname, '../..'));
 if (!tried.ok) console.log(`SKIP test/cheats: ${tried.why}`);
 
 // A model that looks where the truth, or an earlier result, may lie. Each is trained by the command that the

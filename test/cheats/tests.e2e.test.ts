@@ -9,7 +9,7 @@ import { commitAll, copiedCheckout, gitIn } from '../checkout.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const tried = await tryBubblewrap(import.meta.dirname);
+const tried = await tryBubblewrap(join(import.meta.dirname, '../..'));
 if (!tried.ok) console.log(`SKIP test/cheats: ${tried.why}`);
 
 // What a test file of the researcher's does when the user runs the tests.
