@@ -51,6 +51,18 @@ describe('the PDF', () => {
     expect(pdf(blocks).trouble).toBeNull();
   });
 
+  it('makes all cards as high as the longest note needs', () => {
+    const pages = (note: string) => {
+      const card = { label: 'F1', value: '0.9', note, main: false };
+      const cards: Block = { t: 'cards', cards: [card, card, card, card] };
+      const { bytes, trouble } = pdf(Array.from({ length: 8 }, () => cards));
+      expect(trouble).toBeNull();
+      return bytes.toString('latin1').match(/\/Type ?\/Page\b/g)?.length;
+    };
+    expect(pages('short')).toBe(1);
+    expect(pages('a note of many words '.repeat(20))).toBeGreaterThan(1);
+  });
+
   it('shows a line in place of a broken picture', () => {
     const whole = pdf([para('before'), picture('image/png', '\x89PNG\r\n\x1a\nbroken'), para('after')]);
     expect(whole.trouble).toBeNull();
