@@ -15,7 +15,7 @@ it('overrides its sizes with those of TASK.md, and a new width has its own prefi
 });
 
 it.each([
-  [{}, /^unknown profile "mine"; .* small, 16k; another one names its sizes in TASK.md/],
+  [{}, /^unknown profile "mine"; .* small, medium, 16k; another one names its sizes in TASK.md/],
   [{ d_sae: 64, lr: 1 }, /^settings of profile "mine": k: is missing$/],
   [{ d_sae: 6.5, k: 1, lr: 1 }, /^settings of profile "mine": d_sae: .*int/],
   [{ d_sae: 64, k: 1, lr: 1, width: 3 }, /width: is no size of a profile; there are: d_sae, k, lr/],

@@ -32,6 +32,15 @@ export const profiles: Record<string, WidthProfile> = {
     anneal: { from: 1.6, over: 0.5 },
     n_batches_for_norm_estimate: 100,
   },
+  medium: {
+    d_sae: 1024,
+    k: 12.21,
+    lr: 1.5e-3,
+    matryoshka_widths: [32, 128, 512],
+    dead_feature_window: 100,
+    anneal: { from: 60 / 25, over: 1 },
+    n_batches_for_norm_estimate: 100,
+  },
   '16k': {
     d_sae: 4096,
     k: 25,

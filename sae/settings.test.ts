@@ -71,6 +71,6 @@ describe('settings', () => {
   });
 
   it('an unknown profile is refused with the known names', () => {
-    expect(() => widthProfile('huge')).toThrow(/unknown profile "huge".*small, 16k/);
+    expect(() => widthProfile('huge')).toThrow(/unknown profile "huge".*small, medium, 16k/);
   });
 });

@@ -23,7 +23,7 @@ describe('ready', () => {
   it('names the profiles there are', () => {
     expect(ready('17k')).toMatchObject({
       status: 1,
-      stdout: expect.stringContaining('TASK.md has: 16k, small'),
+      stdout: expect.stringContaining('TASK.md has: 16k, medium, small'),
     });
   });
 });

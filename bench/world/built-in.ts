@@ -8,10 +8,10 @@ import { parseConfig, SYNTH_16K, type WorldConfig } from './config.ts';
 export const BUILT_IN: Readonly<Record<string, WorldConfig>> = {
   /** For tests and first steps. */
   tiny: scaledDown('tiny', 128, 24, 1),
-  /** World of the default profile: a full run takes seconds. */
+  /** World of the replay: a full run takes seconds. */
   small: scaledDown('small', 512, 64, 4),
-  /** Minutes on a CPU. */
-  medium: scaledDown('medium', 2048, 192, 16),
+  /** For a night on a few cores: a full run takes minutes (docs/small-world.md). */
+  medium: scaledDown('medium', 4096, 240, 32),
 };
 
 function scaledDown(name: string, features: number, dimensions: number, roots: number): WorldConfig {
