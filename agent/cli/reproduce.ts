@@ -1,6 +1,6 @@
 // Trains a run again on another seed, and on a world that nobody has seen:
 //   npm run reproduce
-//   npm run reproduce -- 2026-02-19--10-37-12-matryoshka-s0
+//   npm run reproduce -- 2026-02-19--10-37-12-wider-s0
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ const command = program(
     `
 Examples:
   npm run reproduce
-  npm run reproduce -- 2026-02-19--10-37-12-matryoshka-s0
+  npm run reproduce -- 2026-02-19--10-37-12-wider-s0
 
 Exit codes: 0 the number holds in both worlds · 1 it does not, or a run or its judge failed · 2 bad input (docs/exit-codes.md).`,
   );
