@@ -56,6 +56,8 @@ async function main(): Promise<number> {
   const sandbox = await sandboxByHand(repo, options.sandbox);
   const { recorded, ...found } = find(task, repo, command.args[0]);
   const { run, profileName } = found;
+  // Before anything is trained: its file may be missing.
+  const noise = noiseOf(task, profileName).full;
   const seed = options.seed ?? randomInt(2 ** 31);
   process.stdout.write(
     `${run.id}: ${run.experiment}, profile ${profileName}, seed ${run.seed}; again on seed ${seed}\n`,
@@ -66,7 +68,6 @@ async function main(): Promise<number> {
   const secret = task.contract.drawWorld === undefined ? null : await onSecretWorld(again, key);
   const names = shownMetrics(task.contract, columns.fresh);
   process.stdout.write(`\n${comparison(names, { ...columns, ...(secret && { secret }) })}\n`);
-  const noise = noiseOf(task, profileName).full;
   const holds = [
     conclusion(task, 'another seed', recorded, columns.fresh, noise),
     ...(secret ? [conclusion(task, 'another seed and a secret world', recorded, secret, noise)] : []),
