@@ -10,9 +10,9 @@ const QUAD = 4;
 
 /**
  * Computes how likely features are to fire in a block of rows: the copula's factors z, and given them A_i·z
- * - c_i, whose Phi is the probability. For features in buckets it computes upper bounds all at once (whole-
- * numbers.ts), and the argument of one when it may fire. Families (the children of a node, the frequent
- * features) are computed when needed, on a stack, as the draw descends a tree.
+ * - c_i, whose Phi is the probability. For features in buckets it computes upper bounds all at once
+ * (whole-numbers.ts), and the argument of one when it may fire. Families (the children of a node, the
+ * frequent features) are computed when needed, on a stack, as the draw descends a tree.
  */
 export class Firing {
   /**
