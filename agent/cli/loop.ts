@@ -12,6 +12,7 @@ import { consoleOver } from '../screen/console.ts';
 import { logOver } from '../screen/log.ts';
 import { dryRun } from '../start/dry.ts';
 import { preflight } from '../start/preflight.ts';
+import { tensorboardOver } from '../tensorboard/live.ts';
 import { parsed, program, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { offer } from './offer.ts';
@@ -75,6 +76,7 @@ const command = program(
     '--notify <command or URL>',
     'gets a JSON message on each new best, on trouble and at the end (also: LOOP_NOTIFY)',
   )
+  .option('--tensorboard', 'write event files of every run for TensorBoard, in reports/tensorboard')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
   .addOption(
     new Option(
@@ -126,6 +128,7 @@ interface Flags {
   sprintUsd?: number;
   sprintHours?: number;
   notify?: string;
+  tensorboard?: boolean;
   target?: AskedTarget;
   until?: string;
   model?: string;
@@ -174,5 +177,6 @@ await runMain(async () => {
   await refuseSecond(lockPath(stateDir(plan.repo)), lock);
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
   if (!(await offer(plan, process.stdout))) return EXIT_CODES.interrupt;
-  return runLoop(plan, { listeners: [logOver, consoleOver], lock });
+  const listeners = [logOver, consoleOver, ...(flags.tensorboard ? [tensorboardOver] : [])];
+  return runLoop(plan, { listeners, lock });
 });
