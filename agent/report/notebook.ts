@@ -31,6 +31,8 @@ export interface NotebookRequest {
   sprints: readonly Sprint[];
   live: LiveState | null;
   reportsDir: string;
+  /** The name of the page, where it is not that of the loop. */
+  file?: string;
   task: Task;
 }
 
@@ -42,7 +44,8 @@ const REFRESH = 15;
  * and a line for each sprint with its verdict and links to its reports. It is one file that opens from disk.
  * Returns its path.
  */
-export async function renderNotebook({ sprints, live, reportsDir, task }: NotebookRequest): Promise<string> {
+export async function renderNotebook(request: NotebookRequest): Promise<string> {
+  const { sprints, live, reportsDir, task, file = 'index.html' } = request;
   const boards = new Map<string, Sprint[]>();
   for (const sprint of sprints.toSorted((a, b) => a.number - b.number)) {
     boards.set(sprint.leaderboard, [...(boards.get(sprint.leaderboard) ?? []), sprint]);
@@ -53,7 +56,7 @@ export async function renderNotebook({ sprints, live, reportsDir, task }: Notebo
   // The leaderboard of the newest sprint comes first.
   const ordered = [...boards.values()].sort((a, b) => (b.at(-1)?.number ?? 0) - (a.at(-1)?.number ?? 0));
   for (const board of ordered) parts.push(await boardPart(board, reportsDir, task));
-  const path = join(reportsDir, 'index.html');
+  const path = join(reportsDir, file);
   const title = `Lab notebook: ${task.contract.title}`;
   writeFileAtomic(path, await page({ title, body: parts.join('\n'), refresh: live ? REFRESH : null }));
   return path;
