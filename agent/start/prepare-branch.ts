@@ -9,10 +9,10 @@ import {
   commitPaths,
   dirtyFiles,
   isPrepared,
-  isUnchanged,
   markPrepared,
   openGit,
   rememberBestKnown,
+  uncommittedFiles,
 } from '../git/git.ts';
 import { isOwnIdentity, OWN_IDENTITY_NOTE } from '../git/git-open.ts';
 import { leaveBranch } from '../git/open-worktree.ts';
@@ -59,9 +59,10 @@ async function startFromUsers(loop: LoopParts): Promise<void> {
   const { repo, task } = loop.config;
   const folder = task.contract.workspace;
   const home = homeOf(repo);
-  const tree = (await isUnchanged(await openGit(home), folder))
-    ? await committedTree({ repo: home, commit: 'HEAD', folder })
-    : await snapshotTree({ repo: home, folder });
+  const tree =
+    (await uncommittedFiles(await openGit(home), folder)).length === 0
+      ? await committedTree({ repo: home, commit: 'HEAD', folder })
+      : await snapshotTree({ repo: home, folder });
   await restoreWorkspace({ repo, folder, tree });
   const commit = await commitWorkspace(loop);
   if (commit !== null)
