@@ -38,8 +38,8 @@ it('puts the best on the branch as one commit that names run, sprint and numbers
   expect(number()).toBe(0.75);
   expect(git(night, 'rev-list', `${before}..main`, '--count')).toBe('1');
   const trailer = (key: string) => git(night, 'log', '-1', `--format=%(trailers:key=${key},valueonly)`);
-  expect(['Run', 'Verdict', 'F1', 'MCC', 'Profile'].map(trailer)).toEqual([
-    ...[runs[1], 'new-best', '0.75', '0.6', 'tiny'],
+  expect(['Run', 'Verdict', 'F1', 'MCC', 'Profile', 'Researcher'].map(trailer)).toEqual([
+    ...[runs[1], 'new-best', '0.75', '0.6', 'tiny', 'offline replay, no model'],
   ]);
   expect(git(night, 'log', '-1', '--format=%s')).toBe(
     `Adopt work/ of run ${runs[1]} (sprint 2 of ${branch})`,

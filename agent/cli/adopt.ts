@@ -65,9 +65,13 @@ await runMain(async () => {
   const now = await committedTree({ repo, commit: put.commit, folder });
   const { files, insertions, deletions } = await diffTrees(repo, before, now);
   const numbers = numbersIn(origin, task);
+  const isCheck = (file: string) =>
+    task.contract.checkFiles.some((path) => file === path || file.startsWith(`${path}/`));
+  const touched = files.filter(isCheck);
   const lines = [
     `${here}: commit ${put.commit.slice(0, 9)} has ${folder}/ of ${plain(origin.words)}: ${count(files.length, 'file')}, +${insertions} -${deletions}`,
     ...(numbers === '' ? [] : [`verified: ${numbers}`]),
+    ...(touched.length > 0 ? [`it changes the check itself: look at ${touched.map(plain).join(', ')}`] : []),
     ...(put.merged
       ? [`merged with your own changes of ${folder}/: these numbers are of the run without them`]
       : []),
@@ -91,7 +95,7 @@ function bestRun(task: Task, repo: string, wanted: string | undefined): string {
 
 /** The commit's message. Titles are the researcher's: they are quoted, and no line of theirs is a trailer. */
 function message(origin: Origin, task: Task, mergedOn: string | null): string {
-  const { words, run, sprint, verdict, tree } = origin;
+  const { words, run, sprint, verdict, tree, researcher } = origin;
   const { workspace, metric, also } = task.contract;
   const numbers = [...new Set([metric, ...also])].flatMap((name) => {
     const value = verdict?.metrics[name];
@@ -108,6 +112,8 @@ function message(origin: Origin, task: Task, mergedOn: string | null): string {
     ...numbers,
     ...(verdict ? [`Profile: ${plain(verdict.profile)}`] : []),
     ...(sprint ? [`Leaderboard: ${plain(sprint.leaderboard)}`] : []),
+    // Commands by hand and the tests look for it: from here on this branch has the work of others.
+    ...(researcher ? [`Researcher: ${researcher}`] : []),
   ];
   const subject = `Adopt ${workspace}/ of ${plain(words)}`;
   return [subject, body.join('\n'), trailers.join('\n')].filter((part) => part !== '').join('\n\n');

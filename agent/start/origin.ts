@@ -4,10 +4,13 @@ import { UserError } from '#contract/errors';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
+import { worksOfClaude } from '#host/by-hand';
 import { git } from '#host/git';
 import { committedTree } from '#host/tree';
 import { runDir } from '../common/paths.ts';
 import { plain, show } from '../common/words.ts';
+import type { LoopOptions } from '../config/config.ts';
+import { type BranchPlan, isRunBranch } from '../git/run-branch.ts';
 import { allSprints, type BranchSprint } from '../ledger/all-branches.ts';
 import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 
@@ -24,8 +27,40 @@ export interface Origin {
   /** The run branch that it comes from; null for a run by hand and for other commits. */
   branch: string | null;
   verdict: Verdict | null;
+  /**
+   * Who has worked on it, as the trailer `Researcher:` of a commit: what decides whether its code is run
+   * without a sandbox. Null where nobody but the user has.
+   */
+  researcher: string | null;
   /** All workspaces that loops have recorded: to replace one of them loses nothing of the user's. */
   recorded: ReadonlySet<string>;
+}
+
+/** The workspace of a new run branch: the user's, the same without what is to be found, or an earlier one. */
+export type Start = 'best-known' | 'baseline' | Origin;
+
+/**
+ * What a new run branch begins with.
+ * @throws UserError where an earlier workspace is asked for and is not there, or no branch would be made.
+ */
+export async function startOf(
+  { repo, start: asked }: LoopOptions,
+  task: Task,
+  researcher: 'claude' | 'offline',
+  { name, resumed }: BranchPlan,
+  isTakenUp: boolean,
+): Promise<Start> {
+  const start = asked ?? (researcher === 'claude' ? 'best-known' : 'baseline');
+  if (start === 'best-known') return start;
+  if (start === 'baseline') return task.contract.start ? 'baseline' : 'best-known';
+  const origin = await originOf(repo, task, start);
+  if (isTakenUp)
+    throw new UserError(
+      `--start ${start}: the loop on ${name} was cut off or has an open sprint, and is continued first; start without --start, and again when it has ended`,
+    );
+  if (resumed)
+    throw new UserError(`--start ${start}: ${name} would be continued; add --new to begin a run branch`);
+  return origin;
 }
 
 /**
@@ -56,8 +91,9 @@ export async function originOf(repo: string, task: Task, asked: string): Promise
     words,
     run: null,
     sprint,
-    branch: best?.branch ?? null,
+    branch: isRunBranch(asked.replace(/^[^/]+\/(?=run\/)/, '')) ? asked : null,
     verdict: sprint?.verdict ?? null,
+    researcher: await researcherOf(repo, commit, sprint),
     recorded,
   };
 }
@@ -68,6 +104,14 @@ const treesOf = ({ runs, change }: Sprint): string[] => [
 ];
 
 type Found = Omit<Origin, 'recorded'>;
+
+/** Claude, where any commit up to this one is a sprint of Claude's: later sprints have that work in them. */
+async function researcherOf(repo: string, commit: string, sprint: Sprint | null): Promise<string | null> {
+  const { kind, label, models = [] } = sprint?.researcher ?? { kind: null, label: null };
+  if (kind === 'claude') return models.length > 0 ? `claude (${models.map(plain).join(', ')})` : 'claude';
+  const grep = ['-1', '--format=%h', '--grep=^Researcher: claude'];
+  return (await git(repo, ['log', ...grep, commit])) === '' ? label && plain(label) : 'claude';
+}
 
 /** A run of a sprint. In a clone the tree of the best run is the workspace of the sprint's commit. */
 async function ofSprint(repo: string, task: Task, of: BranchSprint, id: string): Promise<Found> {
@@ -81,7 +125,8 @@ async function ofSprint(repo: string, task: Task, of: BranchSprint, id: string):
     throw new UserError(
       `${id} was trained from the tree ${tree}, which is not in this repository; use the checkout in which it was trained`,
     );
-  return { tree, words, run: id, sprint, branch, verdict };
+  const researcher = await researcherOf(repo, commit, sprint);
+  return { tree, words, run: id, sprint, branch, verdict, researcher };
 }
 
 async function byHand(repo: string, id: string): Promise<Found> {
@@ -89,7 +134,8 @@ async function byHand(repo: string, id: string): Promise<Found> {
   if (!(await isHere(repo, tree)))
     throw new UserError(`${id} was trained from the tree ${tree}, which is not in this repository any more`);
   const verdict = readSprintRun(repo, id)?.verdict ?? null;
-  return { tree, words: `run ${id} (by hand)`, run: id, sprint: null, branch: null, verdict };
+  const researcher = (await worksOfClaude(repo)) === null ? null : 'claude';
+  return { tree, words: `run ${id} (by hand)`, run: id, sprint: null, branch: null, verdict, researcher };
 }
 
 const isHere = (repo: string, tree: string): Promise<boolean> =>

@@ -26,6 +26,7 @@ import { tryForcedBackend } from '../task/forced-backend.ts';
 import { workspaceTrouble } from '../task/foretell.ts';
 import { firstPlain, notReady, readyProfile } from '../task/profiles.ts';
 import { refuseGitTrouble } from './git-trouble.ts';
+import { type Start, startOf } from './origin.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
 export interface Plan {
@@ -41,7 +42,7 @@ export interface Plan {
   profileWhy: string | null;
   leaderboard: string;
   sandbox: Sandbox;
-  start: 'best-known' | 'baseline';
+  start: Start;
   fresh: boolean;
   seed: number;
   limits: Limits;
@@ -74,7 +75,6 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const profile = measuredProfile(task, chosen.name);
   checkWorkspace(task, repo);
   await checkContract(task, repo, chosen.name, limits);
-  const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');
   if (options.start === 'baseline' && !contract.start) {
     throw new UserError(
       `${task.path}: has no start.baseline, so --start baseline is not possible; add start.baseline, or use --start best-known`,
@@ -96,10 +96,11 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     fresh: options.fresh,
     before: { branch: before.started?.branch, unfinished: isUnfinished(before) },
   });
+  const start = await startOf(options, task, researcher, branch, takenUp !== null);
   const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
   await tryForcedBackend(task, repo, sandbox);
-  // A resumed run branch has a workspace of its own, which is checked once the branch is open.
-  if (!branch.resumed && takenUp === null)
+  // A workspace that is not the one in the checkout is checked once the branch is open.
+  if (!branch.resumed && takenUp === null && typeof start === 'string')
     refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
   return {
     repo,
@@ -112,7 +113,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     profileWhy: chosen.why,
     leaderboard: leaderboardId(task, chosen.name),
     sandbox,
-    start: start === 'baseline' && contract.start ? 'baseline' : 'best-known',
+    start,
     fresh: options.fresh,
     seed: options.seed,
     limits,
