@@ -144,11 +144,12 @@ const isHere = (repo: string, tree: string): Promise<boolean> =>
     () => false,
   );
 
-/** The numbers of its verdict that the task shows: `mse 0.31, r2 0.88`; empty where there is none. */
+/** The first numbers of its verdict: `mse 0.31, r2 0.88`; empty where there is none. */
 export const numbersIn = ({ verdict }: Pick<Origin, 'verdict'>, { contract }: Task): string =>
   [...new Set([contract.metric, ...contract.also])]
     .flatMap((name) => {
       const value = verdict?.metrics[name];
       return value === undefined ? [] : [`${plain(name)} ${show(value)}`];
     })
+    .slice(0, 4)
     .join(', ');
