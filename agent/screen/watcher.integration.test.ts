@@ -61,13 +61,16 @@ it('follows a loop from its event log and its run folders', () => {
   expect(watcher.now().said.map((line) => line.trim())).toContain(`run ${RUN}`);
 });
 
-it('keeps a curve to a thousand points, and the last of them', () => {
-  emit(started, run, ...Array.from({ length: 3000 }, (_, i) => progress(i, i)));
+it('keeps a thousand points of a curve, evenly over the run, and the last of them', () => {
+  const long = Array.from({ length: 3001 }, (_, i) => ({ ...progress(i, i), totalSamples: 3000 }));
+  emit(started, run, ...long);
   const watcher = new Watcher(repo);
   watcher.read();
   const points = watcher.now().run?.log ?? [];
-  expect(points.length).toBeLessThanOrEqual(1000);
-  expect(points.at(-1)?.samples).toBe(2999);
+  expect(points.map(({ values }) => values.loss)).toEqual([
+    ...Array.from({ length: 1000 }, (_, i) => 3 * i + 2),
+    3000,
+  ]);
 });
 
 it('knows the call under way, and that it has ended', () => {

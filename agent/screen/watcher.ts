@@ -107,10 +107,11 @@ export class Watcher {
       if (event.type === 'run.started') run.ended = null;
       if (event.type === 'run.finished') run.ended = { status: event.status, reason: event.reason };
       if (event.type === 'run.progress') {
-        const { samples, values } = event;
-        // A run that is continued logs some samples again.
-        run.log = [...run.log.filter((point) => point.samples < samples), { samples, values }];
-        if (run.log.length > MOST_POINTS) run.log = run.log.filter((_, i) => i % 2 === run.log.length % 2);
+        const { samples, totalSamples, values } = event;
+        const place = (of: number) => Math.floor((MOST_POINTS * of) / Math.max(1, totalSamples));
+        // The last point of each place stays. A run that is continued logs some samples again.
+        const before = run.log.filter((point) => place(point.samples) < place(samples));
+        run.log = [...before, { samples, values }];
       }
     }
     if (!SHOWN.has(event.type)) this.#tell(event);
