@@ -7,6 +7,7 @@ import type { StopMode, StopRequest } from './budget/stop.ts';
 import { nightSecondsLeft } from './budget/time-left.ts';
 import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
+import { publishHash } from './confirm/published.ts';
 import { takeLock } from './journal/lock.ts';
 import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
 import { restoreWorkspace } from './open-sprint/workspace.ts';
@@ -82,6 +83,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
  */
 async function prepare(loop: Loop, { start }: Plan): Promise<void> {
   await prepareBranch(loop, start);
+  await publishHash(loop);
   if (!loop.checkout.branch.resumed) return;
   await tellOtherWorkspace(loop);
   const { task, repo, profileName } = loop.config;
@@ -178,12 +180,14 @@ async function attempt(loop: Loop, sprint: OpenSprint): Promise<Ending> {
 async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Promise<void> {
   const { tree: treeNow, trouble } = await leftWorkspace(loop, sprint.treeBefore);
   if (trouble) loop.journal.notice(trouble, 'warn');
-  const trained = loop.timer.seconds.training;
+  const { training: trained, confirming } = loop.timer.seconds;
   const judged = await loop.timer.time('judging', () => judgeOrFail(sprint, ending, treeNow));
   // The paired screens of an infrastructure change train while judging is timed: their time is not judging.
   loop.timer.add('judging', trained - loop.timer.seconds.training);
-  // Stopped at once: the sprint stays open, and the next start judges it.
-  if (loop.stopper.hard.aborted) return;
+  loop.timer.add('judging', confirming - loop.timer.seconds.confirming);
+  // Stopped at once, or while it was being confirmed: the sprint stays open, and the next start judges it.
+  sprint.parked = judged.parked ?? false;
+  if (staysOpen(loop, sprint)) return;
   const state = loop.journal.state().sprint;
   if (!state) throw new Error('the event log does not have the open sprint');
   const { finish } = sprint;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Confirmed } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { EvalPoint, Progress, Run, RunSpec } from './run.ts';
 import { Line, NamedNumbers, Words } from './text.ts';
@@ -81,6 +82,8 @@ export const Sprint = z.preprocess(
     candidate: z.string().nullable(),
     verdict: Verdict.nullable(),
     repeat: Repeat.optional(),
+    /** What the candidate gave on secret worlds; absent where nobody tried. */
+    confirmed: Confirmed.optional(),
     /**
      * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
      * people steered.
@@ -129,6 +132,8 @@ export const Sprint = z.preprocess(
       trainSeconds: z.number(),
       wallSeconds: z.number(),
       judgeSeconds: z.number(),
+      /** Seconds of confirming; absent: none. */
+      confirmSeconds: z.number().optional(),
     }),
   }),
 );

@@ -27,6 +27,13 @@ export const sweepsDir = (repo: string) => join(runsDir(repo), 'sweeps');
 export const treesDir = (repo: string) => join(repo, 'state', 'trees');
 export const logsDir = (repo: string) => join(stateDir(repo), 'logs');
 
+/**
+ * The key of a run branch, and all that was made on its secret worlds. No sandbox shows anything of
+ * `state/`.
+ */
+export const secretDir = (repo: string, branch: string) =>
+  join(stateDir(repo), 'secret', branch.replaceAll('/', '--'));
+
 export const eventsPath = (repo: string) => join(stateDir(repo), 'events.jsonl');
 export const pausePath = (repo: string) => join(stateDir(repo), 'pause');
 export const closedSprintPath = (repo: string) => join(stateDir(repo), 'closed-sprint.json');
@@ -41,6 +48,8 @@ export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
   contract: (leaderboard: string) => join('sprints', 'leaderboards', `${leaderboard}.yaml`),
+  /** The hashes of the keys that secret worlds are drawn from, and the keys that were published. */
+  secretWorlds: join('sprints', 'secret-worlds.json'),
 } as const;
 
 /** Files of a sprint's folder. */
