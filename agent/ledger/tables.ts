@@ -1,3 +1,4 @@
+import type { Several } from '#contract/confirmed';
 import type { Role } from '#contract/run';
 import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
@@ -33,12 +34,30 @@ const named = (numbers: Record<string, number>) =>
     .map(([name, value]) => `${name} ${show(value)}`)
     .join(', ');
 
+/** The mean of several runs on secret worlds with their deviation: "0.884 ± 0.008 (n 5)". */
+export function severalWords(several: Several | undefined, metric: string): string {
+  const mean = several?.mean[metric];
+  if (!several || mean === undefined) return '';
+  const deviation = several.deviation[metric];
+  return `${show(mean)}${deviation === undefined ? '' : ` ± ${show(deviation)}`} (n ${several.n})`;
+}
+
 /** The ledger for the researcher: a line for each sprint, with the verified numbers of its candidate. */
 export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskContract): string {
   if (sprints.length === 0) return 'No sprint has been closed on this leaderboard yet.';
   const fields = [metric, ...also];
+  const confirmed = sprints.some((s) => s.confirmed);
   return table(
-    ['#', 'id', 'title', 'outcome', ...fields, 'predicted', 'reason'],
+    [
+      '#',
+      'id',
+      'title',
+      'outcome',
+      ...fields,
+      ...(confirmed ? [`confirmed ${metric}`] : []),
+      'predicted',
+      'reason',
+    ],
     sprints.map((s) => [
       String(s.number),
       s.id,
@@ -46,6 +65,7 @@ export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskCo
       (s.change.kept && s.change.infrastructure ? `${s.outcome} (infrastructure kept)` : s.outcome) +
         (s.verdict?.from === undefined ? '' : ` (from the weights of ${s.verdict.from})`),
       ...fields.map((field) => show(s.verdict?.metrics[field])),
+      ...(confirmed ? [severalWords(s.confirmed?.candidate, metric)] : []),
       named(s.predicted),
       s.reason,
     ]),
