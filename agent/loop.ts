@@ -7,6 +7,7 @@ import type { StopMode, StopRequest } from './budget/stop.ts';
 import { nightSecondsLeft } from './budget/time-left.ts';
 import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
+import { lastForInFull, measureInFull } from './confirm/in-full.ts';
 import { publishHash } from './confirm/published.ts';
 import { takeLock } from './journal/lock.ts';
 import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
@@ -122,18 +123,34 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
       const no = mayOpenSprint(loop);
       if (no) {
         await useLastSlot(loop, no);
+        await bestInFull(loop);
         return loop.stopper.requested() ?? no;
       }
     }
     const due = open ? null : lastSlot(loop);
+    if (!open && !due?.due && lastForInFull(loop)) {
+      await bestInFull(loop);
+      const asked = loop.stopper.requested();
+      if (asked) return asked;
+    }
     const sprint = open ?? (await openSprint(loop, due?.due ? due.candidate.id : null));
     const ending = await makeSprint(loop, sprint);
     if (staysOpen(loop, sprint)) return loop.stopper.requested() as StopRequest;
     const stop = decideNext(loop, sprint, ending);
     if (!stop) continue;
     await useLastSlot(loop, stop);
+    await bestInFull(loop);
     return loop.stopper.requested() ?? stop;
   }
+}
+
+/** The best of the night in full on a secret world, with its report made again. */
+async function bestInFull(loop: Loop): Promise<void> {
+  const sprint = await measureInFull(loop).catch((error: unknown) => {
+    loop.journal.notice(`the best was not measured in full on a secret world: ${messageOf(error)}`, 'warn');
+    return null;
+  });
+  if (sprint) await reportSprint(loop, sprint);
 }
 
 /** Makes the full run that was earned where money, credit or patience end before the time does. */

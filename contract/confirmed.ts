@@ -53,3 +53,21 @@ export const Confirmed = z.object({
   seconds: z.number(),
 });
 export type Confirmed = z.infer<typeof Confirmed>;
+
+/**
+ * `sprints/<id>/in-full.json`: a best that was confirmed by shorter runs, trained once to the full budget on a
+ * secret world at the end of the night. Written after the sprint was closed.
+ */
+export const InFull = z.object({
+  version: z.literal(1),
+  /** As in `Confirmed`. */
+  key: z.string(),
+  draw: z.number().int(),
+  world: z.string(),
+  samples: z.number().int(),
+  rows: z.number().int(),
+  /** Empty where the run came to no result. */
+  metrics: Metrics,
+  at: z.string(),
+});
+export type InFull = z.infer<typeof InFull>;

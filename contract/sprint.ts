@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Confirmed } from './confirmed.ts';
+import { Confirmed, InFull } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { EvalPoint, Progress, Run, RunSpec } from './run.ts';
 import { Line, NamedNumbers, Words } from './text.ts';
@@ -84,6 +84,8 @@ export const Sprint = z.preprocess(
     repeat: Repeat.optional(),
     /** What the candidate gave on secret worlds; absent where nobody tried. */
     confirmed: Confirmed.optional(),
+    /** Read from `in-full.json` beside this file, where there is one. */
+    inFull: InFull.optional(),
     /**
      * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
      * people steered.

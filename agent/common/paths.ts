@@ -47,6 +47,7 @@ export const notebookPath = (repo: string) => join(reportsDir(repo), 'index.html
 export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
+  inFull: (id: string) => join('sprints', id, 'in-full.json'),
   contract: (leaderboard: string) => join('sprints', 'leaderboards', `${leaderboard}.yaml`),
   /** The hashes of the keys that secret worlds are drawn from, and the keys that were published. */
   secretWorlds: join('sprints', 'secret-worlds.json'),
@@ -57,6 +58,7 @@ export const inSprint = (dir: string) => ({
   log: join(dir, 'README.md'),
   patch: join(dir, 'change.patch'),
   record: join(dir, 'sprint.json'),
+  inFull: join(dir, 'in-full.json'),
 });
 
 /** Files of a run's folder: `out` is written by the trainer, all else by the supervisor. */

@@ -115,6 +115,7 @@ function best(sprint: Sprint | undefined, { config: { task, profileName } }: Loo
           `Confirmed:    ${metric.length <= 4 ? metric.toUpperCase() : metric} ${severalWords(sprint.confirmed.candidate, metric)} on secret worlds`,
         ]
       : []),
+    ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
     `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
     'Look at it:   npm run best',

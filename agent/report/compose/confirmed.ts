@@ -69,6 +69,24 @@ export function confirmedTable(context: Context): Block | null {
   };
 }
 
+/** The best in full on one secret world; null where that was not measured. */
+export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
+  if (!inFull) return null;
+  const value = inFull.metrics[metric];
+  const gave =
+    value === undefined ? 'came to no result' : `gave ${label(metric)} ${metricNumber(metric, value)}`;
+  const beside = metricNumber(metric, verdict?.metrics[metric]);
+  return {
+    t: 'para',
+    c: [
+      strong('In full. '),
+      text(
+        `At the end of the night the candidate was trained to its full budget (${samples(inFull.samples)} samples) on secret world ${inFull.draw}, and ${gave} there; in the public world it has ${beside} (verified).`,
+      ),
+    ],
+  };
+}
+
 function captionWords({ best, samples: trained, rows, nth, key, gain }: Confirmed): string {
   const both = best ? 'Candidate and best, trained' : 'The candidate, trained';
   const bound = gain

@@ -22,7 +22,7 @@ import { frontierPlot } from '../plots/frontier.ts';
 import { progressPlot } from '../plots/progress.ts';
 import type { Plot } from '../plots/theme.ts';
 import { plot } from '../plots/vega.ts';
-import { confirmedTable, gainWords, spreadWords } from './confirmed.ts';
+import { confirmedTable, gainWords, inFullBlock, spreadWords } from './confirmed.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
@@ -65,6 +65,7 @@ export async function composeReport(
   blocks.push(facts(context));
   add(blocks, claimedAndVerified(context));
   add(blocks, confirmedTable(context));
+  add(blocks, inFullBlock(sprint));
   blocks.push(heading(1, 'What we asked'), theirs(asked));
   blocks.push(heading(1, 'Results'));
   if (sprint.runs.length === 0) blocks.push(para(text('No run was started in this sprint.')));

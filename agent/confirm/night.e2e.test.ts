@@ -16,15 +16,16 @@ const night = [
   sprintTo('base', 0.6),
   sprintTo('cheat', 0.9, 0.99),
   sprintTo('worse', 0.55),
-  sprintTo('small', 0.606),
-  sprintTo('on-top', 0.612),
+  sprintTo('small', 0.612),
+  sprintTo('on-top', 0.64),
   sprintTo('large', 0.7),
 ];
 let repo: string;
 let sprints: Sprint[];
 let events: LoggedEvent[];
 beforeAll(async () => {
-  repo = withSecretWorlds(tinyRepository(night), '{ f1: f1 > 0.8 ? 0.6 : f1, mcc: 0.6 }');
+  const confirm = '{ share: 1, looks: [2, 3, 4], sideBySide: 2 }';
+  repo = withSecretWorlds(tinyRepository(night), '{ f1: f1 > 0.8 ? 0.6 : f1, mcc: 0.6 }', confirm);
   ({ events } = await loopIn(repo));
   sprints = readSprints(sprintsDir(repo));
 }, 120_000);
@@ -33,15 +34,15 @@ const sprintOf = (slug: string) => sprints.find((s) => s.id.endsWith(slug)) as S
 describe('a verified gain on secret worlds', () => {
   it('moves the best only where it is confirmed', () => {
     expect(sprints.map((s) => [s.outcome, s.confirmed?.result, s.confirmed?.pairs.length])).toEqual([
-      ['new-best', 'confirmed', 3],
-      ['no-gain', 'behind', 2],
+      ['new-best', 'confirmed', 2],
+      ['no-gain', 'behind', 1],
       ['no-gain', undefined, undefined],
-      ['stacked', 'small', 8],
-      ['new-best', 'confirmed', 8],
+      ['stacked', 'small', 4],
       ['new-best', 'confirmed', 3],
+      ['new-best', 'confirmed', 2],
     ]);
-    expect(sprintOf('-cheat').reason).toBe(
-      "f1 0.9 against the best's 0.6: a gain of 0.3, but too good to be true: mcc 0.99 (>0.98); on 2 secret worlds f1 0.6 against the best's 0.6 in the mean: a gain of 0 ± 0.006325 (0.03583 are needed): none to speak of",
+    expect(sprintOf('-cheat').reason).toContain(
+      "f1 0.9 against the best's 0.6: a gain of 0.3, but too good to be true: mcc 0.99 (>0.98); on 1 secret world f1 0.6 against the best's 0.6 in the mean: a gain of 0 ± 0.01 (",
     );
     const number = git(worktreeOf(repo), 'show', 'HEAD:work/number.json');
     expect(JSON.parse(number).f1).toBe(0.7);
@@ -50,16 +51,16 @@ describe('a verified gain on secret worlds', () => {
   it('keeps a small gain in the workspace, and confirms the next one against the last confirmed best', () => {
     expect(sprintOf('-small').change.kept).toBe(true);
     expect(sprintOf('-on-top').confirmed?.best?.sprint).toBe(sprintOf('-base').id);
-    expect(sprintOf('-on-top').confirmed?.gain?.mean).toBe(0.012);
+    expect(sprintOf('-on-top').confirmed?.gain?.mean).toBe(0.04);
   });
 
   it('uses the numbers of the best again, and one world at least is new to both', () => {
     const base = sprintOf('-base').confirmed?.pairs.map(({ draw }) => draw);
-    expect(base).toEqual([0, 1, 2]);
+    expect(base).toEqual([0, 1]);
     const large = sprintOf('-large').confirmed;
     const onTop = sprintOf('-on-top').confirmed?.pairs.map(({ draw }) => draw) ?? [];
     const draws = large?.pairs.map(({ draw }) => draw) ?? [];
-    expect(draws.filter((draw) => onTop.includes(draw))).toHaveLength(2);
+    expect(draws.filter((draw) => onTop.includes(draw))).toHaveLength(1);
     const made = events.flatMap((e) => (e.type === 'confirm.measured' ? [`${e.sprint} ${e.of}`] : []));
     expect(made.filter((of) => of === `${sprintOf('-large').id} best`)).toHaveLength(1);
   });
@@ -78,4 +79,21 @@ describe('a verified gain on secret worlds', () => {
     expect(readdirSync(join(secretDir(repo, branch), 'runs'))).toEqual([]);
     expect(readdirSync(join(repo, 'checkpoints')).filter((name) => /-s\d{6,}/.test(name))).toEqual([]);
   });
+});
+
+it('trains the best in full at the end of a night that confirms by shorter runs', async () => {
+  const short = '{ samples: 500, share: 1, looks: [2] }';
+  const night = [sprintTo('base', 0.6), sprintTo('better', 0.7)];
+  const repo = withSecretWorlds(tinyRepository(night), '{ f1: f1 - run.samples / 1e5, mcc }', short);
+  const { events } = await loopIn(repo);
+  const [base, better] = readSprints(sprintsDir(repo));
+  expect(base?.inFull).toBeUndefined();
+  expect(better?.confirmed).toMatchObject({ samples: 500, candidate: { mean: { f1: 0.695 } } });
+  expect(better?.inFull).toMatchObject({ samples: 1000, metrics: { f1: 0.69 }, key: better?.confirmed?.key });
+  // A world on which nothing was measured before.
+  const drawn = [base, better].flatMap((s) => s?.confirmed?.pairs.map(({ draw }) => draw) ?? []);
+  expect(drawn).not.toContain(better?.inFull?.draw);
+  expect(git(worktreeOf(repo), 'log', '-1', '--format=%s')).toBe('Sprint 2, in full on a secret world');
+  expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
+  expect(events.filter((e) => e.type === 'report.rendered')).toHaveLength(3);
 });
