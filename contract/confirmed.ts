@@ -55,8 +55,8 @@ export const Confirmed = z.object({
 export type Confirmed = z.infer<typeof Confirmed>;
 
 /**
- * `sprints/<id>/in-full.json`: a best that was confirmed by shorter runs, trained once to the full budget on a
- * secret world at the end of the night. Written after the sprint was closed.
+ * `sprints/<id>/in-full.json`: a best that was confirmed by shorter runs, trained once to the full budget on
+ * a secret world at the end of the night. Written after the sprint was closed.
  */
 export const InFull = z.object({
   version: z.literal(1),

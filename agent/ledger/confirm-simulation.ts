@@ -26,8 +26,8 @@ export interface Simulated {
 
 /**
  * Simulates nights: each has an estimate of the deviation of its own, as a noise file has. A candidate is
- * tried where its verified number is not worse than the best's beyond the noise. The night ends at the first that is
- * confirmed.
+ * tried where its verified number is not worse than the best's beyond the noise. The night ends at the first
+ * that is confirmed.
  */
 export function simulate(night: Night, nights: number, random: () => number): Simulated {
   let [confirmed, pairs, tried] = [0, 0, 0];

@@ -173,7 +173,8 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
   const bests = bestVerdicts(loop.ledger.sprints, loop.config.leaderboard);
-  // What is about equal goes to the secret worlds too, or small gains would be lost; stages have chosen already.
+  // What is about equal goes to the secret worlds too, or small gains would be lost; stages have chosen
+  // already.
   const counts = profile.staged ? 0 : -profile.noise.full;
   const rules = { ...rulesOf(task, profile, bests), ...(secrets && { counts }) };
   const weigh = (verdict: Verdict): Kept => {
