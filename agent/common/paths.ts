@@ -40,8 +40,12 @@ export const notebookPath = (repo: string) => join(reportsDir(repo), 'index.html
 export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
-  contract: (leaderboard: string) => join('sprints', 'leaderboards', `${leaderboard}.yaml`),
+  contract: (leaderboard: string) => contractFile('sprints', leaderboard),
 } as const;
+
+/** The contract that was committed with a leaderboard's first sprint, in a folder of sprints. */
+export const contractFile = (sprints: string, leaderboard: string) =>
+  join(sprints, 'leaderboards', `${leaderboard}.yaml`);
 
 /** Files of a sprint's folder. */
 export const inSprint = (dir: string) => ({

@@ -1,0 +1,33 @@
+import type { SprintRun } from '#contract/sprint';
+import type { Verdict } from '#contract/verdict';
+import { show } from '../common/words.ts';
+
+/** The mark of a number that our side did not count itself. */
+export const NOT_OBSERVED = 'declared, not observed';
+
+type Observed = Pick<Verdict, 'observed'>;
+type Declared = Pick<Verdict, 'declared' | 'from'>;
+
+/** The words for an observed number: the rows of a data service are counted once each. */
+export const observedName = (field: string): string =>
+  field === 'rows_served' ? 'distinct_rows_served' : field;
+
+/** What our side counted: "samples 2048000, width 128, distinct rows served 2150400". */
+export const observedWords = ({ observed }: Observed): string =>
+  Object.entries(observed)
+    .map(([field, value]) => `${worded(observedName(field))} ${value}`)
+    .join(', ');
+
+/** What only the trainer, or whoever asked for the run, states: "learning rate 0.004, weights of its own". */
+export function declaredWords({ declared, from }: Declared): string {
+  const numbers = Object.entries(declared).map(([field, value]) => `${worded(field)} ${show(value)}`);
+  return [...numbers, from === undefined ? 'weights of its own' : `weights of ${from}`].join(', ');
+}
+
+/** What a run declares: that of its verdict, else that of its trainer. */
+export const declaredBy = (run: SprintRun): Declared => ({
+  declared: run.verdict?.declared ?? run.declared ?? {},
+  from: run.from ?? run.verdict?.from,
+});
+
+const worded = (field: string) => field.replaceAll('_', ' ');
