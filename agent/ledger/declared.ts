@@ -8,6 +8,10 @@ export const NOT_OBSERVED = 'declared, not observed';
 type Observed = Pick<Verdict, 'observed'>;
 type Declared = Pick<Verdict, 'declared' | 'from'>;
 
+/** Whether a number of a verdict is only declared. */
+export const isDeclared = ({ observed, declared }: Observed & Declared, field: string): boolean =>
+  observed[field] === undefined && declared[field] !== undefined;
+
 /** The words for an observed number: the rows of a data service are counted once each. */
 export const observedName = (field: string): string =>
   field === 'rows_served' ? 'distinct_rows_served' : field;
@@ -24,8 +28,19 @@ export function declaredWords({ declared, from }: Declared): string {
   return [...numbers, from === undefined ? 'weights of its own' : `weights of ${from}`].join(', ');
 }
 
+/** Conditions on numbers of a verdict in words; those on numbers that are only declared are marked. */
+export const conditionsInWords = (
+  conditions: Readonly<Record<string, string>>,
+  declared: readonly string[] = [],
+): string =>
+  Object.entries(conditions)
+    .map(
+      ([field, condition]) => `${field} ${condition}${declared.includes(field) ? ` (${NOT_OBSERVED})` : ''}`,
+    )
+    .join(', ') || 'none';
+
 /** What a run declares: that of its verdict, else that of its trainer. */
-export const declaredBy = (run: SprintRun): Declared => ({
+export const declaredBy = (run: Pick<SprintRun, 'verdict' | 'declared' | 'from'>): Declared => ({
   declared: run.verdict?.declared ?? run.declared ?? {},
   from: run.from ?? run.verdict?.from,
 });

@@ -3,7 +3,7 @@ import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
 import type { Cell } from '../common/csv.ts';
 import { declaredBy, observedName } from './declared.ts';
-import { type TimeAgainst, timeInSprint } from './time-against.ts';
+import { type TimeAgainst, timeOfCandidate } from './time-against.ts';
 
 /** A run or a sprint as one flat record, for tables of programs. */
 export type Row = Record<string, Cell>;
@@ -53,7 +53,7 @@ export function runRow({ run, profile, sprint, time }: KnownRun): Row {
 export function sprintRow(sprint: Sprint, sprints: readonly Sprint[]): Row {
   const { researcher, change, cost, verdict, bestBefore } = sprint;
   const candidate = sprint.runs.find(({ id }) => id === sprint.candidate);
-  const time = candidate ? timeInSprint(candidate, sprint, sprints) : null;
+  const time = timeOfCandidate(sprint, sprints);
   return {
     ...{ number: sprint.number, sprint: sprint.id, title: sprint.title },
     ...{ opened_at: sprint.openedAt, closed_at: sprint.closedAt },

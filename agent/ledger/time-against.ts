@@ -48,11 +48,38 @@ export function timeInSprint(run: SprintRun, sprint: Sprint, sprints: readonly S
   return timeAgainst(run, runs.find(({ id }) => id === bestBefore?.run) ?? null, runs);
 }
 
+/** The same for the candidate of a sprint; null where it has none. */
+export function timeOfCandidate(sprint: Sprint, sprints: readonly Sprint[]): TimeAgainst | null {
+  const candidate = sprint.runs.find(({ id }) => id === sprint.candidate);
+  return candidate ? timeInSprint(candidate, sprint, sprints) : null;
+}
+
+/**
+ * The same for a run that has not been committed, against the present best. `board`: the sprints of its
+ * leaderboard; `others`: runs beside those.
+ */
+export function timeNow(
+  run: SprintRun,
+  board: readonly Sprint[],
+  others: readonly SprintRun[] = [],
+): TimeAgainst | null {
+  const best = board.findLast(({ outcome }) => outcome === 'new-best');
+  const runs = board.flatMap((sprint) => sprint.runs);
+  return timeAgainst(run, runs.find(({ id }) => id === best?.candidate) ?? null, [...runs, ...others]);
+}
+
 /**
  * A time that is out of proportion, in words; null for any other. More passes over the data that were served
  * take longer, and nothing else of them is observed.
  */
 export function outOfProportion(time: TimeAgainst | null): string | null {
-  if (time === null || !(time.times > OUT_OF_PROPORTION)) return null;
-  return `took ${time.times.toFixed(1)} times as long as the best at the same samples and backend (${duration(time.seconds)} to ${duration(time.best)})`;
+  const times = howSlow(time);
+  if (time === null || times === null) return null;
+  return `${times} at the same samples and backend (${duration(time.seconds)} to ${duration(time.best)})`;
 }
+
+/** The same in few words. */
+export const howSlow = (time: TimeAgainst | null): string | null =>
+  time !== null && time.times > OUT_OF_PROPORTION
+    ? `took ${time.times.toFixed(1)} times as long as the best`
+    : null;

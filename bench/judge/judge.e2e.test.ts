@@ -82,7 +82,7 @@ const result: TrainResult = {
   samples: 10_240,
   normalisationSamples: 1024,
   seconds: 1,
-  declared: { learning_rate: 0.01 },
+  declared: { learning_rate: 0.01, epochs: 1 },
   claimed: {},
 };
 
@@ -174,7 +174,7 @@ describe('the judge', () => {
       width: 16,
       rows_served: 12_288,
     });
-    expect(verdict.declared).toEqual({ learning_rate: 0.01 });
+    expect(verdict.declared).toEqual({ learning_rate: 0.01, epochs: 1 });
     // `--describe` lists exactly the numbers of a verdict.
     for (const part of ['metrics', 'observed', 'declared'] as const)
       expect(Object.keys(verdict[part]).sort()).toEqual([...FIELDS[part]].sort());
