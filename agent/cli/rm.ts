@@ -35,7 +35,7 @@ Examples:
   npm run rm -- --where 'experiment=trial seed>0' --yes`,
   );
 
-await runMain(async () => {
+async function main(): Promise<number> {
   if (!parsed(command)) return 0;
   const { where, yes } = command.opts<{ where?: string; yes?: boolean }>();
   const repo = process.cwd();
@@ -63,10 +63,10 @@ await runMain(async () => {
   }
   if (yes) pruneTrees(repo);
   const verb = yes ? 'removed' : 'would be removed (with --yes)';
-  const stays = referred.size > 0 ? `; ${referred.size} stay, because something refers to them` : '';
+  const stays = referred.size > 0 ? `; kept, because something refers to them: ${referred.size}` : '';
   process.stdout.write(`${count(free.length, 'run')} ${verb}, ${megabytes(bytes)}${stays}\n`);
   return 0;
-});
+}
 
 function meeting(runs: readonly KnownRun[], where: string | undefined): KnownRun[] {
   if (where === undefined) return [...runs];
@@ -82,3 +82,5 @@ function sizeOf(folder: string): number {
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+await runMain(main);

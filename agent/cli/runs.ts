@@ -43,7 +43,7 @@ Terms: = != > < >= <= and ~ (contains). Columns are those of --csv. A name with 
 there is one: loss is verified_loss, else measured_loss, else claimed_loss. declared_... was declared, not observed.`,
   );
 
-await runMain(async () => {
+async function main(): Promise<number> {
   if (!parsed(command)) return 0;
   const options = command.opts<Options>();
   if (options.json && options.csv) throw new UserError('give --json or --csv, not both');
@@ -58,12 +58,13 @@ await runMain(async () => {
     process.stdout.write('There is no run yet. Train one: npm run train -- --list names the experiments.\n');
   else process.stdout.write(`${table(linesOf(rows, contract))}${summary(rows.length, all.length)}\n`);
   return 0;
-});
+}
 
 const summary = (shown: number, all: number): string => `${shown === all ? all : `${shown} of ${all}`} runs`;
 
 /** The columns that people ask for first. `--csv` has all. */
-function linesOf(rows: readonly Row[], { metric, also }: TaskContract): string[][] {
+function linesOf(rows: readonly Row[], contract: TaskContract): string[][] {
+  const { metric, also } = contract;
   const fields = [metric, ...also.slice(0, 1)];
   const numbers = (row: Row, word: string) =>
     fields.map((field) => show(numberIn(row[`${word}_${field}`])) || '-').join(' ');
@@ -89,7 +90,7 @@ function linesOf(rows: readonly Row[], { metric, also }: TaskContract): string[]
       `${row.profile}`,
       `${row.tree}`.slice(0, 8),
       stateOf(row),
-      claimed(row),
+      claimed(row, contract),
       numbers(row, 'measured'),
       numbers(row, row.verdict === 'confirmed' ? 'confirmed' : 'verified'),
     ]),
@@ -105,11 +106,16 @@ function stateOf(row: Row): string {
   return marks.length === 0 ? `${row.status}` : `${row.status} (${marks.join(', ')})`;
 }
 
-/** The first number that the trainer claimed. */
-function claimed(row: Row): string {
-  const [name, value] =
-    Object.entries(row).find(([key, of]) => key.startsWith('claimed_') && typeof of === 'number') ?? [];
-  return name === undefined ? '-' : `${name.replace('claimed_', '')} ${show(numberIn(value))}`;
+/** The number that the trainer claimed: the first of those that the task draws, else the first. */
+function claimed(row: Row, { plots }: Pick<TaskContract, 'plots'>): string {
+  const numbers = Object.keys(row).filter(
+    (key) => key.startsWith('claimed_') && typeof row[key] === 'number',
+  );
+  const name =
+    plots.curves.map((curve) => `claimed_${curve}`).find((key) => numbers.includes(key)) ?? numbers[0];
+  return name === undefined ? '-' : `${name.replace('claimed_', '')} ${show(numberIn(row[name]))}`;
 }
 
 const numberIn = (value: Row[string]) => (typeof value === 'number' ? value : undefined);
+
+await runMain(main);

@@ -20,6 +20,8 @@ export const runDir = (repo: string, id: string) => join(runsDir(repo), id);
 export const outputsDir = (repo: string) => join(runsDir(repo), 'outputs');
 /** Summaries of sweeps that were started by hand. */
 export const sweepsDir = (repo: string) => join(runsDir(repo), 'sweeps');
+/** Pictures of comparisons by hand. */
+export const comparedDir = (repo: string) => join(runsDir(repo), 'compared');
 /**
  * Checked-out trees. They are separate for each checkout, since a training there uses the engine and
  * benchmark of that checkout.
