@@ -45,6 +45,8 @@ const kinds = [
     processStart: z.string().nullable(),
     resumed: z.boolean(),
     limits: limits.optional(),
+    /** The numbers of a verdict that nobody observes, as the judge names them: learning_rate. */
+    declared: z.array(z.string()).optional(),
   }),
   z.object({
     type: z.literal('sprint.opened'),

@@ -179,6 +179,11 @@ const fields = {
    */
   drawWorld: command.optional(),
   inspect: Inspection.optional(),
+  /**
+   * Prints what each of two runs has learned that the other lacks, for people: two run folders, and
+   * `--sandbox auto|off`. Unset: `npm run compare` shows settings, numbers and curves alone.
+   */
+  compare: command.optional(),
   /** A local server that speaks the Messages API and stands in for Claude where there is no key. */
   replay: command.optional(),
   metric: z.string().min(1),

@@ -19,7 +19,7 @@ import { numbersOf } from '../sweep/summary.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
-import { changed, comparison, show, shownMetrics } from './verdict-table.ts';
+import { changed, comparison, show, shownMetrics, verdictTable } from './verdict-table.ts';
 
 interface Options {
   profile?: string;
@@ -62,12 +62,14 @@ async function main(): Promise<number> {
   const { profileName, sprint, recorded } = findBest(task, repo, options.profile);
   const dir = runDir(repo, recorded.run);
   const here = existsSync(dir);
+  process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n`);
   if (!here && !options.train) {
+    process.stdout.write(`\n${verdictTable(task.contract, recorded)}\n`);
     throw new UserError(
-      `checkpoints/${recorded.run} is not in this checkout (checkpoints are not committed); train it again: npm run best -- --train`,
+      `checkpoints/${recorded.run} is not in this checkout (checkpoints are not committed), so it cannot be judged again; train it again: npm run best -- --train`,
     );
   }
-  process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${dir}\n\n`);
+  process.stdout.write(`${dir}\n\n`);
   const asked = options.evalSeed === undefined ? undefined : { seed: options.evalSeed };
   const judge = (runDir: string, drawn: JudgeRequest['drawn'] = asked) =>
     abortable((signal) => judgeRun({ task, repo, runDir, samples: options.samples, drawn, signal, sandbox }));
@@ -109,7 +111,12 @@ function findBest(
     if (sprint?.verdict) return { profileName, sprint, recorded: sprint.verdict };
   }
   const where = wanted === undefined ? '' : ` of profile "${wanted}"`;
-  throw new UserError(`no sprint${where} has a verified best yet; start the loop: npm run loop`);
+  const others = sprints.filter(({ outcome }) => outcome === 'new-best').length;
+  const under =
+    others > 0 && wanted === undefined
+      ? ` under the rules of ${task.path}; ${others} had one under earlier rules (sprints/leaderboards/)`
+      : '';
+  throw new UserError(`no sprint${where} has a verified best yet${under}; start the loop: npm run loop`);
 }
 
 /** Judges and puts the recorded verdict back: the judge overwrites it in the run folder. */

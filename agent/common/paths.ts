@@ -20,6 +20,8 @@ export const runDir = (repo: string, id: string) => join(runsDir(repo), id);
 export const outputsDir = (repo: string) => join(runsDir(repo), 'outputs');
 /** Summaries of sweeps that were started by hand. */
 export const sweepsDir = (repo: string) => join(runsDir(repo), 'sweeps');
+/** Pictures of comparisons by hand. */
+export const comparedDir = (repo: string) => join(runsDir(repo), 'compared');
 /**
  * Checked-out trees. They are separate for each checkout, since a training there uses the engine and
  * benchmark of that checkout.
@@ -48,10 +50,14 @@ export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
   inFull: (id: string) => join('sprints', id, 'in-full.json'),
-  contract: (leaderboard: string) => join('sprints', 'leaderboards', `${leaderboard}.yaml`),
+  contract: (leaderboard: string) => contractFile('sprints', leaderboard),
   /** The hashes of the keys that secret worlds are drawn from, and the keys that were published. */
   secretWorlds: join('sprints', 'secret-worlds.json'),
 } as const;
+
+/** The contract that was committed with a leaderboard's first sprint, in a folder of sprints. */
+export const contractFile = (sprints: string, leaderboard: string) =>
+  join(sprints, 'leaderboards', `${leaderboard}.yaml`);
 
 /** Files of a sprint's folder. */
 export const inSprint = (dir: string) => ({

@@ -217,7 +217,7 @@ const weightsOf = (repo: string, run: string): string => inRun(realpathSync(runD
 
 /** @throws UserError where there is no such run. */
 function refuseNoWeights({ repo, from }: Pick<RunRequest, 'repo' | 'from'>): void {
-  if (from === undefined || (/^[\w.-]+$/.test(from) && existsSync(inRun(runDir(repo, from)).checkpoint)))
+  if (from === undefined || (/^[\w.=-]+$/.test(from) && existsSync(inRun(runDir(repo, from)).checkpoint)))
     return;
   throw new UserError(`--from ${from}: no run of this name with a checkpoint in checkpoints/`);
 }

@@ -3,6 +3,7 @@ import type { MeasuredProfile } from '#contract/noise';
 import { guardsOf, type Task } from '#contract/task';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { show } from '../common/words.ts';
+import { isDeclared, NOT_OBSERVED } from './declared.ts';
 
 export interface Decision {
   outcome: Outcome;
@@ -77,6 +78,7 @@ export const brokenConstraints = (verdict: Seen, { constraints, bests }: Rules):
     constraints,
     (field) => seen(verdict, field),
     (field) => bests.flatMap((best) => seen(best, field) ?? []),
+    (field) => (isDeclared(verdict, field) ? ` (${NOT_OBSERVED})` : ''),
   );
 
 const failedGuards = (verdict: Verdict, { guards, bests }: Rules): string =>
@@ -177,10 +179,11 @@ function problems(
   conditions: Record<string, string>,
   value: (field: string) => number | undefined,
   bests: (field: string) => readonly number[],
+  mark: (field: string) => string = () => '',
 ): string {
   return Object.entries(conditions)
     .map(([field, condition]) => [field, violation(condition, value(field), bests(field))] as const)
-    .flatMap(([field, why]) => (why === null ? [] : [`${field}: ${why}`]))
+    .flatMap(([field, why]) => (why === null ? [] : [`${field}${mark(field)}: ${why}`]))
     .join('; ');
 }
 

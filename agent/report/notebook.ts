@@ -4,6 +4,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import type { HowFar, RunSpec } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import { remarksOn } from '../ledger/remarks.ts';
 import { outcomes } from './compose/head.ts';
 import { clip, dateTime, duration, label, money, number, numberFormat, samples } from './document/names.ts';
 import { progressPlot } from './plots/progress.ts';
@@ -148,7 +149,14 @@ function table(board: readonly Sprint[], metric: string, task: Task, reportsDir:
       const shown = format(sprint.verdict?.metrics[name]);
       return `<td${right}>${sprint === best && name === metric ? `<strong>${shown}</strong>` : shown}</td>`;
     });
-    return `<tr${sprint === best ? ' class="best"' : ''}><td${right}>${sprint.number}</td><td>${escaped(clip(sprint.title, 120))}</td><td><span class="badge ${tone}">${escaped(words.replace(/:.*/, ''))}</span></td>${numbers.join('')}<td${right}>${duration(sprint.cost.trainSeconds)}</td><td${right}>${money(sprint.cost.usd)}</td><td class="nowrap">${links.join(' ')}</td></tr>`;
+    return `<tr${sprint === best ? ' class="best"' : ''}><td${right}>${sprint.number}</td><td>${escaped(clip(sprint.title, 120))}${remarks(sprint, board)}</td><td><span class="badge ${tone}">${escaped(words.replace(/:.*/, ''))}</span></td>${numbers.join('')}<td${right}>${duration(sprint.cost.trainSeconds)}</td><td${right}>${money(sprint.cost.usd)}</td><td class="nowrap">${links.join(' ')}</td></tr>`;
   });
   return `<div class="scroll"><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+/** What a reader should know of a candidate before its numbers. */
+function remarks(sprint: Sprint, board: readonly Sprint[]): string {
+  return remarksOn(sprint, board)
+    .map((remark) => `<br><small>${escaped(remark)}</small>`)
+    .join('');
 }

@@ -9,6 +9,7 @@ import { count, duration, plain, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { severalWords, table } from '../ledger/tables.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -118,6 +119,7 @@ function best(sprint: Sprint | undefined, { config: { task, profileName } }: Loo
     ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
     `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
+    `Declared:     ${plain(declaredWords(sprint.verdict))} (${NOT_OBSERVED})`,
     'Look at it:   npm run best',
   ];
 }

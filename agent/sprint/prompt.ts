@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { sprintLimitsInWords } from '../config/limits.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { conditionsInWords } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable, severalWords } from '../ledger/tables.ts';
@@ -65,18 +66,15 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     .join('\n\n');
 }
 
-function conditions({ config: { task, profileName, profile } }: LoopParts): string {
+function conditions({ config: { task, profileName, profile }, journal }: LoopParts): string {
   const { contract } = task;
-  const list = (conditions: Record<string, string>) =>
-    Object.entries(conditions)
-      .map(([field, condition]) => `${field} ${condition}`)
-      .join(', ') || 'none';
+  const declared = journal.state().started?.declared;
   const { screen, rank, full } = profile.budgets;
   return `- profile: ${profileName} (world ${profile.world})
 - metric that decides: ${contract.metric} (${contract.goal}); a gain of ${profile.noise.full} or less is noise (${profile.noise.from})
-${contract.gains.length > 0 ? `- a gain has to show in these as well, beyond the same noise: ${contract.gains.join(', ')}\n` : ''}${confirming(profile, contract)}- constraints of a full run: ${list(profile.constraints)}
-- guards of a new best: ${list(guardsOf(task, profile))}
-- too good to be true, so held and not kept: ${list(contract.tooGood)}
+${contract.gains.length > 0 ? `- a gain has to show in these as well, beyond the same noise: ${contract.gains.join(', ')}\n` : ''}${confirming(profile, contract)}- constraints of a full run: ${conditionsInWords(profile.constraints, declared)}
+- guards of a new best: ${conditionsInWords(guardsOf(task, profile))}
+- too good to be true, so held and not kept: ${conditionsInWords(contract.tooGood)}
 - budgets in training samples: screen ${screen}, rank ${rank}, full ${full}
 - workspace: ${contract.workspace}/`;
 }

@@ -116,6 +116,7 @@ export async function openLoop(
     processStart: processStart(process.pid),
     resumed: unfinished,
     limits: loggedLimits(limits),
+    declared: plan.declared,
   });
   if (aside !== null)
     journal.notice(

@@ -25,6 +25,7 @@ import {
 } from '../document/tree.ts';
 import { confirmedCard } from './confirmed.ts';
 import { type Context, columnsOf, direction, guardsIn } from './context.ts';
+import { doubts, observedRows } from './observed.ts';
 
 export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
   'new-best': { words: 'new best', tone: 'good' },
@@ -38,14 +39,14 @@ export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
 };
 
 /** Title, date, size and cost in one line, and the outcome of the sprint. */
-export function titleBlock({ sprint, task }: Context): Block {
+export function titleBlock(context: Context): Block {
+  const { sprint, task } = context;
   const badges: Badge[] = [{ v: outcomes[sprint.outcome].words, tone: outcomes[sprint.outcome].tone }];
   badges.push({
     v: sprint.researcher.label,
     tone: sprint.researcher.kind === 'offline' ? 'warn' : 'neutral',
   });
-  const from = sprint.verdict?.from;
-  if (from !== undefined) badges.push({ v: `started with the weights of ${from}`, tone: 'warn' });
+  badges.push(...doubts(context));
   if (sprint.sandbox !== 'bubblewrap') badges.push({ v: 'sandbox off', tone: 'warn' });
   return {
     t: 'title',
@@ -254,7 +255,8 @@ function formWords(forms: Record<string, string>, others: readonly string[]): st
 }
 
 /** Outcome, cost, researcher and rules of the sprint. */
-export function facts({ sprint, profile }: Context): Block {
+export function facts(context: Context): Block {
+  const { sprint, profile } = context;
   const { cost, verdict, change } = sprint;
   const cached =
     cost.inputTokens > 0 ? ` (${Math.round((cost.cachedInputTokens / cost.inputTokens) * 100)}% cached)` : '';
@@ -297,6 +299,7 @@ export function facts({ sprint, profile }: Context): Block {
     ...(sprint.inspections
       ? [{ label: 'Looks by inspect', c: [text(`${sprint.inspections}, each on the judge's side`)] }]
       : []),
+    ...observedRows(context),
     { label: 'Change', c: changeWords(change) },
   ];
   return { t: 'facts', rows };
