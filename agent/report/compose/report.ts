@@ -204,15 +204,21 @@ function standingWords({ sprint, history, profile }: Context): string {
   return `After ${so}, the best is ${label(sprint.metric)} ${number(value)} of sprint ${best.number}${gap}.`;
 }
 
-async function draw(
-  drawn: Plot | null,
-): Promise<{ kind: 'plot'; panels: string[]; legend: Plot['legend'] } | null> {
+type Drawn = { kind: 'plot'; panels: string[]; legend: Plot['legend'] } | { why: string };
+
+/** A plot that cannot be drawn costs itself, not the report. */
+async function draw(drawn: Plot | null): Promise<Drawn | null> {
   if (drawn === null) return null;
-  const panels: string[] = [];
-  for (const spec of drawn.panels) panels.push(await plot(spec));
-  return { kind: 'plot', panels, legend: drawn.legend };
+  try {
+    const panels: string[] = [];
+    for (const spec of drawn.panels) panels.push(await plot(spec));
+    return { kind: 'plot', panels, legend: drawn.legend };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
-function figure(picture: Extract<Block, { t: 'figure' }>['picture'], alt: string, caption: Caption): Block {
-  return { t: 'figure', picture, alt, caption };
+function figure(drawn: Drawn, alt: string, caption: Caption): Block {
+  if ('why' in drawn) return { t: 'missing', what: alt, why: drawn.why };
+  return { t: 'figure', picture: drawn, alt, caption };
 }

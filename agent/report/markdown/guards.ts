@@ -14,6 +14,8 @@ export const limits = {
   /** Bytes of one picture, and the number of pictures in one report. */
   imageBytes: 8 * 1024 * 1024,
   images: 40,
+  /** Seconds for the plots of one text; a plot that takes longer than five is ended (plots/vega.ts). */
+  plotSeconds: 12,
   /** Characters of one formula. */
   math: 2_000,
 } as const;

@@ -1,10 +1,10 @@
 import { Marked, type Token, type Tokens } from 'marked';
 import { type Align, type Block, code, em, type Inline, plain, text } from '../document/tree.ts';
-import { plot, plotSpec } from '../plots/vega.ts';
 import { breakable, clean, decodeEntities, limits, safeHref } from './guards.ts';
 import { highlight } from './highlight.ts';
 import type { ImageReader } from './images.ts';
 import { formula } from './math.ts';
+import { plotReader } from './plots.ts';
 
 /** `$$…$$` on lines of its own, and `$…$` by Pandoc's rule, so that "$5 and $10" is no formula. */
 const mathExtension = {
@@ -60,6 +60,7 @@ export function plainText(source: string): Block[] {
 }
 
 class Reader {
+  private readonly plots = plotReader();
   constructor(private readonly images: ImageReader) {}
 
   async blocks(tokens: readonly Token[], depth: number): Promise<Block[]> {
@@ -140,14 +141,7 @@ class Reader {
     const language = /^[\w+-]*/.exec(token.lang ?? '')?.[0].toLowerCase() ?? '';
     if (language === 'math') return [{ t: 'equation', ...formula(token.text, true) }];
     if (language === 'vega-lite') {
-      try {
-        const picture = { kind: 'plot' as const, panels: [await plot(plotSpec(token.text))], legend: [] };
-        return [{ t: 'figure', picture, alt: 'plot of the researcher', caption: null }];
-      } catch (error) {
-        const why =
-          error instanceof Error ? error.message.replace(/\n.*/s, '').slice(0, 200) : 'cannot be drawn';
-        return [{ t: 'missing', what: 'a vega-lite plot', why: shown(why) }];
-      }
+      return [await this.plots(token.text)];
     }
     return [{ t: 'code', ...highlight(token.text, aliases[language] ?? language) }];
   }
