@@ -6,6 +6,7 @@ import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { composeReport } from './compose/report.ts';
 import { readSource } from './compose/source.ts';
+import { withoutBadSvgs } from './svgs.ts';
 import { writeHtml } from './write/html.ts';
 import { writeMarkdown } from './write/markdown.ts';
 import { writePdf } from './write/pdf.ts';
@@ -36,7 +37,8 @@ export type JobLine = { file: string } | { trouble: string };
  */
 export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): Promise<void> {
   const source = readSource(job.sprintDir);
-  const report = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
+  const composed = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
+  const report = await withoutBadSvgs(composed);
   mkdirSync(job.reportsDir, { recursive: true });
   const write = async (form: Form, content: () => Promise<string> | string | Uint8Array) => {
     if (!job.forms.includes(form)) return;

@@ -14,6 +14,9 @@ export const limits = {
   /** Bytes of one picture, and the number of pictures in one report. */
   imageBytes: 8 * 1024 * 1024,
   images: 40,
+  /** Pixels of one picture, and of all: few bytes of a PNG can unpack to any number. */
+  pixels: 25e6,
+  allPixels: 100e6,
   /** Seconds for the plots of one text; a plot that takes longer than five is ended (plots/vega.ts). */
   plotSeconds: 12,
   /** Characters of one formula. */

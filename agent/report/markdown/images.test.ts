@@ -20,6 +20,13 @@ symlinkSync(base, join(folder, 'up'));
 symlinkSync(join(folder, 'plots', 'a b.png'), join(folder, 'inside.png'));
 writeFileSync(join(folder, 'big.png'), Buffer.concat([png, Buffer.alloc(9 * 1024 * 1024)]));
 writeFileSync(join(folder, 'page.png'), '<html><script>alert(1)</script></html>');
+const huge = Buffer.from(png);
+huge.writeUInt32BE(30_000, 16);
+huge.writeUInt32BE(30_000, 20);
+writeFileSync(join(folder, 'huge.png'), huge);
+const jpeg = 'ffd8ffe000104a46494600010100000100010000ffc00011087530753003012200021101031101';
+writeFileSync(join(folder, 'huge.jpg'), Buffer.from(jpeg, 'hex'));
+writeFileSync(join(folder, 'huge.gif'), Buffer.from('47494638396130753075000000', 'hex'));
 const svg = (inner: string) => `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">${inner}</svg>`;
 writeFileSync(join(folder, 'good.svg'), svg('<rect id="a" width="3" height="3"/><use href="#a"/>'));
 writeFileSync(join(folder, 'reads.svg'), svg('<image href="/etc/passwd"/>'));
@@ -38,6 +45,9 @@ it.each([
   ['up/secret.png', 'outside'],
   ['plots', 'not a file'],
   ['big.png', 'larger than 8 MB'],
+  ['huge.png', 'more than 25 million pixels'],
+  ['huge.jpg', 'more than 25 million pixels'],
+  ['huge.gif', 'more than 25 million pixels'],
   ['page.png', 'not a PNG'],
   ['reads.svg', 'outside itself'],
   ['script.svg', 'outside itself'],
