@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../document/tree.ts';
+import { formula } from '../markdown/math.ts';
 import { type Pdf, writePdf } from './pdf.ts';
 
 const pdf = (blocks: Block[]): Pdf =>
@@ -69,22 +70,30 @@ describe('the PDF', () => {
     expect(pdf([picture('image/svg+xml', '<svg xmlns="x"><unclosed')]).trouble).toBeNull();
   });
 
-  it('does without pictures and formulas when a plot does not compile', () => {
-    const broken: Block = {
+  it('loses a plot that does not compile, and nothing else', () => {
+    const plot = (svg: string): Block => ({
       t: 'figure',
       alt: 'plot',
       caption: null,
-      picture: { kind: 'plot', panels: ['<svg broken'], legend: [] },
-    };
-    const { bytes, trouble } = pdf([para('text'), broken]);
-    expect(trouble).toContain('without pictures and formulas');
-    expect(bytes.length).toBeGreaterThan(1000);
+      picture: { kind: 'plot', panels: [svg], legend: [] },
+    });
+    const good = plot(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="5"/></svg>',
+    );
+    const whole = pdf([para('text'), good, { t: 'equation', ...formula('x^2', true) }]);
+    const { bytes, trouble } = pdf([
+      para('text'),
+      { t: 'quote', c: [plot('<svg broken'), good, { t: 'equation', ...formula('x^2', true) }] },
+    ]);
+    expect(trouble).toContain('1 part made plainer');
+    expect(bytes.length).toBeGreaterThan(whole.bytes.length - 1000);
   });
 
-  it('falls back to plain text when the tree itself does not compile', () => {
+  it('sets as plain words what does not compile itself, and nothing else', () => {
     const nonsense = { t: 'code', lines: 'not lines', omitted: 'x' } as unknown as Block;
-    const { bytes, trouble } = pdf([para('text'), nonsense]);
-    expect(trouble).toContain('plain text');
+    const many = Array.from({ length: 40 }, (_, i) => para(`paragraph ${i}`));
+    const { bytes, trouble } = pdf([...many, nonsense, ...many]);
+    expect(trouble).toContain('1 part made plainer');
     expect(bytes.length).toBeGreaterThan(1000);
   });
 
