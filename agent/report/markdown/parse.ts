@@ -1,35 +1,11 @@
-import { Marked, type Token, type Tokens } from 'marked';
+import type { Token, Tokens } from 'marked';
 import { type Align, type Block, code, em, type Inline, plain, text } from '../document/tree.ts';
 import { breakable, clean, decodeEntities, limits, safeHref } from './guards.ts';
 import { highlight } from './highlight.ts';
 import type { ImageReader } from './images.ts';
 import { formula } from './math.ts';
 import { plotReader } from './plots.ts';
-
-/** `$$…$$` on lines of its own, and `$…$` by Pandoc's rule, so that "$5 and $10" is no formula. */
-const mathExtension = {
-  extensions: [
-    {
-      name: 'equation',
-      level: 'block' as const,
-      start: (source: string) => /(^|\n)\$\$/.exec(source)?.index,
-      tokenizer(source: string) {
-        const match = /^\$\$([^$]+?)\$\$[ \t]*(?:\n|$)/.exec(source);
-        return match ? { type: 'equation', raw: match[0], text: match[1] } : undefined;
-      },
-    },
-    {
-      name: 'formula',
-      level: 'inline' as const,
-      start: (source: string) => source.indexOf('$'),
-      tokenizer(source: string) {
-        const match = /^\$\$?(?!\s|\$)((?:\\[^\n]|[^$\\\n]|\n(?!\n))+?)(?<!\s)\$\$?(?!\d)/.exec(source);
-        return match ? { type: 'formula', raw: match[0], text: match[1] } : undefined;
-      },
-    },
-  ],
-};
-const marked = new Marked({ gfm: true }, mathExtension);
+import { marked } from './syntax.ts';
 
 /**
  * Parses a researcher's Markdown into blocks. The input is untrusted: HTML is shown as text, links are http,
@@ -117,7 +93,7 @@ class Reader {
     }
   }
 
-  /** Reads a paragraph; a picture in it becomes a block between the words before and after it. */
+  /** Reads a paragraph; a picture or an equation in it becomes a block between the words before and after. */
   private paragraph(tokens: readonly Token[]): Block[] {
     const out: Block[] = [];
     let words: Token[] = [];
@@ -131,6 +107,9 @@ class Reader {
         flush();
         const image = token as Tokens.Image;
         out.push(this.images(decodeEntities(image.href), shown(decodeEntities(image.text))));
+      } else if (token.type === 'display') {
+        flush();
+        out.push({ t: 'equation', ...formula((token as Tokens.Generic).text, true) });
       } else words.push(token);
     }
     flush();
@@ -189,6 +168,7 @@ class Reader {
       case 'br':
         return [{ t: 'break' }];
       case 'formula':
+      case 'display':
         return [{ t: 'math', ...formula(token.text, false) }];
       case 'link': {
         const href = safeHref(token.href);
