@@ -17,8 +17,9 @@ export const limits = {
   /** Pixels of one picture, and of all: few bytes of a PNG can unpack to any number. */
   pixels: 25e6,
   allPixels: 100e6,
-  /** Seconds for the plots of one text; a plot that takes longer than five is ended (plots/vega.ts). */
-  plotSeconds: 12,
+  /** Seconds for one plot, and for all plots of one text. */
+  plotSeconds: 5,
+  allPlotSeconds: 12,
   /** Characters of one formula. */
   math: 2_000,
 } as const;

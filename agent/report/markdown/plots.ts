@@ -8,8 +8,12 @@ export function plotReader(): (spec: string) => Promise<Block> {
   return async (spec) => {
     const started = performance.now();
     try {
-      if (spent > limits.plotSeconds) throw new Error(`the plots before it took ${Math.round(spent)} s`);
-      const picture = { kind: 'plot' as const, panels: [await plot(plotSpec(spec))], legend: [] };
+      if (spent > limits.allPlotSeconds) throw new Error(`the plots before it took ${Math.round(spent)} s`);
+      const picture = {
+        kind: 'plot' as const,
+        panels: [await plot(plotSpec(spec), limits.plotSeconds)],
+        legend: [],
+      };
       return { t: 'figure', picture, alt: 'plot of the researcher', caption: null };
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/\n.*/s, '') : 'cannot be drawn';
