@@ -13,7 +13,7 @@ export type Inline =
   | { t: 'math'; tex: string; mathml: string; walk: MathNode | null }
   | { t: 'break' };
 
-/** The formulas that report.typ can set; null where a formula uses anything else and is shown as code. */
+/** The formulas that report.typ can set; null where one cannot be read, and is shown as code. */
 export type MathNode =
   | { m: 'row'; c: MathNode[] }
   | { m: 'sym'; v: string }
@@ -27,8 +27,9 @@ export type MathNode =
   | { m: 'attach'; base: MathNode; sub: MathNode | null; sup: MathNode | null; limits: boolean }
   | { m: 'accent'; base: MathNode; v: string }
   | { m: 'line'; base: MathNode; over: boolean }
+  | { m: 'around'; how: 'underbrace' | 'overbrace' | 'box' | 'cancel' | 'hide'; base: MathNode }
   | { m: 'fence'; open: string; close: string; c: MathNode }
-  | { m: 'table'; rows: MathNode[][]; align: 'left' | 'center' | 'right' };
+  | { m: 'table'; rows: MathNode[][]; align: 'left' | 'center' | 'right'; lines: boolean };
 
 /** Coloured pieces of one line of code; `k` is a class in the palettes of report.typ and style.css. */
 export type CodeSpan = { v: string; k: 'plain' | 'keyword' | 'string' | 'number' | 'comment' | 'name' };

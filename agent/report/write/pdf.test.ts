@@ -97,6 +97,20 @@ describe('the PDF', () => {
     expect(bytes.length).toBeGreaterThan(1000);
   });
 
+  it('makes a formula smaller, or breaks it, that is wider than its line', () => {
+    const wide = [
+      Array.from({ length: 60 }, (_, i) => `x_{${i}}`).join(' + '),
+      `\\frac{${'a'.repeat(200)}}{b}`,
+      `\\begin{pmatrix}${Array.from({ length: 40 }, () => '0.001').join('&')}\\end{pmatrix}`,
+    ];
+    const { bytes, trouble } = pdf([
+      ...wide.map((tex): Block => ({ t: 'equation', ...formula(tex, true) })),
+      { t: 'para', c: wide.map((tex) => ({ t: 'math' as const, ...formula(tex, false) })) },
+    ]);
+    expect(trouble).toBeNull();
+    expect(bytes.length).toBeGreaterThan(1000);
+  });
+
   it('stays quick with a table of 200 rows and 14 columns', () => {
     const cells = Array.from({ length: 14 }, (_, i) => [{ t: 'text' as const, v: `cell ${i}` }]);
     const rows = Array.from({ length: 200 }, () => ({ cells, tone: 'plain' as const }));
