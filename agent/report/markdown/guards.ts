@@ -3,8 +3,11 @@
  * them.
  */
 export const limits = {
-  /** Characters of Markdown that are read. */
+  /** Bytes of a file that are read, and characters of its Markdown once long parts are shortened. */
+  file: 16 * 1024 * 1024,
   source: 400_000,
+  /** Characters of one paragraph or list. */
+  block: 60_000,
   /** Blocks inside blocks: lists in lists, quotes in quotes. */
   depth: 8,
   rows: 200,

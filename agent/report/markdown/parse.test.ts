@@ -71,7 +71,7 @@ describe('a researcher’s Markdown', () => {
     const long = `| a | b |\n| --- | --- |\n${'| 1 | 2 |\n'.repeat(5000)}`;
     const [table] = (await read(long)) as Extract<Block, { t: 'table' }>[];
     expect(table.rows).toHaveLength(200);
-    expect(table.omitted).toBe('4800 more rows left out.');
+    expect(table.omitted).toBe('4,800 more rows left out.');
     const wide = `|${' h |'.repeat(40)}\n|${' - |'.repeat(40)}\n|${' x |'.repeat(40)}`;
     const [narrow] = (await read(wide)) as Extract<Block, { t: 'table' }>[];
     expect(narrow.head).toHaveLength(14);

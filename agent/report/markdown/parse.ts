@@ -5,6 +5,7 @@ import { highlight } from './highlight.ts';
 import type { ImageReader } from './images.ts';
 import { formula } from './math.ts';
 import { plotReader } from './plots.ts';
+import { shorten, takeCut } from './shorten.ts';
 import { marked } from './syntax.ts';
 
 /**
@@ -12,7 +13,8 @@ import { marked } from './syntax.ts';
  * https or mailto, pictures come through `images`, and every size is capped. Never throws.
  */
 export async function parseMarkdown(source: string, images: ImageReader): Promise<Block[]> {
-  const cleaned = clean(source.slice(0, limits.source));
+  const whole = shorten(clean(source));
+  const cleaned = whole.slice(0, limits.source);
   let tokens: Token[];
   try {
     tokens = marked.lexer(cleaned);
@@ -21,8 +23,9 @@ export async function parseMarkdown(source: string, images: ImageReader): Promis
     return plainText(cleaned);
   }
   const out = await new Reader(images).blocks(tokens, 0);
-  if (source.length > limits.source) {
-    out.push({ t: 'para', c: [em(`The last ${source.length - limits.source} characters are left out.`)] });
+  const more = whole.length - cleaned.length;
+  if (more > 0) {
+    out.push({ t: 'para', c: [em(`The last ${more.toLocaleString('en-US')} characters are left out.`)] });
   }
   return out;
 }
@@ -122,15 +125,19 @@ class Reader {
     if (language === 'vega-lite') {
       return [await this.plots(token.text)];
     }
-    return [{ t: 'code', ...highlight(token.text, aliases[language] ?? language) }];
+    const { body, cut } = takeCut(token.text);
+    const code = highlight(body, aliases[language] ?? language);
+    return [{ t: 'code', ...code, omitted: code.omitted + cut }];
   }
 
   private table(token: Tokens.Table): Block {
     const columns = Math.min(limits.columns, token.header.length);
     const cell = (from: Tokens.TableCell | undefined) => (from ? this.inlines(from.tokens) : []);
+    const { cut } = takeCut(token.rows.at(-1)?.[0]?.text ?? '');
     const rows = token.rows.slice(0, limits.rows);
+    const more = token.rows.length - rows.length + (cut > 0 ? cut - 1 : 0);
     const notes = [
-      token.rows.length > rows.length ? `${token.rows.length - rows.length} more rows` : '',
+      more > 0 ? `${more.toLocaleString('en-US')} more rows` : '',
       token.header.length > columns ? `${token.header.length - columns} more columns` : '',
     ].filter(Boolean);
     return {
