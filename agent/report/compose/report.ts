@@ -9,7 +9,6 @@ import {
   heading,
   type Inline,
   para,
-  plain,
   type Report,
   strong,
   text,
@@ -29,6 +28,7 @@ import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 import { saidBlocks } from './said.ts';
 import type { SprintSource } from './source.ts';
+import { splitLog } from './split.ts';
 
 /**
  * Composes the whole report of one sprint as a tree. `sprints` may include other leaderboards, which are
@@ -103,23 +103,6 @@ function inShort({ sprint }: Context): Inline[] {
 
 function add(blocks: Block[], block: Block | null): void {
   if (block) blocks.push(block);
-}
-
-/**
- * Splits the README into its opening (idea, motivation, expectation), which is written before the work, and
- * the log that follows. The title is dropped: the report has its own.
- */
-function splitLog(blocks: Block[]): { asked: Block[]; log: Block[] } {
-  const body = blocks[0]?.t === 'heading' && blocks[0].level === 1 ? blocks.slice(1) : blocks;
-  const opening = /idea|motiv|expect|predict|question|hypothes|background|why|what|goal|claim/i;
-  const at = body.findIndex(
-    (block) => block.t === 'heading' && block.level <= 2 && !opening.test(plain(block.c)),
-  );
-  const lowered = body.map(
-    (block): Block =>
-      block.t === 'heading' ? { ...block, level: Math.max(2, block.level) as 2 | 3 | 4 } : block,
-  );
-  return at === -1 ? { asked: lowered, log: [] } : { asked: lowered.slice(0, at), log: lowered.slice(at) };
 }
 
 async function figures(context: Context): Promise<Block[]> {

@@ -8,6 +8,8 @@ export type Inline =
   | { t: 'strong'; c: Inline[] }
   | { t: 'em'; c: Inline[] }
   | { t: 'del'; c: Inline[] }
+  | { t: 'sub'; c: Inline[] }
+  | { t: 'sup'; c: Inline[] }
   | { t: 'code'; v: string }
   | { t: 'link'; href: string; c: Inline[] }
   | { t: 'math'; tex: string; mathml: string; walk: MathNode | null }
@@ -57,6 +59,10 @@ export type Block =
   | { t: 'code'; lang: string; lines: CodeSpan[][]; omitted: number }
   | { t: 'list'; ordered: boolean; start: number; items: { checked: boolean | null; c: Block[] }[] }
   | { t: 'quote'; c: Block[] }
+  /** A quote with a label of its own: a note, a warning. */
+  | { t: 'note'; label: string; tone: Tone; c: Block[] }
+  /** What a page folds away under its summary; paper shows all. */
+  | { t: 'details'; summary: Inline[]; c: Block[] }
   | {
       t: 'table';
       head: Inline[][];

@@ -5,8 +5,15 @@ export function changeInner(block: Block, change: (inner: readonly Block[]) => B
   if (block.t === 'list') {
     return { ...block, items: block.items.map((item) => ({ ...item, c: change(item.c) })) };
   }
-  if (block.t === 'quote' || block.t === 'untrusted') return { ...block, c: change(block.c) };
-  return block;
+  switch (block.t) {
+    case 'quote':
+    case 'note':
+    case 'details':
+    case 'untrusted':
+      return { ...block, c: change(block.c) };
+    default:
+      return block;
+  }
 }
 
 /** Every block changed by `change`, from the inside out. */

@@ -1,4 +1,4 @@
-import { Marked, type TokenizerExtension, type Tokens } from 'marked';
+import { Lexer, Marked, type Token, type TokenizerExtension, type Tokens } from 'marked';
 
 /** Formulas that stand alone; those of the AMS packages that language models write without `$$` around them. */
 const ENVIRONMENTS = 'equation|align|aligned|gather|gathered|multline|eqnarray|flalign|split|cases';
@@ -82,6 +82,37 @@ const math: TokenizerExtension[] = [
   },
 ];
 
+const footnotes: TokenizerExtension[] = [
+  {
+    name: 'footnote',
+    level: 'block',
+    start: startOf(/(?<=\n) {0,3}\[\^[^\]\s]+\]:/),
+    tokenizer(source) {
+      const [head = '', id, first = ''] = /^ {0,3}\[\^([^\]\s]+)\]:[ \t]*([^\n]*)(?:\n|$)/.exec(source) ?? [];
+      if (id === undefined) return undefined;
+      // More lines of the same paragraph, then paragraphs that are indented.
+      const more =
+        /^(?:(?! {0,3}\[\^|\s*\n)[^\n]+(?:\n|$))*(?:(?:[ \t]*\n)+(?: {2,}|\t)[^\n]*(?:\n|$)(?:(?: {2,}|\t)[^\n]+(?:\n|$))*)*/;
+      const [rest = ''] = more.exec(source.slice(head.length)) ?? [];
+      return {
+        type: 'footnote',
+        raw: head + rest,
+        id,
+        text: `${first}\n${rest.replace(/^(?: {1,4}|\t)/gm, '')}`,
+      };
+    },
+  },
+  {
+    name: 'reference',
+    level: 'inline',
+    start: startOf(/\[\^/),
+    tokenizer(source) {
+      const match = /^\[\^([^\]\s]+)\](?![(:])/.exec(source);
+      return match ? { type: 'reference', raw: match[0], text: match[1] } : undefined;
+    },
+  },
+];
+
 /** In prose, `~` is "about": only two of them strike out, where GitHub takes one. */
 const tokenizer = {
   del(source: string): Tokens.Del | false {
@@ -96,4 +127,7 @@ const hooks = {
 };
 
 /** Markdown as GitHub reads it, with the formulas, footnotes and tildes that language models write. */
-export const marked = new Marked({ gfm: true, tokenizer, hooks, extensions: math });
+export const marked = new Marked({ gfm: true, tokenizer, hooks, extensions: [...math, ...footnotes] });
+
+/** The tokens of a text that stands in a line. */
+export const inlineTokens = (source: string): Token[] => Lexer.lexInline(source, marked.defaults);

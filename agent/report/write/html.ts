@@ -92,6 +92,9 @@ function inline(node: Inline): string {
       return `<em>${inlines(node.c)}</em>`;
     case 'del':
       return `<del>${inlines(node.c)}</del>`;
+    case 'sub':
+    case 'sup':
+      return `<${node.t}>${inlines(node.c)}</${node.t}>`;
     case 'code':
       return `<code>${escaped(node.v)}</code>`;
     case 'link':
@@ -131,6 +134,10 @@ export function block(node: Block): string {
     }
     case 'quote':
       return `<blockquote>${node.c.map(block).join('')}</blockquote>`;
+    case 'note':
+      return `<div class="note ${node.tone}"><p class="label">${escaped(node.label)}</p>${node.c.map(block).join('')}</div>`;
+    case 'details':
+      return `<details><summary>${inlines(node.summary)}</summary>${node.c.map(block).join('')}</details>`;
     case 'table':
       return table(node);
     case 'rule':
@@ -231,7 +238,7 @@ const mathml = (
 
 const allowed: sanitize.IOptions = {
   allowedTags: [
-    ...'h2 h3 h4 h5 p strong em del code pre span a br ul ol li blockquote hr div table thead tbody tr th td figure img'.split(
+    ...'h2 h3 h4 h5 p strong em del sub sup details summary code pre span a br ul ol li blockquote hr div table thead tbody tr th td figure img'.split(
       ' ',
     ),
     ...mathml,

@@ -43,6 +43,12 @@ class Writer {
         return prefix(this.blocks(node.c), '> ');
       case 'table':
         return this.table(node);
+      case 'note':
+        return prefix(`**${words(node.label)}**\n\n${this.blocks(node.c)}`, '> ');
+      case 'details': {
+        const summary = `<summary>${inlines(node.summary)}</summary>`;
+        return `<details>\n${summary}\n\n${this.blocks(node.c)}\n\n</details>`;
+      }
       case 'rule':
         return '---';
       case 'equation':
@@ -115,6 +121,9 @@ function inline(node: Inline): string {
       return mark('*', inlines(node.c));
     case 'del':
       return mark('~~', inlines(node.c));
+    case 'sub':
+    case 'sup':
+      return `<${node.t}>${inlines(node.c)}</${node.t}>`;
     case 'code':
       return code(node.v);
     case 'link':
