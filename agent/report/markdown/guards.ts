@@ -27,15 +27,6 @@ export const limits = {
   math: 2_000,
 } as const;
 
-const ZERO_WIDTH_SPACE = '\u200b';
-
-/** Lets a very long word break: a zero-width space after every 24 characters of a run without any space. */
-export function breakable(value: string): string {
-  return value.replace(/[^\s\u200b]{40,}/gu, (word) =>
-    (word.match(/.{1,24}/gsu) ?? []).join(ZERO_WIDTH_SPACE),
-  );
-}
-
 // Control characters, and marks that change the reading direction (a title that reads backwards).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;

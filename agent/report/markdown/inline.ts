@@ -1,6 +1,6 @@
 import type { Token, Tokens } from 'marked';
 import { code, em, type Inline, plain, text } from '../document/tree.ts';
-import { breakable, decodeEntities, limits, safeHref } from './guards.ts';
+import { decodeEntities, limits, safeHref } from './guards.ts';
 import { formula } from './math.ts';
 import type { Notes } from './notes.ts';
 import { type Element, isElement, nest, pieceInLine } from './tags.ts';
@@ -120,4 +120,4 @@ export class InlineReader {
 }
 
 /** A line end inside a paragraph is a space. */
-export const shown = (value: string) => breakable(value.replace(/\s*\n\s*/g, ' '));
+export const shown = (value: string) => value.replace(/\s*\n\s*/g, ' ');

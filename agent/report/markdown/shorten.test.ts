@@ -42,6 +42,8 @@ it('cuts a table, a paragraph and a list, each by itself', async () => {
 });
 
 it('leaves alone what is short', () => {
-  const source = 'a\n\n```ts\nx\n```\n\n| a |\n| - |\n| 1 |\n\n```` `inline` ````\n\n~~~\nno end';
+  const source = `| ${'word '.repeat(200)} |\n`.concat(
+    'a\n\n```ts\nx\n```\n\n| a |\n| - |\n| 1 |\n\n```` `inline` ````\n\n~~~\nno end',
+  );
   expect(shorten(source)).toBe(source);
 });

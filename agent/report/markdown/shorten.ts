@@ -36,7 +36,7 @@ export function shorten(source: string): string {
   const keep = (line: string) => {
     const first = part.chars === limits.block;
     if (part.lines > 0 && (first || line.length < part.chars)) {
-      const kept = part.kind === 'words' ? line.slice(0, limits.block) : cutLine(line);
+      const kept = part.kind === 'fence' ? cutLine(line) : line.slice(0, limits.block);
       out.push(kept);
       if (part.kind === 'words') part.cutChars += line.length - kept.length;
     } else {

@@ -81,7 +81,7 @@ class Writer {
       case 'diff': {
         const signs = { add: '+', remove: '-', keep: ' ', hunk: '' };
         const files = node.files.map((file) => {
-          const lines = file.lines.map((line) => `${signs[line.k]}${line.v.replaceAll('\u200b', '')}`);
+          const lines = file.lines.map((line) => `${signs[line.k]}${line.v}`);
           return `${code(file.path)} ${words(file.note)}\n\n${fenced(lines.join('\n'), 'diff')}`;
         });
         if (node.omitted > 0) files.push(`*${node.omitted} more lines in change.patch*`);
@@ -145,7 +145,7 @@ function mark(sign: string, inner: string): string {
 /** Escapes every character that Markdown or HTML could read as markup. */
 function words(value: string): string {
   return value
-    .replaceAll('\u200b', '')
+
     .replace(/[\\`*_[\]|~$]/g, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -160,7 +160,7 @@ const lineStart = (value: string) =>
   value.replace(/^(\s*)([#+-]|=+$)/, '$1\\$2').replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2');
 
 function code(value: string): string {
-  const bare = value.replaceAll('\u200b', '').replaceAll('\n', ' ').replaceAll('|', '\\|');
+  const bare = value.replaceAll('\n', ' ').replaceAll('|', '\\|');
   const ticks = '`'.repeat(longest(bare, /`+/g) + 1);
   const space = /^`|`$/.test(bare) ? ' ' : '';
   return bare === '' ? '' : `${ticks}${space}${bare}${space}${ticks}`;

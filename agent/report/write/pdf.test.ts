@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Block } from '../document/tree.ts';
+import { type Block, text } from '../document/tree.ts';
 import { formula } from '../markdown/math.ts';
 import { type Pdf, writePdf } from './pdf.ts';
 
@@ -109,6 +109,28 @@ describe('the PDF', () => {
     ]);
     expect(trouble).toBeNull();
     expect(bytes.length).toBeGreaterThan(1000);
+  });
+
+  it('breaks a table between rows, and a row that is taller than a page inside it', () => {
+    const pages = (rows: number, count: number) => {
+      const cells = [[text('x')], [text('superposition of words '.repeat(count))]];
+      const table: Block = {
+        ...{
+          t: 'table',
+          head: [[text('a')], [text('b')]],
+          align: ['left', 'left'],
+          caption: null,
+          omitted: null,
+        },
+        rows: Array.from({ length: rows }, () => ({ cells, tone: 'plain' as const })),
+      };
+      const { bytes, trouble } = pdf([table]);
+      expect(trouble).toBeNull();
+      return bytes.toString('latin1').match(/\/Type ?\/Page\b/g)?.length;
+    };
+    expect(pages(5, 1)).toBe(1);
+    expect(pages(14, 40)).toBe(2);
+    expect(pages(1, 700)).toBeGreaterThanOrEqual(3);
   });
 
   it('stays quick with a table of 200 rows and 14 columns', () => {

@@ -5,6 +5,7 @@ import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 import type { Block, Picture, Report } from '../document/tree.ts';
 import { changeAll } from '../document/walk.ts';
 import { faces, fontFile, signs } from './fonts.ts';
+import { forPaper } from './paper.ts';
 import { sound, wordsAlone } from './sound.ts';
 
 /** The only folder that the compiler can read: it holds nothing but the files that we pass. */
@@ -29,7 +30,7 @@ export function writePdf(report: Report): Pdf {
   const template = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'report.typ'), 'utf8');
   compiler.addSource(join(ROOT, 'main.typ'), template);
   const files = new Files(compiler);
-  const placed = files.map(report.blocks);
+  const placed = files.map(forPaper(report.blocks));
   const compile = (blocks: readonly Block[]) => {
     const json = { ...report, pictures: files.paths, blocks };
     compiler.mapShadow(join(ROOT, 'doc.json'), Buffer.from(JSON.stringify(json)));
