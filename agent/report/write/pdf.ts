@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
-import type { Block, Picture, Report } from '../document/tree.ts';
+import { type Block, em, type Picture, type Report } from '../document/tree.ts';
 import { changeAll } from '../document/walk.ts';
+import { charactersOf, missingScripts } from './coverage.ts';
 import { faces, fontFile, signs } from './fonts.ts';
 import { forPaper } from './paper.ts';
 import { sound, wordsAlone } from './sound.ts';
+import { withOurFonts } from './svg-fonts.ts';
 
 /** The only folder that the compiler can read: it holds nothing but the files that we pass. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), 'typst-root');
@@ -30,7 +32,7 @@ export function writePdf(report: Report): Pdf {
   const template = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'report.typ'), 'utf8');
   compiler.addSource(join(ROOT, 'main.typ'), template);
   const files = new Files(compiler);
-  const placed = files.map(forPaper(report.blocks));
+  const placed = withMissing(files.map(forPaper(report.blocks)));
   const compile = (blocks: readonly Block[]) => {
     const json = { ...report, pictures: files.paths, blocks };
     compiler.mapShadow(join(ROOT, 'doc.json'), Buffer.from(JSON.stringify(json)));
@@ -55,6 +57,22 @@ function compilePdf(compiler: NodeCompiler, main: string, date: string): Buffer 
   }
   const creationTimestamp = Math.floor(Date.parse(date) / 1000);
   return compiler.pdf(result.result, Number.isNaN(creationTimestamp) ? {} : { creationTimestamp });
+}
+
+/** Says at the top what the fonts lack: an empty box in the text says only that something is missing. */
+function withMissing(blocks: readonly Block[]): Block[] {
+  const missing = missingScripts(blocks, hasCharacter());
+  if (missing === null) return [...blocks];
+  const words = `The fonts of this PDF lack ${missing}, shown as empty boxes; the HTML and Markdown have them.`;
+  const at = blocks.findIndex((block) => block.t === 'title') + 1;
+  return [...blocks.slice(0, at), { t: 'para', c: [em(words)] }, ...blocks.slice(at)];
+}
+
+/** Whether one of the fonts for words, signs or emoji has a character. */
+function hasCharacter(): (character: number) => boolean {
+  const upright = faces.filter(({ weight, style }) => weight === 400 && style === 'normal');
+  const fonts = [...upright, ...signs].map((face) => charactersOf(fontFile(face)));
+  return (character) => fonts.some((has) => has(character));
 }
 
 function compiles(compile: () => unknown): boolean {
@@ -94,8 +112,9 @@ class Files {
         panels: picture.panels.map((svg) => this.put(Buffer.from(svg), 'svg')),
       };
     }
-    const bytes = Buffer.from(picture.base64, 'base64');
     const extension = picture.mime === 'image/svg+xml' ? 'svg' : picture.mime.slice('image/'.length);
+    const raw = Buffer.from(picture.base64, 'base64');
+    const bytes = extension === 'svg' ? Buffer.from(withOurFonts(raw.toString('utf8'))) : raw;
     const id = this.put(bytes, extension);
     const size = this.tried(id);
     return size === null ? null : { kind: 'file', id, wide: size > 430, width: size };
