@@ -31,9 +31,23 @@ export const limits = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
+/**
+ * Colours of a terminal in a copied log: with their escape character, with a sign for it, or without, where
+ * the last of them is a reset. In source code (`\\033[31m`) they stay.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+const colour = /(?:\u001b|\u241b|\^\[)\[[0-9;:]*m/g;
+const bareColour = /(?<!\\(?:033|0|e|x1b|u001b|u\{1b\}))\[(?:\d{1,3}(?:;\d{1,3})*)?m(?!\])/gi;
+
+function withoutColours(value: string): string {
+  const plain = value.replace(colour, '');
+  if (!/\[(?:0|22|39|49)?m/.test(plain)) return plain;
+  return plain.replace(/^.*\[(?:0|22|39|49)?m.*$/gm, (line) => line.replace(bareColour, ''));
+}
+
 export function clean(value: string): string {
   // An unpaired surrogate is no character: JSON for the compiler must be valid UTF-8.
-  return value
+  return withoutColours(value)
     .replace(/\r\n?/g, '\n')
     .replace(unprintable, '')
     .replace(/\p{Surrogate}/gu, '\ufffd');
