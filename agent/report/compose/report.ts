@@ -14,6 +14,7 @@ import {
   text,
   theirs,
 } from '../document/tree.ts';
+import { fileFinder } from '../markdown/files.ts';
 import { imageReader } from '../markdown/images.ts';
 import { parseMarkdown, plainText } from '../markdown/parse.ts';
 import { curvesPlot } from '../plots/curves.ts';
@@ -48,9 +49,9 @@ export async function composeReport(
   );
   const history = [...others, sprint].sort((a, b) => a.number - b.number);
   const context: Context = { sprint, history, task, profile, number: new Numbering() };
-  const images = imageReader(source.dir);
+  const [images, files] = [imageReader(source.dir), fileFinder(source.dir)];
   const read = async (markdown: string): Promise<Block[]> =>
-    simple ? plainText(markdown) : parseMarkdown(markdown, images);
+    simple ? plainText(markdown) : parseMarkdown(markdown, images, files);
   const { asked, log } = splitLog(await read(source.readme ?? sprint.idea));
 
   const blocks: Block[] = [titleBlock(context), cards(context)];

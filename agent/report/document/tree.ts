@@ -12,6 +12,8 @@ export type Inline =
   | { t: 'sup'; c: Inline[] }
   | { t: 'code'; v: string }
   | { t: 'link'; href: string; c: Inline[] }
+  /** A file by its path from the root of the repository: a link once it is known where the report lies. */
+  | { t: 'file'; path: string; c: Inline[] }
   | { t: 'math'; tex: string; mathml: string; walk: MathNode | null }
   | { t: 'break' };
 

@@ -5,7 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { imageReader } from './images.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'images-'));
-const folder = join(base, 'sprint');
+const folder = join(base, 'sprints', 'one');
 mkdirSync(join(folder, 'plots'), { recursive: true });
 afterAll(() => rmSync(base, { recursive: true }));
 
@@ -14,6 +14,8 @@ const png = Buffer.from(
   'base64',
 );
 writeFileSync(join(folder, 'plots', 'a b.png'), png);
+for (const name of ['100%.png', 'a#b.png', 'c?d.png', 'e%20f.png', 'größe (1).png'])
+  writeFileSync(join(folder, name), png);
 writeFileSync(join(base, 'secret.png'), png);
 symlinkSync(join(base, 'secret.png'), join(folder, 'linked.png'));
 symlinkSync(base, join(folder, 'up'));
@@ -40,7 +42,24 @@ it('reads pictures in the folder, by links inside it too', () => {
 });
 
 it.each([
-  ['../secret.png', 'outside'],
+  'plots/a b.png',
+  'plots\\a b.png',
+  '100%.png',
+  'a#b.png',
+  'c?d.png',
+  'c%3Fd.png',
+  'e%20f.png',
+  'inside.png?raw=true',
+  'gr\u00f6\u00dfe (1).png',
+  'gro\u0308\u00dfe (1).png',
+  'sprints/one/inside.png',
+  '/some/where/sprints/one/plots/a b.png',
+])('finds %s', (href) => {
+  expect(imageReader(folder)(href, '').t).toBe('figure');
+});
+
+it.each([
+  ['../../secret.png', 'outside'],
   ['linked.png', 'outside'],
   ['up/secret.png', 'outside'],
   ['plots', 'not a file'],

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { isAbsolute, join, relative } from 'node:path';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { Block } from '../document/tree.ts';
+import { findFile } from './files.ts';
 import { limits } from './guards.ts';
 
 type Figure = Extract<Block, { t: 'figure' }>;
@@ -21,14 +22,12 @@ export function imageReader(folder: string): ImageReader {
     if (/^\s*data:/i.test(href)) return missing('a data: address; save the picture in the sprint folder');
     if (/^\s*([a-z][a-z0-9+.-]*:|\/\/)/i.test(href)) return missing('not in the sprint folder');
     if (read >= limits.images) return missing(`only the first ${limits.images} pictures are shown`);
+    const found = findFile(folder, href);
+    if (found === null) return missing('not found');
+    const { path, name } = found;
+    if (name === '' || name.startsWith('..') || isAbsolute(name)) return missing('outside the sprint folder');
     let bytes: Buffer;
-    let name: string;
     try {
-      const root = realpathSync(folder);
-      const path = realpathSync(join(root, decodeURIComponent(href.replace(/[?#].*$/s, ''))));
-      name = relative(root, path);
-      if (name === '' || name.startsWith('..') || isAbsolute(name))
-        return missing('outside the sprint folder');
       const fd = openSync(path, 'r');
       try {
         const stat = fstatSync(fd);

@@ -1,5 +1,6 @@
 import type { Token, Tokens } from 'marked';
 import { code, em, type Inline, plain, text } from '../document/tree.ts';
+import type { FileFinder } from './files.ts';
 import { decodeEntities, limits, safeHref } from './guards.ts';
 import { formula } from './math.ts';
 import type { Notes } from './notes.ts';
@@ -7,7 +8,10 @@ import { type Element, isElement, nest, pieceInLine } from './tags.ts';
 
 /** Reads what stands in a line: emphasis, links, formulas, footnote marks and the HTML of GitHub's Markdown. */
 export class InlineReader {
-  constructor(private readonly notes: Notes) {}
+  constructor(
+    private readonly notes: Notes,
+    private readonly files: FileFinder,
+  ) {}
 
   read(tokens: readonly Token[] | undefined, depth = 0): Inline[] {
     const stream = (tokens ?? []).map((token) =>
@@ -77,7 +81,14 @@ export class InlineReader {
 
   private link(href: string, c: Inline[]): Inline[] {
     const safe = safeHref(href);
-    return safe === null ? c : [{ t: 'link', href: safe, c }];
+    if (safe !== null) return [{ t: 'link', href: safe, c }];
+    const address = decodeEntities(href).trim();
+    const path = this.files(address);
+    if (path !== null) return [{ t: 'file', path, c }];
+    // A file that is not there, or is none to open, is still worth its name; a place in the text is not.
+    const named =
+      /^(?![a-z][a-z0-9+.-]*:|\/\/|#)[^"'<>]*\.[a-z0-9]+$/i.test(address) && !plain(c).includes(address);
+    return named ? [...c, text(' ('), code(address), text(')')] : c;
   }
 
   private token(from: Token, depth: number): Inline[] {

@@ -90,6 +90,33 @@ describe('a researcher’s Markdown', () => {
     expect(narrow.omitted).toContain('26 more columns');
   });
 
+  it.each([
+    ['| $a|b$ | c |', ['$a\\vert b$', 'c']],
+    ['| $\\|x\\|_2$ | c |', ['$\\Vert x\\Vert _2$', 'c']],
+    ['| \\(a|b\\) | c |', ['$a\\vert b$', 'c']],
+    ['| `a|b` | c |', ['`a|b`', 'c']],
+    ['| $5 | $10 |', ['$5', '$10']],
+  ])('keeps the cells of %s', async (row, cells) => {
+    const [table] = (await read(`| a | b |\n| - | - |\n${row}`)) as Extract<Block, { t: 'table' }>[];
+    const shown = table.rows[0].cells.map(([cell]) =>
+      cell.t === 'math' ? `$${cell.tex}$` : cell.t === 'code' ? `\`${cell.v}\`` : plain([cell]),
+    );
+    expect(shown).toEqual(cells);
+  });
+
+  it('reads names with blanks, links files of the repository, and names those that it cannot link', async () => {
+    const files = (href: string) => (href === 'train.log' ? 'sprints/one/train.log' : null);
+    const blocks = await parseMarkdown(
+      '![plot](my plot (1).png) [log](train.log) [gone](a b.log) [part](#idea) [x](javascript:a.b)',
+      noImages,
+      files,
+    );
+    expect(blocks[0]).toMatchObject({ t: 'missing', what: 'my plot (1).png' });
+    const { c } = blocks[1] as Extract<Block, { t: 'para' }>;
+    expect(words([blocks[1]])).toContain('{"t":"file","path":"sprints/one/train.log"');
+    expect(plain(c)).toBe(' log gone (a b.log) part x');
+  });
+
   it('stops at lists 50 deep and quotes 5,000 deep, and keeps their words', async () => {
     const deep = Array.from({ length: 50 }, (_, i) => `${'  '.repeat(i)}- level ${i}`).join('\n');
     const list = words(await read(deep));

@@ -1,5 +1,6 @@
 import type { Token, Tokens } from 'marked';
 import { type Align, type Block, em, plain, type Tone, text } from '../document/tree.ts';
+import type { FileFinder } from './files.ts';
 import { fenceFrontMatter } from './front.ts';
 import { clean, decodeEntities, limits } from './guards.ts';
 import { highlight } from './highlight.ts';
@@ -17,7 +18,11 @@ import { pieceInLine } from './tags.ts';
  * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub's Markdown allows is read
  * and the rest shown as text; links are http, https or mailto, pictures come through `images`, and every size is capped. Never throws.
  */
-export async function parseMarkdown(source: string, images: ImageReader): Promise<Block[]> {
+export async function parseMarkdown(
+  source: string,
+  images: ImageReader,
+  files: FileFinder = () => null,
+): Promise<Block[]> {
   const whole = shorten(fenceFrontMatter(clean(source)));
   const cleaned = whole.slice(0, limits.source);
   let tokens: Token[];
@@ -27,7 +32,7 @@ export async function parseMarkdown(source: string, images: ImageReader): Promis
     // Quotes nested ten thousand deep overflow the lexer's stack; then the text is shown unparsed.
     return plainText(cleaned);
   }
-  const reader = new Reader(images, new Notes(tokens));
+  const reader = new Reader(images, new Notes(tokens), files);
   const out = await reader.blocks(tokens, 0);
   out.push(...(await reader.footnotes()));
   const more = whole.length - cleaned.length;
@@ -53,8 +58,9 @@ class Reader {
   constructor(
     private readonly images: ImageReader,
     private readonly notes: Notes,
+    files: FileFinder,
   ) {
-    this.inline = new InlineReader(notes);
+    this.inline = new InlineReader(notes, files);
     this.html = new HtmlReader(this.inline, images, (token, depth) => this.block(token, depth));
   }
 
@@ -197,8 +203,8 @@ class Reader {
 
 /** The pictures that a token is, in Markdown or HTML, by itself or inside a link. */
 function picturesIn(token: Token): { href: string; alt: string }[] {
-  const { type, raw, tokens = [], href = '', text: alt = '' } = token as Tokens.Generic;
-  if (type === 'image') return [{ href: decodeEntities(href), alt: decodeEntities(alt) }];
+  const { type, raw, tokens = [], href = '', text: alt = '', title } = token as Tokens.Generic;
+  if (type === 'image') return [{ href: decodeEntities(href), alt: decodeEntities(alt || title || '') }];
   if (type === 'html') {
     const tag = pieceInLine(raw);
     if (tag.p !== 'open' || tag.name !== 'img') return [];

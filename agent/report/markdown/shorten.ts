@@ -36,7 +36,8 @@ export function shorten(source: string): string {
   const keep = (line: string) => {
     const first = part.chars === limits.block;
     if (part.lines > 0 && (first || line.length < part.chars)) {
-      const kept = part.kind === 'fence' ? cutLine(line) : line.slice(0, limits.block);
+      const row = part.kind === 'table' ? withoutBars(line) : line;
+      const kept = part.kind === 'fence' ? cutLine(row) : row.slice(0, limits.block);
       out.push(kept);
       if (part.kind === 'words') part.cutChars += line.length - kept.length;
     } else {
@@ -72,6 +73,15 @@ export function shorten(source: string): string {
   }
   begin('words');
   return out.join('\n');
+}
+
+/** A bar in a formula or in code does not end a cell, which Markdown knows only with a backslash before it. */
+function withoutBars(row: string): string {
+  return row
+    .replace(/(`+)(?!`)(.*?[^`])\1(?!`)/g, (code) => code.replace(/(?<!\\)\|/g, '\\|'))
+    .replace(/\$(?![\s$])[^$`]*?(?<!\s)\$(?!\d)|\\\([^`]*?\\\)/g, (formula) =>
+      formula.replace(/\\\|/g, '\\Vert ').replace(/\|/g, '\\vert '),
+    );
 }
 
 function cutLine(line: string): string {

@@ -113,6 +113,22 @@ const footnotes: TokenizerExtension[] = [
   },
 ];
 
+/** `![plot](my plot (1).png)`: Markdown wants such a name in angle brackets, and few know it. */
+const spaced: TokenizerExtension = {
+  name: 'spaced',
+  level: 'inline',
+  start: startOf(/!?\[/),
+  tokenizer(source) {
+    const [raw, mark, text, href] =
+      /^(!?)\[([^[\]\n]*)\]\(\s*([^()<>"\n]*(?:\([^()\n]*\)[^()<>"\n]*)*\.[a-z0-9]{1,11})\s*(?:"[^"\n]*"\s*)?\)/i.exec(
+        source,
+      ) ?? [];
+    if (raw === undefined || text === undefined || href === undefined || !/\s/.test(href)) return undefined;
+    if (mark === '!') return { type: 'image', raw, href, text };
+    return { type: 'link', raw, href, text, tokens: this.lexer.inlineTokens(text) };
+  },
+};
+
 /** In prose, `~` is "about": only two of them strike out, where GitHub takes one. */
 const tokenizer = {
   del(source: string): Tokens.Del | false {
@@ -127,7 +143,12 @@ const hooks = {
 };
 
 /** Markdown as GitHub reads it, with the formulas, footnotes and tildes that language models write. */
-export const marked = new Marked({ gfm: true, tokenizer, hooks, extensions: [...math, ...footnotes] });
+export const marked = new Marked({
+  gfm: true,
+  tokenizer,
+  hooks,
+  extensions: [...math, ...footnotes, spaced],
+});
 
 /** The tokens of a text that stands in a line. */
 export const inlineTokens = (source: string): Token[] => Lexer.lexInline(source, marked.defaults);

@@ -99,6 +99,8 @@ function inline(node: Inline): string {
       return `<code>${escaped(node.v)}</code>`;
     case 'link':
       return `<a href="${escaped(node.href)}" rel="noreferrer noopener">${inlines(node.c)}</a>`;
+    case 'file':
+      return inlines(node.c);
     case 'math':
       return node.mathml === '' ? `<code>${escaped(node.tex)}</code>` : node.mathml;
     case 'break':

@@ -59,7 +59,7 @@ class Writer {
           : words(node.alt);
         if (node.picture.kind === 'plot') return `*${caption} (drawn in the HTML and PDF)*`;
         const path = [this.pictures, ...node.picture.name.split('/')].filter(Boolean);
-        return `![${words(node.alt)}](<${path.map((part) => part.replace(/[<>\\]/g, encodeURIComponent)).join('/')}>)`;
+        return `![${words(node.alt)}](<${path.map((part) => part.replace(/[%#?<>\\\s]/g, encodeURIComponent)).join('/')}>)`;
       }
       case 'missing':
         return `*Picture not shown: ${words(node.what)} (${words(node.why)})*`;
@@ -128,6 +128,8 @@ function inline(node: Inline): string {
       return code(node.v);
     case 'link':
       return `[${inlines(node.c)}](<${node.href.replace(/[<>\\]/g, encodeURIComponent)}>)`;
+    case 'file':
+      return inlines(node.c);
     case 'math':
       // A bar would end a table's cell.
       return `$${node.tex.replace(/\\?\|/g, (bar) => (bar === '|' ? '\\vert ' : '\\Vert '))}$`;
