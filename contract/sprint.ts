@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Confirmed, InFull } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { EvalPoint, Machine, Progress, Run, RunSpec } from './run.ts';
 import { Line, NamedNumbers, NamedValues, Words } from './text.ts';
@@ -88,6 +89,10 @@ export const Sprint = z.preprocess(
     candidate: z.string().nullable(),
     verdict: Verdict.nullable(),
     repeat: Repeat.optional(),
+    /** What the candidate gave on secret worlds; absent where nobody tried. */
+    confirmed: Confirmed.optional(),
+    /** Read from `in-full.json` beside this file, where there is one. */
+    inFull: InFull.optional(),
     /**
      * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
      * people steered.
@@ -136,6 +141,8 @@ export const Sprint = z.preprocess(
       trainSeconds: z.number(),
       wallSeconds: z.number(),
       judgeSeconds: z.number(),
+      /** Seconds of confirming; absent: none. */
+      confirmSeconds: z.number().optional(),
     }),
   }),
 );

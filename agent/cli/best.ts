@@ -1,7 +1,8 @@
 // Judges the best checkpoint again, on fresh samples of a new seed:
 //   npm run best
 //   npm run best -- --profile small --eval-seed 12
-//   npm run best -- --train
+//   npm run best -- --train --same-seed
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
@@ -25,6 +26,7 @@ interface Options {
   samples?: number;
   evalSeed?: number;
   train?: boolean;
+  sameSeed?: boolean;
   sandbox: SandboxChoice;
 }
 
@@ -35,9 +37,10 @@ const command = program(
   .option('--profile <name>', 'profile of TASK.md (default: the first whose leaderboard has a best)')
   .option('--samples <n>', 'number of fresh samples (default: as for a verdict)', whole(1))
   .option('--eval-seed <n>', 'seed of these samples (default: a new key each time)', whole(0))
+  .option('--train', 'train the run again first, from its recorded tree and settings, on a new seed')
   .option(
-    '--train',
-    'train the run again first, from its recorded tree and settings, and compare the weights',
+    '--same-seed',
+    'train it on its own seed: the weights have to be bit-identical (default: a new seed)',
   )
   .addOption(sandboxOption())
   .addHelpText(
@@ -46,7 +49,8 @@ const command = program(
 Examples:
   npm run best
   npm run best -- --profile small --eval-seed 12
-  npm run best -- --train`,
+  npm run best -- --train
+  npm run best -- --train --same-seed`,
   );
 
 async function main(): Promise<number> {
@@ -80,14 +84,16 @@ async function main(): Promise<number> {
     throw new UserError(
       `sprints/${sprint.id}/sprint.json does not list the run ${recorded.run} of its verdict; restore the file from git`,
     );
-  const { id } = await trainAgain({ task, repo, sandbox, profileName, sprint, run });
+  const seed = options.sameSeed ? run.seed : randomInt(2 ** 31);
+  const { id } = await trainAgain({ task, repo, sandbox, profileName, sprint, run, seed });
   // Both on the same fresh samples, so that only the training can make a difference.
   const first = here ? await keepingVerdict(dir, () => judge(dir)) : null;
   const again = await judge(runDir(repo, id), first?.evaluation);
   const columns = { recorded, ...(first && { now: first }), again };
   process.stdout.write(comparison(Object.keys(numbersOf(again)), columns));
   const trained = readSprintRun(repo, id) as SprintRun;
-  process.stdout.write(`\ntrained again: ${runDir(repo, id)}\n${weightsCompared(repo, run, trained)}\n`);
+  const weights = options.sameSeed ? `${weightsCompared(repo, run, trained)}\n` : '';
+  process.stdout.write(`\ntrained again on seed ${seed}: ${runDir(repo, id)}\n${weights}`);
   process.stdout.write(`${conclusion(task, profileName, first ?? recorded, again)}\n`);
   return 0;
 }

@@ -29,6 +29,13 @@ export const comparedDir = (repo: string) => join(runsDir(repo), 'compared');
 export const treesDir = (repo: string) => join(repo, 'state', 'trees');
 export const logsDir = (repo: string) => join(stateDir(repo), 'logs');
 
+/**
+ * The key of a run branch, and all that was made on its secret worlds. No sandbox shows anything of
+ * `state/`.
+ */
+export const secretDir = (repo: string, branch: string) =>
+  join(stateDir(repo), 'secret', branch.replaceAll('/', '--'));
+
 export const eventsPath = (repo: string) => join(stateDir(repo), 'events.jsonl');
 export const pausePath = (repo: string) => join(stateDir(repo), 'pause');
 export const closedSprintPath = (repo: string) => join(stateDir(repo), 'closed-sprint.json');
@@ -42,7 +49,10 @@ export const notebookPath = (repo: string) => join(reportsDir(repo), 'index.html
 export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
+  inFull: (id: string) => join('sprints', id, 'in-full.json'),
   contract: (leaderboard: string) => contractFile('sprints', leaderboard),
+  /** The hashes of the keys that secret worlds are drawn from, and the keys that were published. */
+  secretWorlds: join('sprints', 'secret-worlds.json'),
 } as const;
 
 /** The contract that was committed with a leaderboard's first sprint, in a folder of sprints. */
@@ -54,6 +64,7 @@ export const inSprint = (dir: string) => ({
   log: join(dir, 'README.md'),
   patch: join(dir, 'change.patch'),
   record: join(dir, 'sprint.json'),
+  inFull: join(dir, 'in-full.json'),
 });
 
 /** Files of a run's folder: `out` is written by the trainer, all else by the supervisor. */

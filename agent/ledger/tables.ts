@@ -1,3 +1,4 @@
+import type { Several } from '#contract/confirmed';
 import type { Role } from '#contract/run';
 import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
@@ -44,6 +45,14 @@ const named = (numbers: Record<string, number>) =>
     .map(([name, value]) => `${name} ${show(value)}`)
     .join(', ');
 
+/** The mean of several runs on secret worlds with their deviation: "0.884 ± 0.008 (n 5)". */
+export function severalWords(several: Several | undefined, metric: string): string {
+  const mean = several?.mean[metric];
+  if (!several || mean === undefined) return '';
+  const deviation = several.deviation[metric];
+  return `${show(mean)}${deviation === undefined ? '' : ` ± ${show(deviation)}`} (n ${several.n})`;
+}
+
 /**
  * The ledger for the researcher: a line for each of the sprints, with the verified numbers of its candidate.
  * `board`: all sprints of the leaderboard.
@@ -55,8 +64,18 @@ export function ledgerTable(
 ): string {
   if (sprints.length === 0) return 'No sprint has been closed on this leaderboard yet.';
   const fields = [metric, ...also];
+  const confirmed = sprints.some((s) => s.confirmed);
   return table(
-    ['#', 'id', 'title', 'outcome', ...fields, 'predicted', 'reason'],
+    [
+      '#',
+      'id',
+      'title',
+      'outcome',
+      ...fields,
+      ...(confirmed ? [`confirmed ${metric}`] : []),
+      'predicted',
+      'reason',
+    ],
     sprints.map((s) => [
       String(s.number),
       s.id,
@@ -65,6 +84,7 @@ export function ledgerTable(
         started(s.verdict?.from) +
         slow(timeOfCandidate(s, board)),
       ...fields.map((field) => show(s.verdict?.metrics[field])),
+      ...(confirmed ? [severalWords(s.confirmed?.candidate, metric)] : []),
       named(s.predicted),
       s.reason,
     ]),

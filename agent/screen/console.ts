@@ -137,6 +137,20 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
         if (slow) step(`! ${slow}`);
         return;
       }
+      case 'confirm.started':
+        step(
+          `to be confirmed on secret worlds: ${event.best === null ? `${count(event.pairs, 'run')}` : `candidate and best in up to ${count(event.pairs, 'pair')}`}`,
+        );
+        return;
+      case 'confirm.measured': {
+        const { metric } = loop.config.task.contract;
+        const gave = event.value === null ? 'no result' : `${metric} ${show(event.value)}`;
+        step(`secret world ${event.draw}, ${event.of}: ${gave} (${duration(event.seconds)})`);
+        return;
+      }
+      case 'confirm.finished':
+        step(`${event.result}: ${plain(event.reason)}`);
+        return;
       case 'sprint.closed':
         step(`${bold(event.outcome)}: ${plain(event.reason)}`);
         return;
