@@ -104,7 +104,7 @@ async function boardPart(board: readonly Sprint[], reportsDir: string, task: Tas
   const drawn = progressPlot(board, metric, profile?.ceiling ?? null);
   const parts = [`<h2>Profile ${escaped(newest.profile)}</h2>`, bestLine(board, metric)];
   if (drawn) {
-    const panels = await Promise.all(drawn.panels.map(plot));
+    const panels = await Promise.all(drawn.panels.map((panel) => plot(panel)));
     parts.push(
       block({
         t: 'figure',
