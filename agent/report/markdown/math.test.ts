@@ -43,6 +43,13 @@ describe('formulas', () => {
     expect(JSON.stringify(walk)).toContain('{"m":"text","v":"\\\\foo"}');
   });
 
+  it('sets lines of equations without the room for their numbers, and with their tags', () => {
+    const { walk } = formula('\\begin{align}a&=b\\\\c&=d\\tag{7}\\end{align}', true);
+    expect(JSON.stringify(walk)).toMatch(/"m":"table".*\(7\)/);
+    const { rows } = (walk as { c: { rows: unknown[][] }[] }).c[0];
+    expect(rows.map((row) => row.length)).toEqual([2, 2]);
+  });
+
   it('keeps names with underscores and shares', () => {
     expect(formula('\\text{dec_norm} \\le 95%', false).mathml).toMatch(/dec_norm.*95.*%/);
   });

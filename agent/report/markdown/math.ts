@@ -204,15 +204,27 @@ function operator(node: Mathml): MathNode {
 
 function table(node: Mathml, depth: number): MathNode {
   const rows = node.children ?? [];
+  // Numbered lines have a cell of half the width on both sides; that on the right may hold a tag.
+  const isGlue = (cell: Mathml) => cell.style?.width === '50%';
   const cells = rows.map((row) => {
-    return (row.children ?? []).map((cell): MathNode => {
-      return { m: 'row', c: (cell.children ?? []).map((kid) => walk(kid, depth + 2)) };
-    });
+    const all = row.children ?? [];
+    const inner = all.filter((cell) => !isGlue(cell)).map((cell) => contents(cell, depth));
+    const tag = all.filter(isGlue).map(words).join('');
+    const last = inner.pop();
+    if (last)
+      inner.push(tag === '' ? last : { m: 'row', c: [last, { m: 'space', em: 2 }, { m: 'text', v: tag }] });
+    return inner;
   });
-  const marks = (rows[0]?.children ?? []).flatMap((cell) => cell.classes ?? []);
+  const marks = (rows[0]?.children ?? [])
+    .filter((cell) => !isGlue(cell))
+    .flatMap((cell) => cell.classes ?? []);
   const align = marks.includes('tml-left') ? 'left' : marks.includes('tml-right') ? 'right' : 'center';
   // The environments of AMS set lines of equations; matrices and cases set cells.
   return { m: 'table', rows: cells, align, lines: node.attributes?.displaystyle === 'true' };
+}
+
+function contents(cell: Mathml, depth: number): MathNode {
+  return { m: 'row', c: (cell.children ?? []).map((kid) => walk(kid, depth + 2)) };
 }
 
 function words(node: Mathml): string {

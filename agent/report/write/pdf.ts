@@ -6,7 +6,7 @@ import { type Block, em, type Picture, type Report } from '../document/tree.ts';
 import { changeAll } from '../document/walk.ts';
 import { charactersOf, missingScripts } from './coverage.ts';
 import { faces, fontFile, signs } from './fonts.ts';
-import { forPaper } from './paper.ts';
+import { breakable, forPaper } from './paper.ts';
 import { sound, wordsAlone } from './sound.ts';
 import { withOurFonts } from './svg-fonts.ts';
 
@@ -34,7 +34,8 @@ export function writePdf(report: Report): Pdf {
   const files = new Files(compiler);
   const placed = withMissing(files.map(forPaper(report.blocks)));
   const compile = (blocks: readonly Block[]) => {
-    const json = { ...report, pictures: files.paths, blocks };
+    const head = { left: breakable(report.left), right: breakable(report.right) };
+    const json = { ...report, ...head, pictures: files.paths, blocks };
     compiler.mapShadow(join(ROOT, 'doc.json'), Buffer.from(JSON.stringify(json)));
     return compilePdf(compiler, 'main.typ', report.date);
   };
