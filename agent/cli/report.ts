@@ -4,11 +4,14 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { homeOf } from '#host/worktree';
 import { makeWritable } from '#host/writable';
-import { sprintDir as sprintDirOf, taskPath } from '../common/paths.ts';
+import { runsDir, sprintDir as sprintDirOf, taskPath } from '../common/paths.ts';
+import { sprintCommitsIn } from '../git/sprint-commits.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { readSource } from '../report/compose/source.ts';
 import { renderNotebook, renderReport } from '../report/index.ts';
+import { readStatus } from '../screen/status.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
@@ -38,7 +41,13 @@ async function main(): Promise<number> {
   makeWritable('--out', reportsDir);
   const profile = (Object.hasOwn(profiles, sprint.profile) && profiles[sprint.profile]) || null;
   const report = await renderReport({ sprintDir, reportsDir, sprints, task, profile });
-  const notebook = await renderNotebook({ sprints, live: null, reportsDir, task });
+  const { stopped, branch } = readStatus(repo);
+  const notebook = await renderNotebook({
+    ...{ sprints, reportsDir, task, stopped, branch, live: null },
+    sprintsDir: dirname(sprintDir),
+    runsDir: runsDir(homeOf(repo)),
+    commits: await sprintCommitsIn(dirname(dirname(sprintDir))),
+  });
   for (const file of [...report.files, notebook]) process.stdout.write(`${file}\n`);
   if (report.trouble) process.stderr.write(`warning: ${report.trouble}\n`);
   if (report.files.length === 0) throw new UserError(`${sprintDir}: no report could be made`, 1);
