@@ -1,7 +1,7 @@
 import { escaped } from '../document/escaped.ts';
-import { clip, dateTime, duration, money, numberFormat, signed } from '../document/names.ts';
+import { clip, dateTime, duration, money, numberFormat, samples, signed } from '../document/names.ts';
 import { runOf, type View } from './list.ts';
-import type { Board, Row, SprintRow } from './model.ts';
+import type { Board, Row, RunRow, SprintRow } from './model.ts';
 import { GAIN } from './model.ts';
 
 interface Cell<T> {
@@ -71,12 +71,47 @@ function sprintTitle({ id, title, best, links, number }: SprintRow, view: View |
   return `${best ? BEST : ''}${linked}${more}`;
 }
 
+function runCells(board: Board, rows: readonly RunRow[]): Cell<RunRow>[] {
+  const state = ({ status, from }: RunRow) =>
+    status !== 'finished' ? status : from === 'verdict' ? 'verified' : from ? 'measured' : 'not judged';
+  return [
+    { key: 'number', label: '#', right: true, show: (row) => String(row.number) },
+    {
+      key: 'title',
+      label: 'Run',
+      right: false,
+      show: (row) => `${row.best ? BEST : ''}<span title="${escaped(row.id)}">${escaped(row.title)}</span>`,
+    },
+    { key: 'outcome', label: 'State', right: false, show: (row) => escaped(state(row)) },
+    ...numberCells(board, rows),
+    { key: 'seed', label: 'Seed', right: true, show: (row) => String(row.seed) },
+    { key: 'samples', label: 'Samples', right: true, show: (row) => samples(row.samples) },
+    {
+      key: 'seconds',
+      label: 'Took',
+      right: true,
+      show: (row) => (row.seconds === null ? '–' : duration(row.seconds)),
+    },
+    { key: 'at', label: 'Date, UTC', right: false, show: (row) => day(row.at) },
+  ];
+}
+
+/** The keys and headings by which a list can be sorted. */
+export const sortsOf = (board: Board, rows: View['rows']): { key: string; label: string }[] =>
+  (rows === 'runs' ? runCells(board, []) : sprintCells(board, [], null))
+    .filter(({ key }) => key !== '')
+    .map(({ key, label }) => ({ key, label }));
+
 /**
  * The list of a leaderboard. `view` is null in a page whose script has not run: then nothing can be sorted,
  * ticked or opened.
  */
 export function sprintTable(board: Board, rows: readonly SprintRow[], view: View | null): string {
   return table(board, rows, sprintCells(board, rows, view), view);
+}
+
+export function runTable(board: Board, rows: readonly RunRow[], view: View): string {
+  return table(board, rows, runCells(board, rows), view);
 }
 
 function table<T extends Row>(

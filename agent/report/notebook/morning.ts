@@ -53,7 +53,7 @@ function howFar(board: readonly Sprint[], { task }: Now): string {
   const ceiling = Object.hasOwn(profiles, name) ? profiles[name]?.ceiling : null;
   const gap = ceiling ? (ceiling.value - last.value) * (goal === 'max' ? 1 : -1) : 0;
   const left = ceiling
-    ? ` ${gap >= 0 ? `${number(gap)} are left to` : `It is ${number(-gap)} beyond`} the ${goal === 'max' ? 'ceiling' : 'floor'} of ${ceiling.value} (${escaped(ceiling.label)}).`
+    ? ` ${gap >= 0 ? `${number(gap)} are left to` : `It is ${number(-gap)} beyond`} the ${goal === 'max' ? 'ceiling' : 'floor'} of ${ceiling.value}, ${escaped(ceiling.label)}.`
     : '';
   return `${escaped(label(metric))} <strong class="best-value">${number(last.value)}</strong>${from}, in ${counted}.${left}`;
 }

@@ -70,7 +70,7 @@ function boardOf(board: readonly Sprint[], task: Task): Board {
     ...{ profile, metric, goal },
     columns: [
       column(first),
-      { key: GAIN, label: 'to the best before', better: goal },
+      { key: GAIN, label: 'Gain', better: goal },
       ...others.slice(0, MOST_METRICS - 1).map(column),
     ],
     best: best?.candidate ? { sprint: best.id, run: best.candidate } : null,
