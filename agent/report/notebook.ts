@@ -71,6 +71,7 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
       special += detail.special;
     }
   }
+  parts.push('<div id="tray" class="tray"></div>');
   const path = join(reportsDir, 'index.html');
   writeFileAtomic(
     path,

@@ -1,11 +1,14 @@
 import { plainView, type View } from '../notebook/list.ts';
 import type { NotebookIndex } from '../notebook/model.ts';
 import { hashOf, viewOf } from './address.ts';
+import { compareHtml } from './compare.ts';
+import { comparedOf, MOST_RUNS } from './compared.ts';
 import { drawLists } from './lists.ts';
-import { openIndex } from './open.ts';
+import { openIndex, openSprint } from './open.ts';
 import { reloadLater } from './reload.ts';
 import { save } from './save.ts';
 import { asked, toolsHtml } from './tools.ts';
+import { trayHtml } from './tray.ts';
 
 /** How long a person may pause between two letters of a search, in milliseconds. */
 const PAUSE = 120;
@@ -16,6 +19,8 @@ const PAUSE = 120;
  */
 class Notebook {
   #view: View;
+  /** The runs whose comparison is drawn. */
+  #compared = '';
 
   constructor(
     readonly index: NotebookIndex,
@@ -49,6 +54,30 @@ class Notebook {
 
   draw(): void {
     drawLists(this.index, this.#view);
+    const tray = document.getElementById('tray');
+    if (tray) tray.innerHTML = trayHtml(this.#view);
+    void this.drawComparison();
+  }
+
+  /** Draws the comparison where it is asked for and its runs are not those that are drawn. */
+  async drawComparison(): Promise<void> {
+    const place = document.getElementById('compare');
+    if (!place) return;
+    const asked = this.#view.comparing ? this.#view.ticked.join(',') : '';
+    if (asked === this.#compared) return;
+    this.#compared = asked;
+    const all = asked === '' ? [] : await comparedOf(this.index, this.#view.ticked, openSprint);
+    if (asked !== this.#compared) return;
+    place.innerHTML = all.length > 0 ? compareHtml(all, this.index) : '';
+    place.hidden = all.length === 0;
+  }
+
+  /** Opens the comparison and takes the reader there, or closes it and takes the reader back. */
+  async compare(comparing: boolean): Promise<void> {
+    this.set({ comparing });
+    await this.drawComparison();
+    if (comparing) document.getElementById('comparing')?.focus();
+    else this.tools.querySelector<HTMLElement>('[name="text"]')?.focus();
   }
 
   drawTools(): void {
@@ -76,11 +105,15 @@ class Notebook {
     if (act === 'save') void save(file, this.index);
     // Numbers are asked for from the largest; the same heading again turns the order round.
     if (act === 'sort') this.set({ sort: key, down: sort === key ? !down : key !== 'title' }, true);
-    if (act === 'tick') this.set({ ticked: toggled(ticked, run) });
+    if (act === 'tick') this.set({ ticked: toggled(ticked, run).slice(0, MOST_RUNS) });
+    if (act === 'compare') void this.compare(true);
+    if (act === 'close') void this.compare(false);
+    if (act === 'untick') this.set({ ticked: [], comparing: false });
     if (act === 'open') this.set({ open: toggled(open, sprint) });
   }
 
   pressed(event: KeyboardEvent): void {
+    if (event.key === 'Escape' && this.#view.comparing) void this.compare(false);
     const writing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
     if (event.key !== '/' || writing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { inRun } from '../../common/paths.ts';
 import { lista, matryoshka, sprintsFolder, task } from '../fixtures/load.ts';
 import { detailOf, packedDetail } from './detail.ts';
-import { flattened, guardsOfBoard, type Places } from './files.ts';
+import { guardsOfBoard, type Places } from './files.ts';
+import { flat } from './flat.ts';
 import type { SprintDetail } from './model.ts';
 import { thinned } from './pack.ts';
 
@@ -85,7 +86,7 @@ it('draws at most 200 points of a curve, its ends among them', () => {
 });
 
 it('flattens nested settings', () => {
-  expect(flattened({ a: { b: [{ c: 1 }] }, d: null, e: {}, f: 'x' })).toEqual({
+  expect(flat({ a: { b: [{ c: 1 }] }, d: null, e: {}, f: 'x' })).toEqual({
     ...{ 'a.b.0.c': '1', d: 'null', e: '{}', f: 'x' },
   });
 });

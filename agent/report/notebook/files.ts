@@ -8,6 +8,7 @@ import { guardsOf, type Task } from '#contract/task';
 import { plain, printable } from '#contract/text';
 import { readUntrusted } from '#host/untrusted';
 import { committed, inRun, inSprint } from '../../common/paths.ts';
+import { flat } from './flat.ts';
 import type { Link, Patch } from './model.ts';
 
 /** A longer patch is a link. */
@@ -78,28 +79,14 @@ export function statedSettings({ runsDir }: Places, id: string): Record<string, 
   if (text === null) return null;
   try {
     const { config, architecture } = TrainResult.parse(JSON.parse(text));
-    return flattened({ ...(architecture !== undefined && { architecture }), ...config });
+    const settings = flat({ ...(architecture !== undefined && { architecture }), ...config }, MOST_SETTINGS);
+    return Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [plain(key), plain(value).slice(0, MOST_LETTERS)]),
+    );
   } catch {
     return null;
   }
 }
-
-/** Nested settings by path; a list of plain values is one setting. */
-export function flattened(config: Record<string, unknown>): Record<string, string> {
-  const out: [string, string][] = [];
-  const visit = (path: string, value: unknown): void => {
-    if (out.length >= MOST_SETTINGS) return;
-    const inner = typeof value === 'object' && value !== null ? Object.entries(value) : null;
-    const nested = inner?.some(([, each]) => typeof each === 'object' && each !== null);
-    if (inner && (nested || !Array.isArray(value)) && inner.length > 0)
-      for (const [key, each] of inner) visit(path === '' ? key : `${path}.${key}`, each);
-    else out.push([plain(path), plain(said(value)).slice(0, MOST_LETTERS)]);
-  };
-  visit('', config);
-  return Object.fromEntries(out);
-}
-
-const said = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 
 const guards = z.record(z.string(), Condition).default({});
 const Rules = z.object({ guards, profiles: z.record(z.string(), z.object({ guards })) });
