@@ -21,6 +21,7 @@ class Notebook {
   #view: View;
   /** The runs whose comparison is drawn. */
   #compared = '';
+  #drawing = Promise.resolve();
 
   constructor(
     readonly index: NotebookIndex,
@@ -41,6 +42,7 @@ class Notebook {
     document.addEventListener('keydown', (event) => this.pressed(event));
     addEventListener('hashchange', () => this.set(viewOf(location.hash), true));
     document.documentElement.dataset.ready = 'true';
+    performance.mark('ready');
   }
 
   set(change: Partial<View>, toolsToo = false): void {
@@ -56,7 +58,7 @@ class Notebook {
     drawLists(this.index, this.#view);
     const tray = document.getElementById('tray');
     if (tray) tray.innerHTML = trayHtml(this.#view);
-    void this.drawComparison();
+    this.#drawing = this.drawComparison();
   }
 
   /** Draws the comparison where it is asked for and its runs are not those that are drawn. */
@@ -75,7 +77,7 @@ class Notebook {
   /** Opens the comparison and takes the reader there, or closes it and takes the reader back. */
   async compare(comparing: boolean): Promise<void> {
     this.set({ comparing });
-    await this.drawComparison();
+    await this.#drawing;
     if (comparing) document.getElementById('comparing')?.focus();
     else this.tools.querySelector<HTMLElement>('[name="text"]')?.focus();
   }
