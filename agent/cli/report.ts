@@ -43,10 +43,10 @@ async function main(): Promise<number> {
   const report = await renderReport({ sprintDir, reportsDir, sprints, task, profile });
   const { stopped, branch } = readStatus(repo);
   const notebook = await renderNotebook({
-    ...{ sprints, reportsDir, task, stopped, branch, live: null },
+    ...{ sprints, reportsDir, task, stopped, live: null },
     sprintsDir: dirname(sprintDir),
     runsDir: runsDir(homeOf(repo)),
-    commits: await sprintCommitsIn(dirname(dirname(sprintDir))),
+    commits: await sprintCommitsIn(dirname(dirname(sprintDir)), branch),
   });
   for (const file of [...report.files, notebook]) process.stdout.write(`${file}\n`);
   if (report.trouble) process.stderr.write(`warning: ${report.trouble}\n`);

@@ -16,14 +16,14 @@ it('knows the commit that added each record, and not those that changed it', asy
   const one = await commit('one', '{}');
   const two = await commit('two ü', '{}');
   await commit('one', '{ }');
-  expect(await sprintCommitsIn(repo)).toEqual(
+  expect(await sprintCommitsIn(repo, 'run/x')).toEqual(
     new Map([
-      ['one', one],
-      ['two ü', two],
+      ['one', { hash: one, branch: 'run/x' }],
+      ['two ü', { hash: two, branch: 'run/x' }],
     ]),
   );
 });
 
 it('knows none where there is no repository', async () => {
-  expect(await sprintCommitsIn(emptyFolder())).toEqual(new Map());
+  expect(await sprintCommitsIn(emptyFolder(), null)).toEqual(new Map());
 });

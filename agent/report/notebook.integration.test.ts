@@ -25,8 +25,7 @@ const live: LiveState = {
 
 async function notebook(state: LiveState | null, of = sprints, given: Partial<NotebookRequest> = {}) {
   const places = { reportsDir, sprintsDir: sprintsFolder, runsDir: join(reportsDir, 'runs') };
-  const nothing = { stopped: null, commits: new Map<string, string>(), branch: null };
-  const page = await renderNotebook({ sprints: of, live: state, task, ...places, ...nothing, ...given });
+  const page = await renderNotebook({ sprints: of, live: state, task, ...places, ...given });
   return readFileSync(page, 'utf8');
 }
 

@@ -10,7 +10,7 @@ import { packedDetail } from './notebook/detail.ts';
 import { guardsOfBoard, type Places, sprintLinks } from './notebook/files.ts';
 import { plainView, shownRows } from './notebook/list.ts';
 import { type LiveState, livePart } from './notebook/live.ts';
-import type { Board, NotebookIndex } from './notebook/model.ts';
+import type { Board, Commit, NotebookIndex } from './notebook/model.ts';
 import { morning, type Now, type Stopped } from './notebook/morning.ts';
 import { packed } from './notebook/pack.ts';
 import { type Beside, boardsOf, indexOf } from './notebook/rows.ts';
@@ -24,12 +24,13 @@ export type { LiveState } from './notebook/live.ts';
 export interface NotebookRequest extends Places {
   sprints: readonly Sprint[];
   live: LiveState | null;
-  /** Why the last loop ended; null where it runs, or none has run here. */
-  stopped: Stopped | null;
+  /** Why the last loop ended; absent where it runs, or none has run here. */
+  stopped?: Stopped | null;
   task: Task;
-  /** The commits of the sprints, and the branch that has them. */
-  commits: ReadonlyMap<string, string>;
-  branch: string | null;
+  /** The name of the page, where it is not that of the loop. */
+  file?: string;
+  /** The commits of the sprints, as far as they are known. */
+  commits?: ReadonlyMap<string, Commit>;
 }
 
 /** Seconds after which an open browser reloads the page while a loop runs. */
@@ -38,7 +39,7 @@ const REFRESH = 15;
 const css = readFileSync(new URL('./notebook/notebook.css', import.meta.url), 'utf8');
 
 /**
- * Redraws `<reportsDir>/index.html`, the lab notebook: where a morning begins. For each leaderboard it says
+ * Redraws the lab notebook, `<reportsDir>/index.html`: where a morning begins. For each leaderboard it says
  * how far, by which ideas and how sure, and lists its sprints and runs, which its script sorts, filters and
  * compares. It is one file that opens from disk. Returns its path.
  */
@@ -50,7 +51,7 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
   const now: Now = {
     task,
     running: live !== null,
-    stopped: request.stopped,
+    stopped: request.stopped ?? null,
     reportOf: (sprint) => beside(sprint).links[0]?.href ?? null,
   };
   const parts = [header(sprints, task)];
@@ -72,7 +73,7 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     }
   }
   parts.push('<div id="tray" class="tray"></div>');
-  const path = join(reportsDir, 'index.html');
+  const path = join(reportsDir, request.file ?? 'index.html');
   writeFileAtomic(
     path,
     await page({
@@ -94,13 +95,10 @@ const ASCII = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).
 const holder = (id: string, pack: string) =>
   `<script type="application/gzip" id="${escaped(id)}">${pack}</script>`;
 
-function besideOf({ id }: Sprint, request: NotebookRequest): Beside {
-  const hash = request.commits.get(id);
-  return {
-    commit: hash === undefined ? null : { hash, branch: request.branch },
-    links: sprintLinks(request, id),
-  };
-}
+const besideOf = ({ id }: Sprint, request: NotebookRequest): Beside => ({
+  commit: request.commits?.get(id) ?? null,
+  links: sprintLinks(request, id),
+});
 
 function header(sprints: readonly Sprint[], task: Task): string {
   const usd = sprints.reduce((sum, sprint) => sum + sprint.cost.usd, 0);

@@ -84,8 +84,7 @@ export class Notebook {
         runsDir: runsDir(homeOf(repo)),
         task,
         // The page is worth more than its commits.
-        commits: await sprintCommits(git).catch(() => new Map<string, string>()),
-        branch: branch.name,
+        commits: await sprintCommits(git, branch.name).catch(() => new Map()),
       });
     });
     this.#drawing = next.catch(() => {});

@@ -32,10 +32,10 @@ const errors: string[] = [];
 async function drawn(name: string, of: readonly Sprint[]): Promise<string> {
   const reportsDir = join(dir, name);
   mkdirSync(reportsDir, { recursive: true });
-  const commits = new Map(of.map(({ id }): [string, string] => [id, '0123456789abcdef']));
+  const commit = { hash: '0123456789abcdef', branch: 'run/2026-02-18' };
+  const commits = new Map(of.map(({ id }) => [id, commit]));
   const places = { reportsDir, sprintsDir: sprintsFolder, runsDir: join(dir, 'runs') };
-  const now = { live: null, stopped: null, commits, branch: 'run/2026-02-18' };
-  return pathToFileURL(await renderNotebook({ sprints: of, task, ...places, ...now })).href;
+  return pathToFileURL(await renderNotebook({ sprints: of, task, ...places, live: null, commits })).href;
 }
 
 async function opened(address: string, view = DESKTOP, scheme = 'light'): Promise<void> {

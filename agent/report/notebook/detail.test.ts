@@ -12,7 +12,7 @@ import type { SprintDetail } from './model.ts';
 import { thinned } from './pack.ts';
 
 let dir: string;
-let places: Places;
+let places: Required<Places>;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'notebook-'));
   places = { reportsDir: join(dir, 'reports'), sprintsDir: sprintsFolder, runsDir: join(dir, 'runs') };

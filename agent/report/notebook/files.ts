@@ -18,30 +18,32 @@ const MOST_RESULT = 256_000;
 const MOST_SETTINGS = 300;
 const MOST_LETTERS = 400;
 
-/** Where the page lies, and the folders that it leads to. */
+/** Where the page lies, and the folders that it leads to, where they are on this disk. */
 export interface Places {
   reportsDir: string;
-  sprintsDir: string;
-  runsDir: string;
+  sprintsDir?: string;
+  runsDir?: string;
 }
 
 /** The reports of a sprint and the files of its folder, those that are there. */
 export function sprintLinks({ reportsDir, sprintsDir }: Places, id: string): Link[] {
-  const { log, patch, record } = inSprint(join(sprintsDir, id));
   const reports = ['html', 'pdf', 'md'].map((form) => ({
     label: form,
     path: join(reportsDir, `${id}.${form}`),
   }));
-  const files = [
+  if (sprintsDir === undefined) return links(reportsDir, reports);
+  const { log, patch, record } = inSprint(join(sprintsDir, id));
+  return links(reportsDir, [
+    ...reports,
     { label: 'log', path: log },
     { label: 'patch', path: patch },
     { label: 'sprint.json', path: record },
-  ];
-  return links(reportsDir, [...reports, ...files]);
+  ]);
 }
 
 /** The files of a run's folder that a person reads, those that are there. */
 export function runLinks({ reportsDir, runsDir }: Places, id: string): Link[] {
+  if (runsDir === undefined) return [];
   const { record, trainerLog, result, verdict, judgeLog } = inRun(join(runsDir, id));
   return links(reportsDir, [
     { label: 'run.json', path: record },
@@ -63,6 +65,7 @@ const hrefOf = (from: string, path: string) =>
 
 /** The patch of a sprint; null where it has none. */
 export function patchOf({ reportsDir, sprintsDir }: Places, id: string): Patch | null {
+  if (sprintsDir === undefined) return null;
   const { patch } = inSprint(join(sprintsDir, id));
   const bytes = statSync(patch, { throwIfNoEntry: false })?.size ?? 0;
   if (bytes === 0) return null;
@@ -75,7 +78,7 @@ export function patchOf({ reportsDir, sprintsDir }: Places, id: string): Patch |
  * where the run's folder is gone, or its trainer did not finish.
  */
 export function statedSettings({ runsDir }: Places, id: string): Record<string, string> | null {
-  const text = readUntrusted(inRun(join(runsDir, id)).result, MOST_RESULT);
+  const text = runsDir === undefined ? null : readUntrusted(inRun(join(runsDir, id)).result, MOST_RESULT);
   if (text === null) return null;
   try {
     const { config, architecture } = TrainResult.parse(JSON.parse(text));
@@ -100,13 +103,18 @@ export function guardsOfBoard(
   { leaderboard, profile }: { leaderboard: string; profile: string },
   task: Task,
 ): Record<string, Condition> {
-  const path = join(dirname(sprintsDir), committed.contract(leaderboard));
+  const kept = sprintsDir === undefined ? null : keptRules(sprintsDir, leaderboard);
+  if (kept) return { ...kept.guards, ...kept.profiles[profile]?.guards };
+  const { profiles } = task.contract;
+  const now = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
+  return now ? guardsOf(task, now) : {};
+}
+
+function keptRules(sprintsDir: string, leaderboard: string): z.infer<typeof Rules> | null {
   try {
-    const kept = Rules.parse(parse(readFileSync(path, 'utf8')));
-    return { ...kept.guards, ...kept.profiles[profile]?.guards };
+    const path = join(dirname(sprintsDir), committed.contract(leaderboard));
+    return Rules.parse(parse(readFileSync(path, 'utf8')));
   } catch {
-    const { profiles } = task.contract;
-    const now = Object.hasOwn(profiles, profile) ? profiles[profile] : undefined;
-    return now ? guardsOf(task, now) : {};
+    return null;
   }
 }
