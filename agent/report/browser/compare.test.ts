@@ -65,6 +65,39 @@ it('lays the curves of the runs over each other, the deciding metric first', asy
   expect(loss).toContain('Loss, logged by the trainer');
 });
 
+it('shows the means by group beside each other, the deciding metric first', async () => {
+  const all = await comparedOf(index, ids, open);
+  const withGroups = all.map((one, at) => ({
+    ...one,
+    run: {
+      ...one.run,
+      verdict: one.run.verdict && {
+        ...one.run.verdict,
+        groups: {
+          'depth of the <x>': [
+            { name: 'depth 0', count: 12, metrics: { recall: 0.5, f1: 0.9 + at / 20 } },
+            ...(at === 0 ? [] : [{ name: 'depth 1', count: 116, metrics: { recall: 0.4, f1: 0.8 } }]),
+          ],
+        },
+      },
+    },
+  }));
+  const html = compareHtml(withGroups, index);
+  const [, table = ''] = /<h3>F1 by depth of the &lt;x&gt;<\/h3>(.*?)<\/table>/s.exec(html) ?? [];
+  const rows = [...table.matchAll(/<th scope="row">([^<]*)<\/th>(.*?)<\/tr>/g)].map(
+    ([, name, cells = '']) => [
+      name,
+      ...cells.split('</td>').map((cell) => cell.replace(/<[^>]+>/g, '').trim()),
+    ],
+  );
+  expect(rows).toEqual([
+    ['depth 0', '0.900 of 12', '0.950 of 12', '+0.050', ''],
+    ['depth 1', '–', '0.800 of 116', '–', ''],
+  ]);
+  expect(html.indexOf('Recall by depth')).toBeGreaterThan(html.indexOf('F1 by depth'));
+  expect(compareHtml(all, index)).not.toContain(' by depth');
+});
+
 it('shows a patch with its lines marked, and leaves a long one to its file', async () => {
   const patch = {
     text: 'diff --git a/x b/x\n@@ -1 +1 @@\n-<old>\n+new\n',

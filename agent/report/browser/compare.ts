@@ -3,6 +3,7 @@ import { clip, dateTime, duration, samples } from '../document/names.ts';
 import type { NotebookIndex } from '../notebook/model.ts';
 import { type Compared, type SettingRow, settingsOf, sideBySide } from './compared.ts';
 import { curvesHtml } from './curves.ts';
+import { groupsHtml } from './groups.ts';
 import { numbersHtml } from './numbers.ts';
 import { patchHtml } from './patch.ts';
 import { type Cells, sideTable } from './side-table.ts';
@@ -19,6 +20,7 @@ ${sideTable('What they are', all, whatHtml(all))}
 ${settingsHtml(all)}
 ${numbersHtml(all)}
 ${curvesHtml(all, curves)}
+${groupsHtml(all)}
 ${patchesHtml(all)}</section>`;
 }
 

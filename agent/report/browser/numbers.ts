@@ -42,7 +42,7 @@ const formsOf = (all: readonly Compared[]): string[] => [
 ];
 
 /** Of two runs the difference is shown as well. */
-const differenceOf = (all: readonly Compared[]) => (all.length === 2 ? 'B − A' : null);
+export const differenceOf = (all: readonly Compared[]) => (all.length === 2 ? 'B − A' : null);
 
 function linesOf(
   all: readonly Compared[],
@@ -80,7 +80,7 @@ function bestOf(
   return way === 'max' ? Math.max(...present) : Math.min(...present);
 }
 
-function difference(
+export function difference(
   all: readonly Compared[],
   name: string,
   [a, b]: readonly (number | undefined)[],
