@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Result } from 'axe-core';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
 import { sprints, sprintsFolder, task } from '../fixtures/load.ts';
 import { manySprints } from '../fixtures/many.ts';
-import { renderNotebook } from '../notebook.ts';
+import { type LiveState, renderNotebook } from '../notebook.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -29,13 +29,13 @@ let page: Page;
 const errors: string[] = [];
 
 /** Draws the notebook of these sprints, and returns its address. */
-async function drawn(name: string, of: readonly Sprint[]): Promise<string> {
+async function drawn(name: string, of: readonly Sprint[], live: LiveState | null = null): Promise<string> {
   const reportsDir = join(dir, name);
   mkdirSync(reportsDir, { recursive: true });
   const commit = { hash: '0123456789abcdef', branch: 'run/2026-02-18' };
   const commits = new Map(of.map(({ id }) => [id, commit]));
   const places = { reportsDir, sprintsDir: sprintsFolder, runsDir: join(dir, 'runs') };
-  return pathToFileURL(await renderNotebook({ sprints: of, task, ...places, live: null, commits })).href;
+  return pathToFileURL(await renderNotebook({ sprints: of, task, ...places, live, commits })).href;
 }
 
 async function opened(address: string, view = DESKTOP, scheme = 'light'): Promise<void> {
@@ -158,6 +158,25 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
     await page.click('[name="rows"][value="runs"]');
     await page.waitForFunction(() => document.getElementById('counted')?.textContent?.endsWith('runs'));
     expect(await page.$('img')).toBeNull();
+  });
+
+  it('loads a live page again with what was set, and not while somebody writes', async () => {
+    const live = {
+      ...{ sprint: null, doing: 'working', run: null, researcher: 'nobody', usdSpent: 0, usdLimit: null },
+      startedAt: '2026-02-18T20:00:00Z',
+    };
+    const url = await drawn('live', sprints, live);
+    const path = fileURLToPath(url);
+    // Its fifteen seconds are one here; the policy allows the script alone, and this is none of it.
+    writeFileSync(path, readFileSync(path, 'utf8').replace('data-refresh="15"', 'data-refresh="1"'));
+    await opened(`${url}#text=batchtopk`);
+    await page.focus('[name="text"]');
+    await page.evaluate(() => document.body.setAttribute('data-old', ''));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(await page.$('body[data-old]')).not.toBeNull();
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.waitForSelector('html[data-ready] body:not([data-old])');
+    expect(await numbers()).toEqual(['3', '1']);
   });
 
   it('is a list that can be read without its script, and on paper without what can be pressed', async () => {
