@@ -132,13 +132,11 @@ async function boardPart(board: readonly Sprint[], index: NotebookIndex, now: No
   const parts = [boardHeading(newest, index), morning(board, now)];
   if (drawn) {
     const panels = await Promise.all(drawn.panels.map(plot));
+    const picture = { kind: 'plot' as const, panels, legend: drawn.legend };
+    const figure = block({ t: 'figure', picture, alt: 'Progress over sprints', caption: null });
+    // On a phone the plot is wider than the screen: smaller, its words could not be read.
     parts.push(
-      block({
-        t: 'figure',
-        picture: { kind: 'plot', panels, legend: drawn.legend },
-        alt: 'Progress over sprints',
-        caption: null,
-      }),
+      `<div class="scroll progress" tabindex="0" role="region" aria-label="Progress of ${escaped(newest.leaderboard)}">${figure}</div>`,
     );
   }
   return parts.join('\n');

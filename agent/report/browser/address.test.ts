@@ -6,7 +6,7 @@ it('keeps in the address what differs from the first view, and reads it again', 
   expect(hashOf(plainView)).toBe('');
   const view: View = {
     ...{ rows: 'runs', text: 'two words & more=1', outcome: 'no gain', value: 0.8, usd: 0 },
-    ...{ sort: ':gain', down: false, ticked: ['a', 'b'], comparing: true, open: ['c'] },
+    ...{ sort: ':gain', down: false, ticked: ['a', 'b'], comparing: true, open: ['c'], all: true },
   };
   expect(viewOf(`#${hashOf(view)}`)).toEqual(view);
   expect(viewOf('')).toEqual(plainView);

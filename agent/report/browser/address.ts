@@ -32,5 +32,6 @@ export function viewOf(hash: string): View {
     ticked: list('ticked'),
     comparing: words.get('comparing') === 'true',
     open: list('open'),
+    all: words.get('all') === 'true',
   };
 }

@@ -235,13 +235,20 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
   it('opens 200 sprints in less than a second', async () => {
     const many = await drawn('many', manySprints(200));
     const times: number[] = [];
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 5; i++) {
       await opened(many);
       times.push(await page.evaluate(() => performance.getEntriesByName('ready')[0]?.startTime ?? Infinity));
     }
-    // Of three the best: other tests run beside this one.
+    // Of five the best: other tests run beside this one.
     expect(Math.min(...times)).toBeLessThan(1000);
     expect((await numbers()).length).toBe(200);
+    // A thousand runs are drawn to their end when that is asked for.
+    await page.click('[name="rows"][value="runs"]');
+    await page.waitForSelector('button[data-act="all"]');
+    expect((await texts('#counted'))[0]).toBe('1000 runs');
+    expect((await numbers()).length).toBe(250);
+    await page.click('button[data-act="all"]');
+    expect((await numbers()).length).toBe(1000);
   });
 
   it('has said no error', () => {

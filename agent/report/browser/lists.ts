@@ -1,8 +1,11 @@
 import { runTable, sprintTable } from '../notebook/cells.ts';
 import { shownRows, type View } from '../notebook/list.ts';
-import type { Board, NotebookIndex } from '../notebook/model.ts';
+import type { Board, NotebookIndex, Row } from '../notebook/model.ts';
 import { detailHtml } from './detail.ts';
 import { openSprint } from './open.ts';
+
+/** Rows that are drawn at once; of a longer list the rest is drawn when it is asked for. */
+const MOST_ROWS = 250;
 
 /** Draws the list of each leaderboard as it was asked for, and says how many rows there are. */
 export function drawLists(index: NotebookIndex, view: View): void {
@@ -23,14 +26,24 @@ export function drawLists(index: NotebookIndex, view: View): void {
 }
 
 function listOf(index: NotebookIndex, board: Board, view: View): { html: string; rows: number; of: number } {
-  if (view.rows === 'runs') {
-    const rows = shownRows(index.runs, board, view);
-    const of = index.runs.filter((row) => row.board === board.id).length;
-    return { html: runTable(board, rows, view), rows: rows.length, of };
-  }
-  const rows = shownRows(index.sprints, board, view);
-  const of = index.sprints.filter((row) => row.board === board.id).length;
-  return { html: sprintTable(board, rows, view), rows: rows.length, of };
+  const most = view.all ? Number.POSITIVE_INFINITY : MOST_ROWS;
+  const [all, rows, html] =
+    view.rows === 'runs'
+      ? drawn(index.runs, board, view, (some) => runTable(board, some.slice(0, most), view))
+      : drawn(index.sprints, board, view, (some) => sprintTable(board, some.slice(0, most), view));
+  const rest =
+    rows > most ? `<p><button type="button" data-act="all">Show all ${rows} ${view.rows}</button></p>` : '';
+  return { html: html + rest, rows, of: all };
+}
+
+function drawn<T extends Row>(
+  rows: readonly T[],
+  board: Board,
+  view: View,
+  table: (some: readonly T[]) => string,
+): [all: number, shown: number, html: string] {
+  const shown = shownRows(rows, board, view);
+  return [rows.filter((row) => row.board === board.id).length, shown.length, table(shown)];
 }
 
 /** Opens the details of a sprint below its row, where it is shown. */

@@ -111,6 +111,7 @@ class Notebook {
     if (act === 'compare') void this.compare(true);
     if (act === 'close') void this.compare(false);
     if (act === 'untick') this.set({ ticked: [], comparing: false });
+    if (act === 'all') this.set({ all: true });
     if (act === 'open') this.set({ open: toggled(open, sprint) });
   }
 

@@ -18,11 +18,13 @@ export interface View {
   comparing: boolean;
   /** Sprints whose details are shown. */
   open: readonly string[];
+  /** Whether a long list is shown to its end. */
+  all: boolean;
 }
 
 export const plainView: View = {
   ...{ rows: 'sprints', text: '', outcome: '', value: null, usd: null, sort: 'number', down: true },
-  ...{ ticked: [], comparing: false, open: [] },
+  ...{ ticked: [], comparing: false, open: [], all: false },
 };
 
 /** The run that a tick of a row stands for. */
