@@ -57,12 +57,14 @@ export const Verdict = z.object({
 export type Verdict = z.infer<typeof Verdict>;
 
 /**
- * How a sprint ended. `held`: its gain is too good to be true, and nothing of it is kept until it is
- * confirmed.
+ * How a sprint ended. `held`: its gain is too good to be true, or could not be confirmed, and nothing of it
+ * is kept until it is. `stacked`: its gain is too small to be confirmed by itself; it stays in the
+ * workspace, and the next candidate is confirmed together with it.
  */
 export const Outcome = z.enum([
   'new-best',
   'held',
+  'stacked',
   'no-gain',
   'degenerate',
   'invalid',

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { confirmed } from './fixtures/confirmed.ts';
 import { interrupted, lista, sprints, sprintsFolder, task } from './fixtures/load.ts';
 import { manySprints } from './fixtures/many.ts';
 import { type LiveState, type NotebookRequest, renderNotebook } from './notebook.ts';
@@ -82,6 +83,15 @@ it('begins with what a person wants to know in the morning', async () => {
     'What next': expect.stringContaining('npm run loop'),
   });
   expect(await notebook(live)).not.toContain('Why it stopped');
+});
+
+it('says how sure the best is by what secret worlds gave', async () => {
+  const html = await notebook(null, sprints.map(confirmed));
+  expect(html).toContain(
+    '<strong>F1 0.860 ± 0.008</strong> on secret worlds (+0.030 ± 0.004 to the best on 3 secret worlds, 0.010 needed).',
+  );
+  expect(html).not.toContain('npm run reproduce');
+  expect(html).toContain('60 s of confirming');
 });
 
 it('runs its own script and no other, whatever was written into a sprint', async () => {

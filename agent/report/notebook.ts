@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
-import type { Task } from '#contract/task';
+import { guardsOf, type Task } from '#contract/task';
+import { taskOf } from '../ledger/kept-contract.ts';
 import { escaped } from './document/escaped.ts';
 import { duration, money } from './document/names.ts';
 import { sprintTable } from './notebook/cells.ts';
 import { packedDetail } from './notebook/detail.ts';
-import { guardsOfBoard, type Places, sprintLinks } from './notebook/files.ts';
+import { type Places, sprintLinks } from './notebook/files.ts';
 import { plainView, shownRows } from './notebook/list.ts';
 import { type LiveState, livePart } from './notebook/live.ts';
 import type { Board, Commit, NotebookIndex } from './notebook/model.ts';
@@ -60,14 +61,14 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
   const data = [holder('index', packed(index))];
   let special = '';
   for (const [at, board] of boardsOf(sprints).entries()) {
-    parts.push(await boardPart(board, index, now));
+    const rules = rulesOf(board.at(-1) as Sprint, request);
+    parts.push(await boardPart(board, index, { ...now, task: rules.task }));
     // What a person sets holds for all lists, and stands above the first.
     if (at === 0) parts.push('<div id="tools" hidden></div><div id="compare" hidden></div>');
     parts.push(listPart(index, index.boards[at] as Board));
-    const guards = guardsOfBoard(request, board.at(-1) as Sprint, task);
     for (const [before, sprint] of board.entries()) {
       const earlier = board.slice(0, before);
-      const detail = packedDetail(sprint, { guards, earlier }, request, beside(sprint));
+      const detail = packedDetail(sprint, { guards: rules.guards, earlier }, request, beside(sprint));
       data.push(holder(`sprint:${sprint.id}`, detail.pack));
       special += detail.special;
     }
@@ -94,6 +95,14 @@ const ASCII = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).
 /** An element that holds data: a browser neither shows nor runs it. */
 const holder = (id: string, pack: string) =>
   `<script type="application/gzip" id="${escaped(id)}">${pack}</script>`;
+
+/** The rules of a sprint: those that were committed with its leaderboard, where TASK.md has changed since. */
+function rulesOf(sprint: Sprint, { task: now, sprintsDir }: NotebookRequest) {
+  const task = sprintsDir === undefined ? now : taskOf(sprint, now, sprintsDir);
+  const { profiles } = task.contract;
+  const profile = Object.hasOwn(profiles, sprint.profile) ? profiles[sprint.profile] : undefined;
+  return { task, guards: profile ? guardsOf(task, profile) : {} };
+}
 
 const besideOf = ({ id }: Sprint, request: NotebookRequest): Beside => ({
   commit: request.commits?.get(id) ?? null,

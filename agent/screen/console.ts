@@ -9,7 +9,10 @@ import { count, cut, duration, firstLine, many, plain, show } from '../common/wo
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+import { outOfProportion, timeNow } from '../ledger/time-against.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { lastScreen } from './last-screen.ts';
 
@@ -128,8 +131,26 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
         const { metric, also } = loop.config.task.contract;
         const fields = [metric, ...also.slice(0, 3)].filter((f) => event.verdict.metrics[f] !== undefined);
         step(`verified ${fields.map((f) => `${f} ${show(event.verdict.metrics[f])}`).join(', ')}`);
+        step(dim(`${NOT_OBSERVED}: ${plain(declaredWords(event.verdict))}`));
+        const run = readSprintRun(loop.config.repo, event.verdict.run);
+        const slow = run && outOfProportion(timeNow(run, loop.ledger.of(loop.config.leaderboard)));
+        if (slow) step(`! ${slow}`);
         return;
       }
+      case 'confirm.started':
+        step(
+          `to be confirmed on secret worlds: ${event.best === null ? `${count(event.pairs, 'run')}` : `candidate and best in up to ${count(event.pairs, 'pair')}`}`,
+        );
+        return;
+      case 'confirm.measured': {
+        const { metric } = loop.config.task.contract;
+        const gave = event.value === null ? 'no result' : `${metric} ${show(event.value)}`;
+        step(`secret world ${event.draw}, ${event.of}: ${gave} (${duration(event.seconds)})`);
+        return;
+      }
+      case 'confirm.finished':
+        step(`${event.result}: ${plain(event.reason)}`);
+        return;
       case 'sprint.closed':
         step(`${bold(event.outcome)}: ${plain(event.reason)}`);
         return;

@@ -1,14 +1,18 @@
 import { expect, it } from 'vitest';
+import { confirmed } from '../fixtures/confirmed.ts';
 import { sprints, task } from '../fixtures/load.ts';
 import type { SprintDetail } from '../notebook/model.ts';
 import { indexOf } from '../notebook/rows.ts';
 import { compareHtml } from './compare.ts';
-import { comparedOf, MOST_RUNS, settingsOf, sideBySide } from './compared.ts';
+import { comparedOf, MOST_RUNS, sideBySide } from './compared.ts';
 
 const index = indexOf(sprints, task, () => ({ commit: null, links: [] }));
 const [, second, third] = sprints;
 const ids = [third?.candidate ?? '', second?.candidate ?? ''];
-const stated = { [ids[0] ?? '']: { eta: '0.3', widths: '[4,16]' } };
+const stated: SprintDetail['settings'] = {
+  [ids[0] ?? '']: { values: { experiment: 'a', eta: '0.3' }, stated: true },
+  [ids[1] ?? '']: { values: { experiment: 'a' }, stated: false },
+};
 
 async function open(id: string, change: Partial<SprintDetail> = {}): Promise<SprintDetail | null> {
   const sprint = sprints.find((each) => each.id === id);
@@ -32,11 +36,7 @@ it('shows settings that differ before those that are shared', () => {
   expect(same).toEqual([{ key: 'a', values: ['1', '1'] }]);
 });
 
-it('takes the settings that a trainer states, else those that were asked', async () => {
-  const [a, b] = await comparedOf(index, ids, open);
-  if (!a || !b) throw new Error('both runs are in the fixtures');
-  expect(settingsOf(a)).toMatchObject({ experiment: 'lista', eta: '0.3', widths: '[4,16]', seed: '0' });
-  expect(settingsOf(b)).not.toHaveProperty('eta');
+it('says of which runs the settings are not known', async () => {
   const html = await comparison(ids);
   expect(html).toContain('Of B only what was asked is known');
   expect(html.indexOf('Settings that differ')).toBeLessThan(html.indexOf('settings that all share'));
@@ -96,6 +96,17 @@ it('shows the means by group beside each other, the deciding metric first', asyn
   ]);
   expect(html.indexOf('Recall by depth')).toBeGreaterThan(html.indexOf('F1 by depth'));
   expect(compareHtml(all, index)).not.toContain(' by depth');
+});
+
+it('shows what secret worlds gave, where a candidate was tried there', async () => {
+  const all = await comparedOf(index, ids, open);
+  const html = compareHtml(
+    all.map((one) => ({ ...one, detail: { ...one.detail, sprint: confirmed(one.detail.sprint) } })),
+    index,
+  );
+  const cells = /<th scope="row">F1 on secret worlds<\/th>(.*?)<\/tr>/.exec(html)?.[1];
+  expect(cells?.replace(/<[^>]+>/g, '|')).toBe('|0.860 ± 0.008||–||–|');
+  expect(compareHtml(all, index)).not.toContain('secret worlds');
 });
 
 it('shows a patch with its lines marked, and leaves a long one to its file', async () => {

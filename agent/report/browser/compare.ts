@@ -1,7 +1,7 @@
 import { escaped } from '../document/escaped.ts';
 import { clip, dateTime, duration, samples } from '../document/names.ts';
 import type { NotebookIndex } from '../notebook/model.ts';
-import { type Compared, type SettingRow, settingsOf, sideBySide } from './compared.ts';
+import { type Compared, type SettingRow, sideBySide } from './compared.ts';
 import { curvesHtml } from './curves.ts';
 import { groupsHtml } from './groups.ts';
 import { numbersHtml } from './numbers.ts';
@@ -57,15 +57,15 @@ function whatHtml(all: readonly Compared[]): Cells[] {
 }
 
 function settingsHtml(all: readonly Compared[]): string {
-  const { different, same } = sideBySide(all.map(settingsOf));
+  const { different, same } = sideBySide(all.map(({ run, detail }) => detail.settings[run.id]?.values ?? {}));
   const cells = ({ key, values }: SettingRow): Cells => ({
     name: key,
     cells: values.map((value) => (value === null ? '–' : `<code>${escaped(clip(value, 200))}</code>`)),
   });
-  const gone = all.filter(({ run, detail }) => detail.settings[run.id] === undefined);
+  const gone = all.filter(({ run, detail }) => detail.settings[run.id]?.stated !== true);
   const note =
     gone.length > 0
-      ? `<p class="caption">Of ${gone.map(({ letter }) => letter).join(', ')} only what was asked is known: the files of the run are gone, or its trainer did not finish.</p>`
+      ? `<p class="caption">Of ${gone.map(({ letter }) => letter).join(', ')} only what was asked is known: its trainer stated no settings, or they are gone.</p>`
       : '';
   const differ =
     different.length > 0

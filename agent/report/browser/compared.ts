@@ -1,5 +1,4 @@
 import type { SprintRun } from '#contract/sprint';
-import { flat } from '../notebook/flat.ts';
 import type { Board, NotebookIndex, RunRow, SprintDetail } from '../notebook/model.ts';
 
 /** Runs that are compared at once: more lines of a plot cannot be told apart. */
@@ -30,25 +29,6 @@ export async function comparedOf(
       return detail && run && board ? [{ row, detail, run, board }] : [];
     })
     .map((one, at) => ({ ...one, letter: String.fromCharCode(65 + at) }));
-}
-
-/**
- * What a run was made with: what its trainer states it used, and what was asked of it beyond that. Where the
- * trainer's statement is gone, the profile's settings and what was changed for this run.
- */
-export function settingsOf({ run, detail }: Pick<Compared, 'run' | 'detail'>): Record<string, string> {
-  const stated = detail.settings[run.id];
-  const { experiment, samples, seed, from, backend } = run;
-  return {
-    experiment,
-    samples: String(samples),
-    seed: String(seed),
-    ...(from !== undefined && { 'started from': from }),
-    ...(backend !== null && { backend }),
-    ...flat(run.profileSettings ?? {}),
-    ...run.settings,
-    ...stated,
-  };
 }
 
 export interface SettingRow {

@@ -1,5 +1,5 @@
 import type { Board, NotebookIndex, RunRow, SprintRow } from '../notebook/model.ts';
-import { GAIN } from '../notebook/model.ts';
+import { CONFIRMED, GAIN } from '../notebook/model.ts';
 
 type Field = string | number | boolean | null | undefined;
 
@@ -33,7 +33,8 @@ function numbersOf(boards: readonly Board[], rows: readonly (SprintRow | RunRow)
   return [...new Set([...listed, ...rows.flatMap(({ values }) => Object.keys(values))])];
 }
 
-const named = (key: string) => (key === GAIN ? 'to_best_before' : key);
+const NAMES: Record<string, string> = { [GAIN]: 'to_best_before', [CONFIRMED]: 'confirmed_mean' };
+const named = (key: string) => NAMES[key] ?? key;
 
 const csv = (head: readonly string[], lines: readonly (readonly Field[])[]): string =>
   `${[head, ...lines].map((fields) => fields.map(field).join(',')).join('\r\n')}\r\n`;

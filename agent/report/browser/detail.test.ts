@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { confirmed } from '../fixtures/confirmed.ts';
 import { sprints } from '../fixtures/load.ts';
 import type { SprintDetail } from '../notebook/model.ts';
 import { detailHtml } from './detail.ts';
@@ -25,6 +26,14 @@ it('says why, when, and by which command its commit is shown', () => {
   expect(html).toMatch(/broken<\/span>MCC 0\.600 <span class="quiet">asked: &gt;=0\.7/);
   expect(html).toContain('<a href="../sprints/x/sprint.json">sprint.json</a>');
   expect(html).toContain('diverged: loss is NaN at step 921');
+});
+
+it('says what secret worlds gave', () => {
+  expect(detailHtml(third)).not.toContain('Confirmed');
+  const html = detailHtml({ ...third, sprint: confirmed(third.sprint) });
+  expect(html).toContain(
+    '<dt>Confirmed</dt><dd>confirmed: the gain is beyond the bound. The candidate gave 0.860 ± 0.008 on 3 secret worlds, the best 0.830 ± 0.009 on 3 secret worlds.</dd>',
+  );
 });
 
 it('frames what the researcher wrote, as text', () => {

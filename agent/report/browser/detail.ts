@@ -8,6 +8,7 @@ export function detailHtml(detail: SprintDetail): string {
   const { cost, change } = sprint;
   const rows: [string, string | null][] = [
     ['Why', escaped(sprint.reason)],
+    ['Confirmed', confirmedHtml(sprint)],
     ['Ended', escaped(sprint.stopReason)],
     ['Guards', guards.length > 0 ? guards.map(guardHtml).join('<br>') : null],
     ['When', `${escaped(dateTime(sprint.openedAt))} to ${escaped(dateTime(sprint.closedAt))}`],
@@ -38,6 +39,16 @@ export function detailHtml(detail: SprintDetail): string {
   ];
   const facts = rows.flatMap(([name, html]) => (html === null ? [] : `<dt>${name}</dt><dd>${html}</dd>`));
   return `<dl class="facts">${facts.join('')}</dl>${wordsHtml(detail)}`;
+}
+
+/** What secret worlds gave: mean, spread and number of worlds, of the candidate and of the best. */
+function confirmedHtml({ confirmed, metric }: SprintDetail['sprint']): string | null {
+  if (!confirmed) return null;
+  const several = ({ mean, deviation, n }: NonNullable<typeof confirmed>['candidate']) =>
+    `${number(mean[metric])}${deviation[metric] === undefined ? '' : ` ± ${number(deviation[metric])}`} on ${n} secret worlds`;
+  const best = confirmed.best ? `, the best ${several(confirmed.best)}` : '';
+  const gave = confirmed.candidate.n > 0 ? ` The candidate gave ${several(confirmed.candidate)}${best}.` : '';
+  return `${escaped(confirmed.result)}: ${escaped(confirmed.reason)}.${gave}`;
 }
 
 const guardHtml = ({ name, condition, value, broken }: Guard): string =>

@@ -31,7 +31,7 @@ export function numbersHtml(all: readonly Compared[]): string {
     more.length > 0
       ? `<details><summary>Other forms, and what was claimed</summary>${more.join('')}</details>`
       : '';
-  const main = [...lines, ...repeats(all)];
+  const main = [...lines, ...confirmedLines(all), ...repeats(all)];
   return main.length > 0
     ? `${sideTable('Numbers', all, main, differenceOf(all))}${note}${folded}`
     : '<h3>Numbers</h3><p>None of these runs was measured.</p>';
@@ -87,6 +87,31 @@ export function difference(
 ): string[] {
   if (differenceOf(all) === null) return [];
   return [a === undefined || b === undefined ? '–' : signed(b - a, name)];
+}
+
+/** The metric on secret worlds, where a candidate was confirmed there: mean, spread and number of worlds. */
+function confirmedLines(all: readonly Compared[]): Cells[] {
+  const metric = all[0]?.board.metric ?? '';
+  const several = all.map(({ run, detail: { sprint } }) =>
+    run.id === sprint.candidate ? sprint.confirmed?.candidate : undefined,
+  );
+  if (!several.some((each) => each && each.n > 0)) return [];
+  const mean = several.map((each) => each?.mean[metric]);
+  const none = differenceOf(all) === null ? [] : ['–'];
+  const cells = several.map((each) =>
+    each && each.n > 0
+      ? `${metricNumber(metric, each.mean[metric])} ± ${metricNumber(metric, each.deviation[metric])}`
+      : '–',
+  );
+  const worlds = several.map((each) => (each ? String(each.n) : '–'));
+  return [
+    {
+      name: `${label(metric)} on secret worlds`,
+      cells: [...cells, ...difference(all, metric, mean)],
+      right: true,
+    },
+    { name: 'Secret worlds', cells: [...worlds, ...none], right: true },
+  ];
 }
 
 /** The metric once more, where a candidate was repeated on a second seed. */

@@ -22,6 +22,7 @@ import { frontierPlot } from '../plots/frontier.ts';
 import { progressPlot } from '../plots/progress.ts';
 import type { Plot } from '../plots/theme.ts';
 import { plot } from '../plots/vega.ts';
+import { confirmedTable, gainWords, inFullBlock, spreadWords } from './confirmed.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
@@ -63,6 +64,8 @@ export async function composeReport(
   if (sprint.summary.trim()) blocks.push(theirs(await read(sprint.summary)));
   blocks.push(facts(context));
   add(blocks, claimedAndVerified(context));
+  add(blocks, confirmedTable(context));
+  add(blocks, inFullBlock(sprint));
   blocks.push(heading(1, 'What we asked'), theirs(asked));
   blocks.push(heading(1, 'Results'));
   if (sprint.runs.length === 0) blocks.push(para(text('No run was started in this sprint.')));
@@ -95,9 +98,15 @@ function inShort({ sprint }: Context): Inline[] {
   const { words } = outcomes[sprint.outcome];
   const value = sprint.verdict?.metrics[sprint.metric];
   if (value === undefined) return [strong('No number is verified'), text(`: ${words}.`)];
+  const { confirmed, metric } = sprint;
+  if (!confirmed || confirmed.candidate.n === 0)
+    return [
+      strong(`Verified ${label(metric)} ${number(value)}`),
+      text(`, ${againstBest(sprint, value)}: ${words}.`),
+    ];
   return [
-    strong(`Verified ${label(sprint.metric)} ${number(value)}`),
-    text(`, ${againstBest(sprint, value)}: ${words}.`),
+    strong(`${label(metric)} ${spreadWords(confirmed.candidate, metric)} on secret worlds`),
+    text(`, ${gainWords(confirmed)}: ${words}. In the public world ${number(value)} (verified).`),
   ];
 }
 
@@ -193,6 +202,7 @@ function standingWords({ sprint, history, profile }: Context): string {
   const gains = history.filter((s) => s.outcome === 'new-best');
   const best = gains.at(-1);
   const value = best?.verdict?.metrics[sprint.metric];
+  const confirmed = best?.confirmed && spreadWords(best.confirmed.candidate, sprint.metric);
   if (!best || value === undefined) return 'No sprint of this leaderboard has a verified gain yet.';
   const gap = profile?.ceiling
     ? `, ${number(Math.abs(profile.ceiling.value - value))} from the ${edge(sprint)} of ${profile.ceiling.value} (${profile.ceiling.label})`
@@ -201,7 +211,7 @@ function standingWords({ sprint, history, profile }: Context): string {
     history.length === 1
       ? '1 sprint'
       : `${history.length} sprints, ${gains.length} of them with a verified gain`;
-  return `After ${so}, the best is ${label(sprint.metric)} ${number(value)} of sprint ${best.number}${gap}.`;
+  return `After ${so}, the best is ${label(sprint.metric)} ${number(value)}${confirmed === undefined ? '' : ` (${confirmed} on secret worlds)`} of sprint ${best.number}${gap}.`;
 }
 
 async function draw(

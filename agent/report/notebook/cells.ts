@@ -61,14 +61,15 @@ function sprintCells(board: Board, rows: readonly SprintRow[], view: View | null
   ];
 }
 
-function sprintTitle({ id, title, best, links, number }: SprintRow, view: View | null): string {
+function sprintTitle({ id, title, best, links, number, remarks }: SprintRow, view: View | null): string {
   const name = escaped(clip(title, 120));
   const [first] = links;
   const linked = first ? `<a href="${escaped(first.href)}">${name}</a>` : name;
   const more = view
     ? ` <button type="button" class="more" data-act="open" data-sprint="${escaped(id)}" aria-expanded="${view.open.includes(id)}" aria-label="Details of sprint ${number}">details</button>`
     : '';
-  return `${best ? BEST : ''}${linked}${more}`;
+  const notes = remarks.map((remark) => `<br><small class="quiet">${escaped(remark)}</small>`);
+  return `${best ? BEST : ''}${linked}${more}${notes.join('')}`;
 }
 
 function runCells(board: Board, rows: readonly RunRow[]): Cell<RunRow>[] {

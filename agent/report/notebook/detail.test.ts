@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { inRun } from '../../common/paths.ts';
-import { lista, matryoshka, sprintsFolder, task } from '../fixtures/load.ts';
+import { lista, matryoshka, sprintsFolder } from '../fixtures/load.ts';
 import { detailOf, packedDetail } from './detail.ts';
-import { guardsOfBoard, type Places } from './files.ts';
-import { flat } from './flat.ts';
+import type { Places } from './files.ts';
 import type { SprintDetail } from './model.ts';
 import { thinned } from './pack.ts';
 
@@ -48,22 +47,21 @@ it('reads the settings that a trainer states, with no more trust than any other 
   const config = { eta: 0.3, 'name\u001b[31m': 'a\nb', inner: { tau: 2 }, widths: [4, 16] };
   writeFileSync(result, JSON.stringify({ ...stated, config, seconds: 1, declared: {}, claimed: {} }));
   const { settings, files } = detailOf(lista, rules, places, beside);
-  expect(settings).toEqual({ [run]: { eta: '0.3', name: 'a b', 'inner.tau': '2', widths: '[4,16]' } });
+  expect(settings[run]).toEqual({
+    values: expect.objectContaining({
+      ...{ eta: '0.3', name: 'a b', 'inner.tau': '2', widths: '[4,16]', experiment: 'lista', seed: '0' },
+    }),
+    stated: true,
+  });
   expect(files[run]?.map(({ label }) => label)).toEqual(['result.json']);
   writeFileSync(result, '{"config": 3}');
-  expect(detailOf(lista, rules, places, beside).settings).toEqual({});
+  expect(detailOf(lista, rules, places, beside).settings[run]?.stated).toBe(false);
 });
 
-it('takes the guards of a leaderboard from the file that was committed with it', () => {
-  const board = { leaderboard: 'made-up-0000', profile: 'small' };
-  expect(guardsOfBoard({ sprintsDir: join(dir, 'sprints') }, board, task).mcc).toBe('>=best-0.01');
-  mkdirSync(join(dir, 'sprints/leaderboards'), { recursive: true });
-  const path = join(dir, 'sprints/leaderboards/made-up-0000.yaml');
-  writeFileSync(path, 'guards: { mcc: ">=0.7" }\nprofiles: { small: { guards: { r2: ">=0.9" } } }\n');
-  expect(guardsOfBoard({ sprintsDir: join(dir, 'sprints') }, board, task)).toEqual({
-    mcc: '>=0.7',
-    r2: '>=0.9',
-  });
+it('takes the settings of the record before those of a folder, which may be gone', () => {
+  const runs = lista.runs.map((each) => ({ ...each, config: { eta: 0.25, 'inner.tau': true } }));
+  const { settings } = detailOf({ ...lista, runs }, rules, { reportsDir: dir }, beside);
+  expect(settings[run]).toMatchObject({ values: { eta: '0.25', 'inner.tau': 'true' }, stated: true });
 });
 
 it('is packed once for a record, in letters that cannot end the element that holds them', () => {
@@ -83,10 +81,4 @@ it('draws at most 200 points of a curve, its ends among them', () => {
   expect(curve).toHaveLength(200);
   expect([curve[0], curve.at(-1)]).toEqual([0, 5000]);
   expect(thinned([1, 2])).toEqual([1, 2]);
-});
-
-it('flattens nested settings', () => {
-  expect(flat({ a: { b: [{ c: 1 }] }, d: null, e: {}, f: 'x' })).toEqual({
-    ...{ 'a.b.0.c': '1', d: 'null', e: '{}', f: 'x' },
-  });
 });

@@ -1,9 +1,10 @@
 import { type Condition, violation } from '#contract/condition';
 import type { Sprint, SprintRun } from '#contract/sprint';
-import { type Places, patchOf, runLinks, statedSettings } from './files.ts';
+import { type Places, patchOf, runLinks } from './files.ts';
 import type { Guard, SprintDetail } from './model.ts';
 import { packed, thinned } from './pack.ts';
 import type { Beside } from './rows.ts';
+import { settingsOf } from './settings.ts';
 
 /** The rules of a sprint's leaderboard, and the sprints on it before this one. */
 export interface Rules {
@@ -18,23 +19,13 @@ export function detailOf(
   places: Places,
   { commit, links }: Beside,
 ): SprintDetail {
-  const byRun = <T>(of: (id: string) => T | null): Record<string, T> =>
-    Object.fromEntries(
-      sprint.runs.flatMap(({ id }) => {
-        const value = of(id);
-        return value === null ? [] : [[id, value]];
-      }),
-    );
   return {
     sprint: { ...sprint, runs: sprint.runs.map(thinnedRun) },
     guards: guardsOf(sprint, rules),
     patch: patchOf(places, sprint.id),
     ...{ commit, links },
-    settings: byRun((id) => statedSettings(places, id)),
-    files: byRun((id) => {
-      const found = runLinks(places, id);
-      return found.length > 0 ? found : null;
-    }),
+    settings: Object.fromEntries(sprint.runs.map((run) => [run.id, settingsOf(run, places.runsDir)])),
+    files: Object.fromEntries(sprint.runs.map(({ id }) => [id, runLinks(places, id)])),
   };
 }
 

@@ -14,8 +14,10 @@ export interface Link {
   href: string;
 }
 
-/** The column of the difference to the best before. No metric begins with a colon. */
+/** Columns that are no metric, whose names do not begin with a colon: the difference to the best before, */
 export const GAIN = ':gain';
+/** and the mean of the deciding metric on secret worlds. */
+export const CONFIRMED = ':confirmed';
 
 /** A number of the list: its key in `values` of a row, its heading, and the direction that is better. */
 export interface Column {
@@ -56,6 +58,8 @@ export interface Row {
 }
 
 export interface SprintRow extends Row {
+  /** What a reader should know before its numbers. */
+  remarks: string[];
   runs: number;
   /** The run that stands for the sprint in a comparison. */
   candidate: string | null;
@@ -97,6 +101,13 @@ export interface Patch {
   href: string;
 }
 
+/** What a run was made with, flattened: {"optimizer.beta": "0.9"}. */
+export interface RunSettings {
+  values: Record<string, string>;
+  /** Whether its trainer states them; else only what was asked is known. */
+  stated: boolean;
+}
+
 /** What the page reads when a sprint is looked at: its whole record, and what lies beside it. */
 export interface SprintDetail {
   sprint: Sprint;
@@ -104,8 +115,8 @@ export interface SprintDetail {
   patch: Patch | null;
   commit: Commit | null;
   links: Link[];
-  /** The settings that a trainer states it used, by run, flattened: {"optimizer.beta": "0.9"}. */
-  settings: Record<string, Record<string, string>>;
+  /** By run. */
+  settings: Record<string, RunSettings>;
   /** Files of a run's folder, by run. */
   files: Record<string, Link[]>;
 }

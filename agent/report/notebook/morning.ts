@@ -1,5 +1,6 @@
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import { gainWords, spreadWords } from '../compose/confirmed.ts';
 import { escaped } from '../document/escaped.ts';
 import { clip, count, duration, label, money, number, samples, signed } from '../document/names.ts';
 import { seedsOf, stepsOf } from './evidence.ts';
@@ -61,9 +62,12 @@ function howFar(board: readonly Sprint[], { task }: Now): string {
 function outcomesIn(board: readonly Sprint[]): string {
   const gains = stepsOf(board).length;
   const held = board.filter(({ outcome }) => outcome === 'held').length;
-  const parts = [gains > 0 ? `${gains} with a verified gain` : '', held > 0 ? `${held} held` : ''].filter(
-    Boolean,
-  );
+  const stacked = board.filter(({ outcome }) => outcome === 'stacked').length;
+  const parts = [
+    gains > 0 ? `${gains} with a verified gain` : '',
+    stacked > 0 ? `${stacked} stacked` : '',
+    held > 0 ? `${held} held` : '',
+  ].filter(Boolean);
   return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
 
@@ -89,9 +93,16 @@ function ideas(board: readonly Sprint[], { reportOf }: Now): string | null {
 function howSure(board: readonly Sprint[]): string | null {
   const step = stepsOf(board).at(-1);
   if (!step) return null;
-  const { verdict, repeat, candidate } = step.sprint;
+  const { verdict, repeat, candidate, metric, confirmed, inFull } = step.sprint;
   const { noise, noiseFrom } = board.at(-1) as Sprint;
   const parts: string[] = [];
+  const isConfirmed = confirmed !== undefined && confirmed.candidate.n > 0;
+  if (confirmed && isConfirmed)
+    parts.push(
+      `<strong>${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)}</strong> on secret worlds (${gainWords(confirmed)}).`,
+    );
+  const inOne = inFull?.metrics[metric];
+  if (inOne !== undefined) parts.push(`Trained in full in one of them: ${number(inOne)}.`);
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
   const times = step.gain === null || noise === 0 ? null : Math.abs(step.gain) / noise;
   parts.push(
@@ -105,10 +116,9 @@ function howSure(board: readonly Sprint[]): string | null {
   else parts.push('One seed of the best.');
   if (repeat)
     parts.push(`The gain was near the noise, and repeated on seed ${repeat.seed}: the means decided.`);
-  if (verdict?.kind === 'confirmed') parts.push('Confirmed on a world that no researcher can know.');
-  else if (verdict)
+  if (verdict)
     parts.push(
-      `Verified on ${count(verdict.evaluation.samples)} fresh samples of the ${verdict.world.kind === 'public' ? 'public world' : 'data'}${candidate ? `; <code>npm run reproduce -- ${escaped(candidate)}</code> trains it again, on another seed and where it can in a secret world` : ''}.`,
+      `Verified on ${count(verdict.evaluation.samples)} fresh samples of the ${verdict.world.kind === 'public' ? 'public world' : 'data'}${candidate && !isConfirmed ? `, not confirmed on secret ones; <code>npm run reproduce -- ${escaped(candidate)}</code> trains it again on another seed, and in a secret world where the task has one` : ''}.`,
     );
   return parts.join(' ');
 }
@@ -118,8 +128,10 @@ function cost(board: readonly Sprint[]): string {
   const usd = sum(({ cost }) => cost.usd);
   const gains = stepsOf(board).length;
   const tokens = sum(({ cost }) => cost.inputTokens + cost.outputTokens);
+  const seconds = sum(({ cost }) => cost.confirmSeconds ?? 0);
+  const confirming = seconds > 0 ? ` ${duration(seconds)} of confirming,` : '';
   const each = gains > 1 && usd > 0 ? `, ${money(usd / gains)} a gain` : '';
-  return `<strong>${money(usd)}</strong>${each}; ${duration(sum((s) => s.cost.trainSeconds))} of training, ${duration(sum((s) => s.cost.judgeSeconds))} of judging, ${duration(sum((s) => s.cost.wallSeconds))} in all; ${samples(tokens)} tokens.`;
+  return `<strong>${money(usd)}</strong>${each}; ${duration(sum((s) => s.cost.trainSeconds))} of training, ${duration(sum((s) => s.cost.judgeSeconds))} of judging,${confirming} ${duration(sum((s) => s.cost.wallSeconds))} in all; ${samples(tokens)} tokens.`;
 }
 
 function whyStopped(board: readonly Sprint[], { stopped }: Now): string {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { confirmed } from '../fixtures/confirmed.ts';
 import { interrupted, lista, sprints, task } from '../fixtures/load.ts';
-import { GAIN } from './model.ts';
+import { CONFIRMED, GAIN } from './model.ts';
 import { indexOf } from './rows.ts';
 
 const nothing = () => ({ commit: null, links: [] });
@@ -40,5 +41,15 @@ it('never mixes leaderboards: the newest comes first', () => {
   expect(boards.map(({ profile, best }) => [profile, best === null])).toEqual([
     ['16k', true],
     ['small', false],
+  ]);
+});
+
+it('has a column of what secret worlds gave where a sprint was tried there, and only then', () => {
+  expect(index.boards[0]?.columns.map(({ key }) => key)).not.toContain(CONFIRMED);
+  const { boards, sprints: rows, runs } = indexOf(sprints.map(confirmed), task, nothing);
+  expect(boards[0]?.columns.map(({ key }) => key).slice(0, 3)).toEqual(['f1', GAIN, CONFIRMED]);
+  expect(rows.map(({ values }) => values[CONFIRMED])).toEqual([undefined, undefined, 0.86, undefined]);
+  expect(runs.filter(({ values }) => values[CONFIRMED] === 0.86).map(({ id }) => id)).toEqual([
+    lista.candidate,
   ]);
 });

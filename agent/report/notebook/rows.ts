@@ -1,11 +1,13 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import { remarksOn } from '../../ledger/remarks.ts';
 import { outcomes } from '../compose/head.ts';
 import { measured, runTitle } from '../compose/runs.ts';
 import { label } from '../document/names.ts';
 import type { Badge } from '../document/tree.ts';
 import {
   type Board,
+  CONFIRMED,
   type Column,
   type Commit,
   GAIN,
@@ -32,12 +34,19 @@ export function indexOf(
   task: Task,
   beside: (sprint: Sprint) => Beside,
 ): NotebookIndex {
-  const boards = boardsOf(sprints).map((board) => boardOf(board, task));
+  const ofBoards = boardsOf(sprints);
+  const boards = ofBoards.map((board) => boardOf(board, task));
+  const remarks = new Map(
+    ofBoards.flatMap((board) => board.map((sprint) => [sprint, remarksOn(sprint, board)] as const)),
+  );
   const bests = new Set(boards.map(({ best }) => best?.sprint));
   return {
     title: task.contract.title,
     boards,
-    sprints: sprints.map((sprint) => sprintRow(sprint, bests.has(sprint.id), beside(sprint))),
+    sprints: sprints.map((sprint) => ({
+      ...sprintRow(sprint, bests.has(sprint.id), beside(sprint)),
+      remarks: remarks.get(sprint) ?? [],
+    })),
     runs: sprints.flatMap((sprint) =>
       sprint.runs.map((run) => runRow(sprint, run, bests.has(sprint.id) && run.id === sprint.candidate)),
     ),
@@ -71,19 +80,22 @@ function boardOf(board: readonly Sprint[], task: Task): Board {
     columns: [
       column(first),
       { key: GAIN, label: 'Gain', better: goal },
+      ...(board.some(({ confirmed }) => confirmed && confirmed.candidate.n > 0)
+        ? [{ key: CONFIRMED, label: 'Confirmed', better: goal }]
+        : []),
       ...others.slice(0, MOST_METRICS - 1).map(column),
     ],
     best: best?.candidate ? { sprint: best.id, run: best.candidate } : null,
   };
 }
 
-function sprintRow(sprint: Sprint, best: boolean, { commit, links }: Beside): SprintRow {
+function sprintRow(sprint: Sprint, best: boolean, { commit, links }: Beside): Omit<SprintRow, 'remarks'> {
   const { id, number, title, outcome, verdict, cost, candidate, runs } = sprint;
   return {
     ...{ id, number, title, outcome, best, commit, links },
     badge: badgeOf(sprint),
     board: sprint.leaderboard,
-    values: withGain(sprint, verdict?.metrics ?? {}),
+    values: withConfirmed(sprint, withGain(sprint, verdict?.metrics ?? {})),
     usd: cost.usd,
     seconds: cost.trainSeconds,
     at: sprint.openedAt,
@@ -100,6 +112,8 @@ function sprintRow(sprint: Sprint, best: boolean, { commit, links }: Beside): Sp
 function runRow(sprint: Sprint, run: SprintRun, best: boolean): RunRow {
   const { metrics, from } = measured(run);
   const title = runTitle(run);
+  // A snapshot, or a run of another role, does not compare with the best.
+  const gains = run.verdict && run.role === undefined ? withGain(sprint, metrics) : metrics;
   return {
     id: run.id,
     sprint: sprint.id,
@@ -109,8 +123,7 @@ function runRow(sprint: Sprint, run: SprintRun, best: boolean): RunRow {
     outcome: sprint.outcome,
     badge: badgeOf(sprint),
     best,
-    // A snapshot, or a run of another budget, does not compare with the best.
-    values: run.verdict && run.role === undefined ? withGain(sprint, metrics) : metrics,
+    values: run.id === sprint.candidate ? withConfirmed(sprint, gains) : gains,
     usd: sprint.cost.usd,
     seconds: run.seconds,
     at: sprint.openedAt,
@@ -125,6 +138,15 @@ function runRow(sprint: Sprint, run: SprintRun, best: boolean): RunRow {
 function withGain({ metric, bestBefore }: Sprint, metrics: Record<string, number>): Record<string, number> {
   const [value, before] = [metrics[metric], bestBefore?.metrics[metric]];
   return value === undefined || before === undefined ? metrics : { ...metrics, [GAIN]: value - before };
+}
+
+/** What the candidate gave on secret worlds, in the mean. */
+function withConfirmed(
+  { metric, confirmed }: Sprint,
+  metrics: Record<string, number>,
+): Record<string, number> {
+  const mean = confirmed?.candidate.mean[metric];
+  return mean === undefined ? metrics : { ...metrics, [CONFIRMED]: mean };
 }
 
 const badgeOf = ({ outcome }: Sprint): Badge => ({

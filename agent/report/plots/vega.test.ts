@@ -16,6 +16,17 @@ it('draws SVG, with words escaped', async () => {
   expect(svg).not.toContain('<script');
 });
 
+it('draws the same picture the same way each time, and shares no id with another', async () => {
+  const clipped = (a: number) =>
+    plot({ ...points([{ a }]), mark: { type: 'point', clip: true } } as TopLevelSpec);
+  const [first, other, again] = [await clipped(1), await clipped(2), await clipped(1)];
+  expect(again).toBe(first);
+  const ids = (svg: string) => [...svg.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+  expect(ids(first)).toHaveLength(1);
+  expect(ids(other)).not.toEqual(ids(first));
+  expect(first).toContain(`url(#${ids(first)[0]})`);
+});
+
 it('loads nothing: neither a file nor an address', async () => {
   let asked = 0;
   const server = createServer((_, response) => {

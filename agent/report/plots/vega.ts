@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as vega from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
@@ -31,12 +32,25 @@ export async function plot(spec: TopLevelSpec): Promise<string> {
     expr: expressionInterpreter,
   });
   try {
-    const svg = await view.toSVG();
+    const svg = ownIds(await view.toSVG());
     if (svg.length > MAX_SVG) throw new Error(`plot of ${svg.length} bytes; at most ${MAX_SVG}`);
     return svg;
   } finally {
     view.finalize();
   }
+}
+
+/**
+ * Vega counts its ids over all pictures of a process. Here they depend on the picture alone, so that a page
+ * is the same whenever it is drawn, and two pictures on it share none.
+ */
+function ownIds(svg: string): string {
+  const ID = /(\bid="|url\(#)((?:clip|gradient_)\d+)(?=["')])/g;
+  const order = [...new Set([...svg.matchAll(ID)].map(([, , id = '']) => id))];
+  const renamed = (name: (at: number) => string) =>
+    svg.replace(ID, (_, before: string, id: string) => before + name(order.indexOf(id)));
+  const digest = createHash('sha256').update(renamed(String)).digest('hex').slice(0, 8);
+  return renamed((at) => `clip-${digest}-${at}`);
 }
 
 /**
