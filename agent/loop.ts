@@ -60,7 +60,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       if (!stopping && loop.config.profile.staged && loop.journal.state().probedSpeed === null)
         await probe(loop);
       const stop = await sprints(loop, open);
-      await leaveClean(loop);
+      await leaveClean(loop, stop.reason);
       const exitCode = EXIT_CODES[stop.code];
       loop.journal.emit({ type: 'loop.stopped', ...stop, exitCode });
       return exitCode;

@@ -7,13 +7,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import type { Sprint } from '#contract/sprint';
 import { readTask } from '#contract/task';
+import { homeOf } from '#host/worktree';
 import { makeWritable } from '#host/writable';
-import { sprintDir as sprintDirOf, sprintsDir as sprintsDirOf, taskPath } from '../common/paths.ts';
+import { runsDir, sprintDir as sprintDirOf, sprintsDir as sprintsDirOf, taskPath } from '../common/paths.ts';
+import { sprintCommitsIn } from '../git/sprint-commits.ts';
 import { taskOf } from '../ledger/kept-contract.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { readSource } from '../report/compose/source.ts';
 import { type ReportRequest, renderNotebook, renderReport } from '../report/index.ts';
 import { writeTables } from '../report/tables.ts';
+import { readStatus } from '../screen/status.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
@@ -57,7 +60,12 @@ async function main(): Promise<number> {
     if (!made) bad.push(sprint.id);
   }
   // The notebook links to the reports that are there.
-  if (!csv) print([await renderNotebook({ sprints, live: null, reportsDir, task })]);
+  if (!csv) {
+    const { stopped, branch } = readStatus(repo);
+    const commits = await sprintCommitsIn(dirname(sprintsDir), branch);
+    const places = { reportsDir, sprintsDir, runsDir: runsDir(homeOf(repo)) };
+    print([await renderNotebook({ sprints, live: null, stopped, task, commits, ...places })]);
+  }
   print(writeTables(reportsDir, sprints));
   if (bad.length > 0) throw new UserError(`${sprintsDir}: no report could be made of ${bad.join(', ')}`, 1);
   return 0;

@@ -177,6 +177,13 @@ describe('the judge', () => {
       rows_served: 12_288,
     });
     expect(verdict.declared).toEqual({ learning_rate: 0.01, epochs: 1 });
+    // The means by group are those of all latents, once each.
+    for (const groups of Object.values(verdict.groups ?? {})) {
+      expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(16);
+      const f1 = groups.reduce((sum, { count, metrics }) => sum + count * metrics.f1, 0) / 16;
+      expect(f1).toBeCloseTo(verdict.metrics.f1, 10);
+    }
+    expect(Object.keys(verdict.groups ?? {})).toEqual(['depth of the feature', 'firing rate of the feature']);
     // `--describe` lists exactly the numbers of a verdict.
     for (const part of ['metrics', 'observed', 'declared'] as const)
       expect(Object.keys(verdict[part]).sort()).toEqual([...FIELDS[part]].sort());
@@ -320,6 +327,9 @@ describe('the judge', () => {
     const { code, stdout, stderr } = await ask(repo, dir, inspect);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe('error: the-run: is not shown: its width is 20 where ==16 is asked');
+    const judged = await ask(repo, dir, '--json');
+    expect(JSON.parse(judged.stdout)).toMatchObject({ observed: { width: 20 } });
+    expect(JSON.parse(judged.stdout)).not.toHaveProperty('groups');
   });
 
   it('tells which latents of a run have a feature that another run lacks', async () => {

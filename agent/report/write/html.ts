@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import sanitize from 'sanitize-html';
+import { escaped } from '../document/escaped.ts';
 import type { Block, Inline, LegendItem, Picture, Report } from '../document/tree.ts';
 import { type FontFace, faces, fontFile, signs } from './fonts.ts';
 import { mathCharacters } from './math-characters.ts';
@@ -13,40 +15,58 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; fo
 
 /** Writes a report as one HTML file that opens from disk, without scripts, other files or a network. */
 export function writeHtml(report: Report): Promise<string> {
-  return page({ title: report.title, body: report.blocks.map(block).join('\n'), refresh: null });
+  return page({ title: report.title, body: report.blocks.map(block).join('\n') });
 }
 
-/**
- * A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after that many
- * seconds.
- */
+/** What a page has besides its body where it is more than a text. All of it is trusted. */
+export interface Program {
+  css: string;
+  /** The one script that the page may run: its hash stands in the policy. */
+  script: string;
+  /** What the script reads, as elements that no browser shows or runs. */
+  data: string;
+  /** Letters that only the script shows. */
+  letters: string;
+  /** Seconds after which the page is loaded again; null: never. */
+  refresh: number | null;
+}
+
+/** A whole page around `body`, which is trusted. */
 export async function page({
   title,
   body,
-  refresh,
+  program,
 }: {
   title: string;
   body: string;
-  refresh: number | null;
+  program?: Program;
 }): Promise<string> {
   const main = `<main>\n${body}\n</main>`;
+  const policy = program ? `${POLICY}; script-src '${hashOf(program.script)}'` : POLICY;
+  const again = program?.refresh
+    ? `\n<noscript><meta http-equiv="refresh" content="${program.refresh}"></noscript>`
+    : '';
+  const end = program ? `\n${program.data}\n<script>${program.script}</script>` : '';
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">${refresh === null ? '' : `\n<meta http-equiv="refresh" content="${refresh}">`}
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">${again}
 <title>${escaped(title)}</title>
 <style>
-${await fontFaces(`${title}${main}`)}
-${css}${main.includes('<math') ? mathCss : ''}</style>
+${await fontFaces(`${title}${main}${program?.letters ?? ''}`)}
+${css}${main.includes('<math') ? mathCss : ''}${program?.css ?? ''}</style>
 </head>
-<body>
-${main}
+<body${program?.refresh ? ` data-refresh="${program.refresh}"` : ''}>
+${main}${end}
 </body>
 </html>
 `;
 }
+
+/** The hash by which a policy allows a script. */
+const hashOf = (script: string) => `sha256-${createHash('sha256').update(script).digest('base64')}`;
 
 /** The fonts, reduced to the characters of this page. */
 async function fontFaces(html: string): Promise<string> {
@@ -67,15 +87,6 @@ async function fontFaces(html: string): Promise<string> {
     return `@font-face{font-family:"${face.family}";font-weight:${face.weight};font-style:${face.style};src:url(data:font/woff;base64,${data}) format("woff")}`;
   });
   return (await Promise.all(rules)).join('\n');
-}
-
-export function escaped(value: string): string {
-  return value
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 function inlines(nodes: readonly Inline[]): string {
