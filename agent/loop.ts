@@ -7,6 +7,8 @@ import type { StopMode, StopRequest } from './budget/stop.ts';
 import { nightSecondsLeft } from './budget/time-left.ts';
 import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
+import { lastForInFull, measureInFull } from './confirm/in-full.ts';
+import { publishHash } from './confirm/published.ts';
 import { takeLock } from './journal/lock.ts';
 import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
 import { restoreWorkspace } from './open-sprint/workspace.ts';
@@ -58,7 +60,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       if (!stopping && loop.config.profile.staged && loop.journal.state().probedSpeed === null)
         await probe(loop);
       const stop = await sprints(loop, open);
-      await leaveClean(loop);
+      await leaveClean(loop, stop.reason);
       const exitCode = EXIT_CODES[stop.code];
       loop.journal.emit({ type: 'loop.stopped', ...stop, exitCode });
       return exitCode;
@@ -82,6 +84,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
  */
 async function prepare(loop: Loop, { start }: Plan): Promise<void> {
   await prepareBranch(loop, start);
+  await publishHash(loop);
   const { resumed } = loop.checkout.branch;
   if (!resumed && typeof start === 'string') return;
   if (resumed) await tellOtherWorkspace(loop);
@@ -121,18 +124,34 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
       const no = mayOpenSprint(loop);
       if (no) {
         await useLastSlot(loop, no);
+        await bestInFull(loop);
         return loop.stopper.requested() ?? no;
       }
     }
     const due = open ? null : lastSlot(loop);
+    if (!open && !due?.due && lastForInFull(loop)) {
+      await bestInFull(loop);
+      const asked = loop.stopper.requested();
+      if (asked) return asked;
+    }
     const sprint = open ?? (await openSprint(loop, due?.due ? due.candidate.id : null));
     const ending = await makeSprint(loop, sprint);
     if (staysOpen(loop, sprint)) return loop.stopper.requested() as StopRequest;
     const stop = decideNext(loop, sprint, ending);
     if (!stop) continue;
     await useLastSlot(loop, stop);
+    await bestInFull(loop);
     return loop.stopper.requested() ?? stop;
   }
+}
+
+/** The best of the night in full on a secret world, with its report made again. */
+async function bestInFull(loop: Loop): Promise<void> {
+  const sprint = await measureInFull(loop).catch((error: unknown) => {
+    loop.journal.notice(`the best was not measured in full on a secret world: ${messageOf(error)}`, 'warn');
+    return null;
+  });
+  if (sprint) await reportSprint(loop, sprint);
 }
 
 /** Makes the full run that was earned where money, credit or patience end before the time does. */
@@ -179,12 +198,14 @@ async function attempt(loop: Loop, sprint: OpenSprint): Promise<Ending> {
 async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Promise<void> {
   const { tree: treeNow, trouble } = await leftWorkspace(loop, sprint.treeBefore);
   if (trouble) loop.journal.notice(trouble, 'warn');
-  const trained = loop.timer.seconds.training;
+  const { training: trained, confirming } = loop.timer.seconds;
   const judged = await loop.timer.time('judging', () => judgeOrFail(sprint, ending, treeNow));
   // The paired screens of an infrastructure change train while judging is timed: their time is not judging.
   loop.timer.add('judging', trained - loop.timer.seconds.training);
-  // Stopped at once: the sprint stays open, and the next start judges it.
-  if (loop.stopper.hard.aborted) return;
+  loop.timer.add('judging', confirming - loop.timer.seconds.confirming);
+  // Stopped at once, or while it was being confirmed: the sprint stays open, and the next start judges it.
+  sprint.parked = judged.parked ?? false;
+  if (staysOpen(loop, sprint)) return;
   const state = loop.journal.state().sprint;
   if (!state) throw new Error('the event log does not have the open sprint');
   const { finish } = sprint;

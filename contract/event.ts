@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Confirmed } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { Progress, Run, RunSpec } from './run.ts';
 import { WaitingRun } from './sprint.ts';
@@ -44,6 +45,8 @@ const kinds = [
     processStart: z.string().nullable(),
     resumed: z.boolean(),
     limits: limits.optional(),
+    /** The numbers of a verdict that nobody observes, as the judge names them: learning_rate. */
+    declared: z.array(z.string()).optional(),
   }),
   z.object({
     type: z.literal('sprint.opened'),
@@ -160,6 +163,36 @@ const kinds = [
     run: z.string(),
     sprint: z.string().nullable(),
     verdict: Verdict,
+  }),
+  /** A verified gain is being confirmed on secret worlds: candidate and best (a sprint) are trained there. */
+  z.object({
+    type: z.literal('confirm.started'),
+    sprint: z.string().nullable(),
+    run: z.string(),
+    /** Which confirming of this key (its SHA-256) it is, and the most pairs that it can take. */
+    nth: z.number(),
+    key: z.string(),
+    best: z.string().nullable(),
+    pairs: z.number(),
+  }),
+  /**
+   * A run on a secret world was judged. `value`: the deciding metric; null where the run came to no result.
+   */
+  z.object({
+    type: z.literal('confirm.measured'),
+    sprint: z.string().nullable(),
+    of: z.enum(['candidate', 'best']),
+    draw: z.number(),
+    value: z.number().nullable(),
+    /** Its share of the time, where several such runs train at a time. */
+    seconds: z.number(),
+  }),
+  z.object({
+    type: z.literal('confirm.finished'),
+    sprint: z.string().nullable(),
+    run: z.string(),
+    result: Confirmed.shape.result,
+    reason: z.string(),
   }),
   z.object({
     type: z.literal('sprint.closed'),

@@ -58,7 +58,9 @@ function complaint(content: unknown): string {
 
 describe('the noise of a profile', () => {
   it('is one number for every budget where TASK.md states one, as before', () => {
+    const one = { deviation: 0.01, df: 4 };
     expect(noiseIn(undefined, '0.01')).toEqual({
+      unlike: { screen: one, rank: one, full: one },
       ...{ screen: 0.01, rank: 0.01, full: 0.01, from: 'stated in TASK.md' },
     });
   });
@@ -66,6 +68,12 @@ describe('the noise of a profile', () => {
   it('is the deviation of a difference at each budget where TASK.md names a file, in two digits', () => {
     expect(noiseIn(file)).toEqual({
       ...{ screen: 0.04, rank: 0.025, full: 0.017 },
+      // The deviation of a run times the root of two is less here.
+      unlike: {
+        screen: { deviation: 0.04, df: 7 },
+        rank: { deviation: 0.025, df: 7 },
+        full: { deviation: 0.017, df: 7 },
+      },
       from: 'one standard deviation of the difference of two runs: made up; noise/tiny.json',
     });
   });

@@ -23,6 +23,8 @@ export const NoiseAt = z.strictObject({
   samples: z.number().int().positive(),
   /** How many seeds. */
   n: z.number().int().min(2, 'must be at least 2: one run has no spread'),
+  /** Degrees of freedom of `run`; unset: one less than the seeds, for each recipe. */
+  df: z.number().int().positive().optional(),
   /** Where these numbers come from, in words. */
   source: z.string().min(1),
   /** The recipe, and the one beside it whose runs make the pairs; null: no runs were paired. */
@@ -61,9 +63,17 @@ export type NoiseDraft = z.infer<typeof NoiseDraft>;
  * the deciding metric. A gain at or below it is none.
  */
 export interface Noise extends Readonly<Record<Budget, number>> {
+  /**
+   * The deviation of the difference of two runs of unlike recipes, which share no more than their data: never
+   * less than that of runs that share nothing. And the degrees of freedom that it was estimated with.
+   */
+  readonly unlike: Readonly<Record<Budget, { deviation: number; df: number }>>;
   /** Where the numbers come from, in words. */
   readonly from: string;
 }
+
+/** A number in TASK.md does not say how it was estimated: it counts as one of five seeds. */
+const DF_UNKNOWN = 4;
 
 /** A profile without its noise. */
 export type PlainProfile = Omit<Profile, 'noise' | 'noiseFrom'>;
@@ -84,7 +94,11 @@ export function measuredProfile(task: Task, name: string): MeasuredProfile {
  */
 export function noiseOf(task: Task, profileName: string): Noise {
   const { noise, noiseFrom, budgets } = profileOf(task, profileName);
-  if (typeof noise === 'number') return { screen: noise, rank: noise, full: noise, from: noiseFrom };
+  if (typeof noise === 'number') {
+    const one = { deviation: noise, df: DF_UNKNOWN };
+    const unlike = { screen: one, rank: one, full: one };
+    return { screen: noise, rank: noise, full: noise, unlike, from: noiseFrom };
+  }
   const path = join(dirname(task.path), noise);
   const { metric } = task.contract;
   const remedy = `measure it with: npm run noise -- ${profileName}`;
@@ -107,8 +121,17 @@ export function noiseOf(task: Task, profileName: string): Noise {
     return Number(spread.difference.toPrecision(2));
   };
   const { source } = file.budgets.full;
+  const unlike = (budget: Budget) => {
+    const { n, df, beside, metrics } = file.budgets[budget];
+    const { run = 0, difference = 0 } = metrics[metric] ?? {};
+    return {
+      deviation: Number(Math.max(difference, Math.SQRT2 * run).toPrecision(2)),
+      df: df ?? (n - 1) * (beside ? 2 : 1),
+    };
+  };
   return {
     ...{ screen: level('screen'), rank: level('rank'), full: level('full') },
+    unlike: { screen: unlike('screen'), rank: unlike('rank'), full: unlike('full') },
     from: `one standard deviation of the difference of two runs: ${source}; ${noise}`,
   };
 }

@@ -71,6 +71,16 @@ export const Run = z.object({
 export type Run = z.infer<typeof Run>;
 export type Role = NonNullable<Run['role']>;
 
+/** The machine that a run was trained on. */
+export const Machine = z.object({
+  host: z.string(),
+  cpu: z.string(),
+  cores: z.number().int(),
+  gpu: z.string().nullable(),
+  node: z.string(),
+});
+export type Machine = z.infer<typeof Machine>;
+
 /**
  * `checkpoints/<run id>/run.json`, written by the supervisor's side before the run starts and completed when
  * it ends. The trainer cannot write it: it may write only the run's `out/`.
@@ -92,17 +102,11 @@ export const RunRecord = z.preprocess(
     startedAt: z.string(),
     endedAt: z.string().nullable(),
     /**
-     * Rows that left the data service, training and normalisation together; null where the task has no
-     * service.
+     * Distinct rows that left the data service, training and normalisation together; null where the task has
+     * no service.
      */
     rowsServed: z.number().int().nullable(),
-    machine: z.object({
-      host: z.string(),
-      cpu: z.string(),
-      cores: z.number().int(),
-      gpu: z.string().nullable(),
-      node: z.string(),
-    }),
+    machine: Machine,
     sandbox: z.string(),
   }),
 );

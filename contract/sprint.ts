@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { Confirmed, InFull } from './confirmed.ts';
 import { asNow } from './earlier.ts';
-import { EvalPoint, Progress, Run, RunSpec } from './run.ts';
-import { Line, NamedNumbers, Words } from './text.ts';
+import { EvalPoint, Machine, Progress, Run, RunSpec } from './run.ts';
+import { Line, NamedNumbers, NamedValues, Words } from './text.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
 /** A run as a sprint remembers it, with its curves, so that reports need no run folder. */
@@ -12,6 +13,13 @@ export const SprintRun = z.preprocess(
     samplesPerSecond: z.number().nullable(),
     backend: Line.nullable(),
     claimed: NamedNumbers,
+    /** What only the trainer states, and all its settings, flat. Absent in records of earlier versions. */
+    declared: NamedNumbers.optional(),
+    config: NamedValues.optional(),
+    /** From `run.json`: absent in records of earlier versions. */
+    startedAt: z.string().optional(),
+    rowsServed: z.number().int().nullable().optional(),
+    machine: Machine.optional(),
     verdict: Verdict.nullable(),
     /** What the trainer logged, thinned to at most 200 points. */
     curve: z.array(Progress.pick({ samples: true, values: true })),
@@ -81,6 +89,10 @@ export const Sprint = z.preprocess(
     candidate: z.string().nullable(),
     verdict: Verdict.nullable(),
     repeat: Repeat.optional(),
+    /** What the candidate gave on secret worlds; absent where nobody tried. */
+    confirmed: Confirmed.optional(),
+    /** Read from `in-full.json` beside this file, where there is one. */
+    inFull: InFull.optional(),
     /**
      * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
      * people steered.
@@ -129,6 +141,8 @@ export const Sprint = z.preprocess(
       trainSeconds: z.number(),
       wallSeconds: z.number(),
       judgeSeconds: z.number(),
+      /** Seconds of confirming; absent: none. */
+      confirmSeconds: z.number().optional(),
     }),
   }),
 );

@@ -57,6 +57,28 @@ function renamedBudget(budgets: unknown): unknown {
 /** Rows of a batch where a profile says nothing else. */
 export const DEFAULT_BATCH = 1024;
 
+/**
+ * How a verified gain is confirmed on secret worlds, where the task can draw them (`drawWorld`): candidate
+ * and best are trained afresh there, in pairs on the same world and seed.
+ */
+const Confirm = z.strictObject({
+  /** Training rows of such a run; unset: as many as the run had. */
+  samples: z.number().int().positive().optional(),
+  /** After how many pairs a candidate can be confirmed; after the last number it is over. */
+  looks: z
+    .array(z.number().int().positive())
+    .min(1)
+    .refine((looks) => looks.every((look, at) => look > (looks[at - 1] ?? 0)), 'must ascend')
+    .default([3, 5, 8]),
+  /** Fresh rows that the judge draws of such a world; unset: those of a verdict. */
+  rows: z.number().int().positive().optional(),
+  /** How many such runs train at a time. Above 1, each has one thread. */
+  sideBySide: z.number().int().positive().default(1),
+  /** The share of a night that may go to confirming. */
+  share: z.number().positive().max(1).default(0.15),
+});
+export type Confirm = z.infer<typeof Confirm>;
+
 export const Profile = z.strictObject({
   /** What the serve and judge commands understand: a world's name, a JSON config or a folder. */
   world: z.string(),
@@ -101,6 +123,8 @@ export const Profile = z.strictObject({
   }),
   /** Where a number comes from; a file says it itself. */
   noiseFrom: z.string().default('stated in TASK.md'),
+  /** False: a verified gain moves the best, as in a task without secret worlds. */
+  confirm: z.union([z.literal(false), Confirm]).prefault({}),
   /** A dashed line in the plots. */
   ceiling: z
     .strictObject({
@@ -155,6 +179,11 @@ const fields = {
    */
   drawWorld: command.optional(),
   inspect: Inspection.optional(),
+  /**
+   * Prints what each of two runs has learned that the other lacks, for people: two run folders, and
+   * `--sandbox auto|off`. Unset: `npm run compare` shows settings, numbers and curves alone.
+   */
+  compare: command.optional(),
   /** A local server that speaks the Messages API and stands in for Claude where there is no key. */
   replay: command.optional(),
   metric: z.string().min(1),

@@ -38,3 +38,6 @@ export const Line = z.string().overwrite(plain);
 export const Words = z.string().overwrite(printable);
 /** Numbers whose names the code of a workspace chose. */
 export const NamedNumbers = z.record(Line, z.number());
+/** Values whose names and words the code of a workspace chose. */
+export const NamedValues = z.record(Line, z.union([z.number(), z.boolean(), z.null(), Line]));
+export type NamedValues = z.infer<typeof NamedValues>;

@@ -1,5 +1,14 @@
 import { z } from 'zod';
+import { Line } from './text.ts';
 import { WorldName } from './world.ts';
+
+/** A part of what was measured, as how many there are in it and the means of their numbers. */
+export const Group = z.object({
+  name: Line,
+  count: z.number().int(),
+  metrics: z.record(z.string(), z.number()),
+});
+export type Group = z.infer<typeof Group>;
 
 /**
  * One measurement of one run by the judge. The judge prints it as its last line of standard output, as JSON.
@@ -23,6 +32,11 @@ export const Verdict = z.object({
    */
   metrics: z.record(z.string(), z.number()),
   also: z.record(z.string(), z.record(z.string(), z.number())).default({}),
+  /**
+   * Where the numbers come from, for people: means by what parts the measured into groups, in the deciding
+   * form. Absent in verdicts of earlier versions, and where it would show more than the metrics may.
+   */
+  groups: z.record(Line, z.array(Group)).optional(),
   /** What the supervisor's side counted itself: samples, width, normalisation rows. */
   observed: z.record(z.string(), z.number()),
   /** What only the trainer states: learning_rate. */
@@ -43,12 +57,14 @@ export const Verdict = z.object({
 export type Verdict = z.infer<typeof Verdict>;
 
 /**
- * How a sprint ended. `held`: its gain is too good to be true, and nothing of it is kept until it is
- * confirmed.
+ * How a sprint ended. `held`: its gain is too good to be true, or could not be confirmed, and nothing of it
+ * is kept until it is. `stacked`: its gain is too small to be confirmed by itself; it stays in the
+ * workspace, and the next candidate is confirmed together with it.
  */
 export const Outcome = z.enum([
   'new-best',
   'held',
+  'stacked',
   'no-gain',
   'degenerate',
   'invalid',

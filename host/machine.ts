@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
-import type { RunRecord } from '#contract/run';
+import type { Machine } from '#contract/run';
 
 /**
  * The machine as a run's record states it. The name of a GPU comes from the NVIDIA driver's files, so that no
  * program has to be started.
  */
-export function machine(): RunRecord['machine'] {
+export function machine(): Machine {
   return {
     host: hostname(),
     cpu: cpus()[0]?.model.trim() || 'unknown',

@@ -31,6 +31,9 @@ interface Trial {
   base: string;
 }
 
+/** The outcomes after which a change stays in the workspace. */
+const KEPT = ['new-best', 'stacked'];
+
 /** A step that was interrupted this many times counts as tried: a further attempt would end the same way. */
 const CUT_OFF_LIMIT = 2;
 
@@ -51,7 +54,7 @@ export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next
       const before = cut.filter((trial) => trial.step === step).length;
       const cutOff = row.outcome === 'interrupted' && before + 1 < CUT_OFF_LIMIT;
       (cutOff ? cut : judged).push({ step, row, base: baseOf(kept) });
-      if (row.outcome === 'new-best' && !kept.includes(step)) kept.push(step);
+      if (KEPT.includes(row.outcome) && !kept.includes(step)) kept.push(step);
     }
     if (row.outcome === 'new-best') best = row;
   }

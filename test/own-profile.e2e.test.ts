@@ -54,7 +54,7 @@ describe('a profile of one’s own is an entry in TASK.md and its world', () => 
       readFileSync(join(repo, 'checkpoints/mine/out/result.json'), 'utf8'),
     ) as { config: Record<string, number>; declared: Record<string, number> };
     expect(config).toMatchObject({ d_in: 40, d_sae: 64, k: 2.2 });
-    expect(declared).toEqual({ learning_rate: 0.004 });
+    expect(declared).toEqual({ learning_rate: 0.004, epochs: 1 });
   });
 
   it('--dry refuses sizes that the workspace cannot train, or that break its own constraints, with their line', () => {

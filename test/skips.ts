@@ -38,6 +38,12 @@ const NEEDS: readonly Need[] = [
     remedy: 'install bubblewrap (apt-get install bubblewrap), where user namespaces are allowed',
   },
   {
+    what: 'the notebook in a browser',
+    of: /(^|\/)browser\/chromium\./,
+    remedy: 'install Chromium (apt-get install chromium)',
+    notInCi: '.ci/run installs it where the distribution has it',
+  },
+  {
     what: 'OpenBLAS in the engine',
     of: /(^|\/)blas(-core)?\./,
     remedy: 'install OpenBLAS (apt-get install libopenblas0-pthread)',

@@ -12,6 +12,8 @@ export interface Pace {
   secondsLeft: number;
   /** Seconds that judging the last candidate took; 0 before the first. */
   judgeSeconds: number;
+  /** Seconds that confirming the last gain took; 0 before the first. A full run needs this time after it. */
+  confirmSeconds: number;
 }
 
 /** Samples a second of the last run that has a speed; of this experiment, where it is named and was run. */
@@ -35,8 +37,9 @@ export function paceOf(known: {
   const { mine, probed, earlier, experiment, secondsLeft } = known;
   const judgeSeconds =
     earlier.findLast((s) => s.verdict !== null && !s.change.infrastructure)?.cost.judgeSeconds ?? 0;
+  const confirmSeconds = earlier.findLast((s) => s.confirmed !== undefined)?.cost.confirmSeconds ?? 0;
   const found = (samplesPerSecond: number | null, from: Pace['from']): Pace | null =>
-    samplesPerSecond === null ? null : { samplesPerSecond, from, secondsLeft, judgeSeconds };
+    samplesPerSecond === null ? null : { samplesPerSecond, from, secondsLeft, judgeSeconds, confirmSeconds };
   return (
     found(speedOf(mine, experiment), 'measured') ??
     found(probed, 'probed') ??
@@ -63,4 +66,4 @@ const SLACK = 1.05;
 
 /** Seconds that have to be left so that one full run surely fits. */
 export const fullRunSeconds = ({ budgets }: Pick<Profile, 'budgets'>, pace: Pace): number =>
-  SLACK * secondsFor(budgets.full, pace);
+  SLACK * (secondsFor(budgets.full, pace) + pace.confirmSeconds);

@@ -51,7 +51,9 @@ describe('comparing', () => {
   });
 
   it('takes the noise of its own budget, smaller for the mean of several seeds', () => {
-    const noise = { screen: 0.04, rank: 0.02, full: 0.01, from: 'a file' };
+    const one = { deviation: 0.04, df: 7 };
+    const unlike = { screen: one, rank: one, full: one };
+    const noise = { screen: 0.04, rank: 0.02, full: 0.01, unlike, from: 'a file' };
     const bests = [0, 1].flatMap((seed) => [100, 500].map((samples) => run('best', samples, 0.5, { seed })));
     const of = (...mine: SprintRun[]) => field([...bests, ...mine], { profile: { ...profile, noise } });
     const screened = run('idea', 100, 0.53);

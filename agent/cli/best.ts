@@ -1,7 +1,8 @@
 // Judges the best checkpoint again, on fresh samples of a new seed:
 //   npm run best
 //   npm run best -- --profile small --eval-seed 12
-//   npm run best -- --train
+//   npm run best -- --train --same-seed
+import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
@@ -18,13 +19,14 @@ import { numbersOf } from '../sweep/summary.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
-import { changed, comparison, show, shownMetrics } from './verdict-table.ts';
+import { changed, comparison, show, shownMetrics, verdictTable } from './verdict-table.ts';
 
 interface Options {
   profile?: string;
   samples?: number;
   evalSeed?: number;
   train?: boolean;
+  sameSeed?: boolean;
   sandbox: SandboxChoice;
 }
 
@@ -35,9 +37,10 @@ const command = program(
   .option('--profile <name>', 'profile of TASK.md (default: the first whose leaderboard has a best)')
   .option('--samples <n>', 'number of fresh samples (default: as for a verdict)', whole(1))
   .option('--eval-seed <n>', 'seed of these samples (default: a new key each time)', whole(0))
+  .option('--train', 'train the run again first, from its recorded tree and settings, on a new seed')
   .option(
-    '--train',
-    'train the run again first, from its recorded tree and settings, and compare the weights',
+    '--same-seed',
+    'train it on its own seed: the weights have to be bit-identical (default: a new seed)',
   )
   .addOption(sandboxOption())
   .addHelpText(
@@ -46,7 +49,8 @@ const command = program(
 Examples:
   npm run best
   npm run best -- --profile small --eval-seed 12
-  npm run best -- --train`,
+  npm run best -- --train
+  npm run best -- --train --same-seed`,
   );
 
 async function main(): Promise<number> {
@@ -58,12 +62,14 @@ async function main(): Promise<number> {
   const { profileName, sprint, recorded } = findBest(task, repo, options.profile);
   const dir = runDir(repo, recorded.run);
   const here = existsSync(dir);
+  process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n`);
   if (!here && !options.train) {
+    process.stdout.write(`\n${verdictTable(task.contract, recorded)}\n`);
     throw new UserError(
-      `checkpoints/${recorded.run} is not in this checkout (checkpoints are not committed); train it again: npm run best -- --train`,
+      `checkpoints/${recorded.run} is not in this checkout (checkpoints are not committed), so it cannot be judged again; train it again: npm run best -- --train`,
     );
   }
-  process.stdout.write(`best of ${profileName}: sprint ${sprint.number}, ${sprint.title}\n${dir}\n\n`);
+  process.stdout.write(`${dir}\n\n`);
   const asked = options.evalSeed === undefined ? undefined : { seed: options.evalSeed };
   const judge = (runDir: string, drawn: JudgeRequest['drawn'] = asked) =>
     abortable((signal) => judgeRun({ task, repo, runDir, samples: options.samples, drawn, signal, sandbox }));
@@ -78,14 +84,16 @@ async function main(): Promise<number> {
     throw new UserError(
       `sprints/${sprint.id}/sprint.json does not list the run ${recorded.run} of its verdict; restore the file from git`,
     );
-  const { id } = await trainAgain({ task, repo, sandbox, profileName, sprint, run });
+  const seed = options.sameSeed ? run.seed : randomInt(2 ** 31);
+  const { id } = await trainAgain({ task, repo, sandbox, profileName, sprint, run, seed });
   // Both on the same fresh samples, so that only the training can make a difference.
   const first = here ? await keepingVerdict(dir, () => judge(dir)) : null;
   const again = await judge(runDir(repo, id), first?.evaluation);
   const columns = { recorded, ...(first && { now: first }), again };
   process.stdout.write(comparison(Object.keys(numbersOf(again)), columns));
   const trained = readSprintRun(repo, id) as SprintRun;
-  process.stdout.write(`\ntrained again: ${runDir(repo, id)}\n${weightsCompared(repo, run, trained)}\n`);
+  const weights = options.sameSeed ? `${weightsCompared(repo, run, trained)}\n` : '';
+  process.stdout.write(`\ntrained again on seed ${seed}: ${runDir(repo, id)}\n${weights}`);
   process.stdout.write(`${conclusion(task, profileName, first ?? recorded, again)}\n`);
   return 0;
 }
@@ -103,7 +111,12 @@ function findBest(
     if (sprint?.verdict) return { profileName, sprint, recorded: sprint.verdict };
   }
   const where = wanted === undefined ? '' : ` of profile "${wanted}"`;
-  throw new UserError(`no sprint${where} has a verified best yet; start the loop: npm run loop`);
+  const others = sprints.filter(({ outcome }) => outcome === 'new-best').length;
+  const under =
+    others > 0 && wanted === undefined
+      ? ` under the rules of ${task.path}; ${others} had one under earlier rules (sprints/leaderboards/)`
+      : '';
+  throw new UserError(`no sprint${where} has a verified best yet${under}; start the loop: npm run loop`);
 }
 
 /** Judges and puts the recorded verdict back: the judge overwrites it in the run folder. */

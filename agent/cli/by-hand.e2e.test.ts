@@ -277,17 +277,22 @@ describe('npm run best', () => {
     expect((await run('best', '--eval-seed', '13')).stdout).toContain('f1 does NOT hold: it moved by 0.4050');
     expect(readFileSync(first, 'utf8')).toBe('the first verdict');
 
-    const again = await run('best', '--train', '--eval-seed', '5');
+    const again = await run('best', '--train', '--same-seed', '--eval-seed', '5');
     expect(again.exit.code).toBe(0);
     expect(again.stdout).toMatch(
       /^ +recorded +now +again +change\n {2}f1 +0\.5050 +0\.5000 +0\.5000 +\+0\.0000$/m,
     );
     expect(again.stdout).toMatch(/^ {2}inference_f1 +- +0\.4500 +0\.4500 +\+0\.0000$/m);
     expect(again.stdout).toContain('weights: bit-identical (1 tensors, none)\n');
-    const retrained = /trained again: (.*)\n/.exec(again.stdout)?.[1] as string;
+    const retrained = /trained again on seed \d+: (.*)\n/.exec(again.stdout)?.[1] as string;
     const record = (dir: string) => RunRecord.parse(JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')));
     const before = record(join(repo, 'checkpoints/winner'));
     expect(record(retrained)).toMatchObject(specOf(before));
+
+    const other = await run('best', '--train');
+    const seed = Number(/trained again on seed (\d+): /.exec(other.stdout)?.[1]);
+    expect(seed).not.toBe(before.seed);
+    expect(other.stdout).not.toContain('weights:');
 
     rmSync(join(repo, 'checkpoints/winner'), { recursive: true });
     const gone = await run('best');
@@ -301,7 +306,11 @@ describe('npm run best', () => {
     git(repo, '-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-q', '-m', 'Sprint 1');
     const clone = join(repo, 'state/clone');
     git(repo, 'clone', '-q', repo, clone);
-    const there = await capture({ argv: [...cli('best'), '--train'], cwd: clone, env: cleanEnv() });
+    const there = await capture({
+      argv: [...cli('best'), '--train', '--same-seed'],
+      cwd: clone,
+      env: cleanEnv(),
+    });
     expect(there.stdout).toContain('weights: not compared');
     expect(there.stdout).toMatch(/^ +recorded +again +change$/m);
     expect(there.exit.code).toBe(0);

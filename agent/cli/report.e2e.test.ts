@@ -22,16 +22,18 @@ it('renders a sprint and the notebook from the sprint folders alone', async () =
   const { exitCode, stdout } = await report(join(base, 'sprints', baseline.id), '--out', out);
   expect(exitCode).toBe(0);
   expect(readdirSync(out).sort()).toEqual(
-    [...['html', 'md', 'pdf'].map((form) => `${baseline.id}.${form}`), 'index.html'].sort(),
+    [
+      ...['html', 'md', 'pdf'].map((form) => `${baseline.id}.${form}`),
+      ...['index.html', 'ledger.csv', 'runs.csv'],
+    ].sort(),
   );
-  expect(stdout.split('\n')).toHaveLength(4);
+  expect(stdout.split('\n')).toHaveLength(6);
 });
 
 it('says in one line what is wrong, with exit code 2, and writes nothing', async () => {
   const out = join(base, 'out');
   for (const args of [
     [base, '--out', out],
-    ['--out', out],
     [base, '--wat'],
   ]) {
     const { exitCode, stderr } = await report(...args);

@@ -19,12 +19,15 @@ import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 import { type Again, trainAgain } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
+import { checkConfirmed } from './check-confirmed.ts';
 import { abortable } from './interrupt.ts';
 import { comparison, show, shownMetrics } from './verdict-table.ts';
 import { say } from './watch.ts';
 
 interface Options {
   seed?: number;
+  key?: string;
+  draw?: number;
   sandbox: SandboxChoice;
 }
 
@@ -37,6 +40,8 @@ const command = program(
 )
   .argument('[run]', 'id of a run (default: the best of the first profile that has one)')
   .option('--seed <n>', 'seed of both trainings (default: a new one)', whole(0))
+  .option('--key <hex>', 'check a confirmed number: the published key of its run branch')
+  .option('--draw <n>', 'with --key: which of its secret worlds, as in sprint.json', whole(0))
   .addOption(sandboxOption())
   .addHelpText(
     'after',
@@ -44,6 +49,7 @@ const command = program(
 Examples:
   npm run reproduce
   npm run reproduce -- 2026-02-19--10-37-12-wider-s0
+  npm run reproduce -- 2026-02-19--10-37-12-wider-s0 --key 5e1f... --draw 3
 
 Exit codes: 0 the number holds in both worlds · 1 it does not, or a run or its judge failed · 2 bad input (docs/exit-codes.md).`,
   );
@@ -55,6 +61,8 @@ async function main(): Promise<number> {
   const task = readTask('TASK.md');
   const sandbox = await sandboxByHand(repo, options.sandbox);
   const { recorded, ...found } = find(task, repo, command.args[0]);
+  const check = publishedWorld(options);
+  if (check) return await checkConfirmed({ ...{ task, repo, sandbox }, ...found }, check);
   const { run, profileName } = found;
   // Before anything is trained: its file may be missing.
   const noise = noiseOf(task, profileName).full;
@@ -125,6 +133,15 @@ async function onSecretWorld(again: Again, key: Uint8Array): Promise<Verdict> {
   } finally {
     rmSync(above, { recursive: true, force: true });
   }
+}
+
+/** The secret world to check a number on; null where none was named. @throws UserError */
+function publishedWorld({ key, draw }: Options): { key: Buffer; draw: number } | null {
+  if (key === undefined && draw === undefined) return null;
+  if (key === undefined || draw === undefined)
+    throw new UserError('--key and --draw belong together: give both');
+  if (!/^[0-9a-f]{64}$/.test(key)) throw new UserError('--key: must be 64 digits in hex');
+  return { key: Buffer.from(key, 'hex'), draw };
 }
 
 /** Says whether the metric holds there, and returns it. */

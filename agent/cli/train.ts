@@ -11,11 +11,13 @@ import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
-import { inRun } from '../common/paths.ts';
+import { inRun, sprintsDir } from '../common/paths.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { judgeRun, measureSnapshots } from '../executor/judging.ts';
 import { LocalExecutor } from '../executor/local.ts';
-import { readRunRecord } from '../ledger/run-folder.ts';
+import { leaderboardId, readSprints } from '../ledger/ledger.ts';
+import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
+import { outOfProportion, timeNow } from '../ledger/time-against.ts';
 import { listExperiments } from '../task/experiments.ts';
 import { cannotCount, inWords } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
@@ -155,7 +157,16 @@ async function judge({ task, repo, run, sandbox, profileName, signal }: Finished
   }
   const verdict = await judgeRun(request);
   process.stdout.write(`\n${verdictTable(task.contract, verdict)}\n`);
+  const slow = slowBy(repo, run.id, leaderboardId(task, profileName));
+  if (slow !== null) process.stdout.write(`${slow}\n`);
   process.stdout.write(`${standing(task, profileName, repo, verdict)}\n`);
+}
+
+/** The time of a run where it is out of proportion to that of the best of a leaderboard. */
+function slowBy(repo: string, id: string, leaderboard: string): string | null {
+  const run = readSprintRun(repo, id);
+  const board = readSprints(sprintsDir(repo)).filter((sprint) => sprint.leaderboard === leaderboard);
+  return run && outOfProportion(timeNow(run, board));
 }
 
 await runMain(main);

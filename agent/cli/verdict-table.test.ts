@@ -30,15 +30,34 @@ it('writes counts as whole numbers and shares with their digits', () => {
     ['f1', '0.9000', '0.8000'],
     ['uniqueness', '1.0000', '1.0000'],
     ['dead_latents', '0', '1'],
+    [''],
+    ['declared,', 'not', 'observed:', 'weights', 'of', 'its', 'own'],
   ]);
 });
 
 it('says below which form decides, where the task names the forms', () => {
   const forms = { deciding: 'training form (top k)', inference: 'inference form (thresholded)' };
   const told = verdictTable({ ...contract, forms }, verdict);
-  expect(told.split('\n').at(-2)).toBe(
+  expect(told.split('\n')).toContain(
     '  verified (decides): training form (top k); inference: inference form (thresholded)',
   );
+});
+
+it('says below what was observed and what was only declared', () => {
+  const seen = {
+    observed: { samples: 10, rows_served: 12 },
+    declared: { learning_rate: 0.1 },
+    from: 'other',
+  };
+  expect(
+    verdictTable(contract, { ...verdict, ...seen })
+      .trimEnd()
+      .split('\n')
+      .slice(-2),
+  ).toEqual([
+    '  observed: samples 10, distinct rows served 12',
+    '  declared, not observed: learning rate 0.1, weights of other',
+  ]);
 });
 
 it('leaves the standing open where the noise of the profile is not measured yet', () => {

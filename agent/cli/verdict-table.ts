@@ -4,6 +4,7 @@ import type { Task, TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { sprintsDir } from '../common/paths.ts';
 import { decide, isNear, rulesOf } from '../ledger/decide.ts';
+import { declaredWords, NOT_OBSERVED, observedWords } from '../ledger/declared.ts';
 import { bestVerdicts, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { isCount } from '../report/document/names.ts';
 import { numbersOf } from '../sweep/summary.ts';
@@ -18,7 +19,7 @@ export function shownMetrics(
 
 /**
  * A verdict as a table: one line per metric, the deciding form first, the other forms beside it. Below stands
- * what these forms are, where the task says so.
+ * what these forms are, where the task says so, what our side observed and what was only declared.
  */
 export function verdictTable(
   contract: Pick<TaskContract, 'metric' | 'also' | 'forms'>,
@@ -35,7 +36,12 @@ export function verdictTable(
     ...(deciding ? [`verified (decides): ${deciding}`] : []),
     ...others.flatMap((form) => (beside[form] ? [`${form}: ${beside[form]}`] : [])),
   ];
-  const below = said.length > 0 ? `\n  ${said.join('; ')}\n` : '';
+  const lines = [
+    ...(said.length > 0 ? [said.join('; ')] : []),
+    ...(Object.keys(verdict.observed).length > 0 ? [`observed: ${observedWords(verdict)}`] : []),
+    `${NOT_OBSERVED}: ${declaredWords(verdict)}`,
+  ];
+  const below = `\n${lines.map((line) => `  ${line}\n`).join('')}`;
   return table([['', 'verified', ...others], ...rows]) + below;
 }
 

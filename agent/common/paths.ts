@@ -20,12 +20,21 @@ export const runDir = (repo: string, id: string) => join(runsDir(repo), id);
 export const outputsDir = (repo: string) => join(runsDir(repo), 'outputs');
 /** Summaries of sweeps that were started by hand. */
 export const sweepsDir = (repo: string) => join(runsDir(repo), 'sweeps');
+/** Pictures of comparisons by hand. */
+export const comparedDir = (repo: string) => join(runsDir(repo), 'compared');
 /**
  * Checked-out trees. They are separate for each checkout, since a training there uses the engine and
  * benchmark of that checkout.
  */
 export const treesDir = (repo: string) => join(repo, 'state', 'trees');
 export const logsDir = (repo: string) => join(stateDir(repo), 'logs');
+
+/**
+ * The key of a run branch, and all that was made on its secret worlds. No sandbox shows anything of
+ * `state/`.
+ */
+export const secretDir = (repo: string, branch: string) =>
+  join(stateDir(repo), 'secret', branch.replaceAll('/', '--'));
 
 export const eventsPath = (repo: string) => join(stateDir(repo), 'events.jsonl');
 export const pausePath = (repo: string) => join(stateDir(repo), 'pause');
@@ -43,14 +52,22 @@ export const eventFilePath = (folder: string, run: string) => join(folder, run, 
 export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
-  contract: (leaderboard: string) => join('sprints', 'leaderboards', `${leaderboard}.yaml`),
+  inFull: (id: string) => join('sprints', id, 'in-full.json'),
+  contract: (leaderboard: string) => contractFile('sprints', leaderboard),
+  /** The hashes of the keys that secret worlds are drawn from, and the keys that were published. */
+  secretWorlds: join('sprints', 'secret-worlds.json'),
 } as const;
+
+/** The contract that was committed with a leaderboard's first sprint, in a folder of sprints. */
+export const contractFile = (sprints: string, leaderboard: string) =>
+  join(sprints, 'leaderboards', `${leaderboard}.yaml`);
 
 /** Files of a sprint's folder. */
 export const inSprint = (dir: string) => ({
   log: join(dir, 'README.md'),
   patch: join(dir, 'change.patch'),
   record: join(dir, 'sprint.json'),
+  inFull: join(dir, 'in-full.json'),
 });
 
 /** Files of a run's folder: `out` is written by the trainer, all else by the supervisor. */

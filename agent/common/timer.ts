@@ -2,13 +2,21 @@
  * The parts of a loop's time, without overlap: a wait for a run counts as training, not as the researcher's
  * time. `waiting`: the API could not be reached or was overloaded.
  */
-export const PARTS = ['researcher', 'training', 'judging', 'reports', 'git', 'waiting'] as const;
+export const PARTS = [
+  'researcher',
+  'training',
+  'judging',
+  'confirming',
+  'reports',
+  'git',
+  'waiting',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Adds up the seconds of each part. */
 export class Timer {
   readonly seconds: Record<Part, number> = {
-    ...{ researcher: 0, training: 0, judging: 0 },
+    ...{ researcher: 0, training: 0, judging: 0, confirming: 0 },
     ...{ reports: 0, git: 0, waiting: 0 },
   };
   readonly #started = performance.now();

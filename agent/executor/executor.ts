@@ -23,6 +23,8 @@ export interface RunRequest extends RunSpec {
   out?: string;
   /** The secret world that its data come from; unset: the profile's world. */
   secretWorld?: SecretWorld;
+  /** Threads of the trainer; unset: its own choice. */
+  threads?: number;
   /** Ends the run earlier than the profile's own limit. */
   timeoutSeconds?: number;
 }

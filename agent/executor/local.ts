@@ -169,7 +169,7 @@ export class LocalExecutor implements Executor {
         cwd: treeDir,
         writable: [out],
         readable: [...readsOf(task, repo, treeDir), ...(weights ? [weights] : [])],
-        env: pipe ? { LOOP_DATA_FD: String(DATA_FD) } : {},
+        env: { ...threadsOf(run.threads), ...(pipe ? { LOOP_DATA_FD: String(DATA_FD) } : {}) },
       });
       processes.trainer = startChild({
         ...wrapped,
@@ -199,7 +199,8 @@ async function endBoth({ service, trainer }: Processes): Promise<void> {
   await Promise.all([service, trainer].map((child) => child?.stop('its run could not be started', 0)));
 }
 
-interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds' | 'secretWorld'> {
+interface Launch
+  extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds' | 'secretWorld' | 'threads'> {
   record: RunRecord;
   dir: string;
   treeDir: string;
@@ -207,12 +208,16 @@ interface Launch extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeout
   from: number | null;
 }
 
+/** Our engine reads the first variable, most libraries of Python the second. */
+const threadsOf = (threads: number | undefined): Record<string, string> =>
+  threads === undefined ? {} : { ENGINE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+
 /** What a run has written: all that a run which starts with its weights sees of it. */
 const weightsOf = (repo: string, run: string): string => inRun(realpathSync(runDir(repo, run))).out;
 
 /** @throws UserError where there is no such run. */
 function refuseNoWeights({ repo, from }: Pick<RunRequest, 'repo' | 'from'>): void {
-  if (from === undefined || (/^[\w.-]+$/.test(from) && existsSync(inRun(runDir(repo, from)).checkpoint)))
+  if (from === undefined || (/^[\w.=-]+$/.test(from) && existsSync(inRun(runDir(repo, from)).checkpoint)))
     return;
   throw new UserError(`--from ${from}: no run of this name with a checkpoint in checkpoints/`);
 }

@@ -13,6 +13,8 @@ interface Draw {
   profileName: string;
   /** At least 128 bits that nobody has seen. */
   key: Uint8Array;
+  /** Which world of this key; unset: the first. */
+  draw?: number;
   /** A folder that no sandbox shows. */
   folder: string;
 }
@@ -21,12 +23,19 @@ interface Draw {
  * Has the task draw a secret world of a profile's kind. The key reaches the command through a pipe alone.
  * @throws UserError where the task has no secret worlds, or the command fails
  */
-export async function drawSecretWorld({ task, repo, profileName, key, folder }: Draw): Promise<SecretWorld> {
+export async function drawSecretWorld({
+  task,
+  repo,
+  profileName,
+  key,
+  draw = 0,
+  folder,
+}: Draw): Promise<SecretWorld> {
   const command = task.contract.drawWorld;
   if (command === undefined)
     throw new UserError(`${task.path}: has no drawWorld, so it has no secret worlds`);
   const child = startChild({
-    argv: [...splitCommand(command), '--profile', profileName, '--out', folder],
+    argv: [...splitCommand(command), '--profile', profileName, '--out', folder, '--draw', String(draw)],
     cwd: repo,
     env: serviceEnv(),
     stdio: { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' },

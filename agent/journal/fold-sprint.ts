@@ -4,7 +4,15 @@ import { type LoopState, workedSeconds } from './state.ts';
 
 type SprintEvent = Extract<
   LoggedEvent,
-  { type: `sprint.${string}` | 'tool.finished' | 'verdict.given' | 'report.rendered' | 'hint.given' }
+  {
+    type:
+      | `sprint.${string}`
+      | `confirm.${string}`
+      | 'tool.finished'
+      | 'verdict.given'
+      | 'report.rendered'
+      | 'hint.given';
+  }
 >;
 
 /** The state after an event of a sprint: opened, worked on, judged, closed, reported, committed. */
@@ -41,6 +49,7 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
           said: [],
           cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
           trainSeconds: 0,
+          confirmSeconds: 0,
           capped: null,
         },
       };
@@ -69,6 +78,21 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
         ...sprint,
         verdicts: { ...sprint.verdicts, [event.run]: event.verdict },
       }));
+    case 'confirm.measured': {
+      const { seconds } = event;
+      const both = {
+        confirmSeconds: now.confirmSeconds + seconds,
+        // They hold the device, and a limit of training hours is one of the device.
+        trainSeconds: now.trainSeconds + seconds,
+      };
+      return withSprint({ ...now, ...both }, (sprint) => ({
+        ...sprint,
+        confirmSeconds: sprint.confirmSeconds + seconds,
+      }));
+    }
+    case 'confirm.started':
+    case 'confirm.finished':
+      return now;
     case 'sprint.closed': {
       const { sprint: id, outcome, reason, metrics } = event;
       const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];

@@ -74,6 +74,9 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'hint.given':
     case 'tool.finished':
     case 'verdict.given':
+    case 'confirm.started':
+    case 'confirm.measured':
+    case 'confirm.finished':
     case 'sprint.closed':
     case 'report.rendered':
     case 'sprint.dropped':

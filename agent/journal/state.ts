@@ -50,6 +50,7 @@ export interface SprintState {
     outputTokens: number;
   };
   trainSeconds: number;
+  confirmSeconds: number;
   /** The sprint's own limit that was reached, and the number of turns when the researcher was told. */
   capped: { reason: string; turns: number } | null;
 }
@@ -123,6 +124,8 @@ export interface LoopState {
   /** The open calls by researcher id, at most one each. */
   calls: Readonly<Record<string, OpenCall>>;
   trainSeconds: number;
+  /** Seconds of runs on secret worlds, their verdicts included. */
+  confirmSeconds: number;
   waiting: { reason: string; until: string } | null;
   /** When the loop was paused. While it is paused, no call is made and no run is started. */
   paused: string | null;
@@ -146,6 +149,7 @@ export const nothingYet: LoopState = {
   held: { usd: 0, tokens: 0 },
   calls: {},
   trainSeconds: 0,
+  confirmSeconds: 0,
   leaderboard: null,
   waiting: null,
   paused: null,

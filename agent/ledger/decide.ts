@@ -3,6 +3,7 @@ import type { MeasuredProfile } from '#contract/noise';
 import { guardsOf, type Task } from '#contract/task';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { show } from '../common/words.ts';
+import { isDeclared, NOT_OBSERVED } from './declared.ts';
 
 export interface Decision {
   outcome: Outcome;
@@ -24,6 +25,8 @@ export interface Rules {
   constraints: Record<string, string>;
   /** The noise of a full run: candidate and best are compared by their verdicts on one. */
   noise: number;
+  /** The gain that counts; unset: one beyond the noise. Below 0 where it is confirmed afterwards. */
+  counts?: number;
   /** A value of the metric that no honest run has passed; null: none is stated. */
   ceiling: number | null;
   /** The verdicts of all bests so far, the present one last. */
@@ -69,11 +72,13 @@ export function decide(verdict: Verdict, rules: Rules): Decision {
     : { outcome: 'new-best', reason: words };
 }
 
-const brokenConstraints = (verdict: Verdict, { constraints, bests }: Rules): string =>
+/** The constraints that a verdict breaks, in words; empty where it breaks none. */
+export const brokenConstraints = (verdict: Seen, { constraints, bests }: Rules): string =>
   problems(
     constraints,
     (field) => seen(verdict, field),
     (field) => bests.flatMap((best) => seen(best, field) ?? []),
+    (field) => (isDeclared(verdict, field) ? ` (${NOT_OBSERVED})` : ''),
   );
 
 const failedGuards = (verdict: Verdict, { guards, bests }: Rules): string =>
@@ -98,8 +103,10 @@ function tooGood(verdict: Verdict, { metric, goal, noise, ceiling, ...rules }: R
   return met.join('; ');
 }
 
+type Seen = Pick<Verdict, 'observed' | 'declared'>;
+
 /** The value that the supervisor observed, else the one that the trainer declared. */
-const seen = (verdict: Verdict, field: string): number | undefined =>
+const seen = (verdict: Seen, field: string): number | undefined =>
   verdict.observed[field] ?? verdict.declared[field];
 
 /**
@@ -172,21 +179,22 @@ function problems(
   conditions: Record<string, string>,
   value: (field: string) => number | undefined,
   bests: (field: string) => readonly number[],
+  mark: (field: string) => string = () => '',
 ): string {
   return Object.entries(conditions)
     .map(([field, condition]) => [field, violation(condition, value(field), bests(field))] as const)
-    .flatMap(([field, why]) => (why === null ? [] : [`${field}: ${why}`]))
+    .flatMap(([field, why]) => (why === null ? [] : [`${field}${mark(field)}: ${why}`]))
     .join('; ');
 }
 
 function gain(verdict: Verdict, rules: Rules): { gained: boolean; words: string } {
-  const { metric, noise } = rules;
+  const { metric, noise, counts = noise } = rules;
   const [first, ...others] = gainsOf(verdict, rules);
   if (!first)
     return { gained: true, words: `${metric} ${show(verdict.metrics[metric])}, the first verified result` };
   const words = gainWords(first, noise);
-  if (!(first.gain > noise)) return { gained: false, words };
-  const missing = others.filter((each) => !(each.gain > noise)).map((each) => gainWords(each, noise));
+  if (!(first.gain > counts)) return { gained: false, words };
+  const missing = others.filter((each) => !(each.gain > counts)).map((each) => gainWords(each, noise));
   return missing.length === 0
     ? { gained: true, words }
     : { gained: false, words: `${words}, which has to show in other numbers too: ${missing.join('; ')}` };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { InFull } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
 import { DEFAULT_BATCH, guardsOf, profileOf, type Task } from '#contract/task';
@@ -44,7 +45,18 @@ export function readSprint(path: string): Sprint {
       `${path}: ${issue?.path.join('.') || 'file'}: ${issue?.message}; restore the file from git`,
     );
   }
-  return parsed.data;
+  return { ...parsed.data, ...inFullOf(path) };
+}
+
+/** What the full run on a secret world gave, in a file beside the record. @throws UserError */
+function inFullOf(record: string): Pick<Sprint, 'inFull'> {
+  const path = inSprint(dirname(record)).inFull;
+  if (!existsSync(path)) return {};
+  try {
+    return { inFull: InFull.parse(JSON.parse(readFileSync(path, 'utf8'))) };
+  } catch {
+    throw new UserError(`${path}: cannot be read; restore the file from git`);
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import type { SprintRun } from '#contract/sprint';
 import { Verdict } from '#contract/verdict';
 import { readUntrusted } from '#host/untrusted';
 import { inRun, runDir, runsDir } from '../common/paths.ts';
+import { flat } from './flat.ts';
 
 const MAX_BYTES = 32 * 2 ** 20;
 const CURVE_POINTS = 200;
@@ -48,6 +49,10 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
     samplesPerSecond: meanSpeed(progress),
     backend: result?.backend ?? null,
     claimed: result?.claimed ?? {},
+    ...(result && { declared: result.declared, config: flat(result.config) }),
+    startedAt: record.startedAt,
+    rowsServed: record.rowsServed,
+    machine: record.machine,
     verdict: json(Verdict, files.verdict),
     curve: thinned(progress, CURVE_POINTS).map(({ samples, values }) => ({ samples, values })),
     evals: readEvals(runDir(repo, id)),

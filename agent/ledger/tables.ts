@@ -1,8 +1,11 @@
+import type { Several } from '#contract/confirmed';
 import type { Role } from '#contract/run';
 import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
+import { declaredBy, declaredWords, NOT_OBSERVED, observedWords } from './declared.ts';
+import { outOfProportion, type TimeAgainst, timeOfCandidate } from './time-against.ts';
 
 /**
  * Formats a Markdown table; cells become one line and their bars are escaped. Number columns are aligned
@@ -28,24 +31,60 @@ const ROLES: Record<Role, string> = {
   repeat: 'the candidate, again',
 };
 
+const started = (from: string | undefined) =>
+  from === undefined ? '' : ` (from the weights of ${from}; ${NOT_OBSERVED})`;
+
+/** A time that is out of proportion, in brackets. */
+const slow = (time: TimeAgainst | null) => {
+  const words = outOfProportion(time);
+  return words === null ? '' : ` (${words})`;
+};
+
 const named = (numbers: Record<string, number>) =>
   Object.entries(numbers)
     .map(([name, value]) => `${name} ${show(value)}`)
     .join(', ');
 
-/** The ledger for the researcher: a line for each sprint, with the verified numbers of its candidate. */
-export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskContract): string {
+/** The mean of several runs on secret worlds with their deviation: "0.884 ± 0.008 (n 5)". */
+export function severalWords(several: Several | undefined, metric: string): string {
+  const mean = several?.mean[metric];
+  if (!several || mean === undefined) return '';
+  const deviation = several.deviation[metric];
+  return `${show(mean)}${deviation === undefined ? '' : ` ± ${show(deviation)}`} (n ${several.n})`;
+}
+
+/**
+ * The ledger for the researcher: a line for each of the sprints, with the verified numbers of its candidate.
+ * `board`: all sprints of the leaderboard.
+ */
+export function ledgerTable(
+  sprints: readonly Sprint[],
+  { metric, also }: TaskContract,
+  board: readonly Sprint[] = sprints,
+): string {
   if (sprints.length === 0) return 'No sprint has been closed on this leaderboard yet.';
   const fields = [metric, ...also];
+  const confirmed = sprints.some((s) => s.confirmed);
   return table(
-    ['#', 'id', 'title', 'outcome', ...fields, 'predicted', 'reason'],
+    [
+      '#',
+      'id',
+      'title',
+      'outcome',
+      ...fields,
+      ...(confirmed ? [`confirmed ${metric}`] : []),
+      'predicted',
+      'reason',
+    ],
     sprints.map((s) => [
       String(s.number),
       s.id,
       s.title,
       (s.change.kept && s.change.infrastructure ? `${s.outcome} (infrastructure kept)` : s.outcome) +
-        (s.verdict?.from === undefined ? '' : ` (from the weights of ${s.verdict.from})`),
+        started(s.verdict?.from) +
+        slow(timeOfCandidate(s, board)),
       ...fields.map((field) => show(s.verdict?.metrics[field])),
+      ...(confirmed ? [severalWords(s.confirmed?.candidate, metric)] : []),
       named(s.predicted),
       s.reason,
     ]),
@@ -54,21 +93,24 @@ export function ledgerTable(sprints: readonly Sprint[], { metric, also }: TaskCo
 
 /**
  * A table of runs: the trainer's claimed numbers, the last measured snapshot, and the verdict where there is
- * one.
+ * one. `timeOf`: their time against the best's.
  */
-export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskContract): string {
+export function runsTable(
+  runs: readonly SprintRun[],
+  { metric, also }: TaskContract,
+  timeOf: (run: SprintRun) => TimeAgainst | null = () => null,
+): string {
   if (runs.length === 0) return 'No run yet.';
   const fields = [metric, ...also];
   return table(
     ['run', 'experiment', 'set', 'samples', 'seed', 'status', 'claimed', 'measured', 'verified'],
     runs.map((run) => [
       run.id,
-      (run.role ? `${run.experiment} (${ROLES[run.role]})` : run.experiment) +
-        (run.from === undefined ? '' : ` (from the weights of ${run.from})`),
+      (run.role ? `${run.experiment} (${ROLES[run.role]})` : run.experiment) + started(run.from),
       pairsOf(run.settings).join(' '),
       String(run.samples),
       String(run.seed),
-      run.reason ? `${run.status}: ${run.reason}` : run.status,
+      (run.reason ? `${run.status}: ${run.reason}` : run.status) + slow(timeOf(run)),
       named(run.claimed),
       named(pick(run.evals.at(-1)?.metrics, fields)),
       named(pick(run.verdict?.metrics, fields)),
@@ -76,12 +118,14 @@ export function runsTable(runs: readonly SprintRun[], { metric, also }: TaskCont
   );
 }
 
-/** All details of one run. */
-export function runDetails(run: SprintRun, contract: TaskContract): string {
+/** All details of one run. `time`: that against the best's. */
+export function runDetails(run: SprintRun, contract: TaskContract, time: TimeAgainst | null = null): string {
   const fields = [contract.metric, ...contract.also];
-  const parts = [runsTable([run], contract)];
+  const parts = [runsTable([run], contract, () => time)];
   if (run.seconds !== null)
     parts.push(`${show(run.seconds)} s, ${show(run.samplesPerSecond ?? undefined)} samples/s`);
+  if (run.verdict) parts.push(`Observed: ${observedWords(run.verdict)}`);
+  parts.push(`Declared, not observed: ${declaredWords(declaredBy(run))}`);
   if (run.evals.length > 0) {
     const rows = run.evals.map((e) => [String(e.samples), ...fields.map((field) => show(e.metrics[field]))]);
     parts.push(

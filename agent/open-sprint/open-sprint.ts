@@ -1,8 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
-import type { SprintRun } from '#contract/sprint';
-import type { Verdict } from '#contract/verdict';
 import { newName } from '#host/names';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
@@ -12,6 +10,7 @@ import { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
+import type { SecretStore } from '../confirm/store.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -35,8 +34,8 @@ export interface LoopParts {
   journal: Journal;
   ledger: Ledger;
   timer: Timer;
-  /** Measures a verified gain again, on a world that the researcher cannot know. */
-  confirm?: (run: SprintRun) => Promise<Verdict>;
+  /** The secret worlds of the run branch, where the task has them. */
+  secrets: SecretStore | null;
   stopper: Stopper;
 }
 

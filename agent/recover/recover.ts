@@ -1,13 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
-import type { SprintRun } from '#contract/sprint';
-import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
 import type { Stopper } from '../budget/stop.ts';
 import { inSprint, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
+import type { SecretStore } from '../confirm/store.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -21,7 +20,7 @@ import { CUT_OFF } from '../runs/interrupted.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { announceClosed, closeSprint, leftWorkspace } from '../sprint/close.ts';
 import { commitSprint } from '../sprint/commit.ts';
-import { judgeOrFail, NOT_JUDGED, tellTidied } from '../sprint/judge.ts';
+import { type Judged, judgeOrFail, NOT_JUDGED, tellTidied } from '../sprint/judge.ts';
 import { reportSprint } from '../sprint/report.ts';
 import { endLeftovers } from './orphans.ts';
 
@@ -36,8 +35,8 @@ interface LoopParts {
   ledger: Ledger;
   timer: Timer;
   outputs: Outputs;
-  /** Measures a verified gain again, on a world that the researcher cannot know. */
-  confirm?: (run: SprintRun) => Promise<Verdict>;
+  /** The secret worlds of the run branch, where the task has them. */
+  secrets: SecretStore | null;
   stopper: Stopper;
 }
 
@@ -49,6 +48,7 @@ interface LoopParts {
  */
 export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(loop, before.lastEventAt);
+  await loop.secrets?.endLeft(loop.executor);
   const { sprint } = loop.journal.state();
   if (!sprint) return null;
   const sameRules = before.leaderboard === loop.config.leaderboard;
@@ -90,11 +90,11 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
     tellTidied(loop, tidySprintFolder(where));
     const reason = trouble ? `${CUT_OFF}; ${trouble}` : CUT_OFF;
     const left = sameRules ? sprintToJudge(loop, sprint) : null;
-    const judged = left
+    const judged: Judged = left
       ? await loop.timer.time('judging', () => judgeOrFail(left, { kind: 'stopped', reason }, treeNow))
       : { ...NOT_JUDGED, outcome: 'interrupted' as const, reason };
     // Stopped at once: the sprint stays open for the next start.
-    if (loop.stopper.hard.aborted) return;
+    if (loop.stopper.hard.aborted || judged.parked) return;
     record = await closeSprint(loop, {
       state: loop.journal.state().sprint ?? sprint,
       judged,

@@ -1,66 +1,113 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
-import type { HowFar, RunSpec } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
-import type { Task } from '#contract/task';
-import { outcomes } from './compose/head.ts';
-import { clip, dateTime, duration, label, money, number, numberFormat, samples } from './document/names.ts';
+import { guardsOf, type Task } from '#contract/task';
+import { taskOf } from '../ledger/kept-contract.ts';
+import { escaped } from './document/escaped.ts';
+import { duration, money } from './document/names.ts';
+import { sprintTable } from './notebook/cells.ts';
+import { packedDetail } from './notebook/detail.ts';
+import { type Places, sprintLinks } from './notebook/files.ts';
+import { plainView, shownRows } from './notebook/list.ts';
+import { type LiveState, livePart } from './notebook/live.ts';
+import type { Board, Commit, NotebookIndex } from './notebook/model.ts';
+import { morning, type Now, type Stopped } from './notebook/morning.ts';
+import { packed } from './notebook/pack.ts';
+import { type Beside, boardsOf, indexOf } from './notebook/rows.ts';
+import { script } from './notebook/script.ts';
 import { progressPlot } from './plots/progress.ts';
 import { plot } from './plots/vega.ts';
-import { block, escaped, page } from './write/html.ts';
+import { block, page } from './write/html.ts';
 
-/** What a running loop does now. Null while none runs: then the page does not reload itself. */
-export interface LiveState {
-  /** The open sprint; null between sprints and before one is claimed. */
-  sprint: { number: number; title: string; openedAt: string } | null;
-  /** The current action in a few words: "training", "waiting: overloaded until 03:12". */
-  doing: string;
-  /** Whether it waits for `npm run resume`. */
-  paused?: boolean;
-  /** The training run that holds the device. */
-  run: (HowFar & Pick<RunSpec, 'experiment'>) | null;
-  researcher: string;
-  /** Spent by this loop, in USD. `usdLimit` is null where there is no limit. */
-  usdSpent: number;
-  usdLimit: number | null;
-  startedAt: string;
-}
+export type { LiveState } from './notebook/live.ts';
 
-export interface NotebookRequest {
+export interface NotebookRequest extends Places {
   sprints: readonly Sprint[];
   live: LiveState | null;
-  reportsDir: string;
+  /** Why the last loop ended; absent where it runs, or none has run here. */
+  stopped?: Stopped | null;
+  task: Task;
   /** The name of the page, where it is not that of the loop. */
   file?: string;
-  task: Task;
+  /** The commits of the sprints, as far as they are known. */
+  commits?: ReadonlyMap<string, Commit>;
 }
 
 /** Seconds after which an open browser reloads the page while a loop runs. */
 const REFRESH = 15;
 
+const css = readFileSync(new URL('./notebook/notebook.css', import.meta.url), 'utf8');
+
 /**
- * Redraws `<reportsDir>/index.html`, the lab notebook: what runs now, and for each leaderboard its progress
- * and a line for each sprint with its verdict and links to its reports. It is one file that opens from disk.
- * Returns its path.
+ * Redraws the lab notebook, `<reportsDir>/index.html`: where a morning begins. For each leaderboard it says
+ * how far, by which ideas and how sure, and lists its sprints and runs, which its script sorts, filters and
+ * compares. It is one file that opens from disk. Returns its path.
  */
 export async function renderNotebook(request: NotebookRequest): Promise<string> {
-  const { sprints, live, reportsDir, task, file = 'index.html' } = request;
-  const boards = new Map<string, Sprint[]>();
-  for (const sprint of sprints.toSorted((a, b) => a.number - b.number)) {
-    boards.set(sprint.leaderboard, [...(boards.get(sprint.leaderboard) ?? []), sprint]);
-  }
+  const { sprints, live, reportsDir, task } = request;
+  const besides = new Map(sprints.map((sprint) => [sprint, besideOf(sprint, request)]));
+  const beside = (sprint: Sprint): Beside => besides.get(sprint) ?? { commit: null, links: [] };
+  const index = indexOf(sprints, task, beside);
+  const now: Now = {
+    task,
+    running: live !== null,
+    stopped: request.stopped ?? null,
+    reportOf: (sprint) => beside(sprint).links[0]?.href ?? null,
+  };
   const parts = [header(sprints, task)];
   if (live) parts.push(livePart(live));
   if (sprints.length === 0) parts.push('<p>No sprint is closed yet.</p>');
-  // The leaderboard of the newest sprint comes first.
-  const ordered = [...boards.values()].sort((a, b) => (b.at(-1)?.number ?? 0) - (a.at(-1)?.number ?? 0));
-  for (const board of ordered) parts.push(await boardPart(board, reportsDir, task));
-  const path = join(reportsDir, file);
-  const title = `Lab notebook: ${task.contract.title}`;
-  writeFileAtomic(path, await page({ title, body: parts.join('\n'), refresh: live ? REFRESH : null }));
+  const data = [holder('index', packed(index))];
+  let special = '';
+  for (const [at, board] of boardsOf(sprints).entries()) {
+    const rules = rulesOf(board.at(-1) as Sprint, request);
+    parts.push(await boardPart(board, index, { ...now, task: rules.task }));
+    // What a person sets holds for all lists, and stands above the first.
+    if (at === 0) parts.push('<div id="tools" hidden></div><div id="compare" hidden></div>');
+    parts.push(listPart(index, index.boards[at] as Board));
+    for (const [before, sprint] of board.entries()) {
+      const earlier = board.slice(0, before);
+      const detail = packedDetail(sprint, { guards: rules.guards, earlier }, request, beside(sprint));
+      data.push(holder(`sprint:${sprint.id}`, detail.pack));
+      special += detail.special;
+    }
+  }
+  parts.push('<div id="tray" class="tray"></div>');
+  const path = join(reportsDir, request.file ?? 'index.html');
+  writeFileAtomic(
+    path,
+    await page({
+      title: `Lab notebook: ${task.contract.title}`,
+      body: parts.join('\n'),
+      program: {
+        ...{ css, script, data: data.join('\n') },
+        letters: `${ASCII}${special}${script}`,
+        refresh: live ? REFRESH : null,
+      },
+    }),
+  );
   return path;
 }
+
+const ASCII = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
+
+/** An element that holds data: a browser neither shows nor runs it. */
+const holder = (id: string, pack: string) =>
+  `<script type="application/gzip" id="${escaped(id)}">${pack}</script>`;
+
+/** The rules of a sprint: those that were committed with its leaderboard, where TASK.md has changed since. */
+function rulesOf(sprint: Sprint, { task: now, sprintsDir }: NotebookRequest) {
+  const task = sprintsDir === undefined ? now : taskOf(sprint, now, sprintsDir);
+  const { profiles } = task.contract;
+  const profile = Object.hasOwn(profiles, sprint.profile) ? profiles[sprint.profile] : undefined;
+  return { task, guards: profile ? guardsOf(task, profile) : {} };
+}
+
+const besideOf = ({ id }: Sprint, request: NotebookRequest): Beside => ({
+  commit: request.commits?.get(id) ?? null,
+  links: sprintLinks(request, id),
+});
 
 function header(sprints: readonly Sprint[], task: Task): string {
   const usd = sprints.reduce((sum, sprint) => sum + sprint.cost.usd, 0);
@@ -85,73 +132,30 @@ function header(sprints: readonly Sprint[], task: Task): string {
   });
 }
 
-function livePart(live: LiveState): string {
-  const limit = live.usdLimit === null ? '' : ` of ${money(live.usdLimit)}`;
-  const title = live.sprint
-    ? `Sprint ${live.sprint.number}: ${escaped(clip(live.sprint.title, 120))}`
-    : 'Between sprints';
-  const run = live.run;
-  const share = run && run.totalSamples > 0 ? Math.min(1, run.samples / run.totalSamples) : 0;
-  const bar = run
-    ? `<div class="bar"><i style="width:${(share * 100).toFixed(1)}%"></i></div><p>${escaped(run.experiment)}: ${samples(run.samples)} of ${samples(run.totalSamples)} samples, ${samples(Math.round(run.samplesPerSecond))} a second, ${duration(run.etaSeconds)} left</p>`
-    : '';
-  return `<section class="live"><p>${live.paused ? '<span class="badge warn">paused</span>' : '<span class="badge good">running</span>'} <strong>${title}</strong></p><p>${escaped(live.doing)} · ${escaped(live.researcher)} · ${money(live.usdSpent)}${limit} spent · since ${dateTime(live.startedAt)}</p>${bar}</section>`;
-}
-
-async function boardPart(board: readonly Sprint[], reportsDir: string, task: Task): Promise<string> {
+/** The first screen of a leaderboard, and its progress. */
+async function boardPart(board: readonly Sprint[], index: NotebookIndex, now: Now): Promise<string> {
   const newest = board.at(-1) as Sprint;
-  const { profiles } = task.contract;
+  const { profiles } = now.task.contract;
   const profile = (Object.hasOwn(profiles, newest.profile) && profiles[newest.profile]) || null;
-  const { metric } = newest;
-  const drawn = progressPlot(board, metric, profile?.ceiling ?? null);
-  const parts = [`<h2>Profile ${escaped(newest.profile)}</h2>`, bestLine(board, metric)];
+  const drawn = progressPlot(board, newest.metric, profile?.ceiling ?? null);
+  const parts = [boardHeading(newest, index), morning(board, now)];
   if (drawn) {
-    const panels = await Promise.all(drawn.panels.map(plot));
+    const panels = await Promise.all(drawn.panels.map((panel) => plot(panel)));
+    const picture = { kind: 'plot' as const, panels, legend: drawn.legend };
+    const figure = block({ t: 'figure', picture, alt: 'Progress over sprints', caption: null });
+    // On a phone the plot is wider than the screen: smaller, its words could not be read.
     parts.push(
-      block({
-        t: 'figure',
-        picture: { kind: 'plot', panels, legend: drawn.legend },
-        alt: 'Progress over sprints',
-        caption: null,
-      }),
+      `<div class="scroll progress" tabindex="0" role="region" aria-label="Progress of ${escaped(newest.leaderboard)}">${figure}</div>`,
     );
   }
-  parts.push(table(board, metric, task, reportsDir));
   return parts.join('\n');
 }
 
-/** The best value, and the gain that counts: the page's numbers mean little without the noise. */
-function bestLine(board: readonly Sprint[], metric: string): string {
-  const best = board.findLast((sprint) => sprint.outcome === 'new-best');
-  const value = best?.verdict?.metrics[metric];
-  if (!best || value === undefined) return '<p>No verified gain yet.</p>';
-  const { noise, noiseFrom } = board.at(-1) as Sprint;
-  const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
-  return `<p>Best: ${label(metric)} <strong>${number(value)}</strong>, sprint ${best.number} (${escaped(clip(best.title, 90))}). All numbers are verified by the judge. A gain counts if it is larger than the noise of ${number(noise)}${from}.</p>`;
+/** Two leaderboards of one profile differ by their rules: then each has its own name beside it. */
+function boardHeading({ profile, leaderboard }: Sprint, { boards }: NotebookIndex): string {
+  const several = boards.filter((board) => board.profile === profile).length > 1;
+  return `<h2>Profile ${escaped(profile)}${several ? ` <small>rules ${escaped(leaderboard)}</small>` : ''}</h2>`;
 }
 
-/** One line for each sprint, the newest first. */
-function table(board: readonly Sprint[], metric: string, task: Task, reportsDir: string): string {
-  const best = board.findLast((sprint) => sprint.outcome === 'new-best');
-  const columns = [...new Set([metric, ...task.contract.also])]
-    .filter((name) => board.some((sprint) => sprint.verdict?.metrics[name] !== undefined))
-    .slice(0, 5);
-  const shownColumns = columns.map((name) => {
-    const values = board.map((sprint) => sprint.verdict?.metrics[name]);
-    return { name, format: numberFormat(name, values) };
-  });
-  const right = ' class="right"';
-  const head = `<tr><th${right}>#</th><th>Sprint</th><th>Outcome</th>${columns.map((name) => `<th${right}>${escaped(label(name))}</th>`).join('')}<th${right}>Training</th><th${right}>Cost</th><th>Report</th></tr>`;
-  const rows = board.toReversed().map((sprint) => {
-    const { words, tone } = outcomes[sprint.outcome];
-    const links = ['html', 'pdf', 'md']
-      .filter((form) => existsSync(join(reportsDir, `${sprint.id}.${form}`)))
-      .map((form) => `<a href="${escaped(encodeURIComponent(`${sprint.id}.${form}`))}">${form}</a>`);
-    const numbers = shownColumns.map(({ name, format }) => {
-      const shown = format(sprint.verdict?.metrics[name]);
-      return `<td${right}>${sprint === best && name === metric ? `<strong>${shown}</strong>` : shown}</td>`;
-    });
-    return `<tr${sprint === best ? ' class="best"' : ''}><td${right}>${sprint.number}</td><td>${escaped(clip(sprint.title, 120))}</td><td><span class="badge ${tone}">${escaped(words.replace(/:.*/, ''))}</span></td>${numbers.join('')}<td${right}>${duration(sprint.cost.trainSeconds)}</td><td${right}>${money(sprint.cost.usd)}</td><td class="nowrap">${links.join(' ')}</td></tr>`;
-  });
-  return `<div class="scroll"><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
-}
+const listPart = ({ sprints }: NotebookIndex, board: Board): string =>
+  `<div class="listing" data-board="${escaped(board.id)}">${sprintTable(board, shownRows(sprints, board, plainView), null)}</div>`;

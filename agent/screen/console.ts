@@ -9,6 +9,8 @@ import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { readSprintRun } from '../ledger/run-folder.ts';
+import { outOfProportion, timeNow } from '../ledger/time-against.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { eventLines, linesOn, type Terminal } from './event-lines.ts';
 import { lastScreen } from './last-screen.ts';
@@ -41,6 +43,10 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
       },
       folder: (sprint) => folderOf(loop, sprint),
       usd: () => loop.journal.state().usd,
+      slowness(id) {
+        const run = readSprintRun(loop.config.repo, id);
+        return run && outOfProportion(timeNow(run, loop.ledger.of(loop.config.leaderboard)));
+      },
     },
     terminal,
     lines,

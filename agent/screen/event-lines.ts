@@ -2,7 +2,8 @@ import type { LoggedEvent } from '#contract/event';
 import type { Role } from '#contract/run';
 import type { TaskContract } from '#contract/task';
 import { clock } from '../common/clock.ts';
-import { cut, duration, firstLine, many, plain, show } from '../common/words.ts';
+import { count, cut, duration, firstLine, many, plain, show } from '../common/words.ts';
+import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bar } from './columns.ts';
 
 /** Where lines are written: standard output, or a test. */
@@ -19,6 +20,8 @@ export interface Told {
   folder(sprint: string): string;
   /** What the loop has spent so far. */
   usd(): number;
+  /** Says that a run took a time out of proportion, where that can be known. */
+  slowness?(run: string): string | null;
 }
 
 const ROLES: Record<Role, string> = {
@@ -113,8 +116,25 @@ export function eventLines(
         const { metric, also } = of.contract;
         const fields = [metric, ...also.slice(0, 3)].filter((f) => event.verdict.metrics[f] !== undefined);
         step(`verified ${fields.map((f) => `${f} ${show(event.verdict.metrics[f])}`).join(', ')}`);
+        step(dim(`${NOT_OBSERVED}: ${plain(declaredWords(event.verdict))}`));
+        const slow = of.slowness?.(event.verdict.run);
+        if (slow) step(`! ${slow}`);
         return;
       }
+      case 'confirm.started':
+        step(
+          `to be confirmed on secret worlds: ${event.best === null ? `${count(event.pairs, 'run')}` : `candidate and best in up to ${count(event.pairs, 'pair')}`}`,
+        );
+        return;
+      case 'confirm.measured': {
+        const { metric } = of.contract;
+        const gave = event.value === null ? 'no result' : `${metric} ${show(event.value)}`;
+        step(`secret world ${event.draw}, ${event.of}: ${gave} (${duration(event.seconds)})`);
+        return;
+      }
+      case 'confirm.finished':
+        step(`${event.result}: ${plain(event.reason)}`);
+        return;
       case 'sprint.closed':
         step(`${bold(event.outcome)}: ${plain(event.reason)}`);
         return;

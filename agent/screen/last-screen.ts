@@ -9,8 +9,9 @@ import { count, duration, plain, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
-import { table } from '../ledger/tables.ts';
+import { severalWords, table } from '../ledger/tables.ts';
 import type { Connection } from '../researcher/connection.ts';
 
 /** The parts of the loop that this file uses. */
@@ -73,13 +74,16 @@ function overview(sprints: readonly Sprint[], { config: { task } }: LoopParts): 
   if (sprints.length === 0) return [];
   const { metric, also } = task.contract;
   const fields = [metric, ...also.slice(0, 1)];
+  const confirmed = sprints.some((s) => s.confirmed);
   const rows = sprints.map((s) => [
     String(s.number),
     plain(s.title),
     s.outcome,
     ...fields.map((f) => show(s.verdict?.metrics[f])),
+    ...(confirmed ? [severalWords(s.confirmed?.candidate, metric)] : []),
   ]);
-  const lines = table(['#', 'sprint', 'outcome', ...fields], rows).split('\n');
+  const head = ['#', 'sprint', 'outcome', ...fields, ...(confirmed ? [`confirmed ${metric}`] : [])];
+  const lines = table(head, rows).split('\n');
   return [...aligned(lines), ''];
 }
 
@@ -107,8 +111,15 @@ function best(sprint: Sprint | undefined, { config: { task, profileName } }: Loo
   const trainer = sprint.runs.find((run) => run.id === sprint.candidate)?.claimed ?? {};
   return [
     `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${plain(sprint.title)}`,
+    ...(sprint.confirmed
+      ? [
+          `Confirmed:    ${metric.length <= 4 ? metric.toUpperCase() : metric} ${severalWords(sprint.confirmed.candidate, metric)} on secret worlds`,
+        ]
+      : []),
+    ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
     `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
+    `Declared:     ${plain(declaredWords(sprint.verdict))} (${NOT_OBSERVED})`,
     'Look at it:   npm run best',
   ];
 }

@@ -1,7 +1,10 @@
 import type { LoggedEvent } from '#contract/event';
-import { reportsDir } from '../common/paths.ts';
+import { homeOf } from '#host/worktree';
+import { reportsDir, runsDir, sprintsDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import { sprintCommits } from '../git/sprint-commits.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveState, renderNotebook } from '../report/index.ts';
@@ -9,6 +12,7 @@ import type { Connection } from '../researcher/connection.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
+  checkout: Checkout;
   config: Config;
   connection: Connection;
   journal: Journal;
@@ -60,9 +64,13 @@ export class Notebook {
     });
   };
 
-  /** Draws the page after any drawing under way. `live`: with the current run, and reloading itself. */
-  draw(live: boolean): Promise<void> {
+  /**
+   * Draws the page after any drawing under way. `live`: with the current run, and reloading itself.
+   * `stopped`: why the loop ends.
+   */
+  draw(live: boolean, stopped: string | null = null): Promise<void> {
     const {
+      checkout: { git, branch },
       config: { repo, task },
       ledger,
     } = this.loop();
@@ -70,8 +78,13 @@ export class Notebook {
       await this.render({
         sprints: ledger.sprints,
         live: live ? liveState(this.loop()) : null,
+        stopped: stopped === null ? null : { reason: stopped, at: new Date().toISOString() },
         reportsDir: reportsDir(repo),
+        sprintsDir: sprintsDir(repo),
+        runsDir: runsDir(homeOf(repo)),
         task,
+        // The page is worth more than its commits.
+        commits: await sprintCommits(git, branch.name).catch(() => new Map()),
       });
     });
     this.#drawing = next.catch(() => {});

@@ -20,6 +20,7 @@ const status: Status = {
     },
   ],
   committed: [{ sprint: 's1', outcome: 'new-best', reason: 'the first', metrics: {} }],
+  closed: { sprints: 1, last: { id: 's1', outcome: 'new-best', profile: 'tiny' } },
   best: { sprint: 's1', run: 'r0', metrics: { f1: 0.61234, hidden: 1 } },
 };
 const text = (more: Partial<Status> = {}) => statusLines({ ...status, ...more }, ['f1'], now).join('\n');
@@ -77,4 +78,15 @@ it('prints what somebody else wrote as plain words', () => {
   for (const word of ['action', 'wait', 'stop', 'title', 'cap', 'run', 's1', 'reason'])
     expect(lines.join('\n')).toContain(`a ${word}`);
   expect(lines.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
+});
+
+it('in a clone, tells what the sprints of its branch hold', () => {
+  const nothing = { loop: 'never started', closed: null, best: null } as const;
+  expect(text(nothing)).toBe('No loop was started in this checkout yet. Start one with: npm run loop');
+  expect(text({ loop: 'never started' }).split('\n')).toEqual([
+    'No loop was started in this checkout yet. Start one with: npm run loop',
+    '1 closed sprint in sprints/, the last s1 (profile tiny): new-best',
+    'Their reports and tables: npm run report',
+    'Best: f1 0.6123 (s1)',
+  ]);
 });

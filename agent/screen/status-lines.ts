@@ -8,7 +8,11 @@ import type { Status } from './status.ts';
  */
 export function statusLines(s: Status, shown: readonly string[] | null, now = Date.now()): string[] {
   if (s.loop === 'never started')
-    return ['No loop was started in this checkout yet. Start one with: npm run loop'];
+    return [
+      'No loop was started in this checkout yet. Start one with: npm run loop',
+      ...fromSprints(s),
+      ...bestLine(s, shown),
+    ];
   return [...head(s, now), ...present(s, now), ...used(s, now), ...outcome(s, shown)];
 }
 
@@ -84,10 +88,24 @@ function used(s: Status, now: number): string[] {
 const held = ({ heldUsd }: Status) =>
   heldUsd >= 0.005 ? ` (and ${heldUsd.toFixed(2)} reserved for calls that were cut off)` : '';
 
+/** What a clone knows without the files of the loop: the sprints of its branch. */
+function fromSprints({ closed }: Status): string[] {
+  if (!closed) return [];
+  const { id, outcome, profile } = closed.last;
+  return [
+    `${count(closed.sprints, 'closed sprint')} in sprints/, the last ${plain(id)} (profile ${profile}): ${outcome}`,
+    'Their reports and tables: npm run report',
+  ];
+}
+
 function outcome(s: Status, shown: readonly string[] | null): string[] {
   const lines = s.committed.map((c) => `  ${c.outcome.padEnd(11)} ${plain(c.sprint)}: ${plain(c.reason)}`);
-  if (!s.best) return lines;
-  const fields = Object.entries(s.best.metrics).filter(([name]) => shown?.includes(name) ?? true);
+  return [...lines, ...bestLine(s, shown)];
+}
+
+function bestLine({ best }: Status, shown: readonly string[] | null): string[] {
+  if (!best) return [];
+  const fields = Object.entries(best.metrics).filter(([name]) => shown?.includes(name) ?? true);
   const numbers = fields.map(([name, value]) => `${name} ${show(value)}`).join(', ');
-  return [...lines, `Best: ${numbers} (${s.best.sprint})`];
+  return [`Best: ${numbers} (${best.sprint})`];
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { HowFar, Run } from '#contract/run';
+import type { Sprint } from '#contract/sprint';
 import { readTask } from '#contract/task';
 import { pausedSince } from '../budget/pause.ts';
 import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
@@ -51,6 +52,9 @@ export interface Status {
   } | null;
   runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null })[];
   committed: LoopState['committed'];
+  /** The sprints that are closed, of any loop of this branch; null while there is none. */
+  closed: { sprints: number; last: Pick<Sprint, 'id' | 'outcome' | 'profile'> } | null;
+  /** The best of the leaderboard of the loop; where none was started here, of that of the last sprint. */
   best: { sprint: string; run: string | null; metrics: Record<string, number> } | null;
 }
 
@@ -62,7 +66,9 @@ export function readStatus(repo: string): Status {
   const holder = lockHolder(stateDir(repo));
   const { started, stopped, sprint, leaderboard } = state;
   const alive = holder?.alive === true;
-  const best = leaderboard === null ? undefined : bestOf(readSprints(sprintsDir(repo)), leaderboard);
+  const sprints = readSprints(sprintsDir(repo), sprint?.claim?.id);
+  const last = sprints.at(-1);
+  const best = bestOf(sprints, leaderboard ?? last?.leaderboard ?? '');
   return {
     loop: alive ? 'running' : !started ? 'never started' : stopped ? 'stopped' : 'cut off',
     pid: alive ? (holder?.pid ?? null) : null,
@@ -96,6 +102,12 @@ export function readStatus(repo: string): Status {
     },
     runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
     committed: state.committed,
+    closed: last
+      ? {
+          sprints: sprints.length,
+          last: { id: last.id, outcome: last.outcome, profile: last.profile },
+        }
+      : null,
     best: best?.verdict ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics } : null,
   };
 }

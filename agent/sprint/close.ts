@@ -81,6 +81,7 @@ export async function closeSprint(
     candidate: judged.candidate,
     verdict: judged.verdict,
     repeat: judged.repeat,
+    confirmed: judged.confirmed,
     hints: state.hints.length > 0 ? state.hints : undefined,
     predicted: claim.predicted,
     bestBefore:
@@ -115,6 +116,7 @@ export async function closeSprint(
       trainSeconds: state.trainSeconds,
       wallSeconds: (Date.now() - Date.parse(state.openedAt)) / 1000,
       judgeSeconds: judged.seconds,
+      ...(state.confirmSeconds > 0 && { confirmSeconds: state.confirmSeconds }),
     },
   };
   rememberClosed(repo, sprint);

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { commitOf, commitPaths, tagBest } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { severalWords } from '../ledger/tables.ts';
 import { headline } from './close.ts';
 import { keepContract } from './contract-file.ts';
 
@@ -66,6 +67,9 @@ function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<strin
   return {
     ...Object.fromEntries(numbers),
     Verdict: sprint.outcome,
+    ...(sprint.confirmed && {
+      Confirmed: `${sprint.confirmed.result}, ${trailerName(metric)} ${severalWords(sprint.confirmed.candidate, metric) || 'none'}`,
+    }),
     ...(sprint.verdict?.from !== undefined && { 'Started-From': sprint.verdict.from }),
     'Cost-USD': sprint.cost.usd.toFixed(4),
     Researcher: kind === 'claude' ? `claude (${models.join(', ') || model})` : label,

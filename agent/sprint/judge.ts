@@ -1,3 +1,4 @@
+import type { Confirmed } from '#contract/confirmed';
 import type { Repeat, Sprint, SprintRun } from '#contract/sprint';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { runDir } from '../common/paths.ts';
@@ -6,15 +7,15 @@ import type { Config } from '../config/config.ts';
 import { JudgeError, judgeRun } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Decision, decide, isNear, rulesOf } from '../ledger/decide.ts';
-import { bestOf, bestVerdicts, type Ledger } from '../ledger/ledger.ts';
+import { bestVerdicts, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
-import { atTheEnd } from '../ledger/stages.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { tidySprintFolder } from '../open-sprint/own-folder.ts';
 import type { FinishSprintInput } from '../requests/schemas.ts';
 import type { Ending } from '../researcher/conversation.ts';
-import { endedWithLoop } from '../runs/interrupted.ts';
+import { fullRuns, nothingPutForward, presentBest } from './candidates.ts';
 import { checkTree } from './check.ts';
+import { confirmedGain } from './confirmed-gain.ts';
 import { pairedScreen } from './infrastructure.ts';
 import { calledOnTwoSeeds } from './second-seed.ts';
 
@@ -35,8 +36,11 @@ export interface Judged {
   keep: string | null;
   /** What a second seed gave, where the verdict was near the noise. */
   repeat?: Repeat;
+  confirmed?: Confirmed;
+  /** The loop is asked to stop while the candidate is being confirmed: the sprint stays open. */
+  parked?: boolean;
   infrastructure: boolean;
-  /** Seconds of judging, without what a second seed took. */
+  /** Seconds of judging, without what a second seed or confirming took. */
   seconds: number;
 }
 
@@ -50,22 +54,25 @@ export const NOT_JUDGED = {
 } as const;
 
 /**
- * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict is
- * better than the best beyond the noise, within constraints and guards. A verdict near the noise is repeated
- * on a second seed. A change marked as infrastructure is kept when a paired screen agrees. If the researcher
- * did not reach finish_sprint, the loop puts the best full run forward.
+ * Judges a sprint that has ended. A candidate counts when its tree passes the task's check and its verdict
+ * is better than the best beyond the noise, within constraints and guards. Where the task has secret worlds,
+ * any gain is confirmed there instead; else a verdict near the noise is repeated on a second seed. A change
+ * marked as infrastructure is kept when a paired screen agrees. If the researcher did not reach
+ * finish_sprint, the loop puts the best full run forward.
  */
 async function judgeSprint(sprint: OpenSprint, ending: Ending, treeNow: string): Promise<Judged> {
   const started = performance.now();
   const { finish } = sprint;
   if (sprint.claim) tellTidied(sprint.loop, tidySprintFolder(sprint.claim.dir));
+  const before = sprint.loop.timer.seconds.confirming;
   const { repeatSeconds = 0, ...decided } = finish
     ? await decision(sprint, finish, treeNow)
     : await withoutFinish(sprint, ending);
   return {
     ...decided,
     infrastructure: finish?.infrastructure ?? false,
-    seconds: (performance.now() - started) / 1000 - repeatSeconds,
+    seconds:
+      (performance.now() - started) / 1000 - repeatSeconds - (sprint.loop.timer.seconds.confirming - before),
   };
 }
 
@@ -106,6 +113,8 @@ type Kept = Decision & {
   verdict: Verdict | null;
   repeat?: Repeat;
   repeatSeconds?: number;
+  confirmed?: Confirmed;
+  parked?: boolean;
 };
 const NOTHING = { keep: null, verdict: null } as const;
 
@@ -114,8 +123,10 @@ type Decided = Kept & { candidate: string | null };
 async function decision(sprint: OpenSprint, finish: FinishSprintInput, treeNow: string): Promise<Decided> {
   const best = presentBest(sprint.loop);
   const candidate = finish.candidate && sprint.claimedRuns.resolve(finish.candidate);
-  const decided = candidate ? await judgeCandidate(sprint, candidate, best) : nothingPutForward(sprint);
-  if (decided.keep !== null || !finish.infrastructure) return { ...decided, candidate };
+  const decided = candidate
+    ? await judgeCandidate(sprint, candidate, best)
+    : { ...nothingPutForward(sprint), ...NOTHING };
+  if (decided.keep !== null || decided.parked || !finish.infrastructure) return { ...decided, candidate };
   const screen = await pairedScreen(sprint, best, treeNow);
   const reason = `${decided.reason}; infrastructure ${screen.kept ? 'kept' : 'not kept'}: ${screen.reason}`;
   return { ...decided, reason, keep: screen.kept ? treeNow : null, candidate };
@@ -138,26 +149,6 @@ async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decide
   return decided;
 }
 
-/** Finished full runs of a sprint, the best last snapshot first. */
-function fullRuns({ loop, runs }: OpenSprint): SprintRun[] {
-  const { metric, goal } = loop.config.task.contract;
-  const worst = goal === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  const value = (run: SprintRun) => atTheEnd(run)?.[metric] ?? worst;
-  const better = (a: SprintRun, b: SprintRun) => (goal === 'max' ? value(a) > value(b) : value(a) < value(b));
-  return (runs?.started ?? [])
-    .flatMap((id) => readSprintRun(loop.config.repo, id) ?? [])
-    .filter(
-      (run) =>
-        run.status === 'finished' &&
-        run.samples === loop.config.profile.budgets.full &&
-        !run.role &&
-        run.from === undefined,
-    )
-    .sort((a, b) => (better(a, b) ? -1 : Number(better(b, a))));
-}
-
-const presentBest = ({ config: { leaderboard }, ledger }: LoopParts) => bestOf(ledger.sprints, leaderboard);
-
 async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | undefined): Promise<Kept> {
   const { loop, claim } = sprint;
   const {
@@ -165,8 +156,8 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     sandbox,
     journal,
     stopper,
-    confirm,
   } = loop;
+  const secrets = profile.confirm === false ? null : loop.secrets;
   const run = readSprintRun(repo, id) as SprintRun;
   // In parallel: each keeps one core busy for some seconds.
   const [failed, judged] = await Promise.all([
@@ -181,7 +172,11 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
     const outcome = judged instanceof JudgeError && judged.exitCode === 2 ? 'invalid' : 'failed';
     return { outcome, reason: `could not be judged: ${judged.message}`, ...NOTHING };
   }
-  const rules = rulesOf(task, profile, bestVerdicts(loop.ledger.sprints, loop.config.leaderboard));
+  const bests = bestVerdicts(loop.ledger.sprints, loop.config.leaderboard);
+  // What is about equal goes to the secret worlds too, or small gains would be lost; stages have chosen
+  // already.
+  const counts = profile.staged ? 0 : -profile.noise.full;
+  const rules = { ...rulesOf(task, profile, bests), ...(secrets && { counts }) };
   const weigh = (verdict: Verdict): Kept => {
     journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
     const decided = decide(verdict, rules);
@@ -189,17 +184,26 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
   };
   const first = weigh(judged);
   if (run.from !== undefined) return standingApart(first, run.from);
-  let verified = first;
+  const gained = first.outcome === 'new-best' || first.outcome === 'held';
+  if (secrets) {
+    if (!gained) return first;
+    const kept = await confirmedGain(sprint, secrets, { run, first, best, rules });
+    return tellHeld({ ...first, ...kept, keep: KEPT.includes(kept.outcome) ? run.tree : null }, loop, id);
+  }
   if (best && isNear(judged, rules)) {
     const second = await calledOnTwoSeeds(sprint, { run, first, verdict: judged, best, rules });
-    verified = { ...first, ...second, keep: second.outcome === 'new-best' ? run.tree : null };
+    const kept = { ...first, ...second, keep: second.outcome === 'new-best' ? run.tree : null };
+    return tellHeld(kept, loop, id);
   }
-  // Where `confirm` is given, a verified gain has to be confirmed before it becomes the best. Without it,
-  // one that is too good to be true stays held.
-  const gained = verified.outcome === 'new-best' || verified.outcome === 'held';
-  if (gained && confirm) return weigh(await confirm(run));
-  if (verified.outcome === 'held') journal.notice(`candidate ${id}: ${verified.reason}`, 'warn');
-  return verified;
+  return tellHeld(first, loop, id);
+}
+
+/** The outcomes whose tree the workspace goes on from. */
+const KEPT: readonly Outcome[] = ['new-best', 'stacked'];
+
+function tellHeld(kept: Kept, { journal }: LoopParts, candidate: string): Kept {
+  if (kept.outcome === 'held') journal.notice(`candidate ${candidate}: ${kept.reason}`, 'warn');
+  return kept;
 }
 
 /** A run that started with the weights of another had more samples than its own: it stands apart. */
@@ -210,30 +214,3 @@ function standingApart(judged: Kept, from: string): Kept {
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
-
-/**
- * The outcome without a candidate: `failed` for a sprint without a run, or with no run that finished;
- * otherwise `no-gain`.
- */
-function nothingPutForward({ loop, claimedRuns, finish }: OpenSprint): Kept {
-  const runs = claimedRuns.started.flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
-  if (runs.length === 0 && !finish?.infrastructure) {
-    return { outcome: 'failed', reason: 'there was no candidate and no run', ...NOTHING };
-  }
-  const bad = runs.findLast((run) => run.status !== 'finished');
-  if (bad && runs.every((run) => run.status !== 'finished')) {
-    // The idea was not tested.
-    if (endedWithLoop(bad))
-      return {
-        outcome: 'interrupted',
-        reason: 'its run ended with the loop and was not continued',
-        ...NOTHING,
-      };
-    return {
-      outcome: 'failed',
-      reason: `every run failed; the last one ended as ${bad.status}: ${bad.reason ?? 'no reason given'}`,
-      ...NOTHING,
-    };
-  }
-  return { outcome: 'no-gain', reason: 'there was no candidate', ...NOTHING };
-}

@@ -1,3 +1,4 @@
+import type { MeasuredProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type TaskContract } from '#contract/task';
 import { planLines } from '../budget/plan.ts';
@@ -6,9 +7,10 @@ import type { Config } from '../config/config.ts';
 import { sprintLimitsInWords } from '../config/limits.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { conditionsInWords } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
-import { ledgerTable } from '../ledger/tables.ts';
+import { ledgerTable, severalWords } from '../ledger/tables.ts';
 import { readHints } from '../open-sprint/hints.ts';
 import type { Connection } from '../researcher/connection.ts';
 
@@ -53,7 +55,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     `# Sprint ${number}\n\n${conditions(loop)}\n${standing(loop)}\n${planLines(loop, { sprints: mine, mine: [] }).join('\n')}`,
     `# Present best\n\n${
       best
-        ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}.`
+        ? `Sprint ${best.number} (${best.id}), run ${best.candidate}: ${numbers(best.verdict?.metrics, contract)}${best.confirmed ? `; confirmed on secret worlds: ${contract.metric} ${severalWords(best.confirmed.candidate, contract.metric)}` : ''}.`
         : 'None yet on this leaderboard: the first valid verified result becomes the best.'
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
@@ -64,20 +66,24 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     .join('\n\n');
 }
 
-function conditions({ config: { task, profileName, profile } }: LoopParts): string {
+function conditions({ config: { task, profileName, profile }, journal }: LoopParts): string {
   const { contract } = task;
-  const list = (conditions: Record<string, string>) =>
-    Object.entries(conditions)
-      .map(([field, condition]) => `${field} ${condition}`)
-      .join(', ') || 'none';
+  const declared = journal.state().started?.declared;
   const { screen, rank, full } = profile.budgets;
   return `- profile: ${profileName} (world ${profile.world})
 - metric that decides: ${contract.metric} (${contract.goal}); a gain of ${profile.noise.full} or less is noise (${profile.noise.from})
-${contract.gains.length > 0 ? `- a gain has to show in these as well, beyond the same noise: ${contract.gains.join(', ')}\n` : ''}- constraints of a full run: ${list(profile.constraints)}
-- guards of a new best: ${list(guardsOf(task, profile))}
-- too good to be true, so held and not kept: ${list(contract.tooGood)}
+${contract.gains.length > 0 ? `- a gain has to show in these as well, beyond the same noise: ${contract.gains.join(', ')}\n` : ''}${confirming(profile, contract)}- constraints of a full run: ${conditionsInWords(profile.constraints, declared)}
+- guards of a new best: ${conditionsInWords(guardsOf(task, profile))}
+- too good to be true, so held and not kept: ${conditionsInWords(contract.tooGood)}
 - budgets in training samples: screen ${screen}, rank ${rank}, full ${full}
 - workspace: ${contract.workspace}/`;
+}
+
+/** What becomes of a verified gain; empty where the task has no secret worlds. */
+function confirming({ confirm, budgets }: MeasuredProfile, { drawWorld, metric }: TaskContract): string {
+  if (drawWorld === undefined || confirm === false) return '';
+  const { looks, samples = budgets.full } = confirm;
+  return `- a candidate that beats the best's ${metric} is confirmed by the loop: both are trained afresh (${samples} samples) on up to ${looks.at(-1)} secret worlds of the same kind, and only a mean gain beyond a bound moves the best. A smaller gain is kept in the workspace (stacked), and the next candidate is confirmed together with it\n`;
 }
 
 function standing({ checkout: { bestKnown }, config: { limits, seed }, journal }: LoopParts): string {

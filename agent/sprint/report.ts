@@ -7,6 +7,7 @@ import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { writeTables } from '../report/tables.ts';
 import type { Outputs } from '../screen/outputs.ts';
 
 /** The parts of the loop that this file uses. */
@@ -18,7 +19,10 @@ interface LoopParts {
   outputs: Outputs;
 }
 
-/** Writes a sprint's report and redraws the notebook. A failure is logged and does not stop the loop. */
+/**
+ * Writes a sprint's report, redraws the notebook and writes the ledger as CSV. A failure is logged and does
+ * not stop the loop.
+ */
 export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<void> {
   const {
     config: { repo, task, profile },
@@ -42,6 +46,7 @@ export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<voi
       files = report.files.map((file) => relative(homeOf(repo), file));
       if (report.trouble) troubles.push(report.trouble);
       await notebook.draw(false);
+      writeTables(reportsDir(repo), loop.ledger.sprints);
     } catch (error) {
       troubles.push(messageOf(error));
     }

@@ -26,6 +26,8 @@ it('a run that starts with the weights of another is shown as such, and makes no
   const { events } = await loopIn(repo);
   const refused = events.flatMap((e) => (e.type === 'tool.finished' && !e.ok ? [e.reason] : []));
   expect(refused).toEqual([expect.stringContaining('no finished run "nowhere"')]);
+  // The judge says which of its numbers nobody observes.
+  expect(events[0]).toMatchObject({ type: 'loop.started', declared: ['learning_rate'] });
   const sprints = readSprints(sprintsDir(repo));
   const [earlier, later] = sprints[1]?.runs ?? [];
   expect(earlier?.from).toBeUndefined();
@@ -35,7 +37,9 @@ it('a run that starts with the weights of another is shown as such, and makes no
   // The trainer was given them, and the record says so.
   const record = JSON.parse(readFileSync(inRun(runDir(repo, later?.id ?? '')).record, 'utf8'));
   expect(record.from).toBe(earlier?.id);
-  expect(ledgerTable(sprints, exampleTask().contract)).toContain(`(from the weights of ${earlier?.id})`);
+  expect(ledgerTable(sprints, exampleTask().contract)).toContain(
+    `(from the weights of ${earlier?.id}; declared, not observed)`,
+  );
   const trailer = git(worktreeOf(repo), 'log', '-1', '--format=%(trailers:key=Started-From,valueonly)');
   expect(trailer.trim()).toBe(earlier?.id);
 });

@@ -7,6 +7,7 @@ import { sprintsDir } from '../common/paths.ts';
 import { duration, plain, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
 import { LocalExecutor } from '../executor/local.ts';
+import { conditionsInWords } from '../ledger/declared.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { pricesDate } from '../researcher/prices.ts';
 import { probeSpeed } from '../runs/probe.ts';
@@ -25,10 +26,6 @@ export async function dryRun(
 ): Promise<number> {
   const { task, profile, profileName, limits } = plan;
   const { contract } = task;
-  const conditions = (list: Record<string, string>) =>
-    Object.entries(list)
-      .map(([field, condition]) => `${field} ${condition}`)
-      .join(', ') || 'none';
   const { budgets } = profile;
   const rows: [string, string][] = [
     ['task', `${contract.title} (${task.path})`],
@@ -40,10 +37,10 @@ export async function dryRun(
       'metric',
       `${contract.metric} (${contract.goal}), a gain counts beyond ${profile.noise.full} (${profile.noise.from})`,
     ],
-    ['constraints', conditions(profile.constraints)],
+    ['constraints', conditionsInWords(profile.constraints, plan.declared)],
     ['gains in', [contract.metric, ...contract.gains].join(', ')],
-    ['guards', conditions(guardsOf(task, profile))],
-    ['held', conditions(contract.tooGood)],
+    ['guards', conditionsInWords(guardsOf(task, profile))],
+    ['held', conditionsInWords(contract.tooGood)],
     [
       'budgets',
       `screen ${budgets.screen}, rank ${budgets.rank}, full ${budgets.full} samples${profile.staged ? '; rank and full have to be earned' : ''}`,

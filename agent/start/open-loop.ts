@@ -1,8 +1,6 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
-import type { SprintRun } from '#contract/sprint';
-import type { Verdict } from '#contract/verdict';
 import { bubblewrap } from '#host/bubblewrap';
 import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
@@ -12,6 +10,8 @@ import { eventsPath, logsDir, sprintsDir } from '../common/paths.ts';
 import { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
+import { keyOf } from '../confirm/key.ts';
+import { SecretStore } from '../confirm/store.ts';
 import type { Executor } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { bestKnown, openGit } from '../git/git.ts';
@@ -45,8 +45,8 @@ export interface Loop {
   readonly timer: Timer;
   readonly outputs: Outputs;
   readonly stopper: Stopper;
-  /** Measures a verified gain again, on a world that the researcher cannot know. */
-  readonly confirm?: (run: SprintRun) => Promise<Verdict>;
+  /** The secret worlds of the run branch, on which gains are confirmed; null where the task has none. */
+  readonly secrets: SecretStore | null;
 }
 
 /** What the caller of a loop provides. */
@@ -55,7 +55,6 @@ export interface LoopHooks {
   listeners: readonly ((loop: Loop) => (event: LoggedEvent) => void)[];
   report?: Outputs['report'];
   notebook?: NotebookRenderer;
-  confirm?: Loop['confirm'];
   /** How the lock of the checkout is taken. */
   lock?: Taking;
 }
@@ -66,7 +65,7 @@ export interface LoopHooks {
  */
 export async function openLoop(
   plan: Plan,
-  { listeners, report = lateReport, notebook, confirm }: LoopHooks,
+  { listeners, report = lateReport, notebook }: LoopHooks,
 ): Promise<{ loop: Loop; before: LoopState }> {
   const { repo: home } = plan;
   const { log, past, lastBranch } = openLog(home);
@@ -101,7 +100,7 @@ export async function openLoop(
       notifier: plan.notify && new Notifier(() => loop, plan.notify),
     },
     stopper: new Stopper(repo),
-    confirm,
+    secrets: task.contract.drawWorld === undefined ? null : new SecretStore(keyOf(home, branch.name)),
   };
   journal.subscribe(loop.outputs.notebook.listen);
   if (loop.outputs.notifier) journal.subscribe(loop.outputs.notifier.listen);
@@ -117,6 +116,7 @@ export async function openLoop(
     processStart: processStart(process.pid),
     resumed: unfinished,
     limits: loggedLimits(limits),
+    declared: plan.declared,
   });
   if (aside !== null)
     journal.notice(

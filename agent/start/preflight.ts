@@ -21,7 +21,7 @@ import { parseTarget, type Target } from '../notify/send.ts';
 import { type ClaudeOptions, connectClaude } from '../researcher/claude.ts';
 import { hasCredentials } from '../researcher/connect/credentials.ts';
 import type { Connection } from '../researcher/connection.ts';
-import { contractTrouble, judgeFields, refuse, worldTrouble } from '../task/contract-check.ts';
+import { contractTrouble, type Fields, judgeFields, refuse, worldTrouble } from '../task/contract-check.ts';
 import { tryForcedBackend } from '../task/forced-backend.ts';
 import { workspaceTrouble } from '../task/foretell.ts';
 import { firstPlain, notReady, readyProfile } from '../task/profiles.ts';
@@ -40,6 +40,8 @@ export interface Plan {
   profile: MeasuredProfile;
   /** Why this profile was chosen, where it was not asked for. */
   profileWhy: string | null;
+  /** The numbers of a verdict that nobody observes; none where the judge does not tell. */
+  declared: string[];
   leaderboard: string;
   sandbox: Sandbox;
   start: Start;
@@ -74,7 +76,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const chosen = await chooseProfile(task, repo, researcher, options.profile);
   const profile = measuredProfile(task, chosen.name);
   checkWorkspace(task, repo);
-  await checkContract(task, repo, chosen.name, limits);
+  const fields = await checkContract(task, repo, chosen.name, limits);
   if (options.start === 'baseline' && !contract.start) {
     throw new UserError(
       `${task.path}: has no start.baseline, so --start baseline is not possible; add start.baseline, or use --start best-known`,
@@ -111,6 +113,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     profileName: chosen.name,
     profile,
     profileWhy: chosen.why,
+    declared: fields?.declared ?? [],
     leaderboard: leaderboardId(task, chosen.name),
     sandbox,
     start,
@@ -127,7 +130,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
 
 /**
  * Checks the contract before anything is spent: names that no verdict has, budgets and worlds that are
- * impossible.
+ * impossible. Returns the names of the numbers in the judge's verdicts, where it tells them.
  * @throws UserError, a line each, with the line of TASK.md; or for a target that the judge does not measure.
  */
 export async function checkContract(
@@ -135,7 +138,7 @@ export async function checkContract(
   repo: string,
   profileName: string,
   { target }: Pick<Limits, 'target'>,
-): Promise<void> {
+): Promise<Fields | null> {
   const fields = await judgeFields(task, repo, profileName);
   const world = await worldTrouble(task, repo, profileName);
   refuse(task, [...contractTrouble(task, profileName, fields), ...world]);
@@ -143,6 +146,7 @@ export async function checkContract(
     throw new UserError(
       `--target ${target.metric}: the judge's verdicts have no such number; they have: ${fields.metrics.join(', ')}`,
     );
+  return fields;
 }
 
 /** @throws UserError where the folder that TASK.md names is not there. */

@@ -149,10 +149,13 @@ async function takeOutBaseline({ config: { repo, task }, checkout: { git } }: Lo
 }
 
 /**
- * Leaves the checkout after the loop: the notebook shows that nothing runs, and the user can switch to the
- * run branch.
+ * Leaves the checkout after the loop: the notebook shows that nothing runs and why, and the user can switch
+ * to the run branch.
  */
-export async function leaveClean({ checkout: { git }, outputs: { notebook } }: LoopParts): Promise<void> {
-  await notebook.draw(false).catch(() => {});
+export async function leaveClean(
+  { checkout: { git }, outputs: { notebook } }: LoopParts,
+  reason: string,
+): Promise<void> {
+  await notebook.draw(false, reason).catch(() => {});
   await leaveBranch(git).catch(() => {});
 }

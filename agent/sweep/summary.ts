@@ -5,6 +5,7 @@ import { pairsOf } from '#contract/settings';
 import type { SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
+import { csv } from '../common/csv.ts';
 import { count, label, numberFormat } from '../report/document/names.ts';
 
 /** One run of a sweep: the numbers of its verdict, or why there is none. */
@@ -105,7 +106,7 @@ export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[
  */
 export function writeSummary(folder: string, summary: SweepSummary, shown: Shown, plot: string | null): void {
   writeJsonAtomic(join(folder, 'summary.json'), summary);
-  writeFileAtomic(join(folder, 'summary.csv'), csv(summary));
+  writeFileAtomic(join(folder, 'summary.csv'), table(summary));
   writeFileAtomic(join(folder, 'README.md'), markdown(summary, shown, plot));
 }
 
@@ -144,17 +145,12 @@ function markdown(summary: SweepSummary, shown: Shown, plot: string | null): str
 }
 
 /** One line per run: name, seed, how it ended, and every number of its verdict. */
-function csv({ runs }: SweepSummary): string {
+function table({ runs }: SweepSummary): string {
   const fields = [...new Set(runs.flatMap((run) => Object.keys(numbersOf(run))))];
   const lines = runs.map((each) => {
     const { name, seed, run, status, reason, seconds, backend } = each;
     const own = numbersOf(each);
     return [name, seed, run, status, reason, seconds, backend, ...fields.map((field) => own[field])];
   });
-  const cell = (value: string | number | null | undefined) => {
-    const text = String(value ?? '');
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const head = ['name', 'seed', 'run', 'status', 'reason', 'seconds', 'backend', ...fields];
-  return [head, ...lines].map((line) => `${line.map(cell).join(',')}\n`).join('');
+  return csv([['name', 'seed', 'run', 'status', 'reason', 'seconds', 'backend', ...fields], ...lines]);
 }

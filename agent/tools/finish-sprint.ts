@@ -1,3 +1,5 @@
+import { bestOf } from '../ledger/ledger.ts';
+import { sameRecipe } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';
@@ -5,7 +7,7 @@ import type { FinishSprintInput } from '../requests/schemas.ts';
 
 /**
  * Accepts the researcher's finish_sprint. @throws ToolMistake while runs are open, or for a candidate that
- * cannot be judged.
+ * cannot be judged or has the recipe of the best.
  */
 export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): string {
   const { claimedRuns } = sprint;
@@ -21,6 +23,13 @@ export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): stri
         `run ${input.candidate} ended as ${run?.status ?? 'nothing'}; it cannot be judged; give a finished run as candidate, or null`,
       );
     }
+    const { ledger, config } = sprint.loop;
+    const best = bestOf(ledger.sprints, config.leaderboard);
+    const incumbent = best?.runs.find(({ id }) => id === best.candidate);
+    if (incumbent && sameRecipe(run, incumbent))
+      throw new ToolMistake(
+        `run ${run.id} has the code and settings of the present best (${incumbent.id}), only on another seed or budget, so it can be no gain; give another run as candidate, or null`,
+      );
   }
   sprint.finish = input;
   return 'The sprint is finished. The judge now measures the candidate on fresh samples; the next sprint can read the verdict.';

@@ -3,8 +3,10 @@ import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableT
 import type { z } from 'zod';
 import type { Answer, SprintFields } from '#contract/answer';
 import { secretFiles } from '#host/secrets';
+import { runsSoFar } from '../budget/plan.ts';
 import { outputsDir } from '../common/paths.ts';
 import { runDetails } from '../ledger/tables.ts';
+import { timeNow } from '../ledger/time-against.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { CUT_OFF } from '../open-sprint/transcript.ts';
 import { alike } from '../requests/alike.ts';
@@ -118,7 +120,9 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
         if (!ended) return CUT_OFF;
         if (!run) return 'The run left no record.';
         const standing = sprint.claimedRuns.standing(run);
-        const words = [runDetails(run, task.contract), standing].join('\n\n').trim();
+        const { sprints, mine } = runsSoFar(sprint.loop, sprint.claimedRuns.started);
+        const time = timeNow(run, sprints, mine);
+        const words = [runDetails(run, task.contract, time), standing].join('\n\n').trim();
         return {
           words: capped(words, outputs, `wait-${run.id}`),
           fields: endedFields(run, task.contract),

@@ -4,6 +4,7 @@ import { show } from '../common/words.ts';
 import { bestOf } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { ledgerTable, runDetails, runsTable } from '../ledger/tables.ts';
+import { timeInSprint, timeNow } from '../ledger/time-against.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { ReadResultsInput } from '../requests/schemas.ts';
@@ -15,6 +16,7 @@ import type { ReadResultsInput } from '../requests/schemas.ts';
 export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput): string {
   const { contract } = loop.config.task;
   const sprints = loop.ledger.of(loop.config.leaderboard);
+  const mine = () => (runs?.started ?? []).flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
   if (input.run !== undefined) {
     const inLedger = sprints.flatMap((s) => s.runs).find((r) => r.id === input.run);
     const run = inLedger ?? readSprintRun(loop.config.repo, runs?.resolve(input.run) ?? input.run);
@@ -22,7 +24,9 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
       throw new ToolMistake(
         `there is no run "${input.run}"; read_results without input lists the runs of this sprint, and with "sprint" those of an earlier sprint`,
       );
-    return runDetails(run, contract);
+    const sprint = sprints.find((s) => s.runs.includes(run));
+    const time = sprint ? timeInSprint(run, sprint, sprints) : timeNow(run, sprints, mine());
+    return runDetails(run, contract, time);
   }
   if (input.sprint !== undefined) {
     const sprint = sprints.find((s) => s.id === input.sprint || String(s.number) === input.sprint);
@@ -32,20 +36,20 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
       );
     const log = inSprint(sprintDir(loop.config.repo, sprint.id)).log;
     return [
-      ledgerTable([sprint], contract),
-      runsTable(sprint.runs, contract),
+      ledgerTable([sprint], contract, sprints),
+      runsTable(sprint.runs, contract, (run) => timeInSprint(run, sprint, sprints)),
       `Summary: ${sprint.summary}`,
       `Next: ${sprint.next ?? 'nothing named'}`,
       existsSync(log) ? readFileSync(log, 'utf8') : '',
     ].join('\n\n');
   }
   const best = bestOf(sprints, loop.config.leaderboard);
-  const mine = (runs?.started ?? []).flatMap((id) => readSprintRun(loop.config.repo, id) ?? []);
+  const started = mine();
   return [
     `## Ledger (leaderboard ${loop.config.leaderboard})\n\n${ledgerTable(sprints, contract)}`,
     best
       ? `Present best: sprint ${best.number} (${best.id}), run ${best.candidate}, ${contract.metric} ${show(best.verdict?.metrics[contract.metric])}.`
       : 'There is no best yet.',
-    `## Runs of this sprint\n\n${runsTable(mine, contract)}`,
+    `## Runs of this sprint\n\n${runsTable(started, contract, (run) => timeNow(run, sprints, started))}`,
   ].join('\n\n');
 }

@@ -14,6 +14,7 @@ import { freshKey } from '../judge/drawn.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
 import { openSaved, profileOfSaved, type SavedCase } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
+import { latentLines } from './latent-lines.ts';
 import { endOnSignals, print } from './program.ts';
 
 const SORTS = {
@@ -150,31 +151,6 @@ function chosen(list: string, rows: readonly LatentRow[]): LatentRow[] {
       throw new UserError(`--latents: "${text}" is not a latent; give numbers from 0 to ${rows.length - 1}`);
     return row;
   });
-}
-
-function latentLines(rows: readonly LatentRow[]): string[] {
-  const head = ['latent', 'feature', 'cosine', 'precision', 'recall', 'F1', 'fires %', 'feature %', 'depth'];
-  const width = [6, 8, 7, 9, 7, 7, 8, 9, 6];
-  const line = (cells: readonly string[], tail: string): string =>
-    `${cells.map((cell, i) => cell.padStart(width[i])).join(' ')}  ${tail}`.trimEnd();
-  return [
-    line(head, 'confused with'),
-    ...rows.map((row) =>
-      line(
-        [
-          String(row.latent),
-          row.feature,
-          row.cosine.toFixed(2),
-          ...[row.precision, row.recall, row.f1].map((value) => value.toFixed(3)),
-          ...[row.latentRate, row.featureRate].map((rate) => (100 * rate).toFixed(2)),
-          row.depth === null ? 'flat' : String(row.depth),
-        ],
-        row.confusedWith
-          ? `${row.confusedWith.feature} ${row.confusedWith.relation} ${(100 * row.confusedWith.share).toFixed(0)} %`
-          : '-',
-      ),
-    ),
-  ];
 }
 
 function groupLines(title: string, groups: readonly Group[]): string[] {

@@ -6,16 +6,19 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import { writeJsonAtomic } from '#contract/atomic';
 import { parsed, program, whole } from '#contract/command-line';
+import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
+import type { Profile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
+import { groupsOf } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
 import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS } from '../judge/fields.ts';
 import { inLanes } from '../judge/lanes.ts';
-import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
+import { decidingEvaluation, EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
@@ -141,6 +144,7 @@ await runMain(async () => {
   const { run, result } = opened.folder;
   const { hash } = opened.world.world;
   const isSecret = run.secretWorld !== undefined;
+  const width = measurement.matching.best.length;
   const verdict = Verdict.parse({
     version: 1,
     run: run.id,
@@ -153,7 +157,11 @@ await runMain(async () => {
     ...(run.from !== undefined && { from: run.from }),
     metrics: deciding,
     also,
-    observed: observedOf(opened.folder, opened.profile, measurement.matching.best.length),
+    ...(isShown(opened.profile, width) &&
+      !isSecret && {
+        groups: groupsOf(opened.world.world, measurement.matching, decidingEvaluation(measurement)),
+      }),
+    observed: observedOf(opened.folder, opened.profile, width),
     declared: result?.declared ?? {},
     evaluation: { samples, batch: EVALUATION_BATCH, ...drawnFrom(seed) },
     seconds: (performance.now() - started) / 1000,
@@ -168,6 +176,11 @@ await runMain(async () => {
   print(`${JSON.stringify(verdict)}\n`);
   return 0;
 });
+
+/** Groups of another width than a run has to have would be probes of the truth. */
+function isShown({ constraints }: Pick<Profile, 'constraints'>, width: number): boolean {
+  return constraints.width !== undefined && violation(constraints.width, width, []) === null;
+}
 
 /** One row per metric, one column per form. */
 function table(deciding: Record<string, number>, also: Record<string, Record<string, number>>): string {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Verdict } from '#contract/verdict';
 import { Random } from '../random.ts';
 import { placements } from '../world/forest.ts';
 import type { World } from '../world/world.ts';
@@ -65,8 +66,36 @@ export interface Group {
   f1: number;
 }
 
+/** What latents are grouped by, and what is averaged. */
+type Scored = Pick<LatentRow, 'precision' | 'recall' | 'f1' | 'featureRate' | 'depth'>;
+
+/** The means of a measurement by groups of latents, as a verdict has them. */
+export function groupsOf(
+  world: World,
+  matching: Matching,
+  evaluation: Evaluation,
+): NonNullable<Verdict['groups']> {
+  const { depth } = treeOf(world);
+  const { precision, recall, f1 } = evaluation.scores();
+  const rows = Array.from(
+    matching.best,
+    (feature, latent): Scored => ({
+      precision: precision[latent],
+      recall: recall[latent],
+      f1: f1[latent],
+      featureRate: evaluation.active[feature] / Math.max(1, evaluation.samples),
+      depth: depth[feature],
+    }),
+  );
+  const told = (groups: readonly Group[]) =>
+    groups.map(({ name, latents, f1, precision, recall }) => ({
+      ...{ name, count: latents, metrics: { f1, precision, recall } },
+    }));
+  return { 'depth of the feature': told(byDepth(rows)), 'firing rate of the feature': told(byRate(rows)) };
+}
+
 /** Means by the depth of the latents' features, which show where in the hierarchy an SAE fails. */
-export function byDepth(rows: readonly LatentRow[]): Group[] {
+export function byDepth(rows: readonly Scored[]): Group[] {
   const depths = [...new Set(rows.map((row) => row.depth))].sort(
     (a, b) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY),
   );
@@ -81,7 +110,7 @@ export function byDepth(rows: readonly LatentRow[]): Group[] {
 const RATE_EDGES = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 1];
 
 /** Means by the rate at which the latents' features fire. */
-export function byRate(rows: readonly LatentRow[]): Group[] {
+export function byRate(rows: readonly Scored[]): Group[] {
   return RATE_EDGES.slice(1).flatMap((high, i) => {
     const low = RATE_EDGES[i];
     const members = rows.filter((row) => row.featureRate >= low && (row.featureRate < high || high === 1));
@@ -90,7 +119,7 @@ export function byRate(rows: readonly LatentRow[]): Group[] {
   });
 }
 
-function groupOf(name: string, rows: readonly LatentRow[]): Group {
+function groupOf(name: string, rows: readonly Scored[]): Group {
   const mean = (key: 'precision' | 'recall' | 'f1'): number =>
     rows.reduce((sum, row) => sum + row[key], 0) / rows.length;
   return { name, latents: rows.length, precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };

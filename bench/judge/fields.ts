@@ -8,5 +8,5 @@ export const FIELDS = {
     ...['explained_variance', 'dead_latents', 'shrinkage', 'batch_dependence'],
   ],
   observed: ['samples', 'width', 'normalisation_samples', 'rows_served'],
-  declared: ['learning_rate'],
+  declared: ['learning_rate', 'epochs'],
 } as const;

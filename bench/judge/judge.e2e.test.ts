@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -31,6 +32,7 @@ const here = import.meta.dirname;
 const encoder = join(here, 'testing/encoder.mjs');
 const judge = join(here, '../cli/judge.ts');
 const inspect = join(here, '../cli/inspect.ts');
+const compare = join(here, '../cli/compare.ts');
 
 /** Hardly any superposition: a decoder that holds the true features must score nearly 1. */
 const world = await buildWorld(
@@ -82,7 +84,7 @@ const result: TrainResult = {
   samples: 10_240,
   normalisationSamples: 1024,
   seconds: 1,
-  declared: { learning_rate: 0.01 },
+  declared: { learning_rate: 0.01, epochs: 1 },
   claimed: {},
 };
 
@@ -134,9 +136,9 @@ function repository(lie = ''): { repo: string; dir: string } {
 // The encoder is a file of this checkout, which a sandbox of another folder may hide.
 process.env.LOOP_SANDBOX = 'off (test)';
 
-/** Runs the judge, or `inspect` where it is the last argument. */
+/** Runs the judge, or `inspect` or `compare` where it is the last argument. */
 function ask(repo: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const tool = args.at(-1) === inspect ? inspect : judge;
+  const tool = [inspect, compare].find((path) => path === args.at(-1)) ?? judge;
   const loader = import.meta.resolve('tsx');
   return new Promise((resolve) => {
     execFile(
@@ -174,7 +176,14 @@ describe('the judge', () => {
       width: 16,
       rows_served: 12_288,
     });
-    expect(verdict.declared).toEqual({ learning_rate: 0.01 });
+    expect(verdict.declared).toEqual({ learning_rate: 0.01, epochs: 1 });
+    // The means by group are those of all latents, once each.
+    for (const groups of Object.values(verdict.groups ?? {})) {
+      expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(16);
+      const f1 = groups.reduce((sum, { count, metrics }) => sum + count * metrics.f1, 0) / 16;
+      expect(f1).toBeCloseTo(verdict.metrics.f1, 10);
+    }
+    expect(Object.keys(verdict.groups ?? {})).toEqual(['depth of the feature', 'firing rate of the feature']);
     // `--describe` lists exactly the numbers of a verdict.
     for (const part of ['metrics', 'observed', 'declared'] as const)
       expect(Object.keys(verdict[part]).sort()).toEqual([...FIELDS[part]].sort());
@@ -318,6 +327,37 @@ describe('the judge', () => {
     const { code, stdout, stderr } = await ask(repo, dir, inspect);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe('error: the-run: is not shown: its width is 20 where ==16 is asked');
+    const judged = await ask(repo, dir, '--json');
+    expect(JSON.parse(judged.stdout)).toMatchObject({ observed: { width: 20 } });
+    expect(JSON.parse(judged.stdout)).not.toHaveProperty('groups');
+  });
+
+  it('tells which latents of a run have a feature that another run lacks', async () => {
+    const { repo, dir } = repository();
+    const other = join(repo, 'checkpoints/other');
+    cpSync(dir, other, { recursive: true });
+    writeFileSync(join(other, 'run.json'), JSON.stringify({ ...run, id: 'other' }));
+    // Its latents have the directions of the features from the third on.
+    writeSafetensors(join(other, 'out/checkpoint.safetensors'), {
+      tensors: new Map([
+        ['W_dec', { shape: [16, 48], data: world.featureVectors.slice(2 * 48, 18 * 48) }],
+        ['b_dec', { shape: [48], data: world.bias }],
+      ]),
+      metadata: {},
+    });
+    const { code, stdout, stderr } = await ask(repo, dir, other, compare);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('16 by the first, 16 by the second, 14 by both.');
+    expect(stdout).toContain('Latents of the first, the-run, whose feature the second lacks: 2\n');
+    const latents = stdout.split('\n').flatMap((line) => /^ +(\d+) +F\d\d /.exec(line)?.[1] ?? []);
+    expect(latents.slice(0, 2).sort()).toEqual(['0', '1']);
+    expect(latents.slice(2).sort()).toEqual(['14', '15']);
+    expect((await ask(repo, dir, dir, compare)).stdout).toContain('second lacks: 0\n');
+    const missing = await ask(repo, dir, join(repo, 'checkpoints/none'), compare);
+    expect([missing.code, missing.stderr]).toEqual([
+      2,
+      expect.stringMatching(/there is no such run folder$/),
+    ]);
   });
 
   it('refuses bad folders and files with one line and exit code 2', async () => {

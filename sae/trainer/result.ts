@@ -15,8 +15,14 @@ export interface SoFar {
   claimed: Record<string, number>;
 }
 
-/** The numbers of a run that the settings decide, so that they are known before it. */
-export const declaredOf = ({ lr }: TrainerConfig): Record<string, number> => ({ learning_rate: lr });
+/**
+ * The numbers of a run that the settings decide, so that they are known before it. Each row of the stream is
+ * trained on once: a trainer that keeps rows and trains on them again has more epochs.
+ */
+export const declaredOf = ({ lr }: TrainerConfig): Record<string, number> => ({
+  learning_rate: lr,
+  epochs: 1,
+});
 
 /** The content of `result.json`. */
 export function resultOf(plan: Plan, end: End, { state, seconds, claimed }: SoFar): TrainResult {

@@ -123,7 +123,7 @@ function whereIn({ steps }: SprintPlan, { messages }: MessagesRequest): number {
   return at;
 }
 
-const RUN_ID = /\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-[a-z]+-s\d+(?:-\d+)?/g;
+const RUN_ID = /\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-[\w.=-]+?-s\d+(?:-\d+)?/g;
 
 /** Replaces `$RUN` by the id of the run that was named last. */
 function withRun(content: readonly AnswerBlock[], { messages }: MessagesRequest): AnswerBlock[] {

@@ -23,11 +23,14 @@ import {
   type Tone,
   text,
 } from '../document/tree.ts';
+import { confirmedCard } from './confirmed.ts';
 import { type Context, columnsOf, direction, guardsIn } from './context.ts';
+import { doubts, observedRows } from './observed.ts';
 
 export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
   'new-best': { words: 'new best', tone: 'good' },
-  held: { words: 'held: too good to be true', tone: 'warn' },
+  held: { words: 'held: not believed yet', tone: 'warn' },
+  stacked: { words: 'stacked: too small to be confirmed alone', tone: 'warn' },
   'no-gain': { words: 'no gain', tone: 'neutral' },
   degenerate: { words: 'degenerate: a guard failed', tone: 'bad' },
   invalid: { words: 'invalid: a constraint failed', tone: 'bad' },
@@ -36,14 +39,14 @@ export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
 };
 
 /** Title, date, size and cost in one line, and the outcome of the sprint. */
-export function titleBlock({ sprint, task }: Context): Block {
+export function titleBlock(context: Context): Block {
+  const { sprint, task } = context;
   const badges: Badge[] = [{ v: outcomes[sprint.outcome].words, tone: outcomes[sprint.outcome].tone }];
   badges.push({
     v: sprint.researcher.label,
     tone: sprint.researcher.kind === 'offline' ? 'warn' : 'neutral',
   });
-  const from = sprint.verdict?.from;
-  if (from !== undefined) badges.push({ v: `started with the weights of ${from}`, tone: 'warn' });
+  badges.push(...doubts(context));
   if (sprint.sandbox !== 'bubblewrap') badges.push({ v: 'sandbox off', tone: 'warn' });
   return {
     t: 'title',
@@ -88,12 +91,14 @@ export function cards(context: Context): Block {
     return { t: 'cards', cards: all };
   }
   const value = verdict.metrics[sprint.metric] ?? Number.NaN;
+  const confirmed = confirmedCard(sprint);
   const out: Card[] = [
+    ...(confirmed ? [confirmed] : []),
     {
       label: `${verdict.kind === 'confirmed' ? 'Confirmed' : 'Verified'} ${metric}`,
       value: number(value),
       note: againstBest(sprint, value),
-      main: true,
+      main: confirmed === null,
     },
   ];
   const guards = guardsIn(context);
@@ -102,7 +107,10 @@ export function cards(context: Context): Block {
     const now = verdict.metrics[name];
     return now === undefined ? [] : [{ name, now, was: before[name] }];
   });
-  for (const { name, now, was } of beside.slice(0, profile?.ceiling ? 2 : 3)) {
+  for (const { name, now, was } of beside.slice(
+    0,
+    3 - Number(Boolean(profile?.ceiling)) - Number(confirmed !== null),
+  )) {
     const guard = guards[name];
     const held = guard === undefined || violation(guard, now, bestsBefore(context, name)) === null;
     const note = [
@@ -189,6 +197,13 @@ export function claimedAndVerified(context: Context): Block | null {
     }
   }
   if (before) lines.push({ name: 'Best before', values: before, tone: 'plain' });
+  const { confirmed } = sprint;
+  if (confirmed && confirmed.candidate.n > 0) {
+    const on = `${confirmed.candidate.n} secret worlds (mean)`;
+    lines.push({ name: `Confirmed by the judge, on ${on}`, values: confirmed.candidate.mean, tone: 'best' });
+    if (confirmed.best)
+      lines.push({ name: `Best before, on the same worlds`, values: confirmed.best.mean, tone: 'plain' });
+  }
   if (sprint.repeat) {
     const { seed, verdict, best } = sprint.repeat;
     lines.push({ name: `Verified once more, on seed ${seed}`, values: verdict.metrics, tone: 'best' });
@@ -240,7 +255,8 @@ function formWords(forms: Record<string, string>, others: readonly string[]): st
 }
 
 /** Outcome, cost, researcher and rules of the sprint. */
-export function facts({ sprint, profile }: Context): Block {
+export function facts(context: Context): Block {
+  const { sprint, profile } = context;
   const { cost, verdict, change } = sprint;
   const cached =
     cost.inputTokens > 0 ? ` (${Math.round((cost.cachedInputTokens / cost.inputTokens) * 100)}% cached)` : '';
@@ -262,7 +278,9 @@ export function facts({ sprint, profile }: Context): Block {
     {
       label: 'Time',
       c: [
-        text(`${training}, ${duration(cost.judgeSeconds)} of judging, ${duration(cost.wallSeconds)} in all`),
+        text(
+          `${training}, ${duration(cost.judgeSeconds)} of judging, ${cost.confirmSeconds === undefined ? '' : `${duration(cost.confirmSeconds)} of confirming, `}${duration(cost.wallSeconds)} in all`,
+        ),
       ],
     },
     { label: 'Researcher', c: researcher(sprint) },
@@ -281,6 +299,7 @@ export function facts({ sprint, profile }: Context): Block {
     ...(sprint.inspections
       ? [{ label: 'Looks by inspect', c: [text(`${sprint.inspections}, each on the judge's side`)] }]
       : []),
+    ...observedRows(context),
     { label: 'Change', c: changeWords(change) },
   ];
   return { t: 'facts', rows };

@@ -34,7 +34,7 @@ describe('the report of a sprint', () => {
     guarded.contract.guards.mcc = '>=0.7 and >=best ever-0.01';
     const source = { ...readSource(folderOf(lista.id)), sprint: { ...lista, outcome: 'held' as const } };
     const held = await composeReport(source, sprints, guarded, { ...profile, guards: {} });
-    expect(JSON.stringify(of(held.blocks, 'title'))).toContain('"held: too good to be true"');
+    expect(JSON.stringify(of(held.blocks, 'title'))).toContain('"held: not believed yet"');
     expect(of(held.blocks, 'cards')[0].cards[1].note).toContain('guard ≥ 0.7 and ≥ best ever − 0.01 held');
     const facts = (await compose({ ...lista, inspections: 4 })).blocks;
     expect(JSON.stringify(of(facts, 'facts'))).toContain("4, each on the judge's side");

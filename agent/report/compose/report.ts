@@ -9,12 +9,12 @@ import {
   heading,
   type Inline,
   para,
-  plain,
   type Report,
   strong,
   text,
   theirs,
 } from '../document/tree.ts';
+import { fileFinder } from '../markdown/files.ts';
 import { imageReader } from '../markdown/images.ts';
 import { parseMarkdown, plainText } from '../markdown/parse.ts';
 import { curvesPlot } from '../plots/curves.ts';
@@ -22,6 +22,7 @@ import { frontierPlot } from '../plots/frontier.ts';
 import { progressPlot } from '../plots/progress.ts';
 import type { Plot } from '../plots/theme.ts';
 import { plot } from '../plots/vega.ts';
+import { confirmedTable, gainWords, inFullBlock, spreadWords } from './confirmed.ts';
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
@@ -29,6 +30,7 @@ import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 import { saidBlocks } from './said.ts';
 import type { SprintSource } from './source.ts';
+import { splitLog } from './split.ts';
 
 /**
  * Composes the whole report of one sprint as a tree. `sprints` may include other leaderboards, which are
@@ -48,9 +50,9 @@ export async function composeReport(
   );
   const history = [...others, sprint].sort((a, b) => a.number - b.number);
   const context: Context = { sprint, history, task, profile, number: new Numbering() };
-  const images = imageReader(source.dir);
+  const [images, files] = [imageReader(source.dir), fileFinder(source.dir)];
   const read = async (markdown: string): Promise<Block[]> =>
-    simple ? plainText(markdown) : parseMarkdown(markdown, images);
+    simple ? plainText(markdown) : parseMarkdown(markdown, images, files);
   const { asked, log } = splitLog(await read(source.readme ?? sprint.idea));
 
   const blocks: Block[] = [titleBlock(context), cards(context)];
@@ -63,6 +65,8 @@ export async function composeReport(
   if (sprint.summary.trim()) blocks.push(theirs(await read(sprint.summary)));
   blocks.push(facts(context));
   add(blocks, claimedAndVerified(context));
+  add(blocks, confirmedTable(context));
+  add(blocks, inFullBlock(sprint));
   blocks.push(heading(1, 'What we asked'), theirs(asked));
   blocks.push(heading(1, 'Results'));
   if (sprint.runs.length === 0) blocks.push(para(text('No run was started in this sprint.')));
@@ -95,31 +99,20 @@ function inShort({ sprint }: Context): Inline[] {
   const { words } = outcomes[sprint.outcome];
   const value = sprint.verdict?.metrics[sprint.metric];
   if (value === undefined) return [strong('No number is verified'), text(`: ${words}.`)];
+  const { confirmed, metric } = sprint;
+  if (!confirmed || confirmed.candidate.n === 0)
+    return [
+      strong(`Verified ${label(metric)} ${number(value)}`),
+      text(`, ${againstBest(sprint, value)}: ${words}.`),
+    ];
   return [
-    strong(`Verified ${label(sprint.metric)} ${number(value)}`),
-    text(`, ${againstBest(sprint, value)}: ${words}.`),
+    strong(`${label(metric)} ${spreadWords(confirmed.candidate, metric)} on secret worlds`),
+    text(`, ${gainWords(confirmed)}: ${words}. In the public world ${number(value)} (verified).`),
   ];
 }
 
 function add(blocks: Block[], block: Block | null): void {
   if (block) blocks.push(block);
-}
-
-/**
- * Splits the README into its opening (idea, motivation, expectation), which is written before the work, and
- * the log that follows. The title is dropped: the report has its own.
- */
-function splitLog(blocks: Block[]): { asked: Block[]; log: Block[] } {
-  const body = blocks[0]?.t === 'heading' && blocks[0].level === 1 ? blocks.slice(1) : blocks;
-  const opening = /idea|motiv|expect|predict|question|hypothes|background|why|what|goal|claim/i;
-  const at = body.findIndex(
-    (block) => block.t === 'heading' && block.level <= 2 && !opening.test(plain(block.c)),
-  );
-  const lowered = body.map(
-    (block): Block =>
-      block.t === 'heading' ? { ...block, level: Math.max(2, block.level) as 2 | 3 | 4 } : block,
-  );
-  return at === -1 ? { asked: lowered, log: [] } : { asked: lowered.slice(0, at), log: lowered.slice(at) };
 }
 
 async function figures(context: Context): Promise<Block[]> {
@@ -193,6 +186,7 @@ function standingWords({ sprint, history, profile }: Context): string {
   const gains = history.filter((s) => s.outcome === 'new-best');
   const best = gains.at(-1);
   const value = best?.verdict?.metrics[sprint.metric];
+  const confirmed = best?.confirmed && spreadWords(best.confirmed.candidate, sprint.metric);
   if (!best || value === undefined) return 'No sprint of this leaderboard has a verified gain yet.';
   const gap = profile?.ceiling
     ? `, ${number(Math.abs(profile.ceiling.value - value))} from the ${edge(sprint)} of ${profile.ceiling.value} (${profile.ceiling.label})`
@@ -201,18 +195,24 @@ function standingWords({ sprint, history, profile }: Context): string {
     history.length === 1
       ? '1 sprint'
       : `${history.length} sprints, ${gains.length} of them with a verified gain`;
-  return `After ${so}, the best is ${label(sprint.metric)} ${number(value)} of sprint ${best.number}${gap}.`;
+  return `After ${so}, the best is ${label(sprint.metric)} ${number(value)}${confirmed === undefined ? '' : ` (${confirmed} on secret worlds)`} of sprint ${best.number}${gap}.`;
 }
 
-async function draw(
-  drawn: Plot | null,
-): Promise<{ kind: 'plot'; panels: string[]; legend: Plot['legend'] } | null> {
+type Drawn = { kind: 'plot'; panels: string[]; legend: Plot['legend'] } | { why: string };
+
+/** A plot that cannot be drawn costs itself, not the report. */
+async function draw(drawn: Plot | null): Promise<Drawn | null> {
   if (drawn === null) return null;
-  const panels: string[] = [];
-  for (const spec of drawn.panels) panels.push(await plot(spec));
-  return { kind: 'plot', panels, legend: drawn.legend };
+  try {
+    const panels: string[] = [];
+    for (const spec of drawn.panels) panels.push(await plot(spec));
+    return { kind: 'plot', panels, legend: drawn.legend };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
-function figure(picture: Extract<Block, { t: 'figure' }>['picture'], alt: string, caption: Caption): Block {
-  return { t: 'figure', picture, alt, caption };
+function figure(drawn: Drawn, alt: string, caption: Caption): Block {
+  if ('why' in drawn) return { t: 'missing', what: alt, why: drawn.why };
+  return { t: 'figure', picture: drawn, alt, caption };
 }

@@ -3,6 +3,7 @@ import { trainWords } from '#contract/train-command';
 import { duration, label, numberFormat, samples } from '../document/names.ts';
 import { type Block, code, em, type Inline, type Row, strong, text } from '../document/tree.ts';
 import { type Context, columnsOf, direction } from './context.ts';
+import { slowMark } from './observed.ts';
 import { measured, runTitle } from './runs.ts';
 
 /**
@@ -118,7 +119,8 @@ export function badEnds({ sprint }: Context): Block[] {
 }
 
 /** How each run can be reproduced: its tree, its arguments, its speed. */
-export function provenance({ sprint, number }: Context): Block | null {
+export function provenance(context: Context): Block | null {
+  const { sprint, number } = context;
   if (sprint.runs.length === 0) return null;
   return {
     t: 'table',
@@ -131,14 +133,14 @@ export function provenance({ sprint, number }: Context): Block | null {
       cells: [
         [code(run.id), { t: 'break' }, text(trainWords({ ...run, profile: sprint.profile }).join(' '))],
         [code(run.tree.slice(0, 10))],
-        [text(run.seconds === null ? '–' : duration(run.seconds))],
+        [text(run.seconds === null ? '–' : duration(run.seconds) + slowMark(run, context))],
         [text(speed(run))],
         [text(run.backend ?? '–')],
       ],
     })),
     caption: number.table(
       text(
-        'How each run was made: the git tree of the workspace and the arguments of the train command. Samples per second are over the whole run, with its start and its snapshots.',
+        'How each run was made: the git tree of the workspace and the arguments of the train command. Samples per second are over the whole run, with its start and its snapshots. Learning rate, epochs and starting weights are declared, not observed.',
       ),
     ),
     omitted: null,

@@ -16,6 +16,17 @@ it('draws SVG, with words escaped', async () => {
   expect(svg).not.toContain('<script');
 });
 
+it('draws the same picture the same way each time, and shares no id with another', async () => {
+  const clipped = (a: number) =>
+    plot({ ...points([{ a }]), mark: { type: 'point', clip: true } } as TopLevelSpec);
+  const [first, other, again] = [await clipped(1), await clipped(2), await clipped(1)];
+  expect(again).toBe(first);
+  const ids = (svg: string) => [...svg.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
+  expect(ids(first)).toHaveLength(1);
+  expect(ids(other)).not.toEqual(ids(first));
+  expect(first).toContain(`url(#${ids(first)[0]})`);
+});
+
 it('loads nothing: neither a file nor an address', async () => {
   let asked = 0;
   const server = createServer((_, response) => {
@@ -50,4 +61,14 @@ it('evaluates expressions without the power of JavaScript', async () => {
     transform: [{ calculate: 'constructor.constructor("throw 1")()', as: 'b' }],
   } as TopLevelSpec;
   await expect(plot(spec)).rejects.toThrow();
+});
+
+it('ends a plot that takes too long, and draws the next one', async () => {
+  const spec = {
+    ...points([{ a: 1 }, { a: 2 }]),
+    transform: [{ density: 'a', steps: 1e8 }],
+  } as TopLevelSpec;
+  const [endless, next] = [plot(spec, 0.3), plot(points([{ a: 1 }]))];
+  await expect(endless).rejects.toThrow('longer than 0.3 s');
+  expect(await next).toMatch(/^<svg/);
 });

@@ -1,50 +1,72 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import sanitize from 'sanitize-html';
+import { escaped } from '../document/escaped.ts';
 import type { Block, Inline, LegendItem, Picture, Report } from '../document/tree.ts';
-import { faces, fontFile, signs } from './fonts.ts';
+import { type FontFace, faces, fontFile, signs } from './fonts.ts';
+import { mathCharacters } from './math-characters.ts';
 import { subsetWoff } from './subset.ts';
 
 const css = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+const mathCss = readFileSync(new URL('./math.css', import.meta.url), 'utf8');
 
 /** The page runs no script and fetches nothing: pictures and fonts are inside it. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
 
 /** Writes a report as one HTML file that opens from disk, without scripts, other files or a network. */
 export function writeHtml(report: Report): Promise<string> {
-  return page({ title: report.title, body: report.blocks.map(block).join('\n'), refresh: null });
+  return page({ title: report.title, body: report.blocks.map(block).join('\n') });
 }
 
-/**
- * A whole page around `body`, which is trusted. With `refresh`, a browser reloads it after that many
- * seconds.
- */
+/** What a page has besides its body where it is more than a text. All of it is trusted. */
+export interface Program {
+  css: string;
+  /** The one script that the page may run: its hash stands in the policy. */
+  script: string;
+  /** What the script reads, as elements that no browser shows or runs. */
+  data: string;
+  /** Letters that only the script shows. */
+  letters: string;
+  /** Seconds after which the page is loaded again; null: never. */
+  refresh: number | null;
+}
+
+/** A whole page around `body`, which is trusted. */
 export async function page({
   title,
   body,
-  refresh,
+  program,
 }: {
   title: string;
   body: string;
-  refresh: number | null;
+  program?: Program;
 }): Promise<string> {
   const main = `<main>\n${body}\n</main>`;
+  const policy = program ? `${POLICY}; script-src '${hashOf(program.script)}'` : POLICY;
+  const again = program?.refresh
+    ? `\n<noscript><meta http-equiv="refresh" content="${program.refresh}"></noscript>`
+    : '';
+  const end = program ? `\n${program.data}\n<script>${program.script}</script>` : '';
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">${refresh === null ? '' : `\n<meta http-equiv="refresh" content="${refresh}">`}
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">${again}
 <title>${escaped(title)}</title>
 <style>
-${await fontFaces(`${title}${main}`)}
-${css}</style>
+${await fontFaces(`${title}${main}${program?.letters ?? ''}`)}
+${css}${main.includes('<math') ? mathCss : ''}${program?.css ?? ''}</style>
 </head>
-<body>
-${main}
+<body${program?.refresh ? ` data-refresh="${program.refresh}"` : ''}>
+${main}${end}
 </body>
 </html>
 `;
 }
+
+/** The hash by which a policy allows a script. */
+const hashOf = (script: string) => `sha256-${createHash('sha256').update(script).digest('base64')}`;
 
 /** The fonts, reduced to the characters of this page. */
 async function fontFaces(html: string): Promise<string> {
@@ -53,22 +75,18 @@ async function fontFaces(html: string): Promise<string> {
   for (const letter of html.toUpperCase()) used.add(letter.codePointAt(0) ?? 32);
   // The fonts of arrows, box signs and emoji are large: they are included only where such characters occur.
   const special = new Set([...used].filter((character) => character >= 0x2190));
-  const wanted = special.size > 0 ? [...faces, ...signs] : faces;
-  const rules = wanted.map(async (face) => {
-    const font = await subsetWoff(fontFile(face), signs.includes(face) ? special : used);
+  const wanted: [FontFace, ReadonlySet<number>][] = faces.map((face) => [face, used]);
+  if (special.size > 0) wanted.push(...signs.map((face): [FontFace, ReadonlySet<number>] => [face, special]));
+  const [math] = signs;
+  const formulas = mathCharacters(html);
+  // A browser stretches brackets and roots only with a font that has a table for it.
+  if (math && formulas.size > 0) wanted.push([{ ...math, family: 'Formulas' }, formulas]);
+  const rules = wanted.map(async ([face, characters]) => {
+    const font = await subsetWoff(fontFile(face), characters);
     const data = font.toString('base64');
     return `@font-face{font-family:"${face.family}";font-weight:${face.weight};font-style:${face.style};src:url(data:font/woff;base64,${data}) format("woff")}`;
   });
   return (await Promise.all(rules)).join('\n');
-}
-
-export function escaped(value: string): string {
-  return value
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 function inlines(nodes: readonly Inline[]): string {
@@ -85,10 +103,15 @@ function inline(node: Inline): string {
       return `<em>${inlines(node.c)}</em>`;
     case 'del':
       return `<del>${inlines(node.c)}</del>`;
+    case 'sub':
+    case 'sup':
+      return `<${node.t}>${inlines(node.c)}</${node.t}>`;
     case 'code':
       return `<code>${escaped(node.v)}</code>`;
     case 'link':
       return `<a href="${escaped(node.href)}" rel="noreferrer noopener">${inlines(node.c)}</a>`;
+    case 'file':
+      return inlines(node.c);
     case 'math':
       return node.mathml === '' ? `<code>${escaped(node.tex)}</code>` : node.mathml;
     case 'break':
@@ -124,6 +147,10 @@ export function block(node: Block): string {
     }
     case 'quote':
       return `<blockquote>${node.c.map(block).join('')}</blockquote>`;
+    case 'note':
+      return `<div class="note ${node.tone}"><p class="label">${escaped(node.label)}</p>${node.c.map(block).join('')}</div>`;
+    case 'details':
+      return `<details><summary>${inlines(node.summary)}</summary>${node.c.map(block).join('')}</details>`;
     case 'table':
       return table(node);
     case 'rule':
@@ -224,7 +251,7 @@ const mathml = (
 
 const allowed: sanitize.IOptions = {
   allowedTags: [
-    ...'h2 h3 h4 h5 p strong em del code pre span a br ul ol li blockquote hr div table thead tbody tr th td figure img'.split(
+    ...'h2 h3 h4 h5 p strong em del sub sup details summary code pre span a br ul ol li blockquote hr div table thead tbody tr th td figure img'.split(
       ' ',
     ),
     ...mathml,

@@ -1,0 +1,55 @@
+import type { Confirm } from '#contract/task';
+import { homeOf } from '#host/worktree';
+import type { Refusal } from '../common/refusal.ts';
+import { duration } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { diskTrouble, type FreeBytes } from './disk.ts';
+import { secondsFor } from './pace.ts';
+import { paceNow, type RunsSoFar } from './plan.ts';
+import { nightSecondsLeft } from './time-left.ts';
+
+/** The parts of the loop that this file uses. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  journal: Journal;
+  ledger: Ledger;
+}
+
+/** Why runs on secret worlds may not be made. `share`: they would take more of the night than it gives. */
+export type NoConfirm = Refusal<'time' | 'disk' | 'share'>;
+
+/**
+ * The gate of the runs that confirm a gain: so many runs and their verdicts have to end before the loop does,
+ * and all confirming of a night together stays within its share. Null where they may be made.
+ */
+export function mayConfirm(
+  loop: LoopParts,
+  { samples, sideBySide, share }: Confirm & { samples: number },
+  runs: number,
+  soFar: RunsSoFar,
+  free?: FreeBytes,
+): NoConfirm | null {
+  const { config, journal } = loop;
+  const disk = diskTrouble(homeOf(config.repo), free);
+  if (disk) return { code: 'disk', reason: disk };
+  // The limits of a sprint are the researcher's, whose part is over.
+  const left = nightSecondsLeft(loop);
+  const pace = paceNow(loop, soFar);
+  const need = pace ? (runs * secondsFor(samples, pace)) / sideBySide : 0;
+  if (left <= 0 || need > left)
+    return {
+      code: 'time',
+      reason: `it takes about ${duration(need)}, and ${duration(Math.max(0, left))} are left`,
+    };
+  const night = (config.limits.until.getTime() - config.since.getTime()) / 1000;
+  const used = journal.state().confirmSeconds;
+  if (used + need <= share * night) return null;
+  return {
+    code: 'share',
+    reason: `it takes about ${duration(need)}, ${duration(used)} of the night went to confirming already, and at most ${Math.round(share * 100)}% of its ${duration(night)} may`,
+  };
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Confirmed } from '#contract/confirmed';
+import { UserError } from '#contract/errors';
+import type { Sprint } from '#contract/sprint';
+import type { Verdict } from '#contract/verdict';
+import { runDir, sprintsDir } from '../common/paths.ts';
+import { hashOf, seedOf } from '../confirm/key.ts';
+import { judgeRun } from '../executor/judging.ts';
+import { drawSecretWorld } from '../executor/secret-world.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { type Again, trainAgain } from './again.ts';
+import { abortable } from './interrupt.ts';
+import { show } from './verdict-table.ts';
+
+/** A secret world of a published key. */
+export interface Published {
+  key: Buffer;
+  draw: number;
+}
+
+/** How far two verdicts on fresh rows of one world may be apart, where the weights are the same. */
+const ROWS = 0.005;
+
+/**
+ * Trains a run again on the secret world of a published key, with the seed and the samples that confirmed it,
+ * and says whether the recorded number holds. Returns the exit code.
+ * @throws UserError where the record does not name that world, or the key is not the published one.
+ */
+export async function checkConfirmed(again: Omit<Again, 'seed'>, { key, draw }: Published): Promise<number> {
+  const { task, repo, sandbox, profileName, run } = again;
+  const { confirmed, recorded, world } = recordOf(readSprints(sprintsDir(repo)), run.id, draw);
+  if (hashOf(key) !== confirmed.key)
+    throw new UserError(
+      `--key: its SHA-256 is ${hashOf(key)}, and ${run.id} was confirmed by ${confirmed.key}`,
+    );
+  const above = mkdtempSync(join(tmpdir(), 'secret-world-'));
+  try {
+    const folder = join(above, 'world');
+    const secretWorld = await drawSecretWorld({ task, repo, profileName, key, draw, folder });
+    if (secretWorld.hash !== world)
+      throw new UserError(
+        `the world of this key and draw has the hash ${secretWorld.hash}, recorded is ${world}`,
+        1,
+      );
+    const { id } = await trainAgain({
+      ...{ ...again, secretWorld, seed: seedOf(key, draw) },
+      run: { ...run, samples: confirmed.samples },
+    });
+    const request = { task, repo, sandbox, runDir: runDir(repo, id), world: folder, samples: confirmed.rows };
+    const verdict: Verdict = await abortable((signal) => judgeRun({ ...request, signal }));
+    const { metric } = task.contract;
+    const is = verdict.metrics[metric] ?? Number.NaN;
+    const was = recorded[metric] ?? Number.NaN;
+    const holds = Math.abs(is - was) <= ROWS;
+    process.stdout.write(
+      `${metric} ${holds ? 'holds' : 'does NOT hold'} on secret world ${draw}: ${show(is, metric)}, recorded ${show(was, metric)} (the world is that of the record)\n`,
+    );
+    return holds ? 0 : 1;
+  } finally {
+    rmSync(above, { recursive: true, force: true });
+  }
+}
+
+/**
+ * What was recorded of a run on a world: as a candidate, or as the best that a later one was compared with.
+ */
+function recordOf(
+  sprints: readonly Sprint[],
+  run: string,
+  draw: number,
+): { confirmed: Confirmed; recorded: Record<string, number>; world: string } {
+  for (const { candidate, confirmed } of sprints) {
+    const pair = confirmed?.pairs.find((one) => one.draw === draw);
+    if (!confirmed || !pair) continue;
+    const recorded = candidate === run ? pair.candidate : confirmed.best?.run === run ? pair.best : null;
+    if (recorded) return { confirmed, recorded, world: pair.world };
+  }
+  throw new UserError(`${run} was not confirmed on secret world ${draw}; see the pairs in its sprint.json`);
+}

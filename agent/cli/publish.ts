@@ -1,0 +1,66 @@
+// Publishes the key of a run branch's secret worlds, which ends confirming by it:
+//   npm run publish-key
+//   npm run publish-key -- run/2026-11-26
+import { renameSync } from 'node:fs';
+import { runMain, UserError } from '#contract/errors';
+import { git } from '#host/git';
+import { committed, eventsPath, secretDir, stateDir } from '../common/paths.ts';
+import { findKey } from '../confirm/key.ts';
+import { publishedKeys } from '../confirm/published.ts';
+import { commitFile } from '../git/commit-file.ts';
+import { openGit } from '../git/git.ts';
+import { planRunBranch } from '../git/run-branch.ts';
+import { readEvents } from '../journal/events.ts';
+import { lockHolder } from '../journal/lock.ts';
+import { parsed, program } from './arguments.ts';
+
+const command = program(
+  'npm run publish-key --',
+  'Publishes the key that the secret worlds of a run branch are drawn from: commits it to the branch, beside its hash, which stands there since the branch began. From then on anybody can draw the worlds and check the confirmed numbers, and no further gain is confirmed by this key: the next start on the branch makes a new one.',
+)
+  .argument('[branch]', 'the run branch (default: that of the last loop in this checkout)')
+  .addHelpText('after', '\nExamples:\n  npm run publish-key\n  npm run publish-key -- run/2026-11-26');
+
+await runMain(async () => {
+  if (!parsed(command)) return 0;
+  const repo = process.cwd();
+  if (lockHolder(stateDir(repo))?.alive)
+    throw new UserError(
+      'a loop runs in this checkout, and it still needs the key; stop it first: npm run stop',
+    );
+  const branch = command.args[0] ?? lastBranch(repo);
+  const found = findKey(repo, branch);
+  if (!found)
+    throw new UserError(
+      `${branch} has no key of secret worlds in this checkout, or it was published already`,
+    );
+  const key = found.key.toString('hex');
+  const text = await git(repo, ['show', `refs/heads/${branch}:${committed.secretWorlds}`]).catch(() => '[]');
+  const keys = publishedKeys(text).filter(({ hash }) => hash !== found.hash);
+  const entry = { hash: found.hash, madeAt: found.madeAt, key, publishedAt: new Date().toISOString() };
+  // It refuses a branch that is checked out elsewhere: a commit would move it there too.
+  await planRunBranch(await openGit(repo), repo, {
+    date: '',
+    before: { branch, unfinished: true },
+  });
+  const commit = await commitFile(repo, branch, {
+    path: committed.secretWorlds,
+    content: `${JSON.stringify([...keys, entry], null, 2)}\n`,
+    subject: 'Publish the key of the secret worlds',
+    body: `Its SHA-256 is ${found.hash}.`,
+  });
+  renameSync(found.folder, `${secretDir(repo, branch)}--published-${found.hash.slice(0, 12)}`);
+  process.stdout.write(
+    `key ${key}\nhash ${found.hash}\ncommitted to ${branch} as ${commit.slice(0, 9)}\n` +
+      'check a confirmed number: npm run reproduce -- <run> --key <key> --draw <draw of sprint.json>\n',
+  );
+  return 0;
+});
+
+/** @throws UserError where no loop has run here. */
+function lastBranch(repo: string): string {
+  const started = readEvents(eventsPath(repo)).findLast((event) => event.type === 'loop.started');
+  if (started?.type !== 'loop.started')
+    throw new UserError('no loop was started in this checkout; name the run branch');
+  return started.branch;
+}

@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { capture } from '#host/capture';
+import { cleanEnv } from '#host/env';
+import { processesIn } from '#host/processes';
+import { eventsPath, sprintsDir } from '../common/paths.ts';
+import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { branchOf, git } from '../fixtures/repo.ts';
+import { finish, type Step, start, train, wait, write } from '../fixtures/scripted.ts';
+import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
+import { readEvents } from '../journal/events.ts';
+import { readSprints } from '../ledger/ledger.ts';
+import { keyOf } from './key.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const sprint = (slug: string, f1: number, experiment = 'plain'): Step[] => [
+  start(slug),
+  write(f1),
+  train(experiment),
+  wait,
+  finish(),
+];
+const measured = (repo: string) =>
+  readEvents(eventsPath(repo)).flatMap((e) => (e.type === 'confirm.measured' ? [`${e.of} ${e.draw}`] : []));
+
+it.each(['SIGKILL', 'SIGTERM'] as const)(
+  'goes on with the same key and worlds after a %s while confirming',
+  async (signal) => {
+    // The runs of the second sprint take two seconds each.
+    const night = [sprint('base', 0.6), sprint('better', 0.7, 'steady')];
+    const repo = withSecretWorlds(tinyRepository(night), '{ f1, mcc }');
+    const loop = startCommand(repo, 'loop', '--sandbox', 'off');
+    const started = await eventOf(repo, 'confirm.started', ({ best }) => best !== null);
+    await eventOf(repo, 'confirm.measured', (event) => event.sprint === started.sprint);
+    loop.child.kill(signal);
+    await loop.ended;
+    const before = measured(repo);
+    await loopIn(repo, {});
+    const [base, better] = readSprints(sprintsDir(repo));
+    expect([base?.outcome, better?.outcome]).toEqual(['new-best', 'new-best']);
+    // No run on a secret world is made twice, but the one that was cut off.
+    const all = measured(repo);
+    expect(all.slice(0, before.length)).toEqual(before);
+    expect(all.slice(0, 3)).toEqual(['candidate 0', 'candidate 1', 'candidate 2']);
+    expect(all.slice(3).sort()).toEqual(['best 3', 'candidate 0', 'candidate 1', 'candidate 3']);
+    expect(base?.confirmed?.key).toBe(keyOf(repo, branchOf(repo)).hash);
+    expect(better?.confirmed).toMatchObject({ key: base?.confirmed?.key, nth: 1 });
+    expect(better?.confirmed?.pairs.map(({ draw }) => draw)).toEqual([0, 1, 3]);
+    expect(processesIn(repo)).toEqual([]);
+  },
+);
+
+it('holds a gain that there is no time to confirm', async () => {
+  const repo = withSecretWorlds(tinyRepository([sprint('base', 0.6)]), '{ f1, mcc }', '{ share: 0.0001 }');
+  await loopIn(repo, {});
+  const [base] = readSprints(sprintsDir(repo));
+  expect(base?.outcome).toBe('held');
+  expect(base?.reason).toMatch(
+    /not confirmed on secret worlds, so it is held: it takes about .* at most 0% of its/,
+  );
+  expect(base?.confirmed).toBeUndefined();
+});
+
+it('publishes the key, with which everybody can check a confirmed number', async () => {
+  const repo = withSecretWorlds(tinyRepository([sprint('base', 0.6)]), '{ f1: f1 / 2, mcc }');
+  await loopIn(repo, {});
+  const [base] = readSprints(sprintsDir(repo));
+  const branch = branchOf(repo);
+  const cli = (name: string, ...args: string[]) => {
+    const file = join(import.meta.dirname, '../cli', `${name}.ts`);
+    const argv = ['node', '--import', import.meta.resolve('tsx'), file, ...args];
+    return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 60 });
+  };
+  const run = base?.candidate ?? '';
+  const early = await cli('reproduce', run, '--key', 'ab'.repeat(32), '--draw', '1', '--sandbox', 'off');
+  expect(early.complaint).toMatch(/--key: its SHA-256 is .*, and .* was confirmed by/);
+
+  const published = await cli('publish');
+  expect(published.complaint).toBeNull();
+  const key = /^key ([0-9a-f]{64})$/m.exec(published.stdout)?.[1] ?? '';
+  const file = JSON.parse(git(repo, 'show', `${branch}:sprints/secret-worlds.json`));
+  expect(file).toMatchObject([{ hash: base?.confirmed?.key, key }]);
+  expect(git(repo, 'log', '-1', '--format=%s', branch)).toBe('Publish the key of the secret worlds');
+
+  const checked = await cli('reproduce', run, '--key', key, '--draw', '1', '--sandbox', 'off');
+  expect(checked.stdout).toContain('f1 holds on secret world 1: 0.3000, recorded 0.3000');
+  expect(checked.exit.code).toBe(0);
+  expect((await cli('publish')).complaint).toContain('has no key of secret worlds in this checkout');
+
+  // The next start makes a new key, and publishes its hash beside the old key.
+  await loopIn(repo, { maxSprints: 1 });
+  const after = JSON.parse(git(repo, 'show', `${branch}:sprints/secret-worlds.json`));
+  expect(after.map((one: { key?: string }) => one.key)).toEqual([key, undefined]);
+  expect(readdirSync(join(repo, 'state/secret'))).toHaveLength(2);
+  expect(existsSync(join(repo, 'state/secret', readdirSync(join(repo, 'state/secret'))[0] ?? ''))).toBe(true);
+  expect(readFileSync(join(repo, 'TASK.md'), 'utf8')).not.toContain(key);
+});

@@ -1,0 +1,183 @@
+import type { Confirmed } from '#contract/confirmed';
+import { BUDGETS, type MeasuredProfile } from '#contract/noise';
+import { specOf } from '#contract/run';
+import type { Sprint, SprintRun } from '#contract/sprint';
+import type { Confirm } from '#contract/task';
+import type { Sandbox } from '#host/sandbox';
+import { mayConfirm } from '../budget/may-confirm.ts';
+import { whilePaused } from '../budget/pause.ts';
+import { runsSoFar } from '../budget/plan.ts';
+import type { Stopper } from '../budget/stop.ts';
+import { nightSecondsLeft } from '../budget/time-left.ts';
+import type { Timer } from '../common/timer.ts';
+import type { Config } from '../config/config.ts';
+import type { Executor } from '../executor/executor.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Rules } from '../ledger/decide.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { Evidence, type Job } from './evidence.ts';
+import { measureOn } from './measure.ts';
+import { orderOf, shown } from './pairs.ts';
+import type { SecretStore } from './store.ts';
+
+/** The parts of the loop that this file uses. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  journal: Journal;
+  ledger: Ledger;
+  timer: Timer;
+  stopper: Stopper;
+}
+
+/** A verified gain: the candidate's run, the sprint of the best, and what decides. */
+export interface Gain {
+  sprint: string | null;
+  run: SprintRun;
+  best: Sprint | undefined;
+  rules: Rules;
+  /** The runs that the sprint has started. */
+  started: readonly string[];
+}
+
+/**
+ * `stopped`: the loop is asked to stop, and the next start goes on with the same worlds. `untried`: the time
+ * or another limit does not allow it.
+ */
+export type Ended =
+  | { state: 'stopped' }
+  | { state: 'untried'; reason: string }
+  | { state: 'done'; confirmed: Confirmed };
+
+/** How runs are made on secret worlds. Unset `samples`: as many as the run in the public world had. */
+type How = Confirm & { rows: number };
+
+/**
+ * Trains candidate and best afresh on secret worlds, in pairs on the same world and seed, judges them there,
+ * and decides by `standingOf`. The best's numbers of earlier confirmings are used again; at least one world
+ * is new to both. A candidate that falls behind is dropped before its last pair.
+ */
+export async function confirm(loop: LoopParts, store: SecretStore, gain: Gain): Promise<Ended> {
+  const began = performance.now();
+  const ended = await tryToConfirm(loop, store, gain);
+  const seconds = (performance.now() - began) / 1000;
+  loop.timer.add('confirming', seconds);
+  if (ended.state !== 'done') return ended;
+  const confirmed = { ...ended.confirmed, seconds };
+  const { result, reason } = confirmed;
+  loop.journal.emit({ type: 'confirm.finished', sprint: gain.sprint, run: gain.run.id, result, reason });
+  return { state: 'done', confirmed };
+}
+
+async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Promise<Ended> {
+  const { journal, stopper } = loop;
+  const how = howOf(loop.config.profile);
+  const evidence = new Evidence(confirmingOf(loop, store, gain, how));
+  const { order, rule, specs } = evidence.of;
+  const samples = specs.candidate?.samples ?? 0;
+  const may = (runs: number) =>
+    mayConfirm(loop, { ...how, samples }, runs, runsSoFar(loop, gain.started))?.reason ?? null;
+  const looks = how.looks.filter((look) => look <= order.length);
+  const no = may(evidence.lacks(looks[0] ?? 1).length);
+  if (no !== null) return { state: 'untried', reason: no };
+  journal.emit({
+    ...{ type: 'confirm.started', sprint: gain.sprint, run: gain.run.id, nth: rule.nth },
+    ...{ key: store.of.hash, best: gain.best?.id ?? null, pairs: order.length },
+  });
+  let over: string | null = null;
+  for (const look of looks) {
+    if (look !== looks[0]) over = may(evidence.lacks(look).length);
+    if (over === null) await makeRuns(loop, how, { evidence, look, gain });
+    const stopped = stopper.requested() !== null;
+    const last = look === looks.at(-1) && !stopped ? 'that was the last one' : null;
+    const confirmed = evidence.verdict(over ?? last);
+    if (confirmed) return { state: 'done', confirmed };
+    if (stopped) return { state: 'stopped' };
+  }
+  throw new Error('a confirming ended without a decision');
+}
+
+function confirmingOf(
+  { config, ledger }: LoopParts,
+  store: SecretStore,
+  { run, best, rules }: Gain,
+  how: How,
+): Evidence['of'] {
+  const { profile, leaderboard } = config;
+  const incumbent = best?.runs.find(({ id }) => id === best.candidate);
+  const specs = {
+    candidate: { ...specOf(run), samples: how.samples ?? run.samples },
+    best: incumbent ? { ...specOf(incumbent), samples: how.samples ?? incumbent.samples } : null,
+  };
+  const like = { leaderboard, rows: how.rows };
+  const earlier = ledger.sprints.filter(
+    ({ confirmed }) => confirmed?.key === store.of.hash && confirmed.best !== null,
+  );
+  const budget = budgetOf(profile, specs.candidate.samples);
+  const rule = {
+    ...profile.noise.unlike[budget],
+    ...{ looks: how.looks, nth: 1 + earlier.length },
+  };
+  const before = store.plan;
+  const same = before?.run === run.id && before.best === (incumbent?.id ?? null);
+  const known = specs.best && store.measured(specs.best, like);
+  const order = same ? before.order : orderOf(how.looks, known, store.fresh);
+  // After a kill or a stop it goes on with the same worlds: another start must not draw other ones.
+  store.plan = { run: run.id, best: incumbent?.id ?? null, order: [...order] };
+  return { store, best, rules, rule, specs, like, order };
+}
+
+/** Makes the runs that the first `look` pairs lack, some side by side, until the pairs decide. */
+async function makeRuns(
+  loop: LoopParts,
+  how: How,
+  { evidence, look, gain }: { evidence: Evidence; look: number; gain: Gain },
+): Promise<void> {
+  const jobs = evidence.lacks(look);
+  const enough = new AbortController();
+  const signal = AbortSignal.any([loop.stopper.soft, enough.signal]);
+  const lane = async () => {
+    for (let job = jobs.shift(); job && !signal.aborted; job = jobs.shift()) {
+      await makeRun(loop, how, { job, evidence, gain, signal });
+      if (evidence.verdict(null) !== null) enough.abort();
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: how.sideBySide }, lane));
+  for (const each of lanes) if (each.status === 'rejected') throw each.reason;
+}
+
+async function makeRun(
+  loop: LoopParts,
+  { rows, sideBySide }: How,
+  of: { job: Job; evidence: Evidence; gain: Gain; signal: AbortSignal },
+): Promise<void> {
+  const { job, evidence, gain, signal } = of;
+  const { who, draw } = job;
+  const { specs, store } = evidence.of;
+  await whilePaused(loop, () => !signal.aborted);
+  const spec = specs[who];
+  if (!spec || signal.aborted) return;
+  const began = performance.now();
+  const line = await measureOn(loop, store, {
+    ...{ spec, draw, rows, signal },
+    threads: sideBySide > 1 ? 1 : undefined,
+    timeoutSeconds: Math.max(1, nightSecondsLeft(loop)),
+  });
+  if (!line) return;
+  const { metric } = loop.config.task.contract;
+  const value = 'metrics' in line.result ? shown(line.result.metrics[metric] ?? Number.NaN) : null;
+  const seconds = (performance.now() - began) / 1000 / sideBySide;
+  loop.journal.emit({ type: 'confirm.measured', sprint: gain.sprint, of: who, draw, value, seconds });
+}
+
+function howOf({ confirm, evaluation }: MeasuredProfile): How {
+  if (confirm === false) throw new Error('the profile confirms nothing');
+  return { ...confirm, rows: confirm.rows ?? evaluation.verdict };
+}
+
+/** The budget whose noise holds for so many samples: the largest that is not larger. */
+const budgetOf = ({ budgets }: MeasuredProfile, samples: number) =>
+  [...BUDGETS].reverse().find((budget) => budgets[budget] <= samples) ?? 'screen';

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Rules } from '../ledger/decide.ts';
+import { decideFirst, decidePairs } from './decide.ts';
+
+const rules: Rules = {
+  ...{ metric: 'f1', goal: 'max', gains: ['own'], constraints: {}, tooGood: {}, noise: 0.01, ceiling: null },
+  ...{ guards: { mcc: '>=0.7 and >=best ever-0.01' }, bests: [] },
+};
+const rule = { deviation: 0.01, df: 15, looks: [3, 5, 8], nth: 1 };
+
+/** Pairs of a candidate with these gains; the best has 0.8 in all. */
+const pairs = (gains: readonly number[], more: Record<string, number> = {}) =>
+  gains.map((gain, draw) => ({
+    ...{ draw, world: 'w' },
+    candidate: { f1: 0.8 + gain, own: 0.8 + gain, mcc: 0.8, ...more },
+    best: { f1: 0.8, own: 0.8, mcc: 0.8 },
+  }));
+
+describe('pairs on secret worlds', () => {
+  it('decide in their order, by the first number of pairs that does', () => {
+    expect(decidePairs(pairs([0.1, 0.1]), rules, rule)).toBeNull();
+    const decided = decidePairs(pairs([0.1, 0.1, 0.1, -1, -1]), rules, rule);
+    expect([decided?.result, decided?.pairs.length]).toEqual(['confirmed', 3]);
+    expect(decided?.reason).toMatch(
+      /^on 3 secret worlds f1 0\.9 against the best's 0\.8 in the mean: a gain of 0\.1 ± 0\.0\d+ \(0\.0\d+ were needed\)$/,
+    );
+  });
+
+  it('do not confirm what does not show in the other numbers, or breaks a guard there', () => {
+    const copies = decidePairs(pairs([0.1, 0.1, 0.1], { own: 0.8 }), rules, rule);
+    expect([copies?.result, copies?.reason]).toEqual([
+      'behind',
+      expect.stringContaining('but it does not show in own (0)'),
+    ]);
+    const absolute = decidePairs(pairs([0.1, 0.1, 0.1], { mcc: 0.6 }), rules, rule);
+    expect(absolute?.reason).toContain('a guard fails there: mcc: 0.6 where >=0.7');
+    const relative = decidePairs(pairs([0.1, 0.1, 0.1], { mcc: 0.75 }), rules, rule);
+    expect(relative?.reason).toContain('(0.79) is asked');
+  });
+
+  it('count by their mean where there will be no more', () => {
+    expect(decidePairs(pairs([0.02]), rules, rule, 'no time')?.result).toBe('small');
+    expect(decidePairs(pairs([0.005]), rules, rule, 'no time')?.result).toBe('behind');
+    expect(decidePairs(pairs([0.02]), rules, rule, 'no time')?.reason).toContain('; no more pairs: no time');
+  });
+
+  it('are a gain in the direction of the goal', () => {
+    const low = pairs([-0.1, -0.1, -0.1]);
+    expect(decidePairs(low, rules, rule)?.result).toBe('behind');
+    expect(decidePairs(low, { ...rules, goal: 'min' }, rule)?.result).toBe('confirmed');
+  });
+});
+
+it('confirms the first best where its guards hold', () => {
+  const alone = (mcc: number) => pairs([0, 0, 0], { mcc }).map((pair) => ({ ...pair, best: null }));
+  expect(decideFirst(alone(0.8), rules).result).toBe('confirmed');
+  expect(decideFirst(alone(0.5), rules)).toMatchObject({
+    result: 'behind',
+    reason: expect.stringContaining('a guard fails there: mcc'),
+  });
+});

@@ -1,0 +1,100 @@
+import { violation } from '#contract/condition';
+import type { Confirmed } from '#contract/confirmed';
+import { show } from '../common/words.ts';
+import { type ConfirmRule, type Standing, standingOf } from '../ledger/confirm-rule.ts';
+import type { Rules } from '../ledger/decide.ts';
+import { meanOf, type Pair } from './pairs.ts';
+
+/** A number in which the gain has to show as well has to be above so many standard errors. */
+const SHOWS = 2;
+
+export interface Decided {
+  result: Exclude<Confirmed['result'], 'failed'>;
+  reason: string;
+  /** The first pairs, by which it was decided. */
+  pairs: readonly Pair[];
+  gain: Confirmed['gain'];
+}
+
+/**
+ * Decides a candidate by its pairs, taken in their order: by the first number of pairs at which it is
+ * confirmed or dropped. Null where more pairs are needed. `ended`: there will be no more, so a candidate that
+ * is still open counts by its mean.
+ */
+export function decidePairs(
+  pairs: readonly Pair[],
+  rules: Rules,
+  rule: ConfirmRule,
+  ended: string | null = null,
+): Decided | null {
+  const gains = pairs.map(({ candidate, best }) => gainIn(rules.metric, rules, candidate, best));
+  for (let n = 1; n <= pairs.length; n++) {
+    const standing = standingOf(gains.slice(0, n), rule);
+    if (standing.state !== 'open') return decided(pairs.slice(0, n), standing, standing.state, rules);
+  }
+  if (ended === null || pairs.length === 0) return null;
+  const standing = standingOf(gains, rule);
+  const state = standing.mean > standing.error ? 'small' : 'behind';
+  const { reason, ...of } = decided(pairs, standing, state, rules);
+  return { ...of, reason: `${reason}; no more pairs: ${ended}` };
+}
+
+/** The first best: nothing to compare with, so it is confirmed where its guards hold. */
+export function decideFirst(pairs: readonly Pair[], rules: Rules): Decided {
+  const { metric } = rules;
+  const mean = meanOf(pairs.map(({ candidate }) => candidate[metric] ?? Number.NaN));
+  const words = `on ${pairs.length} secret worlds ${metric} ${show(mean)} in the mean, the first confirmed result`;
+  const failed = failedGuards(pairs, rules);
+  return failed
+    ? { result: 'behind', reason: `${words}, but a guard fails there: ${failed}`, pairs, gain: null }
+    : { result: 'confirmed', reason: words, pairs, gain: null };
+}
+
+function decided(
+  pairs: readonly Pair[],
+  { mean, error, needed }: Standing,
+  state: Decided['result'],
+  rules: Rules,
+): Decided {
+  const { metric } = rules;
+  const gain = { mean, error, needed };
+  const are = pairs.length === 1 ? '1 secret world' : `${pairs.length} secret worlds`;
+  const words = `on ${are} ${metric} ${show(meanIn(metric, pairs, 'candidate'))} against the best's ${show(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${show(mean)} ± ${show(error)}`;
+  const failed =
+    state === 'behind'
+      ? ''
+      : [...hiddenGains(pairs, rules, error), failedGuards(pairs, rules)].filter(Boolean).join('; ');
+  if (failed) return { result: 'behind', reason: `${words}, but ${failed}`, pairs, gain };
+  const need = ` (${show(needed)} ${state === 'confirmed' ? 'were needed' : 'are needed'})`;
+  const end = { confirmed: '', small: ', too small to be confirmed by itself', behind: ': none to speak of' };
+  return { result: state, reason: `${words}${need}${end[state]}`, pairs, gain };
+}
+
+/** Numbers in which the gain has to show as well, and does not. */
+const hiddenGains = (pairs: readonly Pair[], rules: Rules, error: number): string[] =>
+  rules.gains.flatMap((field) => {
+    const mean = meanOf(pairs.map(({ candidate, best }) => gainIn(field, rules, candidate, best)));
+    return mean > SHOWS * error ? [] : [`it does not show in ${field} (${show(mean)})`];
+  });
+
+/**
+ * The guards, on the means: those that are relative to a best are relative to the best's means on the same
+ * worlds.
+ */
+function failedGuards(pairs: readonly Pair[], { guards }: Rules): string {
+  return Object.entries(guards)
+    .flatMap(([field, condition]) => {
+      const best = pairs.some((pair) => pair.best === null) ? [] : [meanIn(field, pairs, 'best')];
+      const why = violation(condition, meanIn(field, pairs, 'candidate'), best);
+      return why === null ? [] : [`a guard fails there: ${field}: ${why}`];
+    })
+    .join('; ');
+}
+
+const meanIn = (field: string, pairs: readonly Pair[], of: 'candidate' | 'best'): number =>
+  meanOf(pairs.map((pair) => pair[of]?.[field] ?? Number.NaN));
+
+function gainIn(field: string, { goal }: Rules, candidate: Pair['candidate'], best: Pair['best']): number {
+  const gain = (candidate[field] ?? Number.NaN) - (best?.[field] ?? Number.NaN);
+  return goal === 'max' ? gain : -gain;
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { InFull } from '#contract/confirmed';
+import { specOf } from '#contract/run';
+import type { Sprint, SprintRun } from '#contract/sprint';
+import type { Sandbox } from '#host/sandbox';
+import { mayConfirm } from '../budget/may-confirm.ts';
+import { fits } from '../budget/pace.ts';
+import { paceNow, runsSoFar } from '../budget/plan.ts';
+import type { Stopper } from '../budget/stop.ts';
+import { nightSecondsLeft } from '../budget/time-left.ts';
+import { committed } from '../common/paths.ts';
+import type { Timer } from '../common/timer.ts';
+import { show } from '../common/words.ts';
+import type { Config } from '../config/config.ts';
+import type { Executor } from '../executor/executor.ts';
+import { commitPaths } from '../git/git.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
+import { bestOf, type Ledger } from '../ledger/ledger.ts';
+import type { Connection } from '../researcher/connection.ts';
+import { measureOn } from './measure.ts';
+import { shownAll } from './pairs.ts';
+import type { SecretStore } from './store.ts';
+
+/** The parts of the loop that this file uses. */
+interface LoopParts {
+  config: Config;
+  connection: Connection;
+  sandbox: Sandbox;
+  executor: Executor;
+  checkout: Checkout;
+  journal: Journal;
+  ledger: Ledger;
+  timer: Timer;
+  stopper: Stopper;
+  secrets: SecretStore | null;
+}
+
+/** The best that was confirmed by shorter runs, and not in full yet; null where there is none. */
+function open({ config, ledger }: LoopParts): { sprint: Sprint; run: SprintRun } | null {
+  const { confirm, budgets } = config.profile;
+  if (confirm === false || (confirm.samples ?? budgets.full) >= budgets.full) return null;
+  const sprint = bestOf(ledger.sprints, config.leaderboard);
+  const run = sprint?.runs.find(({ id }) => id === sprint.candidate);
+  return sprint?.confirmed && !sprint.inFull && run ? { sprint, run } : null;
+}
+
+/** Whether the time is about to become too short for it: after it no other full run fits. */
+export function lastForInFull(loop: LoopParts): boolean {
+  const { profile } = loop.config;
+  const pace = paceNow(loop, runsSoFar(loop, []));
+  return open(loop) !== null && pace !== null && fits(profile.budgets.full, pace) === 1;
+}
+
+/**
+ * Trains the best of the night to its full budget on a secret world, has it judged there, and commits what it
+ * gave beside its sprint. Null where there is nothing to measure, or no time for it. A run that comes to no
+ * result is recorded as that.
+ */
+export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
+  const { config, secrets, checkout, journal, ledger, stopper, timer } = loop;
+  const found = secrets && open(loop);
+  const { confirm, budgets, evaluation } = config.profile;
+  if (!found || confirm === false || stopper.requested()) return null;
+  const { sprint, run } = found;
+  const how = { ...confirm, samples: budgets.full, sideBySide: 1 };
+  const no = mayConfirm(loop, how, 1, runsSoFar(loop, []));
+  if (no) {
+    journal.notice(`the best is not trained in full on a secret world: ${no.reason}`);
+    return null;
+  }
+  journal.notice(`the best, sprint ${sprint.number}, is trained in full on a secret world`);
+  const rows = confirm.rows ?? evaluation.verdict;
+  const began = performance.now();
+  const line = await measureOn(loop, secrets, {
+    ...{ spec: { ...specOf(run), samples: budgets.full }, draw: secrets.fresh, rows },
+    ...{ timeoutSeconds: Math.max(1, nightSecondsLeft(loop)), signal: stopper.soft },
+  });
+  timer.add('confirming', (performance.now() - began) / 1000);
+  if (!line) return null;
+  const inFull: InFull = {
+    ...{ version: 1, key: secrets.of.hash, draw: line.draw, world: line.world },
+    ...{ samples: budgets.full, rows, at: new Date().toISOString() },
+    metrics: 'metrics' in line.result ? shownAll(line.result.metrics) : {},
+  };
+  const path = committed.inFull(sprint.id);
+  writeJsonAtomic(join(config.repo, path), inFull);
+  const { metric } = config.task.contract;
+  const gave =
+    inFull.metrics[metric] === undefined ? 'no result' : `${metric} ${show(inFull.metrics[metric])}`;
+  journal.notice(`in full on a secret world, the best has ${gave}`);
+  const body = `Its ${budgets.full} samples on secret world ${line.draw} gave ${gave}.`;
+  await commitPaths(checkout.git, [path], `Sprint ${sprint.number}, in full on a secret world`, body);
+  const whole = { ...sprint, inFull };
+  ledger.add(whole);
+  return whole;
+}

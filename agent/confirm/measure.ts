@@ -1,0 +1,95 @@
+import { rmSync } from 'node:fs';
+import type { RunSpec } from '#contract/run';
+import type { Sandbox } from '#host/sandbox';
+import type { Config } from '../config/config.ts';
+import type { Executor } from '../executor/executor.ts';
+import { JudgeError, judgeRun } from '../executor/judging.ts';
+import { seedOf } from './key.ts';
+import type { OnSecretWorld, SecretStore } from './store.ts';
+
+/** The parts of the loop that this file uses. */
+interface LoopParts {
+  config: Config;
+  sandbox: Sandbox;
+  executor: Executor;
+}
+
+/** A run to make on a secret world. */
+export interface Wanted {
+  spec: RunSpec;
+  draw: number;
+  rows: number;
+  /** Threads of the trainer; unset: its own choice. */
+  threads?: number;
+  timeoutSeconds: number;
+  /** Ends the run when it aborts; nothing is then remembered. */
+  signal: AbortSignal;
+}
+
+let runs = 0;
+
+/**
+ * Trains a run on a secret world and has it judged there, and remembers what it gave. Null where it was ended
+ * from outside. The run's folder is removed: what a trainer wrote on a secret world says something of that
+ * world. Of a run without a result only the status is kept, and no word of the trainer's.
+ * @throws UserError where the world cannot be drawn, or a run cannot be started or judged.
+ */
+export async function measureOn(
+  loop: LoopParts,
+  store: SecretStore,
+  { spec, draw, rows, threads, timeoutSeconds, signal }: Wanted,
+): Promise<OnSecretWorld | null> {
+  const {
+    config: { task, repo, profileName, leaderboard },
+    sandbox,
+    executor,
+  } = loop;
+  const secretWorld = await store.world({ task, repo, profileName, leaderboard, draw });
+  if (signal.aborted) return null;
+  const out = store.runFolder(`${process.pid}-${runs++}`);
+  const handle = await executor.start({
+    ...{ ...spec, seed: seedOf(store.of.key, draw) },
+    ...{ task, repo, profileName, sandbox, sprint: null, secretWorld, out, threads, timeoutSeconds },
+  });
+  const end = () => void handle.stop('the loop is asked to stop', { by: 'loop', graceSeconds: 0 });
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const record = await handle.done;
+    if (signal.aborted) return null;
+    const { status, endedBy } = record;
+    const result =
+      status === 'finished'
+        ? await judged({
+            task,
+            repo,
+            sandbox,
+            runDir: handle.dir,
+            samples: rows,
+            world: secretWorld.folder,
+            signal,
+          })
+        : { failed: status };
+    if (result === null || endedBy === 'outside') return null;
+    const line = { draw, world: secretWorld.hash, leaderboard, rows, spec, result };
+    store.add(line);
+    return line;
+  } finally {
+    signal.removeEventListener('abort', end);
+    await handle.discard();
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+/** The numbers of the verdict; null where the judge was ended with the loop. */
+async function judged(request: Parameters<typeof judgeRun>[0]): Promise<OnSecretWorld['result'] | null> {
+  try {
+    const { metrics, observed, declared } = await judgeRun(request);
+    return { metrics, observed, declared };
+  } catch (error) {
+    if (request.signal?.aborted) return null;
+    // Exit code 2: the judge says that the run cannot be measured.
+    if (error instanceof JudgeError && error.exitCode === 2) return { failed: 'not measurable' };
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { LoggedEvent } from '#contract/event';
+import type { Sprint } from '#contract/sprint';
+import { worktreeOf } from '#host/worktree';
+import { secretDir, sprintsDir } from '../common/paths.ts';
+import { loopIn, tinyRepository } from '../fixtures/loop.ts';
+import { git } from '../fixtures/repo.ts';
+import { sprintTo } from '../fixtures/scripted.ts';
+import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
+import { readSprints } from '../ledger/ledger.ts';
+
+/** The noise is 0.01. What is above 0.8 in the public world is worth 0.6 on a secret one. */
+const night = [
+  sprintTo('base', 0.6),
+  sprintTo('cheat', 0.9, 0.99),
+  sprintTo('worse', 0.55),
+  sprintTo('small', 0.612),
+  sprintTo('on-top', 0.64),
+  sprintTo('large', 0.7),
+];
+let repo: string;
+let sprints: Sprint[];
+let events: LoggedEvent[];
+beforeAll(async () => {
+  const confirm = '{ share: 1, looks: [2, 3, 4], sideBySide: 2 }';
+  repo = withSecretWorlds(tinyRepository(night), '{ f1: f1 > 0.8 ? 0.6 : f1, mcc: 0.6 }', confirm);
+  ({ events } = await loopIn(repo));
+  sprints = readSprints(sprintsDir(repo));
+}, 120_000);
+const sprintOf = (slug: string) => sprints.find((s) => s.id.endsWith(slug)) as Sprint;
+
+describe('a verified gain on secret worlds', () => {
+  it('moves the best only where it is confirmed', () => {
+    expect(sprints.map((s) => [s.outcome, s.confirmed?.result, s.confirmed?.pairs.length])).toEqual([
+      ['new-best', 'confirmed', 2],
+      ['no-gain', 'behind', 1],
+      ['no-gain', undefined, undefined],
+      ['stacked', 'small', 4],
+      ['new-best', 'confirmed', 3],
+      ['new-best', 'confirmed', 2],
+    ]);
+    expect(sprintOf('-cheat').reason).toContain(
+      "f1 0.9 against the best's 0.6: a gain of 0.3, but too good to be true: mcc 0.99 (>0.98); on 1 secret world f1 0.6 against the best's 0.6 in the mean: a gain of 0 ± 0.01 (",
+    );
+    const number = git(worktreeOf(repo), 'show', 'HEAD:work/number.json');
+    expect(JSON.parse(number).f1).toBe(0.7);
+  });
+
+  it('keeps a small gain in the workspace, and confirms the next one against the last confirmed best', () => {
+    expect(sprintOf('-small').change.kept).toBe(true);
+    expect(sprintOf('-on-top').confirmed?.best?.sprint).toBe(sprintOf('-base').id);
+    expect(sprintOf('-on-top').confirmed?.gain?.mean).toBe(0.04);
+  });
+
+  it('uses the numbers of the best again, and one world at least is new to both', () => {
+    const base = sprintOf('-base').confirmed?.pairs.map(({ draw }) => draw);
+    expect(base).toEqual([0, 1]);
+    const large = sprintOf('-large').confirmed;
+    const onTop = sprintOf('-on-top').confirmed?.pairs.map(({ draw }) => draw) ?? [];
+    const draws = large?.pairs.map(({ draw }) => draw) ?? [];
+    expect(draws.filter((draw) => onTop.includes(draw))).toHaveLength(1);
+    const made = events.flatMap((e) => (e.type === 'confirm.measured' ? [`${e.sprint} ${e.of}`] : []));
+    expect(made.filter((of) => of === `${sprintOf('-large').id} best`)).toHaveLength(1);
+  });
+
+  it('counts the confirmings of a key, and publishes its hash before the first sprint', () => {
+    expect(sprints.flatMap((s) => s.confirmed?.nth ?? [])).toEqual([1, 1, 2, 3, 4]);
+    const published = JSON.parse(git(worktreeOf(repo), 'show', 'HEAD:sprints/secret-worlds.json'));
+    expect(published).toEqual([{ hash: sprints[0].confirmed?.key, madeAt: expect.any(String) }]);
+    const subjects = git(worktreeOf(repo), 'log', '--reverse', '--format=%s', 'main..').split('\n');
+    expect(subjects[1]).toBe('Publish the hash of the key of the secret worlds');
+    expect(subjects[2]).toMatch(/^Sprint 1/);
+  });
+
+  it('leaves no run of a secret world, and no seed where the researcher could read it', () => {
+    const branch = events.flatMap((e) => (e.type === 'loop.started' ? e.branch : []))[0] ?? '';
+    expect(readdirSync(join(secretDir(repo, branch), 'runs'))).toEqual([]);
+    expect(readdirSync(join(repo, 'checkpoints')).filter((name) => /-s\d{6,}/.test(name))).toEqual([]);
+  });
+});
+
+it('trains the best in full at the end of a night that confirms by shorter runs', async () => {
+  const short = '{ samples: 500, share: 1, looks: [2] }';
+  const night = [sprintTo('base', 0.6), sprintTo('better', 0.7)];
+  const repo = withSecretWorlds(tinyRepository(night), '{ f1: f1 - run.samples / 1e5, mcc }', short);
+  const { events } = await loopIn(repo);
+  const [base, better] = readSprints(sprintsDir(repo));
+  expect(base?.inFull).toBeUndefined();
+  expect(better?.confirmed).toMatchObject({ samples: 500, candidate: { mean: { f1: 0.695 } } });
+  expect(better?.inFull).toMatchObject({ samples: 1000, metrics: { f1: 0.69 }, key: better?.confirmed?.key });
+  // A world on which nothing was measured before.
+  const drawn = [base, better].flatMap((s) => s?.confirmed?.pairs.map(({ draw }) => draw) ?? []);
+  expect(drawn).not.toContain(better?.inFull?.draw);
+  expect(git(worktreeOf(repo), 'log', '-1', '--format=%s')).toBe('Sprint 2, in full on a secret world');
+  expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
+  expect(events.filter((e) => e.type === 'report.rendered')).toHaveLength(3);
+});

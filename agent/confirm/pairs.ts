@@ -1,0 +1,54 @@
+import type { Several } from '#contract/confirmed';
+
+type Numbers = Record<string, number>;
+
+/** A secret world on which candidate and best were measured; `best` is null where there is none yet. */
+export interface Pair {
+  draw: number;
+  world: string;
+  candidate: Numbers;
+  best: Numbers | null;
+}
+
+/**
+ * The worlds of a confirming, in the order of its pairs. Those on which the best is known come first, the
+ * newest of them, except that one within the first look is new to both: a lucky best sinks back by it. All
+ * further ones are new too. Without a best there is one world for each run of the first look.
+ */
+export function orderOf(looks: readonly number[], known: readonly number[] | null, fresh: number): number[] {
+  const [first = 1] = looks;
+  const last = looks.at(-1) ?? first;
+  if (known === null) return range(fresh, first);
+  const kept = known.slice(Math.max(0, known.length - (last - 1)));
+  const order = [...kept.slice(0, first - 1), fresh, ...kept.slice(first - 1)];
+  return [...order, ...range(fresh + 1, last - order.length)];
+}
+
+const range = (from: number, count: number): number[] =>
+  Array.from({ length: Math.max(0, count) }, (_, at) => from + at);
+
+/** Means and deviations of the numbers that all of these have. */
+export function severalOf(each: readonly Numbers[]): Several {
+  const names = Object.keys(each[0] ?? {}).filter((name) => each.every((one) => one[name] !== undefined));
+  const of = (name: string) => each.map((one) => one[name] as number);
+  const entries = (make: (values: number[]) => number) =>
+    Object.fromEntries(names.map((name) => [name, shown(make(of(name)))]));
+  return { n: each.length, mean: entries(meanOf), deviation: each.length > 1 ? entries(deviationOf) : {} };
+}
+
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function deviationOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
+
+/**
+ * A number as the record has it. Four decimals: an encoder that knows the secret world could write more than
+ * its worth into the digits behind them.
+ */
+export const shown = (value: number): number => Math.round(value * 1e4) / 1e4;
+
+export const shownAll = (numbers: Numbers): Numbers =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, shown(value)]));

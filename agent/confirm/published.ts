@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeJsonAtomic } from '#contract/atomic';
+import { UserError } from '#contract/errors';
+import { committed } from '../common/paths.ts';
+import type { Config } from '../config/config.ts';
+import { commitPaths } from '../git/git.ts';
+import type { Checkout } from '../git/run-branch.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { SecretStore } from './store.ts';
+
+/** The parts of the loop that this file uses. */
+interface LoopParts {
+  config: Config;
+  checkout: Checkout;
+  journal: Journal;
+  secrets: SecretStore | null;
+}
+
+/**
+ * The keys of a run branch as it publishes them: their hashes from the start, the keys when they are over.
+ */
+const PublishedKeys = z.array(
+  z.strictObject({
+    /** SHA-256 of the key, in hex. */
+    hash: z.string(),
+    madeAt: z.string(),
+    key: z.string().optional(),
+    publishedAt: z.string().optional(),
+  }),
+);
+type PublishedKeys = z.infer<typeof PublishedKeys>;
+
+/** What a run branch has published, by the text of its file. @throws UserError */
+export function publishedKeys(text: string): PublishedKeys {
+  try {
+    return PublishedKeys.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(
+      `${committed.secretWorlds}: is not a list of keys of secret worlds; restore it from git`,
+    );
+  }
+}
+
+/**
+ * Commits the hash of the key to the run branch, before the first sprint that uses it: whoever checks a
+ * confirmed number can see that its worlds were fixed before the candidate was made.
+ */
+export async function publishHash({ config, checkout, journal, secrets }: LoopParts): Promise<void> {
+  if (!secrets) return;
+  const { hash, madeAt } = secrets.of;
+  const path = join(config.repo, committed.secretWorlds);
+  const keys = existsSync(path) ? publishedKeys(readFileSync(path, 'utf8')) : [];
+  if (keys.some((key) => key.hash === hash)) return;
+  writeJsonAtomic(path, [...keys, { hash, madeAt }]);
+  const subject = 'Publish the hash of the key of the secret worlds';
+  const body = `Gains are confirmed on worlds that are drawn from this key. Its SHA-256:\n${hash}`;
+  await commitPaths(checkout.git, [committed.secretWorlds], subject, body);
+  journal.notice(`secret worlds: their key has the SHA-256 ${hash}`);
+}

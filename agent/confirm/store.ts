@@ -1,0 +1,148 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeJsonAtomic } from '#contract/atomic';
+import { RunSpec } from '#contract/run';
+import type { Task } from '#contract/task';
+import { bytesOf, wholeLines } from '../common/lines.ts';
+import type { Executor, SecretWorld } from '../executor/executor.ts';
+import { drawSecretWorld } from '../executor/secret-world.ts';
+import { sameRun } from '../ledger/repeat.ts';
+import type { BranchKey } from './key.ts';
+
+const Numbers = z.record(z.string(), z.number());
+
+/** A run on a secret world: what the judge measured, or how the run ended where it came to no result. */
+const Line = z.object({
+  draw: z.number().int(),
+  world: z.string(),
+  leaderboard: z.string(),
+  rows: z.number().int(),
+  spec: RunSpec,
+  result: z.union([
+    z.object({ metrics: Numbers, observed: Numbers, declared: Numbers }),
+    z.object({ failed: z.string() }),
+  ]),
+});
+export type OnSecretWorld = z.infer<typeof Line>;
+
+/** The worlds of a confirming, in the order of its pairs. */
+const Plan = z.object({ run: z.string(), best: z.string().nullable(), order: z.array(z.number().int()) });
+export type Plan = z.infer<typeof Plan>;
+
+/** A secret world of the kind of a profile's. */
+interface Wanted {
+  task: Task;
+  repo: string;
+  profileName: string;
+  leaderboard: string;
+  draw: number;
+}
+
+/**
+ * What a run branch has on its secret worlds: the worlds, which are drawn when they are needed, and what runs
+ * gave there. It lies in the folder of the key, which no sandbox shows, and outlives a kill.
+ */
+export class SecretStore {
+  readonly #lines: OnSecretWorld[];
+  readonly #worlds = new Map<string, Promise<SecretWorld>>();
+
+  constructor(readonly of: BranchKey) {
+    const path = this.#path('verdicts.jsonl');
+    this.#lines = wholeLines(path).map((line) => Line.parse(JSON.parse(String(line))));
+    // A line that a crash left half-written is cut off.
+    if (existsSync(path)) truncateSync(path, bytesOf(wholeLines(path)));
+  }
+
+  #path(name: string): string {
+    return join(this.of.folder, name);
+  }
+
+  /** What a run gave on a world; undefined where it was not made there. */
+  find(spec: RunSpec, like: Pick<OnSecretWorld, 'draw' | 'leaderboard' | 'rows'>): OnSecretWorld | undefined {
+    return this.#like(spec, like).find(({ draw }) => draw === like.draw);
+  }
+
+  /** The worlds on which a run was measured, in the order of their draws. */
+  measured(spec: RunSpec, like: Pick<OnSecretWorld, 'leaderboard' | 'rows'>): number[] {
+    const lines = this.#like(spec, like).filter(({ result }) => 'metrics' in result);
+    return [...new Set(lines.map(({ draw }) => draw))].sort((a, b) => a - b);
+  }
+
+  /** The seed of a world is its own, so that of the spec does not matter. */
+  #like(spec: RunSpec, { leaderboard, rows }: Pick<OnSecretWorld, 'leaderboard' | 'rows'>) {
+    return this.#lines.filter(
+      (line) =>
+        line.leaderboard === leaderboard &&
+        line.rows === rows &&
+        sameRun({ ...line.spec, seed: spec.seed }, spec),
+    );
+  }
+
+  add(line: OnSecretWorld): void {
+    appendFileSync(this.#path('verdicts.jsonl'), `${JSON.stringify(line)}\n`, { flush: true });
+    this.#lines.push(line);
+  }
+
+  /** The number of a world on which nothing was measured yet; the numbers after it are as fresh. */
+  get fresh(): number {
+    return 1 + Math.max(-1, ...this.#lines.map(({ draw }) => draw));
+  }
+
+  /** The confirming under way, or the last one: after a kill it goes on with the same worlds. */
+  get plan(): Plan | null {
+    const path = this.#path('plan.json');
+    return existsSync(path) ? Plan.parse(JSON.parse(readFileSync(path, 'utf8'))) : null;
+  }
+
+  set plan(plan: Plan) {
+    writeJsonAtomic(this.#path('plan.json'), plan);
+  }
+
+  /** A world of a profile's kind, drawn once. @throws UserError where the task cannot draw it. */
+  world(of: Wanted): Promise<SecretWorld> {
+    const name = `${of.leaderboard}-${of.draw}`;
+    const known = this.#worlds.get(name) ?? this.#draw(name, of);
+    this.#worlds.set(name, known);
+    known.catch(() => this.#worlds.delete(name));
+    return known;
+  }
+
+  async #draw(name: string, of: Wanted): Promise<SecretWorld> {
+    const above = this.#path(`worlds/${name}`);
+    const record = (folder: string) => join(folder, 'hash.json');
+    const folder = join(above, 'world');
+    if (existsSync(record(above))) {
+      const { hash } = z.object({ hash: z.string() }).parse(JSON.parse(readFileSync(record(above), 'utf8')));
+      return { folder, hash };
+    }
+    const unfinished = `${above}.tmp`;
+    for (const path of [unfinished, above]) rmSync(path, { recursive: true, force: true });
+    mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+    const { hash } = await drawSecretWorld({ ...of, key: this.of.key, folder: join(unfinished, 'world') });
+    writeJsonAtomic(record(unfinished), { hash });
+    renameSync(unfinished, above);
+    return { folder, hash };
+  }
+
+  /** The folder of a new run. It is removed when the run is judged. */
+  runFolder(name: string): string {
+    return this.#path(`runs/${name}`);
+  }
+
+  /** Ends and removes the runs that a killed loop left. */
+  async endLeft(executor: Executor): Promise<void> {
+    const runs = this.#path('runs');
+    for (const name of existsSync(runs) ? readdirSync(runs) : []) await executor.endLeft(join(runs, name));
+    rmSync(runs, { recursive: true, force: true });
+  }
+}

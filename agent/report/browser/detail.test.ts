@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { confirmed } from '../fixtures/confirmed.ts';
+import { sprints } from '../fixtures/load.ts';
+import type { SprintDetail } from '../notebook/model.ts';
+import { detailHtml } from './detail.ts';
+
+const details = sprints.map(
+  (sprint): SprintDetail => ({
+    sprint,
+    guards: [{ name: 'mcc', condition: '>=0.7', value: 0.6, broken: '0.6 where >=0.7 is asked' }],
+    patch: null,
+    commit: { hash: '0123456789abcdef', branch: 'run/2026-02-18' },
+    links: [{ label: 'sprint.json', href: '../sprints/x/sprint.json' }],
+    settings: {},
+    files: {},
+  }),
+);
+const third = details.find(({ sprint }) => sprint.number === 3) as SprintDetail;
+
+it('says why, when, and by which command its commit is shown', () => {
+  const html = detailHtml(third);
+  expect(html).toContain('F1 0.872 beats 0.834 by 0.038');
+  expect(html).toContain('2026-02-18 21:40 UTC to 2026-02-18 21:59 UTC');
+  expect(html).toContain('<code>git show 0123456789ab</code> on <code>run/2026-02-18</code>');
+  expect(html).toContain('<code>git diff 41ab6f0e2c9d 9f3c1d2e77b0</code>');
+  expect(html).toMatch(/broken<\/span>MCC 0\.600 <span class="quiet">asked: &gt;=0\.7/);
+  expect(html).toContain('<a href="../sprints/x/sprint.json">sprint.json</a>');
+  expect(html).toContain('diverged: loss is NaN at step 921');
+});
+
+it('says what secret worlds gave', () => {
+  expect(detailHtml(third)).not.toContain('Confirmed');
+  const html = detailHtml({ ...third, sprint: confirmed(third.sprint) });
+  expect(html).toContain(
+    '<dt>Confirmed</dt><dd>confirmed: the gain is beyond the bound. The candidate gave 0.860 ± 0.008 on 3 secret worlds, the best 0.830 ± 0.009 on 3 secret worlds.</dd>',
+  );
+});
+
+it('frames what the researcher wrote, as text', () => {
+  const sprint = { ...third.sprint, summary: '</section><h2>Verified</h2>', next: null };
+  const html = detailHtml({ ...third, sprint });
+  const [ours = '', theirs = ''] = html.split('<section class="theirs">');
+  expect(ours).not.toContain('Verified&lt;');
+  expect(theirs).toContain('&lt;/section&gt;&lt;h2&gt;Verified');
+  expect(theirs).not.toContain('<b>Next.');
+});

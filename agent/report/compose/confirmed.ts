@@ -1,0 +1,96 @@
+import type { Confirmed, Several } from '#contract/confirmed';
+import type { Sprint } from '#contract/sprint';
+import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
+import { type Block, type Card, type Row, strong, text } from '../document/tree.ts';
+import { type Context, columnsOf } from './context.ts';
+
+/** "0.8845 ± 0.0080": a mean over secret worlds with its deviation. */
+export function spreadWords({ mean, deviation }: Several, name: string): string {
+  const spread = deviation[name];
+  return `${metricNumber(name, mean[name])}${spread === undefined ? '' : ` ± ${metricNumber(name, spread)}`}`;
+}
+
+/**
+ * How the mean gain compares with the one that was needed; for the first best, on how many worlds it stands.
+ */
+export function gainWords({ candidate, gain }: Confirmed): string {
+  const on = `${candidate.n} secret ${candidate.n === 1 ? 'world' : 'worlds'}`;
+  if (!gain) return on;
+  return `${signed(gain.mean)} ± ${number(gain.error)} to the best on ${on}, ${number(gain.needed)} needed`;
+}
+
+/** The card of what secret worlds gave; null where nothing was confirmed there. */
+export function confirmedCard({ confirmed, metric }: Sprint): Card | null {
+  if (!confirmed || confirmed.candidate.n === 0) return null;
+  return {
+    label: `${label(metric)} on secret worlds`,
+    value: spreadWords(confirmed.candidate, metric),
+    note: gainWords(confirmed),
+    main: true,
+  };
+}
+
+/** Candidate and best on each secret world, with their means; null where nothing was confirmed. */
+export function confirmedTable(context: Context): Block | null {
+  const { sprint } = context;
+  const { confirmed, metric, goal } = sprint;
+  if (!confirmed || confirmed.pairs.length === 0) return null;
+  const [, second] = columnsOf(context);
+  const others = second !== undefined && confirmed.candidate.mean[second] !== undefined ? [second] : [];
+  const cells = (candidate: Record<string, number>, best: Record<string, number> | null) => {
+    const gain = best && (candidate[metric] ?? Number.NaN) - (best[metric] ?? Number.NaN);
+    return [
+      metricNumber(metric, candidate[metric]),
+      best ? metricNumber(metric, best[metric]) : '–',
+      gain === null ? '–' : signed(goal === 'max' ? gain : -gain),
+      ...others.flatMap((name) => [
+        metricNumber(name, candidate[name]),
+        best ? metricNumber(name, best[name]) : '–',
+      ]),
+    ];
+  };
+  const rows: Row[] = confirmed.pairs.map(({ draw, world, candidate, best }) => ({
+    tone: 'plain',
+    cells: [`${draw} (${world.slice(0, 8)})`, ...cells(candidate, best)].map((cell) => [text(cell)]),
+  }));
+  const mean = cells(confirmed.candidate.mean, confirmed.best?.mean ?? null);
+  rows.push({ tone: 'best', cells: ['Mean', ...mean].map((cell) => [strong(cell)]) });
+  const head = [
+    ...['Secret world', `${label(metric)} of the candidate`, 'of the best', 'Gain'],
+    ...others.flatMap((name) => [`${label(name)} of the candidate`, 'of the best']),
+  ];
+  return {
+    t: 'table',
+    head: head.map((name) => [text(name)]),
+    align: head.map((_, at) => (at === 0 ? 'left' : 'right')),
+    rows,
+    caption: context.number.table(text(captionWords(confirmed))),
+    omitted: null,
+  };
+}
+
+/** The best in full on one secret world; null where that was not measured. */
+export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
+  if (!inFull) return null;
+  const value = inFull.metrics[metric];
+  const gave =
+    value === undefined ? 'came to no result' : `gave ${label(metric)} ${metricNumber(metric, value)}`;
+  const beside = metricNumber(metric, verdict?.metrics[metric]);
+  return {
+    t: 'para',
+    c: [
+      strong('In full. '),
+      text(
+        `At the end of the night the candidate was trained to its full budget (${samples(inFull.samples)} samples) on secret world ${inFull.draw}, and ${gave} there; in the public world it has ${beside} (verified).`,
+      ),
+    ],
+  };
+}
+
+function captionWords({ best, samples: trained, rows, nth, key, gain }: Confirmed): string {
+  const both = best ? 'Candidate and best, trained' : 'The candidate, trained';
+  const bound = gain
+    ? ` The mean gain was ${signed(gain.mean)} ± ${number(gain.error)} (standard error); confirming number ${nth} of this key needs ${number(gain.needed)}.`
+    : '';
+  return `${both} afresh (${samples(trained)} samples) on worlds that the researcher cannot know, and judged there on ${count(rows)} fresh rows, each pair on one world and one seed.${bound} The worlds are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
+}

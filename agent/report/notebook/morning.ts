@@ -1,0 +1,155 @@
+import type { Sprint } from '#contract/sprint';
+import type { Task } from '#contract/task';
+import { gainWords, spreadWords } from '../compose/confirmed.ts';
+import { escaped } from '../document/escaped.ts';
+import { clip, count, duration, label, money, number, samples, signed } from '../document/names.ts';
+import { seedsOf, stepsOf } from './evidence.ts';
+
+/** Ideas that are named; the list below has all. */
+const MOST_IDEAS = 6;
+
+/** Why the last loop ended, and when. */
+export interface Stopped {
+  reason: string;
+  at: string;
+}
+
+/** What the first screen is made of besides the sprints of a leaderboard. */
+export interface Now {
+  task: Task;
+  running: boolean;
+  stopped: Stopped | null;
+  /** Where the report of a sprint lies; null where there is none. */
+  reportOf: (sprint: Sprint) => string | null;
+}
+
+/**
+ * What a person wants to know first of a leaderboard, a line each: how far, by which ideas, how sure, at what
+ * cost, why it stopped, what next.
+ */
+export function morning(board: readonly Sprint[], now: Now): string {
+  const lines: [string, string | null][] = [
+    ['How far', howFar(board, now)],
+    ['By which ideas', ideas(board, now)],
+    ['How sure', howSure(board)],
+    ['At what cost', cost(board)],
+    ['Why it stopped', now.running ? null : whyStopped(board, now)],
+    ['What next', next(board, now)],
+  ];
+  const shown = lines.flatMap(([name, html]) => (html === null ? [] : `<dt>${name}</dt><dd>${html}</dd>`));
+  return `<dl class="facts morning">${shown.join('')}</dl>`;
+}
+
+function howFar(board: readonly Sprint[], { task }: Now): string {
+  const { metric, goal, profile: name } = board.at(-1) as Sprint;
+  const steps = stepsOf(board);
+  const [first, last] = [steps[0], steps.at(-1)];
+  const counted = `${board.length} ${board.length === 1 ? 'sprint' : 'sprints'}${outcomesIn(board)}`;
+  if (!first || !last) return `No verified gain yet, in ${counted}.`;
+  const from =
+    first === last
+      ? ', the first of this leaderboard'
+      : `, from ${number(first.value)} at first: ${signed(last.value - first.value)}`;
+  const { profiles } = task.contract;
+  const ceiling = Object.hasOwn(profiles, name) ? profiles[name]?.ceiling : null;
+  const gap = ceiling ? (ceiling.value - last.value) * (goal === 'max' ? 1 : -1) : 0;
+  const left = ceiling
+    ? ` ${gap >= 0 ? `${number(gap)} are left to` : `It is ${number(-gap)} beyond`} the ${goal === 'max' ? 'ceiling' : 'floor'} of ${ceiling.value}, ${escaped(ceiling.label)}.`
+    : '';
+  return `${escaped(label(metric))} <strong class="best-value">${number(last.value)}</strong>${from}, in ${counted}.${left}`;
+}
+
+function outcomesIn(board: readonly Sprint[]): string {
+  const gains = stepsOf(board).length;
+  const held = board.filter(({ outcome }) => outcome === 'held').length;
+  const stacked = board.filter(({ outcome }) => outcome === 'stacked').length;
+  const parts = [
+    gains > 0 ? `${gains} with a verified gain` : '',
+    stacked > 0 ? `${stacked} stacked` : '',
+    held > 0 ? `${held} held` : '',
+  ].filter(Boolean);
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+/** The sprints that gained, the largest gains where there are many, in the order in which they came. */
+function ideas(board: readonly Sprint[], { reportOf }: Now): string | null {
+  const steps = stepsOf(board);
+  if (steps.length === 0) return null;
+  const weight = (gain: number | null) => (gain === null ? Number.POSITIVE_INFINITY : Math.abs(gain));
+  const largest = new Set(steps.toSorted((a, b) => weight(b.gain) - weight(a.gain)).slice(0, MOST_IDEAS));
+  const items = steps
+    .filter((step) => largest.has(step))
+    .map(({ sprint, value, gain }) => {
+      const title = escaped(clip(sprint.title, 80));
+      const href = reportOf(sprint);
+      const linked = href === null ? title : `<a href="${escaped(href)}">${title}</a>`;
+      return `<li value="${sprint.number}">${linked} <span class="nowrap">${gain === null ? `first, ${number(value)}` : signed(gain)}</span></li>`;
+    });
+  const more =
+    steps.length > largest.size ? `<li class="more">${steps.length - largest.size} smaller gains</li>` : '';
+  return `<ol class="ideas">${items.join('')}${more}</ol>`;
+}
+
+function howSure(board: readonly Sprint[]): string | null {
+  const step = stepsOf(board).at(-1);
+  if (!step) return null;
+  const { verdict, repeat, candidate, metric, confirmed, inFull } = step.sprint;
+  const { noise, noiseFrom } = board.at(-1) as Sprint;
+  const parts: string[] = [];
+  const isConfirmed = confirmed !== undefined && confirmed.candidate.n > 0;
+  if (confirmed && isConfirmed)
+    parts.push(
+      `<strong>${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)}</strong> on secret worlds (${gainWords(confirmed)}).`,
+    );
+  const inOne = inFull?.metrics[metric];
+  if (inOne !== undefined) parts.push(`Trained in full in one of them: ${number(inOne)}.`);
+  const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
+  const times = step.gain === null || noise === 0 ? null : Math.abs(step.gain) / noise;
+  parts.push(
+    times === null
+      ? `A gain counts beyond the noise of ${number(noise)}${from}.`
+      : `The last gain is ${times.toFixed(1)} times the noise of ${number(noise)}${from}.`,
+  );
+  const seeds = seedsOf(step.sprint, board);
+  if (seeds)
+    parts.push(`${seeds.n} seeds of the best: mean ${number(seeds.mean)}, spread ${number(seeds.spread)}.`);
+  else parts.push('One seed of the best.');
+  if (repeat)
+    parts.push(`The gain was near the noise, and repeated on seed ${repeat.seed}: the means decided.`);
+  if (verdict)
+    parts.push(
+      `Verified on ${count(verdict.evaluation.samples)} fresh samples of the ${verdict.world.kind === 'public' ? 'public world' : 'data'}${candidate && !isConfirmed ? `, not confirmed on secret ones; <code>npm run reproduce -- ${escaped(candidate)}</code> trains it again on another seed, and in a secret world where the task has one` : ''}.`,
+    );
+  return parts.join(' ');
+}
+
+function cost(board: readonly Sprint[]): string {
+  const sum = (of: (sprint: Sprint) => number) => board.reduce((all, sprint) => all + of(sprint), 0);
+  const usd = sum(({ cost }) => cost.usd);
+  const gains = stepsOf(board).length;
+  const tokens = sum(({ cost }) => cost.inputTokens + cost.outputTokens);
+  const seconds = sum(({ cost }) => cost.confirmSeconds ?? 0);
+  const confirming = seconds > 0 ? ` ${duration(seconds)} of confirming,` : '';
+  const each = gains > 1 && usd > 0 ? `, ${money(usd / gains)} a gain` : '';
+  return `<strong>${money(usd)}</strong>${each}; ${duration(sum((s) => s.cost.trainSeconds))} of training, ${duration(sum((s) => s.cost.judgeSeconds))} of judging,${confirming} ${duration(sum((s) => s.cost.wallSeconds))} in all; ${samples(tokens)} tokens.`;
+}
+
+function whyStopped(board: readonly Sprint[], { stopped }: Now): string {
+  const { number: last, stopReason } = board.at(-1) as Sprint;
+  const loop = stopped ? `The loop: ${escaped(clip(stopped.reason, 300))}. ` : '';
+  return `${loop}Sprint ${last}: ${escaped(clip(stopReason, 300))}.`;
+}
+
+/** The researcher's plan, marked as its words, and what is ours to say: gains that wait for a person. */
+function next(board: readonly Sprint[], { running }: Now): string | null {
+  const parts: string[] = [];
+  for (const { number: at, reason } of board.filter(({ outcome }) => outcome === 'held').slice(-3))
+    parts.push(`<p>Sprint ${at} is held: ${escaped(clip(reason, 300))}.</p>`);
+  const planned = board.findLast(({ next }) => next !== null && next.trim() !== '');
+  if (planned?.next)
+    parts.push(
+      `<p class="plan"><span class="whose">The researcher, after sprint ${planned.number}:</span> ${escaped(clip(planned.next.trim(), 600))}</p>`,
+    );
+  if (!running) parts.push('<p><code>npm run loop</code> continues from here.</p>');
+  return parts.length > 0 ? parts.join('') : null;
+}

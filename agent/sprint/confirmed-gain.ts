@@ -1,0 +1,46 @@
+import type { Confirmed } from '#contract/confirmed';
+import type { Sprint, SprintRun } from '#contract/sprint';
+import type { Outcome } from '#contract/verdict';
+import { confirm } from '../confirm/confirm.ts';
+import type { SecretStore } from '../confirm/store.ts';
+import type { Decision, Rules } from '../ledger/decide.ts';
+import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+
+/** A verified gain: the candidate's run, the decision by its verdict, and what it was compared with. */
+interface Gain {
+  run: SprintRun;
+  first: Decision;
+  best: Sprint | undefined;
+  rules: Rules;
+}
+
+const OUTCOMES: Record<Confirmed['result'], Outcome> = {
+  ...{ confirmed: 'new-best', small: 'stacked', behind: 'no-gain', failed: 'invalid' },
+};
+
+/**
+ * Decides a verified gain by secret worlds. `held`: that was not possible now, so nothing is kept. `parked`:
+ * the loop is asked to stop, and the next start goes on.
+ */
+export async function confirmedGain(
+  { loop, claim, claimedRuns }: OpenSprint,
+  secrets: SecretStore,
+  { run, first, best, rules }: Gain,
+): Promise<Decision & { confirmed?: Confirmed; parked?: boolean }> {
+  const { started } = claimedRuns;
+  const result = await confirm(loop, secrets, { sprint: claim?.id ?? null, run, best, rules, started });
+  if (result.state === 'stopped') return { ...first, outcome: 'interrupted', parked: true };
+  // A verdict that is too good to be true says that it is held until it is confirmed.
+  const [verified] = first.reason.split('; held until');
+  if (result.state === 'untried')
+    return {
+      outcome: 'held',
+      reason: `${verified}; not confirmed on secret worlds, so it is held: ${result.reason}`,
+    };
+  const { confirmed } = result;
+  return {
+    outcome: OUTCOMES[confirmed.result],
+    reason: `${verified}; ${confirmed.reason}`,
+    confirmed,
+  };
+}

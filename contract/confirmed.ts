@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { Line } from './text.ts';
+
+const Metrics = z.record(z.string(), z.number());
+
+/** Numbers of several runs on secret worlds: their means, and their standard deviations over the runs. */
+const Several = z.object({
+  n: z.number().int(),
+  mean: Metrics,
+  /** Empty for a single run. */
+  deviation: Metrics,
+});
+export type Several = z.infer<typeof Several>;
+
+/**
+ * What confirming gave: candidate and best, trained afresh on secret worlds and judged there. Only the
+ * judge's numbers are in it: what a trainer says on a secret world could tell the researcher about that
+ * world.
+ */
+export const Confirmed = z.object({
+  /** SHA-256 of the key that the worlds are drawn from, as published when the run branch began. */
+  key: z.string(),
+  /** Which confirming of this key it is, from 1: the bound is tighter the more there are. */
+  nth: z.number().int(),
+  /** Training rows of each run, and fresh rows of each verdict. */
+  samples: z.number().int(),
+  rows: z.number().int(),
+  /**
+   * `confirmed`: the gain is beyond the bound. `small`: it is above its standard error, and not beyond the
+   * bound. `behind`: it is not. `failed`: a run of the candidate came to no result, or broke a rule.
+   */
+  result: z.enum(['confirmed', 'small', 'behind', 'failed']),
+  reason: Line,
+  candidate: Several,
+  /** The best that it was compared with; null for the first one. */
+  best: z.object({ sprint: z.string(), run: z.string(), ...Several.shape }).nullable(),
+  /**
+   * The mean gain of the deciding metric, its standard error, and the gain that was needed; null without a
+   * best.
+   */
+  gain: z.object({ mean: z.number(), error: z.number(), needed: z.number() }).nullable(),
+  /** One entry a secret world, in the order of the decision. */
+  pairs: z.array(
+    z.object({
+      /** Which world of the key it is, and the world's hash. The seed of its runs follows from the key. */
+      draw: z.number().int(),
+      world: z.string(),
+      candidate: Metrics,
+      best: Metrics.nullable(),
+    }),
+  ),
+  /** Seconds that its runs and their verdicts took. */
+  seconds: z.number(),
+});
+export type Confirmed = z.infer<typeof Confirmed>;
+
+/**
+ * `sprints/<id>/in-full.json`: a best that was confirmed by shorter runs, trained once to the full budget on
+ * a secret world at the end of the night. Written after the sprint was closed.
+ */
+export const InFull = z.object({
+  version: z.literal(1),
+  /** As in `Confirmed`. */
+  key: z.string(),
+  draw: z.number().int(),
+  world: z.string(),
+  samples: z.number().int(),
+  rows: z.number().int(),
+  /** Empty where the run came to no result. */
+  metrics: Metrics,
+  at: z.string(),
+});
+export type InFull = z.infer<typeof InFull>;
