@@ -42,11 +42,11 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
         return loop.config.task.contract;
       },
       folder: (sprint) => folderOf(loop, sprint),
-      usd: () => loop.journal.state().usd,
-      slowness(id) {
+      slow: (id) => {
         const run = readSprintRun(loop.config.repo, id);
         return run && outOfProportion(timeNow(run, loop.ledger.of(loop.config.leaderboard)));
       },
+      usd: () => loop.journal.state().usd,
     },
     terminal,
     lines,

@@ -18,10 +18,10 @@ export interface Told {
   contract: Pick<TaskContract, 'metric' | 'also'>;
   /** The folder of a sprint, as a person would name it. */
   folder(sprint: string): string;
+  /** Why a judged run's time is out of proportion; null where it is not, or where nobody knows. */
+  slow?(run: string): string | null;
   /** What the loop has spent so far. */
   usd(): number;
-  /** Says that a run took a time out of proportion, where that can be known. */
-  slowness?(run: string): string | null;
 }
 
 const ROLES: Record<Role, string> = {
@@ -117,18 +117,17 @@ export function eventLines(
         const fields = [metric, ...also.slice(0, 3)].filter((f) => event.verdict.metrics[f] !== undefined);
         step(`verified ${fields.map((f) => `${f} ${show(event.verdict.metrics[f])}`).join(', ')}`);
         step(dim(`${NOT_OBSERVED}: ${plain(declaredWords(event.verdict))}`));
-        const slow = of.slowness?.(event.verdict.run);
+        const slow = of.slow?.(event.verdict.run);
         if (slow) step(`! ${slow}`);
         return;
       }
       case 'confirm.started':
         step(
-          `to be confirmed on secret worlds: ${event.best === null ? `${count(event.pairs, 'run')}` : `candidate and best in up to ${count(event.pairs, 'pair')}`}`,
+          `to be confirmed on secret worlds: ${event.best === null ? count(event.pairs, 'run') : `candidate and best in up to ${count(event.pairs, 'pair')}`}`,
         );
         return;
       case 'confirm.measured': {
-        const { metric } = of.contract;
-        const gave = event.value === null ? 'no result' : `${metric} ${show(event.value)}`;
+        const gave = event.value === null ? 'no result' : `${of.contract.metric} ${show(event.value)}`;
         step(`secret world ${event.draw}, ${event.of}: ${gave} (${duration(event.seconds)})`);
         return;
       }

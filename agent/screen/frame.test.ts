@@ -12,8 +12,16 @@ const sprint = {
   ...{ number: 3, researcherId: 'researcher-1', openedAt: at(12), openedAfter: 0, treeBefore: 't' },
   ...{ fullRunOf: null, runs: [], tickets: {}, waiting: [], hints: [], verdicts: {}, inspections: 0 },
   claim: { id: '2026-01-01--01-48-wider', title: 'A wider network', idea: '', predicted: {} },
-  ...{ finished: false, closed: null, rendered: false, resumed: 0, models: [], said: [], trainSeconds: 0 },
-  confirmSeconds: 0,
+  ...{
+    finished: false,
+    closed: null,
+    rendered: false,
+    resumed: 0,
+    models: [],
+    said: [],
+    trainSeconds: 0,
+    confirmSeconds: 0,
+  },
   ...{ capped: null, cost: { usd: 1.2, turns: 14, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 } },
 };
 const committed = ['first', 'second', 'third', 'fourth', 'fifth'].map((name, i) => ({

@@ -35,7 +35,6 @@ const macros = {
   '\\sign': '\\operatorname{sign}',
   '\\relu': '\\operatorname{ReLU}',
   '\\softmax': '\\operatorname{softmax}',
-  '\\TopK': '\\operatorname{TopK}',
   '\\ensuremath': '#1',
   '\\nonumber': '',
 };

@@ -15,8 +15,9 @@ import { inlineTokens, marked } from './syntax.ts';
 import { pieceInLine } from './tags.ts';
 
 /**
- * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub's Markdown allows is read
- * and the rest shown as text; links are http, https or mailto, pictures come through `images`, and every size is capped. Never throws.
+ * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub's Markdown allows
+ * is read and the rest shown as text; links are http, https or mailto, pictures come through `images`, and
+ * every size is capped. Never throws.
  */
 export async function parseMarkdown(
   source: string,
@@ -143,7 +144,9 @@ class Reader {
     };
   }
 
-  /** Reads a paragraph; a picture or an equation in it becomes a block between the words before and after it. */
+  /**
+   * Reads a paragraph; a picture or an equation in it becomes a block between the words before and after it.
+   */
   private paragraph(tokens: readonly Token[]): Block[] {
     const out: Block[] = [];
     let words: Token[] = [];

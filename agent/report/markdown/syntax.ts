@@ -1,6 +1,8 @@
 import { Lexer, Marked, type Token, type TokenizerExtension, type Tokens } from 'marked';
 
-/** Formulas that stand alone; those of the AMS packages that language models write without `$$` around them. */
+/**
+ * Formulas that stand alone; those of the AMS packages that language models write without `$$` around them.
+ */
 const ENVIRONMENTS = 'equation|align|aligned|gather|gathered|multline|eqnarray|flalign|split|cases';
 const environment = new RegExp(String.raw`^ {0,3}(\\begin\{((?:${ENVIRONMENTS})\*?)\}[\s\S]*?\\end\{\2\})`);
 const END = String.raw`[ \t]*(?:\n|$)`;
