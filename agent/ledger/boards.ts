@@ -50,9 +50,9 @@ export const gain = (board: Pick<Board, 'goal'>, sprint: Sprint, other: Sprint):
 
 /**
  * The sprints of all branches as one history, for what shows those of one branch: numbered by time, and with
- * their branch in the title. What stood before a sprint is the best of all branches then. A best of its branch
- * that was not better than that by more than the noise is no new best here, and its reason says so. Boards of
- * several worlds get leaderboards of their own.
+ * their branch in the title. What stood before a sprint is the best of all branches then. A best of its
+ * branch that was not better than that by more than the noise is no new best here, and its reason says so.
+ * Boards of several worlds get leaderboards of their own.
  */
 export function oneHistory(sprints: readonly BranchSprint[]): Sprint[] {
   const boards = boardsOf(sprints);
