@@ -143,7 +143,7 @@ function heading(
   if (!view || key === '') return `<th scope="col"${side}>${escaped(label)}</th>`;
   const sorted = view.sort === key;
   const way = sorted ? ` aria-sort="${view.down ? 'descending' : 'ascending'}"` : '';
-  const sign = sorted ? `<span aria-hidden="true">${view.down ? ' ↓' : ' ↑'}</span>` : '';
+  const sign = sorted ? `<span aria-hidden="true">${view.down ? '\u00a0↓' : '\u00a0↑'}</span>` : '';
   return `<th scope="col"${side}${way}><button type="button" data-act="sort" data-key="${escaped(key)}">${escaped(label)}${sign}</button></th>`;
 }
 
