@@ -68,7 +68,7 @@ function sprintTitle({ id, title, best, links, number, remarks }: SprintRow, vie
   const more = view
     ? ` <button type="button" class="more" data-act="open" data-sprint="${escaped(id)}" aria-expanded="${view.open.includes(id)}" aria-label="Details of sprint ${number}">details</button>`
     : '';
-  const notes = remarks.map((remark) => `<br><small class="quiet">${escaped(remark)}</small>`);
+  const notes = remarks.map((remark) => `<br><small>${escaped(remark)}</small>`);
   return `${best ? BEST : ''}${linked}${more}${notes.join('')}`;
 }
 
