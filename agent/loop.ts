@@ -85,8 +85,9 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
 async function prepare(loop: Loop, { start }: Plan): Promise<void> {
   await prepareBranch(loop, start);
   await publishHash(loop);
-  if (!loop.checkout.branch.resumed) return;
-  await tellOtherWorkspace(loop);
+  const { resumed } = loop.checkout.branch;
+  if (!resumed && typeof start === 'string') return;
+  if (resumed) await tellOtherWorkspace(loop);
   const { task, repo, profileName } = loop.config;
   refuse(task, await workspaceTrouble(task, repo, loop.sandbox, profileName));
 }

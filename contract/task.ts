@@ -62,7 +62,7 @@ export const DEFAULT_BATCH = 1024;
  * and best are trained afresh there, in pairs on the same world and seed.
  */
 const Confirm = z.strictObject({
-  /** Training rows of such a run; unset: those of a full run. */
+  /** Training rows of such a run; unset: as many as the run had. */
   samples: z.number().int().positive().optional(),
   /** After how many pairs a candidate can be confirmed; after the last number it is over. */
   looks: z

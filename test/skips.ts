@@ -61,6 +61,12 @@ const NEEDS: readonly Need[] = [
     remedy: 'install Python 3 (apt-get install python3)',
   },
   {
+    what: 'event files in TensorBoard',
+    of: /(^|\/)tensorboard\/read-back\./,
+    remedy: 'pip install tensorboard, and name its Python in TENSORBOARD_PYTHON',
+    notInCi: '.ci/run installs it where PyPI can be reached, and runs them again',
+  },
+  {
     what: 'training on a GPU by WebGPU',
     of: /(^|\/)webgpu\./,
     remedy: 'install the packages of "npm run setup:gpu", and a GPU',

@@ -9,7 +9,7 @@ import type { Connection } from '../researcher/connection.ts';
 import { diskTrouble, type FreeBytes } from './disk.ts';
 import { secondsFor } from './pace.ts';
 import { paceNow, type RunsSoFar } from './plan.ts';
-import { secondsLeft } from './time-left.ts';
+import { nightSecondsLeft } from './time-left.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -36,7 +36,8 @@ export function mayConfirm(
   const { config, journal } = loop;
   const disk = diskTrouble(homeOf(config.repo), free);
   if (disk) return { code: 'disk', reason: disk };
-  const left = secondsLeft(loop);
+  // The limits of a sprint are the researcher's, whose part is over.
+  const left = nightSecondsLeft(loop);
   const pace = paceNow(loop, soFar);
   const need = pace ? (runs * secondsFor(samples, pace)) / sideBySide : 0;
   if (left <= 0 || need > left)

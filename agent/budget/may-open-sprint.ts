@@ -28,9 +28,14 @@ export const mayOpenSprint = (loop: LoopParts, free?: FreeBytes): NoSprint | nul
 function targetReached({ config: { limits, leaderboard }, ledger }: LoopParts): NoSprint | null {
   if (limits.target === null) return null;
   const { metric, sign, value: bound } = limits.target;
-  const value = bestOf(ledger.sprints, leaderboard)?.verdict?.metrics[metric];
+  const best = bestOf(ledger.sprints, leaderboard);
+  const confirmed = best?.confirmed?.candidate.mean[metric];
+  const value = confirmed ?? best?.verdict?.metrics[metric];
   if (value === undefined || !(sign === '<=' ? value <= bound : value >= bound)) return null;
-  return { code: 'target', reason: `the target is reached: ${metric} ${show(value)}, verified` };
+  return {
+    code: 'target',
+    reason: `the target is reached: ${metric} ${show(value)}, ${confirmed === undefined ? 'verified' : 'confirmed'}`,
+  };
 }
 
 function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {

@@ -12,6 +12,7 @@ import { consoleOver } from '../screen/console.ts';
 import { logOver } from '../screen/log.ts';
 import { dryRun } from '../start/dry.ts';
 import { preflight } from '../start/preflight.ts';
+import { tensorboardOver } from '../tensorboard/live.ts';
 import { parsed, program, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';
 import { offer } from './offer.ts';
@@ -42,11 +43,9 @@ const command = program(
     ).choices(['claude', 'offline']),
   )
   .option('--profile <name>', 'profile of TASK.md; default: the first that this machine can run')
-  .addOption(
-    new Option(
-      '--start <from>',
-      'workspace that a new run branch starts from; default: best-known for Claude, baseline for the replay',
-    ).choices(['best-known', 'baseline']),
+  .option(
+    '--start <from>',
+    'workspace that a new run branch starts from: best-known (yours), baseline, or with --new that of a run, a run branch or a commit; default: best-known for Claude, baseline for the replay',
   )
   .option('--new', 'start a new run branch instead of continuing the last one')
   .option(
@@ -75,6 +74,7 @@ const command = program(
     '--notify <command or URL>',
     'gets a JSON message on each new best, on trouble and at the end (also: LOOP_NOTIFY)',
   )
+  .option('--tensorboard', 'write event files of every run for TensorBoard, in reports/tensorboard')
   .option('--model <name>', 'model of the researcher; default: TASK.md')
   .addOption(
     new Option(
@@ -99,6 +99,7 @@ Examples:
   npm run loop                                       Claude if a credential is set, otherwise the offline replay
   npm run loop -- --dry                              print the plan, the speed and the cost
   npm run loop -- --until 07:30 --max-usd 20         a night with Claude
+  npm run loop -- --new --start run/2026-02-19       a new night from the best of an earlier one
   npm run loop -- --researcher offline --max-sprints 2
 
 Ctrl-C or SIGTERM once: the turn ends. If a run is under way, it is saved, its sprint stays open, and the next start continues both;
@@ -113,7 +114,7 @@ Exit codes: 0 a limit is reached, nothing is left to be tried, or npm run stop Â
 interface Flags {
   researcher?: 'claude' | 'offline';
   profile?: string;
-  start?: 'best-known' | 'baseline';
+  start?: string;
   new?: boolean;
   takeOver?: boolean;
   dry?: boolean;
@@ -126,6 +127,7 @@ interface Flags {
   sprintUsd?: number;
   sprintHours?: number;
   notify?: string;
+  tensorboard?: boolean;
   target?: AskedTarget;
   until?: string;
   model?: string;
@@ -174,5 +176,6 @@ await runMain(async () => {
   await refuseSecond(lockPath(stateDir(plan.repo)), lock);
   if (plan.profileWhy) process.stdout.write(`profile ${plan.profileName}: ${plan.profileWhy}\n`);
   if (!(await offer(plan, process.stdout))) return EXIT_CODES.interrupt;
-  return runLoop(plan, { listeners: [logOver, consoleOver], lock });
+  const listeners = [logOver, consoleOver, ...(flags.tensorboard ? [tensorboardOver] : [])];
+  return runLoop(plan, { listeners, lock });
 });

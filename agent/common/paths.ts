@@ -44,6 +44,9 @@ export const hintsPath = (repo: string) => join(homeOf(repo), 'HINTS.md');
 /** A file whose presence asks the loop to stop. */
 export const stopPath = (repo: string) => join(homeOf(repo), 'STOP');
 export const notebookPath = (repo: string) => join(reportsDir(repo), 'index.html');
+/** Event files for TensorBoard, a folder per run. In `checkpoints/` a trainer could add files of its own. */
+export const tensorboardDir = (repo: string) => join(reportsDir(repo), 'tensorboard');
+export const eventFilePath = (folder: string, run: string) => join(folder, run, 'events.out.tfevents.run');
 
 /** Paths relative to the repository, as git names them. */
 export const committed = {

@@ -29,7 +29,10 @@ export interface LoopOptions {
   repo: string;
   researcher: 'claude' | 'offline' | null;
   profile: string | null;
-  start: 'best-known' | 'baseline' | null;
+  /**
+   * `best-known`, `baseline`, or a run, run branch or commit whose workspace a new run branch begins with.
+   */
+  start: string | null;
   fresh: boolean;
   maxSprints: number | null;
   maxUsd: number | 'none' | null;

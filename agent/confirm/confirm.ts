@@ -8,7 +8,7 @@ import { mayConfirm } from '../budget/may-confirm.ts';
 import { whilePaused } from '../budget/pause.ts';
 import { runsSoFar } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
-import { secondsLeft } from '../budget/time-left.ts';
+import { nightSecondsLeft } from '../budget/time-left.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
@@ -52,8 +52,8 @@ export type Ended =
   | { state: 'untried'; reason: string }
   | { state: 'done'; confirmed: Confirmed };
 
-/** How runs are made on secret worlds, all defaults filled in. */
-type How = Confirm & { samples: number; rows: number };
+/** How runs are made on secret worlds. Unset `samples`: as many as the run in the public world had. */
+type How = Confirm & { rows: number };
 
 /**
  * Trains candidate and best afresh on secret worlds, in pairs on the same world and seed, judges them there,
@@ -76,8 +76,10 @@ async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Pr
   const { journal, stopper } = loop;
   const how = howOf(loop.config.profile);
   const evidence = new Evidence(confirmingOf(loop, store, gain, how));
-  const { order, rule } = evidence.of;
-  const may = (runs: number) => mayConfirm(loop, how, runs, runsSoFar(loop, gain.started))?.reason ?? null;
+  const { order, rule, specs } = evidence.of;
+  const samples = specs.candidate?.samples ?? 0;
+  const may = (runs: number) =>
+    mayConfirm(loop, { ...how, samples }, runs, runsSoFar(loop, gain.started))?.reason ?? null;
   const looks = how.looks.filter((look) => look <= order.length);
   const no = may(evidence.lacks(looks[0] ?? 1).length);
   if (no !== null) return { state: 'untried', reason: no };
@@ -107,14 +109,14 @@ function confirmingOf(
   const { profile, leaderboard } = config;
   const incumbent = best?.runs.find(({ id }) => id === best.candidate);
   const specs = {
-    candidate: { ...specOf(run), samples: how.samples },
-    best: incumbent ? { ...specOf(incumbent), samples: how.samples } : null,
+    candidate: { ...specOf(run), samples: how.samples ?? run.samples },
+    best: incumbent ? { ...specOf(incumbent), samples: how.samples ?? incumbent.samples } : null,
   };
   const like = { leaderboard, rows: how.rows };
   const earlier = ledger.sprints.filter(
     ({ confirmed }) => confirmed?.key === store.of.hash && confirmed.best !== null,
   );
-  const budget = budgetOf(profile, how.samples);
+  const budget = budgetOf(profile, specs.candidate.samples);
   const rule = {
     ...profile.noise.unlike[budget],
     ...{ looks: how.looks, nth: 1 + earlier.length },
@@ -162,7 +164,7 @@ async function makeRun(
   const line = await measureOn(loop, store, {
     ...{ spec, draw, rows, signal },
     threads: sideBySide > 1 ? 1 : undefined,
-    timeoutSeconds: Math.max(1, secondsLeft(loop)),
+    timeoutSeconds: Math.max(1, nightSecondsLeft(loop)),
   });
   if (!line) return;
   const { metric } = loop.config.task.contract;
@@ -171,9 +173,9 @@ async function makeRun(
   loop.journal.emit({ type: 'confirm.measured', sprint: gain.sprint, of: who, draw, value, seconds });
 }
 
-function howOf({ confirm, budgets, evaluation }: MeasuredProfile): How {
+function howOf({ confirm, evaluation }: MeasuredProfile): How {
   if (confirm === false) throw new Error('the profile confirms nothing');
-  return { ...confirm, samples: confirm.samples ?? budgets.full, rows: confirm.rows ?? evaluation.verdict };
+  return { ...confirm, rows: confirm.rows ?? evaluation.verdict };
 }
 
 /** The budget whose noise holds for so many samples: the largest that is not larger. */

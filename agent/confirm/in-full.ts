@@ -8,7 +8,7 @@ import { mayConfirm } from '../budget/may-confirm.ts';
 import { fits } from '../budget/pace.ts';
 import { paceNow, runsSoFar } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
-import { secondsLeft } from '../budget/time-left.ts';
+import { nightSecondsLeft } from '../budget/time-left.ts';
 import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { show } from '../common/words.ts';
@@ -75,7 +75,7 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   const began = performance.now();
   const line = await measureOn(loop, secrets, {
     ...{ spec: { ...specOf(run), samples: budgets.full }, draw: secrets.fresh, rows },
-    ...{ timeoutSeconds: Math.max(1, secondsLeft(loop)), signal: stopper.soft },
+    ...{ timeoutSeconds: Math.max(1, nightSecondsLeft(loop)), signal: stopper.soft },
   });
   timer.add('confirming', (performance.now() - began) / 1000);
   if (!line) return null;

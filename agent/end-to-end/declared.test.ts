@@ -104,8 +104,8 @@ it('notebook and tables too', async () => {
   const reportsDir = emptyFolder();
   const notebook = await renderNotebook({ sprints, live: null, reportsDir, task });
   const page = readFileSync(notebook, 'utf8');
-  expect(page).toContain(`<small>started with the weights of ${best.id} (declared, not observed)</small>`);
-  expect(page).toContain('<small>took 4.0 times as long as the best</small>');
+  expect(page).toContain(`started with the weights of ${best.id} (declared, not observed)`);
+  expect(page).toContain('took 4.0 times as long as the best');
   const [ledger, runs] = writeTables(reportsDir, sprints).map((path) =>
     readFileSync(path, 'utf8').split('\n'),
   );

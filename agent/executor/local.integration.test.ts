@@ -105,7 +105,7 @@ describe('a run', () => {
       args: [...words, '--set', 'k=3', '--out', join(run.dir, 'out')],
     });
     expect(seen.map((progress) => progress.samples)).toEqual([1, 2]);
-    expect(run.id).toMatch(/^\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-good-s7/);
+    expect(run.id).toMatch(/^\d{4}-\d\d-\d\d--\d\d-\d\d-\d\d-good-k=3-s7/);
     expect(run.dir).toBe(join(repo, 'checkpoints', run.id));
     expect(await git(repo, ['rev-parse', `refs/loop/runs/${run.id}`])).toBe(tree);
     expect(processesOf(run.dir).map(({ pid, start }) => isAlive(pid, start))).toEqual([false, false]);

@@ -33,12 +33,12 @@ export async function dirtyFiles(
 }
 
 /**
- * Whether a folder is as the last commit has it, by the user's own git: their line ends, and the files that
- * they left out.
+ * The files of a folder that are not as the last commit has them, by the user's own git: their line ends, and
+ * the files that they left out.
  */
-export async function isUnchanged(git: SimpleGit, folder: string): Promise<boolean> {
-  const changed = [...(await changedFiles(git, [], ['--', folder])), ...(await unknownFiles(git, [folder]))];
-  return changed.length === 0;
+export async function uncommittedFiles(git: SimpleGit, folder: string): Promise<string[]> {
+  const changed = await changedFiles(git, [], ['--', folder]);
+  return [...new Set([...changed, ...(await unknownFiles(git, [folder]))])];
 }
 
 async function changedFiles(git: SimpleGit, settings: string[], paths: string[]): Promise<string[]> {

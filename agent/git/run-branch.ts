@@ -36,6 +36,7 @@ export interface LoopBefore {
 
 /** The names of run branches; a user's branch such as `run/idea` is none. */
 const IS_RUN = /^run\/\d{4}-\d\d-\d\d(-\d+)?$/;
+export const isRunBranch = (name: string): boolean => IS_RUN.test(name);
 
 /**
  * Plans which branch a loop of this checkout takes: that of the loop to resume, a run branch that is checked
@@ -52,7 +53,7 @@ export async function planRunBranch(
   const current = (await git.raw(['branch', '--show-current'])).trim();
   const head = (await git.revparse(['HEAD'])).trim();
   const branches = await runBranches(git, home);
-  const standing = IS_RUN.test(current) ? current : undefined;
+  const standing = isRunBranch(current) ? current : undefined;
   const startOf = (name: string) => configured(git, `branch.${name}.loop-from`);
   const here = standing === undefined ? current : ((await startOf(standing)) ?? standing);
 

@@ -69,14 +69,21 @@ export function readEvents(path: string): LoggedEvent[] {
 
 function parse(lines: readonly Buffer[], path: string): LoggedEvent[] {
   return lines.map((line, index) => {
-    try {
-      const json = JSON.parse(String(line)) as { seq: number; at: string; researcherId?: string };
-      const { seq, at, researcherId = FIRST_RESEARCHER } = json;
-      return { ...Event.parse(json), seq, at, researcherId };
-    } catch {
-      throw new UserError(
-        `${path}:${index + 1}: is not an event of the loop; move the file away to start with a new log (closed sprints are kept elsewhere)`,
-      );
-    }
+    const event = readEvent(String(line));
+    if (event) return event;
+    throw new UserError(
+      `${path}:${index + 1}: is not an event of the loop; move the file away to start with a new log (closed sprints are kept elsewhere)`,
+    );
   });
+}
+
+/** The event that a line of the log holds; null where it is none. */
+export function readEvent(line: string): LoggedEvent | null {
+  try {
+    const json = JSON.parse(line) as { seq: number; at: string; researcherId?: string };
+    const { seq, at, researcherId = FIRST_RESEARCHER } = json;
+    return { ...Event.parse(json), seq, at, researcherId };
+  } catch {
+    return null;
+  }
 }

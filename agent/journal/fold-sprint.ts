@@ -80,7 +80,12 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
       }));
     case 'confirm.measured': {
       const { seconds } = event;
-      return withSprint({ ...now, confirmSeconds: now.confirmSeconds + seconds }, (sprint) => ({
+      const both = {
+        confirmSeconds: now.confirmSeconds + seconds,
+        // They hold the device, and a limit of training hours is one of the device.
+        trainSeconds: now.trainSeconds + seconds,
+      };
+      return withSprint({ ...now, ...both }, (sprint) => ({
         ...sprint,
         confirmSeconds: sprint.confirmSeconds + seconds,
       }));

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Confirmed } from '#contract/confirmed';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { run } from '../fixtures/staged.ts';
 import { cellsOf, columnsOf, runRow, sprintRow } from './rows.ts';
@@ -50,6 +51,20 @@ it('a sprint has what decided it, and what it cost', () => {
     ...{ verified_f1: 0.5, claimed_loss: 0.1, observed_distinct_rows_served: 1990, usd: 0, runs: 1 },
   });
   expect(sprintRow({ ...sprint, verdict: null, candidate: null }, [])).toMatchObject({ verdict: null });
+});
+
+it('a sprint has what secret worlds gave of its candidate', () => {
+  const several = { n: 2, mean: { f1: 0.5 }, deviation: { f1: 0.01 } };
+  const confirmed: Confirmed = {
+    ...{ key: 'k', nth: 1, samples: 1000, rows: 100, result: 'confirmed', reason: 'why', seconds: 1 },
+    ...{ candidate: several, best: { sprint: 's', run: 'r', ...several, mean: { f1: 0.4 } } },
+    gain: { mean: 0.1, error: 0.01, needed: 0.05 },
+    pairs: [0, 1].map((draw) => ({ draw, world: 'w', candidate: { f1: 0.5 }, best: { f1: 0.4 } })),
+  };
+  expect(sprintRow({ ...sprint, confirmed }, [])).toMatchObject({
+    ...{ confirmed_result: 'confirmed', confirmed_n: 2, confirmed_f1: 0.5, confirmed_deviation_f1: 0.01 },
+    ...{ confirmed_best_f1: 0.4, confirmed_gain_mean: 0.1, confirmed_gain_needed: 0.05 },
+  });
 });
 
 it('columns of one word stand beside each other, whichever row has them', () => {

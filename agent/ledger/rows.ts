@@ -72,13 +72,33 @@ export function sprintRow(sprint: Sprint, sprints: readonly Sprint[]): Row {
     ...{ tree_before: change.treeBefore, tree_after: change.treeAfter },
     ...{ usd: cost.usd, turns: cost.turns, input_tokens: cost.inputTokens },
     ...{ cached_input_tokens: cost.cachedInputTokens, output_tokens: cost.outputTokens },
-    ...{ train_seconds: cost.trainSeconds, judge_seconds: cost.judgeSeconds, wall_seconds: cost.wallSeconds },
+    ...{
+      train_seconds: cost.trainSeconds,
+      judge_seconds: cost.judgeSeconds,
+      confirm_seconds: cost.confirmSeconds ?? 0,
+      wall_seconds: cost.wallSeconds,
+    },
     ...named('predicted_', sprint.predicted),
     ...named('claimed_', candidate?.claimed),
     ...numbersOf(verdict),
+    ...confirmedRow(sprint),
     ...named('best_before_', bestBefore?.metrics),
     ...named('observed_', verdict && renamed(verdict.observed)),
     ...(verdict && named('declared_', { ...verdict.declared, start: verdict.from ?? 'own weights' })),
+  };
+}
+
+/** What secret worlds gave: means and deviations over them, and the gain that was needed. */
+function confirmedRow({ confirmed, inFull }: Sprint): Row {
+  if (!confirmed) return {};
+  const { candidate, best, gain, result, pairs } = confirmed;
+  return {
+    ...{ confirmed_result: result, confirmed_n: pairs.length, confirmed_key: confirmed.key },
+    ...named('confirmed_', candidate.mean),
+    ...named('confirmed_deviation_', candidate.deviation),
+    ...named('confirmed_best_', best?.mean),
+    ...named('confirmed_gain_', gain),
+    ...named('confirmed_in_full_', inFull?.metrics),
   };
 }
 

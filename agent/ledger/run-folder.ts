@@ -43,7 +43,7 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
   const record = findRunRecord(runDir(repo, id));
   if (!record) return null;
   const result = json(TrainResult, files.result);
-  const progress = lines(Progress, files.progress);
+  const progress = readProgress(runDir(repo, id));
   return {
     ...Run.parse(record),
     samplesPerSecond: meanSpeed(progress),
@@ -55,9 +55,15 @@ export function readSprintRun(repo: string, id: string): SprintRun | null {
     machine: record.machine,
     verdict: json(Verdict, files.verdict),
     curve: thinned(progress, CURVE_POINTS).map(({ samples, values }) => ({ samples, values })),
-    evals: lines(EvalPoint, files.evals),
+    evals: readEvals(runDir(repo, id)),
   };
 }
+
+/** The whole log of a run, as its trainer wrote it. */
+export const readProgress = (dir: string): Progress[] => lines(Progress, inRun(dir).progress);
+
+/** The snapshots of a run that are measured. */
+export const readEvals = (dir: string): EvalPoint[] => lines(EvalPoint, inRun(dir).evals);
 
 /**
  * The mean samples a second over a run, from the logged speed of each stretch; null where no speed was

@@ -15,6 +15,8 @@ describe('--where', () => {
   it('takes the judge’s number for a bare name: verified before measured', () => {
     expect(rows.map((row) => valueIn(row, 'f1'))).toEqual([0.9, 0.8, undefined]);
     expect(valueIn(rows[2] ?? {}, 'loss')).toBe(0.1);
+    // Means on secret worlds are not compared with verdicts on the public one.
+    expect(valueIn({ verified_f1: 0.9, confirmed_f1: 0.8 }, 'f1')).toBe(0.9);
     expect(where('f1>.5')).toBe('ab');
     expect(where('measured_f1>.5')).toBe('b');
     expect(where('k=4.0')).toBe('a');

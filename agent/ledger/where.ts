@@ -3,11 +3,12 @@ import type { Cell } from '../common/csv.ts';
 import type { Row } from './rows.ts';
 
 /** Whose number a bare name is: the first of these that the row has. */
-const WORDS = ['confirmed_', 'verified_', 'measured_', 'claimed_', 'observed_', 'declared_', 'set_'];
+const WORDS = ['verified_', 'confirmed_', 'measured_', 'claimed_', 'observed_', 'declared_', 'set_'];
 
 /**
- * The value of a column of a row. A name without a word in front is the judge's number where there is
- * one: verified before measured before claimed; then what was observed, declared or set.
+ * The value of a column of a row. A name without a word in front is the judge's number where there is one:
+ * verified first, since that world is the same for all runs, then confirmed, measured, claimed; then what was
+ * observed, declared or set.
  */
 export function valueIn(row: Row, name: string): Cell {
   const has = (key: string) => Object.hasOwn(row, key) && row[key] !== null && row[key] !== undefined;

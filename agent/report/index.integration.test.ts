@@ -10,10 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { folderOf, lista, profile, sprints, task } from './fixtures/load.ts';
 import { renderReport } from './index.ts';
-import { type JobLine, renderJob } from './job.ts';
+import { type JobLine, type RenderJob, renderJob } from './job.ts';
 
 let base: string;
 let sprintDir: string;
@@ -54,6 +56,42 @@ describe('rendering a report in a child process', () => {
     const report = await renderReport(request());
     expect(report.trouble).toBeNull();
     expect(report.files).toHaveLength(3);
+  });
+
+  it('loses a plot and a picture that never end, and nothing else', async () => {
+    const endless = {
+      data: { values: [{ a: 1 }, { a: 2 }] },
+      transform: [{ density: 'a', steps: 1e8 }],
+      mark: 'line',
+      encoding: { x: { field: 'value', type: 'quantitative' } },
+    };
+    const fine = { data: { values: [{ a: 1 }] }, mark: 'point', encoding: { x: { field: 'a' } } };
+    const fence = (spec: object) => `\`\`\`vega-lite\n${JSON.stringify(spec)}\n\`\`\``;
+    writeFileSync(
+      join(sprintDir, 'README.md'),
+      `# x\n\n${fence(endless)}\n\n${fence(fine)}\n\n$x^2$ at the end`,
+    );
+    const report = await renderReport(request());
+    expect(report.trouble).toBeNull();
+    const [markdown, html] = report.files.map((file) => readFileSync(file, 'utf8'));
+    expect(markdown.match(/Picture not shown/g)).toHaveLength(1);
+    expect(markdown).toContain('it takes longer than 5 s to draw');
+    expect(markdown).toContain('plot of the researcher (drawn in the HTML and PDF)');
+    expect(html).toContain('Training curves');
+    expect(html).toContain('<math>');
+  });
+
+  it('takes little processor time', async () => {
+    const job: RenderJob = { ...request(), forms: ['md', 'html', 'pdf'], simple: false };
+    const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
+    const script = 'TIMEFORMAT="%U %S"; time "$0" "$1" >&2';
+    const { stderr } = await execa('bash', ['-c', script, process.execPath, child], {
+      input: JSON.stringify(job),
+    });
+    const [user = 0, system = 0] = (stderr.split('\n').at(-1) ?? '').split(' ').map(Number);
+    // Two seconds when the machine is quiet. One that shares its cores counts up to twice as many.
+    expect(user + system).toBeGreaterThan(0.1);
+    expect(user + system).toBeLessThan(5);
   });
 
   it('ends a renderer that takes too long, tells it, and throws nothing', async () => {

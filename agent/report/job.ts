@@ -6,6 +6,8 @@ import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { composeReport } from './compose/report.ts';
 import { readSource } from './compose/source.ts';
+import { linkFiles } from './document/walk.ts';
+import { withoutBadSvgs } from './svgs.ts';
 import { writeHtml } from './write/html.ts';
 import { writeMarkdown } from './write/markdown.ts';
 import { writePdf } from './write/pdf.ts';
@@ -36,7 +38,10 @@ export type JobLine = { file: string } | { trouble: string };
  */
 export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): Promise<void> {
   const source = readSource(job.sprintDir);
-  const report = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
+  const composed = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
+  const sprint = relative(job.reportsDir, job.sprintDir);
+  const { blocks, ...rest } = await withoutBadSvgs(composed);
+  const report = { ...rest, blocks: linkFiles(blocks, join(sprint, '..', '..')) };
   mkdirSync(job.reportsDir, { recursive: true });
   const write = async (form: Form, content: () => Promise<string> | string | Uint8Array) => {
     if (!job.forms.includes(form)) return;
@@ -50,7 +55,7 @@ export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): 
       });
     }
   };
-  await write('md', () => writeMarkdown(report, relative(job.reportsDir, job.sprintDir)));
+  await write('md', () => writeMarkdown(report, sprint));
   await write('html', () => writeHtml(report));
   await write('pdf', () => {
     const { bytes, trouble } = writePdf(report);

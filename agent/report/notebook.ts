@@ -140,7 +140,7 @@ async function boardPart(board: readonly Sprint[], index: NotebookIndex, now: No
   const drawn = progressPlot(board, newest.metric, profile?.ceiling ?? null);
   const parts = [boardHeading(newest, index), morning(board, now)];
   if (drawn) {
-    const panels = await Promise.all(drawn.panels.map(plot));
+    const panels = await Promise.all(drawn.panels.map((panel) => plot(panel)));
     const picture = { kind: 'plot' as const, panels, legend: drawn.legend };
     const figure = block({ t: 'figure', picture, alt: 'Progress over sprints', caption: null });
     // On a phone the plot is wider than the screen: smaller, its words could not be read.

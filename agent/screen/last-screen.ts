@@ -52,7 +52,7 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
     ...reports(loop, mine.at(-1)),
     `Branch:       ${branch.name}, one commit for each sprint; your own branch and files are unchanged`,
     `Look:         git log ${branch.name}     git diff ${branch.from}...${branch.name} -- ${task.contract.workspace}`,
-    `Take over:    git merge ${branch.name}     or the code alone: git checkout ${branch.name} -- ${task.contract.workspace}`,
+    `Take over:    git merge ${branch.name}     or ${task.contract.workspace}/ of the best alone, as one commit: npm run adopt`,
     ...open(loop),
     'Continue:     npm run loop',
     ...(task.contract.title && connection.kind === 'offline'

@@ -79,6 +79,7 @@ function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<strin
   };
 }
 
-const trailerName = (name: string) =>
+/** The name of a metric as a trailer: MSE, R2, Mean-error. */
+export const trailerName = (name: string) =>
   name.length <= 4 ? name.toUpperCase() : capital(name.replaceAll(/[^A-Za-z0-9]+/g, '-'));
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

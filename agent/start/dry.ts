@@ -4,13 +4,14 @@ import { machine } from '#host/machine';
 import { forecast, forecastInWords } from '../budget/forecast.ts';
 import { fits, paceOf, secondsFor } from '../budget/pace.ts';
 import { sprintsDir } from '../common/paths.ts';
-import { duration, show } from '../common/words.ts';
+import { duration, plain, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { pricesDate } from '../researcher/prices.ts';
 import { probeSpeed } from '../runs/probe.ts';
+import { numbersIn, type Origin } from './origin.ts';
 import type { Plan } from './preflight.ts';
 
 /**
@@ -45,7 +46,7 @@ export async function dryRun(
       `screen ${budgets.screen}, rank ${budgets.rank}, full ${budgets.full} samples${profile.staged ? '; rank and full have to be earned' : ''}`,
     ],
     ['branch', branchInWords(plan)],
-    ['start', plan.start],
+    ['start', typeof plan.start === 'string' ? plan.start : startInWords(plan.start, plan)],
     ['limits', limitsInWords(limits)],
     ['money', money(plan)],
     ['machine', describeMachine()],
@@ -93,11 +94,16 @@ export function money({ claude, limits, repo, profileName, takenUp }: Plan): str
   return `${limit}; likely ${likely}; ${model} costs ${price.input} in / ${price.output} out a million tokens (${pricesDate})${second}; by ${reached.where}`;
 }
 
-function branchInWords({ branch: { name, resumed, from }, task }: Plan): string {
+const startInWords = (origin: Origin, { task }: Plan): string =>
+  [`${task.contract.workspace}/ of ${plain(origin.words)}`, numbersIn(origin, task)]
+    .filter((part) => part !== '')
+    .join(': ');
+
+function branchInWords({ branch: { name, resumed, from }, start, task }: Plan): string {
   const { workspace } = task.contract;
   return resumed
     ? `${name}, continued: ${workspace}/ as it is on that branch, all other files as committed on the branch that is checked out`
-    : `${name}, new: from ${from}, with ${workspace}/ as it is in this checkout`;
+    : `${name}, new: from ${from}, with ${workspace}/ ${typeof start === 'string' ? 'as it is in this checkout' : 'of an earlier night'}`;
 }
 
 function describeMachine(): string {

@@ -49,7 +49,7 @@ const UNFINISHED = [
 ];
 
 /** During these operations git neither switches branches nor commits single files. */
-async function refuseUnfinished(repo: string): Promise<void> {
+export async function refuseUnfinished(repo: string): Promise<void> {
   const folder = resolve(repo, await git(repo, ['rev-parse', '--git-dir']));
   const found = UNFINISHED.find(({ file }) => existsSync(join(folder, file)));
   if (found)

@@ -26,6 +26,7 @@ import { tryForcedBackend } from '../task/forced-backend.ts';
 import { workspaceTrouble } from '../task/foretell.ts';
 import { firstPlain, notReady, readyProfile } from '../task/profiles.ts';
 import { refuseGitTrouble } from './git-trouble.ts';
+import { type Start, startOf } from './origin.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
 export interface Plan {
@@ -43,7 +44,7 @@ export interface Plan {
   declared: string[];
   leaderboard: string;
   sandbox: Sandbox;
-  start: 'best-known' | 'baseline';
+  start: Start;
   fresh: boolean;
   seed: number;
   limits: Limits;
@@ -76,7 +77,6 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
   const profile = measuredProfile(task, chosen.name);
   checkWorkspace(task, repo);
   const fields = await checkContract(task, repo, chosen.name, limits);
-  const start = options.start ?? (researcher === 'claude' ? 'best-known' : 'baseline');
   if (options.start === 'baseline' && !contract.start) {
     throw new UserError(
       `${task.path}: has no start.baseline, so --start baseline is not possible; add start.baseline, or use --start best-known`,
@@ -98,10 +98,11 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     fresh: options.fresh,
     before: { branch: before.started?.branch, unfinished: isUnfinished(before) },
   });
+  const start = await startOf(options, task, researcher, branch, takenUp !== null);
   const sandbox = await chooseSandbox(repo, researcher, options.sandbox);
   await tryForcedBackend(task, repo, sandbox);
-  // A resumed run branch has a workspace of its own, which is checked once the branch is open.
-  if (!branch.resumed && takenUp === null)
+  // A workspace that is not the one in the checkout is checked once the branch is open.
+  if (!branch.resumed && takenUp === null && typeof start === 'string')
     refuse(task, await workspaceTrouble(task, repo, sandbox, chosen.name));
   return {
     repo,
@@ -115,7 +116,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
     declared: fields?.declared ?? [],
     leaderboard: leaderboardId(task, chosen.name),
     sandbox,
-    start: start === 'baseline' && contract.start ? 'baseline' : 'best-known',
+    start,
     fresh: options.fresh,
     seed: options.seed,
     limits,

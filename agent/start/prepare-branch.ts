@@ -1,18 +1,19 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { committedTree, snapshotTree } from '#host/tree';
+import { committedTree, snapshotTree, treeWith } from '#host/tree';
 import { homeOf } from '#host/worktree';
 import type { Timer } from '../common/timer.ts';
+import { plain } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import {
   bestKnown,
   commitPaths,
   dirtyFiles,
   isPrepared,
-  isUnchanged,
   markPrepared,
   openGit,
   rememberBestKnown,
+  uncommittedFiles,
 } from '../git/git.ts';
 import { isOwnIdentity, OWN_IDENTITY_NOTE } from '../git/git-open.ts';
 import { leaveBranch } from '../git/open-worktree.ts';
@@ -20,6 +21,7 @@ import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { restoreWorkspace } from '../open-sprint/workspace.ts';
 import type { Outputs } from '../screen/outputs.ts';
+import { numbersIn, type Origin, type Start } from './origin.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -31,11 +33,11 @@ interface LoopParts {
 }
 
 /**
- * Prepares a new run branch. The workspace as it stands in the user's checkout is committed and remembered as
- * the best known; then `--start baseline` removes what is to be found. After a crash between two steps the
- * next start completes them.
+ * Prepares a new run branch. The workspace as it stands in the user's checkout, or that of an earlier night,
+ * is committed and remembered as the best known; then `--start baseline` removes what is to be found. After a
+ * crash between two steps the next start completes them.
  */
-export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'baseline'): Promise<void> {
+export async function prepareBranch(loop: LoopParts, start: Start): Promise<void> {
   const {
     checkout: { git, branch },
     timer,
@@ -43,7 +45,8 @@ export async function prepareBranch(loop: LoopParts, start: 'best-known' | 'base
   await timer.time('git', async () => {
     const prepared = await isPrepared(git, branch.name);
     if (loop.checkout.bestKnown === '' && !prepared) {
-      await startFromUsers(loop);
+      if (typeof start === 'string') await startFromUsers(loop);
+      else await startFrom(loop, start);
       await rememberBestKnown(git, branch.name);
     } else if (prepared) {
       await commitWorkspace(loop);
@@ -59,9 +62,10 @@ async function startFromUsers(loop: LoopParts): Promise<void> {
   const { repo, task } = loop.config;
   const folder = task.contract.workspace;
   const home = homeOf(repo);
-  const tree = (await isUnchanged(await openGit(home), folder))
-    ? await committedTree({ repo: home, commit: 'HEAD', folder })
-    : await snapshotTree({ repo: home, folder });
+  const tree =
+    (await uncommittedFiles(await openGit(home), folder)).length === 0
+      ? await committedTree({ repo: home, commit: 'HEAD', folder })
+      : await snapshotTree({ repo: home, folder });
   await restoreWorkspace({ repo, folder, tree });
   const commit = await commitWorkspace(loop);
   if (commit !== null)
@@ -71,20 +75,51 @@ async function startFromUsers(loop: LoopParts): Promise<void> {
 }
 
 /**
+ * The workspace of an earlier night in place of the user's, which stays as it is in the user's checkout. The
+ * files of the check are the user's: that night's researcher may have changed them.
+ */
+async function startFrom(loop: LoopParts, origin: Origin): Promise<void> {
+  const { repo, task } = loop.config;
+  const { workspace, checkFiles } = task.contract;
+  const paths = { paths: checkFiles, of: 'HEAD' };
+  const tree =
+    checkFiles.length === 0 ? origin.tree : await treeWith({ repo, commit: origin.tree, ...paths });
+  await restoreWorkspace({ repo, folder: workspace, tree });
+  const { words, run, sprint, researcher } = origin;
+  const numbers = numbersIn(origin, task);
+  const commit = await commitWorkspace(loop, {
+    subject: `Start from ${workspace}/ of ${words}`,
+    body: [
+      ...(sprint ? [`Sprint ${sprint.number}: "${plain(sprint.title)}" (${sprint.outcome}).`] : []),
+      ...(numbers === '' ? [] : [`Verified: ${numbers}.`]),
+    ].join('\n'),
+    // It marks the branch as one that has the work of others.
+    trailers: { ...(run && { Run: run }), ...(researcher && { Researcher: researcher }) },
+  });
+  const at = commit === null ? '' : `: commit ${commit.slice(0, 9)}`;
+  const verified = numbers === '' ? '' : ` (${numbers})`;
+  loop.journal.notice(
+    `${loop.checkout.branch.name} begins with ${workspace}/ of ${plain(words)}${verified}${at}`,
+  );
+}
+
+/**
  * Commits the workspace as it stands; null where it is committed already. Runs are trained from the committed
  * files, also where the user's settings (autocrlf) made the files on disk differ.
  */
-async function commitWorkspace({
-  config: { repo, task },
-  checkout: { git },
-  journal,
-}: LoopParts): Promise<string | null> {
+async function commitWorkspace(
+  { config: { repo, task }, checkout: { git }, journal }: LoopParts,
+  said?: { subject: string; body: string; trailers: Record<string, string> },
+): Promise<string | null> {
   const folder = task.contract.workspace;
   if (await isOwnIdentity(git)) journal.notice(OWN_IDENTITY_NOTE);
   const asItStands = await snapshotTree({ repo, folder });
   const committed = async () => committedTree({ repo, commit: 'HEAD', folder }).catch(() => null);
   if ((await committed()) === asItStands) return null;
-  return commitPaths(git, [folder], `Start from ${folder}/ as it is in the checkout`, '', {}, { anew: true });
+  const { subject, body, trailers } = said ?? {
+    ...{ subject: `Start from ${folder}/ as it is in the checkout`, body: '', trailers: {} },
+  };
+  return commitPaths(git, [folder], subject, body, trailers, { anew: true });
 }
 
 /** Logs that the user's workspace differs: a resumed run branch takes nothing from it. */

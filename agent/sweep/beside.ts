@@ -59,7 +59,8 @@ export function sideBySide(
 
 /**
  * The noise of each number at a budget of a profile: one standard deviation of the difference of two runs of
- * equal worth on the same seed; for samples between two budgets that of a screen. Where TASK.md states one number, that of the metric alone.
+ * equal worth on the same seed; for samples between two budgets that of a screen. Where TASK.md states one
+ * number, that of the metric alone.
  * @throws UserError where the noise was not measured.
  */
 export function noiseByNumber(

@@ -1,5 +1,5 @@
 import type { Block, DiffFile, DiffLine } from '../document/tree.ts';
-import { breakable, clean } from '../markdown/guards.ts';
+import { clean } from '../markdown/guards.ts';
 
 const MAX_LINES = 320;
 const MAX_COLUMNS = 200;
@@ -33,7 +33,7 @@ export function diffBlock(patch: string): Extract<Block, { t: 'diff' }> {
       continue;
     }
     shown++;
-    file.lines.push({ k: kind, v: breakable(cut(kind === 'hunk' ? line : line.slice(1))) });
+    file.lines.push({ k: kind, v: cut(kind === 'hunk' ? line : line.slice(1)) });
   }
   return { t: 'diff', files: files.filter((file) => file.lines.length > 0 || file.note), omitted };
 }

@@ -9,12 +9,12 @@ import {
   heading,
   type Inline,
   para,
-  plain,
   type Report,
   strong,
   text,
   theirs,
 } from '../document/tree.ts';
+import { fileFinder } from '../markdown/files.ts';
 import { imageReader } from '../markdown/images.ts';
 import { parseMarkdown, plainText } from '../markdown/parse.ts';
 import { curvesPlot } from '../plots/curves.ts';
@@ -30,6 +30,7 @@ import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 import { saidBlocks } from './said.ts';
 import type { SprintSource } from './source.ts';
+import { splitLog } from './split.ts';
 
 /**
  * Composes the whole report of one sprint as a tree. `sprints` may include other leaderboards, which are
@@ -49,9 +50,9 @@ export async function composeReport(
   );
   const history = [...others, sprint].sort((a, b) => a.number - b.number);
   const context: Context = { sprint, history, task, profile, number: new Numbering() };
-  const images = imageReader(source.dir);
+  const [images, files] = [imageReader(source.dir), fileFinder(source.dir)];
   const read = async (markdown: string): Promise<Block[]> =>
-    simple ? plainText(markdown) : parseMarkdown(markdown, images);
+    simple ? plainText(markdown) : parseMarkdown(markdown, images, files);
   const { asked, log } = splitLog(await read(source.readme ?? sprint.idea));
 
   const blocks: Block[] = [titleBlock(context), cards(context)];
@@ -112,23 +113,6 @@ function inShort({ sprint }: Context): Inline[] {
 
 function add(blocks: Block[], block: Block | null): void {
   if (block) blocks.push(block);
-}
-
-/**
- * Splits the README into its opening (idea, motivation, expectation), which is written before the work, and
- * the log that follows. The title is dropped: the report has its own.
- */
-function splitLog(blocks: Block[]): { asked: Block[]; log: Block[] } {
-  const body = blocks[0]?.t === 'heading' && blocks[0].level === 1 ? blocks.slice(1) : blocks;
-  const opening = /idea|motiv|expect|predict|question|hypothes|background|why|what|goal|claim/i;
-  const at = body.findIndex(
-    (block) => block.t === 'heading' && block.level <= 2 && !opening.test(plain(block.c)),
-  );
-  const lowered = body.map(
-    (block): Block =>
-      block.t === 'heading' ? { ...block, level: Math.max(2, block.level) as 2 | 3 | 4 } : block,
-  );
-  return at === -1 ? { asked: lowered, log: [] } : { asked: lowered.slice(0, at), log: lowered.slice(at) };
 }
 
 async function figures(context: Context): Promise<Block[]> {
@@ -214,15 +198,21 @@ function standingWords({ sprint, history, profile }: Context): string {
   return `After ${so}, the best is ${label(sprint.metric)} ${number(value)}${confirmed === undefined ? '' : ` (${confirmed} on secret worlds)`} of sprint ${best.number}${gap}.`;
 }
 
-async function draw(
-  drawn: Plot | null,
-): Promise<{ kind: 'plot'; panels: string[]; legend: Plot['legend'] } | null> {
+type Drawn = { kind: 'plot'; panels: string[]; legend: Plot['legend'] } | { why: string };
+
+/** A plot that cannot be drawn costs itself, not the report. */
+async function draw(drawn: Plot | null): Promise<Drawn | null> {
   if (drawn === null) return null;
-  const panels: string[] = [];
-  for (const spec of drawn.panels) panels.push(await plot(spec));
-  return { kind: 'plot', panels, legend: drawn.legend };
+  try {
+    const panels: string[] = [];
+    for (const spec of drawn.panels) panels.push(await plot(spec));
+    return { kind: 'plot', panels, legend: drawn.legend };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
 }
 
-function figure(picture: Extract<Block, { t: 'figure' }>['picture'], alt: string, caption: Caption): Block {
-  return { t: 'figure', picture, alt, caption };
+function figure(drawn: Drawn, alt: string, caption: Caption): Block {
+  if ('why' in drawn) return { t: 'missing', what: alt, why: drawn.why };
+  return { t: 'figure', picture: drawn, alt, caption };
 }

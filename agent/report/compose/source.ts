@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSprint } from '#agent/ledger/ledger';
 import { UserError } from '#contract/errors';
@@ -27,8 +27,8 @@ export function readSource(dir: string): SprintSource {
   return {
     dir,
     sprint: readSprint(inSprint(dir).record),
-    readme: readStart(join(dir, 'README.md'), limits.source * 2),
-    patch: readStart(join(dir, 'change.patch'), limits.source * 2),
+    readme: readStart(join(dir, 'README.md'), limits.file),
+    patch: readStart(join(dir, 'change.patch'), limits.file),
   };
 }
 
@@ -44,8 +44,11 @@ function readStart(path: string, bytes: number): string | null {
     return null;
   }
   try {
-    const buffer = Buffer.alloc(bytes);
-    return printable(buffer.toString('utf8', 0, readSync(fd, buffer, 0, bytes, 0)));
+    const { size } = fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(bytes, size));
+    const text = printable(buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, 0)));
+    const rest = (size - buffer.length).toLocaleString('en-US');
+    return size > bytes ? `${text}\n\n(${rest} more bytes of this file are not read.)\n` : text;
   } catch {
     return null;
   } finally {

@@ -8,12 +8,16 @@ export type Inline =
   | { t: 'strong'; c: Inline[] }
   | { t: 'em'; c: Inline[] }
   | { t: 'del'; c: Inline[] }
+  | { t: 'sub'; c: Inline[] }
+  | { t: 'sup'; c: Inline[] }
   | { t: 'code'; v: string }
   | { t: 'link'; href: string; c: Inline[] }
+  /** A file by its path from the root of the repository: a link once it is known where the report lies. */
+  | { t: 'file'; path: string; c: Inline[] }
   | { t: 'math'; tex: string; mathml: string; walk: MathNode | null }
   | { t: 'break' };
 
-/** The formulas that report.typ can set; null where a formula uses anything else and is shown as code. */
+/** The formulas that report.typ can set; null where one cannot be read, and is shown as code. */
 export type MathNode =
   | { m: 'row'; c: MathNode[] }
   | { m: 'sym'; v: string }
@@ -27,8 +31,9 @@ export type MathNode =
   | { m: 'attach'; base: MathNode; sub: MathNode | null; sup: MathNode | null; limits: boolean }
   | { m: 'accent'; base: MathNode; v: string }
   | { m: 'line'; base: MathNode; over: boolean }
+  | { m: 'around'; how: 'underbrace' | 'overbrace' | 'box' | 'cancel' | 'hide'; base: MathNode }
   | { m: 'fence'; open: string; close: string; c: MathNode }
-  | { m: 'table'; rows: MathNode[][]; align: 'left' | 'center' | 'right' };
+  | { m: 'table'; rows: MathNode[][]; align: 'left' | 'center' | 'right'; lines: boolean };
 
 /** Coloured pieces of one line of code; `k` is a class in the palettes of report.typ and style.css. */
 export type CodeSpan = { v: string; k: 'plain' | 'keyword' | 'string' | 'number' | 'comment' | 'name' };
@@ -56,6 +61,10 @@ export type Block =
   | { t: 'code'; lang: string; lines: CodeSpan[][]; omitted: number }
   | { t: 'list'; ordered: boolean; start: number; items: { checked: boolean | null; c: Block[] }[] }
   | { t: 'quote'; c: Block[] }
+  /** A quote with a label of its own: a note, a warning. */
+  | { t: 'note'; label: string; tone: Tone; c: Block[] }
+  /** What a page folds away under its summary; paper shows all. */
+  | { t: 'details'; summary: Inline[]; c: Block[] }
   | {
       t: 'table';
       head: Inline[][];

@@ -3,8 +3,11 @@
  * them.
  */
 export const limits = {
-  /** Characters of Markdown that are read. */
+  /** Bytes of a file that are read, and characters of its Markdown once long parts are shortened. */
+  file: 16 * 1024 * 1024,
   source: 400_000,
+  /** Characters of one paragraph or list. */
+  block: 60_000,
   /** Blocks inside blocks: lists in lists, quotes in quotes. */
   depth: 8,
   rows: 200,
@@ -14,26 +17,37 @@ export const limits = {
   /** Bytes of one picture, and the number of pictures in one report. */
   imageBytes: 8 * 1024 * 1024,
   images: 40,
+  /** Pixels of one picture, and of all: few bytes of a PNG can unpack to any number. */
+  pixels: 25e6,
+  allPixels: 100e6,
+  /** Seconds for one plot, and for all plots of one text. */
+  plotSeconds: 5,
+  allPlotSeconds: 12,
   /** Characters of one formula. */
   math: 2_000,
 } as const;
-
-const ZERO_WIDTH_SPACE = '\u200b';
-
-/** Lets a very long word break: a zero-width space after every 24 characters of a run without any space. */
-export function breakable(value: string): string {
-  return value.replace(/[^\s\u200b]{40,}/gu, (word) =>
-    (word.match(/.{1,24}/gsu) ?? []).join(ZERO_WIDTH_SPACE),
-  );
-}
 
 // Control characters, and marks that change the reading direction (a title that reads backwards).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
+/**
+ * Colours of a terminal in a copied log: with their escape character, with a sign for it, or without, where
+ * the last of them is a reset. In source code (`\\033[31m`) they stay.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
+const colour = /(?:\u001b|\u241b|\^\[)\[[0-9;:]*m/g;
+const bareColour = /(?<!\\(?:033|0|e|x1b|u001b|u\{1b\}))\[(?:\d{1,3}(?:;\d{1,3})*)?m(?!\])/gi;
+
+function withoutColours(value: string): string {
+  const plain = value.replace(colour, '');
+  if (!/\[(?:0|22|39|49)?m/.test(plain)) return plain;
+  return plain.replace(/^.*\[(?:0|22|39|49)?m.*$/gm, (line) => line.replace(bareColour, ''));
+}
+
 export function clean(value: string): string {
   // An unpaired surrogate is no character: JSON for the compiler must be valid UTF-8.
-  return value
+  return withoutColours(value)
     .replace(/\r\n?/g, '\n')
     .replace(unprintable, '')
     .replace(/\p{Surrogate}/gu, '\ufffd');

@@ -24,9 +24,7 @@ export function highlight(
   language: string,
 ): { lines: CodeSpan[][]; lang: string; omitted: number } {
   const all = source.replace(/\n+$/, '').split('\n');
-  const kept = all.slice(0, limits.codeLines).map((line) => {
-    return line.length > limits.codeColumns ? `${line.slice(0, limits.codeColumns)}…` : line;
-  });
+  const kept = all.slice(0, limits.codeLines);
   const omitted = all.length - kept.length;
   const code = kept.join('\n');
   if (!hljs.getLanguage(language) || code.length > 40_000) {

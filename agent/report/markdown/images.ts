@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { isAbsolute, join, relative } from 'node:path';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { Block } from '../document/tree.ts';
+import { findFile } from './files.ts';
 import { limits } from './guards.ts';
 
 type Figure = Extract<Block, { t: 'figure' }>;
@@ -15,19 +16,18 @@ export type ImageReader = (href: string, alt: string) => Figure | Missing;
  */
 export function imageReader(folder: string): ImageReader {
   let read = 0;
+  let pixels = 0;
   return (href, alt) => {
     const missing = (why: string): Missing => ({ t: 'missing', what: alt || href.slice(0, 120), why });
     if (/^\s*data:/i.test(href)) return missing('a data: address; save the picture in the sprint folder');
     if (/^\s*([a-z][a-z0-9+.-]*:|\/\/)/i.test(href)) return missing('not in the sprint folder');
     if (read >= limits.images) return missing(`only the first ${limits.images} pictures are shown`);
+    const found = findFile(folder, href);
+    if (found === null) return missing('not found');
+    const { path, name } = found;
+    if (name === '' || name.startsWith('..') || isAbsolute(name)) return missing('outside the sprint folder');
     let bytes: Buffer;
-    let name: string;
     try {
-      const root = realpathSync(folder);
-      const path = realpathSync(join(root, decodeURIComponent(href.replace(/[?#].*$/s, ''))));
-      name = relative(root, path);
-      if (name === '' || name.startsWith('..') || isAbsolute(name))
-        return missing('outside the sprint folder');
       const fd = openSync(path, 'r');
       try {
         const stat = fstatSync(fd);
@@ -46,10 +46,30 @@ export function imageReader(folder: string): ImageReader {
     if (mime === 'image/svg+xml' && reachesOut(bytes.toString('utf8'))) {
       return missing('an SVG that refers to something outside itself');
     }
+    const size = pixelsOf(bytes, mime);
+    if (size > limits.pixels) return missing(`more than ${limits.pixels / 1e6} million pixels`);
+    if (pixels + size > limits.allPixels)
+      return missing(`all pictures together have more than ${limits.allPixels / 1e6} million pixels`);
+    pixels += size;
     read++;
     const picture = { kind: 'file', name, mime, base64: bytes.toString('base64') } as const;
     return { t: 'figure', picture, alt, caption: null };
   };
+}
+
+/** As the head of the file says; 0 where it has no size. */
+function pixelsOf(bytes: Buffer, mime: string): number {
+  const { length } = bytes;
+  if (mime === 'image/png' && length >= 24) return bytes.readUInt32BE(16) * bytes.readUInt32BE(20);
+  if (mime === 'image/gif' && length >= 10) return bytes.readUInt16LE(6) * bytes.readUInt16LE(8);
+  if (mime !== 'image/jpeg') return 0;
+  // Segments: 0xff, a kind, a length of two bytes; those of the kind SOF hold height and width.
+  for (let at = 2; at + 9 < length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
+    const kind = bytes[at + 1] ?? 0;
+    if (kind >= 0xc0 && kind <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(kind))
+      return bytes.readUInt16BE(at + 5) * bytes.readUInt16BE(at + 7);
+  }
+  return 0;
 }
 
 function mimeOf(bytes: Buffer) {

@@ -15,6 +15,11 @@ const formulas = [
   "f'(x)\\to\\infty",
   '\\begin{pmatrix}1&0\\\\0&1\\end{pmatrix}',
   '3\\times10^{-4}',
+  '\\underbrace{a+b}_{\\text{rec}}+\\overbrace{c}^{n}',
+  '\\boxed{x=1}+\\cancel{y}+\\phantom{z}',
+  '\\begin{eqnarray}a&=&b\\\\c&=&d\\end{eqnarray}',
+  '\\mathbbm{1}[x>0]+\\E[x]',
+  '\\sum_{\\substack{i<j\\\\k}}x',
 ];
 
 describe('formulas', () => {
@@ -28,6 +33,25 @@ describe('formulas', () => {
     const blocks = formulas.map((tex) => ({ t: 'equation' as const, ...formula(tex, true) }));
     const pdf = writePdf({ title: 't', left: '', right: '', foot: '', date: '2026-01-01T00:00:00Z', blocks });
     expect(pdf.trouble).toBeNull();
+  });
+
+  it('shows an unknown command by its name, and the rest as a formula', () => {
+    const { mathml, walk } = formula('\\frac{a}{b} + \\foo{x}', true);
+    expect(mathml).toContain('<mfrac>');
+    expect(mathml).toContain('>\\foo</mtext>');
+    expect(JSON.stringify(walk)).toContain('"m":"frac"');
+    expect(JSON.stringify(walk)).toContain('{"m":"text","v":"\\\\foo"}');
+  });
+
+  it('sets lines of equations without the room for their numbers, and with their tags', () => {
+    const { walk } = formula('\\begin{align}a&=b\\\\c&=d\\tag{7}\\end{align}', true);
+    expect(JSON.stringify(walk)).toMatch(/"m":"table".*\(7\)/);
+    const { rows } = (walk as { c: { rows: unknown[][] }[] }).c[0];
+    expect(rows.map((row) => row.length)).toEqual([2, 2]);
+  });
+
+  it('keeps names with underscores and shares', () => {
+    expect(formula('\\text{dec_norm} \\le 95%', false).mathml).toMatch(/dec_norm.*95.*%/);
   });
 
   it('shows as code what cannot be read: errors, size, tricks', () => {

@@ -8,6 +8,7 @@ interface Mathml {
   text?: string;
   attributes?: Record<string, string>;
   classes?: string[];
+  style?: Record<string, string>;
   children?: Mathml[];
 }
 
@@ -24,41 +25,75 @@ export interface Formula {
   walk: MathNode | null;
 }
 
+/** Commands of packages that language models use as if they were always there. */
+const macros = {
+  '\\E': '\\mathbb{E}',
+  '\\1': '\\mathbb{1}',
+  '\\mathbbm': '\\mathbb{#1}',
+  '\\mathds': '\\mathbb{#1}',
+  '\\Var': '\\operatorname{Var}',
+  '\\sign': '\\operatorname{sign}',
+  '\\relu': '\\operatorname{ReLU}',
+  '\\softmax': '\\operatorname{softmax}',
+  '\\ensuremath': '#1',
+  '\\nonumber': '',
+};
+
+/** How temml writes a box; the allow-list of the HTML knows classes only. */
+const BOX = 'style="padding:3pt;border:1px solid;"';
+
+/** What TeX would refuse or drop, and what is meant. */
+const mend = (tex: string): string =>
+  tex
+    // A comment in TeX; in a formula of a report, a share.
+    .replace(/(?<!\\)%/g, '\\%')
+    .replace(/\\(text(?:rm|bf|it|tt|sf)?|operatorname\*?|mbox)\{([^{}$]*)\}/g, (_, command, words) => {
+      const escaped = words.replace(/(?<!\\)[_#&]/g, '\\$&');
+      return `\\${command === 'mbox' ? 'text' : command}{${escaped}}`;
+    })
+    .replace(
+      /\\DeclareMathOperator\*?\s*\{?(\\\w+)\}?\s*\{([^{}]*)\}/g,
+      '\\newcommand{$1}{\\operatorname*{$2}}',
+    )
+    .replace(/\\(begin|end)\{eqnarray(\*?)\}/g, '\\$1{align$2}')
+    .replace(/&\s*(=|\\[lg]eq?|\\approx|<|>)\s*&/g, '&$1 ');
+
 /**
- * Converts LaTeX to MathML for HTML and, from the same tree, to the nodes that report.typ sets. Never
- * throws.
+ * Converts LaTeX to MathML for HTML and, from the same tree, to the nodes that report.typ sets. An unknown
+ * command is shown as its name, the rest as a formula. Never throws.
  */
 export function formula(tex: string, display: boolean): Formula {
   const source = tex.trim();
   if (source === '' || source.length > limits.math) return { tex, mathml: '', walk: null };
+  const options = {
+    displayMode: display,
+    throwOnError: false,
+    trust: false,
+    maxExpand: 200,
+    wrap: 'none',
+    macros: { ...macros },
+  };
   try {
-    const options = { displayMode: display, throwOnError: true, trust: false, maxExpand: 200, wrap: 'none' };
-    const mathml = renderToString(source, options);
-    return { tex: source, mathml, walk: walkOrNull(__renderToMathMLTree(source, options)) };
+    // In a line, a browser may break a formula only between the groups that the mode `tex` makes.
+    const mathml = renderToString(mend(source), { ...options, wrap: display ? 'none' : 'tex' }).replaceAll(
+      BOX,
+      'class="tml-fbox"',
+    );
+    if (!mathml.startsWith('<math')) return { tex: source, mathml: '', walk: null };
+    const tree = __renderToMathMLTree(mend(source), { ...options, macros: { ...macros } });
+    return { tex: source, mathml, walk: walk(tree, 0) };
   } catch {
     return { tex: source, mathml: '', walk: null };
-  }
-}
-
-class Unsupported extends Error {}
-
-function walkOrNull(tree: Mathml): MathNode | null {
-  try {
-    return walk(tree, 0);
-  } catch (error) {
-    if (error instanceof Unsupported) return null;
-    throw error;
   }
 }
 
 const accents = new Set(['^', 'ˆ', '~', '˜', '¯', '‾', '→', '⃗', '˙', '¨', '´', '`', '˘', 'ˇ', '˚']);
 
 function walk(node: Mathml, depth: number): MathNode {
-  if (depth > 40) throw new Unsupported();
   const kids = node.children ?? [];
+  if (depth > 40) return { m: 'text', v: words(node) };
   const at = (index: number): MathNode => {
-    if (!kids[index]) throw new Unsupported();
-    return walk(kids[index], depth + 1);
+    return kids[index] ? walk(kids[index], depth + 1) : { m: 'row', c: [] };
   };
   switch (node.type) {
     case 'math':
@@ -66,11 +101,12 @@ function walk(node: Mathml, depth: number): MathNode {
     case 'mstyle':
     case 'semantics':
     case 'mpadded':
+      if (node.style?.border) return enclosed(node, { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) });
       return fenced(kids, depth) ?? { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) };
     case 'menclose':
-      if (node.attributes?.notation !== 'top' && node.attributes?.notation !== 'bottom')
-        throw new Unsupported();
-      return { m: 'line', base: at(0), over: node.attributes.notation === 'top' };
+      return enclosed(node, { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) });
+    case 'mphantom':
+      return { m: 'around', how: 'hide', base: { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) } };
     case 'mi':
       return identifier(node);
     case 'mn':
@@ -99,12 +135,12 @@ function walk(node: Mathml, depth: number): MathNode {
     case 'msubsup':
       return { m: 'attach', base: at(0), sub: at(1), sup: at(2), limits: false };
     case 'munder':
-      // A brace must stretch over its base.
-      if (['⏟', '⏞'].includes(words(kids[1] ?? {}))) throw new Unsupported();
+      if (words(kids[1] ?? {}) === '⏟') return { m: 'around', how: 'underbrace', base: at(0) };
       if (isLine(kids[1])) return { m: 'line', base: at(0), over: false };
       return { m: 'attach', base: at(0), sub: at(1), sup: null, limits: true };
     case 'mover': {
       const mark = kids[1]?.type === 'mo' ? words(kids[1]) : '';
+      if (mark === '⏞') return { m: 'around', how: 'overbrace', base: at(0) };
       if (isLine(kids[1])) return { m: 'line', base: at(0), over: true };
       if (accents.has(mark)) return { m: 'accent', base: at(0), v: mark };
       return { m: 'attach', base: at(0), sub: null, sup: at(1), limits: true };
@@ -112,14 +148,21 @@ function walk(node: Mathml, depth: number): MathNode {
     case 'munderover':
       return { m: 'attach', base: at(0), sub: at(1), sup: at(2), limits: true };
     case 'mtable':
-      return table(kids, depth);
+      return table(node, depth);
     case undefined:
       // A fragment of temml's, or bare text.
       if (node.text !== undefined) return { m: 'text', v: node.text };
       return { m: 'row', c: kids.map((kid) => walk(kid, depth + 1)) };
     default:
-      throw new Unsupported();
+      return { m: 'text', v: words(node) };
   }
+}
+
+function enclosed({ attributes, classes = [] }: Mathml, base: MathNode): MathNode {
+  const notation = `${attributes?.notation ?? ''} ${classes.join(' ')}`;
+  if (/\btop\b|\bbottom\b/.test(notation)) return { m: 'line', base, over: notation.includes('top') };
+  if (/strike|cancel/.test(notation)) return { m: 'around', how: 'cancel', base };
+  return { m: 'around', how: 'box', base };
 }
 
 function isLine(node: Mathml | undefined): boolean {
@@ -158,16 +201,29 @@ function operator(node: Mathml): MathNode {
   return { m: 'op', v: value, space: tight ? 'none' : 'normal' };
 }
 
-function table(rows: Mathml[], depth: number): MathNode {
+function table(node: Mathml, depth: number): MathNode {
+  const rows = node.children ?? [];
+  // Numbered lines have a cell of half the width on both sides; that on the right may hold a tag.
+  const isGlue = (cell: Mathml) => cell.style?.width === '50%';
   const cells = rows.map((row) => {
-    if (row.type !== 'mtr') throw new Unsupported();
-    return (row.children ?? []).map((cell): MathNode => {
-      return { m: 'row', c: (cell.children ?? []).map((kid) => walk(kid, depth + 2)) };
-    });
+    const all = row.children ?? [];
+    const inner = all.filter((cell) => !isGlue(cell)).map((cell) => contents(cell, depth));
+    const tag = all.filter(isGlue).map(words).join('');
+    const last = inner.pop();
+    if (last)
+      inner.push(tag === '' ? last : { m: 'row', c: [last, { m: 'space', em: 2 }, { m: 'text', v: tag }] });
+    return inner;
   });
-  const marks = (rows[0]?.children ?? []).flatMap((cell) => cell.classes ?? []);
+  const marks = (rows[0]?.children ?? [])
+    .filter((cell) => !isGlue(cell))
+    .flatMap((cell) => cell.classes ?? []);
   const align = marks.includes('tml-left') ? 'left' : marks.includes('tml-right') ? 'right' : 'center';
-  return { m: 'table', rows: cells, align };
+  // The environments of AMS set lines of equations; matrices and cases set cells.
+  return { m: 'table', rows: cells, align, lines: node.attributes?.displaystyle === 'true' };
+}
+
+function contents(cell: Mathml, depth: number): MathNode {
+  return { m: 'row', c: (cell.children ?? []).map((kid) => walk(kid, depth + 2)) };
 }
 
 function words(node: Mathml): string {

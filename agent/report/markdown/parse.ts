@@ -1,42 +1,31 @@
-import { Marked, type Token, type Tokens } from 'marked';
-import { type Align, type Block, code, em, type Inline, plain, text } from '../document/tree.ts';
-import { plot, plotSpec } from '../plots/vega.ts';
-import { breakable, clean, decodeEntities, limits, safeHref } from './guards.ts';
+import type { Token, Tokens } from 'marked';
+import { type Align, type Block, em, plain, type Tone, text } from '../document/tree.ts';
+import type { FileFinder } from './files.ts';
+import { fenceFrontMatter } from './front.ts';
+import { clean, decodeEntities, limits } from './guards.ts';
 import { highlight } from './highlight.ts';
+import { HtmlReader } from './html.ts';
 import type { ImageReader } from './images.ts';
+import { InlineReader, shown } from './inline.ts';
 import { formula } from './math.ts';
-
-/** `$$…$$` on lines of its own, and `$…$` by Pandoc's rule, so that "$5 and $10" is no formula. */
-const mathExtension = {
-  extensions: [
-    {
-      name: 'equation',
-      level: 'block' as const,
-      start: (source: string) => /(^|\n)\$\$/.exec(source)?.index,
-      tokenizer(source: string) {
-        const match = /^\$\$([^$]+?)\$\$[ \t]*(?:\n|$)/.exec(source);
-        return match ? { type: 'equation', raw: match[0], text: match[1] } : undefined;
-      },
-    },
-    {
-      name: 'formula',
-      level: 'inline' as const,
-      start: (source: string) => source.indexOf('$'),
-      tokenizer(source: string) {
-        const match = /^\$\$?(?!\s|\$)((?:\\[^\n]|[^$\\\n]|\n(?!\n))+?)(?<!\s)\$\$?(?!\d)/.exec(source);
-        return match ? { type: 'formula', raw: match[0], text: match[1] } : undefined;
-      },
-    },
-  ],
-};
-const marked = new Marked({ gfm: true }, mathExtension);
+import { Notes } from './notes.ts';
+import { plotReader } from './plots.ts';
+import { shorten, takeCut } from './shorten.ts';
+import { inlineTokens, marked } from './syntax.ts';
+import { pieceInLine } from './tags.ts';
 
 /**
- * Parses a researcher's Markdown into blocks. The input is untrusted: HTML is shown as text, links are http,
- * https or mailto, pictures come through `images`, and every size is capped. Never throws.
+ * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub's Markdown allows
+ * is read and the rest shown as text; links are http, https or mailto, pictures come through `images`, and
+ * every size is capped. Never throws.
  */
-export async function parseMarkdown(source: string, images: ImageReader): Promise<Block[]> {
-  const cleaned = clean(source.slice(0, limits.source));
+export async function parseMarkdown(
+  source: string,
+  images: ImageReader,
+  files: FileFinder = () => null,
+): Promise<Block[]> {
+  const whole = shorten(fenceFrontMatter(clean(source)));
+  const cleaned = whole.slice(0, limits.source);
   let tokens: Token[];
   try {
     tokens = marked.lexer(cleaned);
@@ -44,9 +33,12 @@ export async function parseMarkdown(source: string, images: ImageReader): Promis
     // Quotes nested ten thousand deep overflow the lexer's stack; then the text is shown unparsed.
     return plainText(cleaned);
   }
-  const out = await new Reader(images).blocks(tokens, 0);
-  if (source.length > limits.source) {
-    out.push({ t: 'para', c: [em(`The last ${source.length - limits.source} characters are left out.`)] });
+  const reader = new Reader(images, new Notes(tokens), files);
+  const out = await reader.blocks(tokens, 0);
+  out.push(...(await reader.footnotes()));
+  const more = whole.length - cleaned.length;
+  if (more > 0) {
+    out.push({ t: 'para', c: [em(`The last ${more.toLocaleString('en-US')} characters are left out.`)] });
   }
   return out;
 }
@@ -60,27 +52,44 @@ export function plainText(source: string): Block[] {
 }
 
 class Reader {
-  constructor(private readonly images: ImageReader) {}
+  private readonly plots = plotReader();
+  private readonly inline: InlineReader;
+  private readonly html: HtmlReader;
+
+  constructor(
+    private readonly images: ImageReader,
+    private readonly notes: Notes,
+    files: FileFinder,
+  ) {
+    this.inline = new InlineReader(notes, files);
+    this.html = new HtmlReader(this.inline, images, (token, depth) => this.block(token, depth));
+  }
 
   async blocks(tokens: readonly Token[], depth: number): Promise<Block[]> {
     if (depth > limits.depth) {
       const raw = tokens.map((token) => token.raw).join('');
       return raw.trim() === '' ? [] : [{ t: 'para', c: [text(shown(raw.trim()).slice(0, 2000))] }];
     }
-    const out: Block[] = [];
-    for (const token of tokens) out.push(...(await this.block(token as Tokens.Generic, depth)));
-    return out;
+    return this.html.blocks(tokens, depth);
   }
 
   private async block(token: Tokens.Generic, depth: number): Promise<Block[]> {
     switch (token.type) {
       case 'space':
-      case 'def':
       case 'checkbox':
+      case 'footnote':
         return [];
+      case 'def':
+        // An address that no link uses is a reference for the reader.
+        if (this.notes.isLinked(token.tag)) return [];
+        return this.paragraph(inlineTokens(`\\[${token.tag}\\] ${token.href} ${token.title ?? ''}`));
       case 'heading':
         return [
-          { t: 'heading', level: Math.min(4, token.depth) as 1 | 2 | 3 | 4, c: this.inlines(token.tokens) },
+          {
+            t: 'heading',
+            level: Math.min(4, token.depth) as 1 | 2 | 3 | 4,
+            c: this.inline.read(token.tokens),
+          },
         ];
       case 'paragraph':
       case 'text':
@@ -88,21 +97,9 @@ class Reader {
       case 'code':
         return this.fence(token as Tokens.Code);
       case 'list':
-        return [
-          {
-            t: 'list',
-            ordered: token.ordered,
-            start: Number(token.start) || 1,
-            items: await Promise.all(
-              (token as Tokens.List).items.map(async (item) => ({
-                checked: item.task ? Boolean(item.checked) : null,
-                c: await this.blocks(item.tokens, depth + 1),
-              })),
-            ),
-          },
-        ];
+        return [await this.list(token as Tokens.List, depth)];
       case 'blockquote':
-        return [{ t: 'quote', c: await this.blocks(token.tokens ?? [], depth + 1) }];
+        return [await this.quote(token, depth)];
       case 'table':
         return [this.table(token as Tokens.Table)];
       case 'hr':
@@ -116,20 +113,56 @@ class Reader {
     }
   }
 
-  /** Reads a paragraph; a picture in it becomes a block between the words before and after it. */
+  /** The texts of the footnotes, as a list whose numbers are those of the marks. */
+  async footnotes(): Promise<Block[]> {
+    const items = [];
+    for (const note of this.notes.inOrder())
+      items.push({ checked: null, c: await this.blocks(marked.lexer(note), 1) });
+    if (items.length === 0) return [];
+    return [{ t: 'rule' }, { t: 'list', ordered: true, start: 1, items }];
+  }
+
+  private async list(token: Tokens.List, depth: number): Promise<Block> {
+    const items = [];
+    for (const item of token.items) {
+      const c = await this.blocks(item.tokens, depth + 1);
+      items.push({ checked: item.task ? Boolean(item.checked) : null, c });
+    }
+    return { t: 'list', ordered: token.ordered, start: Number(token.start) || 1, items };
+  }
+
+  /** A quote, or a note as GitHub and Obsidian write it: `> [!NOTE]`. */
+  private async quote(token: Tokens.Generic, depth: number): Promise<Block> {
+    const [head, kind = '', title = ''] = /^\[!(\w+)\][+-]?[ \t]*([^\n]*)(?:\n|$)/.exec(token.text) ?? [];
+    if (head === undefined) return { t: 'quote', c: await this.blocks(token.tokens ?? [], depth + 1) };
+    const word = kind.charAt(0).toUpperCase() + kind.slice(1).toLowerCase();
+    return {
+      t: 'note',
+      label: title.trim() ? plain(this.inline.read(inlineTokens(title.trim()))) : word,
+      tone: tones[kind.toLowerCase()] ?? 'neutral',
+      c: await this.blocks(marked.lexer(token.text.slice(head.length)), depth + 1),
+    };
+  }
+
+  /**
+   * Reads a paragraph; a picture or an equation in it becomes a block between the words before and after it.
+   */
   private paragraph(tokens: readonly Token[]): Block[] {
     const out: Block[] = [];
     let words: Token[] = [];
     const flush = () => {
-      const c = this.inlines(words);
+      const c = this.inline.read(words);
       if (plain(c).trim() !== '') out.push({ t: 'para', c });
       words = [];
     };
     for (const token of tokens) {
-      if (token.type === 'image') {
+      const pictures = picturesIn(token);
+      if (pictures.length > 0) {
         flush();
-        const image = token as Tokens.Image;
-        out.push(this.images(decodeEntities(image.href), shown(decodeEntities(image.text))));
+        for (const { href, alt } of pictures) out.push(this.images(href, shown(alt)));
+      } else if (token.type === 'display') {
+        flush();
+        out.push({ t: 'equation', ...formula((token as Tokens.Generic).text, true) });
       } else words.push(token);
     }
     flush();
@@ -140,24 +173,21 @@ class Reader {
     const language = /^[\w+-]*/.exec(token.lang ?? '')?.[0].toLowerCase() ?? '';
     if (language === 'math') return [{ t: 'equation', ...formula(token.text, true) }];
     if (language === 'vega-lite') {
-      try {
-        const picture = { kind: 'plot' as const, panels: [await plot(plotSpec(token.text))], legend: [] };
-        return [{ t: 'figure', picture, alt: 'plot of the researcher', caption: null }];
-      } catch (error) {
-        const why =
-          error instanceof Error ? error.message.replace(/\n.*/s, '').slice(0, 200) : 'cannot be drawn';
-        return [{ t: 'missing', what: 'a vega-lite plot', why: shown(why) }];
-      }
+      return [await this.plots(token.text)];
     }
-    return [{ t: 'code', ...highlight(token.text, aliases[language] ?? language) }];
+    const { body, cut } = takeCut(token.text);
+    const code = highlight(body, aliases[language] ?? language);
+    return [{ t: 'code', ...code, omitted: code.omitted + cut }];
   }
 
   private table(token: Tokens.Table): Block {
     const columns = Math.min(limits.columns, token.header.length);
-    const cell = (from: Tokens.TableCell | undefined) => (from ? this.inlines(from.tokens) : []);
+    const cell = (from: Tokens.TableCell | undefined) => (from ? this.inline.read(from.tokens) : []);
+    const { cut } = takeCut(token.rows.at(-1)?.[0]?.text ?? '');
     const rows = token.rows.slice(0, limits.rows);
+    const more = token.rows.length - rows.length + (cut > 0 ? cut - 1 : 0);
     const notes = [
-      token.rows.length > rows.length ? `${token.rows.length - rows.length} more rows` : '',
+      more > 0 ? `${more.toLocaleString('en-US')} more rows` : '',
       token.header.length > columns ? `${token.header.length - columns} more columns` : '',
     ].filter(Boolean);
     return {
@@ -172,43 +202,33 @@ class Reader {
       omitted: notes.length > 0 ? `${notes.join(' and ')} left out.` : null,
     };
   }
-
-  inlines(tokens: readonly Token[] | undefined, depth = 0): Inline[] {
-    return (tokens ?? []).flatMap((token) => this.inline(token as Tokens.Generic, depth));
-  }
-
-  private inline(token: Tokens.Generic, depth: number): Inline[] {
-    if (depth > limits.depth) return [text(shown(token.raw))];
-    const inner = () => this.inlines(token.tokens, depth + 1);
-    switch (token.type) {
-      case 'text':
-      case 'escape':
-        return token.tokens ? inner() : [text(shown(decodeEntities(token.text)))];
-      case 'strong':
-        return [{ t: 'strong', c: inner() }];
-      case 'em':
-        return [{ t: 'em', c: inner() }];
-      case 'del':
-        return [{ t: 'del', c: inner() }];
-      case 'codespan':
-        return [code(shown(token.text))];
-      case 'br':
-        return [{ t: 'break' }];
-      case 'formula':
-        return [{ t: 'math', ...formula(token.text, false) }];
-      case 'link': {
-        const href = safeHref(token.href);
-        return href === null ? inner() : [{ t: 'link', href, c: inner() }];
-      }
-      case 'image': {
-        // Only an image in a table cell or a link arrives here: its alternative text is shown.
-        return [em(shown(decodeEntities(token.text || 'picture')))];
-      }
-      default:
-        return [text(shown(token.raw))];
-    }
-  }
 }
+
+/** The pictures that a token is, in Markdown or HTML, by itself or inside a link. */
+function picturesIn(token: Token): { href: string; alt: string }[] {
+  const { type, raw, tokens = [], href = '', text: alt = '', title } = token as Tokens.Generic;
+  if (type === 'image') return [{ href: decodeEntities(href), alt: decodeEntities(alt || title || '') }];
+  if (type === 'html') {
+    const tag = pieceInLine(raw);
+    if (tag.p !== 'open' || tag.name !== 'img') return [];
+    return [{ href: tag.attributes.src ?? '', alt: tag.attributes.alt ?? '' }];
+  }
+  if (!['link', 'strong', 'em'].includes(type)) return [];
+  const inner = tokens.filter((one) => one.raw.trim() !== '').map(picturesIn);
+  return inner.every((found) => found.length > 0) ? inner.flat() : [];
+}
+
+/** GitHub's kinds of notes, and those of Obsidian that are as common. */
+const tones: Record<string, Tone> = {
+  tip: 'good',
+  success: 'good',
+  important: 'neutral',
+  warning: 'warn',
+  caution: 'bad',
+  danger: 'bad',
+  failure: 'bad',
+  bug: 'bad',
+};
 
 const aliases: Record<string, string> = {
   ts: 'typescript',
@@ -221,6 +241,3 @@ const aliases: Record<string, string> = {
   yml: 'yaml',
   jsonl: 'json',
 };
-
-/** A line end inside a paragraph is a space. */
-const shown = (value: string) => breakable(value.replace(/\s*\n\s*/g, ' '));

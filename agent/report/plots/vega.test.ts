@@ -62,3 +62,13 @@ it('evaluates expressions without the power of JavaScript', async () => {
   } as TopLevelSpec;
   await expect(plot(spec)).rejects.toThrow();
 });
+
+it('ends a plot that takes too long, and draws the next one', async () => {
+  const spec = {
+    ...points([{ a: 1 }, { a: 2 }]),
+    transform: [{ density: 'a', steps: 1e8 }],
+  } as TopLevelSpec;
+  const [endless, next] = [plot(spec, 0.3), plot(points([{ a: 1 }]))];
+  await expect(endless).rejects.toThrow('longer than 0.3 s');
+  expect(await next).toMatch(/^<svg/);
+});

@@ -1,43 +1,24 @@
 import { createHash } from 'node:crypto';
-import * as vega from 'vega';
-import { expressionInterpreter } from 'vega-interpreter';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
+import { Drawer } from './drawer.ts';
 import { theme } from './theme.ts';
 
 /** Limits of one plot, in rows of data and bytes of SVG: 100,000 points made 26 MB. */
 const MAX_ROWS = 5_000;
 const MAX_SVG = 2_000_000;
+/** For a plot of our own, which may wait for a machine that trains. */
+const MAX_SECONDS = 30;
 
-/** Vega's own loader reads local files and the network. This one refuses every request. */
-const refuse = () => Promise.reject(new Error('a plot may use inline data only'));
-const loader = {
-  load: refuse,
-  sanitize: refuse,
-  http: refuse,
-  file: refuse,
-  fileAccess: false,
-} as unknown as vega.Loader;
+const drawer = new Drawer();
 
 /**
- * Draws a Vega-Lite spec as a string of SVG, without canvas, DOM, files, network or `eval` (expressions run
- * in Vega's interpreter). @throws Error in one line when the spec is not drawable or too large.
+ * Draws a Vega-Lite spec as a string of SVG, without files or network, in a thread of its own (drawer.mjs).
+ * @throws Error in one line when the spec is not drawable, too large, or not drawn within `seconds`.
  */
-export async function plot(spec: TopLevelSpec): Promise<string> {
-  const compiled = compile(spec, { config: theme, logger: quiet() }).spec;
-  const runtime = vega.parse(compiled, undefined, { ast: true });
-  const view = new vega.View(runtime, {
-    renderer: 'none',
-    loader,
-    logger: quiet(),
-    expr: expressionInterpreter,
-  });
-  try {
-    const svg = ownIds(await view.toSVG());
-    if (svg.length > MAX_SVG) throw new Error(`plot of ${svg.length} bytes; at most ${MAX_SVG}`);
-    return svg;
-  } finally {
-    view.finalize();
-  }
+export async function plot(spec: TopLevelSpec, seconds = MAX_SECONDS): Promise<string> {
+  const svg = ownIds(await drawer.draw({ spec, config: theme }, seconds));
+  if (svg.length > MAX_SVG) throw new Error(`plot of ${svg.length} bytes; at most ${MAX_SVG}`);
+  return svg;
 }
 
 /**
@@ -86,10 +67,4 @@ export function plotSpec(source: string): TopLevelSpec {
   visit(spec, 0);
   if (typeof spec !== 'object' || spec === null) throw new Error('not a JSON object');
   return { width: 480, height: 200, ...spec } as TopLevelSpec;
-}
-
-/** Warnings about a spec are dropped; errors are thrown by the view itself. */
-function quiet(): vega.LoggerInterface {
-  const logger = vega.logger(vega.None);
-  return logger;
 }

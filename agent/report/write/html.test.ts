@@ -3,6 +3,7 @@ import { composeReport } from '../compose/report.ts';
 import { readSource } from '../compose/source.ts';
 import { folderOf, lista, profile, sprints, task } from '../fixtures/load.ts';
 import { writeHtml } from './html.ts';
+import { mathCharacters } from './math-characters.ts';
 
 const hostile = `# x
 
@@ -69,6 +70,15 @@ it('sets prose in the fonts that it carries, signs and emoji among them', async 
     expect(html).toContain(`@font-face{font-family:"${family}"`);
     expect(body).toContain(`"${family}"`);
   }
+});
+
+it('carries the font of its formulas, and none where it has no formula', async () => {
+  const font = '@font-face{font-family:"Formulas"';
+  expect(await render('## Idea\n\nthe norm $\\sqrt{h}$')).toContain(font);
+  expect(await render('## Idea\n\nplain')).not.toContain(font);
+  const needed = mathCharacters('<math><mi>h</mi><mi>x</mi><mi>θ</mi></math> y');
+  for (const letter of ['h', 'ℎ', '𝑥', '𝜃', '√']) expect(needed, letter).toContain(letter.codePointAt(0));
+  expect(needed).not.toContain('y'.codePointAt(0));
 });
 
 it('keeps the plots on a narrow screen and all of a diff on paper', async () => {

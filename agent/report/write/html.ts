@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import sanitize from 'sanitize-html';
 import { escaped } from '../document/escaped.ts';
 import type { Block, Inline, LegendItem, Picture, Report } from '../document/tree.ts';
-import { faces, fontFile, signs } from './fonts.ts';
+import { type FontFace, faces, fontFile, signs } from './fonts.ts';
+import { mathCharacters } from './math-characters.ts';
 import { subsetWoff } from './subset.ts';
 
 const css = readFileSync(new URL('./style.css', import.meta.url), 'utf8');
+const mathCss = readFileSync(new URL('./math.css', import.meta.url), 'utf8');
 
 /** The page runs no script and fetches nothing: pictures and fonts are inside it. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
@@ -54,7 +56,7 @@ export async function page({
 <title>${escaped(title)}</title>
 <style>
 ${await fontFaces(`${title}${main}${program?.letters ?? ''}`)}
-${css}${program?.css ?? ''}</style>
+${css}${main.includes('<math') ? mathCss : ''}${program?.css ?? ''}</style>
 </head>
 <body${program?.refresh ? ` data-refresh="${program.refresh}"` : ''}>
 ${main}${end}
@@ -73,9 +75,14 @@ async function fontFaces(html: string): Promise<string> {
   for (const letter of html.toUpperCase()) used.add(letter.codePointAt(0) ?? 32);
   // The fonts of arrows, box signs and emoji are large: they are included only where such characters occur.
   const special = new Set([...used].filter((character) => character >= 0x2190));
-  const wanted = special.size > 0 ? [...faces, ...signs] : faces;
-  const rules = wanted.map(async (face) => {
-    const font = await subsetWoff(fontFile(face), signs.includes(face) ? special : used);
+  const wanted: [FontFace, ReadonlySet<number>][] = faces.map((face) => [face, used]);
+  if (special.size > 0) wanted.push(...signs.map((face): [FontFace, ReadonlySet<number>] => [face, special]));
+  const [math] = signs;
+  const formulas = mathCharacters(html);
+  // A browser stretches brackets and roots only with a font that has a table for it.
+  if (math && formulas.size > 0) wanted.push([{ ...math, family: 'Formulas' }, formulas]);
+  const rules = wanted.map(async ([face, characters]) => {
+    const font = await subsetWoff(fontFile(face), characters);
     const data = font.toString('base64');
     return `@font-face{font-family:"${face.family}";font-weight:${face.weight};font-style:${face.style};src:url(data:font/woff;base64,${data}) format("woff")}`;
   });
@@ -96,10 +103,15 @@ function inline(node: Inline): string {
       return `<em>${inlines(node.c)}</em>`;
     case 'del':
       return `<del>${inlines(node.c)}</del>`;
+    case 'sub':
+    case 'sup':
+      return `<${node.t}>${inlines(node.c)}</${node.t}>`;
     case 'code':
       return `<code>${escaped(node.v)}</code>`;
     case 'link':
       return `<a href="${escaped(node.href)}" rel="noreferrer noopener">${inlines(node.c)}</a>`;
+    case 'file':
+      return inlines(node.c);
     case 'math':
       return node.mathml === '' ? `<code>${escaped(node.tex)}</code>` : node.mathml;
     case 'break':
@@ -135,6 +147,10 @@ export function block(node: Block): string {
     }
     case 'quote':
       return `<blockquote>${node.c.map(block).join('')}</blockquote>`;
+    case 'note':
+      return `<div class="note ${node.tone}"><p class="label">${escaped(node.label)}</p>${node.c.map(block).join('')}</div>`;
+    case 'details':
+      return `<details><summary>${inlines(node.summary)}</summary>${node.c.map(block).join('')}</details>`;
     case 'table':
       return table(node);
     case 'rule':
@@ -235,7 +251,7 @@ const mathml = (
 
 const allowed: sanitize.IOptions = {
   allowedTags: [
-    ...'h2 h3 h4 h5 p strong em del code pre span a br ul ol li blockquote hr div table thead tbody tr th td figure img'.split(
+    ...'h2 h3 h4 h5 p strong em del sub sup details summary code pre span a br ul ol li blockquote hr div table thead tbody tr th td figure img'.split(
       ' ',
     ),
     ...mathml,

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { composeReport } from '../compose/report.ts';
 import { readSource } from '../compose/source.ts';
 import { type Block, text } from '../document/tree.ts';
+import { linkFiles } from '../document/walk.ts';
 import { folderOf, lista, profile, sprints, task } from '../fixtures/load.ts';
 import { writeMarkdown } from './markdown.ts';
 
@@ -55,6 +56,16 @@ it('writes code that holds fences, and cells that hold bars', () => {
     },
   ]);
   expect(marked.lexer(table)[0]).toMatchObject({ type: 'table', rows: [[{ text: '`x|y`' }, { text: 'z' }]] });
+});
+
+it('names pictures and files so that they are found', () => {
+  const picture = { kind: 'file' as const, name: 'a b/100%#1.png', mime: 'image/png' as const, base64: '' };
+  expect(write([{ t: 'figure', picture, alt: 'A', caption: null }])).toBe(
+    '![A](<../sprints/x/a%20b/100%25%231.png>)\n',
+  );
+  const file: Block = { t: 'para', c: [{ t: 'file', path: 'sae/a b.ts', c: [text('code')] }] };
+  expect(write([file])).toBe('code\n');
+  expect(write(linkFiles([file], '../..'))).toBe('[code](<../../sae/a%20b.ts>)\n');
 });
 
 it('holds the whole report, with numbers, log and diff', async () => {

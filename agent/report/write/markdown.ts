@@ -43,6 +43,12 @@ class Writer {
         return prefix(this.blocks(node.c), '> ');
       case 'table':
         return this.table(node);
+      case 'note':
+        return prefix(`**${words(node.label)}**\n\n${this.blocks(node.c)}`, '> ');
+      case 'details': {
+        const summary = `<summary>${inlines(node.summary)}</summary>`;
+        return `<details>\n${summary}\n\n${this.blocks(node.c)}\n\n</details>`;
+      }
       case 'rule':
         return '---';
       case 'equation':
@@ -53,7 +59,7 @@ class Writer {
           : words(node.alt);
         if (node.picture.kind === 'plot') return `*${caption} (drawn in the HTML and PDF)*`;
         const path = [this.pictures, ...node.picture.name.split('/')].filter(Boolean);
-        return `![${words(node.alt)}](<${path.map((part) => part.replace(/[<>\\]/g, encodeURIComponent)).join('/')}>)`;
+        return `![${words(node.alt)}](<${path.map((part) => part.replace(/[%#?<>\\\s]/g, encodeURIComponent)).join('/')}>)`;
       }
       case 'missing':
         return `*Picture not shown: ${words(node.what)} (${words(node.why)})*`;
@@ -75,7 +81,7 @@ class Writer {
       case 'diff': {
         const signs = { add: '+', remove: '-', keep: ' ', hunk: '' };
         const files = node.files.map((file) => {
-          const lines = file.lines.map((line) => `${signs[line.k]}${line.v.replaceAll('\u200b', '')}`);
+          const lines = file.lines.map((line) => `${signs[line.k]}${line.v}`);
           return `${code(file.path)} ${words(file.note)}\n\n${fenced(lines.join('\n'), 'diff')}`;
         });
         if (node.omitted > 0) files.push(`*${node.omitted} more lines in change.patch*`);
@@ -115,10 +121,15 @@ function inline(node: Inline): string {
       return mark('*', inlines(node.c));
     case 'del':
       return mark('~~', inlines(node.c));
+    case 'sub':
+    case 'sup':
+      return `<${node.t}>${inlines(node.c)}</${node.t}>`;
     case 'code':
       return code(node.v);
     case 'link':
       return `[${inlines(node.c)}](<${node.href.replace(/[<>\\]/g, encodeURIComponent)}>)`;
+    case 'file':
+      return inlines(node.c);
     case 'math':
       // A bar would end a table's cell.
       return `$${node.tex.replace(/\\?\|/g, (bar) => (bar === '|' ? '\\vert ' : '\\Vert '))}$`;
@@ -136,7 +147,7 @@ function mark(sign: string, inner: string): string {
 /** Escapes every character that Markdown or HTML could read as markup. */
 function words(value: string): string {
   return value
-    .replaceAll('\u200b', '')
+
     .replace(/[\\`*_[\]|~$]/g, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -151,7 +162,7 @@ const lineStart = (value: string) =>
   value.replace(/^(\s*)([#+-]|=+$)/, '$1\\$2').replace(/^(\s*\d+)([.)])(?=\s|$)/, '$1\\$2');
 
 function code(value: string): string {
-  const bare = value.replaceAll('\u200b', '').replaceAll('\n', ' ').replaceAll('|', '\\|');
+  const bare = value.replaceAll('\n', ' ').replaceAll('|', '\\|');
   const ticks = '`'.repeat(longest(bare, /`+/g) + 1);
   const space = /^`|`$/.test(bare) ? ' ' : '';
   return bare === '' ? '' : `${ticks}${space}${bare}${space}${ticks}`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Block } from '../document/tree.ts';
+import { type Block, text } from '../document/tree.ts';
+import { formula } from '../markdown/math.ts';
 import { type Pdf, writePdf } from './pdf.ts';
 
 const pdf = (blocks: Block[]): Pdf =>
@@ -33,6 +34,19 @@ describe('the PDF', () => {
       { t: 'code', lang: '', lines: [[{ v, k: 'plain' }]], omitted: 0 },
     ]);
     expect(pdf(blocks).trouble).toBeNull();
+  });
+
+  it('takes no font of the machine, and says what its own fonts lack', () => {
+    const fonts = (v: string) => {
+      const { bytes, trouble } = pdf([para(v)]);
+      expect(trouble).toBeNull();
+      return new Set(bytes.toString('latin1').match(/(?<=\/BaseFont ?\/[A-Z]{6}\+)\w+/g));
+    };
+    const plain = fonts('text → ∈ │ é');
+    expect(plain.size).toBe(3);
+    for (const font of [...plain, ...fonts('漢字 עברית ქართული')])
+      expect(font).toMatch(/^(SourceSans3|NotoSansMath|NotoEmoji|JetBrainsMono)/);
+    expect(pdf([para('漢字')]).bytes.length).toBeGreaterThan(pdf([para('words')]).bytes.length + 2000);
   });
 
   it('sets empty things: a list without items, a table without rows, a heading without words', () => {
@@ -69,23 +83,67 @@ describe('the PDF', () => {
     expect(pdf([picture('image/svg+xml', '<svg xmlns="x"><unclosed')]).trouble).toBeNull();
   });
 
-  it('does without pictures and formulas when a plot does not compile', () => {
-    const broken: Block = {
+  it('loses a plot that does not compile, and nothing else', () => {
+    const plot = (svg: string): Block => ({
       t: 'figure',
       alt: 'plot',
       caption: null,
-      picture: { kind: 'plot', panels: ['<svg broken'], legend: [] },
-    };
-    const { bytes, trouble } = pdf([para('text'), broken]);
-    expect(trouble).toContain('without pictures and formulas');
+      picture: { kind: 'plot', panels: [svg], legend: [] },
+    });
+    const good = plot(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="5"/></svg>',
+    );
+    const whole = pdf([para('text'), good, { t: 'equation', ...formula('x^2', true) }]);
+    const { bytes, trouble } = pdf([
+      para('text'),
+      { t: 'quote', c: [plot('<svg broken'), good, { t: 'equation', ...formula('x^2', true) }] },
+    ]);
+    expect(trouble).toContain('1 part made plainer');
+    expect(bytes.length).toBeGreaterThan(whole.bytes.length - 1000);
+  });
+
+  it('sets as plain words what does not compile itself, and nothing else', () => {
+    const nonsense = { t: 'code', lines: 'not lines', omitted: 'x' } as unknown as Block;
+    const many = Array.from({ length: 40 }, (_, i) => para(`paragraph ${i}`));
+    const { bytes, trouble } = pdf([...many, nonsense, ...many]);
+    expect(trouble).toContain('1 part made plainer');
     expect(bytes.length).toBeGreaterThan(1000);
   });
 
-  it('falls back to plain text when the tree itself does not compile', () => {
-    const nonsense = { t: 'code', lines: 'not lines', omitted: 'x' } as unknown as Block;
-    const { bytes, trouble } = pdf([para('text'), nonsense]);
-    expect(trouble).toContain('plain text');
+  it('makes a formula smaller, or breaks it, that is wider than its line', () => {
+    const wide = [
+      Array.from({ length: 60 }, (_, i) => `x_{${i}}`).join(' + '),
+      `\\frac{${'a'.repeat(200)}}{b}`,
+      `\\begin{pmatrix}${Array.from({ length: 40 }, () => '0.001').join('&')}\\end{pmatrix}`,
+    ];
+    const { bytes, trouble } = pdf([
+      ...wide.map((tex): Block => ({ t: 'equation', ...formula(tex, true) })),
+      { t: 'para', c: wide.map((tex) => ({ t: 'math' as const, ...formula(tex, false) })) },
+    ]);
+    expect(trouble).toBeNull();
     expect(bytes.length).toBeGreaterThan(1000);
+  });
+
+  it('breaks a table between rows, and a row that is taller than a page inside it', () => {
+    const pages = (rows: number, count: number) => {
+      const cells = [[text('x')], [text('superposition of words '.repeat(count))]];
+      const table: Block = {
+        ...{
+          t: 'table',
+          head: [[text('a')], [text('b')]],
+          align: ['left', 'left'],
+          caption: null,
+          omitted: null,
+        },
+        rows: Array.from({ length: rows }, () => ({ cells, tone: 'plain' as const })),
+      };
+      const { bytes, trouble } = pdf([table]);
+      expect(trouble).toBeNull();
+      return bytes.toString('latin1').match(/\/Type ?\/Page\b/g)?.length;
+    };
+    expect(pages(5, 1)).toBe(1);
+    expect(pages(14, 40)).toBe(2);
+    expect(pages(1, 700)).toBe(2);
   });
 
   it('stays quick with a table of 200 rows and 14 columns', () => {

@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
-import type { Block, Picture, Report } from '../document/tree.ts';
+import { type Block, em, type Picture, type Report } from '../document/tree.ts';
+import { changeAll } from '../document/walk.ts';
+import { charactersOf, missingScripts } from './coverage.ts';
 import { faces, fontFile, signs } from './fonts.ts';
+import { breakable, forPaper } from './paper.ts';
+import { sound, wordsAlone } from './sound.ts';
+import { withOurFonts } from './svg-fonts.ts';
 
 /** The only folder that the compiler can read: it holds nothing but the files that we pass. */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), 'typst-root');
@@ -15,10 +20,9 @@ export interface Pdf {
 }
 
 /**
- * Sets a report as PDF with Typst. A picture that does not compile alone becomes a placeholder. When the
- * whole does not compile, it is tried again without pictures and formulas, then as plain text. The same
- * input gives the same bytes.
- * @throws Error with the compiler's first message when the plain text fails too.
+ * Sets a report as PDF with Typst. A picture, formula or block that does not compile costs itself: it is
+ * found, and set in a plainer way. The same input gives the same bytes.
+ * @throws Error with the compiler's first message when nothing helps.
  */
 export function writePdf(report: Report): Pdf {
   const compiler = NodeCompiler.create({
@@ -28,24 +32,22 @@ export function writePdf(report: Report): Pdf {
   const template = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'report.typ'), 'utf8');
   compiler.addSource(join(ROOT, 'main.typ'), template);
   const files = new Files(compiler);
-  const steps: { without: string | null; blocks: () => Block[]; math: boolean }[] = [
-    { without: null, blocks: () => files.map(report.blocks), math: true },
-    { without: 'pictures and formulas', blocks: () => files.map(report.blocks, true), math: false },
-    { without: 'anything but plain text', blocks: () => plainBlocks(report.blocks), math: false },
-  ];
-  let reason = '';
-  for (const { without, blocks, math } of steps) {
-    try {
-      const mapped = blocks();
-      const json = { ...report, math, pictures: files.paths, blocks: mapped };
-      compiler.mapShadow(join(ROOT, 'doc.json'), Buffer.from(JSON.stringify(json)));
-      const bytes = compilePdf(compiler, 'main.typ', report.date);
-      return { bytes, trouble: without && `PDF without ${without}: ${reason}` };
-    } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
-    }
+  const placed = withMissing(files.map(forPaper(report.blocks)));
+  const compile = (blocks: readonly Block[]) => {
+    const head = { left: breakable(report.left), right: breakable(report.right) };
+    const json = { ...report, ...head, pictures: files.paths, blocks };
+    compiler.mapShadow(join(ROOT, 'doc.json'), Buffer.from(JSON.stringify(json)));
+    return compilePdf(compiler, 'main.typ', report.date);
+  };
+  try {
+    return { bytes: compile(placed), trouble: null };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const { blocks, changed } = sound(placed, (some) => compiles(() => compile(some)));
+    const whole = compiles(() => compile(blocks));
+    const bytes = compile(whole ? blocks : report.blocks.map(wordsAlone));
+    return { bytes, trouble: `PDF with ${whole ? changed : 'every part'} made plainer: ${why}` };
   }
-  throw new Error(reason);
 }
 
 function compilePdf(compiler: NodeCompiler, main: string, date: string): Buffer {
@@ -56,6 +58,31 @@ function compilePdf(compiler: NodeCompiler, main: string, date: string): Buffer 
   }
   const creationTimestamp = Math.floor(Date.parse(date) / 1000);
   return compiler.pdf(result.result, Number.isNaN(creationTimestamp) ? {} : { creationTimestamp });
+}
+
+/** Says at the top what the fonts lack: an empty box in the text says only that something is missing. */
+function withMissing(blocks: readonly Block[]): Block[] {
+  const missing = missingScripts(blocks, hasCharacter());
+  if (missing === null) return [...blocks];
+  const words = `The fonts of this PDF lack ${missing}, shown as empty boxes; the HTML and Markdown have them.`;
+  const at = blocks.findIndex((block) => block.t === 'title') + 1;
+  return [...blocks.slice(0, at), { t: 'para', c: [em(words)] }, ...blocks.slice(at)];
+}
+
+/** Whether one of the fonts for words, signs or emoji has a character. */
+function hasCharacter(): (character: number) => boolean {
+  const upright = faces.filter(({ weight, style }) => weight === 400 && style === 'normal');
+  const fonts = [...upright, ...signs].map((face) => charactersOf(fontFile(face)));
+  return (character) => fonts.some((has) => has(character));
+}
+
+function compiles(compile: () => unknown): boolean {
+  try {
+    compile();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -69,18 +96,13 @@ class Files {
 
   constructor(private readonly compiler: NodeCompiler) {}
 
-  map(blocks: readonly Block[], none = false): Block[] {
-    return blocks.map((block): Block => {
-      if (block.t === 'quote' || block.t === 'untrusted') return { ...block, c: this.map(block.c, none) };
-      if (block.t === 'list') {
-        return { ...block, items: block.items.map((item) => ({ ...item, c: this.map(item.c, none) })) };
-      }
+  map(blocks: readonly Block[]): Block[] {
+    return changeAll(blocks, (block): Block => {
       if (block.t !== 'figure') return block;
-      const missing = (why: string): Block => ({ t: 'missing', what: block.alt, why });
-      if (none) return missing('left out');
       const picture = this.place(block.picture);
       // The type of the tree has bytes here; report.typ gets file ids in their place.
-      return picture === null ? missing('it cannot be read') : ({ ...block, picture } as unknown as Block);
+      if (picture !== null) return { ...block, picture } as unknown as Block;
+      return { t: 'missing', what: block.alt, why: 'it cannot be read' };
     });
   }
 
@@ -91,8 +113,9 @@ class Files {
         panels: picture.panels.map((svg) => this.put(Buffer.from(svg), 'svg')),
       };
     }
-    const bytes = Buffer.from(picture.base64, 'base64');
     const extension = picture.mime === 'image/svg+xml' ? 'svg' : picture.mime.slice('image/'.length);
+    const raw = Buffer.from(picture.base64, 'base64');
+    const bytes = extension === 'svg' ? Buffer.from(withOurFonts(raw.toString('utf8'))) : raw;
     const id = this.put(bytes, extension);
     const size = this.tried(id);
     return size === null ? null : { kind: 'file', id, wide: size > 430, width: size };
@@ -124,24 +147,4 @@ class Files {
       return null;
     }
   }
-}
-
-/** The text of the blocks alone, for a tree that does not compile. */
-function plainBlocks(blocks: readonly Block[]): Block[] {
-  const strings: string[] = [];
-  const collect = (value: unknown): void => {
-    if (typeof value === 'string') strings.push(value);
-    else if (Array.isArray(value)) value.forEach(collect);
-    else if (typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value)) {
-        if (!['t', 'k', 'm', 'tone', 'align', 'mathml', 'walk', 'picture', 'base64'].includes(key))
-          collect(inner);
-      }
-    }
-  };
-  return blocks.map((block) => {
-    strings.length = 0;
-    collect(block);
-    return { t: 'para', c: [{ t: 'text', v: strings.join(' ').slice(0, 20_000) }] };
-  });
 }

@@ -1,0 +1,55 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Sprint } from '#contract/sprint';
+import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
+import { startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { git } from '../fixtures/repo.ts';
+
+/** Commits a sprint on a new run branch, made from `main`. */
+function commit(repo: string, branch: string, sprint: Sprint): void {
+  git(repo, 'switch', '-qc', branch, 'main');
+  const file = join(repo, 'sprints', sprint.id, 'sprint.json');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(sprint));
+  git(repo, 'add', '-A');
+  git(repo, 'commit', '-qm', 'Sprint');
+  git(repo, 'switch', '-q', 'main');
+}
+
+async function leaderboard(repo: string, ...args: string[]) {
+  const command = startCommand(repo, 'leaderboard', ...args);
+  return { code: await command.ended, said: command.said() };
+}
+
+it('shows the sprints of all run branches in one leaderboard and one notebook', async () => {
+  const repo = tinyRepository();
+  expect(await leaderboard(repo)).toEqual({
+    code: 2,
+    said: expect.stringMatching(/^error: no run branch has a closed sprint yet[^\n]*\n$/),
+  });
+  const of = (day: number, f1: number) =>
+    exampleSprint({
+      id: `2026-01-0${day}--00-00-base`,
+      closedAt: `2026-01-0${day}T00:00:00.000Z`,
+      title: `Of night ${day}`,
+      verdict: exampleVerdict({ metrics: { f1 } }),
+    });
+  commit(repo, 'run/2026-01-01', of(1, 0.75));
+  commit(repo, 'run/2026-01-02', of(2, 0.5));
+  const { code, said } = await leaderboard(repo);
+  expect(code, said).toBe(0);
+  expect(said.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
+    [expect.stringMatching(/^Profile tiny · world tiny/)],
+    ['f1', 'outcome', 'branch and commit', 'sprint'],
+    ['1', '0.7500', 'new-best', expect.stringMatching(/^run\/2026-01-01 [0-9a-f]{9}$/), '1: Of night 1'],
+    ['2', '0.5000', 'new-best', expect.stringMatching(/^run\/2026-01-02 [0-9a-f]{9}$/), '1: Of night 2'],
+    [''],
+    ['Notebook over all branches: reports/all.html'],
+    [''],
+  ]);
+  const page = readFileSync(join(repo, 'reports/all.html'), 'utf8');
+  for (const part of ['run/2026-01-01, sprint 1: Of night 1', 'run/2026-01-02, sprint 1: Of night 2'])
+    expect(page).toContain(part);
+  expect(git(repo, 'status', '--porcelain')).toBe('');
+});

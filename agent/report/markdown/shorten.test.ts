@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import type { Block } from '../document/tree.ts';
+import type { ImageReader } from './images.ts';
+import { parseMarkdown } from './parse.ts';
+import { shorten } from './shorten.ts';
+
+const noImages: ImageReader = (href) => ({ t: 'missing', what: href, why: 'no pictures here' });
+const read = (source: string) => parseMarkdown(source, noImages);
+const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i}`);
+
+it.each([
+  ['a fence', '```text\n', '```', ''],
+  ['a fence of tildes', '~~~\n', '~~~', ''],
+  ['a fence in a quote', '> ```\n', '> ```', '> '],
+  ['a fence in a list', '- item\n  ```\n', '  ```', '  '],
+])('cuts %s of 3 MB, counts its lines, and keeps the words after it', async (_, open, close, prefix) => {
+  const body = lines(300_000).map((line) => prefix + line);
+  const blocks = await read(`before\n\n${open}${body.join('\n')}\n${close}\n\n## after\n\nthe end`);
+  expect(blocks.slice(-2).map(({ t }) => t)).toEqual(['heading', 'para']);
+  const shown = JSON.stringify(blocks);
+  expect(shown).toContain('"omitted":299600');
+  expect(shown).toContain('line 399');
+  expect(shown).not.toContain('line 400"');
+  expect(shown).not.toContain('u0001');
+});
+
+it('cuts a line of 3 MB and counts its characters', async () => {
+  const [code, after] = await read(`\`\`\`\n${'x'.repeat(3_000_000)}\n\`\`\`\n\nthe end`);
+  expect(JSON.stringify(code)).toContain('x… 2,999,500 more characters');
+  expect(after?.t).toBe('para');
+});
+
+it('cuts a table, a paragraph and a list, each by itself', async () => {
+  const table = `| a |\n| --- |\n${'| 1 |\n'.repeat(5000)}`;
+  const blocks = await read(`${table}\n${'word '.repeat(100_000)}\n\n${'- item\n'.repeat(50_000)}\nthe end`);
+  const [first] = blocks as Extract<Block, { t: 'table' }>[];
+  expect(first.rows).toHaveLength(200);
+  expect(first.omitted).toBe('4,800 more rows left out.');
+  const shown = JSON.stringify(blocks).match(/[\d,]+ characters are left out here/g);
+  expect(shown).toEqual(['440,000 characters are left out here', '290,003 characters are left out here']);
+  expect(JSON.stringify(blocks.at(-1))).toContain('the end');
+});
+
+it('leaves alone what is short', () => {
+  const source = `| ${'word '.repeat(200)} |\n`.concat(
+    'a\n\n```ts\nx\n```\n\n| a |\n| - |\n| 1 |\n\n```` `inline` ````\n\n~~~\nno end',
+  );
+  expect(shorten(source)).toBe(source);
+});

@@ -1,0 +1,190 @@
+import { clock, zone } from '../common/clock.ts';
+import { count, duration, many, plain, show } from '../common/words.ts';
+import { bar, columnsOf, sparkline, within, wrap } from './columns.ts';
+import type { Watched, WatchedRun } from './watcher.ts';
+
+/** A line of a frame. */
+export interface Line {
+  text: string;
+  style: 'bold' | 'dim' | 'plain';
+}
+
+export interface Size {
+  columns: number;
+  rows: number;
+}
+
+const NEVER = 'No loop was started in this checkout yet. Start one with: npm run loop';
+const plainly = (texts: readonly string[]) => texts.map((text): Line => ({ text, style: 'plain' }));
+
+const LABEL = 10;
+const VERDICTS = 4;
+/** Below this a verdict has two lines. */
+const NARROW = 70;
+
+/**
+ * What a watcher shows, in lines that fit into a terminal: what the loop does, the run with its bar and
+ * curves, money and time, the last verdicts, and the end of the loop's console in the rows that are left.
+ */
+export function frameOf(watched: Watched, { columns, rows }: Size, now = Date.now()): Line[] {
+  const { state, said } = watched;
+  if (!state.started) return plainly(wrap(NEVER, columns, 3));
+  const lines = [
+    ...head(watched, columns, now),
+    ...plainly(['']),
+    ...field('Sprint', sprintOf(watched, now), columns, 2),
+    ...field('Call', callOf(watched, now), columns, 2),
+    ...runLines(watched, columns),
+    ...field('Money', moneyOf(watched), columns, 2),
+    ...field('Time', timeOf(watched, now), columns, 3),
+    ...field('Best', bestLine(watched), columns, 2),
+    ...verdicts(watched, columns),
+  ].slice(0, rows);
+  const left = rows - lines.length - 1;
+  if (left < 1 || said.length === 0) return lines;
+  const end = said.filter((text) => text.trim() !== '').slice(-left);
+  const rule: Line = { text: '─'.repeat(columns), style: 'dim' };
+  return [...lines, rule, ...end.map((text): Line => ({ text: within(text, columns), style: 'dim' }))];
+}
+
+function head({ contract, state, alive, paused }: Watched, columns: number, now: number): Line[] {
+  const { started, stopped, waiting } = state;
+  const doing = !alive
+    ? stopped
+      ? `ended at ${clock(stopped.at)}: ${plain(stopped.reason)}`
+      : 'cut off; "npm run loop" continues it'
+    : paused
+      ? `paused since ${clock(paused)} ("npm run resume")`
+      : waiting && Date.parse(waiting.until) > now
+        ? `waiting until ${clock(waiting.until)}: ${plain(waiting.reason)}`
+        : 'running';
+  const { branch, profile, researcher, sandbox } = started as NonNullable<typeof started>;
+  const of = [branch, `profile ${profile}`, researcher, `sandbox ${sandbox}`].map(plain).join(' · ');
+  return [
+    { text: within(plain(contract.title), columns), style: 'bold' },
+    ...plainly(wrap(doing, columns, 2)),
+    ...wrap(of, columns, 2).map((text): Line => ({ text, style: 'dim' })),
+  ];
+}
+
+/** A label and its text, which goes on below itself. */
+function field(label: string, text: string | null, columns: number, most: number): Line[] {
+  if (text === null) return [];
+  const lines = wrap(text, columns - LABEL, most);
+  return plainly(lines.map((line, at) => `${(at === 0 ? label : '').padEnd(LABEL)}${line}`));
+}
+
+const ago = (time: string, now: number) => duration(Math.max(0, (now - Date.parse(time)) / 1000));
+
+function sprintOf({ state: { sprint } }: Watched, now: number): string | null {
+  if (!sprint) return 'none is open';
+  const { number, claim, openedAt, cost, capped } = sprint;
+  const title = plain(claim?.title ?? 'not claimed yet');
+  const money = cost.usd > 0 ? `, ${cost.usd.toFixed(2)} USD` : '';
+  const asked = capped ? `; asked to finish: ${plain(capped.reason)}` : '';
+  return `${number}: ${title} (${ago(openedAt, now)}, ${count(cost.turns, 'turn')}${money})${asked}`;
+}
+
+function callOf({ state, alive, call, actedAt }: Watched, now: number): string | null {
+  const { sprint, lastAction } = state;
+  if (!sprint || !alive) return null;
+  if (sprint.closed) return 'the sprint is being reported and committed';
+  if (sprint.finished) return 'the sprint is being judged';
+  if (call) return `${call.searching ? 'searching the web' : 'thinking'}, ${ago(call.since, now)}`;
+  if (lastAction === null || actedAt === null) return 'none is under way';
+  return `none is under way; last action: ${plain(lastAction)}, ${ago(actedAt, now)} ago`;
+}
+
+function runLines({ state, run, contract }: Watched, columns: number): Line[] {
+  if (!run) return [];
+  const text = columns - LABEL;
+  const progress = state.runs[run.id]?.progress;
+  const id = plain(run.id);
+  // Where there is no room, the day is the first that can be missed.
+  const name = columnsOf(id) > text ? id.replace(/^\d{4}-\d\d-\d\d--/, '') : id;
+  const lines = field('Run', name, columns, 1);
+  const add = (line: string) => lines.push({ text: `${' '.repeat(LABEL)}${line}`, style: 'plain' });
+  if (run.ended) {
+    const { status, reason } = run.ended;
+    for (const line of wrap(`${plain(status)}${reason ? `: ${plain(reason)}` : ''}`, text, 2)) add(line);
+  } else if (progress) {
+    const share = progress.totalSamples > 0 ? progress.samples / progress.totalSamples : 0;
+    add(bar(share, Math.min(text, 40)));
+    const { totalSamples, samplesPerSecond, etaSeconds } = progress;
+    const rate = `${Math.round(Math.min(1, share) * 100)}% of ${many(totalSamples)} samples · ${many(samplesPerSecond)} samples/s · ${duration(etaSeconds)} left`;
+    for (const line of wrap(rate, text, 2)) add(line);
+  } else add('starting');
+  const curves = [...logCurves(run, contract.plots.curves), ...evalCurve(run, contract.metric)];
+  const widest = Math.min(24, Math.max(0, ...curves.map(({ name }) => columnsOf(name))));
+  for (const { name, values } of curves) {
+    const label = `${within(name, widest).padEnd(widest)} ${show(values.at(-1)).padStart(7)} `;
+    add(`${label}${sparkline(values, Math.min(60, text - columnsOf(label)))}`);
+  }
+  return lines;
+}
+
+interface Curve {
+  name: string;
+  values: number[];
+}
+
+/** The logged numbers that the task draws; where it names none, the first two. */
+function logCurves({ log }: WatchedRun, names: readonly string[]): Curve[] {
+  const logged = Object.keys(log.at(-1)?.values ?? {});
+  const known = names.filter((name) => logged.includes(name));
+  return (known.length > 0 ? known : logged).slice(0, 2).map((name) => ({
+    name: plain(name),
+    values: log.flatMap(({ values }) => (Number.isFinite(values[name]) ? [values[name] as number] : [])),
+  }));
+}
+
+const evalCurve = ({ evals }: WatchedRun, metric: string): Curve[] => {
+  const values = evals.flatMap(({ metrics }) => metrics[metric] ?? []);
+  return values.length > 0 ? [{ name: `${plain(metric)} measured`, values }] : [];
+};
+
+/** Money and tokens; nothing of money where calls cost nothing. */
+function moneyOf({ state }: Watched): string {
+  const { usd, held, tokens, started } = state;
+  const limits = started?.limits;
+  const most = typeof limits?.usd === 'number' ? ` of ${limits.usd}` : '';
+  const reserved =
+    held.usd >= 0.005 ? ` (and ${held.usd.toFixed(2)} reserved for calls that were cut off)` : '';
+  const spent = usd > 0 ? `${usd.toFixed(2)}${most} USD${reserved}` : 'nothing spent';
+  const limit = typeof limits?.tokens === 'number' ? ` of ${many(limits.tokens)}` : '';
+  return `${spent} · ${many(tokens)}${limit} tokens`;
+}
+
+function timeOf({ state, alive, workedSeconds }: Watched, now: number): string {
+  const limits = state.started?.limits;
+  // The time of a run is booked at its end.
+  const under = alive
+    ? Object.values(state.runs).map(({ startedAt }) => (now - Date.parse(startedAt)) / 1000)
+    : [];
+  const trained = `${duration(under.reduce((sum, seconds) => sum + seconds, state.trainSeconds))}${typeof limits?.trainHours === 'number' ? ` of ${limits.trainHours} h` : ''} of training`;
+  const sprints = `${state.committed.length}${typeof limits?.sprints === 'number' ? ` of ${limits.sprints}` : ''} ${state.committed.length === 1 && typeof limits?.sprints !== 'number' ? 'sprint' : 'sprints'}`;
+  const left = limits ? (Date.parse(limits.until) - now) / 1000 : 0;
+  const end =
+    limits && alive
+      ? ` · ${left > 0 ? `ends at ${clock(limits.until)} (${zone(limits.until)}), in ${duration(left)}` : 'the time is up'}`
+      : '';
+  return `${sprints} in ${duration(workedSeconds)} · ${trained}${end}`;
+}
+
+function bestLine({ best, contract }: Watched): string {
+  if (!best) return 'none yet';
+  const names = [contract.metric, ...contract.also].filter((name) => best.metrics[name] !== undefined);
+  const numbers = names.slice(0, 4).map((name) => `${plain(name)} ${show(best.metrics[name])}`);
+  return `${numbers.join(', ')} · sprint ${best.number}: ${plain(best.title)}`;
+}
+
+/** The last sprints of this loop, the newest first. */
+function verdicts({ state: { committed } }: Watched, columns: number): Line[] {
+  const last = committed.slice(-VERDICTS).toReversed();
+  const rows = columns < NARROW ? 2 : 1;
+  return last.flatMap(({ sprint, outcome, reason }, at) => {
+    const slug = plain(sprint.replace(/^\d{4}-\d\d-\d\d--\d\d-\d\d-/, ''));
+    const name = columns < NARROW ? outcome : outcome.padEnd(11);
+    return field(at === 0 ? 'Verdicts' : '', `${name} ${slug}: ${plain(reason)}`, columns, rows);
+  });
+}
