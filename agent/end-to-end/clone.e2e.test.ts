@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
@@ -9,6 +8,7 @@ import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, emptyFolder, git } from '../fixtures/repo.ts';
 import { call, sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
+import { indexIn } from '../report/fixtures/opened.ts';
 import { renderNotebook, renderReport } from '../report/index.ts';
 import type { NotebookIndex } from '../report/notebook/model.ts';
 import { readStatus } from '../screen/status.ts';
@@ -21,8 +21,7 @@ const command = (cwd: string, name: string, ...args: string[]) => {
 };
 /** The list that a notebook holds, without its links. */
 const listIn = (page: string): NotebookIndex => {
-  const [, packed = ''] = /id="index">([^<]*)</.exec(page) ?? [];
-  const index = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString()) as NotebookIndex;
+  const index = indexIn(page);
   return { ...index, sprints: index.sprints.map((row) => ({ ...row, links: [] })) };
 };
 const sprintsAt = (repo: string) => readSprints(sprintsDir(repo));
