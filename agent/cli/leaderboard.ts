@@ -1,8 +1,9 @@
 import { relative, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { homeOf } from '#host/worktree';
 import { makeWritable } from '#host/writable';
-import { reportsDir, taskPath } from '../common/paths.ts';
+import { reportsDir, runsDir, sprintsDir, taskPath } from '../common/paths.ts';
 import { cut, plain } from '../common/words.ts';
 import { allSprints } from '../ledger/all-branches.ts';
 import { boardsOf, oneHistory } from '../ledger/boards.ts';
@@ -33,8 +34,11 @@ await runMain(async () => {
   for (const board of boardsOf(sprints))
     for (const line of [...boardLines(board, task.contract, top), ''])
       process.stdout.write(`${cut(line, width)}\n`);
-  const page = { sprints: oneHistory(sprints), live: null, reportsDir: resolve(out), task };
-  const path = await renderNotebook({ ...page, file: 'all.html' });
+  const path = await renderNotebook({
+    ...{ sprints: oneHistory(sprints), live: null, task, file: 'all.html' },
+    ...{ reportsDir: resolve(out), sprintsDir: sprintsDir(repo), runsDir: runsDir(homeOf(repo)) },
+    commits: new Map(sprints.map(({ sprint, commit, branch }) => [sprint.id, { hash: commit, branch }])),
+  });
   process.stdout.write(`Notebook over all branches: ${relative(repo, path)}\n`);
   return 0;
 });
