@@ -100,7 +100,7 @@ class Reader {
       case 'blockquote':
         return [await this.quote(token, depth)];
       case 'table':
-        return [this.table(token as Tokens.Table)];
+        return [this.table(token as Tokens.Table), ...this.picturesOf(token as Tokens.Table)];
       case 'hr':
         return [{ t: 'rule' }];
       case 'equation':
@@ -175,6 +175,14 @@ class Reader {
     const { body, cut } = takeCut(token.text);
     const code = highlight(body, aliases[language] ?? language);
     return [{ t: 'code', ...code, omitted: code.omitted + cut }];
+  }
+
+  /** Pictures do not fit into cells: they follow the table, which names them. */
+  private picturesOf(token: Tokens.Table): Block[] {
+    const cells = [token.header, ...token.rows.slice(0, limits.rows)].flat();
+    return cells
+      .flatMap((cell) => cell.tokens.flatMap(picturesIn))
+      .map(({ href, alt }) => this.images(href, shown(alt)));
   }
 
   private table(token: Tokens.Table): Block {
