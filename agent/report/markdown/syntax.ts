@@ -1,8 +1,8 @@
 import { Lexer, Marked, type Token, type TokenizerExtension, type Tokens } from 'marked';
 
-/** Characters that are searched for the end of a formula: a mark may have none, and there may be thousands. */
+/** Characters in which the end of a formula is searched: there may be thousands of marks without one. */
 const FAR = 4_000;
-/** Formulas that stand alone; those of the AMS packages that language models write without `$$` around them. */
+/** Formulas that stand alone: language models write these environments without `$$` around them. */
 const ENVIRONMENTS = 'equation|align|aligned|gather|gathered|multline|eqnarray|flalign|split|cases';
 const environment = new RegExp(
   String.raw`^ {0,3}(\\begin\{((?:${ENVIRONMENTS})\*?)\}[\s\S]{0,${FAR}}?\\end\{\2\})`,
