@@ -8,6 +8,7 @@ import { bestKnown, openGit, uncommittedFiles } from '../git/git.ts';
 import { type Putting, putWorkspace } from '../git/put-workspace.ts';
 import { isRunBranch } from '../git/run-branch.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
+import { severalWords } from '../ledger/tables.ts';
 import { diffTrees } from '../open-sprint/workspace.ts';
 import { trailerName } from '../sprint/commit.ts';
 import { refuseUnfinished } from '../start/git-trouble.ts';
@@ -110,6 +111,11 @@ function message(origin: Origin, task: Task, mergedOn: string | null): string {
     ...((run ?? verdict) ? [`Run: ${plain(run ?? verdict?.run ?? '')}`] : []),
     ...(sprint ? [`Sprint: ${plain(sprint.id)}`, `Verdict: ${sprint.outcome}`] : []),
     ...numbers,
+    ...(sprint?.confirmed && sprint.verdict?.run === verdict?.run
+      ? [
+          `Confirmed: ${sprint.confirmed.result}, ${trailerName(metric)} ${severalWords(sprint.confirmed.candidate, metric) || 'none'}`,
+        ]
+      : []),
     ...(verdict ? [`Profile: ${plain(verdict.profile)}`] : []),
     ...(sprint ? [`Leaderboard: ${plain(sprint.leaderboard)}`] : []),
     // Commands by hand and the tests look for it: from here on this branch has the work of others.

@@ -36,6 +36,15 @@ it('shows the best first, with branch and commit, what is within the noise, and 
   ]);
 });
 
+it('says which gains hold on secret worlds', () => {
+  const confirmed = {
+    ...{ key: 'k', nth: 1, samples: 1, rows: 1, result: 'confirmed', reason: '', best: null, gain: null },
+    ...{ candidate: { n: 1, mean: { f1: 0.6 }, deviation: {} }, pairs: [], seconds: 1 },
+  };
+  const said = linesOf([made('run/2026-01-01', 1, 0.5, { confirmed }), made('run/2026-01-01', 2, 0.4)]);
+  expect(said.slice(2).map((line) => line.split(/ {2,}/)[4])).toEqual(['new-best, confirmed', 'new-best']);
+});
+
 it('cuts a long board and says so; a board without a number has no table', () => {
   const many = Array.from({ length: 5 }, (_, i) => made('run/2026-01-01', i, i / 10));
   expect(linesOf(many, 2).slice(-2)).toEqual([expect.stringContaining('0.3000'), '  … and 3 more: --top 5']);

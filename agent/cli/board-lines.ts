@@ -21,7 +21,7 @@ export function boardLines(board: Board, { also }: TaskContract, top: number): s
     .map((one, at) => [
       String(at + 1),
       ...columns.map((name) => show(one.sprint.verdict?.metrics[name], name)),
-      at > 0 && isWithinNoise(board, one) ? `${one.sprint.outcome} ≈` : one.sprint.outcome,
+      outcomeOf(one) + (at > 0 && isWithinNoise(board, one) ? ' ≈' : ''),
       `${one.branch} ${one.commit.slice(0, 9)}`,
       `${one.sprint.number}: ${plain(one.sprint.title)}`,
     ]);
@@ -44,6 +44,10 @@ export function boardLines(board: Board, { also }: TaskContract, top: number): s
   ];
   return lines.map((line) => printable(line).replaceAll('\n', ' '));
 }
+
+/** Whether its gain holds on secret worlds too. */
+const outcomeOf = ({ sprint: { outcome, confirmed } }: BranchSprint): string =>
+  confirmed?.result === 'confirmed' ? `${outcome}, confirmed` : outcome;
 
 function isWithinNoise(board: Board, { sprint }: BranchSprint): boolean {
   const [first] = board.ranked;

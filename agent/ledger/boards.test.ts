@@ -36,13 +36,14 @@ it('ranks verdicts that count, of all branches, and keeps the others apart', () 
     made('run/a', 0.5),
     made('run/b', 0.7),
     made('run/a', 0.6, { outcome: 'no-gain' }),
+    made('run/b', 0.65, { outcome: 'stacked' }),
     made('run/b', 0.95, { outcome: 'held' }),
     made('run/b', 0.9, { outcome: 'degenerate' }),
     made('run/b', null, { outcome: 'failed' }),
     made('run/b', 0.99, { verdict: from, outcome: 'no-gain' }),
   ]);
   expect(more).toEqual([]);
-  expect(values(board?.ranked ?? [])).toEqual([0.7, 0.6, 0.5]);
+  expect(values(board?.ranked ?? [])).toEqual([0.7, 0.65, 0.6, 0.5]);
   expect(board?.others.map(({ sprint }) => sprint.outcome)).toEqual([
     'held',
     'degenerate',

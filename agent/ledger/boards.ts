@@ -36,11 +36,11 @@ export function boardsOf(sprints: readonly BranchSprint[]): Board[] {
   return [...boards.values()].sort((a, b) => (newest(a) > newest(b) ? -1 : 1));
 }
 
+const COUNT: ReadonlySet<string> = new Set(['new-best', 'stacked', 'no-gain']);
+
 /** Whether the verdict of a sprint may be ranked: it passed the guards, with weights of its own. */
 const counts = ({ outcome, verdict, metric }: Sprint): boolean =>
-  (outcome === 'new-best' || outcome === 'no-gain') &&
-  verdict?.metrics[metric] !== undefined &&
-  verdict.from === undefined;
+  COUNT.has(outcome) && verdict?.metrics[metric] !== undefined && verdict.from === undefined;
 
 const deciding = ({ verdict, metric }: Sprint) => verdict?.metrics[metric] ?? Number.NaN;
 

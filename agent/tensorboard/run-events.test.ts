@@ -26,6 +26,16 @@ it('puts what the trainer says, the snapshots and the verdict into groups of the
   ]);
 });
 
+it('keeps a verdict on a secret world apart', () => {
+  const verdict = exampleVerdict({
+    kind: 'confirmed',
+    metrics: { f1: 0.75 },
+    also: { inference: { f1: 0.5 } },
+  });
+  const [record] = read(new RunEvents(run).verdict(1, verdict));
+  expect(record?.values).toEqual({ 'confirmed/f1': 0.75, 'confirmed_inference/f1': 0.5 });
+});
+
 it('cleans the names that the code of a workspace chose, and lets none into another group', () => {
   const values = {
     '../verdict/f1': 1,

@@ -20,7 +20,7 @@ const MAX_TEXT = 200;
 
 /**
  * The records of one run's event file. A step is a number of training samples. A tag begins with who says
- * the number: `train/` the trainer; `snapshot/` and `verdict/` the judge.
+ * the number: `train/` the trainer; `snapshot/`, `verdict/` and `confirmed/` (on a secret world) the judge.
  */
 export class RunEvents {
   readonly #tags = new Set<string>();
@@ -54,9 +54,11 @@ export class RunEvents {
   }
 
   /** The verdict, at the samples that the judge's side counted. Its other forms are groups of their own. */
-  verdict(seconds: number, { metrics, also, observed }: Verdict): Uint8Array[] {
-    const forms = Object.entries(also).map(([form, numbers]) => [`verdict_${nameOf(form)}`, numbers]);
-    const groups = { verdict: metrics, ...Object.fromEntries(forms) };
+  verdict(seconds: number, { kind, metrics, also, observed }: Verdict): Uint8Array[] {
+    // Numbers of a secret world are not those of the public one.
+    const group = kind === 'confirmed' ? 'confirmed' : 'verdict';
+    const forms = Object.entries(also).map(([form, numbers]) => [`${group}_${nameOf(form)}`, numbers]);
+    const groups = { [group]: metrics, ...Object.fromEntries(forms) };
     return this.#scalars(seconds, observed.samples ?? this.run.samples, groups);
   }
 
