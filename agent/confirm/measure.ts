@@ -44,7 +44,7 @@ export async function measureOn(
   { spec, draw, rows, threads, timeoutSeconds, signal }: Wanted,
 ): Promise<OnSecretWorld | null> {
   const {
-    config: { task, repo, profileName, leaderboard },
+    config: { task, repo, profile, profileName, leaderboard },
     sandbox,
     executor,
   } = loop;
@@ -64,6 +64,8 @@ export async function measureOn(
     const { status, endedBy } = record;
     // Where the machine goes down, the loop is asked to stop as well. Else the trainer chose its exit code.
     if (endedBy === 'outside' && (await aborted(signal, ASKED_WITHIN_SECONDS))) return null;
+    // The end of the night says nothing of a run.
+    if (status === 'timeout' && timeoutSeconds < profile.timeout) return null;
     const result =
       status === 'finished'
         ? await judged({
