@@ -39,6 +39,6 @@ await runMain(async () => {
     ...{ reportsDir: resolve(out), sprintsDir: sprintsDir(repo), runsDir: runsDir(homeOf(repo)) },
     commits: new Map(sprints.map(({ sprint, commit, branch }) => [sprint.id, { hash: commit, branch }])),
   });
-  process.stdout.write(`Notebook over all branches: $relative(repo, path)\n`);
+  process.stdout.write(`Notebook over all branches: ${relative(repo, path)}\n`);
   return 0;
 });
