@@ -54,6 +54,8 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
     try {
       await takeOverFiles(loop);
       await recordSteering(loop);
+      // A sprint that was left open may be confirmed at once, and by a new key.
+      if (loop.checkout.branch.resumed) await publishHash(loop);
       const open = await recover(loop, before);
       const stopping = loop.stopper.requested() !== null;
       if (!open && !stopping) await prepare(loop, plan);

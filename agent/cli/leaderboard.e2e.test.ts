@@ -5,6 +5,7 @@ import type { Sprint } from '#contract/sprint';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { startCommand, tinyRepository } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
+import { indexIn } from '../report/fixtures/opened.ts';
 
 /** Commits a sprint on a new run branch, made from `main`. */
 function commit(repo: string, branch: string, sprint: Sprint): void {
@@ -51,5 +52,8 @@ it('shows the sprints of all run branches in one leaderboard and one notebook', 
   const page = readFileSync(join(repo, 'reports/all.html'), 'utf8');
   for (const part of ['run/2026-01-01, sprint 1: Of night 1', 'run/2026-01-02, sprint 1: Of night 2'])
     expect(page).toContain(part);
+  expect(indexIn(page).sprints.map(({ commit }) => commit)).toEqual(
+    ['run/2026-01-01', 'run/2026-01-02'].map((branch) => ({ hash: git(repo, 'rev-parse', branch), branch })),
+  );
   expect(git(repo, 'status', '--porcelain')).toBe('');
 });

@@ -34,12 +34,11 @@ await runMain(async () => {
   for (const board of boardsOf(sprints))
     for (const line of [...boardLines(board, task.contract, top), ''])
       process.stdout.write(`${cut(line, width)}\n`);
-  const commits = new Map(
-    sprints.map(({ sprint, branch, commit }) => [sprint.id, { hash: commit, branch }] as const),
-  );
-  const places = { reportsDir: resolve(out), sprintsDir: sprintsDir(repo), runsDir: runsDir(homeOf(repo)) };
-  const page = { sprints: oneHistory(sprints), live: null, task, commits, ...places };
-  const path = await renderNotebook({ ...page, file: 'all.html' });
+  const path = await renderNotebook({
+    ...{ sprints: oneHistory(sprints), live: null, task, file: 'all.html' },
+    ...{ reportsDir: resolve(out), sprintsDir: sprintsDir(repo), runsDir: runsDir(homeOf(repo)) },
+    commits: new Map(sprints.map(({ sprint, commit, branch }) => [sprint.id, { hash: commit, branch }])),
+  });
   process.stdout.write(`Notebook over all branches: ${relative(repo, path)}\n`);
   return 0;
 });

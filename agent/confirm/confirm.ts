@@ -97,7 +97,8 @@ async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Pr
     if (confirmed) return { state: 'done', confirmed };
     if (stopped) return { state: 'stopped' };
   }
-  throw new Error('a confirming ended without a decision');
+  const none = evidence.lacks(order.length).length === 0 ? 'the best came to no result' : 'the time ran out';
+  return { state: 'untried', reason: `there is no pair of runs to decide by: ${over ?? none}` };
 }
 
 function confirmingOf(

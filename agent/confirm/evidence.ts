@@ -54,6 +54,7 @@ export class Evidence {
     const pairs = this.#pairs();
     const failed = this.#failed();
     if (failed !== null) return this.#record('failed', failed, pairs, null);
+    if (pairs.length === 0) return null;
     if (specs.best === null) {
       if (pairs.length < order.length && ended === null) return null;
       const { result, reason } = decideFirst(pairs, rules);
@@ -76,11 +77,17 @@ export class Evidence {
       if (!found) continue;
       if ('failed' in found.result)
         return `on a secret world its training came to no result (${found.result.failed})`;
+      if (!this.#hasMetric(found)) return `on a secret world it has no ${this.of.rules.metric}`;
       // The field alone: a declared value is the trainer's.
       const [field] = brokenConstraints(found.result, this.of.rules).split(':');
       if (field) return `on a secret world a constraint was not met (${field})`;
     }
     return null;
+  }
+
+  /** A missing number would be NaN in the mean, and the record of the sprint could not be read again. */
+  #hasMetric({ result }: OnSecretWorld): boolean {
+    return 'metrics' in result && result.metrics[this.of.rules.metric] !== undefined;
   }
 
   /** The whole pairs, in order, up to the first that is not whole. */
@@ -90,10 +97,10 @@ export class Evidence {
     for (const draw of order) {
       const candidate = this.#found({ who: 'candidate', draw });
       const best = this.#found({ who: 'best', draw });
-      if (!candidate || !('metrics' in candidate.result)) break;
+      if (!candidate || !('metrics' in candidate.result) || !this.#hasMetric(candidate)) break;
       if (specs.best && !best) break;
       // Where the best comes to no result, there is no pair.
-      if (best && !('metrics' in best.result)) continue;
+      if (best && !this.#hasMetric(best)) continue;
       pairs.push({
         ...{ draw, world: candidate.world },
         candidate: shownAll(candidate.result.metrics),

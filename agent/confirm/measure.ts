@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunSpec } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import type { Config } from '../config/config.ts';
@@ -26,12 +27,15 @@ export interface Wanted {
   signal: AbortSignal;
 }
 
+/** How far apart one signal to all processes may reach the trainer and the loop. */
+const ASKED_WITHIN_SECONDS = 2;
+
 let runs = 0;
 
 /**
  * Trains a run on a secret world and has it judged there, and remembers what it gave. Null where it was ended
  * from outside. The run's folder is removed: what a trainer wrote on a secret world says something of that
- * world. Of a run without a result only the status is kept, and no word of the trainer's.
+ * world. Of a run without a result only the status is kept, and no word of the trainer's or the encoder's.
  * @throws UserError where the world cannot be drawn, or a run cannot be started or judged.
  */
 export async function measureOn(
@@ -40,7 +44,7 @@ export async function measureOn(
   { spec, draw, rows, threads, timeoutSeconds, signal }: Wanted,
 ): Promise<OnSecretWorld | null> {
   const {
-    config: { task, repo, profileName, leaderboard },
+    config: { task, repo, profile, profileName, leaderboard },
     sandbox,
     executor,
   } = loop;
@@ -58,6 +62,10 @@ export async function measureOn(
     const record = await handle.done;
     if (signal.aborted) return null;
     const { status, endedBy } = record;
+    // Where the machine goes down, the loop is asked to stop as well. Else the trainer chose its exit code.
+    if (endedBy === 'outside' && (await aborted(signal, ASKED_WITHIN_SECONDS))) return null;
+    // The end of the night says nothing of a run.
+    if (status === 'timeout' && timeoutSeconds < profile.timeout) return null;
     const result =
       status === 'finished'
         ? await judged({
@@ -70,7 +78,7 @@ export async function measureOn(
             signal,
           })
         : { failed: status };
-    if (result === null || endedBy === 'outside') return null;
+    if (result === null) return null;
     const line = { draw, world: secretWorld.hash, leaderboard, rows, spec, result };
     store.add(line);
     return line;
@@ -88,8 +96,15 @@ async function judged(request: Parameters<typeof judgeRun>[0]): Promise<OnSecret
     return { metrics, observed, declared };
   } catch (error) {
     if (request.signal?.aborted) return null;
-    // Exit code 2: the judge says that the run cannot be measured.
-    if (error instanceof JudgeError && error.exitCode === 2) return { failed: 'not measurable' };
+    // Also for a fault of the judge's own, which cannot be told from one that the encoder brought about: the
+    // judge's line may have the encoder's words, and a candidate must not get another try by it.
+    if (error instanceof JudgeError) return { failed: 'not measurable' };
     throw error;
   }
+}
+
+/** Whether the signal aborts within so many seconds. */
+async function aborted(signal: AbortSignal, seconds: number): Promise<boolean> {
+  await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
+  return signal.aborted;
 }

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
@@ -44,18 +43,25 @@ export function publishedKeys(text: string): PublishedKeys {
 }
 
 /**
- * Commits the hash of the key to the run branch, before the first sprint that uses it: whoever checks a
- * confirmed number can see that its worlds were fixed before the candidate was made.
+ * Commits the hash of the key to the run branch, before anything is confirmed by it: whoever checks a
+ * confirmed number can see that its worlds were fixed before the candidate was made. What the branch has
+ * counts, not the file on disk: a crash may have kept it from being committed.
+ * @throws UserError where the key is published and still in use.
  */
 export async function publishHash({ config, checkout, journal, secrets }: LoopParts): Promise<void> {
   if (!secrets) return;
   const { hash, madeAt } = secrets.of;
-  const path = join(config.repo, committed.secretWorlds);
-  const keys = existsSync(path) ? publishedKeys(readFileSync(path, 'utf8')) : [];
-  if (keys.some((key) => key.hash === hash)) return;
-  writeJsonAtomic(path, [...keys, { hash, madeAt }]);
+  const { git, branch } = checkout;
+  const keys = publishedKeys(await git.raw(['show', `HEAD:${committed.secretWorlds}`]).catch(() => '[]'));
+  const known = keys.find((key) => key.hash === hash);
+  if (known?.key !== undefined)
+    throw new UserError(
+      `${branch.name}: the key of its secret worlds is published, so nothing can be confirmed by it any more; retire it: npm run publish-key -- ${branch.name}`,
+    );
+  if (known) return;
+  writeJsonAtomic(join(config.repo, committed.secretWorlds), [...keys, { hash, madeAt }]);
   const subject = 'Publish the hash of the key of the secret worlds';
   const body = `Gains are confirmed on worlds that are drawn from this key. Its SHA-256:\n${hash}`;
-  await commitPaths(checkout.git, [committed.secretWorlds], subject, body);
+  await commitPaths(git, [committed.secretWorlds], subject, body);
   journal.notice(`secret worlds: their key has the SHA-256 ${hash}`);
 }

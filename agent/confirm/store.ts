@@ -1,7 +1,9 @@
 import {
-  appendFileSync,
+  closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,9 +13,10 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
+import { UserError } from '#contract/errors';
 import { RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
-import { bytesOf, wholeLines } from '../common/lines.ts';
+import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 import type { Executor, SecretWorld } from '../executor/executor.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
 import { sameRun } from '../ledger/repeat.ts';
@@ -39,6 +42,15 @@ export type OnSecretWorld = z.infer<typeof Line>;
 const Plan = z.object({ run: z.string(), best: z.string().nullable(), order: z.array(z.number().int()) });
 export type Plan = z.infer<typeof Plan>;
 
+/** @throws UserError */
+function parsed<T>(schema: z.ZodType<T>, text: string, where: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(`${where}: cannot be read; remove it, and what it says is measured anew`);
+  }
+}
+
 /** A secret world of the kind of a profile's. */
 interface Wanted {
   task: Task;
@@ -56,9 +68,12 @@ export class SecretStore {
   readonly #lines: OnSecretWorld[];
   readonly #worlds = new Map<string, Promise<SecretWorld>>();
 
+  /** @throws UserError where a file of the folder cannot be read. */
   constructor(readonly of: BranchKey) {
     const path = this.#path('verdicts.jsonl');
-    this.#lines = wholeLines(path).map((line) => Line.parse(JSON.parse(String(line))));
+    this.#lines = wholeLines(path).map((line, at) => parsed(Line, String(line), `${path}, line ${at + 1}`));
+    // Now, and not first when a candidate is confirmed.
+    void this.plan;
     // A line that a crash left half-written is cut off.
     if (existsSync(path)) truncateSync(path, bytesOf(wholeLines(path)));
   }
@@ -89,7 +104,13 @@ export class SecretStore {
   }
 
   add(line: OnSecretWorld): void {
-    appendFileSync(this.#path('verdicts.jsonl'), `${JSON.stringify(line)}\n`, { flush: true });
+    const file = openSync(this.#path('verdicts.jsonl'), 'a');
+    try {
+      appendLine(file, JSON.stringify(line));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
     this.#lines.push(line);
   }
 
@@ -98,10 +119,13 @@ export class SecretStore {
     return 1 + Math.max(-1, ...this.#lines.map(({ draw }) => draw));
   }
 
-  /** The confirming under way, or the last one: after a kill it goes on with the same worlds. */
+  /**
+   * The confirming under way, or the last one: after a kill it goes on with the same worlds.
+   * @throws UserError
+   */
   get plan(): Plan | null {
     const path = this.#path('plan.json');
-    return existsSync(path) ? Plan.parse(JSON.parse(readFileSync(path, 'utf8'))) : null;
+    return existsSync(path) ? parsed(Plan, readFileSync(path, 'utf8'), path) : null;
   }
 
   set plan(plan: Plan) {

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { worktreeOf } from '#host/worktree';
 import { sprintsDir } from '../common/paths.ts';
@@ -8,8 +7,8 @@ import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
+import { indexIn } from '../report/fixtures/opened.ts';
 import { renderNotebook, renderReport } from '../report/index.ts';
-import type { NotebookIndex } from '../report/notebook/model.ts';
 
 const numberIn = (repo: string) =>
   JSON.parse(readFileSync(join(worktreeOf(repo), 'work/number.json'), 'utf8')).f1;
@@ -66,9 +65,7 @@ describe('the loop, end to end on a tiny task', () => {
     // The notebook says why the loop ended, and holds the commit of each sprint.
     const notebook = readFileSync(join(repo, 'reports/index.html'), 'utf8');
     expect(notebook).toContain('<dt>Why it stopped</dt><dd>The loop: ');
-    const [, packed = ''] = /id="index">([^<]*)</.exec(notebook) ?? [];
-    const index = JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString()) as NotebookIndex;
-    expect(index.sprints.map(({ commit }) => commit)).toEqual(
+    expect(indexIn(notebook).sprints.map(({ commit }) => commit)).toEqual(
       ['HEAD~2', 'HEAD~1', 'HEAD'].map((commit) => ({
         hash: git(worktreeOf(repo), 'rev-parse', commit),
         branch: `run/${day}`,

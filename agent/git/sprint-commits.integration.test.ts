@@ -24,6 +24,11 @@ it('knows the commit that added each record, and not those that changed it', asy
   );
 });
 
+it('takes the branch that is checked out where none is named', async () => {
+  const repo = newRepo({ 'sprints/one/sprint.json': '{}' });
+  expect((await sprintCommitsIn(repo, null)).get('one')).toMatchObject({ branch: 'main' });
+});
+
 it('knows none where there is no repository', async () => {
   expect(await sprintCommitsIn(emptyFolder(), null)).toEqual(new Map());
 });

@@ -7,11 +7,15 @@ interface SprintCommit {
   branch: string | null;
 }
 
-/** The commits that added the records of sprints, by sprint, as the present commit knows them. */
+/**
+ * The commits that added the records of sprints, by sprint, as the present commit knows them. `asked`: their
+ * branch; null: the one that is checked out.
+ */
 export async function sprintCommits(
   git: SimpleGit,
-  branch: string | null,
+  asked: string | null,
 ): Promise<Map<string, SprintCommit>> {
+  const branch = asked ?? ((await git.raw(['branch', '--show-current'])).trim() || null);
   const how = ['-z', '--format=commit %H', '--name-only', '--diff-filter=A', '--no-renames'];
   const log = await git.raw(['log', ...how, '--', 'sprints']);
   const commits = new Map<string, SprintCommit>();

@@ -3,24 +3,26 @@ import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import { Sprint } from '#contract/sprint';
 import { takeOut } from '#host/take-out';
-import { closedSprintPath, sprintsDir } from '../common/paths.ts';
+import { closedSprintPath, inSprint, sprintsDir } from '../common/paths.ts';
 import { STEERS_GIT } from './workspace.ts';
 
 /** A larger file of a sprint's folder is not committed: the history grows every night. */
 const MAX_FILE_BYTES = 1_000_000;
+/** The records of a sprint, by their paths in its folder. */
+const RECORDS = [inSprint('').record, inSprint('').inFull];
 
 /**
  * Makes the folder of a sprint safe to read, write into and commit: its researcher may have left anything
  * there. Removes links, pipes and the like (we would read or write elsewhere through them), files that steer
- * git, files over 1 MB, and a `sprint.json`, which only the supervisor writes, later. Returns the names of
- * what was removed.
+ * git, files over 1 MB, and the records that only the supervisor writes, later. Returns the names of what
+ * was removed.
  */
 export function tidySprintFolder(dir: string): string[] {
   return takeOut(
     dir,
     ({ name, path, kind, bytes }) =>
       STEERS_GIT.includes(name) ||
-      path === 'sprint.json' ||
+      RECORDS.includes(path) ||
       (kind === 'file' ? bytes > MAX_FILE_BYTES : kind !== 'folder'),
   );
 }

@@ -1,6 +1,5 @@
 // Sets one SVG, from standard input, as a PDF of its own. svgs.ts starts it: an SVG of a few lines can keep
-// the
-// compiler busy for hours, and a compiler that is busy cannot be stopped from within its process.
+// the compiler busy for hours, and a compiler that is busy cannot be stopped from within its process.
 import { buffer } from 'node:stream/consumers';
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
 

@@ -135,7 +135,8 @@ async function decision(sprint: OpenSprint, finish: FinishSprintInput, treeNow: 
 /**
  * For a sprint that a limit, a stop or a failure ended before finish_sprint. A finished full run has been
  * paid for and may not be affordable again, so the loop puts forward the one with the best last snapshot. The
- * next one is judged only if that one breaks a constraint, so that no run is picked by its verdict.
+ * next one is judged only if that one breaks a constraint, so that no run is picked by its verdict. One is
+ * confirmed at most: the bound counts confirmings by the sprints.
  */
 async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decided> {
   const ended = unfinished(ending);
@@ -144,7 +145,7 @@ async function withoutFinish(sprint: OpenSprint, ending: Ending): Promise<Decide
     const judged = await judgeCandidate(sprint, id, presentBest(sprint.loop));
     const reason = `${judged.reason}; the loop chose the candidate, not the researcher: ${ended.reason}`;
     decided = { ...judged, reason, candidate: id };
-    if (judged.outcome !== 'invalid') break;
+    if (judged.outcome !== 'invalid' || judged.confirmed) break;
   }
   return decided;
 }

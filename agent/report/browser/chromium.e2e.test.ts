@@ -99,7 +99,7 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
     expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('text');
     await page.focus('button[data-act="sort"][data-key="usd"]');
     await page.keyboard.press('Enter');
-    expect(await focused()).toBe('Cost ↓');
+    expect(await focused()).toBe('Cost\u00a0↓');
     for (const run of runs.slice(0, 2)) {
       await page.focus(`input[data-run="${run}"]`);
       await page.keyboard.press('Space');

@@ -8,8 +8,7 @@ import { basename, extname, isAbsolute, join, relative } from 'node:path';
 export function findFile(folder: string, href: string): { path: string; name: string } | null {
   const id = basename(folder);
   for (const form of formsOf(href)) {
-    // From the repository, or from the root of the machine: what follows the name of the sprint is in its
-    // folder.
+    // From the repository, or from the root of the machine: the rest is in the folder of the sprint.
     const at = form.lastIndexOf(`sprints/${id}/`);
     const inside = at === -1 ? form : form.slice(at + `sprints/${id}/`.length);
     try {
@@ -23,9 +22,7 @@ export function findFile(folder: string, href: string): { path: string; name: st
   return null;
 }
 
-/**
- * The name as it is, then decoded, then without a query or fragment: a file may have `%`, `#` or `?` in it.
- */
+/** The name as it is, decoded, then without a query or fragment: a file may have `%`, `#` or `?` in it. */
 function formsOf(href: string): string[] {
   const forms = [href.trim(), href.trim().replaceAll('\\', '/')];
   const bare = forms.map((form) => form.replace(/[?#].*$/s, ''));
@@ -48,9 +45,7 @@ const LINKED = new Set(
   ),
 );
 
-/**
- * Finds the file that a link means: its path from the root of the repository, null where it is none of ours.
- */
+/** Finds the file that a link means: its path from the root of the repository; null for none of ours. */
 export type FileFinder = (href: string) => string | null;
 
 /**

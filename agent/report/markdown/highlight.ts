@@ -1,5 +1,6 @@
 import hljs from 'highlight.js/lib/core';
 import bash from 'highlight.js/lib/languages/bash';
+import diff from 'highlight.js/lib/languages/diff';
 import json from 'highlight.js/lib/languages/json';
 import python from 'highlight.js/lib/languages/python';
 import typescript from 'highlight.js/lib/languages/typescript';
@@ -7,13 +8,13 @@ import yaml from 'highlight.js/lib/languages/yaml';
 import type { CodeSpan } from '../document/tree.ts';
 import { decodeEntities, limits } from './guards.ts';
 
-const languages = { bash, json, python, typescript, yaml };
+const languages = { bash, diff, json, python, typescript, yaml };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 
 const kinds: [RegExp, CodeSpan['k']][] = [
-  [/comment|doctag/, 'comment'],
-  [/string|regexp/, 'string'],
-  [/number|literal/, 'number'],
+  [/comment|doctag|meta/, 'comment'],
+  [/string|regexp|addition/, 'string'],
+  [/number|literal|deletion/, 'number'],
   [/keyword|built_in|type/, 'keyword'],
   [/title|attr|property|function|variable/, 'name'],
 ];

@@ -62,6 +62,13 @@ describe('the HTML of Markdown', () => {
     expect(await read(source)).toContain(`*Picture not shown: ${shown}*`);
   });
 
+  it.each(['<details>\n\n', '<ul><li>', '<div>', '<b>', '<table><tr><td>'])(
+    'ends at %j, five thousand times',
+    async (tag) => {
+      expect(await read(`${tag.repeat(5000)}the end`)).not.toBe('');
+    },
+  );
+
   it('shows tags that run or fetch as words', async () => {
     const shown = await read(
       '<script>\nalert(1)\n</script>\n\n<iframe src="x"></iframe>\n\n<style>a{}</style>',

@@ -6,9 +6,7 @@ import { formula } from './math.ts';
 import type { Notes } from './notes.ts';
 import { type Element, isElement, nest, pieceInLine } from './tags.ts';
 
-/**
- * Reads what stands in a line: emphasis, links, formulas, footnote marks and the HTML of GitHub's Markdown.
- */
+/** Reads what stands in a line: emphasis, links, formulas, marks of footnotes and the HTML of GitHub. */
 export class InlineReader {
   constructor(
     private readonly notes: Notes,

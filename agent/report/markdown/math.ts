@@ -1,6 +1,7 @@
 import temml from 'temml';
 import type { MathNode } from '../document/tree.ts';
 import { limits } from './guards.ts';
+import { macros, mend } from './tex.ts';
 
 /** A node of temml's MathML tree, with the fields that we read. */
 interface Mathml {
@@ -25,38 +26,8 @@ export interface Formula {
   walk: MathNode | null;
 }
 
-/** Commands of packages that language models use as if they were always there. */
-const macros = {
-  '\\E': '\\mathbb{E}',
-  '\\1': '\\mathbb{1}',
-  '\\mathbbm': '\\mathbb{#1}',
-  '\\mathds': '\\mathbb{#1}',
-  '\\Var': '\\operatorname{Var}',
-  '\\sign': '\\operatorname{sign}',
-  '\\relu': '\\operatorname{ReLU}',
-  '\\softmax': '\\operatorname{softmax}',
-  '\\ensuremath': '#1',
-  '\\nonumber': '',
-};
-
 /** How temml writes a box; the allow-list of the HTML knows classes only. */
 const BOX = 'style="padding:3pt;border:1px solid;"';
-
-/** What TeX would refuse or drop, and what is meant. */
-const mend = (tex: string): string =>
-  tex
-    // A comment in TeX; in a formula of a report, a share.
-    .replace(/(?<!\\)%/g, '\\%')
-    .replace(/\\(text(?:rm|bf|it|tt|sf)?|operatorname\*?|mbox)\{([^{}$]*)\}/g, (_, command, words) => {
-      const escaped = words.replace(/(?<!\\)[_#&]/g, '\\$&');
-      return `\\${command === 'mbox' ? 'text' : command}{${escaped}}`;
-    })
-    .replace(
-      /\\DeclareMathOperator\*?\s*\{?(\\\w+)\}?\s*\{([^{}]*)\}/g,
-      '\\newcommand{$1}{\\operatorname*{$2}}',
-    )
-    .replace(/\\(begin|end)\{eqnarray(\*?)\}/g, '\\$1{align$2}')
-    .replace(/&\s*(=|\\[lg]eq?|\\approx|<|>)\s*&/g, '&$1 ');
 
 /**
  * Converts LaTeX to MathML for HTML and, from the same tree, to the nodes that report.typ sets. An unknown

@@ -23,9 +23,7 @@ export class Notes {
     return this.order.indexOf(id) + 1;
   }
 
-  /**
-   * The texts in order, read one by one: a footnote may refer to another. Those never referred to come last.
-   */
+  /** The texts in order, one by one: a footnote may refer to another. Those never referred to come last. */
   *inOrder(): Generator<string> {
     for (let at = 0; at < this.texts.size; at++) {
       const id = this.order[at] ?? [...this.texts.keys()].find((name) => !this.order.includes(name));

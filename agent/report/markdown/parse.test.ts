@@ -104,6 +104,15 @@ describe('a researcher’s Markdown', () => {
     expect(shown).toEqual(cells);
   });
 
+  it('shows the pictures of a table after it', async () => {
+    const blocks = await read(
+      '| before | after |\n| --- | --- |\n| ![A](a.png) | <img src="b.png" alt="B"> |',
+    );
+    expect(blocks.map((block) => block.t)).toEqual(['table', 'missing', 'missing']);
+    expect(words([blocks[0]])).toMatch(/"A".*"B"/);
+    expect(blocks.slice(1)).toMatchObject([{ what: 'a.png' }, { what: 'b.png' }]);
+  });
+
   it('reads names with blanks, links files of the repository, and names those that it cannot link', async () => {
     const files = (href: string) => (href === 'train.log' ? 'sprints/one/train.log' : null);
     const blocks = await parseMarkdown(

@@ -1,23 +1,24 @@
 import type { Token, Tokens } from 'marked';
-import { type Align, type Block, em, plain, type Tone, text } from '../document/tree.ts';
+import { type Block, em, plain, type Tone, text } from '../document/tree.ts';
 import type { FileFinder } from './files.ts';
 import { fenceFrontMatter } from './front.ts';
-import { clean, decodeEntities, limits } from './guards.ts';
+import { clean, limits } from './guards.ts';
 import { highlight } from './highlight.ts';
 import { HtmlReader } from './html.ts';
 import type { ImageReader } from './images.ts';
 import { InlineReader, shown } from './inline.ts';
 import { formula } from './math.ts';
 import { Notes } from './notes.ts';
+import { picturesIn } from './pictures.ts';
 import { plotReader } from './plots.ts';
 import { shorten, takeCut } from './shorten.ts';
 import { inlineTokens, marked } from './syntax.ts';
-import { pieceInLine } from './tags.ts';
+import { tableOf } from './table.ts';
 
 /**
- * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub's Markdown allows
- * is read and the rest shown as text; links are http, https or mailto, pictures come through `images`, and
- * every size is capped. Never throws.
+ * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub allows is read and
+ * the rest shown as text; links are http, https, mailto or files that `files` finds, pictures come through
+ * `images`, and every size is capped. Never throws.
  */
 export async function parseMarkdown(
   source: string,
@@ -101,7 +102,10 @@ class Reader {
       case 'blockquote':
         return [await this.quote(token, depth)];
       case 'table':
-        return [this.table(token as Tokens.Table)];
+        return [
+          tableOf(token as Tokens.Table, (cell) => this.inline.read(cell)),
+          ...this.picturesOf(token as Tokens.Table),
+        ];
       case 'hr':
         return [{ t: 'rule' }];
       case 'equation':
@@ -144,9 +148,7 @@ class Reader {
     };
   }
 
-  /**
-   * Reads a paragraph; a picture or an equation in it becomes a block between the words before and after it.
-   */
+  /** Reads a paragraph; a picture or an equation in it becomes a block between the words around it. */
   private paragraph(tokens: readonly Token[]): Block[] {
     const out: Block[] = [];
     let words: Token[] = [];
@@ -180,42 +182,13 @@ class Reader {
     return [{ t: 'code', ...code, omitted: code.omitted + cut }];
   }
 
-  private table(token: Tokens.Table): Block {
-    const columns = Math.min(limits.columns, token.header.length);
-    const cell = (from: Tokens.TableCell | undefined) => (from ? this.inline.read(from.tokens) : []);
-    const { cut } = takeCut(token.rows.at(-1)?.[0]?.text ?? '');
-    const rows = token.rows.slice(0, limits.rows);
-    const more = token.rows.length - rows.length + (cut > 0 ? cut - 1 : 0);
-    const notes = [
-      more > 0 ? `${more.toLocaleString('en-US')} more rows` : '',
-      token.header.length > columns ? `${token.header.length - columns} more columns` : '',
-    ].filter(Boolean);
-    return {
-      t: 'table',
-      head: token.header.slice(0, columns).map(cell),
-      align: token.align.slice(0, columns).map((align): Align => align ?? 'left'),
-      rows: rows.map((row) => ({
-        cells: Array.from({ length: columns }, (_, i) => cell(row[i])),
-        tone: 'plain',
-      })),
-      caption: null,
-      omitted: notes.length > 0 ? `${notes.join(' and ')} left out.` : null,
-    };
+  /** Pictures do not fit into cells: they follow the table, which names them. */
+  private picturesOf(token: Tokens.Table): Block[] {
+    const cells = [token.header, ...token.rows.slice(0, limits.rows)].flat();
+    return cells
+      .flatMap((cell) => cell.tokens.flatMap(picturesIn))
+      .map(({ href, alt }) => this.images(href, shown(alt)));
   }
-}
-
-/** The pictures that a token is, in Markdown or HTML, by itself or inside a link. */
-function picturesIn(token: Token): { href: string; alt: string }[] {
-  const { type, raw, tokens = [], href = '', text: alt = '', title } = token as Tokens.Generic;
-  if (type === 'image') return [{ href: decodeEntities(href), alt: decodeEntities(alt || title || '') }];
-  if (type === 'html') {
-    const tag = pieceInLine(raw);
-    if (tag.p !== 'open' || tag.name !== 'img') return [];
-    return [{ href: tag.attributes.src ?? '', alt: tag.attributes.alt ?? '' }];
-  }
-  if (!['link', 'strong', 'em'].includes(type)) return [];
-  const inner = tokens.filter((one) => one.raw.trim() !== '').map(picturesIn);
-  return inner.every((found) => found.length > 0) ? inner.flat() : [];
 }
 
 /** GitHub's kinds of notes, and those of Obsidian that are as common. */

@@ -1,5 +1,5 @@
 import type { Block } from '../document/tree.ts';
-import { plot, plotSpec } from '../plots/vega.ts';
+import { plotSpec, plotWithin } from '../plots/vega.ts';
 import { limits } from './guards.ts';
 
 /** Draws the Vega-Lite specs of one text; a line with the reason stands in place of one that fails. */
@@ -11,7 +11,7 @@ export function plotReader(): (spec: string) => Promise<Block> {
       if (spent > limits.allPlotSeconds) throw new Error(`the plots before it took ${Math.round(spent)} s`);
       const picture = {
         kind: 'plot' as const,
-        panels: [await plot(plotSpec(spec), limits.plotSeconds)],
+        panels: [await plotWithin(limits.plotSeconds, plotSpec(spec))],
         legend: [],
       };
       return { t: 'figure', picture, alt: 'plot of the researcher', caption: null };

@@ -75,9 +75,7 @@ export function shorten(source: string): string {
   return out.join('\n');
 }
 
-/**
- * A bar in a formula or in code does not end a cell, which Markdown knows only with a backslash before it.
- */
+/** A bar in a formula or in code ends no cell: Markdown wants a backslash before it. */
 function withoutBars(row: string): string {
   return row
     .replace(/(`+)(?!`)(.*?[^`])\1(?!`)/g, (code) => code.replace(/(?<!\\)\|/g, '\\|'))

@@ -1,19 +1,21 @@
 import { Lexer, Marked, type Token, type TokenizerExtension, type Tokens } from 'marked';
 
-/**
- * Formulas that stand alone; those of the AMS packages that language models write without `$$` around them.
- */
+/** Characters in which the end of a formula is searched: there may be thousands of marks without one. */
+const FAR = 4_000;
+/** Formulas that stand alone: language models write these environments without `$$` around them. */
 const ENVIRONMENTS = 'equation|align|aligned|gather|gathered|multline|eqnarray|flalign|split|cases';
-const environment = new RegExp(String.raw`^ {0,3}(\\begin\{((?:${ENVIRONMENTS})\*?)\}[\s\S]*?\\end\{\2\})`);
+const environment = new RegExp(
+  String.raw`^ {0,3}(\\begin\{((?:${ENVIRONMENTS})\*?)\}[\s\S]{0,${FAR}}?\\end\{\2\})`,
+);
 const END = String.raw`[ \t]*(?:\n|$)`;
-const DOLLARS = String.raw`\$\$((?:\\[\s\S]|(?!\$\$)[^\\])+?)\$\$`;
+const DOLLARS = String.raw`\$\$((?:\\[\s\S]|(?!\$\$)[^\\]){1,${FAR}}?)\$\$`;
 /** With two backslashes, too: some escape them once more. */
-const BRACKETS = String.raw`\\{1,2}\[((?:(?!\\\])[\s\S])+?)\\{1,2}\]`;
+const BRACKETS = String.raw`\\{1,2}\[((?:(?!\\\])[\s\S]){1,${FAR}}?)\\{1,2}\]`;
 const blockDollars = new RegExp(`^ {0,3}${DOLLARS}${END}`);
 const blockBrackets = new RegExp(`^ {0,3}${BRACKETS}${END}`);
 const inlineDollars = new RegExp(`^${DOLLARS}`);
 const inlineBrackets = new RegExp(`^${BRACKETS}`);
-const parentheses = /^\\{1,2}\(((?:(?!\\\))[\s\S])+?)\\{1,2}\)/;
+const parentheses = /^\\{1,2}\(((?:(?!\\\))[\s\S]){1,1000}?)\\{1,2}\)/;
 /** GitHub's form for formulas with signs that Markdown would read. */
 const ticked = /^\$`([^`]+)`\$/;
 /**

@@ -7,7 +7,7 @@ export type Piece =
   | { p: 'comment'; raw: string }
   | { p: 'words'; raw: string };
 
-const TAG = /<!--[\s\S]*?-->|<\/?[a-z][a-z0-9-]*(?:\s+[^<>"']*(?:"[^"]*"|'[^']*')?)*\s*\/?>/gi;
+const TAG = /<!--[\s\S]*?-->|<\/?[a-z][a-z0-9-]*(?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*')*>/gi;
 const ATTRIBUTE = /([a-z][\w-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+)))?/gi;
 /** Elements that have no end. */
 const EMPTY = new Set(['br', 'hr', 'img', 'wbr', 'input', 'col', 'source']);
@@ -90,6 +90,9 @@ const FOLLOW: Record<string, string[]> = {
   dd: ['dt', 'dd'],
 };
 
+/** Elements inside elements; what is deeper is words. */
+const DEPTH = 40;
+
 /**
  * Nests pieces of HTML and other leaves into elements. A tag that is not closed, or closes nothing, becomes a
  * leaf of words again, by `words`; but those that `closes` names end with what is around them.
@@ -117,6 +120,7 @@ export function nest<Leaf extends object>(
       const { name, raw, attributes } = piece;
       const element = { name, raw, attributes, kids: [] };
       if (piece.empty) top().kids.push(element);
+      else if (open.length > DEPTH) top().kids.push(words(raw));
       else open.push(element);
     } else if (piece.p === 'close') {
       const at = open.findLastIndex(({ name }) => name === piece.name);

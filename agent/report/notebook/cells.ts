@@ -68,7 +68,7 @@ function sprintTitle({ id, title, best, links, number, remarks }: SprintRow, vie
   const more = view
     ? ` <button type="button" class="more" data-act="open" data-sprint="${escaped(id)}" aria-expanded="${view.open.includes(id)}" aria-label="Details of sprint ${number}">details</button>`
     : '';
-  const notes = remarks.map((remark) => `<br><small class="quiet">${escaped(remark)}</small>`);
+  const notes = remarks.map((remark) => `<br><small>${escaped(remark)}</small>`);
   return `${best ? BEST : ''}${linked}${more}${notes.join('')}`;
 }
 
@@ -143,7 +143,7 @@ function heading(
   if (!view || key === '') return `<th scope="col"${side}>${escaped(label)}</th>`;
   const sorted = view.sort === key;
   const way = sorted ? ` aria-sort="${view.down ? 'descending' : 'ascending'}"` : '';
-  const sign = sorted ? `<span aria-hidden="true">${view.down ? ' ↓' : ' ↑'}</span>` : '';
+  const sign = sorted ? `<span aria-hidden="true">${view.down ? '\u00a0↓' : '\u00a0↑'}</span>` : '';
   return `<th scope="col"${side}${way}><button type="button" data-act="sort" data-key="${escaped(key)}">${escaped(label)}${sign}</button></th>`;
 }
 

@@ -82,3 +82,15 @@ it('draws at most 200 points of a curve, its ends among them', () => {
   expect([curve[0], curve.at(-1)]).toEqual([0, 5000]);
   expect(thinned([1, 2])).toEqual([1, 2]);
 });
+
+it('keeps six digits of what a trainer logged, and all of what a judge measured', () => {
+  const third = 1 / 3;
+  const runs = lista.runs.map((each) => ({
+    ...each,
+    curve: [{ samples: 1, values: { loss: 1000 * third, lr: third / 1e9 } }],
+    evals: [{ samples: 1, evaluationSamples: 1, metrics: { f1: third } }],
+  }));
+  const [first] = detailOf({ ...lista, runs }, rules, places, beside).sprint.runs;
+  expect(first?.curve[0]?.values).toEqual({ loss: 333.333, lr: 3.33333e-10 });
+  expect(first?.evals[0]?.metrics.f1).toBe(third);
+});

@@ -29,9 +29,17 @@ export function detailOf(
   };
 }
 
+/** Digits of what a trainer logged: a curve shows no more, and the record has all. */
+const DIGITS = 6;
+
 const thinnedRun = (run: SprintRun): SprintRun => ({
   ...run,
-  curve: thinned(run.curve),
+  curve: thinned(run.curve).map(({ samples, values }) => ({
+    samples,
+    values: Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, Number(value.toPrecision(DIGITS))]),
+    ),
+  })),
   evals: thinned(run.evals),
 });
 

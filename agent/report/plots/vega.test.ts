@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TopLevelSpec } from 'vega-lite';
 import { expect, it } from 'vitest';
-import { plot, plotSpec } from './vega.ts';
+import { plot, plotSpec, plotWithin } from './vega.ts';
 
 const points = (values: object[]): TopLevelSpec => ({
   data: { values },
@@ -68,7 +68,7 @@ it('ends a plot that takes too long, and draws the next one', async () => {
     ...points([{ a: 1 }, { a: 2 }]),
     transform: [{ density: 'a', steps: 1e8 }],
   } as TopLevelSpec;
-  const [endless, next] = [plot(spec, 0.3), plot(points([{ a: 1 }]))];
+  const [endless, next] = [plotWithin(0.3, spec), plot(points([{ a: 1 }]))];
   await expect(endless).rejects.toThrow('longer than 0.3 s');
   expect(await next).toMatch(/^<svg/);
 });

@@ -15,11 +15,14 @@ const drawer = new Drawer();
  * Draws a Vega-Lite spec as a string of SVG, without files or network, in a thread of its own (drawer.mjs).
  * @throws Error in one line when the spec is not drawable, too large, or not drawn within `seconds`.
  */
-export async function plot(spec: TopLevelSpec, seconds = MAX_SECONDS): Promise<string> {
+export async function plotWithin(seconds: number, spec: TopLevelSpec): Promise<string> {
   const svg = ownIds(await drawer.draw({ spec, config: theme }, seconds));
   if (svg.length > MAX_SVG) throw new Error(`plot of ${svg.length} bytes; at most ${MAX_SVG}`);
   return svg;
 }
+
+/** The same for a plot of our own. */
+export const plot = (spec: TopLevelSpec): Promise<string> => plotWithin(MAX_SECONDS, spec);
 
 /**
  * Vega counts its ids over all pictures of a process. Here they depend on the picture alone, so that a page

@@ -6,8 +6,7 @@ const ZERO_WIDTH_SPACE = '\u200b';
 
 /**
  * The blocks as paper needs them: tabs as spaces, since the compiler drops them, and places in long words
- * where a line may break. The tree itself has neither, so that a copy from HTML or Markdown is what was
- * written.
+ * where a line may break. The tree has neither, so that a copy from HTML or Markdown is what was written.
  */
 export function forPaper(blocks: readonly Block[]): Block[] {
   return JSON.parse(JSON.stringify(blocks), (key, value: unknown) => {

@@ -1,9 +1,7 @@
 const ours = (family: string): string =>
   /mono|courier|consol/i.test(family) ? 'JetBrains Mono' : 'Source Sans 3';
 
-/**
- * An SVG whose words are set in the fonts of the report: those that it names differ from machine to machine.
- */
+/** An SVG with its words in the fonts of the report: those that it names differ from machine to machine. */
 export function withOurFonts(svg: string): string {
   const named = svg
     .replace(/font-family\s*=\s*(?:"([^"]*)"|'([^']*)')/g, (_, double, single) => {

@@ -1,0 +1,63 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { capture } from '#host/capture';
+import { cleanEnv } from '#host/env';
+import { worktreeOf } from '#host/worktree';
+import { secretDir, sprintsDir } from '../common/paths.ts';
+import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { branchOf, git } from '../fixtures/repo.ts';
+import { finish, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
+import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
+import { readSprints } from '../ledger/ledger.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const publish = (repo: string) => {
+  const file = join(import.meta.dirname, '../cli/publish.ts');
+  const argv = ['node', '--import', import.meta.resolve('tsx'), file];
+  return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 60 });
+};
+const published = (repo: string): { hash: string; key?: string }[] =>
+  JSON.parse(git(repo, 'show', `${branchOf(repo)}:sprints/secret-worlds.json`));
+
+it('publishes the hash of a new key before it confirms a sprint that was left open', async () => {
+  // The runs of the second sprint take two seconds each.
+  const left = [start('better'), write(0.7), train('steady'), wait, finish()];
+  const repo = withSecretWorlds(tinyRepository([sprintTo('base', 0.6), left]), '{ f1, mcc }');
+  const loop = startCommand(repo, 'loop', '--sandbox', 'off');
+  await eventOf(repo, 'confirm.started', ({ best }) => best !== null);
+  loop.child.kill('SIGKILL');
+  await loop.ended;
+  expect((await publish(repo)).complaint).toBeNull();
+  await loopIn(repo, {});
+  const [base, better] = readSprints(sprintsDir(repo));
+  expect(better?.outcome).toBe('new-best');
+  expect(published(repo)).toMatchObject([
+    { hash: base?.confirmed?.key, key: expect.any(String) },
+    { hash: better?.confirmed?.key },
+  ]);
+  expect(better?.confirmed?.key).not.toBe(base?.confirmed?.key);
+  const subjects = git(repo, 'log', '-2', '--format=%s', branchOf(repo)).split('\n');
+  expect(subjects).toEqual([
+    'Sprint 2: Try better (new-best)',
+    'Publish the hash of the key of the secret worlds',
+  ]);
+});
+
+it('confirms nothing by a key that was published where a crash kept it in place', async () => {
+  const repo = withSecretWorlds(tinyRepository([sprintTo('base', 0.6)]), '{ f1, mcc }');
+  await loopIn(repo, {});
+  const [{ hash = '' } = {}] = published(repo);
+  expect((await publish(repo)).complaint).toBeNull();
+  const folder = secretDir(repo, branchOf(repo));
+  renameSync(`${folder}--published-${hash.slice(0, 12)}`, folder);
+  await expect(loopIn(repo, { maxSprints: 1 })).rejects.toThrow(
+    /is published, .*: npm run publish-key -- run/,
+  );
+  expect((await publish(repo)).complaint).toBeNull();
+  // A crash after the file was written and before it was committed.
+  writeFileSync(join(worktreeOf(repo), 'sprints/secret-worlds.json'), 'half');
+  await loopIn(repo, { maxSprints: 1 });
+  expect(published(repo).map(({ key }) => key !== undefined)).toEqual([true, false]);
+});

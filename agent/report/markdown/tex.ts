@@ -1,0 +1,27 @@
+/** Commands of packages that language models use as if they were always there. */
+export const macros = {
+  '\\E': '\\mathbb{E}',
+  '\\1': '\\mathbb{1}',
+  '\\mathbbm': '\\mathbb{#1}',
+  '\\mathds': '\\mathbb{#1}',
+  '\\Var': '\\operatorname{Var}',
+  '\\sign': '\\operatorname{sign}',
+  '\\ensuremath': '#1',
+  '\\nonumber': '',
+};
+
+/** What TeX would refuse or drop, and what is meant. */
+export const mend = (tex: string): string =>
+  tex
+    // A comment in TeX; in a formula of a report, a share.
+    .replace(/(?<!\\)%/g, '\\%')
+    .replace(/\\(text(?:rm|bf|it|tt|sf)?|operatorname\*?|mbox)\{([^{}$]*)\}/g, (_, command, words) => {
+      const escaped = words.replace(/(?<!\\)[_#&]/g, '\\$&');
+      return `\\${command === 'mbox' ? 'text' : command}{${escaped}}`;
+    })
+    .replace(
+      /\\DeclareMathOperator\*?\s*\{?(\\\w+)\}?\s*\{([^{}]*)\}/g,
+      '\\newcommand{$1}{\\operatorname*{$2}}',
+    )
+    .replace(/\\(begin|end)\{eqnarray(\*?)\}/g, '\\$1{align$2}')
+    .replace(/&\s*(=|\\[lg]eq?|\\approx|<|>)\s*&/g, '&$1 ');
