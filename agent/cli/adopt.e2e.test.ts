@@ -33,9 +33,11 @@ it('puts the best on the branch as one commit that names run, sprint and numbers
   const { code, said } = await adopt();
   expect(code, said).toBe(0);
   expect(said).toMatch(
-    /^main: commit [0-9a-f]{9} has work\/ of run \S+ \(sprint 2 of run\/\S+\): 2 files, \+1 -2\nverified: f1 0\.75, mcc 0\.6\nlook: /,
+    /^main: commit [0-9a-f]{9} has work\/ of run \S+ \(sprint 2 of run\/\S+\): 1 file, \+1 -1\nverified: f1 0\.75, mcc 0\.6\nkept, because the night began without them: work\/extra\.json\nlook: /,
   );
   expect(number()).toBe(0.75);
+  // The night of the replay began without it.
+  expect(git(night, 'show', 'HEAD:work/extra.json')).toBe(git(night, 'show', `${before}:work/extra.json`));
   expect(git(night, 'rev-list', `${before}..main`, '--count')).toBe('1');
   const trailer = (key: string) => git(night, 'log', '-1', `--format=%(trailers:key=${key},valueonly)`);
   expect(['Run', 'Verdict', 'F1', 'MCC', 'Profile', 'Researcher'].map(trailer)).toEqual([

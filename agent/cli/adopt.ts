@@ -11,6 +11,7 @@ import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { severalWords } from '../ledger/tables.ts';
 import { diffTrees } from '../open-sprint/workspace.ts';
 import { trailerName } from '../sprint/commit.ts';
+import { withBaselineFiles, withoutFiles } from '../start/baseline-files.ts';
 import { refuseUnfinished } from '../start/git-trouble.ts';
 import { numbersIn, type Origin, originOf } from '../start/origin.ts';
 import { parsed, program } from './arguments.ts';
@@ -53,10 +54,14 @@ await runMain(async () => {
   const began = origin.branch && (await bestKnown(git, origin.branch));
   const start = began ? [await committedTree({ repo, commit: began, folder })] : [];
   const before = await committedTree({ repo, commit: 'HEAD', folder });
+  const { tree, kept } = await withBaselineFiles(repo, task, origin);
+  // What an earlier adoption has left there is not the user's own change.
+  const known = new Set([...origin.recorded, ...start]);
+  if (known.has(await withoutFiles(repo, before, origin, kept))) known.add(before);
   const put = await putWorkspace(git, {
-    ...{ repo, folder, tree: origin.tree, known: new Set([...origin.recorded, ...start]) },
+    ...{ repo, folder, tree, known },
     branch: replace ? null : origin.branch,
-    message: (merged) => message(origin, task, merged ? here : null),
+    message: (merged) => message(origin, task, { mergedOn: merged ? here : null, kept }),
   });
   if (put.kind === 'conflict') throw new UserError(conflict(put, origin, here, folder));
   if (put.kind === 'same') {
@@ -76,6 +81,7 @@ await runMain(async () => {
     ...(put.merged
       ? [`merged with your own changes of ${folder}/: these numbers are of the run without them`]
       : []),
+    ...(kept.length > 0 ? [`kept, because the night began without them: ${kept.join(', ')}`] : []),
     `look: git show ${put.commit.slice(0, 9)}     undo: git revert ${put.commit.slice(0, 9)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -95,7 +101,11 @@ function bestRun(task: Task, repo: string, wanted: string | undefined): string {
 }
 
 /** The commit's message. Titles are the researcher's: they are quoted, and no line of theirs is a trailer. */
-function message(origin: Origin, task: Task, mergedOn: string | null): string {
+function message(
+  origin: Origin,
+  task: Task,
+  { mergedOn, kept }: { mergedOn: string | null; kept: readonly string[] },
+): string {
   const { words, run, sprint, verdict, tree, researcher } = origin;
   const { workspace, metric, also } = task.contract;
   const numbers = [...new Set([metric, ...also])].flatMap((name) => {
@@ -104,7 +114,10 @@ function message(origin: Origin, task: Task, mergedOn: string | null): string {
   });
   const body = [
     ...(sprint ? [`Sprint ${sprint.number}: "${plain(sprint.title)}" (${sprint.outcome}).`] : []),
-    `The workspace that the run was trained from is the tree ${tree}.`,
+    run === null
+      ? `Its workspace is the tree ${tree}.`
+      : `The workspace that the run was trained from is the tree ${tree}.`,
+    ...(kept.length > 0 ? [`Kept, because the night began without them: ${kept.join(', ')}.`] : []),
     ...(mergedOn ? [`Merged with the changes of ${mergedOn}: the numbers are of the run without them.`] : []),
   ];
   const trailers = [

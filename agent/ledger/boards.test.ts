@@ -84,6 +84,8 @@ it('tells all branches as one history: numbered by time, a best only where it wa
     made('run/b', 0.59, { number: 3 }),
     made('run/a', 0.59, { number: 2 }),
     made('run/a', 0.7, { number: 3 }),
+    // Better, by less than the noise of 0.01.
+    made('run/b', 0.705, { number: 4 }),
   ];
   const history = oneHistory(sprints);
   expect(history.map(({ number, outcome }) => [number, outcome])).toEqual([
@@ -93,8 +95,14 @@ it('tells all branches as one history: numbered by time, a best only where it wa
     [4, 'new-best'],
     [5, 'no-gain'],
     [6, 'new-best'],
+    [7, 'no-gain'],
   ]);
-  expect(history[1]?.reason).toBe('the best of run/b then (the first); not better than sprint 1 of run/a');
+  expect(history.map(({ bestBefore }) => bestBefore?.metrics.f1)).toEqual([
+    ...[undefined, 0.5, 0.5, 0.6, 0.59, 0.59, 0.7],
+  ]);
+  expect(history[1]?.reason).toBe(
+    'the best of run/b then (the first); not better than sprint 1 of run/a by more than the noise',
+  );
   expect(history[2]?.title).toMatch(/^run\/b, sprint 2: Try \d+$/);
   expect(new Set(history.map(({ leaderboard }) => leaderboard)).size).toBe(1);
   expect(sprints[1]?.sprint.outcome).toBe('new-best');

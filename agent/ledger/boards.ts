@@ -50,8 +50,9 @@ export const gain = (board: Pick<Board, 'goal'>, sprint: Sprint, other: Sprint):
 
 /**
  * The sprints of all branches as one history, for what shows those of one branch: numbered by time, and with
- * their branch in the title. A best of its branch that was not better than the best of another at that time
- * is no new best here, and its reason says so. Boards of several worlds get leaderboards of their own.
+ * their branch in the title. What stood before a sprint is the best of all branches then. A best of its
+ * branch that was not better than that by more than the noise is no new best here, and its reason says so.
+ * Boards of several worlds get leaderboards of their own.
  */
 export function oneHistory(sprints: readonly BranchSprint[]): Sprint[] {
   const boards = boardsOf(sprints);
@@ -67,13 +68,18 @@ export function oneHistory(sprints: readonly BranchSprint[]): Sprint[] {
       number: at + 1,
       title: `${branch}, sprint ${sprint.number}: ${sprint.title}`,
       leaderboard: shared ? `${board.leaderboard}@${board.world?.hash}` : board.leaderboard,
+      bestBefore: best ? standing(best.sprint) : sprint.bestBefore,
     };
     if (sprint.outcome !== 'new-best') return here;
-    if (!best || best.branch === branch || gain(board, sprint, best.sprint) > 0) {
+    if (!best || best.branch === branch || gain(board, sprint, best.sprint) > sprint.noise) {
       bests.set(board, one);
       return here;
     }
-    const reason = `the best of ${branch} then (${sprint.reason}); not better than sprint ${best.sprint.number} of ${best.branch}`;
+    const reason = `the best of ${branch} then (${sprint.reason}); not better than sprint ${best.sprint.number} of ${best.branch} by more than the noise`;
     return { ...here, outcome: 'no-gain' as const, reason };
   });
 }
+
+/** A best as the sprint after it records it. */
+const standing = ({ id, verdict }: Sprint): Sprint['bestBefore'] =>
+  verdict && { sprint: id, run: verdict.run, metrics: verdict.metrics };

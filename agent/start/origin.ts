@@ -32,6 +32,8 @@ export interface Origin {
    * without a sandbox. Null where nobody but the user has.
    */
   researcher: string | null;
+  /** The commit that the first sprint of its run branch began with; null where there is none. */
+  began: string | null;
   /** All workspaces that loops have recorded: to replace one of them loses nothing of the user's. */
   recorded: ReadonlySet<string>;
 }
@@ -72,8 +74,12 @@ export async function originOf(repo: string, task: Task, asked: string): Promise
   const { sprints } = await allSprints(repo);
   const recorded = new Set(sprints.flatMap(({ sprint }) => treesOf(sprint)));
   const of = sprints.find(({ sprint }) => sprint.runs.some((run) => run.id === id));
-  if (of) return { ...(await ofSprint(repo, task, of, id)), recorded };
-  if (existsSync(runDir(repo, id))) return { ...(await byHand(repo, id)), recorded };
+  const beganOn = (branch: string | null) => {
+    const first = sprints.filter((one) => one.branch === branch).sort(byNumber)[0];
+    return first ? `${first.commit}^` : null;
+  };
+  if (of) return { ...(await ofSprint(repo, task, of, id)), began: beganOn(of.branch), recorded };
+  if (existsSync(runDir(repo, id))) return { ...(await byHand(repo, id)), began: null, recorded };
   const { workspace } = task.contract;
   const commit = await git(repo, ['rev-parse', '--verify', '--quiet', `${asked}^{commit}`]).catch(() => '');
   if (commit === '')
@@ -94,6 +100,7 @@ export async function originOf(repo: string, task: Task, asked: string): Promise
     branch: isRunBranch(asked.replace(/^[^/]+\/(?=run\/)/, '')) ? asked : null,
     verdict: sprint?.verdict ?? null,
     researcher: await researcherOf(repo, commit, sprint),
+    began: beganOn(asked),
     recorded,
   };
 }
@@ -103,7 +110,9 @@ const treesOf = ({ runs, change }: Sprint): string[] => [
   ...[change.treeBefore, change.treeAfter],
 ];
 
-type Found = Omit<Origin, 'recorded'>;
+const byNumber = (a: BranchSprint, b: BranchSprint) => a.sprint.number - b.sprint.number;
+
+type Found = Omit<Origin, 'recorded' | 'began'>;
 
 /** Claude, where any commit up to this one is a sprint of Claude's: later sprints have that work in them. */
 async function researcherOf(repo: string, commit: string, sprint: Sprint | null): Promise<string | null> {
