@@ -6,6 +6,8 @@ export const limits = {
   /** Bytes of a file that are read, and characters of its Markdown once long parts are shortened. */
   file: 16 * 1024 * 1024,
   source: 400_000,
+  /** Paragraphs, lists, tables and the like at the top; a report of more would take minutes to set. */
+  blocks: 4_000,
   /** Characters of one paragraph or list. */
   block: 60_000,
   /** Blocks inside blocks: lists in lists, quotes in quotes. */

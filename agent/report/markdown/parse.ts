@@ -29,17 +29,19 @@ export async function parseMarkdown(
   const read = short.slice(0, limits.source);
   let tokens: Token[];
   try {
-    tokens = marked.lexer(read);
+    tokens = marked.lexer(read).filter(({ type }) => type !== 'space');
   } catch {
     // Quotes nested ten thousand deep overflow the lexer's stack; then the text is shown unparsed.
     return plainText(read);
   }
   const reader = new Reader(images, new Notes(tokens), files);
-  const out = await reader.blocks(tokens, 0);
+  const out = await reader.blocks(tokens.slice(0, limits.blocks), 0);
   out.push(...(await reader.footnotes()));
   const more = short.length - read.length;
-  const left = more > 0 ? [`The last ${more.toLocaleString('en-US')} characters are left out.`] : [];
-  if (whole !== null && (cut || more > 0)) left.push(`${whole} has all of this text.`);
+  const parts = Math.max(0, tokens.length - limits.blocks);
+  const left = parts > 0 ? [`${parts.toLocaleString('en-US')} more paragraphs are left out.`] : [];
+  if (more > 0) left.push(`The last ${more.toLocaleString('en-US')} characters are left out.`);
+  if (whole !== null && (cut || left.length > 0)) left.push(`${whole} has all of this text.`);
   if (left.length > 0) out.push({ t: 'para', c: [em(left.join(' '))] });
   return out;
 }
