@@ -16,8 +16,9 @@ export const limits = {
   columns: 14,
   codeLines: 400,
   codeColumns: 500,
-  /** Bytes of one picture, and the number of pictures in one report. */
+  /** Bytes of one picture and of all, which are inside the HTML, and the number of pictures in one report. */
   imageBytes: 8 * 1024 * 1024,
+  allImageBytes: 32 * 1024 * 1024,
   images: 40,
   /** Pixels of one picture, and of all: few bytes of a PNG can unpack to any number. */
   pixels: 25e6,
