@@ -87,12 +87,12 @@ const named: Record<string, string> = {
   rarr: '→',
 };
 
-/** Decodes HTML's character references, which marked leaves as written. Unknown ones stay. */
+/** Decodes HTML's character references, which marked leaves as written. Unknown ones and controls stay. */
 export function decodeEntities(value: string): string {
   return value.replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,8});?/gi, (whole, body: string) => {
     if (!body.startsWith('#')) return named[body.toLowerCase()] ?? whole;
     const code = /^#x/i.test(body) ? Number.parseInt(body.slice(2), 16) : Number(body.slice(1));
-    return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000)
+    return (code >= 32 || code === 9 || code === 10) && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000)
       ? String.fromCodePoint(code)
       : whole;
   });
