@@ -51,9 +51,12 @@ export async function composeReport(
   const history = [...others, sprint].sort((a, b) => a.number - b.number);
   const context: Context = { sprint, history, task, profile, number: new Numbering() };
   const [images, files] = [imageReader(source.dir), fileFinder(source.dir)];
-  const read = async (markdown: string): Promise<Block[]> =>
-    simple ? plainText(markdown) : parseMarkdown(markdown, images, files);
-  const { asked, log } = splitLog(await read(source.readme ?? sprint.idea));
+  const read = async (markdown: string, whole: string | null = null): Promise<Block[]> =>
+    simple ? plainText(markdown) : parseMarkdown(markdown, images, { files, whole });
+  const { readme } = source;
+  const { asked, log } = splitLog(
+    readme === null ? await read(sprint.idea) : await read(readme, `sprints/${sprint.id}/README.md`),
+  );
 
   const blocks: Block[] = [titleBlock(context), cards(context)];
   blocks.push({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clean } from './guards.ts';
+import { clean, decodeEntities } from './guards.ts';
 
 it.each([
   ['\u001b[32m✓\u001b[0m step \u001b[1;31m✗\u001b[39;49m', '✓ step ✗'],
@@ -18,4 +18,9 @@ it.each([
   'see [1] and [2m] of 3',
 ])('leaves %j', (value) => {
   expect(clean(value)).toBe(value);
+});
+
+it('decodes characters, and no control characters', () => {
+  expect(decodeEntities('&lt;&#65;&#x42;&nbsp;&rarr; &bogus;')).toBe('<AB\u00a0→ &bogus;');
+  expect(decodeEntities('a&#2;b&#x1b;c&#0;')).toBe('a&#2;b&#x1b;c&#0;');
 });

@@ -6,6 +6,8 @@ export const limits = {
   /** Bytes of a file that are read, and characters of its Markdown once long parts are shortened. */
   file: 16 * 1024 * 1024,
   source: 400_000,
+  /** Paragraphs, lists, tables and the like at the top; a report of more would take minutes to set. */
+  blocks: 4_000,
   /** Characters of one paragraph or list. */
   block: 60_000,
   /** Blocks inside blocks: lists in lists, quotes in quotes. */
@@ -14,8 +16,9 @@ export const limits = {
   columns: 14,
   codeLines: 400,
   codeColumns: 500,
-  /** Bytes of one picture, and the number of pictures in one report. */
+  /** Bytes of one picture and of all, which are inside the HTML, and the number of pictures in one report. */
   imageBytes: 8 * 1024 * 1024,
+  allImageBytes: 32 * 1024 * 1024,
   images: 40,
   /** Pixels of one picture, and of all: few bytes of a PNG can unpack to any number. */
   pixels: 25e6,
@@ -84,12 +87,12 @@ const named: Record<string, string> = {
   rarr: '→',
 };
 
-/** Decodes HTML's character references, which marked leaves as written. Unknown ones stay. */
+/** Decodes HTML's character references, which marked leaves as written. Unknown ones and controls stay. */
 export function decodeEntities(value: string): string {
   return value.replace(/&(#x[0-9a-f]{1,6}|#\d{1,7}|[a-z]{2,8});?/gi, (whole, body: string) => {
     if (!body.startsWith('#')) return named[body.toLowerCase()] ?? whole;
     const code = /^#x/i.test(body) ? Number.parseInt(body.slice(2), 16) : Number(body.slice(1));
-    return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000)
+    return (code >= 32 || code === 9 || code === 10) && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000)
       ? String.fromCodePoint(code)
       : whole;
   });

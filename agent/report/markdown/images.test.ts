@@ -86,6 +86,15 @@ it('does not follow an absolute path', () => {
   expect(imageReader(folder)(join(base, 'secret.png'), '').t).toBe('missing');
 });
 
+it('stops where all pictures together would make the report too large', () => {
+  writeFileSync(join(folder, 'large.png'), Buffer.concat([png, Buffer.alloc(7.9 * 1024 * 1024)]));
+  const read = imageReader(folder);
+  const shown = Array.from({ length: 6 }, () => read('large.png', ''));
+  expect(shown.slice(0, 4).every(({ t }) => t === 'figure')).toBe(true);
+  expect(shown[4]).toMatchObject({ why: 'all pictures together are larger than 32 MB' });
+  expect(read('inside.png', '').t).toBe('figure');
+});
+
 it('stops after 40 pictures', () => {
   const read = imageReader(folder);
   const shown = Array.from({ length: 41 }, () => read('inside.png', '').t);

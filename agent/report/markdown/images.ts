@@ -17,6 +17,7 @@ export type ImageReader = (href: string, alt: string) => Figure | Missing;
 export function imageReader(folder: string): ImageReader {
   let read = 0;
   let pixels = 0;
+  let all = 0;
   return (href, alt) => {
     const missing = (why: string): Missing => ({ t: 'missing', what: alt || href.slice(0, 120), why });
     if (/^\s*data:/i.test(href)) return missing('a data: address; save the picture in the sprint folder');
@@ -50,6 +51,9 @@ export function imageReader(folder: string): ImageReader {
     if (size > limits.pixels) return missing(`more than ${limits.pixels / 1e6} million pixels`);
     if (pixels + size > limits.allPixels)
       return missing(`all pictures together have more than ${limits.allPixels / 1e6} million pixels`);
+    if (all + bytes.length > limits.allImageBytes)
+      return missing(`all pictures together are larger than ${limits.allImageBytes / 1024 / 1024} MB`);
+    all += bytes.length;
     pixels += size;
     read++;
     const picture = { kind: 'file', name, mime, base64: bytes.toString('base64') } as const;

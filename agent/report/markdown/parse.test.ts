@@ -118,7 +118,7 @@ describe('a researcher’s Markdown', () => {
     const blocks = await parseMarkdown(
       '![plot](my plot (1).png) [log](train.log) [gone](a b.log) [part](#idea) [x](javascript:a.b)',
       noImages,
-      files,
+      { files },
     );
     expect(blocks[0]).toMatchObject({ t: 'missing', what: 'my plot (1).png' });
     const { c } = blocks[1] as Extract<Block, { t: 'para' }>;

@@ -18,29 +18,31 @@ import { tableOf } from './table.ts';
 /**
  * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub allows is read and
  * the rest shown as text; links are http, https, mailto or files that `files` finds, pictures come through
- * `images`, and every size is capped. Never throws.
+ * `images`, and every size is capped: `whole` is the file that has all. Never throws.
  */
 export async function parseMarkdown(
   source: string,
   images: ImageReader,
-  files: FileFinder = () => null,
+  { files = () => null, whole = null }: { files?: FileFinder; whole?: string | null } = {},
 ): Promise<Block[]> {
-  const whole = shorten(fenceFrontMatter(clean(source)));
-  const cleaned = whole.slice(0, limits.source);
+  const { text: short, cut } = shorten(fenceFrontMatter(clean(source)));
+  const read = short.slice(0, limits.source);
   let tokens: Token[];
   try {
-    tokens = marked.lexer(cleaned);
+    tokens = marked.lexer(read).filter(({ type }) => type !== 'space');
   } catch {
     // Quotes nested ten thousand deep overflow the lexer's stack; then the text is shown unparsed.
-    return plainText(cleaned);
+    return plainText(read);
   }
   const reader = new Reader(images, new Notes(tokens), files);
-  const out = await reader.blocks(tokens, 0);
+  const out = await reader.blocks(tokens.slice(0, limits.blocks), 0);
   out.push(...(await reader.footnotes()));
-  const more = whole.length - cleaned.length;
-  if (more > 0) {
-    out.push({ t: 'para', c: [em(`The last ${more.toLocaleString('en-US')} characters are left out.`)] });
-  }
+  const more = short.length - read.length;
+  const parts = Math.max(0, tokens.length - limits.blocks);
+  const left = parts > 0 ? [`${parts.toLocaleString('en-US')} more paragraphs are left out.`] : [];
+  if (more > 0) left.push(`The last ${more.toLocaleString('en-US')} characters are left out.`);
+  if (whole !== null && (cut || left.length > 0)) left.push(`${whole} has all of this text.`);
+  if (left.length > 0) out.push({ t: 'para', c: [em(left.join(' '))] });
   return out;
 }
 

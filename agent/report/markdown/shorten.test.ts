@@ -41,9 +41,19 @@ it('cuts a table, a paragraph and a list, each by itself', async () => {
   expect(JSON.stringify(blocks.at(-1))).toContain('the end');
 });
 
+it('names the file that has all', async () => {
+  const whole = 'sprints/one/README.md';
+  const end = async (source: string) =>
+    JSON.stringify((await parseMarkdown(source, noImages, { whole })).at(-1));
+  expect(await end(`\`\`\`\n${lines(500).join('\n')}\n\`\`\``)).toContain(whole);
+  expect(await end(`| a |\n| - |\n${'| 1 |\n'.repeat(300)}`)).toContain(whole);
+  expect(await end('words\n\n'.repeat(50_000))).toContain(`46,000 more paragraphs are left out. ${whole}`);
+  expect(await end('words')).not.toContain(whole);
+});
+
 it('leaves alone what is short', () => {
   const source = `| ${'word '.repeat(200)} |\n`.concat(
     'a\n\n```ts\nx\n```\n\n| a |\n| - |\n| 1 |\n\n```` `inline` ````\n\n~~~\nno end',
   );
-  expect(shorten(source)).toBe(source);
+  expect(shorten(source)).toEqual({ text: source, cut: false });
 });

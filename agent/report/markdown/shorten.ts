@@ -14,10 +14,11 @@ interface Part {
 
 /**
  * Shortens what is too long by itself: a fence, a table, a paragraph, a list. So a log of 3 MB in a fence
- * costs itself, and not the words after it.
+ * costs itself, and not the words after it. `cut` says whether anything is left out.
  */
-export function shorten(source: string): string {
+export function shorten(source: string): { text: string; cut: boolean } {
   const out: string[] = [];
+  let cut = false;
   const partOf = (kind: Part['kind']): Part => ({
     kind,
     lines: { words: Number.POSITIVE_INFINITY, fence: limits.codeLines, table: limits.rows + 2 }[kind],
@@ -28,6 +29,7 @@ export function shorten(source: string): string {
   let part = partOf('words');
   let fence = { mark: '', prefix: '' };
   const begin = (kind: Part['kind']) => {
+    cut ||= part.cutLines > 0 || part.cutChars > 0;
     if (part.cutChars > 0 && part.kind === 'words')
       out.push('', `*${part.cutChars.toLocaleString('en-US')} characters are left out here.*`, '');
     if (part.cutLines > 0 && part.kind !== 'words') out.push(`${fence.prefix}${CUT}${part.cutLines}`);
@@ -72,7 +74,7 @@ export function shorten(source: string): string {
     }
   }
   begin('words');
-  return out.join('\n');
+  return { text: out.join('\n'), cut };
 }
 
 /** A bar in a formula or in code ends no cell: Markdown wants a backslash before it. */

@@ -50,11 +50,17 @@ const startOf = (pattern: RegExp) => (source: string) => {
   return at === -1 ? undefined : at;
 };
 
+/** Where a paragraph ends because something begins: not after its end, which each search would run past. */
+const startIn = (pattern: RegExp) => (source: string) => {
+  const end = source.indexOf('\n\n');
+  return startOf(pattern)(end === -1 ? source : source.slice(0, end));
+};
+
 const math: TokenizerExtension[] = [
   {
     name: 'equation',
     level: 'block',
-    start: startOf(/(?<=\n) {0,3}(?:\$\$|\\{1,2}\[|\\begin\{)/),
+    start: startIn(/(?<=\n) {0,3}(?:\$\$|\\{1,2}\[|\\begin\{)/),
     tokenizer: (source) =>
       first('equation', source, [
         [blockDollars, isBlock],
@@ -90,7 +96,7 @@ const footnotes: TokenizerExtension[] = [
   {
     name: 'footnote',
     level: 'block',
-    start: startOf(/(?<=\n) {0,3}\[\^[^\]\s]+\]:/),
+    start: startIn(/(?<=\n) {0,3}\[\^[^\]\s]+\]:/),
     tokenizer(source) {
       const [head = '', id, first = ''] = /^ {0,3}\[\^([^\]\s]+)\]:[ \t]*([^\n]*)(?:\n|$)/.exec(source) ?? [];
       if (id === undefined) return undefined;

@@ -55,6 +55,18 @@ it('is one file with its own fonts, small enough to commit every sprint', async 
   expect(html.match(/<svg /g)?.length).toBeGreaterThanOrEqual(6);
 });
 
+it('draws a plot in a list, a quote and in details, too', async () => {
+  const spec = '{"data": {"values": [{"a": 1}]}, "mark": "point", "encoding": {"x": {"field": "a"}}}';
+  const fence = (indent: string) => ['```vega-lite', spec, '```'].map((line) => indent + line).join('\n');
+  const plots = (html: string) => html.match(/<figure><div class="panels"><svg /g)?.length;
+  const plain = await render('plain');
+  const html = await render(
+    `- item\n\n${fence('  ')}\n\n${fence('> ')}\n\n<details>\n\n${fence('')}\n\n</details>`,
+  );
+  expect(plots(html)).toBe((plots(plain) ?? 0) + 3);
+  expect(html).not.toContain('&lt;svg');
+});
+
 it('keeps formulas, tables and pictures of a friendly one', async () => {
   const html = await writeHtml(await composeReport(readSource(folderOf(lista.id)), sprints, task, profile));
   expect(html).toMatch(/<math[ >].*<mi>/s);

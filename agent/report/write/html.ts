@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import sanitize from 'sanitize-html';
 import { escaped } from '../document/escaped.ts';
 import type { Block, Inline, LegendItem, Picture, Report } from '../document/tree.ts';
+import { changeAll } from '../document/walk.ts';
 import { type FontFace, faces, fontFile, signs } from './fonts.ts';
 import { mathCharacters } from './math-characters.ts';
 import { subsetWoff } from './subset.ts';
@@ -235,14 +236,18 @@ function legendItem({ label, colour, mark }: LegendItem): string {
  */
 function sanitised(nodes: readonly Block[]): string {
   const figures: string[] = [];
-  const held = nodes.map((node): string => {
-    if (node.t !== 'figure' || node.picture.kind !== 'plot') return block(node);
+  const held = changeAll(nodes, (node): Block => {
+    if (node.t !== 'figure' || node.picture.kind !== 'plot') return node;
     figures.push(block(node));
-    return `<hr class="figure-${figures.length - 1}">`;
+    return { t: 'para', c: [{ t: 'text', v: `${PLACE}${figures.length - 1}${PLACE}` }] };
   });
-  const safe = sanitize(held.join('\n'), allowed);
-  return safe.replace(/<hr class="figure-(\d+)" \/>/g, (_, index) => figures[Number(index)] ?? '');
+  const safe = sanitize(held.map(block).join('\n'), allowed);
+  const places = new RegExp(`<p>${PLACE}(\\d+)${PLACE}</p>`, 'g');
+  return safe.replace(places, (_, index) => figures[Number(index)] ?? '');
 }
+
+/** Marks the place of a figure: no text of the researcher's holds this character (`clean`). */
+const PLACE = '\u0002';
 
 const mathml = (
   'math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mstyle mpadded ' +
