@@ -7,7 +7,7 @@ import type { StopMode, StopRequest } from './budget/stop.ts';
 import { nightSecondsLeft } from './budget/time-left.ts';
 import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
-import { lastForInFull, measureInFull } from './confirm/in-full.ts';
+import { commitLeft, lastForInFull, measureInFull } from './confirm/in-full.ts';
 import { publishHash } from './confirm/published.ts';
 import { takeLock } from './journal/lock.ts';
 import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
@@ -56,6 +56,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       await recordSteering(loop);
       // A sprint that was left open may be confirmed at once, and by a new key.
       if (loop.checkout.branch.resumed) await publishHash(loop);
+      await commitLeft(loop);
       const open = await recover(loop, before);
       const stopping = loop.stopper.requested() !== null;
       if (!open && !stopping) await prepare(loop, plan);

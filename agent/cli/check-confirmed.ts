@@ -6,7 +6,7 @@ import { UserError } from '#contract/errors';
 import type { Sprint } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
 import { runDir, sprintsDir } from '../common/paths.ts';
-import { hashOf, seedOf } from '../confirm/key.ts';
+import { hashOf, isInUse, seedOf } from '../confirm/key.ts';
 import { judgeRun } from '../executor/judging.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -30,11 +30,17 @@ const ROWS = 0.005;
  */
 export async function checkConfirmed(again: Omit<Again, 'seed'>, { key, draw }: Published): Promise<number> {
   const { task, repo, sandbox, profileName, run } = again;
-  const { confirmed, recorded, world } = recordOf(readSprints(sprintsDir(repo)), run.id, draw);
-  if (hashOf(key) !== confirmed.key)
+  if (isInUse(repo, hashOf(key)))
     throw new UserError(
-      `--key: its SHA-256 is ${hashOf(key)}, and ${run.id} was confirmed by ${confirmed.key}`,
+      '--key: gains are still confirmed by it, and a run on its worlds would show them to the researcher; first publish it: npm run publish-key',
     );
+  const records = recordsOf(readSprints(sprintsDir(repo)), run.id, draw);
+  const found = records.find(({ confirmed }) => confirmed.key === hashOf(key));
+  if (!found)
+    throw new UserError(
+      `--key: its SHA-256 is ${hashOf(key)}, and ${run.id} was confirmed by ${records.map(({ confirmed }) => confirmed.key).join(' and ')}`,
+    );
+  const { confirmed, recorded, world } = found;
   const above = mkdtempSync(join(tmpdir(), 'secret-world-'));
   try {
     const folder = join(above, 'world');
@@ -63,19 +69,23 @@ export async function checkConfirmed(again: Omit<Again, 'seed'>, { key, draw }: 
   }
 }
 
+interface Recorded {
+  confirmed: Confirmed;
+  recorded: Record<string, number>;
+  world: string;
+}
+
 /**
- * What was recorded of a run on a world: as a candidate, or as the best that a later one was compared with.
+ * What was recorded of a run on the world of this draw, as a candidate, or as the best that a later one was
+ * compared with. A branch may have had several keys, each with its own draws. @throws UserError for none
  */
-function recordOf(
-  sprints: readonly Sprint[],
-  run: string,
-  draw: number,
-): { confirmed: Confirmed; recorded: Record<string, number>; world: string } {
-  for (const { candidate, confirmed } of sprints) {
+function recordsOf(sprints: readonly Sprint[], run: string, draw: number): Recorded[] {
+  const records = sprints.flatMap(({ candidate, confirmed }): Recorded[] => {
     const pair = confirmed?.pairs.find((one) => one.draw === draw);
-    if (!confirmed || !pair) continue;
+    if (!confirmed || !pair) return [];
     const recorded = candidate === run ? pair.candidate : confirmed.best?.run === run ? pair.best : null;
-    if (recorded) return { confirmed, recorded, world: pair.world };
-  }
+    return recorded ? [{ confirmed, recorded, world: pair.world }] : [];
+  });
+  if (records.length > 0) return records;
   throw new UserError(`${run} was not confirmed on secret world ${draw}; see the pairs in its sprint.json`);
 }

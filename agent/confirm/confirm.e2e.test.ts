@@ -64,8 +64,9 @@ it('holds a gain that there is no time to confirm', async () => {
 });
 
 it('publishes the key, with which everybody can check a confirmed number', async () => {
-  const repo = withSecretWorlds(tinyRepository([sprint('base', 0.6)]), '{ f1: f1 / 2, mcc }');
-  await loopIn(repo, {});
+  const night = [sprint('base', 0.6), sprint('better', 0.8)];
+  const repo = withSecretWorlds(tinyRepository(night), '{ f1: f1 / 2, mcc }');
+  await loopIn(repo, { maxSprints: 1 });
   const [base] = readSprints(sprintsDir(repo));
   const branch = branchOf(repo);
   const cli = (name: string, ...args: string[]) => {
@@ -74,8 +75,13 @@ it('publishes the key, with which everybody can check a confirmed number', async
     return capture({ argv, cwd: repo, env: cleanEnv(), timeoutSeconds: 60 });
   };
   const run = base?.candidate ?? '';
-  const early = await cli('reproduce', run, '--key', 'ab'.repeat(32), '--draw', '1', '--sandbox', 'off');
-  expect(early.complaint).toMatch(/--key: its SHA-256 is .*, and .* was confirmed by/);
+  const check = (key: string, draw: number) =>
+    cli('reproduce', run, '--key', key, '--draw', String(draw), '--sandbox', 'off');
+  expect((await check('ab'.repeat(32), 1)).complaint).toMatch(
+    /--key: its SHA-256 is .*, and .* was confirmed by/,
+  );
+  const inUse = keyOf(repo, branch).key.toString('hex');
+  expect((await check(inUse, 1)).complaint).toMatch(/--key: gains are still confirmed by it/);
 
   const published = await cli('publish');
   expect(published.complaint).toBeNull();
@@ -84,7 +90,7 @@ it('publishes the key, with which everybody can check a confirmed number', async
   expect(file).toMatchObject([{ hash: base?.confirmed?.key, key }]);
   expect(git(repo, 'log', '-1', '--format=%s', branch)).toBe('Publish the key of the secret worlds');
 
-  const checked = await cli('reproduce', run, '--key', key, '--draw', '1', '--sandbox', 'off');
+  const checked = await check(key, 1);
   expect(checked.stdout).toContain('f1 holds on secret world 1: 0.3000, recorded 0.3000');
   expect(checked.exit.code).toBe(0);
   expect((await cli('publish')).complaint).toContain('has no key of secret worlds in this checkout');
@@ -96,4 +102,8 @@ it('publishes the key, with which everybody can check a confirmed number', async
   expect(readdirSync(join(repo, 'state/secret'))).toHaveLength(2);
   expect(existsSync(join(repo, 'state/secret', readdirSync(join(repo, 'state/secret'))[0] ?? ''))).toBe(true);
   expect(readFileSync(join(repo, 'TASK.md'), 'utf8')).not.toContain(key);
+
+  // The best was measured by the new key too, on worlds of the same numbers.
+  const second = /^key ([0-9a-f]{64})$/m.exec((await cli('publish')).stdout)?.[1] ?? '';
+  expect((await check(second, 1)).stdout).toContain('f1 holds on secret world 1: 0.3000, recorded 0.3000');
 });

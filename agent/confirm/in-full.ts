@@ -14,7 +14,7 @@ import type { Timer } from '../common/timer.ts';
 import { show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
-import { commitPaths } from '../git/git.ts';
+import { changedAmong, commitPaths } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
@@ -44,6 +44,16 @@ function open({ config, ledger }: LoopParts): { sprint: Sprint; run: SprintRun }
   const sprint = bestOf(ledger.sprints, config.leaderboard);
   const run = sprint?.runs.find(({ id }) => id === sprint.candidate);
   return sprint?.confirmed && !sprint.inFull && run ? { sprint, run } : null;
+}
+
+/** Commits a record that a crash kept from being committed: nothing else would ever commit it. */
+export async function commitLeft({
+  checkout: { git },
+  ledger,
+}: Pick<LoopParts, 'checkout' | 'ledger'>): Promise<void> {
+  const records = ledger.sprints.filter(({ inFull }) => inFull).map(({ id }) => committed.inFull(id));
+  const left = records.length === 0 ? [] : await changedAmong(git, records);
+  if (left.length > 0) await commitPaths(git, left, 'What the best gave in full on a secret world');
 }
 
 /** Whether the time is about to become too short for it: after it no other full run fits. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
@@ -39,6 +39,14 @@ export function findKey(repo: string, branch: string): BranchKey | null {
       `${path}: is not a key of secret worlds; move the file away, and the next start makes a new key`,
     );
   }
+}
+
+/** Whether a branch of this checkout has the key of this hash, and has not published it. @throws UserError */
+export function isInUse(repo: string, hash: string): boolean {
+  const folder = secretDir(repo, '');
+  if (!existsSync(folder)) return false;
+  const branches = readdirSync(folder).filter((name) => !name.includes('--published-'));
+  return branches.some((branch) => findKey(repo, branch)?.hash === hash);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Sprint } from '#contract/sprint';
 import { worktreeOf } from '#host/worktree';
 import { secretDir, sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
-import { git } from '../fixtures/repo.ts';
+import { git, uncommit } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -96,4 +96,10 @@ it('trains the best in full at the end of a night that confirms by shorter runs'
   expect(git(worktreeOf(repo), 'log', '-1', '--format=%s')).toBe('Sprint 2, in full on a secret world');
   expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
   expect(events.filter((e) => e.type === 'report.rendered')).toHaveLength(3);
+
+  // A crash between the record and its commit.
+  uncommit(repo);
+  expect(git(worktreeOf(repo), 'status', '--porcelain')).toMatch(/^\?\? sprints\/.*in-full\.json$/);
+  await loopIn(repo, { maxSprints: 1 });
+  expect(git(worktreeOf(repo), 'status', '--porcelain')).toBe('');
 });
