@@ -4,14 +4,18 @@ import { specOf } from '#contract/run';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Confirm } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
+import { committedTree } from '#host/tree';
 import { mayConfirm } from '../budget/may-confirm.ts';
 import { whilePaused } from '../budget/pause.ts';
 import { runsSoFar } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
 import { nightSecondsLeft } from '../budget/time-left.ts';
+import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
+import { commitOf } from '../git/git.ts';
+import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Rules } from '../ledger/decide.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -27,6 +31,7 @@ interface LoopParts {
   connection: Connection;
   sandbox: Sandbox;
   executor: Executor;
+  checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
   timer: Timer;
@@ -83,6 +88,7 @@ async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Pr
   const looks = how.looks.filter((look) => look <= order.length);
   const no = may(evidence.lacks(looks[0] ?? 1).length);
   if (no !== null) return { state: 'untried', reason: no };
+  if (gain.best) await bringTree(loop, gain.best);
   journal.emit({
     ...{ type: 'confirm.started', sprint: gain.sprint, run: gain.run.id, nth: rule.nth },
     ...{ key: store.of.hash, best: gain.best?.id ?? null, pairs: order.length },
@@ -99,6 +105,12 @@ async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Pr
   }
   const none = evidence.lacks(order.length).length === 0 ? 'the best came to no result' : 'the time ran out';
   return { state: 'untried', reason: `there is no pair of runs to decide by: ${over ?? none}` };
+}
+
+/** A clone has the commits of the sprints, but not the trees of their runs: that of a best is in its commit. */
+async function bringTree({ config: { repo, task }, checkout }: LoopParts, { id }: Sprint): Promise<void> {
+  const commit = await commitOf(checkout.git, committed.record(id));
+  if (commit) await committedTree({ repo, commit, folder: task.contract.workspace });
 }
 
 function confirmingOf(

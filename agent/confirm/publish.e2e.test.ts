@@ -6,7 +6,7 @@ import { cleanEnv } from '#host/env';
 import { worktreeOf } from '#host/worktree';
 import { secretDir, sprintsDir } from '../common/paths.ts';
 import { eventOf, loopIn, startCommand, tinyRepository } from '../fixtures/loop.ts';
-import { branchOf, git } from '../fixtures/repo.ts';
+import { branchOf, emptyFolder, git } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -60,4 +60,18 @@ it('confirms nothing by a key that was published where a crash kept it in place'
   writeFileSync(join(worktreeOf(repo), 'sprints/secret-worlds.json'), 'half');
   await loopIn(repo, { maxSprints: 1 });
   expect(published(repo).map(({ key }) => key !== undefined)).toEqual([true, false]);
+});
+
+it('confirms against a best whose run was trained in another checkout', async () => {
+  // After a stacked change the workspace has not the tree of the best.
+  const night = [sprintTo('base', 0.6), sprintTo('small', 0.612), sprintTo('better', 0.7)];
+  const repo = withSecretWorlds(tinyRepository(night), '{ f1, mcc }', '{ share: 1, looks: [2, 3, 4] }');
+  await loopIn(repo, { maxSprints: 2 });
+  const clone = join(emptyFolder(), 'clone');
+  git(repo, 'clone', '-q', '--no-local', '--single-branch', '--branch', branchOf(repo), repo, clone);
+  git(clone, 'switch', '-q', '--detach');
+  await loopIn(clone, { maxSprints: 1 });
+  const [base, small, better] = readSprints(sprintsDir(clone));
+  expect(small?.outcome).toBe('stacked');
+  expect(better?.confirmed).toMatchObject({ result: 'confirmed', nth: 1, best: { sprint: base?.id } });
 });
