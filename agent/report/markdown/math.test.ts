@@ -43,6 +43,14 @@ describe('formulas', () => {
     expect(JSON.stringify(walk)).toContain('{"m":"text","v":"\\\\foo"}');
   });
 
+  it('reads a name of code with two underscores as one with an index', () => {
+    expect(formula('k_aux_loss', false).mathml).toContain('<mtext>aux_loss</mtext>');
+    expect(formula('x_a_b', false).mathml).toContain('<mtext>a_b</mtext>');
+    expect(formula('\\lambda_a a_i b_j', false).mathml).not.toContain('<mtext>');
+    expect(formula('\\text{dec_norm_scale}', false).mathml).toContain('<mtext>dec_norm_scale</mtext>');
+    expect(formula('n_1n_2', false).mathml.match(/<msub>/g)).toHaveLength(2);
+  });
+
   it('sets lines of equations without the room for their numbers, and with their tags', () => {
     const { walk } = formula('\\begin{align}a&=b\\\\c&=d\\tag{7}\\end{align}', true);
     expect(JSON.stringify(walk)).toMatch(/"m":"table".*\(7\)/);

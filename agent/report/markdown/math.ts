@@ -1,7 +1,7 @@
 import temml from 'temml';
 import type { MathNode } from '../document/tree.ts';
 import { limits } from './guards.ts';
-import { macros, mend } from './tex.ts';
+import { macros, mend, mendNames } from './tex.ts';
 
 /** A node of temml's MathML tree, with the fields that we read. */
 interface Mathml {
@@ -45,17 +45,17 @@ export function formula(tex: string, display: boolean): Formula {
     macros: { ...macros },
   };
   try {
-    // In a line, a browser may break a formula only between the groups that the mode `tex` makes.
-    const mathml = renderToString(mend(source), { ...options, wrap: display ? 'none' : 'tex' }).replaceAll(
-      BOX,
-      'class="tml-fbox"',
-    );
-    if (!mathml.startsWith('<math')) return { tex: source, mathml: '', walk: null };
-    const tree = __renderToMathMLTree(mend(source), { ...options, macros: { ...macros } });
-    return { tex: source, mathml, walk: walk(tree, 0) };
+    for (const meant of [mendNames(mend(source), true), mendNames(mend(source))]) {
+      // In a line, a browser may break a formula only between the groups that the mode `tex` makes.
+      const mathml = renderToString(meant, { ...options, wrap: display ? 'none' : 'tex' });
+      if (!mathml.startsWith('<math')) continue;
+      const tree = __renderToMathMLTree(meant, { ...options, macros: { ...macros } });
+      return { tex: source, mathml: mathml.replaceAll(BOX, 'class="tml-fbox"'), walk: walk(tree, 0) };
+    }
   } catch {
-    return { tex: source, mathml: '', walk: null };
+    // It is shown as code.
   }
+  return { tex: source, mathml: '', walk: null };
 }
 
 const accents = new Set(['^', 'ˆ', '~', '˜', '¯', '‾', '→', '⃗', '˙', '¨', '´', '`', '˘', 'ˇ', '˚']);

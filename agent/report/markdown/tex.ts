@@ -25,3 +25,14 @@ export const mend = (tex: string): string =>
     )
     .replace(/\\(begin|end)\{eqnarray(\*?)\}/g, '\\$1{align$2}')
     .replace(/&\s*(=|\\[lg]eq?|\\approx|<|>)\s*&/g, '&$1 ');
+
+/**
+ * Names with two underscores, as in code: TeX refuses `x_a_b`, and reads `k_aux_loss` as three indices.
+ * `words` takes only those of words, which are no product of indices.
+ */
+export const mendNames = (tex: string, words = false): string =>
+  tex.replace(words ? ofWords : ofAny, (_, base, index) => {
+    return `${base}_{\\text{${index.replaceAll('_', '\\_')}}}`;
+  });
+const ofWords = /(?<![\\\w])([A-Za-z]+)_([A-Za-z]{2,}(?:_[A-Za-z]{2,})+)(?!\w)/g;
+const ofAny = /(?<![\\\w])([A-Za-z]+)_([A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)/g;
