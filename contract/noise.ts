@@ -75,6 +75,10 @@ export interface Noise extends Readonly<Record<Budget, number>> {
 /** A number in TASK.md does not say how it was estimated: it counts as one of five seeds. */
 const DF_UNKNOWN = 4;
 
+/** The budget whose noise holds for so many samples: the largest that is not larger. */
+export const budgetOf = (budgets: Readonly<Record<Budget, number>>, samples: number): Budget =>
+  [...BUDGETS].reverse().find((budget) => budgets[budget] <= samples) ?? 'screen';
+
 /** A profile without its noise. */
 export type PlainProfile = Omit<Profile, 'noise' | 'noiseFrom'>;
 

@@ -4,7 +4,7 @@ import type { Sprint } from '#contract/sprint';
 import type { ConfirmRule } from '../ledger/confirm-rule.ts';
 import { brokenConstraints, type Rules } from '../ledger/decide.ts';
 import { decideFirst, decidePairs } from './decide.ts';
-import { type Pair, severalOf, shown, shownAll } from './pairs.ts';
+import { deciding, type Pair, severalOf, shown, shownAll } from './pairs.ts';
 import type { OnSecretWorld, SecretStore } from './store.ts';
 
 export type Who = 'candidate' | 'best';
@@ -93,7 +93,8 @@ export class Evidence {
   /** The whole pairs, in order, up to the first that is not whole. */
   #pairs(): Pair[] {
     const pairs: Pair[] = [];
-    const { order, specs } = this.of;
+    const { order, specs, rules } = this.of;
+    const names = deciding(rules);
     for (const draw of order) {
       const candidate = this.#found({ who: 'candidate', draw });
       const best = this.#found({ who: 'best', draw });
@@ -103,8 +104,8 @@ export class Evidence {
       if (best && !this.#hasMetric(best)) continue;
       pairs.push({
         ...{ draw, world: candidate.world },
-        candidate: shownAll(candidate.result.metrics),
-        best: best && 'metrics' in best.result ? shownAll(best.result.metrics) : null,
+        candidate: shownAll(candidate.result.metrics, names),
+        best: best && 'metrics' in best.result ? shownAll(best.result.metrics, names) : null,
       });
     }
     return pairs;

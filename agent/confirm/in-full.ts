@@ -3,6 +3,7 @@ import { writeJsonAtomic } from '#contract/atomic';
 import type { InFull } from '#contract/confirmed';
 import { specOf } from '#contract/run';
 import type { Sprint, SprintRun } from '#contract/sprint';
+import { guardsOf } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
 import { mayConfirm } from '../budget/may-confirm.ts';
 import { fits } from '../budget/pace.ts';
@@ -20,7 +21,7 @@ import type { Journal } from '../journal/journal.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { measureOn } from './measure.ts';
-import { shownAll } from './pairs.ts';
+import { deciding, shownAll } from './pairs.ts';
 import type { SecretStore } from './store.ts';
 
 /** The parts of the loop that this file uses. */
@@ -89,14 +90,16 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   });
   timer.add('confirming', (performance.now() - began) / 1000);
   if (!line) return null;
+  const { contract } = config.task;
+  const names = deciding({ ...contract, guards: guardsOf(config.task, config.profile) });
   const inFull: InFull = {
     ...{ version: 1, key: secrets.of.hash, draw: line.draw, world: line.world },
     ...{ samples: budgets.full, rows, at: new Date().toISOString() },
-    metrics: 'metrics' in line.result ? shownAll(line.result.metrics) : {},
+    metrics: 'metrics' in line.result ? shownAll(line.result.metrics, names) : {},
   };
   const path = committed.inFull(sprint.id);
   writeJsonAtomic(join(config.repo, path), inFull);
-  const { metric } = config.task.contract;
+  const { metric } = contract;
   const gave =
     inFull.metrics[metric] === undefined ? 'no result' : `${metric} ${show(inFull.metrics[metric])}`;
   journal.notice(`in full on a secret world, the best has ${gave}`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { orderOf, severalOf, shown } from './pairs.ts';
+import { orderOf, severalOf, shown, shownAll } from './pairs.ts';
 
 describe('the worlds of a confirming', () => {
   it('begin with those on which the best is known, the newest, and one that is new to both', () => {
@@ -37,5 +37,6 @@ it('has means and deviations of what all runs have, to four decimals', () => {
     deviation: { f1: 0.0707, mcc: 0.0071 },
   });
   expect(severalOf([{ f1: 0.8 }]).deviation).toEqual({});
-  expect(shown(0.123456)).toBe(0.1235);
+  expect([shown(0.123456), shown(123.456), shown(-0.00001)]).toEqual([0.1235, 123.5, -0]);
+  expect(shownAll({ f1: 0.8, l0: 25.12 }, ['f1', 'mcc'])).toEqual({ f1: 0.8 });
 });

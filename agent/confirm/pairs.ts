@@ -1,4 +1,5 @@
 import type { Several } from '#contract/confirmed';
+import type { Rules } from '../ledger/decide.ts';
 
 type Numbers = Record<string, number>;
 
@@ -45,10 +46,18 @@ function deviationOf(values: readonly number[]): number {
 }
 
 /**
- * A number as the record has it. Four decimals: an encoder that knows the secret world could write more than
- * its worth into the digits behind them.
+ * A number as the record has it: four decimals, and four digits where it is larger. An encoder that knows the
+ * secret world could write more than its worth into the digits behind them.
  */
-export const shown = (value: number): number => Math.round(value * 1e4) / 1e4;
+export const shown = (value: number): number =>
+  Math.abs(value) < 1 ? Math.round(value * 1e4) / 1e4 : Number(value.toPrecision(4));
 
-export const shownAll = (numbers: Numbers): Numbers =>
-  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, shown(value)]));
+/** The numbers that decide: each further one could carry something of the secret world. */
+export const deciding = ({ metric, gains, guards }: Pick<Rules, 'metric' | 'gains' | 'guards'>): string[] => [
+  ...new Set([metric, ...gains, ...Object.keys(guards)]),
+];
+
+export const shownAll = (numbers: Numbers, names: readonly string[]): Numbers =>
+  Object.fromEntries(
+    names.flatMap((name) => (numbers[name] === undefined ? [] : [[name, shown(numbers[name])]])),
+  );

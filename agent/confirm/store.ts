@@ -16,10 +16,13 @@ import { writeJsonAtomic } from '#contract/atomic';
 import { UserError } from '#contract/errors';
 import { RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
+import { dropTree } from '#host/tree';
 import { appendLine, bytesOf, wholeLines } from '../common/lines.ts';
 import type { Executor, SecretWorld } from '../executor/executor.ts';
+import { runRef } from '../executor/run-id.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
 import { sameRun } from '../ledger/repeat.ts';
+import { findRunRecord } from '../ledger/run-folder.ts';
 import type { BranchKey } from './key.ts';
 
 const Numbers = z.record(z.string(), z.number());
@@ -163,10 +166,15 @@ export class SecretStore {
     return this.#path(`runs/${name}`);
   }
 
-  /** Ends and removes the runs that a killed loop left. */
-  async endLeft(executor: Executor): Promise<void> {
+  /** Ends and removes the runs that a killed loop left, with their git references, which name the seed. */
+  async endLeft(executor: Executor, repo: string): Promise<void> {
     const runs = this.#path('runs');
-    for (const name of existsSync(runs) ? readdirSync(runs) : []) await executor.endLeft(join(runs, name));
+    for (const name of existsSync(runs) ? readdirSync(runs) : []) {
+      const dir = join(runs, name);
+      await executor.endLeft(dir);
+      const record = findRunRecord(dir);
+      if (record) await dropTree({ repo, ref: runRef(record.id) });
+    }
     rmSync(runs, { recursive: true, force: true });
   }
 }

@@ -48,7 +48,7 @@ interface LoopParts {
  */
 export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(loop, before.lastEventAt);
-  await loop.secrets?.endLeft(loop.executor);
+  await loop.secrets?.endLeft(loop.executor, loop.config.repo);
   const { sprint } = loop.journal.state();
   if (!sprint) return null;
   const sameRules = before.leaderboard === loop.config.leaderboard;

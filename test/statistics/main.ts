@@ -2,7 +2,7 @@
 //   npm run test:statistics
 
 import { simulate } from '#agent/ledger/confirm-simulation';
-import { noiseOf } from '#contract/noise';
+import { budgetOf, noiseOf } from '#contract/noise';
 import { profileOf, readTask } from '#contract/task';
 
 const NIGHTS = 4000;
@@ -23,10 +23,11 @@ function seeded(seed: number): () => number {
 const task = readTask('TASK.md');
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 for (const name of Object.keys(task.contract.profiles)) {
-  const { confirm, staged } = profileOf(task, name);
+  const { confirm, staged, budgets } = profileOf(task, name);
   if (confirm === false) continue;
   const noise = noiseOf(task, name);
-  const world = { ...noise.unlike.full, noise: staged ? 0 : noise.full, looks: confirm.looks };
+  const budget = budgetOf(budgets, confirm.samples ?? budgets.full);
+  const world = { ...noise.unlike[budget], noise: staged ? 0 : noise.full, looks: confirm.looks };
   const random = seeded(1);
   const night = { ...world, candidates: 30, gain: 0, nth: 1 };
   const fresh = simulate({ ...night, kept: false }, NIGHTS, random);
