@@ -56,6 +56,17 @@ describe('the PDF', () => {
       { t: 'table', head: [[], []], align: ['left', 'right'], rows: [], caption: null, omitted: null },
       { t: 'heading', level: 2, c: [] },
       { t: 'para', c: [] },
+      {
+        t: 'para',
+        c: (['strong', 'em', 'del', 'sub', 'sup'] as const).map((t) => ({ t, c: [] })),
+      },
+      { t: 'para', c: [{ t: 'link', href: 'https://a.example', c: [] }] },
+      {
+        ...{ t: 'table', head: [[], []], align: ['left', 'left'], caption: null, omitted: null },
+        rows: [{ cells: [[], [text('superposition '.repeat(40))]], tone: 'plain' }],
+      },
+      { t: 'details', summary: [], c: [] },
+      { t: 'note', label: '', tone: 'good', c: [] },
       { t: 'quote', c: [] },
       { t: 'code', lang: '', lines: [[]], omitted: 2 },
       { t: 'diff', files: [{ path: 'a', note: 'Binary files differ', lines: [] }], omitted: 1 },
