@@ -65,6 +65,7 @@ describe('the PDF', () => {
         ...{ t: 'table', head: [[], []], align: ['left', 'left'], caption: null, omitted: null },
         rows: [{ cells: [[], [text('superposition '.repeat(40))]], tone: 'plain' }],
       },
+      { t: 'equation', ...formula('\\begin{matrix}&1\\\\2&\\end{matrix}\\underbrace{}_{}\\cancel{}', true) },
       { t: 'details', summary: [], c: [] },
       { t: 'note', label: '', tone: 'good', c: [] },
       { t: 'quote', c: [] },
