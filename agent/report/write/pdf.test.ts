@@ -51,7 +51,15 @@ describe('the PDF', () => {
 
   it('sets empty things: a list without items, a table without rows, a heading without words', () => {
     const blocks: Block[] = [
-      { t: 'list', ordered: false, start: 1, items: [{ checked: true, c: [] }] },
+      {
+        t: 'list',
+        ordered: false,
+        start: 1,
+        items: [
+          { checked: true, c: [] },
+          { checked: null, c: [] },
+        ],
+      },
       { t: 'list', ordered: true, start: 3, items: [] },
       { t: 'table', head: [[], []], align: ['left', 'right'], rows: [], caption: null, omitted: null },
       { t: 'heading', level: 2, c: [] },
