@@ -51,11 +51,31 @@ describe('the PDF', () => {
 
   it('sets empty things: a list without items, a table without rows, a heading without words', () => {
     const blocks: Block[] = [
-      { t: 'list', ordered: false, start: 1, items: [{ checked: true, c: [] }] },
+      {
+        t: 'list',
+        ordered: false,
+        start: 1,
+        items: [
+          { checked: true, c: [] },
+          { checked: null, c: [] },
+        ],
+      },
       { t: 'list', ordered: true, start: 3, items: [] },
       { t: 'table', head: [[], []], align: ['left', 'right'], rows: [], caption: null, omitted: null },
       { t: 'heading', level: 2, c: [] },
       { t: 'para', c: [] },
+      {
+        t: 'para',
+        c: (['strong', 'em', 'del', 'sub', 'sup'] as const).map((t) => ({ t, c: [] })),
+      },
+      { t: 'para', c: [{ t: 'link', href: 'https://a.example', c: [] }] },
+      {
+        ...{ t: 'table', head: [[], []], align: ['left', 'left'], caption: null, omitted: null },
+        rows: [{ cells: [[], [text('superposition '.repeat(40))]], tone: 'plain' }],
+      },
+      { t: 'equation', ...formula('\\begin{matrix}&1\\\\2&\\end{matrix}\\underbrace{}_{}\\cancel{}', true) },
+      { t: 'details', summary: [], c: [] },
+      { t: 'note', label: '', tone: 'good', c: [] },
       { t: 'quote', c: [] },
       { t: 'code', lang: '', lines: [[]], omitted: 2 },
       { t: 'diff', files: [{ path: 'a', note: 'Binary files differ', lines: [] }], omitted: 1 },
