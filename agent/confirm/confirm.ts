@@ -108,7 +108,9 @@ async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Pr
   return { state: 'untried', reason: `there is no pair of runs to decide by: ${over ?? none}` };
 }
 
-/** A clone has the commits of the sprints, but not the trees of their runs: that of a best is in its commit. */
+/**
+ * A clone has the commits of the sprints, but not the trees of their runs: that of a best is in its commit.
+ */
 async function bringTree({ config: { repo, task }, checkout }: LoopParts, { id }: Sprint): Promise<void> {
   const commit = await commitOf(checkout.git, committed.record(id));
   if (commit) await committedTree({ repo, commit, folder: task.contract.workspace });
@@ -187,7 +189,10 @@ async function makeRun(
   loop.journal.emit({ type: 'confirm.measured', sprint: gain.sprint, of: who, draw, value, seconds });
 }
 
-/** The replay walks a known path, and is to end soon: it takes so many looks, and stacks what they leave open. */
+/**
+ * The replay walks a known path, and is to end soon: it takes so many looks, and stacks what they leave
+ * open.
+ */
 const REPLAY_LOOKS = 2;
 
 function howOf({ config, connection }: LoopParts): How {
