@@ -56,7 +56,13 @@ function howFar(board: readonly Sprint[], { task }: Now): string {
   const left = ceiling
     ? ` ${gap >= 0 ? `${number(gap)} are left to` : `It is ${number(-gap)} beyond`} the ${goal === 'max' ? 'ceiling' : 'floor'} of ${ceiling.value}, ${escaped(ceiling.label)}.`
     : '';
-  return `${escaped(label(metric))} <strong class="best-value">${number(last.value)}</strong>${from}, in ${counted}.${left}`;
+  const value = `<strong class="best-value">${number(last.value)}</strong>`;
+  const { confirmed } = last.sprint;
+  const headline =
+    confirmed && confirmed.candidate.n > 0
+      ? `<strong class="best-value">${spreadWords(confirmed.candidate, metric)}</strong> on secret worlds (confirmed); ${number(last.value)} in the public world`
+      : value;
+  return `${escaped(label(metric))} ${headline}${from}, in ${counted}.${left}`;
 }
 
 function outcomesIn(board: readonly Sprint[]): string {
@@ -64,7 +70,7 @@ function outcomesIn(board: readonly Sprint[]): string {
   const held = board.filter(({ outcome }) => outcome === 'held').length;
   const stacked = board.filter(({ outcome }) => outcome === 'stacked').length;
   const parts = [
-    gains > 0 ? `${gains} with a verified gain` : '',
+    gains > 0 ? `${gains} with a gain` : '',
     stacked > 0 ? `${stacked} stacked` : '',
     held > 0 ? `${held} held` : '',
   ].filter(Boolean);
@@ -99,10 +105,10 @@ function howSure(board: readonly Sprint[]): string | null {
   const isConfirmed = confirmed !== undefined && confirmed.candidate.n > 0;
   if (confirmed && isConfirmed)
     parts.push(
-      `<strong>${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)}</strong> on secret worlds (${gainWords(confirmed)}).`,
+      `${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)} on secret worlds (${gainWords(confirmed)}).`,
     );
   const inOne = inFull?.metrics[metric];
-  if (inOne !== undefined) parts.push(`Trained in full in one of them: ${number(inOne)}.`);
+  if (inOne !== undefined) parts.push(`Trained in full on a further one: ${number(inOne)}.`);
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
   const times = step.gain === null || noise === 0 ? null : Math.abs(step.gain) / noise;
   parts.push(
