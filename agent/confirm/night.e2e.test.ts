@@ -37,7 +37,7 @@ describe('a verified gain on secret worlds', () => {
       ['new-best', 'confirmed', 2],
       ['no-gain', 'behind', 1],
       ['no-gain', undefined, undefined],
-      ['stacked', 'small', 3],
+      ['stacked', 'small', 2],
       ['new-best', 'confirmed', 3],
       ['new-best', 'confirmed', 2],
     ]);
