@@ -1,18 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { randomFrom } from '../fixtures/random.ts';
 import { chanceOf, FALSE_BEST, standingOf } from './confirm-rule.ts';
 import { simulate } from './confirm-simulation.ts';
-
-/** Random numbers from a seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const rule = { deviation: 0.01, df: 15, looks: [3, 5, 8], nth: 1 };
 const same = (gain: number, n: number) => Array.from({ length: n }, () => gain);
@@ -61,7 +51,7 @@ describe.each(Object.entries(worlds))('simulated nights in %s', (_, { gain, ...w
   it('have a false best among 30 equal candidates in at most 5 of 100', () => {
     for (const kept of [false, true]) {
       const night = { ...world, candidates: 30, gain: 0, nth: 1, kept };
-      const { confirmed } = simulate(night, 600, seeded(7));
+      const { confirmed } = simulate(night, 600, randomFrom(7));
       expect(confirmed).toBeLessThan(FALSE_BEST);
     }
   });
@@ -69,7 +59,7 @@ describe.each(Object.entries(worlds))('simulated nights in %s', (_, { gain, ...w
   it('confirm the gain that has to be found in at least 80 of 100, as the last of 30 candidates too', () => {
     for (const nth of [1, 30]) {
       const night = { ...world, candidates: 1, gain, nth, kept: true };
-      expect(simulate(night, 1000, seeded(11)).confirmed).toBeGreaterThan(0.8);
+      expect(simulate(night, 1000, randomFrom(11)).confirmed).toBeGreaterThan(0.8);
     }
   });
 });

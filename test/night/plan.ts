@@ -1,7 +1,7 @@
+import { randomFrom, shuffled } from '#agent/fixtures/random';
 import type { StopCode } from '#contract/stop';
 import type { Outcome } from '#contract/verdict';
 import type { Disturbance } from './disturb.ts';
-import { randomFrom, shuffled } from './random.ts';
 import { DETOURS, ENDINGS, FORCED, TRAINERS } from './repertoire.ts';
 import { type SprintPlan, sprint } from './sprint.ts';
 

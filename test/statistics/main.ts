@@ -1,5 +1,6 @@
 // Simulates nights by the rule of docs/statistics.md, with the noise of each profile of TASK.md:
 //   npm run test:statistics
+import { randomFrom } from '#agent/fixtures/random';
 import { simulate } from '#agent/ledger/confirm-simulation';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain } from '#contract/errors';
@@ -39,7 +40,7 @@ function linesOf(task: Task, name: string, nights: number): string[] {
   const noise = noiseOf(task, name);
   const budget = budgetOf(budgets, confirm.samples ?? budgets.full);
   const world = { ...noise.unlike[budget], noise: staged ? 0 : noise.full, looks: confirm.looks };
-  const random = seeded(1);
+  const random = randomFrom(1);
   const night = { ...world, candidates: 30, gain: 0, nth: 1 };
   const fresh = simulate({ ...night, kept: false }, nights, random);
   const kept = simulate({ ...night, kept: true }, nights, random);
@@ -60,15 +61,4 @@ function linesOf(task: Task, name: string, nights: number): string[] {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)}%`;
-}
-
-/** Random numbers from a seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
