@@ -8,9 +8,8 @@ import { bestKnown, openGit, uncommittedFiles } from '../git/git.ts';
 import { type Putting, putWorkspace } from '../git/put-workspace.ts';
 import { isRunBranch } from '../git/run-branch.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
-import { severalWords } from '../ledger/tables.ts';
 import { diffTrees } from '../open-sprint/workspace.ts';
-import { trailerName } from '../sprint/commit.ts';
+import { confirmedWords, trailerName } from '../sprint/commit.ts';
 import { withBaselineFiles, withoutFiles } from '../start/baseline-files.ts';
 import { refuseUnfinished } from '../start/git-trouble.ts';
 import { numbersIn, type Origin, originOf } from '../start/origin.ts';
@@ -125,9 +124,7 @@ function message(
     ...(sprint ? [`Sprint: ${plain(sprint.id)}`, `Verdict: ${sprint.outcome}`] : []),
     ...numbers,
     ...(sprint?.confirmed && sprint.verdict?.run === verdict?.run
-      ? [
-          `Confirmed: ${sprint.confirmed.result}, ${trailerName(metric)} ${severalWords(sprint.confirmed.candidate, metric) || 'none'}`,
-        ]
+      ? [`Confirmed: ${confirmedWords(sprint.confirmed, metric)}`]
       : []),
     ...(verdict ? [`Profile: ${plain(verdict.profile)}`] : []),
     ...(sprint ? [`Leaderboard: ${plain(sprint.leaderboard)}`] : []),

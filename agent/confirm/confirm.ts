@@ -83,7 +83,7 @@ async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Pr
   const how = howOf(loop);
   const evidence = new Evidence(confirmingOf(loop, store, gain, how));
   const { order, rule, specs } = evidence.of;
-  const samples = specs.candidate?.samples ?? 0;
+  const { samples } = specs.candidate;
   const may = (runs: number) =>
     mayConfirm(loop, { ...how, samples }, runs, runsSoFar(loop, gain.started))?.reason ?? null;
   const looks = how.looks.filter((look) => look <= order.length);
@@ -184,7 +184,8 @@ async function makeRun(
   });
   if (!line) return;
   const { metric } = loop.config.task.contract;
-  const value = 'metrics' in line.result ? shown(line.result.metrics[metric] ?? Number.NaN) : null;
+  const measured = 'metrics' in line.result ? line.result.metrics[metric] : undefined;
+  const value = measured === undefined ? null : shown(measured);
   const seconds = (performance.now() - began) / 1000 / sideBySide;
   loop.journal.emit({ type: 'confirm.measured', sprint: gain.sprint, of: who, draw, value, seconds });
 }

@@ -23,7 +23,7 @@ export interface Confirming {
   rules: Rules;
   rule: ConfirmRule;
   /** The recipes; that of the best is null where there is none. */
-  specs: Record<Who, RunSpec | null>;
+  specs: { candidate: RunSpec; best: RunSpec | null };
   like: Pick<OnSecretWorld, 'leaderboard' | 'rows'>;
   /** The worlds, in the order of the pairs. */
   order: readonly number[];
@@ -120,7 +120,7 @@ export class Evidence {
     const { best, specs, rule, store, like } = this.of;
     return {
       ...{ key: store.of.hash, nth: rule.nth, result, reason },
-      ...{ samples: specs.candidate?.samples ?? 0, rows: like.rows },
+      ...{ samples: specs.candidate.samples, rows: like.rows },
       candidate: severalOf(pairs.map(({ candidate }) => candidate)),
       best:
         best && specs.best

@@ -45,6 +45,9 @@ export type OnSecretWorld = z.infer<typeof Line>;
 const Plan = z.object({ run: z.string(), best: z.string().nullable(), order: z.array(z.number().int()) });
 export type Plan = z.infer<typeof Plan>;
 
+/** What is kept of a world that was drawn. */
+const Drawn = z.object({ hash: z.string() });
+
 /** @throws UserError */
 function parsed<T>(schema: z.ZodType<T>, text: string, where: string): T {
   try {
@@ -149,7 +152,7 @@ export class SecretStore {
     const record = (folder: string) => join(folder, 'hash.json');
     const folder = join(above, 'world');
     if (existsSync(record(above))) {
-      const { hash } = z.object({ hash: z.string() }).parse(JSON.parse(readFileSync(record(above), 'utf8')));
+      const { hash } = parsed(Drawn, readFileSync(record(above), 'utf8'), record(above));
       return { folder, hash };
     }
     const unfinished = `${above}.tmp`;
