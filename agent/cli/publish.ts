@@ -4,14 +4,14 @@
 import { renameSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
 import { git } from '#host/git';
-import { committed, eventsPath, secretDir, stateDir } from '../common/paths.ts';
+import { committed, secretDir, stateDir } from '../common/paths.ts';
 import { findKey } from '../confirm/key.ts';
 import { publishedKeys } from '../confirm/published.ts';
 import { commitFile } from '../git/commit-file.ts';
 import { openGit } from '../git/git.ts';
 import { planRunBranch } from '../git/run-branch.ts';
-import { readEvents } from '../journal/events.ts';
 import { lockHolder } from '../journal/lock.ts';
+import { readStatus } from '../screen/status.ts';
 import { parsed, program } from './arguments.ts';
 
 const command = program(
@@ -28,7 +28,8 @@ await runMain(async () => {
     throw new UserError(
       'a loop runs in this checkout, and it still needs the key; stop it first: npm run stop',
     );
-  const branch = command.args[0] ?? lastBranch(repo);
+  const branch = command.args[0] ?? readStatus(repo).branch;
+  if (branch === null) throw new UserError('no loop was started in this checkout; name the run branch');
   const found = findKey(repo, branch);
   if (!found)
     throw new UserError(
@@ -56,11 +57,3 @@ await runMain(async () => {
   );
   return 0;
 });
-
-/** @throws UserError where no loop has run here. */
-function lastBranch(repo: string): string {
-  const started = readEvents(eventsPath(repo)).findLast((event) => event.type === 'loop.started');
-  if (started?.type !== 'loop.started')
-    throw new UserError('no loop was started in this checkout; name the run branch');
-  return started.branch;
-}
