@@ -80,7 +80,7 @@ function trailers(sprint: Sprint, { config: { task } }: LoopParts): Record<strin
   };
 }
 
-/** What secret worlds gave, as a trailer has it: "confirmed, F1 0.892 ± 0.0118 (n 6)". */
+/** What secret worlds gave, as a trailer has it: "confirmed, MSE 0.892 ± 0.0118 (n 6)". */
 export const confirmedWords = ({ result, candidate }: Confirmed, metric: string): string =>
   `${result}, ${trailerName(metric)} ${severalWords(candidate, metric) || 'none'}`;
 
