@@ -118,7 +118,8 @@ export const Progress = z.object({
   samples: z.number().int(),
   totalSamples: z.number().int(),
   samplesPerSecond: z.number(),
-  etaSeconds: z.number(),
+  /** Absent where it is not known yet: the speed of the first step is not that of the run. */
+  etaSeconds: z.number().optional(),
   /** loss, learning_rate, ... whatever the trainer can know from its data; those that matter most first. */
   values: NamedNumbers,
 });

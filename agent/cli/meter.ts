@@ -50,8 +50,10 @@ export function progressLine(progress: Progress, names: readonly string[] = []):
     // A run of fewer samples than a batch trains a whole batch, and would show more than 100%.
     `${Math.min(100, Math.floor((100 * samples) / Math.max(1, totalSamples)))}%`,
     `${count(samples)} of ${count(totalSamples)} samples`,
-    `${count(samplesPerSecond)} samples/s`,
-    `${clock(etaSeconds)} left`,
+    // The first step compiles and allocates: its speed would mislead.
+    ...(etaSeconds === undefined
+      ? ['time left not known yet']
+      : [`${count(samplesPerSecond)} samples/s`, `${clock(etaSeconds)} left`]),
     ...numbers,
   ].join(' · ');
 }

@@ -1,3 +1,4 @@
+import type { HowFar } from '#contract/run';
 import { plain } from '#contract/text';
 
 export { plain };
@@ -23,6 +24,12 @@ export function many(n: number): string {
   if (n < 1e4) return String(Math.round(n));
   return n < 1e6 ? `${Number((n / 1e3).toPrecision(3))}k` : `${Number((n / 1e6).toPrecision(3))}M`;
 }
+
+/** `41k samples/s · 20 s left`; the speed of a first step alone would mislead, and is not shown. */
+export const pace = ({ samplesPerSecond, etaSeconds }: Pick<HowFar, 'samplesPerSecond' | 'etaSeconds'>) =>
+  etaSeconds === undefined
+    ? 'time left not known yet'
+    : `${many(samplesPerSecond)} samples/s · ${duration(etaSeconds)} left`;
 
 /** A number with its noun: 1 sprint, 2 sprints. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -2,7 +2,7 @@ import type { LoggedEvent } from '#contract/event';
 import type { Role } from '#contract/run';
 import type { TaskContract } from '#contract/task';
 import { clock } from '../common/clock.ts';
-import { count, cut, duration, firstLine, many, plain, show } from '../common/words.ts';
+import { count, cut, duration, firstLine, many, pace, plain, show } from '../common/words.ts';
 import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bar } from './columns.ts';
 
@@ -98,8 +98,7 @@ export function eventLines(
         return;
       case 'run.progress': {
         const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;
-        const rate = `${many(event.samplesPerSecond)} samples/s`;
-        const text = `${Math.round(share * 100)}% of ${many(event.totalSamples)} samples · ${rate} · ${duration(event.etaSeconds)} left`;
+        const text = `${Math.round(share * 100)}% of ${many(event.totalSamples)} samples · ${pace(event)}`;
         if (terminal.isTTY) redraw(`  ${bar(share)} ${text}`);
         else if (Date.now() - lastProgress >= PLAIN_PROGRESS_MS) {
           lastProgress = Date.now();

@@ -1,5 +1,5 @@
 import { clock, zone } from '../common/clock.ts';
-import { count, duration, many, plain, show } from '../common/words.ts';
+import { count, duration, many, pace, plain, show } from '../common/words.ts';
 import { bar, columnsOf, sparkline, within, wrap } from './columns.ts';
 import type { Watched, WatchedRun } from './watcher.ts';
 
@@ -110,8 +110,7 @@ function runLines({ state, run, contract }: Watched, columns: number): Line[] {
   } else if (progress) {
     const share = progress.totalSamples > 0 ? progress.samples / progress.totalSamples : 0;
     add(bar(share, Math.min(text, 40)));
-    const { totalSamples, samplesPerSecond, etaSeconds } = progress;
-    const rate = `${Math.round(Math.min(1, share) * 100)}% of ${many(totalSamples)} samples · ${many(samplesPerSecond)} samples/s · ${duration(etaSeconds)} left`;
+    const rate = `${Math.round(Math.min(1, share) * 100)}% of ${many(progress.totalSamples)} samples · ${pace(progress)}`;
     for (const line of wrap(rate, text, 2)) add(line);
   } else add('starting');
   const curves = [...logCurves(run, contract.plots.curves), ...evalCurve(run, contract.metric)];

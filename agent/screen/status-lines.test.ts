@@ -32,7 +32,7 @@ it('tells what the loop does now, what it used of its limits, and what came of i
   );
   for (const part of [
     'Sprint 3: Sort (5 min 0 s, 9 turns, 0.40 USD)',
-    'Run r1: 25% of 2000 samples, 100 samples/s, 15 s left',
+    'Run r1: 25% of 2000 samples · 100 samples/s · 15 s left',
     'Last action: wait_for_experiment: r1 (last event 12 s ago)',
     '  new-best    s1: the first',
     'Best: f1 0.6123 (s1)',

@@ -1,5 +1,5 @@
 import { clock, zone } from '../common/clock.ts';
-import { count, duration, many, plain, show } from '../common/words.ts';
+import { count, duration, many, pace, plain, show } from '../common/words.ts';
 import type { Status } from './status.ts';
 
 /**
@@ -50,7 +50,7 @@ function present(s: Status, now: number): string[] {
   for (const { id, progress } of s.runs) {
     const done = progress ? Math.min(100, Math.round((100 * progress.samples) / progress.totalSamples)) : 0;
     const rest = progress
-      ? `${done}% of ${many(progress.totalSamples)} samples, ${many(progress.samplesPerSecond)} samples/s, ${duration(progress.etaSeconds)} left`
+      ? `${done}% of ${many(progress.totalSamples)} samples · ${pace(progress)}`
       : 'starting';
     lines.push(`Run ${plain(id)}: ${rest}`);
   }

@@ -5,6 +5,8 @@ import type { Progress } from '#contract/run';
 import type { StepResult } from './step.ts';
 
 const EVERY_MS = 1000;
+/** Milliseconds after which an earlier speed counts 1/e in the time left. */
+const MEMORY_MS = 10_000;
 
 /** `progress.jsonl`: a line about once a second and at the last step. */
 export class ProgressLog {
@@ -12,6 +14,7 @@ export class ProgressLog {
   private last = performance.now();
   private lastSeen: number;
   private written = false;
+  private readonly pace = new Pace();
 
   constructor(
     out: string,
@@ -31,7 +34,9 @@ export class ProgressLog {
 
   write(state: { step: number; seen: number }, result: StepResult, lr: number, deadLatents: number): void {
     const now = performance.now();
-    const samplesPerSecond = ((state.seen - this.lastSeen) * 1000) / Math.max(1, now - this.last);
+    const [trained, ms] = [state.seen - this.lastSeen, Math.max(1, now - this.last)];
+    // The first step compiles and allocates: its speed says nothing of the time left.
+    if (this.written) this.pace.add(trained, ms);
     const values = finiteOf({
       loss: result.loss,
       ...result.losses,
@@ -45,14 +50,32 @@ export class ProgressLog {
       step: state.step,
       samples: state.seen,
       totalSamples: this.totalSamples,
-      samplesPerSecond,
-      etaSeconds: Math.max(0, this.totalSamples - state.seen) / samplesPerSecond,
+      samplesPerSecond: (trained * 1000) / ms,
+      ...this.pace.left(this.totalSamples - state.seen),
       values,
     };
     appendFileSync(this.path, `${JSON.stringify(line)}\n`);
     this.last = now;
     this.lastSeen = state.seen;
     this.written = true;
+  }
+}
+
+/** The speed of the last seconds, in which older ones count less and less. */
+export class Pace {
+  private samples = 0;
+  private ms = 0;
+
+  add(samples: number, ms: number): void {
+    const kept = Math.exp(-ms / MEMORY_MS);
+    this.samples = this.samples * kept + samples;
+    this.ms = this.ms * kept + ms;
+  }
+
+  /** The time that so many samples take; nothing while no speed is known. */
+  left(samples: number): { etaSeconds?: number } {
+    if (samples <= 0) return { etaSeconds: 0 };
+    return this.samples > 0 ? { etaSeconds: (samples * this.ms) / (1000 * this.samples) } : {};
   }
 }
 

@@ -1,6 +1,7 @@
 import type { HowFar, RunSpec } from '#contract/run';
+import { pace } from '../../common/words.ts';
 import { escaped } from '../document/escaped.ts';
-import { clip, dateTime, duration, money, samples } from '../document/names.ts';
+import { clip, dateTime, money, samples } from '../document/names.ts';
 
 /** What a running loop does now. Null while none runs: then the page does not reload itself. */
 export interface LiveState {
@@ -28,7 +29,7 @@ export function livePart(live: LiveState): string {
   const run = live.run;
   const share = run && run.totalSamples > 0 ? Math.min(1, run.samples / run.totalSamples) : 0;
   const bar = run
-    ? `<div class="bar"><i style="width:${(share * 100).toFixed(1)}%"></i></div><p>${escaped(run.experiment)}: ${samples(run.samples)} of ${samples(run.totalSamples)} samples, ${samples(Math.round(run.samplesPerSecond))} a second, ${duration(run.etaSeconds)} left</p>`
+    ? `<div class="bar"><i style="width:${(share * 100).toFixed(1)}%"></i></div><p>${escaped(run.experiment)}: ${samples(run.samples)} of ${samples(run.totalSamples)} samples · ${pace(run)}</p>`
     : '';
   return `<section class="live"><p>${live.paused ? '<span class="badge warn">paused</span>' : '<span class="badge good">running</span>'} <strong>${title}</strong></p><p>${escaped(live.doing)} · ${escaped(live.researcher)} · ${money(live.usdSpent)}${limit} spent · since ${dateTime(live.startedAt)}</p>${bar}</section>`;
 }
