@@ -12,13 +12,13 @@ import { profileOf, readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { inRun, runDir, sprintsDir } from '../common/paths.ts';
-import { type JudgeRequest, judgeRun } from '../executor/judging.ts';
+import type { JudgeRequest } from '../executor/judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { numbersOf } from '../sweep/summary.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
-import { abortable } from './interrupt.ts';
+import { judgeAloud } from './judge-aloud.ts';
 import { changed, comparison, show, shownMetrics, verdictTable } from './verdict-table.ts';
 
 interface Options {
@@ -72,7 +72,7 @@ async function main(): Promise<number> {
   process.stdout.write(`${dir}\n\n`);
   const asked = options.evalSeed === undefined ? undefined : { seed: options.evalSeed };
   const judge = (runDir: string, drawn: JudgeRequest['drawn'] = asked) =>
-    abortable((signal) => judgeRun({ task, repo, runDir, samples: options.samples, drawn, signal, sandbox }));
+    judgeAloud({ task, repo, runDir, samples: options.samples, drawn, sandbox });
   if (!options.train) {
     const now = await keepingVerdict(dir, () => judge(dir));
     process.stdout.write(comparison(shownMetrics(task.contract, now), { recorded, now }));

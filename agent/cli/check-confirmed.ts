@@ -7,11 +7,10 @@ import type { Sprint } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
 import { runDir, sprintsDir } from '../common/paths.ts';
 import { hashOf, isInUse, seedOf } from '../confirm/key.ts';
-import { judgeRun } from '../executor/judging.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { type Again, trainAgain } from './again.ts';
-import { abortable } from './interrupt.ts';
+import { judgeAloud } from './judge-aloud.ts';
 import { show } from './verdict-table.ts';
 
 /** A secret world of a published key. */
@@ -55,7 +54,7 @@ export async function checkConfirmed(again: Omit<Again, 'seed'>, { key, draw }: 
       run: { ...run, samples: confirmed.samples },
     });
     const request = { task, repo, sandbox, runDir: runDir(repo, id), world: folder, samples: confirmed.rows };
-    const verdict: Verdict = await abortable((signal) => judgeRun({ ...request, signal }));
+    const verdict: Verdict = await judgeAloud(request);
     const { metric } = task.contract;
     const is = verdict.metrics[metric] ?? Number.NaN;
     const was = recorded[metric] ?? Number.NaN;

@@ -1,3 +1,4 @@
+import { working } from '#contract/working';
 import { LocalExecutor } from '../executor/local.ts';
 import { type SweepPlan, sweepRun } from '../sweep/member.ts';
 import type { SweepRun } from '../sweep/summary.ts';
@@ -28,7 +29,8 @@ export async function makeRuns(
     const title = `${within}${i + 1} of ${wanted.length} · ${name} · seed ${seed}`;
     let made = ' (made already)';
     const plan: SweepPlan = {
-      ...{ ...common, executor, abortable },
+      ...{ ...common, executor },
+      abortable: (work) => working(`${title} · judging`, () => abortable(work)),
       watch: (run) => {
         made = '';
         return watch(run, `${title} · ${run.id}`, plots.curves);

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { clock, count, Meter, progressLine } from './meter.ts';
+import { clock } from '#contract/working';
+import { count, Meter, progressLine } from './meter.ts';
 
 const at = (samples: number) => ({
   ...{ step: 1, samples, totalSamples: 4_096_000, samplesPerSecond: 152_345, etaSeconds: 75.4 },

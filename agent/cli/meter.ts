@@ -1,4 +1,5 @@
 import type { Progress } from '#contract/run';
+import { clock } from '#contract/working';
 
 const EVERY_MS = { terminal: 100, plain: 5000 };
 const BAR = 24;
@@ -73,14 +74,4 @@ export function count(n: number): string {
     ] as const
   ).find(([from]) => n >= 0.9995 * from) ?? [1, ''];
   return letter === '' ? String(Math.round(n)) : `${(n / size).toPrecision(3)}${letter}`;
-}
-
-/** 0:16 · 12:05 · 3:20:00 */
-export function clock(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  const two = (n: number) => String(n).padStart(2, '0');
-  const minutes = Math.floor(s / 60);
-  return minutes < 60
-    ? `${minutes}:${two(s % 60)}`
-    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
 }

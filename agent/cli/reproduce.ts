@@ -13,14 +13,13 @@ import type { Verdict } from '#contract/verdict';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { runDir, sprintsDir } from '../common/paths.ts';
 import type { SecretWorld } from '../executor/executor.ts';
-import { judgeRun } from '../executor/judging.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 import { type Again, trainAgain } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { checkConfirmed } from './check-confirmed.ts';
-import { abortable } from './interrupt.ts';
+import { judgeAloud } from './judge-aloud.ts';
 import { comparison, show, shownMetrics } from './verdict-table.ts';
 import { say } from './watch.ts';
 
@@ -119,7 +118,7 @@ async function judged(again: Again): Promise<Verdict> {
   const { id } = await trainAgain(again);
   const { task, repo, sandbox, secretWorld } = again;
   const request = { task, repo, sandbox, runDir: runDir(repo, id), world: secretWorld?.folder };
-  return await abortable((signal) => judgeRun({ ...request, signal }));
+  return await judgeAloud(request);
 }
 
 /** The same on a world that is drawn for it and removed afterwards. */

@@ -7,13 +7,13 @@ import { runMain, UserError } from '#contract/errors';
 import type { Settings } from '#contract/run';
 import { EXIT_CODES } from '#contract/stop';
 import { profileOf, readTask, type Task } from '#contract/task';
+import { working } from '#contract/working';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { inRun, sprintsDir } from '../common/paths.ts';
-import type { RunHandle } from '../executor/executor.ts';
-import { judgeRun, measureSnapshots } from '../executor/judging.ts';
+import type { RunHandle, RunRequest } from '../executor/executor.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
@@ -22,7 +22,7 @@ import { listExperiments } from '../task/experiments.ts';
 import { cannotCount, inWords } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
 import { parsed, program, sandboxOption, setting, whole } from './arguments.ts';
-import { abortable } from './interrupt.ts';
+import { judgeAloud, measureAloud } from './judge-aloud.ts';
 import { standing, table, verdictTable } from './verdict-table.ts';
 import { say, watch } from './watch.ts';
 
@@ -95,12 +95,18 @@ async function main(): Promise<number> {
     return record.endedBy === 'user' ? EXIT_CODES.interrupt : 1;
   }
   process.stdout.write(`trained in ${record.seconds?.toFixed(1)} s: ${run.dir}\n`);
-  if (options.judge) await abortable((signal) => judge({ task, repo, run, sandbox, profileName, signal }));
+  if (options.judge) await judge({ task, repo, run, sandbox, profileName });
   return 0;
 }
 
 /** Starts the experiment that the arguments ask for, from the workspace as it stands. */
 async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
+  const request = await working('reading the workspace', () => asked(task, sandbox));
+  return new LocalExecutor().start(request);
+}
+
+/** What the arguments ask for. @throws UserError for an experiment that there is not */
+async function asked(task: Task, sandbox: Sandbox): Promise<RunRequest> {
   const options = command.opts<Options>();
   const [experiment] = command.args;
   const repo = process.cwd();
@@ -116,15 +122,15 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const profileName = await readyProfile(task, repo, options.profile);
   const samples = options.samples ?? profileOf(task, profileName).budgets.full;
   const settings = options.set;
-  const asked = { task, repo, cwd: repo, sandbox, profileName, samples, settings, experiment };
-  const why = inWords(await cannotCount(asked));
+  const told = { task, repo, cwd: repo, sandbox, profileName, samples, settings, experiment };
+  const why = inWords(await cannotCount(told));
   if (why !== null) say(`this run cannot count in profile ${profileName}: ${why}`);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
-  return new LocalExecutor().start({
+  return {
     ...{ repo, task, profileName, sandbox, sprint: null },
     ...{ experiment, settings, samples, seed: options.seed, tree, from: options.from },
     out: options.out === undefined ? undefined : resolve(options.out),
-  });
+  };
 }
 
 /** Resumes the run of --resume. @throws UserError for an argument that would make it another run. */
@@ -144,18 +150,17 @@ interface Finished {
   run: RunHandle;
   sandbox: Sandbox;
   profileName: string;
-  signal: AbortSignal;
 }
 
-async function judge({ task, repo, run, sandbox, profileName, signal }: Finished): Promise<void> {
-  const request = { task, repo, runDir: run.dir, sandbox, signal };
+async function judge({ task, repo, run, sandbox, profileName }: Finished): Promise<void> {
+  const request = { task, repo, runDir: run.dir, sandbox };
   const { metric } = task.contract;
-  const points = await measureSnapshots(request);
+  const points = await measureAloud(request);
   if (points.length > 0) {
     const curve = points.map(({ samples, metrics }) => [String(samples), metrics[metric]?.toFixed(4) ?? '-']);
     process.stdout.write(table([['samples', metric], ...curve]));
   }
-  const verdict = await judgeRun(request);
+  const verdict = await judgeAloud(request);
   process.stdout.write(`\n${verdictTable(task.contract, verdict)}\n`);
   const slow = slowBy(repo, run.id, leaderboardId(task, profileName));
   if (slow !== null) process.stdout.write(`${slow}\n`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
+import { startWorking } from '#contract/working';
 import { inRun } from '../common/paths.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { stoppable } from './interrupt.ts';
@@ -13,8 +14,10 @@ import { Meter } from './meter.ts';
  */
 export async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
   const meter = new Meter(names);
+  const starting = startWorking('starting the trainer');
   let begun = false;
   run.onProgress((progress) => {
+    starting.end();
     // Only with the first progress: of a refused run nothing but the reason is shown.
     if (!begun) for (const line of [title, ...opening(run.dir)]) say(line);
     begun = true;
@@ -23,7 +26,7 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
   const record = await stoppable(
     (before) => void run.stop('stopped by hand', before > 0 ? { graceSeconds: 0 } : {}),
     () => run.done,
-  );
+  ).finally(() => starting.end());
   meter.end();
   const refusal = await run.refusal;
   if (refusal === null) return record;
@@ -31,15 +34,20 @@ export async function watch(run: RunHandle, title: string, names: readonly strin
   throw new UserError(refusal);
 }
 
+/** Lines that were shown already: the runs of a sweep have the same backend, for the same reasons. */
+const shown = new Set<string>();
+
 /**
- * The lines at the start of the trainer's log that a person should see: its backend and why, and warnings.
+ * The lines at the start of the trainer's log that a person should see and has not seen: its backend and why,
+ * and warnings.
  */
 function opening(dir: string): string[] {
   const lines = readFileSync(inRun(dir).trainerLog, 'utf8').split('\n', 20);
   // The workspace wrote these lines: no control characters may reach the terminal.
   return lines
     .filter((line) => /^(backend|warning):? /.test(line))
-    .map((line) => line.replace(/\p{Cc}/gu, ''));
+    .map((line) => line.replace(/\p{Cc}/gu, ''))
+    .filter((line) => !shown.has(line) && shown.add(line));
 }
 
 export function say(line: string): void {

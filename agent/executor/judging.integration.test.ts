@@ -32,7 +32,10 @@ if (mode === 'leave') {
 } else if (mode === 'hang') setInterval(() => {}, 1000);
 else if (mode === 'babble') console.log('all is well');
 else if (rest.includes('--evals')) {
-  for (const samples of [10, 20]) console.log(JSON.stringify({ samples, evaluationSamples: 5, metrics: { f1: samples / 100 } }));
+  for (const samples of [10, 20]) {
+    console.log(JSON.stringify({ progress: { done: samples / 10, of: 2, unit: 'snapshots' } }));
+    console.log(JSON.stringify({ samples, evaluationSamples: 5, metrics: { f1: samples / 100 } }));
+  }
 } else {
   const dir = rest[rest.indexOf('--tree-dir') + 1];
   const encoder = readFileSync(dir + '/work/encode.mjs', 'utf8');
@@ -82,8 +85,13 @@ it('gives the verdict on the tree that was trained, and tells the judge what it 
   expect(verdict.run).toBe('the encoder then off (test)  --tree-dir --samples 50 --eval-seed 3 --json');
 });
 
-it('gives the snapshots that were measured', async () => {
-  expect((await measureSnapshots(ask('judge'))).map((point) => point.samples)).toEqual([10, 20]);
+it('gives the snapshots that were measured, and says how far it is', async () => {
+  const told: number[] = [];
+  const onProgress = ({ done }: { done: number }) => told.push(done);
+  expect((await measureSnapshots(ask('judge', { onProgress }))).map((point) => point.samples)).toEqual([
+    10, 20,
+  ]);
+  expect(told).toEqual([1, 2]);
 });
 
 it("passes on the judge's own line where it refuses", async () => {

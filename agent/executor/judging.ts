@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '#contract/errors';
+import { type JudgeProgress, progressOf } from '#contract/judge-progress';
 import { EvalPoint } from '#contract/run';
 import type { Task } from '#contract/task';
 import { Verdict } from '#contract/verdict';
@@ -36,6 +37,8 @@ export interface JudgeRequest {
   world?: string;
   /** Default: one hour. */
   timeoutSeconds?: number;
+  /** Called with what the judge says of how far it is. */
+  onProgress?: (progress: JudgeProgress) => void;
   /** Ends the judge when it aborts. */
   signal?: AbortSignal;
 }
@@ -60,7 +63,9 @@ export async function judgeRun(request: JudgeRequest): Promise<Verdict> {
  */
 export async function measureSnapshots(request: JudgeRequest): Promise<EvalPoint[]> {
   const lines = await startJudge(request, ['--evals', '--json']);
-  return lines.filter((line) => line.startsWith('{')).map((line) => parse(EvalPoint, line, request));
+  return lines
+    .filter((line) => line.startsWith('{') && !line.startsWith('{"progress"'))
+    .map((line) => parse(EvalPoint, line, request));
 }
 
 /**
@@ -110,7 +115,10 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
     timeoutSeconds,
     until: signal && { signal, reason: 'stopped' },
   });
-  const output = await collect(child.stdout as NonNullable<typeof child.stdout>, child.done, 4 << 20);
+  const stdout = child.stdout as NonNullable<typeof child.stdout>;
+  const hear = request.onProgress && progressOf(request.onProgress);
+  if (hear) stdout.on('data', (piece: Buffer) => hear(piece.toString('latin1')));
+  const output = await collect(stdout, child.done, 4 << 20);
   const exit = await child.done;
   if (exit.code !== 0 || exit.stopped !== null || exit.timedOut) {
     const word = lastWord(child.log?.lastLines(60) ?? []);

@@ -8,9 +8,11 @@ import { writeJsonAtomic } from '#contract/atomic';
 import { parsed, program, whole } from '#contract/command-line';
 import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
+import type { JudgeProgress } from '#contract/judge-progress';
 import type { EvalPoint } from '#contract/run';
 import type { Profile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
+import { startWorking } from '#contract/working';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import { groupsOf } from '../eval/latents.ts';
@@ -113,7 +115,11 @@ await runMain(async () => {
       '--evals measures only in the world of the profile, like all points of evals.jsonl; leave out --world',
     );
   }
-  const judging = { ...options, seed, onBuild: sayBuilding };
+  const tell = options.json ? toProgram() : toPerson();
+  const judging = {
+    ...{ ...options, seed, onBuild: sayBuilding },
+    onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
+  };
   if (profile !== null) {
     const verdict = await judgeSaved(path, { ...judging, profile });
     if (!options.json) print(table(verdict.metrics, verdict.also));
@@ -131,9 +137,14 @@ await runMain(async () => {
       const { deciding } = metricsOf(await opened.measure(name, evaluationSamples, { lane }));
       return { samples, evaluationSamples, metrics: rounded(deciding) };
     });
+    let done = 0;
+    const told = (): void => tell({ done, of: snapshots.length, unit: 'snapshots' });
+    if (snapshots.length > 0) told();
     for await (const point of points) {
       appendEval(opened.folder, point);
       print(`${JSON.stringify(point)}\n`);
+      done++;
+      told();
     }
     return 0;
   }
@@ -176,6 +187,27 @@ await runMain(async () => {
   print(`${JSON.stringify(verdict)}\n`);
   return 0;
 });
+
+type Tell = (progress: JudgeProgress) => void;
+
+/** Tells the program that started the judge, at most twice a second. */
+function toProgram(): Tell {
+  let last = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    if (performance.now() - last < 500) return;
+    last = performance.now();
+    print(`${JSON.stringify({ progress })}\n`);
+  };
+}
+
+/** Tells a person, on standard error. */
+function toPerson(): Tell {
+  const work = startWorking('measuring');
+  return ({ done, of, unit }) => {
+    if (done >= of) work.end();
+    else work.told(`${done.toLocaleString('en')} of ${of.toLocaleString('en')} ${unit}`);
+  };
+}
 
 /** Groups of another width than a run has to have would be probes of the truth. */
 function isShown({ constraints }: Pick<Profile, 'constraints'>, width: number): boolean {

@@ -20,6 +20,8 @@ export interface CaseOptions {
   stallSeconds: number;
   /** The sandbox where the judge is started by hand; under the loop, the loop's choice applies. */
   sandbox?: SandboxChoice;
+  /** Called while a checkpoint is measured with the rows that were counted. */
+  onRows?: (done: number, of: number) => void;
   /** Makes the listener that is called with the steps of building a world. */
   onBuild?: (world: string) => BuildListener;
 }
@@ -86,7 +88,7 @@ export async function measureCheckpoint(
   { world }: NamedWorld,
   command: Omit<EncoderCommand, 'sandbox' | 'stallSeconds'>,
   samples: number,
-  { seed, stallSeconds, sandbox: chosen = 'auto' }: CaseOptions,
+  { seed, stallSeconds, onRows, sandbox: chosen = 'auto' }: CaseOptions,
   { onBatch, invariance = false }: Asked = {},
 ): Promise<Measurement> {
   const sandbox = await sandboxByHand(process.cwd(), chosen);
@@ -100,7 +102,10 @@ export async function measureCheckpoint(
     const [encoder, fresh] = encoders;
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];
+    let counted = 0;
     const measurement = await measure(world, encoder, { samples, seed }, onBatch, (index, x, codes) => {
+      counted += codes[0].rows;
+      onRows?.(counted, samples);
       if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
     });
     return fresh ? { ...measurement, dependence: await checkInvariance(fresh, probes, seed) } : measurement;
