@@ -1,4 +1,4 @@
-// Measures the speed of sampler, data service, evaluation and training step on this machine, one line each.
+// Measures the speed of sampler, data service, evaluation and training step on this machine: a table of each, or with --json a line each.
 //   npm run --silent bench -- sampler serve eval --json
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 //   npm run --silent bench -- step --json
@@ -11,6 +11,7 @@ import type { World } from '#bench/world/world';
 import { openWorld } from '#bench/worlds';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
+import { startWorking } from '#contract/working';
 import type { SandboxChoice } from '#host/by-hand';
 import { benchEvaluation } from './evaluation.ts';
 import { benchMachine } from './machine.ts';
@@ -22,6 +23,7 @@ import { benchServe } from './serve.ts';
 import { productCeiling } from './step/ceiling.ts';
 import { benchStep } from './step/step.ts';
 import type { Line } from './timing.ts';
+import { inWords } from './words.ts';
 import { type Yardsticks, yardsticks } from './yardsticks.ts';
 
 interface Options {
@@ -119,12 +121,20 @@ await runMain(async () => {
   };
   for (const name of wanted) {
     const lines: Line[] = [];
-    for await (const line of await BENCHES[name](world, options, beside)) {
-      lines.push(line);
-      if (options.json || name !== 'peer')
-        print(`${options.json ? JSON.stringify({ world: options.world, ...line }) : spoken(line)}\n`);
+    const work = startWorking(`measuring ${name}`);
+    try {
+      for await (const line of await BENCHES[name](world, options, beside)) {
+        lines.push(line);
+        work.told(`${line.name} is done`);
+        if (options.json) print(`${JSON.stringify({ world: options.world, ...line })}\n`);
+      }
+    } finally {
+      work.end();
     }
-    if (name === 'peer' && !options.json) print(inWords(lines as PeerLine[]));
+    if (options.json) continue;
+    print(
+      `${name === wanted[0] ? '' : '\n'}${name === 'peer' ? peerInWords(lines as PeerLine[]) : inWords(name, lines)}`,
+    );
   }
   return 0;
 });
@@ -142,7 +152,7 @@ function partsIn(text: string): Part[] {
 }
 
 /** The comparison with SAELens as a table, and what was compared on what. */
-function inWords(lines: readonly PeerLine[]): string {
+function peerInWords(lines: readonly PeerLine[]): string {
   const [{ saelens, torch, peerThreads, cpu, cores, gpu, blas, world, features }] = lines;
   const sizes = lines.find(({ d_sae }) => d_sae !== undefined);
   return [
@@ -152,11 +162,4 @@ function inWords(lines: readonly PeerLine[]): string {
     `${cpu}, ${cores} cores${gpu === undefined ? '' : `; ${gpu}`}`,
     '',
   ].join('\n');
-}
-
-function spoken({ name, ms, ...rest }: Line): string {
-  const numbers = Object.entries({ ms, ...rest }).map(
-    ([key, value]) => `${key} ${typeof value === 'number' ? Number(value.toPrecision(4)) : value}`,
-  );
-  return `${name.padEnd(20)} ${numbers.join('  ')}`;
 }

@@ -35,7 +35,7 @@ const command = program(
   .argument('<experiment>', 'a name that `train --list` prints')
   .option('--profile <name>', 'sizes: a name in sae/profiles.ts, or any with --settings', 'small')
   .option('--settings <json>', 'sizes of the profile, over those in sae/profiles.ts', jsonObject, {})
-  .option('--steps <n>', 'steps that are measured; their medians are printed', whole(1), 20)
+  .option('--steps <n>', 'steps that are measured; the means of their middle half are printed', whole(1), 20)
   .option('--warm-up <n>', 'steps before those', whole(0), 5)
   .option('--set <key=value>', 'a setting of architecture or trainer, repeatable', several, [])
   .option('--backend <name>', `tensor backend: auto, ${backendNames.join(', ')}`, 'auto')

@@ -12,9 +12,9 @@ type StepTimes = Record<'step' | 'waiting' | 'forward' | 'backward' | 'optimiser
 type Operations = Record<string, number>;
 
 export interface Measurement {
-  /** Medians over the steps. */
+  /** Means over the middle half of the steps by their time, so that the parts add up to the step. */
   ms: StepTimes & {
-    /** Processor time of a step on all cores: comparable on a busy machine. A mean, not a median. */
+    /** Processor time of a step on all cores: comparable on a busy machine. A mean over all steps. */
     cpu: number;
     /** One batch from the data service while nothing else computes. */
     sampling: number;
@@ -92,22 +92,21 @@ export function measureSteps(
   };
 
   let firstStepMs = 0;
-  const times: StepTimes[] = [];
-  const named: Operations[] = [];
+  const times: { times: StepTimes; operations: Operations }[] = [];
   let cpuBefore = process.cpuUsage();
   for (let step = 0; step < warmUp + steps; step++) {
     if (step === warmUp) cpuBefore = process.cpuUsage();
     const taken = timedStep(step);
     if (step === 0) firstStepMs = performance.now();
     if (step < warmUp) continue;
-    times.push(taken);
-    named.push(operations);
+    times.push({ times: taken, operations });
   }
   const { user, system } = process.cpuUsage(cpuBefore);
+  const middle = middleHalf(times, ({ times }) => times.step);
   const ms = {
-    ...medians(times),
+    ...means(middle.map(({ times }) => times)),
     cpu: (user + system) / 1000 / steps,
-    operations: medians(named),
+    operations: means(middle.map(({ operations }) => operations)),
     encode: timeEncode(model, nextOf(data), data.header.d),
     sampling: timeSampling(data, steps),
   };
@@ -141,10 +140,17 @@ function timeSampling(data: Batches, count: number): number {
   return (performance.now() - started) / count;
 }
 
-/** The median of each number over records with the same names. */
-function medians<Name extends string>(records: readonly Record<Name, number>[]): Record<Name, number> {
+/** Without the slowest and the fastest quarter: the steps that other programs disturbed. */
+function middleHalf<T>(items: readonly T[], of: (item: T) => number): T[] {
+  const sorted = [...items].sort((a, b) => of(a) - of(b));
+  const quarter = Math.floor(items.length / 4);
+  return sorted.slice(quarter, items.length - quarter);
+}
+
+/** The mean of each number over records with the same names. */
+function means<Name extends string>(records: readonly Record<Name, number>[]): Record<Name, number> {
   const names = Object.keys(records[0]) as Name[];
-  const of = (name: Name) => median(records.map((record) => record[name]));
+  const of = (name: Name) => records.reduce((sum, record) => sum + record[name], 0) / records.length;
   return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, number>;
 }
 

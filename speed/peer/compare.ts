@@ -1,3 +1,4 @@
+import { aligned } from '../table.ts';
 import type { Device } from './ask.ts';
 
 /** Milliseconds of rounds of one batch, by who did them. */
@@ -60,13 +61,7 @@ export function tableOf(lines: readonly PeerLine[]): string {
     ...[rate(line.peerFp32), rate(line.peerBf16), rate(line.samplesPerSecond), times(line.ratio)],
     ...[rate(line.npmAlone), times(line.npmAloneRatio)],
   ]);
-  const widths = HEADS.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column].length)));
-  const aligned = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
-      .join('  ')
-      .trimEnd();
-  return [HEADS, ...rows].map((row) => `${aligned(row)}\n`).join('');
+  return aligned([HEADS, ...rows]);
 }
 
 /** Three digits: the fourth differs from call to call. */
