@@ -1,4 +1,4 @@
-// Measures the speed of sampler, data service, evaluation and training step on this machine: a table of each, or with --json a line each.
+// Measures the speed of sampler, data service, evaluation and training step on this machine: a table of each.
 //   npm run --silent bench -- sampler serve eval --json
 //   npm run --silent bench -- sampler --world state/worlds/my-16k --seconds 5
 //   npm run --silent bench -- step --json
