@@ -15,6 +15,7 @@ export interface Working {
 export function startWorking(what: string, out: NodeJS.WriteStream = process.stderr): Working {
   const started = performance.now();
   const kind = out.isTTY ? 'terminal' : 'plain';
+  let due = started + QUIET_MS[kind];
   let how = '';
   let drawn = false;
   let timer: NodeJS.Timeout;
@@ -23,7 +24,9 @@ export function startWorking(what: string, out: NodeJS.WriteStream = process.std
     const line = parts.join(' · ');
     out.write(out.isTTY ? `\r\x1b[K${line.slice(0, (out.columns || 120) - 1)}` : `${line}\n`);
     drawn = true;
+    clearTimeout(timer);
     timer = setTimeout(draw, EVERY_MS[kind]);
+    due = performance.now() + EVERY_MS[kind];
     timer.unref();
   };
   timer = setTimeout(draw, QUIET_MS[kind]);
@@ -31,6 +34,8 @@ export function startWorking(what: string, out: NodeJS.WriteStream = process.std
   return {
     told(now) {
       how = now;
+      // Work that never waits leaves no time to the timer.
+      if (performance.now() >= due) draw();
     },
     end() {
       clearTimeout(timer);

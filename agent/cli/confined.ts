@@ -6,8 +6,11 @@
 // argument names.
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { runMain, UserError } from '#contract/errors';
 import { readTask } from '#contract/task';
+import { startWorking, type Working } from '#contract/working';
 import { sandboxByHand } from '#host/by-hand';
 import { startChild } from '#host/child';
 import { linkedFiles } from '#host/links';
@@ -15,6 +18,9 @@ import { readsOf } from '#host/reads';
 import { makeWritable } from '#host/writable';
 import { inRun } from '../common/paths.ts';
 import { stoppable } from './interrupt.ts';
+
+/** Milliseconds that output may still take to arrive after the end of the child. */
+const DRAIN_MS = 500;
 
 /** Takes an option with its value out of the arguments. */
 function take(args: string[], name: string): string | undefined {
@@ -64,6 +70,14 @@ function isWork(folder: string, repo: string): boolean {
   return false;
 }
 
+/** Passes the child's words on; the first of them ends the clock. Resolves at their end. */
+async function passOn(from: Readable | null, to: Writable, clock: Working | null): Promise<void> {
+  if (!from) return;
+  from.once('data', () => clock?.end());
+  from.pipe(to, { end: false });
+  await new Promise((ended) => from.once('close', ended));
+}
+
 await runMain(async () => {
   const args = process.argv.slice(2);
   const into = args[0] === '--into' ? take(args, '--into') : undefined;
@@ -73,6 +87,9 @@ await runMain(async () => {
   const sandbox = await sandboxByHand(cwd, asked);
   const out = outFolder(args, into);
   const { words, readable } = named(args, cwd);
+  // On a terminal, where the words of the child are passed on, so that the clock ends with the first.
+  const clock = process.stderr.isTTY ? startWorking('in the sandbox') : null;
+  const shown = (out: NodeJS.WriteStream) => (clock && out.isTTY ? 'pipe' : null);
   const child = startChild({
     ...sandbox.wrap(words, {
       cwd,
@@ -80,12 +97,16 @@ await runMain(async () => {
       writable: out ? [out] : [],
     }),
     cwd,
-    stdio: { stdin: 0, stdout: 1, stderr: 2 },
+    stdio: { stdin: 0, stdout: shown(process.stdout) ?? 1, stderr: shown(process.stderr) ?? 2 },
   });
+  const passed = [passOn(child.stdout, process.stdout, clock), passOn(child.stderr, process.stderr, clock)];
   const exit = await stoppable(
     (before) => void child.stop('stopped', before > 0 ? 0 : undefined),
     () => child.done,
   );
+  // A process that left the group may hold the output open.
+  await Promise.race([Promise.all(passed), setTimeout(DRAIN_MS, null, { ref: false })]);
+  clock?.end();
   if (out && readdirSync(out).length === 0) rmdirSync(out);
   return exit.stopped ? 130 : (exit.code ?? 1);
 });

@@ -4,6 +4,7 @@
 
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain } from '#contract/errors';
+import { clock, startWorking } from '#contract/working';
 import { probeCeiling } from '../ceiling/ceiling.ts';
 import { openWorld, profileWorld } from '../worlds.ts';
 import { sayBuilding } from './building.ts';
@@ -49,19 +50,18 @@ await runMain(async () => {
   const named = await openWorld(name, sayBuilding(name));
   const demanded = /^==\s*(\d+)$/.exec(String(profile?.constraints.width ?? ''))?.[1];
   const width = options.width ?? (demanded ? Number(demanded) : Math.ceil(named.world.numFeatures / 4));
-  let told = performance.now();
-  const started = told;
+  const started = performance.now();
+  const work = startWorking(`fitting ${width} probes`);
   const { samples: fitSamples, test: testSamples, seed } = options;
   const ceiling = probeCeiling(
     named,
     { width, fitSamples, testSamples, batch: BATCH, learningRate: LEARNING_RATE, seed },
     (done, of) => {
-      if (performance.now() - told < 5000) return;
-      told = performance.now();
-      const left = (((told - started) / done) * (of - done)) / 1000;
-      process.stderr.write(`${done} of ${of} samples, ${Math.ceil(left)} s left\n`);
+      const left = (((performance.now() - started) / done) * (of - done)) / 1000;
+      work.told(`${done.toLocaleString('en')} of ${of.toLocaleString('en')} samples · ${clock(left)} left`);
     },
   );
+  work.end();
   const { perFeature, ...summary } = ceiling;
   const worst = Math.min(...perFeature);
   process.stderr.write(
