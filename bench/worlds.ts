@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import { homeOf } from '#host/worktree';
@@ -30,14 +30,20 @@ export interface NamedWorld {
   world: World;
 }
 
+export interface OpenedWorld extends NamedWorld {
+  /** Where it lies in the released format. */
+  folder: string;
+}
+
 /**
  * The world of a name (`small`, `synth-16k`), of a name with a seed of one's own (`synth-16k:seed=7`), of a
  * config (a path ending in .json) or of a folder in the released format. Built ones are cached. @throws
  * UserError when there is no such world or its files are wrong.
  */
-export async function openWorld(name: string, onStep?: BuildListener): Promise<NamedWorld> {
+export async function openWorld(name: string, onStep?: BuildListener): Promise<OpenedWorld> {
   const source = sourceOf(name);
-  return { name, world: 'dir' in source ? loadWorld(source.dir) : await buildCached(source.config, onStep) };
+  if (!('dir' in source)) return { name, ...(await buildCached(source.config, onStep)) };
+  return { name, world: loadWorld(source.dir), folder: resolve(source.dir) };
 }
 
 /** The config of a world, without building or loading the rest. @throws UserError as `openWorld` */
@@ -93,13 +99,16 @@ function releasedDir(): string {
   return dir;
 }
 
-async function buildCached(config: WorldConfig, onStep: BuildListener = () => {}): Promise<World> {
+async function buildCached(
+  config: WorldConfig,
+  onStep: BuildListener = () => {},
+): Promise<Omit<OpenedWorld, 'name'>> {
   const key = createHash('sha256')
     .update(`${BUILDER}\n${configText(config)}`)
     .digest('hex')
     .slice(0, 32);
   const dir = join(CACHE, key);
-  if (existsSync(dir)) return loadWorld(dir);
+  if (existsSync(dir)) return { world: loadWorld(dir), folder: dir };
   const of = config.orthogonalization?.num_steps ?? 0;
   const world = await buildWorld(config, (step) => onStep(step, of));
   const temporary = `${dir}.${process.pid}.tmp`;
@@ -111,5 +120,5 @@ async function buildCached(config: WorldConfig, onStep: BuildListener = () => {}
     // Another process built the same world meanwhile.
     rmSync(temporary, { recursive: true, force: true });
   }
-  return world;
+  return { world, folder: dir };
 }

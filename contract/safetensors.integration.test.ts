@@ -99,6 +99,14 @@ describe('safetensors', () => {
     expect(JSON.parse(out)).toEqual([[2, 3], [1, 2, 3, 4, 5, -6.5], 0]);
   });
 
+  it('has whole numbers as such, which this project does not read back', () => {
+    const whole = { shape: [2], data: Int32Array.of(1, -1) };
+    const bytes = bytesOf({ ...example(), tensors: new Map([['i', whole]]) });
+    expect(bytes.toString('latin1')).toContain('"i":{"dtype":"I32","shape":[2],"data_offsets":[0,8]}');
+    expect([bytes.readInt32LE(bytes.length - 8), bytes.readInt32LE(bytes.length - 4)]).toEqual([1, -1]);
+    expect(() => decodeSafetensors(bytes, 'x')).toThrow('tensor "i" is I32, only F32 and F64 are read');
+  });
+
   it('names a file that is not there', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'st-')), 'none.safetensors');
     expect(() => readSafetensors(path)).toThrow(`${path}: cannot be read (ENOENT)`);

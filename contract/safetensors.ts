@@ -9,9 +9,15 @@ export interface Tensor32 {
   data: Float32Array;
 }
 
-export interface SafetensorsFile {
-  tensors: Map<string, Tensor32>;
+export interface SafetensorsFile<Tensor = Tensor32> {
+  tensors: Map<string, Tensor>;
   metadata: Record<string, string>;
+}
+
+/** A tensor that is written for others to read: whole numbers too, which this project does not read. */
+export interface WrittenTensor {
+  shape: readonly number[];
+  data: Float32Array | Int32Array;
 }
 
 const Entry = z.object({
@@ -25,7 +31,7 @@ const Entry = z.object({
  * the data, tensors sorted by name, as the Rust and Python libraries write them. Source:
  * github.com/huggingface/safetensors, "Format".
  */
-export function encodeSafetensors(file: SafetensorsFile): Uint8Array[] {
+export function encodeSafetensors(file: SafetensorsFile<WrittenTensor>): Uint8Array[] {
   // Without a prototype, so that no tensor's name ("__proto__") is special.
   const header: Record<string, unknown> = Object.create(null);
   if (Object.keys(file.metadata).length > 0) header.__metadata__ = file.metadata;
@@ -33,11 +39,12 @@ export function encodeSafetensors(file: SafetensorsFile): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let offset = 0;
   for (const name of names) {
-    const { shape, data } = file.tensors.get(name) as Tensor32;
+    const { shape, data } = file.tensors.get(name) as WrittenTensor;
     if (shape.reduce((a, b) => a * b, 1) !== data.length) {
       throw new Error(`tensor ${name}: shape [${shape.join(', ')}] does not hold ${data.length} numbers`);
     }
-    header[name] = { dtype: 'F32', shape: [...shape], data_offsets: [offset, offset + data.byteLength] };
+    const dtype = data instanceof Int32Array ? 'I32' : 'F32';
+    header[name] = { dtype, shape: [...shape], data_offsets: [offset, offset + data.byteLength] };
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     offset += data.byteLength;
   }
@@ -50,7 +57,7 @@ export function encodeSafetensors(file: SafetensorsFile): Uint8Array[] {
 }
 
 /** Writes the file whole or not at all. */
-export function writeSafetensors(path: string, file: SafetensorsFile): void {
+export function writeSafetensors(path: string, file: SafetensorsFile<WrittenTensor>): void {
   writeFileAtomic(path, encodeSafetensors(file));
 }
 

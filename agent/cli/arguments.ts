@@ -18,3 +18,7 @@ export function setting(pair: string, all: Settings): Settings {
   if (pair.indexOf('=') < 1) throw new InvalidArgumentError('It must be key=value.');
   return { ...all, ...settingsFrom([pair]) };
 }
+
+/** Of a command to start, the index of the first word after its script: where program and flags end. */
+export const afterScript = (args: readonly string[]): number =>
+  args.findIndex((word) => /\.m?[jt]s$/.test(word)) + 1;

@@ -7,13 +7,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomic } from '#contract/atomic';
 import { runMain, UserError } from '#contract/errors';
 import { noiseOf } from '#contract/noise';
-import type { Sprint, SprintRun } from '#contract/sprint';
-import { profileOf, readTask, type Task } from '#contract/task';
+import type { SprintRun } from '#contract/sprint';
+import { readTask, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
-import { inRun, runDir, sprintsDir } from '../common/paths.ts';
+import { inRun, runDir } from '../common/paths.ts';
 import type { JudgeRequest } from '../executor/judging.ts';
-import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
+import { findBest } from '../ledger/find-best.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { numbersOf } from '../sweep/summary.ts';
 import { trainAgain, weightsCompared } from './again.ts';
@@ -96,27 +96,6 @@ async function main(): Promise<number> {
   process.stdout.write(`\ntrained again on seed ${seed}: ${runDir(repo, id)}\n${weights}`);
   process.stdout.write(`${conclusion(task, profileName, first ?? recorded, again)}\n`);
   return 0;
-}
-
-/** The best sprint of a profile, or of the first that has one. @throws UserError where there is none. */
-function findBest(
-  task: Task,
-  repo: string,
-  wanted: string | undefined,
-): { profileName: string; sprint: Sprint; recorded: Verdict } {
-  if (wanted !== undefined) profileOf(task, wanted);
-  const sprints = readSprints(sprintsDir(repo));
-  for (const profileName of wanted === undefined ? Object.keys(task.contract.profiles) : [wanted]) {
-    const sprint = bestOf(sprints, leaderboardId(task, profileName));
-    if (sprint?.verdict) return { profileName, sprint, recorded: sprint.verdict };
-  }
-  const where = wanted === undefined ? '' : ` of profile "${wanted}"`;
-  const others = sprints.filter(({ outcome }) => outcome === 'new-best').length;
-  const under =
-    others > 0 && wanted === undefined
-      ? ` under the rules of ${task.path}; ${others} had one under earlier rules (sprints/leaderboards/)`
-      : '';
-  throw new UserError(`no sprint${where} has a verified best yet${under}; start the loop: npm run loop`);
 }
 
 /** Judges and puts the recorded verdict back: the judge overwrites it in the run folder. */

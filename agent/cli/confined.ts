@@ -17,6 +17,7 @@ import { linkedFiles } from '#host/links';
 import { readsOf } from '#host/reads';
 import { makeWritable } from '#host/writable';
 import { inRun } from '../common/paths.ts';
+import { afterScript } from './arguments.ts';
 import { stoppable } from './interrupt.ts';
 
 /** Milliseconds that output may still take to arrive after the end of the child. */
@@ -27,9 +28,6 @@ function take(args: string[], name: string): string | undefined {
   const at = args.indexOf(name);
   return at < 0 ? undefined : args.splice(at, 2)[1];
 }
-
-/** The index of the first word after the script: where the program and its flags end. */
-const afterScript = (args: readonly string[]) => args.findIndex((word) => /\.m?[jt]s$/.test(word)) + 1;
 
 /** The folder that the command may write, made if missing; null for a command that gets none. */
 function outFolder(args: string[], into: string | undefined): string | null {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { capture } from '#host/capture';
@@ -65,6 +65,36 @@ describe('npm run runs', () => {
     expect(row?.[head?.indexOf('declared_start') ?? -1]).toBe(hand);
     const wrong = await command('runs', '--where', 'nothing>1');
     expect([wrong.code, wrong.complaint]).toEqual([2, expect.stringContaining('no run has "nothing"')]);
+  });
+});
+
+describe('a command for a run', () => {
+  const look = async (...args: string[]) => {
+    writeFileSync(
+      join(repo, 'look.mjs'),
+      'console.log(...process.argv.slice(2)); process.exit(process.argv.length)',
+    );
+    const { code, stdout, complaint } = await command('of-run', 'node', 'look.mjs', ...args);
+    return code === 2 && stdout === '' ? complaint : [code, stdout.trim()];
+  };
+  const folder = (id = '') => join(repo, 'checkpoints', id);
+
+  it('is given the folder of the run that was meant, the other words, and its own exit code', async () => {
+    expect(await look('best', '--worst', '3')).toEqual([5, `${folder(night)} --worst 3`]);
+    expect(await look(later ?? '')).toEqual([3, folder(later)]);
+    expect(await look('mcc=0.65')).toEqual([3, folder(hand)]);
+    expect(await look('checkpoints')).toEqual([3, 'checkpoints']);
+    expect(await look('--help')).toEqual([3, '--help']);
+    expect(await look()).toEqual([2, '']);
+    expect(await look('nothing')).toBe('no run "nothing"; npm run runs lists them');
+  });
+
+  it('says where the weights of the best are not here', async () => {
+    renameSync(folder(night), join(repo, 'away'));
+    expect(await look('best')).toBe(
+      `checkpoints/${night} is not in this checkout (checkpoints are not committed); train it again: npm run best -- --train`,
+    );
+    renameSync(join(repo, 'away'), folder(night));
   });
 });
 

@@ -147,7 +147,7 @@ export function opaqueIds({
 }
 
 /** By feature: depth (null outside any tree) and the nearest feature above (-1: none). */
-function treeOf(world: World): { depth: (number | null)[]; parent: Int32Array } {
+export function treeOf(world: World): { depth: (number | null)[]; parent: Int32Array } {
   const depth = new Array<number | null>(world.numFeatures).fill(null);
   const parent = new Int32Array(world.numFeatures).fill(-1);
   for (const { node, ancestor, depth: at } of placements(world.forest)) {
@@ -157,7 +157,8 @@ function treeOf(world: World): { depth: (number | null)[]; parent: Int32Array } 
   return { depth, parent };
 }
 
-function relation(parent: Int32Array, of: number, other: number): string {
+/** How a feature relates to another in the hierarchy, in one word. */
+export function relation(parent: Int32Array, of: number, other: number): string {
   const isAbove = (high: number, low: number): boolean => {
     for (let at = parent[low]; at >= 0; at = parent[at]) if (at === high) return true;
     return false;

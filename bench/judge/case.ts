@@ -6,10 +6,16 @@ import { splitCommand } from '#host/command';
 import { readsOf } from '#host/reads';
 import { checkoutTree } from '#host/tree';
 import type { Seed } from '../random.ts';
-import { type BuildListener, type NamedWorld, openWorld } from '../worlds.ts';
+import { type BuildListener, type NamedWorld, type OpenedWorld, openWorld } from '../worlds.ts';
 import { Encoder, type EncoderCommand } from './encoder.ts';
 import { checkInvariance, type Probe, probedBatches } from './invariance.ts';
-import { type BatchListener, EVALUATION_BATCH, type Measurement, measure } from './measure.ts';
+import {
+  type AnswerListener,
+  type BatchListener,
+  EVALUATION_BATCH,
+  type Measurement,
+  measure,
+} from './measure.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface CaseOptions {
@@ -30,7 +36,7 @@ export interface CaseOptions {
 export interface Case {
   folder: RunFolder;
   profile: Profile;
-  world: NamedWorld;
+  world: OpenedWorld;
   /**
    * Measures `name`, a file below the run's `out/`.
    * @throws UserError for a bad file, EncoderError for a bad encoder
@@ -41,6 +47,7 @@ export interface Case {
 /** What else is done in a measurement. */
 export interface Asked {
   onBatch?: BatchListener;
+  onAnswer?: AnswerListener;
   /** Where several measurements of a run are under way: which of them this is. Each has a log of its own. */
   lane?: number;
   /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
@@ -89,7 +96,7 @@ export async function measureCheckpoint(
   command: Omit<EncoderCommand, 'sandbox' | 'stallSeconds'>,
   samples: number,
   { seed, stallSeconds, onRows, sandbox: chosen = 'auto' }: CaseOptions,
-  { onBatch, invariance = false }: Asked = {},
+  { onBatch, onAnswer, invariance = false }: Asked = {},
 ): Promise<Measurement> {
   const sandbox = await sandboxByHand(process.cwd(), chosen);
   const start = (log: string): Promise<Encoder> =>
@@ -103,11 +110,13 @@ export async function measureCheckpoint(
     const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
     const probes: Probe[] = [];
     let counted = 0;
-    const measurement = await measure(world, encoder, { samples, seed }, onBatch, (index, x, codes) => {
+    const onEach: AnswerListener = (index, x, codes, truth) => {
       counted += codes[0].rows;
       onRows?.(counted, samples);
       if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
-    });
+      onAnswer?.(index, x, codes, truth);
+    };
+    const measurement = await measure(world, encoder, { samples, seed }, onBatch, onEach);
     return fresh ? { ...measurement, dependence: await checkInvariance(fresh, probes, seed) } : measurement;
   } finally {
     await Promise.all(encoders.map((encoder) => encoder.stop()));

@@ -1,5 +1,5 @@
 import type { CodesHeader, SparseCodes } from '#contract/codes';
-import { Evaluation, type Metrics } from '../eval/evaluation.ts';
+import { type Decoder, Evaluation, type Metrics } from '../eval/evaluation.ts';
 import { type Matching, matchLatents } from '../eval/matching.ts';
 import type { Seed } from '../random.ts';
 import { Sampler, type SparseRows } from '../sampler/sampler.ts';
@@ -14,6 +14,7 @@ const MAX_COSINES = 1 << 29;
 
 export interface Measurement {
   matching: Matching;
+  decoder: Decoder;
   /** By form, in the encoder's order. */
   evaluations: Map<Form, Evaluation>;
   /** By form: the share of codes that the other rows of a batch change. Set where it was checked. */
@@ -26,8 +27,16 @@ const DECIDING: Form = 'training';
 
 /** Called with every batch in the deciding form. */
 export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Matching) => void;
-/** Called with the activations and the answer to every batch, in all forms; `x` is not used again. */
-export type AnswerListener = (index: number, x: Float32Array, codes: SparseCodes[]) => void;
+/**
+ * Called with the activations, the answer to every batch in all forms, and the truth; `x` is not used
+ * again.
+ */
+export type AnswerListener = (
+  index: number,
+  x: Float32Array,
+  codes: SparseCodes[],
+  truth: SparseRows,
+) => void;
 
 /**
  * Draws `samples` fresh samples, has them encoded and counts all forms in one pass. Memory does not grow
@@ -64,7 +73,7 @@ export async function measure(
     header.forms.forEach((form, i) => {
       evaluations.get(form)?.add(batch.truth, batch.x, codes[i]);
     });
-    onAnswer(batch.index, batch.x, codes);
+    onAnswer(batch.index, batch.x, codes, batch.truth);
     onBatch(batch.truth, codes[header.forms.indexOf(DECIDING)], matching);
   };
   for (let start = 0, index = 0; start < samples; start += EVALUATION_BATCH, index++) {
@@ -77,7 +86,7 @@ export async function measure(
   }
   while (underWay.length > 0) await takeOne();
   await encoder.finish();
-  return { matching, evaluations };
+  return { matching, decoder, evaluations };
 }
 
 /** Metrics by form, those of the deciding form apart. @throws EncoderError where one is not finite */

@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
 import { EvalPoint, RunRecord, TrainResult } from '#contract/run';
 import { decodeSafetensors, type SafetensorsFile } from '#contract/safetensors';
@@ -15,6 +15,20 @@ export interface RunFolder {
 const MAX_RESULT_BYTES = 1 << 22;
 /** Limit on a checkpoint's size: some 160,000 latents of 768 dimensions, more than is measured. */
 const MAX_CHECKPOINT_BYTES = 2 ** 30;
+
+/**
+ * The run folder that a path leads into, and the file below its `out/`: a checkpoint unless the path names a
+ * snapshot. A path that leads into no run folder is returned as it is.
+ */
+export function fileOf(path: string): { folder: string; file: string } {
+  const file = 'checkpoint.safetensors';
+  for (let at = resolve(path); at !== dirname(at); at = dirname(at)) {
+    if (!existsSync(join(at, 'run.json'))) continue;
+    const below = relative(join(at, 'out'), resolve(path));
+    return { folder: at, file: below.endsWith('.safetensors') && !below.startsWith('..') ? below : file };
+  }
+  return { folder: path, file };
+}
 
 /** @throws UserError when the folder has no readable run.json. */
 export function openRunFolder(path: string): RunFolder {

@@ -7,7 +7,7 @@ import type { Verdict } from '#contract/verdict';
 import { splitCommand } from '#host/command';
 import { linkedFiles } from '#host/links';
 import { readsOf } from '#host/reads';
-import { type NamedWorld, openWorld } from '../worlds.ts';
+import { type OpenedWorld, openWorld } from '../worlds.ts';
 import { type Asked, type CaseOptions, measureCheckpoint } from './case.ts';
 import { drawnFrom } from './drawn.ts';
 import { EncoderError } from './encoder.ts';
@@ -44,7 +44,7 @@ const holds = (path: string, name: string): boolean =>
 export interface SavedCase {
   name: string;
   profile: Profile;
-  world: NamedWorld;
+  world: OpenedWorld;
   measure(samples: number, asked?: Asked): Promise<Measurement>;
 }
 
