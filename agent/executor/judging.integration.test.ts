@@ -33,7 +33,7 @@ if (mode === 'leave') {
 else if (mode === 'babble') console.log('all is well');
 else if (rest.includes('--evals')) {
   for (const samples of [10, 20]) {
-    console.log(JSON.stringify({ progress: { done: samples / 10, of: 2, unit: 'snapshots' } }));
+    if (process.env.LOOP_PROGRESS) console.log(JSON.stringify({ progress: { done: samples / 10, of: 2, unit: 'snapshots' } }));
     console.log(JSON.stringify({ samples, evaluationSamples: 5, metrics: { f1: samples / 100 } }));
   }
 } else {

@@ -109,7 +109,10 @@ async function startJudge(request: JudgeRequest, flags: readonly string[]): Prom
     mark,
     argv: [...splitCommand(task.contract.judge), runDir, '--tree-dir', treeDir, ...given, ...flags],
     cwd: repo,
-    env: judgeEnv({ task, repo, sandbox, runDir, treeDir, mark }),
+    env: {
+      ...judgeEnv({ task, repo, sandbox, runDir, treeDir, mark }),
+      ...(request.onProgress && { LOOP_PROGRESS: '1' }),
+    },
     stdio: { stdout: 'pipe', stderr: 'log' },
     log: { path: inRun(runDir).judgeLog, maxBytes: 1_000_000 },
     timeoutSeconds,

@@ -5,7 +5,6 @@
 import { resolve } from 'node:path';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
-import { startWorking } from '#contract/working';
 import { isSeen } from '#host/sight';
 import { makeWritable } from '#host/writable';
 import type { LatentRow } from '../eval/latents.ts';
@@ -22,6 +21,7 @@ import {
 } from './inspected.ts';
 import { Kept, writeInspected } from './inspected-files.ts';
 import { latentLines } from './latent-lines.ts';
+import { tellPerson } from './measuring.ts';
 import { chosen, type PickOptions, withPickOptions, worstFirst } from './pick-latents.ts';
 import { endOnSignals, print } from './program.ts';
 
@@ -69,17 +69,16 @@ In Python: examples/notebook/`,
   const opened = await openInspected(folder, { ...options, seed }, file);
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
   const kept = new Kept(out === null ? 0 : Math.min(options.rows, samples));
-  const work = startWorking('measuring');
+  const tell = tellPerson();
   let done = 0;
   const looked = await look(opened, samples, {
     onBatch: (truth, codes, { best }) => {
       kept.count(codes, best.length);
       done += truth.rows;
-      work.told(`${done.toLocaleString('en')} of ${samples.toLocaleString('en')} fresh rows`);
+      tell({ done, of: samples, unit: 'fresh rows' });
     },
     onAnswer: (_, x, codes, truth) => kept.keep(x, codes, truth),
   });
-  work.end();
   const { name, world } = opened;
   const drawn = { samples, ...drawnFrom(seed) };
   const title = `${name}: ${looked.rows.length} latents, ${world.world.numFeatures} features of the world ${world.name}, ${samples} fresh samples`;

@@ -8,11 +8,9 @@ import { writeJsonAtomic } from '#contract/atomic';
 import { parsed, program, whole } from '#contract/command-line';
 import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
-import type { JudgeProgress } from '#contract/judge-progress';
 import type { EvalPoint } from '#contract/run';
 import type { Profile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
-import { startWorking } from '#contract/working';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
 import { groupsOf } from '../eval/latents.ts';
@@ -25,6 +23,7 @@ import { observedOf } from '../judge/observed.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
+import { tellPerson, tellProgram } from './measuring.ts';
 import { endOnSignals, print } from './program.ts';
 
 interface Options {
@@ -115,7 +114,7 @@ await runMain(async () => {
       '--evals measures only in the world of the profile, like all points of evals.jsonl; leave out --world',
     );
   }
-  const tell = options.json ? toProgram() : toPerson();
+  const tell = options.json ? tellProgram() : tellPerson();
   const judging = {
     ...{ ...options, seed, onBuild: sayBuilding },
     onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
@@ -187,27 +186,6 @@ await runMain(async () => {
   print(`${JSON.stringify(verdict)}\n`);
   return 0;
 });
-
-type Tell = (progress: JudgeProgress) => void;
-
-/** Tells the program that started the judge, at most twice a second. */
-function toProgram(): Tell {
-  let last = Number.NEGATIVE_INFINITY;
-  return (progress) => {
-    if (performance.now() - last < 500) return;
-    last = performance.now();
-    print(`${JSON.stringify({ progress })}\n`);
-  };
-}
-
-/** Tells a person, on standard error. */
-function toPerson(): Tell {
-  const work = startWorking('measuring');
-  return ({ done, of, unit }) => {
-    if (done >= of) work.end();
-    else work.told(`${done.toLocaleString('en')} of ${of.toLocaleString('en')} ${unit}`);
-  };
-}
 
 /** Groups of another width than a run has to have would be probes of the truth. */
 function isShown({ constraints }: Pick<Profile, 'constraints'>, width: number): boolean {
