@@ -1,5 +1,6 @@
+import { fingerprintsOf } from '../executor/fingerprint.ts';
 import { LocalExecutor } from '../executor/local.ts';
-import { type SweepPlan, sweepRun } from '../sweep/member.ts';
+import { type Member, type SweepPlan, sweepRun } from '../sweep/member.ts';
 import type { SweepRun } from '../sweep/summary.ts';
 import { abortable } from './interrupt.ts';
 import { show } from './verdict-table.ts';
@@ -12,7 +13,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  * `within` is put before each line. False if Ctrl-C came before the end.
  */
 export async function makeRuns(
-  wanted: readonly { name: string; seed: number }[],
+  wanted: readonly Member[],
   common: Omit<SweepPlan, 'executor' | 'abortable' | 'watch'>,
   onRun: (run: SweepRun) => void,
   within = '',
@@ -24,7 +25,8 @@ export async function makeRuns(
     interrupted = true;
   };
   for (const signal of SIGNALS) process.on(signal, interrupt);
-  for (const [i, { name, seed }] of wanted.entries()) {
+  for (const [i, member] of wanted.entries()) {
+    const { name, seed } = member;
     const title = `${within}${i + 1} of ${wanted.length} · ${name} · seed ${seed}`;
     let made = ' (made already)';
     const plan: SweepPlan = {
@@ -34,7 +36,7 @@ export async function makeRuns(
         return watch(run, `${title} · ${run.id}`, plots.curves);
       },
     };
-    const run = await sweepRun(plan, name, seed);
+    const run = await sweepRun(plan, member);
     if (interrupted) return false;
     onRun(run);
     if (run.status === 'finished') say(`${title} · ${metric} ${show(run.metrics[metric])}${made}`);
@@ -42,4 +44,19 @@ export async function makeRuns(
   }
   for (const signal of SIGNALS) process.off(signal, interrupt);
   return true;
+}
+
+/**
+ * Experiments and their settings with the fingerprints of their runs. Says where those are of the whole
+ * workspace because a module hides what it loads.
+ */
+export async function withFingerprints<T extends Pick<Member, 'name' | 'settings'>>(
+  from: Parameters<typeof fingerprintsOf>[0],
+  experiments: readonly T[],
+): Promise<(T & Pick<Member, 'fingerprint'>)[]> {
+  const asked = experiments.map(({ name, settings }) => ({ experiment: name, settings }));
+  const told = await fingerprintsOf(from, asked);
+  const reasons = from.task.contract.fingerprint ? told.flatMap(({ unseen }) => unseen ?? []) : [];
+  for (const why of new Set(reasons)) say(`any change of the workspace makes runs again: ${why}`);
+  return experiments.map((each, i) => ({ ...each, fingerprint: told[i]?.fingerprint ?? '' }));
 }

@@ -24,7 +24,7 @@ import { tryForcedBackend } from '../task/forced-backend.ts';
 import { foretell, inWords } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
 import { parsed, program, sandboxOption, setting, whole } from './arguments.ts';
-import { makeRuns } from './make-runs.ts';
+import { makeRuns, withFingerprints } from './make-runs.ts';
 import { table } from './verdict-table.ts';
 import { say } from './watch.ts';
 
@@ -82,7 +82,11 @@ async function main(): Promise<number> {
   // Checked before the first run, so that no run is trained for a summary that cannot be written.
   if (out) makeWritable('--out', out);
   const started = performance.now();
-  const wanted = members.flatMap((name) => summary.seeds.map((seed) => ({ name, seed })));
+  const printed = await withFingerprints(
+    { repo, task, sandbox, profileName, tree: summary.tree },
+    members.map((name) => ({ name, settings })),
+  );
+  const wanted = printed.flatMap((each) => summary.seeds.map((seed) => ({ ...each, seed })));
   const told = await foretell({
     ...{ task, repo, cwd: repo, sandbox, profileName, settings },
     samples: summary.samples,
@@ -94,7 +98,7 @@ async function main(): Promise<number> {
     if (why !== null) say(`${experiment} cannot count in profile ${profileName}: ${why}`);
   }
   const { tree } = summary;
-  const common = { repo, task, sandbox, profileName, tree, samples: summary.samples, settings };
+  const common = { repo, task, sandbox, profileName, tree, samples: summary.samples };
   const whole = await makeRuns(wanted, common, (run) => {
     summary.runs.push(run);
     writeSummary(folder, summary, task.contract, null);

@@ -4,7 +4,7 @@ import { noiseAt } from './noise-at.ts';
 import type { SweepRun } from './summary.ts';
 
 const run = (name: string, seed: number, f1: number | null, mcc = 0.5): SweepRun => ({
-  ...{ name, seed, run: 'r', reason: null, seconds: 1, backend: null, also: {} },
+  ...{ name, settings: {}, seed, run: 'r', reason: null, seconds: 1, backend: null, also: {} },
   status: f1 === null ? 'diverged' : 'finished',
   metrics: f1 === null ? {} : { f1, mcc, other: 1 },
 });

@@ -10,7 +10,10 @@ import { count, label, numberFormat } from '../report/document/names.ts';
 
 /** One run of a sweep: the numbers of its verdict, or why there is none. */
 export interface SweepRun extends Pick<SprintRun, 'seed' | 'reason' | 'seconds' | 'backend'> {
+  /** The experiment. */
   name: string;
+  /** What was set against it. */
+  settings: Settings;
   /** Its folder in `checkpoints/`; null where the run was refused. */
   run: string | null;
   /** `finished`: trained and judged; otherwise the status of the run's record, `refused`, or `not judged`. */
