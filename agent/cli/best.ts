@@ -15,7 +15,7 @@ import { inRun, runDir, sprintsDir } from '../common/paths.ts';
 import { type JudgeRequest, judgeRun } from '../executor/judging.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
-import { numbersOf } from '../sweep/summary.ts';
+import { numbersOf } from '../sweep/rows.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { abortable } from './interrupt.ts';

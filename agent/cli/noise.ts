@@ -16,7 +16,7 @@ import { snapshotTree } from '#host/tree';
 import { makeWritable } from '#host/writable';
 import { openGit } from '../git/git.ts';
 import { noiseAt } from '../sweep/noise-at.ts';
-import type { SweepRun } from '../sweep/summary.ts';
+import type { SweepRun } from '../sweep/rows.ts';
 import { listExperiments } from '../task/experiments.ts';
 import { tryForcedBackend } from '../task/forced-backend.ts';
 import { readyProfile } from '../task/profiles.ts';
@@ -119,8 +119,11 @@ async function main(): Promise<number> {
       printed.map((recipe) => ({ ...recipe, seed: each })),
     );
     const common = { repo, task, sandbox, profileName, tree, samples, measured };
-    const runs: SweepRun[] = [];
-    const whole = await makeRuns(wanted, common, (run) => runs.push(run), `${budget} · `);
+    let runs: SweepRun[] = [];
+    const onRun = (made: SweepRun[]) => {
+      runs = made;
+    };
+    const whole = await makeRuns(wanted, common, { onRun, within: `${budget} · ` });
     if (!whole) {
       say(`stopped within ${budget}; go on with: ${again}`);
       return 130;

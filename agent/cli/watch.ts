@@ -8,23 +8,28 @@ import { Meter } from './meter.ts';
 
 /**
  * Shows the run until it ends. The first Ctrl-C ends it with time to save, the second one at once. `names`:
- * logged numbers to show.
+ * logged numbers to show. `alone`: no other run is shown at the same time, so its progress is.
  * @throws UserError where the train command refused its arguments; the run is then removed.
  */
-export async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
+export async function watch(
+  run: RunHandle,
+  title: string,
+  names: readonly string[],
+  alone = true,
+): Promise<RunRecord> {
   const meter = new Meter(names);
   let begun = false;
   run.onProgress((progress) => {
     // Only with the first progress: of a refused run nothing but the reason is shown.
-    if (!begun) for (const line of [title, ...opening(run.dir)]) say(line);
+    if (!begun) for (const line of [title, ...(alone ? opening(run.dir) : [])]) say(line);
     begun = true;
-    meter.show(progress);
+    if (alone) meter.show(progress);
   });
   const record = await stoppable(
     (before) => void run.stop('stopped by hand', before > 0 ? { graceSeconds: 0 } : {}),
     () => run.done,
   );
-  meter.end();
+  if (alone) meter.end();
   const refusal = await run.refusal;
   if (refusal === null) return record;
   await run.discard();

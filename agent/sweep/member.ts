@@ -11,7 +11,7 @@ import { judgeRun, measureSnapshots } from '../executor/judging.ts';
 import { sameWords } from '../ledger/repeat.ts';
 import { findRunRecord, readSprintRun, runNames } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
-import type { SweepRun } from './summary.ts';
+import type { SweepRun } from './rows.ts';
 
 /** What all runs of a sweep share. */
 export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples'> {
@@ -37,6 +37,8 @@ export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples'> {
 export interface Member extends Pick<RunSpec, 'settings' | 'seed'> {
   /** The experiment. */
   name: string;
+  /** What it is called on screen; unset: the experiment. */
+  label?: string;
   fingerprint: string;
 }
 
@@ -87,7 +89,7 @@ const byHandAndCutOff = ({ sprint, status, endedBy }: RunRecord): boolean =>
  * The newest finished run of a member. Its verdict counts only if it was measured on as many samples as the
  * profile asks for.
  */
-function findRun(plan: Pick<SweepPlan, keyof Where>, member: Member): SprintRun | null {
+function findRun(plan: Where, member: Member): SprintRun | null {
   const { repo, task, profileName } = plan;
   const { evaluation } = profileOf(task, profileName);
   const ids = alike(plan, member, ({ status }) => status === 'finished');
@@ -100,22 +102,47 @@ function findRun(plan: Pick<SweepPlan, keyof Where>, member: Member): SprintRun 
 
 type Where = Pick<SweepPlan, 'repo' | 'task' | 'profileName' | 'tree' | 'samples'>;
 
+/** The finished runs that members of a sweep are made by already: the newest of each. */
+export function madeAlready(plan: Where, members: readonly Member[]): Map<Member, string> {
+  const records = recordsIn(plan.repo);
+  return new Map(
+    members.flatMap((member) => {
+      const newest = alike(plan, member, ({ status }) => status === 'finished', records).at(-1);
+      return newest === undefined ? [] : [[member, newest]];
+    }),
+  );
+}
+
+type Records = readonly { id: string; record: RunRecord }[];
+
+function recordsIn(repo: string): Records {
+  return runNames(repo).flatMap((id) => {
+    const record = findRunRecord(runDir(repo, id));
+    return record ? [{ id, record }] : [];
+  });
+}
+
 /** The ids of runs of a member in `checkpoints/`, the oldest first. */
-function alike(plan: Where, member: Member, wanted: (record: RunRecord) => boolean): string[] {
-  const { repo, task, profileName, samples, tree } = plan;
+function alike(
+  plan: Where,
+  member: Member,
+  wanted: (record: RunRecord) => boolean,
+  records: Records = recordsIn(plan.repo),
+): string[] {
+  const { task, profileName, samples, tree } = plan;
   const { name: experiment, settings, seed, fingerprint } = member;
   const spec = { experiment, settings, seed, samples, tree };
   const { settings: own } = profileOf(task, profileName);
-  return runNames(repo).filter((id) => {
-    const record = findRunRecord(runDir(repo, id));
-    if (record?.profile !== profileName || record.secretWorld !== undefined || !wanted(record)) return false;
+  const same = ({ record }: Records[number]): boolean => {
+    if (record.profile !== profileName || record.secretWorld !== undefined || !wanted(record)) return false;
     if (record.samples !== samples || record.seed !== seed || !sameWords(record, spec)) return false;
     // Earlier records have none.
-    const same = record.fingerprint ?? fingerprint;
-    if (same !== fingerprint || !isDeepStrictEqual(record.profileSettings, own)) return false;
+    if ((record.fingerprint ?? fingerprint) !== fingerprint) return false;
+    if (!isDeepStrictEqual(record.profileSettings, own)) return false;
     // Code of a night may hide what it loads: only the tree tells that it is the same.
     return record.tree === tree || (record.fingerprint !== undefined && record.sprint === null);
-  });
+  };
+  return records.filter(same).map(({ id }) => id);
 }
 
 function judge(plan: SweepPlan, id: string): ReturnType<typeof judgeRun> {
