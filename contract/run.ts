@@ -59,6 +59,11 @@ export const Run = z.object({
    * with at the same budget and seed. `repeat`: a candidate once more, on a second seed.
    */
   role: z.enum(['incumbent', 'repeat']).optional(),
+  /**
+   * A digest of all that the run depends on besides samples and seed: the code that it loads, its settings,
+   * its data and what computes it. Absent in earlier records, and in a secret world.
+   */
+  fingerprint: z.string().optional(),
   /** The settings of the profile that its experiment began with; absent where the profile had none. */
   profileSettings: z.record(z.string(), z.json()).optional(),
   status: z.enum(['running', 'finished', 'failed', 'killed', 'timeout', 'out-of-memory', 'diverged']),

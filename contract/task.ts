@@ -178,6 +178,11 @@ const fields = {
    * Unset: the task has no secret worlds.
    */
   drawWorld: command.optional(),
+  /**
+   * Tells what runs depend on, from the code that they were trained from: a digest for each, so that a run is
+   * used again where nothing that it depends on has changed. Unset: a run depends on the whole workspace.
+   */
+  fingerprint: command.optional(),
   inspect: Inspection.optional(),
   /**
    * Prints what each of two runs has learned that the other lacks, for people: two run folders, and

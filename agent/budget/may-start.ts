@@ -5,7 +5,7 @@ import { duration, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { sameRecipe } from '../ledger/repeat.ts';
+import { type Printed, sameRecipe } from '../ledger/repeat.ts';
 import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { diskTrouble, type FreeBytes } from './disk.ts';
@@ -30,7 +30,7 @@ export type NoStart = Refusal<'time' | 'disk' | 'unearned' | 'kept'>;
 /** A run and the ticket that identifies it. */
 interface Ticketed {
   ticket: string;
-  spec: RunSpec;
+  spec: Printed;
 }
 
 /** A run that a researcher asks for. */

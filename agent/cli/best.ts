@@ -15,7 +15,7 @@ import { inRun, runDir } from '../common/paths.ts';
 import type { JudgeRequest } from '../executor/judging.ts';
 import { findBest } from '../ledger/find-best.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
-import { numbersOf } from '../sweep/summary.ts';
+import { numbersOf } from '../sweep/rows.ts';
 import { trainAgain, weightsCompared } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { judgeAloud } from './judge-aloud.ts';

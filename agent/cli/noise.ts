@@ -16,12 +16,12 @@ import { snapshotTree } from '#host/tree';
 import { makeWritable } from '#host/writable';
 import { openGit } from '../git/git.ts';
 import { noiseAt } from '../sweep/noise-at.ts';
-import type { SweepRun } from '../sweep/summary.ts';
+import type { SweepRun } from '../sweep/rows.ts';
 import { listExperiments } from '../task/experiments.ts';
 import { tryForcedBackend } from '../task/forced-backend.ts';
 import { readyProfile } from '../task/profiles.ts';
 import { parsed, program, sandboxOption, setting, whole } from './arguments.ts';
-import { makeRuns } from './make-runs.ts';
+import { makeRuns, withFingerprints } from './make-runs.ts';
 import { show, table } from './verdict-table.ts';
 import { say } from './watch.ts';
 
@@ -99,6 +99,10 @@ async function main(): Promise<number> {
     throw new UserError(`unknown experiment "${unknown}"; there are: ${names.join(', ')}`);
   await tryForcedBackend(task, repo, sandbox);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
+  const printed = await withFingerprints(
+    { repo, task, sandbox, profileName, tree },
+    recipes.map((name) => ({ name, settings })),
+  );
   const commit = (await (await openGit(repo)).revparse(['HEAD'])).trim();
   const again = [
     `npm run noise -- ${profileName} --experiment ${experiment}`,
@@ -112,11 +116,14 @@ async function main(): Promise<number> {
     // What a decision at this budget compares: verdicts of full runs, the last snapshots of shorter ones.
     const measured: 'verdict' | 'snapshot' = budget === 'full' ? 'verdict' : 'snapshot';
     const wanted = Array.from({ length: seeds }, (_, i) => seed + i).flatMap((each) =>
-      recipes.map((name) => ({ name, seed: each })),
+      printed.map((recipe) => ({ ...recipe, seed: each })),
     );
-    const common = { repo, task, sandbox, profileName, tree, samples, settings, measured };
-    const runs: SweepRun[] = [];
-    const whole = await makeRuns(wanted, common, (run) => runs.push(run), `${budget} · `);
+    const common = { repo, task, sandbox, profileName, tree, samples, measured };
+    let runs: SweepRun[] = [];
+    const onRun = (made: SweepRun[]) => {
+      runs = made;
+    };
+    const whole = await makeRuns(wanted, common, { onRun, within: `${budget} · ` });
     if (!whole) {
       say(`stopped within ${budget}; go on with: ${again}`);
       return 130;

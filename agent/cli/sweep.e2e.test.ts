@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,6 +46,14 @@ verdict.metrics.f1 += 0.02 * seed;
 writeFileSync(run + '/verdict.json', JSON.stringify(verdict));
 console.log(JSON.stringify(verdict));
 `;
+/** What a run depends on: the file `model` of the workspace, where there is one. */
+const tell = `
+import { existsSync, readFileSync } from 'node:fs';
+const dir = process.argv[process.argv.indexOf('--tree-dir') + 1];
+const code = existsSync(dir + '/work/model') ? readFileSync(dir + '/work/model', 'utf8') : '';
+const asks = JSON.parse(readFileSync(0, 'utf8'));
+console.log(JSON.stringify(asks.map((ask) => ({ fingerprint: JSON.stringify([ask, code]) }))));
+`;
 const root = join(import.meta.dirname, '../..');
 const cli = [
   ...['node', '--import', join(root, 'node_modules/tsx/dist/esm/index.mjs')],
@@ -72,13 +80,36 @@ beforeAll(() => {
 afterAll(() => rmSync(repo, { recursive: true, force: true }));
 
 describe('npm run sweep', () => {
-  it('refuses what is no sweep, and writes nothing', async () => {
-    const [unknown, none] = await Promise.all([sweep('nope'), sweep()]);
-    expect([unknown.exit.code, unknown.complaint]).toEqual([
-      2,
-      'unknown sweep "nope"; there are: alone, mixed, stuck',
+  it('refuses bad input in one line, and writes nothing', async () => {
+    const refused = async (why: string, ...args: string[]) => {
+      const { exit, complaint } = await sweep(...args);
+      expect([exit.code, complaint]).toEqual([2, expect.stringContaining(why)]);
+    };
+    await Promise.all([
+      refused(
+        'no experiment or sweep "nope"; sweeps: alone, mixed, stuck; experiments: good, ',
+        'good',
+        'nope',
+      ),
+      refused('which experiments or sweeps? sweeps: alone, mixed, stuck; ex'),
+      refused('--set k=1,,2: a value is missing between two commas', 'good', '--set', 'k=1,,2'),
+      refused('--set w=[1,2: a [ is not closed', 'good', '--set', 'w=[1,2'),
     ]);
-    expect([none.exit.code, none.complaint]).toEqual([2, 'which sweep? there are: alone, mixed, stuck']);
+    const many = Array.from({ length: 25 }, (_, i) => i).join();
+    await refused(
+      '125 runs (25 values of k × 5 seeds) · 125 to train; no run of this profile tells how long that takes: more than 100 need --yes',
+      ...['good', '--set', `k=${many}`, '--seeds', '5'],
+    );
+    await refused(
+      'a sweep has at most 10000',
+      'good',
+      '--set',
+      `k=${many}`,
+      '--set',
+      `l=${many}`,
+      '--seeds',
+      '20',
+    );
     expect(existsSync(join(repo, 'checkpoints'))).toBe(false);
   });
 
@@ -94,11 +125,11 @@ describe('npm run sweep', () => {
     expect(stdout).toContain(`${folder}/README.md`);
     const summary = summaryIn(folder);
     expect(summary).toMatchObject({
-      sweep: 'mixed',
+      sweep: ['mixed'],
       profile: 'tiny',
       samples: 5000,
       seeds: [0],
-      settings: {},
+      grid: {},
     });
     expect(summary.runs).toMatchObject([
       { name: 'good', status: 'finished', metrics: { f1: 0.5, l0: 4.25 }, also: { inference: { f1: 0.45 } } },
@@ -116,7 +147,7 @@ describe('npm run sweep', () => {
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
     expect(readme).toContain('| experiment | F1 | MCC | L0 | F1 (inference) |');
     expect(readme).toContain('- diverge, seed 0: **diverged**, loss is NaN at step 12');
-    expect(readme).toContain('![mixed](plot.svg)');
+    expect(readme).toContain('![plot](plot.svg)');
     expect(readme).toContain('    npm run sweep -- mixed --profile tiny --samples 5000 --seed 0\n');
     expect(readFileSync(join(folder, 'plot.svg'), 'utf8')).toContain('Known (published)');
   });
@@ -130,10 +161,53 @@ describe('npm run sweep', () => {
     const [node, ...words] = [...cli, 'alone', '--set', 'width=7', '--out', join(repo, 'mine')];
     const wide = spawnSync(node, words, { cwd: repo, env: cleanEnv(), encoding: 'utf8' });
     expect(wide.stderr).toContain(
-      'good cannot count in profile tiny: constraint not met: width: 7 where <=6 is asked\n',
+      'good with width=7 cannot count in profile tiny: constraint not met: width: 7 where <=6 is asked\n',
     );
     const good = summaryIn(join(repo, 'mine')).runs[0].run as string;
     expect([...before, ...made]).not.toContain(good);
+  });
+
+  it('makes a grid over seeds, side by side, and uses what is made again after a change that no run loads', async () => {
+    const args = ['good', '--set', 'k=2,3', '--set', 'lr=0.1,0.01', '--seeds', '2', '--side-by-side', '2'];
+    const out = join(repo, 'grid');
+    const dry = await sweep(...args, '--dry');
+    expect(dry.stdout).toMatch(/^ {2}good k=3 lr=0.01 +seed 1 +to train$/m);
+    expect(dry.stdout).toContain(
+      '8 runs (2 values of k × 2 values of lr × 2 seeds) · 8 to train, 2 at a time: about ',
+    );
+    const before = runs();
+    const { exit, stdout } = await sweep(...args, '--out', out);
+    expect(exit.code).toBe(0);
+    expect(runs()).toHaveLength(before.length + 8);
+    expect(stdout).toMatch(/^ {2}experiment +k +lr +F1 +MCC +L0 +F1 \(inference\) +to the best$/m);
+    expect(stdout).toMatch(/^ {2}good +2 +0.1 +0.510 ± 0.014 .* best$/m);
+    expect(stdout).toMatch(/^ {2}good +3 +0.01 +0.510 ± 0.014 .* ~ unchanged$/m);
+    expect(stdout).toContain('is 0.01 on one seed at the budget "full", 0.0071 in the mean over 2 seeds');
+    const summary = summaryIn(out) as SweepSummary & { rows: { name: string; seeds: number[] }[] };
+    expect(summary.rows.map(({ name, seeds }) => [name, ...seeds])).toEqual([
+      ['good k=2 lr=0.1', 0, 1],
+      ['good k=2 lr=0.01', 0, 1],
+      ['good k=3 lr=0.1', 0, 1],
+      ['good k=3 lr=0.01', 0, 1],
+    ]);
+    expect(readFileSync(join(out, 'summary.csv'), 'utf8')).toMatch(/^name,k,lr,seed,run,.*\ngood,2,0.1,0,/);
+    for (const plot of ['by-k.svg', 'by-lr.svg', 'k-and-lr.svg', 'plot.svg'])
+      expect(existsSync(join(out, plot)), plot).toBe(true);
+
+    // Without a command that tells what a run depends on, it is the whole tree.
+    const told = join(repo, 'TASK.md');
+    writeFileSync(join(repo, 'tell.mjs'), tell);
+    writeFileSync(told, taskText.replace('metric:', 'fingerprint: node tell.mjs\nmetric:'));
+    expect((await sweep(...args, '--out', out)).exit.code).toBe(0);
+    const again = runs();
+    writeFileSync(join(repo, 'work/README'), 'A blank line.');
+    const third = await sweep(...args, '--out', out);
+    expect(third.stdout).toMatch(/^ {2}good +2 +0.1 +0.510 ± 0.014/m);
+    expect(runs()).toEqual(again);
+    writeFileSync(join(repo, 'work/model'), 'Other code.');
+    expect((await sweep(...args, '--dry')).stdout).toContain(' · 8 to train');
+    writeFileSync(told, taskText);
+    for (const name of ['README', 'model']) rmSync(join(repo, 'work', name));
   });
 
   it('stops on Ctrl-C, and says how to go on', async () => {

@@ -7,7 +7,7 @@ import { decide, isNear, rulesOf } from '../ledger/decide.ts';
 import { declaredWords, NOT_OBSERVED, observedWords } from '../ledger/declared.ts';
 import { bestVerdicts, leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { isCount } from '../report/document/names.ts';
-import { numbersOf } from '../sweep/summary.ts';
+import { numbersOf } from '../sweep/rows.ts';
 
 /** The metrics of a verdict that the task shows: the deciding one first. */
 export function shownMetrics(

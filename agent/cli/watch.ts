@@ -9,25 +9,30 @@ import { Meter } from './meter.ts';
 
 /**
  * Shows the run until it ends. The first Ctrl-C ends it with time to save, the second one at once. `names`:
- * logged numbers to show.
+ * logged numbers to show. `alone`: no other run is shown at the same time, so its progress is.
  * @throws UserError where the train command refused its arguments; the run is then removed.
  */
-export async function watch(run: RunHandle, title: string, names: readonly string[]): Promise<RunRecord> {
+export async function watch(
+  run: RunHandle,
+  title: string,
+  names: readonly string[],
+  alone = true,
+): Promise<RunRecord> {
   const meter = new Meter(names);
-  const starting = startWorking('starting the trainer');
+  const starting = alone ? startWorking('starting the trainer') : null;
   let begun = false;
   run.onProgress((progress) => {
-    starting.end();
+    starting?.end();
     // Only with the first progress: of a refused run nothing but the reason is shown.
-    if (!begun) for (const line of [title, ...opening(run.dir)]) say(line);
+    if (!begun) for (const line of [title, ...(alone ? opening(run.dir) : [])]) say(line);
     begun = true;
-    meter.show(progress);
+    if (alone) meter.show(progress);
   });
   const record = await stoppable(
     (before) => void run.stop('stopped by hand', before > 0 ? { graceSeconds: 0 } : {}),
     () => run.done,
-  ).finally(() => starting.end());
-  meter.end();
+  ).finally(() => starting?.end());
+  if (alone) meter.end();
   const refusal = await run.refusal;
   if (refusal === null) return record;
   await run.discard();
@@ -50,6 +55,7 @@ function opening(dir: string): string[] {
     .filter((line) => !shown.has(line) && shown.add(line));
 }
 
+/** Writes a line, over a line that says what is under way. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${line}\n`);
 }

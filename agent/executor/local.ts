@@ -14,6 +14,7 @@ import { checkoutTree, keepTree } from '#host/tree';
 import { inRun, runDir } from '../common/paths.ts';
 import { readRunRecord } from '../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from './executor.ts';
+import { fingerprintsOf } from './fingerprint.ts';
 import { follow } from './follow.ts';
 import { endLeft, noteProcesses, refuseRunning, trainerOf } from './left-running.ts';
 import { refuseFinished, resumePoint, savedBatch } from './resume.ts';
@@ -42,6 +43,8 @@ export class LocalExecutor implements Executor {
       throw new UserError(`seed must be a whole number from 0, not ${seed}`);
     const treeDir = await checkoutTree({ repo, tree });
     refuseNoWeights(request);
+    // Data of a secret world are no run's but its own.
+    const [own] = request.secretWorld ? [] : await fingerprintsOf(request, [request]);
 
     const { id, dir } = claimRunFolder(request);
     const record: RunRecord = {
@@ -54,6 +57,7 @@ export class LocalExecutor implements Executor {
       profile: profileName,
       profileSettings: profile.settings,
       batch: profile.batch,
+      ...(own && { fingerprint: own.fingerprint }),
       ...(request.secretWorld && { secretWorld: request.secretWorld.hash }),
       startedAt: new Date().toISOString(),
       endedAt: null,

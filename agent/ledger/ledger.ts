@@ -92,7 +92,7 @@ export function leaderboardId(task: Task, profileName: string): string {
 }
 
 /** A digest of the world's file; null for a world that is no file. */
-function worldContent(repo: string, world: string): string | null {
+export function worldContent(repo: string, world: string): string | null {
   const path = join(repo, world);
   if (!isPath(world) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
   return createHash('sha256').update(readFileSync(path)).digest('hex');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunSpec } from '#contract/run';
 import { settingsFrom } from '#contract/settings';
 import type { SprintRun } from '#contract/sprint';
-import { nearRuns, refuseRepeat } from './repeat.ts';
+import { nearRuns, refuseRepeat, sameRecipe, sameWork } from './repeat.ts';
 
 const run = (set: string[], more: Partial<SprintRun> = {}): SprintRun => ({
   ...{
@@ -49,6 +49,24 @@ describe('a run that was made already', () => {
       expect(() => refuseRepeat(other, made)).not.toThrow();
     }
     expect(() => refuseRepeat(spec([]), [run([], { status: 'killed' })])).not.toThrow();
+  });
+
+  it('is refused in another tree where nothing that it depends on has changed', () => {
+    const made = [run(['k=25'], { fingerprint: 'f' })];
+    const other = { tree: 'b', fingerprint: 'f' };
+    expect(() => refuseRepeat({ ...spec(['k=25']), ...other }, made)).toThrow('as r (same code');
+    for (const changed of [
+      { ...spec(['k=25']), tree: 'b', fingerprint: 'g' },
+      { ...spec(['k=25']), tree: 'b' },
+      { ...spec(['k=26']), ...other },
+      { ...spec(['k=25'], { seed: 1 }), ...other },
+      { ...spec(['k=25'], { from: 'x' }), ...other },
+    ])
+      expect(() => refuseRepeat(changed, made)).not.toThrow();
+    // A number of the judge's stands for another run of the same tree alone.
+    expect(sameWork({ ...spec(['k=25']), ...other }, made[0] as SprintRun)).toBe(true);
+    expect(sameRecipe({ ...spec(['k=25']), ...other }, made[0] as SprintRun)).toBe(false);
+    expect(sameWork({ ...spec([]), tree: 'b' }, run([]))).toBe(false);
   });
 
   it('is near where numbers differ by a tenth, or only the seed does', () => {

@@ -1,14 +1,27 @@
-import type { RunSpec } from '#contract/run';
+import type { Run, RunSpec } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import { show } from '../common/words.ts';
 import { ToolMistake } from '../requests/paths.ts';
 
 /** Whether two runs have the same code, settings and start, whatever their samples and seeds. */
-export const sameRecipe = (a: RunSpec, b: RunSpec): boolean =>
-  a.tree === b.tree &&
+export const sameRecipe = (a: RunSpec, b: RunSpec): boolean => a.tree === b.tree && sameWords(a, b);
+
+/** Whether two runs ask for the same experiment, settings and start, of whatever code. */
+export const sameWords = (a: RunSpec, b: RunSpec): boolean =>
   a.from === b.from &&
   a.experiment === b.experiment &&
   JSON.stringify(valuesOf(a)) === JSON.stringify(valuesOf(b));
+
+/** A run that is made or asked for, with its fingerprint where that is known. */
+export type Printed = RunSpec & Pick<Run, 'fingerprint'>;
+
+/**
+ * Whether nothing that decides their results differs between two runs, whatever their samples and seeds: the
+ * same recipe, or the same fingerprint in another tree. For refusals only. Code that hides what it loads can
+ * have the fingerprint of other code, so no number of one run stands for another on the judge's side.
+ */
+export const sameWork = (a: Printed, b: Printed): boolean =>
+  sameRecipe(a, b) || (a.fingerprint !== undefined && a.fingerprint === b.fingerprint && sameWords(a, b));
 
 export const sameRun = (a: RunSpec, b: RunSpec): boolean =>
   a.samples === b.samples && a.seed === b.seed && sameRecipe(a, b);
@@ -20,8 +33,10 @@ const CERTAIN = ['finished', 'diverged'];
  * Refuses a run that was made already, since it would tell nothing new.
  * @throws ToolMistake with the result of that run.
  */
-export function refuseRepeat(spec: RunSpec, runs: readonly SprintRun[]): void {
-  const same = runs.find((run) => CERTAIN.includes(run.status) && sameRun(run, spec));
+export function refuseRepeat(spec: Printed, runs: readonly SprintRun[]): void {
+  const again = (run: SprintRun) =>
+    run.samples === spec.samples && run.seed === spec.seed && sameWork(run, spec);
+  const same = runs.find((run) => CERTAIN.includes(run.status) && again(run));
   if (!same) return;
   throw new ToolMistake(
     `this run was made already, as ${same.id} (same code, settings, samples and seed): ${gave(same)}. Change something, or read its results with read_results`,

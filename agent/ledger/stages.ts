@@ -3,7 +3,7 @@ import { type RunSpec, specOf } from '#contract/run';
 import type { SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
 import { show } from '../common/words.ts';
-import { sameRecipe, sameRun } from './repeat.ts';
+import { type Printed, sameRecipe, sameRun, sameWork } from './repeat.ts';
 
 export type Stage = 'screen' | 'rank' | 'full';
 
@@ -92,7 +92,7 @@ const noiseAt = (samples: number, { profile }: Stages): number =>
 const gained = (mean: ReturnType<typeof meanGain>): boolean => mean !== null && mean.gain > mean.noise;
 
 /** Why a run has not been earned yet, and what to do instead; null where it has. */
-export function unearned(spec: RunSpec, stages: Stages): string | null {
+export function unearned(spec: Printed, stages: Stages): string | null {
   const { budgets } = stages.profile;
   const stage = stageOf(stages.profile, spec.samples);
   if (stage === 'screen') return null;
@@ -106,7 +106,7 @@ export function unearned(spec: RunSpec, stages: Stages): string | null {
     if (same.some((run) => run.samples === budgets.screen)) return null;
     return `a ${stage} run has to be earned: first screen this code and these settings (budget "screen")`;
   }
-  if (sameRecipe(stages.incumbent, spec)) {
+  if (sameWork(stages.incumbent, spec)) {
     return stage === 'rank'
       ? null
       : `these are the code and settings of the present best, which has its full run already`;

@@ -5,7 +5,7 @@ import { type RunsSoFar, runsSoFar, stagesOf } from '../budget/plan.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { nearRuns, refuseOpen, refuseRepeat, sameRun } from '../ledger/repeat.ts';
+import { nearRuns, type Printed, refuseOpen, refuseRepeat, sameRun } from '../ledger/repeat.ts';
 import { referenceFor, type Stages } from '../ledger/stages.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -28,7 +28,7 @@ interface Admitted extends AskedRun {
 }
 
 /** Admits a run that a researcher asks for. @throws ToolMistake where it may not be made. */
-export function admit(loop: LoopParts, sprint: string | null, jobs: Jobs, spec: RunSpec): Admitted {
+export function admit(loop: LoopParts, sprint: string | null, jobs: Jobs, spec: Printed): Admitted {
   const soFar = runsSoFar(loop, jobs.started);
   const all = runsOf(soFar);
   refuseRepeat(spec, all);

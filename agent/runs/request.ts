@@ -6,6 +6,8 @@ import { checkoutTree, snapshotTree } from '#host/tree';
 import type { Stopper } from '../budget/stop.ts';
 import type { Queue } from '../common/queue.ts';
 import type { Config } from '../config/config.ts';
+import { fingerprintsOf } from '../executor/fingerprint.ts';
+import type { Printed } from '../ledger/repeat.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
 import { cannotCount, inWords } from '../task/foretell.ts';
@@ -51,10 +53,10 @@ interface Known {
  * budget or seed. @throws ToolMistake where the request names none, or contradicts itself.
  */
 export async function specFor(
-  { config: { repo, task, profile, seed } }: Pick<LoopParts, 'config'>,
+  { config: { repo, task, profile, profileName, seed }, sandbox }: Pick<LoopParts, 'config' | 'sandbox'>,
   input: RunExperimentInput,
   { runs, runOf, queue }: Known,
-): Promise<RunSpec> {
+): Promise<Printed> {
   if (input.seed !== undefined && input.seeds !== undefined)
     throw new ToolMistake('give "seed" or "seeds", not both');
   const common = {
@@ -72,12 +74,20 @@ export async function specFor(
       throw new ToolMistake(
         '"of" takes code, settings and start from that run; leave out "experiment", "set" and "from"',
       );
-    return { ...specOf(run), ...common };
+    return { ...specOf(run), fingerprint: run.fingerprint, ...common };
   }
   if (input.experiment === undefined) throw new ToolMistake('give "experiment", or a run with "of"');
   const tree = await queue.run(() => snapshotTree({ repo, folder: task.contract.workspace }));
   const settings = settingsFrom(input.set ?? []);
-  return { experiment: input.experiment, settings, tree, ...common, ...startOf(input, { runs, runOf }) };
+  const spec = {
+    experiment: input.experiment,
+    settings,
+    tree,
+    ...common,
+    ...startOf(input, { runs, runOf }),
+  };
+  const [own] = await fingerprintsOf({ task, repo, sandbox, profileName, tree }, [spec]);
+  return { ...spec, fingerprint: own?.fingerprint };
 }
 
 /** The run that a request starts from. @throws ToolMistake where it has not finished. */

@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Printed } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { RunExperimentInput } from '../requests/schemas.ts';
@@ -91,7 +92,7 @@ export class Runs {
   }
 
   /** Queues a run. @throws ToolMistake where it may not be made. */
-  async #accept(spec: RunSpec, doubt: string | null): Promise<AcceptedRun> {
+  async #accept(spec: Printed, doubt: string | null): Promise<AcceptedRun> {
     const { ticket, reference, queued, near } = admit(this.loop, this.sprint, this.#jobs, spec);
     const { job, started } = this.#enqueue(spec, { ticket });
     const against =

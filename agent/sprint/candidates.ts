@@ -2,7 +2,7 @@ import type { SprintRun } from '#contract/sprint';
 import type { Config } from '../config/config.ts';
 import type { Decision } from '../ledger/decide.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
-import { sameRecipe } from '../ledger/repeat.ts';
+import { sameWork } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
@@ -30,7 +30,7 @@ export function fullRuns({ loop, runs }: OpenSprint): SprintRun[] {
   const incumbent = best?.runs.find(({ id }) => id === best.candidate);
   return (runs?.started ?? [])
     .flatMap((id) => readSprintRun(loop.config.repo, id) ?? [])
-    .filter((run) => !incumbent || !sameRecipe(run, incumbent))
+    .filter((run) => !incumbent || !sameWork(run, incumbent))
     .filter(
       (run) =>
         run.status === 'finished' &&

@@ -8,7 +8,7 @@ import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import { judgeRun } from '../executor/judging.ts';
 import { type Decision, decideByMean, type Rules } from '../ledger/decide.ts';
-import { sameRecipe } from '../ledger/repeat.ts';
+import { sameRecipe, sameWork } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 
@@ -68,7 +68,7 @@ async function onSecondSeed(sprint: OpenSprint, candidate: SprintRun, best: Spri
   const { loop, claimedRuns } = sprint;
   const incumbent = best.runs.find(({ id }) => id === best.candidate);
   if (!incumbent) return { why: `the run of the best is not in the record of sprint ${best.number}` };
-  if (sameRecipe(candidate, incumbent)) return { why: 'it is the best itself on another seed' };
+  if (sameWork(candidate, incumbent)) return { why: 'it is the best itself on another seed' };
   const soFar = runsSoFar(loop, claimedRuns.started);
   const runs = [...soFar.sprints.flatMap((s) => s.runs), ...soFar.mine];
   const known = (of: RunSpec) =>

@@ -4,7 +4,7 @@ import { profileOf, type Task, type TaskContract } from '#contract/task';
 import type { Cell } from '../common/csv.ts';
 import type { KnownRun } from '../ledger/rows.ts';
 import { type Stage, stageOf } from '../ledger/stages.ts';
-import { numbersOf } from './summary.ts';
+import { numbersOf } from './rows.ts';
 
 /** A name, and what each of the runs has there. */
 export interface Line<T> {

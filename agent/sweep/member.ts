@@ -8,18 +8,20 @@ import { runDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Executor, RunHandle } from '../executor/executor.ts';
 import { judgeRun, measureSnapshots } from '../executor/judging.ts';
-import { sameRun } from '../ledger/repeat.ts';
+import { sameWords } from '../ledger/repeat.ts';
 import { findRunRecord, readSprintRun, runNames } from '../ledger/run-folder.ts';
 import { atTheEnd } from '../ledger/stages.ts';
-import type { SweepRun } from './summary.ts';
+import type { SweepRun } from './rows.ts';
 
 /** What all runs of a sweep share. */
-export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples' | 'settings'> {
+export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples'> {
   repo: string;
   task: Task;
   profileName: string;
   executor: Executor;
   sandbox: Sandbox;
+  /** Threads of a trainer; unset: its own choice. */
+  threads?: number;
   /**
    * What a run gives: the judge's verdict, or the last snapshot, by which the stages compare. Unset: the
    * verdict.
@@ -31,57 +33,116 @@ export interface SweepPlan extends Pick<RunSpec, 'tree' | 'samples' | 'settings'
   abortable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/**
- * Trains and judges one experiment of a sweep at one seed. A complete run of the same tree and arguments is
- * used as it is, whoever made it; one that was not judged is judged. Every failure becomes a status and a
- * reason.
- */
-export async function sweepRun(plan: SweepPlan, name: string, seed: number): Promise<SweepRun> {
-  let run = findRun(plan, name, seed);
-  if (!run) {
-    const { repo, task, profileName, tree, samples, settings, sandbox } = plan;
-    const asked = { repo, task, profileName, tree, samples, settings, sandbox, experiment: name, seed };
-    try {
-      const handle = await plan.executor.start({ ...asked, sprint: null });
-      const { id } = await plan.watch(handle);
-      run = readSprintRun(repo, id);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return outcome(name, seed, null, 'refused', error.message);
-    }
-  }
-  if (!run) return outcome(name, seed, null, 'failed', 'the run left no record');
-  if (run.status !== 'finished') return outcome(name, seed, run, run.status, run.reason);
-  try {
-    if (plan.measured === 'snapshot')
-      return { ...outcome(name, seed, run, 'finished', null), metrics: await lastSnapshot(plan, run) };
-    const verdict = run.verdict ?? (await judge(plan, run.id));
-    return { ...outcome(name, seed, run, 'finished', null), metrics: verdict.metrics, also: verdict.also };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return outcome(name, seed, run, 'not judged', messageOf(error));
-  }
+/** One run of a sweep. */
+export interface Member extends Pick<RunSpec, 'settings' | 'seed'> {
+  /** The experiment. */
+  name: string;
+  /** What it is called on screen; unset: the experiment. */
+  label?: string;
+  fingerprint: string;
 }
 
 /**
- * The newest finished run of the same spec. Its verdict counts only if it was measured on as many samples as
- * the profile asks for.
+ * Trains and judges one run of a sweep. A finished run of the same fingerprint is used as it is; one that was
+ * not judged is judged, and one that was cut off goes on. Every failure becomes a status and a reason.
  */
-function findRun(plan: SweepPlan, experiment: string, seed: number): SprintRun | null {
-  const { repo, task, profileName, samples, settings, tree } = plan;
-  const profile = profileOf(task, profileName);
-  const { evaluation } = profile;
-  const found = runNames(repo).flatMap((id) => {
-    const record = findRunRecord(runDir(repo, id));
-    if (record?.profile !== profileName || record.status !== 'finished') return [];
-    if (!isDeepStrictEqual(record.profileSettings, profile.settings)) return [];
-    const same = sameRun(record, { experiment, samples, seed, settings, tree });
-    return same ? (readSprintRun(repo, id) ?? []) : [];
-  });
+export async function sweepRun(plan: SweepPlan, member: Member): Promise<SweepRun> {
+  let run = findRun(plan, member);
+  if (!run) {
+    try {
+      const { id } = await plan.watch(await begin(plan, member));
+      run = readSprintRun(plan.repo, id);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return outcome(member, null, 'refused', error.message);
+    }
+  }
+  if (!run) return outcome(member, null, 'failed', 'the run left no record');
+  if (run.status !== 'finished') return outcome(member, run, run.status, run.reason);
+  try {
+    if (plan.measured === 'snapshot')
+      return { ...outcome(member, run, 'finished', null), metrics: await lastSnapshot(plan, run) };
+    const verdict = run.verdict ?? (await judge(plan, run.id));
+    return { ...outcome(member, run, 'finished', null), metrics: verdict.metrics, also: verdict.also };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return outcome(member, run, 'not judged', messageOf(error));
+  }
+}
+
+/** Starts a run, or the run of this member that was cut off: from what its trainer saved last, else anew. */
+async function begin(plan: SweepPlan, member: Member): Promise<RunHandle> {
+  const { repo, task, profileName, tree, samples, sandbox, threads, executor } = plan;
+  const cutOff = alike(plan, member, byHandAndCutOff).at(-1);
+  if (cutOff !== undefined)
+    return executor.resume({ repo, task, sandbox, dir: runDir(repo, cutOff), orAnew: true });
+  const { name: experiment, settings, seed } = member;
+  const spec = { tree, samples, settings, experiment, seed };
+  return executor.start({ repo, task, profileName, sandbox, threads, sprint: null, ...spec });
+}
+
+const byHandAndCutOff = ({ sprint, status, endedBy }: RunRecord): boolean =>
+  sprint === null &&
+  (status === 'running' || (status === 'killed' && (endedBy === 'user' || endedBy === 'outside')));
+
+/**
+ * The newest finished run of a member. Its verdict counts only if it was measured on as many samples as the
+ * profile asks for.
+ */
+function findRun(plan: Where, member: Member): SprintRun | null {
+  const { repo, task, profileName } = plan;
+  const { evaluation } = profileOf(task, profileName);
+  const ids = alike(plan, member, ({ status }) => status === 'finished');
+  const found = ids.flatMap((id) => readSprintRun(repo, id) ?? []);
   const judged = found.findLast((run) => run.verdict?.evaluation.samples === evaluation.verdict);
   if (judged) return judged;
   const newest = found.at(-1);
   return newest ? { ...newest, verdict: null } : null;
+}
+
+type Where = Pick<SweepPlan, 'repo' | 'task' | 'profileName' | 'tree' | 'samples'>;
+
+/** The finished runs that members of a sweep are made by already: the newest of each. */
+export function madeAlready(plan: Where, members: readonly Member[]): Map<Member, string> {
+  const records = recordsIn(plan.repo);
+  return new Map(
+    members.flatMap((member) => {
+      const newest = alike(plan, member, ({ status }) => status === 'finished', records).at(-1);
+      return newest === undefined ? [] : [[member, newest]];
+    }),
+  );
+}
+
+type Records = readonly { id: string; record: RunRecord }[];
+
+function recordsIn(repo: string): Records {
+  return runNames(repo).flatMap((id) => {
+    const record = findRunRecord(runDir(repo, id));
+    return record ? [{ id, record }] : [];
+  });
+}
+
+/** The ids of runs of a member in `checkpoints/`, the oldest first. */
+function alike(
+  plan: Where,
+  member: Member,
+  wanted: (record: RunRecord) => boolean,
+  records: Records = recordsIn(plan.repo),
+): string[] {
+  const { task, profileName, samples, tree } = plan;
+  const { name: experiment, settings, seed, fingerprint } = member;
+  const spec = { experiment, settings, seed, samples, tree };
+  const { settings: own } = profileOf(task, profileName);
+  const same = ({ record }: Records[number]): boolean => {
+    if (record.profile !== profileName || record.secretWorld !== undefined || !wanted(record)) return false;
+    if (record.samples !== samples || record.seed !== seed || !sameWords(record, spec)) return false;
+    // Earlier records have none.
+    if ((record.fingerprint ?? fingerprint) !== fingerprint) return false;
+    if (!isDeepStrictEqual(record.profileSettings, own)) return false;
+    // Code of a night may hide what it loads: only the tree tells that it is the same.
+    return record.tree === tree || (record.fingerprint !== undefined && record.sprint === null);
+  };
+  return records.filter(same).map(({ id }) => id);
 }
 
 function judge(plan: SweepPlan, id: string): ReturnType<typeof judgeRun> {
@@ -104,12 +165,11 @@ async function lastSnapshot(plan: SweepPlan, run: SprintRun): Promise<Record<str
 }
 
 function outcome(
-  name: string,
-  seed: number,
+  { name, seed, settings }: Member,
   run: SprintRun | null,
   status: string,
   reason: string | null,
 ): SweepRun {
   const { id = null, seconds = null, backend = null } = run ?? {};
-  return { name, seed, run: id, status, reason, seconds, backend, metrics: {}, also: {} };
+  return { name, settings, seed, run: id, status, reason, seconds, backend, metrics: {}, also: {} };
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { NoiseAt } from '#contract/noise';
 import { noiseAt } from './noise-at.ts';
-import type { SweepRun } from './summary.ts';
+import type { SweepRun } from './rows.ts';
 
 const run = (name: string, seed: number, f1: number | null, mcc = 0.5): SweepRun => ({
-  ...{ name, seed, run: 'r', reason: null, seconds: 1, backend: null, also: {} },
+  ...{ name, settings: {}, seed, run: 'r', reason: null, seconds: 1, backend: null, also: {} },
   status: f1 === null ? 'diverged' : 'finished',
   metrics: f1 === null ? {} : { f1, mcc, other: 1 },
 });

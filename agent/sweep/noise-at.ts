@@ -1,7 +1,7 @@
 import type { NoiseAt } from '#contract/noise';
 import type { TaskContract } from '#contract/task';
+import type { SweepRun } from './rows.ts';
 import { spreadOf } from './spread.ts';
-import type { SweepRun } from './summary.ts';
 
 /** What is known of the runs before they are made. */
 export type Made = Pick<

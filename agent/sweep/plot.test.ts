@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { sweepPlot } from './plot.ts';
-import type { Row } from './summary.ts';
+import type { Row } from './rows.ts';
 
 const row = (name: string, l0: number, f1: number): Row => ({
   name,
+  experiment: name,
+  settings: {},
   runs: [],
   mean: { l0, f1, mcc: f1 },
   spread: {},

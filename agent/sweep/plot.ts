@@ -4,7 +4,7 @@ import { label } from '../report/document/names.ts';
 import { ceilingLayers } from '../report/plots/ceiling.ts';
 import { baselineSeries, domainOf, FONT, series } from '../report/plots/theme.ts';
 import { plot } from '../report/plots/vega.ts';
-import type { Row } from './summary.ts';
+import type { Row } from './rows.ts';
 
 type Against = NonNullable<TaskContract['plots']['against']>;
 

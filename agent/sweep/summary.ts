@@ -1,83 +1,42 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
-import type { Settings } from '#contract/run';
 import { pairsOf } from '#contract/settings';
-import type { SprintRun } from '#contract/sprint';
 import type { TaskContract } from '#contract/task';
-import type { Verdict } from '#contract/verdict';
 import { csv } from '../common/csv.ts';
-import { count, label, numberFormat } from '../report/document/names.ts';
-
-/** One run of a sweep: the numbers of its verdict, or why there is none. */
-export interface SweepRun extends Pick<SprintRun, 'seed' | 'reason' | 'seconds' | 'backend'> {
-  name: string;
-  /** Its folder in `checkpoints/`; null where the run was refused. */
-  run: string | null;
-  /** `finished`: trained and judged; otherwise the status of the run's record, `refused`, or `not judged`. */
-  status: string;
-  metrics: Verdict['metrics'];
-  also: Verdict['also'];
-}
+import { count, label, numberFormat, signed } from '../report/document/names.ts';
+import { type Grid, setWords, swept } from './grid.ts';
+import type { Member } from './member.ts';
+import { againstBest, numbersOf, type Row, rowsOf, type SweepRun } from './rows.ts';
 
 /** `summary.json` of a sweep's folder. */
 export interface SweepSummary {
   version: 1;
-  sweep: string;
+  /** The experiments and sweeps that were asked for. */
+  sweep: string[];
   description: string;
   profile: string;
   samples: number;
   seeds: number[];
-  /** Settings that are changed in every experiment. */
-  settings: Settings;
+  /** What is set in every experiment: each value of each setting. */
+  grid: Grid;
+  /** The noise of a difference on one seed by number, and the budget that it was measured at. */
+  noise: { budget: string; of: Record<string, number> } | null;
   tree: string;
   at: string;
   runs: SweepRun[];
 }
 
-/** The runs of one experiment: the mean of each number over seeds, and its spread where there are several. */
-export interface Row {
-  name: string;
-  runs: SweepRun[];
-  mean: Record<string, number>;
-  /** Sample standard deviation over seeds; empty for one seed. */
-  spread: Record<string, number>;
-}
-
-type Shown = Pick<TaskContract, 'metric' | 'also'>;
-
-/** One row per experiment, in the order of the runs. */
-export function rowsOf(runs: readonly SweepRun[]): Row[] {
-  return [...new Set(runs.map(({ name }) => name))].map((name) => {
-    const own = runs.filter((run) => run.name === name);
-    const numbers = own.filter(({ status }) => status === 'finished').map(numbersOf);
-    const mean: Row['mean'] = {};
-    const spread: Row['spread'] = {};
-    for (const field of Object.keys(numbers[0] ?? {})) {
-      const values = numbers.flatMap((of) => of[field] ?? []).filter(Number.isFinite);
-      const middle = values.reduce((sum, v) => sum + v, 0) / values.length;
-      mean[field] = middle;
-      if (values.length < 2) continue;
-      const squares = values.reduce((sum, v) => sum + (v - middle) ** 2, 0);
-      spread[field] = Math.sqrt(squares / (values.length - 1));
-    }
-    return { name, runs: own, mean, spread };
-  });
-}
-
-/** All numbers of a verdict in one record; numbers of another form have its name in front: `inference_f1`. */
-export function numbersOf({ metrics, also }: Pick<Verdict, 'metrics' | 'also'>): Record<string, number> {
-  const others = Object.entries(also).flatMap(([form, numbers]) =>
-    Object.entries(numbers).map(([name, value]) => [`${form}_${name}`, value] as const),
-  );
-  return { ...metrics, ...Object.fromEntries(others) };
-}
+type Shown = Pick<TaskContract, 'metric' | 'also' | 'goal'>;
 
 /**
- * The table of a sweep as cells: one line per experiment, with the numbers that the task shows, then the
- * metric in the other forms.
+ * The table of a sweep as cells: one line per experiment and combination of settings, with the numbers that
+ * the task shows, then the metric in the other forms, then how far it is from the best.
  */
-export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[][] {
-  const rows = rowsOf(summary.runs);
+export function tableOf(summary: SweepSummary, shown: Shown): string[][] {
+  const { metric, also } = shown;
+  const keys = swept(summary.grid);
+  const rows = rowsOf(summary.runs, keys);
   const known = (field: string) => rows.some(({ mean }) => mean[field] !== undefined);
   const forms = [...new Set(summary.runs.flatMap((run) => Object.keys(run.also)))];
   const titles = new Map([metric, ...also].map((field) => [field, label(field)]));
@@ -87,70 +46,134 @@ export function tableOf(summary: SweepSummary, { metric, also }: Shown): string[
     const values = rows.map(({ mean }) => mean[field]);
     return { field, format: numberFormat(field, values) };
   });
+  const against = againstBest(rows, shown, summary.noise?.of[metric] ?? null);
+  const several = rows.filter(({ mean }) => mean[metric] !== undefined).length > 1;
+  const distance = (row: number) => {
+    const { difference, best, within } = against[row] ?? {};
+    if (best) return 'best';
+    if (difference === null || difference === undefined) return '–';
+    return `${within ? '~ ' : ''}${signed(difference, metric)}`;
+  };
   return [
-    ['experiment', ...fields.map((field) => titles.get(field) ?? field)],
-    ...rows.map(({ name, runs, mean, spread }) => [
-      name,
+    [
+      ...['experiment', ...keys, ...fields.map((field) => titles.get(field) ?? field)],
+      ...(several ? ['to the best'] : []),
+    ],
+    ...rows.map(({ experiment, settings, runs, mean, spread }, at) => [
+      experiment,
+      ...keys.map((key) => settings[key] ?? ''),
       ...columns.map(({ field, format }, i) => {
         const [value, apart] = [mean[field], spread[field]];
         if (value === undefined) return i === 0 ? (runs[0]?.status ?? '–') : '–';
         return format(value) + (apart === undefined ? '' : ` ± ${apart.toFixed(3)}`);
       }),
+      ...(several ? [distance(at)] : []),
     ]),
   ];
 }
 
+/** What the noise says of the differences in the table; null where it says nothing. */
+export function noiseWords({ noise, seeds, grid, runs }: SweepSummary, { metric }: Shown): string | null {
+  const one = noise?.of[metric];
+  const measured = rowsOf(runs, swept(grid)).filter(({ mean }) => mean[metric] !== undefined);
+  if (!noise || one === undefined || measured.length < 2) return null;
+  const several = seeds.length > 1;
+  const mean = several
+    ? `, ${show(one / Math.sqrt(seeds.length))} in the mean over ${seeds.length} seeds`
+    : '';
+  return `"~": no more than the noise, so it means nothing. The noise of a difference in ${label(metric)} is ${show(one)} on one seed at the budget "${noise.budget}"${mean}. The best of many rows is also the luckiest: try it on other seeds.`;
+}
+
+const show = (value: number) => String(Number(value.toPrecision(2)));
+
 /**
- * Writes `summary.json`, `README.md` and `summary.csv`, each atomically. `plot`: the file of the plot; null
- * before it is drawn.
+ * Writes `summary.json`, `README.md` and `summary.csv`, each atomically. `plots`: the files of the plots;
+ * none before they are drawn.
  */
-export function writeSummary(folder: string, summary: SweepSummary, shown: Shown, plot: string | null): void {
-  writeJsonAtomic(join(folder, 'summary.json'), summary);
+export function writeSummary(
+  folder: string,
+  summary: SweepSummary,
+  shown: Shown,
+  plots: readonly string[],
+): void {
+  const rows = rowsOf(summary.runs, swept(summary.grid));
+  const against = againstBest(rows, shown, summary.noise?.of[shown.metric] ?? null);
+  const grouped = rows.map(({ name, experiment, settings, runs, mean, spread }, i) => {
+    const seeds = runs.flatMap(({ seed, status }) => (status === 'finished' ? [seed] : []));
+    return { name, experiment, settings, seeds, mean, spread, against: against[i] };
+  });
+  writeJsonAtomic(join(folder, 'summary.json'), { ...summary, rows: grouped });
   writeFileAtomic(join(folder, 'summary.csv'), table(summary));
-  writeFileAtomic(join(folder, 'README.md'), markdown(summary, shown, plot));
+  writeFileAtomic(join(folder, 'README.md'), markdown(summary, shown, plots));
+}
+
+/** The name of a sweep's folder: another one for other runs. */
+export function folderName(
+  { sweep, profile, samples, seeds, grid }: SweepSummary,
+  members: readonly Pick<Member, 'name' | 'fingerprint'>[],
+): string {
+  const printed = members.map(({ name, fingerprint }) => [name, fingerprint]);
+  const what = JSON.stringify([samples, seeds, grid, printed]);
+  const hash = createHash('sha256').update(what).digest('hex').slice(0, 8);
+  return `${sweep.join('+').slice(0, 60)}-${profile}-${hash}`;
 }
 
 /** The command that makes the sweep again, or the runs that are missing. */
-export function commandOf({ sweep, profile, samples, seeds, settings }: SweepSummary): string {
+export function commandOf({ sweep, profile, samples, seeds, grid }: SweepSummary): string {
   return [
-    `npm run sweep -- ${sweep} --profile ${profile} --samples ${samples} --seed ${seeds[0]}`,
+    `npm run sweep -- ${sweep.join(' ')} --profile ${profile} --samples ${samples} --seed ${seeds[0]}`,
     ...(seeds.length > 1 ? [`--seeds ${seeds.length}`] : []),
-    ...pairsOf(settings).map((pair) => `--set ${pair}`),
+    ...setWords(grid),
   ].join(' ');
 }
 
-function markdown(summary: SweepSummary, shown: Shown, plot: string | null): string {
-  const { sweep, description, profile, samples, seeds, settings, tree, runs, at } = summary;
+function markdown(summary: SweepSummary, shown: Shown, plots: readonly string[]): string {
+  const { sweep, description, profile, samples, seeds, grid, tree, runs, at } = summary;
+  const keys = swept(grid);
   const [head = [], ...rows] = tableOf(summary, shown);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ').replaceAll('\n', ' ')} |`;
+  const fixed = Object.entries(grid).flatMap(([key, values]) =>
+    keys.includes(key) ? [] : [`${key}=${values}`],
+  );
   const facts = [
     `profile ${profile}`,
     `${count(samples)} samples`,
     seeds.length === 1 ? `seed ${seeds[0]}` : `seeds ${seeds[0]} to ${seeds[seeds.length - 1]}, mean ± std`,
-    ...pairsOf(settings),
+    ...fixed,
     `tree ${tree.slice(0, 8)}`,
     at.slice(0, 16).replace('T', ' '),
   ];
   const bad = runs.filter(({ status }) => status !== 'finished');
+  const nameOf = ({ name, settings, seed }: SweepRun) =>
+    `${[name, ...pairsOf(settings).filter((pair) => keys.includes(pair.split('=')[0] ?? ''))].join(' ')}, seed ${seed}`;
+  const left = keys.length + 1;
   const parts = [
-    `# Sweep ${sweep}`,
+    `# Sweep ${sweep.join(', ')}`,
     `${description}. Measured by the judge.`,
     `*${facts.join(' · ')}*`,
-    [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n'),
-    bad.map((run) => `- ${run.name}, seed ${run.seed}: **${run.status}**, ${run.reason}`).join('\n'),
-    plot ? `![${sweep}](${plot})` : '',
+    [line(head), line(head.map((_, i) => (i < left ? '---' : '---:'))), ...rows.map(line)].join('\n'),
+    noiseWords(summary, shown) ?? '',
+    bad.map((run) => `- ${nameOf(run)}: **${run.status}**, ${run.reason}`).join('\n'),
+    plots.map((plot) => `![${plot.replace(/\.svg$/, '')}](${plot})`).join('\n\n'),
     `\`summary.json\` lists every run with its folder. To make the missing runs:\n\n    ${commandOf(summary)}`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-/** One line per run: name, seed, how it ended, and every number of its verdict. */
-function table({ runs }: SweepSummary): string {
+/** One line per run: name, what is set, seed, how it ended, and every number of its verdict. */
+function table({ runs, grid }: SweepSummary): string {
   const fields = [...new Set(runs.flatMap((run) => Object.keys(numbersOf(run))))];
+  const keys = Object.keys(grid);
   const lines = runs.map((each) => {
-    const { name, seed, run, status, reason, seconds, backend } = each;
+    const { name, settings, seed, run, status, reason, seconds, backend } = each;
     const own = numbersOf(each);
-    return [name, seed, run, status, reason, seconds, backend, ...fields.map((field) => own[field])];
+    const set = keys.map((key) => settings[key]);
+    return [name, ...set, seed, run, status, reason, seconds, backend, ...fields.map((field) => own[field])];
   });
-  return csv([['name', 'seed', 'run', 'status', 'reason', 'seconds', 'backend', ...fields], ...lines]);
+  const head = ['name', ...keys, 'seed', 'run', 'status', 'reason', 'seconds', 'backend', ...fields];
+  return csv([head, ...lines]);
 }
+
+/** The rows of a plot against another number: those of one experiment are one line. */
+export const byExperiment = (rows: readonly Row[], grid: Grid): Row[] =>
+  rows.map((row) => (swept(grid).length > 0 ? { ...row, name: row.experiment } : row));

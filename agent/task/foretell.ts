@@ -46,6 +46,12 @@ export async function foretell(question: Question): Promise<Foretold[] | null> {
   return Array.isArray(answer) ? answer : null;
 }
 
+/** Why the trainer refuses such a run, in one line; null where it does not, or cannot tell without training. */
+export async function whyRefused(question: Question): Promise<string | null> {
+  const answer = await ask(question);
+  return answer && 'refused' in answer ? answer.refused : null;
+}
+
 async function ask(question: Question): Promise<Foretold[] | z.infer<typeof Refused> | null> {
   const { task, repo, cwd, sandbox, profileName, samples, settings = {}, experiment, signal } = question;
   const profile = profileOf(task, profileName);

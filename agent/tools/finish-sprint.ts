@@ -1,5 +1,5 @@
 import { bestOf } from '../ledger/ledger.ts';
-import { sameRecipe } from '../ledger/repeat.ts';
+import { sameWork } from '../ledger/repeat.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';
@@ -26,7 +26,7 @@ export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): stri
     const { ledger, config } = sprint.loop;
     const best = bestOf(ledger.sprints, config.leaderboard);
     const incumbent = best?.runs.find(({ id }) => id === best.candidate);
-    if (incumbent && sameRecipe(run, incumbent))
+    if (incumbent && sameWork(run, incumbent))
       throw new ToolMistake(
         `run ${run.id} has the code and settings of the present best (${incumbent.id}), only on another seed or budget, so it can be no gain; give another run as candidate, or null`,
       );

@@ -1,0 +1,45 @@
+import { availableParallelism } from 'node:os';
+import { machine } from '#host/machine';
+import { machineMemory } from '#host/memory';
+import { runDir } from '../common/paths.ts';
+import { findRunRecord, readSprintRun, runNames } from '../ledger/run-folder.ts';
+import type { Member } from './member.ts';
+
+/** How many runs tell enough; reading the logs of all of a long history would take seconds. */
+const RUNS = 60;
+
+/**
+ * How long the training of these runs takes one after the other, in seconds, by the speed of finished runs of
+ * the profile in this checkout: of the same experiment, else of any. Null where there is none.
+ */
+export function secondsFor(
+  repo: string,
+  profileName: string,
+  samples: number,
+  members: readonly Pick<Member, 'name'>[],
+): number | null {
+  const speeds = new Map<string, number[]>();
+  const finished = runNames(repo).filter((id) => {
+    const record = findRunRecord(runDir(repo, id));
+    return record?.profile === profileName && record.status === 'finished';
+  });
+  const runs = finished.slice(-RUNS).flatMap((id) => readSprintRun(repo, id) ?? []);
+  for (const { experiment, samplesPerSecond } of runs)
+    if (samplesPerSecond) speeds.set(experiment, [...(speeds.get(experiment) ?? []), samplesPerSecond]);
+  const all = [...speeds.values()].flat();
+  if (all.length === 0) return null;
+  return members.reduce((sum, { name }) => sum + samples / middle(speeds.get(name) ?? all), 0);
+}
+
+const middle = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1;
+
+/** What a run of a large model needs. */
+const RUN_BYTES = 4 * 2 ** 30;
+
+/** How many runs fit side by side on this machine: one on a GPU, else one for each two cores. */
+export function lanesHere(): number {
+  if (machine().gpu !== null) return 1;
+  const cores = Math.floor(availableParallelism() / 2);
+  return Math.max(1, Math.min(cores, Math.floor(machineMemory() / RUN_BYTES)));
+}
