@@ -51,7 +51,7 @@ export type Picture =
       base64: string;
     };
 
-export type LegendItem = { label: string; colour: string; mark: 'line' | 'dot' | 'dash' };
+export type LegendItem = { label: string; colour: string; mark: 'line' | 'dot' | 'dash' | 'band' };
 
 export type Row = { cells: Inline[][]; tone: 'plain' | 'best' | 'muted' };
 
@@ -82,7 +82,8 @@ export type Block =
   | { t: 'cards'; cards: Card[] }
   | { t: 'callout'; label: string; tone: Tone; c: Inline[] }
   | { t: 'facts'; rows: { label: string; c: Inline[] }[] }
-  | { t: 'diff'; files: DiffFile[]; omitted: number }
+  /** Lines that are left out are in the file `whole`. */
+  | { t: 'diff'; files: DiffFile[]; omitted: number; whole: string }
   /** Blocks written by the researcher, framed under a label: the HTML writer sanitises them again. */
   | { t: 'untrusted'; label: string; c: Block[] };
 

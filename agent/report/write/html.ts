@@ -71,7 +71,9 @@ export function block(node: Block): string {
         return `<p class="file"><code>${escaped(path)}</code> <span>${escaped(note)}</span></p>${body ? `<pre class="diff">${body}</pre>` : ''}`;
       });
       const more =
-        node.omitted > 0 ? `<p class="omitted">${node.omitted} more lines in change.patch</p>` : '';
+        node.omitted > 0
+          ? `<p class="omitted">${node.omitted} more lines are in ${escaped(node.whole)}</p>`
+          : '';
       return files.join('') + more;
     }
     case 'untrusted':

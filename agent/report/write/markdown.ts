@@ -84,7 +84,7 @@ class Writer {
           const lines = file.lines.map((line) => `${signs[line.k]}${line.v}`);
           return `${code(file.path)} ${words(file.note)}\n\n${fenced(lines.join('\n'), 'diff')}`;
         });
-        if (node.omitted > 0) files.push(`*${node.omitted} more lines in change.patch*`);
+        if (node.omitted > 0) files.push(`*${node.omitted} more lines are in ${words(node.whole)}*`);
         return files.join('\n\n');
       }
       case 'untrusted':

@@ -16,8 +16,10 @@ export function picture(shown: Picture, alt: string): string {
 
 function legendItem({ label, colour, mark }: LegendItem): string {
   const sign =
-    mark === 'dot'
-      ? `<circle cx="8" cy="5" r="4" fill="${escaped(colour)}"/>`
-      : `<path d="M1 5h16" stroke="${escaped(colour)}" stroke-width="2.5"${mark === 'dash' ? ' stroke-dasharray="4 3"' : ''}/>`;
+    mark === 'band'
+      ? `<rect width="18" height="10" fill="${escaped(colour)}"/>`
+      : mark === 'dot'
+        ? `<circle cx="8" cy="5" r="4" fill="${escaped(colour)}"/>`
+        : `<path d="M1 5h16" stroke="${escaped(colour)}" stroke-width="2.5"${mark === 'dash' ? ' stroke-dasharray="4 3"' : ''}/>`;
   return `<span><svg width="18" height="10">${sign}</svg>${escaped(label)}</span>`;
 }
