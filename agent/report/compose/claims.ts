@@ -38,7 +38,7 @@ export function claimedAndVerified(context: Context): Block | null {
   const forms = verdict ? formWords(task.contract.forms ?? {}, Object.keys(verdict.also)) : '';
   return {
     t: 'table',
-    head: [[text('')], ...columns.map((name) => [text(label(name))])],
+    head: [[text('Whose word')], ...columns.map((name) => [text(label(name))])],
     align: ['left', ...columns.map(() => 'right' as const)],
     rows: said.map((line) => ({
       tone: line.tone,

@@ -62,7 +62,7 @@ describe('the report of a sprint', () => {
       'Best before',
       'Verified, against the best before',
     ]);
-    expect(table.head.map(plain).slice(0, 3)).toEqual(['', 'F1', 'MCC']);
+    expect(table.head.map(plain).slice(0, 3)).toEqual(['Whose word', 'F1', 'MCC']);
     expect(table.rows.map((row) => plain(row.cells[1]))).toEqual([
       '0.860',
       '–',

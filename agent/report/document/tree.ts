@@ -58,7 +58,8 @@ export type Row = { cells: Inline[][]; tone: 'plain' | 'best' | 'muted' };
 export type Block =
   | { t: 'heading'; level: 1 | 2 | 3 | 4; c: Inline[] }
   | { t: 'para'; c: Inline[] }
-  | { t: 'code'; lang: string; lines: CodeSpan[][]; omitted: number }
+  /** Lines that are left out are in the file `whole`, where it is known. */
+  | { t: 'code'; lang: string; lines: CodeSpan[][]; omitted: number; whole?: string }
   | { t: 'list'; ordered: boolean; start: number; items: { checked: boolean | null; c: Block[] }[] }
   | { t: 'quote'; c: Block[] }
   /** A quote with a label of its own: a note, a warning. */
@@ -124,6 +125,10 @@ export function plain(inlines: readonly Inline[]): string {
     })
     .join('');
 }
+
+/** What stands below code that was cut. */
+export const moreLines = ({ omitted, whole }: { omitted: number; whole?: string }): string =>
+  `${omitted} more lines left out${whole === undefined ? '' : `; ${whole} has all`}`;
 
 /** A frame around what the researcher wrote, so that nothing in it reads like a word of ours. */
 export const theirs = (c: Block[]): Block => ({ t: 'untrusted', label: 'In the words of the researcher', c });

@@ -14,7 +14,7 @@ export const colours = {
   /** The best before: never as strong as the run that is looked at. */
   before: '#7f8fa0',
   /** Behind everything: differences in it are noise. */
-  band: '#e6ebf0',
+  band: '#ccd8e3',
 } as const;
 
 /** Colours of runs and other series, in this order: ours are strong, the published ones muted. */

@@ -1,5 +1,5 @@
 import { escaped } from '../document/escaped.ts';
-import type { Block, Inline, Report } from '../document/tree.ts';
+import { type Block, type Inline, moreLines, type Report } from '../document/tree.ts';
 import { inlines } from './inline.ts';
 import { page } from './page.ts';
 import { picture } from './picture.ts';
@@ -22,8 +22,8 @@ export function block(node: Block): string {
           .map(({ k, v }) => (k === 'plain' ? escaped(v) : `<span class="k-${k}">${escaped(v)}</span>`))
           .join(''),
       );
-      const more = node.omitted > 0 ? `\n<span class="more">${node.omitted} more lines left out</span>` : '';
-      return `<pre>${lines.join('\n')}${more}</pre>`;
+      const more = node.omitted > 0 ? `\n<span class="more">${escaped(moreLines(node))}</span>` : '';
+      return `<pre tabindex="0">${lines.join('\n')}${more}</pre>`;
     }
     case 'list': {
       const tag = node.ordered ? 'ol' : 'ul';
@@ -48,8 +48,8 @@ export function block(node: Block): string {
       return '<hr>';
     case 'equation':
       return node.mathml === ''
-        ? `<pre>${escaped(node.tex)}</pre>`
-        : `<div class="equation">${node.mathml}</div>`;
+        ? `<pre tabindex="0">${escaped(node.tex)}</pre>`
+        : `<div class="equation" tabindex="0" role="group" aria-label="Formula">${node.mathml}</div>`;
     case 'figure':
       return `<figure>${picture(node.picture, node.alt)}${node.caption ? caption(node.caption) : node.picture.kind === 'file' && node.alt ? `<p class="caption center">${escaped(node.alt)}</p>` : ''}</figure>`;
     case 'missing':
@@ -57,7 +57,7 @@ export function block(node: Block): string {
     case 'title':
       return `<header><p class="kicker">${escaped(node.kicker)}</p><h1>${escaped(node.title)}</h1><p class="facts-line">${node.facts.map(escaped).join(' &nbsp;·&nbsp; ')}</p><p>${node.badges.map(({ v, tone }) => `<span class="badge ${tone}">${escaped(v)}</span>`).join('')}</p></header>`;
     case 'cards':
-      return `<div class="cards">${node.cards.map((card) => `<div class="card${card.main ? ' main' : ''}"><small>${escaped(card.label)}</small><b>${escaped(card.value)}</b><small>${escaped(card.note)}</small></div>`).join('')}</div>`;
+      return `<div class="cards">${node.cards.map((card) => `<div class="card${card.main ? ' main' : ''}"><small>${escaped(card.label)}</small><b${card.value.length > 9 ? ' class="long"' : ''}>${escaped(card.value)}</b><small>${escaped(card.note)}</small></div>`).join('')}</div>`;
     case 'callout':
       return `<p class="callout ${node.tone}"><strong>${escaped(node.label)}:</strong> <span>${inlines(node.c)}</span></p>`;
     case 'facts':
@@ -68,7 +68,7 @@ export function block(node: Block): string {
         const body = lines
           .map(({ k, v }) => `<span class="${k}">${signs[k]}${escaped(v) || ' '}</span>`)
           .join('');
-        return `<p class="file"><code>${escaped(path)}</code> <span>${escaped(note)}</span></p>${body ? `<pre class="diff">${body}</pre>` : ''}`;
+        return `<p class="file"><code>${escaped(path)}</code> <span>${escaped(note)}</span></p>${body ? `<pre class="diff" tabindex="0">${body}</pre>` : ''}`;
       });
       const more =
         node.omitted > 0
@@ -94,7 +94,8 @@ function table(node: Extract<Block, { t: 'table' }>): string {
       `<tr${tone === 'plain' ? '' : ` class="${tone}"`}>${cells.map((c, index) => cell('td', c, index)).join('')}</tr>`,
   );
   const wide = node.head.length > 9 ? ' class="wide"' : '';
-  return `<div class="scroll"><table${wide}><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${node.omitted ? `<p class="omitted">${escaped(node.omitted)}</p>` : ''}${node.caption ? caption(node.caption) : ''}`;
+  const name = node.caption ? node.caption.label.replace(/\.$/, '') : 'Table';
+  return `<div class="scroll" tabindex="0" role="group" aria-label="${escaped(name)}"><table${wide}><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>${node.omitted ? `<p class="omitted">${escaped(node.omitted)}</p>` : ''}${node.caption ? caption(node.caption) : ''}`;
 }
 
 function caption({ label, c }: { label: string; c: Inline[] }): string {

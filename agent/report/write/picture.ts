@@ -6,12 +6,15 @@ export function picture(shown: Picture, alt: string): string {
   if (shown.kind === 'file') {
     return `<img alt="${escaped(alt)}" src="data:${shown.mime};base64,${shown.base64}">`;
   }
+  // A picture is named as a whole: what Vega calls its single marks is no help to a listener.
   const panels = shown.panels.map((svg) =>
-    svg.replace(/^<svg/, `<svg role="img" aria-label="${escaped(alt)}"`),
+    svg
+      .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''))
+      .replace(/^<svg/, `<svg role="img" aria-label="${escaped(alt)}"`),
   );
   const legend =
     shown.legend.length > 0 ? `<div class="legend">${shown.legend.map(legendItem).join('')}</div>` : '';
-  return `<div class="panels">${panels.join('')}</div>${legend}`;
+  return `<div class="panels" tabindex="0" role="group" aria-label="${escaped(alt)}">${panels.join('')}</div>${legend}`;
 }
 
 function legendItem({ label, colour, mark }: LegendItem): string {

@@ -37,6 +37,8 @@ const allowed: sanitize.IOptions = {
   allowedAttributes: {
     '*': ['class'],
     a: ['href', 'rel'],
+    div: ['tabindex', 'role', 'aria-label'],
+    pre: ['tabindex'],
     img: ['src', 'alt'],
     ol: ['start'],
     ...Object.fromEntries(
