@@ -24,3 +24,11 @@ it('says what its rows were drawn from: a key, or the seed of an earlier version
   expect(drawn({ key: 'a'.repeat(32) })?.key).toHaveLength(32);
   expect(drawn({ seed: 'x' })).toBeUndefined();
 });
+
+it('keeps the first rows and columns of a table, and no more', () => {
+  const rows = Array.from({ length: 30 }, () => Array.from({ length: 16 }, () => 'a\u001b[31mb'));
+  const table = { name: 'worst', columns: Array.from({ length: 16 }, String), rows };
+  const [kept] = Verdict.parse({ ...verdict, world: { name: 'w', hash: 'h' }, tables: [table] }).tables ?? [];
+  expect([kept?.rows.length, kept?.rows[0]?.length, kept?.columns.length]).toEqual([20, 14, 14]);
+  expect(kept?.rows[0]?.[0]).toBe('ab');
+});

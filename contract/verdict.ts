@@ -10,6 +10,22 @@ export const Group = z.object({
 });
 export type Group = z.infer<typeof Group>;
 
+/** A few cells more would be a table for a file of its own: what is beyond these is dropped. */
+const MOST = { tables: 4, columns: 14, rows: 20 };
+
+/**
+ * A small table of a verdict for people, such as the parts that went worst. Its columns are named as metrics
+ * are.
+ */
+export const VerdictTable = z.object({
+  name: Line,
+  columns: z.array(Line).overwrite((columns) => columns.slice(0, MOST.columns)),
+  rows: z
+    .array(z.array(z.union([z.number(), Line])).overwrite((cells) => cells.slice(0, MOST.columns)))
+    .overwrite((rows) => rows.slice(0, MOST.rows)),
+});
+export type VerdictTable = z.infer<typeof VerdictTable>;
+
 /**
  * One measurement of one run by the judge. The judge prints it as its last line of standard output, as JSON.
  * `metrics` is in the deciding form (for SAEs: the training form, batches of 1024), `also` holds other forms
@@ -37,6 +53,14 @@ export const Verdict = z.object({
    * form. Absent in verdicts of earlier versions, and where it would show more than the metrics may.
    */
   groups: z.record(Line, z.array(Group)).optional(),
+  /**
+   * Single parts of what was measured, for people, as absent as `groups`. A sprint's record keeps those of
+   * its candidate.
+   */
+  tables: z
+    .array(VerdictTable)
+    .overwrite((tables) => tables.slice(0, MOST.tables))
+    .optional(),
   /** What the supervisor's side counted itself: samples, width, normalisation rows. */
   observed: z.record(z.string(), z.number()),
   /** What only the trainer states: learning_rate. */

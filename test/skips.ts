@@ -39,7 +39,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     what: 'the notebook in a browser',
-    of: /(^|\/)browser\/chromium\./,
+    of: /(^|\/)(browser|write)\/chromium\./,
     remedy: 'install Chromium (apt-get install chromium)',
     notInCi: '.ci/run installs it where the distribution has it',
   },

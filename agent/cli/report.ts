@@ -54,15 +54,16 @@ async function main(): Promise<number> {
   const task = readTask(taskPath(repo));
   makeWritable('--out', reportsDir);
   const bad: string[] = [];
+  const { stopped, branch } = readStatus(repo);
+  const commits = csv ? new Map() : await sprintCommitsIn(dirname(sprintsDir), branch);
   for (const sprint of csv ? [] : only ? [only] : sprints) {
     const dir = sprintDir ?? join(sprintsDir, sprint.id);
-    const made = await render(sprint, { sprintDir: dir, sprints, reportsDir, task });
+    const commit = commits.get(sprint.id) ?? null;
+    const made = await render(sprint, { sprintDir: dir, sprints, reportsDir, task, commit });
     if (!made) bad.push(sprint.id);
   }
   // The notebook links to the reports that are there.
   if (!csv) {
-    const { stopped, branch } = readStatus(repo);
-    const commits = await sprintCommitsIn(dirname(sprintsDir), branch);
     const places = { reportsDir, sprintsDir, runsDir: runsDir(homeOf(repo)) };
     print([await renderNotebook({ sprints, live: null, stopped, task, commits, ...places })]);
   }

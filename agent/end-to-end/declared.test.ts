@@ -86,7 +86,7 @@ it('the tools tell what was observed and what declared, and a time out of propor
 
 it('the report has it among its facts, its badges and the runs', async () => {
   const source = { dir: emptyFolder(), sprint: second, readme: null, patch: null };
-  const text = JSON.stringify(await composeReport(source, sprints, task, null, true));
+  const text = JSON.stringify(await composeReport(source, sprints, task, null, { simple: true }));
   for (const part of [
     OBSERVED,
     `${DECLARED}: declared, not observed`,
@@ -96,7 +96,7 @@ it('the report has it among its facts, its badges and the runs', async () => {
     'Learning rate, epochs and starting weights are declared, not observed.',
   ])
     expect(text).toContain(part);
-  const plain = await composeReport({ ...source, sprint: first }, sprints, task, null, true);
+  const plain = await composeReport({ ...source, sprint: first }, sprints, task, null, { simple: true });
   expect(JSON.stringify(plain)).not.toMatch(/times as long|the best's\)|started with/);
 });
 

@@ -5,6 +5,7 @@ import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { collect, startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
+import type { SprintCommit } from './compose/context.ts';
 import { readSource } from './compose/source.ts';
 import { type Form, forms, type JobLine, type RenderJob } from './job.ts';
 import type { NotebookRequest } from './notebook.ts';
@@ -29,6 +30,8 @@ export interface ReportRequest {
   task: Task;
   /** Null when TASK.md has no such profile any more. */
   profile: PlainProfile | null;
+  /** Where the sprint is committed, as far as that is known. */
+  commit?: SprintCommit | null;
   /** Seconds after which a renderer process is ended; at most two of them run. */
   timeout?: number;
 }
@@ -56,12 +59,18 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
     reportsDir,
     task,
     profile,
+    commit: request.commit ?? null,
     forms: [...forms],
     simple: false,
-    // Curves of other sprints are not drawn, and are most of the bytes.
+    // Of other sprints only the curves of the best before are drawn, and curves are most of the bytes.
     sprints: request.sprints
       .filter((s) => s.leaderboard === sprint.leaderboard)
-      .map((s) => ({ ...s, runs: s.runs.map((run) => ({ ...run, curve: [], evals: [] })) })),
+      .map((s) => ({
+        ...s,
+        runs: s.runs.map((run) =>
+          run.id === sprint.bestBefore?.run ? run : { ...run, curve: [], evals: [] },
+        ),
+      })),
   };
   const timeout = (request.timeout ?? 60) * 1000;
   const first = await runChild(job, timeout);

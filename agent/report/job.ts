@@ -4,6 +4,7 @@ import { writeFileAtomic } from '#contract/atomic';
 import type { PlainProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import type { SprintCommit } from './compose/context.ts';
 import { composeReport } from './compose/report.ts';
 import { readSource } from './compose/source.ts';
 import { linkFiles } from './document/walk.ts';
@@ -23,6 +24,7 @@ export interface RenderJob {
   sprints: Sprint[];
   task: Task;
   profile: PlainProfile | null;
+  commit: SprintCommit | null;
   forms: Form[];
   /** Take the researcher's Markdown as plain text and draw no plots. Used after a first child died. */
   simple: boolean;
@@ -38,7 +40,7 @@ export type JobLine = { file: string } | { trouble: string };
  */
 export async function renderJob(job: RenderJob, tell: (line: JobLine) => void): Promise<void> {
   const source = readSource(job.sprintDir);
-  const composed = await composeReport(source, job.sprints, job.task, job.profile, job.simple);
+  const composed = await composeReport(source, job.sprints, job.task, job.profile, job);
   const sprint = relative(job.reportsDir, job.sprintDir);
   const { blocks, ...rest } = await withoutBadSvgs(composed);
   const report = { ...rest, blocks: linkFiles(blocks, join(sprint, '..', '..')) };

@@ -18,7 +18,8 @@ import { type Beside, boardsOf, indexOf } from './notebook/rows.ts';
 import { script } from './notebook/script.ts';
 import { progressPlot } from './plots/progress.ts';
 import { plot } from './plots/vega.ts';
-import { block, page } from './write/html.ts';
+import { block } from './write/html.ts';
+import { page } from './write/page.ts';
 
 export type { LiveState } from './notebook/live.ts';
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { writeFileAtomic, writeJsonAtomic } from '#contract/atomic';
-import type { Sprint } from '#contract/sprint';
+import type { Repeat, Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { inSprint, sprintDir } from '../common/paths.ts';
@@ -80,7 +81,7 @@ export async function closeSprint(
     stopReason,
     candidate: judged.candidate,
     verdict: judged.verdict,
-    repeat: judged.repeat,
+    repeat: judged.repeat && withoutTablesOf(judged.repeat),
     confirmed: judged.confirmed,
     hints: state.hints.length > 0 ? state.hints : undefined,
     predicted: claim.predicted,
@@ -90,7 +91,7 @@ export async function closeSprint(
         : null,
     noise: loop.config.profile.noise.full,
     noiseFrom: loop.config.profile.noise.from,
-    runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []),
+    runs: state.runs.flatMap((id) => readSprintRun(repo, id) ?? []).map(withoutTables),
     unstarted:
       state.waiting.length === 0
         ? undefined
@@ -125,6 +126,15 @@ export async function closeSprint(
   announceClosed(loop, sprint);
   return sprint;
 }
+
+/** Tables are for people, and most of a verdict: a record has those of its candidate, once. */
+const withoutTables = <T extends { verdict: Verdict | null }>(run: T): T =>
+  run.verdict ? { ...run, verdict: { ...run.verdict, tables: undefined } } : run;
+
+const withoutTablesOf = (repeat: Repeat): Repeat => ({
+  ...withoutTables(repeat),
+  best: withoutTables(repeat.best),
+});
 
 /** Who made the sprint: several models where one took over after a refusal. */
 function researcherOf({ connection }: LoopParts, { models }: SprintState): Sprint['researcher'] {

@@ -5,6 +5,7 @@ import { reportsDir, sprintsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
+import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { writeTables } from '../report/tables.ts';
@@ -13,6 +14,7 @@ import type { Outputs } from '../screen/outputs.ts';
 /** The parts of the loop that this file uses. */
 interface LoopParts {
   config: Config;
+  checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
   timer: Timer;
@@ -42,6 +44,8 @@ export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<voi
         sprints: loop.ledger.sprints,
         task,
         profile,
+        // A sprint is committed after its report.
+        commit: { hash: null, branch: loop.checkout.branch.name },
       });
       files = report.files.map((file) => relative(homeOf(repo), file));
       if (report.trouble) troubles.push(report.trouble);

@@ -6,20 +6,19 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import { writeJsonAtomic } from '#contract/atomic';
 import { parsed, program, whole } from '#contract/command-line';
-import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
 import type { EvalPoint } from '#contract/run';
-import type { Profile } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
-import { groupsOf } from '../eval/latents.ts';
+import { FirstRows } from '../eval/worst.ts';
 import { openCase } from '../judge/case.ts';
 import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
 import { FIELDS } from '../judge/fields.ts';
 import { inLanes } from '../judge/lanes.ts';
-import { decidingEvaluation, EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
+import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
+import { partsOf } from '../judge/parts.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
@@ -149,7 +148,11 @@ await runMain(async () => {
   }
   const started = performance.now();
   const samples = options.samples ?? opened.profile.evaluation.verdict;
-  const measurement = await opened.measure('checkpoint.safetensors', samples, { invariance: true });
+  const first = new FirstRows();
+  const measurement = await opened.measure('checkpoint.safetensors', samples, {
+    onBatch: (truth, codes) => first.add(truth, codes),
+    invariance: true,
+  });
   const { deciding, also } = metricsOf(measurement);
   const { run, result } = opened.folder;
   const { hash } = opened.world.world;
@@ -167,10 +170,7 @@ await runMain(async () => {
     ...(run.from !== undefined && { from: run.from }),
     metrics: deciding,
     also,
-    ...(isShown(opened.profile, width) &&
-      !isSecret && {
-        groups: groupsOf(opened.world.world, measurement.matching, decidingEvaluation(measurement)),
-      }),
+    ...(!isSecret && partsOf(opened, measurement, first)),
     observed: observedOf(opened.folder, opened.profile, width),
     declared: result?.declared ?? {},
     evaluation: { samples, batch: EVALUATION_BATCH, ...drawnFrom(seed) },
@@ -186,11 +186,6 @@ await runMain(async () => {
   print(`${JSON.stringify(verdict)}\n`);
   return 0;
 });
-
-/** Groups of another width than a run has to have would be probes of the truth. */
-function isShown({ constraints }: Pick<Profile, 'constraints'>, width: number): boolean {
-  return constraints.width !== undefined && violation(constraints.width, width, []) === null;
-}
 
 /** One row per metric, one column per form. */
 function table(deciding: Record<string, number>, also: Record<string, Record<string, number>>): string {

@@ -184,6 +184,10 @@ describe('the judge', () => {
       expect(f1).toBeCloseTo(verdict.metrics.f1, 10);
     }
     expect(Object.keys(verdict.groups ?? {})).toEqual(['depth of the feature', 'firing rate of the feature']);
+    const [{ columns, rows }] = verdict.tables ?? [];
+    const lowest = rows.map((row) => row[columns.indexOf('f1')]);
+    expect(lowest).toEqual(lowest.toSorted((a, b) => Number(a) - Number(b)));
+    expect(rows.map((row) => row.at(-1)).join()).toMatch(/F\d+ \(\w+\), in \d+ % of false alarms/);
     // `--describe` lists exactly the numbers of a verdict.
     for (const part of ['metrics', 'observed', 'declared'] as const)
       expect(Object.keys(verdict[part]).sort()).toEqual([...FIELDS[part]].sort());
@@ -330,6 +334,7 @@ describe('the judge', () => {
     const judged = await ask(repo, dir, '--json');
     expect(JSON.parse(judged.stdout)).toMatchObject({ observed: { width: 20 } });
     expect(JSON.parse(judged.stdout)).not.toHaveProperty('groups');
+    expect(JSON.parse(judged.stdout)).not.toHaveProperty('tables');
   });
 
   it('tells which latents of a run have a feature that another run lacks', async () => {

@@ -4,7 +4,7 @@ import { sprints, task } from '../fixtures/load.ts';
 import type { SprintDetail } from '../notebook/model.ts';
 import { indexOf } from '../notebook/rows.ts';
 import { compareHtml } from './compare.ts';
-import { comparedOf, MOST_RUNS, sideBySide } from './compared.ts';
+import { comparedOf, MOST_RUNS } from './compared.ts';
 
 const index = indexOf(sprints, task, () => ({ commit: null, links: [] }));
 const [, second, third] = sprints;
@@ -22,19 +22,6 @@ async function open(id: string, change: Partial<SprintDetail> = {}): Promise<Spr
 
 const comparison = async (some: readonly string[], change: Partial<SprintDetail> = {}) =>
   compareHtml(await comparedOf(index, some, (id) => open(id, change)), index);
-
-it('shows settings that differ before those that are shared', () => {
-  const { different, same } = sideBySide([
-    { a: '1', b: 'x', c: '2' },
-    { a: '1', b: 'y', d: '3' },
-  ]);
-  expect(different).toEqual([
-    { key: 'b', values: ['x', 'y'] },
-    { key: 'c', values: ['2', null] },
-    { key: 'd', values: [null, '3'] },
-  ]);
-  expect(same).toEqual([{ key: 'a', values: ['1', '1'] }]);
-});
 
 it('says of which runs the settings are not known', async () => {
   const html = await comparison(ids);

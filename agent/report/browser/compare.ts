@@ -1,7 +1,8 @@
 import { escaped } from '../document/escaped.ts';
 import { clip, dateTime, duration, samples } from '../document/names.ts';
+import { type SettingRow, sideBySide } from '../document/side-by-side.ts';
 import type { NotebookIndex } from '../notebook/model.ts';
-import { type Compared, type SettingRow, sideBySide } from './compared.ts';
+import type { Compared } from './compared.ts';
 import { curvesHtml } from './curves.ts';
 import { groupsHtml } from './groups.ts';
 import { numbersHtml } from './numbers.ts';

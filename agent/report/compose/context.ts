@@ -1,5 +1,5 @@
 import type { PlainProfile } from '#contract/noise';
-import type { Sprint } from '#contract/sprint';
+import type { Sprint, SprintRun } from '#contract/sprint';
 import { guardsOf, type Task } from '#contract/task';
 import type { Caption, Inline } from '../document/tree.ts';
 import { text } from '../document/tree.ts';
@@ -12,7 +12,15 @@ export interface Context {
   task: Task;
   /** Null when TASK.md no longer has the sprint's profile: then there are no baselines to draw. */
   profile: PlainProfile | null;
+  /** The commit and the branch of the sprint as far as they are known; null: it lies in no repository. */
+  commit: SprintCommit | null;
   number: Numbering;
+}
+
+/** Where a sprint is committed. A report is made before its commit: then its branch alone is known. */
+export interface SprintCommit {
+  hash: string | null;
+  branch: string | null;
 }
 
 /** Numbers tables and figures separately, in the order of the page. */
@@ -48,4 +56,15 @@ export function direction(context: Context, name: string): 1 | -1 | null {
   const guard = guardsIn(context)[name];
   if (guard === undefined) return null;
   return guard.trim().startsWith('>') ? 1 : guard.trim().startsWith('<') ? -1 : null;
+}
+
+/** The run that was put forward; undefined where none was. */
+export const candidateOf = ({ sprint }: Context): SprintRun | undefined =>
+  sprint.runs.find((run) => run.id === sprint.candidate);
+
+/** The sprint and the run of the best before, as its record has them; null where the record is not there. */
+export function bestRunBefore({ sprint, history }: Context): { sprint: Sprint; run: SprintRun } | null {
+  const before = history.find(({ id }) => id === sprint.bestBefore?.sprint);
+  const run = before?.runs.find(({ id }) => id === sprint.bestBefore?.run);
+  return before && run ? { sprint: before, run } : null;
 }

@@ -2,10 +2,11 @@ import { expect, it } from 'vitest';
 import { diffBlock } from './diff.ts';
 
 it('reads a git patch by file and by line', () => {
-  const { files, omitted } = diffBlock(
+  const { files, omitted, whole } = diffBlock(
     'diff --git a/sae/a.ts b/sae/a.ts\nnew file mode 100644\n--- /dev/null\n+++ b/sae/a.ts\n@@ -0,0 +1,2 @@\n+--- one\n kept\n-old\n\\ No newline at end of file\ndiff --git a/x.png b/x.png\nBinary files a/x.png and b/x.png differ\n',
+    'sprints/a/change.patch',
   );
-  expect(omitted).toBe(0);
+  expect([omitted, whole]).toEqual([0, 'sprints/a/change.patch']);
   expect(files[0]).toEqual({
     path: 'sae/a.ts',
     note: 'new file',
@@ -25,9 +26,9 @@ it('reads a git patch by file and by line', () => {
 
 it('caps lines and columns, and says how much is left out', () => {
   const patch = `diff --git a/a b/a\n@@ -1 +1 @@\n${`+${'x '.repeat(5000)}\n`.repeat(1000)}`;
-  const { files, omitted } = diffBlock(patch);
+  const { files, omitted } = diffBlock(patch, 'x');
   expect(files[0].lines).toHaveLength(320);
   expect(omitted).toBe(681);
   expect(files[0].lines[1].v.length).toBeLessThan(210);
-  expect(diffBlock('no patch at all').files).toEqual([]);
+  expect(diffBlock('no patch at all', 'x').files).toEqual([]);
 });

@@ -4,8 +4,8 @@ import { clean } from '../markdown/guards.ts';
 const MAX_LINES = 320;
 const MAX_COLUMNS = 200;
 
-/** A git patch by file, with lines marked as added, removed or kept; at most 320 lines in all. */
-export function diffBlock(patch: string): Extract<Block, { t: 'diff' }> {
+/** A git patch by file, its lines marked as added, removed or kept: at most 320 lines; `whole` has all. */
+export function diffBlock(patch: string, whole: string): Extract<Block, { t: 'diff' }> {
   const files: DiffFile[] = [];
   let shown = 0;
   let omitted = 0;
@@ -35,7 +35,7 @@ export function diffBlock(patch: string): Extract<Block, { t: 'diff' }> {
     shown++;
     file.lines.push({ k: kind, v: cut(kind === 'hunk' ? line : line.slice(1)) });
   }
-  return { t: 'diff', files: files.filter((file) => file.lines.length > 0 || file.note), omitted };
+  return { t: 'diff', files: files.filter((file) => file.lines.length > 0 || file.note), omitted, whole };
 }
 
 function kindOf(line: string): DiffLine['k'] | null {

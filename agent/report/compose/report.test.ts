@@ -6,7 +6,7 @@ import { composeReport } from './report.ts';
 import { readSource } from './source.ts';
 
 const compose = (sprint: Sprint, simple = false) =>
-  composeReport({ ...readSource(folderOf(sprint.id)), sprint }, sprints, task, profile, simple);
+  composeReport({ ...readSource(folderOf(sprint.id)), sprint }, sprints, task, profile, { simple });
 
 const of = <T extends Block['t']>(blocks: Block[], t: T) =>
   blocks.filter((block): block is Extract<Block, { t: T }> => block.t === t);
@@ -24,9 +24,9 @@ describe('the report of a sprint', () => {
     ]);
     expect(cards[0].note).toBe('+0.038 to the best before, noise 0.006');
     expect(JSON.stringify(of(blocks, 'callout'))).toContain(
-      ', +0.038 to the best before, noise 0.006: new best.',
+      ', +0.038 to the best before, noise 0.006: new best, verified.',
     );
-    expect(cards[1].note).toContain('held');
+    expect(cards[1].note).toContain('passed');
   });
 
   it('says when a result is held, how often inspect was used, and what a guard asks', async () => {
@@ -34,8 +34,8 @@ describe('the report of a sprint', () => {
     guarded.contract.guards.mcc = '>=0.7 and >=best ever-0.01';
     const source = { ...readSource(folderOf(lista.id)), sprint: { ...lista, outcome: 'held' as const } };
     const held = await composeReport(source, sprints, guarded, { ...profile, guards: {} });
-    expect(JSON.stringify(of(held.blocks, 'title'))).toContain('"held: not believed yet"');
-    expect(of(held.blocks, 'cards')[0].cards[1].note).toContain('guard ≥ 0.7 and ≥ best ever − 0.01 held');
+    expect(JSON.stringify(of(held.blocks, 'title'))).toContain('"held: could not be confirmed"');
+    expect(of(held.blocks, 'cards')[0].cards[1].note).toContain('guard ≥ 0.7 and ≥ best ever − 0.01 passed');
     const facts = (await compose({ ...lista, inspections: 4 })).blocks;
     expect(JSON.stringify(of(facts, 'facts'))).toContain("4, each on the judge's side");
     expect(JSON.stringify(of(held.blocks, 'facts'))).not.toContain('Looks by inspect');
@@ -45,7 +45,10 @@ describe('the report of a sprint', () => {
     const verdict = structuredClone(lista.verdict);
     if (verdict) verdict.metrics.uniqueness = 0.2;
     const { blocks } = await compose({ ...lista, outcome: 'degenerate', verdict });
-    expect(of(blocks, 'cards')[0].cards[2].note).toContain('FAILED');
+    expect(of(blocks, 'cards')[0].cards[1]).toMatchObject({
+      label: 'Uniqueness',
+      note: expect.stringContaining('FAILED'),
+    });
   });
 
   it('puts predicted, claimed and verified side by side, and both forms', async () => {
@@ -53,12 +56,22 @@ describe('the report of a sprint', () => {
     expect(table.rows.map((row) => plain(row.cells[0]))).toEqual([
       'Predicted before the runs',
       'Claimed by the trainer',
-      'Verified by the judge (decides)',
+      'Measured on the last snapshot, 10k samples',
+      'Verified by the judge, seed 0 (decides)',
       'Verified, inference form',
       'Best before',
+      'Verified, against the best before',
     ]);
-    expect(table.head.map(plain).slice(0, 3)).toEqual(['', 'F1', 'MCC']);
-    expect(table.rows.map((row) => plain(row.cells[1]))).toEqual(['0.860', '–', '0.872', '0.864', '0.834']);
+    expect(table.head.map(plain).slice(0, 3)).toEqual(['Whose word', 'F1', 'MCC']);
+    expect(table.rows.map((row) => plain(row.cells[1]))).toEqual([
+      '0.860',
+      '–',
+      '0.867',
+      '0.872',
+      '0.864',
+      '0.834',
+      '+0.038',
+    ]);
   });
 
   it('shows a verdict near the noise with the second seed and the mean of both', async () => {
@@ -72,9 +85,10 @@ describe('the report of a sprint', () => {
       '+0.038 to the best before, noise 0.006; near it, so with seed 1 too: +0.020 in the mean, noise 0.004',
     );
     const [table] = of(blocks, 'table');
-    expect(table.rows.slice(-2).map((row) => row.cells.slice(0, 2).map(plain))).toEqual([
+    expect(table.rows.slice(-3).map((row) => row.cells.slice(0, 2).map(plain))).toEqual([
       ['Verified once more, on seed 1', '0.840'],
       ['Best before, on seed 1', '0.838'],
+      ['Against the best, mean of both seeds (decides)', '+0.020'],
     ]);
     expect(JSON.stringify(table.caption)).toContain('the means of both seeds decide');
   });
@@ -83,9 +97,12 @@ describe('the report of a sprint', () => {
     const forms = { deciding: 'training form (top k)', inference: 'inference form (thresholded)' };
     const worded = { ...task, contract: { ...task.contract, forms } };
     const source = { ...readSource(folderOf(lista.id)), sprint: lista };
-    const [table] = of((await composeReport(source, sprints, worded, profile, true)).blocks, 'table');
-    expect(table.rows.map((row) => plain(row.cells[0])).slice(2, 4)).toEqual([
-      'Verified by the judge, training form (decides)',
+    const [table] = of(
+      (await composeReport(source, sprints, worded, profile, { simple: true })).blocks,
+      'table',
+    );
+    expect(table.rows.map((row) => plain(row.cells[0])).slice(3, 5)).toEqual([
+      'Verified by the judge, training form, seed 0 (decides)',
       'Verified, inference form',
     ]);
     expect(plain(table.caption?.c ?? [])).toContain(
@@ -104,7 +121,8 @@ describe('the report of a sprint', () => {
     };
     const unstarted = [{ ...waiting, reason: 'not started: the sprint has ended' }];
     const { blocks } = await compose({ ...lista, unstarted });
-    const table = of(blocks, 'table')[1];
+    const tables = of(blocks, 'table');
+    const [table] = tables.filter(({ head }) => plain(head[0]) === 'Run');
     expect(table.rows.map((row) => plain(row.cells[3]))).toEqual([
       'verified',
       'verified',
@@ -127,18 +145,21 @@ describe('the report of a sprint', () => {
   it('orders its parts, numbers its figures, and tells the caveat', async () => {
     const { blocks } = await compose(lista);
     expect(headings(blocks)).toEqual([
+      'What changed against the best',
       'What we asked',
       'Results',
       'Where the project stands',
       'Next steps',
       'The researcher’s log',
       'The change',
+      'Settings',
       'Provenance',
     ]);
     expect(of(blocks, 'figure').map((figure) => figure.caption?.label)).toEqual([
       'Figure 1.',
       'Figure 2.',
       'Figure 3.',
+      'Figure 4.',
     ]);
     expect(JSON.stringify(blocks)).toContain(task.contract.caveat);
     const log = of(blocks, 'untrusted').map((block) => headings(block.c));

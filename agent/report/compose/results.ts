@@ -2,7 +2,7 @@ import type { SprintRun } from '#contract/sprint';
 import { trainWords } from '#contract/train-command';
 import { duration, label, numberFormat, samples } from '../document/names.ts';
 import { type Block, code, em, type Inline, type Row, strong, text } from '../document/tree.ts';
-import { type Context, columnsOf, direction } from './context.ts';
+import { bestRunBefore, type Context, columnsOf, direction } from './context.ts';
 import { slowMark } from './observed.ts';
 import { measured, runTitle } from './runs.ts';
 
@@ -29,14 +29,15 @@ export function resultsTable(context: Context): Block {
     if (value !== undefined && from === 'snapshot') return [em(shown)];
     return [value !== undefined && value === bests.get(name) ? strong(shown) : text(shown)];
   };
+  const best = bestRunBefore(context)?.run;
   const table: Row[] = [];
   if (sprint.bestBefore && before) {
     table.push({
       tone: 'muted',
       cells: [
         [text('Best before')],
-        [text('')],
-        [text('')],
+        [text(best ? String(best.seed) : '')],
+        [text(best ? samples(best.samples) : '')],
         [text('verified')],
         ...columns.map((name) => cell(name, before[name], 'verdict')),
       ],

@@ -51,14 +51,15 @@ export type Picture =
       base64: string;
     };
 
-export type LegendItem = { label: string; colour: string; mark: 'line' | 'dot' | 'dash' };
+export type LegendItem = { label: string; colour: string; mark: 'line' | 'dot' | 'dash' | 'band' };
 
 export type Row = { cells: Inline[][]; tone: 'plain' | 'best' | 'muted' };
 
 export type Block =
   | { t: 'heading'; level: 1 | 2 | 3 | 4; c: Inline[] }
   | { t: 'para'; c: Inline[] }
-  | { t: 'code'; lang: string; lines: CodeSpan[][]; omitted: number }
+  /** Lines that are left out are in the file `whole`, where it is known. */
+  | { t: 'code'; lang: string; lines: CodeSpan[][]; omitted: number; whole?: string }
   | { t: 'list'; ordered: boolean; start: number; items: { checked: boolean | null; c: Block[] }[] }
   | { t: 'quote'; c: Block[] }
   /** A quote with a label of its own: a note, a warning. */
@@ -82,7 +83,8 @@ export type Block =
   | { t: 'cards'; cards: Card[] }
   | { t: 'callout'; label: string; tone: Tone; c: Inline[] }
   | { t: 'facts'; rows: { label: string; c: Inline[] }[] }
-  | { t: 'diff'; files: DiffFile[]; omitted: number }
+  /** Lines that are left out are in the file `whole`. */
+  | { t: 'diff'; files: DiffFile[]; omitted: number; whole: string }
   /** Blocks written by the researcher, framed under a label: the HTML writer sanitises them again. */
   | { t: 'untrusted'; label: string; c: Block[] };
 
@@ -123,6 +125,10 @@ export function plain(inlines: readonly Inline[]): string {
     })
     .join('');
 }
+
+/** What stands below code that was cut. */
+export const moreLines = ({ omitted, whole }: { omitted: number; whole?: string }): string =>
+  `${omitted} more lines left out${whole === undefined ? '' : `; ${whole} has all`}`;
 
 /** A frame around what the researcher wrote, so that nothing in it reads like a word of ours. */
 export const theirs = (c: Block[]): Block => ({ t: 'untrusted', label: 'In the words of the researcher', c });

@@ -14,6 +14,7 @@ import { plotReader } from './plots.ts';
 import { shorten, takeCut } from './shorten.ts';
 import { inlineTokens, marked } from './syntax.ts';
 import { tableOf } from './table.ts';
+import { namingWhole } from './whole.ts';
 
 /**
  * Parses a researcher's Markdown into blocks. The input is untrusted: of HTML, what GitHub allows is read and
@@ -43,7 +44,7 @@ export async function parseMarkdown(
   if (more > 0) left.push(`The last ${more.toLocaleString('en-US')} characters are left out.`);
   if (whole !== null && (cut || left.length > 0)) left.push(`${whole} has all of this text.`);
   if (left.length > 0) out.push({ t: 'para', c: [em(left.join(' '))] });
-  return out;
+  return whole === null ? out : namingWhole(out, whole);
 }
 
 /** The unparsed text as blocks, its long lines folded. */

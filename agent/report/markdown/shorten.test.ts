@@ -49,6 +49,22 @@ it('names the file that has all', async () => {
   expect(await end(`| a |\n| - |\n${'| 1 |\n'.repeat(300)}`)).toContain(whole);
   expect(await end('words\n\n'.repeat(50_000))).toContain(`46,000 more paragraphs are left out. ${whole}`);
   expect(await end('words')).not.toContain(whole);
+  expect(await end(`\`\`\`\n${'x'.repeat(600)}\n\`\`\``)).toContain(whole);
+  // Beside its end, each part that was cut names it: one inside a quote, too.
+  const [quote] = await parseMarkdown(
+    `> ~~~\n${lines(500)
+      .map((line) => `> ${line}`)
+      .join('\n')}\n> ~~~`,
+    noImages,
+    { whole },
+  );
+  expect(quote).toMatchObject({ c: [{ omitted: 100, whole }] });
+  const wide = await parseMarkdown(
+    `|${'a|'.repeat(20)}\n|${'-|'.repeat(20)}\n|${'1|'.repeat(20)}`,
+    noImages,
+    { whole },
+  );
+  expect(wide).toMatchObject([{ omitted: `6 more columns left out. ${whole} has all.` }]);
 });
 
 it('leaves alone what is short', () => {

@@ -41,6 +41,7 @@ export function shorten(source: string): { text: string; cut: boolean } {
       const row = part.kind === 'table' ? withoutBars(line) : line;
       const kept = part.kind === 'fence' ? cutLine(row) : row.slice(0, limits.block);
       out.push(kept);
+      cut ||= kept !== row;
       if (part.kind === 'words') part.cutChars += line.length - kept.length;
     } else {
       part.cutLines++;

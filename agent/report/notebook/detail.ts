@@ -1,10 +1,10 @@
 import { type Condition, violation } from '#contract/condition';
 import type { Sprint, SprintRun } from '#contract/sprint';
+import { settingsOf } from '../compose/stated.ts';
 import { type Places, patchOf, runLinks } from './files.ts';
 import type { Guard, SprintDetail } from './model.ts';
 import { packed, thinned } from './pack.ts';
 import type { Beside } from './rows.ts';
-import { settingsOf } from './settings.ts';
 
 /** The rules of a sprint's leaderboard, and the sprints on it before this one. */
 export interface Rules {

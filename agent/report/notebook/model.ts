@@ -1,5 +1,6 @@
 import type { Sprint } from '#contract/sprint';
 import type { Outcome } from '#contract/verdict';
+import type { RunSettings } from '../document/side-by-side.ts';
 import type { Badge } from '../document/tree.ts';
 
 /** The commit of a sprint and the branch that it was found on. */
@@ -99,13 +100,6 @@ export interface Patch {
   text: string | null;
   bytes: number;
   href: string;
-}
-
-/** What a run was made with, flattened: {"optimizer.beta": "0.9"}. */
-export interface RunSettings {
-  values: Record<string, string>;
-  /** Whether its trainer states them; else only what was asked is known. */
-  stated: boolean;
 }
 
 /** What the page reads when a sprint is looked at: its whole record, and what lies beside it. */

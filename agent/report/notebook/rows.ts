@@ -1,7 +1,7 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { remarksOn } from '../../ledger/remarks.ts';
-import { outcomes } from '../compose/head.ts';
+import { outcomes } from '../compose/outcome.ts';
 import { measured, runTitle } from '../compose/runs.ts';
 import { label } from '../document/names.ts';
 import type { Badge } from '../document/tree.ts';

@@ -1,12 +1,20 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { SprintRun } from '#contract/sprint';
-import { label } from '../document/names.ts';
+import { label, number } from '../document/names.ts';
 import { colourAt, colours, domainOf, frame, type Plot, panelWidth, sampleAxis, series } from './theme.ts';
 
 interface Row {
   run: string;
   samples: number;
   value: number;
+}
+
+/** What the runs are laid over: the curves of the best before, and the band that is noise. */
+export interface Behind {
+  name: string;
+  run: SprintRun;
+  /** The verified metric of the best before, and the noise; null: nothing to shade. */
+  band: { value: number; noise: number } | null;
 }
 
 /**
@@ -16,33 +24,36 @@ interface Row {
  * Null when no run logged anything.
  */
 export function curvesPlot(
-  runs: readonly SprintRun[],
-  names: ReadonlyMap<string, string>,
+  own: readonly SprintRun[],
+  ownNames: ReadonlyMap<string, string>,
   metric: string,
   usual: readonly string[],
+  behind: Behind | null = null,
 ): Plot | null {
-  const keys = new Set(runs.flatMap((run) => run.curve.flatMap((point) => Object.keys(point.values))));
+  const laid = behind !== null && !ownNames.has(behind.run.id) ? behind : null;
+  const runs = laid ? [...own, laid.run] : own;
+  const names = new Map([...ownNames, ...(laid ? [[laid.run.id, laid.name] as const] : [])]);
+  const keys = new Set(own.flatMap((run) => run.curve.flatMap((point) => Object.keys(point.values))));
   const logged = usual.filter((key) => keys.has(key));
   const panels = (logged.length > 0 ? logged : [...keys].slice(0, 2)).map((key) => ({
-    title: label(key),
+    name: label(key),
     measured: false,
     rows: rowsOf(runs, names, (run) => run.curve.map((p) => ({ samples: p.samples, value: p.values[key] }))),
   }));
   panels.push({
-    title: `${label(metric)}, measured on snapshots`,
+    name: label(metric),
     measured: true,
     rows: rowsOf(runs, names, (run) =>
       run.evals.map((p) => ({ samples: p.samples, value: p.metrics[metric] })),
     ),
   });
-  const drawn = panels.filter((panel) => panel.rows.length > 0);
+  const ours = new Set(ownNames.values());
+  const drawn = panels.filter((panel) => panel.rows.some(({ run }) => ours.has(run)));
   if (drawn.length === 0) return null;
-  const shown = [...names.values()].filter((name) =>
-    drawn.some((panel) => panel.rows.some((row) => row.run === name)),
-  );
+  const shown = [...ours].filter((name) => drawn.some((panel) => panel.rows.some((row) => row.run === name)));
   const front = shown.slice(0, series.length);
   return {
-    panels: drawn.map((panel) => curvePanel(panel, front, panelWidth(drawn.length))),
+    panels: drawn.map((panel) => curvePanel(panel, front, laid, panelWidth(drawn.length))),
     legend: [
       ...front.map((name, index) => ({
         label: name,
@@ -51,6 +62,16 @@ export function curvesPlot(
       })),
       ...(shown.length > front.length
         ? [{ label: `${shown.length - front.length} more`, colour: colours.grey, mark: 'line' as const }]
+        : []),
+      ...(laid ? [{ label: laid.name, colour: colours.before, mark: 'dash' as const }] : []),
+      ...(laid?.band && drawn.some(({ measured }) => measured)
+        ? [
+            {
+              label: `noise around ${number(laid.band.value)} of the best before`,
+              colour: colours.band,
+              mark: 'band' as const,
+            },
+          ]
         : []),
     ],
   };
@@ -71,11 +92,14 @@ function rowsOf(
 }
 
 function curvePanel(
-  panel: { title: string; measured: boolean; rows: Row[] },
+  panel: { name: string; measured: boolean; rows: Row[] },
   front: readonly string[],
+  behind: Behind | null,
   width: number,
 ): TopLevelSpec {
-  const values = panel.rows.map((row) => row.value);
+  const band = panel.measured && behind?.band ? behind.band : null;
+  const edges = band ? [band.value - band.noise, band.value + band.noise] : [];
+  const values = [...panel.rows.map((row) => row.value), ...edges];
   // A loss falls by orders of magnitude: on a linear axis the end of the curve looks flat.
   const log = !panel.measured && Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > 5;
   const x = {
@@ -90,20 +114,44 @@ function curvePanel(
     scale: log
       ? { type: 'log', nice: false }
       : { domain: domainOf(values, 0.06, 0.15 * Math.max(...values.map(Math.abs))), zero: false, nice: true },
-    axis: { title: null, tickCount: 5, ...(log ? { format: '~g' } : {}) },
+    axis: {
+      title: `${panel.name}${log ? ' (log scale)' : ''}`,
+      tickCount: 5,
+      ...(log ? { format: '~g', values: logTicks(Math.min(...values), Math.max(...values)) } : {}),
+    },
   };
   const inFront = { field: 'run', oneOf: front };
   const line = { type: 'line', strokeJoin: 'round', clip: false };
   return {
     ...frame(width, 162),
-    title: { text: panel.title },
+    title: { text: panel.measured ? 'measured on snapshots' : 'logged by the trainer' },
     data: { values: panel.rows },
     layer: [
+      ...(band
+        ? [
+            {
+              data: { values: [{ low: edges[0], high: edges[1] }] },
+              mark: { type: 'rect', color: colours.band },
+              encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' } },
+            },
+          ]
+        : []),
       {
-        transform: [{ filter: { not: inFront } }],
+        transform: [
+          { filter: { and: [{ not: inFront }, { not: { field: 'run', equal: behind?.name ?? '' } }] } },
+        ],
         mark: { ...line, color: colours.grey, strokeWidth: 1, opacity: 0.5 },
         encoding: { x, y, detail: { field: 'run' } },
       },
+      ...(behind
+        ? [
+            {
+              transform: [{ filter: { field: 'run', equal: behind.name } }],
+              mark: { ...line, color: colours.before, strokeWidth: 1.8, strokeDash: [5, 3] },
+              encoding: { x, y },
+            },
+          ]
+        : []),
       // The most important run is drawn last, on top of the others.
       ...front.toReversed().map((name) => {
         const color = series[front.indexOf(name)];
@@ -115,4 +163,14 @@ function curvePanel(
       }),
     ],
   } as unknown as TopLevelSpec;
+}
+
+/** Ticks of a logarithmic axis: 1, 2 and 5 of each power of ten, or the powers alone where these are many. */
+function logTicks(low: number, high: number): number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const steps = last - first > 3 ? [1] : [1, 2, 5];
+  const powers = Array.from({ length: last - first + 1 }, (_, at) => 10 ** (first + at));
+  return powers
+    .flatMap((power) => steps.map((step) => Number((step * power).toPrecision(6))))
+    .filter((tick) => tick >= low && tick <= high);
 }

@@ -14,7 +14,7 @@ export interface FrontierRun {
 const roles: Record<FrontierRun['role'], string> = {
   candidate: colours.orange,
   'other run of this sprint': '#efc08f',
-  'best before': colours.blue,
+  'best before': colours.before,
   'earlier sprints': '#b9c6d3',
 };
 

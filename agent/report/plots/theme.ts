@@ -11,6 +11,10 @@ export const colours = {
   orange: '#d9822b',
   red: '#c0392b',
   grey: '#9aa5b1',
+  /** The best before: never as strong as the run that is looked at. */
+  before: '#7f8fa0',
+  /** Behind everything: differences in it are noise. */
+  band: '#ccd8e3',
 } as const;
 
 /** Colours of runs and other series, in this order: ours are strong, the published ones muted. */

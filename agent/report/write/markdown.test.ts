@@ -73,7 +73,7 @@ it('holds the whole report, with numbers, log and diff', async () => {
   const markdown = writeMarkdown(await composeReport(source, sprints, task, profile), '../sprints/x');
   for (const part of [
     '# Sprint 3: LISTA encoder',
-    '| **Verified by the judge (decides)** | **0.872** |',
+    '| **Verified by the judge, seed 0 (decides)** | **0.872** |',
     '## The researcher’s log',
     '![Cosines of latents (rows) and features (columns)](<../sprints/x/cosines.png>)',
     '```diff',

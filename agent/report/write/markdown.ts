@@ -1,4 +1,4 @@
-import type { Block, Inline, Report } from '../document/tree.ts';
+import { type Block, type Inline, moreLines, type Report } from '../document/tree.ts';
 
 /**
  * Writes a report as GitHub-flavoured Markdown, the form that can always be made and that git can diff.
@@ -28,7 +28,7 @@ class Writer {
         return lineStart(inlines(node.c));
       case 'code': {
         const body = node.lines.map((line) => line.map((span) => span.v).join(''));
-        if (node.omitted > 0) body.push(`… ${node.omitted} more lines left out`);
+        if (node.omitted > 0) body.push(`… ${moreLines(node)}`);
         return fenced(body.join('\n'), node.lang);
       }
       case 'list':
@@ -84,7 +84,7 @@ class Writer {
           const lines = file.lines.map((line) => `${signs[line.k]}${line.v}`);
           return `${code(file.path)} ${words(file.note)}\n\n${fenced(lines.join('\n'), 'diff')}`;
         });
-        if (node.omitted > 0) files.push(`*${node.omitted} more lines in change.patch*`);
+        if (node.omitted > 0) files.push(`*${node.omitted} more lines are in ${words(node.whole)}*`);
         return files.join('\n\n');
       }
       case 'untrusted':

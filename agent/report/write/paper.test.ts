@@ -26,6 +26,7 @@ it('sets tabs as spaces up to the next stop, in code and in diffs', () => {
   };
   const diff: Block = {
     t: 'diff',
+    whole: 'x',
     omitted: 0,
     files: [{ path: 'a', note: '', lines: [{ k: 'add', v: '\tx\ty' }] }],
   };

@@ -29,6 +29,7 @@ const READ = new Set([
   'why',
   'path',
   'omitted',
+  'whole',
   'tex',
 ]);
 

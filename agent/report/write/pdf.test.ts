@@ -78,7 +78,7 @@ describe('the PDF', () => {
       { t: 'note', label: '', tone: 'good', c: [] },
       { t: 'quote', c: [] },
       { t: 'code', lang: '', lines: [[]], omitted: 2 },
-      { t: 'diff', files: [{ path: 'a', note: 'Binary files differ', lines: [] }], omitted: 1 },
+      { t: 'diff', files: [{ path: 'a', note: 'Binary files differ', lines: [] }], omitted: 1, whole: 'x' },
       { t: 'facts', rows: [] },
       { t: 'untrusted', label: 'Theirs', c: [] },
     ];

@@ -4,7 +4,7 @@ import type { SprintRun } from '#contract/sprint';
 import { readUntrusted } from '#host/untrusted';
 import { inRun } from '../../common/paths.ts';
 import { flat } from '../../ledger/flat.ts';
-import type { RunSettings } from './model.ts';
+import type { RunSettings } from '../document/side-by-side.ts';
 
 const MOST_RESULT = 256_000;
 

@@ -1,0 +1,103 @@
+import type { Sprint } from '#contract/sprint';
+import { clip, duration, money, number, samples } from '../document/names.ts';
+import { type Block, code, type Inline, strong, text } from '../document/tree.ts';
+import type { Context } from './context.ts';
+import { observedRows } from './observed.ts';
+import { onGpu } from './title.ts';
+
+type Fact = { label: string; c: Inline[] };
+
+/** Letters of the hints that a report shows. */
+const HINTS = 500;
+
+/** How it was decided, what it cost, who made it, and where it lies. */
+export function facts({ sprint, commit }: Context): Block {
+  const { cost } = sprint;
+  const cached =
+    cost.inputTokens > 0 ? ` (${Math.round((cost.cachedInputTokens / cost.inputTokens) * 100)}% cached)` : '';
+  const training = onGpu(sprint)
+    ? `${(cost.trainSeconds / 3600).toFixed(2)} GPU-hours of training`
+    : `${duration(cost.trainSeconds)} of training on the CPU`;
+  const confirming =
+    cost.confirmSeconds === undefined ? '' : `${duration(cost.confirmSeconds)} of confirming, `;
+  const rows: Fact[] = [
+    { label: 'Decision', c: [text(sprint.reason)] },
+    { label: 'Stopped because', c: [text(sprint.stopReason)] },
+    {
+      label: 'Spent',
+      c: [
+        strong(money(cost.usd)),
+        text(
+          ` in ${cost.turns} turns: ${samples(cost.inputTokens)} tokens in${cached}, ${samples(cost.outputTokens)} out`,
+        ),
+      ],
+    },
+    {
+      label: 'Time',
+      c: [
+        text(
+          `${training}, ${duration(cost.judgeSeconds)} of judging, ${confirming}${duration(cost.wallSeconds)} in all`,
+        ),
+      ],
+    },
+    { label: 'Researcher', c: researcher(sprint) },
+    { label: 'Sandbox', c: [text(sprint.sandbox)] },
+    ...hints(sprint),
+    { label: 'Change', c: changeWords(sprint.change) },
+    ...(commit === null ? [] : [{ label: 'Commit', c: commitWords(sprint, commit) }]),
+  ];
+  return { t: 'facts', rows };
+}
+
+/** By what rules and in what world the numbers came about. */
+export function rulesFacts(context: Context): Block {
+  const { sprint, profile } = context;
+  const { verdict } = sprint;
+  const world = verdict
+    ? [text(`${verdict.world.name}, hash `), code(verdict.world.hash.slice(0, 12))]
+    : [text(profile?.world ?? 'unknown')];
+  const noise = `${number(sprint.noise)}${sprint.noiseFrom ? ` (${sprint.noiseFrom})` : ''}`;
+  const looks = sprint.inspections;
+  return {
+    t: 'facts',
+    rows: [
+      { label: 'World', c: world },
+      { label: 'Noise floor', c: [text(noise)] },
+      ...(looks ? [{ label: 'Looks by inspect', c: [text(`${looks}, each on the judge's side`)] }] : []),
+      ...observedRows(context),
+    ],
+  };
+}
+
+/** A report made before its commit names the branch, and the command that finds the commit on it. */
+function commitWords({ id }: Sprint, { hash, branch }: NonNullable<Context['commit']>): Inline[] {
+  const on = branch === null ? [] : [text(' on '), code(branch)];
+  if (hash !== null)
+    return [code(hash.slice(0, 10)), ...on, text(': '), code(`git show ${hash.slice(0, 10)}`)];
+  const command = `git log -1 -p ${branch ?? 'HEAD'} -- sprints/${id}`;
+  return [text('the one'), ...on, text(' that '), code(command), text(' shows')];
+}
+
+function hints({ hints: told, id }: Sprint): Fact[] {
+  if (!told) return [];
+  const all = told.join(' · ');
+  const rest = all.length > HINTS ? ` sprints/${id}/sprint.json has all.` : '';
+  return [{ label: 'Hints by people', c: [text(clip(all, HINTS) + rest)] }];
+}
+
+function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {
+  if (kind === 'offline')
+    return [strong(name), text(': a script that walks a fixed path; no language model took part')];
+  return [text(name), ...(model && !name.includes(model) ? [text(` (${model})`)] : [])];
+}
+
+function changeWords(change: Sprint['change']): Inline[] {
+  if (change.files.length === 0) return [text('none')];
+  const size = `${change.files.length} ${change.files.length === 1 ? 'file' : 'files'}, +${change.insertions} −${change.deletions}, `;
+  const fate = change.kept
+    ? change.infrastructure
+      ? 'kept as infrastructure'
+      : 'kept in the workspace'
+    : 'undone; change.patch has it';
+  return [text(size + fate)];
+}
