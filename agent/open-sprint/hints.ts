@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { hintsPath } from '../common/paths.ts';
+import { unmarked } from '../ledger/hints.ts';
 
 /** The part of HINTS.md that is read, counted from its end: what was added last matters most. */
 export const MAX_CHARS = 20_000;
 
-/** The line before a hint that is passed on between two turns; the hint begins on the next line. */
-export const ADDED = 'A hint from the people you work for, added just now:';
+/** The line before a hint that is passed on between two turns; the hint, with its id, begins on the next line. */
+export const ADDED =
+  'A hint from the people you work for, added just now; finish_sprint (hints) can answer it by its id:';
 
 /** The end of HINTS.md, up to the length that is read; empty where there is no such file. */
 export const readHints = (repo: string): string => tail(whole(repo));
@@ -22,7 +24,7 @@ export class Hints {
     readonly repo: string,
     heard: readonly string[],
   ) {
-    const told = new Set(heard.flatMap((text) => text.split('\n').map((line) => line.trim())));
+    const told = new Set(heard.flatMap((text) => text.split('\n').map((line) => unmarked(line).trim())));
     const now = whole(repo);
     // The part that is too long to be read is not told later either.
     const cut = now.slice(0, now.length - tail(now).length);
