@@ -61,10 +61,11 @@ async function main(): Promise<number> {
   }
   // The notebook links to the reports that are there.
   if (!csv) {
-    const { stopped, branch } = readStatus(repo);
+    const { stopped, branch, ...status } = readStatus(repo);
+    const hints = sprintDir ? undefined : status.hints;
     const commits = await sprintCommitsIn(dirname(sprintsDir), branch);
     const places = { reportsDir, sprintsDir, runsDir: runsDir(homeOf(repo)) };
-    print([await renderNotebook({ sprints, live: null, stopped, task, commits, ...places })]);
+    print([await renderNotebook({ sprints, live: null, stopped, hints, task, commits, ...places })]);
   }
   print(writeTables(reportsDir, sprints));
   if (bad.length > 0) throw new UserError(`${sprintsDir}: no report could be made of ${bad.join(', ')}`, 1);

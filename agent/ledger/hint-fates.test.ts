@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
 import { exampleSprint } from '../fixtures/examples.ts';
-import { fateInWords, fatesInWords, hintFates } from './hint-fates.ts';
+import { fateInWords, hintFates, statesInWords } from './hint-fates.ts';
 import { hintsIn } from './hints.ts';
 
 const claude: Sprint['researcher'] = { kind: 'claude', model: 'm', label: 'Claude (m)' };
@@ -39,7 +39,7 @@ it('says of each hint which sprints read it, which answered, and how those ended
     'open: read in sprint 2, and not answered',
     'not read yet',
   ]);
-  expect(fatesInWords(fates)).toBe('5 hints: 1 followed, 1 declined, 2 open, 1 not read yet');
+  expect(statesInWords(fates)).toBe('1 followed, 1 declined, 2 open, 1 not read yet');
   expect(fates[0]?.answers.map(({ id, why }) => [id, why])).toEqual([
     ['s2', 'Because of Sort.'],
     ['s3', 'Because of Sort.'],

@@ -21,8 +21,9 @@ export interface HintFate extends Hint {
 }
 
 /** What is known of a sprint's hints: a closed sprint, or the open one before its end. */
-type Heard = Pick<Sprint, 'number' | 'id' | 'title' | 'researcher' | 'hints' | 'hintAnswers'> & {
+type Heard = Pick<Sprint, 'number' | 'id' | 'title' | 'hints' | 'hintAnswers'> & {
   outcome: Outcome | null;
+  researcher: Pick<Sprint['researcher'], 'kind'>;
 };
 
 interface Found extends Hint {
@@ -96,13 +97,13 @@ function grown(all: readonly Found[]): Found[] {
   return kept;
 }
 
-/** How many hints there are, and what became of them: `3 hints: 1 followed, 2 open`. */
-export function fatesInWords(fates: readonly HintFate[]): string {
+/** How many hints there are of each state: `1 followed, 2 open`. */
+export function statesInWords(fates: readonly HintFate[]): string {
   const counted = (['followed', 'declined', 'open', 'replay', 'unread'] as const).flatMap((state) => {
     const n = fates.filter((fate) => fate.state === state).length;
     return n === 0 ? [] : [`${n} ${STATES[state]}`];
   });
-  return `${fates.length} ${fates.length === 1 ? 'hint' : 'hints'}: ${counted.join(', ')}`;
+  return counted.join(', ');
 }
 
 const STATES: Record<HintFate['state'], string> = {

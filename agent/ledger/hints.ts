@@ -48,8 +48,10 @@ function partsOf(lines: readonly string[]): Part[] {
     if (FENCE.test(line)) fenced = !fenced;
     else if (!fenced && line.trim() === '') gap = true;
     else if (!fenced && HEADING.test(line)) open = null;
-    else if (!fenced && starts) parts.push({ at, lines: (open = [line.replace(MARKER, '')]) });
-    else open?.push(line);
+    else if (!fenced && starts) {
+      open = [line.replace(MARKER, '')];
+      parts.push({ at, lines: open });
+    } else open?.push(line);
     if (line.trim() !== '') gap = false;
   }
   return parts.flatMap(({ at, lines: own }) => {

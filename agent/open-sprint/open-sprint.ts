@@ -16,12 +16,12 @@ import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
+import { readHints } from '../ledger/hint-file.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { noSprintOpen, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Runs } from '../runs/runs.ts';
-import { readHints } from './hints.ts';
 import { closedRecord } from './own-folder.ts';
 import { Transcript, transcriptPath } from './transcript.ts';
 

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type Task } from '#contract/task';
+import { type HintFate, hintFates } from '../ledger/hint-fates.ts';
 import { taskOf } from '../ledger/kept-contract.ts';
 import { escaped } from './document/escaped.ts';
 import { duration, money } from './document/names.ts';
 import { sprintTable } from './notebook/cells.ts';
 import { packedDetail } from './notebook/detail.ts';
 import { type Places, sprintLinks } from './notebook/files.ts';
+import { hintsPart } from './notebook/hints.ts';
 import { plainView, shownRows } from './notebook/list.ts';
 import { type LiveState, livePart } from './notebook/live.ts';
 import type { Board, Commit, NotebookIndex } from './notebook/model.ts';
@@ -30,6 +32,8 @@ export interface NotebookRequest extends Places {
   task: Task;
   /** The name of the page, where it is not that of the loop. */
   file?: string;
+  /** What became of the hints of people; where nothing is given, as the records tell. */
+  hints?: readonly HintFate[];
   /** The commits of the sprints, as far as they are known. */
   commits?: ReadonlyMap<string, Commit>;
 }
@@ -53,6 +57,7 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     task,
     running: live !== null,
     stopped: request.stopped ?? null,
+    hints: hintsPart(request.hints ?? hintFates(sprints)),
     reportOf: (sprint) => beside(sprint).links[0]?.href ?? null,
   };
   const parts = [header(sprints, task)];
@@ -62,7 +67,8 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
   let special = '';
   for (const [at, board] of boardsOf(sprints).entries()) {
     const rules = rulesOf(board.at(-1) as Sprint, request);
-    parts.push(await boardPart(board, index, { ...now, task: rules.task }));
+    const hints = at === 0 ? now.hints : null;
+    parts.push(await boardPart(board, index, { ...now, task: rules.task, hints }));
     // What a person sets holds for all lists, and stands above the first.
     if (at === 0) parts.push('<div id="tools" hidden></div><div id="compare" hidden></div>');
     parts.push(listPart(index, index.boards[at] as Board));

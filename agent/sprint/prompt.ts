@@ -9,11 +9,11 @@ import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { fateInWords, hintFates } from '../ledger/hint-fates.ts';
+import { readHints } from '../ledger/hint-file.ts';
 import { marked } from '../ledger/hints.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable, severalWords } from '../ledger/tables.ts';
-import { readHints } from '../open-sprint/hints.ts';
 import type { Connection } from '../researcher/connection.ts';
 
 /** The parts of the loop that this file uses. */

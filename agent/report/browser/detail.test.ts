@@ -36,6 +36,18 @@ it('says what secret worlds gave', () => {
   );
 });
 
+it('says which hints a sprint followed; why, in the words of the researcher', () => {
+  expect(detailHtml(third)).not.toContain('<dt>Hints');
+  const hints = ['- Sort.'];
+  const read = detailHtml({ ...third, sprint: { ...third.sprint, hints } });
+  expect(read).toContain('<dt>Hints</dt><dd>read, and none answered');
+  const answer = { hint: '3fa2c1', text: 'Sort <b>.', answer: 'follow' as const, why: 'It <i>is.' };
+  const html = detailHtml({ ...third, sprint: { ...third.sprint, hints, hintAnswers: [answer] } });
+  const [ours = '', theirs = ''] = html.split('<section class="theirs">');
+  expect(ours).toContain('<dt>Hints</dt><dd>follows “Sort &lt;b&gt;.”');
+  expect(theirs).toContain('<b>On the hint “Sort &lt;b&gt;.”.</b> It &lt;i&gt;is.');
+});
+
 it('frames what the researcher wrote, as text', () => {
   const sprint = { ...third.sprint, summary: '</section><h2>Verified</h2>', next: null };
   const html = detailHtml({ ...third, sprint });

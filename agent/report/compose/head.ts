@@ -2,7 +2,6 @@ import { violation } from '#contract/condition';
 import type { Sprint } from '#contract/sprint';
 import type { Outcome } from '#contract/verdict';
 import {
-  clip,
   count,
   dateTime,
   duration,
@@ -25,6 +24,7 @@ import {
 } from '../document/tree.ts';
 import { confirmedCard } from './confirmed.ts';
 import { type Context, columnsOf, direction, guardsIn } from './context.ts';
+import { hintRows } from './hints.ts';
 import { doubts, observedRows } from './observed.ts';
 
 export const outcomes: Record<Outcome, { words: string; tone: Tone }> = {
@@ -285,7 +285,7 @@ export function facts(context: Context): Block {
     },
     { label: 'Researcher', c: researcher(sprint) },
     { label: 'Sandbox', c: [text(sprint.sandbox)] },
-    ...(sprint.hints ? [{ label: 'Hints by people', c: [text(clip(sprint.hints.join(' · '), 500))] }] : []),
+    ...hintRows(sprint),
     {
       label: 'World',
       c: verdict

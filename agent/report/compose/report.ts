@@ -26,6 +26,7 @@ import { confirmedTable, gainWords, inFullBlock, spreadWords } from './confirmed
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
+import { hintReasons } from './hints.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 import { saidBlocks } from './said.ts';
@@ -67,6 +68,7 @@ export async function composeReport(
   });
   if (sprint.summary.trim()) blocks.push(theirs(await read(sprint.summary)));
   blocks.push(facts(context));
+  add(blocks, hintReasons(sprint));
   add(blocks, claimedAndVerified(context));
   add(blocks, confirmedTable(context));
   add(blocks, inFullBlock(sprint));

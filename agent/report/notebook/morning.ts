@@ -19,6 +19,8 @@ export interface Now {
   task: Task;
   running: boolean;
   stopped: Stopped | null;
+  /** What became of the hints of people, as HTML; null where there are none, and beside another leaderboard. */
+  hints: string | null;
   /** Where the report of a sprint lies; null where there is none. */
   reportOf: (sprint: Sprint) => string | null;
 }
@@ -35,6 +37,7 @@ export function morning(board: readonly Sprint[], now: Now): string {
     ['At what cost', cost(board)],
     ['Why it stopped', now.running ? null : whyStopped(board, now)],
     ['What next', next(board, now)],
+    ['Hints', now.hints],
   ];
   const shown = lines.flatMap(([name, html]) => (html === null ? [] : `<dt>${name}</dt><dd>${html}</dd>`));
   return `<dl class="facts morning">${shown.join('')}</dl>`;
