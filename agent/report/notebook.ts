@@ -74,7 +74,7 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     parts.push(listPart(index, index.boards[at] as Board));
     for (const [before, sprint] of board.entries()) {
       const earlier = board.slice(0, before);
-      const detail = packedDetail(sprint, { guards: rules.guards, earlier }, request, beside(sprint));
+      const detail = await packedDetail(sprint, { guards: rules.guards, earlier }, request, beside(sprint));
       data.push(holder(`sprint:${sprint.id}`, detail.pack));
       special += detail.special;
     }

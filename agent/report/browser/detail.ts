@@ -39,7 +39,7 @@ export function detailHtml(detail: SprintDetail): string {
     ],
   ];
   const facts = rows.flatMap(([name, html]) => (html === null ? [] : `<dt>${name}</dt><dd>${html}</dd>`));
-  return `<dl class="facts">${facts.join('')}</dl>${wordsHtml(detail)}`;
+  return `<dl class="facts">${facts.join('')}</dl>${detail.words}`;
 }
 
 /** What secret worlds gave: mean, spread and number of worlds, of the candidate and of the best. */
@@ -81,22 +81,3 @@ const numbersHtml = (numbers: Record<string, number>): string | null =>
 
 const linksHtml = (links: readonly Link[]): string | null =>
   links.map(({ label: name, href }) => `<a href="${escaped(href)}">${escaped(name)}</a>`).join(' ') || null;
-
-/** What the researcher wrote, framed and labelled: nothing in it reads like a word of ours. */
-function wordsHtml({ sprint }: SprintDetail): string {
-  const words: [string, string | null][] = [
-    ['Idea', sprint.idea],
-    ['Summary', sprint.summary],
-    ['Next', sprint.next],
-    ...(sprint.hintAnswers ?? []).map(({ text, why }): [string, string] => [
-      `On the hint “${clip(text, 100)}”`,
-      why,
-    ]),
-  ];
-  const said = words.flatMap(([name, text]) =>
-    text?.trim() ? `<p><b>${escaped(name)}.</b> ${escaped(clip(text.trim(), 4000))}</p>` : [],
-  );
-  return said.length > 0
-    ? `<section class="theirs"><p class="whose">In the words of the researcher</p>${said.join('')}</section>`
-    : '';
-}

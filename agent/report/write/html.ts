@@ -26,7 +26,7 @@ export interface Program {
   script: string;
   /** What the script reads, as elements that no browser shows or runs. */
   data: string;
-  /** Letters that only the script shows. */
+  /** Letters that only the script shows, those of formulas inside `<math>`. */
   letters: string;
   /** Seconds after which the page is loaded again; null: never. */
   refresh: number | null;
@@ -57,7 +57,7 @@ export async function page({
 <title>${escaped(title)}</title>
 <style>
 ${await fontFaces(`${title}${main}${program?.letters ?? ''}`)}
-${css}${main.includes('<math') ? mathCss : ''}${program?.css ?? ''}</style>
+${css}${`${main}${program?.letters ?? ''}`.includes('<math') ? mathCss : ''}${program?.css ?? ''}</style>
 </head>
 <body${program?.refresh ? ` data-refresh="${program.refresh}"` : ''}>
 ${main}${end}
