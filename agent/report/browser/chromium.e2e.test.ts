@@ -7,6 +7,7 @@ import type { Result } from 'axe-core';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
+import { confirmed } from '../fixtures/confirmed.ts';
 import { sprints, sprintsFolder, task } from '../fixtures/load.ts';
 import { manySprints } from '../fixtures/many.ts';
 import { type LiveState, renderNotebook } from '../notebook.ts';
@@ -264,6 +265,23 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
       expect(await seriousForAxe()).toEqual([]);
     },
   );
+
+  it('has room on a desktop for all columns of a confirmed night, its files among them', async () => {
+    const night = sprints
+      .map(confirmed)
+      .map((sprint) => ({ ...sprint, title: `${sprint.title}: ${sprint.idea}` }));
+    const reports = night.flatMap(({ id }) => ['html', 'pdf', 'md'].map((form) => `${id}.${form}`));
+    mkdirSync(join(dir, 'confirmed'), { recursive: true });
+    for (const name of reports) writeFileSync(join(dir, 'confirmed', name), '');
+    await opened(await drawn('confirmed', night));
+    expect(await texts('th[scope="col"]')).toContain('Confirmed');
+    expect(await page.$$eval('.list td[data-key=""] a', (all) => all.length)).toBe(3 * night.length);
+    expect(
+      await page.$$eval('.list', (all) =>
+        all.map((list) => Math.max(0, list.scrollWidth - list.clientWidth)),
+      ),
+    ).toEqual([0]);
+  });
 
   it('opens 200 sprints in less than a second', async () => {
     const many = await drawn('many', manySprints(200));
