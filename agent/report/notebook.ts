@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type Task } from '#contract/task';
+import { readBeganFrom } from '../ledger/began-from.ts';
 import { type HintFate, hintFates } from '../ledger/hint-fates.ts';
 import { taskOf } from '../ledger/kept-contract.ts';
 import { escaped } from './document/escaped.ts';
@@ -32,6 +34,8 @@ export interface NotebookRequest extends Places {
   task: Task;
   /** The name of the page, where it is not that of the loop. */
   file?: string;
+  /** What run branches of these sprints began with; absent: read beside the sprints. */
+  began?: readonly BeganFrom[];
   /** What became of the hints of people; where nothing is given, as the records tell. */
   hints?: readonly HintFate[];
   /** The commits of the sprints, as far as they are known. */
@@ -57,6 +61,8 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     task,
     running: live !== null,
     stopped: request.stopped ?? null,
+    branchOf: (sprint) => beside(sprint).commit?.branch ?? null,
+    began: request.began ?? ownBeginning(request),
     hints: hintsPart(request.hints ?? hintFates(sprints)),
     reportOf: (sprint) => beside(sprint).links[0]?.href ?? null,
   };
@@ -94,6 +100,12 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     }),
   );
   return path;
+}
+
+/** What the run branch of the sprints began with: of a folder of sprints alone, it is that of all of them. */
+function ownBeginning({ sprintsDir }: NotebookRequest): BeganFrom[] {
+  const began = sprintsDir === undefined ? null : readBeganFrom(sprintsDir);
+  return began ? [began] : [];
 }
 
 const ASCII = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
