@@ -4,7 +4,7 @@ import { Line } from './text.ts';
 const Metrics = z.record(z.string(), z.number());
 
 /** Numbers of several runs on secret worlds: their means, and their standard deviations over the runs. */
-const Several = z.object({
+export const Several = z.object({
   n: z.number().int(),
   mean: Metrics,
   /** Empty for a single run. */

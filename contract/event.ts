@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Confirmed } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { Progress, Run, RunSpec } from './run.ts';
-import { WaitingRun } from './sprint.ts';
+import { HintAnswer, WaitingRun } from './sprint.ts';
 import { StopCode } from './stop.ts';
 import { Outcome, Verdict } from './verdict.ts';
 
@@ -78,6 +78,8 @@ const kinds = [
     title: z.string(),
     idea: z.string(),
     predicted: z.record(z.string(), z.number()),
+    /** What the researcher answered to hints when it began. */
+    hintAnswers: z.array(HintAnswer).optional(),
   }),
   /** A limit of this sprint alone is reached: the researcher is told to close it. */
   z.object({ type: z.literal('sprint.capped'), sprint: z.string().nullable(), reason: z.string() }),

@@ -48,6 +48,19 @@ const Repeat = z.object({
 });
 export type Repeat = z.infer<typeof Repeat>;
 
+/** What a researcher answered to a hint of people. */
+export const HintAnswer = z.object({
+  /** The id of the hint, made from its words. */
+  hint: z.string(),
+  /** The words of the hint. */
+  text: Line,
+  /** Whether the sprint follows it. */
+  answer: z.enum(['follow', 'decline']),
+  /** How, or why not, in the words of the researcher. */
+  why: Line,
+});
+export type HintAnswer = z.infer<typeof HintAnswer>;
+
 /**
  * `sprints/<id>/sprint.json`, written at the close and committed. Ledger, leaderboard and reports are derived
  * from these files alone.
@@ -98,6 +111,8 @@ export const Sprint = z.preprocess(
      * people steered.
      */
     hints: z.array(z.string()).optional(),
+    /** What the researcher answered to hints; absent: to none. */
+    hintAnswers: z.array(HintAnswer).optional(),
     /** What the researcher wrote down before the runs: {"f1": 0.84}. */
     predicted: NamedNumbers,
     bestBefore: z

@@ -1,7 +1,9 @@
+import type { BeganFrom } from '#contract/began-from';
 import type { TaskContract } from '#contract/task';
 import { printable } from '#contract/text';
 import { count, plain } from '../common/words.ts';
 import type { BranchSprint } from '../ledger/all-branches.ts';
+import { beganInWords } from '../ledger/began-from.ts';
 import { type Board, gain } from '../ledger/boards.ts';
 import { show, table } from './verdict-table.ts';
 
@@ -9,7 +11,12 @@ import { show, table } from './verdict-table.ts';
  * A board as lines: a head, a row for each verdict that counts, and how many sprints have none. Names may be
  * anybody's, so no line has a control character.
  */
-export function boardLines(board: Board, { also }: TaskContract, top: number): string[] {
+export function boardLines(
+  board: Board,
+  { also }: TaskContract,
+  top: number,
+  began: readonly BeganFrom[] = [],
+): string[] {
   const { profile, world, leaderboard, metric, goal, ranked, others } = board;
   const where = world === null ? 'no verdict yet' : `world ${world.name} (${world.hash.slice(0, 8)})`;
   const head = `Profile ${profile} · ${where} · ${metric}, ${goal === 'max' ? 'higher' : 'lower'} is better · rules ${leaderboard}`;
@@ -38,6 +45,9 @@ export function boardLines(board: Board, { also }: TaskContract, top: number): s
       : []),
     ...more,
     ...(near ? ['  ≈ the first is better by no more than the noise'] : []),
+    ...began
+      .filter(({ branch }) => [...ranked, ...others].some((one) => one.branch === branch))
+      .map((one) => `  ${one.branch} began from ${beganInWords(one, metric)} (numbers of another ledger)`),
     ...(others.length > 0
       ? [`  ${count(others.length, 'sprint')} without a number that counts: ${outcomesOf(others)}`]
       : []),

@@ -24,7 +24,7 @@ await runMain(async () => {
   const repo = process.cwd();
   const { top, out = reportsDir(repo) } = command.opts<{ top: number; out?: string }>();
   const task = readTask(taskPath(repo));
-  const { sprints, unreadable } = await allSprints(repo);
+  const { sprints, began, unreadable } = await allSprints(repo);
   for (const line of unreadable) process.stderr.write(`warning: ${plain(line)}\n`);
   if (sprints.length === 0)
     throw new UserError('no run branch has a closed sprint yet; start the loop: npm run loop');
@@ -32,10 +32,10 @@ await runMain(async () => {
   // A pipe gets whole lines; a terminal those that fit.
   const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
   for (const board of boardsOf(sprints))
-    for (const line of [...boardLines(board, task.contract, top), ''])
+    for (const line of [...boardLines(board, task.contract, top, began), ''])
       process.stdout.write(`${cut(line, width)}\n`);
   const path = await renderNotebook({
-    ...{ sprints: oneHistory(sprints), live: null, task, file: 'all.html' },
+    ...{ sprints: oneHistory(sprints), live: null, task, began, file: 'all.html' },
     ...{ reportsDir: resolve(out), sprintsDir: sprintsDir(repo), runsDir: runsDir(homeOf(repo)) },
     commits: new Map(sprints.map(({ sprint, commit, branch }) => [sprint.id, { hash: commit, branch }])),
   });

@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   const task = readTask(taskPath(repo));
   makeWritable('--out', reportsDir);
   const bad: string[] = [];
-  const { stopped, branch } = readStatus(repo);
+  const { stopped, branch, ...status } = readStatus(repo);
   const commits = csv ? new Map() : await sprintCommitsIn(dirname(sprintsDir), branch);
   for (const sprint of csv ? [] : only ? [only] : sprints) {
     const dir = sprintDir ?? join(sprintsDir, sprint.id);
@@ -64,8 +64,9 @@ async function main(): Promise<number> {
   }
   // The notebook links to the reports that are there.
   if (!csv) {
+    const hints = sprintDir ? undefined : status.hints;
     const places = { reportsDir, sprintsDir, runsDir: runsDir(homeOf(repo)) };
-    print([await renderNotebook({ sprints, live: null, stopped, task, commits, ...places })]);
+    print([await renderNotebook({ sprints, live: null, stopped, hints, task, commits, ...places })]);
   }
   print(writeTables(reportsDir, sprints));
   if (bad.length > 0) throw new UserError(`${sprintsDir}: no report could be made of ${bad.join(', ')}`, 1);

@@ -31,7 +31,11 @@ describe('steering a loop from outside', () => {
       sprint: { title: 'Try long' },
       runs: [{ experiment: 'slow' }],
     });
-    expect((await run(repo, 'hint', 'Try', 'sorting.')).code).toBe(0);
+    const hint = await run(repo, 'hint', 'Try', 'sorting.');
+    expect([hint.code, hint.said]).toEqual([
+      0,
+      'Added to HINTS.md. But the offline replay walks a fixed path and cannot follow it; a night with Claude can.\n',
+    ]);
     expect((await run(repo, 'stop')).code).toBe(0);
     expect(await loop.ended).toBe(0);
     expect(await eventOf(repo, 'hint.given')).toMatchObject({ text: '- Try sorting.' });
@@ -39,6 +43,12 @@ describe('steering a loop from outside', () => {
     // The run is kept, and the sprint stays open.
     expect(readSprints(sprintsDir(repo))).toEqual([]);
     expect(loop.said()).toMatch(/^Open: +sprint 1: Try long; the next start continues it/m);
+    expect(loop.said()).toContain('cannot follow it\n');
+    expect(loop.said()).toMatch(/^Hints: +1 read by the offline replay alone, .*--list$/m);
+    const listed = await run(repo, 'hint', '--list');
+    expect(listed.said).toMatch(
+      /^[0-9a-f]{6} {2}Try sorting\.\n {8}read in sprint 1 by the offline replay, /m,
+    );
     expect((await run(repo, 'status')).said).toContain('Loop: stopped: the file STOP (exit code 0, ');
     expect(existsSync(join(repo, 'STOP'))).toBe(false);
   });

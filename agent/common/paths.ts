@@ -48,12 +48,19 @@ export const notebookPath = (repo: string) => join(reportsDir(repo), 'index.html
 export const tensorboardDir = (repo: string) => join(reportsDir(repo), 'tensorboard');
 export const eventFilePath = (folder: string, run: string) => join(folder, run, 'events.out.tfevents.run');
 
+/** What the run branch of a folder of sprints began with. */
+export function beganFromFile(sprints: string): string {
+  return join(sprints, 'began-from.json');
+}
+
 /** Paths relative to the repository, as git names them. */
 export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
   inFull: (id: string) => join('sprints', id, 'in-full.json'),
   contract: (leaderboard: string) => contractFile('sprints', leaderboard),
+  /** What the run branch began with, where that is the workspace of an earlier night. */
+  beganFrom: beganFromFile('sprints'),
   /** The hashes of the keys that secret worlds are drawn from, and the keys that were published. */
   secretWorlds: join('sprints', 'secret-worlds.json'),
 } as const;

@@ -54,8 +54,8 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
         },
       };
     case 'sprint.claimed': {
-      const { sprint: id, title, idea, predicted } = event;
-      return withSprint(now, (sprint) => ({ ...sprint, claim: { id, title, idea, predicted } }));
+      const { sprint: id, title, idea, predicted, hintAnswers } = event;
+      return withSprint(now, (sprint) => ({ ...sprint, claim: { id, title, idea, predicted, hintAnswers } }));
     }
     case 'sprint.capped':
       return withSprint(now, (sprint) => ({

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '#contract/event';
 import type { HowFar, RunSpec } from '#contract/run';
-import type { WaitingRun } from '#contract/sprint';
+import type { HintAnswer, WaitingRun } from '#contract/sprint';
 import type { StopCode } from '#contract/stop';
 import type { Outcome, Verdict } from '#contract/verdict';
 import type { Refusal } from '../common/refusal.ts';
@@ -17,7 +17,13 @@ export interface SprintState {
   /** The run that the loop itself repeats as a full run; null where a researcher is asked. */
   fullRunOf: string | null;
   /** Null until the researcher claims the sprint by start_sprint. */
-  claim: { id: string; title: string; idea: string; predicted: Record<string, number> } | null;
+  claim: {
+    id: string;
+    title: string;
+    idea: string;
+    predicted: Record<string, number>;
+    hintAnswers?: HintAnswer[];
+  } | null;
   runs: string[];
   /** The ticket that each run had before it started, by run id. */
   tickets: Record<string, string>;

@@ -33,7 +33,7 @@ const told = async (repo: string) =>
 
 it('gathers the sprints of all run branches by time, each once and with the commit that added it', async () => {
   const repo = newRepo({ 'a.txt': 'a' });
-  expect(await allSprints(repo)).toEqual({ sprints: [], unreadable: [] });
+  expect(await allSprints(repo)).toEqual({ sprints: [], began: [], unreadable: [] });
   const late = commit(repo, 'run/2026-01-01', record(at(5)));
   const first = commit(repo, 'run/2026-01-02', { ...record(at(1)), 'sprints/leaderboards/x.yaml': '' });
   commit(repo, 'run/2026-01-02', { ...record(at(1)), [`sprints/${at(1).id}/README.md`]: 'later' });

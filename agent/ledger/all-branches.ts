@@ -1,7 +1,10 @@
 import { basename, dirname } from 'node:path';
+import type { BeganFrom } from '#contract/began-from';
 import { Sprint } from '#contract/sprint';
 import { git } from '#host/git';
+import { committed } from '../common/paths.ts';
 import { isRunBranch } from '../git/run-branch.ts';
+import { parsedBeganFrom } from './began-from.ts';
 
 /** A closed sprint and the run branch that has it. */
 export interface BranchSprint {
@@ -14,6 +17,8 @@ export interface BranchSprint {
 
 export interface Gathered {
   sprints: BranchSprint[];
+  /** The run branches that began with the workspace of an earlier night. */
+  began: BeganFrom[];
   /** Records that are no sprint, a line each: one damaged record does not cost the others. */
   unreadable: string[];
 }
@@ -35,9 +40,14 @@ export async function allSprints(repo: string): Promise<Gathered> {
   const found = new Map<string, BranchSprint>();
   const read = new Set<string>();
   const unreadable: string[] = [];
+  const began = new Map<string, BeganFrom>();
   // Branches of the checkout come before those of remotes, and earlier ones before those made from them.
   for (const { ref, branch } of refs) {
     const commits = await addedIn(repo, ref);
+    const file = await git(repo, ['show', `${ref}:${committed.beganFrom}`]).catch(() => '');
+    const from = parsedBeganFrom(file);
+    // A branch that was made from another one has its file too.
+    if (from && branch.endsWith(from.branch)) began.set(branch, { ...from, branch });
     const records = (await recordsOf(repo, ref)).filter(({ blob }) => !read.has(blob));
     const texts = await textsOf(repo, records);
     for (const { id, blob } of records) {
@@ -49,7 +59,11 @@ export async function allSprints(repo: string): Promise<Gathered> {
     }
   }
   const sprints = [...found.values()];
-  return { sprints: sprints.sort((a, b) => (a.sprint.closedAt < b.sprint.closedAt ? -1 : 1)), unreadable };
+  return {
+    sprints: sprints.sort((a, b) => (a.sprint.closedAt < b.sprint.closedAt ? -1 : 1)),
+    began: [...began.values()],
+    unreadable,
+  };
 }
 
 const keyOf = ({ id, closedAt }: Sprint) => `${id} ${closedAt}`;

@@ -66,6 +66,8 @@ export function sprintRow(sprint: Sprint, sprints: readonly Sprint[]): Row {
       repeat_seed: sprint.repeat?.seed ?? null,
       runs: sprint.runs.length,
       hints: sprint.hints?.length ?? 0,
+      hints_followed: answersOf(sprint, 'follow'),
+      hints_declined: answersOf(sprint, 'decline'),
     },
     ...{ kept: change.kept, infrastructure: change.infrastructure, files: change.files.length },
     ...{ insertions: change.insertions, deletions: change.deletions },
@@ -87,6 +89,9 @@ export function sprintRow(sprint: Sprint, sprints: readonly Sprint[]): Row {
     ...(verdict && named('declared_', { ...verdict.declared, start: verdict.from ?? 'own weights' })),
   };
 }
+
+const answersOf = ({ hintAnswers = [] }: Sprint, answer: 'follow' | 'decline'): number =>
+  hintAnswers.filter((each) => each.answer === answer).length;
 
 /** What secret worlds gave: means and deviations over them, and the gain that was needed. */
 function confirmedRow({ confirmed, inFull }: Sprint): Row {

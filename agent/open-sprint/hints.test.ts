@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { emptyFolder } from '../fixtures/repo.ts';
-import { Hints, readHints } from './hints.ts';
+import { readHints } from '../ledger/hint-file.ts';
+import { Hints } from './hints.ts';
 
 it('tells lines that were added, a rewrite whole, and nothing twice', () => {
   const repo = emptyFolder();

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import type { HintAnswer } from '#contract/sprint';
 import { newName } from '#host/names';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
@@ -15,12 +16,12 @@ import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
+import { readHints } from '../ledger/hint-file.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { noSprintOpen, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Runs } from '../runs/runs.ts';
-import { readHints } from './hints.ts';
 import { closedRecord } from './own-folder.ts';
 import { Transcript, transcriptPath } from './transcript.ts';
 
@@ -77,7 +78,7 @@ export class OpenSprint {
   }
 
   /** Claims the sprint: makes its folder with its README. @throws ToolMistake on a second call. */
-  start(input: StartSprintInput, now = new Date()): string {
+  start(input: StartSprintInput, hintAnswers: HintAnswer[] = [], now = new Date()): string {
     if (this.claim)
       throw new ToolMistake(
         `this sprint is already started, as ${this.claim.id}, and a sprint tests one idea: continue it, or end it with finish_sprint; keep another idea for the next sprint`,
@@ -96,7 +97,8 @@ export class OpenSprint {
     this.claim = { id, dir };
     this.runs = new Runs(loop, id);
     const { title, idea, predicted } = input;
-    loop.journal.emit({ type: 'sprint.claimed', sprint: id, number, title, idea, predicted });
+    const answers = hintAnswers.length > 0 ? { hintAnswers } : {};
+    loop.journal.emit({ type: 'sprint.claimed', sprint: id, number, title, idea, predicted, ...answers });
     return id;
   }
 }
@@ -108,7 +110,8 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
   } = loop;
   const number = 1 + Math.max(0, ...loop.ledger.sprints.map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
-  const hints = readHints(repo) || undefined;
+  // Where the loop itself makes the sprint, nobody reads them.
+  const hints = (fullRunOf === null && readHints(repo)) || undefined;
   const { at } = loop.journal.emit({
     type: 'sprint.opened',
     number,

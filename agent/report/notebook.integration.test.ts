@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { BeganFrom } from '#contract/began-from';
 import { confirmed } from './fixtures/confirmed.ts';
 import { interrupted, lista, sprints, sprintsFolder, task } from './fixtures/load.ts';
 import { manySprints } from './fixtures/many.ts';
@@ -83,6 +84,33 @@ it('begins with what a person wants to know in the morning', async () => {
     'What next': expect.stringContaining('npm run loop'),
   });
   expect(await notebook(live)).not.toContain('Why it stopped');
+});
+
+it('says of each run branch why it stopped and what is next, where there are several', async () => {
+  const branches = ['run/a', 'run/b', 'run/b', 'run/a'];
+  const commits = new Map(sprints.map(({ id }, at) => [id, { hash: 'x', branch: branches[at] ?? null }]));
+  const plain = sprints.map((sprint) => ({ ...sprint, next: `Plan <b>${sprint.number}` }));
+  const html = await notebook(null, plain, { commits });
+  const [, stopped = ''] = /<dt>Why it stopped<\/dt><dd>(.*?)<\/dd>/s.exec(html) ?? [];
+  expect(stopped).toMatch(/^<p><code>run\/b<\/code> Sprint 3: .*<p><code>run\/a<\/code> Sprint 4: /);
+  const [, next = ''] = /<dt>What next<\/dt><dd>(.*?)<\/dd>/s.exec(html) ?? [];
+  expect(next).toMatch(/run\/b<\/code> .*Plan &lt;b&gt;3.*run\/a<\/code> .*Plan &lt;b&gt;4.*--new --start/);
+  const one = new Map(sprints.map(({ id }) => [id, { hash: 'x', branch: 'run/a' }]));
+  expect(await notebook(null, plain, { commits: one })).not.toContain('<p><code>run/a</code>');
+});
+
+it('says from where the night began, and that those numbers are of another ledger', async () => {
+  const began: BeganFrom = {
+    ...{ version: 1, branch: 'run/b', from: 'run/a (1234567ab)', run: null, confirmed: null },
+    sprint: { number: 7, title: '<i>Wider', outcome: 'new-best', leaderboard: 'other', metric: 'f1' },
+    metrics: { f1: 0.8, mcc: 0.7 },
+  };
+  const html = await notebook(null, sprints, { began: [began] });
+  const [, said = ''] = /<dt>Began from<\/dt><dd>(.*?)<\/dd>/s.exec(html) ?? [];
+  expect(said.replace(/<[^>]+>/g, '')).toBe(
+    'run/a (1234567ab), sprint 7: f1 0.8 verified “&lt;i&gt;Wider”. These numbers are of another ledger and under other rules, so they do not compare; here the first verified result is the first best.',
+  );
+  expect(await notebook(null)).not.toContain('Began from');
 });
 
 it('says how sure the best is by what secret worlds gave', async () => {

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type Task } from '#contract/task';
+import { readBeganFrom } from '../ledger/began-from.ts';
+import { type HintFate, hintFates } from '../ledger/hint-fates.ts';
 import { taskOf } from '../ledger/kept-contract.ts';
 import { escaped } from './document/escaped.ts';
 import { duration, money } from './document/names.ts';
 import { sprintTable } from './notebook/cells.ts';
 import { packedDetail } from './notebook/detail.ts';
 import { type Places, sprintLinks } from './notebook/files.ts';
+import { hintsPart } from './notebook/hints.ts';
 import { plainView, shownRows } from './notebook/list.ts';
 import { type LiveState, livePart } from './notebook/live.ts';
 import type { Board, Commit, NotebookIndex } from './notebook/model.ts';
@@ -31,6 +35,10 @@ export interface NotebookRequest extends Places {
   task: Task;
   /** The name of the page, where it is not that of the loop. */
   file?: string;
+  /** What run branches of these sprints began with; absent: read beside the sprints. */
+  began?: readonly BeganFrom[];
+  /** What became of the hints of people; where nothing is given, as the records tell. */
+  hints?: readonly HintFate[];
   /** The commits of the sprints, as far as they are known. */
   commits?: ReadonlyMap<string, Commit>;
 }
@@ -54,6 +62,9 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     task,
     running: live !== null,
     stopped: request.stopped ?? null,
+    branchOf: (sprint) => beside(sprint).commit?.branch ?? null,
+    began: request.began ?? ownBeginning(request),
+    hints: hintsPart(request.hints ?? hintFates(sprints)),
     reportOf: (sprint) => beside(sprint).links[0]?.href ?? null,
   };
   const parts = [header(sprints, task)];
@@ -63,13 +74,14 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
   let special = '';
   for (const [at, board] of boardsOf(sprints).entries()) {
     const rules = rulesOf(board.at(-1) as Sprint, request);
-    parts.push(await boardPart(board, index, { ...now, task: rules.task }));
+    const hints = at === 0 ? now.hints : null;
+    parts.push(await boardPart(board, index, { ...now, task: rules.task, hints }));
     // What a person sets holds for all lists, and stands above the first.
     if (at === 0) parts.push('<div id="tools" hidden></div><div id="compare" hidden></div>');
     parts.push(listPart(index, index.boards[at] as Board));
     for (const [before, sprint] of board.entries()) {
       const earlier = board.slice(0, before);
-      const detail = packedDetail(sprint, { guards: rules.guards, earlier }, request, beside(sprint));
+      const detail = await packedDetail(sprint, { guards: rules.guards, earlier }, request, beside(sprint));
       data.push(holder(`sprint:${sprint.id}`, detail.pack));
       special += detail.special;
     }
@@ -89,6 +101,12 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     }),
   );
   return path;
+}
+
+/** What the run branch of the sprints began with: of a folder of sprints alone, it is that of all of them. */
+function ownBeginning({ sprintsDir }: NotebookRequest): BeganFrom[] {
+  const began = sprintsDir === undefined ? null : readBeganFrom(sprintsDir);
+  return began ? [began] : [];
 }
 
 const ASCII = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');

@@ -51,7 +51,7 @@ describe('a refused input', () => {
       'start_sprint was refused: ' +
         '"slug" is missing: it must be text (names the folder, after date and time: lower-case words joined by hyphens, like "slower-decay"); ' +
         '"predicted.accuracy" must be a number, not the text "0.9"; ' +
-        '"titel" is not a field of this tool (it has: slug, title, idea, motivation, expectation, predicted). ' +
+        '"titel" is not a field of this tool (it has: slug, title, idea, motivation, expectation, predicted, hints). ' +
         'Nothing was done; make the call again with these fields corrected.',
     );
     expect(refusal(StartSprintInput, claim)).toBeNull();
@@ -76,7 +76,7 @@ describe('a refused input', () => {
       { ...claim, predicted: '{}' },
     ],
     [
-      'the input must be an object with the fields slug, title, idea, motivation, expectation, predicted, not null',
+      'the input must be an object with the fields slug, title, idea, motivation, expectation, predicted, hints, not null',
       StartSprintInput,
       null,
     ],

@@ -46,6 +46,16 @@ export type EditInput = z.infer<typeof EditInput>;
 /** Commits and reports put the outcome in brackets behind the title: a title may not look like that. */
 const NO_OUTCOME = new RegExp(`^(?!.*[([](${Outcome.options.join('|')})[)\\]])`, 'i');
 
+const hints = z
+  .array(
+    z.strictObject({
+      hint: z.string().min(1).describe('The id that stands in brackets before the hint.'),
+      answer: z.enum(['follow', 'decline']).describe('Whether this sprint follows the hint.'),
+      why: Line.min(1).max(300).describe('How, or why not, in one sentence.'),
+    }),
+  )
+  .optional();
+
 export const StartSprintInput = z.strictObject({
   slug: z
     .string()
@@ -63,6 +73,9 @@ export const StartSprintInput = z.strictObject({
   expectation: Words.min(1).describe('What you expect to see, and what would refute the idea.'),
   predicted: NamedNumbers.describe(
     'The verified numbers that you predict for the full run, by the names in the ledger.',
+  ),
+  hints: hints.describe(
+    'Answers to hints from the people you work for: those that this sprint follows, and those that you decline.',
   ),
 });
 export type StartSprintInput = z.infer<typeof StartSprintInput>;
@@ -152,5 +165,8 @@ export const FinishSprintInput = z.strictObject({
     .describe(
       'True for a change that makes work easier and must not change results. It is kept if a paired screen shows the same result.',
     ),
+  hints: hints.describe(
+    'Answers to hints that start_sprint did not answer, and answers that have changed since then.',
+  ),
 });
 export type FinishSprintInput = z.infer<typeof FinishSprintInput>;

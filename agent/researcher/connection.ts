@@ -2,6 +2,9 @@ import type { Reached } from './connect/connect.ts';
 import type { Feature } from './connect/features.ts';
 import type { Price } from './prices.ts';
 
+/** The label of the offline replay. */
+export const OFFLINE = 'offline replay, no model';
+
 /** How a researcher is reached. Claude and the offline replay differ in these fields only. */
 export interface Connection {
   kind: 'claude' | 'offline';

@@ -10,7 +10,7 @@ import { lastWord } from '#host/last-word';
 import { logsDir } from '../common/paths.ts';
 import { reachedAt } from './connect/connect.ts';
 import { FEATURES } from './connect/features.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, OFFLINE } from './connection.ts';
 import { FREE } from './prices.ts';
 
 const Hello = z.object({ url: z.url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/ }) });
@@ -51,7 +51,7 @@ export async function startOffline(task: Task, repo: string): Promise<Connection
   child.stdout?.resume();
   return {
     kind: 'offline',
-    label: 'offline replay, no model',
+    label: OFFLINE,
     model: 'offline-replay',
     price: FREE,
     fallback: null,

@@ -52,6 +52,18 @@ it('passes over a turn with nothing to read in it, and over lines with nothing b
   );
 });
 
+it('answers a hint that the replay cannot follow, and says which hints a sprint follows', () => {
+  const hint = { type: 'hint.given', text: '- Sort.' };
+  expect(written(hint, false, 80, { connection: { kind: 'claude' } })).toBe('  hint passed on: - Sort.\n');
+  expect(written(hint, false, 80, { connection: { kind: 'offline' } })).toBe(
+    '  hint passed on: - Sort.\n  the offline replay walks a fixed path and cannot follow it\n',
+  );
+  const hintAnswers = [{ hint: 'x', text: 'Sort.', answer: 'follow', why: 'It is the idea.' }];
+  const claimed = { type: 'sprint.claimed', number: 1, title: 't', sprint: 's', at: '2026-01-01T00:00:00Z' };
+  const loop = { config: { repo: emptyFolder() } };
+  expect(written({ ...claimed, hintAnswers }, false, 80, loop)).toMatch(/^ {2}follows the hint: Sort\.$/m);
+});
+
 /** Every control sequence that a terminal would obey, or show as something else. */
 const HOSTILE = 'a\x1b[2Jb\x1b]0;owned\x07\r\n\x9b31m\u202ec\u2028\u0085d\ud83d\x08';
 
@@ -65,8 +77,8 @@ it('lets nothing through to the terminal of what somebody else wrote, in whateve
     connection: { kind: 'claude' },
     checkout: { branch: { name: 'b', resumed: false, from: 'main' } },
     timer: { seconds: {}, total: 1 },
-    journal: { state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [] }) },
-    ledger: { of: () => [] },
+    journal: { state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [], sprint: null }) },
+    ledger: { of: () => [], sprints: [] },
   };
   const told = {
     sprint: text,

@@ -46,6 +46,7 @@ export function consoleOver(loop: LoopParts, terminal: Terminal = stdout()): (ev
         const run = readSprintRun(loop.config.repo, id);
         return run && outOfProportion(timeNow(run, loop.ledger.of(loop.config.leaderboard)));
       },
+      offline: () => loop.connection.kind === 'offline',
       usd: () => loop.journal.state().usd,
     },
     terminal,

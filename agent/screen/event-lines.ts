@@ -5,6 +5,7 @@ import { clock } from '../common/clock.ts';
 import { count, cut, duration, firstLine, many, pace, plain, show } from '../common/words.ts';
 import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bar } from './columns.ts';
+import { NO_HINTS } from './hints.ts';
 
 /** Where lines are written: standard output, or a test. */
 export interface Terminal {
@@ -20,6 +21,8 @@ export interface Told {
   folder(sprint: string): string;
   /** Why a judged run's time is out of proportion; null where it is not, or where nobody knows. */
   slow?(run: string): string | null;
+  /** Whether the researcher is the offline replay. */
+  offline(): boolean;
   /** What the loop has spent so far. */
   usd(): number;
 }
@@ -84,6 +87,8 @@ export function eventLines(
         line('');
         line(bold(`Sprint ${event.number}: ${plain(event.title)}`));
         step(dim(`${clock(event.at)} ${plain(of.folder(event.sprint))}/`));
+        for (const { answer, text } of event.hintAnswers ?? [])
+          step(`${answer === 'follow' ? 'follows' : 'declines'} the hint: ${sentence(text, 24)}`);
         return;
       case 'turn.finished':
         if (firstLine(event.text) !== '') step(dim(sentence(event.text, 4)));
@@ -165,6 +170,7 @@ export function eventLines(
         return;
       case 'hint.given':
         step(`hint passed on: ${sentence(event.text, 20)}`);
+        if (of.offline()) step(NO_HINTS);
         return;
       default:
         return;

@@ -13,6 +13,7 @@ import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { severalWords, table } from '../ledger/tables.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { hintsLine, hintsNow } from './hints.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -49,6 +50,7 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
     '',
     ...overview(mine, loop),
     ...best(bestOf(sprints, leaderboard), loop),
+    ...hints(loop),
     ...reports(loop, mine.at(-1)),
     `Branch:       ${branch.name}, one commit for each sprint; your own branch and files are unchanged`,
     `Look:         git log ${branch.name}     git diff ${branch.from}...${branch.name} -- ${task.contract.workspace}`,
@@ -60,6 +62,10 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
       : []),
   ];
 }
+
+/** What became of the hints that were given. */
+const hints = ({ config: { repo }, journal, ledger }: LoopParts): string[] =>
+  hintsLine(hintsNow(repo, ledger.sprints, journal.state())).map((line) => `Hints:        ${line}`);
 
 /** The open sprint that the next start continues, where there is one. */
 function open({ journal }: LoopParts): string[] {

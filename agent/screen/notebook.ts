@@ -9,6 +9,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveState, renderNotebook } from '../report/index.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { hintsNow } from './hints.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -83,6 +84,7 @@ export class Notebook {
         sprintsDir: sprintsDir(repo),
         runsDir: runsDir(homeOf(repo)),
         task,
+        hints: hintsNow(repo, ledger.sprints, this.loop().journal.state()),
         // The page is worth more than its commits.
         commits: await sprintCommits(git, branch.name).catch(() => new Map()),
       });

@@ -19,6 +19,7 @@ const status: Status = {
       progress: { samples: 500, totalSamples: 2000, samplesPerSecond: 100, etaSeconds: 15 },
     },
   ],
+  hints: [],
   committed: [{ sprint: 's1', outcome: 'new-best', reason: 'the first', metrics: {} }],
   closed: { sprints: 1, last: { id: 's1', outcome: 'new-best', profile: 'tiny' } },
   best: { sprint: 's1', run: 'r0', metrics: { f1: 0.61234, hidden: 1 } },
@@ -39,6 +40,12 @@ it('tells what the loop does now, what it used of its limits, and what came of i
   ]) {
     expect(text().split('\n')).toContain(part);
   }
+});
+
+it('says what became of the hints', () => {
+  expect(text()).not.toContain('Hints');
+  const hint = { id: '3fa2c1', text: 'Sort.', state: 'open' as const, read: [1], answers: [] };
+  expect(text({ hints: [hint] })).toMatch(/^Hints: 1 open: npm run hint -- --list$/m);
 });
 
 it('shows apart what is held for cut calls', () => {

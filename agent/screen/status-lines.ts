@@ -1,5 +1,6 @@
 import { clock, zone } from '../common/clock.ts';
 import { count, duration, many, pace, plain, show } from '../common/words.ts';
+import { hintsLine } from './hints.ts';
 import type { Status } from './status.ts';
 
 /**
@@ -100,7 +101,7 @@ function fromSprints({ closed }: Status): string[] {
 
 function outcome(s: Status, shown: readonly string[] | null): string[] {
   const lines = s.committed.map((c) => `  ${c.outcome.padEnd(11)} ${plain(c.sprint)}: ${plain(c.reason)}`);
-  return [...lines, ...bestLine(s, shown)];
+  return [...lines, ...hintsLine(s.hints).map((line) => `Hints: ${line}`), ...bestLine(s, shown)];
 }
 
 function bestLine({ best }: Status, shown: readonly string[] | null): string[] {

@@ -8,7 +8,9 @@ import { readEvents } from '../journal/events.ts';
 import { fold } from '../journal/fold.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { type LoopState, nothingYet, workedSeconds } from '../journal/state.ts';
+import type { HintFate } from '../ledger/hint-fates.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
+import { hintsNow } from './hints.ts';
 
 type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;
 
@@ -52,6 +54,8 @@ export interface Status {
   } | null;
   runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null })[];
   committed: LoopState['committed'];
+  /** What became of each hint of the people whom the researcher works for. */
+  hints: HintFate[];
   /** The sprints that are closed, of any loop of this branch; null while there is none. */
   closed: { sprints: number; last: Pick<Sprint, 'id' | 'outcome' | 'profile'> } | null;
   /** The best of the leaderboard of the loop; where none was started here, of that of the last sprint. */
@@ -102,6 +106,7 @@ export function readStatus(repo: string): Status {
     },
     runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
     committed: state.committed,
+    hints: hintsNow(repo, sprints, state),
     closed: last
       ? {
           sprints: sprints.length,

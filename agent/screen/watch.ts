@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OFFLINE } from '../researcher/connection.ts';
 import { eventLines } from './event-lines.ts';
 import { frameOf, type Line, type Size } from './frame.ts';
 import type { Watched, Watcher } from './watcher.ts';
@@ -45,7 +46,12 @@ async function follow(watcher: Watcher, out: Out, signal: AbortSignal): Promise<
   printFrame(watcher.now(), out);
   const { contract } = watcher.now();
   const tell = eventLines(
-    { contract, folder: (sprint) => `sprints/${sprint}`, usd: () => watcher.now().state.usd },
+    {
+      contract,
+      folder: (sprint) => `sprints/${sprint}`,
+      offline: () => watcher.now().state.started?.researcher === OFFLINE,
+      usd: () => watcher.now().state.usd,
+    },
     { isTTY: false, columns: 0, write: (text) => out.write(text) },
   );
   while (!signal.aborted && watcher.now().alive) {

@@ -12,6 +12,7 @@ import { lockHolder } from '../journal/lock.ts';
 import { nothingYet, workedSeconds } from '../journal/state.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
 import { readEvals } from '../ledger/run-folder.ts';
+import { OFFLINE } from '../researcher/connection.ts';
 import { eventLines } from './event-lines.ts';
 
 /** The run that a watcher shows: the one under way, else the last one. */
@@ -72,6 +73,7 @@ export class Watcher {
     const told = {
       contract: this.#contract,
       folder: (sprint: string) => `sprints/${sprint}`,
+      offline: () => this.#state.started?.researcher === OFFLINE,
       usd: () => this.#state.usd,
     };
     const write = (text: string) => {

@@ -10,6 +10,7 @@ import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
+import { answersTo, hintsIn } from '../ledger/hints.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { rememberClosed } from '../open-sprint/own-folder.ts';
@@ -62,6 +63,10 @@ export async function closeSprint(
 
   const best = bestOf(loop.ledger.sprints, loop.config.leaderboard);
   const { cost } = state;
+  const hintAnswers = answersTo(state.hints.flatMap(hintsIn), [
+    ...(claim.hintAnswers ?? []),
+    ...(finish?.hints ?? []),
+  ]);
   const sprint: Sprint = {
     version: 2,
     id: claim.id,
@@ -84,6 +89,7 @@ export async function closeSprint(
     repeat: judged.repeat && withoutTablesOf(judged.repeat),
     confirmed: judged.confirmed,
     hints: state.hints.length > 0 ? state.hints : undefined,
+    hintAnswers: hintAnswers.length > 0 ? hintAnswers : undefined,
     predicted: claim.predicted,
     bestBefore:
       best?.candidate && best.verdict

@@ -8,10 +8,12 @@ import { sprintLimitsInWords } from '../config/limits.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
+import { fateInWords, hintFates } from '../ledger/hint-fates.ts';
+import { readHints } from '../ledger/hint-file.ts';
+import { marked } from '../ledger/hints.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable, severalWords } from '../ledger/tables.ts';
-import { readHints } from '../open-sprint/hints.ts';
 import type { Connection } from '../researcher/connection.ts';
 
 /** The parts of the loop that this file uses. */
@@ -60,7 +62,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
     stagnation(loop, mine),
-    hintsSection(repo),
+    hintsSection(repo, ledger.sprints),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -108,9 +110,23 @@ function stagnation({ config: { task }, journal }: LoopParts, mine: readonly Spr
   return `# Another direction\n\n${without === 1 ? 'The last sprint' : `The last ${without} sprints`} brought no verified gain; after ${stop} in a row the loop ends. Leave the direction of those sprints: read related work and choose an idea of another kind.`;
 }
 
-function hintsSection(repo: string): string {
+/**
+ * HINTS.md with the id of each hint, and what earlier sprints have answered. Answers of the offline replay are
+ * none: it follows a fixed path.
+ */
+function hintsSection(repo: string, sprints: readonly Sprint[]): string {
   const text = readHints(repo);
-  return text === '' ? '' : `# Hints from the people you work for\n\n${text}`;
+  if (text === '') return '';
+  const answers = hintFates(sprints, text)
+    .filter(({ state }) => state === 'followed' || state === 'declined')
+    .map((fate) => `- ${fate.id}: ${fateInWords(fate)}: ${fate.answers.at(-1)?.why}`);
+  const parts = [
+    '# Hints from the people you work for',
+    'The id of each hint stands in brackets before it. Say in start_sprint (hints) which of them this sprint follows; decline there one that you will not follow, with the reason. A hint that suits a later sprint needs no answer yet.',
+    marked(text),
+    ...(answers.length > 0 ? [`Answered by earlier sprints:\n${answers.join('\n')}`] : []),
+  ];
+  return parts.join('\n\n');
 }
 
 function numbers(metrics: Record<string, number> | undefined, { metric, also }: TaskContract): string {

@@ -9,6 +9,7 @@ import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { marked } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ADDED, Hints } from '../open-sprint/hints.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
@@ -170,7 +171,7 @@ function freshHints({ journal }: LoopParts, sprint: OpenSprint, hints: Hints): s
   const text = hints.fresh();
   if (text === null) return [];
   journal.emit({ type: 'hint.given', sprint: sprint.claim?.id ?? null, text });
-  return [`${ADDED}\n${text}`];
+  return [`${ADDED}\n${marked(text)}`];
 }
 
 /** The prompt and what was said between two turns, without the results of tools. */

@@ -9,6 +9,7 @@ import { limitsInWords } from '../config/limits.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { readSprints } from '../ledger/ledger.ts';
+import { OFFLINE } from '../researcher/connection.ts';
 import { pricesDate } from '../researcher/prices.ts';
 import { probeSpeed } from '../runs/probe.ts';
 import { numbersIn, type Origin } from './origin.ts';
@@ -29,7 +30,7 @@ export async function dryRun(
   const { budgets } = profile;
   const rows: [string, string][] = [
     ['task', `${contract.title} (${task.path})`],
-    ['researcher', plan.researcher === 'claude' ? `Claude (${plan.model})` : 'offline replay, no model'],
+    ['researcher', plan.researcher === 'claude' ? `Claude (${plan.model})` : OFFLINE],
     ['sandbox', plan.sandbox.label],
     ['profile', `${profileName} (world ${profile.world})${plan.profileWhy ? `: ${plan.profileWhy}` : ''}`],
     ['leaderboard', plan.leaderboard],

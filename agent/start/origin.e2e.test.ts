@@ -6,6 +6,7 @@ import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
 import { branchOf, git } from '../fixtures/repo.ts';
 import { call, sprintTo } from '../fixtures/scripted.ts';
+import { readBeganFrom } from '../ledger/began-from.ts';
 import { readSprints } from '../ledger/ledger.ts';
 
 const [, ...rest] = sprintTo('better', 0.75);
@@ -47,6 +48,11 @@ it('a night begins from the best of another one: a new run branch, with the chec
   expect(show(`${start}:work/number.json`)).toContain('0.75');
   expect(show(`${start}:work/check.mjs`)).toBe(show('main:work/check.mjs'));
   expect(show(`${first}:work/check.mjs`)).toBe('process.exit(0);');
+  expect(readBeganFrom(sprintsDir(repo))).toMatchObject({
+    ...{ branch, from: expect.stringContaining(`${first} (`), run: null, metrics: { f1: 0.75, mcc: 0.6 } },
+    sprint: { number: 2, outcome: 'new-best', metric: 'f1' },
+  });
+  expect(git(repo, 'ls-tree', '--name-only', `${start}:sprints`)).toContain('began-from.json');
   // It has a ledger of its own, and the user's files are as they were.
   expect(readSprints(sprintsDir(repo)).map(({ number }) => number)).toEqual([1]);
   expect(git(repo, 'status', '--porcelain')).toBe('');

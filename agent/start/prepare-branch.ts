@@ -1,7 +1,10 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeJsonAtomic } from '#contract/atomic';
+import type { BeganFrom } from '#contract/began-from';
 import { committedTree, snapshotTree, treeWith } from '#host/tree';
 import { homeOf } from '#host/worktree';
+import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { plain } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
@@ -85,9 +88,22 @@ async function startFrom(loop: LoopParts, origin: Origin): Promise<void> {
   const tree =
     checkFiles.length === 0 ? origin.tree : await treeWith({ repo, commit: origin.tree, ...paths });
   await restoreWorkspace({ repo, folder: workspace, tree });
-  const { words, run, sprint, researcher } = origin;
+  const { words, run, sprint, researcher, verdict } = origin;
   const numbers = numbersIn(origin, task);
+  const record: BeganFrom = {
+    ...{ version: 1, branch: loop.checkout.branch.name, from: words, run },
+    sprint: sprint && {
+      ...{ number: sprint.number, title: sprint.title, outcome: sprint.outcome },
+      ...{ leaderboard: sprint.leaderboard, metric: sprint.metric },
+    },
+    metrics: verdict?.metrics ?? {},
+    // What a sprint confirmed is of its candidate.
+    confirmed: (verdict?.run === sprint?.candidate && sprint?.confirmed?.candidate) || null,
+  };
+  mkdirSync(join(repo, dirname(committed.beganFrom)), { recursive: true });
+  writeJsonAtomic(join(repo, committed.beganFrom), record);
   const commit = await commitWorkspace(loop, {
+    files: [committed.beganFrom],
     subject: `Start from ${workspace}/ of ${words}`,
     body: [
       ...(sprint ? [`Sprint ${sprint.number}: "${plain(sprint.title)}" (${sprint.outcome}).`] : []),
@@ -109,17 +125,17 @@ async function startFrom(loop: LoopParts, origin: Origin): Promise<void> {
  */
 async function commitWorkspace(
   { config: { repo, task }, checkout: { git }, journal }: LoopParts,
-  said?: { subject: string; body: string; trailers: Record<string, string> },
+  said?: { files: string[]; subject: string; body: string; trailers: Record<string, string> },
 ): Promise<string | null> {
   const folder = task.contract.workspace;
   if (await isOwnIdentity(git)) journal.notice(OWN_IDENTITY_NOTE);
   const asItStands = await snapshotTree({ repo, folder });
-  const committed = async () => committedTree({ repo, commit: 'HEAD', folder }).catch(() => null);
-  if ((await committed()) === asItStands) return null;
-  const { subject, body, trailers } = said ?? {
-    ...{ subject: `Start from ${folder}/ as it is in the checkout`, body: '', trailers: {} },
+  const there = async () => committedTree({ repo, commit: 'HEAD', folder }).catch(() => null);
+  if (!said && (await there()) === asItStands) return null;
+  const { files, subject, body, trailers } = said ?? {
+    ...{ files: [], subject: `Start from ${folder}/ as it is in the checkout`, body: '', trailers: {} },
   };
-  return commitPaths(git, [folder], subject, body, trailers, { anew: true });
+  return commitPaths(git, [folder, ...files], subject, body, trailers, { anew: true });
 }
 
 /** Logs that the user's workspace differs: a resumed run branch takes nothing from it. */

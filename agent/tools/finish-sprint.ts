@@ -4,6 +4,7 @@ import { readSprintRun } from '../ledger/run-folder.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput } from '../requests/schemas.ts';
+import { answered } from './hint-answers.ts';
 
 /**
  * Accepts the researcher's finish_sprint. @throws ToolMistake while runs are open, or for a candidate that
@@ -31,6 +32,7 @@ export function finishSprint(sprint: OpenSprint, input: FinishSprintInput): stri
         `run ${run.id} has the code and settings of the present best (${incumbent.id}), only on another seed or budget, so it can be no gain; give another run as candidate, or null`,
       );
   }
+  answered(sprint, input.hints);
   sprint.finish = input;
   return 'The sprint is finished. The judge now measures the candidate on fresh samples; the next sprint can read the verdict.';
 }

@@ -25,6 +25,7 @@ import { bash } from './bash.ts';
 import { edit } from './edit.ts';
 import { endedFields, ledgerFields } from './fields.ts';
 import { finishSprint } from './finish-sprint.ts';
+import { answered } from './hint-answers.ts';
 import { inspect } from './inspect.ts';
 import { observed } from './observed.ts';
 import { capped } from './output.ts';
@@ -90,7 +91,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       (input) => {
         const earlier = loop.ledger.of(loop.config.leaderboard);
         const similar = alike(input, earlier);
-        const id = sprint.start(input);
+        const id = sprint.start(input, answered(sprint, input.hints));
         const seen = similar.map(
           (s) => `\nSprint ${s.number} (${s.id}) has a similar idea and ended as ${s.outcome}: ${s.reason}.`,
         );

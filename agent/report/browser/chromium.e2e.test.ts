@@ -8,6 +8,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
 import { chromium } from '../fixtures/chromium.ts';
+import { confirmed } from '../fixtures/confirmed.ts';
 import { sprints, sprintsFolder, task } from '../fixtures/load.ts';
 import { manySprints } from '../fixtures/many.ts';
 import { type LiveState, renderNotebook } from '../notebook.ts';
@@ -48,6 +49,19 @@ const texts = (selector: string) =>
 const numbers = () => texts('.list tbody td[data-key="number"]');
 const focused = () =>
   page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.slice(0, 80));
+
+/** What axe finds serious or critical on the page as it is. */
+async function seriousForAxe() {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const all = (await (window as unknown as { axe: typeof import('axe-core') }).axe.run()).violations;
+    return all.map(({ id, impact, nodes }: Result) => ({
+      ...{ id, impact },
+      nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`),
+    }));
+  });
+  return found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+}
 
 describe.skipIf(!chromium)('the notebook in Chromium', () => {
   let address = '';
@@ -214,18 +228,55 @@ describe.skipIf(!chromium)('the notebook in Chromium', () => {
         expect(
           await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
         ).toBeLessThanOrEqual(0);
-        await page.evaluate(axe);
-        const found = await page.evaluate(async () => {
-          const all = (await (window as unknown as { axe: typeof import('axe-core') }).axe.run()).violations;
-          return all.map(({ id, impact, nodes }: Result) => ({
-            ...{ id, impact },
-            nodes: nodes
-              .slice(0, 3)
-              .map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`),
-          }));
-        });
-        expect(found.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+        expect(await seriousForAxe()).toEqual([]);
       }
+  });
+
+  it.each([
+    ['a phone', PHONE],
+    ['a desktop', DESKTOP],
+  ])(
+    'shows the Markdown of a researcher on %s, as wide as the page and reached by keyboard',
+    async (_, view) => {
+      const wide = Array.from({ length: 9 }, (_, i) => `column ${i}`);
+      const summary = [
+        'A **gain** of $\\sum_i x_i^2$:',
+        `| ${wide.join(' | ')} |\n|${' --- |'.repeat(9)}\n| ${wide.join(' | ')} |`,
+        `\`\`\`ts\nconst ${'long'.repeat(60)} = 1;\n\`\`\``,
+        `${'unbroken'.repeat(40)} [a link](https://example.org)`,
+      ].join('\n\n');
+      const [, , third] = sprints;
+      const marked = sprints.map((sprint) => (sprint === third ? { ...sprint, summary } : sprint));
+      await opened(`${await drawn('marked', marked)}#open=${third?.id}`, view);
+      await page.waitForSelector('tr.details .theirs math');
+      expect(await texts('tr.details .theirs p strong')).toContain('gain');
+      expect(await texts('tr.details .theirs td')).toEqual(wide);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
+      const rows = await page.$$eval('tr.details .theirs td', (all) =>
+        all.map((each) => each.getBoundingClientRect().top),
+      );
+      expect(new Set(rows).size).toBe(1);
+      expect(await seriousForAxe()).toEqual([]);
+    },
+  );
+
+  it('has room on a desktop for all columns of a confirmed night, its files among them', async () => {
+    const night = sprints
+      .map(confirmed)
+      .map((sprint) => ({ ...sprint, title: `${sprint.title}: ${sprint.idea}` }));
+    const reports = night.flatMap(({ id }) => ['html', 'pdf', 'md'].map((form) => `${id}.${form}`));
+    mkdirSync(join(dir, 'confirmed'), { recursive: true });
+    for (const name of reports) writeFileSync(join(dir, 'confirmed', name), '');
+    await opened(await drawn('confirmed', night));
+    expect(await texts('th[scope="col"]')).toContain('Confirmed');
+    expect(await page.$$eval('.list td[data-key=""] a', (all) => all.length)).toBe(3 * night.length);
+    expect(
+      await page.$$eval('.list', (all) =>
+        all.map((list) => Math.max(0, list.scrollWidth - list.clientWidth)),
+      ),
+    ).toEqual([0]);
   });
 
   it('opens 200 sprints in less than a second', async () => {

@@ -16,7 +16,15 @@ const stated: SprintDetail['settings'] = {
 
 async function open(id: string, change: Partial<SprintDetail> = {}): Promise<SprintDetail | null> {
   const sprint = sprints.find((each) => each.id === id);
-  const nothing = { guards: [], patch: null, commit: null, links: [], settings: stated, files: {} };
+  const nothing = {
+    words: '',
+    guards: [],
+    patch: null,
+    commit: null,
+    links: [],
+    settings: stated,
+    files: {},
+  };
   return sprint ? { sprint, ...nothing, ...change } : null;
 }
 

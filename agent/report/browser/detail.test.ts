@@ -7,6 +7,7 @@ import { detailHtml } from './detail.ts';
 const details = sprints.map(
   (sprint): SprintDetail => ({
     sprint,
+    words: '<section class="theirs">Theirs.</section>',
     guards: [{ name: 'mcc', condition: '>=0.7', value: 0.6, broken: '0.6 where >=0.7 is asked' }],
     patch: null,
     commit: { hash: '0123456789abcdef', branch: 'run/2026-02-18' },
@@ -36,11 +37,20 @@ it('says what secret worlds gave', () => {
   );
 });
 
-it('frames what the researcher wrote, as text', () => {
-  const sprint = { ...third.sprint, summary: '</section><h2>Verified</h2>', next: null };
+it('says which hints a sprint followed', () => {
+  expect(detailHtml(third)).not.toContain('<dt>Hints');
+  const hints = ['- Sort.'];
+  const read = detailHtml({ ...third, sprint: { ...third.sprint, hints } });
+  expect(read).toContain('<dt>Hints</dt><dd>read, and none answered');
+  const answer = { hint: '3fa2c1', text: 'Sort <b>.', answer: 'follow' as const, why: 'It <i>is.' };
+  const html = detailHtml({ ...third, sprint: { ...third.sprint, hints, hintAnswers: [answer] } });
+  expect(html).toContain('<dt>Hints</dt><dd>follows “Sort &lt;b&gt;.”');
+  expect(html).not.toContain('It &lt;i');
+});
+
+it('ends with the words of the researcher, and has none before their frame', () => {
+  const sprint = { ...third.sprint, summary: 'A summary of theirs.' };
   const html = detailHtml({ ...third, sprint });
-  const [ours = '', theirs = ''] = html.split('<section class="theirs">');
-  expect(ours).not.toContain('Verified&lt;');
-  expect(theirs).toContain('&lt;/section&gt;&lt;h2&gt;Verified');
-  expect(theirs).not.toContain('<b>Next.');
+  expect(html).toMatch(/<\/dl><section class="theirs">Theirs\.<\/section>$/);
+  expect(html).not.toContain('A summary of theirs.');
 });

@@ -24,6 +24,7 @@ export function detailHtml(detail: SprintDetail): string {
       `${money(cost.usd)} in ${cost.turns} turns (${samples(cost.inputTokens)} tokens in, ${samples(cost.outputTokens)} out); ${duration(cost.trainSeconds)} of training, ${duration(cost.wallSeconds)} in all`,
     ],
     ['Researcher', `${escaped(sprint.researcher.label)}; sandbox ${escaped(sprint.sandbox)}`],
+    ['Hints', hintsHtml(sprint)],
     ['Predicted', numbersHtml(sprint.predicted)],
     ['Noise', `${number(sprint.noise)}${sprint.noiseFrom ? ` (${escaped(sprint.noiseFrom)})` : ''}`],
     ['Files', linksHtml(links)],
@@ -38,7 +39,7 @@ export function detailHtml(detail: SprintDetail): string {
     ],
   ];
   const facts = rows.flatMap(([name, html]) => (html === null ? [] : `<dt>${name}</dt><dd>${html}</dd>`));
-  return `<dl class="facts">${facts.join('')}</dl>${wordsHtml(detail)}`;
+  return `<dl class="facts">${facts.join('')}</dl>${detail.words}`;
 }
 
 /** What secret worlds gave: mean, spread and number of worlds, of the candidate and of the best. */
@@ -49,6 +50,13 @@ function confirmedHtml({ confirmed, metric }: SprintDetail['sprint']): string | 
   const best = confirmed.best ? `, the best ${several(confirmed.best)}` : '';
   const gave = confirmed.candidate.n > 0 ? ` The candidate gave ${several(confirmed.candidate)}${best}.` : '';
   return `${escaped(confirmed.result)}: ${escaped(confirmed.reason)}.${gave}`;
+}
+
+/** Which hints it followed and declined. */
+function hintsHtml({ hints = [], hintAnswers = [] }: SprintDetail['sprint']): string | null {
+  const words = { follow: 'follows', decline: 'declines' };
+  const answers = hintAnswers.map(({ answer, text }) => `${words[answer]} “${escaped(clip(text, 200))}”`);
+  return hints.length === 0 ? null : answers.join('<br>') || 'read, and none answered';
 }
 
 const guardHtml = ({ name, condition, value, broken }: Guard): string =>
@@ -73,18 +81,3 @@ const numbersHtml = (numbers: Record<string, number>): string | null =>
 
 const linksHtml = (links: readonly Link[]): string | null =>
   links.map(({ label: name, href }) => `<a href="${escaped(href)}">${escaped(name)}</a>`).join(' ') || null;
-
-/** What the researcher wrote, framed and labelled: nothing in it reads like a word of ours. */
-function wordsHtml({ sprint }: SprintDetail): string {
-  const words: [string, string | null][] = [
-    ['Idea', sprint.idea],
-    ['Summary', sprint.summary],
-    ['Next', sprint.next],
-  ];
-  const said = words.flatMap(([name, text]) =>
-    text?.trim() ? `<p><b>${name}.</b> ${escaped(clip(text.trim(), 4000))}</p>` : [],
-  );
-  return said.length > 0
-    ? `<section class="theirs"><p class="whose">In the words of the researcher</p>${said.join('')}</section>`
-    : '';
-}

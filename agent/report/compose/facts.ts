@@ -1,14 +1,12 @@
 import type { Sprint } from '#contract/sprint';
-import { clip, duration, money, number, samples } from '../document/names.ts';
+import { duration, money, number, samples } from '../document/names.ts';
 import { type Block, code, type Inline, strong, text } from '../document/tree.ts';
 import type { Context } from './context.ts';
+import { hintRows } from './hints.ts';
 import { observedRows } from './observed.ts';
 import { onGpu } from './title.ts';
 
 type Fact = { label: string; c: Inline[] };
-
-/** Letters of the hints that a report shows. */
-const HINTS = 500;
 
 /** How it was decided, what it cost, who made it, and where it lies. */
 export function facts({ sprint, commit }: Context): Block {
@@ -42,7 +40,7 @@ export function facts({ sprint, commit }: Context): Block {
     },
     { label: 'Researcher', c: researcher(sprint) },
     { label: 'Sandbox', c: [text(sprint.sandbox)] },
-    ...hints(sprint),
+    ...hintRows(sprint),
     { label: 'Change', c: changeWords(sprint.change) },
     ...(commit === null ? [] : [{ label: 'Commit', c: commitWords(sprint, commit) }]),
   ];
@@ -76,13 +74,6 @@ function commitWords({ id }: Sprint, { hash, branch }: NonNullable<Context['comm
     return [code(hash.slice(0, 10)), ...on, text(': '), code(`git show ${hash.slice(0, 10)}`)];
   const command = `git log -1 -p ${branch ?? 'HEAD'} -- sprints/${id}`;
   return [text('the one'), ...on, text(' that '), code(command), text(' shows')];
-}
-
-function hints({ hints: told, id }: Sprint): Fact[] {
-  if (!told) return [];
-  const all = told.join(' · ');
-  const rest = all.length > HINTS ? ` sprints/${id}/sprint.json has all.` : '';
-  return [{ label: 'Hints by people', c: [text(clip(all, HINTS) + rest)] }];
 }
 
 function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {

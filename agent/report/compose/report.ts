@@ -13,6 +13,7 @@ import { type Context, Numbering, type SprintCommit } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { facts, rulesFacts } from './facts.ts';
 import { curvesFigure, frontierFigure, gainFigure, groupsFigure, progressFigure } from './figures.ts';
+import { hintReasons } from './hints.ts';
 import { groupTables, verdictTables } from './parts.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { saidBlocks } from './said.ts';
@@ -65,6 +66,7 @@ export async function composeReport(
   add(blocks, claimedAndVerified(context));
   if (sprint.summary.trim()) blocks.push(theirs(await read(sprint.summary, 'sprint.json')));
   blocks.push(facts(context));
+  add(blocks, hintReasons(sprint));
   blocks.push(...changedSettings(context));
   blocks.push(heading(1, 'What we asked'), theirs(asked));
   blocks.push(heading(1, 'Results'));

@@ -24,7 +24,11 @@ import { namingWhole } from './whole.ts';
 export async function parseMarkdown(
   source: string,
   images: ImageReader,
-  { files = () => null, whole = null }: { files?: FileFinder; whole?: string | null } = {},
+  {
+    files = () => null,
+    whole = null,
+    plots = plotReader(),
+  }: { files?: FileFinder; whole?: string | null; plots?: ReturnType<typeof plotReader> } = {},
 ): Promise<Block[]> {
   const { text: short, cut } = shorten(fenceFrontMatter(clean(source)));
   const read = short.slice(0, limits.source);
@@ -35,7 +39,7 @@ export async function parseMarkdown(
     // Quotes nested ten thousand deep overflow the lexer's stack; then the text is shown unparsed.
     return plainText(read);
   }
-  const reader = new Reader(images, new Notes(tokens), files);
+  const reader = new Reader(images, plots, new Notes(tokens), files);
   const out = await reader.blocks(tokens.slice(0, limits.blocks), 0);
   out.push(...(await reader.footnotes()));
   const more = short.length - read.length;
@@ -56,12 +60,12 @@ export function plainText(source: string): Block[] {
 }
 
 class Reader {
-  private readonly plots = plotReader();
   private readonly inline: InlineReader;
   private readonly html: HtmlReader;
 
   constructor(
     private readonly images: ImageReader,
+    private readonly plots: ReturnType<typeof plotReader>,
     private readonly notes: Notes,
     files: FileFinder,
   ) {

@@ -22,8 +22,8 @@ const beside = { commit: null, links: [] };
 const rules = { guards: { mcc: '>=best-0.01', uniqueness: '>=0.999' }, earlier: [matryoshka] };
 const [run = ''] = lista.runs.map(({ id }) => id);
 
-it('holds the record, the patch and each guard with what broke it', () => {
-  const detail = detailOf(lista, rules, places, beside);
+it('holds the record, the patch and each guard with what broke it', async () => {
+  const detail = await detailOf(lista, rules, places, beside);
   expect(detail.sprint).toEqual(lista);
   expect(detail.patch?.text).toContain('diff --git');
   expect(detail.patch?.href).toMatch(/^\.\.\/.*\/change\.patch$/);
@@ -33,20 +33,20 @@ it('holds the record, the patch and each guard with what broke it', () => {
   ]);
 });
 
-it('leaves a patch of more than 20 KB to its file, and says how long it is', () => {
+it('leaves a patch of more than 20 KB to its file, and says how long it is', async () => {
   places = { ...places, sprintsDir: dir };
   mkdirSync(join(dir, lista.id));
   writeFileSync(join(dir, lista.id, 'change.patch'), '+'.repeat(20_001));
-  expect(detailOf(lista, rules, places, beside).patch).toMatchObject({ text: null, bytes: 20_001 });
+  expect((await detailOf(lista, rules, places, beside)).patch).toMatchObject({ text: null, bytes: 20_001 });
 });
 
-it('reads the settings that a trainer states, with no more trust than any other file of its folder', () => {
+it('reads the settings that a trainer states, with no more trust than any other file of its folder', async () => {
   const { result, out } = inRun(join(places.runsDir, run));
   mkdirSync(out, { recursive: true });
   const stated = { version: 1, status: 'finished', reason: null, experiment: 'x', steps: 1, samples: 1 };
   const config = { eta: 0.3, 'name\u001b[31m': 'a\nb', inner: { tau: 2 }, widths: [4, 16] };
   writeFileSync(result, JSON.stringify({ ...stated, config, seconds: 1, declared: {}, claimed: {} }));
-  const { settings, files } = detailOf(lista, rules, places, beside);
+  const { settings, files } = await detailOf(lista, rules, places, beside);
   expect(settings[run]).toEqual({
     values: expect.objectContaining({
       ...{ eta: '0.3', name: 'a b', 'inner.tau': '2', widths: '[4,16]', experiment: 'lista', seed: '0' },
@@ -55,25 +55,25 @@ it('reads the settings that a trainer states, with no more trust than any other 
   });
   expect(files[run]?.map(({ label }) => label)).toEqual(['result.json']);
   writeFileSync(result, '{"config": 3}');
-  expect(detailOf(lista, rules, places, beside).settings[run]?.stated).toBe(false);
+  expect((await detailOf(lista, rules, places, beside)).settings[run]?.stated).toBe(false);
 });
 
-it('takes the settings of the record before those of a folder, which may be gone', () => {
+it('takes the settings of the record before those of a folder, which may be gone', async () => {
   const runs = lista.runs.map((each) => ({ ...each, config: { eta: 0.25, 'inner.tau': true } }));
-  const { settings } = detailOf({ ...lista, runs }, rules, { reportsDir: dir }, beside);
+  const { settings } = await detailOf({ ...lista, runs }, rules, { reportsDir: dir }, beside);
   expect(settings[run]).toMatchObject({ values: { eta: '0.25', 'inner.tau': 'true' }, stated: true });
 });
 
-it('is packed once for a record, in letters that cannot end the element that holds them', () => {
+it('is packed once for a record, in letters that cannot end the element that holds them', async () => {
   const sprint = { ...lista, title: '</script> ∇' };
-  const first = packedDetail(sprint, rules, places, beside);
+  const first = await packedDetail(sprint, rules, places, beside);
   expect(first.pack).toMatch(/^[A-Za-z0-9+/=]+$/);
   expect(first.special).toContain('∇');
   const opened = JSON.parse(gunzipSync(Buffer.from(first.pack, 'base64')).toString()) as SprintDetail;
   expect(opened.sprint.title).toBe(sprint.title);
-  expect(packedDetail(sprint, rules, places, beside)).toBe(first);
+  expect(await packedDetail(sprint, rules, places, beside)).toBe(first);
   const committed = { ...beside, commit: { hash: 'abc', branch: 'run/x' } };
-  expect(packedDetail(sprint, rules, places, committed)).not.toBe(first);
+  expect(await packedDetail(sprint, rules, places, committed)).not.toBe(first);
 });
 
 it('draws at most 200 points of a curve, its ends among them', () => {
@@ -83,14 +83,14 @@ it('draws at most 200 points of a curve, its ends among them', () => {
   expect(thinned([1, 2])).toEqual([1, 2]);
 });
 
-it('keeps six digits of what a trainer logged, and all of what a judge measured', () => {
+it('keeps six digits of what a trainer logged, and all of what a judge measured', async () => {
   const third = 1 / 3;
   const runs = lista.runs.map((each) => ({
     ...each,
     curve: [{ samples: 1, values: { loss: 1000 * third, lr: third / 1e9 } }],
     evals: [{ samples: 1, evaluationSamples: 1, metrics: { f1: third } }],
   }));
-  const [first] = detailOf({ ...lista, runs }, rules, places, beside).sprint.runs;
+  const [first] = (await detailOf({ ...lista, runs }, rules, places, beside)).sprint.runs;
   expect(first?.curve[0]?.values).toEqual({ loss: 333.333, lr: 3.33333e-10 });
   expect(first?.evals[0]?.metrics.f1).toBe(third);
 });

@@ -5,6 +5,7 @@ import { type Places, patchOf, runLinks } from './files.ts';
 import type { Guard, SprintDetail } from './model.ts';
 import { packed, thinned } from './pack.ts';
 import type { Beside } from './rows.ts';
+import { formulasIn, wordsOf } from './words.ts';
 
 /** The rules of a sprint's leaderboard, and the sprints on it before this one. */
 export interface Rules {
@@ -13,14 +14,15 @@ export interface Rules {
 }
 
 /** All that the page can show of a sprint. */
-export function detailOf(
+export async function detailOf(
   sprint: Sprint,
   rules: Rules,
   places: Places,
   { commit, links }: Beside,
-): SprintDetail {
+): Promise<SprintDetail> {
   return {
     sprint: { ...sprint, runs: sprint.runs.map(thinnedRun) },
+    words: await wordsOf(sprint, places),
     guards: guardsOf(sprint, rules),
     patch: patchOf(places, sprint.id),
     ...{ commit, links },
@@ -63,19 +65,20 @@ function guardsOf({ verdict, bestBefore }: Sprint, { guards, earlier }: Rules): 
 /** What was packed, by record: a closed sprint does not change, and a page is drawn every ten seconds. */
 const packs = new WeakMap<Sprint, { beside: string; pack: string; special: string }>();
 
-/** A sprint's details as the page holds them, and the letters in them that are not ASCII. */
-export function packedDetail(
+/** A sprint's details as the page holds them, and the letters in them that are not ASCII or in formulas. */
+export async function packedDetail(
   sprint: Sprint,
   rules: Rules,
   places: Places,
   beside: Beside,
-): { pack: string; special: string } {
+): Promise<{ pack: string; special: string }> {
   const known = packs.get(sprint);
   const now = JSON.stringify(beside);
   if (known?.beside === now) return known;
-  const detail = detailOf(sprint, rules, places, beside);
+  const detail = await detailOf(sprint, rules, places, beside);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII
-  const special = [...new Set(JSON.stringify(detail).match(/[^\x00-\x7f]/gu))].join('');
+  const letters = [...new Set(JSON.stringify(detail).match(/[^\x00-\x7f]/gu))].join('');
+  const special = `${letters}${formulasIn(detail.words)}`;
   const made = { beside: now, pack: packed(detail), special };
   packs.set(sprint, made);
   return made;

@@ -105,6 +105,8 @@ export interface Patch {
 /** What the page reads when a sprint is looked at: its whole record, and what lies beside it. */
 export interface SprintDetail {
   sprint: Sprint;
+  /** What the researcher wrote: HTML, framed and sanitised. */
+  words: string;
   guards: Guard[];
   patch: Patch | null;
   commit: Commit | null;

@@ -1,8 +1,10 @@
+import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { gainWords, spreadWords } from '../compose/confirmed.ts';
 import { escaped } from '../document/escaped.ts';
 import { clip, count, duration, label, money, number, samples, signed } from '../document/names.ts';
+import { beganPart, type Night, nightsOf, ofEachNight } from './branches.ts';
 import { seedsOf, stepsOf } from './evidence.ts';
 
 /** Ideas that are named; the list below has all. */
@@ -19,6 +21,12 @@ export interface Now {
   task: Task;
   running: boolean;
   stopped: Stopped | null;
+  /** The run branch that has a sprint, where that is known. */
+  branchOf: (sprint: Sprint) => string | null;
+  /** What the run branches began with. */
+  began: readonly BeganFrom[];
+  /** What became of the hints of people, as HTML; null where there are none, and beside another leaderboard. */
+  hints: string | null;
   /** Where the report of a sprint lies; null where there is none. */
   reportOf: (sprint: Sprint) => string | null;
 }
@@ -28,13 +36,16 @@ export interface Now {
  * cost, why it stopped, what next.
  */
 export function morning(board: readonly Sprint[], now: Now): string {
+  const nights = nightsOf(board, now.branchOf);
   const lines: [string, string | null][] = [
     ['How far', howFar(board, now)],
+    ['Began from', beganHere(board, now, nights)],
     ['By which ideas', ideas(board, now)],
     ['How sure', howSure(board)],
     ['At what cost', cost(board)],
-    ['Why it stopped', now.running ? null : whyStopped(board, now)],
-    ['What next', next(board, now)],
+    ['Why it stopped', now.running ? null : whyStopped(board, now, nights)],
+    ['What next', next(board, now, nights)],
+    ['Hints', now.hints],
   ];
   const shown = lines.flatMap(([name, html]) => (html === null ? [] : `<dt>${name}</dt><dd>${html}</dd>`));
   return `<dl class="facts morning">${shown.join('')}</dl>`;
@@ -140,22 +151,46 @@ function cost(board: readonly Sprint[]): string {
   return `<strong>${money(usd)}</strong>${each}; ${duration(sum((s) => s.cost.trainSeconds))} of training, ${duration(sum((s) => s.cost.judgeSeconds))} of judging,${confirming} ${duration(sum((s) => s.cost.wallSeconds))} in all; ${samples(tokens)} tokens.`;
 }
 
-function whyStopped(board: readonly Sprint[], { stopped }: Now): string {
-  const { number: last, stopReason } = board.at(-1) as Sprint;
+/** What the branches on this leaderboard began with. */
+function beganHere(
+  board: readonly Sprint[],
+  { began, branchOf }: Now,
+  nights: readonly Night[],
+): string | null {
+  const branches = new Set(board.map(branchOf));
+  const here = began.filter(({ branch }) => nights.length === 0 || branches.has(branch));
+  return beganPart(here, board.at(-1) as Sprint, nights.length > 0);
+}
+
+function whyStopped(board: readonly Sprint[], { stopped }: Now, nights: readonly Night[]): string {
+  const ended = (sprints: readonly Sprint[]) => {
+    const { number: last, stopReason } = sprints.at(-1) as Sprint;
+    return `Sprint ${last}: ${escaped(clip(stopReason, 300))}.`;
+  };
   const loop = stopped ? `The loop: ${escaped(clip(stopped.reason, 300))}. ` : '';
-  return `${loop}Sprint ${last}: ${escaped(clip(stopReason, 300))}.`;
+  return loop + (ofEachNight(nights, ({ sprints }) => ended(sprints)) ?? ended(board));
 }
 
 /** The researcher's plan, marked as its words, and what is ours to say: gains that wait for a person. */
-function next(board: readonly Sprint[], { running }: Now): string | null {
+function next(board: readonly Sprint[], { running }: Now, nights: readonly Night[]): string | null {
   const parts: string[] = [];
   for (const { number: at, reason } of board.filter(({ outcome }) => outcome === 'held').slice(-3))
     parts.push(`<p>Sprint ${at} is held: ${escaped(clip(reason, 300))}.</p>`);
-  const planned = board.findLast(({ next }) => next !== null && next.trim() !== '');
-  if (planned?.next)
+  const plan = (sprints: readonly Sprint[]) => {
+    const planned = sprints.findLast(({ next }) => next !== null && next.trim() !== '');
+    return planned?.next
+      ? `<span class="whose">The researcher, after sprint ${planned.number}:</span> ${escaped(clip(planned.next.trim(), 600))}`
+      : null;
+  };
+  const own = plan(board);
+  const plans = ofEachNight(nights, ({ sprints }) => plan(sprints));
+  if (plans !== null) parts.push(plans);
+  else if (own !== null) parts.push(`<p class="plan">${own}</p>`);
+  if (!running)
     parts.push(
-      `<p class="plan"><span class="whose">The researcher, after sprint ${planned.number}:</span> ${escaped(clip(planned.next.trim(), 600))}</p>`,
+      nights.length > 0
+        ? '<p><code>npm run loop</code> continues the last of them; <code>npm run loop -- --new --start &lt;branch&gt;</code> begins a night from the best of one.</p>'
+        : '<p><code>npm run loop</code> continues from here.</p>',
     );
-  if (!running) parts.push('<p><code>npm run loop</code> continues from here.</p>');
   return parts.length > 0 ? parts.join('') : null;
 }

@@ -17,7 +17,7 @@ import {
   type SprintRow,
 } from './model.ts';
 
-/** Metrics that a list shows; a sprint's details have all. */
+/** Metrics that a list shows, the confirmed one among them; a sprint's details have all. */
 const MOST_METRICS = 5;
 /** Letters of a sprint that a search looks through. */
 const MOST_WORDS = 4000;
@@ -74,16 +74,15 @@ function boardOf(board: readonly Sprint[], task: Task): Board {
     label: label(name),
     better: name === metric || task.contract.gains.includes(name) ? goal : null,
   });
+  const confirmed = board.some((sprint) => sprint.confirmed && sprint.confirmed.candidate.n > 0);
   return {
     id: leaderboard,
     ...{ profile, metric, goal },
     columns: [
       column(first),
       { key: GAIN, label: 'Gain', better: goal },
-      ...(board.some(({ confirmed }) => confirmed && confirmed.candidate.n > 0)
-        ? [{ key: CONFIRMED, label: 'Confirmed', better: goal }]
-        : []),
-      ...others.slice(0, MOST_METRICS - 1).map(column),
+      ...(confirmed ? [{ key: CONFIRMED, label: 'Confirmed', better: goal }] : []),
+      ...others.slice(0, MOST_METRICS - (confirmed ? 2 : 1)).map(column),
     ],
     best: best?.candidate ? { sprint: best.id, run: best.candidate } : null,
   };

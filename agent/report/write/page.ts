@@ -49,7 +49,7 @@ export async function page({
 <title>${escaped(title)}</title>
 <style>
 ${await fontFaces(`${title}${main}${program?.letters ?? ''}`)}
-${css}${main.includes('<math') ? mathCss : ''}${program?.css ?? ''}</style>
+${css}${`${main}${program?.letters ?? ''}`.includes('<math') ? mathCss : ''}${program?.css ?? ''}</style>
 </head>
 <body${program?.refresh ? ` data-refresh="${program.refresh}"` : ''}>
 ${main}${end}
