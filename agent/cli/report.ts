@@ -58,8 +58,8 @@ async function main(): Promise<number> {
   const commits = csv ? new Map() : await sprintCommitsIn(dirname(sprintsDir), branch);
   for (const sprint of csv ? [] : only ? [only] : sprints) {
     const dir = sprintDir ?? join(sprintsDir, sprint.id);
-    const commit = commits.get(sprint.id) ?? null;
-    const made = await render(sprint, { sprintDir: dir, sprints, reportsDir, task, commit });
+    const branch = commits.get(sprint.id)?.branch ?? null;
+    const made = await render(sprint, { sprintDir: dir, sprints, reportsDir, task, branch });
     if (!made) bad.push(sprint.id);
   }
   // The notebook links to the reports that are there.

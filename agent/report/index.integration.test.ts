@@ -82,7 +82,7 @@ describe('rendering a report in a child process', () => {
   });
 
   it('takes little processor time', async () => {
-    const job: RenderJob = { ...request(), commit: null, forms: ['md', 'html', 'pdf'], simple: false };
+    const job: RenderJob = { ...request(), branch: null, forms: ['md', 'html', 'pdf'], simple: false };
     const child = fileURLToPath(new URL('./child.mjs', import.meta.url));
     const script = 'TIMEFORMAT="%U %S"; time "$0" "$1" >&2';
     const { stderr } = await execa('bash', ['-c', script, process.execPath, child], {
@@ -119,7 +119,7 @@ describe('rendering a report in a child process', () => {
 
 it('makes the asked forms, as plain text when asked to be simple', async () => {
   const lines: JobLine[] = [];
-  await renderJob({ ...request(), commit: null, forms: ['md', 'pdf'], simple: true }, (line) =>
+  await renderJob({ ...request(), branch: null, forms: ['md', 'pdf'], simple: true }, (line) =>
     lines.push(line),
   );
   expect(lines).toEqual([names[0], names[2]].map((name) => ({ file: join(base, 'reports', name) })));

@@ -5,7 +5,6 @@ import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { collect, startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
-import type { SprintCommit } from './compose/context.ts';
 import { readSource } from './compose/source.ts';
 import { type Form, forms, type JobLine, type RenderJob } from './job.ts';
 import type { NotebookRequest } from './notebook.ts';
@@ -30,8 +29,8 @@ export interface ReportRequest {
   task: Task;
   /** Null when TASK.md has no such profile any more. */
   profile: PlainProfile | null;
-  /** Where the sprint is committed, as far as that is known. */
-  commit?: SprintCommit | null;
+  /** The branch that the sprint is committed on, where that is known. */
+  branch?: string | null;
   /** Seconds after which a renderer process is ended; at most two of them run. */
   timeout?: number;
 }
@@ -59,7 +58,7 @@ export async function renderReport(request: ReportRequest): Promise<RenderedRepo
     reportsDir,
     task,
     profile,
-    commit: request.commit ?? null,
+    branch: request.branch ?? null,
     forms: [...forms],
     simple: false,
     // Of other sprints only the curves of the best before are drawn, and curves are most of the bytes.

@@ -4,7 +4,6 @@ import { writeFileAtomic } from '#contract/atomic';
 import type { PlainProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
-import type { SprintCommit } from './compose/context.ts';
 import { composeReport } from './compose/report.ts';
 import { readSource } from './compose/source.ts';
 import { linkFiles } from './document/walk.ts';
@@ -24,7 +23,7 @@ export interface RenderJob {
   sprints: Sprint[];
   task: Task;
   profile: PlainProfile | null;
-  commit: SprintCommit | null;
+  branch: string | null;
   forms: Form[];
   /** Take the researcher's Markdown as plain text and draw no plots. Used after a first child died. */
   simple: boolean;

@@ -44,8 +44,7 @@ export async function reportSprint(loop: LoopParts, sprint: Sprint): Promise<voi
         sprints: loop.ledger.sprints,
         task,
         profile,
-        // A sprint is committed after its report.
-        commit: { hash: null, branch: loop.checkout.branch.name },
+        branch: loop.checkout.branch.name,
       });
       files = report.files.map((file) => relative(homeOf(repo), file));
       if (report.trouble) troubles.push(report.trouble);

@@ -70,7 +70,7 @@ it('draws the curves of several runs in one picture, with a line for each in the
   const runs = [run('a', 1000, 0.4, { curve }), run('b', 1000, 0.5, { curve })];
   const names = new Map(runs.map(({ id }, at) => [id, `run ${at} & more`]));
   const svg = await overlay(runs, names, 'f1', ['loss']);
-  for (const part of ['run 0 &amp; more', 'run 1 &amp; more', '>Loss<', '>F1, measured on snapshots<'])
-    expect(svg).toContain(part);
+  const axes = ['>Loss (log scale)<', '>F1<', '>measured on snapshots<'];
+  for (const part of ['run 0 &amp; more', 'run 1 &amp; more', ...axes]) expect(svg).toContain(part);
   expect(await overlay([run('a', 1, 0.5, { evals: [] })], new Map(), 'f1', [])).toBeNull();
 });

@@ -12,15 +12,9 @@ export interface Context {
   task: Task;
   /** Null when TASK.md no longer has the sprint's profile: then there are no baselines to draw. */
   profile: PlainProfile | null;
-  /** The commit and the branch of the sprint as far as they are known; null: it lies in no repository. */
-  commit: SprintCommit | null;
-  number: Numbering;
-}
-
-/** Where a sprint is committed. A report is made before its commit: then its branch alone is known. */
-export interface SprintCommit {
-  hash: string | null;
+  /** The branch that the sprint is committed on; null where that is not known. */
   branch: string | null;
+  number: Numbering;
 }
 
 /** Numbers tables and figures separately, in the order of the page. */

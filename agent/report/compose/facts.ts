@@ -9,7 +9,7 @@ import { onGpu } from './title.ts';
 type Fact = { label: string; c: Inline[] };
 
 /** How it was decided, what it cost, who made it, and where it lies. */
-export function facts({ sprint, commit }: Context): Block {
+export function facts({ sprint, branch }: Context): Block {
   const { cost } = sprint;
   const cached =
     cost.inputTokens > 0 ? ` (${Math.round((cost.cachedInputTokens / cost.inputTokens) * 100)}% cached)` : '';
@@ -42,7 +42,7 @@ export function facts({ sprint, commit }: Context): Block {
     { label: 'Sandbox', c: [text(sprint.sandbox)] },
     ...hintRows(sprint),
     { label: 'Change', c: changeWords(sprint.change) },
-    ...(commit === null ? [] : [{ label: 'Commit', c: commitWords(sprint, commit) }]),
+    ...(branch === null ? [] : [{ label: 'Commit', c: commitWords(sprint, branch) }]),
   ];
   return { t: 'facts', rows };
 }
@@ -67,13 +67,13 @@ export function rulesFacts(context: Context): Block {
   };
 }
 
-/** A report made before its commit names the branch, and the command that finds the commit on it. */
-function commitWords({ id }: Sprint, { hash, branch }: NonNullable<Context['commit']>): Inline[] {
-  const on = branch === null ? [] : [text(' on '), code(branch)];
-  if (hash !== null)
-    return [code(hash.slice(0, 10)), ...on, text(': '), code(`git show ${hash.slice(0, 10)}`)];
-  const command = `git log -1 -p ${branch ?? 'HEAD'} -- sprints/${id}`;
-  return [text('the one'), ...on, text(' that '), code(command), text(' shows')];
+/**
+ * The command that finds the commit. A report is made before its commit, and is the same when it is made
+ * again: so it has no hash.
+ */
+function commitWords({ id }: Sprint, branch: string): Inline[] {
+  const command = `git log -1 --stat --full-diff --diff-filter=A ${branch} -- sprints/${id}/sprint.json`;
+  return [text('on '), code(branch), text(', shown by '), code(command)];
 }
 
 function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {

@@ -204,6 +204,15 @@ describe('the report of a sprint', () => {
     expect(JSON.stringify(blocks)).toContain('No run was started');
   });
 
+  it('names the branch, and the command that shows the commit', async () => {
+    const source = { ...readSource(folderOf(lista.id)), sprint: lista };
+    const { blocks } = await composeReport(source, sprints, task, profile, { branch: 'run/a', simple: true });
+    expect(JSON.stringify(of(blocks, 'facts'))).toContain(
+      `git log -1 --stat --full-diff --diff-filter=A run/a -- sprints/${lista.id}/sprint.json`,
+    );
+    expect(JSON.stringify((await compose(lista, true)).blocks)).not.toContain('git log');
+  });
+
   it('draws and reads nothing when asked to be simple', async () => {
     const { blocks } = await compose(lista, true);
     expect(of(blocks, 'figure')).toEqual([]);

@@ -9,7 +9,7 @@ import { parseMarkdown, plainText } from '../markdown/parse.ts';
 import { cards, edge } from './cards.ts';
 import { claimedAndVerified } from './claims.ts';
 import { confirmedTable, inFullBlock, spreadWords } from './confirmed.ts';
-import { type Context, Numbering, type SprintCommit } from './context.ts';
+import { type Context, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { facts, rulesFacts } from './facts.ts';
 import { curvesFigure, frontierFigure, gainFigure, groupsFigure, progressFigure } from './figures.ts';
@@ -25,8 +25,8 @@ import { titleBlock } from './title.ts';
 
 /** What is known beside the record of a sprint, and how much is done with it. */
 interface Beside {
-  /** Where it is committed, as far as that is known. */
-  commit?: SprintCommit | null;
+  /** The branch that it is committed on, where that is known. */
+  branch?: string | null;
   /**
    * Take the researcher's Markdown as plain text and draw nothing: for a retry after reading or drawing
    * crashed the renderer.
@@ -43,14 +43,14 @@ export async function composeReport(
   sprints: readonly Sprint[],
   task: Task,
   profile: PlainProfile | null,
-  { commit = null, simple = false }: Beside = {},
+  { branch = null, simple = false }: Beside = {},
 ): Promise<Report> {
   const { sprint } = source;
   const others = sprints.filter(
     (s) => s.leaderboard === sprint.leaderboard && s.number <= sprint.number && s.id !== sprint.id,
   );
   const history = [...others, sprint].sort((a, b) => a.number - b.number);
-  const context: Context = { sprint, history, task, profile, commit, number: new Numbering() };
+  const context: Context = { sprint, history, task, profile, branch, number: new Numbering() };
   const [images, files] = [imageReader(source.dir), fileFinder(source.dir)];
   const read = async (markdown: string, whole: string): Promise<Block[]> =>
     simple ? plainText(markdown) : parseMarkdown(markdown, images, { files, whole: `${folder}/${whole}` });

@@ -58,7 +58,7 @@ it('is one file with its own fonts, small enough to commit every sprint', async 
 it('draws a plot in a list, a quote and in details, too', async () => {
   const spec = '{"data": {"values": [{"a": 1}]}, "mark": "point", "encoding": {"x": {"field": "a"}}}';
   const fence = (indent: string) => ['```vega-lite', spec, '```'].map((line) => indent + line).join('\n');
-  const plots = (html: string) => html.match(/<figure><div class="panels"><svg /g)?.length;
+  const plots = (html: string) => html.match(/<figure><div class="panels"[^>]*><svg /g)?.length;
   const plain = await render('plain');
   const html = await render(
     `- item\n\n${fence('  ')}\n\n${fence('> ')}\n\n<details>\n\n${fence('')}\n\n</details>`,
