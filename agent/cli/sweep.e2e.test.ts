@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import { capture } from '#host/capture';
 import { startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
 import { ONE_REQUEST_MS } from '#host/one-request';
+import { LocalExecutor } from '../executor/local.ts';
 import { exampleVerdict } from '../fixtures/examples.ts';
 import { newRepo } from '../fixtures/repo.ts';
 import type { SweepSummary } from '../sweep/summary.ts';
@@ -229,5 +231,29 @@ describe('npm run sweep', () => {
       'stopped after 1 of 2 runs; continue with: npm run sweep -- stuck',
     );
     expect(summaryIn(out).runs.map(({ name }) => name)).toEqual(['good']);
+  });
+
+  it.each([
+    ['Ctrl-C', 'SIGINT'],
+    ['kill -9', 'SIGKILL'],
+  ] as const)('goes on after %s with the run that was cut off', async (_, signal) => {
+    const [node = '', ...words] = [...cli, 'pausing', '--seed', signal === 'SIGINT' ? '1' : '2'];
+    const child = spawn(node, words, { cwd: repo, env: cleanEnv(), stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    const mine = () => runs().filter((run) => run.endsWith(`-pausing-s${words.at(-1)}`));
+    const saved = () =>
+      mine().some((run) => existsSync(join(repo, 'checkpoints', run, 'out/optimizer.safetensors')));
+    while (!saved()) await sleep(50);
+    child.kill(signal);
+    await ended;
+    const [run = ''] = mine();
+    const dir = join(repo, 'checkpoints', run);
+    // Without a sandbox the trainer outlives its killed starter; the command would say so.
+    if (signal === 'SIGKILL') await new LocalExecutor().endLeft(dir);
+    const { exit, stdout } = await sweep(...words.slice(cli.length - 1));
+    expect(exit.code).toBe(0);
+    expect(stdout).toContain('1 run in ');
+    expect(mine()).toEqual([run]);
+    expect(readFileSync(join(dir, 'trainer.log'), 'utf8')).toContain('"resumed":true');
   });
 });

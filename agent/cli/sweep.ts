@@ -75,8 +75,8 @@ const command = program(
 Examples:
   npm run sweep -- ablations --profile small
   npm run sweep -- l0_sweep --seeds 3 --samples 512000
-  npm run sweep -- default topk --set k=2,3,4 --set lr=1e-3,3e-3 --seeds 3 --dry
-  npm run sweep -- matryoshka --set 'matryoshka_widths=[4,16],[8,32],[4,16,64]'
+  npm run sweep -- default reference_style --set k=2,3,4 --set lr=1e-3,3e-3 --seeds 3 --dry
+  npm run sweep -- default --set 'widths=[4,16],[8,32],[4,16,64]'
 
 Exit codes: 0 every run is judged · 1 a run is not · 2 bad input · 130 Ctrl-C. The same command then makes the missing runs, also after a kill -9.`,
   );

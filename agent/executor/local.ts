@@ -108,7 +108,16 @@ export class LocalExecutor implements Executor {
     const sandbox = before.sandbox === label ? label : `${before.sandbox}, then ${label}`;
     const { endedBy: _, ...same } = before;
     const seconds = from === null ? null : before.seconds;
-    const record: RunRecord = { ...same, status: 'running', reason: null, endedAt: null, seconds, sandbox };
+    const fingerprint = await unchanged(request, before);
+    const record: RunRecord = {
+      ...same,
+      fingerprint,
+      status: 'running',
+      reason: null,
+      endedAt: null,
+      seconds,
+      sandbox,
+    };
     const processes: Processes = { service: null, trainer: null };
     try {
       if (from === null) empty(dir);
@@ -196,6 +205,14 @@ export class LocalExecutor implements Executor {
 interface Processes {
   service: Child | null;
   trainer: Child | null;
+}
+
+/** The fingerprint of a run that goes on; none where its first part had another, as of another engine. */
+async function unchanged(request: ResumeRequest, before: RunRecord): Promise<string | undefined> {
+  const { fingerprint, profile: profileName, tree } = before;
+  if (fingerprint === undefined) return undefined;
+  const [now] = await fingerprintsOf({ ...request, profileName, tree }, [before]);
+  return now?.fingerprint === fingerprint ? fingerprint : undefined;
 }
 
 /** Ends both where one could not be started, or the record not be written. */

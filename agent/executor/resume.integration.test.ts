@@ -56,6 +56,8 @@ it('goes on in its folder, from the batch that was saved, and counts every row o
     // 5,000 rows and 1,000 for the norm, in whole batches.
     rowsServed: (9 + 2) * 600,
     sandbox: 'off (test), then off (resumed)',
+    // The task is another one meanwhile, so no later run is the same.
+    fingerprint: undefined,
   });
   expect(resumed.seconds).toBeGreaterThan(stopped.seconds as number);
   expect(JSON.parse(text(join(run.dir, 'trainer.log')))).toEqual({ rows: 9 * 600, resumed: true });

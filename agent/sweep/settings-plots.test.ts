@@ -37,6 +37,7 @@ it('draws one setting alone, leaves out what was not measured, and nothing of no
   const some = [run('2', 'auto', 0, 0.5), run('3', 'auto', 0, null), run('4', 'auto', 0, 0.6)];
   const pictures = await settingsPlots(rowsOf(some, ['k']), ['k'], ['f1']);
   expect(pictures.map(({ name }) => name)).toEqual(['by k']);
-  expect(pictures[0]?.svg.match(/x: \d; value: /g)).toHaveLength(2);
+  expect(pictures[0]?.svg).toContain('x: 4; value: 0.6');
+  expect(pictures[0]?.svg).not.toContain('x: 3;');
   expect(await settingsPlots(rowsOf([run('3', 'auto', 0, null)], ['k']), ['k'], ['f1'])).toEqual([]);
 });

@@ -14,8 +14,9 @@ export interface Picture {
 const WIDE = 20;
 
 /**
- * One plot for each swept setting: the metrics against its values, with the spread over seeds, a line for
- * each experiment and combination of the other settings. For two settings also a heat map of the first metric.
+ * One plot for each swept setting: the metrics against its values, with the spread over seeds, and a line for
+ * each experiment and combination of the other settings. For two settings also a heat map of the first
+ * metric.
  */
 export async function settingsPlots(
   rows: readonly Row[],

@@ -46,7 +46,7 @@ export async function foretell(question: Question): Promise<Foretold[] | null> {
   return Array.isArray(answer) ? answer : null;
 }
 
-/** Why the trainer refuses such a run, in one line; null where it does not, or cannot tell without training. */
+/** Why the trainer refuses such a run, in one line; null where it does not, or cannot tell in advance. */
 export async function whyRefused(question: Question): Promise<string | null> {
   const answer = await ask(question);
   return answer && 'refused' in answer ? answer.refused : null;
