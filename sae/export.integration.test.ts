@@ -98,9 +98,50 @@ describe('an inferenceEncoder() that claims to be another', () => {
       'a field that this architecture does not have',
       'standard',
       () => ({ fields: { k: 3 } }),
-      /standard\.ts: inferenceEncoder\(\) gives what cannot be loaded \(cfg\.json: k is no field of standard that is known/,
+      /standard\.ts: inferenceEncoder\(\) says that it is SAELens' "standard", which has no field k; not exported$/,
     ],
-    ['no k', 'topk', () => ({ fields: {} }), /gives what cannot be loaded \(cfg\.json: k is missing/],
+    [
+      'no k',
+      'topk',
+      () => ({ fields: {} }),
+      /topk\.ts: .* "topk", whose field k is wrong: .*; not exported$/,
+    ],
+    [
+      'a weight that the name does not have',
+      'jumprelu',
+      () => ({ architecture: 'standard' }),
+      /says that it is SAELens' "standard", which has no weight threshold; not exported$/,
+    ],
+    [
+      'a weight that is missing',
+      'standard',
+      () => ({ architecture: 'jumprelu' }),
+      /says that it is SAELens' "jumprelu", and lacks its weight threshold; not exported$/,
+    ],
+    [
+      'a weight of another shape',
+      'standard',
+      ({ weights }) => ({ weights: { ...weights, W_enc: tf.transpose(weights.W_enc) } }),
+      /says that it is SAELens' "standard", whose W_enc is \[8, 16\], and gives \[16, 8\]; not exported$/,
+    ],
+    [
+      'codes of another shape, under a name of its own',
+      'standard',
+      ({ encode }) => ({ architecture: 'my_own', encode: (x) => tf.transpose(encode(x)) }),
+      /gives codes of 2 rows of the shape \[16, 2\], \[2, 16\] expected; not exported$/,
+    ],
+    [
+      'numbers that are not finite',
+      'standard',
+      ({ weights }) => ({ weights: { ...weights, b_enc: tf.fill([16], Number.NaN) } }),
+      /gives b_enc with numbers that are not finite; not exported$/,
+    ],
+    [
+      'no name',
+      'standard',
+      () => ({ architecture: '' }),
+      /returns no `architecture`, the name that it is exported by; not exported$/,
+    ],
   ])('is refused: %s, and nothing is left', async (_, name, change, message) => {
     const out = join(folder, 'refused/deep');
     const fields = name === 'topk' ? { k: 3 } : {};

@@ -6,6 +6,7 @@ import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { numbers } from '#engine/kernel';
 import { uniform } from '#engine/random';
 import type { Architecture, BaseConfig, InferenceEncoder } from './architecture.ts';
+import { expectForm } from './saelens/form.ts';
 import { kinds } from './saelens/kinds.ts';
 import { registry } from './saelens/registry.ts';
 import { expectSameCodes } from './saelens/same-codes.ts';
@@ -30,14 +31,20 @@ export interface Exported {
  * Writes the inference encoder in the files of SAELens, `cfg.json` and `sae_weights.safetensors`.
  * `parity.safetensors` has x, codes and reconstruction by this code. For an architecture that SAELens lacks,
  * `architectures/<name>.py` is copied as `encode.py` if there is one. Writes all files or none.
- * @throws UserError if the files, loaded again, give other codes than the trained SAE
+ * @throws UserError if the encoder does not fit the name that it returns, before anything is written, and if
+ * the files, loaded again, give other codes than the trained SAE
  */
 export async function exportCheckpoint(
   checkpoint: Checkpoint,
   architecture: Architecture,
   out: string,
 ): Promise<Exported> {
-  const { config } = checkpoint;
+  const { config, weights, buffers } = checkpoint;
+  const sae = architecture.config.parse(config.sae);
+  tf.tidy(() => {
+    const form = architecture.inferenceEncoder(asTensors(weights), buffers, sae);
+    expectForm(form, sae, `sae/architectures/${config.architecture}.ts`);
+  });
   const made = mkdirSync(out, { recursive: true });
   const part = mkdtempSync(join(out, '.part-'));
   try {

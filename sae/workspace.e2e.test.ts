@@ -90,10 +90,69 @@ export const experiments: Experiment[] = [
   it('checks one experiment by name and refuses an unknown name', () => {
     const one = run('check', 'candidate');
     expect(one.stdout).toMatch(/types correct.*, 1 experiment trains and encodes \(/);
+    expect(one.stdout).toMatch(/\nmy-own is exported as SAELens' standard\n$/);
     expect(one.status).toBe(0);
     const unknown = run('check', 'candidat');
     expect(said(unknown)).toMatch(/^error: unknown experiment "candidat"; there are: .*candidate.*\n$/);
     expect(unknown.status).toBe(1);
+  });
+
+  it('says before a run that its export would be refused: another encoder under the same name', () => {
+    const own = join(tree, 'sae/architectures/my-own.ts');
+    const before = readFileSync(own, 'utf8');
+    writeFileSync(own, before.replaceAll('encode: (x) => tf.relu(', 'encode: (x) => tf.softplus('));
+    const checked = run('check', 'candidate');
+    writeFileSync(own, before);
+    expect(checked.stdout).toMatch(
+      /\nnpm run export would refuse my-own: sae\/architectures\/my-own\.ts: inferenceEncoder\(\) says that it is SAELens' "standard"; loaded as that, \d+ of \d+ codes [^\n]*; not exported\n$/,
+    );
+    expect(checked.status).toBe(0);
+  });
+
+  it('makes an architecture, an experiment and a test from the template, which work as they are', () => {
+    const made = run('new', 'fresh-1');
+    expect(said(made)).toBe('');
+    const files = ['architectures/fresh-1.ts', 'experiments/fresh-1.ts', 'architectures/fresh-1.test.ts'];
+    expect(made.stdout).toBe(
+      `made
+${files.map((file) => `  sae/${file}`).join('\n')}
+next
+  npm run check:sae -- fresh-1
+  npm run test:unit -- sae/architectures/fresh-1.test.ts
+  npm run train -- fresh-1
+`,
+    );
+    const texts = files.map((file) => readFileSync(join(tree, 'sae', file), 'utf8'));
+    for (const text of texts) expect(text).not.toMatch(/template/i);
+    const checked = run('check', 'fresh-1');
+    expect(checked.stdout).toMatch(
+      /types correct.*, 1 experiment trains and encodes \(.*\nfresh-1 is exported as /,
+    );
+    const vitest = join(repo, 'node_modules/vitest/vitest.mjs');
+    // Else the repository's own is found above the tree.
+    writeFileSync(join(tree, 'vitest.config.mjs'), 'export default {};\n');
+    const tested = spawnSync(process.execPath, [vitest, 'run', '--root', tree, 'fresh-1.test.ts'], {
+      cwd: tree,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, NO_COLOR: '1' },
+    });
+    expect(tested.stderr).toBe('');
+    expect(tested.stdout).toMatch(/Tests +3 passed/);
+    expect(tested.status).toBe(0);
+  });
+
+  it.each([
+    ['fresh-1', 'sae/architectures/fresh-1.ts is there already; nothing was written'],
+    ['candidate', 'sae/experiments/candidate.ts is there already; nothing was written'],
+    ['paper_baselines', '"paper_baselines" is no name for an architecture: '],
+    ['../escape', '"../escape" is no name for an architecture: '],
+    ['a'.repeat(41), 'is no name for an architecture: at most 40 small letters'],
+    ['all', 'a sweep is named "all" already; nothing was written'],
+  ])('makes nothing by the name %s', (name, message) => {
+    const refused = run('new', name);
+    expect([refused.status, refused.stdout]).toEqual([2, '']);
+    expect(said(refused)).toMatch(/^error: [^\n]*\n$/);
+    expect(said(refused)).toContain(message);
   });
 
   it('fails the check with file and line of a wrong type', () => {

@@ -100,6 +100,13 @@ function hubFolder(root: string): string {
   return folder;
 }
 
+it.skipIf(!tried.ok)('a command that makes files of the workspace writes the workspace only', async () => {
+  const { stdout } = await confined('--writes', 'work', 'node', 'work/work.mjs', 'run', '--out', 'work');
+  expect(stdout).toBe('judge.mjs EROFS\nwrote work/made\n');
+  expect(readFileSync(join(repo, 'work/made'), 'utf8')).toBe('mine');
+  rmSync(join(repo, 'work/made'));
+});
+
 it.skipIf(!tried.ok)('reads a folder of links as they lead, by whatever name', async () => {
   const folder = hubFolder(elsewhere);
   symlinkSync(folder, join(elsewhere, 'by-its-name'));

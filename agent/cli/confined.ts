@@ -3,7 +3,7 @@
 //   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
 // `--sandbox off` among the arguments switches the sandbox off. With `--into NAME` the command may write the
 // folder of its own option --out. The default of --out is the folder NAME inside the folder that the first
-// argument names.
+// argument names. With `--writes FOLDER` it may write that folder.
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -79,6 +79,7 @@ async function passOn(from: Readable | null, to: Writable, clock: Working | null
 await runMain(async () => {
   const args = process.argv.slice(2);
   const into = args[0] === '--into' ? take(args, '--into') : undefined;
+  const writes = args[0] === '--writes' ? take(args, '--writes') : undefined;
   const asked = take(args, '--sandbox') ?? 'auto';
   if (asked !== 'auto' && asked !== 'off') throw new UserError(`--sandbox: auto or off, not "${asked}"`);
   const cwd = process.cwd();
@@ -92,7 +93,7 @@ await runMain(async () => {
     ...sandbox.wrap(words, {
       cwd,
       readable: [...readsOf(readTask('TASK.md'), cwd, cwd), ...readable],
-      writable: out ? [out] : [],
+      writable: [out, writes && resolve(writes)].filter((path) => typeof path === 'string'),
     }),
     cwd,
     stdio: { stdin: 0, stdout: shown(process.stdout) ?? 1, stderr: shown(process.stderr) ?? 2 },

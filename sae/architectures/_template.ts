@@ -5,9 +5,9 @@ import { initialWeights } from '../parts/init.ts';
 import { linearPowers } from '../parts/input-scaling.ts';
 
 /*
- * A template in plain tfjs. Copy it to <new-name>.ts and name that in an experiment; files that begin with _
- * are ignored. This one has relu activations with a penalty on their square roots, which weighs most on small
- * activations.
+ * A template in plain tfjs. `npm run new -- <name>` copies it to <name>.ts, with a test and an experiment;
+ * files that begin with _ are ignored. This one has relu activations with a penalty on their square roots,
+ * which weighs most on small activations.
  */
 
 const config = z.strictObject({
@@ -46,7 +46,10 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     b_dec: weights.b_dec,
   }),
 
-  /** SAELens' name for the export: its `standard` encodes in the same way. */
+  /**
+   * `architecture` is SAELens' name of this encoder: its `standard` encodes in the same way. Where yours does
+   * not, take the name and weights of one that does, or a name of your own (README.md, "SAELens").
+   */
   inferenceEncoder: (weights) => ({
     architecture: 'standard',
     weights,

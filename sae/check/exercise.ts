@@ -4,10 +4,11 @@ import { uniform } from '#engine/random';
 import type { Architecture } from '../architecture.ts';
 import { createCheckpointEncoder, forms } from '../encoding.ts';
 import type { Experiment } from '../experiment.ts';
+import { type Exported, exportCheckpoint } from '../export.ts';
 import { architectureNames, loadAddons, loadArchitecture, loadExperiments, loadSweeps } from '../load.ts';
 import { profiles, type WidthProfile } from '../profiles.ts';
 import { type Resolved, resolve } from '../settings.ts';
-import { readCheckpoint } from '../trainer/checkpoint.ts';
+import { type Checkpoint, readCheckpoint } from '../trainer/checkpoint.ts';
 import type { Batches } from '../trainer/plan.ts';
 import { train } from '../trainer/train.ts';
 import { D_IN, exerciseSteps, ROWS, randomBatch, STEPS } from './steps.ts';
@@ -23,13 +24,23 @@ const TINY: WidthProfile = {
   n_batches_for_norm_estimate: 1,
 };
 
+/** What an architecture is exported as, or why its export is refused. */
+export type ExportTry = Exported | { refused: string };
+
+interface Exercised {
+  /** How many experiments were exercised. */
+  count: number;
+  /** By architecture. */
+  exports: ReadonlyMap<string, ExportTry>;
+}
+
 /**
  * Trains experiments for three steps on random data and encodes with the checkpoint; settings are also
  * resolved at every profile. `names` chooses experiments; none: every experiment, and every architecture that
- * no experiment names. Returns how many it exercised.
+ * no experiment names. Each architecture is exported as well, which is told and is no condition.
  * @throws UserError that names the experiment and what is wrong with it, or lists the names there are
  */
-export async function exercise(folder: string, names: readonly string[] = []): Promise<number> {
+export async function exercise(folder: string, names: readonly string[] = []): Promise<Exercised> {
   const [found, addons] = await Promise.all([loadExperiments(), loadAddons()]);
   await loadSweeps(found);
   const all = new Map(found);
@@ -42,24 +53,24 @@ export async function exercise(folder: string, names: readonly string[] = []): P
     if (experiment) return experiment;
     throw new UserError(`unknown experiment "${name}"; there are: ${[...all.keys()].join(', ')}`);
   });
-  const written = new Set<string>();
+  const exports = new Map<string, ExportTry>();
   for (const experiment of experiments) {
     const { settings, architecture } = await settle(experiment, addons);
     try {
       exerciseSteps(architecture, settings);
       // Files are slow, since each is synced: one experiment of each architecture writes them.
-      if (!written.has(experiment.architecture)) {
-        written.add(experiment.architecture);
+      if (!exports.has(experiment.architecture)) {
         const out = `${folder}/${experiment.architecture}`;
-        await throughFiles(experiment, architecture, settings, addons, out);
+        const checkpoint = await throughFiles(experiment, architecture, settings, addons, out);
+        exports.set(experiment.architecture, await tryExport(checkpoint, architecture, `${out}/export`));
       }
     } catch (error) {
-      const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+      const message = firstLine(error);
       const { name, architecture } = experiment;
       throw new UserError(`experiment ${name} (${architecture}): ${whereThrown(error)}${message}`);
     }
   }
-  return experiments.length;
+  return { count: experiments.length, exports };
 }
 
 type Addons = Awaited<ReturnType<typeof loadAddons>>;
@@ -76,7 +87,7 @@ async function throughFiles(
   settings: Resolved,
   addons: Addons,
   out: string,
-): Promise<void> {
+): Promise<Checkpoint> {
   const result = await train(
     {
       experiment: experiment.name,
@@ -104,6 +115,23 @@ async function throughFiles(
       }
     }
   }
+  return checkpoint;
+}
+
+/**
+ * Exports what three steps have made. Where no code fires yet, an encoder that is unlike its name may pass:
+ * the export of a trained SAE compares again.
+ */
+async function tryExport(
+  checkpoint: Checkpoint,
+  architecture: Architecture,
+  out: string,
+): Promise<ExportTry> {
+  try {
+    return await exportCheckpoint(checkpoint, architecture, out);
+  } catch (error) {
+    return { refused: firstLine(error) };
+  }
 }
 
 /** Every add-on whose fields all have defaults, at those. */
@@ -111,6 +139,8 @@ function atDefaults(addons: Addons): Record<string, unknown> {
   const parsed = [...addons].map(([name, addon]) => [name, addon.config.safeParse({})] as const);
   return Object.fromEntries(parsed.flatMap(([name, { success, data }]) => (success ? [[name, data]] : [])));
 }
+
+const firstLine = (error: unknown) => (error instanceof Error ? error.message.split('\n')[0] : String(error));
 
 function randomData(): Batches {
   const next = uniform(1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { openBackend } from '#engine/backend';
-import { exercise } from '../check/exercise.ts';
+import { type ExportTry, exercise } from '../check/exercise.ts';
 import { checkTypes } from '../check/types.ts';
 
 const command = program(
@@ -21,9 +21,13 @@ await runMain(async () => {
   try {
     const typed = await checkTypes(join(import.meta.dirname, '..'));
     const backend = await openBackend();
-    const count = await exercise(folder, command.args);
+    const { count, exports } = await exercise(folder, command.args);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(`sae: ${typed}, ${backend.label}, ${counted(count)} (${seconds} s)\n`);
+    for (const [architecture, tried] of exports) {
+      const line = exportLine(architecture, tried, command.args.length > 0);
+      if (line !== null) process.stdout.write(`${line}\n`);
+    }
   } catch (error) {
     // Any error is one of the workspace: one line, exit code 1.
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
@@ -33,6 +37,14 @@ await runMain(async () => {
   }
   return 0;
 });
+
+/** What will be exported: told where it would be refused, and for experiments that were named. */
+function exportLine(architecture: string, tried: ExportTry, isNamed: boolean): string | null {
+  if ('refused' in tried) return `npm run export would refuse ${architecture}: ${tried.refused}`;
+  if (!isNamed) return null;
+  const known = tried.loads ? `SAELens' ${tried.architecture}` : `${tried.architecture}, which SAELens lacks`;
+  return `${architecture} is exported as ${known}${tried.checked ? '' : ', not compared'}`;
+}
 
 function counted(count: number): string {
   return count === 1 ? '1 experiment trains and encodes' : `${count} experiments train and encode`;

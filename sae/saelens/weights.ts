@@ -13,8 +13,7 @@ export type Tensors = Record<string, Tensor32>;
  * @throws UserError with file and tensor
  */
 export function readWeights(path: string, config: SaelensConfig): Tensors {
-  const kind = kinds[config.architecture];
-  const tensors = { ...kind.tensors, ...kind.more?.(config.own) };
+  const tensors = shapesOf(config);
   const found = Object.fromEntries(decodeSafetensors(widened(readSaved(path)), path).tensors);
   dropUnits(found, path);
   // Older versions of SAELens saved the logarithm.
@@ -22,10 +21,9 @@ export function readWeights(path: string, config: SaelensConfig): Tensors {
     found.threshold = { ...found.log_threshold, data: found.log_threshold.data.map(Math.exp) };
     delete found.log_threshold;
   }
-  for (const [name, letters] of Object.entries(tensors)) {
+  for (const [name, shape] of Object.entries(tensors)) {
     const own = found[name];
     if (!own) throw new UserError(`${path}: ${name} is missing, which ${config.architecture} has`);
-    const shape = letters.map((letter) => sizeOf(letter, config));
     if (own.shape.join() !== shape.join()) {
       throw new UserError(
         `${path}: ${name} has the shape [${own.shape.join(', ')}], [${shape.join(', ')}] expected`,
@@ -39,7 +37,18 @@ export function readWeights(path: string, config: SaelensConfig): Tensors {
   return found;
 }
 
-function sizeOf(letter: Size, { d_in, d_sae, own }: SaelensConfig): number {
+type Sizes = Pick<SaelensConfig, 'architecture' | 'd_in' | 'd_sae' | 'own'>;
+
+/** The shapes of the tensors of an architecture of SAELens, by name. */
+export function shapesOf(config: Sizes): Record<string, number[]> {
+  const kind = kinds[config.architecture];
+  const letters = Object.entries({ ...kind.tensors, ...kind.more?.(config.own) });
+  return Object.fromEntries(
+    letters.map(([name, sizes]) => [name, sizes.map((size) => sizeOf(size, config))]),
+  );
+}
+
+function sizeOf(letter: Size, { d_in, d_sae, own }: Sizes): number {
   const steps = Number(own.n_refinement_steps);
   return { d_in, d_sae, steps, stages: steps + 1, one: 1 }[letter];
 }

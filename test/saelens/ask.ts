@@ -9,6 +9,11 @@ const python = findSaelens(root);
 export const isHere = python !== null;
 export const why = isHere ? '' : ' (no Python here has sae-lens; SAELENS_PYTHON names one that has)';
 
+/** Whether that Python can draw: SAELens does not bring Matplotlib. */
+export const hasMatplotlib =
+  python !== null &&
+  spawnSync(python, ['-c', 'import matplotlib'], { stdio: 'ignore', env: pythonEnv() }).status === 0;
+
 /** One thread: PyTorch's threads wait for each other by spinning, which is slow beside other tests. */
 const ENVIRONMENT = {
   PYTHONPATH: join(root, 'speed/peer'),

@@ -14,6 +14,8 @@ const { version } = z
   .object({ version: z.string().regex(/^\d+(\.\d+)*$/, 'must be a version') })
   .parse(JSON.parse(readFileSync(join(root, 'sae/saelens/registry.json'), 'utf8')));
 const PACKAGE = `sae-lens==${version}`;
+/** The notebook of examples/ draws with it. */
+const DRAWS = 'matplotlib';
 /** It brings PyTorch with its libraries for GPUs. */
 const [GIGABYTES, MINUTES] = [7, 15];
 
@@ -36,7 +38,7 @@ export function makeVenv(folder: string): string | null {
   rmSync(folder, { recursive: true, force: true });
   const made =
     run('python3', '-m', 'venv', folder) ??
-    run(join(folder, 'bin/python'), '-m', 'pip', 'install', '-q', PACKAGE);
+    run(join(folder, 'bin/python'), '-m', 'pip', 'install', '-q', PACKAGE, DRAWS);
   if (made !== null) rmSync(folder, { recursive: true, force: true });
   return made;
 }
