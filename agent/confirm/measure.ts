@@ -20,6 +20,8 @@ export interface Wanted {
   spec: RunSpec;
   draw: number;
   rows: number;
+  as: 'candidate' | 'best';
+  again?: string;
   /** Threads of the trainer; unset: its own choice. */
   threads?: number;
   timeoutSeconds: number;
@@ -41,7 +43,7 @@ let runs = 0;
 export async function measureOn(
   loop: LoopParts,
   store: SecretStore,
-  { spec, draw, rows, threads, timeoutSeconds, signal }: Wanted,
+  { spec, draw, rows, as, again, threads, timeoutSeconds, signal }: Wanted,
 ): Promise<OnSecretWorld | null> {
   const {
     config: { task, repo, profile, profileName, leaderboard },
@@ -79,7 +81,7 @@ export async function measureOn(
           })
         : { failed: status };
     if (result === null) return null;
-    const line = { draw, world: secretWorld.hash, leaderboard, rows, spec, result };
+    const line = { draw, world: secretWorld.hash, leaderboard, rows, spec, as, again, result };
     store.add(line);
     return line;
   } finally {

@@ -15,7 +15,7 @@ interface Gain {
 }
 
 const OUTCOMES: Record<Confirmed['result'], Outcome> = {
-  ...{ confirmed: 'new-best', small: 'stacked', behind: 'no-gain', failed: 'invalid' },
+  ...{ confirmed: 'new-best', small: 'stacked', behind: 'no-gain', failed: 'invalid', held: 'held' },
 };
 
 /**
