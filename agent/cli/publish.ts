@@ -5,8 +5,8 @@ import { existsSync, renameSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
 import { git } from '#host/git';
 import { worktreeOf } from '#host/worktree';
-import { committed, secretDir, stateDir } from '../common/paths.ts';
-import { findKey } from '../confirm/key.ts';
+import { committed, stateDir } from '../common/paths.ts';
+import { findKey, publishedDir } from '../confirm/key.ts';
 import { publishedKeys } from '../confirm/published.ts';
 import { pairsOfSprints } from '../confirm/store.ts';
 import { commitFile } from '../git/commit-file.ts';
@@ -57,7 +57,7 @@ await runMain(async () => {
     body: `Its SHA-256 is ${found.hash}.`,
   });
   await showInWorktree(repo, commit);
-  renameSync(found.folder, `${secretDir(repo, branch)}--published-${found.hash.slice(0, 12)}`);
+  renameSync(found.folder, publishedDir(repo, branch, found.hash));
   process.stdout.write(
     `key ${key}\nhash ${found.hash}\ncommitted to ${branch} as ${commit.slice(0, 9)}\n` +
       'its file has the pairs of each sprint; the reports show them from now on: npm run report\n' +
