@@ -21,7 +21,7 @@ import type { Rules } from '../ledger/decide.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Evidence, type Job, type Shown } from './evidence.ts';
-import { measureOn } from './measure.ts';
+import { measureOn, OwnFault } from './measure.ts';
 import { orderOf, shown } from './pairs.ts';
 import type { SecretStore } from './store.ts';
 
@@ -68,7 +68,7 @@ type How = Confirm & { rows: number };
  */
 export async function confirm(loop: LoopParts, store: SecretStore, gain: Gain): Promise<Ended> {
   const began = performance.now();
-  const ended = await tryToConfirm(loop, store, gain);
+  const ended = await tryToConfirm(loop, store, gain).catch(untriedByOurFault);
   const seconds = (performance.now() - began) / 1000;
   loop.timer.add('confirming', seconds);
   if (ended.state !== 'done') return ended;
@@ -78,6 +78,12 @@ export async function confirm(loop: LoopParts, store: SecretStore, gain: Gain): 
   const { result, reason } = confirmed;
   loop.journal.emit({ type: 'confirm.finished', sprint: gain.sprint, run: gain.run.id, result, reason });
   return { state: 'done', confirmed };
+}
+
+/** A fault of our own costs the candidate no try: it is held, and can be put forward again. */
+function untriedByOurFault(error: unknown): Extract<Ended, { state: 'untried' }> {
+  if (!(error instanceof OwnFault)) throw error;
+  return { state: 'untried', reason: `${error.message} twice, by no fault of the candidate` };
 }
 
 async function tryToConfirm(
@@ -162,7 +168,10 @@ async function makeRuns(
   const signal = AbortSignal.any([loop.stopper.soft, enough.signal]);
   const lane = async () => {
     for (let job = jobs.shift(); job && !signal.aborted; job = jobs.shift()) {
-      await makeRun(loop, how, { job, evidence, gain, signal });
+      await makeRun(loop, how, { job, evidence, gain, signal }).catch((error: unknown) => {
+        enough.abort();
+        throw error;
+      });
       if (evidence.verdict(null) !== null) enough.abort();
     }
   };

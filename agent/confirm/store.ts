@@ -192,6 +192,13 @@ export class SecretStore {
     return known;
   }
 
+  /** Has a world drawn anew when it is needed next: the same world, by the same key. */
+  forgetWorld(leaderboard: string, draw: number): void {
+    const name = `${leaderboard}-${draw}`;
+    this.#worlds.delete(name);
+    rmSync(this.#path(`worlds/${name}`), { recursive: true, force: true });
+  }
+
   async #draw(name: string, of: Wanted): Promise<SecretWorld> {
     const above = this.#path(`worlds/${name}`);
     const record = (folder: string) => join(folder, 'hash.json');

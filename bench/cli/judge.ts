@@ -20,6 +20,7 @@ import { FIELDS } from '../judge/fields.ts';
 import { inLanes } from '../judge/lanes.ts';
 import { decidingEvaluation, EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
+import { onOurDisk } from '../judge/own-fault.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
 import { sayBuilding } from './building.ts';
@@ -139,7 +140,9 @@ await runMain(async () => {
   }
   const started = performance.now();
   const samples = options.samples ?? opened.profile.evaluation.verdict;
-  const measurement = await opened.measure('checkpoint.safetensors', samples, { invariance: true });
+  const measurement = await onOurDisk(() =>
+    opened.measure('checkpoint.safetensors', samples, { invariance: true }),
+  );
   const { deciding, also } = metricsOf(measurement);
   const { run, result } = opened.folder;
   const { hash } = opened.world.world;
