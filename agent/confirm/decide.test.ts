@@ -48,6 +48,14 @@ describe('pairs on secret worlds', () => {
     expect(relative?.reason).toContain('(0.79) is asked');
   });
 
+  it('are stacked where the other numbers gain as much as the metric has to', () => {
+    // The standard error of one pair is 0.01.
+    expect(decidePairs(pairs([0.012], { own: 0.812 }), rules, rule, 'no time')?.result).toBe('small');
+    expect(decidePairs(pairs([0.012], { own: 0.805 }), rules, rule, 'no time')?.reason).toContain(
+      'not show in own',
+    );
+  });
+
   it('count by their mean where there will be no more', () => {
     expect(decidePairs(pairs([0.02]), rules, rule, 'no time')?.result).toBe('small');
     expect(decidePairs(pairs([0.005]), rules, rule, 'no time')?.result).toBe('behind');

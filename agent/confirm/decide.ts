@@ -6,8 +6,11 @@ import { type ConfirmRule, type Standing, standingOf } from '../ledger/confirm-r
 import type { Rules } from '../ledger/decide.ts';
 import { meanOf, type Pair } from './pairs.ts';
 
-/** A number in which the gain has to show as well has to be above so many standard errors. */
-const SHOWS = 2;
+/**
+ * A number in which the gain has to show as well has to be above so many standard errors. To be stacked, it has
+ * to be above as many as the metric itself: what moves no best needs no more proof in one than in the other.
+ */
+const SHOWS = { confirmed: 2, small: 1 } as const;
 
 export interface Decided {
   result: Exclude<Confirmed['result'], 'failed'>;
@@ -104,7 +107,9 @@ function decided(
   const failed =
     state === 'behind'
       ? ''
-      : [...hiddenGains(pairs, rules, error), failedGuards(pairs, rules)].filter(Boolean).join('; ');
+      : [...hiddenGains(pairs, rules, SHOWS[state] * error), failedGuards(pairs, rules)]
+          .filter(Boolean)
+          .join('; ');
   if (failed) return { result: 'behind', reason: `${words}, but ${failed}`, pairs, gain };
   const need = ` (${show(needed)} ${state === 'confirmed' ? 'were needed' : 'are needed'})`;
   const end = { confirmed: '', small: ', too small to be confirmed by itself', behind: ': none to speak of' };
@@ -112,10 +117,10 @@ function decided(
 }
 
 /** Numbers in which the gain has to show as well, and does not. */
-const hiddenGains = (pairs: readonly Pair[], rules: Rules, error: number): string[] =>
+const hiddenGains = (pairs: readonly Pair[], rules: Rules, least: number): string[] =>
   rules.gains.flatMap((field) => {
     const mean = meanOf(pairs.map(({ candidate, best }) => gainIn(field, rules, candidate, best)));
-    return mean > SHOWS * error ? [] : [`it does not show in ${field} (${show(mean)})`];
+    return mean > least ? [] : [`it does not show in ${field} (${show(mean)})`];
   });
 
 /**

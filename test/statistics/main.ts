@@ -1,7 +1,10 @@
 // Simulates nights by the rule of docs/statistics.md, with the noise of each profile of TASK.md:
 //   npm run test:statistics
 import { randomFrom } from '#agent/fixtures/random';
+import type { ConfirmRule } from '#agent/ledger/confirm-rule';
 import { type Night, simulate } from '#agent/ledger/confirm-simulation';
+import { MOST_STACKED } from '#agent/ledger/stack';
+import { simulateStacks } from '#agent/ledger/stack-simulation';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain } from '#contract/errors';
 import { budgetOf, noiseOf } from '#contract/noise';
@@ -17,6 +20,8 @@ const DRIFTS = [
   [4, 0.5],
   [6, 0.25],
 ] as const;
+/** What the candidates of a night may be worth that are built on each other. */
+const WORTHS = [-0.4, 0, 0.4];
 /** A backend that does not give the same weights again. */
 const UNSTEADY = 0.2;
 
@@ -73,9 +78,19 @@ function linesOf(task: Task, name: string, nights: number): string[] {
     `30 equal candidates: a false best in ${percent(equal.confirmed)} of nights (${falseIn({}, most)} where the best is known on ${most.known} worlds), ${equal.pairs.toFixed(1)} pairs each, ${equal.bestRuns.toFixed(1)} runs of the best`,
     ...gains,
     ...drifts,
+    ...stacksIn(world, nights),
     `a best whose runs on one world and seed are ${UNSTEADY} deviations of a run apart: a gain of ${world.deviation} is confirmed in ${percent(simulate({ ...night, candidates: 1, gain: world.deviation, unsteady: UNSTEADY }, nights, random).confirmed)}`,
     `luck put together by known world: a false best in ${falseIn({ composes: 'means' })} of nights (${falseIn({ composes: 'means' }, most)} with ${most.known} worlds) by the means that are shown, in ${falseIn({ composes: 'numbers' })} (${falseIn({ composes: 'numbers' }, most)}) by the numbers of each world`,
   ];
+}
+
+/** How far a night of small steps comes by the number of changes that may be stacked. */
+function stacksIn(rule: Omit<ConfirmRule, 'nth'>, nights: number): string[] {
+  return [0, 1, 3, MOST_STACKED, 30].map((most) => {
+    const night = { ...rule, worths: WORTHS, candidates: 30, most };
+    const { gained, deepest } = simulateStacks(night, Math.ceil(nights / 8), randomFrom(1));
+    return `at most ${most} changes stacked: 30 steps of ${WORTHS} deviations gain ${gained.toFixed(2)} deviations, ${deepest.toFixed(1)} stacked at most`;
+  });
 }
 
 function percent(share: number): string {
