@@ -7,8 +7,9 @@ import type { Rules } from '../ledger/decide.ts';
 import { meanOf, type Pair } from './pairs.ts';
 
 /**
- * A number in which the gain has to show as well has to be above so many standard errors. To be stacked, it has
- * to be above as many as the metric itself: what moves no best needs no more proof in one than in the other.
+ * A number in which the gain has to show as well has to be above so many standard errors. To be stacked, it
+ * has to be above as many as the metric itself: what moves no best needs no more proof in one than in the
+ * other.
  */
 const SHOWS = { confirmed: 2, small: 1 } as const;
 

@@ -1,8 +1,8 @@
 import type { Sprint } from '#contract/sprint';
 
 /**
- * So many changes may be stacked on a best. More bring nothing: in simulated nights a stack that is worth
- * something is confirmed after two or three (`npm run test:statistics`), and nobody can review a longer one.
+ * So many changes may be stacked on a best. More bring next to nothing: simulated nights gain as much without
+ * a limit (`npm run test:statistics`), and nobody can review a longer stack.
  */
 export const MOST_STACKED = 6;
 
