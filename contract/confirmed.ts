@@ -3,6 +3,17 @@ import { Line } from './text.ts';
 
 const Metrics = z.record(z.string(), z.number());
 
+/** What candidate and best have on one secret world. */
+export const Pair = z.object({
+  /** Which world of the key it is, and the world's hash. The seed of its runs follows from the key. */
+  draw: z.number().int(),
+  world: z.string(),
+  candidate: Metrics,
+  best: Metrics.nullable(),
+  /** Whether the best's numbers are those that it got there as a candidate; absent: not recorded. */
+  kept: z.boolean().optional(),
+});
+
 /** Numbers of several runs on secret worlds: their means, and their standard deviations over the runs. */
 export const Several = z.object({
   n: z.number().int(),
@@ -27,9 +38,10 @@ export const Confirmed = z.object({
   rows: z.number().int(),
   /**
    * `confirmed`: the gain is beyond the bound. `small`: it is above its standard error, and not beyond the
-   * bound. `behind`: it is not. `failed`: a run of the candidate came to no result, or broke a rule.
+   * bound. `behind`: it is not. `failed`: a run of the candidate came to no result, or broke a rule. `held`:
+   * it is beyond the bound, but the best trains worse than it did, so that nothing can be said.
    */
-  result: z.enum(['confirmed', 'small', 'behind', 'failed']),
+  result: z.enum(['confirmed', 'small', 'behind', 'failed', 'held']),
   reason: Line,
   candidate: Several,
   /** The best that it was compared with; null for the first one. */
@@ -39,16 +51,16 @@ export const Confirmed = z.object({
    * best.
    */
   gain: z.object({ mean: z.number(), error: z.number(), needed: z.number() }).nullable(),
-  /** One entry a secret world, in the order of the decision. */
-  pairs: z.array(
-    z.object({
-      /** Which world of the key it is, and the world's hash. The seed of its runs follows from the key. */
-      draw: z.number().int(),
-      world: z.string(),
-      candidate: Metrics,
-      best: Metrics.nullable(),
-    }),
-  ),
+  /**
+   * The best trained again where it was measured as a candidate, on the same seed: how often so far, what it
+   * lost in the mean, and what is taken off each gain on a world that is new to it. Absent: not done.
+   */
+  again: z.object({ n: z.number().int(), loss: z.number(), less: z.number() }).optional(),
+  /**
+   * One entry a secret world, in the order of the decision; empty before the key is published: from the
+   * numbers of each world a researcher could put together what was lucky there.
+   */
+  pairs: z.array(Pair),
   /** Seconds that its runs and their verdicts took. */
   seconds: z.number(),
 });
@@ -71,3 +83,19 @@ export const InFull = z.object({
   at: z.string(),
 });
 export type InFull = z.infer<typeof InFull>;
+
+/**
+ * `sprints/secret-worlds.json`: the keys of a run branch. Their hashes stand there from the start; the keys,
+ * and the pairs of each sprint that was confirmed by them, when they are over.
+ */
+export const PublishedKeys = z.array(
+  z.strictObject({
+    /** SHA-256 of the key, in hex. */
+    hash: z.string(),
+    madeAt: z.string(),
+    key: z.string().optional(),
+    publishedAt: z.string().optional(),
+    pairs: z.record(z.string(), z.array(Pair)).optional(),
+  }),
+);
+export type PublishedKeys = z.infer<typeof PublishedKeys>;

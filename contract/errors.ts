@@ -15,6 +15,12 @@ export class UserError extends Error {
 }
 
 /**
+ * The exit code of a judge or a data service for a fault of its own: its world cannot be read, or the disk
+ * fails. Nothing of a run can bring it about, so a run that is to be confirmed is not blamed for it.
+ */
+export const OWN_FAULT = 75;
+
+/**
  * Runs a command's main function, also where its output fails (see outliveOutput). A UserError becomes one
  * line and its exit code, anything else a stack and exit code 1.
  */

@@ -183,7 +183,7 @@ const kinds = [
   z.object({
     type: z.literal('confirm.measured'),
     sprint: z.string().nullable(),
-    of: z.enum(['candidate', 'best']),
+    of: z.enum(['candidate', 'best', 'best again']),
     draw: z.number(),
     value: z.number().nullable(),
     /** Its share of the time, where several such runs train at a time. */

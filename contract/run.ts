@@ -40,9 +40,18 @@ export const specOf = ({ experiment, settings, samples, seed, tree, from }: RunS
  * Who ended a run. `trainer`: it ended by itself, or was killed for lack of memory. `loop`: it ended with the
  * loop, and the next start resumes it. `sprint`: its sprint was over. `researcher`, `user`: the model or a
  * person asked for it. `limit`: we ended it at a limit, such as memory or time. `outside`: a signal that we
- * did not send.
+ * did not send. `service`: its data service ended by a fault of its own (`OWN_FAULT`).
  */
-export const EndedBy = z.enum(['trainer', 'loop', 'sprint', 'researcher', 'user', 'limit', 'outside']);
+export const EndedBy = z.enum([
+  'trainer',
+  'loop',
+  'sprint',
+  'researcher',
+  'user',
+  'limit',
+  'outside',
+  'service',
+]);
 export type EndedBy = z.infer<typeof EndedBy>;
 
 /** The id of the researcher in a loop that has only one, and in all records of earlier versions. */

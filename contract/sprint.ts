@@ -143,6 +143,8 @@ export const Sprint = z.preprocess(
       infrastructure: z.boolean(),
       treeBefore: z.string(),
       treeAfter: z.string(),
+      /** How many stacked changes this sprint took out of the workspace; absent: none. */
+      takenBack: z.number().int().optional(),
     }),
     cost: z.object({
       usd: z.number(),

@@ -33,12 +33,7 @@ export async function checkConfirmed(again: Omit<Again, 'seed'>, { key, draw }: 
     throw new UserError(
       '--key: gains are still confirmed by it, and a run on its worlds would show them to the researcher; first publish it: npm run publish-key',
     );
-  const records = recordsOf(readSprints(sprintsDir(repo)), run.id, draw);
-  const found = records.find(({ confirmed }) => confirmed.key === hashOf(key));
-  if (!found)
-    throw new UserError(
-      `--key: its SHA-256 is ${hashOf(key)}, and ${run.id} was confirmed by ${records.map(({ confirmed }) => confirmed.key).join(' and ')}`,
-    );
+  const found = recordOf(readSprints(sprintsDir(repo)), run.id, { hash: hashOf(key), draw });
   const { confirmed, recorded, world } = found;
   const above = mkdtempSync(join(tmpdir(), 'secret-world-'));
   try {
@@ -75,16 +70,29 @@ interface Recorded {
 }
 
 /**
- * What was recorded of a run on the world of this draw, as a candidate, or as the best that a later one was
- * compared with. A branch may have had several keys, each with its own draws. @throws UserError for none
+ * What was recorded of a run on a world of this key, as a candidate, or as the best that a later one was
+ * compared with. @throws UserError where nothing was
  */
-function recordsOf(sprints: readonly Sprint[], run: string, draw: number): Recorded[] {
-  const records = sprints.flatMap(({ candidate, confirmed }): Recorded[] => {
-    const pair = confirmed?.pairs.find((one) => one.draw === draw);
-    if (!confirmed || !pair) return [];
-    const recorded = candidate === run ? pair.candidate : confirmed.best?.run === run ? pair.best : null;
-    return recorded ? [{ confirmed, recorded, world: pair.world }] : [];
-  });
-  if (records.length > 0) return records;
-  throw new UserError(`${run} was not confirmed on secret world ${draw}; see the pairs in its sprint.json`);
+function recordOf(
+  sprints: readonly Sprint[],
+  run: string,
+  { hash, draw }: { hash: string; draw: number },
+): Recorded {
+  const records = sprints.flatMap(({ candidate, confirmed }) =>
+    confirmed && (candidate === run || confirmed.best?.run === run) ? [{ candidate, confirmed }] : [],
+  );
+  if (records.length === 0) throw new UserError(`${run} was not confirmed on secret worlds`);
+  const keys = records.map(({ confirmed }) => confirmed.key);
+  if (!keys.includes(hash))
+    throw new UserError(
+      `--key: its SHA-256 is ${hash}, and ${run} was confirmed by ${[...new Set(keys)].join(' and ')}`,
+    );
+  for (const { candidate, confirmed } of records) {
+    const pair = confirmed.key === hash ? confirmed.pairs.find((one) => one.draw === draw) : undefined;
+    const recorded = candidate === run ? pair?.candidate : pair?.best;
+    if (pair && recorded) return { confirmed, recorded, world: pair.world };
+  }
+  throw new UserError(
+    `${run} was not confirmed on secret world ${draw}, or the pairs of its sprint were not published; see pairs in sprints/secret-worlds.json`,
+  );
 }

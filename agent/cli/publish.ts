@@ -1,14 +1,16 @@
 // Publishes the key of a run branch's secret worlds, which ends confirming by it:
 //   npm run publish-key
 //   npm run publish-key -- run/2026-11-26
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { runMain, UserError } from '#contract/errors';
 import { git } from '#host/git';
-import { committed, secretDir, stateDir } from '../common/paths.ts';
-import { findKey } from '../confirm/key.ts';
+import { worktreeOf } from '#host/worktree';
+import { committed, stateDir } from '../common/paths.ts';
+import { findKey, publishedDir } from '../confirm/key.ts';
 import { publishedKeys } from '../confirm/published.ts';
+import { pairsOfSprints } from '../confirm/store.ts';
 import { commitFile } from '../git/commit-file.ts';
-import { openGit } from '../git/git.ts';
+import { ASIS, openGit } from '../git/git.ts';
 import { planRunBranch } from '../git/run-branch.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { readStatus } from '../screen/status.ts';
@@ -38,22 +40,41 @@ await runMain(async () => {
   const key = found.key.toString('hex');
   const text = await git(repo, ['show', `refs/heads/${branch}:${committed.secretWorlds}`]).catch(() => '[]');
   const keys = publishedKeys(text).filter(({ hash }) => hash !== found.hash);
-  const entry = { hash: found.hash, madeAt: found.madeAt, key, publishedAt: new Date().toISOString() };
+  const entry = {
+    ...{ hash: found.hash, madeAt: found.madeAt, key, publishedAt: new Date().toISOString() },
+    pairs: pairsOfSprints(found.folder),
+  };
   // It refuses a branch that is checked out elsewhere: a commit would move it there too.
   await planRunBranch(await openGit(repo), repo, {
     date: '',
     before: { branch, unfinished: true },
   });
+  const content = `${JSON.stringify([...keys, entry], null, 2)}\n`;
   const commit = await commitFile(repo, branch, {
     path: committed.secretWorlds,
-    content: `${JSON.stringify([...keys, entry], null, 2)}\n`,
+    content,
     subject: 'Publish the key of the secret worlds',
     body: `Its SHA-256 is ${found.hash}.`,
   });
-  renameSync(found.folder, `${secretDir(repo, branch)}--published-${found.hash.slice(0, 12)}`);
+  await showInWorktree(repo, commit);
+  renameSync(found.folder, publishedDir(repo, branch, found.hash));
   process.stdout.write(
     `key ${key}\nhash ${found.hash}\ncommitted to ${branch} as ${commit.slice(0, 9)}\n` +
-      'check a confirmed number: npm run reproduce -- <run> --key <key> --draw <draw of sprint.json>\n',
+      'its file has the pairs of each sprint; the reports show them from now on: npm run report\n' +
+      'check a confirmed number: npm run reproduce -- <run> --key <key> --draw <draw of a pair>\n',
   );
   return 0;
 });
+
+/**
+ * Moves the loop's worktree on to the commit, where it stands on the one before: reports are read from there.
+ * Where that is not possible, the next start does it.
+ */
+async function showInWorktree(repo: string, commit: string): Promise<void> {
+  const worktree = worktreeOf(repo);
+  if (!existsSync(worktree)) return;
+  const at = (name: string) => git(worktree, ['rev-parse', '--verify', '--quiet', name]).catch(() => '');
+  if ((await at('HEAD')) !== (await at(`${commit}~1`))) return;
+  const own = await openGit(worktree);
+  await own.raw([...ASIS, 'switch', '--quiet', '--detach', commit]).catch(() => '');
+}

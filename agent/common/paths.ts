@@ -31,10 +31,14 @@ export const logsDir = (repo: string) => join(stateDir(repo), 'logs');
 
 /**
  * The key of a run branch, and all that was made on its secret worlds. No sandbox shows anything of
- * `state/`.
+ * `state/`. A slash is written as two dashes, and a dash beside a dash or a slash as `%2D`: no two branches
+ * share a folder.
  */
-export const secretDir = (repo: string, branch: string) =>
-  join(stateDir(repo), 'secret', branch.replaceAll('/', '--'));
+export const secretDir = (repo: string, branch: string) => {
+  const name = branch.replaceAll('%', '%25').replaceAll(/-(?=[-/])|(?<=[-/])-/g, '%2D');
+  return join(secretsDir(repo), name.replaceAll('/', '--'));
+};
+export const secretsDir = (repo: string) => join(stateDir(repo), 'secret');
 
 export const eventsPath = (repo: string) => join(stateDir(repo), 'events.jsonl');
 export const pausePath = (repo: string) => join(stateDir(repo), 'pause');

@@ -12,6 +12,7 @@ import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { keyOf } from './key.ts';
+import { pairsOfSprints } from './store.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -44,10 +45,17 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
     const all = measured(repo);
     expect(all.slice(0, before.length)).toEqual(before);
     expect(all.slice(0, 3)).toEqual(['candidate 0', 'candidate 1', 'candidate 2']);
-    expect(all.slice(3).sort()).toEqual(['best 3', 'candidate 0', 'candidate 1', 'candidate 3']);
+    expect(all.slice(3).sort()).toEqual([
+      ...['best 3', 'best 4', 'best again 1', 'candidate 1', 'candidate 3', 'candidate 4'],
+    ]);
     expect(base?.confirmed?.key).toBe(keyOf(repo, branchOf(repo)).hash);
     expect(better?.confirmed).toMatchObject({ key: base?.confirmed?.key, nth: 1 });
-    expect(better?.confirmed?.pairs.map(({ draw }) => draw)).toEqual([0, 1, 3]);
+    const pairs = pairsOfSprints(keyOf(repo, branchOf(repo)).folder)[better?.id ?? ''];
+    expect(pairs?.map(({ draw, kept }) => [draw, kept])).toEqual([
+      [3, false],
+      [1, true],
+      [4, false],
+    ]);
     expect(processesIn(repo)).toEqual([]);
   },
 );

@@ -20,8 +20,8 @@ import type { Journal } from '../journal/journal.ts';
 import type { Rules } from '../ledger/decide.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
-import { Evidence, type Job } from './evidence.ts';
-import { measureOn } from './measure.ts';
+import { Evidence, type Job, type Shown } from './evidence.ts';
+import { measureOn, OwnFault } from './measure.ts';
 import { orderOf, shown } from './pairs.ts';
 import type { SecretStore } from './store.ts';
 
@@ -62,15 +62,17 @@ type How = Confirm & { rows: number };
 
 /**
  * Trains candidate and best afresh on secret worlds, in pairs on the same world and seed, judges them there,
- * and decides by `standingOf`. The best's numbers of earlier confirmings are used again; at least one world
- * is new to both. A candidate that falls behind is dropped before its last pair.
+ * and decides by `standingOf`. What the best gave as a candidate is used again, for half of the worlds at
+ * most, and it is trained there once more: code that looks at the clock shows itself. A candidate that falls
+ * behind is dropped before its last pair.
  */
 export async function confirm(loop: LoopParts, store: SecretStore, gain: Gain): Promise<Ended> {
   const began = performance.now();
-  const ended = await tryToConfirm(loop, store, gain);
+  const ended = await tryToConfirm(loop, store, gain).catch(untriedByOurFault);
   const seconds = (performance.now() - began) / 1000;
   loop.timer.add('confirming', seconds);
   if (ended.state !== 'done') return ended;
+  if (gain.sprint !== null) store.decided({ sprint: gain.sprint, pairs: ended.pairs });
   // In tens: the time of a run is in the hands of its code too.
   const confirmed = { ...ended.confirmed, seconds: Math.round(seconds / 10) * 10 };
   const { result, reason } = confirmed;
@@ -78,7 +80,17 @@ export async function confirm(loop: LoopParts, store: SecretStore, gain: Gain): 
   return { state: 'done', confirmed };
 }
 
-async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Promise<Ended> {
+/** A fault of our own costs the candidate no try: it is held, and can be put forward again. */
+function untriedByOurFault(error: unknown): Extract<Ended, { state: 'untried' }> {
+  if (!(error instanceof OwnFault)) throw error;
+  return { state: 'untried', reason: `${error.message} twice, by no fault of the candidate` };
+}
+
+async function tryToConfirm(
+  loop: LoopParts,
+  store: SecretStore,
+  gain: Gain,
+): Promise<Exclude<Ended, { state: 'done' }> | ({ state: 'done' } & Shown)> {
   const { journal, stopper } = loop;
   const how = howOf(loop);
   const evidence = new Evidence(confirmingOf(loop, store, gain, how));
@@ -100,12 +112,11 @@ async function tryToConfirm(loop: LoopParts, store: SecretStore, gain: Gain): Pr
     if (over === null) await makeRuns(loop, how, { evidence, look, gain });
     const stopped = stopper.requested() !== null;
     const last = look === looks.at(-1) && !stopped ? 'that was the last one' : null;
-    const confirmed = evidence.verdict(over ?? last);
-    if (confirmed) return { state: 'done', confirmed };
+    const decided = evidence.verdict(over ?? last);
+    if (decided) return { state: 'done', ...decided };
     if (stopped) return { state: 'stopped' };
   }
-  const none = evidence.lacks(order.length).length === 0 ? 'the best came to no result' : 'the time ran out';
-  return { state: 'untried', reason: `there is no pair of runs to decide by: ${over ?? none}` };
+  return { state: 'untried', reason: `there is no pair of runs to decide by: ${over ?? 'the time ran out'}` };
 }
 
 /**
@@ -140,10 +151,10 @@ function confirmingOf(
   const before = store.plan;
   const same = before?.run === run.id && before.best === (incumbent?.id ?? null);
   const known = specs.best && store.measured(specs.best, like);
-  const order = same ? before.order : orderOf(how.looks, known, store.fresh);
+  const order = same ? before.order : orderOf(how.looks, known, { fresh: store.fresh, turn: rule.nth });
   // After a kill or a stop it goes on with the same worlds: another start must not draw other ones.
   store.plan = { run: run.id, best: incumbent?.id ?? null, order: [...order] };
-  return { store, best, rules, rule, specs, like, order };
+  return { store, best, rules, rule, run: run.id, specs, like, order };
 }
 
 /** Makes the runs that the first `look` pairs lack, some side by side, until the pairs decide. */
@@ -157,7 +168,10 @@ async function makeRuns(
   const signal = AbortSignal.any([loop.stopper.soft, enough.signal]);
   const lane = async () => {
     for (let job = jobs.shift(); job && !signal.aborted; job = jobs.shift()) {
-      await makeRun(loop, how, { job, evidence, gain, signal });
+      await makeRun(loop, how, { job, evidence, gain, signal }).catch((error: unknown) => {
+        enough.abort();
+        throw error;
+      });
       if (evidence.verdict(null) !== null) enough.abort();
     }
   };
@@ -171,14 +185,14 @@ async function makeRun(
   of: { job: Job; evidence: Evidence; gain: Gain; signal: AbortSignal },
 ): Promise<void> {
   const { job, evidence, gain, signal } = of;
-  const { who, draw } = job;
+  const { who, draw, again } = job;
   const { specs, store } = evidence.of;
   await whilePaused(loop, () => !signal.aborted);
   const spec = specs[who];
   if (!spec || signal.aborted) return;
   const began = performance.now();
   const line = await measureOn(loop, store, {
-    ...{ spec, draw, rows, signal },
+    ...{ spec, draw, rows, signal, as: who, again },
     threads: sideBySide > 1 ? 1 : undefined,
     timeoutSeconds: Math.max(1, nightSecondsLeft(loop)),
   });
@@ -187,7 +201,10 @@ async function makeRun(
   const measured = 'metrics' in line.result ? line.result.metrics[metric] : undefined;
   const value = measured === undefined ? null : shown(measured);
   const seconds = (performance.now() - began) / 1000 / sideBySide;
-  loop.journal.emit({ type: 'confirm.measured', sprint: gain.sprint, of: who, draw, value, seconds });
+  loop.journal.emit({
+    ...{ type: 'confirm.measured', sprint: gain.sprint, of: again === undefined ? who : 'best again' },
+    ...{ draw, value, seconds },
+  });
 }
 
 /**

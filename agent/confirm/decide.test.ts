@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { againOf } from '../ledger/best-again.ts';
 import type { Rules } from '../ledger/decide.ts';
-import { decideFirst, decidePairs } from './decide.ts';
+import { type Best, decidePairs as decideBy, decideFirst } from './decide.ts';
 
 const rules: Rules = {
   ...{ metric: 'f1', goal: 'max', gains: ['own'], constraints: {}, tooGood: {}, noise: 0.01, ceiling: null },
@@ -11,10 +12,19 @@ const rule = { deviation: 0.01, df: 15, looks: [3, 5, 8], nth: 1 };
 /** Pairs of a candidate with these gains; the best has 0.8 in all. */
 const pairs = (gains: readonly number[], more: Record<string, number> = {}) =>
   gains.map((gain, draw) => ({
-    ...{ draw, world: 'w' },
+    ...{ draw, world: 'w', kept: draw % 2 === 1 },
     candidate: { f1: 0.8 + gain, own: 0.8 + gain, mcc: 0.8, ...more },
     best: { f1: 0.8, own: 0.8, mcc: 0.8 },
   }));
+
+/** Decides against a best that loses nothing where it is trained again, unless it is told. */
+const decidePairs = (
+  of: Parameters<typeof decideBy>[0],
+  by: Rules,
+  confirming: typeof rule,
+  ended: string | null = null,
+  best: Partial<Best> = {},
+) => decideBy(of, by, confirming, { again: againOf([0]), checked: of.length, ended, ...best });
 
 describe('pairs on secret worlds', () => {
   it('decide in their order, by the first number of pairs that does', () => {
@@ -38,6 +48,14 @@ describe('pairs on secret worlds', () => {
     expect(relative?.reason).toContain('(0.79) is asked');
   });
 
+  it('are stacked where the other numbers gain as much as the metric has to', () => {
+    // The standard error of one pair is 0.01.
+    expect(decidePairs(pairs([0.012], { own: 0.812 }), rules, rule, 'no time')?.result).toBe('small');
+    expect(decidePairs(pairs([0.012], { own: 0.805 }), rules, rule, 'no time')?.reason).toContain(
+      'not show in own',
+    );
+  });
+
   it('count by their mean where there will be no more', () => {
     expect(decidePairs(pairs([0.02]), rules, rule, 'no time')?.result).toBe('small');
     expect(decidePairs(pairs([0.005]), rules, rule, 'no time')?.result).toBe('behind');
@@ -48,6 +66,49 @@ describe('pairs on secret worlds', () => {
     const low = pairs([-0.1, -0.1, -0.1]);
     expect(decidePairs(low, rules, rule)?.result).toBe('behind');
     expect(decidePairs(low, { ...rules, goal: 'min' }, rule)?.result).toBe('confirmed');
+  });
+});
+
+describe('a best that was trained again', () => {
+  const seen = (fresh: number, kept: number, n = 8) =>
+    pairs(Array.from({ length: n }, (_, at) => (at % 2 === 1 ? kept : fresh)));
+
+  it('is waited for at a look, unless the candidate is behind anyway', () => {
+    const large = pairs([0.1, 0.1, 0.1]);
+    expect(decidePairs(large, rules, rule, null, { checked: 2 })).toBeNull();
+    expect(decidePairs(large, rules, rule, 'no time', { checked: 2 })?.result).toBe('small');
+    expect(decidePairs(pairs([-0.1]), rules, rule, null, { checked: 0 })?.result).toBe('behind');
+  });
+
+  it('takes what it lost off the gains on worlds that are new to it', () => {
+    const again = againOf([0.02, 0.02]);
+    expect(decidePairs(seen(0.04, 0.04), rules, rule, null, { again })?.result).toBe('confirmed');
+    const held = decidePairs(seen(0.02, 0), rules, rule, null, { again });
+    expect(held?.result).toBe('held');
+    expect(held?.gain?.mean).toBeCloseTo(0);
+  });
+
+  it('holds a gain that is beyond the bound by that loss alone', () => {
+    const held = decidePairs(seen(0.035, 0.012), rules, rule, null, { again: againOf([0.02, 0.024]) });
+    expect(held).toMatchObject({
+      result: 'held',
+      reason: expect.stringMatching(
+        /held, since the best trains worse than it did: .* it lost 0\.022 in the mean of 2/,
+      ),
+    });
+    // So little may be the rows that the judge drew.
+    const rows = decidePairs(seen(0.0145, 0.0135), rules, rule, null, { again: againOf([0.002, 0.002]) });
+    expect(rows?.result).not.toBe('held');
+  });
+
+  it('holds a gain that is much larger on new worlds than on known ones', () => {
+    const held = decidePairs(seen(0.06, 0.02), rules, rule);
+    expect(held).toMatchObject({
+      result: 'held',
+      reason: expect.stringContaining(
+        'the gain is larger by 3.266 standard errors than where the best was measured as',
+      ),
+    });
   });
 });
 

@@ -1,12 +1,17 @@
 import { violation } from '#contract/condition';
 import type { Confirmed } from '#contract/confirmed';
 import { show } from '../common/words.ts';
+import { type Again, apartBy, type PairGain, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, type Standing, standingOf } from '../ledger/confirm-rule.ts';
 import type { Rules } from '../ledger/decide.ts';
 import { meanOf, type Pair } from './pairs.ts';
 
-/** A number in which the gain has to show as well has to be above so many standard errors. */
-const SHOWS = 2;
+/**
+ * A number in which the gain has to show as well has to be above so many standard errors. To be stacked, it
+ * has to be above as many as the metric itself: what moves no best needs no more proof in one than in the
+ * other.
+ */
+const SHOWS = { confirmed: 2, small: 1 } as const;
 
 export interface Decided {
   result: Exclude<Confirmed['result'], 'failed'>;
@@ -16,27 +21,67 @@ export interface Decided {
   gain: Confirmed['gain'];
 }
 
+/** What is known of the best beside its pairs. */
+export interface Best {
+  /** It was trained again where it is known; null: not yet, or it is known nowhere. */
+  again: Again | null;
+  /** For so many of the pairs it was trained again as often as a look of that many asks for. */
+  checked: number;
+}
+
+/** A loss of the best below this share of the deviation of a pair may be one of the judge's rows. */
+const ROWS = 0.25;
+
 /**
  * Decides a candidate by its pairs, taken in their order: by the first number of pairs at which it is
  * confirmed or dropped. Null where more pairs are needed. `ended`: there will be no more, so a candidate that
- * is still open counts by its mean.
+ * is still open counts by its mean. What the best has lost since it was a candidate counts for no gain.
  */
 export function decidePairs(
   pairs: readonly Pair[],
   rules: Rules,
   rule: ConfirmRule,
-  ended: string | null = null,
+  { again, checked, ended = null }: Best & { ended?: string | null },
 ): Decided | null {
-  const gains = pairs.map(({ candidate, best }) => gainIn(rules.metric, rules, candidate, best));
+  const seen = pairs.map(({ candidate, best, kept }) => ({
+    ...{ gain: gainIn(rules.metric, rules, candidate, best), kept },
+  }));
+  const gains = withoutLoss(seen, again);
+  const alone = seen.map(({ gain }) => gain);
+  let counted = 0;
   for (let n = 1; n <= pairs.length; n++) {
+    const asSeen = standingOf(alone.slice(0, n), rule);
+    if (rule.looks.includes(n) && n > checked && asSeen.state !== 'behind') break;
+    counted = n;
     const standing = standingOf(gains.slice(0, n), rule);
-    if (standing.state !== 'open') return decided(pairs.slice(0, n), standing, standing.state, rules);
+    if (standing.state === 'open') continue;
+    const of = decided(pairs.slice(0, n), standing, standing.state, rules);
+    const counting = seen.slice(0, n).map(({ kept }, at) => ({ gain: gains[at] ?? 0, kept }));
+    const why = doubt(asSeen, standing, { again, counting, rule });
+    return why === null ? of : { ...of, result: 'held', reason: `${of.reason}; ${why}` };
   }
-  if (ended === null || pairs.length === 0) return null;
-  const standing = standingOf(gains, rule);
+  if (ended === null || counted === 0) return null;
+  const standing = standingOf(gains.slice(0, counted), rule);
   const state = standing.mean > standing.error ? 'small' : 'behind';
-  const { reason, ...of } = decided(pairs, standing, state, rules);
+  const { reason, ...of } = decided(pairs.slice(0, counted), standing, state, rules);
   return { ...of, reason: `${reason}; no more pairs: ${ended}` };
+}
+
+/**
+ * Why the best may train worse than it did, where that decides: the gain would count for more without the
+ * loss, or it shows on new worlds alone. Null where that is not so.
+ */
+function doubt(
+  asSeen: Standing,
+  { state }: Standing,
+  of: { again: Again | null; counting: readonly PairGain[]; rule: ConfirmRule },
+): string | null {
+  const { again, counting, rule } = of;
+  if (again && state !== asSeen.state && again.loss > ROWS * rule.deviation)
+    return `it is held, since the best trains worse than it did: trained again on the same worlds and seeds it lost ${show(again.loss)} in the mean of ${again.n}, so ${show(again.less)} is taken off each gain on a world that is new to it (without that the gain is ${show(asSeen.mean)})`;
+  const errors = state === 'confirmed' ? apartBy(counting, rule.deviation) : null;
+  if (errors === null) return null;
+  return `but it is held: on worlds that are new to the best the gain is larger by ${show(errors)} standard errors than where the best was measured as a candidate, so the best may train worse than it did`;
 }
 
 /** The first best: nothing to compare with, so it is confirmed where its guards hold. */
@@ -53,7 +98,7 @@ export function decideFirst(pairs: readonly Pair[], rules: Rules): Decided {
 function decided(
   pairs: readonly Pair[],
   { mean, error, needed }: Standing,
-  state: Decided['result'],
+  state: Exclude<Decided['result'], 'held'>,
   rules: Rules,
 ): Decided {
   const { metric } = rules;
@@ -63,7 +108,9 @@ function decided(
   const failed =
     state === 'behind'
       ? ''
-      : [...hiddenGains(pairs, rules, error), failedGuards(pairs, rules)].filter(Boolean).join('; ');
+      : [...hiddenGains(pairs, rules, SHOWS[state] * error), failedGuards(pairs, rules)]
+          .filter(Boolean)
+          .join('; ');
   if (failed) return { result: 'behind', reason: `${words}, but ${failed}`, pairs, gain };
   const need = ` (${show(needed)} ${state === 'confirmed' ? 'were needed' : 'are needed'})`;
   const end = { confirmed: '', small: ', too small to be confirmed by itself', behind: ': none to speak of' };
@@ -71,10 +118,10 @@ function decided(
 }
 
 /** Numbers in which the gain has to show as well, and does not. */
-const hiddenGains = (pairs: readonly Pair[], rules: Rules, error: number): string[] =>
+const hiddenGains = (pairs: readonly Pair[], rules: Rules, least: number): string[] =>
   rules.gains.flatMap((field) => {
     const mean = meanOf(pairs.map(({ candidate, best }) => gainIn(field, rules, candidate, best)));
-    return mean > SHOWS * error ? [] : [`it does not show in ${field} (${show(mean)})`];
+    return mean > least ? [] : [`it does not show in ${field} (${show(mean)})`];
   });
 
 /**

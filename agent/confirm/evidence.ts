@@ -1,6 +1,7 @@
 import type { Confirmed } from '#contract/confirmed';
 import type { RunSpec } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
+import { type Again, againOf } from '../ledger/best-again.ts';
 import type { ConfirmRule } from '../ledger/confirm-rule.ts';
 import { brokenConstraints, type Rules } from '../ledger/decide.ts';
 import { decideFirst, decidePairs } from './decide.ts';
@@ -13,6 +14,14 @@ export type Who = 'candidate' | 'best';
 export interface Job {
   who: Who;
   draw: number;
+  /** The best once more where it is known; the value is the run of the candidate. */
+  again?: string;
+}
+
+/** What a confirming came to: its record, and the pairs that stay secret until the key is published. */
+export interface Shown {
+  confirmed: Confirmed;
+  pairs: Pair[];
 }
 
 /** What is confirmed, how, and on which worlds. */
@@ -22,6 +31,8 @@ export interface Confirming {
   best: Sprint | undefined;
   rules: Rules;
   rule: ConfirmRule;
+  /** The run of the candidate. */
+  run: string;
   /** The recipes; that of the best is null where there is none. */
   specs: { candidate: RunSpec; best: RunSpec | null };
   like: Pick<OnSecretWorld, 'leaderboard' | 'rows'>;
@@ -41,33 +52,87 @@ export class Evidence {
       .flatMap((draw): Job[] => [
         { who: 'candidate', draw },
         ...(specs.best ? [{ who: 'best' as const, draw }] : []),
+        ...this.#again(draw),
       ])
       .filter((job) => this.#found(job) === undefined);
+  }
+
+  /**
+   * The best once more on a world that it is known on: the same code, world and seed give the same, unless
+   * its code looks at the clock.
+   */
+  #again(draw: number): Job[] {
+    return this.#isKept(draw) ? [{ who: 'best', draw, again: this.of.run }] : [];
+  }
+
+  #isKept(draw: number): boolean {
+    const { specs, store, like } = this.of;
+    return specs.best !== null && store.measured(specs.best, like).includes(draw);
   }
 
   /**
    * The record, where the pairs so far decide; else null. `ended`: why there will be no more pairs, so that
    * what there is decides.
    */
-  verdict(ended: string | null): Confirmed | null {
+  verdict(ended: string | null): Shown | null {
     const { rules, rule, specs, order } = this.of;
     const pairs = this.#pairs();
     const failed = this.#failed();
     if (failed !== null) return this.#record('failed', failed, pairs, null);
+    const fails = this.#bestFails();
+    if (fails !== null) return this.#record('held', fails, pairs, null);
     if (pairs.length === 0) return null;
     if (specs.best === null) {
       if (pairs.length < order.length && ended === null) return null;
       const { result, reason } = decideFirst(pairs, rules);
       return this.#record(result, reason, pairs, null);
     }
-    const decided = decidePairs(pairs, rules, rule, ended);
+    const checked = order.findIndex((draw) =>
+      this.#again(draw).some((job) => this.#found(job) === undefined),
+    );
+    const best = { again: this.#losses(), checked: checked === -1 ? order.length : checked };
+    const decided = decidePairs(pairs, rules, rule, { ...best, ended });
     return decided && this.#record(decided.result, decided.reason, decided.pairs, decided.gain);
   }
 
-  #found({ who, draw }: Job): OnSecretWorld | undefined {
+  #found({ who, draw, again }: Job): OnSecretWorld | undefined {
     const { specs, store, like } = this.of;
     const spec = specs[who];
-    return spec ? store.find(spec, { ...like, draw }) : undefined;
+    return spec ? store.find(spec, { ...like, draw, again }) : undefined;
+  }
+
+  /** What the best lost where it was trained again, for this candidate and for earlier ones. */
+  #losses(): Again | null {
+    const { specs, store, like, rules } = this.of;
+    if (specs.best === null) return null;
+    return againOf(
+      store.twice(specs.best, like).flatMap(([before, now]) => {
+        const [was, is] = [before, now].map(({ result }) =>
+          'metrics' in result ? result.metrics[rules.metric] : undefined,
+        );
+        return was === undefined || is === undefined ? [] : [rules.goal === 'max' ? was - is : is - was];
+      }),
+    );
+  }
+
+  /**
+   * Why no pairs are made with this best: it comes to no result on a world on which the candidate does. Left
+   * out, those worlds would let it choose the pairs. Null where it does nowhere.
+   */
+  #bestFails(): string | null {
+    const { order, specs, rules } = this.of;
+    if (specs.best === null) return null;
+    const fails = order.some((draw) => {
+      const candidate = this.#found({ who: 'candidate', draw });
+      if (!candidate || !this.#hasMetric(candidate)) return false;
+      return [{ who: 'best' as const, draw }, ...this.#again(draw)].some((job) => {
+        const found = this.#found(job);
+        return found !== undefined && !this.#hasMetric(found);
+      });
+    });
+    return fails
+      ? `the best came to no result (no ${rules.metric}) on a secret world on which the candidate did, so nothing can be said`
+      : null;
   }
 
   /** Why a run of the candidate disqualifies it; null where none does. */
@@ -100,10 +165,9 @@ export class Evidence {
       const best = this.#found({ who: 'best', draw });
       if (!candidate || !('metrics' in candidate.result) || !this.#hasMetric(candidate)) break;
       if (specs.best && !best) break;
-      // Where the best comes to no result, there is no pair.
-      if (best && !this.#hasMetric(best)) continue;
+      if (best && !this.#hasMetric(best)) break;
       pairs.push({
-        ...{ draw, world: candidate.world },
+        ...{ draw, world: candidate.world, kept: this.#isKept(draw) },
         candidate: shownAll(candidate.result.metrics, names),
         best: best && 'metrics' in best.result ? shownAll(best.result.metrics, names) : null,
       });
@@ -116,9 +180,10 @@ export class Evidence {
     reason: string,
     pairs: readonly Pair[],
     gain: Confirmed['gain'],
-  ): Confirmed {
+  ): Shown {
     const { best, specs, rule, store, like } = this.of;
-    return {
+    const again = this.#losses();
+    const confirmed: Confirmed = {
       ...{ key: store.of.hash, nth: rule.nth, result, reason },
       ...{ samples: specs.candidate.samples, rows: like.rows },
       candidate: severalOf(pairs.map(({ candidate }) => candidate)),
@@ -130,8 +195,10 @@ export class Evidence {
             }
           : null,
       gain: gain && { mean: shown(gain.mean), error: shown(gain.error), needed: shown(gain.needed) },
-      pairs: [...pairs],
+      ...(again && { again: { n: again.n, loss: shown(again.loss), less: shown(again.less) } }),
+      pairs: [],
       seconds: 0,
     };
+    return { confirmed, pairs: [...pairs] };
   }
 }

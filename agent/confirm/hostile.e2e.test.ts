@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { LoggedEvent } from '#contract/event';
 import type { Sprint } from '#contract/sprint';
 import { sprintsDir } from '../common/paths.ts';
 import { loopIn, tinyRepository } from '../fixtures/loop.ts';
+import { emptyFolder } from '../fixtures/repo.ts';
 import { call, finish, type Step, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
@@ -27,15 +28,23 @@ const night: Step[][] = [
     bash('for f in sprints/*forger; do echo broken > $f/in-full.json; done'),
     finish({ candidate: null }),
   ],
+  // The judge fails by itself: each time, or once.
+  sprintTo('faulty', 0.65),
   sprintTo('better', 0.68),
 ];
 let sprints: Sprint[];
 let events: LoggedEvent[];
 let repo: string;
 beforeAll(async () => {
+  const once = join(emptyFolder(), 'once');
   const there =
-    "f1 === 0.7 || f1 === 0.72 ? (console.error('error: the encoder failed: IT SAYS THIS'), process.exit(1)) : { f1, mcc }";
+    "f1 === 0.65 || (f1 === 0.68 && !existsSync(once) && (writeFileSync(once, ''), true)) ? process.exit(75) : f1 === 0.7 || f1 === 0.72 ? (console.error('error: the encoder failed: IT SAYS THIS'), process.exit(1)) : { f1, mcc }".replaceAll(
+      'once',
+      `'${once}'`,
+    );
   repo = withSecretWorlds(tinyRepository(night), there, '{ share: 1, looks: [2, 3] }');
+  const task = join(repo, 'TASK.md');
+  writeFileSync(task, readFileSync(task, 'utf8').replace('stop: 5', 'stop: 9'));
   ({ events } = await loopIn(repo));
   sprints = readSprints(sprintsDir(repo));
 }, 180_000);
@@ -61,6 +70,14 @@ it('confirms one candidate a sprint, also where the loop chooses it', () => {
   const { id, ...two } = sprintOf('-two');
   expect(events.filter((e) => e.type === 'confirm.started' && e.sprint === id)).toHaveLength(1);
   expect(two).toMatchObject({ outcome: 'invalid', confirmed: { nth: 3 } });
+});
+
+it('blames no candidate for a fault of the judge, and makes the run once more', () => {
+  const { id, ...faulty } = sprintOf('-faulty');
+  expect(faulty.outcome).toBe('held');
+  expect(faulty.reason).toContain('so it is held: the judge failed twice, by no fault of the candidate');
+  expect(faulty.confirmed).toBeUndefined();
+  expect(events.some((e) => e.type === 'confirm.measured' && e.sprint === id)).toBe(false);
 });
 
 it('takes no record of a full run on a secret world from a researcher', () => {

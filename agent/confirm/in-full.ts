@@ -85,7 +85,7 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   const rows = confirm.rows ?? evaluation.verdict;
   const began = performance.now();
   const line = await measureOn(loop, secrets, {
-    ...{ spec: { ...specOf(run), samples: budgets.full }, draw: secrets.fresh, rows },
+    ...{ spec: { ...specOf(run), samples: budgets.full }, draw: secrets.fresh, rows, as: 'best' as const },
     ...{ timeoutSeconds: Math.max(1, nightSecondsLeft(loop)), signal: stopper.soft },
   });
   timer.add('confirming', (performance.now() - began) / 1000);

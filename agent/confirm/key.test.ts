@@ -1,9 +1,9 @@
-import { mkdtempSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { secretDir } from '../common/paths.ts';
-import { findKey, hashOf, keyOf, seedOf } from './key.ts';
+import { findKey, hashOf, isInUse, keyOf, publishedDir, seedOf } from './key.ts';
 
 const repo = () => realpathSync(mkdtempSync(join(tmpdir(), 'key-')));
 
@@ -27,6 +27,32 @@ describe('the key of a run branch', () => {
     expect(() => keyOf(home, 'run/a')).toThrow(
       /key\.json: is not a key of secret worlds; move the file away/,
     );
+  });
+
+  it('is that of one branch alone, also beside a folder of an earlier version', () => {
+    const home = repo();
+    const names = ['run/a', 'run--a', 'run-/a', 'run/-a', 'run%2Fa', 'run%2D%2Da', 'run/a--published-0'];
+    expect(new Set(names.map((name) => secretDir(home, name))).size).toBe(names.length);
+    for (const name of names) keyOf(home, name);
+    expect(new Set(names.map((name) => findKey(home, name)?.hash)).size).toBe(names.length);
+
+    // An earlier version: the folder of `run/b` was that of `run--b` too.
+    const made = keyOf(home, 'run--b');
+    renameSync(made.folder, join(home, 'state/secret/run--b'));
+    expect(findKey(home, 'run--b')?.hash).toBe(made.hash);
+    expect(findKey(home, 'run/b')).toBeNull();
+    expect(keyOf(home, 'run/b').hash).not.toBe(made.hash);
+    expect(keyOf(home, 'run--b')).toEqual(made);
+  });
+
+  it('is in use until it is published, whatever the name of its branch', () => {
+    const home = repo();
+    for (const name of ['run/a', 'run/a--published-0', 'run/published']) {
+      const { hash, folder } = keyOf(home, name);
+      expect(isInUse(home, hash)).toBe(true);
+      renameSync(folder, publishedDir(home, name, hash));
+      expect([isInUse(home, hash), findKey(home, name)]).toEqual([false, null]);
+    }
   });
 
   it('gives each world a seed of its own, of the whole key', () => {

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OWN_FAULT } from '#contract/errors';
 import type { RunSpec } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import type { Config } from '../config/config.ts';
@@ -20,6 +21,8 @@ export interface Wanted {
   spec: RunSpec;
   draw: number;
   rows: number;
+  as: 'candidate' | 'best';
+  again?: string;
   /** Threads of the trainer; unset: its own choice. */
   threads?: number;
   timeoutSeconds: number;
@@ -32,23 +35,45 @@ const ASKED_WITHIN_SECONDS = 2;
 
 let runs = 0;
 
+/** A fault of our own side, twice: the world, its data service or its judge. It says nothing of the run. */
+export class OwnFault extends Error {
+  override readonly name = 'OwnFault';
+}
+
 /**
  * Trains a run on a secret world and has it judged there, and remembers what it gave. Null where it was ended
  * from outside. The run's folder is removed: what a trainer wrote on a secret world says something of that
  * world. Of a run without a result only the status is kept, and no word of the trainer's or the encoder's.
- * @throws UserError where the world cannot be drawn, or a run cannot be started or judged.
+ * After a fault of our own, by its exit code alone, it is made once more, on the same world drawn anew.
+ * @throws OwnFault where that fails too; UserError where a run cannot be started.
  */
 export async function measureOn(
   loop: LoopParts,
   store: SecretStore,
-  { spec, draw, rows, threads, timeoutSeconds, signal }: Wanted,
+  wanted: Wanted,
+): Promise<OnSecretWorld | null> {
+  try {
+    return await measureOnce(loop, store, wanted);
+  } catch (error) {
+    if (!(error instanceof OwnFault)) throw error;
+    store.forgetWorld(loop.config.leaderboard, wanted.draw);
+    return await measureOnce(loop, store, wanted);
+  }
+}
+
+async function measureOnce(
+  loop: LoopParts,
+  store: SecretStore,
+  { spec, draw, rows, as, again, threads, timeoutSeconds, signal }: Wanted,
 ): Promise<OnSecretWorld | null> {
   const {
     config: { task, repo, profile, profileName, leaderboard },
     sandbox,
     executor,
   } = loop;
-  const secretWorld = await store.world({ task, repo, profileName, leaderboard, draw });
+  const secretWorld = await store
+    .world({ task, repo, profileName, leaderboard, draw })
+    .catch(ownFault('its secret world could not be drawn'));
   if (signal.aborted) return null;
   const out = store.runFolder(`${process.pid}-${runs++}`);
   const handle = await executor.start({
@@ -64,6 +89,7 @@ export async function measureOn(
     const { status, endedBy } = record;
     // Where the machine goes down, the loop is asked to stop as well. Else the trainer chose its exit code.
     if (endedBy === 'outside' && (await aborted(signal, ASKED_WITHIN_SECONDS))) return null;
+    if (endedBy === 'service') throw new OwnFault('the data service failed');
     // The end of the night says nothing of a run.
     if (status === 'timeout' && timeoutSeconds < profile.timeout) return null;
     const result =
@@ -79,7 +105,7 @@ export async function measureOn(
           })
         : { failed: status };
     if (result === null) return null;
-    const line = { draw, world: secretWorld.hash, leaderboard, rows, spec, result };
+    const line = { draw, world: secretWorld.hash, leaderboard, rows, spec, as, again, result };
     store.add(line);
     return line;
   } finally {
@@ -96,12 +122,17 @@ async function judged(request: Parameters<typeof judgeRun>[0]): Promise<OnSecret
     return { metrics, observed, declared };
   } catch (error) {
     if (request.signal?.aborted) return null;
-    // Also for a fault of the judge's own, which cannot be told from one that the encoder brought about: the
-    // judge's line may have the encoder's words, and a candidate must not get another try by it.
+    // The code alone counts: the judge's line may have the encoder's words, and any other code may have been
+    // brought about by the encoder, whose candidate must not get another try by it.
+    if (error instanceof JudgeError && error.exitCode === OWN_FAULT) throw new OwnFault('the judge failed');
     if (error instanceof JudgeError) return { failed: 'not measurable' };
     throw error;
   }
 }
+
+const ownFault = (words: string) => (): never => {
+  throw new OwnFault(words);
+};
 
 /** Whether the signal aborts within so many seconds. */
 async function aborted(signal: AbortSignal, seconds: number): Promise<boolean> {

@@ -9,20 +9,28 @@ export interface Pair {
   world: string;
   candidate: Numbers;
   best: Numbers | null;
+  /** Whether the best's numbers are those that it got there as a candidate. */
+  kept: boolean;
 }
 
 /**
- * The worlds of a confirming, in the order of its pairs. Those on which the best is known come first, the
- * newest of them, except that one within the first look is new to both: a lucky best sinks back by it. All
- * further ones are new too. Without a best there is one world for each run of the first look.
+ * The worlds of a confirming, in the order of its pairs. Every second one is a world on which the best was
+ * measured as a candidate, while there are any, so these are at most half of any number of pairs. `turn`:
+ * with which of them it begins. All others are new to both: a lucky best sinks back by them. Without a best
+ * there is one world for each run of the first look.
  */
-export function orderOf(looks: readonly number[], known: readonly number[] | null, fresh: number): number[] {
+export function orderOf(
+  looks: readonly number[],
+  known: readonly number[] | null,
+  { fresh, turn }: { fresh: number; turn: number },
+): number[] {
   const [first = 1] = looks;
   const last = looks.at(-1) ?? first;
   if (known === null) return range(fresh, first);
-  const kept = known.slice(Math.max(0, known.length - (last - 1)));
-  const order = [...kept.slice(0, first - 1), fresh, ...kept.slice(first - 1)];
-  return [...order, ...range(fresh + 1, last - order.length)];
+  const from = known.length === 0 ? 0 : turn % known.length;
+  const kept = [...known.slice(from), ...known.slice(0, from)].slice(0, Math.floor(last / 2));
+  const order = kept.flatMap((draw, at) => [fresh + at, draw]);
+  return [...order, ...range(fresh + kept.length, last - order.length)];
 }
 
 const range = (from: number, count: number): number[] =>

@@ -10,6 +10,7 @@ import { branchOf, emptyFolder, git } from '../fixtures/repo.ts';
 import { finish, sprintTo, start, train, wait, write } from '../fixtures/scripted.ts';
 import { withSecretWorlds } from '../fixtures/secret-worlds.ts';
 import { readSprints } from '../ledger/ledger.ts';
+import { publishedDir } from './key.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -51,7 +52,7 @@ it('confirms nothing by a key that was published where a crash kept it in place'
   const [{ hash = '' } = {}] = published(repo);
   expect((await publish(repo)).complaint).toBeNull();
   const folder = secretDir(repo, branchOf(repo));
-  renameSync(`${folder}--published-${hash.slice(0, 12)}`, folder);
+  renameSync(publishedDir(repo, branchOf(repo), hash), folder);
   await expect(loopIn(repo, { maxSprints: 1 })).rejects.toThrow(
     /is published, .*: npm run publish-key -- run/,
   );

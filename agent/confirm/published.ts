@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
+import { PublishedKeys } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import { committed } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
@@ -16,20 +16,6 @@ interface LoopParts {
   journal: Journal;
   secrets: SecretStore | null;
 }
-
-/**
- * The keys of a run branch as it publishes them: their hashes from the start, the keys when they are over.
- */
-const PublishedKeys = z.array(
-  z.strictObject({
-    /** SHA-256 of the key, in hex. */
-    hash: z.string(),
-    madeAt: z.string(),
-    key: z.string().optional(),
-    publishedAt: z.string().optional(),
-  }),
-);
-type PublishedKeys = z.infer<typeof PublishedKeys>;
 
 /** What a run branch has published, by the text of its file. @throws UserError */
 export function publishedKeys(text: string): PublishedKeys {

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
+import { Pair } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import { RunSpec } from '#contract/run';
 import type { Task } from '#contract/task';
@@ -34,6 +35,10 @@ const Line = z.object({
   leaderboard: z.string(),
   rows: z.number().int(),
   spec: RunSpec,
+  /** As what it was measured: absent in the files of earlier versions, where it counts as the first. */
+  as: z.enum(['candidate', 'best']).optional(),
+  /** The run of the candidate for which a best was trained again on a world that it is known on. */
+  again: z.string().optional(),
   result: z.union([
     z.object({ metrics: Numbers, observed: Numbers, declared: Numbers }),
     z.object({ failed: z.string() }),
@@ -44,6 +49,10 @@ export type OnSecretWorld = z.infer<typeof Line>;
 /** The worlds of a confirming, in the order of its pairs. */
 const Plan = z.object({ run: z.string(), best: z.string().nullable(), order: z.array(z.number().int()) });
 export type Plan = z.infer<typeof Plan>;
+
+/** The pairs by which a sprint was decided: they are published with the key. */
+const Decided = z.object({ sprint: z.string(), pairs: z.array(Pair) });
+type Decided = z.infer<typeof Decided>;
 
 /** What is kept of a world that was drawn. */
 const Drawn = z.object({ hash: z.string() });
@@ -67,6 +76,16 @@ interface Wanted {
 }
 
 /**
+ * The pairs by which sprints were decided, in the folder of a key. After a crash a sprint may stand there
+ * twice: its last line counts, and one that the crash cut is left out. @throws UserError
+ */
+export function pairsOfSprints(folder: string): Record<string, Decided['pairs']> {
+  const path = join(folder, 'pairs.jsonl');
+  const lines = wholeLines(path).map((line, at) => parsed(Decided, String(line), `${path}, line ${at + 1}`));
+  return Object.fromEntries(lines.map(({ sprint, pairs }) => [sprint, pairs]));
+}
+
+/**
  * What a run branch has on its secret worlds: the worlds, which are drawn when they are needed, and what runs
  * gave there. It lies in the folder of the key, which no sandbox shows, and outlives a kill.
  */
@@ -81,22 +100,39 @@ export class SecretStore {
     // Now, and not first when a candidate is confirmed.
     void this.plan;
     // A line that a crash left half-written is cut off.
-    if (existsSync(path)) truncateSync(path, bytesOf(wholeLines(path)));
+    for (const file of [path, this.#path('pairs.jsonl')])
+      if (existsSync(file)) truncateSync(file, bytesOf(wholeLines(file)));
   }
 
   #path(name: string): string {
     return join(this.of.folder, name);
   }
 
-  /** What a run gave on a world; undefined where it was not made there. */
-  find(spec: RunSpec, like: Pick<OnSecretWorld, 'draw' | 'leaderboard' | 'rows'>): OnSecretWorld | undefined {
-    return this.#like(spec, like).find(({ draw }) => draw === like.draw);
+  /** What a run gave on a world; undefined where it was not made there. `again`: as in a line. */
+  find(
+    spec: RunSpec,
+    like: Pick<OnSecretWorld, 'draw' | 'leaderboard' | 'rows' | 'again'>,
+  ): OnSecretWorld | undefined {
+    return this.#like(spec, like).find(({ draw, again }) => draw === like.draw && again === like.again);
   }
 
-  /** The worlds on which a run was measured, in the order of their draws. */
+  /**
+   * The worlds on which a run was measured as a candidate, in the order of their draws. What it gives there
+   * later, as the best, may be what its code wants to give by then.
+   */
   measured(spec: RunSpec, like: Pick<OnSecretWorld, 'leaderboard' | 'rows'>): number[] {
-    const lines = this.#like(spec, like).filter(({ result }) => 'metrics' in result);
+    const lines = this.#like(spec, like).filter(
+      ({ result, as, again }) => 'metrics' in result && as !== 'best' && again === undefined,
+    );
     return [...new Set(lines.map(({ draw }) => draw))].sort((a, b) => a - b);
+  }
+
+  /** What a run gave where it was trained again, each beside what it had given there as a candidate. */
+  twice(spec: RunSpec, like: Pick<OnSecretWorld, 'leaderboard' | 'rows'>): [OnSecretWorld, OnSecretWorld][] {
+    return this.#like(spec, like).flatMap((line): [OnSecretWorld, OnSecretWorld][] => {
+      const before = line.again === undefined ? undefined : this.find(spec, { ...like, draw: line.draw });
+      return before ? [[before, line]] : [];
+    });
   }
 
   /** The seed of a world is its own, so that of the spec does not matter. */
@@ -110,14 +146,23 @@ export class SecretStore {
   }
 
   add(line: OnSecretWorld): void {
-    const file = openSync(this.#path('verdicts.jsonl'), 'a');
+    this.#append('verdicts.jsonl', line);
+    this.#lines.push(line);
+  }
+
+  /** Keeps the pairs that decided a sprint, until the key is published. */
+  decided(of: Decided): void {
+    this.#append('pairs.jsonl', of);
+  }
+
+  #append(name: string, line: OnSecretWorld | Decided): void {
+    const file = openSync(this.#path(name), 'a');
     try {
       appendLine(file, JSON.stringify(line));
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    this.#lines.push(line);
   }
 
   /** The number of a world on which nothing was measured yet; the numbers after it are as fresh. */
@@ -145,6 +190,13 @@ export class SecretStore {
     this.#worlds.set(name, known);
     known.catch(() => this.#worlds.delete(name));
     return known;
+  }
+
+  /** Has a world drawn anew when it is needed next: the same world, by the same key. */
+  forgetWorld(leaderboard: string, draw: number): void {
+    const name = `${leaderboard}-${draw}`;
+    this.#worlds.delete(name);
+    rmSync(this.#path(`worlds/${name}`), { recursive: true, force: true });
   }
 
   async #draw(name: string, of: Wanted): Promise<SecretWorld> {

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
+import { OWN_FAULT } from '#contract/errors';
 import { type EndedBy, type Progress, type RunRecord, TrainResult } from '#contract/run';
 import type { Child } from '#host/child';
 import { lastWord } from '#host/last-word';
@@ -7,7 +8,7 @@ import { dropTree } from '#host/tree';
 import { readUntrusted } from '#host/untrusted';
 import { inRun } from '../common/paths.ts';
 import type { RunHandle } from './executor.ts';
-import { endedFromOutside, outcomeOf } from './outcome.ts';
+import { type Ending, endedFromOutside, outcomeOf } from './outcome.ts';
 import { ProgressTail } from './progress.ts';
 import { MAX_OUT_BYTES, memoryTrouble, roomTrouble } from './room.ts';
 import { runRef } from './run-id.ts';
@@ -117,9 +118,7 @@ export function follow(run: {
  * Waits for the data service to end, now that its reader is gone. Returns how many rows it handed out, and
  * whether it failed by itself.
  */
-async function endService(
-  service: Child,
-): Promise<{ rows: number | null; failed: { said: string; outside: boolean } | null }> {
+async function endService(service: Child): Promise<{ rows: number | null; failed: Ending['service'] }> {
   const patience = setTimeout(() => void service.stop('its trainer has ended'), SERVICE_ENDS_MS);
   const exit = await service.done;
   clearTimeout(patience);
@@ -129,7 +128,11 @@ async function endService(
   return {
     rows: lines.map(rowsIn).findLast((rows) => rows !== null) ?? null,
     failed: failed
-      ? { said: said ?? `exit code ${exit.code ?? exit.signal}`, outside: endedFromOutside(exit) }
+      ? {
+          said: said ?? `exit code ${exit.code ?? exit.signal}`,
+          outside: endedFromOutside(exit),
+          ownFault: exit.code === OWN_FAULT,
+        }
       : null,
   };
 }

@@ -14,9 +14,9 @@ export interface Ending {
   said: string | null;
   /**
    * A data service that failed by itself and so cut the stream: its error line; `outside`: a signal ended it.
-   * Null otherwise.
+   * `ownFault`: it says that it is a fault of its own. Null otherwise.
    */
-  service: { said: string; outside: boolean } | null;
+  service: { said: string; outside: boolean; ownFault: boolean } | null;
 }
 
 /**
@@ -80,7 +80,7 @@ export function outcomeOf({
     return {
       status: 'failed',
       reason: `the data service failed: ${service.said.slice(0, 500)} (serve.log)`,
-      endedBy: 'trainer',
+      endedBy: service.ownFault ? 'service' : 'trainer',
     };
   }
   switch (result?.status) {

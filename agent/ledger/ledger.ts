@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { InFull } from '#contract/confirmed';
+import { basename, dirname, join } from 'node:path';
+import { InFull, PublishedKeys } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
 import { DEFAULT_BATCH, guardsOf, profileOf, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
-import { inSprint } from '../common/paths.ts';
+import { committed, inSprint } from '../common/paths.ts';
 
 /**
  * Reads all closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without
@@ -45,7 +45,28 @@ export function readSprint(path: string): Sprint {
       `${path}: ${issue?.path.join('.') || 'file'}: ${issue?.message}; restore the file from git`,
     );
   }
-  return { ...parsed.data, ...inFullOf(path) };
+  return { ...withPairs(parsed.data, dirname(dirname(path))), ...inFullOf(path) };
+}
+
+/**
+ * A sprint with the pairs that were published with the key of its secret worlds. The file decides nothing,
+ * and a crash may have torn it: what cannot be read is as if it was not there.
+ */
+function withPairs(sprint: Sprint, sprintsDir: string): Sprint {
+  const { confirmed } = sprint;
+  const path = join(sprintsDir, basename(committed.secretWorlds));
+  if (!confirmed || confirmed.pairs.length > 0 || !existsSync(path)) return sprint;
+  const keys = PublishedKeys.safeParse(jsonIn(path));
+  const pairs = keys.data?.find(({ hash }) => hash === confirmed.key)?.pairs?.[sprint.id];
+  return pairs ? { ...sprint, confirmed: { ...confirmed, pairs } } : sprint;
+}
+
+function jsonIn(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
 }
 
 /** What the full run on a secret world gave, in a file beside the record. @throws UserError */

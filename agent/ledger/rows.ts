@@ -96,13 +96,14 @@ const answersOf = ({ hintAnswers = [] }: Sprint, answer: 'follow' | 'decline'): 
 /** What secret worlds gave: means and deviations over them, and the gain that was needed. */
 function confirmedRow({ confirmed, inFull }: Sprint): Row {
   if (!confirmed) return {};
-  const { candidate, best, gain, result, pairs } = confirmed;
+  const { candidate, best, gain, result, again } = confirmed;
   return {
-    ...{ confirmed_result: result, confirmed_n: pairs.length, confirmed_key: confirmed.key },
+    ...{ confirmed_result: result, confirmed_n: candidate.n, confirmed_key: confirmed.key },
     ...named('confirmed_', candidate.mean),
     ...named('confirmed_deviation_', candidate.deviation),
     ...named('confirmed_best_', best?.mean),
     ...named('confirmed_gain_', gain),
+    ...named('confirmed_best_again_', again),
     ...named('confirmed_in_full_', inFull?.metrics),
   };
 }

@@ -131,8 +131,9 @@ export function eventLines(
         );
         return;
       case 'confirm.measured': {
-        const gave = event.value === null ? 'no result' : `${of.contract.metric} ${show(event.value)}`;
-        step(`secret world ${event.draw}, ${event.of}: ${gave} (${duration(event.seconds)})`);
+        // No number: a researcher may read what the screen shows, and the numbers of each world are secret.
+        const gave = event.value === null ? 'no result' : 'measured';
+        step(`secret world, ${event.of}: ${gave} (${duration(event.seconds)})`);
         return;
       }
       case 'confirm.finished':

@@ -9,6 +9,7 @@ import { count, duration, plain, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { lastAgain } from '../ledger/best-again.ts';
 import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { severalWords, table } from '../ledger/tables.ts';
@@ -49,7 +50,7 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
     `${count(mine.length, 'sprint')} in ${duration(timer.total)}${money}: ${parts}.`,
     '',
     ...overview(mine, loop),
-    ...best(bestOf(sprints, leaderboard), loop),
+    ...best(bestOf(sprints, leaderboard), sprints, loop),
     ...hints(loop),
     ...reports(loop, mine.at(-1)),
     `Branch:       ${branch.name}, one commit for each sprint; your own branch and files are unchanged`,
@@ -102,7 +103,11 @@ function aligned(lines: string[]): string[] {
   return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')}`.trimEnd());
 }
 
-function best(sprint: Sprint | undefined, { config: { task, profileName } }: LoopParts): string[] {
+function best(
+  sprint: Sprint | undefined,
+  sprints: readonly Sprint[],
+  { config: { task, profileName } }: LoopParts,
+): string[] {
   if (!sprint?.verdict) return ['Best:         none yet'];
   const { metric, also } = task.contract;
   const { metrics } = sprint.verdict;
@@ -114,12 +119,18 @@ function best(sprint: Sprint | undefined, { config: { task, profileName } }: Loo
       .slice(0, most)
       .map(([name, value]) => `${plain(name)} ${show(value)}`)
       .join(', ') || 'nothing';
+  const again = lastAgain(sprint, sprints);
   const trainer = sprint.runs.find((run) => run.id === sprint.candidate)?.claimed ?? {};
   return [
     `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${plain(sprint.title)}`,
     ...(sprint.confirmed
       ? [
           `Confirmed:    ${metric.length <= 4 ? metric.toUpperCase() : metric} ${severalWords(sprint.confirmed.candidate, metric)} on secret worlds`,
+        ]
+      : []),
+    ...(again
+      ? [
+          `Trained again: it lost ${show(again.loss)} in the mean of ${again.n} on worlds and seeds of its own confirming`,
         ]
       : []),
     ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),

@@ -54,7 +54,8 @@ export async function closeSprint(
   if (!claim) throw new Error('a sprint without start_sprint cannot be closed');
   const dir = sprintDir(repo, claim.id);
   if (!finish && !state.finished && state.fullRunOf === null) logEnd(dir, stopReason);
-  const treeAfter = judged.keep ?? state.treeBefore;
+  const back = judged.keep === null ? judged.back : undefined;
+  const treeAfter = judged.keep ?? back?.tree ?? state.treeBefore;
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
   const patch = inSprint(dir).patch;
   // After a crash the workspace may have been restored already, and the patch written.
@@ -117,6 +118,7 @@ export async function closeSprint(
       infrastructure: judged.infrastructure,
       treeBefore: state.treeBefore,
       treeAfter,
+      ...(back && { takenBack: back.changes }),
     },
     cost: {
       ...cost,

@@ -4,6 +4,7 @@ import type { Outcome } from '#contract/verdict';
 import { confirm } from '../confirm/confirm.ts';
 import type { SecretStore } from '../confirm/store.ts';
 import type { Decision, Rules } from '../ledger/decide.ts';
+import { beforeStack, MOST_STACKED, stackOf } from '../ledger/stack.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 
 /** A verified gain: the candidate's run, the decision by its verdict, and what it was compared with. */
@@ -14,8 +15,14 @@ interface Gain {
   rules: Rules;
 }
 
+/** The tree to which the workspace goes back, and how many stacked changes that takes out of it. */
+export interface Back {
+  tree: string;
+  changes: number;
+}
+
 const OUTCOMES: Record<Confirmed['result'], Outcome> = {
-  ...{ confirmed: 'new-best', small: 'stacked', behind: 'no-gain', failed: 'invalid' },
+  ...{ confirmed: 'new-best', small: 'stacked', behind: 'no-gain', failed: 'invalid', held: 'held' },
 };
 
 /**
@@ -26,7 +33,7 @@ export async function confirmedGain(
   { loop, claim, claimedRuns }: OpenSprint,
   secrets: SecretStore,
   { run, first, best, rules }: Gain,
-): Promise<Decision & { confirmed?: Confirmed; parked?: boolean }> {
+): Promise<Decision & { confirmed?: Confirmed; parked?: boolean; back?: Back }> {
   const { started } = claimedRuns;
   const result = await confirm(loop, secrets, { sprint: claim?.id ?? null, run, best, rules, started });
   if (result.state === 'stopped') return { ...first, outcome: 'interrupted', parked: true };
@@ -38,9 +45,15 @@ export async function confirmedGain(
       reason: `${verified}; not confirmed on secret worlds, so it is held: ${result.reason}`,
     };
   const { confirmed } = result;
+  const reason = `${verified}; ${confirmed.reason}`;
+  const board = loop.ledger.of(loop.config.leaderboard);
+  const { length } = stackOf(board);
+  const open = confirmed.result === 'small' || confirmed.result === 'behind';
+  if (!open || length < MOST_STACKED) return { outcome: OUTCOMES[confirmed.result], reason, confirmed };
+  const tree = beforeStack(board);
+  const what = tree === null ? 'so this one is not' : 'so they are taken back';
   return {
-    outcome: OUTCOMES[confirmed.result],
-    reason: `${verified}; ${confirmed.reason}`,
-    confirmed,
+    ...{ outcome: 'no-gain', confirmed, reason: `${reason}; ${length} changes are stacked already, ${what}` },
+    ...(tree !== null && { back: { tree, changes: length } }),
   };
 }

@@ -15,7 +15,7 @@ import type { FinishSprintInput } from '../requests/schemas.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import { fullRuns, nothingPutForward, presentBest } from './candidates.ts';
 import { checkTree } from './check.ts';
-import { confirmedGain } from './confirmed-gain.ts';
+import { type Back, confirmedGain } from './confirmed-gain.ts';
 import { pairedScreen } from './infrastructure.ts';
 import { calledOnTwoSeeds } from './second-seed.ts';
 
@@ -37,6 +37,7 @@ export interface Judged {
   /** What a second seed gave, where the verdict was near the noise. */
   repeat?: Repeat;
   confirmed?: Confirmed;
+  back?: Back;
   /** The loop is asked to stop while the candidate is being confirmed: the sprint stays open. */
   parked?: boolean;
   infrastructure: boolean;
@@ -114,6 +115,7 @@ type Kept = Decision & {
   repeat?: Repeat;
   repeatSeconds?: number;
   confirmed?: Confirmed;
+  back?: Back;
   parked?: boolean;
 };
 const NOTHING = { keep: null, verdict: null } as const;

@@ -18,6 +18,7 @@ import { FIELDS } from '../judge/fields.ts';
 import { inLanes } from '../judge/lanes.ts';
 import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
+import { onOurDisk } from '../judge/own-fault.ts';
 import { partsOf } from '../judge/parts.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
 import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
@@ -149,10 +150,12 @@ await runMain(async () => {
   const started = performance.now();
   const samples = options.samples ?? opened.profile.evaluation.verdict;
   const first = new FirstRows();
-  const measurement = await opened.measure('checkpoint.safetensors', samples, {
-    onBatch: (truth, codes) => first.add(truth, codes),
-    invariance: true,
-  });
+  const measurement = await onOurDisk(() =>
+    opened.measure('checkpoint.safetensors', samples, {
+      onBatch: (truth, codes) => first.add(truth, codes),
+      invariance: true,
+    }),
+  );
   const { deciding, also } = metricsOf(measurement);
   const { run, result } = opened.folder;
   const { hash } = opened.world.world;

@@ -3,9 +3,11 @@
 //   npm run --silent serve -- --world synth-16k --seed 0 --from 1000
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
+import { ours } from '../judge/own-fault.ts';
 import { openFrames } from '../sampler/frames.ts';
 import { StreamWriter } from '../stream/writer.ts';
 import { openWorld, profileWorld } from '../worlds.ts';
@@ -78,7 +80,10 @@ await runMain(async () => {
   );
   if (!command) return 0;
   const options = command.opts<Options>();
-  const { world } = await openWorld(options.world ?? profileWorld(options.profile).world, building);
+  const name = options.world ?? profileWorld(options.profile).world;
+  const open = () => openWorld(name, building);
+  // A secret world is a folder that only our side writes.
+  const { world } = isAbsolute(name) ? await ours(open) : await open();
   const { seed, from, batch, rows = Number.POSITIVE_INFINITY } = options;
   const frames = await openFrames({ world, seed, from, rows, batch }, options.threads);
   let served = { rows: 0, frames: 0 };

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { UserError } from '#contract/errors';
+import { OWN_FAULT, UserError } from '#contract/errors';
 import { type Profile, profileOf, readTask } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { splitCommand } from '#host/command';
@@ -16,6 +16,7 @@ import {
   type Measurement,
   measure,
 } from './measure.ts';
+import { ours } from './own-fault.ts';
 import { checkpointOf, openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface CaseOptions {
@@ -66,9 +67,12 @@ export async function openCase(path: string, options: CaseOptions): Promise<Case
   if (folder.run.secretWorld !== undefined && options.world === undefined)
     throw new UserError(`${path}: was trained on a secret world; name its folder with --world`);
   const name = options.world ?? profile.world;
-  const world = await openWorld(name, options.onBuild?.(name));
-  if (folder.run.secretWorld !== undefined && folder.run.secretWorld !== world.world.hash)
-    throw new UserError(`${name}: is not the secret world that ${path} was trained on`);
+  const open = () => openWorld(name, options.onBuild?.(name));
+  const isSecret = folder.run.secretWorld !== undefined;
+  // The encoder has not been started yet.
+  const world = isSecret ? await ours(open) : await open();
+  if (isSecret && folder.run.secretWorld !== world.world.hash)
+    throw new UserError(`${name}: is not the secret world that ${path} was trained on`, OWN_FAULT);
   return {
     folder,
     profile,

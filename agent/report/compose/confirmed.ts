@@ -30,11 +30,14 @@ export function confirmedCard({ confirmed, metric }: Sprint): Card | null {
   };
 }
 
-/** Candidate and best on each secret world, with their means; null where nothing was confirmed. */
+/**
+ * The means of candidate and best on secret worlds, and on each of them once the key is published; null where
+ * nothing was confirmed.
+ */
 export function confirmedTable(context: Context): Block | null {
   const { sprint } = context;
   const { confirmed, metric, goal } = sprint;
-  if (!confirmed || confirmed.pairs.length === 0) return null;
+  if (!confirmed || confirmed.candidate.n === 0) return null;
   const [, second] = columnsOf(context);
   const others = second !== undefined && confirmed.candidate.mean[second] !== undefined ? [second] : [];
   const cells = (candidate: Record<string, number>, best: Record<string, number> | null) => {
@@ -87,10 +90,24 @@ export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
   };
 }
 
-function captionWords({ best, samples: trained, rows, nth, key, gain }: Confirmed): string {
+/** What the best gave where it was trained again on worlds that it is known on. */
+function againWords(again: Confirmed['again']): string {
+  if (!again) return '';
+  const off =
+    again.less > 0 ? `, so ${number(again.less)} is taken off each gain on a world that is new to it` : '';
+  const times = again.n === 1 ? 'once' : `${again.n} times`;
+  return ` Trained again ${times} on worlds and seeds of its own confirming, the best lost ${number(again.loss)} in the mean${off}.`;
+}
+
+function captionWords(confirmed: Confirmed): string {
+  const { best, samples: trained, rows, nth, key, gain, pairs, candidate, again } = confirmed;
   const both = best ? 'Candidate and best, trained' : 'The candidate, trained';
   const bound = gain
     ? ` The mean gain was ${signed(gain.mean)} ± ${number(gain.error)} (standard error); confirming number ${nth} of this key needs ${number(gain.needed)}.`
     : '';
-  return `${both} afresh (${samples(trained)} samples) on worlds that the researcher cannot know, and judged there on ${count(rows)} fresh rows, each pair on one world and one seed.${bound} The worlds are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
+  const secret =
+    pairs.length === 0
+      ? ` The numbers of each of the ${candidate.n} are secret until the key is published.`
+      : '';
+  return `${both} afresh (${samples(trained)} samples) on worlds that the researcher cannot know, and judged there on ${count(rows)} fresh rows, each pair on one world and one seed.${bound}${againWords(again)}${secret} The worlds are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
 }

@@ -1,6 +1,7 @@
 import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import { lastAgain } from '../../ledger/best-again.ts';
 import { gainWords, spreadWords } from '../compose/confirmed.ts';
 import { escaped } from '../document/escaped.ts';
 import { clip, count, duration, label, money, number, samples, signed } from '../document/names.ts';
@@ -117,6 +118,11 @@ function howSure(board: readonly Sprint[]): string | null {
   if (confirmed && isConfirmed)
     parts.push(
       `${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)} on secret worlds (${gainWords(confirmed)}).`,
+    );
+  const again = lastAgain(step.sprint, board);
+  if (again)
+    parts.push(
+      `Trained again on worlds and seeds of its own confirming, it lost ${number(again.loss)} in the mean of ${again.n}.`,
     );
   const inOne = inFull?.metrics[metric];
   if (inOne !== undefined) parts.push(`Trained in full on a further one: ${number(inOne)}.`);
