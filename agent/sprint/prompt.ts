@@ -9,6 +9,7 @@ import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
+import { notebookInWords, notebookOf } from '../ledger/notes.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable, severalWords } from '../ledger/tables.ts';
 import { readHints } from '../open-sprint/hints.ts';
@@ -32,7 +33,7 @@ How a sprint goes:
 2. Start the sprint with start_sprint before you change or run anything. State one idea and what you expect of it, and predict numbers.
 3. Work in ${workspace}/. Read the code before you change it, keep changes small and simple: a tiny gain that needs ugly code is not worth keeping. You may read earlier results, code and TASK.md. You may write only ${workspace}/ and the folder of your own sprint.
 4. Train with run_experiment, never from the shell. A run is trained from the files of the workspace at the time of that call ("${train} --list" prints the experiments). Wait with wait_for_experiment. Screen cheaply before you spend a full budget, and compare only runs of the same budget and seed.
-5. Keep a log: append what you did and saw to the README.md of your sprint's folder. Copy its numbers from tool results.
+5. Keep a log: append what you did and saw to the README.md of your sprint's folder. Copy its numbers from tool results. What later sprints should know (a finding, a dead end, a question) goes into the shared notebook with note, short, and cites the notes and sprints that it builds on or answers.
 6. End with finish_sprint. A negative result is a result: say plainly what did not work. Name a run as candidate only if you believe that it beats the present best on the deciding metric within the constraints; otherwise pass null.
 
 Claimed numbers come from the trainer. Measured numbers come from snapshots of a run, judged on few fresh samples. Verified numbers are the judge's verdict, and only they decide. A candidate's tree must pass "${check}".
@@ -59,6 +60,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
         : 'None yet on this leaderboard: the first valid verified result becomes the best.'
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
+    notebookInWords(notebookOf(ledger.sprints, loop.journal.state().notes)),
     stagnation(loop, mine),
     hintsSection(repo),
   ]
