@@ -26,6 +26,7 @@ import { confirmedTable, gainWords, inFullBlock, spreadWords } from './confirmed
 import { type Context, columnsOf, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { againstBest, cards, claimedAndVerified, edge, facts, outcomes, titleBlock } from './head.ts';
+import { notesBlocks } from './notes.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { measured, runNames } from './runs.ts';
 import { saidBlocks } from './said.ts';
@@ -79,6 +80,7 @@ export async function composeReport(
   if (sprint.next?.trim()) blocks.push(heading(1, 'Next steps'), theirs(await read(sprint.next)));
   if (log.some((block) => block.t !== 'heading'))
     blocks.push(heading(1, 'The researcher’s log'), theirs(log));
+  blocks.push(...notesBlocks(sprint, history));
   blocks.push(...saidBlocks(sprint));
   const diff = source.patch === null ? null : diffBlock(source.patch);
   if (diff && diff.files.length > 0) {
