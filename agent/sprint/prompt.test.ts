@@ -26,6 +26,7 @@ const loop = (sprints: Sprint[] = [], ids: string[] = []) =>
         until: new Date(Date.now() + 3.651e6),
       },
     },
+    papers: [],
     checkout: { bestKnown: 'abc123' },
     connection: { kind: 'claude' },
     ledger: { sprints, of: (name: string) => sprints.filter((sprint) => sprint.leaderboard === name) },

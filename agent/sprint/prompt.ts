@@ -13,6 +13,7 @@ import { notebookInWords, notebookOf } from '../ledger/notes.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable, severalWords } from '../ledger/tables.ts';
 import { readHints } from '../open-sprint/hints.ts';
+import { type Paper, papersInWords } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 
 /** The parts of the loop that this file uses. */
@@ -22,6 +23,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  papers: readonly Paper[];
 }
 
 /** The same text in every call of every sprint, so that the API reads it from its cache. */
@@ -61,6 +63,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
     notebookInWords(notebookOf(ledger.sprints, loop.journal.state().notes)),
+    papersInWords(loop.papers, repo),
     stagnation(loop, mine),
     hintsSection(repo),
   ]

@@ -12,6 +12,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ADDED, Hints } from '../open-sprint/hints.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import { converse } from '../researcher/converse.ts';
@@ -30,6 +31,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  papers: readonly Paper[];
   timer: Timer;
   stopper: Stopper;
 }

@@ -25,6 +25,7 @@ import type { Taking } from '../journal/lock.ts';
 import { isUnfinished, type LoopState, nothingYet } from '../journal/state.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { Notifier } from '../notify/notifier.ts';
+import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
@@ -38,6 +39,8 @@ export interface Loop {
   /** Replaced at a sprint's start if TASK.md was edited; so is the connection. */
   config: Config;
   connection: Connection;
+  /** The user's papers, read again at a sprint's start. */
+  papers: readonly Paper[];
   readonly sandbox: Sandbox;
   readonly executor: Executor;
   readonly checkout: Checkout;
@@ -89,6 +92,7 @@ export async function openLoop(
   const loop: Loop = {
     config: { repo, task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp },
     connection,
+    papers: [],
     sandbox: plan.sandbox.kind === 'bubblewrap' ? bubblewrap(repo) : plan.sandbox,
     executor: new LocalExecutor(),
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },

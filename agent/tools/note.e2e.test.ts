@@ -65,7 +65,7 @@ it('is read by later sprints, answered by them, and committed with its sprint', 
   const results = requests.flatMap(({ messages }) => JSON.stringify(messages[2] ?? ''));
   expect(results.some((text) => text.includes('## Shared notebook\\n'))).toBe(true);
   expect(
-    results.some((text) => text.includes(`"text":"- n1-1 · finding · sprint 1 (failed): ${plain}"`)),
+    results.some((text) => text.includes(`"content":"- n1-1 · finding · sprint 1 (failed): ${plain}"`)),
   ).toBe(true);
 
   // A clone of the run branch has them, and no commit message does.
