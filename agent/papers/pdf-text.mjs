@@ -1,5 +1,6 @@
 // Reads a PDF from standard input and writes what it says as JSON, at most as many characters as its argument
-// says. convert.ts starts it: a PDF comes from anywhere, and may crash, hang or fill the memory of its reader.
+// says. convert.ts starts it: a PDF comes from anywhere, and may crash its reader, hang it or fill its
+// memory.
 import { buffer } from 'node:stream/consumers';
 
 const most = Number(process.argv[2]);
