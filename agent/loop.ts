@@ -12,6 +12,7 @@ import { publishHash } from './confirm/published.ts';
 import { takeLock } from './journal/lock.ts';
 import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
 import { restoreWorkspace } from './open-sprint/workspace.ts';
+import { paperTroubles, readPapers } from './papers/papers.ts';
 import { releaseGit } from './recover/git-locks.ts';
 import { recover } from './recover/recover.ts';
 import type { Ending } from './researcher/conversation.ts';
@@ -122,6 +123,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
       Object.assign(loop, await rereadTask(loop));
       await recordSteering(loop);
       loop.ledger.reread();
+      await rereadPapers(loop);
       const asked = loop.stopper.requested();
       if (asked) return asked;
       const no = mayOpenSprint(loop);
@@ -146,6 +148,15 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
     await bestInFull(loop);
     return loop.stopper.requested() ?? stop;
   }
+}
+
+/** Reads the user's papers. What is new and cannot be read, or not all of it, is a line each. */
+async function rereadPapers(loop: Loop): Promise<void> {
+  const { config, sandbox, journal, stopper } = loop;
+  const told = new Set(paperTroubles(loop.papers));
+  const tell = (text: string) => journal.notice(text);
+  loop.papers = await readPapers({ repo: config.repo, sandbox, signal: stopper.hard, tell });
+  for (const text of paperTroubles(loop.papers)) if (!told.has(text)) journal.notice(text, 'warn');
 }
 
 /** The best of the night in full on a secret world, with its report made again. */

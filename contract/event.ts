@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Confirmed } from './confirmed.ts';
 import { asNow } from './earlier.ts';
+import { Note } from './note.ts';
 import { Progress, Run, RunSpec } from './run.ts';
 import { HintAnswer, WaitingRun } from './sprint.ts';
 import { StopCode } from './stop.ts';
@@ -124,6 +125,8 @@ const kinds = [
     reason: z.string().optional(),
     seconds: z.number(),
   }),
+  /** A researcher wrote into the shared notebook. */
+  z.object({ type: z.literal('note.taken'), sprint: z.string(), note: Note }),
   /** A run was accepted, or is resumed: its time on the device is reserved until `run.released`. */
   z.object({
     type: z.literal('run.reserved'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Confirmed, InFull } from './confirmed.ts';
 import { asNow } from './earlier.ts';
+import { Note } from './note.ts';
 import { EvalPoint, Machine, Progress, Run, RunSpec } from './run.ts';
 import { Line, NamedNumbers, NamedValues, Words } from './text.ts';
 import { Outcome, Verdict } from './verdict.ts';
@@ -127,6 +128,8 @@ export const Sprint = z.preprocess(
     unstarted: z.array(z.preprocess(asNow, WaitingRun.extend({ reason: Line }))).optional(),
     /** What the researcher said between its calls, as far as it was shown: one text per turn, shortened. */
     said: z.array(z.object({ at: z.string(), text: Words })).optional(),
+    /** What the researcher wrote into the shared notebook; absent: nothing. */
+    notes: z.array(Note).optional(),
     /** How often the researcher looked into its runs by `inspect`; absent: never. */
     inspections: z.number().int().optional(),
     summary: Words,

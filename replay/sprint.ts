@@ -15,9 +15,10 @@ class Stuck extends Error {}
 
 /**
  * One sprint of the offline replay, from reading the ledger to finish_sprint; a text alone when no step of
- * the path is left. Written as sequential code over tool results (script.ts).
+ * the path is left. Written as sequential code over tool results (script.ts). `notes`: whether the
+ * conversation has the tool `note`; one that an earlier version began has not.
  */
-export function* sprint(): Script {
+export function* sprint(notes: boolean): Script {
   const overview = yield* use('read_results', {}, words.opening);
   const seen = LedgerFields.safeParse(overview.fields).data;
   if (overview.isError || !seen) return words.stopped('the ledger could not be read', overview.text);
@@ -37,6 +38,7 @@ export function* sprint(): Script {
     yield* append(readme, words.changeNote(restorations, body));
     const { text, result } = yield* trainCandidate();
     yield* append(readme, words.runNote(standing, text, result));
+    if (notes) yield { name: 'note', input: words.sharedNote(standing, next, result) };
     yield* must(use('finish_sprint', words.finish(standing, next, result, ledger)));
   } catch (error) {
     if (!(error instanceof Stuck)) throw error;

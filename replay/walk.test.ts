@@ -9,6 +9,7 @@ import { MODEL, walk } from './walk.ts';
 
 const BEST_KNOWN = '0123456789abcdef0123456789abcdef01234567';
 const PROMPT = 'Follow the instructions in TASK.md.';
+const tools = [{ name: 'note' }];
 
 interface Judgement {
   outcome: string;
@@ -29,6 +30,7 @@ class Counterpart {
   said: string[] = [];
   calls: string[] = [];
   logs: string[] = [];
+  notes: string[] = [];
   #before = new Map(this.workspace);
   #id = '';
   #judgement: Judgement = { outcome: 'new-best', f1: 0 };
@@ -47,7 +49,7 @@ class Counterpart {
     this.seen = PROMPT;
     const messages: MessageParam[] = [{ role: 'user', content: PROMPT }];
     for (let turn = 0; turn < 30 && !this.finished; turn++) {
-      const reply = walk({ messages });
+      const reply = walk({ messages, tools });
       expect(reply.model).toBe(MODEL);
       const said = reply.content.map((block, i) =>
         block.type === 'tool_use' ? { ...block, id: `toolu_${turn}_${i}` } : block,
@@ -103,6 +105,9 @@ class Counterpart {
         const measured = status === 'finished' ? { f1, mcc: 0.5 } : {};
         return answer({ run: input.run, status, reason, claimed: { loss: 12.34, l0: 3.55 }, measured });
       }
+      case 'note':
+        this.notes.push(String(input.text));
+        return ['Noted as n1-1.', false];
       case 'finish_sprint':
         this.finished = input as unknown as NonNullable<Counterpart['finished']>;
         return ['The sprint is finished.', false];
@@ -171,7 +176,11 @@ describe('the walk', () => {
       'run_experiment',
       'wait_for_experiment',
       'bash',
+      'note',
       'finish_sprint',
+    ]);
+    expect(supervisor.notes).toEqual([
+      expect.stringMatching(/^.+: F1 0\.5123 in the last snapshot.*\(Offline replay, no model\.\)$/),
     ]);
     expect(supervisor.finished).toMatchObject({ candidate: '2026-02-19--10-40-00-candidate-s0' });
     expect(supervisor.finished?.summary).toMatch(/^F1 0.5123 /);

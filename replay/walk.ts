@@ -7,6 +7,7 @@ import { exchangesOf } from './transcript.ts';
 export const MODEL = 'offline-replay';
 
 /** The replay's next turn. A function of the request alone: nothing is remembered between calls. */
-export function walk(request: Pick<MessagesRequest, 'messages'>): Reply {
-  return { model: MODEL, content: nextTurn(sprint(), exchangesOf(request)) };
+export function walk(request: Pick<MessagesRequest, 'messages' | 'tools'>): Reply {
+  const notes = request.tools?.some(({ name }) => name === 'note') ?? false;
+  return { model: MODEL, content: nextTurn(sprint(notes), exchangesOf(request)) };
 }

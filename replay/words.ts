@@ -1,4 +1,5 @@
 import type { EndedFields } from '#contract/answer';
+import { MOST_CHARS } from '#contract/note';
 import { choose, type LedgerRow, type Next, type Standing } from './choose.ts';
 import type { Step } from './path.ts';
 
@@ -108,6 +109,19 @@ export function runNote({ best }: Standing, text: string, result: EndedFields | 
   return ['### Run', result ? numbersOf(result) : firstLine(text), '### Reading', reading(best, result)].join(
     '\n\n',
   );
+}
+
+/** The input of note after the run: what it showed, for the sprints after this one. */
+export function sharedNote(
+  standing: Standing,
+  { step }: Next,
+  result: EndedFields | null,
+): Record<string, unknown> {
+  return {
+    kind: result?.status === 'finished' ? 'finding' : 'dead-end',
+    text: `${step.title}: ${reading(standing.best, result)} (${NAME}.)`.slice(0, MOST_CHARS),
+    cites: standing.best ? [String(standing.best.number)] : [],
+  };
 }
 
 function numbersOf({ run, status, reason, claimed, measured }: EndedFields): string {

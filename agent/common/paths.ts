@@ -18,6 +18,8 @@ export const runsDir = (repo: string) => join(repo, 'checkpoints');
 export const runDir = (repo: string, id: string) => join(runsDir(repo), id);
 /** Long outputs of tools, for the researcher to read. */
 export const outputsDir = (repo: string) => join(runsDir(repo), 'outputs');
+/** The texts of the user's papers, for the researcher to read: no sandbox shows anything of `state/`. */
+export const paperTextsDir = (repo: string) => join(runsDir(repo), 'papers');
 /** Summaries of sweeps that were started by hand. */
 export const sweepsDir = (repo: string) => join(runsDir(repo), 'sweeps');
 /** Pictures of comparisons by hand. */
@@ -45,6 +47,8 @@ export const pausePath = (repo: string) => join(stateDir(repo), 'pause');
 export const closedSprintPath = (repo: string) => join(stateDir(repo), 'closed-sprint.json');
 export const taskPath = (repo: string) => join(homeOf(repo), 'TASK.md');
 export const hintsPath = (repo: string) => join(homeOf(repo), 'HINTS.md');
+/** PDFs and texts that the user lays beside TASK.md for the researcher. */
+export const papersDir = (repo: string) => join(homeOf(repo), 'papers');
 /** A file whose presence asks the loop to stop. */
 export const stopPath = (repo: string) => join(homeOf(repo), 'STOP');
 export const notebookPath = (repo: string) => join(reportsDir(repo), 'index.html');

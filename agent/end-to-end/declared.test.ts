@@ -53,7 +53,8 @@ it('the prompt and --dry mark the constraints that nobody observes', () => {
   const loop = {
     config: { ...config, profile: measuredProfile(task, 'tiny') },
     checkout: { bestKnown: 'abc123' },
-    ledger: { of: () => sprints },
+    papers: [],
+    ledger: { sprints, of: () => sprints },
     journal: { state: () => state, now: Date.now },
   };
   const prompt = sprintPrompt(loop as unknown as Parameters<typeof sprintPrompt>[0], 3);

@@ -9,10 +9,10 @@ import { configured, patiently } from './git-open.ts';
 export { openGit } from './git-open.ts';
 
 /**
- * Files that may be dirty at a start or a commit: those that steer the loop, derived ones, and those that
- * recovery handles.
+ * Files that may be dirty at a start or a commit: those that steer the loop, the user's papers, derived ones,
+ * and those that recovery handles.
  */
-const FREE = [/^TASK\.md$/, /^HINTS\.md$/, /^STOP$/, /^reports\//, /^sprints\//];
+const FREE = [/^TASK\.md$/, /^HINTS\.md$/, /^STOP$/, /^papers\//, /^reports\//, /^sprints\//];
 
 /**
  * Lists uncommitted files. `workspace`: those that the loop would record. `others`: those elsewhere that

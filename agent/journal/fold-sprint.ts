@@ -11,7 +11,8 @@ type SprintEvent = Extract<
       | 'tool.finished'
       | 'verdict.given'
       | 'report.rendered'
-      | 'hint.given';
+      | 'hint.given'
+      | 'note.taken';
   }
 >;
 
@@ -64,6 +65,8 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
       }));
     case 'hint.given':
       return withSprint(now, (sprint) => ({ ...sprint, hints: [...sprint.hints, event.text] }));
+    case 'note.taken':
+      return { ...now, notes: [...now.notes, event.note] };
     case 'tool.finished':
       return withSprint(
         { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
@@ -98,7 +101,9 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
       const committed = [...now.committed, { sprint: id, outcome, reason, metrics }];
       const failures =
         outcome === 'failed' ? [...now.failures, { code: 'same-failure' as const, reason }] : [];
-      return withSprint({ ...now, committed, failures }, (sprint) => ({
+      // Its record has them now.
+      const notes = now.notes.filter(({ researcherId }) => researcherId !== event.researcherId);
+      return withSprint({ ...now, committed, failures, notes }, (sprint) => ({
         ...sprint,
         closed: { outcome, reason },
       }));

@@ -72,6 +72,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'sprint.claimed':
     case 'sprint.capped':
     case 'hint.given':
+    case 'note.taken':
     case 'tool.finished':
     case 'verdict.given':
     case 'confirm.started':

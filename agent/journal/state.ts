@@ -1,4 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
+import type { Note } from '#contract/note';
 import type { HowFar, RunSpec } from '#contract/run';
 import type { HintAnswer, WaitingRun } from '#contract/sprint';
 import type { StopCode } from '#contract/stop';
@@ -117,6 +118,8 @@ export interface LoopState {
   reserved: readonly ReservedRun[];
   /** Sprints committed since this loop was started. Like `usd`, it continues over a restart after a crash. */
   committed: { sprint: string; outcome: Outcome; reason: string; metrics: Record<string, number> }[];
+  /** Notes of all researchers that no record of a sprint has yet. They outlive a sprint that is dropped. */
+  notes: readonly Note[];
   /** Why the latest sprints failed, as many as failed in a row. */
   failures: SprintFailure[];
   usd: number;
@@ -149,6 +152,7 @@ export const nothingYet: LoopState = {
   runs: {},
   reserved: [],
   committed: [],
+  notes: [],
   failures: [],
   usd: 0,
   tokens: 0,

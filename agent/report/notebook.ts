@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import type { BeganFrom } from '#contract/began-from';
+import type { Note } from '#contract/note';
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type Task } from '#contract/task';
 import { readBeganFrom } from '../ledger/began-from.ts';
 import { type HintFate, hintFates } from '../ledger/hint-fates.ts';
 import { taskOf } from '../ledger/kept-contract.ts';
+import { notebookOf } from '../ledger/notes.ts';
 import { escaped } from './document/escaped.ts';
 import { duration, money } from './document/names.ts';
 import { sprintTable } from './notebook/cells.ts';
@@ -17,6 +19,7 @@ import { plainView, shownRows } from './notebook/list.ts';
 import { type LiveState, livePart } from './notebook/live.ts';
 import type { Board, Commit, NotebookIndex } from './notebook/model.ts';
 import { morning, type Now, type Stopped } from './notebook/morning.ts';
+import { notesPart } from './notebook/notes.ts';
 import { packed } from './notebook/pack.ts';
 import { type Beside, boardsOf, indexOf } from './notebook/rows.ts';
 import { script } from './notebook/script.ts';
@@ -39,6 +42,8 @@ export interface NotebookRequest extends Places {
   began?: readonly BeganFrom[];
   /** What became of the hints of people; where nothing is given, as the records tell. */
   hints?: readonly HintFate[];
+  /** Notes of open sprints. */
+  notes?: readonly Note[];
   /** The commits of the sprints, as far as they are known. */
   commits?: ReadonlyMap<string, Commit>;
 }
@@ -86,6 +91,7 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
       special += detail.special;
     }
   }
+  parts.push(notesPart(notebookOf(sprints, request.notes), sprints, now.reportOf));
   parts.push('<div id="tray" class="tray"></div>');
   const path = join(reportsDir, request.file ?? 'index.html');
   writeFileAtomic(

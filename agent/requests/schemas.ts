@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_CHARS, NoteKind } from '#contract/note';
 import type { Inspection } from '#contract/task';
 import { Line, NamedNumbers, Words } from '#contract/text';
 import { Outcome } from '#contract/verdict';
@@ -134,8 +135,33 @@ export const StopInput = z.strictObject({ run });
 export const ReadResultsInput = z.strictObject({
   sprint: z.string().optional().describe('An earlier sprint, by number or id: its log and all its runs.'),
   run: z.string().optional().describe('A run, by id: its claimed numbers, curve and measured snapshots.'),
+  notes: z
+    .string()
+    .optional()
+    .describe(
+      'Notes of the shared notebook: those that have this text in them or an id like "n12-3"; "all" for all of them.',
+    ),
 });
 export type ReadResultsInput = z.infer<typeof ReadResultsInput>;
+
+export const NoteInput = z.strictObject({
+  kind: NoteKind.describe(
+    'A finding; a dead end (what not to try again, and why); or a question to later sprints.',
+  ),
+  text: Line.min(1)
+    .max(MOST_CHARS)
+    .describe(
+      `One short paragraph of at most ${MOST_CHARS} characters that can be understood without your log.`,
+    ),
+  cites: z
+    .array(z.string().min(1))
+    .max(8)
+    .optional()
+    .describe(
+      'Notes (n12-3) and sprints (number or id) that it builds on. A finding or dead end that cites a question answers it.',
+    ),
+});
+export type NoteInput = z.infer<typeof NoteInput>;
 
 /** The input of inspect: a run, and the options that the task allows. */
 export function inspectInput({ options }: Inspection) {

@@ -97,6 +97,9 @@ export function eventLines(
         if (!event.ok)
           step(dim(`${plain(event.name)} was refused: ${plain(event.reason ?? 'unknown reason')}`));
         return;
+      case 'note.taken':
+        step(dim(sentence(`${event.note.id} (${event.note.kind}): ${event.note.text}`, 4)));
+        return;
       case 'run.started':
         lastProgress = Date.now();
         step(`run ${plain(event.run)}${event.role ? ROLES[event.role] : ''}`);

@@ -53,7 +53,14 @@ export class Notebook {
   }
 
   readonly listen = (event: LoggedEvent): void => {
-    const worth = ['sprint.claimed', 'run.started', 'run.progress', 'run.finished', 'loop.waiting'];
+    const worth = [
+      'sprint.claimed',
+      'run.started',
+      'run.progress',
+      'run.finished',
+      'loop.waiting',
+      'note.taken',
+    ];
     // A pause may last long, and no later event would redraw the page.
     const now = ['loop.paused', 'loop.continued'].includes(event.type);
     if (!now && (!worth.includes(event.type) || Date.now() - this.#last < EVERY_MS)) return;
@@ -73,11 +80,13 @@ export class Notebook {
     const {
       checkout: { git, branch },
       config: { repo, task },
+      journal,
       ledger,
     } = this.loop();
     const next = this.#drawing.then(async () => {
       await this.render({
         sprints: ledger.sprints,
+        notes: journal.state().notes,
         live: live ? liveState(this.loop()) : null,
         stopped: stopped === null ? null : { reason: stopped, at: new Date().toISOString() },
         reportsDir: reportsDir(repo),

@@ -62,6 +62,7 @@ export async function closeSprint(
   if (change.patch !== '' || !existsSync(patch)) writeFileAtomic(patch, change.patch);
   await restoreWorkspace({ repo, folder: task.contract.workspace, tree: treeAfter });
 
+  const notes = loop.journal.state().notes.filter(({ researcherId }) => researcherId === state.researcherId);
   const best = bestOf(loop.ledger.sprints, loop.config.leaderboard);
   const { cost } = state;
   const hintAnswers = answersTo(state.hints.flatMap(hintsIn), [
@@ -107,6 +108,7 @@ export async function closeSprint(
             reason: dropped ?? `not started: ${stopReason}`,
           })),
     said: state.said.length > 0 ? state.said : undefined,
+    notes: notes.length > 0 ? notes : undefined,
     inspections: state.inspections || undefined,
     summary: finish?.summary ?? `Not finished: ${judged.reason}.`,
     next: finish?.next ?? null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measuredProfile } from '#contract/noise';
 import type { Sprint, SprintRun } from '#contract/sprint';
-import { exampleSprint, exampleTask, exampleVerdict } from '../fixtures/examples.ts';
+import { exampleNote, exampleSprint, exampleTask, exampleVerdict } from '../fixtures/examples.ts';
 import { emptyFolder } from '../fixtures/repo.ts';
 import { nothingYet } from '../journal/state.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
@@ -26,9 +26,10 @@ const loop = (sprints: Sprint[] = [], ids: string[] = []) =>
         until: new Date(Date.now() + 3.651e6),
       },
     },
+    papers: [],
     checkout: { bestKnown: 'abc123' },
     connection: { kind: 'claude' },
-    ledger: { of: (name: string) => sprints.filter((sprint) => sprint.leaderboard === name) },
+    ledger: { sprints, of: (name: string) => sprints.filter((sprint) => sprint.leaderboard === name) },
     journal: { state: () => ({ ...nothingYet, usd: 1.5, committed: committed(ids) }), now: Date.now },
   }) as unknown as Parameters<typeof sprintPrompt>[0];
 
@@ -81,6 +82,14 @@ describe('the prompt of a sprint', () => {
     }
     expect(text).not.toContain('Sprint of another');
     expect(sprintPrompt(loop(), 1)).toContain('None yet on this leaderboard');
+  });
+
+  it('has the shared notebook, with notes of other leaderboards too', () => {
+    const { id } = sprint(1, 'no-gain', 'another');
+    const notes = [exampleNote({ id: 'n1-1', sprint: id, text: 'Depth does not help.' })];
+    const text = sprintPrompt(loop([{ ...sprint(1, 'no-gain', 'another'), notes }]), 2);
+    expect(text).toContain('- n1-1 · finding · sprint 1 (no-gain): Depth does not help.');
+    expect(sprintPrompt(loop([sprint(1, 'no-gain')]), 2)).not.toContain('Shared notebook');
   });
 
   it('asks for another direction after enough sprints of this loop without a gain', () => {

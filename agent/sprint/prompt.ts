@@ -12,8 +12,10 @@ import { fateInWords, hintFates } from '../ledger/hint-fates.ts';
 import { readHints } from '../ledger/hint-file.ts';
 import { marked } from '../ledger/hints.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
+import { notebookInWords, notebookOf } from '../ledger/notes.ts';
 import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable, severalWords } from '../ledger/tables.ts';
+import { type Paper, papersInWords } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 
 /** The parts of the loop that this file uses. */
@@ -23,6 +25,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  papers: readonly Paper[];
 }
 
 /** The same text in every call of every sprint, so that the API reads it from its cache. */
@@ -34,7 +37,7 @@ How a sprint goes:
 2. Start the sprint with start_sprint before you change or run anything. State one idea and what you expect of it, and predict numbers.
 3. Work in ${workspace}/. Read the code before you change it, keep changes small and simple: a tiny gain that needs ugly code is not worth keeping. You may read earlier results, code and TASK.md. You may write only ${workspace}/ and the folder of your own sprint.
 4. Train with run_experiment, never from the shell. A run is trained from the files of the workspace at the time of that call ("${train} --list" prints the experiments). Wait with wait_for_experiment. Screen cheaply before you spend a full budget, and compare only runs of the same budget and seed.
-5. Keep a log: append what you did and saw to the README.md of your sprint's folder. Copy its numbers from tool results.
+5. Keep a log: append what you did and saw to the README.md of your sprint's folder. Copy its numbers from tool results. What later sprints should know (a finding, a dead end, a question) goes into the shared notebook with note, short, and cites the notes and sprints that it builds on or answers.
 6. End with finish_sprint. A negative result is a result: say plainly what did not work. Name a run as candidate only if you believe that it beats the present best on the deciding metric within the constraints; otherwise pass null.
 
 Claimed numbers come from the trainer. Measured numbers come from snapshots of a run, judged on few fresh samples. Verified numbers are the judge's verdict, and only they decide. A candidate's tree must pass "${check}".
@@ -61,6 +64,8 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
         : 'None yet on this leaderboard: the first valid verified result becomes the best.'
     }`,
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
+    notebookInWords(notebookOf(ledger.sprints, loop.journal.state().notes)),
+    papersInWords(loop.papers, repo),
     stagnation(loop, mine),
     hintsSection(repo, ledger.sprints),
   ]

@@ -13,6 +13,7 @@ import { marked } from '../ledger/hints.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ADDED, Hints } from '../open-sprint/hints.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
+import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import type { Ending } from '../researcher/conversation.ts';
 import { converse } from '../researcher/converse.ts';
@@ -31,6 +32,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  papers: readonly Paper[];
   timer: Timer;
   stopper: Stopper;
 }

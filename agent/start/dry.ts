@@ -4,11 +4,12 @@ import { machine } from '#host/machine';
 import { forecast, forecastInWords } from '../budget/forecast.ts';
 import { fits, paceOf, secondsFor } from '../budget/pace.ts';
 import { sprintsDir } from '../common/paths.ts';
-import { duration, plain, show } from '../common/words.ts';
+import { count, duration, plain, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
 import { LocalExecutor } from '../executor/local.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { readSprints } from '../ledger/ledger.ts';
+import { type Paper, paperTroubles, readPapers } from '../papers/papers.ts';
 import { OFFLINE } from '../researcher/connection.ts';
 import { pricesDate } from '../researcher/prices.ts';
 import { probeSpeed } from '../runs/probe.ts';
@@ -53,6 +54,9 @@ export async function dryRun(
     ['machine', describeMachine()],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(12)} ${value}`);
+  const papers = await readPapers({ repo: plan.repo, sandbox: plan.sandbox, signal });
+  if (papers.length > 0) print(`${'papers'.padEnd(12)} ${papersInShort(papers)}`);
+  for (const text of paperTroubles(papers)) print(`${''.padEnd(12)} ${text}`);
   const secondsLeft = Math.min(
     (limits.until.getTime() - Date.now()) / 1000,
     limits.trainHours === null ? Number.POSITIVE_INFINITY : limits.trainHours * 3600,
@@ -81,6 +85,9 @@ export async function dryRun(
   }
   return 0;
 }
+
+const papersInShort = (papers: readonly Paper[]): string =>
+  `${count(papers.length, 'file')} in papers/, ${papers.filter(({ text }) => text !== null).length} given to the researcher as text`;
 
 /** The limit, the prices, and what a sprint and the night are likely to cost. */
 export function money({ claude, limits, repo, profileName, takenUp }: Plan): string {

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
+import type { Note } from '#contract/note';
 import { bubblewrap } from '#host/bubblewrap';
 import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
@@ -24,6 +25,7 @@ import type { Taking } from '../journal/lock.ts';
 import { isUnfinished, type LoopState, nothingYet } from '../journal/state.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { Notifier } from '../notify/notifier.ts';
+import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
@@ -37,6 +39,8 @@ export interface Loop {
   /** Replaced at a sprint's start if TASK.md was edited; so is the connection. */
   config: Config;
   connection: Connection;
+  /** The user's papers, read again at a sprint's start. */
+  papers: readonly Paper[];
   readonly sandbox: Sandbox;
   readonly executor: Executor;
   readonly checkout: Checkout;
@@ -68,7 +72,7 @@ export async function openLoop(
   { listeners, report = lateReport, notebook }: LoopHooks,
 ): Promise<{ loop: Loop; before: LoopState }> {
   const { repo: home } = plan;
-  const { log, past, lastBranch } = openLog(home);
+  const { log, past, lastBranch, leftNotes } = openLog(home);
   const before = past.reduce(fold, nothingYet);
   const unfinished = isUnfinished(before);
   const users = await openGit(home);
@@ -88,6 +92,7 @@ export async function openLoop(
   const loop: Loop = {
     config: { repo, task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp },
     connection,
+    papers: [],
     sandbox: plan.sandbox.kind === 'bubblewrap' ? bubblewrap(repo) : plan.sandbox,
     executor: new LocalExecutor(),
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
@@ -118,6 +123,8 @@ export async function openLoop(
     limits: loggedLimits(limits),
     declared: plan.declared,
   });
+  // A new log begins without the notes of a sprint whose folder was lost.
+  for (const note of leftNotes) journal.emit({ type: 'note.taken', sprint: note.sprint, note });
   if (aside !== null)
     journal.notice(
       `the loop's worktree was broken and is made again; its files are kept in ${aside}`,
@@ -134,16 +141,22 @@ const lateReport: Outputs['report'] = async (request) => {
 };
 
 /** Opens the event log. The log of a loop that has ended is put aside first, so that a replay stays short. */
-function openLog(repo: string): { log: EventLog; past: LoggedEvent[]; lastBranch?: string } {
+function openLog(repo: string): {
+  log: EventLog;
+  past: LoggedEvent[];
+  lastBranch?: string;
+  /** Notes of the loop before that no record has. */
+  leftNotes: readonly Note[];
+} {
   const path = eventsPath(repo);
   const opened = EventLog.open(path);
   const state = opened.past.reduce(fold, nothingYet);
   const lastBranch = state.started?.branch;
   const [first] = opened.past;
-  if (!first || isUnfinished(state)) return { ...opened, lastBranch };
+  if (!first || isUnfinished(state)) return { ...opened, lastBranch, leftNotes: [] };
   opened.log.close();
   const old = join(logsDir(repo), `events-${first.at.replaceAll(':', '-')}.jsonl`);
   mkdirSync(dirname(old), { recursive: true });
   renameSync(path, old);
-  return { ...EventLog.open(path), lastBranch };
+  return { ...EventLog.open(path), lastBranch, leftNotes: state.notes };
 }

@@ -4,6 +4,7 @@ import { answerIn, contentOf } from '#contract/answer';
 import type { Event } from '#contract/event';
 import { Inspection } from '#contract/task';
 import { emptyFolder } from '../fixtures/repo.ts';
+import { nothingYet } from '../journal/state.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { makeTools } from './index.ts';
@@ -17,7 +18,7 @@ function tools() {
     config: { repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
     ledger: new Ledger('nowhere'),
     checkout: { bestKnown: 'abc' },
-    journal: { emit: (event: Event) => events.push(event) },
+    journal: { emit: (event: Event) => events.push(event), state: () => nothingYet },
   };
   const sprint = new OpenSprint(loop as never, 1, 'tree', null as never);
   const made = makeTools(sprint);
@@ -36,6 +37,7 @@ const [OURS, NATIVE] = [
     'wait_for_experiment',
     'stop_experiment',
     'read_results',
+    'note',
     'finish_sprint',
     'inspect',
   ],

@@ -15,6 +15,7 @@ import {
   EditInput,
   FinishSprintInput,
   inspectInput,
+  NoteInput,
   ReadResultsInput,
   RunExperimentInput,
   StartSprintInput,
@@ -27,6 +28,7 @@ import { endedFields, ledgerFields } from './fields.ts';
 import { finishSprint } from './finish-sprint.ts';
 import { answered } from './hint-answers.ts';
 import { inspect } from './inspect.ts';
+import { takeNote } from './note.ts';
 import { observed } from './observed.ts';
 import { capped } from './output.ts';
 import { readResults } from './read-results.ts';
@@ -137,11 +139,17 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
     tool(
       'read_results',
       ReadResultsInput,
-      'Without input: the ledger of all sprints with their verified metrics, and the runs of this sprint. With input: one sprint or one run in detail.',
+      'Without input: the ledger of all sprints with their verified metrics, the shared notebook, and the runs of this sprint. With input: one sprint or one run in detail, or notes.',
       (input) => {
         const words = capped(readResults(sprint, input), outputs, `results-${Date.now()}`);
         return Object.keys(input).length > 0 ? words : { words, fields: ledgerFields(sprint) };
       },
+    ),
+    tool(
+      'note',
+      NoteInput,
+      'Writes into the shared notebook: a finding, a dead end or a question that later sprints should know, signed with this sprint. They see its newest and most cited notes at their start; read_results reads all.',
+      (input) => takeNote(sprint, input),
     ),
     tool(
       'finish_sprint',

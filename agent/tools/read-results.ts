@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { inSprint, sprintDir } from '../common/paths.ts';
-import { show } from '../common/words.ts';
+import { count, show } from '../common/words.ts';
 import { bestOf } from '../ledger/ledger.ts';
+import { type Entry, notebookInWords, notebookOf, noteLine } from '../ledger/notes.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { ledgerTable, runDetails, runsTable } from '../ledger/tables.ts';
 import { timeInSprint, timeNow } from '../ledger/time-against.ts';
@@ -28,6 +29,8 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
     const time = sprint ? timeInSprint(run, sprint, sprints) : timeNow(run, sprints, mine());
     return runDetails(run, contract, time);
   }
+  const notebook = () => notebookOf(loop.ledger.sprints, loop.journal.state().notes);
+  if (input.notes !== undefined) return notesWith(input.notes, notebook());
   if (input.sprint !== undefined) {
     const sprint = sprints.find((s) => s.id === input.sprint || String(s.number) === input.sprint);
     if (!sprint)
@@ -40,8 +43,14 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
       runsTable(sprint.runs, contract, (run) => timeInSprint(run, sprint, sprints)),
       `Summary: ${sprint.summary}`,
       `Next: ${sprint.next ?? 'nothing named'}`,
+      notebook()
+        .filter(({ note }) => note.sprint === sprint.id)
+        .map(noteLine)
+        .join('\n'),
       existsSync(log) ? readFileSync(log, 'utf8') : '',
-    ].join('\n\n');
+    ]
+      .filter((part) => part !== '')
+      .join('\n\n');
   }
   const best = bestOf(sprints, loop.config.leaderboard);
   const started = mine();
@@ -50,6 +59,19 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
     best
       ? `Present best: sprint ${best.number} (${best.id}), run ${best.candidate}, ${contract.metric} ${show(best.verdict?.metrics[contract.metric])}.`
       : 'There is no best yet.',
+    notebookInWords(notebook()).replace(/^#/, '##'),
     `## Runs of this sprint\n\n${runsTable(started, contract, (run) => timeNow(run, sprints, started))}`,
-  ].join('\n\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** The notes that a researcher looks for: with this text in them, in whatever case, or all. */
+function notesWith(words: string, notebook: readonly Entry[]): string {
+  const lines = notebook.map(noteLine);
+  const wanted = words.trim().toLowerCase();
+  const found = wanted === 'all' ? lines : lines.filter((line) => line.toLowerCase().includes(wanted));
+  return found.length > 0
+    ? found.join('\n')
+    : `None of the ${count(lines.length, 'note')} has these words in it.`;
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { exampleNote } from '../../fixtures/examples.ts';
 import type { Block } from '../document/tree.ts';
 import { lista, profile, sprints, task } from '../fixtures/load.ts';
 import { writeHtml } from '../write/html.ts';
@@ -23,6 +24,7 @@ const forged = () => {
     idea: words,
     next: words,
     said: [{ at: '2026-02-18T21:40:00Z', text: `${FORGED}${loud}` }],
+    notes: [exampleNote({ sprint: lista.id, text: `${FORGED}${loud}` })],
     stopReason: `done${loud}`,
   };
   const dir = mkdtempSync(join(tmpdir(), 'forged-'));

@@ -14,6 +14,7 @@ import { diffBlock } from './diff.ts';
 import { facts, rulesFacts } from './facts.ts';
 import { curvesFigure, frontierFigure, gainFigure, groupsFigure, progressFigure } from './figures.ts';
 import { hintReasons } from './hints.ts';
+import { notesBlocks } from './notes.ts';
 import { groupTables, verdictTables } from './parts.ts';
 import { badEnds, provenance, resultsTable } from './results.ts';
 import { saidBlocks } from './said.ts';
@@ -82,6 +83,7 @@ export async function composeReport(
     blocks.push(heading(1, 'Next steps'), theirs(await read(sprint.next, 'sprint.json')));
   if (log.some((block) => block.t !== 'heading'))
     blocks.push(heading(1, 'The researcher’s log'), theirs(log));
+  blocks.push(...notesBlocks(sprint, history));
   blocks.push(...saidBlocks(sprint));
   const diff = source.patch === null ? null : diffBlock(source.patch, `${folder}/change.patch`);
   if (diff && diff.files.length > 0) {
