@@ -51,7 +51,7 @@ async function* framesOf(
     const windowEnd = loaded.window.position + loaded.window.rows;
     if (windowEnd < end) next = loader.load(order.windowAt(windowEnd));
     for (; position < Math.min(end, windowEnd); position++) {
-      copyRow(loaded, position, x.subarray(filled * d, (filled + 1) * d));
+      copyRow(loaded, position, x, filled * d);
       filled++;
       if (filled < batch && position + 1 < end) continue;
       bytes.set(encodeFrameHeader(filled, frame++));
@@ -61,10 +61,10 @@ async function* framesOf(
   }
 }
 
-function copyRow({ window, copy, origin }: Loaded, position: number, out: Float32Array): void {
+function copyRow({ window, copy, origin }: Loaded, position: number, out: Float32Array, at: number): void {
   const place = window.order[position - window.position];
-  if (copy(place, out)) return;
+  if (copy(place, out, at)) return;
   const { path, row } = origin(place);
-  const index = out.findIndex((value) => !Number.isFinite(value));
-  throw wrong(path, `row ${row} has ${out[index]} at index ${index} (both counted from 0)`);
+  const index = out.subarray(at).findIndex((value) => !Number.isFinite(value));
+  throw wrong(path, `row ${row} has ${out[at + index]} at index ${index} (both counted from 0)`);
 }

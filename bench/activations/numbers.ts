@@ -1,7 +1,7 @@
 import type { NumberType } from './layout.ts';
 
-/** Copies a row to `out`; false where one of its numbers is not finite. */
-export type RowCopy = (row: number, out: Float32Array) => boolean;
+/** Copies a row to `out`, from index `at` on; false where one of its numbers is not finite. */
+export type RowCopy = (row: number, out: Float32Array, at: number) => boolean;
 
 /** Copies rows out of `bytes`, whose rows lie one after the other. */
 export function rowCopy(dtype: NumberType, bytes: ArrayBuffer, d: number): RowCopy {
@@ -10,11 +10,11 @@ export function rowCopy(dtype: NumberType, bytes: ArrayBuffer, d: number): RowCo
 }
 
 function copyOf(numbers: Float32Array, d: number): RowCopy {
-  return (row, out) => {
+  return (row, out, at) => {
     let check = 0;
     for (let i = 0, from = row * d; i < d; i++) {
       const value = numbers[from + i];
-      out[i] = value;
+      out[at + i] = value;
       // 0 for a finite number, else NaN, which stays.
       check += value - value;
     }
@@ -23,11 +23,11 @@ function copyOf(numbers: Float32Array, d: number): RowCopy {
 }
 
 function copyByTable(numbers: Uint16Array, table: Float32Array, d: number): RowCopy {
-  return (row, out) => {
+  return (row, out, at) => {
     let check = 0;
     for (let i = 0, from = row * d; i < d; i++) {
       const value = table[numbers[from + i]];
-      out[i] = value;
+      out[at + i] = value;
       check += value - value;
     }
     return check === 0;

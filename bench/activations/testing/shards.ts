@@ -130,7 +130,7 @@ export function allRows({ d, dtype, rows, spans }: Activations): Float32Array {
       readAt(span.file, span.at, span.rows * d * NUMBER_BYTES[dtype], 'rows'),
     ).buffer;
     const copy = rowCopy(dtype, bytes, d);
-    for (let row = 0; row < span.rows; row++) copy(row, out.subarray((at + row) * d, (at + row + 1) * d));
+    for (let row = 0; row < span.rows; row++) copy(row, out, (at + row) * d);
     at += span.rows;
   }
   return out;
