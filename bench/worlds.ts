@@ -52,9 +52,19 @@ export function worldConfig(name: string): WorldConfig {
   return 'dir' in source ? readConfig(join(source.dir, CONFIG_FILE)) : source.config;
 }
 
+/** Begins the name of a folder of activations (docs/activations.md), which is served and has no truth. */
+const ACTIVATIONS = 'activations:';
+
+/** The folder of a world `activations:<folder>`; null for any other world. */
+export function activationsFolder(name: string): string | null {
+  return name.startsWith(ACTIVATIONS) ? name.slice(ACTIVATIONS.length) : null;
+}
+
 type Source = { dir: string } | { config: WorldConfig };
 
 function sourceOf(name: string): Source {
+  if (activationsFolder(name) !== null)
+    throw new UserError(`the world "${name}" has rows and no true features: only npm run serve reads it`);
   if (Object.hasOwn(BUILT_IN, name)) return { config: BUILT_IN[name] };
   if (name === 'synth-16k') return { dir: releasedDir() };
   const seeded = /^([^:]+):seed=(.*)$/.exec(name);

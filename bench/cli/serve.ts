@@ -1,6 +1,7 @@
 // The data service: activations x of a world, and nothing else, on standard output.
 //   npm run --silent serve -- --profile small --seed 0 --rows 1000000 > /tmp/stream
 //   npm run --silent serve -- --world synth-16k --seed 0 --from 1000
+//   npm run --silent serve -- --world activations:/data/gpt2-layer-6 --seed 0
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
@@ -8,9 +9,9 @@ import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { ours } from '../judge/own-fault.ts';
-import { openFrames } from '../sampler/frames.ts';
+import { type Frames, openFrames } from '../sampler/frames.ts';
 import { StreamWriter } from '../stream/writer.ts';
-import { openWorld, profileWorld } from '../worlds.ts';
+import { activationsFolder, openWorld, profileWorld } from '../worlds.ts';
 
 interface Options {
   profile: string;
@@ -23,6 +24,16 @@ interface Options {
 }
 
 const REPORT_MS = 1000;
+
+/** What is served: frames, and what to count of them beside rows and batches. */
+interface Source {
+  d: number;
+  frames: Iterable<Frame> | AsyncIterable<Frame>;
+  counts?(rows: number): object;
+  stop?(): void;
+}
+
+type Frame = Parameters<StreamWriter['send']>[0];
 
 /** Limits a frame of a world of 16k's size to 200 MB: each thread draws several frames ahead. */
 const MAX_BATCH = 1 << 16;
@@ -38,8 +49,31 @@ function defaultThreads(): number {
  * Writes the rows and batches served so far as a JSON line on standard error. The line is repeated, so that
  * a count remains where the process ends without warning.
  */
-function report({ rows, frames }: { rows: number; frames: number }): void {
-  tell({ served: { rows, batches: frames } });
+function report({ rows, frames }: { rows: number; frames: number }, { counts }: Source): void {
+  tell({ served: { rows, batches: frames, ...counts?.(rows) } });
+}
+
+/** Draws samples of a world, or reads the training rows of a folder of activations. */
+async function sourceOf(options: Options): Promise<Source> {
+  const { seed, from, batch, rows = Number.POSITIVE_INFINITY } = options;
+  const name = options.world ?? profileWorld(options.profile).world;
+  const folder = activationsFolder(name);
+  if (folder !== null) {
+    // Loaded here alone: the Arrow library takes a while.
+    const { openActivations } = await import('../activations/folder.ts');
+    const { openActivationFrames } = await import('../activations/frames.ts');
+    const activations = openActivations(folder);
+    return { d: activations.d, ...openActivationFrames(activations, { seed, from, rows, batch }) };
+  }
+  const open = () => openWorld(name, building);
+  // A secret world is a folder that only our side writes.
+  const { world } = isAbsolute(name) ? await ours(open) : await open();
+  const frames = await openFrames({ world, seed, from, rows, batch }, options.threads);
+  return { d: world.hiddenDim, frames: each(frames), stop: frames.stop };
+}
+
+function* each(frames: Frames): Generator<Frame> {
+  for (let frame = frames.next(); frame; frame = frames.next()) yield frame;
 }
 
 function building(step: number, of: number): void {
@@ -62,7 +96,10 @@ await runMain(async () => {
       'Streams activations of a world to standard output (format: contract/stream.ts).',
     )
       .option('--profile <name>', 'profile of TASK.md whose world is served', 'small')
-      .option('--world <name>', 'a world instead of a profile: its name, config (.json) or folder')
+      .option(
+        '--world <name>',
+        'a world instead of a profile: its name, config (.json), folder, or activations:<folder>',
+      )
       .option('--seed <n>', 'seed of the samples', whole(0), 0)
       .option('--from <batch>', 'index of the first batch', whole(0), 0)
       .option('--rows <n>', 'number of rows to serve (default: until the reader closes the pipe)', whole(1))
@@ -80,21 +117,17 @@ await runMain(async () => {
   );
   if (!command) return 0;
   const options = command.opts<Options>();
-  const name = options.world ?? profileWorld(options.profile).world;
-  const open = () => openWorld(name, building);
-  // A secret world is a folder that only our side writes.
-  const { world } = isAbsolute(name) ? await ours(open) : await open();
-  const { seed, from, batch, rows = Number.POSITIVE_INFINITY } = options;
-  const frames = await openFrames({ world, seed, from, rows, batch }, options.threads);
+  const { batch } = options;
+  const source = await sourceOf(options);
   let served = { rows: 0, frames: 0 };
   let reported = performance.now();
   try {
-    const writer = new StreamWriter(1, { d: world.hiddenDim, batchRows: batch });
+    const writer = new StreamWriter(1, { d: source.d, batchRows: batch });
     served = writer;
-    for (let frame = frames.next(); frame; frame = frames.next()) {
+    for await (const frame of source.frames) {
       writer.send(frame);
       if (performance.now() - reported > REPORT_MS) {
-        report(served);
+        report(served, source);
         reported = performance.now();
       }
     }
@@ -104,8 +137,8 @@ await runMain(async () => {
     // The reader has closed the stream because it needs no more rows.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   } finally {
-    frames.stop();
+    source.stop?.();
   }
-  report(served);
+  report(served, source);
   return 0;
 });

