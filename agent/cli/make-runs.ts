@@ -1,4 +1,4 @@
-import { LocalExecutor } from '../executor/local.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { type SweepPlan, sweepRun } from '../sweep/member.ts';
 import type { SweepRun } from '../sweep/summary.ts';
 import { abortable } from './interrupt.ts';
@@ -18,7 +18,7 @@ export async function makeRuns(
   within = '',
 ): Promise<boolean> {
   const { metric, plots } = common.task.contract;
-  const executor = new LocalExecutor();
+  const executor = new TaskExecutor();
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;

@@ -14,7 +14,7 @@ import { snapshotTree } from '#host/tree';
 import { inRun, sprintsDir } from '../common/paths.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { judgeRun, measureSnapshots } from '../executor/judging.ts';
-import { LocalExecutor } from '../executor/local.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 import { outOfProportion, timeNow } from '../ledger/time-against.ts';
@@ -120,7 +120,7 @@ async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const why = inWords(await cannotCount(asked));
   if (why !== null) say(`this run cannot count in profile ${profileName}: ${why}`);
   const tree = await snapshotTree({ repo, folder: task.contract.workspace });
-  return new LocalExecutor().start({
+  return new TaskExecutor().start({
     ...{ repo, task, profileName, sandbox, sprint: null },
     ...{ experiment, settings, samples, seed: options.seed, tree, from: options.from },
     out: options.out === undefined ? undefined : resolve(options.out),
@@ -135,7 +135,7 @@ async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const [other] = [...command.args, ...given.map((name) => `--${name}`)];
   if (other) throw new UserError(`--resume uses the recorded arguments of the run; leave out ${other}`);
   const dir = resolve(command.opts<Options>().resume as string);
-  return new LocalExecutor().resume({ repo: process.cwd(), task, sandbox, dir });
+  return new TaskExecutor().resume({ repo: process.cwd(), task, sandbox, dir });
 }
 
 interface Finished {

@@ -32,6 +32,10 @@ export class LocalExecutor implements Executor {
     return trainerOf(dir) !== null;
   }
 
+  goesOn(): boolean {
+    return false;
+  }
+
   endLeft(dir: string): Promise<boolean> {
     return endLeft(dir);
   }

@@ -101,7 +101,7 @@ export async function continueRun(request: ResumeRequest, begin: Begin): Promise
 }
 
 /** Removes the outputs of a run that begins anew. */
-function emptyOut(dir: string): void {
+export function emptyOut(dir: string): void {
   const { out, evals, verdict } = inRun(dir);
   for (const path of [out, evals, verdict]) rmSync(path, { recursive: true, force: true });
   mkdirSync(out);

@@ -50,7 +50,8 @@ export interface Status {
     /** `judging`: the researcher has finished. `closing`: report and commit. */
     phase: 'researching' | 'judging' | 'closing';
   } | null;
-  runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null })[];
+  /** `waits`: why a run waits in the queue of a cluster; absent while it trains. */
+  runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null; waits?: string })[];
   committed: LoopState['committed'];
   /** The sprints that are closed, of any loop of this branch; null while there is none. */
   closed: { sprints: number; last: Pick<Sprint, 'id' | 'outcome' | 'profile'> } | null;
@@ -100,7 +101,10 @@ export function readStatus(repo: string): Status {
       capped: sprint.capped?.reason ?? null,
       phase: sprint.closed ? 'closing' : sprint.finished ? 'judging' : 'researching',
     },
-    runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
+    runs: Object.entries(state.runs).map(([id, { experiment, progress, waits }]) => ({
+      ...{ id, experiment, progress },
+      ...(waits !== undefined && { waits }),
+    })),
     committed: state.committed,
     closed: last
       ? {

@@ -24,7 +24,7 @@ import { pids, readStat, signal } from '#host/processes';
 // A real Slurm of two nodes on this machine, in one folder: munged, slurmctld and two slurmd of the user who
 // runs this.
 
-type Node = 'n1' | 'n2';
+export type Node = 'n1' | 'n2';
 const NODES: readonly Node[] = ['n1', 'n2'];
 const UP_SECONDS = 40;
 
@@ -36,7 +36,7 @@ const PACKAGES = {
 };
 
 /** Why there can be no Slurm here, in one line with the remedy; null where there can. */
-function missing(): string | null {
+export function missing(): string | null {
   const packages = Object.entries(PACKAGES)
     .filter(([, programs]) => programs.some((name) => !isProgram(name, PATH)))
     .map(([name]) => name);
