@@ -155,6 +155,11 @@ const kinds = [
     role: Run.shape.role,
     ...RunSpec.shape,
   }),
+  /**
+   * A run that was started waits in the queue of a cluster, and why (the cluster's own word, such as
+   * Resources); null: it trains now.
+   */
+  z.object({ type: z.literal('run.waiting'), run: z.string(), reason: z.string().nullable() }),
   z.object({ type: z.literal('run.progress'), run: z.string(), ...Progress.omit({ step: true }).shape }),
   z.object({
     type: z.literal('run.finished'),

@@ -3,6 +3,7 @@ import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Condition } from './condition.ts';
 import { UserError } from './errors.ts';
+import { ExecutorChoice } from './executor.ts';
 
 const command = z.string().trim().min(1, 'must be a command line');
 const relativePath = z
@@ -226,6 +227,8 @@ const fields = {
       baseline: z.strictObject({ remove: z.array(relativePath) }),
     })
     .optional(),
+  /** Where training runs happen. Only the user's TASK.md says it. */
+  executor: ExecutorChoice.prefault('local'),
   limits: z.strictObject({
     usd: z.number().positive(),
     hours: z.number().positive(),

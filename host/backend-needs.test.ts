@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -36,6 +44,15 @@ it('binds back the paths that a backend names and that exist', () => {
   const needs = { devices: [], variables: [], paths: [there, join(folder, 'nowhere')] };
   expect(bound('--ro-bind', [], needs)).toContain(there);
   expect(bound('--ro-bind', [], needs)).not.toContain(join(folder, 'nowhere'));
+});
+
+it('hides the keys of secret worlds also where a link puts them on another disk', () => {
+  const keys = realpathSync(mkdtempSync(join(tmpdir(), 'keys-')));
+  mkdirSync(join(folder, 'state'));
+  symlinkSync(keys, join(folder, 'state/secret'));
+  expect(bound('--tmpfs', [])).toContain(keys);
+  rmSync(keys, { recursive: true });
+  expect(bound('--tmpfs', [])).not.toContain(keys);
 });
 
 it('lets their variables through to children', () => {

@@ -33,6 +33,9 @@ export function marked(env: Readonly<Record<string, string>>, child?: string): R
   return { ...env, [MARK]: mark, ...(child === undefined ? {} : { [RUN]: child }) };
 }
 
+/** A command that takes both marks off again: what it leaves to another program is no child of ours. */
+export const unmarked = (argv: readonly string[]): string[] => ['env', '-u', MARK, '-u', RUN, ...argv];
+
 let children = 0;
 /** A mark for a child that no other child of this process or of an earlier one has. */
 export const newMark = (): string =>

@@ -8,6 +8,7 @@ import {
   hiddenPlaces,
   hide,
   inside,
+  linkedSecrets,
   nodeFolder,
   nodeItself,
   same,
@@ -53,7 +54,11 @@ export function mountsOf(
     ),
     // These come after the repository, which may contain them. A folder that contains the repository is left
     // out, because it would cover the repository.
-    ...[join(home, 'state'), ...worldPlaces().filter((path) => !inside(home, path))].flatMap(hide),
+    ...[
+      join(home, 'state'),
+      ...linkedSecrets(home),
+      ...worldPlaces().filter((path) => !inside(home, path)),
+    ].flatMap(hide),
     // The worktree lies under the hidden `state/`, and has a `state/` with trees of its own.
     ...(home === root ? [] : [...same('--ro-bind')(root), ...hide(join(root, 'state'))]),
     ...masked(root, home, writable).flatMap((path) => ['--ro-bind', instead(path), path]),

@@ -8,6 +8,7 @@ import {
   hiddenPlaces,
   hide,
   inside,
+  linkedSecrets,
   nodeFolder,
   nodeItself,
   same,
@@ -42,7 +43,13 @@ export function namedMounts(
   return [
     ...SYSTEM.flatMap(asOnThisMachine),
     ...devMounts(needs, devices),
-    ...[...hiddenPlaces(), ...worldPlaces(), ...checkoutsBeside(home, isSystem), home].flatMap(hide),
+    ...[
+      ...hiddenPlaces(),
+      ...worldPlaces(),
+      ...linkedSecrets(home),
+      ...checkoutsBeside(home, isSystem),
+      home,
+    ].flatMap(hide),
     ...nodeFolder(),
     ...[...needs.paths, ...libraryFolders(home)]
       .filter((path) => existsSync(path))

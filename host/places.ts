@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BackendNeeds } from '#contract/backend-needs';
@@ -66,6 +66,13 @@ export function tokenFile(): string[] {
   if (!path || !existsSync(path)) return [];
   const real = realpathSync(path);
   return hiddenPlaces().some((place) => inside(real, place)) ? [] : [real];
+}
+
+/** Where the keys of secret worlds lie, if `state/secret` of the checkout is a link to another disk. */
+export function linkedSecrets(home: string): string[] {
+  const place = join(home, 'state', 'secret');
+  const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink && existsSync(place) ? [realpathSync(place)] : [];
 }
 
 /** The folders that exist, without those inside another of them. */

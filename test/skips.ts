@@ -83,6 +83,12 @@ const NEEDS: readonly Need[] = [
     remedy: 'install script (apt-get install bsdutils)',
   },
   {
+    what: 'runs as jobs of Slurm',
+    of: /(^|\/)test\/slurm\//,
+    remedy: 'install Slurm (apt-get install slurm-wlm munge)',
+    notInCi: '.ci/run installs it where the distribution has it, and runs these tests then',
+  },
+  {
     what: 'training here and in SAELens',
     of: /(^|\/)test\/saelens\/training\./,
     remedy: 'npm run test:saelens -- --train',

@@ -10,7 +10,7 @@ import type { Sandbox } from '#host/sandbox';
 import { committedTree } from '#host/tree';
 import { inRun, runDir } from '../common/paths.ts';
 import type { SecretWorld } from '../executor/executor.ts';
-import { LocalExecutor } from '../executor/local.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { watch } from './watch.ts';
 
 /** A run to train again. */
@@ -34,7 +34,7 @@ export interface Again {
 export async function trainAgain(of: Again): Promise<RunRecord> {
   const { task, repo, sandbox, profileName, sprint, run, secretWorld } = of;
   await findTree(task, repo, sprint, run);
-  const again = await new LocalExecutor().start({
+  const again = await new TaskExecutor().start({
     ...{ repo, task, sandbox, profileName, sprint: null, secretWorld },
     ...specOf({ ...run, seed: of.seed ?? run.seed }),
   });

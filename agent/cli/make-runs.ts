@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { startWorking, working } from '#contract/working';
 import { fingerprintsOf } from '../executor/fingerprint.ts';
-import { LocalExecutor } from '../executor/local.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { type Member, type SweepPlan, sweepRun } from '../sweep/member.ts';
 import type { SweepRun } from '../sweep/rows.ts';
 import { abortable } from './interrupt.ts';
@@ -29,7 +29,7 @@ export async function makeRuns(
   { onRun, within = '', sideBySide = 1 }: How,
 ): Promise<boolean> {
   const { metric, plots } = common.task.contract;
-  const executor = new LocalExecutor();
+  const executor = new TaskExecutor();
   const alone = sideBySide === 1;
   const threads = alone ? undefined : Math.max(1, Math.floor(availableParallelism() / sideBySide));
   const made: (SweepRun | undefined)[] = wanted.map(() => undefined);

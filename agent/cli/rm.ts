@@ -8,8 +8,8 @@ import { readTask } from '#contract/task';
 import { dropTree } from '#host/tree';
 import { runDir, sprintsDir, taskPath } from '../common/paths.ts';
 import { count } from '../common/words.ts';
-import { LocalExecutor } from '../executor/local.ts';
 import { runRef } from '../executor/run-id.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { knownRuns, runNamed } from '../ledger/known-runs.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { referencesTo } from '../ledger/references.ts';
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   const named = command.args.map((asked) => runNamed(here, asked));
   const wanted = meeting(named.length > 0 ? named : here, where);
   const referred = referencesTo(wanted, all, sweepSummaries(repo));
-  const executor = new LocalExecutor();
+  const executor = new TaskExecutor();
   for (const { run } of wanted)
     if (executor.isRunning(runDir(repo, run.id))) referred.set(run.id, ['its trainer, which is running']);
   const [refused] = named.flatMap(({ run }) => (referred.has(run.id) ? [run.id] : []));

@@ -14,7 +14,7 @@ import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import { inRun, sprintsDir } from '../common/paths.ts';
 import type { RunHandle, RunRequest } from '../executor/executor.ts';
-import { LocalExecutor } from '../executor/local.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 import { outOfProportion, timeNow } from '../ledger/time-against.ts';
@@ -102,7 +102,7 @@ async function main(): Promise<number> {
 /** Starts the experiment that the arguments ask for, from the workspace as it stands. */
 async function begin(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const request = await working('reading the workspace', () => asked(task, sandbox));
-  return new LocalExecutor().start(request);
+  return new TaskExecutor().start(request);
 }
 
 /** What the arguments ask for. @throws UserError for an experiment that there is not */
@@ -141,7 +141,7 @@ async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   const [other] = [...command.args, ...given.map((name) => `--${name}`)];
   if (other) throw new UserError(`--resume uses the recorded arguments of the run; leave out ${other}`);
   const dir = resolve(command.opts<Options>().resume as string);
-  return new LocalExecutor().resume({ repo: process.cwd(), task, sandbox, dir });
+  return new TaskExecutor().resume({ repo: process.cwd(), task, sandbox, dir });
 }
 
 interface Finished {

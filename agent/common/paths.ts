@@ -102,3 +102,16 @@ export const inRun = (dir: string) => ({
   optimizer: join(dir, 'out', 'optimizer.safetensors'),
   snapshots: join(dir, 'out', 'evals'),
 });
+
+/**
+ * Files of a run that is a job of Slurm, in the run's folder: what the supervisor asks for and which job that
+ * is, and what the job says of itself.
+ */
+export const inJob = (dir: string) => ({
+  asked: join(dir, 'slurm', 'asked.json'),
+  job: join(dir, 'slurm', 'job.json'),
+  began: join(dir, 'slurm', 'began.json'),
+  ended: join(dir, 'slurm', 'ended.json'),
+  /** What Slurm and the job's own program print. */
+  log: join(dir, 'slurm', 'slurm.log'),
+});

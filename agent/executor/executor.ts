@@ -50,6 +50,12 @@ export interface RunHandle {
   stop(reason: string, how?: { by?: EndedBy; graceSeconds?: number }): Promise<RunRecord>;
   /** Calls back for every well-formed line of progress from now on. Returns a function that unsubscribes. */
   onProgress(listener: (progress: Progress) => void): () => void;
+  /**
+   * Calls back with the reason while the run waits in the queue of a cluster, and with null when it trains:
+   * at once, and with each change. Absent where a run that was started trains. Returns a function that
+   * unsubscribes.
+   */
+  onWaiting?(listener: (reason: string | null) => void): () => void;
 }
 
 /** A run to resume: what its record does not say. */
@@ -61,16 +67,18 @@ export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandb
 }
 
 /**
- * Where training runs happen. One implementation: a local process (local.ts). Everything that a later start
- * has to know of a run is in the run's folder, so another implementation may run it on another machine.
+ * Where training runs happen: processes of this machine (local.ts), or jobs of Slurm (slurm/slurm.ts).
+ * Everything that a later start has to know of a run is in the run's folder.
  */
 export interface Executor {
   /** @throws UserError for a request that cannot be started; then nothing is left behind. */
   start(request: RunRequest): Promise<RunHandle>;
   /** @throws UserError for a run that cannot be resumed; the run then stays as it was. */
   resume(request: ResumeRequest): Promise<RunHandle>;
-  /** Whether the run of this folder is training, whoever started it. */
+  /** Whether the run of this folder is training or waits in a cluster's queue, whoever started it. */
   isRunning(dir: string): boolean;
+  /** Whether that run goes on without who started it: `resume` then follows it, and starts nothing. */
+  goesOn(dir: string): boolean;
   /** Ends the processes of a run whose starter is gone. Returns whether one still ran. */
   endLeft(dir: string): Promise<boolean>;
 }

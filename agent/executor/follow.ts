@@ -30,10 +30,13 @@ export function follow(run: {
   earlier?: { seconds: number; rows: number };
   maxOutBytes?: number;
   maxMemoryBytes?: number;
+  /** Where the completed record goes; unset: `run.json`. */
+  write?: (record: RunRecord) => void;
 }): RunHandle {
   const { repo, record, dir, service, trainer, earlier = { seconds: 0, rows: 0 } } = run;
   const { maxOutBytes = MAX_OUT_BYTES, maxMemoryBytes } = run;
   const { out, progress, record: recordPath } = inRun(dir);
+  const { write = (complete) => writeJsonAtomic(recordPath, complete) } = run;
   const listeners = new Set<(progress: Progress) => void>();
   const tail = new ProgressTail(progress);
   const look = () => {
@@ -79,7 +82,7 @@ export function follow(run: {
       rowsServed: served?.rows == null ? null : earlier.rows + served.rows,
     };
     try {
-      writeJsonAtomic(recordPath, complete);
+      write(complete);
     } catch (error) {
       const trouble = `run.json could not be written (${(error as Error).message})`;
       complete.reason = complete.reason ? `${complete.reason}; ${trouble}` : trouble;

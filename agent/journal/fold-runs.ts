@@ -42,6 +42,15 @@ export function foldRun(now: LoopState, event: RunEvent): LoopState {
         event.sprint === null ? sprint : withRun(sprint, event.run, event.ticket),
       );
     }
+    case 'run.waiting': {
+      const run = now.runs[event.run];
+      if (!run) return now;
+      const { waits: _, ...trains } = run;
+      // The time of a run begins when it trains.
+      const since = run.waits === undefined ? {} : { startedAt: event.at };
+      const next = event.reason === null ? { ...trains, ...since } : { ...run, waits: event.reason };
+      return { ...now, runs: { ...now.runs, [event.run]: next } };
+    }
     case 'run.progress': {
       const { samples, totalSamples, samplesPerSecond, etaSeconds } = event;
       const run = now.runs[event.run];

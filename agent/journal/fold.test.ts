@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
-import { folded, loopStarted } from '../fixtures/journal.ts';
+import { folded, handJournal, loopStarted } from '../fixtures/journal.ts';
 
 const started = (leaderboard: string, resumed = false) => loopStarted({ leaderboard, resumed });
 const opened: Event = { type: 'sprint.opened', number: 1, treeBefore: '' };
@@ -70,4 +70,28 @@ it('knows which runs wait for the device, and which of them will not start any m
     ['d', null],
   ]);
   expect(sprint?.tickets).toEqual({ r: 'a' });
+});
+
+it('knows why a run waits in the queue of a cluster, and counts its time from when it trains', () => {
+  const begun: Event = {
+    ...{ type: 'run.started', run: 'r', sprint: 's', experiment: 'plain', samples: 1, seed: 0 },
+    ...{ settings: {}, tree: 't' },
+  };
+  const waits = (reason: string | null): Event => ({ type: 'run.waiting', run: 'r', reason });
+  const { journal, time } = handJournal(started('x'), opened, begun);
+  const tell = (reason: string | null) => {
+    time.seconds += 10;
+    journal.emit(waits(reason));
+    return journal.state().runs.r;
+  };
+  const { startedAt: at } = journal.state().runs.r ?? {};
+  // A job that trains when the loop comes to it never waited.
+  expect(tell(null)?.startedAt).toBe(at);
+  expect(tell('Resources')).toMatchObject({ waits: 'Resources', startedAt: at });
+  expect(tell('Priority')?.waits).toBe('Priority');
+  const trains = tell(null);
+  expect(trains).not.toHaveProperty('waits');
+  expect(Date.parse(trains?.startedAt ?? '') - Date.parse(at ?? '')).toBe(40_000);
+  // Taken from its node, it waits again.
+  expect(tell('BeginTime')?.waits).toBe('BeginTime');
 });

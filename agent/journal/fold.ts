@@ -65,6 +65,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'run.queued':
     case 'run.dropped':
     case 'run.started':
+    case 'run.waiting':
     case 'run.progress':
     case 'run.finished':
       return foldRun(now, event);

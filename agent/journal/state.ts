@@ -66,6 +66,8 @@ export interface SprintState {
 export interface LiveRun extends Pick<RunSpec, 'experiment'> {
   startedAt: string;
   progress: HowFar | null;
+  /** Why it waits in the queue of a cluster; absent while it trains. */
+  waits?: string;
 }
 
 /** US dollars and tokens. */

@@ -7,7 +7,7 @@ import { reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
-import { runNames } from '../ledger/run-folder.ts';
+import { findRunRecord, runNames } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 import { removeHalfWritten } from './half-written.ts';
 import { pruneTrees } from './prune.ts';
@@ -32,9 +32,14 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     journal,
   } = loop;
   const { runs, sprint } = loop.journal.state();
+  // A run that goes on without the loop goes on with its sprint.
+  const isKept = (id: string, of: string | null) =>
+    executor.goesOn(runDir(repo, id)) && sprint?.claim != null && of === sprint.claim.id;
   for (const [id, run] of Object.entries(runs)) {
-    const ended = await executor.endLeft(runDir(repo, id));
-    const seconds = Math.max(0, (Date.parse(until ?? '') - Date.parse(run.startedAt)) / 1000) || 0;
+    const kept = isKept(id, sprint?.runs.includes(id) ? (sprint.claim?.id ?? null) : null);
+    const ended = kept ? false : await executor.endLeft(runDir(repo, id));
+    const trained = run.waits === undefined ? Date.parse(until ?? '') - Date.parse(run.startedAt) : 0;
+    const seconds = Math.max(0, trained / 1000) || 0;
     const status = completeRecord(repo, id, seconds)?.status ?? 'killed';
     const reason = `${CUT_OFF}${ended ? '; its processes were still running and are ended' : ''}`;
     journal.emit({ type: 'run.finished', run: id, status, reason, seconds });
@@ -45,7 +50,7 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     journal.notice(text);
   }
   for (const id of runNames(repo)) {
-    if (id in runs || executor.isRunning(runDir(repo, id))) continue;
+    if (id in runs || (executor.isRunning(runDir(repo, id)) && !isKept(id, sprintOf(repo, id)))) continue;
     const record = completeRecord(repo, id, 0);
     if (!record || !sprint?.claim || record.sprint !== sprint.claim.id || sprint.runs.includes(id)) continue;
     const { status } = record;
@@ -63,3 +68,6 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
   removeHalfWritten(repo, [stateDir(repo), reportsDir(repo), ...sprints, ...runDirs]);
   for (const checkout of new Set([repo, homeOf(repo)])) pruneTrees(checkout);
 }
+
+const sprintOf = (repo: string, run: string): string | null =>
+  findRunRecord(runDir(repo, run))?.sprint ?? null;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { Sandbox } from '#host/sandbox';
 import type { Stopper } from '../budget/stop.ts';
-import { inSprint, sprintsDir, stateDir } from '../common/paths.ts';
+import { inSprint, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { SecretStore } from '../confirm/store.ts';
@@ -56,6 +56,9 @@ export async function recover(loop: LoopParts, before: LoopState): Promise<OpenS
     const open = reopenSprint(loop, sprint);
     if (open) return open;
   }
+  for (const id of sprint.runs)
+    if (loop.executor.goesOn(runDir(loop.config.repo, id)))
+      await loop.executor.endLeft(runDir(loop.config.repo, id));
   await closeLeftover(loop, sprint, sameRules);
   return null;
 }

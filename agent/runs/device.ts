@@ -112,6 +112,8 @@ export class Device {
       role,
       ...specOf(spec),
     });
+    const { run, handle } = job;
+    handle.onWaiting?.((reason) => loop.journal.emit({ type: 'run.waiting', run, reason }));
     let last = 0;
     job.handle.onProgress((p) => {
       if (Date.now() - last < PROGRESS_EVERY_MS && p.samples < p.totalSamples) return;

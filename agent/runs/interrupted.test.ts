@@ -37,7 +37,10 @@ function repoWith(nextBatch: string | null, more: Partial<RunRecord> = {}): stri
   return repo;
 }
 
-const at = (repo: string, running = false) => ({ repo, executor: { isRunning: () => running } });
+const at = (repo: string, running = false) => ({
+  repo,
+  executor: { isRunning: () => running, goesOn: () => false },
+});
 const profile = { batch: 512, normalisation: 0 };
 
 it('goes on with what is left of a run: the rows before its training, and those trained on, are done', () => {

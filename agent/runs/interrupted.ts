@@ -30,10 +30,11 @@ export interface CutOff extends Pick<Run, 'id' | 'role'> {
 
 /**
  * The runs among `ids` that ended with the loop. A run that had saved nothing begins anew. `normalisation`:
- * rows of the stream before the training rows; `batch`: rows of one batch.
+ * rows of the stream before the training rows; `batch`: rows of one batch. A run that goes on without the
+ * loop is among them: resuming it follows it.
  */
 export function cutOffRuns(
-  { repo, executor }: { repo: string; executor: Pick<Executor, 'isRunning'> },
+  { repo, executor }: { repo: string; executor: Pick<Executor, 'isRunning' | 'goesOn'> },
   ids: readonly string[],
   { batch: rows, normalisation }: Pick<Profile, 'batch' | 'normalisation'>,
 ): CutOff[] {
@@ -41,10 +42,11 @@ export function cutOffRuns(
     const run = readSprintRun(repo, id);
     const dir = runDir(repo, id);
     // A run that still trains cannot be resumed.
-    if (!run || !endedWithLoop(run) || executor.isRunning(dir)) return [];
+    const goesOn = executor.goesOn(dir);
+    if (!run || !endedWithLoop(run) || (executor.isRunning(dir) && !goesOn)) return [];
     const batch = savedBatch(dir);
     const samples = Math.max(0, (batch ?? 0) * rows - normalisation);
-    const seconds = batch === null ? 0 : (run.seconds ?? 0);
+    const seconds = batch === null && !goesOn ? 0 : (run.seconds ?? 0);
     return { id, spec: specOf(run), role: run.role, earlier: { seconds, samples } };
   });
 }

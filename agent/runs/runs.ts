@@ -122,6 +122,10 @@ export class Runs {
       void this.#device.hold(job, spec, role, (timeoutSeconds) =>
         executor.resume({ repo, task, sandbox, dir, timeoutSeconds, orAnew: true }),
       );
+      // One that goes on by itself, and that the loop may not follow any more.
+      job.ended = job.ended.finally(async () => {
+        if (job.handle === null && executor.goesOn(dir)) await executor.endLeft(dir);
+      });
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#jobs.get(id), id);
     for (const run of this.loop.journal.state().sprint?.waiting ?? [])

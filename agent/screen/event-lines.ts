@@ -104,6 +104,9 @@ export function eventLines(
         lastProgress = Date.now();
         step(`run ${plain(event.run)}${event.role ? ROLES[event.role] : ''}`);
         return;
+      case 'run.waiting':
+        step(dim(event.reason === null ? 'training' : `in the queue: ${plain(event.reason)}`));
+        return;
       case 'run.progress': {
         const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;
         const text = `${Math.round(share * 100)}% of ${many(event.totalSamples)} samples · ${pace(event)}`;

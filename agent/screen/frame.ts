@@ -98,7 +98,7 @@ function callOf({ state, alive, call, actedAt }: Watched, now: number): string |
 function runLines({ state, run, contract }: Watched, columns: number): Line[] {
   if (!run) return [];
   const text = columns - LABEL;
-  const progress = state.runs[run.id]?.progress;
+  const { progress, waits } = state.runs[run.id] ?? {};
   const id = plain(run.id);
   // Where there is no room, the day is the first that can be missed.
   const name = columnsOf(id) > text ? id.replace(/^\d{4}-\d\d-\d\d--/, '') : id;
@@ -107,7 +107,8 @@ function runLines({ state, run, contract }: Watched, columns: number): Line[] {
   if (run.ended) {
     const { status, reason } = run.ended;
     for (const line of wrap(`${plain(status)}${reason ? `: ${plain(reason)}` : ''}`, text, 2)) add(line);
-  } else if (progress) {
+  } else if (waits !== undefined) add(`in the queue: ${plain(waits)}`);
+  else if (progress) {
     const share = progress.totalSamples > 0 ? progress.samples / progress.totalSamples : 0;
     add(bar(share, Math.min(text, 40)));
     const rate = `${Math.round(Math.min(1, share) * 100)}% of ${many(progress.totalSamples)} samples · ${pace(progress)}`;
@@ -158,7 +159,9 @@ function timeOf({ state, alive, workedSeconds }: Watched, now: number): string {
   const limits = state.started?.limits;
   // The time of a run is booked at its end.
   const under = alive
-    ? Object.values(state.runs).map(({ startedAt }) => (now - Date.parse(startedAt)) / 1000)
+    ? Object.values(state.runs)
+        .filter(({ waits }) => waits === undefined)
+        .map(({ startedAt }) => (now - Date.parse(startedAt)) / 1000)
     : [];
   const trained = `${duration(under.reduce((sum, seconds) => sum + seconds, state.trainSeconds))}${typeof limits?.trainHours === 'number' ? ` of ${limits.trainHours} h` : ''} of training`;
   const sprints = `${state.committed.length}${typeof limits?.sprints === 'number' ? ` of ${limits.sprints}` : ''} ${state.committed.length === 1 && typeof limits?.sprints !== 'number' ? 'sprint' : 'sprints'}`;

@@ -48,12 +48,12 @@ function present(s: Status, now: number): string[] {
     );
     if (capped) lines.push(`  asked to finish: ${plain(capped)}`);
   }
-  for (const { id, progress } of s.runs) {
+  for (const { id, progress, waits } of s.runs) {
     const done = progress ? Math.min(100, Math.round((100 * progress.samples) / progress.totalSamples)) : 0;
     const rest = progress
       ? `${done}% of ${many(progress.totalSamples)} samples · ${pace(progress)}`
       : 'starting';
-    lines.push(`Run ${plain(id)}: ${rest}`);
+    lines.push(`Run ${plain(id)}: ${waits === undefined ? rest : `in the queue: ${plain(waits)}`}`);
   }
   if (s.lastAction && s.loop === 'running')
     lines.push(

@@ -52,7 +52,8 @@ export interface Status {
     /** `judging`: the researcher has finished. `closing`: report and commit. */
     phase: 'researching' | 'judging' | 'closing';
   } | null;
-  runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null })[];
+  /** `waits`: why a run waits in the queue of a cluster; absent while it trains. */
+  runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null; waits?: string })[];
   committed: LoopState['committed'];
   /** What became of each hint of the people whom the researcher works for. */
   hints: HintFate[];
@@ -104,7 +105,10 @@ export function readStatus(repo: string): Status {
       capped: sprint.capped?.reason ?? null,
       phase: sprint.closed ? 'closing' : sprint.finished ? 'judging' : 'researching',
     },
-    runs: Object.entries(state.runs).map(([id, { experiment, progress }]) => ({ id, experiment, progress })),
+    runs: Object.entries(state.runs).map(([id, { experiment, progress, waits }]) => ({
+      ...{ id, experiment, progress },
+      ...(waits !== undefined && { waits }),
+    })),
     committed: state.committed,
     hints: hintsNow(repo, sprints, state),
     closed: last

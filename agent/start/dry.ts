@@ -6,7 +6,7 @@ import { fits, paceOf, secondsFor } from '../budget/pace.ts';
 import { sprintsDir } from '../common/paths.ts';
 import { count, duration, plain, show } from '../common/words.ts';
 import { limitsInWords } from '../config/limits.ts';
-import { LocalExecutor } from '../executor/local.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { type Paper, paperTroubles, readPapers } from '../papers/papers.ts';
@@ -62,7 +62,7 @@ export async function dryRun(
     limits.trainHours === null ? Number.POSITIVE_INFINITY : limits.trainHours * 3600,
   );
   const speed = await probeSpeed(
-    { config: plan, sandbox: plan.sandbox, executor: new LocalExecutor() },
+    { config: plan, sandbox: plan.sandbox, executor: new TaskExecutor() },
     secondsLeft,
     signal,
   );

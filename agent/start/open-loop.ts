@@ -14,7 +14,7 @@ import { loggedLimits } from '../config/limits.ts';
 import { keyOf } from '../confirm/key.ts';
 import { SecretStore } from '../confirm/store.ts';
 import type { Executor } from '../executor/executor.ts';
-import { LocalExecutor } from '../executor/local.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { bestKnown, openGit } from '../git/git.ts';
 import { openWorktree } from '../git/open-worktree.ts';
 import { type Checkout, planRunBranch } from '../git/run-branch.ts';
@@ -94,7 +94,7 @@ export async function openLoop(
     connection,
     papers: [],
     sandbox: plan.sandbox.kind === 'bubblewrap' ? bubblewrap(repo) : plan.sandbox,
-    executor: new LocalExecutor(),
+    executor: new TaskExecutor(),
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
     journal,
     ledger,

@@ -27,6 +27,7 @@ import { workspaceTrouble } from '../task/foretell.ts';
 import { firstPlain, notReady, readyProfile } from '../task/profiles.ts';
 import { refuseGitTrouble } from './git-trouble.ts';
 import { type Start, startOf } from './origin.ts';
+import { refuseSharedSecrets } from './shared-secrets.ts';
 
 /** What a loop is going to do, all defaults filled in. Nothing has been written yet. */
 export interface Plan {
@@ -82,6 +83,7 @@ export async function preflight(options: LoopOptions): Promise<Plan> {
       `${task.path}: has no start.baseline, so --start baseline is not possible; add start.baseline, or use --start best-known`,
     );
   }
+  refuseSharedSecrets(task, repo);
   const disk = diskTrouble(repo);
   if (disk) throw new UserError(disk);
   const git = await openGit(repo);

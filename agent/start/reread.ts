@@ -14,6 +14,7 @@ import { refuse } from '../task/contract-check.ts';
 import { workspaceTrouble } from '../task/foretell.ts';
 import { readyProfile } from '../task/profiles.ts';
 import { checkContract, checkWorkspace, claudeOptions } from './preflight.ts';
+import { refuseSharedSecrets } from './shared-secrets.ts';
 import { laySteering } from './take-over.ts';
 
 /** The parts of the loop that this file uses. */
@@ -37,6 +38,7 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
     await laySteering(repo);
     const profile = measuredProfile(task, profileName);
     checkWorkspace(task, repo);
+    refuseSharedSecrets(task, repo);
     const limits = limitsOf(asked, task, config);
     const connection = await connectionFor(loop, task, limits);
     const leaderboard = leaderboardId(task, profileName);

@@ -1,0 +1,116 @@
+import { closeSync, existsSync, realpathSync } from 'node:fs';
+import { UserError } from '#contract/errors';
+import type { RunRecord } from '#contract/run';
+import { profileOf, type Task } from '#contract/task';
+import { trainWords } from '#contract/train-command';
+import { type Child, startChild } from '#host/child';
+import { splitCommand } from '#host/command';
+import { serviceEnv } from '#host/env';
+import { makePipe } from '#host/pipe';
+import { readsOf } from '#host/reads';
+import { inRun, runDir } from '../common/paths.ts';
+import type { RunRequest } from './executor.ts';
+
+const LOG_BYTES = 2_000_000;
+/** The trainer's end of the stream. */
+const DATA_FD = 3;
+
+interface Processes {
+  /** Null in a task without a data service. */
+  service: Child | null;
+  trainer: Child;
+}
+
+/** What is started: of a request, and of the run that was prepared for it. */
+export interface Launch
+  extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds' | 'secretWorld' | 'threads'> {
+  record: RunRecord;
+  dir: string;
+  treeDir: string;
+  /** The batch to resume from; null for a run that begins. */
+  from: number | null;
+}
+
+/**
+ * Starts the task's `serve` (in the repository, ours) and its `train` (in the run's tree, in the sandbox),
+ * joined by a pipe. Where one cannot be started, the other is ended.
+ */
+export async function launch(run: Launch): Promise<Processes> {
+  let service: Child | null = null;
+  const pipe = run.task.contract.serve ? makePipe() : null;
+  try {
+    service = pipe && startService(run, pipe.writeFd);
+    return { service, trainer: startTrainer(run, pipe?.readFd ?? null) };
+  } catch (error) {
+    await service?.stop('its run could not be started', 0);
+    throw error;
+  } finally {
+    if (pipe) {
+      closeSync(pipe.readFd);
+      closeSync(pipe.writeFd);
+    }
+  }
+}
+
+function startService(run: Launch, writeFd: number): Child {
+  const { repo, task, record, dir, from } = run;
+  const { profile: profileName, samples, seed } = record;
+  const batch = batchOf(task, record);
+  const whole = (rows: number) => Math.ceil(rows / batch) * batch;
+  const { normalisation } = profileOf(task, profileName);
+  const rows = whole(samples) + whole(normalisation) - (from ?? 0) * batch;
+  const size = ['--rows', String(rows), '--batch', String(batch)];
+  const world = run.secretWorld ? ['--world', run.secretWorld.folder] : [];
+  const stream = ['--profile', profileName, ...world, '--seed', String(seed), ...size];
+  const begin = from === null ? [] : ['--from', String(from)];
+  return startChild({
+    argv: [...splitCommand(task.contract.serve ?? ''), ...stream, ...begin],
+    cwd: repo,
+    env: serviceEnv(),
+    stdio: { stdout: writeFd },
+    log: { path: inRun(dir).serveLog, maxBytes: LOG_BYTES },
+  });
+}
+
+function startTrainer(run: Launch, readFd: number | null): Child {
+  const { repo, task, sandbox, record, dir, treeDir, from } = run;
+  // A link in a home or a temporary folder does not exist in the sandbox, so the real path is used.
+  const out = inRun(realpathSync(dir)).out;
+  // The weights that a run starts with are read-only; a run that is resumed has its own.
+  const weights = from === null && record.from !== undefined ? weightsOf(repo, record.from) : null;
+  const start = weights ? ['--from', weights] : [];
+  const resume = from === null ? start : ['--resume'];
+  const words = [...splitCommand(task.contract.train), ...trainWords(record), '--out', out, ...resume];
+  const wrapped = sandbox.wrap(words, {
+    cwd: treeDir,
+    writable: [out],
+    readable: [...readsOf(task, repo, treeDir), ...(weights ? [weights] : [])],
+    env: { ...threadsOf(run.threads), ...(readFd === null ? {} : { LOOP_DATA_FD: String(DATA_FD) }) },
+  });
+  const { timeout } = profileOf(task, record.profile);
+  return startChild({
+    ...wrapped,
+    cwd: treeDir,
+    fds: readFd === null ? {} : { [DATA_FD]: readFd },
+    log: { path: inRun(dir).trainerLog, maxBytes: LOG_BYTES },
+    timeoutSeconds: Math.min(timeout, run.timeoutSeconds ?? Number.POSITIVE_INFINITY),
+    graceSeconds: 10,
+  });
+}
+
+/** Our engine reads the first variable, most libraries of Python the second. */
+const threadsOf = (threads: number | undefined): Record<string, string> =>
+  threads === undefined ? {} : { ENGINE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+
+/** What a run has written: all that a run which starts with its weights sees of it. */
+const weightsOf = (repo: string, run: string): string => inRun(realpathSync(runDir(repo, run))).out;
+
+/** @throws UserError where there is no such run. */
+export function refuseNoWeights({ repo, from }: Pick<RunRequest, 'repo' | 'from'>): void {
+  if (from === undefined || (/^[\w.=-]+$/.test(from) && existsSync(inRun(runDir(repo, from)).checkpoint)))
+    return;
+  throw new UserError(`--from ${from}: no run of this name with a checkpoint in checkpoints/`);
+}
+
+export const batchOf = (task: Task, { batch, profile }: RunRecord): number =>
+  batch ?? profileOf(task, profile).batch;

@@ -1,0 +1,95 @@
+import { rmSync } from 'node:fs';
+import { z } from 'zod';
+import { writeJsonAtomic } from '#contract/atomic';
+import { RunRecord } from '#contract/run';
+import { TaskContract } from '#contract/task';
+import { readUntrusted } from '#host/untrusted';
+import { inJob } from '../../common/paths.ts';
+
+// What a supervisor and a job tell each other, by files in the run's folder: Slurm forgets a job minutes
+// after its end. No file holds anything secret, since they lie on a file system that others may read.
+
+/** What a job has to do; written before it is submitted. */
+const Asked = z.object({
+  /** The name of the job, which no other has. */
+  name: z.string(),
+  repo: z.string(),
+  taskPath: z.string(),
+  contract: TaskContract,
+  record: RunRecord,
+  treeDir: z.string(),
+  from: z.number().nullable(),
+  earlier: z.object({ seconds: z.number(), rows: z.number() }),
+  /** Null: in bubblewrap. Else why there is no sandbox, for the reports. */
+  noSandbox: z.string().nullable(),
+  threads: z.number().optional(),
+  /** Seconds of training, from the moment when the run starts. */
+  timeoutSeconds: z.number().optional(),
+  /** When it has to end, however long it waited. */
+  until: z.string().optional(),
+  /** How many jobs before it have ended and saved nothing new. */
+  inVain: z.number().optional(),
+});
+export type Asked = z.infer<typeof Asked>;
+
+/** The job of a run that has not ended. `id`: null until Slurm has answered. */
+const Job = z.object({ name: z.string(), id: z.string().nullable() });
+export type Job = z.infer<typeof Job>;
+
+/** Written by the job when it starts on a node, and from time to time after that. */
+const Began = z.object({
+  name: z.string(),
+  id: z.string(),
+  /** How often Slurm has started it again. */
+  restart: z.number(),
+  node: z.string(),
+  at: z.string(),
+  /** Seconds for which it has trained, with those before. */
+  seconds: z.number(),
+});
+export type Began = z.infer<typeof Began>;
+
+/** Written by the job as its last act, once for each time that Slurm starts it. */
+const Ended = z.object({
+  name: z.string(),
+  node: z.string(),
+  /** Why nothing was run: the node has no sandbox that works. */
+  noSandbox: z.object({ why: z.string(), install: z.string() }).optional(),
+  /** Set where Slurm asked it to end: at the time limit of the job, or by another signal. */
+  cut: z.enum(['time-limit', 'signal']).optional(),
+  record: RunRecord.optional(),
+  refusal: z.string().nullable().default(null),
+  /** The sizes of what the trainer left, for a reader who sees them late. */
+  left: z.record(z.string(), z.number()).default({}),
+});
+export type Ended = z.infer<typeof Ended>;
+
+const MAX_BYTES = 4 << 20;
+
+function read<T>(schema: z.ZodType<T>, path: string): T | null {
+  try {
+    return schema.safeParse(JSON.parse(readUntrusted(path, MAX_BYTES) ?? '')).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+export const readAsked = (dir: string) => read(Asked, inJob(dir).asked);
+export const writeAsked = (dir: string, asked: Asked) => writeJsonAtomic(inJob(dir).asked, asked);
+export const readJob = (dir: string) => read(Job, inJob(dir).job);
+export const writeJob = (dir: string, job: Job) => writeJsonAtomic(inJob(dir).job, job);
+export const dropJob = (dir: string) => rmSync(inJob(dir).job, { force: true });
+export const writeBegan = (dir: string, began: Began) => writeJsonAtomic(inJob(dir).began, began);
+export const writeEnded = (dir: string, ended: Ended) => writeJsonAtomic(inJob(dir).ended, ended);
+export const dropEnded = (dir: string) => rmSync(inJob(dir).ended, { force: true });
+
+/** What the job of this name has said of its start. A run may have had other jobs before. */
+export function readBegan(dir: string, name: string): Began | null {
+  const began = read(Began, inJob(dir).began);
+  return began?.name === name ? began : null;
+}
+
+export function readEnded(dir: string, name: string): Ended | null {
+  const ended = read(Ended, inJob(dir).ended);
+  return ended?.name === name ? ended : null;
+}

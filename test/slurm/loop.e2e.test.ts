@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventOf, loopIn, startCommand, tinyRepository } from '#agent/fixtures/loop';
+import { git } from '#agent/fixtures/repo';
+import { finish, start, train, wait, write } from '#agent/fixtures/scripted';
+import { withSecretWorlds } from '#agent/fixtures/secret-worlds';
+import { readSprints } from '#agent/ledger/ledger';
+import { worktreeOf } from '#host/worktree';
+import { Cluster, missing } from './cluster.ts';
+import { until } from './scene.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'slurm-'));
+const cluster = new Cluster(join(folder, 'cluster'));
+/** A disk that the nodes do not share, as far as its number tells. */
+const OWN_DISK = '/dev/shm';
+
+const asked = (run: string) => JSON.parse(readFileSync(join(run, 'slurm/asked.json'), 'utf8'));
+const steady = (seconds: number) => [
+  ...[start('first'), write(0.9), train('steady', { set: [`seconds=${seconds}`] }), wait, finish()],
+];
+
+/** A tiny repository whose runs are jobs. */
+function onSlurm(seconds: number): string {
+  const repo = tinyRepository([steady(seconds)]);
+  const path = join(repo, 'TASK.md');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/^metric:/m, 'executor: slurm\nmetric:'));
+  git(repo, 'commit', '-qam', 'Runs are jobs of Slurm');
+  return repo;
+}
+
+describe.skipIf(missing() !== null)('a loop whose runs are jobs of Slurm', () => {
+  const before = { ...process.env };
+  beforeAll(async () => {
+    await cluster.start();
+    Object.assign(process.env, cluster.env);
+  });
+  afterEach(() => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, cluster.env);
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    if (!process.env.KEEP_TMP) rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('that is killed finds its job again, and the run is trained once', async () => {
+    const repo = onSlurm(8);
+    const args = ['--sandbox', 'off', '--max-sprints', '1'];
+    const first = startCommand(repo, 'loop', ...args);
+    const { run } = await eventOf(repo, 'run.started');
+    const dir = join(repo, 'checkpoints', run);
+    await until(() => existsSync(join(dir, 'slurm/began.json')));
+    const { name } = asked(dir);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const second = startCommand(repo, 'loop', ...args);
+    expect(await second.ended, second.said()).toBe(0);
+    expect(asked(dir).name).toBe(name);
+    expect(JSON.parse(readFileSync(join(dir, 'slurm/began.json'), 'utf8'))).toMatchObject({ restart: 0 });
+    const [sprint] = readSprints(join(worktreeOf(repo), 'sprints'));
+    expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run });
+    expect(sprint?.runs).toMatchObject([{ id: run, status: 'finished', endedBy: 'trainer' }]);
+    expect(sprint?.runs[0]?.seconds).toBeGreaterThan(8);
+  });
+
+  it('gives no secret to a job, its script or the file system that nodes share', async () => {
+    const own = mkdtempSync(join(OWN_DISK, 'loop-secret-'));
+    const repo = withSecretWorlds(onSlurm(3), '{ f1, mcc }', '{ share: 1, looks: [3] }');
+    mkdirSync(join(repo, 'state'), { recursive: true });
+    symlinkSync(own, join(repo, 'state/secret'));
+    const secrets = ['sk-ant-of-the-test', 'https://hook.example/of-the-test', 'hub-of-the-test'];
+    const [ANTHROPIC_API_KEY, LOOP_NOTIFY, HF_TOKEN] = secrets;
+    Object.assign(process.env, { ANTHROPIC_API_KEY, LOOP_NOTIFY, HF_TOKEN });
+    const seen = { environments: '', scripts: new Set<string>(), processes: 0 };
+    const timer = setInterval(() => {
+      for (const pid of cluster.processes()) {
+        seen.processes++;
+        for (const file of ['environ', 'cmdline'])
+          seen.environments += spawnSync('cat', [`/proc/${pid}/${file}`], { encoding: 'latin1' }).stdout;
+      }
+      for (const id of cluster.ask('squeue', '--noheader', '--format=%i').split('\n').filter(Boolean))
+        seen.scripts.add(cluster.ask('scontrol', 'write', 'batch_script', id, '-'));
+    }, 500);
+    const { code, events } = await loopIn(repo, { maxSprints: 1 });
+    clearInterval(timer);
+    expect(code).toBe(0);
+    const { key } = JSON.parse(
+      readFileSync(join(own, readdirSync(own)[0] as string, 'key.json'), 'utf8'),
+    ) as { key: string };
+    // Confirming is made here, on worlds that lie on the own disk.
+    expect(events.filter(({ type }) => type === 'confirm.measured').length).toBeGreaterThan(0);
+    expect(seen.processes).toBeGreaterThan(5);
+    const script = readFileSync(join(import.meta.dirname, '../../agent/executor/slurm/batch.sh'), 'utf8');
+    expect([...seen.scripts].map((text) => text.trim())).toEqual([script.trim()]);
+    for (const secret of [...secrets, key]) {
+      expect(seen.environments).not.toContain(secret);
+      const { stdout } = spawnSync('grep', ['-rlF', '--', secret, repo], { encoding: 'utf8' });
+      expect(stdout).toBe('');
+    }
+    expect(spawnSync('find', [repo, '-name', 'world.json'], { encoding: 'utf8' }).stdout).toBe('');
+    rmSync(own, { recursive: true });
+  });
+
+  it('is not started where the keys of secret worlds would lie with the runs', async () => {
+    const repo = withSecretWorlds(onSlurm(1), '{ f1, mcc }');
+    await expect(loopIn(repo, { maxSprints: 1 })).rejects.toThrow(/on the same file system as the runs/);
+    expect(existsSync(join(repo, 'state/secret'))).toBe(false);
+  });
+});
