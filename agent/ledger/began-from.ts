@@ -20,7 +20,7 @@ export function parsedBeganFrom(text: string): BeganFrom | null {
   }
 }
 
-/** What it began with, and the numbers that it had there: branch, commit, sprint, metric. */
+/** What it began with, and the numbers that this had there: `run/2026-02-19 (1234567ab), sprint 7: ...`. */
 export function beganInWords({ from, sprint, metrics, confirmed }: BeganFrom, metric: string): string {
   const value = metrics[sprint?.metric ?? metric];
   const name = sprint?.metric ?? metric;

@@ -1,10 +1,7 @@
 import { tail, wholeHints } from '../ledger/hint-file.ts';
 import { unmarked } from '../ledger/hints.ts';
 
-/**
- * The line before a hint that is passed on between two turns; the hint, with its id, begins on the next
- * line.
- */
+/** The line before a hint that is passed on between two turns; the hint begins on the next line. */
 export const ADDED =
   'A hint from the people you work for, added just now; finish_sprint (hints) can answer it by its id:';
 

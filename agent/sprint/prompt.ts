@@ -116,8 +116,8 @@ function stagnation({ config: { task }, journal }: LoopParts, mine: readonly Spr
 }
 
 /**
- * HINTS.md with the id of each hint, and what earlier sprints have answered. Answers of the offline replay
- * are none: it follows a fixed path.
+ * HINTS.md with the id of each hint, and what earlier sprints have answered. The offline replay answers
+ * nothing: it follows a fixed path.
  */
 function hintsSection(repo: string, sprints: readonly Sprint[]): string {
   const text = readHints(repo);

@@ -26,9 +26,7 @@ export interface Now {
   branchOf: (sprint: Sprint) => string | null;
   /** What the run branches began with. */
   began: readonly BeganFrom[];
-  /**
-   * What became of the hints of people, as HTML; null where there are none, and beside another leaderboard.
-   */
+  /** What became of the hints of people, as HTML; null where there are none, and on a second board. */
   hints: string | null;
   /** Where the report of a sprint lies; null where there is none. */
   reportOf: (sprint: Sprint) => string | null;
