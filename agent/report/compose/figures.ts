@@ -17,9 +17,12 @@ export async function gainFigure(context: Context): Promise<Block[]> {
   const { sprint } = context;
   const better = sprint.goal === 'max' ? 'right' : 'left';
   const title = `Difference to the best before (${better} is better)`;
-  const drawn = gainPlot(differencesOf(context), sprint.noise, title);
+  const differences = differencesOf(context);
+  const drawn = gainPlot(differences, sprint.noise, title);
+  // Numbers by secret world are not in the record of a sprint while the key is secret.
+  const dots = differences.some(({ single }) => single.length > 0) ? ' grey dots are single runs;' : '';
   const seeds = sprint.confirmed?.gain
-    ? ' The line is one standard error to each side; grey dots are single worlds or runs, and red marks the gain that was needed there.'
+    ? ` The line is one standard error to each side;${dots} red marks the gain that was needed there.`
     : '';
   return figure(
     context,
