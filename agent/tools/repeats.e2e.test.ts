@@ -9,13 +9,8 @@ import { git } from '../fixtures/repo.ts';
 import { call, finish, type Step, scripted, start, train, wait, write } from '../fixtures/scripted.ts';
 import { readSprints } from '../ledger/ledger.ts';
 
-it('points out a sprint, and refuses a run, that was made already', async () => {
-  // It takes two seconds, so that it is still under way when it is asked for again.
-  const again = train('steady', { set: ['f1=0.55'] });
-  const script: Step[][] = [
-    [start('sorting'), train(), wait, finish()],
-    [start('sorting'), train(), [again, again], wait, again, write(0.7), train(), wait, finish()],
-  ];
+/** Two sprints by a script: the events, and all that the researcher has heard at the end. */
+async function played(repo: string, script: Step[][]) {
   const requests: MessagesRequest[] = [];
   const server = await startMessagesServer((request) => {
     requests.push(request);
@@ -23,10 +18,20 @@ it('points out a sprint, and refuses a run, that was made already', async () => 
   });
   process.env.ANTHROPIC_API_KEY = 'test-key';
   process.env.ANTHROPIC_BASE_URL = server.url;
-  const repo = tinyRepository();
   const { events } = await loopIn(repo, { researcher: 'claude', maxSprints: 2 });
   await server.close();
-  const heard = JSON.stringify(requests.at(-1)?.messages);
+  return { events, heard: JSON.stringify(requests.at(-1)?.messages) };
+}
+
+it('points out a sprint, and refuses a run, that was made already', async () => {
+  // It takes two seconds, so that it is still under way when it is asked for again.
+  const again = train('steady', { set: ['f1=0.55'] });
+  const script: Step[][] = [
+    [start('sorting'), train(), wait, finish()],
+    [start('sorting'), train(), [again, again], wait, again, write(0.7), train(), wait, finish()],
+  ];
+  const repo = tinyRepository();
+  const { heard, events } = await played(repo, script);
   expect(heard).toContain('has a similar idea and ended as new-best');
   expect(heard.match(/this run was made already/g)).toHaveLength(2);
   expect(heard.match(/this run is queued or running already, as /g)).toHaveLength(1);
@@ -60,22 +65,13 @@ it('a note in the workspace makes no other run, and no candidate of the best', a
       finish(),
     ],
   ];
-  const requests: MessagesRequest[] = [];
-  const server = await startMessagesServer((request) => {
-    requests.push(request);
-    return scripted(script)(request);
-  });
-  process.env.ANTHROPIC_API_KEY = 'test-key';
-  process.env.ANTHROPIC_BASE_URL = server.url;
   const repo = tinyRepository();
   const task = readFileSync(join(repo, 'TASK.md'), 'utf8');
   writeFileSync(join(repo, 'tell.mjs'), tell);
   writeFileSync(join(repo, 'TASK.md'), task.replace(/^metric:/m, 'fingerprint: node tell.mjs\nmetric:'));
   git(repo, 'add', '-A');
   git(repo, 'commit', '-qm', 'Tell what runs depend on');
-  const { events } = await loopIn(repo, { researcher: 'claude', maxSprints: 2 });
-  await server.close();
-  const heard = JSON.stringify(requests.at(-1)?.messages);
+  const { heard, events } = await played(repo, script);
   expect(heard.match(/this run was made already/g)).toHaveLength(1);
   expect(heard.match(/has the code and settings of the present best/g)).toHaveLength(1);
   expect(events.filter((e) => e.type === 'run.started')).toHaveLength(3);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
+import { taskText } from '../judge/testing/task.ts';
 import { openWorld } from '../worlds.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'inspected-'));
@@ -18,27 +19,7 @@ beforeAll(() => {
   mkdirSync(join(repo, 'sae'), { recursive: true });
   writeFileSync(
     join(repo, 'TASK.md'),
-    `---
-title: a task for the tests of inspect
-workspace: sae
-check: node check.ts
-train: node train.ts
-encode: node --import tsx sae/cli/encode.ts
-judge: node judge.ts
-metric: f1
-goal: max
-limits: { usd: 1, hours: 1, stagnation: { warn: 1, stop: 2 } }
-model: { name: none, maxTokens: 1 }
-profiles:
-  tiny:
-    world: tiny
-    constraints: { width: "==16" }
-    budgets: { screen: 1024, rank: 2048, full: 10240 }
-    normalisation: 2048
-    evaluation: { verdict: 3000, snapshot: 2000 }
-    noise: 0.01
----
-`,
+    taskText({ encode: 'node --import tsx sae/cli/encode.ts', world: 'tiny', width: '==16', verdict: 3000 }),
   );
   const cfg = { architecture: 'topk', d_in: DIM, d_sae: LATENTS, k: 2, dtype: 'float32', device: 'cpu' };
   writeFileSync(join(root, 'cfg.json'), JSON.stringify(cfg));

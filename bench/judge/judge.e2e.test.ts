@@ -24,6 +24,7 @@ import { parseConfig } from '../world/config.ts';
 import { saveWorld } from '../world/store.ts';
 import { FIELDS } from './fields.ts';
 import { checkpointOf, openRunFolder } from './run-folder.ts';
+import { taskText } from './testing/task.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'judge-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -88,34 +89,15 @@ const result: TrainResult = {
   claimed: {},
 };
 
-const taskText = (encode: string): string => `---
-title: a task for the tests of the judge
-workspace: sae
-check: node check.ts
-train: node train.ts
-encode: ${JSON.stringify(encode)}
-judge: node judge.ts
-metric: f1
-goal: max
-limits: { usd: 1, hours: 1, stagnation: { warn: 1, stop: 2 } }
-model: { name: none, maxTokens: 1 }
-profiles:
-  tiny:
-    world: ${join(root, 'world')}
-    constraints: { width: "==16" }
-    budgets: { screen: 1024, rank: 2048, full: 10240 }
-    normalisation: 2048
-    evaluation: { verdict: 5000, snapshot: 2000 }
-    noise: 0.01
----
-`;
-
 /** A repository with a task whose encoder tells the given lie, and a run folder in it. */
 function repository(lie = ''): { repo: string; dir: string } {
   const repo = mkdtempSync(join(root, 'repo-'));
   writeFileSync(
     join(repo, 'TASK.md'),
-    taskText(joinCommand(['node', encoder, ...(lie ? ['--lie', lie] : [])])),
+    taskText({
+      encode: joinCommand(['node', encoder, ...(lie ? ['--lie', lie] : [])]),
+      ...{ world: join(root, 'world'), width: '==16', verdict: 5000 },
+    }),
   );
   const dir = join(repo, 'checkpoints/the-run');
   mkdirSync(join(dir, 'out/evals'), { recursive: true });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { openWorld } from '../worlds.ts';
 import { profileOfSaved } from './saved.ts';
+import { taskText } from './testing/task.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'saved-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -59,26 +60,7 @@ function ask(tool: string, ...args: string[]): Promise<{ code: number; stdout: s
 beforeAll(() =>
   writeFileSync(
     join(root, 'TASK.md'),
-    `---
-title: a task for the tests of the judge
-workspace: sae
-check: node check.ts
-train: node train.ts
-encode: node --import tsx sae/cli/encode.ts
-judge: node judge.ts
-metric: f1
-goal: max
-limits: { usd: 1, hours: 1, stagnation: { warn: 1, stop: 2 } }
-model: { name: none, maxTokens: 1 }
-profiles:
-  tiny:
-    world: tiny
-    budgets: { screen: 1024, rank: 2048, full: 10240 }
-    normalisation: 2048
-    evaluation: { verdict: 3000, snapshot: 2000 }
-    noise: 0.01
----
-`,
+    taskText({ encode: 'node --import tsx sae/cli/encode.ts', world: 'tiny', verdict: 3000 }),
   ),
 );
 
