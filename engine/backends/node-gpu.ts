@@ -1,6 +1,6 @@
 import type { BackendModule } from '../backend.ts';
 import { notInstalled } from '../packages.ts';
-import { openTensorflow } from '../tensorflow.ts';
+import { openTensorflow } from '../tensorflow/open.ts';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 

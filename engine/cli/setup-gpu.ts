@@ -2,22 +2,40 @@
 //   npm run setup:gpu
 //   npm run setup:gpu -- --probe
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parsed, program } from '#contract/command-line';
+import { parsed, program, several } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
+import { working } from '#contract/working';
+import { networkOf } from '#host/network/network';
 import { openBackend } from '../backend.ts';
-import { described, describedGpu, type GpuBackend, gpuBackends } from '../gpu/needs.ts';
+import { described, describedGpu, gpuBackends, type OptionalBackend, onCpu } from '../gpu/needs.ts';
 import { thisSystem } from '../gpu/system.ts';
+import { addressOf, indexOf } from '../tensorflow/package-index.ts';
+import { setUpTensorflow } from '../tensorflow/setup.ts';
+import { wheelCache } from '../tensorflow/wheels.ts';
+
+interface Options {
+  probe?: boolean;
+  index?: string;
+  wheels?: string[];
+  prove?: boolean;
+}
+
+const backends = [...gpuBackends, onCpu];
 
 const command = program(
   'npm run setup:gpu --',
-  'Installs the optional GPU backends that this machine can run. Exits with 0 if one works, else with 1.',
+  'Installs the optional GPU backends that this machine can run. Exits with 0 if one works, or if all that are named do; else with 1.',
 )
   .argument(
     '[names...]',
-    `install these even if something is missing: ${gpuBackends.map(({ name }) => name).join(', ')}`,
+    `install these even if something is missing: ${backends.map(({ name }) => name).join(', ')}`,
   )
   .option('--probe', 'install nothing; only report')
+  .option('--index <url>', 'package index with the wheels of TensorFlow (default: $PIP_INDEX_URL, or PyPI)')
+  .option('--wheels <folder>', 'a folder that has wheels already (repeatable)', several)
+  .option('--prove', 'install nothing; run the golden step of the named backends')
   .addHelpText(
     'after',
     `
@@ -25,63 +43,102 @@ Examples:
   npm run setup:gpu -- --probe        # report what is installed and what is missing
   npm run setup:gpu                   # install what can run here
   npm run setup:gpu -- webgpu         # install this one in any case
-\`npm ci\` removes them again.`,
+  npm run setup:gpu -- node           # TensorFlow on the CPU, to try its binding
+node-gpu is TensorFlow 2.21 with its CUDA libraries: 3.4 GB of wheels, kept in ${wheelCache()}.
+\`npm ci\` removes what was installed, except the wheels.`,
   );
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
+  const options = command.opts<Options>();
   const chosen = command.args.map(named);
+  if (options.prove) return prove(chosen);
   say(describedGpu(thisSystem));
-  const wanted =
-    chosen.length > 0 ? chosen : gpuBackends.filter(({ missing }) => missing(thisSystem).length === 0);
-  if (!command.opts<{ probe?: boolean }>().probe) install(wanted);
-  for (const backend of gpuBackends) say(described(backend, thisSystem));
+  const possible = gpuBackends.filter(({ missing }) => missing(thisSystem).length === 0);
+  if (!options.probe) await install(chosen.length > 0 ? chosen : possible, options);
+  for (const backend of chosen.length > 0 ? chosen : gpuBackends) say(described(backend, thisSystem));
+  if (chosen.length > 0 && !options.probe) return provedApart(chosen);
   const { label, why, gpu } = await openBackend();
   say(`chosen: ${label}: ${why}`);
   return gpu ? 0 : 1;
 });
 
-function named(name: string): GpuBackend {
-  const found = gpuBackends.find((backend) => backend.name === name);
+function named(name: string): OptionalBackend {
+  const found = backends.find((backend) => backend.name === name);
   if (found) return found;
-  throw new UserError(`no GPU backend "${name}"; there are: ${gpuBackends.map((b) => b.name).join(', ')}`);
+  throw new UserError(`no optional backend "${name}"; there are: ${backends.map((b) => b.name).join(', ')}`);
+}
+
+async function install(wanted: readonly OptionalBackend[], options: Options): Promise<void> {
+  if (wanted.length === 0) {
+    say('nothing to install: no GPU backend can run here');
+    return;
+  }
+  for (const folder of options.wheels ?? [])
+    if (!existsSync(folder)) throw new UserError(`--wheels ${folder}: there is no such folder`);
+  const index = addressOf(options.index ?? indexOf(process.env));
+  if (!installPackages(wanted)) return;
+  const { fetch, notes } = networkOf();
+  for (const note of notes) say(note);
+  const folders = [wheelCache(), ...(options.wheels ?? [])];
+  for (const { name } of wanted) {
+    if (name === 'webgpu') continue;
+    try {
+      await setUpTensorflow(name, { env: installEnv(), folders, index, fetch, say, working });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      say(`${name} is not set up: ${error.message}`);
+    }
+  }
 }
 
 /**
  * Installs all packages by one command: npm removes what an earlier --no-save installed. With --no-save,
  * --save-prod saves nothing; without --save-prod, npm finds an optional peer "up to date" and installs
- * nothing.
+ * nothing. No package needs its install script here.
  */
-function install(backends: readonly GpuBackend[]): void {
-  const packages = backends.flatMap((backend) => backend.packages);
-  if (packages.length === 0) {
-    say('nothing to install: no GPU backend can run here');
-    return;
-  }
-  const args = ['install', '--no-save', '--save-prod', ...packages];
+function installPackages(wanted: readonly OptionalBackend[]): boolean {
+  // What is built already stays, and is not listed by its user again.
+  const kept = backends.filter((backend) => !wanted.includes(backend) && backend.installed());
+  const packages = new Set([...wanted, ...kept].flatMap((backend) => backend.packages));
+  const args = ['install', '--no-save', '--save-prod', '--ignore-scripts', ...packages];
   say(`npm ${args.join(' ')}`);
   const { status, stderr, error } = spawnSync('npm', [...args, '--loglevel', 'error'], {
     cwd: join(import.meta.dirname, '..', '..'),
     encoding: 'utf8',
-    env: npmEnv(),
+    env: installEnv(),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   if (error) throw new UserError(`npm cannot be started: ${error.message}`, 1);
-  if (status !== 0) say(`not installed: ${reasonOf(stderr)}`);
+  if (status !== 0)
+    say(
+      `not installed: ${stderr.split('\n').find((line) => /error/i.test(line)) ?? 'npm failed and does not say why'}`,
+    );
+  return status === 0;
 }
 
-/** What npm and the install scripts of packages need of our environment: no key is among it. */
-function npmEnv(): NodeJS.ProcessEnv {
+/** What npm and a compiler need of our environment: no key is among it. */
+function installEnv(): NodeJS.ProcessEnv {
   const needed =
-    /^(PATH|HOME|USER|LANG|LC_\w+|TMPDIR|NODE_EXTRA_CA_CERTS|LD_LIBRARY_PATH|CUDA_\w+|TFJS_\w+|CC|CXX|npm_\w+|(https?|all|no)_proxy)$/i;
+    /^(PATH|HOME|USER|LANG|LC_\w+|TMPDIR|NODE_EXTRA_CA_CERTS|LD_LIBRARY_PATH|LIBRARY_PATH|CPATH|CUDA_\w+|CC|CXX|npm_\w+|(https?|all|no)_proxy)$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => needed.test(name)));
 }
 
-/** The most informative line of npm's error output. */
-function reasonOf(stderr: string): string {
-  const host = /getaddrinfo \w+ (\S+)/.exec(stderr)?.[1];
-  if (host) return `${host} cannot be reached, from which the installation downloads libtensorflow`;
-  return stderr.split('\n').find((line) => /error/i.test(line)) ?? 'npm failed and does not say why';
+/** Proves each in a process of its own: a library that does not fit its driver can end the process. */
+function provedApart(chosen: readonly OptionalBackend[]): number {
+  const proofs = chosen.map(({ name }) =>
+    spawnSync(process.execPath, [...process.execArgv, import.meta.filename, '--prove', name], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    }),
+  );
+  for (const [i, { signal }] of proofs.entries())
+    if (signal) say(`${chosen[i].name} does not work: its process ended by ${signal}`);
+  return proofs.every(({ status }) => status === 0) ? 0 : 1;
+}
+
+async function prove(chosen: readonly OptionalBackend[]): Promise<number> {
+  for (const { name } of chosen) say(`${(await openBackend(name)).label}: its golden step passed`);
+  return 0;
 }
 
 function say(line: string): void {

@@ -17,7 +17,7 @@ function machine(name: string, files: Record<string, string>, env: System['env']
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  return { root, env, platform: 'linux' };
+  return { root, env, platform: 'linux', arch: 'x64' };
 }
 
 const libraries = (where: string, names: string[]) =>
@@ -27,10 +27,7 @@ const driver = {
     'NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\nGCC version: 12\n',
   'proc/driver/nvidia/gpus/0000:01:00.0/information': 'Model: \t\t NVIDIA A100\nIRQ:   120\n',
 };
-const cuda = [
-  ...['libcudart.so.11.0', 'libcublas.so.11', 'libcublasLt.so.11', 'libcufft.so.10', 'libcurand.so.10'],
-  ...['libcusolver.so.11', 'libcusparse.so.11'],
-];
+const compiler = { 'usr/bin/g++': '' };
 const missingOn = (system: System) => Object.fromEntries(gpuBackends.map((b) => [b.name, b.missing(system)]));
 
 describe('what a machine misses for its GPU', () => {
@@ -39,24 +36,26 @@ describe('what a machine misses for its GPU', () => {
     expect(describedGpu(bare)).toBe("GPU: none of NVIDIA's");
     expect(missingOn(bare)).toEqual({
       'node-gpu': [
+        expect.stringMatching(/^a C\+\+ compiler is missing: apt-get install g\+\+/),
         expect.stringMatching(/^NVIDIA's driver is not loaded/),
-        expect.stringMatching(/^CUDA 11\.2 is missing or incomplete \(libcudart\.so\.11\.0, /),
-        expect.stringMatching(/^cuDNN 8\.1 is missing/),
       ],
       webgpu: [expect.stringMatching(/libvulkan\.so\.1/), expect.stringMatching(/^no Vulkan driver/)],
     });
   });
 
-  it('is nothing where libraries are found by ld.so.conf and by LD_LIBRARY_PATH', () => {
+  it('is nothing where a compiler is in PATH, and libraries are found by ld.so.conf and LD_LIBRARY_PATH', () => {
     const files = {
       ...driver,
-      'etc/ld.so.conf.d/cuda.conf': '# CUDA\n/usr/local/cuda-11.2/lib64\n',
-      ...libraries('usr/local/cuda-11.2/lib64', cuda),
-      ...libraries('opt/cudnn', ['libcudnn.so.8']),
-      ...libraries('usr/lib/x86_64-linux-gnu', ['libvulkan.so.1', 'libEGL.so.1']),
+      ...compiler,
+      'etc/ld.so.conf.d/vulkan.conf': '# Vulkan\n/usr/local/vulkan/lib\n',
+      ...libraries('usr/local/vulkan/lib', ['libvulkan.so.1']),
+      ...libraries('opt/egl', ['libEGL.so.1']),
       'usr/share/vulkan/icd.d/nvidia_icd.json': '{}',
     };
-    const whole = machine('whole', files, { LD_LIBRARY_PATH: '/nowhere:/opt/cudnn' });
+    const whole = machine('whole', files, {
+      LD_LIBRARY_PATH: '/nowhere:/opt/egl',
+      PATH: '/nowhere:/usr/bin',
+    });
     expect(describedGpu(whole)).toBe("GPU: NVIDIA A100 (NVIDIA's driver 535.183.01)");
     expect(missingOn(whole)).toEqual({ 'node-gpu': [], webgpu: [] });
   });
@@ -74,21 +73,29 @@ describe('what a machine misses for its GPU', () => {
     expect(missingOn(headless).webgpu).toEqual([expect.stringMatching(/libEGL\.so\.1.*libegl1/)]);
   });
 
-  it('is CUDA 11.2 where a later one stands, and a driver that VK_ICD_FILENAMES names and nobody has', () => {
-    const later = machine(
-      'later',
-      { ...driver, ...libraries('usr/lib', ['libcudart.so.12', 'libcudnn.so.8', 'libvulkan.so.1']) },
-      { VK_ICD_FILENAMES: '/opt/driver.json' },
-    );
-    const missing = missingOn(later);
-    expect(missing['node-gpu']).toEqual([expect.stringContaining('version 12 and later do not work')]);
+  it('is a newer driver where that is from before CUDA 12, and one that VK_ICD_FILENAMES names and nobody has', () => {
+    const files = {
+      ...driver,
+      'proc/driver/nvidia/version': driver['proc/driver/nvidia/version'].replace('535.183.01', '470.82.01'),
+      ...libraries('usr/lib', ['libvulkan.so.1']),
+    };
+    const old = machine('old', files, {
+      VK_ICD_FILENAMES: '/opt/driver.json',
+      CXX: '/opt/c++',
+      PATH: '/usr/bin',
+    });
+    const missing = missingOn(old);
+    expect(missing['node-gpu']).toEqual([
+      expect.stringMatching(/^a C\+\+ compiler is missing/),
+      "NVIDIA's driver 470.82.01 is too old for CUDA 12: install 525 or newer",
+    ]);
     expect(missing.webgpu).toEqual([expect.stringMatching(/^no Vulkan driver/)]);
-    expect(described(gpuBackends[1], later).split('\n')).toHaveLength(2);
+    expect(described(gpuBackends[1], old).split('\n')).toHaveLength(2);
   });
 });
 
 it('is nothing for WebGPU on macOS, which has Metal', () => {
-  const mac = { ...machine('mac', {}), platform: 'darwin' as const };
+  const mac = { ...machine('mac', {}), platform: 'darwin' as const, arch: 'arm64' };
   expect(missingOn(mac)).toEqual({ 'node-gpu': [expect.stringContaining('it needs Linux')], webgpu: [] });
 });
 
@@ -97,6 +104,17 @@ describe('setup:gpu', () => {
     spawnSync(process.execPath, ['--import', 'tsx', 'engine/cli/setup-gpu.ts', ...args], {
       encoding: 'utf8',
     });
+
+  it('--index and --wheels refuse what they cannot use before anything is installed', () => {
+    for (const [args, line] of [
+      [['node', '--index', 'file:///srv'], 'error: the package index is no http or https address'],
+      [['node', '--wheels', '/nowhere'], 'error: --wheels /nowhere: there is no such folder'],
+    ] as const) {
+      const { status, stderr } = run(...args);
+      expect(status).toBe(2);
+      expect(stderr).toContain(line);
+    }
+  });
 
   it('--probe tells of each backend and which one is chosen; its exit code whether that is a GPU', () => {
     const { status, stdout } = run('--probe');
@@ -111,7 +129,7 @@ describe('setup:gpu', () => {
     expect([status, stdout, stderr]).toEqual([
       2,
       '',
-      'error: no GPU backend "cuda"; there are: node-gpu, webgpu\n',
+      'error: no optional backend "cuda"; there are: node-gpu, webgpu, node\n',
     ]);
   });
 });

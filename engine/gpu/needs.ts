@@ -1,50 +1,36 @@
 import { basename } from 'node:path';
 import { isInstalled } from '../packages.ts';
+import { compilerOf, NO_COMPILER } from '../tensorflow/compile.ts';
+import { isBuilt, packagesOf } from '../tensorflow/setup.ts';
+import { type TensorflowBackend, wheelsOf } from '../tensorflow/wheels.ts';
 import { missingLibraries, nvidiaDriver, type System, vulkanDrivers } from './system.ts';
 
-/**
- * A backend on a GPU: the packages that it consists of, and what is missing here, in plain words, each with a
- * remedy.
- */
-export interface GpuBackend {
-  name: 'node-gpu' | 'webgpu';
+/** A backend of optional packages, and what is missing here for it, in plain words, each with a remedy. */
+export interface OptionalBackend {
+  name: 'node-gpu' | 'webgpu' | 'node';
   packages: readonly string[];
-  /** What is missing and npm cannot install; empty if the backend is worth installing. */
+  installed(): boolean;
+  /** What is missing and cannot be installed by us; empty if the backend is worth installing. */
   missing(system: System): string[];
 }
 
-/**
- * The CUDA 11.2 libraries that libtensorflow 2.9.1 loads, beside cuDNN 8.1. tfjs-node-gpu 4.22 installs it.
- */
-const CUDA = [
-  ...['libcudart.so.11.0', 'libcublas.so.11', 'libcublasLt.so.11', 'libcufft.so.10', 'libcurand.so.10'],
-  ...['libcusolver.so.11', 'libcusparse.so.11'],
-];
+/** The first driver of NVIDIA that runs CUDA 12. */
+const OLDEST_DRIVER = 525;
 
-export const gpuBackends: readonly GpuBackend[] = [
+export const gpuBackends: readonly OptionalBackend[] = [
   {
     name: 'node-gpu',
-    packages: ['@tensorflow/tfjs-node-gpu@4.22.0'],
-    missing(system) {
-      if (system.platform !== 'linux')
-        return ["it needs Linux with NVIDIA's driver, CUDA 11.2 and cuDNN 8.1"];
-      const cuda = missingLibraries(system, CUDA);
-      return [
-        ...driver(system),
-        ...when(
-          cuda.length > 0,
-          `CUDA 11.2 is missing or incomplete (${cuda.join(', ')}): install the CUDA toolkit 11.2; version 12 and later do not work`,
-        ),
-        ...when(
-          missingLibraries(system, ['libcudnn.so.8']).length > 0,
-          'cuDNN 8.1 is missing (libcudnn.so.8): install it for CUDA 11.2',
-        ),
-      ];
-    },
+    packages: packagesOf('node-gpu'),
+    installed: () => isBuilt('node-gpu'),
+    missing: (system) =>
+      system.platform === 'linux'
+        ? [...tensorflow('node-gpu', system), ...driver(system)]
+        : tensorflow('node-gpu', system),
   },
   {
     name: 'webgpu',
     packages: ['webgpu@0.6.2', '@tensorflow/tfjs-backend-webgpu@4.22.0'],
+    installed: () => ['webgpu', '@tensorflow/tfjs-backend-webgpu'].every(isInstalled),
     missing(system) {
       // macOS and Windows include what Dawn needs.
       if (system.platform !== 'linux') return [];
@@ -70,6 +56,20 @@ export const gpuBackends: readonly GpuBackend[] = [
   },
 ];
 
+/** TensorFlow on the CPU: slower than our own backend, but its binding is the one of `node-gpu`. */
+export const onCpu: OptionalBackend = {
+  name: 'node',
+  packages: packagesOf('node'),
+  installed: () => isBuilt('node'),
+  missing: (system) => tensorflow('node', system),
+};
+
+function tensorflow(backend: TensorflowBackend, { platform, arch, env, root }: System): string[] {
+  if (wheelsOf(backend, `${platform}-${arch}`) === null)
+    return [`there is no TensorFlow to build it with for ${platform} on ${arch}: it needs Linux on x64`];
+  return when(compilerOf(env, root) === null, NO_COMPILER);
+}
+
 const when = (condition: boolean, line: string): string[] => (condition ? [line] : []);
 
 function driver(system: System): string[] {
@@ -79,16 +79,19 @@ function driver(system: System): string[] {
       found === null,
       "NVIDIA's driver is not loaded (no /proc/driver/nvidia): install it, or start the container with its GPU",
     ),
+    ...when(
+      Number.parseInt(found?.version ?? '', 10) < OLDEST_DRIVER,
+      `NVIDIA's driver ${found?.version} is too old for CUDA 12: install ${OLDEST_DRIVER} or newer`,
+    ),
     ...when(found?.cards.length === 0, `NVIDIA's driver ${found?.version} is loaded but finds no GPU`),
   ];
 }
 
 /** One paragraph per backend: installed or not, and what is missing. */
-export function described(backend: GpuBackend, system: System): string {
-  const installed = backend.packages.map(nameOf).every(isInstalled);
+export function described(backend: OptionalBackend, system: System): string {
   const missing = backend.missing(system);
   const lines = [
-    `${backend.name}: ${installed ? 'installed' : 'not installed'}`,
+    `${backend.name}: ${backend.installed() ? 'installed' : 'not installed'}`,
     ...missing.map((line) => `  - ${line}`),
     ...(missing.length === 0 ? ['  - nothing else is missing'] : []),
   ];
@@ -101,6 +104,3 @@ export function describedGpu(system: System): string {
   if (!found || found.cards.length === 0) return "GPU: none of NVIDIA's";
   return `GPU: ${found.cards.join(', ')} (NVIDIA's driver ${found.version})`;
 }
-
-/** "webgpu@0.6.2" is the package webgpu. */
-const nameOf = (spec: string): string => spec.slice(0, spec.lastIndexOf('@'));

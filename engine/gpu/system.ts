@@ -9,9 +9,15 @@ export interface System {
   root: string;
   env: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;
+  arch: string;
 }
 
-export const thisSystem: System = { root: '/', env: process.env, platform: process.platform };
+export const thisSystem: System = {
+  root: '/',
+  env: process.env,
+  platform: process.platform,
+  arch: process.arch,
+};
 
 /** Version of NVIDIA's kernel driver and the cards it has; null where it is not loaded. */
 export function nvidiaDriver({ root }: System): { version: string; cards: string[] } | null {

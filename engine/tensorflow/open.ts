@@ -1,6 +1,6 @@
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { load } from './packages.ts';
+import { load } from '../packages.ts';
 
 /**
  * Loads one of the two packages that bind libtensorflow, which register themselves as `tensorflow`.
@@ -8,6 +8,8 @@ import { load } from './packages.ts';
  */
 export async function openTensorflow(name: string): Promise<{ usesGpu: boolean }> {
   mendUtil();
+  // Its library reports on standard error how it was built; its errors stay.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   try {
     await load(name);
   } catch (error) {
@@ -18,9 +20,9 @@ export async function openTensorflow(name: string): Promise<{ usesGpu: boolean }
   return { usesGpu: isUsingGpuDevice === true };
 }
 
-/** Restores functions of `util` that tfjs-node 4.22 calls and Node 23 removed. */
+/** Gives the functions of `util` that tfjs-node 4.22 calls: Node warns of them, or has removed them. */
 function mendUtil(): void {
   const old = util as unknown as Record<string, unknown>;
-  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  old.isArray ??= Array.isArray;
+  old.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  old.isArray = Array.isArray;
 }
