@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   decodeFrameHeader,
+  decodeRingHeader,
   decodeStreamHeader,
   encodeFrameHeader,
   encodeStreamHeader,
   FRAME_HEADER_BYTES,
   HEADER_BYTES,
+  MAX_SLOTS,
+  RING_HEADER_BYTES,
 } from './stream.ts';
 
 describe('the stream of activations', () => {
@@ -16,11 +19,13 @@ describe('the stream of activations', () => {
         fc.integer({ min: 1, max: 2 ** 32 - 1 }),
         fc.integer({ min: 1, max: 2 ** 32 - 1 }),
         fc.maxSafeNat(),
-        (d, batchRows, batchIndex) => {
-          const bytes = encodeStreamHeader({ d, batchRows });
-          expect(bytes.length).toBe(HEADER_BYTES);
+        fc.option(fc.integer({ min: 1, max: MAX_SLOTS }), { nil: undefined }),
+        (d, batchRows, batchIndex, slots) => {
+          const bytes = encodeStreamHeader({ d, batchRows }, slots);
+          expect(bytes.length).toBe(HEADER_BYTES + (slots === undefined ? 0 : RING_HEADER_BYTES));
           const header = decodeStreamHeader(bytes);
-          expect(header).toEqual({ d, batchRows });
+          expect(header).toEqual({ d, batchRows, ring: slots !== undefined });
+          if (header.ring) expect(decodeRingHeader(bytes.subarray(HEADER_BYTES))).toBe(slots);
           const frame = encodeFrameHeader(batchRows, batchIndex);
           expect(frame.length).toBe(FRAME_HEADER_BYTES);
           expect(decodeFrameHeader(frame, header)).toEqual({ rows: batchRows, batchIndex });

@@ -10,9 +10,24 @@
  *           u64      batch index
  *           f32      rows × d, row by row
  *   end     end of file after a whole frame
+ *
+ * Through a ring in shared memory, the numbers of a frame lie in a file that both map instead:
+ *
+ *   header  8 bytes  "SAERING1"
+ *           u32, u32 as above
+ *           u32      slots of the ring
+ *           u32      0
+ *   frame   as above without its numbers: those of frame n lie in slot n mod slots, each of rows of a whole batch × d
+ *
+ * In the other direction, the reader writes the number of frames that it has done with, as u64, to a pipe.
  */
 const STREAM_MAGIC = 'SAESTRM1';
+const RING_MAGIC = 'SAERING1';
 export const HEADER_BYTES = 16;
+/** What follows the header of a stream whose numbers lie in a ring. */
+export const RING_HEADER_BYTES = 8;
+export const FREED_BYTES = 8;
+export const MAX_SLOTS = 64;
 const FRAME_MAGIC = 0x48435442;
 export const FRAME_HEADER_BYTES = 16;
 
@@ -23,22 +38,32 @@ export interface StreamHeader {
   batchRows: number;
 }
 
-export function encodeStreamHeader({ d, batchRows }: StreamHeader): Buffer {
-  const bytes = Buffer.alloc(HEADER_BYTES);
-  bytes.write(STREAM_MAGIC, 0, 'latin1');
+/** `slots`: of the ring that holds the numbers; without one, they follow in the stream. */
+export function encodeStreamHeader({ d, batchRows }: StreamHeader, slots?: number): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES + (slots === undefined ? 0 : RING_HEADER_BYTES));
+  bytes.write(slots === undefined ? STREAM_MAGIC : RING_MAGIC, 0, 'latin1');
   bytes.writeUInt32LE(d, 8);
   bytes.writeUInt32LE(batchRows, 12);
+  if (slots !== undefined) bytes.writeUInt32LE(slots, HEADER_BYTES);
   return bytes;
 }
 
-/** @throws Error when the bytes are not the header of such a stream. */
-export function decodeStreamHeader(bytes: Buffer): StreamHeader {
-  if (bytes.length < HEADER_BYTES || bytes.toString('latin1', 0, 8) !== STREAM_MAGIC) {
+/** `ring`: whether RING_HEADER_BYTES follow. @throws Error when the bytes are not the header of such a stream. */
+export function decodeStreamHeader(bytes: Buffer): StreamHeader & { ring: boolean } {
+  const magic = bytes.toString('latin1', 0, 8);
+  if (bytes.length < HEADER_BYTES || (magic !== STREAM_MAGIC && magic !== RING_MAGIC)) {
     throw new Error(`not a stream of activations (expected it to begin with ${STREAM_MAGIC})`);
   }
   const header = { d: bytes.readUInt32LE(8), batchRows: bytes.readUInt32LE(12) };
   if (header.d === 0 || header.batchRows === 0) throw new Error('stream header with no columns or no rows');
-  return header;
+  return { ...header, ring: magic === RING_MAGIC };
+}
+
+/** The slots of a ring. @throws Error when there are none, or too many to be meant. */
+export function decodeRingHeader(bytes: Buffer): number {
+  const slots = bytes.readUInt32LE(0);
+  if (slots === 0 || slots > MAX_SLOTS) throw new Error(`damaged stream: a ring of ${slots} slots`);
+  return slots;
 }
 
 export function encodeFrameHeader(rows: number, batchIndex: number): Buffer {

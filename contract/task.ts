@@ -171,6 +171,11 @@ const fields = {
   checkFiles: z.array(relativePath).default([]),
   train: command,
   serve: command.optional(),
+  /**
+   * How `serve` hands rows to `train`. `ring`: both know contract/stream.ts with its ring in shared memory,
+   * whose descriptors are `serve --ring` and $LOOP_RING_FDS.
+   */
+  stream: z.enum(['pipe', 'ring']).default('pipe'),
   encode: command,
   judge: command,
   /**

@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Sampler } from '#bench/sampler/sampler';
 import { openStream } from '#bench/stream/reader';
 import type { World } from '#bench/world/world';
+import { openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
-import { makePipe } from '#host/pipe';
 import { type Line, ROWS, type Timing, timed } from './timing.ts';
 import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.ts';
 
 /**
- * Times what a trainer can read: rows of the data service with its default threads and with all threads,
- * and rows of a pipe whose writer does nothing else.
+ * Times what a trainer can read, through the ring in shared memory: rows of the data service with its default
+ * threads and with all threads. Beside it what ring and pipe carry, where one batch is sent again and again.
  */
 export function benchServe(name: string, world: World, seconds: number, beside: Yardsticks): Line[] {
   const serve = ['../bench/cli/serve.ts', '--world', name];
@@ -20,30 +20,40 @@ export function benchServe(name: string, world: World, seconds: number, beside: 
   const threads = availableParallelism();
   const drawing = drawingCost(world, new Sampler(world, 0, 'bench').sample(0, ROWS).features.length / ROWS);
   const { bytes } = drawing;
-  const line = (label: string, command: readonly string[], cost: Cost): Line => {
-    const read = through(command, seconds);
+  const line = (label: string, command: readonly string[], cost: Cost, ring = true): Line => {
+    const read = through(command, seconds, ring);
     const gigabytesPerSecond = (read.samplesPerSecond * bytes) / 1e9;
     return { name: label, ...read, gigabytesPerSecond, ...against(beside, read, cost) };
   };
   return [
     line('serve', serve, drawing),
     { ...line('serve, all threads', [...serve, '--threads', String(threads)], drawing), threads },
-    line('pipe alone', pour, { bytes }),
+    line('ring alone, one batch again', pour, { bytes }),
+    line('pipe alone, one batch again', pour, { bytes }, false),
   ];
 }
 
-/** Rows per second that a reader gets from a program that writes a stream. */
-function through([program, ...args]: readonly string[], seconds: number): Timing {
-  const pipe = makePipe();
+/** Rows per second that a reader gets from a program that writes a stream. Every number is read once. */
+function through([program, ...args]: readonly string[], seconds: number, ring: boolean): Timing {
+  const { service, trainer, close } = openDataChannel(ring);
   const path = fileURLToPath(new URL(program, import.meta.url));
-  const writer = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
+  const stdio: (number | 'ignore')[] = ['ignore', service.stdout, 'ignore', ...Object.values(service.fds)];
+  const writer = spawn(process.execPath, ['--import', 'tsx', path, ...args, ...service.words], {
     env: serviceEnv(),
-    stdio: ['ignore', pipe.writeFd, 'ignore'],
+    stdio,
   });
-  closeSync(pipe.writeFd);
-  const reader = openStream(pipe.readFd);
+  // The reader closes its descriptors, and the channel ours: each has its own.
+  const [stream, data, freed] = Object.values(trainer.fds).map((fd, at) =>
+    openSync(`/proc/self/fd/${fd}`, at === 2 ? 'r+' : 'r'),
+  );
+  close();
+  const reader = openStream(stream, data === undefined ? null : { data, freed });
+  let target = new Float32Array(0);
   const next = (): void => {
-    if (!reader.next()) throw new Error(`${program} ended`);
+    const batch = reader.next();
+    if (!batch) throw new Error(`${program} ended`);
+    if (target.length !== batch.x.length) target = new Float32Array(batch.x.length);
+    target.set(batch.x);
   };
   const read = timed(seconds, ROWS, next);
   reader.close();

@@ -1,19 +1,17 @@
-import { closeSync, existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
 import { profileOf, type Task } from '#contract/task';
 import { trainWords } from '#contract/train-command';
 import { type Child, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
+import { type DataChannel, openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
-import { makePipe } from '#host/pipe';
 import { readsOf } from '#host/reads';
 import { inRun, runDir } from '../common/paths.ts';
 import type { RunRequest } from './executor.ts';
 
 const LOG_BYTES = 2_000_000;
-/** The trainer's end of the stream. */
-const DATA_FD = 3;
 
 interface Processes {
   /** Null in a task without a data service. */
@@ -33,26 +31,24 @@ export interface Launch
 
 /**
  * Starts the task's `serve` (in the repository, ours) and its `train` (in the run's tree, in the sandbox),
- * joined by a pipe. Where one cannot be started, the other is ended.
+ * joined by a pipe or a ring. Where one cannot be started, the other is ended.
  */
 export async function launch(run: Launch): Promise<Processes> {
   let service: Child | null = null;
-  const pipe = run.task.contract.serve ? makePipe() : null;
+  const { serve, stream } = run.task.contract;
+  const channel = serve ? openDataChannel(stream === 'ring') : null;
   try {
-    service = pipe && startService(run, pipe.writeFd);
-    return { service, trainer: startTrainer(run, pipe?.readFd ?? null) };
+    service = channel && startService(run, channel.service);
+    return { service, trainer: startTrainer(run, channel?.trainer ?? { fds: {}, env: {} }) };
   } catch (error) {
     await service?.stop('its run could not be started', 0);
     throw error;
   } finally {
-    if (pipe) {
-      closeSync(pipe.readFd);
-      closeSync(pipe.writeFd);
-    }
+    channel?.close();
   }
 }
 
-function startService(run: Launch, writeFd: number): Child {
+function startService(run: Launch, { stdout, fds, words }: DataChannel['service']): Child {
   const { repo, task, record, dir, from } = run;
   const { profile: profileName, samples, seed } = record;
   const batch = batchOf(task, record);
@@ -64,15 +60,16 @@ function startService(run: Launch, writeFd: number): Child {
   const stream = ['--profile', profileName, ...world, '--seed', String(seed), ...size];
   const begin = from === null ? [] : ['--from', String(from)];
   return startChild({
-    argv: [...splitCommand(task.contract.serve ?? ''), ...stream, ...begin],
+    argv: [...splitCommand(task.contract.serve ?? ''), ...stream, ...begin, ...words],
     cwd: repo,
     env: serviceEnv(),
-    stdio: { stdout: writeFd },
+    stdio: { stdout },
+    fds,
     log: { path: inRun(dir).serveLog, maxBytes: LOG_BYTES },
   });
 }
 
-function startTrainer(run: Launch, readFd: number | null): Child {
+function startTrainer(run: Launch, data: DataChannel['trainer']): Child {
   const { repo, task, sandbox, record, dir, treeDir, from } = run;
   // A link in a home or a temporary folder does not exist in the sandbox, so the real path is used.
   const out = inRun(realpathSync(dir)).out;
@@ -85,13 +82,13 @@ function startTrainer(run: Launch, readFd: number | null): Child {
     cwd: treeDir,
     writable: [out],
     readable: [...readsOf(task, repo, treeDir), ...(weights ? [weights] : [])],
-    env: { ...threadsOf(run.threads), ...(readFd === null ? {} : { LOOP_DATA_FD: String(DATA_FD) }) },
+    env: { ...threadsOf(run.threads), ...data.env },
   });
   const { timeout } = profileOf(task, record.profile);
   return startChild({
     ...wrapped,
     cwd: treeDir,
-    fds: readFd === null ? {} : { [DATA_FD]: readFd },
+    fds: data.fds,
     log: { path: inRun(dir).trainerLog, maxBytes: LOG_BYTES },
     timeoutSeconds: Math.min(timeout, run.timeoutSeconds ?? Number.POSITIVE_INFINITY),
     graceSeconds: 10,

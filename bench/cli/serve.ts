@@ -10,7 +10,8 @@ import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { ours } from '../judge/own-fault.ts';
 import { type Frames, openFrames } from '../sampler/frames.ts';
-import { StreamWriter } from '../stream/writer.ts';
+import { RingWriter, ringEnds } from '../stream/ring-writer.ts';
+import { type Sink, StreamWriter } from '../stream/writer.ts';
 import { activationsFolder, openWorld, profileWorld } from '../worlds.ts';
 
 interface Options {
@@ -21,6 +22,7 @@ interface Options {
   rows?: number;
   batch: number;
   threads: number;
+  ring?: string;
 }
 
 const REPORT_MS = 1000;
@@ -33,7 +35,7 @@ interface Source {
   stop?(): void;
 }
 
-type Frame = Parameters<StreamWriter['send']>[0];
+type Frame = Parameters<Sink['send']>[0];
 
 /** Limits a frame of a world of 16k's size to 200 MB: each thread draws several frames ahead. */
 const MAX_BATCH = 1 << 16;
@@ -110,6 +112,10 @@ await runMain(async () => {
         whole(0, MAX_THREADS),
         defaultThreads(),
       )
+      .option(
+        '--ring <data,freed>',
+        'descriptors of a ring in shared memory for the numbers, and of the pipe that tells which are read',
+      )
       .addHelpText(
         'after',
         '\nExample:\n  npm run -s serve -- --profile small --seed 0 --rows 100000 | head -c 16 | xxd',
@@ -122,7 +128,9 @@ await runMain(async () => {
   let served = { rows: 0, frames: 0 };
   let reported = performance.now();
   try {
-    const writer = new StreamWriter(1, { d: source.d, batchRows: batch });
+    const header = { d: source.d, batchRows: batch };
+    const ends = ringEnds(options.ring);
+    const writer = (ends && RingWriter.open(1, header, ends)) ?? new StreamWriter(1, header);
     served = writer;
     for await (const frame of source.frames) {
       writer.send(frame);

@@ -7,6 +7,7 @@ import {
   HEADER_BYTES,
   type StreamHeader,
 } from '#contract/stream';
+import { openRing, type RingEnds } from './ring-reader.ts';
 
 /** Frames that are read ahead. */
 const SLOTS = 4;
@@ -40,12 +41,17 @@ export interface BatchReader {
 
 /**
  * Opens a stream of activations (contract/stream.ts) on a file descriptor: a pipe, a socket or a file. A
- * thread reads ahead while the caller computes; the thread never keeps the process alive. The reader owns
- * the descriptor from then on: no other code may close it.
+ * thread reads ahead while the caller computes; the thread never keeps the process alive. The writer may put
+ * the numbers into the ring whose descriptors $LOOP_RING_FDS names beside $LOOP_DATA_FD. The reader owns the
+ * descriptors from then on: no other code may close them.
  * @throws Error when the descriptor does not begin such a stream.
  */
-export function openStream(fd: number): BatchReader {
-  const header = readHeader(fd);
+export function openStream(fd: number, ends: RingEnds | null = ringBeside(fd)): BatchReader {
+  const { ring, ...header } = readHeader(fd);
+  if (ring) {
+    if (!ends) throw new Error('the numbers of this stream lie in a ring in memory that is not shared here');
+    return openRing(fd, header, ends);
+  }
   const slotBytes = FRAME_HEADER_BYTES + header.batchRows * header.d * 4;
   const shared = new SharedArrayBuffer(STATE_WORDS * 4 + SLOTS * slotBytes);
   const state = new Int32Array(shared, 0, STATE_WORDS);
@@ -151,7 +157,16 @@ function poke(fd: number, really: boolean): boolean {
   }
 }
 
-function readHeader(fd: number): StreamHeader {
+function ringBeside(fd: number, env = process.env): RingEnds | null {
+  const [data, freed] =
+    /^(\d+),(\d+)$/
+      .exec(env.LOOP_RING_FDS ?? '')
+      ?.slice(1)
+      .map(Number) ?? [];
+  return data === undefined || env.LOOP_DATA_FD !== String(fd) ? null : { data, freed };
+}
+
+function readHeader(fd: number): StreamHeader & { ring: boolean } {
   const bytes = Buffer.alloc(HEADER_BYTES);
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   let have = 0;

@@ -1,11 +1,10 @@
-import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTask } from '#contract/task';
 import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { collect, startChild } from '#host/child';
+import { openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
 import { lastWord } from '#host/last-word';
-import { makePipe } from '#host/pipe';
 import { readsOf } from '#host/reads';
 
 /** One measurement: what is trained, on what. */
@@ -51,7 +50,6 @@ export interface Answer {
 }
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
-const DATA_FD = 3;
 
 /**
  * Runs a case as a real run: data service, pipe and trainer, with a process each for service and trainer.
@@ -61,30 +59,38 @@ const DATA_FD = 3;
  */
 export async function runCase(asked: Case): Promise<Answer> {
   const sandbox = await sandboxByHand(REPOSITORY, asked.sandbox ?? 'auto');
-  const reads = readsOf(readTask(join(REPOSITORY, 'TASK.md')), REPOSITORY, REPOSITORY);
-  const pipe = makePipe();
+  const task = readTask(join(REPOSITORY, 'TASK.md'));
+  const channel = openDataChannel(task.contract.stream === 'ring');
   const service = startChild({
-    argv: [process.execPath, '--import', 'tsx', 'bench/cli/serve.ts', '--world', asked.world],
+    argv: [
+      process.execPath,
+      '--import',
+      'tsx',
+      'bench/cli/serve.ts',
+      '--world',
+      asked.world,
+      ...channel.service.words,
+    ],
     cwd: REPOSITORY,
     env: serviceEnv(),
-    stdio: { stdout: pipe.writeFd },
+    stdio: { stdout: channel.service.stdout },
+    fds: channel.service.fds,
   });
   const trainer = startChild({
     ...sandbox.wrap(['node', '--import', 'tsx', 'sae/cli/step.ts', ...argumentsOf(asked)], {
       cwd: REPOSITORY,
-      readable: reads,
+      readable: readsOf(task, REPOSITORY, REPOSITORY),
       env: {
-        LOOP_DATA_FD: String(DATA_FD),
+        ...channel.trainer.env,
         ...(asked.threads !== null && { ENGINE_THREADS: String(asked.threads) }),
         ...(asked.npmAlone && { ENGINE_BLAS: 'off' }),
       },
     }),
     cwd: REPOSITORY,
     stdio: { stdout: 'pipe', stderr: 'pipe' },
-    fds: { [DATA_FD]: pipe.readFd },
+    fds: channel.trainer.fds,
   });
-  closeSync(pipe.writeFd);
-  closeSync(pipe.readFd);
+  channel.close();
   if (!trainer.stdout || !trainer.stderr) throw new Error('the trainer has no output');
   const [out, err, { code }] = await Promise.all([
     collect(trainer.stdout, trainer.done),

@@ -1,10 +1,14 @@
-// Writes one frame of zeros to standard output again and again, to measure what the pipe alone can carry.
-//   node --import tsx bench/stream/testing/pour.ts <d> <batch rows>
+// Writes one frame of zeros to standard output again and again, to measure what the pipe alone can carry, or the
+// ring in descriptors 3 and 4.
+//   node --import tsx bench/stream/testing/pour.ts <d> <batch rows> [--ring 3,4]
 import { encodeFrameHeader } from '#contract/stream';
+import { RingWriter, ringEnds } from '../ring-writer.ts';
 import { StreamWriter } from '../writer.ts';
 
-const [d, batchRows] = process.argv.slice(2).map(Number);
-const writer = new StreamWriter(1, { d, batchRows });
+const [d, batchRows] = process.argv.slice(2, 4).map(Number);
+const ends = ringEnds(process.argv[5]);
+const header = { d, batchRows };
+const writer = (ends && RingWriter.open(1, header, ends)) ?? new StreamWriter(1, header);
 const bytes = Buffer.concat([encodeFrameHeader(batchRows, 0), Buffer.alloc(batchRows * d * 4)]);
 try {
   for (;;) writer.send({ bytes, rows: batchRows });
