@@ -28,7 +28,8 @@ const OWN_DISK = '/dev/shm';
 
 const asked = (run: string) => JSON.parse(readFileSync(join(run, 'slurm/asked.json'), 'utf8'));
 const steady = (seconds: number) => [
-  ...[start('first'), write(0.9), train('steady', { set: [`seconds=${seconds}`] }), wait, finish()],
+  // The loop may be killed after the first time that its researcher waits, which is then answered at once.
+  ...[start('first'), write(0.9), train('steady', { set: [`seconds=${seconds}`] }), wait, wait, finish()],
 ];
 
 /** A tiny repository whose runs are jobs. */
