@@ -139,7 +139,7 @@ describe.skipIf(why !== null)('a run as a job of Slurm', () => {
       /^node n1: bubblewrap is not installed, so nothing was run there; .*--exclude=n1.*--sandbox off/,
     );
     expect(existsSync(join(run.dir, 'trainer.log'))).toBe(false);
-    expect(cluster.ask('scontrol', 'show', 'job', '--oneliner')).toContain('ExitCode=87:0');
+    await until(() => cluster.ask('scontrol', 'show', 'job', '--oneliner').includes('ExitCode=87:0'));
   });
 
   it('has the end that its folder shows, however late; and one if it never does', async () => {
