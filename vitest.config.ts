@@ -6,7 +6,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
  *   x.test.ts              unit: this process alone
  *   x.integration.test.ts  with git, files, and processes that end soon
  *   x.e2e.test.ts          whole nights, whole commands as a user starts them, every engine
- * `npm test` runs the first two, `npm run test:all` and CI all three.
+ * `npm test` runs the first two, `npm run test:all` and CI all. Those of a real Slurm (test/slurm/) are a
+ * project of their own: they wait for daemons, not for this machine.
  */
 const FOLDERS = '{agent,bench,contract,engine,examples,host,replay,sae,speed,test}/**/*';
 /**
@@ -43,7 +44,8 @@ const shared = { ...common, isolate: false } as const;
  * for processes a quarter of their time, so a third worker keeps two cores busy.
  */
 const projects = process.argv.filter((_, at) => process.argv[at - 1] === '--project');
-const withWholeLoops = projects.length === 0 || projects.includes('end-to-end');
+const withWholeLoops = projects.length === 0 || projects.some((name) => /^(end-to-end|slurm)$/.test(name));
+const SLURM = 'test/slurm/**/*.e2e.test.ts';
 
 export default defineConfig({
   test: {
@@ -66,7 +68,25 @@ export default defineConfig({
           setupFiles: './test/environment.ts',
         },
       },
-      { test: { ...common, name: 'end-to-end', include: [`${FOLDERS}.e2e.test.ts`], exclude: left } },
+      {
+        test: {
+          ...common,
+          name: 'end-to-end',
+          include: [`${FOLDERS}.e2e.test.ts`],
+          exclude: [...left, SLURM],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'slurm',
+          include: [SLURM],
+          exclude: left,
+          // A command of Slurm takes 18 s to say that its controller is away; a dead node is noticed after 20 s.
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
     // What child processes run is not in it: the figure is a lower bound.
     coverage: {

@@ -86,7 +86,6 @@ const NEEDS: readonly Need[] = [
     what: 'runs as jobs of Slurm',
     of: /(^|\/)test\/slurm\//,
     remedy: 'install Slurm (apt-get install slurm-wlm munge)',
-    notInCi: 'they take four minutes and a Slurm of their own; CI does not install it yet',
   },
   {
     what: 'training here and in SAELens',

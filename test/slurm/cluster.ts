@@ -12,7 +12,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +19,7 @@ import { UserError } from '#contract/errors';
 import { isProgram } from '#host/command';
 import { cleanEnv } from '#host/env';
 import { pids, readStat, signal } from '#host/processes';
+import { freePorts } from './ports.ts';
 
 // A real Slurm of two nodes on this machine, in one folder: munged, slurmctld and two slurmd of the user who
 // runs this.
@@ -73,7 +73,7 @@ export class Cluster {
   async start(): Promise<void> {
     const why = missing();
     if (why !== null) throw new UserError(why);
-    if (this.#isUp()) return;
+    if (this.isUp) return;
     await this.stop();
     mkdirSync(join(this.folder, 'state'), { recursive: true, mode: 0o755 });
     await this.#configure();
@@ -87,10 +87,24 @@ export class Cluster {
     this.startController();
     for (const node of NODES) this.startNode(node);
     for (let waited = 0; waited < UP_SECONDS * 5; waited++) {
-      if (this.#isUp()) return;
+      if (this.isUp) return;
       await sleep(200);
     }
     throw new UserError(`Slurm does not come up in ${UP_SECONDS} s: see the logs in ${this.folder}`, 1);
+  }
+
+  /** Takes all jobs out of it. One whose daemons do not answer, or whose nodes do not come free, is made anew. */
+  async empty(): Promise<void> {
+    const all = `--user=${userInfo().uid}`;
+    this.ask('scancel', '--state=PENDING', all);
+    this.ask('scancel', all);
+    const end = Date.now() + UP_SECONDS * 1000;
+    while (Date.now() < end) {
+      if (this.isUp && this.ask('squeue', '--noheader') === '') return;
+      await sleep(200);
+    }
+    await this.stop();
+    await this.start();
   }
 
   startController(): void {
@@ -101,8 +115,11 @@ export class Cluster {
     this.#run('slurmd', ['-D', '-N', node, '-f', this.env.SLURM_CONF ?? ''], `slurmd-${node}`);
   }
 
-  killController(): void {
-    this.#kill('slurmctld');
+  /** Ends the controller as a restart of its service does: it saves what it knows. */
+  async stopController(): Promise<void> {
+    const pid = this.#pidOf('slurmctld');
+    if (pid !== null) signal(pid, 'SIGTERM');
+    while (pid !== null && this.#isMine(pid)) await sleep(20);
   }
 
   /** Takes a node away with everything that runs on it, as a power cut does. */
@@ -135,7 +152,8 @@ export class Cluster {
     }
   }
 
-  #isUp(): boolean {
+  /** Whether both nodes take jobs. */
+  get isUp(): boolean {
     if (!existsSync(this.env.SLURM_CONF ?? '')) return false;
     const states = this.ask('sinfo', '--noheader', '--Node', '--partition=main', '--format=%T');
     return /^(idle|mixed|allocated)\n(idle|mixed|allocated)$/.test(states);
@@ -168,11 +186,15 @@ export class Cluster {
   }
 
   #kill(name: string): void {
-    const noted = this.#in(`${name}.started`);
-    const pid = Number(read(noted));
+    const pid = this.#pidOf(name);
+    if (pid !== null) signal(pid, 'SIGKILL');
+    rmSync(this.#in(`${name}.started`), { force: true });
+  }
+
+  #pidOf(name: string): number | null {
+    const pid = Number(read(this.#in(`${name}.started`)));
     // Another process may have taken over the number since.
-    if (pid > 1 && this.#isMine(pid)) signal(pid, 'SIGKILL');
-    rmSync(noted, { force: true });
+    return pid > 1 && this.#isMine(pid) ? pid : null;
   }
 
   /** All daemons work in the cluster's folder. */
@@ -195,22 +217,4 @@ function read(path: string): string {
   } catch {
     return '';
   }
-}
-
-/** Ports that nothing listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, resolve));
-      return server;
-    }),
-  );
-  return Promise.all(
-    servers.map(async (server) => {
-      const address = server.address();
-      await new Promise((resolve) => server.close(resolve));
-      return typeof address === 'object' && address ? address.port : 0;
-    }),
-  );
 }

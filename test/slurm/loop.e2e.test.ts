@@ -12,11 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { eventOf, loopIn, startCommand, tinyRepository } from '#agent/fixtures/loop';
+import { loopIn, startCommand, tinyRepository } from '#agent/fixtures/loop';
 import { git } from '#agent/fixtures/repo';
 import { finish, start, train, wait, write } from '#agent/fixtures/scripted';
 import { withSecretWorlds } from '#agent/fixtures/secret-worlds';
 import { readSprints } from '#agent/ledger/ledger';
+import { runNames } from '#agent/ledger/run-folder';
 import { worktreeOf } from '#host/worktree';
 import { Cluster, missing } from './cluster.ts';
 import { until } from './scene.ts';
@@ -28,7 +29,8 @@ const OWN_DISK = '/dev/shm';
 
 const asked = (run: string) => JSON.parse(readFileSync(join(run, 'slurm/asked.json'), 'utf8'));
 const steady = (seconds: number) => [
-  ...[start('first'), write(0.9), train('steady', { set: [`seconds=${seconds}`] }), wait, finish()],
+  // The loop may be killed after the first time that its researcher waits, which is then answered at once.
+  ...[start('first'), write(0.9), train('steady', { set: [`seconds=${seconds}`] }), wait, wait, finish()],
 ];
 
 /** A tiny repository whose runs are jobs. */
@@ -59,9 +61,11 @@ describe.skipIf(missing() !== null)('a loop whose runs are jobs of Slurm', () =>
     const repo = onSlurm(8);
     const args = ['--sandbox', 'off', '--max-sprints', '1'];
     const first = startCommand(repo, 'loop', ...args);
-    const { run } = await eventOf(repo, 'run.started');
+    const begun = () =>
+      runNames(repo).find((run) => existsSync(join(repo, 'checkpoints', run, 'slurm/began.json')));
+    await until(() => begun() !== undefined);
+    const run = begun() as string;
     const dir = join(repo, 'checkpoints', run);
-    await until(() => existsSync(join(dir, 'slurm/began.json')));
     const { name } = asked(dir);
     first.child.kill('SIGKILL');
     await first.ended;

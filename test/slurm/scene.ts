@@ -30,9 +30,7 @@ export function scene() {
     tree = await snapshotTree({ repo, folder: 'work' });
   });
   afterEach(async () => {
-    cluster.ask('scancel', '--state=PENDING', `--user=${process.getuid?.()}`);
-    cluster.ask('scancel', `--user=${process.getuid?.()}`);
-    await until(() => cluster.ask('squeue', '--noheader') === '');
+    await cluster.empty();
   });
   afterAll(async () => {
     await cluster.stop();
@@ -54,7 +52,7 @@ export function scene() {
         ...{ repo, task: task(), profileName: 'tiny', experiment, settings: {}, samples: 5000, seed: 7 },
         ...{ sprint: null, tree, sandbox: noSandbox('test'), ...over },
       }),
-    /** Holds nodes by a job that does nothing, for so many seconds. */
+    /** Holds nodes by a job that does nothing, for so many seconds. Returns the id of the job. */
     hold: (seconds: number, ...words: string[]) =>
       cluster.ask(
         'sbatch',
@@ -63,6 +61,11 @@ export function scene() {
         '--output=/dev/null',
         ...words,
         `--wrap=sleep ${seconds}`,
+      ),
+    /** Waits until that many jobs run. */
+    running: (count: number) =>
+      until(
+        () => (cluster.ask('squeue', '--noheader', '--states=RUNNING').match(/\S.*/g) ?? []).length === count,
       ),
   };
 }
@@ -84,12 +87,14 @@ export function waitsOf(run: RunHandle): string[] {
   return all;
 }
 
-export async function until(holds: () => boolean, seconds = 45): Promise<void> {
-  for (let waited = 0; waited < seconds * 20; waited++) {
-    if (holds()) return;
+const PATIENCE_SECONDS = 100;
+
+export async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + PATIENCE_SECONDS * 1000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`did not come to hold in ${PATIENCE_SECONDS} s: ${holds}`);
     await sleep(50);
   }
-  throw new Error(`did not come to hold in ${seconds} s: ${holds}`);
 }
 
 /** Waits until a run that saves and then waits has saved. */

@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { writeJsonAtomic } from '#contract/atomic';
 import { RunRecord } from '#contract/run';
 import { TaskContract } from '#contract/task';
 import { readUntrusted } from '#host/untrusted';
-import { inJob } from '../../common/paths.ts';
+import { inJob, inRun } from '../../common/paths.ts';
 
 // What a supervisor and a job tell each other, by files in the run's folder: Slurm forgets a job minutes
 // after its end. No file holds anything secret, since they lie on a file system that others may read.
@@ -40,7 +41,7 @@ export type Job = z.infer<typeof Job>;
 const Began = z.object({
   name: z.string(),
   id: z.string(),
-  /** How often Slurm has started it again. */
+  /** How often it was started before. */
   restart: z.number(),
   node: z.string(),
   at: z.string(),
@@ -92,4 +93,12 @@ export function readBegan(dir: string, name: string): Began | null {
 export function readEnded(dir: string, name: string): Ended | null {
   const ended = read(Ended, inJob(dir).ended);
   return ended?.name === name ? ended : null;
+}
+
+/** Whether all that the trainer left can be seen here in its full size. */
+export function seesAll(dir: string, { left }: Ended): boolean {
+  const { out } = inRun(dir);
+  return Object.entries(left).every(
+    ([name, size]) => lstatSync(join(out, name), { throwIfNoEntry: false })?.size === size,
+  );
 }

@@ -18,6 +18,7 @@ import { emptyOut } from '../prepare.ts';
 import { savedBatch } from '../resume.ts';
 import {
   type Asked,
+  type Began,
   dropEnded,
   type Ended,
   readAsked,
@@ -36,9 +37,14 @@ const SIGNALS = { SIGINT: 'time-limit', SIGTERM: 'signal', SIGUSR2: 'now' } as c
 const SAVE_SECONDS = 60;
 
 /** How this start of the job begins: as it was asked, or after an earlier start of the same job. */
-function beginning(dir: string, asked: Asked, task: Task, restart: number): Pick<Asked, 'from' | 'earlier'> {
-  const before = readEnded(dir, asked.name)?.record?.seconds ?? readBegan(dir, asked.name)?.seconds;
-  if (restart === 0 || before === undefined || before === null) return asked;
+function beginning(
+  dir: string,
+  asked: Asked,
+  task: Task,
+  last: Began | null,
+): Pick<Asked, 'from' | 'earlier'> {
+  if (last === null) return asked;
+  const before = readEnded(dir, asked.name)?.record?.seconds ?? last.seconds;
   const from = savedBatch(dir);
   if (from === null) emptyOut(dir);
   const rows = (from ?? 0) * batchOf(task, asked.record);
@@ -60,7 +66,9 @@ await runMain(async () => {
   const asked = readAsked(dir);
   if (!asked) throw new UserError(`${dir}: the file that says what to do cannot be read`);
   const { name, repo, treeDir } = asked;
-  const restart = Number(process.env.SLURM_RESTART_COUNT ?? 0);
+  // Slurm's own count is lost with a controller that dies before it has saved.
+  const last = readBegan(dir, name);
+  const restart = last === null ? 0 : last.restart + 1;
   const node = process.env.SLURMD_NODENAME ?? hostname();
   const task: Task = { path: asked.taskPath, contract: asked.contract, brief: '' };
   let cut: Ended['cut'];
@@ -79,7 +87,7 @@ await runMain(async () => {
     writeEnded(dir, { name, node, noSandbox: sandbox, refusal: null, left: {} });
     return NO_SANDBOX;
   }
-  const { from, earlier } = beginning(dir, asked, task, restart);
+  const { from, earlier } = beginning(dir, asked, task, last);
   dropEnded(dir);
   const began = Date.now();
   const isFirst = from === null && earlier.seconds === 0;

@@ -7,10 +7,13 @@ import { findRunRecord, readRunRecord } from '../../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from '../executor.ts';
 import { beginRun, continueRun, type Prepared } from '../prepare.ts';
 import { refuseFinished } from '../resume.ts';
-import { askSlurm, isActive, newJobName, squeue } from './commands.ts';
+import { askSlurm } from './ask.ts';
+import { newJobName } from './commands.ts';
 import { type Asked, dropJob, readAsked, readEnded, readJob, writeAsked, writeJob } from './files.ts';
-import { followJob, type Pace } from './follow-job.ts';
-import { submit } from './submit.ts';
+import { followJob } from './follow-job.ts';
+import type { Pace } from './following.ts';
+import { isActive, squeue } from './queue.ts';
+import { NO_ANSWER, type Submitted, submit } from './submit.ts';
 import { QueueWatch } from './watch.ts';
 
 /** Seconds for a cancelled job to be gone from Slurm. */
@@ -49,7 +52,8 @@ export class SlurmExecutor implements Executor {
     const { endedBy: _, ...same } = before;
     const record: RunRecord = { ...same, status: 'running', reason: null, endedAt: null };
     writeJsonAtomic(inRun(dir).record, record);
-    return this.#follow(request, { record, dir, asked, id: job.id });
+    const submitted = job.id === null ? NO_ANSWER : { id: job.id };
+    return this.#follow(request, { record, dir, asked, submitted });
   }
 
   isRunning(dir: string): boolean {
@@ -95,13 +99,13 @@ export class SlurmExecutor implements Executor {
     };
     writeAsked(dir, asked);
     writeJob(dir, { name: asked.name, id: null });
-    const id = await submit({ slurm: slurmOf(request), dir, asked });
-    return this.#follow(request, { record, dir, asked, id });
+    const submitted = await submit({ slurm: slurmOf(request), dir, asked });
+    return this.#follow(request, { record, dir, asked, submitted });
   }
 
   #follow(
     request: Request,
-    run: { record: RunRecord; dir: string; asked: Asked; id: string | null },
+    run: { record: RunRecord; dir: string; asked: Asked; submitted: Submitted },
   ): RunHandle {
     const { repo } = request;
     return followJob({ ...run, repo, slurm: slurmOf(request), watch: this.#watch, pace: this.#pace });

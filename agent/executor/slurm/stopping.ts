@@ -1,5 +1,5 @@
 import type { EndedBy } from '#contract/run';
-import { askSlurm } from './commands.ts';
+import { askSlurm } from './ask.ts';
 
 export interface Stopped {
   reason: string;
@@ -33,8 +33,11 @@ export class Stopping {
     if (this.#step === 0) this.#nextAt = Math.min(this.#nextAt, Date.now() + graceSeconds * 1000);
   }
 
-  /** Takes the step that is due. `runs`: its program runs; a job that waits is taken out of the queue. */
-  take(id: string, runs: boolean): void {
+  /**
+   * Takes the step that is due. `runs`: its program runs; a job that waits is taken out of the queue. By its
+   * name: a controller that has lost its state gives the number to another job.
+   */
+  take(name: string, runs: boolean): void {
     if (this.#asking || Date.now() < this.#nextAt) return;
     const last = STEPS.length - 1;
     const first = runs ? (this.grace > 0 ? 0 : 1) : last;
@@ -45,7 +48,7 @@ export class Stopping {
     this.#nextAt = Date.now() + seconds * 1000;
     this.#asking = true;
     const words = step === 'cancel' ? [] : ['--batch', `--signal=${step.slice(3)}`];
-    void askSlurm(['scancel', ...words, id])
+    void askSlurm(['scancel', ...words, `--name=${name}`])
       .catch(() => null)
       .then((answer) => {
         this.#asking = false;

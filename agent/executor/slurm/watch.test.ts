@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Seen } from './commands.ts';
+import type { Seen } from './queue.ts';
 import { QueueWatch } from './watch.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,4 +1,4 @@
-import { isActive, type Seen, squeue } from './commands.ts';
+import { isActive, type Seen, squeue } from './queue.ts';
 
 /** What is known of a job. `at`: when Slurm was asked. */
 export interface Known {
