@@ -35,6 +35,8 @@ describe('settings', () => {
   it('--set takes prefixes, shares, null, and paths into add-ons', () => {
     expect(set('sae.k=5').sae).toMatchObject({ k: 5 });
     expect(set('trainer.lr_decay_fraction=1/4').trainer.lr_decay_fraction).toBe(0.25);
+    for (const half of ['.5', '5e-1', '+0.5', '.5e0', '50.e-2'])
+      expect(set(`decoder_init_norm=${half}`).sae, half).toMatchObject({ decoder_init_norm: 0.5 });
     expect(set('decoder_init_norm=null').sae.decoder_init_norm).toBe(null);
     expect(set('refined.tau=0.5').addons).toEqual({ refined: { tau: 0.5 } });
     expect(set('refined={}').addons).toEqual({ refined: { tau: 0 } });

@@ -89,7 +89,8 @@ function settingOf(override: string): { name: string; value: Setting; where: str
 }
 
 /**
- * Parses `1/3` as a fraction and JSON (`30`, `true`, `null`, `[4,16]`) as JSON; anything else is a string.
+ * Parses `1/3` as a fraction, `.05` as a number, and JSON (`30`, `true`, `null`, `[4,16]`) as JSON; anything
+ * else is a string.
  */
 function settingFrom(text: string): Setting {
   const share = /^(\d+)\/(\d+)$/.exec(text);
@@ -97,7 +98,7 @@ function settingFrom(text: string): Setting {
   try {
     return JSON.parse(text) as Setting;
   } catch {
-    return text;
+    return /^[+-]?(\d+\.?|\d*\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
   }
 }
 

@@ -49,7 +49,7 @@ describe('a profile of one’s own is an entry in TASK.md and its world', () => 
     expect(stderr).not.toContain('cannot count');
     // The run has the width and the learning rate that are asked for; its quality after so few samples is not
     // tested.
-    expect(stdout).toMatch(/as a candidate: (new-best|degenerate) /);
+    expect(stdout).toMatch(/as a candidate: (the first best|degenerate)/);
     const { config, declared } = JSON.parse(
       readFileSync(join(repo, 'checkpoints/mine/out/result.json'), 'utf8'),
     ) as { config: Record<string, number>; declared: Record<string, number> };

@@ -127,7 +127,7 @@ describe('npm run train', () => {
     expect(stdout).toContain(
       '       verified  inference\n  f1     0.5000     0.4500\n  mcc    0.6000          -\n',
     );
-    expect(stdout).toContain('as a candidate: new-best (f1 0.5, the first verified result)');
+    expect(stdout).toContain('as a candidate: the first best; no sprint has a verified result');
   });
 
   it('says before it starts that a run cannot count, and why', () => {

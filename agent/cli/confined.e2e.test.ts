@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tryBubblewrap } from '#host/bubblewrap';
 import { capture } from '#host/capture';
 import { cleanEnv } from '#host/env';
+import { exampleRecord } from '../tensorboard/fixtures/record.ts';
 
 const repo = realpathSync(mkdtempSync(join(tmpdir(), 'confined-')));
 const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'elsewhere-')));
@@ -53,7 +54,7 @@ beforeAll(() => {
      for (const path of ['judge.mjs', out + '/made']) {
        try { writeFileSync(path, 'mine'); console.log('wrote ' + path); } catch (error) { console.log(path + ' ' + error.code); }
      }
-     if (first !== 'run') console.log(readFileSync(first, 'utf8'));
+     if (first !== 'run' && !out.endsWith('export')) console.log(readFileSync(first, 'utf8'));
      process.exit(3);`,
   );
   writeFileSync(
@@ -88,6 +89,17 @@ it.skipIf(!tried.ok)('a command by hand writes its own folder only, and reads wh
     'judge.mjs EROFS\nrun/made EROFS\nweights\n',
   );
   expect(existsSync(join(repo, 'run/made'))).toBe(false);
+});
+
+it.skipIf(!tried.ok)('a command that writes into a run takes words of its id', async () => {
+  const id = '2026-01-01--00-00-10-wider-k=3-s0';
+  const dir = join(repo, 'checkpoints', id);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'run.json'), JSON.stringify(exampleRecord(id)));
+  const { stdout } = await confined('--into', 'export', 'node', 'work/work.mjs', 'k=3');
+  expect(stdout).toContain(`wrote ${dir}/export/made\n`);
+  const none = await confined('--into', 'export', 'node', 'work/work.mjs', 'k=4');
+  expect([none.exit.code, none.complaint]).toEqual([2, 'no run "k=4"; npm run runs lists them']);
 });
 
 /** A folder as a hub's cache has it: its files are links to blobs beside it, and one leads elsewhere. */

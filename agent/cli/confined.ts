@@ -1,9 +1,9 @@
 // Runs a command of the workspace by hand, in the same sandbox as the loop does:
 //   node --import tsx agent/cli/confined.ts node --import tsx work/check.ts
 //   node --import tsx agent/cli/confined.ts --into export node work/export.mjs checkpoints/<run>
-// `--sandbox off` among the arguments switches the sandbox off. With `--into NAME` the command may write the
-// folder of its own option --out. The default of --out is the folder NAME inside the folder that the first
-// argument names. With `--writes FOLDER` it may write that folder.
+// `--sandbox off` among the arguments switches the sandbox off. With `--into NAME` the first argument names a
+// run (ledger/folder-of.ts), and the command may write the folder of its own option --out. The default of
+// --out is the folder NAME inside the run's. With `--writes FOLDER` it may write that folder.
 import { existsSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -17,6 +17,7 @@ import { linkedFiles } from '#host/links';
 import { readsOf } from '#host/reads';
 import { makeWritable } from '#host/writable';
 import { inRun } from '../common/paths.ts';
+import { folderOf } from '../ledger/folder-of.ts';
 import { afterScript } from './arguments.ts';
 import { stoppable } from './interrupt.ts';
 
@@ -32,7 +33,7 @@ function take(args: string[], name: string): string | undefined {
 /** The folder that the command may write, made if missing; null for a command that gets none. */
 function outFolder(args: string[], into: string | undefined): string | null {
   const first = args[afterScript(args)];
-  if (into === undefined || first === undefined || first.startsWith('-') || !existsSync(first)) return null;
+  if (into === undefined || first === undefined || first.startsWith('-')) return null;
   const out = take(args, '--out') ?? join(statSync(first).isDirectory() ? first : '.', into);
   args.push('--out', out);
   makeWritable('--out', out);
@@ -84,6 +85,8 @@ await runMain(async () => {
   if (asked !== 'auto' && asked !== 'off') throw new UserError(`--sandbox: auto or off, not "${asked}"`);
   const cwd = process.cwd();
   const sandbox = await sandboxByHand(cwd, asked);
+  const at = afterScript(args);
+  if (into !== undefined && args[at] && !args[at].startsWith('-')) args[at] = folderOf(args[at], cwd);
   const out = outFolder(args, into);
   const { words, readable } = named(args, cwd);
   // On a terminal, where the words of the child are passed on, so that the clock ends with the first.

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
 import { profileOf, type Task } from '#contract/task';
 import { swept } from '../sweep/grid.ts';
-import { sweepPlot } from '../sweep/plot.ts';
+import { byExperiment, sweepPlot } from '../sweep/plot.ts';
 import { rowsOf } from '../sweep/rows.ts';
 import { settingsPlots } from '../sweep/settings-plots.ts';
-import { byExperiment, noiseWords, type SweepSummary, tableOf, writeSummary } from '../sweep/summary.ts';
+import { noiseWords, type SweepSummary, tableOf, writeSummary } from '../sweep/summary.ts';
 import { table } from './verdict-table.ts';
 
 /** Draws the plots of a sweep, writes the summary with them, and shows the table. */
@@ -17,7 +17,7 @@ export async function finishSweep(folder: string, summary: SweepSummary, task: T
   const metrics = [metric, ...also.filter((name) => name !== plots.against?.field)].slice(0, 2);
   const profile = profileOf(task, summary.profile);
   const svg = plots.against
-    ? await sweepPlot(byExperiment(rows, summary.grid), profile, metrics, plots.against)
+    ? await sweepPlot(byExperiment(rows, summary.grid, plots.against.field), profile, metrics, plots.against)
     : null;
   const pictures = [
     ...(await settingsPlots(rows, keys, metrics)),

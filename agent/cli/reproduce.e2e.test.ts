@@ -106,6 +106,6 @@ it('says that a number does not hold where only the known world gives it', async
 });
 
 it('refuses in one line a run that is not there, and to guess where there is no best', async () => {
-  expect((await reproduce(0.5, 'none')).complaint).toBe('no run "none" in sprints/ or checkpoints/');
+  expect((await reproduce(0.5, 'none')).complaint).toBe('no run "none"; npm run runs lists them');
   expect((await reproduce(0.5)).complaint).toContain('there is no verified best yet');
 });

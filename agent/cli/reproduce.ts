@@ -14,8 +14,9 @@ import { type SandboxChoice, sandboxByHand } from '#host/by-hand';
 import { runDir, sprintsDir } from '../common/paths.ts';
 import type { SecretWorld } from '../executor/executor.ts';
 import { drawSecretWorld } from '../executor/secret-world.ts';
+import { idOf } from '../ledger/folder-of.ts';
 import { bestOf, leaderboardId, readSprints } from '../ledger/ledger.ts';
-import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
+import { findRunRecord, readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 import { type Again, trainAgain } from './again.ts';
 import { parsed, program, sandboxOption, whole } from './arguments.ts';
 import { checkConfirmed } from './check-confirmed.ts';
@@ -37,7 +38,10 @@ const command = program(
   'npm run reproduce --',
   'Trains a run again from its recorded tree and settings, on another seed, and judges it: in the world of its profile, and in a secret world of the same kind that is drawn for this alone. Says whether its number holds.',
 )
-  .argument('[run]', 'id of a run (default: the best of the first profile that has one)')
+  .argument(
+    '[run]',
+    'id of a run, its folder, or words that only one id has (default: the best of the first profile that has one)',
+  )
   .option('--seed <n>', 'seed of both trainings (default: a new one)', whole(0))
   .option('--key <hex>', 'check a confirmed number: the published key of its run branch')
   .option('--draw <n>', 'with --key: which of its secret worlds, as in sprint.json', whole(0))
@@ -59,7 +63,7 @@ async function main(): Promise<number> {
   const repo = process.cwd();
   const task = readTask('TASK.md');
   const sandbox = await sandboxByHand(repo, options.sandbox);
-  const { recorded, ...found } = find(task, repo, command.args[0]);
+  const { recorded, ...found } = find(task, repo, idFrom(repo, command.args[0]));
   const check = publishedWorld(options);
   if (check) return await checkConfirmed({ ...{ task, repo, sandbox }, ...found }, check);
   const { run, profileName } = found;
@@ -83,6 +87,10 @@ async function main(): Promise<number> {
   else say(`${task.path} has no drawWorld: nothing was measured on a secret world`);
   return holds.every(Boolean) ? 0 : 1;
 }
+
+/** A folder of checkpoints/ may have a name of its own (`train --out`); else the id that was meant. */
+const idFrom = (repo: string, asked: string | undefined) =>
+  asked === undefined || findRunRecord(runDir(repo, asked)) ? asked : idOf(asked, repo);
 
 interface Found extends Pick<Again, 'profileName' | 'sprint'> {
   run: RunSpec & { id: string };

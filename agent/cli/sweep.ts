@@ -174,7 +174,7 @@ function timeOf(seconds: number | null, missing: number, sideBySide: number): st
   if (seconds === null) return `${beside}; no run of this profile tells how long that takes`;
   const hours = seconds / 3600;
   const long = hours < 0.1 ? duration(seconds) : `${Number(hours.toPrecision(2))} h`;
-  return `${beside}: about ${long} of training one after the other, by runs of this profile`;
+  return `${beside}: about ${long} one after the other, by runs of this profile`;
 }
 
 /** The noise of the profile; null where none was measured. */

@@ -23,13 +23,15 @@ it('writes the event files of the runs that are there, or says in one line what 
   writeFileSync(inRun(runDir(repo, id)).record, JSON.stringify(exampleRecord(id)));
   expect(await tensorboard(repo, 'other')).toEqual({
     code: 2,
-    said: expect.stringMatching(/^error: other: no such run in checkpoints\/[^\n]*\n$/),
+    said: 'error: no run "other"; npm run runs lists them\n',
   });
   expect(existsSync(tensorboardDir(repo))).toBe(false);
   const folder = 'reports/tensorboard';
   const said = `1 run in ${folder}; look: tensorboard --logdir ${folder}\n`;
   expect(await tensorboard(repo)).toEqual({ code: 0, said });
   expect(existsSync(eventFilePath(tensorboardDir(repo), id))).toBe(true);
-  const { code } = await tensorboard(repo, `checkpoints/${id}/`, '--out', 'curves');
-  expect([code, existsSync(eventFilePath(join(repo, 'curves'), id))]).toEqual([0, true]);
+  for (const [out, name] of Object.entries({ curves: `checkpoints/${id}/`, other: 'base-s0' })) {
+    const { code } = await tensorboard(repo, name, '--out', out);
+    expect([code, existsSync(eventFilePath(join(repo, out), id))]).toEqual([0, true]);
+  }
 });

@@ -1,8 +1,9 @@
-import { basename, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { runMain, UserError } from '#contract/errors';
 import { makeWritable } from '#host/writable';
 import { sprintsDir, tensorboardDir } from '../common/paths.ts';
 import { count } from '../common/words.ts';
+import { idOf } from '../ledger/folder-of.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { runLogs, writeEventFile } from '../tensorboard/finished.ts';
 import { parsed, program } from './arguments.ts';
@@ -11,7 +12,10 @@ const command = program(
   'npm run tensorboard --',
   'Writes event files for TensorBoard of runs that are there: losses, snapshots, verdict and settings. The loop writes them itself with --tensorboard.',
 )
-  .argument('[run...]', 'run ids or run folders; default: all runs of this checkout and of its sprints')
+  .argument(
+    '[run...]',
+    'ids, folders, or words that only one id has; default: all runs of this checkout and of its sprints',
+  )
   .option('--out <dir>', 'folder to write to; default: reports/tensorboard')
   .addHelpText(
     'after',
@@ -25,7 +29,7 @@ Examples:
 await runMain(async () => {
   if (!parsed(command)) return 0;
   const repo = process.cwd();
-  const asked = new Set(command.args.map((run) => basename(run)));
+  const asked = new Set(command.args.map((run) => idOf(run, repo)));
   const out = resolve(command.opts<{ out?: string }>().out ?? tensorboardDir(repo));
   let written = 0;
   for (const of of runLogs(repo, readSprints(sprintsDir(repo)))) {

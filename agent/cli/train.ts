@@ -15,6 +15,7 @@ import { snapshotTree } from '#host/tree';
 import { inRun, sprintsDir } from '../common/paths.ts';
 import type { RunHandle, RunRequest } from '../executor/executor.ts';
 import { TaskExecutor } from '../executor/slurm/task-executor.ts';
+import { folderOf } from '../ledger/folder-of.ts';
 import { leaderboardId, readSprints } from '../ledger/ledger.ts';
 import { readRunRecord, readSprintRun } from '../ledger/run-folder.ts';
 import { outOfProportion, timeNow } from '../ledger/time-against.ts';
@@ -52,8 +53,8 @@ const command = program(
   .option('--from <run id>', 'start with the weights of that run in checkpoints/; such a run stands apart')
   .option('--no-judge', 'train only; do not judge')
   .option(
-    '--resume <run folder>',
-    'continue a run that was stopped or killed, from its own tree and settings',
+    '--resume <run>',
+    'continue a run that was stopped or killed, from its own tree and settings: its folder, its id, or words that only one id has',
   )
   .option('--list', 'print the experiments')
   .addOption(sandboxOption())
@@ -140,8 +141,9 @@ async function goOn(task: Task, sandbox: Sandbox): Promise<RunHandle> {
   );
   const [other] = [...command.args, ...given.map((name) => `--${name}`)];
   if (other) throw new UserError(`--resume uses the recorded arguments of the run; leave out ${other}`);
-  const dir = resolve(command.opts<Options>().resume as string);
-  return new TaskExecutor().resume({ repo: process.cwd(), task, sandbox, dir });
+  const repo = process.cwd();
+  const dir = resolve(folderOf(command.opts<Options>().resume as string, repo));
+  return new TaskExecutor().resume({ repo, task, sandbox, dir });
 }
 
 interface Finished {

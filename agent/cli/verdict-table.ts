@@ -86,6 +86,8 @@ export function standing(task: Task, profileName: string, repo: string, verdict:
   }
   const rules = rulesOf(task, profile, bests);
   const { outcome, reason } = decide(verdict, rules);
+  if (outcome === 'new-best' && bests.length === 0)
+    return 'as a candidate: the first best; no sprint has a verified result to compare with (npm run compare sets runs by hand side by side)';
   const near = isNear(verdict, rules) ? '; near the noise: a loop would try a second seed' : '';
   return `as a candidate: ${outcome} (${reason}${near})`;
 }

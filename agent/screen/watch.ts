@@ -44,7 +44,7 @@ export async function watchLoop(watcher: Watcher, out: Out, signal: AbortSignal)
 
 async function follow(watcher: Watcher, out: Out, signal: AbortSignal): Promise<void> {
   printFrame(watcher.now(), out);
-  const { contract } = watcher.now();
+  const { contract, alive: ran } = watcher.now();
   const tell = eventLines(
     {
       contract,
@@ -58,7 +58,7 @@ async function follow(watcher: Watcher, out: Out, signal: AbortSignal): Promise<
     await pause(signal);
     for (const event of watcher.read()) tell(event);
   }
-  if (!signal.aborted) printFrame(watcher.now(), out);
+  if (!signal.aborted && ran) printFrame(watcher.now(), out);
 }
 
 const pause = (signal: AbortSignal) => sleep(EVERY_MS, undefined, { signal }).catch(() => {});

@@ -9,8 +9,8 @@ import type { Member } from './member.ts';
 const RUNS = 60;
 
 /**
- * How long the training of these runs takes one after the other, in seconds, by the speed of finished runs of
- * the profile in this checkout: of the same experiment, else of any. Null where there is none.
+ * How long these runs take one after the other, trained and judged, in seconds, by finished runs of the
+ * profile in this checkout: of the same experiment, else of any. Null where there is none.
  */
 export function secondsFor(
   repo: string,
@@ -28,7 +28,9 @@ export function secondsFor(
     if (samplesPerSecond) speeds.set(experiment, [...(speeds.get(experiment) ?? []), samplesPerSecond]);
   const all = [...speeds.values()].flat();
   if (all.length === 0) return null;
-  return members.reduce((sum, { name }) => sum + samples / middle(speeds.get(name) ?? all), 0);
+  const judged = runs.flatMap(({ verdict }) => verdict?.seconds ?? []);
+  const judging = judged.length === 0 ? 0 : middle(judged);
+  return members.reduce((sum, { name }) => sum + samples / middle(speeds.get(name) ?? all) + judging, 0);
 }
 
 const middle = (values: readonly number[]): number =>

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { sweepPlot } from './plot.ts';
+import { gridFrom } from './grid.ts';
+import { byExperiment, sweepPlot } from './plot.ts';
 import type { Row } from './rows.ts';
 
 const row = (name: string, l0: number, f1: number): Row => ({
@@ -35,4 +36,20 @@ it('draws a line for experiments that differ in a number, and published curves b
 it('has nothing to draw without a measured run', async () => {
   expect(await sweepPlot([], profile, ['f1'], against)).toBeNull();
   expect(await sweepPlot([{ ...row('a', 1, 1), mean: {} }], profile, ['f1'], against)).toBeNull();
+});
+
+it('follows the setting that moves the number, and keeps the others apart', () => {
+  const grid = gridFrom(['lr=1,2', 'k=3,5']);
+  const rows = ['1', '2'].flatMap((lr) =>
+    ['3', '5'].map((k) => ({ ...row('base', Number(k) + 0.1 * Number(lr), 0.5), settings: { lr, k } })),
+  );
+  expect(byExperiment(rows, grid, 'l0').map(({ name }) => name)).toEqual([
+    ...['base lr=1', 'base lr=1', 'base lr=2', 'base lr=2'],
+  ]);
+  const one = [row('base', 1, 0.5), row('other', 2, 0.5)];
+  expect(byExperiment(one, {}, 'l0')).toEqual(one);
+  expect(byExperiment(rows.slice(0, 2), gridFrom(['k=3,5']), 'l0').map(({ name }) => name)).toEqual([
+    'base',
+    'base',
+  ]);
 });

@@ -4,6 +4,7 @@ import { label } from '../report/document/names.ts';
 import { ceilingLayers } from '../report/plots/ceiling.ts';
 import { baselineSeries, domainOf, FONT, series } from '../report/plots/theme.ts';
 import { plot } from '../report/plots/vega.ts';
+import { type Grid, swept } from './grid.ts';
 import type { Row } from './rows.ts';
 
 type Against = NonNullable<TaskContract['plots']['against']>;
@@ -115,4 +116,22 @@ function panel(
     height: 200,
     layer: [...(ceiling ? ceilingLayers(ceiling, scale) : []), lines(behind, 1.5, 24), lines(mine, 2, 70)],
   };
+}
+
+/**
+ * The rows of a plot against the number `field`: those of one experiment are one line, which follows the
+ * swept setting that moves `field` most. Each combination of the other settings is a line of its own.
+ */
+export function byExperiment(rows: readonly Row[], grid: Grid, field: string): Row[] {
+  const keys = swept(grid);
+  const without = (key: string | undefined) => (row: Row) =>
+    [row.experiment, ...keys.filter((k) => k !== key).map((k) => `${k}=${row.settings[k]}`)].join(' ');
+  const reach = (key: string) => {
+    const lines = new Map<string, number[]>();
+    for (const row of rows.filter(({ mean }) => Number.isFinite(mean[field])))
+      lines.set(without(key)(row), [...(lines.get(without(key)(row)) ?? []), row.mean[field] ?? 0]);
+    return [...lines.values()].reduce((sum, all) => sum + Math.max(...all) - Math.min(...all), 0);
+  };
+  const [along] = keys.toSorted((a, b) => reach(b) - reach(a));
+  return keys.length === 0 ? [...rows] : rows.map((row) => ({ ...row, name: without(along)(row) }));
 }

@@ -7,7 +7,7 @@ import { csv } from '../common/csv.ts';
 import { count, label, numberFormat, signed } from '../report/document/names.ts';
 import { type Grid, setWords, swept } from './grid.ts';
 import type { Member } from './member.ts';
-import { againstBest, numbersOf, type Row, rowsOf, type SweepRun } from './rows.ts';
+import { againstBest, numbersOf, rowsOf, type SweepRun } from './rows.ts';
 
 /** `summary.json` of a sweep's folder. */
 export interface SweepSummary {
@@ -173,7 +173,3 @@ function table({ runs, grid }: SweepSummary): string {
   const head = ['name', ...keys, 'seed', 'run', 'status', 'reason', 'seconds', 'backend', ...fields];
   return csv([head, ...lines]);
 }
-
-/** The rows of a plot against another number: those of one experiment are one line. */
-export const byExperiment = (rows: readonly Row[], grid: Grid): Row[] =>
-  rows.map((row) => (swept(grid).length > 0 ? { ...row, name: row.experiment } : row));

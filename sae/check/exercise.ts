@@ -32,6 +32,8 @@ interface Exercised {
   count: number;
   /** By architecture. */
   exports: ReadonlyMap<string, ExportTry>;
+  /** Experiments in whose steps no latent fired. */
+  silent: string[];
 }
 
 /**
@@ -54,10 +56,11 @@ export async function exercise(folder: string, names: readonly string[] = []): P
     throw new UserError(`unknown experiment "${name}"; there are: ${[...all.keys()].join(', ')}`);
   });
   const exports = new Map<string, ExportTry>();
+  const silent: string[] = [];
   for (const experiment of experiments) {
     const { settings, architecture } = await settle(experiment, addons);
     try {
-      exerciseSteps(architecture, settings);
+      if (!exerciseSteps(architecture, settings)) silent.push(experiment.name);
       // Files are slow, since each is synced: one experiment of each architecture writes them.
       if (!exports.has(experiment.architecture)) {
         const out = `${folder}/${experiment.architecture}`;
@@ -70,7 +73,7 @@ export async function exercise(folder: string, names: readonly string[] = []): P
       throw new UserError(`experiment ${name} (${architecture}): ${whereThrown(error)}${message}`);
     }
   }
-  return { count: experiments.length, exports };
+  return { count: experiments.length, exports, silent };
 }
 
 type Addons = Awaited<ReturnType<typeof loadAddons>>;

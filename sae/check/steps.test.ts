@@ -88,8 +88,14 @@ it('accepts a threshold that is folded', () => {
   expect(() => exerciseSteps(thresholded(-1), settings)).not.toThrow();
 });
 
-it('accepts the template', () => {
-  expect(() => exerciseSteps(template, settings)).not.toThrow();
+it('accepts the template, and tells whether a latent fired', () => {
+  expect(exerciseSteps(template, settings)).toBe(true);
+  expect(
+    exerciseSteps(
+      changed(({ acts }) => ({ acts: tf.zerosLike(acts) })),
+      settings,
+    ),
+  ).toBe(false);
 });
 
 it.each(wrong)('refuses %s', (_, architecture, line) => {

@@ -18,10 +18,11 @@ export const randomBatch = (next: () => number) =>
 
 /**
  * Takes three training steps with half of the latents dead, and checks what architecture.ts requires: shapes,
- * finite losses, a gradient for every weight, no tensor left behind by a step, and the input scaling.
+ * finite losses, a gradient for every weight, no tensor left behind by a step, and the input scaling. Returns
+ * whether a latent fired.
  * @throws UserError that says which requirement fails
  */
-export function exerciseSteps(architecture: Architecture, { sae, trainer }: Resolved): void {
+export function exerciseSteps(architecture: Architecture, { sae, trainer }: Resolved): boolean {
   const random = uniform(0);
   const model = createModel(withShapeChecks(architecture), sae, architecture.init(sae, random), trainer);
   const pass = {
@@ -32,11 +33,13 @@ export function exerciseSteps(architecture: Architecture, { sae, trainer }: Reso
     measure: false,
   };
   const tensorsAfter: number[] = [];
+  let fires = false;
   for (let step = 0; step < STEPS; step++) {
-    const { losses } = trainStep(model, { ...pass, step, learningRate: trainer.lr });
+    const { losses, l0 } = trainStep(model, { ...pass, step, learningRate: trainer.lr });
     for (const [name, loss] of Object.entries(losses)) {
       if (!Number.isFinite(loss)) throw new UserError(`${name} is ${loss} at step ${step}`);
     }
+    fires ||= l0 > 0;
     tensorsAfter.push(tf.memory().numTensors);
   }
   // The first step may leave tensors that are made once.
@@ -54,6 +57,7 @@ export function exerciseSteps(architecture: Architecture, { sae, trainer }: Reso
   }
   checkInputScaling(model, randomBatch(random), ROWS);
   tf.dispose([pass.x, ...Object.values(model.variables)]);
+  return fires;
 }
 
 /** The same architecture, with the shapes of PassOutput checked in every pass. */

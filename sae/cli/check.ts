@@ -21,9 +21,13 @@ await runMain(async () => {
   try {
     const typed = await checkTypes(join(import.meta.dirname, '..'));
     const backend = await openBackend();
-    const { count, exports } = await exercise(folder, command.args);
+    const { count, exports, silent } = await exercise(folder, command.args);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stdout.write(`sae: ${typed}, ${backend.label}, ${counted(count)} (${seconds} s)\n`);
+    for (const name of silent)
+      process.stdout.write(
+        `${name}: no latent fires in the steps of this check, on rows uniform in ±2: is a threshold too high?\n`,
+      );
     for (const [architecture, tried] of exports) {
       const line = exportLine(architecture, tried, command.args.length > 0);
       if (line !== null) process.stdout.write(`${line}\n`);
@@ -42,8 +46,12 @@ await runMain(async () => {
 function exportLine(architecture: string, tried: ExportTry, isNamed: boolean): string | null {
   if ('refused' in tried) return `npm run export would refuse ${architecture}: ${tried.refused}`;
   if (!isNamed) return null;
-  const known = tried.loads ? `SAELens' ${tried.architecture}` : `${tried.architecture}, which SAELens lacks`;
-  return `${architecture} is exported as ${known}${tried.checked ? '' : ', not compared'}`;
+  if (tried.loads) return `${architecture} is exported as SAELens' ${tried.architecture}`;
+  const python = tried.files.includes('encode.py')
+    ? ''
+    : `; its encoder in Python, sae/architectures/${architecture}.py, is missing`;
+  const compared = tried.checked ? '' : ', not compared here';
+  return `${architecture} is exported as ${tried.architecture}, which SAELens lacks${compared}${python}`;
 }
 
 function counted(count: number): string {

@@ -11,7 +11,7 @@ const command = program(
   'npm run export --',
   'Writes a trained SAE in the files of SAELens (cfg.json, sae_weights.safetensors), with a parity file.',
 )
-  .argument('<run>', 'a run folder, its out/, or a checkpoint.safetensors')
+  .argument('<run>', 'a run: its id, words that only one id has, its folder; or a checkpoint.safetensors')
   .option('--out <folder>', 'the folder to write; default: <run>/export')
   .addHelpText(
     'after',
@@ -47,7 +47,12 @@ await runMain(async () => {
     );
   }
   if (!checked) {
-    process.stdout.write(`not checked: this project cannot load ${name}, so the codes were not compared\n`);
+    const python = files.includes('encode.py')
+      ? `; compare them in Python: python3 ${join(out, 'encode.py')}`
+      : '';
+    process.stdout.write(
+      `not checked: this project cannot load ${name}, so the codes were not compared${python}\n`,
+    );
   }
   const addons = Object.keys(checkpoint.config.addons);
   if (addons.length > 0)
