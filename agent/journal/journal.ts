@@ -3,7 +3,7 @@ import { FIRST_RESEARCHER } from '#contract/run';
 import type { Clock } from '../common/clock.ts';
 import type { EventLog } from './events.ts';
 import { fold } from './fold.ts';
-import type { LoopState } from './state.ts';
+import type { LoopState, SprintState } from './state.ts';
 
 /**
  * The event log of a loop and the state that follows from it, which is the fold of all events. Each event is
@@ -15,16 +15,30 @@ export class Journal {
 
   constructor(
     log: EventLog,
-    before: LoopState,
+    before: LoopState | (() => LoopState),
     /** The researcher that the emitted events belong to. */
     readonly researcherId: string = FIRST_RESEARCHER,
   ) {
     this.#log = log;
+    if (typeof before === 'function') {
+      this.state = before;
+      return;
+    }
     let state = before;
     log.subscribe((event) => {
       state = fold(state, event);
     });
     this.state = () => state;
+  }
+
+  /** The same log and the same state, written to by another researcher. */
+  by(researcherId: string): Journal {
+    return researcherId === this.researcherId ? this : new Journal(this.#log, this.state, researcherId);
+  }
+
+  /** The open sprint of this researcher; null where it has none. */
+  get sprint(): SprintState | null {
+    return this.state().sprints[this.researcherId] ?? null;
   }
 
   /** The clock that dates the events. Limits are checked against the same clock. */

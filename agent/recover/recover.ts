@@ -49,7 +49,7 @@ interface LoopParts {
 export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(loop, before.lastEventAt);
   await loop.secrets?.endLeft(loop.executor, loop.config.repo);
-  const { sprint } = loop.journal.state();
+  const { sprint } = loop.journal;
   if (!sprint) return null;
   const sameRules = before.leaderboard === loop.config.leaderboard;
   if (sameRules && before.started?.researcher === loop.connection.label) {
@@ -99,7 +99,7 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
     // Stopped at once: the sprint stays open for the next start.
     if (loop.stopper.hard.aborted || judged.parked) return;
     record = await closeSprint(loop, {
-      state: loop.journal.state().sprint ?? sprint,
+      state: loop.journal.sprint ?? sprint,
       judged,
       finish: left?.finish ?? null,
       stopReason: CUT_OFF,

@@ -65,7 +65,7 @@ export class Device {
    * queued for the next start.
    */
   #tellDropped({ ticket, trouble, cancelled }: Job): void {
-    const waits = this.loop.journal.state().sprint?.waiting.some((run) => run.ticket === ticket);
+    const waits = this.loop.journal.sprint?.waiting.some((run) => run.ticket === ticket);
     const { stopper } = this.loop;
     if (trouble === null || !waits || cancelled?.by === 'loop') return;
     if (!cancelled && stopper.requested()) return;

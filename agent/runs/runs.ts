@@ -55,7 +55,7 @@ export class Runs {
     /** Runs of a resumed sprint that have ended. */
     before: readonly string[] = [],
   ) {
-    this.#jobs = new Jobs(before, loop.journal.state().sprint);
+    this.#jobs = new Jobs(before, loop.journal.sprint);
     this.#device = new Device(loop, sprint, () => this.started);
   }
 
@@ -128,7 +128,7 @@ export class Runs {
       });
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#jobs.get(id), id);
-    for (const run of this.loop.journal.state().sprint?.waiting ?? [])
+    for (const run of this.loop.journal.sprint?.waiting ?? [])
       if (run.dropped === null)
         this.#enqueueOwn(specOf(run), { ticket: run.ticket, role: run.role, stood: true });
   }

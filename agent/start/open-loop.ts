@@ -22,7 +22,7 @@ import { EventLog } from '../journal/events.ts';
 import { fold } from '../journal/fold.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Taking } from '../journal/lock.ts';
-import { isUnfinished, type LoopState, nothingYet } from '../journal/state.ts';
+import { claimedIds, isUnfinished, type LoopState, nothingYet } from '../journal/state.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { Notifier } from '../notify/notifier.ts';
 import type { Paper } from '../papers/papers.ts';
@@ -85,7 +85,7 @@ export async function openLoop(
   const repo = worktreeOf(home);
   await laySteering(repo);
   await linkIgnored(repo, plan.task.contract.workspace);
-  const ledger = new Ledger(sprintsDir(repo), before.sprint?.claim?.id);
+  const ledger = new Ledger(sprintsDir(repo), claimedIds(before));
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;
   const journal = new Journal(log, before);
