@@ -1,11 +1,11 @@
-import type { LoopState, SprintState } from './state.ts';
+import type { SprintState } from './state.ts';
 
 /** The state with the open sprint of a researcher changed; the same state where none is open. */
-export function withSprint(
-  state: LoopState,
+export function withSprint<State extends { sprints: Readonly<Record<string, SprintState>> }>(
+  state: State,
   researcherId: string,
   change: (sprint: SprintState) => SprintState,
-): LoopState {
+): State {
   const sprint = state.sprints[researcherId];
   return sprint ? { ...state, sprints: { ...state.sprints, [researcherId]: change(sprint) } } : state;
 }

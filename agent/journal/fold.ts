@@ -2,7 +2,7 @@ import type { LoggedEvent } from '#contract/event';
 import { bookLostCalls, foldCall } from './fold-calls.ts';
 import { foldRun } from './fold-runs.ts';
 import { foldSprint } from './fold-sprint.ts';
-import { type LoopState, nothingYet, type SprintState, workedSeconds } from './state.ts';
+import { type LoopState, nothingYet, workedSeconds } from './state.ts';
 
 /** The state after one more event. Pure: the same events always give the same state. */
 export function fold(before: LoopState, event: LoggedEvent): LoopState {
@@ -86,8 +86,5 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
 
 const resumedOnce = (sprints: LoopState['sprints']): LoopState['sprints'] =>
   Object.fromEntries(
-    Object.entries(sprints).map(([by, sprint]): [string, SprintState] => [
-      by,
-      { ...sprint, resumed: sprint.resumed + 1 },
-    ]),
+    Object.entries(sprints).map(([by, sprint]) => [by, { ...sprint, resumed: sprint.resumed + 1 }]),
   );

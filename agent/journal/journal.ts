@@ -3,7 +3,7 @@ import { FIRST_RESEARCHER } from '#contract/run';
 import type { Clock } from '../common/clock.ts';
 import type { EventLog } from './events.ts';
 import { fold } from './fold.ts';
-import type { LoopState, SprintState } from './state.ts';
+import type { LoopState } from './state.ts';
 
 /**
  * The event log of a loop and the state that follows from it, which is the fold of all events. Each event is
@@ -37,7 +37,7 @@ export class Journal {
   }
 
   /** The open sprint of this researcher; null where it has none. */
-  get sprint(): SprintState | null {
+  get sprint(): LoopState['sprints'][string] | null {
     return this.state().sprints[this.researcherId] ?? null;
   }
 

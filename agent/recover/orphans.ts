@@ -7,7 +7,7 @@ import { reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
-import { openSprints, type SprintState } from '../journal/state.ts';
+import { openSprints } from '../journal/state.ts';
 import { findRunRecord, runNames } from '../ledger/run-folder.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
 import { removeHalfWritten } from './half-written.ts';
@@ -35,7 +35,7 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
   const { runs } = loop.journal.state();
   const open = openSprints(loop.journal.state());
   // A run that goes on without the loop goes on with its sprint.
-  const isKept = (id: string, of: SprintState | undefined) =>
+  const isKept = (id: string, of: ReturnType<typeof openSprints>[number] | undefined) =>
     executor.goesOn(runDir(repo, id)) && of?.claim != null;
   for (const [id, run] of Object.entries(runs)) {
     const of = open.find((sprint) => sprint.runs.includes(id));

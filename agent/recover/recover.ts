@@ -17,6 +17,7 @@ import { closedRecord, dropUnclaimed, tidySprintFolder } from '../open-sprint/ow
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
+import type { DevicePool } from '../runs/pool.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { announceClosed, closeSprint, leftWorkspace } from '../sprint/close.ts';
 import { commitSprint } from '../sprint/commit.ts';
@@ -33,6 +34,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  devices: DevicePool;
   timer: Timer;
   outputs: Outputs;
   /** The secret worlds of the run branch, where the task has them. */

@@ -1,6 +1,6 @@
 import { clock, zone } from '../common/clock.ts';
 import { count, duration, many, pace, plain, show } from '../common/words.ts';
-import { openSprints, type SprintState } from '../journal/state.ts';
+import { openSprints } from '../journal/state.ts';
 import { bar, columnsOf, sparkline, within, wrap } from './columns.ts';
 import type { Watched, WatchedRun } from './watcher.ts';
 
@@ -77,6 +77,8 @@ function field(label: string, text: string | null, columns: number, most: number
 
 const ago = (time: string, now: number) => duration(Math.max(0, (now - Date.parse(time)) / 1000));
 
+type Open = ReturnType<typeof openSprints>[number];
+
 /** A line for the open sprint; where several researchers work, one for each, with what it does. */
 function sprintLines({ state }: Watched, columns: number, now: number): Line[] {
   const open = openSprints(state);
@@ -89,7 +91,7 @@ function sprintLines({ state }: Watched, columns: number, now: number): Line[] {
   });
 }
 
-function sprintOf({ number, claim, openedAt, cost, capped }: SprintState, now: number): string {
+function sprintOf({ number, claim, openedAt, cost, capped }: Open, now: number): string {
   const title = plain(claim?.title ?? 'not claimed yet');
   const money = cost.usd > 0 ? `, ${cost.usd.toFixed(2)} USD` : '';
   const asked = capped ? `; asked to finish: ${plain(capped.reason)}` : '';

@@ -7,14 +7,7 @@ import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
 import { readEvents } from '../journal/events.ts';
 import { fold } from '../journal/fold.ts';
 import { lockHolder } from '../journal/lock.ts';
-import {
-  claimedIds,
-  type LoopState,
-  nothingYet,
-  openSprints,
-  type SprintState,
-  workedSeconds,
-} from '../journal/state.ts';
+import { claimedIds, type LoopState, nothingYet, openSprints, workedSeconds } from '../journal/state.ts';
 import type { HintFate } from '../ledger/hint-fates.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
 import { hintsNow } from './hints.ts';
@@ -127,7 +120,7 @@ export function readStatus(repo: string): Status {
   };
 }
 
-const statusOf = (sprint: SprintState): OpenStatus => ({
+const statusOf = (sprint: ReturnType<typeof openSprints>[number]): OpenStatus => ({
   number: sprint.number,
   researcher: sprint.researcherId,
   id: sprint.claim?.id ?? null,

@@ -1,8 +1,10 @@
 import { mkdirSync, renameSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
 import type { Note } from '#contract/note';
 import { bubblewrap } from '#host/bubblewrap';
+import { gpuCount } from '#host/machine';
 import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { worktreeOf } from '#host/worktree';
@@ -28,6 +30,8 @@ import { Notifier } from '../notify/notifier.ts';
 import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
+import { DevicePool } from '../runs/pool.ts';
+import { slotsOf } from '../runs/slots.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { linkIgnored } from './link-ignored.ts';
@@ -46,6 +50,8 @@ export interface Loop {
   readonly checkout: Checkout;
   readonly journal: Journal;
   readonly ledger: Ledger;
+  /** Where runs train; shared by all researchers. */
+  readonly devices: DevicePool;
   readonly timer: Timer;
   readonly outputs: Outputs;
   readonly stopper: Stopper;
@@ -98,6 +104,7 @@ export async function openLoop(
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
     journal,
     ledger,
+    devices: new DevicePool(slotsOf(task.contract, { gpus: gpuCount(), cores: availableParallelism() })),
     timer: new Timer(),
     outputs: {
       report,
