@@ -10,6 +10,7 @@ import { messageOf } from './common/words.ts';
 import { commitLeft, lastForInFull, measureInFull } from './confirm/in-full.ts';
 import { publishHash } from './confirm/published.ts';
 import { takeLock } from './journal/lock.ts';
+import { claimedIds } from './journal/state.ts';
 import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
 import { restoreWorkspace } from './open-sprint/workspace.ts';
 import { paperTroubles, readPapers } from './papers/papers.ts';
@@ -122,7 +123,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
     if (!open) {
       Object.assign(loop, await rereadTask(loop));
       await recordSteering(loop);
-      loop.ledger.reread();
+      loop.ledger.reread(claimedIds(loop.journal.state()));
       await rereadPapers(loop);
       const asked = loop.stopper.requested();
       if (asked) return asked;
@@ -220,7 +221,7 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   // Stopped at once, or while it was being confirmed: the sprint stays open, and the next start judges it.
   sprint.parked = judged.parked ?? false;
   if (staysOpen(loop, sprint)) return;
-  const state = loop.journal.state().sprint;
+  const state = loop.journal.sprint;
   if (!state) throw new Error('the event log does not have the open sprint');
   const { finish } = sprint;
   const done = sprint.fullRunOf === null ? 'the researcher finished it' : 'its full run has ended';

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Condition } from './condition.ts';
+import { Devices } from './devices.ts';
 import { UserError } from './errors.ts';
 import { ExecutorChoice } from './executor.ts';
 
@@ -234,6 +235,8 @@ const fields = {
     .optional(),
   /** Where training runs happen. Only the user's TASK.md says it. */
   executor: ExecutorChoice.prefault('local'),
+  /** How many runs train at a time, and on which GPUs. Unset: one. */
+  devices: Devices.optional(),
   limits: z.strictObject({
     usd: z.number().positive(),
     hours: z.number().positive(),

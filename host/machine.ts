@@ -16,11 +16,21 @@ export function machine(): Machine {
   };
 }
 
-function gpu(): string | null {
-  const folder = '/proc/driver/nvidia/gpus';
+const GPUS = '/proc/driver/nvidia/gpus';
+
+/** How many GPUs the NVIDIA driver has. */
+export function gpuCount(): number {
   try {
-    const names = readdirSync(folder).map((id) => {
-      const text = readFileSync(`${folder}/${id}/information`, 'utf8');
+    return readdirSync(GPUS).length;
+  } catch {
+    return 0;
+  }
+}
+
+function gpu(): string | null {
+  try {
+    const names = readdirSync(GPUS).map((id) => {
+      const text = readFileSync(`${GPUS}/${id}/information`, 'utf8');
       return /^Model:\s*(.+)$/m.exec(text)?.[1] ?? 'NVIDIA GPU';
     });
     return names.length > 0 ? names.join(', ') : null;

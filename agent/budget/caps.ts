@@ -15,7 +15,7 @@ export const CLOSING_TURNS = 5;
 
 /** The notice, given once, to a researcher whose sprint has reached a limit of its own. */
 export function capNotice(loop: LoopParts): string[] {
-  const state = loop.journal.state().sprint;
+  const state = loop.journal.sprint;
   const reason = reachedCap(loop);
   if (!state || state.capped || reason === null) return [];
   loop.journal.emit({ type: 'sprint.capped', sprint: state.claim?.id ?? null, reason });
@@ -26,7 +26,7 @@ export function capNotice(loop: LoopParts): string[] {
 
 /** Why this sprint may make no further call; null while it may. */
 export function pastCap(loop: LoopParts): Limit | null {
-  const { capped, cost } = loop.journal.state().sprint ?? {};
+  const { capped, cost } = loop.journal.sprint ?? {};
   if (!capped || !cost || cost.turns < capped.turns + CLOSING_TURNS) return null;
   return {
     code: 'sprint',
@@ -36,7 +36,7 @@ export function pastCap(loop: LoopParts): Limit | null {
 
 function reachedCap(loop: LoopParts): string | null {
   const { usd, hours, turns } = loop.config.limits.sprint;
-  const cost = loop.journal.state().sprint?.cost;
+  const cost = loop.journal.sprint?.cost;
   if (!cost) return null;
   if (usd !== null && cost.usd >= usd) return `the limit of ${usd} USD for one sprint`;
   if (sprintSecondsLeft(loop) <= 0) return `the limit of ${hours} h for one sprint`;

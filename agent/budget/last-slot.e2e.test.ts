@@ -72,7 +72,7 @@ describe.each(['credit', 'money'] as const)('the last full run, and the end of t
       loop.config.limits.until = new Date(loop.config.since.getTime() + hours * 3.6e6);
     };
     const idles = (loop: Loop) => (event: LoggedEvent) => {
-      const { sprint } = loop.journal.state();
+      const { sprint } = loop.journal;
       if (event.type === 'run.finished' && sprint?.number === 2) give(loop, 30);
       if (event.type === 'run.started' && sprint?.fullRunOf) loop.stopper.now();
     };

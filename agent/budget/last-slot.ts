@@ -107,7 +107,7 @@ export class SlotWatch {
   }
 
   get #turns(): number {
-    return this.loop.journal.state().sprint?.cost.turns ?? 0;
+    return this.loop.journal.sprint?.cost.turns ?? 0;
   }
 
   /**

@@ -19,6 +19,8 @@ interface LoopParts {
   connection: Connection;
   journal: Journal;
   ledger: Ledger;
+  /** How many runs train at a time; unset: one. */
+  devices?: { readonly size: number };
 }
 
 /**
@@ -149,15 +151,16 @@ export function mayRepeat(
   return stages && pace ? keptSlot(loop, need, stages, pace) : null;
 }
 
-/** The seconds that the device is still reserved for accepted runs, of all researchers. */
+/** The seconds that the devices are still reserved for accepted runs, of all researchers. */
 function promisedSeconds(loop: LoopParts, soFar: RunsSoFar): number {
   const pace = paceNow(loop, soFar);
   if (!pace) return 0;
   const { reserved, runs } = loop.journal.state();
-  return reserved.reduce((sum, { run, left }) => {
+  const seconds = reserved.reduce((sum, { run, left }) => {
     const eta = run === null ? undefined : runs[run]?.progress?.etaSeconds;
     return sum + (eta ?? left / pace.samplesPerSecond);
   }, 0);
+  return seconds / (loop.devices?.size ?? 1);
 }
 
 /** Whether this is the last full run of the night, for the candidate that it is kept for. */

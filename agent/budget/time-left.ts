@@ -25,9 +25,10 @@ export function nightSecondsLeft(loop: LoopParts): number {
  */
 export function sprintSecondsLeft({ config: { limits }, journal }: LoopParts): number {
   const state = journal.state();
-  if (!state.sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
+  const { sprint } = journal;
+  if (!sprint || limits.sprint.hours === null) return Number.POSITIVE_INFINITY;
   const worked = workedSeconds({ ...state, lastEventAt: new Date(journal.now()).toISOString() });
-  return limits.sprint.hours * 3600 - (worked - state.sprint.openedAfter);
+  return limits.sprint.hours * 3600 - (worked - sprint.openedAfter);
 }
 
 /** Seconds left for training: until the night or the sprint ends, whichever is first. */

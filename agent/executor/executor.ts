@@ -25,6 +25,8 @@ export interface RunRequest extends RunSpec {
   secretWorld?: SecretWorld;
   /** Threads of the trainer; unset: its own choice. */
   threads?: number;
+  /** The GPU of this machine that it trains on; null or unset: its own choice. */
+  device?: string | null;
   /** Ends the run earlier than the profile's own limit. */
   timeoutSeconds?: number;
 }
@@ -59,7 +61,8 @@ export interface RunHandle {
 }
 
 /** A run to resume: what its record does not say. */
-export interface ResumeRequest extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds'> {
+export interface ResumeRequest
+  extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds' | 'threads' | 'device'> {
   /** The run folder. */
   dir: string;
   /** Where nothing readable was saved, the run begins anew in its folder. Unset: such a run is refused. */

@@ -21,7 +21,10 @@ interface Processes {
 
 /** What is started: of a request, and of the run that was prepared for it. */
 export interface Launch
-  extends Pick<RunRequest, 'repo' | 'task' | 'sandbox' | 'timeoutSeconds' | 'secretWorld' | 'threads'> {
+  extends Pick<
+    RunRequest,
+    'repo' | 'task' | 'sandbox' | 'timeoutSeconds' | 'secretWorld' | 'threads' | 'device'
+  > {
   record: RunRecord;
   dir: string;
   treeDir: string;
@@ -82,7 +85,7 @@ function startTrainer(run: Launch, data: DataChannel['trainer']): Child {
     cwd: treeDir,
     writable: [out],
     readable: [...readsOf(task, repo, treeDir), ...(weights ? [weights] : [])],
-    env: { ...threadsOf(run.threads), ...data.env },
+    env: { ...threadsOf(run.threads), ...onDevice(run.device), ...data.env },
   });
   const { timeout } = profileOf(task, record.profile);
   return startChild({
@@ -98,6 +101,12 @@ function startTrainer(run: Launch, data: DataChannel['trainer']): Child {
 /** Our engine reads the first variable, most libraries of Python the second. */
 const threadsOf = (threads: number | undefined): Record<string, string> =>
   threads === undefined ? {} : { ENGINE_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+
+/** CUDA reads the first two variables, in the numbers of nvidia-smi; ROCm reads the third. */
+const onDevice = (device: string | null | undefined): Record<string, string> =>
+  device == null
+    ? {}
+    : { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: device, HIP_VISIBLE_DEVICES: device };
 
 /** What a run has written: all that a run which starts with its weights sees of it. */
 const weightsOf = (repo: string, run: string): string => inRun(realpathSync(runDir(repo, run))).out;

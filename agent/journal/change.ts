@@ -1,11 +1,13 @@
 import type { SprintState } from './state.ts';
 
-/** The state with its open sprint changed; the same state where no sprint is open. */
-export function withSprint<State extends { sprint: SprintState | null }>(
+/** The state with the open sprint of a researcher changed; the same state where none is open. */
+export function withSprint<State extends { sprints: Readonly<Record<string, SprintState>> }>(
   state: State,
+  researcherId: string,
   change: (sprint: SprintState) => SprintState,
 ): State {
-  return state.sprint ? { ...state, sprint: change(state.sprint) } : state;
+  const sprint = state.sprints[researcherId];
+  return sprint ? { ...state, sprints: { ...state.sprints, [researcherId]: change(sprint) } } : state;
 }
 
 /** A record without one of its keys. */

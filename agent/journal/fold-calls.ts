@@ -37,7 +37,7 @@ export function foldCall(now: LoopState, event: CallEvent): LoopState {
         held: plus(now.held, event.held),
       };
       const calls = without(now.calls, event.researcherId);
-      return withSprint({ ...now, ...spent, calls, waiting: null }, (sprint) => ({
+      return withSprint({ ...now, ...spent, calls, waiting: null }, event.researcherId, (sprint) => ({
         ...sprint,
         models: [...new Set([...sprint.models, ...(event.model ? [event.model] : [])])],
         said: withText(sprint.said, event.at, event.text),
@@ -64,9 +64,9 @@ export function usedBefore(state: LoopState): Used | null {
 
 /** Books each call that a crash cut off at its likely cost. The rest of what it can have cost is held. */
 export const bookLostCalls = (state: LoopState): LoopState =>
-  Object.values(state.calls).reduce(bookLostCall, { ...state, calls: {} });
+  Object.entries(state.calls).reduce(bookLostCall, { ...state, calls: {} });
 
-function bookLostCall(state: LoopState, { most, likely }: OpenCall): LoopState {
+function bookLostCall(state: LoopState, [by, { most, likely }]: [string, OpenCall]): LoopState {
   const rest = {
     usd: Math.max(0, most.usd - likely.usd),
     tokens: Math.max(0, most.tokens - likely.tokens),
@@ -78,6 +78,7 @@ function bookLostCall(state: LoopState, { most, likely }: OpenCall): LoopState {
       tokens: state.tokens + likely.tokens,
       held: plus(state.held, rest),
     },
+    by,
     (sprint) => ({
       ...sprint,
       cost: { ...sprint.cost, usd: sprint.cost.usd + likely.usd, ...heldBy(sprint, rest.usd) },

@@ -7,10 +7,11 @@ type RunEvent = Extract<LoggedEvent, { type: `run.${string}` }>;
 
 /** The state after an event of a run: reserved, queued, started, how far, ended. */
 export function foldRun(now: LoopState, event: RunEvent): LoopState {
+  const by = event.researcherId;
   switch (event.type) {
     case 'run.reserved': {
-      const { researcherId, ticket, role, left } = event;
-      const run = { ...specOf(event), researcherId, ticket, role, left, run: null };
+      const { ticket, role, left } = event;
+      const run = { ...specOf(event), researcherId: by, ticket, role, left, run: null };
       return { ...now, reserved: [...now.reserved, run] };
     }
     case 'run.released':
@@ -18,10 +19,10 @@ export function foldRun(now: LoopState, event: RunEvent): LoopState {
     case 'run.queued': {
       const { ticket, role } = event;
       const run = { ...specOf(event), ticket, role, dropped: null };
-      return withSprint(now, (sprint) => ({ ...sprint, waiting: [...sprint.waiting, run] }));
+      return withSprint(now, by, (sprint) => ({ ...sprint, waiting: [...sprint.waiting, run] }));
     }
     case 'run.dropped':
-      return withSprint(now, (sprint) => ({
+      return withSprint(now, by, (sprint) => ({
         ...sprint,
         waiting: sprint.waiting.flatMap((run) => {
           if (run.ticket !== event.ticket) return run;
@@ -37,7 +38,7 @@ export function foldRun(now: LoopState, event: RunEvent): LoopState {
       const reserved = now.reserved.map((other) =>
         isOf(event, other) ? { ...other, run: event.run } : other,
       );
-      return withSprint({ ...now, reserved, runs: { ...now.runs, [event.run]: run } }, (sprint) =>
+      return withSprint({ ...now, reserved, runs: { ...now.runs, [event.run]: run } }, by, (sprint) =>
         // A run that is continued starts twice.
         event.sprint === null ? sprint : withRun(sprint, event.run, event.ticket),
       );
@@ -61,7 +62,7 @@ export function foldRun(now: LoopState, event: RunEvent): LoopState {
     case 'run.finished': {
       const runs = without(now.runs, event.run);
       const trainSeconds = now.trainSeconds + event.seconds;
-      return withSprint({ ...now, runs, trainSeconds }, (sprint) => ({
+      return withSprint({ ...now, runs, trainSeconds }, by, (sprint) => ({
         ...sprint,
         trainSeconds: sprint.trainSeconds + event.seconds,
       }));

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
-import { withSprint } from './change.ts';
+import { without, withSprint } from './change.ts';
 import { type LoopState, workedSeconds } from './state.ts';
 
 type SprintEvent = Extract<
@@ -18,6 +18,7 @@ type SprintEvent = Extract<
 
 /** The state after an event of a sprint: opened, worked on, judged, closed, reported, committed. */
 export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
+  const by = event.researcherId;
   switch (event.type) {
     case 'sprint.opened':
       return {
@@ -28,48 +29,55 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
           researcher: event.researcher ?? now.started.researcher,
           limits: event.limits ?? now.started.limits,
         },
-        sprint: {
-          number: event.number,
-          researcherId: event.researcherId,
-          openedAt: event.at,
-          openedAfter: workedSeconds(now),
-          treeBefore: event.treeBefore,
-          fullRunOf: event.fullRunOf ?? null,
-          claim: null,
-          runs: [],
-          tickets: {},
-          waiting: [],
-          hints: event.hints ? [event.hints] : [],
-          verdicts: {},
-          inspections: 0,
-          finished: false,
-          closed: null,
-          rendered: false,
-          resumed: 0,
-          models: [],
-          said: [],
-          cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
-          trainSeconds: 0,
-          confirmSeconds: 0,
-          capped: null,
+        sprints: {
+          ...now.sprints,
+          [by]: {
+            number: event.number,
+            researcherId: by,
+            openedAt: event.at,
+            openedAfter: workedSeconds(now),
+            treeBefore: event.treeBefore,
+            fullRunOf: event.fullRunOf ?? null,
+            claim: null,
+            runs: [],
+            tickets: {},
+            waiting: [],
+            hints: event.hints ? [event.hints] : [],
+            verdicts: {},
+            inspections: 0,
+            finished: false,
+            closed: null,
+            rendered: false,
+            resumed: 0,
+            models: [],
+            said: [],
+            cost: { usd: 0, turns: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0 },
+            trainSeconds: 0,
+            confirmSeconds: 0,
+            capped: null,
+          },
         },
       };
     case 'sprint.claimed': {
       const { sprint: id, title, idea, predicted, hintAnswers } = event;
-      return withSprint(now, (sprint) => ({ ...sprint, claim: { id, title, idea, predicted, hintAnswers } }));
+      return withSprint(now, by, (sprint) => ({
+        ...sprint,
+        claim: { id, title, idea, predicted, hintAnswers },
+      }));
     }
     case 'sprint.capped':
-      return withSprint(now, (sprint) => ({
+      return withSprint(now, by, (sprint) => ({
         ...sprint,
         capped: { reason: event.reason, turns: sprint.cost.turns },
       }));
     case 'hint.given':
-      return withSprint(now, (sprint) => ({ ...sprint, hints: [...sprint.hints, event.text] }));
+      return withSprint(now, by, (sprint) => ({ ...sprint, hints: [...sprint.hints, event.text] }));
     case 'note.taken':
       return { ...now, notes: [...now.notes, event.note] };
     case 'tool.finished':
       return withSprint(
         { ...now, lastAction: event.summary === '' ? event.name : `${event.name}: ${event.summary}` },
+        by,
         (sprint) => ({
           ...sprint,
           inspections: sprint.inspections + Number(event.ok && event.name === 'inspect'),
@@ -77,7 +85,7 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
         }),
       );
     case 'verdict.given':
-      return withSprint(now, (sprint) => ({
+      return withSprint(now, by, (sprint) => ({
         ...sprint,
         verdicts: { ...sprint.verdicts, [event.run]: event.verdict },
       }));
@@ -88,7 +96,7 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
         // They hold the device, and a limit of training hours is one of the device.
         trainSeconds: now.trainSeconds + seconds,
       };
-      return withSprint({ ...now, ...both }, (sprint) => ({
+      return withSprint({ ...now, ...both }, by, (sprint) => ({
         ...sprint,
         confirmSeconds: sprint.confirmSeconds + seconds,
       }));
@@ -102,24 +110,24 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
       const failures =
         outcome === 'failed' ? [...now.failures, { code: 'same-failure' as const, reason }] : [];
       // Its record has them now.
-      const notes = now.notes.filter(({ researcherId }) => researcherId !== event.researcherId);
-      return withSprint({ ...now, committed, failures, notes }, (sprint) => ({
+      const notes = now.notes.filter(({ researcherId }) => researcherId !== by);
+      return withSprint({ ...now, committed, failures, notes }, by, (sprint) => ({
         ...sprint,
         closed: { outcome, reason },
       }));
     }
     case 'report.rendered':
-      return withSprint(now, (sprint) => ({ ...sprint, rendered: true }));
+      return withSprint(now, by, (sprint) => ({ ...sprint, rendered: true }));
     case 'sprint.dropped':
       return {
         ...now,
-        sprint: null,
+        sprints: without(now.sprints, by),
         failures: [
           ...now.failures,
           { code: event.ending === 'silent' ? 'no-sprint' : 'same-failure', reason: event.reason },
         ],
       };
     case 'sprint.committed':
-      return { ...now, sprint: null };
+      return { ...now, sprints: without(now.sprints, by) };
   }
 }

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Event } from '#contract/event';
+import { FIRST_RESEARCHER } from '#contract/run';
 import { folded, handJournal, loopStarted } from '../fixtures/journal.ts';
+import { isUnfinished, openSprints } from './state.ts';
 
 const started = (leaderboard: string, resumed = false) => loopStarted({ leaderboard, resumed });
 const opened: Event = { type: 'sprint.opened', number: 1, treeBefore: '' };
@@ -18,7 +20,8 @@ it("knows that a sprint was finished by its own accepted finish_sprint, not by a
   const called = (ok: boolean): Event => ({
     ...{ type: 'tool.finished', sprint: null, name: 'finish_sprint', summary: '', ok, seconds: 0 },
   });
-  const finished = (...events: Event[]) => folded(started('x'), opened, ...events).sprint?.finished;
+  const finished = (...events: Event[]) =>
+    folded(started('x'), opened, ...events).sprints[FIRST_RESEARCHER]?.finished;
   expect(finished(called(false))).toBe(false);
   expect(finished(called(true))).toBe(true);
   expect(finished(called(true), { ...opened, number: 2 })).toBe(false);
@@ -29,7 +32,8 @@ it('counts the looks of a sprint by inspect, without refused calls and over a re
     ...{ type: 'tool.finished', sprint: null, name, summary: '', ok, seconds: 0 },
   });
   const looks = [called('inspect'), called('inspect', false), called('bash'), called('inspect')];
-  const counted = (...events: Event[]) => folded(started('x'), opened, ...events).sprint?.inspections;
+  const counted = (...events: Event[]) =>
+    folded(started('x'), opened, ...events).sprints[FIRST_RESEARCHER]?.inspections;
   expect(counted()).toBe(0);
   expect(counted(...looks, started('x', true))).toBe(2);
   expect(counted(...looks, { ...opened, number: 2 })).toBe(0);
@@ -37,7 +41,8 @@ it('counts the looks of a sprint by inspect, without refused calls and over a re
 
 it('counts how often a sprint was cut off, and not how often its loop was stopped', () => {
   const stopped: Event = { type: 'loop.stopped', reason: 'Ctrl-C', exitCode: 130 };
-  const resumed = (...events: Event[]) => folded(started('x'), opened, ...events).sprint?.resumed;
+  const resumed = (...events: Event[]) =>
+    folded(started('x'), opened, ...events).sprints[FIRST_RESEARCHER]?.resumed;
   expect(resumed(started('x', true), started('x', true))).toBe(2);
   expect(resumed(stopped, started('x', true), stopped, started('x', true))).toBe(0);
   expect(resumed(stopped, started('x', true), started('x', true))).toBe(1);
@@ -60,11 +65,11 @@ it('knows which runs wait for the device, and which of them will not start any m
     ...{ type: 'run.started', run: 'r', ticket: 'a', sprint: 's', experiment: 'plain' },
     ...{ settings: {}, samples: 1, seed: 0, tree: 't' },
   };
-  const { sprint } = folded(
+  const { [FIRST_RESEARCHER]: sprint } = folded(
     ...[started('x'), opened, queued('a'), queued('b'), queued('c'), queued('d'), begun],
     { type: 'run.dropped', ticket: 'b', reason: null },
     { type: 'run.dropped', ticket: 'c', reason: 'no time' },
-  );
+  ).sprints;
   expect(sprint?.waiting.map(({ ticket, dropped }) => [ticket, dropped])).toEqual([
     ['c', 'no time'],
     ['d', null],
@@ -94,4 +99,29 @@ it('knows why a run waits in the queue of a cluster, and counts its time from wh
   expect(Date.parse(trains?.startedAt ?? '') - Date.parse(at ?? '')).toBe(40_000);
   // Taken from its node, it waits again.
   expect(tell('BeginTime')?.waits).toBe('BeginTime');
+});
+
+it('keeps the open sprints of researchers apart: what one does changes no other', () => {
+  const { journal } = handJournal(started('x'), opened);
+  const second = journal.by('researcher-2');
+  second.emit({ ...opened, number: 2 });
+  second.emit({ type: 'sprint.claimed', sprint: 'b', number: 2, title: 'B', idea: '', predicted: {} });
+  const begun: Event = {
+    ...{ type: 'run.started', run: 'r', ticket: 'a', sprint: 'b', experiment: 'plain' },
+    ...{ settings: {}, samples: 1, seed: 0, tree: 't' },
+  };
+  second.emit(begun);
+  second.emit({ type: 'run.finished', run: 'r', status: 'finished', reason: null, seconds: 5 });
+  expect(
+    openSprints(journal.state()).map(({ number, runs, trainSeconds }) => [number, runs, trainSeconds]),
+  ).toEqual([
+    [1, [], 0],
+    [2, ['r'], 5],
+  ]);
+  expect([journal.sprint?.claim, second.sprint?.claim?.id]).toEqual([null, 'b']);
+  journal.emit(started('x', true));
+  expect(openSprints(journal.state()).map(({ resumed }) => resumed)).toEqual([1, 1]);
+  second.emit({ type: 'sprint.committed', sprint: 'b', commit: 'c', branch: 'run/x' });
+  expect(openSprints(second.state()).map(({ number }) => number)).toEqual([1]);
+  expect(isUnfinished(journal.state())).toBe(true);
 });

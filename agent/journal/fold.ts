@@ -1,5 +1,4 @@
 import type { LoggedEvent } from '#contract/event';
-import { withSprint } from './change.ts';
 import { bookLostCalls, foldCall } from './fold-calls.ts';
 import { foldRun } from './fold-runs.ts';
 import { foldSprint } from './fold-sprint.ts';
@@ -12,22 +11,20 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
   switch (event.type) {
     case 'loop.started':
       return event.resumed
-        ? withSprint(
-            {
-              ...now,
-              started: event,
-              workedBefore: workedSeconds(before),
-              leaderboard: event.leaderboard,
-              stopped: null,
-              waiting: null,
-              paused: null,
-              // Runs that still wait are reserved again.
-              reserved: [],
-            },
-            // Only a loop that was cut off counts: after a deliberate stop the sprint was meant to be
+        ? {
+            ...now,
+            started: event,
+            workedBefore: workedSeconds(before),
+            leaderboard: event.leaderboard,
+            stopped: null,
+            waiting: null,
+            paused: null,
+            // Runs that still wait are reserved again.
+            reserved: [],
+            // Only a loop that was cut off counts: after a deliberate stop the sprints were meant to be
             // resumed.
-            (sprint) => ({ ...sprint, resumed: sprint.resumed + (before.stopped ? 0 : 1) }),
-          )
+            sprints: before.stopped ? now.sprints : resumedOnce(now.sprints),
+          }
         : { ...nothingYet, started: event, leaderboard: event.leaderboard, lastEventAt: event.at };
     case 'loop.waiting': {
       const until = new Date(Date.parse(event.at) + event.seconds * 1000).toISOString();
@@ -86,3 +83,8 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
       return foldSprint(now, event);
   }
 }
+
+const resumedOnce = (sprints: LoopState['sprints']): LoopState['sprints'] =>
+  Object.fromEntries(
+    Object.entries(sprints).map(([by, sprint]) => [by, { ...sprint, resumed: sprint.resumed + 1 }]),
+  );

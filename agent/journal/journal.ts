@@ -15,16 +15,30 @@ export class Journal {
 
   constructor(
     log: EventLog,
-    before: LoopState,
+    before: LoopState | (() => LoopState),
     /** The researcher that the emitted events belong to. */
     readonly researcherId: string = FIRST_RESEARCHER,
   ) {
     this.#log = log;
+    if (typeof before === 'function') {
+      this.state = before;
+      return;
+    }
     let state = before;
     log.subscribe((event) => {
       state = fold(state, event);
     });
     this.state = () => state;
+  }
+
+  /** The same log and the same state, written to by another researcher. */
+  by(researcherId: string): Journal {
+    return researcherId === this.researcherId ? this : new Journal(this.#log, this.state, researcherId);
+  }
+
+  /** The open sprint of this researcher; null where it has none. */
+  get sprint(): LoopState['sprints'][string] | null {
+    return this.state().sprints[this.researcherId] ?? null;
   }
 
   /** The clock that dates the events. Limits are checked against the same clock. */

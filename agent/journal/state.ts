@@ -6,7 +6,7 @@ import type { StopCode } from '#contract/stop';
 import type { Outcome, Verdict } from '#contract/verdict';
 import type { Refusal } from '../common/refusal.ts';
 
-/** The open sprint, folded from the events: all that closing it needs, live or after a crash. */
+/** An open sprint, folded from the events: all that closing it needs, live or after a crash. */
 export interface SprintState {
   number: number;
   /** The researcher who claims and works on this sprint. */
@@ -114,7 +114,8 @@ export interface LoopState {
   workedBefore: number;
   /** How it ended. `code`: null in the logs of earlier versions. */
   stopped: { code: StopCode | null; reason: string; exitCode: number; at: string } | null;
-  sprint: SprintState | null;
+  /** The open sprints by researcher id, at most one each. */
+  sprints: Readonly<Record<string, SprintState>>;
   runs: Record<string, LiveRun>;
   /** Runs that the device is reserved for, in the order of their reservations. */
   reserved: readonly ReservedRun[];
@@ -150,7 +151,7 @@ export const nothingYet: LoopState = {
   started: null,
   workedBefore: 0,
   stopped: null,
-  sprint: null,
+  sprints: {},
   runs: {},
   reserved: [],
   committed: [],
@@ -170,10 +171,18 @@ export const nothingYet: LoopState = {
   lastAction: null,
 };
 
+/** The open sprints, by number. */
+export const openSprints = ({ sprints }: Pick<LoopState, 'sprints'>): SprintState[] =>
+  Object.values(sprints).sort((a, b) => a.number - b.number);
+
+/** The ids of the open sprints that are claimed: what lies in their folders may be of anyone. */
+export const claimedIds = (state: Pick<LoopState, 'sprints'>): string[] =>
+  openSprints(state).flatMap(({ claim }) => claim?.id ?? []);
+
 /** Whether the last loop left work that the next one has to finish first. */
 export const isUnfinished = (state: LoopState): boolean =>
   state.started !== null &&
-  (state.stopped === null || state.sprint !== null || Object.keys(state.runs).length > 0);
+  (state.stopped === null || openSprints(state).length > 0 || Object.keys(state.runs).length > 0);
 
 /** Seconds that a loop worked up to its last event, without the time before a restart when no loop ran. */
 export function workedSeconds({ started, workedBefore, lastEventAt }: LoopState): number {

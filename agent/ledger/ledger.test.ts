@@ -46,9 +46,9 @@ describe('the ledger', () => {
 
   it('does not believe what stands in the folder of the sprint that is open', () => {
     const dir = folderOf(exampleSprint({ id: 'a', number: 1 }), exampleSprint({ id: 'open', number: 2 }));
-    expect(new Ledger(dir, 'open').sprints.map((sprint) => sprint.id)).toEqual(['a']);
+    expect(new Ledger(dir, ['open']).sprints.map((sprint) => sprint.id)).toEqual(['a']);
     writeFileSync(join(dir, 'open', 'sprint.json'), '{"half":');
-    expect(new Ledger(dir, 'open').sprints).toHaveLength(1);
+    expect(new Ledger(dir, ['open']).sprints).toHaveLength(1);
   });
 
   it('takes the latest new best of the same leaderboard', () => {

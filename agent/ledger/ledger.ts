@@ -10,14 +10,14 @@ import { committed, inSprint } from '../common/paths.ts';
 
 /**
  * Reads all closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without
- * sprint.json is a sprint that is still open or was cut off by a crash, and is left out; so is the folder
- * `open`, whose record may have been written by anyone.
+ * sprint.json is a sprint that is still open or was cut off by a crash, and is left out; so are the folders
+ * `open`, whose records may have been written by anyone.
  * @throws UserError that names the unreadable file and field.
  */
-export function readSprints(sprintsDir: string, open: string | null = null): Sprint[] {
+export function readSprints(sprintsDir: string, open: readonly string[] = []): Sprint[] {
   if (!existsSync(sprintsDir)) return [];
   const sprints = readdirSync(sprintsDir, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== open)
+    .filter((entry) => entry.isDirectory() && !open.includes(entry.name))
     .map((entry) => inSprint(join(sprintsDir, entry.name)).record)
     .filter((path) => existsSync(path))
     .map(readSprint);
@@ -138,12 +138,12 @@ export class Ledger {
   #sprints: readonly Sprint[];
 
   /**
-   * `open`: the id of the sprint that is still open.
+   * `open`: the ids of the sprints that are still open.
    * @throws UserError as readSprints does.
    */
   constructor(
     readonly folder: string,
-    open: string | null = null,
+    open: readonly string[] = [],
   ) {
     this.#sprints = readSprints(folder, open);
   }
@@ -167,7 +167,7 @@ export class Ledger {
    * Reads the folder again: between two sprints a user may have changed the files.
    * @throws UserError as readSprints does.
    */
-  reread(): void {
-    this.#sprints = readSprints(this.folder);
+  reread(open: readonly string[] = []): void {
+    this.#sprints = readSprints(this.folder, open);
   }
 }

@@ -49,7 +49,7 @@ export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
     task: task.contract.title,
     branch: branch.name,
     profile: profileName,
-    sprint: journal.state().sprint?.claim?.id ?? null,
+    sprint: journal.sprint?.claim?.id ?? null,
     metrics: null,
     code: null,
     exitCode: null,
@@ -61,7 +61,7 @@ export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
       if (event.outcome !== 'new-best') return null;
       const { sprint, metrics, number, reason } = event;
       const { metric } = task.contract;
-      const title = journal.state().sprint?.claim?.title ?? sprint;
+      const title = journal.sprint?.claim?.title ?? sprint;
       const text = `New best, ${metric} ${show(metrics[metric])} verified: sprint ${number}, ${title} (${reason})`;
       return news('new-best', text, { sprint, metrics });
     }

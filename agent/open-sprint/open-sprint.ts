@@ -21,6 +21,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { noSprintOpen, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
+import type { DevicePool } from '../runs/pool.ts';
 import { Runs } from '../runs/runs.ts';
 import { closedRecord } from './own-folder.ts';
 import { Transcript, transcriptPath } from './transcript.ts';
@@ -34,6 +35,7 @@ export interface LoopParts {
   executor: Executor;
   journal: Journal;
   ledger: Ledger;
+  devices: DevicePool;
   timer: Timer;
   /** The secret worlds of the run branch, where the task has them. */
   secrets: SecretStore | null;

@@ -17,6 +17,7 @@ import { closedRecord, dropUnclaimed, tidySprintFolder } from '../open-sprint/ow
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
+import type { DevicePool } from '../runs/pool.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { announceClosed, closeSprint, leftWorkspace } from '../sprint/close.ts';
 import { commitSprint } from '../sprint/commit.ts';
@@ -33,6 +34,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  devices: DevicePool;
   timer: Timer;
   outputs: Outputs;
   /** The secret worlds of the run branch, where the task has them. */
@@ -49,7 +51,7 @@ interface LoopParts {
 export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
   await endLeftovers(loop, before.lastEventAt);
   await loop.secrets?.endLeft(loop.executor, loop.config.repo);
-  const { sprint } = loop.journal.state();
+  const { sprint } = loop.journal;
   if (!sprint) return null;
   const sameRules = before.leaderboard === loop.config.leaderboard;
   if (sameRules && before.started?.researcher === loop.connection.label) {
@@ -99,7 +101,7 @@ async function closeLeftover(loop: LoopParts, sprint: SprintState, sameRules: bo
     // Stopped at once: the sprint stays open for the next start.
     if (loop.stopper.hard.aborted || judged.parked) return;
     record = await closeSprint(loop, {
-      state: loop.journal.state().sprint ?? sprint,
+      state: loop.journal.sprint ?? sprint,
       judged,
       finish: left?.finish ?? null,
       stopReason: CUT_OFF,

@@ -21,8 +21,6 @@ interface LoopParts {
 
 /** A run that may be made, and that the device is reserved for. */
 interface Admitted extends AskedRun {
-  /** Whether runs wait or train before it. */
-  queued: boolean;
   /** Runs that it nearly repeats. */
   near: SprintRun[];
 }
@@ -41,7 +39,7 @@ export function admit(loop: LoopParts, sprint: string | null, jobs: Jobs, spec: 
   const asked: AskedRun = { sprint, ticket, spec, reference };
   const no = mayStart(loop, asked, soFar);
   if (no) throw new ToolMistake(no.reason);
-  return { ...asked, queued: open.length > 0, near: nearRuns(spec, all) };
+  return { ...asked, near: nearRuns(spec, all) };
 }
 
 /** The incumbent's run to compare with; null where none is needed, or it is finished or queued already. */

@@ -17,6 +17,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { LOOP_STOPPED } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
+import type { DevicePool, Slot } from './pool.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -25,6 +26,7 @@ export interface LoopParts {
   sandbox: Sandbox;
   journal: Journal;
   ledger: Ledger;
+  devices: DevicePool;
   timer: Timer;
   stopper: Stopper;
 }
@@ -34,12 +36,10 @@ const PROGRESS_EVERY_MS = 2000;
 const ASKED_WITHIN_SECONDS = 2;
 
 /**
- * Trains a sprint's runs on the device: one at a time, in the order of their requests. Each run that finishes
- * is then measured by the judge.
+ * Trains a sprint's runs, each in a slot of the pool: those of one researcher begin in the order of their
+ * requests. A run that finishes is measured by the judge before its slot goes to the next one.
  */
 export class Device {
-  #last: Promise<void> = Promise.resolve();
-
   constructor(
     readonly loop: LoopParts,
     readonly sprint: string | null,
@@ -47,17 +47,45 @@ export class Device {
     readonly started: () => readonly string[],
   ) {}
 
-  /** Queues a job for the device; resolves when the job was launched, or was not. */
-  hold(job: Job, spec: RunSpec, role: Role | undefined, launch: Launch): Promise<void> {
-    const started = this.#last.then(() => this.#start(job, spec, role, launch));
-    job.ended = started
-      .then(() => this.#finish(job))
-      .finally(() => {
-        job.state = 'ended';
+  /**
+   * Queues a job for a slot. `waits`: none is free for it now. `started` resolves when the job was launched,
+   * or was not.
+   */
+  hold(
+    job: Job,
+    spec: RunSpec,
+    role: Role | undefined,
+    launch: Launch,
+  ): { waits: boolean; started: Promise<void> } {
+    const { waits, slot, ended } = this.#inSlot(job, async (place) => {
+      try {
+        await started;
+        if (place) await this.#finish(job);
+      } finally {
         this.loop.journal.emit({ type: 'run.released', ticket: job.ticket });
-      });
-    this.#last = job.ended.catch(() => {});
-    return started.then(() => this.#tellDropped(job));
+      }
+    });
+    const started = slot.then((place) => this.#start(job, spec, role, launch, place));
+    job.ended = ended;
+    return { waits, started: started.then(() => this.#tellDropped(job)) };
+  }
+
+  /** Does something in a slot of the pool, null where the job leaves the queue before, and gives it back. */
+  #inSlot(job: Job, task: (slot: Slot | null) => Promise<void>) {
+    const { devices, journal } = this.loop;
+    const turn = devices.ask(journal.researcherId);
+    job.withdraw = turn.withdraw;
+    const ended = turn.slot.then(async (slot) => {
+      try {
+        await task(slot);
+      } finally {
+        job.state = 'ended';
+        if (slot) devices.release(slot);
+      }
+    });
+    // Whoever waits for the job hears of an error; where nobody does, it must not end the process.
+    ended.catch(() => {});
+    return { ...turn, ended };
   }
 
   /**
@@ -65,7 +93,7 @@ export class Device {
    * queued for the next start.
    */
   #tellDropped({ ticket, trouble, cancelled }: Job): void {
-    const waits = this.loop.journal.state().sprint?.waiting.some((run) => run.ticket === ticket);
+    const waits = this.loop.journal.sprint?.waiting.some((run) => run.ticket === ticket);
     const { stopper } = this.loop;
     if (trouble === null || !waits || cancelled?.by === 'loop') return;
     if (!cancelled && stopper.requested()) return;
@@ -73,12 +101,18 @@ export class Device {
     this.loop.journal.emit({ type: 'run.dropped', ticket, reason });
   }
 
-  async #start(job: Job, spec: RunSpec, role: Role | undefined, launch: Launch): Promise<void> {
+  async #start(
+    job: Job,
+    spec: RunSpec,
+    role: Role | undefined,
+    launch: Launch,
+    slot: Slot | null,
+  ): Promise<void> {
     const { loop } = this;
     await whilePaused(loop, () => job.cancelled === null);
     if (loop.stopper.hard.aborted) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
-    if (job.cancelled) {
-      job.trouble = `not started: ${job.cancelled.reason}`;
+    if (job.cancelled || !slot) {
+      job.trouble = `not started: ${job.cancelled?.reason ?? 'it was withdrawn'}`;
       return;
     }
     // The pause ended without a resume: the loop is asked to stop, or its time is up.
@@ -93,7 +127,7 @@ export class Device {
       return;
     }
     try {
-      job.handle = await launch(Math.max(1, secondsLeft(loop)));
+      job.handle = await launch(Math.max(1, secondsLeft(loop)), slot);
     } catch (error) {
       job.trouble = messageOf(error);
       return;
@@ -158,15 +192,12 @@ export class Device {
     return withLoop;
   }
 
-  /** Measures a finished run, after the jobs that are queued for the device. */
+  /** Measures a run that had finished, in a slot as if it had just trained there. */
   measure(job: Job, run: string): void {
     job.state = 'running';
-    job.ended = this.#last
-      .then(() => this.#measure(run))
-      .finally(() => {
-        job.state = 'ended';
-      });
-    this.#last = job.ended.catch(() => {});
+    job.ended = this.#inSlot(job, () => this.#measure(run)).ended;
+    // It is measured even where its sprint ends first.
+    job.withdraw = () => {};
   }
 
   async #measure(run: string): Promise<void> {

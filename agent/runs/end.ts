@@ -14,6 +14,12 @@ export async function orStopped({ keep }: Stopper, done: Promise<unknown>): Prom
   keep.removeEventListener('abort', stop);
 }
 
+/** Cancels a job; one that waits for a device waits no longer. */
+export function cancel(job: Job, why: NonNullable<Job['cancelled']>): void {
+  job.cancelled ??= why;
+  job.withdraw();
+}
+
 /** Ends these runs, removes those that wait from the queue, and waits until all have ended. */
 export async function endAll(
   jobs: readonly Job[],
@@ -21,7 +27,7 @@ export async function endAll(
   by: EndedBy,
   graceSeconds?: number,
 ): Promise<void> {
-  for (const job of jobs) job.cancelled ??= { reason, by };
+  for (const job of jobs) cancel(job, { reason, by });
   await Promise.all(jobs.map((job) => job.handle?.stop(reason, { by, graceSeconds })));
   await Promise.all(jobs.map((job) => job.ended));
 }

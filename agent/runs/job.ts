@@ -1,6 +1,7 @@
 import type { EndedBy, RunRecord, RunSpec } from '#contract/run';
 import type { RunHandle } from '../executor/executor.ts';
 import type { Earlier } from './interrupted.ts';
+import type { Slot } from './pool.ts';
 
 /** A requested experiment. It is known by its ticket, and by its run id as well once it has started. */
 export interface Job {
@@ -16,11 +17,13 @@ export interface Job {
   /** Why the run never started. */
   trouble: string | null;
   cancelled: { reason: string; by: EndedBy } | null;
+  /** Leaves the queue for a device, where it still waits there. */
+  withdraw(): void;
   ended: Promise<void>;
 }
 
-/** Starts or resumes a run, for at most this many seconds. */
-export type Launch = (timeoutSeconds: number) => Promise<RunHandle>;
+/** Starts or resumes a run in this place, for at most this many seconds. */
+export type Launch = (timeoutSeconds: number, place: Slot) => Promise<RunHandle>;
 
 export const freshTicket = (others: readonly Pick<Job, 'ticket'>[]): string =>
   `queued-${1 + Math.max(0, ...others.map(({ ticket }) => Number(/\d+$/.exec(ticket)?.[0] ?? 0)))}`;
@@ -42,5 +45,6 @@ export const newJob = (others: readonly Pick<Job, 'ticket'>[], ticket = freshTic
   record: null,
   trouble: null,
   cancelled: null,
+  withdraw: () => {},
   ended: Promise.resolve(),
 });

@@ -19,10 +19,11 @@ import type { RunExperimentInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { admit, runsOf } from './admit.ts';
 import { Device } from './device.ts';
-import { endAll, orStopped } from './end.ts';
+import { cancel, endAll, orStopped } from './end.ts';
 import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
 import { Jobs } from './jobs.ts';
+import type { DevicePool } from './pool.ts';
 import { type AcceptedRun, doubtOf, type SeedAnswer, specFor } from './request.ts';
 import { standingAmong } from './standing.ts';
 
@@ -34,6 +35,8 @@ export interface LoopParts {
   executor: Executor;
   journal: Journal;
   ledger: Ledger;
+  /** Where runs train; shared by all researchers. */
+  devices: DevicePool;
   timer: Timer;
   stopper: Stopper;
 }
@@ -43,7 +46,7 @@ const SAVE_SECONDS = 60;
 
 /**
  * The experiments of one sprint: accepts requests and keeps their results. Each run is trained from the
- * workspace as it stood at the request; `device.ts` runs them one at a time.
+ * workspace as it stood at the request; `device.ts` runs them where a slot of the pool is free.
  */
 export class Runs {
   readonly #jobs: Jobs;
@@ -55,7 +58,7 @@ export class Runs {
     /** Runs of a resumed sprint that have ended. */
     before: readonly string[] = [],
   ) {
-    this.#jobs = new Jobs(before, loop.journal.state().sprint);
+    this.#jobs = new Jobs(before, loop.journal.sprint);
     this.#device = new Device(loop, sprint, () => this.started);
   }
 
@@ -93,8 +96,8 @@ export class Runs {
 
   /** Queues a run. @throws ToolMistake where it may not be made. */
   async #accept(spec: Printed, doubt: string | null): Promise<AcceptedRun> {
-    const { ticket, reference, queued, near } = admit(this.loop, this.sprint, this.#jobs, spec);
-    const { job, started } = this.#enqueue(spec, { ticket });
+    const { ticket, reference, near } = admit(this.loop, this.sprint, this.#jobs, spec);
+    const { job, waits: queued, started } = this.#enqueue(spec, { ticket });
     const against =
       reference && this.#enqueue(reference.spec, { ...reference, role: 'incumbent' }).job.ticket;
     if (!queued) await started;
@@ -119,8 +122,8 @@ export class Runs {
       const { samples } = left(job, spec);
       reserveRun(this.loop, { sprint: this.sprint, ticket: job.ticket, spec, role, left: samples });
       const dir = runDir(repo, id);
-      void this.#device.hold(job, spec, role, (timeoutSeconds) =>
-        executor.resume({ repo, task, sandbox, dir, timeoutSeconds, orAnew: true }),
+      void this.#device.hold(job, spec, role, (timeoutSeconds, place) =>
+        executor.resume({ repo, task, sandbox, dir, timeoutSeconds, orAnew: true, ...place }),
       );
       // One that goes on by itself, and that the loop may not follow any more.
       job.ended = job.ended.finally(async () => {
@@ -128,7 +131,7 @@ export class Runs {
       });
     }
     for (const id of unmeasuredRuns(repo, this.started)) this.#device.measure(this.#jobs.get(id), id);
-    for (const run of this.loop.journal.state().sprint?.waiting ?? [])
+    for (const run of this.loop.journal.sprint?.waiting ?? [])
       if (run.dropped === null)
         this.#enqueueOwn(specOf(run), { ticket: run.ticket, role: run.role, stood: true });
   }
@@ -172,7 +175,7 @@ export class Runs {
   async park(): Promise<boolean> {
     const open = this.#jobs.unended;
     const waiting = open.filter((job) => job.state === 'queued');
-    for (const job of waiting) job.cancelled ??= { reason: LOOP_STOPPED, by: 'loop' };
+    for (const job of waiting) cancel(job, { reason: LOOP_STOPPED, by: 'loop' });
     await orStopped(this.loop.stopper, Promise.all(open.map((job) => job.ended)));
     await endAll(open, LOOP_STOPPED, 'loop', SAVE_SECONDS);
     return waiting.length > 0 || open.some(({ record }) => record !== null && endedWithLoop(record));
@@ -206,16 +209,21 @@ export class Runs {
   }
 
   /** Queues a run that the device is reserved for. */
-  #enqueue(spec: RunSpec, { ticket, role, stood }: Place): { job: Job; started: Promise<void> } {
+  #enqueue(
+    spec: RunSpec,
+    { ticket, role, stood }: Place,
+  ): { job: Job; waits: boolean; started: Promise<void> } {
     const { loop, sprint } = this;
-    const waits = this.#jobs.unended.length > 0;
     const job = this.#jobs.add(spec, ticket);
-    if (waits && !stood) loop.journal.emit({ type: 'run.queued', sprint, ticket, ...specOf(spec), role });
     const { repo, task, profileName } = loop.config;
     const { sandbox } = loop;
-    const common = { repo, task, profileName, sandbox, ...specOf(spec), sprint, role };
-    const launch: Launch = (timeoutSeconds) => loop.executor.start({ ...common, timeoutSeconds });
-    return { job, started: this.#device.hold(job, spec, role, launch) };
+    const { researcherId } = loop.journal;
+    const common = { repo, task, profileName, sandbox, ...specOf(spec), sprint, role, researcherId };
+    const launch: Launch = (timeoutSeconds, place) =>
+      loop.executor.start({ ...common, timeoutSeconds, ...place });
+    const { waits, started } = this.#device.hold(job, spec, role, launch);
+    if (waits && !stood) loop.journal.emit({ type: 'run.queued', sprint, ticket, ...specOf(spec), role });
+    return { job, waits, started };
   }
 }
 

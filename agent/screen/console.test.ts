@@ -77,7 +77,7 @@ it('lets nothing through to the terminal of what somebody else wrote, in whateve
     connection: { kind: 'claude' },
     checkout: { branch: { name: 'b', resumed: false, from: 'main' } },
     timer: { seconds: {}, total: 1 },
-    journal: { state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [], sprint: null }) },
+    journal: { state: () => ({ usd: 0, held: { usd: 0, tokens: 0 }, committed: [], sprints: {} }) },
     ledger: { of: () => [], sprints: [] },
   };
   const told = {

@@ -38,7 +38,7 @@ const watched = (over: Partial<Watched> = {}): Watched => ({
       ...{ seq: 1, at: at(100), researcherId: 'researcher-1' },
       limits: { usd: 50, tokens: null, sprints: 9, trainHours: null, until: at(-330) },
     },
-    ...{ sprint, committed, usd: 3.1, tokens: 812_000, trainSeconds: 4000 },
+    ...{ sprints: { 'researcher-1': sprint }, committed, usd: 3.1, tokens: 812_000, trainSeconds: 4000 },
     lastAction: 'bash: ls',
     runs: {
       [RUN]: {
@@ -98,6 +98,19 @@ it.each([40, 57, 80, 200])('fits into a terminal of %i columns and any number of
     expect(text).toContain(part);
 });
 
+it('has a line for each researcher where several work, with what each does', () => {
+  const { state } = watched();
+  const other = { ...sprint, number: 4, researcherId: 'researcher-2', claim: null, finished: true };
+  const sprints = { 'researcher-1': sprint, 'researcher-2': other };
+  const call = { usd: 0, tokens: 0 };
+  const calls = { 'researcher-1': { most: call, reserve: call, likely: call } };
+  const lines = textOf(watched({ state: { ...state, sprints, calls } }), { columns: 90, rows: 40 });
+  expect(lines.filter((line) => /^(Sprint|Call) {2}/.test(line))).toEqual([
+    'Sprint    3: A wider network (12 min 0 s, 14 turns, 1.20 USD), thinking',
+    'Sprint    4: not claimed yet (12 min 0 s, 14 turns, 1.20 USD), being judged',
+  ]);
+});
+
 it('says what the loop waits for, and how it ended', () => {
   const second = (over: Partial<Watched>) => textOf(watched(over), { columns: 80, rows: 40 });
   const state = watched().state;
@@ -131,11 +144,8 @@ it('lets no control character through, whoever wrote it', () => {
   const hostile = 'a\x1b[2Jb\x1b]0;owned\x07\r\n\x9b31m\u202ec';
   const of = watched({ best: { number: 1, title: hostile, metrics: { f1: 0.5 } } });
   const state = of.state;
-  state.sprint = {
-    ...sprint,
-    claim: { ...sprint.claim, title: hostile },
-    capped: { reason: hostile, turns: 1 },
-  };
+  const capped = { reason: hostile, turns: 1 };
+  state.sprints = { 'researcher-1': { ...sprint, claim: { ...sprint.claim, title: hostile }, capped } };
   state.lastAction = hostile;
   state.committed = [{ sprint: hostile, outcome: 'failed', reason: hostile, metrics: {} }];
   of.run = {

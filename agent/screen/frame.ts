@@ -1,5 +1,6 @@
 import { clock, zone } from '../common/clock.ts';
 import { count, duration, many, pace, plain, show } from '../common/words.ts';
+import { openSprints } from '../journal/state.ts';
 import { bar, columnsOf, sparkline, within, wrap } from './columns.ts';
 import type { Watched, WatchedRun } from './watcher.ts';
 
@@ -32,7 +33,7 @@ export function frameOf(watched: Watched, { columns, rows }: Size, now = Date.no
   const lines = [
     ...head(watched, columns, now),
     ...plainly(['']),
-    ...field('Sprint', sprintOf(watched, now), columns, 2),
+    ...sprintLines(watched, columns, now),
     ...field('Call', callOf(watched, now), columns, 2),
     ...runLines(watched, columns),
     ...field('Money', moneyOf(watched), columns, 2),
@@ -76,9 +77,21 @@ function field(label: string, text: string | null, columns: number, most: number
 
 const ago = (time: string, now: number) => duration(Math.max(0, (now - Date.parse(time)) / 1000));
 
-function sprintOf({ state: { sprint } }: Watched, now: number): string | null {
-  if (!sprint) return 'none is open';
-  const { number, claim, openedAt, cost, capped } = sprint;
+type Open = ReturnType<typeof openSprints>[number];
+
+/** A line for the open sprint; where several researchers work, one for each, with what it does. */
+function sprintLines({ state }: Watched, columns: number, now: number): Line[] {
+  const open = openSprints(state);
+  if (open.length === 0) return field('Sprint', 'none is open', columns, 2);
+  if (open.length === 1) return open.flatMap((one) => field('Sprint', sprintOf(one, now), columns, 2));
+  return open.flatMap((one) => {
+    const thinks = one.researcherId in state.calls ? ', thinking' : '';
+    const doing = one.closed ? ', being reported' : one.finished ? ', being judged' : thinks;
+    return field('Sprint', `${sprintOf(one, now)}${doing}`, columns, 1);
+  });
+}
+
+function sprintOf({ number, claim, openedAt, cost, capped }: Open, now: number): string {
   const title = plain(claim?.title ?? 'not claimed yet');
   const money = cost.usd > 0 ? `, ${cost.usd.toFixed(2)} USD` : '';
   const asked = capped ? `; asked to finish: ${plain(capped.reason)}` : '';
@@ -86,8 +99,9 @@ function sprintOf({ state: { sprint } }: Watched, now: number): string | null {
 }
 
 function callOf({ state, alive, call, actedAt }: Watched, now: number): string | null {
-  const { sprint, lastAction } = state;
-  if (!sprint || !alive) return null;
+  const { lastAction } = state;
+  const [sprint, another] = openSprints(state);
+  if (!sprint || another || !alive) return null;
   if (sprint.closed) return 'the sprint is being reported and committed';
   if (sprint.finished) return 'the sprint is being judged';
   if (call) return `${call.searching ? 'searching the web' : 'thinking'}, ${ago(call.since, now)}`;

@@ -2,6 +2,7 @@ import type { Sprint } from '#contract/sprint';
 import { plain } from '#contract/text';
 import { count, cut } from '../common/words.ts';
 import type { Journal } from '../journal/journal.ts';
+import { openSprints } from '../journal/state.ts';
 import { fateInWords, type HintFate, hintFates, statesInWords } from '../ledger/hint-fates.ts';
 import { readHints } from '../ledger/hint-file.ts';
 import { OFFLINE } from '../researcher/connection.ts';
@@ -9,21 +10,21 @@ import { OFFLINE } from '../researcher/connection.ts';
 /** What a hint is answered with where the offline replay reads it. */
 export const NO_HINTS = 'the offline replay walks a fixed path and cannot follow it';
 
-/** What became of each hint: of those that closed sprints and the open one have read, and of HINTS.md. */
+/** What became of each hint: of those that closed sprints and the open ones have read, and of HINTS.md. */
 export function hintsNow(
   repo: string,
   sprints: readonly Sprint[],
-  { sprint, started }: Pick<ReturnType<Journal['state']>, 'sprint' | 'started'>,
+  state: Pick<ReturnType<Journal['state']>, 'sprints' | 'started'>,
 ): HintFate[] {
-  const open = sprint && {
-    ...{ number: sprint.number, hints: sprint.hints, outcome: null },
-    id: sprint.claim?.id ?? '',
-    title: sprint.claim?.title ?? '',
-    hintAnswers: sprint.claim?.hintAnswers,
-    researcher: { kind: started?.researcher === OFFLINE ? ('offline' as const) : ('claude' as const) },
-  };
-  const closed = sprints.filter(({ id }) => id !== open?.id);
-  return hintFates(open ? [...closed, open] : closed, readHints(repo));
+  const kind = state.started?.researcher === OFFLINE ? ('offline' as const) : ('claude' as const);
+  const open = openSprints(state).map(({ number, hints, claim }) => ({
+    ...{ number, hints, outcome: null, researcher: { kind } },
+    id: claim?.id ?? '',
+    title: claim?.title ?? '',
+    hintAnswers: claim?.hintAnswers,
+  }));
+  const closed = sprints.filter(({ id }) => !open.some((sprint) => sprint.id === id));
+  return hintFates([...closed, ...open], readHints(repo));
 }
 
 /** One line on all hints; nothing where nobody gave one. */

@@ -9,6 +9,7 @@ import { count, duration, plain, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { openSprints } from '../journal/state.ts';
 import { lastAgain } from '../ledger/best-again.ts';
 import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
@@ -68,14 +69,13 @@ export function lastScreen(loop: LoopParts, stopped: { reason: string }): string
 const hints = ({ config: { repo }, journal, ledger }: LoopParts): string[] =>
   hintsLine(hintsNow(repo, ledger.sprints, journal.state())).map((line) => `Hints:        ${line}`);
 
-/** The open sprint that the next start continues, where there is one. */
-function open({ journal }: LoopParts): string[] {
-  const { sprint } = journal.state();
-  if (!sprint?.claim) return [];
-  return [
-    `Open:         sprint ${sprint.number}: ${plain(sprint.claim.title)}; the next start continues it, and a run from what it saved last`,
-  ];
-}
+/** The open sprints that the next start continues. */
+const open = ({ journal }: LoopParts): string[] =>
+  openSprints(journal.state()).flatMap(({ number, claim }) =>
+    claim
+      ? `Open:         sprint ${number}: ${plain(claim.title)}; the next start continues it, and a run from what it saved last`
+      : [],
+  );
 
 function overview(sprints: readonly Sprint[], { config: { task } }: LoopParts): string[] {
   if (sprints.length === 0) return [];

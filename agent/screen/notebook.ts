@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import { sprintCommits } from '../git/sprint-commits.ts';
 import type { Journal } from '../journal/journal.ts';
+import { openSprints } from '../journal/state.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LiveState, renderNotebook } from '../report/index.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -104,7 +105,9 @@ export class Notebook {
 }
 
 function liveState({ journal, config: { limits }, connection }: LoopParts): LiveState {
-  const { sprint, runs, waiting, paused, usd, started } = journal.state();
+  const state = journal.state();
+  const { runs, waiting, paused, usd, started } = state;
+  const sprint = openSprints(state).find(({ claim }) => claim !== null);
   const [run] = Object.values(runs);
   const doing = paused
     ? `paused since ${paused.slice(11, 16)} UTC ("npm run resume")${run ? '; the run under way continues' : ''}`

@@ -3,16 +3,18 @@ import type { Status } from './status.ts';
 import { statusLines } from './status-lines.ts';
 
 const now = Date.parse('2026-01-01T01:00:00Z');
+const open: Status['sprints'][number] = {
+  ...{ number: 3, id: 's3', title: 'Sort', openedAt: '2026-01-01T00:55:00Z', turns: 9, usd: 0.4 },
+  ...{ capped: null, phase: 'researching', researcher: 'researcher-1' },
+};
 const status: Status = {
   ...{ loop: 'running', pid: 7, branch: 'run/2026-01-01', profile: 'tiny', researcher: 'Claude (x)' },
   ...{ sandbox: 'bubblewrap', startedAt: '2026-01-01T00:00:00Z', stopped: null, waiting: null, paused: null },
   ...{ lastEventAt: '2026-01-01T00:59:48Z', lastAction: 'wait_for_experiment: r1', usd: 3.1, heldUsd: 0 },
   ...{ tokens: 812_345, trainSeconds: 1830, workedSeconds: 7380 },
   limits: { usd: 50, tokens: null, sprints: 5, trainHours: 4, until: '2026-01-01T03:02:00Z' },
-  sprint: {
-    ...{ number: 3, id: 's3', title: 'Sort', openedAt: '2026-01-01T00:55:00Z', turns: 9, usd: 0.4 },
-    ...{ capped: null, phase: 'researching' },
-  },
+  sprint: open,
+  sprints: [open],
   runs: [
     {
       ...{ id: 'r1', experiment: 'plain' },
@@ -61,7 +63,7 @@ it('says when it waits, is paused, was stopped or was cut off', () => {
   expect(text({ paused: '2026-01-01T00:30:00Z' })).toMatch(/^Paused since \d\d:\d\d.*npm run resume/m);
   const at = '2026-01-01T00:59:00Z';
   const stopped = { code: 'time' as const, reason: 'the time is up', exitCode: 0, at };
-  expect(text({ loop: 'stopped', pid: null, stopped, sprint: null, runs: [] })).toMatch(
+  expect(text({ loop: 'stopped', pid: null, stopped, sprint: null, sprints: [], runs: [] })).toMatch(
     /^Loop: stopped: the time is up \(exit code 0, \d\d:\d\d\)$/m,
   );
   expect(text({ loop: 'cut off', pid: null })).toContain('"npm run loop" continues it');
@@ -75,7 +77,7 @@ it('prints what somebody else wrote as plain words', () => {
       lastAction: text('action'),
       waiting: { reason: text('wait'), until: '2026-01-01T01:10:00Z' },
       stopped: { code: null, reason: text('stop'), exitCode: 0, at: '2026-01-01T00:59:00Z' },
-      sprint: { ...status.sprint!, title: text('title'), capped: text('cap') },
+      sprints: [{ ...open, title: text('title'), capped: text('cap') }],
       runs: [{ id: text('run'), experiment: 'plain', progress: null }],
       committed: [{ sprint: text('s1'), outcome: 'failed', reason: text('reason'), metrics: {} }],
     },
@@ -95,5 +97,13 @@ it('in a clone, tells what the sprints of its branch hold', () => {
     '1 closed sprint in sprints/, the last s1 (profile tiny): new-best',
     'Their reports and tables: npm run report',
     'Best: f1 0.6123 (s1)',
+  ]);
+});
+
+it('has a line for the sprint of each researcher', () => {
+  const other = { ...open, number: 4, id: null, title: null, researcher: 'researcher-2' };
+  expect(text({ sprints: [open, other] }).match(/^Sprint.*$/gm)).toEqual([
+    'Sprint 3: Sort (5 min 0 s, 9 turns, 0.40 USD)',
+    'Sprint 4: not claimed yet (5 min 0 s, 9 turns, 0.40 USD)',
   ]);
 });

@@ -39,8 +39,7 @@ function head(s: Status, now: number): string[] {
 function present(s: Status, now: number): string[] {
   const lines: string[] = [];
   const ago = (time: string) => duration(Math.max(0, (now - Date.parse(time)) / 1000));
-  if (s.sprint) {
-    const { number, title, openedAt, turns, usd, capped, phase } = s.sprint;
+  for (const { number, title, openedAt, turns, usd, capped, phase } of s.sprints) {
     const money = usd > 0 ? `, ${usd.toFixed(2)} USD` : '';
     const doing = phase === 'judging' ? ': being judged' : phase === 'closing' ? ': being reported' : '';
     lines.push(

@@ -7,12 +7,26 @@ import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
 import { readEvents } from '../journal/events.ts';
 import { fold } from '../journal/fold.ts';
 import { lockHolder } from '../journal/lock.ts';
-import { type LoopState, nothingYet, workedSeconds } from '../journal/state.ts';
+import { claimedIds, type LoopState, nothingYet, openSprints, workedSeconds } from '../journal/state.ts';
 import type { HintFate } from '../ledger/hint-fates.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
 import { hintsNow } from './hints.ts';
 
 type LoopLimits = NonNullable<NonNullable<LoopState['started']>['limits']>;
+
+interface OpenStatus {
+  number: number;
+  researcher: string;
+  id: string | null;
+  title: string | null;
+  openedAt: string;
+  turns: number;
+  usd: number;
+  /** Which of its own limits the sprint has reached; null while none. */
+  capped: string | null;
+  /** `judging`: the researcher has finished. `closing`: report and commit. */
+  phase: 'researching' | 'judging' | 'closing';
+}
 
 /** What `npm run status` reports, as `--json` prints it. */
 export interface Status {
@@ -40,18 +54,10 @@ export interface Status {
   workedSeconds: number;
   /** The limits of the loop; null where the log does not have them. */
   limits: LoopLimits | null;
-  sprint: {
-    number: number;
-    id: string | null;
-    title: string | null;
-    openedAt: string;
-    turns: number;
-    usd: number;
-    /** Which of its own limits the sprint has reached; null while none. */
-    capped: string | null;
-    /** `judging`: the researcher has finished. `closing`: report and commit. */
-    phase: 'researching' | 'judging' | 'closing';
-  } | null;
+  /** The open sprint; of several, the one with the lowest number. */
+  sprint: OpenStatus | null;
+  /** All open sprints: one for each researcher at work. */
+  sprints: OpenStatus[];
   /** `waits`: why a run waits in the queue of a cluster; absent while it trains. */
   runs: (Pick<Run, 'id' | 'experiment'> & { progress: HowFar | null; waits?: string })[];
   committed: LoopState['committed'];
@@ -69,9 +75,10 @@ export interface Status {
 export function readStatus(repo: string): Status {
   const state = readEvents(eventsPath(repo)).reduce(fold, nothingYet);
   const holder = lockHolder(stateDir(repo));
-  const { started, stopped, sprint, leaderboard } = state;
+  const { started, stopped, leaderboard } = state;
+  const open = openSprints(state).map(statusOf);
   const alive = holder?.alive === true;
-  const sprints = readSprints(sprintsDir(repo), sprint?.claim?.id);
+  const sprints = readSprints(sprintsDir(repo), claimedIds(state));
   const last = sprints.at(-1);
   const best = bestOf(sprints, leaderboard ?? last?.leaderboard ?? '');
   return {
@@ -95,16 +102,8 @@ export function readStatus(repo: string): Status {
       alive && started ? { ...state, lastEventAt: new Date().toISOString() } : state,
     ),
     limits: started?.limits ?? null,
-    sprint: sprint && {
-      number: sprint.number,
-      id: sprint.claim?.id ?? null,
-      title: sprint.claim?.title ?? null,
-      openedAt: sprint.openedAt,
-      turns: sprint.cost.turns,
-      usd: sprint.cost.usd,
-      capped: sprint.capped?.reason ?? null,
-      phase: sprint.closed ? 'closing' : sprint.finished ? 'judging' : 'researching',
-    },
+    sprint: open[0] ?? null,
+    sprints: open,
     runs: Object.entries(state.runs).map(([id, { experiment, progress, waits }]) => ({
       ...{ id, experiment, progress },
       ...(waits !== undefined && { waits }),
@@ -120,6 +119,18 @@ export function readStatus(repo: string): Status {
     best: best?.verdict ? { sprint: best.id, run: best.candidate, metrics: best.verdict.metrics } : null,
   };
 }
+
+const statusOf = (sprint: ReturnType<typeof openSprints>[number]): OpenStatus => ({
+  number: sprint.number,
+  researcher: sprint.researcherId,
+  id: sprint.claim?.id ?? null,
+  title: sprint.claim?.title ?? null,
+  openedAt: sprint.openedAt,
+  turns: sprint.cost.turns,
+  usd: sprint.cost.usd,
+  capped: sprint.capped?.reason ?? null,
+  phase: sprint.closed ? 'closing' : sprint.finished ? 'judging' : 'researching',
+});
 
 /** The fields that the task shows beside its metric; everything where there is no readable task. */
 export function shownFields(repo: string): string[] | null {

@@ -133,8 +133,9 @@ export class Watcher {
 
   /** The closed sprints are read again when there is one more: a night has hundreds of large records. */
   #bestNow(): Watched['best'] {
-    const { leaderboard, committed, sprint } = this.#state;
-    const of = `${leaderboard} ${committed.length} ${sprint?.closed !== null}`;
+    const { leaderboard, committed, sprints } = this.#state;
+    const closed = Object.values(sprints).filter((sprint) => sprint.closed !== null);
+    const of = `${leaderboard} ${committed.length} ${closed.length}`;
     if (of === this.#best.of || leaderboard === null) return this.#best.best;
     this.#best = { of, best: readBest(this.repo, leaderboard) };
     return this.#best.best;

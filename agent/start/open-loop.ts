@@ -1,8 +1,10 @@
 import { mkdirSync, renameSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
 import type { Note } from '#contract/note';
 import { bubblewrap } from '#host/bubblewrap';
+import { gpuCount } from '#host/machine';
 import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { worktreeOf } from '#host/worktree';
@@ -22,12 +24,14 @@ import { EventLog } from '../journal/events.ts';
 import { fold } from '../journal/fold.ts';
 import { Journal } from '../journal/journal.ts';
 import type { Taking } from '../journal/lock.ts';
-import { isUnfinished, type LoopState, nothingYet } from '../journal/state.ts';
+import { claimedIds, isUnfinished, type LoopState, nothingYet } from '../journal/state.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { Notifier } from '../notify/notifier.ts';
 import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
+import { DevicePool } from '../runs/pool.ts';
+import { slotsOf } from '../runs/slots.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { linkIgnored } from './link-ignored.ts';
@@ -46,6 +50,8 @@ export interface Loop {
   readonly checkout: Checkout;
   readonly journal: Journal;
   readonly ledger: Ledger;
+  /** Where runs train; shared by all researchers. */
+  readonly devices: DevicePool;
   readonly timer: Timer;
   readonly outputs: Outputs;
   readonly stopper: Stopper;
@@ -85,7 +91,7 @@ export async function openLoop(
   const repo = worktreeOf(home);
   await laySteering(repo);
   await linkIgnored(repo, plan.task.contract.workspace);
-  const ledger = new Ledger(sprintsDir(repo), before.sprint?.claim?.id);
+  const ledger = new Ledger(sprintsDir(repo), claimedIds(before));
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;
   const journal = new Journal(log, before);
@@ -98,6 +104,7 @@ export async function openLoop(
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
     journal,
     ledger,
+    devices: new DevicePool(slotsOf(task.contract, { gpus: gpuCount(), cores: availableParallelism() })),
     timer: new Timer(),
     outputs: {
       report,

@@ -13,7 +13,7 @@ export function answered(
   { loop }: Pick<OpenSprint, 'loop'>,
   said: StartSprintInput['hints'] = [],
 ): HintAnswer[] {
-  const known = (loop.journal.state().sprint?.hints ?? []).flatMap(hintsIn);
+  const known = (loop.journal.sprint?.hints ?? []).flatMap(hintsIn);
   const strange = said.find(({ hint }) => known.every(({ id }) => id !== hint));
   if (strange)
     throw new ToolMistake(

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { Devices } from '#contract/devices';
+import { exampleTask } from '../fixtures/examples.ts';
+import { slotsOf } from './slots.ts';
+
+const { contract } = exampleTask();
+const slots = (devices: Devices | undefined, gpus: number, cores = 16) =>
+  slotsOf({ ...contract, devices }, { gpus, cores });
+const on = (...devices: (string | null)[]) => devices.map((device) => ({ device }));
+
+it('trains one run at a time where TASK.md says nothing', () => {
+  expect(slots(undefined, 8)).toEqual(on(null));
+});
+
+it('auto: a run on each GPU, else by the cores, which the runs share', () => {
+  expect(slots('auto', 2)).toEqual(on('0', '1'));
+  expect(slots('auto', 0, 16)).toEqual(Array(4).fill({ device: null, threads: 4 }));
+  expect(slots('auto', 0, 2)).toEqual(on(null));
+});
+
+it('a number, a list, or runs at a time for each GPU', () => {
+  expect(slots(3, 2)).toEqual(on('0', '1', '0'));
+  expect(slots(3, 0, 7)).toEqual(Array(3).fill({ device: null, threads: 2 }));
+  expect(slots([0, 3], 4)).toEqual(on('0', '3'));
+  expect(slots({ 0: 2, 5: 1 }, 0)).toEqual(on('0', '0', '5'));
+});
+
+it('counts runs alone where they are jobs of a cluster', () => {
+  const jobs = { ...contract, executor: { slurm: { resources: {}, sbatch: [] } } };
+  for (const devices of [3, [0, 1, 2], { 0: 3 }])
+    expect(slotsOf({ ...jobs, devices }, { gpus: 2, cores: 4 })).toEqual(on(null, null, null));
+});
+
+it('refuses what names no place for a run', () => {
+  for (const wrong of ['all', 0, [], [-1], {}, { a: 1 }, { 0: 0 }])
+    expect(Devices.safeParse(wrong).success).toBe(false);
+  expect(Devices.safeParse('all').error?.issues[0]?.message).toContain('must be auto');
+});
