@@ -7,7 +7,7 @@ import { parsed, program, whole } from '#contract/command-line';
 import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
 import { freshKey } from '../judge/drawn.ts';
-import { profileOfSaved } from '../judge/saved.ts';
+import { profileOfSaved } from '../judge/subject.ts';
 import { groupsText, type InspectOptions, look, openInspected, withInspectOptions } from './inspected.ts';
 import { latentLines } from './latent-lines.ts';
 import { chosen, type PickOptions, withPickOptions, worstFirst } from './pick-latents.ts';

@@ -6,7 +6,8 @@ import type { Evaluation } from '../eval/evaluation.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
 import { type Asked, openCase } from '../judge/case.ts';
 import { decidingEvaluation, type Measurement } from '../judge/measure.ts';
-import { openSaved, profileOfSaved, type SavedCase } from '../judge/saved.ts';
+import { openSaved, type SavedCase } from '../judge/saved.ts';
+import { profileOfSaved } from '../judge/subject.ts';
 import type { Seed } from '../random.ts';
 import { sayBuilding } from './building.ts';
 
