@@ -5,11 +5,13 @@ import { withEncoder } from './encoders.ts';
 import { type AnswerListener, type BatchListener, type Measurement, measure } from './measure.ts';
 import { ours } from './own-fault.ts';
 import type { RunFolder } from './run-folder.ts';
-import { type CaseOptions, type Encoding, openRun } from './subject.ts';
+import type { CaseOptions, Encoding, Subject } from './subject.ts';
 
-/** A run to be judged: its folder, its profile, its world, and a way to measure one of its checkpoints. */
+/** What is to be judged, with its world, and a way to measure one of its checkpoints. */
 export interface Case {
-  folder: RunFolder;
+  name: string;
+  /** Null for an SAE that SAELens saved. */
+  folder: RunFolder | null;
   profile: Profile;
   world: OpenedWorld;
   /**
@@ -29,23 +31,17 @@ export interface Asked {
   invariance?: boolean;
 }
 
-/**
- * Opens a run for judging. TASK.md is read from the working directory, which is the repository.
- * @throws UserError
- */
-export async function openCase(path: string, options: CaseOptions): Promise<Case> {
-  const subject = openRun(path, options);
-  const { folder, profile, world: name } = subject;
-  const open = () => openWorld(name, options.onBuild?.(name));
-  const isSecret = folder.run.secretWorld !== undefined;
+/** Opens the world of a run, or of a saved SAE, to judge it there. @throws UserError */
+export async function openCase(subject: Subject, options: CaseOptions): Promise<Case> {
+  const { name, folder, profile, world: named } = subject;
+  const open = () => openWorld(named, options.onBuild?.(named));
+  const secret = folder?.run.secretWorld;
   // The encoder has not been started yet.
-  const world = isSecret ? await ours(open) : await open();
-  if (isSecret && folder.run.secretWorld !== world.world.hash)
-    throw new UserError(`${name}: is not the secret world that ${path} was trained on`, OWN_FAULT);
+  const world = secret === undefined ? await open() : await ours(open);
+  if (secret !== undefined && secret !== world.world.hash)
+    throw new UserError(`${named}: is not the secret world that ${folder?.dir} was trained on`, OWN_FAULT);
   return {
-    folder,
-    profile,
-    world,
+    ...{ name, folder, profile, world },
     measure: (file, samples, asked) =>
       subject.encoded(file, asked?.lane ?? 0, (encoding) =>
         measureCheckpoint(world, encoding, samples, options, asked),
