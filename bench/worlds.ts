@@ -52,7 +52,7 @@ export function worldConfig(name: string): WorldConfig {
   return 'dir' in source ? readConfig(join(source.dir, CONFIG_FILE)) : source.config;
 }
 
-/** Begins the name of a folder of activations (docs/activations.md), which is served and has no truth. */
+/** Begins the name of a folder of activations (docs/activations.md), of which no true features are known. */
 const ACTIVATIONS = 'activations:';
 
 /** The folder of a world `activations:<folder>`; null for any other world. */
@@ -60,11 +60,20 @@ export function activationsFolder(name: string): string | null {
   return name.startsWith(ACTIVATIONS) ? name.slice(ACTIVATIONS.length) : null;
 }
 
+/** In the folder of a secret part of a folder of activations: which rows are held out there. */
+export const PART_FILE = 'part.json';
+
+/** Whether a world's name is that of a folder of activations, or of a secret part of one. */
+export const isRowsWorld = (name: string): boolean =>
+  activationsFolder(name) !== null || existsSync(join(name, PART_FILE));
+
 type Source = { dir: string } | { config: WorldConfig };
 
 function sourceOf(name: string): Source {
-  if (activationsFolder(name) !== null)
-    throw new UserError(`the world "${name}" has rows and no true features: only npm run serve reads it`);
+  if (isRowsWorld(name))
+    throw new UserError(
+      `the world "${name}" has rows and no true features: it can be served, judged and inspected, and nothing else`,
+    );
   if (Object.hasOwn(BUILT_IN, name)) return { config: BUILT_IN[name] };
   if (name === 'synth-16k') return { dir: releasedDir() };
   const seeded = /^([^:]+):seed=(.*)$/.exec(name);

@@ -21,6 +21,12 @@ const NEEDS: readonly Need[] = [
     notInCi: 'only the exported code needs numpy',
   },
   {
+    what: 'probes against scikit-learn',
+    of: /(^|\/)sklearn\./,
+    remedy: 'pip install scikit-learn, and name its Python in SKLEARN_PYTHON',
+    notInCi: 'the probes are also held to a plain reference, and scikit-learn is large',
+  },
+  {
     what: 'a trainer that the kernel kills',
     of: /: no control group/,
     remedy: 'run it as root where /sys/fs/cgroup can be written',

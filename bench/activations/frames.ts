@@ -1,11 +1,13 @@
 import { encodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
 import { type Activations, NUMBER_BYTES, wrong } from './layout.ts';
 import { Order } from './order.ts';
-import { SPLIT, type TrainingRows, trainingRows } from './split.ts';
+import { SPLIT, type Split, type TrainingRows, trainingRows } from './split.ts';
 import { type Loaded, WindowLoader } from './windows.ts';
 
 export interface ActivationRequest {
   seed: number;
+  /** Which rows are served; unset: those of the public split. */
+  split?: Split;
   /** Index of the first batch. */
   from: number;
   /** Rows in all, possibly Infinity, and rows of a whole batch. */
@@ -22,7 +24,7 @@ export interface ActivationFrames {
 
 /** The training rows of a folder as a stream, shuffled by the seed, epoch after epoch. @throws UserError */
 export function openActivationFrames(activations: Activations, request: ActivationRequest): ActivationFrames {
-  const training = trainingRows(activations, SPLIT);
+  const training = trainingRows(activations, request.split ?? SPLIT);
   return {
     frames: framesOf(activations, training, request),
     counts(rows) {

@@ -104,7 +104,7 @@ export class Order {
 }
 
 /** A random permutation (Fisher-Yates). */
-function permutation(length: number, random: Random): Uint32Array {
+export function permutation(length: number, random: Random): Uint32Array {
   const all = new Uint32Array(length);
   for (let index = 0; index < length; index++) all[index] = index;
   for (let left = length; left > 1; left--) {

@@ -10,20 +10,41 @@ export interface Piece {
   rows: number;
 }
 
-/** Where training rows lie, by their ranks. */
-export class Places {
-  /** By span: the number of its first row in the folder. */
+/** Where rows lie, by their numbers in the folder. */
+export class RowPlaces {
+  /** By span: the number of its first row. */
   private readonly firsts: Float64Array;
 
-  constructor(
-    private readonly spans: readonly Span[],
-    private readonly training: TrainingRows,
-  ) {
+  constructor(private readonly spans: readonly Span[]) {
     let row = 0;
     this.firsts = Float64Array.from(spans, ({ rows }) => {
       row += rows;
       return row - rows;
     });
+  }
+
+  /** Adds the pieces of neighbouring rows. */
+  add(pieces: Piece[], start: number, count: number): void {
+    const { spans, firsts } = this;
+    let row = start;
+    for (let at = lastAtMost(firsts, start); row < start + count; at++) {
+      const within = row - firsts[at];
+      const rows = Math.min(spans[at].rows - within, start + count - row);
+      pieces.push({ span: spans[at], row: within, rows });
+      row += rows;
+    }
+  }
+}
+
+/** Where training rows lie, by their ranks. */
+export class Places {
+  private readonly places: RowPlaces;
+
+  constructor(
+    spans: readonly Span[],
+    private readonly training: TrainingRows,
+  ) {
+    this.places = new RowPlaces(spans);
   }
 
   /** Where rows of neighbouring ranks lie, in their order. */
@@ -32,21 +53,10 @@ export class Places {
     const pieces: Piece[] = [];
     for (let rank = from, run = lastAtMost(ranks, from); rank < from + rows; run++) {
       const end = Math.min(from + rows, run + 1 < ranks.length ? ranks[run + 1] : all);
-      this.add(pieces, starts[run] + rank - ranks[run], end - rank);
+      this.places.add(pieces, starts[run] + rank - ranks[run], end - rank);
       rank = end;
     }
     return pieces;
-  }
-
-  private add(pieces: Piece[], start: number, count: number): void {
-    const { spans } = this;
-    let row = start;
-    for (let at = lastAtMost(this.firsts, start); row < start + count; at++) {
-      const within = row - this.firsts[at];
-      const rows = Math.min(spans[at].rows - within, start + count - row);
-      pieces.push({ span: spans[at], row: within, rows });
-      row += rows;
-    }
   }
 }
 

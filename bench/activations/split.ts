@@ -4,8 +4,10 @@ import { INTEGER_BYTES } from './safetensors.ts';
 
 /** Which contexts are held out: about the share of them, chosen by the key. */
 export interface Split {
-  key: string;
+  key: string | Uint8Array;
   share: number;
+  /** What this split holds out is in neither part of ours: not served, and not held out by us. */
+  besides?: Split;
 }
 
 /** One context in ten, by a public key: anybody can say which rows a run was not trained on. */
@@ -28,9 +30,17 @@ export interface TrainingRows {
  * Whether a context is held out: the first 48 bits of HMAC-SHA256(key, id in decimal), as a fraction, lie
  * below the share. It depends on nothing else, so a folder that grows keeps its split.
  */
-export function isHeldOut({ key, share }: Split, id: number | bigint): boolean {
-  return createHmac('sha256', key).update(String(id)).digest().readUIntBE(0, 6) < share * 2 ** 48;
+export function isHeldOut({ key, share, besides }: Split, id: number | bigint): boolean {
+  return rankOf(key, id) < share * 2 ** 48 && !(besides && isHeldOut(besides, id));
 }
+
+/** 48 bits of a context that depend on nothing but the key and its id. */
+export function rankOf(key: string | Uint8Array, id: number | bigint): number {
+  return createHmac('sha256', key).update(String(id)).digest().readUIntBE(0, 6);
+}
+
+const isServed = (split: Split, id: number | bigint): boolean =>
+  !isHeldOut(split, id) && !(split.besides && isHeldOut(split.besides, id));
 
 /** @throws UserError where nothing is left to train on, or nothing held out */
 export function trainingRows(activations: Activations, split: Split): TrainingRows {
@@ -39,7 +49,7 @@ export function trainingRows(activations: Activations, split: Split): TrainingRo
   let rows = 0;
   let end = -1;
   for (const { id, row, count } of contexts(activations)) {
-    if (isHeldOut(split, id)) continue;
+    if (!isServed(split, id)) continue;
     if (row !== end) {
       ranks.push(rows);
       starts.push(row);
@@ -54,8 +64,25 @@ export function trainingRows(activations: Activations, split: Split): TrainingRo
   return { rows, ranks: Float64Array.from(ranks), starts: Float64Array.from(starts) };
 }
 
+/** Neighbouring rows of one context. */
+export interface ContextRun {
+  id: number | bigint;
+  row: number;
+  count: number;
+}
+
+/** The rows that are held out, in order. @throws UserError where there are none */
+export function heldOutRuns(activations: Activations, split: Split): ContextRun[] {
+  const runs: ContextRun[] = [];
+  for (const run of contexts(activations)) if (isHeldOut(split, run.id)) runs.push(run);
+  const where = activations.spans[0].file.path;
+  if (runs.length === 0)
+    throw wrong(where, `none of ${activations.rows} rows is held out; more contexts are needed`);
+  return runs;
+}
+
 /** All rows in order, in runs that belong to one context. */
-function* contexts(activations: Activations): Generator<{ id: number | bigint; row: number; count: number }> {
+function* contexts(activations: Activations): Generator<ContextRun> {
   const { rows, spans, contextSize } = activations;
   if (contextSize === null && spans[0].columns.has('context')) {
     let row = 0;
@@ -71,7 +98,7 @@ function* contexts(activations: Activations): Generator<{ id: number | bigint; r
 }
 
 /** Runs of rows with the same id in the column `context`; one that goes on in the next piece is two runs. */
-function* named(span: Span, start: number): Generator<{ id: bigint; row: number; count: number }> {
+function* named(span: Span, start: number): Generator<ContextRun> {
   const column = span.columns.get('context');
   if (!column) throw wrong(span.file.path, 'has no column context');
   const bytes = INTEGER_BYTES[column.dtype];

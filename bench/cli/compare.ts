@@ -10,6 +10,7 @@ import { type LatentRow, latentRows } from '../eval/latents.ts';
 import { openCase } from '../judge/case.ts';
 import { freshKey } from '../judge/drawn.ts';
 import { decidingEvaluation } from '../judge/measure.ts';
+import { openRun } from '../judge/subject.ts';
 import { sayBuilding } from './building.ts';
 import { latentLines } from './latent-lines.ts';
 import { endOnSignals, print } from './program.ts';
@@ -48,10 +49,10 @@ await runMain(async () => {
   const options = command.opts<Options>();
   const seed = options.evalSeed ?? freshKey();
   const judging = { ...options, seed, onBuild: sayBuilding };
-  const cases = await Promise.all(command.args.map((path) => openCase(path, judging)));
+  const cases = await Promise.all(command.args.map((path) => openCase(openRun(path, judging), judging)));
   const [first, second] = cases;
   if (first.world.world.hash !== second.world.world.hash)
-    throw new UserError(`${first.folder.run.id} and ${second.folder.run.id} were not trained in one world`);
+    throw new UserError(`${first.name} and ${second.name} were not trained in one world`);
   const samples = options.samples ?? first.profile.evaluation.snapshot;
   const rows: LatentRow[][] = [];
   // One after the other: the cosines of a large world take much memory.
@@ -66,8 +67,8 @@ await runMain(async () => {
   print(
     [
       `Features that a latent detects with an F1 of at least ${DETECTS}, on ${samples} fresh samples: ${detected(a).size} by the first, ${detected(b).size} by the second, ${both} by both.`,
-      ...part(`the first, ${first.folder.run.id}`, 'the second', lackingIn(b, a), options.most),
-      ...part(`the second, ${second.folder.run.id}`, 'the first', lackingIn(a, b), options.most),
+      ...part(`the first, ${first.name}`, 'the second', lackingIn(b, a), options.most),
+      ...part(`the second, ${second.name}`, 'the first', lackingIn(a, b), options.most),
       '',
     ].join('\n'),
   );

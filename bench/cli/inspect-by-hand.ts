@@ -11,6 +11,7 @@ import type { LatentRow } from '../eval/latents.ts';
 import { drawnFrom, freshKey } from '../judge/drawn.ts';
 import { metricsOf } from '../judge/measure.ts';
 import { fileOf } from '../judge/run-folder.ts';
+import { openSubject } from '../judge/subject.ts';
 import {
   groupsText,
   type InspectOptions,
@@ -66,7 +67,8 @@ In Python: examples/notebook/`,
   const { folder, file } = fileOf(command.args[0]);
   const out = options.out === undefined ? null : outFolder(options.out);
   const seed = options.evalSeed ?? freshKey();
-  const opened = await openInspected(folder, { ...options, seed }, file);
+  const judging = { ...options, seed };
+  const opened = await openInspected(openSubject(folder, judging), judging, file);
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
   const kept = new Kept(out === null ? 0 : Math.min(options.rows, samples));
   const tell = tellPerson();

@@ -7,7 +7,7 @@ import { parsed, program, whole } from '#contract/command-line';
 import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
 import { freshKey } from '../judge/drawn.ts';
-import { profileOfSaved } from '../judge/saved.ts';
+import { openSubject } from '../judge/subject.ts';
 import { groupsText, type InspectOptions, look, openInspected, withInspectOptions } from './inspected.ts';
 import { latentLines } from './latent-lines.ts';
 import { chosen, type PickOptions, withPickOptions, worstFirst } from './pick-latents.ts';
@@ -40,11 +40,12 @@ await runMain(async () => {
   endOnSignals();
   const options = command.opts<Options>();
   const [path] = command.args;
-  const opened = await openInspected(path, { ...options, seed: options.evalSeed ?? freshKey() });
+  const judging = { ...options, seed: options.evalSeed ?? freshKey() };
+  const opened = await openInspected(openSubject(path, judging), judging);
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
   const { rows } = await look(opened, samples);
   const { width } = opened.profile.constraints;
-  const isRun = profileOfSaved(path, options.profile) === null;
+  const isRun = opened.folder !== null;
   // More rows than a run may have would be probes of the truth.
   const why = isRun && width !== undefined ? violation(width, rows.length, []) : null;
   if (why !== null) throw new UserError(`${opened.name}: is not shown: its width is ${why}`);

@@ -4,9 +4,9 @@ import type { SandboxChoice } from '#host/by-hand';
 import { Confusion } from '../eval/confusion.ts';
 import type { Evaluation } from '../eval/evaluation.ts';
 import { byDepth, byRate, type Group, type LatentRow, latentRows } from '../eval/latents.ts';
-import { type Asked, openCase } from '../judge/case.ts';
+import { type Asked, type Case, openCase } from '../judge/case.ts';
 import { decidingEvaluation, type Measurement } from '../judge/measure.ts';
-import { openSaved, profileOfSaved, type SavedCase } from '../judge/saved.ts';
+import type { Subject } from '../judge/subject.ts';
 import type { Seed } from '../random.ts';
 import { sayBuilding } from './building.ts';
 
@@ -44,25 +44,21 @@ export const withInspectOptions = (command: Command): Command =>
     )
     .option('--stall-seconds <n>', 'end an encoder that answers nothing for this long', whole(1), 120);
 
+/** What is inspected: a case, and the file of it that is measured. */
+export interface Inspected extends Case {
+  file: string;
+}
+
 /**
  * Opens a run's checkpoint, or another file below its `out/`, or an SAE that SAELens saved; all are inspected
  * in the same way.
  */
 export async function openInspected(
-  path: string,
+  subject: Subject,
   options: InspectOptions & { seed: Seed },
   file = 'checkpoint.safetensors',
-): Promise<SavedCase> {
-  const judging = { ...options, onBuild: sayBuilding };
-  const profile = profileOfSaved(path, options.profile);
-  if (profile !== null) return openSaved(path, { ...judging, profile });
-  const opened = await openCase(path, judging);
-  return {
-    name: opened.folder.run.id,
-    profile: opened.profile,
-    world: opened.world,
-    measure: (samples, asked) => opened.measure(file, samples, asked),
-  };
+): Promise<Inspected> {
+  return { ...(await openCase(subject, { ...options, onBuild: sayBuilding })), file };
 }
 
 /** A measurement with what each latent is confused with. */
@@ -73,10 +69,10 @@ export interface Look {
   rows: LatentRow[];
 }
 
-export async function look(opened: SavedCase, samples: number, asked: Asked = {}): Promise<Look> {
+export async function look(opened: Inspected, samples: number, asked: Asked = {}): Promise<Look> {
   const { world } = opened.world;
   let confusion: Confusion | undefined;
-  const measurement = await opened.measure(samples, {
+  const measurement = await opened.measure(opened.file, samples, {
     ...asked,
     onBatch(truth, codes, matching) {
       confusion ??= new Confusion(matching.best.length, world.numFeatures);

@@ -11,17 +11,15 @@ import type { EvalPoint } from '#contract/run';
 import { Verdict } from '#contract/verdict';
 import type { SandboxChoice } from '#host/by-hand';
 import { withEngineOptions } from '#host/engine-options';
-import { FirstRows } from '../eval/worst.ts';
-import { openCase } from '../judge/case.ts';
 import { drawnFrom, freshKey, keyOf } from '../judge/drawn.ts';
-import { FIELDS } from '../judge/fields.ts';
+import { FIELDS, ROW_FIELDS } from '../judge/fields.ts';
+import { judgementOf } from '../judge/judgement.ts';
 import { inLanes } from '../judge/lanes.ts';
-import { EVALUATION_BATCH, metricsOf } from '../judge/measure.ts';
+import { EVALUATION_BATCH } from '../judge/measure.ts';
 import { observedOf } from '../judge/observed.ts';
-import { onOurDisk } from '../judge/own-fault.ts';
-import { partsOf } from '../judge/parts.ts';
 import { appendEval, rounded, unmeasuredSnapshots } from '../judge/run-folder.ts';
-import { judgeSaved, profileOfSaved } from '../judge/saved.ts';
+import { openSubject, profileOfSaved } from '../judge/subject.ts';
+import { isRowsWorld, profileWorld } from '../worlds.ts';
 import { sayBuilding } from './building.ts';
 import { tellPerson, tellProgram } from './measuring.ts';
 import { endOnSignals, print } from './program.ts';
@@ -39,9 +37,6 @@ interface Options {
   json?: boolean;
   describe?: boolean;
 }
-
-/** Features up to which two snapshots are measured at a time. */
-const SMALL_WORLD = 4096;
 
 await runMain(async () => {
   const command = parsed(
@@ -97,7 +92,9 @@ await runMain(async () => {
   endOnSignals();
   const options = command.opts<Options>();
   if (options.describe) {
-    print(`${JSON.stringify(FIELDS)}\n`);
+    const { profile } = options;
+    const isRows = profile !== undefined && isRowsWorld(profileWorld(profile).world);
+    print(`${JSON.stringify(isRows ? ROW_FIELDS : FIELDS)}\n`);
     return 0;
   }
   // Fresh samples each time: earlier measurements, also the run's snapshots, used other samples.
@@ -105,8 +102,7 @@ await runMain(async () => {
   const [path] = command.args;
   if (path === undefined)
     throw new UserError('the folder is missing: give that of a run, or of an SAE that SAELens saved');
-  const profile = profileOfSaved(path, options.profile);
-  if (profile !== null && options.evals) {
+  if (profileOfSaved(path, options.profile) !== null && options.evals) {
     throw new UserError(`${path}: --evals is for the snapshots of a run`);
   }
   if (options.world !== undefined && options.evals) {
@@ -119,28 +115,25 @@ await runMain(async () => {
     ...{ ...options, seed, onBuild: sayBuilding },
     onRows: options.evals ? undefined : (done: number, of: number) => tell({ done, of, unit: 'fresh rows' }),
   };
-  if (profile !== null) {
-    const verdict = await judgeSaved(path, { ...judging, profile });
-    if (!options.json) print(table(verdict.metrics, verdict.also));
-    print(`${JSON.stringify(verdict)}\n`);
-    return 0;
-  }
-  const opened = await openCase(path, judging);
-  if (options.evals) {
-    const evaluationSamples = options.samples ?? opened.profile.evaluation.snapshot;
-    const snapshots = unmeasuredSnapshots(opened.folder, opened.profile.batch);
-    // The start of an encoder takes most of the time of a snapshot in a small world, and most of the memory
-    // in a large one.
-    const lanes = opened.world.world.numFeatures <= SMALL_WORLD ? 2 : 1;
-    const points = inLanes(snapshots, lanes, async ({ samples, name }, lane): Promise<EvalPoint> => {
-      const { deciding } = metricsOf(await opened.measure(name, evaluationSamples, { lane }));
-      return { samples, evaluationSamples, metrics: rounded(deciding) };
-    });
+  const subject = openSubject(path, judging);
+  const { folder, profile } = subject;
+  const judgement = await judgementOf(subject, judging);
+  if (options.evals && folder !== null) {
+    const asked = options.samples ?? profile.evaluation.snapshot;
+    const snapshots = unmeasuredSnapshots(folder, profile.batch);
+    const points = inLanes(
+      snapshots,
+      judgement.lanes,
+      async ({ samples, name }, lane): Promise<EvalPoint> => {
+        const { metrics, samples: evaluationSamples } = await judgement.snapshot(name, asked, lane);
+        return { samples, evaluationSamples, metrics: rounded(metrics) };
+      },
+    );
     let done = 0;
     const told = (): void => tell({ done, of: snapshots.length, unit: 'snapshots' });
     if (snapshots.length > 0) told();
     for await (const point of points) {
-      appendEval(opened.folder, point);
+      appendEval(folder, point);
       print(`${JSON.stringify(point)}\n`);
       done++;
       told();
@@ -148,44 +141,36 @@ await runMain(async () => {
     return 0;
   }
   const started = performance.now();
-  const samples = options.samples ?? opened.profile.evaluation.verdict;
-  const first = new FirstRows();
-  const measurement = await onOurDisk(() =>
-    opened.measure('checkpoint.safetensors', samples, {
-      onBatch: (truth, codes) => first.add(truth, codes),
-      invariance: true,
-    }),
-  );
-  const { deciding, also } = metricsOf(measurement);
-  const { run, result } = opened.folder;
-  const { hash } = opened.world.world;
-  const isSecret = run.secretWorld !== undefined;
-  const width = measurement.matching.best.length;
-  const verdict = Verdict.parse({
+  const asked = options.samples ?? profile.evaluation.verdict;
+  const { width, samples, ...judged } = await judgement.judge(asked);
+  const common = {
     version: 1,
-    run: run.id,
-    kind: isSecret ? 'confirmed' : 'verified',
-    profile: run.profile,
-    world: isSecret
-      ? { name: `${opened.profile.world}, secret`, hash, kind: 'secret' }
-      : { name: opened.world.name, hash, kind: 'public' },
-    tree: run.tree,
-    ...(run.from !== undefined && { from: run.from }),
-    metrics: deciding,
-    also,
-    ...(!isSecret && partsOf(opened, measurement, first)),
-    observed: observedOf(opened.folder, opened.profile, width),
-    declared: result?.declared ?? {},
+    world: judgement.world,
+    ...judged,
     evaluation: { samples, batch: EVALUATION_BATCH, ...drawnFrom(seed) },
     seconds: (performance.now() - started) / 1000,
     at: new Date().toISOString(),
+  } as const;
+  if (!options.json) print(table(judged.metrics, judged.also));
+  if (folder === null) {
+    const of = { sae: subject.name, kind: 'verified', profile: options.profile, observed: { width } };
+    print(`${JSON.stringify({ ...of, ...common })}\n`);
+    return 0;
+  }
+  const { run, result } = folder;
+  const verdict = Verdict.parse({
+    ...common,
+    run: run.id,
+    kind: run.secretWorld === undefined ? 'verified' : 'confirmed',
+    profile: run.profile,
+    tree: run.tree,
+    ...(run.from !== undefined && { from: run.from }),
+    observed: observedOf(folder, profile, width),
+    declared: result?.declared ?? {},
   } satisfies Verdict);
   // A measurement on fewer samples, or in another world, does not replace the verdict.
-  const inItsWorld = opened.world.name === opened.profile.world;
-  if (inItsWorld && samples >= opened.profile.evaluation.verdict) {
-    writeJsonAtomic(join(opened.folder.dir, 'verdict.json'), verdict);
-  }
-  if (!options.json) print(table(deciding, also));
+  if (subject.world === profile.world && asked >= profile.evaluation.verdict)
+    writeJsonAtomic(join(folder.dir, 'verdict.json'), verdict);
   print(`${JSON.stringify(verdict)}\n`);
   return 0;
 });
@@ -200,7 +185,7 @@ function table(deciding: Record<string, number>, also: Record<string, Record<str
       (name) =>
         name.padEnd(20) +
         Object.values(columns)
-          .map((metrics) => cell(String(Number(metrics[name].toPrecision(5)))))
+          .map((metrics) => cell(name in metrics ? String(Number(metrics[name].toPrecision(5))) : ''))
           .join(''),
     ),
   ];

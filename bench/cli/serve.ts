@@ -8,11 +8,12 @@ import { isAbsolute } from 'node:path';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
+import { writeRows } from '../activations/write-world.ts';
 import { ours } from '../judge/own-fault.ts';
 import { type Frames, openFrames } from '../sampler/frames.ts';
 import { RingWriter, ringEnds } from '../stream/ring-writer.ts';
 import { type Sink, StreamWriter } from '../stream/writer.ts';
-import { activationsFolder, openWorld, profileWorld } from '../worlds.ts';
+import { isRowsWorld, openWorld, profileWorld } from '../worlds.ts';
 
 interface Options {
   profile: string;
@@ -23,6 +24,7 @@ interface Options {
   batch: number;
   threads: number;
   ring?: string;
+  into?: string;
 }
 
 const REPORT_MS = 1000;
@@ -59,19 +61,27 @@ function report({ rows, frames }: { rows: number; frames: number }, { counts }: 
 async function sourceOf(options: Options): Promise<Source> {
   const { seed, from, batch, rows = Number.POSITIVE_INFINITY } = options;
   const name = options.world ?? profileWorld(options.profile).world;
-  const folder = activationsFolder(name);
-  if (folder !== null) {
+  if (isRowsWorld(name)) {
     // Loaded here alone: the Arrow library takes a while.
-    const { openActivations } = await import('../activations/folder.ts');
+    const { openRowsWorld } = await import('../activations/world.ts');
     const { openActivationFrames } = await import('../activations/frames.ts');
-    const activations = openActivations(folder);
-    return { d: activations.d, ...openActivationFrames(activations, { seed, from, rows, batch }) };
+    const open = async () => openRowsWorld(name);
+    const { activations, split } = isAbsolute(name) ? await ours(open) : await open();
+    return { d: activations.d, ...openActivationFrames(activations, { seed, split, from, rows, batch }) };
   }
   const open = () => openWorld(name, building);
   // A secret world is a folder that only our side writes.
   const { world } = isAbsolute(name) ? await ours(open) : await open();
   const frames = await openFrames({ world, seed, from, rows, batch }, options.threads);
   return { d: world.hiddenDim, frames: each(frames), stop: frames.stop };
+}
+
+/** Writes rows of a world whose features are known, so that a judge without them can be compared with one. */
+async function writeInto({ world: named, profile, seed, rows }: Options, folder: string): Promise<number> {
+  if (rows === undefined) throw new UserError('--into needs the number of rows to write: --rows');
+  const { world } = await openWorld(named ?? profileWorld(profile).world, building);
+  writeRows(world, { seed, rows, folder }, (written) => tell({ written }));
+  return 0;
 }
 
 function* each(frames: Frames): Generator<Frame> {
@@ -116,14 +126,19 @@ await runMain(async () => {
         '--ring <data,freed>',
         'descriptors of a ring in shared memory for the numbers, and of the pipe that tells which are read',
       )
+      .option(
+        '--into <folder>',
+        'write --rows rows as a folder of activations, with the active features as labels, and stream nothing',
+      )
       .addHelpText(
         'after',
-        '\nExample:\n  npm run -s serve -- --profile small --seed 0 --rows 100000 | head -c 16 | xxd',
+        '\nExamples:\n  npm run -s serve -- --profile small --seed 0 --rows 100000 | head -c 16 | xxd\n  npm run serve -- --profile small --rows 1000000 --into /data/small-rows',
       ),
   );
   if (!command) return 0;
   const options = command.opts<Options>();
   const { batch } = options;
+  if (options.into !== undefined) return await writeInto(options, options.into);
   const source = await sourceOf(options);
   let served = { rows: 0, frames: 0 };
   let reported = performance.now();

@@ -1,9 +1,8 @@
 import type { SparseCodes } from '#contract/codes';
 import type { SparseRows } from '../sampler/sampler.ts';
-import { Synthesis } from '../sampler/synthesis.ts';
 import type { Matching } from './matching.ts';
 import { OneToOne } from './one-to-one.ts';
-import { type RowNorm, restoreRows } from './row-norm.ts';
+import { type Decoder, Reconstruction } from './reconstruction.ts';
 
 /** Counts of a latent as a detector of its nearest feature, over all samples. */
 export interface LatentCounts {
@@ -30,17 +29,6 @@ export interface Metrics extends Record<string, number> {
   shrinkage: number;
 }
 
-export interface Decoder {
-  /** [latents, dim], one latent a row. */
-  weights: Float32Array;
-  bias: Float32Array;
-  /** Set where the encoder normalises each row: the reconstruction is then restored with the scale of x. */
-  rowNorm?: RowNorm;
-}
-
-const TINY_NORM = 1e-6;
-const TINY_VARIANCE = 1e-10;
-
 /**
  * Streaming evaluation of one form of an SAE against the truth, as SAELens' synthetic evaluation defines
  * it. Memory is O(latents + features), time is in proportion to what fires: no [samples, latents] table
@@ -53,32 +41,23 @@ export class Evaluation {
   readonly hits: Float64Array;
   /** By feature: samples in which it is active. */
   readonly active: Float64Array;
-  private readonly dim: number;
   private readonly isActive: Uint8Array;
-  private readonly sumX: Float64Array;
   private readonly oneToOne: OneToOne;
-  private readonly synthesis: Synthesis;
-  private output = new Float32Array();
-  private sumSquare = 0;
-  private sumError = 0;
-  private sumRatio = 0;
-  private ratios = 0;
+  private readonly reconstruction: Reconstruction;
   private codes = 0;
 
   constructor(
     private readonly matching: Matching,
-    private readonly decoder: Decoder,
+    decoder: Decoder,
     features: number,
   ) {
-    this.dim = decoder.bias.length;
     this.fired = new Float64Array(matching.best.length);
     this.hits = new Float64Array(matching.best.length);
     this.active = new Float64Array(features);
     // One entry more: no feature, which is never active.
     this.isActive = new Uint8Array(features + 1);
     this.oneToOne = new OneToOne(matching.assigned, features);
-    this.sumX = new Float64Array(this.dim);
-    this.synthesis = new Synthesis(decoder.weights, decoder.bias);
+    this.reconstruction = new Reconstruction(decoder);
   }
 
   /** Adds a batch: the active features, the activations x [rows, dim] and the SAE's codes. */
@@ -95,11 +74,7 @@ export class Evaluation {
       this.classify(codes, row);
       for (let e = from; e < to; e++) isActive[truth.features[e]] = 0;
     }
-    if (this.output.length < x.length) this.output = new Float32Array(x.length);
-    this.synthesis.write(codes, this.output);
-    const { rowNorm } = this.decoder;
-    if (rowNorm) restoreRows(rowNorm, x, this.output, this.dim);
-    this.compare(x, truth.rows);
+    this.reconstruction.add(x, codes);
     this.samples += truth.rows;
   }
 
@@ -114,30 +89,6 @@ export class Evaluation {
       this.fired[latent]++;
       this.hits[latent] += isActive[best[latent]];
       oneToOne.add(latent, codes.values[e], isActive);
-    }
-  }
-
-  /** Adds the statistics of x and its reconstruction (`output`). */
-  private compare(x: Float32Array, rows: number): void {
-    const { dim, output, sumX } = this;
-    for (let row = 0; row < rows; row++) {
-      let square = 0;
-      let error = 0;
-      let norm = 0;
-      for (let k = 0, at = row * dim; k < dim; k++, at++) {
-        const value = x[at];
-        const difference = value - output[at];
-        square += value * value;
-        error += difference * difference;
-        norm += output[at] * output[at];
-        sumX[k] += value;
-      }
-      this.sumSquare += square;
-      this.sumError += error;
-      if (Math.sqrt(square) > TINY_NORM) {
-        this.sumRatio += Math.sqrt(norm / square);
-        this.ratios++;
-      }
     }
   }
 
@@ -169,10 +120,7 @@ export class Evaluation {
   metrics(): Metrics {
     const { precision, recall, f1, accuracy } = this.scores();
     const n = Math.max(1, this.samples);
-    const meanSquare = this.sumSquare / n;
-    const variance = meanSquare - this.sumX.reduce((sum, x) => sum + (x / n) ** 2, 0);
-    const explained =
-      variance < TINY_VARIANCE ? Number(this.sumError < TINY_VARIANCE) : 1 - this.sumError / n / variance;
+    const { explained_variance, shrinkage } = this.reconstruction.metrics();
     return {
       f1: mean(f1),
       f1_one_to_one: this.oneToOne.f1(this.active),
@@ -183,9 +131,9 @@ export class Evaluation {
       uniqueness: this.matching.uniqueness,
       l0: this.codes / n,
       true_l0: this.active.reduce((a, b) => a + b, 0) / n,
-      explained_variance: explained,
+      explained_variance,
       dead_latents: this.fired.reduce((dead, count) => dead + Number(count === 0), 0),
-      shrinkage: ratio(this.sumRatio, this.ratios),
+      shrinkage,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { CODES_MAGIC, CodesHeader, type SparseCodes } from '#contract/codes';
-import type { Decoder } from '../eval/evaluation.ts';
+import type { Decoder } from '../eval/reconstruction.ts';
 import type { ByteReader } from './byte-reader.ts';
 
 /** The encoder sent invalid data; the message says what. */

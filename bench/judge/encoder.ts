@@ -5,7 +5,7 @@ import { encodeFrameHeader, encodeStreamHeader } from '#contract/stream';
 import { type Child, type Exit, startChild } from '#host/child';
 import { lastWord } from '#host/last-word';
 import type { Sandbox } from '#host/sandbox';
-import type { Decoder } from '../eval/evaluation.ts';
+import type { Decoder } from '../eval/reconstruction.ts';
 import { ByteReader } from './byte-reader.ts';
 import { BadCodes, EndedEarly, readCodes, readCodesHeader } from './codes.ts';
 

@@ -10,3 +10,12 @@ export const FIELDS = {
   observed: ['samples', 'width', 'normalisation_samples', 'rows_served'],
   declared: ['learning_rate', 'epochs'],
 } as const;
+
+/** The same in a world of rows, of which no true features are known. */
+export const ROW_FIELDS = {
+  ...FIELDS,
+  metrics: [
+    ...['probe_f1', 'probe_f1_16', 'probes', 'explained_variance', 'l0', 'dead_latents', 'density'],
+    ...['dense_latents', 'shrinkage', 'batch_dependence'],
+  ],
+} as const;

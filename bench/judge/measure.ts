@@ -1,14 +1,14 @@
 import type { CodesHeader, SparseCodes } from '#contract/codes';
-import { type Decoder, Evaluation, type Metrics } from '../eval/evaluation.ts';
+import { Evaluation, type Metrics } from '../eval/evaluation.ts';
 import { type Matching, matchLatents } from '../eval/matching.ts';
+import type { Decoder } from '../eval/reconstruction.ts';
 import type { Seed } from '../random.ts';
 import { Sampler, type SparseRows } from '../sampler/sampler.ts';
 import type { World } from '../world/world.ts';
+import { answers, type Batch } from './answers.ts';
 import { type Encoder, EncoderError } from './encoder.ts';
 
 export const EVALUATION_BATCH = 1024;
-/** Batches that are under way at a time: the encoder computes while the judge draws and counts. */
-const AHEAD = 4;
 /** Limit on the cosines of latents with features, the largest table of a measurement: 2 GB. */
 const MAX_COSINES = 1 << 29;
 
@@ -23,7 +23,7 @@ export interface Measurement {
 
 type Form = CodesHeader['forms'][number];
 /** The form whose metrics decide, as published: latents are selected over the batch. */
-const DECIDING: Form = 'training';
+export const DECIDING: Form = 'training';
 
 /** Called with every batch in the deciding form. */
 export type BatchListener = (truth: SparseRows, codes: SparseCodes, matching: Matching) => void;
@@ -64,29 +64,24 @@ export async function measure(
   const evaluations = new Map(
     header.forms.map((form) => [form, new Evaluation(matching, decoder, world.numFeatures)]),
   );
-  const sampler = new Sampler(world, seed, 'eval');
-  const underWay: { truth: SparseRows; x: Float32Array; index: number }[] = [];
-  const takeOne = async (): Promise<void> => {
-    const batch = underWay.shift();
-    if (!batch) return;
-    const codes = await encoder.receive(batch.truth.rows);
+  await answers(encoder, drawn(world, samples, seed), ({ index, x, truth }, codes) => {
     header.forms.forEach((form, i) => {
-      evaluations.get(form)?.add(batch.truth, batch.x, codes[i]);
+      evaluations.get(form)?.add(truth, x, codes[i]);
     });
-    onAnswer(batch.index, batch.x, codes, batch.truth);
-    onBatch(batch.truth, codes[header.forms.indexOf(DECIDING)], matching);
-  };
+    onAnswer(index, x, codes, truth);
+    onBatch(truth, codes[header.forms.indexOf(DECIDING)], matching);
+  });
+  return { matching, decoder, evaluations };
+}
+
+function* drawn(world: World, samples: number, seed: Seed): Generator<Batch & { truth: SparseRows }> {
+  const sampler = new Sampler(world, seed, 'eval');
   for (let start = 0, index = 0; start < samples; start += EVALUATION_BATCH, index++) {
     const rows = Math.min(EVALUATION_BATCH, samples - start);
     const x = new Float32Array(rows * world.hiddenDim);
     const truth = sampler.sample(index, rows, x);
-    encoder.send(x, rows, index);
-    underWay.push({ truth, x, index });
-    if (underWay.length >= AHEAD) await takeOne();
+    yield { index, rows, x, truth };
   }
-  while (underWay.length > 0) await takeOne();
-  await encoder.finish();
-  return { matching, decoder, evaluations };
 }
 
 /** Metrics by form, those of the deciding form apart. @throws EncoderError where one is not finite */
@@ -112,7 +107,7 @@ export function decidingEvaluation({ evaluations }: Pick<Measurement, 'evaluatio
 }
 
 /** Checks that metrics are finite: the squares of large finite codes and weights may overflow. */
-function finite(form: Form, metrics: Metrics): Metrics {
+export function finite<M extends Record<string, number>>(form: Form, metrics: M): M {
   const name = Object.keys(metrics).find((key) => !Number.isFinite(metrics[key]));
   if (name === undefined) return metrics;
   throw new EncoderError(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Tensor32, writeSafetensors } from '#contract/safetensors';
 import { openWorld } from '../worlds.ts';
-import { profileOfSaved } from './saved.ts';
+import { profileOfSaved } from './subject.ts';
 import { taskText } from './testing/task.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'saved-'));

@@ -46,6 +46,8 @@ def activations(ids):
 
 
 args.out.mkdir(parents=True)
+# The judge names tokens by it, and probes for numbers, punctuation and the like.
+tokenizer.backend_tokenizer.save(str(args.out / "tokenizer.json"))
 rest = itertools.islice(contexts(), args.tokens // CONTEXT)
 done = 0
 for number in itertools.count():

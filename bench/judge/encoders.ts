@@ -1,0 +1,55 @@
+import type { CodesHeader, SparseCodes } from '#contract/codes';
+import { sandboxByHand } from '#host/by-hand';
+import { Encoder } from './encoder.ts';
+import { checkInvariance, type Probe, probedBatches } from './invariance.ts';
+import { EVALUATION_BATCH } from './measure.ts';
+import type { CaseOptions, Encoding } from './subject.ts';
+
+type Form = CodesHeader['forms'][number];
+
+/** Called with each batch and the answer to it in all forms; `x` is not used again. */
+export type Answered = (index: number, x: Float32Array, codes: SparseCodes[]) => void;
+
+export interface Encoded {
+  /** Numbers of a row. */
+  d: number;
+  /** Rows that will be asked in all. */
+  samples: number;
+  /** Whether a second process of the encoder has to give the same codes (invariance.ts). */
+  invariance: boolean;
+}
+
+/**
+ * Starts the encoder of a checkpoint, does `measuring` with it and ends it. Where its invariance is asked
+ * for, a second process of it starts beside the first and answers last; `dependence` is then the share of
+ * codes that other rows in the batch change, by form.
+ * @throws EncoderError, and UserError where the encoder may not run because there is no sandbox
+ */
+export async function withEncoder<T>(
+  encoding: Encoding,
+  { d, samples, invariance }: Encoded,
+  { seed, stallSeconds, onRows, sandbox: chosen = 'auto' }: CaseOptions,
+  measuring: (encoder: Encoder, onAnswer: Answered) => Promise<T>,
+): Promise<{ measured: T; dependence?: Map<Form, number> }> {
+  const sandbox = await sandboxByHand(process.cwd(), chosen);
+  const start = (log: string): Promise<Encoder> =>
+    Encoder.start({ ...encoding, log, sandbox, stallSeconds }, d, EVALUATION_BATCH);
+  const logs = [encoding.log, ...(invariance ? [encoding.log.replace(/\.log$/, '-again.log')] : [])];
+  const started = await Promise.allSettled(logs.map(start));
+  const encoders = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  try {
+    for (const each of started) if (each.status === 'rejected') throw each.reason;
+    const [encoder, fresh] = encoders;
+    const asked = probedBatches(Math.ceil(samples / EVALUATION_BATCH), seed);
+    const probes: Probe[] = [];
+    let counted = 0;
+    const measured = await measuring(encoder, (index, x, codes) => {
+      counted += codes[0].rows;
+      onRows?.(counted, samples);
+      if (fresh && asked.has(index)) probes.push({ x, rows: codes[0].rows, codes });
+    });
+    return fresh ? { measured, dependence: await checkInvariance(fresh, probes, seed) } : { measured };
+  } finally {
+    await Promise.all(encoders.map((encoder) => encoder.stop()));
+  }
+}

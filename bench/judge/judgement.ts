@@ -1,0 +1,67 @@
+import type { Verdict } from '#contract/verdict';
+import { FirstRows } from '../eval/worst.ts';
+import { isRowsWorld } from '../worlds.ts';
+import { type Case, openCase } from './case.ts';
+import { metricsOf } from './measure.ts';
+import { onOurDisk } from './own-fault.ts';
+import { partsOf } from './parts.ts';
+import type { CaseOptions, Subject } from './subject.ts';
+
+/** Numbers of a verdict, and what of them is for people alone. */
+export interface Judged extends Pick<Verdict, 'metrics' | 'also' | 'groups' | 'tables'> {
+  /** Rows that were measured. */
+  samples: number;
+  width: number;
+}
+
+/** A way to judge something in its world, whatever the world's kind. */
+export interface Judgement {
+  world: Verdict['world'];
+  /** Snapshots that are measured at a time. */
+  lanes: number;
+  judge(samples: number): Promise<Judged>;
+  /** Measures a snapshot on few rows. */
+  snapshot(name: string, samples: number, lane: number): Promise<Pick<Judged, 'metrics' | 'samples'>>;
+}
+
+/** Features up to which two snapshots are measured at a time. */
+const SMALL_WORLD = 4096;
+const CHECKPOINT = 'checkpoint.safetensors';
+
+/** Opens the world of a subject, and says how it is judged there. @throws UserError */
+export async function judgementOf(subject: Subject, options: CaseOptions): Promise<Judgement> {
+  if (!isRowsWorld(subject.world)) return ofDrawn(subject, await openCase(subject, options));
+  // Loaded here alone: the Arrow library takes a while.
+  const { openRowsCase, ofRows } = await import('./rows-judgement.ts');
+  return ofRows(await openRowsCase(subject, options));
+}
+
+function ofDrawn({ profile: { world: named }, folder }: Subject, opened: Case): Judgement {
+  const { hash, numFeatures } = opened.world.world;
+  const isSecret = folder?.run.secretWorld !== undefined;
+  return {
+    world: isSecret
+      ? { name: `${named}, secret`, hash, kind: 'secret' }
+      : { name: opened.world.name, hash, kind: 'public' },
+    // The start of an encoder takes most of the time of a snapshot in a small world, and most of the memory
+    // in a large one.
+    lanes: numFeatures <= SMALL_WORLD ? 2 : 1,
+    async judge(samples) {
+      const first = new FirstRows();
+      const measurement = await onOurDisk(() =>
+        opened.measure(CHECKPOINT, samples, {
+          onBatch: (truth, codes) => first.add(truth, codes),
+          invariance: true,
+        }),
+      );
+      const { deciding, also } = metricsOf(measurement);
+      const parts = isSecret || folder === null ? {} : partsOf(opened, measurement, first);
+      const width = measurement.matching.best.length;
+      return { metrics: deciding, also, ...parts, samples, width };
+    },
+    async snapshot(name, samples, lane) {
+      const { deciding } = metricsOf(await opened.measure(name, samples, { lane }));
+      return { metrics: deciding, samples };
+    },
+  };
+}

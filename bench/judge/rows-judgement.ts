@@ -1,0 +1,28 @@
+import type { Judgement } from './judgement.ts';
+import { onOurDisk } from './own-fault.ts';
+import { rowPartsOf } from './row-parts.ts';
+import { type RowsCase, rowMetricsOf } from './rows.ts';
+
+export { openRowsCase } from './rows.ts';
+
+/** How something is judged on rows that are held out. */
+export function ofRows({ subject, world, isSecret, measure }: RowsCase): Judgement {
+  const { profile, folder } = subject;
+  const name = isSecret ? `${profile.world}, secret part` : world.name;
+  return {
+    world: { name, hash: world.hash, kind: isSecret ? 'secret' : 'rows' },
+    lanes: 1,
+    async judge(samples) {
+      const measurement = await onOurDisk(() =>
+        measure('checkpoint.safetensors', samples, { invariance: true }),
+      );
+      const { deciding, also } = rowMetricsOf(measurement);
+      const parts = isSecret || folder === null ? {} : rowPartsOf(measurement);
+      return { metrics: deciding, also, ...parts, samples: measurement.samples, width: measurement.width };
+    },
+    async snapshot(file, asked, lane) {
+      const measurement = await measure(file, asked, { lane });
+      return { metrics: rowMetricsOf(measurement).deciding, samples: measurement.samples };
+    },
+  };
+}

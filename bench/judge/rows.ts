@@ -1,0 +1,168 @@
+import type { CodesHeader, SparseCodes } from '#contract/codes';
+import { OWN_FAULT, UserError } from '#contract/errors';
+import { sampleHeldOut } from '../activations/held-out.ts';
+import { type Probed, probedLabels } from '../activations/labels.ts';
+import { RowReader } from '../activations/row-reader.ts';
+import { openRowsWorld, type RowsWorld } from '../activations/world.ts';
+import { RowsEvaluation } from '../eval/rows-evaluation.ts';
+import { codeTable, MOST_CODES } from '../probing/code-table.ts';
+import { type Probe, probes } from '../probing/probe.ts';
+import { answers, type Batch } from './answers.ts';
+import { EncoderError } from './encoder.ts';
+import { withEncoder } from './encoders.ts';
+import { DECIDING, EVALUATION_BATCH, finite } from './measure.ts';
+import { ours } from './own-fault.ts';
+import type { CaseOptions, Subject } from './subject.ts';
+
+type Form = CodesHeader['forms'][number];
+
+/** What a checkpoint was measured to be on rows that are held out. */
+export interface RowsMeasurement {
+  /** By form, in the encoder's order. */
+  evaluations: Map<Form, RowsEvaluation>;
+  /** In the deciding form. */
+  probes: Probe[];
+  probed: Probed;
+  /** Rows that were measured: fewer than were asked for, where fewer are held out. */
+  samples: number;
+  width: number;
+  /** By form: the share of codes that the other rows of a batch change. Set where it was checked. */
+  dependence?: Map<Form, number>;
+}
+
+/** Called with every batch in the deciding form: the rows' numbers in the folder, and the codes. */
+export type RowsListener = (places: Float64Array, codes: SparseCodes) => void;
+
+export interface RowsAsked {
+  lane?: number;
+  invariance?: boolean;
+  onBatch?: RowsListener;
+}
+
+/** A run, or a saved SAE, that is judged on the rows that its world holds out. */
+export interface RowsCase {
+  subject: Subject;
+  world: RowsWorld;
+  probed: Probed;
+  isSecret: boolean;
+  measure(file: string, samples: number, asked?: RowsAsked): Promise<RowsMeasurement>;
+}
+
+/** @throws UserError for a folder that cannot be read */
+export async function openRowsCase(subject: Subject, options: CaseOptions): Promise<RowsCase> {
+  const secret = subject.folder?.run.secretWorld;
+  const open = async () => {
+    const world = openRowsWorld(subject.world);
+    return { world, probed: probedLabels(world.folder, world.activations, world.split) };
+  };
+  // The encoder has not been started yet.
+  const opened = secret === undefined ? await open() : await ours(open);
+  const { world } = opened;
+  if (secret !== undefined && secret !== world.hash)
+    throw new UserError(
+      `${subject.world}: is not the secret world that ${subject.name} was trained on`,
+      OWN_FAULT,
+    );
+  return {
+    subject,
+    ...opened,
+    isSecret: secret !== undefined,
+    measure: (file, samples, asked = {}) =>
+      measureRows({ subject, ...opened }, file, samples, asked, options),
+  };
+}
+
+async function measureRows(
+  { subject, world, probed }: Pick<RowsCase, 'subject' | 'world' | 'probed'>,
+  file: string,
+  asked: number,
+  { lane = 0, invariance = false, onBatch }: RowsAsked,
+  options: CaseOptions,
+): Promise<RowsMeasurement> {
+  const { activations, split } = world;
+  const { places, half } = sampleHeldOut(activations, split, options.seed, asked);
+  const reader = new RowReader(activations);
+  const samples = places.length;
+  return subject.encoded(file, lane, async (encoding) => {
+    const how = { d: activations.d, samples, invariance };
+    const { measured, dependence } = await withEncoder(encoding, how, options, async (encoder, answered) => {
+      const { header, decoder } = encoder;
+      const evaluations = new Map(header.forms.map((form) => [form, new RowsEvaluation(decoder)]));
+      const kept = new Kept();
+      await answers(encoder, batchesOf(reader, places), ({ index, x, rows }, codes) => {
+        header.forms.forEach((form, i) => {
+          evaluations.get(form)?.add(x, codes[i]);
+        });
+        const deciding = codes[header.forms.indexOf(DECIDING)];
+        kept.add(deciding);
+        const from = index * EVALUATION_BATCH;
+        onBatch?.(places.subarray(from, from + rows), deciding);
+        answered(index, x, codes);
+      });
+      return { evaluations, table: codeTable(kept.batches, header.d_sae), width: header.d_sae };
+    });
+    const { evaluations, table, width } = measured;
+    return {
+      ...{ evaluations, probed, samples, width },
+      probes: probes(table, probed.labels(places), half),
+      ...(dependence && { dependence }),
+    };
+  });
+}
+
+function* batchesOf(reader: RowReader, places: Float64Array): Generator<Batch> {
+  for (let from = 0, index = 0; from < places.length; from += EVALUATION_BATCH, index++) {
+    const own = places.subarray(from, from + EVALUATION_BATCH);
+    yield { index, rows: own.length, x: ourRows(reader, own) };
+  }
+}
+
+/** No run can damage a row that is held out. @throws UserError with the exit code `OWN_FAULT` */
+function ourRows(reader: RowReader, places: Float64Array): Float32Array {
+  try {
+    return reader.x(places);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.message, OWN_FAULT);
+  }
+}
+
+/** The codes of all batches, as far as there is memory for them. */
+class Kept {
+  readonly batches: SparseCodes[] = [];
+  private codes = 0;
+
+  add(codes: SparseCodes): void {
+    this.codes += codes.indices.length;
+    if (this.codes > MOST_CODES)
+      throw new EncoderError(
+        `the encoder answers more than ${MOST_CODES} codes; that many are not probed: its L0 is too high`,
+        2,
+      );
+    this.batches.push(codes);
+  }
+}
+
+/** Metrics by form, those of the deciding form apart. @throws EncoderError where one is not finite */
+export function rowMetricsOf({ evaluations, probes: found, dependence }: RowsMeasurement): {
+  deciding: Record<string, number>;
+  also: Record<string, Record<string, number>>;
+} {
+  const all = [...evaluations].map(([form, evaluation]): [Form, Record<string, number>] => {
+    const share = dependence?.get(form);
+    const metrics = finite(form, evaluation.metrics());
+    return [form, share === undefined ? metrics : { ...metrics, batch_dependence: share }];
+  });
+  const deciding = all.find(([form]) => form === DECIDING)?.[1];
+  return {
+    deciding: { ...meansOf(found), probes: found.length, ...deciding },
+    also: Object.fromEntries(all.filter(([form]) => form !== DECIDING)),
+  };
+}
+
+/** The means over labels, each counted once. */
+export function meansOf(found: readonly Probe[]): { probe_f1: number; probe_f1_16: number } {
+  const mean = (of: (probe: Probe) => number): number =>
+    found.reduce((sum, probe) => sum + of(probe), 0) / Math.max(1, found.length);
+  return { probe_f1: mean((probe) => probe.single), probe_f1_16: mean((probe) => probe.several) };
+}
