@@ -3,12 +3,16 @@ import { adamStep, type Update } from './embedded/adam.ts';
 import { embeddedBackend, embeddedFor } from './embedded/backend.ts';
 import { total } from './embedded/reductions.ts';
 import { lastingZeros, numbers } from './kernel.ts';
+import { DeviceAdam } from './opencl/adam.ts';
+import { openClBackend } from './opencl/backend.ts';
 import { currentForm } from './operation.ts';
 import type { AdamSettings, Moments, Optimizer } from './optimizer.ts';
 import { PlainAdam } from './plain-adam.ts';
 
 /** Creates Adam in the form that the backend in use takes. */
 export function createAdam(parameters: Record<string, tf.Variable>, settings: AdamSettings): Optimizer {
+  const device = openClBackend();
+  if (currentForm() === 'device' && device) return new DeviceAdam(parameters, settings, device);
   return currentForm() === 'plain' ? new PlainAdam(parameters, settings) : new Adam(parameters, settings);
 }
 

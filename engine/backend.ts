@@ -25,6 +25,8 @@ export interface BackendModule {
   tfName: string;
   /** One line that says why it cannot run here and what to do; null if it may be tried. Loads nothing. */
   missing(): string | null;
+  /** Why `auto` passes over it, in one line, where that is known without loading it. */
+  notByItself?(): string | null;
   /** Loads it and registers it with tfjs. @throws Error, one line, if it does not start. */
   open(): Promise<Opened>;
   /** Checks what the golden step is too small to reach. @throws Error for a wrong number. */
@@ -35,7 +37,10 @@ export interface Opened {
   /** Details for the user, shown beside the name: "SIMD, 1 thread". */
   detail: string;
   gpu: boolean;
-  /** The form of the named operations on it: `kernels` if its numbers lie in the memory of this process. */
+  /**
+   * The form of the named operations on it: `kernels` if its numbers lie in the memory of this process,
+   * `device` if it is the engine's own for OpenCL.
+   */
   form: Form;
   /** Why `auto` passes over it although it runs, in one line. */
   notByItself?: string;
@@ -45,7 +50,7 @@ export interface Opened {
  * Backends whose failure `auto` passes over: a driver or a card that does not work is common, and not an
  * error of the engine.
  */
-const GPUS = ['node-gpu', 'webgpu'];
+const GPUS = ['opencl', 'node-gpu', 'webgpu'];
 /** The order in which `auto` tries: GPUs, then by speed on a training step. */
 const ORDER = [...GPUS, 'embedded', 'node', 'wasm', 'cpu'];
 
@@ -85,7 +90,7 @@ async function openFirst(plain: boolean): Promise<Backend> {
   const why = [`the first that runs here of ${backendNames.join(', ')}`];
   for (const name of backendNames) {
     const module = await load(name);
-    const missing = module.missing();
+    const missing = module.missing() ?? module.notByItself?.();
     if (missing) {
       why.push(`${name}: ${missing}`);
       continue;

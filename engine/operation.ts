@@ -1,8 +1,9 @@
 /**
- * The two forms of every named operation. `kernels` are the engine's own, over numbers in the memory of this
- * process. `plain` is plain tfjs: it is the definition, and it runs if the numbers lie on a device.
+ * The forms of every named operation. `kernels` are the engine's own, over numbers in the memory of this
+ * process. `device` are its kernels for an OpenCL device. `plain` is plain tfjs: it is the definition, and it
+ * runs on the other devices.
  */
-export type Form = 'kernels' | 'plain';
+export type Form = 'kernels' | 'device' | 'plain';
 
 let form: Form = 'kernels';
 let spent: Map<string, number> | null = null;
@@ -17,18 +18,17 @@ export function useForm(wanted: Form): void {
 export const currentForm = (): Form => form;
 
 /**
- * A named operation: runs `kernels` or `plain`, by the current form, and records its time inside
- * `timeOperations`. `check` throws for operands that do not fit together, in either form.
+ * A named operation: runs the function of the current form, and records its time inside `timeOperations`.
+ * `check` throws for operands that do not fit together, in any form.
  */
 export function operation<Args extends unknown[], Result>(
   name: string,
-  kernels: (...args: Args) => Result,
-  plain: (...args: Args) => Result,
+  forms: Record<Form, (...args: Args) => Result>,
   check: (name: string, args: Args) => void = () => {},
 ): (...args: Args) => Result {
   return (...args) => {
     check(name, args);
-    const run = form === 'plain' ? plain : kernels;
+    const run = forms[form];
     if (!spent) return run(...args);
     const started = performance.now();
     const result = run(...args);

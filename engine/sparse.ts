@@ -3,6 +3,7 @@ import type { Csr } from './csr.ts';
 import { embeddedFor } from './embedded/backend.ts';
 import { positionsAbove as scanOnThreads } from './embedded/scan.ts';
 import { computeSparse, numbers } from './kernel.ts';
+import { openClBackend } from './opencl/backend.ts';
 
 export type { Csr } from './csr.ts';
 
@@ -75,6 +76,8 @@ export function csrOf(tensor: tf.Tensor): Csr {
   const noted = knownSparse(tensor);
   if (noted) return noted;
   const [rows, columns] = tensor.shape;
+  const device = openClBackend();
+  if (device && rows * columns > 0) return device.readSparse(tensor);
   return scan(numbers(tensor), rows, columns, rows * columns) as Csr;
 }
 

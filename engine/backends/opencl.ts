@@ -1,0 +1,26 @@
+import type { BackendModule } from '../backend.ts';
+import { largeGoldenStep } from '../golden-step.ts';
+import { isSoftwareAlone } from '../opencl/devices.ts';
+import { missingOpenCl } from '../opencl/library.ts';
+
+/**
+ * The engine's own kernels on a device with an OpenCL driver. A driver that computes on the processor, and a
+ * GPU inside the processor, are used only if the backend is asked for by name.
+ */
+export const backend: BackendModule = {
+  tfName: 'opencl',
+  missing: missingOpenCl,
+  notByItself: () => (isSoftwareAlone() ? 'its only device is a CPU' : null),
+  async open() {
+    const { openOpenCl } = await import('../opencl/open.ts');
+    const { name, platform, version, kind } = await openOpenCl();
+    return {
+      detail: `${name}, ${platform}, driver ${version}${kind === 'software' ? ', in software' : ''}`,
+      gpu: kind !== 'software',
+      form: 'device',
+      ...(kind === 'software' && { notByItself: 'its only device is a CPU' }),
+      ...(kind === 'integrated' && { notByItself: 'its only device is inside the processor' }),
+    };
+  },
+  prove: largeGoldenStep,
+};

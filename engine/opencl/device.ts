@@ -1,0 +1,232 @@
+import { BufferPool, type DeviceBuffer } from './buffers.ts';
+import type { Found } from './devices.ts';
+import { check, DeviceError, type OpenCl, openCl } from './library.ts';
+import { type Group, type Parameter, parametersOf, sourceOf } from './programs.ts';
+import { Timeline } from './timeline.ts';
+
+/** Arguments of a kernel, in the order of its parameters; null for a buffer that it does not use. */
+export type Argument = DeviceBuffer | number | null;
+/** Work items in up to three dimensions, and those of a group. */
+export interface Range {
+  global: readonly number[];
+  local: readonly number[];
+}
+
+/** What was done on the device since it was opened. */
+export interface Counts {
+  launches: number;
+  reads: number;
+  bytesRead: number;
+  bytesWritten: number;
+}
+
+interface Kernel {
+  handle: number;
+  parameters: readonly Parameter[];
+}
+
+const QUEUE_PROFILING = 2;
+const READ_WRITE = 1;
+const BUILD_LOG = 0x1183;
+const NO_MEMORY = [-4, -61];
+
+/** A device with one queue that runs in order: kernels by name, memory, and what was done. */
+export class Device {
+  readonly counts: Counts = { launches: 0, reads: 0, bytesRead: 0, bytesWritten: 0 };
+  readonly pool: BufferPool;
+  readonly timeline: Timeline;
+  /** Work items of a group, for kernels over rows and lists. */
+  readonly group: number;
+  private readonly cl: OpenCl = openCl();
+  private readonly context: number;
+  private readonly queue: number;
+  private readonly kernels = new Map<string, Kernel>();
+  private readonly programs = new Map<string, { handle: number; parameters: Map<string, Parameter[]> }>();
+  private readonly unused: DeviceBuffer;
+  /** Reused by every launch. */
+  private readonly sizes = { global: new BigUint64Array(3), local: new BigUint64Array(3) };
+  private readonly int = new Int32Array(1);
+  private readonly float = new Float32Array(1);
+
+  constructor(
+    readonly found: Found,
+    group: number,
+  ) {
+    this.group = Math.min(group, found.largestGroup);
+    const code = new Int32Array(1);
+    const devices = BigUint64Array.of(BigInt(found.id));
+    this.context = this.cl.createContext(null, 1, devices, null, null, code);
+    check(code[0], `${found.name}: the start`);
+    this.queue = this.cl.createCommandQueue(this.context, found.id, QUEUE_PROFILING, code);
+    check(code[0], `${found.name}: the queue`);
+    this.timeline = new Timeline(this.cl);
+    this.pool = new BufferPool({
+      create: (bytes) => {
+        const handle = this.cl.createBuffer(this.context, READ_WRITE, bytes, null, code);
+        if (NO_MEMORY.includes(code[0])) return null;
+        check(code[0], `a buffer of ${bytes} bytes`);
+        return handle;
+      },
+      free: (handle) => check(this.cl.releaseMemObject(handle), 'the release of a buffer'),
+    });
+    this.unused = this.allocate(4);
+  }
+
+  /** Memory for `count` numbers of 4 bytes; undefined until it is written. @throws DeviceError if full. */
+  allocate(count: number): DeviceBuffer {
+    const buffer = this.pool.acquire(4 * count);
+    if (buffer) return buffer;
+    const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
+    throw new DeviceError(
+      `${this.found.name} has no memory left for ${megabytes(4 * count)} (${megabytes(this.pool.bytes.used)} in use): take a smaller batch or width`,
+      NO_MEMORY[0],
+    );
+  }
+
+  release(buffer: DeviceBuffer): void {
+    this.pool.release(buffer);
+  }
+
+  /** Queues a kernel. `defines` are macros of its program, for kernels that come in several builds. */
+  launch(
+    group: Group,
+    name: string,
+    { global, local }: Range,
+    args: readonly Argument[],
+    defines = '',
+  ): void {
+    if (global.some((items) => items === 0)) return;
+    const kernel = this.kernel(group, name, defines);
+    const { parameters, handle } = kernel;
+    if (args.length !== parameters.length) {
+      throw new Error(`${name} takes ${parameters.length} arguments, not ${args.length}`);
+    }
+    for (let i = 0; i < args.length; i++) check(this.setArgument(handle, i, parameters[i], args[i]), name);
+    for (let i = 0; i < global.length; i++) {
+      this.sizes.local[i] = BigInt(local[i]);
+      this.sizes.global[i] = BigInt(Math.ceil(global[i] / local[i]) * local[i]);
+    }
+    const event = this.timeline.event();
+    const { sizes } = this;
+    const code = this.cl.enqueueNDRangeKernel(
+      this.queue,
+      handle,
+      global.length,
+      null,
+      sizes.global,
+      sizes.local,
+      0,
+      null,
+      event,
+    );
+    check(code, `${this.found.name}: ${name}`);
+    if (event) this.timeline.note(name, event);
+    this.counts.launches++;
+  }
+
+  /** Queues a kernel over that many items in groups of one dimension. */
+  each(group: Group, name: string, items: number, args: readonly Argument[], defines = ''): void {
+    this.launch(group, name, { global: [items], local: [this.group] }, args, defines);
+  }
+
+  /** Queues a kernel with that many groups, one for each row. */
+  rows(group: Group, name: string, rows: number, args: readonly Argument[], defines = ''): void {
+    this.launch(group, name, { global: [rows * this.group], local: [this.group] }, args, defines);
+  }
+
+  /** Waits for all that is queued, and copies the first numbers of a buffer into each of the arrays. */
+  read(
+    pairs: readonly (readonly [from: DeviceBuffer, into: Float32Array | Int32Array | Uint32Array])[],
+  ): void {
+    for (const [i, [from, into]] of pairs.entries()) {
+      const isLast = i === pairs.length - 1 ? 1 : 0;
+      // The queue runs in order: where the last copy has arrived, all have.
+      const size = into.byteLength;
+      check(
+        this.cl.enqueueReadBuffer(this.queue, from.handle, isLast, 0, size, into, 0, null, null),
+        `${this.found.name}: reading back`,
+      );
+      this.counts.bytesRead += size;
+    }
+    this.counts.reads++;
+  }
+
+  /** Copies numbers to the device. The array may change as soon as this returns. */
+  write(into: DeviceBuffer, from: Float32Array | Int32Array | Uint32Array): void {
+    const size = from.byteLength;
+    check(
+      this.cl.enqueueWriteBuffer(this.queue, into.handle, 1, 0, size, from, 0, null, null),
+      `${this.found.name}: writing`,
+    );
+    this.counts.bytesWritten += size;
+  }
+
+  /** Waits for all that is queued. */
+  finish(): void {
+    check(this.cl.finish(this.queue), this.found.name);
+  }
+
+  private setArgument(kernel: number, at: number, type: Parameter, value: Argument): number {
+    if (type === 'buffer') {
+      const { argument } = (value as DeviceBuffer | null) ?? this.unused;
+      return this.cl.setKernelArg(kernel, at, 8, argument);
+    }
+    const into = type === 'int' ? this.int : this.float;
+    into[0] = value as number;
+    return this.cl.setKernelArg(kernel, at, 4, into);
+  }
+
+  private kernel(group: Group, name: string, defines: string): Kernel {
+    const key = `${name} ${defines}`;
+    const known = this.kernels.get(key);
+    if (known) return known;
+    const program = this.program(group, defines);
+    const parameters = program.parameters.get(name);
+    if (!parameters) throw new Error(`${group}.cl has no kernel ${name}`);
+    const code = new Int32Array(1);
+    const handle = this.cl.createKernel(program.handle, name, code);
+    check(code[0], `${this.found.name}: the kernel ${name}`);
+    const kernel = { handle, parameters };
+    this.kernels.set(key, kernel);
+    return kernel;
+  }
+
+  private program(group: Group, defines: string) {
+    const key = `${group} ${defines}`;
+    const known = this.programs.get(key);
+    if (known) return known;
+    const written = sourceOf(group);
+    // On a processor unrolled loops only take the compiler seconds.
+    const source = this.found.kind === 'software' ? written.replace(/^ *#pragma unroll.*$/gm, '') : written;
+    const program = { handle: this.build(source, group, defines), parameters: parametersOf(source) };
+    this.programs.set(key, program);
+    return program;
+  }
+
+  /** @throws DeviceError with the first error of the compiler. */
+  private build(source: string, what: string, defines: string): number {
+    const code = new Int32Array(1);
+    const program = this.cl.createProgramWithSource(this.context, 1, [source], null, code);
+    check(code[0], `the program ${what}`);
+    const exact = this.found.dividesExactly ? ' -cl-fp32-correctly-rounded-divide-sqrt' : '';
+    const options = `-cl-std=CL1.2${exact} -D GROUP=${this.group} ${defines}`;
+    const device = BigUint64Array.of(BigInt(this.found.id));
+    const built = this.cl.buildProgram(program, 1, device, options, null, null);
+    if (built === 0) return program;
+    const log = Buffer.alloc(1 << 16);
+    this.cl.getProgramBuildInfo(program, this.found.id, BUILD_LOG, log.length, log, null);
+    throw new DeviceError(
+      `${this.found.name} cannot build ${what}.cl: ${firstError(log.toString('utf8'))}`,
+      built,
+    );
+  }
+}
+
+/** The line of a compiler's log that says what is wrong. */
+function firstError(log: string): string {
+  const lines = log
+    .split('\0')[0]
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? 'the compiler said nothing').trim();
+}

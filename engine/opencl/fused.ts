@@ -1,0 +1,146 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { OpenClBackend } from './backend.ts';
+import { deviceKernel } from './device-kernel.ts';
+
+/*
+ * Named operations over whole rows, each in one pass over its operands on the device. What they mean stands in
+ * engine/ops/.
+ */
+
+/** A new tensor that a kernel of fused.cl writes. */
+function computed(
+  shape: readonly number[],
+  backend: OpenClBackend,
+  queue: (out: tf.TensorInfo) => void,
+): tf.Tensor {
+  const out = backend.make(shape);
+  queue(out);
+  return tf.engine().makeTensorFromTensorInfo(out, backend);
+}
+
+const buffers = (backend: OpenClBackend, ...tensors: tf.TensorInfo[]) =>
+  tensors.map((tensor) => backend.buffer(tensor));
+
+const norms = deviceKernel<object>({
+  name: 'DeviceRowNorms',
+  savesOutput: true,
+  run([W], _attributes, backend) {
+    const [rows, n] = W.shape;
+    const out = backend.make([rows]);
+    backend.device.rows('fused', 'row_norms', rows, [...buffers(backend, W, out), n]);
+    return [out];
+  },
+  gradients: ([dy], [W, lengths], _attributes, backend) => [
+    () =>
+      computed(W.shape, backend, (out) => {
+        const args = [...buffers(backend, W, lengths, dy, out), W.size, W.shape[1] as number];
+        backend.device.each('fused', 'row_norms_gradient', W.size, args);
+      }),
+  ],
+});
+
+export const rowNorms = (W: tf.Tensor): tf.Tensor => norms([W], {})[0];
+
+/** As in ops/unit-rows.ts: a row of zeros must not divide by 0. */
+const LEAST_NORM = 1e-8;
+
+const units = deviceKernel<object>({
+  name: 'DeviceUnitRows',
+  savesOutput: true,
+  run([W], _attributes, backend) {
+    const [count, n] = W.shape;
+    const outs = [backend.make(W.shape), backend.make([count])];
+    backend.device.rows('fused', 'unit_rows', count, [...buffers(backend, W, ...outs), n, LEAST_NORM]);
+    return outs;
+  },
+  gradients: ([drows, dnorms], [W], _attributes, backend) => [
+    () =>
+      computed(W.shape, backend, (out) => {
+        const [count, n] = W.shape as [number, number];
+        // Two reads of the weights cost less than keeping rows and norms until here would save.
+        const rows = backend.make(W.shape);
+        const lengths = backend.make([count]);
+        const [from, rowsAt, lengthsAt] = buffers(backend, W, rows, lengths);
+        backend.device.rows('fused', 'unit_rows', count, [from, rowsAt, lengthsAt, n, LEAST_NORM]);
+        const dys = buffers(backend, drows, dnorms);
+        const args = [rowsAt, lengthsAt, ...dys, backend.buffer(out), n, LEAST_NORM];
+        backend.device.rows('fused', 'unit_rows_gradient', count, args);
+        for (const used of [rows, lengths]) backend.disposeIntermediateTensorInfo(used);
+      }),
+  ],
+});
+
+export function unitRows(W: tf.Tensor): { rows: tf.Tensor; norms: tf.Tensor } {
+  const [rows, lengths] = units([W], {});
+  return { rows, norms: lengths };
+}
+
+const errors = deviceKernel<object>({
+  name: 'DeviceSquaredErrors',
+  savesOutput: false,
+  run([a, b], _attributes, backend) {
+    const [rows, n] = a.shape;
+    const out = backend.make([rows]);
+    backend.device.rows('fused', 'squared_errors', rows, [...buffers(backend, a, b, out), n]);
+    return [out];
+  },
+  gradients([dy], [a, b], _attributes, backend) {
+    const of = (sign: number) => () =>
+      computed(a.shape, backend, (out) => {
+        const args = [...buffers(backend, dy, a, b, out), a.size, a.shape[1] as number, sign];
+        backend.device.each('fused', 'squared_errors_gradient', a.size, args);
+      });
+    return [of(1), of(-1)];
+  },
+});
+
+export const squaredErrors = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => errors([a, b], {})[0];
+
+interface Gate {
+  bandwidth: number;
+  /** Whether it counts what passes (stepCount), or lets it through (jumpRelu). */
+  counting: boolean;
+}
+
+/** Rows of the batch that one work item adds up at most. */
+const SLICE = 32;
+
+const gate = deviceKernel<Gate>({
+  name: 'DeviceGate',
+  savesOutput: false,
+  run([h, theta], { counting }, backend) {
+    const out = backend.make(h.shape);
+    const [rows, columns] = h.shape;
+    const args = [...buffers(backend, h, theta, out), rows * columns, columns, Number(counting)];
+    backend.device.each('fused', 'gate', rows * columns, args);
+    return [out];
+  },
+  gradients([dy], [h, theta], { bandwidth, counting }, backend) {
+    const { device } = backend;
+    const [batch, columns] = h.shape as [number, number];
+    const passed = () =>
+      computed(h.shape, backend, (out) => {
+        const args = [...buffers(backend, dy, h, theta, out), h.size, columns];
+        device.each('fused', 'gate_gradient', h.size, args);
+      });
+    return [
+      () => (counting ? tf.zerosLike(dy) : passed()),
+      () => {
+        const slices = Math.ceil(batch / SLICE);
+        const parts = computed([slices, columns], backend, (out) => {
+          const inputs = buffers(backend, dy, h, theta, out);
+          const args = [...inputs, batch, columns, SLICE, bandwidth, Number(counting)];
+          const range = { global: [columns, slices], local: [device.group, 1] };
+          device.launch('fused', 'threshold_gradient', range, args);
+        });
+        return tf.sum(parts, 0);
+      },
+    ];
+  },
+});
+
+export const jumpRelu = (h: tf.Tensor, theta: tf.Tensor, bandwidth: number): tf.Tensor =>
+  gate([h, theta], { bandwidth, counting: false })[0];
+
+export const stepCount = (h: tf.Tensor, theta: tf.Tensor, bandwidth: number): tf.Tensor =>
+  gate([h, theta], { bandwidth, counting: true })[0];

@@ -1,0 +1,114 @@
+// Named operations over whole rows, and the optimiser. One group for a row.
+
+kernel void row_norms(global const float* W, global float* norms, int n) {
+  local float scratch[GROUP];
+  const int base = get_group_id(0) * n;
+  float sum = 0;
+  for (int i = get_local_id(0); i < n; i += GROUP) sum += W[base + i] * W[base + i];
+  sum = sum_of_group(sum, scratch);
+  if (get_local_id(0) == 0) norms[get_group_id(0)] = sqrt(sum);
+}
+
+// dW = dnorm · W / norm.
+kernel void row_norms_gradient(global const float* W, global const float* norms, global const float* dnorms, global float* dW, int size, int n) {
+  const int i = get_global_id(0);
+  if (i < size) dW[i] = dnorms[i / n] * W[i] / norms[i / n];
+}
+
+kernel void unit_rows(global const float* W, global float* rows, global float* norms, int n, float least_norm) {
+  local float scratch[GROUP];
+  const int base = get_group_id(0) * n;
+  float sum = 0;
+  for (int i = get_local_id(0); i < n; i += GROUP) sum += W[base + i] * W[base + i];
+  const float norm = most(sqrt(sum_of_group(sum, scratch)), least_norm);
+  for (int i = get_local_id(0); i < n; i += GROUP) rows[base + i] = W[base + i] / norm;
+  if (get_local_id(0) == 0) norms[get_group_id(0)] = norm;
+}
+
+// Through rows and norms: (drows - rows · (rows · drows)) / norm + rows · dnorm; where the norm was raised to the least, it is a constant.
+kernel void unit_rows_gradient(global const float* rows, global const float* norms, global const float* drows, global const float* dnorms,
+    global float* dW, int n, float least_norm) {
+  local float scratch[GROUP];
+  const int base = get_group_id(0) * n;
+  const float norm = norms[get_group_id(0)];
+  float dot_of = 0;
+  for (int i = get_local_id(0); i < n; i += GROUP) dot_of += rows[base + i] * drows[base + i];
+  dot_of = sum_of_group(dot_of, scratch);
+  const float along = norm > least_norm ? dnorms[get_group_id(0)] - dot_of / norm : 0;
+  for (int i = get_local_id(0); i < n; i += GROUP) dW[base + i] = drows[base + i] / norm + rows[base + i] * along;
+}
+
+kernel void squared_errors(global const float* a, global const float* b, global float* out, int n) {
+  local float scratch[GROUP];
+  const int base = get_group_id(0) * n;
+  float sum = 0;
+  for (int i = get_local_id(0); i < n; i += GROUP) {
+    const float difference = a[base + i] - b[base + i];
+    sum += difference * difference;
+  }
+  sum = sum_of_group(sum, scratch);
+  if (get_local_id(0) == 0) out[get_group_id(0)] = sum;
+}
+
+// The gradient of one operand: sign 1 of a, -1 of b.
+kernel void squared_errors_gradient(global const float* dy, global const float* a, global const float* b, global float* out, int size, int n,
+    float sign_of) {
+  const int i = get_global_id(0);
+  if (i < size) out[i] = 2 * sign_of * dy[i / n] * (a[i] - b[i]);
+}
+
+// `counting`: 1 where h is above its threshold (stepCount), else h itself (jumpRelu).
+kernel void gate(global const float* h, global const float* theta, global float* out, int size, int columns, int counting) {
+  const int i = get_global_id(0);
+  if (i < size) out[i] = h[i] > theta[i % columns] ? (counting ? 1.0f : h[i]) : 0.0f;
+}
+
+kernel void gate_gradient(global const float* dy, global const float* h, global const float* theta, global float* out, int size, int columns) {
+  const int i = get_global_id(0);
+  if (i < size) out[i] = h[i] > theta[i % columns] ? dy[i] : 0.0f;
+}
+
+// The gradient of the thresholds by slices of `rows` rows: -Σ dy · (theta) / bandwidth near the threshold. A work item for a column.
+kernel void threshold_gradient(global const float* dy, global const float* h, global const float* theta, global float* out, int batch, int columns,
+    int rows, float bandwidth, int counting) {
+  const int column = get_global_id(0);
+  if (column >= columns) return;
+  const int slice = get_global_id(1);
+  const float t = theta[column];
+  const int end = min(batch, (slice + 1) * rows);
+  float sum = 0;
+  for (int row = slice * rows; row < end; row++) {
+    const int at = row * columns + column;
+    if (fabs((h[at] - t) / bandwidth) < 0.5f) sum -= dy[at] * (counting ? 1.0f : t) / bandwidth;
+  }
+  out[slice * columns + column] = sum;
+}
+
+// The norm of all gradients, from sums of squares: one group.
+kernel void norm_of_squares(global const float* squares, global float* norm, int count) {
+  local float scratch[GROUP];
+  float sum = 0;
+  for (int i = get_local_id(0); i < count; i += GROUP) sum += squares[i];
+  sum = sum_of_group(sum, scratch);
+  if (get_local_id(0) == 0) norm[0] = sqrt(sum);
+}
+
+// A step of Adam after the clipping of the norm of all gradients (most_norm; below 0: none). Changes nothing where that norm is not finite.
+kernel void adam(global const float* weights, global const float* gradient, global float* first, global float* second, global float* out, int size,
+    global const float* norm, float most_norm, float beta1, float beta2, float rest1, float rest2, float rate, float correction,
+    float epsilon) {
+  const int i = get_global_id(0);
+  if (i >= size) return;
+  const float all = norm[0];
+  float w = weights[i];
+  if (isfinite(all)) {
+    const float factor = most_norm < 0 ? 1.0f : fmin(1.0f, most_norm / (all + 1e-6f));
+    const float g = gradient[i] * factor;
+    const float m = beta1 * first[i] + rest1 * g;
+    const float v = beta2 * second[i] + rest2 * g * g;
+    first[i] = m;
+    second[i] = v;
+    w -= rate * m / (sqrt(v) / correction + epsilon);
+  }
+  out[i] = w;
+}

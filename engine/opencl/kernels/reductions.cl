@@ -1,0 +1,71 @@
+// Sums and extremes.
+
+// Over rows of n numbers, the last of which may end before: one group for a row.
+#define OVER_ROWS(NAME, START, JOIN) \
+kernel void NAME(global const float* in, global float* out, int size, int n, float divisor) { \
+  local float scratch[GROUP]; \
+  const int lane = get_local_id(0); \
+  const int begin = get_group_id(0) * n; \
+  const int end = min(size, begin + n); \
+  float a = START; \
+  for (int i = begin + lane; i < end; i += GROUP) { const float b = in[i]; a = JOIN; } \
+  scratch[lane] = a; \
+  barrier(CLK_LOCAL_MEM_FENCE); \
+  for (int half_of = GROUP / 2; half_of > 0; half_of >>= 1) { \
+    if (lane < half_of) { const float b = scratch[lane + half_of]; a = scratch[lane]; scratch[lane] = JOIN; } \
+    barrier(CLK_LOCAL_MEM_FENCE); \
+  } \
+  if (lane == 0) out[get_group_id(0)] = scratch[0] / divisor; \
+}
+
+// Over the middle of [outer, n, inner]: a work item for each result and slice, slices of `rows`; out is [slices, outer, inner].
+#define OVER_COLUMNS(NAME, START, JOIN) \
+kernel void NAME(global const float* in, global float* out, int outer, int n, int inner, int rows, float divisor) { \
+  const int at = get_global_id(0); \
+  if (at >= outer * inner) return; \
+  const int slice = get_global_id(1); \
+  const int end = min(n, (slice + 1) * rows); \
+  const int base = (at / inner) * n * inner + at % inner; \
+  float a = START; \
+  for (int i = slice * rows; i < end; i++) { const float b = in[base + i * inner]; a = JOIN; } \
+  out[slice * outer * inner + at] = a / divisor; \
+}
+
+OVER_ROWS(rows_sum, 0, a + b)
+OVER_ROWS(rows_max, -INFINITY, most(a, b))
+OVER_ROWS(rows_min, INFINITY, least(a, b))
+OVER_COLUMNS(columns_sum, 0, a + b)
+OVER_COLUMNS(columns_max, -INFINITY, most(a, b))
+OVER_COLUMNS(columns_min, INFINITY, least(a, b))
+
+// Σ x² of blocks of n numbers, written from `to` on.
+kernel void squares_of_blocks(global const float* in, global float* out, int size, int n, int to) {
+  local float scratch[GROUP];
+  const int begin = get_group_id(0) * n;
+  const int end = min(size, begin + n);
+  float sum = 0;
+  for (int i = begin + get_local_id(0); i < end; i += GROUP) sum += in[i] * in[i];
+  sum = sum_of_group(sum, scratch);
+  if (get_local_id(0) == 0) out[to + get_group_id(0)] = sum;
+}
+
+// exp(x - largest) of a row over its sum.
+kernel void softmax_rows(global const float* in, global float* out, int n) {
+  local float scratch[GROUP];
+  const int lane = get_local_id(0);
+  const int base = get_group_id(0) * n;
+  float largest = -INFINITY;
+  for (int i = lane; i < n; i += GROUP) largest = most(largest, in[base + i]);
+  scratch[lane] = largest;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_of = GROUP / 2; half_of > 0; half_of >>= 1) {
+    if (lane < half_of) scratch[lane] = most(scratch[lane], scratch[lane + half_of]);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  largest = scratch[0];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  float sum = 0;
+  for (int i = lane; i < n; i += GROUP) sum += exp(in[base + i] - largest);
+  sum = sum_of_group(sum, scratch);
+  for (int i = lane; i < n; i += GROUP) out[base + i] = exp(in[base + i] - largest) / sum;
+}

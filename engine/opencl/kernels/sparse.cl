@@ -1,0 +1,241 @@
+// Products with rows of few non-zeros (CSR): those of row i stand at starts[i] .. starts[i + 1]. By columns (CSC): those of column j are
+// order[begins[j] .. begins[j + 1]], ascending, in the
+// rows of rowOf. Latent j belongs to band bandOf[j], and each band has a dense matrix of its own; a launch
+// has up to four bands, from `first` on. Without bands there is one.
+
+#define LANES 64
+#define TEAMS (GROUP / LANES)
+
+#if VECTOR == 4
+typedef float4 numbers;
+#define LOAD(from, at) vload4(at, from)
+#define STORE(value, into, at) vstore4(value, at, into)
+#else
+typedef float numbers;
+#define LOAD(from, at) from[at]
+#define STORE(value, into, at) into[at] = value
+#endif
+
+// parts[band][i, :] = Σ_j a[i, j] · W[j, :]: a team of LANES work items for a row and LANES vectors of it. `width` is in vectors.
+kernel void rows_times_dense(global const uint* starts, global const uint* indices, global const float* values, global const float* W, int rows,
+    int width, global const int* bandOf, int first, int bands, global float* part0, global float* part1, global float* part2,
+    global float* part3) {
+  const int at = get_global_id(0);
+  const int row = get_global_id(1);
+  if (at >= width || row >= rows) return;
+  numbers sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+  const int end = (int)starts[row + 1];
+  for (int s = (int)starts[row]; s < end; s++) {
+    const int latent = (int)indices[s];
+    const numbers product = values[s] * LOAD(W, latent * width + at);
+    const int band = bands > 1 || first > 0 ? bandOf[latent] - first : 0;
+    if (band == 0) sum0 += product;
+    else if (band == 1) sum1 += product;
+    else if (band == 2) sum2 += product;
+    else if (band == 3) sum3 += product;
+  }
+  const int to = row * width + at;
+  STORE(sum0, part0, to);
+  if (bands > 1) STORE(sum1, part1, to);
+  if (bands > 2) STORE(sum2, part2, to);
+  if (bands > 3) STORE(sum3, part3, to);
+}
+
+// out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: a group for a column and LANES vectors, whose teams share the non-zeros.
+kernel void columns_times_dense(global const uint* begins, global const uint* order, global const uint* rowOf, global const float* values,
+    int columns, int width, global const int* bandOf, int first, int bands, global const float* part0, global const float* part1,
+    global const float* part2, global const float* part3, global float* out) {
+  local numbers sums[TEAMS][LANES];
+  const int lane = get_local_id(0);
+  const int team = get_local_id(1);
+  const int at = get_global_id(0);
+  const int latent = get_group_id(1);
+  const int band = bands > 1 || first > 0 ? bandOf[latent] - first : 0;
+  const bool mine = band >= 0 && band < bands;
+  global const float* part = band == 0 ? part0 : band == 1 ? part1 : band == 2 ? part2 : part3;
+  numbers sum = 0;
+  const int end = (int)begins[latent + 1];
+  if (mine && at < width) {
+    #pragma unroll 4
+    for (int s = (int)begins[latent] + team; s < end; s += TEAMS) {
+      sum += values[order[s]] * LOAD(part, (int)rowOf[s] * width + at);
+    }
+  }
+  sums[team][lane] = sum;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (team != 0 || !mine || at >= width) return;
+  for (int i = 1; i < TEAMS; i++) sum += sums[i][lane];
+  STORE(sum, out, latent * width + at);
+}
+
+#define TEAM 32
+
+// dots[s] = parts[band of j][i, :] · W[j, :] at every non-zero (i, j): a team of TEAM work items for each.
+kernel void dots_at(global const uint* starts, global const uint* indices, global const float* W, int width, global const int* bandOf,
+    int first, int bands, global const float* part0, global const float* part1, global const float* part2, global const float* part3,
+    global float* dots) {
+  local float sums[GROUP];
+  const int lane = get_local_id(0) % TEAM;
+  const int team = get_local_id(0) / TEAM;
+  const int row = get_group_id(0);
+  const int end = (int)starts[row + 1];
+  for (int base = (int)starts[row]; base < end; base += GROUP / TEAM) {
+    const int s = base + team;
+    const int latent = s < end ? (int)indices[s] : 0;
+    const int band = bands > 1 || first > 0 ? bandOf[latent] - first : 0;
+    const bool mine = s < end && band >= 0 && band < bands;
+    float sum = 0;
+    if (mine) {
+      global const float* part = band == 0 ? part0 : band == 1 ? part1 : band == 2 ? part2 : part3;
+      for (int i = lane; i < width; i += TEAM) {
+        const numbers product = LOAD(part, row * width + i) * LOAD(W, latent * width + i);
+#if VECTOR == 4
+        sum += (product.x + product.y) + (product.z + product.w);
+#else
+        sum += product;
+#endif
+      }
+    }
+    sums[get_local_id(0)] = sum;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int half_of = TEAM / 2; half_of > 0; half_of >>= 1) {
+      if (lane < half_of) sums[get_local_id(0)] += sums[get_local_id(0) + half_of];
+      barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    if (mine && lane == 0) dots[s] = sums[get_local_id(0)];
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+}
+
+// By columns: how many each has, and a place among them for each non-zero, in no order yet.
+kernel void count_columns(global const uint* starts, int rows, int most_of, global const uint* indices, global int* counts, global int* slots) {
+  const int s = get_global_id(0);
+  if (s < min((int)starts[rows], most_of)) slots[s] = atomic_inc(&counts[indices[s]]);
+}
+
+// Where each column begins. One group.
+kernel void begins_of_columns(global const int* counts, int columns, global uint* begins) {
+  local int scratch[GROUP];
+  const int lane = get_local_id(0);
+  int begin = 0;
+  for (int base = 0; base < columns; base += GROUP) {
+    const int own = base + lane < columns ? counts[base + lane] : 0;
+    int total;
+    const int at = begin + sum_before(own, scratch, &total);
+    if (base + lane < columns) begins[base + lane] = (uint)at;
+    begin += total;
+  }
+  if (lane == 0) begins[columns] = (uint)begin;
+}
+
+kernel void place_in_columns(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* begins,
+    global const int* slots, global uint* unordered) {
+  const int s = get_global_id(0);
+  if (s < min((int)starts[rows], most_of)) unordered[begins[indices[s]] + slots[s]] = (uint)s;
+}
+
+// Puts the non-zeros of each column in the order of the rows: the place of one is how many of its column stand before it.
+kernel void order_in_columns(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* begins,
+    global const uint* unordered, global const uint* rowOf, global uint* order, global uint* rowByColumn) {
+  const int s = get_global_id(0);
+  if (s >= min((int)starts[rows], most_of)) return;
+  const uint column = indices[s];
+  const int begin = (int)begins[column];
+  const int end = (int)begins[column + 1];
+  int before = 0;
+  for (int i = begin; i < end; i++) before += unordered[i] < (uint)s;
+  order[begin + before] = (uint)s;
+  rowByColumn[begin + before] = rowOf[s];
+}
+
+// Writes values at the non-zeros into a dense matrix of zeros.
+kernel void scatter(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* rowOf,
+    global const float* values, int columns, global float* out) {
+  const int s = get_global_id(0);
+  if (s < min((int)starts[rows], most_of)) out[(int)rowOf[s] * columns + (int)indices[s]] = values[s];
+}
+
+// The values of a dense matrix at the non-zeros.
+kernel void gather_at(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* rowOf,
+    global const float* dense, int columns, global float* out) {
+  const int s = get_global_id(0);
+  if (s < min((int)starts[rows], most_of)) out[s] = dense[(int)rowOf[s] * columns + (int)indices[s]];
+}
+
+// What an encoder's gradient needs of the gradient of its pre-activations, by column: the values times the column's scale, their sum, and
+// Σ value · h / scale, with the pre-activations h at the non-zeros. A team for a column.
+kernel void column_gradients(global const uint* begins, global const uint* order, global const float* values, global const float* h,
+    global const float* scale, int columns, int scaled, global float* scaledValues, global float* sums, global float* weighted) {
+  local float own[GROUP];
+  local float others[GROUP];
+  const int item = get_local_id(0);
+  const int lane = item % TEAM;
+  const int column = get_group_id(0) * (GROUP / TEAM) + item / TEAM;
+  const float factor = scaled && column < columns ? scale[column] : 1.0f;
+  float sum = 0;
+  float other = 0;
+  if (column < columns) {
+    const int end = (int)begins[column + 1];
+    for (int s = (int)begins[column] + lane; s < end; s += TEAM) {
+      const int place = (int)order[s];
+      const float value = values[place];
+      scaledValues[place] = value * factor;
+      sum += value * factor;
+      if (scaled) other += value * h[place];
+    }
+  }
+  own[item] = sum;
+  others[item] = other;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_of = TEAM / 2; half_of > 0; half_of >>= 1) {
+    if (lane < half_of) {
+      own[item] += own[item + half_of];
+      others[item] += others[item + half_of];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  if (lane != 0 || column >= columns) return;
+  sums[column] = own[item];
+  if (scaled) weighted[column] = others[item] / factor;
+}
+
+// The sum of two matrices of non-zeros, a work item for a row: how many it has, then its columns and values.
+kernel void count_merged(global const uint* startsA, global const uint* indicesA, global const uint* startsB, global const uint* indicesB,
+    int rows, global int* counts, global int* zeros) {
+  const int row = get_global_id(0);
+  if (row >= rows) return;
+  uint i = startsA[row];
+  uint j = startsB[row];
+  const uint endA = startsA[row + 1];
+  const uint endB = startsB[row + 1];
+  int found = 0;
+  while (i < endA || j < endB) {
+    const uint a = i < endA ? indicesA[i] : UINT_MAX;
+    const uint b = j < endB ? indicesB[j] : UINT_MAX;
+    i += a <= b;
+    j += b <= a;
+    found++;
+  }
+  counts[row] = found;
+  zeros[row] = 0;
+}
+
+kernel void merge(global const uint* startsA, global const uint* indicesA, global const float* valuesA, global const uint* startsB,
+    global const uint* indicesB, global const float* valuesB, int rows, global const uint* starts, global uint* indices, global float* values,
+    global uint* rowOf) {
+  const int row = get_global_id(0);
+  if (row >= rows) return;
+  uint i = startsA[row];
+  uint j = startsB[row];
+  const uint endA = startsA[row + 1];
+  const uint endB = startsB[row + 1];
+  for (uint at = starts[row]; i < endA || j < endB; at++) {
+    const uint a = i < endA ? indicesA[i] : UINT_MAX;
+    const uint b = j < endB ? indicesB[j] : UINT_MAX;
+    indices[at] = min(a, b);
+    values[at] = (a <= b ? valuesA[i] : 0.0f) + (b <= a ? valuesB[j] : 0.0f);
+    rowOf[at] = (uint)row;
+    i += a <= b;
+    j += b <= a;
+  }
+}
