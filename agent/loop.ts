@@ -7,7 +7,7 @@ import type { StopMode, StopRequest } from './budget/stop.ts';
 import { nightSecondsLeft } from './budget/time-left.ts';
 import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
-import { commitLeft, lastForInFull, measureInFull } from './confirm/in-full.ts';
+import { commitLeft, lastForBest, measureInFull } from './confirm/in-full.ts';
 import { publishHash } from './confirm/published.ts';
 import { takeLock } from './journal/lock.ts';
 import { claimedIds } from './journal/state.ts';
@@ -18,6 +18,7 @@ import { releaseGit } from './recover/git-locks.ts';
 import { recover } from './recover/recover.ts';
 import type { Ending } from './researcher/conversation.ts';
 import { probeSpeed } from './runs/probe.ts';
+import { checkBest, settleLeft } from './sprint/checked-best.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { fullRun } from './sprint/full-run.ts';
@@ -59,6 +60,7 @@ export async function runLoop(plan: Plan, given: LoopHooks): Promise<number> {
       // A sprint that was left open may be confirmed at once, and by a new key.
       if (loop.checkout.branch.resumed) await publishHash(loop);
       await commitLeft(loop);
+      await settleLeft(loop);
       const open = await recover(loop, before);
       const stopping = loop.stopper.requested() !== null;
       if (!open && !stopping) await prepare(loop, plan);
@@ -130,13 +132,13 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
       const no = mayOpenSprint(loop);
       if (no) {
         await useLastSlot(loop, no);
-        await bestInFull(loop);
+        await endNight(loop);
         return loop.stopper.requested() ?? no;
       }
     }
     const due = open ? null : lastSlot(loop);
-    if (!open && !due?.due && lastForInFull(loop)) {
-      await bestInFull(loop);
+    if (!open && !due?.due && lastForBest(loop)) {
+      await endNight(loop);
       const asked = loop.stopper.requested();
       if (asked) return asked;
     }
@@ -146,7 +148,7 @@ async function sprints(loop: Loop, resumed: OpenSprint | null): Promise<StopRequ
     const stop = decideNext(loop, sprint, ending);
     if (!stop) continue;
     await useLastSlot(loop, stop);
-    await bestInFull(loop);
+    await endNight(loop);
     return loop.stopper.requested() ?? stop;
   }
 }
@@ -160,13 +162,19 @@ async function rereadPapers(loop: Loop): Promise<void> {
   for (const text of paperTroubles(loop.papers)) if (!told.has(text)) journal.notice(text, 'warn');
 }
 
-/** The best of the night in full on a secret world, with its report made again. */
-async function bestInFull(loop: Loop): Promise<void> {
-  const sprint = await measureInFull(loop).catch((error: unknown) => {
-    loop.journal.notice(`the best was not measured in full on a secret world: ${messageOf(error)}`, 'warn');
+/**
+ * The last best of the night once more, beside the best before it, and in full on a secret world. Its report
+ * is made again.
+ */
+async function endNight(loop: Loop): Promise<void> {
+  const told = (what: string) => (error: unknown) => {
+    loop.journal.notice(`the best was not measured ${what}: ${messageOf(error)}`, 'warn');
     return null;
-  });
-  if (sprint) await reportSprint(loop, sprint);
+  };
+  const checked = await checkBest(loop).catch(told('again'));
+  const whole = await measureInFull(loop).catch(told('in full on a secret world'));
+  for (const sprint of checked?.id === whole?.id ? [whole] : [checked, whole])
+    if (sprint) await reportSprint(loop, sprint);
 }
 
 /** Makes the full run that was earned where money, credit or patience end before the time does. */

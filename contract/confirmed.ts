@@ -85,6 +85,30 @@ export const InFull = z.object({
 export type InFull = z.infer<typeof InFull>;
 
 /**
+ * `sprints/<id>/checked.json`: the last best of a night, trained again at its end on secret worlds, beside
+ * the best before it. Written after the sprint was closed. Its numbers are those of the confirming and the
+ * new ones together.
+ */
+export const Checked = z.object({
+  version: z.literal(1),
+  /** As in `Confirmed`, where nothing else is said. */
+  key: z.string(),
+  /** Whether it is still the best by the rule that confirmed it. */
+  holds: z.boolean(),
+  reason: Line,
+  candidate: Several,
+  best: Confirmed.shape.best,
+  gain: Confirmed.shape.gain,
+  /** What this best gave where it was measured as a candidate, on the same seed. */
+  again: Confirmed.shape.again,
+  /** Whether its change was taken out of the workspace. */
+  takenBack: z.boolean(),
+  seconds: z.number(),
+  at: z.string(),
+});
+export type Checked = z.infer<typeof Checked>;
+
+/**
  * `sprints/secret-worlds.json`: the keys of a run branch. Their hashes stand there from the start; the keys,
  * and the pairs of each sprint that was confirmed by them, when they are over.
  */

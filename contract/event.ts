@@ -191,7 +191,7 @@ const kinds = [
   z.object({
     type: z.literal('confirm.measured'),
     sprint: z.string().nullable(),
-    of: z.enum(['candidate', 'best', 'best again']),
+    of: z.enum(['candidate', 'best', 'best again', 'best before']),
     draw: z.number(),
     value: z.number().nullable(),
     /** Its share of the time, where several such runs train at a time. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Confirmed, InFull } from './confirmed.ts';
+import { Checked, Confirmed, InFull } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { Note } from './note.ts';
 import { EvalPoint, Machine, Progress, Run, RunSpec } from './run.ts';
@@ -107,6 +107,8 @@ export const Sprint = z.preprocess(
     confirmed: Confirmed.optional(),
     /** Read from `in-full.json` beside this file, where there is one. */
     inFull: InFull.optional(),
+    /** Read from `checked.json` beside this file, where there is one: `outcome` and `confirmed` follow it. */
+    checked: Checked.optional(),
     /**
      * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
      * people steered.

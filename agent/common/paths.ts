@@ -66,6 +66,7 @@ export const committed = {
   sprint: (id: string) => join('sprints', id),
   record: (id: string) => join('sprints', id, 'sprint.json'),
   inFull: (id: string) => join('sprints', id, 'in-full.json'),
+  checked: (id: string) => join('sprints', id, 'checked.json'),
   contract: (leaderboard: string) => contractFile('sprints', leaderboard),
   /** What the run branch began with, where that is the workspace of an earlier night. */
   beganFrom: beganFromFile('sprints'),
@@ -83,6 +84,7 @@ export const inSprint = (dir: string) => ({
   patch: join(dir, 'change.patch'),
   record: join(dir, 'sprint.json'),
   inFull: join(dir, 'in-full.json'),
+  checked: join(dir, 'checked.json'),
 });
 
 /** Files of a run's folder: `out` is written by the trainer, all else by the supervisor. */

@@ -46,7 +46,9 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
     expect(all.slice(0, before.length)).toEqual(before);
     expect(all.slice(0, 3)).toEqual(['candidate 0', 'candidate 1', 'candidate 2']);
     expect(all.slice(3).sort()).toEqual([
-      ...['best 3', 'best 4', 'best again 1', 'candidate 1', 'candidate 3', 'candidate 4'],
+      // The last three of the best and of the best before are those of the end of the night.
+      ...['best 3', 'best 4', 'best 5', 'best again 1', 'best again 3', 'best again 3', 'best again 4'],
+      ...['best before 5', 'candidate 1', 'candidate 3', 'candidate 4'],
     ]);
     expect(base?.confirmed?.key).toBe(keyOf(repo, branchOf(repo)).hash);
     expect(better?.confirmed).toMatchObject({ key: base?.confirmed?.key, nth: 1 });
@@ -55,6 +57,7 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
       [3, false],
       [1, true],
       [4, false],
+      [5, false],
     ]);
     expect(processesIn(repo)).toEqual([]);
   },

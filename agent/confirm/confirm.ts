@@ -2,25 +2,23 @@ import type { Confirmed } from '#contract/confirmed';
 import { budgetOf } from '#contract/noise';
 import { specOf } from '#contract/run';
 import type { Sprint, SprintRun } from '#contract/sprint';
-import type { Confirm } from '#contract/task';
 import type { Sandbox } from '#host/sandbox';
-import { committedTree } from '#host/tree';
 import { mayConfirm } from '../budget/may-confirm.ts';
 import { whilePaused } from '../budget/pause.ts';
 import { runsSoFar } from '../budget/plan.ts';
 import type { Stopper } from '../budget/stop.ts';
 import { nightSecondsLeft } from '../budget/time-left.ts';
-import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
-import { commitOf } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Rules } from '../ledger/decide.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Evidence, type Job, type Shown } from './evidence.ts';
+import { bringTree, type How, howOf } from './how.ts';
+import { inLanes } from './lanes.ts';
 import { measureOn, OwnFault } from './measure.ts';
 import { orderOf, shown } from './pairs.ts';
 import type { SecretStore } from './store.ts';
@@ -56,9 +54,6 @@ export type Ended =
   | { state: 'stopped' }
   | { state: 'untried'; reason: string }
   | { state: 'done'; confirmed: Confirmed };
-
-/** How runs are made on secret worlds. Unset `samples`: as many as the run in the public world had. */
-type How = Confirm & { rows: number };
 
 /**
  * Trains candidate and best afresh on secret worlds, in pairs on the same world and seed, judges them there,
@@ -108,8 +103,12 @@ async function tryToConfirm(
   });
   let over: string | null = null;
   for (const look of looks) {
-    if (look !== looks[0]) over = may(evidence.lacks(look).length);
-    if (over === null) await makeRuns(loop, how, { evidence, look, gain });
+    for (let jobs = evidence.lacks(look); jobs.length > 0; jobs = evidence.lacks(look)) {
+      over = may(jobs.length);
+      if (over !== null) break;
+      await makeRuns(loop, how, { evidence, jobs, gain });
+      if (stopper.requested() !== null || evidence.verdict(null) !== null) break;
+    }
     const stopped = stopper.requested() !== null;
     const last = look === looks.at(-1) && !stopped ? 'that was the last one' : null;
     const decided = evidence.verdict(over ?? last);
@@ -117,14 +116,6 @@ async function tryToConfirm(
     if (stopped) return { state: 'stopped' };
   }
   return { state: 'untried', reason: `there is no pair of runs to decide by: ${over ?? 'the time ran out'}` };
-}
-
-/**
- * A clone has the commits of the sprints, but not the trees of their runs: that of a best is in its commit.
- */
-async function bringTree({ config: { repo, task }, checkout }: LoopParts, { id }: Sprint): Promise<void> {
-  const commit = await commitOf(checkout.git, committed.record(id));
-  if (commit) await committedTree({ repo, commit, folder: task.contract.workspace });
 }
 
 function confirmingOf(
@@ -149,7 +140,7 @@ function confirmingOf(
     ...{ looks: how.looks, nth: 1 + earlier.length },
   };
   const before = store.plan;
-  const same = before?.run === run.id && before.best === (incumbent?.id ?? null);
+  const same = before?.run === run.id && before.best === (incumbent?.id ?? null) && !before.again;
   const known = specs.best && store.measured(specs.best, like);
   const order = same ? before.order : orderOf(how.looks, known, { fresh: store.fresh, turn: rule.nth });
   // After a kill or a stop it goes on with the same worlds: another start must not draw other ones.
@@ -157,26 +148,16 @@ function confirmingOf(
   return { store, best, rules, rule, run: run.id, specs, like, order };
 }
 
-/** Makes the runs that the first `look` pairs lack, some side by side, until the pairs decide. */
+/** Makes runs, some side by side, until the pairs decide. */
 async function makeRuns(
   loop: LoopParts,
   how: How,
-  { evidence, look, gain }: { evidence: Evidence; look: number; gain: Gain },
+  { evidence, jobs, gain }: { evidence: Evidence; jobs: readonly Job[]; gain: Gain },
 ): Promise<void> {
-  const jobs = evidence.lacks(look);
-  const enough = new AbortController();
-  const signal = AbortSignal.any([loop.stopper.soft, enough.signal]);
-  const lane = async () => {
-    for (let job = jobs.shift(); job && !signal.aborted; job = jobs.shift()) {
-      await makeRun(loop, how, { job, evidence, gain, signal }).catch((error: unknown) => {
-        enough.abort();
-        throw error;
-      });
-      if (evidence.verdict(null) !== null) enough.abort();
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: how.sideBySide }, lane));
-  for (const each of lanes) if (each.status === 'rejected') throw each.reason;
+  await inLanes(jobs, how.sideBySide, loop.stopper.soft, async (job, signal, enough) => {
+    await makeRun(loop, how, { job, evidence, gain, signal });
+    if (evidence.verdict(null) !== null) enough();
+  });
 }
 
 async function makeRun(
@@ -205,17 +186,4 @@ async function makeRun(
     ...{ type: 'confirm.measured', sprint: gain.sprint, of: again === undefined ? who : 'best again' },
     ...{ draw, value, seconds },
   });
-}
-
-/**
- * The replay walks a known path, and is to end soon: it takes so many looks, and stacks what they leave
- * open.
- */
-const REPLAY_LOOKS = 2;
-
-function howOf({ config, connection }: LoopParts): How {
-  const { confirm, evaluation } = config.profile;
-  if (confirm === false) throw new Error('the profile confirms nothing');
-  const looks = connection.kind === 'offline' ? confirm.looks.slice(0, REPLAY_LOOKS) : confirm.looks;
-  return { ...confirm, looks, rows: confirm.rows ?? evaluation.verdict };
 }

@@ -11,7 +11,7 @@ import { meanOf, type Pair } from './pairs.ts';
  * has to be above as many as the metric itself: what moves no best needs no more proof in one than in the
  * other.
  */
-const SHOWS = { confirmed: 2, small: 1 } as const;
+export const SHOWS = { confirmed: 2, small: 1 } as const;
 
 export interface Decided {
   result: Exclude<Confirmed['result'], 'failed'>;
@@ -101,21 +101,28 @@ function decided(
   state: Exclude<Decided['result'], 'held'>,
   rules: Rules,
 ): Decided {
-  const { metric } = rules;
   const gain = { mean, error, needed };
-  const are = pairs.length === 1 ? '1 secret world' : `${pairs.length} secret worlds`;
-  const words = `on ${are} ${metric} ${show(meanIn(metric, pairs, 'candidate'))} against the best's ${show(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${show(mean)} ± ${show(error)}`;
-  const failed =
-    state === 'behind'
-      ? ''
-      : [...hiddenGains(pairs, rules, SHOWS[state] * error), failedGuards(pairs, rules)]
-          .filter(Boolean)
-          .join('; ');
+  const words = gainWords(pairs, { mean, error }, rules);
+  const failed = state === 'behind' ? '' : failing(pairs, rules, SHOWS[state] * error);
   if (failed) return { result: 'behind', reason: `${words}, but ${failed}`, pairs, gain };
   const need = ` (${show(needed)} ${state === 'confirmed' ? 'were needed' : 'are needed'})`;
   const end = { confirmed: '', small: ', too small to be confirmed by itself', behind: ': none to speak of' };
   return { result: state, reason: `${words}${need}${end[state]}`, pairs, gain };
 }
+
+/** The mean gain of pairs, in words. */
+export function gainWords(
+  pairs: readonly Pair[],
+  { mean, error }: Pick<Standing, 'mean' | 'error'>,
+  { metric }: Rules,
+): string {
+  const are = pairs.length === 1 ? '1 secret world' : `${pairs.length} secret worlds`;
+  return `on ${are} ${metric} ${show(meanIn(metric, pairs, 'candidate'))} against the best's ${show(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${show(mean)} ± ${show(error)}`;
+}
+
+/** What else stands in the way of a gain: numbers in which it has to show by so much, and guards. */
+export const failing = (pairs: readonly Pair[], rules: Rules, least: number): string =>
+  [...hiddenGains(pairs, rules, least), failedGuards(pairs, rules)].filter(Boolean).join('; ');
 
 /** Numbers in which the gain has to show as well, and does not. */
 const hiddenGains = (pairs: readonly Pair[], rules: Rules, least: number): string[] =>
@@ -128,7 +135,7 @@ const hiddenGains = (pairs: readonly Pair[], rules: Rules, least: number): strin
  * The guards, on the means: those that are relative to a best are relative to the best's means on the same
  * worlds.
  */
-function failedGuards(pairs: readonly Pair[], { guards }: Rules): string {
+export function failedGuards(pairs: readonly Pair[], { guards }: Rules): string {
   return Object.entries(guards)
     .flatMap(([field, condition]) => {
       const best = pairs.some((pair) => pair.best === null) ? [] : [meanIn(field, pairs, 'best')];
@@ -141,7 +148,12 @@ function failedGuards(pairs: readonly Pair[], { guards }: Rules): string {
 const meanIn = (field: string, pairs: readonly Pair[], of: 'candidate' | 'best'): number =>
   meanOf(pairs.map((pair) => pair[of]?.[field] ?? Number.NaN));
 
-function gainIn(field: string, { goal }: Rules, candidate: Pair['candidate'], best: Pair['best']): number {
+export function gainIn(
+  field: string,
+  { goal }: Rules,
+  candidate: Pair['candidate'],
+  best: Pair['best'],
+): number {
   const gain = (candidate[field] ?? Number.NaN) - (best?.[field] ?? Number.NaN);
   return goal === 'max' ? gain : -gain;
 }

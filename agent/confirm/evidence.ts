@@ -1,10 +1,11 @@
 import type { Confirmed } from '#contract/confirmed';
 import type { RunSpec } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
-import { type Again, againOf } from '../ledger/best-again.ts';
+import { type Again, againOf, toTrainTwice } from '../ledger/best-again.ts';
 import type { ConfirmRule } from '../ledger/confirm-rule.ts';
 import { brokenConstraints, type Rules } from '../ledger/decide.ts';
-import { decideFirst, decidePairs } from './decide.ts';
+import { type Decided, decideFirst, decidePairs, gainIn } from './decide.ts';
+import { lossesOf } from './losses.ts';
 import { deciding, type Pair, severalOf, shown, shownAll } from './pairs.ts';
 import type { OnSecretWorld, SecretStore } from './store.ts';
 
@@ -44,10 +45,10 @@ export interface Confirming {
 export class Evidence {
   constructor(readonly of: Confirming) {}
 
-  /** The runs that the first `count` pairs lack. */
+  /** The runs that the first `count` pairs lack; then those that a confirmation by them lacks. */
   lacks(count: number): Job[] {
     const { order, specs } = this.of;
-    return order
+    const ofPairs = order
       .slice(0, count)
       .flatMap((draw): Job[] => [
         { who: 'candidate', draw },
@@ -55,6 +56,7 @@ export class Evidence {
         ...this.#again(draw),
       ])
       .filter((job) => this.#found(job) === undefined);
+    return ofPairs.length > 0 ? ofPairs : this.#lacksTwice(this.#decided(null));
   }
 
   /**
@@ -63,6 +65,22 @@ export class Evidence {
    */
   #again(draw: number): Job[] {
     return this.#isKept(draw) ? [{ who: 'best', draw, again: this.of.run }] : [];
+  }
+
+  /**
+   * The second runs of the best that a confirmation lacks: on worlds that are new to it, where the candidate
+   * gained most. Code that loses something in some of its runs alone shows it there.
+   */
+  #lacksTwice(decided: Decided | null): Job[] {
+    const { run, rules, specs } = this.of;
+    if (decided?.result !== 'confirmed' || specs.best === null) return [];
+    const gains = decided.pairs.map(({ candidate, best, kept }) => ({
+      ...{ gain: gainIn(rules.metric, rules, candidate, best), kept },
+    }));
+    return toTrainTwice(gains)
+      .flatMap((at) => decided.pairs[at]?.draw ?? [])
+      .map((draw): Job => ({ who: 'best', draw, again: run }))
+      .filter((job) => this.#found(job) === undefined);
   }
 
   #isKept(draw: number): boolean {
@@ -75,7 +93,7 @@ export class Evidence {
    * what there is decides.
    */
   verdict(ended: string | null): Shown | null {
-    const { rules, rule, specs, order } = this.of;
+    const { rules, specs, order } = this.of;
     const pairs = this.#pairs();
     const failed = this.#failed();
     if (failed !== null) return this.#record('failed', failed, pairs, null);
@@ -87,12 +105,20 @@ export class Evidence {
       const { result, reason } = decideFirst(pairs, rules);
       return this.#record(result, reason, pairs, null);
     }
-    const checked = order.findIndex((draw) =>
+    const sure = this.#decided(ended);
+    const lacks = this.#lacksTwice(sure).length > 0;
+    const decided = lacks && sure ? this.#decided(ended, sure.pairs.length - 1) : sure;
+    return decided && this.#record(decided.result, decided.reason, decided.pairs, decided.gain);
+  }
+
+  /** `most`: no look at more pairs counts. */
+  #decided(ended: string | null, most = Number.POSITIVE_INFINITY): Decided | null {
+    const { rules, rule, order } = this.of;
+    const lacking = order.findIndex((draw) =>
       this.#again(draw).some((job) => this.#found(job) === undefined),
     );
-    const best = { again: this.#losses(), checked: checked === -1 ? order.length : checked };
-    const decided = decidePairs(pairs, rules, rule, { ...best, ended });
-    return decided && this.#record(decided.result, decided.reason, decided.pairs, decided.gain);
+    const checked = Math.min(most, lacking === -1 ? order.length : lacking);
+    return decidePairs(this.#pairs(), rules, rule, { again: this.#losses(), checked, ended });
   }
 
   #found({ who, draw, again }: Job): OnSecretWorld | undefined {
@@ -104,15 +130,7 @@ export class Evidence {
   /** What the best lost where it was trained again, for this candidate and for earlier ones. */
   #losses(): Again | null {
     const { specs, store, like, rules } = this.of;
-    if (specs.best === null) return null;
-    return againOf(
-      store.twice(specs.best, like).flatMap(([before, now]) => {
-        const [was, is] = [before, now].map(({ result }) =>
-          'metrics' in result ? result.metrics[rules.metric] : undefined,
-        );
-        return was === undefined || is === undefined ? [] : [rules.goal === 'max' ? was - is : is - was];
-      }),
-    );
+    return specs.best && againOf(lossesOf(store.twice(specs.best, like), rules));
   }
 
   /**
@@ -125,8 +143,8 @@ export class Evidence {
     const fails = order.some((draw) => {
       const candidate = this.#found({ who: 'candidate', draw });
       if (!candidate || !this.#hasMetric(candidate)) return false;
-      return [{ who: 'best' as const, draw }, ...this.#again(draw)].some((job) => {
-        const found = this.#found(job);
+      return [undefined, this.of.run].some((again) => {
+        const found = this.#found({ who: 'best', draw, again });
         return found !== undefined && !this.#hasMetric(found);
       });
     });
@@ -162,7 +180,7 @@ export class Evidence {
     const names = deciding(rules);
     for (const draw of order) {
       const candidate = this.#found({ who: 'candidate', draw });
-      const best = this.#found({ who: 'best', draw });
+      const best = this.#best(draw);
       if (!candidate || !('metrics' in candidate.result) || !this.#hasMetric(candidate)) break;
       if (specs.best && !best) break;
       if (best && !this.#hasMetric(best)) break;
@@ -173,6 +191,19 @@ export class Evidence {
       });
     }
     return pairs;
+  }
+
+  /**
+   * The best on a world, for a pair. Where that was new to it and it was trained there twice, the better run
+   * counts: what it lost in the other one is no gain of a candidate.
+   */
+  #best(draw: number): OnSecretWorld | undefined {
+    const { rules, run } = this.of;
+    const first = this.#found({ who: 'best', draw });
+    const second = this.#isKept(draw) ? undefined : this.#found({ who: 'best', draw, again: run });
+    if (!first || !second) return first;
+    const [lost] = lossesOf([[first, second]], rules);
+    return lost !== undefined && lost > 0 ? second : first;
   }
 
   #record(

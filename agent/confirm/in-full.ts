@@ -23,6 +23,7 @@ import type { Connection } from '../researcher/connection.ts';
 import { measureOn } from './measure.ts';
 import { deciding, shownAll } from './pairs.ts';
 import type { SecretStore } from './store.ts';
+import { toCheck } from './to-check.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -57,11 +58,15 @@ export async function commitLeft({
   if (left.length > 0) await commitPaths(git, left, 'What the best gave in full on a secret world');
 }
 
-/** Whether the time is about to become too short for it: after it no other full run fits. */
-export function lastForInFull(loop: LoopParts): boolean {
+/**
+ * Whether the time is about to become too short for what the end of a night measures: after it no other full
+ * run fits.
+ */
+export function lastForBest(loop: LoopParts): boolean {
   const { profile } = loop.config;
+  const due = open(loop) ?? (loop.secrets && toCheck(loop, loop.secrets));
   const pace = paceNow(loop, runsSoFar(loop, []));
-  return open(loop) !== null && pace !== null && fits(profile.budgets.full, pace) === 1;
+  return due !== null && pace !== null && fits(profile.budgets.full, pace) === 1;
 }
 
 /**

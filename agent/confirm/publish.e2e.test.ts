@@ -39,8 +39,9 @@ it('publishes the hash of a new key before it confirms a sprint that was left op
     { hash: better?.confirmed?.key },
   ]);
   expect(better?.confirmed?.key).not.toBe(base?.confirmed?.key);
-  const subjects = git(repo, 'log', '-2', '--format=%s', branchOf(repo)).split('\n');
+  const subjects = git(repo, 'log', '-3', '--format=%s', branchOf(repo)).split('\n');
   expect(subjects).toEqual([
+    'Sprint 2, measured again at the end of the night, it holds',
     'Sprint 2: Try better (new-best)',
     'Publish the hash of the key of the secret worlds',
   ]);

@@ -47,7 +47,13 @@ const Line = z.object({
 export type OnSecretWorld = z.infer<typeof Line>;
 
 /** The worlds of a confirming, in the order of its pairs. */
-const Plan = z.object({ run: z.string(), best: z.string().nullable(), order: z.array(z.number().int()) });
+const Plan = z.object({
+  run: z.string(),
+  best: z.string().nullable(),
+  order: z.array(z.number().int()),
+  /** Where it is no confirming, but measures the last best of a night again. */
+  again: z.literal(true).optional(),
+});
 export type Plan = z.infer<typeof Plan>;
 
 /** The pairs by which a sprint was decided: they are published with the key. */

@@ -150,6 +150,12 @@ export async function tagBest(git: SimpleGit, profile: string, commit: string): 
   await patiently(() => git.raw(['tag', '--force', `best/${profile}`, commit]));
 }
 
+/** Removes the tag `best/<profile>`: the only best was taken back. */
+export async function untagBest(git: SimpleGit, profile: string): Promise<void> {
+  const name = `refs/tags/best/${profile}`;
+  await patiently(() => git.raw(['update-ref', '-d', name]));
+}
+
 const bestKnownRef = (branch: string) => `refs/loop/best-known/${branch.replace(/^run\//, '')}`;
 
 /** Stores the present commit: the workspace of the run branch before anything was removed from it. */

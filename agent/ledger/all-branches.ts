@@ -1,10 +1,13 @@
 import { basename, dirname } from 'node:path';
+import type { z } from 'zod';
 import type { BeganFrom } from '#contract/began-from';
+import { Checked } from '#contract/confirmed';
 import { Sprint } from '#contract/sprint';
 import { git } from '#host/git';
 import { committed } from '../common/paths.ts';
 import { isRunBranch } from '../git/run-branch.ts';
 import { parsedBeganFrom } from './began-from.ts';
+import { withCheck } from './checked.ts';
 
 /** A closed sprint and the run branch that has it. */
 export interface BranchSprint {
@@ -50,9 +53,11 @@ export async function allSprints(repo: string): Promise<Gathered> {
     if (from && branch.endsWith(from.branch)) began.set(branch, { ...from, branch });
     const records = (await recordsOf(repo, ref)).filter(({ blob }) => !read.has(blob));
     const texts = await textsOf(repo, records);
+    const checks = await checksOf(repo, ref);
     for (const { id, blob } of records) {
       read.add(blob);
-      const sprint = parsed(texts.get(blob));
+      const record = parsed(Sprint, texts.get(blob));
+      const sprint = record && withCheck(record, checks.get(id) ?? null);
       if (!sprint) unreadable.push(`${branch}: sprints/${id}/sprint.json is not the record of a sprint`);
       else if (!found.has(keyOf(sprint)))
         found.set(keyOf(sprint), { sprint, branch, commit: commits.get(id) ?? ref });
@@ -87,12 +92,24 @@ interface Stored {
   size: number;
 }
 
-async function recordsOf(repo: string, ref: string): Promise<Stored[]> {
+/** What bests gave at the end of their night, by sprint; what cannot be read is as if it was not there. */
+async function checksOf(repo: string, ref: string): Promise<Map<string, Checked>> {
+  const files = await recordsOf(repo, ref, 'checked');
+  const texts = await textsOf(repo, files);
+  return new Map(
+    files.flatMap(({ id, blob }) => {
+      const checked = parsed(Checked, texts.get(blob));
+      return checked ? [[id, checked] as const] : [];
+    }),
+  );
+}
+
+async function recordsOf(repo: string, ref: string, name = 'sprint'): Promise<Stored[]> {
   const rows = await git(repo, ['ls-tree', '-r', '-l', '-z', ref, '--', 'sprints']);
   return rows.split('\0').flatMap((row) => {
-    const [, type, blob = '', size, id] =
-      /^\d+ (\w+) ([0-9a-f]+) +(\d+)\tsprints\/([^/]+)\/sprint\.json$/.exec(row) ?? [];
-    return type === 'blob' && id !== undefined ? [{ id, blob, size: Number(size) }] : [];
+    const [, type, blob = '', size, id, file] =
+      /^\d+ (\w+) ([0-9a-f]+) +(\d+)\tsprints\/([^/]+)\/([^/]+)\.json$/.exec(row) ?? [];
+    return type === 'blob' && id !== undefined && file === name ? [{ id, blob, size: Number(size) }] : [];
   });
 }
 
@@ -126,9 +143,9 @@ async function readBlobs(repo: string, stored: readonly Stored[]): Promise<[stri
   return alone.flat();
 }
 
-function parsed(text: string | undefined): Sprint | null {
+function parsed<T>(schema: z.ZodType<T>, text: string | undefined): T | null {
   try {
-    return Sprint.safeParse(JSON.parse(text ?? '')).data ?? null;
+    return schema.safeParse(JSON.parse(text ?? '')).data ?? null;
   } catch {
     return null;
   }

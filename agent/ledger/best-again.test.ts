@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { againOf, apartBy, withoutLoss } from './best-again.ts';
+import { againOf, apartBy, toTrainTwice, withoutLoss } from './best-again.ts';
 
 it('counts what a best lost, with two standard errors where it did not lose it each time', () => {
   expect(againOf([])).toBeNull();
@@ -24,4 +24,10 @@ it('says where gains on new worlds are above those on kept ones beyond chance', 
   expect(apartBy(gains(0.031), 0.01)).toBeCloseTo(3.1);
   expect(apartBy(gains(-0.1), 0.01)).toBeNull();
   expect(apartBy([{ gain: 0.1, kept: false }], 0.01)).toBeNull();
+});
+
+it('are made twice on new worlds, where the gain is largest', () => {
+  const pairs = [0.1, 0.5, 0.3, 0.4].map((gain, at) => ({ gain, kept: at === 1 }));
+  expect(toTrainTwice(pairs)).toEqual([3, 2]);
+  expect(toTrainTwice(pairs.slice(0, 2))).toEqual([0]);
 });

@@ -9,7 +9,13 @@ const LESS = 2;
 /** Gains on worlds that are new to the best may be above those on kept ones by so many standard errors. */
 const APART = 3;
 
-/** The best trained again where it is known, on the same seed. */
+/**
+ * Before a candidate is confirmed, the best is trained a second time on so many of the worlds that are new to
+ * it: those where the gain is largest, since a run in which it lost something pays most there.
+ */
+const TWICE = 2;
+
+/** The best trained again on the same world and seed. */
 export interface Again {
   n: number;
   /** What it lost, in the mean: above 0, its code trains worse now than when it was a candidate. */
@@ -54,7 +60,19 @@ export function apartBy(gains: readonly PairGain[], deviation: number): number |
   return errors > APART ? errors : null;
 }
 
-/** What a best gave where it was trained again, as the last confirming against it has it. */
+/** The pairs, by their place, for which the best has to be trained twice. */
+export const toTrainTwice = (gains: readonly PairGain[]): number[] =>
+  gains
+    .map(({ gain, kept }, at) => ({ gain, kept, at }))
+    .filter(({ kept }) => !kept)
+    .sort((a, b) => b.gain - a.gain)
+    .slice(0, TWICE)
+    .map(({ at }) => at);
+
+/**
+ * What a best gave where it was trained again, as the last confirming against it has it, or the end of its
+ * night.
+ */
 export const lastAgain = (best: Sprint, sprints: readonly Sprint[]): Confirmed['again'] =>
   sprints.findLast(({ confirmed }) => confirmed?.best?.sprint === best.id && confirmed.again)?.confirmed
-    ?.again;
+    ?.again ?? best.checked?.again;

@@ -63,6 +63,17 @@ describe.each(Object.entries(worlds))('simulated nights in %s', (_, { gain, ...w
     expect(simulate({ ...night, drift }, 600, randomFrom(7)).confirmed).toBeLessThan(FALSE_BEST);
   });
 
+  it('have hardly more where it trains worse on some of its runs alone', () => {
+    for (const [loss, share] of [
+      [4, 0.5],
+      [6, 0.25],
+    ] as const) {
+      const drift = { loss: loss * world.deviation, share };
+      const night = { ...world, candidates: 30, gain: 0, nth: 1, known: 3, drift };
+      expect(simulate(night, 400, randomFrom(7)).confirmed).toBeLessThan(FALSE_BEST);
+    }
+  });
+
   it('have hardly more where a researcher puts together what was lucky on known worlds', () => {
     for (const known of [3, 32]) {
       const night = { ...world, candidates: 30, gain: 0, nth: 1, known, composes: 'means' as const };

@@ -1,4 +1,4 @@
-import { againOf, apartBy, type PairGain, withoutLoss } from './best-again.ts';
+import { againOf, apartBy, type PairGain, toTrainTwice, withoutLoss } from './best-again.ts';
 import { type ConfirmRule, standingOf } from './confirm-rule.ts';
 
 /** A night to simulate: candidates of one true gain, measured as the loop measures them. */
@@ -80,23 +80,37 @@ function simulateNight(night: Night, random: () => number) {
     if (gain + run * normal() <= public_ - noise) continue;
     const nth = night.nth + all.tried++;
     const rule: ConfirmRule = { deviation: estimated, df, looks, nth };
-    const pairs: (PairGain & { world: number | null; value: number })[] = [];
+    const pairs: (PairGain & { world: number | null; value: number; lost: number | null })[] = [];
+    const againIn = () => lost() + rows * deviation * normal() + unsteady * Math.SQRT2 * run * normal();
     for (;;) {
       const at = pairs.length;
       // Every second world is one on which the best is known, while there are any.
       const world = at % 2 === 1 && at < 2 * known ? ((at - 1) / 2 + nth) % known : null;
       const lucky = world === null ? undefined : luckiest(seen[world] ?? []);
       const value = composes && lucky !== undefined ? lucky : run * normal();
-      const best = world === null ? run * normal() - lost() : (asCandidate[world] ?? 0);
+      const missing = world === null ? lost() : null;
+      const best = world === null ? run * normal() - (missing ?? 0) : (asCandidate[world] ?? 0);
       all.bestRuns += Number(world === null);
-      pairs.push({ gain: gain + value - best, kept: world !== null, world, value });
+      pairs.push({ gain: gain + value - best, kept: world !== null, world, value, lost: missing });
       all.pairs++;
       if (checked && world !== null) {
         all.bestRuns++;
-        losses.push(lost() + rows * deviation * normal() + unsteady * Math.SQRT2 * run * normal());
+        losses.push(againIn());
       }
-      const counting = withoutLoss(pairs, againOf(losses));
-      const { state } = standingOf(counting, rule);
+      let counting = withoutLoss(pairs, againOf(losses));
+      let { state } = standingOf(counting, rule);
+      // Each makes one run more, until the largest gains on new worlds are of a best that was trained twice.
+      for (;;) {
+        const at = toTrainTwice(pairs).find((at) => typeof pairs[at]?.lost === 'number');
+        const pair = at === undefined ? undefined : pairs[at];
+        if (!checked || state !== 'confirmed' || !pair || pair.lost === null) break;
+        const back = pair.lost - againIn();
+        [pair.gain, pair.lost] = [pair.gain - Math.max(0, back), null];
+        losses.push(back);
+        all.bestRuns++;
+        counting = withoutLoss(pairs, againOf(losses));
+        state = standingOf(counting, rule).state;
+      }
       if (state === 'open') continue;
       const counted = pairs.map(({ kept }, i) => ({ gain: counting[i] ?? 0, kept }));
       const held = state === 'confirmed' && checked && apartBy(counted, estimated) !== null;

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { InFull, PublishedKeys } from '#contract/confirmed';
+import type { z } from 'zod';
+import { Checked, InFull, PublishedKeys } from '#contract/confirmed';
 import { UserError } from '#contract/errors';
 import { Sprint } from '#contract/sprint';
 import { DEFAULT_BATCH, guardsOf, profileOf, type Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import { committed, inSprint } from '../common/paths.ts';
+import { withCheck } from './checked.ts';
 
 /**
  * Reads all closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without
@@ -45,7 +47,10 @@ export function readSprint(path: string): Sprint {
       `${path}: ${issue?.path.join('.') || 'file'}: ${issue?.message}; restore the file from git`,
     );
   }
-  return { ...withPairs(parsed.data, dirname(dirname(path))), ...inFullOf(path) };
+  const { inFull, checked } = inSprint(dirname(path));
+  const whole = beside(InFull, inFull);
+  const sprint = withCheck(parsed.data, beside(Checked, checked));
+  return { ...withPairs(sprint, dirname(dirname(path))), ...(whole && { inFull: whole }) };
 }
 
 /**
@@ -69,12 +74,11 @@ function jsonIn(path: string): unknown {
   }
 }
 
-/** What the full run on a secret world gave, in a file beside the record. @throws UserError */
-function inFullOf(record: string): Pick<Sprint, 'inFull'> {
-  const path = inSprint(dirname(record)).inFull;
-  if (!existsSync(path)) return {};
+/** What was measured after the close, in a file beside the record; null without one. @throws UserError */
+function beside<T>(schema: z.ZodType<T>, path: string): T | null {
+  if (!existsSync(path)) return null;
   try {
-    return { inFull: InFull.parse(JSON.parse(readFileSync(path, 'utf8'))) };
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     throw new UserError(`${path}: cannot be read; restore the file from git`);
   }

@@ -94,7 +94,7 @@ const answersOf = ({ hintAnswers = [] }: Sprint, answer: 'follow' | 'decline'): 
   hintAnswers.filter((each) => each.answer === answer).length;
 
 /** What secret worlds gave: means and deviations over them, and the gain that was needed. */
-function confirmedRow({ confirmed, inFull }: Sprint): Row {
+function confirmedRow({ confirmed, checked, inFull }: Sprint): Row {
   if (!confirmed) return {};
   const { candidate, best, gain, result, again } = confirmed;
   return {
@@ -104,6 +104,7 @@ function confirmedRow({ confirmed, inFull }: Sprint): Row {
     ...named('confirmed_best_', best?.mean),
     ...named('confirmed_gain_', gain),
     ...named('confirmed_best_again_', again),
+    ...(checked && { confirmed_measured_again: checked.holds ? 'holds' : 'does not hold' }),
     ...named('confirmed_in_full_', inFull?.metrics),
   };
 }

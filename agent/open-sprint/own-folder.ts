@@ -9,7 +9,7 @@ import { STEERS_GIT } from './workspace.ts';
 /** A larger file of a sprint's folder is not committed: the history grows every night. */
 const MAX_FILE_BYTES = 1_000_000;
 /** The records of a sprint, by their paths in its folder. */
-const RECORDS = [inSprint('').record, inSprint('').inFull];
+const RECORDS = [inSprint('').record, inSprint('').inFull, inSprint('').checked];
 
 /**
  * Makes the folder of a sprint safe to read, write into and commit: its researcher may have left anything

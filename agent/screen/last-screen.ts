@@ -129,10 +129,9 @@ function best(
         ]
       : []),
     ...(again
-      ? [
-          `Trained again: it lost ${show(again.loss)} in the mean of ${again.n} on worlds and seeds of its own confirming`,
-        ]
+      ? [`Trained again: it lost ${show(again.loss)} in the mean of ${again.n} on the same worlds and seeds`]
       : []),
+    ...(sprint.checked ? ['Measured again: it holds at the end of the night'] : []),
     ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
     `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,

@@ -90,13 +90,30 @@ export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
   };
 }
 
+/** What the last best of a night gave at its end; null where it was not measured again. */
+export function checkedBlock({ checked }: Sprint): Block | null {
+  if (!checked) return null;
+  const { holds, reason, takenBack } = checked;
+  const after = takenBack ? ' Its change is taken out of the workspace.' : '';
+  const back = holds ? '' : ` The best before it is the best again.${after}`;
+  return {
+    t: 'para',
+    c: [
+      strong('Measured again. '),
+      text(
+        `At the end of the night the candidate was trained again on secret worlds, since no later confirming did so. It ${holds ? 'holds' : 'does not hold'}: ${reason}.${back} The confirmed numbers are those of all these runs together.`,
+      ),
+    ],
+  };
+}
+
 /** What the best gave where it was trained again on worlds that it is known on. */
 function againWords(again: Confirmed['again']): string {
   if (!again) return '';
   const off =
     again.less > 0 ? `, so ${number(again.less)} is taken off each gain on a world that is new to it` : '';
   const times = again.n === 1 ? 'once' : `${again.n} times`;
-  return ` Trained again ${times} on worlds and seeds of its own confirming, the best lost ${number(again.loss)} in the mean${off}.`;
+  return ` Trained again ${times} on the same worlds and seeds, the best lost ${number(again.loss)} in the mean${off}.`;
 }
 
 function captionWords(confirmed: Confirmed): string {

@@ -35,6 +35,7 @@ export function endingOf(context: Context): Ending {
     case 'no-gain':
       return noGain(context);
     case 'held':
+      if (sprint.checked) return { words: 'held: did not hold when it was measured again', tone: 'warn' };
       return {
         words: isTooGood(context) ? 'held: too good to be true' : 'held: could not be confirmed',
         tone: 'warn',

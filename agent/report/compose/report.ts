@@ -8,7 +8,7 @@ import { imageReader } from '../markdown/images.ts';
 import { parseMarkdown, plainText } from '../markdown/parse.ts';
 import { cards, edge } from './cards.ts';
 import { claimedAndVerified } from './claims.ts';
-import { confirmedTable, inFullBlock, spreadWords } from './confirmed.ts';
+import { checkedBlock, confirmedTable, inFullBlock, spreadWords } from './confirmed.ts';
 import { type Context, Numbering } from './context.ts';
 import { diffBlock } from './diff.ts';
 import { facts, rulesFacts } from './facts.ts';
@@ -75,6 +75,7 @@ export async function composeReport(
   else blocks.push(resultsTable(context), ...badEnds(context));
   blocks.push(...(await drawn(curvesFigure)), ...(await drawn(frontierFigure)));
   add(blocks, confirmedTable(context));
+  add(blocks, checkedBlock(sprint));
   add(blocks, inFullBlock(sprint));
   const parts = [...(await drawn(groupsFigure)), ...groupTables(context), ...verdictTables(context)];
   if (parts.length > 0) blocks.push(heading(1, 'Where it gains, and where it fails'), ...parts);

@@ -111,7 +111,7 @@ function ideas(board: readonly Sprint[], { reportOf }: Now): string | null {
 function howSure(board: readonly Sprint[]): string | null {
   const step = stepsOf(board).at(-1);
   if (!step) return null;
-  const { verdict, repeat, candidate, metric, confirmed, inFull } = step.sprint;
+  const { verdict, repeat, candidate, metric, confirmed, checked, inFull } = step.sprint;
   const { noise, noiseFrom } = board.at(-1) as Sprint;
   const parts: string[] = [];
   const isConfirmed = confirmed !== undefined && confirmed.candidate.n > 0;
@@ -122,8 +122,10 @@ function howSure(board: readonly Sprint[]): string | null {
   const again = lastAgain(step.sprint, board);
   if (again)
     parts.push(
-      `Trained again on worlds and seeds of its own confirming, it lost ${number(again.loss)} in the mean of ${again.n}.`,
+      `Trained again on the same worlds and seeds, it lost ${number(again.loss)} in the mean of ${again.n}.`,
     );
+  if (checked)
+    parts.push('Measured again at the end of the night, it holds: all these runs are in the mean.');
   const inOne = inFull?.metrics[metric];
   if (inOne !== undefined) parts.push(`Trained in full on a further one: ${number(inOne)}.`);
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
