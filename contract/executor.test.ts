@@ -18,6 +18,7 @@ describe('executor of TASK.md', () => {
     const full = {
       partition: 'gpu,long',
       account: 'lab-1',
+      jobs: 8,
       resources: { cpus: 4, gpus: 'a100:1', memory: '16G', time: '1-12:00:00' },
       sbatch: [
         '--constraint=a100&nvme',
@@ -38,6 +39,7 @@ describe('executor of TASK.md', () => {
     [{ slurm: { resources: { time: 720 } } }, 'slurm.resources.time: must be hours:minutes:seconds'],
     [{ slurm: { resources: { time: '12:00' } } }, 'slurm.resources.time: must be hours:minutes:seconds'],
     [{ slurm: { resources: { gpus: 'many' } } }, 'slurm.resources.gpus: must be a number, or a type'],
+    [{ slurm: { jobs: 0 } }, 'slurm.jobs: Too small'],
     [{ slurm: { resources: { cpu: 1 } } }, 'slurm.resources: Unrecognized key'],
   ])('%j: %s', (executor, message) => {
     expect(complaint(executor)).toContain(message);

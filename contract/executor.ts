@@ -44,6 +44,8 @@ const Slurm = z.strictObject({
   partition: word.optional(),
   account: word.optional(),
   resources: Resources.prefault({}),
+  /** How many runs may be jobs at the same time; unset: one. */
+  jobs: z.number().int().positive().optional(),
   /** More options of `sbatch`, one a line: `--constraint=a100`. */
   sbatch: z
     .array(

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { startWorking, working } from '#contract/working';
+import { Queue } from '../common/queue.ts';
 import { fingerprintsOf } from '../executor/fingerprint.ts';
 import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { type Member, type SweepPlan, sweepRun } from '../sweep/member.ts';
@@ -15,7 +16,7 @@ interface How {
   onRun(made: SweepRun[]): void;
   /** Is put before each line. */
   within?: string;
-  /** How many train at a time; unset: one. Above one, they share the cores. */
+  /** How many train at a time; unset: one. Above one, those that are no jobs share the cores. */
   sideBySide?: number;
 }
 
@@ -31,7 +32,10 @@ export async function makeRuns(
   const { metric, plots } = common.task.contract;
   const executor = new TaskExecutor();
   const alone = sideBySide === 1;
-  const threads = alone ? undefined : Math.max(1, Math.floor(availableParallelism() / sideBySide));
+  // A job has cores of its own; the judge has those of this machine.
+  const asJobs = common.task.contract.executor.slurm !== undefined;
+  const judging = new Queue();
+  const threads = alone || asJobs ? undefined : Math.max(1, Math.floor(availableParallelism() / sideBySide));
   const made: (SweepRun | undefined)[] = wanted.map(() => undefined);
   const left = [...wanted.entries()];
   let interrupted = false;
@@ -47,7 +51,10 @@ export async function makeRuns(
       let before = ' (made already)';
       const plan: SweepPlan = {
         ...{ ...common, executor, threads },
-        abortable: (work) => (alone ? working(`${title} · judging`, () => abortable(work)) : abortable(work)),
+        abortable: (work) => {
+          if (alone) return working(`${title} · judging`, () => abortable(work));
+          return asJobs ? judging.run(() => abortable(work)) : abortable(work);
+        },
         watch: (run) => {
           before = '';
           if (interrupted) void run.stop('stopped by hand', { graceSeconds: 0 });

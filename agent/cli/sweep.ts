@@ -12,10 +12,11 @@ import { snapshotTree } from '#host/tree';
 import { makeWritable } from '#host/writable';
 import { sweepsDir } from '../common/paths.ts';
 import { count, duration } from '../common/words.ts';
+import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { noiseByNumber } from '../sweep/beside.ts';
 import { chosen } from '../sweep/chosen.ts';
 import { doubts } from '../sweep/doubts.ts';
-import { lanesHere, secondsFor } from '../sweep/estimate.ts';
+import { lanesFor, secondsFor } from '../sweep/estimate.ts';
 import { combinations, type Grid, gridFrom, sizeOf, swept } from '../sweep/grid.ts';
 import { type Member, madeAlready } from '../sweep/member.ts';
 import { commandOf, folderName, type SweepSummary, writeSummary } from '../sweep/summary.ts';
@@ -62,7 +63,7 @@ const command = program(
   )
   .option(
     '--side-by-side <n>',
-    'how many train at a time (default: one for each two cores; one on a GPU)',
+    'how many train at a time (default: one for each two cores; one on a GPU; as `executor.slurm.jobs` of TASK.md says)',
     whole(1),
   )
   .option('--dry', 'print the plan, and train nothing')
@@ -113,7 +114,10 @@ async function main(): Promise<number> {
   const common = { repo, task, sandbox, profileName, tree, samples };
   const made = madeAlready(common, wanted);
   const missing = wanted.filter((member) => !made.has(member));
-  const sideBySide = Math.min(options.sideBySide ?? lanesHere(), Math.max(1, missing.length));
+  const sideBySide = Math.min(
+    options.sideBySide ?? lanesFor(task, new TaskExecutor()),
+    Math.max(1, missing.length),
+  );
   const seconds = secondsFor(repo, profileName, samples, missing);
   const plan = [
     inAll,

@@ -74,6 +74,8 @@ export interface ResumeRequest
  * Everything that a later start has to know of a run is in the run's folder.
  */
 export interface Executor {
+  /** How many runs of a task it holds at the same time, so that each of them trains. */
+  slots(task: Task): number;
   /** @throws UserError for a request that cannot be started; then nothing is left behind. */
   start(request: RunRequest): Promise<RunHandle>;
   /** @throws UserError for a run that cannot be resumed; the run then stays as it was. */

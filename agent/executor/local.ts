@@ -13,6 +13,11 @@ export class LocalExecutor implements Executor {
   /** `maxOutBytes`: how large a run's `out/` may grow. `maxMemoryBytes`: how much its processes may hold. */
   constructor(private readonly limits: { maxOutBytes?: number; maxMemoryBytes?: number } = {}) {}
 
+  /** The runs of a machine would share its cores, or its GPU. */
+  slots(): number {
+    return 1;
+  }
+
   start(request: RunRequest): Promise<RunHandle> {
     return beginRun(request, (run) => this.#launch(request, run));
   }

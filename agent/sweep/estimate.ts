@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
+import type { Task } from '#contract/task';
 import { machine } from '#host/machine';
 import { machineMemory } from '#host/memory';
 import { runDir } from '../common/paths.ts';
+import type { Executor } from '../executor/executor.ts';
 import { findRunRecord, readSprintRun, runNames } from '../ledger/run-folder.ts';
 import type { Member } from './member.ts';
 
@@ -39,8 +41,12 @@ const middle = (values: readonly number[]): number =>
 /** What a run of a large model needs. */
 const RUN_BYTES = 4 * 2 ** 30;
 
-/** How many runs fit side by side on this machine: one on a GPU, else one for each two cores. */
-export function lanesHere(): number {
+/** How many runs of a sweep train side by side: as many as may be jobs, or as fit on this machine. */
+export const lanesFor = (task: Task, executor: Pick<Executor, 'slots'>): number =>
+  task.contract.executor.slurm ? executor.slots(task) : lanesHere();
+
+/** One on a GPU, else one for each two cores. */
+function lanesHere(): number {
   if (machine().gpu !== null) return 1;
   const cores = Math.floor(availableParallelism() / 2);
   return Math.max(1, Math.min(cores, Math.floor(machineMemory() / RUN_BYTES)));

@@ -93,7 +93,9 @@ export class Cluster {
     throw new UserError(`Slurm does not come up in ${UP_SECONDS} s: see the logs in ${this.folder}`, 1);
   }
 
-  /** Takes all jobs out of it. One whose daemons do not answer, or whose nodes do not come free, is made anew. */
+  /**
+   * Takes all jobs out of it. Where its daemons do not answer, or its nodes do not come free, it is made anew.
+   */
   async empty(): Promise<void> {
     const all = `--user=${userInfo().uid}`;
     this.ask('scancel', '--state=PENDING', all);

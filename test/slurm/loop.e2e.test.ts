@@ -34,10 +34,10 @@ const steady = (seconds: number) => [
 ];
 
 /** A tiny repository whose runs are jobs. */
-function onSlurm(seconds: number): string {
+function onSlurm(seconds: number, executor = 'slurm'): string {
   const repo = tinyRepository([steady(seconds)]);
   const path = join(repo, 'TASK.md');
-  writeFileSync(path, readFileSync(path, 'utf8').replace(/^metric:/m, 'executor: slurm\nmetric:'));
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/^metric:/m, `executor: ${executor}\nmetric:`));
   git(repo, 'commit', '-qam', 'Runs are jobs of Slurm');
   return repo;
 }
@@ -77,6 +77,27 @@ describe.skipIf(missing() !== null)('a loop whose runs are jobs of Slurm', () =>
     expect(sprint).toMatchObject({ outcome: 'new-best', candidate: run });
     expect(sprint?.runs).toMatchObject([{ id: run, status: 'finished', endedBy: 'trainer' }]);
     expect(sprint?.runs[0]?.seconds).toBeGreaterThan(8);
+  });
+
+  it('has so many jobs at the same time as TASK.md says, in a sweep by hand', async () => {
+    const repo = onSlurm(1, '{ slurm: { jobs: 2 } }');
+    const args = ['steady', '--set', 'seconds=6', '--seeds', '3', '--samples', '1000', '--sandbox', 'off'];
+    const sweep = startCommand(repo, 'sweep', ...args);
+    let most = 0;
+    const timer = setInterval(() => {
+      const running = cluster.ask('squeue', '--noheader', '--states=all', '--format=%T|%j');
+      most = Math.max(most, running.match(/^(RUNNING|PENDING)\|loop-/gm)?.length ?? 0);
+    }, 300);
+    expect(await sweep.ended, sweep.said()).toBe(0);
+    clearInterval(timer);
+    expect(sweep.said()).toContain('2 at a time');
+    expect(most).toBe(2);
+    const nodes = runNames(repo).flatMap((run) => {
+      const path = join(repo, 'checkpoints', run, 'slurm/began.json');
+      return existsSync(path) ? [JSON.parse(readFileSync(path, 'utf8')).node] : [];
+    });
+    expect(nodes).toHaveLength(3);
+    expect(new Set(nodes)).toEqual(new Set(['n1', 'n2']));
   });
 
   it('gives no secret to a job, its script or the file system that nodes share', async () => {

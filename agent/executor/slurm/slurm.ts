@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { Slurm } from '#contract/executor';
 import type { RunRecord } from '#contract/run';
+import type { Task } from '#contract/task';
 import { inJob, inRun } from '../../common/paths.ts';
 import { findRunRecord, readRunRecord } from '../../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from '../executor.ts';
@@ -34,6 +35,10 @@ export class SlurmExecutor implements Executor {
   constructor({ askMs = 5000, ...pace }: Partial<Pace & { askMs: number }> = {}) {
     this.#watch = new QueueWatch(askMs);
     this.#pace = { pollMs: 500, lagSeconds: 60, ...pace };
+  }
+
+  slots(task: Task): number {
+    return task.contract.executor.slurm?.jobs ?? 1;
   }
 
   start(request: RunRequest): Promise<RunHandle> {

@@ -1,3 +1,4 @@
+import type { Task } from '#contract/task';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from '../executor.ts';
 import { LocalExecutor } from '../local.ts';
 import { SlurmExecutor } from './slurm.ts';
@@ -9,6 +10,10 @@ import { SlurmExecutor } from './slurm.ts';
 export class TaskExecutor implements Executor {
   readonly #slurm = new SlurmExecutor();
   readonly #local = new LocalExecutor();
+
+  slots(task: Task): number {
+    return (task.contract.executor.slurm ? this.#slurm : this.#local).slots(task);
+  }
 
   async start(request: RunRequest): Promise<RunHandle> {
     const isJob = request.task.contract.executor.slurm !== undefined && request.secretWorld === undefined;
