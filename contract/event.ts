@@ -45,6 +45,8 @@ const kinds = [
     /** Start time of the process in clock ticks since boot (/proc/<pid>/stat): tells a reused pid. */
     processStart: z.string().nullable(),
     resumed: z.boolean(),
+    /** How many researchers work side by side; absent: one. */
+    researchers: z.number().optional(),
     limits: limits.optional(),
     /** The numbers of a verdict that nobody observes, as the judge names them: learning_rate. */
     declared: z.array(z.string()).optional(),

@@ -42,8 +42,11 @@ function noRoom(loop: LoopParts, free?: FreeBytes): NoSprint | null {
   const { repo, limits } = loop.config;
   const disk = diskTrouble(homeOf(repo), free);
   if (disk !== null) return { code: 'disk', reason: disk };
-  const done = loop.journal.state().committed.length;
-  if (limits.sprints !== null && done >= limits.sprints)
+  const state = loop.journal.state();
+  const done = state.committed.length;
+  // Those of other researchers that are open and not closed yet will be among them.
+  const open = Object.values(state.sprints).filter(({ closed }) => closed === null).length;
+  if (limits.sprints !== null && done + open >= limits.sprints)
     return { code: 'sprints', reason: `${count(done, 'sprint')} made, as asked` };
   return loopSecondsLeft(loop) <= 0 ? { code: 'time', reason: 'the time is up' } : null;
 }

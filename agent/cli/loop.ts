@@ -42,6 +42,12 @@ const command = program(
       'claude (needs ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN or a cloud: docs/claude.md) or offline (the offline replay); default: claude where a credential is set',
     ).choices(['claude', 'offline']),
   )
+  .option(
+    '--researchers <n>',
+    'how many conversations work side by side, each in a worktree of its own, within the same limits (docs/scale.md)',
+    whole(1),
+    1,
+  )
   .option('--profile <name>', 'profile of TASK.md; default: the first that this machine can run')
   .option(
     '--start <from>',
@@ -113,6 +119,7 @@ Exit codes: 0 a limit is reached, nothing is left to be tried, or npm run stop Â
 
 interface Flags {
   researcher?: 'claude' | 'offline';
+  researchers: number;
   profile?: string;
   start?: string;
   new?: boolean;
@@ -160,6 +167,7 @@ await runMain(async () => {
     web: flags.web,
     sandbox: flags.sandbox,
     seed: flags.seed,
+    researchers: flags.researchers,
   };
   const renamed =
     flags.gpuHours === undefined ? [] : ['--gpu-hours is now called --train-hours; the old name still works'];

@@ -1,14 +1,32 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { homeOf, worktreeOf } from '#host/worktree';
+import { FIRST_RESEARCHER } from '#contract/run';
+import { homeOf, moreWorktrees, worktreeOf } from '#host/worktree';
 
 // All paths that the supervisor writes or reads. Folders are absolute; those in `committed` are relative, as
-// git names them. `repo` is the user's checkout or the loop's worktree. Sprints are on the run branch in the
-// worktree; all else is in the user's checkout. A link in the worktree leads to the runs.
+// git names them. `repo` is the user's checkout or a worktree of the loop. Sprints are on the run branch in
+// the worktrees; all else is in the user's checkout. A link in a worktree leads to the runs.
 
-/** The sprints of the last loop's branch; where no loop has run here, those of the current branch. */
+/** The worktree in which a researcher works. */
+export const laneDir = (repo: string, researcherId: string) => {
+  const home = homeOf(repo);
+  return researcherId === FIRST_RESEARCHER ? worktreeOf(home) : join(moreWorktrees(home), researcherId);
+};
+
+/** The worktrees of all researchers that have worked here. */
+export const laneDirs = (repo: string): string[] => {
+  const more = moreWorktrees(homeOf(repo));
+  const others = existsSync(more) ? readdirSync(more).map((name) => join(more, name)) : [];
+  return [worktreeOf(homeOf(repo)), ...others].filter((folder) => existsSync(folder));
+};
+
+/**
+ * The sprints of the last loop's branch; where no loop has run here, those of the current branch. Each
+ * worktree of the loop has its own copy, and there the open sprint of its researcher.
+ */
 export const sprintsDir = (repo: string) => {
-  const worktree = worktreeOf(homeOf(repo));
+  const home = homeOf(repo);
+  const worktree = repo === home ? worktreeOf(home) : repo;
   return join(existsSync(worktree) ? worktree : repo, 'sprints');
 };
 export const sprintDir = (repo: string, id: string) => join(sprintsDir(repo), id);

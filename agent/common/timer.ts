@@ -1,6 +1,7 @@
 /**
- * The parts of a loop's time, without overlap: a wait for a run counts as training, not as the researcher's
- * time. `waiting`: the API could not be reached or was overloaded.
+ * The parts of a researcher's time, without overlap: a wait for a run counts as training, not as the
+ * researcher's time. Where several work side by side, the parts of the loop are the sums of theirs.
+ * `waiting`: the API could not be reached or was overloaded.
  */
 export const PARTS = [
   'researcher',
@@ -21,8 +22,12 @@ export class Timer {
   };
   readonly #started = performance.now();
 
+  /** `whole`: the timer of the loop, to which the seconds of one of several researchers are added too. */
+  constructor(private readonly whole: Timer | null = null) {}
+
   add(part: Part, seconds: number): void {
     this.seconds[part] += seconds;
+    this.whole?.add(part, seconds);
   }
 
   async time<T>(part: Part, task: () => Promise<T>): Promise<T> {

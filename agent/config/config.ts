@@ -51,6 +51,8 @@ export interface LoopOptions {
   web: boolean;
   sandbox: 'auto' | 'off';
   seed: number;
+  /** How many researchers work side by side. */
+  researchers: number;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { UserError } from '#contract/errors';
 import { complaintOf } from '#host/git';
@@ -37,19 +37,32 @@ export interface OpenWorktree {
 export async function openWorktree(home: string, git: SimpleGit, plan: BranchPlan): Promise<OpenWorktree> {
   const { name, resumed, from } = plan;
   const folder = worktreeOf(home);
-  const standing = await openStanding(folder, git, home);
-  const aside = standing ? null : setAside(folder);
   if (!resumed) await makeBranch(git, plan);
   await patiently(() => git.raw(['config', '--local', `branch.${name}.loop-from`, from]));
+  const opened = await openFolder(home, git, folder, [folder, name]);
+  await attach(opened.git, plan);
+  return opened;
+}
+
+/**
+ * Opens a worktree in a folder, and makes it where it is missing. `add`: the last words of `worktree add`.
+ */
+export async function openFolder(
+  home: string,
+  git: SimpleGit,
+  folder: string,
+  add: readonly string[],
+): Promise<OpenWorktree> {
+  const standing = await openStanding(folder, git, home);
+  const aside = standing ? null : setAside(folder);
   // A worktree that was deleted by hand is still registered and may be locked; the second --force is for a
   // lock.
-  if (!standing) await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', folder, name]);
+  if (!standing) await tried(git, ['worktree', 'add', '--quiet', '--force', '--force', ...add]);
   const own = standing ?? (await openGit(folder));
-  await attach(own, plan);
   // The researcher's worktree shows the runs of the user's checkout by a link.
   mkdirSync(runsDir(home), { recursive: true });
   if (!lstatSync(runsDir(folder), { throwIfNoEntry: false }))
-    symlinkSync(join('..', '..', basename(runsDir(home))), runsDir(folder));
+    symlinkSync(relative(folder, runsDir(home)), runsDir(folder));
   return { git: own, aside };
 }
 
@@ -83,7 +96,7 @@ async function attach(git: SimpleGit, { name }: BranchPlan): Promise<void> {
  * corrected.
  */
 async function openStanding(folder: string, git: SimpleGit, home: string): Promise<SimpleGit | null> {
-  const entry = await worktreeEntry(git, home);
+  const entry = await worktreeEntry(git, home, folder);
   // A start that was cut off has not checked out all files: git writes the index last.
   if (!entry || !existsSync(join(entry.folder, 'index'))) return null;
   const file = join(folder, '.git');

@@ -15,11 +15,15 @@ export interface WorktreeEntry {
 }
 
 /**
- * Finds the record that the worktree's `.git` file names. Null where there is none, or where another
- * worktree uses that record by now.
+ * Finds the record that the `.git` file of a worktree of the loop names. Null where there is none, or where
+ * another worktree uses that record by now.
  */
-export async function worktreeEntry(git: SimpleGit, home: string): Promise<WorktreeEntry | null> {
-  const file = join(worktreeOf(home), '.git');
+export async function worktreeEntry(
+  git: SimpleGit,
+  home: string,
+  worktree = worktreeOf(home),
+): Promise<WorktreeEntry | null> {
+  const file = join(worktree, '.git');
   const name = namedBy(file);
   if (name === null) return null;
   const shared = resolve(home, (await git.raw(['rev-parse', '--git-common-dir'])).trim());

@@ -37,6 +37,7 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
             openedAt: event.at,
             openedAfter: workedSeconds(now),
             treeBefore: event.treeBefore,
+            leaderboard: event.leaderboard ?? null,
             fullRunOf: event.fullRunOf ?? null,
             claim: null,
             runs: [],

@@ -15,6 +15,8 @@ export interface SprintState {
   /** Seconds that the loop had worked when the sprint opened. */
   openedAfter: number;
   treeBefore: string;
+  /** The rules that it was opened under; null in the logs of earlier versions. */
+  leaderboard: string | null;
   /** The run that the loop itself repeats as a full run; null where a researcher is asked. */
   fullRunOf: string | null;
   /** Null until the researcher claims the sprint by start_sprint. */

@@ -11,9 +11,9 @@ import { committed, inSprint } from '../common/paths.ts';
 import { withCheck } from './checked.ts';
 
 /**
- * Reads all closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), by number. A folder without
- * sprint.json is a sprint that is still open or was cut off by a crash, and is left out; so are the folders
- * `open`, whose records may have been written by anyone.
+ * Reads all closed sprints of a folder (`<sprintsDir>/<id>/sprint.json`), in the order of their verdicts. A
+ * folder without sprint.json is a sprint that is still open or was cut off by a crash, and is left out; so
+ * are the folders `open`, whose records may have been written by anyone.
  * @throws UserError that names the unreadable file and field.
  */
 export function readSprints(sprintsDir: string, open: readonly string[] = []): Sprint[] {
@@ -26,8 +26,12 @@ export function readSprints(sprintsDir: string, open: readonly string[] = []): S
   return inOrder(sprints);
 }
 
+/** In the order of their verdicts: of sprints that were open side by side, the later one may end first. */
 const inOrder = (sprints: readonly Sprint[]): Sprint[] =>
-  [...sprints].sort((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1));
+  [...sprints].sort(
+    (a, b) =>
+      Date.parse(a.closedAt) - Date.parse(b.closedAt) || a.number - b.number || (a.id < b.id ? -1 : 1),
+  );
 
 /**
  * Reads one `sprint.json`.
@@ -152,7 +156,7 @@ export class Ledger {
     this.#sprints = readSprints(folder, open);
   }
 
-  /** All closed sprints, by number. */
+  /** All closed sprints, in the order of their verdicts. */
   get sprints(): readonly Sprint[] {
     return this.#sprints;
   }

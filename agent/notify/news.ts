@@ -42,6 +42,7 @@ export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
     checkout: { branch },
     journal,
   } = loop;
+  const open = journal.state().sprints[event.researcherId];
   const news = (kind: News['event'], text: string, more: Partial<News> = {}): News => ({
     event: kind,
     text: redact(text),
@@ -49,7 +50,7 @@ export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
     task: task.contract.title,
     branch: branch.name,
     profile: profileName,
-    sprint: journal.sprint?.claim?.id ?? null,
+    sprint: open?.claim?.id ?? null,
     metrics: null,
     code: null,
     exitCode: null,
@@ -61,7 +62,7 @@ export function newsOf(loop: LoopParts, event: LoggedEvent): News | null {
       if (event.outcome !== 'new-best') return null;
       const { sprint, metrics, number, reason } = event;
       const { metric } = task.contract;
-      const title = journal.sprint?.claim?.title ?? sprint;
+      const title = open?.claim?.title ?? sprint;
       const text = `New best, ${metric} ${show(metrics[metric])} verified: sprint ${number}, ${title} (${reason})`;
       return news('new-best', text, { sprint, metrics });
     }

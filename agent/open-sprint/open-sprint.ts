@@ -110,8 +110,9 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
   const {
     config: { repo, task, leaderboard },
   } = loop;
-  const number = 1 + Math.max(0, ...loop.ledger.sprints.map((s) => s.number));
   const treeBefore = await snapshotTree({ repo, folder: task.contract.workspace });
+  const known = [...loop.ledger.sprints, ...Object.values(loop.journal.state().sprints)];
+  const number = 1 + Math.max(0, ...known.map((s) => s.number));
   // Where the loop itself makes the sprint, nobody reads them.
   const hints = (fullRunOf === null && readHints(repo)) || undefined;
   const { at } = loop.journal.emit({

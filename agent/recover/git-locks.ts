@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { git } from '#host/git';
 import { processesIn } from '#host/processes';
-import { worktreeOf } from '#host/worktree';
+import { laneDirs } from '../common/paths.ts';
 
 const GIT_ENDS_MS = 10_000;
 /** A younger lock may belong to a program that is at work: an editor, another worktree. */
@@ -15,10 +15,10 @@ const STALE_MS = 5000;
  * the line for the log; null where nothing was removed.
  */
 export async function releaseGit(repo: string): Promise<string | null> {
-  const worktree = worktreeOf(repo);
-  const places = [
-    ...new Set([...(await gitFolders(repo)), ...(await gitFolders(worktree).catch(() => []))]),
-  ].filter((place) => existsSync(place));
+  const inWorktrees = await Promise.all(laneDirs(repo).map((folder) => gitFolders(folder).catch(() => [])));
+  const places = [...new Set([...(await gitFolders(repo)), ...inWorktrees.flat()])].filter((place) =>
+    existsSync(place),
+  );
   const atWork = () => processesIn(realpathSync(repo), 'git').length > 0;
   let locks = locksIn(places);
   for (let waited = 0; waited < GIT_ENDS_MS && locks.length > 0; waited += 50) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { specOf } from '#contract/run';
 import { endOrphans } from '#host/marks';
 import { homeOf } from '#host/worktree';
-import { reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
+import { laneDir, laneDirs, reportsDir, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Config } from '../config/config.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -70,10 +70,11 @@ export async function endLeftovers(loop: LoopParts, until: string | null): Promi
     owner.emit({ type: 'run.finished', run: id, status, reason: CUT_OFF, seconds: 0 });
   }
   const sprints = [sprintsDir(repo), join(sprintsDir(repo), 'leaderboards')];
-  for (const { claim } of open) if (claim) sprints.push(join(sprintsDir(repo), claim.id));
+  for (const { claim, researcherId } of open)
+    if (claim) sprints.push(join(sprintsDir(laneDir(repo, researcherId)), claim.id));
   const runDirs = runNames(repo).map((id) => runDir(repo, id));
   removeHalfWritten(repo, [stateDir(repo), reportsDir(repo), ...sprints, ...runDirs]);
-  for (const checkout of new Set([repo, homeOf(repo)])) pruneTrees(checkout);
+  for (const checkout of new Set([...laneDirs(repo), homeOf(repo)])) pruneTrees(checkout);
 }
 
 const sprintOf = (repo: string, run: string): string | null =>

@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { SecretStore } from '../confirm/store.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
+import type { Trunk } from '../git/trunk.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { LoopState, SprintState } from '../journal/state.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -36,24 +37,29 @@ interface LoopParts {
   ledger: Ledger;
   devices: DevicePool;
   timer: Timer;
+  trunk: Trunk;
   outputs: Outputs;
   /** The secret worlds of the run branch, where the task has them. */
   secrets: SecretStore | null;
   stopper: Stopper;
 }
 
-/**
- * Completes what a loop left that was killed or stopped at once. Processes that still run are ended. The open
- * sprint is closed as `interrupted` (or judged, where a full run had finished), then reported and committed
- * from wherever it stood. If the same researcher can resume its conversation under the same rules, the open
- * sprint is returned instead.
- */
-export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
+/** Ends the processes that a killed loop left, also those on secret worlds, and completes their records. */
+export async function endLeft(loop: LoopParts, before: LoopState): Promise<void> {
   await endLeftovers(loop, before.lastEventAt);
   await loop.secrets?.endLeft(loop.executor, loop.config.repo);
+}
+
+/**
+ * Completes the sprint that a researcher had open when the loop was killed or stopped at once. It is closed
+ * as `interrupted` (or judged, where a full run had finished), then reported and committed from wherever it
+ * stood. If the same researcher can resume its conversation under the same rules, the open sprint is returned
+ * instead.
+ */
+export async function recover(loop: LoopParts, before: LoopState): Promise<OpenSprint | null> {
   const { sprint } = loop.journal;
   if (!sprint) return null;
-  const sameRules = before.leaderboard === loop.config.leaderboard;
+  const sameRules = (sprint.leaderboard ?? before.leaderboard) === loop.config.leaderboard;
   if (sameRules && before.started?.researcher === loop.connection.label) {
     const open = reopenSprint(loop, sprint);
     if (open) return open;

@@ -14,7 +14,8 @@ function written(event: object, isTTY: boolean, columns = 80, loop: object = {})
   const write = (text: string) => {
     out += text;
   };
-  consoleOver(loop as Parameters<typeof consoleOver>[0], { isTTY, columns, write })(event as LoggedEvent);
+  const logged = { researcherId: 'researcher-1', ...event } as LoggedEvent;
+  consoleOver(loop as Parameters<typeof consoleOver>[0], { isTTY, columns, write })(logged);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are control characters
   return out.replace(/\x1b\[(?:1|2|22)m/g, '');
 }
@@ -26,6 +27,20 @@ const shown = (isTTY: boolean, columns: number): string =>
 it('cuts a sentence to the width of a terminal, to 80 where it does not know its width', () => {
   expect(shown(true, 60)).toHaveLength(56);
   expect(shown(true, 0)).toHaveLength(76);
+});
+
+it('says whose a line is once a second researcher was heard of', () => {
+  let out = '';
+  const tell = consoleOver({} as Parameters<typeof consoleOver>[0], {
+    ...{ isTTY: false, columns: 80 },
+    write: (text) => {
+      out += text;
+    },
+  });
+  const said = (by: number) =>
+    tell({ type: 'turn.finished', text: 'Hm.', researcherId: `researcher-${by}` } as LoggedEvent);
+  for (const by of [1, 2, 1]) said(by);
+  expect(out).toBe('  Hm.\n  #2 Hm.\n  #1 Hm.\n');
 });
 
 it('cuts nothing where no terminal is', () => {

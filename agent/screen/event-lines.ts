@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '#contract/event';
-import type { Role } from '#contract/run';
+import { FIRST_RESEARCHER, type Role } from '#contract/run';
 import type { TaskContract } from '#contract/task';
 import { clock } from '../common/clock.ts';
 import { count, cut, duration, firstLine, many, pace, plain, show } from '../common/words.ts';
@@ -79,13 +79,18 @@ export function eventLines(
   const sentence = (text: string, taken: number) =>
     cut(firstLine(text), terminal.isTTY ? width() - taken : Number.POSITIVE_INFINITY);
   let lastProgress = 0;
-  const step = (text: string) => line(`  ${text}`);
+  // Each line says whose it is once a second researcher was heard of.
+  let several = false;
+  let who = '';
+  const step = (text: string) => line(`  ${who}${text}`);
 
   return (event) => {
+    several ||= event.researcherId !== FIRST_RESEARCHER;
+    who = several ? `${event.researcherId.replace('researcher-', '#')} ` : '';
     switch (event.type) {
       case 'sprint.claimed':
         line('');
-        line(bold(`Sprint ${event.number}: ${plain(event.title)}`));
+        line(bold(`${who}Sprint ${event.number}: ${plain(event.title)}`));
         step(dim(`${clock(event.at)} ${plain(of.folder(event.sprint))}/`));
         for (const { answer, text } of event.hintAnswers ?? [])
           step(`${answer === 'follow' ? 'follows' : 'declines'} the hint: ${sentence(text, 24)}`);
@@ -110,7 +115,7 @@ export function eventLines(
       case 'run.progress': {
         const share = event.totalSamples > 0 ? Math.min(1, event.samples / event.totalSamples) : 0;
         const text = `${Math.round(share * 100)}% of ${many(event.totalSamples)} samples · ${pace(event)}`;
-        if (terminal.isTTY) redraw(`  ${bar(share)} ${text}`);
+        if (terminal.isTTY) redraw(`  ${who}${bar(share)} ${text}`);
         else if (Date.now() - lastProgress >= PLAIN_PROGRESS_MS) {
           lastProgress = Date.now();
           step(text);

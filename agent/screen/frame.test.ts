@@ -9,7 +9,14 @@ const at = (minutesAgo: number) => new Date(AT - minutesAgo * 60_000).toISOStrin
 const RUN = '2026-01-01--01-55-00-wider-network-s0';
 
 const sprint = {
-  ...{ number: 3, researcherId: 'researcher-1', openedAt: at(12), openedAfter: 0, treeBefore: 't' },
+  ...{
+    number: 3,
+    researcherId: 'researcher-1',
+    openedAt: at(12),
+    openedAfter: 0,
+    treeBefore: 't',
+    leaderboard: null,
+  },
   ...{ fullRunOf: null, runs: [], tickets: {}, waiting: [], hints: [], verdicts: {}, inspections: 0 },
   claim: { id: '2026-01-01--01-48-wider', title: 'A wider network', idea: '', predicted: {} },
   ...{

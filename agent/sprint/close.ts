@@ -4,10 +4,11 @@ import type { Repeat, Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
-import { snapshotTree } from '#host/tree';
+import { committedTree, snapshotTree } from '#host/tree';
 import { inSprint, sprintDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
+import type { Trunk } from '../git/trunk.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
 import { answersTo, hintsIn } from '../ledger/hints.ts';
@@ -27,6 +28,7 @@ interface LoopParts {
   sandbox: Sandbox;
   journal: Journal;
   ledger: Ledger;
+  trunk: Trunk;
 }
 
 /** What a sprint is closed with, live or after a crash: its state from the events, and its result. */
@@ -55,7 +57,7 @@ export async function closeSprint(
   const dir = sprintDir(repo, claim.id);
   if (!finish && !state.finished && state.fullRunOf === null) logEnd(dir, stopReason);
   const back = judged.keep === null ? judged.back : undefined;
-  const treeAfter = judged.keep ?? back?.tree ?? state.treeBefore;
+  const treeAfter = judged.keep ?? back?.tree ?? (await presentTree(loop, state.treeBefore));
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
   const patch = inSprint(dir).patch;
   // After a crash the workspace may have been restored already, and the patch written.
@@ -116,7 +118,7 @@ export async function closeSprint(
       files: change.files,
       insertions: change.insertions,
       deletions: change.deletions,
-      kept: judged.keep !== null && treeAfter !== state.treeBefore,
+      kept: judged.keep !== null && judged.keep !== state.treeBefore,
       infrastructure: judged.infrastructure,
       treeBefore: state.treeBefore,
       treeAfter,
@@ -136,6 +138,15 @@ export async function closeSprint(
   announceClosed(loop, sprint);
   return sprint;
 }
+
+/**
+ * The workspace that goes on where a sprint changes nothing: the one that it began with. Where several
+ * researchers work, that of the branch: another sprint may have moved it on.
+ */
+const presentTree = ({ config: { repo, task }, trunk }: LoopParts, treeBefore: string): Promise<string> =>
+  trunk.several
+    ? committedTree({ repo, commit: 'HEAD', folder: task.contract.workspace })
+    : Promise.resolve(treeBefore);
 
 /** Tables are for people, and most of a verdict: a record has those of its candidate, once. */
 const withoutTables = <T extends { verdict: Verdict | null }>(run: T): T =>

@@ -7,6 +7,7 @@ import { firstLine, messageOf, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import { commitOf, commitPaths, tagBest } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
+import type { Trunk } from '../git/trunk.ts';
 import type { Journal } from '../journal/journal.ts';
 import { severalWords } from '../ledger/tables.ts';
 import { headline } from './close.ts';
@@ -18,6 +19,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   timer: Timer;
+  trunk: Trunk;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
     const commit =
       (await commitOf(git, committed.record(sprint.id))) ??
       (await commitPaths(git, paths, subject, body, trailers(sprint, loop)));
+    await loop.trunk.land(git);
     if (sprint.outcome === 'new-best') {
       // The commit is what matters: a tag that cannot be moved does not end the night.
       await tagBest(git, sprint.profile, commit).catch((error: unknown) => {

@@ -20,6 +20,7 @@ import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { bestKnown, openGit } from '../git/git.ts';
 import { openWorktree } from '../git/open-worktree.ts';
 import { type Checkout, planRunBranch } from '../git/run-branch.ts';
+import { Trunk } from '../git/trunk.ts';
 import { EventLog } from '../journal/events.ts';
 import { fold } from '../journal/fold.ts';
 import { Journal } from '../journal/journal.ts';
@@ -48,6 +49,8 @@ export interface Loop {
   readonly sandbox: Sandbox;
   readonly executor: Executor;
   readonly checkout: Checkout;
+  /** The run branch, which all researchers commit to. */
+  readonly trunk: Trunk;
   readonly journal: Journal;
   readonly ledger: Ledger;
   /** Where runs train; shared by all researchers. */
@@ -101,6 +104,7 @@ export async function openLoop(
     papers: [],
     sandbox: plan.sandbox.kind === 'bubblewrap' ? bubblewrap(repo) : plan.sandbox,
     executor: new TaskExecutor(),
+    trunk: new Trunk(branch.name, { repo, git }),
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
     journal,
     ledger,
@@ -127,6 +131,7 @@ export async function openLoop(
     pid: process.pid,
     processStart: processStart(process.pid),
     resumed: unfinished,
+    ...(asked.researchers > 1 && { researchers: asked.researchers }),
     limits: loggedLimits(limits),
     declared: plan.declared,
   });
