@@ -95,3 +95,13 @@ it('knows why a run waits in the queue of a cluster, and counts its time from wh
   // Taken from its node, it waits again.
   expect(tell('BeginTime')?.waits).toBe('BeginTime');
 });
+
+it('has the outcome that a best came to at the end of its night', () => {
+  const closed: Event = {
+    ...{ type: 'sprint.closed', sprint: 'a', number: 1, outcome: 'new-best', reason: 'better' },
+    ...{ metrics: { f1: 0.7 }, usd: 0, seconds: 1 },
+  };
+  const checked: Event = { type: 'sprint.checked', sprint: 'a', outcome: 'held', reason: 'it does not hold' };
+  const committed = [{ sprint: 'a', outcome: 'held', reason: 'it does not hold', metrics: { f1: 0.7 } }];
+  expect(folded(started('x'), opened, closed, checked).committed).toEqual(committed);
+});
