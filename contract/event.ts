@@ -216,6 +216,13 @@ const kinds = [
     usd: z.number(),
     seconds: z.number(),
   }),
+  /** The last best was measured again at the end of a night: what its sprint counts as from here on. */
+  z.object({
+    type: z.literal('sprint.checked'),
+    sprint: z.string(),
+    outcome: Outcome,
+    reason: z.string(),
+  }),
   z.object({
     type: z.literal('report.rendered'),
     sprint: z.string(),

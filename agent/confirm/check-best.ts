@@ -73,10 +73,10 @@ export async function measureAgain(
   const samples = of.confirmed.samples;
   const no = mayConfirm(loop, { ...how, samples }, lacking.length, runsSoFar(loop, []));
   if (no) {
-    journal.notice(`the best is not measured again: ${no.reason}`);
+    journal.notice(`the best is not measured again: ${no.reason}`, 'warn');
     return null;
   }
-  const [{ draw }] = jobs as [Job];
+  const draw = jobs.find(({ of }) => of === 'best')?.draw ?? store.fresh;
   const run = of.sprint.candidate ?? '';
   store.plan = { run, best: of.confirmed.best?.run ?? null, order: [draw], again: true };
   for (const each of [of.sprint, of.before]) if (each) await bringTree(loop, each);
@@ -89,7 +89,12 @@ export async function measureAgain(
     timer.add('confirming', (performance.now() - began) / 1000);
   }
   const lines = jobs.map((job) => found(store, of, job));
-  if (lines.includes(undefined)) return null;
+  if (lines.includes(undefined)) {
+    // Its code may have hung until the night was over.
+    if (!stopper.requested())
+      journal.notice('the best is not measured again: a run did not end in time', 'warn');
+    return null;
+  }
   const seconds = Math.round((performance.now() - began) / 10_000) * 10;
   return { ...weighed(loop, store, of, jobs), seconds };
 }
@@ -111,7 +116,8 @@ function jobsOf(store: SecretStore, of: ToCheck): Job[] {
   const [begun] = same ? plan.order : [];
   // Since then another measurement may have taken the world.
   const mine = begun !== undefined && (begun >= fresh || on(begun).some((job) => found(store, of, job)));
-  return [...on(mine ? begun : fresh), { of: 'best again', spec: specs.best, draw: known, again: run }];
+  // Never alone, where runs are side by side: its code can tell that by the load of the machine.
+  return [{ of: 'best again', spec: specs.best, draw: known, again: run }, ...on(mine ? begun : fresh)];
 }
 
 const found = (

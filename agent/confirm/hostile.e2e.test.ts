@@ -25,7 +25,7 @@ const night: Step[][] = [
   [start('two'), write(0.69), train(), wait, write(0.72), train(), wait, 'I stop.', 'I really do.'],
   [
     start('forger'),
-    bash('for f in sprints/*forger; do echo broken > $f/in-full.json; done'),
+    bash('for f in sprints/*forger; do echo broken > $f/in-full.json; echo {} > $f/checked.json; done'),
     finish({ candidate: null }),
   ],
   // The judge fails by itself: each time, or once.
@@ -80,7 +80,8 @@ it('blames no candidate for a fault of the judge, and makes the run once more', 
   expect(events.some((e) => e.type === 'confirm.measured' && e.sprint === id)).toBe(false);
 });
 
-it('takes no record of a full run on a secret world from a researcher', () => {
-  expect(existsSync(join(sprintsDir(repo), sprintOf('-forger').id, 'in-full.json'))).toBe(false);
+it('takes no record of what was measured on a secret world from a researcher', () => {
+  for (const name of ['in-full.json', 'checked.json'])
+    expect(existsSync(join(sprintsDir(repo), sprintOf('-forger').id, name))).toBe(false);
   expect(sprintOf('-better')).toMatchObject({ outcome: 'new-best', confirmed: { nth: 4 } });
 });

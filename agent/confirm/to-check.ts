@@ -2,7 +2,6 @@ import type { Confirmed } from '#contract/confirmed';
 import { type RunSpec, specOf } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
 import type { Config } from '../config/config.ts';
-import { lastAgain } from '../ledger/best-again.ts';
 import { type Rules, rulesOf } from '../ledger/decide.ts';
 import { bestOf, bestVerdicts, type Ledger } from '../ledger/ledger.ts';
 import type { Pair } from './pairs.ts';
@@ -27,15 +26,15 @@ export interface ToCheck {
 }
 
 /**
- * The last best, where no later confirming has trained it again: nobody challenged it, or only by a candidate
- * that was dropped at once. Null where there is none, and where its key or its pairs are gone.
+ * The last best, where it was not measured again yet; also where a later candidate was confirmed against it,
+ * or a candidate that is put forward to fail would spare it that. Null where there is none, and where its key
+ * or its pairs are gone.
  */
 export function toCheck({ config, ledger }: LoopParts, store: SecretStore): ToCheck | null {
   const { profile, task, leaderboard } = config;
   const sprint = bestOf(ledger.sprints, leaderboard);
   const { confirmed } = sprint ?? {};
   if (profile.confirm === false || !sprint || confirmed?.key !== store.of.hash || sprint.checked) return null;
-  if (lastAgain(sprint, ledger.sprints)) return null;
   const before = ledger.sprints.find(({ id }) => id === confirmed.best?.sprint) ?? null;
   const specOfRun = (of: Sprint | null, id: string | null | undefined): RunSpec | null => {
     const run = of?.runs.find((one) => one.id === id);

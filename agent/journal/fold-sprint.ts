@@ -117,6 +117,13 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
         closed: { outcome, reason },
       }));
     }
+    case 'sprint.checked': {
+      const { sprint, outcome, reason } = event;
+      const committed = now.committed.map((one) =>
+        one.sprint === sprint ? { ...one, outcome, reason } : one,
+      );
+      return { ...now, committed };
+    }
     case 'report.rendered':
       return withSprint(now, by, (sprint) => ({ ...sprint, rendered: true }));
     case 'sprint.dropped':

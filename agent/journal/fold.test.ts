@@ -125,3 +125,13 @@ it('keeps the open sprints of researchers apart: what one does changes no other'
   expect(openSprints(second.state()).map(({ number }) => number)).toEqual([1]);
   expect(isUnfinished(journal.state())).toBe(true);
 });
+
+it('has the outcome that a best came to at the end of its night', () => {
+  const closed: Event = {
+    ...{ type: 'sprint.closed', sprint: 'a', number: 1, outcome: 'new-best', reason: 'better' },
+    ...{ metrics: { f1: 0.7 }, usd: 0, seconds: 1 },
+  };
+  const checked: Event = { type: 'sprint.checked', sprint: 'a', outcome: 'held', reason: 'it does not hold' };
+  const committed = [{ sprint: 'a', outcome: 'held', reason: 'it does not hold', metrics: { f1: 0.7 } }];
+  expect(folded(started('x'), opened, closed, checked).committed).toEqual(committed);
+});

@@ -77,6 +77,7 @@ export function fold(before: LoopState, event: LoggedEvent): LoopState {
     case 'confirm.measured':
     case 'confirm.finished':
     case 'sprint.closed':
+    case 'sprint.checked':
     case 'report.rendered':
     case 'sprint.dropped':
     case 'sprint.committed':

@@ -153,6 +153,9 @@ export function eventLines(
       case 'sprint.closed':
         step(`${bold(event.outcome)}: ${plain(event.reason)}`);
         return;
+      case 'sprint.checked':
+        step(`${bold(event.outcome)}: ${plain(event.reason)}`);
+        return;
       case 'report.rendered':
         if (event.trouble) step(`report: ${plain(event.trouble)}`);
         return;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { Sprint } from '#contract/sprint';
@@ -112,14 +112,12 @@ it('measures the last best again once, with the first one too, and its numbers a
   expect(made((await loopIn(repo)).events)).toEqual([]);
 });
 
-it('leaves out a best that a later confirming has trained again, and makes no sprint of it', async () => {
+it('measures a best again that a later candidate was put forward against', async () => {
   const repo = repoOf([sprintTo('base', 0.6), sprintTo('equal', 0.604)]);
   await loopIn(repo);
   const [base, equal] = readSprints(sprintsDir(repo));
-  expect([base?.outcome, equal?.confirmed?.again?.n, base?.checked]).toEqual([
-    'new-best',
-    expect.any(Number),
-    undefined,
-  ]);
-  expect(existsSync(join(worktreeOf(repo), committed.checked(base?.id ?? '')))).toBe(false);
+  expect(equal?.confirmed?.best?.sprint).toBe(base?.id);
+  // What the confirming and the end of the night gave, together.
+  const n = 1 + (equal?.confirmed?.again?.n ?? 0);
+  expect(base).toMatchObject({ outcome: 'new-best', checked: { holds: true, again: { n, loss: 0 } } });
 });

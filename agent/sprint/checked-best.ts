@@ -18,7 +18,7 @@ import { restoreWorkspace } from '../open-sprint/workspace.ts';
 type LoopParts = Parameters<typeof measureAgain>[0] & { secrets: SecretStore | null };
 
 /**
- * Measures the last best of a night again, where nobody did, and commits what that gave beside its sprint.
+ * Measures the last best of a night again, once, and commits what that gave beside its sprint.
  * Where the best does not hold by the rule that confirmed it, the best before it is the best again, and its
  * change is taken out of the workspace: what stays is what later nights are compared with and people take
  * over, and that has to be confirmed. Null where there is nothing to measure, or no time for it.
@@ -27,9 +27,7 @@ export async function checkBest(loop: LoopParts): Promise<Sprint | null> {
   const { secrets, stopper, journal, ledger } = loop;
   const of = secrets && toCheck(loop, secrets);
   if (!of || stopper.requested()) return null;
-  journal.notice(
-    `the best, sprint ${of.sprint.number}, is measured again: nobody did so in a later confirming`,
-  );
+  journal.notice(`the best, sprint ${of.sprint.number}, is measured again`);
   const measured = await measureAgain(loop, secrets, of);
   if (!measured) return null;
   const checked = recordOf(of, measured, await takesBack(loop, of, measured));
@@ -38,7 +36,7 @@ export async function checkBest(loop: LoopParts): Promise<Sprint | null> {
   const sprint = withCheck(of.sprint, checked);
   ledger.add(sprint);
   const { holds, reason } = checked;
-  journal.notice(`sprint ${sprint.number}: ${checkWords(holds)}: ${reason}`, holds ? 'info' : 'warn');
+  if (!holds) journal.notice(`sprint ${sprint.number}: ${checkWords(holds)}: ${reason}`, 'warn');
   await settle(loop, sprint, checked);
   return sprint;
 }
@@ -102,6 +100,12 @@ async function settle(
   if (takenBack) await restoreWorkspace({ repo, folder: workspace, tree: sprint.change.treeBefore });
   const paths = [committed.checked(sprint.id), ...(takenBack ? [workspace] : [])];
   const subject = `Sprint ${sprint.number}, ${checkWords(holds)}`;
+  journal.emit({
+    type: 'sprint.checked',
+    sprint: sprint.id,
+    outcome: sprint.outcome,
+    reason: `${checkWords(holds)}: ${reason}`,
+  });
   await commitPaths(git, paths, subject, `${reason}.${takenBack ? ' Its change is taken back.' : ''}`);
 }
 

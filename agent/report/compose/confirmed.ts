@@ -101,7 +101,7 @@ export function checkedBlock({ checked }: Sprint): Block | null {
     c: [
       strong('Measured again. '),
       text(
-        `At the end of the night the candidate was trained again on secret worlds, since no later confirming did so. It ${holds ? 'holds' : 'does not hold'}: ${reason}.${back} The confirmed numbers are those of all these runs together.`,
+        `At the end of the night the candidate was trained again on secret worlds. It ${holds ? 'holds' : 'does not hold'}: ${reason}.${back} The confirmed numbers are those of all these runs together.`,
       ),
     ],
   };
