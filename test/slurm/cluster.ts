@@ -94,7 +94,8 @@ export class Cluster {
   }
 
   /**
-   * Takes all jobs out of it. Where its daemons do not answer, or its nodes do not come free, it is made anew.
+   * Takes all jobs out of it. Where its daemons do not answer, or its nodes do not come free, it is made
+   * anew.
    */
   async empty(): Promise<void> {
     const all = `--user=${userInfo().uid}`;
