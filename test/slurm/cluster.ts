@@ -94,7 +94,8 @@ export class Cluster {
   }
 
   /**
-   * Takes all jobs out of it. Where its daemons do not answer, or its nodes do not come free, it is made anew.
+   * Takes all jobs out of it. Where its daemons do not answer, or its nodes do not come free, it is made
+   * anew.
    */
   async empty(): Promise<void> {
     const all = `--user=${userInfo().uid}`;
@@ -170,6 +171,8 @@ export class Cluster {
       this.env.SLURM_CONF ?? '',
       template.replace(/^#.*\n/gm, '').replaceAll(/\{(\w+)\}/g, (_, name: string) => String(all[name])),
     );
+    // Nothing uses control groups, and the other plugin needs systemd and a mounted file system of theirs.
+    writeFileSync(this.#in('cgroup.conf'), 'CgroupPlugin=cgroup/v1\n');
     writeFileSync(this.#in('munge.key'), randomBytes(1024), { mode: 0o400 });
     chmodSync(this.#in('munge.key'), 0o400);
   }
