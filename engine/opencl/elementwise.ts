@@ -22,7 +22,7 @@ export function binary(
   if (dtype === 'float32' && (a.dtype === 'bool' || b.dtype === 'bool')) return null;
   const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
   const size = tf.util.sizeFromShape(shape);
-  if (size === 0) return null;
+  if (size === 0) return backend.make(shape, dtype);
   const { device } = backend;
   const flat = [a, b].map((x) => (sizeOf(x) === size ? 1 : sizeOf(x) === 1 ? 0 : null));
   if (flat[0] !== null && flat[1] !== null) {
@@ -139,7 +139,8 @@ export function filled(
 
 /** The sum of several tensors of one shape. */
 export function sumOfAll(inputs: TensorInfo[], backend: OpenClBackend): TensorInfo | null {
-  if (inputs.length < 2 || !inputs.every((x) => x.dtype === 'float32')) return null;
+  if (!inputs.every((x) => x.dtype === 'float32')) return null;
+  if (inputs.length === 1) return unary('identity_of', inputs[0], backend);
   let total = inputs[0];
   for (const [i, input] of inputs.slice(1).entries()) {
     const next = binary('add', total, input, backend);

@@ -3,8 +3,8 @@ import type { OpenClBackend } from './backend.ts';
 import { deviceKernel } from './device-kernel.ts';
 
 /*
- * Named operations over whole rows, each in one pass over its operands on the device. What they mean stands in
- * engine/ops/.
+ * Named operations over whole rows, each in one pass over its operands on the device. What they mean stands
+ * in engine/ops/.
  */
 
 /** A new tensor that a kernel of fused.cl writes. */

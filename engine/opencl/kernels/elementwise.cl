@@ -10,7 +10,8 @@ kernel void NAME(global const float* a, global const float* b, global float* out
   out[i] = EXPRESSION; \
 }
 
-// Three dimensions, of which the outermost has the rest of the size; strides of 0 where an operand is broadcast.
+// Three dimensions, of which the outermost has the rest of the size; strides of 0 where an operand is
+// broadcast.
 #define SPREAD(NAME, EXPRESSION) \
 kernel void NAME(global const float* a, global const float* b, global float* out, int size, int d1, int d2, \
     int a0, int a1, int a2, int b0, int b1, int b2) { \
