@@ -44,7 +44,7 @@ export class Device {
     readonly found: Found,
     group: number,
   ) {
-    this.group = Math.min(group, found.largestGroup);
+    this.group = group;
     const code = new Int32Array(1);
     const devices = BigUint64Array.of(BigInt(found.id));
     this.context = this.cl.createContext(null, 1, devices, null, null, code);

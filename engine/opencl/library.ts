@@ -12,7 +12,8 @@ export class DeviceError extends UserError {
     /** OpenCL's number of the error; 0 where there is none. */
     readonly code: number,
   ) {
-    super(message);
+    // Not 2, which is for a command that was refused before it did anything.
+    super(message, 1);
   }
 }
 
