@@ -99,6 +99,18 @@ UNARY(logical_not, BOOL(x == 0))
 UNARY(truth, BOOL(x != 0))
 UNARY(identity_of, x)
 
+// The sum of the first `count` of four; out may be one of them.
+kernel void sum_of(global const float* a, global const float* b, global const float* c, global const float* d, global float* out, int size,
+    int count) {
+  const int i = get_global_id(0);
+  if (i >= size) return;
+  float sum = a[i];
+  if (count > 1) sum += b[i];
+  if (count > 2) sum += c[i];
+  if (count > 3) sum += d[i];
+  out[i] = sum;
+}
+
 kernel void to_int(global const float* a, global int* out, int size) {
   const int i = get_global_id(0);
   if (i < size) out[i] = (int)a[i];
