@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
+import { openClHere } from './opencl/testing/here.ts';
 
 type F = (...xs: tf.Tensor[]) => tf.Tensor;
 
@@ -40,7 +41,9 @@ function expectDerivatives(f: F, inputs: tf.Tensor[]): void {
   });
 }
 
-describe.each(['embedded', 'wasm', 'cpu'])('derivatives on %s against finite differences', (backend) => {
+const backends = ['embedded', 'wasm', 'cpu', ...openClHere];
+
+describe.each(backends)('derivatives on %s against finite differences', (backend) => {
   beforeAll(async () => {
     await openBackend(backend);
   });

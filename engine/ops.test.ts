@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
+import { openClBackend } from './opencl/backend.ts';
+import { openClHere } from './opencl/testing/here.ts';
 import { type Form, useForm } from './operation.ts';
 import * as ops from './ops.ts';
 import { uniform } from './random.ts';
@@ -63,19 +65,26 @@ const sizes = fc.record({
   grid: fc.constantFrom(3, 1000),
 });
 
-const forms: [Form, string][] = [
+const forms: [Form, string, group?: number][] = [
   ['kernels', 'embedded'],
   ['kernels', 'cpu'],
   ['plain', 'cpu'],
   ['plain', 'wasm'],
+  // Other groups divide the same work in another way.
+  ...openClHere.flatMap((name): [Form, string, number][] => [
+    ['device', name, 256],
+    ['device', name, 64],
+  ]),
 ];
 
 describe.each(forms)(
   'named operations, in the form %s on %s, agree with their definitions',
-  (form, backend) => {
+  (form, backend, group) => {
     beforeAll(async () => {
       await openBackend(backend);
       useForm(form);
+      const device = openClBackend()?.device;
+      if (device && group) device.group = group;
     });
 
     it('batchTopK keeps int(k·batch) of the batch, fractions, ties and too few positive included', () => {
@@ -279,16 +288,16 @@ describe.each(forms)(
 );
 
 // Small operations stay on the calling thread (pool.ts). Each operation here is a job for several threads, if
-// there are several.
-describe('operations large enough for threads, on embedded', () => {
+// there are several, or for many groups of a device.
+describe.each(['embedded', ...openClHere])('operations large enough for threads, on %s', (tested) => {
   const [batch, d, latents, k] = [1024, 64, 512, 16];
   const [h, W] = [matrix(batch, latents, 1), matrix(latents, d, 2)];
 
-  /** Values and gradients of the embedded kernels are those of dense tfjs on wasm. */
+  /** Values and gradients of our kernels are those of dense tfjs on wasm. */
   async function expectSameAsDense(inputs: tf.Tensor[], operation: (...xs: tf.Tensor[]) => tf.Tensor) {
     const data = inputs.map((input) => [input.dataSync(), input.shape] as const);
     const results: Float32Array[][] = [];
-    for (const backend of ['embedded', 'wasm']) {
+    for (const backend of [tested, 'wasm']) {
       await openBackend(backend, { plain: backend === 'wasm' });
       const xs = data.map(([values, shape]) => tf.tensor(values, shape));
       const loss = (...of: tf.Tensor[]) => tf.mean(tf.square(tf.add(operation(...of), 0.5))) as tf.Scalar;
@@ -337,9 +346,9 @@ describe('operations large enough for threads, on embedded', () => {
   ])('%s', (_, inputs, operation) => expectSameAsDense(inputs, operation));
 });
 
-describe('kernels of our own', () => {
+describe.each(['embedded', ...openClHere])('kernels of our own, on %s', (backend) => {
   beforeAll(async () => {
-    await openBackend('embedded');
+    await openBackend(backend);
   });
 
   it('matrix products in all four transpositions, sparse operands included', () => {

@@ -13,9 +13,10 @@ import * as units from './ops/unit-rows.ts';
 import { expectShapes } from './shapes.ts';
 
 /*
- * The named operations, which take most of the time of a training step. Each has three forms: the
- * engine's own kernels, described in ops/<name>.ts, those for an OpenCL device (opencl/), and plain tfjs
- * (ops/plain.ts). Its test checks that values and gradients of all agree. Every other operation is plain tfjs.
+ * The named operations, which take most of the time of a training step. Each has three forms: the engine's
+ * own kernels, described in ops/<name>.ts, those for an OpenCL device (opencl/), and plain tfjs
+ * (ops/plain.ts). Its test checks that values and gradients of all agree. Every other operation is plain
+ * tfjs.
  */
 
 /** Pre-activations `(x·W + b) · scale`; b and scale may be left out. */

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '#engine/backend';
 import { numbers } from '#engine/kernel';
+import { openClHere } from '#engine/opencl/testing/here';
 import type { Architecture, BaseConfig, Buffers } from './architecture.ts';
 import { architectureNames, loadAddons, loadArchitecture } from './load.ts';
 import { orderByFrequency } from './parts/firing-frequencies.ts';
@@ -161,10 +162,11 @@ const BASELINES =
   'A run branch may begin with the baselines alone: git switch to the branch that it came from.';
 
 /** For another backend, such as a GPU: GOLDEN_BACKEND=webgpu npm run test:golden. */
-const { GOLDEN_BACKEND: backend = 'embedded' } = process.env;
+const { GOLDEN_BACKEND } = process.env;
+const backends = GOLDEN_BACKEND ? [GOLDEN_BACKEND] : ['embedded', ...openClHere];
 
 beforeAll(async () => {
-  await openBackend(backend);
+  await openBackend(backends[0]);
 });
 
 const addon = (await loadAddons()).get('leave_one_out');
@@ -179,9 +181,14 @@ it('leave-one-out has its file', () => {
 
 const present = Object.entries(files)
   .filter(([name]) => architectureNames().includes(name))
-  .flatMap(([name, file]) => [[name, 'our kernels', file] as const, [name, 'plain tfjs', file] as const]);
+  .flatMap(([name, file]) =>
+    backends.flatMap((backend) => [
+      [name, 'our kernels', backend, file] as const,
+      [name, 'plain tfjs', backend, file] as const,
+    ]),
+  );
 
-describe.each(present)('%s with %s equals the reference', (name, form, fileName) => {
+describe.each(present)('%s with %s on %s equals the reference', (name, form, backend, fileName) => {
   beforeAll(async () => {
     await openBackend(backend, { plain: form === 'plain tfjs' });
   });

@@ -79,6 +79,12 @@ const NEEDS: readonly Need[] = [
     notInCi: 'the machines of CI have no GPU',
   },
   {
+    what: 'the kernels for OpenCL devices',
+    of: /(^|\/)opencl\/\w+\./,
+    remedy: 'install a driver, or PoCL in software (apt-get install pocl-opencl-icd ocl-icd-libopencl1)',
+    notInCi: '.ci/run installs PoCL where the distribution has it',
+  },
+  {
     what: 'certificates of your own',
     of: /(^|\/)(network|certificates|proxies)\./,
     remedy: 'install openssl (apt-get install openssl)',

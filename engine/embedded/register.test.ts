@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { openBackend } from '../backend.ts';
+import { openClHere } from '../opencl/testing/here.ts';
 import { uniform } from '../random.ts';
 
 type F = (...xs: tf.Tensor[]) => tf.Tensor;
@@ -88,22 +89,27 @@ function outcome({ f, inputs }: ReturnType<typeof expression>): (number[] | Arra
 const isClose = (a: number, b: number) =>
   a === b || (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= 1e-4 * (1 + Math.abs(a));
 
-it("computes what tfjs' cpu backend does, values and gradients, whatever the shapes", async () => {
-  const expressions = Array.from({ length: 400 }, (_, seed) => expression(seed));
-  await openBackend('cpu');
-  const wanted = expressions.map(outcome);
-  await openBackend('embedded');
-  for (const [i, got] of expressions.map(outcome).entries()) {
-    const want = wanted[i];
-    const same =
-      typeof got === 'string' || typeof want === 'string'
-        ? got === want
-        : got.length === want.length &&
-          got.every(
-            (list, j) =>
-              list.length === want[j].length && Array.from(list).every((v, at) => isClose(v, want[j][at])),
-          );
-    if (!same) expect(got, expressions[i].name).toEqual(want);
-  }
-  expect(wanted.filter((want) => want === 'throws').length).toBeLessThan(40);
-});
+it.each(['embedded', ...openClHere])(
+  "computes on %s what tfjs' cpu backend does, values and gradients, whatever the shapes",
+  async (backend) => {
+    const expressions = Array.from({ length: 400 }, (_, seed) => expression(seed));
+    await openBackend('cpu');
+    const wanted = expressions.map(outcome);
+    await openBackend(backend);
+    for (const [i, got] of expressions.map(outcome).entries()) {
+      const want = wanted[i];
+      const same =
+        typeof got === 'string' || typeof want === 'string'
+          ? got === want
+          : got.length === want.length &&
+            got.every(
+              (list, j) =>
+                list.length === want[j].length && Array.from(list).every((v, at) => isClose(v, want[j][at])),
+            );
+      if (!same) expect(got, expressions[i].name).toEqual(want);
+    }
+    expect(wanted.filter((want) => want === 'throws').length).toBeLessThan(40);
+  },
+  // A driver that computes on the processor first builds every kernel.
+  240_000,
+);

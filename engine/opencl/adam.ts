@@ -8,8 +8,8 @@ import { partsOf } from './reductions.ts';
 type OnDevice = Record<keyof Moments, DeviceBuffer>;
 
 /**
- * Adam as in adam.ts, on the device: the norm of all gradients is made there, and one pass over each parameter
- * clips its gradient and updates it. That norm is all that is read back.
+ * Adam as in adam.ts, on the device: the norm of all gradients is made there, and one pass over each
+ * parameter clips its gradient and updates it. That norm is all that is read back.
  */
 export class DeviceAdam implements Optimizer {
   private readonly moments: Map<string, OnDevice>;

@@ -171,7 +171,7 @@ export class OpenClBackend extends MathBackendCPU {
     return this.entry(matrix.dataId).transposed(matrix.shape[0]);
   }
 
-  /** The numbers of a tensor if this process has them, else null: asking for them would wait for the device. */
+  /** The numbers of a tensor if this process has them already, else null. */
   valuesHere(tensor: tf.TensorInfo): Values | null {
     const entry = this.entry(tensor.dataId);
     return entry.isHere ? entry.values : null;

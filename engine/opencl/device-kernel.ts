@@ -4,8 +4,8 @@ import type { OpenClBackend } from './backend.ts';
 /** An operation of ours on the device, as tfjs' tape takes it. */
 interface Definition<Attributes> {
   name: string;
-  /** Whether its gradients need its output, after the inputs in `saved`. */
-  savesOutput: boolean;
+  /** How many of its outputs its gradients need, after the inputs in `saved`. */
+  savedOutputs: number;
   run(inputs: tf.TensorInfo[], attributes: Attributes, backend: OpenClBackend): tf.TensorInfo[];
   /** A gradient of each input, called only where it is asked for. */
   gradients(
@@ -19,7 +19,7 @@ interface Definition<Attributes> {
 /** The function that runs the operation on the backend in use. */
 export function deviceKernel<Attributes extends object>({
   name,
-  savesOutput,
+  savedOutputs,
   run,
   gradients,
 }: Definition<Attributes>): (inputs: tf.Tensor[], attributes: Attributes) => tf.Tensor[] {
@@ -35,7 +35,7 @@ export function deviceKernel<Attributes extends object>({
     tf.registerGradient({
       kernelName: name,
       saveAllInputs: true,
-      outputsToSave: [savesOutput],
+      outputsToSave: new Array<boolean>(savedOutputs).fill(true),
       gradFunc(dy, saved, attrs) {
         // tfjs passes the gradient of a single output as a tensor, not as a list.
         const dys = Array.isArray(dy) ? dy : [dy];

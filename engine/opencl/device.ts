@@ -12,14 +12,6 @@ export interface Range {
   local: readonly number[];
 }
 
-/** What was done on the device since it was opened. */
-export interface Counts {
-  launches: number;
-  reads: number;
-  bytesRead: number;
-  bytesWritten: number;
-}
-
 interface Kernel {
   handle: number;
   parameters: readonly Parameter[];
@@ -32,11 +24,11 @@ const NO_MEMORY = [-4, -61];
 
 /** A device with one queue that runs in order: kernels by name, memory, and what was done. */
 export class Device {
-  readonly counts: Counts = { launches: 0, reads: 0, bytesRead: 0, bytesWritten: 0 };
+  readonly counts = { launches: 0, reads: 0, bytesRead: 0, bytesWritten: 0 };
   readonly pool: BufferPool;
   readonly timeline: Timeline;
-  /** Work items of a group, for kernels over rows and lists. */
-  readonly group: number;
+  /** Work items of a group, for kernels over rows and lists: a power of two from 64 on. */
+  group: number;
   private readonly cl: OpenCl = openCl();
   private readonly context: number;
   private readonly queue: number;
@@ -52,7 +44,7 @@ export class Device {
     readonly found: Found,
     group: number,
   ) {
-    this.group = Math.min(group, found.largestGroup);
+    this.group = group;
     const code = new Int32Array(1);
     const devices = BigUint64Array.of(BigInt(found.id));
     this.context = this.cl.createContext(null, 1, devices, null, null, code);
@@ -177,7 +169,7 @@ export class Device {
   }
 
   private kernel(group: Group, name: string, defines: string): Kernel {
-    const key = `${name} ${defines}`;
+    const key = `${name} ${this.group} ${defines}`;
     const known = this.kernels.get(key);
     if (known) return known;
     const program = this.program(group, defines);
@@ -192,7 +184,7 @@ export class Device {
   }
 
   private program(group: Group, defines: string) {
-    const key = `${group} ${defines}`;
+    const key = `${group} ${this.group} ${defines}`;
     const known = this.programs.get(key);
     if (known) return known;
     const written = sourceOf(group);
@@ -209,7 +201,7 @@ export class Device {
     const program = this.cl.createProgramWithSource(this.context, 1, [source], null, code);
     check(code[0], `the program ${what}`);
     const exact = this.found.dividesExactly ? ' -cl-fp32-correctly-rounded-divide-sqrt' : '';
-    const options = `-cl-std=CL1.2${exact} -D GROUP=${this.group} ${defines}`;
+    const options = `-w -cl-std=CL1.2${exact} -D GROUP=${this.group} ${defines}`;
     const device = BigUint64Array.of(BigInt(this.found.id));
     const built = this.cl.buildProgram(program, 1, device, options, null, null);
     if (built === 0) return program;

@@ -35,7 +35,7 @@ const NO_DEVICE = -1;
 const NO_PLATFORM = -1001;
 
 /** Every device of every driver, the one to use first: cards, then GPUs in the processor, then software. */
-export function findDevices(): Found[] {
+function findDevices(): Found[] {
   const cl = openCl();
   const found = platforms().flatMap((platform) => devicesOf(platform));
   const order = ['card', 'integrated', 'software'];

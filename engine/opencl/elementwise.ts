@@ -22,7 +22,7 @@ export function binary(
   if (dtype === 'float32' && (a.dtype === 'bool' || b.dtype === 'bool')) return null;
   const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
   const size = tf.util.sizeFromShape(shape);
-  if (size === 0) return null;
+  if (size === 0) return backend.make(shape, dtype);
   const { device } = backend;
   const flat = [a, b].map((x) => (sizeOf(x) === size ? 1 : sizeOf(x) === 1 ? 0 : null));
   if (flat[0] !== null && flat[1] !== null) {
@@ -137,17 +137,27 @@ export function filled(
   return out;
 }
 
+/** Tensors that one launch adds up. */
+const ADDENDS = 4;
+
 /** The sum of several tensors of one shape. */
 export function sumOfAll(inputs: TensorInfo[], backend: OpenClBackend): TensorInfo | null {
-  if (inputs.length < 2 || !inputs.every((x) => x.dtype === 'float32')) return null;
-  let total = inputs[0];
-  for (const [i, input] of inputs.slice(1).entries()) {
-    const next = binary('add', total, input, backend);
-    if (i > 0) backend.disposeIntermediateTensorInfo(total);
-    if (!next) return null;
-    total = next;
+  const { shape } = inputs[0];
+  const areAlike = inputs.every((x) => x.dtype === 'float32' && tf.util.arraysEqual(x.shape, shape));
+  const size = tf.util.sizeFromShape(shape);
+  if (!areAlike || size === 0) return null;
+  const out = backend.make(shape);
+  const to = backend.buffer(out);
+  const all = inputs.map((x) => backend.buffer(x));
+  for (let at = 0; at < all.length; ) {
+    // From the second launch on, the first addend is the sum so far.
+    const sum = at === 0 ? [] : [to];
+    const some = [...sum, ...all.slice(at, at + ADDENDS - sum.length)];
+    at += some.length - sum.length;
+    const addends = Array.from({ length: ADDENDS }, (_, i) => some[i] ?? null);
+    backend.device.each('elementwise', 'sum_of', size, [...addends, to, size, some.length]);
   }
-  return total;
+  return out;
 }
 
 /** Where the condition holds the one, else the other. A condition of rank 1 is of whole rows. */

@@ -3,8 +3,8 @@ import type { OpenClBackend } from './backend.ts';
 import { deviceKernel } from './device-kernel.ts';
 
 /*
- * Named operations over whole rows, each in one pass over its operands on the device. What they mean stands in
- * engine/ops/.
+ * Named operations over whole rows, each in one pass over its operands on the device. What they mean stands
+ * in engine/ops/.
  */
 
 /** A new tensor that a kernel of fused.cl writes. */
@@ -23,7 +23,7 @@ const buffers = (backend: OpenClBackend, ...tensors: tf.TensorInfo[]) =>
 
 const norms = deviceKernel<object>({
   name: 'DeviceRowNorms',
-  savesOutput: true,
+  savedOutputs: 1,
   run([W], _attributes, backend) {
     const [rows, n] = W.shape;
     const out = backend.make([rows]);
@@ -46,26 +46,19 @@ const LEAST_NORM = 1e-8;
 
 const units = deviceKernel<object>({
   name: 'DeviceUnitRows',
-  savesOutput: true,
+  savedOutputs: 2,
   run([W], _attributes, backend) {
     const [count, n] = W.shape;
     const outs = [backend.make(W.shape), backend.make([count])];
     backend.device.rows('fused', 'unit_rows', count, [...buffers(backend, W, ...outs), n, LEAST_NORM]);
     return outs;
   },
-  gradients: ([drows, dnorms], [W], _attributes, backend) => [
+  gradients: (dys, [W, ...outputs], _attributes, backend) => [
     () =>
       computed(W.shape, backend, (out) => {
         const [count, n] = W.shape as [number, number];
-        // Two reads of the weights cost less than keeping rows and norms until here would save.
-        const rows = backend.make(W.shape);
-        const lengths = backend.make([count]);
-        const [from, rowsAt, lengthsAt] = buffers(backend, W, rows, lengths);
-        backend.device.rows('fused', 'unit_rows', count, [from, rowsAt, lengthsAt, n, LEAST_NORM]);
-        const dys = buffers(backend, drows, dnorms);
-        const args = [rowsAt, lengthsAt, ...dys, backend.buffer(out), n, LEAST_NORM];
+        const args = [...buffers(backend, ...outputs, ...dys, out), n, LEAST_NORM];
         backend.device.rows('fused', 'unit_rows_gradient', count, args);
-        for (const used of [rows, lengths]) backend.disposeIntermediateTensorInfo(used);
       }),
   ],
 });
@@ -77,7 +70,7 @@ export function unitRows(W: tf.Tensor): { rows: tf.Tensor; norms: tf.Tensor } {
 
 const errors = deviceKernel<object>({
   name: 'DeviceSquaredErrors',
-  savesOutput: false,
+  savedOutputs: 0,
   run([a, b], _attributes, backend) {
     const [rows, n] = a.shape;
     const out = backend.make([rows]);
@@ -107,7 +100,7 @@ const SLICE = 32;
 
 const gate = deviceKernel<Gate>({
   name: 'DeviceGate',
-  savesOutput: false,
+  savedOutputs: 0,
   run([h, theta], { counting }, backend) {
     const out = backend.make(h.shape);
     const [rows, columns] = h.shape;

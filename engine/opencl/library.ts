@@ -12,7 +12,8 @@ export class DeviceError extends UserError {
     /** OpenCL's number of the error; 0 where there is none. */
     readonly code: number,
   ) {
-    super(message);
+    // Not 2, which is for a command that was refused before it did anything.
+    super(message, 1);
   }
 }
 
@@ -24,7 +25,7 @@ type Memory = ArrayBufferView | null;
 /** An object of OpenCL, by its address. */
 type Handle = number;
 
-/** The functions of OpenCL 1.2 that the engine calls. Those that return a handle write their error to `code`. */
+/** The functions of OpenCL 1.2 that the engine calls. Those that return a handle write an error to `code`. */
 export interface OpenCl {
   getPlatformIDs(most: number, ids: Memory, count: Memory): number;
   getPlatformInfo(platform: Handle, what: number, size: number, into: Memory, needed: Memory): number;

@@ -3,6 +3,7 @@ import { UserError } from '#contract/errors';
 import { OpenClBackend } from './backend.ts';
 import { Device } from './device.ts';
 import { chooseDevice, type Found } from './devices.ts';
+import { DeviceError } from './library.ts';
 import { registerKernels } from './register.ts';
 
 /** Work items of a group unless ENGINE_OPENCL_GROUP says otherwise. */
@@ -16,17 +17,22 @@ export async function openOpenCl(): Promise<Found> {
   const existing = tf.findBackend('opencl') as OpenClBackend | null;
   if (existing) return existing.device.found;
   const found = chooseDevice();
-  const backend = new OpenClBackend(new Device(found, groupWanted()));
+  const backend = new OpenClBackend(new Device(found, groupOn(found)));
   tf.registerBackend('opencl', () => backend);
   registerKernels('opencl');
   return found;
 }
 
-function groupWanted(): number {
+/** The work items of a group: as many as are wanted, or as the device allows. */
+function groupOn({ name, largestGroup }: Found): number {
+  const allowed = GROUPS.filter((group) => group <= largestGroup);
+  if (allowed.length === 0) {
+    throw new DeviceError(`${name} allows groups of ${largestGroup} work items; ${GROUPS[0]} are needed`, 0);
+  }
   const text = process.env.ENGINE_OPENCL_GROUP;
-  if (text === undefined) return GROUP;
-  if (!GROUPS.includes(Number(text))) {
-    throw new UserError(`ENGINE_OPENCL_GROUP=${text}: must be one of ${GROUPS.join(', ')}`);
+  if (text === undefined) return Math.min(GROUP, allowed[allowed.length - 1]);
+  if (!allowed.includes(Number(text))) {
+    throw new UserError(`ENGINE_OPENCL_GROUP=${text}: must be one of ${allowed.join(', ')}`);
   }
   return Number(text);
 }

@@ -27,7 +27,7 @@ interface Parts {
 
 const encoding = deviceKernel<Parts>({
   name: 'DeviceEncode',
-  savesOutput: true,
+  savedOutputs: 1,
   run([x, W, ...rest], { hasBias, hasScale }, backend) {
     const [m, k] = x.shape;
     const n = W.shape[1];
@@ -107,7 +107,7 @@ interface Selection {
 
 const selecting = deviceKernel<Selection>({
   name: 'DeviceSelect',
-  savesOutput: true,
+  savedOutputs: 1,
   run([h, marks], { of, count, marked }, backend) {
     const matrix = matrixOf(h, backend);
     const among = marks ? { marks: backend.buffer(marks), count: marked } : null;
@@ -151,7 +151,7 @@ interface Banded {
 
 const decoding = deviceKernel<Banded>({
   name: 'DeviceDecode',
-  savesOutput: false,
+  savedOutputs: 0,
   run([z, W, bandOf], { bands }, backend) {
     const [rows, n] = [z.shape[0], W.shape[1]];
     const parts = Array.from({ length: bands }, () => backend.make([rows, n]));

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { OpenClBackend } from './backend.ts';
 import type { DeviceBuffer } from './buffers.ts';
 import type { Device } from './device.ts';
+import { unary } from './elementwise.ts';
 
 /** The kernels of reductions.cl. */
 type Join = 'sum' | 'max' | 'min';
@@ -14,7 +15,7 @@ const LEAST_PART = 4096;
 const LEAST_SLICE = 32;
 const MOST_SLICES = 32;
 
-/** The reduction over some axes; null where the cpu backend must compute it. The mean divides by the count. */
+/** The reduction over some axes; null where the cpu backend must compute it. */
 export function reduce(
   join: Join,
   x: TensorInfo,
@@ -23,7 +24,8 @@ export function reduce(
   isMean: boolean,
   backend: OpenClBackend,
 ): TensorInfo | null {
-  if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || axes.length === 0) return null;
+  if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0) return null;
+  if (axes.length === 0) return unary('identity_of', x, backend);
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
   const kept = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
   const shape = keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i));

@@ -151,6 +151,19 @@ const kernels: Record<string, Kernel> = {
     const [axis] = tf.util.parseAxisParam((attrs as { axis: number }).axis, list[0].shape);
     return moved.concat(list, axis, backend);
   },
+  Pack(inputs, backend, attrs) {
+    const { axis } = attrs as { axis: number };
+    const list = Object.values(inputs);
+    const { shape } = list[0];
+    if (!list.every((x) => tf.util.arraysEqual(x.shape, shape))) return null;
+    const [along] = tf.util.parseAxisParam(axis, [...shape, 1]);
+    const thick = [...shape.slice(0, along), 1, ...shape.slice(along)];
+    return moved.concat(
+      list.map((x) => ({ ...x, shape: thick })),
+      along,
+      backend,
+    );
+  },
   SplitV({ x }, backend, attrs) {
     const { numOrSizeSplits, axis } = attrs as { numOrSizeSplits: number | number[]; axis: number };
     const [along] = tf.util.parseAxisParam(axis, x.shape);

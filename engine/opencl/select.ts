@@ -38,8 +38,8 @@ export function selectLargest(device: Device, h: Matrix, count: number): DeviceC
 }
 
 /**
- * The `k` largest of each row: positive ones alone, or any among the columns that `among` marks with 1; NaN as
- * infinity. Of ties at the cut, the first in the row are kept.
+ * The `k` largest of each row: positive ones alone, or any among the columns that `among` marks with 1; NaN
+ * as infinity. Of ties at the cut, the first in the row are kept.
  */
 export function selectOfRows(
   device: Device,

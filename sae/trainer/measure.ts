@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type DeviceCounts, deviceCounts } from '#engine/device-counts';
 import { timeOperations } from '#engine/operation';
 import { encode } from '#engine/ops';
 import type { Architecture } from '../architecture.ts';
@@ -27,6 +28,8 @@ export interface Measurement {
   firstStepMs: number;
   /** Loss of the last step. */
   loss: number;
+  /** What a step does on a device, a mean over all steps; null where the backend counts nothing. */
+  device: Record<keyof DeviceCounts, number> | null;
 }
 
 /** Batches that may be in the pipe and the reader when the steps end. */
@@ -94,14 +97,19 @@ export function measureSteps(
   let firstStepMs = 0;
   const times: { times: StepTimes; operations: Operations }[] = [];
   let cpuBefore = process.cpuUsage();
+  let countsBefore = deviceCounts();
   for (let step = 0; step < warmUp + steps; step++) {
-    if (step === warmUp) cpuBefore = process.cpuUsage();
+    if (step === warmUp) {
+      cpuBefore = process.cpuUsage();
+      countsBefore = deviceCounts();
+    }
     const taken = timedStep(step);
     if (step === 0) firstStepMs = performance.now();
     if (step < warmUp) continue;
     times.push({ times: taken, operations });
   }
   const { user, system } = process.cpuUsage(cpuBefore);
+  const device = perStep(countsBefore, deviceCounts(), steps);
   const middle = middleHalf(times, ({ times }) => times.step);
   const ms = {
     ...means(middle.map(({ times }) => times)),
@@ -110,7 +118,18 @@ export function measureSteps(
     encode: timeEncode(model, nextOf(data), data.header.d),
     sampling: timeSampling(data, steps),
   };
-  return { ms, firstStepMs, loss };
+  return { ms, firstStepMs, loss, device };
+}
+
+function perStep(before: DeviceCounts | null, after: DeviceCounts | null, steps: number) {
+  if (!before || !after) return null;
+  const of = (key: keyof DeviceCounts) => (after[key] - before[key]) / steps;
+  return {
+    launches: of('launches'),
+    reads: of('reads'),
+    bytesRead: of('bytesRead'),
+    bytesWritten: of('bytesWritten'),
+  };
 }
 
 function nextOf(data: Batches): NonNullable<ReturnType<Batches['next']>> {

@@ -47,6 +47,8 @@ export interface Answer {
   firstStepMs: number;
   loss: number;
   peakBytes: number;
+  /** What a step does on a device; null where the backend counts nothing. */
+  device: { launches: number; reads: number; bytesRead: number; bytesWritten: number } | null;
 }
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');

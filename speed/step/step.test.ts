@@ -17,6 +17,7 @@ it('counts products against the ceiling, and the step against its encodes', () =
     settings: {},
     ...{ architecture: 'x', backend: 'y', d_in: 10, d_sae: 100, batch: 1000, firstStepMs: 500, loss: 1 },
     peakBytes: 2 ** 30,
+    device: { launches: 48, reads: 4, bytesRead: 17_424, bytesWritten: 66_568 },
     ms: { ...ms, operations: { encode: 41, batchTopK: 4, decode: 3, decodeBands: 2, detach: 1 } },
   };
   const line = lineOf({ title: 'step x', encodes: 2 }, answer, { multiplyAddsPerSecond: 1e8, of: 'made up' });
@@ -30,7 +31,15 @@ it('counts products against the ceiling, and the step against its encodes', () =
     encodeShareOfCeiling: 0.5,
     stepShareOfCeiling: 0.2,
     peakMegabytes: 1024,
+    launches: 48,
+    bytesReadBack: 17_424,
   });
+  const elsewhere = lineOf(
+    { title: 'x', encodes: 1 },
+    { ...answer, device: null },
+    { multiplyAddsPerSecond: 1, of: '' },
+  );
+  expect(elsewhere).not.toHaveProperty('launches');
 });
 
 it('plans plain tfjs before what is compared with it, each width on each number of threads', () => {

@@ -60,6 +60,12 @@ export function lineOf(
     ceiling: ceiling.of,
     peakMegabytes: answer.peakBytes / 2 ** 20,
     firstStepMs: answer.firstStepMs,
+    ...(answer.device && {
+      launches: answer.device.launches,
+      reads: answer.device.reads,
+      bytesReadBack: answer.device.bytesRead,
+      bytesSent: answer.device.bytesWritten,
+    }),
     d_in,
     d_sae,
     batch,

@@ -1,5 +1,6 @@
-// What all groups of kernels share. GROUP is the number of work items of a group, a power of two. Kernels over rows have one group for
-// a row; sums are made in an order that depends on sizes alone, so that the same numbers give the same bits.
+// What all groups of kernels share. GROUP is the number of work items of a group, a power of two. Kernels
+// over rows have one group for a row; sums are made in an order that depends on sizes alone, so that the same
+// numbers give the same bits.
 
 // The sum over the group, in all its work items. The scratch holds GROUP numbers.
 static float sum_of_group(float value, local float* scratch) {

@@ -10,7 +10,8 @@ kernel void NAME(global const float* a, global const float* b, global float* out
   out[i] = EXPRESSION; \
 }
 
-// Three dimensions, of which the outermost has the rest of the size; strides of 0 where an operand is broadcast.
+// Three dimensions, of which the outermost has the rest of the size; strides of 0 where an operand is
+// broadcast.
 #define SPREAD(NAME, EXPRESSION) \
 kernel void NAME(global const float* a, global const float* b, global float* out, int size, int d1, int d2, \
     int a0, int a1, int a2, int b0, int b1, int b2) { \
@@ -97,6 +98,18 @@ UNARY(rounded, rint(x))
 UNARY(logical_not, BOOL(x == 0))
 UNARY(truth, BOOL(x != 0))
 UNARY(identity_of, x)
+
+// The sum of the first `count` of four; out may be one of them.
+kernel void sum_of(global const float* a, global const float* b, global const float* c, global const float* d, global float* out, int size,
+    int count) {
+  const int i = get_global_id(0);
+  if (i >= size) return;
+  float sum = a[i];
+  if (count > 1) sum += b[i];
+  if (count > 2) sum += c[i];
+  if (count > 3) sum += d[i];
+  out[i] = sum;
+}
 
 kernel void to_int(global const float* a, global int* out, int size) {
   const int i = get_global_id(0);

@@ -25,7 +25,8 @@ kernel void unit_rows(global const float* W, global float* rows, global float* n
   if (get_local_id(0) == 0) norms[get_group_id(0)] = norm;
 }
 
-// Through rows and norms: (drows - rows · (rows · drows)) / norm + rows · dnorm; where the norm was raised to the least, it is a constant.
+// Through rows and norms: (drows - rows · (rows · drows)) / norm + rows · dnorm; where the norm was raised to
+// the least, it is a constant.
 kernel void unit_rows_gradient(global const float* rows, global const float* norms, global const float* drows, global const float* dnorms,
     global float* dW, int n, float least_norm) {
   local float scratch[GROUP];
@@ -68,7 +69,8 @@ kernel void gate_gradient(global const float* dy, global const float* h, global 
   if (i < size) out[i] = h[i] > theta[i % columns] ? dy[i] : 0.0f;
 }
 
-// The gradient of the thresholds by slices of `rows` rows: -Σ dy · (theta) / bandwidth near the threshold. A work item for a column.
+// The gradient of the thresholds by slices of `rows` rows: -Σ dy · (theta) / bandwidth near the threshold. A
+// work item for a column.
 kernel void threshold_gradient(global const float* dy, global const float* h, global const float* theta, global float* out, int batch, int columns,
     int rows, float bandwidth, int counting) {
   const int column = get_global_id(0);
@@ -93,7 +95,8 @@ kernel void norm_of_squares(global const float* squares, global float* norm, int
   if (get_local_id(0) == 0) norm[0] = sqrt(sum);
 }
 
-// A step of Adam after the clipping of the norm of all gradients (most_norm; below 0: none). Changes nothing where that norm is not finite.
+// A step of Adam after the clipping of the norm of all gradients (most_norm; below 0: none). Changes nothing
+// where that norm is not finite.
 kernel void adam(global const float* weights, global const float* gradient, global float* first, global float* second, global float* out, int size,
     global const float* norm, float most_norm, float beta1, float beta2, float rest1, float rest2, float rate, float correction,
     float epsilon) {

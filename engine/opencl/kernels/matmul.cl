@@ -1,5 +1,6 @@
-// c [m, n] = (a · b + bias) · scale, each operand given as its transpose or not: TA, TB are 1 or 0. A group of TX × TY work items makes a
-// tile of TY · R × TX · R numbers, R × R of them in the registers of each work item. R is 4 or 8; K is the depth of a step.
+// c [m, n] = (a · b + bias) · scale, each operand given as its transpose or not: TA, TB are 1 or 0. A group
+// of TX × TY work items makes a tile of TY · R × TX · R numbers, R × R of them in the registers of each work
+// item. R is 4 or 8; K is the depth of a step.
 
 #define ITEMS (TX * TY)
 #define ROWS (TY * R)
@@ -32,8 +33,9 @@
 __attribute__((reqd_work_group_size(TX, TY, 1)))
 kernel void product(global const float* restrict a, global const float* restrict b, global float* restrict c, int m, int n, int k,
     int nextA, int nextB, global const float* bias, global const float* scale, int biased, int scaled) {
-  local float left[K][ROWS + PAD];
-  local float right[K][COLUMNS + PAD];
+  // Aligned, so that four numbers are read at once.
+  local float left[K][ROWS + PAD] __attribute__((aligned(16)));
+  local float right[K][COLUMNS + PAD] __attribute__((aligned(16)));
   const int x = get_local_id(0);
   const int y = get_local_id(1);
   const int item = y * TX + x;
@@ -74,8 +76,10 @@ kernel void product(global const float* restrict a, global const float* restrict
       float v[R];
       #pragma unroll
       for (int half_of = 0; half_of < HALVES; half_of++) {
-        vstore4(vload4(0, &left[d][half_of * TY * 4 + y * 4]), 0, &u[half_of * 4]);
-        vstore4(vload4(0, &right[d][half_of * TX * 4 + x * 4]), 0, &v[half_of * 4]);
+        const float4 a4 = *(local const float4*)&left[d][half_of * TY * 4 + y * 4];
+        const float4 b4 = *(local const float4*)&right[d][half_of * TX * 4 + x * 4];
+        vstore4(a4, 0, &u[half_of * 4]);
+        vstore4(b4, 0, &v[half_of * 4]);
       }
       #pragma unroll
       for (int i = 0; i < R; i++) {

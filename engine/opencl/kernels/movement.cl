@@ -1,7 +1,8 @@
 // Numbers that change their place.
 
-// out[to + Σ index · out stride] = in[from + Σ index · in stride] over up to four dimensions, of which the outermost has the rest of the
-// size. Slice, reverse, transpose and tile read in strides; pad and concat write in strides.
+// out[to + Σ index · out stride] = in[from + Σ index · in stride] over up to four dimensions, of which the
+// outermost has the rest of the size. Slice, reverse, transpose and tile read in strides; pad and concat
+// write in strides.
 kernel void copy_strided(global const float* in, global float* out, int size, int d1, int d2, int d3, int from, int in0, int in1, int in2,
     int in3, int to, int out0, int out1, int out2, int out3) {
   const int i = get_global_id(0);
@@ -34,7 +35,8 @@ kernel void transposed(global const float* in, global float* out, int rows, int 
   }
 }
 
-// out[o, p, i] = in[o, places[p], i] for `length` places of an axis and `inner` numbers behind it; NaN for a place that there is not.
+// out[o, p, i] = in[o, places[p], i] for `length` places of an axis and `inner` numbers behind it; NaN for a
+// place that there is not.
 kernel void gather(global const float* in, global const int* places, global float* out, int size, int length, int count, int inner) {
   const int at = get_global_id(0);
   if (at >= size) return;

@@ -18,7 +18,8 @@ kernel void NAME(global const float* in, global float* out, int size, int n, flo
   if (lane == 0) out[get_group_id(0)] = scratch[0] / divisor; \
 }
 
-// Over the middle of [outer, n, inner]: a work item for each result and slice, slices of `rows`; out is [slices, outer, inner].
+// Over the middle of [outer, n, inner]: a work item for each result and slice, slices of `rows`; out is
+// [slices, outer, inner].
 #define OVER_COLUMNS(NAME, START, JOIN) \
 kernel void NAME(global const float* in, global float* out, int outer, int n, int inner, int rows, float divisor) { \
   const int at = get_global_id(0); \

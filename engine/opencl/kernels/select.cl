@@ -1,12 +1,13 @@
-// Exact selection of the largest numbers, by their bits: no sort. A key is 0 for a number that may not be kept, and keys order as the
-// numbers do. Of ties at the cut, the first in row order are kept.
+// Exact selection of the largest numbers, by their bits: no sort. A key is 0 for a number that may not be
+// kept, and keys order as the numbers do. Of ties at the cut, the first in row order are kept.
 
 #define BATCH 0
 #define ROWS_OF_POSITIVE 1
 #define ROWS_AMONG 2
 #define KEY_OF_INFINITY 0xff800000u
 
-// BATCH: positive numbers, NaN above all. ROWS_OF_POSITIVE: the same, NaN as infinity. ROWS_AMONG: all numbers, NaN as infinity.
+// BATCH: positive numbers, NaN above all. ROWS_OF_POSITIVE: the same, NaN as infinity. ROWS_AMONG: all
+// numbers, NaN as infinity.
 static uint key_of(float value, int mode) {
   if (isnan(value)) return mode == BATCH ? 0xffffffffu : KEY_OF_INFINITY;
   if (value > 0) return as_uint(value) | 0x80000000u;
@@ -14,7 +15,8 @@ static uint key_of(float value, int mode) {
   return value == 0 ? 0x80000000u : ~as_uint(value);
 }
 
-// The 31 bits of a positive number in three digits of 11, 10 and 10. The counts of a pass follow each other in `work`.
+// The 31 bits of a positive number in three digits of 11, 10 and 10. The counts of a pass follow each other
+// in `work`.
 #define STATE 16
 #define BINS0 2048
 #define BINS1 1024
@@ -29,8 +31,9 @@ static uint key_of(float value, int mode) {
 #define LEFT2 3
 #define KEEP_ALL -1
 
-// The digit at which the `wanted` largest end, and how many of that digit are among them; KEEP_ALL where there are no more than wanted.
-// `found` is of the group: the digit and what is left. Every group finds it anew, which saves a launch.
+// The digit at which the `wanted` largest end, and how many of that digit are among them; KEEP_ALL where
+// there are no more than wanted. `found` is of the group: the digit and what is left. Every group finds it
+// anew, which saves a launch.
 static void digit_at(global const int* counts, int bins, int wanted, local int* scratch, local int* found) {
   const int lane = get_local_id(0);
   const int each = (bins + GROUP - 1) / GROUP;
@@ -135,7 +138,8 @@ kernel void cut_of_batch(global const float* values, int columns, int wanted, gl
   if (row == 0) cuts[get_num_groups(0)] = (uint)ties;
 }
 
-// The cut of each row: the `wanted` largest by digits of 8 bits. `equal` is how many that equal the cut are kept.
+// The cut of each row: the `wanted` largest by digits of 8 bits. `equal` is how many that equal the cut are
+// kept.
 kernel void cut_of_rows(global const float* values, global const int* among, int columns, int wanted, int mode, global uint* cuts,
     global int* above, global int* equal) {
   local int bins[256];
@@ -187,8 +191,8 @@ kernel void cut_of_rows(global const float* values, global const int* among, int
   equal[row] = left;
 }
 
-// Where each row begins in the list of what is kept. `shared` ties at the cut are divided among the rows in their order; below 0 each row
-// keeps its own. One group.
+// Where each row begins in the list of what is kept. `shared` ties at the cut are divided among the rows in
+// their order; below 0 each row keeps its own. One group.
 kernel void starts_of_rows(global const int* above, global int* equal, global const uint* cuts, int rows, int is_shared, global uint* starts) {
   local int scratch[GROUP];
   const int lane = get_local_id(0);

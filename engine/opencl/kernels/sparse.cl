@@ -1,22 +1,23 @@
-// Products with rows of few non-zeros (CSR): those of row i stand at starts[i] .. starts[i + 1]. By columns (CSC): those of column j are
-// order[begins[j] .. begins[j + 1]], ascending, in the
-// rows of rowOf. Latent j belongs to band bandOf[j], and each band has a dense matrix of its own; a launch
-// has up to four bands, from `first` on. Without bands there is one.
+// Products with rows of few non-zeros (CSR): those of row i stand at starts[i] .. starts[i + 1]. By columns
+// (CSC): those of column j are order[begins[j] .. begins[j + 1]], ascending, in the rows of rowOf. Latent j
+// belongs to band bandOf[j], and each band has a dense matrix of its own; a launch has up to four bands, from
+// `first` on. Without bands there is one.
 
 #define LANES 64
 #define TEAMS (GROUP / LANES)
 
 #if VECTOR == 4
 typedef float4 numbers;
-#define LOAD(from, at) vload4(at, from)
-#define STORE(value, into, at) vstore4(value, at, into)
+#define LOAD(from, at) ((global const float4*)(from))[at]
+#define STORE(value, into, at) ((global float4*)(into))[at] = value
 #else
 typedef float numbers;
 #define LOAD(from, at) from[at]
 #define STORE(value, into, at) into[at] = value
 #endif
 
-// parts[band][i, :] = Σ_j a[i, j] · W[j, :]: a team of LANES work items for a row and LANES vectors of it. `width` is in vectors.
+// parts[band][i, :] = Σ_j a[i, j] · W[j, :]: a team of LANES work items for a row and LANES vectors of it.
+// `width` is in vectors.
 kernel void rows_times_dense(global const uint* starts, global const uint* indices, global const float* values, global const float* W, int rows,
     int width, global const int* bandOf, int first, int bands, global float* part0, global float* part1, global float* part2,
     global float* part3) {
@@ -41,7 +42,8 @@ kernel void rows_times_dense(global const uint* starts, global const uint* indic
   if (bands > 3) STORE(sum3, part3, to);
 }
 
-// out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: a group for a column and LANES vectors, whose teams share the non-zeros.
+// out[j, :] = Σ_i a[i, j] · parts[band of j][i, :]: a group for a column and LANES vectors, whose teams share
+// the non-zeros.
 kernel void columns_times_dense(global const uint* begins, global const uint* order, global const uint* rowOf, global const float* values,
     int columns, int width, global const int* bandOf, int first, int bands, global const float* part0, global const float* part1,
     global const float* part2, global const float* part3, global float* out) {
@@ -134,7 +136,8 @@ kernel void place_in_columns(global const uint* starts, int rows, int most_of, g
   if (s < min((int)starts[rows], most_of)) unordered[begins[indices[s]] + slots[s]] = (uint)s;
 }
 
-// Puts the non-zeros of each column in the order of the rows: the place of one is how many of its column stand before it.
+// Puts the non-zeros of each column in the order of the rows: the place of one is how many of its column
+// stand before it.
 kernel void order_in_columns(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* begins,
     global const uint* unordered, global const uint* rowOf, global uint* order, global uint* rowByColumn) {
   const int s = get_global_id(0);
@@ -162,8 +165,9 @@ kernel void gather_at(global const uint* starts, int rows, int most_of, global c
   if (s < min((int)starts[rows], most_of)) out[s] = dense[(int)rowOf[s] * columns + (int)indices[s]];
 }
 
-// What an encoder's gradient needs of the gradient of its pre-activations, by column: the values times the column's scale, their sum, and
-// Σ value · h / scale, with the pre-activations h at the non-zeros. A team for a column.
+// What an encoder's gradient needs of the gradient of its pre-activations, by column: the values times the
+// column's scale, their sum, and Σ value · h / scale, with the pre-activations h at the non-zeros. A team for
+// a column.
 kernel void column_gradients(global const uint* begins, global const uint* order, global const float* values, global const float* h,
     global const float* scale, int columns, int scaled, global float* scaledValues, global float* sums, global float* weighted) {
   local float own[GROUP];
