@@ -159,8 +159,14 @@ export function rowMetricsOf({ evaluations, probes: found, dependence }: RowsMea
 }
 
 /** The means over labels, each counted once. */
-export function meansOf(found: readonly Probe[]): { probe_f1: number; probe_f1_16: number } {
+export function meansOf(
+  found: readonly Probe[],
+): Record<'probe_f1' | 'probe_f1_cut' | 'probe_f1_16', number> {
   const mean = (of: (probe: Probe) => number): number =>
     found.reduce((sum, probe) => sum + of(probe), 0) / Math.max(1, found.length);
-  return { probe_f1: mean((probe) => probe.single), probe_f1_16: mean((probe) => probe.several) };
+  return {
+    probe_f1: mean((probe) => probe.single),
+    probe_f1_cut: mean((probe) => probe.cut),
+    probe_f1_16: mean((probe) => probe.several),
+  };
 }
