@@ -5,7 +5,7 @@ import { fitLogistic } from './logistic.ts';
 import { type Moments, momentsOf, strongest } from './strongest.ts';
 
 /** Latents of the larger probe, and those of which the best is the smaller one. */
-export const SEVERAL = 16;
+const SEVERAL = 16;
 
 /** A label to look for: the rows that have it, ascending. */
 export interface Label {
