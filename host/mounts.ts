@@ -9,6 +9,7 @@ import {
   hide,
   inside,
   linkedSecrets,
+  namedWorlds,
   nodeFolder,
   nodeItself,
   same,
@@ -61,6 +62,8 @@ export function mountsOf(
     ].flatMap(hide),
     // The worktree lies under the hidden `state/`, and has a `state/` with trees of its own.
     ...(home === root ? [] : [...same('--ro-bind')(root), ...hide(join(root, 'state'))]),
+    // Behind the worktree, which would cover one in it.
+    ...namedWorlds([home, root]).flatMap(hide),
     ...masked(root, home, writable).flatMap((path) => ['--ro-bind', instead(path), path]),
     // A folder that contains the checkout is left out: bound again, it would show what is hidden in the
     // checkout.

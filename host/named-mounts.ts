@@ -9,6 +9,7 @@ import {
   hide,
   inside,
   linkedSecrets,
+  namedWorlds,
   nodeFolder,
   nodeItself,
   same,
@@ -46,6 +47,7 @@ export function namedMounts(
     ...[
       ...hiddenPlaces(),
       ...worldPlaces(),
+      ...namedWorlds([home, root]),
       ...linkedSecrets(home),
       ...checkoutsBeside(home, isSystem),
       home,

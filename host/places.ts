@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { BackendNeeds } from '#contract/backend-needs';
 import { expanded, homeFolders } from './home.ts';
 import { nodeProgram } from './node.ts';
@@ -47,6 +47,27 @@ export const nodeFolder = (): string[] => [
 export function hiddenPlaces(): string[] {
   const homes = [...homeFolders(), '/home', '/root'];
   return outermost([...homes, tmpdir(), '/tmp', '/var/tmp', '/run', '/mnt', '/media']);
+}
+
+/**
+ * The folders that a checkout's TASK.md names as worlds, by their path or after `activations:`: the rows that
+ * a judge holds out lie there. `roots`: the checkout, and the loop's worktree with a TASK.md of its own.
+ */
+export function namedWorlds(roots: readonly string[]): string[] {
+  const found = roots.flatMap((root) =>
+    worldsIn(join(root, 'TASK.md')).map((name) => resolve(root, name.replace(/^activations:/, ''))),
+  );
+  const folders = found.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  // One that holds the checkout cannot be covered: everything would be.
+  return outermost(folders).filter((path) => !roots.some((root) => inside(root, path)));
+}
+
+/** The worlds of all profiles, also where the rest of the file is not a task: it may be in the making. */
+function worldsIn(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const text = readFileSync(path, 'utf8');
+  const named = [...text.matchAll(/\bworld:[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s,}#"'][^\n,}#]*))/g)];
+  return named.map(([, double, single, bare]) => (double ?? single ?? bare ?? '').trim());
 }
 
 /** The folders that hold the worlds of a benchmark, with their truth. */

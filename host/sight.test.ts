@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -27,4 +27,17 @@ it.each([
   ['a home', '/root/tables', false],
 ])('the researcher’s shell sees %s: %#', (_, path, seen) => {
   expect(isSeen(path, repo)).toBe(seen);
+});
+
+it('the researcher’s shell does not see folders that TASK.md names as worlds', () => {
+  const [inside, other] = ['acts/layer-6', 'worlds'].map((name) => join(repo, name));
+  for (const folder of [inside, other]) mkdirSync(folder, { recursive: true });
+  expect([inside, other].map((path) => isSeen(join(path, 'shard'), repo))).toEqual([true, true]);
+  const profiles = `  a: { world: activations:${inside}, batch: 8 }\n  b:\n    world: "worlds" # with features\n`;
+  writeFileSync(join(repo, 'TASK.md'), `---\nprofiles:\n${profiles}  c:\n    world: small\n---\n`);
+  expect([inside, other].map((path) => isSeen(join(path, 'shard'), repo))).toEqual([false, false]);
+  expect(isSeen(join(repo, 'acts/other'), repo)).toBe(true);
+  // A world that holds the checkout would cover all of it.
+  writeFileSync(join(repo, 'TASK.md'), 'world: activations:..\n');
+  expect(isSeen(join(repo, 'sae'), repo)).toBe(true);
 });

@@ -13,6 +13,8 @@ import {
 /** Offsets of lists are checked in pieces of this many. */
 const PIECE = 1 << 16;
 const CONTINUES = 0xffffffff;
+/** The largest metadata of a message that is read: a schema of many columns has some KB. */
+const MAX_METADATA = 1 << 26;
 
 /** What `dataset_info.json` says of the column of activations. */
 export interface HookColumn {
@@ -71,7 +73,7 @@ function* messages(file: ShardFile): Generator<Part> {
       throw wrong(file.path, `cut off at byte ${file.bytes}: the end of an Arrow stream is missing`);
     const head = readAt(file, at, 8, 'an Arrow message');
     const length = head.readUInt32LE(4);
-    if (head.readUInt32LE(0) !== CONTINUES || at + 8 + length > file.bytes)
+    if (head.readUInt32LE(0) !== CONTINUES || length > MAX_METADATA || at + 8 + length > file.bytes)
       throw wrong(file.path, `not an Arrow stream, or cut off: no message at byte ${at}`);
     if (length === 0) return;
     const part = decoded(readAt(file, at + 8, length, 'the metadata of an Arrow message'), at + 8 + length);

@@ -7,7 +7,7 @@ import { readVocabulary, TOKEN_CLASSES, textOf } from './vocabulary.ts';
 
 /** Labels of each kind that are probed at most: the most frequent ones. */
 const MOST = 200;
-/** Rows in which frequencies are counted: the same ones for every judging, so that all probe the same labels. */
+/** Rows in which frequencies are counted: the same ones for all judgings, so all probe the same labels. */
 const COUNTED = 100_000;
 const COUNTED_KEY = Buffer.from('rows to count labels in');
 /** A label in fewer of them is too rare to be probed. */
@@ -32,8 +32,8 @@ export interface Probed {
 }
 
 /**
- * The labels of the shards (`label.<name>`, where it is not 0), the most frequent 200 of them. Without labels:
- * the 200 most frequent tokens, and with a vocabulary the classes of tokens.
+ * The labels of the shards (`label.<name>`, where it is not 0), the most frequent 200 of them. Without
+ * labels: the 200 most frequent tokens, and with a vocabulary the classes of tokens.
  * @throws UserError where a folder has neither
  */
 export function probedLabels(folder: string, activations: Activations, split: Split): Probed {

@@ -36,8 +36,9 @@ export function openRowsWorld(name: string): RowsWorld {
 }
 
 /**
- * Writes a secret part of a folder of activations: which contexts are held out there, drawn from a key. None of
- * them is held out in public, and what is held out in public is not served there either. Returns its hash.
+ * Writes a secret part of a folder of activations: which contexts are held out there, drawn from a key.
+ * None of them is held out in public, and what is held out in public is not served there either. Returns its
+ * hash.
  */
 export function writeSecretPart(world: string, key: Uint8Array, draw: number, out: string): string {
   const folder = activationsFolder(world);

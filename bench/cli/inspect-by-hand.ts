@@ -11,7 +11,9 @@ import type { LatentRow } from '../eval/latents.ts';
 import { drawnFrom, freshKey } from '../judge/drawn.ts';
 import { metricsOf } from '../judge/measure.ts';
 import { fileOf } from '../judge/run-folder.ts';
-import { openSubject } from '../judge/subject.ts';
+import { openSubject, type Subject } from '../judge/subject.ts';
+import type { Seed } from '../random.ts';
+import { isRowsWorld } from '../worlds.ts';
 import {
   groupsText,
   type InspectOptions,
@@ -68,7 +70,12 @@ In Python: examples/notebook/`,
   const out = options.out === undefined ? null : outFolder(options.out);
   const seed = options.evalSeed ?? freshKey();
   const judging = { ...options, seed };
-  const opened = await openInspected(openSubject(folder, judging), judging, file);
+  const subject = openSubject(folder, judging);
+  if (isRowsWorld(subject.world)) {
+    await printRows(subject, judging, file);
+    return 0;
+  }
+  const opened = await openInspected(subject, judging, file);
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
   const kept = new Kept(out === null ? 0 : Math.min(options.rows, samples));
   const tell = tellPerson();
@@ -93,6 +100,32 @@ In Python: examples/notebook/`,
   print(`${title}\n${out}: ${files.join(', ')}\n`);
   return 0;
 });
+
+/** In a world of rows: the labels that latents detect, and their strongest tokens. */
+async function printRows(subject: Subject, options: Options & { seed: Seed }, file: string): Promise<void> {
+  if (options.out !== undefined)
+    throw new UserError(`--out: the world ${subject.world} has no true features to write`);
+  // Loaded here alone: the Arrow library takes a while.
+  const { chosenRows, lookAtRows, worstRowsFirst } = await import('./inspected-rows.ts');
+  const { title, summary, rows, lines } = await lookAtRows(subject, options, file);
+  const alive = worstRowsFirst(rows, options);
+  const dead = rows.filter(({ rate }) => rate === 0).map(({ latent }) => latent);
+  const picked = chosenRows(rows, options);
+  const worst = alive.slice(0, options.worst);
+  const best = alive.slice(worst.length).reverse().slice(0, options.best);
+  const shown = picked
+    ? lines(picked)
+    : [
+        `The best by ${options.sort}:`,
+        ...lines(best),
+        '',
+        `The worst by ${options.sort}:`,
+        ...lines(worst),
+        '',
+        `Dead latents (never fired): ${dead.length === 0 ? 'none' : `${dead.length}: ${dead.join(', ')}`}`,
+      ];
+  print(`${[title, ...summary, '', ...shown].join('\n')}\n`);
+}
 
 /** @throws UserError for a folder that the researcher's shell could read, or that cannot be written */
 function outFolder(asked: string): string {

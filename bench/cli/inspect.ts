@@ -7,7 +7,9 @@ import { parsed, program, whole } from '#contract/command-line';
 import { violation } from '#contract/condition';
 import { runMain, UserError } from '#contract/errors';
 import { freshKey } from '../judge/drawn.ts';
-import { openSubject } from '../judge/subject.ts';
+import { openSubject, type Subject } from '../judge/subject.ts';
+import type { Seed } from '../random.ts';
+import { isRowsWorld } from '../worlds.ts';
 import { groupsText, type InspectOptions, look, openInspected, withInspectOptions } from './inspected.ts';
 import { latentLines } from './latent-lines.ts';
 import { chosen, type PickOptions, withPickOptions, worstFirst } from './pick-latents.ts';
@@ -41,14 +43,16 @@ await runMain(async () => {
   const options = command.opts<Options>();
   const [path] = command.args;
   const judging = { ...options, seed: options.evalSeed ?? freshKey() };
-  const opened = await openInspected(openSubject(path, judging), judging);
+  const subject = openSubject(path, judging);
+  if (isRowsWorld(subject.world)) {
+    await printRows(subject, judging);
+    return 0;
+  }
+  const opened = await openInspected(subject, judging);
   const samples = options.samples ?? opened.profile.evaluation.snapshot;
   const { rows } = await look(opened, samples);
-  const { width } = opened.profile.constraints;
-  const isRun = opened.folder !== null;
   // More rows than a run may have would be probes of the truth.
-  const why = isRun && width !== undefined ? violation(width, rows.length, []) : null;
-  if (why !== null) throw new UserError(`${opened.name}: is not shown: its width is ${why}`);
+  refuseWidth(subject, rows.length);
   const shown = chosen(rows, options) ?? worstFirst(rows, options).slice(0, options.worst);
   print(
     [
@@ -61,3 +65,20 @@ await runMain(async () => {
   );
   return 0;
 });
+
+/** @throws UserError for a run of another width than its profile's constraint allows */
+function refuseWidth({ name, folder, profile }: Subject, latents: number): void {
+  const { width } = profile.constraints;
+  const why = folder !== null && width !== undefined ? violation(width, latents, []) : null;
+  if (why !== null) throw new UserError(`${name}: is not shown: its width is ${why}`);
+}
+
+/** In a world of rows: the labels that latents detect, and their strongest tokens. */
+async function printRows(subject: Subject, options: Options & { seed: Seed }): Promise<void> {
+  // Loaded here alone: the Arrow library takes a while.
+  const { chosenRows, lookAtRows, worstRowsFirst } = await import('./inspected-rows.ts');
+  const { title, summary, rows, lines } = await lookAtRows(subject, options);
+  refuseWidth(subject, rows.length);
+  const shown = chosenRows(rows, options) ?? worstRowsFirst(rows, options).slice(0, options.worst);
+  print(`${[`${title}, ${shown.length} shown`, ...summary, '', ...lines(shown)].join('\n')}\n`);
+}

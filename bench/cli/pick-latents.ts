@@ -26,12 +26,16 @@ export const withPickOptions = (command: Command): Command =>
     .option('--latents <list>', 'print these latents instead: 0,5,17');
 
 /** The latents that were asked for by their numbers; null where none were. @throws UserError */
-export function chosen(rows: readonly LatentRow[], { latents }: PickOptions): LatentRow[] | null {
+export function chosen(rows: readonly LatentRow[], options: PickOptions): LatentRow[] | null {
+  return numbersOf(rows.length, options)?.map((latent) => rows[latent]) ?? null;
+}
+
+/** The numbers that --latents names, of `count` latents; null without it. @throws UserError */
+export function numbersOf(count: number, { latents }: PickOptions): number[] | null {
   if (latents === undefined) return null;
   return latents.split(',').map((text) => {
-    const row = /^\d+$/.test(text.trim()) ? rows[Number(text)] : undefined;
-    if (row) return row;
-    throw new UserError(`--latents: "${text}" is not a latent; give numbers from 0 to ${rows.length - 1}`);
+    if (/^\d+$/.test(text.trim()) && Number(text) < count) return Number(text);
+    throw new UserError(`--latents: "${text}" is not a latent; give numbers from 0 to ${count - 1}`);
   });
 }
 

@@ -6,7 +6,7 @@ import { runMain, UserError } from '#contract/errors';
 import { gpuBackend } from '../gpu.ts';
 import { fetchReleased } from '../hub/fetch.ts';
 import { locateReleased, verifyReleased } from '../hub/released.ts';
-import { profileWorld, worldConfig } from '../worlds.ts';
+import { isRowsWorld, profileWorld, worldConfig } from '../worlds.ts';
 
 /** A full run on a world with at least this many features takes days on a CPU. */
 const NEEDS_GPU = 4096;
@@ -30,6 +30,11 @@ await runMain(async () => {
   const { profile } = command.opts<{ profile: string }>();
   try {
     const { world } = profileWorld(profile);
+    if (isRowsWorld(world)) {
+      const { openRowsWorld } = await import('../activations/world.ts');
+      openRowsWorld(world);
+      return 0;
+    }
     const released = world === 'synth-16k';
     if (released || worldConfig(world).num_features >= NEEDS_GPU) {
       const gpu = await gpuBackend();

@@ -2,7 +2,7 @@ import type { SparseCodes } from '#contract/codes';
 import { type Decoder, Reconstruction } from './reconstruction.ts';
 
 /** A latent that fires in a larger share of rows is dense: it says little of any of them. */
-export const DENSE = 0.1;
+const DENSE = 0.1;
 
 /** What can be said of an SAE on rows of which no true features are known. */
 export interface RowMetrics extends Record<string, number> {

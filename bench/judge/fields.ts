@@ -15,7 +15,16 @@ export const FIELDS = {
 export const ROW_FIELDS = {
   ...FIELDS,
   metrics: [
-    ...['probe_f1', 'probe_f1_16', 'probes', 'explained_variance', 'l0', 'dead_latents', 'density'],
+    ...[
+      'probe_f1',
+      'probe_f1_cut',
+      'probe_f1_16',
+      'probes',
+      'explained_variance',
+      'l0',
+      'dead_latents',
+      'density',
+    ],
     ...['dense_latents', 'shrinkage', 'batch_dependence'],
   ],
 } as const;

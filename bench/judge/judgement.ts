@@ -1,28 +1,11 @@
-import type { Verdict } from '#contract/verdict';
 import { FirstRows } from '../eval/worst.ts';
 import { isRowsWorld } from '../worlds.ts';
 import { type Case, openCase } from './case.ts';
+import type { Judgement } from './judged.ts';
 import { metricsOf } from './measure.ts';
 import { onOurDisk } from './own-fault.ts';
 import { partsOf } from './parts.ts';
 import type { CaseOptions, Subject } from './subject.ts';
-
-/** Numbers of a verdict, and what of them is for people alone. */
-export interface Judged extends Pick<Verdict, 'metrics' | 'also' | 'groups' | 'tables'> {
-  /** Rows that were measured. */
-  samples: number;
-  width: number;
-}
-
-/** A way to judge something in its world, whatever the world's kind. */
-export interface Judgement {
-  world: Verdict['world'];
-  /** Snapshots that are measured at a time. */
-  lanes: number;
-  judge(samples: number): Promise<Judged>;
-  /** Measures a snapshot on few rows. */
-  snapshot(name: string, samples: number, lane: number): Promise<Pick<Judged, 'metrics' | 'samples'>>;
-}
 
 /** Features up to which two snapshots are measured at a time. */
 const SMALL_WORLD = 4096;

@@ -29,13 +29,13 @@ export function rowPartsOf({ probes, probed, samples }: RowsMeasurement): Pick<V
     tables: [
       {
         name: 'labels with the lowest probe_f1',
-        columns: ['label', 'rows', 'latent', 'probe_f1', 'probe_f1_16'],
+        columns: ['label', 'rows', 'latent', 'probe_f1', 'probe_f1_cut', 'probe_f1_16'],
         rows: [...probes]
           .sort((a, b) => a.single - b.single || (a.name < b.name ? -1 : 1))
           .slice(0, NAMED)
-          .map(({ name, fitted, tested, latent, single, several }) => [
+          .map(({ name, fitted, tested, latent, single, cut, several }) => [
             ...[name, fitted + tested, latent < 0 ? '-' : String(latent)],
-            ...[single, several].map((value) => Number(value.toFixed(3))),
+            ...[single, cut, several].map((value) => Number(value.toFixed(3))),
           ]),
       },
     ],

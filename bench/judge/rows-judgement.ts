@@ -1,4 +1,4 @@
-import type { Judgement } from './judgement.ts';
+import type { Judgement } from './judged.ts';
 import { onOurDisk } from './own-fault.ts';
 import { rowPartsOf } from './row-parts.ts';
 import { type RowsCase, rowMetricsOf } from './rows.ts';

@@ -5,8 +5,8 @@ import { type Probed, probedLabels } from '../activations/labels.ts';
 import { RowReader } from '../activations/row-reader.ts';
 import { openRowsWorld, type RowsWorld } from '../activations/world.ts';
 import { RowsEvaluation } from '../eval/rows-evaluation.ts';
-import { codeTable, MOST_CODES } from '../probing/code-table.ts';
-import { type Probe, probes } from '../probing/probe.ts';
+import { type CodeTable, codeTable, MOST_CODES } from '../probing/code-table.ts';
+import { type Label, type Probe, probes } from '../probing/probe.ts';
 import { answers, type Batch } from './answers.ts';
 import { EncoderError } from './encoder.ts';
 import { withEncoder } from './encoders.ts';
@@ -23,6 +23,10 @@ export interface RowsMeasurement {
   /** In the deciding form. */
   probes: Probe[];
   probed: Probed;
+  /** The rows that were measured, by their numbers in the folder; what each has, and its codes. */
+  places: Float64Array;
+  labels: Label[];
+  table: CodeTable;
   /** Rows that were measured: fewer than were asked for, where fewer are held out. */
   samples: number;
   width: number;
@@ -30,13 +34,9 @@ export interface RowsMeasurement {
   dependence?: Map<Form, number>;
 }
 
-/** Called with every batch in the deciding form: the rows' numbers in the folder, and the codes. */
-export type RowsListener = (places: Float64Array, codes: SparseCodes) => void;
-
 export interface RowsAsked {
   lane?: number;
   invariance?: boolean;
-  onBatch?: RowsListener;
 }
 
 /** A run, or a saved SAE, that is judged on the rows that its world holds out. */
@@ -76,7 +76,7 @@ async function measureRows(
   { subject, world, probed }: Pick<RowsCase, 'subject' | 'world' | 'probed'>,
   file: string,
   asked: number,
-  { lane = 0, invariance = false, onBatch }: RowsAsked,
+  { lane = 0, invariance = false }: RowsAsked,
   options: CaseOptions,
 ): Promise<RowsMeasurement> {
   const { activations, split } = world;
@@ -89,22 +89,20 @@ async function measureRows(
       const { header, decoder } = encoder;
       const evaluations = new Map(header.forms.map((form) => [form, new RowsEvaluation(decoder)]));
       const kept = new Kept();
-      await answers(encoder, batchesOf(reader, places), ({ index, x, rows }, codes) => {
+      await answers(encoder, batchesOf(reader, places), ({ index, x }, codes) => {
         header.forms.forEach((form, i) => {
           evaluations.get(form)?.add(x, codes[i]);
         });
-        const deciding = codes[header.forms.indexOf(DECIDING)];
-        kept.add(deciding);
-        const from = index * EVALUATION_BATCH;
-        onBatch?.(places.subarray(from, from + rows), deciding);
+        kept.add(codes[header.forms.indexOf(DECIDING)]);
         answered(index, x, codes);
       });
       return { evaluations, table: codeTable(kept.batches, header.d_sae), width: header.d_sae };
     });
     const { evaluations, table, width } = measured;
+    const labels = probed.labels(places);
     return {
-      ...{ evaluations, probed, samples, width },
-      probes: probes(table, probed.labels(places), half),
+      ...{ evaluations, probed, samples, width, places, labels, table },
+      probes: probes(table, labels, half),
       ...(dependence && { dependence }),
     };
   });
@@ -161,8 +159,14 @@ export function rowMetricsOf({ evaluations, probes: found, dependence }: RowsMea
 }
 
 /** The means over labels, each counted once. */
-export function meansOf(found: readonly Probe[]): { probe_f1: number; probe_f1_16: number } {
+export function meansOf(
+  found: readonly Probe[],
+): Record<'probe_f1' | 'probe_f1_cut' | 'probe_f1_16', number> {
   const mean = (of: (probe: Probe) => number): number =>
     found.reduce((sum, probe) => sum + of(probe), 0) / Math.max(1, found.length);
-  return { probe_f1: mean((probe) => probe.single), probe_f1_16: mean((probe) => probe.several) };
+  return {
+    probe_f1: mean((probe) => probe.single),
+    probe_f1_cut: mean((probe) => probe.cut),
+    probe_f1_16: mean((probe) => probe.several),
+  };
 }

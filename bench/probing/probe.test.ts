@@ -48,6 +48,7 @@ describe('a probe of a label', () => {
         expect(probe).toMatchObject({ name: 'it', fitted, tested });
         const plain = plainProbe(each.rows, each.has, each.fit);
         expect(probe.single).toBeCloseTo(plain.single, 10);
+        expect(probe.cut).toBeCloseTo(plain.cut, 10);
         expect(probe.several).toBeCloseTo(plain.several, 10);
       }),
       { numRuns: 60, seed: 7 },
@@ -65,7 +66,9 @@ describe('a probe of a label', () => {
     ]);
     const fit = rows.map((_, row) => row % 2 === 0);
     const [probe] = probed({ rows, has, fit });
-    expect(probe).toMatchObject({ latent: 2, single: 1 });
+    expect(probe).toMatchObject({ latent: 2, cut: 1 });
+    // By firing at all it is wrong in a fifth of the other rows.
+    expect(probe.single).toBeCloseTo(0.2 / (0.1 + 0.1 + 0.9 * 0.2), 1);
     expect(probe.several).toBeGreaterThan(0.99);
   });
 
@@ -95,13 +98,13 @@ describe('a probe of a label', () => {
     const [scaled] = probed({ rows: rows.map(([a, b]) => [1024 * a, b / 1024]), has, fit });
     const [copied] = probed({ rows: rows.map(([a, b]) => [a, b, a, a, a]), has, fit });
     expect(scaled).toEqual(probe);
-    expect([copied.latent, copied.single]).toEqual([probe.latent, probe.single]);
+    expect([copied.latent, copied.single, copied.cut]).toEqual([probe.latent, probe.single, probe.cut]);
   });
 
   it('is 0 where nothing fires', () => {
     const rows = Array.from({ length: 8 }, () => [0, 0]);
     const has = rows.map((_, row) => row % 3 === 0);
     const [probe] = probed({ rows, has, fit: rows.map((_, row) => row < 4) });
-    expect(probe).toMatchObject({ latent: -1, single: 0, several: 0 });
+    expect(probe).toMatchObject({ latent: -1, single: 0, cut: 0, several: 0 });
   });
 });

@@ -5,7 +5,7 @@ import { fitLogistic } from './logistic.ts';
 import { type Moments, momentsOf, strongest } from './strongest.ts';
 
 /** Latents of the larger probe, and those of which the best is the smaller one. */
-export const SEVERAL = 16;
+const SEVERAL = 16;
 
 /** A label to look for: the rows that have it, ascending. */
 export interface Label {
@@ -19,9 +19,11 @@ export interface Probe {
   /** Rows that have the label: of the half that is fitted on, and of the other. */
   fitted: number;
   tested: number;
-  /** The single latent, -1 where none correlates, and the F1 of its codes above a threshold. */
+  /** The single latent that detects it best by firing, -1 where none does, and the F1 of that. */
   latent: number;
   single: number;
+  /** The F1 of the best single latent above a threshold of its own. */
+  cut: number;
   /** The F1 of a logistic regression on at most 16 latents. */
   several: number;
 }
@@ -90,22 +92,31 @@ function bestSingle(
   chosen: readonly { latent: number; correlation: number }[],
   fitted: number,
   tested: number,
-): Pick<Probe, 'latent' | 'single'> {
-  const best = { latent: -1, single: 0, f1: 0 };
+): Pick<Probe, 'latent' | 'single' | 'cut'> {
+  const best = { latent: -1, single: 0, cut: 0 };
+  const onFit = { single: 0, cut: 0 };
   for (const { latent, correlation } of chosen) {
     const { fit, test } = sorted.of(latent);
     const sign = Math.sign(correlation);
     const [hits, others] = [1, 0].map((mark) => scoresWith(fit, marks, mark, sign));
     const { threshold, f1 } = bestCut(hits, others, fitted, 0);
-    if (f1 <= best.f1) continue;
-    const [found, wrong] = [1, 0].map((mark) =>
-      scoresWith(test, marks, mark, sign).filter((s) => s > threshold),
-    );
-    best.f1 = f1;
-    best.latent = latent;
-    best.single = f1Of(found.length, found.length + wrong.length, tested);
+    const tests = [1, 0].map((mark) => scoresWith(test, marks, mark, sign));
+    const above = (least: number): number => {
+      const [found, wrong] = tests.map((scores) => scores.filter((score) => score > least).length);
+      return f1Of(found, found + wrong, tested);
+    };
+    const firing = f1Of(hits.length, hits.length + others.length, fitted);
+    if (firing > onFit.single) {
+      onFit.single = firing;
+      best.latent = latent;
+      best.single = above(0);
+    }
+    if (f1 > onFit.cut) {
+      onFit.cut = f1;
+      best.cut = above(threshold);
+    }
   }
-  return { latent: best.latent, single: best.single };
+  return best;
 }
 
 /** The codes above 0 of rows with this mark, ascending, with their sign turned where that is asked for. */

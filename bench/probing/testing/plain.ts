@@ -20,7 +20,7 @@ export function plainProbe(
   rows: readonly (readonly number[])[],
   has: readonly boolean[],
   fit: readonly boolean[],
-): { latent: number; single: number; several: number } {
+): { latent: number; single: number; cut: number; several: number } {
   const own = rows.map((_, row) => row).filter((row) => fit[row]);
   const others = rows.map((_, row) => row).filter((row) => !fit[row]);
   const label = own.map((row) => Number(has[row]));
@@ -35,14 +35,20 @@ export function plainProbe(
     .filter(({ r }) => r !== 0)
     .sort((a, b) => Math.abs(b.r) - Math.abs(a.r) || a.latent - b.latent)
     .slice(0, 16);
-  const best = { latent: -1, single: 0, f1: 0 };
+  const best = { latent: -1, single: 0, cut: 0 };
+  const onFit = { single: 0, cut: 0 };
   for (const { latent, r } of chosen) {
     const score = (row: number): number => Math.sign(r) * rows[row][latent];
-    const cut = cutOf(own, has, score, (row) => score(row) > 0);
-    if (cut.f1 <= best.f1) continue;
-    best.f1 = cut.f1;
-    best.latent = latent;
-    best.single = f1(others, has, (row) => score(row) > 0 && score(row) > cut.threshold);
+    const fires = (row: number): boolean => score(row) > 0;
+    const firing = f1(own, has, fires);
+    if (firing > onFit.single) {
+      onFit.single = firing;
+      Object.assign(best, { latent, single: f1(others, has, fires) });
+    }
+    const cut = cutOf(own, has, score, fires);
+    if (cut.f1 <= onFit.cut) continue;
+    onFit.cut = cut.f1;
+    best.cut = f1(others, has, (row) => fires(row) && score(row) > cut.threshold);
   }
   const x = (row: number): number[] =>
     chosen.map(({ latent }) => rows[row][latent] / rms(own.map((each) => rows[each][latent])));
@@ -51,7 +57,7 @@ export function plainProbe(
   const fires = (row: number): boolean => x(row).some((value) => value !== 0);
   const cut = cutOf(own, has, score, fires);
   const several = f1(others, has, (row) => fires(row) && score(row) > cut.threshold);
-  return { latent: best.latent, single: best.single, several };
+  return { ...best, several };
 }
 
 function cutOf(
