@@ -38,8 +38,8 @@ export function wrap(text: string, columns: number, most: number): string[] {
 const STYLES = /\x1b\[\d+m/g;
 
 /**
- * A line for a terminal of so many columns, which would break it after any letter: broken between words, further
- * lines indented by two more. A word that no line has room for is left to the terminal.
+ * A line for a terminal of so many columns, which would break it after any letter: broken between words,
+ * further lines indented by two more. A word that no line has room for is left to the terminal.
  */
 export function hanging(line: string, columns: number): string {
   const indent = `${/^ */.exec(line)?.[0]}  `;
