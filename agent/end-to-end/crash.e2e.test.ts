@@ -9,6 +9,7 @@ import { committedTree } from '#host/tree';
 import { worktreeOf } from '#host/worktree';
 import { eventsPath, laneDirs, sprintsDir } from '../common/paths.ts';
 import { startCommand, tinyRepository } from '../fixtures/loop.ts';
+import { randomFrom } from '../fixtures/random.ts';
 import { git } from '../fixtures/repo.ts';
 import { sprintTo } from '../fixtures/scripted.ts';
 import { readEvents } from '../journal/events.ts';
@@ -127,13 +128,4 @@ function allEvents(repo: string): LoggedEvent[] {
   return [...old.sort().map((name) => join(logs, name)), eventsPath(repo)].flatMap((path) =>
     readEvents(path),
   );
-}
-
-/** Park and Miller's random generator: numbers from 0 to 1. */
-function randomFrom(seed: number): () => number {
-  let state = (seed % 2147483646) + 1;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
 }

@@ -7,7 +7,7 @@ import { knownRuns, runNamed } from './known-runs.ts';
 import { readSprints } from './ledger.ts';
 
 /**
- * The folder of the run that a person means: a path that is there, `best`, an id, or words that are in one id.
+ * The folder of the run that a person means: a path that is there, `best`, an id, or words that one id has.
  * @throws UserError where there is none, or it is not here
  */
 export function folderOf(asked: string, repo: string): string {

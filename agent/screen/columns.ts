@@ -34,6 +34,26 @@ export function wrap(text: string, columns: number, most: number): string[] {
   return lines.map((line) => within(line, columns));
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bold and dim of our own lines
+const STYLES = /\x1b\[\d+m/g;
+
+/**
+ * A line for a terminal of so many columns, which would break it after any letter: broken between words,
+ * further lines indented by two more. A word that no line has room for is left to the terminal.
+ */
+export function hanging(line: string, columns: number): string {
+  const indent = `${/^ */.exec(line)?.[0]}  `;
+  const shown = (text: string) => columnsOf(text.replace(STYLES, ''));
+  const lines = [''];
+  for (const [i, word] of line.split(' ').entries()) {
+    const longer = i === 0 ? word : `${lines.at(-1)} ${word}`;
+    const fits = shown(longer) <= columns || shown(indent + word) > columns;
+    if (fits) lines[lines.length - 1] = longer;
+    else lines.push(indent + word);
+  }
+  return lines.join('\n');
+}
+
 const STEPS = '▁▂▃▄▅▆▇█';
 
 /**

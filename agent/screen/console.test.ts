@@ -43,6 +43,13 @@ it('says whose a line is once a second researcher was heard of', () => {
   expect(out).toBe('  Hm.\n  #2 Hm.\n  #1 Hm.\n');
 });
 
+it('breaks a long line between words, below where it began', () => {
+  const closed = { type: 'sprint.closed', outcome: 'new-best', reason: 'a gain of 0.1, and the guards hold' };
+  expect(written(closed, true, 40)).toBe('  new-best: a gain of 0.1, and the\n    guards hold\n');
+  expect(written(closed, true, 46)).toBe('  new-best: a gain of 0.1, and the guards hold\n');
+  expect(written(closed, false, 40)).toBe('  new-best: a gain of 0.1, and the guards hold\n');
+});
+
 it('cuts nothing where no terminal is', () => {
   expect(shown(false, 0)).toBe(sentence);
   expect(shown(false, 60)).toBe(sentence);

@@ -4,7 +4,7 @@ import type { TaskContract } from '#contract/task';
 import { clock } from '../common/clock.ts';
 import { count, cut, duration, firstLine, many, pace, plain, show } from '../common/words.ts';
 import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
-import { bar } from './columns.ts';
+import { bar, hanging } from './columns.ts';
 import { NO_HINTS } from './hints.ts';
 
 /** Where lines are written: standard output, or a test. */
@@ -55,7 +55,7 @@ export function linesOn(terminal: Terminal): Lines {
     line(text) {
       if (live) terminal.write('\r\x1b[K');
       live = false;
-      terminal.write(`${text}\n`);
+      terminal.write(`${terminal.isTTY ? hanging(text, width()) : text}\n`);
     },
     redraw(text) {
       terminal.write(`\r\x1b[K${text.slice(0, width() - 1)}`);

@@ -20,11 +20,14 @@ export class Modules {
   static async of(at: { repo: string; treeDir: string }, entries: readonly string[]): Promise<Modules> {
     const { repo, treeDir } = at;
     const { metafile } = await build({
-      entryPoints: [...entries],
+      // One output: of each entry by itself, all that it loads would be printed again.
+      stdin: {
+        contents: entries.map((path) => `import ${JSON.stringify(path)};`).join('\n'),
+        resolveDir: treeDir,
+      },
       absWorkingDir: treeDir,
       bundle: true,
       write: false,
-      outdir: 'none',
       metafile: true,
       platform: 'node',
       format: 'esm',
@@ -39,7 +42,7 @@ export class Modules {
       const inTree = relative(treeDir, path);
       return inTree.startsWith('..') ? relative(repo, path) : inTree;
     };
-    const keys = Object.keys(metafile.inputs);
+    const keys = Object.keys(metafile.inputs).filter((key) => key !== '<stdin>');
     return new Modules(metafile.inputs, new Map(keys.map((key) => [key, nameOf(key)])), treeDir);
   }
 

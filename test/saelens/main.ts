@@ -1,8 +1,9 @@
 // Holds this project to SAELens itself: what each saves, loads and measures, and with --train what each
 // learns. Uses the Python that SAELENS_PYTHON names or the one of an earlier call, or makes an environment.
 import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { parsed, program, whole } from '#contract/command-line';
-import { runMain } from '#contract/errors';
+import { runMain, UserError } from '#contract/errors';
 import { findSaelens, pythonEnv, saelensVenv } from '#host/saelens';
 import { root } from '../import-graph.ts';
 import { makeVenv } from './venv.ts';
@@ -14,6 +15,10 @@ const TESTS = ['sae/saelens/saelens.', 'test/saelens/', 'speed/peer/'];
 
 const command = program('npm run test:saelens --', 'Holds this project to SAELens itself.')
   .option('--train [seeds]', 'also train the recipes there and here, on so many seeds (3)', whole(1))
+  .option(
+    '--keep <folder>',
+    'keep what each of these runs gave, and use what is there: a call that was cut off goes on. For one state of the code',
+  )
   .option('--no-install', 'make no Python environment')
   .addHelpText(
     'after',
@@ -22,12 +27,14 @@ Exit code ${SKIPPED}: there is no SAELens here, and none could be installed.
 Examples:
   npm run test:saelens                 minutes; the first time it installs sae-lens into state/saelens
   npm run test:saelens -- --train      a quarter of an hour on two cores
+  npm run test:saelens -- --train --keep /tmp/learned    the same, as often as it is cut off
   SAELENS_PYTHON=/path/to/python npm run test:saelens`,
   );
 
 await runMain(async () => {
   if (!parsed(command)) return 0;
-  const { train, install } = command.opts<{ train?: true | number; install: boolean }>();
+  const { train, keep, install } = command.opts<{ train?: true | number; keep?: string; install: boolean }>();
+  if (keep !== undefined && train === undefined) throw new UserError('--keep is for the runs of --train');
   const named = process.env.SAELENS_PYTHON;
   let python = findSaelens(root);
   let why = named ? `${named} has no sae-lens` : 'no Python here has sae-lens';
@@ -43,7 +50,11 @@ await runMain(async () => {
   const { status } = spawnSync(process.execPath, ['--import', './host/start.mjs', 'test/run.ts', ...TESTS], {
     cwd: root,
     stdio: 'inherit',
-    env: pythonEnv({ SAELENS_PYTHON: python, SAELENS_TRAIN: String(seeds) }),
+    env: pythonEnv({
+      SAELENS_PYTHON: python,
+      SAELENS_TRAIN: String(seeds),
+      ...(keep && { SAELENS_KEEP: resolve(keep) }),
+    }),
   });
   return status ?? 1;
 });

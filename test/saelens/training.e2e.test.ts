@@ -12,12 +12,15 @@ import { trained, verifiedF1 } from '../engines/run.ts';
 import { PROFILE } from '../engines/scene.ts';
 import { root } from '../import-graph.ts';
 import { ask, isHere, why } from './ask.ts';
+import { kept } from './kept.ts';
 
 /*
  * The same recipes from the same world and settings, trained here and in SAELens, judged by the same judge.
  * Minutes a seed: it runs where SAELENS_TRAIN says for how many seeds (npm run test:saelens -- --train).
  */
 const seeds = Number(process.env.SAELENS_TRAIN ?? 0);
+/** Where each run's numbers are kept, so that a call that was cut off goes on (--keep). */
+const KEEP = process.env.SAELENS_KEEP;
 const EXPERIMENTS = ['baseline_batchtopk', 'matryoshka', 'default'];
 const BATCH = 1024;
 const task = readTask(join(root, 'TASK.md'));
@@ -50,6 +53,25 @@ function judged(folder: string): Metrics {
   return (JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { metrics: Metrics }).metrics;
 }
 
+/** Trains here: the settings of the run, and the F1 of our judge. */
+async function here(experiment: string, seed: number) {
+  const folder = join(temporary, `${experiment}-${seed}`);
+  // More steps than there are: a run that is stopped has no result.
+  await trained({ experiment, seed, steps: samples, engines: ['embedded'], folder });
+  const f1 = await verifiedF1(join(folder, 'embedded'), evaluate);
+  const result = readFileSync(join(folder, 'embedded/out/result.json'), 'utf8');
+  const { architecture, config: settings } = TrainResult.parse(JSON.parse(result));
+  return { architecture, settings, f1 };
+}
+
+/** Trains in SAELens with these settings: what our judge says of it, and what its own evaluation. */
+function there(world: string, recipe: object, seed: number) {
+  const folder = mkdtempSync(join(temporary, 'there-'));
+  const words = JSON.stringify({ ...recipe, samples, batch: BATCH, seed, folder, evaluate });
+  const said = ask<Record<string, Record<'f1_score' | 'mcc', number>>>('train.py', world, words)[folder];
+  return { ...judged(folder), said };
+}
+
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe.skipIf(!isHere || seeds === 0)(`learning as in SAELens${why}`, () => {
@@ -60,26 +82,17 @@ describe.skipIf(!isHere || seeds === 0)(`learning as in SAELens${why}`, () => {
       const folder = join(temporary, 'world');
       saveWorld(folder, world);
       const ours: number[] = [];
-      const asked: { folder: string; words: string }[] = [];
+      const theirs: number[] = [];
       for (let seed = 0; seed < seeds; seed++) {
-        const out = join(temporary, `${experiment}-${seed}`);
-        // More steps than there are: a run that is stopped has no result.
-        await trained({ experiment, seed, steps: samples, engines: ['embedded'], folder: out });
-        ours.push(await verifiedF1(join(out, 'embedded'), evaluate));
-        const result = readFileSync(join(out, 'embedded/out/result.json'), 'utf8');
-        const { architecture, config: settings } = TrainResult.parse(JSON.parse(result));
-        const there = { architecture, settings, samples, batch: BATCH, seed, folder: `${out}-there` };
-        asked.push({ folder: there.folder, words: JSON.stringify({ ...there, evaluate }) });
+        const name = `${experiment}-${samples}-${seed}`;
+        const { f1: own, ...recipe } = await kept(KEEP, `${name}-here`, () => here(experiment, seed));
+        ours.push(own);
+        const { said, ...found } = await kept(KEEP, `${name}-there`, () => there(folder, recipe, seed));
+        const { f1, mcc } = found;
+        expect(Math.abs(f1 - said.f1_score), `F1 ${f1}, ${said.f1_score}`).toBeLessThan(SAME.f1);
+        expect(Math.abs(mcc - said.mcc), `MCC ${mcc}, ${said.mcc}`).toBeLessThan(SAME.mcc);
+        theirs.push(f1);
       }
-      type Theirs = Record<'f1_score' | 'mcc', number>;
-      const said = ask<Record<string, Theirs>>('train.py', folder, ...asked.map(({ words }) => words));
-      const theirs = asked.map(({ folder }) => {
-        const { f1, mcc } = judged(folder);
-        const own = said[folder];
-        expect(Math.abs(f1 - own.f1_score), `F1 ${f1}, ${own.f1_score}`).toBeLessThan(SAME.f1);
-        expect(Math.abs(mcc - own.mcc), `MCC ${mcc}, ${own.mcc}`).toBeLessThan(SAME.mcc);
-        return f1;
-      });
       const words = `${experiment}: F1 ${ours.map(three)} here, mean ${three(mean(ours))}; ${theirs.map(three)} in SAELens, mean ${three(mean(theirs))}; at most ${three(MOST_F1)} apart`;
       process.stdout.write(`${words}\n`);
       expect(Math.abs(mean(ours) - mean(theirs)), words).toBeLessThan(MOST_F1);

@@ -1,3 +1,4 @@
+import { extractText } from 'unpdf';
 import { describe, expect, it } from 'vitest';
 import { type Block, text } from '../document/tree.ts';
 import { formula } from '../markdown/math.ts';
@@ -164,6 +165,24 @@ describe('the PDF', () => {
     expect(pages(5, 1)).toBe(1);
     expect(pages(14, 40)).toBe(2);
     expect(pages(1, 700)).toBe(2);
+  });
+
+  it('keeps a heading with the table below it, wherever the page ends', async () => {
+    const cells = [[text('cell')], [text('3.5')]];
+    const table: Block = {
+      ...{ t: 'table', head: [[text('a')], [text('b')]], align: ['left', 'right'], omitted: null },
+      caption: { label: 'Table 1', c: [text('a caption')] },
+      rows: Array.from({ length: 4 }, () => ({ cells, tone: 'plain' as const })),
+    };
+    const heading: Block = { t: 'heading', level: 1, c: [text('What follows')] };
+    // The page ends behind one of these.
+    for (let lines = 40; lines < 48; lines++) {
+      const filler = Array.from({ length: lines }, (_, i) => para(`line ${i}`));
+      const { bytes } = pdf([...filler, heading, table]);
+      const { text: pages } = await extractText(new Uint8Array(bytes));
+      const page = pages.find((words) => words.includes('What follows'));
+      expect(page, `after ${lines} lines`).toContain('cell');
+    }
   });
 
   it('stays quick with a table of 200 rows and 14 columns', () => {
