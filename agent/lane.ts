@@ -18,6 +18,7 @@ import { judgeOrFail } from './sprint/judge.ts';
 import { decideNext, reasonOf } from './sprint/next.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
+import { toldBeside } from './sprint/side-by-side.ts';
 import { layWorkspace } from './start/open-lane.ts';
 import type { Loop } from './start/open-loop.ts';
 import { rereadTask } from './start/reread.ts';
@@ -174,7 +175,8 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   const { tree: treeNow, trouble } = await leftWorkspace(loop, sprint.treeBefore);
   if (trouble) loop.journal.notice(trouble, 'warn');
   const { training: trained, confirming } = loop.timer.seconds;
-  const judged = await loop.timer.time('judging', () => judgeOrFail(sprint, ending, treeNow));
+  const found = await loop.timer.time('judging', () => judgeOrFail(sprint, ending, treeNow));
+  const judged = await toldBeside(loop, found, sprint.treeBefore);
   // The paired screens of an infrastructure change train while judging is timed: their time is not judging.
   loop.timer.add('judging', trained - loop.timer.seconds.training);
   loop.timer.add('judging', confirming - loop.timer.seconds.confirming);

@@ -2,6 +2,7 @@ import type { Sprint, SprintRun } from '#contract/sprint';
 import { count, duration, many, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
+import { claimsOfOthers } from '../journal/state.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { bestCandidate, type Stages } from '../ledger/stages.ts';
@@ -25,15 +26,20 @@ export interface RunsSoFar {
   sprints: readonly Sprint[];
   /** The runs of the open sprint, in any state. */
   mine: readonly SprintRun[];
+  /** The runs that the open sprints of other researchers have started; unset: there are none. */
+  others?: readonly SprintRun[];
 }
 
 export function runsSoFar(
-  { config: { repo, leaderboard }, ledger }: LoopParts,
+  { config: { repo, leaderboard }, ledger, journal }: LoopParts,
   started: readonly string[],
 ): RunsSoFar {
+  const read = (ids: readonly string[]) => ids.flatMap((id) => readSprintRun(repo, id) ?? []);
+  const others = claimsOfOthers(journal.state(), journal.researcherId);
   return {
     sprints: ledger.of(leaderboard),
-    mine: started.flatMap((id) => readSprintRun(repo, id) ?? []),
+    mine: read(started),
+    ...(others.length > 0 && { others: read(others.flatMap(({ runs }) => runs)) }),
   };
 }
 
@@ -51,15 +57,19 @@ export function stagesOf(
     contract: task.contract,
     profile,
     incumbent: best?.runs.find((run) => run.id === best.candidate) ?? null,
-    runs: [...soFar.sprints.flatMap((s) => s.runs), ...soFar.mine],
+    runs: [...soFar.sprints.flatMap((s) => s.runs), ...(soFar.others ?? []), ...soFar.mine],
   };
 }
 
-export function paceNow(loop: LoopParts, { sprints, mine }: RunsSoFar, experiment?: string): Pace | null {
+export function paceNow(
+  loop: LoopParts,
+  { sprints, mine, others = [] }: RunsSoFar,
+  experiment?: string,
+): Pace | null {
   const { committed, probedSpeed } = loop.journal.state();
   const ofThisLoop = sprints.filter((s) => committed.some((c) => c.sprint === s.id));
   return paceOf({
-    mine: [...ofThisLoop.flatMap((s) => s.runs), ...mine],
+    mine: [...ofThisLoop.flatMap((s) => s.runs), ...others, ...mine],
     probed: probedSpeed,
     earlier: sprints,
     experiment,

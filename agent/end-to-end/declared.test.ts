@@ -148,7 +148,7 @@ it('and what is printed', () => {
   const show = consoleOver(loop as unknown as Parameters<typeof consoleOver>[0], {
     ...{ isTTY: false, columns: 80, write },
   });
-  show({ type: 'verdict.given', verdict } as unknown as LoggedEvent);
+  show({ type: 'verdict.given', researcherId: 'researcher-1', verdict } as unknown as LoggedEvent);
   expect(out).toContain(`  declared, not observed: ${DECLARED}\n  ! ${SLOW}\n`);
   expect(verdictTable(task.contract, verdict)).toContain(
     `  observed: ${OBSERVED}\n  declared, not observed: ${DECLARED}\n`,

@@ -181,6 +181,14 @@ export const openSprints = ({ sprints }: Pick<LoopState, 'sprints'>): SprintStat
 export const claimedIds = (state: Pick<LoopState, 'sprints'>): string[] =>
   openSprints(state).flatMap(({ claim }) => claim?.id ?? []);
 
+/** The sprints that other researchers have claimed and not closed. */
+export const claimsOfOthers = (state: Pick<LoopState, 'sprints'>, researcherId: string) =>
+  openSprints(state).flatMap(({ number, claim, closed, ...sprint }) =>
+    claim && !closed && sprint.researcherId !== researcherId
+      ? [{ ...claim, number, runs: sprint.runs, researcherId: sprint.researcherId }]
+      : [],
+  );
+
 /** Whether the last loop left work that the next one has to finish first. */
 export const isUnfinished = (state: LoopState): boolean =>
   state.started !== null &&

@@ -55,26 +55,39 @@ export function refuseOpen(spec: RunSpec, open: readonly { id: string; spec: Run
   );
 }
 
+/**
+ * Refuses a run that another researcher has queued or trains already.
+ * @throws ToolMistake that says whose it is.
+ */
+export function refuseOfOthers(
+  spec: RunSpec,
+  others: readonly (RunSpec & { researcherId: string; run: string | null })[],
+): void {
+  const same = others.find((other) => sameRun(other, spec));
+  if (!same) return;
+  throw new ToolMistake(
+    `${same.researcherId} has this run ${same.run === null ? 'in the queue' : `under way, as ${same.run}`} (same code, settings, samples and seed): its results will be yours to read too, with read_results; test something else meanwhile`,
+  );
+}
+
 /** Two numbers of a setting are nearly the same when they differ by no more than this share. */
 const NEAR = 0.1;
 
+/** Finished runs that this run nearly repeats. */
+export const nearRuns = (spec: RunSpec, runs: readonly SprintRun[]): SprintRun[] =>
+  runs.filter((run) => CERTAIN.includes(run.status) && isNearly(run, spec));
+
 /**
- * Finished runs with the same samples that this run nearly repeats: the same code and experiment, and the
- * same settings except for numbers within a tenth of each other. Another seed counts as the same.
+ * Whether two runs are nearly the same: the same samples, code and experiment, and the same settings except
+ * for numbers within a tenth of each other. Another seed counts as the same.
  */
-export function nearRuns(spec: RunSpec, runs: readonly SprintRun[]): SprintRun[] {
-  return runs.filter((run) => {
-    return (
-      CERTAIN.includes(run.status) &&
-      run.tree === spec.tree &&
-      run.from === spec.from &&
-      run.experiment === spec.experiment &&
-      run.samples === spec.samples &&
-      !sameRun(run, spec) &&
-      nearSettings(valuesOf(run), valuesOf(spec))
-    );
-  });
-}
+export const isNearly = (a: RunSpec, b: RunSpec): boolean =>
+  a.tree === b.tree &&
+  a.from === b.from &&
+  a.experiment === b.experiment &&
+  a.samples === b.samples &&
+  !sameRun(a, b) &&
+  nearSettings(valuesOf(a), valuesOf(b));
 
 /**
  * The result of a run in a few words: its verdict, else its last snapshot, else the trainer's own numbers.

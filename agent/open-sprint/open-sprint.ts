@@ -51,6 +51,8 @@ export class OpenSprint {
   finish: FinishSprintInput | null = null;
   /** Calls of inspect that have shown something, or are about to. */
   inspections = 0;
+  /** Open sprints of others that the researcher was told of because its idea is like theirs. */
+  readonly toldAlike = new Set<string>();
   /**
    * The loop stops while something of this sprint was under way: the sprint stays open for the next start.
    */

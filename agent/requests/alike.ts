@@ -11,10 +11,13 @@ const NEARLY_THE_SAME = 0.7;
 const ENOUGH_WORDS = 3;
 
 /**
- * Returns the earlier sprints that a new one may repeat: those with the same slug, or with nearly the same
- * words in title and idea.
+ * Returns the sprints, earlier ones or open ones of others, that a new one may repeat: those with the same
+ * slug, or with nearly the same words in title and idea.
  */
-export function alike(input: StartSprintInput, sprints: readonly Sprint[]): Sprint[] {
+export function alike<T extends Pick<Sprint, 'id' | 'title' | 'idea'>>(
+  input: StartSprintInput,
+  sprints: readonly T[],
+): T[] {
   const words = wordsOf(`${input.title} ${input.idea}`);
   return sprints.filter(
     ({ id, title, idea }) =>

@@ -5,7 +5,15 @@ import { type RunsSoFar, runsSoFar, stagesOf } from '../budget/plan.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { nearRuns, type Printed, refuseOpen, refuseRepeat, sameRun } from '../ledger/repeat.ts';
+import {
+  isNearly,
+  nearRuns,
+  type Printed,
+  refuseOfOthers,
+  refuseOpen,
+  refuseRepeat,
+  sameRun,
+} from '../ledger/repeat.ts';
 import { referenceFor, type Stages } from '../ledger/stages.ts';
 import { ToolMistake } from '../requests/paths.ts';
 import type { Connection } from '../researcher/connection.ts';
@@ -23,6 +31,8 @@ interface LoopParts {
 interface Admitted extends AskedRun {
   /** Runs that it nearly repeats. */
   near: SprintRun[];
+  /** Runs of other researchers that it nearly repeats, and that wait or train. */
+  nearOpen: { id: string; researcherId: string }[];
 }
 
 /** Admits a run that a researcher asks for. @throws ToolMistake where it may not be made. */
@@ -32,26 +42,36 @@ export function admit(loop: LoopParts, sprint: string | null, jobs: Jobs, spec: 
   refuseRepeat(spec, all);
   const open = jobs.openSpecs;
   refuseOpen(spec, open);
+  const { state, researcherId } = loop.journal;
+  const others = state().reserved.filter((run) => run.researcherId !== researcherId);
+  refuseOfOthers(spec, others);
   const stages = stagesOf(loop, soFar);
-  const missing = stages && missingReference(spec, stages, jobs);
+  const missing = stages && missingReference(spec, stages, [...open.map((one) => one.spec), ...others]);
   const ticket = jobs.freshTicket();
   const reference = missing && { ticket: jobs.freshTicket(ticket), spec: missing };
   const asked: AskedRun = { sprint, ticket, spec, reference };
   const no = mayStart(loop, asked, soFar);
   if (no) throw new ToolMistake(no.reason);
-  return { ...asked, near: nearRuns(spec, all) };
+  const nearOpen = others
+    .filter((run) => run.role === undefined && isNearly(run, spec))
+    .map(({ run, ticket, researcherId }) => ({ id: run ?? ticket, researcherId }));
+  return { ...asked, near: nearRuns(spec, all), nearOpen };
 }
 
-/** The incumbent's run to compare with; null where none is needed, or it is finished or queued already. */
-function missingReference(spec: RunSpec, stages: Stages, jobs: Jobs): RunSpec | null {
+/**
+ * The incumbent's run to compare with; null where none is needed, or it is finished or queued already, by
+ * whomever.
+ */
+function missingReference(spec: RunSpec, stages: Stages, open: readonly RunSpec[]): RunSpec | null {
   const reference = referenceFor(spec, stages);
   if (!reference) return null;
   const there = stages.runs.some((run) => run.status === 'finished' && sameRun(run, reference));
-  const coming = jobs.openSpecs.some((open) => sameRun(open.spec, reference));
+  const coming = open.some((other) => sameRun(other, reference));
   return there || coming ? null : reference;
 }
 
-export const runsOf = ({ sprints, mine }: RunsSoFar): SprintRun[] => [
+export const runsOf = ({ sprints, mine, others = [] }: RunsSoFar): SprintRun[] => [
   ...sprints.flatMap((s) => s.runs),
+  ...others,
   ...mine,
 ];

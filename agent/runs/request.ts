@@ -31,6 +31,8 @@ export interface AcceptedRun {
   doubt: string | null;
   /** Runs that it nearly repeats. */
   near: SprintRun[];
+  /** Runs of other researchers that it nearly repeats, and that wait or train. */
+  nearOpen: { id: string; researcherId: string }[];
 }
 
 /** The answer for one seed of a request: a run, or why there is none. */

@@ -96,13 +96,13 @@ export class Runs {
 
   /** Queues a run. @throws ToolMistake where it may not be made. */
   async #accept(spec: Printed, doubt: string | null): Promise<AcceptedRun> {
-    const { ticket, reference, near } = admit(this.loop, this.sprint, this.#jobs, spec);
+    const { ticket, reference, near, nearOpen } = admit(this.loop, this.sprint, this.#jobs, spec);
     const { job, waits: queued, started } = this.#enqueue(spec, { ticket });
     const against =
       reference && this.#enqueue(reference.spec, { ...reference, role: 'incumbent' }).job.ticket;
     if (!queued) await started;
     if (job.trouble) throw new ToolMistake(job.trouble);
-    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near };
+    return { id: job.run ?? job.ticket, queued, samples: spec.samples, against, doubt, near, nearOpen };
   }
 
   /**

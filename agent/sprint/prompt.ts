@@ -2,11 +2,12 @@ import type { MeasuredProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
 import { guardsOf, type TaskContract } from '#contract/task';
 import { planLines } from '../budget/plan.ts';
-import { show } from '../common/words.ts';
+import { cut, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import { sprintLimitsInWords } from '../config/limits.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
+import { claimsOfOthers } from '../journal/state.ts';
 import { conditionsInWords } from '../ledger/declared.ts';
 import { fateInWords, hintFates } from '../ledger/hint-fates.ts';
 import { readHints } from '../ledger/hint-file.ts';
@@ -30,7 +31,7 @@ interface LoopParts {
 
 /** The same text in every call of every sprint, so that the API reads it from its cache. */
 export function systemPrompt({ workspace, train, check }: TaskContract): string {
-  return `You are a researcher who works alone through the night, one sprint after the other. Each sprint is a new conversation that tests one idea. A separate judge measures its result. The result is reported and committed, and the next sprint reads it.
+  return `You are a researcher who works through the night without anybody to ask, one sprint after the other. Each sprint is a new conversation that tests one idea. A separate judge measures its result. The result is reported and committed, and the next sprint reads it.
 
 How a sprint goes:
 1. First read the ledger: read_results gives the earlier sprints with their verified numbers. Do not repeat an idea that was tried, unless you can say what is different now.
@@ -66,6 +67,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
     notebookInWords(notebookOf(ledger.sprints, loop.journal.state().notes)),
     papersInWords(loop.papers, repo),
+    underWay(loop),
     stagnation(loop, mine),
     hintsSection(repo, ledger.sprints),
   ]
@@ -104,6 +106,18 @@ function standing({ checkout: { bestKnown }, config: { limits, seed }, journal }
 - left: ${hours.toFixed(1)} hours, ${money}
 - limit of this sprint: ${sprintLimitsInWords(limits.sprint)}`;
 }
+
+/** What other researchers work on, in their words; empty where none does. */
+function underWay({ journal }: LoopParts): string {
+  const others = claimsOfOthers(journal.state(), journal.researcherId);
+  if (others.length === 0) return '';
+  const lines = others.map(({ number, title, idea }) => `- sprint ${number}, "${title}": ${oneLine(idea)}`);
+  return `# Under way\n\nOther researchers work at the same time, each on a sprint of its own. Do not test what they test; what they found will stand in the ledger.\n\n${lines.join('\n')}`;
+}
+
+/** The most characters of an idea of others. */
+const IDEA_CHARS = 400;
+const oneLine = (text: string) => cut(text.trim().replace(/\s+/g, ' '), IDEA_CHARS);
 
 function stagnation({ config: { task }, journal }: LoopParts, mine: readonly Sprint[]): string {
   const without = sprintsWithoutGain(

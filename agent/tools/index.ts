@@ -1,7 +1,7 @@
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
 import type { BetaRunnableTool } from '@anthropic-ai/sdk/lib/tools/BetaRunnableTool';
 import type { z } from 'zod';
-import type { Answer, SprintFields } from '#contract/answer';
+import type { Answer } from '#contract/answer';
 import { secretFiles } from '#host/secrets';
 import { runsSoFar } from '../budget/plan.ts';
 import { outputsDir } from '../common/paths.ts';
@@ -9,7 +9,6 @@ import { runDetails } from '../ledger/tables.ts';
 import { timeNow } from '../ledger/time-against.ts';
 import type { OpenSprint } from '../open-sprint/open-sprint.ts';
 import { CUT_OFF } from '../open-sprint/transcript.ts';
-import { alike } from '../requests/alike.ts';
 import {
   BashInput,
   EditInput,
@@ -26,13 +25,13 @@ import { bash } from './bash.ts';
 import { edit } from './edit.ts';
 import { endedFields, ledgerFields } from './fields.ts';
 import { finishSprint } from './finish-sprint.ts';
-import { answered } from './hint-answers.ts';
 import { inspect } from './inspect.ts';
 import { takeNote } from './note.ts';
 import { observed } from './observed.ts';
 import { capped } from './output.ts';
 import { readResults } from './read-results.ts';
 import { runExperiment } from './run-experiment.ts';
+import { startSprint } from './start-sprint.ts';
 
 const COMMAND_SECONDS = 300;
 
@@ -90,21 +89,7 @@ export function makeTools(sprint: OpenSprint): BetaRunnableTool[] {
       'start_sprint',
       StartSprintInput,
       'Starts this sprint: makes its folder with a README.md of idea, motivation and expectation. Call it once, after reading earlier results and before changing or running anything.',
-      (input) => {
-        const earlier = loop.ledger.of(loop.config.leaderboard);
-        const similar = alike(input, earlier);
-        const id = sprint.start(input, answered(sprint, input.hints));
-        const seen = similar.map(
-          (s) => `\nSprint ${s.number} (${s.id}) has a similar idea and ended as ${s.outcome}: ${s.reason}.`,
-        );
-        const warning =
-          similar.length === 0
-            ? ''
-            : `${seen.join('')}\nRead it with read_results before you start, and write into your log what is different now.`;
-        const fields: SprintFields = { sprint: id };
-        const words = `Sprint ${sprint.number} is open. Its folder is sprints/${id}/; write your log into sprints/${id}/README.md.${warning}`;
-        return { words, fields };
-      },
+      (input) => startSprint(sprint, input),
     ),
     tool(
       'run_experiment',

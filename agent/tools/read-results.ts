@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { inSprint, sprintDir } from '../common/paths.ts';
 import { count, show } from '../common/words.ts';
+import { claimsOfOthers } from '../journal/state.ts';
 import { bestOf } from '../ledger/ledger.ts';
 import { type Entry, notebookInWords, notebookOf, noteLine } from '../ledger/notes.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
@@ -59,11 +60,20 @@ export function readResults({ loop, runs }: OpenSprint, input: ReadResultsInput)
     best
       ? `Present best: sprint ${best.number} (${best.id}), run ${best.candidate}, ${contract.metric} ${show(best.verdict?.metrics[contract.metric])}.`
       : 'There is no best yet.',
+    underWay(loop.journal),
     notebookInWords(notebook()).replace(/^#/, '##'),
     `## Runs of this sprint\n\n${runsTable(started, contract, (run) => timeNow(run, sprints, started))}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** The open sprints of other researchers, with the runs that they have started. */
+function underWay({ state, researcherId }: OpenSprint['loop']['journal']): string {
+  const lines = claimsOfOthers(state(), researcherId).map(
+    ({ number, title, runs }) => `- sprint ${number}, "${title}"; runs: ${runs.join(', ') || 'none yet'}`,
+  );
+  return lines.length === 0 ? '' : `## Under way, by other researchers\n\n${lines.join('\n')}`;
 }
 
 /** The notes that a researcher looks for: with this text in them, in whatever case, or all. */

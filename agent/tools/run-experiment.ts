@@ -24,7 +24,7 @@ export async function runExperiment(sprint: OpenSprint, input: RunExperimentInpu
   return { words: lines.join('\n'), fields };
 }
 
-function granted({ id, queued, samples, against, doubt, near }: AcceptedRun): string {
+function granted({ id, queued, samples, against, doubt, near, nearOpen }: AcceptedRun): string {
   const place = queued
     ? `Run queued as ${id} (${samples} samples). It starts when the runs before it have ended. Wait with wait_for_experiment.`
     : `Run ${id} has started (${samples} samples). Wait with wait_for_experiment.`;
@@ -37,5 +37,8 @@ function granted({ id, queued, samples, against, doubt, near }: AcceptedRun): st
       ? ''
       : ` A verdict on it would be invalid, ${doubt}. If it was to be judged, stop it with stop_experiment.`;
   const seen = near.map((run) => ` It is nearly the same as run ${run.id}, which gave ${gave(run)}.`);
-  return place + reference + cannot + seen.join('');
+  const others = nearOpen.map(
+    (run) => ` It is nearly the same as run ${run.id}, which ${run.researcherId} has queued or under way.`,
+  );
+  return [place, reference, cannot, ...seen, ...others].join('');
 }
