@@ -73,7 +73,7 @@ it('takes a best back that nobody challenged, where it trains worse at the end o
   ]);
   expect(new Set(pairs?.map(({ draw }) => draw)).size).toBe(3);
 
-  // A crash between the record and its commit: the next start completes it, and measures nothing again.
+  // A crash between the record and its commit: the next start completes it, and does not measure it again.
   uncommit(repo);
   git(worktreeOf(repo), 'checkout', '-q', 'HEAD', '--', 'work');
   git(repo, 'tag', '--force', 'best/tiny', 'HEAD');
@@ -83,7 +83,11 @@ it('takes a best back that nobody challenged, where it trains worse at the end o
   expect(git(worktreeOf(repo), 'log', '-1', '--format=%s', git(repo, 'rev-parse', 'best/tiny'))).toMatch(
     /^Sprint 1/,
   );
-  expect(after.events.filter((e) => e.type === 'confirm.measured')).toEqual([]);
+  // The best before it is the last one now, and is measured again; it is not the one that was taken back.
+  const made = after.events.flatMap((e) => (e.type === 'confirm.measured' ? [e.of] : []));
+  expect(made.sort()).toEqual(['best', 'best again']);
+  const [first, second] = readSprints(sprintsDir(repo));
+  expect([first?.checked?.holds, second?.checked?.at]).toEqual([true, later.checked?.at]);
 });
 
 it('measures the last best again once, with the first one too, and its numbers are those of all runs', async () => {
