@@ -30,8 +30,7 @@ it.each([
 });
 
 it('the researcher’s shell does not see folders that TASK.md names as worlds', () => {
-  const inside = join(repo, 'acts/layer-6');
-  const other = join(repo, 'worlds');
+  const [inside, other] = [join(repo, 'acts/layer-6'), join(repo, 'worlds')];
   for (const folder of [inside, other]) mkdirSync(folder, { recursive: true });
   expect([inside, other].map((path) => isSeen(join(path, 'shard'), repo))).toEqual([true, true]);
   const profiles = `  a: { world: activations:${inside}, batch: 8 }\n  b:\n    world: "worlds" # with features\n`;
