@@ -19,7 +19,10 @@ const recordIn = (repo: string, path: string) =>
   JSON.parse(readFileSync(join(worktreeOf(repo), path), 'utf8'));
 const number = (repo: string) => JSON.parse(git(worktreeOf(repo), 'show', 'HEAD:work/number.json')).f1;
 
-/** A sprint whose trainer gives less from its third run on secret worlds on (only their seeds are so large). */
+/**
+ * A sprint whose trainer gives less from its third run on secret worlds on (only their seeds are so
+ * large).
+ */
 function worseLater(slug: string, f1: number): Step[] {
   const file = join(emptyFolder(), 'count');
   const code = `let made = 0;
