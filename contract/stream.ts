@@ -17,7 +17,8 @@
  *           u32, u32 as above
  *           u32      slots of the ring
  *           u32      0
- *   frame   as above without its numbers: those of frame n lie in slot n mod slots, each of rows of a whole batch × d
+ *   frame   as above without its numbers: those of frame n lie in slot n mod slots, and a slot has the size
+ *           of a whole batch
  *
  * In the other direction, the reader writes the number of frames that it has done with, as u64, to a pipe.
  */
@@ -48,7 +49,10 @@ export function encodeStreamHeader({ d, batchRows }: StreamHeader, slots?: numbe
   return bytes;
 }
 
-/** `ring`: whether RING_HEADER_BYTES follow. @throws Error when the bytes are not the header of such a stream. */
+/**
+ * `ring`: whether RING_HEADER_BYTES follow. @throws Error when the bytes are not the header of such a
+ * stream.
+ */
 export function decodeStreamHeader(bytes: Buffer): StreamHeader & { ring: boolean } {
   const magic = bytes.toString('latin1', 0, 8);
   if (bytes.length < HEADER_BYTES || (magic !== STREAM_MAGIC && magic !== RING_MAGIC)) {

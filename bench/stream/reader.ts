@@ -7,7 +7,7 @@ import {
   HEADER_BYTES,
   type StreamHeader,
 } from '#contract/stream';
-import { openRing, type RingEnds } from './ring-reader.ts';
+import { type BatchReader, openRing, type RingEnds } from './ring-reader.ts';
 
 /** Frames that are read ahead. */
 const SLOTS = 4;
@@ -19,25 +19,7 @@ const END = 2;
 const ERRNO = 3;
 const CLOSED = 4;
 
-export interface Batch {
-  /** [rows, d], row by row. The reader's memory: valid until the next call of `next`. */
-  x: Float32Array;
-  rows: number;
-  batchIndex: number;
-}
-
-export interface BatchReader {
-  readonly header: StreamHeader;
-  /** Rows handed out so far. */
-  readonly rowsRead: number;
-  /**
-   * The next batch, waiting for it; null at the end. @throws Error when the stream is damaged or ends in
-   * mid-frame.
-   */
-  next(): Batch | null;
-  /** Stops reading ahead and closes the descriptor, so that the writer notices. */
-  close(): void;
-}
+export type { BatchReader };
 
 /**
  * Opens a stream of activations (contract/stream.ts) on a file descriptor: a pipe, a socket or a file. A

@@ -8,7 +8,26 @@ import {
   RING_HEADER_BYTES,
   type StreamHeader,
 } from '#contract/stream';
-import type { BatchReader } from './reader.ts';
+
+interface Batch {
+  /** [rows, d], row by row. The reader's memory: valid until the next call of `next`. */
+  x: Float32Array;
+  rows: number;
+  batchIndex: number;
+}
+
+export interface BatchReader {
+  readonly header: StreamHeader;
+  /** Rows handed out so far. */
+  readonly rowsRead: number;
+  /**
+   * The next batch, waiting for it; null at the end. @throws Error when the stream is damaged or ends in
+   * mid-frame.
+   */
+  next(): Batch | null;
+  /** Stops reading ahead and closes the descriptor, so that the writer notices. */
+  close(): void;
+}
 
 /** Descriptors of a ring: its numbers, which are read, and the pipe for the count of freed frames. */
 export interface RingEnds {

@@ -29,8 +29,8 @@ export interface Binding {
 }
 
 /**
- * Compiles the binding of tfjs-node against TensorFlow's library, whose C interface is stable; about 20 s. The
- * library is found relative to the binding, so a checkout can be moved.
+ * Compiles the binding of tfjs-node against TensorFlow's library, whose C interface is stable; about 20 s.
+ * The library is found relative to the binding, so a checkout can be moved.
  * @throws UserError with the compiler's first error.
  */
 export async function compileBinding(

@@ -9,7 +9,7 @@ import { inBytes, type TensorflowBackend, type Wheel, wheelsOf } from './wheels.
 /** Unpacked, the libraries take about this many times the size of their wheels. */
 const UNPACKED = 3.2;
 
-export const PACKAGE_OF: Record<TensorflowBackend, string> = {
+const PACKAGE_OF: Record<TensorflowBackend, string> = {
   node: '@tensorflow/tfjs-node',
   'node-gpu': '@tensorflow/tfjs-node-gpu',
 };

@@ -5,8 +5,8 @@ import { type Entry, openPromise } from 'yauzl';
 import { UserError } from '#contract/errors';
 
 /**
- * What is needed of the wheels: the libraries of TensorFlow and CUDA, the headers of TensorFlow's C interface,
- * what CUDA compiles kernels with, and the licences. The rest is Python.
+ * What is needed of the wheels: the libraries of TensorFlow and CUDA, the headers of TensorFlow's C
+ * interface, what CUDA compiles kernels with, and the licences. The rest is Python.
  */
 const NEEDED = [
   /^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/,

@@ -1,4 +1,5 @@
-// Writes one frame of zeros to standard output again and again, to measure what the pipe alone can carry, or the
+// Writes one frame of zeros to standard output again and again, to measure what the pipe alone can carry, or
+// the
 // ring in descriptors 3 and 4.
 //   node --import tsx bench/stream/testing/pour.ts <d> <batch rows> [--ring 3,4]
 import { encodeFrameHeader } from '#contract/stream';
