@@ -75,7 +75,8 @@ describe('rendering a report in a child process', () => {
     expect(report.trouble).toBeNull();
     const [markdown, html] = report.files.map((file) => readFileSync(file, 'utf8'));
     expect(markdown.match(/Picture not shown/g)).toHaveLength(1);
-    expect(markdown).toContain('it takes longer than 5 s to draw');
+    // Which limit it meets first depends on the machine and on Node.
+    expect(markdown).toMatch(/it (takes longer than 5 s|needs more than \d+ MB) to draw/);
     expect(markdown).toContain('plot of the researcher (drawn in the HTML and PDF)');
     expect(html).toContain('Training curves');
     expect(html).toContain('<math>');
