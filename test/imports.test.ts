@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { imports, root, ships, sources, target } from './import-graph.ts';
+import { readTask } from '#contract/task';
+import { importGraph, imports, root, ships, sources, target } from './import-graph.ts';
 
 /** What each top folder may import. docs/architecture.md, "Imports". */
 const allowed: Record<string, RegExp> = {
@@ -72,3 +73,16 @@ describe.each(Object.keys(allowed))('%s/', (folder) => {
     });
   }
 });
+
+it.each(['TASK.md', 'examples/activations/TASK.md'])(
+  '%s shows a run all that the reader of its rows imports',
+  (task) => {
+    const reads = readTask(join(root, task)).contract.reads;
+    const graph = importGraph(['bench/stream']);
+    const needed = new Set(['bench/stream/reader.ts']);
+    // A set gives what is added to it while it is walked.
+    for (const file of needed) for (const other of graph.get(file) ?? []) needed.add(other);
+    expect(needed.size).toBeGreaterThan(1);
+    expect([...needed].filter((file) => !reads.includes(file))).toEqual([]);
+  },
+);

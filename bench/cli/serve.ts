@@ -5,13 +5,15 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { writeRows } from '../activations/write-world.ts';
 import { ours } from '../judge/own-fault.ts';
 import { type Frames, openFrames } from '../sampler/frames.ts';
-import { RingWriter, ringEnds } from '../stream/ring-writer.ts';
+import { type RingEnds, ringEnds } from '../stream/ring-reader.ts';
+import { RingWriter } from '../stream/ring-writer.ts';
 import { type Sink, StreamWriter } from '../stream/writer.ts';
 import { isRowsWorld, openWorld, profileWorld } from '../worlds.ts';
 
@@ -23,7 +25,7 @@ interface Options {
   rows?: number;
   batch: number;
   threads: number;
-  ring?: string;
+  ring?: RingEnds;
   into?: string;
 }
 
@@ -55,6 +57,12 @@ function defaultThreads(): number {
  */
 function report({ rows, frames }: { rows: number; frames: number }, { counts }: Source): void {
   tell({ served: { rows, batches: frames, ...counts?.(rows) } });
+}
+
+function ring(text: string): RingEnds {
+  const ends = ringEnds(text);
+  if (ends === null) throw new InvalidArgumentError('It must be two descriptors: 3,4.');
+  return ends;
 }
 
 /** Draws samples of a world, or reads the training rows of a folder of activations. */
@@ -125,6 +133,7 @@ await runMain(async () => {
       .option(
         '--ring <data,freed>',
         'descriptors of a ring in shared memory for the numbers, and of the pipe that tells which are read',
+        ring,
       )
       .option(
         '--into <folder>',
@@ -144,8 +153,7 @@ await runMain(async () => {
   let reported = performance.now();
   try {
     const header = { d: source.d, batchRows: batch };
-    const ends = ringEnds(options.ring);
-    const writer = (ends && RingWriter.open(1, header, ends)) ?? new StreamWriter(1, header);
+    const writer = (options.ring && RingWriter.open(1, header, options.ring)) ?? new StreamWriter(1, header);
     served = writer;
     for await (const frame of source.frames) {
       writer.send(frame);

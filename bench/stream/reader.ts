@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import {
   decodeFrameHeader,
@@ -7,7 +7,8 @@ import {
   HEADER_BYTES,
   type StreamHeader,
 } from '#contract/stream';
-import { type BatchReader, openRing, type RingEnds } from './ring-reader.ts';
+import { type BatchReader, readUpTo } from './batches.ts';
+import { openRing, type RingEnds, ringEnds } from './ring-reader.ts';
 
 /** Frames that are read ahead. */
 const SLOTS = 4;
@@ -140,27 +141,12 @@ function poke(fd: number, really: boolean): boolean {
 }
 
 function ringBeside(fd: number, env = process.env): RingEnds | null {
-  const [data, freed] =
-    /^(\d+),(\d+)$/
-      .exec(env.LOOP_RING_FDS ?? '')
-      ?.slice(1)
-      .map(Number) ?? [];
-  return data === undefined || env.LOOP_DATA_FD !== String(fd) ? null : { data, freed };
+  return env.LOOP_DATA_FD === String(fd) ? ringEnds(env.LOOP_RING_FDS) : null;
 }
 
 function readHeader(fd: number): StreamHeader & { ring: boolean } {
-  const bytes = Buffer.alloc(HEADER_BYTES);
-  const sleeper = new Int32Array(new SharedArrayBuffer(4));
-  let have = 0;
-  while (have < HEADER_BYTES) {
-    try {
-      const read = readSync(fd, bytes, have, HEADER_BYTES - have, null);
-      if (read === 0) throw new Error('the stream of activations is empty: its writer ended at once');
-      have += read;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(sleeper, 0, 0, 1);
-    }
-  }
+  const bytes = readUpTo(fd, HEADER_BYTES);
+  if (bytes.length < HEADER_BYTES)
+    throw new Error('the stream of activations is empty: its writer ended at once');
   return decodeStreamHeader(bytes);
 }

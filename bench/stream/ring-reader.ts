@@ -8,31 +8,18 @@ import {
   RING_HEADER_BYTES,
   type StreamHeader,
 } from '#contract/stream';
-
-interface Batch {
-  /** [rows, d], row by row. The reader's memory: valid until the next call of `next`. */
-  x: Float32Array;
-  rows: number;
-  batchIndex: number;
-}
-
-export interface BatchReader {
-  readonly header: StreamHeader;
-  /** Rows handed out so far. */
-  readonly rowsRead: number;
-  /**
-   * The next batch, waiting for it; null at the end. @throws Error when the stream is damaged or ends in
-   * mid-frame.
-   */
-  next(): Batch | null;
-  /** Stops reading ahead and closes the descriptor, so that the writer notices. */
-  close(): void;
-}
+import { type BatchReader, readUpTo } from './batches.ts';
 
 /** Descriptors of a ring: its numbers, which are read, and the pipe for the count of freed frames. */
 export interface RingEnds {
   data: number;
   freed: number;
+}
+
+/** The ends that a text names: "4,5". Null where it names none. */
+export function ringEnds(text: string | undefined): RingEnds | null {
+  const [, data, freed] = /^(\d+),(\d+)$/.exec(text ?? '') ?? [];
+  return data === undefined ? null : { data: Number(data), freed: Number(freed) };
 }
 
 /**
@@ -41,7 +28,9 @@ export interface RingEnds {
  * @throws Error when the ring is not one.
  */
 export function openRing(fd: number, header: StreamHeader, ends: RingEnds): BatchReader {
-  const slots = decodeRingHeader(whole(fd, RING_HEADER_BYTES, 'the header of its ring'));
+  const own = readUpTo(fd, RING_HEADER_BYTES);
+  if (own.length < RING_HEADER_BYTES) throw new Error('damaged stream: it ends in the header of its ring');
+  const slots = decodeRingHeader(own);
   const rowBytes = header.d * 4;
   const slotBytes = header.batchRows * rowBytes;
   if (fstatSync(ends.data).size < slots * slotBytes)
@@ -72,7 +61,7 @@ export function openRing(fd: number, header: StreamHeader, ends: RingEnds): Batc
       if (closed) throw new Error('the stream of activations is closed');
       if (ended) return null;
       free();
-      const bytes = read(fd, FRAME_HEADER_BYTES);
+      const bytes = readUpTo(fd, FRAME_HEADER_BYTES);
       if (bytes.length === 0) {
         ended = true;
         return null;
@@ -126,30 +115,4 @@ function copied(fd: number, slotBytes: number): Numbers {
     }
     return new Float32Array(memory.buffer, 0, length / 4);
   };
-}
-
-function whole(fd: number, length: number, what: string): Buffer {
-  const bytes = read(fd, length);
-  if (bytes.length < length) throw new Error(`damaged stream: it ends in ${what}`);
-  return bytes;
-}
-
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
-/** Reads that many bytes, or fewer at the end of the stream; waits in the kernel. */
-function read(fd: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let have = 0;
-  while (have < length) {
-    try {
-      const more = readSync(fd, bytes, have, length - have, null);
-      if (more === 0) break;
-      have += more;
-    } catch (error) {
-      // Another process has made the pipe non-blocking.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      Atomics.wait(sleeper, 0, 0, 1);
-    }
-  }
-  return bytes.subarray(0, have);
 }

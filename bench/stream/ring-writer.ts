@@ -1,6 +1,6 @@
-import { fstatSync, readSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import { encodeStreamHeader, FRAME_HEADER_BYTES, FREED_BYTES, type StreamHeader } from '#contract/stream';
+import { readUpTo } from './batches.ts';
 import type { RingEnds } from './ring-reader.ts';
 import { blockingEnd, type Sink, writeWhole } from './writer.ts';
 
@@ -64,12 +64,8 @@ export class RingWriter implements Sink {
 
   /** Waits for the reader to be done with another frame. */
   private hearFreed(): void {
-    const bytes = Buffer.alloc(FREED_BYTES);
-    for (let have = 0; have < FREED_BYTES; ) {
-      const more = readSync(this.ends.freed, bytes, have, FREED_BYTES - have, null);
-      if (more === 0) throw Object.assign(new Error('the reader has gone'), { code: 'EPIPE' });
-      have += more;
-    }
+    const bytes = readUpTo(this.ends.freed, FREED_BYTES);
+    if (bytes.length < FREED_BYTES) throw Object.assign(new Error('the reader has gone'), { code: 'EPIPE' });
     const count = bytes.readBigUInt64LE();
     if (count !== BigInt(this.freed + 1))
       throw new UserError(
@@ -78,16 +74,4 @@ export class RingWriter implements Sink {
       );
     this.freed += 1;
   }
-}
-
-/** The descriptors of a ring as an option has them: "3,4". Null where they are none. */
-export function ringEnds(text: string | undefined): RingEnds | null {
-  const [data, freed] =
-    /^(\d+),(\d+)$/
-      .exec(text ?? '')
-      ?.slice(1)
-      .map(Number) ?? [];
-  if (data === undefined) return null;
-  for (const fd of [data, freed]) fstatSync(fd);
-  return { data, freed };
 }

@@ -29,24 +29,26 @@ const frame = (index: number, rows = 4) => {
   return { bytes: Buffer.concat([encodeFrameHeader(rows, index), Buffer.from(x.buffer)]), rows };
 };
 
+const loader = import.meta.resolve('tsx');
+const module = JSON.stringify(new URL('./reader.ts', import.meta.url).href);
+
+/** The words of a program that opens the stream of a descriptor, and then does what the script says. */
+const reading = (fd: number, script: string, before = ''): string[] => [
+  ...['--import', loader, '--input-type=module', '-e'],
+  `${before}const { openStream } = await import(${module}); const reader = openStream(${fd});\n${script}`,
+];
+
+/** Hides a package from a program. */
+const hiding = (name: string): string => `import M from 'node:module'; const r = M._resolveFilename;
+  M._resolveFilename = (n, ...a) => { if (n === '${name}') throw new Error('absent'); return r(n, ...a); };`;
+
 /** Reads a stream in a process of its own, with or without the package that maps memory. */
 function reader({ trainer }: DataChannel, script: string, without = '') {
-  const module = new URL('./reader.ts', import.meta.url).href;
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', trainer.fds[3], trainer.fds[4], trainer.fds[5]];
-  const hide =
-    without &&
-    `import M from 'node:module'; const r = M._resolveFilename; M._resolveFilename = (n, ...a) => { if (n === '${without}') throw new Error('absent'); return r(n, ...a); };`;
-  const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      import.meta.resolve('tsx'),
-      '--input-type=module',
-      '-e',
-      `${hide}const { openStream } = await import(${JSON.stringify(module)}); const reader = openStream(3);\n${script}`,
-    ],
-    { stdio, env: { PATH: process.env.PATH, ...trainer.env } },
-  );
+  const child = spawn(process.execPath, reading(3, script, without && hiding(without)), {
+    stdio,
+    env: { PATH: process.env.PATH, ...trainer.env },
+  });
   let out = '';
   let err = '';
   child.stdout?.on('data', (chunk) => (out += chunk));
@@ -56,27 +58,17 @@ function reader({ trainer }: DataChannel, script: string, without = '') {
   );
 }
 
+/** The command of the service, for rows of one small stream. */
+const serve = (rows: number, ...more: string[]): string[] => [
+  ...['--import', loader, join(import.meta.dirname, '../cli/serve.ts')],
+  ...['--profile', 'small', '--seed', '5', '--batch', '256', '--rows', String(rows), ...more],
+];
+
 /** Frames as the service sends them, from a process of its own. */
-function service({ service: { stdout, fds } }: DataChannel, rows: number) {
-  const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      import.meta.resolve('tsx'),
-      join(import.meta.dirname, '../cli/serve.ts'),
-      '--profile',
-      'small',
-      '--seed',
-      '5',
-      '--batch',
-      '256',
-      '--rows',
-      String(rows),
-      '--ring',
-      '3,4',
-    ],
-    { stdio: ['ignore', stdout, 'pipe', fds[3], fds[4]] },
-  );
+function service({ service: { stdout, fds, words } }: DataChannel, rows: number) {
+  const child = spawn(process.execPath, serve(rows, ...words), {
+    stdio: ['ignore', stdout, 'pipe', fds[3], fds[4]],
+  });
   let err = '';
   child.stderr?.on('data', (chunk) => (err += chunk));
   return new Promise<{ err: string; code: number | null }>((resolve) =>
@@ -100,35 +92,9 @@ describe('a ring in shared memory', () => {
       expect(JSON.parse(told.err.trim().split('\n').at(-1) ?? '')).toEqual({
         served: { rows: 6000, batches: 24 },
       });
-      const piped = execFileSync(
-        process.execPath,
-        [
-          '--import',
-          import.meta.resolve('tsx'),
-          '--input-type=module',
-          '-e',
-          `const { openStream } = await import(${JSON.stringify(new URL('./reader.ts', import.meta.url).href)}); const reader = openStream(0);\n${hash}`,
-        ],
-        {
-          input: execFileSync(
-            process.execPath,
-            [
-              '--import',
-              import.meta.resolve('tsx'),
-              join(import.meta.dirname, '../cli/serve.ts'),
-              '--profile',
-              'small',
-              '--seed',
-              '5',
-              '--batch',
-              '256',
-              '--rows',
-              '6000',
-            ],
-            { maxBuffer: 1 << 26, stdio: ['ignore', 'pipe', 'ignore'] },
-          ),
-        },
-      );
+      const stdio: StdioOptions = ['ignore', 'pipe', 'ignore'];
+      const input = execFileSync(process.execPath, serve(6000), { maxBuffer: 1 << 26, stdio });
+      const piped = execFileSync(process.execPath, reading(0, hash), { input });
       expect(out).toBe(String(piped));
       expect(out).toMatch(/ 276 6000\n$/);
     },

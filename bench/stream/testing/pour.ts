@@ -3,7 +3,8 @@
 // ring in descriptors 3 and 4.
 //   node --import tsx bench/stream/testing/pour.ts <d> <batch rows> [--ring 3,4]
 import { encodeFrameHeader } from '#contract/stream';
-import { RingWriter, ringEnds } from '../ring-writer.ts';
+import { ringEnds } from '../ring-reader.ts';
+import { RingWriter } from '../ring-writer.ts';
 import { StreamWriter } from '../writer.ts';
 
 const [d, batchRows] = process.argv.slice(2, 4).map(Number);
