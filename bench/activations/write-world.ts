@@ -1,8 +1,9 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '#contract/errors';
 import type { SparseRows } from '../sampler/sampler.ts';
 import { Sampler } from '../sampler/sampler.ts';
+import { writeWhole } from '../stream/writer.ts';
 import type { World } from '../world/world.ts';
 
 /** Rows that are drawn at a time, and rows of a shard. */
@@ -88,7 +89,7 @@ function writeShardOf({ world, sampler, labelled, path, from, count }: Shard): v
   const labels = new Uint8Array(labelled.length * count);
   const file = openSync(path, 'wx');
   try {
-    whole(file, Buffer.concat([length, Buffer.from(text)]));
+    writeWhole(file, Buffer.concat([length, Buffer.from(text)]));
     const x = new Float32Array(BATCH * d);
     for (let done = 0; done < count; done += BATCH) {
       const rows = Math.min(BATCH, count - done);
@@ -96,14 +97,10 @@ function writeShardOf({ world, sampler, labelled, path, from, count }: Shard): v
       each(truth, (feature, row) => {
         if (places[feature] >= 0) labels[places[feature] * count + done + row] = 1;
       });
-      whole(file, new Uint8Array(x.buffer, 0, rows * d * 4));
+      writeWhole(file, new Uint8Array(x.buffer, 0, rows * d * 4));
     }
-    whole(file, labels);
+    writeWhole(file, labels);
   } finally {
     closeSync(file);
   }
-}
-
-function whole(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }
