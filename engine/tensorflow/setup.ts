@@ -23,18 +23,16 @@ export const packagesOf = (backend: TensorflowBackend): string[] => [
   'node-api-headers@1.9.0',
 ];
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const MODULES = join(import.meta.dirname, '..', '..', 'node_modules');
 
 /** The file that the package of a backend loads. */
-const bindingOf = (backend: TensorflowBackend, root: string): string =>
-  join(root, 'node_modules', PACKAGE_OF[backend], 'lib', 'napi-v8', 'tfjs_binding.node');
+const bindingOf = (backend: TensorflowBackend): string =>
+  join(MODULES, PACKAGE_OF[backend], 'lib', 'napi-v8', 'tfjs_binding.node');
 
 /** Whether a backend is set up in this checkout. */
-export const isBuilt = (backend: TensorflowBackend): boolean => existsSync(bindingOf(backend, ROOT));
+export const isBuilt = (backend: TensorflowBackend): boolean => existsSync(bindingOf(backend));
 
 export interface Setup extends Omit<Source, 'told'> {
-  /** The folder with node_modules; that of this checkout except in tests. */
-  root?: string;
   env: NodeJS.ProcessEnv;
   say(line: string): void;
   working<T>(what: string, work: (told: Source['told']) => Promise<T>): Promise<T>;
@@ -53,17 +51,15 @@ export async function setUpTensorflow(backend: TensorflowBackend, setup: Setup):
       1,
     );
   if (compilerOf(setup.env) === null) throw new UserError(NO_COMPILER, 1);
-  const root = setup.root ?? ROOT;
-  const modules = join(root, 'node_modules');
-  const library = join(modules, '.tensorflow', `${backend}-${wheels[0].version}`);
+  const library = join(MODULES, '.tensorflow', `${backend}-${wheels[0].version}`);
   const had = existsSync(join(library, 'complete'));
   if (!had) await unpackAll(wheels, library, setup);
-  const sources = join(modules, PACKAGE_OF[backend]);
-  const to = bindingOf(backend, root);
+  const sources = join(MODULES, PACKAGE_OF[backend]);
+  const to = bindingOf(backend);
   if (had && existsSync(to)) return;
   await setup.working('compiling the binding', () =>
     compileBinding(
-      { sources, nodeApi: join(modules, 'node-api-headers'), library: join(library, 'tensorflow'), to },
+      { sources, nodeApi: join(MODULES, 'node-api-headers'), library: join(library, 'tensorflow'), to },
       setup.env,
     ),
   );
