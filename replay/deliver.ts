@@ -62,6 +62,7 @@ async function quiet(response: ServerResponse, { kind }: Trouble, gone: AbortSig
 
 async function act(response: ServerResponse, { kind, type = 'overloaded_error' }: Trouble): Promise<void> {
   if (kind === 'disconnect') return void response.socket?.resetAndDestroy();
+  if (kind === 'close') return void response.socket?.end();
   if (kind !== 'error') return;
   await send(response, { type: 'error', error: { type, message: 'acted out by the local server' } });
   response.end();

@@ -50,8 +50,12 @@ export type AnswerBlock = TextBlock | ToolUseBlock | OtherBlock;
 /** A fault in a stream, after `afterEvents` of its events have been sent. */
 export interface Trouble {
   afterEvents: number;
-  /** `pings`: the API sends only pings from here on, as it does while the model thinks. */
-  kind: 'disconnect' | 'silence' | 'error' | 'pings';
+  /**
+   * `disconnect`: the connection is reset, so the client can lose the last events. `close`: it is closed in
+   * the middle of the body, after the client has all events. `pings`: the API sends only pings from here on,
+   * as it does while the model thinks.
+   */
+  kind: 'disconnect' | 'close' | 'silence' | 'error' | 'pings';
   /** For `error`: the type of the SSE error event, `overloaded_error` unless told otherwise. */
   type?: string;
 }

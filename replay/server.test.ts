@@ -173,20 +173,34 @@ describe('errors in the API’s own shape', () => {
 });
 
 describe('streams that go wrong', () => {
-  const broken = (kind: 'disconnect' | 'silence' | 'error'): Answer => ({
+  const broken = (kind: 'disconnect' | 'close' | 'silence' | 'error'): Answer => ({
     content: [{ type: 'text', text: 'half a sentence' }],
     trouble: { afterEvents: 4, kind },
   });
 
-  it('cuts the connection after what was sent before', async () => {
-    const { client } = await serve(() => broken('disconnect'));
+  it.each(['disconnect', 'close'] as const)(
+    'cuts the connection after what was sent before: %s',
+    async (kind) => {
+      const { client } = await serve(() => broken(kind));
+      const stream = client.beta.messages.stream(ask);
+      let heard = '';
+      stream.on('text', (delta) => {
+        heard += delta;
+      });
+      await expect(stream.finalMessage()).rejects.toThrow();
+      expect(heard).toBe('half a sentence');
+    },
+  );
+
+  it('closes the connection only after the client has every event, large ones too', async () => {
+    const text = { type: 'text', text: 'x'.repeat(300_000) };
+    const { client } = await serve(() => ({
+      content: [text, { type: 'text', text: 'last' }],
+      trouble: { afterEvents: 2 + 752 + 3, kind: 'close' },
+    }));
     const stream = client.beta.messages.stream(ask);
-    let heard = '';
-    stream.on('text', (delta) => {
-      heard += delta;
-    });
     await expect(stream.finalMessage()).rejects.toThrow();
-    expect(heard).toBe('half a sentence');
+    expect(stream.currentMessage?.content).toMatchObject([text, { type: 'text', text: 'last' }]);
   });
 
   it('sends an error event in mid-stream', async () => {

@@ -157,6 +157,7 @@ export class Meter {
   /**
    * The most that a cut call is billed for: the input that its first event reported, a full reply, and a
    * reading for each streamed use of a server-side tool. A call without any event counts with its reserve.
+   * A use whose event was lost with a reset connection is not held: at most the last one, a few cents.
    */
   #worstCut(
     partial: BetaMessage | undefined,
