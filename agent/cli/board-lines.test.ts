@@ -36,13 +36,19 @@ it('shows the best first, with branch and commit, what is within the noise, and 
   ]);
 });
 
-it('says which gains hold on secret worlds', () => {
+it('says which gains hold on secret worlds, and which of them no end of a night measured again', () => {
   const confirmed = {
     ...{ key: 'k', nth: 1, samples: 1, rows: 1, result: 'confirmed', reason: '', best: null, gain: null },
     ...{ candidate: { n: 1, mean: { f1: 0.6 }, deviation: {} }, pairs: [], seconds: 1 },
   };
-  const said = linesOf([made('run/2026-01-01', 1, 0.5, { confirmed }), made('run/2026-01-01', 2, 0.4)]);
-  expect(said.slice(2).map((line) => line.split(/ {2,}/)[4])).toEqual(['new-best, confirmed', 'new-best']);
+  const said = linesOf([
+    made('run/2026-01-01', 1, 0.5, { confirmed }),
+    made('run/2026-01-01', 2, 0.4),
+    made('run/2026-01-02', 1, 0.3, { confirmed, checked: { holds: true } }),
+  ]);
+  expect(said.slice(2).map((line) => line.split(/ {2,}/)[4])).toEqual([
+    ...['new-best, confirmed, not measured again', 'new-best', 'new-best, confirmed'],
+  ]);
 });
 
 it('cuts a long board and says so; a board without a number has no table', () => {

@@ -5,6 +5,7 @@ import { count, plain } from '../common/words.ts';
 import type { BranchSprint } from '../ledger/all-branches.ts';
 import { beganInWords } from '../ledger/began-from.ts';
 import { type Board, gain } from '../ledger/boards.ts';
+import { lacksCheck, NOT_MEASURED_AGAIN } from '../ledger/checked.ts';
 import { show, table } from './verdict-table.ts';
 
 /**
@@ -55,9 +56,13 @@ export function boardLines(
   return lines.map((line) => printable(line).replaceAll('\n', ' '));
 }
 
-/** Whether its gain holds on secret worlds too. */
-const outcomeOf = ({ sprint: { outcome, confirmed } }: BranchSprint): string =>
-  confirmed?.result === 'confirmed' ? `${outcome}, confirmed` : outcome;
+/** Whether its gain holds on secret worlds too, and whether the end of a night has measured it again. */
+const outcomeOf = ({ sprint }: BranchSprint): string =>
+  [
+    sprint.outcome,
+    ...(sprint.confirmed?.result === 'confirmed' ? ['confirmed'] : []),
+    ...(lacksCheck(sprint) ? [NOT_MEASURED_AGAIN] : []),
+  ].join(', ');
 
 function isWithinNoise(board: Board, { sprint }: BranchSprint): boolean {
   const [first] = board.ranked;

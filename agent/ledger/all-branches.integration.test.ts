@@ -69,3 +69,55 @@ it('a record that is damaged costs itself only, and is named', async () => {
     ['0', 'b', 'c'].map((id) => `run/2026-01-01: sprints/${id}/sprint.json is not the record of a sprint`),
   );
 });
+
+const several = (f1: number) => ({ n: 3, mean: { f1 }, deviation: { f1: 0.01 } });
+const confirmed = {
+  ...{ key: 'k', nth: 1, samples: 1000, rows: 100, result: 'confirmed' as const, reason: 'why' },
+  ...{ candidate: several(0.7), best: { sprint: 'first', run: 'r', ...several(0.6) }, pairs: [], seconds: 1 },
+  gain: { mean: 0.1, error: 0.01, needed: 0.05 },
+};
+const checkOf = ({ id }: Sprint, holds: boolean) => ({
+  [`sprints/${id}/checked.json`]: JSON.stringify({
+    ...{ version: 1, key: 'k', holds, reason: 'so', candidate: several(0.65), best: confirmed.best },
+    ...{ gain: confirmed.gain, takenBack: !holds, seconds: 1, at: '2026-01-01T06:00:00.000Z' },
+  }),
+});
+
+it('reads what the end of a night gave beside each record', async () => {
+  const repo = newRepo({ 'a.txt': 'a' });
+  const [back, holds, torn] = [1, 2, 3].map((minute) => at(minute, { confirmed })) as [
+    Sprint,
+    Sprint,
+    Sprint,
+  ];
+  commit(repo, 'run/2026-01-01', {
+    ...{
+      ...record(back),
+      ...record(holds),
+      ...record(torn),
+      ...checkOf(back, false),
+      ...checkOf(holds, true),
+    },
+    [`sprints/${torn.id}/checked.json`]: '{"version": 1, "holds": fal',
+  });
+  const { sprints, unreadable } = await allSprints(repo);
+  expect(
+    sprints.map(({ sprint }) => [sprint.outcome, sprint.checked?.holds, sprint.confirmed?.candidate.mean.f1]),
+  ).toEqual([
+    ['held', false, 0.65],
+    ['new-best', true, 0.65],
+    ['new-best', undefined, 0.7],
+  ]);
+  expect(unreadable).toEqual([]);
+});
+
+it('takes the end of a night from the branch that has it, where the first that has the record does not', async () => {
+  const repo = newRepo({ 'a.txt': 'a' });
+  const best = at(1, { confirmed });
+  const first = commit(repo, 'run/2026-01-01', record(best));
+  git(repo, 'branch', 'run/2026-01-01-2', 'run/2026-01-01');
+  commit(repo, 'run/2026-01-01-2', checkOf(best, false));
+  const [one, ...others] = (await allSprints(repo)).sprints;
+  expect(one).toMatchObject({ branch: 'run/2026-01-01', commit: first, sprint: { outcome: 'held' } });
+  expect(others).toEqual([]);
+});

@@ -43,6 +43,8 @@ export async function allSprints(repo: string): Promise<Gathered> {
   const found = new Map<string, BranchSprint>();
   const read = new Set<string>();
   const unreadable: string[] = [];
+  // By sprint and key: a branch may have been made, or fetched, before the night ended that measured its best.
+  const checks = new Map<string, Checked>();
   const began = new Map<string, BeganFrom>();
   // Branches of the checkout come before those of remotes, and earlier ones before those made from them.
   for (const { ref, branch } of refs) {
@@ -53,17 +55,20 @@ export async function allSprints(repo: string): Promise<Gathered> {
     if (from && branch.endsWith(from.branch)) began.set(branch, { ...from, branch });
     const records = (await recordsOf(repo, ref)).filter(({ blob }) => !read.has(blob));
     const texts = await textsOf(repo, records);
-    const checks = await checksOf(repo, ref);
+    for (const [id, checked] of await checksOf(repo, ref))
+      checks.set(`${id} ${checked.key}`, checks.get(`${id} ${checked.key}`) ?? checked);
     for (const { id, blob } of records) {
       read.add(blob);
-      const record = parsed(Sprint, texts.get(blob));
-      const sprint = record && withCheck(record, checks.get(id) ?? null);
+      const sprint = parsed(Sprint, texts.get(blob));
       if (!sprint) unreadable.push(`${branch}: sprints/${id}/sprint.json is not the record of a sprint`);
       else if (!found.has(keyOf(sprint)))
         found.set(keyOf(sprint), { sprint, branch, commit: commits.get(id) ?? ref });
     }
   }
-  const sprints = [...found.values()];
+  const sprints = [...found.values()].map((one) => ({
+    ...one,
+    sprint: withCheck(one.sprint, checks.get(`${one.sprint.id} ${one.sprint.confirmed?.key}`) ?? null),
+  }));
   return {
     sprints: sprints.sort((a, b) => (a.sprint.closedAt < b.sprint.closedAt ? -1 : 1)),
     began: [...began.values()],

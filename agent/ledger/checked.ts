@@ -18,6 +18,17 @@ export function withCheck(sprint: Sprint, checked: Checked | null): Sprint {
   };
 }
 
+/** What is said of a best that was confirmed, and of which no end of a night has measured anything. */
+export const NOT_MEASURED_AGAIN = 'not measured again';
+
+/** Whether that has to be said of this sprint. Those that were no best, or not confirmed, promise nothing. */
+export const lacksCheck = ({
+  outcome,
+  confirmed,
+  checked,
+}: Pick<Sprint, 'outcome' | 'confirmed' | 'checked'>): boolean =>
+  outcome === 'new-best' && confirmed !== undefined && checked === undefined;
+
 /** How the check of a best is called wherever it is told. */
 export const checkWords = (holds: boolean): string =>
   `measured again at the end of the night, it ${holds ? 'holds' : 'does not hold'}`;

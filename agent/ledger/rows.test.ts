@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Confirmed } from '#contract/confirmed';
+import type { Checked, Confirmed } from '#contract/confirmed';
+import type { Sprint } from '#contract/sprint';
 import { exampleSprint, exampleVerdict } from '../fixtures/examples.ts';
 import { run } from '../fixtures/staged.ts';
 import { cellsOf, columnsOf, runRow, sprintRow } from './rows.ts';
@@ -64,7 +65,14 @@ it('a sprint has what secret worlds gave of its candidate', () => {
   expect(sprintRow({ ...sprint, confirmed }, [])).toMatchObject({
     ...{ confirmed_result: 'confirmed', confirmed_n: 2, confirmed_f1: 0.5, confirmed_deviation_f1: 0.01 },
     ...{ confirmed_best_f1: 0.4, confirmed_gain_mean: 0.1, confirmed_gain_needed: 0.05 },
+    confirmed_measured_again: 'not measured again',
   });
+  const checked = { holds: true } as Checked;
+  const column = (more: Partial<Sprint>) =>
+    sprintRow({ ...sprint, confirmed, ...more }, []).confirmed_measured_again;
+  expect(column({ checked })).toBe('holds');
+  expect(column({ checked: { ...checked, holds: false }, outcome: 'held' })).toBe('does not hold');
+  expect(column({ outcome: 'no-gain' })).toBeUndefined();
 });
 
 it('columns of one word stand beside each other, whichever row has them', () => {

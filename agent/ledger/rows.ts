@@ -2,6 +2,7 @@ import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
 import type { Cell } from '../common/csv.ts';
+import { lacksCheck, NOT_MEASURED_AGAIN } from './checked.ts';
 import { declaredBy, observedName } from './declared.ts';
 import { type TimeAgainst, timeOfCandidate } from './time-against.ts';
 
@@ -94,7 +95,8 @@ const answersOf = ({ hintAnswers = [] }: Sprint, answer: 'follow' | 'decline'): 
   hintAnswers.filter((each) => each.answer === answer).length;
 
 /** What secret worlds gave: means and deviations over them, and the gain that was needed. */
-function confirmedRow({ confirmed, checked, inFull }: Sprint): Row {
+function confirmedRow(sprint: Sprint): Row {
+  const { confirmed, checked, inFull } = sprint;
   if (!confirmed) return {};
   const { candidate, best, gain, result, again } = confirmed;
   return {
@@ -105,6 +107,7 @@ function confirmedRow({ confirmed, checked, inFull }: Sprint): Row {
     ...named('confirmed_gain_', gain),
     ...named('confirmed_best_again_', again),
     ...(checked && { confirmed_measured_again: checked.holds ? 'holds' : 'does not hold' }),
+    ...(lacksCheck(sprint) && { confirmed_measured_again: NOT_MEASURED_AGAIN }),
     ...named('confirmed_in_full_', inFull?.metrics),
   };
 }

@@ -11,6 +11,7 @@ import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openSprints } from '../journal/state.ts';
 import { lastAgain } from '../ledger/best-again.ts';
+import { lacksCheck, NOT_MEASURED_AGAIN } from '../ledger/checked.ts';
 import { declaredWords, NOT_OBSERVED } from '../ledger/declared.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { severalWords, table } from '../ledger/tables.ts';
@@ -132,6 +133,9 @@ function best(
       ? [`Trained again: it lost ${show(again.loss)} in the mean of ${again.n} on the same worlds and seeds`]
       : []),
     ...(sprint.checked ? ['Measured again: it holds at the end of the night'] : []),
+    ...(lacksCheck(sprint)
+      ? [`${capital(NOT_MEASURED_AGAIN)}: the confirmed number is that of its confirming alone`]
+      : []),
     ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
     `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
@@ -139,6 +143,8 @@ function best(
     'Look at it:   npm run best',
   ];
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function reports({ config: { repo } }: LoopParts, last: Sprint | undefined): string[] {
   const folder = relative(homeOf(repo), reportsDir(repo));

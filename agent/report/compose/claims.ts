@@ -156,7 +156,7 @@ function secret({ sprint: { confirmed } }: Context): Line[] {
   if (best)
     lines.push(
       { name: 'Best before, mean of the same worlds', values: best.mean, tone: 'plain' },
-      difference('Confirmed, against the best before', candidate.mean, best.mean),
+      difference('Confirmed, difference of the means', candidate.mean, best.mean),
     );
   return lines;
 }

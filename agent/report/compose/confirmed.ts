@@ -1,5 +1,6 @@
 import type { Confirmed, Several } from '#contract/confirmed';
 import type { Sprint } from '#contract/sprint';
+import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
 import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
 import { type Block, type Card, type Row, strong, text } from '../document/tree.ts';
 import { type Context, columnsOf } from './context.ts';
@@ -12,20 +13,29 @@ export function spreadWords({ mean, deviation }: Several, name: string): string 
 
 /**
  * How the mean gain compares with the one that was needed; for the first best, on how many worlds it stands.
+ * A gain from which something was taken off is called that: the means that stand beside it differ by more.
  */
-export function gainWords({ candidate, gain }: Confirmed): string {
+export function gainWords({ candidate, gain, best }: Confirmed, { metric, goal }: Decides): string {
   const on = `${candidate.n} secret ${candidate.n === 1 ? 'world' : 'worlds'}`;
   if (!gain) return on;
-  return `${signed(gain.mean)} ± ${number(gain.error)} to the best on ${on}, ${number(gain.needed)} needed`;
+  const [mine, theirs] = [candidate.mean[metric], best?.mean[metric]];
+  const apart = mine === undefined || theirs === undefined ? gain.mean : way(goal) * (mine - theirs);
+  const less =
+    signed(apart) === signed(gain.mean) ? '' : ` after losses (difference of the means ${signed(apart)})`;
+  return `${signed(gain.mean)} ± ${number(gain.error)} to the best on ${on}${less}, ${number(gain.needed)} needed`;
 }
 
+type Decides = Pick<Sprint, 'metric' | 'goal'>;
+const way = (goal: Sprint['goal']) => (goal === 'max' ? 1 : -1);
+
 /** The card of what secret worlds gave; null where nothing was confirmed there. */
-export function confirmedCard({ confirmed, metric }: Sprint): Card | null {
+export function confirmedCard(sprint: Sprint): Card | null {
+  const { confirmed, metric } = sprint;
   if (!confirmed || confirmed.candidate.n === 0) return null;
   return {
     label: `${label(metric)} on secret worlds`,
     value: spreadWords(confirmed.candidate, metric),
-    note: gainWords(confirmed),
+    note: gainWords(confirmed, sprint),
     main: true,
   };
 }
@@ -45,7 +55,7 @@ export function confirmedTable(context: Context): Block | null {
     return [
       metricNumber(metric, candidate[metric]),
       best ? metricNumber(metric, best[metric]) : '–',
-      gain === null ? '–' : signed(goal === 'max' ? gain : -gain),
+      gain === null ? '–' : signed(way(goal) * gain),
       ...others.flatMap((name) => [
         metricNumber(name, candidate[name]),
         best ? metricNumber(name, best[name]) : '–',
@@ -59,7 +69,7 @@ export function confirmedTable(context: Context): Block | null {
   const mean = cells(confirmed.candidate.mean, confirmed.best?.mean ?? null);
   rows.push({ tone: 'best', cells: ['Mean', ...mean].map((cell) => [strong(cell)]) });
   const head = [
-    ...['Secret world', `${label(metric)} of the candidate`, 'of the best', 'Gain'],
+    ...['Secret world', `${label(metric)} of the candidate`, 'of the best', 'Difference'],
     ...others.flatMap((name) => [`${label(name)} of the candidate`, 'of the best']),
   ];
   return {
@@ -90,8 +100,19 @@ export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
   };
 }
 
-/** What the last best of a night gave at its end; null where it was not measured again. */
-export function checkedBlock({ checked }: Sprint): Block | null {
+/** What the last best of a night gave at its end, or that this is not known; null for other sprints. */
+export function checkedBlock(sprint: Sprint): Block | null {
+  const { checked } = sprint;
+  if (lacksCheck(sprint))
+    return {
+      t: 'para',
+      c: [
+        strong('Measured again. '),
+        text(
+          `This best was ${NOT_MEASURED_AGAIN} so far: the end of a night does that with the best that it ends with, where time and the share of confirming allow it.`,
+        ),
+      ],
+    };
   if (!checked) return null;
   const { holds, reason, takenBack } = checked;
   const after = takenBack ? ' Its change is taken out of the workspace.' : '';
@@ -120,7 +141,7 @@ function captionWords(confirmed: Confirmed): string {
   const { best, samples: trained, rows, nth, key, gain, pairs, candidate, again } = confirmed;
   const both = best ? 'Candidate and best, trained' : 'The candidate, trained';
   const bound = gain
-    ? ` The mean gain was ${signed(gain.mean)} ± ${number(gain.error)} (standard error); confirming number ${nth} of this key needs ${number(gain.needed)}.`
+    ? ` The gain that decides, which is the mean difference less what the best or the candidate has lost since it was confirmed, was ${signed(gain.mean)} ± ${number(gain.error)} (standard error); confirming number ${nth} of this key needs ${number(gain.needed)}.`
     : '';
   const secret =
     pairs.length === 0

@@ -14,7 +14,7 @@ it('measures the candidate from the best before: by seed, on secret worlds, in o
   const lines = differencesOf(contextOf(confirmed(lista), { task: gains }));
   expect(lines.map(({ name }) => name)).toEqual([
     'F1, verified, seed 0',
-    'on 3 secret worlds',
+    'gain on 3 secret worlds',
     'MCC, verified',
   ]);
   expect(rounded(lines.map(({ value }) => value))).toEqual([0.038, 0.03, 0.011]);

@@ -27,7 +27,7 @@ export function differencesOf(context: Context): Differences[] {
     const way = sprint.goal === 'max' ? 1 : -1;
     const { mean, error, needed } = confirmed.gain;
     lines.push({
-      name: `on ${confirmed.candidate.n} secret worlds`,
+      name: `gain on ${confirmed.candidate.n} secret worlds`,
       ...{ value: way * mean, error, needed: way * needed },
       single: confirmed.pairs.flatMap(({ candidate, best: other }) => {
         const [now, was] = [candidate[metric], other?.[metric]];

@@ -26,7 +26,7 @@ function lead(context: Context, words: string): Inline[] {
   return [
     strong(`${label(metric)} ${spreadWords(confirmed.candidate, metric)} on secret worlds`),
     text(
-      `, ${gainWords(confirmed)}: ${words}. In the public world ${number(value)} (verified${seed === undefined ? '' : `, seed ${seed}`}), ${againstBest(sprint, value)}.`,
+      `, ${gainWords(confirmed, sprint)}: ${words}. In the public world ${number(value)} (verified${seed === undefined ? '' : `, seed ${seed}`}), ${againstBest(sprint, value)}.`,
     ),
   ];
 }

@@ -2,6 +2,7 @@ import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import { lastAgain } from '../../ledger/best-again.ts';
+import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
 import { gainWords, spreadWords } from '../compose/confirmed.ts';
 import { escaped } from '../document/escaped.ts';
 import { clip, count, duration, label, money, number, samples, signed } from '../document/names.ts';
@@ -117,7 +118,7 @@ function howSure(board: readonly Sprint[]): string | null {
   const isConfirmed = confirmed !== undefined && confirmed.candidate.n > 0;
   if (confirmed && isConfirmed)
     parts.push(
-      `${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)} on secret worlds (${gainWords(confirmed)}).`,
+      `${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)} on secret worlds (${gainWords(confirmed, step.sprint)}).`,
     );
   const again = lastAgain(step.sprint, board);
   if (again)
@@ -126,6 +127,7 @@ function howSure(board: readonly Sprint[]): string | null {
     );
   if (checked)
     parts.push('Measured again at the end of the night, it holds: all these runs are in the mean.');
+  if (lacksCheck(step.sprint)) parts.push(`It was ${NOT_MEASURED_AGAIN} at the end of a night.`);
   const inOne = inFull?.metrics[metric];
   if (inOne !== undefined) parts.push(`Trained in full on a further one: ${number(inOne)}.`);
   const from = noiseFrom ? ` (${escaped(noiseFrom)})` : '';
