@@ -35,6 +35,10 @@ const committed = ['first', 'second', 'third', 'fourth', 'fifth'].map((name, i) 
   ...{ sprint: `2026-01-01--0${i}-00-${name}`, metrics: {}, outcome: i === 4 ? 'no-gain' : 'new-best' },
   reason: `f1 0.${i} against the best's 0.0: a gain of 0.${i}`,
 }));
+const oneRun: Watched['runs'][number] = {
+  ...{ id: RUN, researcherId: 'researcher-1', ended: null, total: 2.05e6, evals: [] },
+  log: [8, 4, 2, 1].map((loss, i) => ({ samples: i, values: { l0: 3, loss } })),
+};
 const watched = (over: Partial<Watched> = {}): Watched => ({
   contract: { title: 'Guess the number', metric: 'f1', also: ['mcc'], plots: { curves: ['loss'] } },
   state: {
@@ -55,11 +59,9 @@ const watched = (over: Partial<Watched> = {}): Watched => ({
     },
   } as Watched['state'],
   ...{ alive: true, paused: null, workedSeconds: 6000, call: null, actedAt: at(0.5) },
-  run: {
-    ...{ id: RUN, ended: null, total: 2.05e6, evals: [] },
-    log: [8, 4, 2, 1].map((loss, i) => ({ samples: i, values: { l0: 3, loss } })),
-  },
-  best: { number: 2, title: 'A second', metrics: { f1: 0.9, mcc: 0.8, other: 1 } },
+  runs: [oneRun],
+  confirming: null,
+  best: { number: 2, title: 'A second', metrics: { f1: 0.9, mcc: 0.8, other: 1 }, confirmed: 0.85 },
   said: ['', 'Sprint 3: A wider network', '  run it'],
   ...over,
 });
@@ -81,7 +83,7 @@ it('shows sprint, call, run with bar and curve, money, time, best and the last v
     expect.stringMatching(
       /^Time {6}5 of 9 sprints in 1 h 40 min · 1 h 11 min of training · ends at \d\d:\d\d \(UTC.*\), in 5 h 30 min$/,
     ),
-    'Best      f1 0.9, mcc 0.8 · sprint 2: A second',
+    'Best      f1 0.9, mcc 0.8 · confirmed f1 0.85 · sprint 2: A second',
     "Verdicts  no-gain     fifth: f1 0.4 against the best's 0.0: a gain of 0.4",
     "          new-best    fourth: f1 0.3 against the best's 0.0: a gain of 0.3",
     "          new-best    third: f1 0.2 against the best's 0.0: a gain of 0.2",
@@ -93,7 +95,10 @@ it('shows sprint, call, run with bar and curve, money, time, best and the last v
 
 it.each([40, 57, 80, 200])('fits into a terminal of %i columns and any number of rows', (columns) => {
   const long = 'verylongwordthatdoesnotbreak '.repeat(20) + '日本語'.repeat(50);
-  const of = watched({ said: Array(50).fill(long), best: { number: 1, title: long, metrics: { f1: 0.5 } } });
+  const of = watched({
+    said: Array(50).fill(long),
+    best: { number: 1, title: long, metrics: { f1: 0.5 }, confirmed: null },
+  });
   of.contract = { ...of.contract, title: long };
   for (const rows of [5, 24, 60]) {
     const lines = frameOf(of, { columns, rows }, AT);
@@ -118,6 +123,44 @@ it('has a line for each researcher where several work, with what each does', () 
   ]);
 });
 
+const two = (): Watched => {
+  const of = watched();
+  const other = { ...sprint, number: 4, researcherId: 'researcher-2', finished: true };
+  const second = { ...oneRun, id: RUN.replace('wider', 'deeper'), researcherId: 'researcher-2' };
+  const evals = [0.1, 0.5, 0.9].map((f1) => ({ samples: 1, evaluationSamples: 1, metrics: { f1 } }));
+  const ended = { status: 'finished', reason: null };
+  of.state.sprints = { 'researcher-1': sprint, 'researcher-2': other };
+  return { ...of, runs: [oneRun, { ...second, ended, evals }] };
+};
+
+it('shows the run of each researcher, in short and with its sprint', () => {
+  const lines = textOf(two(), { columns: 90, rows: 40 });
+  expect(lines.slice(6, 12)).toEqual([
+    `Run       3: ${RUN}`,
+    '          ███████████████████░░░░░░░░░░░░ 61% of 2.05M samples · 41k samples/s · 20 s left',
+    '          loss 1 █▄▂▁',
+    `Run       4: ${RUN.replace('wider', 'deeper')}`,
+    '          finished',
+    '          f1 measured 0.9 ▁▅█',
+  ]);
+  for (const columns of [40, 57, 80, 200]) {
+    const narrow = frameOf(two(), { columns, rows: 40 }, AT);
+    for (const { text } of narrow) expect(columnsOf(text), text).toBeLessThanOrEqual(columns);
+    expect(narrow.map(({ text }) => text).join('\n')).toContain('61%');
+  }
+});
+
+it('says how far the runs on secret worlds are, of the sprint that they confirm', () => {
+  const confirming = { researcherId: 'researcher-2', measured: 3, most: 8 };
+  const lines = textOf({ ...two(), confirming }, { columns: 150, rows: 40 });
+  expect(lines[5]).toMatch(/, being confirmed: 3 of up to 8 runs on secret worlds measured$/);
+  const { state } = watched();
+  state.sprints = { 'researcher-2': { ...sprint, researcherId: 'researcher-2', finished: true } };
+  expect(textOf(watched({ state, confirming }), { columns: 150, rows: 40 })).toContain(
+    'Call      the sprint is being confirmed: 3 of up to 8 runs on secret worlds measured',
+  );
+});
+
 it('says what the loop waits for, and how it ended', () => {
   const second = (over: Partial<Watched>) => textOf(watched(over), { columns: 80, rows: 40 });
   const state = watched().state;
@@ -134,12 +177,8 @@ it('says what the loop waits for, and how it ended', () => {
     'Call      searching the web, 1 min 0 s',
   );
   const evals = [0.1, 0.5, 0.9].map((f1) => ({ samples: 1, evaluationSamples: 1, metrics: { f1 } }));
-  const run = {
-    ...(watched().run as NonNullable<Watched['run']>),
-    ended: { status: 'finished', reason: null },
-    evals,
-  };
-  expect(second({ run })).toEqual(
+  const run = { ...oneRun, ended: { status: 'finished', reason: null }, evals };
+  expect(second({ runs: [run] })).toEqual(
     expect.arrayContaining(['          finished', '          f1 measured     0.9 ▁▅█']),
   );
   expect(textOf(watched({ state: nothingYet }), { columns: 40, rows: 24 })[0]).toMatch(
@@ -149,16 +188,17 @@ it('says what the loop waits for, and how it ended', () => {
 
 it('lets no control character through, whoever wrote it', () => {
   const hostile = 'a\x1b[2Jb\x1b]0;owned\x07\r\n\x9b31m\u202ec';
-  const of = watched({ best: { number: 1, title: hostile, metrics: { f1: 0.5 } } });
+  const of = watched({ best: { number: 1, title: hostile, metrics: { f1: 0.5 }, confirmed: null } });
   const state = of.state;
   const capped = { reason: hostile, turns: 1 };
   state.sprints = { 'researcher-1': { ...sprint, claim: { ...sprint.claim, title: hostile }, capped } };
   state.lastAction = hostile;
   state.committed = [{ sprint: hostile, outcome: 'failed', reason: hostile, metrics: {} }];
-  of.run = {
-    ...{ id: hostile, ended: { status: hostile, reason: hostile }, total: 1, evals: [] },
+  const run = {
+    ...{ ...oneRun, id: hostile, ended: { status: hostile, reason: hostile } },
     log: [{ samples: 1, values: { [hostile]: 1 } }],
   };
+  of.runs = [run, { ...run, researcherId: 'researcher-2' }];
   of.contract = { ...of.contract, title: hostile, plots: { curves: [] } };
   const text = textOf(of, { columns: 200, rows: 60 }).join('');
   expect(text).toContain('ab c');

@@ -1,8 +1,9 @@
 import { clock, zone } from '../common/clock.ts';
-import { count, duration, many, pace, plain, show } from '../common/words.ts';
+import { count, duration, many, plain, show } from '../common/words.ts';
 import { openSprints } from '../journal/state.ts';
-import { bar, columnsOf, sparkline, within, wrap } from './columns.ts';
-import type { Watched, WatchedRun } from './watcher.ts';
+import { within, wrap } from './columns.ts';
+import { runLines, shortRunLines } from './run-lines.ts';
+import type { Watched } from './watcher.ts';
 
 /** A line of a frame. */
 export interface Line {
@@ -35,7 +36,7 @@ export function frameOf(watched: Watched, { columns, rows }: Size, now = Date.no
     ...plainly(['']),
     ...sprintLines(watched, columns, now),
     ...field('Call', callOf(watched, now), columns, 2),
-    ...runLines(watched, columns),
+    ...runsPart(watched, columns),
     ...field('Money', moneyOf(watched), columns, 2),
     ...field('Time', timeOf(watched, now), columns, 3),
     ...field('Best', bestLine(watched), columns, 2),
@@ -80,13 +81,14 @@ const ago = (time: string, now: number) => duration(Math.max(0, (now - Date.pars
 type Open = ReturnType<typeof openSprints>[number];
 
 /** A line for the open sprint; where several researchers work, one for each, with what it does. */
-function sprintLines({ state }: Watched, columns: number, now: number): Line[] {
+function sprintLines(watched: Watched, columns: number, now: number): Line[] {
+  const { state } = watched;
   const open = openSprints(state);
   if (open.length === 0) return field('Sprint', 'none is open', columns, 2);
   if (open.length === 1) return open.flatMap((one) => field('Sprint', sprintOf(one, now), columns, 2));
   return open.flatMap((one) => {
     const thinks = one.researcherId in state.calls ? ', thinking' : '';
-    const doing = one.closed ? ', being reported' : one.finished ? ', being judged' : thinks;
+    const doing = one.closed ? ', being reported' : one.finished ? `, ${judging(watched, one)}` : thinks;
     return field('Sprint', `${sprintOf(one, now)}${doing}`, columns, 1);
   });
 }
@@ -98,64 +100,40 @@ function sprintOf({ number, claim, openedAt, cost, capped }: Open, now: number):
   return `${number}: ${title} (${ago(openedAt, now)}, ${count(cost.turns, 'turn')}${money})${asked}`;
 }
 
-function callOf({ state, alive, call, actedAt }: Watched, now: number): string | null {
+/** Runs on secret worlds take longer than the verdict before them. */
+function judging({ confirming }: Watched, { researcherId }: Open): string {
+  if (confirming?.researcherId !== researcherId) return 'being judged';
+  const { measured, most } = confirming;
+  return `being confirmed: ${measured} of up to ${count(most, 'run')} on secret worlds measured`;
+}
+
+function callOf(watched: Watched, now: number): string | null {
+  const { state, alive, call, actedAt } = watched;
   const { lastAction } = state;
   const [sprint, another] = openSprints(state);
   if (!sprint || another || !alive) return null;
   if (sprint.closed) return 'the sprint is being reported and committed';
-  if (sprint.finished) return 'the sprint is being judged';
+  if (sprint.finished) return `the sprint is ${judging(watched, sprint)}`;
   if (call) return `${call.searching ? 'searching the web' : 'thinking'}, ${ago(call.since, now)}`;
   if (lastAction === null || actedAt === null) return 'none is under way';
   return `none is under way; last action: ${plain(lastAction)}, ${ago(actedAt, now)} ago`;
 }
 
-function runLines({ state, run, contract }: Watched, columns: number): Line[] {
-  if (!run) return [];
+/** One run in full; of several each in short, with the number of its researcher's sprint. */
+function runsPart({ state, runs, contract }: Watched, columns: number): Line[] {
   const text = columns - LABEL;
-  const { progress, waits } = state.runs[run.id] ?? {};
-  const id = plain(run.id);
-  // Where there is no room, the day is the first that can be missed.
-  const name = columnsOf(id) > text ? id.replace(/^\d{4}-\d\d-\d\d--/, '') : id;
-  const lines = field('Run', name, columns, 1);
-  const add = (line: string) => lines.push({ text: `${' '.repeat(LABEL)}${line}`, style: 'plain' });
-  if (run.ended) {
-    const { status, reason } = run.ended;
-    for (const line of wrap(`${plain(status)}${reason ? `: ${plain(reason)}` : ''}`, text, 2)) add(line);
-  } else if (waits !== undefined) add(`in the queue: ${plain(waits)}`);
-  else if (progress) {
-    const share = progress.totalSamples > 0 ? progress.samples / progress.totalSamples : 0;
-    add(bar(share, Math.min(text, 40)));
-    const rate = `${Math.round(Math.min(1, share) * 100)}% of ${many(progress.totalSamples)} samples · ${pace(progress)}`;
-    for (const line of wrap(rate, text, 2)) add(line);
-  } else add('starting');
-  const curves = [...logCurves(run, contract.plots.curves), ...evalCurve(run, contract.metric)];
-  const widest = Math.min(24, Math.max(0, ...curves.map(({ name }) => columnsOf(name))));
-  for (const { name, values } of curves) {
-    const label = `${within(name, widest).padEnd(widest)} ${show(values.at(-1)).padStart(7)} `;
-    add(`${label}${sparkline(values, Math.min(60, text - columnsOf(label)))}`);
-  }
-  return lines;
-}
-
-interface Curve {
-  name: string;
-  values: number[];
-}
-
-/** The logged numbers that the task draws; where it names none, the first two. */
-function logCurves({ log }: WatchedRun, names: readonly string[]): Curve[] {
-  const logged = Object.keys(log.at(-1)?.values ?? {});
-  const known = names.filter((name) => logged.includes(name));
-  return (known.length > 0 ? known : logged).slice(0, 2).map((name) => ({
-    name: plain(name),
-    values: log.flatMap(({ values }) => (Number.isFinite(values[name]) ? [values[name] as number] : [])),
+  const labelled = (lines: readonly string[]) =>
+    plainly(lines.map((line, at) => `${(at === 0 ? 'Run' : '').padEnd(LABEL)}${line}`));
+  const open = openSprints(state);
+  const shown = runs.map((run) => ({
+    ...{ run, state: state.runs[run.id] ?? null, contract },
+    sprint: open.find(({ researcherId }) => researcherId === run.researcherId)?.number,
   }));
+  const [one, another] = shown;
+  return one && !another
+    ? labelled(runLines(one, text))
+    : shown.flatMap((of) => labelled(shortRunLines(of, text)));
 }
-
-const evalCurve = ({ evals }: WatchedRun, metric: string): Curve[] => {
-  const values = evals.flatMap(({ metrics }) => metrics[metric] ?? []);
-  return values.length > 0 ? [{ name: `${plain(metric)} measured`, values }] : [];
-};
 
 /** Money and tokens; nothing of money where calls cost nothing. */
 function moneyOf({ state }: Watched): string {
@@ -191,7 +169,9 @@ function bestLine({ best, contract }: Watched): string {
   if (!best) return 'none yet';
   const names = [contract.metric, ...contract.also].filter((name) => best.metrics[name] !== undefined);
   const numbers = names.slice(0, 4).map((name) => `${plain(name)} ${show(best.metrics[name])}`);
-  return `${numbers.join(', ')} · sprint ${best.number}: ${plain(best.title)}`;
+  const confirmed =
+    best.confirmed === null ? '' : ` · confirmed ${plain(contract.metric)} ${show(best.confirmed)}`;
+  return `${numbers.join(', ')}${confirmed} · sprint ${best.number}: ${plain(best.title)}`;
 }
 
 /** The last sprints of this loop, the newest first. */

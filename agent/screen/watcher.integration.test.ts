@@ -36,11 +36,11 @@ beforeEach(() => {
 it('follows a loop from its event log and its run folders', () => {
   const watcher = new Watcher(repo);
   expect(watcher.read()).toEqual([]);
-  expect(watcher.now()).toMatchObject({ state: { started: null }, alive: false, run: null, best: null });
+  expect(watcher.now()).toMatchObject({ state: { started: null }, alive: false, runs: [], best: null });
   emit(started, run, progress(250, 4), progress(500, 2));
   expect(watcher.read()).toHaveLength(4);
-  expect(watcher.now().run).toMatchObject({ id: RUN, ended: null, total: 1000, evals: [] });
-  expect(watcher.now().run?.log.map(({ values }) => values.loss)).toEqual([4, 2]);
+  expect(watcher.now().runs[0]).toMatchObject({ id: RUN, ended: null, total: 1000, evals: [] });
+  expect(watcher.now().runs[0]?.log.map(({ values }) => values.loss)).toEqual([4, 2]);
   // A run that is continued logs from where it was saved.
   emit(
     { type: 'run.finished', run: RUN, status: 'killed', reason: 'stopped', seconds: 1 },
@@ -48,16 +48,16 @@ it('follows a loop from its event log and its run folders', () => {
     progress(400, 3),
   );
   watcher.read();
-  expect(watcher.now().run).toMatchObject({ ended: null });
-  expect(watcher.now().run?.log.map(({ samples }) => samples)).toEqual([250, 400]);
+  expect(watcher.now().runs[0]).toMatchObject({ ended: null });
+  expect(watcher.now().runs[0]?.log.map(({ samples }) => samples)).toEqual([250, 400]);
   emit({ type: 'run.finished', run: RUN, status: 'finished', reason: null, seconds: 1 });
   watcher.read();
-  expect(watcher.now().run).toMatchObject({ ended: { status: 'finished' }, evals: [] });
+  expect(watcher.now().runs[0]).toMatchObject({ ended: { status: 'finished' }, evals: [] });
   const { evals } = inRun(runDir(repo, RUN));
   mkdirSync(dirname(evals), { recursive: true });
   writeFileSync(evals, '{"samples":500,"evaluationSamples":5,"metrics":{"f1":0.25}}\n');
   watcher.read();
-  expect(watcher.now().run?.evals).toHaveLength(1);
+  expect(watcher.now().runs[0]?.evals).toHaveLength(1);
   expect(watcher.now().said.map((line) => line.trim())).toContain(`run ${RUN}`);
 });
 
@@ -66,11 +66,51 @@ it('keeps a thousand points of a curve, evenly over the run, and the last of the
   emit(started, run, ...long);
   const watcher = new Watcher(repo);
   watcher.read();
-  const points = watcher.now().run?.log ?? [];
+  const points = watcher.now().runs[0]?.log ?? [];
   expect(points.map(({ values }) => values.loss)).toEqual([
     ...Array.from({ length: 1000 }, (_, i) => 3 * i + 2),
     3000,
   ]);
+});
+
+it('follows the runs of several researchers side by side', () => {
+  const watcher = new Watcher(repo);
+  const of = (researcherId: string, ...events: Event[]) => {
+    for (const event of events) log.emit({ ...event, run: `${researcherId}-run` } as Event, researcherId);
+  };
+  emit(started);
+  of('researcher-10', run, progress(250, 4));
+  of('researcher-2', run, progress(500, 2));
+  watcher.read();
+  const shown = () =>
+    watcher.now().runs.map(({ researcherId, ended, log }) => [researcherId, ended?.status, log.length]);
+  expect(shown()).toEqual([
+    ['researcher-2', undefined, 1],
+    ['researcher-10', undefined, 1],
+  ]);
+  // The last run of a researcher stays until its next one.
+  const finished: Event = { type: 'run.finished', run: RUN, status: 'finished', reason: null, seconds: 1 };
+  of('researcher-2', finished);
+  watcher.read();
+  expect(shown()[0]).toEqual(['researcher-2', 'finished', 1]);
+  log.emit(run, 'researcher-2');
+  watcher.read();
+  expect(watcher.now().runs.map(({ id }) => id)).toEqual([RUN, 'researcher-10-run']);
+});
+
+it('counts the runs on secret worlds', () => {
+  const watcher = new Watcher(repo);
+  const confirming = () => {
+    watcher.read();
+    return watcher.now().confirming;
+  };
+  emit(started, {
+    ...{ type: 'confirm.started', sprint: null, run: RUN, nth: 1, key: 'k', best: 'first', pairs: 4 },
+  });
+  emit({ type: 'confirm.measured', sprint: null, of: 'best', draw: 0, value: 1, seconds: 1 });
+  expect(confirming()).toEqual({ researcherId: 'researcher-1', measured: 1, most: 8 });
+  emit({ type: 'confirm.finished', sprint: null, run: RUN, result: 'small', reason: 'r' });
+  expect(confirming()).toBeNull();
 });
 
 it('knows the call under way, and that it has ended', () => {
@@ -103,8 +143,8 @@ it('begins anew with the next loop, and shows the best of the closed sprints', (
   emit(started);
   watcher.read();
   expect(watcher.now()).toMatchObject({
-    run: null,
+    ...{ runs: [], confirming: null },
     state: { stopped: null },
-    best: { number: 1, title: 'Base' },
+    best: { number: 1, title: 'Base', confirmed: null },
   });
 });

@@ -1,31 +1,18 @@
 import { existsSync } from 'node:fs';
 import type { LoggedEvent } from '#contract/event';
-import type { EvalPoint } from '#contract/run';
 import { readTask, type TaskContract } from '#contract/task';
 import { printable } from '#contract/text';
 import { pausedSince } from '../budget/pause.ts';
-import { eventsPath, runDir, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
+import { eventsPath, sprintsDir, stateDir, taskPath } from '../common/paths.ts';
 import { EventTail } from '../journal/event-tail.ts';
 import { fold } from '../journal/fold.ts';
 import type { Journal } from '../journal/journal.ts';
 import { lockHolder } from '../journal/lock.ts';
 import { nothingYet, workedSeconds } from '../journal/state.ts';
 import { bestOf, readSprints } from '../ledger/ledger.ts';
-import { readEvals } from '../ledger/run-folder.ts';
 import { OFFLINE } from '../researcher/connection.ts';
 import { eventLines } from './event-lines.ts';
-
-/** The run that a watcher shows: the one under way, else the last one. */
-export interface WatchedRun {
-  id: string;
-  /** Null while it runs. */
-  ended: { status: string; reason: string | null } | null;
-  total: number;
-  /** What its trainer logged, thinned. */
-  log: { samples: number; values: Record<string, number> }[];
-  /** Its snapshots, once the judge has measured them. */
-  evals: EvalPoint[];
-}
+import { type WatchedRun, WatchedRuns } from './watched-runs.ts';
 
 type State = ReturnType<Journal['state']>;
 
@@ -41,13 +28,15 @@ export interface Watched {
   call: { since: string; searching: boolean } | null;
   /** When the last tool ended. */
   actedAt: string | null;
-  run: WatchedRun | null;
-  best: { number: number; title: string; metrics: Record<string, number> } | null;
+  /** Those under way, and of each researcher that trains none the last one. */
+  runs: WatchedRun[];
+  /** How many of the runs on secret worlds are measured, and the most that there can be. */
+  confirming: { researcherId: string; measured: number; most: number } | null;
+  best: { number: number; title: string; metrics: Record<string, number>; confirmed: number | null } | null;
   /** The last lines of its console. */
   said: string[];
 }
 
-const MOST_POINTS = 1000;
 const MOST_LINES = 100;
 /** A frame shows them elsewhere. */
 const SHOWN: ReadonlySet<LoggedEvent['type']> = new Set(['run.progress', 'loop.started', 'loop.stopped']);
@@ -61,7 +50,8 @@ export class Watcher {
   #state: State = nothingYet;
   #call: Watched['call'] = null;
   #actedAt: string | null = null;
-  #run: WatchedRun | null = null;
+  readonly #runs: WatchedRuns;
+  #confirming: Watched['confirming'] = null;
   #best: { of: string; best: Watched['best'] } = { of: '', best: null };
   #said: string[] = [];
   readonly #tell: (event: LoggedEvent) => void;
@@ -69,6 +59,7 @@ export class Watcher {
 
   constructor(private readonly repo: string) {
     this.#tail = new EventTail(eventsPath(repo));
+    this.#runs = new WatchedRuns(repo);
     this.#contract = contractOf(repo);
     const told = {
       contract: this.#contract,
@@ -86,13 +77,12 @@ export class Watcher {
   read(): LoggedEvent[] {
     const { events, anew } = this.#tail.read();
     if (anew) {
-      [this.#state, this.#run, this.#call, this.#said] = [nothingYet, null, null, []];
+      [this.#state, this.#call, this.#confirming, this.#said] = [nothingYet, null, null, []];
+      this.#runs.clear();
       this.#best = { of: '', best: null };
     }
     for (const event of events) this.#add(event);
-    const run = this.#run;
-    // The judge measures snapshots without an event of its own.
-    if (run && (run.ended || events.length > 0)) run.evals = readEvals(runDir(this.repo, run.id));
+    this.#runs.readEvals(events.length > 0);
     return events;
   }
 
@@ -102,20 +92,15 @@ export class Watcher {
     if (event.type === 'turn.searching' && this.#call) this.#call = { ...this.#call, searching: true };
     if (Object.keys(this.#state.calls).length === 0) this.#call = null;
     if (event.type === 'tool.finished') this.#actedAt = event.at;
-    if (event.type === 'run.started' && this.#run?.id !== event.run)
-      this.#run = { id: event.run, ended: null, total: event.samples, log: [], evals: [] };
-    const run = this.#run;
-    if (run && 'run' in event && event.run === run.id) {
-      if (event.type === 'run.started') run.ended = null;
-      if (event.type === 'run.finished') run.ended = { status: event.status, reason: event.reason };
-      if (event.type === 'run.progress') {
-        const { samples, totalSamples, values } = event;
-        const place = (of: number) => Math.floor((MOST_POINTS * of) / Math.max(1, totalSamples));
-        // The last point of each place stays. A run that is continued logs some samples again.
-        const before = run.log.filter((point) => place(point.samples) < place(samples));
-        run.log = [...before, { samples, values }];
-      }
-    }
+    this.#runs.add(event);
+    if (event.type === 'confirm.started')
+      this.#confirming = {
+        ...{ researcherId: event.researcherId, measured: 0 },
+        most: event.pairs * (event.best === null ? 1 : 2),
+      };
+    if (event.type === 'confirm.measured' && this.#confirming)
+      this.#confirming = { ...this.#confirming, measured: this.#confirming.measured + 1 };
+    if (event.type === 'confirm.finished' || event.type === 'loop.started') this.#confirming = null;
     if (!SHOWN.has(event.type)) this.#tell(event);
   }
 
@@ -127,7 +112,7 @@ export class Watcher {
       ...{ contract: this.#contract, state, alive, call: this.#call, actedAt: this.#actedAt },
       paused: pausedSince(this.repo),
       workedSeconds: workedSeconds(upToNow),
-      ...{ run: this.#run, best: this.#bestNow(), said: this.#said },
+      ...{ runs: this.#runs.shown(), confirming: this.#confirming, best: this.#bestNow(), said: this.#said },
     };
   }
 
@@ -137,15 +122,17 @@ export class Watcher {
     const closed = Object.values(sprints).filter((sprint) => sprint.closed !== null);
     const of = `${leaderboard} ${committed.length} ${closed.length}`;
     if (of === this.#best.of || leaderboard === null) return this.#best.best;
-    this.#best = { of, best: readBest(this.repo, leaderboard) };
+    this.#best = { of, best: readBest(this.repo, leaderboard, this.#contract.metric) };
     return this.#best.best;
   }
 }
 
-function readBest(repo: string, leaderboard: string): Watched['best'] {
+function readBest(repo: string, leaderboard: string, metric: string): Watched['best'] {
   try {
     const best = bestOf(readSprints(sprintsDir(repo)), leaderboard);
-    return best?.verdict ? { number: best.number, title: best.title, metrics: best.verdict.metrics } : null;
+    if (!best?.verdict) return null;
+    const { number, title, verdict, confirmed } = best;
+    return { number, title, metrics: verdict.metrics, confirmed: confirmed?.candidate.mean[metric] ?? null };
   } catch {
     // A record that is being written.
     return null;
