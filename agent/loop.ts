@@ -7,6 +7,7 @@ import { stateDir } from './common/paths.ts';
 import { messageOf } from './common/words.ts';
 import { commitLeft } from './confirm/in-full.ts';
 import { publishHash } from './confirm/published.ts';
+import { inSlot } from './devices/in-slot.ts';
 import { takeLock } from './journal/lock.ts';
 import { type Agreed, endNight, makeSprints, useLastSlot } from './lane.ts';
 import type { OpenSprint } from './open-sprint/open-sprint.ts';
@@ -125,7 +126,11 @@ async function probe(loop: Loop): Promise<void> {
   const left = nightSecondsLeft(loop);
   if (left <= 0) return;
   try {
-    const speed = await loop.timer.time('training', () => probeSpeed(loop, left, loop.stopper.soft));
+    const { devices, journal, timer, stopper } = loop;
+    const place = { devices, by: journal.researcherId };
+    const speed = await inSlot(place, stopper.soft, (slot) =>
+      timer.time('training', () => probeSpeed(loop, left, stopper.soft, slot)),
+    );
     if (speed) loop.journal.emit({ type: 'speed.measured', ...speed });
   } catch (error) {
     loop.journal.notice(messageOf(error), 'warn');

@@ -74,7 +74,7 @@ const Confirm = z.strictObject({
     .default([3, 5, 8]),
   /** Fresh rows that the judge draws of such a world; unset: those of a verdict. */
   rows: z.number().int().positive().optional(),
-  /** How many such runs train at a time. Above 1, each has one thread. */
+  /** How many such runs share a single place of `devices`. Above 1, each has one thread. */
   sideBySide: z.number().int().positive().default(1),
   /** The share of a night that may go to confirming. */
   share: z.number().positive().max(1).default(0.15),

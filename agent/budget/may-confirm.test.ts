@@ -3,7 +3,7 @@ import { best, bestSprint, stagedLoop } from '../fixtures/staged.ts';
 import { mayConfirm } from './may-confirm.ts';
 
 const room = () => 1e12;
-const confirm = { samples: 1000, looks: [3], sideBySide: 1, share: 1 };
+const confirm = { samples: 1000, sure: 1, most: 1, share: 1 };
 // 100 samples a second, so a run takes 10 s; judging takes 1 s.
 const soFar = { sprints: [bestSprint()], mine: [best] };
 
@@ -21,7 +21,7 @@ function may(seconds: number, runs: number, more: Partial<typeof confirm> = {}, 
 it('asks for the time of all runs and their verdicts, of which some train side by side', () => {
   expect(may(100, 4)).toBeNull();
   expect(may(40, 4)).toMatchObject({ code: 'time', reason: 'it takes about 44 s, and 40 s are left' });
-  expect(may(40, 4, { sideBySide: 2 })).toBeNull();
+  expect(may(40, 4, { sure: 2, most: 2 })).toBeNull();
   expect(may(-1, 1)?.code).toBe('time');
 });
 
@@ -34,6 +34,9 @@ it('keeps to its share of the night, with what went before', () => {
     ),
   });
   expect(may(100, 4, { share: 0.1 })?.code).toBe('share');
+  // The share is one of all devices.
+  expect(may(100, 4, { share: 0.15, most: 4 })).toBeNull();
+  expect(may(40, 4, { most: 4 })?.code).toBe('time');
 });
 
 it('asks for room on the disk', () => {

@@ -24,11 +24,12 @@ export type NoConfirm = Refusal<'time' | 'disk' | 'share'>;
 
 /**
  * The gate of the runs that confirm a gain: so many runs and their verdicts have to end before the loop does,
- * and all confirming of a night together stays within its share. Null where they may be made.
+ * `sure` of them at a time, and all confirming of a night together stays within its share of what the devices
+ * can do, `most` at a time. Null where they may be made.
  */
 export function mayConfirm(
   loop: LoopParts,
-  { samples, sideBySide, share }: Confirm & { samples: number },
+  { samples, share, sure, most }: Pick<Confirm, 'share'> & { samples: number; sure: number; most: number },
   runs: number,
   soFar: RunsSoFar,
   free?: FreeBytes,
@@ -39,7 +40,8 @@ export function mayConfirm(
   // The limits of a sprint are the researcher's, whose part is over.
   const left = nightSecondsLeft(loop);
   const pace = paceNow(loop, soFar);
-  const need = pace ? (runs * secondsFor(samples, pace)) / sideBySide : 0;
+  const alone = pace ? runs * secondsFor(samples, pace) : 0;
+  const need = alone / sure;
   if (left <= 0 || need > left)
     return {
       code: 'time',
@@ -47,9 +49,10 @@ export function mayConfirm(
     };
   const night = (config.limits.until.getTime() - config.since.getTime()) / 1000;
   const used = journal.state().confirmSeconds;
-  if (used + need <= share * night) return null;
+  const takes = alone / most;
+  if (used + takes <= share * night) return null;
   return {
     code: 'share',
-    reason: `it takes about ${duration(need)}, ${duration(used)} of the night went to confirming already, and at most ${Math.round(share * 100)}% of its ${duration(night)} may`,
+    reason: `it takes about ${duration(takes)}, ${duration(used)} of the night went to confirming already, and at most ${Math.round(share * 100)}% of its ${duration(night)} may`,
   };
 }

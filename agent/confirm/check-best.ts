@@ -9,6 +9,8 @@ import type { Stopper } from '../budget/stop.ts';
 import { nightSecondsLeft } from '../budget/time-left.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
+import { inSlots } from '../devices/in-slot.ts';
+import type { DevicePool, Slot } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -18,8 +20,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { gainIn } from './decide.ts';
 import { type StillBest, stillBest } from './decide-again.ts';
-import { bringTree, howOf } from './how.ts';
-import { inLanes } from './lanes.ts';
+import { bringTree, howOf, placeOf } from './how.ts';
 import { lossesOf } from './losses.ts';
 import { measureOn } from './measure.ts';
 import { deciding, type Pair, shown, shownAll } from './pairs.ts';
@@ -35,6 +36,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  ownDevices: DevicePool;
   timer: Timer;
   stopper: Stopper;
 }
@@ -82,9 +84,8 @@ export async function measureAgain(
   for (const each of [of.sprint, of.before]) if (each) await bringTree(loop, each);
   const began = performance.now();
   try {
-    await inLanes(lacking, how.sideBySide, stopper.soft, (job, signal) =>
-      makeRun(loop, store, of, job, signal),
-    );
+    const all = { ...placeOf(loop), all: lacking, perSlot: how.perSlot, signal: stopper.soft };
+    await inSlots(all, (job, { signal, slot }) => makeRun(loop, store, of, job, { signal, slot }));
   } finally {
     timer.add('confirming', (performance.now() - began) / 1000);
   }
@@ -131,20 +132,20 @@ async function makeRun(
   store: SecretStore,
   { confirmed, rules }: ToCheck,
   { of, spec, draw, again }: Job,
-  signal: AbortSignal,
+  { signal, slot }: { signal: AbortSignal; slot: Slot },
 ): Promise<void> {
   await whilePaused(loop, () => !signal.aborted);
   if (signal.aborted) return;
-  const { sideBySide } = howOf(loop);
+  const { perSlot, most } = howOf(loop);
   const began = performance.now();
   const line = await measureOn(loop, store, {
     ...{ spec, draw, rows: confirmed.rows, signal, as: 'best', again },
-    threads: sideBySide > 1 ? 1 : undefined,
+    place: perSlot > 1 ? { ...slot, threads: 1 } : slot,
     timeoutSeconds: Math.max(1, nightSecondsLeft(loop)),
   });
   if (!line) return;
   const measured = metricOf(line, rules);
-  const seconds = (performance.now() - began) / 1000 / sideBySide;
+  const seconds = (performance.now() - began) / 1000 / most;
   const value = measured === undefined ? null : shown(measured);
   loop.journal.emit({ type: 'confirm.measured', sprint: null, of, draw, value, seconds });
 }

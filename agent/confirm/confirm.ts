@@ -10,6 +10,8 @@ import type { Stopper } from '../budget/stop.ts';
 import { nightSecondsLeft } from '../budget/time-left.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
+import { inSlots } from '../devices/in-slot.ts';
+import type { DevicePool, Slot } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -17,8 +19,7 @@ import type { Rules } from '../ledger/decide.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { Evidence, type Job, type Shown } from './evidence.ts';
-import { bringTree, type How, howOf } from './how.ts';
-import { inLanes } from './lanes.ts';
+import { bringTree, type How, howOf, placeOf } from './how.ts';
 import { measureOn, OwnFault } from './measure.ts';
 import { orderOf, shown } from './pairs.ts';
 import type { SecretStore } from './store.ts';
@@ -32,6 +33,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  ownDevices: DevicePool;
   timer: Timer;
   stopper: Stopper;
 }
@@ -148,24 +150,25 @@ function confirmingOf(
   return { store, best, rules, rule, run: run.id, specs, like, order };
 }
 
-/** Makes runs, some side by side, until the pairs decide. */
+/** Makes runs, each in a slot of the pool and some side by side, until the pairs decide. */
 async function makeRuns(
   loop: LoopParts,
   how: How,
   { evidence, jobs, gain }: { evidence: Evidence; jobs: readonly Job[]; gain: Gain },
 ): Promise<void> {
-  await inLanes(jobs, how.sideBySide, loop.stopper.soft, async (job, signal, enough) => {
-    await makeRun(loop, how, { job, evidence, gain, signal });
+  const of = { ...placeOf(loop), all: jobs, perSlot: how.perSlot, signal: loop.stopper.soft };
+  await inSlots(of, async (job, { signal, slot, enough }) => {
+    await makeRun(loop, how, { job, evidence, gain, signal, slot });
     if (evidence.verdict(null) !== null) enough();
   });
 }
 
 async function makeRun(
   loop: LoopParts,
-  { rows, sideBySide }: How,
-  of: { job: Job; evidence: Evidence; gain: Gain; signal: AbortSignal },
+  { rows, perSlot, most }: How,
+  of: { job: Job; evidence: Evidence; gain: Gain; signal: AbortSignal; slot: Slot },
 ): Promise<void> {
-  const { job, evidence, gain, signal } = of;
+  const { job, evidence, gain, signal, slot } = of;
   const { who, draw, again } = job;
   const { specs, store } = evidence.of;
   await whilePaused(loop, () => !signal.aborted);
@@ -174,14 +177,14 @@ async function makeRun(
   const began = performance.now();
   const line = await measureOn(loop, store, {
     ...{ spec, draw, rows, signal, as: who, again },
-    threads: sideBySide > 1 ? 1 : undefined,
+    place: perSlot > 1 ? { ...slot, threads: 1 } : slot,
     timeoutSeconds: Math.max(1, nightSecondsLeft(loop)),
   });
   if (!line) return;
   const { metric } = loop.config.task.contract;
   const measured = 'metrics' in line.result ? line.result.metrics[metric] : undefined;
   const value = measured === undefined ? null : shown(measured);
-  const seconds = (performance.now() - began) / 1000 / sideBySide;
+  const seconds = (performance.now() - began) / 1000 / most;
   loop.journal.emit({
     ...{ type: 'confirm.measured', sprint: gain.sprint, of: again === undefined ? who : 'best again' },
     ...{ draw, value, seconds },

@@ -14,12 +14,15 @@ import { committed } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
+import { inSlot } from '../devices/in-slot.ts';
+import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import { changedAmong, commitPaths } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { atATime, placeOf } from './how.ts';
 import { measureOn } from './measure.ts';
 import { deciding, shownAll } from './pairs.ts';
 import type { SecretStore } from './store.ts';
@@ -34,6 +37,7 @@ interface LoopParts {
   checkout: Checkout;
   journal: Journal;
   ledger: Ledger;
+  ownDevices: DevicePool;
   timer: Timer;
   stopper: Stopper;
   secrets: SecretStore | null;
@@ -80,7 +84,7 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   const { confirm, budgets, evaluation } = config.profile;
   if (!found || confirm === false || stopper.requested()) return null;
   const { sprint, run } = found;
-  const how = { ...confirm, samples: budgets.full, sideBySide: 1 };
+  const how = { ...confirm, samples: budgets.full, ...atATime(loop, 1) };
   const no = mayConfirm(loop, how, 1, runsSoFar(loop, []));
   if (no) {
     journal.notice(`the best is not trained in full on a secret world: ${no.reason}`);
@@ -89,10 +93,14 @@ export async function measureInFull(loop: LoopParts): Promise<Sprint | null> {
   journal.notice(`the best, sprint ${sprint.number}, is trained in full on a secret world`);
   const rows = confirm.rows ?? evaluation.verdict;
   const began = performance.now();
-  const line = await measureOn(loop, secrets, {
-    ...{ spec: { ...specOf(run), samples: budgets.full }, draw: secrets.fresh, rows, as: 'best' as const },
-    ...{ timeoutSeconds: Math.max(1, nightSecondsLeft(loop)), signal: stopper.soft },
-  });
+  const signal = stopper.soft;
+  const spec = { ...specOf(run), samples: budgets.full };
+  const line = await inSlot(placeOf(loop), signal, (place) =>
+    measureOn(loop, secrets, {
+      ...{ spec, draw: secrets.fresh, rows, as: 'best', place, signal },
+      timeoutSeconds: Math.max(1, nightSecondsLeft(loop)),
+    }),
+  );
   timer.add('confirming', (performance.now() - began) / 1000);
   if (!line) return null;
   const { contract } = config.task;

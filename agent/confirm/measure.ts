@@ -4,6 +4,7 @@ import { OWN_FAULT } from '#contract/errors';
 import type { RunSpec } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
 import type { Config } from '../config/config.ts';
+import type { Slot } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import { JudgeError, judgeRun } from '../executor/judging.ts';
 import { seedOf } from './key.ts';
@@ -23,8 +24,8 @@ export interface Wanted {
   rows: number;
   as: 'candidate' | 'best';
   again?: string;
-  /** Threads of the trainer; unset: its own choice. */
-  threads?: number;
+  /** The slot of the pool that it holds. */
+  place: Slot;
   timeoutSeconds: number;
   /** Ends the run when it aborts; nothing is then remembered. */
   signal: AbortSignal;
@@ -64,7 +65,7 @@ export async function measureOn(
 async function measureOnce(
   loop: LoopParts,
   store: SecretStore,
-  { spec, draw, rows, as, again, threads, timeoutSeconds, signal }: Wanted,
+  { spec, draw, rows, as, again, place, timeoutSeconds, signal }: Wanted,
 ): Promise<OnSecretWorld | null> {
   const {
     config: { task, repo, profile, profileName, leaderboard },
@@ -78,7 +79,7 @@ async function measureOnce(
   const out = store.runFolder(`${process.pid}-${runs++}`);
   const handle = await executor.start({
     ...{ ...spec, seed: seedOf(store.of.key, draw) },
-    ...{ task, repo, profileName, sandbox, sprint: null, secretWorld, out, threads, timeoutSeconds },
+    ...{ task, repo, profileName, sandbox, sprint: null, secretWorld, out, timeoutSeconds, ...place },
   });
   const end = () => void handle.stop('the loop is asked to stop', { by: 'loop', graceSeconds: 0 });
   if (signal.aborted) end();

@@ -27,7 +27,10 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
     // An edit in the middle of the first sprint takes effect with the second.
     if (event.type === 'run.started' && limits.length === 1)
       edit('evaluation: { verdict: 100', 'evaluation: { verdict: 90');
-    if (event.type === 'run.started' && limits.length === 2) edit('usd: 5', 'usd: 7');
+    if (event.type === 'run.started' && limits.length === 2) {
+      edit('usd: 5', 'usd: 7');
+      edit('metric: f1', 'devices: [0, 1]\nmetric: f1');
+    }
   });
   const sprints = readSprints(sprintsDir(repo));
   const boards = [...new Set(sprints.map((s) => s.leaderboard))];
@@ -38,6 +41,7 @@ it('takes an edit of TASK.md at the next sprint; new rules begin a leaderboard, 
   expect(events.flatMap((e) => (e.type === 'loop.notice' ? [e.text] : []))).toEqual([
     `TASK.md has new rules: leaderboard ${boards[1]} from this sprint on`,
     RECORDED,
+    'TASK.md has other devices: 2 runs at a time from now on',
     RECORDED,
   ]);
   expect(git(worktreeOf(repo), 'log', '--format=%s', '--grep=^Record')).toBe(

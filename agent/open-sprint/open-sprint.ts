@@ -12,6 +12,7 @@ import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
 import type { SecretStore } from '../confirm/store.ts';
+import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -21,7 +22,6 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { noSprintOpen, ToolMistake } from '../requests/paths.ts';
 import type { FinishSprintInput, StartSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
-import type { DevicePool } from '../runs/pool.ts';
 import { Runs } from '../runs/runs.ts';
 import { closedRecord } from './own-folder.ts';
 import { Transcript, transcriptPath } from './transcript.ts';
@@ -36,6 +36,7 @@ export interface LoopParts {
   journal: Journal;
   ledger: Ledger;
   devices: DevicePool;
+  ownDevices: DevicePool;
   timer: Timer;
   /** The secret worlds of the run branch, where the task has them. */
   secrets: SecretStore | null;

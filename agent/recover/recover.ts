@@ -7,6 +7,7 @@ import { inSprint, runDir, sprintsDir, stateDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
 import type { SecretStore } from '../confirm/store.ts';
+import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Trunk } from '../git/trunk.ts';
@@ -18,7 +19,6 @@ import { closedRecord, dropUnclaimed, tidySprintFolder } from '../open-sprint/ow
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { CUT_OFF } from '../runs/interrupted.ts';
-import type { DevicePool } from '../runs/pool.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { announceClosed, closeSprint, leftWorkspace } from '../sprint/close.ts';
 import { commitSprint } from '../sprint/commit.ts';
@@ -36,6 +36,7 @@ interface LoopParts {
   journal: Journal;
   ledger: Ledger;
   devices: DevicePool;
+  ownDevices: DevicePool;
   timer: Timer;
   trunk: Trunk;
   outputs: Outputs;

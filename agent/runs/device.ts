@@ -10,6 +10,7 @@ import { inRun, runDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
+import type { DevicePool, Slot } from '../devices/pool.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import { measureSnapshots } from '../executor/judging.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -17,7 +18,6 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { LOOP_STOPPED } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
-import type { DevicePool, Slot } from './pool.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {

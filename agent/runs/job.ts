@@ -1,7 +1,7 @@
 import type { EndedBy, RunRecord, RunSpec } from '#contract/run';
+import type { Slot } from '../devices/pool.ts';
 import type { RunHandle } from '../executor/executor.ts';
 import type { Earlier } from './interrupted.ts';
-import type { Slot } from './pool.ts';
 
 /** A requested experiment. It is known by its ticket, and by its run id as well once it has started. */
 export interface Job {

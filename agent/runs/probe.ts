@@ -4,6 +4,7 @@ import { git } from '#host/git';
 import type { Sandbox } from '#host/sandbox';
 import { snapshotTree } from '#host/tree';
 import type { Config } from '../config/config.ts';
+import type { Slot } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import { runRef } from '../executor/run-id.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
@@ -20,15 +21,16 @@ export interface Probed {
 type ProbedConfig = Pick<Config, 'repo' | 'task' | 'profile' | 'profileName' | 'seed'>;
 
 /**
- * Runs the profile's speed probe from the workspace as it stands, for at most `timeoutSeconds`, and removes
- * its run. Null where the profile names no probe, or where `signal` aborts first: the probe is then ended at
- * once.
+ * Runs the profile's speed probe from the workspace as it stands, for at most `timeoutSeconds`, in a slot of
+ * the pool where there is one, and removes its run. Null where the profile names no probe, or where `signal`
+ * aborts first: the probe is then ended at once.
  * @throws UserError where the probe does not finish.
  */
 export async function probeSpeed(
   { config, sandbox, executor }: { config: ProbedConfig; sandbox: Sandbox; executor: Executor },
   timeoutSeconds: number,
   signal: AbortSignal,
+  place: Slot = { device: null },
 ): Promise<Probed | null> {
   const { repo, task, profile, profileName, seed } = config;
   if (!profile.speedProbe || signal.aborted) return null;
@@ -42,6 +44,7 @@ export async function probeSpeed(
     settings: {},
     sprint: null,
     timeoutSeconds,
+    ...place,
   });
   const end = () => void handle.stop('stopped', { by: 'loop', graceSeconds: 0 });
   if (signal.aborted) end();

@@ -9,6 +9,7 @@ import { runDir } from '../common/paths.ts';
 import type { Queue } from '../common/queue.ts';
 import type { Timer } from '../common/timer.ts';
 import type { Config } from '../config/config.ts';
+import type { DevicePool } from '../devices/pool.ts';
 import type { Executor } from '../executor/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -23,7 +24,6 @@ import { cancel, endAll, orStopped } from './end.ts';
 import { cutOffRuns, endedWithLoop, LOOP_STOPPED, unmeasuredRuns } from './interrupted.ts';
 import { type Job, type Launch, left } from './job.ts';
 import { Jobs } from './jobs.ts';
-import type { DevicePool } from './pool.ts';
 import { type AcceptedRun, doubtOf, type SeedAnswer, specFor } from './request.ts';
 import { standingAmong } from './standing.ts';
 

@@ -1,10 +1,8 @@
 import { mkdirSync, renameSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LoggedEvent } from '#contract/event';
 import type { Note } from '#contract/note';
 import { bubblewrap } from '#host/bubblewrap';
-import { gpuCount } from '#host/machine';
 import { processStart } from '#host/processes';
 import type { Sandbox } from '#host/sandbox';
 import { worktreeOf } from '#host/worktree';
@@ -15,6 +13,8 @@ import type { Config } from '../config/config.ts';
 import { loggedLimits } from '../config/limits.ts';
 import { keyOf } from '../confirm/key.ts';
 import { SecretStore } from '../confirm/store.ts';
+import { DevicePool } from '../devices/pool.ts';
+import { slotsHere } from '../devices/slots.ts';
 import type { Executor } from '../executor/executor.ts';
 import { TaskExecutor } from '../executor/slurm/task-executor.ts';
 import { bestKnown, openGit } from '../git/git.ts';
@@ -31,8 +31,6 @@ import { Notifier } from '../notify/notifier.ts';
 import type { Paper } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { startOffline } from '../researcher/offline.ts';
-import { DevicePool } from '../runs/pool.ts';
-import { slotsOf } from '../runs/slots.ts';
 import { Notebook, type NotebookRenderer } from '../screen/notebook.ts';
 import type { Outputs } from '../screen/outputs.ts';
 import { linkIgnored } from './link-ignored.ts';
@@ -55,6 +53,8 @@ export interface Loop {
   readonly ledger: Ledger;
   /** Where runs train; shared by all researchers. */
   readonly devices: DevicePool;
+  /** Where runs on secret worlds train: the same, unless those are jobs of a cluster. */
+  readonly ownDevices: DevicePool;
   readonly timer: Timer;
   readonly outputs: Outputs;
   readonly stopper: Stopper;
@@ -98,6 +98,7 @@ export async function openLoop(
   const connection = plan.claude ?? (await startOffline(plan.task, repo));
   const { task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp } = plan;
   const journal = new Journal(log, before);
+  const devices = new DevicePool(slotsHere(task));
   const loop: Loop = {
     config: { repo, task, profileName, profile, leaderboard, seed, limits, asked, since, takenUp },
     connection,
@@ -108,7 +109,8 @@ export async function openLoop(
     checkout: { git, branch, bestKnown: (await bestKnown(git, branch.name)) ?? '' },
     journal,
     ledger,
-    devices: new DevicePool(slotsOf(task.contract, { gpus: gpuCount(), cores: availableParallelism() })),
+    devices,
+    ownDevices: task.contract.executor.slurm ? new DevicePool([{ device: null }]) : devices,
     timer: new Timer(),
     outputs: {
       report,

@@ -4,6 +4,8 @@ import type { Sandbox } from '#host/sandbox';
 import { messageOf } from '../common/words.ts';
 import type { Config, Limits } from '../config/config.ts';
 import { limitsOf } from '../config/limits.ts';
+import type { DevicePool } from '../devices/pool.ts';
+import { slotsHere } from '../devices/slots.ts';
 import { checkoutFile } from '../git/git.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -24,6 +26,7 @@ interface LoopParts {
   connection: Connection;
   sandbox: Sandbox;
   journal: Journal;
+  devices: DevicePool;
 }
 
 /**
@@ -50,6 +53,8 @@ export async function rereadTask(loop: LoopParts): Promise<Pick<LoopParts, 'conf
     }
     if (connection.label !== loop.connection.label)
       journal.notice(`the researcher is ${connection.label} from this sprint on`);
+    if (loop.devices.become(slotsHere(task)))
+      journal.notice(`TASK.md has other devices: ${runsAtATime(loop.devices.size)} from now on`);
     return { config: { ...config, task, profile, leaderboard, limits }, connection };
   } catch (error) {
     journal.notice(`TASK.md was edited; the edit is not used: ${messageOf(error)}`, 'warn');
@@ -69,3 +74,5 @@ async function connectionFor(
   const same = now.model === then.model && now.fallback === then.fallback;
   return connection.kind === 'offline' || same ? connection : connectClaude(now);
 }
+
+const runsAtATime = (size: number): string => (size === 1 ? 'one run at a time' : `${size} runs at a time`);

@@ -4,6 +4,7 @@ import type { Slurm } from '#contract/executor';
 import type { RunRecord } from '#contract/run';
 import type { Task } from '#contract/task';
 import { inJob, inRun } from '../../common/paths.ts';
+import { jobsOf } from '../../devices/slots.ts';
 import { findRunRecord, readRunRecord } from '../../ledger/run-folder.ts';
 import type { Executor, ResumeRequest, RunHandle, RunRequest } from '../executor.ts';
 import { beginRun, continueRun, type Prepared } from '../prepare.ts';
@@ -38,7 +39,7 @@ export class SlurmExecutor implements Executor {
   }
 
   slots(task: Task): number {
-    return task.contract.executor.slurm?.jobs ?? 1;
+    return jobsOf(task.contract);
   }
 
   start(request: RunRequest): Promise<RunHandle> {

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import type { Devices } from '#contract/devices';
-import type { TaskContract } from '#contract/task';
+import type { Task, TaskContract } from '#contract/task';
+import { gpuCount } from '#host/machine';
 import type { Slot } from './pool.ts';
 
 /** Cores that a run on the CPU is given where TASK.md leaves the number of runs to the loop. */
@@ -13,9 +15,9 @@ export function slotsOf(
   { devices, executor }: Pick<TaskContract, 'devices' | 'executor'>,
   { gpus, cores }: { gpus: number; cores: number },
 ): Slot[] {
-  if (devices === undefined) return [{ device: null }];
   // A job of a cluster has the devices that the cluster gives it.
-  if (executor.slurm) return Array.from({ length: countOf(devices) }, () => ({ device: null }));
+  if (executor.slurm) return Array.from({ length: jobsOf({ devices, executor }) }, () => ({ device: null }));
+  if (devices === undefined) return [{ device: null }];
   if (Array.isArray(devices)) return devices.map((gpu) => ({ device: String(gpu) }));
   if (typeof devices === 'object')
     return Object.entries(devices).flatMap(([device, runs]) =>
@@ -27,6 +29,14 @@ export function slotsOf(
   const threads = Math.max(1, Math.floor(cores / runs));
   return Array.from({ length: runs }, () => ({ device: null, threads }));
 }
+
+/** The places of a loop of this task on this machine. */
+export const slotsHere = ({ contract }: Task): Slot[] =>
+  slotsOf(contract, { gpus: gpuCount(), cores: availableParallelism() });
+
+/** How many runs of a task are jobs at the same time. */
+export const jobsOf = ({ devices, executor }: Pick<TaskContract, 'devices' | 'executor'>): number =>
+  executor.slurm?.jobs ?? countOf(devices ?? 1);
 
 function countOf(devices: Devices): number {
   if (typeof devices === 'number') return devices;

@@ -25,10 +25,14 @@ it('a number, a list, or runs at a time for each GPU', () => {
   expect(slots({ 0: 2, 5: 1 }, 0)).toEqual(on('0', '0', '5'));
 });
 
-it('counts runs alone where they are jobs of a cluster', () => {
+it('counts jobs where runs are jobs of a cluster: its own number first, then that of the devices', () => {
   const jobs = { ...contract, executor: { slurm: { resources: {}, sbatch: [] } } };
   for (const devices of [3, [0, 1, 2], { 0: 3 }])
     expect(slotsOf({ ...jobs, devices }, { gpus: 2, cores: 4 })).toEqual(on(null, null, null));
+  expect(slotsOf(jobs, { gpus: 2, cores: 4 })).toEqual(on(null));
+  const two = { ...contract, executor: { slurm: { resources: {}, sbatch: [], jobs: 2 } } };
+  for (const devices of [undefined, 3, 'auto'] as const)
+    expect(slotsOf({ ...two, devices }, { gpus: 4, cores: 4 })).toEqual(on(null, null));
 });
 
 it('refuses what names no place for a run', () => {

@@ -91,3 +91,22 @@ it('never has two runs in one slot, no slot idle while a run waits, and nobody w
     ),
   );
 });
+
+it('has other slots from now on: a run keeps its own, and no more train than there are slots', async () => {
+  const pool = new DevicePool(slots('0', '1'));
+  const [first, second] = await Promise.all([pool.ask('a').slot, pool.ask('a').slot]);
+  expect(pool.become(slots('0', '1'))).toBe(false);
+  expect(pool.become(slots('0', '7'))).toBe(true);
+  const third = pool.ask('b');
+  expect([pool.size, third.waits]).toEqual([2, true]);
+  pool.release(second as Slot);
+  expect((await third.slot)?.device).toBe('7');
+  expect(pool.become(slots('0', '7', '7'))).toBe(true);
+  expect((await pool.ask('b').slot)?.device).toBe('7');
+  expect(pool.become(slots('0'))).toBe(true);
+  const last = pool.ask('c');
+  pool.release(first as Slot);
+  expect(last.waits && (await Promise.race([last.slot, 'waits']))).toBe('waits');
+  pool.release((await third.slot) as Slot);
+  expect(() => pool.become([])).toThrow('without a slot');
+});
