@@ -1,0 +1,56 @@
+// One part of the proof, in a process of its own: prints its answer as a line of JSON.
+//   node --import tsx speed/proof/part.ts '{"kind":"golden","backend":"opencl"}'
+import { print } from '#bench/cli/program';
+import { openWorld } from '#bench/worlds';
+import { runMain, UserError } from '#contract/errors';
+import { openBackend } from '#engine/backend';
+import { benchPeer } from '../peer/open.ts';
+import { benchServe } from '../serve.ts';
+import { FULL_SIZE, planned } from '../step/plan.ts';
+import { runCase } from '../step/run.ts';
+import { yardsticks } from '../yardsticks.ts';
+import type { Asked } from './parts.ts';
+import { trainAndJudge } from './whole-run.ts';
+
+const SECONDS = 2;
+const WIDTH = 4096;
+/** Kernels are compiled and clocks rise in these. */
+const WARM_UP = { full: 10, small: 2 };
+
+await runMain(async () => {
+  const [text] = process.argv.slice(2);
+  if (text === undefined) throw new UserError('what is asked for is missing, as JSON');
+  print(`${JSON.stringify(await answerTo(JSON.parse(text) as Asked))}\n`);
+  return 0;
+});
+
+async function answerTo(asked: Asked): Promise<unknown> {
+  if (asked.kind === 'golden') return await golden(asked.backend);
+  if (asked.kind === 'step') return await step(asked);
+  if (asked.kind === 'run') return await trainAndJudge(asked);
+  if (asked.kind === 'serve') {
+    const name = asked.size === 'full' ? FULL_SIZE : 'small';
+    const { world } = await openWorld(name);
+    return benchServe(name, world, SECONDS, yardsticks(world, 1));
+  }
+  const profile = asked.size === 'full' ? '16k' : 'small';
+  const lines = [];
+  const { backend } = asked;
+  for await (const line of benchPeer({ profile, rounds: 1, seconds: SECONDS, backend })) lines.push(line);
+  return lines;
+}
+
+async function golden(name: string) {
+  const began = performance.now();
+  const { label, gpu } = await openBackend(name);
+  return { backend: name, label, gpu, seconds: (performance.now() - began) / 1000 };
+}
+
+async function step({ backend, recipe, size, steps }: Extract<Asked, { kind: 'step' }>) {
+  const plan = planned({ backend, widths: [WIDTH], threads: [], yardstick: false, npmAlone: false });
+  const profile = size === 'full' ? '16k' : 'small';
+  const found = plan.find(({ title, asked }) => title === `step ${recipe}` && asked.profile === profile);
+  if (!found) throw new Error(`no such step: ${recipe} at ${profile}`);
+  const { settings, ...answer } = await runCase({ ...found.asked, warmUp: WARM_UP[size], steps });
+  return answer;
+}

@@ -1,0 +1,117 @@
+import { backendNames } from '#engine/backend';
+
+/** The recipes that are timed: the two ends of the published path (speed/step/plan.ts). */
+const RECIPES = ['LISTA-Matryoshka', 'BatchTopK'] as const;
+export type Recipe = (typeof RECIPES)[number];
+
+/** What a child process is asked for, as JSON. */
+export type Asked =
+  | { kind: 'golden'; backend: string }
+  | { kind: 'step'; backend: string; recipe: Recipe; size: 'full' | 'small'; steps: number }
+  | { kind: 'serve'; size: 'full' | 'small' }
+  | { kind: 'peer'; backend: string; size: 'full' | 'small' }
+  | { kind: 'run'; backend: string; size: 'full' | 'small'; samples: number };
+
+/** A part of the proof: it runs in a process of its own, so that its failure costs nothing else. */
+export interface Part {
+  /** Unique among the parts: "step opencl BatchTopK". */
+  id: string;
+  asked: Asked;
+  /** Seconds after which it is ended, and the seconds below which it is not begun. */
+  limit: number;
+  least: number;
+}
+
+/** How a backend answered: its golden step passed, on a GPU or in software. */
+export interface Golden {
+  backend: string;
+  label: string;
+  gpu: boolean;
+  seconds: number;
+}
+
+export interface Wish {
+  /** The backends of the proof; empty: all. */
+  backends: readonly string[];
+  /** Whether the default recipe is trained to its end and judged. */
+  full: boolean;
+  /** Training samples of that run. */
+  samples: { full: number; small: number };
+  /** Whether SAELens is here to be compared with. */
+  peer: boolean;
+}
+
+/** The fastest backend without a GPU: what a card is compared with. */
+const PROCESSOR = 'embedded';
+/** Backends that compute nothing on a GPU: their parts come last. */
+const SLOW = ['node', 'wasm', 'cpu'];
+
+/**
+ * All parts in the order of their worth, given the golden steps that have passed so far: which backends
+ * start, the steps of those on a GPU at full size, the whole run, data, SAELens, and then what runs in
+ * software, at small sizes. A part that was planned stays where it is, relative to the others, when more is known.
+ */
+export function partsOf({ backends, full, samples, peer }: Wish, passed: readonly Golden[]): Part[] {
+  const wanted = backendNames.filter((name) => backends.length === 0 || backends.includes(name));
+  const first = wanted.filter((name) => !SLOW.includes(name));
+  const last = wanted.filter((name) => SLOW.includes(name));
+  const started = wanted.flatMap((name) => passed.filter(({ backend }) => backend === name));
+  const cards = started.filter(({ gpu }) => gpu).map(({ backend }) => backend);
+  const others = started.map(({ backend }) => backend).filter((name) => !cards.includes(name));
+  const size = cards.length > 0 ? 'full' : 'small';
+  // Without a card the processor trains: a run of the small world takes a minute there.
+  const trainer = cards[0] ?? others.find((name) => name === PROCESSOR) ?? others[0];
+  return [
+    ...first.map(golden),
+    ...RECIPES.flatMap((recipe) => cards.map((backend) => step(backend, recipe, 'full', 50))),
+    ...(full && trainer !== undefined ? [run(trainer, size, samples[size])] : []),
+    serve(size),
+    ...(peer && trainer !== undefined ? [comparison(trainer, size)] : []),
+    ...others
+      .filter((name) => name === PROCESSOR)
+      .flatMap((name) => RECIPES.map((recipe) => step(name, recipe, size, size === 'full' ? 5 : 20))),
+    ...others
+      .filter((name) => first.includes(name) && name !== PROCESSOR)
+      .flatMap((name) => RECIPES.map((recipe) => step(name, recipe, 'small', 5))),
+    ...last.map(golden),
+    ...others
+      .filter((name) => last.includes(name))
+      .flatMap((name) => RECIPES.map((recipe) => step(name, recipe, 'small', 5))),
+  ];
+}
+
+/** Kernels are compiled at the first start, which takes software drivers half a minute and more. */
+const golden = (backend: string): Part => ({
+  id: `golden step ${backend}`,
+  asked: { kind: 'golden', backend },
+  limit: 240,
+  least: 5,
+});
+
+const step = (backend: string, recipe: Recipe, size: 'full' | 'small', steps: number): Part => ({
+  id: `step ${backend} ${recipe}`,
+  asked: { kind: 'step', backend, recipe, size, steps },
+  limit: 300,
+  least: 15,
+});
+
+const serve = (size: 'full' | 'small'): Part => ({
+  id: 'data service',
+  asked: { kind: 'serve', size },
+  limit: 180,
+  least: 20,
+});
+
+const comparison = (backend: string, size: 'full' | 'small'): Part => ({
+  id: 'SAELens beside it',
+  asked: { kind: 'peer', backend, size },
+  limit: 900,
+  least: 120,
+});
+
+const run = (backend: string, size: 'full' | 'small', samples: number): Part => ({
+  id: `whole run ${backend}`,
+  asked: { kind: 'run', backend, size, samples },
+  limit: 6 * 3600,
+  least: 60,
+});

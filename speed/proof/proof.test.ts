@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from './child.ts';
+import { type Asked, type Part, partsOf } from './parts.ts';
+import { type Done, prove } from './proof.ts';
+
+const wish = { backends: [], full: true, samples: { full: 200, small: 20 }, peer: false };
+const golden = (backend: string, gpu: boolean) => ({ backend, gpu, label: backend, seconds: 1 });
+
+describe('the parts of a proof', () => {
+  it('are in the order of their worth: a card first, its whole run before what runs in software', () => {
+    const passed = [golden('embedded', false), golden('opencl', true), golden('webgpu', false)];
+    expect(partsOf(wish, passed).map(({ id }) => id)).toEqual([
+      ...['opencl', 'node-gpu', 'webgpu', 'embedded'].map((name) => `golden step ${name}`),
+      'step opencl LISTA-Matryoshka',
+      'step opencl BatchTopK',
+      'whole run opencl',
+      'data service',
+      'step embedded LISTA-Matryoshka',
+      'step embedded BatchTopK',
+      'step webgpu LISTA-Matryoshka',
+      'step webgpu BatchTopK',
+      ...['node', 'wasm', 'cpu'].map((name) => `golden step ${name}`),
+    ]);
+  });
+
+  it('have full sizes on a card alone', () => {
+    const sizes = (gpu: boolean) =>
+      partsOf(wish, [golden('opencl', gpu)]).flatMap(({ asked }) =>
+        'size' in asked ? [`${asked.kind} ${asked.size}`] : [],
+      );
+    expect(new Set(sizes(true))).toEqual(new Set(['step full', 'run full', 'serve full']));
+    expect(new Set(sizes(false))).toEqual(new Set(['step small', 'run small', 'serve small']));
+  });
+
+  it('are those of the named backends', () => {
+    const parts = partsOf({ ...wish, backends: ['cpu'] }, [golden('cpu', false)]);
+    expect(parts.map(({ id }) => id)).toEqual([
+      'whole run cpu',
+      'data service',
+      'golden step cpu',
+      'step cpu LISTA-Matryoshka',
+      'step cpu BatchTopK',
+    ]);
+  });
+});
+
+/** A proof whose parts take their seconds by a clock of its own. */
+async function proved(seconds: number, takes: (asked: Asked) => number, answer: (asked: Asked) => Outcome) {
+  let clock = 0;
+  const written: { done: number; left: readonly Part[] }[] = [];
+  const limits: Record<string, number> = {};
+  const done = await prove({ ...wish, backends: ['opencl', 'embedded'] }, seconds, {
+    async run({ id, asked }, limit) {
+      limits[id] = limit;
+      clock += 1000 * Math.min(limit, takes(asked));
+      return answer(asked);
+    },
+    now: () => clock,
+    write: (all, left) => written.push({ done: all.length, left }),
+  });
+  const reasons = done.flatMap(({ id, outcome }: Done) =>
+    'reason' in outcome ? [`${id}: ${outcome.reason}`] : [],
+  );
+  return { done, written, limits, reasons };
+}
+
+const answering = (asked: Asked): Outcome =>
+  asked.kind === 'golden' ? { answer: golden(asked.backend, asked.backend === 'opencl') } : { answer: [] };
+
+describe('a proof', () => {
+  it('writes before the first part and after each, and ends with nothing left', async () => {
+    const { done, written, reasons } = await proved(10_000, () => 10, answering);
+    expect(reasons).toEqual([]);
+    expect(written.map((one) => one.done)).toEqual(Array.from({ length: done.length + 1 }, (_, i) => i));
+    expect(written.at(-1)?.left).toEqual([]);
+    expect(done.map(({ id }) => id)).toContain('whole run opencl');
+  });
+
+  it('goes on after a part that fails, and plans nothing for a backend whose golden step failed', async () => {
+    const { done, reasons } = await proved(
+      10_000,
+      () => 10,
+      (asked) =>
+        asked.kind === 'golden' && asked.backend === 'opencl'
+          ? { reason: 'crashed by SIGSEGV' }
+          : answering(asked),
+    );
+    expect(reasons).toEqual(['golden step opencl: crashed by SIGSEGV']);
+    expect(done.filter(({ asked }) => 'backend' in asked && asked.backend === 'opencl')).toHaveLength(1);
+    expect(done.map(({ id }) => id)).toContain('step embedded BatchTopK');
+  });
+
+  it('gives a part no more than the time that is left, and begins none that needs more', async () => {
+    const { limits, reasons } = await proved(130, ({ kind }) => (kind === 'golden' ? 30 : 55), answering);
+    expect(limits['golden step opencl']).toBe(130);
+    expect(limits['step opencl LISTA-Matryoshka']).toBe(70);
+    expect(reasons).toContain('whole run opencl: not begun: 0 s were left');
+    expect(Object.keys(limits)).not.toContain('data service');
+  });
+});

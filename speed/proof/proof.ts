@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { Outcome } from './child.ts';
+import { type Golden, type Part, partsOf, type Wish } from './parts.ts';
+
+/** A part that was begun, or was not for want of time. */
+export type Done = Part & { seconds: number; outcome: Outcome };
+
+interface Hands {
+  /** Runs a part with that many seconds. */
+  run(part: Part, seconds: number): Promise<Outcome>;
+  /** Milliseconds. */
+  now(): number;
+  /** Called after each part with all so far, and those that come next. */
+  write(done: readonly Done[], left: readonly Part[]): void;
+}
+
+const GoldenAnswer = z.object({
+  backend: z.string(),
+  label: z.string(),
+  gpu: z.boolean(),
+  seconds: z.number(),
+});
+
+/**
+ * Runs all parts in the order of their worth and writes after each. With `seconds` no part runs longer than
+ * what is left, and one that needs more than that is left out with this reason; shorter ones still run.
+ */
+export async function prove(wish: Wish, seconds: number, { run, now, write }: Hands): Promise<Done[]> {
+  const done: Done[] = [];
+  const end = now() + seconds * 1000;
+  for (;;) {
+    const left = partsOf(wish, passed(done)).filter(({ id }) => done.every((other) => other.id !== id));
+    write(done, left);
+    const [part] = left;
+    if (part === undefined) return done;
+    const began = now();
+    const remains = (end - began) / 1000;
+    const outcome =
+      remains < part.least
+        ? { reason: `not begun: ${Math.max(0, Math.round(remains))} s were left` }
+        : await run(part, Math.min(part.limit, remains));
+    done.push({ ...part, seconds: (now() - began) / 1000, outcome });
+  }
+}
+
+/** The golden steps that passed. */
+export function passed(done: readonly Done[]): Golden[] {
+  return done.flatMap(({ asked, outcome }) => {
+    if (asked.kind !== 'golden' || !('answer' in outcome)) return [];
+    const parsed = GoldenAnswer.safeParse(outcome.answer);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
