@@ -54,6 +54,8 @@ export const LedgerFields = z.object({
   sprint: z.string().nullable(),
   /** The commit of the best-known workspace. */
   bestKnown: z.string(),
+  /** The number that decides; absent in conversations of an earlier version. */
+  metric: z.string().optional(),
   ledger: z.array(
     z.object({
       number: z.number(),

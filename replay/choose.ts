@@ -6,6 +6,8 @@ export type LedgerRow = LedgerFields['ledger'][number];
 
 /** What the verdicts so far say about the steps of the path. */
 export interface Standing {
+  /** The number that decides. */
+  metric: string;
   /** Steps that gave a gain, in the order of their sprints; the next candidate is built from them. */
   kept: Step[];
   /** Steps without gain, each with the last sprint that tried it. */
@@ -31,6 +33,9 @@ interface Trial {
   base: string;
 }
 
+/** The number that decides where the ledger does not say it: in a conversation of an earlier version. */
+export const METRIC = 'f1';
+
 /** The outcomes after which a change stays in the workspace. */
 const KEPT = ['new-best', 'stacked'];
 
@@ -43,7 +48,10 @@ const CUT_OFF_LIMIT = 2;
  * skipped. After every step has had its verdict, the first step without gain whose base has changed since is
  * tried once more; there is one such second trial in all.
  */
-export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next: Next | null } {
+export function choose(
+  ledger: readonly LedgerRow[],
+  metric = METRIC,
+): { standing: Standing; next: Next | null } {
   const kept: Step[] = [];
   const judged: Trial[] = [];
   const cut: Trial[] = [];
@@ -70,7 +78,7 @@ export function choose(ledger: readonly LedgerRow[]): { standing: Standing; next
     const without = [...rejected.map((trial) => trial.step), ...skipped];
     if (step.needs.some((slug) => without.some((missing) => missing.slug === slug))) skipped.push(step);
   }
-  const standing = { kept, rejected, skipped, best };
+  const standing = { metric, kept, rejected, skipped, best };
 
   const first = open.find(possible);
   if (first) {

@@ -22,8 +22,8 @@ export function* sprint(notes: boolean): Script {
   const overview = yield* use('read_results', {}, words.opening);
   const seen = LedgerFields.safeParse(overview.fields).data;
   if (overview.isError || !seen) return words.stopped('the ledger could not be read', overview.text);
-  const { ledger, bestKnown } = seen;
-  const { standing, next } = choose(ledger);
+  const { ledger, bestKnown, metric } = seen;
+  const { standing, next } = choose(ledger, metric);
   if (!next) return words.walked(standing);
 
   const opened = yield* use('start_sprint', words.claim(standing, next), words.choice(standing, next));

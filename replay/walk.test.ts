@@ -38,6 +38,8 @@ class Counterpart {
   faults = new Map<string, () => string | Answer>();
   /** The status of every run where set, instead of the judgement's. */
   status: string | null = null;
+  /** The number that decides, where the ledger says it. */
+  metric: string | undefined;
   finished: { summary: string; candidate: string | null; next: string | null } | null = null;
 
   /** One sprint: a conversation from its prompt to its end. False when nothing was started. */
@@ -86,7 +88,10 @@ class Counterpart {
     const answer = (fields: object): [Answer, boolean] => [{ words: 'See the fields.', fields }, false];
     switch (name) {
       case 'read_results':
-        return answer({ sprint: this.#id || null, bestKnown: BEST_KNOWN, ledger: this.ledger });
+        return answer({
+          ...{ sprint: this.#id || null, bestKnown: BEST_KNOWN, ledger: this.ledger },
+          metric: this.metric,
+        });
       case 'start_sprint':
         if (this.#id !== '') return ['One idea a sprint.', true];
         this.#id = `2026-02-19--10-37-${input.slug}`;
@@ -102,7 +107,7 @@ class Counterpart {
       case 'wait_for_experiment': {
         const { f1 } = this.#judgement;
         const [status, reason = null] = (this.status ?? this.#judgement.status ?? 'finished').split(': ');
-        const measured = status === 'finished' ? { f1, mcc: 0.5 } : {};
+        const measured = status === 'finished' ? { [this.metric ?? 'f1']: f1, mcc: 0.5 } : {};
         return answer({ run: input.run, status, reason, claimed: { loss: 12.34, l0: 3.55 }, measured });
       }
       case 'note':
@@ -153,7 +158,8 @@ class Counterpart {
   #close(): void {
     const { outcome, f1, status } = this.#judgement;
     const judged = status && status !== 'finished' ? 'failed' : outcome;
-    const metrics: Record<string, number> = judged === 'failed' ? {} : { f1, mcc: 0.5 };
+    const metrics: Record<string, number> =
+      judged === 'failed' ? {} : { [this.metric ?? 'f1']: f1, mcc: 0.5 };
     this.ledger.push({ number: this.ledger.length + 1, id: this.#id, outcome: judged, metrics });
     if (judged !== 'new-best') this.workspace = this.#before;
   }
@@ -186,6 +192,20 @@ describe('the walk', () => {
     expect(supervisor.finished?.summary).toMatch(/^F1 0.5123 /);
     expect(supervisor.logs.join()).toContain('Offline replay, no model');
     expect(supervisor.workspace.get(CANDIDATE)).toBe(candidateFile(PATH.slice(0, 1)));
+  });
+
+  it('reads, predicts and copies the number that decides in its task', () => {
+    const supervisor = new Counterpart();
+    supervisor.metric = 'probe_f1';
+    supervisor.sprint({ outcome: 'new-best', f1: 0.5123 });
+    expect(supervisor.finished?.summary).toMatch(
+      /^probe_f1 0\.5123 in the last snapshot; there is no verified/,
+    );
+    supervisor.sprint({ outcome: 'new-best', f1: 0.6234 });
+    expect(supervisor.finished?.summary).toMatch(
+      /^probe_f1 0\.6234 in the last snapshot, above the present best, probe_f1 0\.5123 \(verified, sprint 1\)/,
+    );
+    expect(supervisor.said.join()).toContain('"predicted":{"probe_f1":0.5123}');
   });
 
   it('restores what the workspace lacks from the best-known commit, and says so', () => {

@@ -1,6 +1,6 @@
 import type { EndedFields } from '#contract/answer';
 import { MOST_CHARS } from '#contract/note';
-import { choose, type LedgerRow, type Next, type Standing } from './choose.ts';
+import { choose, type LedgerRow, METRIC, type Next, type Standing } from './choose.ts';
 import type { Step } from './path.ts';
 
 /**
@@ -8,7 +8,6 @@ import type { Step } from './path.ts';
  * the rule that is stated beside it.
  */
 const NAME = 'Offline replay, no model';
-const METRIC = 'f1';
 
 export const opening = `${NAME}: this script follows the published path step by step and chooses the next step by the verdicts. First it reads the ledger.`;
 
@@ -17,28 +16,28 @@ export const closing = `${NAME}: this sprint is finished.`;
 export const stopped = (what: string, why: string) =>
   `${NAME}: ${what}, so the script stops here. ${firstLine(why)}`;
 
-export function walked({ kept, rejected, skipped, best }: Standing): string {
+export function walked({ kept, rejected, skipped, best, metric }: Standing): string {
   const parts = [
     `${NAME}: the published path is complete, and no step is left to be tried.`,
     kept.length > 0 ? `Kept: ${titles(kept)}.` : 'No step gave a gain.',
     rejected.length > 0 ? `Without gain: ${titles(rejected.map(({ step }) => step))}.` : '',
     skipped.length > 0 ? `Not tried, because they build on one of these: ${titles(skipped)}.` : '',
-    best ? `The present best is ${bestInWords(best)}.` : '',
-    wholeRecipe(kept, rejected, best),
+    best ? `The present best is ${bestInWords(best, metric)}.` : '',
+    wholeRecipe({ kept, rejected, best, metric }),
     'Further gains need a researcher with new ideas.',
   ];
   return parts.filter((part) => part !== '').join(' ');
 }
 
 /** Whether the best is the published recipe, and in one sentence why not. */
-function wholeRecipe(kept: readonly Step[], rejected: Standing['rejected'], best: LedgerRow | null): string {
+function wholeRecipe({ kept, rejected, best, metric }: Omit<Standing, 'skipped'>): string {
   if (kept.some(({ isWhole }) => isWhole)) return 'It has the full published recipe in it.';
   const tried = rejected.find(({ step }) => step.isWhole);
-  const f1 = tried?.row.metrics[METRIC];
+  const value = tried?.row.metrics[metric];
   if (!tried) return '';
-  return f1 === undefined || !best
+  return value === undefined || !best
     ? `It is not the full published recipe, which came to no verdict (sprint ${tried.row.number}, ${tried.row.outcome}).`
-    : `It is not the full published recipe, which has F1 ${f1} (verified, sprint ${tried.row.number}, ${tried.row.outcome}): what is new in that does not show beyond the noise here.`;
+    : `It is not the full published recipe, which has ${label(metric)} ${value} (verified, sprint ${tried.row.number}, ${tried.row.outcome}): what is new in that does not show beyond the noise here.`;
 }
 
 /** The text that names the next step, said with the call of start_sprint. */
@@ -67,7 +66,8 @@ function ground({ kept, rejected, skipped }: Standing, { step }: Next): string[]
 /** The input of start_sprint. */
 export function claim(standing: Standing, next: Next): Record<string, unknown> {
   const { step, again } = next;
-  const best = standing.best?.metrics[METRIC];
+  const { metric } = standing;
+  const best = standing.best?.metrics[metric];
   const before =
     again === null
       ? ''
@@ -76,7 +76,7 @@ export function claim(standing: Standing, next: Next): Record<string, unknown> {
         : ` Sprint ${again.row.number} tried this without gain (${again.row.outcome}); since then other steps were kept, and this sprint tests whether it helps on top of them.`;
   const prediction =
     standing.best && best !== undefined
-      ? `Rule for the prediction: at least the present best, ${bestInWords(standing.best)}. It is copied, not measured or estimated.`
+      ? `Rule for the prediction: at least the present best, ${bestInWords(standing.best, metric)}. It is copied, not measured or estimated.`
       : 'No number is predicted: there is no verified result to derive one from.';
   return {
     slug: `${step.slug}${again ? '-again' : ''}`,
@@ -84,7 +84,7 @@ export function claim(standing: Standing, next: Next): Record<string, unknown> {
     idea: `${[step.idea + before, ...ground(standing, next)].join(' ')}\n\n${NAME}: this step is from the published path.`,
     motivation: step.motivation,
     expectation: `${step.expectation}\n\n${prediction}`,
-    predicted: best === undefined ? {} : { [METRIC]: best },
+    predicted: best === undefined ? {} : { [metric]: best },
   };
 }
 
@@ -105,10 +105,13 @@ export function changeNote(restorations: readonly string[], body: string): strin
  * The note in the sprint's log after the run: its numbers, and how they compare with the best. The report has
  * the curves.
  */
-export function runNote({ best }: Standing, text: string, result: EndedFields | null): string {
-  return ['### Run', result ? numbersOf(result) : firstLine(text), '### Reading', reading(best, result)].join(
-    '\n\n',
-  );
+export function runNote(standing: Standing, text: string, result: EndedFields | null): string {
+  return [
+    '### Run',
+    result ? numbersOf(result) : firstLine(text),
+    '### Reading',
+    reading(standing, result),
+  ].join('\n\n');
 }
 
 /** The input of note after the run: what it showed, for the sprints after this one. */
@@ -119,7 +122,7 @@ export function sharedNote(
 ): Record<string, unknown> {
   return {
     kind: result?.status === 'finished' ? 'finding' : 'dead-end',
-    text: `${step.title}: ${reading(standing.best, result)} (${NAME}.)`.slice(0, MOST_CHARS),
+    text: `${step.title}: ${reading(standing, result)} (${NAME}.)`.slice(0, MOST_CHARS),
     cites: standing.best ? [String(standing.best.number)] : [],
   };
 }
@@ -146,7 +149,7 @@ export function finish(
 ): Record<string, unknown> {
   const finished = result?.status === 'finished';
   return {
-    summary: `${reading(standing.best, result)} Tried: ${next.step.title}${standing.kept.length > 0 ? `, on top of ${titles(standing.kept)}` : ''}. (${NAME}.)`,
+    summary: `${reading(standing, result)} Tried: ${next.step.title}${standing.kept.length > 0 ? `, on top of ${titles(standing.kept)}` : ''}. (${NAME}.)`,
     candidate: finished ? result.run : null,
     next: after(next.step, ledger),
   };
@@ -161,20 +164,20 @@ export function giveUp(next: Next, why: string, ledger: readonly LedgerRow[]): R
   };
 }
 
-function reading(best: LedgerRow | null, result: EndedFields | null): string {
+function reading({ best, metric }: Standing, result: EndedFields | null): string {
   if (!result) return 'The run left no result.';
   if (result.status !== 'finished') {
     const why = result.reason ? ` (${result.reason})` : '';
     return `The run ended as ${result.status}${why}: there is no candidate, and the step counts as one without gain.`;
   }
-  const value = result.measured[METRIC];
+  const value = result.measured[metric];
   if (value === undefined) return 'The run finished; no snapshot of it was measured. The verdict decides.';
-  const bar = best?.metrics[METRIC];
+  const bar = best?.metrics[metric];
   if (!best || bar === undefined) {
-    return `F1 ${value} in the last snapshot; there is no verified result yet to compare it with. A snapshot has fewer samples than a verdict; the verdict decides.`;
+    return `${label(metric)} ${value} in the last snapshot; there is no verified result yet to compare it with. A snapshot has fewer samples than a verdict; the verdict decides.`;
   }
   const place = value > bar ? 'above' : value < bar ? 'below' : 'the same as';
-  return `F1 ${value} in the last snapshot, ${place} the present best, ${bestInWords(best)}. A snapshot has fewer samples than a verdict; the verdict decides.`;
+  return `${label(metric)} ${value} in the last snapshot, ${place} the present best, ${bestInWords(best, metric)}. A snapshot has fewer samples than a verdict; the verdict decides.`;
 }
 
 /** The step that follows if this one gives a gain, and the one that follows if it does not. */
@@ -191,8 +194,10 @@ function after(step: Step, ledger: readonly LedgerRow[]): string {
     : `On the published path: with a gain, ${gain}; without, ${none}.`;
 }
 
-const bestInWords = (best: LedgerRow) =>
-  `F1 ${best.metrics[METRIC] ?? 'unknown'} (verified, sprint ${best.number})`;
+const label = (metric: string) => (metric === METRIC ? metric.toUpperCase() : metric);
+
+const bestInWords = (best: LedgerRow, metric: string) =>
+  `${label(metric)} ${best.metrics[metric] ?? 'unknown'} (verified, sprint ${best.number})`;
 
 const titles = (steps: readonly Step[]) => steps.map((step) => step.title).join(', ');
 

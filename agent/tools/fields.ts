@@ -13,6 +13,7 @@ export function ledgerFields({ loop, claim }: OpenSprint): LedgerFields {
   return {
     sprint: claim?.id ?? null,
     bestKnown: loop.checkout.bestKnown,
+    metric: task.contract.metric,
     ledger: sprints.map(({ number, id, outcome, verdict }) => ({
       ...{ number, id, outcome },
       metrics: shown(verdict?.metrics, task.contract),

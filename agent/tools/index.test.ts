@@ -14,8 +14,9 @@ const inspect = Inspection.parse({ command: 'node look.mjs', about: 'Looks.', op
 /** The tools of a sprint that was not claimed, in an empty repository, with what they tell the event log. */
 function tools() {
   const events: Event[] = [];
+  const contract = { workspace: 'work', metric: 'score', inspect };
   const loop = {
-    config: { repo: emptyFolder(), leaderboard: 'test', task: { contract: { workspace: 'work', inspect } } },
+    config: { repo: emptyFolder(), leaderboard: 'test', task: { contract } },
     ledger: new Ledger('nowhere'),
     checkout: { bestKnown: 'abc' },
     journal: { emit: (event: Event) => events.push(event), state: () => nothingYet },
@@ -110,7 +111,7 @@ it('a call that is answered has no reason', async () => {
   const { isError, content } = await call('read_results', {});
   expect([isError, Array.isArray(content) && content.map((block) => 'text' in block && block.text)]).toEqual([
     false,
-    [expect.stringContaining('## Ledger'), '{"sprint":null,"bestKnown":"abc","ledger":[]}'],
+    [expect.stringContaining('## Ledger'), '{"sprint":null,"bestKnown":"abc","metric":"score","ledger":[]}'],
   ]);
   expect(events.map((event) => event.type === 'tool.finished' && [event.ok, event.reason])).toEqual([
     [true, undefined],

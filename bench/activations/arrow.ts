@@ -1,4 +1,5 @@
-import { Message, Schema } from 'apache-arrow';
+import { Schema } from 'apache-arrow';
+import { type Decoded, decodeMetadata, TooManyEntries } from './arrow-metadata.ts';
 import { numberType, placeOf, tokensAt } from './arrow-schema.ts';
 import {
   type Column,
@@ -43,7 +44,7 @@ export function readArrowShard(file: ShardFile, hook: HookColumn): { dtype: Numb
   const spans: Span[] = [];
   let schema: Schema | null = null;
   let first = 0;
-  for (const { header, body, bodyLength } of messages(file)) {
+  for (const { header, body, bodyLength } of messages(file, () => first)) {
     if (header instanceof Schema) schema = header;
     else if (schema === null) throw wrong(file.path, 'a record batch before the schema');
     // Dictionaries belong to other columns.
@@ -60,14 +61,13 @@ export function readArrowShard(file: ShardFile, hook: HookColumn): { dtype: Numb
   return { dtype: numberType(file, schema, hook.name), spans };
 }
 
-interface Part {
-  header: ReturnType<Message['header']>;
+interface Part extends Decoded {
+  /** The position of its body in the file. */
   body: number;
-  bodyLength: number;
 }
 
-/** The messages of an IPC stream, with the position of each one's body. */
-function* messages(file: ShardFile): Generator<Part> {
+/** The messages of an IPC stream. `row`: the first row of the next record batch, for what is said of it. */
+function* messages(file: ShardFile, row: () => number): Generator<Part> {
   for (let at = 0; ; ) {
     if (at + 8 > file.bytes)
       throw wrong(file.path, `cut off at byte ${file.bytes}: the end of an Arrow stream is missing`);
@@ -76,22 +76,22 @@ function* messages(file: ShardFile): Generator<Part> {
     if (head.readUInt32LE(0) !== CONTINUES || length > MAX_METADATA || at + 8 + length > file.bytes)
       throw wrong(file.path, `not an Arrow stream, or cut off: no message at byte ${at}`);
     if (length === 0) return;
-    const part = decoded(readAt(file, at + 8, length, 'the metadata of an Arrow message'), at + 8 + length);
-    if (part === null) throw wrong(file.path, `the Arrow message at byte ${at} cannot be read`);
+    const part = decoded(file, at, length, row());
     yield part;
     at = part.body + part.bodyLength;
   }
 }
 
-/** Null where the library cannot read it: it says so by errors of many kinds. */
-function decoded(metadata: Buffer, body: number): Part | null {
+function decoded(file: ShardFile, at: number, length: number, row: number): Part {
+  const where = `the Arrow message at byte ${at}, before row ${row} (counted from 0),`;
   try {
-    const message: Message = Message.decode(metadata);
-    const { bodyLength } = message;
-    return bodyLength >= 0 ? { header: message.header(), body, bodyLength } : null;
-  } catch {
-    return null;
+    const part = decodeMetadata(readAt(file, at + 8, length, 'the metadata of an Arrow message'));
+    if (part !== null) return { ...part, body: at + 8 + length };
+  } catch (error) {
+    if (!(error instanceof TooManyEntries)) throw error;
+    throw wrong(file.path, `${where} has ${error.message}`);
   }
+  throw wrong(file.path, `${where} cannot be read`);
 }
 
 function spanOf(file: ShardFile, schema: Schema, batch: Batch, hook: HookColumn): Span {

@@ -11,6 +11,8 @@ const GAP = 1024;
 /** Reads single rows of a folder, by their numbers. */
 export class RowReader {
   private readonly places: RowPlaces;
+  /** The rows that were asked for last, and their order: a folder may have 200 columns of labels. */
+  private sorted: { rows: ArrayLike<number>; order: Uint32Array } | null = null;
 
   constructor(private readonly activations: Activations) {
     this.places = new RowPlaces(activations.spans);
@@ -37,7 +39,7 @@ export class RowReader {
 
   /** The numbers of a column at these rows. */
   column(name: string, rows: ArrayLike<number>): Float64Array {
-    const order = Uint32Array.from(rows, (_, at) => at).sort((a, b) => rows[a] - rows[b]);
+    const order = this.orderOf(rows);
     const out = new Float64Array(rows.length);
     for (let first = 0; first < order.length; ) {
       const start = rows[order[first]];
@@ -54,6 +56,15 @@ export class RowReader {
       }
     }
     return out;
+  }
+
+  /** The caller does not change rows that it asks for again. */
+  private orderOf(rows: ArrayLike<number>): Uint32Array {
+    if (this.sorted?.rows !== rows) {
+      const order = Uint32Array.from(rows, (_, at) => at).sort((a, b) => rows[a] - rows[b]);
+      this.sorted = { rows, order };
+    }
+    return this.sorted.order;
   }
 
   private together(start: number, before: number, next: number): boolean {
