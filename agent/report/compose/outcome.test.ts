@@ -57,6 +57,9 @@ it('tells why a run is held, and what secret worlds said', () => {
   expect(ends(held, { task: unbelieved }).words).toBe('held: too good to be true');
   expect(ends(held).words).toBe('held: could not be confirmed');
   expect(ends(listaWith({ f1: 0.96 }, { outcome: 'held' })).words).toBe('held: too good to be true');
+  const worse = secret('behind', 'held');
+  if (worse.confirmed) worse.confirmed.result = 'held';
+  expect(ends(worse).words).toBe('held: the best trains worse than it did');
   expect(ends(secret('behind', 'no-gain')).words).toBe('no gain on secret worlds');
   expect(ends(secret('failed', 'invalid')).words).toBe('invalid: no result on a secret world');
   expect(short(secret('small', 'stacked'))).toContain('the next candidate is confirmed together with it');
@@ -67,4 +70,20 @@ it('tells the first best from a new one, verified from confirmed, and none at al
   expect(ends(lista).words).toBe('new best, verified');
   expect(ends(confirmed(lista))).toEqual({ words: 'new best, confirmed', tone: 'good' });
   expect(ends({ ...interrupted, outcome: 'no-gain' }).words).toBe('no gain: no run was put forward');
+});
+
+it('says how the runs ended where no number is verified', () => {
+  const failed = (runs: Sprint['runs']): Sprint => ({
+    ...{ ...lista, outcome: 'failed', verdict: null, candidate: null, runs },
+    change: { ...lista.change, kept: false },
+  });
+  const [run] = lista.runs;
+  const diverged: Sprint['runs'][number] = { ...run, status: 'diverged', verdict: null };
+  const words = 'No number is verified: failed.';
+  const rest = 'The best does not move, and the change is undone.';
+  expect(short(failed([diverged]))).toBe(`${words} Its run: diverged. ${rest}`);
+  expect(short(failed([run, diverged, diverged]))).toBe(
+    `${words} Its 3 runs: 1 finished, 2 diverged. ${rest}`,
+  );
+  expect(short(failed([]))).toBe(`${words} No run was started. ${rest}`);
 });

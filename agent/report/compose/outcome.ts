@@ -36,6 +36,8 @@ export function endingOf(context: Context): Ending {
       return noGain(context);
     case 'held':
       if (sprint.checked) return { words: 'held: did not hold when it was measured again', tone: 'warn' };
+      if (sprint.confirmed?.result === 'held')
+        return { words: 'held: the best trains worse than it did', tone: 'warn' };
       return {
         words: isTooGood(context) ? 'held: too good to be true' : 'held: could not be confirmed',
         tone: 'warn',

@@ -34,7 +34,7 @@ function lead(context: Context, words: string): Inline[] {
 /** What decided where the metric alone did not, and what follows for the workspace. */
 function why(context: Context): Inline[] {
   const { sprint } = context;
-  if (!sprint.verdict) return [];
+  if (!sprint.verdict) return [text(` ${howRunsEnded(sprint)} ${follows(context)}`)];
   const [, ...others] = gainsOf(context);
   const hidden = others.filter(({ gain, noise }) => gain <= noise);
   const gains = hidden.map(
@@ -49,6 +49,16 @@ function why(context: Context): Inline[] {
   const against = sprint.outcome === 'new-best' ? [] : [...gains, ...guards];
   const told = [...against, ...(sprint.outcome === 'invalid' ? rules : []), follows(context)];
   return [text(` ${told.join(' ')}`)];
+}
+
+/** By their states: "Its 3 runs: 1 finished, 2 diverged." */
+function howRunsEnded({ runs }: Context['sprint']): string {
+  const states = new Map<string, number>();
+  for (const { status } of runs) states.set(status, (states.get(status) ?? 0) + 1);
+  const [first] = states.keys();
+  if (first === undefined) return 'No run was started.';
+  if (runs.length === 1) return `Its run: ${first}.`;
+  return `Its ${runs.length} runs: ${[...states].map(([status, n]) => `${n} ${status}`).join(', ')}.`;
 }
 
 function follows({ sprint: { outcome, change } }: Context): string {

@@ -40,12 +40,19 @@ const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour begins with one
 const colour = /(?:\u001b|\u241b|\^\[)\[[0-9;:]*m/g;
-const bareColour = /(?<!\\(?:033|0|e|x1b|u001b|u\{1b\}))\[(?:\d{1,3}(?:;\d{1,3})*)?m(?!\])/gi;
+const bareColour = /(?<!\\(?:033|0|e|x1b|u001b|u\{1b\}))\[(?:\d{1,3}(?:;\d{1,3})*)?m(?!\])/g;
 
 function withoutColours(value: string): string {
   const plain = value.replace(colour, '');
-  if (!/\[(?:0|22|39|49)?m/.test(plain)) return plain;
-  return plain.replace(/^.*\[(?:0|22|39|49)?m.*$/gm, (line) => line.replace(bareColour, ''));
+  if (!/\[\d{0,3}m/.test(plain)) return plain;
+  return plain.replace(/^.+$/gm, (line) => (isColoured(line) ? line.replace(bareColour, '') : line));
+}
+
+/** A reset has a number, or a colour with one before it: `[m` alone begins a link, `[mean](…)`. */
+function isColoured(line: string): boolean {
+  if (/\[(?:0|22|39|49)m/.test(line)) return true;
+  const first = line.search(/\[\d[\d;]*m/);
+  return first !== -1 && line.includes('[m', first);
 }
 
 export function clean(value: string): string {

@@ -52,6 +52,7 @@ describe('formulas as language models write them', () => {
 
   it.each([
     'It cost $5 and then $10.',
+    'It cost $10, and the name is `$x` here.',
     'US$5–$10, from $0.5/M to $1/M, ($3) or ($4)',
     '$HOME/$USER and $HOME/x',
     String.raw`cite \[1\] and \(see the text above\) and \[x\](y)`,

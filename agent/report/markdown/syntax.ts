@@ -24,6 +24,9 @@ const ticked = /^\$`([^`]+)`\$/;
  */
 const dollars = /^\$(?!\s|\$)((?:\\[^\n]|[^$\\\n]|\n(?!\s*\n))+?)(?<!\s)\$(?![\dA-Z$])/;
 
+/** Half a code span is in it where one begins between the dollars: "$5, then `$HOME`". */
+const isWhole = (body: string) => (body.match(/`/g)?.length ?? 0) % 2 === 0;
+
 /** `\[1\]` and `\(see there\)` are escaped brackets of prose, not formulas. */
 const isFormula = (body: string) =>
   /[\\^_={}<>+|]/.test(body) || /^\s/.test(body) || !/\p{L}{2,}\s+\p{L}{2,}/u.test(body);
@@ -87,7 +90,7 @@ const math: TokenizerExtension[] = [
       first('formula', source, [
         [ticked, always],
         [parentheses, isFormula],
-        [dollars, always],
+        [dollars, isWhole],
       ]),
   },
 ];

@@ -84,6 +84,12 @@ it('sets prose in the fonts that it carries, signs and emoji among them', async 
   }
 });
 
+it('carries no font that has none of its characters, which a browser would refuse', async () => {
+  const html = await render('## Idea\n\nnorms → 0');
+  expect(html).toContain('@font-face{font-family:"Noto Sans Math"');
+  expect(html).not.toContain('@font-face{font-family:"Noto Emoji"');
+});
+
 it('carries the font of its formulas, and none where it has no formula', async () => {
   const font = '@font-face{font-family:"Formulas"';
   expect(await render('## Idea\n\nthe norm $\\sqrt{h}$')).toContain(font);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { escaped } from '../document/escaped.ts';
+import { charactersOf } from './coverage.ts';
 import { type FontFace, faces, fontFile, signs } from './fonts.ts';
 import { mathCharacters } from './math-characters.ts';
 import { subsetWoff } from './subset.ts';
@@ -69,7 +70,10 @@ async function fontFaces(html: string): Promise<string> {
   // The fonts of arrows, box signs and emoji are large: they are included only where such characters occur.
   const special = new Set([...used].filter((character) => character >= 0x2190));
   const wanted: [FontFace, ReadonlySet<number>][] = faces.map((face) => [face, used]);
-  if (special.size > 0) wanted.push(...signs.map((face): [FontFace, ReadonlySet<number>] => [face, special]));
+  for (const face of special.size > 0 ? signs : []) {
+    // A browser refuses a font without any character.
+    if ([...special].some(charactersOf(fontFile(face)))) wanted.push([face, special]);
+  }
   const [math] = signs;
   const formulas = mathCharacters(html);
   // A browser stretches brackets and roots only with a font that has a table for it.
