@@ -1,0 +1,1 @@
+export { type DeviceRun, deviceRun } from './opencl/run.ts';
