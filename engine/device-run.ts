@@ -1,1 +1,1 @@
-export { type DeviceRun, deviceRun } from './opencl/run.ts';
+export { type DeviceRun, deviceRun, type StepCounts } from './opencl/run.ts';

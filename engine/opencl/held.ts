@@ -26,14 +26,14 @@ export class Held {
         const value: unknown = Reflect.get(target, key, target);
         if (typeof value !== 'function' || key === 'constructor') return value;
         return (...args: unknown[]) => {
-          if (CHANGING.has(key)) this.newest = 'host';
+          if (CHANGING.has(key)) this.written();
           const result: unknown = value.apply(target, args);
           return result === target ? this.array : result;
         };
       },
       set: (target, key, value: unknown) => {
         this.toHost();
-        this.newest = 'host';
+        this.written();
         return Reflect.set(target, key, value, target);
       },
     });
@@ -61,6 +61,12 @@ export class Held {
   /** To be called whenever a kernel that changes them was queued. */
   changed(): void {
     this.newest = 'device';
+  }
+
+  /** Code wrote to the array: a step that is replayed would not take that to the device. */
+  private written(): void {
+    this.newest = 'host';
+    if (this.buffer) this.device.forget();
   }
 
   private toHost(): void {

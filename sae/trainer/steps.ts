@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type DeviceRun, deviceRun } from '#engine/device-run';
+import { type DeviceRun, deviceRun, type StepCounts } from '#engine/device-run';
 import type { DeadLatents } from './dead-latents.ts';
 import { EXPLODED } from './divergence.ts';
 import { differentiate, explainedVariance, type Model, type RunResult, trainStep } from './step.ts';
@@ -30,13 +30,21 @@ export interface Steps {
   run(step: RunStep): void;
   /** The numbers of the last step. */
   result(): RunResult;
+  /** How the steps came about; null where all are computed by their code. */
+  readonly counts: StepCounts | null;
   /** Gives back what the steps hold. */
   dispose(): void;
 }
 
 /** The steps of a model on the backend in use. */
-export function stepsOf(model: Model, dead: DeadLatents, d: number, trainingSteps: number): Steps {
-  const device = deviceRun(model.adam);
+export function stepsOf(
+  model: Model,
+  dead: DeadLatents,
+  d: number,
+  trainingSteps: number,
+  compareEvery?: number,
+): Steps {
+  const device = deviceRun(model.adam, compareEvery);
   return device
     ? new StepsOnDevice(model, dead, d, trainingSteps, device)
     : new StepsHere(model, dead, d, trainingSteps);
@@ -44,6 +52,7 @@ export function stepsOf(model: Model, dead: DeadLatents, d: number, trainingStep
 
 class StepsHere implements Steps {
   readonly areLazy = false;
+  readonly counts = null;
   private last: RunResult | null = null;
 
   constructor(
@@ -88,9 +97,15 @@ class StepsOnDevice implements Steps {
     const { model, dead, d, trainingSteps, device } = this;
     this.last = { rows, step, explainedVariance: null };
     const mostLoss = EXPLODED * Math.max(1, firstLoss ?? Number.POSITIVE_INFINITY);
-    device.run({ x, rows, d, step, learningRate, mostLoss }, (input) => {
+    // A step that measures reads numbers back.
+    const key = measure ? null : `${dead.areNone} ${multiplier}`;
+    const ran = device.run({ x, rows, d, step, learningRate, mostLoss }, key, (input) => {
       const varying = {
-        ...{ x: input, step, trainingSteps, multiplier, dead: dead.mask() },
+        ...{ x: input, trainingSteps, multiplier, dead: dead.mask() },
+        get step() {
+          device.spoil('the loss reads `step`');
+          return step;
+        },
         schedule: device.schedule.bind(device),
       };
       const gradients = differentiate(model, varying, ({ acts, recon, losses }, total) => {
@@ -101,6 +116,7 @@ class StepsOnDevice implements Steps {
       });
       device.update(gradients);
     });
+    if (!ran) dead.passed();
   }
 
   result(): RunResult {
@@ -115,6 +131,10 @@ class StepsOnDevice implements Steps {
       explainedVariance,
       step: badStep ?? step,
     };
+  }
+
+  get counts(): StepCounts {
+    return this.device.counts;
   }
 
   dispose(): void {
