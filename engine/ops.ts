@@ -1,4 +1,6 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import * as fused from './opencl/fused.ts';
+import { marksOf } from './opencl/marks.ts';
 import * as device from './opencl/ops.ts';
 import { operation } from './operation.ts';
 import * as decoding from './ops/decode.ts';
@@ -11,6 +13,7 @@ import * as errors from './ops/squared-errors.ts';
 import * as selections from './ops/top-k.ts';
 import * as units from './ops/unit-rows.ts';
 import { expectShapes } from './shapes.ts';
+import { presentValue, type StepNumber } from './step-numbers.ts';
 
 /*
  * The named operations, which take most of the time of a training step. Each has three forms: the engine's
@@ -31,10 +34,17 @@ export const encode = operation(
       scale: [scale, 'd_sae'],
     }),
 );
-/** Keeps the int(k·batch) largest positive pre-activations of the whole batch; k may be a fraction. */
+/**
+ * Keeps the int(k·batch) largest positive pre-activations of the whole batch; k may be a fraction, and may
+ * follow a schedule.
+ */
 export const batchTopK = operation(
   'batchTopK',
-  { kernels: selections.batchTopK, device: device.batchTopK, plain: plain.batchTopK },
+  {
+    kernels: (h: tf.Tensor, k: StepNumber) => selections.batchTopK(h, presentValue(k)),
+    device: device.batchTopK,
+    plain: (h, k) => plain.batchTopK(h, presentValue(k)),
+  },
   (name, [h]) => expectShapes(name, { h: [h, 'batch', 'd_sae'] }),
 );
 /** Keeps the k largest positive pre-activations of each sample. */
@@ -67,7 +77,8 @@ export const decodeBands = operation(
       W: [W, 'd_sae', 'd_in'],
       bandOf: [{ shape }, 'd_sae'],
     });
-    const stray = bandOf.findIndex((band) => band >= count);
+    // Bands that the device made are ranks among the widths.
+    const stray = marksOf(bandOf) ? -1 : bandOf.findIndex((band) => band >= count);
     if (stray >= 0) throw new Error(`${name}: latent ${stray} is in band ${bandOf[stray]} of ${count}`);
   },
 );

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Tensor32 } from '#contract/safetensors';
+import type { StepNumber } from '#engine/step-numbers';
 
 /**
  * Weights by SAELens' names and layouts: W_enc [d_in, d_sae], b_enc [d_sae], W_dec [d_sae, d_in], b_dec
@@ -37,8 +38,16 @@ export interface PassInput<Config, W extends string, B extends string> {
   step: number;
   /** Steps of the run for schedules: floor(samples / batch). */
   trainingSteps: number;
-  /** [d_sae], 1 for each dead latent: one that has not fired within the window. Null if none is dead. */
+  /**
+   * [d_sae], 1 for each dead latent: one that has not fired within the window. Null if none is dead; on a GPU
+   * none may be dead in an array that is not null.
+   */
   dead: Uint8Array | null;
+  /**
+   * A number that follows a schedule, by a function of the step alone, and the largest that it becomes. A GPU
+   * can replay a step whose numbers change by schedules, but not one that reads `step`.
+   */
+  schedule(at: (step: number) => number, most: number): StepNumber;
   /** Factor on the sparsity coefficient: from the L0 autotuner, else 1. */
   multiplier: number;
 }

@@ -215,6 +215,7 @@ describe.each(present)('%s with %s on %s equals the reference', (name, form, bac
           buffers,
           config,
           step,
+          schedule: (at) => at(step),
         });
         expectNumbers(numbers(seen.hiddenPre), want.hidden_pre.data, 'hidden_pre');
         expectNumbers(numbers(seen.acts), want.acts.data, 'acts');
@@ -240,7 +241,7 @@ describe.each(present)('%s with %s on %s equals the reference', (name, form, bac
     it('after three steps of Adam, and in inference', async () => {
       const architecture = await loadArchitecture(name);
       const model = modelOf(architecture, file, golden);
-      const deadLatents = new DeadLatents(file.d_sae, file.dead_feature_window);
+      const deadLatents = new DeadLatents(new Float64Array(file.d_sae), file.dead_feature_window);
       deadLatents.sinceFired.set(file.n_since_fired_initial);
       const firstStep = golden.forward.n_training_steps;
       for (const [i, stepped] of want.steps.entries()) {

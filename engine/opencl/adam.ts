@@ -1,18 +1,31 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { AdamSettings, Moments, Optimizer } from '../optimizer.ts';
 import type { OpenClBackend } from './backend.ts';
 import type { DeviceBuffer } from './buffers.ts';
-import { partsOf } from './reductions.ts';
+import { NUMBER, Watch } from './watch.ts';
 
-/** The moments of one parameter on the device. */
-type OnDevice = Record<keyof Moments, DeviceBuffer>;
+/** Arrays that a launch takes, as in optimiser.cl. */
+const SOME = 6;
+/** The sum of squares is made of blocks of so many numbers at least, and of so many blocks at most. */
+const LEAST_BLOCK = 4096;
+const MOST_BLOCKS = 2048;
+
+/** Parameters in a fixed order, with the place of their moments. */
+interface Parameter {
+  name: string;
+  size: number;
+  from: number;
+}
 
 /**
- * Adam as in adam.ts, on the device: the norm of all gradients is made there, and one pass over each
- * parameter clips its gradient and updates it. That norm is all that is read back.
+ * Adam as in adam.ts, on the device: the norm of all gradients is made there, and one pass over all
+ * parameters clips the gradients and updates the weights where they lie.
  */
 export class DeviceAdam implements Optimizer {
-  private readonly moments: Map<string, OnDevice>;
+  private readonly moments: DeviceBuffer;
+  private readonly order: readonly Parameter[];
+  private readonly all: number;
+  private readonly own: Watch;
   private steps = 0;
 
   constructor(
@@ -20,88 +33,120 @@ export class DeviceAdam implements Optimizer {
     private readonly settings: AdamSettings,
     private readonly backend: OpenClBackend,
   ) {
-    const zeros = (size: number) => {
-      const buffer = backend.device.allocate(size);
-      backend.device.each('elementwise', 'fill', size, [buffer, size, 0]);
-      return buffer;
-    };
-    this.moments = new Map(
-      Object.entries(parameters).map(([name, { size }]) => [
-        name,
-        { first: zeros(size), second: zeros(size) },
-      ]),
-    );
+    let from = 0;
+    this.order = Object.entries(parameters).map(([name, { size }]) => {
+      const parameter = { name, size, from };
+      from += size;
+      return parameter;
+    });
+    this.all = from;
+    const { device } = backend;
+    this.moments = device.allocateLasting(2 * this.all);
+    this.moments.overwritten = () => {};
+    device.each('elementwise', 'fill', 2 * this.all, [this.moments, 2 * this.all, 0]);
+    this.own = new Watch(backend);
   }
 
   step(gradients: Record<string, tf.Tensor>, learningRate: number): number {
-    const { backend } = this;
-    const norm = this.normOf(Object.values(gradients));
-    for (const [name, gradient] of Object.entries(gradients)) this.update(name, gradient, norm, learningRate);
-    const value = new Float32Array(1);
-    backend.device.read([[norm, value]]);
-    backend.device.release(norm);
-    // The kernel changed nothing where the norm is not finite.
-    if (Number.isFinite(value[0])) this.steps++;
-    return value[0];
-  }
-
-  private normOf(gradients: readonly tf.Tensor[]): DeviceBuffer {
-    const { device } = this.backend;
-    const blocks = gradients.map(({ size }) => partsOf(size));
-    const count = blocks.reduce((sum, { parts }) => sum + parts, 0);
-    const squares = device.allocate(count);
-    let at = 0;
-    for (const [i, gradient] of gradients.entries()) {
-      const { parts, each } = blocks[i];
-      const args = [this.backend.buffer(gradient), squares, gradient.size, each, at];
-      device.rows('reductions', 'squares_of_blocks', parts, args);
-      at += parts;
-    }
-    const norm = device.allocate(1);
-    device.rows('fused', 'norm_of_squares', 1, [squares, norm, count]);
-    device.release(squares);
+    this.prepare(this.own.present, learningRate);
+    this.own.begin();
+    this.queue(gradients, this.own);
+    const { norm, badStep } = this.own.read();
+    if (badStep === null) this.steps++;
+    else this.own.clear();
     return norm;
   }
 
-  private update(name: string, gradient: tf.Tensor, norm: DeviceBuffer, learningRate: number): void {
-    const { beta1, beta2, epsilon, maxGradNorm } = this.settings;
-    const { backend } = this;
-    const { first, second } = this.moments.get(name) as OnDevice;
-    const weights = this.parameters[name];
+  /** Sets the numbers of the next step. */
+  prepare(numbers: Float32Array, learningRate: number): void {
+    const { beta1, beta2 } = this.settings;
     const step = this.steps + 1;
-    const out = backend.make(weights.shape);
-    const [from, slope, to] = [weights, gradient, out].map((tensor) => backend.buffer(tensor));
-    const decays = [beta1, beta2, 1 - beta1, 1 - beta2];
-    const rates = [learningRate / (1 - beta1 ** step), Math.sqrt(1 - beta2 ** step), epsilon];
-    const args = [from, slope, first, second, to, weights.size, norm, maxGradNorm ?? -1, ...decays, ...rates];
-    backend.device.each('fused', 'adam', weights.size, args);
-    const updated = tf.engine().makeTensorFromTensorInfo(out, backend);
-    weights.assign(updated);
-    updated.dispose();
+    numbers[NUMBER.rate] = learningRate / (1 - beta1 ** step);
+    numbers[NUMBER.correction] = Math.sqrt(1 - beta2 ** step);
+  }
+
+  /** Counts a step that was queued. */
+  count(): void {
+    this.steps++;
+  }
+
+  /** Queues the update by these gradients, with the numbers that `watch` has on the device. Reads nothing. */
+  queue(gradients: Record<string, tf.Tensor>, watch: Watch): void {
+    const { backend, settings } = this;
+    const { device } = backend;
+    const some = this.order.filter(({ name }) => gradients[name]);
+    const each = Math.max(LEAST_BLOCK, Math.ceil(this.all / MOST_BLOCKS));
+    const blocksOf = ({ size }: Parameter) => Math.ceil(size / each);
+    const groups = Array.from({ length: Math.ceil(some.length / SOME) }, (_, i) =>
+      some.slice(i * SOME, (i + 1) * SOME),
+    );
+    const blocks = some.reduce((sum, parameter) => sum + blocksOf(parameter), 0);
+    const squares = device.allocate(Math.max(1, blocks));
+    const six = <T>(list: readonly T[], none: T) => Array.from({ length: SOME }, (_, i) => list[i] ?? none);
+    let to = 0;
+    for (const group of groups) {
+      const buffers = group.map(({ name }) => backend.buffer(gradients[name]));
+      const sizes = group.map(({ size }) => size);
+      const count = group.reduce((sum, parameter) => sum + blocksOf(parameter), 0);
+      const args = [...six<DeviceBuffer | null>(buffers, null), ...six(sizes, 0), each, squares, to];
+      device.rows('optimiser', 'squares_of_gradients', count, args);
+      to += count;
+    }
+    const ends = [squares, blocks, watch.count, watch.numbers, watch.watched];
+    device.rows('optimiser', 'norm_of_squares', 1, ends);
+    device.release(squares);
+    const { beta1, beta2, epsilon, maxGradNorm } = settings;
+    const factors = [maxGradNorm ?? -1, beta1, beta2, 1 - beta1, 1 - beta2, epsilon];
+    for (const group of runs(groups)) {
+      const weights = group.map(({ name }) => backend.toOverwrite(this.parameters[name]));
+      const slopes = group.map(({ name }) => backend.buffer(gradients[name]));
+      const sizes = group.map(({ size }) => size);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      const [w, g] = [weights, slopes].map((list) => six<DeviceBuffer | null>(list, null));
+      const state = [this.moments, group[0].from, this.all, watch.numbers, watch.watched];
+      device.each('optimiser', 'adam', total, [...w, ...g, ...six(sizes, 0), ...state, ...factors]);
+    }
   }
 
   state(): { steps: number; moments: ReadonlyMap<string, Moments> } {
-    const moments = [...this.moments].map(([name, own]) => {
-      const { size } = this.parameters[name];
-      const read = { first: new Float32Array(size), second: new Float32Array(size) };
-      this.backend.device.read([
-        [own.first, read.first],
-        [own.second, read.second],
-      ]);
-      return [name, read] as const;
+    const all = new Float32Array(2 * this.all);
+    this.backend.device.read([[this.moments, all]]);
+    const moments = this.order.map(({ name, size, from }) => {
+      const second = this.all + from;
+      return [
+        name,
+        { first: all.slice(from, from + size), second: all.slice(second, second + size) },
+      ] as const;
     });
     return { steps: this.steps, moments: new Map(moments) };
   }
 
   restore(state: { steps: number; moments: ReadonlyMap<string, Moments> }): void {
-    this.steps = state.steps;
+    const all = new Float32Array(2 * this.all);
     for (const [name, { first, second }] of state.moments) {
-      const own = this.moments.get(name);
-      if (!own || this.parameters[name].size !== first.length) {
-        throw new Error(`no parameter "${name}" of that size`);
+      const own = this.order.find((parameter) => parameter.name === name);
+      if (!own || own.size !== first.length) throw new Error(`no parameter "${name}" of that size`);
+      all.set(first, own.from);
+      all.set(second, this.all + own.from);
+    }
+    this.steps = state.steps;
+    this.backend.device.write(this.moments, all);
+  }
+}
+
+/** The groups, cut where a parameter without a gradient lies between: moments must follow each other. */
+function runs(groups: readonly (readonly Parameter[])[]): Parameter[][] {
+  const out: Parameter[][] = [];
+  for (const group of groups) {
+    let open: Parameter[] = [];
+    for (const parameter of group) {
+      const last = open.at(-1);
+      if (!last || last.from + last.size !== parameter.from) {
+        open = [];
+        out.push(open);
       }
-      this.backend.device.write(own.first, first);
-      this.backend.device.write(own.second, second);
+      open.push(parameter);
     }
   }
+  return out;
 }

@@ -34,6 +34,7 @@ class Entry {
     private host: Values | null,
     private buffer: DeviceBuffer | null = null,
     readonly sparse: DeviceCsr | null = null,
+    private readonly isLent = false,
   ) {}
 
   /** For the cpu kernels, which read it as a property: copies the numbers from the device if necessary. */
@@ -67,8 +68,22 @@ class Entry {
     return this.flipped;
   }
 
+  /** The numbers on the device, which a kernel will overwrite: nothing else that is known of them holds. */
+  overwritten(): DeviceBuffer {
+    const buffer = this.onDevice();
+    for (const copy of [this.converted, this.flipped]) if (copy) this.device.release(copy);
+    this.scanned?.release();
+    this.host = null;
+    this.converted = null;
+    this.flipped = null;
+    this.scanned = null;
+    buffer.overwritten = () => this.overwritten();
+    return buffer;
+  }
+
   free(): void {
-    for (const buffer of [this.buffer, this.flipped, this.converted]) if (buffer) this.device.release(buffer);
+    const own = this.isLent ? [] : [this.buffer];
+    for (const buffer of [...own, this.flipped, this.converted]) if (buffer) this.device.release(buffer);
     this.buffer = null;
     this.flipped = null;
     this.converted = null;
@@ -77,9 +92,7 @@ class Entry {
   }
 
   private written(as: Stored): DeviceBuffer {
-    const buffer = this.device.allocate(Math.max(1, this.size));
-    if (this.size > 0) this.device.write(buffer, asStored(this.values as tf.TypedArray, as));
-    return buffer;
+    return this.device.upload(asStored(this.values as tf.TypedArray, as));
   }
 
   private read(): Values {
@@ -155,6 +168,13 @@ export class OpenClBackend extends MathBackendCPU {
     return { dataId: this.add(new Entry(dtype, size, this.device, null, own)), shape: [...shape], dtype };
   }
 
+  /** A new tensor over numbers that another owns, and keeps as long as the tensor is there. */
+  lend(shape: readonly number[], buffer: DeviceBuffer): tf.TensorInfo {
+    const size = tf.util.sizeFromShape([...shape]);
+    const entry = new Entry('float32', size, this.device, null, buffer, null, true);
+    return { dataId: this.add(entry), shape: [...shape], dtype: 'float32' };
+  }
+
   /** A new matrix of these non-zeros, which it owns; expanded only when it is read as a dense one. */
   makeSparse(csr: DeviceCsr): tf.TensorInfo {
     const { rows, columns } = csr.pattern;
@@ -165,6 +185,20 @@ export class OpenClBackend extends MathBackendCPU {
   /** Where the numbers of a tensor lie on the device. The cpu backend's casts share those of another type. */
   buffer(tensor: tf.TensorInfo): DeviceBuffer {
     return this.entry(tensor.dataId).onDevice(storedAs(tensor.dtype));
+  }
+
+  /** The numbers of a variable, for a kernel that changes them. What shares them keeps a copy. */
+  toOverwrite(variable: tf.Variable): DeviceBuffer {
+    const entry = this.entry(variable.dataId);
+    if (entry.refCount > 1 || entry.sparse) {
+      const copy = this.make(variable.shape);
+      const args = [entry.onDevice(), this.buffer(copy), entry.size, 0, 0];
+      this.device.each('elementwise', 'identity_of', entry.size, args);
+      const own = tf.engine().makeTensorFromTensorInfo(copy, this);
+      variable.assign(own);
+      own.dispose();
+    }
+    return this.entry(variable.dataId).overwritten();
   }
 
   transposedBuffer(matrix: tf.TensorInfo): DeviceBuffer {

@@ -5,6 +5,10 @@ export interface DeviceBuffer {
   readonly bytes: number;
   /** The handle as a kernel's argument. */
   readonly argument: BigUint64Array;
+  /** The recorded step whose memory it is; none for most. */
+  arena?: { release(buffer: DeviceBuffer): void } | null;
+  /** Told when a step that is replayed has changed it. */
+  overwritten?: (() => void) | null;
 }
 
 /** What makes and frees memory of the device. */
@@ -49,6 +53,7 @@ export class BufferPool {
   }
 
   release(buffer: DeviceBuffer): void {
+    buffer.overwritten = null;
     const kept = this.free.get(buffer.bytes) ?? [];
     kept.push(buffer);
     this.free.set(buffer.bytes, kept);

@@ -2,11 +2,20 @@ import type { SparseCodes } from '#contract/codes';
 import type { DeviceBuffer } from './buffers.ts';
 import type { Device } from './device.ts';
 
+/** The build of the program that other kernels use too. */
+const VECTOR = '-D VECTOR=4';
+
 /** The places of non-zeros by columns: `order` lists those of each column, ascending, `rowOf` their rows. */
 interface ByColumn {
   begins: DeviceBuffer;
   order: DeviceBuffer;
   rowOf: DeviceBuffer;
+}
+
+/** For each column a bit for each row, in words, and behind all of them how many each column has. */
+export interface ColumnBits {
+  list: DeviceBuffer;
+  words: number;
 }
 
 /**
@@ -26,6 +35,7 @@ export class Pattern {
     readonly starts: DeviceBuffer,
     readonly indices: DeviceBuffer,
     readonly rowOf: DeviceBuffer,
+    private bits: ColumnBits | null = null,
   ) {}
 
   retain(): void {
@@ -36,6 +46,7 @@ export class Pattern {
     if (--this.users > 0) return;
     const { starts, indices, rowOf, columnwise } = this;
     for (const buffer of [starts, indices, rowOf]) this.device.release(buffer);
+    this.dropBits();
     for (const buffer of Object.values(columnwise ?? {})) this.device.release(buffer);
     this.columnwise = null;
   }
@@ -47,8 +58,23 @@ export class Pattern {
 
   /** The non-zeros by columns, found once. */
   byColumn(): ByColumn {
-    this.columnwise ??= this.findColumns();
+    this.columnwise ??= this.bits ? this.byBits(this.bits) : this.findColumns();
     return this.columnwise;
+  }
+
+  private byBits({ list, words }: ColumnBits): ByColumn {
+    const { device, columns, most, indices, extent, rowOf } = this;
+    const [begins, order, rows] = [columns + 1, most, most].map((size) => device.allocate(Math.max(1, size)));
+    device.rows('sparse', 'begins_of', 1, [list, columns * words, columns, begins], VECTOR);
+    const args = [...extent, indices, rowOf, list, words, begins, order, rows];
+    device.each('sparse', 'place_by_bits', most, args, VECTOR);
+    this.dropBits();
+    return { begins, order, rowOf: rows };
+  }
+
+  private dropBits(): void {
+    if (this.bits) this.device.release(this.bits.list);
+    this.bits = null;
   }
 
   private findColumns(): ByColumn {
@@ -57,18 +83,12 @@ export class Pattern {
     const [counts, begins] = [device.allocate(columns), device.allocate(columns + 1)];
     const [slots, unordered, order, rowOf] = [list(), list(), list(), list()];
     device.each('elementwise', 'fill_int', columns, [counts, columns, 0]);
-    device.each('sparse', 'count_columns', most, [...extent, indices, counts, slots]);
-    device.rows('sparse', 'begins_of_columns', 1, [counts, columns, begins]);
-    device.each('sparse', 'place_in_columns', most, [...extent, indices, begins, slots, unordered]);
+    device.each('sparse', 'count_columns', most, [...extent, indices, counts, slots], VECTOR);
+    device.rows('sparse', 'begins_of', 1, [counts, 0, columns, begins], VECTOR);
+    device.each('sparse', 'place_in_columns', most, [...extent, indices, begins, slots, unordered], VECTOR);
     const outs = [order, rowOf];
-    device.each('sparse', 'order_in_columns', most, [
-      ...extent,
-      indices,
-      begins,
-      unordered,
-      this.rowOf,
-      ...outs,
-    ]);
+    const ins = [...extent, indices, begins, unordered, this.rowOf];
+    device.each('sparse', 'order_in_columns', most, [...ins, ...outs], VECTOR);
     for (const buffer of [counts, slots, unordered]) device.release(buffer);
     return { begins, order, rowOf };
   }
@@ -95,7 +115,7 @@ export class DeviceCsr {
     const { device, rows, columns, most, indices, rowOf, extent } = this.pattern;
     const dense = device.allocate(Math.max(1, rows * columns));
     device.each('elementwise', 'fill', rows * columns, [dense, rows * columns, 0]);
-    device.each('sparse', 'scatter', most, [...extent, indices, rowOf, this.values, columns, dense]);
+    device.each('sparse', 'scatter', most, [...extent, indices, rowOf, this.values, columns, dense], VECTOR);
     return dense;
   }
 

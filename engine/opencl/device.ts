@@ -1,16 +1,10 @@
 import { BufferPool, type DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
+import type { Argument, Launch, Numbers, Prepared, Range } from './launch.ts';
 import { check, DeviceError, type OpenCl, openCl } from './library.ts';
 import { type Group, type Parameter, parametersOf, sourceOf } from './programs.ts';
 import { Timeline } from './timeline.ts';
-
-/** Arguments of a kernel, in the order of its parameters; null for a buffer that it does not use. */
-export type Argument = DeviceBuffer | number | null;
-/** Work items in up to three dimensions, and those of a group. */
-export interface Range {
-  global: readonly number[];
-  local: readonly number[];
-}
+import { Trace } from './trace.ts';
 
 interface Kernel {
   handle: number;
@@ -29,6 +23,10 @@ export class Device {
   readonly timeline: Timeline;
   /** Work items of a group, for kernels over rows and lists: a power of two from 64 on. */
   group: number;
+  /** The step that is recorded; null where none is. */
+  private recorded: Trace | null = null;
+  /** The step that may be replayed: it must not be once memory that it uses is released. */
+  private kept: Trace | null = null;
   private readonly cl: OpenCl = openCl();
   private readonly context: number;
   private readonly queue: number;
@@ -36,7 +34,7 @@ export class Device {
   private readonly programs = new Map<string, { handle: number; parameters: Map<string, Parameter[]> }>();
   private readonly unused: DeviceBuffer;
   /** Reused by every launch. */
-  private readonly sizes = { global: new BigUint64Array(3), local: new BigUint64Array(3) };
+  private readonly sizes: Sizes = { global: new BigUint64Array(3), local: new BigUint64Array(3) };
   private readonly int = new Int32Array(1);
   private readonly float = new Float32Array(1);
 
@@ -66,8 +64,11 @@ export class Device {
 
   /** Memory for `count` numbers of 4 bytes; undefined until it is written. @throws DeviceError if full. */
   allocate(count: number): DeviceBuffer {
-    const buffer = this.pool.acquire(4 * count);
-    if (buffer) return buffer;
+    const buffer = (this.recorded?.arena ?? this.pool).acquire(4 * count);
+    return buffer ?? this.full(count);
+  }
+
+  private full(count: number): never {
     const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
     throw new DeviceError(
       `${this.found.name} has no memory left for ${megabytes(4 * count)} (${megabytes(this.pool.bytes.used)} in use): take a smaller batch or width`,
@@ -75,8 +76,63 @@ export class Device {
     );
   }
 
+  /** The same for numbers that outlive the step in which they are made. */
+  allocateLasting(count: number): DeviceBuffer {
+    return this.pool.acquire(4 * count) ?? this.full(count);
+  }
+
+  /** Numbers in memory of their own. */
+  upload(values: Numbers): DeviceBuffer {
+    const count = Math.max(1, values.byteLength / 4);
+    const { recorded } = this;
+    const buffer = recorded ? recorded.arena.acquireConstant(4 * count) : this.pool.acquire(4 * count);
+    if (!buffer) return this.full(count);
+    if (values.length > 0) this.write(buffer, values);
+    return buffer;
+  }
+
   release(buffer: DeviceBuffer): void {
+    if (buffer.arena) {
+      buffer.arena.release(buffer);
+      return;
+    }
+    if (this.kept?.uses(buffer)) this.forget();
     this.pool.release(buffer);
+  }
+
+  /** Records what is done from now on. */
+  record(): void {
+    this.recorded = new Trace(this.pool, (launch) => this.prepared(launch));
+  }
+
+  /** Ends the record, which the caller must dispose of or keep. */
+  endRecord(): Trace {
+    const trace = this.recorded as Trace;
+    this.recorded = null;
+    trace.end();
+    return trace;
+  }
+
+  /** Why what is recorded cannot be replayed. */
+  spoil(problem: string): void {
+    if (this.recorded) this.recorded.problem ??= problem;
+  }
+
+  /** Keeps the memory of a recorded step, as long as all that it uses is there. */
+  keep(trace: Trace): void {
+    this.forget();
+    this.kept = trace;
+  }
+
+  /** The step that can be replayed; null where there is none, or memory that it used is gone. */
+  get replayable(): Trace | null {
+    return this.kept;
+  }
+
+  forget(): void {
+    const { kept } = this;
+    this.kept = null;
+    kept?.dispose();
   }
 
   /** Queues a kernel. `defines` are macros of its program, for kernels that come in several builds. */
@@ -94,16 +150,35 @@ export class Device {
       throw new Error(`${name} takes ${parameters.length} arguments, not ${args.length}`);
     }
     for (let i = 0; i < args.length; i++) check(this.setArgument(handle, i, parameters[i], args[i]), name);
-    for (let i = 0; i < global.length; i++) {
-      this.sizes.local[i] = BigInt(local[i]);
-      this.sizes.global[i] = BigInt(Math.ceil(global[i] / local[i]) * local[i]);
+    setSizes(this.sizes, global, local);
+    if (this.recorded) {
+      const outputs = parameters.map((parameter) => parameter === 'output');
+      this.recorded.launch({ group, name, range: { global, local }, args, defines, outputs });
     }
+    this.enqueue(name, handle, global.length, this.sizes);
+  }
+
+  /** A launch with a kernel of its own, whose arguments are set once. */
+  private prepared({ group, name, range, args, defines }: Launch): Prepared {
+    const code = new Int32Array(1);
+    const { parameters } = this.kernel(group, name, defines);
+    const handle = this.cl.createKernel(this.program(group, defines).handle, name, code);
+    check(code[0], `${this.found.name}: the kernel ${name}`);
+    for (let i = 0; i < args.length; i++) check(this.setArgument(handle, i, parameters[i], args[i]), name);
+    const sizes = { global: new BigUint64Array(3), local: new BigUint64Array(3) };
+    setSizes(sizes, range.global, range.local);
+    return {
+      queue: () => this.enqueue(name, handle, range.global.length, sizes),
+      dispose: () => check(this.cl.releaseKernel(handle), 'the release of a kernel'),
+    };
+  }
+
+  private enqueue(name: string, handle: number, dimensions: number, sizes: Sizes): void {
     const event = this.timeline.event();
-    const { sizes } = this;
     const code = this.cl.enqueueNDRangeKernel(
       this.queue,
       handle,
-      global.length,
+      dimensions,
       null,
       sizes.global,
       sizes.local,
@@ -126,10 +201,25 @@ export class Device {
     this.launch(group, name, { global: [rows * this.group], local: [this.group] }, args, defines);
   }
 
+  /** Queues a copy of all of a buffer to another of that size. */
+  copy(from: DeviceBuffer, to: DeviceBuffer): void {
+    const code = this.cl.enqueueCopyBuffer(
+      this.queue,
+      from.handle,
+      to.handle,
+      0,
+      0,
+      from.bytes,
+      0,
+      null,
+      null,
+    );
+    check(code, `${this.found.name}: a copy`);
+  }
+
   /** Waits for all that is queued, and copies the first numbers of a buffer into each of the arrays. */
-  read(
-    pairs: readonly (readonly [from: DeviceBuffer, into: Float32Array | Int32Array | Uint32Array])[],
-  ): void {
+  read(pairs: readonly (readonly [from: DeviceBuffer, into: Numbers])[]): void {
+    this.spoil('it reads numbers back');
     for (const [i, [from, into]] of pairs.entries()) {
       const isLast = i === pairs.length - 1 ? 1 : 0;
       // The queue runs in order: where the last copy has arrived, all have.
@@ -144,8 +234,10 @@ export class Device {
   }
 
   /** Copies numbers to the device. The array may change as soon as this returns. */
-  write(into: DeviceBuffer, from: Float32Array | Int32Array | Uint32Array): void {
+  write(into: DeviceBuffer, from: Numbers): void {
     const size = from.byteLength;
+    if (into.arena) this.recorded?.upload(into, from);
+    else this.spoil('it writes to memory of others');
     check(
       this.cl.enqueueWriteBuffer(this.queue, into.handle, 1, 0, size, from, 0, null, null),
       `${this.found.name}: writing`,
@@ -159,7 +251,7 @@ export class Device {
   }
 
   private setArgument(kernel: number, at: number, type: Parameter, value: Argument): number {
-    if (type === 'buffer') {
+    if (type === 'buffer' || type === 'output') {
       const { argument } = (value as DeviceBuffer | null) ?? this.unused;
       return this.cl.setKernelArg(kernel, at, 8, argument);
     }
@@ -211,6 +303,19 @@ export class Device {
       `${this.found.name} cannot build ${what}.cl: ${firstError(log.toString('utf8'))}`,
       built,
     );
+  }
+}
+
+/** Work items and those of a group, as OpenCL takes them. */
+interface Sizes {
+  global: BigUint64Array;
+  local: BigUint64Array;
+}
+
+function setSizes(into: Sizes, global: readonly number[], local: readonly number[]): void {
+  for (let i = 0; i < global.length; i++) {
+    into.local[i] = BigInt(local[i]);
+    into.global[i] = BigInt(Math.ceil(global[i] / local[i]) * local[i]);
   }
 }
 

@@ -14,6 +14,8 @@ export interface Found {
   largestGroup: number;
   /** Whether it divides and takes roots to the last bit where it is told to. */
   dividesExactly: boolean;
+  /** Whether it computes in float64. */
+  hasDoubles: boolean;
 }
 
 /** Constants of cl.h. */
@@ -27,6 +29,7 @@ const INFO = {
   bytes: 0x101f,
   name: 0x102b,
   driver: 0x102d,
+  fp64: 0x1032,
   unified: 0x1035,
 };
 const EXACT_DIVISION = 1 << 7;
@@ -79,6 +82,7 @@ function findDevices(): Found[] {
       bytes: number(INFO.bytes),
       largestGroup: number(INFO.largestGroup),
       dividesExactly: (number(INFO.fp32) & EXACT_DIVISION) !== 0,
+      hasDoubles: number(INFO.fp64) !== 0,
     };
   }
 }

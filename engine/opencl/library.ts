@@ -64,6 +64,7 @@ export interface OpenCl {
     needed: Memory,
   ): number;
   createKernel(program: Handle, name: string, code: Memory): Handle;
+  releaseKernel(kernel: Handle): number;
   setKernelArg(kernel: Handle, index: number, size: number, value: Memory): number;
   createBuffer(context: Handle, flags: number, size: number, from: Memory, code: Memory): Handle;
   releaseMemObject(buffer: Handle): number;
@@ -74,6 +75,17 @@ export interface OpenCl {
     offset: Memory,
     global: Memory,
     local: Memory,
+    waits: number,
+    waitFor: Memory,
+    event: Memory,
+  ): number;
+  enqueueCopyBuffer(
+    queue: Handle,
+    from: Handle,
+    to: Handle,
+    fromOffset: number,
+    toOffset: number,
+    size: number,
     waits: number,
     waitFor: Memory,
     event: Memory,
@@ -117,6 +129,9 @@ const PROTOTYPES: Record<keyof OpenCl, string> = {
   buildProgram: 'int clBuildProgram(uintptr_t, uint32_t, void *, const char *, void *, void *)',
   getProgramBuildInfo: 'int clGetProgramBuildInfo(uintptr_t, uintptr_t, uint32_t, size_t, void *, void *)',
   createKernel: 'uintptr_t clCreateKernel(uintptr_t, const char *, void *)',
+  releaseKernel: 'int clReleaseKernel(uintptr_t)',
+  enqueueCopyBuffer:
+    'int clEnqueueCopyBuffer(uintptr_t, uintptr_t, uintptr_t, size_t, size_t, size_t, uint32_t, void *, void *)',
   setKernelArg: 'int clSetKernelArg(uintptr_t, uint32_t, size_t, void *)',
   createBuffer: 'uintptr_t clCreateBuffer(uintptr_t, uint64_t, size_t, void *, void *)',
   releaseMemObject: 'int clReleaseMemObject(uintptr_t)',

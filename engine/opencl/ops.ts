@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { StepNumber } from '../step-numbers.ts';
 import { type OpenClBackend, openClBackend } from './backend.ts';
 import { DeviceCsr } from './device-csr.ts';
 import { deviceKernel } from './device-kernel.ts';
+import { marksOf } from './marks.ts';
 import { multiply } from './matmul.ts';
-import { selectLargest, selectOfRows } from './select.ts';
+import { selectLargest, selectOfRows, type Wanted } from './select.ts';
 import { columnsTimesDense, dotsAt, gatherAt, rowsTimesDense } from './sparse-products.ts';
 
 /*
@@ -61,13 +63,13 @@ const encoding = deviceKernel<Parts>({
 function sparseParts(codes: DeviceCsr, h: tf.Tensor, scale: tf.Tensor | null, backend: OpenClBackend) {
   const { pattern, values } = codes;
   const { device, columns, most } = pattern;
-  const { begins, order } = pattern.byColumn();
-  const at = scale ? gatherAt(pattern, backend.buffer(h)) : null;
+  const { begins, order, rowOf } = pattern.byColumn();
   const scaled = device.allocate(Math.max(1, most));
   const [db, dscale] = [backend.make([columns]), backend.make([columns])];
   const outs = [scaled, backend.buffer(db), backend.buffer(dscale)];
   const factors = scale ? backend.buffer(scale) : null;
-  const args = [begins, order, values, at, factors, columns, scale ? 1 : 0, ...outs];
+  const at = scale ? backend.buffer(h) : null;
+  const args = [begins, order, rowOf, values, at, factors, columns, scale ? 1 : 0, ...outs];
   device.launch(
     'sparse',
     'column_gradients',
@@ -75,7 +77,6 @@ function sparseParts(codes: DeviceCsr, h: tf.Tensor, scale: tf.Tensor | null, ba
     args,
     VECTOR,
   );
-  if (at) device.release(at);
   return {
     inner: tensorOf(backend.makeSparse(new DeviceCsr(pattern, scaled)), backend),
     db: tensorOf(db, backend),
@@ -100,7 +101,7 @@ export function encode(
 interface Selection {
   /** Of the whole batch, or of each row. */
   of: 'batch' | 'rows';
-  count: number;
+  count: Wanted;
   /** Latents that are marked, where there is a second input with the marks. */
   marked: number;
 }
@@ -114,7 +115,7 @@ const selecting = deviceKernel<Selection>({
     const codes =
       of === 'batch'
         ? selectLargest(backend.device, matrix, count)
-        : selectOfRows(backend.device, matrix, count, among);
+        : selectOfRows(backend.device, matrix, count as number, among);
     return [backend.makeSparse(codes)];
   },
   gradients([dy], saved, _attributes, backend) {
@@ -131,8 +132,9 @@ const selecting = deviceKernel<Selection>({
   },
 });
 
-export function batchTopK(h: tf.Tensor, k: number): tf.Tensor {
-  const count = Math.min(h.size, Math.floor(k * h.shape[0]));
+export function batchTopK(h: tf.Tensor, k: StepNumber): tf.Tensor {
+  const countOf = (value: number) => Math.min(h.size, Math.floor(value * (h.shape[0] as number)));
+  const count = typeof k === 'number' ? countOf(k) : { ...k.place(countOf), most: countOf(k.most) };
   return selecting([h], { of: 'batch', count, marked: 0 })[0];
 }
 
@@ -140,8 +142,10 @@ export const topK = (h: tf.Tensor, k: number): tf.Tensor =>
   selecting([h], { of: 'rows', count: Math.floor(k), marked: 0 })[0];
 
 export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Tensor {
-  const marked = among.reduce((sum, mark) => sum + mark, 0);
-  const marks = tf.tensor1d(Int32Array.from(among), 'int32');
+  const there = marksOf(among);
+  // How many are marked is known there alone: the lists have room for all columns.
+  const marked = there ? among.length : among.reduce((sum, mark) => sum + mark, 0);
+  const marks = there?.marks ?? tf.tensor1d(Int32Array.from(among), 'int32');
   return selecting([h, marks], { of: 'rows', count: Math.floor(k), marked })[0];
 }
 
@@ -178,7 +182,8 @@ const decoding = deviceKernel<Banded>({
 });
 
 export function decodeBands(z: tf.Tensor, W: tf.Tensor, bandOf: Uint8Array, bands: number): tf.Tensor[] {
-  return decoding([z, W, tf.tensor1d(Int32Array.from(bandOf), 'int32')], { bands });
+  const there = marksOf(bandOf)?.marks ?? tf.tensor1d(Int32Array.from(bandOf), 'int32');
+  return decoding([z, W, there], { bands });
 }
 
 /** Where no selection made the codes, a dense product takes less time than a search for their non-zeros. */

@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs';
 
-/** What a kernel's parameter is: a buffer of the device, or a number. */
-export type Parameter = 'buffer' | 'int' | 'float';
+/** What a kernel's parameter is: a buffer of the device that it reads, or also writes, or a number. */
+export type Parameter = 'buffer' | 'output' | 'int' | 'float';
 
 /** Every group of kernels, a file of kernels/. */
-export type Group = 'elementwise' | 'movement' | 'reductions' | 'matmul' | 'select' | 'sparse' | 'fused';
+export type Group =
+  | 'elementwise'
+  | 'movement'
+  | 'reductions'
+  | 'matmul'
+  | 'select'
+  | 'sparse'
+  | 'fused'
+  | 'tracking'
+  | 'optimiser';
 
 /** The source of a group of kernels, with what all groups share before it. */
 export function sourceOf(group: Group): string {
@@ -37,7 +46,7 @@ export function parametersOf(source: string): Map<string, Parameter[]> {
 
 function parameters(list: string): Parameter[] {
   return list.split(',').map((parameter) => {
-    if (parameter.includes('*')) return 'buffer';
+    if (parameter.includes('*')) return /\bconst\b/.test(parameter) ? 'buffer' : 'output';
     return /\bfloat\b/.test(parameter) ? 'float' : 'int';
   });
 }

@@ -122,7 +122,7 @@ function overAll(
 }
 
 /** How an array is divided for a reduction over all of it. */
-export function partsOf(size: number): { parts: number; each: number } {
+function partsOf(size: number): { parts: number; each: number } {
   const each = Math.max(LEAST_PART, Math.ceil(size / MOST_PARTS));
   return { parts: Math.ceil(size / each), each };
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { SparseCodes } from '#contract/codes';
 import { uniform } from '../random.ts';
 import { selectLargest as largest, selectLargestOfRows } from '../select.ts';
 import { selectLargestAmong } from '../select-among.ts';
+import type { DeviceBuffer } from './buffers.ts';
 import { Device } from './device.ts';
 import { chooseDevice } from './devices.ts';
 import { nonZeros, selectLargest, selectOfRows } from './select.ts';
@@ -28,8 +29,39 @@ function numbers(size: number, seed: number, share: number): Float32Array {
   );
 }
 
+/** The same non-zeros by columns, each in the order of the rows. */
+function expectColumns(device: Device, codes: ReturnType<typeof nonZeros>, read: SparseCodes): void {
+  const { columns, most } = codes.pattern;
+  const { begins, order, rowOf } = codes.pattern.byColumn();
+  const got = [columns + 1, most, most].map((size) => new Uint32Array(size));
+  if (most > 0) {
+    device.read([
+      [begins, got[0]],
+      [order, got[1]],
+      [rowOf, got[2]],
+    ]);
+  }
+  const places = Array.from({ length: columns }, (): [at: number, row: number][] => []);
+  for (let row = 0; row < read.rows; row++)
+    for (let at = read.offsets[row]; at < read.offsets[row + 1]; at++)
+      places[read.indices[at]].push([at, row]);
+  const listed = places.map((_, column) =>
+    Array.from({ length: got[0][column + 1] - got[0][column] }, (_, i) => got[0][column] + i).map((s) => [
+      got[1][s],
+      got[2][s],
+    ]),
+  );
+  expect(listed).toEqual(places);
+}
+
 describe.skipIf(noDevice).each([64, 128, 256])('selection in groups of %i', (group) => {
   const device = noDevice ? null : new Device(chooseDevice(), group);
+
+  beforeAll(() => {
+    // The first selection takes memory that all later ones use.
+    if (device)
+      selectLargest(device, { buffer: device.upload(Float32Array.of(1)), rows: 1, columns: 1 }, 1).release();
+  });
 
   /** The same selection on the device; all that it used is given back. */
   function onDevice(
@@ -42,8 +74,8 @@ describe.skipIf(noDevice).each([64, 128, 256])('selection in groups of %i', (gro
     const buffer = own.allocate(values.length);
     own.write(buffer, values);
     const codes = select(own, { buffer, rows, columns: values.length / rows });
-    codes.pattern.byColumn();
     const read = codes.read();
+    expectColumns(own, codes, read);
     codes.release();
     own.release(buffer);
     expect(own.pool.bytes.used).toBe(used);
@@ -60,6 +92,16 @@ describe.skipIf(noDevice).each([64, 128, 256])('selection in groups of %i', (gro
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('keeps so many as a number on the device says', () => {
+    const values = numbers(300 * 40, 5, 0.3);
+    const places = device?.upload(Float32Array.of(7, 3000, 450));
+    for (const [place, count] of [7, 3000, 450].entries()) {
+      const wanted = { numbers: places as DeviceBuffer, place, most: 4000 };
+      const got = onDevice(values, 300, (own, h) => selectLargest(own, h, wanted));
+      expect(got).toEqual(largest(values, 300, count));
+    }
   });
 
   it('keeps of each row what the plain one keeps, among all and among some', () => {

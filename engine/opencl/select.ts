@@ -1,6 +1,6 @@
 import type { DeviceBuffer } from './buffers.ts';
 import type { Device } from './device.ts';
-import { DeviceCsr, Pattern } from './device-csr.ts';
+import { type ColumnBits, DeviceCsr, Pattern } from './device-csr.ts';
 
 /** As in select.cl. */
 const MODES = { batch: 0, rows: 1, among: 2 } as const;
@@ -16,25 +16,42 @@ interface Matrix {
   columns: number;
 }
 
+/** How many numbers to keep: a number, or one of the numbers of a step (watch.ts), of at most so many. */
+export type Wanted = number | { numbers: DeviceBuffer; place: number; most: number };
+
+/** Zeros that each selection leaves as zeros, of each device. */
+const works = new WeakMap<Device, DeviceBuffer>();
+
+function workOf(device: Device): DeviceBuffer {
+  const known = works.get(device);
+  if (known) return known;
+  const work = device.allocateLasting(WORDS_OF_COUNTS);
+  work.overwritten = () => {};
+  device.write(work, new Int32Array(WORDS_OF_COUNTS));
+  works.set(device, work);
+  return work;
+}
+
 /**
- * The `count` largest positive numbers over all rows together, NaN above all; fewer if fewer are positive. Of
- * ties at the cut, the first in row order are kept.
+ * The `wanted` largest positive numbers over all rows together, NaN above all; fewer if fewer are positive.
+ * Of ties at the cut, the first in row order are kept.
  */
-export function selectLargest(device: Device, h: Matrix, count: number): DeviceCsr {
+export function selectLargest(device: Device, h: Matrix, wanted: Wanted): DeviceCsr {
   const { buffer, rows, columns } = h;
-  if (count === 0) return none(device, h);
+  const most = typeof wanted === 'number' ? wanted : wanted.most;
+  if (most === 0) return none(device, h);
   const size = rows * columns;
-  const work = device.allocate(WORDS_OF_COUNTS);
-  device.each('select', 'clear_counts', WORDS_OF_COUNTS, [work]);
+  const work = workOf(device);
+  const bits = columnBits(device, h);
   const groups = Math.min(MOST_GROUPS, Math.ceil(size / (device.group * NUMBERS_OF_ITEM)));
-  for (const pass of [0, 1, 2])
-    device.rows('select', 'count_digits', groups, [buffer, size, count, pass, work]);
+  const [numbers, place] = typeof wanted === 'number' ? [null, -1] : [wanted.numbers, wanted.place];
+  for (const pass of [0, 1, 2]) {
+    const args = [buffer, size, most, numbers, place, pass, work, bits.list, bits.size];
+    device.rows('select', 'count_digits', groups, args);
+  }
   const [cuts, above, equal] = [device.allocate(rows + 1), device.allocate(rows), device.allocate(rows)];
-  device.rows('select', 'cut_of_batch', rows, [buffer, columns, count, work, cuts, above, equal]);
-  const starts = startsOf(device, rows, above, equal, cuts);
-  const codes = collect(device, h, MODES.batch, null, cuts, equal, starts, count);
-  for (const used of [work, cuts, equal]) device.release(used);
-  return codes;
+  device.rows('select', 'cut_of_batch', rows, [buffer, columns, work, cuts, above, equal]);
+  return collect(device, h, { mode: MODES.batch, marks: null, cuts, above, equal, work, bits }, most);
 }
 
 /**
@@ -52,58 +69,59 @@ export function selectOfRows(
   const most = rows * Math.min(k, among ? among.count : columns);
   if (most === 0) return none(device, h);
   const marks = among?.marks ?? null;
+  const bits = columnBits(device, h);
   const [cuts, above, equal] = [device.allocate(rows), device.allocate(rows), device.allocate(rows)];
-  device.rows('select', 'cut_of_rows', rows, [buffer, marks, columns, k, mode, cuts, above, equal]);
-  const starts = startsOf(device, rows, above, equal, null);
-  const codes = collect(device, h, mode, marks, cuts, equal, starts, most);
-  for (const used of [cuts, equal]) device.release(used);
-  return codes;
+  const outs = [cuts, above, equal, bits.list, bits.size];
+  device.rows('select', 'cut_of_rows', rows, [buffer, marks, columns, k, mode, ...outs]);
+  return collect(device, h, { mode, marks, cuts, above, equal, work: null, bits }, most);
+}
+
+/** Room for a bit for each row of each column, and for how many are set in each. */
+function columnBits(device: Device, { rows, columns }: Matrix) {
+  const words = Math.ceil(rows / 32);
+  const size = columns * (words + 1);
+  return { list: device.allocate(size), words, size };
 }
 
 /** All non-zeros of a matrix that no selection made. */
 export function nonZeros(device: Device, h: Matrix): DeviceCsr {
   const { buffer, rows, columns } = h;
-  const [above, equal] = [device.allocate(rows), device.allocate(rows)];
-  device.rows('select', 'count_nonzeros', rows, [buffer, columns, above, equal]);
-  const starts = startsOf(device, rows, above, equal, null);
-  device.release(equal);
+  const counts = device.allocate(rows);
+  device.rows('select', 'count_nonzeros', rows, [buffer, columns, counts]);
+  const starts = startsOf(device, rows, counts);
   const lists = listsOf(device, rows * columns);
   const args = [buffer, columns, starts, lists.indices, lists.values, lists.rowOf];
   device.rows('select', 'collect_nonzeros', rows, args);
-  return csrOf(device, h, starts, lists, rows * columns);
+  return csrOf(device, h, starts, lists, rows * columns, null);
 }
 
-/**
- * Where each row begins, from how many it has above its cut and equal to it. With `cuts` the ties of a batch,
- * whose number stands behind its cuts, are divided among the rows in their order. Releases `above`.
- */
-export function startsOf(
-  device: Device,
-  rows: number,
-  above: DeviceBuffer,
-  equal: DeviceBuffer,
-  cuts: DeviceBuffer | null,
-): DeviceBuffer {
+/** Where each row begins, from how many it has. Releases `counts`. */
+export function startsOf(device: Device, rows: number, counts: DeviceBuffer): DeviceBuffer {
   const starts = device.allocate(rows + 1);
-  device.rows('select', 'starts_of_rows', 1, [above, equal, cuts, rows, cuts ? 1 : 0, starts]);
-  device.release(above);
+  device.rows('sparse', 'begins_of', 1, [counts, 0, rows, starts], '-D VECTOR=4');
+  device.release(counts);
   return starts;
 }
 
-function collect(
-  device: Device,
-  h: Matrix,
-  mode: number,
-  marks: DeviceBuffer | null,
-  cuts: DeviceBuffer,
-  equal: DeviceBuffer,
-  starts: DeviceBuffer,
-  most: number,
-): DeviceCsr {
+interface Cut {
+  mode: number;
+  marks: DeviceBuffer | null;
+  cuts: DeviceBuffer;
+  above: DeviceBuffer;
+  equal: DeviceBuffer;
+  work: DeviceBuffer | null;
+  bits: ReturnType<typeof columnBits>;
+}
+
+function collect(device: Device, h: Matrix, cut: Cut, most: number): DeviceCsr {
+  const { mode, marks, cuts, above, equal, work, bits } = cut;
   const lists = listsOf(device, most);
-  const outs = [lists.indices, lists.values, lists.rowOf];
-  device.rows('select', 'collect', h.rows, [h.buffer, marks, h.columns, mode, cuts, equal, starts, ...outs]);
-  return csrOf(device, h, starts, lists, most);
+  const starts = device.allocate(h.rows + 1);
+  const outs = [starts, lists.indices, lists.values, lists.rowOf, bits.list, bits.words];
+  const ins = [h.buffer, marks, h.columns, mode, cuts, above, equal, work];
+  device.rows('select', 'collect', h.rows, [...ins, ...outs]);
+  for (const used of [cuts, above, equal]) device.release(used);
+  return csrOf(device, h, starts, lists, most, bits);
 }
 
 interface Lists {
@@ -117,12 +135,20 @@ function listsOf(device: Device, most: number): Lists {
   return { indices: list(), values: list(), rowOf: list() };
 }
 
-const csrOf = (device: Device, { rows, columns }: Matrix, starts: DeviceBuffer, lists: Lists, most: number) =>
-  new DeviceCsr(new Pattern(device, rows, columns, most, starts, lists.indices, lists.rowOf), lists.values);
+function csrOf(
+  device: Device,
+  { rows, columns }: Matrix,
+  starts: DeviceBuffer,
+  { indices, values, rowOf }: Lists,
+  most: number,
+  bits: ColumnBits | null,
+): DeviceCsr {
+  return new DeviceCsr(new Pattern(device, rows, columns, most, starts, indices, rowOf, bits), values);
+}
 
 /** A matrix of zeros alone. */
 function none(device: Device, h: Matrix): DeviceCsr {
   const starts = device.allocate(h.rows + 1);
   device.each('elementwise', 'fill_int', h.rows + 1, [starts, h.rows + 1, 0]);
-  return csrOf(device, h, starts, listsOf(device, 0), 0);
+  return csrOf(device, h, starts, listsOf(device, 0), 0, null);
 }

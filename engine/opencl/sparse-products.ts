@@ -2,8 +2,9 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { OpenClBackend } from './backend.ts';
 import { transpose } from './backend.ts';
 import type { DeviceBuffer } from './buffers.ts';
-import type { Device, Range } from './device.ts';
+import type { Device } from './device.ts';
 import { DeviceCsr, Pattern } from './device-csr.ts';
+import type { Range } from './launch.ts';
 import { startsOf } from './select.ts';
 
 /**
@@ -12,6 +13,8 @@ import { startsOf } from './select.ts';
  */
 type Bands = DeviceBuffer | null;
 
+/** The build of the program that most kernels use. */
+const VECTOR = '-D VECTOR=4';
 /** Bands that one launch takes. */
 const BANDS = 4;
 /** As in sparse.cl. */
@@ -75,7 +78,7 @@ export function dotsAt(
 export function gatherAt(pattern: Pattern, dense: DeviceBuffer): DeviceBuffer {
   const { device, columns, most, indices, rowOf, extent } = pattern;
   const out = device.allocate(Math.max(1, most));
-  device.each('sparse', 'gather_at', most, [...extent, indices, rowOf, dense, columns, out]);
+  device.each('sparse', 'gather_at', most, [...extent, indices, rowOf, dense, columns, out], VECTOR);
   return out;
 }
 
@@ -145,11 +148,11 @@ function merged(a: DeviceCsr, b: DeviceCsr): DeviceCsr {
   const { device, rows, columns } = a.pattern;
   const most = a.pattern.most + b.pattern.most;
   const size = Math.max(1, most);
-  const [counts, none] = [device.allocate(rows), device.allocate(rows)];
+  const counts = device.allocate(rows);
   const [x, y] = [a, b].map(({ pattern, values }) => [pattern.starts, pattern.indices, values] as const);
-  device.each('sparse', 'count_merged', rows, [x[0], x[1], y[0], y[1], rows, counts, none]);
-  const starts = startsOf(device, rows, counts, none, null);
+  device.each('sparse', 'count_merged', rows, [x[0], x[1], y[0], y[1], rows, counts], VECTOR);
+  const starts = startsOf(device, rows, counts);
   const [indices, values, rowOf] = [size, size, size].map((count) => device.allocate(count));
-  device.each('sparse', 'merge', rows, [...x, ...y, rows, starts, indices, values, rowOf]);
+  device.each('sparse', 'merge', rows, [...x, ...y, rows, starts, indices, values, rowOf], VECTOR);
   return new DeviceCsr(new Pattern(device, rows, columns, most, starts, indices, rowOf), values);
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { batchTopK } from '#engine/ops';
+import type { StepNumber } from '#engine/step-numbers';
 import type { Buffers, Encoder, InferenceEncoder, Weights } from '../architecture.ts';
 import type { BatchTopKBuffers, BatchTopKConfig, BatchTopKWeights } from './batchtopk-config.ts';
 import { presentK } from './k-schedule.ts';
@@ -10,13 +11,9 @@ import { thresholded } from './thresholds.ts';
 type WeightsOf = Weights<BatchTopKWeights>;
 type BuffersOf = Buffers<BatchTopKBuffers>;
 
-/**
- * BatchTopK of x [batch, d_in] at the present k, with the refinement: the weights as used, and what `refine`
- * returns.
- */
-export function selectByBatch(x: tf.Tensor, weights: WeightsOf, buffers: BuffersOf, config: BatchTopKConfig) {
+/** BatchTopK of x [batch, d_in] at k, with the refinement: the weights as used, and what `refine` returns. */
+export function selectByBatch(x: tf.Tensor, weights: WeightsOf, k: StepNumber, config: BatchTopKConfig) {
   const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
-  const k = presentK(buffers, config);
   const u = tf.sub(x, weights.b_dec);
   return { sae, ...refine(u, sae, stepSizes(weights, config), (h) => batchTopK(h, k)) };
 }
@@ -24,7 +21,8 @@ export function selectByBatch(x: tf.Tensor, weights: WeightsOf, buffers: Buffers
 /** BatchTopK over the batch that it is given, at the present k. */
 export function batchTopKEncoder(weights: WeightsOf, buffers: BuffersOf, config: BatchTopKConfig): Encoder {
   return {
-    encode: (x) => selectByBatch(x, weights, buffers, config).stages[config.n_refinement_steps],
+    encode: (x) =>
+      selectByBatch(x, weights, presentK(buffers, config), config).stages[config.n_refinement_steps],
     W_dec: rescaled(weights, config.rescale_acts_by_decoder_norm).W_dec,
     b_dec: weights.b_dec,
   };

@@ -50,11 +50,17 @@ export function batchTopKForward({
   weights,
   buffers,
   config,
-  step,
+  schedule,
   trainingSteps,
 }: PassInput<BatchTopKConfig, BatchTopKWeights, BatchTopKBuffers>): BatchTopKForward {
-  buffers.k[0] = kAt(step, trainingSteps, config);
-  const { sae, hiddenPre, stages } = selectByBatch(x, weights, buffers, config);
+  const k = schedule(
+    (step) => {
+      buffers.k[0] = kAt(step, trainingSteps, config);
+      return buffers.k[0];
+    },
+    Math.max(config.k, config.initial_k ?? 0),
+  );
+  const { sae, hiddenPre, stages } = selectByBatch(x, weights, k, config);
   for (const [stage, acts] of stages.entries()) {
     updateThreshold(buffers.topk_thresholds, stage, acts, config.topk_threshold_lr);
   }

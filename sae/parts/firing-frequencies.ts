@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { csrOf } from '#engine/sparse';
+import { trackRates } from '#engine/tracking';
 
 /**
  * Moves frequencies[i] towards the share of the batch's samples in which latent i fires, as an exponential
@@ -7,13 +7,7 @@ import { csrOf } from '#engine/sparse';
  * d_sae].
  */
 export function updateFrequencies(frequencies: Float64Array, acts: tf.Tensor, decay: number): void {
-  const { indices, values, rows } = csrOf(acts);
-  const counts = new Float64Array(frequencies.length);
-  for (let at = 0; at < indices.length; at++) if (values[at] !== 0) counts[indices[at]]++;
-  for (let i = 0; i < counts.length; i++) {
-    const rate = counts[i] / rows;
-    frequencies[i] = frequencies[i] < 0 ? rate : decay * frequencies[i] + (1 - decay) * rate;
-  }
+  trackRates(frequencies, acts, decay);
 }
 
 /** Latents by frequency, the most frequent first; the lower index first among equals. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { decode, detach, largestAmong, squaredErrors } from '#engine/ops';
+import { countOnDevice } from '#engine/tracking';
 
 /** Fields of the reduction of the samples' errors to one loss. */
 export const reductionFields = {
@@ -44,13 +45,17 @@ export function deadLatentLoss(
   dead: Uint8Array | null,
   signs?: tf.Tensor,
 ): tf.Tensor {
-  const count = dead ? dead.reduce((sum, v) => sum + v, 0) : 0;
-  if (!dead || count === 0) return tf.scalar(0);
+  if (!dead) return tf.scalar(0);
   const most = Math.floor((residual.shape[residual.rank - 1] as number) / 2);
+  // On a device it is not known here how many are dead, or whether any is: the loss is 0 then.
+  const there = countOnDevice(dead);
+  const count = there ? most : dead.reduce((sum, v) => sum + v, 0);
+  if (count === 0) return tf.scalar(0);
   const k = Math.min(most, count);
   const selected = signs
     ? tf.mul(largestAmong(tf.mul(hiddenPre, signs), k, dead), signs)
     : largestAmong(hiddenPre, k, dead);
   const errors = squaredErrors(decode(selected, W_dec), detach(residual));
-  return tf.mul(Math.min(count / most, 1), tf.mean(errors));
+  const weight = there ? tf.minimum(tf.div(there, most), 1) : Math.min(count / most, 1);
+  return tf.mul(weight, tf.mean(errors));
 }

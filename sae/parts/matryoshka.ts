@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { decodeBands, detach } from '#engine/ops';
+import { bandsByRank } from '#engine/tracking';
 import type { Buffers } from '../architecture.ts';
 import { orderByFrequency, updateFrequencies } from './firing-frequencies.ts';
 
@@ -56,12 +57,13 @@ export function nestedReconstructions(
   { frequencies }: Buffers<'frequencies'>,
   config: MatryoshkaConfig,
 ): NestedReconstructions {
-  let order: Uint32Array | undefined;
+  const { matryoshka_widths, d_sae } = config;
+  let prefixesNow: Prefixes;
   if (config.use_frequency_sorted_matryoshka) {
     updateFrequencies(frequencies, acts, config.firing_frequency_ema_decay);
-    order = orderByFrequency(frequencies);
-  }
-  const { widths, bandOf } = prefixesOf(config.matryoshka_widths, config.d_sae, order);
+    prefixesNow = prefixesByFrequency(matryoshka_widths, d_sae, frequencies);
+  } else prefixesNow = prefixesOf(matryoshka_widths, d_sae);
+  const { widths, bandOf } = prefixesNow;
   const bands = decodeBands(acts, W_dec, bandOf, widths.length);
   let sum = b_dec;
   const prefixes = bands.map((band, level) => {
@@ -85,6 +87,13 @@ export function prefixesOf(widths: readonly number[], d_sae: number, order?: Uin
     bandOf[order ? order[rank] : rank] = band;
   }
   return { widths: all, bandOf };
+}
+
+/** The prefixes with the most frequent latents first. */
+function prefixesByFrequency(widths: readonly number[], d_sae: number, frequencies: Float64Array): Prefixes {
+  const all = completed(widths, d_sae);
+  const bandOf = bandsByRank(frequencies, all);
+  return bandOf ? { widths: all, bandOf } : prefixesOf(widths, d_sae, orderByFrequency(frequencies));
 }
 
 /** `bandOf` is a byte for each latent. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { csrOf } from '#engine/sparse';
+import { trackSmallest } from '#engine/tracking';
 
 /**
  * Moves thresholds[at] by `rate` towards the smallest positive activation of a selection over a batch [batch,
@@ -7,9 +7,7 @@ import { csrOf } from '#engine/sparse';
  * active.
  */
 export function updateThreshold(thresholds: Float64Array, at: number, acts: tf.Tensor, rate: number): void {
-  let smallest = Number.POSITIVE_INFINITY;
-  for (const value of csrOf(acts).values) if (value > 0 && value < smallest) smallest = value;
-  if (smallest < Number.POSITIVE_INFINITY) thresholds[at] = (1 - rate) * thresholds[at] + rate * smallest;
+  trackSmallest(thresholds, at, acts, rate);
 }
 
 /** relu(h) where h > threshold, else 0. `h` [batch, d_sae]. */

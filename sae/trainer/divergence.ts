@@ -1,10 +1,10 @@
-import type { StepResult } from './step.ts';
-
+import type { RunResult } from './step.ts';
 /** Training does not recover from a loss of more than this factor times the first. */
-const EXPLODED = 1e6;
+export const EXPLODED = 1e6;
 
 /** Why training cannot continue after this step, with the term's name; null if it can. */
-export function divergence(result: StepResult, step: number, firstLoss: number): string | null {
+export function divergence(result: RunResult, firstLoss: number): string | null {
+  const { step } = result;
   for (const [term, value] of Object.entries(result.losses)) {
     if (!Number.isFinite(value)) return `${term} is ${value} at step ${step}`;
   }

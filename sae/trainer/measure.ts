@@ -60,7 +60,7 @@ export function measureSteps(
     },
   };
   const model = createModel(timed, sae, architecture.init(sae, random), trainer);
-  const dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
+  const dead = new DeadLatents(new Float64Array(sae.d_sae), trainer.dead_feature_window);
   let loss = Number.NaN;
 
   const timedStep = (step: number): StepTimes => {

@@ -1,7 +1,7 @@
 import type { Architecture, BaseConfig } from '../architecture.ts';
 import type { TrainerConfig } from './config.ts';
 import type { AutotunerState } from './l0-autotuner.ts';
-import type { StepResult } from './step.ts';
+import type { RunResult } from './step.ts';
 
 /** The data, read synchronously batch by batch: `#bench/stream/reader`, or a substitute. */
 export interface Batches {
@@ -42,7 +42,7 @@ export interface Plan {
   /** Shows a line to the user. */
   warn?(line: string): void;
   /** Called after every step, with the number of latents that were dead before it. */
-  onStep?(result: StepResult, deadBefore: number): void;
+  onStep?(result: RunResult, deadBefore: number): void;
 }
 
 /** State of a run beside the model; saved with it. */

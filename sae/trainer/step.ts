@@ -4,7 +4,8 @@ import { createAdam } from '#engine/adam';
 import { numbers } from '#engine/kernel';
 import type { Optimizer } from '#engine/optimizer';
 import { type Csr, csrOf } from '#engine/sparse';
-import type { Architecture, BaseConfig, Buffers } from '../architecture.ts';
+import { held } from '#engine/tracking';
+import type { Architecture, BaseConfig, Buffers, PassInput, PassOutput } from '../architecture.ts';
 import type { TrainerConfig } from './config.ts';
 
 /** An SAE in training. */
@@ -31,10 +32,20 @@ export interface StepResult {
   l0: number;
   /** Norm of all gradients together, before they are clipped; NaN before the update. */
   gradNorm: number;
-  /** The activations' non-zeros [batch, d_sae]. */
-  acts: Csr;
   /** 1 - squared error / variance of x in this batch; null if it was not asked for. */
   explainedVariance: number | null;
+}
+
+/** Numbers of a step of a run. */
+export interface RunResult extends StepResult {
+  /** The step that they are of: an earlier one where that went wrong. */
+  step: number;
+}
+
+/** Numbers of one step with the activations' non-zeros [batch, d_sae]. */
+export interface StepWithActs extends StepResult {
+  /** The non-zeros. */
+  acts: Csr;
 }
 
 /** What one step needs beside the model. */
@@ -73,12 +84,14 @@ export function createModel(
     epsilon: 1e-8,
     maxGradNorm: trainer.max_grad_norm,
   });
-  return { architecture, config, variables, buffers: architecture.buffers?.(config) ?? {}, adam };
+  const buffers = Object.entries(architecture.buffers?.(config) ?? {});
+  const kept = Object.fromEntries(buffers.map(([name, values]) => [name, held(values)]));
+  return { architecture, config, variables, buffers: kept, adam };
 }
 
 /** Forward pass, gradients, and an update of the weights unless a loss is not finite. */
-export function trainStep(model: Model, input: StepInput): StepResult {
-  let step: StepResult | undefined;
+export function trainStep(model: Model, input: StepInput): StepWithActs {
+  let step: StepWithActs | undefined;
   tf.tidy(() => {
     const { result, gradients } = gradientsOf(model, input);
     if (Object.values(result.losses).every(Number.isFinite)) {
@@ -86,36 +99,63 @@ export function trainStep(model: Model, input: StepInput): StepResult {
     }
     step = result;
   });
-  return step as unknown as StepResult;
+  return step as unknown as StepWithActs;
 }
 
 /** Forward pass and gradients by the weights' names. Updates the buffers only. */
 export function gradientsOf(
   model: Model,
-  { x, step, trainingSteps, dead, multiplier, measure }: Omit<StepInput, 'learningRate'>,
-): { result: StepResult; gradients: Record<string, tf.Tensor> } {
-  const { architecture, config, variables, buffers } = model;
-  let result: StepResult | undefined;
-  const { grads } = tf.variableGrads(() => {
-    const pass = { x, weights: variables, buffers, config, step, trainingSteps, dead, multiplier };
-    const { acts, recon, losses } = architecture.trainingPass(pass);
-    const total = tf.addN(Object.values(losses).map((loss) => tf.reshape(loss, []))) as tf.Scalar;
-    const codes = csrOf(acts);
+  input: Omit<StepInput, 'learningRate'>,
+): { result: StepWithActs; gradients: Record<string, tf.Tensor> } {
+  const { x, step, measure } = input;
+  let result: StepWithActs | undefined;
+  const gradients = differentiate(model, { ...input, schedule: (at) => at(step) }, (output, total) => {
+    const codes = csrOf(output.acts);
+    const losses = Object.entries(output.losses).map(([name, term]) => [name, term.dataSync()[0]] as const);
     result = {
       loss: total.dataSync()[0],
-      losses: Object.fromEntries(Object.entries(losses).map(([name, term]) => [name, term.dataSync()[0]])),
+      losses: Object.fromEntries(losses),
       l0: codes.indices.length / codes.rows,
       gradNorm: Number.NaN,
       acts: codes,
-      explainedVariance: measure ? explainedVariance(x, recon) : null,
+      explainedVariance: measure ? explainedVariance(x, output.recon) : null,
     };
+  });
+  return { result: result as StepWithActs, gradients };
+}
+
+/** What differs between passes: all but the model's own. */
+type Varying = Pick<
+  PassInput<BaseConfig, string, string>,
+  'x' | 'step' | 'trainingSteps' | 'dead' | 'multiplier' | 'schedule'
+>;
+
+/**
+ * The gradients by the weights' names. `observe` is given what the pass returned and the total loss, while
+ * its tensors are there.
+ */
+export function differentiate(
+  { architecture, config, variables, buffers }: Model,
+  varying: Varying,
+  observe: (output: PassOutput, total: tf.Tensor) => void,
+): Record<string, tf.Tensor> {
+  const { grads } = tf.variableGrads(() => {
+    // Inputs may be getters, by which it is seen what a pass reads.
+    const pass = Object.defineProperties(
+      { weights: variables, buffers, config },
+      Object.getOwnPropertyDescriptors(varying),
+    ) as unknown as PassInput<BaseConfig, string, string>;
+    const output = architecture.trainingPass(pass);
+    const terms = Object.values(output.losses).map((loss) => tf.reshape(loss, []));
+    const total = tf.addN(terms) as tf.Scalar;
+    observe(output, total);
     return total;
   }, Object.values(variables));
   const gradients: Record<string, tf.Tensor> = {};
   for (const [name, variable] of Object.entries(variables)) {
     if (grads[variable.name]) gradients[name] = grads[variable.name];
   }
-  return { result: result as StepResult, gradients };
+  return gradients;
 }
 
 /** 1 - mean |x - recon|² / (mean |x|² - |mean x|²) of a batch. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { writeJsonAtomic } from '#contract/atomic';
 import type { TrainResult } from '#contract/run';
+import { held } from '#engine/tracking';
 import { writeCheckpoint } from './checkpoint.ts';
 import { DeadLatents } from './dead-latents.ts';
 import { divergence } from './divergence.ts';
@@ -13,7 +14,8 @@ import { finiteOf, ProgressLog } from './progress.ts';
 import { type End, resultOf, type SoFar } from './result.ts';
 import { readResumeState, readWeights, writeResumeState } from './resume.ts';
 import { durations, learningRate } from './schedules.ts';
-import { createModel, type Model, type StepResult, trainStep } from './step.ts';
+import { createModel, type Model, type RunResult } from './step.ts';
+import { type Steps, stepsOf } from './steps.ts';
 
 type Batch = NonNullable<ReturnType<Batches['next']>>;
 
@@ -47,7 +49,10 @@ class Run {
   private readonly state: RunState = freshState();
   private readonly progress: ProgressLog;
   private readonly trainingSteps: number;
-  private last: StepResult | null = null;
+  private readonly training: Steps;
+  private last: RunResult | null = null;
+  /** Whether the last step's numbers were not read yet. */
+  private isUnread = false;
   /** Where the last good weights are, for the reason of a failed run. */
   lastGood = '';
   private readonly started = performance.now();
@@ -60,7 +65,7 @@ class Run {
     const { trainer, sae, architecture } = plan;
     this.model = createModel(architecture, sae, architecture.init(sae, plan.random), trainer);
     if (trainer.normalize_activations !== 'none') requirePowers(this.model);
-    this.dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
+    this.dead = new DeadLatents(held(new Float64Array(sae.d_sae)), trainer.dead_feature_window);
     this.trainingSteps = Math.max(1, Math.floor(plan.samples / data.header.batchRows));
     if (plan.from !== undefined && !plan.resume) readWeights(plan.from, this.model);
     if (plan.resume) {
@@ -74,6 +79,7 @@ class Run {
       }
     }
     if (this.state.backends.at(-1) !== plan.backend) this.state.backends.push(plan.backend);
+    this.training = stepsOf(this.model, this.dead, data.header.d, this.trainingSteps);
     this.secondsBefore = this.state.seconds;
     this.progress = new ProgressLog(plan.out, plan.samples, this.state.seen);
   }
@@ -101,6 +107,8 @@ class Run {
       if (trouble) return { status: 'diverged', reason: trouble };
       const now = performance.now();
       if (now - saved > 1000 * (plan.saveEvery ?? 30)) {
+        const unsaved = this.settle();
+        if (unsaved) return { status: 'diverged', reason: unsaved };
         this.save();
         saved = now;
       }
@@ -122,39 +130,51 @@ class Run {
     const measure = final || this.progress.due(performance.now());
     const rate = learningRate(state.step, this.trainingSteps, rates);
 
-    const values = state.scale === 1 ? batch.x : batch.x.map((v) => v * state.scale);
-    const x = tf.tensor2d(values, [batch.rows, this.data.header.d]);
-    const result = trainStep(this.model, {
-      x,
+    const { target_l0 } = plan.trainer;
+    const deadBefore = plan.onStep ? dead.count : 0;
+    this.training.run({
+      x: state.scale === 1 ? batch.x : batch.x.map((v) => v * state.scale),
+      rows: batch.rows,
       step: state.step,
-      trainingSteps: this.trainingSteps,
       learningRate: rate,
-      dead: dead.mask(),
       multiplier: state.autotuner.multiplier,
+      firstLoss: state.firstLoss,
       measure,
     });
-    x.dispose();
-    this.last = result;
-    plan.onStep?.(result, dead.count);
-    state.firstLoss ??= result.loss;
-    const trouble = divergence(result, state.step, state.firstLoss);
-    if (trouble) return `${trouble}${this.lastGood}`;
-
-    dead.update(result.acts);
-    const { target_l0 } = plan.trainer;
-    if (target_l0 !== null) {
+    this.isUnread = true;
+    const isWanted = measure || plan.onStep || target_l0 !== null || !this.training.areLazy;
+    const trouble = isWanted ? this.settle() : null;
+    if (plan.onStep && this.last) plan.onStep(this.last, deadBefore);
+    if (trouble) return trouble;
+    if (target_l0 !== null && this.last) {
       const settings = { ...autotunerDefaults, target_l0, start_step: rates.autotuneStart };
-      state.autotuner = autotune(state.autotuner, result.l0, state.step, settings);
+      state.autotuner = autotune(state.autotuner, this.last.l0, state.step, settings);
     }
     const reached = (rows: number) => Math.floor((rows * plan.trainer.n_snapshots) / plan.samples);
     const isSnapshot = !final && reached(seen) > reached(state.seen);
     state.step++;
     state.seen = seen;
     state.nextBatch = batch.batchIndex + 1;
-    state.claimed = claimsOf(result);
-    if (measure) this.progress.write(state, result, rate, dead.count);
-    if (isSnapshot) this.snapshot();
+    if (measure && this.last) this.progress.write(state, this.last, rate, dead.count);
+    if (isSnapshot) {
+      const late = this.settle();
+      if (late) return late;
+      this.snapshot();
+    }
     return null;
+  }
+
+  /** Reads the last step's numbers if that was not done. Returns why training cannot continue, or null. */
+  private settle(): string | null {
+    if (!this.isUnread) return null;
+    this.isUnread = false;
+    const { state } = this;
+    const result = this.training.result();
+    this.last = result;
+    state.firstLoss ??= result.loss;
+    state.claimed = claimsOf(result);
+    const trouble = divergence(result, state.firstLoss);
+    return trouble && `${trouble}${this.lastGood}`;
   }
 
   /** Writes the last files of a run. */
@@ -170,6 +190,7 @@ class Run {
   }
 
   dispose(): void {
+    this.training.dispose();
     tf.dispose(this.model.variables);
   }
 
@@ -209,5 +230,5 @@ class Run {
 
 const weightsIn = (name: string, samples: number) => `; the weights after ${samples} samples are in ${name}`;
 
-const claimsOf = ({ loss, l0, explainedVariance }: StepResult) =>
+const claimsOf = ({ loss, l0, explainedVariance }: RunResult) =>
   finiteOf({ loss, l0, explained_variance: explainedVariance });

@@ -22,7 +22,7 @@ const rates = { ...trainer, ...durations(trainer, steps) };
 
 await openBackend('embedded');
 const model = createModel(architecture, sae, architecture.init(sae, uniform(seed)), trainer);
-const dead = new DeadLatents(sae.d_sae, trainer.dead_feature_window);
+const dead = new DeadLatents(new Float64Array(sae.d_sae), trainer.dead_feature_window);
 const data = stream(seed);
 
 interface Step {

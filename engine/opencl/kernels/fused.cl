@@ -1,4 +1,4 @@
-// Named operations over whole rows, and the optimiser. One group for a row.
+// Named operations over whole rows. One group for a row.
 
 kernel void row_norms(global const float* W, global float* norms, int n) {
   local float scratch[GROUP];
@@ -84,34 +84,4 @@ kernel void threshold_gradient(global const float* dy, global const float* h, gl
     if (fabs((h[at] - t) / bandwidth) < 0.5f) sum -= dy[at] * (counting ? 1.0f : t) / bandwidth;
   }
   out[slice * columns + column] = sum;
-}
-
-// The norm of all gradients, from sums of squares: one group.
-kernel void norm_of_squares(global const float* squares, global float* norm, int count) {
-  local float scratch[GROUP];
-  float sum = 0;
-  for (int i = get_local_id(0); i < count; i += GROUP) sum += squares[i];
-  sum = sum_of_group(sum, scratch);
-  if (get_local_id(0) == 0) norm[0] = sqrt(sum);
-}
-
-// A step of Adam after the clipping of the norm of all gradients (most_norm; below 0: none). Changes nothing
-// where that norm is not finite.
-kernel void adam(global const float* weights, global const float* gradient, global float* first, global float* second, global float* out, int size,
-    global const float* norm, float most_norm, float beta1, float beta2, float rest1, float rest2, float rate, float correction,
-    float epsilon) {
-  const int i = get_global_id(0);
-  if (i >= size) return;
-  const float all = norm[0];
-  float w = weights[i];
-  if (isfinite(all)) {
-    const float factor = most_norm < 0 ? 1.0f : fmin(1.0f, most_norm / (all + 1e-6f));
-    const float g = gradient[i] * factor;
-    const float m = beta1 * first[i] + rest1 * g;
-    const float v = beta2 * second[i] + rest2 * g * g;
-    first[i] = m;
-    second[i] = v;
-    w -= rate * m / (sqrt(v) / correction + epsilon);
-  }
-  out[i] = w;
 }

@@ -35,6 +35,12 @@ kernel void transposed(global const float* in, global float* out, int rows, int 
   }
 }
 
+// How many words of two arrays differ.
+kernel void count_different(global const int* a, global const int* b, int size, global int* count) {
+  const int i = get_global_id(0);
+  if (i < size && a[i] != b[i]) atomic_inc(count);
+}
+
 // out[o, p, i] = in[o, places[p], i] for `length` places of an axis and `inner` numbers behind it; NaN for a
 // place that there is not.
 kernel void gather(global const float* in, global const int* places, global float* out, int size, int length, int count, int inner) {

@@ -39,17 +39,6 @@ OVER_COLUMNS(columns_sum, 0, a + b)
 OVER_COLUMNS(columns_max, -INFINITY, most(a, b))
 OVER_COLUMNS(columns_min, INFINITY, least(a, b))
 
-// Σ x² of blocks of n numbers, written from `to` on.
-kernel void squares_of_blocks(global const float* in, global float* out, int size, int n, int to) {
-  local float scratch[GROUP];
-  const int begin = get_group_id(0) * n;
-  const int end = min(size, begin + n);
-  float sum = 0;
-  for (int i = begin + get_local_id(0); i < end; i += GROUP) sum += in[i] * in[i];
-  sum = sum_of_group(sum, scratch);
-  if (get_local_id(0) == 0) out[to + get_group_id(0)] = sum;
-}
-
 // exp(x - largest) of a row over its sum.
 kernel void softmax_rows(global const float* in, global float* out, int n) {
   local float scratch[GROUP];

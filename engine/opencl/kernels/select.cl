@@ -53,18 +53,24 @@ static void digit_at(global const int* counts, int bins, int wanted, local int* 
   barrier(CLK_LOCAL_MEM_FENCE);
 }
 
-kernel void clear_counts(global int* work) {
-  const int i = get_global_id(0);
-  if (i < STATE + ALL_BINS) work[i] = 0;
+// How many numbers are wanted: one of a step's numbers at a place, or below place 0 a number of the launch.
+static int wanted_of(global const float* numbers_of, int place, int wanted) { return place < 0 ? wanted : (int)numbers_of[place]; }
+
+// Clears what later kernels add to, with all work items.
+static void clear(global int* list, int size) {
+  for (int i = get_global_id(0); i < size; i += get_global_size(0)) list[i] = 0;
 }
 
 // Counts one digit of the numbers whose digits before it are those at the cut.
-kernel void count_digits(global const float* values, int size, int wanted, int pass, global int* work) {
+kernel void count_digits(global const float* values, int size, int wanted_here, global const float* numbers_of, int place, int pass,
+    global int* work, global int* columnwise, int columnwise_size) {
   local int bins[BINS0];
   local int scratch[GROUP];
   local int found[2];
   const int lane = get_local_id(0);
   const int width = pass == 0 ? BINS0 : BINS1;
+  const int wanted = wanted_of(numbers_of, place, wanted_here);
+  if (pass == 0) clear(columnwise, columnwise_size);
   uint prefix = 0;
   if (pass > 0) {
     const int left = pass == 1 ? wanted : work[LEFT1];
@@ -95,7 +101,7 @@ kernel void count_digits(global const float* values, int size, int wanted, int p
 }
 
 // The cut of a batch, and of each row how many numbers are above it and how many equal it.
-kernel void cut_of_batch(global const float* values, int columns, int wanted, global const int* work, global uint* cuts, global int* above,
+kernel void cut_of_batch(global const float* values, int columns, global const int* work, global uint* cuts, global int* above,
     global int* equal) {
   local int scratch[GROUP];
   local int found[2];
@@ -141,12 +147,13 @@ kernel void cut_of_batch(global const float* values, int columns, int wanted, gl
 // The cut of each row: the `wanted` largest by digits of 8 bits. `equal` is how many that equal the cut are
 // kept.
 kernel void cut_of_rows(global const float* values, global const int* among, int columns, int wanted, int mode, global uint* cuts,
-    global int* above, global int* equal) {
+    global int* above, global int* equal, global int* columnwise, int columnwise_size) {
   local int bins[256];
   local int scratch[GROUP];
   local int found[2];
   const int lane = get_local_id(0);
   const int row = get_group_id(0);
+  clear(columnwise, columnwise_size);
   uint prefix = 0;
   int left = wanted;
   int larger = 0;
@@ -191,41 +198,36 @@ kernel void cut_of_rows(global const float* values, global const int* among, int
   equal[row] = left;
 }
 
-// Where each row begins in the list of what is kept. `shared` ties at the cut are divided among the rows in
-// their order; below 0 each row keeps its own. One group.
-kernel void starts_of_rows(global const int* above, global int* equal, global const uint* cuts, int rows, int is_shared, global uint* starts) {
-  local int scratch[GROUP];
-  const int lane = get_local_id(0);
-  int ties = is_shared ? (int)cuts[rows] : 0;
-  int begin = 0;
-  for (int base = 0; base < rows; base += GROUP) {
-    const int row = base + lane;
-    const int same = row < rows ? equal[row] : 0;
-    int total;
-    const int before = sum_before(same, scratch, &total);
-    const int kept = is_shared ? clamp(ties - before, 0, same) : same;
-    ties -= total;
-    if (row < rows) equal[row] = kept;
-    const int own = row < rows ? above[row] + kept : 0;
-    const int at = begin + sum_before(own, scratch, &total);
-    if (row < rows) starts[row] = (uint)at;
-    begin += total;
-  }
-  if (lane == 0) starts[rows] = (uint)begin;
-}
-
 #define RUN 4
 
-// Writes what is kept: columns, numbers and rows, in row order.
-kernel void collect(global const float* values, global const int* among, int columns, int mode, global const uint* cuts, global const int* equal,
-    global const uint* starts, global uint* indices, global float* kept, global uint* rowOf) {
+// Writes what is kept: columns, numbers and rows, in row order, and for each column a bit for each row and
+// how many it has. Where a row begins follows from the rows before it: all that are above the cut, and of
+// those that equal it all, or of a batch the first ones. Leaves `work` cleared for the next selection.
+kernel void collect(global const float* values, global const int* among, int columns, int mode, global const uint* cuts, global const int* above,
+    global const int* equal, global int* work, global uint* starts, global uint* indices, global float* kept, global uint* rowOf,
+    global int* columnwise, int words) {
   local int scratch[GROUP];
   const int row = get_group_id(0);
+  const int rows = get_num_groups(0);
   const uint cut = cuts[row];
-  const int ties = equal[row];
-  int begin = (int)starts[row];
+  const int shared = mode == BATCH ? (int)cuts[rows] : INT_MAX;
+  int larger = 0;
+  int before = 0;
+  for (int i = get_local_id(0); i < row; i += GROUP) {
+    larger += above[i];
+    before += equal[i];
+  }
+  larger = count_of_group(larger, scratch);
+  before = count_of_group(before, scratch);
+  int begin = larger + min(shared, before);
+  const int ties = clamp(shared - before, 0, equal[row]);
+  const int end = begin + above[row] + ties;
+  if (get_local_id(0) == 0) {
+    starts[row] = (uint)begin;
+    if (row == rows - 1) starts[rows] = (uint)end;
+  }
+  if (mode == BATCH) clear(work, STATE + ALL_BINS);
   int tied = 0;
-  const int end = (int)starts[row + 1];
   for (int base = 0; base < columns && begin < end; base += GROUP * RUN) {
     const int first = base + get_local_id(0) * RUN;
     uint keys[RUN];
@@ -252,20 +254,21 @@ kernel void collect(global const float* values, global const int* among, int col
       indices[at] = (uint)(first + i);
       kept[at] = values[row * columns + first + i];
       rowOf[at++] = (uint)row;
+      const int column = first + i;
+      atomic_or(&columnwise[column * words + row / 32], (int)(1u << (row % 32)));
+      atomic_inc(&columnwise[columns * words + column]);
     }
   }
 }
 
 // The non-zeros of each row, for a matrix that no selection made; NaN is none of the zeros.
-kernel void count_nonzeros(global const float* values, int columns, global int* above, global int* equal) {
+kernel void count_nonzeros(global const float* values, int columns, global int* counts) {
   local int scratch[GROUP];
   const int row = get_group_id(0);
   int found = 0;
   for (int i = get_local_id(0); i < columns; i += GROUP) found += values[row * columns + i] != 0;
   found = count_of_group(found, scratch);
-  if (get_local_id(0) != 0) return;
-  above[row] = found;
-  equal[row] = 0;
+  if (get_local_id(0) == 0) counts[row] = found;
 }
 
 kernel void collect_nonzeros(global const float* values, int columns, global const uint* starts, global uint* indices, global float* kept,

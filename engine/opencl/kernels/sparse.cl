@@ -115,19 +115,35 @@ kernel void count_columns(global const uint* starts, int rows, int most_of, glob
   if (s < min((int)starts[rows], most_of)) slots[s] = atomic_inc(&counts[indices[s]]);
 }
 
-// Where each column begins. One group.
-kernel void begins_of_columns(global const int* counts, int columns, global uint* begins) {
+// Where each list begins, of lists of `counts` numbers one after the other. One group.
+kernel void begins_of(global const int* counts, int from, int columns, global uint* begins) {
   local int scratch[GROUP];
   const int lane = get_local_id(0);
   int begin = 0;
   for (int base = 0; base < columns; base += GROUP) {
-    const int own = base + lane < columns ? counts[base + lane] : 0;
+    const int own = base + lane < columns ? counts[from + base + lane] : 0;
     int total;
     const int at = begin + sum_before(own, scratch, &total);
     if (base + lane < columns) begins[base + lane] = (uint)at;
     begin += total;
   }
   if (lane == 0) begins[columns] = (uint)begin;
+}
+
+// The same lists where a bit for each row of a column is known: the place of a non-zero is how many bits of
+// its column stand before its own.
+kernel void place_by_bits(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* rowOf,
+    global const uint* bits, int words, global const uint* begins, global uint* order, global uint* rowByColumn) {
+  const int s = get_global_id(0);
+  if (s >= min((int)starts[rows], most_of)) return;
+  const int column = (int)indices[s];
+  const int row = (int)rowOf[s];
+  int before = 0;
+  for (int i = 0; i < row / 32; i++) before += popcount(bits[column * words + i]);
+  before += popcount(bits[column * words + row / 32] & ((1u << (row % 32)) - 1u));
+  const int at = (int)begins[column] + before;
+  order[at] = (uint)s;
+  rowByColumn[at] = (uint)row;
 }
 
 kernel void place_in_columns(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* begins,
@@ -165,10 +181,10 @@ kernel void gather_at(global const uint* starts, int rows, int most_of, global c
   if (s < min((int)starts[rows], most_of)) out[s] = dense[(int)rowOf[s] * columns + (int)indices[s]];
 }
 
-// What an encoder's gradient needs of the gradient of its pre-activations, by column: the values times the
-// column's scale, their sum, and Σ value · h / scale, with the pre-activations h at the non-zeros. A team for
-// a column.
-kernel void column_gradients(global const uint* begins, global const uint* order, global const float* values, global const float* h,
+// What an encoder's gradient needs of the gradient of its pre-activations h, by column: the values times the
+// column's scale, their sum, and Σ value · h / scale. A team for a column.
+kernel void column_gradients(global const uint* begins, global const uint* order, global const uint* rowOf, global const float* values,
+    global const float* h,
     global const float* scale, int columns, int scaled, global float* scaledValues, global float* sums, global float* weighted) {
   local float own[GROUP];
   local float others[GROUP];
@@ -185,7 +201,7 @@ kernel void column_gradients(global const uint* begins, global const uint* order
       const float value = values[place];
       scaledValues[place] = value * factor;
       sum += value * factor;
-      if (scaled) other += value * h[place];
+      if (scaled) other += value * h[(int)rowOf[s] * columns + column];
     }
   }
   own[item] = sum;
@@ -205,7 +221,7 @@ kernel void column_gradients(global const uint* begins, global const uint* order
 
 // The sum of two matrices of non-zeros, a work item for a row: how many it has, then its columns and values.
 kernel void count_merged(global const uint* startsA, global const uint* indicesA, global const uint* startsB, global const uint* indicesB,
-    int rows, global int* counts, global int* zeros) {
+    int rows, global int* counts) {
   const int row = get_global_id(0);
   if (row >= rows) return;
   uint i = startsA[row];
@@ -221,7 +237,6 @@ kernel void count_merged(global const uint* startsA, global const uint* indicesA
     found++;
   }
   counts[row] = found;
-  zeros[row] = 0;
 }
 
 kernel void merge(global const uint* startsA, global const uint* indicesA, global const float* valuesA, global const uint* startsB,

@@ -1,0 +1,1 @@
+export { type DeviceRun, deviceRun, type StepCounts } from './opencl/run.ts';

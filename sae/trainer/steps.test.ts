@@ -1,0 +1,186 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { openBackend } from '#engine/backend';
+import { deviceCounts } from '#engine/device-counts';
+import { openClHere } from '#engine/opencl/testing/here';
+import { uniform } from '#engine/random';
+import { held } from '#engine/tracking';
+import type { Architecture, BaseConfig, PassInput, PassOutput } from '../architecture.ts';
+import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
+import { widthProfile } from '../profiles.ts';
+import { resolve } from '../settings.ts';
+import { DeadLatents } from './dead-latents.ts';
+import { createModel, type RunResult } from './step.ts';
+import { stepsOf } from './steps.ts';
+
+const [rows, d, steps] = [256, 64, 8];
+
+interface Watch {
+  window?: number;
+  set?: string[];
+  count?: number;
+  compareEvery?: number;
+  /** Called before each step with its number. */
+  before?(step: number): void;
+  /** What the loss does beside its own. */
+  during?(pass: PassInput<BaseConfig, string, string>, output: PassOutput): PassOutput;
+  /** The first number of x in a step, where it is not drawn. */
+  spoilt?(step: number): number | null;
+  /** Rows of a step. */
+  rowsOf?(step: number): number;
+}
+
+/** Some steps of an experiment in the small world's sizes, on data that its weights know nothing of. */
+async function trained(name: string, backend: string, watch: Watch = {}) {
+  const { window = 100, set = [], count = steps, before, during, rowsOf = () => rows } = watch;
+  await openBackend(backend);
+  const experiment = (await loadExperiments()).get(name);
+  if (!experiment) throw new Error(`no experiment ${name}`);
+  const architecture = await loadArchitecture(experiment.architecture);
+  const settings = resolve(experiment, architecture, await loadAddons(), widthProfile('small'), d, set);
+  const { sae, trainer } = settings;
+  let passes = 0;
+  const own: Architecture = {
+    ...architecture,
+    trainingPass(pass) {
+      passes++;
+      const output = architecture.trainingPass(pass);
+      return during ? during(pass, output) : output;
+    },
+  };
+  const model = createModel(own, sae, architecture.init(sae, uniform(1)), trainer);
+  const dead = new DeadLatents(held(new Float64Array(sae.d_sae)), window);
+  const training = stepsOf(model, dead, d, count, watch.compareEvery);
+  const next = uniform(2);
+  for (let step = 0; step < count; step++) {
+    before?.(step);
+    const now = rowsOf(step);
+    const x = Float32Array.from({ length: now * d }, () => next() ** 4 * 4);
+    x[0] = watch.spoilt?.(step) ?? x[0];
+    training.run({
+      ...{
+        x,
+        rows: now,
+        step,
+        learningRate: 0.004 / (1 + step),
+        multiplier: 1,
+        firstLoss: null,
+        measure: false,
+      },
+    });
+  }
+  before?.(count);
+  const result: RunResult = training.result();
+  const weights = Object.entries(model.variables).map(([key, w]) => [key, [...w.dataSync()]] as const);
+  const buffers = Object.entries(model.buffers).map(([key, values]) => [key, [...values]] as const);
+  const numbers = { ...Object.fromEntries(weights), ...Object.fromEntries(buffers) };
+  const counts = training.counts && { ...training.counts };
+  training.dispose();
+  return { result, numbers, sinceFired: [...dead.sinceFired], counts, passes };
+}
+
+const cases: [string, Watch][] = [
+  ['baseline_batchtopk', {}],
+  ['default', {}],
+  ['reference_style', {}],
+];
+
+describe.each(openClHere)('steps on %s', (backend) => {
+  afterAll(async () => {
+    await openBackend('embedded');
+  });
+
+  it.each(cases)('read nothing back until they are asked (%s)', async (name) => {
+    const read: number[] = [];
+    await trained(name, backend, { before: () => read.push(deviceCounts()?.bytesRead ?? Number.NaN) });
+    expect(read.map((bytes) => bytes - read[0])).toEqual(new Array(steps + 1).fill(0));
+  });
+
+  it.each<[string, Watch]>([...cases, ['default', { window: 2 }], ['baseline_batchtopk', { window: 2 }]])(
+    'train as embedded does: weights, thresholds, frequencies, counters (%s, %o)',
+    async (name, watch) => {
+      const [own, reference] = [await trained(name, backend, watch), await trained(name, 'embedded', watch)];
+      expect(own.sinceFired).toEqual(reference.sinceFired);
+      const { losses, loss, l0, gradNorm } = reference.result;
+      const pairs = [
+        ...Object.entries(losses).map(([term, value]) => [own.result.losses[term], value]),
+        ...[
+          [own.result.loss, loss],
+          [own.result.gradNorm, gradNorm],
+          [own.result.l0, l0],
+        ],
+      ];
+      for (const [got, want] of pairs) expect(Math.abs(got - want)).toBeLessThan(1e-5 * (1 + Math.abs(want)));
+      for (const [key, want] of Object.entries(reference.numbers)) {
+        const worst = want.reduce(
+          (most, value, i) => Math.max(most, Math.abs(own.numbers[key][i] - value)),
+          0,
+        );
+        expect(worst, key).toBeLessThan(1e-4);
+      }
+    },
+  );
+
+  const alike = ({ result, numbers, sinceFired }: Awaited<ReturnType<typeof trained>>) => ({
+    ...{ result, numbers, sinceFired },
+  });
+  const count = 24;
+
+  it.each<[string, Watch]>([
+    ['baseline_batchtopk', {}],
+    ['default', {}],
+    ['default', { window: 6 }],
+    ['default', { rowsOf: (step) => (step % 12 === 11 ? 100 : rows) }],
+  ])('are replayed without the code of the loss, with the same bits (%s, %o)', async (name, watch) => {
+    const replayed = await trained(name, backend, { ...watch, count });
+    const compared = await trained(name, backend, { ...watch, count, compareEvery: 0 });
+    expect(alike(replayed)).toEqual(alike(compared));
+    expect(replayed.counts?.replayed).toBeGreaterThan(count / 3);
+    expect(replayed.passes).toBe(count - (replayed.counts?.replayed ?? 0));
+    expect(compared.counts).toMatchObject({ replayed: 0, eager: count });
+    expect(compared.counts?.compared).toBe(replayed.counts?.replayed);
+  });
+
+  it.each<[string, NonNullable<Watch['during']>]>([
+    ['reads a number back', (_, output) => (output.recon.dataSync().length > 0 ? output : output)],
+    ['reads the number of the step', (pass, output) => (pass.step > 1000 ? output : output)],
+    ['looks at a threshold', ({ buffers }, output) => (buffers.topk_thresholds[0] > 1e9 ? output : output)],
+    [
+      'draws numbers of its own',
+      (_, output) => ({
+        ...output,
+        losses: { ...output.losses, noise: tf.mul(Math.random(), tf.mean(output.recon)) },
+      }),
+    ],
+  ])('are computed by their code where it %s', async (_, during) => {
+    const { counts, passes } = await trained('baseline_batchtopk', backend, { count: 12, during });
+    expect(counts).toEqual({ eager: 12, replayed: 0, compared: 0 });
+    expect(passes).toBe(12);
+  });
+
+  it('fall back to their code, and say so, where a comparison shows that it does something else by now', async () => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    let calls = 0;
+    const during: Watch['during'] = (_, output) => {
+      const mse_loss = tf.mul(calls++ < 4 ? 1 : 2, output.losses.mse_loss);
+      return { ...output, losses: { ...output.losses, mse_loss } };
+    };
+    const { counts } = await trained('baseline_batchtopk', backend, { count: 20, during, compareEvery: 4 });
+    const said = write.mock.calls.map(([line]) => String(line)).join('');
+    write.mockRestore();
+    expect(said).toMatch(/no longer replayed/);
+    expect(said.match(/\n/g)?.length).toBe(1);
+    expect(counts?.compared).toBeGreaterThan(0);
+    expect(counts).toMatchObject({ replayed: 4 * (counts?.compared ?? 0) });
+    expect(counts?.eager).toBe(20 - (counts?.replayed ?? 0));
+  });
+
+  it('do not train on, and keep the first bad step, once a loss is not finite', async () => {
+    const during: Watch['during'] = (_, output) => output;
+    const good = await trained('baseline_batchtopk', backend, { count: 10, during });
+    const x = (step: number) => (step === 10 ? Number.NaN : null);
+    const bad = await trained('baseline_batchtopk', backend, { count: 16, during, spoilt: x });
+    expect(bad.result).toMatchObject({ step: 10, loss: Number.NaN });
+    expect(bad.numbers.W_enc).toEqual(good.numbers.W_enc);
+  });
+});
