@@ -27,6 +27,8 @@ it.skipIf(!chromium)(
       const file = join(dir, 'report.html');
       writeFileSync(file, await writeHtml(await composeReport(source, sprints, task, profile)));
       const page = await browser.newPage();
+      const said: string[] = [];
+      page.on('console', (message) => said.push(message.text()));
       for (const width of [400, 1280]) {
         for (const value of ['light', 'dark']) {
           await page.setViewport({ width, height: 800 });
@@ -40,7 +42,13 @@ it.skipIf(!chromium)(
             return all.map(({ id, impact, nodes }) => ({ id, impact, at: nodes[0]?.html.slice(0, 200) }));
           });
           const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-          expect([width, value, beyond, serious]).toEqual([width, value, 0, []]);
+          expect([width, value, beyond, serious, said]).toEqual([width, value, 0, [], []]);
+          // On a desktop the table of all runs shows all of its columns.
+          const cut = await page.evaluate(() => {
+            const wide = [...document.querySelectorAll('.scroll:has(table.wide .run, table.wide .best)')];
+            return wide.map((table) => table.scrollWidth - table.clientWidth);
+          });
+          if (width > 1000) expect(cut).toEqual([0]);
         }
       }
     } finally {
