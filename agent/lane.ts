@@ -6,19 +6,21 @@ import type { StopRequest } from './budget/stop.ts';
 import { messageOf } from './common/words.ts';
 import { lastForBest, measureInFull } from './confirm/in-full.ts';
 import { claimedIds } from './journal/state.ts';
-import { type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
+import { leftOut } from './ledger/left-out.ts';
+import { isOwn, type OpenSprint, openSprint } from './open-sprint/open-sprint.ts';
 import { restoreWorkspace } from './open-sprint/workspace.ts';
 import { paperTroubles, readPapers } from './papers/papers.ts';
 import type { Ending } from './researcher/conversation.ts';
 import { checkBest } from './sprint/checked-best.ts';
 import { closeSprint, leftWorkspace } from './sprint/close.ts';
+import { combine } from './sprint/combine.ts';
 import { commitSprint } from './sprint/commit.ts';
 import { fullRun } from './sprint/full-run.ts';
 import { judgeOrFail } from './sprint/judge.ts';
 import { decideNext, reasonOf } from './sprint/next.ts';
+import { nextHanded, nextPair } from './sprint/next-pair.ts';
 import { reportSprint } from './sprint/report.ts';
 import { research } from './sprint/research.ts';
-import { toldBeside } from './sprint/side-by-side.ts';
 import { layWorkspace } from './start/open-lane.ts';
 import type { Loop } from './start/open-loop.ts';
 import { rereadTask } from './start/reread.ts';
@@ -88,7 +90,10 @@ async function tryNext(loop: Loop): Promise<OpenSprint | StopRequest> {
     const asked = stopper.requested();
     if (asked) return asked;
   }
-  return openSprint(loop, wanted);
+  if (wanted !== null) return openSprint(loop, { fullRunOf: wanted });
+  const combines = await nextPair(loop);
+  if (combines) return openSprint(loop, { combines });
+  return openSprint(loop, {}, nextHanded(loop)?.id);
 }
 
 /** Where several researchers commit, the next sprint begins with the branch as it is by now. */
@@ -139,7 +144,33 @@ export async function useLastSlot(loop: Loop, { reason }: { reason: string }): P
     `${reason}; before it ends, the loop makes the full run of ${slot.candidate.id}, which still fits`,
   );
   await layBranch(loop);
-  await makeSprint(loop, await openSprint(loop, slot.candidate.id));
+  await makeSprint(loop, await openSprint(loop, { fullRunOf: slot.candidate.id }));
+}
+
+/**
+ * Puts gains together that were made side by side and are not combined where the sprints of the researchers
+ * end: that needs no call. What there is no room for is told, and made by the next start.
+ */
+export async function combineLeft(loop: Loop): Promise<void> {
+  const { journal, stopper, ledger, config } = loop;
+  let last: string | null = null;
+  while (!stopper.requested()) {
+    const no = mayOpenSprint(loop);
+    if (no && no.code !== 'money') break;
+    await layBranch(loop);
+    const pair = await nextPair(loop);
+    if (!pair || pair.left === last) break;
+    last = pair.left;
+    const sprint = await openSprint(loop, { combines: pair });
+    await makeSprint(loop, sprint);
+  }
+  const board = ledger.of(config.leaderboard);
+  for (const { left } of leftOut(board, config)) {
+    const number = board.find(({ id }) => id === left)?.number;
+    journal.notice(
+      `the gain of sprint ${number} is not combined with the best yet: the next start does that`,
+    );
+  }
 }
 
 /**
@@ -161,7 +192,9 @@ async function makeSprint(loop: Loop, sprint: OpenSprint): Promise<Ending> {
 /** The researcher's part, or the loop's own full run. An error in it fails this sprint, not the loop. */
 async function attempt(loop: Loop, sprint: OpenSprint): Promise<Ending> {
   try {
-    return sprint.fullRunOf === null ? await research(loop, sprint) : await fullRun(loop, sprint);
+    const { fullRunOf, combines } = sprint.own;
+    if (fullRunOf !== null) return await fullRun(loop, sprint);
+    return combines ? await combine(loop, sprint, combines) : await research(loop, sprint);
   } catch (error) {
     const reason = messageOf(error);
     loop.journal.notice(`the sprint failed: ${reason}`, 'warn');
@@ -175,8 +208,7 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   const { tree: treeNow, trouble } = await leftWorkspace(loop, sprint.treeBefore);
   if (trouble) loop.journal.notice(trouble, 'warn');
   const { training: trained, confirming } = loop.timer.seconds;
-  const found = await loop.timer.time('judging', () => judgeOrFail(sprint, ending, treeNow));
-  const judged = await toldBeside(loop, found, sprint.treeBefore);
+  const judged = await loop.timer.time('judging', () => judgeOrFail(sprint, ending, treeNow));
   // The paired screens of an infrastructure change train while judging is timed: their time is not judging.
   loop.timer.add('judging', trained - loop.timer.seconds.training);
   loop.timer.add('judging', confirming - loop.timer.seconds.confirming);
@@ -186,7 +218,9 @@ async function finishSprint(loop: Loop, sprint: OpenSprint, ending: Ending): Pro
   const state = loop.journal.sprint;
   if (!state) throw new Error('the event log does not have the open sprint');
   const { finish } = sprint;
-  const done = sprint.fullRunOf === null ? 'the researcher finished it' : 'its full run has ended';
+  const { fullRunOf } = sprint.own;
+  const own = fullRunOf === null ? 'the loop itself finished it' : 'its full run has ended';
+  const done = isOwn(sprint.own) ? own : 'the researcher finished it';
   const stopReason = ending.kind === 'finished' ? done : reasonOf(ending);
   const closed = await closeSprint(loop, { state, judged, finish, stopReason, treeNow });
   await reportSprint(loop, closed);

@@ -9,7 +9,7 @@ import { commitLeft } from './confirm/in-full.ts';
 import { publishHash } from './confirm/published.ts';
 import { inSlot } from './devices/in-slot.ts';
 import { takeLock } from './journal/lock.ts';
-import { type Agreed, endNight, makeSprints, useLastSlot } from './lane.ts';
+import { type Agreed, combineLeft, endNight, makeSprints, useLastSlot } from './lane.ts';
 import type { OpenSprint } from './open-sprint/open-sprint.ts';
 import { releaseGit } from './recover/git-locks.ts';
 import { endLeft, recover } from './recover/recover.ts';
@@ -161,6 +161,7 @@ async function sprints(loop: Loop, left: Left[], researchers: number): Promise<S
   const stop = agreed.stop ?? { code: 'nothing-left', reason: 'no researcher is left' };
   if (!loop.stopper.requested()) {
     await useLastSlot(loop, stop);
+    await combineLeft(loop);
     await endNight(loop);
   }
   return loop.stopper.requested() ?? stop;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Pair } from './combining.ts';
 import { Confirmed } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { Note } from './note.ts';
@@ -65,6 +66,10 @@ const kinds = [
      * Set where no researcher is asked: the loop makes the full run of this run's code and settings itself.
      */
     fullRunOf: z.string().optional(),
+    /** Set where no researcher is asked either: the loop puts two gains together. */
+    combines: Pair.optional(),
+    /** The sprint whose two gains the researcher is asked to combine, since they could not be merged. */
+    handed: z.string().optional(),
   }),
   /** A conversation ended without claiming its sprint: nothing of it stays. */
   z.object({

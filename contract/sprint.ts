@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Combining } from './combining.ts';
 import { Checked, Confirmed, InFull } from './confirmed.ts';
 import { asNow } from './earlier.ts';
 import { Note } from './note.ts';
@@ -109,6 +110,10 @@ export const Sprint = z.preprocess(
     inFull: InFull.optional(),
     /** Read from `checked.json` beside this file, where there is one: `outcome` and `confirmed` follow it. */
     checked: Checked.optional(),
+    /** Set where the loop itself made the sprint, to put two gains together. */
+    combines: Combining.optional(),
+    /** The sprint whose two gains could not be merged, and which its researcher was asked to combine. */
+    handed: z.string().optional(),
     /**
      * What people told the researcher: HINTS.md at the start, then what was added. It marks results that
      * people steered.

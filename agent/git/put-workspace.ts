@@ -1,6 +1,7 @@
 import type { SimpleGit } from 'simple-git';
 import { committedTree, treeWith } from '#host/tree';
 import { commitTree } from './git.ts';
+import { mergeTrees } from './merge-trees.ts';
 
 /** What it takes to put a workspace on the branch that is checked out. */
 export interface Put {
@@ -35,7 +36,7 @@ export async function putWorkspace(git: SimpleGit, put: Put): Promise<Putting> {
   if (ours === tree) return { kind: 'same' };
   const base = branch === null ? null : await baseOf(git, put);
   const alone = branch === null || ours === base || known.has(ours);
-  const merged = alone ? { tree } : await merge(git, { base, ours, theirs: tree });
+  const merged = alone ? { tree } : await mergeTrees(git, { base, ours, theirs: tree });
   if ('files' in merged) return { kind: 'conflict', files: merged.files };
   if (merged.tree === ours) return { kind: 'same' };
   const whole = await treeWith({ repo, commit: 'HEAD', paths: [folder], of: merged.tree });
@@ -46,24 +47,4 @@ export async function putWorkspace(git: SimpleGit, put: Put): Promise<Putting> {
 async function baseOf(git: SimpleGit, { repo, folder, branch }: Put): Promise<string | null> {
   const commit = (await git.raw(['merge-base', 'HEAD', branch as string]).catch(() => '')).trim();
   return commit === '' ? null : committedTree({ repo, commit, folder }).catch(() => null);
-}
-
-/**
- * Git merges commits, so the trees are given one each. Before version 2.38 it cannot merge without a
- * checkout.
- */
-async function merge(
-  git: SimpleGit,
-  trees: { base: string | null; ours: string; theirs: string },
-): Promise<{ tree: string } | { files: string[] }> {
-  if (trees.base === null) return { files: [] };
-  const commit = async (tree: string, ...parents: string[]) =>
-    (await git.raw(['commit-tree', tree, ...parents.flatMap((p) => ['-p', p]), '-m', 'Merge'])).trim();
-  const base = await commit(trees.base);
-  const sides = [await commit(trees.ours, base), await commit(trees.theirs, base)];
-  const how = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z'];
-  // With a conflict it exits with 1 and names the files after the tree.
-  const output = await git.raw([...how, ...sides]).catch(() => '');
-  const [tree = '', ...files] = output.split('\0').filter((part) => part.trim() !== '');
-  return tree !== '' && files.length === 0 ? { tree } : { files };
 }

@@ -39,6 +39,8 @@ export function foldSprint(now: LoopState, event: SprintEvent): LoopState {
             treeBefore: event.treeBefore,
             leaderboard: event.leaderboard ?? null,
             fullRunOf: event.fullRunOf ?? null,
+            combines: event.combines ?? null,
+            handed: event.handed ?? null,
             claim: null,
             runs: [],
             tickets: {},

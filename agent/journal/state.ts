@@ -1,3 +1,4 @@
+import type { Pair } from '#contract/combining';
 import type { LoggedEvent } from '#contract/event';
 import type { Note } from '#contract/note';
 import type { HowFar, RunSpec } from '#contract/run';
@@ -19,6 +20,10 @@ export interface SprintState {
   leaderboard: string | null;
   /** The run that the loop itself repeats as a full run; null where a researcher is asked. */
   fullRunOf: string | null;
+  /** The two gains that the loop itself puts together; null where a researcher is asked. */
+  combines: Pair | null;
+  /** The sprint whose gains the researcher is asked to combine; null: none. */
+  handed: string | null;
   /** Null until the researcher claims the sprint by start_sprint. */
   claim: {
     id: string;

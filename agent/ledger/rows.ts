@@ -1,3 +1,4 @@
+import type { Combining } from '#contract/combining';
 import { pairsOf } from '#contract/settings';
 import type { Sprint, SprintRun } from '#contract/sprint';
 import type { Verdict } from '#contract/verdict';
@@ -70,6 +71,8 @@ export function sprintRow(sprint: Sprint, sprints: readonly Sprint[]): Row {
       hints_followed: answersOf(sprint, 'follow'),
       hints_declined: answersOf(sprint, 'decline'),
     },
+    ...(sprint.combines && pairRow(sprint.combines)),
+    ...(sprint.handed !== undefined && { asked_to_combine: sprint.handed }),
     ...{ kept: change.kept, infrastructure: change.infrastructure, files: change.files.length },
     ...{ insertions: change.insertions, deletions: change.deletions },
     ...{ tree_before: change.treeBefore, tree_after: change.treeAfter },
@@ -93,6 +96,12 @@ export function sprintRow(sprint: Sprint, sprints: readonly Sprint[]): Row {
 
 const answersOf = ({ hintAnswers = [] }: Sprint, answer: 'follow' | 'decline'): number =>
   hintAnswers.filter((each) => each.answer === answer).length;
+
+/** The two gains that the loop put together, over the best that they began with. */
+const pairRow = ({ base, best, left, trouble, gains }: Combining): Row => ({
+  ...{ combines_base: base, combines_best: best, combines_left: left, not_combined: trouble ?? null },
+  ...named('combines_gain_', gains && { best: gains.best, left: gains.left, both: gains.both }),
+});
 
 /** What secret worlds gave: means and deviations over them, and the gain that was needed. */
 function confirmedRow(sprint: Sprint): Row {

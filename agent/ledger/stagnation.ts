@@ -1,9 +1,14 @@
 import type { Sprint } from '#contract/sprint';
 import type { SprintFailure } from '../journal/state.ts';
 
-/** How many of this loop's latest sprints in a row brought no new best. */
+/**
+ * How many of this loop's latest sprints in a row brought no new best. One of the loop's own that could not
+ * merge two gains tried nothing.
+ */
 export function sprintsWithoutGain(mine: readonly Sprint[], ofThisLoop: readonly string[]): number {
-  const recent = mine.filter((s) => ofThisLoop.includes(s.id));
+  const recent = mine.filter(
+    ({ id, combines }) => ofThisLoop.includes(id) && combines?.trouble === undefined,
+  );
   const last = recent.findLastIndex((s) => s.outcome === 'new-best');
   return recent.length - 1 - last;
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '#contract/atomic';
+import type { Pair } from '#contract/combining';
 import type { HintAnswer } from '#contract/sprint';
 import { newName } from '#host/names';
 import type { Sandbox } from '#host/sandbox';
@@ -43,6 +44,18 @@ export interface LoopParts {
   stopper: Stopper;
 }
 
+/** What the loop itself makes in a sprint, without a researcher; both null where one is asked. */
+export interface Own {
+  /** The run that is trained to the full budget (full-run.ts). */
+  fullRunOf: string | null;
+  /** The two gains that are put together (combine.ts). */
+  combines: Pair | null;
+}
+const NOTHING: Own = { fullRunOf: null, combines: null };
+
+/** Whether the loop itself makes a sprint. */
+export const isOwn = ({ fullRunOf, combines }: Own): boolean => fullRunOf !== null || combines !== null;
+
 /** A sprint that is open: what its tools work on. */
 export class OpenSprint {
   /** Runs commands, edits and snapshots one after the other. */
@@ -58,16 +71,15 @@ export class OpenSprint {
    * The loop stops while something of this sprint was under way: the sprint stays open for the next start.
    */
   parked = false;
+  /** Why it has no candidate with the two gains that it is to combine; `ask`: a researcher is asked to. */
+  notCombined: { why: string; ask: boolean } | null = null;
 
   constructor(
     readonly loop: LoopParts,
     readonly number: number,
     readonly treeBefore: string,
     readonly transcript: Transcript,
-    /**
-     * The run that the loop itself trains to the full budget (full-run.ts); null where a researcher is asked.
-     */
-    readonly fullRunOf: string | null = null,
+    readonly own: Own = NOTHING,
   ) {}
 
   /** Folders that the researcher may write, relative to the repository. */
@@ -88,8 +100,8 @@ export class OpenSprint {
       throw new ToolMistake(
         `this sprint is already started, as ${this.claim.id}, and a sprint tests one idea: continue it, or end it with finish_sprint; keep another idea for the next sprint`,
       );
-    const { loop, number, fullRunOf } = this;
-    const by = fullRunOf === null ? loop.connection.label : 'the loop itself';
+    const { loop, number, own } = this;
+    const by = isOwn(own) ? 'the loop itself' : loop.connection.label;
     const id = makeFolder(loop.config.repo, `${stamp(now)}-${input.slug}`);
     const dir = join(sprintsDir(loop.config.repo), id);
     writeFileAtomic(
@@ -108,8 +120,15 @@ export class OpenSprint {
   }
 }
 
-/** Opens the next sprint: fixes its number and the tree that it begins with. Writes only the event. */
-export async function openSprint(loop: LoopParts, fullRunOf: string | null = null): Promise<OpenSprint> {
+/**
+ * Opens the next sprint: fixes its number and the tree that it begins with. Writes only the event. `own`:
+ * what the loop itself makes; `handed`: the sprint whose gains the researcher is asked to combine.
+ */
+export async function openSprint(
+  loop: LoopParts,
+  own: Partial<Own> = {},
+  handed: string | null = null,
+): Promise<OpenSprint> {
   const {
     config: { repo, task, leaderboard },
   } = loop;
@@ -117,7 +136,8 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
   const known = [...loop.ledger.sprints, ...Object.values(loop.journal.state().sprints)];
   const number = 1 + Math.max(0, ...known.map((s) => s.number));
   // Where the loop itself makes the sprint, nobody reads them.
-  const hints = (fullRunOf === null && readHints(repo)) || undefined;
+  const made = { ...NOTHING, ...own };
+  const hints = (!isOwn(made) && readHints(repo)) || undefined;
   const { at } = loop.journal.emit({
     type: 'sprint.opened',
     number,
@@ -126,9 +146,11 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
     researcher: loop.connection.label,
     limits: loggedLimits(loop.config.limits),
     hints,
-    fullRunOf: fullRunOf ?? undefined,
+    fullRunOf: made.fullRunOf ?? undefined,
+    combines: made.combines ?? undefined,
+    handed: handed ?? undefined,
   });
-  return new OpenSprint(loop, number, treeBefore, transcriptOf(loop, number, at), fullRunOf);
+  return new OpenSprint(loop, number, treeBefore, transcriptOf(loop, number, at), made);
 }
 
 /**
@@ -136,11 +158,11 @@ export async function openSprint(loop: LoopParts, fullRunOf: string | null = nul
  * or is closed.
  */
 function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
-  const { claim, number, treeBefore, openedAt, runs, fullRunOf } = state;
+  const { claim, number, treeBefore, openedAt, runs, fullRunOf, combines } = state;
   const dir = claim && join(sprintsDir(loop.config.repo), claim.id);
   if (!dir || state.closed || !existsSync(dir) || closedRecord(loop.config.repo, claim.id)) return null;
   const transcript = transcriptOf(loop, number, openedAt);
-  const sprint = new OpenSprint(loop, number, treeBefore, transcript, fullRunOf);
+  const sprint = new OpenSprint(loop, number, treeBefore, transcript, { fullRunOf, combines });
   sprint.claim = { id: claim.id, dir };
   sprint.runs = new Runs(loop, claim.id, runs);
   sprint.finish = sprint.transcript.finish;
@@ -155,7 +177,7 @@ function leftSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
 export function reopenSprint(loop: LoopParts, state: SprintState): OpenSprint | null {
   const sprint = leftSprint(loop, state);
   if (!sprint || state.resumed > MAX_RESUMES) return null;
-  if (sprint.transcript.messages.length === 0 && sprint.fullRunOf === null) return null;
+  if (sprint.transcript.messages.length === 0 && !isOwn(sprint.own)) return null;
   if (!sprint.finish) {
     sprint.transcript.repair();
     sprint.runs?.goOn();

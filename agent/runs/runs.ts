@@ -191,6 +191,11 @@ export class Runs {
     return this.#jobs.started;
   }
 
+  /** What the runs train that wait or train, each with its id or its ticket. */
+  get openSpecs(): { id: string; spec: RunSpec }[] {
+    return this.#jobs.openSpecs;
+  }
+
   get open(): string[] {
     return this.#jobs.unended.map((job) => job.run ?? job.ticket);
   }

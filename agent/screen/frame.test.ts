@@ -17,7 +17,8 @@ const sprint = {
     treeBefore: 't',
     leaderboard: null,
   },
-  ...{ fullRunOf: null, runs: [], tickets: {}, waiting: [], hints: [], verdicts: {}, inspections: 0 },
+  ...{ fullRunOf: null, combines: null, handed: null },
+  ...{ runs: [], tickets: {}, waiting: [], hints: [], verdicts: {}, inspections: 0 },
   claim: { id: '2026-01-01--01-48-wider', title: 'A wider network', idea: '', predicted: {} },
   ...{
     finished: false,

@@ -4,22 +4,23 @@ import type { Repeat, Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
 import type { Verdict } from '#contract/verdict';
 import type { Sandbox } from '#host/sandbox';
-import { committedTree, snapshotTree } from '#host/tree';
+import { snapshotTree } from '#host/tree';
 import { inSprint, sprintDir } from '../common/paths.ts';
 import { messageOf } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
-import type { Trunk } from '../git/trunk.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SprintState } from '../journal/state.ts';
 import { answersTo, hintsIn } from '../ledger/hints.ts';
 import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
+import { isOwn } from '../open-sprint/open-sprint.ts';
 import { rememberClosed } from '../open-sprint/own-folder.ts';
 import { diffTrees, restoreWorkspace } from '../open-sprint/workspace.ts';
 import type { FinishSprintInput } from '../requests/schemas.ts';
 import type { Connection } from '../researcher/connection.ts';
 import type { Judged } from './judge.ts';
 import { logEnd } from './log-end.ts';
+import { BY_LOOP, keptBeside, presentTree, toldBeside } from './side-by-side.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -28,7 +29,6 @@ interface LoopParts {
   sandbox: Sandbox;
   journal: Journal;
   ledger: Ledger;
-  trunk: Trunk;
 }
 
 /** What a sprint is closed with, live or after a crash: its state from the events, and its result. */
@@ -47,7 +47,7 @@ export interface Closing {
  */
 export async function closeSprint(
   loop: LoopParts,
-  { state, judged, finish, stopReason, treeNow }: Closing,
+  { state, judged: given, finish, stopReason, treeNow }: Closing,
 ): Promise<Sprint> {
   const {
     config: { repo, task },
@@ -55,9 +55,10 @@ export async function closeSprint(
   const claim = state.claim;
   if (!claim) throw new Error('a sprint without start_sprint cannot be closed');
   const dir = sprintDir(repo, claim.id);
-  if (!finish && !state.finished && state.fullRunOf === null) logEnd(dir, stopReason);
+  if (!finish && !state.finished && !isOwn(state)) logEnd(dir, stopReason);
+  const judged = await keptBeside(loop, given, state);
   const back = judged.keep === null ? judged.back : undefined;
-  const treeAfter = judged.keep ?? back?.tree ?? (await presentTree(loop, state.treeBefore));
+  const treeAfter = judged.keep ?? back?.tree ?? (await presentTree(loop, state));
   const change = await diffTrees(repo, state.treeBefore, judged.keep ?? treeNow);
   const patch = inSprint(dir).patch;
   // After a crash the workspace may have been restored already, and the patch written.
@@ -71,7 +72,7 @@ export async function closeSprint(
     ...(claim.hintAnswers ?? []),
     ...(finish?.hints ?? []),
   ]);
-  const sprint: Sprint = {
+  const draft: Sprint = {
     version: 2,
     id: claim.id,
     number: state.number,
@@ -92,6 +93,10 @@ export async function closeSprint(
     verdict: judged.verdict,
     repeat: judged.repeat && withoutTablesOf(judged.repeat),
     confirmed: judged.confirmed,
+    combines: state.combines
+      ? { ...state.combines, ...(judged.notMerged !== undefined && { trouble: judged.notMerged }) }
+      : undefined,
+    handed: state.handed ?? undefined,
     hints: state.hints.length > 0 ? state.hints : undefined,
     hintAnswers: hintAnswers.length > 0 ? hintAnswers : undefined,
     predicted: claim.predicted,
@@ -132,21 +137,13 @@ export async function closeSprint(
       ...(state.confirmSeconds > 0 && { confirmSeconds: state.confirmSeconds }),
     },
   };
+  const sprint = toldBeside(loop, draft);
   rememberClosed(repo, sprint);
   writeJsonAtomic(inSprint(dir).record, sprint);
   loop.ledger.add(sprint);
   announceClosed(loop, sprint);
   return sprint;
 }
-
-/**
- * The workspace that goes on where a sprint changes nothing: the one that it began with. Where several
- * researchers work, that of the branch: another sprint may have moved it on.
- */
-const presentTree = ({ config: { repo, task }, trunk }: LoopParts, treeBefore: string): Promise<string> =>
-  trunk.several
-    ? committedTree({ repo, commit: 'HEAD', folder: task.contract.workspace })
-    : Promise.resolve(treeBefore);
 
 /** Tables are for people, and most of a verdict: a record has those of its candidate, once. */
 const withoutTables = <T extends { verdict: Verdict | null }>(run: T): T =>
@@ -158,8 +155,10 @@ const withoutTablesOf = (repeat: Repeat): Repeat => ({
 });
 
 /** Who made the sprint: several models where one took over after a refusal. */
-function researcherOf({ connection }: LoopParts, { models }: SprintState): Sprint['researcher'] {
+function researcherOf({ connection }: LoopParts, { models, combines }: SprintState): Sprint['researcher'] {
   const { kind, model, label } = connection;
+  // What it merges is of the researcher all the same, and so is run in the sandbox.
+  if (combines) return { kind, model, label: BY_LOOP };
   if (kind === 'offline') return { kind, model: null, label };
   return { kind, model, models, label: models.length > 1 ? `Claude (${models.join(', ')})` : label };
 }

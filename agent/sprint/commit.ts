@@ -37,7 +37,8 @@ export async function commitSprint(loop: LoopParts, sprint: Sprint): Promise<str
     const paths = [task.contract.workspace, committed.sprint(sprint.id)];
     if (sprint.leaderboard === loop.config.leaderboard) paths.push(keepContract(loop));
     const subject = `Sprint ${sprint.number}: ${sprint.title} (${sprint.outcome})`;
-    const body = `${quoted('The idea, in the words of the researcher:', sprint.idea)}\n\nThe outcome: ${sprint.reason}.`;
+    const by = sprint.combines ? 'of the loop itself' : 'in the words of the researcher';
+    const body = `${quoted(`The idea, ${by}:`, sprint.idea)}\n\nThe outcome: ${sprint.reason}.`;
     // After a crash the commit may exist already, and only its event be missing.
     const commit =
       (await commitOf(git, committed.record(sprint.id))) ??

@@ -27,8 +27,9 @@ export async function fullRun(loop: LoopParts, sprint: OpenSprint): Promise<Endi
     config: { repo, profile },
     stopper,
   } = loop;
-  const of = sprint.fullRunOf === null ? null : readSprintRun(repo, sprint.fullRunOf);
-  if (!of) return { kind: 'failed', reason: `the folder of run ${sprint.fullRunOf} does not exist any more` };
+  const { fullRunOf } = sprint.own;
+  const of = fullRunOf === null ? null : readSprintRun(repo, fullRunOf);
+  if (!of) return { kind: 'failed', reason: `the folder of run ${fullRunOf} does not exist any more` };
   if (!sprint.claim) sprint.start(claimFor(loop, of));
   const { claimedRuns } = sprint;
   const finished = claimedRuns.started.find((id) => readSprintRun(repo, id)?.status === 'finished');

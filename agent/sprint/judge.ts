@@ -38,6 +38,8 @@ export interface Judged {
   repeat?: Repeat;
   confirmed?: Confirmed;
   back?: Back;
+  /** Why the loop could not put two gains together, where a researcher is asked to. */
+  notMerged?: string;
   /** The loop is asked to stop while the candidate is being confirmed: the sprint stays open. */
   parked?: boolean;
   infrastructure: boolean;
@@ -116,6 +118,7 @@ type Kept = Decision & {
   repeatSeconds?: number;
   confirmed?: Confirmed;
   back?: Back;
+  notMerged?: string;
   parked?: boolean;
 };
 const NOTHING = { keep: null, verdict: null } as const;
@@ -127,11 +130,20 @@ async function decision(sprint: OpenSprint, finish: FinishSprintInput, treeNow: 
   const candidate = finish.candidate && sprint.claimedRuns.resolve(finish.candidate);
   const decided = candidate
     ? await judgeCandidate(sprint, candidate, best)
-    : { ...nothingPutForward(sprint), ...NOTHING };
+    : { ...withoutCandidate(sprint), ...NOTHING };
   if (decided.keep !== null || decided.parked || !finish.infrastructure) return { ...decided, candidate };
   const screen = await pairedScreen(sprint, best, treeNow);
   const reason = `${decided.reason}; infrastructure ${screen.kept ? 'kept' : 'not kept'}: ${screen.reason}`;
   return { ...decided, reason, keep: screen.kept ? treeNow : null, candidate };
+}
+
+function withoutCandidate(sprint: OpenSprint): Decision & { notMerged?: string } {
+  const { notCombined } = sprint;
+  if (!notCombined) return nothingPutForward(sprint);
+  const { why, ask } = notCombined;
+  return ask
+    ? { outcome: 'no-gain', reason: `not combined: ${why}; a researcher is asked to`, notMerged: why }
+    : { outcome: 'no-gain', reason: `the two together got no full run: ${why}` };
 }
 
 /**

@@ -18,6 +18,7 @@ import { sprintsWithoutGain } from '../ledger/stagnation.ts';
 import { ledgerTable, severalWords } from '../ledger/tables.ts';
 import { type Paper, papersInWords } from '../papers/papers.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { handedInWords } from './handed.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -67,6 +68,7 @@ export function sprintPrompt(loop: LoopParts, number: number): string {
     `# Ledger (leaderboard ${leaderboard})\n\n${ledgerTable(mine, contract)}`,
     notebookInWords(notebookOf(ledger.sprints, loop.journal.state().notes)),
     papersInWords(loop.papers, repo),
+    handedInWords(loop.journal.sprint?.handed ?? null, mine),
     underWay(loop),
     stagnation(loop, mine),
     hintsSection(repo, ledger.sprints),

@@ -76,7 +76,8 @@ function commitWords({ id }: Sprint, branch: string): Inline[] {
   return [text('on '), code(branch), text(', shown by '), code(command)];
 }
 
-function researcher({ researcher: { kind, model, label: name } }: Sprint): Inline[] {
+function researcher({ combines, researcher: { kind, model, label: name } }: Sprint): Inline[] {
+  if (combines) return [text(`${name}; no language model was called`)];
   if (kind === 'offline')
     return [strong(name), text(': a script that walks a fixed path; no language model took part')];
   return [text(name), ...(model && !name.includes(model) ? [text(` (${model})`)] : [])];
