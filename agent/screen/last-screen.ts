@@ -6,6 +6,7 @@ import { notebookPath, reportsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { PARTS } from '../common/timer.ts';
 import { count, duration, plain, show } from '../common/words.ts';
+import { worldWords } from '../common/worlds.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -120,21 +121,22 @@ function best(
       .map(([name, value]) => `${plain(name)} ${show(value)}`)
       .join(', ') || 'nothing';
   const again = lastAgain(sprint, sprints);
+  const worlds = worldWords(sprint.verdict);
   const trainer = sprint.runs.find((run) => run.id === sprint.candidate)?.claimed ?? {};
   return [
     `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${plain(sprint.title)}`,
     ...(sprint.confirmed
       ? [
-          `Confirmed:    ${metric.length <= 4 ? metric.toUpperCase() : metric} ${severalWords(sprint.confirmed.candidate, metric)} on secret worlds`,
+          `Confirmed:    ${metric.length <= 4 ? metric.toUpperCase() : metric} ${severalWords(sprint.confirmed.candidate, metric)} on ${worlds.secrets}`,
         ]
       : []),
     ...(again
       ? [`Trained again: it lost ${show(again.loss)} in the mean of ${again.n} on the same worlds and seeds`]
       : []),
     ...(sprint.checked ? ['Measured again: it holds at the end of the night'] : []),
-    ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),
+    ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a ${worlds.secret}`] : []),
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
-    `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
+    `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on ${worlds.rows}`,
     `Declared:     ${plain(declaredWords(sprint.verdict))} (${NOT_OBSERVED})`,
     'Look at it:   npm run best',
   ];

@@ -1,5 +1,6 @@
 import type { Confirmed, Several } from '#contract/confirmed';
 import type { Sprint } from '#contract/sprint';
+import { type WorldWords, worldWords } from '../../common/worlds.ts';
 import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
 import { type Block, type Card, type Row, strong, text } from '../document/tree.ts';
 import { type Context, columnsOf } from './context.ts';
@@ -13,19 +14,20 @@ export function spreadWords({ mean, deviation }: Several, name: string): string 
 /**
  * How the mean gain compares with the one that was needed; for the first best, on how many worlds it stands.
  */
-export function gainWords({ candidate, gain }: Confirmed): string {
-  const on = `${candidate.n} secret ${candidate.n === 1 ? 'world' : 'worlds'}`;
+export function gainWords({ candidate, gain }: Confirmed, { secret, secrets }: WorldWords): string {
+  const on = `${candidate.n} ${candidate.n === 1 ? secret : secrets}`;
   if (!gain) return on;
   return `${signed(gain.mean)} ± ${number(gain.error)} to the best on ${on}, ${number(gain.needed)} needed`;
 }
 
 /** The card of what secret worlds gave; null where nothing was confirmed there. */
-export function confirmedCard({ confirmed, metric }: Sprint): Card | null {
+export function confirmedCard({ confirmed, metric, verdict }: Sprint): Card | null {
+  const words = worldWords(verdict);
   if (!confirmed || confirmed.candidate.n === 0) return null;
   return {
-    label: `${label(metric)} on secret worlds`,
+    label: `${label(metric)} on ${words.secrets}`,
     value: spreadWords(confirmed.candidate, metric),
-    note: gainWords(confirmed),
+    note: gainWords(confirmed, words),
     main: true,
   };
 }
@@ -59,7 +61,12 @@ export function confirmedTable(context: Context): Block | null {
   const mean = cells(confirmed.candidate.mean, confirmed.best?.mean ?? null);
   rows.push({ tone: 'best', cells: ['Mean', ...mean].map((cell) => [strong(cell)]) });
   const head = [
-    ...['Secret world', `${label(metric)} of the candidate`, 'of the best', 'Gain'],
+    ...[
+      capital(worldWords(sprint.verdict).secret),
+      `${label(metric)} of the candidate`,
+      'of the best',
+      'Gain',
+    ],
     ...others.flatMap((name) => [`${label(name)} of the candidate`, 'of the best']),
   ];
   return {
@@ -67,7 +74,7 @@ export function confirmedTable(context: Context): Block | null {
     head: head.map((name) => [text(name)]),
     align: head.map((_, at) => (at === 0 ? 'left' : 'right')),
     rows,
-    caption: context.number.table(text(captionWords(confirmed))),
+    caption: context.number.table(text(captionWords(confirmed, worldWords(sprint.verdict)))),
     omitted: null,
   };
 }
@@ -75,6 +82,7 @@ export function confirmedTable(context: Context): Block | null {
 /** The best in full on one secret world; null where that was not measured. */
 export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
   if (!inFull) return null;
+  const { known, secret } = worldWords(verdict);
   const value = inFull.metrics[metric];
   const gave =
     value === undefined ? 'came to no result' : `gave ${label(metric)} ${metricNumber(metric, value)}`;
@@ -84,14 +92,14 @@ export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
     c: [
       strong('In full. '),
       text(
-        `At the end of the night the candidate was trained to its full budget (${samples(inFull.samples)} samples) on secret world ${inFull.draw}, and ${gave} there; in the public world it has ${beside} (verified).`,
+        `At the end of the night the candidate was trained to its full budget (${samples(inFull.samples)} samples) on ${secret} ${inFull.draw}, and ${gave} there; on ${known} it has ${beside} (verified).`,
       ),
     ],
   };
 }
 
 /** What the last best of a night gave at its end; null where it was not measured again. */
-export function checkedBlock({ checked }: Sprint): Block | null {
+export function checkedBlock({ checked, verdict }: Sprint): Block | null {
   if (!checked) return null;
   const { holds, reason, takenBack } = checked;
   const after = takenBack ? ' Its change is taken out of the workspace.' : '';
@@ -101,7 +109,7 @@ export function checkedBlock({ checked }: Sprint): Block | null {
     c: [
       strong('Measured again. '),
       text(
-        `At the end of the night the candidate was trained again on secret worlds. It ${holds ? 'holds' : 'does not hold'}: ${reason}.${back} The confirmed numbers are those of all these runs together.`,
+        `At the end of the night the candidate was trained again on ${worldWords(verdict).secrets}. It ${holds ? 'holds' : 'does not hold'}: ${reason}.${back} The confirmed numbers are those of all these runs together.`,
       ),
     ],
   };
@@ -116,15 +124,17 @@ function againWords(again: Confirmed['again']): string {
   return ` Trained again ${times} on the same worlds and seeds, the best lost ${number(again.loss)} in the mean${off}.`;
 }
 
-function captionWords(confirmed: Confirmed): string {
+function captionWords(confirmed: Confirmed, { secret, secrets, rows: judged }: WorldWords): string {
   const { best, samples: trained, rows, nth, key, gain, pairs, candidate, again } = confirmed;
   const both = best ? 'Candidate and best, trained' : 'The candidate, trained';
   const bound = gain
     ? ` The mean gain was ${signed(gain.mean)} ± ${number(gain.error)} (standard error); confirming number ${nth} of this key needs ${number(gain.needed)}.`
     : '';
-  const secret =
+  const hidden =
     pairs.length === 0
       ? ` The numbers of each of the ${candidate.n} are secret until the key is published.`
       : '';
-  return `${both} afresh (${samples(trained)} samples) on worlds that the researcher cannot know, and judged there on ${count(rows)} fresh rows, each pair on one world and one seed.${bound}${againWords(again)}${secret} The worlds are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
+  return `${both} afresh (${samples(trained)} samples) on ${secrets}, which the researcher cannot know, and judged there on ${count(rows)} ${judged}, each pair on one ${secret} and one seed.${bound}${againWords(again)}${hidden} The ${secrets} are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
