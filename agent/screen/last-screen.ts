@@ -6,6 +6,7 @@ import { notebookPath, reportsDir } from '../common/paths.ts';
 import type { Timer } from '../common/timer.ts';
 import { PARTS } from '../common/timer.ts';
 import { count, duration, plain, show } from '../common/words.ts';
+import { worldWords } from '../common/worlds.ts';
 import type { Config } from '../config/config.ts';
 import type { Checkout } from '../git/run-branch.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -121,12 +122,13 @@ function best(
       .map(([name, value]) => `${plain(name)} ${show(value)}`)
       .join(', ') || 'nothing';
   const again = lastAgain(sprint, sprints);
+  const worlds = worldWords(sprint.verdict);
   const trainer = sprint.runs.find((run) => run.id === sprint.candidate)?.claimed ?? {};
   return [
     `Best:         ${list(numbers.slice(0, 2))} (verified, profile ${profileName}), sprint ${sprint.number}: ${plain(sprint.title)}`,
     ...(sprint.confirmed
       ? [
-          `Confirmed:    ${metric.length <= 4 ? metric.toUpperCase() : metric} ${severalWords(sprint.confirmed.candidate, metric)} on secret worlds`,
+          `Confirmed:    ${metric.length <= 4 ? metric.toUpperCase() : metric} ${severalWords(sprint.confirmed.candidate, metric)} on ${worlds.secrets}`,
         ]
       : []),
     ...(again
@@ -136,9 +138,9 @@ function best(
     ...(lacksCheck(sprint)
       ? [`${capital(NOT_MEASURED_AGAIN)}: the confirmed number is that of its confirming alone`]
       : []),
-    ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a secret world`] : []),
+    ...(sprint.inFull ? [`In full:      ${words(sprint.inFull.metrics, 2)} on a ${worlds.secret}`] : []),
     `Claimed:      ${words(sprint.predicted, 2)} predicted; ${words(trainer, 3)} by the trainer`,
-    `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on fresh samples`,
+    `Verified:     ${words(sprint.verdict.metrics, 4)} by the judge, on ${worlds.rows}`,
     `Declared:     ${plain(declaredWords(sprint.verdict))} (${NOT_OBSERVED})`,
     'Look at it:   npm run best',
   ];

@@ -1,6 +1,7 @@
 import { encodeFrameHeader, FRAME_HEADER_BYTES } from '#contract/stream';
 import { type Activations, NUMBER_BYTES, wrong } from './layout.ts';
 import { Order } from './order.ts';
+import type { Rotation } from './rotation.ts';
 import { SPLIT, type Split, type TrainingRows, trainingRows } from './split.ts';
 import { type Loaded, WindowLoader } from './windows.ts';
 
@@ -8,6 +9,8 @@ export interface ActivationRequest {
   seed: number;
   /** Which rows are served; unset: those of the public split. */
   split?: Split;
+  /** How rows are turned; unset: they are served as they lie there. */
+  rotate?: Rotation | null;
   /** Index of the first batch. */
   from: number;
   /** Rows in all, possibly Infinity, and rows of a whole batch. */
@@ -37,7 +40,7 @@ export function openActivationFrames(activations: Activations, request: Activati
 async function* framesOf(
   activations: Activations,
   training: TrainingRows,
-  { seed, from, rows, batch }: ActivationRequest,
+  { seed, from, rows, batch, rotate }: ActivationRequest,
 ): AsyncGenerator<{ bytes: Uint8Array; rows: number }> {
   const { d, dtype } = activations;
   const order = new Order(training.rows, d * NUMBER_BYTES[dtype], seed);
@@ -56,6 +59,7 @@ async function* framesOf(
       copyRow(loaded, position, x, filled * d);
       filled++;
       if (filled < batch && position + 1 < end) continue;
+      rotate?.(x, filled);
       bytes.set(encodeFrameHeader(filled, frame++));
       yield { bytes: bytes.subarray(0, FRAME_HEADER_BYTES + filled * d * 4), rows: filled };
       filled = 0;

@@ -126,7 +126,7 @@ describe('what is probed for', () => {
         'label.always': () => 1,
       }),
     );
-    const [third, ...others] = probed.labels([9, 10, 11, 12]);
+    const [third, ...others] = probed.labels([9, 10, 11, 12], 5);
     expect(others).toEqual([]);
     expect([third.name, [...third.rows]]).toEqual(['third', [0, 3]]);
     expect(probed.about).toBe('1 of the 3 labels of the shards, the most frequent');
@@ -137,8 +137,10 @@ describe('what is probed for', () => {
     expect(labelsOf(folder).about).toMatch(/^the 4 most frequent tokens; no classes of tokens/);
     writeFileSync(join(folder, 'vocabulary.json'), JSON.stringify({ '7': 0, '##s': 1, The: 2, ',': 3 }));
     const probed = labelsOf(folder);
-    const found = probed.labels([0, 1, 2, 3, 4]).map(({ name, rows }) => [name, [...rows]]);
-    expect(found).toEqual([
+    const found = (most: number) =>
+      probed.labels([0, 1, 2, 3, 4], most).map(({ name, rows }) => [name, [...rows]]);
+    expect(found(3)).toEqual(found(100).slice(0, 3));
+    expect(found(100)).toEqual([
       ['token 2 " The"', [0, 2]],
       ['token 0 " 7"', [1]],
       ['token 1 "s"', [3]],

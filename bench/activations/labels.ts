@@ -27,8 +27,11 @@ export interface Probed {
   /** Which kinds there are, and which are left out: one line. */
   about: string;
   kindOf: ReadonlyMap<string, string>;
-  /** The labels of these rows of the folder, by their numbers in the list. */
-  labels(rows: ArrayLike<number>): Label[];
+  /**
+   * The first labels, at most `most`, the most frequent of each kind first: which of these rows of the
+   * folder have each, by their numbers in the list.
+   */
+  labels(rows: ArrayLike<number>, most: number): Label[];
 }
 
 /**
@@ -45,11 +48,14 @@ export function probedLabels(folder: string, activations: Activations, split: Sp
     labels.length > 0
       ? ofLabels(reader, labels, places)
       : ofTokens(folder, names.includes('tokens') ? reader.column('tokens', places) : null);
-  const columns = [...new Set(wanted.map(({ column }) => column))];
   return {
     about,
     kindOf: new Map(wanted.map(({ name, kind }) => [name, kind])),
-    labels: (rows) => columns.flatMap((column) => labelsOf(wanted, column, reader.column(column, rows))),
+    labels(rows, most) {
+      const own = wanted.slice(0, most);
+      const columns = [...new Set(own.map(({ column }) => column))];
+      return columns.flatMap((column) => labelsOf(own, column, reader.column(column, rows)));
+    },
   };
 }
 

@@ -74,8 +74,10 @@ async function sourceOf(options: Options): Promise<Source> {
     const { openRowsWorld } = await import('../activations/world.ts');
     const { openActivationFrames } = await import('../activations/frames.ts');
     const open = async () => openRowsWorld(name);
-    const { activations, split } = isAbsolute(name) ? await ours(open) : await open();
-    return { d: activations.d, ...openActivationFrames(activations, { seed, split, from, rows, batch }) };
+    const { activations, ...of } = isAbsolute(name) ? await ours(open) : await open();
+    const { split, rotate } = of;
+    const asked = { seed, split, rotate, from, rows, batch };
+    return { d: activations.d, ...openActivationFrames(activations, asked) };
   }
   const open = () => openWorld(name, building);
   // A secret world is a folder that only our side writes.

@@ -2,6 +2,7 @@ import type { CodesHeader, SparseCodes } from '#contract/codes';
 import { OWN_FAULT, UserError } from '#contract/errors';
 import { sampleHeldOut } from '../activations/held-out.ts';
 import { type Probed, probedLabels } from '../activations/labels.ts';
+import type { Rotation } from '../activations/rotation.ts';
 import { RowReader } from '../activations/row-reader.ts';
 import { openRowsWorld, type RowsWorld } from '../activations/world.ts';
 import { RowsEvaluation } from '../eval/rows-evaluation.ts';
@@ -15,6 +16,12 @@ import { ours } from './own-fault.ts';
 import type { CaseOptions, Subject } from './subject.ts';
 
 type Form = CodesHeader['forms'][number];
+
+/**
+ * Labels that are probed for, at most, in latents. Where there are more labels than latents, the best latent
+ * of a label is often one of another label, and what is measured is what latents can be shared.
+ */
+const LABELS_PER_LATENT = 1 / 2;
 
 /** What a checkpoint was measured to be on rows that are held out. */
 export interface RowsMeasurement {
@@ -79,7 +86,7 @@ async function measureRows(
   { lane = 0, invariance = false }: RowsAsked,
   options: CaseOptions,
 ): Promise<RowsMeasurement> {
-  const { activations, split } = world;
+  const { activations, split, rotate } = world;
   const { places, half } = sampleHeldOut(activations, split, options.seed, asked);
   const reader = new RowReader(activations);
   const samples = places.length;
@@ -89,7 +96,7 @@ async function measureRows(
       const { header, decoder } = encoder;
       const evaluations = new Map(header.forms.map((form) => [form, new RowsEvaluation(decoder)]));
       const kept = new Kept();
-      await answers(encoder, batchesOf(reader, places), ({ index, x }, codes) => {
+      await answers(encoder, batchesOf(reader, places, rotate), ({ index, x }, codes) => {
         header.forms.forEach((form, i) => {
           evaluations.get(form)?.add(x, codes[i]);
         });
@@ -99,7 +106,7 @@ async function measureRows(
       return { evaluations, table: codeTable(kept.batches, header.d_sae), width: header.d_sae };
     });
     const { evaluations, table, width } = measured;
-    const labels = probed.labels(places);
+    const labels = probed.labels(places, Math.floor(LABELS_PER_LATENT * width));
     return {
       ...{ evaluations, probed, samples, width, places, labels, table },
       probes: probes(table, labels, half),
@@ -108,10 +115,12 @@ async function measureRows(
   });
 }
 
-function* batchesOf(reader: RowReader, places: Float64Array): Generator<Batch> {
+function* batchesOf(reader: RowReader, places: Float64Array, rotate: Rotation | null): Generator<Batch> {
   for (let from = 0, index = 0; from < places.length; from += EVALUATION_BATCH, index++) {
     const own = places.subarray(from, from + EVALUATION_BATCH);
-    yield { index, rows: own.length, x: ourRows(reader, own) };
+    const x = ourRows(reader, own);
+    rotate?.(x, own.length);
+    yield { index, rows: own.length, x };
   }
 }
 

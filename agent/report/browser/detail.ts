@@ -1,3 +1,4 @@
+import { worldWords } from '../../common/worlds.ts';
 import { escaped } from '../document/escaped.ts';
 import { clip, dateTime, duration, label, money, number, samples } from '../document/names.ts';
 import type { Guard, Link, SprintDetail } from '../notebook/model.ts';
@@ -43,10 +44,10 @@ export function detailHtml(detail: SprintDetail): string {
 }
 
 /** What secret worlds gave: mean, spread and number of worlds, of the candidate and of the best. */
-function confirmedHtml({ confirmed, metric }: SprintDetail['sprint']): string | null {
+function confirmedHtml({ confirmed, metric, verdict }: SprintDetail['sprint']): string | null {
   if (!confirmed) return null;
   const several = ({ mean, deviation, n }: NonNullable<typeof confirmed>['candidate']) =>
-    `${number(mean[metric])}${deviation[metric] === undefined ? '' : ` ± ${number(deviation[metric])}`} on ${n} secret worlds`;
+    `${number(mean[metric])}${deviation[metric] === undefined ? '' : ` ± ${number(deviation[metric])}`} on ${n} ${worldWords(verdict).secrets}`;
   const best = confirmed.best ? `, the best ${several(confirmed.best)}` : '';
   const gave = confirmed.candidate.n > 0 ? ` The candidate gave ${several(confirmed.candidate)}${best}.` : '';
   return `${escaped(confirmed.result)}: ${escaped(confirmed.reason)}.${gave}`;

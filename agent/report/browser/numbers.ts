@@ -1,3 +1,4 @@
+import { worldWords } from '../../common/worlds.ts';
 import { label, metricNumber, numberFormat, signed } from '../document/names.ts';
 import type { Compared } from './compared.ts';
 import { type Cells, sideTable } from './side-table.ts';
@@ -103,14 +104,15 @@ function confirmedLines(all: readonly Compared[]): Cells[] {
       ? `${metricNumber(metric, each.mean[metric])} ± ${metricNumber(metric, each.deviation[metric])}`
       : '–',
   );
-  const worlds = several.map((each) => (each ? String(each.n) : '–'));
+  const counts = several.map((each) => (each ? String(each.n) : '–'));
+  const { secrets } = worldWords(all.find((_, at) => several[at])?.detail.sprint.verdict);
   return [
     {
-      name: `${label(metric)} on secret worlds`,
+      name: `${label(metric)} on ${secrets}`,
       cells: [...cells, ...difference(all, metric, mean)],
       right: true,
     },
-    { name: 'Secret worlds', cells: [...worlds, ...none], right: true },
+    { name: `Number of ${secrets}`, cells: [...counts, ...none], right: true },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { worldWords } from '../../common/worlds.ts';
 import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
 import { type Block, type Inline, type Row, strong, text } from '../document/tree.ts';
 import { type Context, candidateOf, columnsOf, direction, guardsIn } from './context.ts';
@@ -30,7 +31,7 @@ export function claimedAndVerified(context: Context): Block | null {
     ? ' The verdict was near the noise, so it was repeated on a second seed: the means of both seeds decide.'
     : '';
   const evaluation = verdict
-    ? ` A verdict is of ${count(verdict.evaluation.samples)} fresh samples in batches of ${count(verdict.evaluation.batch)}.`
+    ? ` A verdict is of ${count(verdict.evaluation.samples)} ${worldWords(verdict).rows} in batches of ${count(verdict.evaluation.batch)}.`
     : '';
   const noise = sprint.bestBefore
     ? ` A difference of at most ${number(sprint.noise)} in ${label(sprint.metric)} is noise.`
@@ -146,16 +147,17 @@ function repeated({ sprint: { repeat, verdict, bestBefore } }: Context): Line[] 
   ];
 }
 
-function secret({ sprint: { confirmed } }: Context): Line[] {
+function secret({ sprint: { confirmed, verdict } }: Context): Line[] {
   if (!confirmed || confirmed.candidate.n === 0) return [];
   const { candidate, best } = confirmed;
-  const on = `${candidate.n} secret ${candidate.n === 1 ? 'world' : 'worlds'}`;
+  const { secret: one, secrets } = worldWords(verdict);
+  const on = `${candidate.n} ${candidate.n === 1 ? one : secrets}`;
   const lines: Line[] = [
     { name: `Confirmed, mean of ${on} (decides)`, values: candidate.mean, tone: 'best' },
   ];
   if (best)
     lines.push(
-      { name: 'Best before, mean of the same worlds', values: best.mean, tone: 'plain' },
+      { name: `Best before, mean of the same ${secrets}`, values: best.mean, tone: 'plain' },
       difference('Confirmed, difference of the means', candidate.mean, best.mean),
     );
   return lines;

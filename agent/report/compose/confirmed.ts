@@ -1,5 +1,6 @@
 import type { Confirmed, Several } from '#contract/confirmed';
 import type { Sprint } from '#contract/sprint';
+import { type WorldWords, worldWords } from '../../common/worlds.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
 import { count, label, metricNumber, number, samples, signed } from '../document/names.ts';
 import { type Block, type Card, type Row, strong, text } from '../document/tree.ts';
@@ -15,8 +16,9 @@ export function spreadWords({ mean, deviation }: Several, name: string): string 
  * How the mean gain compares with the one that was needed; for the first best, on how many worlds it stands.
  * A gain from which something was taken off is called that: the means that stand beside it differ by more.
  */
-export function gainWords({ candidate, gain, best }: Confirmed, { metric, goal }: Decides): string {
-  const on = `${candidate.n} secret ${candidate.n === 1 ? 'world' : 'worlds'}`;
+export function gainWords({ candidate, gain, best }: Confirmed, { metric, goal, verdict }: Decides): string {
+  const { secret, secrets } = worldWords(verdict);
+  const on = `${candidate.n} ${candidate.n === 1 ? secret : secrets}`;
   if (!gain) return on;
   const [mine, theirs] = [candidate.mean[metric], best?.mean[metric]];
   const apart = mine === undefined || theirs === undefined ? gain.mean : way(goal) * (mine - theirs);
@@ -25,15 +27,15 @@ export function gainWords({ candidate, gain, best }: Confirmed, { metric, goal }
   return `${signed(gain.mean)} ± ${number(gain.error)} to the best on ${on}${less}, ${number(gain.needed)} needed`;
 }
 
-type Decides = Pick<Sprint, 'metric' | 'goal'>;
+type Decides = Pick<Sprint, 'metric' | 'goal' | 'verdict'>;
 const way = (goal: Sprint['goal']) => (goal === 'max' ? 1 : -1);
 
 /** The card of what secret worlds gave; null where nothing was confirmed there. */
 export function confirmedCard(sprint: Sprint): Card | null {
-  const { confirmed, metric } = sprint;
+  const { confirmed, metric, verdict } = sprint;
   if (!confirmed || confirmed.candidate.n === 0) return null;
   return {
-    label: `${label(metric)} on secret worlds`,
+    label: `${label(metric)} on ${worldWords(verdict).secrets}`,
     value: spreadWords(confirmed.candidate, metric),
     note: gainWords(confirmed, sprint),
     main: true,
@@ -69,7 +71,12 @@ export function confirmedTable(context: Context): Block | null {
   const mean = cells(confirmed.candidate.mean, confirmed.best?.mean ?? null);
   rows.push({ tone: 'best', cells: ['Mean', ...mean].map((cell) => [strong(cell)]) });
   const head = [
-    ...['Secret world', `${label(metric)} of the candidate`, 'of the best', 'Difference'],
+    ...[
+      capital(worldWords(sprint.verdict).secret),
+      `${label(metric)} of the candidate`,
+      'of the best',
+      'Difference',
+    ],
     ...others.flatMap((name) => [`${label(name)} of the candidate`, 'of the best']),
   ];
   return {
@@ -77,7 +84,7 @@ export function confirmedTable(context: Context): Block | null {
     head: head.map((name) => [text(name)]),
     align: head.map((_, at) => (at === 0 ? 'left' : 'right')),
     rows,
-    caption: context.number.table(text(captionWords(confirmed))),
+    caption: context.number.table(text(captionWords(confirmed, worldWords(sprint.verdict)))),
     omitted: null,
   };
 }
@@ -85,6 +92,7 @@ export function confirmedTable(context: Context): Block | null {
 /** The best in full on one secret world; null where that was not measured. */
 export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
   if (!inFull) return null;
+  const { known, secret } = worldWords(verdict);
   const value = inFull.metrics[metric];
   const gave =
     value === undefined ? 'came to no result' : `gave ${label(metric)} ${metricNumber(metric, value)}`;
@@ -94,7 +102,7 @@ export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
     c: [
       strong('In full. '),
       text(
-        `At the end of the night the candidate was trained to its full budget (${samples(inFull.samples)} samples) on secret world ${inFull.draw}, and ${gave} there; in the public world it has ${beside} (verified).`,
+        `At the end of the night the candidate was trained to its full budget (${samples(inFull.samples)} samples) on ${secret} ${inFull.draw}, and ${gave} there; on ${known} it has ${beside} (verified).`,
       ),
     ],
   };
@@ -102,7 +110,7 @@ export function inFullBlock({ inFull, metric, verdict }: Sprint): Block | null {
 
 /** What the last best of a night gave at its end, or that this is not known; null for other sprints. */
 export function checkedBlock(sprint: Sprint): Block | null {
-  const { checked } = sprint;
+  const { checked, verdict } = sprint;
   if (lacksCheck(sprint))
     return {
       t: 'para',
@@ -122,7 +130,7 @@ export function checkedBlock(sprint: Sprint): Block | null {
     c: [
       strong('Measured again. '),
       text(
-        `At the end of the night the candidate was trained again on secret worlds. It ${holds ? 'holds' : 'does not hold'}: ${reason}.${back} The confirmed numbers are those of all these runs together.`,
+        `At the end of the night the candidate was trained again on ${worldWords(verdict).secrets}. It ${holds ? 'holds' : 'does not hold'}: ${reason}.${back} The confirmed numbers are those of all these runs together.`,
       ),
     ],
   };
@@ -137,15 +145,17 @@ function againWords(again: Confirmed['again']): string {
   return ` Trained again ${times} on the same worlds and seeds, the best lost ${number(again.loss)} in the mean${off}.`;
 }
 
-function captionWords(confirmed: Confirmed): string {
+function captionWords(confirmed: Confirmed, { secret, secrets, rows: judged }: WorldWords): string {
   const { best, samples: trained, rows, nth, key, gain, pairs, candidate, again } = confirmed;
   const both = best ? 'Candidate and best, trained' : 'The candidate, trained';
   const bound = gain
     ? ` The gain that decides, which is the mean difference less what the best or the candidate has lost since it was confirmed, was ${signed(gain.mean)} ± ${number(gain.error)} (standard error); confirming number ${nth} of this key needs ${number(gain.needed)}.`
     : '';
-  const secret =
+  const hidden =
     pairs.length === 0
       ? ` The numbers of each of the ${candidate.n} are secret until the key is published.`
       : '';
-  return `${both} afresh (${samples(trained)} samples) on worlds that the researcher cannot know, and judged there on ${count(rows)} fresh rows, each pair on one world and one seed.${bound}${againWords(again)}${secret} The worlds are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
+  return `${both} afresh (${samples(trained)} samples) on ${secrets}, which the researcher cannot know, and judged there on ${count(rows)} ${judged}, each pair on one ${secret} and one seed.${bound}${againWords(again)}${hidden} The ${secrets} are drawn from the key with the SHA-256 ${key.slice(0, 16)}….`;
 }
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

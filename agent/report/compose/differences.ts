@@ -1,3 +1,4 @@
+import { worldWords } from '../../common/worlds.ts';
 import { label } from '../document/names.ts';
 import type { Differences } from '../plots/gain.ts';
 import { type Context, candidateOf } from './context.ts';
@@ -27,7 +28,7 @@ export function differencesOf(context: Context): Differences[] {
     const way = sprint.goal === 'max' ? 1 : -1;
     const { mean, error, needed } = confirmed.gain;
     lines.push({
-      name: `gain on ${confirmed.candidate.n} secret worlds`,
+      name: `gain on ${confirmed.candidate.n} ${worldWords(verdict).secrets}`,
       ...{ value: way * mean, error, needed: way * needed },
       single: confirmed.pairs.flatMap(({ candidate, best: other }) => {
         const [now, was] = [candidate[metric], other?.[metric]];

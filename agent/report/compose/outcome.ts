@@ -1,5 +1,6 @@
 import { violation } from '#contract/condition';
 import type { Outcome } from '#contract/verdict';
+import { worldWords } from '../../common/worlds.ts';
 import { label } from '../document/names.ts';
 import type { Tone } from '../document/tree.ts';
 import type { Context } from './context.ts';
@@ -46,7 +47,7 @@ export function endingOf(context: Context): Ending {
       return named(known, sprint.bestBefore ? 'better, but stopped by' : 'stopped by', failedGuards(context));
     case 'invalid':
       if (sprint.confirmed?.result === 'failed')
-        return { words: 'invalid: no result on a secret world', tone: 'bad' };
+        return { words: `invalid: no result on a ${worldWords(sprint.verdict).secret}`, tone: 'bad' };
       return named(known, 'invalid:', brokenConstraints(context));
     default:
       return known;
@@ -66,7 +67,10 @@ function noGain(context: Context): Ending {
   if (!sprint.verdict) return { words: 'no gain: no run was put forward', tone: 'neutral' };
   const [first, ...others] = gainsOf(context);
   if (confirmed && confirmed.candidate.n > 0)
-    return { words: 'no gain on secret worlds', tone: first && first.gain < -first.noise ? 'bad' : 'warn' };
+    return {
+      words: `no gain on ${worldWords(sprint.verdict).secrets}`,
+      tone: first && first.gain < -first.noise ? 'bad' : 'warn',
+    };
   if (!first) return outcomes['no-gain'];
   if (first.gain < -first.noise) return { words: 'worse than the best', tone: 'bad' };
   if (first.gain <= first.noise) return { words: 'within the noise of the best', tone: 'neutral' };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
 import { type Block, plain } from '../document/tree.ts';
+import { confirmed } from '../fixtures/confirmed.ts';
 import { folderOf, interrupted, lista, matryoshka, profile, sprints, task } from '../fixtures/load.ts';
 import { composeReport } from './report.ts';
 import { readSource } from './source.ts';
@@ -39,6 +40,19 @@ describe('the report of a sprint', () => {
     const facts = (await compose({ ...lista, inspections: 4 })).blocks;
     expect(JSON.stringify(of(facts, 'facts'))).toContain("4, each on the judge's side");
     expect(JSON.stringify(of(held.blocks, 'facts'))).not.toContain('Looks by inspect');
+  });
+
+  it('speaks of parts and held-out rows where the world is rows, and of worlds elsewhere', async () => {
+    const words = async (sprint: Sprint) => JSON.stringify((await compose(sprint)).blocks);
+    const drawn = await words(confirmed(lista));
+    expect(drawn).toContain('on secret worlds');
+    expect(drawn).toContain('On the public world 0.872');
+    const verdict = structuredClone(lista.verdict);
+    if (verdict) verdict.world.kind = 'rows';
+    const rows = await words({ ...confirmed(lista), verdict });
+    expect(rows).toContain('on secret parts');
+    expect(rows).toContain('On the public held-out rows 0.872');
+    expect(rows).not.toMatch(/secret world|public world|fresh samples/);
   });
 
   it('says when a guard failed', async () => {

@@ -1,6 +1,7 @@
 import type { PlainProfile } from '#contract/noise';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import { worldWords } from '../../common/worlds.ts';
 import { clip, label, number } from '../document/names.ts';
 import { type Block, em, heading, para, type Report, text, theirs } from '../document/tree.ts';
 import { fileFinder } from '../markdown/files.ts';
@@ -128,5 +129,5 @@ function standingWords({ sprint, history, profile }: Context): string {
     history.length === 1
       ? '1 sprint'
       : `${history.length} sprints, ${gains.length} of them with a verified gain`;
-  return `After ${so}, the best is ${label(sprint.metric)} ${number(value)}${confirmed === undefined ? '' : ` (${confirmed} on secret worlds)`} of sprint ${best.number}${gap}.`;
+  return `After ${so}, the best is ${label(sprint.metric)} ${number(value)}${confirmed === undefined ? '' : ` (${confirmed} on ${worldWords(best.verdict).secrets})`} of sprint ${best.number}${gap}.`;
 }

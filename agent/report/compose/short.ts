@@ -1,3 +1,4 @@
+import { worldWords } from '../../common/worlds.ts';
 import { label, metricNumber, number, signed } from '../document/names.ts';
 import { type Block, type Inline, strong, text } from '../document/tree.ts';
 import { gainWords, spreadWords } from './confirmed.ts';
@@ -23,10 +24,11 @@ function lead(context: Context, words: string): Inline[] {
       strong(`Verified ${label(metric)} ${number(value)}`),
       text(`${on}, ${againstBest(sprint, value)}: ${words}.`),
     ];
+  const worlds = worldWords(sprint.verdict);
   return [
-    strong(`${label(metric)} ${spreadWords(confirmed.candidate, metric)} on secret worlds`),
+    strong(`${label(metric)} ${spreadWords(confirmed.candidate, metric)} on ${worlds.secrets}`),
     text(
-      `, ${gainWords(confirmed, sprint)}: ${words}. In the public world ${number(value)} (verified${seed === undefined ? '' : `, seed ${seed}`}), ${againstBest(sprint, value)}.`,
+      `, ${gainWords(confirmed, sprint)}: ${words}. On ${worlds.known} ${number(value)} (verified${seed === undefined ? '' : `, seed ${seed}`}), ${againstBest(sprint, value)}.`,
     ),
   ];
 }

@@ -1,6 +1,7 @@
 import type { BeganFrom } from '#contract/began-from';
 import type { Sprint } from '#contract/sprint';
 import type { Task } from '#contract/task';
+import { worldWords } from '../../common/worlds.ts';
 import { lastAgain } from '../../ledger/best-again.ts';
 import { lacksCheck, NOT_MEASURED_AGAIN } from '../../ledger/checked.ts';
 import { gainWords, spreadWords } from '../compose/confirmed.ts';
@@ -70,10 +71,11 @@ function howFar(board: readonly Sprint[], { task }: Now): string {
     ? ` ${gap >= 0 ? `${number(gap)} are left to` : `It is ${number(-gap)} beyond`} the ${goal === 'max' ? 'ceiling' : 'floor'} of ${ceiling.value}, ${escaped(ceiling.label)}.`
     : '';
   const value = `<strong class="best-value">${number(last.value)}</strong>`;
-  const { confirmed } = last.sprint;
+  const { confirmed, verdict } = last.sprint;
+  const { known, secrets } = worldWords(verdict);
   const headline =
     confirmed && confirmed.candidate.n > 0
-      ? `<strong class="best-value">${spreadWords(confirmed.candidate, metric)}</strong> on secret worlds (confirmed); ${number(last.value)} in the public world`
+      ? `<strong class="best-value">${spreadWords(confirmed.candidate, metric)}</strong> on ${secrets} (confirmed); ${number(last.value)} on ${known}`
       : value;
   return `${escaped(label(metric))} ${headline}${from}, in ${counted}.${left}`;
 }
@@ -115,10 +117,11 @@ function howSure(board: readonly Sprint[]): string | null {
   const { verdict, repeat, candidate, metric, confirmed, checked, inFull } = step.sprint;
   const { noise, noiseFrom } = board.at(-1) as Sprint;
   const parts: string[] = [];
+  const worlds = worldWords(verdict);
   const isConfirmed = confirmed !== undefined && confirmed.candidate.n > 0;
   if (confirmed && isConfirmed)
     parts.push(
-      `${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)} on secret worlds (${gainWords(confirmed, step.sprint)}).`,
+      `${escaped(label(metric))} ${spreadWords(confirmed.candidate, metric)} on ${worlds.secrets} (${gainWords(confirmed, step.sprint)}).`,
     );
   const again = lastAgain(step.sprint, board);
   if (again)
@@ -145,7 +148,7 @@ function howSure(board: readonly Sprint[]): string | null {
     parts.push(`The gain was near the noise, and repeated on seed ${repeat.seed}: the means decided.`);
   if (verdict)
     parts.push(
-      `Verified on ${count(verdict.evaluation.samples)} fresh samples of the ${verdict.world.kind === 'public' ? 'public world' : 'data'}${candidate && !isConfirmed ? `, not confirmed on secret ones; <code>npm run reproduce -- ${escaped(candidate)}</code> trains it again on another seed, and in a secret world where the task has one` : ''}.`,
+      `Verified on ${count(verdict.evaluation.samples)} ${verdict.world.kind === 'rows' ? worlds.rows : `${worlds.rows} of ${worlds.known}`}${candidate && !isConfirmed ? `, not confirmed on ${worlds.secrets}; <code>npm run reproduce -- ${escaped(candidate)}</code> trains it again on another seed, and on a ${worlds.secret} where the task has one` : ''}.`,
     );
   return parts.join(' ');
 }
