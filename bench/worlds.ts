@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
-import { type Profile, profileOf, readTask } from '#contract/task';
+import { type Profile, profileOf, readTask, taskFile } from '#contract/task';
 import { homeOf } from '#host/worktree';
 import { howToGet, locateReleased, verifyReleased } from './hub/released.ts';
 import { buildWorld } from './world/build.ts';
@@ -105,8 +105,8 @@ function reseeded(name: string, text: string): WorldConfig {
  * null and `name` is the name of a world.
  */
 export function profileWorld(name: string): { profile: Profile | null; world: string } {
-  if (!existsSync('TASK.md')) return { profile: null, world: name };
-  const profile = profileOf(readTask('TASK.md'), name);
+  if (!existsSync(taskFile())) return { profile: null, world: name };
+  const profile = profileOf(readTask(taskFile()), name);
   return { profile, world: profile.world };
 }
 

@@ -5,6 +5,7 @@ import { Condition } from './condition.ts';
 import { Devices } from './devices.ts';
 import { UserError } from './errors.ts';
 import { ExecutorChoice } from './executor.ts';
+import { Transfer } from './transfer.ts';
 
 const command = z.string().trim().min(1, 'must be a command line');
 const relativePath = z
@@ -196,6 +197,8 @@ const fields = {
    * `--sandbox auto|off`. Unset: `npm run compare` shows settings, numbers and curves alone.
    */
   compare: command.optional(),
+  /** How `npm run transfer` tries recipes of this task on other data. Unset: it cannot. */
+  transfer: Transfer.optional(),
   /** A local server that speaks the Messages API and stands in for Claude where there is no key. */
   replay: command.optional(),
   metric: z.string().min(1),
@@ -300,6 +303,8 @@ export interface Task {
    * no file.
    */
   lineOf?(keys: readonly PropertyKey[]): number;
+  /** It is not the TASK.md of the repository: services of its runs are told where it lies. */
+  elsewhere?: true;
   /** A line for each field that is still read under its old name. */
   renamed?: readonly string[];
 }
@@ -358,6 +363,16 @@ export function readTask(path: string): Task {
     .map((keys) => `${path}:${lineOf(keys)}: ${keys.join('.')}: is "full" now; the old name is read as that`);
   return { path, contract: parsed.data, brief: text.slice(match[0].length), lineOf, renamed };
 }
+
+/** Tells a service which task its run belongs to; without it, that is TASK.md where it is started. */
+const TASK_VARIABLE = 'LOOP_TASK';
+
+/** The variable for the services of a task's runs. */
+export const taskVariable = ({ elsewhere, path }: Task): Record<string, string> =>
+  elsewhere ? { [TASK_VARIABLE]: path } : {};
+
+/** The file of the task that a service serves. */
+export const taskFile = (env: NodeJS.ProcessEnv = process.env): string => env[TASK_VARIABLE] ?? 'TASK.md';
 
 /** The guards in force: those of the task, overridden by those of the profile. */
 export function guardsOf(task: Task, profile: Pick<Profile, 'guards'>): Record<string, Condition> {

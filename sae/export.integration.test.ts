@@ -29,7 +29,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function exported(
   name: string,
   fields: Record<string, unknown>,
-  { out = join(folder, name), change = (architecture: Architecture) => architecture } = {},
+  {
+    out = join(folder, name),
+    change = (architecture: Architecture) => architecture,
+    origin = {} as Parameters<typeof exportCheckpoint>[3],
+  } = {},
 ): Promise<Exported & { out: string }> {
   const architecture = await loadArchitecture(name);
   const sae = architecture.config.parse({ d_in: 8, d_sae: 16, decoder_init_norm: 0.7, ...fields });
@@ -38,7 +42,7 @@ async function exported(
   const about = { version: 1 as const, addons: {}, experiment: 'x', samples: 0, scale: 1 };
   const config = { ...about, architecture: name, sae, buffers: {} };
   const weights = architecture.init(sae, uniform(0));
-  const result = await exportCheckpoint({ config, weights, buffers }, change(architecture), out);
+  const result = await exportCheckpoint({ config, weights, buffers }, change(architecture), out, origin);
   return { out, ...result };
 }
 
@@ -61,6 +65,17 @@ it.each([
   const { tensors } = readSafetensors(join(out, 'sae_weights.safetensors'));
   expect([...tensors.keys()].sort()).toEqual(names);
   expect(tensors.get('W_dec')?.shape).toEqual([16, 8]);
+});
+
+it('says in metadata where its activations come from, as far as that is known', async () => {
+  const origin = { model_name: 'gpt2', hook_name: 'blocks.6.hook_resid_post', context_size: 128 };
+  const out = join(folder, 'origin');
+  await exported('standard', {}, { out, origin });
+  const config = JSON.parse(readFileSync(join(out, 'cfg.json'), 'utf8'));
+  expect(config).toMatchObject({ normalize_activations: 'none', metadata: origin });
+  await exported('standard', {}, { out: join(folder, 'no-origin') });
+  const plain = JSON.parse(readFileSync(join(folder, 'no-origin/cfg.json'), 'utf8'));
+  expect(Object.keys(plain.metadata)).not.toContain('hook_name');
 });
 
 describe('an inferenceEncoder() that claims to be another', () => {
@@ -168,7 +183,7 @@ const hasLista = architectureNames().includes('lista-matryoshka');
 it.skipIf(!hasLista)('LISTA has an encoder in Python that agrees', async ({ skip }) => {
   const { out, loads, checked, files } = await exported('lista-matryoshka', { k: 3, n_refinement_steps: 2 });
   expect({ loads, checked }).toEqual({ loads: false, checked: true });
-  expect(files).toContain('encode.py');
+  expect(files).toEqual(expect.arrayContaining(['encode.py', 'register_sae.py']));
   const script = `
 import json, struct, sys
 import numpy as np

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { writeJsonAtomic } from '#contract/atomic';
@@ -8,12 +17,23 @@ import { uniform } from '#engine/random';
 import type { Architecture, BaseConfig, InferenceEncoder } from './architecture.ts';
 import { expectForm } from './saelens/form.ts';
 import { kinds } from './saelens/kinds.ts';
+import { REGISTER, registering } from './saelens/register.ts';
 import { registry } from './saelens/registry.ts';
 import { expectSameCodes } from './saelens/same-codes.ts';
 import { asTensors, type Checkpoint } from './trainer/checkpoint.ts';
 
 /** Half of the rows are noise, half are sums of decoder rows, for which latents fire as in use. */
 const PARITY_ROWS = 64;
+
+/** Where the activations come from, as SAELens and SAEBench read it in `metadata`; each may be unknown. */
+export interface Origin {
+  /** Name of the language model. */
+  model_name?: string;
+  /** Name of the place in the model whose activations these are. */
+  hook_name?: string;
+  /** Tokens of a context. */
+  context_size?: number;
+}
 
 /** The result of an export. */
 export interface Exported {
@@ -30,7 +50,8 @@ export interface Exported {
 /**
  * Writes the inference encoder in the files of SAELens, `cfg.json` and `sae_weights.safetensors`.
  * `parity.safetensors` has x, codes and reconstruction by this code. For an architecture that SAELens lacks,
- * `architectures/<name>.py` is copied as `encode.py` if there is one. Writes all files or none.
+ * `architectures/<name>.py` is copied as `encode.py` if there is one, with a module that registers it there.
+ * A scale of x is folded into the weights already. Writes all files or none.
  * @throws UserError if the encoder does not fit the name that it returns, before anything is written, and if
  * the files, loaded again, give other codes than the trained SAE
  */
@@ -38,6 +59,7 @@ export async function exportCheckpoint(
   checkpoint: Checkpoint,
   architecture: Architecture,
   out: string,
+  origin: Origin = {},
 ): Promise<Exported> {
   const { config, weights, buffers } = checkpoint;
   const sae = architecture.config.parse(config.sae);
@@ -48,10 +70,14 @@ export async function exportCheckpoint(
   const made = mkdirSync(out, { recursive: true });
   const part = mkdtempSync(join(out, '.part-'));
   try {
-    const { name, x } = writeForm(checkpoint, architecture, part);
+    const { name, x } = writeForm(checkpoint, architecture, part, origin);
     const python = join(import.meta.dirname, 'architectures', `${config.architecture}.py`);
     const loads = Object.hasOwn(registry.inference, name);
-    if (!loads && existsSync(python)) copyFileSync(python, join(part, 'encode.py'));
+    if (!loads && existsSync(python)) {
+      copyFileSync(python, join(part, 'encode.py'));
+      const module = registering(part);
+      if (module !== null) writeFileSync(join(part, REGISTER), module);
+    }
     const checked = Object.hasOwn(kinds, name);
     if (checked) await expectSameCodes(checkpoint, architecture, part, name, x);
     const files = readdirSync(part).sort();
@@ -70,6 +96,7 @@ function writeForm(
   { config, weights, buffers }: Checkpoint,
   architecture: Architecture,
   folder: string,
+  origin: Origin,
 ): { name: string; x: Float32Array } {
   const sae = architecture.config.parse(config.sae);
   let written = { name: '', x: new Float32Array() as Float32Array };
@@ -91,6 +118,7 @@ function writeForm(
         trained_as: config.architecture,
         experiment: config.experiment,
         samples: config.samples,
+        ...origin,
       },
       architecture: form.architecture,
     });

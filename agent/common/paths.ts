@@ -40,6 +40,9 @@ export const outputsDir = (repo: string) => join(runsDir(repo), 'outputs');
 export const paperTextsDir = (repo: string) => join(runsDir(repo), 'papers');
 /** Summaries of sweeps that were started by hand. */
 export const sweepsDir = (repo: string) => join(runsDir(repo), 'sweeps');
+/** The task of runs on other data, which their services read. */
+export const transferTask = (repo: string, digest: string) =>
+  join(stateDir(repo), `transfer-${digest}.TASK.md`);
 /** Pictures of comparisons by hand. */
 export const comparedDir = (repo: string) => join(runsDir(repo), 'compared');
 /**

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { UserError } from '#contract/errors';
 import { type JudgeProgress, progressOf } from '#contract/judge-progress';
 import { EvalPoint } from '#contract/run';
-import type { Task } from '#contract/task';
+import { type Task, taskVariable } from '#contract/task';
 import { Verdict } from '#contract/verdict';
 import { collect, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
@@ -90,6 +90,7 @@ export function judgeEnv(of: {
   });
   const variables = Object.entries(marked(env, mark)).map(([name, value]) => `${name}=${value}`);
   return serviceEnv({
+    ...taskVariable(task),
     LOOP_SANDBOX: sandbox.label,
     LOOP_ENCODE: JSON.stringify(['env', '-i', ...variables, ...argv]),
   });

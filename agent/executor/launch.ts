@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { UserError } from '#contract/errors';
 import type { RunRecord } from '#contract/run';
-import { profileOf, type Task } from '#contract/task';
+import { profileOf, type Task, taskVariable } from '#contract/task';
 import { trainWords } from '#contract/train-command';
 import { type Child, startChild } from '#host/child';
 import { splitCommand } from '#host/command';
@@ -65,7 +65,7 @@ function startService(run: Launch, { stdout, fds, words }: DataChannel['service'
   return startChild({
     argv: [...splitCommand(task.contract.serve ?? ''), ...stream, ...begin, ...words],
     cwd: repo,
-    env: serviceEnv(),
+    env: serviceEnv(taskVariable(task)),
     stdio: { stdout },
     fds,
     log: { path: inRun(dir).serveLog, maxBytes: LOG_BYTES },

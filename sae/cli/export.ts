@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parsed, program } from '#contract/command-line';
+import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { openBackend } from '#engine/backend';
 import { exportCheckpoint } from '../export.ts';
 import { loadArchitecture } from '../load.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
+
+interface Options {
+  out?: string;
+  modelName?: string;
+  hookName?: string;
+  contextSize?: number;
+}
 
 const command = program(
   'npm run export --',
@@ -13,13 +20,18 @@ const command = program(
 )
   .argument('<run>', 'a run: its id, words that only one id has, its folder; or a checkpoint.safetensors')
   .option('--out <folder>', 'the folder to write; default: <run>/export')
+  .option('--model-name <name>', 'the language model whose activations these are, for SAELens and SAEBench')
+  .option('--hook-name <name>', 'the place in it, as in blocks.6.hook_resid_post')
+  .option('--context-size <n>', 'tokens of a context', whole(1))
   .addHelpText(
     'after',
     `
 Examples:
   npm run export -- checkpoints/<run>
+  npm run export -- best --model-name gpt2 --hook-name blocks.6.hook_resid_post --context-size 128
   npm run export -- checkpoints/<run> --out /tmp/my-sae
-In Python: SAE.load_from_disk("/tmp/my-sae"). For an architecture that SAELens lacks there is encode.py.`,
+In Python: SAE.load_from_disk("/tmp/my-sae"). For an architecture that SAELens lacks there are
+encode.py and register_sae.py: import register_sae first.`,
   );
 
 await runMain(async () => {
@@ -29,8 +41,8 @@ await runMain(async () => {
     (path) => path.endsWith('.safetensors') && existsSync(path),
   );
   if (!file) throw new UserError(`${run}: no checkpoint.safetensors here or in its out/; name a run folder`);
-  const out =
-    command.opts<{ out?: string }>().out ?? join(run.endsWith('.safetensors') ? '.' : run, 'export');
+  const options = command.opts<Options>();
+  const out = options.out ?? join(run.endsWith('.safetensors') ? '.' : run, 'export');
   const checkpoint = readCheckpoint(file);
   if (checkpoint.config.scale !== 1) {
     throw new UserError(
@@ -39,11 +51,20 @@ await runMain(async () => {
   }
   const architecture = await loadArchitecture(checkpoint.config.architecture);
   await openBackend('embedded');
-  const { architecture: name, loads, checked, files } = await exportCheckpoint(checkpoint, architecture, out);
+  const {
+    architecture: name,
+    loads,
+    checked,
+    files,
+  } = await exportCheckpoint(checkpoint, architecture, out, {
+    ...(options.modelName !== undefined && { model_name: options.modelName }),
+    ...(options.hookName !== undefined && { hook_name: options.hookName }),
+    ...(options.contextSize !== undefined && { context_size: options.contextSize }),
+  });
   process.stdout.write(`${out}: ${files.join(', ')} (${name})\n`);
   if (!loads && !files.includes('encode.py')) {
     process.stdout.write(
-      `SAELens has no ${name}, and there is no sae/architectures/${checkpoint.config.architecture}.py with its encoder in Python\n`,
+      `no Python form: SAELens has no ${name}, and there is no sae/architectures/${checkpoint.config.architecture}.py with its encoder in Python\n`,
     );
   }
   if (!checked) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Sampler } from '#bench/sampler/sampler';
 import { openWorld } from '#bench/worlds';
 import { uniform } from '#engine/random';
-import { exportCheckpoint } from '#sae/export';
+import { exportCheckpoint, type Origin } from '#sae/export';
 import { loadArchitecture } from '#sae/load';
 import { readCheckpoint } from '#sae/trainer/checkpoint';
 import { TrainerConfig } from '#sae/trainer/config';
@@ -14,7 +14,12 @@ const [ROWS, STEPS, D_SAE] = [256, 60, 32];
  * Trains an architecture for a moment on the world `tiny`, with a scale of x to fold in, and exports it into
  * `root/<name>`. Returns SAELens' name of it.
  */
-export async function exported(root: string, name: string, fields: object): Promise<string> {
+export async function exported(
+  root: string,
+  name: string,
+  fields: object,
+  origin: Origin = {},
+): Promise<string> {
   const architecture = await loadArchitecture(name);
   const { world } = await openWorld('tiny');
   const sampler = new Sampler(world, 0, 'train');
@@ -43,5 +48,5 @@ export async function exported(root: string, name: string, fields: object): Prom
   );
   if (status !== 'finished') throw new Error(`${name}: ${status}: ${reason}`);
   const checkpoint = readCheckpoint(join(out, 'checkpoint.safetensors'));
-  return (await exportCheckpoint(checkpoint, architecture, join(root, name))).architecture;
+  return (await exportCheckpoint(checkpoint, architecture, join(root, name), origin)).architecture;
 }
