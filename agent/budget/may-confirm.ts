@@ -24,11 +24,12 @@ export type NoConfirm = Refusal<'time' | 'disk' | 'share'>;
 
 /**
  * The gate of the runs that confirm a gain: so many runs and their verdicts have to end before the loop does,
- * and all confirming of a night together stays within its share. Null where they may be made.
+ * and all confirming of a night together stays within its share. `each`: the seconds that one takes; unset:
+ * by the pace. Null where they may be made.
  */
 export function mayConfirm(
   loop: LoopParts,
-  { samples, sideBySide, share }: Confirm & { samples: number },
+  { samples, sideBySide, share, each }: Confirm & { samples: number; each?: number },
   runs: number,
   soFar: RunsSoFar,
   free?: FreeBytes,
@@ -39,7 +40,8 @@ export function mayConfirm(
   // The limits of a sprint are the researcher's, whose part is over.
   const left = nightSecondsLeft(loop);
   const pace = paceNow(loop, soFar);
-  const need = pace ? (runs * secondsFor(samples, pace)) / sideBySide : 0;
+  const one = each ?? (pace ? secondsFor(samples, pace) : 0);
+  const need = (runs * one) / sideBySide;
   if (left <= 0 || need > left)
     return {
       code: 'time',
