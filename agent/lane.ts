@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastSlot } from './budget/last-slot.ts';
 import { mayOpenSprint, type NoSprint } from './budget/may-open-sprint.ts';
 import { whilePaused } from './budget/pause.ts';
+import { checkIsDue } from './budget/plan.ts';
 import type { StopRequest } from './budget/stop.ts';
 import { messageOf } from './common/words.ts';
 import { lastForBest, measureInFull } from './confirm/in-full.ts';
@@ -81,7 +82,7 @@ async function tryNext(loop: Loop): Promise<OpenSprint | StopRequest> {
   await rereadPapers(loop);
   const asked = stopper.requested();
   if (asked) return asked;
-  const no: NoSprint | null = mayOpenSprint(loop);
+  const no: NoSprint | null = mayOpenSprint(loop) ?? checkIsDue(loop);
   if (no) return no;
   const due = lastSlot(loop);
   const wanted = due?.due && !isMadeByOthers(loop, due.candidate.id) ? due.candidate.id : null;

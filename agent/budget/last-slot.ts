@@ -7,7 +7,7 @@ import { bestCandidate } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
 import type { Limit } from '../researcher/conversation.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
-import { paceNow, runsSoFar, stagesOf } from './plan.ts';
+import { checkIsDue, paceNow, runsSoFar, stagesOf } from './plan.ts';
 
 /** The parts of the loop that this file uses. */
 export interface LoopParts {
@@ -15,6 +15,7 @@ export interface LoopParts {
   connection: Connection;
   journal: Journal;
   ledger: Ledger;
+  secrets?: { readonly of: { readonly hash: string } } | null;
 }
 
 /** A full run that still fits, and the candidate that it is kept for. */
@@ -56,8 +57,8 @@ export function lastSlot(loop: LoopParts, started: readonly string[] = []): Slot
 }
 
 /**
- * Makes sure within a sprint that the last full run is not lost while the researcher thinks or the API
- * cannot be reached.
+ * Makes sure within a sprint that the last full run, and the time that is kept for the best, are not lost
+ * while the researcher thinks or the API cannot be reached.
  */
 export class SlotWatch {
   #told = false;
@@ -94,10 +95,12 @@ export class SlotWatch {
   }
 
   /**
-   * Why this sprint may make no further call: the researcher ignored the notice, or the full run cannot wait
-   * any longer. Null while it may.
+   * Why this sprint may make no further call: the rest of the night is kept for the best, the researcher
+   * ignored the notice, or the full run cannot wait any longer. Null while it may.
    */
   past(): Limit | null {
+    const due = this.#held ? null : checkIsDue(this.loop);
+    if (due) return due;
     const slot = this.#slot();
     if (!slot) return null;
     const deaf = slot.due && this.#warned !== null && this.#turns > this.#warned;
@@ -110,12 +113,14 @@ export class SlotWatch {
     return this.loop.journal.sprint?.cost.turns ?? 0;
   }
 
+  get #held(): boolean {
+    return (this.runs()?.open.length ?? 0) > 0 || this.loop.journal.state().reserved.length > 0;
+  }
+
   /**
    * The slot; null while the device is held, since the gate has checked the time of the run that holds it.
    */
   #slot(): Slot | null {
-    const runs = this.runs();
-    const held = (runs?.open.length ?? 0) > 0 || this.loop.journal.state().reserved.length > 0;
-    return held ? null : lastSlot(this.loop, runs?.started);
+    return this.#held ? null : lastSlot(this.loop, this.runs()?.started);
   }
 }

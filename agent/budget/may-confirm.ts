@@ -22,14 +22,17 @@ interface LoopParts {
 /** Why runs on secret worlds may not be made. `share`: they would take more of the night than it gives. */
 export type NoConfirm = Refusal<'time' | 'disk' | 'share'>;
 
+type Asked = Pick<Confirm, 'share'> & { samples: number; sure: number; most: number; each?: number };
+
 /**
  * The gate of the runs that confirm a gain: so many runs and their verdicts have to end before the loop does,
  * `sure` of them at a time, and all confirming of a night together stays within its share of what the devices
- * can do, `most` at a time. Null where they may be made.
+ * can do, `most` at a time. `each`: the seconds that one takes; unset: by the pace. Null where they may be
+ * made.
  */
 export function mayConfirm(
   loop: LoopParts,
-  { samples, share, sure, most }: Pick<Confirm, 'share'> & { samples: number; sure: number; most: number },
+  { samples, share, sure, most, each }: Asked,
   runs: number,
   soFar: RunsSoFar,
   free?: FreeBytes,
@@ -40,7 +43,8 @@ export function mayConfirm(
   // The limits of a sprint are the researcher's, whose part is over.
   const left = nightSecondsLeft(loop);
   const pace = paceNow(loop, soFar);
-  const alone = pace ? runs * secondsFor(samples, pace) : 0;
+  const one = each ?? (pace ? secondsFor(samples, pace) : 0);
+  const alone = runs * one;
   const need = alone / sure;
   if (left <= 0 || need > left)
     return {

@@ -10,8 +10,7 @@ import { bestCandidate, type Stages, stageOf, unearned } from '../ledger/stages.
 import type { Connection } from '../researcher/connection.ts';
 import { diskTrouble, type FreeBytes } from './disk.ts';
 import { fits, fullRunSeconds, type Pace, secondsFor } from './pace.ts';
-import { paceNow, type RunsSoFar, stagesOf } from './plan.ts';
-import { secondsLeft } from './time-left.ts';
+import { paceNow, type RunsSoFar, secondsLeft, stagesOf } from './plan.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {

@@ -62,7 +62,7 @@ export const fits = (samples: number, pace: Pace): number =>
   Math.max(0, Math.floor(pace.secondsLeft / secondsFor(samples, pace)));
 
 /** A factor for the researcher's thinking time between two runs and for varying speed. */
-const SLACK = 1.05;
+export const SLACK = 1.05;
 
 /** Seconds that have to be left so that one full run surely fits. */
 export const fullRunSeconds = ({ budgets }: Pick<Profile, 'budgets'>, pace: Pace): number =>

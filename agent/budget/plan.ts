@@ -1,4 +1,5 @@
 import type { Sprint, SprintRun } from '#contract/sprint';
+import type { Refusal } from '../common/refusal.ts';
 import { count, duration, many, show } from '../common/words.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -7,8 +8,9 @@ import { bestOf, type Ledger } from '../ledger/ledger.ts';
 import { readSprintRun } from '../ledger/run-folder.ts';
 import { bestCandidate, type Stages } from '../ledger/stages.ts';
 import type { Connection } from '../researcher/connection.ts';
+import { checkWords, keptForCheck } from './check-time.ts';
 import { fits, type Pace, paceOf, secondsFor } from './pace.ts';
-import { nightSecondsLeft } from './time-left.ts';
+import { loopSecondsLeft, nightSecondsLeft, sprintSecondsLeft } from './time-left.ts';
 
 /** The parts of the loop that this file uses. */
 interface LoopParts {
@@ -16,6 +18,8 @@ interface LoopParts {
   connection: Connection;
   journal: Journal;
   ledger: Ledger;
+  /** The key that gains are confirmed by; null or unset where they are not. */
+  secrets?: { readonly of: { readonly hash: string } } | null;
 }
 
 /**
@@ -61,6 +65,7 @@ export function stagesOf(
   };
 }
 
+/** The pace, and the time left for runs: what is kept for measuring the best again is no part of it. */
 export function paceNow(
   loop: LoopParts,
   { sprints, mine, others = [] }: RunsSoFar,
@@ -73,8 +78,22 @@ export function paceNow(
     probed: probedSpeed,
     earlier: sprints,
     experiment,
-    secondsLeft: nightSecondsLeft(loop),
+    secondsLeft: nightSecondsLeft(loop) - (keptForCheck(loop)?.seconds ?? 0),
   });
+}
+
+/** Seconds left for training: until the night or the sprint ends, whichever is first. */
+export const secondsLeft = (loop: LoopParts): number =>
+  Math.min(nightSecondsLeft(loop) - (keptForCheck(loop)?.seconds ?? 0), sprintSecondsLeft(loop));
+
+/** Why the researchers' time is over, where what is left of the night is kept for the best; null before. */
+export function checkIsDue(loop: LoopParts): Refusal<'time'> | null {
+  const kept = keptForCheck(loop);
+  if (!kept || loopSecondsLeft(loop) > kept.seconds) return null;
+  return {
+    code: 'time',
+    reason: `the time is up but for ${checkWords(kept, kept.seconds)}, which are kept for measuring the best again`,
+  };
 }
 
 /**
@@ -98,6 +117,11 @@ export function planLines(loop: LoopParts, soFar: RunsSoFar): string[] {
     `- speed: ${show(pace.samplesPerSecond)} samples/s, ${source}`,
     `- time left: ${duration(Math.max(0, pace.secondsLeft))}; it allows ${room.join(', or ')}`,
   ];
+  const kept = keptForCheck(loop);
+  if (kept)
+    lines.push(
+      `- kept at the end, beside that: ${checkWords(kept, kept.seconds)}, in which the loop measures the best again on secret worlds`,
+    );
   const stages = stagesOf(loop, soFar);
   if (!stages) return lines;
   return [...lines, ...stageLines(stages, pace)];

@@ -30,7 +30,3 @@ export function sprintSecondsLeft({ config: { limits }, journal }: LoopParts): n
   const worked = workedSeconds({ ...state, lastEventAt: new Date(journal.now()).toISOString() });
   return limits.sprint.hours * 3600 - (worked - sprint.openedAfter);
 }
-
-/** Seconds left for training: until the night or the sprint ends, whichever is first. */
-export const secondsLeft = (loop: LoopParts): number =>
-  Math.min(nightSecondsLeft(loop), sprintSecondsLeft(loop));

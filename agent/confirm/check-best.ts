@@ -2,6 +2,7 @@ import type { Confirmed } from '#contract/confirmed';
 import { budgetOf } from '#contract/noise';
 import type { RunSpec } from '#contract/run';
 import type { Sandbox } from '#host/sandbox';
+import { checkCost } from '../budget/check-time.ts';
 import { mayConfirm } from '../budget/may-confirm.ts';
 import { whilePaused } from '../budget/pause.ts';
 import { runsSoFar } from '../budget/plan.ts';
@@ -73,7 +74,8 @@ export async function measureAgain(
   const lacking = jobs.filter((job) => found(store, of, job) === undefined);
   const how = howOf(loop);
   const samples = of.confirmed.samples;
-  const no = mayConfirm(loop, { ...how, samples }, lacking.length, runsSoFar(loop, []));
+  const each = checkCost(of.sprint, loop.ledger.sprints, how.most)?.each;
+  const no = mayConfirm(loop, { ...how, samples, each }, lacking.length, runsSoFar(loop, []));
   if (no) {
     journal.notice(`the best is not measured again: ${no.reason}`, 'warn');
     return null;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { Sprint } from '#contract/sprint';
@@ -117,6 +117,38 @@ it('measures the last best again once, with the first one too, and its numbers a
   expect(number(repo)).toBe(0.7);
   // What it gave as the best is not what it gave as a candidate, so no candidate is compared with it.
   expect(made((await loopIn(repo)).events)).toEqual([]);
+});
+
+/** Takes the runs that the end of a night made on known worlds out of the store. */
+function forgetRunsAgain(folder: string): void {
+  const path = join(folder, 'verdicts.jsonl');
+  const lines = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, lines.filter((line) => !line.includes('"again"')).join('\n'));
+}
+
+it('keeps the end of a night for the best: no sprint begins then, whatever speed a trainer claims', async () => {
+  const repo = repoOf([sprintTo('base', 0.6), sprintTo('better', 0.7)]);
+  await loopIn(repo, { maxSprints: 1 });
+  // As if its night had ended before that; its run took half an hour by our clock, and claims nearly no speed.
+  uncommit(repo);
+  const [base] = readSprints(sprintsDir(repo));
+  if (!base) throw new Error('there is no sprint');
+  rmSync(join(worktreeOf(repo), committed.checked(base.id)));
+  forgetRunsAgain(secretDir(repo, branchOf(repo)));
+  const path = join(worktreeOf(repo), committed.record(base.id));
+  const record = JSON.parse(readFileSync(path, 'utf8'));
+  for (const run of record.runs)
+    Object.assign(run, { seconds: 1725, rowsServed: run.samples, samplesPerSecond: 1e-3 });
+  record.confirmed.seconds = 1725 * record.confirmed.candidate.n;
+  writeFileSync(path, JSON.stringify(record));
+  git(worktreeOf(repo), 'commit', '-qam', 'A slow run');
+  // An hour, of which two such runs take nearly all: with the slack there is none left for a sprint.
+  const { code, events } = await loopIn(repo);
+  expect([code, events.filter((e) => e.type === 'sprint.opened')]).toEqual([0, []]);
+  expect(events.findLast((e) => e.type === 'loop.stopped')).toMatchObject({
+    ...{ code: 'time', reason: expect.stringContaining('are kept for measuring the best again') },
+  });
+  expect(readSprints(sprintsDir(repo))[0]?.checked).toMatchObject({ holds: true });
 });
 
 it('measures a best again that a later candidate was put forward against', async () => {

@@ -1,6 +1,7 @@
 import { EXIT_CODES } from '#contract/stop';
-import { guardsOf } from '#contract/task';
+import { type Confirm, guardsOf } from '#contract/task';
 import { machine } from '#host/machine';
+import { type CheckCost, checkWords, likelyCheck } from '../budget/check-time.ts';
 import { forecast, forecastInWords } from '../budget/forecast.ts';
 import { fits, paceOf, secondsFor } from '../budget/pace.ts';
 import { sprintsDir } from '../common/paths.ts';
@@ -83,7 +84,20 @@ export async function dryRun(
       `${name.padEnd(12)} ${duration(seconds)} a run, ${judged}; the time allows ${fits(budgets[name], pace)}`,
     );
   }
+  const cost = likelyCheck(profile, pace.samplesPerSecond);
+  if (cost && profile.confirm)
+    print(`${'at the end'.padEnd(12)} ${checkInWords(cost, profile.confirm, secondsLeft)}`);
   return 0;
+}
+
+/** What the last best of the night will take, and whether the share of confirming has room for it. */
+function checkInWords(cost: CheckCost, { share, sideBySide }: Confirm, secondsLeft: number): string {
+  const need = (cost.runs * cost.each) / sideBySide;
+  const most = share * secondsLeft;
+  const of = `${Math.round(share * 100)}% of the night, ${duration(most)}`;
+  return need <= most
+    ? `${checkWords(cost, need)} are kept for measuring the best again; confirming has ${of}, in all`
+    : `the best will not be measured again: that takes ${checkWords(cost, need)}, and confirming has ${of}`;
 }
 
 const papersInShort = (papers: readonly Paper[]): string =>
