@@ -1,5 +1,6 @@
 import { BufferPool, type DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
+import { batched } from './fuse.ts';
 import type { Argument, Launch, Numbers, Prepared, Range } from './launch.ts';
 import { check, DeviceError, type OpenCl, openCl } from './library.ts';
 import { type Group, type Parameter, parametersOf, sourceOf } from './programs.ts';
@@ -102,7 +103,11 @@ export class Device {
 
   /** Records what is done from now on. */
   record(): void {
-    this.recorded = new Trace(this.pool, (launch) => this.prepared(launch));
+    this.recorded = new Trace(this.pool, {
+      prepare: (launch) => this.prepared(launch),
+      upload: (values) => this.upload(values),
+      release: (buffer) => this.release(buffer),
+    });
   }
 
   /** Ends the record, which the caller must dispose of or keep. */
@@ -142,6 +147,7 @@ export class Device {
     { global, local }: Range,
     args: readonly Argument[],
     defines = '',
+    batch?: Launch['batch'],
   ): void {
     if (global.some((items) => items === 0)) return;
     const kernel = this.kernel(group, name, defines);
@@ -153,7 +159,7 @@ export class Device {
     setSizes(this.sizes, global, local);
     if (this.recorded) {
       const outputs = parameters.map((parameter) => parameter === 'output');
-      this.recorded.launch({ group, name, range: { global, local }, args, defines, outputs });
+      this.recorded.launch({ group, name, range: { global, local }, args, defines, outputs, batch });
     }
     this.enqueue(name, handle, global.length, this.sizes);
   }
@@ -194,6 +200,24 @@ export class Device {
   /** Queues a kernel over that many items in groups of one dimension. */
   each(group: Group, name: string, items: number, args: readonly Argument[], defines = ''): void {
     this.launch(group, name, { global: [items], local: [this.group] }, args, defines);
+  }
+
+  /**
+   * Queues a kernel that takes several members of one size, with one: its buffers by their roles, and the
+   * numbers that all share. A step that is replayed may have several in one launch.
+   */
+  member(
+    group: Group,
+    name: string,
+    items: number,
+    buffers: readonly DeviceBuffer[],
+    numbers: readonly number[],
+    defines = '',
+  ): void {
+    const range = { global: [items, 1], local: [this.group, 1] };
+    const batch = { members: [buffers], numbers };
+    const { args } = batched({ group, name, range, defines, outputs: [] }, batch.members, numbers);
+    this.launch(group, name, range, args, defines, batch);
   }
 
   /** Queues a kernel with that many groups, one for each row. */

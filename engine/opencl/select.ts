@@ -98,7 +98,7 @@ export function nonZeros(device: Device, h: Matrix): DeviceCsr {
 /** Where each row begins, from how many it has. Releases `counts`. */
 export function startsOf(device: Device, rows: number, counts: DeviceBuffer): DeviceBuffer {
   const starts = device.allocate(rows + 1);
-  device.rows('sparse', 'begins_of', 1, [counts, 0, rows, starts], '-D VECTOR=4');
+  device.member('sparse', 'begins_of', device.group, [counts, starts], [0, rows], '-D VECTOR=4');
   device.release(counts);
   return starts;
 }

@@ -58,13 +58,13 @@ export class Watch {
     const { backend, watched } = this;
     this.terms = terms.length;
     const { starts, rows } = backend.nonZeros(codes).pattern;
-    const launch = (some: readonly tf.Tensor[], at: number, of: number) => {
-      const buffers = Array.from({ length: SOME }, (_, i) => (some[i] ? backend.buffer(some[i]) : null));
-      const args = [...buffers, some.length, at, starts, of, watched];
+    const sum = backend.buffer(total);
+    for (let i = 0; i < terms.length; i += SOME) {
+      const some = terms.slice(i, i + SOME);
+      const buffers = Array.from({ length: SOME }, (_, at) => (some[at] ? backend.buffer(some[at]) : null));
+      const args = [...buffers, some.length, i, sum, starts, rows, watched];
       backend.device.rows('optimiser', 'watch_terms', 1, args);
-    };
-    for (let i = 0; i < terms.length; i += SOME) launch(terms.slice(i, i + SOME), i, 0);
-    launch([total], AT.total, rows);
+    }
   }
 
   /** How many terms there are. */

@@ -8,7 +8,7 @@ import { linearPowers, thresholdPower } from './input-scaling.ts';
 import { kAt, kBuffer } from './k-schedule.ts';
 import { initialEta } from './refinement.ts';
 import type { Rescaled } from './rescale.ts';
-import { updateThreshold } from './thresholds.ts';
+import { updateThresholds } from './thresholds.ts';
 
 export {
   type BatchTopKBuffers,
@@ -61,8 +61,6 @@ export function batchTopKForward({
     Math.max(config.k, config.initial_k ?? 0),
   );
   const { sae, hiddenPre, stages } = selectByBatch(x, weights, k, config);
-  for (const [stage, acts] of stages.entries()) {
-    updateThreshold(buffers.topk_thresholds, stage, acts, config.topk_threshold_lr);
-  }
+  updateThresholds(buffers.topk_thresholds, stages, config.topk_threshold_lr);
   return { sae, hiddenPre, acts: stages[stages.length - 1] };
 }

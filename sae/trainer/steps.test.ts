@@ -121,6 +121,17 @@ describe.each(openClHere)('steps on %s', (backend) => {
     },
   );
 
+  // LISTA: at most 60.
+  it.each([
+    ['baseline_batchtopk', 34],
+    ['default', 57],
+  ])('takes few launches once a step is replayed (%s)', async (name, launches) => {
+    const at: number[] = [];
+    const before = () => at.push(deviceCounts()?.launches ?? Number.NaN);
+    await trained(name, backend, { count: 10, before });
+    expect(at.slice(-3).map((n, i) => n - at[at.length - 4 + i])).toEqual(new Array(3).fill(launches));
+  });
+
   const alike = ({ result, numbers, sinceFired }: Awaited<ReturnType<typeof trained>>) => ({
     ...{ result, numbers, sinceFired },
   });
