@@ -46,10 +46,16 @@ export function trackRates(averages: Held, codes: tf.Tensor, decay: number, back
 }
 
 export function countSince(since: Held, codes: tf.Tensor, backend: OpenClBackend): void {
-  const { pattern, values } = backend.nonZeros(codes);
-  const { begins, order } = pattern.byColumn();
-  const args = [begins, order, values, pattern.columns, since.onDevice()];
-  backend.device.each('tracking', 'count_since', pattern.columns, args);
+  const known = backend.sparse(codes);
+  const [rows, columns] = codes.shape as [number, number];
+  if (known) {
+    const { begins, order } = known.pattern.byColumn();
+    const args = [begins, order, known.values, columns, since.onDevice()];
+    backend.device.each('tracking', 'count_since', columns, args);
+  } else {
+    const args = [backend.buffer(codes), rows, columns, since.onDevice()];
+    backend.device.each('tracking', 'count_since_dense', columns, args);
+  }
   since.changed();
 }
 

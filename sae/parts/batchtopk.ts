@@ -5,7 +5,7 @@ import type { BatchTopKBuffers, BatchTopKConfig, BatchTopKWeights } from './batc
 import { batchTopKEncoder, selectByBatch, thresholdEncoder } from './batchtopk-encoders.ts';
 import { initialWeights } from './init.ts';
 import { linearPowers, thresholdPower } from './input-scaling.ts';
-import { kAt, kBuffer } from './k-schedule.ts';
+import { kBuffer, kOfPass } from './k-schedule.ts';
 import { initialEta } from './refinement.ts';
 import type { Rescaled } from './rescale.ts';
 import { updateThresholds } from './thresholds.ts';
@@ -45,21 +45,11 @@ export interface BatchTopKForward {
 }
 
 /** Encodes a batch in training: the step's k, selection, refinement. Updates the buffers. */
-export function batchTopKForward({
-  x,
-  weights,
-  buffers,
-  config,
-  schedule,
-  trainingSteps,
-}: PassInput<BatchTopKConfig, BatchTopKWeights, BatchTopKBuffers>): BatchTopKForward {
-  const k = schedule(
-    (step) => {
-      buffers.k[0] = kAt(step, trainingSteps, config);
-      return buffers.k[0];
-    },
-    Math.max(config.k, config.initial_k ?? 0),
-  );
+export function batchTopKForward(
+  pass: PassInput<BatchTopKConfig, BatchTopKWeights, BatchTopKBuffers>,
+): BatchTopKForward {
+  const { x, weights, buffers, config } = pass;
+  const k = kOfPass(pass, config);
   const { sae, hiddenPre, stages } = selectByBatch(x, weights, k, config);
   updateThresholds(buffers.topk_thresholds, stages, config.topk_threshold_lr);
   return { sae, hiddenPre, acts: stages[stages.length - 1] };

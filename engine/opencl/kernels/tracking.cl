@@ -57,6 +57,15 @@ kernel void count_since(global const uint* begins, global const uint* order, glo
   if (column < columns) since[column] = firing(begins, order, values, column) > 0 ? 0 : since[column] + 1;
 }
 
+// The same for codes as a dense matrix.
+kernel void count_since_dense(global const float* codes, int rows, int columns, global exact* since) {
+  const int column = get_global_id(0);
+  if (column >= columns) return;
+  bool fired = false;
+  for (int row = 0; row < rows && !fired; row++) fired = codes[row * columns + column] != 0;
+  since[column] = fired ? 0 : since[column] + 1;
+}
+
 // 1 where a number is above `least`, and how many are. One group.
 kernel void mark_above(global const exact* numbers_of, int size, float least_of, global int* marks, global float* count) {
   local int scratch[GROUP];
