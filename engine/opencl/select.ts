@@ -59,8 +59,8 @@ export function selectLargest(device: Device, h: Matrix, wanted: Wanted): Device
 }
 
 /**
- * The `wanted` largest of each row: positive ones alone, or any among the columns that `among` marks with 1; NaN
- * as infinity. Of ties at the cut, the first in the row are kept.
+ * The `wanted` largest of each row: positive ones alone, or any among the columns that `among` marks with 1;
+ * NaN as infinity. Of ties at the cut, the first in the row are kept.
  */
 export function selectOfRows(
   device: Device,
