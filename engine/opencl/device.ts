@@ -31,6 +31,8 @@ export class Device {
   private readonly cl: OpenCl = openCl();
   private readonly context: number;
   private readonly queue: number;
+  /** For numbers that come while the other queue computes. */
+  private readonly transfers: number;
   private readonly kernels = new Map<string, Kernel>();
   private readonly programs = new Map<string, { handle: number; parameters: Map<string, Parameter[]> }>();
   private readonly unused: DeviceBuffer;
@@ -49,6 +51,8 @@ export class Device {
     this.context = this.cl.createContext(null, 1, devices, null, null, code);
     check(code[0], `${found.name}: the start`);
     this.queue = this.cl.createCommandQueue(this.context, found.id, QUEUE_PROFILING, code);
+    check(code[0], `${found.name}: the queue`);
+    this.transfers = this.cl.createCommandQueue(this.context, found.id, 0, code);
     check(code[0], `${found.name}: the queue`);
     this.timeline = new Timeline(this.cl);
     this.pool = new BufferPool({
@@ -267,6 +271,42 @@ export class Device {
       `${this.found.name}: writing`,
     );
     this.counts.bytesWritten += size;
+  }
+
+  /** Copies numbers to the device beside what is queued, once `after` has ended. Waits for the copy alone. */
+  stage(into: DeviceBuffer, at: number, from: Numbers, after: BigUint64Array | null): void {
+    const { cl, transfers, found } = this;
+    const size = from.byteLength;
+    const waits = after ? 1 : 0;
+    check(
+      cl.enqueueWriteBuffer(transfers, into.handle, 1, at, size, from, waits, after, null),
+      `${found.name}: writing`,
+    );
+    this.counts.bytesWritten += size;
+  }
+
+  /** Queues a copy of some bytes to the begin of a buffer. Returns the event of its end if that is wanted. */
+  copyPart(
+    from: DeviceBuffer,
+    at: number,
+    to: DeviceBuffer,
+    bytes: number,
+    withEvent: boolean,
+  ): BigUint64Array | null {
+    const event = withEvent ? new BigUint64Array(1) : null;
+    const { cl, queue, found } = this;
+    const code = cl.enqueueCopyBuffer(queue, from.handle, to.handle, at, 0, bytes, 0, null, event);
+    check(code, `${found.name}: a copy`);
+    return event;
+  }
+
+  releaseEvent(event: BigUint64Array): void {
+    check(this.cl.releaseEvent(Number(event[0])), 'the release of an event');
+  }
+
+  /** Has the device begin what is queued. */
+  flush(): void {
+    check(this.cl.flush(this.queue), this.found.name);
   }
 
   /** Waits for all that is queued. */
