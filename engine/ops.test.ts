@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from './backend.ts';
+import { meanErrorsOnDevice } from './mean-errors.ts';
 import { openClBackend } from './opencl/backend.ts';
 import { openClHere } from './opencl/testing/here.ts';
 import { type Form, useForm } from './operation.ts';
@@ -254,6 +255,23 @@ describe.each(forms)(
         }),
         { numRuns: 20 },
       );
+    });
+
+    it.skipIf(form !== 'device')('mean errors, tilted or not', () => {
+      const plain = (tilt: number) => (a: tf.Tensor, b: tf.Tensor) => {
+        const errors = tf.sum(tf.square(tf.sub(a, b)), 1);
+        const constant = ops.detach(errors);
+        const weights = tf.softmax(tf.mul(tilt, tf.div(constant, tf.mean(constant))) as tf.Tensor1D);
+        return tf.sum(tf.mul(weights, errors));
+      };
+      for (const [rows, tilt] of [
+        [300, 0],
+        [30, 2],
+        [1, 0.5],
+      ]) {
+        const fast = (a: tf.Tensor, b: tf.Tensor) => meanErrorsOnDevice(a, b, tilt) as tf.Tensor;
+        expectSame([matrix(rows, 7, 1), matrix(rows, 7, 2)], fast, plain(tilt));
+      }
     });
 
     it('squaredErrors', () => {

@@ -47,10 +47,14 @@ export const batchTopK = operation(
   },
   (name, [h]) => expectShapes(name, { h: [h, 'batch', 'd_sae'] }),
 );
-/** Keeps the k largest positive pre-activations of each sample. */
+/** Keeps the k largest positive pre-activations of each sample; k may follow a schedule. */
 export const topK = operation(
   'topK',
-  { kernels: selections.topK, device: device.topK, plain: plain.topK },
+  {
+    kernels: (h: tf.Tensor, k: StepNumber) => selections.topK(h, presentValue(k)),
+    device: device.topK,
+    plain: (h, k) => plain.topK(h, presentValue(k)),
+  },
   (name, [h]) => expectShapes(name, { h: [h, 'batch', 'd_sae'] }),
 );
 /** Keeps of each sample the k largest, negative ones too, among the latents marked with 1. */

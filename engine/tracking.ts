@@ -31,18 +31,20 @@ export function held(values: Float64Array): Float64Array {
 export const isHeld = (values: Float64Array): boolean => onDevice(values) !== null;
 
 /**
- * Moves averages[at] by `rate` towards the smallest positive number of codes [batch, d_sae]. Nothing changes
- * where none is positive.
+ * Moves averages[i] by `rate` towards the smallest positive number of the i-th codes [batch, d_sae]. Nothing
+ * changes where none is positive.
  */
-export function trackSmallest(averages: Float64Array, at: number, codes: tf.Tensor, rate: number): void {
+export function trackSmallest(averages: Float64Array, codes: readonly tf.Tensor[], rate: number): void {
   const there = onDevice(averages);
   if (there) {
-    device.trackSmallest(there.held, at, codes, rate, there.backend);
+    device.trackSmallest(there.held, codes, rate, there.backend);
     return;
   }
-  let smallest = Number.POSITIVE_INFINITY;
-  for (const value of csrOf(codes).values) if (value > 0 && value < smallest) smallest = value;
-  if (smallest < Number.POSITIVE_INFINITY) averages[at] = (1 - rate) * averages[at] + rate * smallest;
+  for (const [at, one] of codes.entries()) {
+    let smallest = Number.POSITIVE_INFINITY;
+    for (const value of csrOf(one).values) if (value > 0 && value < smallest) smallest = value;
+    if (smallest < Number.POSITIVE_INFINITY) averages[at] = (1 - rate) * averages[at] + rate * smallest;
+  }
 }
 
 /**

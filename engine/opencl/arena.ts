@@ -1,5 +1,8 @@
 import type { BufferPool, DeviceBuffer } from './buffers.ts';
 
+/** Smaller memory is used once in a step, so that launches depend on each other only by their numbers. */
+const LEAST_REUSED = 2 ** 23;
+
 /**
  * The memory of a recorded step. Within the step it is used again as that of any step; nothing else gets it,
  * until it is given back.
@@ -52,7 +55,7 @@ export class Arena {
   release(buffer: DeviceBuffer): void {
     this.used.delete(buffer);
     if (this.isGone) this.giveBack(buffer);
-    else if (!this.constants.has(buffer)) {
+    else if (buffer.bytes >= LEAST_REUSED && !this.constants.has(buffer)) {
       const kept = this.free.get(buffer.bytes) ?? [];
       kept.push(buffer);
       this.free.set(buffer.bytes, kept);

@@ -65,9 +65,10 @@ export class Pattern {
   private byBits({ list, words }: ColumnBits): ByColumn {
     const { device, columns, most, indices, extent, rowOf } = this;
     const [begins, order, rows] = [columns + 1, most, most].map((size) => device.allocate(Math.max(1, size)));
-    device.rows('sparse', 'begins_of', 1, [list, columns * words, columns, begins], VECTOR);
-    const args = [...extent, indices, rowOf, list, words, begins, order, rows];
-    device.each('sparse', 'place_by_bits', most, args, VECTOR);
+    device.member('sparse', 'begins_of', device.group, [list, begins], [columns * words, columns], VECTOR);
+    const [starts] = extent;
+    const lists = [starts, indices, rowOf, list, begins, order, rows];
+    device.member('sparse', 'place_by_bits', most, lists, [this.rows, most, words], VECTOR);
     this.dropBits();
     return { begins, order, rowOf: rows };
   }
@@ -84,7 +85,7 @@ export class Pattern {
     const [slots, unordered, order, rowOf] = [list(), list(), list(), list()];
     device.each('elementwise', 'fill_int', columns, [counts, columns, 0]);
     device.each('sparse', 'count_columns', most, [...extent, indices, counts, slots], VECTOR);
-    device.rows('sparse', 'begins_of', 1, [counts, 0, columns, begins], VECTOR);
+    device.member('sparse', 'begins_of', device.group, [counts, begins], [0, columns], VECTOR);
     device.each('sparse', 'place_in_columns', most, [...extent, indices, begins, slots, unordered], VECTOR);
     const outs = [order, rowOf];
     const ins = [...extent, indices, begins, unordered, this.rowOf];

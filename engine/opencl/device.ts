@@ -1,5 +1,6 @@
 import { BufferPool, type DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
+import { batched } from './fuse.ts';
 import type { Argument, Launch, Numbers, Prepared, Range } from './launch.ts';
 import { check, DeviceError, type OpenCl, openCl } from './library.ts';
 import { type Group, type Parameter, parametersOf, sourceOf } from './programs.ts';
@@ -30,6 +31,8 @@ export class Device {
   private readonly cl: OpenCl = openCl();
   private readonly context: number;
   private readonly queue: number;
+  /** For numbers that come while the other queue computes. */
+  private readonly transfers: number;
   private readonly kernels = new Map<string, Kernel>();
   private readonly programs = new Map<string, { handle: number; parameters: Map<string, Parameter[]> }>();
   private readonly unused: DeviceBuffer;
@@ -48,6 +51,8 @@ export class Device {
     this.context = this.cl.createContext(null, 1, devices, null, null, code);
     check(code[0], `${found.name}: the start`);
     this.queue = this.cl.createCommandQueue(this.context, found.id, QUEUE_PROFILING, code);
+    check(code[0], `${found.name}: the queue`);
+    this.transfers = this.cl.createCommandQueue(this.context, found.id, 0, code);
     check(code[0], `${found.name}: the queue`);
     this.timeline = new Timeline(this.cl);
     this.pool = new BufferPool({
@@ -102,7 +107,11 @@ export class Device {
 
   /** Records what is done from now on. */
   record(): void {
-    this.recorded = new Trace(this.pool, (launch) => this.prepared(launch));
+    this.recorded = new Trace(this.pool, {
+      prepare: (launch) => this.prepared(launch),
+      upload: (values) => this.upload(values),
+      release: (buffer) => this.release(buffer),
+    });
   }
 
   /** Ends the record, which the caller must dispose of or keep. */
@@ -142,6 +151,7 @@ export class Device {
     { global, local }: Range,
     args: readonly Argument[],
     defines = '',
+    batch?: Launch['batch'],
   ): void {
     if (global.some((items) => items === 0)) return;
     const kernel = this.kernel(group, name, defines);
@@ -153,7 +163,7 @@ export class Device {
     setSizes(this.sizes, global, local);
     if (this.recorded) {
       const outputs = parameters.map((parameter) => parameter === 'output');
-      this.recorded.launch({ group, name, range: { global, local }, args, defines, outputs });
+      this.recorded.launch({ group, name, range: { global, local }, args, defines, outputs, batch });
     }
     this.enqueue(name, handle, global.length, this.sizes);
   }
@@ -194,6 +204,24 @@ export class Device {
   /** Queues a kernel over that many items in groups of one dimension. */
   each(group: Group, name: string, items: number, args: readonly Argument[], defines = ''): void {
     this.launch(group, name, { global: [items], local: [this.group] }, args, defines);
+  }
+
+  /**
+   * Queues a kernel that takes several members of one size, with one: its buffers by their roles, and the
+   * numbers that all share. A step that is replayed may have several in one launch.
+   */
+  member(
+    group: Group,
+    name: string,
+    items: number,
+    buffers: readonly DeviceBuffer[],
+    numbers: readonly number[],
+    defines = '',
+  ): void {
+    const range = { global: [items, 1], local: [this.group, 1] };
+    const batch = { members: [buffers], numbers };
+    const { args } = batched({ group, name, range, defines, outputs: [] }, batch.members, numbers);
+    this.launch(group, name, range, args, defines, batch);
   }
 
   /** Queues a kernel with that many groups, one for each row. */
@@ -243,6 +271,42 @@ export class Device {
       `${this.found.name}: writing`,
     );
     this.counts.bytesWritten += size;
+  }
+
+  /** Copies numbers to the device beside what is queued, once `after` has ended. Waits for the copy alone. */
+  stage(into: DeviceBuffer, at: number, from: Numbers, after: BigUint64Array | null): void {
+    const { cl, transfers, found } = this;
+    const size = from.byteLength;
+    const waits = after ? 1 : 0;
+    check(
+      cl.enqueueWriteBuffer(transfers, into.handle, 1, at, size, from, waits, after, null),
+      `${found.name}: writing`,
+    );
+    this.counts.bytesWritten += size;
+  }
+
+  /** Queues a copy of some bytes to the begin of a buffer. Returns the event of its end if that is wanted. */
+  copyPart(
+    from: DeviceBuffer,
+    at: number,
+    to: DeviceBuffer,
+    bytes: number,
+    withEvent: boolean,
+  ): BigUint64Array | null {
+    const event = withEvent ? new BigUint64Array(1) : null;
+    const { cl, queue, found } = this;
+    const code = cl.enqueueCopyBuffer(queue, from.handle, to.handle, at, 0, bytes, 0, null, event);
+    check(code, `${found.name}: a copy`);
+    return event;
+  }
+
+  releaseEvent(event: BigUint64Array): void {
+    check(this.cl.releaseEvent(Number(event[0])), 'the release of an event');
+  }
+
+  /** Has the device begin what is queued. */
+  flush(): void {
+    check(this.cl.flush(this.queue), this.found.name);
   }
 
   /** Waits for all that is queued. */

@@ -74,7 +74,8 @@ const errors = deviceKernel<object>({
   run([a, b], _attributes, backend) {
     const [rows, n] = a.shape;
     const out = backend.make([rows]);
-    backend.device.rows('fused', 'squared_errors', rows, [...buffers(backend, a, b, out), n]);
+    const { device } = backend;
+    device.member('fused', 'squared_errors', rows * device.group, buffers(backend, a, b, out), [n]);
     return [out];
   },
   gradients([dy], [a, b], _attributes, backend) {
@@ -88,6 +89,40 @@ const errors = deviceKernel<object>({
 });
 
 export const squaredErrors = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => errors([a, b], {})[0];
+
+interface Tilted {
+  tilt: number;
+}
+
+const meanErrors = deviceKernel<Tilted>({
+  name: 'DeviceMeanErrors',
+  // The weights of the rows are an output for the gradient alone.
+  savedOutputs: 2,
+  run([a, b], { tilt }, backend) {
+    const { device } = backend;
+    const [rows, n] = a.shape;
+    const [mean, weights, squares] = [backend.make([]), backend.make([rows]), device.allocate(rows)];
+    const [x, y] = buffers(backend, a, b);
+    device.member('fused', 'squared_errors', rows * device.group, [x, y, squares], [n]);
+    const outs = buffers(backend, weights, mean);
+    device.member('fused', 'tilted_mean', device.group, [squares, ...outs], [rows, tilt]);
+    device.release(squares);
+    return [mean, weights];
+  },
+  gradients([dy], [a, b, , weights], _attributes, backend) {
+    const of = (sign: number) => () =>
+      computed(a.shape, backend, (out) => {
+        const numbers = [a.size, a.shape[1] as number, sign];
+        const all = buffers(backend, dy, weights, a, b, out);
+        backend.device.member('fused', 'mean_errors_gradient', a.size, all, numbers);
+      });
+    return [of(1), of(-1)];
+  },
+});
+
+/** The mean of the rows' squared errors, tilted as in sae/parts/losses.ts; the weights are constants. */
+export const tiltedErrors = (a: tf.Tensor, b: tf.Tensor, tilt: number): tf.Tensor =>
+  meanErrors([a, b], { tilt })[0];
 
 interface Gate {
   bandwidth: number;

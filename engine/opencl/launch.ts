@@ -22,6 +22,8 @@ export interface Launch {
   defines: string;
   /** Whether the kernel writes to what an argument stands for. */
   outputs: readonly boolean[];
+  /** For a kernel over several members: the buffers of each by their roles, and the numbers of all. */
+  batch?: { members: readonly (readonly DeviceBuffer[])[]; numbers: readonly number[] };
 }
 
 /** A launch with its arguments set, which can be queued again and again. */

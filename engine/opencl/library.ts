@@ -113,6 +113,7 @@ export interface OpenCl {
     event: Memory,
   ): number;
   finish(queue: Handle): number;
+  flush(queue: Handle): number;
   getEventProfilingInfo(event: Handle, what: number, size: number, into: Memory, needed: Memory): number;
   releaseEvent(event: Handle): number;
 }
@@ -142,6 +143,7 @@ const PROTOTYPES: Record<keyof OpenCl, string> = {
   enqueueWriteBuffer:
     'int clEnqueueWriteBuffer(uintptr_t, uintptr_t, uint32_t, size_t, size_t, void *, uint32_t, void *, void *)',
   finish: 'int clFinish(uintptr_t)',
+  flush: 'int clFlush(uintptr_t)',
   getEventProfilingInfo: 'int clGetEventProfilingInfo(uintptr_t, uint32_t, size_t, void *, void *)',
   releaseEvent: 'int clReleaseEvent(uintptr_t)',
 };

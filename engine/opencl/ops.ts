@@ -115,7 +115,7 @@ const selecting = deviceKernel<Selection>({
     const codes =
       of === 'batch'
         ? selectLargest(backend.device, matrix, count)
-        : selectOfRows(backend.device, matrix, count as number, among);
+        : selectOfRows(backend.device, matrix, count, among);
     return [backend.makeSparse(codes)];
   },
   gradients([dy], saved, _attributes, backend) {
@@ -138,8 +138,10 @@ export function batchTopK(h: tf.Tensor, k: StepNumber): tf.Tensor {
   return selecting([h], { of: 'batch', count, marked: 0 })[0];
 }
 
-export const topK = (h: tf.Tensor, k: number): tf.Tensor =>
-  selecting([h], { of: 'rows', count: Math.floor(k), marked: 0 })[0];
+export function topK(h: tf.Tensor, k: StepNumber): tf.Tensor {
+  const count = typeof k === 'number' ? Math.floor(k) : { ...k.place(Math.floor), most: Math.floor(k.most) };
+  return selecting([h], { of: 'rows', count, marked: 0 })[0];
+}
 
 export function largestAmong(h: tf.Tensor, k: number, among: Uint8Array): tf.Tensor {
   const there = marksOf(among);

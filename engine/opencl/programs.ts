@@ -13,7 +13,8 @@ export type Group =
   | 'sparse'
   | 'fused'
   | 'tracking'
-  | 'optimiser';
+  | 'optimiser'
+  | 'chain';
 
 /** The source of a group of kernels, with what all groups share before it. */
 export function sourceOf(group: Group): string {

@@ -14,6 +14,9 @@ const LEAST_PART = 4096;
 /** Rows that one work item adds up, where there are many. */
 const LEAST_SLICE = 32;
 const MOST_SLICES = 32;
+/** Rows up to which a matrix is summed in one launch, and columns of a group there, as in reductions.cl. */
+const MOST_ROWS_AT_ONCE = 8192;
+const LANES_OF_SUM = 16;
 
 /** The reduction over some axes; null where the cpu backend must compute it. */
 export function reduce(
@@ -69,6 +72,12 @@ function overMiddle(
   divisor: number,
 ): DeviceBuffer {
   if (inner === 1) return outer === 1 ? overAll(device, join, from, n, divisor) : overRows(n, outer, divisor);
+  if (join === 'sum' && outer === 1 && n <= MOST_ROWS_AT_ONCE) {
+    const out = device.allocate(inner);
+    const items = Math.ceil(inner / LANES_OF_SUM) * device.group;
+    device.member('reductions', 'sum_of_rows', items, [from, out], [n, inner, divisor]);
+    return out;
+  }
   const rows = Math.max(LEAST_SLICE, Math.ceil(n / MOST_SLICES));
   const slices = Math.ceil(n / rows);
   const size = outer * inner;

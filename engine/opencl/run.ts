@@ -3,6 +3,7 @@ import type { Scheduled } from '../step-numbers.ts';
 import { DeviceAdam } from './adam.ts';
 import { type OpenClBackend, openClBackend } from './backend.ts';
 import type { DeviceBuffer } from './buffers.ts';
+import { Staging } from './staging.ts';
 import type { Trace } from './trace.ts';
 import { NUMBER, Watch, type Watched } from './watch.ts';
 
@@ -47,6 +48,7 @@ const RECORD_EVERY = 256;
 export class DeviceRun {
   readonly watch: Watch;
   readonly counts: StepCounts = { eager: 0, replayed: 0, compared: 0 };
+  private readonly staging: Staging;
   private input: DeviceBuffer | null = null;
   private schedules: Schedule[] = [];
   private step = 0;
@@ -64,6 +66,7 @@ export class DeviceRun {
     private readonly compareEvery = COMPARE_EVERY,
   ) {
     this.watch = new Watch(backend);
+    this.staging = new Staging(backend.device);
   }
 
   /**
@@ -78,10 +81,16 @@ export class DeviceRun {
       this.input = device.allocateLasting(size);
     }
     this.step = input.step;
-    device.write(this.input, input.x.subarray(0, size));
     this.prepare(input);
+    const x = input.x.subarray(0, size);
+    const { numbers, present } = this.watch;
+    this.staging.bring([
+      { buffer: this.input, values: x },
+      { buffer: numbers, values: present },
+    ]);
     const full = key === null ? null : `${input.rows} ${input.d} ${device.group} ${key}`;
     const ran = this.doStep(input, full, body);
+    device.flush();
     this.adam.count();
     return ran;
   }
@@ -184,7 +193,6 @@ export class DeviceRun {
     present[NUMBER.step] = step;
     present[NUMBER.mostLoss] = mostLoss;
     for (const [i, { at, of }] of this.schedules.entries()) present[NUMBER.schedules + i] = of(at(step));
-    this.watch.begin();
   }
 
   private eager({ rows, d }: StepOf, body: Body): void {
@@ -235,6 +243,7 @@ export class DeviceRun {
 
   dispose(): void {
     this.backend.device.forget();
+    this.staging.dispose();
     if (this.input) this.backend.device.release(this.input);
     this.input = null;
   }

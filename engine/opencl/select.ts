@@ -19,6 +19,10 @@ interface Matrix {
 /** How many numbers to keep: a number, or one of the numbers of a step (watch.ts), of at most so many. */
 export type Wanted = number | { numbers: DeviceBuffer; place: number; most: number };
 
+/** The same as kernels take it. */
+const withPlace = (wanted: Wanted) =>
+  typeof wanted === 'number' ? { numbers: null, place: -1, most: wanted } : wanted;
+
 /** Zeros that each selection leaves as zeros, of each device. */
 const works = new WeakMap<Device, DeviceBuffer>();
 
@@ -44,7 +48,7 @@ export function selectLargest(device: Device, h: Matrix, wanted: Wanted): Device
   const work = workOf(device);
   const bits = columnBits(device, h);
   const groups = Math.min(MOST_GROUPS, Math.ceil(size / (device.group * NUMBERS_OF_ITEM)));
-  const [numbers, place] = typeof wanted === 'number' ? [null, -1] : [wanted.numbers, wanted.place];
+  const { numbers, place } = withPlace(wanted);
   for (const pass of [0, 1, 2]) {
     const args = [buffer, size, most, numbers, place, pass, work, bits.list, bits.size];
     device.rows('select', 'count_digits', groups, args);
@@ -55,24 +59,25 @@ export function selectLargest(device: Device, h: Matrix, wanted: Wanted): Device
 }
 
 /**
- * The `k` largest of each row: positive ones alone, or any among the columns that `among` marks with 1; NaN
- * as infinity. Of ties at the cut, the first in the row are kept.
+ * The `wanted` largest of each row: positive ones alone, or any among the columns that `among` marks with 1;
+ * NaN as infinity. Of ties at the cut, the first in the row are kept.
  */
 export function selectOfRows(
   device: Device,
   h: Matrix,
-  k: number,
+  wanted: Wanted,
   among: { marks: DeviceBuffer; count: number } | null,
 ): DeviceCsr {
   const { buffer, rows, columns } = h;
   const mode = among ? MODES.among : MODES.rows;
+  const { most: k, numbers, place } = withPlace(wanted);
   const most = rows * Math.min(k, among ? among.count : columns);
   if (most === 0) return none(device, h);
   const marks = among?.marks ?? null;
   const bits = columnBits(device, h);
   const [cuts, above, equal] = [device.allocate(rows), device.allocate(rows), device.allocate(rows)];
   const outs = [cuts, above, equal, bits.list, bits.size];
-  device.rows('select', 'cut_of_rows', rows, [buffer, marks, columns, k, mode, ...outs]);
+  device.rows('select', 'cut_of_rows', rows, [buffer, marks, columns, k, numbers, place, mode, ...outs]);
   return collect(device, h, { mode, marks, cuts, above, equal, work: null, bits }, most);
 }
 
@@ -86,19 +91,29 @@ function columnBits(device: Device, { rows, columns }: Matrix) {
 /** All non-zeros of a matrix that no selection made. */
 export function nonZeros(device: Device, h: Matrix): DeviceCsr {
   const { buffer, rows, columns } = h;
-  const counts = device.allocate(rows);
-  device.rows('select', 'count_nonzeros', rows, [buffer, columns, counts]);
-  const starts = startsOf(device, rows, counts);
+  const starts = startsOfNonZeros(device, buffer, rows, columns);
   const lists = listsOf(device, rows * columns);
   const args = [buffer, columns, starts, lists.indices, lists.values, lists.rowOf];
   device.rows('select', 'collect_nonzeros', rows, args);
   return csrOf(device, h, starts, lists, rows * columns, null);
 }
 
+/** Where each row of a dense matrix begins in the list of its non-zeros. */
+export function startsOfNonZeros(
+  device: Device,
+  dense: DeviceBuffer,
+  rows: number,
+  columns: number,
+): DeviceBuffer {
+  const counts = device.allocate(rows);
+  device.rows('select', 'count_nonzeros', rows, [dense, columns, counts]);
+  return startsOf(device, rows, counts);
+}
+
 /** Where each row begins, from how many it has. Releases `counts`. */
 export function startsOf(device: Device, rows: number, counts: DeviceBuffer): DeviceBuffer {
   const starts = device.allocate(rows + 1);
-  device.rows('sparse', 'begins_of', 1, [counts, 0, rows, starts], '-D VECTOR=4');
+  device.member('sparse', 'begins_of', device.group, [counts, starts], [0, rows], '-D VECTOR=4');
   device.release(counts);
   return starts;
 }

@@ -1,6 +1,15 @@
 import { Arena } from './arena.ts';
 import type { BufferPool, DeviceBuffer } from './buffers.ts';
+import { fused } from './fuse.ts';
 import type { Argument, Launch, Numbers, Prepared } from './launch.ts';
+
+/** What a trace needs of its device. */
+interface Tools {
+  prepare(launch: Launch): Prepared;
+  /** Brings numbers to memory of their own. */
+  upload(values: Numbers): DeviceBuffer;
+  release(buffer: DeviceBuffer): void;
+}
 
 /**
  * What a step did on the device: its launches with their arguments, in the order of the queue, and what was
@@ -15,12 +24,13 @@ export class Trace {
   private readonly others = new Map<DeviceBuffer, boolean>();
   private readonly words: (string | number)[] = [];
   private prepared: Prepared[] | null = null;
+  private readonly programs: DeviceBuffer[] = [];
   /** Why the step cannot be replayed; null if it can. */
   problem: string | null = null;
 
   constructor(
     pool: BufferPool,
-    private readonly prepare: (launch: Launch) => Prepared,
+    private readonly tools: Tools,
   ) {
     this.arena = new Arena(pool);
   }
@@ -80,12 +90,28 @@ export class Trace {
 
   /** Queues all that the step did, and says to the owners of what it changed that they know it no more. */
   replay(): void {
-    this.prepared ??= this.launches.map(this.prepare);
+    this.prepared ??= this.prepareAll();
     for (const { queue } of this.prepared) queue();
     for (const buffer of this.state) buffer.overwritten?.();
   }
 
+  private prepareAll(): Prepared[] {
+    const { prepare, upload } = this.tools;
+    const launches = fused(this.launches, (values) => {
+      const program = upload(values);
+      this.programs.push(program);
+      return program;
+    });
+    return launches.map(prepare);
+  }
+
+  /** How many launches a replay makes. */
+  get length(): number {
+    return this.prepared?.length ?? this.launches.length;
+  }
+
   dispose(): void {
+    for (const program of this.programs.splice(0)) this.tools.release(program);
     this.arena.dispose();
     for (const launch of this.prepared ?? []) launch.dispose();
     this.prepared = null;

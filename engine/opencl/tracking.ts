@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OpenClBackend } from './backend.ts';
+import type { DeviceBuffer } from './buffers.ts';
 import type { Held } from './held.ts';
 import type { Marks } from './marks.ts';
 
@@ -13,16 +14,25 @@ function twoFloats(value: number): [number, number] {
   return [high, value - high];
 }
 
+/** Lists that a launch takes. */
+const LISTS = 4;
+
+/** Averages from the first on, one for each tensor of codes [batch, d_sae]. */
 export function trackSmallest(
   averages: Held,
-  at: number,
-  codes: tf.Tensor,
+  codes: readonly tf.Tensor[],
   rate: number,
   backend: OpenClBackend,
 ): void {
-  const { pattern, values } = backend.nonZeros(codes);
-  const args = [...pattern.extent, values, averages.onDevice(), at, ...twoFloats(rate)];
-  backend.device.rows('tracking', 'track_smallest', 1, args);
+  const { device } = backend;
+  const four = (list: readonly DeviceBuffer[]) => Array.from({ length: LISTS }, (_, i) => list[i] ?? null);
+  for (let at = 0; at < codes.length; at += LISTS) {
+    const lists = codes.slice(at, at + LISTS).map((one) => backend.nonZeros(one));
+    const [starts, values] = [lists.map(({ pattern }) => pattern.starts), lists.map((list) => list.values)];
+    const state = [lists[0].pattern.rows, averages.onDevice(), at, ...twoFloats(rate)];
+    const range = { global: [device.group, lists.length], local: [device.group, 1] };
+    device.launch('tracking', 'track_smallest', range, [...four(starts), ...four(values), ...state]);
+  }
   averages.changed();
 }
 
@@ -36,10 +46,16 @@ export function trackRates(averages: Held, codes: tf.Tensor, decay: number, back
 }
 
 export function countSince(since: Held, codes: tf.Tensor, backend: OpenClBackend): void {
-  const { pattern, values } = backend.nonZeros(codes);
-  const { begins, order } = pattern.byColumn();
-  const args = [begins, order, values, pattern.columns, since.onDevice()];
-  backend.device.each('tracking', 'count_since', pattern.columns, args);
+  const known = backend.sparse(codes);
+  const [rows, columns] = codes.shape as [number, number];
+  if (known) {
+    const { begins, order } = known.pattern.byColumn();
+    const args = [begins, order, known.values, columns, since.onDevice()];
+    backend.device.each('tracking', 'count_since', columns, args);
+  } else {
+    const args = [backend.buffer(codes), rows, columns, since.onDevice()];
+    backend.device.each('tracking', 'count_since_dense', columns, args);
+  }
   since.changed();
 }
 

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { OpenClBackend } from './backend.ts';
 import type { DeviceBuffer } from './buffers.ts';
+import { startsOfNonZeros } from './select.ts';
 
 /** Places of what is watched, as in optimiser.cl: the terms of the loss come first. */
 const AT = { total: 16, norm: 17, nonZeros: 18, badStep: 19, kept: 32 };
@@ -57,14 +58,18 @@ export class Watch {
     if (terms.length > MOST_TERMS) throw new Error(`a loss of ${terms.length} terms: at most ${MOST_TERMS}`);
     const { backend, watched } = this;
     this.terms = terms.length;
-    const { starts, rows } = backend.nonZeros(codes).pattern;
-    const launch = (some: readonly tf.Tensor[], at: number, of: number) => {
-      const buffers = Array.from({ length: SOME }, (_, i) => (some[i] ? backend.buffer(some[i]) : null));
-      const args = [...buffers, some.length, at, starts, of, watched];
+    const [rows, columns] = codes.shape as [number, number];
+    const known = backend.sparse(codes);
+    const starts =
+      known?.pattern.starts ?? startsOfNonZeros(backend.device, backend.buffer(codes), rows, columns);
+    const sum = backend.buffer(total);
+    for (let i = 0; i < terms.length; i += SOME) {
+      const some = terms.slice(i, i + SOME);
+      const buffers = Array.from({ length: SOME }, (_, at) => (some[at] ? backend.buffer(some[at]) : null));
+      const args = [...buffers, some.length, i, sum, starts, rows, watched];
       backend.device.rows('optimiser', 'watch_terms', 1, args);
-    };
-    for (let i = 0; i < terms.length; i += SOME) launch(terms.slice(i, i + SOME), i, 0);
-    launch([total], AT.total, rows);
+    }
+    if (!known) backend.device.release(starts);
   }
 
   /** How many terms there are. */

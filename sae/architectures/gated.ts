@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { decode, detach, encode, rowNorms } from '#engine/ops';
+import { factorOf } from '#engine/step-scalar';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights, zeros } from '../parts/init.ts';
 import { reconstructionLoss, reductionFields } from '../parts/losses.ts';
@@ -29,7 +30,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     return { W_enc, W_dec, b_dec, b_gate: zeros(d_sae), r_mag: zeros(d_sae), b_mag: zeros(d_sae) };
   },
 
-  trainingPass({ x, weights, config, step, trainingSteps, multiplier }) {
+  trainingPass({ x, weights, config, schedule, trainingSteps, multiplier }) {
     const { W_dec, b_dec } = weights;
     const { gate, magnitude, acts } = paths(tf.sub(x, b_dec), weights);
     const recon = tf.add(decode(acts, W_dec), b_dec);
@@ -39,14 +40,15 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     const open = tf.relu(gate);
     const gateRecon = tf.add(decode(open, W_dec), b_dec);
     const warmUp = stepsOf(config.l1_warm_up_fraction, config.l1_warm_up_steps, trainingSteps);
-    const coefficient = multiplier * warmedUp(config.l1_coefficient, warmUp, step);
+    const full = config.l1_coefficient;
+    const coefficient = schedule((step) => multiplier * warmedUp(full, warmUp, step), multiplier * full);
     return {
       hiddenPre: magnitude,
       acts,
       recon,
       losses: {
         mse_loss: reconstructionLoss(recon, x, config),
-        l1_loss: tf.mul(coefficient, tf.mean(tf.sum(tf.mul(open, rowNorms(W_dec)), 1))),
+        l1_loss: tf.mul(factorOf(coefficient), tf.mean(tf.sum(tf.mul(open, rowNorms(W_dec)), 1))),
         auxiliary_reconstruction_loss: reconstructionLoss(gateRecon, x, config),
       },
     };

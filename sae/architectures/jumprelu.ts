@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Tensor32 } from '#contract/safetensors';
 import { detach, encode, jumpRelu, rowNorms, stepCount } from '#engine/ops';
+import { factorOf } from '#engine/step-scalar';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { full, initialWeights } from '../parts/init.ts';
 import { linearPowers } from '../parts/input-scaling.ts';
@@ -52,7 +53,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   },
   inputScaling: () => ({ powers: { ...linearPowers, threshold: 0, log_threshold: 0 } }),
 
-  trainingPass({ x, weights, config, step, trainingSteps, dead, multiplier }) {
+  trainingPass({ x, weights, config, schedule, trainingSteps, dead, multiplier }) {
     const { W_dec, b_dec } = weights;
     const theta = thresholdOf(weights);
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
@@ -60,14 +61,15 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
     // Not `decode`, which has no gradient where activations are 0: thresholds have one there.
     const recon = tf.add(tf.matMul(acts, W_dec), b_dec);
     const warmUp = stepsOf(config.l0_warm_up_fraction, config.l0_warm_up_steps, trainingSteps);
-    const coefficient = multiplier * warmedUp(config.l0_coefficient, warmUp, step);
+    const full = config.l0_coefficient;
+    const coefficient = schedule((step) => multiplier * warmedUp(full, warmUp, step), multiplier * full);
     const counted =
       config.jumprelu_sparsity_loss_mode === 'step'
         ? stepCount(hiddenPre, theta, config.jumprelu_bandwidth)
         : tf.tanh(tf.mul(config.jumprelu_tanh_scale, tf.mul(acts, rowNorms(W_dec))));
     const losses: Record<string, tf.Tensor> = {
       mse_loss: reconstructionLoss(recon, x, config),
-      l0_loss: tf.mul(coefficient, tf.mean(tf.sum(counted, 1))),
+      l0_loss: tf.mul(factorOf(coefficient), tf.mean(tf.sum(counted, 1))),
     };
     if (config.pre_act_loss_coefficient !== null) {
       const below = tf.mul(tf.relu(tf.sub(theta, hiddenPre)), rowNorms(W_dec));

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { decode, encode, rowNorms } from '#engine/ops';
+import { factorOf } from '#engine/step-scalar';
 import { baseFields, defineArchitecture, type Encoder, type Weights } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
 import { linearPowers } from '../parts/input-scaling.ts';
@@ -27,13 +28,14 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
   init: initialWeights,
   inputScaling: () => ({ powers: linearPowers }),
 
-  trainingPass({ x, weights, config, step, trainingSteps, multiplier }) {
+  trainingPass({ x, weights, config, schedule, trainingSteps, multiplier }) {
     const { W_dec, b_dec } = weights;
     const hiddenPre = encode(tf.sub(x, b_dec), weights.W_enc, weights.b_enc);
     const acts = tf.relu(hiddenPre);
     const recon = tf.add(decode(acts, W_dec), b_dec);
     const warmUp = stepsOf(config.l1_warm_up_fraction, config.l1_warm_up_steps, trainingSteps);
-    const coefficient = multiplier * warmedUp(config.l1_coefficient, warmUp, step);
+    const full = config.l1_coefficient;
+    const coefficient = schedule((step) => multiplier * warmedUp(full, warmUp, step), multiplier * full);
     const penalty = lpNorms(tf.mul(acts, rowNorms(W_dec)), config.lp_norm);
     return {
       hiddenPre,
@@ -41,7 +43,7 @@ export default defineArchitecture<z.infer<typeof config>, Names>({
       recon,
       losses: {
         mse_loss: reconstructionLoss(recon, x, config),
-        l1_loss: tf.mul(coefficient, tf.mean(penalty)),
+        l1_loss: tf.mul(factorOf(coefficient), tf.mean(penalty)),
       },
     };
   },

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { decode, topK } from '#engine/ops';
+import type { StepNumber } from '#engine/step-numbers';
 import { type Architecture, baseFields, defineArchitecture } from '../architecture.ts';
 import { initialWeights } from '../parts/init.ts';
 import { linearPowers } from '../parts/input-scaling.ts';
-import { kAt, kBuffer, kFields, presentK } from '../parts/k-schedule.ts';
+import { kBuffer, kFields, kOfPass, presentK } from '../parts/k-schedule.ts';
 import { deadLatentLoss, reconstructionLoss, reductionFields } from '../parts/losses.ts';
 import { rescaled } from '../parts/rescale.ts';
 
@@ -28,7 +29,7 @@ export interface Choice {
   /** One line for lists. */
   summary: string;
   /** The activations: k of each sample's pre-activations h [batch, d_sae], 0 elsewhere. */
-  largest(h: tf.Tensor, k: number): tf.Tensor;
+  largest(h: tf.Tensor, k: StepNumber): tf.Tensor;
   /** 1 or -1 for each pre-activation [batch, d_sae]; absent where activations are never negative. */
   signsOf?(h: tf.Tensor): tf.Tensor;
 }
@@ -48,11 +49,11 @@ export function topKOf({ architecture, summary, largest, signsOf }: Choice): Arc
     buffers: (config) => ({ k: kBuffer(config) }),
     inputScaling: () => ({ powers: { ...linearPowers, k: 0 } }),
 
-    trainingPass({ x, weights, buffers, config, step, trainingSteps, dead }) {
-      buffers.k[0] = kAt(step, trainingSteps, config);
+    trainingPass(pass) {
+      const { x, weights, config, dead } = pass;
       const sae = rescaled(weights, config.rescale_acts_by_decoder_norm);
       const hiddenPre = sae.encode(tf.sub(x, weights.b_dec));
-      const acts = largest(hiddenPre, presentK(buffers, config));
+      const acts = largest(hiddenPre, kOfPass(pass, config));
       const recon = tf.add(decode(acts, sae.W_dec), weights.b_dec);
       const aux = deadLatentLoss(hiddenPre, sae.W_dec, tf.sub(x, recon), dead, signsOf?.(hiddenPre));
       return {

@@ -5,10 +5,10 @@ import type { BatchTopKBuffers, BatchTopKConfig, BatchTopKWeights } from './batc
 import { batchTopKEncoder, selectByBatch, thresholdEncoder } from './batchtopk-encoders.ts';
 import { initialWeights } from './init.ts';
 import { linearPowers, thresholdPower } from './input-scaling.ts';
-import { kAt, kBuffer } from './k-schedule.ts';
+import { kBuffer, kOfPass } from './k-schedule.ts';
 import { initialEta } from './refinement.ts';
 import type { Rescaled } from './rescale.ts';
-import { updateThreshold } from './thresholds.ts';
+import { updateThresholds } from './thresholds.ts';
 
 export {
   type BatchTopKBuffers,
@@ -45,24 +45,12 @@ export interface BatchTopKForward {
 }
 
 /** Encodes a batch in training: the step's k, selection, refinement. Updates the buffers. */
-export function batchTopKForward({
-  x,
-  weights,
-  buffers,
-  config,
-  schedule,
-  trainingSteps,
-}: PassInput<BatchTopKConfig, BatchTopKWeights, BatchTopKBuffers>): BatchTopKForward {
-  const k = schedule(
-    (step) => {
-      buffers.k[0] = kAt(step, trainingSteps, config);
-      return buffers.k[0];
-    },
-    Math.max(config.k, config.initial_k ?? 0),
-  );
+export function batchTopKForward(
+  pass: PassInput<BatchTopKConfig, BatchTopKWeights, BatchTopKBuffers>,
+): BatchTopKForward {
+  const { x, weights, buffers, config } = pass;
+  const k = kOfPass(pass, config);
   const { sae, hiddenPre, stages } = selectByBatch(x, weights, k, config);
-  for (const [stage, acts] of stages.entries()) {
-    updateThreshold(buffers.topk_thresholds, stage, acts, config.topk_threshold_lr);
-  }
+  updateThresholds(buffers.topk_thresholds, stages, config.topk_threshold_lr);
   return { sae, hiddenPre, acts: stages[stages.length - 1] };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Buffers } from '../architecture.ts';
+import type { StepNumber } from '#engine/step-numbers';
+import type { Buffers, PassInput } from '../architecture.ts';
 
 /** Fields of k, and of a k that changes in training: linearly from `initial_k` to `k`, then `k`. */
 export const kFields = {
@@ -25,8 +26,24 @@ export const kBuffer = (config: KConfig): Float64Array => Float64Array.of(config
 /** k of the buffers; the config's, in an SAE that was not trained here. */
 export const presentK = (buffers: Buffers, config: KConfig): number => buffers.k?.[0] ?? config.k;
 
+/** k of a training pass, which its buffer takes over: it follows its schedule. */
+export function kOfPass(
+  {
+    buffers,
+    schedule,
+    trainingSteps,
+  }: Pick<PassInput<KConfig, string, 'k'>, 'buffers' | 'schedule' | 'trainingSteps'>,
+  config: KConfig,
+): StepNumber {
+  const now = (step: number) => {
+    buffers.k[0] = kAt(step, trainingSteps, config);
+    return buffers.k[0];
+  };
+  return schedule(now, Math.max(config.k, config.initial_k ?? 0));
+}
+
 /** k at a 0-based step. */
-export function kAt(step: number, trainingSteps: number, config: KConfig): number {
+function kAt(step: number, trainingSteps: number, config: KConfig): number {
   const { k, initial_k, transition_k_duration_steps, transition_k_duration_fraction } = config;
   const duration =
     transition_k_duration_steps ??

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { meanErrorsOnDevice } from '#engine/mean-errors';
 import { decode, detach, largestAmong, squaredErrors } from '#engine/ops';
 import { countOnDevice } from '#engine/tracking';
 
@@ -15,7 +16,8 @@ type ReductionConfig = z.infer<z.ZodObject<typeof reductionFields>>;
  * `term_tilt`.
  */
 export function reconstructionLoss(recon: tf.Tensor, x: tf.Tensor, config: ReductionConfig): tf.Tensor {
-  return tiltedMean(squaredErrors(recon, x), config.term_tilt);
+  const { term_tilt } = config;
+  return meanErrorsOnDevice(recon, x, term_tilt) ?? tiltedMean(squaredErrors(recon, x), term_tilt);
 }
 
 /**

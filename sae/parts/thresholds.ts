@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { trackSmallest } from '#engine/tracking';
 
 /**
- * Moves thresholds[at] by `rate` towards the smallest positive activation of a selection over a batch [batch,
+ * Moves each threshold by `rate` towards the smallest positive activation of its stage over a batch [batch,
  * d_sae]. At inference the threshold takes the place of the selection. Nothing changes where nothing is
  * active.
  */
-export function updateThreshold(thresholds: Float64Array, at: number, acts: tf.Tensor, rate: number): void {
-  trackSmallest(thresholds, at, acts, rate);
+export function updateThresholds(thresholds: Float64Array, stages: readonly tf.Tensor[], rate: number): void {
+  trackSmallest(thresholds, stages, rate);
 }
 
 /** relu(h) where h > threshold, else 0. `h` [batch, d_sae]. */

@@ -83,6 +83,10 @@ const cases: [string, Watch][] = [
   ['baseline_batchtopk', {}],
   ['default', {}],
   ['reference_style', {}],
+  ['topk', { set: ['initial_k=8', 'transition_k_duration_steps=12'] }],
+  ['standard_l1', { set: ['l1_warm_up_steps=12'] }],
+  ['gated', {}],
+  ['jumprelu', {}],
 ];
 
 describe.each(openClHere)('steps on %s', (backend) => {
@@ -90,9 +94,12 @@ describe.each(openClHere)('steps on %s', (backend) => {
     await openBackend('embedded');
   });
 
-  it.each(cases)('read nothing back until they are asked (%s)', async (name) => {
+  it.each(cases)('read nothing back until they are asked (%s)', async (name, watch) => {
     const read: number[] = [];
-    await trained(name, backend, { before: () => read.push(deviceCounts()?.bytesRead ?? Number.NaN) });
+    await trained(name, backend, {
+      ...watch,
+      before: () => read.push(deviceCounts()?.bytesRead ?? Number.NaN),
+    });
     expect(read.map((bytes) => bytes - read[0])).toEqual(new Array(steps + 1).fill(0));
   });
 
@@ -121,14 +128,24 @@ describe.each(openClHere)('steps on %s', (backend) => {
     },
   );
 
+  // LISTA: at most 60.
+  it.each([
+    ['baseline_batchtopk', 34],
+    ['default', 57],
+  ])('takes few launches once a step is replayed (%s)', async (name, launches) => {
+    const at: number[] = [];
+    const before = () => at.push(deviceCounts()?.launches ?? Number.NaN);
+    await trained(name, backend, { count: 10, before });
+    expect(at.slice(-3).map((n, i) => n - at[at.length - 4 + i])).toEqual(new Array(3).fill(launches));
+  });
+
   const alike = ({ result, numbers, sinceFired }: Awaited<ReturnType<typeof trained>>) => ({
     ...{ result, numbers, sinceFired },
   });
   const count = 24;
 
   it.each<[string, Watch]>([
-    ['baseline_batchtopk', {}],
-    ['default', {}],
+    ...cases,
     ['default', { window: 6 }],
     ['default', { rowsOf: (step) => (step % 12 === 11 ? 100 : rows) }],
   ])('are replayed without the code of the loss, with the same bits (%s, %o)', async (name, watch) => {

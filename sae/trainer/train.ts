@@ -94,7 +94,12 @@ class Run {
     let saved = performance.now();
     let yielded = saved;
     while (state.seen < plan.samples) {
-      if (stop.aborted) return { status: 'interrupted', reason: 'asked to stop' };
+      if (stop.aborted) {
+        const late = this.settle();
+        return late
+          ? { status: 'diverged', reason: late }
+          : { status: 'interrupted', reason: 'asked to stop' };
+      }
       const batch = this.data.next();
       if (batch === null) return { status: 'failed', reason: `the data ended after ${state.seen} rows` };
       // The stream of a resumed run may begin earlier: skip the batches that were used.

@@ -49,3 +49,7 @@ static int sum_before(int value, local int* scratch, int* total) {
 // As Math.max and Math.min: NaN where one is NaN.
 static float most(float a, float b) { return isnan(a) ? a : isnan(b) ? b : fmax(a, b); }
 static float least(float a, float b) { return isnan(a) ? a : isnan(b) ? b : fmin(a, b); }
+
+// Kernels over several members of one size, the member by the second dimension: four buffers of each role.
+#define FOUR(TYPE, NAME) TYPE NAME##0, TYPE NAME##1, TYPE NAME##2, TYPE NAME##3
+#define OF(NAME) (get_group_id(1) == 0 ? NAME##0 : get_group_id(1) == 1 ? NAME##1 : get_group_id(1) == 2 ? NAME##2 : NAME##3)

@@ -39,8 +39,12 @@ kernel void unit_rows_gradient(global const float* rows, global const float* nor
   for (int i = get_local_id(0); i < n; i += GROUP) dW[base + i] = drows[base + i] / norm + rows[base + i] * along;
 }
 
-kernel void squared_errors(global const float* a, global const float* b, global float* out, int n) {
+kernel void squared_errors(global const float* a0, global const float* a1, global const float* a2, global const float* a3, global const float* b0,
+    global const float* b1, global const float* b2, global const float* b3, global float* out0, global float* out1, global float* out2,
+    global float* out3, int n) {
   local float scratch[GROUP];
+  global const float* a = OF(a);
+  global const float* b = OF(b);
   const int base = get_group_id(0) * n;
   float sum = 0;
   for (int i = get_local_id(0); i < n; i += GROUP) {
@@ -48,7 +52,52 @@ kernel void squared_errors(global const float* a, global const float* b, global 
     sum += difference * difference;
   }
   sum = sum_of_group(sum, scratch);
-  if (get_local_id(0) == 0) out[get_group_id(0)] = sum;
+  if (get_local_id(0) == 0) OF(out)[get_group_id(0)] = sum;
+}
+
+// The mean of errors weighted by softmax(tilt · error / mean error), and these weights; the plain mean without
+// tilt. One group for a member.
+kernel void tilted_mean(global const float* errors0, global const float* errors1, global const float* errors2, global const float* errors3,
+    global float* weights0, global float* weights1, global float* weights2, global float* weights3, global float* mean0, global float* mean1,
+    global float* mean2, global float* mean3, int rows, float tilt) {
+  local float scratch[GROUP];
+  global const float* errors = OF(errors);
+  global float* weights = OF(weights);
+  const int lane = get_local_id(0);
+  float sum = 0;
+  for (int i = lane; i < rows; i += GROUP) sum += errors[i];
+  const float mean = sum_of_group(sum, scratch) / rows;
+  float largest = -INFINITY;
+  for (int i = lane; i < rows; i += GROUP) largest = most(largest, tilt * (errors[i] / mean));
+  scratch[lane] = largest;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int half_of = GROUP / 2; half_of > 0; half_of >>= 1) {
+    if (lane < half_of) scratch[lane] = most(scratch[lane], scratch[lane + half_of]);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  largest = scratch[0];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  float all = 0;
+  for (int i = lane; i < rows; i += GROUP) all += exp(tilt * (errors[i] / mean) - largest);
+  all = sum_of_group(all, scratch);
+  float weighted = 0;
+  for (int i = lane; i < rows; i += GROUP) {
+    const float weight = tilt > 0 ? exp(tilt * (errors[i] / mean) - largest) / all : 1.0f / rows;
+    weights[i] = weight;
+    weighted += weight * errors[i];
+  }
+  weighted = sum_of_group(weighted, scratch);
+  if (lane == 0) OF(mean)[0] = tilt > 0 ? weighted : mean;
+}
+
+// The gradient of that mean of squared errors to one operand: sign 1 of a, -1 of b.
+kernel void mean_errors_gradient(global const float* dy0, global const float* dy1, global const float* dy2, global const float* dy3,
+    global const float* weights0, global const float* weights1, global const float* weights2, global const float* weights3,
+    global const float* a0, global const float* a1, global const float* a2, global const float* a3, global const float* b0,
+    global const float* b1, global const float* b2, global const float* b3, global float* out0, global float* out1, global float* out2,
+    global float* out3, int size, int n, float sign_of) {
+  const int i = get_global_id(0);
+  if (i < size) OF(out)[i] = 2 * sign_of * (OF(dy)[0] * OF(weights)[i / n]) * (OF(a)[i] - OF(b)[i]);
 }
 
 // The gradient of one operand: sign 1 of a, -1 of b.

@@ -35,6 +35,11 @@ kernel void transposed(global const float* in, global float* out, int rows, int 
   }
 }
 
+// One number of a list.
+kernel void number_at(global const float* numbers_of, int place, global float* out) {
+  if (get_global_id(0) == 0) out[0] = numbers_of[place];
+}
+
 // How many words of two arrays differ.
 kernel void count_different(global const int* a, global const int* b, int size, global int* count) {
   const int i = get_global_id(0);

@@ -33,14 +33,16 @@ kernel void squares_of_gradients(global const float* g0, global const float* g1,
   if (get_local_id(0) == 0) squares[to + get_group_id(0)] = sum;
 }
 
-// Terms of the loss among what is watched, from place `at` on, and how many numbers of a list are not 0.
+// Terms of the loss among what is watched, from place `at` on, with the total and how many numbers of a list
+// are not 0.
 kernel void watch_terms(global const float* t0, global const float* t1, global const float* t2, global const float* t3, global const float* t4,
-    global const float* t5, int count, int at, global const uint* starts, int rows, global float* watched) {
+    global const float* t5, int count, int at, global const float* total, global const uint* starts, int rows, global float* watched) {
   global const float* terms[PARAMETERS] = SIX_OF(t);
   const int i = get_local_id(0);
-  if (get_group_id(0) != 0) return;
   if (i < count) watched[at + i] = terms[i][0];
-  if (i == 0 && rows > 0) watched[NON_ZEROS] = (float)starts[rows];
+  if (i != 0) return;
+  watched[TOTAL] = total[0];
+  watched[NON_ZEROS] = (float)starts[rows];
 }
 
 // The norm of all gradients. Where it or a term is not finite, or the loss is too large, this is the last

@@ -39,6 +39,26 @@ OVER_COLUMNS(columns_sum, 0, a + b)
 OVER_COLUMNS(columns_max, -INFINITY, most(a, b))
 OVER_COLUMNS(columns_min, INFINITY, least(a, b))
 
+#define LANES_OF_SUM 16
+
+// The sum over the rows of a matrix in one launch: a group for LANES_OF_SUM columns, whose teams share the
+// rows.
+kernel void sum_of_rows(global const float* in0, global const float* in1, global const float* in2, global const float* in3, global float* out0,
+    global float* out1, global float* out2, global float* out3, int n, int columns, float divisor) {
+  local float sums[GROUP];
+  global const float* in = OF(in);
+  const int lane = get_local_id(0) % LANES_OF_SUM;
+  const int team = get_local_id(0) / LANES_OF_SUM;
+  const int column = get_group_id(0) * LANES_OF_SUM + lane;
+  float sum = 0;
+  if (column < columns) for (int i = team; i < n; i += GROUP / LANES_OF_SUM) sum += in[i * columns + column];
+  sums[get_local_id(0)] = sum;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (team != 0 || column >= columns) return;
+  for (int i = 1; i < GROUP / LANES_OF_SUM; i++) sum += sums[i * LANES_OF_SUM + lane];
+  OF(out)[column] = sum / divisor;
+}
+
 // exp(x - largest) of a row over its sum.
 kernel void softmax_rows(global const float* in, global float* out, int n) {
   local float scratch[GROUP];

@@ -146,8 +146,8 @@ kernel void cut_of_batch(global const float* values, int columns, global const i
 
 // The cut of each row: the `wanted` largest by digits of 8 bits. `equal` is how many that equal the cut are
 // kept.
-kernel void cut_of_rows(global const float* values, global const int* among, int columns, int wanted, int mode, global uint* cuts,
-    global int* above, global int* equal, global int* columnwise, int columnwise_size) {
+kernel void cut_of_rows(global const float* values, global const int* among, int columns, int wanted_here, global const float* numbers_of,
+    int place, int mode, global uint* cuts, global int* above, global int* equal, global int* columnwise, int columnwise_size) {
   local int bins[256];
   local int scratch[GROUP];
   local int found[2];
@@ -155,7 +155,7 @@ kernel void cut_of_rows(global const float* values, global const int* among, int
   const int row = get_group_id(0);
   clear(columnwise, columnwise_size);
   uint prefix = 0;
-  int left = wanted;
+  int left = wanted_of(numbers_of, place, wanted_here);
   int larger = 0;
   bool all = false;
   for (int shift = 24; shift >= 0 && !all; shift -= 8) {

@@ -115,9 +115,12 @@ kernel void count_columns(global const uint* starts, int rows, int most_of, glob
   if (s < min((int)starts[rows], most_of)) slots[s] = atomic_inc(&counts[indices[s]]);
 }
 
-// Where each list begins, of lists of `counts` numbers one after the other. One group.
-kernel void begins_of(global const int* counts, int from, int columns, global uint* begins) {
+// Where each list begins, of lists of so many numbers one after the other. One group for a member.
+kernel void begins_of(global const int* counts0, global const int* counts1, global const int* counts2, global const int* counts3,
+    global uint* begins0, global uint* begins1, global uint* begins2, global uint* begins3, int from, int columns) {
   local int scratch[GROUP];
+  global const int* counts = OF(counts);
+  global uint* begins = OF(begins);
   const int lane = get_local_id(0);
   int begin = 0;
   for (int base = 0; base < columns; base += GROUP) {
@@ -132,18 +135,24 @@ kernel void begins_of(global const int* counts, int from, int columns, global ui
 
 // The same lists where a bit for each row of a column is known: the place of a non-zero is how many bits of
 // its column stand before its own.
-kernel void place_by_bits(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* rowOf,
-    global const uint* bits, int words, global const uint* begins, global uint* order, global uint* rowByColumn) {
+kernel void place_by_bits(global const uint* starts0, global const uint* starts1, global const uint* starts2, global const uint* starts3,
+    global const uint* indices0, global const uint* indices1, global const uint* indices2, global const uint* indices3,
+    global const uint* rowOf0, global const uint* rowOf1, global const uint* rowOf2, global const uint* rowOf3, global const uint* bits0,
+    global const uint* bits1, global const uint* bits2, global const uint* bits3, global const uint* begins0, global const uint* begins1,
+    global const uint* begins2, global const uint* begins3, global uint* order0, global uint* order1, global uint* order2,
+    global uint* order3, global uint* rowByColumn0, global uint* rowByColumn1, global uint* rowByColumn2, global uint* rowByColumn3,
+    int rows, int most_of, int words) {
   const int s = get_global_id(0);
-  if (s >= min((int)starts[rows], most_of)) return;
-  const int column = (int)indices[s];
-  const int row = (int)rowOf[s];
+  if (s >= min((int)OF(starts)[rows], most_of)) return;
+  global const uint* bits = OF(bits);
+  const int column = (int)OF(indices)[s];
+  const int row = (int)OF(rowOf)[s];
   int before = 0;
   for (int i = 0; i < row / 32; i++) before += popcount(bits[column * words + i]);
   before += popcount(bits[column * words + row / 32] & ((1u << (row % 32)) - 1u));
-  const int at = (int)begins[column] + before;
-  order[at] = (uint)s;
-  rowByColumn[at] = (uint)row;
+  const int at = (int)OF(begins)[column] + before;
+  OF(order)[at] = (uint)s;
+  OF(rowByColumn)[at] = (uint)row;
 }
 
 kernel void place_in_columns(global const uint* starts, int rows, int most_of, global const uint* indices, global const uint* begins,

@@ -10,13 +10,15 @@ typedef float exact;
 // A factor comes as the sum of two floats.
 #define FACTOR(high, low) ((exact)(high) + (exact)(low))
 
-// Moves averages[at] by `rate` towards the smallest positive number of a list; nothing where there is none.
-// One group.
-kernel void track_smallest(global const uint* starts, int rows, int most_of, global const float* values, global exact* averages, int at,
-    float rate, float rate_low) {
+// Moves each of some averages by `rate` towards the smallest positive number of its list, from place `at` on;
+// nothing where there is none. A group for a list.
+kernel void track_smallest(global const uint* starts0, global const uint* starts1, global const uint* starts2, global const uint* starts3,
+    global const float* values0, global const float* values1, global const float* values2, global const float* values3, int rows,
+    global exact* averages, int at, float rate, float rate_low) {
   local float scratch[GROUP];
+  global const float* values = OF(values);
   const int lane = get_local_id(0);
-  const int count = min((int)starts[rows], most_of);
+  const int count = (int)OF(starts)[rows];
   float smallest = INFINITY;
   for (int s = lane; s < count; s += GROUP) if (values[s] > 0) smallest = fmin(smallest, values[s]);
   scratch[lane] = smallest;
@@ -27,7 +29,8 @@ kernel void track_smallest(global const uint* starts, int rows, int most_of, glo
   }
   if (lane != 0 || !(scratch[0] < INFINITY)) return;
   const exact by = FACTOR(rate, rate_low);
-  averages[at] = (1 - by) * averages[at] + by * (exact)scratch[0];
+  const int place = at + get_group_id(1);
+  averages[place] = (1 - by) * averages[place] + by * (exact)scratch[0];
 }
 
 static int firing(global const uint* begins, global const uint* order, global const float* values, int column) {
@@ -52,6 +55,15 @@ kernel void track_rates(global const uint* begins, global const uint* order, glo
 kernel void count_since(global const uint* begins, global const uint* order, global const float* values, int columns, global exact* since) {
   const int column = get_global_id(0);
   if (column < columns) since[column] = firing(begins, order, values, column) > 0 ? 0 : since[column] + 1;
+}
+
+// The same for codes as a dense matrix.
+kernel void count_since_dense(global const float* codes, int rows, int columns, global exact* since) {
+  const int column = get_global_id(0);
+  if (column >= columns) return;
+  bool fired = false;
+  for (int row = 0; row < rows && !fired; row++) fired = codes[row * columns + column] != 0;
+  since[column] = fired ? 0 : since[column] + 1;
 }
 
 // 1 where a number is above `least`, and how many are. One group.
