@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnv } from './env.ts';
@@ -14,8 +15,7 @@ export function makePipe(): { readFd: number; writeFd: number } {
   const fds: number[] = [];
   try {
     const path = join(folder, 'pipe');
-    // The folder is closed to other users already, and to set a mode mkfifo needs /proc.
-    execFileSync('mkfifo', [path], { env: cleanEnv() });
+    makeFifo(path);
     // Opening one end blocks until the other is open, so a descriptor for both ends is opened first.
     const holder = openSync(path, constants.O_RDWR);
     fds.push(holder);
@@ -29,5 +29,26 @@ export function makePipe(): { readFd: number; writeFd: number } {
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The folder is closed to other users already, and to set a mode mkfifo needs /proc. */
+function makeFifo(path: string, env = cleanEnv()): void {
+  try {
+    execFileSync('mkfifo', [path], { env });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !byKoffi(path)) throw error;
+  }
+}
+
+/** Where there is no such program, by the C function; false where that cannot be called either. */
+function byKoffi(path: string): boolean {
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as {
+      load(name: null): { func(prototype: string): (path: string, mode: number) => number };
+    };
+    return koffi.load(null).func('int mkfifo(const char *, uint32_t)')(path, 0o600) === 0;
+  } catch {
+    return false;
   }
 }

@@ -49,7 +49,7 @@ const SLOW = ['node', 'wasm', 'cpu'];
 /**
  * All parts in the order of their worth, given the golden steps that have passed so far: which backends
  * start, the steps of those on a GPU at full size, the whole run, data, SAELens, and then what runs in
- * software, at small sizes. A part that was planned stays where it is, relative to the others, when more is known.
+ * software, at small sizes. A part that was planned keeps its place among the others when more is known.
  */
 export function partsOf({ backends, full, samples, peer }: Wish, passed: readonly Golden[]): Part[] {
   const wanted = backendNames.filter((name) => backends.length === 0 || backends.includes(name));
