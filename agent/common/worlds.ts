@@ -1,6 +1,8 @@
 import type { Verdict } from '#contract/verdict';
 
-/** What the worlds of a task are called for people: the one that runs are verified on, and the secret ones. */
+/**
+ * What the worlds of a task are called for people: the one that runs are verified on, and the secret ones.
+ */
 export interface WorldWords {
   known: string;
   /** Without an article: "secret world". */
@@ -21,6 +23,6 @@ const WORDS: Record<'drawn' | 'rows', WorldWords> = {
   },
 };
 
-/** By the kind of world that the verdict is of: a world of rows is one folder, of which parts are held out. */
+/** By the kind of world of the verdict: a world of rows is one folder, of which parts are held out. */
 export const worldWords = (verdict: Pick<Verdict, 'world'> | null | undefined): WorldWords =>
   WORDS[verdict?.world.kind === 'rows' ? 'rows' : 'drawn'];
