@@ -12,6 +12,7 @@ import { makeWritable } from '#host/writable';
 import { runsDir, sprintDir as sprintDirOf, sprintsDir as sprintsDirOf, taskPath } from '../common/paths.ts';
 import { sprintCommitsIn } from '../git/sprint-commits.ts';
 import { taskOf } from '../ledger/kept-contract.ts';
+import { runsByHand } from '../ledger/known-runs.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { readSource } from '../report/compose/source.ts';
 import { type ReportRequest, renderNotebook, renderReport } from '../report/index.ts';
@@ -49,7 +50,8 @@ async function main(): Promise<number> {
   const only = sprintDir && readSource(sprintDir).sprint;
   const sprintsDir = sprintDir ? dirname(sprintDir) : sprintsDirOf(repo);
   const sprints = readSprints(sprintsDir);
-  if (sprints.length === 0)
+  const byHand = sprintDir ? [] : runsByHand(repo, sprints);
+  if (sprints.length === 0 && byHand.length === 0)
     throw new UserError(`${sprintsDir}: no closed sprint is there; start the loop with npm run loop`);
   const task = readTask(taskPath(repo));
   makeWritable('--out', reportsDir);
@@ -66,9 +68,9 @@ async function main(): Promise<number> {
   if (!csv) {
     const hints = sprintDir ? undefined : status.hints;
     const places = { reportsDir, sprintsDir, runsDir: runsDir(homeOf(repo)) };
-    print([await renderNotebook({ sprints, live: null, stopped, hints, task, commits, ...places })]);
+    print([await renderNotebook({ sprints, live: null, stopped, hints, task, commits, byHand, ...places })]);
   }
-  print(writeTables(reportsDir, sprints));
+  if (sprints.length > 0) print(writeTables(reportsDir, sprints));
   if (bad.length > 0) throw new UserError(`${sprintsDir}: no report could be made of ${bad.join(', ')}`, 1);
   return 0;
 }

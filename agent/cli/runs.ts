@@ -5,7 +5,7 @@ import { runMain, UserError } from '#contract/errors';
 import { readTask, type TaskContract } from '#contract/task';
 import { csv } from '../common/csv.ts';
 import { sprintsDir, taskPath } from '../common/paths.ts';
-import { show } from '../common/words.ts';
+import { inColumn } from '../common/words.ts';
 import { knownRuns } from '../ledger/known-runs.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { cellsOf, type Row, runRow } from '../ledger/rows.ts';
@@ -67,7 +67,7 @@ function linesOf(rows: readonly Row[], contract: TaskContract): string[][] {
   const { metric, also } = contract;
   const fields = [metric, ...also.slice(0, 1)];
   const numbers = (row: Row, word: string) =>
-    fields.map((field) => show(numberIn(row[`${word}_${field}`])) || '-').join(' ');
+    fields.map((field) => inColumn(numberIn(row[`${word}_${field}`])) || '-').join(' ');
   const named = fields.join(' ');
   return [
     [
@@ -113,7 +113,7 @@ function claimed(row: Row, { plots }: Pick<TaskContract, 'plots'>): string {
   );
   const name =
     plots.curves.map((curve) => `claimed_${curve}`).find((key) => numbers.includes(key)) ?? numbers[0];
-  return name === undefined ? '-' : `${name.replace('claimed_', '')} ${show(numberIn(row[name]))}`;
+  return name === undefined ? '-' : `${name.replace('claimed_', '')} ${inColumn(numberIn(row[name]))}`;
 }
 
 const numberIn = (value: Row[string]) => (typeof value === 'number' ? value : undefined);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cut, firstLine, plain } from './words.ts';
+import { cut, firstLine, inColumn, plain } from './words.ts';
 
 /** Texts with many of the characters that have to be removed. */
 const hostile = fc
@@ -90,4 +90,17 @@ it('cut keeps to the length and halves no character', () => {
       expect(cut(text, most)).not.toMatch(/\p{Cs}/u);
     }),
   );
+});
+
+describe('inColumn', () => {
+  it.each([
+    [0.7288, '0.729'],
+    [0.719, '0.719'],
+    [0.62, '0.620'],
+    [3.3, '3.30'],
+    [165.52, '166'],
+    [15_420, '15420'],
+    [-0.0371, '-0.0371'],
+    [undefined, ''],
+  ])('writes %s as %s', (value, written) => expect(inColumn(value)).toBe(written));
 });

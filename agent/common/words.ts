@@ -7,6 +7,15 @@ export { plain };
 export const show = (value: number | undefined): string =>
   value === undefined ? '' : String(Number(value.toPrecision(4)));
 
+/**
+ * A number with three digits for the columns of a table, where trailing zeros stay: 0.620, 3.30, 166, 15400.
+ * Snapshots have no more digits, and beside them a fourth would say nothing.
+ */
+export const inColumn = (value: number | undefined): string => {
+  if (value === undefined) return '';
+  return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
+};
+
 /** A duration in words: 4.2 s, 42 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';

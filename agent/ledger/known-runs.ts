@@ -26,6 +26,10 @@ export function knownRuns(repo: string, sprints: readonly Sprint[]): KnownRun[] 
   return [...committed, ...timed].sort((a, b) => (a.run.id < b.run.id ? -1 : 1));
 }
 
+/** Those of them that belong to no sprint. */
+export const runsByHand = (repo: string, sprints: readonly Sprint[]): KnownRun[] =>
+  knownRuns(repo, sprints).filter(({ sprint }) => sprint === null);
+
 function inFolder(repo: string, name: string): Omit<KnownRun, 'time'> | null {
   const record = findRunRecord(runDir(repo, name));
   const run = record && readSprintRun(repo, name);

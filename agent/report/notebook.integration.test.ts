@@ -47,6 +47,24 @@ it('reloads itself only while a loop runs, without its script too', async () => 
   expect(ended).not.toContain('data-refresh="');
 });
 
+it('lists runs that belong to no sprint, also where there is no sprint', async () => {
+  const [run] = lista.runs;
+  const known = {
+    run: { ...run, id: 'by-<b>hand</b>', verdict: null },
+    profile: 'small',
+    sprint: null,
+    time: null,
+  };
+  const html = await notebook(null, [], { byHand: [known] });
+  expect(html).toContain('<h2>Runs by hand</h2>');
+  expect(html).toContain('<td>by-&lt;b&gt;hand&lt;/b&gt;</td>');
+  expect(html).toMatch(/<td class="right">0\.\d{3}<\/td>.*<td>measured<\/td>/);
+  expect(await notebook(null, [], { byHand: [{ ...known, run }] })).toContain('<td>verified</td>');
+  const many = await notebook(null, sprints, { byHand: Array(51).fill(known) });
+  expect(many).toContain('1 earlier ones: <code>npm run runs</code>');
+  expect(await notebook(null)).not.toContain('Runs by hand');
+});
+
 it('shows what runs now, as text', async () => {
   const html = await notebook(live);
   expect(html).toContain('Sprint 5: Sort &lt;script&gt;');

@@ -9,8 +9,10 @@ import { readBeganFrom } from '../ledger/began-from.ts';
 import { type HintFate, hintFates } from '../ledger/hint-fates.ts';
 import { taskOf } from '../ledger/kept-contract.ts';
 import { notebookOf } from '../ledger/notes.ts';
+import type { KnownRun } from '../ledger/rows.ts';
 import { escaped } from './document/escaped.ts';
 import { duration, money } from './document/names.ts';
+import { byHandPart } from './notebook/by-hand.ts';
 import { sprintTable } from './notebook/cells.ts';
 import { packedDetail } from './notebook/detail.ts';
 import { type Places, sprintLinks } from './notebook/files.ts';
@@ -44,6 +46,8 @@ export interface NotebookRequest extends Places {
   hints?: readonly HintFate[];
   /** Notes of open sprints. */
   notes?: readonly Note[];
+  /** Runs of this checkout that belong to no sprint. */
+  byHand?: readonly KnownRun[];
   /** The commits of the sprints, as far as they are known. */
   commits?: ReadonlyMap<string, Commit>;
 }
@@ -92,6 +96,8 @@ export async function renderNotebook(request: NotebookRequest): Promise<string> 
     }
   }
   parts.push(notesPart(notebookOf(sprints, request.notes), sprints, now.reportOf));
+  const byHand = byHandPart(request.byHand ?? [], task.contract);
+  if (byHand !== null) parts.push(byHand);
   parts.push('<div id="tray" class="tray"></div>');
   const path = join(reportsDir, request.file ?? 'index.html');
   writeFileAtomic(

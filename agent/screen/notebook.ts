@@ -7,7 +7,9 @@ import type { Checkout } from '../git/run-branch.ts';
 import { sprintCommits } from '../git/sprint-commits.ts';
 import type { Journal } from '../journal/journal.ts';
 import { openSprints } from '../journal/state.ts';
+import { runsByHand } from '../ledger/known-runs.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { KnownRun } from '../ledger/rows.ts';
 import type { LiveState, renderNotebook } from '../report/index.ts';
 import type { Connection } from '../researcher/connection.ts';
 import { hintsNow } from './hints.ts';
@@ -37,6 +39,7 @@ export class Notebook {
   #drawing: Promise<void> = Promise.resolve();
   #last = 0;
   #told = false;
+  #byHand: KnownRun[] | null = null;
 
   constructor(
     readonly loop: () => LoopParts,
@@ -85,6 +88,8 @@ export class Notebook {
       ledger,
     } = this.loop();
     const next = this.#drawing.then(async () => {
+      // Their folders are many and seldom new, and a live page is drawn every few seconds.
+      if (!live || this.#byHand === null) this.#byHand = runsByHand(repo, ledger.sprints);
       await this.render({
         sprints: ledger.sprints,
         notes: journal.state().notes,
@@ -94,6 +99,7 @@ export class Notebook {
         sprintsDir: sprintsDir(repo),
         runsDir: runsDir(homeOf(repo)),
         task,
+        byHand: this.#byHand,
         hints: hintsNow(repo, ledger.sprints, this.loop().journal.state()),
         // The page is worth more than its commits.
         commits: await sprintCommits(git, branch.name).catch(() => new Map()),

@@ -1,12 +1,13 @@
 // What runs of the workspace depend on, as a digest for each of them:
 //   echo '[{"experiment":"default","profile":"small","settings":{}}]' |
 //     LOOP_NODE='["node"]' node --import tsx bench/cli/fingerprint.ts --tree-dir .
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { parsed, program } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { Settings } from '#contract/run';
+import { homeOf } from '#host/worktree';
 import { fingerprints } from '../fingerprint/fingerprint.ts';
 
 const Asks = z.array(
@@ -30,7 +31,10 @@ await runMain(async () => {
   const node = z.array(z.string()).parse(JSON.parse(words));
   const asks = Asks.parse(JSON.parse(await text(process.stdin)));
   const treeDir = resolve(command.opts<{ treeDir: string }>().treeDir);
-  const answers = await fingerprints({ repo: process.cwd(), treeDir, node }, asks);
+  const repo = process.cwd();
+  // No sandbox shows `state/`.
+  const kept = join(homeOf(repo), 'state', 'fingerprints');
+  const answers = await fingerprints({ repo, treeDir, node, kept }, asks);
   process.stdout.write(`${JSON.stringify(answers)}\n`);
   return 0;
 });

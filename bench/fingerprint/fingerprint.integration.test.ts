@@ -1,7 +1,9 @@
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -9,10 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, fingerprints } from './fingerprint.ts';
 import { known } from './known.ts';
-import { reduced, sha256 } from './modules.ts';
+import { reduced } from './modules.ts';
+import { sha256 } from './read.ts';
 import type { Ask } from './values.ts';
 
 const repo = join(import.meta.dirname, '../..');
@@ -142,4 +145,36 @@ it('tells nothing of an experiment that is not there', async () => {
   const none = [{ experiment: 'nope', profile: 'small', settings: {} }];
   const [answer] = await fingerprints({ repo, treeDir, node: [process.execPath] }, none);
   expect(answer).toEqual({ unseen: 'nope has no settings in its profile' });
+});
+
+describe('what was told before', () => {
+  const kept = join(scene, 'kept');
+  const again = () => fingerprints({ repo, treeDir, node: [process.execPath], kept }, asks);
+  const entries = () => (existsSync(kept) ? readdirSync(kept) : []).map((name) => join(kept, name));
+  beforeEach(() => rmSync(kept, { recursive: true, force: true }));
+
+  it('is told again about the same files, and about no others', async () => {
+    const first = await again();
+    expect(first).toEqual(await told());
+    expect(entries()).toHaveLength(asks.length);
+    const mark = 'f'.repeat(64);
+    for (const path of entries()) {
+      const entry = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify({ ...entry, fingerprint: mark }));
+    }
+    expect(await again()).toEqual(asks.map(() => ({ fingerprint: mark })));
+    for (const file of ['trainer/step.ts', 'check/other.json', 'experiments/mine.ts']) {
+      writeFileSync(at(file), existsSync(at(file)) ? `${readFileSync(at(file), 'utf8')}\n` : '1');
+      expect(await again(), file).toEqual(first);
+    }
+  });
+
+  it('is not kept where it is no fingerprint, or a link leads to other files', async () => {
+    add('parts/init.ts', 'export const get = (name: string) => import(name);\n');
+    await again();
+    symlinkSync('init.ts', at('parts/link.ts'));
+    change('parts/init.ts', 'export const get = (name: string) => import(name);\n', '');
+    expect(await again()).toEqual(await told());
+    expect(entries()).toEqual([]);
+  });
 });

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '#contract/errors';
-import { homeOf } from '#host/worktree';
+import { Kept } from './kept.ts';
 import { known } from './known.ts';
-import { Modules, reduced, sha256 } from './modules.ts';
+import { Modules, reduced } from './modules.ts';
+import { digestOfAll, FOLDERS, packageOf, packagesOf, sha256, versionOf } from './read.ts';
 import { isPlain, unseenIn } from './unseen.ts';
 import { type Ask, valuesOf } from './values.ts';
 
@@ -18,6 +19,8 @@ interface Where {
   treeDir: string;
   /** Words that start Node in the sandbox. */
   node: readonly string[];
+  /** Where answers are kept, out of reach of the workspace's code; unset: nowhere. */
+  kept?: string;
 }
 
 /** What every run of the workspace is trained and judged by. */
@@ -29,20 +32,45 @@ const LOADER = 'sae/load.ts';
 /**
  * Tells for each experiment what its runs depend on: the modules that the trainer and the encoder load with
  * its architecture, its settings, the engine, the data service and the judge. The code is read and not run,
- * except the files of experiments, in the sandbox.
+ * except the files of experiments, in the sandbox. What was told before about the same files is kept.
  */
 export async function fingerprints(where: Where, asks: readonly Ask[]): Promise<Answer[]> {
-  const all = (why: string): Answer[] => asks.map(() => ({ unseen: why }));
+  const kept = where.kept === undefined ? null : new Kept(where.kept);
+  const files = kept && digestOfAll(where);
+  const keys = asks.map((ask) => (files === null ? null : sha256(JSON.stringify([files, ask]))));
+  const before = keys.map((key) => (key === null ? null : (kept?.get(key) ?? null)));
+  const left = asks.filter((_, i) => before[i] === null);
+  const { answers, closed } = await lookUp(where, left);
+  // Whatever changed meanwhile may be in these answers, or not.
+  const keeps = kept && closed && files === digestOfAll(where);
+  return asks.map((_, i) => {
+    const [known, key] = [before[i], keys[i]];
+    if (known !== null) return { fingerprint: known };
+    const answer = answers.shift() as Answer;
+    if (keeps && key !== null && 'fingerprint' in answer) kept.put(key, answer.fingerprint);
+    return answer;
+  });
+}
+
+interface Told {
+  answers: Answer[];
+  /** Whether `digestOfAll` is of all files and packages that were looked at. */
+  closed: boolean;
+}
+
+async function lookUp(where: Where, asks: readonly Ask[]): Promise<Told> {
+  if (asks.length === 0) return { answers: [], closed: true };
+  const all = (why: string): Told => ({ answers: asks.map(() => ({ unseen: why })), closed: false });
   try {
-    const answers = await readTree(where, asks);
-    return typeof answers === 'string' ? all(answers) : answers;
+    const told = await readTree(where, asks);
+    return typeof told === 'string' ? all(told) : told;
   } catch (error) {
     if (error instanceof UserError) return all(error.message);
     return all((error as Error).message.split('\n')[0]);
   }
 }
 
-async function readTree(where: Where, asks: readonly Ask[]): Promise<Answer[] | string> {
+async function readTree(where: Where, asks: readonly Ask[]): Promise<Told | string> {
   const { repo, treeDir } = where;
   const [architectures, addons, experiments] = ['architectures', 'addons', 'experiments'].map((folder) =>
     filesOf(treeDir, `sae/${folder}`),
@@ -88,7 +116,7 @@ async function readTree(where: Where, asks: readonly Ask[]): Promise<Answer[] | 
       .map((name) => versionOf(repo, name));
     return sha256(JSON.stringify([digests([...loaded].filter(inWorkspace)), outside, packages]));
   };
-  return asks.map(({ experiment, settings }, i) => {
+  const answers = asks.map(({ experiment, settings }, i): Answer => {
     const value = values[i];
     if (value === null) return { unseen: `${experiment} has no settings in its profile` };
     const { architecture } = value;
@@ -98,6 +126,16 @@ async function readTree(where: Where, asks: readonly Ask[]): Promise<Answer[] | 
     const set = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
     return { fingerprint: sha256(JSON.stringify([cache.get(architecture), value, set])) };
   });
+  return { answers, closed: isClosed(where, modules) };
+}
+
+function isClosed({ repo, treeDir }: Where, modules: Modules): boolean {
+  const roots = [treeDir, ...FOLDERS.map((folder) => join(repo, folder))].map((root) => join(root, '/'));
+  const named = new Set(packagesOf(repo));
+  return (
+    modules.paths().every((path) => roots.some((root) => path.startsWith(root))) &&
+    modules.packages().every((name) => isBuiltin(name) || named.has(packageOf(name)))
+  );
 }
 
 const inWorkspace = (name: string) => name.startsWith('sae/');
@@ -121,15 +159,4 @@ function besides(repo: string, modules: readonly string[]): string[] {
       .filter((file) => /\.(mjs|js|wasm|json|bin)$/.test(file))
       .map((file) => join(folder, file)),
   );
-}
-
-/** `zod@4.1.0`; packages of a loop's worktree lie in the checkout above it. */
-function versionOf(repo: string, specifier: string): string {
-  if (isBuiltin(specifier)) return specifier;
-  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
-  for (const root of [repo, homeOf(repo)]) {
-    const path = join(root, 'node_modules', name, 'package.json');
-    if (existsSync(path)) return `${name}@${JSON.parse(readFileSync(path, 'utf8')).version}`;
-  }
-  return name;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 import { build, type Loader, type Metafile, transform } from 'esbuild';
@@ -62,6 +61,16 @@ export class Modules {
     return new Set([...found].map((key) => this.names.get(key) as string));
   }
 
+  /** The absolute paths of all modules. */
+  paths(): string[] {
+    return [...this.names.keys()].map((key) => resolve(this.treeDir, key));
+  }
+
+  /** The names of all packages and of Node's modules that are imported. */
+  packages(): string[] {
+    return this.packagesOf(new Set(this.names.values()));
+  }
+
   private matching(from: string, pattern: string): string[] {
     const [before] = resolve(this.treeDir, from, '..', pattern).split('*');
     return Object.keys(this.inputs).filter((key) => resolve(this.treeDir, key).startsWith(before));
@@ -97,5 +106,3 @@ export async function reduced(path: string): Promise<string> {
   const { code } = await transform(text, { loader, minifyWhitespace: true, legalComments: 'none' });
   return code;
 }
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
