@@ -1,17 +1,16 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Sprint } from '#contract/sprint';
 import { worktreeOf } from '#host/worktree';
-import { inSprint, sprintDir, sprintsDir } from '../common/paths.ts';
-import { loopIn, tinyRepository } from '../fixtures/loop.ts';
+import { eventsPath, inSprint, sprintDir, sprintsDir } from '../common/paths.ts';
+import { eventOf, loopIn, startCommand } from '../fixtures/loop.ts';
 import { git } from '../fixtures/repo.ts';
 import { type Call, call, finish, type Step, sprintTo, start, train, wait } from '../fixtures/scripted.ts';
+import { sumRepository, write } from '../fixtures/sum.ts';
+import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { Transcript } from '../open-sprint/transcript.ts';
-
-const write = (file: string, text: string) =>
-  call('str_replace_based_edit_tool', { command: 'create', path: `work/${file}`, file_text: text });
 
 /** A sprint that changes a file of the workspace or a setting. The `late` ones have their verdicts last. */
 const changes = (slug: string, edit: Call | string, late = false): Step[] => [
@@ -22,40 +21,6 @@ const changes = (slug: string, edit: Call | string, late = false): Step[] => [
   wait,
   finish(),
 ];
-
-/**
- * A repository whose number is the sum of what lies in several files: `a` and `b` of one line each, and the
- * setting `c`. Its check refuses an `a` and a `b` that are both 3.
- */
-function sumRepository(script: readonly (readonly Step[])[]): string {
-  const repo = tinyRepository(script);
-  const edit = (file: string, from: string, to: string) => {
-    const text = readFileSync(join(repo, file), 'utf8');
-    if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
-    writeFileSync(join(repo, file), text.replace(from, to));
-  };
-  writeFileSync(join(repo, 'work/a.txt'), '0\n');
-  writeFileSync(join(repo, 'work/b.txt'), '0\n');
-  edit(
-    'work/train.mjs',
-    'const progress =',
-    `for (const name of ['a', 'b']) numbers.f1 += Number(readFileSync(\`work/\${name}.txt\`, 'utf8')) / 10;
-numbers.f1 += (numbers.c ?? 0) / 10;
-const progress =`,
-  );
-  edit(
-    'work/check.mjs',
-    'const { f1 }',
-    `if (['a', 'b'].every((name) => readFileSync(\`work/\${name}.txt\`, 'utf8').trim() === '3')) {
-  console.error('a and b are both 3');
-  process.exit(1);
-}
-const { f1 }`,
-  );
-  git(repo, 'add', '-A');
-  git(repo, 'commit', '-qm', 'A sum');
-  return repo;
-}
 
 const ended = (repo: string) => readSprints(sprintsDir(repo));
 const f1 = ({ verdict }: Sprint) => Number(verdict?.metrics.f1?.toFixed(3));
@@ -145,3 +110,38 @@ it.each([
   },
   120_000,
 );
+
+it('loses no pair and makes none twice where the loop is killed at any step of their sprint', async () => {
+  const repo = sumRepository([
+    sprintTo('base', 0.2),
+    changes('first', write('a.txt', '1\n')),
+    changes('second', write('b.txt', '2\n'), true),
+  ]);
+  await loopIn(repo, { maxSprints: 1 });
+  const { events } = await loopIn(repo, { researchers: 2, maxSprints: 2 });
+  const left = 'the gain of sprint 2 is not combined with the best yet: the next start does that';
+  expect(events.filter((event) => event.type === 'loop.notice' && event.text === left)).toHaveLength(1);
+  let seen = -1;
+  // The next start makes the sprint with one researcher too.
+  for (const type of [
+    'sprint.opened',
+    'sprint.claimed',
+    'run.started',
+    'verdict.given',
+    'sprint.closed',
+  ] as const) {
+    const loop = startCommand(repo, 'loop', '--max-sprints', '1', '--sandbox', 'off');
+    await Promise.race([eventOf(repo, type, ({ seq }) => seq > seen), loop.ended]);
+    loop.child.kill('SIGKILL');
+    await loop.ended;
+    seen = readEvents(eventsPath(repo)).at(-1)?.seq ?? seen;
+  }
+  expect((await loopIn(repo, { maxSprints: 1 })).code).toBe(0);
+  const pairs = ended(repo).filter(({ combines }) => combines);
+  const [both] = pairs.filter(({ outcome }) => outcome !== 'interrupted');
+  expect(pairs.filter(({ outcome }) => outcome !== 'interrupted')).toHaveLength(1);
+  expect(both).toMatchObject({ outcome: 'new-best', combines: { gains: {} } });
+  expect(both && f1(both)).toBe(0.5);
+  expect([show(repo, 'a.txt'), show(repo, 'b.txt')]).toEqual(['1', '2']);
+  expect(both?.runs).toHaveLength(1);
+}, 300_000);
