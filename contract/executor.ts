@@ -46,6 +46,14 @@ const Slurm = z.strictObject({
   resources: Resources.prefault({}),
   /** How many runs may be jobs at the same time; unset: one. */
   jobs: z.number().int().positive().optional(),
+  /**
+   * The name or address by which nodes reach the loop's machine. Set: runs on secret worlds are jobs too, and
+   * get their rows from there. Unset: they train on the loop's machine.
+   */
+  rowsFrom: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be the name or the address by which nodes reach the machine of the loop')
+    .optional(),
   /** More options of `sbatch`, one a line: `--constraint=a100`. */
   sbatch: z
     .array(

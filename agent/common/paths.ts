@@ -63,6 +63,11 @@ export const secretDir = (repo: string, branch: string) => {
 };
 export const secretsDir = (repo: string) => join(stateDir(repo), 'secret');
 
+/**
+ * What the jobs of runs on secret worlds and their supervisor tell each other: nothing of the worlds.
+ */
+export const confirmingDir = (repo: string, job: string) => join(stateDir(repo), 'confirming', job);
+
 export const eventsPath = (repo: string) => join(stateDir(repo), 'events.jsonl');
 export const pausePath = (repo: string) => join(stateDir(repo), 'pause');
 export const closedSprintPath = (repo: string) => join(stateDir(repo), 'closed-sprint.json');
@@ -135,6 +140,7 @@ export const inJob = (dir: string) => ({
   job: join(dir, 'slurm', 'job.json'),
   began: join(dir, 'slurm', 'began.json'),
   ended: join(dir, 'slurm', 'ended.json'),
+  hello: join(dir, 'slurm', 'hello.json'),
   /** What Slurm and the job's own program print. */
   log: join(dir, 'slurm', 'slurm.log'),
 });

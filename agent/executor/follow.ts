@@ -121,7 +121,9 @@ export function follow(run: {
  * Waits for the data service to end, now that its reader is gone. Returns how many rows it handed out, and
  * whether it failed by itself.
  */
-async function endService(service: Child): Promise<{ rows: number | null; failed: Ending['service'] }> {
+export async function endService(
+  service: Child,
+): Promise<{ rows: number | null; failed: Ending['service'] }> {
   const patience = setTimeout(() => void service.stop('its trainer has ended'), SERVICE_ENDS_MS);
   const exit = await service.done;
   clearTimeout(patience);

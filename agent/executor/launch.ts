@@ -51,7 +51,8 @@ export async function launch(run: Launch): Promise<Processes> {
   }
 }
 
-function startService(run: Launch, { stdout, fds, words }: DataChannel['service']): Child {
+/** Starts the task's data service for a run, with the end of a channel that it writes. */
+export function startService(run: Launch, { stdout, fds, words }: DataChannel['service']): Child {
   const { repo, task, record, dir, from } = run;
   const { profile: profileName, samples, seed } = record;
   const batch = batchOf(task, record);
@@ -72,7 +73,8 @@ function startService(run: Launch, { stdout, fds, words }: DataChannel['service'
   });
 }
 
-function startTrainer(run: Launch, data: DataChannel['trainer']): Child {
+/** Starts the task's trainer for a run, in the sandbox, with the end of a channel that it reads. */
+export function startTrainer(run: Launch, data: DataChannel['trainer']): Child {
   const { repo, task, sandbox, record, dir, treeDir, from } = run;
   // A link in a home or a temporary folder does not exist in the sandbox, so the real path is used.
   const out = inRun(realpathSync(dir)).out;

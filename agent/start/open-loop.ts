@@ -53,7 +53,7 @@ export interface Loop {
   readonly ledger: Ledger;
   /** Where runs train; shared by all researchers. */
   readonly devices: DevicePool;
-  /** Where runs on secret worlds train: the same, unless those are jobs of a cluster. */
+  /** Where runs on secret worlds train: the same, unless only the others are jobs of a cluster. */
   readonly ownDevices: DevicePool;
   readonly timer: Timer;
   readonly outputs: Outputs;
@@ -110,7 +110,7 @@ export async function openLoop(
     journal,
     ledger,
     devices,
-    ownDevices: task.contract.executor.slurm ? new DevicePool([{ device: null }]) : devices,
+    ownDevices: areJobs(task) ? devices : new DevicePool([{ device: null }]),
     timer: new Timer(),
     outputs: {
       report,
@@ -147,6 +147,10 @@ export async function openLoop(
   loop.outputs.notebook.load();
   return { loop, before };
 }
+
+/** Whether runs on secret worlds train where all runs do. */
+const areJobs = ({ contract: { executor } }: Plan['task']): boolean =>
+  executor.slurm === undefined || executor.slurm.rowsFrom !== undefined;
 
 /** The report renderer is loaded with the first report. */
 const lateReport: Outputs['report'] = async (request) => {

@@ -53,7 +53,7 @@ export function figuresOf(events: readonly LoggedEvent[], devices: number): Figu
 export interface Parts {
   /** From the call to its acceptance: a snapshot of the workspace, its fingerprint, the constraints. */
   asked: number;
-  /** From there until the run's record is written: a place, the checkout of its tree, the fingerprint again. */
+  /** From there until the run's record is written: a place, the checkout of its tree, its fingerprint. */
   prepared: number;
   /** From there until its processes run. */
   launched: number;

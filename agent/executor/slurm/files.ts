@@ -10,6 +10,10 @@ import { inJob, inRun } from '../../common/paths.ts';
 // What a supervisor and a job tell each other, by files in the run's folder: Slurm forgets a job minutes
 // after its end. No file holds anything secret, since they lie on a file system that others may read.
 
+/** Where a job gets the rows of a secret world, and the public half of the key of who gives them. */
+const Rows = z.object({ host: z.string(), port: z.number().int(), key: z.string() });
+export type Rows = z.infer<typeof Rows>;
+
 /** What a job has to do; written before it is submitted. */
 const Asked = z.object({
   /** The name of the job, which no other has. */
@@ -24,6 +28,8 @@ const Asked = z.object({
   /** Null: in bubblewrap. Else why there is no sandbox, for the reports. */
   noSandbox: z.string().nullable(),
   threads: z.number().optional(),
+  /** Set for a run on a secret world. */
+  rows: Rows.optional(),
   /** Seconds of training, from the moment when the run starts. */
   timeoutSeconds: z.number().optional(),
   /** When it has to end, however long it waited. */
@@ -49,6 +55,10 @@ const Began = z.object({
   seconds: z.number(),
 });
 export type Began = z.infer<typeof Began>;
+
+/** Written by the job of a run on a secret world: the public half of its key. */
+const Hello = z.object({ name: z.string(), key: z.string() });
+type Hello = z.infer<typeof Hello>;
 
 /** Written by the job as its last act, once for each time that Slurm starts it. */
 const Ended = z.object({
@@ -81,6 +91,8 @@ export const readJob = (dir: string) => read(Job, inJob(dir).job);
 export const writeJob = (dir: string, job: Job) => writeJsonAtomic(inJob(dir).job, job);
 export const dropJob = (dir: string) => rmSync(inJob(dir).job, { force: true });
 export const writeBegan = (dir: string, began: Began) => writeJsonAtomic(inJob(dir).began, began);
+export const readHello = (dir: string) => read(Hello, inJob(dir).hello);
+export const writeHello = (dir: string, hello: Hello) => writeJsonAtomic(inJob(dir).hello, hello);
 export const writeEnded = (dir: string, ended: Ended) => writeJsonAtomic(inJob(dir).ended, ended);
 export const dropEnded = (dir: string) => rmSync(inJob(dir).ended, { force: true });
 

@@ -27,6 +27,7 @@ import {
   writeBegan,
   writeEnded,
 } from './files.ts';
+import { trainServed } from './served-on-node.ts';
 
 /** The exit code of a job whose node has no sandbox that works. */
 const NO_SANDBOX = 87;
@@ -104,26 +105,22 @@ await runMain(async () => {
   tell();
   const timeoutSeconds = timeLeft(asked, task, earlier.seconds);
   const { threads } = asked;
-  const processes = await launch({
-    repo,
-    task,
-    sandbox,
-    record,
-    dir,
-    treeDir,
-    from,
-    threads,
-    timeoutSeconds,
-  });
-  const run = follow({ repo, record, dir, ...processes, earlier, write: () => {} });
+  const all = { repo, task, sandbox, record, treeDir, from, threads, timeoutSeconds };
+  const served = asked.rows ? await trainServed({ jobDir: dir, name, rows: asked.rows }, all, earlier) : null;
+  const run =
+    served?.run ??
+    follow({ repo, record, dir, ...(await launch({ ...all, dir })), earlier, write: () => {} });
   stop = (reason, graceSeconds) => void run.stop(reason, { by: 'outside', graceSeconds });
   if (cut !== undefined) stop(`ended by Slurm on ${node}`, SAVE_SECONDS);
   const timer = setInterval(tell, TELL_MS);
   const done = await run.done;
   clearInterval(timer);
   const refusal = await run.refusal;
+  await served?.finish(done, refusal);
   const wasCut = done.endedBy === 'outside' ? { cut: cut ?? ('signal' as const) } : {};
-  writeEnded(dir, { name, node, record: done, refusal, left: sizes(inRun(dir).out), ...wasCut });
+  // The words of a trainer may say something of its data: on a secret world they do not lie here.
+  const shown = served ? { record: { ...done, reason: null }, refusal: null } : { record: done, refusal };
+  writeEnded(dir, { name, node, ...shown, left: sizes(inRun(dir).out), ...wasCut });
   return done.status === 'finished' ? 0 : 1;
 });
 

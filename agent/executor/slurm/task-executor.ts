@@ -4,8 +4,8 @@ import { LocalExecutor } from '../local.ts';
 import { SlurmExecutor } from './slurm.ts';
 
 /**
- * Runs each training run where its TASK.md says (`executor`). Runs on secret worlds stay on this machine: the
- * world must not lie on a file system that others read.
+ * Runs each training run where its TASK.md says (`executor`). Runs on secret worlds stay on this machine,
+ * unless nodes can get their rows from here: a world must not lie on a file system that others read.
  */
 export class TaskExecutor implements Executor {
   readonly #slurm = new SlurmExecutor();
@@ -16,7 +16,8 @@ export class TaskExecutor implements Executor {
   }
 
   async start(request: RunRequest): Promise<RunHandle> {
-    const isJob = request.task.contract.executor.slurm !== undefined && request.secretWorld === undefined;
+    const { slurm } = request.task.contract.executor;
+    const isJob = slurm !== undefined && (!request.secretWorld || slurm.rowsFrom !== undefined);
     return (isJob ? this.#slurm : this.#local).start(request);
   }
 
