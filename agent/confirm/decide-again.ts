@@ -3,7 +3,7 @@ import { show } from '../common/words.ts';
 import { type Again, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, standingOf } from '../ledger/confirm-rule.ts';
 import type { Rules } from '../ledger/decide.ts';
-import { failedGuards, failing, gainIn, gainWords, SHOWS } from './decide.ts';
+import { failedGuards, failing, gainIn, gainWords, SHOWS, secretsInWords } from './decide.ts';
 import { meanOf, type Pair } from './pairs.ts';
 
 /** What the end of a night has shown of its last best. */
@@ -79,6 +79,10 @@ function firstBest(
   const mean = meanOf(pairs.map(({ candidate }) => candidate[rules.metric] ?? Number.NaN));
   const worse = again !== null && again.loss > most ? 'more than two runs of equal worth are apart' : '';
   const why = [worse, failedGuards(pairs, rules)].filter(Boolean).join('; ');
-  const words = [`on ${pairs.length} secret worlds ${rules.metric} ${show(mean)} in the mean`, lost, why];
+  const words = [
+    `on ${secretsInWords(pairs.length, rules)} ${rules.metric} ${show(mean)} in the mean`,
+    lost,
+    why,
+  ];
   return { holds: why === '', reason: words.filter(Boolean).join('; '), gain: null };
 }

@@ -1,6 +1,7 @@
 import { violation } from '#contract/condition';
 import type { Confirmed } from '#contract/confirmed';
 import { show } from '../common/words.ts';
+import { worldWords } from '../common/worlds.ts';
 import { type Again, apartBy, type PairGain, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, type Standing, standingOf } from '../ledger/confirm-rule.ts';
 import type { Rules } from '../ledger/decide.ts';
@@ -88,7 +89,7 @@ function doubt(
 export function decideFirst(pairs: readonly Pair[], rules: Rules): Decided {
   const { metric } = rules;
   const mean = meanOf(pairs.map(({ candidate }) => candidate[metric] ?? Number.NaN));
-  const words = `on ${pairs.length} secret worlds ${metric} ${show(mean)} in the mean, the first confirmed result`;
+  const words = `on ${secretsInWords(pairs.length, rules)} ${metric} ${show(mean)} in the mean, the first confirmed result`;
   const failed = failedGuards(pairs, rules);
   return failed
     ? { result: 'behind', reason: `${words}, but a guard fails there: ${failed}`, pairs, gain: null }
@@ -114,11 +115,15 @@ function decided(
 export function gainWords(
   pairs: readonly Pair[],
   { mean, error }: Pick<Standing, 'mean' | 'error'>,
-  { metric }: Rules,
+  rules: Rules,
 ): string {
-  const are = pairs.length === 1 ? '1 secret world' : `${pairs.length} secret worlds`;
-  return `on ${are} ${metric} ${show(meanIn(metric, pairs, 'candidate'))} against the best's ${show(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${show(mean)} ± ${show(error)}`;
+  const { metric } = rules;
+  return `on ${secretsInWords(pairs.length, rules)} ${metric} ${show(meanIn(metric, pairs, 'candidate'))} against the best's ${show(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${show(mean)} ± ${show(error)}`;
 }
+
+/** "1 secret world", "3 secret parts". */
+export const secretsInWords = (count: number, { worlds = worldWords(null) }: Pick<Rules, 'worlds'>): string =>
+  `${count} ${count === 1 ? worlds.secret : worlds.secrets}`;
 
 /** What else stands in the way of a gain: numbers in which it has to show by so much, and guards. */
 export const failing = (pairs: readonly Pair[], rules: Rules, least: number): string =>

@@ -3,6 +3,7 @@ import type { MeasuredProfile } from '#contract/noise';
 import { guardsOf, type Task } from '#contract/task';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { show } from '../common/words.ts';
+import { type WorldWords, worldWords } from '../common/worlds.ts';
 import { isDeclared, NOT_OBSERVED } from './declared.ts';
 
 export interface Decision {
@@ -31,13 +32,21 @@ export interface Rules {
   ceiling: number | null;
   /** The verdicts of all bests so far, the present one last. */
   bests: readonly Verdict[];
+  /** What secret worlds are called in a reason; unset: secret worlds. */
+  worlds?: WorldWords;
 }
 
-export function rulesOf(task: Task, profile: MeasuredProfile, bests: readonly Verdict[]): Rules {
+/** `verdict`: of the candidate; by the kind of its world, reasons speak of secret worlds. */
+export function rulesOf(
+  task: Task,
+  profile: MeasuredProfile,
+  bests: readonly Verdict[],
+  verdict: Pick<Verdict, 'world'> | null = null,
+): Rules {
   const { metric, goal, gains, tooGood } = task.contract;
   const { constraints, noise, ceiling } = profile;
   return {
-    ...{ metric, goal, gains, tooGood, constraints, bests },
+    ...{ metric, goal, gains, tooGood, constraints, bests, worlds: worldWords(verdict) },
     guards: guardsOf(task, profile),
     noise: noise.full,
     ceiling: ceiling && !ceiling.passed ? ceiling.value : null,
