@@ -42,7 +42,10 @@ it('says which gains hold on secret worlds', () => {
     ...{ candidate: { n: 1, mean: { f1: 0.6 }, deviation: {} }, pairs: [], seconds: 1 },
   };
   const said = linesOf([made('run/2026-01-01', 1, 0.5, { confirmed }), made('run/2026-01-01', 2, 0.4)]);
-  expect(said.slice(2).map((line) => line.split(/ {2,}/)[4])).toEqual(['new-best, confirmed', 'new-best']);
+  expect(said.slice(2).map((line) => line.split(/ {2,}/)[4])).toEqual([
+    'new-best, confirmed 0.6000',
+    'new-best',
+  ]);
 });
 
 it('cuts a long board and says so; a board without a number has no table', () => {

@@ -28,7 +28,7 @@ export function boardLines(
     .map((one, at) => [
       String(at + 1),
       ...columns.map((name) => show(one.sprint.verdict?.metrics[name], name)),
-      outcomeOf(one) + (at > 0 && isWithinNoise(board, one) ? ' ≈' : ''),
+      outcomeOf(one, metric) + (at > 0 && isWithinNoise(board, one) ? ' ≈' : ''),
       `${one.branch} ${one.commit.slice(0, 9)}`,
       `${one.sprint.number}: ${plain(one.sprint.title)}`,
     ]);
@@ -55,9 +55,12 @@ export function boardLines(
   return lines.map((line) => printable(line).replaceAll('\n', ' '));
 }
 
-/** Whether its gain holds on secret worlds too. */
-const outcomeOf = ({ sprint: { outcome, confirmed } }: BranchSprint): string =>
-  confirmed?.result === 'confirmed' ? `${outcome}, confirmed` : outcome;
+/** With the mean on secret worlds where its gain holds there too: the number that decides. */
+function outcomeOf({ sprint: { outcome, confirmed } }: BranchSprint, metric: string): string {
+  if (confirmed?.result !== 'confirmed') return outcome;
+  const mean = confirmed.candidate.mean[metric];
+  return mean === undefined ? `${outcome}, confirmed` : `${outcome}, confirmed ${show(mean, metric)}`;
+}
 
 function isWithinNoise(board: Board, { sprint }: BranchSprint): boolean {
   const [first] = board.ranked;
