@@ -47,7 +47,7 @@ it('says which gains hold on secret worlds, and which of them no end of a night 
     made('run/2026-01-02', 1, 0.3, { confirmed, checked: { holds: true } }),
   ]);
   expect(said.slice(2).map((line) => line.split(/ {2,}/)[4])).toEqual([
-    ...['new-best, confirmed, not measured again', 'new-best', 'new-best, confirmed'],
+    ...['new-best, confirmed 0.6000, not measured again', 'new-best', 'new-best, confirmed 0.6000'],
   ]);
 });
 

@@ -29,7 +29,7 @@ export function boardLines(
     .map((one, at) => [
       String(at + 1),
       ...columns.map((name) => show(one.sprint.verdict?.metrics[name], name)),
-      outcomeOf(one) + (at > 0 && isWithinNoise(board, one) ? ' ≈' : ''),
+      outcomeOf(one, metric) + (at > 0 && isWithinNoise(board, one) ? ' ≈' : ''),
       `${one.branch} ${one.commit.slice(0, 9)}`,
       `${one.sprint.number}: ${plain(one.sprint.title)}`,
     ]);
@@ -56,13 +56,19 @@ export function boardLines(
   return lines.map((line) => printable(line).replaceAll('\n', ' '));
 }
 
-/** Whether its gain holds on secret worlds too, and whether the end of a night has measured it again. */
-const outcomeOf = ({ sprint }: BranchSprint): string =>
-  [
-    sprint.outcome,
-    ...(sprint.confirmed?.result === 'confirmed' ? ['confirmed'] : []),
-    ...(lacksCheck(sprint) ? [NOT_MEASURED_AGAIN] : []),
-  ].join(', ');
+/**
+ * With the mean on secret worlds where its gain holds there too, which is the number that decides, and whether
+ * the end of a night has measured it again.
+ */
+function outcomeOf({ sprint }: BranchSprint, metric: string): string {
+  const { outcome, confirmed } = sprint;
+  const mean = confirmed?.candidate.mean[metric];
+  const parts: string[] = [outcome];
+  if (confirmed?.result === 'confirmed')
+    parts.push(mean === undefined ? 'confirmed' : `confirmed ${show(mean, metric)}`);
+  if (lacksCheck(sprint)) parts.push(NOT_MEASURED_AGAIN);
+  return parts.join(', ');
+}
 
 function isWithinNoise(board: Board, { sprint }: BranchSprint): boolean {
   const [first] = board.ranked;

@@ -49,9 +49,11 @@ describe('npm run runs', () => {
     expect(code).toBe(0);
     const line = (id = '') => stdout.split('\n').find((each) => each.includes(id)) ?? '';
     expect(line(night)).toMatch(
-      / - +0 +1000 +tiny +\w{8} +finished \(candidate\) +loss 0\.1 +0\.6 0\.6 +0\.6 0\.6$/,
+      / - +0 +1000 +tiny +\w{8} +finished \(candidate\) +loss 0\.100 +0\.600 0\.600 +0\.600 0\.600$/,
     );
-    expect(line(hand)).toMatch(/f1=0\.7 mcc=0\.65 +0 +1000 +tiny +\w{8} +finished +loss 0\.1 .*0\.7 0\.65$/);
+    expect(line(hand)).toMatch(
+      /f1=0\.7 mcc=0\.65 +0 +1000 +tiny +\w{8} +finished +loss 0\.100 .*0\.700 0\.650$/,
+    );
     expect(line(later)).toContain('finished (other weights, declared)');
     expect(stdout).toContain('\n3 runs\n');
   });

@@ -33,7 +33,7 @@ export function runLines({ run, state, contract }: Shown, columns: number): stri
   return lines;
 }
 
-/** The same in three lines, for one of several runs: one curve, of the judge's numbers where there are any. */
+/** In three lines, for one of several runs, with one curve: of the judge's numbers where there are any. */
 export function shortRunLines({ run, sprint, state, contract }: Shown, columns: number): string[] {
   const of = sprint === undefined ? '' : `${sprint}: `;
   const [how, rate] = howFar(run, state);

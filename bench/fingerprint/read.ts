@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { homeOf } from '#host/worktree';
 
-/** Folders of the repository in which all modules lie that the engine, the data service and the judge load. */
+/** Folders of the repository with all modules that the engine, the data service and the judge load. */
 export const FOLDERS = ['bench', 'contract', 'engine', 'host'] as const;
 
 /**
