@@ -100,43 +100,52 @@ describe.skipIf(missing() !== null)('a loop whose runs are jobs of Slurm', () =>
     expect(new Set(nodes)).toEqual(new Set(['n1', 'n2']));
   });
 
-  it('gives no secret to a job, its script or the file system that nodes share', async () => {
-    const own = mkdtempSync(join(OWN_DISK, 'loop-secret-'));
-    const repo = withSecretWorlds(onSlurm(3), '{ f1, mcc }', '{ share: 1, looks: [3] }');
-    mkdirSync(join(repo, 'state'), { recursive: true });
-    symlinkSync(own, join(repo, 'state/secret'));
-    const secrets = ['sk-ant-of-the-test', 'https://hook.example/of-the-test', 'hub-of-the-test'];
-    const [ANTHROPIC_API_KEY, LOOP_NOTIFY, HF_TOKEN] = secrets;
-    Object.assign(process.env, { ANTHROPIC_API_KEY, LOOP_NOTIFY, HF_TOKEN });
-    const seen = { environments: '', scripts: new Set<string>(), processes: 0 };
-    const timer = setInterval(() => {
-      for (const pid of cluster.processes()) {
-        seen.processes++;
-        for (const file of ['environ', 'cmdline'])
-          seen.environments += spawnSync('cat', [`/proc/${pid}/${file}`], { encoding: 'latin1' }).stdout;
+  it.each([
+    ['on its own machine', 'slurm', 1],
+    ['as jobs', '{ slurm: { jobs: 2, rowsFrom: 127.0.0.1 } }', 4],
+  ])(
+    'gives no secret to a job, its script or the shared file system: confirming %s',
+    async (_, how, least) => {
+      const own = mkdtempSync(join(OWN_DISK, 'loop-secret-'));
+      const repo = withSecretWorlds(onSlurm(3, how), '{ f1, mcc }', '{ share: 1, looks: [3] }');
+      mkdirSync(join(repo, 'state'), { recursive: true });
+      symlinkSync(own, join(repo, 'state/secret'));
+      const secrets = ['sk-ant-of-the-test', 'https://hook.example/of-the-test', 'hub-of-the-test'];
+      const [ANTHROPIC_API_KEY, LOOP_NOTIFY, HF_TOKEN] = secrets;
+      Object.assign(process.env, { ANTHROPIC_API_KEY, LOOP_NOTIFY, HF_TOKEN });
+      const seen = { environments: '', scripts: new Set<string>(), processes: 0, jobs: new Set<string>() };
+      const timer = setInterval(() => {
+        for (const pid of cluster.processes()) {
+          seen.processes++;
+          for (const file of ['environ', 'cmdline'])
+            seen.environments += spawnSync('cat', [`/proc/${pid}/${file}`], { encoding: 'latin1' }).stdout;
+        }
+        for (const id of cluster.ask('squeue', '--noheader', '--format=%i').split('\n').filter(Boolean)) {
+          seen.jobs.add(id);
+          seen.scripts.add(cluster.ask('scontrol', 'write', 'batch_script', id, '-'));
+        }
+      }, 500);
+      const { code, events } = await loopIn(repo, { maxSprints: 1 });
+      clearInterval(timer);
+      expect(code).toBe(0);
+      const { key } = JSON.parse(
+        readFileSync(join(own, readdirSync(own)[0] as string, 'key.json'), 'utf8'),
+      ) as { key: string };
+      expect(seen.jobs.size).toBeGreaterThanOrEqual(least);
+      // The worlds lie on the own disk, wherever their runs are made.
+      expect(events.filter(({ type }) => type === 'confirm.measured').length).toBeGreaterThan(0);
+      expect(seen.processes).toBeGreaterThan(5);
+      const script = readFileSync(join(import.meta.dirname, '../../agent/executor/slurm/batch.sh'), 'utf8');
+      expect([...seen.scripts].map((text) => text.trim())).toEqual([script.trim()]);
+      for (const secret of [...secrets, key]) {
+        expect(seen.environments).not.toContain(secret);
+        const { stdout } = spawnSync('grep', ['-rlF', '--', secret, repo], { encoding: 'utf8' });
+        expect(stdout).toBe('');
       }
-      for (const id of cluster.ask('squeue', '--noheader', '--format=%i').split('\n').filter(Boolean))
-        seen.scripts.add(cluster.ask('scontrol', 'write', 'batch_script', id, '-'));
-    }, 500);
-    const { code, events } = await loopIn(repo, { maxSprints: 1 });
-    clearInterval(timer);
-    expect(code).toBe(0);
-    const { key } = JSON.parse(
-      readFileSync(join(own, readdirSync(own)[0] as string, 'key.json'), 'utf8'),
-    ) as { key: string };
-    // Confirming is made here, on worlds that lie on the own disk.
-    expect(events.filter(({ type }) => type === 'confirm.measured').length).toBeGreaterThan(0);
-    expect(seen.processes).toBeGreaterThan(5);
-    const script = readFileSync(join(import.meta.dirname, '../../agent/executor/slurm/batch.sh'), 'utf8');
-    expect([...seen.scripts].map((text) => text.trim())).toEqual([script.trim()]);
-    for (const secret of [...secrets, key]) {
-      expect(seen.environments).not.toContain(secret);
-      const { stdout } = spawnSync('grep', ['-rlF', '--', secret, repo], { encoding: 'utf8' });
-      expect(stdout).toBe('');
-    }
-    expect(spawnSync('find', [repo, '-name', 'world.json'], { encoding: 'utf8' }).stdout).toBe('');
-    rmSync(own, { recursive: true });
-  });
+      expect(spawnSync('find', [repo, '-name', 'world.json'], { encoding: 'utf8' }).stdout).toBe('');
+      rmSync(own, { recursive: true });
+    },
+  );
 
   it('is not started where the keys of secret worlds would lie with the runs', async () => {
     const repo = withSecretWorlds(onSlurm(1), '{ f1, mcc }');
