@@ -1,20 +1,15 @@
 import { BufferPool, type DeviceBuffer } from './buffers.ts';
 import type { Found } from './devices.ts';
 import { batched } from './fuse.ts';
+import { Kernels } from './kernels.ts';
 import type { Argument, Launch, Numbers, Prepared, Range } from './launch.ts';
 import { check, DeviceError, type OpenCl, openCl } from './library.ts';
-import { type Group, type Parameter, parametersOf, sourceOf } from './programs.ts';
+import type { Group, Parameter } from './programs.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
 
-interface Kernel {
-  handle: number;
-  parameters: readonly Parameter[];
-}
-
 const QUEUE_PROFILING = 2;
 const READ_WRITE = 1;
-const BUILD_LOG = 0x1183;
 const NO_MEMORY = [-4, -61];
 
 /** A device with one queue that runs in order: kernels by name, memory, and what was done. */
@@ -33,8 +28,7 @@ export class Device {
   private readonly queue: number;
   /** For numbers that come while the other queue computes. */
   private readonly transfers: number;
-  private readonly kernels = new Map<string, Kernel>();
-  private readonly programs = new Map<string, { handle: number; parameters: Map<string, Parameter[]> }>();
+  private readonly kernels: Kernels;
   private readonly unused: DeviceBuffer;
   /** Reused by every launch. */
   private readonly sizes: Sizes = { global: new BigUint64Array(3), local: new BigUint64Array(3) };
@@ -54,6 +48,7 @@ export class Device {
     check(code[0], `${found.name}: the queue`);
     this.transfers = this.cl.createCommandQueue(this.context, found.id, 0, code);
     check(code[0], `${found.name}: the queue`);
+    this.kernels = new Kernels(this.cl, found, this.context);
     this.timeline = new Timeline(this.cl);
     this.pool = new BufferPool({
       create: (bytes) => {
@@ -154,7 +149,7 @@ export class Device {
     batch?: Launch['batch'],
   ): void {
     if (global.some((items) => items === 0)) return;
-    const kernel = this.kernel(group, name, defines);
+    const kernel = this.kernels.kernel(group, name, defines, this.group);
     const { parameters, handle } = kernel;
     if (args.length !== parameters.length) {
       throw new Error(`${name} takes ${parameters.length} arguments, not ${args.length}`);
@@ -170,10 +165,7 @@ export class Device {
 
   /** A launch with a kernel of its own, whose arguments are set once. */
   private prepared({ group, name, range, args, defines }: Launch): Prepared {
-    const code = new Int32Array(1);
-    const { parameters } = this.kernel(group, name, defines);
-    const handle = this.cl.createKernel(this.program(group, defines).handle, name, code);
-    check(code[0], `${this.found.name}: the kernel ${name}`);
+    const { handle, parameters } = this.kernels.another(group, name, defines, this.group);
     for (let i = 0; i < args.length; i++) check(this.setArgument(handle, i, parameters[i], args[i]), name);
     const sizes = { global: new BigUint64Array(3), local: new BigUint64Array(3) };
     setSizes(sizes, range.global, range.local);
@@ -323,51 +315,6 @@ export class Device {
     into[0] = value as number;
     return this.cl.setKernelArg(kernel, at, 4, into);
   }
-
-  private kernel(group: Group, name: string, defines: string): Kernel {
-    const key = `${name} ${this.group} ${defines}`;
-    const known = this.kernels.get(key);
-    if (known) return known;
-    const program = this.program(group, defines);
-    const parameters = program.parameters.get(name);
-    if (!parameters) throw new Error(`${group}.cl has no kernel ${name}`);
-    const code = new Int32Array(1);
-    const handle = this.cl.createKernel(program.handle, name, code);
-    check(code[0], `${this.found.name}: the kernel ${name}`);
-    const kernel = { handle, parameters };
-    this.kernels.set(key, kernel);
-    return kernel;
-  }
-
-  private program(group: Group, defines: string) {
-    const key = `${group} ${this.group} ${defines}`;
-    const known = this.programs.get(key);
-    if (known) return known;
-    const written = sourceOf(group);
-    // On a processor unrolled loops only take the compiler seconds.
-    const source = this.found.kind === 'software' ? written.replace(/^ *#pragma unroll.*$/gm, '') : written;
-    const program = { handle: this.build(source, group, defines), parameters: parametersOf(source) };
-    this.programs.set(key, program);
-    return program;
-  }
-
-  /** @throws DeviceError with the first error of the compiler. */
-  private build(source: string, what: string, defines: string): number {
-    const code = new Int32Array(1);
-    const program = this.cl.createProgramWithSource(this.context, 1, [source], null, code);
-    check(code[0], `the program ${what}`);
-    const exact = this.found.dividesExactly ? ' -cl-fp32-correctly-rounded-divide-sqrt' : '';
-    const options = `-w -cl-std=CL1.2${exact} -D GROUP=${this.group} ${defines}`;
-    const device = BigUint64Array.of(BigInt(this.found.id));
-    const built = this.cl.buildProgram(program, 1, device, options, null, null);
-    if (built === 0) return program;
-    const log = Buffer.alloc(1 << 16);
-    this.cl.getProgramBuildInfo(program, this.found.id, BUILD_LOG, log.length, log, null);
-    throw new DeviceError(
-      `${this.found.name} cannot build ${what}.cl: ${firstError(log.toString('utf8'))}`,
-      built,
-    );
-  }
 }
 
 /** Work items and those of a group, as OpenCL takes them. */
@@ -381,13 +328,4 @@ function setSizes(into: Sizes, global: readonly number[], local: readonly number
     into.local[i] = BigInt(local[i]);
     into.global[i] = BigInt(Math.ceil(global[i] / local[i]) * local[i]);
   }
-}
-
-/** The line of a compiler's log that says what is wrong. */
-function firstError(log: string): string {
-  const lines = log
-    .split('\0')[0]
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? 'the compiler said nothing').trim();
 }

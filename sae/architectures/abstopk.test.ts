@@ -28,7 +28,15 @@ function pass(weights: Record<Names, tf.Tensor>, x: tf.Tensor) {
   const gradients = tf.grads((...given: tf.Tensor[]) => {
     const own = Object.fromEntries(names.map((name, i) => [name, given[i]]));
     const buffers = abstopk.buffers?.(config) ?? {};
-    const state = { buffers, config, step: 0, trainingSteps: 1, dead, multiplier: 1, schedule: () => 1 };
+    const state = {
+      buffers,
+      config,
+      step: 0,
+      trainingSteps: 1,
+      dead,
+      multiplier: 1,
+      schedule: (at: (step: number) => number) => at(0),
+    };
     const result = abstopk.trainingPass({ ...state, x, weights: own });
     losses = Object.values(result.losses).map((loss) => loss.dataSync()[0]);
     codes = [...result.acts.dataSync()];

@@ -81,7 +81,13 @@ it('counts a negative threshold as 0 and still gives it a gradient', () => {
   const x = tf.tensor2d([-0.1, 0.4], [1, 2]);
   const acts = jumprelu.inferenceEncoder(tensors, {}, sae).encode(x).dataSync();
   expect([...acts].map((v) => Math.round(v * 1e5) / 1e5 + 0)).toEqual([0, 0.4]);
-  const at = { step: 0, trainingSteps: 1, dead: null, multiplier: 1, schedule: () => 1 };
+  const at = {
+    step: 0,
+    trainingSteps: 1,
+    dead: null,
+    multiplier: 1,
+    schedule: (at: (step: number) => number) => at(0),
+  };
   const pass = { x, buffers: {}, config: sae, ...at };
   const gradient = tf.grad((threshold) => {
     const { losses, acts: own } = jumprelu.trainingPass({ ...pass, weights: { ...tensors, threshold } });

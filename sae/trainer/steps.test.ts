@@ -10,7 +10,7 @@ import { loadAddons, loadArchitecture, loadExperiments } from '../load.ts';
 import { widthProfile } from '../profiles.ts';
 import { resolve } from '../settings.ts';
 import { DeadLatents } from './dead-latents.ts';
-import { createModel, type RunResult } from './step.ts';
+import { createModel, type Model, type RunResult } from './step.ts';
 import { stepsOf } from './steps.ts';
 
 const [rows, d, steps] = [256, 64, 8];
@@ -21,7 +21,7 @@ interface Watch {
   count?: number;
   compareEvery?: number;
   /** Called before each step with its number. */
-  before?(step: number): void;
+  before?(step: number, model: Model): void;
   /** What the loss does beside its own. */
   during?(pass: PassInput<BaseConfig, string, string>, output: PassOutput): PassOutput;
   /** The first number of x in a step, where it is not drawn. */
@@ -53,7 +53,7 @@ async function trained(name: string, backend: string, watch: Watch = {}) {
   const training = stepsOf(model, dead, d, count, watch.compareEvery);
   const next = uniform(2);
   for (let step = 0; step < count; step++) {
-    before?.(step);
+    before?.(step, model);
     const now = rowsOf(step);
     const x = Float32Array.from({ length: now * d }, () => next() ** 4 * 4);
     x[0] = watch.spoilt?.(step) ?? x[0];
@@ -69,7 +69,7 @@ async function trained(name: string, backend: string, watch: Watch = {}) {
       },
     });
   }
-  before?.(count);
+  before?.(count, model);
   const result: RunResult = training.result();
   const weights = Object.entries(model.variables).map(([key, w]) => [key, [...w.dataSync()]] as const);
   const buffers = Object.entries(model.buffers).map(([key, values]) => [key, [...values]] as const);
@@ -158,6 +158,21 @@ describe.each(openClHere)('steps on %s', (backend) => {
     expect(compared.counts?.compared).toBe(replayed.counts?.replayed);
   });
 
+  it('show what replayed steps changed, whenever it is looked at', async () => {
+    const looks = async (compareEvery?: number) => {
+      const seen: number[][] = [];
+      const before: Watch['before'] = (step, { variables, buffers }) => {
+        if (step < 10 || step % 4 !== 0) return;
+        seen.push([...variables.W_enc.dataSync(), ...buffers.topk_thresholds, ...buffers.frequencies]);
+      };
+      const { counts } = await trained('default', backend, { count: 18, before, compareEvery });
+      return { seen, replayed: counts?.replayed };
+    };
+    const [replayed, compared] = [await looks(), await looks(0)];
+    expect(replayed.seen).toEqual(compared.seen);
+    expect([replayed.replayed, compared.replayed]).toEqual([15, 0]);
+  });
+
   it.each<[string, NonNullable<Watch['during']>]>([
     ['reads a number back', (_, output) => (output.recon.dataSync().length > 0 ? output : output)],
     ['reads the number of the step', (pass, output) => (pass.step > 1000 ? output : output)],
@@ -168,6 +183,13 @@ describe.each(openClHere)('steps on %s', (backend) => {
         ...output,
         losses: { ...output.losses, noise: tf.mul(Math.random(), tf.mean(output.recon)) },
       }),
+    ],
+    [
+      'brings an array of its own',
+      (_, output) => {
+        const own = tf.tensor1d(Float32Array.from({ length: d }, Math.random));
+        return { ...output, losses: { ...output.losses, noise: tf.mean(tf.mul(output.recon, own)) } };
+      },
     ],
   ])('are computed by their code where it %s', async (_, during) => {
     const { counts, passes } = await trained('baseline_batchtopk', backend, { count: 12, during });

@@ -1,0 +1,83 @@
+import type { Found } from './devices.ts';
+import { check, DeviceError, type OpenCl } from './library.ts';
+import { type Group, type Parameter, parametersOf, sourceOf } from './programs.ts';
+
+const BUILD_LOG = 0x1183;
+
+/** A kernel with what it takes. */
+export interface Kernel {
+  handle: number;
+  parameters: readonly Parameter[];
+}
+
+/** The kernels of a device by their names, built from their sources when they are first asked for. */
+export class Kernels {
+  private readonly kernels = new Map<string, Kernel>();
+  private readonly programs = new Map<string, { handle: number; parameters: Map<string, Parameter[]> }>();
+
+  constructor(
+    private readonly cl: OpenCl,
+    private readonly found: Found,
+    private readonly context: number,
+  ) {}
+
+  /** The kernel for groups of that many work items; its arguments are those that were set last. */
+  kernel(group: Group, name: string, defines: string, items: number): Kernel {
+    const key = `${name} ${items} ${defines}`;
+    const known = this.kernels.get(key);
+    if (known) return known;
+    const kernel = this.another(group, name, defines, items);
+    this.kernels.set(key, kernel);
+    return kernel;
+  }
+
+  /** The same as one of its own, which keeps its arguments. */
+  another(group: Group, name: string, defines: string, items: number): Kernel {
+    const program = this.program(group, defines, items);
+    const parameters = program.parameters.get(name);
+    if (!parameters) throw new Error(`${group}.cl has no kernel ${name}`);
+    const code = new Int32Array(1);
+    const handle = this.cl.createKernel(program.handle, name, code);
+    check(code[0], `${this.found.name}: the kernel ${name}`);
+    return { handle, parameters };
+  }
+
+  private program(group: Group, defines: string, items: number) {
+    const key = `${group} ${items} ${defines}`;
+    const known = this.programs.get(key);
+    if (known) return known;
+    const written = sourceOf(group);
+    // On a processor unrolled loops only take the compiler seconds.
+    const source = this.found.kind === 'software' ? written.replace(/^ *#pragma unroll.*$/gm, '') : written;
+    const program = { handle: this.build(source, group, defines, items), parameters: parametersOf(source) };
+    this.programs.set(key, program);
+    return program;
+  }
+
+  /** @throws DeviceError with the first error of the compiler. */
+  private build(source: string, what: string, defines: string, items: number): number {
+    const code = new Int32Array(1);
+    const program = this.cl.createProgramWithSource(this.context, 1, [source], null, code);
+    check(code[0], `the program ${what}`);
+    const exact = this.found.dividesExactly ? ' -cl-fp32-correctly-rounded-divide-sqrt' : '';
+    const options = `-w -cl-std=CL1.2${exact} -D GROUP=${items} ${defines}`;
+    const device = BigUint64Array.of(BigInt(this.found.id));
+    const built = this.cl.buildProgram(program, 1, device, options, null, null);
+    if (built === 0) return program;
+    const log = Buffer.alloc(1 << 16);
+    this.cl.getProgramBuildInfo(program, this.found.id, BUILD_LOG, log.length, log, null);
+    throw new DeviceError(
+      `${this.found.name} cannot build ${what}.cl: ${firstError(log.toString('utf8'))}`,
+      built,
+    );
+  }
+}
+
+/** The line of a compiler's log that says what is wrong. */
+function firstError(log: string): string {
+  const lines = log
+    .split('\0')[0]
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? 'the compiler said nothing').trim();
+}
