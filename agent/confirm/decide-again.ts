@@ -2,8 +2,8 @@ import type { Confirmed } from '#contract/confirmed';
 import { show } from '../common/words.ts';
 import { type Again, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, standingOf } from '../ledger/confirm-rule.ts';
-import type { Rules } from '../ledger/decide.ts';
-import { failedGuards, failing, gainIn, gainWords, SHOWS } from './decide.ts';
+import type { NamedRules } from '../ledger/decide.ts';
+import { failedGuards, failing, gainIn, gainWords, SHOWS, secretsInWords } from './decide.ts';
 import { meanOf, type Pair } from './pairs.ts';
 
 /** What the end of a night has shown of its last best. */
@@ -31,7 +31,7 @@ export interface StillBest {
  * beyond the bound of so many pairs, with the chance of the look that confirmed it. So an end of a night can
  * take a best away, and never makes one. What it lost since it was a candidate is taken off its gains then.
  */
-export function stillBest(seen: Seen, rules: Rules, rule: ConfirmRule): StillBest {
+export function stillBest(seen: Seen, rules: NamedRules, rule: ConfirmRule): StillBest {
   const { before, since, again, beforeLost, failed } = seen;
   const pairs = [...before, ...since];
   const first = pairs.some(({ best }) => best === null);
@@ -73,12 +73,16 @@ function looksWith(looks: readonly number[], before: number, now: number): numbe
 /** The first best has nothing to be compared with: its guards have to hold, and it may not train worse. */
 function firstBest(
   pairs: readonly Pair[],
-  rules: Rules,
+  rules: NamedRules,
   { again, lost, most }: { again: Again | null; lost: string | null; most: number },
 ): StillBest {
   const mean = meanOf(pairs.map(({ candidate }) => candidate[rules.metric] ?? Number.NaN));
   const worse = again !== null && again.loss > most ? 'more than two runs of equal worth are apart' : '';
   const why = [worse, failedGuards(pairs, rules)].filter(Boolean).join('; ');
-  const words = [`on ${pairs.length} secret worlds ${rules.metric} ${show(mean)} in the mean`, lost, why];
+  const words = [
+    `on ${secretsInWords(pairs.length, rules)} ${rules.metric} ${show(mean)} in the mean`,
+    lost,
+    why,
+  ];
   return { holds: why === '', reason: words.filter(Boolean).join('; '), gain: null };
 }

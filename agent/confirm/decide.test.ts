@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { worldWords } from '../common/worlds.ts';
 import { againOf } from '../ledger/best-again.ts';
-import type { Rules } from '../ledger/decide.ts';
+import type { NamedRules, Rules } from '../ledger/decide.ts';
 import { type Best, decidePairs as decideBy, decideFirst } from './decide.ts';
 
 const rules: Rules = {
@@ -20,7 +21,7 @@ const pairs = (gains: readonly number[], more: Record<string, number> = {}) =>
 /** Decides against a best that loses nothing where it is trained again, unless it is told. */
 const decidePairs = (
   of: Parameters<typeof decideBy>[0],
-  by: Rules,
+  by: NamedRules,
   confirming: typeof rule,
   ended: string | null = null,
   best: Partial<Best> = {},
@@ -34,6 +35,12 @@ describe('pairs on secret worlds', () => {
     expect(decided?.reason).toMatch(
       /^on 3 secret worlds f1 0\.9 against the best's 0\.8 in the mean: a gain of 0\.1 ± 0\.0\d+ \(0\.0\d+ were needed\)$/,
     );
+  });
+
+  it('are called parts where the world of the verdict is rows', () => {
+    const worlds = worldWords({ world: { name: 'activations:/x', hash: 'h', kind: 'rows' } });
+    const decided = decidePairs(pairs([0.1, 0.1, 0.1]), { ...rules, worlds }, rule);
+    expect(decided?.reason).toMatch(/^on 3 secret parts f1 0\.9 against/);
   });
 
   it('do not confirm what does not show in the other numbers, or breaks a guard there', () => {

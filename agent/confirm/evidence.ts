@@ -1,9 +1,10 @@
 import type { Confirmed } from '#contract/confirmed';
 import type { RunSpec } from '#contract/run';
 import type { Sprint } from '#contract/sprint';
+import { worldWords } from '../common/worlds.ts';
 import { type Again, againOf, toTrainTwice } from '../ledger/best-again.ts';
 import type { ConfirmRule } from '../ledger/confirm-rule.ts';
-import { brokenConstraints, type Rules } from '../ledger/decide.ts';
+import { brokenConstraints, type NamedRules } from '../ledger/decide.ts';
 import { type Decided, decideFirst, decidePairs, gainIn } from './decide.ts';
 import { lossesOf } from './losses.ts';
 import { deciding, type Pair, severalOf, shown, shownAll } from './pairs.ts';
@@ -30,7 +31,7 @@ export interface Confirming {
   store: SecretStore;
   /** The sprint of the best; undefined for the first one. */
   best: Sprint | undefined;
-  rules: Rules;
+  rules: NamedRules;
   rule: ConfirmRule;
   /** The run of the candidate. */
   run: string;
@@ -149,21 +150,22 @@ export class Evidence {
       });
     });
     return fails
-      ? `the best came to no result (no ${rules.metric}) on a secret world on which the candidate did, so nothing can be said`
+      ? `the best came to no result (no ${rules.metric}) on a ${(rules.worlds ?? worldWords(null)).secret} on which the candidate did, so nothing can be said`
       : null;
   }
 
   /** Why a run of the candidate disqualifies it; null where none does. */
   #failed(): string | null {
+    const { secret } = this.of.rules.worlds ?? worldWords(null);
     for (const draw of this.of.order) {
       const found = this.#found({ who: 'candidate', draw });
       if (!found) continue;
       if ('failed' in found.result)
-        return `on a secret world its training came to no result (${found.result.failed})`;
-      if (!this.#hasMetric(found)) return `on a secret world it has no ${this.of.rules.metric}`;
+        return `on a ${secret} its training came to no result (${found.result.failed})`;
+      if (!this.#hasMetric(found)) return `on a ${secret} it has no ${this.of.rules.metric}`;
       // The field alone: a declared value is the trainer's.
       const [field] = brokenConstraints(found.result, this.of.rules).split(':');
-      if (field) return `on a secret world a constraint was not met (${field})`;
+      if (field) return `on a ${secret} a constraint was not met (${field})`;
     }
     return null;
   }

@@ -49,7 +49,7 @@ export function toCheck({ config, ledger }: LoopParts, store: SecretStore): ToCh
   );
   return {
     ...{ sprint, confirmed, before, like: { leaderboard, rows: confirmed.rows } },
-    ...{ specs: { ...specs, best: specs.best }, rules: rulesOf(task, profile, bests) },
+    ...{ specs: { ...specs, best: specs.best }, rules: rulesOf(task, profile, bests, sprint.verdict) },
     pairs: pairs.map((pair) => ({ ...pair, kept: pair.kept ?? false })),
   };
 }

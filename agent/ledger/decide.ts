@@ -3,6 +3,7 @@ import type { MeasuredProfile } from '#contract/noise';
 import { guardsOf, type Task } from '#contract/task';
 import type { Outcome, Verdict } from '#contract/verdict';
 import { show } from '../common/words.ts';
+import { type WorldWords, worldWords } from '../common/worlds.ts';
 import { isDeclared, NOT_OBSERVED } from './declared.ts';
 
 export interface Decision {
@@ -33,11 +34,20 @@ export interface Rules {
   bests: readonly Verdict[];
 }
 
-export function rulesOf(task: Task, profile: MeasuredProfile, bests: readonly Verdict[]): Rules {
+/** With what secret worlds are called in a reason; unset: secret worlds. */
+export type NamedRules = Rules & { worlds?: WorldWords };
+
+/** `verdict`: of the candidate; by the kind of its world, reasons speak of secret worlds. */
+export function rulesOf(
+  task: Task,
+  profile: MeasuredProfile,
+  bests: readonly Verdict[],
+  verdict: Pick<Verdict, 'world'> | null = null,
+): NamedRules {
   const { metric, goal, gains, tooGood } = task.contract;
   const { constraints, noise, ceiling } = profile;
   return {
-    ...{ metric, goal, gains, tooGood, constraints, bests },
+    ...{ metric, goal, gains, tooGood, constraints, bests, worlds: worldWords(verdict) },
     guards: guardsOf(task, profile),
     noise: noise.full,
     ceiling: ceiling && !ceiling.passed ? ceiling.value : null,

@@ -179,7 +179,7 @@ async function judgeCandidate(sprint: OpenSprint, id: string, best: Sprint | und
   // What is about equal goes to the secret worlds too, or small gains would be lost; stages have chosen
   // already.
   const counts = profile.staged ? 0 : -profile.noise.full;
-  const rules = { ...rulesOf(task, profile, bests), ...(secrets && { counts }) };
+  const rules = { ...rulesOf(task, profile, bests, judged), ...(secrets && { counts }) };
   const weigh = (verdict: Verdict): Kept => {
     journal.emit({ type: 'verdict.given', run: id, sprint: claim?.id ?? null, verdict });
     const decided = decide(verdict, rules);
