@@ -2,7 +2,7 @@ import type { Confirmed } from '#contract/confirmed';
 import { show } from '../common/words.ts';
 import { type Again, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, standingOf } from '../ledger/confirm-rule.ts';
-import type { Rules } from '../ledger/decide.ts';
+import type { NamedRules } from '../ledger/decide.ts';
 import { failedGuards, failing, gainIn, gainWords, SHOWS, secretsInWords } from './decide.ts';
 import { meanOf, type Pair } from './pairs.ts';
 
@@ -31,7 +31,7 @@ export interface StillBest {
  * beyond the bound of so many pairs, with the chance of the look that confirmed it. So an end of a night can
  * take a best away, and never makes one. What it lost since it was a candidate is taken off its gains then.
  */
-export function stillBest(seen: Seen, rules: Rules, rule: ConfirmRule): StillBest {
+export function stillBest(seen: Seen, rules: NamedRules, rule: ConfirmRule): StillBest {
   const { before, since, again, beforeLost, failed } = seen;
   const pairs = [...before, ...since];
   const first = pairs.some(({ best }) => best === null);
@@ -73,7 +73,7 @@ function looksWith(looks: readonly number[], before: number, now: number): numbe
 /** The first best has nothing to be compared with: its guards have to hold, and it may not train worse. */
 function firstBest(
   pairs: readonly Pair[],
-  rules: Rules,
+  rules: NamedRules,
   { again, lost, most }: { again: Again | null; lost: string | null; most: number },
 ): StillBest {
   const mean = meanOf(pairs.map(({ candidate }) => candidate[rules.metric] ?? Number.NaN));

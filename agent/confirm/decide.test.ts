@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { worldWords } from '../common/worlds.ts';
 import { againOf } from '../ledger/best-again.ts';
-import type { Rules } from '../ledger/decide.ts';
+import type { NamedRules, Rules } from '../ledger/decide.ts';
 import { type Best, decidePairs as decideBy, decideFirst } from './decide.ts';
 
 const rules: Rules = {
@@ -21,7 +21,7 @@ const pairs = (gains: readonly number[], more: Record<string, number> = {}) =>
 /** Decides against a best that loses nothing where it is trained again, unless it is told. */
 const decidePairs = (
   of: Parameters<typeof decideBy>[0],
-  by: Rules,
+  by: NamedRules,
   confirming: typeof rule,
   ended: string | null = null,
   best: Partial<Best> = {},

@@ -4,7 +4,7 @@ import { show } from '../common/words.ts';
 import { worldWords } from '../common/worlds.ts';
 import { type Again, apartBy, type PairGain, withoutLoss } from '../ledger/best-again.ts';
 import { type ConfirmRule, type Standing, standingOf } from '../ledger/confirm-rule.ts';
-import type { Rules } from '../ledger/decide.ts';
+import type { NamedRules } from '../ledger/decide.ts';
 import { meanOf, type Pair } from './pairs.ts';
 
 /**
@@ -40,7 +40,7 @@ const ROWS = 0.25;
  */
 export function decidePairs(
   pairs: readonly Pair[],
-  rules: Rules,
+  rules: NamedRules,
   rule: ConfirmRule,
   { again, checked, ended = null }: Best & { ended?: string | null },
 ): Decided | null {
@@ -86,7 +86,7 @@ function doubt(
 }
 
 /** The first best: nothing to compare with, so it is confirmed where its guards hold. */
-export function decideFirst(pairs: readonly Pair[], rules: Rules): Decided {
+export function decideFirst(pairs: readonly Pair[], rules: NamedRules): Decided {
   const { metric } = rules;
   const mean = meanOf(pairs.map(({ candidate }) => candidate[metric] ?? Number.NaN));
   const words = `on ${secretsInWords(pairs.length, rules)} ${metric} ${show(mean)} in the mean, the first confirmed result`;
@@ -100,7 +100,7 @@ function decided(
   pairs: readonly Pair[],
   { mean, error, needed }: Standing,
   state: Exclude<Decided['result'], 'held'>,
-  rules: Rules,
+  rules: NamedRules,
 ): Decided {
   const gain = { mean, error, needed };
   const words = gainWords(pairs, { mean, error }, rules);
@@ -115,22 +115,24 @@ function decided(
 export function gainWords(
   pairs: readonly Pair[],
   { mean, error }: Pick<Standing, 'mean' | 'error'>,
-  rules: Rules,
+  rules: NamedRules,
 ): string {
   const { metric } = rules;
   return `on ${secretsInWords(pairs.length, rules)} ${metric} ${show(meanIn(metric, pairs, 'candidate'))} against the best's ${show(meanIn(metric, pairs, 'best'))} in the mean: a gain of ${show(mean)} ± ${show(error)}`;
 }
 
 /** "1 secret world", "3 secret parts". */
-export const secretsInWords = (count: number, { worlds = worldWords(null) }: Pick<Rules, 'worlds'>): string =>
-  `${count} ${count === 1 ? worlds.secret : worlds.secrets}`;
+export const secretsInWords = (
+  count: number,
+  { worlds = worldWords(null) }: Pick<NamedRules, 'worlds'>,
+): string => `${count} ${count === 1 ? worlds.secret : worlds.secrets}`;
 
 /** What else stands in the way of a gain: numbers in which it has to show by so much, and guards. */
-export const failing = (pairs: readonly Pair[], rules: Rules, least: number): string =>
+export const failing = (pairs: readonly Pair[], rules: NamedRules, least: number): string =>
   [...hiddenGains(pairs, rules, least), failedGuards(pairs, rules)].filter(Boolean).join('; ');
 
 /** Numbers in which the gain has to show as well, and does not. */
-const hiddenGains = (pairs: readonly Pair[], rules: Rules, least: number): string[] =>
+const hiddenGains = (pairs: readonly Pair[], rules: NamedRules, least: number): string[] =>
   rules.gains.flatMap((field) => {
     const mean = meanOf(pairs.map(({ candidate, best }) => gainIn(field, rules, candidate, best)));
     return mean > least ? [] : [`it does not show in ${field} (${show(mean)})`];
@@ -140,7 +142,7 @@ const hiddenGains = (pairs: readonly Pair[], rules: Rules, least: number): strin
  * The guards, on the means: those that are relative to a best are relative to the best's means on the same
  * worlds.
  */
-export function failedGuards(pairs: readonly Pair[], { guards }: Rules): string {
+export function failedGuards(pairs: readonly Pair[], { guards }: NamedRules): string {
   return Object.entries(guards)
     .flatMap(([field, condition]) => {
       const best = pairs.some((pair) => pair.best === null) ? [] : [meanIn(field, pairs, 'best')];
@@ -155,7 +157,7 @@ const meanIn = (field: string, pairs: readonly Pair[], of: 'candidate' | 'best')
 
 export function gainIn(
   field: string,
-  { goal }: Rules,
+  { goal }: NamedRules,
   candidate: Pair['candidate'],
   best: Pair['best'],
 ): number {

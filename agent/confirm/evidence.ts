@@ -4,7 +4,7 @@ import type { Sprint } from '#contract/sprint';
 import { worldWords } from '../common/worlds.ts';
 import { type Again, againOf, toTrainTwice } from '../ledger/best-again.ts';
 import type { ConfirmRule } from '../ledger/confirm-rule.ts';
-import { brokenConstraints, type Rules } from '../ledger/decide.ts';
+import { brokenConstraints, type NamedRules } from '../ledger/decide.ts';
 import { type Decided, decideFirst, decidePairs, gainIn } from './decide.ts';
 import { lossesOf } from './losses.ts';
 import { deciding, type Pair, severalOf, shown, shownAll } from './pairs.ts';
@@ -31,7 +31,7 @@ export interface Confirming {
   store: SecretStore;
   /** The sprint of the best; undefined for the first one. */
   best: Sprint | undefined;
-  rules: Rules;
+  rules: NamedRules;
   rule: ConfirmRule;
   /** The run of the candidate. */
   run: string;

@@ -32,9 +32,10 @@ export interface Rules {
   ceiling: number | null;
   /** The verdicts of all bests so far, the present one last. */
   bests: readonly Verdict[];
-  /** What secret worlds are called in a reason; unset: secret worlds. */
-  worlds?: WorldWords;
 }
+
+/** With what secret worlds are called in a reason; unset: secret worlds. */
+export type NamedRules = Rules & { worlds?: WorldWords };
 
 /** `verdict`: of the candidate; by the kind of its world, reasons speak of secret worlds. */
 export function rulesOf(
@@ -42,7 +43,7 @@ export function rulesOf(
   profile: MeasuredProfile,
   bests: readonly Verdict[],
   verdict: Pick<Verdict, 'world'> | null = null,
-): Rules {
+): NamedRules {
   const { metric, goal, gains, tooGood } = task.contract;
   const { constraints, noise, ceiling } = profile;
   return {
