@@ -6,7 +6,8 @@ import { howSlow, timeOfCandidate } from './time-against.ts';
 
 /**
  * What a reader should know of a candidate before its numbers: that it began with other weights, that it
- * took far longer than the best, and that the best was not measured again. `board`: the sprints of its leaderboard.
+ * took far longer than the best, and that the best was not measured again. `board`: the sprints of its
+ * leaderboard.
  */
 export function remarksOn(sprint: Sprint, board: readonly Sprint[]): string[] {
   const from = sprint.verdict?.from;
