@@ -16,7 +16,9 @@ export interface DataChannel {
 
 /**
  * Opens a pipe between a data service and a trainer and, with `ring`, memory that both share
- * (contract/stream.ts): the service writes it, and the trainer gets a descriptor that only reads. Where the
+ * (contract/stream.ts): the service writes it, and the trainer gets a descriptor that only reads. A hostile
+ * one can open it again for writing (/proc/self/fd): it then changes the rows of its own run alone, which
+ * nobody reads back. Where the
  * system has no such memory, it is the pipe alone.
  */
 export function openDataChannel(ring: boolean): DataChannel {

@@ -41,8 +41,8 @@ export function likelyCheck(
 /**
  * What measuring this best again takes: by the rows and our clock of its own run and that of the best before
  * it, or by the time of its confirming, whichever is less. A speed that a trainer claims, or that of another
- * run, is no part of it, and neither is a run of its own that idled: by these a researcher could keep its best
- * from being measured again. `atATime`: the most runs at a time. Null where it is not known.
+ * run, is no part of it, and neither is a run of its own that idled: by these a researcher could keep its
+ * best from being measured again. `atATime`: the most runs at a time. Null where it is not known.
  */
 export function checkCost(best: Sprint, sprints: readonly Sprint[], atATime: number): CheckCost | null {
   const { confirmed } = best;

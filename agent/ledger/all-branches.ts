@@ -43,7 +43,7 @@ export async function allSprints(repo: string): Promise<Gathered> {
   const found = new Map<string, BranchSprint>();
   const read = new Set<string>();
   const unreadable: string[] = [];
-  // By sprint and key: a branch may have been made, or fetched, before the night ended that measured its best.
+  // By sprint and key: a branch may have been made or fetched before the end of the night that it is of.
   const checks = new Map<string, Checked>();
   const began = new Map<string, BeganFrom>();
   // Branches of the checkout come before those of remotes, and earlier ones before those made from them.

@@ -6,9 +6,9 @@ import { bestOf } from './ledger.ts';
 import { howSlow, timeOfCandidate } from './time-against.ts';
 
 /**
- * What a reader should know of a candidate before its numbers: that it began with other weights, that it took
- * far longer than the best, that the best was not measured again, and what it was combined with. `board`: the
- * sprints of its leaderboard.
+ * What a reader should know of a candidate before its numbers: that it began with other weights, that it
+ * took far longer than the best, that the best was not measured again, and what it was combined with.
+ * `board`: the sprints of its leaderboard.
  */
 export function remarksOn(sprint: Sprint, board: readonly Sprint[]): string[] {
   const from = sprint.verdict?.from;

@@ -129,7 +129,8 @@ function forgetRunsAgain(folder: string): void {
 it('keeps the end of a night for the best: no sprint begins then, whatever speed a trainer claims', async () => {
   const repo = repoOf([sprintTo('base', 0.6), sprintTo('better', 0.7)]);
   await loopIn(repo, { maxSprints: 1 });
-  // As if its night had ended before that; its run took half an hour by our clock, and claims nearly no speed.
+  // As if its night had ended before that. Its run took half an hour by our clock, and claims nearly no
+  // speed.
   uncommit(repo);
   const [base] = readSprints(sprintsDir(repo));
   if (!base) throw new Error('there is no sprint');

@@ -178,3 +178,26 @@ describe('what was told before', () => {
     expect(entries()).toEqual([]);
   });
 });
+
+it('reads no file of elsewhere for a tree, whatever its code imports', async () => {
+  const before = await told();
+  const secret = join(scene, 'secret.json');
+  writeFileSync(secret, 'KEY5f3a1 is no JSON');
+  // With a device in its place, esbuild would read without an end, outside the sandbox.
+  writeFileSync(at('tsconfig.json'), JSON.stringify({ extends: secret }));
+  expect(await told()).toEqual(before);
+  for (const [path, type] of [
+    [secret, 'json'],
+    [secret, 'text'],
+    [join(repo, 'package.json'), 'json'],
+  ]) {
+    add(
+      'trainer/step.ts',
+      `\nimport elsewhere from ${JSON.stringify(path)} with { type: '${type}' };\nelsewhere;`,
+    );
+    const answers = JSON.stringify(await told());
+    expect(answers).toContain('imports what is no file of the workspace, the engine or the formats');
+    expect(answers).not.toContain('KEY');
+    cpSync(join(repo, 'sae/trainer/step.ts'), at('trainer/step.ts'));
+  }
+});

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { extname, relative, resolve } from 'node:path';
 import { build, type Loader, type Metafile, transform } from 'esbuild';
 import { UserError } from '#contract/errors';
+import { ownFiles, tsconfigRaw } from './own-files.ts';
 
 /** Modules that import one another, by paths within the repository; those of a tree begin with `sae/`. */
 export class Modules {
@@ -32,6 +33,8 @@ export class Modules {
       format: 'esm',
       packages: 'external',
       logLevel: 'silent',
+      tsconfigRaw,
+      plugins: [ownFiles(at)],
     }).catch((error: { errors?: { text: string; location: { file: string } | null }[] }) => {
       const [first] = error.errors ?? [];
       throw new UserError(first ? `${first.location?.file ?? '?'}: ${first.text}` : String(error));

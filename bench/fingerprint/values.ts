@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Settings } from '#contract/run';
 import { collect, startChild } from '#host/child';
 import { cleanEnv } from '#host/env';
+import { ownFiles, tsconfigRaw } from './own-files.ts';
 
 /** An experiment in a profile, and what is set against it. */
 export interface Ask {
@@ -25,7 +26,7 @@ const SECONDS = 20;
  * @throws Error where the code does not run
  */
 export async function valuesOf(
-  { treeDir, node }: { treeDir: string; node: readonly string[] },
+  { repo, treeDir, node }: { repo: string; treeDir: string; node: readonly string[] },
   files: readonly string[],
   asks: readonly Ask[],
 ): Promise<(Value | null)[]> {
@@ -38,6 +39,8 @@ export async function valuesOf(
     format: 'esm',
     packages: 'external',
     logLevel: 'silent',
+    tsconfigRaw,
+    plugins: [ownFiles({ repo, treeDir })],
   });
   const child = startChild({
     argv: [...node, '--input-type=module', '-'],
