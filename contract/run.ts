@@ -120,6 +120,11 @@ export const RunRecord = z.preprocess(
      * no service.
      */
     rowsServed: z.number().int().nullable(),
+    /**
+     * The device that drew its rows, where its data service names one: it draws other rows than the processor
+     * does at the same seed.
+     */
+    drawnBy: Line.optional(),
     machine: Machine,
     sandbox: z.string(),
   }),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Sampler } from '#bench/sampler/sampler';
 import { openStream } from '#bench/stream/reader';
 import type { World } from '#bench/world/world';
+import { chooseDevice } from '#engine/opencl/devices';
 import { openDataChannel } from '#host/data-channel';
 import { serviceEnv } from '#host/env';
 import { type Line, ROWS, type Timing, timed } from './timing.ts';
@@ -12,7 +13,8 @@ import { against, type Cost, drawingCost, type Yardsticks } from './yardsticks.t
 
 /**
  * Times what a trainer can read, through the ring in shared memory: rows of the data service with its default
- * threads and with all threads. Beside it what ring and pipe carry, where one batch is sent again and again.
+ * threads, with all threads, and drawn on an OpenCL device where there is one. Beside it what ring and pipe
+ * carry, where one batch is sent again and again.
  */
 export function benchServe(name: string, world: World, seconds: number, beside: Yardsticks): Line[] {
   const serve = ['../bench/cli/serve.ts', '--world', name];
@@ -25,12 +27,33 @@ export function benchServe(name: string, world: World, seconds: number, beside: 
     const gigabytesPerSecond = (read.samplesPerSecond * bytes) / 1e9;
     return { name: label, ...read, gigabytesPerSecond, ...against(beside, read, cost) };
   };
+  const device = namedDevice();
   return [
-    line('serve', serve, drawing),
-    { ...line('serve, all threads', [...serve, '--threads', String(threads)], drawing), threads },
+    line('serve', [...serve, '--sampler', 'processor'], drawing),
+    {
+      ...line(
+        'serve, all threads',
+        [...serve, '--sampler', 'processor', '--threads', String(threads)],
+        drawing,
+      ),
+      threads,
+    },
+    ...(device === null
+      ? []
+      : [{ ...line('serve, drawn on a device', [...serve, '--sampler', 'device'], drawing), device }]),
     line('ring alone, one batch again', pour, { bytes }),
     line('pipe alone, one batch again', pour, { bytes }, false),
   ];
+}
+
+/** The OpenCL device that would draw, a driver in software too; null where there is none. */
+function namedDevice(): string | null {
+  try {
+    const { name, kind } = chooseDevice();
+    return kind === 'software' ? `${name}, in software` : name;
+  } catch {
+    return null;
+  }
 }
 
 /** Rows per second that a reader gets from a program that writes a stream. Every number is read once. */

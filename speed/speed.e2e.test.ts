@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { openWorld } from '#bench/worlds';
+import { noDevice } from '#engine/opencl/testing/here';
 import { benchEvaluation } from './evaluation.ts';
 import { benchSampler } from './sampler.ts';
 import { benchServe } from './serve.ts';
@@ -36,6 +37,7 @@ it('gives every line its numbers', async () => {
     'reference pipeline',
     'serve',
     'serve, all threads',
+    ...(noDevice === null ? ['serve, drawn on a device'] : []),
     'ring alone, one batch again',
     'pipe alone, one batch again',
     'eval matching',

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { writeJsonAtomic } from '#contract/atomic';
 import { OWN_FAULT } from '#contract/errors';
 import { type EndedBy, type Progress, type RunRecord, TrainResult } from '#contract/run';
+import { plain } from '#contract/text';
 import type { Child } from '#host/child';
 import { lastWord } from '#host/last-word';
 import { dropTree } from '#host/tree';
@@ -80,6 +81,7 @@ export function follow(run: {
       endedAt: new Date().toISOString(),
       seconds: earlier.seconds + exit.seconds,
       rowsServed: served?.rows == null ? null : earlier.rows + served.rows,
+      ...(served?.drawnBy != null && { drawnBy: served.drawnBy }),
     };
     try {
       write(complete);
@@ -118,12 +120,12 @@ export function follow(run: {
 }
 
 /**
- * Waits for the data service to end, now that its reader is gone. Returns how many rows it handed out, and
- * whether it failed by itself.
+ * Waits for the data service to end, now that its reader is gone. Returns how many rows it handed out, which
+ * device drew them where it names one, and whether it failed by itself.
  */
 export async function endService(
   service: Child,
-): Promise<{ rows: number | null; failed: Ending['service'] }> {
+): Promise<{ rows: number | null; drawnBy: string | null; failed: Ending['service'] }> {
   const patience = setTimeout(() => void service.stop('its trainer has ended'), SERVICE_ENDS_MS);
   const exit = await service.done;
   clearTimeout(patience);
@@ -132,6 +134,7 @@ export async function endService(
   const said = lastWord(lines.filter((line) => rowsIn(line) === null));
   return {
     rows: lines.map(rowsIn).findLast((rows) => rows !== null) ?? null,
+    drawnBy: lines.map(deviceIn).findLast((name) => name !== null) ?? null,
     failed: failed
       ? {
           said: said ?? `exit code ${exit.code ?? exit.signal}`,
@@ -145,6 +148,15 @@ export async function endService(
 function rowsIn(line: string): number | null {
   const match = /^\{"served":\{"rows":(\d+)[,}]/.exec(line.replaceAll(' ', ''));
   return match ? Number(match[1]) : null;
+}
+
+function deviceIn(line: string): string | null {
+  const [, quoted] = /^\{"served":\{.*"drawnBy":("(?:[^"\\]|\\.)*")/.exec(line) ?? [];
+  try {
+    return quoted === undefined ? null : plain(JSON.parse(quoted) as string);
+  } catch {
+    return null;
+  }
 }
 
 function readResult(path: string): TrainResult | null {

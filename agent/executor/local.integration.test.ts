@@ -90,6 +90,7 @@ describe('a run', () => {
     });
     // 5 batches to train on and one for the norm; the last stays in the pipe.
     expect(record.rowsServed).toBe(6 * 1024);
+    expect(record.drawnBy).toBe('a card, driver "1"');
     expect(specOf(record)).toEqual({
       experiment: 'good',
       settings: { k: '3' },

@@ -5,12 +5,14 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parsed, program, whole } from '#contract/command-line';
 import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { writeRows } from '../activations/write-world.ts';
 import { ours } from '../judge/own-fault.ts';
+import { framesOnDevice } from '../sampler/device/frames.ts';
+import { openDeviceSampler, SAMPLERS, type SamplerName } from '../sampler/device/open.ts';
 import { type Frames, openFrames } from '../sampler/frames.ts';
 import { type RingEnds, ringEnds } from '../stream/ring-reader.ts';
 import { RingWriter } from '../stream/ring-writer.ts';
@@ -25,6 +27,7 @@ interface Options {
   rows?: number;
   batch: number;
   threads: number;
+  sampler: SamplerName;
   ring?: RingEnds;
   into?: string;
 }
@@ -82,8 +85,14 @@ async function sourceOf(options: Options): Promise<Source> {
   const open = () => openWorld(name, building);
   // A secret world is a folder that only our side writes.
   const { world } = isAbsolute(name) ? await ours(open) : await open();
-  const frames = await openFrames({ world, seed, from, rows, batch }, options.threads);
-  return { d: world.hiddenDim, frames: each(frames), stop: frames.stop };
+  const request = { world, seed, from, rows, batch };
+  const device = openDeviceSampler(options.sampler, world, seed, (line) => tell({ warning: line }));
+  const frames = device ? framesOnDevice(request, device) : await openFrames(request, options.threads);
+  const drawnBy = device && { drawnBy: `${device.found.name}, driver ${device.found.version}` };
+  return {
+    ...{ d: world.hiddenDim, frames: each(frames), stop: frames.stop },
+    ...(drawnBy && { counts: () => drawnBy }),
+  };
 }
 
 /** Writes rows of a world whose features are known, so that a judge without them can be compared with one. */
@@ -131,6 +140,14 @@ await runMain(async () => {
         'number of threads that draw samples in advance (0: none)',
         whole(0, MAX_THREADS),
         defaultThreads(),
+      )
+      .addOption(
+        new Option(
+          '--sampler <where>',
+          'what draws: a card (device) draws other rows than the processor at the same seed; auto: a card where one is',
+        )
+          .choices(SAMPLERS)
+          .default('processor'),
       )
       .option(
         '--ring <data,freed>',

@@ -3,7 +3,7 @@ import { floats, type GoldenTensor, golden, numbers } from '../golden.ts';
 import { parseConfig } from '../world/config.ts';
 import type { ForestNode } from '../world/forest.ts';
 import { deriveWorld, type World } from '../world/world.ts';
-import { Sampler } from './sampler.ts';
+import { type Drawing, samplers } from './testing/samplers.ts';
 
 interface Variant {
   scale_children_by_parent: boolean;
@@ -74,9 +74,8 @@ const ROWS = 1024;
 const BATCHES = 120;
 const SAMPLES = ROWS * BATCHES;
 
-function statistics(world: World, pairs: readonly [number, number][]) {
+function statistics(world: World, sampler: Drawing, pairs: readonly [number, number][]) {
   const { numFeatures: n, hiddenDim: d } = world;
-  const sampler = new Sampler(world, 1, 'test');
   const counts = new Float64Array(n);
   const sums = new Float64Array(n);
   const squares = new Float64Array(n);
@@ -140,12 +139,12 @@ function rateScores(ours: Float64Array, theirs: ArrayLike<number>, theirSamples:
   });
 }
 
-describe('the fast sampler against samples of the reference', () => {
-  it.each(fixture.variants.map((v) => [v.scale_children_by_parent, v] as const))(
+describe.each(samplers)('the sampler $where against samples of the reference', ({ open, missing }) => {
+  it.skipIf(missing !== null).each(fixture.variants.map((v) => [v.scale_children_by_parent, v] as const))(
     'scaling %s',
     (scaling, v) => {
       const world = worldOf(scaling);
-      const ours = statistics(world, v.pairs);
+      const ours = statistics(world, open(world, 1), v.pairs);
       const rates = rateScores(ours.counts, numbers(v.firing_rate), v.num_samples);
       expect(rates.length).toBeGreaterThan(world.numFeatures / 3);
       expect(Math.abs(rootMeanSquare(rates) - 1)).toBeLessThan(Math.max(0.1, chance(rates, 2)));

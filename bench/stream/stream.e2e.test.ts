@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeStreamHeader } from '#contract/stream';
+import { chooseDevice } from '#engine/opencl/devices';
+import { noDevice } from '#engine/opencl/testing/here';
 import { makePipe } from '#host/pipe';
 import { openStream } from './reader.ts';
 
@@ -60,6 +62,25 @@ describe('the data service', () => {
     for (const threads of ['1', '3'])
       expect(run('--seed', '5', '--rows', '300', '--threads', threads)).toEqual(whole);
     expect(run('--seed', '6', '--rows', '64')).not.toEqual(run('--seed', '5', '--rows', '64'));
+  });
+
+  it.skipIf(noDevice !== null)('is drawn on a device where it is named, by batch index, and says so', () => {
+    const served = (...more: string[]) => {
+      const { stdout, stderr } = spawnSync(process.execPath, [...args, '--seed', '5', ...more], {
+        cwd: root,
+      });
+      const said = stderr.toString().trim().split('\n').at(-1) ?? '';
+      return { numbers: read(stdout).numbers, said: JSON.parse(said).served };
+    };
+    const whole = served('--rows', '300', '--sampler', 'device');
+    expect(whole.said).toEqual({ rows: 300, batches: 5, drawnBy: expect.stringMatching(/, driver ./) });
+    const later = served('--rows', '64', '--from', '2', '--sampler', 'device');
+    expect(later.numbers).toEqual(whole.numbers.slice(2 * 64 * 6, 3 * 64 * 6));
+    const processor = served('--rows', '300', '--sampler', 'processor');
+    expect(processor.said).toEqual({ rows: 300, batches: 5 });
+    expect(processor.numbers).not.toEqual(whole.numbers);
+    // A driver in software is never chosen by itself.
+    if (chooseDevice().kind === 'software') expect(served('--rows', '300')).toEqual(processor);
   });
 
   it.each([

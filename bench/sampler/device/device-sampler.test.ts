@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { chooseDevice } from '#engine/opencl/devices';
+import { noDevice } from '#engine/opencl/testing/here';
+import { buildWorld } from '../../world/build.ts';
+import { parseConfig } from '../../world/config.ts';
+import { hiddenOf } from '../reference.ts';
+import { DeviceSampler } from './device-sampler.ts';
+import { Runner } from './runner.ts';
+
+const world = await buildWorld(
+  parseConfig(
+    {
+      num_features: 90,
+      hidden_dim: 10,
+      firing_probability: { exponent: 0.5, max_prob: 0.5, min_prob: 0.02, generator_name: 'zipfian' },
+      hierarchy: {
+        total_root_nodes: 3,
+        branching_factor: 3,
+        max_depth: 2,
+        mutually_exclusive_portion: 1,
+        compensate_probabilities: true,
+      },
+      correlation: { rank: 5, correlation_scale: 0.2, seed: 6 },
+      std_firing_magnitudes: 2,
+      mean_firing_magnitudes: 3,
+      seed: 4,
+    },
+    'test',
+  ),
+);
+
+describe.skipIf(noDevice !== null)('the sampler on a device', () => {
+  it('has Philox4x32-10, by the known answers of its authors', () => {
+    const source = readFileSync(new URL('./sampler.cl', import.meta.url), 'utf8');
+    const runner = new Runner(chooseDevice(), source, 1, {});
+    const words = (...from: number[]): string[] => {
+      const to = runner.allocate(16);
+      runner.run('philox_words', 1, [runner.filled(Int32Array.from(from, (word) => word | 0)), to]);
+      const read = new Uint32Array(4);
+      runner.read(to, read);
+      return [...read].map((word) => word.toString(16).padStart(8, '0'));
+    };
+    expect(words(0, 0, 0, 0, 0, 0)).toEqual(['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']);
+    const ones = 0xffffffff;
+    expect(words(ones, ones, ones, ones, ones, ones)).toEqual([
+      '408f276d',
+      '41c83b0e',
+      'a20bc7c6',
+      '6d5451fd',
+    ]);
+    expect(words(0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0)).toEqual([
+      ...['d16cfe09', '94fdcceb', '5001e420', '24126ea1'],
+    ]);
+  });
+
+  it('draws what depends on seed, batch index and row alone', () => {
+    const sampler = new DeviceSampler(world, 7);
+    const batches = [0, 1, 2].map((index) => sampler.sample(index, 50));
+    expect([2, 1, 0].map((index) => new DeviceSampler(world, 7).sample(index, 50)).reverse()).toEqual(
+      batches,
+    );
+    // A row does not depend on how many there are.
+    const short = sampler.sample(1, 20);
+    expect([...short.offsets]).toEqual([...batches[1].offsets.subarray(0, 21)]);
+    expect([...short.values]).toEqual([...batches[1].values.subarray(0, short.values.length)]);
+    for (const other of [
+      new DeviceSampler(world, 8).sample(1, 50),
+      new DeviceSampler(world, 7 + 2 ** 32).sample(1, 50),
+    ]) {
+      expect(other).not.toEqual(batches[1]);
+    }
+    expect(sampler.sample(1 + 2 ** 32, 50)).not.toEqual(batches[1]);
+  });
+
+  it('makes x of its own activations', () => {
+    const x = new Float32Array(40 * world.hiddenDim);
+    const { offsets, features, values } = new DeviceSampler(world, 1).sample(3, 40, x);
+    const dense = new Float32Array(40 * world.numFeatures);
+    for (let row = 0; row < 40; row++) {
+      for (let e = offsets[row]; e < offsets[row + 1]; e++)
+        dense[row * world.numFeatures + features[e]] = values[e];
+    }
+    expect(values.every((value) => value > 0)).toBe(true);
+    const expected = hiddenOf(world, dense);
+    expect(x.every((value, i) => Math.abs(value - expected[i]) < 1e-4)).toBe(true);
+    const alone = new Float32Array(x.length);
+    new DeviceSampler(world, 1).write(3, 40, alone);
+    expect(alone).toEqual(x);
+  });
+});

@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { chooseDevice, type Found } from '#engine/opencl/devices';
+import type { World } from '../../world/world.ts';
+import { planOf } from '../plan.ts';
+import type { SparseRows } from '../sampler.ts';
+import { preorderOf } from './preorder.ts';
+import { Runner } from './runner.ts';
+
+const SOURCE = new URL('./sampler.cl', import.meta.url);
+/** Work items of a group: one row. */
+const GROUP = 128;
+/** Bytes for the active features of the rows that are drawn at a time, with places for all features. */
+const ENTRIES_BYTES = 64 << 20;
+const MOST_ROWS = 4096;
+
+/** By device and what the source is built with: a build takes a second where there is no cache. */
+const runners = new Map<string, Runner>();
+
+/**
+ * Draws samples of a world on an OpenCL device, equal in distribution to `Sampler`, which is the reference.
+ * The samples are others than those of `Sampler` at the same seed: they depend on seed, batch index, row and
+ * feature alone, and in the last digits on the device.
+ */
+export class DeviceSampler {
+  private readonly runner: Runner;
+  private readonly memory: Record<
+    'loadings' | 'cutoffs' | 'means' | 'stds' | 'nodes' | 'tops' | 'vectors' | 'bias',
+    BigUint64Array
+  >;
+  private readonly entries: Record<'features' | 'values' | 'counts', BigUint64Array>;
+  private readonly tops: number;
+  /** Rows that are drawn at a time. */
+  private readonly slice: number;
+  private x: { memory: BigUint64Array; rows: number } | null = null;
+
+  /** @throws DeviceError where no device starts or its memory is too small */
+  constructor(
+    private readonly world: World,
+    private readonly seed: number,
+    readonly found: Found = chooseDevice(),
+  ) {
+    const { rank, loadings, cutoffs } = planOf(world);
+    const { nodes, tops, levels } = preorderOf(world);
+    const n = world.numFeatures;
+    // Without a copula there is one factor that nothing depends on.
+    const defines = { RANK: Math.max(1, rank), LEVELS: 2 ** Math.ceil(Math.log2(levels)) };
+    this.runner = runnerOn(found, defines);
+    const { runner } = this;
+    this.memory = {
+      loadings: runner.filled(rank > 0 ? loadings : new Float32Array(n)),
+      ...{
+        cutoffs: runner.filled(cutoffs),
+        means: runner.filled(world.means),
+        stds: runner.filled(world.stds),
+      },
+      ...{ nodes: runner.filled(nodes), tops: runner.filled(tops) },
+      ...{ vectors: runner.filled(world.featureVectors), bias: runner.filled(world.bias) },
+    };
+    this.tops = tops.length;
+    this.slice = Math.min(MOST_ROWS, Math.max(1, Math.floor(ENTRIES_BYTES / (8 * n))));
+    this.entries = {
+      features: runner.allocate(4 * this.slice * n),
+      values: runner.allocate(4 * this.slice * n),
+      counts: runner.allocate(4 * this.slice),
+    };
+  }
+
+  /** Writes the activations [rows, hidden_dim] of the batch of that index. */
+  write(index: number, rows: number, x: Float32Array): void {
+    const memory = this.roomFor(rows);
+    for (let first = 0; first < rows; first += this.slice) {
+      const inSlice = Math.min(this.slice, rows - first);
+      this.draw(index, first, inSlice);
+      this.synthesise(first, inSlice, memory);
+    }
+    this.runner.read(memory, x.subarray(0, rows * this.world.hiddenDim));
+  }
+
+  /** The batch of that index as `Sampler.sample` gives it: active features, and activations in `x`. */
+  sample(index: number, rows: number, x?: Float32Array): SparseRows {
+    const n = this.world.numFeatures;
+    const offsets = new Uint32Array(rows + 1);
+    const features: number[] = [];
+    const values: number[] = [];
+    for (let first = 0; first < rows; first += this.slice) {
+      const inSlice = Math.min(this.slice, rows - first);
+      this.draw(index, first, inSlice);
+      const all = {
+        counts: new Int32Array(inSlice),
+        features: new Int32Array(inSlice * n),
+        values: new Float32Array(inSlice * n),
+      };
+      for (const name of ['counts', 'features', 'values'] as const)
+        this.runner.read(this.entries[name], all[name]);
+      for (const [row, count] of all.counts.entries()) {
+        offsets[first + row + 1] = offsets[first + row] + count;
+        features.push(...all.features.subarray(row * n, row * n + count));
+        values.push(...all.values.subarray(row * n, row * n + count));
+      }
+    }
+    if (x) this.write(index, rows, x);
+    return { rows, offsets, features: Uint32Array.from(features), values: Float32Array.from(values) };
+  }
+
+  private draw(index: number, first: number, rows: number): void {
+    const { memory, entries, seed } = this;
+    const { loadings, cutoffs, means, stds, nodes, tops } = memory;
+    this.runner.run('draw_rows', rows, [
+      ...[loadings, cutoffs, means, stds, nodes, tops],
+      ...[this.tops, this.world.numFeatures, first],
+      ...[...words(seed), ...words(index)],
+      ...[entries.features, entries.values, entries.counts],
+    ]);
+  }
+
+  private synthesise(first: number, rows: number, x: BigUint64Array): void {
+    const { memory, entries, world } = this;
+    this.runner.run('synthesise', rows, [
+      ...[memory.vectors, memory.bias, entries.features, entries.values, entries.counts],
+      ...[world.numFeatures, world.hiddenDim, first, x],
+    ]);
+  }
+
+  private roomFor(rows: number): BigUint64Array {
+    if (this.x && this.x.rows >= rows) return this.x.memory;
+    if (this.x) this.runner.release(this.x.memory);
+    this.x = { memory: this.runner.allocate(4 * rows * this.world.hiddenDim), rows };
+    return this.x.memory;
+  }
+}
+
+function runnerOn(found: Found, defines: Readonly<Record<string, number>>): Runner {
+  const key = JSON.stringify([found.id, defines]);
+  const known = runners.get(key);
+  if (known) return known;
+  const group = Math.min(GROUP, found.largestGroup);
+  const runner = new Runner(found, readFileSync(SOURCE, 'utf8'), group, defines);
+  runners.set(key, runner);
+  return runner;
+}
+
+/** A whole number as two words of 32 bits, the low one first. */
+const words = (number: number): [number, number] => [number | 0, Math.floor(number / 2 ** 32) | 0];
