@@ -257,7 +257,9 @@ describe.each(forms)(
       );
     });
 
-    it.skipIf(form !== 'device')('mean errors, tilted or not', () => {
+    it('mean errors, tilted or not', () => {
+      // Other backends have no operation of its own for it.
+      if (form !== 'device') return;
       const plain = (tilt: number) => (a: tf.Tensor, b: tf.Tensor) => {
         const errors = tf.sum(tf.square(tf.sub(a, b)), 1);
         const constant = ops.detach(errors);

@@ -57,8 +57,8 @@ export function boardLines(
 }
 
 /**
- * With the mean on secret worlds where its gain holds there too, which is the number that decides, and whether
- * the end of a night has measured it again.
+ * With the mean on secret worlds where its gain holds there too, which is the number that decides, and
+ * whether the end of a night has measured it again.
  */
 function outcomeOf({ sprint }: BranchSprint, metric: string): string {
   const { outcome, confirmed } = sprint;

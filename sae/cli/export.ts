@@ -8,9 +8,13 @@ import { loadArchitecture } from '../load.ts';
 import { readCheckpoint } from '../trainer/checkpoint.ts';
 
 interface Options {
+  /** Folder of the export. */
   out?: string;
+  /** The language model that the activations come from. */
   modelName?: string;
+  /** Where in that model they are taken. */
   hookName?: string;
+  /** Tokens of a context. */
   contextSize?: number;
 }
 
