@@ -67,10 +67,12 @@ function filesOf(name: string): Record<string, string> {
 export const experiments: Experiment[] = [
   {
     name: '${name}',
-    description: '${name} at its defaults',
+    description: '${name}, steered to the L0',
     architecture: '${name}',
-    // What differs from the defaults of architecture, trainer and profile.
-    settings: {},
+    // What differs from the defaults of architecture, trainer and profile. target_l0 steers the penalty to
+    // the profile's L0 by \`multiplier\`, slowly: 2 is about what the small world needs. Take both out where
+    // the encoder itself keeps k latents.
+    settings: ({ k }) => ({ sparsity_coefficient: 2, target_l0: k }),
   },
 ];
 `,
