@@ -12,11 +12,20 @@ import { readEvents } from '../journal/events.ts';
 import { readSprints } from '../ledger/ledger.ts';
 import { Transcript } from '../open-sprint/transcript.ts';
 
-/** A sprint that changes a file of the workspace or a setting. The `late` ones have their verdicts last. */
+/** Waits until so many sprints are committed, for a minute at most. */
+const committed = (sprints: number) =>
+  call('bash', {
+    command: `for i in $(seq 300); do [ "$(git log --all --format=%h -- 'sprints/*/sprint.json' | wc -l)" -ge ${sprints} ] && exit; sleep 0.2; done; exit 1`,
+  });
+
+/**
+ * A sprint that changes a file of the workspace or a setting. A `late` one trains only after the first has its
+ * verdict.
+ */
 const changes = (slug: string, edit: Call | string, late = false): Step[] => [
   start(slug, 0.6),
   ...(typeof edit === 'string' ? [] : [edit]),
-  ...(late ? [call('bash', { command: 'sleep 3' })] : []),
+  ...(late ? [committed(2)] : []),
   train('steady', typeof edit === 'string' ? { set: [edit] } : {}),
   wait,
   finish(),
@@ -85,7 +94,7 @@ it.each([
   'where %s, a researcher is asked to combine two gains, once',
   async (_, texts, files, why) => {
     const [one, two] = texts.map((text, i) => write(files[i] as string, text)) as [Call, Call];
-    const idle = [start('idle'), call('bash', { command: 'sleep 8' }), finish({ candidate: null })];
+    const idle = [start('idle'), committed(4), finish({ candidate: null })];
     const { repo, both, others, events } = await sideBySide(
       [
         ...[changes('first', one), changes('second', two, true), idle],
