@@ -40,10 +40,20 @@ export function benchServe(name: string, world: World, seconds: number, beside: 
     },
     ...(device === null
       ? []
-      : [{ ...line('serve, drawn on a device', [...serve, '--sampler', 'device'], drawing), device }]),
+      : drawn(device, () => line('serve, drawn on a device', [...serve, '--sampler', 'device'], drawing))),
     line('ring alone, one batch again', pour, { bytes }),
     line('pipe alone, one batch again', pour, { bytes }, false),
   ];
+}
+
+/** The line of a device; none, and a word on stderr, where its driver cannot draw. The other lines stay. */
+function drawn(device: string, measure: () => Line): Line[] {
+  try {
+    return [{ ...measure(), device }];
+  } catch (error) {
+    process.stderr.write(`${device} draws no samples: ${(error as Error).message.split('\n')[0]}\n`);
+    return [];
+  }
 }
 
 /** The OpenCL device that would draw, a driver in software too; null where there is none. */
