@@ -19,8 +19,8 @@ const committed = (sprints: number) =>
   });
 
 /**
- * A sprint that changes a file of the workspace or a setting. A `late` one trains only after the first has its
- * verdict.
+ * A sprint that changes a file of the workspace or a setting. A `late` one trains only after the first has
+ * its verdict.
  */
 const changes = (slug: string, edit: Call | string, late = false): Step[] => [
   start(slug, 0.6),
