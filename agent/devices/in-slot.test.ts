@@ -14,6 +14,14 @@ interface Training {
   end(how?: Error): void;
 }
 
+/** Ends what trains, and what gets a slot after it. */
+async function endAll(training: readonly Training[]): Promise<void> {
+  while (training.length > 0) {
+    training[0]?.end();
+    await soon();
+  }
+}
+
 /** A pool, what trains in it, and researchers who ask for runs. */
 function scene(size: number) {
   const devices = new DevicePool(slots(size));
@@ -62,10 +70,7 @@ it('gives a confirming all slots where nobody else waits, and one for each turn 
   training[1]?.end();
   await soon();
   expect(training.map(({ by }) => by)).toEqual(['a', 'a']);
-  while (training.length > 0) {
-    training[0]?.end();
-    await soon();
-  }
+  await endAll(training);
   await ended;
   expect(done.sort()).toEqual([0, 1, 2, 3, 4]);
 });
@@ -88,10 +93,7 @@ it('fills a single slot with as many as share it, and gives it to whoever waits 
   training[0]?.end();
   await soon();
   expect(training.map(({ by }) => by)).toEqual(['a', 'a']);
-  while (training.length > 0) {
-    training[0]?.end();
-    await soon();
-  }
+  await endAll(training);
   await ended;
 });
 

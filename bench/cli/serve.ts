@@ -11,9 +11,8 @@ import { runMain, UserError } from '#contract/errors';
 import { fullDisk } from '#contract/output';
 import { writeRows } from '../activations/write-world.ts';
 import { ours } from '../judge/own-fault.ts';
-import { framesOnDevice } from '../sampler/device/frames.ts';
 import { openDeviceSampler, SAMPLERS, type SamplerName } from '../sampler/device/open.ts';
-import { type Frames, openFrames } from '../sampler/frames.ts';
+import { drawnOnDemand, type Frames, openFrames } from '../sampler/frames.ts';
 import { type RingEnds, ringEnds } from '../stream/ring-reader.ts';
 import { RingWriter } from '../stream/ring-writer.ts';
 import { type Sink, StreamWriter } from '../stream/writer.ts';
@@ -87,7 +86,9 @@ async function sourceOf(options: Options): Promise<Source> {
   const { world } = isAbsolute(name) ? await ours(open) : await open();
   const request = { world, seed, from, rows, batch };
   const device = openDeviceSampler(options.sampler, world, seed, (line) => tell({ warning: line }));
-  const frames = device ? framesOnDevice(request, device) : await openFrames(request, options.threads);
+  const frames = device
+    ? drawnOnDemand(request, (...batch) => device.write(...batch))
+    : await openFrames(request, options.threads);
   const drawnBy = device && { drawnBy: `${device.found.name}, driver ${device.found.version}` };
   return {
     ...{ d: world.hiddenDim, frames: each(frames), stop: frames.stop },

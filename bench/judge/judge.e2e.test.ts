@@ -25,6 +25,7 @@ import { saveWorld } from '../world/store.ts';
 import { FIELDS } from './fields.ts';
 import { checkpointOf, openRunFolder } from './run-folder.ts';
 import { taskText } from './testing/task.ts';
+import { CONFIG } from './testing/true-features.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'judge-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -35,23 +36,7 @@ const judge = join(here, '../cli/judge.ts');
 const inspect = join(here, '../cli/inspect.ts');
 const compare = join(here, '../cli/compare.ts');
 
-/** Hardly any superposition: a decoder that holds the true features must score nearly 1. */
-const world = await buildWorld(
-  parseConfig(
-    {
-      num_features: 24,
-      hidden_dim: 48,
-      firing_probability: { exponent: 0.5, max_prob: 0.4, min_prob: 0.05, generator_name: 'zipfian' },
-      orthogonalization: { num_steps: 300, lr: 0.003 },
-      correlation: { rank: 3, correlation_scale: 0.1 },
-      mean_firing_magnitudes: 5,
-      std_firing_magnitudes: 0.5,
-      bias: 0.5,
-      seed: 3,
-    },
-    'test',
-  ),
-);
+const world = await buildWorld(parseConfig(CONFIG, 'test'));
 
 const run: RunRecord = {
   version: 2,

@@ -15,23 +15,13 @@ import { buildWorld } from '../world/build.ts';
 import { parseConfig } from '../world/config.ts';
 import { ROW_FIELDS } from './fields.ts';
 import { taskText } from './testing/task.ts';
+import { CONFIG } from './testing/true-features.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rows-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const here = import.meta.dirname;
 const rows = join(root, 'rows');
-const CONFIG = {
-  num_features: 24,
-  hidden_dim: 48,
-  firing_probability: { exponent: 0.5, max_prob: 0.4, min_prob: 0.05, generator_name: 'zipfian' },
-  orthogonalization: { num_steps: 300, lr: 0.003 },
-  correlation: { rank: 3, correlation_scale: 0.1 },
-  mean_firing_magnitudes: 5,
-  std_firing_magnitudes: 0.5,
-  bias: 0.5,
-  seed: 3,
-};
 const ROWS = 60_500;
 const KEY = 'ab'.repeat(32);
 

@@ -47,8 +47,16 @@ export async function openFrames(request: FrameRequest, threads: number): Promis
   return threads === 0 ? drawnHere(request) : drawnAhead(request, threads);
 }
 
-function drawnHere({ world, seed, from, rows, batch }: FrameRequest): Frames {
-  const sampler = new Sampler(world, seed, 'train');
+function drawnHere(request: FrameRequest): Frames {
+  const sampler = new Sampler(request.world, request.seed, 'train');
+  return drawnOnDemand(request, (index, rows, x) => sampler.sample(index, rows, x));
+}
+
+/** The frames of a request, drawn when they are asked for. `draw` fills x with a batch [rows, d]. */
+export function drawnOnDemand(
+  { world, from, rows, batch }: Omit<FrameRequest, 'seed'>,
+  draw: (index: number, rows: number, x: Float32Array) => void,
+): Frames {
   const bytes = new Uint8Array(slotBytes(batch, world.hiddenDim));
   const x = new Float32Array(bytes.buffer, FRAME_HEADER_BYTES);
   let frame = 0;
@@ -56,7 +64,7 @@ function drawnHere({ world, seed, from, rows, batch }: FrameRequest): Frames {
     next() {
       const inFrame = Math.min(batch, rows - frame * batch);
       if (inFrame <= 0) return null;
-      sampler.sample(from + frame, inFrame, x);
+      draw(from + frame, inFrame, x);
       bytes.set(encodeFrameHeader(inFrame, from + frame));
       frame++;
       return { bytes: bytes.subarray(0, slotBytes(inFrame, world.hiddenDim)), rows: inFrame };

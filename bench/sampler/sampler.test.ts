@@ -8,27 +8,9 @@ import { anyForest } from '../world/testing/any-forest.ts';
 import { deriveWorld, type World } from '../world/world.ts';
 import { hiddenOf, referenceSample } from './reference.ts';
 import { Sampler, type SparseRows } from './sampler.ts';
+import { config } from './testing/deep-world.ts';
 import { samplers } from './testing/samplers.ts';
 
-const config = parseConfig(
-  {
-    num_features: 90,
-    hidden_dim: 10,
-    firing_probability: { exponent: 0.5, max_prob: 0.5, min_prob: 0.02, generator_name: 'zipfian' },
-    hierarchy: {
-      total_root_nodes: 3,
-      branching_factor: 3,
-      max_depth: 2,
-      mutually_exclusive_portion: 1,
-      compensate_probabilities: true,
-    },
-    correlation: { rank: 5, correlation_scale: 0.2, seed: 6 },
-    std_firing_magnitudes: 2,
-    mean_firing_magnitudes: 3,
-    seed: 4,
-  },
-  'test',
-);
 const world = await buildWorld(config);
 
 function dense({ rows, offsets, features, values }: SparseRows, n: number): Float32Array {

@@ -17,9 +17,10 @@ export type Group =
   | 'chain';
 
 /** The source of a group of kernels, with what all groups share before it. */
-export function sourceOf(group: Group): string {
-  return ['common', group].map((name) => read(name)).join('\n');
-}
+export const sourceOf = (group: Group): string => withCommon(read(group));
+
+/** A source with the functions of common.cl before it. It is built with GROUP. */
+export const withCommon = (source: string): string => `${read('common')}\n${source}`;
 
 const read = (name: string): string => readFileSync(new URL(`./kernels/${name}.cl`, import.meta.url), 'utf8');
 

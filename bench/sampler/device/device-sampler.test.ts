@@ -3,32 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { chooseDevice } from '#engine/opencl/devices';
 import { noDevice } from '#engine/opencl/testing/here';
 import { buildWorld } from '../../world/build.ts';
-import { parseConfig } from '../../world/config.ts';
 import { hiddenOf } from '../reference.ts';
+import { config } from '../testing/deep-world.ts';
 import { DeviceSampler } from './device-sampler.ts';
 import { Runner } from './runner.ts';
 
-const world = await buildWorld(
-  parseConfig(
-    {
-      num_features: 90,
-      hidden_dim: 10,
-      firing_probability: { exponent: 0.5, max_prob: 0.5, min_prob: 0.02, generator_name: 'zipfian' },
-      hierarchy: {
-        total_root_nodes: 3,
-        branching_factor: 3,
-        max_depth: 2,
-        mutually_exclusive_portion: 1,
-        compensate_probabilities: true,
-      },
-      correlation: { rank: 5, correlation_scale: 0.2, seed: 6 },
-      std_firing_magnitudes: 2,
-      mean_firing_magnitudes: 3,
-      seed: 4,
-    },
-    'test',
-  ),
-);
+const world = await buildWorld(config);
 
 describe.skipIf(noDevice !== null)('the sampler on a device', () => {
   it('has Philox4x32-10, by the known answers of its authors', () => {

@@ -1,13 +1,13 @@
 import type { Found } from '#engine/opencl/devices';
 import { check, DeviceError, type OpenCl, openCl } from '#engine/opencl/library';
-import { type Parameter, parametersOf } from '#engine/opencl/programs';
+import { type Parameter, parametersOf, withCommon } from '#engine/opencl/programs';
 
 /** Memory of the device, by its handle as a kernel's argument. */
 type Memory = BigUint64Array;
 /** An argument of a kernel; null for a buffer that it does not use. */
 type Argument = Memory | number;
 
-/** Kernels of one source on a device with a queue that runs in order. */
+/** Kernels of one source, with common.cl before it, on a device with a queue that runs in order. */
 export class Runner {
   private readonly cl: OpenCl = openCl();
   private readonly context: number;
@@ -20,11 +20,12 @@ export class Runner {
   /** @throws DeviceError where the device does not start, or cannot build the source. */
   constructor(
     readonly found: Found,
-    source: string,
+    kernels: string,
     private readonly group: number,
     defines: Readonly<Record<string, number>>,
   ) {
     const { cl, code } = this;
+    const source = withCommon(kernels);
     const device = BigUint64Array.of(BigInt(found.id));
     this.context = cl.createContext(null, 1, device, null, null, code);
     check(code[0], `${found.name}: the start`);

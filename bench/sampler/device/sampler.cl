@@ -3,10 +3,6 @@
 // the order in which work items run, and a number that is needed twice is drawn twice. Features fire given
 // the factors z with probability Phi(loadings_i · z - cutoffs_i), as in ../sampler.ts, the reference.
 
-// Number of work items of a group, a power of two.
-#ifndef GROUP
-#define GROUP 64
-#endif
 // Factors of the copula, at least 1, and levels of the forest.
 #ifndef RANK
 #define RANK 1
@@ -70,23 +66,6 @@ static float fired(const Draws* draws, int i, local const float* z, global const
   const float phi = 0.5f * erfc(-0.7071067811865476f * argument);
   if (u >= phi && phi < 1.0f) return 0.0f;
   return fmax(0.0f, means[i] + stds[i] * normals(words.y, words.z).x);
-}
-
-// The place among the work items that have one, and how many have.
-static int place_of(int has, local int* scratch, int* total) {
-  const int item = get_local_id(0);
-  scratch[item] = has;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int step = 1; step < GROUP; step <<= 1) {
-    const int left = item >= step ? scratch[item - step] : 0;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    scratch[item] += left;
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  const int through = scratch[item];
-  *total = scratch[GROUP - 1];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  return through - has;
 }
 
 // The forest in preorder. `at` of a node: its feature, or -1 where it is organisational; its level; the place
@@ -207,7 +186,7 @@ kernel void draw_rows(global const float* loadings, global const float* cutoffs,
       }
     }
     int total;
-    int to = filled + place_of(count, scratch, &total);
+    int to = filled + sum_before(count, scratch, &total);
     if (count > 0) {
       if (i >= 0) {
         row_features[to] = i;

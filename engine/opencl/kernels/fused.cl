@@ -69,14 +69,7 @@ kernel void tilted_mean(global const float* errors0, global const float* errors1
   const float mean = sum_of_group(sum, scratch) / rows;
   float largest = -INFINITY;
   for (int i = lane; i < rows; i += GROUP) largest = most(largest, tilt * (errors[i] / mean));
-  scratch[lane] = largest;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int half_of = GROUP / 2; half_of > 0; half_of >>= 1) {
-    if (lane < half_of) scratch[lane] = most(scratch[lane], scratch[lane + half_of]);
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  largest = scratch[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
+  largest = largest_of_group(largest, scratch);
   float all = 0;
   for (int i = lane; i < rows; i += GROUP) all += exp(tilt * (errors[i] / mean) - largest);
   all = sum_of_group(all, scratch);

@@ -66,14 +66,7 @@ kernel void softmax_rows(global const float* in, global float* out, int n) {
   const int base = get_group_id(0) * n;
   float largest = -INFINITY;
   for (int i = lane; i < n; i += GROUP) largest = most(largest, in[base + i]);
-  scratch[lane] = largest;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (int half_of = GROUP / 2; half_of > 0; half_of >>= 1) {
-    if (lane < half_of) scratch[lane] = most(scratch[lane], scratch[lane + half_of]);
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  largest = scratch[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
+  largest = largest_of_group(largest, scratch);
   float sum = 0;
   for (int i = lane; i < n; i += GROUP) sum += exp(in[base + i] - largest);
   sum = sum_of_group(sum, scratch);
