@@ -6,7 +6,7 @@ export type RowCopy = (row: number, out: Float32Array, at: number) => boolean;
 /** Copies rows out of `bytes`, whose rows lie one after the other. */
 export function rowCopy(dtype: NumberType, bytes: ArrayBuffer, d: number): RowCopy {
   if (dtype === 'F32') return copyOf(new Float32Array(bytes), d);
-  return copyByTable(new Uint16Array(bytes), dtype === 'F16' ? halves() : brains(), d);
+  return copyByTable(new Uint16Array(bytes), tableOf(dtype), d);
 }
 
 function copyOf(numbers: Float32Array, d: number): RowCopy {
@@ -32,6 +32,17 @@ function copyByTable(numbers: Uint16Array, table: Float32Array, d: number): RowC
     }
     return check === 0;
   };
+}
+
+const tables = new Map<NumberType, Float32Array>();
+
+/** The table of a type is made once: a reader copies rows of many files. */
+function tableOf(dtype: NumberType): Float32Array {
+  const known = tables.get(dtype);
+  if (known) return known;
+  const made = dtype === 'F16' ? halves() : brains();
+  tables.set(dtype, made);
+  return made;
 }
 
 /** The value of every bfloat16: the upper half of a float32. */
